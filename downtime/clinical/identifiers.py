@@ -1,0 +1,53 @@
+"""Numbers that name a person or a page: NHS number, hospital number, check characters."""
+
+from typing import NamedTuple, Self
+
+import nhs_number
+from stdnum.iso7064 import mod_37_36
+
+NHS = "NH"
+"""Identifier type of an NHS number (HL7 table 0203)."""
+MRN = "MR"
+"""Identifier type of a hospital number (HL7 table 0203)."""
+
+
+class Identifier(NamedTuple):
+    """One identifier with its type (HL7 table 0203) and the authority that gave it."""
+
+    type: str
+    authority: str
+    value: str
+
+    def __str__(self) -> str:
+        return "|".join(self)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The identifier in `TYPE|AUTHORITY|VALUE`; the value may itself hold a bar."""
+        kind, authority, value = text.split("|", 2)
+        return cls(kind, authority, value)
+
+
+def is_nhs_number(text: str) -> bool:
+    """Whether ten digits are an NHS number: modulus 11, and not ten times the same digit.
+
+    Source: NHS Data Dictionary, NHS NUMBER; 1111111111 and its kin pass the arithmetic and are
+    refused.
+    """
+    return len(text) == 10 and len(set(text)) > 1 and nhs_number.is_valid(text)
+
+
+def clean_nhs_number(text: str) -> str:
+    """The ten digits of an NHS number typed or sent with spaces, hyphens or `.0`; else empty."""
+    digits = text.strip().removesuffix(".0").replace(" ", "").replace("-", "")
+    return digits if is_nhs_number(digits) else ""
+
+
+def with_check(body: str) -> str:
+    """Append the ISO 7064 MOD 37,36 check character to letters and digits."""
+    return body + str(mod_37_36.calc_check_digit(body))
+
+
+def has_check(text: str) -> bool:
+    """Whether the last character is the right ISO 7064 MOD 37,36 check character."""
+    return bool(mod_37_36.is_valid(text))

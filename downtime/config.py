@@ -1,0 +1,263 @@
+"""One frozen settings object, the folders of a home, and the project's own data files."""
+
+import tomllib
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar, get_origin, get_type_hints
+
+from downtime.errors import InputError, NotFoundError
+
+T = TypeVar("T")
+
+
+def setting(default: Any, doc: str) -> Any:
+    """A dataclass field with a default and the one line that documents it."""
+    if isinstance(default, dict):
+        default = MappingProxyType(default)
+        return field(default_factory=lambda: default, metadata={"doc": doc})
+    return field(default=default, metadata={"doc": doc})
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSettings:
+    name: str = setting("Demonstration Hospital", "Name of the hospital, on every screen and page.")
+    code: str = setting("DEMO", "Short code of the hospital (ODS code in the NHS), in bundles.")
+    time_zone: str = setting("Europe/London", "Time zone in which times are shown and keyed.")
+    mrn_authority: str = setting("DEMO", "Assigning authority of the hospital number in PID-3.")
+    mrn_name: str = setting("Hospital No.", "What the hospital calls its own patient number.")
+
+
+@dataclass(frozen=True, slots=True)
+class SystemsSettings:
+    names: tuple[str, ...] = setting(
+        ("PAS", "EPR", "LIMS", "Radiology", "Theatres"),
+        "Systems that can fail one by one, in the order shown.",
+    )
+    applications: dict[str, str] = setting({}, "Sending application (MSH-3) to system name.")
+    records: dict[str, str] = setting(
+        {
+            "Patient": "PAS",
+            "Encounter": "PAS",
+            "Location": "PAS",
+            "Appointment": "PAS",
+            "AllergyIntolerance": "EPR",
+            "Flag": "EPR",
+            "MedicationRequest": "EPR",
+            "ServiceRequest": "LIMS",
+            "DiagnosticReport": "LIMS",
+            "Observation": "LIMS",
+        },
+        "System that holds a type of record when its feed does not say which.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FeedsSettings:
+    time_zone: str = setting("Europe/London", "Time zone of feed times that carry none.")
+    max_message_bytes: int = setting(16_777_216, "Largest single message that is read.")
+    max_file_bytes: int = setting(2_147_483_648, "Largest feed file that is read.")
+    max_workbook_bytes: int = setting(268_435_456, "Largest XLSX once unpacked.")
+    max_json_depth: int = setting(64, "Deepest nesting of a FHIR resource that is read.")
+    worker_memory_bytes: int = setting(1_073_741_824, "Memory of the child that opens a workbook.")
+    worker_seconds: int = setting(60, "Time limit of the child that opens a workbook.")
+    tables: dict[str, Any] = setting({}, "Mappings of CSV and XLSX files, one table a file name.")
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotSettings:
+    fresh_minutes: int = setting(30, "Data up to this age is shown as fresh.")
+    stale_minutes: int = setting(240, "Data older than this is shown as stale and warned about.")
+    expires_hours: int = setting(48, "A bundle older than this is marked expired; it still opens.")
+    keep: int = setting(14, "Opened snapshots that are kept; pinned ones are never removed.")
+    max_sequence_jump: int = setting(10_000, "A bundle whose number jumps further is refused.")
+    result_days: int = setting(30, "Results and finished requests of this many days are carried.")
+    appointment_days_back: int = setting(2, "Appointments this many days back are carried.")
+    appointment_days_ahead: int = setting(60, "Appointments this many days ahead are carried.")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsSettings:
+    idle_lock_minutes: int = setting(5, "A screen without use is locked after this long.")
+    session_hours: int = setting(12, "A sign-in ends after this long whatever happens.")
+    password_min_length: int = setting(12, "Shortest password that is accepted.")
+    delay_cap_seconds: int = setting(300, "Longest wait after failed sign-ins.")
+    argon2_memory_kib: int = setting(65_536, "Memory of the password derivation.")
+    argon2_time_cost: int = setting(3, "Passes of the password derivation.")
+    argon2_parallelism: int = setting(4, "Lanes of the password derivation.")
+
+
+@dataclass(frozen=True, slots=True)
+class PaperSettings:
+    blank_copies: int = setting(4, "Blank spares of each form in a ward pack.")
+    pack_forms: tuple[str, ...] = setting(
+        ("blood-sciences-request", "observations", "progress-notes"),
+        "Forms printed for each patient in a ward pack, in order.",
+    )
+    spare_forms: tuple[str, ...] = setting(
+        ("admission", "blood-sciences-request", "phoned-result", "observations", "progress-notes"),
+        "Forms printed blank in a ward pack.",
+    )
+    downtime_number_block: int = setting(1000, "Downtime numbers reserved for one laptop.")
+    downtime_number_warning_percent: int = setting(20, "A laptop warns below this share left.")
+    job_result_hours: int = setting(12, "A finished pack can be fetched again for this long.")
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileSettings:
+    result_match_hours: int = setting(
+        24, "A phoned result and a LIMS result this close are the same test."
+    )
+    request_match_hours: int = setting(
+        12, "A paper request and a system request this close are the same request."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnsSettings:
+    hl7_version: str = setting("2.4", "HL7 version of returned messages.")
+    sending_application: str = setting("DOWNTIME", "MSH-3 of returned messages.")
+    receiving_facility: str = setting("", "MSH-6 of returned messages; empty for the site's code.")
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    host: str = setting("127.0.0.1", "Address on which the web app listens.")
+    port: int = setting(8400, "Port on which the web app listens.")
+    trusted_hosts: tuple[str, ...] = setting(
+        ("127.0.0.1", "localhost"), "Host names that are answered; any other is refused."
+    )
+    threads: int = setting(8, "Web threads.")
+    max_upload_bytes: int = setting(33_554_432, "Largest upload that is read.")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of a home, as read from its `config.toml`."""
+
+    site: SiteSettings = SiteSettings()
+    systems: SystemsSettings = SystemsSettings()
+    feeds: FeedsSettings = FeedsSettings()
+    snapshot: SnapshotSettings = SnapshotSettings()
+    accounts: AccountsSettings = AccountsSettings()
+    paper: PaperSettings = PaperSettings()
+    reconcile: ReconcileSettings = ReconcileSettings()
+    returns: ReturnsSettings = ReturnsSettings()
+    web: WebSettings = WebSettings()
+
+
+def load(path: Path) -> Settings:
+    """The settings in a TOML file; InputError names the first key that is unknown or mistyped."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise NotFoundError(
+            "config.missing",
+            f"There is no Downtime home at {path.parent}.",
+            "Run 'downtime init', or name the right folder with --home.",
+        ) from None
+    try:
+        return _build(Settings, tomllib.loads(text), "")
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(
+            "config.syntax", f"{path.name} is not valid TOML: {error}.", "Correct that line."
+        ) from None
+
+
+def _build(kind: type[T], values: dict[str, Any], prefix: str) -> T:
+    types = get_type_hints(kind)
+    given = {}
+    for name, value in values.items():
+        if name not in types:
+            raise InputError(
+                "config.unknown",
+                f"config.toml has an unknown setting '{prefix}{name}'.",
+                "Remove it or correct its name; docs/settings.md lists all of them.",
+            )
+        given[name] = _value(types[name], value, prefix + name)
+    return kind(**given)
+
+
+def _value(kind: Any, value: Any, name: str) -> Any:
+    wanted = get_origin(kind) or kind
+    if is_dataclass(wanted) and isinstance(value, dict):
+        return _build(wanted, value, name + ".")
+    if wanted is tuple and isinstance(value, list) and all(isinstance(v, str) for v in value):
+        return tuple(value)
+    if wanted is dict and isinstance(value, dict):
+        return MappingProxyType(value)
+    if isinstance(value, wanted) and (wanted is bool) == isinstance(value, bool):
+        return value
+    raise InputError(
+        "config.type",
+        f"The setting '{name}' in config.toml has the wrong type.",
+        "docs/settings.md shows what each setting holds.",
+    )
+
+
+def documentation() -> str:
+    """All settings as Markdown tables: what docs/settings.md holds."""
+    parts = []
+    for section in fields(Settings):
+        rows = [
+            f"| `{f.name}` | `{_default(f)}` | {f.metadata['doc']} |"
+            for f in fields(section.type)  # type: ignore[arg-type]
+        ]
+        parts.append(
+            "\n".join(
+                [f"## [{section.name}]", "", "| setting | default | |", "|---|---|---|", *rows]
+            )
+        )
+    return "\n\n".join(parts) + "\n"
+
+
+def _default(item: Any) -> str:
+    value = item.default_factory() if callable(item.default_factory) else item.default
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return "see below" if isinstance(value, MappingProxyType) and value else str(value or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder that holds everything one machine keeps (`DOWNTIME_HOME`)."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        return self.path / "config.toml"
+
+    @property
+    def keys(self) -> Path:
+        """Key slots, the device's wrapped identities, pinned public keys."""
+        return self.path / "keys"
+
+    @property
+    def bundles(self) -> Path:
+        """Sealed snapshots, ciphertext as received."""
+        return self.path / "bundles"
+
+    @property
+    def snapshots(self) -> Path:
+        """One read-only encrypted database for each opened snapshot."""
+        return self.path / "snapshots"
+
+    @property
+    def vault(self) -> Path:
+        """Entries, ledger, logs, accounts, audit: encrypted."""
+        return self.path / "vault.db"
+
+    @property
+    def state(self) -> Path:
+        """What the feeds have said so far, encrypted; only on a machine that publishes."""
+        return self.path / "state.db"
+
+
+def data_folder(name: str) -> Path:
+    """The project's `forms` or `templates`: beside the package in a checkout, inside it in a wheel."""
+    package = Path(__file__).parent
+    for candidate in (package / "_data" / name, package.parent / name):
+        if candidate.is_dir():
+            return candidate
+    raise FileNotFoundError(name)

@@ -1,0 +1,85 @@
+"""What reading a feed gives: changes, replacements of a whole data set, and rejects.
+
+A *change* says only what the message said: a field that was empty is left out, a field that was
+deleted (HL7 `""`) is set to empty text. Laying all changes of one record over each other in the
+order of `Change.order` gives its present state, whatever the order in which they arrived.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from downtime.clinical.identifiers import Identifier
+
+Value = str | int | tuple[str, ...]
+
+
+class Position(NamedTuple):
+    """Where in the input: the file as it was named, and the message or row in it, from 1."""
+
+    file: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What one message or row says of one record.
+
+    `type` is the record's name; `key` names it within `source` (a filler number, a visit number, a
+    bed); a Patient's key is empty, since its identifiers say who it is. `patient` holds the
+    identifiers of the person concerned, the most specific first. `fields` are the record's own
+    fields without `id`, `source`, `updated`, `patient`; a field that refers to another record of
+    the same source (`report`, `based_on`, `encounter`) holds that record's key.
+    `operation` is `set`; `delete` (entered in error, bed gone); or `merge`, where `patient` is the
+    person who survives and `merged` the identifiers that now belong to them.
+    """
+
+    type: str
+    source: str
+    key: str
+    patient: tuple[Identifier, ...] = ()
+    fields: Mapping[str, Value] = field(default_factory=dict)
+    event: str = ""
+    """When it happened (EVN-2/6, ORC-9, meta.lastUpdated …), UTC; empty when not said."""
+    sent: str = ""
+    """When the message was made (MSH-7), UTC; empty when not said."""
+    operation: str = "set"
+    merged: tuple[Identifier, ...] = ()
+    position: Position = Position("", 0)
+
+    @property
+    def order(self) -> tuple[str, str]:
+        """Sorts changes of one record; arrival breaks ties."""
+        return (self.event or self.sent, self.sent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replacement:
+    """A full extract: `changes` are all there is of these types from this source, as at `sent`."""
+
+    types: tuple[str, ...]
+    source: str
+    sent: str
+    changes: tuple[Change, ...]
+    position: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reject:
+    """A message or row that cannot be used, and why; holds no patient data."""
+
+    position: Position
+    segment: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message, resource or table that was accepted, with all that it says."""
+
+    position: Position
+    kind: str
+    """`ADT^A01`, `Bundle`, `Patient`, `table` …"""
+    source: str
+    sent: str
+    content: tuple[Change | Replacement, ...]

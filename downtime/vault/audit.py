@@ -1,0 +1,64 @@
+"""The audit chain: who did what to which record and why, each entry bound to the one before.
+
+An entry names actions and identifiers of records, never their contents. Triggers refuse UPDATE and
+DELETE; `verify` finds what was changed behind their back and names the first bad number.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+import sqlite_utils
+
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, and on which machine. `id` is the account's, `name` the one shown and printed."""
+
+    id: str
+    name: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The outcome of checking a chain: `first_bad` is None when every link holds."""
+
+    entries: int
+    head: str
+    first_bad: int | None
+
+
+def append(
+    db: sqlite_utils.Database, at: str, who: Actor, action: str, target: str, why: str
+) -> int:
+    """Add one entry inside the caller's transaction; returns its number."""
+    last = next(db.query("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1"), None)
+    seq = last["seq"] + 1 if last else 1
+    previous = last["hash"] if last else GENESIS
+    entry = (seq, at, who.id, who.device, action, target, why)
+    db.conn.execute(
+        "INSERT INTO audit (seq, at, actor, device, action, target, why, hash)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (*entry, link(previous, entry)),
+    )
+    return seq
+
+
+def link(previous: str, entry: tuple[object, ...]) -> str:
+    """The SHA-256 that binds an entry to the hash of the one before it."""
+    text = json.dumps([previous, *entry], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def verify(db: sqlite_utils.Database) -> Verification:
+    """Walk the whole chain: numbers without gaps, every hash as computed."""
+    previous, count = GENESIS, 0
+    columns = "seq, at, actor, device, action, target, why, hash"
+    for *entry, held in db.conn.execute(f"SELECT {columns} FROM audit ORDER BY seq"):  # noqa: S608
+        if entry[0] != count + 1 or link(previous, tuple(entry)) != held:
+            return Verification(count, previous, count + 1)
+        previous, count = held, count + 1
+    return Verification(count, previous, None)

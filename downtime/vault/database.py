@@ -1,0 +1,53 @@
+"""Open an encrypted database with a raw key, and change it in transactions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlcipher3
+import sqlite_utils
+
+from downtime.errors import LockedError
+
+BUSY_MILLISECONDS = 10_000
+
+
+def connect(path: Path, key: bytes, *, read_only: bool = False) -> sqlite_utils.Database:
+    """The SQLCipher database at `path` under a 32-byte key; LockedError when the key is not its own.
+
+    Writers run with `synchronous=FULL` and a write-ahead log: an acknowledged row survives a power
+    cut. The connection may be handed between threads, never used by two at once.
+    """
+    name = f"file:{path}?mode={'ro' if read_only else 'rwc'}"
+    connection = sqlcipher3.connect(name, uri=True, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA cipher_log_level = NONE")
+    connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlcipher3.DatabaseError:
+        connection.close()
+        raise LockedError(
+            "vault.key",
+            f"{path.name} does not open with this key, or is damaged.",
+            "Restore it from its last backup, or check that the keys folder belongs to this home.",
+        ) from None
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    if not read_only:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    connection.row_factory = sqlcipher3.Row
+    return sqlite_utils.Database(connection, recursive_triggers=False)
+
+
+@contextmanager
+def transaction(db: sqlite_utils.Database) -> Iterator[sqlite_utils.Database]:
+    """One immediate transaction: all of it, or nothing."""
+    db.conn.execute("BEGIN IMMEDIATE")
+    try:
+        yield db
+    except BaseException:
+        db.conn.execute("ROLLBACK")
+        raise
+    db.conn.execute("COMMIT")

@@ -1,0 +1,42 @@
+"""What all tests share: a moment in time, a home, an unlocked vault, somebody who acts."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from downtime.config import Home
+from downtime.vault import schema
+from downtime.vault.audit import Actor
+from downtime.vault.vault import Vault
+
+NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock():
+    return lambda: NOW
+
+
+@pytest.fixture
+def who() -> Actor:
+    return Actor("u-1", "Amina Ward", "laptop-1")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    folder = tmp_path / "home"
+    for part in (folder, folder / "keys", folder / "bundles", folder / "snapshots"):
+        part.mkdir()
+    (folder / "config.toml").write_text("")
+    return Home(folder)
+
+
+@pytest.fixture
+def vault(home, clock):
+    """A migrated vault under a random key."""
+    opened = Vault(home, os.urandom(32), clock)
+    schema.apply(opened.db, clock)
+    yield opened
+    opened.close()
