@@ -201,7 +201,7 @@ def documentation() -> str:
     for section in fields(Settings):
         rows = [
             f"| `{f.name}` | `{_default(f)}` | {f.metadata['doc']} |"
-            for f in fields(section.type)  # type: ignore[arg-type]
+            for f in fields(section.default)
         ]
         parts.append(
             "\n".join(

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from downtime.clinical.records import Patient
 
 NOT_RECORDED = "Not recorded"
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 def name(patient: Patient) -> str:

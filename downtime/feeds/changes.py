@@ -18,7 +18,7 @@ class Position(NamedTuple):
     """Where in the input: the file as it was named, and the message or row in it, from 1."""
 
     file: str
-    index: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
