@@ -180,7 +180,7 @@ def _build(kind: type[T], values: dict[str, Any], prefix: str) -> T:
 
 def _value(kind: Any, value: Any, name: str) -> Any:
     wanted = get_origin(kind) or kind
-    if is_dataclass(wanted) and isinstance(value, dict):
+    if isinstance(wanted, type) and is_dataclass(wanted) and isinstance(value, dict):
         return _build(wanted, value, name + ".")
     if wanted is tuple and isinstance(value, list) and all(isinstance(v, str) for v in value):
         return tuple(value)
@@ -198,15 +198,10 @@ def _value(kind: Any, value: Any, name: str) -> Any:
 def documentation() -> str:
     """All settings as Markdown tables: what docs/settings.md holds."""
     parts = []
-    for section in fields(Settings):
-        rows = [
-            f"| `{f.name}` | `{_default(f)}` | {f.metadata['doc']} |"
-            for f in fields(section.default)
-        ]
+    for name, kind in get_type_hints(Settings).items():
+        rows = [f"| `{f.name}` | `{_default(f)}` | {f.metadata['doc']} |" for f in fields(kind)]
         parts.append(
-            "\n".join(
-                [f"## [{section.name}]", "", "| setting | default | |", "|---|---|---|", *rows]
-            )
+            "\n".join([f"## [{name}]", "", "| setting | default | |", "|---|---|---|", *rows])
         )
     return "\n\n".join(parts) + "\n"
 
