@@ -1,0 +1,49 @@
+"""Downtime numbers: who a patient is until a hospital number can be given.
+
+Every laptop gives them out from a block of its own, which its device code names, so two laptops
+never give out the same one; a number is never used again. `D`, the device code, five digits and an
+ISO 7064 check character: `DK700042X`.
+"""
+
+from dataclasses import dataclass
+
+from downtime.clinical.identifiers import with_check
+from downtime.config import Settings
+from downtime.errors import ConflictError
+from downtime.outage import store
+from downtime.vault import device
+from downtime.vault.audit import Actor
+from downtime.vault.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What is left of this machine's block."""
+
+    left: int
+    total: int
+    low: bool
+
+
+def issue(vault: Vault, settings: Settings, count: int, who: Actor, why: str) -> list[str]:
+    """Give out the next `count` numbers; ConflictError when the block does not hold them."""
+    code = device.code(vault.home)
+    with vault.change(who, "number.issue", target=str(count), why=why) as db:
+        first = store.last_position(db) + 1
+        if first + count - 1 > settings.paper.downtime_number_block:
+            raise ConflictError(
+                "number.exhausted",
+                "This laptop's block of downtime numbers does not hold that many.",
+                "Take them from another laptop, or enlarge paper.downtime_number_block.",
+            )
+        positions = range(first, first + count)
+        numbers = [with_check(f"D{code}{position:05}") for position in positions]
+        store.insert_numbers(db, list(zip(numbers, positions, strict=True)), vault.now(), who.id)
+        return numbers
+
+
+def supply(vault: Vault, settings: Settings) -> Supply:
+    """How many numbers are left, and whether that is low."""
+    total = settings.paper.downtime_number_block
+    left = total - store.last_position(vault.db)
+    return Supply(left, total, left * 100 < total * settings.paper.downtime_number_warning_percent)

@@ -1,0 +1,120 @@
+"""Declare that systems are down, say that they are back, and close the books on an outage."""
+
+from collections.abc import Sequence
+
+from sqlite_utils import Database
+
+from downtime.errors import ConflictError, InputError, NotFoundError
+from downtime.outage import store
+from downtime.outage.model import CLOSED, LIFECYCLE, OPEN, RECOVERING, Outage
+from downtime.vault.audit import Actor
+from downtime.vault.vault import Vault
+
+
+def current(vault: Vault) -> Outage | None:
+    """The outage or drill whose books are not closed; there is never more than one."""
+    return next(iter(store.fetch(vault.db, "state <> ?", CLOSED)), None)
+
+
+def get(vault: Vault, outage_id: str) -> Outage:
+    """One outage; NotFoundError."""
+    return _get(vault.db, outage_id)
+
+
+def history(vault: Vault) -> list[Outage]:
+    """All outages and drills, newest first."""
+    return store.fetch(vault.db, "1")
+
+
+def declare(
+    vault: Vault,
+    systems: Sequence[str],
+    who: Actor,
+    why: str,
+    *,
+    known: Sequence[str],
+    snapshot: str = "",
+    drill: bool = False,
+) -> Outage:
+    """Say that systems are down as from now; `known` are the names that the site has.
+
+    The first declaration opens an outage and fixes its T0 `snapshot`; a later one adds systems to
+    it. Real and drilled systems never mix.
+    """
+    check_names(systems, known)
+    with vault.change(who, "outage.declare", target=",".join(systems), why=why) as db:
+        now = vault.now()
+        outage = next(iter(store.fetch(db, "state <> ?", CLOSED)), None)
+        if outage is None:
+            outage = Outage(store.next_id(db, now[:10]), drill, OPEN, snapshot, now, "", ())
+            store.insert(db, outage)
+        elif outage.drill != drill:
+            raise ConflictError(
+                "outage.drill",
+                f"{outage.label} is still open, and a drill never mixes with an outage.",
+                "End and close it first, then declare again.",
+            )
+        elif outage.state == RECOVERING:
+            LIFECYCLE.check(RECOVERING, OPEN)
+            store.set_state(db, outage.id, OPEN, now)
+        for name in systems:
+            if name in outage.down:
+                raise ConflictError(
+                    "outage.already", f"{name} is already declared down.", "Leave it out."
+                )
+            store.start_system(db, outage.id, name, now)
+        return _get(db, outage.id)
+
+
+def end(vault: Vault, systems: Sequence[str], who: Actor, why: str) -> Outage:
+    """Say that systems are back; when the last is, the outage is `recovering`."""
+    with vault.change(who, "outage.end", target=",".join(systems), why=why) as db:
+        now = vault.now()
+        outage = next(iter(store.fetch(db, "state <> ?", CLOSED)), None)
+        for name in systems:
+            if outage is None or name not in outage.down:
+                raise ConflictError(
+                    "outage.not-down",
+                    f"{name} is not declared down.",
+                    "Name a system that is down now; the outage page lists them.",
+                )
+            store.end_system(db, outage.id, name, now)
+        if outage is None:
+            raise InputError("outage.none", "No system was named.", "Name at least one system.")
+        after = _get(db, outage.id)
+        if not after.down:
+            LIFECYCLE.check(after.state, RECOVERING)
+            store.set_state(db, outage.id, RECOVERING, now)
+        return _get(db, outage.id)
+
+
+def close(vault: Vault, outage_id: str, who: Actor, why: str) -> Outage:
+    """Close the books; ConflictError while a system is still down."""
+    with vault.change(who, "outage.close", target=outage_id, why=why) as db:
+        LIFECYCLE.check(_get(db, outage_id).state, CLOSED)
+        store.set_state(db, outage_id, CLOSED, vault.now())
+        return _get(db, outage_id)
+
+
+def check_names(systems: Sequence[str], known: Sequence[str]) -> None:
+    """InputError that names the first system the site does not have."""
+    for name in systems:
+        if name not in known:
+            raise InputError(
+                "outage.system",
+                f"This site has no system called '{name}'.",
+                f"Name one of: {', '.join(known)}.",
+            )
+    if not systems:
+        raise InputError(
+            "outage.system", "No system was named.", f"Name one of: {', '.join(known)}."
+        )
+
+
+def _get(db: Database, outage_id: str) -> Outage:
+    found = store.fetch(db, "id = ?", outage_id)
+    if not found:
+        raise NotFoundError(
+            "outage.unknown", "There is no outage of that number.", "See the list of outages."
+        )
+    return found[0]
