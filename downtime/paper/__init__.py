@@ -1,0 +1,1 @@
+"""Paper: form definitions, page geometry, packs, stamping, and the ledger of every issued form."""

@@ -1,0 +1,151 @@
+"""What a form is: its fields and how they are printed, in the words of a FHIR Questionnaire.
+
+Answers to a form are a `dict[str, str]` everywhere (stamping, entry, import): the key is a field's
+`linkId`, or `linkId:ROW` (rows from 1) inside a repeating group; a ticked box is `true`, an empty
+one is left out or empty; dates and times are ISO and local (`2026-11-02`, `14:30`,
+`2026-11-02T14:30`); a choice holds its option's code.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+TRUE = "true"
+"""The answer of a ticked box."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer of a choice: the code that is kept and the words that are printed."""
+
+    code: str
+    display: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A field, a group of items, or words for the reader (`display`)."""
+
+    link_id: str
+    text: str = ""
+    type: str = "group"
+    required: bool = False
+    repeats: bool = False
+    rows: int = 0
+    """Rows of a repeating group on paper."""
+    options: tuple[Option, ...] = ()
+    units: str = ""
+    min: float | None = None
+    max: float | None = None
+    max_length: int = 0
+    code: str = ""
+    """A filled field makes one record with this code and `text` as its display."""
+    maps: str = ""
+    """Field of the form's record that the answer becomes, or `Patient.<field>`."""
+    critical: bool = False
+    """A slip here can harm: identifiers, results, blood. Keyed with special care."""
+    keyed: bool = True
+    """False when the answer stays on the paper (a score, initials)."""
+    score: bool = False
+    """A chart's row with a box for its score, answered as `<linkId>.score`."""
+    prefill: str = ""
+    """What the snapshot prints into it, such as `encounter.consultant`."""
+    layout: str = ""
+    """How a group is printed: `lines`, `ticks`, `table` or `chart`."""
+    columns: int = 0
+    """Columns of a `lines` or `ticks` group."""
+    span: int = 1
+    """Columns that a field takes in its group, or its share of a table's width."""
+    lines: int = 1
+    """Lines for handwriting of a `text` field."""
+    items: tuple["Item", ...] = ()
+    group: str = ""
+    """linkId of the repeating group that holds this field; empty outside one."""
+    repeated: int = 0
+    """Rows of that group; 0 outside one."""
+
+    def answer_keys(self) -> list[str]:
+        """The keys of this field's answers: one, or one for each row of its group."""
+        if not self.repeated:
+            return [self.link_id]
+        return [f"{self.link_id}:{row}" for row in range(1, self.repeated + 1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormDefinition:
+    """One version of one form."""
+
+    name: str
+    version: str
+    title: str
+    status: str
+    purpose: str
+    policy: str
+    """`full` (all of it is keyed back), `part` (what is marked so) or `scan` (kept as a picture)."""
+    record: str
+    """Type of clinical record that an entry becomes."""
+    system: str
+    """System to which the entry is returned."""
+    returns: bool
+    """Whether the paper must come back; lists and covers need not."""
+    each: str
+    """Repeating group of which every filled row is a record; empty when the form is one."""
+    items: tuple[Item, ...]
+    digest: str
+    """SHA-256 of the file, so that a printed version can be told from a later one."""
+
+    def fields(self) -> list[Item]:
+        """Every field to answer, in reading order, the sign-off's last."""
+        return [*_leaves(self.items), *SIGN_OFF]
+
+    def keys(self) -> list[str]:
+        """Every key that an answer may have, rows of repeating groups written out."""
+        return [key for item in self.fields() for key in item.answer_keys()]
+
+    def field(self, key: str) -> Item:
+        """The field that a key (`linkId` or `linkId:ROW`) belongs to; KeyError when none does."""
+        link_id, _, row = key.partition(":")
+        for item in self.fields():
+            if item.link_id == link_id and key in item.answer_keys():
+                return item
+        raise KeyError(key)
+
+
+IDENTITY = (
+    Item(link_id="patient.name", text="Name (SURNAME, Given)", type="string", critical=True),
+    Item(link_id="patient.born", text="Born", type="date", critical=True),
+    Item(link_id="patient.gender", text="Gender", type="string"),
+    Item(link_id="patient.nhs", text="NHS No.", type="string", critical=True),
+    Item(link_id="patient.mrn", text="Hospital No.", type="string", critical=True),
+    Item(link_id="patient.location", text="Ward / bed", type="string"),
+    Item(link_id="patient.allergies", text="Allergies", type="string", critical=True),
+    Item(link_id="patient.downtime-number", text="Downtime No.", type="string"),
+)
+"""The identity block that the print template puts on every page of every form."""
+
+SIGN_OFF = (
+    Item(link_id="author.name", text="Printed name", type="string", required=True),
+    Item(link_id="author.role", text="Role", type="string", required=True),
+    Item(link_id="author.signature", text="Signature", type="string", keyed=False),
+    Item(link_id="event.date", text="Date", type="date", required=True),
+    Item(link_id="event.time", text="Time", type="time", required=True),
+)
+"""The sign-off at the end of every form: who did it and when it really happened."""
+
+
+def _leaves(items: tuple[Item, ...]) -> Iterator[Item]:
+    for item in items:
+        if item.type == "group":
+            inside = {"group": item.link_id, "repeated": item.rows} if item.repeats else {}
+            for leaf in _leaves(item.items):
+                yield replace(leaf, **inside)  # type: ignore[arg-type]
+        elif item.type != "display":
+            yield item
+            if item.score:
+                yield score_of(item)
+
+
+def score_of(item: Item) -> Item:
+    """The box beside a chart's value in which its score is written; it is never keyed."""
+    return Item(
+        link_id=f"{item.link_id}.score", text="Score", type="integer", min=0, max=3, keyed=False
+    )
