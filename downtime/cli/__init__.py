@@ -1,0 +1,64 @@
+"""The command line: asks the rooms, shows what they answer, and turns errors into exit codes."""
+
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from downtime.cli import (  # noqa: F401 - importing a module adds its commands
+    demo,
+    devices,
+    feeds,
+    forms,
+    homes,
+    outage,
+    pack,
+    people,
+    recovery,
+    serve,
+    snapshots,
+)
+from downtime.cli.app import downtime
+from downtime.errors import UserError
+
+__all__ = ["downtime", "main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and leave with 0 ok, 1 failed, 2 usage or 3 stale data."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code. A user never sees a traceback, nor data from one."""
+    try:
+        outcome = downtime.main(arguments, prog_name="downtime", standalone_mode=False)
+        return outcome if isinstance(outcome, int) else 0
+    except UserError as error:
+        click.echo(f"{error.sentence}\n{error.next_step}", err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        return 1
+    except BrokenPipeError:
+        return 1
+    except Exception as error:
+        click.echo(_fault(error), err=True)
+        return 1
+
+
+def _fault(error: Exception) -> str:
+    """Where it broke, without the message or values: those may hold patient data."""
+    places = [
+        f"{frame.filename.rpartition('/downtime/')[2]}:{frame.lineno}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if "/downtime/" in frame.filename
+    ]
+    return (
+        f"Downtime met a fault of its own ({type(error).__name__} at {' < '.join(places[::-1][:4])})."
+        "\nNothing was changed by the step that failed. Report this line to its maintainers."
+    )

@@ -1,0 +1,36 @@
+"""Let machines know each other: show this one's card, trust another's."""
+
+from pathlib import Path
+
+import click
+import orjson
+
+from downtime.cli.app import Output, Session, command, group
+from downtime.errors import InputError
+from downtime.vault import device
+
+devices = group("device", "The machines that exchange bundles.")
+
+
+@command(devices, "card", action="device.manage")
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="File to write.")
+def card(session: Session, out: Path) -> Output:
+    """Write this machine's public card, to be trusted on other machines."""
+    document = device.card(session.vault)
+    out.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+    return Output(document, [f"Wrote {out}. It holds public keys only."])
+
+
+@command(devices, "trust", action="device.manage")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--why", default="Said on the command line", help="Reason, for the audit.")
+def trust(session: Session, file: Path, why: str) -> Output:
+    """Trust another machine: seal bundles to it, and believe those that it publishes."""
+    try:
+        document = orjson.loads(file.read_bytes())
+    except orjson.JSONDecodeError:
+        raise InputError(
+            "device.card", f"{file.name} is not a device card.", "Make one with 'downtime device card'."
+        ) from None
+    trusted = device.trust(session.vault, document, session.who, why)
+    return Output(document, [f"This machine now trusts {trusted.name} ({trusted.code})."])

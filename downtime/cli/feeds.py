@@ -1,0 +1,28 @@
+"""Look at what hospital systems sent, without keeping any of it."""
+
+from pathlib import Path
+
+import click
+
+from downtime.cli.app import Output, Session, command, group
+from downtime.feeds import check as checking
+
+feeds = group("feeds", "What hospital systems send.")
+
+
+@command(feeds, "check", action="feeds.check")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+def check(session: Session, paths: tuple[Path, ...]) -> Output:
+    """Read files and folders of messages; say what is accepted, and why the rest is not."""
+    report = checking.check(paths, session.settings_or_default)
+    lines = [
+        f"{report.messages} messages: {report.accepted} accepted, {len(report.rejected)} rejected"
+        f" in {report.seconds:.1f} s.",
+        *(f"  {name:<20} {count:>8}" for name, count in sorted(report.records.items())),
+        *(
+            f"  {reject.position.file} message {reject.position.number}"
+            f"{' ' + reject.segment if reject.segment else ''}: {reject.reason}"
+            for reject in report.rejected
+        ),
+    ]
+    return Output(report.as_json(), lines)

@@ -1,0 +1,86 @@
+"""Declare that systems are down, say that they are back, give out downtime numbers."""
+
+import click
+
+from downtime.cli.app import Output, Session, command, group
+from downtime.errors import NotFoundError
+from downtime.outage import numbers, outages
+from downtime.outage.model import Outage
+from downtime.snapshot import load
+
+outage = group("outage", "Which systems are down.")
+number = group("number", "Downtime numbers for patients without a hospital number.")
+
+WHY = click.option("--why", default="Said on the command line", help="Reason, for the audit.")
+
+
+@command(outage, "declare", action="outage.declare")
+@click.argument("systems", nargs=-1, required=True)
+@click.option("--drill", is_flag=True, help="A drill: everything is marked as one.")
+@WHY
+def declare(session: Session, systems: tuple[str, ...], drill: bool, why: str) -> Output:
+    """Say that systems are down as from now; the snapshot in use is kept as T0."""
+    declared = outages.declare(
+        session.vault,
+        systems,
+        session.who,
+        why,
+        known=session.settings.systems.names,
+        snapshot=load.pin_current(session.vault, session.who, why),
+        drill=drill,
+    )
+    return _answer(declared)
+
+
+@command(outage, "end", action="outage.end")
+@click.argument("systems", nargs=-1, required=True)
+@WHY
+def end(session: Session, systems: tuple[str, ...], why: str) -> Output:
+    """Say that systems are back."""
+    return _answer(outages.end(session.vault, systems, session.who, why))
+
+
+@command(outage, "close", action="outage.end")
+@WHY
+def close(session: Session, why: str) -> Output:
+    """Close the books once every system is back."""
+    current = outages.current(session.vault)
+    if current is None:
+        raise NotFoundError("outage.none", "No outage is open.", "There is nothing to close.")
+    return _answer(outages.close(session.vault, current.id, session.who, why))
+
+
+@command(outage, "list", action="outage.view")
+def list_(session: Session) -> Output:
+    """All outages and drills, newest first."""
+    history = outages.history(session.vault)
+    lines = [line for item in history for line in _answer(item).lines]
+    return Output([_document(item) for item in history], lines or ["There was none."])
+
+
+@command(number, "issue", action="number.issue")
+@click.argument("count", type=click.IntRange(1, 1000), default=1)
+@WHY
+def issue(session: Session, count: int, why: str) -> Output:
+    """Give out downtime numbers from this machine's block; none is ever used again."""
+    given = numbers.issue(session.vault, session.settings, count, session.who, why)
+    return Output(given, given)
+
+
+def _document(item: Outage) -> dict[str, object]:
+    return {
+        "id": item.id,
+        "drill": item.drill,
+        "state": item.state,
+        "snapshot": item.snapshot,
+        "opened": item.opened,
+        "closed": item.closed,
+        "systems": [
+            {"name": s.name, "declared": s.declared, "ended": s.ended} for s in item.systems
+        ],
+    }
+
+
+def _answer(item: Outage) -> Output:
+    down = ", ".join(item.down) or "none"
+    return Output(_document(item), [f"{item.label}: {item.state}; down now: {down}."])

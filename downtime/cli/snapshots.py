@@ -1,0 +1,77 @@
+"""Build, load and list snapshots."""
+
+from pathlib import Path
+
+import click
+
+from downtime.cli.app import Output, Session, command, group
+from downtime.snapshot import load as loading
+from downtime.snapshot import publish
+
+snapshot = group("snapshot", "Sealed pictures of the hospital's data.")
+
+
+@command(snapshot, "build", action="snapshot.build")
+@click.option("--from", "sources", multiple=True, type=click.Path(exists=True, path_type=Path), help="Feed file or folder; more may follow as arguments.")
+@click.option("--to", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder that receives the bundle.")
+@click.argument("more", nargs=-1, type=click.Path(exists=True, path_type=Path))
+def build(session: Session, sources: tuple[Path, ...], to: Path, more: tuple[Path, ...]) -> Output:
+    """Read feeds, bring the state up to date, and publish it as one sealed bundle."""
+    if not sources + more:
+        raise click.UsageError("Name at least one feed with --from.")
+    built = publish.build(session.vault, session.settings, [*sources, *more], to, session.who)
+    document = {
+        "bundle": str(built.bundle),
+        "id": built.header.id,
+        "sequence": built.header.sequence,
+        "messages": built.messages,
+        "accepted": built.accepted,
+        "rejected": [
+            {"source": r.position.file, "index": r.position.number, "reason": r.reason}
+            for r in built.rejected
+        ],
+        "records": built.header.counts,
+        "seconds": round(built.seconds, 3),
+    }
+    return Output(
+        document,
+        (
+            f"Snapshot {built.header.sequence}: {built.accepted} of {built.messages} messages"
+            f" accepted, {sum(built.header.counts.values())} records, in {built.seconds:.1f} s.",
+            f"Bundle {built.bundle}",
+        ),
+    )
+
+
+@command(snapshot, "load", action="snapshot.load")
+@click.argument("bundle", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def load(session: Session, bundle: Path) -> Output:
+    """Verify a bundle and make it the snapshot in use; the last one stays if anything fails."""
+    info = loading.load(session.vault, session.settings, bundle, session.who)
+    return Output(
+        _document(info),
+        [f"Snapshot {info.header.sequence} of {info.header.created} is in use.", *info.warnings],
+    )
+
+
+@command(snapshot, "list", action="snapshot.list")
+def list_(session: Session) -> Output:
+    """The snapshots that this machine holds, newest first."""
+    infos = loading.list_snapshots(session.vault)
+    lines = [
+        f"{'*' if info.current else ' '} {info.header.sequence:>6}  {info.header.created}  {info.id}"
+        f"{'  pinned' if info.pinned else ''}"
+        for info in infos
+    ]
+    return Output([_document(info) for info in infos], lines or ["No snapshot is held yet."])
+
+
+def _document(info: loading.SnapshotInfo) -> dict[str, object]:
+    return {
+        "id": info.id,
+        "sequence": info.header.sequence,
+        "created": info.header.created,
+        "current": info.current,
+        "pinned": info.pinned,
+        "records": info.header.counts,
+    }
