@@ -1,0 +1,180 @@
+"""Write the documents that are drawn from the program's own tables; `--check` only compares.
+
+docs/settings.md, docs/permissions.md, docs/lifecycles.md, docs/commands.md.
+"""
+
+import difflib
+import importlib
+import pkgutil
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import get_type_hints
+
+import click
+
+import downtime
+from downtime import config
+from downtime.vault.lifecycle import Lifecycle
+
+DOCS = Path(__file__).parents[1] / "docs"
+SHARED_OPTIONS = ("--home", "--unlock-file", "--json", "--help")
+
+
+def main() -> int:
+    """0 when all documents are (or now are) as the program says; 1 when `--check` finds a change."""
+    written = documents()
+    stale = {name: text for name, text in written.items() if present(name) != text}
+    if "--check" not in sys.argv[1:]:
+        for name, text in stale.items():
+            (DOCS / name).write_text(text, encoding="utf-8")
+            print(f"Wrote docs/{name}")
+        return 0
+    for name, text in stale.items():
+        print(f"docs/{name} differs from the program; 'scripts/fix' writes it again.")
+        print("\n".join(changes(present(name), text)))
+    return 1 if stale else 0
+
+
+def documents() -> dict[str, str]:
+    """Every generated document's name and text."""
+    return {
+        "settings.md": settings(),
+        "permissions.md": permissions(),
+        "lifecycles.md": lifecycles(),
+        "commands.md": commands(),
+    }
+
+
+def present(name: str) -> str:
+    path = DOCS / name
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def changes(old: str, new: str, limit: int = 30) -> list[str]:
+    """The first lines that differ."""
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), "as it is", "as it should be")
+    return [line for _, line in zip(range(limit), lines, strict=False)]
+
+
+def page(title: str, introduction: str, source: str, *parts: str) -> str:
+    note = f"<!-- Written by scripts/generate_docs.py from {source}: change that, not this. -->"
+    return "\n\n".join([f"# {title}", note, introduction, *(p.strip() for p in parts)]) + "\n"
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def settings() -> str:
+    introduction = (
+        "What a hospital may change, in the `config.toml` of a home folder. Nothing needs to be set:"
+        " a setting that is left out has the default below. A name that is not listed here, or a"
+        " value of the wrong type, is refused at start with a sentence that names it."
+    )
+    return page(
+        "Settings",
+        introduction,
+        "downtime/config.py",
+        config.documentation(),
+        "## Defaults that are tables",
+        *default_tables(),
+    )
+
+
+def default_tables() -> Iterator[str]:
+    """The defaults too wide for a row, as the TOML that would set them."""
+    for section, kind in get_type_hints(config.Settings).items():
+        for field in fields(kind):
+            value = getattr(kind(), field.name)
+            if isinstance(value, Mapping) and value:
+                rows = "\n".join(f'{name} = "{text}"' for name, text in value.items())
+                yield f"```toml\n[{section}.{field.name}]\n{rows}\n```"
+
+
+def permissions() -> str:
+    from downtime.accounts.permissions import ACTIONS, ROLES
+
+    introduction = (
+        "Every screen and every command names one action; this table says which roles may do it."
+        " A person may have several roles. What is not in the table is forbidden."
+    )
+    rows = [
+        (f"`{action}`", *("●" if role in allowed else "" for role in ROLES))
+        for action, allowed in ACTIONS.items()
+    ]
+    return page(
+        "Permissions",
+        introduction,
+        "downtime/accounts/permissions.py",
+        table(("action", *ROLES), rows),
+    )
+
+
+def lifecycles() -> str:
+    introduction = (
+        "The states that things go through. A move that has no arrow is refused, on the screen, on"
+        " the command line and in the code alike."
+    )
+    parts = [
+        f"## {lifecycle.name.replace('-', ' ').capitalize()}\n\n"
+        f"`{module}`\n\n```mermaid\n{lifecycle.mermaid()}\n```"
+        for module, lifecycle in all_lifecycles()
+    ]
+    return page("Lifecycles", introduction, "the tables named below", *parts)
+
+
+def all_lifecycles() -> list[tuple[str, Lifecycle]]:
+    """Each lifecycle table of the package with the module that defines it, in the order of rooms."""
+    found: dict[str, tuple[str, Lifecycle]] = {}
+    for info in pkgutil.walk_packages(downtime.__path__, "downtime."):
+        if info.name.startswith(("downtime.web", "downtime.cli")):
+            continue
+        for value in vars(importlib.import_module(info.name)).values():
+            if isinstance(value, Lifecycle):
+                found.setdefault(value.name, (info.name, value))
+    return [found[name] for name in sorted(found)]
+
+
+def commands() -> str:
+    from downtime.cli import downtime as program
+
+    introduction = (
+        "Every command takes `--home DIR` (or `DOWNTIME_HOME`), `--unlock-file FILE` instead of"
+        " asking for name, password and one-time code, and `--json` for one JSON document on"
+        " standard output; messages for people go to standard error. Exit codes: 0 done, 1 failed,"
+        " 2 the command was given the wrong words, 3 done with data older than the site allows."
+        " The *action* decides who may run a command ([permissions](permissions.md))."
+    )
+    return page("Commands", introduction, "the commands' own help", *sections(program, "downtime"))
+
+
+def sections(command: click.Command, path: str) -> Iterator[str]:
+    """One section for each command below this one, in alphabetical order."""
+    if isinstance(command, click.Group):
+        for name in sorted(command.commands):
+            yield from sections(command.commands[name], f"{path} {name}")
+        return
+    context = click.Context(command, info_name=path, terminal_width=100)
+    yield f"## {path}"
+    yield command.help or ""
+    yield f"`{' '.join([path, *command.collect_usage_pieces(context)])}`"
+    yield f"Action: `{getattr(command, 'action', '')}`"
+    if rows := own_options(command, context):
+        yield table(("option", ""), rows)
+
+
+def own_options(command: click.Command, context: click.Context) -> list[tuple[str, ...]]:
+    """Its options beside those that all commands share."""
+    records = (p.get_help_record(context) for p in command.get_params(context))
+    return [
+        (f"`{names}`", text.replace("|", "\\|"))
+        for names, text in filter(None, records)
+        if not any(shared in names for shared in SHARED_OPTIONS)
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
