@@ -1,0 +1,50 @@
+"""A home's settings: defaults, what a site changes, and mistakes named by their key."""
+
+import pytest
+
+from downtime import config
+from downtime.errors import InputError, NotFoundError
+
+
+def load(tmp_path, text):
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    return config.load(path)
+
+
+def test_an_empty_file_means_the_defaults(tmp_path):
+    assert load(tmp_path, "") == config.Settings()
+
+
+def test_a_site_changes_what_it_names_and_keeps_the_rest(tmp_path):
+    settings = load(tmp_path, '[site]\nname = "Ysbyty Môr"\n[systems]\nnames = ["PAS", "LIMS"]\n')
+    assert settings.site.name == "Ysbyty Môr"
+    assert settings.systems.names == ("PAS", "LIMS")
+    assert settings.site.time_zone == "Europe/London"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[site]\nnmae = 'x'\n", "site.nmae"),
+        ("[sight]\n", "sight"),
+        ("[snapshot]\nkeep = 'many'\n", "snapshot.keep"),
+        ("[snapshot]\nkeep = true\n", "snapshot.keep"),
+        ("[systems]\nnames = [1]\n", "systems.names"),
+        ("site = 3\n", "site"),
+        ("[site\n", "config.toml is not valid"),
+    ],
+)
+def test_a_mistake_is_named(tmp_path, text, named):
+    with pytest.raises(InputError, match=named):
+        load(tmp_path, text)
+
+
+def test_no_home_is_said_with_the_next_step(tmp_path):
+    with pytest.raises(NotFoundError, match="downtime init"):
+        config.load(tmp_path / "config.toml")
+
+
+def test_settings_cannot_be_changed_once_read():
+    with pytest.raises(TypeError):
+        config.Settings().systems.records["Patient"] = "EPR"
