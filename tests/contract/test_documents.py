@@ -1,0 +1,104 @@
+"""Documents say what the program does: tables are drawn from it, and named commands exist."""
+
+import importlib.util
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import get_type_hints
+
+import click
+import pytest
+
+from downtime import config
+from downtime.accounts.permissions import ACTIONS
+from downtime.cli import downtime as program
+from tests.contract import house
+
+DOCS = house.ROOT / "docs"
+PAGES = sorted([house.ROOT / "README.md", house.ROOT / "CHANGELOG.md", *DOCS.glob("*.md")])
+
+
+def generator():
+    path = house.ROOT / "scripts" / "generate_docs.py"
+    specification = importlib.util.spec_from_file_location("generate_docs", path)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", ["settings.md", "permissions.md", "lifecycles.md", "commands.md"])
+def test_a_drawn_document_is_as_the_program_says(name):
+    """`scripts/fix` writes these; the tables themselves are in the code."""
+    assert (DOCS / name).read_text(encoding="utf-8") == generator().documents()[name]
+
+
+def test_every_setting_says_what_it_is_for():
+    bare = [
+        f"{section}.{field.name}"
+        for section, kind in get_type_hints(config.Settings).items()
+        for field in fields(kind)
+        if not re.fullmatch(r"[A-Z].+\.", field.metadata.get("doc", ""))
+    ]
+    assert bare == []
+
+
+def leaves(command: click.Command, path: str = "downtime"):
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            yield from leaves(inner, f"{path} {name}")
+    else:
+        yield path, command
+
+
+def test_every_command_names_an_action_of_the_table():
+    """Deny by default: what no role may do by the table cannot be asked on the command line."""
+    found = dict(leaves(program))
+    assert len(found) > 15
+    wrong = {path: getattr(c, "action", None) for path, c in found.items()}
+    assert {path: action for path, action in wrong.items() if action not in ACTIONS} == {}
+
+
+def test_every_command_says_what_it_does():
+    assert [path for path, command in leaves(program) if not command.help] == []
+
+
+def named_commands(page: Path):
+    """Commands that a page tells its reader to type: in code spans and blocks."""
+    text = page.read_text(encoding="utf-8")
+    code = re.findall(r"```.*?```|`[^`\n]+`", text, re.S)
+    for piece in code:
+        for words in re.findall(
+            r"(?:^|[\s`$])downtime ((?:--?\S+ \S+ )*[a-z-]+(?: [a-z-]+)?)", piece
+        ):
+            yield re.sub(r"--?\S+ \S+ ", "", words).split()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_named_in_documents_exist(page):
+    for words in named_commands(page):
+        command = program
+        for word in words:
+            if not isinstance(command, click.Group):
+                break
+            assert word in command.commands, f"{page.name} names 'downtime {' '.join(words)}'"
+            command = command.commands[word]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    text = page.read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#\s]+)", text) if "://" not in link]
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_named_in_documents_exist(page):
+    """A path in a code span that begins with one of the project's folders is a file of it."""
+    text = page.read_text(encoding="utf-8")
+    paths = re.findall(r"`((?:downtime|scripts|forms|templates|tests|docs)/[\w./-]*)`", text)
+    assert [path for path in paths if not (house.ROOT / path).exists()] == []
+
+
+def test_the_readme_leads_to_every_page_of_docs():
+    readme = (house.ROOT / "README.md").read_text(encoding="utf-8")
+    assert [p.name for p in DOCS.glob("*.md") if f"docs/{p.name}" not in readme] == []
