@@ -1,0 +1,1 @@
+"""From feeds to a sealed snapshot, and from a sealed snapshot to something a ward can ask."""

@@ -1,0 +1,347 @@
+"""What a ward asks of an opened snapshot: read-only, from several threads at once."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import orjson
+import sqlite_utils
+
+from downtime.clinical.records import (
+    TYPES,
+    AllergyIntolerance,
+    Appointment,
+    DiagnosticReport,
+    Encounter,
+    Flag,
+    Location,
+    MedicationRequest,
+    Observation,
+    Patient,
+    Record,
+    ServiceRequest,
+)
+from downtime.clock import from_text
+from downtime.errors import NotFoundError
+from downtime.snapshot import beds, words
+from downtime.snapshot.beds import BedRow, WardRow
+from downtime.snapshot.header import Header, SystemTime
+from downtime.snapshot.tables import columns, from_row
+from downtime.vault.database import connect
+
+R = TypeVar("R", bound=Record)
+FIND_LIMIT = 50
+
+
+class PatientRow(NamedTuple):
+    """A patient and the stay they are in now, None when they are not an inpatient."""
+
+    patient: Patient
+    encounter: Encounter | None
+
+
+class Allergies(NamedTuple):
+    """One of the four headings of CUI PAB-0064, with the allergies under it."""
+
+    heading: str
+    items: list[AllergyIntolerance]
+
+
+class ReportRow(NamedTuple):
+    report: DiagnosticReport
+    observations: list[Observation]
+
+
+class OutstandingRow(NamedTuple):
+    """A request without a final result."""
+
+    request: ServiceRequest
+    patient: Patient
+    encounter: Encounter | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A clinic or theatre on one day, and how many are expected."""
+
+    location: str
+    count: int
+
+
+class AppointmentRow(NamedTuple):
+    appointment: Appointment
+    patient: Patient
+
+
+class Snapshot:
+    """One opened snapshot. Its records are as the systems sent them at `header.created`."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        if not path.exists():
+            raise NotFoundError(
+                "snapshot.missing",
+                "This snapshot is no longer on this computer.",
+                "Load its bundle again from the bundles folder.",
+            )
+        self._path, self._key = path, key
+        self._local = threading.local()
+        self._opened: list[sqlite_utils.Database] = []
+        self._lock = threading.Lock()
+        row = self._db.conn.execute("SELECT body FROM header").fetchone()
+        self.header = Header.parse(orjson.loads(row[0]))
+        self.id = self.header.id
+
+    @property
+    def _db(self) -> sqlite_utils.Database:
+        """This thread's connection."""
+        db: sqlite_utils.Database | None = getattr(self._local, "db", None)
+        if db is None:
+            db = self._local.db = connect(self._path, self._key, read_only=True)
+            with self._lock:
+                self._opened.append(db)
+        return db
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._lock:
+            for db in self._opened:
+                db.conn.close()
+            self._opened.clear()
+        self._local = threading.local()
+
+    def systems(self) -> list[SystemTime]:
+        """Each source system with the time of its newest data."""
+        return [SystemTime(name, newest) for name, newest in self.header.systems.items()]
+
+    def holds(self, type_name: str) -> bool:
+        """Whether any system delivered this type of record: if not, it is unavailable, not empty."""
+        return type_name in self.header.holds
+
+    def all(self, type_name: str) -> Iterator[Record]:
+        """Every record of a type, in the order of its id."""
+        kind = TYPES[type_name]
+        yield from self._records(kind, "ORDER BY id")
+
+    # Patients
+
+    def find(self, text: str, limit: int = FIND_LIMIT) -> list[PatientRow]:
+        """Patients met by all that was typed, inpatients first, then by name.
+
+        Beginnings of names in any order and without accents, NHS number with or without spaces,
+        hospital number, date of birth (`2/1/1960`, `02-Jan-1960`, `1960-01-02`, `020160`).
+        """
+        groups = words.query(text, from_text(self.header.created).date())
+        if not groups:
+            return []
+        match = " AND ".join(f"({' OR '.join(map(_term, group))})" for group in groups)
+        return self._pairs(
+            "found f CROSS JOIN Patient t0 ON t0.id = f.patient",
+            "WHERE f.rank IN (SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid LIMIT ?)"
+            " ORDER BY f.rank",
+            match,
+            limit,
+        )
+
+    def exact(self, text: str) -> Patient | None:
+        """The one patient who has exactly this identifier; None when nobody or several have it."""
+        rows = self._db.conn.execute(
+            "SELECT patient FROM identifier WHERE value = ?", (words.compact(text),)
+        ).fetchall()
+        return self.patient(rows[0][0]) if len(rows) == 1 else None
+
+    def patient(self, patient_id: str) -> Patient:
+        """The patient, or who stands for them after a merge; NotFoundError."""
+        seen: set[str] = set()
+        while patient_id not in seen:
+            seen.add(patient_id)
+            found = self._records(Patient, "WHERE id = ?", patient_id)
+            if not found:
+                break
+            if not found[0].replaced_by:
+                return found[0]
+            patient_id = found[0].replaced_by
+        raise NotFoundError(
+            "patient.missing",
+            "This patient is not in the snapshot.",
+            "Find them by name or number; a new patient gets a downtime number.",
+        )
+
+    def encounter(self, patient_id: str) -> Encounter | None:
+        """The stay they are in now, else the last one that is carried and was not cancelled."""
+        found = self._records(
+            Encounter,
+            "LEFT JOIN inpatient i ON i.encounter = t.id WHERE t.patient = ?"
+            " AND t.status <> 'cancelled' ORDER BY i.encounter IS NULL, t.status = 'planned', t.started DESC LIMIT 1",
+            patient_id,
+        )
+        return found[0] if found else None
+
+    def same_name(self, patient: Patient) -> list[PatientRow]:
+        """Other inpatients with the same family name and first given name."""
+        key = "|".join(words.name_key(patient))
+        return self._pairs("Patient t0", "WHERE i.name = ? AND t0.id <> ?", key, patient.id)
+
+    # Wards and beds
+
+    def wards(self) -> list[WardRow]:
+        """Every ward that has a bed or a patient, by name."""
+        return beds.wards(self._records(Location, ""), self._inpatients(None))
+
+    def beds(self, ward: str) -> list[BedRow]:
+        """The beds of a ward in order, with who is in them; a patient without a bed comes last."""
+        listed = self._records(Location, "WHERE ward = ?", ward)
+        return beds.board(ward, listed, self._inpatients(ward))
+
+    def inpatients(self, ward: str | None = None) -> list[PatientRow]:
+        """Who is in now, by ward and bed."""
+        rows = [PatientRow(patient, stay) for patient, stay in self._inpatients(ward)]
+        return sorted(rows, key=lambda row: beds.place(row.encounter))
+
+    def _inpatients(self, ward: str | None) -> list[tuple[Patient, Encounter]]:
+        where, values = ("", ()) if ward is None else ("WHERE i.ward = ?", (ward,))
+        rows = self._pairs("inpatient i CROSS JOIN Patient t0 ON t0.id = i.patient", where, *values)
+        return [(row.patient, row.encounter) for row in rows if row.encounter]
+
+    # What is known of one patient
+
+    def allergies(self, patient_id: str) -> Allergies:
+        """The exact heading (CUI PAB-0064) and the active allergies.
+
+        A feed that never came is 'unavailable', never 'none'.
+        """
+        if not self.holds("AllergyIntolerance"):
+            return Allergies("Allergies unavailable", [])
+        active = self._records(
+            AllergyIntolerance,
+            "WHERE patient = ? AND status IN ('active', '') ORDER BY substance, id",
+            patient_id,
+        )
+        if items := [item for item in active if not item.none_known]:
+            return Allergies("Known allergies", items)
+        return Allergies("No known allergies" if active else "Allergies not recorded", [])
+
+    def flags(self, patient_id: str) -> list[Flag]:
+        """Alerts that stand; a doubt about identity comes first."""
+        return self._records(
+            Flag, "WHERE patient = ? ORDER BY category <> 'identity', text", patient_id
+        )
+
+    def medicines(self, patient_id: str) -> list[MedicationRequest]:
+        """Medicines as prescribed, by kind and then by name."""
+        return self._records(
+            MedicationRequest, "WHERE patient = ? ORDER BY category, medicine, id", patient_id
+        )
+
+    def requests(self, patient_id: str) -> list[ServiceRequest]:
+        """Requests that are carried, newest first."""
+        return self._records(
+            ServiceRequest, "WHERE patient = ? ORDER BY authored DESC, id", patient_id
+        )
+
+    def reports(self, patient_id: str) -> list[ReportRow]:
+        """Reports with their values in the order sent, newest first."""
+        reports = self._records(
+            DiagnosticReport, "WHERE patient = ? ORDER BY issued DESC, id", patient_id
+        )
+        values = self._records(
+            Observation,
+            "WHERE report IN (SELECT id FROM DiagnosticReport WHERE patient = ?)"
+            " ORDER BY position, id",
+            patient_id,
+        )
+        by_report: dict[str, list[Observation]] = {}
+        for value in values:
+            by_report.setdefault(value.report, []).append(value)
+        return [ReportRow(report, by_report.get(report.id, [])) for report in reports]
+
+    def appointments(self, patient_id: str) -> list[Appointment]:
+        """All appointments that are carried, cancelled ones too, by time."""
+        return self._records(Appointment, "WHERE patient = ? ORDER BY start, position", patient_id)
+
+    # Lists
+
+    def outstanding(
+        self, ward: str | None = None, department: str | None = None
+    ) -> list[OutstandingRow]:
+        """The T0 list: requested, collected, received or in progress, and no final result."""
+        where, values = "WHERE 1", list[str]()
+        if ward is not None:
+            where, values = where + " AND i.ward = ?", [*values, ward]
+        if department is not None:
+            where, values = where + " AND o.department = ?", [*values, department]
+        rows = self._joined(
+            (ServiceRequest, Patient, Encounter),
+            "outstanding o JOIN ServiceRequest t0 ON t0.id = o.request"
+            " JOIN Patient t1 ON t1.id = o.patient LEFT JOIN inpatient i ON i.patient = o.patient"
+            f" LEFT JOIN Encounter t2 ON t2.id = i.encounter {where}"
+            " ORDER BY i.ward, t1.family, t1.given, t1.id, t0.authored, t0.id",
+            values,
+        )
+        return [OutstandingRow(*row) for row in rows]
+
+    def days(self, kind: str) -> list[str]:
+        """ISO days, in the site's zone, on which there is a clinic or theatre list."""
+        rows = self._db.conn.execute(
+            "SELECT DISTINCT day FROM appointment_day WHERE kind = ? ORDER BY day", (kind,)
+        )
+        return [row[0] for row in rows]
+
+    def sessions(self, day: str, kind: str) -> list[SessionRow]:
+        """The clinics or theatres of a day, with the number who are not cancelled."""
+        rows = self._db.conn.execute(
+            "SELECT d.location, count(*) FROM appointment_day d JOIN Appointment a"
+            " ON a.id = d.appointment WHERE d.day = ? AND d.kind = ? AND a.status <> 'cancelled'"
+            " GROUP BY d.location ORDER BY d.location",
+            (day, kind),
+        )
+        return [SessionRow(*row) for row in rows]
+
+    def session(self, day: str, location: str, kind: str) -> list[AppointmentRow]:
+        """Who is expected there, in order; cancelled appointments are left out."""
+        rows = self._joined(
+            (Appointment, Patient),
+            "appointment_day d JOIN Appointment t0 ON t0.id = d.appointment"
+            " JOIN Patient t1 ON t1.id = t0.patient"
+            " WHERE d.day = ? AND d.location = ? AND d.kind = ? AND t0.status <> 'cancelled'"
+            " ORDER BY t0.start, t0.position, t1.family, t1.given",
+            (day, location, kind),
+        )
+        return [AppointmentRow(*row) for row in rows]
+
+    # Rows to records
+
+    def _records(self, kind: type[R], rest: str, *values: object) -> list[R]:
+        sql = f"SELECT {_names(kind)} FROM {kind.__name__} t {rest}"  # noqa: S608
+        return [from_row(kind, row) for row in self._db.conn.execute(sql, values)]
+
+    def _pairs(self, tables: str, rest: str, *values: object) -> list[PatientRow]:
+        if " i " not in tables:
+            tables += " LEFT JOIN inpatient i ON i.patient = t0.id"
+        tables += " LEFT JOIN Encounter t1 ON t1.id = i.encounter "
+        return [
+            PatientRow(*row) for row in self._joined((Patient, Encounter), tables + rest, values)
+        ]
+
+    def _joined(
+        self, kinds: tuple[type[Record], ...], rest: str, values: Sequence[object]
+    ) -> Iterator[list[Any]]:
+        """Rows of several records side by side, in tables `t0`, `t1` …; an absent one is None."""
+        names = ", ".join(_names(kind, f"t{n}") for n, kind in enumerate(kinds))
+        for row in self._db.conn.execute(f"SELECT {names} FROM {rest}", tuple(values)):  # noqa: S608
+            cells = list(row)
+            records: list[Record | None] = []
+            for kind in kinds:
+                part, cells = cells[: len(columns(kind))], cells[len(columns(kind)) :]
+                records.append(from_row(kind, part) if part[0] is not None else None)
+            yield records
+
+
+def _names(kind: type[Record], table: str = "t") -> str:
+    return ", ".join(f"{table}.{name}" for name in columns(kind))
+
+
+def _term(token: str) -> str:
+    """A word of a full-text query: any beginning, but a whole date of birth."""
+    return f'"{token}"' if token.startswith("dob") and token[3:].isdigit() else f'"{token}"*'

@@ -1,0 +1,215 @@
+"""The tables of one opened snapshot, and writing them from a list of records.
+
+Every type of record is a table with the record's own fields as columns. Beside them stand what the
+questions of a ward need: who is an inpatient now, which requests have no result, which words find
+a patient.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import orjson
+import sqlite_utils
+
+from downtime.clinical.records import TYPES, Patient, Record
+from downtime.snapshot import words
+from downtime.snapshot.header import Header
+from downtime.vault.database import connect, transaction
+
+R = TypeVar("R", bound=Record)
+BATCH = 5_000
+
+_TABLES = """
+CREATE TABLE header (body TEXT NOT NULL);
+CREATE TABLE inpatient (patient TEXT PRIMARY KEY, encounter TEXT NOT NULL, ward TEXT NOT NULL,
+    name TEXT NOT NULL DEFAULT '') WITHOUT ROWID;
+CREATE TABLE outstanding (request TEXT PRIMARY KEY, patient TEXT NOT NULL,
+    department TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE appointment_day (appointment TEXT PRIMARY KEY, day TEXT NOT NULL, kind TEXT NOT NULL,
+    location TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE identifier (value TEXT NOT NULL, patient TEXT NOT NULL,
+    PRIMARY KEY (value, patient)) WITHOUT ROWID;
+CREATE TABLE found (rank INTEGER PRIMARY KEY, patient TEXT NOT NULL);
+CREATE VIRTUAL TABLE words USING fts5(tokens, content='', detail='none', prefix='1 2 3 4',
+    tokenize='unicode61 remove_diacritics 0');
+"""
+
+_INDEXES = """
+CREATE INDEX encounter_patient ON Encounter (patient);
+CREATE INDEX request_patient ON ServiceRequest (patient);
+CREATE INDEX report_patient ON DiagnosticReport (patient);
+CREATE INDEX report_request ON DiagnosticReport (based_on);
+CREATE INDEX observation_report ON Observation (report);
+CREATE INDEX appointment_patient ON Appointment (patient);
+CREATE INDEX allergy_patient ON AllergyIntolerance (patient);
+CREATE INDEX flag_patient ON Flag (patient);
+CREATE INDEX medicine_patient ON MedicationRequest (patient);
+CREATE INDEX inpatient_ward ON inpatient (ward);
+CREATE INDEX inpatient_name ON inpatient (name);
+CREATE INDEX appointment_list ON appointment_day (kind, day, location);
+"""
+
+# A patient is in one place: of several open stays the one that began last is believed.
+_INPATIENTS = """
+INSERT INTO inpatient (patient, encounter, ward)
+SELECT patient, id, ward FROM (
+    SELECT patient, id, ward, row_number() OVER (
+        PARTITION BY patient ORDER BY started DESC, updated DESC, id) AS place
+    FROM Encounter WHERE status IN ('in-progress', '') AND kind <> 'outpatient' AND ward <> '')
+WHERE place = 1
+"""
+
+_OUTSTANDING = """
+INSERT INTO outstanding (request, patient, department)
+SELECT id, patient, department FROM ServiceRequest AS r
+WHERE stage IN ('requested', 'collected', 'received', 'in-progress') AND NOT EXISTS (
+    SELECT 1 FROM DiagnosticReport WHERE based_on = r.id
+    AND status IN ('final', 'amended', 'corrected'))
+"""
+
+
+_COLUMNS = {name: tuple(f.name for f in fields(kind)) for name, kind in TYPES.items()}
+_LISTS = {
+    name: tuple(place for place, f in enumerate(fields(kind)) if f.default == ())
+    for name, kind in TYPES.items()
+}
+
+
+def columns(kind: type[Record]) -> tuple[str, ...]:
+    """The columns of a record's table: its fields, in order."""
+    return _COLUMNS[kind.__name__]
+
+
+def to_row(record: Record) -> list[Any]:
+    """A record as a row of its table."""
+    kind = type(record)
+    row = [getattr(record, name) for name in columns(kind)]
+    for place in _LISTS[kind.__name__]:
+        row[place] = orjson.dumps(row[place]).decode()
+    return row
+
+
+def from_row(kind: type[R], row: Iterable[Any]) -> R:
+    """The record of a row."""
+    values = list(row)
+    for place in _LISTS[kind.__name__]:
+        values[place] = tuple(orjson.loads(values[place]))
+    return kind(**dict(zip(columns(kind), values, strict=True)))
+
+
+def create(path: Path, key: bytes, header: Header, records: Iterable[Record]) -> dict[str, int]:
+    """Write a snapshot's database at `path`; returns the number of rows of each type.
+
+    Nothing guards it against a power cut while it is written: it is built aside, and counts as
+    there only once it is complete.
+    """
+    db = connect(path, key)
+    try:
+        for pragma in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE"):
+            db.conn.execute(f"PRAGMA {pragma}")
+        with transaction(db):
+            _run(db, _TABLES)
+            counts = _insert(db, records)
+            _run(db, _INDEXES)
+            db.conn.execute(_INPATIENTS)
+            db.conn.execute(_OUTSTANDING)
+            _index_appointments(db, ZoneInfo(header.time_zone))
+            _index_patients(db)
+            body = orjson.dumps(header.as_json()).decode()
+            db.conn.execute("INSERT INTO header VALUES (?)", (body,))
+        db.conn.execute("ANALYZE")
+    finally:
+        db.conn.close()
+    return counts
+
+
+def _run(db: sqlite_utils.Database, sql: str) -> None:
+    for statement in filter(str.strip, sql.split(";")):
+        db.conn.execute(statement)
+
+
+def _insert(db: sqlite_utils.Database, records: Iterable[Record]) -> dict[str, int]:
+    for name, kind in TYPES.items():
+        rest = ", ".join(f"{column} NOT NULL" for column in columns(kind)[1:])
+        db.conn.execute(f"CREATE TABLE {name} (id TEXT PRIMARY KEY, {rest}) WITHOUT ROWID")
+    counts = dict.fromkeys(TYPES, 0)
+    stream = iter(records)
+    while batch := list(islice(stream, BATCH)):
+        for name, kind in TYPES.items():
+            rows = [to_row(record) for record in batch if type(record) is kind]
+            marks = ", ".join("?" * len(columns(kind)))
+            db.conn.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)  # noqa: S608
+            counts[name] += len(rows)
+    return counts
+
+
+def _index_appointments(db: sqlite_utils.Database, zone: ZoneInfo) -> None:
+    rows = db.conn.execute("SELECT id, start, kind, location FROM Appointment WHERE start <> ''")
+    db.conn.executemany(
+        "INSERT INTO appointment_day VALUES (?, ?, ?, ?)",
+        [(key, local_day(start, zone), kind, place) for key, start, kind, place in rows],
+    )
+
+
+def local_day(start: str, zone: ZoneInfo) -> str:
+    """The ISO day in the site's zone of a FHIR date or UTC instant."""
+    if "T" not in start:
+        return start[:10]
+    moment = datetime.fromisoformat(start)
+    return (
+        (moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        .astimezone(zone)
+        .date()
+        .isoformat()
+    )
+
+
+def patients(db: sqlite_utils.Database) -> Iterator[Patient]:
+    """Every patient, the merged ones included."""
+    names = ", ".join(columns(Patient))
+    for row in db.conn.execute(f"SELECT {names} FROM Patient"):  # noqa: S608
+        yield from_row(Patient, row)
+
+
+def _index_patients(db: sqlite_utils.Database) -> None:
+    """Words and identifiers of a merged patient lead to the one who survives.
+
+    Words are numbered in the order in which a list shows its finds: inpatients first, then names.
+    """
+    known = {patient.id: patient for patient in patients(db)}
+    present = {row[0] for row in db.conn.execute("SELECT patient FROM inpatient")}
+    found: dict[str, set[str]] = {}
+    numbers: set[tuple[str, str]] = set()
+    for patient in known.values():
+        final = survivor(known, patient).id
+        found.setdefault(final, set()).update(words.tokens(patient))
+        values = [patient.mrn, patient.nhs_number]
+        values += [text.split("|", 2)[-1] for text in patient.identifiers]
+        numbers.update((words.compact(value), final) for value in values if value)
+    ranked = sorted(
+        found, key=lambda p: (p not in present, words.name_key(known[p]), known[p].birth_date, p)
+    )
+    db.conn.executemany("INSERT INTO identifier VALUES (?, ?)", sorted(numbers))
+    db.conn.executemany("INSERT INTO found VALUES (?, ?)", enumerate(ranked))
+    db.conn.executemany(
+        "INSERT INTO words (rowid, tokens) VALUES (?, ?)",
+        ((rank, " ".join(sorted(found[patient]))) for rank, patient in enumerate(ranked)),
+    )
+    db.conn.executemany(
+        "UPDATE inpatient SET name = ? WHERE patient = ?",
+        [("|".join(words.name_key(known[p])), p) for p in present if p in known],
+    )
+
+
+def survivor(known: dict[str, Patient], patient: Patient) -> Patient:
+    """The patient who stands for this one after all merges."""
+    seen: set[str] = set()
+    while patient.replaced_by in known and patient.id not in seen:
+        seen.add(patient.id)
+        patient = known[patient.replaced_by]
+    return patient

@@ -1,0 +1,108 @@
+"""How names, numbers and dates are folded, so that what is typed finds what was sent."""
+
+import re
+import unicodedata
+from datetime import date
+
+from downtime.clinical.records import Patient
+
+_LETTERS = str.maketrans(
+    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i"}
+)
+_APOSTROPHES = re.compile("['\u2019\u2018`\u00b4\u02bc]")
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
+        start=1,
+    )
+}
+_DATES = (
+    re.compile(r"\b(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})\b"),
+    re.compile(r"\b(?P<d>\d{1,2})[-/. ](?P<m>\d{1,2})[-/. ](?P<y>\d{4}|\d{2})\b"),
+    re.compile(r"\b(?P<d>\d{1,2})[-/. ]?(?P<m>[a-z]{3})[a-z]*[-/. ]?(?P<y>\d{4}|\d{2})\b"),
+)
+_RUNS = (
+    re.compile(r"(?P<d>\d\d)(?P<m>\d\d)(?P<y>\d{4})"),
+    re.compile(r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)"),
+    re.compile(r"(?P<d>\d\d)(?P<m>\d\d)(?P<y>\d\d)"),
+)
+
+
+def fold(text: str) -> str:
+    """Lower case without accents or apostrophes: `Zoë O'Sullivan` → `zoe osullivan`."""
+    plain = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text).casefold())
+    return "".join(c for c in plain if not unicodedata.combining(c)).translate(_LETTERS)
+
+
+def split(text: str) -> list[str]:
+    """The words of folded text: runs of letters and digits."""
+    return re.findall(r"\w+", fold(text))
+
+
+def compact(text: str) -> str:
+    """An identifier without spaces, hyphens or case: `999 000-0018` → `9990000018`."""
+    return "".join(re.findall(r"[^\W_]", fold(text)))
+
+
+def name_key(patient: Patient) -> tuple[str, str]:
+    """Family name and first given name, folded: two patients who share it are easily mixed up."""
+    given = split(patient.given)
+    return compact(patient.family), given[0] if given else ""
+
+
+def tokens(patient: Patient) -> set[str]:
+    """Every word by which a patient is found: names, identifiers, `dob20260102`."""
+    found = {compact(patient.mrn), patient.nhs_number}
+    for name in (patient.family, patient.given):
+        # An apostrophe or hyphen may be typed, left out or become a space.
+        found.update(split(name), split(_APOSTROPHES.sub(" ", name)), map(compact, name.split()))
+        found.add(compact(name))
+    found.update(compact(text.split("|", 2)[-1]) for text in patient.identifiers)
+    if len(patient.birth_date) >= 10:
+        found.add("dob" + patient.birth_date[:10].replace("-", ""))
+    return found - {""}
+
+
+def query(text: str, today: date) -> list[list[str]]:
+    """What was typed, as groups: every group must be met, by any of its alternatives.
+
+    A token that starts with `dob` is a date of birth and must be met in full; any other may be the
+    beginning of a word. A date is read day first, as it is written in the United Kingdom.
+    """
+    rest = fold(text)
+    groups: list[list[str]] = []
+    if re.fullmatch(r"[\d\s-]{10,}", rest) and len(compact(rest)) == 10:
+        return [[compact(rest)]]
+    for pattern in _DATES:
+        if (match := pattern.search(rest)) and (born := _date(match, today)):
+            groups.append([born])
+            rest = rest[: match.start()] + " " + rest[match.end() :]
+            break
+    if re.fullmatch(r"[\d\s]+", rest):
+        rest = compact(rest)
+    for word in re.findall(r"\w+", re.sub(r"(?<=\w)-(?=\w)", "", rest)):
+        runs = [m for pattern in _RUNS if (m := pattern.fullmatch(word))]
+        groups.append([word, *filter(None, (_date(m, today) for m in runs))])
+    return groups
+
+
+def _date(match: re.Match[str], today: date) -> str:
+    """`dob19600102`, or empty when there is no such day; a short year is the last one gone by."""
+    month = match["m"] if match["m"].isdigit() else str(_MONTHS.get(match["m"], 0))
+    year = int(match["y"])
+    if len(match["y"]) == 2:
+        century = today.year // 100 * 100
+        year += century if century + year <= today.year else century - 100
+    try:
+        return f"dob{date(year, int(month), int(match['d'])):%Y%m%d}"
+    except ValueError:
+        return ""
+
+
+def bed_order(text: str) -> tuple[tuple[int, str], ...]:
+    """Sorts beds as people count: `B2` before `B10`."""
+    return tuple(
+        (int(part), "") if part.isdigit() else (-1, part)
+        for part in re.findall(r"\d+|\D+", text.casefold())
+    )

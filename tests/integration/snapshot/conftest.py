@@ -1,0 +1,32 @@
+"""A snapshot made from a list of records, as loading makes it."""
+
+import os
+
+import pytest
+
+from downtime.snapshot import tables
+from downtime.snapshot.header import Header
+from downtime.snapshot.store import Snapshot
+
+
+@pytest.fixture
+def make(tmp_path):
+    """`make(records, holds=…)` → an opened snapshot."""
+    opened = []
+
+    def build(records, **header):
+        path, key = tmp_path / f"s{len(opened)}.db", os.urandom(32)
+        given = {
+            "hospital": "DEMO",
+            "created": "2026-11-02T14:00:00Z",
+            "expires": "2026-11-04T14:00:00Z",
+            "key": "0123456789abcdef",
+            "time_zone": "Europe/London",
+        }
+        tables.create(path, key, Header(**given | header), records)
+        opened.append(Snapshot(path, key))
+        return opened[-1]
+
+    yield build
+    for snapshot in opened:
+        snapshot.close()

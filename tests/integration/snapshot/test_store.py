@@ -1,0 +1,298 @@
+"""What a ward asks of a snapshot, and what it is answered."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from downtime.clinical.records import (
+    AllergyIntolerance,
+    Appointment,
+    DiagnosticReport,
+    Encounter,
+    Flag,
+    Location,
+    Observation,
+    Patient,
+    ServiceRequest,
+)
+from downtime.errors import NotFoundError
+
+ZOE = Patient(
+    id="p1", mrn="H100", nhs_number="9990000018", family="O'Sullivan", given="Zoë Marie",
+    birth_date="1960-01-02", identifiers=("NH||9990000018", "MR|DEMO|H100"),
+)  # fmt: skip
+JOHN = Patient(id="p2", mrn="H200", family="SMITH", given="John", birth_date="1985-12-24")
+JACK = Patient(id="p3", mrn="H300", family="Smith-Brown", given="Jack", birth_date="1985-12-25")
+SOREN = Patient(id="p4", mrn="H400", family="Møller", given="Søren", birth_date="2001-02-03")
+PEOPLE = [ZOE, JOHN, JACK, SOREN]
+
+
+def stay(key, patient, ward="W1", bay="A", bed="1", **rest):
+    given = {"status": "in-progress", "kind": "inpatient", "started": "2026-11-01T08:00:00Z"}
+    return Encounter(id=key, patient=patient, ward=ward, bay=bay, bed=bed, **given | rest)
+
+
+def bed(number, ward="W1", bay="A", status="available"):
+    return Location(
+        id=f"{ward}{bay}{number}", ward=ward, ward_name="Ash", bay=bay, bed=number, status=status
+    )
+
+
+def found(snapshot, text):
+    return [row.patient.id for row in snapshot.find(text)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("osullivan", ["p1"]),
+        ("O'SULL", ["p1"]),
+        ("o sullivan", ["p1"]),
+        ("O’Sullivan", ["p1"]),
+        ("zoe", ["p1"]),
+        ("marie osu", ["p1"]),
+        ("smith j", ["p2", "p3"]),
+        ("smith, john", ["p2"]),
+        ("smith-b", ["p3"]),
+        ("smithbrown", ["p3"]),
+        ("brown smith", ["p3"]),
+        ("moller soren", ["p4"]),
+        ("999 000 0018", ["p1"]),
+        ("9990000018", ["p1"]),
+        ("999 000", ["p1"]),
+        ("h200", ["p2"]),
+        ("2/1/1960", ["p1"]),
+        ("02-Jan-1960", ["p1"]),
+        ("2 january 1960", ["p1"]),
+        ("1960-01-02", ["p1"]),
+        ("020160", ["p1"]),
+        ("02011960", ["p1"]),
+        ("2.1.60", ["p1"]),
+        ("smith 24/12/85", ["p2"]),
+        ("030201", ["p4"]),
+        ("smith 2/1/1960", []),
+        ("31/02/1960", []),
+        ("nobody", []),
+        ("   ", []),
+        ('"*)(', []),
+        ('smith" OR "z', []),
+    ],
+)
+def test_find(make, typed, expected):
+    assert found(make(PEOPLE), typed) == expected
+
+
+def test_inpatients_are_found_first(make):
+    snapshot = make([*PEOPLE, stay("e1", "p3")])
+    rows = snapshot.find("smith")
+    assert [(r.patient.id, r.encounter and r.encounter.id) for r in rows] == [
+        ("p3", "e1"),
+        ("p2", None),
+    ]
+
+
+def test_find_stops_at_the_limit(make):
+    crowd = [Patient(id=f"c{n:03}", family="Crowd", given=f"G{n:03}") for n in range(80)]
+    snapshot = make(crowd)
+    assert len(snapshot.find("crowd")) == 50
+    assert [r.patient.id for r in snapshot.find("crowd", limit=2)] == ["c000", "c001"]
+
+
+def test_exact_opens_one_patient_only(make):
+    twin = Patient(id="p5", mrn="H500", nhs_number="9990000018", family="Other")
+    assert make(PEOPLE).exact("999 000 0018").id == "p1"
+    assert make(PEOPLE).exact("h100").id == "p1"
+    assert make(PEOPLE).exact("H1") is None
+    assert make([*PEOPLE, twin]).exact("999 000 0018") is None
+    assert sorted(found(make([*PEOPLE, twin]), "9990000018")) == ["p1", "p5"]
+
+
+def test_a_merged_patient_is_found_under_both_numbers(make):
+    gone = Patient(id="p9", mrn="H900", family="Alias", replaced_by="p2")
+    snapshot = make([*PEOPLE, gone])
+    assert found(snapshot, "H900") == found(snapshot, "H200") == found(snapshot, "alias") == ["p2"]
+    assert snapshot.exact("H900").id == snapshot.patient("p9").id == "p2"
+
+
+def test_an_unknown_patient_is_a_sentence(make):
+    with pytest.raises(NotFoundError, match="not in the snapshot"):
+        make(PEOPLE).patient("p99")
+
+
+def test_cancelled_planned_and_finished_stays_are_no_inpatients(make):
+    stays = [
+        stay("e1", "p1", status="cancelled"),
+        stay("e2", "p2", status="finished"),
+        stay("e3", "p3", status="planned"),
+        stay("e4", "p4", kind="outpatient"),
+    ]
+    snapshot = make([*PEOPLE, *stays])
+    assert snapshot.inpatients() == []
+    assert snapshot.wards() == []
+    assert snapshot.encounter("p1") is None
+    assert snapshot.encounter("p2").id == "e2"
+    assert found(snapshot, "smith john") == ["p2"]
+
+
+def test_a_patient_with_two_open_stays_is_in_one_place(make):
+    stays = [
+        stay("old", "p1", bed="1", started="2026-10-01T08:00:00Z", updated="2026-11-02T00:00:00Z"),
+        stay("new", "p1", bed="2", started="2026-11-01T08:00:00Z"),
+    ]
+    snapshot = make([*PEOPLE, *stays])
+    assert [row.encounter.id for row in snapshot.inpatients()] == ["new"]
+    assert snapshot.encounter("p1").id == "new"
+
+
+def test_beds_of_a_ward_in_the_order_people_count(make):
+    records = [bed("10"), bed("2", status="closed"), bed("3"), bed("1"), bed("1", ward="W2")]
+    records += [stay("e1", "p1", bed="10"), stay("e2", "p2", bay="", bed="1")]
+    records += [stay("e3", "p3", bed="99"), stay("e4", "p4", bay="", bed="")]
+    snapshot = make([*PEOPLE, *records])
+    assert [(r.location.bed, r.patient and r.patient.id) for r in snapshot.beds("W1")] == [
+        ("1", "p2"),
+        ("2", None),
+        ("3", None),
+        ("10", "p1"),
+        ("99", "p3"),
+        ("", "p4"),
+    ]
+    (first, second) = snapshot.wards()
+    assert (first.code, first.name, first.patients, first.beds, first.empty) == (
+        "W1", "Ash", 4, 5, 1,
+    )  # fmt: skip
+    assert (second.code, second.patients, second.beds, second.empty) == ("W2", 0, 1, 1)
+    assert [row.patient.id for row in snapshot.inpatients("W1")] == ["p2", "p1", "p3", "p4"]
+
+
+def test_two_patients_sent_for_one_bed_are_both_shown(make):
+    snapshot = make([*PEOPLE, bed("1"), stay("e1", "p1"), stay("e2", "p2")])
+    assert {row.patient.id for row in snapshot.beds("W1")} == {"p1", "p2"}
+
+
+def test_the_same_bed_number_in_two_bays_is_two_beds(make):
+    records = [bed("1", bay="A"), bed("1", bay="B"), stay("e1", "p1", bay="B")]
+    rows = make([*PEOPLE, *records]).beds("W1")
+    assert [(r.location.bay, r.patient and r.patient.id) for r in rows] == [
+        ("A", None),
+        ("B", "p1"),
+    ]
+
+
+def allergy(key, **fields):
+    return AllergyIntolerance(id=key, patient="p1", **fields)
+
+
+@pytest.mark.parametrize(
+    ("held", "records", "heading", "count"),
+    [
+        (False, [allergy("a", substance="Latex", status="active")], "Allergies unavailable", 0),
+        (True, [], "Allergies not recorded", 0),
+        (True, [allergy("a", none_known=1, status="active")], "No known allergies", 0),
+        (True, [allergy("a", substance="Latex", status="active")], "Known allergies", 1),
+        (True, [allergy("a", none_known=1), allergy("b", substance="Nuts")], "Known allergies", 1),
+        (True, [allergy("a", substance="Latex", status="resolved")], "Allergies not recorded", 0),
+    ],
+)
+def test_allergy_headings(make, held, records, heading, count):
+    snapshot = make([ZOE, *records], holds=("AllergyIntolerance",) if held else ())
+    assert snapshot.allergies("p1").heading == heading
+    assert len(snapshot.allergies("p1").items) == count
+
+
+def test_identity_flags_come_first(make):
+    flags = [
+        Flag(id="f1", patient="p1", category="clinical", text="A falls risk"),
+        Flag(id="f2", patient="p1", category="identity", text="Shared number"),
+    ]
+    assert [flag.id for flag in make([ZOE, *flags]).flags("p1")] == ["f2", "f1"]
+
+
+def request(key, patient="p1", stage="requested", **rest):
+    return ServiceRequest(id=key, patient=patient, stage=stage, department="LAB", **rest)
+
+
+def test_outstanding_is_all_that_has_no_final_result(make):
+    records = [
+        stay("e1", "p1"),
+        request("r1"),
+        request("r2", stage="collected"),
+        request("r3", stage="received"),
+        request("r4", stage="in-progress"),
+        request("r5", stage="resulted"),
+        request("r6", stage="cancelled"),
+        request("r7", stage="in-progress"),
+        request("r8", patient="p2"),
+        DiagnosticReport(id="d4", patient="p1", based_on="r4", status="preliminary"),
+        DiagnosticReport(id="d7", patient="p1", based_on="r7", status="final"),
+    ]
+    snapshot = make([*PEOPLE, *records])
+    assert {row.request.id for row in snapshot.outstanding()} == {"r1", "r2", "r3", "r4", "r8"}
+    assert {row.request.id for row in snapshot.outstanding(ward="W1")} == {"r1", "r2", "r3", "r4"}
+    assert snapshot.outstanding(department="RAD") == []
+    by_request = {row.request.id: row for row in snapshot.outstanding()}
+    assert by_request["r1"].encounter.bed == "1"
+    assert (by_request["r8"].patient, by_request["r8"].encounter) == (JOHN, None)
+
+
+def test_reports_newest_first_with_their_values_as_sent(make):
+    records = [
+        DiagnosticReport(id="d1", patient="p1", issued="2026-11-01T10:00:00Z"),
+        DiagnosticReport(id="d2", patient="p1", issued="2026-11-02T10:00:00Z"),
+        Observation(id="o2", patient="p1", report="d1", value="1.50", position=1),
+        Observation(id="o1", patient="p1", report="d1", value="<5", position=2),
+    ]
+    rows = make([ZOE, *records]).reports("p1")
+    assert [row.report.id for row in rows] == ["d2", "d1"]
+    assert [value.value for value in rows[1].observations] == ["1.50", "<5"]
+
+
+def test_sessions_are_on_the_day_of_the_site(make):
+    def slot(key, patient, start, **rest):
+        given = {"kind": "clinic", "location": "Eye", "status": "booked"}
+        return Appointment(id=key, patient=patient, start=start, **given | rest)
+
+    records = [
+        slot("a1", "p1", "2026-07-02T23:30:00Z"),
+        slot("a2", "p2", "2026-07-03T08:00:00Z"),
+        slot("a3", "p3", "2026-07-03T09:00:00Z", status="cancelled"),
+        slot("a4", "p4", "2026-07-03", kind="theatre", location="Theatre 1"),
+    ]
+    snapshot = make([*PEOPLE, *records])
+    assert snapshot.days("clinic") == ["2026-07-03"]
+    assert [(s.location, s.count) for s in snapshot.sessions("2026-07-03", "clinic")] == [
+        ("Eye", 2)
+    ]
+    rows = snapshot.session("2026-07-03", "Eye", "clinic")
+    assert [(row.appointment.id, row.patient.id) for row in rows] == [("a1", "p1"), ("a2", "p2")]
+    assert [a.status for a in snapshot.appointments("p3")] == ["cancelled"]
+    assert snapshot.session("2026-07-03", "Theatre 1", "theatre")[0].patient == SOREN
+
+
+def test_same_name_alert(make):
+    other = Patient(id="p8", family="Smith", given="JOHN Paul", mrn="H800")
+    snapshot = make([*PEOPLE, other, stay("e1", "p2"), stay("e2", "p8"), stay("e3", "p3")])
+    assert [row.patient.id for row in snapshot.same_name(JOHN)] == ["p8"]
+    assert snapshot.same_name(JACK) == []
+
+
+def test_records_come_back_as_they_went_in(make):
+    snapshot = make([*PEOPLE, stay("e1", "p1")])
+    assert list(snapshot.all("Patient")) == PEOPLE
+    assert list(snapshot.all("Encounter")) == [stay("e1", "p1")]
+    assert snapshot.systems() == []
+    assert snapshot.id == "DEMO-1-000001-01234567"
+
+
+def test_many_threads_ask_at_once(make):
+    snapshot = make([*PEOPLE, stay("e1", "p1")])
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(
+            pool.map(lambda n: found(snapshot, "smith j" if n % 2 else "zoe"), range(200))
+        )
+    assert answers == [["p1"], ["p2", "p3"]] * 100
+
+
+def test_nothing_of_a_patient_lies_in_clear(make, tmp_path):
+    make(PEOPLE)
+    assert b"Sullivan" not in b"".join(p.read_bytes() for p in tmp_path.iterdir())
