@@ -18,20 +18,7 @@ def connect(path: Path, key: bytes, *, read_only: bool = False) -> sqlite_utils.
     Writers run with `synchronous=FULL` and a write-ahead log: an acknowledged row survives a power
     cut. The connection may be handed between threads, never used by two at once.
     """
-    name = f"file:{path}?mode={'ro' if read_only else 'rwc'}"
-    connection = sqlcipher3.connect(name, uri=True, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA cipher_log_level = NONE")
-    connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-    try:
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlcipher3.DatabaseError:
-        connection.close()
-        raise LockedError(
-            "vault.key",
-            f"{path.name} does not open with this key, or is damaged.",
-            "Restore it from its last backup, or check that the keys folder belongs to this home.",
-        ) from None
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    connection = unlock(path, key, read_only=read_only)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
     if not read_only:
@@ -39,6 +26,33 @@ def connect(path: Path, key: bytes, *, read_only: bool = False) -> sqlite_utils.
         connection.execute("PRAGMA synchronous = FULL")
     connection.row_factory = sqlcipher3.Row
     return sqlite_utils.Database(connection, recursive_triggers=False)
+
+
+def unlock(path: Path, key: bytes, *, read_only: bool = False) -> sqlcipher3.Connection:
+    """A bare connection whose key is checked; made when there is no file yet."""
+    name = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+    connection = sqlcipher3.connect(
+        name,
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=BUSY_MILLISECONDS / 1000,
+    )
+    try:
+        connection.execute("PRAGMA cipher_log_level = NONE")
+        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlcipher3.OperationalError:
+        connection.close()
+        raise
+    except sqlcipher3.DatabaseError:
+        connection.close()
+        raise LockedError(
+            "vault.key",
+            f"{path.name} does not open with this key, or is damaged.",
+            "Restore it from its last backup, or check that the keys folder belongs to this home.",
+        ) from None
+    return connection
 
 
 @contextmanager

@@ -1,52 +1,59 @@
 """The unlocked vault: one encrypted database, changed only together with its audit entry."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import sqlite_utils
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from downtime.clock import Clock, to_text
 from downtime.config import Home
+from downtime.errors import LockedError
 from downtime.vault import audit, schema
 from downtime.vault.audit import Actor
 from downtime.vault.database import connect, transaction
+from downtime.vault.slots import derive
 
 
 class Vault:
-    """An open vault. Every thread gets a connection of its own through `db`."""
+    """An open vault. Every thread gets a connection of its own through `db`.
+
+    A connection is never closed under a thread that is using it: the vault lets go of it, and it
+    closes itself when the last block that holds it ends.
+    """
 
     def __init__(self, home: Home, data_key: bytes, clock: Clock) -> None:
         self.home = home
         self.clock = clock
-        self._data_key = data_key
+        self._data_key: bytes | None = data_key
         self._local = threading.local()
-        self._opened: list[sqlite_utils.Database] = []
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+
+    @property
+    def data_key(self) -> bytes:
+        """What every other key derives from; only the key slots (keys.py) need it."""
+        if self._data_key is None:
+            raise LockedError("vault.locked", "The vault has been locked.", "Sign in again.")
+        return self._data_key
 
     def key(self, purpose: str) -> bytes:
         """A 32-byte key for one purpose (`vault`, `state`, `snapshot:…`, `identity`), by HKDF."""
-        return HKDF(SHA256(), 32, salt=None, info=b"downtime:" + purpose.encode()).derive(
-            self._data_key
-        )
+        return derive(self.data_key, purpose)
 
     @property
     def db(self) -> sqlite_utils.Database:
         """This thread's connection: read freely; write only inside `change`."""
-        db: sqlite_utils.Database | None = getattr(self._local, "db", None)
-        if db is None:
-            db = self._local.db = self.open(self.home.vault, "vault")
-        return db
+        with self._lock:
+            db: sqlite_utils.Database | None = getattr(self._local, "db", None)
+            if db is None:
+                db = self._local.db = self.open(self.home.vault, "vault")
+            return db
 
     def open(self, path: Path, purpose: str, *, read_only: bool = False) -> sqlite_utils.Database:
-        """Another encrypted database of this home; closed with the vault."""
-        db = connect(path, self.key(purpose), read_only=read_only)
+        """A connection of the caller's own to another encrypted database of this home."""
         with self._lock:
-            self._opened.append(db)
-        return db
+            return connect(path, self.key(purpose), read_only=read_only)
 
     @contextmanager
     def change(
@@ -68,10 +75,17 @@ class Vault:
         """ConflictError when this vault is older than the program."""
         schema.check(self.db)
 
-    def close(self) -> None:
-        """Close every connection and forget them; the object is of no further use."""
+    def replace_key(self, renew: Callable[[bytes], bytes]) -> None:
+        """Let go of every connection and take over the data key that `renew` returns (keys.py).
+
+        Nobody can open a connection meanwhile.
+        """
         with self._lock:
-            for db in self._opened:
-                db.conn.close()
-            self._opened.clear()
-        self._local = threading.local()
+            self._local = threading.local()
+            self._data_key = renew(self.data_key)
+
+    def close(self) -> None:
+        """Forget the data key and every connection; the object is of no further use."""
+        with self._lock:
+            self._data_key = None
+            self._local = threading.local()

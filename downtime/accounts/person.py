@@ -1,0 +1,79 @@
+"""A person (or program) with an account, and what makes their name and user name acceptable."""
+
+import re
+from dataclasses import dataclass
+
+from downtime.accounts.permissions import ROLES
+from downtime.errors import InputError
+from downtime.vault.audit import Actor
+from downtime.vault.lifecycle import Lifecycle
+
+MAX_NAME = 60  # what a sign-off line on a form holds
+_USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
+
+LIFECYCLE = Lifecycle("account", {"active": ("disabled",), "disabled": ("active",)})
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """`name` is the one on screens and prints; `initial_password` says that somebody else set it."""
+
+    id: str
+    username: str
+    name: str
+    role: str
+    state: str
+    initial_password: bool
+
+    @property
+    def active(self) -> bool:
+        """Whether this person may sign in."""
+        return self.state == "active"
+
+    def actor(self, device: str) -> Actor:
+        """This person at a machine (its device code), as written into the audit."""
+        return Actor(self.id, self.name, device)
+
+
+def check_username(typed: str) -> str:
+    """The user name as it is stored: lower case, 2 to 40 of `a-z 0-9 . _ -`."""
+    username = typed.strip().lower()
+    if _USERNAME.fullmatch(username):
+        return username
+    raise InputError(
+        "person.username",
+        "A user name has 2 to 40 letters, digits, dots, dashes or underlines.",
+        "Choose another, for example 'a.ward'.",
+    )
+
+
+def check_name(typed: str) -> str:
+    """The name as it is shown and printed: one line of printable characters."""
+    name = " ".join(typed.split())
+    if 2 <= len(name) <= MAX_NAME and name.isprintable():
+        return name
+    raise InputError(
+        "person.name",
+        f"A person's name has 2 to {MAX_NAME} printable characters.",
+        "Give the name as it should stand on screens and prints.",
+    )
+
+
+def check_role(role: str) -> str:
+    """InputError when there is no such role."""
+    if role in ROLES:
+        return role
+    raise InputError(
+        "person.role", f"There is no role '{role}'.", f"The roles are {', '.join(ROLES)}."
+    )
+
+
+def check_password(password: str, shortest: int, username: str) -> str:
+    """Long, and not the user name; no rules about kinds of characters (NIST SP 800-63B 5.1.1.2)."""
+    if len(password) >= shortest and username not in password.lower():
+        return password
+    raise InputError(
+        "person.password",
+        f"A password has {shortest} characters or more and does not hold the user name.",
+        "Take three or four unrelated words.",
+    )

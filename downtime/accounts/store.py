@@ -1,0 +1,100 @@
+"""The SQL of the tables `person` and `session`."""
+
+import sqlcipher3
+import sqlite_utils
+
+from downtime.accounts.person import Person
+from downtime.errors import NotFoundError
+
+_PERSON = "id, username, name, role, state, initial_password"
+
+
+def add_person(db: sqlite_utils.Database, person: Person, totp_secret: str, created: str) -> None:
+    """A new row; the user name must be free."""
+    db.conn.execute(
+        "INSERT INTO person (id, username, name, role, state, initial_password, totp_secret,"
+        " created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            person.id,
+            person.username,
+            person.name,
+            person.role,
+            person.state,
+            person.initial_password,
+            totp_secret,
+            created,
+        ),
+    )
+
+
+def by_id(db: sqlite_utils.Database, person_id: str) -> Person:
+    """NotFoundError when there is none."""
+    return _one(db, "id", person_id) or _missing()
+
+
+def by_username(db: sqlite_utils.Database, username: str) -> Person | None:
+    """The account of that user name, whatever its state."""
+    return _one(db, "username", username)
+
+
+def everybody(db: sqlite_utils.Database) -> list[Person]:
+    """All accounts by name."""
+    rows = db.conn.execute(f"SELECT {_PERSON} FROM person ORDER BY name, id")  # noqa: S608
+    return [_person(row) for row in rows]
+
+
+def set_role(db: sqlite_utils.Database, person_id: str, role: str) -> None:
+    db.conn.execute("UPDATE person SET role = ? WHERE id = ?", (role, person_id))
+
+
+def set_name(db: sqlite_utils.Database, person_id: str, name: str) -> None:
+    db.conn.execute("UPDATE person SET name = ? WHERE id = ?", (name, person_id))
+
+
+def set_state(db: sqlite_utils.Database, person_id: str, state: str) -> None:
+    db.conn.execute("UPDATE person SET state = ? WHERE id = ?", (state, person_id))
+
+
+def set_initial_password(db: sqlite_utils.Database, person_id: str, initial: bool) -> None:
+    db.conn.execute("UPDATE person SET initial_password = ? WHERE id = ?", (initial, person_id))
+
+
+def set_totp_secret(db: sqlite_utils.Database, person_id: str, secret: str) -> None:
+    """A new secret; steps of the old one no longer matter."""
+    db.conn.execute(
+        "UPDATE person SET totp_secret = ?, totp_last_step = 0 WHERE id = ?", (secret, person_id)
+    )
+
+
+def totp_secret(db: sqlite_utils.Database, person_id: str) -> str:
+    """Empty for a program."""
+    row = db.conn.execute("SELECT totp_secret FROM person WHERE id = ?", (person_id,)).fetchone()
+    return str(row[0])
+
+
+def use_totp_step(db: sqlite_utils.Database, person_id: str, step: int) -> bool:
+    """Take a step once; False when it or a later one was taken before."""
+    done = db.conn.execute(
+        "UPDATE person SET totp_last_step = ? WHERE id = ? AND totp_last_step < ?",
+        (step, person_id, step),
+    )
+    return bool(done.rowcount == 1)
+
+
+def _one(db: sqlite_utils.Database, column: str, value: str) -> Person | None:
+    row = db.conn.execute(
+        f"SELECT {_PERSON} FROM person WHERE {column} = ?",  # noqa: S608
+        (value,),
+    ).fetchone()
+    return _person(row) if row else None
+
+
+def _person(row: sqlcipher3.Row) -> Person:
+    values = dict(row)
+    return Person(**{**values, "initial_password": bool(values["initial_password"])})
+
+
+def _missing() -> Person:
+    raise NotFoundError(
+        "person.unknown", "There is no such account.", "Look at the list of people."
+    )

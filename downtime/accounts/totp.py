@@ -1,0 +1,46 @@
+"""One-time codes by time (RFC 6238): 30-second steps, each accepted once and never an earlier one."""
+
+import secrets
+from datetime import datetime
+
+import pyotp
+import sqlite_utils
+
+from downtime.accounts import store
+
+STEP_SECONDS = 30
+_DRIFT = (0, -1, 1)  # steps that a phone's clock may be off
+
+
+def new_secret() -> str:
+    """160 random bits as base32 (RFC 4226 section 4)."""
+    return pyotp.random_base32()
+
+
+def uri(secret: str, username: str, site: str) -> str:
+    """What an authenticator app reads from a QR code."""
+    return pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=f"Downtime {site}")
+
+
+def code(secret: str, moment: datetime) -> str:
+    """The six digits that the app shows at a moment."""
+    return pyotp.TOTP(secret).at(moment)
+
+
+def accept(db: sqlite_utils.Database, person_id: str, typed: str, moment: datetime) -> bool:
+    """Take a typed code, inside the caller's immediate transaction.
+
+    Only the present step and one to either side, and only later than the last one accepted.
+    """
+    secret = store.totp_secret(db, person_id)
+    digits = "".join(c for c in typed if not c.isspace())
+    step = int(moment.timestamp()) // STEP_SECONDS
+    generator = pyotp.HOTP(secret) if secret else None
+    for drift in _DRIFT:
+        if generator and _equal(generator.at(step + drift), digits):
+            return store.use_totp_step(db, person_id, step + drift)
+    return False
+
+
+def _equal(expected: str, typed: str) -> bool:
+    return secrets.compare_digest(expected.encode(), typed.encode())

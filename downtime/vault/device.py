@@ -1,0 +1,216 @@
+"""This machine's identity, and the machines that it trusts.
+
+`keys/device.json` holds the public half in clear, so that a locked machine can say who it is, and
+the private half under the vault's `identity` key. `keys/trusted.json` pins the cards of others, in
+clear because signatures are checked while nobody is signed in.
+"""
+
+import json
+import re
+import secrets
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyrage
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from downtime.config import Home
+from downtime.errors import ConflictError, InputError, LockedError, NotFoundError
+from downtime.vault import slots
+from downtime.vault.files import write_atomic
+
+if TYPE_CHECKING:
+    from downtime.vault.audit import Actor
+    from downtime.vault.vault import Vault
+
+FORMAT = "device-card/1"
+# Without letters and digits that are mistaken for each other on paper.
+CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+_CODE = re.compile(f"[{CODE_ALPHABET}]{{2}}")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The public half of a machine: `recipient` (age) and `verify_key` (Ed25519, base64)."""
+
+    code: str
+    name: str
+    recipient: str
+    verify_key: str
+
+    @property
+    def public_key(self) -> Ed25519PublicKey:
+        """The key that checks this machine's signatures."""
+        return Ed25519PublicKey.from_public_bytes(b64decode(self.verify_key))
+
+    def as_json(self) -> dict[str, str]:
+        """The card as it is exchanged between machines."""
+        return {"downtime": FORMAT, **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A machine with its private half."""
+
+    card: Card
+    age_identity: pyrage.x25519.Identity
+    signing_key: Ed25519PrivateKey
+
+    @property
+    def code(self) -> str:
+        """Two characters, unique in the fleet: serials and downtime numbers begin with it."""
+        return self.card.code
+
+    @property
+    def name(self) -> str:
+        """What people call this machine."""
+        return self.card.name
+
+    def sign(self, content: bytes) -> str:
+        """The Ed25519 signature as base64."""
+        return b64encode(self.signing_key.sign(content)).decode()
+
+
+def new_code() -> str:
+    """Two random characters of the alphabet without I, O, 0 and 1."""
+    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(2))
+
+
+def create(home: Home, data_key: bytes, code: str, name: str) -> Card:
+    """Give this machine an identity; `code` must be unique in the fleet."""
+    if not _CODE.fullmatch(code):
+        raise InputError(
+            "device.code",
+            "A device code is two capital letters or digits, without I, O, 0 and 1.",
+            "Choose one that no other machine has, for example K7.",
+        )
+    if _path(home).exists():
+        raise ConflictError("device.exists", "This machine has an identity.", "Keep it.")
+    identity, signing = pyrage.x25519.Identity.generate(), Ed25519PrivateKey.generate()
+    verify_key = b64encode(signing.public_key().public_bytes_raw()).decode()
+    card = Card(code, name, str(identity.to_public()), verify_key)
+    private = {"age": str(identity), "signing": b64encode(signing.private_bytes_raw()).decode()}
+    _write(home, card, data_key, json.dumps(private).encode())
+    return card
+
+
+def public(home: Home) -> Card:
+    """This machine's card, also while the vault is locked."""
+    return read_card(_document(home)["card"])
+
+
+def load(vault: "Vault") -> Device:
+    """This machine with its private half."""
+    document = _document(vault.home)
+    card = read_card(document["card"])
+    plain = slots.unwrap(vault.key("identity"), document["private"], _header(card))
+    if plain is None:
+        raise LockedError(
+            "device.key",
+            "The identity of this machine does not open with this vault's key.",
+            "Put keys/device.json back from the last backup.",
+        )
+    private = json.loads(plain)
+    return Device(
+        card,
+        pyrage.x25519.Identity.from_str(private["age"]),
+        Ed25519PrivateKey.from_private_bytes(b64decode(private["signing"])),
+    )
+
+
+def card(vault: "Vault") -> dict[str, str]:
+    """This machine's card, to be carried to others."""
+    return public(vault.home).as_json()
+
+
+def trust(vault: "Vault", document: Mapping[str, Any], who: "Actor", why: str) -> Card:
+    """Pin another machine's card; ConflictError when its code is pinned with other keys."""
+    new = read_card(document)
+    with vault.change(who, "device.trust", target=new.code, why=why):
+        known = {card.code: card for card in trusted(vault.home)}
+        known[public(vault.home).code] = public(vault.home)
+        if known.setdefault(new.code, new) != new:
+            raise ConflictError(
+                "device.code-taken",
+                f"Another machine with the code {new.code} is trusted already.",
+                "Give one of them another code: numbers on paper begin with it.",
+            )
+        del known[public(vault.home).code]
+        cards = [card.as_json() for card in known.values()]
+        write_atomic(_trusted_path(vault.home), json.dumps(cards, indent=1).encode())
+    return new
+
+
+def distrust(vault: "Vault", code: str, who: "Actor", why: str) -> None:
+    """Forget a machine's card: its bundles are refused and nothing is sealed to it from now on."""
+    with vault.change(who, "device.distrust", target=code, why=why):
+        cards = trusted(vault.home)
+        if code not in {card.code for card in cards}:
+            raise NotFoundError(
+                "device.unknown", f"No machine {code} is trusted here.", "Check the code."
+            )
+        left = [card.as_json() for card in cards if card.code != code]
+        write_atomic(_trusted_path(vault.home), json.dumps(left, indent=1).encode())
+
+
+def trusted(home: Home) -> list[Card]:
+    """The pinned cards of other machines, also while the vault is locked."""
+    if not _trusted_path(home).exists():
+        return []
+    return [read_card(document) for document in json.loads(_trusted_path(home).read_bytes())]
+
+
+def read_card(document: Mapping[str, Any]) -> Card:
+    """Check a card's form and keys; InputError when it is none."""
+    try:
+        found = Card(*(str(document[k]) for k in ("code", "name", "recipient", "verify_key")))
+        pyrage.x25519.Recipient.from_str(found.recipient)
+        well_made = document["downtime"] == FORMAT and bool(_CODE.fullmatch(found.code))
+        well_made = well_made and bool(found.public_key) and found.name.isprintable()
+    except (KeyError, TypeError, ValueError, pyrage.RecipientError):
+        well_made = False
+    if not well_made:
+        raise InputError(
+            "device.card", "That is not a device card.", "Make one with 'downtime device card'."
+        )
+    return found
+
+
+def rewrap(home: Home, current: bytes, following: bytes) -> None:
+    """Put the private half under another data key; nothing to do when it is there already."""
+    document = _document(home)
+    card = read_card(document["card"])
+    private = slots.unwrap(slots.derive(current, "identity"), document["private"], _header(card))
+    if private is not None:
+        _write(home, card, following, private)
+
+
+def _write(home: Home, card: Card, data_key: bytes, private: bytes) -> None:
+    wrapped = slots.wrap(slots.derive(data_key, "identity"), private, _header(card))
+    document = {"card": card.as_json(), "private": wrapped}
+    write_atomic(_path(home), json.dumps(document, indent=1).encode())
+
+
+def _header(card: Card) -> bytes:
+    return slots.canonical(card.as_json())
+
+
+def _document(home: Home) -> dict[str, Any]:
+    try:
+        document: dict[str, Any] = json.loads(_path(home).read_bytes())
+    except FileNotFoundError:
+        raise NotFoundError(
+            "device.missing", "This machine has no identity.", "Run 'downtime init'."
+        ) from None
+    return document
+
+
+def _path(home: Home) -> Path:
+    return home.keys / "device.json"
+
+
+def _trusted_path(home: Home) -> Path:
+    return home.keys / "trusted.json"

@@ -1,0 +1,89 @@
+"""Write small files so that a power cut leaves the old one or the new one, never half of either."""
+
+import os
+import stat
+from pathlib import Path
+
+from downtime.errors import InputError, NotFoundError
+
+MAX_SECRET_BYTES = 65_536
+MIN_SECRET_CHARACTERS = 16
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Replace `path` in one step, readable by its owner only (0600).
+
+    Written beside it, flushed, renamed, and the folder flushed: measured against cut power, each
+    of the four is needed.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    flush_folder(path.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """Make renames inside `folder` survive a power cut (Windows does so by itself)."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def make_private(folder: Path) -> None:
+    """The folder and its missing parents; the folder itself for its owner only (0700)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+
+
+def read_secret(path: Path) -> str:
+    """The stripped text of an unlock file: UTF-8, at most 64 KiB, at least 16 characters.
+
+    InputError when anybody but its owner may read it: such a secret is no secret.
+    """
+    try:
+        with path.open("rb") as file:
+            _check_private(path, os.fstat(file.fileno()))
+            secret = file.read(MAX_SECRET_BYTES + 1)
+    except FileNotFoundError:
+        raise NotFoundError(
+            "unlock.missing",
+            f"There is no unlock file {path.name} in {path.parent}.",
+            "Name the right file with --unlock-file.",
+        ) from None
+    return _check_text(path, secret)
+
+
+def _check_private(path: Path, found: os.stat_result) -> None:
+    if os.name == "posix" and (
+        stat.S_IMODE(found.st_mode) & 0o077 or found.st_uid not in (os.getuid(), 0)
+    ):
+        raise InputError(
+            "unlock.readable",
+            f"The unlock file {path.name} can be read by others.",
+            f"Make it yours alone ('chmod 600 {path.name}'), then consider its secret known and"
+            " replace it.",
+        )
+
+
+def _check_text(path: Path, content: bytes) -> str:
+    text = content.decode("utf-8", errors="replace").strip()
+    if len(content) > MAX_SECRET_BYTES or len(text) < MIN_SECRET_CHARACTERS or "\ufffd" in text:
+        raise InputError(
+            "unlock.content",
+            f"The unlock file {path.name} does not hold one secret of"
+            f" {MIN_SECRET_CHARACTERS} characters or more.",
+            "Let 'downtime init --unlock-file' write one.",
+        )
+    return text

@@ -1,0 +1,169 @@
+"""The data key of a home, and the slots in `keys/slots.json` that open it.
+
+Whatever writes the file from an open vault does so inside `vault.change`, whose lock on the
+database keeps two programs from overwriting each other's slots.
+"""
+
+import os
+from base64 import b64encode
+from pathlib import Path
+
+import pyrage
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from downtime.config import AccountsSettings, Home
+from downtime.errors import ConflictError, LockedError, NotFoundError
+from downtime.vault import rotation, slots
+from downtime.vault.files import read_secret, write_atomic
+from downtime.vault.recovery import read_code
+from downtime.vault.slots import Slot, SlotFile
+from downtime.vault.vault import Vault
+
+RECOVERY = "recovery code"  # no user name has a space
+
+
+def exists(home: Home) -> bool:
+    """Whether there is a home here: its settings and its key file."""
+    return home.config.is_file() and _path(home).is_file()
+
+
+def create(
+    home: Home, data_key: bytes, secrets: list[tuple[str, str, str]], cost: AccountsSettings
+) -> None:
+    """Write the first key file: one slot for each (name, kind, secret)."""
+    signer = Ed25519PrivateKey.generate()
+    public = b64encode(signer.public_key().public_bytes_raw()).decode()
+    made = tuple(slots.new_slot(public, *secret, cost) for secret in secrets)
+    write_atomic(
+        _path(home),
+        slots.to_bytes(SlotFile(public, made, slots.seal(made, data_key, signer)), signer),
+    )
+
+
+def add_slot(
+    home: Home, data_key: bytes, name: str, kind: str, secret: str, cost: AccountsSettings
+) -> None:
+    """Let `secret` open the data key under `name`, in place of a slot of that name."""
+    file = load(home)
+    slot = slots.new_slot(file.signer, name, kind, secret, cost)
+    others = tuple(s for s in file.slots if s.name != name)
+    following = os.urandom(32) if file.next else None
+    _reseal(home, data_key, file, (*others, slot), following)
+
+
+def remove_slot(home: Home, data_key: bytes, name: str) -> bytes | None:
+    """Take a slot away and begin to renew the data key; None when there is none of that name.
+
+    The next data key is returned for `renew`. From the moment this returns the slot opens nothing.
+    """
+    file = load(home)
+    others = tuple(slot for slot in file.slots if slot.name != name)
+    if len(others) == len(file.slots):
+        return None
+    if not others:
+        raise ConflictError(
+            "keys.last", "The last way into this vault is never removed.", "Add another one first."
+        )
+    following = os.urandom(32)
+    _reseal(home, data_key, file, others, following)
+    return following
+
+
+def open_slot(home: Home, name: str, secret: str) -> bytes:
+    """The data key by a person's password or a recovery code.
+
+    LockedError with one sentence, after the same work, for an unknown name and a wrong secret.
+    """
+    file = load(home)
+    slot = next((s for s in file.slots if s.name == name and s.kind != "file"), None)
+    opener = slots.identity(slot or file.slots[0], secret)
+    if slot is None or opener is None:
+        raise refused()
+    return _open(home, file, opener)
+
+
+def open_with_recovery(home: Home, code: str) -> bytes:
+    """The data key by the code printed when the home was made; InputError names a mistyped group."""
+    return open_slot(home, RECOVERY, read_code(code))
+
+
+def open_with_file(home: Home, path: Path) -> tuple[str, bytes]:
+    """The name of the slot that an unlock file opens, and the data key."""
+    secret = read_secret(path)
+    file = load(home)
+    for slot in file.slots:
+        if slot.kind == "file" and (opener := slots.identity(slot, secret)):
+            return slot.name, _open(home, file, opener)
+    raise LockedError(
+        "unlock.refused",
+        f"The unlock file {path.name} does not open this home.",
+        "Name the file that was made for it, or make a new service account.",
+    )
+
+
+def renew(vault: Vault, following: bytes) -> bool:
+    """Re-encrypt the home under the data key that `remove_slot` returned.
+
+    False while something else has a database open: no harm, the slot is gone already and the next
+    opening tries again.
+    """
+    file = load(vault.home)
+    vault.replace_key(lambda current: _finish(vault.home, file, current, following))
+    return vault.data_key == following
+
+
+def refused() -> LockedError:
+    """The one sentence for every sign-in that fails."""
+    return LockedError(
+        "signin.refused",
+        "The user name, password or one-time code is not right.",
+        "Check all three and try again. An administrator can set a new password.",
+    )
+
+
+def load(home: Home) -> SlotFile:
+    """The checked key file of a home."""
+    try:
+        return slots.from_bytes(_path(home).read_bytes())
+    except FileNotFoundError:
+        raise NotFoundError(
+            "home.missing",
+            f"There is no Downtime home at {home.path}.",
+            "Run 'downtime init', or name the right folder with --home.",
+        ) from None
+
+
+def _open(home: Home, file: SlotFile, opener: pyrage.x25519.Identity) -> bytes:
+    data_key = slots.unseal(file.current, opener)
+    if file.next is None:
+        return data_key
+    return _finish(home, file, data_key, slots.unseal(file.next, opener))
+
+
+def _finish(home: Home, file: SlotFile, current: bytes, following: bytes) -> bytes:
+    """Renew all or nothing (rotation.py); the data key that is valid afterwards."""
+    with rotation.exclusive(home, current, following) as held:
+        if held is None or file.next is None or load(home) != file:
+            return current
+        rotation.rekey(home, held, current, following)
+        signer = slots.signing_key(file.next, following)
+        done = SlotFile(file.signer, file.slots, file.next)
+        write_atomic(_path(home), slots.to_bytes(done, signer))
+    return following
+
+
+def _reseal(
+    home: Home, data_key: bytes, file: SlotFile, keep: tuple[Slot, ...], following: bytes | None
+) -> None:
+    signer = slots.signing_key(file.current, data_key)
+    changed = SlotFile(
+        file.signer,
+        keep,
+        slots.seal(keep, data_key, signer),
+        slots.seal(keep, following, signer) if following else None,
+    )
+    write_atomic(_path(home), slots.to_bytes(changed, signer))
+
+
+def _path(home: Home) -> Path:
+    return home.keys / "slots.json"
