@@ -95,11 +95,12 @@ def default_tables() -> Iterator[str]:
 
 
 def permissions() -> str:
-    from downtime.accounts.permissions import ACTIONS, ROLES
+    from downtime.accounts.permissions import ACTIONS, PUBLIC, ROLES
 
     introduction = (
         "Every screen and every command names one action; this table says which roles may do it."
-        " A person may have several roles. What is not in the table is forbidden."
+        f" A person has one role. An action that is not in the table is nobody's; `{PUBLIC}` (the"
+        " sign-in page, help, making a home) needs nobody to be signed in."
     )
     rows = [
         (f"`{action}`", *("●" if role in allowed else "" for role in ROLES))
@@ -109,7 +110,7 @@ def permissions() -> str:
         "Permissions",
         introduction,
         "downtime/accounts/permissions.py",
-        table(("action", *ROLES), rows),
+        table(("action", *ROLES.values()), rows),
     )
 
 
@@ -127,7 +128,7 @@ def lifecycles() -> str:
 
 
 def all_lifecycles() -> list[tuple[str, Lifecycle]]:
-    """Each lifecycle table of the package with the module that defines it, in the order of rooms."""
+    """Each lifecycle table of the package with the module that defines it, by name."""
     found: dict[str, tuple[str, Lifecycle]] = {}
     for info in pkgutil.walk_packages(downtime.__path__, "downtime."):
         if info.name.startswith(("downtime.web", "downtime.cli")):
