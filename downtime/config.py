@@ -81,6 +81,7 @@ class AccountsSettings:
     idle_lock_minutes: int = setting(5, "A screen without use is locked after this long.")
     session_hours: int = setting(12, "A sign-in ends after this long whatever happens.")
     password_min_length: int = setting(12, "Shortest password that is accepted.")
+    failures_before_delay: int = setting(3, "Failed sign-ins before the next has to wait.")
     delay_cap_seconds: int = setting(300, "Longest wait after failed sign-ins.")
     argon2_memory_kib: int = setting(65_536, "Memory of the password derivation.")
     argon2_time_cost: int = setting(3, "Passes of the password derivation.")
@@ -111,12 +112,19 @@ class ReconcileSettings:
     request_match_hours: int = setting(
         12, "A paper request and a system request this close are the same request."
     )
+    observation_match_minutes: int = setting(
+        5, "A charted observation and a live one this close are the same measurement."
+    )
+    admission_match_hours: int = setting(
+        24, "A paper admission and a stay that began this close are the same stay."
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnsSettings:
     hl7_version: str = setting("2.4", "HL7 version of returned messages.")
     sending_application: str = setting("DOWNTIME", "MSH-3 of returned messages.")
+    order_message: str = setting("ORM^O01", "Message that returns a request: ORM^O01 or OML^O21.")
     receiving_facility: str = setting("", "MSH-6 of returned messages; empty for the site's code.")
 
 

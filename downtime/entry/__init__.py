@@ -1,0 +1,1 @@
+"""What people key from paper: typed answers, checked by the form's definition, and seen twice."""

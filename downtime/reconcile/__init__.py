@@ -1,0 +1,1 @@
+"""What happened on paper against what the recovered systems say, and what people decide about it."""

@@ -1,0 +1,91 @@
+"""Who a form is about in the recovered hospital: by exact numbers only, never by name and birth.
+
+Rule: FIELD of patient identity, NHS Data Dictionary: a name with a date of birth is not an
+identifier. Two numbers that point to two people, or a number whose owner was born on another day,
+are never resolved here; a person settles them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from downtime.clinical import display
+from downtime.clinical.records import Patient
+from downtime.entry.facts import Fact, Person
+from downtime.reconcile.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The patient found, or why there is none; `doubt` says what contradicts a match."""
+
+    patient: Patient | None
+    words: str
+    doubt: str = ""
+
+
+def links(facts: Iterable[Fact]) -> Mapping[str, Person]:
+    """Downtime number to the person whom some form with that number names by an exact number.
+
+    A downtime number that two forms tie to different people is no link at all.
+    """
+    found: dict[str, set[Person]] = {}
+    for fact in facts:
+        who = fact.person
+        if who.downtime_number and (who.mrn or who.nhs_number):
+            numbers = Person(mrn=who.mrn, nhs_number=who.nhs_number, birth_date=who.birth_date)
+            found.setdefault(who.downtime_number, set()).add(numbers)
+    return {number: people.pop() for number, people in found.items() if len(people) == 1}
+
+
+def find(person: Person, after: View, linked: Mapping[str, Person]) -> Match:
+    """The patient of the recovered hospital whom a form is about."""
+    sets = _candidates(person, after)
+    words = ""
+    if not sets and person.downtime_number in linked:
+        other = linked[person.downtime_number]
+        sets = _candidates(other, after)
+        words = f"Downtime number {person.downtime_number} is linked by another form. "
+    found = set().union(*sets.values())
+    if len(found) > 1:
+        pointing = " and ".join(sets)
+        return Match(None, f"{pointing} belong to different patients in the recovered system.")
+    if not found:
+        return Match(None, _absent(person))
+    patient = after.patients[found.pop()]
+    return Match(patient, words, _doubt(person, patient))
+
+
+def _candidates(person: Person, after: View) -> dict[str, set[str]]:
+    by = {
+        "The snapshot's record": {after.living(person.id)} - {""},
+        "the hospital number": after.with_number(person.mrn) if person.mrn else set(),
+        "the NHS number": after.with_nhs_number(person.nhs_number),
+        "the downtime number": after.with_number(person.downtime_number)
+        if person.downtime_number
+        else set(),
+    }
+    return {name: ids for name, ids in by.items() if ids}
+
+
+def _absent(person: Person) -> str:
+    held = [
+        name
+        for name, number in (
+            ("hospital number", person.mrn),
+            ("NHS number", person.nhs_number),
+            ("downtime number", person.downtime_number),
+        )
+        if number
+    ]
+    if not held:
+        return "The form carries no number of the patient."
+    return f"No patient in the recovered system has this {' or '.join(held)}."
+
+
+def _doubt(person: Person, patient: Patient) -> str:
+    if person.birth_date and patient.birth_date and person.birth_date != patient.birth_date[:10]:
+        return (
+            f"The form says born {display.day(person.birth_date)}, "
+            f"the recovered system {display.day(patient.birth_date)}."
+        )
+    return ""

@@ -1,0 +1,87 @@
+"""What one snapshot says, indexed by patient and identifier for one pass of the comparison. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import TypeVar
+
+from downtime.clinical.identifiers import MRN, Identifier
+from downtime.clinical.records import (
+    DiagnosticReport,
+    Encounter,
+    Observation,
+    Patient,
+    Record,
+    ServiceRequest,
+)
+
+TYPES = ("Patient", "Encounter", "ServiceRequest", "DiagnosticReport", "Observation")
+"""The records that the comparison looks at."""
+R = TypeVar("R", bound=Record)
+
+
+class View:
+    """The records of a snapshot; `as_at` is the time of its newest data (UTC), for sentences."""
+
+    def __init__(self, records: Iterable[Record] = (), as_at: str = "") -> None:
+        self.as_at = as_at
+        self.patients: dict[str, Patient] = {}
+        self.reports: dict[str, DiagnosticReport] = {}
+        self.by_id: dict[str, Record] = {}
+        self.encounters: dict[str, list[Encounter]] = defaultdict(list)
+        self.requests: dict[str, list[ServiceRequest]] = defaultdict(list)
+        self.observations: dict[str, list[Observation]] = defaultdict(list)
+        self._by_number: dict[str, set[str]] = defaultdict(set)
+        self._by_nhs: dict[str, set[str]] = defaultdict(set)
+        for record in records:
+            self._add(record)
+
+    def _add(self, record: Record) -> None:
+        self.by_id[record.id] = record
+        match record:
+            case Patient():
+                self._add_patient(record)
+            case Encounter():
+                self.encounters[record.patient].append(record)
+            case ServiceRequest():
+                self.requests[record.patient].append(record)
+            case DiagnosticReport():
+                self.reports[record.id] = record
+            case Observation():
+                self.observations[record.patient].append(record)
+
+    def _add_patient(self, patient: Patient) -> None:
+        self.patients[patient.id] = patient
+        if patient.nhs_number:
+            self._by_nhs[patient.nhs_number].add(patient.id)
+        for text in (f"{MRN}||{patient.mrn}", *patient.identifiers):
+            identifier = Identifier.parse(text)
+            if identifier.value:
+                self._by_number[_folded(identifier.value)].add(patient.id)
+
+    def living(self, patient_id: str) -> str:
+        """The id of the record that survives after merges; empty when it is not here."""
+        seen: set[str] = set()
+        while patient_id in self.patients and patient_id not in seen:
+            seen.add(patient_id)
+            after = self.patients[patient_id].replaced_by
+            if not after:
+                return patient_id
+            patient_id = after
+        return ""
+
+    def with_nhs_number(self, digits: str) -> set[str]:
+        """Ids of the living patients who have this NHS number."""
+        return {self.living(found) for found in self._by_nhs.get(digits, ())} - {""}
+
+    def with_number(self, number: str) -> set[str]:
+        """Ids of the living patients with this hospital or downtime number, whatever its case."""
+        return {self.living(found) for found in self._by_number.get(_folded(number), ())} - {""}
+
+    def unchanged(self, record: Record, key: str = "value") -> bool:
+        """Whether this snapshot already held a record and it said the same."""
+        held = self.by_id.get(record.id)
+        return held is not None and getattr(held, key, "") == getattr(record, key, "")
+
+
+def _folded(number: str) -> str:
+    return number.replace(" ", "").replace("-", "").upper()

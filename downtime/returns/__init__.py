@@ -1,0 +1,1 @@
+"""Decisions on their way back: messages, worklists, and the statement that accounts for all."""
