@@ -17,8 +17,6 @@ from downtime.vault.audit import Actor
 from downtime.vault.files import make_private, read_secret, write_atomic
 from downtime.vault.vault import Vault
 
-SERVICE = "service"
-
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -61,8 +59,8 @@ def create_home(
     slots = [(first.username, "person", password)]
     accounts = [(first, totp.new_secret())]
     if unlock_file is not None:
-        slots.append((SERVICE, "file", _secret_in(unlock_file)))
-        accounts.append((people.account(SERVICE, "Service", "service", False), ""))
+        slots.append((people.SERVICE, "file", _secret_in(unlock_file)))
+        accounts.append((people.account(people.SERVICE, "Service", "service", False), ""))
     code = recovery.new_code()
     slots.append((keys.RECOVERY, "recovery", recovery.read_code(code)))
     data_key = secrets.token_bytes(32)

@@ -1,14 +1,19 @@
 """Accounts: made, changed and closed by an administrator, each with its slot in the key file.
 
-The slot is written inside the transaction that changes the row; a cut between the two leaves a
-slot without an active person, which opens no session.
+The slot is written inside the transaction that changes the row. A cut between the two leaves a
+slot whose account is not active, or an active account without a slot: neither signs anybody in,
+and doing it again puts it right.
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import sqlite_utils
 
 from downtime.accounts import store, totp
 from downtime.accounts.person import (
+    LIFECYCLE,
     Person,
     check_name,
     check_password,
@@ -16,15 +21,19 @@ from downtime.accounts.person import (
     check_username,
 )
 from downtime.config import Settings
-from downtime.errors import ConflictError
+from downtime.errors import ConflictError, InputError
 from downtime.vault import keys
 from downtime.vault.audit import Actor
+from downtime.vault.files import read_secret
 from downtime.vault.vault import Vault
+
+SERVICE = "service"
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is mistaken for another
 
 
 @dataclass(frozen=True, slots=True)
-class NewPerson:
-    """What is shown once, to the person it belongs to."""
+class Credentials:
+    """A person with the second factor that is shown to them once."""
 
     person: Person
     totp_secret: str
@@ -42,29 +51,103 @@ def create(
     why: str,
     *,
     initial: bool = True,
-) -> NewPerson:
-    """A person with a password that somebody else chose (`initial`) and a new second factor."""
+) -> Credentials:
+    """A new person; `initial` says that somebody else chose the password."""
     person = account(username, name, role, initial)
+    _check_human(role)
     check_chosen(settings, person, password)
     secret = totp.new_secret()
     with vault.change(who, "person.create", target=person.id, why=why) as db:
-        _check_free(store.by_username(db, person.username))
+        _check_free(db, person)
         store.add_person(db, person, secret, vault.now())
+        _set_password(vault, settings, person, password)
+    return _credentials(settings, person, secret)
+
+
+def create_service(
+    vault: Vault, settings: Settings, username: str, name: str, file: Path, who: Actor, why: str
+) -> Person:
+    """An account for a program, opened by the whole content of a file that exists already."""
+    person = account(username, name, SERVICE, False)
+    secret = read_secret(file)
+    with vault.change(who, "person.create", target=person.id, why=why) as db:
+        _check_free(db, person)
+        store.add_person(db, person, "", vault.now())
         keys.add_slot(
-            vault.home, vault.data_key, person.username, "person", password, settings.accounts
+            vault.home, vault.data_key, person.username, "file", secret, settings.accounts
         )
-    return NewPerson(person, secret, totp.uri(secret, person.username, settings.site.name))
+    return person
 
 
-def new_password() -> str:
-    """A random password of 79 bits in four groups, easy to copy by hand."""
-    letters = "abcdefghjkmnpqrstuvwxyz23456789"
-    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
+def everybody(vault: Vault) -> list[Person]:
+    """All accounts by name, closed ones too."""
+    return store.everybody(vault.db)
 
 
-def check_chosen(settings: Settings, person: Person, password: str) -> str:
-    """The password, when it is long enough and not the user name."""
-    return check_password(password, settings.accounts.password_min_length, person.username)
+def get(vault: Vault, person_id: str) -> Person:
+    """NotFoundError when there is none."""
+    return store.by_id(vault.db, person_id)
+
+
+def rename(vault: Vault, person_id: str, name: str, who: Actor, why: str) -> None:
+    """Change the name on screens and prints; the account stays the same person's."""
+    name = check_name(name)
+    with vault.change(who, "person.rename", target=person_id, why=why) as db:
+        store.by_id(db, person_id)
+        store.set_name(db, person_id, name)
+
+
+def set_role(vault: Vault, person_id: str, role: str, who: Actor, why: str) -> None:
+    """Give a person another role, from their next click on; a program stays a program."""
+    _check_human(check_role(role))
+    with vault.change(who, "person.set-role", target=person_id, why=why) as db:
+        _check_human(store.by_id(db, person_id).role)
+        store.set_role(db, person_id, role)
+        _check_administrator_left(db)
+
+
+def disable(vault: Vault, person_id: str, who: Actor, why: str) -> bool:
+    """Close an account: its sessions end, its password opens nothing, the data key is renewed.
+
+    False when the renewal has to wait until nothing else has the vault open: the next opening
+    does it.
+    """
+    with vault.change(who, "person.disable", target=person_id, why=why) as db:
+        person = store.by_id(db, person_id)
+        LIFECYCLE.check(person.state, "disabled")
+        store.set_state(db, person_id, "disabled")
+        store.drop_sessions_of(db, person_id)
+        _check_administrator_left(db)
+        following = keys.remove_slot(vault.home, vault.data_key, person.username)
+    del db
+    return following is None or keys.renew(vault, following)
+
+
+def enable(
+    vault: Vault, settings: Settings, person_id: str, password: str, who: Actor, why: str
+) -> Credentials:
+    """Open a closed account again, with a new password and a new second factor."""
+    LIFECYCLE.check(get(vault, person_id).state, "active")
+    return _renew_credentials(vault, settings, person_id, password, who, "person.enable", why)
+
+
+def reset(
+    vault: Vault, settings: Settings, person_id: str, password: str, who: Actor, why: str
+) -> Credentials:
+    """A new password and second factor for somebody who lost one; their sessions end."""
+    _check_open(get(vault, person_id))
+    return _renew_credentials(vault, settings, person_id, password, who, "person.reset", why)
+
+
+def change_password(
+    vault: Vault, settings: Settings, person: Person, present: str, password: str, who: Actor
+) -> None:
+    """A person's own new password; LockedError when the present one is wrong."""
+    check_chosen(settings, person, password)
+    keys.open_slot(vault.home, person.username, present)
+    with vault.change(who, "person.change-password", target=person.id) as db:
+        store.set_initial_password(db, person.id, False)
+        _set_password(vault, settings, person, password)
 
 
 def account(username: str, name: str, role: str, initial: bool) -> Person:
@@ -79,10 +162,77 @@ def account(username: str, name: str, role: str, initial: bool) -> Person:
     )
 
 
-def _check_free(holder: Person | None) -> None:
-    if holder is not None:
+def check_chosen(settings: Settings, person: Person, password: str) -> str:
+    """The password, when it is long enough and not the user name."""
+    return check_password(password, settings.accounts.password_min_length, person.username)
+
+
+def new_password() -> str:
+    """A random password of 79 bits in four groups, easy to copy by hand."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
+
+
+def _renew_credentials(
+    vault: Vault,
+    settings: Settings,
+    person_id: str,
+    password: str,
+    who: Actor,
+    action: str,
+    why: str,
+) -> Credentials:
+    secret = totp.new_secret()
+    with vault.change(who, action, target=person_id, why=why) as db:
+        person = store.by_id(db, person_id)
+        _check_human(person.role)
+        check_chosen(settings, person, password)
+        person = replace(person, state="active", initial_password=True)
+        store.set_state(db, person_id, person.state)
+        store.set_initial_password(db, person_id, True)
+        store.set_totp_secret(db, person_id, secret)
+        store.drop_sessions_of(db, person_id)
+        _set_password(vault, settings, person, password)
+    return _credentials(settings, person, secret)
+
+
+def _set_password(vault: Vault, settings: Settings, person: Person, password: str) -> None:
+    name, cost = person.username, settings.accounts
+    keys.add_slot(vault.home, vault.data_key, name, "person", password, cost)
+
+
+def _credentials(settings: Settings, person: Person, secret: str) -> Credentials:
+    return Credentials(person, secret, totp.uri(secret, person.username, settings.site.name))
+
+
+def _check_human(role: str) -> None:
+    if role == SERVICE:
+        raise InputError(
+            "person.service",
+            "An account for a program has an unlock file, no password and no other role.",
+            "Make a service account with its file, and close the one that is not needed.",
+        )
+
+
+def _check_open(person: Person) -> None:
+    if not person.active:
+        raise ConflictError(
+            "person.closed", "That account is closed.", "Open it again, which sets a password too."
+        )
+
+
+def _check_free(db: sqlite_utils.Database, person: Person) -> None:
+    if store.by_username(db, person.username):
         raise ConflictError(
             "person.exists",
             "That user name is taken. A name is never given to a second person.",
-            "Choose another, or enable the account that has it.",
+            "Choose another, or open the closed account that has it again.",
+        )
+
+
+def _check_administrator_left(db: sqlite_utils.Database) -> None:
+    if not store.active_administrators(db):
+        raise ConflictError(
+            "person.last-administrator",
+            "That is the last active administrator.",
+            "Make another administrator first.",
         )

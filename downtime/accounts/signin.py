@@ -1,8 +1,19 @@
-"""Sign in: the password opens a key slot, the slot the vault, and only then the code is looked at."""
+"""Sign in: the password opens a key slot, the slot the vault, and only then the code is looked at.
 
+An unknown user name, a wrong password and a wrong code get the same sentence; the first two also
+cost the same work. A one-time code on the same disk does not protect a stolen disk: the password
+and full-disk encryption do (docs say so).
+"""
+
+from contextlib import suppress
 from typing import NamedTuple
 
+from downtime.accounts import failures, store, totp
 from downtime.accounts.person import Person
+from downtime.clock import Clock
+from downtime.config import Home, Settings
+from downtime.errors import LockedError
+from downtime.vault import device, keys
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 
@@ -13,3 +24,87 @@ class SignedIn(NamedTuple):
     vault: Vault
     person: Person
     actor: Actor
+
+
+def sign_in(
+    home: Home,
+    settings: Settings,
+    clock: Clock,
+    username: str,
+    password: str,
+    code: str,
+    *,
+    vault: Vault | None = None,
+) -> SignedIn:
+    """Unlock the vault for a person, or join the one that this process has open.
+
+    LockedError `signin.refused` or, after several failures, `signin.wait`. Refusals are audited
+    when the vault is open anyway.
+    """
+    username = username.strip().lower()
+    opened = open_password(home, settings, clock, username, password, vault)
+    try:
+        signed_in = _admit(opened, username, code)
+    except BaseException:
+        if opened is not vault:
+            opened.close()
+        raise
+    return signed_in
+
+
+def open_password(
+    home: Home,
+    settings: Settings,
+    clock: Clock,
+    username: str,
+    password: str,
+    vault: Vault | None,
+) -> Vault:
+    """The vault that a password opens; every try counts until `failures.forget`."""
+    keys.check_exists(home)
+    failures.begin(home, settings.accounts, clock(), username)
+    try:
+        data_key = keys.open_slot(home, username, password)
+    except LockedError:
+        if vault is not None:
+            _audit_refusal(vault, username)
+        raise
+    if vault is None:
+        return Vault(home, data_key, clock)
+    if vault.data_key != data_key:  # renewed at this very opening
+        vault.replace_key(lambda _: data_key)
+    return vault
+
+
+def _admit(vault: Vault, username: str, code: str) -> SignedIn:
+    person = store.by_username(vault.db, username)
+    if person is None or not person.active:
+        raise keys.refused()
+    actor = person.actor(device.public(vault.home).code)
+    with suppress(_WrongCodeError):
+        with vault.change(actor, "session.sign-in", target=person.id) as db:
+            if not totp.accept(db, person.id, code, vault.clock()):
+                raise _WrongCodeError
+        _note_failures(vault, actor, failures.forget(vault.home, username))
+        return SignedIn(vault, person, actor)
+    _audit_refusal(vault, username)
+    raise keys.refused()
+
+
+def _note_failures(vault: Vault, actor: Actor, count: int) -> None:
+    if count:
+        why = f"{count} refused before this sign-in"
+        with vault.change(actor, "session.refused-before", target=actor.id, why=why):
+            pass
+
+
+def _audit_refusal(vault: Vault, username: str) -> None:
+    """Only known accounts are named: what was typed may be a password in the wrong field."""
+    person = store.by_username(vault.db, username)
+    nobody = Actor("", "", device.public(vault.home).code)
+    with vault.change(nobody, "session.refused", target=person.id if person else ""):
+        pass
+
+
+class _WrongCodeError(Exception):
+    """Undoes the transaction of a sign-in whose code is wrong."""

@@ -1,5 +1,7 @@
 """The SQL of the tables `person` and `session`."""
 
+from dataclasses import astuple, dataclass
+
 import sqlcipher3
 import sqlite_utils
 
@@ -7,6 +9,20 @@ from downtime.accounts.person import Person
 from downtime.errors import NotFoundError
 
 _PERSON = "id, username, name, role, state, initial_password"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """One session; times are stored text, `token_hash` is the SHA-256 of its token."""
+
+    token_hash: str
+    person: str
+    device: str
+    started: str
+    seen: str
+    ends: str
+    idle_minutes: int
+    locked: bool
 
 
 def add_person(db: sqlite_utils.Database, person: Person, totp_secret: str, created: str) -> None:
@@ -79,6 +95,48 @@ def use_totp_step(db: sqlite_utils.Database, person_id: str, step: int) -> bool:
         (step, person_id, step),
     )
     return bool(done.rowcount == 1)
+
+
+def add_session(db: sqlite_utils.Database, row: SessionRow) -> None:
+    db.conn.execute("INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?)", astuple(row))
+
+
+def session(db: sqlite_utils.Database, token_hash: str) -> SessionRow | None:
+    row = db.conn.execute("SELECT * FROM session WHERE token_hash = ?", (token_hash,)).fetchone()
+    return SessionRow(**{**dict(row), "locked": bool(row["locked"])}) if row else None
+
+
+def set_seen(db: sqlite_utils.Database, token_hash: str, seen: str) -> None:
+    db.conn.execute("UPDATE session SET seen = ? WHERE token_hash = ?", (seen, token_hash))
+
+
+def set_locked(db: sqlite_utils.Database, token_hash: str, *, locked: bool) -> None:
+    db.conn.execute("UPDATE session SET locked = ? WHERE token_hash = ?", (locked, token_hash))
+
+
+def count_sessions(db: sqlite_utils.Database, now: str) -> int:
+    return int(db.conn.execute("SELECT count(*) FROM session WHERE ends > ?", (now,)).fetchone()[0])
+
+
+def drop_session(db: sqlite_utils.Database, token_hash: str) -> None:
+    db.conn.execute("DELETE FROM session WHERE token_hash = ?", (token_hash,))
+
+
+def drop_sessions_of(db: sqlite_utils.Database, person_id: str) -> None:
+    db.conn.execute("DELETE FROM session WHERE person = ?", (person_id,))
+
+
+def drop_ended_sessions(db: sqlite_utils.Database, now: str) -> None:
+    db.conn.execute("DELETE FROM session WHERE ends <= ?", (now,))
+
+
+def drop_all_sessions(db: sqlite_utils.Database) -> None:
+    db.conn.execute("DELETE FROM session")
+
+
+def active_administrators(db: sqlite_utils.Database) -> int:
+    query = "SELECT count(*) FROM person WHERE role = 'administrator' AND state = 'active'"
+    return int(db.conn.execute(query).fetchone()[0])
 
 
 def _one(db: sqlite_utils.Database, column: str, value: str) -> Person | None:

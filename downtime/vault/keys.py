@@ -27,6 +27,16 @@ def exists(home: Home) -> bool:
     return home.config.is_file() and _path(home).is_file()
 
 
+def check_exists(home: Home) -> None:
+    """NotFoundError when there is no home here."""
+    if not exists(home):
+        raise NotFoundError(
+            "home.missing",
+            f"There is no Downtime home at {home.path}.",
+            "Run 'downtime init', or name the right folder with --home.",
+        )
+
+
 def create(
     home: Home, data_key: bytes, secrets: list[tuple[str, str, str]], cost: AccountsSettings
 ) -> None:
@@ -123,14 +133,8 @@ def refused() -> LockedError:
 
 def load(home: Home) -> SlotFile:
     """The checked key file of a home."""
-    try:
-        return slots.from_bytes(_path(home).read_bytes())
-    except FileNotFoundError:
-        raise NotFoundError(
-            "home.missing",
-            f"There is no Downtime home at {home.path}.",
-            "Run 'downtime init', or name the right folder with --home.",
-        ) from None
+    check_exists(home)
+    return slots.from_bytes(_path(home).read_bytes())
 
 
 def _open(home: Home, file: SlotFile, opener: pyrage.x25519.Identity) -> bytes:

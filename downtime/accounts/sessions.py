@@ -1,0 +1,118 @@
+"""Sessions on this machine: a random token whose hash is stored, an idle lock, an absolute end."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from downtime.accounts import failures, store
+from downtime.accounts.person import Person
+from downtime.accounts.signin import open_password
+from downtime.accounts.store import SessionRow
+from downtime.clock import from_text, to_text
+from downtime.config import Settings
+from downtime.errors import LockedError
+from downtime.vault.audit import Actor
+from downtime.vault.database import transaction
+from downtime.vault.vault import Vault
+
+TOUCH_SECONDS = 15  # use is written down this often at most: each write waits for the disk
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """Whose session it is; while `locked` it shows nothing and asks for the password."""
+
+    person: Person
+    actor: Actor
+    locked: bool
+
+
+def start(vault: Vault, settings: Settings, person: Person, device: str) -> str:
+    """Open a session after a sign-in; returns the token for the cookie. `device` is its code."""
+    token = secrets.token_urlsafe(32)
+    now = vault.clock()
+    ends = to_text(now + timedelta(hours=settings.accounts.session_hours))
+    with vault.change(person.actor(device), "session.start", target=person.id) as db:
+        store.drop_ended_sessions(db, to_text(now))
+        store.add_session(
+            db,
+            SessionRow(
+                token_hash=_hash(token),
+                person=person.id,
+                device=device,
+                started=to_text(now),
+                seen=to_text(now),
+                ends=ends,
+                idle_minutes=settings.accounts.idle_lock_minutes,
+                locked=False,
+            ),
+        )
+    return token
+
+
+def resume(vault: Vault, token: str) -> SessionState | None:
+    """The session of a token; None when it ended, timed out or its account was closed."""
+    row = store.session(vault.db, _hash(token))
+    if row is None or row.ends <= vault.now():
+        return None
+    person = store.by_id(vault.db, row.person)
+    if not person.active:
+        return None
+    return SessionState(person, person.actor(row.device), row.locked or _idle(vault, row))
+
+
+def touch(vault: Vault, token: str) -> None:
+    """Note that the session is used; a locked one stays locked."""
+    row = store.session(vault.db, _hash(token))
+    if row is None or row.locked or _idle(vault, row):
+        return
+    if abs(vault.clock() - from_text(row.seen)) >= timedelta(seconds=TOUCH_SECONDS):
+        with transaction(vault.db) as db:
+            store.set_seen(db, row.token_hash, vault.now())
+
+
+def lock(vault: Vault, token: str) -> None:
+    """Lock the screen now; what was typed stays."""
+    if state := resume(vault, token):
+        with vault.change(state.actor, "session.lock", target=state.person.id) as db:
+            store.set_locked(db, _hash(token), locked=True)
+
+
+def unlock(vault: Vault, settings: Settings, token: str, password: str) -> None:
+    """Go on after a lock with the password alone; LockedError as for a sign-in."""
+    state = resume(vault, token)
+    if state is None:
+        raise LockedError("session.ended", "Your session has ended.", "Sign in again.")
+    username = state.person.username
+    open_password(vault.home, settings, vault.clock, username, password, vault)
+    failures.forget(vault.home, username)
+    with vault.change(state.actor, "session.unlock", target=state.person.id) as db:
+        store.set_locked(db, _hash(token), locked=False)
+        store.set_seen(db, _hash(token), vault.now())
+
+
+def end(vault: Vault, token: str) -> None:
+    """Sign out; nothing happens when it ended before."""
+    if state := resume(vault, token):
+        with vault.change(state.actor, "session.end", target=state.person.id) as db:
+            store.drop_session(db, _hash(token))
+
+
+def end_all(vault: Vault, who: Actor, why: str) -> None:
+    """Sign everybody out of this machine."""
+    with vault.change(who, "session.end-all", why=why) as db:
+        store.drop_all_sessions(db)
+
+
+def live(vault: Vault) -> int:
+    """How many sessions are open, locked ones too; at none the vault may be forgotten."""
+    return store.count_sessions(vault.db, vault.now())
+
+
+def _idle(vault: Vault, row: SessionRow) -> bool:
+    return vault.clock() - from_text(row.seen) >= timedelta(minutes=row.idle_minutes)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
