@@ -79,10 +79,15 @@ def test_screens_and_commands_hold_no_sql(room):
 
 
 def connections(module: Module) -> Iterator[tuple[int, str]]:
-    """Where a module takes hold of a vault's connection (`vault.db`), as if it were a statement."""
+    """Where a module asks a connection itself (`vault.db.query(…)`), as if it were a statement.
+
+    Handing the connection on to a room's function is no SQL.
+    """
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.Attribute) and node.attr == "db":
-            yield node.lineno, "SELECT through .db"
+        match node:
+            case ast.Attribute(value=asked) | ast.Subscript(value=asked):
+                if getattr(asked, "attr", getattr(asked, "id", "")) in ("db", "conn"):
+                    yield node.lineno, "SELECT through a connection"
 
 
 def test_a_room_touches_only_its_own_tables():
