@@ -31,6 +31,19 @@ class Verification:
     first_bad: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry as it is shown; `at` is UTC as stored."""
+
+    seq: int
+    at: str
+    actor: str
+    device: str
+    action: str
+    target: str
+    why: str
+
+
 def append(
     db: sqlite_utils.Database, at: str, who: Actor, action: str, target: str, why: str
 ) -> int:
@@ -62,3 +75,19 @@ def verify(db: sqlite_utils.Database) -> Verification:
             return Verification(count, previous, count + 1)
         previous, count = held, count + 1
     return Verification(count, previous, None)
+
+
+def length(db: sqlite_utils.Database) -> int:
+    """How many entries the chain has."""
+    row = db.conn.execute("SELECT coalesce(max(seq), 0) FROM audit").fetchone()
+    return int(row[0])
+
+
+def entries(db: sqlite_utils.Database, *, before: int, limit: int) -> list[Entry]:
+    """The `limit` entries with the highest numbers below `before`, newest first."""
+    rows = db.conn.execute(
+        "SELECT seq, at, actor, device, action, target, why FROM audit WHERE seq < ?"
+        " ORDER BY seq DESC LIMIT ?",
+        (before, limit),
+    )
+    return [Entry(*row) for row in rows]
