@@ -1,0 +1,147 @@
+"""Lay a form out once: a background page, and the rectangle of every field on it.
+
+In the template a field is a link to `field:KEY`; the finished PDF's link annotations are the
+fields' rectangles, exact to the point. Stamping values and cropping scans read the same rectangles.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from io import BytesIO
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pikepdf
+import weasyprint
+
+from downtime.paper.document import render_html, templates, to_pdf
+from downtime.paper.questionnaire import SIGN_OFF, FormDefinition
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one field is: points from the page's lower left corner.
+
+    `key` is an answer's key, `KEY=CODE` for the box of one option, or a reserved `page.…`.
+    `kind` is `text`, `tick`, `code` or `body`; `size` is the type size to start from.
+    """
+
+    key: str
+    x: float
+    y: float
+    width: float
+    height: float
+    kind: str
+    size: float
+    bold: bool
+    align: str
+    leading: float
+    """Distance of the ruled lines to write on; 0 where there are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The pages of one version of one form, as WeasyPrint drew them."""
+
+    form: str
+    version: str
+    title: str
+    digest: str
+    """Names definition, templates, fonts' styles and WeasyPrint's version together."""
+    pdf: bytes
+    size: tuple[float, float]
+    pages: tuple[tuple[Place, ...], ...]
+
+    def geometry(self) -> str:
+        """The rectangles as JSON, as they are kept beside the ledger."""
+        pages = [[asdict(place) for place in page] for page in self.pages]
+        return json.dumps({"size": self.size, "pages": pages})
+
+
+def read_geometry(text: str) -> tuple[tuple[float, float], tuple[tuple[Place, ...], ...]]:
+    """Page size and rectangles of kept JSON."""
+    kept = json.loads(text)
+    pages = tuple(tuple(Place(**place) for place in page) for page in kept["pages"])
+    return (kept["size"][0], kept["size"][1]), pages
+
+
+def form_digest(form: FormDefinition, mrn_name: str) -> str:
+    """What a form's layout depends on, as one SHA-256: equal digests print the same page."""
+    return _digest("form.html", form.digest, mrn_name)
+
+
+def form_layout(form: FormDefinition, mrn_name: str) -> Layout:
+    """The layout of a form; `mrn_name` is what the hospital calls its patient number."""
+    order = [item for name in _SIGN_ORDER for item in SIGN_OFF if item.link_id == name]
+    return _lay_out(
+        "form.html",
+        form_digest(form, mrn_name),
+        form=form,
+        name=form.name,
+        version=form.version,
+        title=form.title,
+        identity=True,
+        mrn_name=mrn_name,
+        footer=f"{form.title}, version {form.version}. Fill in every field whose label is bold.",
+        sign_off_order=order,
+    )
+
+
+_SIGN_ORDER = ("author.name", "author.role", "author.signature", "event.date", "event.time")
+
+
+@lru_cache(maxsize=64)
+def flow_layout(name: str, title: str, identity: bool, mrn_name: str, footer: str) -> Layout:
+    """A page with one large area for what flows (lists, summaries, continuations)."""
+    return _lay_out(
+        "flow.html",
+        _digest("flow.html", name, title, str(identity), mrn_name, footer),
+        name=name,
+        version="1",
+        title=title,
+        identity=identity,
+        mrn_name=mrn_name,
+        footer=footer,
+    )
+
+
+def _lay_out(template: str, digest: str, *, name: str, version: str, **context: Any) -> Layout:
+    html = render_html(template, **context)
+    pdf = to_pdf(html)
+    with pikepdf.open(BytesIO(pdf)) as document:
+        box = [float(v) for v in document.pages[0].mediabox]
+        pages = tuple(tuple(_places(page)) for page in document.pages)
+    return Layout(name, version, context["title"], digest, pdf, (box[2], box[3]), pages)
+
+
+def _places(page: pikepdf.Page) -> list[Place]:
+    found = []
+    for annotation in page.obj.get("/Annots", ()):
+        uri = urlsplit(str(annotation.A.URI))
+        style = parse_qs(uri.query)
+        left, bottom, right, top = (round(float(v), 2) for v in annotation.Rect)
+        found.append(
+            Place(
+                key=unquote(uri.path),
+                x=min(left, right),
+                y=min(bottom, top),
+                width=round(abs(right - left), 2),
+                height=round(abs(top - bottom), 2),
+                kind=style["kind"][0],
+                size=float(style["size"][0]),
+                bold=style["bold"][0] == "1",
+                align=style["align"][0],
+                leading=float(style["leading"][0]),
+            )
+        )
+    return found
+
+
+def _digest(*parts: str) -> str:
+    digest = hashlib.sha256(f"WeasyPrint {weasyprint.__version__}".encode())
+    for file in ("style.css", "paper.css", "paper.html", "form.html", "flow.html"):
+        digest.update((templates() / file).read_bytes())
+    for part in parts:
+        digest.update(b"\0" + part.encode())
+    return digest.hexdigest()

@@ -1,0 +1,20 @@
+"""Text that glyph after glyph cannot draw (Arabic, combining marks), laid out by WeasyPrint."""
+
+from collections.abc import Sequence
+from io import BytesIO
+
+import pikepdf
+
+from downtime.paper.document import render
+from downtime.paper.fit import Line
+
+_ASCENT = 1.069
+"""Ascent of the text font in em: how far a line's top lies above its baseline."""
+
+
+def shaped(lines: Sequence[Line], size: tuple[float, float]) -> pikepdf.Pdf:
+    """A transparent page of `size` points that shows the lines where they belong."""
+    places = [
+        {"line": line, "top": round(size[1] - line.y - line.size * _ASCENT, 2)} for line in lines
+    ]
+    return pikepdf.open(BytesIO(render("shaped.html", places=places, size=size)))
