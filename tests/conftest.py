@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from downtime.config import Home
+from downtime.config import AccountsSettings, Home, Settings
 from downtime.vault import schema
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
@@ -22,6 +22,14 @@ def clock():
 @pytest.fixture
 def who() -> Actor:
     return Actor("u-1", "Amina Ward", "laptop-1")
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """The defaults, with a key derivation that costs nothing."""
+    return Settings(
+        accounts=AccountsSettings(argon2_memory_kib=64, argon2_time_cost=1, argon2_parallelism=1)
+    )
 
 
 @pytest.fixture

@@ -1,0 +1,125 @@
+"""A session locks when it is left, ends after a shift, and its token is not in the database."""
+
+import pytest
+
+from downtime.accounts import people, sessions
+from downtime.errors import LockedError
+
+from .conftest import PASSWORD
+
+
+@pytest.fixture
+def token(hospital, admin):
+    return sessions.start(admin.vault, hospital.settings, admin.person, "K7")
+
+
+def locked(vault, token) -> bool:
+    state = sessions.resume(vault, token)
+    assert state is not None
+    return state.locked
+
+
+def test_a_token_brings_back_its_person(admin, token):
+    state = sessions.resume(admin.vault, token)
+    assert (state.person, state.actor, state.locked) == (admin.person, admin.actor, False)
+    assert sessions.resume(admin.vault, token[:-1]) is None
+    assert sessions.resume(admin.vault, "") is None
+
+
+def test_the_token_itself_is_not_stored(admin, token):
+    rows = [tuple(row) for row in admin.vault.db.conn.execute("SELECT * FROM session")]
+    assert token not in str(rows)
+
+
+def test_it_locks_when_nobody_uses_it(hospital, admin, token):
+    hospital.clock.forward(minutes=4)
+    sessions.touch(admin.vault, token)
+    hospital.clock.forward(minutes=4)
+    assert not locked(admin.vault, token)
+    hospital.clock.forward(minutes=1)
+    assert locked(admin.vault, token)
+    sessions.touch(admin.vault, token)
+    assert locked(admin.vault, token)
+
+
+def test_the_password_unlocks_it_and_a_wrong_one_counts(hospital, admin, token):
+    sessions.lock(admin.vault, token)
+    for _ in range(3):
+        with pytest.raises(LockedError, match="is not right"):
+            sessions.unlock(admin.vault, hospital.settings, token, "wrong horse battery")
+    with pytest.raises(LockedError, match="Wait"):
+        sessions.unlock(admin.vault, hospital.settings, token, PASSWORD)
+    assert locked(admin.vault, token)
+    hospital.clock.forward(seconds=1)
+    sessions.unlock(admin.vault, hospital.settings, token, PASSWORD)
+    assert not locked(admin.vault, token)
+
+
+def test_it_ends_after_the_shift_however_busy(hospital, admin, token):
+    for _ in range(143):
+        hospital.clock.forward(minutes=5)
+        sessions.unlock(admin.vault, hospital.settings, token, PASSWORD)
+    assert sessions.live(admin.vault) == 1
+    hospital.clock.forward(minutes=5)
+    assert sessions.resume(admin.vault, token) is None
+    assert sessions.live(admin.vault) == 0
+    with pytest.raises(LockedError, match="has ended"):
+        sessions.unlock(admin.vault, hospital.settings, token, PASSWORD)
+
+
+def test_signing_out_ends_one_and_the_other_stays(hospital, admin, token):
+    other = sessions.start(admin.vault, hospital.settings, admin.person, "K7")
+    assert sessions.live(admin.vault) == 2
+    sessions.end(admin.vault, token)
+    sessions.end(admin.vault, token)
+    assert sessions.resume(admin.vault, token) is None
+    assert sessions.resume(admin.vault, other)
+    assert sessions.live(admin.vault) == 1
+    sessions.end_all(admin.vault, admin.actor, "end of the exercise")
+    assert sessions.live(admin.vault) == 0
+
+
+def test_closing_or_resetting_an_account_ends_its_sessions(hospital, admin, token):
+    person = hospital.add(admin, "b.nurse")
+    theirs = sessions.start(admin.vault, hospital.settings, person, "K7")
+    people.reset(
+        admin.vault, hospital.settings, person.id, PASSWORD, admin.actor, "forgot the password"
+    )
+    assert sessions.resume(admin.vault, theirs) is None
+    theirs = sessions.start(admin.vault, hospital.settings, person, "K7")
+    people.disable(admin.vault, person.id, admin.actor, "left")
+    assert sessions.resume(admin.vault, theirs) is None
+    assert sessions.resume(admin.vault, token)
+
+
+def test_a_change_of_role_counts_from_the_next_click(hospital, admin):
+    person = hospital.add(admin, "b.nurse")
+    theirs = sessions.start(admin.vault, hospital.settings, person, "K7")
+    people.set_role(admin.vault, person.id, "site", admin.actor, "new post")
+    assert sessions.resume(admin.vault, theirs).person.role == "site"
+
+
+def test_use_is_not_written_to_disk_at_every_click(hospital, admin, token):
+    def seen():
+        return admin.vault.db.conn.execute("SELECT seen FROM session").fetchone()[0]
+
+    first = seen()
+    hospital.clock.forward(seconds=14)
+    sessions.touch(admin.vault, token)
+    assert seen() == first
+    hospital.clock.forward(seconds=1)
+    sessions.touch(admin.vault, token)
+    assert seen() > first
+
+
+def test_every_step_is_in_the_audit(hospital, admin, token, actions):
+    sessions.lock(admin.vault, token)
+    sessions.unlock(admin.vault, hospital.settings, token, PASSWORD)
+    sessions.end(admin.vault, token)
+    assert actions(admin.vault)[-5:] == [
+        "session.sign-in",
+        "session.start",
+        "session.lock",
+        "session.unlock",
+        "session.end",
+    ]
