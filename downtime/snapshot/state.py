@@ -1,0 +1,206 @@
+"""Apply what feeds say to the publisher's state, a batch at a time.
+
+- A change is laid into its record by `fold`: order and repetition do not matter.
+- A full extract replaces its own data set, one type of one source; an older extract, or an older
+  message, never undoes it. People are never removed by an extract: leaving a list is not leaving
+  the hospital.
+- A time that lies in the future is not believed, or it would shut out all that follows: the time
+  of the message counts instead, else now.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import orjson
+import sqlite_utils
+
+from downtime.clinical.identifiers import Identifier
+from downtime.clock import to_text
+from downtime.feeds.changes import Change, Message, Replacement
+from downtime.snapshot import identity, state_tables
+from downtime.snapshot.fold import Cutoff, Folded, Saying, Stamp, fold
+from downtime.snapshot.identity import Mention
+from downtime.snapshot.state_tables import Name
+from downtime.vault.database import transaction
+
+BATCH = 20_000
+TOLERANCE = timedelta(minutes=10)
+"""How far the clock of a system may be ahead of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How much was taken in."""
+
+    messages: int
+    changes: int
+
+
+@dataclass
+class _Run:
+    """One application of feeds: what is not written yet."""
+
+    db: sqlite_utils.Database
+    number: int
+    latest: str
+    authority: str
+    mentions: dict[tuple[Identifier, ...], int]
+    cutoffs: dict[tuple[str, str], Cutoff]
+    waiting: dict[Name, list[Saying]] = field(default_factory=lambda: defaultdict(list))
+    newest_mention: dict[int, str] = field(default_factory=dict)
+    newest: dict[str, str] = field(default_factory=dict)
+    delivered: set[str] = field(default_factory=set)
+    merges: list[tuple[str, str, str, int, int, int]] = field(default_factory=list)
+    replaced: set[tuple[str, str]] = field(default_factory=set)
+    changes: int = 0
+    unwritten: int = 0
+
+
+def apply(
+    db: sqlite_utils.Database, items: Iterable[Message], now: datetime, authority: str
+) -> Applied:
+    """Take messages in; `authority` is the site's own (`settings.site.mrn_authority`).
+
+    All of them are one transaction: a failure leaves the state as it was.
+    """
+    with transaction(db):
+        state_tables.prepare(db)
+        run = _begin(db, now, authority)
+        messages = 0
+        for message in items:
+            messages += 1
+            _take(run, message)
+            if run.unwritten >= BATCH:
+                _write(run)
+        _write(run)
+        for kind, source in sorted(run.replaced):
+            _sweep(db, kind, source)
+    return Applied(messages, run.changes)
+
+
+def _begin(db: sqlite_utils.Database, now: datetime, authority: str) -> _Run:
+    return _Run(
+        db,
+        state_tables.next_run(db),
+        to_text(now + TOLERANCE),
+        authority,
+        {mention.identifiers: mention.id for mention in state_tables.mentions(db)},
+        state_tables.extracts(db),
+    )
+
+
+def _take(run: _Run, message: Message) -> None:
+    times = [message.sent]
+    for part, item in enumerate(message.content):
+        if isinstance(item, Replacement):
+            _take_extract(run, item)
+            times.append(item.sent)
+        else:
+            _take_change(run, item, part)
+            times.append(item.event)
+    past = [time for time in times if time <= run.latest]
+    # A system is as new as the last message it made itself; what happened counts without one.
+    seen = past[0] if past and past[0] else max(past, default="")
+    run.newest[message.source] = max(run.newest.get(message.source, ""), seen)
+
+
+def _take_extract(run: _Run, extract: Replacement) -> None:
+    position = extract.position
+    digest = hashlib.sha256(b"".join(sorted(map(_digest, extract.changes)))).hexdigest()[:12]
+    new = Cutoff(extract.sent, position.file, position.number, digest)
+    types = set(extract.types) - {"Patient"}
+    run.delivered.update(extract.types)
+    for kind in sorted(types):
+        held = run.cutoffs.get((kind, extract.source), Cutoff())
+        if new > held:
+            run.cutoffs[kind, extract.source] = new
+            run.replaced.add((kind, extract.source))
+            # What waits was judged by the extract before.
+            _write(run)
+            state_tables.put_extract(run.db, kind, extract.source, new)
+    for part, change in enumerate(extract.changes):
+        if change.type not in types:
+            _take_change(run, change, part)
+        elif run.cutoffs[change.type, extract.source].digest == digest:
+            _take_change(run, change, part, extract, digest)
+        else:
+            # A list that was overtaken still tells of people.
+            _mention(run, change.patient, extract.sent)
+
+
+def _digest(change: Change) -> bytes:
+    content = [
+        change.type,
+        change.key,
+        change.operation,
+        dict(change.fields),
+        *map(str, change.patient),
+    ]
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+def _take_change(
+    run: _Run, change: Change, part: int, extract: Replacement | None = None, digest: str = ""
+) -> None:
+    stamp = _stamp(run, change, part)
+    if extract:
+        stamp = stamp._replace(moment=extract.sent, sent=extract.sent, extract=digest)
+    run.changes += 1
+    run.unwritten += 1
+    run.delivered.add(change.type)
+    mention = _mention(run, change.patient, stamp.moment)
+    if change.operation == "merge":
+        merged = _mention(run, change.merged, "")
+        run.merges.append((stamp.moment, stamp.sent, stamp.file, stamp.number, mention, merged))
+    key = str(mention) if change.type == "Patient" else change.key
+    strength = identity.strength(change.patient, run.authority)
+    deletes = change.operation == "delete"
+    saying = Saying(stamp, deletes, change.fields, mention, strength)
+    run.waiting[change.type, change.source, key].append(saying)
+
+
+def _stamp(run: _Run, change: Change, part: int) -> Stamp:
+    sent = change.sent if change.sent <= run.latest else run.latest
+    moment = change.event if change.event and change.event <= run.latest else sent
+    position = change.position
+    timed = 0 if moment else run.number
+    return Stamp(moment, sent, timed, position.file, position.number, part)
+
+
+def _mention(run: _Run, identifiers: tuple[Identifier, ...], moment: str) -> int:
+    """The number of this combination of identifiers; 0 when there are none."""
+    if not identifiers:
+        return 0
+    number = run.mentions.setdefault(identifiers, len(run.mentions) + 1)
+    if moment >= run.newest_mention.get(number, ""):
+        run.newest_mention[number] = moment
+    return number
+
+
+def _write(run: _Run) -> None:
+    """Lay in what waits, and remember who was mentioned and how new each system is."""
+    db = run.db
+    held = state_tables.records(db, list(run.waiting))
+    for name, sayings in run.waiting.items():
+        cutoff = run.cutoffs.get(name[:2], Cutoff())
+        held[name] = fold(held.get(name) or Folded(), sayings, cutoff)
+    state_tables.put_records(db, held)
+    texts = {number: identifiers for identifiers, number in run.mentions.items()}
+    state_tables.put_mentions(
+        db, [Mention(n, texts[n], moment) for n, moment in run.newest_mention.items()]
+    )
+    state_tables.put_merges(db, run.merges)
+    state_tables.put_systems(db, run.newest, run.delivered)
+    for waiting in (run.waiting, run.newest_mention, run.merges):
+        waiting.clear()
+    run.unwritten = 0
+
+
+def _sweep(db: sqlite_utils.Database, kind: str, source: str) -> None:
+    """Remove the records that a full extract no longer names."""
+    rows = state_tables.of_type(db, kind, source)
+    gone = [(kind, source, key) for _, key, state in rows if not state.exists]
+    state_tables.remove_records(db, gone)
