@@ -1,0 +1,126 @@
+"""Clinic appointments: who is booked where and when, and what became of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from downtime.demo.chance import chance
+from downtime.demo.data.clinics import CLINICS, SMALL_CLINICS, ClinicRow
+from downtime.demo.data.wards import CONSULTANT_NAMES
+from downtime.demo.people import Person, person
+
+TOTAL = {"small": 1_500, "large": 100_000}
+FIRST_INDEX = 10_000
+"""Numbers of people from here on are outpatients."""
+_ZONE = ZoneInfo("Europe/London")
+_DAYS_BACK = 2
+_SLOT_MINUTES = 15
+_SLOTS = 13
+_PEOPLE_PER_APPOINTMENT = 0.7
+_BOOKED, _MOVED, _CANCELLED, _MISSED, _SEEN = "S12", "S13", "S15", "S26", "S14"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A quarter of an hour in a clinic's room; `start` is UTC."""
+
+    number: int
+    clinic: ClinicRow
+    room: int
+    start: datetime
+    doctor: tuple[str, str, str]
+
+    @property
+    def name(self) -> str:
+        """The clinic as people call it: `Cardiology Clinic 2`."""
+        return f"{self.clinic.name} Clinic {self.room}"
+
+    @property
+    def code(self) -> str:
+        return f"{self.clinic.code}{self.room}"
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """One SIU message: `event` S12 booked, S13 moved, S14 seen, S15 cancelled, S26 not come."""
+
+    sent: datetime
+    event: str
+    slot: Slot
+
+
+def slots(size: str, now: datetime) -> Iterator[Slot]:
+    """As many slots as the hospital has appointments, day after day, weekdays only."""
+    return islice(_slots(size, now), TOTAL[size])
+
+
+def _slots(size: str, now: datetime) -> Iterator[Slot]:
+    clinics = _clinics(size)
+    rooms = 1 if size == "small" else 5
+    day = now.astimezone(_ZONE).date() - timedelta(days=_DAYS_BACK)
+    number = 0
+    while True:
+        if day.weekday() < 5:
+            for which, clinic in enumerate(clinics):
+                for room in range(1, rooms + 1):
+                    if size == "small" or (which + room + day.toordinal()) % 2:
+                        for slot in _session(clinic, which, room, day, number):
+                            number += 1
+                            yield slot
+        day += timedelta(days=1)
+
+
+def _clinics(size: str) -> tuple[ClinicRow, ...]:
+    return CLINICS[:SMALL_CLINICS] if size == "small" else CLINICS
+
+
+def _session(clinic: ClinicRow, which: int, room: int, day: date, before: int) -> Iterator[Slot]:
+    """One morning and one afternoon of a room."""
+    doctor = CONSULTANT_NAMES[(which * 3 + room) % len(CONSULTANT_NAMES)]
+    for hour in (9, 13):
+        first = datetime.combine(day, time(hour, 30 if hour == 13 else 0), _ZONE).astimezone(UTC)
+        for n in range(_SLOTS):
+            before += 1
+            start = first + timedelta(minutes=n * _SLOT_MINUTES)
+            yield Slot(before, clinic, room, start, doctor)
+
+
+def bookings(size: str, seed: int, now: datetime) -> list[Booking]:
+    """All that was told of appointments up to `now`, in the order sent."""
+    found = [b for slot in slots(size, now) for b in _of_slot(slot, seed, now)]
+    found.sort(key=lambda b: (b.sent, b.slot.number))
+    return found
+
+
+def _of_slot(slot: Slot, seed: int, now: datetime) -> Iterator[Booking]:
+    dice = chance(seed, "slot", slot.number)
+    latest = min(slot.start - timedelta(hours=20), now - timedelta(minutes=9))
+    booked = latest - timedelta(minutes=dice.randint(0, 100 * 24 * 60))
+    yield Booking(booked, _BOOKED, slot)
+    fate = dice.random()
+    later = booked + (latest - booked) * 0.8
+    if fate < 0.04:
+        yield Booking(later, _CANCELLED, slot)
+    elif fate < 0.09:
+        yield Booking(later, _MOVED, slot)
+    if slot.start < now - timedelta(minutes=40) and fate >= 0.04:
+        missed = fate > 0.93
+        yield Booking(slot.start + timedelta(minutes=25), _MISSED if missed else _SEEN, slot)
+
+
+def attends(slot: Slot, seed: int, size: str, today: date) -> Person:
+    """Who has the slot; some people have several."""
+    dice = chance(seed, "who", slot.number)
+    clinic = slot.clinic
+    share = int(TOTAL[size] * _PEOPLE_PER_APPOINTMENT / len(_clinics(size)))
+    which = CLINICS.index(clinic)
+    index = FIRST_INDEX + dice.randrange(share) * len(CLINICS) + which
+    gender = clinic.sexes if len(clinic.sexes) == 1 else ""
+    return person(seed, index, today, clinic.ages, gender)
+
+
+def reason(slot: Slot, seed: int) -> str:
+    """What the visit is for."""
+    return chance(seed, "reason", slot.number).choice(slot.clinic.reasons)

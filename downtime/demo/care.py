@@ -1,0 +1,48 @@
+"""What the EPR holds of an inpatient: allergies, alerts and medicines that fit each other."""
+
+from collections.abc import Iterator
+
+from downtime.demo.chance import chance
+from downtime.demo.data.medicines import ALERTS, ALLERGIES, SETS, Allergy, Medicine
+from downtime.demo.data.reasons import REASONS
+from downtime.demo.hospital import Stay
+
+NONE_KNOWN = Allergy("No known allergies", "", "716186003", ())
+"""SNOMED CT 716186003 |No known allergy (situation)|: a statement, not a missing one."""
+
+
+def allergies(stay: Stay, seed: int) -> tuple[tuple[Allergy, str], ...]:
+    """Allergies with their reaction; none at all where nobody has recorded anything."""
+    dice = chance(seed, "allergies", stay.person.mrn)
+    if stay.case == "many-allergies":
+        return tuple((allergy, allergy.reactions[0]) for allergy in ALLERGIES)
+    if stay.case in ("allergies-not-recorded", "unknown"):
+        return ()
+    fate = dice.random()
+    if stay.case == "allergies-none-known" or fate < 0.55:
+        return ((NONE_KNOWN, ""),)
+    if fate < 0.68:
+        return ()
+    chosen = dice.sample(ALLERGIES, dice.choices((1, 2, 3), (70, 22, 8))[0])
+    return tuple((allergy, dice.choice(allergy.reactions)) for allergy in chosen)
+
+
+def medicines(stay: Stay, seed: int) -> list[Medicine]:
+    """What is prescribed, nothing of a family to which an allergy is recorded."""
+    dice = chance(seed, "medicines", stay.person.mrn)
+    barred = {allergy.family for allergy, _ in allergies(stay, seed) if allergy.family}
+    sets = [] if stay.kind in ("children", "neonatal") else ["common"]
+    found: dict[str, Medicine] = {}
+    for name in (*sets, *REASONS[stay.reason].medicines):
+        for medicine in SETS[name]:
+            if medicine.family not in barred and dice.random() < 0.8:
+                found[medicine.name] = medicine
+    return list(found.values())
+
+
+def alerts(stay: Stay, seed: int) -> Iterator[tuple[str, str]]:
+    """Category and words of each alert."""
+    for category, words, share, kinds in ALERTS:
+        dice = chance(seed, "alert", stay.person.mrn, category)
+        if (not kinds or stay.kind in kinds) and dice.random() < share:
+            yield category, words

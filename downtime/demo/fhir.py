@@ -1,0 +1,157 @@
+"""Writes the EPR's extract: one FHIR R4 Bundle of allergies, alerts and medicines, in pieces."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+
+from downtime.clock import to_text
+from downtime.demo.care import NONE_KNOWN, alerts, allergies, medicines
+from downtime.demo.chance import chance
+from downtime.demo.data.medicines import Allergy, Medicine
+from downtime.demo.hospital import Stay
+
+_NHS = "https://fhir.nhs.uk/Id/nhs-number"
+_MRN = "https://hospital.example/id/DEMO"
+_CLINICAL = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
+_VERIFICATION = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
+_SNOMED = "http://snomed.info/sct"
+_TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
+_GENDERS = {"M": "male", "F": "female"}
+Resource = dict[str, Any]
+
+
+def bundle(stays: Iterable[Stay], seed: int, taken: datetime) -> Iterator[bytes]:
+    """The bytes of the Bundle piece by piece; `taken` is when the EPR made the extract.
+
+    Its `meta.tag` says that it is all there is: what it does not hold is no longer so.
+    """
+    head = {
+        "resourceType": "Bundle",
+        "id": f"extract-{taken:%Y%m%d%H%M}",
+        "meta": {"source": "EPR", "tag": [{"code": "full-extract"}]},
+        "type": "collection",
+        "timestamp": to_text(taken),
+    }
+    yield orjson.dumps(head)[:-1] + b',"entry":['
+    between = b"\n"
+    for stay in stays:
+        for resource in _of_stay(stay, seed):
+            url = f"https://epr.example/{resource['resourceType']}/{resource['id']}"
+            yield between + orjson.dumps({"fullUrl": url, "resource": resource})
+            between = b",\n"
+    yield b"\n]}\n"
+
+
+def _of_stay(stay: Stay, seed: int) -> Iterator[Resource]:
+    yield _patient(stay)
+    subject = {"reference": f"Patient/{_id(stay)}"}
+    for number, (allergy, reaction) in enumerate(allergies(stay, seed), 1):
+        yield _allergy(stay, subject, allergy, reaction, number)
+    for number, (category, words) in enumerate(alerts(stay, seed), 1):
+        yield {
+            "resourceType": "Flag",
+            "id": f"{_id(stay)}-f{number}",
+            "status": "active",
+            "category": [{"text": category}],
+            "code": {"text": words},
+            "subject": subject,
+            "period": {"start": f"{stay.admitted:%Y-%m-%d}"},
+        }
+    for number, medicine in enumerate(medicines(stay, seed), 1):
+        yield _medicine(stay, subject, medicine, number, seed)
+
+
+def _id(stay: Stay) -> str:
+    return f"p{stay.person.mrn[1:]}"
+
+
+def _patient(stay: Stay) -> Resource:
+    person = stay.person
+    numbers: list[Resource] = [
+        {
+            "type": {"coding": [{"system": _TYPES, "code": "MR"}]},
+            "system": _MRN,
+            "value": person.mrn,
+        }
+    ]
+    if person.nhs:
+        numbers.append({"system": _NHS, "value": person.nhs})
+    names: list[Resource] = [
+        {
+            "use": "official",
+            "family": person.family.upper(),
+            "given": person.given.split(),
+            "prefix": [person.prefix] if person.prefix else [],
+        }
+    ]
+    if any(person.alias):
+        family, given = person.alias
+        names.append({"use": "nickname", "family": family, "given": [given]})
+    found = {
+        "resourceType": "Patient",
+        "id": _id(stay),
+        "identifier": numbers,
+        "name": [{key: value for key, value in name.items() if value} for name in names],
+        "gender": _GENDERS.get(person.gender, "unknown"),
+    }
+    if person.born:
+        found["birthDate"] = person.born.isoformat()
+    return found
+
+
+def _allergy(
+    stay: Stay, subject: Resource, allergy: Allergy, reaction: str, number: int
+) -> Resource:
+    code: Resource = {"text": allergy.substance}
+    if allergy.code:
+        code["coding"] = [{"system": _SNOMED, "code": allergy.code, "display": allergy.substance}]
+    found: Resource = {
+        "resourceType": "AllergyIntolerance",
+        "id": f"{_id(stay)}-a{number}",
+        "clinicalStatus": {"coding": [{"system": _CLINICAL, "code": "active"}]},
+        "verificationStatus": {"coding": [{"system": _VERIFICATION, "code": "confirmed"}]},
+        "code": code,
+        "patient": subject,
+        "recordedDate": to_text(stay.admitted),
+    }
+    if allergy is not NONE_KNOWN:
+        found["category"] = [allergy.category]
+        severe = reaction in ("Anaphylaxis", "Angioedema", "Stevens-Johnson syndrome")
+        found["reaction"] = [
+            {"manifestation": [{"text": reaction}], "severity": "severe" if severe else "mild"}
+        ]
+    return found
+
+
+def _medicine(
+    stay: Stay, subject: Resource, medicine: Medicine, number: int, seed: int
+) -> Resource:
+    dice = chance(seed, "prescribed", stay.visit, number)
+    family, given, prefix = stay.consultant
+    return {
+        "resourceType": "MedicationRequest",
+        "id": f"{_id(stay)}-m{number}",
+        "status": "active",
+        "intent": "order",
+        "medicationCodeableConcept": {"text": medicine.name},
+        "subject": subject,
+        "authoredOn": to_text(stay.admitted + timedelta(minutes=dice.randint(20, 200))),
+        "requester": {"display": f"{prefix} {given} {family}"},
+        "dosageInstruction": [_dosage(medicine)],
+    }
+
+
+def _dosage(medicine: Medicine) -> Resource:
+    found: Resource = {
+        "text": medicine.dose,
+        "timing": {"code": {"text": medicine.frequency}},
+        "asNeededBoolean": medicine.category == "as-required",
+        "route": {"text": medicine.route},
+    }
+    if medicine.category == "once-only":
+        found["timing"]["repeat"] = {"count": 1}
+    if medicine.category == "infusion":
+        found["doseAndRate"] = [{"rateQuantity": {"value": 125, "unit": "ml/hour"}}]
+    return found

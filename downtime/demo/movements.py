@@ -1,0 +1,138 @@
+"""How people came, moved and left: what the PAS tells, in the order in which it is told."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from downtime.demo.cases import earlier_record
+from downtime.demo.chance import chance
+from downtime.demo.data.wards import ASSESSMENT
+from downtime.demo.hospital import Hospital, Place, Stay
+from downtime.demo.people import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One event of a stay, or of a person when there is no stay (A28, A40).
+
+    `undone` is when the event that a cancellation takes back had happened.
+    """
+
+    event: str
+    when: datetime
+    person: Person
+    stay: Stay | None = None
+    place: Place | None = None
+    prior: Place | None = None
+    gone: Person | None = None
+    """The record that a merge takes away."""
+    undone: datetime | None = None
+    delay: int = 2
+    """Minutes until it was told."""
+
+    @property
+    def sent(self) -> datetime:
+        return self.when + timedelta(minutes=self.delay)
+
+
+def movements(hospital: Hospital) -> list[Movement]:
+    """All movements up to the hospital's `now`, as they stand in the file: one pair is swapped."""
+    found = [m for stay in (*hospital.stays, *hospital.gone) for m in _of(stay, hospital)]
+    found.append(_earlier_registration(hospital))
+    found.sort(key=lambda m: (m.sent, m.person.mrn, m.event))
+    return _out_of_order(found)
+
+
+def _of(stay: Stay, hospital: Hospital) -> Iterator[Movement]:
+    if stay.case in _SCRIPTS:
+        yield from _SCRIPTS[stay.case](stay, hospital.now)
+        return
+    yield from _arrival(stay, hospital)
+    dice = chance(hospital.seed, "update", stay.visit)
+    if dice.random() < 0.1 and stay.ended is None:
+        when = stay.admitted + (hospital.now - stay.admitted) * 0.9
+        yield Movement("A08", _minute(when), stay.person, stay, stay.place, delay=1)
+    if stay.ended:
+        yield Movement("A03", stay.ended, stay.person, stay, stay.place)
+
+
+def _arrival(stay: Stay, hospital: Hospital) -> Iterator[Movement]:
+    if not stay.assessed:
+        prior = Place("ED") if stay.place.ward == ASSESSMENT else None
+        yield Movement("A01", stay.admitted, stay.person, stay, stay.place, prior)
+        return
+    dice = chance(hospital.seed, "arrival", stay.visit)
+    bay = dice.choice("AB") if stay.person.gender == "M" else dice.choice("CD")
+    first = Place(ASSESSMENT, bay, f"{bay}{dice.randint(1, 5)}")
+    here = min((stay.ended or hospital.now) - stay.admitted, timedelta(hours=30))
+    moved = _minute(stay.admitted + here * dice.uniform(0.3, 0.8))
+    yield Movement("A01", stay.admitted, stay.person, stay, first, Place("ED"))
+    yield Movement("A02", moved, stay.person, stay, stay.place, first)
+
+
+def _earlier_registration(hospital: Hospital) -> Movement:
+    """What was known of the person who is registered twice."""
+    first = earlier_record(
+        hospital.case("duplicate-record").person, hospital.seed, hospital.now.date()
+    )
+    return Movement("A28", hospital.now - timedelta(days=400), first)
+
+
+def _ago(now: datetime, minutes: int) -> datetime:
+    return now - timedelta(minutes=minutes)
+
+
+def _moved(stay: Stay, now: datetime) -> Iterator[Movement]:
+    first = Place(ASSESSMENT, "D", "D5")
+    yield Movement("A01", stay.admitted, stay.person, stay, first, Place("ED"))
+    yield Movement("A02", _ago(now, 22), stay.person, stay, stay.place, first)
+
+
+def _transfer_undone(stay: Stay, now: datetime) -> Iterator[Movement]:
+    there = Place("WIL", "B", "B5")
+    yield Movement("A01", stay.admitted, stay.person, stay, stay.place, Place("ED"))
+    yield Movement("A02", _ago(now, 95), stay.person, stay, there, stay.place)
+    yield Movement("A12", _ago(now, 80), stay.person, stay, stay.place, there, undone=_ago(now, 95))
+
+
+def _discharge_undone(stay: Stay, now: datetime) -> Iterator[Movement]:
+    left = replace(stay, ended=_ago(now, 120))
+    yield Movement("A01", stay.admitted, stay.person, stay, stay.place)
+    yield Movement("A03", _ago(now, 120), stay.person, left, stay.place)
+    yield Movement("A13", _ago(now, 100), stay.person, stay, stay.place, undone=_ago(now, 120))
+
+
+def _admission_undone(stay: Stay, now: datetime) -> Iterator[Movement]:
+    place = Place(stay.place.ward, "A", "A1")
+    running = replace(stay, ended=None)
+    yield Movement("A01", stay.admitted, stay.person, running, place)
+    yield Movement(
+        "A11", stay.ended or now, stay.person, running, place, undone=stay.admitted, delay=1
+    )
+
+
+def _through_assessment(stay: Stay, now: datetime) -> Iterator[Movement]:
+    first = Place(ASSESSMENT, "D", "D4")
+    yield Movement("A01", stay.admitted, stay.person, stay, first, Place("ED"))
+    yield Movement("A02", _ago(now, 600), stay.person, stay, stay.place, first)
+
+
+_SCRIPTS = {
+    "moved": _moved,
+    "cancelled-transfer": _transfer_undone,
+    "cancelled-discharge": _discharge_undone,
+    "cancelled-admission": _admission_undone,
+    "out-of-order": _through_assessment,
+}
+
+
+def _out_of_order(found: list[Movement]) -> list[Movement]:
+    """The second movement of one stay stands before the first, as after a queue was replayed."""
+    mine = [n for n, m in enumerate(found) if m.stay and m.stay.case == "out-of-order"]
+    first, second = mine[0], mine[1]
+    found.insert(first, found.pop(second))
+    return found
+
+
+def _minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
