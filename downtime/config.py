@@ -25,6 +25,9 @@ class SiteSettings:
     code: str = setting("DEMO", "Short code of the hospital (ODS code in the NHS), in bundles.")
     time_zone: str = setting("Europe/London", "Time zone in which times are shown and keyed.")
     mrn_authority: str = setting("DEMO", "Assigning authority of the hospital number in PID-3.")
+    mrn_system: str = setting(
+        "", "FHIR identifier system of the hospital number, when it does not end in the authority."
+    )
     mrn_name: str = setting("Hospital No.", "What the hospital calls its own patient number.")
 
 
@@ -89,6 +92,12 @@ class AccountsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class VaultSettings:
+    checkpoint_entries: int = setting(100, "The audit chain is signed after this many entries.")
+    checkpoint_minutes: int = setting(10, "The audit chain is signed after this long, if it grew.")
+
+
+@dataclass(frozen=True, slots=True)
 class PaperSettings:
     blank_copies: int = setting(4, "Blank spares of each form in a ward pack.")
     pack_forms: tuple[str, ...] = setting(
@@ -99,6 +108,7 @@ class PaperSettings:
         ("admission", "blood-sciences-request", "phoned-result", "observations", "progress-notes"),
         "Forms printed blank in a ward pack.",
     )
+    summary_result_days: int = setting(3, "Results of this many days are in a printed summary.")
     downtime_number_block: int = setting(1000, "Downtime numbers reserved for one laptop.")
     downtime_number_warning_percent: int = setting(20, "A laptop warns below this share left.")
     job_result_hours: int = setting(12, "A finished pack can be fetched again for this long.")
@@ -147,6 +157,7 @@ class Settings:
     systems: SystemsSettings = SystemsSettings()
     feeds: FeedsSettings = FeedsSettings()
     snapshot: SnapshotSettings = SnapshotSettings()
+    vault: VaultSettings = VaultSettings()
     accounts: AccountsSettings = AccountsSettings()
     paper: PaperSettings = PaperSettings()
     reconcile: ReconcileSettings = ReconcileSettings()

@@ -175,9 +175,10 @@ def from_bytes(content: bytes) -> SlotFile:
         file = _parse(document["body"])
         verifier = Ed25519PublicKey.from_public_bytes(b64decode(file.signer))
         verifier.verify(b64decode(document["signature"]), canonical(document["body"]))
+        known = document["format"] == FORMAT
     except (ValueError, KeyError, TypeError, InvalidSignature):
         raise damaged() from None
-    if document["format"] != FORMAT or any(slot.signer != file.signer for slot in file.slots):
+    if not known or any(slot.signer != file.signer for slot in file.slots):
         raise damaged()
     return file
 

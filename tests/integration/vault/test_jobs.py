@@ -1,0 +1,113 @@
+"""A job is asked for, worked on, watched, cancelled, taken up again, and its result forgotten."""
+
+from datetime import timedelta
+
+import pytest
+
+from downtime.errors import ConflictError, NotFoundError
+from downtime.vault import jobs
+from downtime.vault.jobs import Result
+
+PACK = Result(b"%PDF-1.7 Zebediah Quill", "application/pdf", "pack.pdf")
+
+
+@pytest.fixture
+def job(vault, who):
+    return jobs.submit(vault, "ward-pack", {"ward": "7A"}, who, "outage")
+
+
+def actions(vault):
+    return [(row["action"], row["target"]) for row in vault.db.query("SELECT * FROM audit")]
+
+
+def test_the_oldest_is_taken_first_and_once(vault, who, job):
+    second = jobs.submit(vault, "compare", {}, who, "")
+    assert [jobs.claim_next(vault).id, jobs.claim_next(vault).id] == [job.id, second.id]
+    assert jobs.claim_next(vault) is None
+
+
+def test_its_result_is_fetched_when_it_is_done(vault, who, job):
+    claimed = jobs.claim_next(vault)
+    assert (claimed.kind, claimed.arguments, claimed.who) == ("ward-pack", {"ward": "7A"}, who)
+    jobs.progress(vault, job.id, 3, 24, "Patient 3 of 24")
+    seen = jobs.get(vault, job.id)
+    assert (seen.state, seen.done, seen.total, seen.over) == ("running", 3, 24, False)
+    with pytest.raises(NotFoundError, match="nothing to fetch"):
+        jobs.result(vault, job.id)
+    jobs.finish(vault, job.id, PACK, "24 patients")
+    seen = jobs.get(vault, job.id)
+    assert (seen.state, seen.done, seen.sentence, seen.over) == ("done", 24, "24 patients", True)
+    assert seen.has_result
+    assert jobs.result(vault, job.id) == PACK
+    assert actions(vault) == [("job.submit-ward-pack", job.id), ("job.finish", job.id)]
+
+
+def test_the_audit_holds_no_arguments(vault, job):
+    assert "7A" not in str([dict(row) for row in vault.db.query("SELECT * FROM audit")])
+
+
+def test_a_result_is_not_in_clear_on_the_disk(vault, home, job):
+    jobs.claim_next(vault)
+    jobs.finish(vault, job.id, PACK)
+    for path in home.path.glob("vault.db*"):
+        assert b"Zebediah" not in path.read_bytes()
+
+
+def test_a_failure_says_why(vault, job):
+    jobs.claim_next(vault)
+    jobs.fail(vault, job.id, "No snapshot was loaded.")
+    assert (jobs.get(vault, job.id).state, jobs.get(vault, job.id).error) == (
+        "failed",
+        "No snapshot was loaded.",
+    )
+
+
+def test_a_cancelled_job_stops_at_its_next_step_and_cannot_be_finished(vault, who, job):
+    jobs.claim_next(vault)
+    jobs.cancel(vault, job.id, who, "wrong ward")
+    with pytest.raises(ConflictError) as stopped:
+        jobs.progress(vault, job.id, 1, 2)
+    assert stopped.value.code == "job.stopped"
+    with pytest.raises(ConflictError, match="'cancelled'"):
+        jobs.finish(vault, job.id, PACK)
+    assert not jobs.get(vault, job.id).has_result
+    assert actions(vault)[-1] == ("job.cancel", job.id)
+
+
+def test_a_cancelled_job_is_not_taken(vault, who, job):
+    jobs.cancel(vault, job.id, who, "")
+    assert jobs.claim_next(vault) is None
+    with pytest.raises(ConflictError):
+        jobs.cancel(vault, job.id, who, "")
+
+
+def test_a_dead_worker_s_job_is_taken_up_again_but_not_for_ever(vault, job):
+    for _ in range(jobs.MAX_ATTEMPTS):
+        assert jobs.claim_next(vault).id == job.id
+        assert jobs.requeue(vault) == 1
+    assert jobs.claim_next(vault) is None
+    assert jobs.get(vault, job.id).state == "failed"
+    assert "stopped several times" in jobs.get(vault, job.id).error
+
+
+def test_results_are_forgotten_by_age_and_the_row_stays(vault, clock, job):
+    jobs.claim_next(vault)
+    jobs.finish(vault, job.id, PACK)
+    assert jobs.forget_results(vault, clock()) == 0
+    assert jobs.forget_results(vault, clock() + timedelta(seconds=1)) == 1
+    assert jobs.get(vault, job.id).state == "done"
+    with pytest.raises(NotFoundError):
+        jobs.result(vault, job.id)
+
+
+def test_a_person_sees_their_own_newest_first(vault, who, job):
+    from downtime.vault.audit import Actor
+
+    second = jobs.submit(vault, "compare", {}, who, "")
+    jobs.submit(vault, "compare", {}, Actor("u-2", "Bo Nurse", "laptop-1"), "")
+    assert [j.id for j in jobs.of_person(vault, who.id)] == [second.id, job.id]
+
+
+def test_an_unknown_job_is_said_to_be_unknown(vault):
+    with pytest.raises(NotFoundError):
+        jobs.get(vault, "j-0")
