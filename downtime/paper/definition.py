@@ -159,6 +159,7 @@ def _read(path: Path) -> FormDefinition:
         returns=table.get("returns", True),
         items=tuple(_item(item) for item in table["item"]),
         digest=hashlib.sha256(content).hexdigest(),
+        source=content.decode(),
     )
 
 

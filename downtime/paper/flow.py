@@ -30,7 +30,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`columns` are (title, share of the width); every cell wraps. The first column is bold.
+    """`columns` are (title, share of the width); every cell wraps; without titles there is no head.
 
     `tall` gives each row at least that many points, for handwriting.
     """
@@ -152,6 +152,8 @@ def _parts(
 
 
 def _table_head(state: _Flow, block: Table, widths: list[float]) -> None:
+    if not any(title for title, _ in block.columns):
+        return
     size, height = 8.0, 14.0
     state.need(height + 3 * BODY * LEADING)
     page = state.pages[-1]

@@ -92,6 +92,8 @@ class FormDefinition:
     items: tuple[Item, ...]
     digest: str
     """SHA-256 of the file, so that a printed version can be told from a later one."""
+    source: str = ""
+    """The file's own text, kept beside what was printed with it."""
 
     def fields(self) -> list[Item]:
         """Every field to answer, in reading order, the sign-off's last."""

@@ -89,12 +89,26 @@ class Printer:
         return total
 
     def flowing(
-        self, layout: Layout, serial: str, values: Mapping[str, str], blocks: Sequence[Block]
+        self,
+        layout: Layout,
+        serial: str,
+        values: Mapping[str, str],
+        blocks: Sequence[Block],
+        *,
+        front: bool = False,
     ) -> int:
-        """Print blocks over as many pages of a flowing layout as they need; how many it took."""
-        pages = self._flowed(layout, {k: printable(v) for k, v in values.items() if v}, blocks)
+        """Print blocks over as many pages of a flowing layout as they need; how many it took.
+
+        `front` pages come first in the document, whenever they are printed.
+        """
+        shown = {key: printable(value) for key, value in values.items() if value}
+        page = self._embedded(layout)[0]
+        placed, _, rest = _placed(page, shown)
+        if rest:
+            blocks = [*_in_full(rest, shown, _IDENTITY_LABELS), *blocks]
+        pages = _areas(page, placed, blocks)
         for number, (page, lines, area) in enumerate(pages, 1):
-            self._print(page, serial, number, len(pages), lines, (), area)
+            self._print(page, serial, number, len(pages), lines, (), area, front)
         return len(pages)
 
     def finish(self) -> int:
@@ -109,22 +123,10 @@ class Printer:
         rest: Iterable[str],
     ) -> list[tuple[_Page, list[Line], Drawn]]:
         title = f"{layout.title}: continued"
-        page = flow_layout(layout.form, title, True, self._imprint.mrn_name, title)
-        identity = {key: shown[key] for key in _IDENTITY_LABELS if key in shown}
-        rest = [key for key in rest if key not in identity]
-        rows = [(_label(labels, key), shown[key]) for key in dict.fromkeys(rest)]
-        return self._flowed(page, identity, [_UNFIT, Table(_IN_FULL, rows)] if rows else [])
-
-    def _flowed(
-        self, layout: Layout, shown: Mapping[str, str], blocks: Sequence[Block]
-    ) -> list[tuple[_Page, list[Line], Drawn]]:
-        page = self._embedded(layout)[0]
-        body = page.places["page.body"][0]
-        lines, _, rest = _placed(page, shown)
-        if rest:
-            rows = [(_label(_IDENTITY_LABELS, key), shown[key]) for key in dict.fromkeys(rest)]
-            blocks = [_UNFIT, Table(_IN_FULL, rows), *blocks]
-        return [(page, list(lines), area) for area in flow(blocks, body.width, body.height)]
+        more = flow_layout(layout.form, title, True, self._imprint.mrn_name, title)
+        page = self._embedded(more)[0]
+        lines, _, _ = _placed(page, {k: shown[k] for k in _IDENTITY_LABELS if k in shown})
+        return _areas(page, lines, _in_full(rest, shown, labels))
 
     def _embedded(self, layout: Layout) -> list[_Page]:
         found = self._pages.get(layout.digest)
@@ -146,6 +148,7 @@ class Printer:
         lines: list[Line],
         ticks: Iterable[Place],
         area: Drawn | None,
+        front: bool = False,
     ) -> None:
         words = self._fixed | {
             "page.serial": serials.shown(serial),
@@ -173,7 +176,7 @@ class Printer:
             with shaped(complex_lines, page.size) as overlay:
                 drawings.append(self._writer.embed(overlay.pages[0]))
             content.append(f"/X{drawings[-1]} Do\n")
-        self._writer.add_page(page.size, drawings, "".join(content))
+        self._writer.add_page(page.size, drawings, "".join(content), front=front)
 
     def _set(self, lines: Iterable[Line], content: list[str]) -> list[Line]:
         """Set simple lines into the content; returns those that need shaping."""
@@ -196,8 +199,6 @@ class Printer:
         return left
 
 
-_UNFIT = Heading("What did not fit into its field, in full")
-_IN_FULL = (("Field", 1.0), ("In full", 3.0))
 _IDENTITY_LABELS = {item.link_id: item.text for item in IDENTITY}
 
 
@@ -205,6 +206,21 @@ def _label(labels: Mapping[str, str], key: str) -> str:
     name, _, row = key.partition(":")
     words = labels.get(name) or _IDENTITY_LABELS.get(name, name)
     return f"{words}, row {row}" if row else words
+
+
+def _in_full(
+    keys: Iterable[str], shown: Mapping[str, str], labels: Mapping[str, str]
+) -> list[Block]:
+    rows = [(_label(labels, key), shown[key]) for key in dict.fromkeys(keys)]
+    columns = (("Field", 1.0), ("In full", 3.0))
+    return [Heading("What did not fit into its field, in full"), Table(columns, rows)]
+
+
+def _areas(
+    page: _Page, lines: Iterable[Line], blocks: Sequence[Block]
+) -> list[tuple[_Page, list[Line], Drawn]]:
+    body = page.places["page.body"][0]
+    return [(page, list(lines), area) for area in flow(blocks, body.width, body.height)]
 
 
 def _by_key(places: Iterable[Place]) -> dict[str, tuple[Place, ...]]:

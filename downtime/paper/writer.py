@@ -31,6 +31,7 @@ class PdfWriter:
         self._offsets = array("Q", [0])
         self._used: dict[str, set[str]] = {name: set() for name in FACES}
         self._nodes: list[tuple[int, list[int]]] = []
+        self._front: tuple[int, list[int]] | None = None
         self.pages = 0
         self._write(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
         self._catalog, self._tree, self._info = (self._reserve() for _ in range(3))
@@ -43,14 +44,20 @@ class PdfWriter:
         numbers: dict[tuple[int, int], int] = {}
         return self._foreign(page.as_form_xobject(), numbers)
 
-    def add_page(self, size: tuple[float, float], drawings: Iterable[int], content: str) -> None:
+    def add_page(
+        self,
+        size: tuple[float, float],
+        drawings: Iterable[int],
+        content: str,
+        *,
+        front: bool = False,
+    ) -> None:
         """One page of `size` points: form XObjects in order (each drawn by `content` as /XNUMBER).
 
         `content` holds PDF operators; its text was encoded by `typeface.runs` and noted with `use`.
+        A `front` page comes before all others, though it is written when they are known.
         """
-        if self.pages % _PAGES_PER_NODE == 0:
-            self._nodes.append((self._reserve(), []))
-        node, kids = self._nodes[-1]
+        node, kids = self._node(front)
         forms = " ".join(f"/X{number} {number} 0 R" for number in dict.fromkeys(drawings))
         body = zlib.compress(content.encode("latin-1"), COMPRESSION)
         stream = self._stream("/Filter /FlateDecode", body)
@@ -63,6 +70,14 @@ class PdfWriter:
         )
         self.pages += 1
 
+    def _node(self, front: bool) -> tuple[int, list[int]]:
+        if front:
+            self._front = self._front or (self._reserve(), [])
+            return self._front
+        if not self._nodes or len(self._nodes[-1][1]) == _PAGES_PER_NODE:
+            self._nodes.append((self._reserve(), []))
+        return self._nodes[-1]
+
     def use(self, name: str, glyphs: str) -> None:
         """Note glyphs (hexadecimal, as `typeface.runs` gives them) that a page sets in a face."""
         self._used[name].add(glyphs)
@@ -73,9 +88,10 @@ class PdfWriter:
         """Write fonts, page tree and cross-reference table; returns the document's length."""
         for name in FACES:
             self._write_font(name)
-        for node, kids in self._nodes:
+        nodes = [self._front, *self._nodes] if self._front else self._nodes
+        for node, kids in nodes:
             self._tree_node(node, kids, len(kids), f"/Parent {self._tree} 0 R")
-        self._tree_node(self._tree, [node for node, _ in self._nodes], self.pages, "")
+        self._tree_node(self._tree, [node for node, _ in nodes], self.pages, "")
         self._object(
             f"<< /Type /Catalog /Pages {self._tree} 0 R /Lang ({self._language})"
             " /ViewerPreferences << /DisplayDocTitle true >> >>",

@@ -1,0 +1,142 @@
+"""The SQL of the ledger: packs, issued forms and the layouts they were printed on."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, fields
+from typing import Any
+
+from sqlite_utils import Database
+
+from downtime.paper.issue import Count, Draft, Issued, Pack, Subject
+from downtime.paper.layout import Layout, read_geometry
+
+_SUBJECT = tuple(f.name for f in fields(Subject))
+_COLUMNS = (
+    "serial", "position", "form", "version", "title", "layout", "pages", "returns", *_SUBJECT,
+    "ward", "pack", "outage", "drill", "issued_by", "issued_name", "issued_at", "state",
+    "changed_by", "changed_at", "reason",
+)  # fmt: skip
+_INSERT = (
+    f"INSERT INTO form_issue ({', '.join(_COLUMNS)})"  # noqa: S608
+    f" VALUES ({', '.join('?' * len(_COLUMNS))})"
+)
+
+
+def last_position(db: Database) -> int:
+    """How many serials of this machine's block are used."""
+    return int(db.execute("SELECT coalesce(max(position), 0) FROM form_issue").fetchone()[0])
+
+
+def next_pack(db: Database) -> int:
+    """The number of the next pack of this machine."""
+    return int(db.execute("SELECT count(*) FROM pack").fetchone()[0]) + 1
+
+
+def insert_pack(db: Database, pack: Pack) -> None:
+    db["pack"].insert(asdict(pack) | {"wards": "\n".join(pack.wards), "drill": int(pack.drill)})  # type: ignore[union-attr]
+
+
+def finish_pack(db: Database, pack: str, state: str, pages: int) -> None:
+    db.execute("UPDATE pack SET state = ?, pages = ? WHERE id = ?", [state, pages, pack])
+
+
+def packs(db: Database, condition: str, *values: object) -> list[Pack]:
+    """Packs that meet an SQL condition of this room's own, newest first."""
+    query = f"SELECT * FROM pack WHERE {condition} ORDER BY issued_at DESC, id DESC"  # noqa: S608
+    return [
+        Pack(**{**row, "wards": tuple(row["wards"].split("\n")), "drill": bool(row["drill"])})
+        for row in db.query(query, values)
+    ]
+
+
+def insert_forms(
+    db: Database, numbered: Iterable[tuple[str, int, Draft]], pack: Pack, state: str
+) -> None:
+    """Insert many forms at once: (serial, position, draft)."""
+    issuer = (pack.id, pack.outage, int(pack.drill), pack.issued_by, pack.issued_name)
+    end = (pack.issued_at, state, pack.issued_by, pack.issued_at, "")
+    db.conn.executemany(
+        _INSERT,
+        (
+            (serial, position, draft.form, draft.version, draft.title, draft.layout, draft.pages,
+             int(draft.returns), *(getattr(draft.subject, name) for name in _SUBJECT),
+             draft.ward, *issuer, *end)
+            for serial, position, draft in numbered
+        ),
+    )  # fmt: skip
+
+
+def set_pages(db: Database, pages: Iterable[tuple[str, int]]) -> None:
+    """Correct the page counts of forms that took continuation pages: (serial, pages)."""
+    db.conn.executemany(
+        "UPDATE form_issue SET pages = ? WHERE serial = ?", ((n, serial) for serial, n in pages)
+    )
+
+
+def set_state(db: Database, serial: str, state: str, at: str, by: str, reason: str) -> None:
+    db.execute(
+        "UPDATE form_issue SET state = ?, changed_at = ?, changed_by = ?, reason = ?"
+        " WHERE serial = ?",
+        [state, at, by, reason, serial],
+    )
+
+
+def void_pack(db: Database, pack: str, state: str, at: str, by: str, reason: str) -> None:
+    db.execute(
+        "UPDATE form_issue SET state = ?, changed_at = ?, changed_by = ?, reason = ?"
+        " WHERE pack = ?",
+        [state, at, by, reason, pack],
+    )
+
+
+def forms(db: Database, condition: str, *values: object) -> Iterator[Issued]:
+    """Issued forms that meet an SQL condition of this room's own, in the order of issue."""
+    query = f"SELECT * FROM form_issue WHERE {condition} ORDER BY position"  # noqa: S608
+    return (_issued(row) for row in db.query(query, values))
+
+
+def _issued(row: dict[str, Any]) -> Issued:
+    subject = Subject(**{name: row.pop(name) for name in _SUBJECT})
+    del row["position"]
+    row |= {"returns": bool(row["returns"]), "drill": bool(row["drill"])}
+    return Issued(**row, subject=subject)
+
+
+def counts(db: Database, condition: str, *values: object) -> list[Count]:
+    """Forms that must come back, counted by ward, form and state."""
+    grouped = f"returns AND {condition} GROUP BY ward, form, state ORDER BY ward, form, state"
+    query = f"SELECT ward, form, state, count(*) AS n FROM form_issue WHERE {grouped}"  # noqa: S608
+    return [Count(**row) for row in db.query(query, values)]
+
+
+def layout(db: Database, digest: str) -> Layout | None:
+    """A layout that was printed on before."""
+    row = next(db.query("SELECT * FROM form_layout WHERE digest = ?", [digest]), None)
+    if row is None:
+        return None
+    size, pages = read_geometry(row["geometry"])
+    return Layout(
+        form=row["form"],
+        version=row["version"],
+        title=row["title"],
+        digest=digest,
+        pdf=bytes(row["pdf"]),
+        size=size,
+        pages=pages,
+    )
+
+
+def insert_layout(db: Database, made: Layout, definition: str, at: str) -> None:
+    """Keep a layout with the definition's own text: a printed version stays readable."""
+    db["form_layout"].insert(  # type: ignore[union-attr]
+        {
+            "digest": made.digest,
+            "form": made.form,
+            "version": made.version,
+            "title": made.title,
+            "definition": definition,
+            "geometry": made.geometry(),
+            "pdf": made.pdf,
+            "made": at,
+        },
+        ignore=True,
+    )
