@@ -1,0 +1,67 @@
+"""An issued form beside what was keyed from it, and the base of the facts it gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from downtime.entry.facts import Fact, Person
+from downtime.entry.model import Entry
+from downtime.paper.issue import Issued
+from downtime.paper.questionnaire import FormDefinition
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedForm:
+    """A form as a screen shows it for keying: who it is for, its fields, its entry so far."""
+
+    issued: Issued
+    definition: FormDefinition
+    entry: Entry | None
+
+    @property
+    def answers(self) -> Mapping[str, str]:
+        """What has been keyed so far."""
+        return self.entry.answers if self.entry else {}
+
+    @property
+    def identity_known(self) -> bool:
+        """Whether the form was printed for a patient of the snapshot: then nobody keys who it is."""
+        return bool(self.issued.subject.patient)
+
+    @property
+    def version_changed(self) -> bool:
+        """Whether the paper is of another version than the fields shown."""
+        return self.issued.version != self.definition.version
+
+
+def printed_for(issued: Issued) -> Person:
+    """The person on the form as it was printed; a blank has a downtime number or nothing."""
+    subject = issued.subject
+    return Person(
+        id=subject.patient,
+        mrn=subject.mrn,
+        nhs_number=subject.nhs_number,
+        downtime_number=subject.downtime_number,
+        family=subject.family,
+        given=subject.given,
+        prefix=subject.prefix,
+        birth_date=subject.birth_date,
+        gender=subject.gender,
+    )
+
+
+def base_fact(issued: Issued, entry: Entry) -> Fact:
+    """What all facts of one form share."""
+    return Fact(
+        key=entry.serial,
+        type="",
+        system="",
+        form=entry.form,
+        serial=entry.serial,
+        ward=issued.ward,
+        person=printed_for(issued),
+        event=entry.event,
+        entered=entry.entered,
+        author=entry.author,
+        author_role=entry.author_role,
+        transcriber=entry.transcriber,
+    )

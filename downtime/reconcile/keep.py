@@ -1,0 +1,40 @@
+"""What a new comparison does to an earlier decision: it is kept only while it still holds. Pure."""
+
+from dataclasses import replace
+
+from downtime.reconcile.compare import Item
+from downtime.reconcile.states import CONFLICT, NEWER_LIVE, RETURNED
+from downtime.reconcile.store import Decided, ItemRow
+
+
+def keep(old: ItemRow | None, new: ItemRow) -> ItemRow:
+    """The new finding with the old decision if nothing it rested on has changed.
+
+    What went out and was corrected on paper since becomes a conflict: a person decides whether
+    the correction goes out too.
+    """
+    if old is None:
+        return new
+    if old.digest == new.digest and _was_sent(old):
+        return replace(new, decided=old.decided)
+    if _was_sent(old):
+        words = f"Returned before the entry was corrected. {new.item.explanation}"
+        return replace(new, item=replace(new.item, state=CONFLICT, explanation=words))
+    if old.digest == new.digest and _basis(old.item) == _basis(new.item):
+        return replace(new, decided=old.decided)
+    return new
+
+
+def orphan(old: ItemRow) -> ItemRow:
+    """An item that went out although its form no longer says so: open again, never to be resent."""
+    words = "Returned, but the entry no longer says so: correct it in the live system."
+    item = replace(old.item, state=NEWER_LIVE, explanation=words)
+    return replace(old, item=item, decided=Decided())
+
+
+def _was_sent(row: ItemRow) -> bool:
+    return row.decided.decision == RETURNED
+
+
+def _basis(item: Item) -> tuple[object, ...]:
+    return (item.state, item.patient, item.matched, item.person)

@@ -1,0 +1,114 @@
+"""Run the comparison over every verified form of an outage and keep what it finds."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from downtime.clinical.records import Record
+from downtime.config import Settings
+from downtime.entry import store as entry_store
+from downtime.entry.facts import Fact, facts
+from downtime.entry.forms import base_fact
+from downtime.entry.model import VERIFIED
+from downtime.errors import ConflictError, NotFoundError
+from downtime.outage import outages
+from downtime.outage.model import Outage
+from downtime.paper import ledger
+from downtime.paper.definition import definition
+from downtime.reconcile import store
+from downtime.reconcile.compare import compare
+from downtime.reconcile.keep import keep, orphan
+from downtime.reconcile.states import RETURNED
+from downtime.reconcile.store import Decided, ItemRow
+from downtime.reconcile.view import TYPES, View
+from downtime.snapshot import load
+from downtime.snapshot.store import Snapshot
+from downtime.vault.audit import Actor
+from downtime.vault.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What a run found: forms and items, how many need a decision, counts by state."""
+
+    outage: str
+    snapshot: str
+    forms: int
+    items: int
+    open: int
+    states: dict[str, int]
+
+
+def run(vault: Vault, settings: Settings, who: Actor, why: str) -> Compared:
+    """Compare the outage at hand with the snapshot that is current now.
+
+    Decisions that still hold are kept. ConflictError while the current snapshot is the one of T0:
+    the recovered hospital has not been loaded yet.
+    """
+    outage = latest(vault)
+    recovered = load.current(vault)
+    if recovered.id == outage.snapshot:
+        raise ConflictError(
+            "reconcile.snapshot",
+            "The newest snapshot is the one of the outage's beginning.",
+            "Load a snapshot of the recovered hospital, then compare again.",
+        )
+    before = view(load.get(vault, outage.snapshot)) if outage.snapshot else View()
+    found, forms = _facts(vault, settings, outage)
+    items = compare(before, found, view(recovered), settings)
+    with vault.change(who, "reconcile.run", target=outage.id, why=why) as db:
+        held = {row.key: row for row in store.fetch(db, outage.id)}
+        now = vault.now()
+        rows = [
+            keep(
+                held.get(item.key),
+                ItemRow(item, outage.id, store.digest(item.fact), recovered.id, now, Decided()),
+            )
+            for item in items
+        ]
+        gone = [row for key, row in held.items() if key not in {item.key for item in items}]
+        store.save(db, rows)
+        store.save(db, [orphan(row) for row in gone if row.decided.decision == RETURNED])
+        store.remove(db, [row.key for row in gone if row.decided.decision != RETURNED])
+        return _compared(outage.id, recovered.id, forms, list(store.fetch(db, outage.id)))
+
+
+def latest(vault: Vault) -> Outage:
+    """The outage whose books are open, else the last one; NotFoundError when there was none."""
+    for outage in outages.history(vault):
+        return outage
+    raise NotFoundError(
+        "reconcile.outage", "No outage was ever declared here.", "Declare one, or drill one."
+    )
+
+
+def view(snapshot: Snapshot) -> View:
+    """The part of a snapshot that the comparison looks at."""
+    newest = max((system.newest for system in snapshot.systems()), default="")
+    return View(_records(snapshot), newest)
+
+
+def _records(snapshot: Snapshot) -> Iterator[Record]:
+    for name in TYPES:
+        yield from snapshot.all(name)
+
+
+def _facts(vault: Vault, settings: Settings, outage: Outage) -> tuple[list[Fact], int]:
+    zone = ZoneInfo(settings.site.time_zone)
+    found: list[Fact] = []
+    forms = 0
+    for entry in entry_store.in_state(vault.db, VERIFIED):
+        issued = ledger.issued(vault, entry.serial)
+        # Paper printed ahead of the outage belongs to it by the time of what it says.
+        ahead = not issued.outage and not issued.drill and entry.event >= outage.opened
+        if issued.outage == outage.id or (ahead and not outage.drill):
+            forms += 1
+            found += facts(definition(entry.form), entry.answers, base_fact(issued, entry), zone)
+    return found, forms
+
+
+def _compared(outage: str, snapshot: str, forms: int, rows: list[ItemRow]) -> Compared:
+    states: dict[str, int] = {}
+    for row in rows:
+        states[row.item.state] = states.get(row.item.state, 0) + 1
+    return Compared(outage, snapshot, forms, len(rows), sum(r.is_open for r in rows), states)

@@ -1,0 +1,105 @@
+"""An outage with a few issued forms, somebody who keys and somebody who checks."""
+
+import pytest
+
+from downtime.config import Settings
+from downtime.outage import outages
+from downtime.paper import store
+from downtime.paper.definition import definition
+from downtime.paper.issue import ISSUED, Draft, Pack, Subject
+from downtime.paper.serials import serial
+from downtime.vault.audit import Actor
+
+ANN = Subject(
+    patient="p-ann",
+    mrn="H100",
+    nhs_number="9990000018",
+    family="Hill",
+    given="Ann",
+    birth_date="1960-01-02",
+    gender="female",
+)
+SIGNED = {
+    "author.name": "Sam Okoro",
+    "author.role": "Staff nurse",
+    "event.date": "2026-11-02",
+    "event.time": "14:00",
+}
+BLOODS = SIGNED | {
+    "priority": "urgent",
+    "collected": "2026-11-02T13:50",
+    "requester": "Dr Amin",
+    "reason": "Bleeding",
+    "test.fbc": "true",
+    "test.ue": "true",
+}
+PHONED = SIGNED | {
+    "department": "Blood sciences",
+    "caller": "Jo Lab",
+    "checked": "mrn",
+    "test:1": "Potassium",
+    "value:1": "6.10",
+    "units:1": "mmol/L",
+    "read-back:1": "true",
+    "confirmed": "true",
+}
+OBSERVED = SIGNED | {
+    "taken:1": "2026-11-02T13:00",
+    "pulse:1": "88",
+    "taken:2": "2026-11-02T13:55",
+    "pulse:2": "92",
+    "temperature:2": "38.10",
+}
+ADMITTED = SIGNED | {
+    "family": "Novak",
+    "given": "Petra",
+    "birth-date": "1985-03-01",
+    "gender": "female",
+    "admitted": "2026-11-02T13:30",
+    "kind": "emergency",
+    "ward": "A1",
+    "reason": "Abdominal pain",
+    "allergy-status": "none",
+}
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings()
+
+
+@pytest.fixture
+def checker() -> Actor:
+    return Actor("u-2", "Ben Records", "laptop-1")
+
+
+@pytest.fixture
+def outage(vault, who):
+    return outages.declare(vault, ["LIMS"], who, "power lost", known=("LIMS", "PAS"), snapshot="t0")
+
+
+@pytest.fixture
+def issue(vault, outage, who):
+    """Put forms into the ledger as a printed pack does; returns a function that gives a serial."""
+    given = 0
+    pack = Pack(
+        id="pack-1", kind="ward", wards=("A1",), snapshot="t0", outage=outage.id, drill=False,
+        issued_by=who.id, issued_name=who.name, issued_at=vault.now(), pages=1, state="printed",
+    )  # fmt: skip
+    with vault.change(who, "pack.print") as db:
+        store.insert_pack(db, pack)
+
+    def one(form: str, subject: Subject = ANN, ward: str = "A1") -> str:
+        nonlocal given
+        given += 1
+        made = definition(form)
+        number = serial("K7", given)
+        draft = Draft(
+            form=form, version=made.version, title=made.title, layout="", pages=1,
+            returns=made.returns, subject=subject, ward=ward,
+        )  # fmt: skip
+        with vault.change(who, "form.print") as db:
+            store.insert_forms(db, [(number, given, draft)], pack, ISSUED)
+        return number
+
+    return one
