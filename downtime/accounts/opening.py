@@ -80,7 +80,7 @@ def open_with_file(home: Home, settings: Settings, clock: Clock, file: Path) -> 
         person = store.by_username(vault.db, name)
         if person is None or not person.active:
             raise keys.refused()
-        actor = person.actor(device.public(home).code)
+        actor = person.actor(device.code(home))
         with vault.change(actor, "session.open-file", target=person.id):
             pass
     except BaseException:

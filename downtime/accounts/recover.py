@@ -47,7 +47,7 @@ def _renew(vault: Vault, settings: Settings, username: str, password: str) -> Re
     people.check_chosen(settings, person, password)
     person = replace(person, state="active", initial_password=False)
     secret, code = totp.new_secret(), recovery.new_code()
-    who = Actor("recovery", "Recovery code", device.public(vault.home).code)
+    who = Actor("recovery", "Recovery code", device.code(vault.home))
     home, data_key, cost = vault.home, vault.data_key, settings.accounts
     with vault.change(who, "person.recover", target=person.id) as db:
         store.set_state(db, person.id, person.state)

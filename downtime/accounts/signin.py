@@ -80,7 +80,7 @@ def _admit(vault: Vault, username: str, code: str) -> SignedIn:
     person = store.by_username(vault.db, username)
     if person is None or not person.active:
         raise keys.refused()
-    actor = person.actor(device.public(vault.home).code)
+    actor = person.actor(device.code(vault.home))
     with suppress(_WrongCodeError):
         with vault.change(actor, "session.sign-in", target=person.id) as db:
             if not totp.accept(db, person.id, code, vault.clock()):
@@ -101,7 +101,7 @@ def _note_failures(vault: Vault, actor: Actor, count: int) -> None:
 def _audit_refusal(vault: Vault, username: str) -> None:
     """Only known accounts are named: what was typed may be a password in the wrong field."""
     person = store.by_username(vault.db, username)
-    nobody = Actor("", "", device.public(vault.home).code)
+    nobody = Actor("", "", device.code(vault.home))
     with vault.change(nobody, "session.refused", target=person.id if person else ""):
         pass
 

@@ -50,7 +50,8 @@ def unlock(path: Path, key: bytes, *, read_only: bool = False) -> sqlcipher3.Con
         raise LockedError(
             "vault.key",
             f"{path.name} does not open with this key, or is damaged.",
-            "Restore it from its last backup, or check that the keys folder belongs to this home.",
+            "Try once more: the keys may just have been renewed. Else restore the home, keys folder"
+            " included, from its last backup.",
         ) from None
     return connection
 

@@ -102,6 +102,11 @@ def public(home: Home) -> Card:
     return read_card(_document(home)["card"])
 
 
+def code(home: Home) -> str:
+    """This machine's code: serials, downtime numbers and audit entries carry it."""
+    return public(home).code
+
+
 def load(vault: "Vault") -> Device:
     """This machine with its private half."""
     document = _document(vault.home)

@@ -7,7 +7,8 @@
 3. `rekey` re-encrypts them one by one, each in one SQLite transaction, and the device's secrets by
    one rename. After a cut some are under the present key and some under the next: each tells by
    itself, because it opens with one of the two, so step 2 and 3 are simply done again.
-4. The key file with only the next data key is written while the databases are still held.
+4. The folders are flushed, so that no rollback journal can come back, and the key file with only
+   the next data key is written while the databases are still held.
 
 A snapshot that opens with neither key is left as it is: its sealed bundle can be opened again.
 The device's own identities stay the same; a machine that may have been copied needs a new card.
@@ -24,6 +25,7 @@ from downtime.config import Home
 from downtime.errors import LockedError
 from downtime.vault import device
 from downtime.vault.database import unlock
+from downtime.vault.files import flush_folder
 from downtime.vault.slots import derive
 
 BUSY_MILLISECONDS = 500
@@ -75,6 +77,8 @@ def rekey(home: Home, held: list[Held], current: bytes, following: bytes) -> Non
             found.connection.execute(f"PRAGMA rekey = \"x'{key}'\"").fetchall()
         _give_back(found)
     device.rewrap(home, current, following)
+    for folder in (home.path, home.snapshots):  # else a cut could bring a finished journal back
+        flush_folder(folder)
 
 
 def _open(path: Path, purpose: str, current: bytes, following: bytes) -> Held | None:
