@@ -72,7 +72,8 @@ def settings() -> str:
     introduction = (
         "What a hospital may change, in the `config.toml` of a home folder. Nothing needs to be set:"
         " a setting that is left out has the default below. A name that is not listed here, or a"
-        " value of the wrong type, is refused at start with a sentence that names it."
+        " value of the wrong type, is refused at start with a sentence that names it. How tables are"
+        " mapped (`feeds.tables`) is in [feeds](feeds.md)."
     )
     return page(
         "Settings",
