@@ -72,6 +72,7 @@ class SnapshotSettings:
     fresh_minutes: int = setting(30, "Data up to this age is shown as fresh.")
     stale_minutes: int = setting(240, "Data older than this is shown as stale and warned about.")
     expires_hours: int = setting(48, "A bundle older than this is marked expired; it still opens.")
+    max_bundle_bytes: int = setting(536_870_912, "Largest bundle that is read.")
     keep: int = setting(14, "Opened snapshots that are kept; pinned ones are never removed.")
     max_sequence_jump: int = setting(10_000, "A bundle whose number jumps further is refused.")
     result_days: int = setting(30, "Results and finished requests of this many days are carried.")

@@ -14,6 +14,20 @@ from downtime.clinical.identifiers import Identifier
 Value = str | int | tuple[str, ...]
 
 
+class Unusable(Exception):
+    """A message cannot be used: the segment concerned, and why, without patient data."""
+
+    def __init__(self, segment: str, reason: str) -> None:
+        super().__init__(reason)
+        self.segment = segment
+        self.reason = reason
+
+
+def bed_key(ward: str, bay: str, bed: str) -> str:
+    """The key of a Location, the same in every format, so that feeds meet in one bed."""
+    return f"{ward}|{bay}|{bed}"
+
+
 class Position(NamedTuple):
     """Where in the input: the file as it was named, and the message or row in it, from 1."""
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import BinaryIO
 
+from downtime.feeds.changes import Unusable
+
 _START = re.compile(
     rb"(?:\A|(?<=[\r\n\x0b\x1c]))[ \t]*(?:\xef\xbb\xbf)?(?:MSH|[FB]HS|[FB]TS)(?=[^A-Za-z0-9\s])"
     rb"|(?<!\|)MSH(?=\|\^~\\)"
@@ -19,15 +21,6 @@ _BLOCK = 1 << 20
 _OVERLAP = 16
 _TEXT_FIELD = {"OBX": 6, "NTE": 4}
 _FORMATTING = re.compile(r"\.(br|sp|ce|sk|in|ti|fi|nf)\s*([+-]?\d{0,3})")
-
-
-class Unusable(Exception):
-    """A message cannot be used: the segment concerned, and why, without patient data."""
-
-    def __init__(self, segment: str, reason: str) -> None:
-        super().__init__(reason)
-        self.segment = segment
-        self.reason = reason
 
 
 def split(stream: BinaryIO, limit: int) -> Iterator[bytes]:

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 
 from downtime.clinical.identifiers import Identifier
 from downtime.feeds import times
-from downtime.feeds.changes import Change, Value
-from downtime.feeds.hl7 import Segment, Unusable
+from downtime.feeds.changes import Change, Unusable, Value, bed_key
+from downtime.feeds.hl7 import Segment
 from downtime.feeds.hl7_identity import of_patient, several
 from downtime.feeds.hl7_patient import Speaking, allergies, patient
 from downtime.feeds.hl7_values import people, words
@@ -226,7 +226,7 @@ def _bed_status(who: Speaking) -> list[Change]:
             Change(
                 type="Location",
                 source=who.source,
-                key=f"{ward}|{bay}|{bed}",
+                key=bed_key(ward, bay, bed),
                 fields={"ward": ward, "bay": bay, "bed": bed, "status": state},
                 sent=who.sent,
                 position=who.position,

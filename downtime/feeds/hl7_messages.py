@@ -5,12 +5,14 @@ ACK …) are no fault of the feed: they are accepted and nothing is taken from t
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import BinaryIO
 
 from downtime.feeds import hl7_adt, hl7_requests, hl7_results, hl7_siu, times
-from downtime.feeds.changes import Change, Message, Position, Reject
+from downtime.feeds.attempt import attempt
+from downtime.feeds.changes import Change, Message, Position, Reject, Unusable
 from downtime.feeds.context import Context
-from downtime.feeds.hl7 import Parsed, Unusable, parse, split
+from downtime.feeds.hl7 import Parsed, parse, split
 from downtime.feeds.hl7_patient import Speaking
 
 _ORDERS = frozenset({"ORM", "OML", "OMG", "OMI", "OMB", "ORR", "ORL", "ORG", "ORI"})
@@ -24,14 +26,7 @@ def read(stream: BinaryIO, name: str, context: Context) -> Iterator[Message | Re
     for number, data in enumerate(split(stream, limit), start=1):
         empty = False
         position = Position(name, number)
-        try:
-            if len(data) > limit:
-                raise Unusable(
-                    "MSH", f"the message is longer than {limit} bytes (feeds.max_message_bytes)"
-                )
-            yield message(data, position, context)
-        except Unusable as fault:
-            yield Reject(position=position, segment=fault.segment, reason=fault.reason)
+        yield attempt(position, partial(message, data, position, context))
     if empty:
         yield Reject(
             position=Position(name, 1),
@@ -42,6 +37,9 @@ def read(stream: BinaryIO, name: str, context: Context) -> Iterator[Message | Re
 
 def message(data: bytes, position: Position, context: Context) -> Message:
     """One message; Unusable says why it cannot be used."""
+    limit = context.settings.feeds.max_message_bytes
+    if len(data) > limit:
+        raise Unusable("MSH", f"the message is longer than {limit} bytes (feeds.max_message_bytes)")
     parsed = parse(data)
     kind, trigger = _kind(parsed)
     record = _HOLDS.get(kind, "ServiceRequest" if kind in _ORDERS else "Patient")

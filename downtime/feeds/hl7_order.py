@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 
 from downtime.clinical.identifiers import Identifier
 from downtime.feeds import times
-from downtime.feeds.changes import Change, Value
-from downtime.feeds.hl7 import Segment, Unusable
+from downtime.feeds.changes import Change, Unusable, Value
+from downtime.feeds.hl7 import Segment
 from downtime.feeds.hl7_identity import of_patient
 from downtime.feeds.hl7_patient import Speaking, patient
 from downtime.feeds.hl7_values import coded, people, words
@@ -146,6 +146,8 @@ def request_fields(who: Speaking, order: Order) -> dict[str, Value]:
         "priority": _priority(order),
     }
     fields.update({name: value for name, value in said.items() if value})
+    if (pv1 := who.message.first("PV1")) and (visit := pv1.text(19)):
+        fields["encounter"] = visit
     collected, words_sent = order.times(who, 7)
     if collected:
         fields["collected"], fields["collected_text"] = collected, words_sent

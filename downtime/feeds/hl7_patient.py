@@ -14,7 +14,7 @@ from downtime.feeds.context import Context
 from downtime.feeds.hl7 import Parsed, Segment, part_of
 from downtime.feeds.hl7_values import address, coded, people, telephone, words
 
-_GENDERS = {
+GENDERS = {
     "M": "male",
     "F": "female",
     "1": "male",
@@ -114,7 +114,7 @@ def _birth_and_death(pid: Segment, context: Context, fields: dict[str, Value]) -
         fields["birth_date_text"] = pid.text(7)
     if pid.raw(8):
         sent = pid.text(8).upper()
-        fields["gender"] = _GENDERS.get(sent[:1], "unknown") if sent else ""
+        fields["gender"] = GENDERS.get(sent[:1], "unknown") if sent else ""
     died, when = pid.text(30).upper(), times.stored(pid.text(29), context.zone)
     if died == "N" or pid.raw(29) == '""':
         fields["deceased"] = ""

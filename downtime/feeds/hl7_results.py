@@ -9,8 +9,7 @@ belongs to the OBR or OBX before it. OBX-11 `D` and `W` (wrong) take the observa
 """
 
 from downtime.clinical.identifiers import Identifier
-from downtime.feeds.changes import Change, Value
-from downtime.feeds.hl7 import Unusable
+from downtime.feeds.changes import Change, Unusable, Value
 from downtime.feeds.hl7_observations import REMOVED, Finding, findings
 from downtime.feeds.hl7_order import (
     Order,

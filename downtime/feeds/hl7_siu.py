@@ -7,8 +7,8 @@ away, else SCH-25. Blocked time (S23, S24) concerns no patient: accepted, nothin
 
 from downtime.clinical.identifiers import Identifier
 from downtime.feeds import times
-from downtime.feeds.changes import Change, Value
-from downtime.feeds.hl7 import Parsed, Segment, Unusable, part_of
+from downtime.feeds.changes import Change, Unusable, Value
+from downtime.feeds.hl7 import Parsed, Segment, part_of
 from downtime.feeds.hl7_identity import of_patient
 from downtime.feeds.hl7_order import note
 from downtime.feeds.hl7_patient import Speaking, patient

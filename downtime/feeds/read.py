@@ -9,9 +9,11 @@ from pathlib import Path
 
 from downtime.config import Settings
 from downtime.errors import NotFoundError
-from downtime.feeds import hl7_messages
-from downtime.feeds.changes import Message, Reject
+from downtime.feeds import fhir, hl7_messages, tables
+from downtime.feeds.changes import Message, Position, Reject
+from downtime.feeds.context import Context
 from downtime.feeds.context import context as make_context
+from downtime.feeds.sniff import Kind, kind_of, opened
 
 
 def files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -36,5 +38,30 @@ def read(paths: Iterable[Path], settings: Settings) -> Iterator[Message | Reject
     """Every message of every file, in order; a fault in one never stops the rest."""
     context = make_context(settings)
     for path in files(paths):
-        with path.open("rb") as stream:
-            yield from hl7_messages.read(stream, str(path), context)
+        try:
+            yield from _file(path, context)
+        except OSError as error:
+            reason = f"the file cannot be read: {error.strerror or type(error).__name__}"
+            yield Reject(position=Position(str(path), 1), segment="", reason=reason)
+
+
+def _file(path: Path, context: Context) -> Iterator[Message | Reject]:
+    limit = context.settings.feeds.max_file_bytes
+    name = str(path)
+    if path.stat().st_size > limit:
+        reason = f"the file is larger than {limit} bytes (feeds.max_file_bytes)"
+        yield Reject(position=Position(name, 1), segment="", reason=reason)
+        return
+    kind = kind_of(path)
+    if kind is Kind.WORKBOOK:
+        yield from tables.read_workbook(path, context)
+        return
+    with opened(path) as stream:
+        if kind is Kind.HL7:
+            yield from hl7_messages.read(stream, name, context)
+        elif kind is Kind.JSON:
+            yield from fhir.read(stream, name, context)
+        elif kind is Kind.TABLE:
+            yield from tables.read_text(path, stream, context)
+        else:
+            yield Reject(position=Position(name, 1), segment="", reason=kind.value)

@@ -1,0 +1,61 @@
+"""The child that opens one workbook and writes its rows as lines of JSON; run by `workbook.rows`.
+
+Arguments: path, sheet (may be empty), bytes of memory, seconds.
+"""
+
+import sys
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import orjson
+from python_calamine import CalamineError, CalamineWorkbook
+
+
+def limit(memory: int, seconds: int) -> None:
+    """Limits this process; where the system knows no such limits, the parent's clock remains."""
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def cell(value: Any) -> str:
+    """A cell as text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat()
+    if isinstance(value, timedelta):
+        minutes = int(value.total_seconds() // 60)
+        return f"{minutes // 60:02}:{minutes % 60:02}"
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value).strip()
+
+
+def main(path: str, sheet: str, memory: str, seconds: str) -> int:
+    """Writes the rows, or one object that says why there are none."""
+    limit(int(memory), int(seconds))
+    out = sys.stdout.buffer
+    try:
+        workbook = CalamineWorkbook.from_path(path)
+        if sheet and sheet not in workbook.sheet_names:
+            out.write(orjson.dumps({"error": f"the workbook has no sheet '{sheet}'"}) + b"\n")
+            return 0
+        page = workbook.get_sheet_by_name(sheet or workbook.sheet_names[0])
+        for row in page.to_python(skip_empty_area=False):
+            out.write(orjson.dumps([cell(value) for value in row]) + b"\n")
+    except (CalamineError, OSError, IndexError):
+        out.write(orjson.dumps({"error": "the workbook is damaged, or no XLSX"}) + b"\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:5]))
