@@ -27,7 +27,7 @@ class Supply:
 
 def issue(vault: Vault, settings: Settings, count: int, who: Actor, why: str) -> list[str]:
     """Give out the next `count` numbers; ConflictError when the block does not hold them."""
-    code = device.code(vault.home)
+    code = device.public(vault.home).code
     with vault.change(who, "number.issue", target=str(count), why=why) as db:
         first = store.last_position(db) + 1
         if first + count - 1 > settings.paper.downtime_number_block:

@@ -8,8 +8,7 @@ from downtime.paper.text import printable, wrap
 
 BODY = 9.0
 _PAD_X, _PAD_Y = 3.0, 2.4
-_KEEP_TOGETHER = 8
-"""A row of up to this many lines is never split between pages."""
+_HEAD = 14.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +84,9 @@ class _Flow:
 def flow(blocks: Sequence[Block], wide: float, high: float) -> list[Drawn]:
     """The pages of an area `wide` by `high` points that hold all blocks."""
     state = _Flow(wide, high)
-    for block in blocks:
+    for number, block in enumerate(blocks):
         if isinstance(block, Heading):
-            _heading(state, block)
+            _heading(state, block, _least(blocks[number + 1 : number + 2], wide))
         elif isinstance(block, Paragraph):
             _paragraph(state, block)
         else:
@@ -95,9 +94,17 @@ def flow(blocks: Sequence[Block], wide: float, high: float) -> list[Drawn]:
     return state.pages
 
 
-def _heading(state: _Flow, block: Heading) -> None:
+def _least(following: Sequence[Block], wide: float) -> float:
+    """The height that what follows a heading needs at the least, to stay with it."""
+    for block in following:
+        if isinstance(block, Table) and block.rows:
+            return _HEAD + _row_height(_cells(block, _widths(block, wide), block.rows[0]), block)
+    return 3 * BODY * LEADING
+
+
+def _heading(state: _Flow, block: Heading, least: float) -> None:
     size = 11.5
-    state.need(60.0)
+    state.need(24.0 + least)
     if state.used:
         state.used += 7.0
     for line in wrap(printable(block.text), state.wide / size, lambda part: width(part, True)):
@@ -117,45 +124,62 @@ def _paragraph(state: _Flow, block: Paragraph) -> None:
 
 
 def _table(state: _Flow, block: Table) -> None:
-    total = sum(share for _, share in block.columns)
-    widths = [state.wide * share / total for _, share in block.columns]
-    _table_head(state, block, widths)
-    for row in block.rows:
-        cells = [
-            _cell(text, wide, column == block.bold_column)
-            for column, (text, wide) in enumerate(zip(row, widths, strict=True))
-        ]
+    widths = _widths(block, state.wide)
+    for number, row in enumerate(block.rows):
+        cells = _cells(block, widths, row)
+        if number == 0:
+            state.need(_HEAD + _row_height(cells, block))
+            _table_head(state, block, widths)
         for part in _parts(state, block, widths, cells):
             _table_row(state, part, widths, block)
     state.used += 5.0
 
 
-def _cell(text: str, wide: float, bold: bool) -> list[str]:
-    return wrap(printable(text), (wide - 2 * _PAD_X) / BODY, lambda part: width(part, bold))
+def _widths(block: Table, wide: float) -> list[float]:
+    total = sum(share for _, share in block.columns)
+    return [wide * share / total for _, share in block.columns]
+
+
+def _cells(block: Table, widths: list[float], row: Sequence[str]) -> list[list[str]]:
+    return [
+        wrap(
+            printable(text),
+            (wide - 2 * _PAD_X) / BODY,
+            lambda part, bold=column == block.bold_column: width(part, bold),  # type: ignore[misc]
+        )
+        for column, (text, wide) in enumerate(zip(row, widths, strict=True))
+    ]
+
+
+def _row_height(cells: list[list[str]], block: Table) -> float:
+    return max(max(map(len, cells)) * BODY * LEADING + 2 * _PAD_Y, block.tall)
 
 
 def _parts(
     state: _Flow, block: Table, widths: list[float], cells: list[list[str]]
 ) -> Iterator[list[list[str]]]:
-    """A row as it falls on pages; the page is turned, and the head repeated, between its parts."""
-    leading = BODY * LEADING
-    lines = max(map(len, cells))
+    """A row as it falls on pages: whole when a page can hold it, else in parts under a new head.
+
+    The bold column is repeated in every part, so that each says what it belongs to.
+    """
     while True:
-        whole = min(lines, _KEEP_TOGETHER) * leading + 2 * _PAD_Y
-        if state.need(max(whole, block.tall)):
+        height = _row_height(cells, block)
+        if state.need(min(height, state.high - _HEAD)):
             _table_head(state, block, widths)
-        room = max(1, int((state.left - 2 * _PAD_Y) / leading))
+        room = max(1, int((state.left - 2 * _PAD_Y) / (BODY * LEADING)))
         yield [cell[:room] for cell in cells]
-        if lines <= room:
+        if max(map(len, cells)) <= room:
             return
-        cells, lines = [cell[room:] for cell in cells], lines - room
+        cells = [
+            cell if column == block.bold_column and len(cell) <= room else cell[room:]
+            for column, cell in enumerate(cells)
+        ]
 
 
 def _table_head(state: _Flow, block: Table, widths: list[float]) -> None:
     if not any(title for title, _ in block.columns):
         return
-    size, height = 8.0, 14.0
-    state.need(height + 3 * BODY * LEADING)
+    size, height = 8.0, _HEAD
     page = state.pages[-1]
     page.shades.append((0.0, -(state.used + height), state.wide, height))
     x = 0.0
@@ -173,5 +197,5 @@ def _table_row(state: _Flow, cells: list[list[str]], widths: list[float], block:
             bold = column == block.bold_column
             state.text(x + _PAD_X, BODY, bold, line, below=_PAD_Y + number * leading - 0.6)
         x += wide
-    state.used += max(max(map(len, cells)) * leading + 2 * _PAD_Y, block.tall)
+    state.used += _row_height(cells, block)
     state.pages[-1].rules.append((0.0, -state.used, state.wide))

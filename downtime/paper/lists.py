@@ -12,6 +12,8 @@ from downtime.paper.flow import Block, Heading, Paragraph, Table
 from downtime.paper.questionnaire import FormDefinition
 from downtime.snapshot.store import Allergies, PatientRow, ReportRow, Snapshot
 
+_LISTED_BELOW = 160
+"""Allergies longer than this many characters are not repeated above their own list."""
 NONE_SENT = "None in the snapshot."
 _OPEN = ("requested", "collected", "received", "in-progress")
 
@@ -39,6 +41,15 @@ def identity(view: View, row: PatientRow) -> dict[str, str]:
         "patient.location": location(row.encounter),
         "patient.allergies": allergies(view.snapshot.allergies(patient.id)),
     }
+
+
+def summary_identity(view: View, row: PatientRow) -> dict[str, str]:
+    """The identity block of a summary, which lists all allergies below it."""
+    values = identity(view, row)
+    found = view.snapshot.allergies(row.patient.id)
+    if len(values["patient.allergies"]) > _LISTED_BELOW:
+        values["patient.allergies"] = f"{found.heading}: {len(found.items)}, all listed below"
+    return values
 
 
 def location(stay: Encounter | None) -> str:
@@ -231,8 +242,8 @@ def bed_list(view: View, ward: str) -> list[Block]:
     """Every bed of a ward in order, occupied or not, with room to write."""
     rows = [_bed(view, *row) for row in view.snapshot.beds(ward)]
     columns = (
-        ("Bed", 2), ("Patient", 5), ("Born", 3), ("Numbers", 3), ("Allergies and alerts", 5),
-        ("Notes", 4),
+        ("Bed", 2), ("Patient", 5), ("Born", 3), ("Numbers", 3), ("Allergies and alerts", 6),
+        ("Notes", 3),
     )  # fmt: skip
     empty = Paragraph("The snapshot holds no bed and no patient of this ward.", bold=True)
     return [Table(columns, rows, tall=26.0) if rows else empty]
@@ -285,7 +296,10 @@ def cover(
     blocks += [Heading("What to do")]
     steps = [(str(number), step) for number, step in enumerate(STEPS, 1)]
     blocks.append(Table((("", 1), ("", 24)), steps))
-    blocks += [Heading("Contents"), Table(_CONTENT_COLUMNS, [*rows, ("All pages", "", str(pages))])]
+    blocks += [
+        Heading("Contents"),
+        Table(_CONTENT_COLUMNS, [*rows, ("All pages after this cover", "", str(pages))]),
+    ]
     return blocks
 
 

@@ -213,7 +213,7 @@ def _patient(
         SUMMARY,
         subject,
         ward,
-        lambda: (lists.identity(view, row), lists.summary(view, row)),
+        lambda: (lists.summary_identity(view, row), lists.summary(view, row)),
     )
     return [summary, *(press.form_job(name, subject, ward, values) for name in forms)]
 
@@ -234,7 +234,7 @@ def _cover(
     copies: Counter[str] = Counter()
     pages: Counter[str] = Counter()
     for job, count in zip(jobs, outcome.pages, strict=True):
-        what = job.draft.title
+        what = BEDS if job.draft.form == "bed-list" else job.draft.title
         if job.draft.returns and not job.draft.subject.patient:
             what = f"{what}, blank"
         copies[what] += 1

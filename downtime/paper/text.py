@@ -1,5 +1,6 @@
 """Text as it goes on paper: every character is printed, or named by its code point, never lost."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -92,10 +93,18 @@ def _lines(text: str, width: float, measure: Callable[[str], float]) -> Iterator
 
 
 def _pieces(word: str, width: float, measure: Callable[[str], float]) -> Iterator[str]:
+    """A word too long for a line, broken after hyphens, and anywhere only where there is none."""
     piece = ""
-    for character in word:
-        if piece and measure(piece + character) > width:
+    for part in re.findall(r"[^-]+-*|-+", word):
+        if measure(piece + part) <= width:
+            piece += part
+            continue
+        if piece:
             yield piece
-            piece = ""
-        piece += character
+        piece = ""
+        for character in part:
+            if piece and measure(piece + character) > width:
+                yield piece
+                piece = ""
+            piece += character
     yield piece
