@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 import orjson
 import sqlite_utils
@@ -110,6 +110,21 @@ class Snapshot:
                 db.conn.close()
             self._opened.clear()
         self._local = threading.local()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def count_rows(self) -> dict[str, int]:
+        """Number of records of each type."""
+        sql = "SELECT count(*) FROM {}"
+        return {t: self._db.conn.execute(sql.format(t)).fetchone()[0] for t in TYPES}
+
+    def is_sound(self) -> bool:
+        """Whether every page of the file is as it was written (its own authentication codes)."""
+        return not self._db.conn.execute("PRAGMA cipher_integrity_check").fetchall()
 
     def systems(self) -> list[SystemTime]:
         """Each source system with the time of its newest data."""

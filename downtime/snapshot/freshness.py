@@ -1,0 +1,68 @@
+"""How old each system's data is, in words and as a level: pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from downtime.clinical import display
+from downtime.clock import from_text
+from downtime.config import Settings
+from downtime.snapshot.header import SystemTime
+
+FRESH, AGEING, STALE, UNAVAILABLE = "fresh", "ageing", "stale", "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """One system's data: `newest` as stored (UTC), `age` None when it never came."""
+
+    system: str
+    newest: str
+    age: timedelta | None
+    level: str
+    words: str
+
+
+def freshness(
+    systems: Iterable[SystemTime],
+    now: datetime,
+    settings: Settings,
+    last_seen: datetime | None = None,
+) -> list[Freshness]:
+    """Every system in the order of the settings, and any other that sent something.
+
+    `last_seen` is the latest time this machine has known: a clock that went back never makes data
+    look younger.
+    """
+    held = {system.name: system.newest for system in systems if system.newest}
+    names = dict.fromkeys([*settings.systems.names, *held])
+    then = max(now, last_seen or now)
+    return [_one(name, held.get(name, ""), then, settings) for name in names]
+
+
+def _one(name: str, newest: str, now: datetime, settings: Settings) -> Freshness:
+    if not newest:
+        return Freshness(name, "", None, UNAVAILABLE, f"{name} no data held")
+    age = max(now - from_text(newest), timedelta())
+    moment = display.moment(newest, ZoneInfo(settings.site.time_zone))
+    words = f"{name} as at {moment} ({display.duration(age)} old)"
+    return Freshness(name, newest, age, _level(age, settings), words)
+
+
+def _level(age: timedelta, settings: Settings) -> str:
+    if age <= timedelta(minutes=settings.snapshot.fresh_minutes):
+        return FRESH
+    return AGEING if age <= timedelta(minutes=settings.snapshot.stale_minutes) else STALE
+
+
+def clock_warning(now: datetime, last_seen: datetime | None, settings: Settings) -> str:
+    """A banner when the clock went back, else empty: every age on the screen is then a guess."""
+    if not last_seen or now >= last_seen:
+        return ""
+    zone = ZoneInfo(settings.site.time_zone)
+    return (
+        f"This computer's clock shows {now.astimezone(zone):%d-%b-%Y %H:%M}, earlier than"
+        f" {last_seen.astimezone(zone):%d-%b-%Y %H:%M} which it has shown before."
+        " Ages of data are counted from the later time. Have the clock corrected."
+    )

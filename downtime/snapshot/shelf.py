@@ -1,0 +1,88 @@
+"""The snapshots that a vault knows of, and the bundle numbers that it has seen and given."""
+
+from typing import Any, NamedTuple
+
+import orjson
+import sqlite_utils
+
+from downtime.snapshot.header import Header
+
+
+class Row(NamedTuple):
+    """One opened snapshot; the one with the highest position is in use."""
+
+    id: str
+    bundle: str
+    sha256: str
+    header: Header
+    loaded: str
+    position: int
+    pinned: bool
+
+
+class Number(NamedTuple):
+    """Of bundles with one key the higher number is the newer one."""
+
+    epoch: int
+    sequence: int
+
+
+def rows(db: sqlite_utils.Database) -> list[Row]:
+    """All opened snapshots, the one in use first."""
+    names = ", ".join(Row._fields)
+    found = db.conn.execute(f"SELECT {names} FROM snapshot ORDER BY position DESC")  # noqa: S608
+    return [_row(*row) for row in found]
+
+
+def _row(*values: Any) -> Row:
+    row = Row(*values)
+    return row._replace(header=Header.parse(orjson.loads(values[3])), pinned=bool(row.pinned))
+
+
+def add(db: sqlite_utils.Database, header: Header, bundle: str, sha256: str, loaded: str) -> None:
+    """Put a snapshot in use."""
+    body = orjson.dumps(header.as_json()).decode()
+    db.conn.execute(
+        "INSERT INTO snapshot (id, bundle, sha256, header, loaded, position)"
+        " SELECT ?, ?, ?, ?, ?, coalesce(max(position), 0) + 1 FROM snapshot WHERE true"
+        " ON CONFLICT (id) DO UPDATE SET loaded = excluded.loaded, position = excluded.position",
+        (header.id, bundle, sha256, body, loaded),
+    )
+
+
+def remove(db: sqlite_utils.Database, snapshot_id: str) -> None:
+    """Forget a snapshot."""
+    db.conn.execute("DELETE FROM snapshot WHERE id = ?", (snapshot_id,))
+
+
+def pin(db: sqlite_utils.Database, snapshot_id: str) -> None:
+    """Never let this one be removed."""
+    db.conn.execute("UPDATE snapshot SET pinned = 1 WHERE id = ?", (snapshot_id,))
+
+
+def seen(db: sqlite_utils.Database, key: str) -> tuple[Number, str] | None:
+    """The highest number taken from a publisher, and the hash of that bundle."""
+    row = db.conn.execute(
+        "SELECT epoch, sequence, sha256 FROM snapshot_seen WHERE key = ?", (key,)
+    ).fetchone()
+    return (Number(row[0], row[1]), row[2]) if row else None
+
+
+def remember(db: sqlite_utils.Database, key: str, number: Number, sha256: str) -> None:
+    """Take note of the highest number."""
+    db.conn.execute(
+        "INSERT OR REPLACE INTO snapshot_seen VALUES (?, ?, ?, ?)", (key, *number, sha256)
+    )
+
+
+def published(db: sqlite_utils.Database) -> Number:
+    """The last number that this machine gave to a bundle."""
+    row = db.conn.execute(
+        "SELECT epoch, sequence FROM snapshot_published ORDER BY epoch DESC LIMIT 1"
+    ).fetchone()
+    return Number(*row) if row else Number(1, 0)
+
+
+def publish(db: sqlite_utils.Database, number: Number) -> None:
+    """Take note of a number that was given."""
+    db.conn.execute("INSERT OR REPLACE INTO snapshot_published VALUES (?, ?)", number)

@@ -1,0 +1,332 @@
+"""Bundles that are taken, bundles that are refused, and the last good snapshot that survives."""
+
+import errno
+import io
+import json
+import os
+import zipfile
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from downtime.clinical.records import TYPES, Encounter, Patient
+from downtime.clock import to_text
+from downtime.config import Home, Settings, SiteSettings, SnapshotSettings
+from downtime.errors import NotFoundError, UntrustedError, UserError
+from downtime.snapshot import bundle, load, publish, tables
+from downtime.snapshot.header import Header
+from downtime.vault import audit, device, schema
+from downtime.vault.vault import Vault
+from tests.conftest import NOW
+
+SETTINGS = Settings()
+ZOE = Patient(id="p1", mrn="H100", family="O'Sullivan", given="Zoë", identifiers=("MR|DEMO|H100",))
+STAY = Encounter(id="e1", patient="p1", ward="W1", bed="1", status="in-progress", kind="inpatient")
+
+
+class Machine:
+    """A home with an open vault and a device identity."""
+
+    def __init__(self, folder, code, clock):
+        for part in ("keys", "bundles", "snapshots"):
+            (folder / part).mkdir(parents=True)
+        self.home, key = Home(folder), os.urandom(32)
+        device.create(self.home, key, code, f"laptop {code}")
+        self.vault = Vault(self.home, key, clock)
+        schema.apply(self.vault.db, clock)
+        self.me = device.load(self.vault)
+        self.key = bundle.key_id(self.me.card.public_key)
+
+
+@pytest.fixture
+def machines(tmp_path, clock, who):
+    """A publisher and a ward laptop that trust each other, and a stranger."""
+    made = [Machine(tmp_path / code, code, clock) for code in ("PB", "WD", "XX")]
+    publisher, ward, _ = made
+    device.trust(publisher.vault, device.card(ward.vault), who, "test")
+    device.trust(ward.vault, device.card(publisher.vault), who, "test")
+    yield made
+    for machine in made:
+        machine.vault.close()
+
+
+@pytest.fixture
+def seal(machines, tmp_path):
+    """`seal(number)` → the path of a bundle with two records, from the publisher to the ward."""
+    publisher, ward, _ = machines
+
+    def make(sequence=1, records=(ZOE, STAY), by=publisher, to=(publisher, ward), **changed):
+        packer = bundle.Packer()
+        for record in records:
+            packer.add(record)
+        header = Header(
+            hospital="DEMO", sequence=sequence, created=to_text(NOW), key=by.key,
+            expires=to_text(NOW + timedelta(hours=48)), counts=packer.counts,
+        )  # fmt: skip
+        header = replace(header, **changed)
+        recipients = [machine.me.card.recipient for machine in to]
+        sealed = bundle.seal(header, packer.finish(header), recipients, by.me.sign)
+        path = tmp_path / f"{os.urandom(4).hex()}.downtime"
+        path.write_bytes(sealed.data)
+        return path
+
+    return make
+
+
+@pytest.fixture
+def take(machines, who):
+    """`take(path)` loads on the ward laptop."""
+    return lambda path, settings=SETTINGS: load.load(machines[1].vault, settings, path, who, "test")
+
+
+def held(machines):
+    """What the ward laptop shows: sequence and a name found by search."""
+    with load.current(machines[1].vault) as snapshot:
+        return snapshot.header.sequence, [row.patient.given for row in snapshot.find("osullivan")]
+
+
+def files(machines):
+    return {path.name for path in machines[1].home.snapshots.iterdir()}
+
+
+def test_a_bundle_is_loaded_and_can_be_asked(machines, seal, take):
+    info = take(seal(1))
+    assert (info.current, info.pinned, info.warnings) == (True, False, ())
+    assert held(machines) == (1, ["Zoë"])
+    assert files(machines) == {f"{info.id}.db"}
+    entries = machines[1].vault.db.query("SELECT action, target, why FROM audit ORDER BY seq")
+    assert list(entries)[-1] == {"action": "snapshot.load", "target": info.id, "why": "test"}
+
+
+def test_nothing_of_a_patient_lies_in_clear(machines, seal, take):
+    path = seal(1)
+    take(path)
+    everything = [path, *machines[1].home.path.rglob("*")]
+    contents = b"".join(file.read_bytes() for file in everything if file.is_file())
+    assert b"Sullivan" not in contents
+    assert b"H100" not in contents
+
+
+def test_newer_bundles_follow_and_the_same_one_may_come_twice(machines, seal, take):
+    first, second = seal(1), seal(2, records=())
+    take(first)
+    take(second)
+    take(second)
+    assert held(machines) == (2, [])
+    assert [i.header.sequence for i in load.list_snapshots(machines[1].vault)] == [2, 1]
+
+
+def refused(machines, take, path, code, settings=SETTINGS):
+    """Refused with this code, and the ward laptop is as it was."""
+    before, there = held(machines), files(machines)
+    with pytest.raises(UserError) as error:
+        take(path, settings)
+    assert error.value.code == code
+    assert "Sullivan" not in str(error.value)
+    assert held(machines) == before
+    assert files(machines) == there
+
+
+def test_an_older_bundle_is_refused(machines, seal, take):
+    old = seal(4)
+    take(seal(5))
+    refused(machines, take, old, "bundle.older")
+    refused(machines, take, seal(5), "bundle.same-number")
+    refused(machines, take, seal(10_006), "bundle.jump")
+    refused(machines, take, seal(1, epoch=3), "bundle.jump")
+    take(seal(1, epoch=2))
+    refused(machines, take, seal(9), "bundle.older")
+
+
+def test_a_foreign_bundle_is_refused(machines, seal, take):
+    _, ward, stranger = machines
+    take(seal(1))
+    refused(machines, take, seal(2, by=stranger, to=(ward,)), "bundle.foreign")
+    refused(machines, take, seal(2, to=machines[:1]), "bundle.not-for-us")
+    refused(machines, take, seal(2, hospital="OTHER"), "bundle.other-hospital")
+    refused(machines, take, seal(2, schema=99), "bundle.newer-format")
+    assert len(list(ward.home.bundles.iterdir())) == 1
+
+
+def test_counts_that_do_not_agree_are_refused(machines, seal, take):
+    take(seal(1))
+    wrong = dict.fromkeys(TYPES, 0) | {"Patient": 2, "Encounter": 1}
+    refused(machines, take, seal(2, counts=wrong), "bundle.incomplete")
+
+
+def test_a_signed_manifest_over_another_header_is_refused(machines, seal, take, tmp_path):
+    """Two bundles of one publisher, the payload of one under the number of the other."""
+    take(seal(1))
+    publisher = machines[0]
+    with zipfile.ZipFile(seal(2)) as archive:
+        payload = archive.read("payload.age")
+        manifest = json.loads(archive.read("manifest.json"))
+    text = json.dumps(manifest | {"sequence": 3}).encode()
+    parts = (text, publisher.me.sign(text).encode(), payload)
+    path = tmp_path / "mixed.downtime"
+    path.write_bytes(bundle._archive(parts))
+    refused(machines, take, path, "bundle.tampered")
+
+
+def test_any_altered_byte_is_refused(machines, seal, take, tmp_path):
+    """Every byte of the manifest, signature and archive structure; samples of the ciphertext."""
+    take(seal(1))
+    data = seal(2).read_bytes()
+    publishers = load.publishers(machines[1].home)
+    start = data.index(b"age-encryption.org")
+    inside = range(start, start + len(_payload(data)))
+    places = [n for n in range(len(data)) if n not in inside or n % 7 == 0]
+    for place in places:
+        for bit in (0x01, 0x80):
+            altered = bytearray(data)
+            altered[place] ^= bit
+            with pytest.raises(UntrustedError):
+                bundle.verify(bytes(altered), publishers)
+    path = tmp_path / "altered.downtime"
+    path.write_bytes(data[:500] + bytes([data[500] ^ 1]) + data[501:])
+    refused(machines, take, path, "bundle.tampered")
+
+
+def _payload(data):
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return archive.read("payload.age")
+
+
+@pytest.mark.parametrize("share", [0, 0.01, 0.3, 0.7, 0.99, 0.9999])
+def test_a_bundle_that_was_cut_short_is_refused(machines, seal, take, tmp_path, share):
+    take(seal(1))
+    data = seal(2).read_bytes()
+    path = tmp_path / "short.downtime"
+    path.write_bytes(data[: int(len(data) * share)])
+    refused(machines, take, path, "bundle.truncated")
+    path.write_bytes(data + b"x")
+    with pytest.raises(UntrustedError):
+        take(path)
+
+
+def no_space(*_, **__):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "downtime.snapshot.load.write_atomic",
+        "downtime.snapshot.bundle.pyrage.decrypt",
+        "downtime.snapshot.load.tables.create",
+        "downtime.snapshot.tables._index_patients",
+        "downtime.snapshot.load._check_written",
+        "downtime.snapshot.load._flush",
+        "downtime.snapshot.load.flush_folder",
+        "downtime.snapshot.load.shelf.add",
+        "downtime.snapshot.load.shelf.remember",
+        "downtime.vault.audit.append",
+    ],
+)
+def test_a_full_disk_at_any_step_leaves_the_last_good_snapshot(
+    machines, seal, take, monkeypatch, step
+):
+    take(seal(1))
+    second = seal(2, records=())
+    monkeypatch.setattr(step, no_space)
+    with pytest.raises(OSError, match="No space"):
+        take(second)
+    monkeypatch.undo()
+    assert held(machines) == (1, ["Zoë"])
+    assert not [name for name in files(machines) if name.endswith(".tmp")]
+    take(second)
+    assert held(machines) == (2, [])
+
+
+def test_a_database_that_was_damaged_while_written_is_not_put_in_use(
+    machines, seal, take, monkeypatch
+):
+    take(seal(1))
+    honest = tables.create
+
+    def damaged(path, *rest):
+        counts = honest(path, *rest)
+        data = bytearray(path.read_bytes())
+        data[-2000] ^= 1
+        path.write_bytes(data)
+        return counts
+
+    monkeypatch.setattr("downtime.snapshot.load.tables.create", damaged)
+    refused(machines, take, seal(2), "snapshot.damaged")
+
+
+def test_an_expired_bundle_is_loaded_with_a_warning(machines, seal, take):
+    old = NOW - timedelta(hours=60)
+    info = take(seal(1, created=to_text(old), expires=to_text(old + timedelta(hours=48))))
+    assert info.warnings == (
+        "This snapshot is 2 days 12 h old and past its time; fetch a newer one.",
+    )
+    assert held(machines) == (1, ["Zoë"])
+
+
+def test_a_bundle_from_the_future_is_loaded_with_a_warning(seal, take):
+    later = NOW + timedelta(hours=1)
+    info = take(seal(1, created=to_text(later), expires=to_text(later)))
+    assert "check the clock" in info.warnings[0]
+
+
+def test_old_snapshots_go_and_pinned_ones_stay(machines, seal, take, who):
+    few, ward = Settings(snapshot=SnapshotSettings(keep=2)), machines[1].vault
+    take(seal(1), few)
+    first = load.pin_current(ward, who, "outage")
+    for number in (2, 3, 4):
+        take(seal(number), few)
+    infos = load.list_snapshots(ward)
+    assert [(i.header.sequence, i.current, i.pinned) for i in infos] == [
+        (4, True, False),
+        (3, False, False),
+        (1, False, True),
+    ]
+    assert len(files(machines)) == 3
+    assert len(list(machines[1].home.bundles.iterdir())) == 3
+    with load.get(ward, first) as snapshot:
+        assert snapshot.header.sequence == 1
+
+
+def test_a_locked_laptop_keeps_bundles_sealed(machines, seal):
+    _, ward, _ = machines
+    sealed = load.receive(ward.home, SETTINGS, seal(1))
+    assert (ward.home.bundles / sealed.name).read_bytes() == sealed.data
+    with pytest.raises(NotFoundError, match="no snapshot yet"):
+        load.current(ward.vault)
+    with pytest.raises(UntrustedError, match="not trusted"):
+        load.receive(machines[2].home, SETTINGS, seal(1))
+
+
+def test_a_folder_leads_to_its_newest_bundle(machines, seal, take, tmp_path):
+    folder = tmp_path / "share"
+    publishers = load.publishers(machines[1].home)
+    for number in (1, 2):
+        publish.publish(bundle.verify(seal(number).read_bytes(), publishers), folder, keep=14)
+    assert take(folder).header.sequence == 2
+    with pytest.raises(NotFoundError, match="does not say"):
+        take(tmp_path / "WD")
+
+
+def test_a_bundle_that_is_too_large_is_not_read(seal, take):
+    small = Settings(snapshot=SnapshotSettings(max_bundle_bytes=100))
+    with pytest.raises(Exception, match="larger than 100 bytes"):
+        take(seal(1), small)
+
+
+def test_another_site_code_is_another_hospital(seal, take):
+    with pytest.raises(UntrustedError, match="serves ELSE"):
+        take(seal(1), Settings(site=SiteSettings(code="ELSE")))
+
+
+def test_the_clock_is_held_against_what_was_loaded(machines, seal, take):
+    assert load.last_seen(machines[1].vault) is None
+    later = NOW + timedelta(minutes=5)
+    take(seal(1, created=to_text(later), expires=to_text(later)))
+    assert load.last_seen(machines[1].vault) == later
+
+
+def test_the_audit_chain_holds(machines, seal, take):
+    take(seal(1))
+    assert audit.verify(machines[1].vault.db).first_bad is None
