@@ -1,0 +1,42 @@
+"""What views answer with, and small readings of what a form sent."""
+
+from flask import Response, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from downtime.errors import InputError
+
+Answer = str | BaseResponse | tuple[str, int]
+
+
+def whole_number(name: str, what: str, lowest: int, highest: int) -> int:
+    """A whole number that a form sent; InputError says what it may be."""
+    text = request.form.get(name, "").strip()
+    if text.isdecimal() and len(text) < 10 and lowest <= int(text) <= highest:
+        return int(text)
+    raise InputError(
+        "web.number",
+        f"{what} must be a whole number from {lowest} to {highest}.",
+        "Go back and correct it.",
+    )
+
+
+def reason() -> str:
+    """The reason that a form sent; InputError when it is empty."""
+    text = request.form.get("why", "").strip()[:200]
+    if not text:
+        raise InputError(
+            "web.reason", "A reason is needed.", "Go back and write why, in a few words."
+        )
+    return text
+
+
+def download(content: bytes, media_type: str, file_name: str, *, inline: bool = False) -> Response:
+    """A file for the browser: shown in it, or saved."""
+    answer = Response(content, mimetype=media_type)
+    kind = "inline" if inline else "attachment"
+    answer.headers["Content-Disposition"] = f'{kind}; filename="{_plain(file_name)}"'
+    return answer
+
+
+def _plain(file_name: str) -> str:
+    return "".join(c if c.isascii() and (c.isalnum() or c in " -_.()") else "_" for c in file_name)

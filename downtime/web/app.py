@@ -1,0 +1,103 @@
+"""Put the app together: settings, templates, guards, pages."""
+
+import secrets
+from datetime import timedelta
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+import jinja2
+from flask import Blueprint, Flask, Response, send_from_directory, url_for
+from flask_wtf import CSRFProtect
+
+from downtime import config
+from downtime.clock import Clock, system_clock
+from downtime.config import Home, Settings, data_folder
+from downtime.web import context, faults, filters, guard, headers
+from downtime.web.actions import action
+from downtime.web.components import nhs
+from downtime.web.current import Web
+from downtime.web.keeper import Keeper
+from downtime.web.views import BLUEPRINTS
+from downtime.web.views.patient import report_colour, stage_colour
+
+STATIC = Path(__file__).parent / "static"
+MAX_FORM_FIELDS = 2_000
+MAX_FORM_BYTES = 1_048_576
+
+assets = Blueprint("assets", __name__)
+
+
+class App(Flask):
+    """Flask whose templates are all escaped, and in which a misspelt name is an error."""
+
+    jinja_options = {
+        "undefined": jinja2.StrictUndefined,
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+    }
+
+    def select_jinja_autoescape(self, filename: str | None) -> bool:
+        """Always: no template of ours writes anything but HTML."""
+        return True
+
+
+def create_app(home: Home, clock: Clock = system_clock, keeper: Keeper | None = None) -> Flask:
+    """The app of a home; NotFoundError or InputError when its settings cannot be read."""
+    settings = config.load(home.config)
+    app = App(__name__, static_folder=None, template_folder=data_folder("templates") / "web")
+    _configure(app, settings)
+    app.extensions["downtime"] = Web(home, settings, clock, keeper or Keeper())
+    headers.init(app)
+    CSRFProtect(app)
+    guard.init(app)
+    faults.init(app)
+    filters.init(app, settings, clock)
+    context.init(app)
+    app.jinja_env.globals.update(
+        nhs=nhs,
+        nonce=headers.nonce,
+        asset=asset,
+        site=settings.site,
+        stage_colour=stage_colour,
+        report_colour=report_colour,
+    )
+    for blueprint in (assets, *BLUEPRINTS):
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        # New with each start: what it signs (the CSRF token) is worth nothing after it.
+        SECRET_KEY=secrets.token_bytes(32),
+        SESSION_COOKIE_NAME="downtime_page",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Strict",
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.accounts.session_hours),
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,  # guard.py checks the origin, and no page sends a referrer
+        TRUSTED_HOSTS=list(settings.web.trusted_hosts),
+        MAX_CONTENT_LENGTH=settings.web.max_upload_bytes,
+        MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,
+        MAX_FORM_PARTS=MAX_FORM_FIELDS,
+    )
+
+
+@cache
+def _version(name: str) -> str:
+    return sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def asset(name: str) -> str:
+    """The address of a static file, which changes with its content."""
+    return url_for("assets.file", version=_version(name), name=name)
+
+
+@assets.get("/static/<version>/<path:name>")
+@action("public")
+def file(version: str, name: str) -> Response:
+    """A style sheet, script or picture of ours, kept by the browser."""
+    answer = send_from_directory(STATIC, name, max_age=timedelta(days=365))
+    answer.cache_control.immutable = True
+    return answer

@@ -1,0 +1,113 @@
+"""What a view works with while it answers one request: the vault, the snapshot, who asks."""
+
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import cast
+
+from flask import current_app, g, request
+
+from downtime.accounts.person import Person
+from downtime.clock import Clock
+from downtime.config import Home, Settings
+from downtime.errors import NotFoundError
+from downtime.snapshot import load
+from downtime.snapshot.store import Snapshot
+from downtime.vault.audit import Actor
+from downtime.vault.vault import Vault
+from downtime.web.keeper import Keeper
+
+COOKIE = "downtime_session"
+
+
+@dataclass
+class Web:
+    """What one app has for all its requests."""
+
+    home: Home
+    settings: Settings
+    clock: Clock
+    keeper: Keeper
+    waiting: threading.Event = field(default_factory=threading.Event)
+    """Set when a job was asked for."""
+    remembered: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What a session typed or was given that must not stand in an address, by session."""
+
+
+def web() -> Web:
+    """The app's own objects."""
+    return cast(Web, current_app.extensions["downtime"])
+
+
+def settings() -> Settings:
+    """The home's settings."""
+    return web().settings
+
+
+def now() -> datetime:
+    """The time of the app's clock."""
+    return web().clock()
+
+
+def vault() -> Vault:
+    """The unlocked vault of this request."""
+    return cast(Vault, g.vault)
+
+
+def person() -> Person:
+    """Who is signed in."""
+    return cast(Person, g.person)
+
+
+def who() -> Actor:
+    """The same person as the one who acts."""
+    return cast(Actor, g.actor)
+
+
+def snapshot() -> Snapshot:
+    """The present snapshot; NotFoundError when none was loaded."""
+    found = snapshot_or_none()
+    if found is None:
+        raise NotFoundError(
+            "snapshot.none",
+            "No hospital data has been loaded on this laptop.",
+            "Use another laptop, or ask the site team to load the newest snapshot.",
+        )
+    return found
+
+
+def snapshot_or_none() -> Snapshot | None:
+    """The present snapshot, for pages that can say that there is none."""
+    if "snapshot" not in g:
+        try:
+            g.snapshot = load.current(vault())
+        except NotFoundError:
+            g.snapshot = None
+        else:
+            close_later(g.snapshot)
+    return cast("Snapshot | None", g.snapshot)
+
+
+def close_later(opened: Snapshot) -> None:
+    """Close a snapshot when this request is over."""
+    g.lease.callback(opened.close)
+
+
+def remember(name: str, text: str) -> None:
+    """Keep a text for this session, in memory only."""
+    web().remembered.setdefault(_session(), {})[name] = text
+
+
+def remembered(name: str) -> str:
+    """The text kept under a name, or empty."""
+    return web().remembered.get(_session(), {}).get(name, "")
+
+
+def forget_remembered() -> None:
+    """Drop what was kept for this session."""
+    web().remembered.pop(_session(), None)
+
+
+def _session() -> str:
+    return sha256(request.cookies.get(COOKIE, "").encode()).hexdigest()

@@ -1,0 +1,79 @@
+"""Errors as pages: a user's error is a sentence and a next step, anything else a reference number.
+
+The reference stands in the server's log beside the place of the fault, never beside its message:
+a message may hold patient data.
+"""
+
+import logging
+import secrets
+import traceback
+from http import HTTPStatus
+
+from flask import Flask, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from downtime.errors import UserError
+
+log = logging.getLogger("downtime.web")
+
+_SENTENCES = {
+    HTTPStatus.NOT_FOUND: ("There is no such page.", "Go to Find, or use the menu."),
+    HTTPStatus.METHOD_NOT_ALLOWED: ("That page cannot be opened like this.", "Use the menu."),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
+        "That file is larger than this laptop accepts.",
+        "Check that it is the right file; the administrator can raise web.max_upload_bytes.",
+    ),
+    HTTPStatus.FORBIDDEN: (
+        "That request did not come from one of Downtime's own pages.",
+        "Open the page from the menu and try again.",
+    ),
+}
+
+
+def init(app: Flask) -> None:
+    """Answer every error of the app with a page."""
+    app.register_error_handler(UserError, _user)
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _bug)
+
+
+def page(sentence: str, next_step: str, status: int) -> tuple[str, int]:
+    """The error page, or its fragment for a part of a page."""
+    template = "error-part.html" if request.headers.get("HX-Request") else "error.html"
+    return render_template(template, sentence=sentence, next_step=next_step), status
+
+
+def _user(error: UserError) -> tuple[str, int]:
+    return page(error.sentence, error.next_step, error.http_status)
+
+
+def _csrf(_: CSRFError) -> tuple[str, int]:
+    return page(
+        "This page was open while Downtime was started anew, so it could not be sent.",
+        "Open the page again and repeat the last step; nothing was changed.",
+        HTTPStatus.BAD_REQUEST,
+    )
+
+
+def _http(error: HTTPException) -> tuple[str, int]:
+    status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    unnamed = ("The request could not be understood.", "Go back and try again.")
+    return page(*_SENTENCES.get(HTTPStatus(status), unnamed), status)
+
+
+def _bug(error: Exception) -> tuple[str, int]:
+    reference = secrets.token_hex(4).upper()
+    places = " < ".join(
+        f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
+        for frame in reversed(traceback.extract_tb(error.__traceback__))
+    )
+    log.error("fault %s: %s in %s at %s", reference, type(error).__name__, request.endpoint, places)
+    # A page without the usual frame: what failed may be part of the frame.
+    return render_template(
+        "fault.html",
+        sentence="Downtime met a fault of its own. What you entered last was not kept.",
+        next_step="Go back and try again; if it happens again, report this reference.",
+        reference=reference,
+    ), HTTPStatus.INTERNAL_SERVER_ERROR

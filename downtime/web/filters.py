@@ -1,0 +1,85 @@
+"""How templates show a name, number, date or age: always by the rules of `clinical.display`."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+
+from downtime.clinical import display
+from downtime.clinical.records import Encounter, Patient
+from downtime.clock import Clock
+from downtime.config import Settings
+from downtime.paper.questionnaire import Item
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+def init(app: Flask, settings: Settings, clock: Clock) -> None:
+    """Add the filters; times are shown in the site's zone."""
+    zone = ZoneInfo(settings.site.time_zone)
+    filters: dict[str, Callable[..., Any]] = {
+        "name": display.name,
+        "nhs_number": display.nhs_number,
+        "day": display.day,
+        "gender": display.gender,
+        "duration": display.duration,
+        "born": lambda patient: display.born(patient, clock().astimezone(zone).date()),
+        "moment": lambda text: display.moment(text, zone),
+        "clock_time": lambda text: display.clock_time(text, zone),
+        "or_not_recorded": lambda text: text or display.NOT_RECORDED,
+        "place": place,
+        "words": words,
+        "number": lambda count: f"{count:,}",
+        "spaced": spaced,
+        "nhs_words": nhs_words,
+        "field_id": field_id,
+        "has_keyed": has_keyed,
+        "is_moment": is_moment,
+    }
+    app.jinja_env.filters.update(filters)
+
+
+def place(encounter: Encounter | None) -> str:
+    """`A1 · Bay 2 · Bed 4`, as much of it as is known."""
+    if encounter is None:
+        return ""
+    return " · ".join(part for part in (encounter.ward, encounter.bay, encounter.bed) if part)
+
+
+def words(code: str) -> str:
+    """`in-progress` as `In progress`."""
+    text = code.replace("-", " ").replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def spaced(serial: str) -> str:
+    """A form's serial as it is printed: `K7-000042-X`."""
+    return f"{serial[:2]}-{serial[2:8]}-{serial[8:]}" if len(serial) == 9 else serial
+
+
+def nhs_words(patient: Patient) -> str:
+    """The NHS number, with its status when nobody verified it, or that there is none."""
+    if not patient.nhs_number:
+        return display.NOT_RECORDED
+    number = display.nhs_number(patient.nhs_number)
+    return f"{number} (not verified)" if patient.nhs_number_status == "unverified" else number
+
+
+def field_id(key: str) -> str:
+    """The id of a form's field in the page."""
+    return "f-" + key.replace(":", "-row-").replace(".", "-")
+
+
+def has_keyed(group: Item) -> bool:
+    """Whether any item of a group is keyed."""
+    return any(
+        has_keyed(item) if item.type == "group" else item.keyed and item.type != "display"
+        for item in group.items
+    )
+
+
+def is_moment(text: str) -> bool:
+    """Whether a text is a stored time."""
+    return bool(_MOMENT.fullmatch(text))

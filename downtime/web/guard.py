@@ -1,0 +1,127 @@
+"""Who may see a page: origin, session, lock and permission are checked before any view runs.
+
+Sessions live in a table of the encrypted vault; the browser holds a random token only. While the
+vault is locked nobody has a session.
+"""
+
+from contextlib import ExitStack
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask_login import LoginManager, UserMixin, current_user
+from werkzeug.exceptions import Forbidden, NotFound
+
+from downtime.accounts import permissions, sessions
+from downtime.accounts.person import Person
+from downtime.accounts.sessions import SessionState
+from downtime.web import current
+from downtime.web.actions import action_of
+from downtime.web.answers import Answer
+from downtime.web.current import COOKIE
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+WHILE_LOCKED = ("account.locked", "account.unlock", "account.switch", "account.sign_out")
+FIRST_PASSWORD = ("account.password", "account.lock", *WHILE_LOCKED)
+
+
+class User(UserMixin):  # type: ignore[misc]
+    """The session of this request, as flask-login wants it."""
+
+    def __init__(self, state: SessionState) -> None:
+        self.id = state.person.id
+        self.state = state
+
+
+def init(app: Flask) -> None:
+    """Guard every request of the app."""
+    login = LoginManager(app)
+    login.session_protection = None  # the token of the session table is the only proof
+    login.request_loader(_load)
+    app.before_request(_check)
+    app.teardown_request(_release)
+
+
+def remember_session(answer: Response, token: str) -> None:
+    """Give the browser the token of a session that has just begun."""
+    answer.set_cookie(COOKIE, token, httponly=True, samesite="Strict", secure=request.is_secure)
+
+
+def forget_session(answer: Response) -> None:
+    """Take the token away, and with it all that the browser kept of these pages."""
+    answer.delete_cookie(COOKIE, httponly=True, samesite="Strict", secure=request.is_secure)
+    answer.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+
+
+def token() -> str:
+    """The token that the browser sent, or empty."""
+    return request.cookies.get(COOKIE, "")
+
+
+def may(action: str) -> bool:
+    """Whether the one who is signed in may do it; for templates."""
+    return permissions.can(g.get("person"), action)
+
+
+def _load(_: Any) -> User | None:
+    keeper = current.web().keeper
+    if not token() or not keeper.unlocked:
+        return None
+    g.vault = g.lease.enter_context(keeper.use())
+    state = sessions.resume(g.vault, token())
+    return User(state) if state else None
+
+
+def _check() -> Answer | None:
+    g.lease = ExitStack()
+    _check_origin()
+    if request.endpoint is None:
+        raise NotFound
+    action = action_of(current_app.view_functions[request.endpoint])
+    if action is None:
+        raise PermissionError(f"{request.endpoint} names no action")
+    if action == permissions.PUBLIC:
+        return None
+    if not current_user.is_authenticated:
+        return _elsewhere("account.sign_in")
+    state: SessionState = current_user.state
+    g.person, g.actor, g.locked = state.person, state.actor, state.locked
+    if state.locked and request.endpoint not in WHILE_LOCKED:
+        return _elsewhere("account.locked")
+    if _must_choose(state.person):
+        return _elsewhere("account.password")
+    permissions.check_can(state.person, action)
+    if "X-Poll" not in request.headers:
+        sessions.touch(g.vault, token())
+    return None
+
+
+def _must_choose(person: Person) -> bool:
+    return person.initial_password and request.endpoint not in FIRST_PASSWORD
+
+
+def _elsewhere(endpoint: str) -> Answer:
+    """Send the whole page to another one, also when only a part of it was asked for."""
+    address = url_for(endpoint)
+    if request.headers.get("HX-Request"):
+        return Response(status=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": address})
+    return redirect(address, HTTPStatus.SEE_OTHER)
+
+
+def _check_origin() -> None:
+    """A change is only taken from our own pages.
+
+    Browsers say so in Sec-Fetch-Site; without it (old ones) the Origin has to be ours. Pages send
+    no referrer, so their Origin may be `null`.
+    """
+    if request.method in SAFE:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    ours = request.headers.get("Origin", "") + "/" == request.host_url
+    if site != "same-origin" if site else not ours:
+        raise Forbidden
+
+
+def _release(_: BaseException | None) -> None:
+    if lease := g.pop("lease", None):
+        lease.close()

@@ -1,0 +1,74 @@
+"""Keeps the one unlocked vault of this process, and forgets it when the last session ends."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from downtime.errors import LockedError
+from downtime.vault.vault import Vault
+
+
+class Keeper:
+    """Holds the vault while somebody is signed in; whoever uses it meanwhile finishes first."""
+
+    def __init__(self) -> None:
+        self._vault: Vault | None = None
+        self._leaving: list[Vault] = []
+        self._users: dict[int, int] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def unlocked(self) -> bool:
+        """Whether a vault is held."""
+        return self._vault is not None
+
+    def keep(self, vault: Vault) -> None:
+        """Hold a vault that was just unlocked; a second one of the same home is closed again."""
+        with self._lock:
+            if self._vault is None:
+                self._vault = vault
+                return
+        vault.close()
+
+    @contextmanager
+    def use(self) -> Iterator[Vault]:
+        """The vault, which stays open at least until the block ends; LockedError when none is."""
+        with self._lock:
+            if self._vault is None:
+                raise LockedError(
+                    "vault.locked", "Nobody is signed in on this laptop.", "Sign in first."
+                )
+            vault = self._vault
+            self._users[id(vault)] = self._users.get(id(vault), 0) + 1
+        try:
+            yield vault
+        finally:
+            with self._lock:
+                self._users[id(vault)] -= 1
+            self._close_unused()
+
+    @contextmanager
+    def maybe(self) -> Iterator[Vault | None]:
+        """The vault as `use` gives it, or None when nobody has unlocked it yet."""
+        if not self.unlocked:
+            yield None
+            return
+        with self.use() as vault:
+            yield vault
+
+    def forget(self) -> None:
+        """Close the vault as soon as nobody uses it; until somebody signs in there is none."""
+        with self._lock:
+            if self._vault is not None:
+                self._leaving.append(self._vault)
+                self._vault = None
+        self._close_unused()
+
+    def _close_unused(self) -> None:
+        with self._lock:
+            unused = [v for v in self._leaving if not self._users.get(id(v))]
+            for vault in unused:
+                self._leaving.remove(vault)
+                self._users.pop(id(vault), None)
+        for vault in unused:
+            vault.close()

@@ -1,0 +1,52 @@
+"""The menu: what each role sees, in the order of a ward's, the records team's and the site's work."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+GROUPS: tuple[tuple[tuple[str, str, str], ...], ...] = (
+    (
+        ("find.results", "Find", "patient.find"),
+        ("beds.wards", "Beds", "bed.list"),
+        ("tests.outstanding", "Tests outstanding", "test.list"),
+        ("appointments.lists", "Appointments", "appointment.list"),
+        ("printing.choose", "Print", "form.print"),
+        ("numbers.show", "Numbers", "number.issue"),
+        ("guidance.show", "What to do now", "session.own"),
+    ),
+    (
+        ("keying.choose", "Key", "entry.key"),
+        ("ledger.show", "Missing forms", "ledger.view"),
+        ("comparison.show", "Comparison", "reconcile.list"),
+        ("returning.show", "Returns", "return.export"),
+    ),
+    (
+        ("outages.show", "Outages", "outage.view"),
+        ("snapshots.show", "Snapshots", "snapshot.list"),
+        ("people.show", "People", "person.manage"),
+        ("devices.show", "Devices", "device.manage"),
+        ("audit.show", "Audit", "audit.view"),
+    ),
+)
+
+
+class Item(NamedTuple):
+    """One entry of the menu."""
+
+    endpoint: str
+    text: str
+    current: bool
+
+
+def menu(may: Callable[[str], bool], endpoint: str) -> list[list[Item]]:
+    """The entries that a person may open; the one of the present page's area is current."""
+    area = endpoint.partition(".")[0]
+    groups = [
+        [Item(name, text, name.partition(".")[0] == area) for name, text, act in group if may(act)]
+        for group in GROUPS
+    ]
+    return [group for group in groups if group]
+
+
+def first(may: Callable[[str], bool]) -> str:
+    """The page on which a person starts."""
+    return next(name for group in GROUPS for name, _, act in group if may(act))

@@ -1,0 +1,45 @@
+"""The pages, one blueprint a module; each asks a room and shows what it answers."""
+
+from downtime.web.views.account import account
+from downtime.web.views.appointments import appointments
+from downtime.web.views.audit import audit
+from downtime.web.views.beds import beds
+from downtime.web.views.comparison import comparison
+from downtime.web.views.devices import devices
+from downtime.web.views.find import find
+from downtime.web.views.guidance import guidance
+from downtime.web.views.home import home
+from downtime.web.views.jobs import jobs
+from downtime.web.views.keying import keying
+from downtime.web.views.ledger import ledger
+from downtime.web.views.numbers import numbers
+from downtime.web.views.outages import outages
+from downtime.web.views.patient import patient
+from downtime.web.views.people import people
+from downtime.web.views.printing import printing
+from downtime.web.views.returning import returning
+from downtime.web.views.snapshots import snapshots
+from downtime.web.views.tests import tests
+
+BLUEPRINTS = (
+    account,
+    appointments,
+    audit,
+    beds,
+    comparison,
+    devices,
+    find,
+    guidance,
+    home,
+    jobs,
+    keying,
+    ledger,
+    numbers,
+    outages,
+    patient,
+    people,
+    printing,
+    returning,
+    snapshots,
+    tests,
+)

@@ -1,0 +1,59 @@
+"""Clinics and theatre lists by day, as they stood when the copy was made."""
+
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, render_template, request
+
+from downtime.errors import NotFoundError
+from downtime.web import current
+from downtime.web.actions import action
+from downtime.web.answers import Answer
+
+appointments = Blueprint("appointments", __name__)
+HEADINGS = {"clinic": "Clinics", "theatre": "Theatre lists"}
+SOURCES = {"clinic": "PAS", "theatre": "Theatres"}
+
+
+@appointments.get("/appointments")
+@action("appointment.list")
+def lists() -> Answer:
+    """The clinics or theatres of one day: today, or the first day after it that has any."""
+    kind = _kind()
+    snapshot = current.snapshot_or_none()
+    days = snapshot.days(kind) if snapshot else []
+    day = request.args.get("day", "")
+    if day not in days:
+        today = current.now().astimezone(ZoneInfo(current.settings().site.time_zone))
+        day = next((d for d in days if d >= today.date().isoformat()), days[-1] if days else "")
+    return render_template(
+        "appointments.html",
+        kind=kind,
+        heading=HEADINGS[kind],
+        source=SOURCES[kind],
+        available=bool(snapshot and snapshot.holds("Appointment")),
+        days=days,
+        day=day,
+        sessions=snapshot.sessions(day, kind) if snapshot and day else [],
+    )
+
+
+@appointments.get("/appointments/list")
+@action("appointment.list")
+def session() -> Answer:
+    """Who is expected in one clinic or theatre on one day."""
+    kind, day = _kind(), request.args.get("day", "")
+    snapshot = current.snapshot()
+    if day not in snapshot.days(kind):
+        raise NotFoundError(
+            "session.missing", "There is no list of that day.", "Choose another day."
+        )
+    location = request.args.get("location", "")
+    rows = snapshot.session(day, location, kind)
+    return render_template(
+        "session.html", kind=kind, day=day, location=location, rows=rows, source=SOURCES[kind]
+    )
+
+
+def _kind() -> str:
+    kind = request.args.get("kind", "clinic")
+    return kind if kind in HEADINGS else "clinic"

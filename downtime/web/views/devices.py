@@ -1,0 +1,70 @@
+"""Devices: this laptop's card, and the machines whose bundles it believes."""
+
+import json
+from hashlib import sha256
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from downtime.errors import InputError
+from downtime.vault import device
+from downtime.vault.device import Card
+from downtime.web import current
+from downtime.web.actions import action
+from downtime.web.answers import Answer, download, reason
+
+devices = Blueprint("devices", __name__)
+CARD_BYTES = 10_000
+
+
+def fingerprint(card: Card) -> str:
+    """Twenty characters of the SHA-256 of both public keys, to be read out on the telephone."""
+    digest = sha256(f"{card.recipient}|{card.verify_key}".encode()).hexdigest().upper()
+    return " ".join(digest[i : i + 4] for i in range(0, 20, 4))
+
+
+@devices.get("/devices")
+@action("device.manage")
+def show() -> Answer:
+    """This laptop and the trusted ones."""
+    home = current.web().home
+    return render_template(
+        "devices.html",
+        own=device.public(home),
+        trusted=device.trusted(home),
+        fingerprint=fingerprint,
+    )
+
+
+@devices.get("/devices/card")
+@action("device.manage")
+def card() -> Answer:
+    """This laptop's card as a file, to carry to the publisher."""
+    content = json.dumps(device.card(current.vault()), indent=1).encode()
+    code = device.public(current.web().home).code
+    return download(content, "application/json", f"device-{code}.json")
+
+
+@devices.post("/devices/trust")
+@action("device.manage")
+def trust() -> Answer:
+    """Believe another machine's bundles from now on."""
+    upload = request.files.get("card")
+    try:
+        document = json.loads(upload.read(CARD_BYTES)) if upload else None
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise InputError("device.card", "That is not a device card.", "Choose the file it saved.")
+    trusted = device.trust(current.vault(), document, current.who(), reason())
+    flash(f"Device {trusted.code}, {trusted.name}, is trusted.")
+    return redirect(url_for("devices.show"), 303)
+
+
+@devices.post("/devices/distrust")
+@action("device.manage")
+def distrust() -> Answer:
+    """Believe it no longer."""
+    code = request.form.get("code", "")
+    device.distrust(current.vault(), code, current.who(), reason())
+    flash(f"Device {code} is no longer trusted.")
+    return redirect(url_for("devices.show"), 303)

@@ -1,0 +1,109 @@
+"""The one worker beside the web threads: runs jobs while the vault is unlocked, then tidies up."""
+
+import logging
+import threading
+import time
+import traceback
+from datetime import timedelta
+
+from downtime.accounts import sessions
+from downtime.errors import UserError
+from downtime.vault import jobs
+from downtime.vault.jobs import Job
+from downtime.vault.vault import Vault
+from downtime.web.current import Web
+from downtime.web.work import WORK, Progress
+
+log = logging.getLogger("downtime.web")
+
+POLL_SECONDS = 5
+"""A job that is asked for wakes the worker at once; this is for what others leave behind."""
+PROGRESS_SECONDS = 0.3
+"""Each report of progress waits for the disk, so it is made this often at most."""
+EMPTY_SECONDS = 120
+"""With no session for so long, as after 'switch user', the vault is forgotten."""
+
+
+class Worker(threading.Thread):
+    """Takes the oldest waiting job, again and again."""
+
+    def __init__(self, web: Web) -> None:
+        super().__init__(name="downtime-worker", daemon=True)
+        self._web = web
+        self._stopping = threading.Event()
+        self._known: Vault | None = None
+        self._empty_since: float | None = None
+
+    def run(self) -> None:
+        """Until `stop`; a fault of its own is logged without its message and not repeated at once."""
+        while not self._stopping.is_set():
+            try:
+                worked = self.step()
+            except Exception as error:
+                places = traceback.extract_tb(error.__traceback__)
+                log.error("worker: %s at line %d", type(error).__name__, places[-1].lineno or 0)
+                worked = False
+            if not worked:
+                self._web.waiting.wait(POLL_SECONDS)
+                self._web.waiting.clear()
+
+    def stop(self) -> None:
+        """Finish the job in hand and end."""
+        self._stopping.set()
+        self._web.waiting.set()
+        self.join()
+
+    def step(self) -> bool:
+        """Run one job if one waits; whether there was one."""
+        with self._web.keeper.maybe() as vault:
+            if vault is None:
+                return False
+            if vault is not self._known:
+                jobs.requeue(vault)
+                self._known = vault
+            job = jobs.claim_next(vault)
+            if job is not None:
+                self._run(vault, job)
+                return True
+            kept = timedelta(hours=self._web.settings.paper.job_result_hours)
+            jobs.forget_results(vault, self._web.clock() - kept)
+            self._forget_if_empty(vault)
+        return False
+
+    def _run(self, vault: Vault, job: Job) -> None:
+        try:
+            result, sentence = WORK[job.kind].run(
+                vault, self._web.settings, job, _report(vault, job)
+            )
+        except UserError as error:
+            if error.code != "job.stopped":
+                jobs.fail(vault, job.id, f"{error.sentence} {error.next_step}")
+        except Exception as error:
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            log.error(
+                "job %s: %s at %s:%s", job.kind, type(error).__name__, place.name, place.lineno
+            )
+            jobs.fail(vault, job.id, "Downtime met a fault of its own. Report the job " + job.id)
+        else:
+            jobs.finish(vault, job.id, result, sentence)
+
+    def _forget_if_empty(self, vault: Vault) -> None:
+        if sessions.live(vault):
+            self._empty_since = None
+        elif self._empty_since is None:
+            self._empty_since = time.monotonic()
+        elif time.monotonic() - self._empty_since > EMPTY_SECONDS:
+            self._empty_since = None
+            self._web.keeper.forget()
+
+
+def _report(vault: Vault, job: Job) -> Progress:
+    last = 0.0
+
+    def report(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= PROGRESS_SECONDS:
+            last = time.monotonic()
+            jobs.progress(vault, job.id, done, total)
+
+    return report

@@ -1,0 +1,143 @@
+"""A small home with people of every role, and a browser of a test that looks at what it gets."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from downtime import config
+from downtime.accounts import opening, people, totp
+from downtime.accounts.permissions import ROLES
+from downtime.config import Home
+from downtime.vault.audit import Actor
+from downtime.web import create_app
+from tests.conftest import NOW
+from tests.integration.web.page_check import problems
+
+PASSWORD = "correct horse battery staple"
+CHEAP = """
+[site]
+name = "Test Hospital"
+code = "TEST"
+[accounts]
+argon2_memory_kib = 64
+argon2_time_cost = 1
+argon2_parallelism = 1
+"""
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self, now=NOW) -> None:
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+    def go_on(self, **span) -> None:
+        self.now += timedelta(**span)
+
+
+@dataclass
+class Hospital:
+    """A home, its app, and what its people need to sign in."""
+
+    home: Home
+    clock: Clock
+    secrets: dict[str, str]
+    file: object = None
+
+    def __post_init__(self) -> None:
+        self.app = create_app(self.home, self.clock)
+
+    @property
+    def settings(self):
+        return config.load(self.home.config)
+
+    def code(self, username: str) -> str:
+        """The present one-time code; the clock goes on first, since each is taken once."""
+        self.clock.go_on(seconds=30)
+        return totp.code(self.secrets[username], self.clock())
+
+    def open(self):
+        """The vault, as a program opens it."""
+        return opening.open_with_file(self.home, self.settings, self.clock, self.file)
+
+    def browser(self, username: str | None = None) -> "Browser":
+        browser = Browser(self)
+        if username:
+            browser.sign_in(username)
+        return browser
+
+
+class Browser:
+    """A test client that sends what a browser sends and checks every page it gets."""
+
+    def __init__(self, hospital: Hospital) -> None:
+        self.hospital = hospital
+        self.client = hospital.app.test_client()
+
+    def get(self, path: str, **options):
+        return self._looked_at(self.client.get(path, **options))
+
+    def post(self, path: str, data=None, **options):
+        headers = {"Sec-Fetch-Site": "same-origin", **options.pop("headers", {})}
+        data = {"csrf_token": self.token(), **(data or {})}
+        return self._looked_at(self.client.post(path, data=data, headers=headers, **options))
+
+    def token(self) -> str:
+        page = self.client.get("/sign-in").text
+        return re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
+
+    def sign_in(self, username: str):
+        fields = {"username": username, "password": PASSWORD, "code": self.hospital.code(username)}
+        answer = self.post("/sign-in", fields)
+        assert answer.status_code == 303, answer.text
+        return answer
+
+    def _looked_at(self, answer):
+        if answer.mimetype == "text/html" and "<html" in answer.text:
+            assert problems(answer.text) == []
+        return answer
+
+
+@pytest.fixture(scope="session")
+def home_template(tmp_path_factory):
+    """One home for the whole run, with a person of each role; tests work on copies."""
+    folder = tmp_path_factory.mktemp("web")
+    clock = Clock(NOW - timedelta(hours=1))
+    file = folder / "unlock"
+    made = opening.create_home(
+        Home(folder / "home"),
+        clock,
+        device_code="K7",
+        administrator="administrator",
+        password=PASSWORD,
+        unlock_file=file,
+        settings_text=CHEAP,
+    )
+    secrets = {"administrator": made.totp_secret}
+    settings = config.load(made.home.config)
+    vault = opening.open_with_file(made.home, settings, clock, file).vault
+    who = Actor("install", "Installation", "K7")
+    for role in ROLES:
+        if role not in ("administrator", "service"):
+            name = f"{role.title()} Person"
+            given = people.create(
+                vault, settings, role, name, role, PASSWORD, who, "test", initial=False
+            )
+            secrets[role] = given.totp_secret
+    vault.close()
+    return made.home, secrets, file
+
+
+@pytest.fixture
+def hospital(home_template, tmp_path):
+    """A home of the test's own, without a snapshot."""
+    import shutil
+
+    home, secrets, file = home_template
+    shutil.copytree(home.path, tmp_path / "home")
+    return Hospital(Home(tmp_path / "home"), Clock(), secrets, file)

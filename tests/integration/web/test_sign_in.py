@@ -1,0 +1,108 @@
+"""Sign in, lock, sign out: who gets in, and what everybody else sees."""
+
+from tests.integration.web.conftest import PASSWORD
+
+
+def test_a_person_signs_in_and_is_named_on_every_page(hospital):
+    page = hospital.browser("ward").get("/find").text
+    assert "Ward Person" in page
+    assert "Ward staff" in page
+
+
+def test_nobody_sees_a_page_before_signing_in(hospital):
+    answer = hospital.browser().get("/find")
+    assert (answer.status_code, answer.location) == (303, "/sign-in")
+
+
+def test_wrong_password_and_unknown_name_get_the_same_answer(hospital):
+    browser = hospital.browser()
+    answers = [
+        browser.post("/sign-in", {"username": name, "password": "wrong wrong", "code": "123456"})
+        for name in ("ward", "nobody-here")
+    ]
+    assert {answer.status_code for answer in answers} == {401}
+    bodies = [a.text.split("<h1>")[1].split("<form")[0] for a in answers]
+    assert bodies[0] == bodies[1]
+    assert "wrong wrong" not in answers[0].text
+
+
+def test_a_code_is_taken_once(hospital):
+    browser = hospital.browser()
+    code = hospital.code("ward")
+    fields = {"username": "ward", "password": PASSWORD, "code": code}
+    assert browser.post("/sign-in", fields).status_code == 303
+    assert hospital.browser().post("/sign-in", fields).status_code == 401
+
+
+def test_an_idle_screen_locks_and_the_password_opens_it(hospital):
+    browser = hospital.browser("ward")
+    hospital.clock.go_on(minutes=6)
+    assert browser.get("/beds").location == "/locked"
+    locked = browser.get("/locked").text
+    assert "Ward Person" in locked
+    assert "Tests outstanding" not in locked
+    assert browser.post("/unlock", {"password": "wrong"}).status_code == 401
+    assert browser.post("/unlock", {"password": PASSWORD}).status_code == 303
+    assert browser.get("/beds").status_code == 200
+
+
+def test_polling_does_not_keep_a_screen_open(hospital):
+    browser = hospital.browser("ward")
+    for _ in range(7):
+        hospital.clock.go_on(minutes=1)
+        answer = browser.get("/beds", headers={"X-Poll": "1"})
+    assert answer.location == "/locked"
+
+
+def test_part_of_a_locked_page_sends_the_whole_page_away(hospital):
+    browser = hospital.browser("ward")
+    browser.post("/lock")
+    answer = browser.post("/find/part", {"text": "smith"}, headers={"HX-Request": "true"})
+    assert answer.headers["HX-Redirect"] == "/locked"
+
+
+def test_a_session_ends_after_its_hours_whatever_happens(hospital):
+    browser = hospital.browser("ward")
+    for _ in range(12 * 15):
+        hospital.clock.go_on(minutes=4)
+        last = browser.get("/beds")
+    assert last.location == "/sign-in"
+
+
+def test_signing_out_forgets_the_vault_with_the_last_session(hospital):
+    keeper = hospital.app.extensions["downtime"].keeper
+    first, second = hospital.browser("ward"), hospital.browser("site")
+    answer = first.post("/sign-out")
+    assert '"cache"' in answer.headers["Clear-Site-Data"]
+    assert keeper.unlocked
+    assert first.get("/beds").location == "/sign-in"
+    second.post("/sign-out")
+    assert not keeper.unlocked
+
+
+def test_switching_user_keeps_the_vault_open_for_the_next(hospital):
+    browser = hospital.browser("ward")
+    assert "Who is next?" in browser.post("/switch-user").text
+    assert hospital.app.extensions["downtime"].keeper.unlocked
+    browser.sign_in("site")
+    assert "Site Person" in browser.get("/beds").text
+
+
+def test_a_first_password_has_to_be_replaced(hospital):
+    admin = hospital.browser("administrator")
+    page = admin.post(
+        "/people", {"name": "New Nurse", "username": "new.nurse", "role": "ward"}
+    ).text
+    first = page.split('First password</dt><dd class="mono">')[1].split("<")[0]
+    secret = page.rsplit('<p class="mono">', 1)[1].split("<")[0]
+    hospital.secrets["new.nurse"] = secret
+    browser = hospital.browser()
+    browser.post(
+        "/sign-in",
+        {"username": "new.nurse", "password": first, "code": hospital.code("new.nurse")},
+    )
+    assert browser.get("/beds").location == "/password"
+    chosen = {"old": first, "new": PASSWORD, "again": PASSWORD}
+    assert browser.post("/password", {**chosen, "again": "x"}).status_code == 400
+    assert browser.post("/password", chosen).status_code == 303
+    assert browser.get("/beds").status_code == 200
