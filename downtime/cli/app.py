@@ -41,6 +41,7 @@ class Session:
         self.as_json = as_json
         self.action = action
         self.clock: Clock = system_clock
+        self.migrates = False  # set by the one command that may open an older vault
 
     @cached_property
     def settings(self) -> Settings:
@@ -58,7 +59,8 @@ class Session:
         signed_in = self._unlock()
         try:
             permissions.check_can(signed_in.person, self.action)
-            signed_in.vault.check_schema()
+            if not self.migrates:
+                signed_in.vault.check_schema()
         except BaseException:
             signed_in.vault.close()
             raise
@@ -105,9 +107,17 @@ def downtime(context: click.Context, home: Path | None, unlock_file: Path | None
 
 
 SHARED = (
-    click.option("--home", type=click.Path(path_type=Path), envvar="DOWNTIME_HOME", help="Home folder."),
-    click.option("--unlock-file", type=click.Path(path_type=Path), help="Unlock with this file, not by prompt."),
-    click.option("--json", "as_json", is_flag=True, help="Write one JSON document to standard output."),
+    click.option(
+        "--home", type=click.Path(path_type=Path), envvar="DOWNTIME_HOME", help="Home folder."
+    ),
+    click.option(
+        "--unlock-file",
+        type=click.Path(path_type=Path),
+        help="Unlock with this file, not by prompt.",
+    ),
+    click.option(
+        "--json", "as_json", is_flag=True, help="Write one JSON document to standard output."
+    ),
 )
 
 

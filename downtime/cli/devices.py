@@ -13,7 +13,9 @@ devices = group("device", "The machines that exchange bundles.")
 
 
 @command(devices, "card", action="device.manage")
-@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="File to write.")
+@click.option(
+    "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="File to write."
+)
 def card(session: Session, out: Path) -> Output:
     """Write this machine's public card, to be trusted on other machines."""
     document = device.card(session.vault)
@@ -30,7 +32,9 @@ def trust(session: Session, file: Path, why: str) -> Output:
         document = orjson.loads(file.read_bytes())
     except orjson.JSONDecodeError:
         raise InputError(
-            "device.card", f"{file.name} is not a device card.", "Make one with 'downtime device card'."
+            "device.card",
+            f"{file.name} is not a device card.",
+            "Make one with 'downtime device card'.",
         ) from None
     trusted = device.trust(session.vault, document, session.who, why)
     return Output(document, [f"This machine now trusts {trusted.name} ({trusted.code})."])

@@ -1,10 +1,11 @@
 """Make a home, bring it up to date, and say how it is."""
 
-from pathlib import Path
+import getpass
 
 import click
 
 from downtime.accounts import opening
+from downtime.accounts import recover as recovering
 from downtime.cli.app import Output, Session, command, downtime
 from downtime.errors import StaleDataError
 from downtime.outage import outages
@@ -60,8 +61,33 @@ def init(
 @command(downtime, "migrate", action="config.manage")
 def migrate(session: Session) -> Output:
     """Bring the vault to the schema of this program; make a backup of the home first."""
+    session.migrates = True
     done = [f"{m.room}/{m.name}" for m in schema.apply(session.vault.db, session.clock)]
     return Output({"applied": done}, [f"Applied {len(done)} step(s).", *done])
+
+
+@command(downtime, "recover", action="public")
+@click.argument("username")
+def recover(session: Session, username: str) -> Output:
+    """Let an administrator in with the recovery code from its sealed envelope.
+
+    Asks for the code and a new password. The second factor and the recovery code are new
+    afterwards, and are shown once.
+    """
+    code = getpass.getpass("Recovery code: ")
+    password = getpass.getpass("New password: ")
+    made = recovering.recover(
+        session.home, session.settings, session.clock, code, username, password
+    )
+    document = {"one_time_code_uri": made.totp_uri, "recovery_code": made.recovery_code}
+    return Output(
+        document,
+        (
+            f"{made.person.name} can sign in. Write these down now; they are not shown again:",
+            f"  one-time code  {made.totp_uri}",
+            f"  recovery code  {made.recovery_code}   (print it, seal it, keep it off this machine)",
+        ),
+    )
 
 
 @command(downtime, "status", action="snapshot.list")
@@ -79,4 +105,6 @@ def status(session: Session) -> Output:
         "stale": stale,
     }
     lines = [outage.label + ": down " + ", ".join(down)] if outage else ["No outage is declared."]
-    return Output(document, [*lines, *(age.words for age in ages)], StaleDataError.exit_code if stale else 0)
+    return Output(
+        document, [*lines, *(age.words for age in ages)], StaleDataError.exit_code if stale else 0
+    )

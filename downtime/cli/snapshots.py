@@ -12,8 +12,19 @@ snapshot = group("snapshot", "Sealed pictures of the hospital's data.")
 
 
 @command(snapshot, "build", action="snapshot.build")
-@click.option("--from", "sources", multiple=True, type=click.Path(exists=True, path_type=Path), help="Feed file or folder; more may follow as arguments.")
-@click.option("--to", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder that receives the bundle.")
+@click.option(
+    "--from",
+    "sources",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Feed file or folder; more may follow as arguments.",
+)
+@click.option(
+    "--to",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder that receives the bundle.",
+)
 @click.argument("more", nargs=-1, type=click.Path(exists=True, path_type=Path))
 def build(session: Session, sources: tuple[Path, ...], to: Path, more: tuple[Path, ...]) -> Output:
     """Read feeds, bring the state up to date, and publish it as one sealed bundle."""

@@ -2,7 +2,10 @@
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from downtime.errors import InputError, NotFoundError
 
@@ -11,7 +14,14 @@ MIN_SECRET_CHARACTERS = 16
 
 
 def write_atomic(path: Path, content: bytes) -> None:
-    """Replace `path` in one step, readable by its owner only (0600).
+    """Replace `path` in one step, readable by its owner only (0600)."""
+    with replacing(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of `path` once all of it is written; 0600.
 
     Written beside it, flushed, renamed, and the folder flushed: measured against cut power, each
     of the four is needed.
@@ -20,7 +30,7 @@ def write_atomic(path: Path, content: bytes) -> None:
     handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)

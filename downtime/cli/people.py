@@ -1,0 +1,133 @@
+"""Accounts of people and programs, and the audit chain."""
+
+from pathlib import Path
+
+import click
+
+from downtime.accounts import people
+from downtime.accounts.permissions import ROLES
+from downtime.accounts.person import Person
+from downtime.cli.app import Output, Session, command, group
+from downtime.errors import NotFoundError
+from downtime.vault import checkpoint
+
+person = group("person", "Who may sign in.")
+audit = group("audit", "The chain of everything that was done.")
+
+WHY = click.option("--why", required=True, help="Reason, for the audit.")
+
+
+@command(person, "add", action="person.manage")
+@click.argument("username")
+@click.argument("name")
+@click.option("--role", required=True, type=click.Choice([r for r in ROLES if r != "service"]))
+@WHY
+def add(session: Session, username: str, name: str, role: str, why: str) -> Output:
+    """Make an account; its first password and second factor are shown once."""
+    password = people.new_password()
+    made = people.create(
+        session.vault, session.settings, username, name, role, password, session.who, why
+    )
+    return _credentials(made, password)
+
+
+@command(person, "add-service", action="person.manage")
+@click.argument("username")
+@click.argument("name")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@WHY
+def add_service(session: Session, username: str, name: str, file: Path, why: str) -> Output:
+    """Make an account for a program, opened by the content of FILE."""
+    made = people.create_service(
+        session.vault, session.settings, username, name, file, session.who, why
+    )
+    return Output(_document(made), [f"{made.username} is opened by {file}."])
+
+
+@command(person, "list", action="person.manage")
+def list_(session: Session) -> Output:
+    """Everybody who has an account."""
+    everybody = people.everybody(session.vault)
+    lines = [f"{p.username:<20} {ROLES[p.role]:<24} {p.state:<10} {p.name}" for p in everybody]
+    return Output([_document(p) for p in everybody], lines)
+
+
+@command(person, "reset", action="person.manage")
+@click.argument("username")
+@WHY
+def reset(session: Session, username: str, why: str) -> Output:
+    """A new password and second factor for somebody who lost one; shown once."""
+    found, password = _find(session, username), people.new_password()
+    renewed = people.reset(session.vault, session.settings, found.id, password, session.who, why)
+    return _credentials(renewed, password)
+
+
+@command(person, "disable", action="person.manage")
+@click.argument("username")
+@WHY
+def disable(session: Session, username: str, why: str) -> Output:
+    """Close an account: its password opens nothing from now on."""
+    found = _find(session, username)
+    renewed = people.disable(session.vault, found.id, session.who, why)
+    later = "" if renewed else " The data key is renewed when nobody else has the vault open."
+    return Output(_document(found), [f"{found.username} is closed.{later}"])
+
+
+@command(audit, "verify", action="audit.verify")
+def verify(session: Session) -> Output:
+    """Walk the whole chain and its checkpoints; exit 1 and the first bad number if one fails."""
+    report = checkpoint.verify(session.vault)
+    document = {
+        "entries": report.entries,
+        "head": report.head,
+        "first_bad": report.first_bad,
+        "checkpoints": report.checkpoints,
+        "problems": list(report.problems),
+    }
+    good = f"{report.entries} entries and {report.checkpoints} checkpoints hold; head {report.head[:16]}."
+    return Output(document, report.problems or [good], 0 if report.sound else 1)
+
+
+@command(audit, "checkpoint", action="audit.verify")
+def make(session: Session) -> Output:
+    """Sign the chain as it is now; print the line and keep it off this machine."""
+    made = checkpoint.make(session.vault)
+    if made is None:
+        raise NotFoundError("audit.empty", "The chain is empty.", "Nothing needs signing yet.")
+    return Output(made.as_json(), [made.words])
+
+
+def _find(session: Session, username: str) -> Person:
+    for found in people.everybody(session.vault):
+        if found.username == username:
+            return found
+    raise NotFoundError(
+        "person.unknown", f"Nobody has the user name '{username}'.", "See 'downtime person list'."
+    )
+
+
+def _document(found: Person) -> dict[str, str]:
+    return {
+        "username": found.username,
+        "name": found.name,
+        "role": found.role,
+        "state": found.state,
+    }
+
+
+def _credentials(made: people.Credentials, password: str) -> Output:
+    document = {
+        **_document(made.person),
+        "password": password,
+        "one_time_code_uri": made.totp_uri,
+    }
+    return Output(
+        document,
+        (
+            f"{made.person.name} ({ROLES[made.person.role]}). Hand these over now; they are not"
+            " shown again:",
+            f"  user name      {made.person.username}",
+            f"  password       {password}   (to be changed at the first sign-in)",
+            f"  one-time code  {made.totp_uri}",
+        ),
+    )

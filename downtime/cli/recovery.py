@@ -1,0 +1,165 @@
+"""After the outage: import what was keyed, compare, decide, return, and state what is accounted for."""
+
+from pathlib import Path
+
+import click
+import orjson
+
+from downtime.cli.app import Output, Session, command, group
+from downtime.cli.app import downtime as root
+from downtime.entry import entries, imports
+from downtime.reconcile import decide as deciding
+from downtime.reconcile import run as running
+from downtime.reconcile.states import ALLOWED, LEAVE, RESOLVED, RETURN
+from downtime.reconcile.store import ItemRow
+from downtime.returns import export as exporting
+from downtime.returns import signing, statement
+from downtime.vault.files import write_atomic
+
+entry = group("entry", "What people keyed from paper.")
+reconcile = group("reconcile", "Paper compared with the recovered hospital.")
+returns = group("returns", "What goes back to the recovered systems.")
+
+WHY = click.option("--why", required=True, help="Reason, for the audit.")
+
+
+@command(entry, "import", action="entry.import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_(session: Session, file: Path) -> Output:
+    """Import QuestionnaireResponses (JSON, a Bundle, or NDJSON); exit 1 if one was refused."""
+    report = imports.import_file(session.vault, session.settings, file, session.who)
+    lines = [
+        f"{report.responses} responses: {report.imported} imported, {report.unchanged} already"
+        f" there, {len(report.problems)} refused.",
+        *(
+            f"  response {problem.index} ({problem.serial or 'no serial'}): {sentence}"
+            for problem in report.problems
+            for sentence in problem.sentences
+        ),
+    ]
+    return Output(report.as_json(), lines, 1 if report.problems else 0)
+
+
+@command(entry, "verify", action="entry.verify")
+@click.argument("serial")
+@click.option("--why", default="", help="A remark, for the audit.")
+def verify(session: Session, serial: str, why: str) -> Output:
+    """Agree that an entry says what its paper says; not for the one who keyed it."""
+    checked = entries.verify(session.vault, serial, session.who, why)
+    return Output(
+        {"serial": checked.serial, "state": checked.state},
+        [f"{checked.serial} is {checked.state}."],
+    )
+
+
+@command(reconcile, "run", action="reconcile.run")
+@click.option("--why", default="Run on the command line", help="Reason, for the audit.")
+def run(session: Session, why: str) -> Output:
+    """Compare what was entered with the snapshot of the recovered hospital."""
+    compared = running.run(session.vault, session.settings, session.who, why)
+    document = {
+        "outage": compared.outage,
+        "snapshot": compared.snapshot,
+        "forms": compared.forms,
+        "items": compared.items,
+        "open": compared.open,
+        "states": compared.states,
+    }
+    lines = [
+        f"{compared.items} items from {compared.forms} forms; {compared.open} wait for a decision.",
+        *(f"  {state:<14} {compared.states.get(state, 0):>6}" for state in ALLOWED),
+    ]
+    return Output(document, lines)
+
+
+@command(reconcile, "list", action="reconcile.list")
+@click.option("--state", type=click.Choice(list(ALLOWED)), default=None, help="Only these.")
+def list_(session: Session, state: str | None) -> Output:
+    """The items of the latest outage with their states and decisions."""
+    outage = running.latest(session.vault)
+    rows = deciding.items(session.vault, outage.id, state=state or "")
+    lines = [
+        f"{row.key}  {row.item.state:<13} {row.decided.decision:<18} {row.item.fact.type}"
+        for row in rows
+    ]
+    return Output([_document(row) for row in rows], lines or ["There is nothing to compare yet."])
+
+
+@command(reconcile, "decide", action="reconcile.decide")
+@click.argument("key")
+@click.argument("decision", type=click.Choice([RETURN, LEAVE, RESOLVED, "open"]))
+@WHY
+def decide(session: Session, key: str, decision: str, why: str) -> Output:
+    """Decide about one item; not for the one who entered it."""
+    row = deciding.decide(session.vault, key, decision, session.who, why)
+    return Output(_document(row), [f"{row.key}: {row.decided.decision}."])
+
+
+@command(returns, "export", action="return.export")
+@click.option(
+    "--format",
+    "format_name",
+    required=True,
+    type=click.Choice(["hl7v2", "worklist"]),
+    help="Messages for systems, or lists for people.",
+)
+@click.option(
+    "--to",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write to.",
+)
+def export(session: Session, format_name: str, to: Path) -> Output:
+    """Write what was decided to return; nothing goes out twice."""
+    done = exporting.export(session.vault, session.settings, format_name, to, session.who)
+    document = {
+        "files": [str(file) for file in done.files],
+        "messages": done.messages,
+        "already": done.already,
+        "waiting": list(done.outdated),
+    }
+    return Output(document, [done.sentence, *map(str, done.files)])
+
+
+@command(root, "statement", action="statement.make")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write: .pdf or .json.",
+)
+def state(session: Session, out: Path) -> Output:
+    """State which forms are accounted for, and name everything that is still open."""
+    if out.suffix not in (".pdf", ".json"):
+        raise click.UsageError("--out ends in .pdf or .json.")
+    made = statement.make(session.vault, session.settings, session.who)
+    document = made.as_json()
+    if out.suffix == ".pdf":
+        write_atomic(out, statement.pdf(made, session.settings))
+    else:
+        write_atomic(out, orjson.dumps(document, option=orjson.OPT_INDENT_2))
+    return Output(document, [f"{made.verdict}: {len(made.facts['open'])} open.", f"Wrote {out}."])
+
+
+@command(root, "sign", action="statement.sign")
+@click.argument("lead", type=click.Choice(list(signing.LEADS)))
+@click.option("--why", default="", help="A remark, for the audit.")
+def sign(session: Session, lead: str, why: str) -> Output:
+    """Sign the completeness statement as one of its leads."""
+    signed = signing.sign(session.vault, session.settings, lead, session.who, why)
+    return Output(signed.as_json(), [f"Signed: {signed.verdict}."])
+
+
+def _document(row: ItemRow) -> dict[str, object]:
+    return {
+        "key": row.key,
+        "state": row.item.state,
+        "type": row.item.fact.type,
+        "system": row.item.fact.system,
+        "serial": row.item.fact.serial,
+        "form": row.item.fact.form,
+        "explanation": row.item.explanation,
+        "decision": row.decided.decision,
+        "decided_by": row.decided.decided_by_name,
+        "reason": row.decided.reason,
+    }
