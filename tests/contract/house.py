@@ -1,9 +1,11 @@
 """The house as data: its floors, what some rooms must not know, and how to read the sources."""
 
 import ast
+import importlib.util
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
@@ -133,3 +135,12 @@ def texts(module: Module) -> Iterator[tuple[int, str]]:
         match node:
             case ast.Constant(value=str(text)) if id(node) not in documentation:
                 yield node.lineno, text
+
+
+def generator() -> ModuleType:
+    """`scripts/generate_docs.py` as a module."""
+    path = ROOT / "scripts" / "generate_docs.py"
+    specification = importlib.util.spec_from_file_location("generate_docs", path)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module

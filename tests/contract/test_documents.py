@@ -1,6 +1,5 @@
 """Documents say what the program does: tables are drawn from it, and named commands exist."""
 
-import importlib.util
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -18,18 +17,10 @@ DOCS = house.ROOT / "docs"
 PAGES = sorted([house.ROOT / "README.md", house.ROOT / "CHANGELOG.md", *DOCS.glob("*.md")])
 
 
-def generator():
-    path = house.ROOT / "scripts" / "generate_docs.py"
-    specification = importlib.util.spec_from_file_location("generate_docs", path)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.parametrize("name", ["settings.md", "permissions.md", "lifecycles.md", "commands.md"])
 def test_a_drawn_document_is_as_the_program_says(name):
     """`scripts/fix` writes these; the tables themselves are in the code."""
-    assert (DOCS / name).read_text(encoding="utf-8") == generator().documents()[name]
+    assert (DOCS / name).read_text(encoding="utf-8") == house.generator().documents()[name]
 
 
 def test_every_setting_says_what_it_is_for():

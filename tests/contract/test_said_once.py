@@ -9,7 +9,6 @@ import pytest
 from downtime.paper import definition
 from downtime.vault.lifecycle import Lifecycle
 from tests.contract import house
-from tests.contract.test_documents import generator
 
 FORMS = sorted((house.ROOT / "forms").glob("*.yaml"))
 HYPHENATED = [path.stem for path in FORMS if "-" in path.stem]
@@ -60,7 +59,7 @@ def test_screens_and_commands_ask_the_permission_table_not_the_role():
 
 
 def test_each_lifecycle_is_one_table():
-    tables = [value for _, value in generator().all_lifecycles()]
+    tables = [value for _, value in house.generator().all_lifecycles()]
     assert max(Counter(table.name for table in tables).values()) == 1
     made = [
         f"{module.name}:{node.lineno}"
@@ -71,7 +70,7 @@ def test_each_lifecycle_is_one_table():
     assert len(made) == len(tables), made
 
 
-@pytest.mark.parametrize("lifecycle", [v for _, v in generator().all_lifecycles()], ids=str)
+@pytest.mark.parametrize("lifecycle", [v for _, v in house.generator().all_lifecycles()], ids=str)
 def test_every_state_of_a_lifecycle_can_be_reached(lifecycle: Lifecycle):
     reached, states = set(), list(lifecycle.moves)
     ahead = states[:1]
