@@ -181,6 +181,7 @@ def _draft(form: KeyedForm, present: Entry | None) -> Entry:
             form=form.issued.form,
             version=form.issued.version,
             state=DRAFT,
+            outage=form.issued.outage,
             answers={},
         )
     if present.state != DRAFT:

@@ -29,6 +29,8 @@ class Entry:
     form: str
     version: str
     state: str
+    outage: str
+    """The outage whose ledger the form stands in; empty when it was printed ahead of any."""
     answers: Mapping[str, str]
     event: str = ""
     author: str = ""

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from sqlite_utils import Database
 
-from downtime.entry.model import DRAFT, Entry
+from downtime.entry.model import DRAFT, VERIFIED, Entry
 
 
 def fetch(db: Database, serial: str) -> Entry | None:
@@ -51,13 +51,14 @@ def past(db: Database, serial: str) -> list[dict[str, Any]]:
     return [{**row, "answers": orjson.loads(row["answers"])} for row in rows]
 
 
-def figures(db: Database) -> dict[str, int]:
-    """How many entries were checked by a second person, and how many of those were sent back."""
+def figures(db: Database, outage: str) -> dict[str, int]:
+    """How many forms of an outage were ever entered, are verified now, and were ever sent back."""
     row = next(
         db.query(
-            "SELECT count(*) AS keyed, coalesce(sum(corrections > 0), 0) AS sent_back"
-            " FROM entry WHERE state <> ? OR corrections > 0",
-            [DRAFT],
+            "SELECT count(*) AS entered, coalesce(sum(state = ?), 0) AS verified,"
+            " coalesce(sum(corrections > 0), 0) AS sent_back"
+            " FROM entry WHERE outage = ? AND (state <> ? OR corrections > 0)",
+            [VERIFIED, outage, DRAFT],
         )
     )
     return dict(row)

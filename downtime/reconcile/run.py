@@ -1,10 +1,9 @@
 """Run the comparison over every verified form of an outage and keep what it finds."""
 
-from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from downtime.clinical.records import Record
 from downtime.config import Settings
 from downtime.entry import store as entry_store
 from downtime.entry.facts import Fact, facts
@@ -19,7 +18,7 @@ from downtime.reconcile import store
 from downtime.reconcile.compare import compare
 from downtime.reconcile.keep import keep, orphan
 from downtime.reconcile.states import RETURNED
-from downtime.reconcile.store import Decided, ItemRow
+from downtime.reconcile.store import Decided, ItemRow, Run
 from downtime.reconcile.view import TYPES, View
 from downtime.snapshot import load
 from downtime.snapshot.store import Snapshot
@@ -46,31 +45,34 @@ def run(vault: Vault, settings: Settings, who: Actor, why: str) -> Compared:
     the recovered hospital has not been loaded yet.
     """
     outage = latest(vault)
-    recovered = load.current(vault)
-    if recovered.id == outage.snapshot:
+    recovered = load.current_id(vault)
+    if recovered and recovered == outage.snapshot:
         raise ConflictError(
             "reconcile.snapshot",
             "The newest snapshot is the one of the outage's beginning.",
             "Load a snapshot of the recovered hospital, then compare again.",
         )
     before = view(load.get(vault, outage.snapshot)) if outage.snapshot else View()
+    after = view(load.current(vault))
     found, forms = _facts(vault, settings, outage)
-    items = compare(before, found, view(recovered), settings)
+    items = compare(before, found, after, settings)
     with vault.change(who, "reconcile.run", target=outage.id, why=why) as db:
         held = {row.key: row for row in store.fetch(db, outage.id)}
         now = vault.now()
         rows = [
             keep(
                 held.get(item.key),
-                ItemRow(item, outage.id, store.digest(item.fact), recovered.id, now, Decided()),
+                ItemRow(item, outage.id, store.digest(item.fact), recovered, now, Decided()),
             )
             for item in items
         ]
-        gone = [row for key, row in held.items() if key not in {item.key for item in items}]
+        present = {item.key for item in items}
+        gone = [row for key, row in held.items() if key not in present]
         store.save(db, rows)
         store.save(db, [orphan(row) for row in gone if row.decided.decision == RETURNED])
         store.remove(db, [row.key for row in gone if row.decided.decision != RETURNED])
-        return _compared(outage.id, recovered.id, forms, list(store.fetch(db, outage.id)))
+        store.keep_run(db, Run(outage.id, now, recovered, forms, len(items)))
+        return _compared(outage.id, recovered, forms, list(store.fetch(db, outage.id)))
 
 
 def latest(vault: Vault) -> Outage:
@@ -83,14 +85,10 @@ def latest(vault: Vault) -> Outage:
 
 
 def view(snapshot: Snapshot) -> View:
-    """The part of a snapshot that the comparison looks at."""
-    newest = max((system.newest for system in snapshot.systems()), default="")
-    return View(_records(snapshot), newest)
-
-
-def _records(snapshot: Snapshot) -> Iterator[Record]:
-    for name in TYPES:
-        yield from snapshot.all(name)
+    """The part of a snapshot that the comparison looks at; the snapshot is closed."""
+    with closing(snapshot):
+        newest = max((system.newest for system in snapshot.systems()), default="")
+        return View((record for name in TYPES for record in snapshot.all(name)), newest)
 
 
 def _facts(vault: Vault, settings: Settings, outage: Outage) -> tuple[list[Fact], int]:

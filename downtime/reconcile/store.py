@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlite_utils import Database
@@ -51,6 +51,16 @@ class ItemRow:
         return self.decided.decision == OPEN and self.item.state not in SETTLED
 
 
+class Run(NamedTuple):
+    """One comparison: when, against which recovered snapshot, over how many verified forms."""
+
+    outage: str
+    at: str
+    snapshot: str
+    forms: int
+    items: int
+
+
 def digest(fact: Fact) -> str:
     """SHA-256 of all that a fact says: it changes when the entry is corrected."""
     said = orjson.dumps(asdict(fact), option=orjson.OPT_SORT_KEYS)
@@ -94,6 +104,18 @@ def remove(db: Database, keys: Iterable[str]) -> None:
     """Forget items whose form no longer says so; never one that went out."""
     for key in keys:
         db.execute("DELETE FROM item WHERE key = ? AND decision <> 'returned'", [key])
+
+
+def keep_run(db: Database, run: Run) -> None:
+    """Record that a comparison was run."""
+    db["comparison"].insert(run._asdict())  # type: ignore[union-attr]
+
+
+def last_run(db: Database, outage: str) -> Run | None:
+    """The last comparison of an outage."""
+    query = "SELECT * FROM comparison WHERE outage = ? ORDER BY at DESC, rowid DESC LIMIT 1"
+    row = next(db.query(query, [outage]), None)
+    return Run(**row) if row else None
 
 
 def counts(db: Database, outage: str) -> list[dict[str, Any]]:

@@ -134,7 +134,7 @@ def _row(line: Line, zone: ZoneInfo) -> list[str]:
     nhs = person.nhs_number
     return [
         fact.system,
-        fact.fields.get("department") or dict(fact.notes).get("Department that called", ""),
+        _department(fact),
         line.todo,
         _TYPES[fact.type],
         fact.title if fact.type != "Encounter" else "Admission",
@@ -153,6 +153,12 @@ def _row(line: Line, zone: ZoneInfo) -> list[str]:
         line.reason,
         "",
     ]
+
+
+def _department(fact: Fact) -> str:
+    """The department that a form names, in whatever words it asks for it."""
+    named = (answer for label, answer in fact.notes if label.casefold().startswith("department"))
+    return fact.fields.get("department") or next(named, "")
 
 
 _TYPES = {"Encounter": "Admission", "ServiceRequest": "Request", "Observation": "Result"}

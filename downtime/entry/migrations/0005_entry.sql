@@ -3,6 +3,7 @@ CREATE TABLE entry (
     form TEXT NOT NULL,
     version TEXT NOT NULL,
     state TEXT NOT NULL,
+    outage TEXT NOT NULL,
     answers TEXT NOT NULL,
     event TEXT NOT NULL,
     author TEXT NOT NULL,
@@ -17,7 +18,7 @@ CREATE TABLE entry (
     changed TEXT NOT NULL,
     corrections INTEGER NOT NULL
 );
-CREATE INDEX entry_state ON entry (state);
+CREATE INDEX entry_outage ON entry (outage, state);
 CREATE TABLE entry_past (
     serial TEXT NOT NULL REFERENCES entry (serial),
     until TEXT NOT NULL,

@@ -22,3 +22,11 @@ CREATE TABLE item (
     reason TEXT NOT NULL
 );
 CREATE INDEX item_outage ON item (outage, decision, state);
+CREATE TABLE comparison (
+    outage TEXT NOT NULL,
+    at TEXT NOT NULL,
+    snapshot TEXT NOT NULL,
+    forms INTEGER NOT NULL,
+    items INTEGER NOT NULL
+);
+CREATE INDEX comparison_outage ON comparison (outage, at);

@@ -2,14 +2,19 @@
 
 import pytest
 
+from downtime.clinical.records import DiagnosticReport, Encounter, Observation, Patient
 from downtime.config import Settings
+from downtime.entry import entries
 from downtime.outage import outages
 from downtime.paper import store
 from downtime.paper.definition import definition
 from downtime.paper.issue import ISSUED, Draft, Pack, Subject
 from downtime.paper.serials import serial
+from downtime.snapshot import shelf, tables
+from downtime.snapshot.header import Header
 from downtime.vault.audit import Actor
 
+KEEPER = Actor("u-9", "Kit Keeper", "laptop-1")
 ANN = Subject(
     patient="p-ann",
     mrn="H100",
@@ -19,6 +24,21 @@ ANN = Subject(
     birth_date="1960-01-02",
     gender="female",
 )
+HOSPITAL = (
+    Patient(
+        id="p-ann", mrn="H100", nhs_number="9990000018", identifiers=("MR|DEMO|H100",),
+        family="Hill", given="Ann", birth_date="1960-01-02", gender="female",
+    ),
+    Encounter(
+        id="e-ann", patient="p-ann", ward="A1", status="in-progress", kind="inpatient",
+        started="2026-11-01T08:00:00Z", updated="2026-11-01T08:00:00Z",
+    ),
+    DiagnosticReport(id="d-old", patient="p-ann", collected="2026-11-02T08:00:00Z"),
+    Observation(
+        id="o-old", patient="p-ann", report="d-old", display="Potassium", value="4.0",
+        units="mmol/L", status="final",
+    ),
+)  # fmt: skip
 SIGNED = {
     "author.name": "Sam Okoro",
     "author.role": "Staff nurse",
@@ -74,8 +94,14 @@ def checker() -> Actor:
 
 
 @pytest.fixture
-def outage(vault, who):
-    return outages.declare(vault, ["LIMS"], who, "power lost", known=("LIMS", "PAS"), snapshot="t0")
+def t0(hold):
+    """The snapshot of the outage's beginning: Ann Hill on ward A1, one old potassium."""
+    return hold(1, HOSPITAL)
+
+
+@pytest.fixture
+def outage(vault, who, t0):
+    return outages.declare(vault, ["LIMS"], who, "power lost", known=("LIMS", "PAS"), snapshot=t0)
 
 
 @pytest.fixture
@@ -83,7 +109,7 @@ def issue(vault, outage, who):
     """Put forms into the ledger as a printed pack does; returns a function that gives a serial."""
     given = 0
     pack = Pack(
-        id="pack-1", kind="ward", wards=("A1",), snapshot="t0", outage=outage.id, drill=False,
+        id="pack-1", kind="ward", wards=("A1",), snapshot=outage.snapshot, outage=outage.id, drill=False,
         issued_by=who.id, issued_name=who.name, issued_at=vault.now(), pages=1, state="printed",
     )  # fmt: skip
     with vault.change(who, "pack.print") as db:
@@ -100,6 +126,38 @@ def issue(vault, outage, who):
         )  # fmt: skip
         with vault.change(who, "form.print") as db:
             store.insert_forms(db, [(number, given, draft)], pack, ISSUED)
+        return number
+
+    return one
+
+
+@pytest.fixture
+def hold(vault):
+    """`hold(n, records)` puts a snapshot in use, as loading a bundle does; returns its id."""
+
+    def put(sequence: int, records, created: str = "2026-11-02T10:00:00Z") -> str:
+        header = Header(
+            hospital="DEMO", sequence=sequence, created=created, expires="2026-11-09T00:00:00Z",
+            key="0123456789abcdef", time_zone="Europe/London", systems={"LIMS": created},
+            counts={}, holds=(),
+        )  # fmt: skip
+        path = vault.home.snapshots / f"{header.id}.db"
+        tables.create(path, vault.key(f"snapshot:{header.id}"), header, records)
+        with vault.change(KEEPER, "snapshot.load") as db:
+            shelf.add(db, header, f"{sequence}.downtime", f"{sequence:064}", vault.now())
+        return header.id
+
+    return put
+
+
+@pytest.fixture
+def keyed(vault, settings, issue, who, checker):
+    """`keyed(form, answers)`: a form keyed by one person and verified by another; its serial."""
+
+    def one(form: str, answers: dict[str, str], subject: Subject = ANN) -> str:
+        number = issue(form, subject)
+        entries.submit(vault, settings, number, answers, who)
+        entries.verify(vault, number, checker)
         return number
 
     return one

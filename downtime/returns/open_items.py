@@ -1,0 +1,105 @@
+"""What still stands between an outage and the word 'complete', each thing named."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from downtime.entry import store as entry_store
+from downtime.entry.model import VERIFIED as ENTRY_VERIFIED
+from downtime.outage.model import Outage
+from downtime.paper import ledger
+from downtime.paper.definition import definition
+from downtime.paper.issue import ISSUED, KEYED, RETURNED, VERIFIED, Issued
+from downtime.paper.serials import shown
+from downtime.reconcile import store as items_store
+from downtime.reconcile.states import RETURN, UNMATCHED
+from downtime.vault.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """One thing that is open: what kind, a sentence, and the serials or item it is about."""
+
+    kind: str
+    sentence: str
+    names: tuple[str, ...] = ()
+
+
+def find(vault: Vault, outage: Outage) -> list[Open]:
+    """Everything that is open, in the order in which it has to be settled."""
+    return [
+        *_systems(outage),
+        *_forms(vault, outage),
+        *_comparison(vault, outage),
+        *_items(vault, outage),
+    ]
+
+
+def _systems(outage: Outage) -> Iterator[Open]:
+    for name in outage.down:
+        yield Open("system-down", f"{name} is still declared down.", (name,))
+
+
+_WAITING = {
+    ISSUED: ("form-out", "still out"),
+    RETURNED: ("form-unkeyed", "returned and not keyed"),
+    KEYED: ("form-unverified", "keyed and not verified by a second person"),
+}
+
+
+def _forms(vault: Vault, outage: Outage) -> Iterator[Open]:
+    groups: dict[tuple[str, str, str], list[Issued]] = defaultdict(list)
+    for form in ledger.in_state(vault, outage.id, *_WAITING):
+        groups[form.state, form.ward, form.form].append(form)
+    order = list(_WAITING)
+    for (state, ward, _), forms in sorted(
+        groups.items(), key=lambda g: (order.index(g[0][0]), g[0])
+    ):
+        kind, words = _WAITING[state]
+        if state == RETURNED and definition(forms[0].form).policy == "scan":
+            kind, words = "form-unfiled", "returned and not filed"
+        where = f" of ward {ward}" if ward else ""
+        sentence = f"{_plural(len(forms), forms[0].title)}{where}: {words}."
+        yield Open(kind, sentence, tuple(shown(form.serial) for form in forms))
+
+
+def _comparison(vault: Vault, outage: Outage) -> Iterator[Open]:
+    verified = {form.serial for form in ledger.in_state(vault, outage.id, VERIFIED)}
+    run = items_store.last_run(vault.db, outage.id)
+    if run is None:
+        if verified:
+            yield Open("not-compared", "Nothing has been compared with the recovered systems yet.")
+        return
+    late = [
+        shown(entry.serial)
+        for entry in entry_store.in_state(vault.db, ENTRY_VERIFIED)
+        if entry.serial in verified and entry.changed > run.at
+    ]
+    if late:
+        words = f"{_plural(len(late), 'form')}: verified after the last comparison."
+        yield Open("not-compared", words, tuple(late))
+
+
+def _items(vault: Vault, outage: Outage) -> Iterator[Open]:
+    rows = list(items_store.fetch(vault.db, outage.id))
+    for row in rows:
+        if row.is_open:
+            kind = "unmatched" if row.item.state == UNMATCHED else "undecided"
+            words = f"{row.item.fact.title} ({row.item.state}): {row.item.explanation}"
+            yield Open(kind, words, (row.key,))
+    waiting = [row.key for row in rows if row.decided.decision == RETURN]
+    if waiting:
+        words = f"{_plural(len(waiting), 'item')}: decided to be returned and not sent yet."
+        yield Open("not-sent", words, tuple(waiting))
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count} × {word}"
+
+
+def kinds(found: Iterable[Open]) -> dict[str, int]:
+    """How many things of each kind are open."""
+    counts: dict[str, int] = {}
+    for one in found:
+        counts[one.kind] = counts.get(one.kind, 0) + 1
+    return counts

@@ -1,0 +1,163 @@
+"""From verified forms to decisions: what is compared, who may decide, what a re-run keeps."""
+
+from datetime import timedelta
+
+import pytest
+
+from downtime.clinical.records import DiagnosticReport, Observation, ServiceRequest
+from downtime.entry import entries
+from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
+from downtime.paper.issue import Subject
+from downtime.reconcile import decide, run
+
+from .conftest import ADMITTED, BLOODS, HOSPITAL, PHONED, SIGNED
+
+LATER = "2026-11-02T18:00:00Z"
+FBC_THERE = ServiceRequest(
+    id="r-1", patient="p-ann", code="FBC", stage="received", filler="L77",
+    collected="2026-11-02T13:55:00Z",
+)  # fmt: skip
+LIMS_SAYS = (
+    DiagnosticReport(id="d-1", patient="p-ann", collected="2026-11-02T13:30:00Z"),
+    Observation(
+        id="o-1", patient="p-ann", report="d-1", display="Potassium", value="4.1", units="mmol/L",
+        status="final",
+    ),
+)  # fmt: skip
+
+
+def compare(vault, settings, who):
+    return run.run(vault, settings, who, "recovered")
+
+
+@pytest.fixture
+def day(vault, settings, outage, keyed, hold, who):
+    """A day's paper, compared with a hospital that has recovered."""
+    keyed("blood-sciences-request", BLOODS)
+    keyed("phoned-result", PHONED)
+    keyed("progress-notes", SIGNED)
+    keyed("admission", ADMITTED, Subject(downtime_number="DK700001X"))
+    hold(2, (*HOSPITAL, FBC_THERE, *LIMS_SAYS), LATER)
+    compare(vault, settings, who)
+    return {row.key.split("-", 1)[1]: row.key for row in decide.items(vault, outage.id)}
+
+
+def test_each_fact_of_each_verified_form_gets_its_state(vault, outage, day):
+    rows = decide.items(vault, outage.id)
+    assert {(row.item.fact.title, row.item.state) for row in rows} == {
+        ("Full blood count", "already-there"),
+        ("Urea and electrolytes", "new"),
+        ("Potassium", "conflict"),
+        ("Progress notes", "held"),
+        ("Encounter", "unmatched"),
+    }
+    assert sum(row.is_open for row in rows) == 3
+
+
+def test_a_form_that_is_not_verified_is_not_compared(vault, settings, outage, issue, hold, who):
+    serial = issue("blood-sciences-request")
+    entries.submit(vault, settings, serial, BLOODS, who)
+    hold(2, HOSPITAL, LATER)
+    assert compare(vault, settings, who).forms == 0
+
+
+def test_nothing_is_compared_with_the_snapshot_of_t0(vault, settings, outage, who):
+    with pytest.raises(ConflictError, match="outage's beginning"):
+        compare(vault, settings, who)
+
+
+def test_without_an_outage_there_is_nothing_to_compare(vault, settings, who):
+    with pytest.raises(NotFoundError):
+        compare(vault, settings, who)
+
+
+def test_a_decision_needs_a_reason_and_another_person(vault, day, who, checker):
+    with pytest.raises(InputError, match="reason"):
+        decide.decide(vault, day["test.ue"], "return", checker, " ")
+    with pytest.raises(ForbiddenError, match="You entered this form"):
+        decide.decide(vault, day["test.ue"], "return", who, "not in the LIMS")
+    row = decide.decide(vault, day["test.ue"], "return", checker, "not in the LIMS")
+    assert (row.decided.decision, row.decided.decided_by_name) == ("return", "Ben Records")
+
+
+def test_what_is_already_there_or_held_needs_no_decision(vault, day, checker):
+    with pytest.raises(ConflictError, match="cannot be decided"):
+        decide.decide(vault, day["test.fbc"], "return", checker, "again")
+
+
+def test_newer_live_data_can_never_be_returned(vault, settings, outage, keyed, hold, who, checker):
+    keyed("blood-sciences-request", BLOODS)
+    cancelled = ServiceRequest(
+        id="r-1", patient="p-ann", code="FBC", stage="cancelled", collected="2026-11-02T13:55:00Z"
+    )
+    hold(2, (*HOSPITAL, cancelled), LATER)
+    compare(vault, settings, who)
+    row = next(r for r in decide.items(vault, outage.id, state="newer-live"))
+    with pytest.raises(ConflictError, match="newer-live"):
+        decide.decide(vault, row.key, "return", checker, "we want it")
+    assert decide.decide(vault, row.key, "leave", checker, "cancelled rightly").is_open is False
+
+
+def test_an_unmatched_request_cannot_go_out_but_an_admission_registers_the_patient(
+    vault, settings, outage, keyed, hold, who, checker
+):
+    blank = Subject(downtime_number="DK700001X")
+    keyed("admission", ADMITTED, blank)
+    keyed("blood-sciences-request", BLOODS, blank)
+    hold(2, HOSPITAL, LATER)
+    compare(vault, settings, who)
+    rows = {row.item.fact.type: row for row in decide.items(vault, outage.id, state="unmatched")}
+    assert decide.decide(vault, rows["Encounter"].key, "return", checker, "new patient")
+    with pytest.raises(ConflictError):
+        decide.decide(vault, rows["ServiceRequest"].key, "return", checker, "send")
+
+
+def test_a_decision_can_be_taken_back_and_is_in_the_audit(vault, day, checker):
+    decide.decide(vault, day["test.ue"], "leave", checker, "asked again by hand")
+    row = decide.decide(vault, day["test.ue"], "open", checker, "second thoughts")
+    assert row.is_open
+    said = [
+        r["why"] for r in vault.db.query("SELECT why FROM audit WHERE action = 'reconcile.decide'")
+    ]
+    assert said == ["leave: asked again by hand", "open: second thoughts"]
+
+
+def test_a_new_comparison_keeps_what_still_holds_and_reopens_what_does_not(
+    vault, settings, outage, day, hold, who, checker
+):
+    decide.decide(vault, day["test.ue"], "return", checker, "not in the LIMS")
+    decide.decide(vault, day["result-1"], "resolved-elsewhere", checker, "clinician reviewed")
+    now_there = ServiceRequest(
+        id="r-2", patient="p-ann", code="UE", stage="received", collected="2026-11-02T13:58:00Z"
+    )
+    hold(3, (*HOSPITAL, FBC_THERE, *LIMS_SAYS, now_there), "2026-11-02T20:00:00Z")
+    compare(vault, settings, who)
+    kept = decide.get(vault, day["result-1"])
+    assert (kept.decided.decision, kept.decided.reason) == (
+        "resolved-elsewhere",
+        "clinician reviewed",
+    )
+    gone = decide.get(vault, day["test.ue"])
+    assert (gone.item.state, gone.decided.decision) == ("already-there", "open")
+
+
+def test_a_corrected_entry_reopens_its_decisions_and_forgets_what_it_no_longer_says(
+    vault, settings, outage, day, who, checker
+):
+    key = day["test.ue"]
+    serial = key[:9]
+    decide.decide(vault, day["test.ue"], "return", checker, "not in the LIMS")
+    entries.send_back(vault, serial, checker, "wrong test")
+    vault.clock = (lambda now: lambda: now + timedelta(minutes=5))(vault.clock())
+    answers = {k: v for k, v in BLOODS.items() if k != "test.ue"} | {"test.crp": "true"}
+    entries.submit(vault, settings, serial, answers, who)
+    entries.verify(vault, serial, checker)
+    compare(vault, settings, who)
+    with pytest.raises(NotFoundError):
+        decide.get(vault, key)
+    assert decide.get(vault, f"{serial}-test.crp").is_open
+
+
+def test_an_unknown_item_is_said_to_be_unknown(vault, outage, checker):
+    with pytest.raises(NotFoundError):
+        decide.decide(vault, "K7000001X-nothing", "leave", checker, "tidy")
