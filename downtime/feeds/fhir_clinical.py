@@ -20,6 +20,7 @@ from downtime.feeds.fhir_values import (
     each,
     notes,
     text,
+    texts,
     with_unit,
 )
 from downtime.feeds.hl7_patient import says_none_known
@@ -131,7 +132,7 @@ def allergies(near: Surroundings, resource: dict[str, Any]) -> list[Change]:
         "code": code(at(resource, "code")),
         "reaction": ", ".join(dict.fromkeys(word for word in words if word)),
         "severity": next((s for s in ("severe", "moderate", "mild") if s in severities), ""),
-        "category": ", ".join(c for c in at(resource, "category") or () if isinstance(c, str)),
+        "category": ", ".join(texts(resource, "category")),
         "status": "inactive" if verified == "refuted" else status,
         "none_known": int(any(says_none_known(c, substance) for c in all_codes)),
     }

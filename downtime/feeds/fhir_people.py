@@ -11,7 +11,7 @@ from downtime.clinical.identifiers import MRN, NHS, Identifier
 from downtime.feeds import times
 from downtime.feeds.changes import Change, Value, bed_key
 from downtime.feeds.fhir_bundle import Surroundings, key_of, number_of, reference_name
-from downtime.feeds.fhir_values import at, code, codes, concept, concepts, each, name, text
+from downtime.feeds.fhir_values import at, code, codes, concept, concepts, each, name, text, texts
 
 _ENCOUNTER_STATUS = {
     "planned": "planned",
@@ -138,8 +138,7 @@ def _person(near: Surroundings, resource: dict[str, Any], fields: dict[str, Valu
         fields["deceased"] = died or ("true" if resource.get("deceasedBoolean") else "")
     home = next((a for a in each(resource, "address") if text(a, "use") != "old"), None)
     if home:
-        lines = [line for line in at(home, "line") or () if isinstance(line, str)]
-        parts = [*lines, text(home, "city"), text(home, "district")]
+        parts = [*texts(home, "line"), text(home, "city"), text(home, "district")]
         fields["address"] = ", ".join(p for p in parts if p) or text(home, "text")
         fields["postcode"] = text(home, "postalCode")
     phones = (text(t, "value") for t in each(resource, "telecom") if text(t, "system") == "phone")

@@ -22,6 +22,16 @@ def text(node: Any, *path: str | int) -> str:
     return str(value).strip()
 
 
+def texts(node: Any, *path: str | int) -> list[str]:
+    """The non-empty texts of the list at a path."""
+    value = at(node, *path)
+    return (
+        [item for item in value if isinstance(item, str) and item]
+        if isinstance(value, list)
+        else []
+    )
+
+
 def each(node: Any, *path: str | int) -> Iterator[dict[str, Any]]:
     """The objects of the list at a path; one object that stands there alone is one of one."""
     value = at(node, *path)
@@ -78,7 +88,6 @@ def name(node: Any) -> tuple[str, str, str]:
     order = {"official": 0, "usual": 1, "": 2}
     names.sort(key=lambda n: order.get(text(n, "use"), 3))
     best = names[0] if names else {}
-    given = " ".join(word for word in best.get("given") or () if isinstance(word, str))
-    prefix = " ".join(word for word in best.get("prefix") or () if isinstance(word, str))
+    given, prefix = (" ".join(texts(best, part)) for part in ("given", "prefix"))
     family = text(best, "family")
     return (family or ("" if given else text(best, "text"))), given, prefix

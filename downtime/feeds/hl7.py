@@ -57,9 +57,9 @@ def _shortened(buffer: bytes, limit: int) -> bytes:
     return buffer[: limit + 1] + buffer[-_OVERLAP:]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Marks:
-    """The characters that part a message (MSH-1, MSH-2)."""
+    """The characters that part a message (MSH-1, MSH-2); each set is made once (`_marks`)."""
 
     field: str = "|"
     component: str = "^"
@@ -139,14 +139,20 @@ class Segment:
         raw = self.raw(field)
         if not raw or raw == '""':
             return []
+        if self.marks.repetition not in raw:
+            return [raw]
         return [part for part in raw.split(self.marks.repetition) if part]
 
     def text(self, field: int, component: int = 1) -> str:
         """A component of the field's first repetition, decoded; its first part when it has parts."""
-        raw = self.raw(field)
-        if not raw or raw == '""':
-            return ""
-        return part_of(raw.split(self.marks.repetition, 1)[0], component, self.marks)
+        fields = self.fields
+        raw = fields[field] if field < len(fields) else ""
+        if raw.isalnum() or not raw:
+            return raw if component == 1 else ""
+        marks = self.marks
+        if marks.repetition in raw:
+            raw = raw.split(marks.repetition, 1)[0]
+        return part_of(raw, component, marks)
 
     def said(self, field: int, component: int = 1) -> str | None:
         """The same; None when the field is empty, empty text when it is deleted (`""`)."""
@@ -154,18 +160,29 @@ class Segment:
 
     def whole(self, field: int) -> str:
         """A text field with all it holds, decoded; repetitions become lines."""
-        return "\n".join(self.marks.decode(part) for part in self.repeats(field)).strip()
+        raw, marks = self.raw(field), self.marks
+        if not raw or raw == '""':
+            return ""
+        if marks.repetition in raw:
+            raw = "\n".join(marks.decode(part) for part in self.repeats(field))
+            return raw.strip()
+        return marks.decode(raw).strip()
 
 
 def part_of(value: str, component: int, marks: Marks) -> str:
     """A component (from 1) of one repetition, decoded; its first part when it has parts."""
-    parts = value.split(marks.component, component)
-    if component > len(parts):
+    if marks.component in value:
+        parts = value.split(marks.component, component)
+        if component > len(parts):
+            return ""
+        value = parts[component - 1]
+    elif component > 1:
         return ""
-    part = parts[component - 1]
-    if marks.part in part:
-        part = part.split(marks.part, 1)[0]
-    return "" if part == '""' else marks.decode(part).strip()
+    if marks.part in value:
+        value = value.split(marks.part, 1)[0]
+    if marks.escape in value:
+        value = marks.decode(value)
+    return "" if value == '""' else value.strip()
 
 
 @dataclass(frozen=True, slots=True)

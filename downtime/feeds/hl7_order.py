@@ -163,8 +163,8 @@ def _specimen(order: Order) -> str:
     for segment in order.rest:
         if segment.fields[0] == "SPM":
             return words(segment, 4) or ""
-    raw = order.obr.raw(15) if order.obr else ""
-    return coded(order.obr.repeats(15)[0], order.obr.marks) if order.obr and raw[:1] else ""
+    sent = order.obr.repeats(15) if order.obr else []
+    return coded(sent[0], order.obr.marks) if order.obr and sent else ""
 
 
 _PRIORITIES = {"S": "stat", "ST": "stat", "STAT": "stat", "A": "urgent", "U": "urgent"}
