@@ -11,7 +11,7 @@ Updates (A08, A31 …) say no status, unless a discharge time (PV1-45) comes wit
 never deleted by a message (A29): it is accepted and nothing is taken.
 """
 
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from downtime.clinical.identifiers import Identifier
 from downtime.feeds import times
@@ -77,30 +77,40 @@ def changes(who: Speaking, trigger: str) -> list[Change]:
     return found
 
 
-def _groups(who: Speaking) -> Iterator[dict[str, Segment]]:
-    """The segments of each person of a message: a swap or merge may hold several PID."""
-    group: dict[str, Segment] = {}
+@dataclass(slots=True)
+class _Group:
+    """One person of a message: a swap or a merge may hold several PID, a move several PV1."""
+
+    first: dict[str, Segment] = field(default_factory=dict)
+    visits: list[Segment] = field(default_factory=list)
+
+
+def _groups(who: Speaking) -> list[_Group]:
+    groups = [_Group()]
     for segment in who.message.segments:
-        if segment.name == "PID" and "PID" in group:
-            yield group
-            group = {}
-        group.setdefault(segment.name, segment)
-    yield group
+        name = segment.fields[0]
+        if name == "PID" and "PID" in groups[-1].first:
+            groups.append(_Group())
+        groups[-1].first.setdefault(name, segment)
+        if name == "PV1":
+            groups[-1].visits.append(segment)
+    return groups
 
 
-def _of_group(who: Speaking, trigger: str, group: dict[str, Segment]) -> list[Change]:
-    pid, pv1 = group.get("PID"), group.get("PV1")
+def _of_group(who: Speaking, trigger: str, group: _Group) -> list[Change]:
+    pid, first = group.first.get("PID"), group.first
     if pid is None:
         raise Unusable("PID", "the message has no PID segment: it does not say who it is about")
-    numbers = of_patient(pid, pv1, who.message, who.context)
+    numbers = of_patient(pid, first.get("PV1"), who.message, who.context)
     if not numbers:
         raise Unusable("PID", "PID-3 holds no identifier: the patient cannot be told apart")
     recorded, happened = _event_times(who, trigger)
-    found = [patient(who, pid, numbers, recorded, group.get("PD1"))]
+    found = [patient(who, pid, numbers, recorded, first.get("PD1"))]
     if trigger in _MERGES:
-        found += _merge(who, numbers, group, recorded)
-    if pv1 is not None and trigger not in _WITHOUT_VISIT:
-        found.append(_encounter(who, trigger, group, numbers, happened))
+        found += _merge(who, numbers, first, recorded)
+    if trigger not in _WITHOUT_VISIT:
+        for pv1 in group.visits:
+            found.append(_encounter(who, trigger, {**first, "PV1": pv1}, numbers, happened))
     return found + allergies(who, numbers, recorded)
 
 

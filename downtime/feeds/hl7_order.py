@@ -34,9 +34,9 @@ class Order:
     rest: list[Segment] = field(default_factory=list)
 
     def text(self, orc_field: int, obr_field: int) -> str:
-        """A value that stands in OBR, else in ORC."""
-        value = self.obr.text(obr_field) if self.obr else ""
-        return value or (self.orc.text(orc_field) if self.orc else "")
+        """A value that stands in OBR, else in ORC; 0 for the one of them that never holds it."""
+        value = self.obr.text(obr_field) if self.obr and obr_field else ""
+        return value or (self.orc.text(orc_field) if self.orc and orc_field else "")
 
     @property
     def placer(self) -> str:

@@ -1,0 +1,48 @@
+"""Helpers of the feed tests: one message in, what it says out."""
+
+import io
+
+import pytest
+
+from downtime.config import Settings
+from downtime.feeds import fhir, hl7_messages
+from downtime.feeds.changes import Change, Message, Position
+from downtime.feeds.context import context
+
+CONTEXT = context(Settings())
+HEAD = r"MSH|^~\&|{app}|DEMO|{to}|DEMO|{sent}||{kind}|C1|P|2.4"
+PID = "PID|1||H1001^^^DEMO^MR~9990000018^^^NHS^NH||PATEL^Asha^R^^Mrs||19620304|F"
+
+
+def changes(message: Message, kind: str = "") -> list[Change]:
+    return [change for change in message.content if not kind or change.type == kind]
+
+
+@pytest.fixture
+def hl7():
+    """Reads one HL7 v2 message from its segments after MSH."""
+
+    def read(kind, *segments, app="PAS", to="DOWNTIME", sent="202611021405", ctx=CONTEXT):
+        head = HEAD.format(app=app, to=to, sent=sent, kind=kind)
+        data = "\r".join([head, *segments]).encode()
+        return hl7_messages.message(data, Position("feed.hl7", 1), ctx)
+
+    return read
+
+
+@pytest.fixture
+def read_hl7():
+    """Reads a whole HL7 v2 file from bytes."""
+    return lambda data, ctx=CONTEXT: list(hl7_messages.read(io.BytesIO(data), "feed.hl7", ctx))
+
+
+@pytest.fixture
+def read_fhir():
+    """Reads a whole JSON or NDJSON file from bytes."""
+    return lambda data, ctx=CONTEXT: list(fhir.read(io.BytesIO(data), "feed.json", ctx))
+
+
+@pytest.fixture
+def of():
+    """The changes of a message, of one type when it is named."""
+    return changes
