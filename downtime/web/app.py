@@ -22,6 +22,7 @@ from downtime.web.views import BLUEPRINTS
 from downtime.web.views.patient import report_colour, stage_colour
 
 STATIC = Path(__file__).parent / "static"
+ASSET_SECONDS = 31_536_000
 MAX_FORM_FIELDS = 2_000
 MAX_FORM_BYTES = 1_048_576
 
@@ -61,6 +62,7 @@ def create_app(home: Home, clock: Clock = system_clock, keeper: Keeper | None = 
         site=settings.site,
         stage_colour=stage_colour,
         report_colour=report_colour,
+        systems_of=lambda *types: {settings.systems.records.get(name, "") for name in types},
     )
     for blueprint in (assets, *BLUEPRINTS):
         app.register_blueprint(blueprint)
@@ -98,6 +100,6 @@ def asset(name: str) -> str:
 @action("public")
 def file(version: str, name: str) -> Response:
     """A style sheet, script or picture of ours, kept by the browser."""
-    answer = send_from_directory(STATIC, name, max_age=timedelta(days=365))
+    answer = send_from_directory(STATIC, name, max_age=ASSET_SECONDS)
     answer.cache_control.immutable = True
     return answer

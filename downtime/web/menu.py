@@ -24,7 +24,7 @@ GROUPS: tuple[tuple[tuple[str, str, str], ...], ...] = (
         ("snapshots.show", "Snapshots", "snapshot.list"),
         ("people.show", "People", "person.manage"),
         ("devices.show", "Devices", "device.manage"),
-        ("audit.show", "Audit", "audit.view"),
+        ("audit.show", "Audit", "audit.verify"),
     ),
 )
 

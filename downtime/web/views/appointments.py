@@ -11,7 +11,6 @@ from downtime.web.answers import Answer
 
 appointments = Blueprint("appointments", __name__)
 HEADINGS = {"clinic": "Clinics", "theatre": "Theatre lists"}
-SOURCES = {"clinic": "PAS", "theatre": "Theatres"}
 
 
 @appointments.get("/appointments")
@@ -29,7 +28,6 @@ def lists() -> Answer:
         "appointments.html",
         kind=kind,
         heading=HEADINGS[kind],
-        source=SOURCES[kind],
         available=bool(snapshot and snapshot.holds("Appointment")),
         days=days,
         day=day,
@@ -49,9 +47,7 @@ def session() -> Answer:
         )
     location = request.args.get("location", "")
     rows = snapshot.session(day, location, kind)
-    return render_template(
-        "session.html", kind=kind, day=day, location=location, rows=rows, source=SOURCES[kind]
-    )
+    return render_template("session.html", kind=kind, day=day, location=location, rows=rows)
 
 
 def _kind() -> str:

@@ -15,14 +15,13 @@ SHORTEST = 2
 
 
 @find.post("/find")
-@action("session.own")
+@action("patient.find")
 def search() -> Answer:
     """What the box on every page sends: a form's serial, one exact identifier, or words."""
     text = request.form.get("text", "").strip()
     if serial := _serial(text):
         permissions.check_can(current.person(), "ledger.view")
         return redirect(url_for("ledger.form", serial=serial), 303)
-    permissions.check_can(current.person(), "patient.find")
     current.remember("find", text)
     snapshot = current.snapshot_or_none()
     if snapshot and (patient := snapshot.exact(text)):

@@ -1,6 +1,7 @@
 """A small home with people of every role, and a browser of a test that looks at what it gets."""
 
 import re
+import shutil
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,9 +11,11 @@ from downtime import config
 from downtime.accounts import opening, people, totp
 from downtime.accounts.permissions import ROLES
 from downtime.config import Home
+from downtime.snapshot import load, publish
 from downtime.vault.audit import Actor
 from downtime.web import create_app
 from tests.conftest import NOW
+from tests.integration.web import tiny
 from tests.integration.web.page_check import problems
 
 PASSWORD = "correct horse battery staple"
@@ -20,6 +23,7 @@ CHEAP = """
 [site]
 name = "Test Hospital"
 code = "TEST"
+mrn_authority = "TEST"
 [accounts]
 argon2_memory_kib = 64
 argon2_time_cost = 1
@@ -133,11 +137,34 @@ def home_template(tmp_path_factory):
     return made.home, secrets, file
 
 
-@pytest.fixture
-def hospital(home_template, tmp_path):
-    """A home of the test's own, without a snapshot."""
-    import shutil
-
+@pytest.fixture(scope="session")
+def loaded_template(home_template, tmp_path_factory):
+    """The same home with the tiny hospital's snapshot loaded."""
     home, secrets, file = home_template
+    folder = tmp_path_factory.mktemp("loaded")
+    copy = Home(shutil.copytree(home.path, folder / "home"))
+    clock, settings = Clock(NOW), config.load(copy.config)
+    signed_in = opening.open_with_file(copy, settings, clock, file)
+    feeds = tiny.write(folder / "feeds")
+    built = publish.build(signed_in.vault, settings, [feeds], folder / "out", signed_in.actor)
+    load.load(signed_in.vault, settings, built.bundle, signed_in.actor)
+    signed_in.vault.close()
+    return copy, secrets, file
+
+
+def copied(template, tmp_path) -> Hospital:
+    home, secrets, file = template
     shutil.copytree(home.path, tmp_path / "home")
-    return Hospital(Home(tmp_path / "home"), Clock(), secrets, file)
+    return Hospital(Home(tmp_path / "home"), Clock(), dict(secrets), file)
+
+
+@pytest.fixture
+def empty_hospital(home_template, tmp_path):
+    """A home of the test's own, without a snapshot."""
+    return copied(home_template, tmp_path)
+
+
+@pytest.fixture
+def hospital(loaded_template, tmp_path):
+    """A home of the test's own, with the tiny hospital's snapshot."""
+    return copied(loaded_template, tmp_path)

@@ -1,0 +1,79 @@
+"""Every page names its action, and every role gets exactly the pages that the table allows."""
+
+import pytest
+
+from downtime.accounts.permissions import ACTIONS, PUBLIC, ROLES
+from downtime.web.actions import action_of
+from downtime.web.guard import FIRST_PASSWORD, WHILE_LOCKED
+from tests.integration.web.conftest import (  # noqa: F401 - fixtures
+    empty_hospital,
+    home_template,
+    hospital,
+    loaded_template,
+)
+
+PUBLIC_PAGES = {"account.sign_in", "assets.file"}
+PEOPLE = [role for role in ROLES if role != "service"]
+ARGUMENTS = {
+    "ward": "A1",
+    "patient_id": "0123456789abcdef",
+    "job_id": "j-0",
+    "serial": "K7000042X",
+    "key": "K7000042X-form",
+    "person_id": "u-0",
+    "version": "x",
+    "name": "app.css",
+}
+ENDING = {"account.lock", "account.locked", "account.sign_out", "account.switch"}
+"""Pages that end or lock the session that walks."""
+
+
+def routes(app):
+    """Endpoint, method, address and action of every route."""
+    adapter = app.url_map.bind("127.0.0.1")
+    for rule in app.url_map.iter_rules():
+        values = {name: ARGUMENTS[name] for name in rule.arguments}
+        for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
+            address = adapter.build(rule.endpoint, values, method=method)
+            yield rule.endpoint, method, address, action_of(app.view_functions[rule.endpoint])
+
+
+def test_every_route_names_an_action_of_the_table(hospital):  # noqa: F811
+    named = {endpoint: action for endpoint, _, _, action in routes(hospital.app)}
+    assert {e: a for e, a in named.items() if a not in (*ACTIONS, PUBLIC)} == {}
+    assert {e for e, action in named.items() if action == PUBLIC} == PUBLIC_PAGES
+
+
+def test_only_pages_about_oneself_are_open_while_locked_or_before_a_password():
+    assert all(name.startswith("account.") for name in (*WHILE_LOCKED, *FIRST_PASSWORD))
+
+
+def test_nobody_reaches_anything_but_the_sign_in(hospital):  # noqa: F811
+    browser = hospital.browser()
+    for endpoint, method, address, action in routes(hospital.app):
+        if action != PUBLIC:
+            answer = browser.get(address) if method == "GET" else browser.post(address)
+            assert answer.location == "/sign-in", (endpoint, method)
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_a_role_reaches_what_the_table_allows_and_nothing_else(hospital, role):  # noqa: F811
+    browser = hospital.browser(role)
+    for endpoint, method, address, action in routes(hospital.app):
+        if action == PUBLIC or endpoint in ENDING:
+            continue
+        answer = browser.get(address) if method == "GET" else browser.post(address)
+        allowed = role in ACTIONS[action]
+        assert (answer.status_code == 403) != allowed, (endpoint, method, answer.status_code)
+        assert answer.status_code != 500, (endpoint, method)
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_the_menu_offers_only_what_opens(hospital, role):  # noqa: F811
+    browser = hospital.browser(role)
+    page = browser.get(browser.get("/").location).text
+    menu = page.split('<nav class="nav"')[1].split("</nav>")[0]
+    addresses = [part.split('"')[0] for part in menu.split('href="')[1:]]
+    assert addresses
+    for address in addresses:
+        assert browser.get(address).status_code == 200, address

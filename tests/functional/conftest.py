@@ -1,0 +1,103 @@
+"""A real Chromium before a served home; nothing but this machine can be reached from it."""
+
+import threading
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import sync_playwright
+from waitress.server import create_server
+
+from downtime.web.worker import Worker
+from tests.integration.web.conftest import (  # noqa: F401 - fixtures
+    PASSWORD,
+    Hospital,
+    copied,
+    home_template,
+    loaded_template,
+)
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+]
+LAPTOP = {"width": 1366, "height": 768}
+
+
+class Served:
+    """A hospital that answers at an address."""
+
+    def __init__(self, hospital: Hospital) -> None:
+        self.hospital = hospital
+        self.server = create_server(hospital.app, host="127.0.0.1", port=0, threads=4)
+        self.address = f"http://127.0.0.1:{self.server.effective_port}"
+        self.worker = Worker(hospital.app.extensions["downtime"])
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+
+    def __enter__(self) -> "Served":
+        self.worker.start()
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.worker.stop()
+        self.server.close()
+        self.hospital.app.extensions["downtime"].keeper.forget()
+
+
+@pytest.fixture(scope="module")
+def served(loaded_template, tmp_path_factory):  # noqa: F811
+    with Served(copied(loaded_template, tmp_path_factory.mktemp("served"))) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, served):
+    """Open a page of the app, signed in as a role; a request to anywhere else fails the test."""
+    contexts = []
+
+    def open_page(role: str | None = None, **options):
+        context = chromium.new_context(base_url=served.address, viewport=LAPTOP, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.strange = []
+        page.on("request", lambda request: _note_strange(page, request.url))
+        page.on("console", lambda message: _note_error(page, message))
+        page.on("pageerror", lambda error: page.strange.append(str(error)))
+        if role:
+            sign_in(page, served.hospital, role)
+        return page
+
+    yield open_page
+    for context in contexts:
+        for page in context.pages:
+            assert getattr(page, "strange", []) == []
+        context.close()
+
+
+def sign_in(page, hospital: Hospital, role: str) -> None:
+    page.goto("/sign-in")
+    page.fill("#username", role)
+    page.fill("#password", PASSWORD)
+    page.fill("#code", hospital.code(role))
+    page.press("#code", "Enter")
+    page.wait_for_selector(".nav")
+
+
+def _note_strange(page, address: str) -> None:
+    if urlsplit(address).hostname not in ("127.0.0.1", None):
+        page.strange.append(address)
+
+
+def _note_error(page, message) -> None:
+    if message.type == "error" and "status of 4" not in message.text:
+        page.strange.append(message.text)

@@ -1,0 +1,105 @@
+"""What a ward sees: find, beds, patient, tests outstanding; and what it is told when data is missing."""
+
+import re
+
+import pytest
+
+
+def patient_page(browser, text):
+    answer = browser.post("/find", {"text": text})
+    assert answer.location.startswith("/patients/"), answer.location
+    return browser.get(answer.location).text
+
+
+def words(html):
+    """The text of a page without its elements."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+@pytest.mark.parametrize("text", ["999 000 0018", "9990000018", "1000001"])
+def test_an_exact_number_opens_the_patient(hospital, text):
+    page = words(patient_page(hospital.browser("ward"), text))
+    assert "SAMPLE, Ann (Ms)" in page
+    assert "02-Jan-1960 (66y)" in page
+
+
+def test_a_name_gives_a_list_and_never_stands_in_an_address(hospital):
+    browser = hospital.browser("ward")
+    answer = browser.post("/find", {"text": "ann sam"})
+    assert answer.location == "/find"
+    found = words(browser.get("/find").text)
+    assert "2 patients found" in found
+    assert "02-Jan-1960 (66y)" in found
+    assert "17-Mar-1991 (35y)" in found
+
+
+def test_as_one_types_only_the_table_comes_back(hospital):
+    browser = hospital.browser("ward")
+    part = browser.post("/find/part", {"text": "oks"}, headers={"HX-Request": "true"}).text
+    assert "ØKSEN, Bjørn" in part
+    assert "<html" not in part
+
+
+def test_nobody_found_is_said_with_what_to_do(hospital):
+    browser = hospital.browser("ward")
+    browser.post("/find", {"text": "nobody atall"})
+    page = browser.get("/find").text
+    assert "No patient in this copy matches" in page
+    assert "downtime number" in page
+
+
+def test_the_patient_shows_allergies_results_and_open_requests(hospital):
+    page = words(patient_page(hospital.browser("ward"), "1000001"))
+    assert re.search(r"Known allergies Penicillin : Rash", page)
+    assert re.search(r"Potassium 6\.1 mmol/L 3\.5-5\.3 H", page)
+    assert "Full blood count" in page
+    assert "Same or similar name" in page
+
+
+def test_data_that_no_system_sent_is_unavailable_and_never_none(hospital):
+    page = words(patient_page(hospital.browser("ward"), "1000001"))
+    for what in ("Medicines", "Alerts", "Appointments"):
+        assert f"{what} unavailable." in page
+    assert "No medicines recorded" not in page
+
+
+def test_allergies_of_a_patient_about_whom_nothing_was_said(hospital):
+    assert "Allergies not recorded" in patient_page(hospital.browser("ward"), "1000003")
+
+
+def test_the_bed_board_shows_who_is_where(hospital):
+    page = words(hospital.browser("ward").get("/beds/A1").text)
+    assert re.search(r"1 1 SAMPLE, Ann \(Ms\) 02-Jan-1960", page)
+    assert re.search(r"1 2 SAMPLE, Ann \(Ms\) 17-Mar-1991", page)
+
+
+def test_tests_outstanding_are_those_without_a_result(hospital):
+    page = words(hospital.browser("ward").get("/tests?ward=A1").text)
+    assert "Full blood count" in page
+    assert "Urea and electrolytes" not in page
+
+
+def test_every_page_says_how_old_each_systems_data_is(hospital):
+    browser = hospital.browser("ward")
+    for path in ("/find", "/beds", "/tests", "/print", "/numbers", "/what-to-do", "/outages"):
+        page = words(browser.get(path).text)
+        assert "PAS as at 02-Nov-2026 14:05 (25 min old)" in page, path
+        assert "Radiology no data held" in page, path
+
+
+def test_stale_data_is_marked_as_such(hospital):
+    hospital.clock.go_on(hours=9)
+    page = hospital.browser("ward").get("/beds").text
+    assert re.search(r'age-stale">PAS as at 02-Nov-2026 14:05 \(9 h 25 min old\)', page)
+
+
+def test_without_a_snapshot_every_ward_page_says_that_it_knows_nothing(empty_hospital):
+    browser = empty_hospital.browser("ward")
+    for path in ("/find", "/beds", "/tests", "/appointments", "/print"):
+        assert "No hospital data on this laptop" in browser.get(path).text, path
+
+
+def test_an_unknown_patient_is_a_sentence_not_a_fault(hospital):
+    answer = hospital.browser("ward").get("/patients/0123456789abcdef")
+    assert answer.status_code == 404
+    assert "This patient is not in the snapshot" in answer.text
