@@ -59,11 +59,15 @@ class Saying(NamedTuple):
     strength: int
 
 
+Layer = tuple[Stamp, dict[str, Any]]
+
+
 @dataclass(slots=True)
 class Folded:
     """The present state of one record."""
 
-    fields: dict[str, tuple[Stamp, Any]] = field(default_factory=dict)
+    layers: list[Layer] = field(default_factory=list)
+    """What was said at each stamp, oldest first; a field stands only in its newest layer."""
     said: Stamp = NEVER
     deleted: Stamp = NEVER
     mention: tuple[int, Stamp, int] = (-1, NEVER, 0)
@@ -73,65 +77,70 @@ class Folded:
     def exists(self) -> bool:
         return self.said > self.deleted
 
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Every field with its present value."""
+        return {name: value for _, layer in self.layers for name, value in layer.items()}
+
     def lay(self, saying: Saying) -> None:
         """Take one change in."""
+        stamp = saying.stamp
         if saying.mention:
-            mine = (saying.strength, saying.stamp, saying.mention)
-            self.mention = max(self.mention, mine)
+            self.mention = max(self.mention, (saying.strength, stamp, saying.mention))
         if saying.deletes:
-            self.deleted = max(self.deleted, saying.stamp)
-            self._forget(lambda stamp: stamp > self.deleted)
+            self.deleted = max(self.deleted, stamp)
+            self.layers = [layer for layer in self.layers if layer[0] > self.deleted]
             return
-        self.said = max(self.said, saying.stamp)
-        if saying.stamp > self.deleted:
-            for name, value in saying.fields.items():
-                held = self.fields.get(name)
-                if not held or _newer(saying.stamp, value, *held):
-                    self.fields[name] = (saying.stamp, value)
+        self.said = max(self.said, stamp)
+        if stamp > self.deleted and saying.fields:
+            self._add(stamp, dict(saying.fields))
+
+    def _add(self, stamp: Stamp, new: dict[str, Any]) -> None:
+        for held, layer in self.layers:
+            for name in new.keys() & layer.keys():
+                if held < stamp or (held == stamp and repr(layer[name]) < repr(new[name])):
+                    del layer[name]
+                else:
+                    del new[name]
+        if new:
+            self.layers.append((stamp, new))
+            self.layers = [layer for layer in self.layers if layer[1]]
+            self.layers.sort(key=_stamp)
 
     def cut(self, cutoff: Cutoff) -> None:
         """Forget what a full extract has replaced."""
         if not cutoff.digest:
             return
-        self._forget(cutoff.counts)
+        self.layers = [layer for layer in self.layers if cutoff.counts(layer[0])]
         if not cutoff.counts(self.said):
             self.said = NEVER
         if not cutoff.counts(self.deleted):
             self.deleted = NEVER
 
-    def _forget(self, keeps: Any) -> None:
-        self.fields = {name: held for name, held in self.fields.items() if keeps(held[0])}
-
     def to_json(self) -> bytes:
-        """A short text: every stamp is written once and named by its place."""
-        stamps: dict[Stamp, int] = {}
-
-        def place(stamp: Stamp) -> int:
-            return stamps.setdefault(stamp, len(stamps))
-
-        body = [
-            {name: [place(stamp), value] for name, (stamp, value) in self.fields.items()},
-            place(self.said),
-            place(self.deleted),
-            [self.mention[0], place(self.mention[1]), self.mention[2]],
-        ]
-        return orjson.dumps([[list(stamp) for stamp in stamps], *body])
+        """A short text: a stamp that says nothing new is left out."""
+        strength, mentioned, mention = self.mention
+        newest = self.layers[-1][0] if self.layers else NEVER
+        said = None if self.said == newest else self.said
+        deleted = None if self.deleted == NEVER else self.deleted
+        who = [strength, None if mentioned == self.said else mentioned, mention]
+        return orjson.dumps([self.layers, said, deleted, who], default=tuple)
 
     @classmethod
     def from_json(cls, text: bytes) -> Self:
         """The state that `to_json` wrote."""
-        listed, held, said, deleted, (strength, mentioned, mention) = orjson.loads(text)
-        stamps = [Stamp(*stamp) for stamp in listed]
+        listed, said, deleted, (strength, mentioned, mention) = orjson.loads(text)
+        layers = [(Stamp(*stamp), layer) for stamp, layer in listed]
+        newest = layers[-1][0] if layers else NEVER
+        last = Stamp(*said) if said else newest
+        gone = Stamp(*deleted) if deleted else NEVER
         return cls(
-            {name: (stamps[at], value) for name, (at, value) in held.items()},
-            stamps[said],
-            stamps[deleted],
-            (strength, stamps[mentioned], mention),
+            layers, last, gone, (strength, Stamp(*mentioned) if mentioned else last, mention)
         )
 
 
-def _newer(stamp: Stamp, value: Any, held: Stamp, held_value: Any) -> bool:
-    return stamp > held or (stamp == held and repr(value) > repr(held_value))
+def _stamp(layer: Layer) -> Stamp:
+    return layer[0]
 
 
 def fold(state: Folded, sayings: Iterable[Saying], cutoff: Cutoff) -> Folded:

@@ -78,12 +78,12 @@ def _details(
     for source, key, state in _states(db, "Patient"):
         if anchor := found.anchors.get(int(key)):
             held = best[anchor]
-            said = {**state.fields, "source": (state.said, source)}
-            said["updated"] = (state.said, state.said.moment)
-            for name, (stamp, value) in said.items():
+            about = {"source": source, "updated": state.said.moment}
+            for stamp, layer in [*state.layers, (state.said, about)]:
                 rank = (source == master, stamp)
-                if name not in held or rank > held[name][0]:
-                    held[name] = (rank, value)
+                for name, value in layer.items():
+                    if name not in held or rank > held[name][0]:
+                        held[name] = (rank, value)
     known = set(columns(Patient)) - {"id", "replaced_by", "identifiers", "patient"}
     return {
         anchor: {name: value for name, (_, value) in fields.items() if name in known}
@@ -163,7 +163,7 @@ def _records(
     names = set(columns(TYPES[kind])) - {"id", "source", "updated", "patient"}
     about = "patient" in columns(TYPES[kind])
     for source, key, state in _states(db, kind):
-        fields = {name: value for name, (_, value) in state.fields.items() if name in names}
+        fields = {name: value for name, value in state.fields.items() if name in names}
         for name in REFERENCES.keys() & fields.keys():
             fields[name] = _referred(references[REFERENCES[name]].get(fields[name], {}), source)
         if about:

@@ -49,6 +49,7 @@ class _Run:
     authority: str
     mentions: dict[tuple[Identifier, ...], int]
     cutoffs: dict[tuple[str, str], Cutoff]
+    strengths: dict[int, int] = field(default_factory=dict)
     waiting: dict[Name, list[Saying]] = field(default_factory=lambda: defaultdict(list))
     newest_mention: dict[int, str] = field(default_factory=dict)
     newest: dict[str, str] = field(default_factory=dict)
@@ -156,9 +157,8 @@ def _take_change(
         merged = _mention(run, change.merged, "")
         run.merges.append((stamp.moment, stamp.sent, stamp.file, stamp.number, mention, merged))
     key = str(mention) if change.type == "Patient" else change.key
-    strength = identity.strength(change.patient, run.authority)
     deletes = change.operation == "delete"
-    saying = Saying(stamp, deletes, change.fields, mention, strength)
+    saying = Saying(stamp, deletes, change.fields, mention, run.strengths.get(mention, -1))
     run.waiting[change.type, change.source, key].append(saying)
 
 
@@ -175,6 +175,8 @@ def _mention(run: _Run, identifiers: tuple[Identifier, ...], moment: str) -> int
     if not identifiers:
         return 0
     number = run.mentions.setdefault(identifiers, len(run.mentions) + 1)
+    if number not in run.strengths:
+        run.strengths[number] = identity.strength(identifiers, run.authority)
     if moment >= run.newest_mention.get(number, ""):
         run.newest_mention[number] = moment
     return number
