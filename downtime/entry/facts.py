@@ -126,68 +126,68 @@ def person(definition: FormDefinition, answers: Mapping[str, str], issued: Perso
 def _facts(
     definition: FormDefinition, answers: Mapping[str, str], base: Fact, zone: ZoneInfo
 ) -> Iterator[Fact]:
-    coded = [item for item in definition.fields() if item.code]
+    items = definition.fields()
+    base = replace(base, type=definition.record, system=definition.system)
+    coded = [item for item in items if item.code]
     if coded:
-        for item in coded:
-            for key in item.answer_keys():
-                if key in answers:
-                    row = key.partition(":")[2]
-                    yield _coded(_record(definition, answers, base, row, zone), item, key, answers)
-        return
-    if not definition.each:
-        yield _record(definition, answers, replace(base, key=f"{base.serial}-form"), "", zone)
-        return
-    inside = [item for item in definition.fields() if item.group == definition.each]
-    for row in sorted(
-        {key.partition(":")[2] for i in inside for key in i.answer_keys() if key in answers},
-        key=int,
-    ):
-        key = f"{base.serial}-{definition.each}-{row}"
-        yield _record(definition, answers, replace(base, key=key), row, zone)
+        yield from _coded_facts(coded, items, answers, base, zone)
+    elif definition.each:
+        for row in _rows(definition.each, items, answers):
+            keyed = replace(base, key=f"{base.serial}-{definition.each}-{row}")
+            yield _record(items, answers, keyed, row, zone)
+    else:
+        yield _record(items, answers, replace(base, key=f"{base.serial}-form"), "", zone)
+
+
+def _coded_facts(
+    coded: list[Item], items: list[Item], answers: Mapping[str, str], base: Fact, zone: ZoneInfo
+) -> Iterator[Fact]:
+    records: dict[str, Fact] = {}
+    for item in coded:
+        for key in item.answer_keys():
+            if key in answers:
+                row = key.partition(":")[2]
+                if row not in records:
+                    records[row] = _record(items, answers, base, row, zone)
+                yield _coded(records[row], item, key, answers[key])
+
+
+def _rows(group: str, items: list[Item], answers: Mapping[str, str]) -> list[str]:
+    """The rows of a repeating group in which anything is written, in order."""
+    inside = {item.link_id for item in items if item.group == group}
+    keys = (key.partition(":") for key in answers)
+    return sorted({row for link_id, _, row in keys if link_id in inside}, key=int)
 
 
 def _record(
-    definition: FormDefinition, answers: Mapping[str, str], base: Fact, row: str, zone: ZoneInfo
+    items: list[Item], answers: Mapping[str, str], base: Fact, row: str, zone: ZoneInfo
 ) -> Fact:
     """The part of a fact that comes from mapped fields: of the row, and of the form as a whole."""
     fields: dict[str, str] = {}
     event = base.event
     notes: list[tuple[str, str]] = []
-    for item in definition.fields():
-        key = f"{item.link_id}:{row}" if item.repeated else item.link_id
-        if (
-            key not in answers
-            or item.code
-            or item.link_id in _SIGN_OFF
-            or item.maps.startswith(_PERSON)
-        ):
+    for item in items:
+        answer = answers.get(f"{item.link_id}:{row}" if item.repeated else item.link_id)
+        if not answer or item.code or item.link_id in _SIGN_OFF or item.maps.startswith(_PERSON):
             continue
-        text = _stored(item, answers[key], zone)
-        if item.maps:
-            fields[item.maps] = text
-            if item.repeated and item.maps == "effective":
-                event = text
-        else:
-            notes.append((item.text or item.link_id, _shown(item, answers[key])))
-    return replace(
-        base,
-        type=definition.record,
-        system=definition.system,
-        fields=fields,
-        notes=tuple(notes),
-        event=event,
-    )
+        if not item.maps:
+            notes.append((item.text or item.link_id, _shown(item, answer)))
+            continue
+        fields[item.maps] = _stored(item, answer, zone)
+        if item.repeated and item.maps == "effective":
+            event = fields[item.maps]
+    return replace(base, fields=fields, notes=tuple(notes), event=event)
 
 
-def _coded(record: Fact, item: Item, key: str, answers: Mapping[str, str]) -> Fact:
+def _coded(record: Fact, item: Item, key: str, answer: str) -> Fact:
     link_id, _, row = key.partition(":")
     fields = {**record.fields, "code": item.code, "display": item.text}
     if item.maps:
-        fields[item.maps] = answers[key]
+        fields[item.maps] = answer
+    elif item.type == "choice":
+        fields |= {"value": _shown(item, answer), "units": ""}
     elif item.type != "boolean":
-        fields |= {"value": answers[key], "units": item.units}
-    if item.type == "choice":
-        fields |= {"value": _shown(item, answers[key]), "units": ""}
+        fields |= {"value": answer, "units": item.units}
     return replace(record, key="-".join(filter(None, (record.serial, link_id, row))), fields=fields)
 
 

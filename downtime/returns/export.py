@@ -100,12 +100,12 @@ def export(vault: Vault, settings: Settings, format_name: str, to: Path, who: Ac
     to.mkdir(parents=True, exist_ok=True)
     made = [_sent(one, outage, format_name, settings, vault.now(), who) for one in fresh]
     if format_name == HL7V2:
-        files = _write_messages(to, fresh, settings, vault.now())
+        files = tuple(_write_messages(to, fresh, settings, vault.now()))
     else:
         todo = {sent.control_id: sent for sent in made} | before
-        files = _write_worklist(to, ready, todo, settings, vault.now())
+        files = tuple(_write_worklist(to, ready, todo, settings, vault.now()))
     _record(vault, outage, made, fresh, who)
-    return Exported(tuple(files), len(fresh), len(ready) - len(fresh), tuple(sorted(outdated)))
+    return Exported(files, len(fresh), len(ready) - len(fresh), tuple(sorted(outdated)))
 
 
 def _outdated(vault: Vault, rows: list[ItemRow]) -> set[str]:

@@ -1,0 +1,179 @@
+"""What was decided to be returned goes out once, as messages or on a worklist, and nothing else does."""
+
+import csv
+import hashlib
+import io
+
+import hl7
+import openpyxl
+import pytest
+
+from downtime.entry import entries
+from downtime.errors import ConflictError, InputError
+from downtime.outage import outages
+from downtime.paper.issue import Subject
+from downtime.reconcile import decide, run
+from downtime.returns.export import export
+
+from .conftest import ADMITTED, BLOODS, HOSPITAL, PHONED
+
+LATER = "2026-11-02T18:00:00Z"
+
+
+@pytest.fixture
+def decided(vault, settings, outage, keyed, hold, who, checker):
+    """Four items decided `return`, one left; gives the rows by what they are."""
+    keyed("blood-sciences-request", BLOODS)
+    keyed("phoned-result", PHONED | {"test:1": "=HYPERLINK(1)", "units:1": "-x"})
+    keyed("admission", ADMITTED, Subject(downtime_number="DK700001X"))
+    hold(2, HOSPITAL, LATER)
+    run.run(vault, settings, who, "recovered")
+    rows = {row.item.fact.title: row for row in decide.items(vault, outage.id)}
+    for title, row in rows.items():
+        decision = "leave" if title == "Full blood count" else "return"
+        decide.decide(vault, row.key, decision, checker, "=because")
+    return rows
+
+
+def messages(folder):
+    return {path: hl7.parse(path.read_bytes().decode()) for path in folder.rglob("*.hl7")}
+
+
+def test_only_what_was_decided_goes_out_one_file_a_message(vault, settings, decided, who, tmp_path):
+    out = export(vault, settings, "hl7v2", tmp_path / "out", who)
+    sent = messages(tmp_path / "out")
+    assert (out.messages, out.already, out.outdated) == (3, 0, ())
+    kinds = sorted((path.parent.name, str(m["MSH.F9.R1.C1"])) for path, m in sent.items())
+    assert kinds == [("LIMS", "ORM"), ("LIMS", "ORU"), ("PAS", "ADT")]
+    assert all(path.stem == str(m["MSH.F10"]) for path, m in sent.items())
+    assert set(sent) < set(out.files)
+    assert not any("FBC" in path.read_text() for path in sent)
+
+
+def test_the_index_gives_the_order_and_no_patient(vault, settings, decided, who, tmp_path):
+    export(vault, settings, "hl7v2", tmp_path, who)
+    (index,) = tmp_path.glob("messages-*.csv")
+    rows = list(csv.DictReader(index.open()))
+    assert [row["message"] for row in rows] == ["ADT^A01", "ORM^O01", "ORU^R01"]
+    for row in rows:
+        assert hashlib.sha256((tmp_path / row["file"]).read_bytes()).hexdigest() == row["sha256"]
+    assert not any(word in index.read_text() for word in ("Hill", "H100", "Novak"))
+
+
+def test_a_second_export_returns_nothing_twice(vault, settings, outage, decided, who, tmp_path):
+    first = export(vault, settings, "hl7v2", tmp_path / "a", who)
+    again = export(vault, settings, "hl7v2", tmp_path / "b", who)
+    assert first.messages == 3
+    assert (again.messages, again.already, again.files) == (0, 3, ())
+    assert again.sentence == "0 items returned, 3 already returned."
+    assert {r.decided.decision for r in decide.items(vault, outage.id, state="unmatched")} == {
+        "returned"
+    }
+
+
+def test_a_power_cut_before_the_record_leads_to_the_very_same_files(
+    vault, settings, decided, who, tmp_path, monkeypatch
+):
+    with monkeypatch.context() as patch:
+        patch.setattr("downtime.returns.export._record", _power_cut)
+        with pytest.raises(KeyboardInterrupt):
+            export(vault, settings, "hl7v2", tmp_path, who)
+    before = {path.name: path.read_bytes() for path in tmp_path.rglob("*.hl7")}
+    export(vault, settings, "hl7v2", tmp_path, who)
+    assert {path.name: path.read_bytes() for path in tmp_path.rglob("*.hl7")} == before
+
+
+def _power_cut(*_):
+    raise KeyboardInterrupt
+
+
+def test_a_worklist_after_the_messages_says_what_not_to_key(
+    vault, settings, decided, who, tmp_path
+):
+    export(vault, settings, "hl7v2", tmp_path, who)
+    listed = export(vault, settings, "worklist", tmp_path, who)
+    assert (listed.messages, listed.already) == (0, 3)
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "worklist.csv").read_text("utf-8-sig"))))
+    assert all(row["What to do"].startswith("Do not key: sent as") for row in rows)
+
+
+def test_a_worklist_is_grouped_and_no_cell_is_a_formula(vault, settings, decided, who, tmp_path):
+    out = export(vault, settings, "worklist", tmp_path, who)
+    assert [path.name for path in out.files] == ["worklist.csv", "worklist.xlsx"]
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "worklist.csv").read_text("utf-8-sig"))))
+    assert [row["System"] for row in rows] == ["LIMS", "LIMS", "PAS"]
+    assert {row["What to do"] for row in rows} == {"Key this"}
+    phoned = next(row for row in rows if row["Type"] == "Result")
+    assert phoned["What"] == "'=HYPERLINK(1)"
+    assert phoned["Reason"] == "'=because"
+    assert phoned["Department"] == "Blood sciences"
+    assert (phoned["Surname"], phoned["NHS No."], phoned["Born"]) == (
+        "Hill",
+        "999\u00a0000\u00a00018",
+        "02-Jan-1960",
+    )
+    assert "Caller's full name: Jo Lab" in phoned["Details"]
+    book = openpyxl.load_workbook(tmp_path / "worklist.xlsx")
+    assert book.sheetnames == ["LIMS", "PAS"]
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value]
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert not [cell.value for cell in cells if cell.value.startswith(("=", "+", "@"))]
+    again = export(vault, settings, "hl7v2", tmp_path / "later", who)
+    assert (again.messages, again.already) == (0, 3)
+
+
+def test_an_entry_that_changed_since_waits_for_a_new_comparison(
+    vault, settings, decided, who, checker, tmp_path
+):
+    key = decided["Urea and electrolytes"].key
+    entries.send_back(vault, key[:9], checker, "wrong patient")
+    out = export(vault, settings, "hl7v2", tmp_path, who)
+    assert out.outdated == (key,)
+    assert out.messages == 2
+    assert out.sentence == "2 items returned, 1 waiting for a new comparison."
+
+
+def test_a_correction_after_the_return_is_a_conflict_and_gets_a_message_of_its_own(
+    vault, settings, decided, who, checker, tmp_path
+):
+    key = decided["Urea and electrolytes"].key
+    export(vault, settings, "hl7v2", tmp_path / "a", who)
+    entries.send_back(vault, key[:9], checker, "other requester")
+    entries.submit(vault, settings, key[:9], BLOODS | {"requester": "Dr Bo"}, who)
+    entries.verify(vault, key[:9], checker)
+    run.run(vault, settings, who, "corrected")
+    row = decide.get(vault, key)
+    assert row.item.state == "conflict"
+    assert row.item.explanation.startswith("Returned before the entry was corrected.")
+    decide.decide(vault, key, "return", checker, "send the correction")
+    out = export(vault, settings, "hl7v2", tmp_path / "b", who)
+    assert out.messages == 1
+
+
+def test_what_went_out_and_is_no_longer_said_is_opened_and_never_sent_again(
+    vault, settings, decided, who, checker, tmp_path
+):
+    key = decided["Urea and electrolytes"].key
+    export(vault, settings, "hl7v2", tmp_path, who)
+    entries.send_back(vault, key[:9], checker, "wrong test")
+    run.run(vault, settings, who, "again")
+    row = decide.get(vault, key)
+    assert (row.item.state, row.is_open) == ("newer-live", True)
+    with pytest.raises(ConflictError):
+        decide.decide(vault, key, "return", checker, "again")
+
+
+def test_a_drill_never_leaves_the_house(vault, settings, outage, who, tmp_path):
+    outages.end(vault, ["LIMS"], who, "over")
+    outages.close(vault, outage.id, who, "over")
+    outages.declare(vault, ["LIMS"], who, "drill", known=("LIMS",), drill=True)
+    drill = run.latest(vault)
+    assert drill.drill
+    with pytest.raises(ConflictError, match="is a drill"):
+        export(vault, settings, "hl7v2", tmp_path, who)
+    assert list(tmp_path.rglob("*.hl7")) == []
+
+
+def test_an_unknown_format_is_refused(vault, settings, outage, who, tmp_path):
+    with pytest.raises(InputError, match="no such format"):
+        export(vault, settings, "fax", tmp_path, who)

@@ -1,0 +1,160 @@
+"""The statement accounts for every form, names what is open, and is signed as it stands."""
+
+import json
+import subprocess
+
+import pytest
+
+from downtime.errors import ConflictError, ForbiddenError, InputError
+from downtime.outage import outages
+from downtime.paper import ledger
+from downtime.reconcile import decide, run
+from downtime.returns import statement, statement_file
+from downtime.returns.export import export
+from downtime.returns.signing import sign
+from downtime.vault.audit import Actor
+
+from .conftest import BLOODS, HOSPITAL, SIGNED
+
+LATER = "2026-11-02T18:00:00Z"
+
+
+def leads():
+    return [Actor(f"u-{lead}", lead.title(), "laptop-1") for lead in ("ward", "records", "safety")]
+
+
+@pytest.fixture
+def recovered(vault, settings, outage, issue, keyed, hold, who, checker):
+    """One form of each fate, LIMS back, one comparison; two requests wait for a decision."""
+    keyed("blood-sciences-request", BLOODS)
+    issue("blood-sciences-request")
+    ledger.void(vault, issue("observations"), who, "spoilt")
+    ledger.lost(vault, issue("observations"), who, "not on the ward")
+    ledger.returned(vault, issue("progress-notes"), who)
+    hold(2, HOSPITAL, LATER)
+    outages.end(vault, ["LIMS"], who, "back")
+    run.run(vault, settings, who, "recovered")
+
+
+def test_every_form_has_exactly_one_fate(vault, settings, recovered):
+    facts = statement.gather(vault, settings).facts
+    rows = {row["form"]: row for row in facts["forms"]}
+    assert rows["blood-sciences-request"] == {
+        "ward": "A1", "form": "blood-sciences-request", "issued": 2, "returned": 1, "void": 0,
+        "lost": 0, "out": 1, "keyed": 0, "verified": 1, "filed": 0,
+    }  # fmt: skip
+    total = facts["forms_total"]
+    assert (total["issued"], total["returned"], total["void"], total["lost"], total["out"]) == (
+        5, 2, 1, 1, 1,
+    )  # fmt: skip
+
+
+def test_it_names_everything_that_is_open(vault, settings, recovered):
+    made = statement.gather(vault, settings)
+    assert made.verdict == "NOT COMPLETE"
+    said = [(one["kind"], one["sentence"]) for one in made.facts["open"]]
+    assert said == [
+        ("form-out", "1 × Blood sciences request of ward A1: still out."),
+        ("form-unfiled", "1 × Progress notes of ward A1: returned and not filed."),
+        ("undecided", "Full blood count (new): LIMS has no such request."),
+        ("undecided", "Urea and electrolytes (new): LIMS has no such request."),
+    ]
+
+
+def settle(vault, settings, outage, who, checker, folder):
+    from downtime.entry import entries
+
+    for form in ledger.missing(vault, outage.id):
+        ledger.lost(vault, form.serial, who, "not found")
+    for form in ledger.in_state(vault, outage.id, "returned"):
+        entries.file_away(vault, form.serial, who)
+    for row in decide.items(vault, outage.id, decision="open"):
+        decide.decide(vault, row.key, "return", checker, "not in the LIMS")
+    assert statement.gather(vault, settings).facts["open_kinds"] == {"not-sent": 1}
+    export(vault, settings, "hl7v2", folder, who)
+
+
+def test_complete_only_when_nothing_is_open(
+    vault, settings, outage, recovered, who, checker, tmp_path
+):
+    settle(vault, settings, outage, who, checker, tmp_path)
+    made = statement.make(vault, settings, who)
+    assert made.facts["open"] == []
+    assert made.verdict == "COMPLETE"
+    assert made.facts["returned"] == [
+        {"system": "LIMS", "channel": "hl7v2", "kind": "ORM^O01", "messages": 2}
+    ]
+
+
+def test_a_system_still_down_or_paper_not_compared_keeps_it_open(
+    vault, settings, outage, keyed, who
+):
+    keyed("blood-sciences-request", BLOODS)
+    kinds = statement.gather(vault, settings).facts["open_kinds"]
+    assert kinds == {"system-down": 1, "not-compared": 1}
+
+
+def test_both_snapshots_and_the_patients_are_named(vault, settings, recovered):
+    facts = statement.gather(vault, settings).facts
+    assert facts["snapshots"]["t0"]["sha256"] == f"{1:064}"
+    assert facts["snapshots"]["recovered"]["sha256"] == f"{2:064}"
+    assert facts["patients"] == {"t0": {"A1": 1}, "admitted": {}, "discharged": {}}
+
+
+def test_three_leads_sign_and_a_change_of_facts_leaves_the_signatures_behind(
+    vault, settings, outage, recovered, issue
+):
+    for lead, person in zip(("ward", "records", "safety"), leads(), strict=True):
+        signed = sign(vault, settings, lead, person)
+    assert [one["holds"] for one in signed.as_json()["signatures"]] == [True] * 3
+    issue("observations")
+    later = statement.gather(vault, settings)
+    assert [one["holds"] for one in later.as_json()["signatures"]] == [False] * 3
+    assert sign(vault, settings, "ward", leads()[0]).as_json()["signatures"][-1]["holds"]
+
+
+def test_nobody_signs_twice_or_for_another_lead(vault, settings, recovered):
+    ward = leads()[0]
+    sign(vault, settings, "ward", ward)
+    with pytest.raises(ConflictError, match="already signed"):
+        sign(vault, settings, "ward", leads()[1])
+    with pytest.raises(ForbiddenError, match="as ward lead"):
+        sign(vault, settings, "records", ward)
+    with pytest.raises(InputError, match="no such lead"):
+        sign(vault, settings, "director", ward)
+
+
+def test_it_is_written_as_pdf_and_json(vault, settings, recovered, who, tmp_path):
+    sign(vault, settings, "ward", leads()[0])
+    made = statement.make(vault, settings, who)
+    pdf, text = statement_file.save(made, settings, tmp_path / "statement.pdf")
+    document = json.loads(text.read_text())
+    assert document["verdict"] == "NOT COMPLETE"
+    assert document["audit"]["first_bad"] is None
+    words = subprocess.run(
+        ["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True
+    ).stdout
+    for expected in (
+        "NOT COMPLETE: 4 things are open",
+        "Blood sciences request of ward A1: still out.",
+        "Urea and electrolytes (new): LIMS has no such request.",
+        "Records lead",
+        "Not signed",
+        document["facts_sha256"],
+    ):
+        assert expected in words
+
+
+def test_another_suffix_is_refused(vault, settings, recovered, tmp_path):
+    with pytest.raises(InputError, match=r"neither \.pdf nor \.json"):
+        statement_file.save(statement.gather(vault, settings), settings, tmp_path / "a.docx")
+
+
+def test_a_document_that_was_keyed_and_verified_is_settled(
+    vault, settings, outage, keyed, hold, who
+):
+    keyed("progress-notes", SIGNED)
+    hold(2, HOSPITAL, LATER)
+    outages.end(vault, ["LIMS"], who, "back")
+    run.run(vault, settings, who, "recovered")
+    assert statement.gather(vault, settings).is_complete
