@@ -19,6 +19,7 @@ _DAYS_BACK = 2
 _SLOT_MINUTES = 15
 _SLOTS = 13
 _PEOPLE_PER_APPOINTMENT = 0.7
+_CANCELLED_SHARE = 0.04
 _BOOKED, _MOVED, _CANCELLED, _MISSED, _SEEN = "S12", "S13", "S15", "S26", "S14"
 
 
@@ -58,7 +59,7 @@ def slots(size: str, now: datetime) -> Iterator[Slot]:
 
 def _slots(size: str, now: datetime) -> Iterator[Slot]:
     clinics = _clinics(size)
-    rooms = 1 if size == "small" else 5
+    rooms = 1 if size == "small" else 9
     day = now.astimezone(_ZONE).date() - timedelta(days=_DAYS_BACK)
     number = 0
     while True:
@@ -96,18 +97,34 @@ def bookings(size: str, seed: int, now: datetime) -> list[Booking]:
 
 def _of_slot(slot: Slot, seed: int, now: datetime) -> Iterator[Booking]:
     dice = chance(seed, "slot", slot.number)
+    fate = dice.random()
     latest = min(slot.start - timedelta(hours=20), now - timedelta(minutes=9))
     booked = latest - timedelta(minutes=dice.randint(0, 100 * 24 * 60))
     yield Booking(booked, _BOOKED, slot)
-    fate = dice.random()
     later = booked + (latest - booked) * 0.8
-    if fate < 0.04:
+    if fate < _CANCELLED_SHARE:
         yield Booking(later, _CANCELLED, slot)
-    elif fate < 0.09:
+    elif fate < 2 * _CANCELLED_SHARE:
         yield Booking(later, _MOVED, slot)
-    if slot.start < now - timedelta(minutes=40) and fate >= 0.04:
+    if slot.start < now - timedelta(minutes=40) and fate >= _CANCELLED_SHARE:
         missed = fate > 0.93
         yield Booking(slot.start + timedelta(minutes=25), _MISSED if missed else _SEEN, slot)
+
+
+def caught_up(
+    size: str, seed: int, now: datetime, back: datetime, later: datetime
+) -> list[Booking]:
+    """What was told between recovery (`back`) and `later` of clinics held since the outage began."""
+    found = []
+    for slot in slots(size, now):
+        if now - timedelta(minutes=40) <= slot.start < later - timedelta(minutes=40):
+            dice = chance(seed, "caught up", slot.number)
+            sent = max(slot.start + timedelta(minutes=25), back + timedelta(minutes=7))
+            sent += timedelta(minutes=dice.randint(0, 14))
+            if chance(seed, "slot", slot.number).random() >= _CANCELLED_SHARE:
+                found.append(Booking(sent, _MISSED if dice.random() < 0.1 else _SEEN, slot))
+    found.sort(key=lambda b: (b.sent, b.slot.number))
+    return found
 
 
 def attends(slot: Slot, seed: int, size: str, today: date) -> Person:

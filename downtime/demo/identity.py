@@ -1,6 +1,7 @@
 """Writes who a message is about and where they are: PID and PV1."""
 
 from datetime import date
+from functools import lru_cache
 
 from downtime.demo.data.wards import SPECIALTIES
 from downtime.demo.hl7 import moment, parts, segment, text
@@ -51,6 +52,7 @@ def _names(person: Person) -> str:
     return f"{name}~{parts(*person.alias, '', '', '', '', 'A')}"
 
 
+@lru_cache(maxsize=256)
 def doctor(name: tuple[str, str, str]) -> str:
     """A consultant twice, as feeds do: by an invented GMC number and by a local code."""
     family, given, prefix = name

@@ -7,6 +7,7 @@ from functools import lru_cache
 from random import Random
 
 from downtime.demo.cases import LABORATORY_ONLY
+from downtime.demo.cast import cast
 from downtime.demo.chance import chance
 from downtime.demo.data.reasons import REASONS
 from downtime.demo.data.tests import PANELS, SCANS
@@ -82,8 +83,12 @@ def _requests(size: str, seed: int, now: datetime) -> tuple[Request, ...]:
     hospital = build(size, seed, now)
     stays = [stay for stay in (*hospital.stays, *hospital.gone) if stay.case not in _WITHOUT]
     found: list[Request] = []
+    players = {stay.visit for stay in cast(hospital).inpatients.values()}
+    players.add(hospital.case("duplicate-record").visit)
     for stay, quota in zip(stays, _quotas(stays, TOTAL[size], now), strict=True):
-        found.extend(_of_stay(stay, quota, seed, now))
+        end = stay.ended or now
+        end = stay.admitted + (end - stay.admitted) / 2 if stay.visit in players else end
+        found.extend(_of_stay(stay, quota, seed, end))
     found.extend(_special(hospital))
     found.sort(key=lambda r: (r.ordered, r.person.mrn, r.group))
     groups = {group: n for n, group in enumerate(dict.fromkeys(r.group for r in found), 1)}
@@ -110,7 +115,8 @@ def _hours(stay: Stay, now: datetime) -> float:
     return ((stay.ended or now) - stay.admitted).total_seconds() / 3600
 
 
-def _of_stay(stay: Stay, quota: int, seed: int, now: datetime) -> Iterator[Request]:
+def _of_stay(stay: Stay, quota: int, seed: int, end: datetime) -> Iterator[Request]:
+    """The requests of a stay up to `end`: players of the story have nothing open but its own."""
     dice = chance(seed, "requests", stay.visit)
     reason = REASONS[stay.reason]
     scans = list(reason.scans)
@@ -118,14 +124,14 @@ def _of_stay(stay: Stay, quota: int, seed: int, now: datetime) -> Iterator[Reque
     group = int(stay.visit[1:]) * 1000
     while quota > 0:
         group += 1
-        when = _when(dice, stay, now)
+        when = _when(dice, stay, end)
         bloods = [code for code in reason.panels if code not in _CULTURES]
         codes = dice.sample(bloods, min(len(bloods), dice.randint(2, 4)))
         cultures = [code for code in reason.panels if code in _CULTURES]
         if cultures and cultured < 2 and dice.random() < 0.3:
             codes.append(dice.choice(cultures))
             cultured += 1
-        yield from _sample(dice, stay, codes[:quota], when, group, now)
+        yield from _sample(dice, stay, codes[:quota], when, group)
         quota -= len(codes[:quota])
         if scans and quota > 0 and dice.random() < 0.4:
             group += 1
@@ -133,9 +139,8 @@ def _of_stay(stay: Stay, quota: int, seed: int, now: datetime) -> Iterator[Reque
             yield _scan(dice, stay, scans.pop(0), when, group)
 
 
-def _when(dice: Random, stay: Stay, now: datetime) -> datetime:
+def _when(dice: Random, stay: Stay, end: datetime) -> datetime:
     """Some in the last hours; most at any time of the stay, early morning above all."""
-    end = stay.ended or now
     start = max(stay.admitted, end - timedelta(days=_DAYS_BACK)) + timedelta(minutes=12)
     span = max((end - start).total_seconds() / 60 - 6, 1)
     if dice.random() < 0.2:
@@ -146,7 +151,7 @@ def _when(dice: Random, stay: Stay, now: datetime) -> datetime:
 
 
 def _sample(
-    dice: Random, stay: Stay, codes: list[str], ordered: datetime, group: int, now: datetime
+    dice: Random, stay: Stay, codes: list[str], ordered: datetime, group: int
 ) -> Iterator[Request]:
     """The tests of one visit to the patient; a few are never taken, a few are cancelled."""
     fate = dice.random()
@@ -200,6 +205,15 @@ def _special(hospital: Hospital) -> Iterator[Request]:
     for number, code in enumerate(("FBC", "TFT"), 3):
         made = _made(outside, None, code, now - timedelta(hours=3), number, case="laboratory-only")
         yield replace(made, registered=True)
+    players = cast(hospital).inpatients
+    for number, (role, code) in enumerate(AWAITED.items(), 5):
+        stay, ordered = players[role], now - timedelta(minutes=55)
+        made = _made(stay.person, stay, code, ordered, number, case=role)
+        yield replace(made, resulted=now + timedelta(minutes=40 + 10 * number))
+
+
+AWAITED = {"phoned-same": "UE", "phoned-different": "FBC", "phoned-only": "TROP"}
+"""Tests that the laboratory holds when the systems fail, and whose results it telephones."""
 
 
 def _made(

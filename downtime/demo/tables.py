@@ -37,6 +37,7 @@ THEATRE_COLUMNS = (
     "Minutes",
     "Status",
     "Remarks",
+    "List made",
 )
 WARD_COLUMNS = (
     "Ward",
@@ -54,8 +55,9 @@ WARD_COLUMNS = (
     "Specialty",
     "Admitted",
     "Reason",
+    "Extracted",
 )
-EMPTY_COLUMNS = ("Ward", "Ward name", "Bay", "Bed", "Status", "Remarks")
+EMPTY_COLUMNS = ("Ward", "Ward name", "Bay", "Bed", "Status", "Remarks", "Extracted")
 
 
 def local(moment: datetime) -> datetime:
@@ -72,7 +74,7 @@ def theatre_list(cases: Iterable[Case], made: datetime) -> bytes:
     for cell in sheet[1]:
         cell.font = Font(bold=True)
     for case in cases:
-        sheet.append(_theatre_row(case))
+        sheet.append([*_theatre_row(case), local(made)])
     book.properties.created = local(made)
     book.properties.creator = "Theatres"
     raw = io.BytesIO()
@@ -115,10 +117,11 @@ def _without_the_clock(book: bytes, made: datetime) -> bytes:
     return out.getvalue()
 
 
-def ward_list(stays: Iterable[Stay], wards: Iterable[WardRow]) -> bytes:
+def ward_list(stays: Iterable[Stay], wards: Iterable[WardRow], made: datetime) -> bytes:
     """Who lies where, as a CSV for a spreadsheet: UTF-8 with a byte order mark."""
     names = {ward.code: ward.name for ward in wards}
-    return _csv(WARD_COLUMNS, [_ward_row(stay, names) for stay in stays], "utf-8-sig")
+    rows = [[*_ward_row(stay, names), _written(made)] for stay in stays]
+    return _csv(WARD_COLUMNS, rows, "utf-8-sig")
 
 
 def _ward_row(stay: Stay, names: dict[str, str]) -> list[str]:
@@ -138,12 +141,16 @@ def _ward_row(stay: Stay, names: dict[str, str]) -> list[str]:
         stay.visit,
         f"{prefix} {given} {family}",
         SPECIALTIES[stay.specialty][1],
-        f"{local(stay.admitted):%d/%m/%Y %H:%M}",
+        _written(stay.admitted),
         stay.words,
     ]
 
 
-def empty_beds(beds: Iterable[Bed], wards: Iterable[WardRow]) -> bytes:
+def _written(moment: datetime) -> str:
+    return f"{local(moment):%d/%m/%Y %H:%M}"
+
+
+def empty_beds(beds: Iterable[Bed], wards: Iterable[WardRow], made: datetime) -> bytes:
     """Beds that nobody lies in, as a CSV in the encoding of an old Windows program."""
     names = {ward.code: ward.name for ward in wards}
     rows = [
@@ -154,6 +161,7 @@ def empty_beds(beds: Iterable[Bed], wards: Iterable[WardRow]) -> bytes:
             bed.place.bed,
             bed.status,
             bed.note,
+            _written(made),
         ]
         for bed in beds
     ]

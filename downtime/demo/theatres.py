@@ -91,7 +91,7 @@ def _session(
 def _note(status: str, position: int) -> str:
     if status == "Cancelled":
         return "No HDU bed"
-    return "Latex allergy – first on list" if position == 1 else ""
+    return "Send for 08:00 – first on list" if position == 1 else ""
 
 
 def _patient(

@@ -1,0 +1,272 @@
+"""Writes the files that the demonstration hospital's systems would send, message by message.
+
+| file | system | how it is written |
+|---|---|---|
+| pas/adt.hl7 | PAS | segments end with CR |
+| pas/siu.hl7 | PAS | CRLF |
+| pas/ward-list.csv, pas/empty-beds.csv | PAS | UTF-8 with a byte order mark; cp1252 |
+| lims/orders.hl7 | LIMS | LF |
+| lims/results.hl7 | LIMS | MLLP frames |
+| lims/results-latin1.hl7 | LIMS | latin-1 |
+| radiology/orders.hl7 | EPR to radiology | LF after a byte order mark |
+| radiology/results.hl7 | Radiology | a batch: FHS, BHS, BTS, FTS; times with an offset |
+| epr/bundle.json | EPR | FHIR R4 Bundle, a full extract |
+| theatres/theatre-list.xlsx | Theatres | a workbook, NHS numbers as numbers |
+
+Two messages cannot be used, on purpose (`INTENDED_REJECTS`); one order, one result and one
+admission come twice. Phase `after` begins with all that phase `before` holds.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from pathlib import Path
+
+from downtime.demo import tables
+from downtime.demo.adt import adt
+from downtime.demo.aftermath import aftermath, recovery
+from downtime.demo.appointments import TOTAL, bookings, caught_up
+from downtime.demo.fhir import bundle
+from downtime.demo.hl7 import CR, CRLF, LF, header, message, mllp, moment
+from downtime.demo.hospital import Bed, Hospital, Stay, build
+from downtime.demo.movements import Movement, movements
+from downtime.demo.orders import order
+from downtime.demo.reports import report
+from downtime.demo.requests import requests
+from downtime.demo.siu import siu
+from downtime.demo.telling import ORDERS, RESULTS, Told, told
+from downtime.demo.theatres import cases
+from downtime.errors import InputError
+
+SIZES, PHASES = ("small", "large"), ("before", "after")
+INTENDED_REJECTS: tuple[tuple[str, str], ...] = (
+    ("lims/results.hl7", "MSH"),
+    ("pas/adt.hl7", "PID"),
+)
+"""File and segment of each message that is spoiled on purpose."""
+_SPOILED_AT = 12
+_REPEATED_AT = 20
+_REPEATED_AFTER = 3
+Segments = list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What was written: `files` by name with their messages, rows or resources."""
+
+    as_at: datetime
+    files: dict[str, int]
+    wards: int
+    inpatients: int
+    requests: int
+    appointments: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _World:
+    """What a phase tells."""
+
+    hospital: Hospital
+    as_at: datetime
+    stays: tuple[Stay, ...]
+    empty: tuple[Bed, ...]
+    movements: list[Movement]
+    told: list[Told]
+    since: tuple[Told, ...]
+
+
+def write_feeds(folder: Path, size: str, seed: int, phase: str, now: datetime) -> Summary:
+    """Write all files of a phase into `folder`, over those of the same name.
+
+    `now` is when the outage begins, for both phases: `before` is the hospital then, `after` the
+    same hospital two hours after the systems came back (`aftermath.OUTAGE_HOURS` later). The same
+    arguments give the same bytes. InputError for an unknown size or phase.
+    """
+    _check(size, phase)
+    started = time.perf_counter()
+    world = _world(build(size, seed, _minute(now)), phase)
+    files = {name: write(folder / name, world) for name, write in _FILES.items()}
+    return Summary(
+        as_at=world.as_at,
+        files=files,
+        wards=len(world.hospital.wards),
+        inpatients=len(world.stays),
+        requests=len(requests(world.hospital)),
+        appointments=TOTAL[size],
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _check(size: str, phase: str) -> None:
+    for given, known in ((size, SIZES), (phase, PHASES)):
+        if given not in known:
+            raise InputError(
+                "demo.unknown", f"'{given}' is not known here.", f"Say {' or '.join(known)}."
+            )
+
+
+def _minute(now: datetime) -> datetime:
+    return now.astimezone(UTC).replace(second=0, microsecond=0)
+
+
+def _world(hospital: Hospital, phase: str) -> _World:
+    moved, said = movements(hospital), told(requests(hospital), hospital.now)
+    if phase == "before":
+        return _World(hospital, hospital.now, hospital.stays, hospital.empty, moved, said, ())
+    later = aftermath(hospital)
+    return _World(
+        hospital, later.now, later.stays, later.empty, [*moved, *later.movements], said, later.told
+    )
+
+
+def _write(path: Path, pieces: Iterable[bytes]) -> int:
+    """Write a file piece by piece; how many pieces there were."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    count = 0
+    with path.open("wb") as out:
+        for piece in pieces:
+            count += 1
+            out.write(piece)
+    return count
+
+
+def _numbered(
+    prefix: str, spoiled: Segments | None, made: Iterable[Callable[[str], Segments]]
+) -> Iterator[Segments]:
+    """Each message with its control ID; one is repeated a little later, one spoiled slips in."""
+    kept: Segments = []
+    for number, make in enumerate(made, 1):
+        segments = make(f"{prefix}{number:07}")
+        yield segments
+        if number == _SPOILED_AT and spoiled:
+            yield spoiled
+        if number == _REPEATED_AT:
+            kept = segments
+        if number == _REPEATED_AT + _REPEATED_AFTER:
+            yield kept
+
+
+def _adt(path: Path, world: _World) -> int:
+    now = world.hospital.now
+    nobody = [
+        header("PAS", "ALL", "ADT^A08^ADT_A01", "PASBAD01", now - timedelta(days=3)),
+        "PID|1||||^^^^^^L",
+    ]
+    made = (lambda control, m=m: adt(m, control) for m in world.movements)
+    return _write(path, (message(part, CR) for part in _numbered("PAS", nobody, made)))
+
+
+def _siu(path: Path, world: _World) -> int:
+    hospital = world.hospital
+    size, seed, now = hospital.size, hospital.seed, hospital.now
+    booked = bookings(size, seed, now)
+    if world.as_at > now:
+        booked += caught_up(size, seed, now, recovery(hospital), world.as_at)
+    today = now.date()
+    return _write(
+        path,
+        (
+            message(siu(booking, f"SIU{number:07}", seed, size, today), CRLF)
+            for number, booking in enumerate(booked, 1)
+        ),
+    )
+
+
+def _events(world: _World, kinds: tuple[str, ...], scans: bool) -> Iterator[Told]:
+    for event in chain(world.told, world.since):
+        first = event.requests[0]
+        if event.what in kinds and first.is_scan is scans and not _is_latin(event):
+            yield event
+
+
+def _is_latin(event: Told) -> bool:
+    return event.requests[0].case == "latin-1" and event.what in RESULTS
+
+
+def _lims_orders(path: Path, world: _World) -> int:
+    made = (lambda control, e=e: order(e, control) for e in _events(world, ORDERS, scans=False))
+    return _write(path, (message(part, LF) for part in _numbered("LO", None, made)))
+
+
+def _lims_results(path: Path, world: _World) -> int:
+    seed = world.hospital.seed
+    whole = header("LIMS", "EPR", "ORU^R01^ORU_R01", "", world.hospital.now - timedelta(days=2))
+    cut_off = [whole[: whole.index("ORU")]]
+    made = (
+        lambda control, e=e: report(e, control, seed) for e in _events(world, RESULTS, scans=False)
+    )
+    return _write(path, (mllp(part) for part in _numbered("LR", cut_off, made)))
+
+
+def _latin(path: Path, world: _World) -> int:
+    found = (event for event in world.told if _is_latin(event))
+    return _write(
+        path,
+        (
+            message(report(event, f"LL{n:07}", world.hospital.seed, "8859/1"), CR)
+            .decode()
+            .encode("latin-1")
+            for n, event in enumerate(found, 1)
+        ),
+    )
+
+
+def _radiology_orders(path: Path, world: _World) -> int:
+    made = (lambda control, e=e: order(e, control) for e in _events(world, ORDERS, scans=True))
+    parts = (message(part, LF) for part in _numbered("EO", None, made))
+    return _write(path, chain([b"\xef\xbb\xbf"], parts)) - 1
+
+
+def _radiology_results(path: Path, world: _World) -> int:
+    """A batch; its header is that of the day's first file, so that it never changes."""
+    seed, day = world.hospital.seed, moment(world.hospital.now)
+    head = f"FHS|^~\\&|RIS|DEMO|EPR|DEMO|{day}\rBHS|^~\\&|RIS|DEMO|EPR|DEMO|{day}\r".encode()
+    events = list(_events(world, RESULTS, scans=True))
+    parts = (
+        message(report(event, f"RR{number:07}", seed), CR) for number, event in enumerate(events, 1)
+    )
+    tail = f"BTS|{len(events)}\rFTS|1\r".encode()
+    return _write(path, chain([head], parts, [tail])) - 2
+
+
+def _epr(path: Path, world: _World) -> int:
+    return (
+        _write(path, bundle(world.stays, world.hospital.seed, world.as_at - timedelta(minutes=6)))
+        - 2
+    )
+
+
+def _theatres(path: Path, world: _World) -> int:
+    found = cases(world.hospital, world.as_at)
+    _write(path, [tables.theatre_list(found, world.as_at - timedelta(minutes=70))])
+    return len(found)
+
+
+def _ward_list(path: Path, world: _World) -> int:
+    made = world.as_at - timedelta(minutes=4)
+    _write(path, [tables.ward_list(world.stays, world.hospital.wards, made)])
+    return len(world.stays)
+
+
+def _empty_beds(path: Path, world: _World) -> int:
+    made = world.as_at - timedelta(minutes=4)
+    _write(path, [tables.empty_beds(world.empty, world.hospital.wards, made)])
+    return len(world.empty)
+
+
+_FILES: dict[str, Callable[[Path, _World], int]] = {
+    "pas/adt.hl7": _adt,
+    "pas/siu.hl7": _siu,
+    "pas/ward-list.csv": _ward_list,
+    "pas/empty-beds.csv": _empty_beds,
+    "lims/orders.hl7": _lims_orders,
+    "lims/results.hl7": _lims_results,
+    "lims/results-latin1.hl7": _latin,
+    "radiology/orders.hl7": _radiology_orders,
+    "radiology/results.hl7": _radiology_results,
+    "epr/bundle.json": _epr,
+    "theatres/theatre-list.xlsx": _theatres,
+}
