@@ -48,7 +48,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "reconcile.list": (*_RECORDS, "auditor", "service"),
     "reconcile.decide": ("records-supervisor",),
     "return.export": ("records-supervisor", "service"),
-    "statement.make": ("site", "records-supervisor", "auditor", "service"),
+    "statement.make": (*_CARE, "records-supervisor", "auditor", "service"),
     "statement.sign": (*_CARE, "records-supervisor"),
     "person.manage": ("administrator",),
     "device.manage": ("administrator", "service"),

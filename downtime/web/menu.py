@@ -18,6 +18,7 @@ GROUPS: tuple[tuple[tuple[str, str, str], ...], ...] = (
         ("ledger.show", "Missing forms", "ledger.view"),
         ("comparison.show", "Comparison", "reconcile.list"),
         ("returning.show", "Returns", "return.export"),
+        ("statement.show", "Statement", "statement.make"),
     ),
     (
         ("outages.show", "Outages", "outage.view"),

@@ -10,7 +10,7 @@ from downtime.config import Settings
 from downtime.paper import pack
 from downtime.paper.pack import PackResult
 from downtime.reconcile import run
-from downtime.returns import export
+from downtime.returns import export, statement, statement_file
 from downtime.snapshot import load
 from downtime.vault.files import make_private
 from downtime.vault.jobs import Job, Result
@@ -92,10 +92,18 @@ def _returns(vault: Vault, settings: Settings, job: Job, progress: Progress) -> 
     return Result(packed.getvalue(), "application/zip", name), done.sentence
 
 
+def _statement(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
+    made = statement.make(vault, settings, job.who, WHY)
+    content = statement_file.to_pdf(made, settings)
+    drill = "DRILL " if made.facts["outage"]["drill"] else ""
+    return Result(content, PDF, f"{drill}statement {made.outage}.pdf"), made.verdict
+
+
 WORK: dict[str, Work] = {
     "pack-wards": Work(_wards, "Ward pack", "printing.choose", "Print something else"),
     "pack-patient": Work(_patient, "Patient's pages", "printing.choose", "Print something else"),
     "pack-blank": Work(_blank, "Blank forms", "printing.choose", "Print something else"),
     "reconcile": Work(_reconcile, "Comparison", "comparison.show", "See the items"),
     "returns": Work(_returns, "Returns", "returning.show", "All that has gone out", opens=False),
+    "statement": Work(_statement, "Statement", "statement.show", "Back to the statement"),
 }

@@ -19,6 +19,7 @@ from downtime.web.views.people import people
 from downtime.web.views.printing import printing
 from downtime.web.views.returning import returning
 from downtime.web.views.snapshots import snapshots
+from downtime.web.views.statement import statement
 from downtime.web.views.tests import tests
 
 BLUEPRINTS = (
@@ -41,5 +42,6 @@ BLUEPRINTS = (
     printing,
     returning,
     snapshots,
+    statement,
     tests,
 )

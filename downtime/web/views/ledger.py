@@ -1,15 +1,13 @@
 """Missing forms: every issued form is returned, void, declared lost or still out."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.errors import InputError
 from downtime.outage import outages
 from downtime.paper import ledger as rules
 from downtime.paper.definition import definitions
-from downtime.paper.issue import ISSUED, LIFECYCLE, LOST, RETURNED, VOID, Count, Issued
+from downtime.paper.issue import LIFECYCLE, LOST, RETURNED, VOID, Issued
+from downtime.returns.accounting import account
 from downtime.web import current
 from downtime.web.actions import action
 from downtime.web.answers import Answer
@@ -18,31 +16,6 @@ from downtime.web.guard import may
 ledger = Blueprint("ledger", __name__)
 SHOWN = 400
 MOVES = {RETURNED: "It came back", VOID: "Void", LOST: "Declare lost"}
-
-
-@dataclass
-class Row:
-    """One ward and form: issued = returned + void + lost + out."""
-
-    ward: str
-    form: str
-    issued: int = 0
-    returned: int = 0
-    void: int = 0
-    lost: int = 0
-    out: int = 0
-
-
-def rows(counts: Iterable[Count]) -> list[Row]:
-    """The ledger's counts with one row for each ward and form."""
-    found: dict[tuple[str, str], Row] = {}
-    columns = {ISSUED: "out", VOID: "void", LOST: "lost"}
-    for count in counts:
-        row = found.setdefault((count.ward, count.form), Row(count.ward, count.form))
-        column = columns.get(count.state, "returned")
-        setattr(row, column, getattr(row, column) + count.n)
-        row.issued += count.n
-    return list(found.values())
 
 
 def about(form: Issued) -> str:
@@ -59,7 +32,8 @@ def show() -> Answer:
     vault, ward = current.vault(), request.args.get("ward", "")
     outage = outages.current(vault)
     outage_id = outage.id if outage else ""
-    counted = rows(rules.counts(vault, outage_id))
+    issued = len(rules.in_state(vault, outage_id, *LIFECYCLE.moves))
+    counted, _ = account(rules.counts(vault, outage_id), issued)
     return render_template(
         "ledger.html",
         outage=outage,

@@ -1,0 +1,61 @@
+"""Statement: what became of every form and item, what is still open, and who signs for it."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from downtime.errors import NotFoundError
+from downtime.returns import signing, statement_file
+from downtime.returns import statement as rules
+from downtime.web import current
+from downtime.web.actions import action
+from downtime.web.answers import Answer, download
+from downtime.web.views.jobs import ask
+from downtime.web.views.ledger import titles
+from downtime.web.work import WHY
+
+statement = Blueprint("statement", __name__)
+
+
+@statement.get("/statement")
+@action("statement.make")
+def show() -> Answer:
+    """The statement as it would read now."""
+    try:
+        made = rules.gather(current.vault(), current.settings())
+    except NotFoundError:
+        return render_template("statement.html", made=None)
+    return render_template(
+        "statement.html",
+        made=made,
+        facts=made.facts,
+        leads=signing.LEADS,
+        signed={one.role: one for one in made.signatures if one.facts_sha256 == made.digest},
+        outdated=sum(one.facts_sha256 != made.digest for one in made.signatures),
+        titles=titles(),
+    )
+
+
+@statement.post("/statement/pdf")
+@action("statement.make")
+def pdf() -> Answer:
+    """The pages for the binder, as a job."""
+    return ask("statement", {}, WHY)
+
+
+@statement.get("/statement/json")
+@action("statement.make")
+def json() -> Answer:
+    """The same for programs."""
+    made = rules.make(current.vault(), current.settings(), current.who(), WHY)
+    return download(
+        statement_file.to_json(made), "application/json", f"statement {made.outage}.json"
+    )
+
+
+@statement.post("/statement/sign")
+@action("statement.sign")
+def sign() -> Answer:
+    """Sign the facts as they are now, as one of the leads."""
+    lead = request.form.get("lead", "")
+    signing.sign(current.vault(), current.settings(), lead, current.who(), "signed on screen")
+    flash(f"Signed as {signing.LEADS[lead].lower()}.")
+    return redirect(url_for("statement.show"), 303)
