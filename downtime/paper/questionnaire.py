@@ -139,7 +139,7 @@ def _leaves(items: tuple[Item, ...]) -> Iterator[Item]:
         if item.type == "group":
             inside = {"group": item.link_id, "repeated": item.rows} if item.repeats else {}
             for leaf in _leaves(item.items):
-                yield replace(leaf, **inside)  # type: ignore[arg-type]
+                yield replace(leaf, **inside) if inside else leaf  # type: ignore[arg-type]
         elif item.type != "display":
             yield item
             if item.score:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from decimal import Decimal
+from functools import lru_cache
 
 _NAMES = {
     "k": "potassium",
@@ -60,6 +61,7 @@ _FACTORS = {
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
+@lru_cache(maxsize=8192)
 def test_name(text: str) -> str:
     """A test's code or name without case, accents and signs; short forms in full (`K+` → potassium)."""
     plain = unicodedata.normalize("NFKD", text.casefold())

@@ -51,8 +51,9 @@ def field(value: Value, level: int = 0) -> str:
 
 def segment(name: str, fields: Mapping[int, Value]) -> str:
     """`PID|1||…`: fields by their number in the standard, empty ones between them."""
-    last = max((number for number, value in fields.items() if field(value)), default=0)
-    return "|".join([name, *(field(fields.get(number, "")) for number in range(1, last + 1))])
+    written = {number: text for number, value in fields.items() if (text := field(value))}
+    last = max(written, default=0)
+    return "|".join([name, *(written.get(number, "") for number in range(1, last + 1))])
 
 
 def header(fields: Mapping[int, Value]) -> str:
