@@ -37,6 +37,10 @@ class Context:
     after: View
     settings: Settings
 
+    def old(self, live: Record) -> Record | None:
+        """What T0 held of a live record; None when it has come since."""
+        return self.before.held(live, self.after)
+
     def shown(self, moment: str) -> str:
         """A time in the site's zone, for a sentence."""
         return display.moment(moment, ZoneInfo(self.settings.site.time_zone)) or "an unknown time"
@@ -58,11 +62,11 @@ def request(fact: Fact, patient: Patient, context: Context) -> Verdict:
     live = context.after.requests[patient.id]
     named = [r for r in live if fact.number in (r.placer, r.filler)]
     alike = [r for r in live if _names(fact) & _names_of(r)]
-    since = [r for r in alike if r.id not in context.before.by_id]
+    since = [r for r in alike if not context.old(r)]
     found = named or _near(since, taken, window, lambda r: r.collected or r.authored or r.updated)
     if found:
         return _request_found(fact, found[0], context)
-    waiting = [r for r in alike if r.id in context.before.by_id and r.stage in _OPEN_STAGES]
+    waiting = [r for r in alike if context.old(r) and r.stage in _OPEN_STAGES]
     words = f"{fact.system} has no such request."
     if waiting:
         words += " An older one for the same test, from before the outage, is still open there."
@@ -98,7 +102,7 @@ def observation(fact: Fact, patient: Patient, context: Context) -> Verdict:
     alike = [
         o
         for o in context.after.observations[patient.id]
-        if _names(fact) & _names_of(o) and not context.before.unchanged(o)
+        if _names(fact) & _names_of(o) and not _unchanged(o, context)
     ]
     own = [
         o for o in alike if (r := context.after.reports.get(o.report)) and r.filler == fact.number
@@ -131,6 +135,11 @@ def _value_found(fact: Fact, live: Observation, context: Context, *, phoned: boo
     return Verdict(CONFLICT, words, (live.id,))
 
 
+def _unchanged(live: Observation, context: Context) -> bool:
+    then = context.old(live)
+    return isinstance(then, Observation) and then.value == live.value
+
+
 def _taken(live: Observation, context: Context) -> str:
     report = context.after.reports.get(live.report)
     return live.effective or (report and (report.collected or report.issued)) or live.updated
@@ -141,11 +150,11 @@ def admission(fact: Fact, patient: Patient, context: Context) -> Verdict:
     started = fact.fields.get("started") or fact.event
     window = timedelta(hours=context.settings.reconcile.admission_match_hours)
     stays = [e for e in context.after.encounters[patient.id] if e.kind in _STAYS]
-    since = [e for e in stays if e.id not in context.before.by_id]
+    since = [e for e in stays if not context.old(e)]
     near = _near(since, started, window, lambda e: e.started or e.updated)
     if near:
         return _stay_found(fact, near[0], context)
-    old = [e for e in stays if e.id in context.before.by_id and e.status == "in-progress"]
+    old = [e for e in stays if context.old(e) and e.status == "in-progress"]
     if old:
         return _older_stay(fact, old[0], context)
     return Verdict(NEW, f"{fact.system} has no stay of this patient near that time.")
@@ -170,7 +179,8 @@ def _older_stay(fact: Fact, live: Encounter, context: Context) -> Verdict:
         f"{fact.system} has had this patient on {live.ward} since {context.shown(live.started)}, "
         "before the outage: a second admission would be a second stay."
     )
-    moved = not context.before.unchanged(live, "ward") and live.updated > fact.event
+    then = context.old(live)
+    moved = isinstance(then, Encounter) and then.ward != live.ward and live.updated > fact.event
     return Verdict(NEWER_LIVE if moved else CONFLICT, words, (live.id,))
 
 

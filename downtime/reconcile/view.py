@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cached_property
 from typing import TypeVar
 
 from downtime.clinical.identifiers import MRN, Identifier
@@ -77,10 +78,37 @@ class View:
         """Ids of the living patients with this hospital or downtime number, whatever its case."""
         return {self.living(found) for found in self._by_number.get(_folded(number), ())} - {""}
 
-    def unchanged(self, record: Record, key: str = "value") -> bool:
-        """Whether this snapshot already held a record and it said the same."""
-        held = self.by_id.get(record.id)
-        return held is not None and getattr(held, key, "") == getattr(record, key, "")
+    def numbers(self, record: Record) -> set[str]:
+        """By what a hospital system knows one of this snapshot's records, whoever published it."""
+        match record:
+            case ServiceRequest():
+                return {record.placer, record.filler} - {""}
+            case Encounter():
+                return {record.visit_number} - {""}
+            case Observation():
+                report = self.reports.get(record.report)
+                name = record.code or record.display
+                return {f"{report.filler} {name}"} if report and report.filler else set()
+        return set()
+
+    @cached_property
+    def _by_own_number(self) -> dict[tuple[str, str], Record]:
+        return {
+            (type(record).__name__, number): record
+            for record in self.by_id.values()
+            for number in self.numbers(record)
+        }
+
+    def held(self, record: Record, of: "View") -> Record | None:
+        """This snapshot's own copy of another one's record: the same id, or the same number.
+
+        A publisher that had to be set up anew gives other ids; the systems' numbers stay.
+        """
+        if found := self.by_id.get(record.id):
+            return found
+        name = type(record).__name__
+        copies = (self._by_own_number.get((name, number)) for number in of.numbers(record))
+        return next((copy for copy in copies if copy), None)
 
 
 def _folded(number: str) -> str:

@@ -3,6 +3,8 @@
 T0 is 10:00, the outage lasts until 18:00; paper speaks of 14:00 unless a row says otherwise.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from downtime.clinical.records import (
@@ -136,6 +138,15 @@ def test_a_result_that_was_there_before_the_outage_is_never_taken_for_the_phoned
     old = result("o-1", "Potassium", "4.1", "mmol/L", "09:00", "final")
     paper = fact("Observation", "LIMS", display="Potassium", value="6.1", units="mmol/L")
     assert verdict(paper, before=old, after=old) == "new"
+
+
+def test_an_old_result_is_known_by_its_laboratory_number_when_the_publisher_was_set_up_anew():
+    def lab(key):
+        report, value = result(key, "Potassium", "4.1", "mmol/L", "09:00", "final")
+        return [replace(report, filler="L55"), value]
+
+    paper = fact("Observation", "LIMS", display="Potassium", value="6.1", units="mmol/L")
+    assert verdict(paper, before=lab("o-1"), after=lab("z-9")) == "new"
 
 
 def test_the_nearest_sample_is_compared_not_one_that_happens_to_agree():
