@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import click
-import orjson
 
 from downtime.cli.app import Output, Session, command, group
 from downtime.cli.app import downtime as root
@@ -13,7 +12,7 @@ from downtime.reconcile import run as running
 from downtime.reconcile.states import ALLOWED, LEAVE, RESOLVED, RETURN
 from downtime.reconcile.store import ItemRow
 from downtime.returns import export as exporting
-from downtime.returns import signing, statement
+from downtime.returns import signing, statement, statement_file
 from downtime.vault.files import write_atomic
 
 entry = group("entry", "What people keyed from paper.")
@@ -135,9 +134,9 @@ def state(session: Session, out: Path) -> Output:
     made = statement.make(session.vault, session.settings, session.who)
     document = made.as_json()
     if out.suffix == ".pdf":
-        write_atomic(out, statement.pdf(made, session.settings))
+        write_atomic(out, statement_file.to_pdf(made, session.settings))
     else:
-        write_atomic(out, orjson.dumps(document, option=orjson.OPT_INDENT_2))
+        write_atomic(out, statement_file.to_json(made))
     return Output(document, [f"{made.verdict}: {len(made.facts['open'])} open.", f"Wrote {out}."])
 
 
