@@ -5,7 +5,8 @@ type that Downtime does not use, or a resource without a patient, is accepted an
 A deletion in a transaction or history (`request.method` DELETE) takes its record away.
 
 **Full extracts**: a Bundle whose `meta.tag` has the code `full-extract` replaces all that its
-source has said before of the types of record it holds; every other Bundle adds to what is known.
+source has said before of the types of record it holds, persons excepted; every other Bundle adds
+to what is known.
 
 A decimal is kept as it was written: 1.50 stays 1.50.
 """
@@ -215,11 +216,11 @@ def _deletion(near: Surroundings, url: str) -> list[Change]:
 
 
 def _replacements(said: list[Change], near: Surroundings) -> Iterator[Change | Replacement]:
-    """One replacement a source; merges stay what they are."""
-    yield from (change for change in said if change.operation == "merge")
+    """One replacement a source; persons are added, never replaced."""
+    yield from (change for change in said if change.type == "Patient")
     by_source: dict[str, list[Change]] = {}
     for change in said:
-        if change.operation != "merge":
+        if change.type != "Patient":
             by_source.setdefault(change.source, []).append(change)
     for source, changes in by_source.items():
         types = tuple(sorted({change.type for change in changes}))

@@ -83,6 +83,7 @@ class _Group:
 
     first: dict[str, Segment] = field(default_factory=dict)
     visits: list[Segment] = field(default_factory=list)
+    allergies: list[Segment] = field(default_factory=list)
 
 
 def _groups(who: Speaking) -> list[_Group]:
@@ -94,6 +95,8 @@ def _groups(who: Speaking) -> list[_Group]:
         groups[-1].first.setdefault(name, segment)
         if name == "PV1":
             groups[-1].visits.append(segment)
+        elif name in ("AL1", "IAM"):
+            groups[-1].allergies.append(segment)
     return groups
 
 
@@ -111,7 +114,7 @@ def _of_group(who: Speaking, trigger: str, group: _Group) -> list[Change]:
     if trigger not in _WITHOUT_VISIT:
         for pv1 in group.visits:
             found.append(_encounter(who, trigger, {**first, "PV1": pv1}, numbers, happened))
-    return found + allergies(who, numbers, recorded)
+    return found + allergies(who, group.allergies, numbers, recorded)
 
 
 def _event_times(who: Speaking, trigger: str) -> tuple[str, str]:

@@ -133,14 +133,15 @@ def _contact(pid: Segment, fields: dict[str, Value]) -> None:
         fields["phone"] = next((number for number in numbers if number), "")
 
 
-def allergies(who: Speaking, numbers: tuple[Identifier, ...], event: str) -> list[Change]:
-    """What AL1 and IAM say: one change an allergy."""
+def allergies(
+    who: Speaking, segments: list[Segment], numbers: tuple[Identifier, ...], event: str
+) -> list[Change]:
+    """What AL1 and IAM segments say: one change an allergy."""
     found = []
-    for segment in who.message.segments:
-        if segment.fields[0] in ("AL1", "IAM"):
-            code, substance = segment.text(3), coded((segment.repeats(3) or [""])[0], segment.marks)
-            if code or substance:
-                found.append(_allergy(who, segment, numbers, event, code, substance))
+    for segment in segments:
+        code, substance = segment.text(3), coded((segment.repeats(3) or [""])[0], segment.marks)
+        if code or substance:
+            found.append(_allergy(who, segment, numbers, event, code, substance))
     return found
 
 

@@ -161,6 +161,12 @@ def test_allergies_of_al1_and_iam_are_one_record(hl7, of):
     }
 
 
+def test_allergies_belong_to_the_person_before_them(hl7, of):
+    other = PID.replace("H1001", "H3003").replace("~9990000018^^^NHS^NH", "")
+    said = hl7("ADT^A17", PID, PV1, "AL1|1|DA|^Penicillin", other, PV1)
+    assert [c.patient[0].value for c in of(said, "AllergyIntolerance")] == ["H1001"]
+
+
 def test_an_allergy_taken_back_is_deleted(hl7, of):
     said = hl7("ADT^A60", PID, "IAM|1|DA|91936005^Penicillin^SCT|||D")
     assert of(said, "AllergyIntolerance")[0].operation == "delete"
