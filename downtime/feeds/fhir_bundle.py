@@ -12,11 +12,10 @@ system that is named as above, else empty: a hospital with two FHIR servers give
 """
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-
-import orjson
 
 from downtime.clinical.identifiers import MRN, NHS, Identifier, clean_nhs_number
 from downtime.feeds import times
@@ -154,7 +153,7 @@ def key_of(resource: dict[str, Any]) -> str:
     for item in each(resource, "identifier"):
         if value := text(item, "value"):
             return value
-    return hashlib.sha256(orjson.dumps(resource, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(resource, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def number_of(resource: dict[str, Any], *types: str) -> str:

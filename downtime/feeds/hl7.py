@@ -13,12 +13,10 @@ from typing import BinaryIO
 
 from downtime.feeds.changes import Unusable
 
-_START = re.compile(
-    rb"(?:\A|(?<=[\r\n\x0b\x1c]))[ \t]*(?:\xef\xbb\xbf)?(?:MSH|[FB]HS|[FB]TS)(?=[^A-Za-z0-9\s])"
-    rb"|(?<!\|)MSH(?=\|\^~\\)"
-)
+_HEAD = re.compile(rb"MSH[^A-Za-z0-9\s]")
+_BATCH = re.compile(rb"[\r\n\x0b\x1c][ \t]*[FB](?:HS|TS)[^A-Za-z0-9\s]")
 _BLOCK = 1 << 20
-_OVERLAP = 16
+_NEAR = 16
 _TEXT_FIELD = {"OBX": 6, "NTE": 4}
 _FORMATTING = re.compile(r"\.(br|sp|ce|sk|in|ti|fi|nf)\s*([+-]?\d{0,3})")
 
@@ -28,33 +26,51 @@ def split(stream: BinaryIO, limit: int) -> Iterator[bytes]:
 
     Batch headers and trailers, and whatever stands outside a message, are left out.
     """
-    buffer, whole = b"", False
-    while not whole:
-        block = stream.read(_BLOCK)
-        whole = not block
+    buffer, seen, begin = b"", 0, -1
+    while block := stream.read(_BLOCK):
         buffer += block
-        starts = [match.start() for match in _START.finditer(buffer)]
-        if starts and not whole and starts[-1] > len(buffer) - _OVERLAP:
-            starts.pop()
-        ends = starts[1:] + ([len(buffer)] if whole else [])
-        for begin, end in zip(starts, ends, strict=False):
-            yield from _message(buffer[begin:end], limit)
-        if starts:
-            buffer = buffer[starts[-1] :]
-        buffer = _shortened(buffer, limit)
+        end = max(seen, len(buffer) - _NEAR)
+        for start in _starts(buffer, seen, end):
+            if begin >= 0:
+                yield _message(buffer[begin:start], limit)
+            begin = start
+        seen = max(0, end - 3)
+        buffer, seen, begin = _shortened(buffer, seen, begin, limit)
+    for start in _starts(buffer, seen, len(buffer)):
+        if begin >= 0:
+            yield _message(buffer[begin:start], limit)
+        begin = start
+    if begin >= 0:
+        yield _message(buffer[begin:], limit)
 
 
-def _message(piece: bytes, limit: int) -> Iterator[bytes]:
-    piece = piece.lstrip(b" \t\xef\xbb\xbf")
-    if piece.startswith(b"MSH"):
-        yield piece[: limit + 1]
+def _starts(buffer: bytes, seen: int, end: int) -> Iterator[int]:
+    """Where messages begin: MSH at the start of a line, or with the usual marks behind it."""
+    for match in _HEAD.finditer(buffer, seen, end):
+        at = match.start()
+        before = buffer[max(0, at - _NEAR) : at].rstrip(b" \t\xef\xbb\xbf")
+        usual = buffer.startswith(b"MSH|^~\\", at) and not before.endswith(b"|")
+        if not before or before[-1] in b"\r\n\x0b\x1c" or usual:
+            yield at
 
 
-def _shortened(buffer: bytes, limit: int) -> bytes:
-    """An endless message keeps its beginning, so that it is refused, and its end, to find the next."""
-    if len(buffer) <= limit + _BLOCK:
-        return buffer
-    return buffer[: limit + 1] + buffer[-_OVERLAP:]
+def _message(piece: bytes, limit: int) -> bytes:
+    batch = _BATCH.search(piece)
+    return piece[: min(batch.start(), limit + 1) if batch else limit + 1]
+
+
+def _shortened(buffer: bytes, seen: int, begin: int, limit: int) -> tuple[bytes, int, int]:
+    """What need not be kept is let go: all before the open message, or else before what is new.
+
+    An endless message keeps its beginning, so that it is refused, and its end, to find the next.
+    """
+    cut = begin if begin >= 0 else max(0, seen - _NEAR)
+    buffer, seen = buffer[cut:], seen - cut
+    if begin >= 0 and len(buffer) > limit + _BLOCK:
+        tail = buffer[max(limit + 1, seen - _NEAR) :]
+        seen = limit + 1 + seen - max(limit + 1, seen - _NEAR)
+        buffer = buffer[: limit + 1] + tail
+    return buffer, seen, min(begin, 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

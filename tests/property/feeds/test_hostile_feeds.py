@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import orjson
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -43,7 +44,11 @@ MESSAGES = st.tuples(st.sampled_from(KINDS), SEGMENTS).map(
     lambda parts: "\r".join([HEAD.format(kind=parts[0]), *parts[1]]) + "\r"
 )
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False)
+    | st.text(max_size=8),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
@@ -140,6 +145,16 @@ def test_what_was_escaped_is_read_back(text):
     parsed = hl7.parse(f"MSH|^~\\&|A|||||||1\rNTE|1||x{sent}x|after".encode())
     assert parsed.first("NTE").text(3) == f"x{text}x"
     assert parsed.first("NTE").text(4) == "after"
+
+
+@given(st.lists(MESSAGES, min_size=1, max_size=6), st.integers(min_value=24, max_value=200))
+def test_the_size_of_blocks_changes_nothing(messages, size):
+    data = "".join(messages).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hl7, "_BLOCK", size)
+        small = list(hl7.split(io.BytesIO(data), 1 << 20))
+    assert small == list(hl7.split(io.BytesIO(data), 1 << 20))
+    assert b"".join(small) == data
 
 
 @given(st.lists(MESSAGES, min_size=1, max_size=4), st.sampled_from(["\n", "\r\n"]))
