@@ -135,7 +135,7 @@ class ReconcileSettings:
 class ReturnsSettings:
     hl7_version: str = setting("2.4", "HL7 version of returned messages.")
     sending_application: str = setting("DOWNTIME", "MSH-3 of returned messages.")
-    order_message: str = setting("ORM^O01", "Message that returns a request: ORM^O01 or OML^O21.")
+    order_message: str = setting("OML^O21", "Message that returns a request: OML^O21 or ORM^O01.")
     receiving_facility: str = setting("", "MSH-6 of returned messages; empty for the site's code.")
 
 

@@ -35,13 +35,24 @@ class Output(NamedTuple):
 class Session:
     """One command's home, and its vault once somebody has unlocked it."""
 
-    def __init__(self, home: Home, unlock_file: Path | None, as_json: bool, action: str) -> None:
-        self.home = home
+    def __init__(
+        self, named: Path | None, unlock_file: Path | None, as_json: bool, action: str
+    ) -> None:
+        self.named = named
         self.unlock_file = unlock_file
         self.as_json = as_json
         self.action = action
         self.clock: Clock = system_clock
         self.migrates = False  # set by the one command that may open an older vault
+
+    @property
+    def home(self) -> Home:
+        """The home that was named, else the user's own."""
+        return self.home_or(DEFAULT_HOME)
+
+    def home_or(self, default: Path) -> Home:
+        """The home that was named, else the one at `default`."""
+        return Home((self.named or default).absolute())
 
     @cached_property
     def settings(self) -> Settings:
@@ -143,8 +154,8 @@ def command(parent: click.Group, name: str, action: str) -> Callable[[Any], clic
             **arguments: Any,
         ) -> int:
             first_home, first_file = context.obj
-            chosen = Home((home or first_home or DEFAULT_HOME).absolute())
-            session = Session(chosen, unlock_file or first_file, as_json, action)
+            named = home or first_home
+            session = Session(named, unlock_file or first_file, as_json, action)
             try:
                 output = function(session, **arguments)
             finally:

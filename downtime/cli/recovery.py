@@ -13,7 +13,6 @@ from downtime.reconcile.states import ALLOWED, LEAVE, RESOLVED, RETURN
 from downtime.reconcile.store import ItemRow
 from downtime.returns import export as exporting
 from downtime.returns import signing, statement, statement_file
-from downtime.vault.files import write_atomic
 
 entry = group("entry", "What people keyed from paper.")
 reconcile = group("reconcile", "Paper compared with the recovered hospital.")
@@ -129,15 +128,10 @@ def export(session: Session, format_name: str, to: Path) -> Output:
 )
 def state(session: Session, out: Path) -> Output:
     """State which forms are accounted for, and name everything that is still open."""
-    if out.suffix not in (".pdf", ".json"):
-        raise click.UsageError("--out ends in .pdf or .json.")
     made = statement.make(session.vault, session.settings, session.who)
-    document = made.as_json()
-    if out.suffix == ".pdf":
-        write_atomic(out, statement_file.to_pdf(made, session.settings))
-    else:
-        write_atomic(out, statement_file.to_json(made))
-    return Output(document, [f"{made.verdict}: {len(made.facts['open'])} open.", f"Wrote {out}."])
+    written = statement_file.save(made, session.settings, out)
+    lines = [f"{made.verdict}.", *(f"  {item['sentence']}" for item in made.facts["open"])]
+    return Output(made.as_json(), [*lines, *(f"Wrote {path}" for path in written)])
 
 
 @command(root, "sign", action="statement.sign")

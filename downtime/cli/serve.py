@@ -4,7 +4,9 @@ from importlib.metadata import entry_points
 
 import click
 
+from downtime import config
 from downtime.cli.app import Output, Session, command, downtime
+from downtime.config import Home
 
 
 @command(downtime, "serve", action="public")
@@ -12,9 +14,14 @@ from downtime.cli.app import Output, Session, command, downtime
 @click.option("--port", default=None, type=click.IntRange(1, 65535), help="Port (web.port).")
 def serve(session: Session, host: str | None, port: int | None) -> Output:
     """Serve the web app until stopped; it stays locked until somebody signs in."""
-    settings = session.settings
+    start(session.home, host, port)
+    return Output({"home": str(session.home.path)})
+
+
+def start(home: Home, host: str | None = None, port: int | None = None) -> None:
+    """Serve until stopped; the settings say where unless told otherwise."""
+    settings = config.load(home.config)
     host, port = host or settings.web.host, port or settings.web.port
     click.echo(f"Downtime is at http://{host}:{port}/ (stop with Ctrl-C).", err=True)
     (server,) = entry_points(group="downtime.server")
-    server.load()(session.home, settings, host, port)
-    return Output({"served": f"{host}:{port}"})
+    server.load()(home, settings, host, port)

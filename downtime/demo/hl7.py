@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 CR, LF, CRLF = "\r", "\n", "\r\n"
@@ -22,6 +23,7 @@ def parts(*values: str) -> str:
     return "^".join(map(text, values)).rstrip("^")
 
 
+@lru_cache(maxsize=65_536)
 def moment(when: datetime | None, offset: bool = False) -> str:
     """`20261102143000` in the hospital's own time, with `+0000` behind it when asked for."""
     if when is None:
@@ -31,8 +33,10 @@ def moment(when: datetime | None, offset: bool = False) -> str:
 
 def segment(name: str, fields: Mapping[int, str]) -> str:
     """A segment of fields that are already escaped, by their number in the standard."""
-    last = max((number for number, value in fields.items() if value), default=0)
-    return "|".join((name, *(fields.get(number, "") for number in range(1, last + 1))))
+    row = [name] + [""] * max(fields, default=0)
+    for number, value in fields.items():
+        row[number] = value
+    return "|".join(row).rstrip("|")
 
 
 def header(

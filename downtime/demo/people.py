@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
+from operator import mul
 from random import Random
 
 from downtime.demo.chance import chance
@@ -12,6 +14,7 @@ VERIFIED, UNTRACED = "01", "02"
 _WEIGHTS = tuple(group.weight for group in GROUPS)
 _POSTCODE_LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
 _NUMBERS = 900_000
+_WEIGHTS_OF_DIGITS = range(10, 1, -1)
 _STRIDE = 7919
 """Prime, so that walking in this stride meets each number once."""
 
@@ -53,13 +56,12 @@ def nhs_number(index: int, seed: int) -> str:
     Source: NHS Data Dictionary, NHS NUMBER (modulus 11); 999 000 0000 and up are never real.
     """
     block = (index * _STRIDE + seed * 101) % 100_000
-    body = f"999{block:05}"
-    valid = [digits for last in range(10) if (digits := _with_check(body + str(last)))]
-    return valid[index // 100_000 % len(valid)]
+    valid = (digits for last in range(10) if (digits := _with_check(f"999{block:05}{last}")))
+    return next(islice(valid, index // 100_000, None))
 
 
 def _with_check(body: str) -> str:
-    check = 11 - sum(int(d) * (10 - n) for n, d in enumerate(body)) % 11
+    check = 11 - sum(map(mul, map(int, body), _WEIGHTS_OF_DIGITS)) % 11
     return "" if check == 10 else body + str(check % 11)
 
 

@@ -31,7 +31,7 @@ def next_id(db: Database, day: str) -> str:
 
 
 def insert(db: Database, outage: Outage) -> None:
-    db["outage"].insert(
+    db.table("outage").insert(
         {
             "id": outage.id,
             "drill": int(outage.drill),
@@ -44,11 +44,11 @@ def insert(db: Database, outage: Outage) -> None:
 
 
 def set_state(db: Database, outage_id: str, state: str, at: str) -> None:
-    db["outage"].update(outage_id, {"state": state, "closed": at if state == CLOSED else ""})
+    db.table("outage").update(outage_id, {"state": state, "closed": at if state == CLOSED else ""})
 
 
 def start_system(db: Database, outage_id: str, name: str, at: str) -> None:
-    db["outage_system"].insert({"outage": outage_id, "name": name, "declared": at, "ended": ""})
+    db.table("outage_system").insert({"outage": outage_id, "name": name, "declared": at, "ended": ""})
 
 
 def end_system(db: Database, outage_id: str, name: str, at: str) -> None:
@@ -65,7 +65,7 @@ def last_position(db: Database) -> int:
 
 
 def insert_numbers(db: Database, numbers: list[tuple[str, int]], at: str, by: str) -> None:
-    db["downtime_number"].insert_all(
+    db.table("downtime_number").insert_all(
         {"number": number, "position": position, "issued": at, "issued_by": by}
         for number, position in numbers
     )

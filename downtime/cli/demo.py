@@ -1,0 +1,131 @@
+"""The demonstration hospital: its feeds, and its whole outage told from beginning to end."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+import orjson
+
+from downtime.accounts import totp
+from downtime.cli import serve
+from downtime.cli.app import Output, Session, command, group
+from downtime.demo import feeds as writing
+from downtime.demo import story
+from downtime.demo.staff import ACCOUNTS
+from downtime.errors import NotFoundError
+
+demo = group("demo", "A demonstration hospital; every person in it is invented.")
+
+DEFAULT_HOME = Path("demo")
+SIZE = click.option(
+    "--size", type=click.Choice(["small", "large"]), default="small", help="4 or 40 wards."
+)
+SEED = click.option(
+    "--seed", type=click.IntRange(0), default=1, help="Another seed, another hospital."
+)
+HOURS_APART = 8
+
+
+@command(demo, "feeds", action="public")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@SIZE
+@SEED
+@click.option(
+    "--phase",
+    type=click.Choice(["before", "after"]),
+    default="before",
+    help="Before the outage, or once recovered.",
+)
+@click.option(
+    "--now",
+    "moment",
+    type=click.DateTime(["%Y-%m-%dT%H:%M"]),
+    help="When the outage begins (UTC), for both phases. Default: a whole eight hours of the day, long enough ago for both.",
+)
+def feeds(
+    session: Session, folder: Path, size: str, seed: int, phase: str, moment: datetime | None
+) -> Output:
+    """Write what the hospital's systems would send into FOLDER."""
+    begins = moment.replace(tzinfo=UTC) if moment else _default_begin(session.clock())
+    written = writing.write_feeds(folder, size, seed, phase, begins)
+    document = {
+        "folder": str(folder),
+        "as_at": written.as_at.isoformat(),
+        "files": written.files,
+        "wards": written.wards,
+        "inpatients": written.inpatients,
+        "requests": written.requests,
+        "appointments": written.appointments,
+        "seconds": round(written.seconds, 3),
+    }
+    lines = [f"{name:<30} {count:>8}" for name, count in written.files.items()]
+    return Output(document, [f"As at {written.as_at:%d-%b-%Y %H:%M} UTC, in {folder}:", *lines])
+
+
+@command(demo, "run", action="public")
+@SIZE
+@SEED
+@click.option("--no-serve", is_flag=True, help="Stop when the story is told.")
+def run(session: Session, size: str, seed: int, no_serve: bool) -> Output:
+    """Tell a whole outage, then serve the web app on the laptop that lived through it."""
+    home = session.home_or(DEFAULT_HOME)
+    facts = story.run(home, size, seed, session.clock, lambda line: click.echo(line, err=True))
+    if not session.as_json:
+        for line in _farewell(facts, session.clock()):
+            click.echo(line)
+    if not no_serve:
+        serve.start(home)
+    return Output(facts)
+
+
+@command(demo, "code", action="public")
+@click.argument("username")
+def code(session: Session, username: str) -> Output:
+    """The present one-time code of a demonstration account, in place of its owner's telephone."""
+    home = session.home_or(DEFAULT_HOME)
+    for account in _accounts(home.path / story.FOLDER / ACCOUNTS):
+        if account["username"] == username:
+            present = totp.code(account["one_time_code_secret"], session.clock())
+            return Output({"code": present}, [present])
+    raise NotFoundError(
+        "demo.account", f"The demonstration has no account '{username}'.", "See its accounts.json."
+    )
+
+
+def _default_begin(now: datetime) -> datetime:
+    """The same for both phases while both are past, so that they make one hospital."""
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    slot = now.hour // HOURS_APART
+    return day + timedelta(hours=HOURS_APART * (slot - 1))
+
+
+def _accounts(path: Path) -> list[dict[str, str]]:
+    try:
+        accounts: list[dict[str, str]] = orjson.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise NotFoundError(
+            "demo.missing",
+            f"There is no demonstration at {path.parent.parent}.",
+            "Run scripts/demo.",
+        ) from None
+    return accounts
+
+
+def _farewell(facts: dict[str, object], now: datetime) -> list[str]:
+    pack, returns, statement = facts["pack"], facts["returns"], facts["statement"]
+    lines = [
+        "",
+        f"Packs      {pack['path']}",  # type: ignore[index]
+        f"Returned   {returns['path']}",  # type: ignore[index]
+        f"Statement  {statement['pdf']}",  # type: ignore[index]
+        f"Summary    {Path(str(facts['home'])) / story.SUMMARY}",
+        "",
+        "Sign in with any of these; 'downtime demo code USERNAME' is the telephone with the code:",
+        f"  {'user name':<10} {'password':<20} {'code now':<10} role",
+    ]
+    for account in _accounts(Path(str(facts["accounts"]))):
+        present = totp.code(account["one_time_code_secret"], now)
+        lines.append(
+            f"  {account['username']:<10} {account['password']:<20} {present:<10} {account['role']}"
+        )
+    return lines
