@@ -20,6 +20,10 @@ def check(session: Session, paths: tuple[Path, ...]) -> Output:
         f" in {report.seconds:.1f} s.",
         *(f"  {name:<20} {count:>8}" for name, count in sorted(report.records.items())),
         *(
+            f"  accepted, nothing in it is used: {count} {kind}"
+            for kind, count in sorted(report.ignored.items())
+        ),
+        *(
             f"  {reject.position.file} message {reject.position.number}"
             f"{' ' + reject.segment if reject.segment else ''}: {reject.reason}"
             for reject in report.rejected
