@@ -9,6 +9,7 @@ import sqlite_utils
 from downtime.clinical.identifiers import Identifier
 from downtime.snapshot.fold import Cutoff, Folded, fold
 from downtime.snapshot.identity import Mention
+from downtime.snapshot.tables import CACHE
 from downtime.vault.database import transaction
 
 _TABLES = (
@@ -33,6 +34,7 @@ Name = tuple[str, str, str]
 
 def prepare(db: sqlite_utils.Database) -> None:
     """Make the tables when they are not there yet."""
+    db.conn.execute(f"PRAGMA {CACHE}")
     for statement in _TABLES:
         db.conn.execute(statement)
     db.conn.execute("INSERT OR IGNORE INTO setting VALUES ('salt', ?)", (secrets.token_hex(16),))

@@ -306,7 +306,7 @@ class Snapshot:
     def sessions(self, day: str, kind: str) -> list[SessionRow]:
         """The clinics or theatres of a day, with the number who are not cancelled."""
         rows = self._db.conn.execute(
-            "SELECT d.location, count(*) FROM appointment_day d JOIN Appointment a"
+            "SELECT d.location, count(*) FROM appointment_day d CROSS JOIN Appointment a"
             " ON a.id = d.appointment WHERE d.day = ? AND d.kind = ? AND a.status <> 'cancelled'"
             " GROUP BY d.location ORDER BY d.location",
             (day, kind),
@@ -317,7 +317,7 @@ class Snapshot:
         """Who is expected there, in order; cancelled appointments are left out."""
         rows = self._joined(
             (Appointment, Patient),
-            "appointment_day d JOIN Appointment t0 ON t0.id = d.appointment"
+            "appointment_day d CROSS JOIN Appointment t0 ON t0.id = d.appointment"
             " JOIN Patient t1 ON t1.id = t0.patient"
             " WHERE d.day = ? AND d.location = ? AND d.kind = ? AND t0.status <> 'cancelled'"
             " ORDER BY t0.start, t0.position, t1.family, t1.given",

@@ -23,6 +23,8 @@ from downtime.vault.database import connect, transaction
 
 R = TypeVar("R", bound=Record)
 BATCH = 5_000
+CACHE = "cache_size = -131072"
+"""128 MiB of pages: records come in no order, and a page that leaves the cache is encrypted."""
 
 _TABLES = """
 CREATE TABLE header (body TEXT NOT NULL);
@@ -110,11 +112,18 @@ def create(path: Path, key: bytes, header: Header, records: Iterable[Record]) ->
     """
     db = connect(path, key)
     try:
-        for pragma in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE"):
+        for pragma in (
+            "journal_mode = OFF",
+            "synchronous = OFF",
+            "locking_mode = EXCLUSIVE",
+            CACHE,
+        ):
             db.conn.execute(f"PRAGMA {pragma}")
         with transaction(db):
             _run(db, _TABLES)
             counts = _insert(db, records)
+            for name in TYPES:
+                db.conn.execute(f"CREATE UNIQUE INDEX {name}_id ON {name} (id)")
             _run(db, _INDEXES)
             db.conn.execute(_INPATIENTS)
             db.conn.execute(_OUTSTANDING)
@@ -136,7 +145,7 @@ def _run(db: sqlite_utils.Database, sql: str) -> None:
 def _insert(db: sqlite_utils.Database, records: Iterable[Record]) -> dict[str, int]:
     for name, kind in TYPES.items():
         rest = ", ".join(f"{column} NOT NULL" for column in columns(kind)[1:])
-        db.conn.execute(f"CREATE TABLE {name} (id TEXT PRIMARY KEY, {rest}) WITHOUT ROWID")
+        db.conn.execute(f"CREATE TABLE {name} (id TEXT NOT NULL, {rest})")
     counts = dict.fromkeys(TYPES, 0)
     stream = iter(records)
     while batch := list(islice(stream, BATCH)):

@@ -1,0 +1,132 @@
+"""From feed files to what a ward laptop shows."""
+
+import json
+import os
+
+import pytest
+
+from downtime.config import Settings, SnapshotSettings
+from downtime.snapshot import load, publish
+from downtime.vault import device, schema
+from downtime.vault.vault import Vault
+
+ADMISSION = (
+    "MSH|^~\\&|PAS|DEMO|||20261102100000||ADT^A01|1|P|2.4\r"
+    "EVN|A01|20261102100000\r"
+    "PID|1||H100^^^DEMO^MR~9990000018^^^NHS^NH||O'Sullivan^Zoë||19600102|F\r"
+    "PV1|1|I|W1^A^4||||||||||||||||V1|||||||||||||||||||||||||20261102100000\r"
+)
+DISCHARGE = (
+    "MSH|^~\\&|PAS|DEMO|||20261102120000||ADT^A03|2|P|2.4\r"
+    "EVN|A03|20261102120000\r"
+    "PID|1||H100^^^DEMO^MR||O'Sullivan^Zoë||19600102|F\r"
+    "PV1|1|I|W1^A^4||||||||||||||||V1|||||||||||||||||||||||||20261102100000|20261102120000\r"
+)
+BROKEN = "MSH|^~\\&|PAS|DEMO|||20261102120000||ADT^A01|3|P|2.4\rEVN|A01|20261102120000\r"
+
+
+@pytest.fixture
+def me(home, clock):
+    """A machine that publishes to itself."""
+    key = os.urandom(32)
+    device.create(home, key, "K7", "publisher")
+    vault = Vault(home, key, clock)
+    schema.apply(vault.db, clock)
+    yield vault
+    vault.close()
+
+
+@pytest.fixture
+def build(me, who, tmp_path):
+    def from_text(*messages, settings=Settings()):  # noqa: B008
+        feed = tmp_path / "adt.hl7"
+        feed.write_text("".join(messages), encoding="utf-8")
+        return publish.build(me, settings, [feed], tmp_path / "share", who, "test")
+
+    return from_text
+
+
+def test_feeds_become_a_snapshot_that_a_ward_can_ask(me, who, build):
+    built = build(ADMISSION, BROKEN)
+    assert (built.messages, built.accepted, len(built.rejected)) == (2, 1, 1)
+    assert built.header.counts["Encounter"] == 1
+    assert built.header.wards == ("W1",)
+    info = load.load(me, Settings(), built.bundle.parent, who)
+    assert info.id == built.header.id
+    with load.current(me) as snapshot:
+        (row,) = snapshot.find("999 000 0018")
+        assert (row.patient.family, row.encounter.ward, row.encounter.bed) == (
+            "O'Sullivan", "W1", "4",
+        )  # fmt: skip
+        assert dict(snapshot.systems())["PAS"] == "2026-11-02T10:00:00Z"
+        assert dict(snapshot.systems())["LIMS"] == ""
+        assert snapshot.holds("Encounter")
+        assert snapshot.allergies(row.patient.id).heading == "Allergies unavailable"
+
+
+def test_the_next_build_goes_on_from_the_state(me, who, build):
+    first = build(ADMISSION)
+    second = build(DISCHARGE)
+    assert second.header.sequence == first.header.sequence + 1
+    load.load(me, Settings(), second.bundle, who)
+    with load.current(me) as snapshot:
+        assert snapshot.inpatients() == []
+        (row,) = snapshot.find("sullivan")
+        assert row.encounter is None
+        assert snapshot.encounter(row.patient.id).status == "finished"
+        # Feeds that come in the wrong order change nothing.
+        third = build(ADMISSION)
+    assert third.header.counts == second.header.counts
+    load.load(me, Settings(), third.bundle, who)
+    with load.current(me) as snapshot:
+        assert snapshot.inpatients() == []
+
+
+def test_the_pointer_leads_to_the_newest_and_old_bundles_go(build):
+    few = Settings(snapshot=SnapshotSettings(keep=2))
+    built = [build(ADMISSION, settings=few) for _ in range(4)]
+    share = built[-1].bundle.parent
+    assert json.loads((share / "latest.json").read_bytes())["bundle"] == built[-1].bundle.name
+    assert {path.name for path in share.iterdir()} == {
+        "latest.json", built[-1].bundle.name, built[-2].bundle.name,
+    }  # fmt: skip
+
+
+def test_a_vault_put_back_from_a_backup_gives_no_number_twice(me, build, tmp_path):
+    build(ADMISSION)
+    second = build(ADMISSION)
+    me.db.conn.execute("DELETE FROM snapshot_published")
+    assert build(ADMISSION).header.sequence == second.header.sequence + 1
+
+
+def test_a_build_that_fails_leaves_what_was_published(me, build, monkeypatch):
+    first = build(ADMISSION)
+    share = first.bundle.parent
+    before = {path.name: path.read_bytes() for path in share.iterdir()}
+    write, calls = publish.write_atomic, []
+
+    def fails_the_second_time(path, content):
+        calls.append(path)
+        if len(calls) > 1:
+            raise OSError(28, "No space left on device")
+        write(path, content)
+
+    monkeypatch.setattr(publish, "write_atomic", fails_the_second_time)
+    with pytest.raises(OSError, match="No space"):
+        build(DISCHARGE)
+    after = {path.name: path.read_bytes() for path in share.iterdir()}
+    assert {name: after[name] for name in before} == before
+
+
+def test_nothing_of_a_patient_lies_in_clear(me, build, tmp_path):
+    build(ADMISSION)
+    files = [*me.home.path.rglob("*"), *(tmp_path / "share").iterdir()]
+    assert b"Sullivan" not in b"".join(file.read_bytes() for file in files if file.is_file())
+
+
+def test_who_built_and_why_is_in_the_audit(me, build, who):
+    built = build(ADMISSION)
+    rows = list(me.db.query("SELECT action, actor, target, why FROM audit ORDER BY seq"))
+    assert [row["action"] for row in rows] == ["snapshot.build", "snapshot.publish"]
+    assert {(row["actor"], row["why"]) for row in rows} == {(who.id, "test")}
+    assert rows[1]["target"] == built.header.id

@@ -1,0 +1,53 @@
+"""How old data is, in words."""
+
+from datetime import timedelta
+
+import pytest
+
+from downtime.config import Settings, SnapshotSettings, SystemsSettings
+from downtime.snapshot.freshness import clock_warning, freshness
+from downtime.snapshot.header import SystemTime
+from tests.conftest import NOW
+
+SETTINGS = Settings(
+    systems=SystemsSettings(names=("PAS", "LIMS")),
+    snapshot=SnapshotSettings(fresh_minutes=30, stale_minutes=240),
+)
+
+
+def lims(newest, **changed):
+    found = freshness([SystemTime("LIMS", newest)], NOW, SETTINGS, **changed)
+    return {age.system: age for age in found}["LIMS"]
+
+
+@pytest.mark.parametrize(
+    ("newest", "level", "words"),
+    [
+        ("2026-11-02T14:05:00Z", "fresh", "LIMS as at 02-Nov-2026 14:05 (25 min old)"),
+        ("2026-11-02T14:00:00Z", "fresh", "LIMS as at 02-Nov-2026 14:00 (30 min old)"),
+        ("2026-11-02T13:59:00Z", "ageing", "LIMS as at 02-Nov-2026 13:59 (31 min old)"),
+        ("2026-11-02T10:30:00Z", "ageing", "LIMS as at 02-Nov-2026 10:30 (4 h 00 min old)"),
+        ("2026-11-02T10:29:00Z", "stale", "LIMS as at 02-Nov-2026 10:29 (4 h 01 min old)"),
+        ("2026-11-02T14:31:00Z", "fresh", "LIMS as at 02-Nov-2026 14:31 (0 min old)"),
+    ],
+)
+def test_words_and_levels(newest, level, words):
+    assert (lims(newest).level, lims(newest).words) == (level, words)
+
+
+def test_a_system_without_data_is_unavailable_and_comes_in_its_place():
+    found = freshness([SystemTime("Pharmacy", "2026-11-02T14:30:00Z")], NOW, SETTINGS)
+    assert [(age.system, age.level) for age in found] == [
+        ("PAS", "unavailable"),
+        ("LIMS", "unavailable"),
+        ("Pharmacy", "fresh"),
+    ]
+    assert (found[0].age, found[0].words) == (None, "PAS no data held")
+
+
+def test_a_clock_that_went_back_makes_nothing_younger():
+    seen = NOW + timedelta(hours=5)
+    age = lims("2026-11-02T14:05:00Z", last_seen=seen)
+    assert (age.level, age.age) == ("stale", timedelta(hours=5, minutes=25))
+    assert "earlier than 02-Nov-2026 19:30" in clock_warning(NOW, seen, SETTINGS)
+    assert clock_warning(NOW, NOW, SETTINGS) == clock_warning(NOW, None, SETTINGS) == ""
