@@ -5,6 +5,7 @@ docs/settings.md, docs/permissions.md, docs/lifecycles.md, docs/commands.md.
 
 import difflib
 import importlib
+import inspect
 import pkgutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -132,11 +133,11 @@ def all_lifecycles() -> list[tuple[str, Lifecycle]]:
     """Each lifecycle table of the package with the module that defines it, by name."""
     found: dict[str, tuple[str, Lifecycle]] = {}
     for info in pkgutil.walk_packages(downtime.__path__, "downtime."):
-        if info.name.startswith(("downtime.web", "downtime.cli")):
-            continue
-        for value in vars(importlib.import_module(info.name)).values():
-            if isinstance(value, Lifecycle):
-                found.setdefault(value.name, (info.name, value))
+        module = importlib.import_module(info.name)
+        for name, value in vars(module).items():
+            defined = f"\n{name} = Lifecycle("
+            if isinstance(value, Lifecycle) and defined in inspect.getsource(module):
+                found[value.name] = (info.name, value)
     return [found[name] for name in sorted(found)]
 
 
