@@ -1,4 +1,4 @@
-"""Run the comparison over every verified form of an outage and keep what it finds."""
+"""Run the comparison over every form of an outage that was entered and keep what it finds."""
 
 from contextlib import closing
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from downtime.config import Settings
 from downtime.entry import store as entry_store
 from downtime.entry.facts import Fact, facts
 from downtime.entry.forms import base_fact
-from downtime.entry.model import VERIFIED
+from downtime.entry.model import ENTERED, VERIFIED
 from downtime.errors import ConflictError, NotFoundError
 from downtime.outage import outages
 from downtime.outage.model import Outage
@@ -41,6 +41,8 @@ class Compared:
 def run(vault: Vault, settings: Settings, who: Actor, why: str) -> Compared:
     """Compare the outage at hand with the snapshot that is current now.
 
+    Entries count as soon as they are made, so that trouble shows early; what is returned from them
+    waits until a second person has verified them.
     Decisions that still hold are kept. ConflictError while the current snapshot is the one of T0:
     the recovered hospital has not been loaded yet.
     """
@@ -95,7 +97,7 @@ def _facts(vault: Vault, settings: Settings, outage: Outage) -> tuple[list[Fact]
     zone = ZoneInfo(settings.site.time_zone)
     found: list[Fact] = []
     forms = 0
-    for entry in entry_store.in_state(vault.db, VERIFIED):
+    for entry in entry_store.in_state(vault.db, ENTERED, VERIFIED):
         issued = ledger.issued(vault, entry.serial)
         # Paper printed ahead of the outage belongs to it by the time of what it says.
         ahead = not issued.outage and not issued.drill and entry.event >= outage.opened

@@ -52,7 +52,7 @@ class ItemRow:
 
 
 class Run(NamedTuple):
-    """One comparison: when, against which recovered snapshot, over how many verified forms."""
+    """One comparison: when, against which recovered snapshot, over how many entered forms."""
 
     outage: str
     at: str

@@ -40,7 +40,7 @@ _ORDER = ("Encounter", "ServiceRequest", "Observation")
 class Exported:
     """What an export did: files written, items that went out now, and those that had already.
 
-    `outdated` names items whose entry changed after the comparison: they wait for the next one.
+    `outdated` names items whose entry is not verified, or changed after the comparison: they wait.
     """
 
     files: tuple[Path, ...]
@@ -55,7 +55,7 @@ class Exported:
         if self.already:
             words += f", {self.already} already returned"
         if self.outdated:
-            words += f", {len(self.outdated)} waiting for a new comparison"
+            words += f", {len(self.outdated)} waiting to be verified or compared again"
         return words + "."
 
 
@@ -109,7 +109,7 @@ def export(vault: Vault, settings: Settings, format_name: str, to: Path, who: Ac
 
 
 def _outdated(vault: Vault, rows: list[ItemRow]) -> set[str]:
-    """Keys whose entry is no longer what was compared and decided."""
+    """Keys whose entry is not verified, or no longer what was compared and decided."""
     outdated = set()
     for row in rows:
         entry = entry_store.fetch(vault.db, row.item.fact.serial)

@@ -44,7 +44,7 @@ def test_only_what_was_decided_goes_out_one_file_a_message(vault, settings, deci
     sent = messages(tmp_path / "out")
     assert (out.messages, out.already, out.outdated) == (3, 0, ())
     kinds = sorted((path.parent.name, str(m["MSH.F9.R1.C1"])) for path, m in sent.items())
-    assert kinds == [("LIMS", "ORM"), ("LIMS", "ORU"), ("PAS", "ADT")]
+    assert kinds == [("LIMS", "OML"), ("LIMS", "ORU"), ("PAS", "ADT")]
     assert all(path.stem == str(m["MSH.F10"]) for path, m in sent.items())
     assert set(sent) < set(out.files)
     assert not any("FBC" in path.read_text() for path in sent)
@@ -54,7 +54,7 @@ def test_the_index_gives_the_order_and_no_patient(vault, settings, decided, who,
     export(vault, settings, "hl7v2", tmp_path, who)
     (index,) = tmp_path.glob("messages-*.csv")
     rows = list(csv.DictReader(index.open()))
-    assert [row["message"] for row in rows] == ["ADT^A01", "ORM^O01", "ORU^R01"]
+    assert [row["message"] for row in rows] == ["ADT^A01", "OML^O21", "ORU^R01"]
     for row in rows:
         assert hashlib.sha256((tmp_path / row["file"]).read_bytes()).hexdigest() == row["sha256"]
     assert not any(word in index.read_text() for word in ("Hill", "H100", "Novak"))
@@ -130,7 +130,22 @@ def test_an_entry_that_changed_since_waits_for_a_new_comparison(
     out = export(vault, settings, "hl7v2", tmp_path, who)
     assert out.outdated == (key,)
     assert out.messages == 2
-    assert out.sentence == "2 items returned, 1 waiting for a new comparison."
+    assert out.sentence == "2 items returned, 1 waiting to be verified or compared again."
+
+
+def test_nothing_goes_out_before_a_second_person_has_verified_it(
+    vault, settings, outage, issue, hold, who, checker, tmp_path
+):
+    serial = issue("blood-sciences-request")
+    entries.submit(vault, settings, serial, BLOODS, who)
+    hold(2, HOSPITAL, LATER)
+    run.run(vault, settings, who, "recovered")
+    for row in decide.items(vault, outage.id):
+        if "return" in row.allowed:
+            decide.decide(vault, row.key, "return", checker, "only on paper")
+    out = export(vault, settings, "hl7v2", tmp_path, who)
+    assert out.messages == 0
+    assert out.outdated
 
 
 def test_a_correction_after_the_return_is_a_conflict_and_gets_a_message_of_its_own(

@@ -54,11 +54,11 @@ def test_each_fact_of_each_verified_form_gets_its_state(vault, outage, day):
     assert sum(row.is_open for row in rows) == 3
 
 
-def test_a_form_that_is_not_verified_is_not_compared(vault, settings, outage, issue, hold, who):
+def test_a_form_is_compared_as_soon_as_it_is_entered(vault, settings, outage, issue, hold, who):
     serial = issue("blood-sciences-request")
     entries.submit(vault, settings, serial, BLOODS, who)
     hold(2, HOSPITAL, LATER)
-    assert compare(vault, settings, who).forms == 0
+    assert compare(vault, settings, who).forms == 1
 
 
 def test_nothing_is_compared_with_the_snapshot_of_t0(vault, settings, outage, who):

@@ -82,7 +82,7 @@ def test_complete_only_when_nothing_is_open(
     assert made.facts["open"] == []
     assert made.verdict == "COMPLETE"
     assert made.facts["returned"] == [
-        {"system": "LIMS", "channel": "hl7v2", "kind": "ORM^O01", "messages": 2}
+        {"system": "LIMS", "channel": "hl7v2", "kind": "OML^O21", "messages": 2}
     ]
 
 
