@@ -49,7 +49,7 @@ def fit(place: Place, text: str) -> list[Line] | None:
         if size >= FLOOR:
             best, largest = [_centred(place, size, text, wide)], size
     longest = max((width(word, place.bold) for word in text.split()), default=0.0)
-    unbroken = place.width / longest if longest else place.size
+    unbroken = place.width / longest * 0.999 if longest else place.size
     for count in range(2, int(place.height / LEADING / FLOOR) + 1):
         size = min(place.size, place.height / LEADING / count)
         size = max(FLOOR, min(size, unbroken))

@@ -71,6 +71,7 @@ def form_digest(form: FormDefinition, mrn_name: str) -> str:
     return _digest("form.html", form.digest, mrn_name)
 
 
+@lru_cache(maxsize=64)
 def form_layout(form: FormDefinition, mrn_name: str) -> Layout:
     """The layout of a form; `mrn_name` is what the hospital calls its patient number."""
     order = [item for name in _SIGN_ORDER for item in SIGN_OFF if item.link_id == name]

@@ -74,12 +74,13 @@ class Printer:
         """
         pages = self._embedded(layout)
         shown = {key: printable(value) for key, value in values.items() if value}
-        drawn, rest = [], []
+        drawn, rest, homeless = [], [], set(shown)
         for page in pages:
-            lines, ticks, spilled = _placed(page, shown)
+            lines, ticks, spilled, absent = _placed(page, shown)
             drawn.append((page, lines, ticks))
             rest += spilled
-        rest += [key for key, value in shown.items() if not _has_place(pages, key, value)]
+            homeless &= absent
+        rest += homeless
         more = self._continuation(layout, shown, labels, rest) if rest else []
         total = len(pages) + len(more)
         for number, (page, lines, ticks) in enumerate(drawn, 1):
@@ -103,7 +104,7 @@ class Printer:
         """
         shown = {key: printable(value) for key, value in values.items() if value}
         page = self._embedded(layout)[0]
-        placed, _, rest = _placed(page, shown)
+        placed, _, rest, _ = _placed(page, shown)
         if rest:
             blocks = [*_in_full(rest, shown, _IDENTITY_LABELS), *blocks]
         pages = _areas(page, placed, blocks)
@@ -125,7 +126,7 @@ class Printer:
         title = f"{layout.title}: continued"
         more = flow_layout(layout.form, title, True, self._imprint.mrn_name, title)
         page = self._embedded(more)[0]
-        lines, _, _ = _placed(page, {k: shown[k] for k in _IDENTITY_LABELS if k in shown})
+        lines, _, _, _ = _placed(page, {k: shown[k] for k in _IDENTITY_LABELS if k in shown})
         return _areas(page, lines, _in_full(rest, shown, labels))
 
     def _embedded(self, layout: Layout) -> list[_Page]:
@@ -230,27 +231,32 @@ def _by_key(places: Iterable[Place]) -> dict[str, tuple[Place, ...]]:
     return found
 
 
-def _placed(page: _Page, shown: Mapping[str, str]) -> tuple[list[Line], list[Place], list[str]]:
-    """Lines and ticks of the values on a page, and the keys of those that did not fit."""
+def _placed(
+    page: _Page, shown: Mapping[str, str]
+) -> tuple[list[Line], list[Place], list[str], set[str]]:
+    """Lines and ticks of the values on a page; keys that did not fit, and that have no place."""
     lines: list[Line] = []
     ticks: list[Place] = []
     rest: list[str] = []
+    absent: set[str] = set()
     for key, value in shown.items():
-        for place in page.places.get(key, ()):
+        places = page.places.get(key) or page.places.get(_option(key, value))
+        if places is None:
+            absent.add(key)
+            continue
+        for place in places:
             if place.kind == "tick":
-                ticks += [place] if value == TRUE else []
+                if value == TRUE or place.key != key:
+                    ticks.append(place)
+                else:
+                    rest.append(key)
                 continue
             found = fit(place, value)
             if found is None:
                 rest.append(key)
                 found = beginning(place, value)
             lines += found
-        ticks += page.places.get(_option(key, value), ())
-    return lines, ticks, rest
-
-
-def _has_place(pages: Iterable[_Page], key: str, value: str) -> bool:
-    return any(key in page.places or _option(key, value) in page.places for page in pages)
+    return lines, ticks, rest, absent
 
 
 def _option(key: str, value: str) -> str:

@@ -94,13 +94,18 @@ def _stretches(text: str, main: Face) -> list[str]:
     return [text[m.start() : m.end()] for m in re.finditer("m+|s+", marked)]
 
 
+_UNUSED_TABLES = {"GSUB", "GPOS", "GDEF", "MATH", "name", "post", "OS/2", "gasp", "prep", "fpgm",
+                  "cvt ", "DSIG"}  # fmt: skip
+
+
 def subset_font(name: str, used: set[int]) -> bytes:
     """The face reduced to the glyphs in use, which keep their numbers."""
     options = subset.Options(
         retain_gids=True, notdef_outline=True, hinting=False, layout_features=[], name_IDs=[]
     )
-    options.drop_tables += ["GSUB", "GPOS", "GDEF", "MATH", "cmap", "name", "post", "OS/2"]
     font = TTFont(face(name).file)
+    for table in _UNUSED_TABLES & set(font.keys()):
+        del font[table]
     subsetter = subset.Subsetter(options)
     subsetter.populate(gids=sorted(used))
     subsetter.subset(font)

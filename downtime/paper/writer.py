@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 import pikepdf
 
-from downtime.paper.typeface import FACES, face, font_objects, subset_font, to_unicode
+from downtime.paper.typeface import FACES, font_objects, subset_font, to_unicode
 
 COMPRESSION = 6
 _PAGES_PER_NODE = 64
@@ -36,8 +36,7 @@ class PdfWriter:
         self._write(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
         self._catalog, self._tree, self._info = (self._reserve() for _ in range(3))
         self._fonts = {name: self._reserve() for name in FACES}
-        fonts = " ".join(f"/{name} {number} 0 R" for name, number in self._fonts.items())
-        self._font_resource = f"/Font << {fonts} >>"
+        self._on_page: set[str] = set()
 
     def embed(self, page: pikepdf.Page) -> int:
         """A foreign page as a form XObject with all that it needs; returns its object number."""
@@ -58,13 +57,15 @@ class PdfWriter:
         A `front` page comes before all others, though it is written when they are known.
         """
         node, kids = self._node(front)
+        fonts = " ".join(f"/{name} {self._fonts[name]} 0 R" for name in sorted(self._on_page))
+        self._on_page.clear()
         forms = " ".join(f"/X{number} {number} 0 R" for number in dict.fromkeys(drawings))
         body = zlib.compress(content.encode("latin-1"), COMPRESSION)
         stream = self._stream("/Filter /FlateDecode", body)
         kids.append(
             self._object(
                 f"<< /Type /Page /Parent {node} 0 R /MediaBox [0 0 {size[0]:.2f} {size[1]:.2f}]"
-                f" /Resources << {self._font_resource} /XObject << {forms} >> >>"
+                f" /Resources << /Font << {fonts} >> /XObject << {forms} >> >>"
                 f" /Contents {stream} 0 R >>"
             )
         )
@@ -79,14 +80,15 @@ class PdfWriter:
         return self._nodes[-1]
 
     def use(self, name: str, glyphs: str) -> None:
-        """Note glyphs (hexadecimal, as `typeface.runs` gives them) that a page sets in a face."""
+        """Note glyphs (hexadecimal, from `typeface.runs`) that the next page sets in a face."""
+        self._on_page.add(name)
         self._used[name].add(glyphs)
         if len(self._used[name]) > 4096:
             self._used[name] = {"".join(f"{g:04X}" for g in self._glyphs(name))}
 
     def finish(self) -> int:
         """Write fonts, page tree and cross-reference table; returns the document's length."""
-        for name in FACES:
+        for name in filter(self._used.get, FACES):
             self._write_font(name)
         nodes = [self._front, *self._nodes] if self._front else self._nodes
         for node, kids in nodes:
@@ -106,7 +108,7 @@ class PdfWriter:
         start, count = self._position, len(self._offsets)
         self._write(f"xref\n0 {count}\n0000000000 65535 f \n".encode())
         for offset in self._offsets[1:]:
-            self._write(b"%010d 00000 n \n" % offset)
+            self._write(b"%010d 00000 n \n" % offset if offset else b"0000000000 65535 f \n")
         trailer = f"<< /Size {count} /Root {self._catalog} 0 R /Info {self._info} 0 R >>"
         self._write(f"trailer\n{trailer}\nstartxref\n{start}\n%%EOF\n".encode())
         return self._position
@@ -116,7 +118,7 @@ class PdfWriter:
         self._object(f"<< /Type /Pages {parent} /Count {count} /Kids [{names}] >>", number)
 
     def _write_font(self, name: str) -> None:
-        used = self._glyphs(name) or {face(name).glyphs[0x20]}
+        used = self._glyphs(name)
         font_file = subset_font(name, used)
         parts = {part: self._reserve() for part in ("descendant", "descriptor")}
         parts["unicode"] = self._stream(

@@ -120,19 +120,19 @@ def pack(vault, snapshot, settings, who):
     def build(**options):
         out = io.BytesIO()
         result = ward_pack(vault, snapshot, settings, ["A1"], who, "Test", out, **options)
-        return SimpleNamespace(pdf=out.getvalue(), result=result, words=words(out.getvalue()))
+        return SimpleNamespace(pdf=out.getvalue(), result=result, words=read_words(out.getvalue()))
 
     return build
 
 
-def words(pdf: bytes) -> list[str]:
+def read_words(pdf: bytes) -> list[str]:
     """The text of each page, as poppler reads it."""
     command = ["pdftotext", "-layout", "-", "-"]
     text = subprocess.run(command, input=pdf, capture_output=True, check=True).stdout.decode()
     return text.split("\f")[:-1]
 
 
-def codes(pdf: bytes, tmp_path) -> list[set[str]]:
+def read_codes(pdf: bytes, tmp_path) -> list[set[str]]:
     """The codes that zxing-cpp reads on each page of a 200 dpi picture."""
     file = tmp_path / "pages.pdf"
     file.write_bytes(pdf)
@@ -143,3 +143,21 @@ def codes(pdf: bytes, tmp_path) -> list[set[str]]:
     ]
     assert len(found) == len(pikepdf.open(io.BytesIO(pdf)).pages)
     return found
+
+
+@pytest.fixture
+def words():
+    """`words(pdf)` → the text of each page."""
+    return read_words
+
+
+@pytest.fixture
+def codes(tmp_path):
+    """`codes(pdf)` → the codes read on each page."""
+    return lambda pdf: read_codes(pdf, tmp_path)
+
+
+@pytest.fixture
+def medicine():
+    """The medicine of patient 1, as the source sent it."""
+    return MEDICINE

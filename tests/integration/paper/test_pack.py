@@ -1,7 +1,214 @@
-"""What a ward gets in its hands."""
+"""What a ward gets in its hands, and what the ledger knows of it."""
+
+import io
+import re
+
+import pikepdf
+import pytest
+
+from downtime.errors import InputError
+from downtime.outage import outages
+from downtime.paper import ledger, pack, serials
+from downtime.paper.pack import blank_forms, patient_pack, site_pack
+
+SERIAL = re.compile(r"K7-\d{6}-[0-9A-Z]")
 
 
-def test_look(pack):
+def flat(text):
+    return " ".join(text.split())
+
+
+def test_the_cover_comes_first_and_counts_the_pages(pack):
     made = pack()
-    open("/tmp/e_pack.pdf", "wb").write(made.pdf)
-    print(made.result)
+    cover = flat(made.words[0])
+    assert "Downtime pack" in cover
+    assert "PAS 02-Nov-2026 13:58 32 min" in cover
+    assert "Theatres Unavailable" in cover
+    assert f"All pages after this cover {len(made.words) - 1}" in cover
+    assert "hand-write the tube at the bedside, never a printed label" in cover
+    assert made.result.pages == len(made.words)
+
+
+def test_both_codes_of_every_page_are_read_and_no_two_pages_share_one(pack, codes):
+    made = pack(blanks=1)
+    found = codes(made.pdf)
+    read = [sorted(serials.parse_payload(code) for code in page) for page in found]
+    assert all([code.corner for code in page] == ["A", "B"] for page in read)
+    assert all(page[0][:2] == page[1][:2] for page in read)
+    assert len({page[0][:2] for page in read}) == len(read)
+
+
+def test_the_code_says_the_serial_that_is_printed_beside_it(pack, codes):
+    made = pack(forms=["observations"], blanks=0)
+    for text, page in zip(made.words, codes(made.pdf), strict=True):
+        serial = serials.parse_payload(min(page)).serial
+        assert set(SERIAL.findall(text)) == {serials.shown(serial)}
+
+
+def test_every_printed_serial_is_in_the_ledger_with_its_pages(pack, vault):
+    made = pack()
+    printed: dict[str, int] = {}
+    for text in made.words:
+        (serial,) = set(SERIAL.findall(text))
+        printed[serial] = printed.get(serial, 0) + 1
+    issued = {serials.shown(row.serial): row.pages for row in ledger.of_pack(vault, made.result.id)}
+    assert printed == issued
+
+
+def test_the_ledger_says_what_for_whom_by_whom_and_when(pack, vault):
+    made = pack(forms=["observations"], blanks=0)
+    rows = ledger.of_pack(vault, made.result.id)
+    (row,) = [r for r in rows if r.patient == "p1" and r.form == "observations"]
+    assert (row.subject.mrn, row.subject.nhs_number) == ("RX00001", "9990000018")
+    assert row.patient_label == "O'CALLAGHAN-SMYTHE, Aoife (Mrs)"
+    assert (row.ward, row.version, row.state, row.returns) == ("A1", "1", "issued", True)
+    assert (row.issued_name, row.issued_at) == ("Amina Ward", "2026-11-02T14:30:00Z")
+    assert {r.form for r in rows if not r.returns} == {"cover", "bed-list", "summary"}
+
+
+def test_a_summary_shows_the_medicine_exactly_as_it_was_sent(pack, medicine):
+    text = " ".join(flat(page) for page in pack(forms=[], blanks=0).words)
+    assert all(word in text for word in medicine.split())
+    assert "5.9 mmol/L [H]" in text
+    assert "≥90 mL/min/1.73m²" in text
+    assert "Fracture clinic" in text
+
+
+def test_long_allergies_are_whole_on_a_continuation_page(pack):
+    made = pack(forms=["blood-sciences-request"], blanks=0)
+    (first,) = [p for p in made.words if "Blood sciences request\n" in p and "Aoife" in p
+                and "Page 1 of 2" in p]  # fmt: skip
+    (more,) = [p for p in made.words if "request: continued" in p and "Aoife" in p]
+    assert "… continued" in first
+    assert all(f"preparation number {n}" in flat(more) for n in range(1, 11))
+
+
+def test_the_four_headings_of_allergies(pack, snapshot):
+    text = " ".join(flat(page) for page in pack(forms=[], blanks=0).words)
+    assert "Known allergies: 10, all listed below" in text
+    assert "No known allergies" in text
+    assert "Allergies not recorded" in text
+
+
+def test_patients_of_one_name_are_warned_of(pack):
+    pages = pack(forms=[], blanks=0).words
+    warned = [page for page in pages if "another inpatient has this name" in page]
+    assert len(warned) == 2
+    assert all("EXAMPLE, Samuel" in page for page in warned)
+
+
+def test_a_name_in_arabic_is_shaped_and_never_a_question_mark(pack):
+    made = pack(forms=["observations"], blanks=0)
+    (page,) = [p for p in made.words if "Observations record" in p and "RX00004" in p]
+    assert "محمد" in page
+    assert "?" not in "".join(made.words)
+
+
+def test_blank_sets_share_one_downtime_number_each(pack, vault):
+    made = pack(forms=[], blanks=2)
+    rows = [r for r in ledger.of_pack(vault, made.result.id) if r.subject.downtime_number]
+    numbers = {r.subject.downtime_number for r in rows}
+    assert len(numbers) == 2
+    assert {r.form for r in rows} == {
+        "admission", "blood-sciences-request", "observations", "progress-notes",
+    }  # fmt: skip
+    text = "".join(made.words)
+    assert all(number in text for number in numbers)
+    assert "phoned-result" in {r.form for r in ledger.of_pack(vault, made.result.id)}
+
+
+def test_a_drill_is_on_every_page_and_in_the_file_name(pack, vault, who):
+    outages.declare(vault, ["LIMS"], who, "Drill", known=["LIMS"], drill=True)
+    made = pack(forms=["observations"], blanks=1)
+    assert all("DRILL 2026-11-02-1" in page for page in made.words)
+    assert made.result.file_name == "DRILL_A1_as-at-2026-11-02-1400.pdf"
+    assert all(row.drill for row in ledger.of_pack(vault, made.result.id))
+
+
+def test_an_outage_is_on_every_page(pack, vault, who):
+    outages.declare(vault, ["LIMS"], who, "Down", known=["LIMS"])
+    made = pack(forms=[], blanks=0)
+    assert all("Outage 2026-11-02-1" in page for page in made.words)
+    assert not any("DRILL" in page for page in made.words)
+
+
+def test_the_document_is_sound_and_says_what_it_is(pack):
+    made = pack(blanks=1)
+    document = pikepdf.open(io.BytesIO(made.pdf))
+    assert document.check_pdf_syntax() == []
+    assert str(document.docinfo.Title) == "Downtime pack A1"
+    assert str(document.Root.Lang) == "en-GB"
+
+
+def test_pages_that_could_not_be_handed_over_are_void(vault, snapshot, settings, who):
+    class Full(io.BytesIO):
+        def write(self, data):
+            if self.tell() > 50_000:
+                raise OSError("no space left")
+            return super().write(data)
+
+    with pytest.raises(OSError, match="no space"):
+        pack.ward_pack(vault, snapshot, settings, ["A1"], who, "Test", Full())
+    (failed,) = ledger.packs(vault)
+    assert failed.state == "failed"
+    assert {row.state for row in ledger.of_pack(vault, failed.id)} == {"void"}
+
+
+def test_progress_can_stop_a_printing(vault, snapshot, settings, who):
+    seen = []
+
+    def progress(done, total):
+        seen.append((done, total))
+        if done == 3:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        pack.ward_pack(
+            vault, snapshot, settings, ["A1"], who, "Test", io.BytesIO(), progress=progress
+        )
+    assert [done for done, _ in seen] == [1, 2, 3]
+    assert ledger.packs(vault)[0].state == "failed"
+
+
+def test_serials_are_never_used_twice(pack, vault):
+    first, second = pack(forms=[], blanks=0), pack(forms=[], blanks=0)
+    used = [row.serial for p in (first, second) for row in ledger.of_pack(vault, p.result.id)]
+    assert len(used) == len(set(used))
+
+
+def test_a_ward_that_the_snapshot_does_not_have(vault, snapshot, settings, who):
+    with pytest.raises(InputError, match="A1"):
+        pack.ward_pack(vault, snapshot, settings, ["Z9"], who, "Test", io.BytesIO())
+    assert ledger.packs(vault) == []
+
+
+def test_the_whole_site(vault, snapshot, settings, who, words):
+    out = io.BytesIO()
+    result = site_pack(vault, snapshot, settings, who, "Test", out, forms=[], blanks=1)
+    assert result.pages == len(words(out.getvalue()))
+
+
+def test_one_patients_pages_name_nobody_in_file_or_title(vault, snapshot, settings, who, words):
+    out = io.BytesIO()
+    result = patient_pack(vault, snapshot, settings, "p1", ["observations"], who, "Test", out)
+    document = pikepdf.open(io.BytesIO(out.getvalue()))
+    assert result.forms == 1
+    assert "CALLAGHAN" not in (result.file_name + str(document.docinfo.Title)).upper()
+    assert all("O'CALLAGHAN-SMYTHE" in page for page in words(out.getvalue()))
+
+
+def test_blank_forms_with_and_without_numbers(vault, settings, who):
+    out = io.BytesIO()
+    result = blank_forms(vault, settings, ["admission"], 2, who, "Test", out, numbered=True)
+    numbers = {row.subject.downtime_number for row in ledger.of_pack(vault, result.id)}
+    assert (result.blank_forms, len(numbers), "" in numbers) == (2, 2, False)
+    result = blank_forms(vault, settings, ["admission"], 1, who, "Test", io.BytesIO())
+    assert [row.subject.downtime_number for row in ledger.of_pack(vault, result.id)] == [""]
+
+
+def test_a_layout_is_made_once_and_kept(pack, vault):
+    pack(forms=["observations"], blanks=0)
+    kept = dict(vault.db.conn.execute("SELECT form, made FROM form_layout").fetchall())
+    pack(forms=["observations"], blanks=0)
+    assert "observations" in kept
+    assert len(kept) == len(vault.db.conn.execute("SELECT 1 FROM form_layout").fetchall())

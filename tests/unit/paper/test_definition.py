@@ -1,0 +1,106 @@
+"""Forms as files: what is defined, and how a mistake is explained."""
+
+import textwrap
+
+import pytest
+
+from downtime.errors import NotFoundError
+from downtime.paper import definition as forms
+
+GOOD = """\
+name: test
+version: "1"
+title: Test
+status: active
+purpose: Test.
+policy: full
+record: Observation
+system: LIMS
+item:
+  - linkId: value
+    text: Value
+    type: decimal
+    maps: value
+"""
+
+
+def problems(tmp_path, text):
+    path = tmp_path / "form.yaml"
+    path.write_text(textwrap.dedent(text))
+    return [(p.line, p.sentence) for p in forms.check(path)]
+
+
+def test_every_form_of_the_project_is_right():
+    assert sorted(forms.definitions()) == [
+        "admission",
+        "blood-sciences-request",
+        "observations",
+        "phoned-result",
+        "progress-notes",
+    ]
+
+
+def test_keys_write_out_the_rows_and_end_with_the_sign_off():
+    keys = forms.definition("phoned-result").keys()
+    assert "value:1" in keys
+    assert "value:6" in keys
+    assert "value" not in keys
+    assert keys[-5:] == [
+        "author.name",
+        "author.role",
+        "author.signature",
+        "event.date",
+        "event.time",
+    ]
+
+
+def test_a_chart_has_a_key_for_each_score_that_is_not_keyed_back():
+    form = forms.definition("observations")
+    assert form.field("pulse:2").code == "8867-4"
+    assert not form.field("pulse.score:2").keyed
+
+
+def test_an_unknown_field_is_no_field():
+    with pytest.raises(KeyError):
+        forms.definition("observations").field("pulse:99")
+
+
+def test_an_unknown_form_is_answered_with_those_there_are():
+    with pytest.raises(NotFoundError, match="admission"):
+        forms.definition("nonsense")
+
+
+def test_a_good_form_has_no_problem(tmp_path):
+    assert problems(tmp_path, GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "line", "said"),
+    [
+        ("type: decimal", "type: colour", 10, "'type' is one of"),
+        ("maps: value", "maps: nonsense", 13, "no field 'nonsense'"),
+        ("maps: value", "color: red", 13, "no 'color'"),
+        ("linkId: value", "linkId: patient.name", 10, "printed on every form"),
+        ("linkId: value", "linkId: Not Good", 10, "small letters"),
+        ("policy: full", "policy: some", 6, "'policy' is one of"),
+        ("system: LIMS", "system: LIMS\neach: rows", 9, "no repeating group"),
+        ('version: "1"', "version: 1", 2, "must be text"),
+        ("    type: decimal", "    type: choice", 10, "answerOption"),
+        ("record: Observation", "record: Ghost", 7, "type of clinical record"),
+        ("    maps: value", "    maps: value\n  - linkId: value\n    type: text", 14, "used twice"),
+    ],
+)
+def test_a_mistake_is_explained_with_its_line(tmp_path, wrong, right, line, said):
+    assert wrong in GOOD
+    found = problems(tmp_path, GOOD.replace(wrong, right))
+    assert any(number == line and said in sentence for number, sentence in found), found
+
+
+def test_a_file_that_is_no_yaml_is_explained(tmp_path):
+    ((line, sentence),) = problems(tmp_path, "name: [unclosed\n")
+    assert (line, sentence[:15]) == (2, "Not valid YAML:")
+
+
+def test_a_list_is_no_form(tmp_path):
+    ((_, sentence),) = problems(tmp_path, "- a\n- b\n")
+    assert "not with a list" in sentence

@@ -1,0 +1,48 @@
+"""Lists that flow over pages: complete, with heads repeated and headings kept in place."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from downtime.paper.flow import Heading, Paragraph, Table, flow
+
+COLUMNS = (("Name", 1.0), ("Notes", 3.0))
+
+
+def texts(pages):
+    return [line.text for page in pages for line in page.lines]
+
+
+@given(
+    st.lists(st.tuples(st.text("ab c", max_size=80), st.text("xy z", max_size=400)), max_size=30)
+)
+def test_every_letter_of_a_table_is_on_a_page(rows):
+    pages = flow([Table(COLUMNS, rows)], 300.0, 200.0)
+    printed = "".join(texts(pages))
+    for letters in ("ab c", "xy z"):
+        for letter in letters.replace(" ", ""):
+            wanted = sum(cell.count(letter) for row in rows for cell in row)
+            assert printed.count(letter) >= wanted
+
+
+def test_nothing_is_below_the_area():
+    pages = flow([Table(COLUMNS, [("n", "word " * 900)] * 3)], 300.0, 200.0)
+    assert all(-200.0 <= line.y <= 0.0 for page in pages for line in page.lines)
+
+
+def test_the_head_of_a_table_is_repeated_on_each_page():
+    pages = flow([Table(COLUMNS, [("n", "text")] * 60)], 300.0, 200.0)
+    assert len(pages) > 2
+    assert all("Notes" in [line.text for line in page.lines] for page in pages)
+
+
+def test_a_heading_is_never_the_last_thing_on_a_page():
+    blocks = [Paragraph("line\n" * 15), Heading("Medicines"), Table(COLUMNS, [("n", "t")] * 3)]
+    pages = flow(blocks, 300.0, 200.0)
+    (page,) = [p for p in pages if "Medicines" in [line.text for line in p.lines]]
+    assert "t" in [line.text for line in page.lines]
+
+
+def test_a_row_longer_than_a_page_names_its_subject_on_each():
+    pages = flow([Table(COLUMNS, [("Subject", "word " * 900)])], 300.0, 200.0)
+    assert len(pages) > 2
+    assert all("Subject" in [line.text for line in page.lines] for page in pages)

@@ -1,0 +1,78 @@
+"""Text on paper: nothing is dropped, hidden or replaced by a question mark."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from downtime.paper.fit import FLOOR, beginning, fit, width
+from downtime.paper.layout import Place
+from downtime.paper.text import printable, wrap
+from downtime.paper.typeface import NeedsShapingError, runs
+
+
+@pytest.mark.parametrize(
+    ("given_", "expected"),
+    [
+        ("Łukasz Żółć", "Łukasz Żółć"),
+        ("Cafe\u0301", "Café"),
+        ("fever \U0001f912", "fever [U+1F912]"),
+        ("a\u202eb", "a[U+202E]b"),
+        ("bell\x07", "bell[U+0007]"),
+        ("tab\there", "tab here"),
+        ("line\r\nline", "line\nline"),
+        ("张伟", "[U+5F20][U+4F1F]"),
+        ("soft\u00adhyphen", "soft[U+00AD]hyphen"),
+        ("علي", "علي"),
+    ],
+)
+def test_what_cannot_be_shown_is_named_by_its_code_point(given_, expected):
+    assert printable(given_) == expected
+
+
+@given(st.text(max_size=200), st.floats(5, 60))
+def test_wrapping_loses_no_character(text, wide):
+    lines = wrap(text, wide, lambda part: len(part))
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert all(len(line) <= wide or len(line) == 1 for line in lines)
+
+
+def test_a_sign_the_text_font_lacks_is_set_from_the_signs():
+    found, _ = runs("eGFR ≥90", False)
+    assert [face for face, _, _ in found] == ["R", "M", "R"]
+
+
+@pytest.mark.parametrize("text", ["علي", "שלום", "नमस्ते", "x\u0301"])
+def test_scripts_that_join_letters_are_not_set_letter_by_letter(text):
+    with pytest.raises(NeedsShapingError):
+        runs(text, False)
+
+
+def place(wide, high, size=12.0, leading=0.0):
+    return Place("k", 10.0, 20.0, wide, high, "text", size, False, "left", leading)
+
+
+@given(st.text(st.characters(codec="latin-1", categories=["L", "N", "P", "Zs"]), max_size=120))
+def test_a_value_that_fits_stays_within_its_rectangle(text):
+    field = place(140.0, 22.0)
+    shown = printable(text)
+    for line in fit(field, shown) or beginning(field, shown):
+        assert line.size >= FLOOR - 0.01
+        assert line.x >= 10.0
+        assert line.x + width(line.text, False) * line.size <= 150.5
+        assert 20.0 <= line.y <= 42.0
+
+
+def test_a_value_too_long_for_its_field_says_that_it_goes_on():
+    field = place(140.0, 12.0)
+    assert fit(field, "x" * 300) is None
+    assert beginning(field, "x" * 300)[-1].text.endswith("… continued")
+
+
+def test_words_are_kept_whole_when_smaller_type_allows_it():
+    lines = fit(place(50.0, 30.0), "02-Nov-2026 14:30")
+    assert [line.text for line in lines] == ["02-Nov-2026", "14:30"]
+
+
+def test_text_on_ruled_paper_stands_on_the_rules():
+    first, second = fit(place(100.0, 46.0, 10.0, leading=23.0), "one two three four five six")
+    assert round(first.y - second.y, 2) == 23.0
