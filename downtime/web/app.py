@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import jinja2
-from flask import Blueprint, Flask, Response, send_from_directory, url_for
+from flask import Blueprint, Flask, Response, send_from_directory
 from flask_wtf import CSRFProtect
 
 from downtime import config
@@ -50,8 +50,8 @@ def create_app(home: Home, clock: Clock = system_clock, keeper: Keeper | None = 
     _configure(app, settings)
     app.extensions["downtime"] = Web(home, settings, clock, keeper or Keeper())
     headers.init(app)
-    CSRFProtect(app)
     guard.init(app)
+    CSRFProtect(app)
     faults.init(app)
     filters.init(app, settings, clock)
     context.init(app)
@@ -93,7 +93,7 @@ def _version(name: str) -> str:
 
 def asset(name: str) -> str:
     """The address of a static file, which changes with its content."""
-    return url_for("assets.file", version=_version(name), name=name)
+    return f"/static/{_version(name)}/{name}"
 
 
 @assets.get("/static/<version>/<path:name>")

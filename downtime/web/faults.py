@@ -9,9 +9,9 @@ import secrets
 import traceback
 from http import HTTPStatus
 
-from flask import Flask, render_template, request
+from flask import Flask, current_app, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from downtime.errors import UserError
 
@@ -41,8 +41,19 @@ def init(app: Flask) -> None:
 
 def page(sentence: str, next_step: str, status: int) -> tuple[str, int]:
     """The error page, or its fragment for a part of a page."""
+    if isinstance(request.routing_exception, SecurityError):  # a host that is not ours
+        return _bare(sentence, next_step), status
     template = "error-part.html" if request.headers.get("HX-Request") else "error.html"
-    return render_template(template, sentence=sentence, next_step=next_step), status
+    try:
+        return render_template(template, sentence=sentence, next_step=next_step), status
+    except Exception as error:
+        return _bug(error)
+
+
+def _bare(sentence: str, next_step: str, reference: str = "") -> str:
+    """A page without the usual frame, for when the frame itself cannot be drawn."""
+    template = current_app.jinja_env.get_template("fault.html")
+    return template.render(sentence=sentence, next_step=next_step, reference=reference)
 
 
 def _user(error: UserError) -> tuple[str, int]:
@@ -70,10 +81,8 @@ def _bug(error: Exception) -> tuple[str, int]:
         for frame in reversed(traceback.extract_tb(error.__traceback__))
     )
     log.error("fault %s: %s in %s at %s", reference, type(error).__name__, request.endpoint, places)
-    # A page without the usual frame: what failed may be part of the frame.
-    return render_template(
-        "fault.html",
-        sentence="Downtime met a fault of its own. What you entered last was not kept.",
-        next_step="Go back and try again; if it happens again, report this reference.",
-        reference=reference,
+    return _bare(
+        "Downtime met a fault of its own. What you entered last was not kept.",
+        "Go back and try again; if it happens again, report this reference.",
+        reference,
     ), HTTPStatus.INTERNAL_SERVER_ERROR

@@ -65,7 +65,7 @@ def may(action: str) -> bool:
 
 def _load(_: Any) -> User | None:
     keeper = current.web().keeper
-    if not token() or not keeper.unlocked:
+    if "lease" not in g or not token() or not keeper.unlocked:
         return None
     g.vault = g.lease.enter_context(keeper.use())
     state = sessions.resume(g.vault, token())
@@ -74,9 +74,9 @@ def _load(_: Any) -> User | None:
 
 def _check() -> Answer | None:
     g.lease = ExitStack()
-    _check_origin()
     if request.endpoint is None:
-        raise NotFound
+        raise request.routing_exception or NotFound()
+    _check_origin()
     action = action_of(current_app.view_functions[request.endpoint])
     if action is None:
         raise PermissionError(f"{request.endpoint} names no action")

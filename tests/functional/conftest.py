@@ -94,7 +94,7 @@ def sign_in(page, hospital: Hospital, role: str) -> None:
 
 
 def _note_strange(page, address: str) -> None:
-    if urlsplit(address).hostname not in ("127.0.0.1", None):
+    if urlsplit(address).scheme.startswith("http") and urlsplit(address).hostname != "127.0.0.1":
         page.strange.append(address)
 
 

@@ -61,6 +61,6 @@ def problems(html: str) -> list[str]:
         found.append("a form without a token")
     for a in (*page.all("a"), *page.all("form")):
         address = a.get("href") or a.get("action") or ""
-        if re.search(r"\d{3}(%20| |-)?\d{3}(%20| |-)?\d{4}", address):
+        if re.search(r"(?<!\w)999(%20| |-)?\d{3}(%20| |-)?\d{4}(?!\w)", address):
             found.append("an NHS number in an address")
     return found

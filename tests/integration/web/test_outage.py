@@ -1,0 +1,99 @@
+"""An outage on the screens: declared, shown everywhere, drilled, ended; numbers and what to do."""
+
+import re
+
+from tests.integration.web.test_ward import words
+
+
+def declare(browser, *systems, drill=False):
+    data = {"systems": list(systems), "why": "Said by the service desk"}
+    return browser.post("/outages/declare", data | ({"drill": "1"} if drill else {}))
+
+
+def test_a_declared_system_is_down_on_every_page_with_its_time(hospital):
+    browser = hospital.browser("ward")
+    assert declare(browser, "LIMS").location == "/what-to-do"
+    for path in ("/beds", "/find", "/numbers"):
+        page = words(browser.get(path).text)
+        assert re.search(r"LIMS: DOWN since 02-Nov-2026 14:3\d", page), path
+        assert "PAS: not declared down" in page
+
+
+def test_what_to_do_shows_the_cards_of_what_is_down(hospital):
+    browser = hospital.browser("ward")
+    assert "Radiology is down" in browser.get("/what-to-do").text
+    declare(browser, "LIMS")
+    page = browser.get("/what-to-do").text
+    assert "Laboratory (LIMS) is down" in page
+    assert "In every outage" in page
+    assert "Radiology is down" not in page
+
+
+def test_a_site_writes_its_own_instructions(hospital):
+    card = "- {system: any, title: Ours, steps: ['Call <b>Sam</b>'], call: '1234'}\n"
+    (hospital.home.path / "guidance.yaml").write_text(card)
+    page = hospital.browser("ward").get("/what-to-do").text
+    assert "Call &lt;b&gt;Sam&lt;/b&gt;" in page
+    assert "LIMS" not in page.split("<main")[1].split("</main>")[0]
+
+
+def test_instructions_with_a_mistake_are_a_sentence(hospital):
+    (hospital.home.path / "guidance.yaml").write_text("- {title: Half a card}\n")
+    answer = hospital.browser("ward").get("/what-to-do")
+    assert answer.status_code == 400
+    assert "guidance.yaml cannot be read as instructions" in answer.text
+
+
+def test_a_drill_says_so_on_every_page(hospital):
+    browser = hospital.browser("ward")
+    declare(browser, "LIMS", drill=True)
+    for path in ("/beds", "/find", "/print", "/outages"):
+        page = browser.get(path).text
+        assert "<title>DRILL – " in page
+        assert "practice, not a real outage" in page
+        assert 'class="in-drill"' in page
+
+
+def test_the_snapshot_of_the_moment_is_kept_for_the_comparison(hospital):
+    browser = hospital.browser("ward")
+    declare(browser, "LIMS", "EPR")
+    assert "Kept for an outage" in browser.get("/snapshots").text
+
+
+def test_systems_come_back_and_the_books_are_closed(hospital):
+    declare(hospital.browser("ward"), "LIMS", "EPR")
+    site = hospital.browser("site")
+    site.post("/outages/end", {"systems": ["LIMS"], "why": "Service desk"})
+    assert "Down: EPR." in words(site.get("/outages").text)
+    site.post("/outages/end", {"systems": ["EPR"], "why": "Service desk"})
+    page = site.get("/outages").text
+    assert "All systems are back" in page
+    outage = re.search(r'name="outage" value="([^"]+)"', page)[1]
+    site.post("/outages/close", {"outage": outage, "why": "Statement signed"})
+    assert "No outage and no drill is open" in site.get("/outages").text
+
+
+def test_a_declaration_needs_a_system_and_a_reason(hospital):
+    browser = hospital.browser("ward")
+    assert browser.post("/outages/declare", {"why": "x"}).status_code == 400
+    assert browser.post("/outages/declare", {"systems": ["LIMS"], "why": " "}).status_code == 400
+    assert "No outage and no drill is open" in browser.get("/outages").text
+
+
+def test_numbers_are_given_out_once_and_shown_once(hospital):
+    browser = hospital.browser("ward")
+    assert browser.post("/numbers", {"count": "3"}).location == "/numbers"
+    given = set(re.findall(r"DK7\d{5}\w", browser.get("/numbers").text))
+    assert len(given) == 3
+    page = browser.get("/numbers").text
+    assert not re.findall(r"DK7\d{5}\w", page)
+    assert "997 of 1,000" in page
+    browser.post("/numbers", {"count": "1"})
+    assert not set(re.findall(r"DK7\d{5}\w", browser.get("/numbers").text)) & given
+
+
+def test_an_impossible_count_gives_out_nothing(hospital):
+    browser = hospital.browser("ward")
+    for count in ("0", "101", "-1", "x", "", "1e1", "1" * 12):
+        assert browser.post("/numbers", {"count": count}).status_code == 400, count
+    assert "1,000 of 1,000" in browser.get("/numbers").text
