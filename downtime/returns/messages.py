@@ -24,6 +24,10 @@ DOWNTIME = "DOWNTIME"
 """Assigning authority of downtime numbers and of the order numbers made from serials."""
 
 
+_CODE, _DESCRIPTION = 20, 50
+"""Longest coded value (IS), and longest visit description (PV2-12), in HL7 v2.4."""
+
+
 @dataclass(frozen=True, slots=True)
 class Returned:
     """What one message says: a fact, whom it names, when it was decided, and its control ID."""
@@ -103,21 +107,26 @@ def _pid(returned: Returned, writer: _Writer) -> str:
 
 
 def _pv1(fact: Fact, fields: Mapping[int, Value]) -> str:
-    place = (
-        fact.fields.get("ward") or fact.ward,
-        fact.fields.get("bay", ""),
-        fact.fields.get("bed", ""),
-    )
+    written = [fact.fields.get("ward") or fact.ward, fact.fields.get("bay"), fact.fields.get("bed")]
+    place = tuple(_coded(text or "") for text in written)
+    if any(text and not code for text, code in zip(written, place, strict=True)):
+        place += ("",) * 5 + (", ".join(filter(None, written)),)  # PL.9, location description
     patient_class = _CLASSES.get(fact.fields.get("kind", ""), "I")
     return segment("PV1", {1: "1", 2: patient_class, 3: place, **fields})
 
 
+def _coded(text: str) -> str:
+    """Text that fits a coded field, else nothing: the message says it in words elsewhere."""
+    return text if len(text) <= _CODE else ""
+
+
 def _admission(returned: Returned, writer: _Writer) -> list[str]:
     fact = returned.fact
+    specialty = fact.fields.get("specialty", "")
     started = writer.at(fact.fields.get("started") or fact.event)
     said: dict[int, Value] = {
         9: ("", fact.fields.get("consultant", "")),
-        10: fact.fields.get("specialty", ""),
+        10: _coded(specialty),
         44: started,
     }
     segments = [
@@ -125,8 +134,12 @@ def _admission(returned: Returned, writer: _Writer) -> list[str]:
         _pid(returned, writer),
         _pv1(fact, said),
     ]
-    if reason := fact.fields.get("reason"):
-        segments.append(segment("PV2", {3: ("", reason)}))
+    more: dict[int, Value] = {
+        3: ("", fact.fields.get("reason", "")),
+        12: "" if _coded(specialty) else specialty[:_DESCRIPTION],
+    }
+    if fact.fields.get("reason") or more[12]:
+        segments.append(segment("PV2", more))
     return segments
 
 

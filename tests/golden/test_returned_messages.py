@@ -1,6 +1,7 @@
 """The messages that go back, byte for byte, and checked by an implementation that is not ours."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,20 @@ def test_each_message_is_as_it_was_agreed(name):
 def test_each_message_is_valid_to_hl7apy(name, version):
     text = made(name, hl7_version=version)
     assert parse_message(text, validation_level=VALIDATION_LEVEL.STRICT).validate()
+
+
+def test_words_too_long_for_a_coded_field_are_said_elsewhere():
+    long = {
+        "specialty": "General Internal Medicine",
+        "ward": "Surgical Assessment Lounge",
+        "bed": "4",
+    }
+    one = replace(FACTS["admission"], fields={**FACTS["admission"].fields, **long})
+    returned = Returned(one, one.person, "2026-11-04T10:00:00Z", "DT1")
+    text = write(returned, Settings())
+    assert parse_message(text, validation_level=VALIDATION_LEVEL.STRICT).validate()
+    for words in long.values():
+        assert words in text
 
 
 @pytest.fixture
