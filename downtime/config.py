@@ -219,7 +219,7 @@ def documentation() -> str:
     """All settings as Markdown tables: what docs/settings.md holds."""
     parts = []
     for name, kind in get_type_hints(Settings).items():
-        rows = [f"| `{f.name}` | `{_default(f)}` | {f.metadata['doc']} |" for f in fields(kind)]
+        rows = [f"| `{f.name}` | {_default(f)} | {f.metadata['doc']} |" for f in fields(kind)]
         parts.append(
             "\n".join([f"## [{name}]", "", "| setting | default | |", "|---|---|---|", *rows])
         )
@@ -228,9 +228,10 @@ def documentation() -> str:
 
 def _default(item: Any) -> str:
     value = item.default_factory() if callable(item.default_factory) else item.default
-    if isinstance(value, tuple):
-        return ", ".join(value)
-    return "see below" if isinstance(value, MappingProxyType) and value else str(value or "")
+    if isinstance(value, MappingProxyType):
+        return "see below" if value else "empty"
+    text = ", ".join(value) if isinstance(value, tuple) else str(value)
+    return f"`{text}`" if text else "empty"
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,8 @@ def sections(command: click.Command, path: str) -> Iterator[str]:
 
 def own_options(command: click.Command, context: click.Context) -> list[tuple[str, ...]]:
     """Its options beside those that all commands share."""
-    records = (p.get_help_record(context) for p in command.get_params(context))
+    options = (p for p in command.get_params(context) if isinstance(p, click.Option))
+    records = (option.get_help_record(context) for option in options)
     return [
         (f"`{names}`", text.replace("|", "\\|"))
         for names, text in filter(None, records)

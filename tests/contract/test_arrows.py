@@ -109,15 +109,20 @@ def test_a_room_touches_only_its_own_tables():
 
 
 def tables_used(module: Module) -> Iterator[tuple[int, str]]:
-    """Tables named in SQL, or as `db["table"]`."""
+    """Tables named in SQL, or as `db["table"]` or `db.table("table")`."""
     for line, text in house.texts(module):
         for table in re.findall(r"\b(?:FROM|JOIN|INTO|UPDATE) (\w+)\b", text):
             yield line, table
     for node in ast.walk(module.tree):
         match node:
-            case ast.Subscript(
-                value=ast.Name(id="db") | ast.Attribute(attr="db"),
-                slice=ast.Constant(value=str(table)),
+            case (
+                ast.Subscript(
+                    value=ast.Name(id="db") | ast.Attribute(attr="db"),
+                    slice=ast.Constant(value=str(table)),
+                )
+                | ast.Call(
+                    func=ast.Attribute(attr="table"), args=[ast.Constant(value=str(table)), *_]
+                )
             ):
                 yield node.lineno, table
 
