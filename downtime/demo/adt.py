@@ -30,6 +30,8 @@ def adt(movement: Movement, control: str) -> list[str]:
         ended = movement.event == "A03"
         segments.append(pv1(movement.stay, movement.place, movement.prior, ended))
         segments.append(pv2(movement.stay))
+    elif not movement.gone:
+        segments.append("PV1|1|N")
     return [part for part in segments if part]
 
 

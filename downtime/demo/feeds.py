@@ -13,8 +13,8 @@
 | epr/bundle.json | EPR | FHIR R4 Bundle, a full extract |
 | theatres/theatre-list.xlsx | Theatres | a workbook, NHS numbers as numbers |
 
-Two messages cannot be used, on purpose (`INTENDED_REJECTS`); one order, one result and one
-admission come twice. Phase `after` begins with all that phase `before` holds.
+Two messages cannot be used, on purpose (`INTENDED_REJECTS`); one message of the ADT, of the orders
+and of the laboratory's results comes twice. Phase `after` begins with all that phase `before` holds.
 """
 
 import time

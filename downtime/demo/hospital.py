@@ -23,6 +23,7 @@ from downtime.demo.people import Person, person
 INPATIENTS_LARGE = 1000
 _BAYS = ("A", "B", "C", "D")
 _BEDS_PER_BAY = 5
+_GONE_MINUTES = 36 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +103,8 @@ def build(size: str, seed: int, now: datetime) -> Hospital:
     if size == "large":
         _board(wards, seed, now, stays)
     gone = [
-        _stay(KINDS[ward.kind], ward, place, seed, 5000 + n, now - timedelta(hours=8 + n % 30))
+        _gone(ward, place, seed, 5000 + n, now - timedelta(minutes=37 + 29 * n % _GONE_MINUTES))
         for n, (ward, place) in enumerate(_beds_that_emptied(wards, size))
-    ]
-    gone = [
-        replace(stay, ended=now - timedelta(minutes=37 + 29 * n)) for n, stay in enumerate(gone)
     ]
     cancelled = replace(
         _of_case(next(c for c in CASES if c.key == "cancelled-admission"), wards, seed, now),
@@ -119,6 +117,10 @@ def _beds_that_emptied(wards: tuple[WardRow, ...], size: str) -> Iterator[tuple[
     for ward in wards:
         for place in beds(ward, size)[2:15:5]:
             yield ward, place
+
+
+def _gone(ward: WardRow, place: Place, seed: int, index: int, ended: datetime) -> Stay:
+    return replace(_stay(KINDS[ward.kind], ward, place, seed, index, ended), ended=ended)
 
 
 def _fill(

@@ -1,4 +1,8 @@
-"""Writes who a message is about and where they are: PID and PV1."""
+"""Writes who a message is about and where they are: PID, PD1, PV1 and PV2.
+
+PV1-10 holds the national code of the specialty and its name, as NHS systems send it, where the
+standard has a code alone.
+"""
 
 from datetime import date
 from functools import lru_cache
@@ -93,6 +97,6 @@ def pv2(stay: Stay) -> str:
 
 
 def practice(person: Person) -> str:
-    """PD1 with the general practice."""
-    code, name = person.practice
-    return segment("PD1", {3: f"{text(name)}^^{code}"}) if code else ""
+    """PD1 with the general practice by its name."""
+    name = person.practice[1]
+    return segment("PD1", {3: text(name)}) if name else ""

@@ -29,6 +29,8 @@ def siu(booking: Booking, control: str, seed: int, size: str, today: date) -> li
                 9: str(_MINUTES),
                 10: "min",
                 11: f"^^{_MINUTES}^{start}^{end}",
+                16: parts("BOOKING", "Office", "Booking"),
+                20: parts("BOOKING", "Office", "Booking"),
                 25: _STATUS[booking.event],
             },
         ),
@@ -36,7 +38,7 @@ def siu(booking: Booking, control: str, seed: int, size: str, today: date) -> li
         _pv1(slot),
         "RGS|1|A",
         f"AIS|1|A|{slot.code}^{why}|{start}|||{_MINUTES}|min",
-        f"AIL|1|A|{text(slot.name)}|{parts('C', 'Clinic')}||{start}|||{_MINUTES}|min",
+        f"AIL|1|A|{parts(slot.code, *[''] * 7, slot.name)}|{parts('C', 'Clinic')}||{start}|||{_MINUTES}|min",
         f"AIP|1|A|{doctor(slot.doctor)}|{parts('D', 'Doctor')}||{start}|||{_MINUTES}|min",
     ]
 
