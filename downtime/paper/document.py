@@ -81,8 +81,8 @@ def to_pdf(html: str) -> bytes:
 def render(template: str, **context: Any) -> bytes:
     """A4 PDF of a print template that flows over as many pages as it needs.
 
-    The template starts with `{% extends "document.html" %}`, which gives fonts, title, language
-    and page numbers. Undefined words, missing assets and warnings are errors, never gaps.
+    It links `asset:style.css` for the shipped fonts. Undefined words, missing assets and warnings
+    are errors, never gaps; what no font can show is named by its code point.
     """
     return to_pdf(render_html(template, **context))
 

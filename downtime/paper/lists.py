@@ -156,7 +156,7 @@ def _medicines(view: View, pid: str) -> Iterator[Block]:
     if not rows:
         yield Paragraph(NONE_SENT)
         return
-    columns = (("Medicine", 5), ("Dose", 4), ("Route", 2), ("Frequency", 3), ("Kind", 3))
+    columns = (("Medicine", 5), ("Dose", 3), ("Route", 3), ("Frequency", 3.5), ("Kind", 3))
     yield Table(columns, rows)
 
 
@@ -197,7 +197,7 @@ def _results(view: View, reports: Sequence[ReportRow]) -> Iterator[Block]:
         row for report in reports if report.report.issued >= since for row in _report(view, report)
     ]
     if rows:
-        columns = (("Report", 4), ("Test", 4), ("Result", 5), ("Reference range", 3))
+        columns = (("Report", 5.5), ("Test", 4), ("Result", 4), ("Reference range", 3))
         yield Table(columns, rows)
     else:
         yield Paragraph(NONE_SENT)
@@ -252,7 +252,8 @@ def bed_list(view: View, ward: str) -> list[Block]:
 def _bed(
     view: View, bed: Location, patient: Patient | None, stay: Encounter | None
 ) -> tuple[str, ...]:
-    place = " ".join(part for part in (bed.bay, bed.bed) if part) or "No bed"
+    parts = [bed.bed] if bed.bed.startswith(bed.bay) else [bed.bay, bed.bed]
+    place = " ".join(part for part in parts if part) or "No bed"
     if patient is None:
         return (place, f"({bed.status or 'empty'})", "", "", bed.note, "")
     alerts = [allergies(view.snapshot.allergies(patient.id))]
@@ -264,7 +265,7 @@ def _bed(
     return (
         place,
         who,
-        f"{display.born(patient, today)}\n{display.gender(patient)}",
+        f"{display.born(patient, today).replace(' (', chr(10) + '(')} {display.gender(patient)}",
         "\n".join(filter(None, numbers)),
         "\n".join(alerts),
         "",

@@ -81,7 +81,7 @@ def test_text_that_needs_shaping_is_on_the_page(value):
     form = definitions()["progress-notes"]
     missing = all_on_paper(form, {"words:1": value, "patient.name": value})
     assert set(missing) <= REORDERED
-    long = printed(form, {"words:1": value * 60})
+    long = printed(form, {"words:1": value * 200})
     assert "Progress notes: continued" in long
 
 
