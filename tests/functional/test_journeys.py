@@ -1,0 +1,156 @@
+"""What people do most, as they do it: by keyboard, by scanner, in few clicks, without a script."""
+
+import re
+import time
+
+import pytest
+
+from tests.functional.conftest import sign_in
+
+pytestmark = pytest.mark.browser
+
+SCAN = """text => {
+    const field = document.activeElement;
+    for (const key of [...text, "Enter"]) {
+        field.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
+        if (key.length === 1) field.value += key;
+    }
+}"""
+"""What a scanner does to the field that has the focus: as fast as can be, then Enter."""
+
+
+def test_three_letters_find_a_patient_as_one_types(visit):
+    page = visit("ward")
+    page.goto("/find")
+    page.keyboard.type("oks")
+    row = page.wait_for_selector("#results table tbody tr")
+    assert "ØKSEN, Bjørn" in row.inner_text()
+    assert page.url.endswith("/find")
+
+
+def test_a_scan_opens_the_patient_from_any_page_and_spoils_no_field(visit):
+    page = visit("ward")
+    page.goto("/outages")
+    page.fill("#declare-why", "Said by")
+    page.focus("#declare-why")
+    page.evaluate(SCAN, "9990000018")
+    page.wait_for_selector(".banner")
+    assert "SAMPLE, Ann" in page.inner_text(".banner")
+    assert "999" not in page.url
+    page.go_back()
+    assert page.input_value("#declare-why") in ("", "Said by")
+
+
+def test_what_a_person_types_is_not_taken_for_a_scan(visit):
+    page = visit("ward")
+    page.goto("/outages")
+    page.focus("#declare-why")
+    page.keyboard.type("Switchboard", delay=60)
+    assert page.input_value("#declare-why") == "Switchboard"
+
+
+def test_a_number_takes_two_clicks(visit):
+    page = visit("ward")
+    page.click("nav >> text=Numbers")
+    page.click("text=Give out one number")
+    assert re.fullmatch(r"DK7\d{5}\w", page.inner_text(".codes").strip())
+
+
+def test_a_ward_pack_takes_two_clicks_and_opens(visit):
+    page = visit("ward")
+    page.click("nav >> text=Print")
+    with page.expect_response(lambda answer: answer.url.endswith("/file"), timeout=60_000) as got:
+        page.click("button[name=ward][value=A1]")
+    assert got.value.headers["content-type"] == "application/pdf"
+
+
+def test_blank_forms_take_two_clicks_and_open(visit):
+    page = visit("ward")
+    page.click("nav >> text=Print")
+    with page.expect_response(lambda answer: answer.url.endswith("/file"), timeout=60_000) as got:
+        page.click("button[name=form][value=phoned-result]")
+    assert got.value.status == 200
+
+
+def test_a_form_is_keyed_by_keyboard_alone_in_little_time(visit, served):
+    ward = visit("ward")
+    ward.goto("/print")
+    ward.click("button[name=form][value=blood-sciences-request]")
+    ward.wait_for_url("**/file", timeout=60_000)
+    ward.goto("/forms")
+    serial = ward.locator("a.mono").last.inner_text()
+    page = visit("records-clerk")
+    page.goto("/key")
+    started = time.monotonic()
+    page.keyboard.type(serial)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#keying")
+    page.focus("#f-patient-name")
+    keyed = ["SAMPLE, Ann", "020160", "F", "9990000018", "", ""]  # the identity block
+    keyed += ["Urg", "021126 1425", "Dr Amin", "", "", "Bleeding"]
+    for text in keyed:
+        if text:
+            page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    page.focus("#f-author-name")
+    for text in ("Sam Okoro", "Staff nurse", "021126", "1428"):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/key")
+    assert time.monotonic() - started < 20
+    assert "is entered. Scan the next one." in page.inner_text("main")
+    assert page.evaluate("document.activeElement.id") == "serial"
+
+
+def test_a_draft_is_kept_while_one_types(visit):
+    ward = visit("ward")
+    ward.goto("/forms")
+    serial = ward.locator("a.mono").first.inner_text().replace("-", "")
+    page = visit("records-clerk")
+    page.goto(f"/key/{serial}")
+    page.fill("#f-author-name", "Half a name")
+    page.press("#f-author-name", "Tab")
+    page.wait_for_selector("#kept:has-text('Draft kept at')")
+    page.reload()
+    assert page.input_value("#f-author-name") == "Half a name"
+
+
+def test_every_journey_works_without_a_script(visit, served):
+    page = visit(java_script_enabled=False)
+    sign_in(page, served.hospital, "ward")
+    page.fill("#text", "ann")
+    page.press("#text", "Enter")
+    assert page.locator("#results tbody tr").count() == 2
+    page.click("nav >> text=Print")
+    page.click("button[name=form][value=admission]")
+    assert "/jobs/" in page.url
+    for _ in range(60):
+        if page.locator("text=Open blank").count():
+            break
+        time.sleep(0.5)
+        page.reload()
+    assert page.locator("text=Open blank").count() == 1
+
+
+def test_an_idle_page_sends_itself_to_the_lock(visit, served):
+    page = visit("ward")
+    page.clock.install()
+    page.goto("/beds/A1")
+    page.clock.fast_forward("05:01")
+    page.wait_for_url("**/locked")
+    assert "SAMPLE" not in page.content()
+
+
+def test_nothing_of_a_patient_stays_after_signing_out(visit):
+    page = visit("ward")
+    page.goto("/beds/A1")
+    page.click("text=Sign out")
+    page.wait_for_selector("text=You are signed out")
+    page.go_back()
+    page.wait_for_timeout(300)
+    assert "SAMPLE" not in page.content()
+    kept = page.evaluate("JSON.stringify([localStorage, sessionStorage])")
+    assert "SAMPLE" not in kept
+    assert "downtime_session" not in str(page.context.cookies())

@@ -1,0 +1,79 @@
+"""Every page in a real browser: no accessibility violation, nothing fetched from elsewhere."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+pytestmark = pytest.mark.browser
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WARD = ("find", "beds", "beds/A1", "beds/B2", "tests", "appointments", "appointments?kind=theatre")
+WARD += ("print", "numbers", "what-to-do", "forms", "statement", "outages", "snapshots", "password")
+PAGES = {
+    "ward": WARD,
+    "site": ("audit", "outages", "snapshots"),
+    "records-clerk": ("key", "forms", "comparison"),
+    "records-supervisor": ("key", "comparison", "returns", "statement"),
+    "administrator": ("people", "devices", "audit", "snapshots", "outages"),
+    "auditor": ("forms", "audit", "statement", "comparison"),
+}
+
+
+def violations(page) -> list[str]:
+    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+    return [f"{v['id']}: {v['help']}: {v['nodes'][0]['html'][:200]}" for v in found]
+
+
+@pytest.mark.parametrize("role", PAGES)
+def test_no_page_of_a_role_has_an_accessibility_violation(visit, role):
+    page = visit(role)
+    found = {}
+    for name in PAGES[role]:
+        page.goto(f"/{name}")
+        if bad := violations(page):
+            found[name] = bad
+    assert found == {}
+
+
+def test_sign_in_patient_errors_and_the_locked_screen(visit):
+    page = visit()
+    page.goto("/sign-in")
+    assert violations(page) == []
+    page.fill("#username", "somebody")
+    page.fill("#password", "wrong")
+    page.press("#password", "Enter")
+    page.wait_for_selector(".nhsuk-error-summary")
+    assert violations(page) == []
+    page = visit("ward")
+    page.fill("#scan", "1000001")
+    page.press("#scan", "Enter")
+    page.wait_for_selector(".banner")
+    assert violations(page) == []
+    page.goto("/patients/0")
+    assert violations(page) == []
+    page.click("text=Lock")
+    page.wait_for_selector("#password")
+    assert violations(page) == []
+
+
+def test_a_page_at_twice_the_size_needs_no_sideways_scrolling(visit):
+    page = visit("ward")
+    page.set_viewport_size({"width": 683, "height": 384})
+    for name in ("find", "beds", "beds/A1", "print", "numbers", "what-to-do", "outages"):
+        page.goto(f"/{name}")
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 683, name
+
+
+def test_every_control_reached_by_tab_shows_that_it_has_the_focus(visit):
+    page = visit("ward")
+    page.goto("/outages")
+    seen = set()
+    for _ in range(45):
+        page.keyboard.press("Tab")
+        name, outline = page.evaluate(
+            "() => { const e = document.activeElement; const s = getComputedStyle(e);"
+            " return [e.outerHTML.slice(0, 80), s.outlineStyle + s.boxShadow] }"
+        )
+        assert name.startswith("<body") or outline not in ("none", "nonenone"), name
+        seen.add(name)
+    assert len(seen) > 20
