@@ -202,9 +202,12 @@ def _special(hospital: Hospital) -> Iterator[Request]:
     latin = hospital.case("latin-1")
     yield _made(latin.person, latin, "FBC", now - timedelta(hours=4), 2, case="latin-1")
     outside = LABORATORY_ONLY.person(hospital.seed, now.date())
-    for number, code in enumerate(("FBC", "TFT"), 3):
-        made = _made(outside, None, code, now - timedelta(hours=3), number, case="laboratory-only")
+    for code in ("FBC", "TFT"):
+        made = _made(outside, None, code, now - timedelta(hours=3), 3, case="laboratory-only")
         yield replace(made, registered=True)
+    boarded = hospital.case("boarded")
+    filmed = _made(boarded.person, boarded, "XCHES", now - timedelta(hours=3), 4, case="")
+    yield replace(filmed, resulted=now - timedelta(minutes=14))
     players = cast(hospital).inpatients
     for number, (role, code) in enumerate(AWAITED.items(), 5):
         stay, ordered = players[role], now - timedelta(minutes=55)
@@ -219,7 +222,7 @@ AWAITED = {"phoned-same": "UE", "phoned-different": "FBC", "phoned-only": "TROP"
 def _made(
     person: Person, stay: Stay | None, code: str, ordered: datetime, number: int, case: str
 ) -> Request:
-    quickest, _ = PANELS[code].hours
+    quickest, _ = SCANS[code].hours if code in SCANS else PANELS[code].hours
     received = ordered + timedelta(minutes=35)
     return Request(
         number=0,

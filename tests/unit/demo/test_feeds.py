@@ -1,0 +1,122 @@
+"""The files: the same each time, written in every way that files come, all read but two messages."""
+
+import time
+import zipfile
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from downtime import config
+from downtime.clock import from_text
+from downtime.demo.appointments import TOTAL
+from downtime.demo.feeds import INTENDED_REJECTS, write_feeds
+from downtime.demo.settings import settings_text
+from downtime.errors import InputError
+from downtime.feeds.changes import Message
+from downtime.feeds.check import check
+from downtime.feeds.read import read
+
+NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
+EVENTS = ("pas/adt.hl7", "pas/siu.hl7", "lims/orders.hl7", "lims/results.hl7")
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory):
+    path = tmp_path_factory.mktemp("home") / "config.toml"
+    path.write_text(settings_text("small"), encoding="utf-8")
+    return config.load(path)
+
+
+def contents(folder):
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*.*")}
+
+
+def test_the_same_question_gives_the_same_bytes(before, tmp_path):
+    moment = NOW + timedelta(seconds=41)
+    write_feeds(tmp_path, "small", 1, "before", moment)
+    assert contents(tmp_path) == contents(before)
+
+
+def test_another_seed_gives_other_files(before, tmp_path):
+    write_feeds(tmp_path, "small", 2, "before", NOW)
+    mine, theirs = contents(tmp_path), contents(before)
+    assert not [name for name in mine if mine[name] == theirs[name]]
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_after_begins_with_all_that_was_told_before(before, after, name):
+    earlier, later = (before / name).read_bytes(), (after / name).read_bytes()
+    assert later.startswith(earlier)
+    assert len(later) > len(earlier)
+
+
+def test_all_is_accepted_but_what_is_spoiled_on_purpose(before, after, settings):
+    for folder in (before, after):
+        report = check([folder], settings)
+        found = {
+            (str(r.position.file).removeprefix(f"{folder}/"), r.segment) for r in report.rejected
+        }
+        assert found == set(INTENDED_REJECTS)
+        assert len(report.rejected) == len(INTENDED_REJECTS)
+        assert not report.ignored
+
+
+def test_every_type_of_record_is_delivered(before, settings):
+    report = check([before], settings)
+    assert set(report.records) == set(config.Settings().systems.records)
+    assert report.kinds["SIU^S12"] == TOTAL["small"]
+
+
+def test_nothing_is_told_before_it_happened(before, after, settings):
+    for folder, as_at in ((before, NOW), (after, NOW + timedelta(hours=8))):
+        for item in read([folder], settings):
+            if isinstance(item, Message) and item.sent:
+                assert from_text(item.sent) <= as_at
+
+
+def test_each_system_has_spoken_lately(before, settings):
+    newest = {}
+    for item in read([before], settings):
+        if isinstance(item, Message):
+            newest[item.source] = max(newest.get(item.source, ""), item.sent)
+    ages = {name: NOW - from_text(sent) for name, sent in newest.items()}
+    assert set(ages) == {"PAS", "EPR", "LIMS", "Radiology", "Theatres"}
+    assert max(ages.values()) <= timedelta(minutes=90)
+    assert timedelta(minutes=60) < ages["Theatres"]
+
+
+def test_files_come_in_every_way_that_files_come(before):
+    raw = contents(before)
+    assert b"\n" not in raw["pas/adt.hl7"]
+    assert b"\r\n" in raw["pas/siu.hl7"]
+    assert b"\r" not in raw["lims/orders.hl7"]
+    assert raw["lims/results.hl7"].startswith(b"\x0bMSH")
+    assert raw["radiology/orders.hl7"].startswith(b"\xef\xbb\xbfMSH")
+    assert raw["radiology/results.hl7"].startswith(b"FHS|")
+    assert "LEFÈVRE".encode("latin-1") in raw["lims/results-latin1.hl7"]
+    assert raw["pas/ward-list.csv"].startswith(b"\xef\xbb\xbf")
+    assert zipfile.is_zipfile(before / "theatres/theatre-list.xlsx")
+
+
+def test_a_message_that_comes_twice_is_the_very_same(before):
+    sent = (before / "lims/results.hl7").read_bytes().split(b"\x1c\r")
+    twice = [one for one in set(sent) if sent.count(one) > 1]
+    assert len(twice) == 1
+
+
+def test_an_unknown_size_or_phase_is_refused(tmp_path):
+    for size, phase in (("huge", "before"), ("small", "during")):
+        with pytest.raises(InputError) as refused:
+            write_feeds(tmp_path, size, 1, phase, NOW)
+        assert refused.value.next_step.startswith("Say ")
+
+
+def test_the_large_hospital_has_its_numbers(tmp_path):
+    """Processor seconds, so that a busy machine does not decide."""
+    started = time.process_time()
+    summary = write_feeds(tmp_path, "large", 1, "before", NOW)
+    assert time.process_time() - started < 60
+    assert (summary.wards, summary.inpatients) == (40, 1000)
+    assert summary.requests >= 20_000
+    assert summary.appointments == 100_000
+    assert summary.files["pas/siu.hl7"] > 100_000
