@@ -13,6 +13,7 @@ from downtime.clock import Clock
 from downtime.config import Settings
 from downtime.paper.questionnaire import Item
 
+_KEPT = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d.*))?")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
@@ -37,6 +38,7 @@ def init(app: Flask, settings: Settings, clock: Clock) -> None:
         "field_id": field_id,
         "has_keyed": has_keyed,
         "is_moment": is_moment,
+        "as_on_paper": as_on_paper,
     }
     app.jinja_env.filters.update(filters)
 
@@ -83,3 +85,9 @@ def has_keyed(group: Item) -> bool:
 def is_moment(text: str) -> bool:
     """Whether a text is a stored time."""
     return bool(_MOMENT.fullmatch(text))
+
+
+def as_on_paper(answer: str) -> str:
+    """A kept local date or moment as people read it, `02-Nov-2026 14:25`; it can be keyed so too."""
+    kept = _KEPT.fullmatch(answer)
+    return " ".join(filter(None, (display.day(kept[1]), kept[2]))) if kept else answer

@@ -173,6 +173,20 @@ def test_what_somebody_else_keyed_meanwhile_is_not_overwritten(printed):
     assert "First" in other.get(f"/key/{serial}").text
 
 
+def test_kept_times_are_shown_as_read_and_can_be_entered_again(printed):
+    hospital, _, _ = printed
+    serial = serial_of(hospital, "Blood sciences", "SAMPLE")
+    hospital.browser("records-clerk").post(f"/key/{serial}", BLOODS)
+    supervisor = hospital.browser("records-supervisor")
+    page = supervisor.get(f"/key/{serial}").text
+    assert 'value="02-Nov-2026 14:25"' in page
+    supervisor.post(f"/key/{serial}/send-back", {"why": "Wrong test ticked"})
+    shown = {**BLOODS, "collected": "02-Nov-2026 14:25", "event.date": "02-Nov-2026"}
+    changed = re.search(r'name="changed" id="changed" value="([^"]*)"', page)[1]
+    answer = hospital.browser("records-clerk").post(f"/key/{serial}", shown | {"changed": changed})
+    assert answer.location == "/key", words(answer.text)
+
+
 def test_the_one_who_keyed_cannot_verify(printed):
     hospital, _, _ = printed
     serial = serial_of(hospital, "Blood sciences", "SAMPLE")

@@ -90,7 +90,7 @@ def test_every_page_says_how_old_each_systems_data_is(hospital):
 def test_stale_data_is_marked_as_such(hospital):
     hospital.clock.go_on(hours=9)
     page = hospital.browser("ward").get("/beds").text
-    assert re.search(r'age-stale">PAS as at 02-Nov-2026 14:05 \(9 h 25 min old\)', page)
+    assert re.search(r'age-stale">STALE: PAS as at 02-Nov-2026 14:05 \(9 h 25 min old\)', page)
 
 
 def test_without_a_snapshot_every_ward_page_says_that_it_knows_nothing(empty_hospital):
