@@ -70,41 +70,48 @@ def is_simple(character: str) -> bool:
     )
 
 
-def wrap(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
-    """Lines no wider than `width`: broken at spaces, and inside a word only when it is too long."""
+Measure = Callable[[str], float]
+
+
+def wrap(text: str, width: float, measure: Measure) -> list[str]:
+    """Lines no wider than `width`: broken at spaces, and inside a word only when it is too long.
+
+    `measure` must add up: the width of a text is that of its parts.
+    """
     return [line for part in text.split("\n") for line in _lines(part, width, measure)]
 
 
-def _lines(text: str, width: float, measure: Callable[[str], float]) -> Iterator[str]:
+def _lines(text: str, width: float, measure: Measure) -> Iterator[str]:
     if measure(text) <= width:
         yield text
         return
-    line = ""
+    space, used = measure(" "), 0.0
+    line: list[str] = []
     for word in text.split(" "):
-        longer = f"{line} {word}" if line else word
-        if measure(longer) <= width:
-            line = longer
+        wide = measure(word)
+        if line and used + space + wide <= width:
+            line.append(word)
+            used += space + wide
             continue
         if line:
-            yield line
-        *pieces, line = _pieces(word, width, measure)
-        yield from pieces
-    yield line
+            yield " ".join(line)
+        if wide > width:
+            *pieces, word = _pieces(word, width, measure)
+            yield from pieces
+            wide = measure(word)
+        line, used = [word], wide
+    yield " ".join(line)
 
 
-def _pieces(word: str, width: float, measure: Callable[[str], float]) -> Iterator[str]:
+def _pieces(word: str, width: float, measure: Measure) -> Iterator[str]:
     """A word too long for a line, broken after hyphens, and anywhere only where there is none."""
-    piece = ""
+    piece, used = "", 0.0
     for part in re.findall(r"[^-]+-*|-+", word):
-        if measure(piece + part) <= width:
-            piece += part
-            continue
-        if piece:
-            yield piece
-        piece = ""
-        for character in part:
-            if piece and measure(piece + character) > width:
+        wide = measure(part)
+        for atom in [part] if wide <= width else part:
+            wide = measure(atom)
+            if piece and used + wide > width:
                 yield piece
-                piece = ""
-            piece += character
+                piece, used = "", 0.0
+            piece, used = piece + atom, used + wide
     yield piece
