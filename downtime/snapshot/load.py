@@ -27,6 +27,7 @@ from downtime.errors import (
     UntrustedError,
 )
 from downtime.snapshot import bundle, shelf, tables
+from downtime.snapshot.bulk import seldom_collecting
 from downtime.snapshot.bundle import SUFFIX, Sealed
 from downtime.snapshot.header import Header
 from downtime.snapshot.publish import POINTER
@@ -86,7 +87,8 @@ def load(vault: Vault, settings: Settings, source: Path, who: Actor, why: str = 
         path = _path(vault, header.id)
         aside = path.with_name(f".{header.id}.tmp")
         try:
-            written = tables.create(aside, _key(vault, header.id), header, records)
+            with seldom_collecting():
+                written = tables.create(aside, _key(vault, header.id), header, records)
             _check_written(vault, aside, header, written)
             _flush(aside)
             aside.replace(path)

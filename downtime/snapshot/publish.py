@@ -22,6 +22,7 @@ from downtime.errors import UserError
 from downtime.feeds.changes import Message, Reject
 from downtime.feeds.read import read
 from downtime.snapshot import bundle, shelf, state, state_tables
+from downtime.snapshot.bulk import seldom_collecting
 from downtime.snapshot.bundle import Packer, Sealed
 from downtime.snapshot.cut import cut, limits
 from downtime.snapshot.header import Header
@@ -79,7 +80,8 @@ def build(
     with vault.change(who, "snapshot.build", target=key, why=why) as db:
         number = _next_number(db, to, key, this.card.public_key)
         shelf.publish(db, number)
-    with closing(connect(vault.home.state, vault.key("state")).conn) as connection:
+    state_file = connect(vault.home.state, vault.key("state")).conn
+    with closing(state_file) as connection, seldom_collecting():
         held = sqlite_utils.Database(connection, recursive_triggers=False)
         messages = intake.messages(read(paths, settings))
         state.apply(held, messages, now, settings.site.mrn_authority)

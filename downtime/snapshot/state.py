@@ -94,18 +94,26 @@ def _begin(db: sqlite_utils.Database, now: datetime, authority: str) -> _Run:
 
 
 def _take(run: _Run, message: Message) -> None:
-    times = [message.sent]
+    times: dict[str, list[str]] = {}
     for part, item in enumerate(message.content):
         if isinstance(item, Replacement):
             _take_extract(run, item)
-            times.append(item.sent)
         else:
             _take_change(run, item, part)
-            times.append(item.event)
+        happened = item.sent if isinstance(item, Replacement) else item.event
+        times.setdefault(message.source or item.source, []).append(happened)
+    for source, happened_then in (times or {message.source: []}).items():
+        _note_newest(run, source, message.sent, happened_then)
+
+
+def _note_newest(run: _Run, source: str, sent: str, times: Iterable[str]) -> None:
+    """A system is as new as the last message it made itself; what happened counts without one.
+
+    Orders that the EPR places with a laboratory say nothing of how new the laboratory's data is.
+    """
     past = [time for time in times if time <= run.latest]
-    # A system is as new as the last message it made itself; what happened counts without one.
-    seen = past[0] if past and past[0] else max(past, default="")
-    run.newest[message.source] = max(run.newest.get(message.source, ""), seen)
+    seen = sent if sent and sent <= run.latest else max(past, default="")
+    run.newest[source] = max(run.newest.get(source, ""), seen)
 
 
 def _take_extract(run: _Run, extract: Replacement) -> None:
