@@ -92,18 +92,26 @@ def form_layout(form: FormDefinition, mrn_name: str) -> Layout:
 _SIGN_ORDER = ("author.name", "author.role", "author.signature", "event.date", "event.time")
 
 
+def flow_digest(identity: bool, mrn_name: str) -> str:
+    """What the layout of flowing pages depends on, as `form_digest` says it of a form."""
+    return _digest("flow.html", str(identity), mrn_name)
+
+
 @lru_cache(maxsize=64)
-def flow_layout(name: str, title: str, identity: bool, mrn_name: str, footer: str) -> Layout:
-    """A page with one large area for what flows (lists, summaries, continuations)."""
+def flow_layout(identity: bool, mrn_name: str) -> Layout:
+    """A page with one large area for what flows (lists, summaries, continuations).
+
+    Its title and its foot are stamped like any value, so that one layout serves all of them.
+    """
     return _lay_out(
         "flow.html",
-        _digest("flow.html", name, title, str(identity), mrn_name, footer),
-        name=name,
+        flow_digest(identity, mrn_name),
+        name="flow",
         version="1",
-        title=title,
+        title="",
         identity=identity,
         mrn_name=mrn_name,
-        footer=footer,
+        footer="",
     )
 
 

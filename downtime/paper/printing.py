@@ -17,7 +17,7 @@ from downtime.paper import serials, store
 from downtime.paper.definition import FormDefinition, definition
 from downtime.paper.flow import Block
 from downtime.paper.issue import ISSUED, VOID, Draft, Pack, Subject
-from downtime.paper.layout import Layout, flow_layout, form_digest, form_layout
+from downtime.paper.layout import Layout, flow_digest, flow_layout, form_digest, form_layout
 from downtime.paper.stamp import Imprint, Printer
 from downtime.paper.writer import PdfWriter
 from downtime.vault import device
@@ -58,6 +58,7 @@ class Press:
         self.outage: Outage | None = outages.current(vault)
         self.made = vault.clock()
         self._layouts: dict[str, tuple[FormDefinition, Layout]] = {}
+        self._flowing: dict[bool, Layout] = {}
 
     @property
     def drill(self) -> bool:
@@ -72,6 +73,12 @@ class Press:
             self._layouts[name] = form, kept or form_layout(form, self.mrn_name)
         return self._layouts[name]
 
+    def _flow(self, identity: bool) -> Layout:
+        if identity not in self._flowing:
+            kept = store.layout(self.vault.db, flow_digest(identity, self.mrn_name))
+            self._flowing[identity] = kept or flow_layout(identity, self.mrn_name)
+        return self._flowing[identity]
+
     def form_job(
         self,
         name: str,
@@ -83,7 +90,7 @@ class Press:
         form, layout = self.form(name)
         labels = {item.link_id: item.text for item in form.fields()}
         return Job(
-            _draft(layout, form.returns, subject, ward, len(layout.pages)),
+            _draft(layout, form.returns, subject, ward),
             lambda printer, serial: printer.form(layout, serial, values(form), labels),
         )
 
@@ -98,14 +105,16 @@ class Press:
         front: bool = False,
     ) -> Job:
         """Print what flows; `content` (identity values, blocks) is asked for when its turn comes."""
-        footer = f"{title}. A copy of what the systems said; it need not come back."
-        layout = flow_layout(name, title, bool(subject.patient), self.mrn_name, footer)
+        foot = f"{title}. A copy of what the systems said; it need not come back."
+        layout = self._flow(bool(subject.patient))
 
         def draw(printer: Printer, serial: str) -> int:
             values, blocks = content()
-            return printer.flowing(layout, serial, values, blocks, front=front)
+            return printer.flowing(
+                layout, serial, values, blocks, title=title, foot=foot, front=front
+            )
 
-        return Job(_draft(layout, False, subject, ward, 1), draw)
+        return Job(_listed(name, title, layout.digest, subject, ward), draw)
 
     def run(
         self,
@@ -161,6 +170,8 @@ class Press:
             store.insert_pack(db, pack)
             for form, layout in self._layouts.values():
                 store.insert_layout(db, layout, form.source, vault.now())
+            for layout in self._flowing.values():
+                store.insert_layout(db, layout, "", vault.now())
             drafts = [job.draft for job in jobs] + ([_cover(wards)] if extra else [])
             first = store.last_position(db) + 1
             rows = [
@@ -204,27 +215,31 @@ class Press:
         return outcome
 
 
-def _draft(layout: Layout, returns: bool, subject: Subject, ward: str, pages: int) -> Draft:
+def _draft(layout: Layout, returns: bool, subject: Subject, ward: str) -> Draft:
     return Draft(
         form=layout.form,
         version=layout.version,
         title=layout.title,
         layout=layout.digest,
-        pages=pages,
+        pages=len(layout.pages),
         returns=returns,
         subject=subject,
         ward=ward,
     )
 
 
-def _cover(wards: Sequence[str]) -> Draft:
+def _listed(name: str, title: str, layout: str, subject: Subject, ward: str) -> Draft:
     return Draft(
-        form="cover",
+        form=name,
         version="1",
-        title="Cover",
-        layout="",
+        title=title,
+        layout=layout,
         pages=1,
         returns=False,
-        subject=Subject(),
-        ward=wards[0] if len(wards) == 1 else "",
+        subject=subject,
+        ward=ward,
     )
+
+
+def _cover(wards: Sequence[str]) -> Draft:
+    return _listed("cover", "Cover", "", Subject(), wards[0] if len(wards) == 1 else "")

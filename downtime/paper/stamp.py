@@ -96,6 +96,8 @@ class Printer:
         values: Mapping[str, str],
         blocks: Sequence[Block],
         *,
+        title: str,
+        foot: str,
         front: bool = False,
     ) -> int:
         """Print blocks over as many pages of a flowing layout as they need; how many it took.
@@ -107,6 +109,7 @@ class Printer:
         placed, _, rest, _ = _placed(page, shown)
         if rest:
             blocks = [*_in_full(rest, shown, _IDENTITY_LABELS), *blocks]
+        placed += _named(page, title, foot)
         pages = _areas(page, placed, blocks)
         for number, (page, lines, area) in enumerate(pages, 1):
             self._print(page, serial, number, len(pages), lines, (), area, front)
@@ -124,9 +127,9 @@ class Printer:
         rest: Iterable[str],
     ) -> list[tuple[_Page, list[Line], Drawn]]:
         title = f"{layout.title}: continued"
-        more = flow_layout(layout.form, title, True, self._imprint.mrn_name, title)
-        page = self._embedded(more)[0]
+        page = self._embedded(flow_layout(True, self._imprint.mrn_name))[0]
         lines, _, _, _ = _placed(page, {k: shown[k] for k in _IDENTITY_LABELS if k in shown})
+        lines += _named(page, title, title)
         return _areas(page, lines, _in_full(rest, shown, labels))
 
     def _embedded(self, layout: Layout) -> list[_Page]:
@@ -215,6 +218,17 @@ def _in_full(
     rows = [(_label(labels, key), shown[key]) for key in dict.fromkeys(keys)]
     columns = (("Field", 1.0), ("In full", 3.0))
     return [Heading("What did not fit into its field, in full"), Table(columns, rows)]
+
+
+def _named(page: _Page, title: str, foot: str) -> list[Line]:
+    """What stands above and below on a page that flows."""
+    words = {"page.title": title, "page.foot": foot}
+    return [
+        line
+        for key, value in words.items()
+        for place in page.places[key]
+        for line in _fixed_lines(place, value)
+    ]
 
 
 def _areas(

@@ -8,7 +8,9 @@ import pytest
 
 from downtime.errors import InputError
 from downtime.outage import outages
-from downtime.paper import ledger, pack, serials
+from downtime.paper import ledger, pack, printing, serials, store
+from downtime.paper.definition import definition
+from downtime.paper.layout import form_digest, form_layout
 from downtime.paper.pack import blank_forms, patient_pack, site_pack
 
 SERIAL = re.compile(r"K7-\d{6}-[0-9A-Z]")
@@ -206,9 +208,19 @@ def test_blank_forms_with_and_without_numbers(vault, settings, who):
     assert [row.subject.downtime_number for row in ledger.of_pack(vault, result.id)] == [""]
 
 
-def test_a_layout_is_made_once_and_kept(pack, vault):
+def test_a_layout_is_made_once_and_kept(pack, monkeypatch):
+    first = pack(forms=["observations"], blanks=0)
+
+    def again(*_):
+        raise AssertionError("a kept layout was laid out again")
+
+    monkeypatch.setattr(printing, "form_layout", again)
+    second = pack(forms=["observations"], blanks=0)
+    assert len(first.words) == len(second.words)
+
+
+def test_the_kept_geometry_is_that_of_the_printed_form(pack, vault):
     pack(forms=["observations"], blanks=0)
-    kept = dict(vault.db.conn.execute("SELECT form, made FROM form_layout").fetchall())
-    pack(forms=["observations"], blanks=0)
-    assert "observations" in kept
-    assert len(kept) == len(vault.db.conn.execute("SELECT 1 FROM form_layout").fetchall())
+    form = definition("observations")
+    kept = store.layout(vault.db, form_digest(form, "Hospital No."))
+    assert kept == form_layout(form, "Hospital No.")
