@@ -95,5 +95,6 @@ class Message:
     kind: str
     """`ADT^A01`, `Bundle`, `Patient`, `table` …"""
     source: str
+    """The system that made it; empty when it does not say, and holds records of several."""
     sent: str
     content: tuple[Change | Replacement, ...]

@@ -173,7 +173,8 @@ def _bundle(bundle: dict[str, Any], near: Surroundings) -> Message:
     content: tuple[Change | Replacement, ...] = tuple(said)
     if FULL_EXTRACT in {text(tag, "code") for tag in each(bundle, "meta", "tag")}:
         content = tuple(_replacements(said, near))
-    source = near.named or (said[0].source if said else "")
+    holders = {change.source for change in said}
+    source = near.named or (holders.pop() if len(holders) == 1 else "")
     return Message(
         position=near.position, kind="Bundle", source=source, sent=near.sent, content=content
     )

@@ -1,11 +1,14 @@
 """Serve the app with waitress, with the job worker beside it."""
 
 import logging
+from typing import Any
 
 import waitress
+from flask import Flask
 
 from downtime.clock import Clock, system_clock
 from downtime.config import Home, Settings
+from downtime.errors import ConflictError
 from downtime.web.app import create_app
 from downtime.web.worker import Worker
 
@@ -21,17 +24,29 @@ def serve(
     logging.getLogger("waitress").setLevel(logging.ERROR)
     app = create_app(home, clock)
     web = app.extensions["downtime"]
+    server = _listen(app, settings, host or settings.web.host, port or settings.web.port)
     worker = Worker(web)
     worker.start()
     try:
-        waitress.serve(
+        server.run()
+    finally:
+        worker.stop()
+        web.keeper.forget()
+
+
+def _listen(app: Flask, settings: Settings, host: str, port: int) -> Any:
+    try:
+        return waitress.create_server(
             app,
-            host=host or settings.web.host,
-            port=port or settings.web.port,
+            host=host,
+            port=port,
             threads=settings.web.threads,
             ident=None,
             max_request_body_size=settings.web.max_upload_bytes,
         )
-    finally:
-        worker.stop()
-        web.keeper.forget()
+    except OSError as error:
+        raise ConflictError(
+            "web.port",
+            f"Nothing can listen at {host}:{port} ({error.strerror}).",
+            "Stop the program that uses it, or choose another with --port.",
+        ) from None

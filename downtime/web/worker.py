@@ -1,4 +1,5 @@
-"""The one worker beside the web threads: runs jobs while the vault is unlocked, then tidies up."""
+"""The one worker beside the web threads: runs jobs while the vault is unlocked, then tidies up
+and signs the audit chain when that is due."""
 
 import logging
 import threading
@@ -8,7 +9,7 @@ from datetime import timedelta
 
 from downtime.accounts import sessions
 from downtime.errors import UserError
-from downtime.vault import jobs
+from downtime.vault import checkpoint, jobs
 from downtime.vault.jobs import Job
 from downtime.vault.vault import Vault
 from downtime.web.current import Web
@@ -67,6 +68,7 @@ class Worker(threading.Thread):
                 return True
             kept = timedelta(hours=self._web.settings.paper.job_result_hours)
             jobs.forget_results(vault, self._web.clock() - kept)
+            checkpoint.make_if_due(vault, self._web.settings)
             self._forget_if_empty(vault)
         return False
 

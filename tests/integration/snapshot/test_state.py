@@ -223,6 +223,15 @@ def test_systems_are_as_new_as_what_they_sent(feeds):
     }
 
 
+def test_a_message_without_a_sender_dates_each_system_whose_records_it_holds(feeds):
+    both = (change("Patient", who=(A,)), change("Flag", "F1", "08:00", source="EPR"))
+    message = Message(
+        position=Position("f", 1), kind="Bundle", source="", sent="2026-11-02T09:00:00Z", content=both
+    )
+    state.apply(feeds.db, [message], NOW, "DEMO")
+    assert state_tables.newest(feeds.db) == dict.fromkeys(("PAS", "EPR"), "2026-11-02T09:00:00Z")
+
+
 def test_a_failure_in_the_middle_leaves_the_state_as_it_was(feeds):
     feeds.say(change("Flag", "F1", text="one"))
 
