@@ -28,8 +28,13 @@ FIELD_TYPES = (
     "time",
     "dateTime",
 )
-LAYOUTS = ("lines", "ticks", "table", "chart")
+LAYOUTS = ("lines", "ticks", "steps", "table", "chart")
 POLICIES = ("full", "part", "scan")
+_CHOICES = {
+    "policy": POLICIES,
+    "subject": ("patient", "none"),
+    "orientation": ("portrait", "landscape"),
+}
 RESERVED = ("patient.", "author.", "event.", "page.", "form.")
 _FORM = {
     "name": str,
@@ -41,9 +46,12 @@ _FORM = {
     "record": str,
     "system": str,
     "returns": bool,
+    "subject": str,
+    "orientation": str,
     "each": str,
     "item": list,
 }
+_DEFAULTS = {"returns": True, "subject": "patient", "orientation": "portrait"}
 _NEEDED = ("name", "version", "title", "status", "purpose", "policy", "record", "system", "item")
 _ITEM = {
     "linkId": ("link_id", str),
@@ -153,10 +161,9 @@ def _read(path: Path) -> FormDefinition:
         )
     content = path.read_bytes()
     table = _parse(content.decode())
-    given = {name: table.get(name, "") for name in _FORM if name not in ("item", "returns")}
+    given = {name: table.get(name, _DEFAULTS.get(name, "")) for name in _FORM if name != "item"}
     return FormDefinition(
         **given,
-        returns=table.get("returns", True),
         items=tuple(_item(item) for item in table["item"]),
         digest=hashlib.sha256(content).hexdigest(),
         source=content.decode(),
@@ -175,8 +182,9 @@ def _form_problems(table: _Table) -> Iterator[tuple[int, str]]:
     for name in _NEEDED:
         if not table.get(name):
             yield table.line, f"The form needs '{name}'."
-    if table.get("policy", "full") not in POLICIES:
-        yield table.lines["policy"], f"'policy' is one of {', '.join(POLICIES)}."
+    for name, words in _CHOICES.items():
+        if name in table and table[name] not in words:
+            yield table.lines[name], f"'{name}' is one of {', '.join(words)}."
     if table.get("record", "Document") not in (*TYPES, "Document"):
         yield table.lines["record"], "'record' names a type of clinical record, or Document."
     items = table.get("item")

@@ -31,13 +31,15 @@ class Paragraph:
 class Table:
     """`columns` are (title, share of the width); every cell wraps; without titles there is no head.
 
-    `tall` gives each row at least that many points, for handwriting.
+    `tall` gives each row at least that many points, for handwriting. `carries` says that an empty
+    bold cell means 'as above', so that it is said again at the top of a page.
     """
 
     columns: Sequence[tuple[str, float]]
     rows: Sequence[Sequence[str]]
     tall: float = 0.0
     bold_column: int = 0
+    carries: bool = False
 
 
 Block = Heading | Paragraph | Table
@@ -125,8 +127,13 @@ def _paragraph(state: _Flow, block: Paragraph) -> None:
 
 def _table(state: _Flow, block: Table) -> None:
     widths = _widths(block, state.wide)
+    above = ""
     for number, row in enumerate(block.rows):
+        above = row[block.bold_column] or above
         cells = _cells(block, widths, row)
+        if block.carries and _row_height(cells, block) > state.left:
+            again = [above if n == block.bold_column else text for n, text in enumerate(row)]
+            cells = _cells(block, widths, again)
         if number == 0:
             state.need(_HEAD + _row_height(cells, block))
             _table_head(state, block, widths)

@@ -82,13 +82,18 @@ def form_layout(form: FormDefinition, mrn_name: str) -> Layout:
         name=form.name,
         version=form.version,
         title=form.title,
-        identity=True,
+        identity=bool(form.identity),
+        wide=form.orientation == "landscape",
         mrn_name=mrn_name,
-        footer=f"{form.title}, version {form.version}. Fill in every field whose label is bold.",
+        footer=f"{form.title}, version {form.version}. {_FOOT[form.returns]}",
         sign_off_order=order,
     )
 
 
+_FOOT = {
+    True: "Fill in every field whose label is bold.",
+    False: "Keep it at hand; it need not come back.",
+}
 _SIGN_ORDER = ("author.name", "author.role", "author.signature", "event.date", "event.time")
 
 
@@ -110,6 +115,7 @@ def flow_layout(identity: bool, mrn_name: str) -> Layout:
         version="1",
         title="",
         identity=identity,
+        wide=False,
         mrn_name=mrn_name,
         footer="",
     )

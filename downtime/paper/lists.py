@@ -198,7 +198,7 @@ def _results(view: View, reports: Sequence[ReportRow]) -> Iterator[Block]:
     ]
     if rows:
         columns = (("Report", 5.5), ("Test", 4), ("Result", 4), ("Reference range", 3))
-        yield Table(columns, rows)
+        yield Table(columns, rows, carries=True)
     else:
         yield Paragraph(NONE_SENT)
     if older := sum(report.report.issued < since for report in reports):

@@ -50,13 +50,13 @@ class Item:
     prefill: str = ""
     """What the snapshot prints into it, such as `encounter.consultant`."""
     layout: str = ""
-    """How a group is printed: `lines`, `ticks`, `table` or `chart`."""
+    """How a group is printed: `lines`, `ticks`, `steps`, `table` or `chart`."""
     columns: int = 0
     """Columns of a `lines` or `ticks` group."""
     span: int = 1
     """Columns that a field takes in its group, or its share of a table's width."""
     lines: int = 1
-    """Lines for handwriting of a `text` field."""
+    """Lines for handwriting of a `text` field, or of each row of a table."""
     items: tuple["Item", ...] = ()
     group: str = ""
     """linkId of the repeating group that holds this field; empty outside one."""
@@ -94,10 +94,24 @@ class FormDefinition:
     """SHA-256 of the file, so that a printed version can be told from a later one."""
     source: str = ""
     """The file's own text, kept beside what was printed with it."""
+    subject: str = "patient"
+    """`patient`, or `none` for logs, registers and lists, which have no identity block."""
+    orientation: str = "portrait"
+    """How the A4 page lies: `portrait` or `landscape`."""
+
+    @property
+    def identity(self) -> tuple[Item, ...]:
+        """The identity block, for a form about one patient."""
+        return IDENTITY if self.subject == "patient" else ()
+
+    @property
+    def sign_off(self) -> tuple[Item, ...]:
+        """Who did it and when, for a form that comes back."""
+        return SIGN_OFF if self.returns else ()
 
     def fields(self) -> list[Item]:
         """Every field to answer, in reading order, the sign-off's last."""
-        return [*_leaves(self.items), *SIGN_OFF]
+        return [*_leaves(self.items), *self.sign_off]
 
     def keys(self) -> list[str]:
         """Every key that an answer may have, rows of repeating groups written out."""
@@ -122,7 +136,7 @@ IDENTITY = (
     Item(link_id="patient.allergies", text="Allergies", type="string", critical=True),
     Item(link_id="patient.downtime-number", text="Downtime No.", type="string"),
 )
-"""The identity block that the print template puts on every page of every form."""
+"""The identity block that the print template puts on every page of a form about a patient."""
 
 SIGN_OFF = (
     Item(link_id="author.name", text="Printed name", type="string", required=True),
@@ -131,7 +145,7 @@ SIGN_OFF = (
     Item(link_id="event.date", text="Date", type="date", required=True),
     Item(link_id="event.time", text="Time", type="time", required=True),
 )
-"""The sign-off at the end of every form: who did it and when it really happened."""
+"""The sign-off at the end of a form that comes back: who did it and when it really happened."""
 
 
 def _leaves(items: tuple[Item, ...]) -> Iterator[Item]:

@@ -127,7 +127,8 @@ class Printer:
         rest: Iterable[str],
     ) -> list[tuple[_Page, list[Line], Drawn]]:
         title = f"{layout.title}: continued"
-        page = self._embedded(flow_layout(True, self._imprint.mrn_name))[0]
+        identity = any(place.key == "patient.name" for place in layout.pages[0])
+        page = self._embedded(flow_layout(identity, self._imprint.mrn_name))[0]
         lines, _, _, _ = _placed(page, {k: shown[k] for k in _IDENTITY_LABELS if k in shown})
         lines += _named(page, title, title)
         return _areas(page, lines, _in_full(rest, shown, labels))
