@@ -54,39 +54,37 @@ def test_every_command_says_what_it_does():
     assert [path for path, command in leaves(program) if not command.help] == []
 
 
-def named_commands(page: Path):
-    """Commands that a page tells its reader to type: in code spans and blocks."""
-    text = page.read_text(encoding="utf-8")
-    code = re.findall(r"```.*?```|`[^`\n]+`", text, re.S)
+def named_commands(document: Path):
+    """Commands that a document tells its reader to type: in code spans and blocks."""
+    text = document.read_text(encoding="utf-8")
+    code = re.findall(r"```.*?```|`[^`\n]+`|^    [^\n]+$", text, re.S | re.M)
     for piece in code:
-        for words in re.findall(
-            r"(?:^|[\s`$])downtime ((?:--?\S+ \S+ )*[a-z-]+(?: [a-z-]+)?)", piece
-        ):
+        for words in re.findall(r"^[`\s]*downtime ((?:--?\S+ \S+ )*[a-z][a-z-]*(?: [a-z][a-z-]*)?)", piece):
             yield re.sub(r"--?\S+ \S+ ", "", words).split()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_commands_named_in_documents_exist(page):
-    for words in named_commands(page):
+@pytest.mark.parametrize("document", PAGES, ids=lambda path: path.name)
+def test_commands_named_in_documents_exist(document):
+    for words in named_commands(document):
         command = program
         for word in words:
             if not isinstance(command, click.Group):
                 break
-            assert word in command.commands, f"{page.name} names 'downtime {' '.join(words)}'"
+            assert word in command.commands, f"{document.name} names 'downtime {' '.join(words)}'"
             command = command.commands[word]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_lead_somewhere(page):
-    text = page.read_text(encoding="utf-8")
+@pytest.mark.parametrize("document", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(document):
+    text = document.read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#\s]+)", text) if "://" not in link]
-    assert [link for link in links if not (page.parent / link).exists()] == []
+    assert [link for link in links if not (document.parent / link).exists()] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_files_named_in_documents_exist(page):
+@pytest.mark.parametrize("document", PAGES, ids=lambda path: path.name)
+def test_files_named_in_documents_exist(document):
     """A path in a code span that begins with one of the project's folders is a file of it."""
-    text = page.read_text(encoding="utf-8")
+    text = document.read_text(encoding="utf-8")
     paths = re.findall(r"`((?:downtime|scripts|forms|templates|tests|docs)/[\w./-]*)`", text)
     assert [path for path in paths if not (house.ROOT / path).exists()] == []
 
