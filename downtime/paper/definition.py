@@ -12,9 +12,19 @@ import yaml
 from downtime.clinical.records import TYPES, Patient
 from downtime.config import data_folder
 from downtime.errors import InputError, NotFoundError
+from downtime.paper import prefill
 from downtime.paper.questionnaire import FormDefinition, Item, Option
 
-__all__ = ["FormDefinition", "Item", "Option", "Problem", "check", "definition", "definitions"]
+__all__ = [
+    "FormDefinition",
+    "Item",
+    "Option",
+    "Problem",
+    "check",
+    "definition",
+    "definitions",
+    "read",
+]
 
 FIELD_TYPES = (
     "string",
@@ -28,7 +38,7 @@ FIELD_TYPES = (
     "time",
     "dateTime",
 )
-LAYOUTS = ("lines", "ticks", "steps", "table", "chart")
+LAYOUTS = ("lines", "ticks", "steps", "table", "chart", "cards")
 POLICIES = ("full", "part", "scan")
 _CHOICES = {
     "policy": POLICIES,
@@ -75,8 +85,12 @@ _ITEM = {
     "columns": ("columns", int),
     "span": ("span", int),
     "lines": ("lines", int),
+    "words": ("words", list),
+    "gridRows": ("grid_rows", list),
+    "gridColumns": ("grid_columns", list),
     "item": ("items", list),
 }
+_LISTS = ("words", "grid_rows", "grid_columns")
 _LINK_ID = re.compile(r"[a-z][a-z0-9]*([.-][a-z0-9]+)*")
 
 
@@ -118,7 +132,7 @@ _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _table)
 
 @cache
 def _all() -> dict[str, FormDefinition]:
-    found = [_read(path) for path in sorted(data_folder("forms").glob("*.yaml"))]
+    found = [read(path) for path in sorted(data_folder("forms").glob("*.yaml"))]
     return {definition.name: definition for definition in found}
 
 
@@ -154,7 +168,8 @@ def _parse(text: str) -> Any:
     return yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader with line numbers
 
 
-def _read(path: Path) -> FormDefinition:
+def read(path: Path) -> FormDefinition:
+    """The form of a file; InputError names its first mistake."""
     if problems := check(path):
         raise InputError(
             "form.invalid", f"A form's file has a mistake. {problems[0]}", "Correct that line."
@@ -174,6 +189,7 @@ def _item(table: _Table) -> Item:
     given = {_ITEM[name][0]: value for name, value in table.items()}
     given["options"] = tuple(Option(**option) for option in table.get("answerOption", ()))
     given["items"] = tuple(_item(item) for item in table.get("item", ()))
+    given |= {name: tuple(given[name]) for name in _LISTS if name in given}
     return Item(**given)
 
 
@@ -191,6 +207,9 @@ def _form_problems(table: _Table) -> Iterator[tuple[int, str]]:
     if not isinstance(items, list):
         return
     yield from _items_problems(items, table)
+    for item in items:
+        if isinstance(item, _Table):
+            yield from _row_problems(item)
     groups = {i["linkId"] for i in _walk(items) if i.get("repeats") and "linkId" in i}
     if table.get("each") and table["each"] not in groups:
         yield table.lines["each"], f"'each' names no repeating group: '{table['each']}'."
@@ -233,6 +252,18 @@ def _item_problems(item: _Table, form: _Table) -> Iterator[tuple[int, str]]:
             yield item.lines["answerOption"], "Each answerOption has a 'code' and a 'display'."
     if item.get("maps") and not _is_mapped(str(item["maps"]), str(form.get("record"))):
         yield item.lines["maps"], f"A {form.get('record')} has no field '{item['maps']}'."
+
+
+def _row_problems(item: _Table) -> Iterator[tuple[int, str]]:
+    """What is wrong between a top-level item and what is in it: prefilled records, words of rows."""
+    rows = item.get("prefill", "") if item.get("repeats") else ""
+    if "prefill" in item and not prefill.is_known(item["prefill"], of_rows=bool(rows)):
+        yield item.lines["prefill"], f"The snapshot cannot print '{item['prefill']}' here."
+    for child in _walk(item.get("item")):
+        if "prefill" in child and not prefill.is_known(child["prefill"], in_rows=bool(rows)):
+            yield child.lines["prefill"], f"The snapshot cannot print '{child['prefill']}' here."
+        if "words" in child and len(child["words"]) != item.get("rows"):
+            yield child.lines["words"], "'words' has one text for each of the group's 'rows'."
 
 
 def _is_mapped(maps: str, record: str) -> bool:

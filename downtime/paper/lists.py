@@ -9,12 +9,11 @@ from downtime.clinical import display
 from downtime.clinical.records import Encounter, Location, Patient, ServiceRequest
 from downtime.clock import from_text, to_text
 from downtime.paper.flow import Block, Heading, Paragraph, Table
-from downtime.paper.questionnaire import FormDefinition
+from downtime.paper.prefill import NONE_SENT, NOT_DELIVERED
 from downtime.snapshot.store import Allergies, PatientRow, ReportRow, Snapshot
 
 _LISTED_BELOW = 160
 """Allergies longer than this many characters are not repeated above their own list."""
-NONE_SENT = "None in the snapshot."
 _OPEN = ("requested", "collected", "received", "in-progress")
 
 
@@ -64,17 +63,6 @@ def allergies(found: Allergies) -> str:
     """The heading, and after it every substance with its reaction."""
     items = [f"{a.substance} ({a.reaction})" if a.reaction else a.substance for a in found.items]
     return f"{found.heading}: {'; '.join(items)}" if items else found.heading
-
-
-def prefilled(form: FormDefinition, row: PatientRow) -> dict[str, str]:
-    """What the snapshot fills in on a form, as its definition asks (`prefill`)."""
-    records = {"patient": row.patient, "encounter": row.encounter}
-    values = {}
-    for item in form.fields():
-        record, _, name = item.prefill.partition(".")
-        if value := str(getattr(records.get(record), name, "") if name else ""):
-            values[item.link_id] = value
-    return values
 
 
 def as_at(view: View) -> str:
@@ -141,7 +129,7 @@ def _medicines(view: View, pid: str) -> Iterator[Block]:
     """Medicines exactly as the source sent them: never re-cased, re-worded or shortened."""
     yield Heading("Medicines, as the source sent them")
     if not view.snapshot.holds("MedicationRequest"):
-        yield Paragraph("Medicines unavailable: no system delivered them.", bold=True)
+        yield Paragraph(NOT_DELIVERED, bold=True)
         return
     rows = [
         (

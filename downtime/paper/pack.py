@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from downtime.clock import from_text
 from downtime.config import Settings
 from downtime.errors import InputError
 from downtime.outage import numbers
-from downtime.paper import lists
+from downtime.paper import lists, prefill
 from downtime.paper.definition import FormDefinition, definition
 from downtime.paper.issue import Subject, subject_of
 from downtime.paper.lists import Content, View
@@ -153,6 +153,7 @@ def blank_forms(
     if copies < 1 or not forms:
         raise InputError("blank.none", "No blank form was asked for.", "Choose a form and copies.")
     press = Press(vault, settings, who, "blank")
+    numbered = numbered and any(definition(name).identity for name in forms)
     issued = numbers.issue(vault, settings, copies, who, why) if numbered else [""] * copies
     jobs = [_blank(press, name, ward, number) for number in issued for name in forms]
     outcome = press.run(
@@ -196,17 +197,35 @@ class _Spares:
 
 
 def _blank(press: Press, name: str, ward: str, number: str) -> Job:
+    if not definition(name).identity:
+        return press.form_job(name, Subject(), ward, lambda form: prefill.on_blank(form, ward))
     values = {"patient.downtime-number": number, "patient.location": f"{ward}," if ward else ""}
-    return press.form_job(name, Subject(downtime_number=number), ward, lambda _: values)
+    subject = Subject(downtime_number=number)
+    return press.form_job(name, subject, ward, lambda form: values | prefill.on_blank(form, ward))
 
 
 def _patient(
     press: Press, view: View, row: PatientRow, ward: str, forms: Sequence[str]
 ) -> list[Job]:
+    for name in forms:
+        if not definition(name).identity:
+            raise InputError(
+                "form.no-patient",
+                f"'{definition(name).title}' is not about one patient.",
+                "Print it as a blank form.",
+            )
     subject = subject_of(row.patient)
 
-    def values(form: FormDefinition) -> dict[str, str]:
-        return lists.identity(view, row) | lists.prefilled(form, row)
+    def sheet(number: int) -> Callable[[FormDefinition], dict[str, str]]:
+        return lambda form: (
+            lists.identity(view, row) | prefill.values(form, view.snapshot, row, view.zone, number)
+        )
+
+    def sheets(name: str) -> list[Job]:
+        count = prefill.sheets(definition(name), view.snapshot, row.patient.id)
+        return [
+            press.form_job(name, subject, ward, sheet(number)) for number in range(1, count + 1)
+        ]
 
     summary = press.list_job(
         "summary",
@@ -215,7 +234,7 @@ def _patient(
         ward,
         lambda: (lists.summary_identity(view, row), lists.summary(view, row)),
     )
-    return [summary, *(press.form_job(name, subject, ward, values) for name in forms)]
+    return [summary, *(job for name in forms for job in sheets(name))]
 
 
 def _bed_list(press: Press, view: View, ward: str) -> Job:

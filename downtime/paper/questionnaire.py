@@ -48,15 +48,20 @@ class Item:
     score: bool = False
     """A chart's row with a box for its score, answered as `<linkId>.score`."""
     prefill: str = ""
-    """What the snapshot prints into it, such as `encounter.consultant`."""
+    """What the snapshot prints into it, such as `encounter.consultant` (see `prefill`)."""
     layout: str = ""
-    """How a group is printed: `lines`, `ticks`, `steps`, `table` or `chart`."""
+    """How a group is printed: `lines`, `ticks`, `steps`, `table`, `chart` or `cards`."""
     columns: int = 0
     """Columns of a `lines` or `ticks` group."""
     span: int = 1
     """Columns that a field takes in its group, or its share of a table's width."""
     lines: int = 1
     """Lines for handwriting of a `text` field, or of each row of a table."""
+    words: tuple[str, ...] = ()
+    """What a `display` in a repeating group prints into each row."""
+    grid_rows: tuple[str, ...] = ()
+    grid_columns: tuple[str, ...] = ()
+    """A `text` field ruled as a grid to write in: words before its rows, words above its columns."""
     items: tuple["Item", ...] = ()
     group: str = ""
     """linkId of the repeating group that holds this field; empty outside one."""
