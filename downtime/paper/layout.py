@@ -71,23 +71,30 @@ def form_digest(form: FormDefinition, mrn_name: str) -> str:
     return _digest("form.html", form.digest, mrn_name)
 
 
+def form_html(form: FormDefinition, mrn_name: str) -> str:
+    """The form as WeasyPrint is given it, every field an empty link."""
+    return render_html("form.html", **_words(form, mrn_name))
+
+
 @lru_cache(maxsize=64)
 def form_layout(form: FormDefinition, mrn_name: str) -> Layout:
     """The layout of a form; `mrn_name` is what the hospital calls its patient number."""
+    digest = form_digest(form, mrn_name)
+    words = _words(form, mrn_name)
+    return _lay_out("form.html", digest, name=form.name, version=form.version, **words)
+
+
+def _words(form: FormDefinition, mrn_name: str) -> dict[str, Any]:
     order = [item for name in _SIGN_ORDER for item in SIGN_OFF if item.link_id == name]
-    return _lay_out(
-        "form.html",
-        form_digest(form, mrn_name),
-        form=form,
-        name=form.name,
-        version=form.version,
-        title=form.title,
-        identity=bool(form.identity),
-        wide=form.orientation == "landscape",
-        mrn_name=mrn_name,
-        footer=f"{form.title}, version {form.version}. {_FOOT[form.returns]}",
-        sign_off_order=order,
-    )
+    return {
+        "form": form,
+        "title": form.title,
+        "identity": bool(form.identity),
+        "wide": form.orientation == "landscape",
+        "mrn_name": mrn_name,
+        "footer": f"{form.title}, version {form.version}. {_FOOT[form.returns]}",
+        "sign_off_order": order,
+    }
 
 
 _FOOT = {

@@ -25,10 +25,9 @@ import zxingcpp
 from downtime.config import Home, Settings
 from downtime.paper import serials
 from downtime.paper.definition import definition
-from downtime.paper.document import render_html, to_pdf
+from downtime.paper.document import to_pdf
 from downtime.paper.issue import ISSUED, Draft, Pack, Subject
-from downtime.paper.layout import Layout, form_layout
-from downtime.paper.questionnaire import SIGN_OFF
+from downtime.paper.layout import Layout, form_html, form_layout
 from downtime.paper.stamp import Imprint, Printer
 from downtime.paper.writer import PdfWriter
 
@@ -111,16 +110,7 @@ def print_stamped(layout: Layout, labels: dict[str, str], count: int) -> int:
 
 def weasyprint(count: int) -> tuple[float, int]:
     """Everything by WeasyPrint, one document a patient."""
-    form = definition(FORM)
-    html = render_html(
-        "form.html",
-        form=form,
-        title=form.title,
-        identity=True,
-        mrn_name=MRN,
-        footer="Footer",
-        sign_off_order=SIGN_OFF,
-    )
+    html = form_html(definition(FORM), MRN)
     to_pdf(filled(html, 1))
     start, size = time.process_time(), 0
     for number in range(1, count + 1):

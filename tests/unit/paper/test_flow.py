@@ -49,8 +49,8 @@ def test_a_row_longer_than_a_page_names_its_subject_on_each():
 
 
 def test_values_of_a_report_name_it_again_on_the_next_page():
-    rows = [("Full blood count", "Haemoglobin"), *[("", "value")] * 30]
+    rows = [("FBC", "Haemoglobin"), *[("", "value")] * 30]
     pages = flow([Table(COLUMNS, rows, carries=True)], 300.0, 200.0)
     assert len(pages) > 1
-    assert all("Full blood count" in [line.text for line in page.lines] for page in pages)
-    assert texts(pages).count("Full blood count") == len(pages)
+    assert all("FBC" in [line.text for line in page.lines] for page in pages)
+    assert texts(pages).count("FBC") == len(pages)
