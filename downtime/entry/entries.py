@@ -12,18 +12,27 @@ from downtime.entry.model import DRAFT, ENTERED, LIFECYCLE, VERIFIED, Entry
 from downtime.entry.validation import Checked, InvalidAnswersError, Problem, check
 from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from downtime.paper import ledger, serials
-from downtime.paper.definition import definition
 from downtime.paper.issue import FILED, KEYED, RETURNED, Issued
 from downtime.paper.issue import VERIFIED as FORM_VERIFIED
+from downtime.paper.printed import printed
 from downtime.paper.questionnaire import FormDefinition
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 
 
 def open_form(vault: Vault, serial: str) -> KeyedForm:
-    """The form of a serial as typed or scanned; NotFoundError, InputError for a mistyped one."""
+    """The form of a serial as typed or scanned.
+
+    NotFoundError; InputError for a mistyped one, and for a paper of which nothing is keyed.
+    """
     issued = ledger.issued(vault, serial)
-    return KeyedForm(issued, definition(issued.form), store.fetch(vault.db, issued.serial))
+    if not issued.returns:
+        raise InputError(
+            "entry.nothing",
+            f"Nothing is keyed from '{issued.title}': it need not come back.",
+            "Put it back where it is used, and scan the next form.",
+        )
+    return KeyedForm(issued, printed(vault, issued), store.fetch(vault.db, issued.serial))
 
 
 def save_draft(vault: Vault, serial: str, answers: Mapping[str, str], who: Actor) -> Entry:

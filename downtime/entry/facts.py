@@ -94,8 +94,10 @@ def facts(
     return list(_facts(definition, answers, base, zone))
 
 
-def person(definition: FormDefinition, answers: Mapping[str, str], issued: Person) -> Person:
-    """Who the form is about: what it was printed for, filled up with what was keyed.
+def person(
+    definition: FormDefinition, answers: Mapping[str, str], issued: Person, row: str = ""
+) -> Person:
+    """Who the form, or a row of a list, is about: as printed, filled up with what was keyed.
 
     What the form was printed with always wins; a blank takes the identity block and the fields
     that map to `Patient.…`.
@@ -112,7 +114,8 @@ def person(definition: FormDefinition, answers: Mapping[str, str], issued: Perso
     }
     for item in definition.fields():
         name = item.maps.removeprefix(_PERSON)
-        if item.maps.startswith(_PERSON) and (text := answers.get(item.link_id)):
+        key = f"{item.link_id}:{row}" if item.repeated else item.link_id
+        if item.maps.startswith(_PERSON) and (text := answers.get(key)):
             keyed[name] = text
     known = set(Person.__dataclass_fields__)
     missing = {
@@ -133,7 +136,11 @@ def _facts(
         yield from _coded_facts(coded, items, answers, base, zone)
     elif definition.each:
         for row in _rows(definition.each, items, answers):
-            keyed = replace(base, key=f"{base.serial}-{definition.each}-{row}")
+            keyed = replace(
+                base,
+                key=f"{base.serial}-{definition.each}-{row}",
+                person=person(definition, answers, base.person, row),
+            )
             yield _record(items, answers, keyed, row, zone)
     else:
         yield _record(items, answers, replace(base, key=f"{base.serial}-form"), "", zone)

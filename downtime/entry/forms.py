@@ -11,7 +11,7 @@ from downtime.paper.questionnaire import FormDefinition
 
 @dataclass(frozen=True, slots=True)
 class KeyedForm:
-    """A form as a screen shows it for keying: who it is for, its fields, its entry so far."""
+    """A form as a screen shows it for keying: who it is for, its fields as printed, its entry."""
 
     issued: Issued
     definition: FormDefinition
@@ -26,11 +26,6 @@ class KeyedForm:
     def identity_known(self) -> bool:
         """Whether the form was printed for a patient of the snapshot: then nobody keys who it is."""
         return bool(self.issued.subject.patient)
-
-    @property
-    def version_changed(self) -> bool:
-        """Whether the paper is of another version than the fields shown."""
-        return self.issued.version != self.definition.version
 
 
 def printed_for(issued: Issued) -> Person:

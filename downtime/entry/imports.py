@@ -18,7 +18,7 @@ from downtime.entry.model import DRAFT, Entry
 from downtime.entry.validation import InvalidAnswersError, check
 from downtime.errors import ConflictError, InputError, UserError
 from downtime.paper import ledger, serials
-from downtime.paper.definition import definition
+from downtime.paper.printed import printed
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 
@@ -101,7 +101,7 @@ def import_response(
     zone = ZoneInfo(settings.site.time_zone)
     serial = serials.parse(response.serial_of(resource))
     issued = ledger.issued(vault, serial)
-    form = definition(issued.form)
+    form = printed(vault, issued)
     said = response.read(resource, response.repeating(form), zone)
     if said.form and said.form != form.name:
         raise InputError(

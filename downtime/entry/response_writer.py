@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from downtime.clock import from_text
 from downtime.entry import typed
 from downtime.entry.model import Entry
-from downtime.paper.questionnaire import IDENTITY, SIGN_OFF, FormDefinition, Item
+from downtime.paper.questionnaire import FormDefinition, Item
 
 _EXACT = "\u0001"
 """Marks a decimal on its way through the JSON writer: no answer can hold this character."""
@@ -17,7 +17,7 @@ _EXACT = "\u0001"
 
 def write(entry: Entry, definition: FormDefinition, zone: ZoneInfo) -> dict[str, Any]:
     """The resource of an entry; `dumps` turns it into text with decimals exact to the digit."""
-    items = (*IDENTITY, *definition.items, *SIGN_OFF)
+    items = (*definition.identity, *definition.items, *definition.sign_off)
     resource = {
         "resourceType": "QuestionnaireResponse",
         "identifier": {"value": entry.serial},

@@ -10,7 +10,7 @@ from downtime.clinical.identifiers import clean_nhs_number
 from downtime.clock import from_text
 from downtime.entry import typed
 from downtime.errors import InputError
-from downtime.paper.questionnaire import IDENTITY, SIGN_OFF, TRUE, FormDefinition, Item
+from downtime.paper.questionnaire import SIGN_OFF, TRUE, FormDefinition, Item
 
 FUTURE_SLACK = timedelta(minutes=5)
 """How far a keyed event may lie ahead of this machine's clock before it is refused."""
@@ -94,7 +94,7 @@ def check(
 
 def keyed_fields(definition: FormDefinition) -> dict[str, Item]:
     """Every key that may be keyed, identity block first: what stays on the paper is left out."""
-    items = (*IDENTITY, *definition.fields())
+    items = (*definition.identity, *definition.fields())
     return {key: item for item in items if item.keyed for key in item.answer_keys()}
 
 

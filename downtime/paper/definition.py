@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +23,7 @@ __all__ = [
     "check",
     "definition",
     "definitions",
+    "from_text",
     "read",
 ]
 
@@ -174,19 +175,27 @@ def read(path: Path) -> FormDefinition:
         raise InputError(
             "form.invalid", f"A form's file has a mistake. {problems[0]}", "Correct that line."
         )
-    content = path.read_bytes()
-    table = _parse(content.decode())
+    return from_text(path.read_bytes().decode())
+
+
+@lru_cache(maxsize=512)
+def from_text(text: str) -> FormDefinition:
+    """The form of a file's text that `check` once found right; words no longer known are passed over.
+
+    A text that was kept with a printed form stays readable when the program has moved on.
+    """
+    table = _parse(text)
     given = {name: table.get(name, _DEFAULTS.get(name, "")) for name in _FORM if name != "item"}
     return FormDefinition(
         **given,
         items=tuple(_item(item) for item in table["item"]),
-        digest=hashlib.sha256(content).hexdigest(),
-        source=content.decode(),
+        digest=hashlib.sha256(text.encode()).hexdigest(),
+        source=text,
     )
 
 
 def _item(table: _Table) -> Item:
-    given = {_ITEM[name][0]: value for name, value in table.items()}
+    given = {_ITEM[name][0]: value for name, value in table.items() if name in _ITEM}
     given["options"] = tuple(Option(**option) for option in table.get("answerOption", ()))
     given["items"] = tuple(_item(item) for item in table.get("item", ()))
     given |= {name: tuple(given[name]) for name in _LISTS if name in given}

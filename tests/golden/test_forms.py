@@ -6,6 +6,7 @@ After a wanted change, look at the pages as pictures and run with `GOLDEN=write`
 import io
 import json
 import os
+import re
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,9 @@ from downtime.paper.serials import serial
 from downtime.paper.stamp import Imprint, Printer
 from downtime.paper.writer import PdfWriter
 
+OPTION = re.compile("=[^:]*")
+"""The option in the key of its box: `outcome=seen:3` is a box of the field `outcome:3`."""
+SIGN_OFF = ("author.", "event.")
 KEPT = Path(__file__).parent / "forms"
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
 IMPRINT = Imprint(
@@ -44,7 +48,7 @@ def printed(name):
     layout = form_layout(form, "Hospital No.")
     out = io.BytesIO()
     printer = Printer(PdfWriter(out, form.title, NOW), IMPRINT)
-    printer.form(layout, serial("K7", 42), PATIENT, {})
+    printer.form(layout, serial("K7", 42), PATIENT if form.identity else {}, {})
     printer.finish()
     return layout, out.getvalue()
 
@@ -80,7 +84,7 @@ def test_a_form_looks_as_it_was_last_looked_at(name):
 def test_every_field_has_a_box_on_paper_and_none_overlaps_another(name):
     layout, _ = printed(name)
     form = definitions()[name]
-    keys = {place.key.partition("=")[0] for page in layout.pages for place in page}
+    keys = {OPTION.sub("", place.key) for page in layout.pages for place in page}
     assert set(form.keys()) <= keys
     for page in layout.pages:
         for place in page:
@@ -118,6 +122,8 @@ def test_there_is_room_for_handwriting_and_tick_boxes_are_of_one_size(name):
 
 
 @pytest.mark.parametrize("name", sorted(definitions()))
-def test_a_form_takes_one_page(name):
+def test_no_page_of_a_form_is_nearly_empty(name):
     layout, _ = printed(name)
-    assert len(layout.pages) == 1
+    for page in layout.pages:
+        fields = [p for p in page if not p.key.startswith(("page.", "patient.", *SIGN_OFF))]
+        assert fields or not definitions()[name].returns

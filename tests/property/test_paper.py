@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from downtime.paper.definition import definitions
 from downtime.paper.layout import form_layout
-from downtime.paper.questionnaire import IDENTITY, TRUE
+from downtime.paper.questionnaire import TRUE
 from downtime.paper.serials import serial
 from downtime.paper.stamp import Imprint, Printer
 from downtime.paper.text import printable
@@ -57,7 +57,7 @@ def all_on_paper(form, values):
 
 
 def writable(form):
-    fields = [*IDENTITY, *form.fields()]
+    fields = [*form.identity, *form.fields()]
     return [key for f in fields if f.type not in ("boolean", "choice") for key in f.answer_keys()]
 
 

@@ -13,7 +13,7 @@ from downtime.entry.validation import InvalidAnswersError
 from downtime.errors import ConflictError, InputError, NotFoundError, UserError
 from downtime.paper import serials
 from downtime.paper.issue import FILED, LOST, VOID
-from downtime.paper.questionnaire import IDENTITY, SIGN_OFF, Item
+from downtime.paper.questionnaire import Item
 from downtime.web import current
 from downtime.web.actions import action
 from downtime.web.answers import Answer, reason
@@ -135,7 +135,7 @@ def _form(opened: KeyedForm, answers: Mapping[str, str], problems: dict[str, str
         problems=problems,
         state=entry.state if entry else opened.issued.state,
         identity=_identity(opened),
-        sign_off=SIGN_OFF,
+        sign_off=opened.definition.sign_off,
         **_possible(opened, entry),
     )
 
@@ -145,7 +145,7 @@ def _identity(opened: KeyedForm) -> list[Item]:
     asked = any(item.maps.startswith("Patient.") for item in opened.definition.fields())
     if opened.identity_known or asked:
         return []
-    return [item for item in IDENTITY if item.link_id not in NOT_FIELDS]
+    return [item for item in opened.definition.identity if item.link_id not in NOT_FIELDS]
 
 
 def _possible(opened: KeyedForm, entry: Entry | None) -> dict[str, Any]:

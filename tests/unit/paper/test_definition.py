@@ -31,13 +31,19 @@ def problems(tmp_path, text):
 
 
 def test_every_form_of_the_project_is_right():
-    assert sorted(forms.definitions()) == [
-        "admission",
-        "blood-sciences-request",
-        "observations",
-        "phoned-result",
-        "progress-notes",
-    ]
+    found = forms.definitions()
+    assert {"admission", "observations", "progress-notes"} <= set(found)
+    assert all(form.name == name for name, form in found.items())
+
+
+def test_a_log_has_no_identity_block_and_a_paper_that_stays_no_sign_off(tmp_path):
+    path = tmp_path / "test.yaml"
+    path.write_text(GOOD.replace("policy: full", "policy: full\nsubject: none\nreturns: false"))
+    form = forms.read(path)
+    assert form.identity == ()
+    assert form.keys() == ["value"]
+    path.write_text(GOOD)
+    assert [item.link_id for item in forms.read(path).identity][0] == "patient.name"
 
 
 def test_keys_write_out_the_rows_and_end_with_the_sign_off():
@@ -83,6 +89,8 @@ def test_a_good_form_has_no_problem(tmp_path):
         ("linkId: value", "linkId: patient.name", 10, "printed on every form"),
         ("linkId: value", "linkId: Not Good", 10, "small letters"),
         ("policy: full", "policy: some", 6, "'policy' is one of"),
+        ("policy: full", "policy: full\nsubject: ward", 7, "'subject' is one of patient, none"),
+        ("policy: full", "policy: full\norientation: tall", 7, "portrait, landscape"),
         ("system: LIMS", "system: LIMS\neach: rows", 9, "no repeating group"),
         ('version: "1"', "version: 1", 2, "must be text"),
         ("    type: decimal", "    type: choice", 10, "answerOption"),
