@@ -78,6 +78,11 @@ class Folded:
         return self.said > self.deleted
 
     @property
+    def is_blank(self) -> bool:
+        """Whether nothing is known of it any more, not even that it was deleted."""
+        return self.said == self.deleted == NEVER
+
+    @property
     def fields(self) -> dict[str, Any]:
         """Every field with its present value."""
         return {name: value for _, layer in self.layers for name, value in layer.items()}

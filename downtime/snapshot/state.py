@@ -182,12 +182,19 @@ def _mention(run: _Run, identifiers: tuple[Identifier, ...], moment: str) -> int
     """The number of this combination of identifiers; 0 when there are none."""
     if not identifiers:
         return 0
-    number = run.mentions.setdefault(identifiers, len(run.mentions) + 1)
+    number = run.mentions.get(identifiers) or _number(identifiers)
+    run.mentions[identifiers] = number
     if number not in run.strengths:
         run.strengths[number] = identity.strength(identifiers, run.authority)
     if moment >= run.newest_mention.get(number, ""):
         run.newest_mention[number] = moment
     return number
+
+
+def _number(identifiers: tuple[Identifier, ...]) -> int:
+    """56 bits of a hash: the same in whatever order people are met."""
+    text = "\0".join(map(str, identifiers)).encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=7).digest())
 
 
 def _write(run: _Run) -> None:
@@ -212,5 +219,5 @@ def _write(run: _Run) -> None:
 def _sweep(db: sqlite_utils.Database, kind: str, source: str) -> None:
     """Remove the records that a full extract no longer names."""
     rows = state_tables.of_type(db, kind, source)
-    gone = [(kind, source, key) for _, key, state in rows if not state.exists]
+    gone = [(kind, source, key) for _, key, state in rows if state.is_blank]
     state_tables.remove_records(db, gone)

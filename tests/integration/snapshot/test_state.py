@@ -124,6 +124,13 @@ def test_an_event_after_the_extract_counts_and_one_before_does_not(feeds):
     assert feeds.one("Appointment").status == "cancelled"
 
 
+def test_a_removal_after_the_extract_outlives_its_repetition(feeds):
+    listed = extract("10:00", change("Appointment", "T1", "10:00", source="Theatres"))
+    feeds.say(listed, change("Appointment", "T1", "11:00", source="Theatres", operation="delete"))
+    feeds.say(listed)
+    assert feeds.all("Appointment") == []
+
+
 def test_an_empty_extract_empties_its_data_set_and_is_a_delivery(feeds):
     feeds.say(change("Appointment", "T1", "10:00", source="Theatres"))
     feeds.say(extract("11:00"))
@@ -226,7 +233,11 @@ def test_systems_are_as_new_as_what_they_sent(feeds):
 def test_a_message_without_a_sender_dates_each_system_whose_records_it_holds(feeds):
     both = (change("Patient", who=(A,)), change("Flag", "F1", "08:00", source="EPR"))
     message = Message(
-        position=Position("f", 1), kind="Bundle", source="", sent="2026-11-02T09:00:00Z", content=both
+        position=Position("f", 1),
+        kind="Bundle",
+        source="",
+        sent="2026-11-02T09:00:00Z",
+        content=both,
     )
     state.apply(feeds.db, [message], NOW, "DEMO")
     assert state_tables.newest(feeds.db) == dict.fromkeys(("PAS", "EPR"), "2026-11-02T09:00:00Z")
