@@ -121,3 +121,8 @@ def packs(vault: Vault, outage: str | None = None) -> list[Pack]:
     if outage is None:
         return store.packs(vault.db, "1")
     return store.packs(vault.db, "outage = ?", outage)
+
+
+def titles(vault: Vault) -> dict[str, str]:
+    """What forms that were printed here are called: name to title."""
+    return store.titles(vault.db)

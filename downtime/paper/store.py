@@ -125,6 +125,18 @@ def layout(db: Database, digest: str) -> Layout | None:
     )
 
 
+def definition_text(db: Database, digest: str) -> str:
+    """The text of the definition that a layout was made from; empty for a list, or an unknown one."""
+    query = "SELECT definition FROM form_layout WHERE digest = ?"
+    return next((str(row["definition"]) for row in db.query(query, [digest])), "")
+
+
+def titles(db: Database) -> dict[str, str]:
+    """Title by name of every form that was printed here; of its newest version when it changed."""
+    query = "SELECT form, title FROM form_layout WHERE definition <> '' ORDER BY made"
+    return {row["form"]: row["title"] for row in db.query(query)}
+
+
 def insert_layout(db: Database, made: Layout, definition: str, at: str) -> None:
     """Keep a layout with the definition's own text: a printed version stays readable."""
     db["form_layout"].insert(  # type: ignore[union-attr]

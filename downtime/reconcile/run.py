@@ -13,7 +13,7 @@ from downtime.errors import ConflictError, NotFoundError
 from downtime.outage import outages
 from downtime.outage.model import Outage
 from downtime.paper import ledger
-from downtime.paper.definition import definition
+from downtime.paper.printed import printed
 from downtime.reconcile import store
 from downtime.reconcile.compare import compare
 from downtime.reconcile.keep import keep, orphan
@@ -103,7 +103,7 @@ def _facts(vault: Vault, settings: Settings, outage: Outage) -> tuple[list[Fact]
         ahead = not issued.outage and not issued.drill and entry.event >= outage.opened
         if issued.outage == outage.id or (ahead and not outage.drill):
             forms += 1
-            found += facts(definition(entry.form), entry.answers, base_fact(issued, entry), zone)
+            found += facts(printed(vault, issued), entry.answers, base_fact(issued, entry), zone)
     return found, forms
 
 

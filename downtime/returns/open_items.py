@@ -8,8 +8,8 @@ from downtime.entry import store as entry_store
 from downtime.entry.model import VERIFIED as ENTRY_VERIFIED
 from downtime.outage.model import Outage
 from downtime.paper import ledger
-from downtime.paper.definition import definition
 from downtime.paper.issue import ISSUED, KEYED, RETURNED, VERIFIED, Issued
+from downtime.paper.printed import printed
 from downtime.paper.serials import shown
 from downtime.reconcile import store as items_store
 from downtime.reconcile.states import RETURN, UNMATCHED
@@ -56,7 +56,7 @@ def _forms(vault: Vault, outage: Outage) -> Iterator[Open]:
         groups.items(), key=lambda g: (order.index(g[0][0]), g[0])
     ):
         kind, words = _WAITING[state]
-        if state == RETURNED and definition(forms[0].form).policy == "scan":
+        if state == RETURNED and printed(vault, forms[0]).policy == "scan":
             kind, words = "form-unfiled", "returned and not filed"
         where = f" of ward {ward}" if ward else ""
         sentence = f"{_plural(len(forms), forms[0].title)}{where}: {words}."

@@ -42,6 +42,8 @@ class Statement:
     made: str
     audit: Mapping[str, Any]
     signatures: tuple[Signature, ...]
+    titles: Mapping[str, str]
+    """What the forms are called; not part of what is signed."""
 
     @property
     def outage(self) -> str:
@@ -92,6 +94,7 @@ def gather(vault: Vault, settings: Settings) -> Statement:
         vault.now(),
         {"entries": chain.entries, "head": chain.head, "first_bad": chain.first_bad},
         tuple(store.signatures(vault.db, outage.id)),
+        ledger.titles(vault),
     )
 
 

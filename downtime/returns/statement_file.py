@@ -9,7 +9,6 @@ from downtime.clinical import display
 from downtime.config import Settings
 from downtime.errors import InputError
 from downtime.paper import document
-from downtime.paper.definition import definitions
 from downtime.returns.signing import LEADS
 from downtime.returns.statement import Statement
 from downtime.vault.files import write_atomic
@@ -50,7 +49,7 @@ def to_pdf(statement: Statement, settings: Settings) -> bytes:
         moment=lambda stored: display.moment(stored, zone),
         wards=sorted({ward for counts in patients.values() for ward in counts}),
         columns=COLUMNS,
-        titles={name: form.title for name, form in definitions().items()},
+        titles=statement.titles,
         signatures=[(words, held.get(lead)) for lead, words in LEADS.items()],
         outdated=len(statement.signatures) - len(held),
     )

@@ -5,7 +5,6 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from downtime.errors import InputError
 from downtime.outage import outages
 from downtime.paper import ledger as rules
-from downtime.paper.definition import definitions
 from downtime.paper.issue import LIFECYCLE, LOST, RETURNED, VOID, Issued
 from downtime.returns.accounting import account
 from downtime.web import current
@@ -74,4 +73,4 @@ def move() -> Answer:
 
 def titles() -> dict[str, str]:
     """Form name to title."""
-    return {name: definition.title for name, definition in definitions().items()}
+    return rules.titles(current.vault())

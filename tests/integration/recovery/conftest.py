@@ -9,6 +9,7 @@ from downtime.outage import outages
 from downtime.paper import store
 from downtime.paper.definition import definition
 from downtime.paper.issue import ISSUED, Draft, Pack, Subject
+from downtime.paper.layout import Layout
 from downtime.paper.serials import serial
 from downtime.snapshot import shelf, tables
 from downtime.snapshot.header import Header
@@ -115,16 +116,18 @@ def issue(vault, outage, who):
     with vault.change(who, "pack.print") as db:
         store.insert_pack(db, pack)
 
-    def one(form: str, subject: Subject = ANN, ward: str = "A1") -> str:
+    def one(form: str, subject: Subject = ANN, ward: str = "A1", made=None) -> str:
         nonlocal given
         given += 1
-        made = definition(form)
+        made = made or definition(form)
         number = serial("K7", given)
         draft = Draft(
-            form=form, version=made.version, title=made.title, layout="", pages=1,
+            form=form, version=made.version, title=made.title, layout=made.digest, pages=1,
             returns=made.returns, subject=subject, ward=ward,
         )  # fmt: skip
+        layout = Layout(form, made.version, made.title, made.digest, b"", (595.0, 842.0), ())
         with vault.change(who, "form.print") as db:
+            store.insert_layout(db, layout, made.source, vault.now())
             store.insert_forms(db, [(number, given, draft)], pack, ISSUED)
         return number
 
