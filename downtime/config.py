@@ -176,6 +176,10 @@ def load(path: Path) -> Settings:
             f"There is no Downtime home at {path.parent}.",
             "Run 'downtime init', or name the right folder with --home.",
         ) from None
+    except UnicodeDecodeError:
+        raise InputError(
+            "config.text", f"{path.name} is not UTF-8 text.", "Put it back from the last backup."
+        ) from None
     try:
         return _build(Settings, tomllib.loads(text), "")
     except tomllib.TOMLDecodeError as error:

@@ -2,6 +2,9 @@
 
 import os
 import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +14,11 @@ from downtime.accounts.person import Person
 from downtime.accounts.signin import SignedIn
 from downtime.clock import Clock
 from downtime.config import Home, Settings
-from downtime.errors import ConflictError
+from downtime.errors import ConflictError, UserError
 from downtime.vault import device, keys, recovery, schema
 from downtime.vault.audit import Actor
 from downtime.vault.files import make_private, read_secret, write_atomic
-from downtime.vault.vault import Vault
+from downtime.vault.vault import Vault, check_present
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +53,44 @@ def create_home(
     Without `settings_text` (the whole `config.toml`) the site's name and code are its settings;
     without a password or device code random ones are made. With `unlock_file` there is a service
     account that this file opens; the file is written when it does not exist. The key file comes
-    last: until then there is no home, and the folder can be removed and made again.
+    last: until then there is no home, and the folder can be removed and made again. A word that
+    cannot be used leaves nothing behind.
     """
     _check_empty(home)
-    settings = _lay_out(home, settings_text or _settings_text(site_name, site_code))
-    first = people.account(administrator, administrator_name, "administrator", not password)
-    password = people.check_chosen(settings, first, password or people.new_password())
+    with _all_or_nothing(home):
+        return _make(
+            home,
+            clock,
+            settings_text or _settings_text(site_name, site_code),
+            device_code or device.new_code(),
+            device_name,
+            people.account(administrator, administrator_name, "administrator", not password),
+            password or people.new_password(),
+            unlock_file,
+        )
+
+
+@contextmanager
+def _all_or_nothing(home: Home) -> Iterator[None]:
+    try:
+        yield
+    except UserError:
+        shutil.rmtree(home.path, ignore_errors=True)
+        raise
+
+
+def _make(
+    home: Home,
+    clock: Clock,
+    settings_text: str,
+    device_code: str,
+    device_name: str,
+    first: Person,
+    password: str,
+    unlock_file: Path | None,
+) -> Made:
+    settings = _lay_out(home, settings_text)
+    people.check_chosen(settings, first, password)
     slots = [(first.username, "person", password)]
     accounts = [(first, totp.new_secret())]
     if unlock_file is not None:
@@ -64,7 +99,7 @@ def create_home(
     code = recovery.new_code()
     slots.append((keys.RECOVERY, "recovery", recovery.read_code(code)))
     data_key = secrets.token_bytes(32)
-    card = device.create(home, data_key, device_code or device.new_code(), device_name)
+    card = device.create(home, data_key, device_code, device_name)
     _fill(Vault(home, data_key, clock), accounts, card.code)
     keys.create(home, data_key, slots, settings.accounts)
     secret = accounts[0][1]
@@ -75,6 +110,7 @@ def create_home(
 def open_with_file(home: Home, settings: Settings, clock: Clock, file: Path) -> SignedIn:
     """Sign a program in by its unlock file; it has no second factor and the role `service`."""
     name, data_key = keys.open_with_file(home, file)
+    check_present(home)
     vault = Vault(home, data_key, clock)
     try:
         person = store.by_username(vault.db, name)

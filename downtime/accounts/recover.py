@@ -9,7 +9,7 @@ from downtime.config import Home, Settings
 from downtime.errors import NotFoundError
 from downtime.vault import device, keys, recovery
 from downtime.vault.audit import Actor
-from downtime.vault.vault import Vault
+from downtime.vault.vault import Vault, check_present
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,9 @@ def recover(
 
     InputError names a mistyped group; LockedError when the code is not this home's.
     """
-    vault = Vault(home, keys.open_with_recovery(home, code), clock)
+    data_key = keys.open_with_recovery(home, code)
+    check_present(home)
+    vault = Vault(home, data_key, clock)
     try:
         return _renew(vault, settings, username.strip().lower(), password)
     finally:

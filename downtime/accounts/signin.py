@@ -15,7 +15,7 @@ from downtime.config import Home, Settings
 from downtime.errors import LockedError
 from downtime.vault import device, keys
 from downtime.vault.audit import Actor
-from downtime.vault.vault import Vault
+from downtime.vault.vault import Vault, check_present
 
 
 class SignedIn(NamedTuple):
@@ -62,6 +62,7 @@ def open_password(
 ) -> Vault:
     """The vault that a password opens; every try counts until `failures.forget`."""
     keys.check_exists(home)
+    check_present(home)
     failures.begin(home, settings.accounts, clock(), username)
     try:
         data_key = keys.open_slot(home, username, password)

@@ -12,6 +12,7 @@ from downtime.cli import (  # noqa: F401 - importing a module adds its commands
     feeds,
     forms,
     homes,
+    ledger,
     outage,
     pack,
     people,
@@ -46,9 +47,22 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return 1
     except BrokenPipeError:
         return 1
+    except OSError as error:
+        click.echo(_system(error) or _fault(error), err=True)
+        return 1
     except Exception as error:
         click.echo(_fault(error), err=True)
         return 1
+
+
+def _system(error: OSError) -> str:
+    """What the operating system refused, with the file's name; empty when it is no such thing."""
+    if error.errno is None:
+        return ""
+    what = f"{error.strerror}: {error.filename}" if error.filename else f"{error.strerror}"
+    return (
+        f"{what}.\nCheck the name, who may use it, and the space left on the disk; then try again."
+    )
 
 
 def _fault(error: Exception) -> str:

@@ -1,12 +1,11 @@
 """What all commands share: the options, the unlocked session, one document or some sentences."""
 
-import getpass
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, update_wrapper
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import click
 import orjson
@@ -16,10 +15,14 @@ from rich.progress import Progress
 from downtime import __version__, config
 from downtime.accounts import opening, permissions, signin
 from downtime.accounts.signin import SignedIn
+from downtime.cli.options import shared
 from downtime.clock import Clock, system_clock
 from downtime.config import Home, Settings
+from downtime.errors import LockedError, UserError
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
+
+T = TypeVar("T")
 
 DEFAULT_HOME = Path.home() / ".downtime"
 
@@ -61,14 +64,15 @@ class Session:
 
     @cached_property
     def settings_or_default(self) -> Settings:
-        """The home's settings, or the defaults where there is no home yet."""
-        return self.settings if self.home.config.exists() else Settings()
+        """The home's settings, or the defaults when none was named and the user has none."""
+        return self.settings if self.named or self.home.config.exists() else Settings()
 
     @cached_property
     def signed_in(self) -> SignedIn:
         """Unlock by file or prompt, then check that this person may do what was asked."""
         signed_in = self._unlock()
         try:
+            self._check_password(signed_in)
             permissions.check_can(signed_in.person, self.action)
             if not self.migrates:
                 signed_in.vault.check_schema()
@@ -80,10 +84,20 @@ class Session:
     def _unlock(self) -> SignedIn:
         if self.unlock_file:
             return opening.open_with_file(self.home, self.settings, self.clock, self.unlock_file)
-        username = click.prompt("User name", err=True)
-        password = getpass.getpass("Password: ")
-        code = click.prompt("One-time code", err=True)
-        return signin.sign_in(self.home, self.settings, self.clock, username, password, code)
+        settings = self.settings  # a missing home is said before anything is asked
+        username, password = ask("User name"), ask("Password", secret=True)
+        code = ask("One-time code")
+        return signin.sign_in(self.home, settings, self.clock, username, password, code)
+
+    def _check_password(self, signed_in: SignedIn) -> None:
+        """Whoever chose a first password could act in its owner's name: it opens nothing else."""
+        if signed_in.person.initial_password and self.action != "session.own":
+            raise LockedError(
+                "signin.first-password",
+                "Somebody else chose your password.",
+                "Choose your own with 'downtime person password', or at the first sign-in on the"
+                " screen.",
+            )
 
     @property
     def vault(self) -> Vault:
@@ -107,29 +121,50 @@ class Session:
             yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
+def ask(what: str, *, secret: bool = False) -> str:
+    """Ask at the terminal; LockedError where nobody sits at one and no line was piped in."""
+    if sys.stdin.isatty():
+        answer: str = click.prompt(what, hide_input=secret, err=True)
+        return answer
+    if line := sys.stdin.readline().strip():
+        return line
+    raise LockedError(
+        "signin.nobody",
+        f"{what}: nobody is at a terminal to answer.",
+        "Programs unlock with --unlock-file; people run this command in a terminal.",
+    )
+
+
+def each(names: Sequence[str], do: Callable[[str], T]) -> list[T]:
+    """Do something for each; an error says for which, and that those before it are done."""
+    done: list[T] = []
+    for name in names:
+        try:
+            done.append(do(name))
+        except UserError as error:
+            if len(names) > 1:
+                error.sentence = f"{name}: {error.sentence}"
+            if done:
+                error.next_step += f" The {len(done)} before it are done: leave them out."
+            raise
+    return done
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--home", type=click.Path(path_type=Path), help="Home folder (DOWNTIME_HOME).")
-@click.option("--unlock-file", type=click.Path(path_type=Path), help="Unlock with this file.")
 @click.version_option(__version__)
 @click.pass_context
-def downtime(context: click.Context, home: Path | None, unlock_file: Path | None) -> None:
-    """Keep a hospital working when its computers do not."""
-    context.obj = (home, unlock_file)
+def downtime(
+    context: click.Context, home: Path | None, unlock_file: Path | None, as_json: bool
+) -> None:
+    """Keep a hospital working when its computers do not.
+
+    In the order of an outage: feeds, snapshot, outage, pack, ledger, entry, reconcile, returns,
+    statement. Every command explains itself with --help.
+    """
+    context.obj = (home, unlock_file, as_json)
 
 
-SHARED = (
-    click.option(
-        "--home", type=click.Path(path_type=Path), envvar="DOWNTIME_HOME", help="Home folder."
-    ),
-    click.option(
-        "--unlock-file",
-        type=click.Path(path_type=Path),
-        help="Unlock with this file, not by prompt.",
-    ),
-    click.option(
-        "--json", "as_json", is_flag=True, help="Write one JSON document to standard output."
-    ),
-)
+downtime.params.extend(shared(envvar="DOWNTIME_HOME"))
 
 
 def group(name: str, text: str) -> click.Group:
@@ -153,9 +188,9 @@ def command(parent: click.Group, name: str, action: str) -> Callable[[Any], clic
             as_json: bool,
             **arguments: Any,
         ) -> int:
-            first_home, first_file = context.obj
-            named = home or first_home
-            session = Session(named, unlock_file or first_file, as_json, action)
+            first_home, first_file, first_json = context.obj
+            as_json = as_json or first_json
+            session = Session(home or first_home, unlock_file or first_file, as_json, action)
             try:
                 output = function(session, **arguments)
             finally:
@@ -164,9 +199,8 @@ def command(parent: click.Group, name: str, action: str) -> Callable[[Any], clic
             return output.exit_code
 
         update_wrapper(invoke, function)
-        for option in reversed(SHARED):
-            option(invoke)
         made = click.command(name)(click.pass_context(invoke))
+        made.params.extend(shared())
         made.action = action  # type: ignore[attr-defined]
         parent.add_command(made)
         return made

@@ -6,6 +6,7 @@ import click
 import orjson
 
 from downtime.cli.app import Output, Session, command, group
+from downtime.cli.options import REMARK, NewFile
 from downtime.errors import InputError
 from downtime.vault import device
 
@@ -13,9 +14,7 @@ devices = group("device", "The machines that exchange bundles.")
 
 
 @command(devices, "card", action="device.manage")
-@click.option(
-    "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="File to write."
-)
+@click.option("--out", required=True, type=NewFile(), metavar="FILE", help="File to write.")
 def card(session: Session, out: Path) -> Output:
     """Write this machine's public card, to be trusted on other machines."""
     document = device.card(session.vault)
@@ -25,7 +24,7 @@ def card(session: Session, out: Path) -> Output:
 
 @command(devices, "trust", action="device.manage")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--why", default="Said on the command line", help="Reason, for the audit.")
+@REMARK
 def trust(session: Session, file: Path, why: str) -> Output:
     """Trust another machine: seal bundles to it, and believe those that it publishes."""
     try:

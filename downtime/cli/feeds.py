@@ -10,10 +10,14 @@ from downtime.feeds import check as checking
 feeds = group("feeds", "What hospital systems send.")
 
 
-@command(feeds, "check", action="feeds.check")
+@command(feeds, "check", action="public")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 def check(session: Session, paths: tuple[Path, ...]) -> Output:
-    """Read files and folders of messages; say what is accepted, and why the rest is not."""
+    """Read files and folders of messages; say what is accepted, and why the rest is not.
+
+    Nothing is kept and nothing is unlocked. A home's settings (table mappings, names of systems)
+    are used where there is one.
+    """
     report = checking.check(paths, session.settings_or_default)
     lines = [
         f"{report.messages} messages: {report.accepted} accepted, {len(report.rejected)} rejected"

@@ -1,12 +1,16 @@
 """Make a home, bring it up to date, and say how it is."""
 
-import getpass
+from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
+from downtime import config
 from downtime.accounts import opening
 from downtime.accounts import recover as recovering
-from downtime.cli.app import Output, Session, command, downtime
+from downtime.accounts.opening import Made
+from downtime.cli.app import Output, Session, ask, command, downtime
+from downtime.demo.settings import settings_text
 from downtime.errors import StaleDataError
 from downtime.outage import outages
 from downtime.snapshot import freshness, load
@@ -14,48 +18,82 @@ from downtime.vault import schema
 
 
 @command(downtime, "init", action="public")
-@click.option("--site", default="Demonstration Hospital", help="Name of the hospital.")
+@click.option("--site", default="", metavar="NAME", help="Name of the hospital.")
 @click.option("--site-code", default="DEMO", help="Short code of the hospital, in bundles.")
-@click.option("--device", default="", help="Two letters or digits, unique among the laptops.")
+@click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Begin with this config.toml, for example another laptop's.",
+)
+@click.option("--device", default="", help="Two letters or digits, unique among the machines.")
 @click.option("--device-name", default="laptop", help="What people call this machine.")
 @click.option("--administrator", default="admin", help="User name of the first administrator.")
 def init(
-    session: Session, site: str, site_code: str, device: str, device_name: str, administrator: str
+    session: Session,
+    site: str,
+    site_code: str,
+    settings_file: Path | None,
+    device: str,
+    device_name: str,
+    administrator: str,
 ) -> Output:
     """Make a new home: keys, an empty vault and its first administrator.
 
-    The administrator's password, second factor and the recovery code are shown once. With
-    --unlock-file a service account is made too, for programs that run without a person.
+    Without --site and --settings it is a home of the demonstration hospital. The administrator's
+    password, second factor and the recovery code are shown once. With --unlock-file a service
+    account is made too, for programs that run without a person; the file is written when there is
+    none.
     """
+    if site and settings_file:
+        raise click.UsageError("Name the site in the settings file, or give --site; not both.")
     made = opening.create_home(
         session.home,
         session.clock,
         site_name=site,
         site_code=site_code,
+        settings_text=_settings_text(site, settings_file),
         device_code=device,
         device_name=device_name,
         administrator=administrator,
         unlock_file=session.unlock_file,
     )
+    name = session.settings.site.name
     document = {
         "home": str(session.home.path),
+        "site": name,
         "device": made.device_code,
         "administrator": made.username,
         "password": made.password,
         "one_time_code_uri": made.totp_uri,
         "recovery_code": made.recovery_code,
+        "unlock_file": str(session.unlock_file or ""),
     }
-    return Output(
-        document,
-        (
-            f"Made a home for {site} at {session.home.path} (device {made.device_code}).",
-            "Write these down now; they are not shown again:",
-            f"  administrator  {made.username}",
-            f"  password       {made.password}",
-            f"  one-time code  {made.totp_uri}",
-            f"  recovery code  {made.recovery_code}   (print it, seal it, keep it off this machine)",
-        ),
-    )
+    return Output(document, _welcome(session, made, name))
+
+
+def _settings_text(site: str, file: Path | None) -> str:
+    """The whole config.toml; empty when the site's name and code are all of it."""
+    if file is None:
+        return "" if site else settings_text("small")
+    config.load(file)  # a mistake in it is said before anything is made
+    return file.read_text(encoding="utf-8")
+
+
+def _welcome(session: Session, made: Made, site: str) -> Iterator[str]:
+    yield f"This machine, {made.device_code}, now has a home for {site} at {session.home.path}."
+    yield ""
+    yield "Write these down now; they are not shown again:"
+    yield f"  administrator  {made.username}"
+    yield f"  password       {made.password}"
+    yield f"  one-time code  {made.totp_uri}"
+    yield "                 (add it to an authenticator app, as a link or by its secret)"
+    yield f"  recovery code  {made.recovery_code}"
+    yield "                 (the way back in: print it, seal it, keep it away from this machine)"
+    yield ""
+    if session.unlock_file:
+        yield f"Programs unlock with --unlock-file {session.unlock_file}: guard it like a key."
+    yield f"Settings are in {session.home.config}. Next: 'downtime serve', then sign in."
 
 
 @command(downtime, "migrate", action="config.manage")
@@ -74,8 +112,7 @@ def recover(session: Session, username: str) -> Output:
     Asks for the code and a new password. The second factor and the recovery code are new
     afterwards, and are shown once.
     """
-    code = getpass.getpass("Recovery code: ")
-    password = getpass.getpass("New password: ")
+    code, password = ask("Recovery code"), ask("New password", secret=True)
     made = recovering.recover(
         session.home, session.settings, session.clock, code, username, password
     )
@@ -93,18 +130,25 @@ def recover(session: Session, username: str) -> Output:
 @command(downtime, "status", action="snapshot.list")
 def status(session: Session) -> Output:
     """How old each system's data is; exit 3 when a system that is up has stale data."""
+    now, last_seen = session.clock(), load.last_seen(session.vault)
     outage = outages.current(session.vault)
     down = outage.down if outage else ()
     with load.current(session.vault) as snapshot:
-        ages = freshness.freshness(snapshot.systems(), session.clock(), session.settings)
-    stale = [age.system for age in ages if age.level == "stale" and age.system not in down]
+        ages = freshness.freshness(snapshot.systems(), now, session.settings, last_seen)
+    stale = [age.system for age in ages if age.level == freshness.STALE and age.system not in down]
+    warning = freshness.clock_warning(now, last_seen, session.settings)
     document = {
         "outage": outage.id if outage else None,
         "down": list(down),
         "systems": [{"name": a.system, "newest": a.newest, "level": a.level} for a in ages],
         "stale": stale,
+        "warning": warning,
     }
-    lines = [outage.label + ": down " + ", ".join(down)] if outage else ["No outage is declared."]
-    return Output(
-        document, [*lines, *(age.words for age in ages)], StaleDataError.exit_code if stale else 0
-    )
+    lines = [
+        *([warning] if warning else []),
+        f"{outage.label}, down: {', '.join(down) or 'none'}"
+        if outage
+        else "No outage is declared.",
+        *(age.words + (", stale" if age.system in stale else "") for age in ages),
+    ]
+    return Output(document, lines, StaleDataError.exit_code if stale else 0)

@@ -3,6 +3,7 @@
 import click
 
 from downtime.cli.app import Output, Session, command, group
+from downtime.cli.options import REMARK
 from downtime.errors import NotFoundError
 from downtime.outage import numbers, outages
 from downtime.outage.model import Outage
@@ -11,15 +12,16 @@ from downtime.snapshot import load
 outage = group("outage", "Which systems are down.")
 number = group("number", "Downtime numbers for patients without a hospital number.")
 
-WHY = click.option("--why", default="Said on the command line", help="Reason, for the audit.")
-
 
 @command(outage, "declare", action="outage.declare")
 @click.argument("systems", nargs=-1, required=True)
 @click.option("--drill", is_flag=True, help="A drill: everything is marked as one.")
-@WHY
+@REMARK
 def declare(session: Session, systems: tuple[str, ...], drill: bool, why: str) -> Output:
-    """Say that systems are down as from now; the snapshot in use is kept as T0."""
+    """Say that systems are down as from now.
+
+    The snapshot in use is kept for good: it is the hospital as it was when the outage began.
+    """
     declared = outages.declare(
         session.vault,
         systems,
@@ -34,19 +36,19 @@ def declare(session: Session, systems: tuple[str, ...], drill: bool, why: str) -
 
 @command(outage, "end", action="outage.end")
 @click.argument("systems", nargs=-1, required=True)
-@WHY
+@REMARK
 def end(session: Session, systems: tuple[str, ...], why: str) -> Output:
-    """Say that systems are back."""
+    """Say that systems are back; the books stay open until 'downtime outage close'."""
     return _answer(outages.end(session.vault, systems, session.who, why))
 
 
 @command(outage, "close", action="outage.end")
-@WHY
+@REMARK
 def close(session: Session, why: str) -> Output:
     """Close the books once every system is back."""
     current = outages.current(session.vault)
     if current is None:
-        raise NotFoundError("outage.none", "No outage is open.", "There is nothing to close.")
+        raise NotFoundError("outage.none", "No outage is open.", "See 'downtime outage list'.")
     return _answer(outages.close(session.vault, current.id, session.who, why))
 
 
@@ -60,7 +62,7 @@ def list_(session: Session) -> Output:
 
 @command(number, "issue", action="number.issue")
 @click.argument("count", type=click.IntRange(1, 1000), default=1)
-@WHY
+@REMARK
 def issue(session: Session, count: int, why: str) -> Output:
     """Give out downtime numbers from this machine's block; none is ever used again."""
     given = numbers.issue(session.vault, session.settings, count, session.who, why)

@@ -6,23 +6,34 @@ from pathlib import Path
 import click
 
 from downtime.cli.app import Output, Session, command, downtime
+from downtime.cli.options import REMARK, NewFile
 from downtime.paper import pack as packs
 from downtime.snapshot import load
 from downtime.vault.files import replacing
 
 
 @command(downtime, "pack", action="pack.print")
-@click.argument("wards", nargs=-1)
+@click.argument("wards", nargs=-1, metavar="[WARD]...")
 @click.option("--all", "everything", is_flag=True, help="Every ward of the snapshot.")
 @click.option(
     "--out",
     required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NewFile(),
+    metavar="FILE",
     help="PDF to write. It holds patient data: carry it to the printer, then delete it.",
 )
-@click.option("--form", "forms", multiple=True, help="A form for each patient (paper.pack_forms).")
-@click.option("--blanks", type=click.IntRange(0, 100), help="Sets of blank spares for each ward.")
-@click.option("--why", default="Printed on the command line", help="Reason, for the audit.")
+@click.option(
+    "--form",
+    "forms",
+    multiple=True,
+    help="A form for each patient, several times for several; else the setting paper.pack_forms.",
+)
+@click.option(
+    "--blanks",
+    type=click.IntRange(0, 100),
+    help="Blank sets for each ward; else the setting paper.blank_copies.",
+)
+@REMARK
 def pack(
     session: Session,
     wards: tuple[str, ...],

@@ -7,14 +7,13 @@ import click
 from downtime.accounts import people
 from downtime.accounts.permissions import ROLES
 from downtime.accounts.person import Person
-from downtime.cli.app import Output, Session, command, group
-from downtime.errors import NotFoundError
+from downtime.cli.app import Output, Session, ask, command, group
+from downtime.cli.options import WHY
+from downtime.errors import InputError, NotFoundError
 from downtime.vault import checkpoint
 
 person = group("person", "Who may sign in.")
 audit = group("audit", "The chain of everything that was done.")
-
-WHY = click.option("--why", required=True, help="Reason, for the audit.")
 
 
 @command(person, "add", action="person.manage")
@@ -71,6 +70,20 @@ def disable(session: Session, username: str, why: str) -> Output:
     renewed = people.disable(session.vault, found.id, session.who, why)
     later = "" if renewed else " The data key is renewed when nobody else has the vault open."
     return Output(_document(found), [f"{found.username} is closed.{later}"])
+
+
+@command(person, "password", action="session.own")
+def password(session: Session) -> Output:
+    """Choose your own password: the first time because somebody else chose it."""
+    signed_in = session.signed_in
+    present = ask("Present password, once more", secret=True)
+    chosen = ask("New password", secret=True)
+    if ask("New password, once more", secret=True) != chosen:
+        raise InputError("password.differ", "The two new passwords differ.", "Type them again.")
+    people.change_password(
+        session.vault, session.settings, signed_in.person, present, chosen, session.who
+    )
+    return Output(_document(signed_in.person), ["Your password is changed."])
 
 
 @command(audit, "verify", action="audit.verify")

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import click
 
-from downtime.cli.app import Output, Session, command, group
+from downtime.cli.app import Output, Session, command, each, group
 from downtime.cli.app import downtime as root
+from downtime.cli.options import REMARK, WHY, NewFile
 from downtime.entry import entries, imports
+from downtime.paper import ledger, serials
 from downtime.reconcile import decide as deciding
 from downtime.reconcile import run as running
-from downtime.reconcile.states import ALLOWED, LEAVE, RESOLVED, RETURN
+from downtime.reconcile.states import ALLOWED, LEAVE, OPEN, RESOLVED, RETURN
 from downtime.reconcile.store import ItemRow
 from downtime.returns import export as exporting
 from downtime.returns import signing, statement, statement_file
@@ -18,7 +20,7 @@ entry = group("entry", "What people keyed from paper.")
 reconcile = group("reconcile", "Paper compared with the recovered hospital.")
 returns = group("returns", "What goes back to the recovered systems.")
 
-WHY = click.option("--why", required=True, help="Reason, for the audit.")
+SERIALS = click.argument("numbers", nargs=-1, required=True, metavar="SERIAL...")
 
 
 @command(entry, "import", action="entry.import")
@@ -39,19 +41,43 @@ def import_(session: Session, file: Path) -> Output:
 
 
 @command(entry, "verify", action="entry.verify")
-@click.argument("serial")
-@click.option("--why", default="", help="A remark, for the audit.")
-def verify(session: Session, serial: str, why: str) -> Output:
-    """Agree that an entry says what its paper says; not for the one who keyed it."""
-    checked = entries.verify(session.vault, serial, session.who, why)
+@SERIALS
+@REMARK
+def verify(session: Session, numbers: tuple[str, ...], why: str) -> Output:
+    """Agree that entries say what their paper says; not for the one who keyed them."""
+    checked = each(numbers, lambda n: entries.verify(session.vault, n, session.who, why))
+    return _entries([entry.serial for entry in checked], [entry.state for entry in checked])
+
+
+@command(entry, "send-back", action="entry.verify")
+@SERIALS
+@WHY
+def send_back(session: Session, numbers: tuple[str, ...], why: str) -> Output:
+    """Make wrong entries drafts again, to be keyed anew; what they said is kept."""
+    wrong = each(numbers, lambda n: entries.send_back(session.vault, n, session.who, why))
+    return _entries([entry.serial for entry in wrong], [entry.state for entry in wrong])
+
+
+@command(entry, "file", action="entry.key")
+@SERIALS
+@REMARK
+def file_away(session: Session, numbers: tuple[str, ...], why: str) -> Output:
+    """Say that the paper lies in its file: once verified, or at once if it is not keyed."""
+    each(numbers, lambda n: entries.file_away(session.vault, n, session.who, why))
+    filed = [ledger.issued(session.vault, number) for number in numbers]
+    return _entries([form.serial for form in filed], [form.state for form in filed])
+
+
+def _entries(numbers: list[str], states: list[str]) -> Output:
+    pairs = list(zip(numbers, states, strict=True))
     return Output(
-        {"serial": checked.serial, "state": checked.state},
-        [f"{checked.serial} is {checked.state}."],
+        [{"serial": number, "state": state} for number, state in pairs],
+        [f"{serials.shown(number)}: {state}" for number, state in pairs],
     )
 
 
 @command(reconcile, "run", action="reconcile.run")
-@click.option("--why", default="Run on the command line", help="Reason, for the audit.")
+@REMARK
 def run(session: Session, why: str) -> Output:
     """Compare what was entered with the snapshot of the recovered hospital."""
     compared = running.run(session.vault, session.settings, session.who, why)
@@ -71,7 +97,9 @@ def run(session: Session, why: str) -> Output:
 
 
 @command(reconcile, "list", action="reconcile.list")
-@click.option("--state", type=click.Choice(list(ALLOWED)), default=None, help="Only these.")
+@click.option(
+    "--state", type=click.Choice(list(ALLOWED)), default=None, help="Only items in this state."
+)
 def list_(session: Session, state: str | None) -> Output:
     """The items of the latest outage with their states and decisions."""
     outage = running.latest(session.vault)
@@ -84,13 +112,19 @@ def list_(session: Session, state: str | None) -> Output:
 
 
 @command(reconcile, "decide", action="reconcile.decide")
-@click.argument("key")
-@click.argument("decision", type=click.Choice([RETURN, LEAVE, RESOLVED, "open"]))
+@click.argument("keys", nargs=-1, required=True, metavar="KEY...")
+@click.argument("decision", type=click.Choice([RETURN, LEAVE, RESOLVED, OPEN]))
 @WHY
-def decide(session: Session, key: str, decision: str, why: str) -> Output:
-    """Decide about one item; not for the one who entered it."""
-    row = deciding.decide(session.vault, key, decision, session.who, why)
-    return Output(_document(row), [f"{row.key}: {row.decided.decision}."])
+def decide(session: Session, keys: tuple[str, ...], decision: str, why: str) -> Output:
+    """Decide about items by their keys; not for the one who entered them.
+
+    'return' sends an item to its system, 'leave' keeps what the system has, 'resolved-elsewhere'
+    says that people put it right, and 'open' takes a decision back.
+    """
+    rows = each(keys, lambda key: deciding.decide(session.vault, key, decision, session.who, why))
+    return Output(
+        [_document(row) for row in rows], [f"{row.key}: {row.decided.decision}" for row in rows]
+    )
 
 
 @command(returns, "export", action="return.export")
@@ -123,8 +157,9 @@ def export(session: Session, format_name: str, to: Path) -> Output:
 @click.option(
     "--out",
     required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="File to write: .pdf or .json.",
+    type=NewFile(),
+    metavar="FILE",
+    help="File to write: .pdf or .json; the other one is written beside it.",
 )
 def state(session: Session, out: Path) -> Output:
     """State which forms are accounted for, and name everything that is still open."""
@@ -136,7 +171,7 @@ def state(session: Session, out: Path) -> Output:
 
 @command(root, "sign", action="statement.sign")
 @click.argument("lead", type=click.Choice(list(signing.LEADS)))
-@click.option("--why", default="", help="A remark, for the audit.")
+@REMARK
 def sign(session: Session, lead: str, why: str) -> Output:
     """Sign the completeness statement as one of its leads."""
     signed = signing.sign(session.vault, session.settings, lead, session.who, why)

@@ -1,5 +1,6 @@
 """Serve the web app, which is found by its entry point: the two faces never import each other."""
 
+import errno
 from importlib.metadata import entry_points
 
 import click
@@ -7,6 +8,8 @@ import click
 from downtime import config
 from downtime.cli.app import Output, Session, command, downtime
 from downtime.config import Home
+from downtime.errors import ConflictError
+from downtime.vault import keys
 
 
 @command(downtime, "serve", action="public")
@@ -20,8 +23,18 @@ def serve(session: Session, host: str | None, port: int | None) -> Output:
 
 def start(home: Home, host: str | None = None, port: int | None = None) -> None:
     """Serve until stopped; the settings say where unless told otherwise."""
+    keys.check_exists(home)
     settings = config.load(home.config)
     host, port = host or settings.web.host, port or settings.web.port
-    click.echo(f"Downtime is at http://{host}:{port}/ (stop with Ctrl-C).", err=True)
     (server,) = entry_points(group="downtime.server")
-    server.load()(home, settings, host, port)
+    click.echo(f"Downtime will be at http://{host}:{port}/ (stop with Ctrl-C).", err=True)
+    try:
+        server.load()(home, settings, host, port)
+    except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES):
+            raise
+        raise ConflictError(
+            "serve.address",
+            f"This program cannot listen at {host}:{port}: {error.strerror}.",
+            "Stop what listens there, or choose another --host or --port.",
+        ) from None

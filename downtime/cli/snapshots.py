@@ -17,7 +17,8 @@ snapshot = group("snapshot", "Sealed pictures of the hospital's data.")
     "sources",
     multiple=True,
     type=click.Path(exists=True, path_type=Path),
-    help="Feed file or folder; more may follow as arguments.",
+    metavar="PATH...",
+    help="Feed files and folders.",
 )
 @click.option(
     "--to",
@@ -25,7 +26,7 @@ snapshot = group("snapshot", "Sealed pictures of the hospital's data.")
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder that receives the bundle.",
 )
-@click.argument("more", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.argument("more", nargs=-1, metavar="[PATH]...", type=click.Path(exists=True, path_type=Path))
 def build(session: Session, sources: tuple[Path, ...], to: Path, more: tuple[Path, ...]) -> Output:
     """Read feeds, bring the state up to date, and publish it as one sealed bundle."""
     if not sources + more:
@@ -55,9 +56,12 @@ def build(session: Session, sources: tuple[Path, ...], to: Path, more: tuple[Pat
 
 
 @command(snapshot, "load", action="snapshot.load")
-@click.argument("bundle", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("bundle", type=click.Path(exists=True, path_type=Path))
 def load(session: Session, bundle: Path) -> Output:
-    """Verify a bundle and make it the snapshot in use; the last one stays if anything fails."""
+    """Verify a bundle and put it in use; the last good snapshot stays if anything fails.
+
+    BUNDLE is a file, or the folder that 'snapshot build' writes to: then its newest is taken.
+    """
     info = loading.load(session.vault, session.settings, bundle, session.who)
     return Output(
         _document(info),

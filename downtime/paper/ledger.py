@@ -99,6 +99,21 @@ def missing(vault: Vault, outage: str, ward: str | None = None) -> list[Issued]:
     return list(store.forms(vault.db, condition, outage, ISSUED, ward))
 
 
+def find(
+    vault: Vault,
+    *,
+    ward: str | None = None,
+    form: str | None = None,
+    state: str | None = None,
+    outage: str | None = None,
+) -> list[Issued]:
+    """Forms that must come back, in the order of issue; every filter that is given applies."""
+    given = {"ward": ward, "form": form, "state": state, "outage": outage}
+    wanted = {name: value for name, value in given.items() if value is not None}
+    condition = " AND ".join(["returns", *(f"{name} = ?" for name in wanted)])
+    return list(store.forms(vault.db, condition, *wanted.values()))
+
+
 def of_patient(vault: Vault, patient: str) -> list[Issued]:
     """Every form printed for a patient of the snapshot, in the order of issue."""
     return list(store.forms(vault.db, "patient = ?", patient))

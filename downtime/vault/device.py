@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 FORMAT = "device-card/1"
 # Without letters and digits that are mistaken for each other on paper.
 CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+_RESTORE = "Put keys/device.json back from the last backup."
 _CODE = re.compile(f"[{CODE_ALPHABET}]{{2}}")
 
 
@@ -116,7 +117,7 @@ def load(vault: "Vault") -> Device:
         raise LockedError(
             "device.key",
             "The identity of this machine does not open with this vault's key.",
-            "Put keys/device.json back from the last backup.",
+            _RESTORE,
         )
     private = json.loads(plain)
     return Device(
@@ -205,11 +206,15 @@ def _header(card: Card) -> bytes:
 
 def _document(home: Home) -> dict[str, Any]:
     try:
-        document: dict[str, Any] = json.loads(_path(home).read_bytes())
+        document = json.loads(_path(home).read_bytes())
     except FileNotFoundError:
         raise NotFoundError(
-            "device.missing", "This machine has no identity.", "Run 'downtime init'."
+            "device.missing", "This machine has lost its identity.", _RESTORE
         ) from None
+    except ValueError:
+        document = None
+    if not isinstance(document, dict) or not {"card", "private"} <= document.keys():
+        raise InputError("device.damaged", "The identity of this machine is damaged.", _RESTORE)
     return document
 
 

@@ -69,7 +69,7 @@ def read_secret(path: Path) -> str:
     except FileNotFoundError:
         raise NotFoundError(
             "unlock.missing",
-            f"There is no unlock file {path.name} in {path.parent}.",
+            f"There is no unlock file {path}.",
             "Name the right file with --unlock-file.",
         ) from None
     return _check_text(path, secret)

@@ -16,6 +16,16 @@ from downtime.vault.database import connect, transaction
 from downtime.vault.slots import derive
 
 
+def check_present(home: Home) -> None:
+    """LockedError when an existing home has lost its database: opening would make an empty one."""
+    if not home.vault.is_file() or not home.vault.stat().st_size:
+        raise LockedError(
+            "vault.lost",
+            f"The vault of this home, {home.vault.name}, is missing or empty.",
+            "Restore the home, keys folder included, from its last backup.",
+        )
+
+
 class Vault:
     """An open vault. Every thread gets a connection of its own through `db`.
 

@@ -28,7 +28,7 @@ def test_administrators_and_auditors_see_no_patients(role):
 
 
 def test_an_auditor_changes_nothing():
-    reads = {"session.own", "job.own", "form.list", "snapshot.list", "outage.view", "ledger.view"}
+    reads = {"session.own", "job.own", "snapshot.list", "outage.view", "ledger.view"}
     reads |= {"reconcile.list", "statement.make", "audit.view", "audit.verify"}
     assert allowed("auditor") == reads
 

@@ -1,0 +1,53 @@
+"""Options that commands share, and the kinds of value that several of them take."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+WHY = click.option("--why", required=True, help="Reason, kept in the audit.")
+REMARK = click.option("--why", default="", help="A remark, kept in the audit.")
+
+
+class NewFile(click.Path):
+    """A file to write: its folder has to be there before any work is done for it."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, writable=True, path_type=Path)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, context: click.Context | None
+    ) -> Path:
+        """The path; a usage error when nothing can be written there."""
+        path = Path(os.fsdecode(super().convert(value, param, context)))
+        if not path.parent.is_dir():
+            self.fail(f"There is no folder '{path.parent}'. Make it first.", param, context)
+        if not os.access(path.parent, os.W_OK):
+            self.fail(f"You may not write in the folder '{path.parent}'.", param, context)
+        return path
+
+
+def shared(envvar: str | None = None) -> list[click.Option]:
+    """The options that may stand before or after a command's name."""
+    folder, file = click.Path(path_type=Path), click.Path(path_type=Path)
+    return [
+        click.Option(
+            ["--home"],
+            type=folder,
+            envvar=envvar,
+            metavar="DIR",
+            help="Home folder; else DOWNTIME_HOME, else ~/.downtime.",
+        ),
+        click.Option(
+            ["--unlock-file"],
+            type=file,
+            metavar="FILE",
+            help="Unlock with this file instead of signing in.",
+        ),
+        click.Option(
+            ["--json", "as_json"],
+            is_flag=True,
+            help="Write one JSON document to standard output.",
+        ),
+    ]
