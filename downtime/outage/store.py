@@ -48,7 +48,9 @@ def set_state(db: Database, outage_id: str, state: str, at: str) -> None:
 
 
 def start_system(db: Database, outage_id: str, name: str, at: str) -> None:
-    db.table("outage_system").insert({"outage": outage_id, "name": name, "declared": at, "ended": ""})
+    db.table("outage_system").insert(
+        {"outage": outage_id, "name": name, "declared": at, "ended": ""}
+    )
 
 
 def end_system(db: Database, outage_id: str, name: str, at: str) -> None:
