@@ -11,6 +11,8 @@ import pytest
 from downtime import config
 from downtime.accounts.permissions import ACTIONS, PUBLIC
 from downtime.cli import downtime as program
+from downtime.feeds.table_mapping import mappings
+from downtime.paper import definition, prefill
 from tests.contract import house
 
 DOCS = house.ROOT / "docs"
@@ -92,3 +94,26 @@ def test_files_named_in_documents_exist(document):
 def test_the_readme_leads_to_every_page_of_docs():
     readme = (house.ROOT / "README.md").read_text(encoding="utf-8")
     assert [p.name for p in DOCS.glob("*.md") if f"docs/{p.name}" not in readme] == []
+
+
+def test_the_page_on_forms_names_every_word_that_a_form_may_use():
+    text = (DOCS / "forms.md").read_text(encoding="utf-8")
+    words = {*definition._FORM, *definition._ITEM, *definition.FIELD_TYPES, *definition.LAYOUTS}
+    words |= {*definition.POLICIES, *prefill.ROWS, *prefill.SHEET}
+    assert sorted(word for word in words if f"`{word}`" not in text) == []
+
+
+def test_the_example_form_of_the_page_is_one(tmp_path):
+    text = (DOCS / "forms.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", text, re.S)
+    (tmp_path / "falls-check.yaml").write_text(example, encoding="utf-8")
+    assert definition.check(tmp_path / "falls-check.yaml") == []
+
+
+def test_the_example_settings_of_the_page_on_feeds_are_some(tmp_path):
+    text = (DOCS / "feeds.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```toml\n(.*?)```", text, re.S)
+    (tmp_path / "config.toml").write_text("\n".join(examples), encoding="utf-8")
+    settings = config.load(tmp_path / "config.toml")
+    (mapping,) = mappings(settings.feeds.tables, settings.systems.records)
+    assert mapping.matches("theatre-20261102.xlsx")
