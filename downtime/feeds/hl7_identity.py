@@ -12,6 +12,7 @@
 """
 
 import re
+from functools import lru_cache
 
 from downtime.clinical.identifiers import MRN, NHS, Identifier, clean_nhs_number
 from downtime.feeds.context import Context
@@ -48,9 +49,12 @@ def one(value: str, marks: Marks, facility: str, context: Context) -> Identifier
 
 def _authority(value: str, marks: Marks) -> str:
     parts = value.split(marks.component, 4)
-    if len(parts) < 4:
-        return ""
-    names = [marks.decode(name).strip() for name in parts[3].split(marks.part)]
+    return _named(parts[3], marks) if len(parts) > 3 else ""
+
+
+@lru_cache(maxsize=4096)
+def _named(assigned: str, marks: Marks) -> str:
+    names = [marks.decode(name).strip() for name in assigned.split(marks.part)]
     return next((name for name in names if name and name != '""'), "")
 
 

@@ -14,14 +14,13 @@ from downtime.outage import outages
 from downtime.outage.model import Outage
 from downtime.paper import ledger
 from downtime.paper.printed import printed
-from downtime.reconcile import store
+from downtime.reconcile import gather, store
 from downtime.reconcile.compare import compare
 from downtime.reconcile.keep import keep, orphan
 from downtime.reconcile.states import RETURNED
 from downtime.reconcile.store import Decided, ItemRow, Run
-from downtime.reconcile.view import TYPES, View
+from downtime.reconcile.view import View
 from downtime.snapshot import load
-from downtime.snapshot.store import Snapshot
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 
@@ -54,10 +53,8 @@ def run(vault: Vault, settings: Settings, who: Actor, why: str) -> Compared:
             "The newest snapshot is the one of the outage's beginning.",
             "Load a snapshot of the recovered hospital, then compare again.",
         )
-    before = view(load.get(vault, outage.snapshot)) if outage.snapshot else View()
-    after = view(load.current(vault))
     found, forms = _facts(vault, settings, outage)
-    items = compare(before, found, after, settings)
+    items = compare(*_views(vault, outage, found), settings)
     with vault.change(who, "reconcile.run", target=outage.id, why=why) as db:
         held = {row.key: row for row in store.fetch(db, outage.id)}
         now = vault.now()
@@ -86,11 +83,13 @@ def latest(vault: Vault) -> Outage:
     )
 
 
-def view(snapshot: Snapshot) -> View:
-    """The part of a snapshot that the comparison looks at; the snapshot is closed."""
-    with closing(snapshot):
-        newest = max((system.newest for system in snapshot.systems()), default="")
-        return View((record for name in TYPES for record in snapshot.all(name)), newest)
+def _views(vault: Vault, outage: Outage, found: list[Fact]) -> tuple[View, list[Fact], View]:
+    with closing(load.current(vault)) as snapshot:
+        after = gather.recovered(snapshot, found)
+    if not outage.snapshot:
+        return View(), found, after
+    with closing(load.get(vault, outage.snapshot)) as snapshot:
+        return gather.earlier(snapshot, after), found, after
 
 
 def _facts(vault: Vault, settings: Settings, outage: Outage) -> tuple[list[Fact], int]:

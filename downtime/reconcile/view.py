@@ -15,8 +15,6 @@ from downtime.clinical.records import (
     ServiceRequest,
 )
 
-TYPES = ("Patient", "Encounter", "ServiceRequest", "DiagnosticReport", "Observation")
-"""The records that the comparison looks at."""
 R = TypeVar("R", bound=Record)
 
 

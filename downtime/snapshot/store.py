@@ -1,7 +1,7 @@
 """What a ward asks of an opened snapshot: read-only, from several threads at once."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TypeVar
@@ -139,6 +139,12 @@ class Snapshot:
         kind = TYPES[type_name]
         yield from self._records(kind, "ORDER BY id")
 
+    def some(self, kind: type[R], field: str, values: Iterable[str]) -> list[R]:
+        """Records of a type that have one of these values in a field, in the order of their ids."""
+        wanted = orjson.dumps(list(values)).decode()
+        sql = f"WHERE t.{field} IN (SELECT value FROM json_each(?)) ORDER BY id"  # noqa: S608
+        return self._records(kind, sql, wanted)
+
     # Patients
 
     def find(self, text: str, limit: int = FIND_LIMIT) -> list[PatientRow]:
@@ -165,6 +171,14 @@ class Snapshot:
             "SELECT patient FROM identifier WHERE value = ?", (words.compact(text),)
         ).fetchall()
         return self.patient(rows[0][0]) if len(rows) == 1 else None
+
+    def holders(self, numbers: Iterable[str]) -> set[str]:
+        """Ids of the patients who have one of these identifiers; after a merge, the survivor's."""
+        rows = self._db.conn.execute(
+            "SELECT patient FROM identifier WHERE value IN (SELECT value FROM json_each(?))",
+            (orjson.dumps([words.compact(number) for number in numbers]).decode(),),
+        )
+        return {row[0] for row in rows}
 
     def patient(self, patient_id: str) -> Patient:
         """The patient, or who stands for them after a merge; NotFoundError."""

@@ -31,7 +31,10 @@ _RUNS = (
 
 def fold(text: str) -> str:
     """Lower case without accents or apostrophes: `Zoë O'Sullivan` → `zoe osullivan`."""
-    plain = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text).casefold())
+    plain = _APOSTROPHES.sub("", text).casefold()
+    if plain.isascii():
+        return plain
+    plain = unicodedata.normalize("NFKD", plain)
     return "".join(c for c in plain if not unicodedata.combining(c)).translate(_LETTERS)
 
 
@@ -42,7 +45,8 @@ def split(text: str) -> list[str]:
 
 def compact(text: str) -> str:
     """An identifier without spaces, hyphens or case: `999 000-0018` → `9990000018`."""
-    return "".join(re.findall(r"[^\W_]", fold(text)))
+    plain = fold(text)
+    return plain if plain.isalnum() else "".join(re.findall(r"[^\W_]", plain))
 
 
 def name_key(patient: Patient) -> tuple[str, str]:

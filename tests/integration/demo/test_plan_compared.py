@@ -18,11 +18,14 @@ from downtime.entry.validation import check
 from downtime.feeds.changes import Message
 from downtime.feeds.read import read
 from downtime.paper.definition import definition
+from downtime.reconcile import gather
 from downtime.reconcile.compare import compare
 from downtime.reconcile.view import View
-from downtime.snapshot import state
+from downtime.snapshot import state, tables
 from downtime.snapshot.cut import cut, limits
+from downtime.snapshot.header import Header
 from downtime.snapshot.present import present
+from downtime.snapshot.store import Snapshot
 
 ZONE = ZoneInfo("Europe/London")
 
@@ -62,6 +65,22 @@ def issued(written, patients):
     return Person(id=held.id, mrn=held.mrn, nhs_number=held.nhs_number, birth_date=held.birth_date)
 
 
+def lived_through(folder, seed, now):
+    """The plan, the records before and after, every fact with what is expected, and settings."""
+    path = folder / "config.toml"
+    path.write_text(settings_text("small"), encoding="utf-8")
+    settings = config.load(path)
+    db = sqlite_utils.Database(memory=True)
+    told = plan("small", seed, now)
+    records = []
+    for phase, at in (("before", told.start), ("after", told.after)):
+        write_feeds(folder / phase, "small", seed, phase, now)
+        records.append(recorded(db, folder / phase, settings, at))
+    patients = {record.mrn: record for record in records[0] if isinstance(record, Patient)}
+    wanted = {fact.key: (fact, state, part) for fact, state, part in keyed(told, patients)}
+    return told, records, wanted, settings
+
+
 @pytest.mark.parametrize(
     ("seed", "now"),
     [
@@ -71,20 +90,9 @@ def issued(written, patients):
     ],
 )
 def test_every_fact_comes_out_as_planned(tmp_path, seed, now):
-    path = tmp_path / "config.toml"
-    path.write_text(settings_text("small"), encoding="utf-8")
-    settings = config.load(path)
-    db = sqlite_utils.Database(memory=True)
-    told = plan("small", seed, now)
-    records = []
-    for phase, at in (("before", told.start), ("after", told.after)):
-        write_feeds(tmp_path / phase, "small", seed, phase, now)
-        records.append(recorded(db, tmp_path / phase, settings, at))
-    patients = {record.mrn: record for record in records[0] if isinstance(record, Patient)}
-    wanted = {fact.key: (fact, state, part) for fact, state, part in keyed(told, patients)}
-    items = compare(
-        View(records[0]), [fact for fact, _, _ in wanted.values()], View(records[1]), settings
-    )
+    told, records, wanted, settings = lived_through(tmp_path, seed, now)
+    given = [fact for fact, _, _ in wanted.values()]
+    items = compare(View(records[0]), given, View(records[1]), settings)
     wrong = [
         f"{wanted[item.key][2]} {item.key}: {wanted[item.key][1]}, not {item.state}"
         for item in items
@@ -92,3 +100,19 @@ def test_every_fact_comes_out_as_planned(tmp_path, seed, now):
     ]
     assert wrong == []
     assert Counter(item.state for item in items) == told.counts()
+
+    before, after = (opened(tmp_path, name, r) for name, r in zip("ab", records, strict=True))
+    with before, after:
+        live = gather.recovered(after, given)
+        gathered = compare(gather.earlier(before, live), given, live, settings)
+    assert gathered == items
+    assert len(live.patients) < len(View(records[1]).patients) / 10
+
+
+def opened(folder, name, records):
+    """A snapshot of these records."""
+    key, path = bytes(32), folder / f"{name}.db"
+    moment = "2026-11-02T14:30:00Z"
+    header = Header(hospital="DEMO", created=moment, expires=moment, key="k")
+    tables.create(path, key, header, records)
+    return Snapshot(path, key)

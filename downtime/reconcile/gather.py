@@ -1,0 +1,76 @@
+"""Take from two snapshots what the comparison looks at: the people on paper, and what is theirs.
+
+A hospital holds hundreds of thousands of records, and the paper of an outage is about some hundred
+people. What is gathered gives the same items as the whole snapshots would.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from downtime.clinical.records import (
+    DiagnosticReport,
+    Encounter,
+    Observation,
+    Patient,
+    Record,
+    ServiceRequest,
+)
+from downtime.entry.facts import Fact, Person
+from downtime.reconcile.identity import find, links
+from downtime.reconcile.view import View
+from downtime.snapshot.store import Snapshot
+
+THEIRS = (Encounter, ServiceRequest, Observation)
+"""The records of a person that a form's answers are compared with."""
+
+
+def recovered(snapshot: Snapshot, facts: Sequence[Fact]) -> View:
+    """Everybody whom the forms may mean, and the records of those whom they do mean."""
+    known = _people(snapshot, [fact.person for fact in facts])
+    people, linked = View(known), links(facts)
+    meant = {found.id for fact in facts if (found := find(fact.person, people, linked).patient)}
+    theirs = [record for kind in THEIRS for record in snapshot.some(kind, "patient", meant)]
+    named = {record.report for record in theirs if isinstance(record, Observation)}
+    reports = snapshot.some(DiagnosticReport, "id", named)
+    return View([*known, *reports, *theirs], _as_at(snapshot))
+
+
+def earlier(snapshot: Snapshot, after: View) -> View:
+    """What this snapshot held of the records in `after`, by their ids and by their own numbers."""
+    found: dict[str, Record] = {}
+
+    def take(kind: type[Record], field: str, values: Iterable[str]) -> None:
+        found.update((record.id, record) for record in snapshot.some(kind, field, values))
+
+    for kind in THEIRS:
+        take(kind, "id", after.by_id)
+    numbers = {number for live in after.by_id.values() for number in after.numbers(live)}
+    take(Encounter, "visit_number", numbers)
+    take(ServiceRequest, "placer", numbers)
+    take(ServiceRequest, "filler", numbers)
+    fillers = {report.filler for report in after.reports.values()} - {""}
+    reports = snapshot.some(DiagnosticReport, "filler", fillers)
+    take(Observation, "report", (report.id for report in reports))
+    return View([*reports, *sorted(found.values(), key=_id)], _as_at(snapshot))
+
+
+def _id(record: Record) -> str:
+    return record.id
+
+
+def _people(snapshot: Snapshot, persons: Iterable[Person]) -> list[Patient]:
+    """Whoever has a person's id or number, those merged into them, and those they merged into."""
+    given = list(persons)
+    numbers = {n for p in given for n in (p.mrn, p.nhs_number, p.downtime_number) if n}
+    wanted = {person.id for person in given} | snapshot.holders(numbers)
+    found: dict[str, Patient] = {}
+    asked = {""}
+    while new := wanted - asked:
+        asked |= new
+        rows = snapshot.some(Patient, "id", new) + snapshot.some(Patient, "replaced_by", new)
+        found.update((row.id, row) for row in rows)
+        wanted = {key for row in rows for key in (row.id, row.replaced_by)}
+    return sorted(found.values(), key=_id)
+
+
+def _as_at(snapshot: Snapshot) -> str:
+    return max((system.newest for system in snapshot.systems()), default="")
