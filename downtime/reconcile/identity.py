@@ -1,6 +1,6 @@
 """Who a form is about in the recovered hospital: by exact numbers only, never by name and birth.
 
-Rule: FIELD of patient identity, NHS Data Dictionary: a name with a date of birth is not an
+Rule (NHS Data Dictionary, patient identity): a name with a date of birth is not an
 identifier. Two numbers that point to two people, or a number whose owner was born on another day,
 are never resolved here; a person settles them.
 """

@@ -1,8 +1,7 @@
 """The completeness statement: what happened to every form, item and message of an outage.
 
-It says 'complete' only when nothing is open, and otherwise names what is. Source: the records
-teams' rules after recovery (FIELD: outage window, snapshots with hash, patients, forms to zero,
-open discrepancies, unmatched, messages, signatures).
+It says 'complete' only when nothing is open, and otherwise names what is: outage window, snapshots
+with their hashes, patients, forms to zero, open discrepancies, unmatched, messages, signatures.
 """
 
 import hashlib

@@ -2,7 +2,7 @@
 
 `keys/device.json` holds the public half in clear, so that a locked machine can say who it is, and
 the private half under the vault's `identity` key. `keys/trusted.json` pins the cards of others, in
-clear because signatures are checked while nobody is signed in.
+clear because signatures are checked while nobody is signed in, and signed by this machine itself.
 """
 
 import json
@@ -15,10 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyrage
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from downtime.config import Home
-from downtime.errors import ConflictError, InputError, LockedError, NotFoundError
+from downtime.errors import (
+    ConflictError,
+    InputError,
+    LockedError,
+    NotFoundError,
+    UntrustedError,
+)
 from downtime.vault import slots
 from downtime.vault.files import write_atomic
 
@@ -145,8 +152,7 @@ def trust(vault: "Vault", document: Mapping[str, Any], who: "Actor", why: str) -
                 "Give one of them another code: numbers on paper begin with it.",
             )
         del known[public(vault.home).code]
-        cards = [card.as_json() for card in known.values()]
-        write_atomic(_trusted_path(vault.home), json.dumps(cards, indent=1).encode())
+        _pin(vault, list(known.values()))
     return new
 
 
@@ -158,15 +164,34 @@ def distrust(vault: "Vault", code: str, who: "Actor", why: str) -> None:
             raise NotFoundError(
                 "device.unknown", f"No machine {code} is trusted here.", "Check the code."
             )
-        left = [card.as_json() for card in cards if card.code != code]
-        write_atomic(_trusted_path(vault.home), json.dumps(left, indent=1).encode())
+        _pin(vault, [card for card in cards if card.code != code])
 
 
 def trusted(home: Home) -> list[Card]:
-    """The pinned cards of other machines, also while the vault is locked."""
+    """The pinned cards of other machines, also while the vault is locked.
+
+    UntrustedError when the list was not signed by this machine: somebody changed it on the disk.
+    """
     if not _trusted_path(home).exists():
         return []
-    return [read_card(document) for document in json.loads(_trusted_path(home).read_bytes())]
+    try:
+        document = json.loads(_trusted_path(home).read_bytes())
+        signature = b64decode(document["signature"])
+        public(home).public_key.verify(signature, slots.canonical(document["cards"]))
+    except (InvalidSignature, ValueError, KeyError, TypeError):
+        raise UntrustedError(
+            "device.trusted",
+            "The list of trusted machines was changed by something else than this program.",
+            "Put keys/trusted.json back from the last backup, or remove it and trust each card anew.",
+        ) from None
+    return [read_card(card) for card in document["cards"]]
+
+
+def _pin(vault: "Vault", cards: list[Card]) -> None:
+    pinned = {"cards": [card.as_json() for card in cards]}
+    signature = load(vault).sign(slots.canonical(pinned["cards"]))
+    content = json.dumps({**pinned, "signature": signature}, indent=1)
+    write_atomic(_trusted_path(vault.home), content.encode())
 
 
 def read_card(document: Mapping[str, Any]) -> Card:

@@ -61,6 +61,14 @@
     if (event.persisted) location.reload();
   });
 
+  // What was typed before the page could search is searched now.
+  window.addEventListener("load", function () {
+    var typed = document.querySelector("input[hx-trigger]");
+    if (typed && typed.value !== typed.defaultValue) {
+      typed.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  });
+
   var first = document.querySelector(".nhsuk-error-summary, [data-focus]");
   if (first) first.focus();
 

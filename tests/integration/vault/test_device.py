@@ -6,7 +6,7 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 
 from downtime.config import Home
-from downtime.errors import ConflictError, InputError, LockedError, NotFoundError
+from downtime.errors import ConflictError, InputError, LockedError, NotFoundError, UntrustedError
 from downtime.vault import device
 from downtime.vault.vault import Vault
 
@@ -115,3 +115,13 @@ def test_what_is_no_card_is_refused(keyed, who, other, change):
 def test_other_json_is_refused(keyed, who, document):
     with pytest.raises(InputError, match="not a device card"):
         device.trust(keyed, document, who, "")
+
+
+def test_a_card_put_into_the_list_on_the_disk_is_not_believed(keyed, home, who, other):
+    device.trust(keyed, other, who, "second publisher")
+    path = home.keys / "trusted.json"
+    document = json.loads(path.read_bytes())
+    document["cards"][0]["name"] = "somebody else"
+    path.write_text(json.dumps(document))
+    with pytest.raises(UntrustedError, match="changed by something else"):
+        device.trusted(home)

@@ -1,0 +1,99 @@
+"""The whole outage, told once: what it claims is checked against the plan and by other programs."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hl7apy.consts import VALIDATION_LEVEL
+from hl7apy.parser import parse_message
+
+from downtime.clock import system_clock
+from downtime.config import Home
+from downtime.demo import story
+from downtime.demo.plan import plan
+from downtime.demo.staff import ACCOUNTS
+from downtime.errors import ConflictError
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """The home, its summary, and all that was said on the way."""
+    home = Home(tmp_path_factory.mktemp("told") / "home")
+    lines: list[str] = []
+    facts = story.run(home, "small", 1, system_clock, lines.append)
+    return home, facts, "\n".join(lines)
+
+
+@pytest.fixture(scope="module")
+def people(told):
+    """Family names, NHS and hospital numbers of everybody on the wards at T0."""
+    home = told[0]
+    rows = (home.path / story.FOLDER / "feeds/before/pas/ward-list.csv").read_text("utf-8-sig")
+    header, *lines = [line.split(",") for line in rows.splitlines()]
+    wanted = [header.index(name) for name in ("Surname", "NHS No", "Hospital No")]
+    return {line[at].strip('"') for line in lines for at in wanted} - {""}
+
+
+def test_it_ends_complete_with_every_form_accounted_for(told):
+    _, facts, _ = told
+    statement = json.loads(Path(facts["statement"]["json"]).read_text())
+    assert statement["verdict"] == facts["statement"]["verdict"] == "COMPLETE"
+    forms = facts["forms"]
+    accounted = forms["keyed"] + forms["filed"] + forms["void"] + forms["lost"]
+    assert accounted == facts["statement"]["issued"]
+
+
+def test_the_comparison_finds_what_the_plan_foresaw(told):
+    _, facts, _ = told
+    start = plan("small", 1, system_clock()).counts()
+    found = {state: n for state, n in facts["comparison"].items() if state in start}
+    expected = {state: n for state, n in start.items() if state != "held"}
+    assert found == expected
+
+
+def test_every_returned_message_is_valid_to_another_implementation(told):
+    home, facts, _ = told
+    files = sorted((home.path / story.FOLDER / "returns").glob("*/*.hl7"))
+    assert len(files) == facts["returns"]["messages"] > 0
+    for file in files:
+        message = parse_message(
+            file.read_bytes().decode(), validation_level=VALIDATION_LEVEL.STRICT
+        )
+        assert message.validate()
+
+
+def test_a_second_export_sends_nothing(told):
+    assert told[1]["returns"]["again"] == 0
+
+
+def test_nobody_is_named_on_the_terminal_or_in_the_summary(told, people):
+    home, _, said = told
+    summary = (home.path / story.SUMMARY).read_text()
+    for name in people:
+        assert not re.search(rf"\b{re.escape(name)}\b", said + summary), "a patient is named"
+
+
+def test_nothing_of_a_patient_lies_in_clear_where_a_hospital_keeps_it(told, people):
+    home, _, _ = told
+    kept = [
+        path
+        for path in home.path.rglob("*")
+        if path.is_file()
+        and (story.FOLDER not in path.parts or "publisher" in path.parts or "bundles" in path.parts)
+    ]
+    assert len(kept) > 10
+    for path in kept:
+        content = path.read_bytes()
+        for name in people:
+            if len(name) > 5:
+                assert name.encode() not in content, path.name
+
+
+def test_it_can_be_told_again_in_the_same_place_and_nowhere_else(told, tmp_path):
+    home, _, _ = told
+    assert (home.path / story.FOLDER / ACCOUNTS).exists()
+    (tmp_path / "letter.txt").write_text("not a demonstration")
+    with pytest.raises(ConflictError, match="not empty"):
+        story.run(Home(tmp_path), "small", 1, system_clock, lambda _: None)
+    assert (tmp_path / "letter.txt").exists()
