@@ -16,7 +16,6 @@ from downtime.feeds.hl7_order import (
     note,
     orders,
     person,
-    person_only,
     report_key,
     request_fields,
     request_key,
@@ -58,7 +57,7 @@ def changes(who: Speaking) -> list[Change]:
     if not found and who.message.first("OBX"):
         raise Unusable("OBR", "OBX without an OBR before it: the results belong to no report")
     if not found:
-        return person_only(who)
+        return []  # perhaps cut short, and then its numbers are too: nothing of it is believed
     numbers, said = person(who, found)
     for order in found:
         said += _report(who, order, numbers)
