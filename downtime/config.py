@@ -264,6 +264,11 @@ class Home:
         return self.path / "snapshots"
 
     @property
+    def forms(self) -> Path:
+        """The hospital's own form definitions, beside those of the installation."""
+        return self.path / "forms"
+
+    @property
     def vault(self) -> Path:
         """Entries, ledger, logs, accounts, audit: encrypted."""
         return self.path / "vault.db"

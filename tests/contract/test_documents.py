@@ -12,7 +12,7 @@ from downtime import config
 from downtime.accounts.permissions import ACTIONS, PUBLIC
 from downtime.cli import downtime as program
 from downtime.feeds.table_mapping import mappings
-from downtime.paper import definition, prefill
+from downtime.paper import definition, form_file, prefill
 from tests.contract import house
 
 DOCS = house.ROOT / "docs"
@@ -98,8 +98,8 @@ def test_the_readme_leads_to_every_page_of_docs():
 
 def test_the_page_on_forms_names_every_word_that_a_form_may_use():
     text = (DOCS / "forms.md").read_text(encoding="utf-8")
-    words = {*definition._FORM, *definition._ITEM, *definition.FIELD_TYPES, *definition.LAYOUTS}
-    words |= {*definition.POLICIES, *prefill.ROWS, *prefill.SHEET}
+    words = {*form_file.FORM, *form_file.ITEM, *form_file.FIELD_TYPES, *form_file.LAYOUTS}
+    words |= {*form_file.POLICIES, *prefill.ROWS, *prefill.SHEET}
     assert sorted(word for word in words if f"`{word}`" not in text) == []
 
 

@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from downtime.errors import NotFoundError
+from downtime.errors import InputError, NotFoundError
 from downtime.paper import definition as forms
 
 GOOD = """\
@@ -25,7 +25,7 @@ item:
 
 
 def problems(tmp_path, text):
-    path = tmp_path / "form.yaml"
+    path = tmp_path / "test.yaml"
     path.write_text(textwrap.dedent(text))
     return [(p.line, p.sentence) for p in forms.check(path)]
 
@@ -112,3 +112,35 @@ def test_a_file_that_is_no_yaml_is_explained(tmp_path):
 def test_a_list_is_no_form(tmp_path):
     ((_, sentence),) = problems(tmp_path, "- a\n- b\n")
     assert "not with a list" in sentence
+
+
+def own(home, name, text):
+    home.forms.mkdir(exist_ok=True)
+    (home.forms / f"{name}.yaml").write_text(text)
+
+
+def test_a_home_has_forms_of_its_own_beside_and_instead_of_the_installations(home):
+    own(home, "test", GOOD)
+    own(home, "admission", GOOD.replace("name: test", "name: admission"))
+    found = forms.definitions(home)
+    assert set(found) == {*forms.definitions(), "test"}
+    assert found["admission"].title == forms.definition("admission", home).title == "Test"
+    assert forms.definition("admission").title != "Test"
+
+
+def test_a_form_that_is_changed_counts_at_once(home):
+    own(home, "test", GOOD)
+    assert forms.definition("test", home).version == "1"
+    own(home, "test", GOOD.replace('version: "1"', 'version: "2"'))
+    assert forms.definition("test", home).version == "2"
+
+
+def test_a_form_with_a_mistake_is_left_out_and_stops_no_other(home):
+    own(home, "admission", GOOD.replace("name: test", "name: elsewhere"))
+    found = forms.definitions(home)
+    assert set(found) == set(forms.definitions()) - {"admission"}
+    assert [str(problem) for problem in forms.problems(home)] == [
+        "admission.yaml, line 1: 'name' is that of the file: 'admission'."
+    ]
+    with pytest.raises(InputError, match="line 1"):
+        forms.definition("admission", home)

@@ -1,0 +1,114 @@
+"""The words that a form's file may use, and its YAML with the line on which each word stands."""
+
+import re
+from typing import Any, NamedTuple
+
+import yaml
+
+FIELD_TYPES = (
+    "string",
+    "text",
+    "boolean",
+    "choice",
+    "integer",
+    "decimal",
+    "quantity",
+    "date",
+    "time",
+    "dateTime",
+)
+LAYOUTS = ("lines", "ticks", "steps", "table", "chart", "cards")
+POLICIES = ("full", "part", "scan")
+CHOICES = {
+    "policy": POLICIES,
+    "subject": ("patient", "none"),
+    "orientation": ("portrait", "landscape"),
+}
+RESERVED = ("patient.", "author.", "event.", "page.", "form.")
+FORM = {
+    "name": str,
+    "version": str,
+    "title": str,
+    "status": str,
+    "purpose": str,
+    "policy": str,
+    "record": str,
+    "system": str,
+    "returns": bool,
+    "subject": str,
+    "orientation": str,
+    "each": str,
+    "item": list,
+}
+DEFAULTS = {"returns": True, "subject": "patient", "orientation": "portrait"}
+NEEDED = ("name", "version", "title", "status", "purpose", "policy", "record", "system", "item")
+ITEM = {
+    "linkId": ("link_id", str),
+    "text": ("text", str),
+    "type": ("type", str),
+    "required": ("required", bool),
+    "repeats": ("repeats", bool),
+    "rows": ("rows", int),
+    "answerOption": ("options", list),
+    "units": ("units", str),
+    "min": ("min", float),
+    "max": ("max", float),
+    "maxLength": ("max_length", int),
+    "code": ("code", str),
+    "maps": ("maps", str),
+    "critical": ("critical", bool),
+    "keyed": ("keyed", bool),
+    "score": ("score", bool),
+    "prefill": ("prefill", str),
+    "layout": ("layout", str),
+    "columns": ("columns", int),
+    "span": ("span", int),
+    "lines": ("lines", int),
+    "words": ("words", list),
+    "gridRows": ("grid_rows", list),
+    "gridColumns": ("grid_columns", list),
+    "item": ("items", list),
+}
+LISTS = ("words", "grid_rows", "grid_columns")
+LINK_ID = re.compile(r"[a-z][a-z0-9]*([.-][a-z0-9]+)*")
+
+
+class Problem(NamedTuple):
+    """One mistake in a form's file; lines count from 1."""
+
+    file: str
+    line: int
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.file}, line {self.line}: {self.sentence}"
+
+
+class Table(dict[str, Any]):
+    """A mapping of the file that knows on which line each of its keys stands."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__()
+        self.line = line
+        self.lines: dict[str, int] = {}
+
+
+class _Loader(yaml.SafeLoader):
+    pass
+
+
+def _table(loader: _Loader, node: yaml.MappingNode) -> Table:
+    table = Table(node.start_mark.line + 1)
+    for key, value in node.value:
+        name = str(loader.construct_object(key))
+        table[name] = loader.construct_object(value, deep=True)
+        table.lines[name] = key.start_mark.line + 1
+    return table
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _table)
+
+
+def parse(text: str) -> Any:
+    """What the YAML says; yaml.YAMLError when it is none."""
+    return yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader with line numbers
