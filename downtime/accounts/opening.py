@@ -132,6 +132,8 @@ def _check_empty(home: Home) -> None:
             f"There is a Downtime home at {home.path}.",
             "Use it, or name another folder with --home.",
         )
+    if home.path.is_file():
+        raise ConflictError("home.file", f"{home.path} is a file.", "Name a folder with --home.")
     if home.path.exists() and any(home.path.iterdir()):
         raise ConflictError(
             "home.not-empty",

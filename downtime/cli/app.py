@@ -19,6 +19,7 @@ from downtime.cli.options import shared
 from downtime.clock import Clock, system_clock
 from downtime.config import Home, Settings
 from downtime.errors import LockedError, UserError
+from downtime.vault import keys
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 
@@ -63,9 +64,16 @@ class Session:
         return config.load(self.home.config)
 
     @cached_property
+    def home_if_any(self) -> Home | None:
+        """The home; None when none was named and the user has none."""
+        if self.named:
+            keys.check_exists(self.home)
+        return self.home if keys.exists(self.home) else None
+
+    @property
     def settings_or_default(self) -> Settings:
-        """The home's settings, or the defaults when none was named and the user has none."""
-        return self.settings if self.named or self.home.config.exists() else Settings()
+        """The home's settings, or the defaults where there is no home."""
+        return self.settings if self.home_if_any else Settings()
 
     @cached_property
     def signed_in(self) -> SignedIn:

@@ -1,5 +1,7 @@
 """The demonstration hospital: its feeds, and its whole outage told from beginning to end."""
 
+import shutil
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -67,28 +69,36 @@ def feeds(
 @SEED
 @click.option("--no-serve", is_flag=True, help="Stop when the story is told.")
 def run(session: Session, size: str, seed: int, no_serve: bool) -> Output:
-    """Tell a whole outage, then serve the web app on the laptop that lived through it."""
+    """Tell a whole outage, then serve the web app on the laptop that lived through it.
+
+    The home, ./demo unless named, is made anew each time. The story is told on standard error.
+    """
     home = session.home_or(DEFAULT_HOME)
+    click.echo("One invented hospital, and one outage of its systems that ends just now.", err=True)
     facts = story.run(home, size, seed, session.clock, lambda line: click.echo(line, err=True))
     if not session.as_json:
         for line in _farewell(facts, session.clock()):
             click.echo(line)
-    if not no_serve:
-        serve.start(home)
+    if no_serve:
+        return Output(facts)
+    click.echo("", err=True)
+    serve.start(home)
     return Output(facts)
 
 
 @command(demo, "code", action="public")
 @click.argument("username")
 def code(session: Session, username: str) -> Output:
-    """The present one-time code of a demonstration account, in place of its owner's telephone."""
+    """The one-time code of a demonstration account now, as its owner's telephone would show it."""
     home = session.home_or(DEFAULT_HOME)
     for account in _accounts(home.path / story.FOLDER / ACCOUNTS):
         if account["username"] == username:
             present = totp.code(account["one_time_code_secret"], session.clock())
             return Output({"code": present}, [present])
     raise NotFoundError(
-        "demo.account", f"The demonstration has no account '{username}'.", "See its accounts.json."
+        "demo.account",
+        f"The demonstration has no account '{username}'.",
+        "'downtime demo run' prints their names.",
     )
 
 
@@ -106,13 +116,14 @@ def _accounts(path: Path) -> list[dict[str, str]]:
         raise NotFoundError(
             "demo.missing",
             f"There is no demonstration at {path.parent.parent}.",
-            "Run scripts/demo.",
+            "Run scripts/demo, or name its home with --home.",
         ) from None
     return accounts
 
 
 def _farewell(facts: dict[str, object], now: datetime) -> list[str]:
     pack, returns, statement = facts["pack"], facts["returns"], facts["statement"]
+    program = "downtime" if shutil.which("downtime") else sys.argv[0]
     lines = [
         "",
         f"Packs      {pack['path']}",  # type: ignore[index]
@@ -120,7 +131,7 @@ def _farewell(facts: dict[str, object], now: datetime) -> list[str]:
         f"Statement  {statement['pdf']}",  # type: ignore[index]
         f"Summary    {Path(str(facts['home'])) / story.SUMMARY}",
         "",
-        "Sign in with any of these; 'downtime demo code USERNAME' is the telephone with the code:",
+        f"Sign in with any of these. For a new code: {program} --home {facts['home']} demo code NAME",
         f"  {'user name':<10} {'password':<20} {'code now':<10} role",
     ]
     for account in _accounts(Path(str(facts["accounts"]))):

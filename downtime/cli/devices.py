@@ -29,7 +29,7 @@ def trust(session: Session, file: Path, why: str) -> Output:
     """Trust another machine: seal bundles to it, and believe those that it publishes."""
     try:
         document = orjson.loads(file.read_bytes())
-    except orjson.JSONDecodeError:
+    except (OSError, orjson.JSONDecodeError):
         raise InputError(
             "device.card",
             f"{file.name} is not a device card.",

@@ -112,10 +112,9 @@ def recover(session: Session, username: str) -> Output:
     Asks for the code and a new password. The second factor and the recovery code are new
     afterwards, and are shown once.
     """
+    settings = session.settings  # a missing home is said before anything is asked
     code, password = ask("Recovery code"), ask("New password", secret=True)
-    made = recovering.recover(
-        session.home, session.settings, session.clock, code, username, password
-    )
+    made = recovering.recover(session.home, settings, session.clock, code, username, password)
     document = {"one_time_code_uri": made.totp_uri, "recovery_code": made.recovery_code}
     return Output(
         document,

@@ -26,12 +26,12 @@ from downtime.vault.files import replacing
     "--form",
     "forms",
     multiple=True,
-    help="A form for each patient, several times for several; else the setting paper.pack_forms.",
+    help="A form for each patient, once for each form; else as the settings say.",
 )
 @click.option(
     "--blanks",
     type=click.IntRange(0, 100),
-    help="Blank sets for each ward; else the setting paper.blank_copies.",
+    help="Blanks of each form for each ward; else as the settings say.",
 )
 @REMARK
 def pack(

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from downtime.accounts import people
+from downtime.accounts.people import SERVICE
 from downtime.accounts.permissions import ROLES
 from downtime.accounts.person import Person
 from downtime.cli.app import Output, Session, ask, command, group
@@ -19,7 +20,12 @@ audit = group("audit", "The chain of everything that was done.")
 @command(person, "add", action="person.manage")
 @click.argument("username")
 @click.argument("name")
-@click.option("--role", required=True, type=click.Choice([r for r in ROLES if r != "service"]))
+@click.option(
+    "--role",
+    required=True,
+    type=click.Choice([role for role in ROLES if role != SERVICE]),
+    help="What this person may do; docs/permissions.md shows it.",
+)
 @WHY
 def add(session: Session, username: str, name: str, role: str, why: str) -> Output:
     """Make an account; its first password and second factor are shown once."""

@@ -1,6 +1,5 @@
 """Serve the web app, which is found by its entry point: the two faces never import each other."""
 
-import errno
 from importlib.metadata import entry_points
 
 import click
@@ -8,7 +7,6 @@ import click
 from downtime import config
 from downtime.cli.app import Output, Session, command, downtime
 from downtime.config import Home
-from downtime.errors import ConflictError
 from downtime.vault import keys
 
 
@@ -26,15 +24,6 @@ def start(home: Home, host: str | None = None, port: int | None = None) -> None:
     keys.check_exists(home)
     settings = config.load(home.config)
     host, port = host or settings.web.host, port or settings.web.port
+    click.echo(f"Serving at http://{host}:{port}/ until Ctrl-C.", err=True)
     (server,) = entry_points(group="downtime.server")
-    click.echo(f"Downtime will be at http://{host}:{port}/ (stop with Ctrl-C).", err=True)
-    try:
-        server.load()(home, settings, host, port)
-    except OSError as error:
-        if error.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES):
-            raise
-        raise ConflictError(
-            "serve.address",
-            f"This program cannot listen at {host}:{port}: {error.strerror}.",
-            "Stop what listens there, or choose another --host or --port.",
-        ) from None
+    server.load()(home, settings, host, port)

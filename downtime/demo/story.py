@@ -23,6 +23,7 @@ from downtime.demo.staff import ACCOUNTS, Staff
 from downtime.outage import outages
 from downtime.paper import ledger, pack
 from downtime.reconcile import run as comparison
+from downtime.reconcile.states import ALREADY_THERE, CONFLICT, HELD, NEW, NEWER_LIVE, UNMATCHED
 from downtime.returns import export, statement_file
 from downtime.snapshot import load, publish
 from downtime.vault import audit, checkpoint, device
@@ -33,6 +34,16 @@ SYSTEMS = ("PAS", "EPR", "LIMS")
 SUMMARY = "summary.json"
 FOLDER = "demonstration"
 WHY = "Demonstration"
+
+MEANS = {
+    ALREADY_THERE: "the system knows it by now",
+    NEW: "on paper only",
+    NEWER_LIVE: "the system knows something later",
+    CONFLICT: "paper and system disagree",
+    UNMATCHED: "nobody in the system is surely this patient",
+    HELD: "filed as a document, by policy",
+}
+"""What the states of the comparison mean, for somebody who sees them first."""
 
 Say = Callable[[str], None]
 
@@ -124,7 +135,7 @@ def _tell(story: Story) -> None:
 
 def _prepare(story: Story) -> tuple[SignedIn, Vault, Staff]:
     with story.step(
-        "prepare", "A publisher in the hospital's network and a ward laptop are set up."
+        "prepare", "A publisher in the hospital's network and a laptop for the wards are set up."
     ):
         laptop = _machine(story, story.home, "ward laptop", story.unlock_file)
         story.folder.mkdir()
@@ -184,7 +195,9 @@ def _publish(
 
 
 def _fail(story: Story, laptop: Vault, settings: Settings, staff: Staff) -> None:
-    with story.step("declare", f"{', '.join(SYSTEMS)} stop answering. The site team declares it."):
+    with story.step(
+        "declare", f"{', '.join(SYSTEMS)} stop answering. The site team declares an outage."
+    ):
         declared = outages.declare(
             laptop, SYSTEMS, staff.actors["site"], "Ransomware", known=settings.systems.names,
             snapshot=load.pin_current(laptop, staff.actors["site"], WHY),
@@ -192,7 +205,7 @@ def _fail(story: Story, laptop: Vault, settings: Settings, staff: Staff) -> None
         with closing(load.current(laptop)) as snapshot:
             waiting = snapshot.outstanding()
         story.told(
-            f"{declared.label}. {len(waiting)} requests have no result: that list is at hand."
+            f"{declared.label}. {len(waiting)} requests still wait for a result: the list is at hand."
         )
     story.facts["outage"] = {"id": declared.id, "systems": list(SYSTEMS), "waiting": len(waiting)}
 
@@ -207,7 +220,8 @@ def _print(story: Story, laptop: Vault, settings: Settings, staff: Staff) -> Non
     ):
         made = pack.site_pack(laptop, snapshot, settings, staff.actors["nurse"], WHY, file)
         story.told(
-            f"{made.pages} pages: {made.forms} forms for patients, {made.blank_forms} blank."
+            f"{made.pages} pages: lists, patient summaries, {made.forms} forms for patients and"
+            f" {made.blank_forms} blank ones."
         )
     story.facts["pack"] = {
         "path": str(out),
@@ -247,10 +261,12 @@ def _key(story: Story, laptop: Vault, settings: Settings, staff: Staff) -> None:
 
 
 def _reconcile(story: Story, laptop: Vault, settings: Settings, staff: Staff) -> None:
-    with story.step("compare", "Paper is compared with T0 and with the recovered hospital."):
+    with story.step(
+        "compare", "The paper is compared with the hospital as it was, and as it is now."
+    ):
         compared = comparison.run(laptop, settings, staff.actors["records"], WHY)
         for state, count in sorted(compared.states.items()):
-            story.told(f"{count:>6}  {state}")
+            story.told(f"{count:>6}  {state:<14} {MEANS[state]}")
         decided = staff.decide(laptop, compared.outage)
         story.told(f"The records supervisor decides {decided} of {compared.items}, with reasons.")
     story.facts["comparison"] = {"items": compared.items, "decided": decided, **compared.states}
@@ -258,7 +274,9 @@ def _reconcile(story: Story, laptop: Vault, settings: Settings, staff: Staff) ->
 
 def _return(story: Story, laptop: Vault, settings: Settings, staff: Staff) -> None:
     to = story.folder / "returns"
-    with story.step("return", "What is new goes back to the systems; a second run sends nothing."):
+    with story.step(
+        "return", "What was decided goes back to the systems; a second run sends nothing."
+    ):
         sent = export.export(laptop, settings, "hl7v2", to, staff.actors["records"])
         again = export.export(laptop, settings, "hl7v2", to, staff.actors["records"])
         lists = export.export(laptop, settings, "worklist", to, staff.actors["records"])
@@ -292,7 +310,7 @@ def _state(story: Story, laptop: Vault, settings: Settings, staff: Staff) -> Non
 def _seal(story: Story, laptop: Vault) -> None:
     checkpoint.make(laptop)
     found = audit.verify(laptop.db)
-    story.told(f"The audit chain holds {found.entries} entries, and every link of them.")
+    story.told(f"The audit chain has {found.entries} entries, and every link of it holds.")
     story.facts["audit"] = {"entries": found.entries, "sound": found.first_bad is None}
     story.facts |= {
         "demonstration": True,

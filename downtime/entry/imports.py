@@ -123,6 +123,8 @@ def import_response(
 
 
 def _resources(text: str, name: str) -> Iterator[Mapping[str, Any]]:
+    if not text.strip():
+        raise InputError("entry.empty", f"{name} is empty.", "Name a file with responses.")
     try:
         documents = [_json(text)]
     except (ValueError, RecursionError):

@@ -1,0 +1,304 @@
+"""What goes wrong at the command line is one sentence and a next step, on standard error."""
+
+import os
+
+import click
+import pytest
+
+from downtime.accounts.permissions import ACTIONS, PUBLIC
+from downtime.cli import downtime as program
+from downtime.cli.options import NewFile
+from downtime.entry import imports
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _files(refusing):
+    """Inputs of every kind that is no good."""
+    folder = refusing.folder
+    (folder / "empty").touch()
+    (folder / "junk").write_bytes(os.urandom(3000))
+    (folder / "words.txt").write_text("Ann Hill was here")
+    (folder / "array.json").write_text("[1, 2]")
+    (folder / "folder").mkdir()
+    (folder / "open-key").write_text("a secret that everybody may read")
+    (folder / "open-key").chmod(0o644)
+    (folder / "other-key").write_text("a secret that opens another home")
+    (folder / "other-key").chmod(0o600)
+    (folder / "short-key").write_text("short")
+    (folder / "short-key").chmod(0o600)
+
+
+def leaves(command: click.Command = program, words: tuple[str, ...] = ()):
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            yield from leaves(inner, (*words, name))
+    else:
+        yield words, command
+
+
+def value(parameter: click.Parameter) -> str:
+    """A word that is right as far as the command line can tell."""
+    kind = parameter.type
+    if isinstance(kind, click.Choice):
+        return kind.choices[0]
+    if isinstance(kind, NewFile):
+        return "out.pdf"
+    if isinstance(kind, click.Path):
+        return "array.json" if kind.exists else "to"
+    return "1" if isinstance(kind, click.types.IntParamType) else "word"
+
+
+def asked(words: tuple[str, ...], command: click.Command) -> list[str]:
+    """The command with the least that it takes."""
+    line = list(words)
+    for parameter in command.params:
+        if parameter.required:
+            names = [] if isinstance(parameter, click.Argument) else [parameter.opts[0]]
+            line += [*names, value(parameter)]
+    extra = {("pack",): ["AMU"], ("snapshot", "build"): ["--from", "array.json"]}
+    return line + extra.get(words, [])
+
+
+UNLOCKING = [
+    pytest.param(asked(words, command), command.action, id=" ".join(words))
+    for words, command in leaves()
+    if command.action != PUBLIC
+]
+
+
+def is_one_sentence(answer) -> bool:
+    """Nothing on standard output; what is wrong and what to do, a line each."""
+    lines = answer.err.splitlines()
+    return (
+        answer.out == ""
+        and len(lines) == 2
+        and all(line.endswith(".") for line in lines)
+        and "fault of its own" not in answer.err
+    )
+
+
+@pytest.mark.parametrize(("words", "action"), UNLOCKING)
+def test_without_a_home_a_command_says_so(terminal, words, action):
+    (terminal.folder / "array.json").write_text("[1, 2]")
+    answer = terminal.run(*words, "--home", "nowhere", "--unlock-file", "key")
+    assert answer.code == 1
+    assert is_one_sentence(answer), answer
+    assert "There is no Downtime home at" in answer.err
+    assert not (terminal.folder / "nowhere").exists()
+
+
+@pytest.mark.parametrize(("words", "action"), UNLOCKING)
+def test_a_wrong_unlock_file_opens_no_command(refusing, words, action):
+    answer = refusing.run(*words, "--unlock-file", "other-key")
+    assert answer.code == 1
+    assert is_one_sentence(answer), answer
+    assert "other-key does not open this home" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("words", "action"), [p for p in UNLOCKING if "service" not in ACTIONS[p.values[1]]]
+)
+def test_a_program_may_not_do_what_only_people_may(refusing, words, action):
+    answer = refusing.run(*words)
+    assert answer.code == 1
+    assert is_one_sentence(answer), answer
+    assert "does not allow this" in answer.err
+    assert "Ask somebody of:" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("--unlock-file gone status", "There is no unlock file gone"),
+        ("--unlock-file open-key status", "can be read by others"),
+        ("--unlock-file short-key status", "does not hold one secret"),
+        ("--unlock-file empty status", "can be read by others"),
+        ("--unlock-file folder status", "folder"),
+        ("init", "There is a Downtime home"),
+        ("--home folder --unlock-file key status", "There is no Downtime home"),
+        ("--home junk --unlock-file key status", "There is no Downtime home"),
+        ("--home junk init", "is a file"),
+        ("init --home new --device I0", "A device code is two"),
+        ("init --home new --administrator A,B", "A user name has"),
+        ("status", "This machine holds no snapshot yet"),
+        ("pack AMU --out x.pdf", "This machine holds no snapshot yet"),
+        ("pack --all --out x.pdf", "This machine holds no snapshot yet"),
+        ("snapshot load words.txt", "not a"),
+        ("snapshot load empty", "not a"),
+        ("snapshot load junk", "not a"),
+        ("snapshot load folder", "does not say which bundle is the newest"),
+        ("snapshot build --from words.txt --to words.txt/inside", "Not a directory"),
+        ("outage declare FAX", "no system called 'FAX'"),
+        ("outage end PAS", "PAS is not declared down"),
+        ("outage close", "No outage is open"),
+        ("ledger show K7-000001-X", "not a serial number"),
+        ("ledger show word", "not a serial number"),
+        ("ledger show K7-999999-O", "was not issued on this laptop"),
+        ("entry import empty", "empty is empty"),
+        ("entry import junk", "cannot be read as text"),
+        ("entry import words.txt", "neither JSON nor NDJSON"),
+        ("entry import /proc/self/mem", "cannot be read as text"),
+        ("reconcile run", "No outage was ever declared here"),
+        ("reconcile list", "No outage was ever declared here"),
+        ("returns export --format hl7v2 --to to", "No outage was ever declared here"),
+        ("returns export --format worklist --to to", "No outage was ever declared here"),
+        ("statement --out s.pdf", "No outage was ever declared here"),
+        ("device trust array.json", "not a device card"),
+        ("device trust junk", "not a device card"),
+        ("device trust empty", "not a device card"),
+        ("device trust /proc/self/mem", "not a device card"),
+        ("demo code word", "no demonstration"),
+        ("serve --home nowhere", "There is no Downtime home"),
+        ("feeds check words.txt --home nowhere", "There is no Downtime home"),
+        ("recover admin --home nowhere", "There is no Downtime home"),
+    ],
+)
+def test_a_command_that_cannot_be_done_says_why(refusing, words, sentence):
+    answer = refusing.run(*words.split())
+    assert answer.code == 1, answer
+    assert is_one_sentence(answer), answer
+    assert sentence in answer.err
+    assert "Ann Hill" not in answer.err
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("nonsense", "No such command"),
+        ("outage nonsense", "No such command"),
+        ("outage declare", "Missing argument"),
+        ("feeds check", "Missing argument"),
+        ("feeds check nowhere", "'nowhere' does not exist"),
+        ("snapshot build --to to", "Name at least one feed"),
+        ("snapshot build --from nowhere --to to", "'nowhere' does not exist"),
+        ("snapshot build --from words.txt --to words.txt", "is a file"),
+        ("snapshot load nowhere", "'nowhere' does not exist"),
+        ("pack --out x.pdf", "Name the wards, or give --all"),
+        ("pack AMU --all --out x.pdf", "Name the wards, or give --all"),
+        ("pack --all --out none/x.pdf", "There is no folder 'none'"),
+        ("pack --all --out folder", "is a directory"),
+        ("device card --out none/card.json", "There is no folder 'none'"),
+        ("statement --out none/s.pdf", "There is no folder 'none'"),
+        ("number issue 0", "not in the range"),
+        ("number issue many", "not a valid integer"),
+        ("ledger list --state gone", "'gone' is not one of"),
+        ("ledger void K7-999999-O", "--why"),
+        ("returns export --format fax --to to", "'fax' is not one of"),
+        ("reconcile decide key maybe --why x", "'maybe' is not one of"),
+        ("demo feeds words.txt", "is a file"),
+        ("demo feeds to --now yesterday", "does not match the format"),
+        ("init --home new --site A --settings words.txt", "not both"),
+        ("person add x Name --role king --why new", "'king' is not one of"),
+    ],
+)
+def test_wrong_words_are_a_usage_error(refusing, words, sentence):
+    answer = refusing.run(*words.split())
+    assert answer.code == 2, answer
+    assert answer.out == ""
+    assert answer.err.startswith("Usage: downtime")
+    assert sentence in answer.err.replace("\n", " ")
+
+
+def test_what_could_not_be_made_leaves_nothing_behind(refusing):
+    settings = refusing.folder / "wrong.toml"
+    settings.write_text("[site]\nnam = 'x'")
+    for words in (
+        "init --home new --device I0",
+        "init --home new --administrator A,B",
+        "init --home new --settings wrong.toml",
+        "init --home new --settings junk",
+    ):
+        assert refusing.run(*words.split()).code == 1
+        assert not (refusing.folder / "new").exists(), words
+
+
+@pytest.mark.parametrize("file", ["vault.db", "keys/slots.json", "keys/device.json", "config.toml"])
+@pytest.mark.parametrize("content", [None, b"", b"\xff\x00 junk \x9c"])
+def test_a_damaged_home_is_said_to_be_damaged_and_is_left_as_it_is(home, file, content):
+    path = home.folder / "home" / file
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    answer = home.run("number", "issue")
+    if (file, content) == ("config.toml", b""):
+        assert answer.code == 0  # no setting is needed
+        return
+    assert answer.code == 1
+    assert is_one_sentence(answer), answer
+    assert path.exists() == (content is not None)
+
+
+def test_feeds_that_cannot_be_read_are_rejects_like_any_other(refusing):
+    paths = ("empty", "junk", "words.txt", "array.json", "folder", "/proc/self/mem")
+    checked = refusing.ok("feeds", "check", *paths)
+    assert checked["accepted"] == 0
+    assert {"junk", "words.txt", "array.json", "/proc/self/mem"} <= {
+        reject["source"] for reject in checked["rejected"]
+    }
+    assert "Ann Hill" not in str(checked)
+
+
+def test_a_response_that_cannot_be_used_is_named_by_its_place(refusing):
+    answer = refusing.run("entry", "import", "array.json", "--json")
+    assert answer.code == 1
+    assert [problem["index"] for problem in answer.json["problems"]] == [1, 2]
+    assert answer.err == ""
+
+
+def test_a_form_that_cannot_be_used_is_said_by_file_and_line(refusing):
+    answer = refusing.run("forms", "check", "words.txt", "--json")
+    assert answer.code == 1
+    assert [(row["file"], row["line"]) for row in answer.json] == [("words.txt", 1)]
+    assert refusing.run("forms", "check", "junk").code == 1
+
+
+def test_an_unknown_ward_or_form_is_answered_with_those_there_are(story):
+    answer = story.terminal.run("pack", "ZZZ", "--out", "z.pdf")
+    assert (answer.code, answer.out) == (1, "")
+    assert "no ward 'ZZZ'" in answer.err
+    assert "AMU" in answer.err
+    answer = story.terminal.run("pack", "AMU", "--form", "zzz", "--out", "z.pdf")
+    assert is_one_sentence(answer), answer
+    assert "blood-sciences-request" in answer.err
+    assert not (story.folder / "z.pdf").exists()
+
+
+def test_one_wrong_serial_among_several_is_named(story):
+    good = story.keyed[1]
+    chief = story.as_("chief")
+    answer = story.people.run(
+        *("ledger", "returned", "K7-000001-X", good, "--home", "home"), stdin=chief
+    )
+    assert answer.code == 1
+    assert answer.err.startswith("K7-000001-X: That is not a serial number")
+
+
+def test_a_fault_of_the_program_gives_its_place_and_nothing_it_held(refusing, monkeypatch):
+    def broken(*_):
+        raise ValueError("Ann Hill, 999 000 0018")
+
+    monkeypatch.setattr(imports, "import_file", broken)
+    answer = refusing.run("entry", "import", "array.json")
+    assert (answer.code, answer.out) == (1, "")
+    assert "ValueError at cli/recovery.py:" in answer.err
+    assert "Ann" not in answer.err
+    assert "Traceback" not in answer.err
+
+
+def test_a_full_disk_is_said_in_words(refusing, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(imports, "import_file", full)
+    answer = refusing.run("entry", "import", "array.json")
+    assert is_one_sentence(answer), answer
+    assert answer.err.startswith("No space left on device.")
+
+
+def test_an_interrupt_stops_the_command(refusing, monkeypatch):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(imports, "import_file", stopped)
+    answer = refusing.run("entry", "import", "array.json")
+    assert (answer.code, answer.out, answer.err.strip()) == (1, "", "Stopped.")
