@@ -170,7 +170,7 @@ def load(path: Path) -> Settings:
     """The settings in a TOML file; InputError names the first key that is unknown or mistyped."""
     try:
         text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise NotFoundError(
             "config.missing",
             f"There is no Downtime home at {path.parent}.",
