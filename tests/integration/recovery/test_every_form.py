@@ -1,0 +1,103 @@
+"""Whatever form comes back can be keyed, exported, imported again and compared."""
+
+import json
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from downtime.entry import entries, forms
+from downtime.entry.facts import facts
+from downtime.entry.response import read
+from downtime.entry.response_writer import dumps, write
+from downtime.entry.validation import Checked, check
+from downtime.errors import InputError
+from downtime.paper import ledger
+from downtime.paper.definition import definition, definitions
+from downtime.paper.issue import Subject
+from tests.integration.recovery.conftest import ANN, SIGNED
+
+LONDON = ZoneInfo("Europe/London")
+COMES_BACK = sorted(name for name, form in definitions().items() if form.returns)
+STAYS = sorted(name for name, form in definitions().items() if not form.returns)
+OF_ANN = {"nhs_number": "9990000018", "mrn": "H100", "birth_date": "1960-01-02"}
+"""What a form that asks for these is filled in with: it was printed for Ann."""
+
+
+def value(item):
+    """An answer that the field allows."""
+    mapped = OF_ANN.get(item.maps.removeprefix("Patient."))
+    if mapped and item.maps.startswith("Patient."):
+        return mapped
+    number = str(int(item.min if item.min is not None else 1))
+    values = {
+        "boolean": "true",
+        "integer": number,
+        "decimal": f"{number}.5" if item.max is None or float(number) < item.max else number,
+        "quantity": number,
+        "date": "2026-11-02",
+        "time": "13:05",
+        "dateTime": "2026-11-02T13:05",
+    }
+    if item.options:
+        return item.options[-1].code
+    return values.get(item.type, "Some words, and more"[: item.max_length or None])
+
+
+def filled(form):
+    """Every field of a form, and the first two rows of every table."""
+    return SIGNED | {
+        key: value(item)
+        for item in form.fields()
+        if item.keyed
+        for key in item.answer_keys()[:2]
+        if key not in SIGNED
+    }
+
+
+@pytest.mark.parametrize("name", COMES_BACK)
+def test_a_full_form_is_keyed_and_its_export_reads_back(vault, settings, issue, who, name):
+    form = definition(name)
+    number = issue(name, ANN if form.identity else Subject())
+    entry = entries.submit(vault, settings, number, filled(form), who)
+    repeating = {item.link_id: item.group for item in form.fields() if item.group}
+    exported = json.loads(dumps(write(entry, form, LONDON)), parse_float=Decimal)
+    again = read(exported, repeating, LONDON)
+    assert check(form, again.answers, LONDON, vault.clock()) == Checked(entry.answers, ())
+
+
+@pytest.mark.parametrize("name", COMES_BACK)
+def test_a_full_form_says_what_happened_and_to_whom(vault, settings, issue, who, name):
+    form = definition(name)
+    number = issue(name, ANN if form.identity else Subject())
+    entry = entries.submit(vault, settings, number, filled(form), who)
+    found = facts(form, entry.answers, forms.base_fact(ledger.issued(vault, number), entry), LONDON)
+    assert found
+    assert len({fact.key for fact in found}) == len(found)
+    assert all(fact.title for fact in found)
+    if form.identity or form.each:
+        assert {fact.person.mrn for fact in found} == {"H100"}
+
+
+@pytest.mark.parametrize("name", STAYS)
+def test_a_paper_that_stays_on_the_ward_is_not_keyed(vault, issue, name):
+    with pytest.raises(InputError, match="Nothing is keyed"):
+        entries.open_form(vault, issue(name, Subject()))
+
+
+def test_each_line_of_a_list_is_about_its_own_patient(vault, settings, issue, who):
+    number = issue("clinic-list", Subject())
+    answers = SIGNED | {
+        "name": "Fracture clinic", "date": "2026-11-02",
+        "time:1": "09:30", "number:1": "H100", "attendance:1": "fulfilled",
+        "time:3": "10:00", "number:3": "H200", "born:3": "020160", "attendance:3": "noshow",
+    }  # fmt: skip
+    entry = entries.submit(vault, settings, number, answers, who)
+    form = definition("clinic-list")
+    found = facts(form, entry.answers, forms.base_fact(ledger.issued(vault, number), entry), LONDON)
+    said = [(f.type, f.person.mrn, f.fields["status"], f.fields["start"]) for f in found]
+    assert said == [
+        ("Appointment", "H100", "fulfilled", "2026-11-02T09:30:00Z"),
+        ("Appointment", "H200", "noshow", "2026-11-02T10:00:00Z"),
+    ]
+    assert found[1].person.birth_date == "1960-01-02"
