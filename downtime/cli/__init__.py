@@ -14,6 +14,7 @@ from downtime.cli import (  # noqa: F401 - importing a module adds its commands
     homes,
     ledger,
     outage,
+    own_forms,
     pack,
     people,
     recovery,

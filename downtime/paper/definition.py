@@ -10,7 +10,7 @@ import yaml
 from downtime.config import Home, data_folder
 from downtime.errors import InputError, NotFoundError
 from downtime.paper.form_check import form_problems
-from downtime.paper.form_file import DEFAULTS, FORM, ITEM, LINK_ID, LISTS, Problem, Table, parse
+from downtime.paper.form_file import DEFAULTS, FORM, ITEM, LISTS, NAME, Problem, Table, parse
 from downtime.paper.questionnaire import FormDefinition, Item, Option
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Option",
     "Problem",
     "check",
+    "check_text",
     "definition",
     "definitions",
     "from_text",
@@ -63,7 +64,12 @@ def check(path: Path) -> list[Problem]:
         text = path.read_bytes().decode()
     except UnicodeDecodeError:
         return [Problem(path.name, 1, "Not valid YAML: the file is not UTF-8 text.")]
-    return [Problem(path.name, line, sentence) for line, sentence in _checked(path.stem, text)]
+    return check_text(path.stem, text)
+
+
+def check_text(name: str, text: str) -> list[Problem]:
+    """Everything that is wrong with a text that is to be the file of that form."""
+    return [Problem(f"{name}.yaml", line, sentence) for line, sentence in _checked(name, text)]
 
 
 @lru_cache(maxsize=512)
@@ -83,7 +89,9 @@ def _problems(name: str, text: str) -> Iterator[tuple[int, str]]:
         yield 1, "A form starts with its name, not with a list or a text."
         return
     yield from form_problems(table)
-    if LINK_ID.fullmatch(str(table.get("name", ""))) and table["name"] != name:
+    if not NAME.fullmatch(name):
+        yield 1, "The file's name is of small letters, digits and '-', and ends in .yaml."
+    elif "name" in table and table["name"] != name:
         yield table.lines["name"], f"'name' is that of the file: '{name}'."
 
 

@@ -45,7 +45,7 @@ def _items_problems(items: list[Any], form: Table) -> Iterator[tuple[int, str]]:
     for item in _walk(items):
         name = item.get("linkId")
         if not isinstance(name, str) or not LINK_ID.fullmatch(name):
-            yield item.line, "An item needs a 'linkId' of small letters, digits, '-' and '.'."
+            yield item.line, "An item needs a 'linkId' of letters, digits, '-', '.', '_' and '/'."
         elif name.startswith(RESERVED):
             yield item.line, f"'{name}' is printed on every form; give the item another linkId."
         elif name in seen:

@@ -70,7 +70,8 @@ ITEM = {
     "item": ("items", list),
 }
 LISTS = ("words", "grid_rows", "grid_columns")
-LINK_ID = re.compile(r"[a-z][a-z0-9]*([.-][a-z0-9]+)*")
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+LINK_ID = re.compile(r"[A-Za-z0-9_./-]{1,64}")
 
 
 class Problem(NamedTuple):

@@ -87,7 +87,7 @@ def test_a_good_form_has_no_problem(tmp_path):
         ("maps: value", "maps: nonsense", 13, "no field 'nonsense'"),
         ("maps: value", "color: red", 13, "no 'color'"),
         ("linkId: value", "linkId: patient.name", 10, "printed on every form"),
-        ("linkId: value", "linkId: Not Good", 10, "small letters"),
+        ("linkId: value", "linkId: Not Good", 10, "letters, digits"),
         ("policy: full", "policy: some", 6, "'policy' is one of"),
         ("policy: full", "policy: full\nsubject: ward", 7, "'subject' is one of patient, none"),
         ("policy: full", "policy: full\norientation: tall", 7, "portrait, landscape"),

@@ -1,0 +1,73 @@
+"""Make, look at, and exchange forms of a hospital's own."""
+
+from pathlib import Path
+
+import click
+
+from downtime.cli.app import Output, Session, command
+from downtime.cli.forms import forms
+from downtime.cli.options import NewFile
+from downtime.config import Home
+from downtime.paper import own_forms, specimen
+from downtime.paper.definition import definition
+from downtime.vault import keys
+from downtime.vault.files import replacing, write_atomic
+
+
+@command(forms, "new", action="public")
+@click.argument("name")
+def new(session: Session, name: str) -> Output:
+    """Begin a form of this home's own: writes a definition with explanations, to be changed."""
+    path = own_forms.begin(_home(session), name)
+    return Output(
+        {"name": name, "file": str(path)},
+        [
+            f"Wrote {path}.",
+            f"Change it, check it with 'downtime forms check {path}',"
+            f" and look at it with 'downtime forms preview {name} --out preview.pdf'.",
+        ],
+    )
+
+
+@command(forms, "preview", action="public")
+@click.argument("name")
+@click.option("--out", required=True, type=NewFile(), metavar="FILE", help="PDF to write.")
+def preview(session: Session, name: str, out: Path) -> Output:
+    """Show a form with every field filled with invented values, marked SPECIMEN.
+
+    It is in no ledger, and its codes are those of no page.
+    """
+    form = definition(name, session.home_if_any)
+    with replacing(out) as file:
+        pages = specimen.preview(form, session.settings_or_default, session.clock(), file)
+    return Output(
+        {"name": name, "version": form.version, "pages": pages, "out": str(out)},
+        [f"{form.title}, version {form.version}: {pages} page(s) in {out}."],
+    )
+
+
+@command(forms, "export", action="public")
+@click.argument("name")
+@click.option("--out", required=True, type=NewFile(), metavar="FILE", help="JSON to write.")
+def export(session: Session, name: str, out: Path) -> Output:
+    """Write a form as a FHIR R4 Questionnaire."""
+    write_atomic(out, own_forms.export_questionnaire(name, session.home_if_any))
+    return Output({"name": name, "out": str(out)}, [f"Wrote the Questionnaire '{name}' to {out}."])
+
+
+@command(forms, "import", action="public")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--replace", is_flag=True, help="Replace the home's form of that name.")
+def import_(session: Session, file: Path, replace: bool) -> Output:
+    """Take over a FHIR R4 Questionnaire as a form of this home's own.
+
+    Says what paper cannot do as the Questionnaire has it, and was changed.
+    """
+    path, notes = own_forms.import_questionnaire(_home(session), file, replace=replace)
+    return Output({"file": str(path), "changed": notes}, [f"Wrote {path}.", *notes])
+
+
+def _home(session: Session) -> Home:
+    """The home, which has to be there."""
+    keys.check_exists(session.home)
+    return session.home
