@@ -89,6 +89,7 @@ class Snapshot:
         self._local = threading.local()
         self._opened: list[sqlite_utils.Database] = []
         self._lock = threading.Lock()
+        self._wards: list[WardRow] | None = None
         row = self._db.conn.execute("SELECT body FROM header").fetchone()
         self.header = Header.parse(orjson.loads(row[0]))
         self.id = self.header.id
@@ -215,8 +216,10 @@ class Snapshot:
     # Wards and beds
 
     def wards(self) -> list[WardRow]:
-        """Every ward that has a bed or a patient, by name."""
-        return beds.wards(self._records(Location, ""), self._inpatients(None))
+        """Every ward that has a bed or a patient, by name; asked for by most pages, counted once."""
+        if self._wards is None:
+            self._wards = beds.wards(self._records(Location, ""), self._inpatients(None))
+        return self._wards
 
     def beds(self, ward: str) -> list[BedRow]:
         """The beds of a ward in order, with who is in them; a patient without a bed comes last."""
