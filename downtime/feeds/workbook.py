@@ -1,18 +1,16 @@
 """Opens an XLSX in a child process with limits of memory and time, after counting what it unpacks.
 
-A workbook of a few kilobytes can ask for hundreds of gigabytes: two cells in opposite corners are
-enough. So it is never opened in this process.
+Two cells in opposite corners are enough to ask for hundreds of gigabytes.
 """
 
-import subprocess
-import sys
-import threading
 import zipfile
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import orjson
 
+from downtime import child
 from downtime.config import FeedsSettings
 from downtime.feeds.changes import Unusable
 
@@ -25,38 +23,22 @@ def rows(path: Path, sheet: str, settings: FeedsSettings) -> Generator[list[str]
     Whole numbers lose the `.0` that spreadsheets give them; dates come in ISO order.
     """
     _check_size(path, settings.max_workbook_bytes)
-    arguments = [str(path), sheet, str(settings.worker_memory_bytes), str(settings.worker_seconds)]
-    child = subprocess.Popen(  # noqa: S603 - our own module, our own arguments
-        [sys.executable, "-m", "downtime.feeds.workbook_child", *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    late = threading.Event()
-
-    def stop() -> None:
-        late.set()
-        child.kill()
-
-    timer = threading.Timer(settings.worker_seconds, stop)
-    timer.start()
+    limits = settings.worker_memory_bytes, settings.worker_seconds
+    opened = child.lines("downtime.feeds.workbook_child", [str(path), sheet], *limits)
     try:
-        yield from _answers(child)
-        if child.wait() != 0:
-            raise Unusable("", _why(late.is_set(), settings))
-    finally:
-        timer.cancel()
-        child.kill()
-        child.communicate()
+        with closing(opened):
+            for line in opened:
+                yield from _answer(line)
+    except child.ChildFailedError as error:
+        raise Unusable("", _why(error.late, settings)) from None
 
 
-def _answers(child: subprocess.Popen[bytes]) -> Iterator[list[str]]:
-    for line in child.stdout or ():
-        answer = orjson.loads(line) if line.endswith(b"\n") else None
-        if isinstance(answer, dict):
-            raise Unusable("", str(answer["error"]))
-        if isinstance(answer, list):
-            yield answer
+def _answer(line: bytes) -> Iterator[list[str]]:
+    answer = orjson.loads(line) if line.endswith(b"\n") else None
+    if isinstance(answer, dict):
+        raise Unusable("", str(answer["error"]))
+    if isinstance(answer, list):
+        yield answer
 
 
 def _why(late: bool, settings: FeedsSettings) -> str:

@@ -10,16 +10,7 @@ from typing import Any
 import orjson
 from python_calamine import CalamineError, CalamineWorkbook
 
-
-def limit(memory: int, seconds: int) -> None:
-    """Limits this process; where the system knows no such limits, the parent's clock remains."""
-    try:
-        import resource
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+from downtime.child import limit
 
 
 def cell(value: Any) -> str:
@@ -42,7 +33,7 @@ def cell(value: Any) -> str:
 
 def main(path: str, sheet: str, memory: str, seconds: str) -> int:
     """Writes the rows, or one object that says why there are none."""
-    limit(int(memory), int(seconds))
+    limit(memory, seconds)
     out = sys.stdout.buffer
     try:
         workbook = CalamineWorkbook.from_path(path)

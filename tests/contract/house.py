@@ -15,6 +15,7 @@ FLOORS = {
     "errors": 0,
     "config": 0,
     "clock": 0,
+    "child": 0,
     "clinical": 1,
     "vault": 2,
     "accounts": 3,
@@ -31,7 +32,7 @@ FLOORS = {
     "cli": 13,
 }
 
-GROUND = {"errors", "config", "clock"}
+GROUND = {"errors", "config", "clock", "child"}
 
 DATABASES = {"sqlite3", "sqlcipher3", "sqlite_utils"}
 FILES = {"io", "os", "pathlib", "shutil", "tempfile"}

@@ -1,0 +1,61 @@
+"""Open what strangers made (workbooks, PDFs) in a child process with limits of memory and time.
+
+A file of a few kilobytes can ask for hundreds of gigabytes, or for ever: so it is never opened in
+the process that holds the vault's key.
+"""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Generator, Sequence
+
+
+class ChildFailedError(Exception):
+    """The child gave up: `late` says that its time was over, else memory or the file itself."""
+
+    def __init__(self, late: bool) -> None:
+        super().__init__("late" if late else "failed")
+        self.late = late
+
+
+def lines(
+    module: str, arguments: Sequence[str], memory: int, seconds: int
+) -> Generator[bytes, None, None]:
+    """What `python -m module` writes, line by line; ChildFailedError when it does not end well.
+
+    Memory in bytes and seconds are given to it as its last two arguments, for `limit`.
+    """
+    child = subprocess.Popen(  # noqa: S603 - our own module, our own arguments
+        [sys.executable, "-m", module, *arguments, str(memory), str(seconds)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    late = threading.Event()
+
+    def stop() -> None:
+        late.set()
+        child.kill()
+
+    timer = threading.Timer(seconds, stop)
+    timer.start()
+    try:
+        for line in child.stdout or ():  # noqa: UP028 - 'yield from' would close the pipe too early
+            yield line
+        if child.wait() != 0:
+            raise ChildFailedError(late.is_set())
+    finally:
+        timer.cancel()
+        child.kill()
+        child.communicate()
+
+
+def limit(memory: str, seconds: str) -> None:
+    """Limit this process; where the system knows no such limits, the parent's clock remains."""
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
