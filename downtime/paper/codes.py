@@ -1,4 +1,4 @@
-"""The square code in a page's corner: made by the library that will read it back."""
+"""Square codes of pages and labels: made by the library that will read them back."""
 
 import re
 from functools import lru_cache
@@ -13,7 +13,28 @@ def code_path(payload: str, x: float, y: float, size: float) -> str:
 
     Points throughout. The quiet zone of four modules is the caller's to leave.
     """
-    made = zxingcpp.create_barcode(payload, zxingcpp.BarcodeFormat.QRCodeModel2, ec_level="Q")
+    made = zxingcpp.create_barcode(
+        payload, zxingcpp.BarcodeFormat.QRCodeModel2, ec_level="Q", data_mask=_MASK
+    )
+    return _drawn(made, x, y, size)
+
+
+_MASK = 0
+"""The chequered one: naming it spares the trial of all eight, three quarters of the time."""
+
+
+def matrix_path(content: str, x: float, y: float, size: float) -> str:
+    """PDF operators that fill a square GS1 DataMatrix, as `code_path`; its quiet zone is one module.
+
+    `content` names its application identifiers in brackets: `(91)DEMO/RX00001`.
+    """
+    made = zxingcpp.create_barcode(
+        content, zxingcpp.BarcodeFormat.DataMatrix, gs1=True, force_square=True
+    )
+    return _drawn(made, x, y, size)
+
+
+def _drawn(made: zxingcpp.Barcode, x: float, y: float, size: float) -> str:
     image = made.to_image(scale=1, add_quiet_zones=False)
     modules = image.shape[0]
     dots = bytes(memoryview(image))  # type: ignore[arg-type]

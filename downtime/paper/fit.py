@@ -89,7 +89,7 @@ def _stacked(place: Place, lines: list[str], size: float) -> list[Line]:
     top = place.y + (place.height + leading * len(lines)) / 2 - size
     return [
         Line(
-            _left(place, size * width(text, place.bold)),
+            _left(place, size * width(text.rstrip(" "), place.bold)),
             top - leading * row,
             size,
             place.bold,
@@ -103,7 +103,7 @@ def beginning(place: Place, text: str) -> list[Line]:
     """As much of a text as fits at the smallest type, and words that it is continued."""
     count = max(1, int(place.height / LEADING / FLOOR))
     lines = wrap(text, place.width / FLOOR, lambda part: width(part, place.bold))[:count]
-    last = lines[-1]
+    last = lines[-1].rstrip(" ")
     while last and width(last + CONTINUED, place.bold) * FLOOR > place.width:
         last = last[:-1]
     if width(CONTINUED, place.bold) * FLOOR > place.width:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from downtime.paper.fit import LEADING, Line, width
+from downtime.paper.tags import Tag
 from downtime.paper.text import printable, wrap
 
 BODY = 9.0
@@ -49,7 +50,8 @@ Block = Heading | Paragraph | Table
 class Drawn:
     """What one page shows, in points from the area's upper left corner, y downwards negative."""
 
-    lines: list[Line] = field(default_factory=list)
+    texts: list[tuple[Tag, list[Line]]] = field(default_factory=list)
+    """What is read, in that order; an element that only holds others has no lines."""
     rules: list[tuple[float, float, float]] = field(default_factory=list)
     """(x, y, width) of thin lines."""
     shades: list[tuple[float, float, float, float]] = field(default_factory=list)
@@ -61,6 +63,8 @@ class _Flow:
         self.wide, self.high = wide, high
         self.pages = [Drawn()]
         self.used = 0.0
+        self.table: Drawn | None = None
+        """The page on which the table being drawn was begun."""
 
     @property
     def left(self) -> float:
@@ -77,10 +81,16 @@ class _Flow:
         self.turn()
         return True
 
-    def text(self, x: float, size: float, bold: bool, text: str, below: float = 0.0) -> None:
-        if text:
-            y = -(self.used + below + size)
-            self.pages[-1].lines.append(Line(x, y, size, bold, text))
+    def line(self, x: float, size: float, bold: bool, text: str, below: float = 0.0) -> Line:
+        return Line(x, -(self.used + below + size), size, bold, text)
+
+    def put(self, tag: Tag, lines: list[Line]) -> None:
+        """Show lines of one element on this page."""
+        lines = [line for line in lines if line.text.strip()]
+        if lines or not tag.drawn:
+            self.pages[-1].texts.append((tag, lines))
+        elif tag.depth:
+            self.pages[-1].texts.append((tag._replace(drawn=False), []))
 
 
 def flow(blocks: Sequence[Block], wide: float, high: float) -> list[Drawn]:
@@ -109,24 +119,32 @@ def _heading(state: _Flow, block: Heading, least: float) -> None:
     state.need(24.0 + least)
     if state.used:
         state.used += 7.0
-    for line in wrap(printable(block.text), state.wide / size, lambda part: width(part, True)):
-        state.text(0.0, size, True, line)
+    lines = []
+    for text in wrap(printable(block.text), state.wide / size, lambda part: width(part, True)):
+        lines.append(state.line(0.0, size, True, text))
         state.used += size * LEADING
+    state.put(Tag("H2"), lines)
     state.used += 3.0
 
 
 def _paragraph(state: _Flow, block: Paragraph) -> None:
     leading = block.size * LEADING
+    lines: list[Line] = []
     measure = lambda part: width(part, block.bold)  # noqa: E731
-    for line in wrap(printable(block.text), state.wide / block.size, measure):
-        state.need(leading)
-        state.text(0.0, block.size, block.bold, line)
+    for text in wrap(printable(block.text), state.wide / block.size, measure):
+        if leading > state.left and state.used:
+            state.put(Tag("P"), lines)
+            lines = []
+            state.turn()
+        lines.append(state.line(0.0, block.size, block.bold, text))
         state.used += leading
+    state.put(Tag("P"), lines)
     state.used += 3.0
 
 
 def _table(state: _Flow, block: Table) -> None:
     widths = _widths(block, state.wide)
+    state.table = None
     above = ""
     for number, row in enumerate(block.rows):
         above = row[block.bold_column] or above
@@ -190,19 +208,33 @@ def _table_head(state: _Flow, block: Table, widths: list[float]) -> None:
     page = state.pages[-1]
     page.shades.append((0.0, -(state.used + height), state.wide, height))
     x = 0.0
+    _open_row(state)
     for (title, _), wide in zip(block.columns, widths, strict=True):
-        state.text(x + _PAD_X, size, True, title, below=2.2)
+        state.put(Tag("TH", depth=2), [state.line(x + _PAD_X, size, True, title, below=2.2)])
         x += wide
     state.used += height
     page.rules.append((0.0, -state.used, state.wide))
 
 
+def _open_row(state: _Flow) -> None:
+    """A row of the table on this page; a table that goes on over pages is one on each."""
+    page = state.pages[-1]
+    if state.table is not page:
+        state.table = page
+        state.put(Tag("Table", drawn=False), [])
+    state.put(Tag("TR", depth=1, drawn=False), [])
+
+
 def _table_row(state: _Flow, cells: list[list[str]], widths: list[float], block: Table) -> None:
     leading, x = BODY * LEADING, 0.0
+    _open_row(state)
     for column, (cell, wide) in enumerate(zip(cells, widths, strict=True)):
-        for number, line in enumerate(cell):
-            bold = column == block.bold_column
-            state.text(x + _PAD_X, BODY, bold, line, below=_PAD_Y + number * leading - 0.6)
+        bold = column == block.bold_column
+        lines = [
+            state.line(x + _PAD_X, BODY, bold, text, below=_PAD_Y + number * leading - 0.6)
+            for number, text in enumerate(cell)
+        ]
+        state.put(Tag("TD", depth=2), lines)
         x += wide
     state.used += _row_height(cells, block)
     state.pages[-1].rules.append((0.0, -state.used, state.wide))

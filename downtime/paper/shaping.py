@@ -12,9 +12,10 @@ _ASCENT = 1.069
 """Ascent of the text font in em: how far a line's top lies above its baseline."""
 
 
-def shaped(lines: Sequence[Line], size: tuple[float, float]) -> pikepdf.Pdf:
-    """A transparent page of `size` points that shows the lines where they belong."""
-    places = [
-        {"line": line, "top": round(size[1] - line.y - line.size * _ASCENT, 2)} for line in lines
+def shaped(parts: Sequence[Sequence[Line]], size: tuple[float, float]) -> pikepdf.Pdf:
+    """For each part a transparent page of `size` points that shows its lines where they belong."""
+    pages = [
+        [{"line": line, "top": round(size[1] - line.y - line.size * _ASCENT, 2)} for line in lines]
+        for lines in parts
     ]
-    return pikepdf.open(BytesIO(render("shaped.html", places=places, size=size)))
+    return pikepdf.open(BytesIO(render("shaped.html", pages=pages, size=size)))

@@ -8,18 +8,21 @@ from typing import NamedTuple
 
 import pikepdf
 
-from downtime.paper import serials
+from downtime.paper import marks, serials
 from downtime.paper.codes import code_path
-from downtime.paper.fit import Line, beginning, fit
+from downtime.paper.compose import Part, compose
+from downtime.paper.fit import Line, beginning, fit, width
 from downtime.paper.flow import Block, Drawn, Heading, Table, flow
 from downtime.paper.layout import Layout, Place, flow_layout
 from downtime.paper.questionnaire import IDENTITY, TRUE
-from downtime.paper.shaping import shaped
+from downtime.paper.tags import Tag
 from downtime.paper.text import printable
-from downtime.paper.typeface import NeedsShapingError, runs
 from downtime.paper.writer import PdfWriter
 
-DRILL = "DRILL"
+BLANK = "This page is intentionally blank."
+BLANK_SIZE = 10.0
+A4 = (595.28, 841.89)
+"""Points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +46,28 @@ class Imprint:
         }
 
 
+class _Spot(NamedTuple):
+    """A place and its turn in the reading order; what a page says twice is read once."""
+
+    turn: int
+    read: bool
+    place: Place
+
+
 class _Page(NamedTuple):
     """One page of a layout, embedded: its fields by key."""
 
     drawing: int
     size: tuple[float, float]
-    places: Mapping[str, tuple[Place, ...]]
+    spots: Mapping[str, tuple[_Spot, ...]]
+
+
+class _Sheet(NamedTuple):
+    """One page to print: its values in their places, and what flows in its body."""
+
+    page: _Page
+    parts: list[Part]
+    area: Drawn | None
 
 
 class Printer:
@@ -70,24 +89,20 @@ class Printer:
     ) -> int:
         """Print one form with its values; what does not fit goes to continuation pages.
 
-        Returns how many pages it took. `labels` are the fields' words, for a continuation.
+        Returns how many pages it took. `labels` are the fields' words, for a continuation and for
+        whoever has the page read aloud.
         """
-        pages = self._embedded(layout)
         shown = {key: printable(value) for key, value in values.items() if value}
-        drawn, rest, homeless = [], [], set(shown)
-        for page in pages:
-            lines, ticks, spilled, absent = _placed(page, shown)
-            drawn.append((page, lines, ticks))
+        sheets, rest, homeless = [], [], set(shown)
+        for page in self._embedded(layout):
+            parts, spilled, absent = _placed(page, shown, labels)
+            sheets.append(_Sheet(page, parts, None))
             rest += spilled
             homeless &= absent
         rest += homeless
-        more = self._continuation(layout, shown, labels, rest) if rest else []
-        total = len(pages) + len(more)
-        for number, (page, lines, ticks) in enumerate(drawn, 1):
-            self._print(page, serial, number, total, [*lines], ticks, None)
-        for number, (page, lines, area) in enumerate(more, len(pages) + 1):
-            self._print(page, serial, number, total, lines, (), area)
-        return total
+        if rest:
+            sheets += self._continuation(layout, shown, labels, rest)
+        return self._print(sheets, serial, layout.title)
 
     def flowing(
         self,
@@ -106,14 +121,21 @@ class Printer:
         """
         shown = {key: printable(value) for key, value in values.items() if value}
         page = self._embedded(layout)[0]
-        placed, _, rest, _ = _placed(page, shown)
+        parts, rest, _ = _placed(page, shown, _IDENTITY_LABELS)
         if rest:
             blocks = [*_in_full(rest, shown, _IDENTITY_LABELS), *blocks]
-        placed += _named(page, title, foot)
-        pages = _areas(page, placed, blocks)
-        for number, (page, lines, area) in enumerate(pages, 1):
-            self._print(page, serial, number, len(pages), lines, (), area, front)
-        return len(pages)
+        parts += _named(page, title, foot)
+        return self._print(_areas(page, parts, blocks), serial, "", front=front)
+
+    def plain(self, size: tuple[float, float], lines: Sequence[Line], marks: str) -> None:
+        """Print one page that has no layout (labels): lines, and marks as PDF operators."""
+        compose(self._writer, size, [], [marks], [Part(0, Tag("P"), [line]) for line in lines])
+
+    def blank(self) -> None:
+        """Print the back of a sheet that is left blank: it has no serial, and says what it is."""
+        wide, high = A4
+        x = (wide - width(BLANK, False) * BLANK_SIZE) / 2
+        self.plain(A4, [Line(x, high / 2, BLANK_SIZE, False, BLANK)], "")
 
     def finish(self) -> int:
         """Complete the document; returns its length in bytes."""
@@ -125,85 +147,55 @@ class Printer:
         shown: Mapping[str, str],
         labels: Mapping[str, str],
         rest: Iterable[str],
-    ) -> list[tuple[_Page, list[Line], Drawn]]:
+    ) -> list[_Sheet]:
         title = f"{layout.title}: continued"
         identity = any(place.key == "patient.name" for place in layout.pages[0])
         page = self._embedded(flow_layout(identity, self._imprint.mrn_name))[0]
-        lines, _, _, _ = _placed(page, {k: shown[k] for k in _IDENTITY_LABELS if k in shown})
-        lines += _named(page, title, title)
-        return _areas(page, lines, _in_full(rest, shown, labels))
+        mine = {k: shown[k] for k in _IDENTITY_LABELS if k in shown}
+        parts, _, _ = _placed(page, mine, _IDENTITY_LABELS)
+        parts += _named(page, title, title)
+        return _areas(page, parts, _in_full(rest, shown, labels))
 
     def _embedded(self, layout: Layout) -> list[_Page]:
         found = self._pages.get(layout.digest)
         if found is None:
+            copied: dict[tuple[int, int], int] = {}
             with pikepdf.open(BytesIO(layout.pdf)) as document:
-                drawings = [self._writer.embed(page) for page in document.pages]
+                drawings = [self._writer.embed(page, copied) for page in document.pages]
             found = self._pages[layout.digest] = [
-                _Page(drawing, layout.size, _by_key(places))
+                _Page(drawing, layout.size, _spots(places))
                 for drawing, places in zip(drawings, layout.pages, strict=True)
             ]
         return found
 
     def _print(
-        self,
-        page: _Page,
-        serial: str,
-        number: int,
-        total: int,
-        lines: list[Line],
-        ticks: Iterable[Place],
-        area: Drawn | None,
-        front: bool = False,
-    ) -> None:
-        words = self._fixed | {
-            "page.serial": serials.shown(serial),
-            "page.number": f"Page {number} of {total}",
-        }
-        for key, value in words.items():
-            for place in page.places.get(key, ()):
-                lines += _fixed_lines(place, value)
-        content = [_watermark(page.size)] if self._imprint.drill else []
-        if self._imprint.drill:
-            self._writer.use("B", runs(DRILL, True)[0][0][1])
-        content.append(f"/X{page.drawing} Do\n")
-        content += map(_tick, ticks)
-        for corner in serials.CORNERS:
-            (place,) = page.places[f"page.code-{corner.lower()}"]
-            payload = serials.page_code(serial, number, corner)
-            content.append(code_path(payload, place.x, place.y, place.width))
-        if area is not None:
-            body = page.places["page.body"][0]
-            lines += _moved(area.lines, body)
-            content += _shapes(area, body)
-        drawings = [page.drawing]
-        complex_lines = self._set(lines, content)
-        if complex_lines:
-            with shaped(complex_lines, page.size) as overlay:
-                drawings.append(self._writer.embed(overlay.pages[0]))
-            content.append(f"/X{drawings[-1]} Do\n")
-        self._writer.add_page(page.size, drawings, "".join(content), front=front)
-
-    def _set(self, lines: Iterable[Line], content: list[str]) -> list[Line]:
-        """Set simple lines into the content; returns those that need shaping."""
-        left = []
-        content.append("BT\n")
-        for line in lines:
-            try:
-                found, _ = runs(line.text, line.bold)
-            except NeedsShapingError:
-                left.append(line)
-                continue
-            x = line.x
-            for face, glyphs, wide in found:
-                self._writer.use(face, glyphs)
-                content.append(
-                    f"/{face} {line.size:.2f} Tf 1 0 0 1 {x:.2f} {line.y:.2f} Tm <{glyphs}> Tj\n"
-                )
-                x += wide * line.size
-        content.append("ET\n")
-        return left
+        self, sheets: Sequence[_Sheet], serial: str, title: str, *, front: bool = False
+    ) -> int:
+        """Print the pages of one serial; `title` is the form's, unless its pages show it stamped."""
+        self._writer.document(front=front)
+        shown = serials.shown(serial)
+        for number, (page, parts, area) in enumerate(sheets, 1):
+            if number > 1:
+                parts = [part._replace(tag=_P) if part.tag == _H1 else part for part in parts]
+            head = Tag("H1" if number == 1 else "P", f"{title}, {shown}") if title else _P
+            parts += _fixed_parts(page, "page.serial", shown, head)
+            parts += _fixed_parts(page, "page.number", f"Page {number} of {len(sheets)}", _P)
+            for key, value in self._fixed.items():
+                parts += _fixed_parts(page, key, value, _P)
+            parts += [_code(page, serial, number, corner) for corner in serials.CORNERS]
+            furniture = []
+            if self._imprint.drill:
+                self._writer.use(marks.DRILL_FACE, marks.DRILL_GLYPHS)
+                furniture.append(marks.watermark(page.size))
+            if area is not None:
+                turn, _, body = page.spots["page.body"][0]
+                parts += _moved(area, body, turn)
+                furniture += marks.shapes(area, body)
+            compose(self._writer, page.size, [page.drawing], furniture, parts)
+        return len(sheets)
 
 
+_P, _H1 = Tag("P"), Tag("H1")
 _IDENTITY_LABELS = {item.link_id: item.text for item in IDENTITY}
 
 
@@ -221,57 +213,70 @@ def _in_full(
     return [Heading("What did not fit into its field, in full"), Table(columns, rows)]
 
 
-def _named(page: _Page, title: str, foot: str) -> list[Line]:
+def _named(page: _Page, title: str, foot: str) -> list[Part]:
     """What stands above and below on a page that flows."""
-    words = {"page.title": title, "page.foot": foot}
     return [
-        line
-        for key, value in words.items()
-        for place in page.places[key]
-        for line in _fixed_lines(place, value)
+        *_fixed_parts(page, "page.title", title, _H1),
+        *_fixed_parts(page, "page.foot", foot, _P),
     ]
 
 
-def _areas(
-    page: _Page, lines: Iterable[Line], blocks: Sequence[Block]
-) -> list[tuple[_Page, list[Line], Drawn]]:
-    body = page.places["page.body"][0]
-    return [(page, list(lines), area) for area in flow(blocks, body.width, body.height)]
+def _areas(page: _Page, parts: Sequence[Part], blocks: Sequence[Block]) -> list[_Sheet]:
+    body = page.spots["page.body"][0].place
+    areas = flow(blocks, body.width, body.height)
+    return [_Sheet(page, list(parts), area) for area in areas]
 
 
-def _by_key(places: Iterable[Place]) -> dict[str, tuple[Place, ...]]:
-    found: dict[str, tuple[Place, ...]] = {}
-    for place in places:
-        found[place.key] = (*found.get(place.key, ()), place)
+_BEFORE = ("page.title", "page.serial", "page.number", "page.outage", "page.site")
+_AFTER = ("page.as-at", "page.printed", "page.foot", "page.code-a", "page.code-b")
+
+
+def _spots(places: Sequence[Place]) -> dict[str, tuple[_Spot, ...]]:
+    """Places by key, in the order in which they are read: what page this is, whose, what it says."""
+    found: dict[str, tuple[_Spot, ...]] = {}
+    order = sorted(places, key=lambda place: _rank(place.key))
+    for turn, place in enumerate(order):
+        before = found.get(place.key, ())
+        read = not (before and place.key.startswith("page."))
+        found[place.key] = (*before, _Spot(turn, read, place))
     return found
 
 
+def _rank(key: str) -> tuple[int, int]:
+    if key in _BEFORE:
+        return 0, _BEFORE.index(key)
+    if key in _AFTER:
+        return 3, _AFTER.index(key)
+    return (1 if key.startswith("patient.") else 2), 0
+
+
 def _placed(
-    page: _Page, shown: Mapping[str, str]
-) -> tuple[list[Line], list[Place], list[str], set[str]]:
-    """Lines and ticks of the values on a page; keys that did not fit, and that have no place."""
-    lines: list[Line] = []
-    ticks: list[Place] = []
+    page: _Page, shown: Mapping[str, str], labels: Mapping[str, str]
+) -> tuple[list[Part], list[str], set[str]]:
+    """The values on a page; the keys that did not fit, and those that have no place on it."""
+    parts: list[Part] = []
     rest: list[str] = []
     absent: set[str] = set()
     for key, value in shown.items():
-        places = page.places.get(key) or page.places.get(_option(key, value))
-        if places is None:
+        spots = page.spots.get(key) or page.spots.get(_option(key, value))
+        if spots is None:
             absent.add(key)
             continue
-        for place in places:
-            if place.kind == "tick":
-                if value == TRUE or place.key != key:
-                    ticks.append(place)
-                else:
+        label = _label(labels, key)
+        for turn, _, place in spots:
+            if place.kind != "tick":
+                lines = fit(place, value)
+                if lines is None:
                     rest.append(key)
-                continue
-            found = fit(place, value)
-            if found is None:
+                    lines = beginning(place, value)
+                    value = " ".join([line.text for line in lines])
+                parts.append(Part(turn, Tag("P", f"{label}: {value}"), lines))
+            elif value == TRUE or place.key != key:
+                said = f"{label}: {'ticked' if value == TRUE else value}"
+                parts.append(Part(turn, Tag("P", said), (), marks.tick(place)))
+            else:
                 rest.append(key)
-                found = beginning(place, value)
-            lines += found
-    return lines, ticks, rest, absent
+    return parts, rest, absent
 
 
 def _option(key: str, value: str) -> str:
@@ -279,48 +284,31 @@ def _option(key: str, value: str) -> str:
     return f"{name}={value}{colon}{row}"
 
 
+def _fixed_parts(page: _Page, key: str, value: str, tag: Tag) -> list[Part]:
+    return [
+        Part(turn, tag if read else None, lines)
+        for turn, read, place in page.spots.get(key, ())
+        if (lines := _fixed_lines(place, value))
+    ]
+
+
 @lru_cache(maxsize=4096)
 def _fixed_lines(place: Place, value: str) -> list[Line]:
     text = printable(value)
-    return fit(place, text) or beginning(place, text)
+    return (fit(place, text) or beginning(place, text)) if text else []
 
 
-@lru_cache(maxsize=1024)
-def _tick(place: Place) -> str:
-    """A cross through the box, as a person would make it."""
-    x, y, size = place.x, place.y, place.width
-    near, far = size * 0.2, size * 0.8
-    return (
-        f"q 1.5 w {x + near:.2f} {y + near:.2f} m {x + far:.2f} {y + far:.2f} l "
-        f"{x + near:.2f} {y + far:.2f} m {x + far:.2f} {y + near:.2f} l S Q\n"
-    )
+def _code(page: _Page, serial: str, number: int, corner: str) -> Part:
+    ((turn, _, place),) = page.spots[f"page.code-{corner.lower()}"]
+    path = code_path(serials.page_code(serial, number, corner), place.x, place.y, place.width)
+    said = f"Code {corner} of {serials.shown(serial)}, page {number}"
+    box = (place.x, place.y, place.x + place.width, place.y + place.width)
+    return Part(turn, Tag("Figure", said, box=box), (), path)
 
 
-@lru_cache(maxsize=16)
-def _watermark(size: tuple[float, float]) -> str:
-    """`DRILL` across the page in grey outline, under everything that is to be read."""
-    ((_, glyphs, wide),), _ = runs(DRILL, True)
-    points = 170.0
-    x, y = size[0] / 2 - wide * points * 0.354 + 45, size[1] / 2 - wide * points * 0.354 - 45
-    return (
-        f"q 0.72 G 1.6 w 1 Tr BT /B {points} Tf 0.7071 0.7071 -0.7071 0.7071 {x:.2f} {y:.2f} Tm"
-        f" <{glyphs}> Tj ET Q\n"
-    )
-
-
-def _moved(lines: Iterable[Line], body: Place) -> list[Line]:
+def _moved(area: Drawn, body: Place, turn: int) -> list[Part]:
     top = body.y + body.height
-    return [line._replace(x=line.x + body.x, y=line.y + top) for line in lines]
-
-
-def _shapes(area: Drawn, body: Place) -> list[str]:
-    top = body.y + body.height
-    grey = [
-        f"q 0.9 g {body.x + x:.2f} {top + y:.2f} {w:.2f} {h:.2f} re f Q\n"
-        for x, y, w, h in area.shades
+    return [
+        Part(turn, tag, [line._replace(x=line.x + body.x, y=line.y + top) for line in lines])
+        for tag, lines in area.texts
     ]
-    rules = [
-        f"q 0.5 w {body.x + x:.2f} {top + y:.2f} m {body.x + x + w:.2f} {top + y:.2f} l S Q\n"
-        for x, y, w in area.rules
-    ]
-    return grey + rules

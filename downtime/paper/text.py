@@ -76,9 +76,15 @@ Measure = Callable[[str], float]
 def wrap(text: str, width: float, measure: Measure) -> list[str]:
     """Lines no wider than `width`: broken at spaces, and inside a word only when it is too long.
 
-    `measure` must add up: the width of a text is that of its parts.
+    `measure` must add up: the width of a text is that of its parts. A line that goes on in the next
+    after a space keeps that space, so that no two words are read or copied as one; it may stand out.
     """
-    return [line for part in text.split("\n") for line in _lines(part, width, measure)]
+    *parts, last = text.split("\n")
+    lines: list[str] = []
+    for part in parts:
+        lines += _lines(part, width, measure)
+        lines[-1] += " " if lines[-1] else ""
+    return [*lines, *_lines(last, width, measure)]
 
 
 def _lines(text: str, width: float, measure: Measure) -> Iterator[str]:
@@ -94,7 +100,7 @@ def _lines(text: str, width: float, measure: Measure) -> Iterator[str]:
             used += space + wide
             continue
         if line:
-            yield " ".join(line)
+            yield " ".join(line) + " "
         if wide > width:
             *pieces, word = _pieces(word, width, measure)
             yield from pieces

@@ -1,194 +1,209 @@
-"""Write a PDF by appending: each page leaves at once, so memory stays flat however many there are.
+"""Write a PDF by appending: sheaves of pages leave at once, so memory stays flat however many.
 
 What WeasyPrint drew is embedded once as a form XObject and referred to from every page; text is
-set in one embedded font whose subset is written last, when the glyphs in use are known.
+set in embedded fonts whose subsets are written last, when the glyphs in use are known. The document
+is tagged (ISO 32000-1, 14.8) unless told otherwise.
 """
 
 import zlib
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, BinaryIO
+from struct import Struct
+from typing import BinaryIO
+from xml.sax.saxutils import escape
 
-import pikepdf
-
+from downtime.paper.sheaf import (
+    CATALOG,
+    DOCUMENT,
+    FIRST_FREE,
+    FONTS,
+    INFO,
+    METADATA,
+    PAGES,
+    PARENTS,
+    STRUCTURE,
+    TREE,
+    XREF,
+    Numbers,
+    Pages,
+    Sheaf,
+)
+from downtime.paper.tags import pdf_text, references
 from downtime.paper.typeface import FACES, font_objects, subset_font, to_unicode
 
-COMPRESSION = 6
-_PAGES_PER_NODE = 64
 
-
-class PdfWriter:
-    """One document on its way out. Use `embed`, `add_page` and, once, `finish`.
+class PdfWriter(Pages):
+    """One document on its way out. Use `document`, `embed`, `add_page` and, once, `finish`.
 
     Nothing identifiable is kept: `out` is the caller's, and only offsets stay in memory.
     """
 
-    def __init__(self, out: BinaryIO, title: str, made: datetime, language: str = "en-GB") -> None:
+    def __init__(
+        self,
+        out: BinaryIO,
+        title: str,
+        made: datetime,
+        *,
+        language: str = "en-GB",
+        tagged: bool = True,
+    ) -> None:
+        self._free = FIRST_FREE
+        super().__init__(Numbers(self.fresh), tagged)
         self._out = out
         self._title, self._made, self._language = title, made, language
-        self._position = 0
-        self._offsets = array("Q", [0])
-        self._used: dict[str, set[str]] = {name: set() for name in FACES}
-        self._nodes: list[tuple[int, list[int]]] = []
-        self._front: tuple[int, list[int]] | None = None
-        self.pages = 0
+        self._position = self._put = self._turns = 0
+        self._all_runs = array("Q")
+        self._glyphs: dict[str, set[int]] = {name: set() for name in FACES}
+        self._nodes: list[int] = []
+        self._roots: list[int] = []
+        self._leaves: list[tuple[tuple[int, int], int]] = []
         self._write(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
-        self._catalog, self._tree, self._info = (self._reserve() for _ in range(3))
-        self._fonts = {name: self._reserve() for name in FACES}
-        self._on_page: set[str] = set()
 
-    def embed(self, page: pikepdf.Page) -> int:
-        """A foreign page as a form XObject with all that it needs; returns its object number."""
-        numbers: dict[tuple[int, int], int] = {}
-        return self._foreign(page.as_form_xobject(), numbers)
+    @property
+    def pages(self) -> int:
+        """How many pages were added so far."""
+        return self._put + len(self._kids)
 
-    def add_page(
-        self,
-        size: tuple[float, float],
-        drawings: Iterable[int],
-        content: str,
-        *,
-        front: bool = False,
-    ) -> None:
-        """One page of `size` points: form XObjects in order (each drawn by `content` as /XNUMBER).
+    def fresh(self, count: int) -> int:
+        """Reserve object numbers; the first of them."""
+        self._free += count
+        return self._free - count
 
-        `content` holds PDF operators; its text was encoded by `typeface.runs` and noted with `use`.
-        A `front` page comes before all others, though it is written when they are known.
-        """
-        node, kids = self._node(front)
-        fonts = " ".join(f"/{name} {self._fonts[name]} 0 R" for name in sorted(self._on_page))
-        self._on_page.clear()
-        forms = " ".join(f"/X{number} {number} 0 R" for number in dict.fromkeys(drawings))
-        body = zlib.compress(content.encode("latin-1"), COMPRESSION)
-        stream = self._stream("/Filter /FlateDecode", body)
-        kids.append(
-            self._object(
-                f"<< /Type /Page /Parent {node} 0 R /MediaBox [0 0 {size[0]:.2f} {size[1]:.2f}]"
-                f" /Resources << /Font << {fonts} >> /XObject << {forms} >> >>"
-                f" /Contents {stream} 0 R >>"
-            )
-        )
-        self.pages += 1
+    def next_turn(self) -> int:
+        """The turn of one more sheaf."""
+        self._turns += 1
+        return self._turns
 
-    def _node(self, front: bool) -> tuple[int, list[int]]:
-        if front:
-            self._front = self._front or (self._reserve(), [])
-            return self._front
-        if not self._nodes or len(self._nodes[-1][1]) == _PAGES_PER_NODE:
-            self._nodes.append((self._reserve(), []))
-        return self._nodes[-1]
+    def document(self, *, front: bool = False) -> None:
+        """What follows belongs together; with `front` it comes first, whenever it is written."""
+        if front or self._front or len(self._kids) >= PAGES:
+            self.append(self.cut(self.next_turn(), front))
+        super().document()
 
-    def use(self, name: str, glyphs: str) -> None:
-        """Note glyphs (hexadecimal, from `typeface.runs`) that the next page sets in a face."""
-        self._on_page.add(name)
-        self._used[name].add(glyphs)
-        if len(self._used[name]) > 4096:
-            self._used[name] = {"".join(f"{g:04X}" for g in self._glyphs(name))}
+    def append(self, sheaf: Sheaf) -> None:
+        """Put a sheaf, made here or in another process, behind those before it."""
+        runs = sheaf.runs
+        for at in range(0, len(runs), 4):
+            if not runs[at + 2]:
+                runs[at + 3] += self._position
+        self._all_runs.extend(runs)
+        self._write(sheaf.data)
+        for name, glyphs in sheaf.used.items():
+            self._glyphs[name] |= glyphs
+        if sheaf.pages:
+            self._nodes.insert(0 if sheaf.front else len(self._nodes), sheaf.node)
+            self._put += sheaf.pages
+        if sheaf.section:
+            self._roots.insert(0 if sheaf.front else len(self._roots), sheaf.section)
+            self._leaves.append((sheaf.keys, sheaf.leaf))
 
     def finish(self) -> int:
-        """Write fonts, page tree and cross-reference table; returns the document's length."""
-        for name in filter(self._used.get, FACES):
+        """Write fonts, trees and cross-reference table; returns the document's length."""
+        self.append(self.cut(0))
+        for name in filter(self._glyphs.get, FACES):
             self._write_font(name)
-        nodes = [self._front, *self._nodes] if self._front else self._nodes
-        for node, kids in nodes:
-            self._tree_node(node, kids, len(kids), f"/Parent {self._tree} 0 R")
-        self._tree_node(self._tree, [node for node, _ in nodes], self.pages, "")
-        self._object(
-            f"<< /Type /Catalog /Pages {self._tree} 0 R /Lang ({self._language})"
-            " /ViewerPreferences << /DisplayDocTitle true >> >>",
-            self._catalog,
+        words = f"/Type/Pages/Count {self._put}/Kids[{references(self._nodes)}]"
+        self.object(f"<<{words}>>", TREE)
+        if self.tagged:
+            self._write_structure()
+        self.stream("/Type/Metadata/Subtype/XML", self._metadata().encode(), METADATA)
+        self.object(
+            f"<</Type/Catalog/Pages {TREE} 0 R/Lang({self._language})/Metadata {METADATA} 0 R"
+            f"/ViewerPreferences<</DisplayDocTitle true>>{self._tagged_words()}>>",
+            CATALOG,
         )
-        title = pikepdf.String(self._title).unparse().decode("latin-1")
         stamp = f"(D:{self._made:%Y%m%d%H%M%SZ})"
-        self._object(f"<< /Title {title} /Producer (Downtime) /CreationDate {stamp} >>", self._info)
-        return self._finish_table()
-
-    def _finish_table(self) -> int:
-        start, count = self._position, len(self._offsets)
-        self._write(f"xref\n0 {count}\n0000000000 65535 f \n".encode())
-        for offset in self._offsets[1:]:
-            self._write(b"%010d 00000 n \n" % offset if offset else b"0000000000 65535 f \n")
-        trailer = f"<< /Size {count} /Root {self._catalog} 0 R /Info {self._info} 0 R >>"
-        self._write(f"trailer\n{trailer}\nstartxref\n{start}\n%%EOF\n".encode())
+        info = f"/Title {pdf_text(self._title)}/Producer(Downtime)/CreationDate {stamp}"
+        self.object(f"<<{info}>>", INFO)
+        self.append(self.cut(0))
+        self._finish_table()
         return self._position
 
-    def _tree_node(self, number: int, kids: list[int], count: int, parent: str) -> None:
-        names = " ".join(f"{kid} 0 R" for kid in kids)
-        self._object(f"<< /Type /Pages {parent} /Count {count} /Kids [{names}] >>", number)
+    def _tagged_words(self) -> str:
+        if not self.tagged:
+            return ""
+        return f"/MarkInfo<</Marked true>>/StructTreeRoot {STRUCTURE} 0 R"
+
+    def _write_structure(self) -> None:
+        leaves = references([leaf for _, leaf in sorted(self._leaves)])
+        following = max((keys[1] + 1 for keys, _ in self._leaves), default=0)
+        self.object(f"<</Kids[{leaves}]>>", PARENTS)
+        kids = references(self._roots)
+        self.object(f"<</S/Document/P {STRUCTURE} 0 R/K[{kids}]>>", DOCUMENT)
+        self.object(
+            f"<</Type/StructTreeRoot/K {DOCUMENT} 0 R/ParentTree {PARENTS} 0 R"
+            f"/ParentTreeNextKey {following}>>",
+            STRUCTURE,
+        )
+
+    def _metadata(self) -> str:
+        """What the document is, as XMP (ISO 16684-1). No conformance is claimed."""
+        when = f"{self._made:%Y-%m-%dT%H:%M:%SZ}"
+        return _XMP.format(title=escape(self._title), language=self._language, when=when)
 
     def _write_font(self, name: str) -> None:
-        used = self._glyphs(name)
+        used = self._glyphs[name]
         font_file = subset_font(name, used)
-        parts = {part: self._reserve() for part in ("descendant", "descriptor")}
-        parts["unicode"] = self._stream(
-            "/Filter /FlateDecode", zlib.compress(to_unicode(name, used))
+        parts = {part: self.reserve() for part in ("descendant", "descriptor", "unicode", "file")}
+        self.stream("/Filter/FlateDecode", zlib.compress(to_unicode(name, used)), parts["unicode"])
+        words = f"/Filter/FlateDecode/Length1 {len(font_file)}"
+        self.stream(words, zlib.compress(font_file), parts["file"])
+        named = {part: f"{number} 0 R" for part, number in parts.items()}
+        parts["font"] = FONTS[name]
+        for part, content in font_objects(name, used, named).items():
+            self.object(content, parts[part])
+
+    def _finish_table(self) -> None:
+        """The cross-reference stream, which finds objects inside object streams too."""
+        start = self._position
+        self._all_runs.extend((XREF, 1, 0, start))
+        squeeze = zlib.compressobj()
+        spans = [(0, 1)]
+        body = [squeeze.compress(_ROW.pack(0, 0, 0xFFFF))]
+        for first, rows, count in self._rows():
+            if sum(spans[-1]) == first:
+                spans[-1] = (spans[-1][0], spans[-1][1] + count)
+            else:
+                spans.append((first, count))
+            body.append(squeeze.compress(rows))
+        content = b"".join([*body, squeeze.flush()])
+        index = " ".join(f"{first} {count}" for first, count in spans)
+        self._write(
+            f"{XREF} 0 obj\n<</Type/XRef/Size {sum(spans[-1])}/W[1 8 2]/Index[{index}]/Root {CATALOG} 0 R"
+            f"/Info {INFO} 0 R/Filter/FlateDecode/Length {len(content)}>>\nstream\n".encode()
         )
-        parts["file"] = self._stream(
-            f"/Filter /FlateDecode /Length1 {len(font_file)}", zlib.compress(font_file)
-        )
-        references = {part: f"{number} 0 R" for part, number in parts.items()}
-        parts["font"] = self._fonts[name]
-        for part, content in font_objects(name, used, references).items():
-            self._object(content, parts[part])
+        self._write(content + f"\nendstream\nendobj\nstartxref\n{start}\n%%EOF\n".encode())
 
-    def _glyphs(self, name: str) -> set[int]:
-        codes = {text[i : i + 4] for text in self._used[name] for i in range(0, len(text), 4)}
-        return {int(code, 16) for code in codes}
-
-    def _foreign(self, value: Any, numbers: dict[tuple[int, int], int]) -> int:
-        """Copy a foreign indirect object and all that it refers to; its number here."""
-        key = value.objgen
-        if key != (0, 0) and key in numbers:
-            return numbers[key]
-        number = self._reserve()
-        if key != (0, 0):
-            numbers[key] = number
-        if isinstance(value, pikepdf.Stream):
-            raw = value.read_raw_bytes()
-            words = self._words({k: v for k, v in value.items() if k != "/Length"}, numbers)
-            self._stream(words, raw, number)
-        else:
-            self._object(self._direct(value, numbers), number)
-        return number
-
-    def _text(self, value: Any, numbers: dict[tuple[int, int], int]) -> str:
-        if isinstance(value, pikepdf.Object) and (
-            value.is_indirect or isinstance(value, pikepdf.Stream)
-        ):
-            return f"{self._foreign(value, numbers)} 0 R"
-        return self._direct(value, numbers)
-
-    def _direct(self, value: Any, numbers: dict[tuple[int, int], int]) -> str:
-        if isinstance(value, pikepdf.Dictionary):
-            return f"<< {self._words(dict(value.items()), numbers)} >>"
-        if isinstance(value, pikepdf.Array):
-            return f"[{' '.join(self._text(part, numbers) for part in value)}]"
-        if isinstance(value, pikepdf.Object):
-            return value.unparse().decode("latin-1")
-        return str(value).lower() if isinstance(value, bool) else str(value)
-
-    def _words(self, table: dict[str, Any], numbers: dict[tuple[int, int], int]) -> str:
-        return " ".join(f"{key} {self._text(value, numbers)}" for key, value in table.items())
-
-    def _reserve(self) -> int:
-        self._offsets.append(0)
-        return len(self._offsets) - 1
-
-    def _object(self, content: str, number: int | None = None) -> int:
-        return self._put(b"%b\n" % content.encode("latin-1"), number)
-
-    def _stream(self, words: str, body: bytes, number: int | None = None) -> int:
-        head = f"<< {words} /Length {len(body)} >>\nstream\n".encode("latin-1")
-        return self._put(b"%b%b\nendstream\n" % (head, body), number)
-
-    def _put(self, content: bytes, number: int | None) -> int:
-        if number is None:
-            number = self._reserve()
-        self._offsets[number] = self._position
-        self._write(b"%d 0 obj\n%bendobj\n" % (number, content))
-        return number
+    def _rows(self) -> Iterator[tuple[int, bytes, int]]:
+        """(first number, rows, how many) of every run, in the order of their numbers."""
+        runs = self._all_runs
+        for at in sorted(range(0, len(runs), 4), key=runs.__getitem__):
+            first, count, container, place = runs[at : at + 4]
+            if container:
+                head = _ROW.pack(2, container, 0)[:-2]
+                ends = (index.to_bytes(2, "big") for index in range(place, place + count))
+                yield first, b"".join([head + end for end in ends]), count
+            else:
+                yield first, _ROW.pack(1, place, 0), 1
 
     def _write(self, data: bytes) -> None:
         self._out.write(data)
         self._position += len(data)
+
+
+_ROW = Struct(">BQH")
+_XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/">
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"
+ xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:pdf="http://ns.adobe.com/pdf/1.3/">
+<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>
+<dc:language><rdf:Bag><rdf:li>{language}</rdf:li></rdf:Bag></dc:language>
+<dc:format>application/pdf</dc:format>
+<xmp:CreateDate>{when}</xmp:CreateDate>
+<pdf:Producer>Downtime</pdf:Producer>
+</rdf:Description>
+</rdf:RDF>
+</x:xmpmeta>
+<?xpacket end="r"?>"""

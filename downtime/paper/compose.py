@@ -1,0 +1,84 @@
+"""Compose one page: what is drawn, in reading order, and what a screen reader is told of it."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from downtime.paper.fit import Line
+from downtime.paper.shaping import shaped
+from downtime.paper.sheaf import Pages
+from downtime.paper.tags import ARTIFACT, END, Tag, opening
+from downtime.paper.typeface import NeedsShapingError, runs
+
+
+class Part(NamedTuple):
+    """One thing on a page: text, or what operators draw."""
+
+    turn: int
+    """Its place in the reading order."""
+    tag: Tag | None
+    """None for what is not read, such as a number that the page shows twice."""
+    lines: Sequence[Line] = ()
+    marks: str = ""
+
+
+def compose(
+    pages: Pages,
+    size: tuple[float, float],
+    drawings: Sequence[int],
+    furniture: Iterable[str],
+    parts: Iterable[Part],
+) -> None:
+    """Add a page of `size` points: drawings below, furniture on them, parts above, in their turn."""
+    content = [ARTIFACT, *(f"/X{number} Do\n" for number in drawings), *furniture, END]
+    tags: list[Tag] = []
+    left: list[tuple[int, Sequence[Line]]] = []
+    count = 0
+    for _, tag, lines, marks in sorted(parts, key=lambda part: part.turn):
+        if tag is None:
+            content.append(ARTIFACT)
+        else:
+            tags.append(tag)
+            if not tag.drawn:
+                continue
+            content.append(opening(tag, count))
+            count += 1
+        if lines:
+            try:
+                marks += _set(pages, lines)
+            except NeedsShapingError:
+                left.append((len(content), lines))
+        content.append(marks)
+        content.append(END)
+    shapes = _shaped(pages, size, left, content) if left else []
+    pages.add_page(size, [*drawings, *shapes], "".join(content), tags)
+
+
+def _set(pages: Pages, lines: Sequence[Line]) -> str:
+    """Operators that set lines glyph by glyph; NeedsShapingError when that cannot draw them."""
+    found = ["BT\n"]
+    for line in lines:
+        x = line.x
+        for face, glyphs, wide in runs(line.text, line.bold)[0]:
+            pages.use(face, glyphs)
+            found.append(
+                f"/{face} {line.size:.2f} Tf 1 0 0 1 {x:.2f} {line.y:.2f} Tm <{glyphs}> Tj\n"
+            )
+            x += wide * line.size
+    found.append("ET\n")
+    return "".join(found)
+
+
+def _shaped(
+    pages: Pages,
+    size: tuple[float, float],
+    left: Sequence[tuple[int, Sequence[Line]]],
+    content: list[str],
+) -> list[int]:
+    """Have WeasyPrint draw what is left, each part where it belongs in the content."""
+    drawings: list[int] = []
+    with shaped([lines for _, lines in left], size) as overlay:
+        copied: dict[tuple[int, int], int] = {}
+        for (at, _), page in zip(left, overlay.pages, strict=True):
+            drawings.append(pages.embed(page, copied))
+            content[at] = f"{content[at]}/X{drawings[-1]} Do\n"
+    return drawings

@@ -1,0 +1,63 @@
+"""Copy what another library drew (WeasyPrint, a site's own form) into a document being written."""
+
+from typing import Any, Protocol
+
+import pikepdf
+
+Copied = dict[tuple[int, int], int]
+"""Numbers here of one foreign document's objects, so that its pages share fonts and pictures."""
+
+
+class Sink(Protocol):
+    """Where copied objects go."""
+
+    def reserve(self) -> int:
+        """A number for an object that is still to be put."""
+        ...
+
+    def object(self, content: str, number: int) -> int:
+        """Put an object that is not a stream."""
+        ...
+
+    def stream(self, words: str, body: bytes, number: int) -> int:
+        """Put a stream with the words of its dictionary."""
+        ...
+
+
+def copy(value: Any, copied: Copied, sink: Sink) -> int:
+    """Copy an indirect object and all that it refers to; its number here."""
+    key = value.objgen
+    if key != (0, 0) and key in copied:
+        return copied[key]
+    number = sink.reserve()
+    if key != (0, 0):
+        copied[key] = number
+    if isinstance(value, pikepdf.Stream):
+        raw = value.read_raw_bytes()
+        words = _words({k: v for k, v in value.items() if k != "/Length"}, copied, sink)
+        sink.stream(words, raw, number)
+    else:
+        sink.object(_direct(value, copied, sink), number)
+    return number
+
+
+def _text(value: Any, copied: Copied, sink: Sink) -> str:
+    if isinstance(value, pikepdf.Object) and (
+        value.is_indirect or isinstance(value, pikepdf.Stream)
+    ):
+        return f"{copy(value, copied, sink)} 0 R"
+    return _direct(value, copied, sink)
+
+
+def _direct(value: Any, copied: Copied, sink: Sink) -> str:
+    if isinstance(value, pikepdf.Dictionary):
+        return f"<< {_words(dict(value.items()), copied, sink)} >>"
+    if isinstance(value, pikepdf.Array):
+        return f"[{' '.join(_text(part, copied, sink) for part in value)}]"
+    if isinstance(value, pikepdf.Object):
+        return value.unparse().decode("latin-1")
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _words(table: dict[str, Any], copied: Copied, sink: Sink) -> str:
+    return " ".join(f"{key} {_text(value, copied, sink)}" for key, value in table.items())

@@ -1,0 +1,100 @@
+"""What a screen reader is told of a page: its elements in reading order, and their PDF objects."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from operator import attrgetter
+from typing import NamedTuple
+
+
+class Tag(NamedTuple):
+    """One element of a page's structure, of a standard type (ISO 32000-1, 14.8.4)."""
+
+    role: str
+    """`P`, `H1`, `H2`, `Figure`, `Table`, `TR`, `TH` or `TD`."""
+    said: str = ""
+    """What is read in place of what is drawn; for a figure, what it shows."""
+    depth: int = 0
+    """0 below the section; a row is one deeper than its table."""
+    drawn: bool = True
+    """Whether it has content of its own: the page's next marked content."""
+    box: tuple[float, float, float, float] | None = None
+    """Left, bottom, right, top of a figure."""
+
+
+def opening(tag: Tag, number: int) -> str:
+    """The operator before the content of the page's drawn element `number`, from 0; `EMC` ends it."""
+    return f"/{tag.role}<</MCID {number}>>BDC\n"
+
+
+ARTIFACT = "/Artifact BMC\n"
+"""Before what is not read: backgrounds, rules, what is repeated on every page."""
+END = "EMC\n"
+
+
+_DRAWN = attrgetter("drawn")
+
+
+class Elements(NamedTuple):
+    """The objects of a page's elements, the first with the number asked for, the rest after it."""
+
+    objects: list[str]
+    top: list[int]
+    """Those right below the section."""
+    marked: list[int]
+    """The element of each marked content of the page."""
+
+
+def elements(tags: Sequence[Tag], first: int, page: int, section: int) -> Elements:
+    """Structure elements of the tags of one page, numbered from `first`."""
+    if all(map(_DRAWN, tags)):
+        numbers = list(range(first, first + len(tags)))
+        above = f"/P {section} 0 R/Pg {page} 0 R/K "
+        objects = [
+            f"<</S/{tag.role}{above}{content}{_words(tag)}>>" for content, tag in enumerate(tags)
+        ]
+        return Elements(objects, numbers, numbers)
+    return _nested(tags, first, page, section)
+
+
+def _nested(tags: Sequence[Tag], first: int, page: int, section: int) -> Elements:
+    path, kids, marked = [section], {section: list[int]()}, list[int]()
+    placed = []
+    for number, tag in enumerate(tags, first):
+        del path[tag.depth + 1 :]
+        kids[path[-1]].append(number)
+        placed.append((path[-1], tag, len(marked)))
+        path.append(number)
+        kids[number] = []
+        if tag.drawn:
+            marked.append(number)
+    objects = [
+        f"<</S/{tag.role}/P {parent} 0 R/Pg {page} 0 R"
+        f"/K {content if tag.drawn else f'[{references(kids[number])}]'}{_words(tag)}>>"
+        for number, (parent, tag, content) in enumerate(placed, first)
+    ]
+    return Elements(objects, kids[section], marked)
+
+
+def references(numbers: Sequence[int]) -> str:
+    """Object numbers as PDF writes references to them."""
+    return " ".join([f"{number} 0 R" for number in numbers])
+
+
+def _words(tag: Tag) -> str:
+    if tag.role == "Figure":
+        box = f"/A<</O/Layout/BBox[{' '.join(f'{v:.1f}' for v in tag.box)}]>>" if tag.box else ""
+        return f"/Alt {pdf_text(tag.said)}{box}"
+    if tag.role == "TH":
+        return "/A<</O/Table/Scope/Column>>"
+    return f"/ActualText {pdf_text(tag.said)}" if tag.said else ""
+
+
+_ESCAPES = str.maketrans({"\\": r"\\", "(": r"\(", ")": r"\)", "\n": " ", "\r": " "})
+
+
+@lru_cache(maxsize=4096)
+def pdf_text(text: str) -> str:
+    """A text string of PDF: ASCII as it is, anything else in UTF-16."""
+    if text.isascii():
+        return f"({text.translate(_ESCAPES)})"
+    return f"<FEFF{text.encode('utf-16-be').hex().upper()}>"
