@@ -266,3 +266,17 @@ def recover(hospital, tmp_path):
     upload = (io.BytesIO(built.bundle.read_bytes()), "later.downtime")
     answer = site.post("/snapshots/load", {"why": "Recovered", "bundle": upload})
     assert answer.status_code == 303, answer.text
+
+
+def test_rows_that_have_names_on_paper_have_them_on_the_screen_and_unkeyed_ones_are_left_out(
+    printed,
+):
+    hospital, _, _ = printed
+    ward = hospital.browser("ward")
+    asked = ward.post("/print/blank", {"form": "histology-request", "copies": "1"})
+    finished(hospital, ward, asked.location)
+    serial = serial_of(hospital, "Histology", "/forms/")
+    page = hospital.browser("records-clerk").get(f"/key/{serial}").text
+    assert [f'<th scope="row">{pot}</th>' in page for pot in "ABCDE"] == [True] * 5
+    assert 'name="fixative:3"' in page
+    assert "sketch" not in page
