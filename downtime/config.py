@@ -29,6 +29,9 @@ class SiteSettings:
         "", "FHIR identifier system of the hospital number, when it does not end in the authority."
     )
     mrn_name: str = setting("Hospital No.", "What the hospital calls its own patient number.")
+    gs1_prefix: str = setting(
+        "", "GS1 company prefix (7 digits) of the patient's number in wristband codes (DCB1077)."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +103,36 @@ class VaultSettings:
 
 @dataclass(frozen=True, slots=True)
 class PaperSettings:
-    blank_copies: int = setting(4, "Blank spares of each form in a ward pack.")
-    pack_forms: tuple[str, ...] = setting(
-        ("blood-sciences-request", "observations", "progress-notes"),
-        "Forms printed for each patient in a ward pack, in order.",
+    sets: dict[str, Any] = setting(
+        {}, "Forms in a pack by type of ward, instead of the set of that name in `forms/sets.toml`."
     )
-    spare_forms: tuple[str, ...] = setting(
-        ("admission", "blood-sciences-request", "phoned-result", "observations", "progress-notes"),
-        "Forms printed blank in a ward pack.",
+    ward_types: dict[str, Any] = setting(
+        {}, "Type of a ward, theatre or clinic by its code; a ward that is not named is `adult`."
     )
     summary_result_days: int = setting(3, "Results of this many days are in a printed summary.")
+    label_sheet: str = setting("L7160", "Sheet of labels that is offered first (Avery number).")
+    label_offset_x_mm: float = setting(0.0, "Labels are printed so much further to the right.")
+    label_offset_y_mm: float = setting(0.0, "Labels are printed so much further down.")
     downtime_number_block: int = setting(1000, "Downtime numbers reserved for one laptop.")
     downtime_number_warning_percent: int = setting(20, "A laptop warns below this share left.")
     job_result_hours: int = setting(12, "A finished pack can be fetched again for this long.")
+
+
+@dataclass(frozen=True, slots=True)
+class PrintingSettings:
+    queue: str = setting("", "Print queue (of `lp`) that is offered first; empty for none.")
+    copies: int = setting(
+        1, "Copies that a queue prints. All carry the same serials: the ledger expects one of each."
+    )
+    two_sided: bool = setting(False, "Print on both sides; every form starts on a sheet of its own.")
+    tray: str = setting("", "Paper tray as the queue names it; empty for its own choice.")
+    folder: str = setting(
+        "", "Folder that takes packs as PDF for a printer program. They hold patient data."
+    )
+    seconds: int = setting(300, "A queue that has not taken a pack after so long has failed.")
+    interrupted_minutes: int = setting(
+        30, "A pack still printing after this long was broken off, and its forms are void."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +181,7 @@ class Settings:
     vault: VaultSettings = VaultSettings()
     accounts: AccountsSettings = AccountsSettings()
     paper: PaperSettings = PaperSettings()
+    printing: PrintingSettings = PrintingSettings()
     reconcile: ReconcileSettings = ReconcileSettings()
     returns: ReturnsSettings = ReturnsSettings()
     web: WebSettings = WebSettings()
@@ -210,6 +231,8 @@ def _value(kind: Any, value: Any, name: str) -> Any:
         return tuple(value)
     if wanted is dict and isinstance(value, dict):
         return MappingProxyType(value)
+    if wanted is float and type(value) is int:
+        return float(value)
     if isinstance(value, wanted) and (wanted is bool) == isinstance(value, bool):
         return value
     raise InputError(

@@ -39,6 +39,13 @@ def show(session: Session, number: str) -> Output:
     return Output(_document(form), [_line(form)])
 
 
+@command(ledger, "collected", action="ledger.move")
+@SERIALS
+def collected(session: Session, numbers: tuple[str, ...]) -> Output:
+    """Say that a runner took forms from their ward; they are out until they come back."""
+    return _moved(numbers, lambda number: book.collected(session.vault, number, session.who))
+
+
 @command(ledger, "returned", action="ledger.move")
 @SERIALS
 def returned(session: Session, numbers: tuple[str, ...]) -> Output:

@@ -1,78 +1,209 @@
-"""Print downtime packs from the command line."""
+"""Print downtime packs, blank forms and single forms from the command line."""
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from downtime.cli.app import Output, Session, command, downtime
-from downtime.cli.options import REMARK, NewFile
-from downtime.paper import pack as packs
+from downtime.cli.app import Output, Session, command, downtime, group
+from downtime.cli.options import REMARK, WHY
+from downtime.cli.sending import Way, answer, send, to_somewhere, two_sided
+from downtime.errors import NotFoundError
+from downtime.paper import ledger, orders, record
+from downtime.paper import packs as printings
+from downtime.paper.issue import FAILED, Pack
+from downtime.paper.orders import Order
 from downtime.snapshot import load
-from downtime.vault.files import replacing
+
+packs = group("packs", "What was printed, and what failed.")
+
+FORMS = click.option(
+    "--form",
+    "forms",
+    multiple=True,
+    help="A form for each patient, once for each form; else those of the ward's form set.",
+)
+BY_FORM = click.option("--by-form", is_flag=True, help="Form after form, not patient by patient.")
 
 
 @command(downtime, "pack", action="pack.print")
 @click.argument("wards", nargs=-1, metavar="[WARD]...")
 @click.option("--all", "everything", is_flag=True, help="Every ward of the snapshot.")
-@click.option(
-    "--out",
-    required=True,
-    type=NewFile(),
-    metavar="FILE",
-    help="PDF to write. It holds patient data: carry it to the printer, then delete it.",
-)
-@click.option(
-    "--form",
-    "forms",
-    multiple=True,
-    help="A form for each patient, once for each form; else as the settings say.",
-)
+@click.option("--changes", is_flag=True, help="Only what changed on the ward since its last print.")
+@click.option("--patient", default="", metavar="NUMBER", help="One patient, by a number of theirs.")
+@click.option("--clinic", default="", metavar="PLACE", help="The list of a clinic, with --day.")
+@click.option("--theatre", default="", metavar="PLACE", help="The list of a theatre, with --day.")
+@click.option("--day", default="", metavar="DAY", help="Day of the list, as 2026-11-02.")
+@FORMS
 @click.option(
     "--blanks",
     type=click.IntRange(0, 100),
-    help="Blanks of each form for each ward; else as the settings say.",
+    help="Blanks of each spare form for each ward; else as many as its form set says.",
 )
+@BY_FORM
+@to_somewhere
 @REMARK
 def pack(
     session: Session,
     wards: tuple[str, ...],
     everything: bool,
-    out: Path,
+    changes: bool,
+    patient: str,
+    clinic: str,
+    theatre: str,
+    day: str,
     forms: tuple[str, ...],
     blanks: int | None,
+    by_form: bool,
+    out: Path | None,
+    printer: str,
+    spool: bool,
+    both_sides: bool | None,
     why: str,
 ) -> Output:
-    """Print the downtime pack of wards; every page of it goes into the ledger."""
-    if everything == bool(wards):
-        raise click.UsageError("Name the wards, or give --all.")
-    with (
-        closing(load.current(session.vault)) as snapshot,
-        session.progress("Printing") as progress,
-        replacing(out) as file,
-    ):
-        chosen = wards or [row.code for row in snapshot.wards()]
-        made = packs.ward_pack(
-            session.vault,
-            snapshot,
-            session.settings,
-            chosen,
-            session.who,
-            why,
-            file,
-            forms=forms or None,
-            blanks=blanks,
-            progress=progress,
+    """Print the downtime pack of wards, of one patient, or of a clinic's or theatre's list.
+
+    Every page goes into the ledger. Without --out, --printer or --spool the pages go to the queue of
+    the setting printing.queue; they count as printed only when it has taken them.
+    """
+    asked = (bool(wards), everything, bool(patient), bool(clinic), bool(theatre))
+    if sum(asked) != 1:
+        raise click.UsageError(
+            "Name the wards, or give one of --all, --patient, --clinic, --theatre."
         )
-    document = {
-        "pack": made.id,
-        "out": str(out),
-        "pages": made.pages,
-        "forms": made.forms,
-        "blank_forms": made.blank_forms,
-        "file_name": made.file_name,
-    }
-    return Output(
-        document,
-        [f"{made.pages} pages ({made.forms} forms, {made.blank_forms} blank) in {out}."],
+    if changes and len(wards) != 1:
+        raise click.UsageError("Name one ward for --changes.")
+    if bool(day) != bool(clinic or theatre):
+        raise click.UsageError("Give --day with --clinic or --theatre.")
+    kind = orders.CHANGES if changes else orders.WARDS
+    kind = orders.CLINIC if clinic else orders.THEATRE if theatre else kind
+    order = Order(
+        kind=orders.PATIENT if patient else kind,
+        wards=wards,
+        patient=_patient(session, patient) if patient else "",
+        day=day,
+        place=clinic or theatre,
+        forms=forms or None,
+        copies=blanks,
+        by_form=by_form,
+        two_sided=two_sided(session, both_sides),
     )
+    way = Way(out, printer, spool)
+    return answer(send(session, order, way, why), way)
+
+
+def _patient(session: Session, number: str) -> str:
+    with closing(load.current(session.vault)) as snapshot:
+        found = snapshot.exact(number)
+    if found is None:
+        raise NotFoundError(
+            "patient.number", "Nobody in the snapshot has that number.", "Look for the patient."
+        )
+    return found.id
+
+
+@command(downtime, "blank", action="form.print")
+@click.argument("forms", nargs=-1, required=True, metavar="FORM...")
+@click.option("--copies", type=click.IntRange(1, 200), default=1, help="Copies of each; 1.")
+@click.option("--ward", default="", help="The ward that they are for.")
+@click.option("--numbered", is_flag=True, help="For new patients: a downtime number on each set.")
+@to_somewhere
+@REMARK
+def blank(
+    session: Session,
+    forms: tuple[str, ...],
+    copies: int,
+    ward: str,
+    numbered: bool,
+    out: Path | None,
+    printer: str,
+    spool: bool,
+    both_sides: bool | None,
+    why: str,
+) -> Output:
+    """Print blank forms, each with a serial of its own."""
+    order = Order(
+        kind=orders.BLANK,
+        wards=(ward,) if ward else (),
+        forms=forms,
+        copies=copies,
+        numbered=numbered,
+        two_sided=two_sided(session, both_sides),
+    )
+    way = Way(out, printer, spool)
+    return answer(send(session, order, way, why), way)
+
+
+@command(downtime, "reprint", action="form.print")
+@click.argument("serial", metavar="SERIAL")
+@to_somewhere
+@WHY
+def reprint(
+    session: Session,
+    serial: str,
+    out: Path | None,
+    printer: str,
+    spool: bool,
+    both_sides: bool | None,
+    why: str,
+) -> Output:
+    """Print one form again, as it was, under a new serial; the old one becomes void."""
+    order = Order(kind=orders.AGAIN, serial=serial, two_sided=two_sided(session, both_sides))
+    way = Way(out, printer, spool)
+    return answer(send(session, order, way, why), way)
+
+
+@command(packs, "list", action="ledger.view")
+@click.option("--failed", is_flag=True, help="Only those that nobody got.")
+def list_(session: Session, failed: bool) -> Output:
+    """What was printed, newest first: pack, state, wards, pages, by whom, checksum."""
+    printings.void_interrupted(session.vault, session.settings)
+    found = [one for one in ledger.packs(session.vault) if not failed or one.state == FAILED]
+    lines = [_line(one) for one in found]
+    return Output([_document(one) for one in found], lines or ["There is none."])
+
+
+@command(packs, "repeat", action="pack.print")
+@click.argument("pack_id", metavar="PACK")
+@to_somewhere
+@REMARK
+def repeat(
+    session: Session,
+    pack_id: str,
+    out: Path | None,
+    printer: str,
+    spool: bool,
+    both_sides: bool | None,
+    why: str,
+) -> Output:
+    """Print anew, with new serials, what failed."""
+    failed = printings.get_failed(session.vault, pack_id)
+    way = Way(out, printer, spool)
+    order = orders.of_pack(failed)
+    if both_sides is not None:
+        order = replace(order, two_sided=both_sides)
+    made = send(session, order, way, why)
+    printings.repeated(session.vault, failed, session.who, made.id)
+    return answer(made, way)
+
+
+def _document(one: Pack) -> dict[str, object]:
+    return {
+        "pack": one.id,
+        "kind": one.kind,
+        "wards": list(one.wards),
+        "state": one.state,
+        "pages": one.pages,
+        "printed": one.issued_at,
+        "by": one.issued_name,
+        "snapshot": one.snapshot,
+        "checksum": one.checksum,
+        "failure": one.failure,
+    }
+
+
+def _line(one: Pack) -> str:
+    said = one.failure or (one.checksum and record.short(one.checksum))
+    wards = ",".join(one.wards) or "-"
+    return f"{one.id}  {one.state:<9} {one.kind:<8} {wards:<16} {one.pages:>6} pages  {said}"

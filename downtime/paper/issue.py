@@ -6,13 +6,15 @@ from downtime.clinical import display
 from downtime.clinical.records import Patient
 from downtime.vault.lifecycle import Lifecycle
 
-ISSUED, RETURNED, KEYED, VERIFIED, FILED = "issued", "returned", "keyed", "verified", "filed"
+ISSUED, COLLECTED = "issued", "collected"
+RETURNED, KEYED, VERIFIED, FILED = "returned", "keyed", "verified", "filed"
 VOID, LOST = "void", "lost"
 
 LIFECYCLE = Lifecycle(
     "form",
     {
-        ISSUED: (RETURNED, VOID, LOST),
+        ISSUED: (COLLECTED, RETURNED, VOID, LOST),
+        COLLECTED: (RETURNED, VOID, LOST),  # a runner has it
         RETURNED: (KEYED, FILED, VOID),  # filed: kept as paper or picture, by the form's policy
         KEYED: (VERIFIED, RETURNED),  # returned again: the entry was sent back or withdrawn
         VERIFIED: (FILED, RETURNED),
@@ -21,8 +23,20 @@ LIFECYCLE = Lifecycle(
         LOST: (RETURNED,),  # it was found
     },
 )
-OUT = (ISSUED,)
-"""States in which a form is still somewhere on the wards."""
+OUT = (ISSUED, COLLECTED)
+"""States in which a form is still on a ward or with a runner."""
+
+PRINTING, PRINTED, FAILED, REPEATED = "printing", "printed", "failed", "repeated"
+
+PACKS = Lifecycle(
+    "pack",
+    {
+        PRINTING: (PRINTED, FAILED),
+        PRINTED: (FAILED,),  # a file made for the screen that nobody could fetch any more
+        FAILED: (REPEATED,),
+        REPEATED: (),
+    },
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +94,8 @@ class Draft:
     returns: bool
     subject: Subject
     ward: str
+    replaces: tuple[str, ...] = ()
+    """Serials that are void once this one is handed over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +121,8 @@ class Issued:
     changed_by: str
     changed_at: str
     reason: str
+    replaces: tuple[str, ...] = ()
+    """Serials that this one superseded."""
 
     @property
     def patient(self) -> str:
@@ -123,7 +141,7 @@ class Pack:
 
     id: str
     kind: str
-    """`ward`, `site`, `patient` or `blank`."""
+    """`ward`, `site`, `delta`, `patient`, `clinic`, `theatre`, `blank`, `reprint` …"""
     wards: tuple[str, ...]
     snapshot: str
     outage: str
@@ -133,7 +151,16 @@ class Pack:
     issued_at: str
     pages: int
     state: str
-    """`printing`, `printed` or `failed`."""
+    as_at: str = ""
+    """How old its data was, as its pages say."""
+    request: str = ""
+    """What was asked for, so that it can be printed anew; empty when that makes no sense."""
+    job: str = ""
+    """The job in whose course it was printed."""
+    checksum: str = ""
+    """SHA-256 of what was printed (see `record`)."""
+    failure: str = ""
+    """Why nobody got it, or what was printed instead."""
 
 
 @dataclass(frozen=True, slots=True)

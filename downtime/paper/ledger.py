@@ -6,7 +6,17 @@ from sqlite_utils import Database
 
 from downtime.errors import InputError, NotFoundError
 from downtime.paper import serials, store
-from downtime.paper.issue import ISSUED, LIFECYCLE, LOST, OUT, RETURNED, VOID, Count, Issued, Pack
+from downtime.paper.issue import (
+    COLLECTED,
+    LIFECYCLE,
+    LOST,
+    OUT,
+    RETURNED,
+    VOID,
+    Count,
+    Issued,
+    Pack,
+)
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 
@@ -25,6 +35,11 @@ def _get(db: Database, serial: str) -> Issued:
             "Enter it on the laptop that printed it: the first two characters name it.",
         )
     return found
+
+
+def collected(vault: Vault, serial: str, who: Actor, why: str = "") -> Issued:
+    """A runner took the form from its ward; it is still out until it comes back."""
+    return _moved(vault, serial, COLLECTED, who, why)
 
 
 def returned(vault: Vault, serial: str, who: Actor, why: str = "") -> Issued:
@@ -93,10 +108,8 @@ def counts(vault: Vault, outage: str | None = None) -> list[Count]:
 
 def missing(vault: Vault, outage: str, ward: str | None = None) -> list[Issued]:
     """Forms of an outage that have not come back and are neither void nor declared lost."""
-    if ward is None:
-        return list(store.forms(vault.db, "returns AND outage = ? AND state = ?", outage, ISSUED))
-    condition = "returns AND outage = ? AND state = ? AND ward = ?"
-    return list(store.forms(vault.db, condition, outage, ISSUED, ward))
+    found = in_state(vault, outage, *OUT)
+    return [form for form in found if ward is None or form.ward == ward]
 
 
 def find(

@@ -273,13 +273,20 @@ class Content:
 
 
 def cover(
-    view: View | None, titles: Mapping[str, str], contents: Sequence[Content], drill: bool
+    view: View | None,
+    titles: Mapping[str, str],
+    contents: Sequence[Content],
+    drill: bool,
+    changes: Sequence[tuple[str, str, str]] = (),
 ) -> list[Block]:
-    """Contents, how old the data is by system, and what to do."""
+    """Contents, how old the data is by system, and what to do; pages to be taken out come first."""
     pages = sum(content.pages for content in contents)
     rows = [(c.what, str(c.copies), str(c.pages)) for c in contents]
     blocks: list[Block] = [Paragraph(DRILL_WORDS, bold=True, size=12)] if drill else []
     blocks.append(Table((("", 2), ("", 8)), list(titles.items())))
+    if changes:
+        columns = (("Supersedes page", 3), ("Put in instead", 3), ("Why", 6))
+        blocks += [Heading("Take these pages out"), Table(columns, changes)]
     if view is not None:
         blocks += [Heading("How old the data is"), Table(_AGE_COLUMNS, _ages(view))]
     blocks += [Heading("What to do")]

@@ -1,27 +1,21 @@
-"""What is printed together: a ward's pack, the whole site's, one patient's, blank forms."""
+"""What is printed together: a ward's pack, the whole site's, one patient's, a list's, blank forms."""
 
 import re
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
-from zoneinfo import ZoneInfo
 
+from downtime.clinical import display
 from downtime.clock import from_text
 from downtime.config import Settings
 from downtime.errors import InputError
 from downtime.outage import numbers
-from downtime.paper import lists, prefill
-from downtime.paper.definition import FormDefinition, definition
-from downtime.paper.issue import Subject, subject_of
-from downtime.paper.lists import Content, View
-from downtime.paper.printing import Job, Outcome, Press, Progress
+from downtime.paper import contents, lists, session, sets
+from downtime.paper.lists import View
+from downtime.paper.printing import USUAL, Job, Options, Outcome, Press
 from downtime.snapshot.store import PatientRow, Snapshot
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
-
-SUMMARY = "Patient summary"
-BEDS = "Bed list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +27,7 @@ class PackResult:
     forms: int
     blank_forms: int
     file_name: str
+    checksum: str = ""
 
 
 def ward_pack(
@@ -46,47 +41,45 @@ def ward_pack(
     *,
     forms: Sequence[str] | None = None,
     blanks: int | None = None,
-    progress: Progress | None = None,
+    options: Options = USUAL,
 ) -> PackResult:
     """Print wards: cover, and for each ward bed list, patients in bed order, blank spares.
 
-    `forms` are printed for each patient after the summary (settings: `pack_forms`); `blanks` is how
-    many sets of spares each ward gets (`blank_copies`). Each set is for one new patient and carries
-    one downtime number. The PDF goes to `out`; it is never kept on disk.
+    What is printed for each patient after the summary, and which spares, is said by the form set of
+    the ward's type (see `sets`); `forms` are printed for each patient instead, and `blanks` is how
+    many of every spare. Spares that belong together are for one new patient and carry one downtime
+    number. The PDF goes to `out`; it is never kept on disk.
     InputError for a ward that the snapshot does not have.
     """
-    known = {row.code for row in snapshot.wards()}
-    for ward in wards:
-        if ward not in known:
-            raise InputError(
-                "ward.unknown",
-                f"The snapshot has no ward '{ward}'.",
-                f"Choose from: {', '.join(sorted(known))}.",
-            )
-    press = Press(vault, settings, who, "ward" if len(wards) == 1 else "site")
-    view = _view(press, snapshot)
-    chosen = settings.paper.pack_forms if forms is None else tuple(forms)
-    copies = settings.paper.blank_copies if blanks is None else blanks
-    spares = _Spares(press, settings, copies * len(wards), why)
+    check_wards(snapshot, wards)
+    press = Press(vault, settings, who, "ward" if len(wards) == 1 else "site", options)
+    view = contents.view_of(press, snapshot)
+    found = sets.of_wards(settings, wards, vault.home)
+    spares = contents.Spares(press, settings, found, blanks, why)
     jobs: list[Job] = []
     for ward in wards:
-        jobs.append(_bed_list(press, view, ward))
-        for row in snapshot.inpatients(ward):
-            jobs += _patient(press, view, row, ward, chosen)
-        jobs += spares.sets(ward, copies)
+        chosen = found[ward].patient if forms is None else forms
+        patients = [
+            contents.patient(press, view, row, ward, chosen, summary=found[ward].summary)
+            for row in snapshot.inpatients(ward)
+        ]
+        jobs.append(contents.bed_list(press, view, ward))
+        jobs += contents.collated(patients, by_form=options.by_form)
+        jobs += spares.of(ward)
     name = wards[0] if len(wards) == 1 else "all-wards"
+    facts = {"Wards": named(snapshot, wards)}
     outcome = press.run(
         jobs,
         out,
+        name=file_name(press, name, view),
         title=f"Downtime pack {name}",
         wards=wards,
         snapshot=snapshot.id,
         as_at=lists.as_at(view),
         why=why,
-        progress=progress,
-        last=lambda so_far: _cover(press, view, so_far, jobs, wards),
+        last=lambda so_far: contents.cover(press, view, so_far, jobs, "Downtime pack", facts),
     )
-    return _result(press, outcome, jobs, f"{name}_{_stamp(view)}")
+    return result(press, outcome, jobs, file_name(press, name, view))
 
 
 def site_pack(
@@ -99,13 +92,13 @@ def site_pack(
     *,
     forms: Sequence[str] | None = None,
     blanks: int | None = None,
-    progress: Progress | None = None,
+    options: Options = USUAL,
 ) -> PackResult:
     """Print every ward of the snapshot, as `ward_pack` does."""
     wards = [row.code for row in snapshot.wards()]
     return ward_pack(
         vault, snapshot, settings, wards, who, why, out,
-        forms=forms, blanks=blanks, progress=progress,
+        forms=forms, blanks=blanks, options=options,
     )  # fmt: skip
 
 
@@ -114,27 +107,91 @@ def patient_pack(
     snapshot: Snapshot,
     settings: Settings,
     patient_id: str,
-    forms: Sequence[str],
+    forms: Sequence[str] | None,
     who: Actor,
     why: str,
     out: BinaryIO,
+    *,
+    options: Options = USUAL,
 ) -> PackResult:
-    """Print one patient's summary and forms; the file name names nobody. NotFoundError."""
-    press = Press(vault, settings, who, "patient")
-    view = _view(press, snapshot)
+    """Print one patient's summary and forms (None: those of the ward's set); the file names nobody.
+
+    NotFoundError when the snapshot has no such patient.
+    """
+    press = Press(vault, settings, who, "patient", options)
+    view = contents.view_of(press, snapshot)
     row = PatientRow(snapshot.patient(patient_id), snapshot.encounter(patient_id))
     ward = row.encounter.ward if row.encounter else ""
-    jobs = _patient(press, view, row, ward, forms)
+    chosen = sets.of_wards(settings, [ward], vault.home)[ward].patient if forms is None else forms
+    jobs = contents.patient(press, view, row, ward, chosen, summary=True)
+    name = file_name(press, "patient", view)
     outcome = press.run(
         jobs,
         out,
+        name=name,
         title="Downtime pack of one patient",
         wards=[ward],
         snapshot=snapshot.id,
         as_at=lists.as_at(view),
         why=why,
     )
-    return _result(press, outcome, jobs, f"patient_{_stamp(view)}")
+    return result(press, outcome, jobs, name)
+
+
+def session_pack(
+    vault: Vault,
+    snapshot: Snapshot,
+    settings: Settings,
+    kind: str,
+    day: str,
+    location: str,
+    who: Actor,
+    why: str,
+    out: BinaryIO,
+    *,
+    forms: Sequence[str] | None = None,
+    options: Options = USUAL,
+) -> PackResult:
+    """Print a clinic's or theatre's list of a day (`kind`, ISO day) and its patients' forms in order.
+
+    InputError when the snapshot has nobody on that list.
+    """
+    rows = snapshot.session(day, location, kind)
+    if not rows:
+        raise InputError("session.none", "Nobody is on that list.", "Choose another list or day.")
+    press = Press(vault, settings, who, kind, options)
+    view = contents.view_of(press, snapshot)
+    found = sets.of_session(settings, location, kind, vault.home)
+    chosen = found.patient if forms is None else forms
+    listed = session.Session(kind, day, location, rows)
+    unique = {row.patient.id: row.patient for row in rows}.values()
+    patients = [
+        contents.patient(
+            press,
+            view,
+            PatientRow(one, snapshot.encounter(one.id)),
+            location,
+            chosen,
+            summary=found.summary,
+        )
+        for one in unique
+    ]
+    jobs = session.sheets(press, view, listed, found.session)
+    jobs += contents.collated(patients, by_form=options.by_form)
+    title = f"{session.TITLES[kind]}: {location}, {display.day(day)}"
+    name = file_name(press, f"{kind}_{location}_{day}", view)
+    outcome = press.run(
+        jobs,
+        out,
+        name=name,
+        title=title,
+        wards=[location],
+        snapshot=snapshot.id,
+        as_at=lists.as_at(view),
+        why=why,
+        last=lambda so_far: contents.cover(press, view, so_far, jobs, title, {}),
+    )
+    return result(press, outcome, jobs, name)
 
 
 def blank_forms(
@@ -148,153 +205,59 @@ def blank_forms(
     *,
     ward: str = "",
     numbered: bool = False,
+    options: Options = USUAL,
 ) -> PackResult:
     """Print blank forms; with `numbered`, each set is for one new patient with a downtime number."""
     if copies < 1 or not forms:
         raise InputError("blank.none", "No blank form was asked for.", "Choose a form and copies.")
-    press = Press(vault, settings, who, "blank")
-    numbered = numbered and any(definition(name).identity for name in forms)
+    press = Press(vault, settings, who, "blank", options)
+    numbered = numbered and any(press.form(name)[0].identity for name in forms)
     issued = numbers.issue(vault, settings, copies, who, why) if numbered else [""] * copies
-    jobs = [_blank(press, name, ward, number) for number in issued for name in forms]
+    jobs = [contents.blank(press, name, ward, number) for number in issued for name in forms]
+    name = file_name(press, "blank")
     outcome = press.run(
         jobs,
         out,
+        name=name,
         title="Blank downtime forms",
         wards=[ward],
         snapshot="",
         as_at="Blank form: filled in by hand.",
         why=why,
     )
-    return _result(press, outcome, jobs, f"blank_{press.made.astimezone(press.zone):%Y-%m-%d-%H%M}")
+    return result(press, outcome, jobs, name)
 
 
-class _Spares:
-    """Blank sets for new patients; forms not meant for one patient's stay carry no number."""
-
-    def __init__(self, press: Press, settings: Settings, copies: int, why: str) -> None:
-        self._press, self._forms = press, settings.paper.spare_forms
-        self._numbered = {
-            name
-            for name in self._forms
-            if name in settings.paper.pack_forms or definition(name).record == "Encounter"
-        }
-        wanted = copies if self._numbered else 0
-        self._numbers = (
-            iter(numbers.issue(press.vault, settings, wanted, press.who, why))
-            if wanted
-            else iter(())
-        )
-
-    def sets(self, ward: str, copies: int) -> list[Job]:
-        jobs = []
-        for _ in range(copies):
-            number = next(self._numbers, "")
-            jobs += [
-                _blank(self._press, name, ward, number if name in self._numbered else "")
-                for name in self._forms
-            ]
-        return jobs
-
-
-def _blank(press: Press, name: str, ward: str, number: str) -> Job:
-    if not definition(name).identity:
-        return press.form_job(name, Subject(), ward, lambda form: prefill.on_blank(form, ward))
-    values = {"patient.downtime-number": number, "patient.location": f"{ward}," if ward else ""}
-    subject = Subject(downtime_number=number)
-    return press.form_job(name, subject, ward, lambda form: values | prefill.on_blank(form, ward))
-
-
-def _patient(
-    press: Press, view: View, row: PatientRow, ward: str, forms: Sequence[str]
-) -> list[Job]:
-    for name in forms:
-        if not definition(name).identity:
+def check_wards(snapshot: Snapshot, wards: Sequence[str]) -> None:
+    """InputError for a ward that the snapshot does not have."""
+    known = {row.code for row in snapshot.wards()}
+    for ward in wards:
+        if ward not in known:
             raise InputError(
-                "form.no-patient",
-                f"'{definition(name).title}' is not about one patient.",
-                "Print it as a blank form.",
+                "ward.unknown",
+                f"The snapshot has no ward '{ward}'.",
+                f"Choose from: {', '.join(sorted(known))}.",
             )
-    subject = subject_of(row.patient)
-
-    def sheet(number: int) -> Callable[[FormDefinition], dict[str, str]]:
-        return lambda form: (
-            lists.identity(view, row) | prefill.values(form, view.snapshot, row, view.zone, number)
-        )
-
-    def sheets(name: str) -> list[Job]:
-        count = prefill.sheets(definition(name), view.snapshot, row.patient.id)
-        return [
-            press.form_job(name, subject, ward, sheet(number)) for number in range(1, count + 1)
-        ]
-
-    summary = press.list_job(
-        "summary",
-        SUMMARY,
-        subject,
-        ward,
-        lambda: (lists.summary_identity(view, row), lists.summary(view, row)),
-    )
-    return [summary, *(job for name in forms for job in sheets(name))]
 
 
-def _bed_list(press: Press, view: View, ward: str) -> Job:
-    return press.list_job(
-        "bed-list",
-        f"{BEDS}: {ward}",
-        Subject(),
-        ward,
-        lambda: ({}, lists.bed_list(view, ward)),
-    )
+def named(snapshot: Snapshot, wards: Sequence[str]) -> str:
+    """`A1 Acute Medical Unit, B2 Surgery`."""
+    names = {row.code: row.name for row in snapshot.wards()}
+    return ", ".join(f"{w} {names[w]}" if names[w] != w else w for w in wards)
 
 
-def _cover(
-    press: Press, view: View, outcome: Outcome, jobs: Sequence[Job], wards: Sequence[str]
-) -> Job:
-    copies: Counter[str] = Counter()
-    pages: Counter[str] = Counter()
-    for job, count in zip(jobs, outcome.pages, strict=True):
-        what = BEDS if job.draft.form == "bed-list" else job.draft.title
-        if job.draft.returns and not job.draft.subject.patient:
-            what = f"{what}, blank"
-        copies[what] += 1
-        pages[what] += count
-    contents = [Content(what, copies[what], pages[what]) for what in copies]
-    names = {row.code: row.name for row in view.snapshot.wards()}
-    titles = {
-        "Wards": ", ".join(f"{w} {names[w]}" if names[w] != w else w for w in wards),
-        "Pack": f"{outcome.pack.id}, printed by {press.who.name} on {press.who.device}",
-        "Snapshot": view.snapshot.id,
-        "Outage": press.outage.label if press.outage else "No outage declared",
-    }
-    return press.list_job(
-        "cover",
-        "Downtime pack",
-        Subject(),
-        wards[0] if len(wards) == 1 else "",
-        lambda: ({}, lists.cover(view, titles, contents, press.drill)),
-        front=True,
-    )
+def file_name(press: Press, what: str, view: View | None = None) -> str:
+    """It says ward, time of the data (or of printing) and DRILL; it never names a patient."""
+    moment = from_text(view.snapshot.header.created) if view else press.made
+    when = f"{'as-at-' if view else ''}{moment.astimezone(press.zone):%Y-%m-%d-%H%M}"
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{what}_{when}")
+    return f"{'DRILL_' if press.drill else ''}{safe}.pdf"
 
 
-def _view(press: Press, snapshot: Snapshot) -> View:
-    days = press.settings.paper.summary_result_days
-    return View(snapshot, press.zone, press.made, days, press.mrn_name)
-
-
-def _stamp(view: View) -> str:
-    return f"as-at-{_local(view.snapshot.header.created, view.zone)}"
-
-
-def _local(moment: str, zone: ZoneInfo) -> str:
-    return f"{from_text(moment).astimezone(zone):%Y-%m-%d-%H%M}"
-
-
-def _result(press: Press, outcome: Outcome, jobs: Sequence[Job], name: str) -> PackResult:
-    """The file name says ward, time of the data and DRILL; it never names a patient."""
+def result(press: Press, outcome: Outcome, jobs: Sequence[Job], name: str) -> PackResult:
+    """What a printing gave, counted."""
     returning = [job.draft for job in jobs if job.draft.returns]
     mine = sum(bool(draft.subject.patient) for draft in returning)
-    drill = "DRILL_" if press.drill else ""
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", name)
     return PackResult(
-        outcome.pack.id, outcome.total, mine, len(returning) - mine, f"{drill}{safe}.pdf"
+        outcome.pack.id, outcome.total, mine, len(returning) - mine, name, outcome.checksum
     )

@@ -5,23 +5,39 @@ such a record (`medicine.dosage`). Records that do not fit go to further sheets 
 never away. Medicines are printed exactly as the source sent them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
-from downtime.clinical.records import Encounter, MedicationRequest, Patient, Record
+from downtime.clinical.records import (
+    Appointment,
+    Encounter,
+    MedicationRequest,
+    Patient,
+    Record,
+)
 from downtime.paper.questionnaire import FormDefinition, Item
-from downtime.snapshot.store import PatientRow, Snapshot
+from downtime.snapshot.store import AppointmentRow, PatientRow, Snapshot
 
 KINDS = ("regular", "as-required", "once-only", "infusion")
-ROWS = tuple(f"medicines.{kind}" for kind in KINDS)
+APPOINTMENTS = "appointments"
+"""Rows of a clinic's or theatre's list: `appointment.…`, `patient.…` and, whole, `patient.name`."""
+MEDICINES = tuple(f"medicines.{kind}" for kind in KINDS)
+ROWS = (*MEDICINES, APPOINTMENTS)
+NAME = "patient.name"
+SESSION = ("session.location", "session.day", "session.practitioner")
 NUMBER, AS_AT, HELD, WARD = SHEET = ("sheet.number", "sheet.as-at", "sheet.held", "sheet.ward")
 """Of the sheet itself: `2 of 3`; newest data of the medicines' system; medicines under way that
 are not active and so not listed, such as those on hold; the ward."""
 NOT_DELIVERED = "Medicines unavailable: no system delivered them."
 NONE_SENT = "None in the snapshot."
 _RECORDS: dict[str, type[Record]] = {"patient": Patient, "encounter": Encounter}
+_IN_ROWS: dict[str, type[Record]] = {
+    "medicine": MedicationRequest,
+    "appointment": Appointment,
+    "patient": Patient,
+}
 _ACTIVE = ("active", "")
 _FINISHED = ("completed", "stopped", "cancelled", "entered-in-error")
 
@@ -39,9 +55,10 @@ def is_known(word: str, *, of_rows: bool = False, in_rows: bool = False) -> bool
         return word in ROWS
     record, _, name = word.partition(".")
     if in_rows:
-        return record == "medicine" and name in MedicationRequest.__dataclass_fields__
+        row = _IN_ROWS.get(record)
+        return word == NAME or (row is not None and name in row.__dataclass_fields__)
     kind = _RECORDS.get(record)
-    return word in SHEET or (kind is not None and name in kind.__dataclass_fields__)
+    return word in (*SHEET, *SESSION) or (kind is not None and name in kind.__dataclass_fields__)
 
 
 def on_blank(form: FormDefinition, ward: str) -> dict[str, str]:
@@ -72,6 +89,54 @@ def values(
     return found
 
 
+def sessions(
+    form: FormDefinition,
+    location: str,
+    day: str,
+    rows: Sequence[AppointmentRow],
+    zone: ZoneInfo,
+) -> list[dict[str, str]]:
+    """What is printed into each sheet of a list (ISO `day`) that holds all rows in order."""
+    group = next((i for i in form.items if i.repeats and i.prefill == APPOINTMENTS), None)
+    size = group.rows if group else len(rows)
+    pages = [rows[start : start + size] for start in range(0, len(rows), size)]
+    people = sorted({row.appointment.practitioner for row in rows} - {""})
+    found = []
+    for number, page in enumerate(pages, 1):
+        said = (location, display.day(day), ", ".join(people))
+        words = {**dict(zip(SESSION, said, strict=True)), NUMBER: f"{number} of {len(pages)}"}
+        values = {
+            item.link_id: words[item.prefill]
+            for item in form.fields()
+            if not item.repeated and words.get(item.prefill)
+        }
+        for line, row in enumerate(page if group else (), 1):
+            values |= _slot(group, line, row, zone)
+        found.append(values)
+    return found
+
+
+def _slot(group: Item | None, line: int, row: AppointmentRow, zone: ZoneInfo) -> dict[str, str]:
+    records = {"appointment": row.appointment, "patient": row.patient}
+    values = {}
+    for item in group.items if group else ():
+        record, _, name = item.prefill.partition(".")
+        if item.prefill == NAME:
+            values[f"{item.link_id}:{line}"] = display.name(row.patient)
+        elif record in records:
+            values[f"{item.link_id}:{line}"] = _plain(
+                item, str(getattr(records[record], name) or ""), zone
+            )
+    return values
+
+
+def _plain(item: Item, value: str, zone: ZoneInfo) -> str:
+    """A value of a list as people read it: the day of a list stands above its rows."""
+    if item.type in ("dateTime", "time"):
+        return display.clock_time(value, zone)
+    return display.day(value) if item.type == "date" else value
+
+
 def _words(row: PatientRow) -> dict[str, str]:
     records = {"patient": row.patient, "encounter": row.encounter}
     words = {
@@ -84,7 +149,7 @@ def _words(row: PatientRow) -> dict[str, str]:
 
 
 def _groups(form: FormDefinition) -> Iterator[Item]:
-    return (item for item in form.items if item.repeats and item.prefill in ROWS)
+    return (item for item in form.items if item.repeats and item.prefill in MEDICINES)
 
 
 def _chart(group: Item, snapshot: Snapshot, patient: str) -> _Chart:

@@ -1,22 +1,34 @@
-"""One printing from start to end: serials and ledger first, then the pages, then the page counts.
+"""One printing from start to end: serials and ledger first, then the pages, then handing over.
 
-The ledger comes first, so that no page can ever exist which it does not know. When printing fails,
-the pages that were not handed over are void, with that reason.
+The ledger comes first, so that no page can ever exist which it does not know. When printing or
+handing over fails, the pages are void, with that reason: nothing counts as printed that nobody got.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import BinaryIO
+from dataclasses import dataclass, replace
+from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
+
+from sqlite_utils import Database
 
 from downtime.clinical import display
 from downtime.config import Settings
+from downtime.errors import UserError
 from downtime.outage import outages
 from downtime.outage.model import Outage
-from downtime.paper import serials, store
+from downtime.paper import packs, record, serials, store
 from downtime.paper.definition import FormDefinition, definition
-from downtime.paper.flow import Block
-from downtime.paper.issue import ISSUED, VOID, Draft, Pack, Subject
+from downtime.paper.flow import Block, Paragraph
+from downtime.paper.issue import (
+    ISSUED,
+    LIFECYCLE,
+    PRINTED,
+    PRINTING,
+    VOID,
+    Draft,
+    Pack,
+    Subject,
+)
 from downtime.paper.layout import Layout, flow_digest, flow_layout, form_digest, form_layout
 from downtime.paper.stamp import Imprint, Printer
 from downtime.paper.writer import PdfWriter
@@ -26,32 +38,59 @@ from downtime.vault.vault import Vault
 
 Progress = Callable[[int, int], None]
 """Told how many of how many documents are printed; what it raises stops the printing."""
-PRINTING, PRINTED, FAILED = "printing", "printed", "failed"
+STOPPED = "Printing stopped; nothing was handed over."
+HandOver = Callable[[str, str], None]
+"""Told the file name and the pack when the pages are complete; what it raises makes them void."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One form or list to print: its row in the ledger, and how it is drawn under its serial."""
+    """One form or list to print: its row in the ledger, what it says, how that is drawn."""
 
     draft: Draft
-    draw: Callable[[Printer, str], int]
+    content: Callable[[], Any]
+    draw: Callable[[Printer, str, Any], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How pages are put together, and how they leave."""
+
+    by_form: bool = False
+    """All sheets of one form together, instead of all sheets of one patient."""
+    two_sided: bool = False
+    """Every form starts on the front of a sheet: none is ever carried away on another's back."""
+    progress: Progress | None = None
+    hand_over: HandOver | None = None
+    job: str = ""
+    """The job in whose course this is printed."""
+    request: str = ""
+    """What was asked for, so that it can be asked for again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was printed: pages of each job in order, and all pages of the document."""
+    """What was printed: pages of each job in order, blank backs, and all pages of the document."""
 
     pack: Pack
     serials: tuple[str, ...]
     pages: tuple[int, ...]
+    empty: int
     total: int
+    checksum: str
+
+
+USUAL = Options()
 
 
 class Press:
     """Everything that the jobs of one printing share."""
 
-    def __init__(self, vault: Vault, settings: Settings, who: Actor, kind: str) -> None:
+    def __init__(
+        self, vault: Vault, settings: Settings, who: Actor, kind: str, options: Options = USUAL
+    ) -> None:
         self.vault, self.settings, self.who, self.kind = vault, settings, who, kind
+        self.options = options
         self.zone = ZoneInfo(settings.site.time_zone)
         self.mrn_name = settings.site.mrn_name
         self.device = device.public(vault.home).code
@@ -68,7 +107,7 @@ class Press:
     def form(self, name: str) -> tuple[FormDefinition, Layout]:
         """A form and its layout, laid out now if this version was never printed here."""
         if name not in self._layouts:
-            form = definition(name)
+            form = definition(name, self.vault.home)
             kept = store.layout(self.vault.db, form_digest(form, self.mrn_name))
             self._layouts[name] = form, kept or form_layout(form, self.mrn_name)
         return self._layouts[name]
@@ -88,10 +127,23 @@ class Press:
     ) -> Job:
         """Print a form; `values` are asked for when its turn comes."""
         form, layout = self.form(name)
+        return self.filled_job(form, layout, subject, ward, lambda: values(form))
+
+    def filled_job(
+        self,
+        form: FormDefinition,
+        layout: Layout,
+        subject: Subject,
+        ward: str,
+        values: Callable[[], dict[str, str]],
+        replaces: tuple[str, ...] = (),
+    ) -> Job:
+        """Print one version of a form on its own layout."""
         labels = {item.link_id: item.text for item in form.fields()}
         return Job(
-            _draft(layout, form.returns, subject, ward),
-            lambda printer, serial: printer.form(layout, serial, values(form), labels),
+            _draft(layout, form.returns, subject, ward, replaces),
+            values,
+            lambda printer, serial, said: printer.form(layout, serial, said, labels),
         )
 
     def list_job(
@@ -102,19 +154,36 @@ class Press:
         ward: str,
         content: Callable[[], tuple[dict[str, str], Sequence[Block]]],
         *,
+        replaces: tuple[str, ...] = (),
         front: bool = False,
     ) -> Job:
         """Print what flows; `content` (identity values, blocks) is asked for when its turn comes."""
         foot = f"{title}. A copy of what the systems said; it need not come back."
         layout = self._flow(bool(subject.patient))
+        first = [_superseded(replaces)] if replaces else []
 
-        def draw(printer: Printer, serial: str) -> int:
-            values, blocks = content()
+        def draw(printer: Printer, serial: str, said: Any) -> int:
+            values, blocks = said
             return printer.flowing(
-                layout, serial, values, blocks, title=title, foot=foot, front=front
+                layout, serial, values, [*first, *blocks], title=title, foot=foot, front=front
             )
 
-        return Job(_listed(name, title, layout.digest, subject, ward), draw)
+        return Job(_listed(name, title, layout.digest, subject, ward, replaces), content, draw)
+
+    def loose_job(
+        self,
+        name: str,
+        title: str,
+        subject: Subject,
+        ward: str,
+        draw: Callable[[Printer, str], int],
+    ) -> Job:
+        """Print pages that have no layout, such as labels; they need not come back."""
+        return Job(
+            _listed(name, title, "", subject, ward),
+            lambda: (),
+            lambda printer, serial, _: draw(printer, serial),
+        )
 
     def run(
         self,
@@ -126,34 +195,80 @@ class Press:
         snapshot: str,
         as_at: str,
         why: str,
-        progress: Progress | None = None,
+        name: str = "",
+        target: str = "",
         last: Callable[[Outcome], Job] | None = None,
     ) -> Outcome:
-        """Issue and print all jobs into `out`; `last` makes one more from what they gave."""
-        pack, numbers = self._issue(jobs, wards, snapshot, why, extra=last is not None)
-        printer = Printer(PdfWriter(out, title, self.made), self._imprint(pack, as_at))
+        """Issue and print all jobs into `out` and hand it over as `name`.
+
+        `last` makes one more page, the cover, from what the others gave. `target` is what the audit
+        names, when it is not the wards.
+        """
+        packs.void_interrupted(self.vault, self.settings)
+        pack, numbers = self._issue(jobs, wards, snapshot, as_at, why, target, last is not None)
         try:
-            pages = []
-            for done, (job, serial) in enumerate(zip(jobs, numbers, strict=False), 1):
-                pages.append(job.draw(printer, serial))
-                if progress is not None:
-                    progress(done, len(jobs))
-            outcome = Outcome(pack, numbers, tuple(pages), printer.pages)
-            if last is not None:
-                job = last(outcome)
-                pages.append(job.draw(printer, numbers[-1]))
-            printer.finish()
-        except BaseException:
-            self._void(pack)
+            outcome = self._print(pack, numbers, jobs, out, title, last)
+            if self.options.hand_over is not None:
+                self.options.hand_over(name, pack.id)
+        except BaseException as error:
+            said = error.sentence if isinstance(error, UserError) else STOPPED
+            packs.void(self.vault, pack, self.who, said)
             raise
-        return self._finish(jobs, Outcome(pack, numbers, tuple(pages), printer.pages))
+        return self._finish(jobs, outcome)
+
+    def _print(
+        self,
+        pack: Pack,
+        numbers: tuple[str, ...],
+        jobs: Sequence[Job],
+        out: BinaryIO,
+        title: str,
+        last: Callable[[Outcome], Job] | None,
+    ) -> Outcome:
+        replaced = jobs[0].draft.replaces if len(jobs) == 1 else ()
+        printer = Printer(PdfWriter(out, title, self.made), self._imprint(pack, replaced))
+        recorder, progress = record.Recorder(self.vault), self.options.progress
+        pages: list[int] = []
+        empty = 0
+        for done, (job, serial) in enumerate(zip(jobs, numbers, strict=False), 1):
+            said = job.content()
+            recorder.add(serial, job.draft, said)
+            empty += self._turned(printer, pages)
+            pages.append(job.draw(printer, serial, said))
+            if progress is not None:
+                progress(done, len(jobs))
+        recorder.flush()
+        outcome = Outcome(
+            pack, numbers, tuple(pages), empty, printer.pages, recorder.checksum.hexdigest()
+        )
+        if last is not None:
+            job = last(outcome)
+            pages.append(job.draw(printer, numbers[-1], job.content()))
+            empty += self._turned(printer, pages)
+        printer.finish()
+        return replace(outcome, pages=tuple(pages), empty=empty, total=printer.pages)
+
+    def _turned(self, printer: Printer, pages: list[int]) -> int:
+        """Leave the back of a sheet blank, if the last form ended on its front; how many pages."""
+        if not (self.options.two_sided and pages and pages[-1] % 2):
+            return 0
+        printer.blank()
+        return 1
 
     def _issue(
-        self, jobs: Sequence[Job], wards: Sequence[str], snapshot: str, why: str, *, extra: bool
+        self,
+        jobs: Sequence[Job],
+        wards: Sequence[str],
+        snapshot: str,
+        as_at: str,
+        why: str,
+        target: str,
+        extra: bool,
     ) -> tuple[Pack, tuple[str, ...]]:
         """Take serials and write the ledger in one transaction; the cover's is the last one."""
         vault, outage = self.vault, self.outage
-        with vault.change(self.who, "pack.print", target=",".join(wards), why=why) as db:
+        target = target or ",".join(wards)
+        with vault.change(self.who, "pack.print", target=target, why=why) as db:
             pack = Pack(
                 id=f"{self.device}-P{store.next_pack(db):05}",
                 kind=self.kind,
@@ -166,6 +281,9 @@ class Press:
                 issued_at=vault.now(),
                 pages=0,
                 state=PRINTING,
+                as_at=as_at,
+                request=self.options.request,
+                job=self.options.job,
             )
             store.insert_pack(db, pack)
             for form, layout in self._layouts.values():
@@ -181,24 +299,19 @@ class Press:
             store.insert_forms(db, rows, pack, ISSUED)
         return pack, tuple(row[0] for row in rows)
 
-    def _imprint(self, pack: Pack, as_at: str) -> Imprint:
+    def _imprint(self, pack: Pack, replaced: tuple[str, ...]) -> Imprint:
         when = display.moment(pack.issued_at, self.zone)
         by = f"Printed {when} by {self.who.name} on {self.who.device}."
         source = f" Snapshot {pack.snapshot}." if pack.snapshot else ""
+        source += f" Replaces {_shown(replaced)}." if replaced else ""
         return Imprint(
             site=self.settings.site.name,
             outage=self.outage.label if self.outage else "No outage declared",
             drill=self.drill,
-            as_at=as_at,
+            as_at=pack.as_at,
             printed=f"{by} Pack {pack.id}.{source}",
             mrn_name=self.mrn_name,
         )
-
-    def _void(self, pack: Pack) -> None:
-        why = "Printing stopped; nothing was handed over."
-        with self.vault.change(self.who, "pack.void", target=pack.id, why=why) as db:
-            store.void_pack(db, pack.id, VOID, self.vault.now(), self.who.id, why)
-            store.finish_pack(db, pack.id, FAILED, 0)
 
     def _finish(self, jobs: Sequence[Job], outcome: Outcome) -> Outcome:
         expected = [job.draft.pages for job in jobs] + [1]
@@ -211,11 +324,22 @@ class Press:
         ]
         with self.vault.change(self.who, "pack.printed", target=outcome.pack.id) as db:
             store.set_pages(db, longer)
-            store.finish_pack(db, outcome.pack.id, PRINTED, outcome.total)
+            store.finish_pack(db, outcome.pack.id, PRINTED, outcome.total, outcome.checksum)
+            for job, serial in zip(jobs, outcome.serials, strict=False):
+                self._replace(db, job.draft.replaces, serial)
         return outcome
 
+    def _replace(self, db: Database, old: tuple[str, ...], new: str) -> None:
+        """What a page supersedes is void; one that was moved on meanwhile is left as it is."""
+        for form in store.with_serials(db, old):
+            if VOID in LIFECYCLE.moves[form.state]:
+                why = f"Superseded by {serials.shown(new)}."
+                store.set_state(db, form.serial, VOID, self.vault.now(), self.who.id, why)
 
-def _draft(layout: Layout, returns: bool, subject: Subject, ward: str) -> Draft:
+
+def _draft(
+    layout: Layout, returns: bool, subject: Subject, ward: str, replaces: tuple[str, ...]
+) -> Draft:
     return Draft(
         form=layout.form,
         version=layout.version,
@@ -225,10 +349,18 @@ def _draft(layout: Layout, returns: bool, subject: Subject, ward: str) -> Draft:
         returns=returns,
         subject=subject,
         ward=ward,
+        replaces=replaces,
     )
 
 
-def _listed(name: str, title: str, layout: str, subject: Subject, ward: str) -> Draft:
+def _listed(
+    name: str,
+    title: str,
+    layout: str,
+    subject: Subject,
+    ward: str,
+    replaces: tuple[str, ...] = (),
+) -> Draft:
     return Draft(
         form=name,
         version="1",
@@ -238,8 +370,17 @@ def _listed(name: str, title: str, layout: str, subject: Subject, ward: str) -> 
         returns=False,
         subject=subject,
         ward=ward,
+        replaces=replaces,
     )
 
 
 def _cover(wards: Sequence[str]) -> Draft:
     return _listed("cover", "Cover", "", Subject(), wards[0] if len(wards) == 1 else "")
+
+
+def _superseded(replaced: tuple[str, ...]) -> Paragraph:
+    return Paragraph(f"Supersedes {_shown(replaced)}: take those pages out.", bold=True)
+
+
+def _shown(numbers: tuple[str, ...]) -> str:
+    return ", ".join(serials.shown(number) for number in numbers)

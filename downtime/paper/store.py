@@ -1,6 +1,6 @@
 """The SQL of the ledger: packs, issued forms and the layouts they were printed on."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -13,7 +13,7 @@ _SUBJECT = tuple(f.name for f in fields(Subject))
 _COLUMNS = (
     "serial", "position", "form", "version", "title", "layout", "pages", "returns", *_SUBJECT,
     "ward", "pack", "outage", "drill", "issued_by", "issued_name", "issued_at", "state",
-    "changed_by", "changed_at", "reason",
+    "changed_by", "changed_at", "reason", "replaces",
 )  # fmt: skip
 _INSERT = (
     f"INSERT INTO form_issue ({', '.join(_COLUMNS)})"  # noqa: S608
@@ -35,8 +35,13 @@ def insert_pack(db: Database, pack: Pack) -> None:
     db["pack"].insert(asdict(pack) | {"wards": "\n".join(pack.wards), "drill": int(pack.drill)})  # type: ignore[union-attr]
 
 
-def finish_pack(db: Database, pack: str, state: str, pages: int) -> None:
-    db.execute("UPDATE pack SET state = ?, pages = ? WHERE id = ?", [state, pages, pack])
+def finish_pack(db: Database, pack: str, state: str, pages: int, checksum: str) -> None:
+    query = "UPDATE pack SET state = ?, pages = ?, checksum = ? WHERE id = ?"
+    db.execute(query, [state, pages, checksum, pack])
+
+
+def fail_pack(db: Database, pack: str, state: str, failure: str) -> None:
+    db.execute("UPDATE pack SET state = ?, failure = ? WHERE id = ?", [state, failure, pack])
 
 
 def packs(db: Database, condition: str, *values: object) -> list[Pack]:
@@ -59,10 +64,30 @@ def insert_forms(
         (
             (serial, position, draft.form, draft.version, draft.title, draft.layout, draft.pages,
              int(draft.returns), *(getattr(draft.subject, name) for name in _SUBJECT),
-             draft.ward, *issuer, *end)
+             draft.ward, *issuer, *end, " ".join(draft.replaces))
             for serial, position, draft in numbered
         ),
     )  # fmt: skip
+
+
+def insert_contents(db: Database, rows: Iterable[tuple[str, str, str]]) -> None:
+    """Keep what was printed: (serial, digest, the values as JSON or empty)."""
+    db.conn.executemany("INSERT INTO form_content (serial, digest, body) VALUES (?, ?, ?)", rows)
+
+
+def content(db: Database, serial: str) -> str:
+    """The values of a printed form as JSON; empty when they were not kept."""
+    query = "SELECT body FROM form_content WHERE serial = ?"
+    return next((str(row["body"]) for row in db.query(query, [serial])), "")
+
+
+def digests(db: Database, condition: str, *values: object) -> dict[str, str]:
+    """Digest by serial of what forms say that meet an SQL condition of this room's own."""
+    query = (
+        "SELECT c.serial, c.digest FROM form_content c JOIN form_issue f ON f.serial = c.serial"  # noqa: S608
+        f" WHERE {condition}"
+    )
+    return {row["serial"]: row["digest"] for row in db.query(query, values)}
 
 
 def set_pages(db: Database, pages: Iterable[tuple[str, int]]) -> None:
@@ -94,10 +119,16 @@ def forms(db: Database, condition: str, *values: object) -> Iterator[Issued]:
     return (_issued(row) for row in db.query(query, values))
 
 
+def with_serials(db: Database, serials: Sequence[str]) -> Iterator[Issued]:
+    """The forms of these serials."""
+    return forms(db, f"serial IN ({', '.join('?' * len(serials))})", *serials)
+
+
 def _issued(row: dict[str, Any]) -> Issued:
     subject = Subject(**{name: row.pop(name) for name in _SUBJECT})
     del row["position"]
     row |= {"returns": bool(row["returns"]), "drill": bool(row["drill"])}
+    row["replaces"] = tuple(row["replaces"].split())
     return Issued(**row, subject=subject)
 
 

@@ -3,10 +3,21 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from downtime.paper.issue import FILED, ISSUED, KEYED, LOST, RETURNED, VERIFIED, VOID, Count
+from downtime.paper.issue import (
+    COLLECTED,
+    FILED,
+    ISSUED,
+    KEYED,
+    LOST,
+    RETURNED,
+    VERIFIED,
+    VOID,
+    Count,
+)
 
 FATES = {
     ISSUED: "out",
+    COLLECTED: "out",
     RETURNED: "returned",
     KEYED: "returned",
     VERIFIED: "returned",

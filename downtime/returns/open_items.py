@@ -8,7 +8,7 @@ from downtime.entry import store as entry_store
 from downtime.entry.model import VERIFIED as ENTRY_VERIFIED
 from downtime.outage.model import Outage
 from downtime.paper import ledger
-from downtime.paper.issue import ISSUED, KEYED, RETURNED, VERIFIED, Issued
+from downtime.paper.issue import COLLECTED, ISSUED, KEYED, RETURNED, VERIFIED, Issued
 from downtime.paper.printed import printed
 from downtime.paper.serials import shown
 from downtime.reconcile import store as items_store
@@ -42,6 +42,7 @@ def _systems(outage: Outage) -> Iterator[Open]:
 
 _WAITING = {
     ISSUED: ("form-out", "still out"),
+    COLLECTED: ("form-out", "collected by a runner and not returned"),
     RETURNED: ("form-unkeyed", "returned and not keyed"),
     KEYED: ("form-unverified", "keyed and not verified by a second person"),
 }

@@ -1,17 +1,14 @@
 """The kinds of long work: each takes a job's arguments and gives a file and a sentence."""
 
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from downtime.config import Settings
-from downtime.paper import pack
-from downtime.paper.pack import PackResult
+from downtime.paper import handover, orders, packs
 from downtime.reconcile import run
 from downtime.returns import export, statement, statement_file
-from downtime.snapshot import load
 from downtime.vault.files import make_private
 from downtime.vault.jobs import Job, Result
 from downtime.vault.vault import Vault
@@ -32,45 +29,34 @@ class Work:
     back_text: str
     opens: bool = True
     """Whether its file opens by itself when it is ready."""
+    undo: Callable[[Vault, Job], None] = lambda vault, job: None
+    """What is to be put right when it did not end well."""
 
 
-def _printed(made: PackResult, out: BytesIO) -> Outcome:
-    sentence = f"{made.pages} pages, {made.forms} forms for patients, {made.blank_forms} blank."
-    return Result(out.getvalue(), PDF, made.file_name), sentence
+def _print(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
+    """Print an order; a job that is done again prints anew what nobody got, and only that."""
+    order, to = orders.from_data(job.arguments["order"]), job.arguments["to"]
+    if to != handover.SCREEN and (done := packs.printed_for(vault, job.id)):
+        return None, f"{done.pages} pages were {handover.WORDS[to]} before the program stopped."
+    packs.withdraw(vault, job.id, packs.BROKEN_OFF)
+    out = BytesIO()
+    hand_over = handover.handing_over(settings.printing, to, out, two_sided=order.two_sided)
+    made = orders.produce(
+        vault, settings, order, job.who, job.arguments["why"], out,
+        progress=progress, hand_over=hand_over, job=job.id,
+    )  # fmt: skip
+    if failed := job.arguments.get("instead_of"):
+        packs.repeated(vault, packs.get(vault, failed), job.who, made.id)
+    said = f"{made.pages} pages, {made.forms} forms for patients, {made.blank_forms} blank"
+    if to != handover.SCREEN:
+        return None, f"{said}, {handover.WORDS[to]}."
+    return Result(out.getvalue(), PDF, made.file_name), f"{said}."
 
 
-def _wards(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
-    out, forms = BytesIO(), job.arguments["forms"]
-    with closing(load.current(vault)) as snapshot:
-        wards = job.arguments["wards"] or [ward.code for ward in snapshot.wards()]
-        made = pack.ward_pack(
-            vault, snapshot, settings, wards, job.who, WHY, out, forms=forms, progress=progress
-        )
-    return _printed(made, out)
-
-
-def _patient(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
-    out, patient = BytesIO(), job.arguments["patient"]
-    with closing(load.current(vault)) as snapshot:
-        forms = settings.paper.pack_forms
-        made = pack.patient_pack(vault, snapshot, settings, patient, forms, job.who, WHY, out)
-    return _printed(made, out)
-
-
-def _blank(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
-    out, asked = BytesIO(), job.arguments
-    made = pack.blank_forms(
-        vault,
-        settings,
-        asked["forms"],
-        asked["copies"],
-        job.who,
-        WHY,
-        out,
-        ward=asked["ward"],
-        numbered=asked["numbered"],
-    )
-    return _printed(made, out)
+def _withdraw(vault: Vault, job: Job) -> None:
+    """What was made for the screen and never fetched does not count as printed."""
+    if job.arguments["to"] == handover.SCREEN:
+        packs.withdraw(vault, job.id, "The job was stopped; nothing was handed over.")
 
 
 def _reconcile(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
@@ -99,10 +85,23 @@ def _statement(vault: Vault, settings: Settings, job: Job, progress: Progress) -
     return Result(content, PDF, f"{drill}statement {made.outage}.pdf"), made.verdict
 
 
+_TITLES = {
+    orders.WARDS: "Ward pack",
+    orders.CHANGES: "Changes of a ward",
+    orders.PATIENT: "Patient's pages",
+    orders.CLINIC: "Clinic list",
+    orders.THEATRE: "Theatre list",
+    orders.BLANK: "Blank forms",
+    orders.AGAIN: "Form printed again",
+}
+PACK = "pack-"
+"""What the kinds of job begin with that print."""
+
 WORK: dict[str, Work] = {
-    "pack-wards": Work(_wards, "Ward pack", "printing.choose", "Print something else"),
-    "pack-patient": Work(_patient, "Patient's pages", "printing.choose", "Print something else"),
-    "pack-blank": Work(_blank, "Blank forms", "printing.choose", "Print something else"),
+    **{
+        PACK + kind: Work(_print, title, "printing.choose", "Print something else", undo=_withdraw)
+        for kind, title in _TITLES.items()
+    },
     "reconcile": Work(_reconcile, "Comparison", "comparison.show", "See the items"),
     "returns": Work(_returns, "Returns", "returning.show", "All that has gone out", opens=False),
     "statement": Work(_statement, "Statement", "statement.show", "Back to the statement"),

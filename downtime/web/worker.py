@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from downtime.accounts import sessions
 from downtime.errors import UserError
+from downtime.paper import packs
 from downtime.vault import checkpoint, jobs
 from downtime.vault.jobs import Job
 from downtime.vault.vault import Vault
@@ -19,6 +20,8 @@ log = logging.getLogger("downtime.web")
 
 POLL_SECONDS = 5
 """A job that is asked for wakes the worker at once; this is for what others leave behind."""
+STOPPED = ("job.stopped", "job.move")
+"""What a job meets that was cancelled: at its next progress, or at its end."""
 PROGRESS_SECONDS = 0.3
 """Each report of progress waits for the disk, so it is made this often at most."""
 EMPTY_SECONDS = 120
@@ -68,6 +71,7 @@ class Worker(threading.Thread):
                 return True
             kept = timedelta(hours=self._web.settings.paper.job_result_hours)
             jobs.forget_results(vault, self._web.clock() - kept)
+            packs.void_interrupted(vault, self._web.settings)
             checkpoint.make_if_due(vault, self._web.settings)
             self._forget_if_empty(vault)
         return False
@@ -77,8 +81,10 @@ class Worker(threading.Thread):
             result, sentence = WORK[job.kind].run(
                 vault, self._web.settings, job, _report(vault, job)
             )
+            jobs.finish(vault, job.id, result, sentence)
+            return
         except UserError as error:
-            if error.code != "job.stopped":
+            if error.code not in STOPPED:
                 jobs.fail(vault, job.id, f"{error.sentence} {error.next_step}")
         except Exception as error:
             place = traceback.extract_tb(error.__traceback__)[-1]
@@ -86,8 +92,7 @@ class Worker(threading.Thread):
                 "job %s: %s at %s:%s", job.kind, type(error).__name__, place.name, place.lineno
             )
             jobs.fail(vault, job.id, "Downtime met a fault of its own. Report the job " + job.id)
-        else:
-            jobs.finish(vault, job.id, result, sentence)
+        WORK[job.kind].undo(vault, job)
 
     def _forget_if_empty(self, vault: Vault) -> None:
         if sessions.live(vault):

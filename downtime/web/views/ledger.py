@@ -5,7 +5,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from downtime.errors import InputError
 from downtime.outage import outages
 from downtime.paper import ledger as rules
-from downtime.paper.issue import LIFECYCLE, LOST, RETURNED, VOID, Issued
+from downtime.paper.issue import COLLECTED, LIFECYCLE, LOST, OUT, RETURNED, VOID, Issued
 from downtime.returns.accounting import account
 from downtime.web import current
 from downtime.web.actions import action
@@ -14,7 +14,14 @@ from downtime.web.guard import may
 
 ledger = Blueprint("ledger", __name__)
 SHOWN = 400
-MOVES = {RETURNED: "It came back", VOID: "Void", LOST: "Declare lost"}
+MOVES = {COLLECTED: "A runner has it", RETURNED: "It came back", VOID: "Void", LOST: "Declare lost"}
+
+MARKS = {
+    COLLECTED: rules.collected,
+    RETURNED: rules.returned,
+    VOID: rules.void,
+    LOST: rules.lost,
+}
 
 
 def about(form: Issued) -> str:
@@ -53,16 +60,19 @@ def form(serial: str) -> Answer:
     issued = rules.issued(current.vault(), serial)
     moves = [(to, text) for to, text in MOVES.items() if to in LIFECYCLE.moves[issued.state]]
     title = titles().get(issued.form, issued.title)
-    return render_template("form.html", issued=issued, title=title, moves=moves, about=about)
+    can_reprint = issued.returns and issued.state in OUT
+    return render_template(
+        "form.html", issued=issued, title=title, moves=moves, about=about, can_reprint=can_reprint
+    )
 
 
 @ledger.post("/forms/move")
 @action("ledger.move")
 def move() -> Answer:
-    """Mark the ticked forms as returned, void or lost."""
+    """Mark the ticked forms as collected, returned, void or lost."""
     serials, to = request.form.getlist("serial"), request.form.get("to", "")
     why = request.form.get("why", "").strip()[:200]
-    mark = {RETURNED: rules.returned, VOID: rules.void, LOST: rules.lost}.get(to)
+    mark = MARKS.get(to)
     if mark is None or not serials:
         raise InputError("ledger.none", "No form was ticked.", "Go back and tick at least one.")
     for serial in serials:

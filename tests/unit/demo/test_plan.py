@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.config import Settings
 from downtime.demo.hospital import build
 from downtime.demo.paper import OBSERVED
 from downtime.demo.plan import DowntimePlan, plan
@@ -37,7 +36,7 @@ def test_every_answer_passes_the_form_it_is_written_on(moment):
 def test_all_states_and_the_usual_forms_come_up():
     told = plan("small", 1, NOW)
     assert set(told.counts()) == STATES
-    usual = {*Settings().paper.pack_forms, *Settings().paper.spare_forms}
+    usual = {"admission", "blood-sciences-request", "observations", "phoned-result", "progress-notes"}
     assert usual <= {written.form for written in told.papers} <= set(definitions())
 
 
