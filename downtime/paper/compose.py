@@ -47,6 +47,8 @@ def compose(
                 marks += _set(pages, lines)
             except NeedsShapingError:
                 left.append((len(content), lines))
+                if tag is not None and not tag.said:
+                    tags[-1] = tag._replace(said="".join([line.text for line in lines]))
         content.append(marks)
         content.append(END)
     shapes = _shaped(pages, size, left, content) if left else []

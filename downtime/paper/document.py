@@ -1,6 +1,7 @@
 """WeasyPrint behind one door: local, allow-listed assets only, and any warning is an error."""
 
 import logging
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from downtime.config import data_folder
-from downtime.paper.text import FONT_FOLDER, printable
+from downtime.paper.text import BOLD, FONT_FOLDER, FONTS, REGULAR, font_of, printable
 
 
 class ForbiddenAssetError(FatalURLFetchingError):  # type: ignore[misc]
@@ -24,10 +25,20 @@ class LayoutWarningError(Exception):
 
 
 class LocalAssets(URLFetcher):  # type: ignore[misc]
-    """Fetches `font:NAME` and `asset:NAME` from the project's own folders; all else is refused."""
+    """Fetches `font:NAME` and `asset:NAME` from the project's own folders; all else is refused.
+
+    `asset:fonts.css` names the fonts that a document's characters need: each costs time to load.
+    """
+
+    def __init__(self, characters: Iterable[str]) -> None:
+        super().__init__()
+        self._characters = characters
 
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
         """The file's content; ForbiddenAssetError stops the rendering."""
+        if url == "asset:fonts.css":
+            style = _font_faces(self._characters).encode()
+            return URLFetcherResponse(url, style, {"Content-Type": "text/css"})
         parts = urlsplit(url)
         folder = {"font": FONT_FOLDER, "asset": templates()}.get(parts.scheme)
         name = unquote(parts.path)
@@ -36,8 +47,31 @@ class LocalAssets(URLFetcher):  # type: ignore[misc]
         return URLFetcherResponse(url, (folder / name).read_bytes(), {"Content-Type": _kind(name)})
 
 
+def _font_faces(characters: Iterable[str]) -> str:
+    needed = {font_of(character) for character in characters if character.isprintable()}
+    names = [name for name in FONTS if name in needed or name in _ALWAYS]
+    rules = [_face(name, family(name), 400) for name in names]
+    rules.append(_face(BOLD, family(REGULAR), 700))
+    families = ", ".join(f'"{family(name)}"' for name in names)
+    return "\n".join([*rules, f"html {{ font-family: {families} }}"])
+
+
+_ALWAYS = FONTS[:2]
+
+
+def _face(name: str, family: str, weight: int) -> str:
+    return (
+        f'@font-face {{ font-family: "{family}"; font-weight: {weight}; src: url("font:{name}") }}'
+    )
+
+
+def family(name: str) -> str:
+    """What styles call a font: the text font is `Paper`."""
+    return "Paper" if name == REGULAR else f"Paper {name.partition('-')[0]}"
+
+
 def _kind(name: str) -> str:
-    return "text/css" if name.endswith(".css") else "font/ttf"
+    return "text/css" if name.endswith(".css") else "application/octet-stream"
 
 
 def templates() -> Path:
@@ -68,9 +102,9 @@ def to_pdf(html: str) -> bytes:
     logger = logging.getLogger("weasyprint")
     logger.addHandler(listener)
     try:
-        content: bytes = HTML(string=html, base_url="asset:", url_fetcher=LocalAssets()).write_pdf(
-            font_config=FontConfiguration(), pdf_version="1.7"
-        )
+        content: bytes = HTML(
+            string=html, base_url="asset:", url_fetcher=LocalAssets(set(html))
+        ).write_pdf(font_config=FontConfiguration(), pdf_version="1.7")
     finally:
         logger.removeHandler(listener)
     if listener.messages:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from downtime.paper.layout import Place
-from downtime.paper.text import coverage, wrap
+from downtime.paper.text import advance, wrap
 from downtime.paper.typeface import NeedsShapingError, runs
 
 FLOOR = 6.5
@@ -29,8 +29,7 @@ def width(text: str, bold: bool) -> float:
     try:
         return runs(text, bold)[1]
     except NeedsShapingError:
-        known = coverage()
-        return sum(known.get(ord(c), 0.0) for c in text) * _SHAPED_ALLOWANCE
+        return sum(map(advance, text)) * _SHAPED_ALLOWANCE
 
 
 def fit(place: Place, text: str) -> list[Line] | None:

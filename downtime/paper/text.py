@@ -9,20 +9,25 @@ from pathlib import Path
 from fontTools.ttLib import TTFont
 
 FONT_FOLDER = Path(__file__).parent / "fonts"
-SCRIPTS = (
-    "NotoSans-Regular.ttf",
-    "NotoSansMath-Regular.ttf",
-    "NotoSansArabic-Regular.ttf",
-    "NotoSansHebrew-Regular.ttf",
-    "NotoSansDevanagari-Regular.ttf",
-    "NotoSansBengali-Regular.ttf",
-    "NotoSansGujarati-Regular.ttf",
-    "NotoSansGurmukhi-Regular.ttf",
-    "NotoSansTamil-Regular.ttf",
-)
-"""The fonts of all scripts that are printed, in the order in which a glyph is looked for."""
+REGULAR, BOLD, LAST_RESORT = "NotoSans-Regular.ttf", "NotoSans-Bold.ttf", "Unifont-Regular.woff"
+FONTS = (
+    REGULAR,
+    *(
+        f"Noto{script}-Regular.ttf"
+        for script in (
+            "SansMath", "SansArabic", "SansHebrew", "SansDevanagari", "SansBengali", "SansGujarati",
+            "SansGurmukhi", "SansOriya", "SansTamil", "SansTelugu", "SansKannada", "SansMalayalam",
+            "SansSinhala", "SansThai", "SansLao", "SansMyanmar", "SansKhmer", "SansEthiopic",
+            "SansArmenian", "SansGeorgian", "Emoji",
+        )
+    ),
+    LAST_RESORT,
+)  # fmt: skip
+"""All fonts, in the order in which a glyph is looked for; the last has every character up to U+FFFF."""
 _JOINERS = "\u200c\u200d"
-"""They steer the shaping of Arabic and Indic scripts, so they are kept."""
+"""They steer the shaping of Arabic and Indic scripts and of emoji, so they are kept."""
+_AS_PICTURE = "\ufe0f"
+"""It asks for the picture of a character that also has a plain form."""
 _SPACES = str.maketrans("\t\u2028\u2029\x0b\x0c", " \n\n\n\n")
 
 
@@ -40,23 +45,43 @@ def printable(text: str) -> str:
 
 @cache
 def _shown(character: str) -> str:
-    if character == "\n" or character in _JOINERS:
+    if character == "\n" or character in _JOINERS or character == _AS_PICTURE:
         return character
-    if unicodedata.category(character)[0] == "C" or ord(character) not in coverage():
+    if unicodedata.category(character)[0] == "C" or font_of(character) is None:
         return f"[U+{ord(character):04X}]"
     return character
 
 
 @cache
-def coverage() -> dict[int, float]:
-    """Width in em of every character of the shipped fonts, as it stands alone."""
-    widths: dict[int, float] = {}
-    for file in reversed(SCRIPTS):
-        with TTFont(FONT_FOLDER / file, lazy=True) as font:
-            scale, metrics = font["head"].unitsPerEm, font["hmtx"]
-            for code, glyph in font.getBestCmap().items():
-                widths[code] = metrics[glyph][0] / scale
-    return widths
+def font_of(character: str) -> str | None:
+    """The first font that has the character; None when no font has it."""
+    code = ord(character)
+    return next((name for name in FONTS if code in _widths(name)), None)
+
+
+@cache
+def advance(character: str) -> float:
+    """Width in em of a printable character as it stands alone."""
+    name = font_of(character)
+    return _widths(name)[ord(character)] if name else 0.0
+
+
+@cache
+def _widths(name: str) -> dict[int, float]:
+    with TTFont(FONT_FOLDER / name, lazy=True) as font:
+        scale, metrics = font["head"].unitsPerEm, font["hmtx"]
+        return {code: metrics[glyph][0] / scale for code, glyph in font.getBestCmap().items()}
+
+
+_COMPLEX = (
+    ("\u0900", "\u109f"),
+    ("\u1100", "\u11ff"),
+    ("\u1700", "\u1cff"),
+    ("\ua800", "\uabff"),
+    ("\U0001f1e6", "\U0001f1ff"),
+    ("\U0001f3fb", "\U0001f3ff"),
+)
+"""Letters that join or reorder (India, South-East Asia, Korea's single letters), flags, skin tones."""
 
 
 @cache
@@ -65,8 +90,7 @@ def is_simple(character: str) -> bool:
     return (
         unicodedata.category(character)[0] not in "MC"
         and unicodedata.bidirectional(character) not in ("R", "AL", "AN")
-        and character not in _JOINERS
-        and not "\u0900" <= character <= "\u0fff"
+        and not any(first <= character <= last for first, last in _COMPLEX)
     )
 
 

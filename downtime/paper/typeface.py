@@ -1,21 +1,18 @@
-"""One embedded font for all stamped text: characters to glyphs and widths, and its PDF objects."""
+"""The embedded fonts of all stamped text: characters to glyphs and widths, and its PDF objects."""
 
 import io
-import re
 from functools import cache, lru_cache
+from itertools import groupby
 from typing import Any
 
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
-from downtime.paper.text import FONT_FOLDER, is_simple
+from downtime.paper.text import BOLD, FONT_FOLDER, FONTS, REGULAR, font_of, is_simple
 
-FACES = {
-    "R": "NotoSans-Regular.ttf",
-    "B": "NotoSans-Bold.ttf",
-    "M": "NotoSansMath-Regular.ttf",
-}
-"""Names of the faces as resources of a page; `M` has the signs (≥, →) that the others lack."""
+FACES = {"R": REGULAR, "B": BOLD, **{f"F{n}": name for n, name in enumerate(FONTS[1:], 1)}}
+"""Names of the faces as resources of a page: what `R` and `B` lack is set in the first that has it."""
+_BY_FONT = {name: key for key, name in FACES.items()}
 
 
 class NeedsShapingError(Exception):
@@ -71,7 +68,7 @@ def face(name: str) -> Face:
 def runs(text: str, bold: bool) -> tuple[tuple[tuple[str, str, float], ...], float]:
     """(face, glyphs, width in em) of each stretch, and the whole width; NeedsShapingError.
 
-    Nearly always one stretch; a sign that the face lacks is taken from the face of signs.
+    Nearly always one stretch; what the face lacks is set in the first face that has it.
     """
     main = face("B" if bold else "R")
     try:
@@ -82,16 +79,20 @@ def runs(text: str, bold: bool) -> tuple[tuple[tuple[str, str, float], ...], flo
 
 
 def _mixed(text: str, main: Face) -> tuple[tuple[tuple[str, str, float], ...], float]:
-    signs, found = face("M"), []
-    for stretch in _stretches(text, main):
-        used = main if main.covers(stretch[0]) else signs
-        found.append((used.name, used.encode(stretch), used.width(stretch)))
+    found = []
+    for used, stretch in groupby(text, lambda character: _face_of(character, main)):
+        part = "".join(stretch)
+        found.append((used.name, used.encode(part), used.width(part)))
     return tuple(found), sum(run[2] for run in found)
 
 
-def _stretches(text: str, main: Face) -> list[str]:
-    marked = "".join("m" if main.covers(c) else "s" for c in text)
-    return [text[m.start() : m.end()] for m in re.finditer("m+|s+", marked)]
+def _face_of(character: str, main: Face) -> Face:
+    if main.covers(character):
+        return main
+    name = font_of(character) if is_simple(character) else None
+    if name is None:
+        raise NeedsShapingError
+    return face(_BY_FONT[name])
 
 
 _UNUSED_TABLES = {"GSUB", "GPOS", "GDEF", "MATH", "name", "post", "OS/2", "gasp", "prep", "fpgm",
@@ -104,6 +105,7 @@ def subset_font(name: str, used: set[int]) -> bytes:
         retain_gids=True, notdef_outline=True, hinting=False, layout_features=[], name_IDs=[]
     )
     font = TTFont(face(name).file)
+    font.flavor = None
     for table in _UNUSED_TABLES & set(font.keys()):
         del font[table]
     subsetter = subset.Subsetter(options)

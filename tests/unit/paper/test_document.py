@@ -6,6 +6,7 @@ from jinja2 import UndefinedError
 from downtime.paper.document import (
     ForbiddenAssetError,
     LayoutWarningError,
+    LocalAssets,
     render_html,
     to_pdf,
 )
@@ -34,3 +35,10 @@ def test_a_warning_is_an_error():
 def test_a_word_that_was_not_given_is_an_error():
     with pytest.raises(UndefinedError):
         render_html("shaped.html", size=(10, 10))
+
+
+def test_only_the_fonts_that_a_document_needs_are_loaded():
+    plain, thai = (LocalAssets(text).fetch("asset:fonts.css").read() for text in ("name", "สมชาย"))
+    assert b"Thai" not in plain
+    assert b"NotoSansThai-Regular.ttf" in thai
+    assert plain.startswith(b"@font-face")

@@ -1,13 +1,24 @@
 """Text on paper: nothing is dropped, hidden or replaced by a question mark."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from downtime.paper.fit import FLOOR, beginning, fit, width
 from downtime.paper.layout import Place
-from downtime.paper.text import printable, wrap
-from downtime.paper.typeface import NeedsShapingError, runs
+from downtime.paper.text import (
+    BOLD,
+    FONT_FOLDER,
+    FONTS,
+    LAST_RESORT,
+    REGULAR,
+    font_of,
+    printable,
+    wrap,
+)
+from downtime.paper.typeface import FACES, NeedsShapingError, runs
 
 
 @pytest.mark.parametrize(
@@ -15,18 +26,34 @@ from downtime.paper.typeface import NeedsShapingError, runs
     [
         ("Łukasz Żółć", "Łukasz Żółć"),
         ("Cafe\u0301", "Café"),
-        ("fever \U0001f912", "fever [U+1F912]"),
+        ("fever \U0001f912", "fever \U0001f912"),
+        ("\U00020000", "[U+20000]"),
+        ("\ue000\uffff\ud800", "[U+E000][U+FFFF][U+D800]"),
         ("a\u202eb", "a[U+202E]b"),
         ("bell\x07", "bell[U+0007]"),
         ("tab\there", "tab here"),
         ("line\r\nline", "line\nline"),
-        ("张伟", "[U+5F20][U+4F1F]"),
+        ("张伟", "张伟"),
         ("soft\u00adhyphen", "soft[U+00AD]hyphen"),
         ("علي", "علي"),
     ],
 )
 def test_what_cannot_be_shown_is_named_by_its_code_point(given_, expected):
     assert printable(given_) == expected
+
+
+def test_every_character_up_to_ffff_has_a_glyph():
+    for code in range(0x20, 0x10000):
+        if unicodedata.category(chr(code))[0] != "C":
+            assert font_of(chr(code)), hex(code)
+
+
+def test_the_fonts_come_with_their_licence_and_are_not_too_large():
+    files = [file for file in FONT_FOLDER.iterdir() if file.suffix in (".ttf", ".woff")]
+    assert {file.name for file in files} == {*FONTS, BOLD}
+    assert sum(file.stat().st_size for file in files) < 12_000_000
+    licence = (FONT_FOLDER / "OFL.txt").read_text()
+    assert all(name in licence for name in ("Noto Sans", "Noto Emoji", "Unifont", "Version 1.1"))
 
 
 @given(st.text(max_size=200), st.floats(5, 60))
@@ -38,10 +65,17 @@ def test_wrapping_loses_no_character(text, wide):
 
 def test_a_sign_the_text_font_lacks_is_set_from_the_signs():
     found, _ = runs("eGFR ≥90", False)
-    assert [face for face, _, _ in found] == ["R", "M", "R"]
+    assert [FACES[face] for face, _, _ in found] == [REGULAR, "NotoSansMath-Regular.ttf", REGULAR]
 
 
-@pytest.mark.parametrize("text", ["علي", "שלום", "नमस्ते", "x\u0301"])
+def test_a_chinese_name_is_set_letter_by_letter():
+    ((face, _, wide),), _ = runs("张伟", True)
+    assert (FACES[face], wide) == (LAST_RESORT, 2.0)
+
+
+@pytest.mark.parametrize(
+    "text", ["علي", "שלום", "नमस्ते", "x\u0301", "สมชาย", "ខ្មែរ", "👍🏽", "🇬🇧", "❤️"]
+)
 def test_scripts_that_join_letters_are_not_set_letter_by_letter(text):
     with pytest.raises(NeedsShapingError):
         runs(text, False)
