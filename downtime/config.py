@@ -113,8 +113,17 @@ class PaperSettings:
     label_sheet: str = setting("L7160", "Sheet of labels that is offered first (Avery number).")
     label_offset_x_mm: float = setting(0.0, "Labels are printed so much further to the right.")
     label_offset_y_mm: float = setting(0.0, "Labels are printed so much further down.")
+    background_max_bytes: int = setting(
+        33_554_432, "Largest PDF that is taken as a form's background."
+    )
+    background_memory_bytes: int = setting(
+        1_073_741_824, "Memory of the child that opens a background."
+    )
+    background_seconds: int = setting(60, "Time limit of the child that opens a background.")
     downtime_number_block: int = setting(1000, "Downtime numbers reserved for one laptop.")
-    downtime_number_warning_percent: int = setting(20, "A laptop warns below this share left.")
+    block_warning_percent: int = setting(
+        20, "A laptop warns when so much of its downtime numbers or serials is left."
+    )
     job_result_hours: int = setting(12, "A finished pack can be fetched again for this long.")
 
 

@@ -13,6 +13,7 @@ from downtime.cli.app import Output, Session, ask, command, downtime
 from downtime.demo.settings import settings_text
 from downtime.errors import StaleDataError
 from downtime.outage import outages
+from downtime.paper import ledger
 from downtime.snapshot import freshness, load
 from downtime.vault import schema
 
@@ -128,7 +129,10 @@ def recover(session: Session, username: str) -> Output:
 
 @command(downtime, "status", action="snapshot.list")
 def status(session: Session) -> Output:
-    """How old each system's data is; exit 3 when a system that is up has stale data."""
+    """How old each system's data is, and what is left of this laptop's blocks of numbers.
+
+    Exit 3 when a system that is up has stale data.
+    """
     now, last_seen = session.clock(), load.last_seen(session.vault)
     outage = outages.current(session.vault)
     down = outage.down if outage else ()
@@ -136,12 +140,14 @@ def status(session: Session) -> Output:
         ages = freshness.freshness(snapshot.systems(), now, session.settings, last_seen)
     stale = [age.system for age in ages if age.level == freshness.STALE and age.system not in down]
     warning = freshness.clock_warning(now, last_seen, session.settings)
+    supplies = ledger.supplies(session.vault, session.settings)
     document = {
         "outage": outage.id if outage else None,
         "down": list(down),
         "systems": [{"name": a.system, "newest": a.newest, "level": a.level} for a in ages],
         "stale": stale,
         "warning": warning,
+        "left": [{"what": s.what, "left": s.left, "total": s.total, "low": s.low} for s in supplies],
     }
     lines = [
         *([warning] if warning else []),
@@ -149,5 +155,6 @@ def status(session: Session) -> Output:
         if outage
         else "No outage is declared.",
         *(age.words + (", stale" if age.system in stale else "") for age in ages),
+        *(supply.words for supply in supplies),
     ]
     return Output(document, lines, StaleDataError.exit_code if stale else 0)

@@ -69,9 +69,7 @@ def pack(
     """
     asked = (bool(wards), everything, bool(patient), bool(clinic), bool(theatre))
     if sum(asked) != 1:
-        raise click.UsageError(
-            "Name the wards, or give one of --all, --patient, --clinic, --theatre."
-        )
+        raise click.UsageError("Name the wards, or give --all, --patient, --clinic or --theatre.")
     if changes and len(wards) != 1:
         raise click.UsageError("Name one ward for --changes.")
     if bool(day) != bool(clinic or theatre):
@@ -81,7 +79,7 @@ def pack(
     order = Order(
         kind=orders.PATIENT if patient else kind,
         wards=wards,
-        patient=_patient(session, patient) if patient else "",
+        patient=patient_of(session, patient) if patient else "",
         day=day,
         place=clinic or theatre,
         forms=forms or None,
@@ -93,7 +91,8 @@ def pack(
     return answer(send(session, order, way, why), way)
 
 
-def _patient(session: Session, number: str) -> str:
+def patient_of(session: Session, number: str) -> str:
+    """The opaque id of the patient who has that number; NotFoundError."""
     with closing(load.current(session.vault)) as snapshot:
         found = snapshot.exact(number)
     if found is None:

@@ -27,13 +27,18 @@ class Way(NamedTuple):
 
 def to_somewhere(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options `--out`, `--printer`, `--spool` and `--two-sided`, in this order."""
+    two_sided = click.option(
+        "--two-sided/--one-sided",
+        "both_sides",
+        default=None,
+        help="For a two-sided printer: every form starts on a sheet of its own.",
+    )
+    return on_one_side(two_sided(function))
+
+
+def on_one_side(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options `--out`, `--printer` and `--spool`, in this order."""
     for option in (
-        click.option(
-            "--two-sided/--one-sided",
-            "both_sides",
-            default=None,
-            help="For a two-sided printer: every form starts on a sheet of its own.",
-        ),
         click.option("--spool", is_flag=True, help="Put the PDF into the folder printing.folder."),
         click.option(
             "--printer",
@@ -54,12 +59,13 @@ def to_somewhere(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def send(session: Session, order: Order, way: Way, why: str) -> PackResult:
     """Print an order; it counts as printed only once it was handed over."""
+    vault = session.vault  # who may not unlock it hears of nothing else
     with (
         session.progress("Printing") as progress,
         _opened(session, way, order.two_sided) as (out, hand_over),
     ):
         return orders.produce(
-            session.vault, session.settings, order, session.who, why, out,
+            vault, session.settings, order, session.who, why, out,
             progress=progress, hand_over=hand_over,
         )  # fmt: skip
 

@@ -20,9 +20,22 @@ from downtime.vault.vault import Vault
 class Supply:
     """What is left of this machine's block."""
 
+    what: str
     left: int
     total: int
     low: bool
+
+    @property
+    def words(self) -> str:
+        """`Only 180 of 1,000 downtime numbers are left on this laptop.`"""
+        only = "Only " if self.low else ""
+        return f"{only}{self.left:,} of {self.total:,} {self.what} are left on this laptop."
+
+
+def supply_of(what: str, used: int, total: int, settings: Settings) -> Supply:
+    """What is left of a block; low from the share that the settings say."""
+    left = total - used
+    return Supply(what, left, total, left * 100 <= total * settings.paper.block_warning_percent)
 
 
 def issue(vault: Vault, settings: Settings, count: int, who: Actor, why: str) -> list[str]:
@@ -45,5 +58,4 @@ def issue(vault: Vault, settings: Settings, count: int, who: Actor, why: str) ->
 def supply(vault: Vault, settings: Settings) -> Supply:
     """How many numbers are left, and whether that is low."""
     total = settings.paper.downtime_number_block
-    left = total - store.last_position(vault.db)
-    return Supply(left, total, left * 100 < total * settings.paper.downtime_number_warning_percent)
+    return supply_of("downtime numbers", store.last_position(vault.db), total, settings)

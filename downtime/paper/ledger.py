@@ -4,7 +4,10 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database
 
+from downtime.config import Settings
 from downtime.errors import InputError, NotFoundError
+from downtime.outage import numbers
+from downtime.outage.numbers import Supply, supply_of
 from downtime.paper import serials, store
 from downtime.paper.issue import (
     COLLECTED,
@@ -149,6 +152,13 @@ def packs(vault: Vault, outage: str | None = None) -> list[Pack]:
     if outage is None:
         return store.packs(vault.db, "1")
     return store.packs(vault.db, "outage = ?", outage)
+
+
+def supplies(vault: Vault, settings: Settings) -> list[Supply]:
+    """What is left of this laptop's blocks of serials and of downtime numbers."""
+    used = store.last_position(vault.db)
+    serial_numbers = supply_of("form serials", used, serials.LAST_POSITION, settings)
+    return [numbers.supply(vault, settings), serial_numbers]
 
 
 def titles(vault: Vault) -> dict[str, str]:

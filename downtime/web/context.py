@@ -11,6 +11,7 @@ from downtime.accounts.person import Person
 from downtime.clock import to_text
 from downtime.outage import outages
 from downtime.outage.model import Outage
+from downtime.paper import ledger
 from downtime.snapshot import freshness, load
 from downtime.vault import device
 from downtime.web import current, menu
@@ -98,10 +99,11 @@ def _systems(outage: Outage | None) -> Iterator[SystemLine]:
 
 
 def _alarms() -> Iterator[str]:
-    """What makes every age on the screen doubtful, and a snapshot past its time."""
+    """What makes every age on the screen doubtful, a block running out, a snapshot past its time."""
     vault = current.vault()
     words = freshness.clock_warning(current.now(), load.last_seen(vault), current.settings())
     if words:
         yield words
+    yield from (s.words for s in ledger.supplies(vault, current.settings()) if s.low)
     for info in load.list_snapshots(vault)[:1]:
         yield from info.warnings

@@ -83,11 +83,29 @@ def records():
 
 
 @pytest.fixture
-def snapshot(tmp_path):
-    path, key = tmp_path / "snapshot.db", os.urandom(32)
+def snapshot(snapshot_of):
+    return snapshot_of(records())
+
+
+@pytest.fixture
+def snapshot_of(tmp_path):
+    """`snapshot_of(records, created)` → an opened snapshot of them."""
+    opened = []
+
+    def build(found, created="2026-11-02T14:00:00Z"):
+        opened.append(_snapshot(tmp_path / f"snapshot-{len(opened)}.db", found, created))
+        return opened[-1]
+
+    yield build
+    for one in opened:
+        one.close()
+
+
+def _snapshot(path, found, created):
+    key = os.urandom(32)
     header = Header(
         hospital="DEMO",
-        created="2026-11-02T14:00:00Z",
+        created=created,
         expires="2026-11-04T14:00:00Z",
         key="0123456789abcdef",
         time_zone="Europe/London",
@@ -95,10 +113,8 @@ def snapshot(tmp_path):
         holds=("Patient", "AllergyIntolerance", "Flag", "MedicationRequest", "ServiceRequest",
                "DiagnosticReport"),
     )  # fmt: skip
-    tables.create(path, key, header, records())
-    opened = Snapshot(path, key)
-    yield opened
-    opened.close()
+    tables.create(path, key, header, found)
+    return Snapshot(path, key)
 
 
 @pytest.fixture

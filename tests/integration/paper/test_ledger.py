@@ -4,11 +4,13 @@ import io
 
 import pytest
 
+from downtime.config import PaperSettings, Settings
 from downtime.errors import ConflictError, InputError, NotFoundError
-from downtime.outage import outages
+from downtime.outage import numbers, outages
 from downtime.paper import ledger, serials
 from downtime.paper.issue import KEYED, LIFECYCLE, VERIFIED
 from downtime.paper.pack import blank_forms
+from downtime.returns.accounting import account
 
 
 @pytest.fixture
@@ -99,3 +101,40 @@ def test_each_move_is_in_the_audit(vault, forms, who):
 def test_every_form_can_reach_an_end():
     ends = {state for state, moves in LIFECYCLE.moves.items() if not moves}
     assert ends == {"filed", "void"}
+
+
+def test_a_form_with_a_runner_is_still_out(vault, forms, outage, who):
+    assert ledger.collected(vault, forms[0], who).state == "collected"
+    assert forms[0] in [row.serial for row in ledger.missing(vault, outage)]
+    counted, _ = account(ledger.counts(vault, outage), len(forms))
+    assert (counted[0].out, counted[0].returned) == (5, 0)
+    assert ledger.returned(vault, forms[0], who).state == "returned"
+    with pytest.raises(ConflictError):
+        ledger.collected(vault, forms[0], who)
+
+
+def test_what_a_runner_lost_says_who_declared_it_and_when(vault, forms, who):
+    ledger.collected(vault, forms[0], who)
+    lost = ledger.lost(vault, forms[0], who, "Dropped on the way")
+    assert (lost.changed_by, lost.changed_at, lost.reason) == (
+        who.id, vault.now(), "Dropped on the way",
+    )  # fmt: skip
+
+
+def test_a_runner_has_what_is_keyed_at_once(vault, forms, who):
+    ledger.collected(vault, forms[0], who)
+    with vault.change(who, "test") as db:
+        ledger.move(db, forms[0], KEYED, vault.now(), who)
+    assert ledger.issued(vault, forms[0]).state == "keyed"
+
+
+def test_blocks_that_run_low_say_so(vault, forms, who):
+    paper = PaperSettings(downtime_number_block=10)
+    numbers.issue(vault, Settings(paper=paper), 7, who, "Test")
+    downtime, serial = ledger.supplies(vault, Settings(paper=paper))
+    assert (downtime.left, downtime.low) == (3, False)
+    assert (serial.left, serial.total, serial.low) == (999_994, 999_999, False)
+    numbers.issue(vault, Settings(paper=paper), 1, who, "Test")
+    downtime, _ = ledger.supplies(vault, Settings(paper=paper))
+    assert downtime.low
+    assert downtime.words == "Only 2 of 10 downtime numbers are left on this laptop."

@@ -1,0 +1,135 @@
+"""A pack of changes: only what is different, and every superseded page named and void."""
+
+import io
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from downtime.clinical.records import Encounter, Flag, Patient
+from downtime.errors import ConflictError
+from downtime.outage import outages
+from downtime.paper import delta, ledger, serials
+from tests.integration.paper.conftest import read_words, records
+
+LATER = "2026-11-02T18:00:00Z"
+
+
+@pytest.fixture
+def first(pack):
+    """The whole pack of ward A1, one form for each patient, no spares."""
+    return pack(forms=["observations"], blanks=0)
+
+
+@pytest.fixture
+def changes(vault, snapshot_of, settings, who):
+    """`changes(records)` → the printed changes of ward A1 in a later snapshot of these records."""
+
+    def build(found):
+        out = io.BytesIO()
+        made = delta.delta_pack(
+            vault, snapshot_of(found, LATER), settings, "A1", who, "Test", out,
+            forms=["observations"],
+        )  # fmt: skip
+        rows = ledger.of_pack(vault, made.id)
+        return SimpleNamespace(rows=rows, words=read_words(out.getvalue()), result=made)
+
+    return build
+
+
+def summary(vault, pack, patient):
+    return next(
+        row
+        for row in ledger.of_pack(vault, pack)
+        if row.form == "summary" and row.patient == patient
+    )
+
+
+def moved(found, patient, **where):
+    return [
+        replace(one, **where) if isinstance(one, Encounter) and one.patient == patient else one
+        for one in found
+    ]
+
+
+def test_nothing_changed_is_a_new_bed_list_under_a_cover(first, changes):
+    made = changes(records())
+    assert [row.form for row in made.rows] == ["bed-list", "cover"]
+
+
+def test_a_new_alert_prints_that_patient_and_voids_the_old_page(first, changes, vault):
+    old = summary(vault, first.result.id, "p2")
+    made = changes([*records(), Flag(id="f9", source="EPR", patient="p2", text="MRSA")])
+    assert [(r.form, r.patient) for r in made.rows] == [
+        ("bed-list", ""), ("summary", "p2"), ("cover", ""),
+    ]  # fmt: skip
+    new = made.rows[1]
+    assert new.replaces == (old.serial,)
+    voided = ledger.issued(vault, old.serial)
+    assert (voided.state, voided.reason) == ("void", f"Superseded by {serials.shown(new.serial)}.")
+    page = next(text for text in made.words if "MRSA" in text and "Patient summary" in text)
+    assert f"Supersedes {serials.shown(old.serial)}" in page
+    assert serials.shown(old.serial) in made.words[0]
+    assert serials.shown(new.serial) in made.words[0]
+
+
+def test_another_bed_prints_that_patient_and_leaves_the_forms_alone(first, changes, vault):
+    made = changes(moved(records(), "p3", bed="6"))
+    assert [r.patient for r in made.rows if r.form == "summary"] == ["p3"]
+    forms = [r for r in ledger.of_patient(vault, "p3") if r.form == "observations"]
+    assert [row.state for row in forms] == ["issued"]
+
+
+def test_a_new_patient_gets_the_whole_set(first, changes):
+    new = [
+        Patient(id="p9", source="PAS", mrn="RX00009", family="New", given="Nora"),
+        Encounter(id="e9", source="PAS", patient="p9", status="in-progress", kind="inpatient",
+                  ward="A1", bay="B", bed="6"),
+    ]  # fmt: skip
+    made = changes([*records(), *new])
+    assert [(r.form, r.patient) for r in made.rows][1:-1] == [
+        ("summary", "p9"), ("observations", "p9"),
+    ]  # fmt: skip
+
+
+def test_the_page_of_one_who_left_is_taken_out(first, changes, vault):
+    old = summary(vault, first.result.id, "p3")
+    made = changes(moved(records(), "p3", status="finished"))
+    assert ledger.issued(vault, old.serial).state == "void"
+    assert "patient left the ward" in made.words[0]
+    assert [r.state for r in ledger.of_patient(vault, "p3") if r.form == "observations"] == [
+        "issued"
+    ]
+
+
+def test_changes_follow_changes(first, changes):
+    flagged = [*records(), Flag(id="f9", source="EPR", patient="p2", text="MRSA")]
+    changes(flagged)
+    assert [row.form for row in changes(flagged).rows] == ["bed-list", "cover"]
+    assert [r.patient for r in changes(records()).rows if r.form == "summary"] == ["p2"]
+
+
+def test_what_failed_supersedes_nothing(first, vault, snapshot_of, settings, who):
+    later = snapshot_of([*records(), Flag(id="f9", source="EPR", patient="p2", text="MRSA")], LATER)
+
+    class Full(io.BytesIO):
+        def write(self, data):
+            raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space"):
+        delta.delta_pack(vault, later, settings, "A1", who, "Test", Full())
+    assert summary(vault, first.result.id, "p2").state == "issued"
+
+
+def test_a_ward_without_a_print_has_no_changes(vault, snapshot, settings, who):
+    assert delta.printed_wards(vault) == set()
+    with pytest.raises(ConflictError, match="No pack of ward 'A1'"):
+        delta.delta_pack(vault, snapshot, settings, "A1", who, "Test", io.BytesIO())
+
+
+def test_a_drill_supersedes_no_real_page(first, changes, vault, who):
+    assert delta.printed_wards(vault) == {"A1"}
+    outages.declare(vault, ["LIMS"], who, "Drill", known=["LIMS"], drill=True)
+    assert delta.printed_wards(vault) == set()
+    with pytest.raises(ConflictError):
+        changes(records())
