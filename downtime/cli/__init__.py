@@ -12,6 +12,7 @@ from downtime.cli import (  # noqa: F401 - importing a module adds its commands
     feeds,
     forms,
     homes,
+    labels,
     ledger,
     outage,
     own_forms,

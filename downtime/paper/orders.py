@@ -8,9 +8,10 @@ import orjson
 
 from downtime.config import Settings
 from downtime.errors import ConflictError, InputError
-from downtime.paper import pack
+from downtime.paper import labels, pack
 from downtime.paper.delta import delta_pack
 from downtime.paper.issue import Pack
+from downtime.paper.labels import Wanted
 from downtime.paper.pack import PackResult
 from downtime.paper.printing import HandOver, Options, Progress
 from downtime.paper.reprint import reprint
@@ -18,8 +19,8 @@ from downtime.snapshot import load
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 
-WARDS, CHANGES, PATIENT, CLINIC, THEATRE, BLANK, AGAIN = KINDS = (
-    "wards", "changes", "patient", "clinic", "theatre", "blank", "again",
+WARDS, CHANGES, PATIENT, CLINIC, THEATRE, BLANK, AGAIN, LABELS = KINDS = (
+    "wards", "changes", "patient", "clinic", "theatre", "blank", "again", "labels",
 )  # fmt: skip
 
 
@@ -41,6 +42,10 @@ class Order:
     numbered: bool = False
     by_form: bool = False
     two_sided: bool = False
+    label: str = ""
+    """Kind of labels: for `patient`, of one or of a ward, as `wristband`, for the `stock` of forms."""
+    sheet: str = ""
+    start: int = 1
 
     def as_data(self) -> dict[str, Any]:
         """What `from_data` reads."""
@@ -86,6 +91,10 @@ def produce(
     )
     if order.kind == AGAIN:
         return reprint(vault, settings, order.serial, who, why, out, options=options)
+    if order.kind == LABELS and order.label == labels.STOCK:
+        return labels.stock_labels(
+            vault, settings, order.forms or (), _wanted(order), who, why, out, options=options
+        )
     if order.kind == BLANK:
         return pack.blank_forms(
             vault, settings, order.forms or (), order.copies or 1, who, why, out,
@@ -120,4 +129,17 @@ def _from_snapshot(
             return pack.ward_pack(
                 *common, wards, *end, forms=order.forms, blanks=order.copies, options=options
             )
+        if order.kind == LABELS and order.label in labels.TITLES:
+            wanted = _wanted(order)
+            if order.patient:
+                return labels.patient_labels(
+                    *common, order.patient, order.label, wanted, *end, options=options
+                )
+            return labels.ward_labels(
+                *common, order.wards, order.label, wanted, *end, options=options
+            )
     raise InputError("order.kind", "That cannot be printed.", f"One of: {', '.join(KINDS)}.")
+
+
+def _wanted(order: Order) -> Wanted:
+    return Wanted(order.sheet, order.start, order.copies or 0)

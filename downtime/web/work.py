@@ -93,6 +93,7 @@ _TITLES = {
     orders.THEATRE: "Theatre list",
     orders.BLANK: "Blank forms",
     orders.AGAIN: "Form printed again",
+    orders.LABELS: "Labels",
 }
 PACK = "pack-"
 """What the kinds of job begin with that print."""

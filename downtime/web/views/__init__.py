@@ -11,6 +11,7 @@ from downtime.web.views.guidance import guidance
 from downtime.web.views.home import home
 from downtime.web.views.jobs import jobs
 from downtime.web.views.keying import keying
+from downtime.web.views.labels import labels
 from downtime.web.views.ledger import ledger
 from downtime.web.views.numbers import numbers
 from downtime.web.views.outages import outages
@@ -34,6 +35,7 @@ BLUEPRINTS = (
     home,
     jobs,
     keying,
+    labels,
     ledger,
     numbers,
     outages,

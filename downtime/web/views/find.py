@@ -3,9 +3,10 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from downtime.accounts import permissions
+from downtime.clinical.records import Patient
 from downtime.errors import InputError
-from downtime.paper import serials
-from downtime.snapshot.store import FIND_LIMIT, PatientRow
+from downtime.paper import serials, wristband
+from downtime.snapshot.store import FIND_LIMIT, PatientRow, Snapshot
 from downtime.web import current
 from downtime.web.actions import action
 from downtime.web.answers import Answer
@@ -24,9 +25,16 @@ def search() -> Answer:
         return redirect(url_for("ledger.form", serial=serial), 303)
     current.remember("find", text)
     snapshot = current.snapshot_or_none()
-    if snapshot and (patient := snapshot.exact(text)):
+    if snapshot and (patient := _exact(snapshot, text)):
         return redirect(url_for("patient.show", patient_id=patient.id), 303)
     return redirect(url_for("find.results"), 303)
+
+
+def _exact(snapshot: Snapshot, text: str) -> Patient | None:
+    """Who has that number, typed or in the code of a wristband; both of a code's must agree."""
+    scanned = wristband.numbers(text)
+    found = [snapshot.exact(number) for number in scanned or (text,)]
+    return found[0] if all(found) and len({one.id for one in found if one}) == 1 else None
 
 
 @find.get("/find")

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, render_template
 
+from downtime.paper.sheets import SHEETS
 from downtime.web import current
 from downtime.web.actions import action
 from downtime.web.answers import Answer
@@ -42,4 +43,6 @@ def show(patient_id: str) -> Answer:
         appointments=snapshot.appointments(found.id),
         same_name=snapshot.same_name(found),
         holds=snapshot.holds,
+        sheets=list(SHEETS.values()),
+        label_sheet=current.settings().paper.label_sheet,
     )

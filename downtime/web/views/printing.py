@@ -8,6 +8,7 @@ from downtime.errors import InputError
 from downtime.paper import delta, handover, ledger, orders, packs, sets
 from downtime.paper.definition import definition, definitions
 from downtime.paper.orders import Order
+from downtime.paper.sheets import SHEETS
 from downtime.vault import jobs
 from downtime.web import current
 from downtime.web.actions import action
@@ -38,6 +39,8 @@ def choose() -> Answer:
         two_sided=settings.printing.two_sided,
         jobs=[job for job in mine if job.kind.startswith(PACK)],
         failed=packs.failed(vault),
+        sheets=list(SHEETS.values()),
+        label_sheet=settings.paper.label_sheet,
     )
 
 
@@ -47,7 +50,7 @@ def ward() -> Answer:
     """One ward's pack, or those of all wards."""
     chosen = request.form.get("ward", "")
     if chosen != ALL:
-        _check_ward(chosen)
+        check_ward(chosen)
     return order(Order(kind=orders.WARDS, wards=() if chosen == ALL else (chosen,), forms=_forms()))
 
 
@@ -56,7 +59,7 @@ def ward() -> Answer:
 def changes() -> Answer:
     """What changed on one ward since its last print."""
     chosen = request.form.get("ward", "")
-    _check_ward(chosen)
+    check_ward(chosen)
     return order(Order(kind=orders.CHANGES, wards=(chosen,)))
 
 
@@ -114,7 +117,7 @@ def again(serial: str) -> Answer:
 def failed(pack: str) -> Answer:
     """Print anew what failed."""
     asked = orders.of_pack(packs.get_failed(current.vault(), pack))
-    return _queued(asked, WHY, instead_of=pack)
+    return queued(asked, WHY, instead_of=pack)
 
 
 def order(asked: Order, why: str = WHY) -> Answer:
@@ -124,10 +127,11 @@ def order(asked: Order, why: str = WHY) -> Answer:
         two_sided = request.form.get("two_sided") == "1"
     else:
         by_form, two_sided = False, current.settings().printing.two_sided
-    return _queued(replace(asked, by_form=by_form, two_sided=two_sided), why)
+    return queued(replace(asked, by_form=by_form, two_sided=two_sided), why)
 
 
-def _queued(asked: Order, why: str, instead_of: str = "") -> Answer:
+def queued(asked: Order, why: str, instead_of: str = "") -> Answer:
+    """Put an order in the queue as it is."""
     to = request.form.get("to", handover.SCREEN)
     if to not in handover.ways(current.settings().printing):
         raise InputError("printer.way", "This laptop cannot print that way.", "Choose another way.")
@@ -145,7 +149,8 @@ def _forms() -> tuple[str, ...] | None:
     return tuple(definition(name, home).name for name in request.form.getlist("forms"))
 
 
-def _check_ward(chosen: str) -> None:
+def check_ward(chosen: str) -> None:
+    """InputError unless the snapshot has that ward."""
     if chosen not in [row.code for row in current.snapshot().wards()]:
         raise InputError(
             "ward.missing", "This snapshot has no such ward.", "Choose one of the list."

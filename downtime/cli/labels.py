@@ -1,0 +1,114 @@
+"""Print sheets of labels: for patients, as wristbands, for boxes of forms, and to align the printer."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from downtime.cli.app import Output, Session, command, group
+from downtime.cli.options import REMARK, NewFile
+from downtime.cli.pack import patient_of
+from downtime.cli.sending import Way, answer, on_one_side, send
+from downtime.paper import alignment, orders, sheets
+from downtime.paper import labels as rules
+from downtime.paper.definition import definitions
+from downtime.paper.orders import Order
+from downtime.vault.files import replacing
+
+labels = group("labels", "Sheets of labels; none is for a transfusion sample tube.")
+
+SHEET = click.option(
+    "--sheet",
+    type=click.Choice(list(sheets.SHEETS), case_sensitive=False),
+    help="Number on the sheets' box; else the setting paper.label_sheet.",
+)
+WRISTBAND = click.option("--wristband", is_flag=True, help="Wristbands instead of labels.")
+
+
+def on_a_sheet(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options `--sheet`, `--start` and `--copies`."""
+    copies = click.IntRange(1, rules.MOST_COPIES)
+    for option in (
+        click.option("--copies", type=copies, help="Labels of each; one patient's fill the sheet."),
+        click.option(
+            "--start",
+            type=click.IntRange(1),
+            default=1,
+            help="First free label of a sheet that was used before, counted along the rows.",
+        ),
+        SHEET,
+    ):
+        function = option(function)
+    return function
+
+
+@command(labels, "ward", action="pack.print")
+@click.argument("wards", nargs=-1, required=True, metavar="WARD...")
+@WRISTBAND
+@on_a_sheet
+@on_one_side
+@REMARK
+def ward(session: Session, wards: tuple[str, ...], wristband: bool, **how: Any) -> Output:
+    """Labels of every patient of wards, in the order of beds."""
+    return _print(session, rules.WRISTBAND if wristband else rules.PATIENT, wards=wards, **how)
+
+
+@command(labels, "patient", action="pack.print")
+@click.argument("number", metavar="NUMBER")
+@WRISTBAND
+@on_a_sheet
+@on_one_side
+@REMARK
+def patient(session: Session, number: str, wristband: bool, **how: Any) -> Output:
+    """Labels of one patient, by a number of theirs."""
+    found = patient_of(session, number)
+    return _print(session, rules.WRISTBAND if wristband else rules.PATIENT, patient=found, **how)
+
+
+@command(labels, "stock", action="form.print")
+@click.argument("forms", nargs=-1, metavar="[FORM]...")
+@on_a_sheet
+@on_one_side
+@REMARK
+def stock(session: Session, forms: tuple[str, ...], **how: Any) -> Output:
+    """Labels for boxes and dividers of blank forms; without FORM, one for every form."""
+    chosen = forms or tuple(definitions(session.home))
+    return _print(session, rules.STOCK, forms=chosen, **how)
+
+
+@command(labels, "test", action="public")
+@SHEET
+@click.option("--out", required=True, type=NewFile(), metavar="FILE", help="PDF to write.")
+def test(session: Session, sheet: str | None, out: Path) -> Output:
+    """Outline every label of a sheet on plain paper, to see whether the printer meets it.
+
+    Correct it with the settings paper.label_offset_x_mm and paper.label_offset_y_mm.
+    """
+    settings = session.settings_or_default
+    with replacing(out) as file:
+        alignment.alignment_test(settings, sheet or "", session.clock(), file)
+    return Output(
+        {"sheet": sheet or settings.paper.label_sheet, "out": str(out)},
+        [f"Print {out} on plain paper at 100% and hold it against a sheet of labels."],
+    )
+
+
+def _print(
+    session: Session,
+    kind: str,
+    *,
+    sheet: str | None,
+    start: int,
+    copies: int | None,
+    out: Path | None,
+    printer: str,
+    spool: bool,
+    why: str,
+    **what: Any,
+) -> Output:
+    way = Way(out, printer, spool)
+    order = Order(
+        kind=orders.LABELS, label=kind, sheet=sheet or "", start=start, copies=copies, **what
+    )
+    return answer(send(session, order, way, why), way)

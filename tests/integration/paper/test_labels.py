@@ -1,0 +1,200 @@
+"""Sheets of labels as they come out of the printer."""
+
+import io
+from dataclasses import replace
+
+import pikepdf
+import pytest
+
+from downtime.errors import InputError, NotFoundError
+from downtime.outage import outages
+from downtime.paper import alignment, labels, ledger, wristband
+from downtime.paper.labels import PATIENT, WRISTBAND, Wanted
+from downtime.paper.sheets import SHEETS
+
+LARGE = [name for name, sheet in SHEETS.items() if sheet.width >= 60]
+
+
+def flat(text):
+    return " ".join(text.split())
+
+
+@pytest.fixture
+def settings(settings):
+    return replace(settings, site=replace(settings.site, gs1_prefix="5012345", code="RXX"))
+
+
+@pytest.fixture
+def of_patient(vault, snapshot, settings, who, words):
+    """`of_patient(id, kind, **wanted)` → PDF, words of each page, result."""
+
+    def build(patient, kind=PATIENT, **wanted):
+        out = io.BytesIO()
+        made = labels.patient_labels(
+            vault, snapshot, settings, patient, kind, Wanted(**wanted), who, "Test", out
+        )
+        return out.getvalue(), words(out.getvalue()), made
+
+    return build
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_a_label_says_name_date_of_birth_and_number_on_every_kind_of_sheet(of_patient, name):
+    _, (page,), _ = of_patient("p3", sheet=name, copies=3)
+    assert page.count("EXAMPLE") == page.count("02-Jan-1960") == page.count("999 000 0026") == 3
+    assert "Not for transfusion sample tubes" in flat(page) or name == "L7164"
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_large_labels_carry_a_code_that_finds_the_patient(of_patient, codes, snapshot, name):
+    pdf, (page,), _ = of_patient("p1", sheet=name, copies=2)
+    assert page.count("O'CALLAGHAN-SMYTHE, Aoife (Mrs)") == 2
+    assert flat(page).count("Born 02-Jan-1960 (66y) Female") == 2
+    assert page.count("Not for transfusion") >= 2
+    (read,) = codes(pdf)
+    (code,) = read
+    assert code == "(8018)501234599900000182(91)RXX/RX00001"
+    typed = code.replace("(", "").replace(")", "")
+    assert {snapshot.exact(number).id for number in wristband.numbers(typed)} == {"p1"}
+
+
+def test_labels_begin_at_the_first_free_one_and_go_on_over_sheets(of_patient):
+    pdf, pages, made = of_patient("p3", sheet="L7165", start=7, copies=4)
+    assert [page.count("EXAMPLE") for page in pages] == [2, 2]
+    assert made.pages == len(pikepdf.open(io.BytesIO(pdf)).pages) == 2
+    _, (page,), _ = of_patient("p3", sheet="L7165", start=7)
+    assert page.count("EXAMPLE") == 2, "without a number the sheet is filled"
+
+
+def test_a_label_stands_where_the_sheet_has_it_and_the_offset_moves_it(
+    vault, snapshot, settings, who, words
+):
+    def top_left(settings):
+        out = io.BytesIO()
+        wanted = Wanted("L7163", 4, 1)
+        labels.patient_labels(vault, snapshot, settings, "p3", PATIENT, wanted, who, "Test", out)
+        with pikepdf.open(io.BytesIO(out.getvalue())) as document:
+            content = document.pages[0].Contents.read_bytes().decode("latin-1")
+        spots = [line.split() for line in content.splitlines() if " Tm " in line]
+        return [(float(s[s.index("Tm") - 2]), float(s[s.index("Tm") - 1])) for s in spots][1]
+
+    mm = 72 / 25.4
+    x, y = top_left(settings)
+    sheet = SHEETS["L7163"]
+    assert sheet.left + sheet.pitch_x < x / mm < sheet.left + sheet.pitch_x + 4
+    top = sheet.top + sheet.pitch_y
+    assert top < 297 - y / mm < top + 12
+    paper = replace(settings.paper, label_offset_x_mm=1.5, label_offset_y_mm=-2.0)
+    moved = top_left(replace(settings, paper=paper))
+    assert moved == (pytest.approx(x + 1.5 * mm, abs=0.02), pytest.approx(y + 2 * mm, abs=0.02))
+
+
+def test_a_wristband_has_the_core_identifiers_and_a_blank_where_no_number_is_known(of_patient):
+    _, (page,), _ = of_patient("p1", WRISTBAND, sheet="L7162", copies=1)
+    said = flat(page)
+    assert "O'CALLAGHAN-SMYTHE, Aoife" in said
+    assert "(Mrs)" not in said
+    assert "NHS No. 999 000 0018" in said
+    _, (page,), _ = of_patient("p2", WRISTBAND, sheet="L7162", copies=1)
+    assert "NHS No. Hospital No. RX00002" in flat(page)
+
+
+def test_a_name_that_does_not_fit_is_never_shortened(of_patient, vault):
+    with pytest.raises(InputError, match="too long for the labels of L7160"):
+        of_patient("p5", sheet="L7160")
+    with pytest.raises(InputError, match="too long for the labels of L4730"):
+        of_patient("p1", sheet="L4730")
+    assert ledger.packs(vault) == []
+
+
+def test_a_name_in_another_script_is_drawn_on_each_label(of_patient):
+    pdf, _, _ = of_patient("p4", sheet="L7163", copies=2)
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        assert len(document.pages[0].Resources.XObject) >= 1
+
+
+def test_a_ward_has_a_label_for_each_patient_and_says_where_one_has_to_be_written(
+    vault, snapshot, settings, who, words
+):
+    out = io.BytesIO()
+    made = labels.ward_labels(
+        vault, snapshot, settings, ["A1"], PATIENT, Wanted("L7163"), who, "Test", out
+    )
+    (page,) = words(out.getvalue())
+    said = flat(page)
+    assert [f"RX0000{n}" in said for n in range(1, 6)] == [True, True, True, True, False]
+    assert "A1, bay B, bed 5" in said
+    assert "The name is too long for this label: write it by hand." in said
+    (row,) = ledger.of_pack(vault, made.id)
+    assert (row.form, row.title, row.ward, row.returns) == ("labels", "Patient labels", "A1", False)
+    assert "RX" not in made.file_name
+
+
+def test_labels_are_in_the_ledger_under_the_serial_they_show_and_need_not_come_back(
+    of_patient, vault
+):
+    _, (page,), made = of_patient("p3", sheet="L7160", copies=1)
+    (row,) = ledger.of_pack(vault, made.id)
+    assert (row.patient, row.returns, row.pages) == ("p3", False, 1)
+    assert f"{row.serial[:2]}-{row.serial[2:8]}-{row.serial[8:]}" in page
+    assert ledger.counts(vault) == []
+
+
+def test_a_drill_is_said_on_every_label(vault, snapshot, settings, who, of_patient):
+    outages.declare(vault, ["LIMS"], who, "drill", drill=True, known=("LIMS",), snapshot="")
+    for name in ("L7160", "L7651"):
+        _, (page,), made = of_patient("p3", sheet=name, copies=3)
+        assert page.count("DRILL") >= 3
+        assert made.file_name.startswith("DRILL_")
+    with pytest.raises(InputError, match="too small"):
+        of_patient("p3", sheet="L4730")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sentence"),
+    [
+        ({"sheet": "L7160", "start": 22}, "has 21 labels"),
+        ({"sheet": "L7160", "start": 0}, "has 21 labels"),
+        ({"sheet": "L7160", "copies": 501}, "At most 500"),
+    ],
+)
+def test_what_a_sheet_cannot_take_is_refused(of_patient, wanted, sentence):
+    with pytest.raises(InputError, match=sentence):
+        of_patient("p3", **wanted)
+
+
+def test_unknown_sheets_patients_and_wards_are_refused(of_patient, vault, snapshot, settings, who):
+    with pytest.raises(NotFoundError, match="not known"):
+        of_patient("p3", sheet="L1")
+    with pytest.raises(NotFoundError):
+        of_patient("nobody", sheet="L7160")
+    with pytest.raises(InputError, match="no patient on Z9"):
+        labels.ward_labels(
+            vault, snapshot, settings, ["Z9"], PATIENT, Wanted(), who, "Test", io.BytesIO()
+        )
+    with pytest.raises(InputError, match="too small"):
+        of_patient("p3", WRISTBAND, sheet="L7651")
+
+
+def test_boxes_of_forms_are_labelled_with_title_and_version(vault, settings, who, words):
+    out = io.BytesIO()
+    forms = ["observations", "phoned-result"]
+    labels.stock_labels(vault, settings, forms, Wanted("L7651"), who, "Test", out)
+    (page,) = words(out.getvalue())
+    assert {"Observations", "record", "observations"} <= set(page.replace(",", " ").split())
+    assert "Version 1, phoned-result" in flat(page)
+    with pytest.raises(InputError, match="No form"):
+        labels.stock_labels(vault, settings, [], Wanted(), who, "Test", io.BytesIO())
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_the_alignment_page_outlines_every_label(settings, clock, words, name):
+    out = io.BytesIO()
+    alignment.alignment_test(settings, name, clock(), out)
+    (page,) = words(out.getvalue())
+    assert name in page
+    numbers = {int(word) for word in page.split() if word.isdecimal()}
+    assert set(range(1, SHEETS[name].labels + 1)) <= numbers
+    with pikepdf.open(io.BytesIO(out.getvalue())) as document:
+        content = document.pages[0].Contents.read_bytes()
+    assert content.count(b" re S") == SHEETS[name].labels

@@ -1,0 +1,76 @@
+"""Sheets of labels, and the code of a wristband."""
+
+from itertools import pairwise
+
+import pytest
+import zxingcpp
+
+from downtime.errors import NotFoundError
+from downtime.paper import wristband
+from downtime.paper.sheets import A4, SHEETS, sheet
+
+AVERY = {"L7160": 21, "L7161": 18, "L7162": 16, "L7163": 14, "L7164": 12, "L7165": 8,
+         "L7651": 65, "L4730": 270}  # fmt: skip
+"""Labels on a sheet, as the maker says on the box."""
+
+
+def test_every_sheet_has_as_many_labels_as_its_box_says():
+    assert {name: found.labels for name, found in SHEETS.items()} == AVERY
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_labels_lie_on_the_page_and_beside_each_other(name):
+    found = SHEETS[name]
+    corners = [found.corner(number) for number in range(1, found.labels + 1)]
+    assert corners[0] == (found.left, found.top)
+    assert max(x for x, _ in corners) + found.width <= A4[0]
+    assert max(y for _, y in corners) + found.height <= A4[1]
+    for (x, y), (next_x, next_y) in pairwise(corners):
+        assert next_x - x >= found.width or next_y - y >= found.height - 0.01
+    left = found.left
+    right = A4[0] - (max(x for x, _ in corners) + found.width)
+    assert abs(left - right) < 3, "the margins on both sides are nearly the same"
+
+
+def test_a_sheet_is_known_with_and_without_its_letter():
+    assert sheet("7160") is sheet(" l7160 ") is SHEETS["L7160"]
+    with pytest.raises(NotFoundError, match="L7160, L7161"):
+        sheet("L9999")
+
+
+def read_back(content):
+    made = zxingcpp.create_barcode(
+        content, zxingcpp.BarcodeFormat.DataMatrix, gs1=True, force_square=True
+    )
+    (found,) = zxingcpp.read_barcodes(made.to_image(scale=4, add_quiet_zones=True))
+    return found
+
+
+def test_a_code_holds_the_identifiers_of_dcb1077_and_is_read_back():
+    content = wristband.content("5012345", "9990000018", "RXX", "RX00001")
+    assert content == "(8018)501234599900000182(91)RXX/RX00001"
+    found = read_back(content)
+    assert found.symbology_identifier == "]d2", "GS1 DataMatrix"
+    typed = found.bytes.decode()
+    assert wristband.numbers(typed) == ("9990000018", "RX00001")
+    assert wristband.numbers("]d2" + typed.replace("\x1d", "")) == ("9990000018", "RX00001")
+
+
+def test_without_a_prefix_or_an_nhs_number_only_the_hospitals_number_is_encoded():
+    assert wristband.content("", "9990000018", "RXX", "RX00001") == "(91)RXX/RX00001"
+    assert wristband.content("5012345", "", "RXX", "RX00001") == "(91)RXX/RX00001"
+    assert wristband.numbers("91RXX/RX00001") == ("RX00001",)
+
+
+@pytest.mark.parametrize("mrn", ["", "RX 1", "RX(1)", "Ü1", "1" * 90])
+def test_a_number_that_the_code_cannot_hold_is_left_out(mrn):
+    assert wristband.content("", "9990000018", "RXX", mrn) == ""
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "smith", "9990000018", "9100123", "8018501234599900000183", "K7-000042-X",
+     "8018501234511111111110"],
+)  # fmt: skip
+def test_what_is_no_such_code_is_not_taken_for_one(typed):
+    assert wristband.numbers(typed) == ()
