@@ -87,7 +87,7 @@ def test_a_form_is_keyed_by_keyboard_alone_in_little_time(visit, served):
     page.wait_for_selector("#keying")
     page.focus("#f-patient-name")
     keyed = ["SAMPLE, Ann", "020160", "F", "9990000018", "", ""]  # the identity block
-    keyed += ["Urg", "021126 1425", "Dr Amin", "", "", "Bleeding"]
+    keyed += ["Urg", "021126 1425", "", "Dr Amin", "", "", "Bleeding"]
     for text in keyed:
         if text:
             page.keyboard.type(text)
