@@ -14,6 +14,7 @@ from downtime.errors import ConflictError
 from downtime.outage import outages
 from downtime.paper import contents, lists, pack, record, serials, sets, store
 from downtime.paper.contents import BED_LIST, SUMMARY
+from downtime.paper.cover import cover
 from downtime.paper.issue import ISSUED, VOID, Issued
 from downtime.paper.lists import View
 from downtime.paper.pack import PackResult
@@ -82,7 +83,7 @@ def delta_pack(
         snapshot=snapshot.id,
         as_at=lists.as_at(view),
         why=why,
-        last=lambda so_far: contents.cover(
+        last=lambda so_far: cover(
             press, view, so_far, jobs, title, _facts(snapshot, ward, jobs),
             _changes(jobs, so_far, earlier.beds),
         ),

@@ -11,8 +11,10 @@ from downtime.config import Settings
 from downtime.errors import InputError
 from downtime.outage import numbers
 from downtime.paper import contents, lists, session, sets
+from downtime.paper.cover import cover
 from downtime.paper.lists import View
 from downtime.paper.printing import USUAL, Job, Options, Outcome, Press
+from downtime.paper.spares import Spares
 from downtime.snapshot.store import PatientRow, Snapshot
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
@@ -55,7 +57,7 @@ def ward_pack(
     press = Press(vault, settings, who, "ward" if len(wards) == 1 else "site", options)
     view = contents.view_of(press, snapshot)
     found = sets.of_wards(settings, wards, vault.home)
-    spares = contents.Spares(press, settings, found, blanks, why)
+    spares = Spares(press, settings, found, blanks, why)
     jobs: list[Job] = []
     for ward in wards:
         chosen = found[ward].patient if forms is None else forms
@@ -77,7 +79,7 @@ def ward_pack(
         snapshot=snapshot.id,
         as_at=lists.as_at(view),
         why=why,
-        last=lambda so_far: contents.cover(press, view, so_far, jobs, "Downtime pack", facts),
+        last=lambda so_far: cover(press, view, so_far, jobs, "Downtime pack", facts),
     )
     return result(press, outcome, jobs, file_name(press, name, view))
 
@@ -189,7 +191,7 @@ def session_pack(
         snapshot=snapshot.id,
         as_at=lists.as_at(view),
         why=why,
-        last=lambda so_far: contents.cover(press, view, so_far, jobs, title, {}),
+        last=lambda so_far: cover(press, view, so_far, jobs, title, {}),
     )
     return result(press, outcome, jobs, name)
 

@@ -19,6 +19,7 @@ ARGUMENTS = {
     "patient_id": "0123456789abcdef",
     "job_id": "j-0",
     "serial": "K7000042X",
+    "pack": "K7-P00001",
     "key": "K7000042X-form",
     "person_id": "u-0",
     "version": "x",
