@@ -39,7 +39,9 @@ def preview(session: Session, name: str, out: Path) -> Output:
     """
     form = definition(name, session.home_if_any)
     with replacing(out) as file:
-        pages = specimen.preview(form, session.settings_or_default, session.clock(), file)
+        pages = specimen.preview(
+            form, session.home_if_any, session.settings_or_default, session.clock(), file
+        )
     return Output(
         {"name": name, "version": form.version, "pages": pages, "out": str(out)},
         [f"{form.title}, version {form.version}: {pages} page(s) in {out}."],

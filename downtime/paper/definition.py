@@ -4,14 +4,15 @@ import hashlib
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from downtime.config import Home, data_folder
 from downtime.errors import InputError, NotFoundError
 from downtime.paper.form_check import form_problems
-from downtime.paper.form_file import DEFAULTS, FORM, ITEM, LISTS, NAME, Problem, Table, parse
-from downtime.paper.questionnaire import FormDefinition, Item, Option
+from downtime.paper.form_file import DEFAULTS, FORM, ITEM, LISTS, NAME, SPOT, Problem, Table, parse
+from downtime.paper.questionnaire import FormDefinition, Item, Option, Spot
 
 __all__ = [
     "FormDefinition",
@@ -64,7 +65,16 @@ def check(path: Path) -> list[Problem]:
         text = path.read_bytes().decode()
     except UnicodeDecodeError:
         return [Problem(path.name, 1, "Not valid YAML: the file is not UTF-8 text.")]
-    return check_text(path.stem, text)
+    found = check_text(path.stem, text)
+    return found or _missing_background(path, text)
+
+
+def _missing_background(path: Path, text: str) -> list[Problem]:
+    name = from_text(text).background
+    if not name or (path.parent / name).is_file():
+        return []
+    line = parse(text).lines["background"]
+    return [Problem(path.name, line, f"The background '{name}' does not lie beside this file.")]
 
 
 def check_text(name: str, text: str) -> list[Problem]:
@@ -112,6 +122,10 @@ def from_text(text: str) -> FormDefinition:
     """
     table = parse(text)
     given = {name: table.get(name, DEFAULTS.get(name, "")) for name in FORM if name != "item"}
+    given["place"] = tuple(
+        (key, _spot({"page": int(key.startswith(SIGNED)), **said}))
+        for key, said in table.get("place", {}).items()
+    )
     return FormDefinition(
         **given,
         items=tuple(_item(item) for item in table["item"]),
@@ -124,5 +138,23 @@ def _item(table: Table) -> Item:
     given = {ITEM[name][0]: value for name, value in table.items() if name in ITEM}
     given["options"] = tuple(Option(**option) for option in table.get("answerOption", ()))
     given["items"] = tuple(_item(item) for item in table.get("item", ()))
+    given["place"] = _spots(table.get("place", {}))
     given |= {name: tuple(given[name]) for name in LISTS if name in given}
     return Item(**given)
+
+
+SIGNED = ("author.", "event.")
+"""Keys that stand on one page; all others of a form's own places stand on every page."""
+
+
+def _spots(table: dict[str, Any]) -> tuple[Spot, ...]:
+    """One place, or one for each option of a choice."""
+    if not table:
+        return ()
+    if not all(isinstance(said, dict) for said in table.values()):
+        return (_spot(table),)
+    return tuple(_spot(said, option) for option, said in table.items())
+
+
+def _spot(table: dict[str, Any], option: str = "") -> Spot:
+    return Spot(option=option, **{name: said for name, said in table.items() if name in SPOT})

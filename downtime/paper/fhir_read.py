@@ -176,8 +176,8 @@ def _ours(source: Mapping[str, Any]) -> dict[str, Any]:
         if url.startswith(OURS):
             name = url.removeprefix(OURS)
             (value,) = [v for k, v in extension.items() if k.startswith("value")] or [""]
-            is_list = name in ITEM and ITEM[name][0] in LISTS
-            found[name] = json.loads(value) if is_list else value
+            is_json = name == "place" or (name in ITEM and ITEM[name][0] in LISTS)
+            found[name] = json.loads(value) if is_json else value
     return found
 
 

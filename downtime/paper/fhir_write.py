@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from downtime.paper.form_file import ITEM
-from downtime.paper.questionnaire import FormDefinition, Item
+from downtime.paper.form_file import ITEM, SPOT
+from downtime.paper.questionnaire import FormDefinition, Item, Spot
 
 OURS = "https://downtime.example/fhir/StructureDefinition/"
 QUESTIONNAIRE = "https://downtime.example/fhir/Questionnaire/"
@@ -19,7 +19,9 @@ MIN = "http://hl7.org/fhir/StructureDefinition/minValue"
 MAX = "http://hl7.org/fhir/StructureDefinition/maxValue"
 UNIT = "http://hl7.org/fhir/StructureDefinition/questionnaire-unit"
 STATES = ("draft", "active", "retired", "unknown")
-FORM_EXTRAS = ("policy", "record", "system", "returns", "subject", "orientation", "each")
+FORM_EXTRAS = (
+    "policy", "record", "system", "returns", "subject", "orientation", "each", "background", "place",
+)  # fmt: skip
 """Words of a form that FHIR has no element for."""
 ITEM_EXTRAS = tuple(
     name
@@ -33,7 +35,9 @@ ITEM_EXTRAS = tuple(
 
 def questionnaire(form: FormDefinition) -> dict[str, Any]:
     """The Questionnaire of a form."""
-    extras = [(name, getattr(form, name)) for name in FORM_EXTRAS]
+    extras = [(name, getattr(form, name)) for name in FORM_EXTRAS if name != "place"]
+    if form.place:
+        extras.append(("place", {key: _spot(spot) for key, spot in form.place}))
     if form.status not in STATES:
         extras.append(("status", form.status))
     resource = {
@@ -88,18 +92,35 @@ def _extras(item: Item) -> Iterator[tuple[str, Any]]:
     usual = Item(link_id="")
     for name in ITEM_EXTRAS:
         value = getattr(item, ITEM[name][0])
-        if value != getattr(usual, ITEM[name][0]):
+        if name == "place" and value:
+            yield name, _spots(value)
+        elif value != getattr(usual, ITEM[name][0]):
             yield name, value
 
 
+def _spots(spots: tuple[Spot, ...]) -> dict[str, Any]:
+    """Places as a definition's file says them."""
+    if len(spots) == 1 and not spots[0].option:
+        return _spot(spots[0])
+    return {spot.option: _spot(spot) for spot in spots}
+
+
+def _spot(spot: Spot) -> dict[str, Any]:
+    said = {name: getattr(spot, name) for name in SPOT}
+    usual = Spot()
+    return {n: v for n, v in said.items() if n == "page" or v != getattr(usual, n)} | (
+        {} if spot.field else {n: getattr(spot, n) for n in ("x", "y", "width", "height")}
+    )
+
+
 def _extensions(pairs: Iterable[tuple[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Each word that says something; a list is written as JSON, since FHIR has no empty texts."""
+    """Each word that says something; a list or table is written as JSON: FHIR has no empty texts."""
     for name, value in pairs:
         if isinstance(value, bool):
             yield {"url": OURS + name, "valueBoolean": value}
         elif isinstance(value, int):
             yield {"url": OURS + name, "valueInteger": value}
-        elif isinstance(value, tuple):
+        elif isinstance(value, tuple | dict):
             yield {"url": OURS + name, "valueString": json.dumps(value, ensure_ascii=False)}
         elif value:
             yield {"url": OURS + name, "valueString": value}

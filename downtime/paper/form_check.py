@@ -5,6 +5,7 @@ from typing import Any
 
 from downtime.clinical.records import TYPES, Patient
 from downtime.paper import prefill
+from downtime.paper.background_check import background_problems
 from downtime.paper.form_file import (
     CHOICES,
     FIELD_TYPES,
@@ -35,6 +36,7 @@ def form_problems(table: Table) -> Iterator[tuple[int, str]]:
     for item in items:
         if isinstance(item, Table):
             yield from _row_problems(item)
+    yield from background_problems(table, list(_walk(items)))
     groups = {i["linkId"] for i in _walk(items) if i.get("repeats") and "linkId" in i}
     if table.get("each") and table["each"] not in groups:
         yield table.lines["each"], f"'each' names no repeating group: '{table['each']}'."
@@ -111,6 +113,7 @@ _KINDS = {
     int: "a whole number",
     float: "a number",
     list: "a list",
+    dict: "a table of words",
 }
 
 

@@ -38,6 +38,8 @@ FORM = {
     "subject": str,
     "orientation": str,
     "each": str,
+    "background": str,
+    "place": dict,
     "item": list,
 }
 DEFAULTS = {"returns": True, "subject": "patient", "orientation": "portrait"}
@@ -67,8 +69,27 @@ ITEM = {
     "words": ("words", list),
     "gridRows": ("grid_rows", list),
     "gridColumns": ("grid_columns", list),
+    "place": ("place", dict),
     "item": ("items", list),
 }
+SPOT = {
+    "page": int,
+    "x": float,
+    "y": float,
+    "width": float,
+    "height": float,
+    "step": float,
+    "field": str,
+}
+"""What is said of a place on a background."""
+PLACES = (
+    "patient.label", "patient.name", "patient.born", "patient.gender", "patient.nhs",
+    "patient.mrn", "patient.location", "patient.allergies", "patient.downtime-number",
+    "author.name", "author.role", "author.signature", "event.date", "event.time",
+    "page.serial", "page.number", "page.code-a", "page.code-b", "page.as-at", "page.printed",
+    "page.site", "page.outage",
+)  # fmt: skip
+"""What a form with a background may give a place of its own; `patient.label` is the whole block."""
 LISTS = ("words", "grid_rows", "grid_columns")
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LINK_ID = re.compile(r"[A-Za-z0-9_./-]{1,64}")

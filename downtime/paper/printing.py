@@ -29,7 +29,8 @@ from downtime.paper.issue import (
     Pack,
     Subject,
 )
-from downtime.paper.layout import Layout, flow_digest, flow_layout, form_digest, form_layout
+from downtime.paper.layout import Layout, flow_digest, flow_layout
+from downtime.paper.layouts import layout_digest, layout_of
 from downtime.paper.stamp import Imprint, Printer
 from downtime.paper.writer import PdfWriter
 from downtime.vault import device
@@ -108,8 +109,9 @@ class Press:
         """A form and its layout, laid out now if this version was never printed here."""
         if name not in self._layouts:
             form = definition(name, self.vault.home)
-            kept = store.layout(self.vault.db, form_digest(form, self.mrn_name))
-            self._layouts[name] = form, kept or form_layout(form, self.mrn_name)
+            digest = layout_digest(form, self.vault.home, self.mrn_name)
+            kept = store.layout(self.vault.db, digest)
+            self._layouts[name] = form, kept or layout_of(form, self.vault.home, self.settings)
         return self._layouts[name]
 
     def _flow(self, identity: bool) -> Layout:

@@ -22,6 +22,27 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """Where a field stands on a background of the hospital's own.
+
+    Millimetres from the page's upper left corner, or the rectangle of a field of the PDF's own form.
+    """
+
+    option: str = ""
+    """Code of the option whose box this is; empty for the field itself."""
+    page: int = 1
+    """From 1; 0 for every page, which only the identity block and what names the page may have."""
+    x: float = 0.0
+    y: float = 0.0
+    width: float = 0.0
+    height: float = 0.0
+    step: float = 0.0
+    """From one row of a repeating group down to the next."""
+    field: str = ""
+    """Name of the PDF's form field; `{row}` in it stands for the row's number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """A field, a group of items, or words for the reader (`display`)."""
 
@@ -62,6 +83,8 @@ class Item:
     grid_rows: tuple[str, ...] = ()
     grid_columns: tuple[str, ...] = ()
     """A `text` field ruled as a grid to write in: words before its rows, words above its columns."""
+    place: tuple[Spot, ...] = ()
+    """Where it stands on a background; empty where the paper's own print will do."""
     items: tuple["Item", ...] = ()
     group: str = ""
     """linkId of the repeating group that holds this field; empty outside one."""
@@ -103,6 +126,10 @@ class FormDefinition:
     """`patient`, or `none` for logs, registers and lists, which have no identity block."""
     orientation: str = "portrait"
     """How the A4 page lies: `portrait` or `landscape`."""
+    background: str = ""
+    """A PDF of the hospital's own on which the form is printed, by its file's name."""
+    place: tuple[tuple[str, Spot], ...] = ()
+    """Where identity, sign-off, serial and codes stand on that background, by key."""
 
     @property
     def identity(self) -> tuple[Item, ...]:

@@ -1,5 +1,6 @@
 """A form filled with invented values, to be looked at: SPECIMEN on every page, in no ledger."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -9,10 +10,11 @@ from typing import BinaryIO
 
 import pikepdf
 
-from downtime.config import Settings
+from downtime.config import Home, Settings
 from downtime.paper.document import render
 from downtime.paper.fit import width
-from downtime.paper.layout import Layout, form_layout
+from downtime.paper.layout import Layout
+from downtime.paper.layouts import layout_of
 from downtime.paper.questionnaire import TRUE, FormDefinition, Item
 from downtime.paper.stamp import Imprint, Printer
 from downtime.paper.writer import PdfWriter
@@ -20,6 +22,7 @@ from downtime.paper.writer import PdfWriter
 SPECIMEN = "SPECIMEN"
 SERIAL = "SPECIMEN0"
 """In place of a serial: no reader takes it for one."""
+_OPTION = re.compile("=[^:]*")
 _IDENTITY = {
     "patient.name": "SPECIMEN, Samuel (Mr)",
     "patient.born": "02-Jan-1960 (66y)",
@@ -44,7 +47,9 @@ _WORDS = {
 }
 
 
-def preview(form: FormDefinition, settings: Settings, made: datetime, out: BinaryIO) -> int:
+def preview(
+    form: FormDefinition, home: Home | None, settings: Settings, made: datetime, out: BinaryIO
+) -> int:
     """Write the form with every field filled as PDF; returns its pages."""
     imprint = Imprint(
         site=settings.site.name,
@@ -56,8 +61,12 @@ def preview(form: FormDefinition, settings: Settings, made: datetime, out: Binar
     )
     printer = Printer(PdfWriter(out, f"{form.title}: {SPECIMEN.lower()}", made), imprint)
     labels = {item.link_id: item.text for item in form.fields()}
-    layout = _marked(form_layout(form, imprint.mrn_name))
-    pages = printer.form(layout, SERIAL, values(form), labels)
+    layout = _marked(layout_of(form, home, settings))
+    shown = values(form)
+    if form.background:
+        placed = {_OPTION.sub("", place.key) for page in layout.pages for place in page}
+        shown = {key: value for key, value in shown.items() if key in placed}
+    pages = printer.form(layout, SERIAL, shown, labels)
     printer.finish()
     return pages
 

@@ -92,7 +92,7 @@ def test_every_field_is_filled_in_a_preview(name, settings, clock):
     form = definition(name)
     assert set(form.keys()) <= set(specimen.values(form))
     out = io.BytesIO()
-    pages = specimen.preview(form, settings, clock(), out)
+    pages = specimen.preview(form, None, settings, clock(), out)
     words = read_words(out.getvalue())
     assert len(words) == pages
     assert all("SPECIMEN" in page for page in words)
@@ -102,7 +102,7 @@ def test_a_preview_is_nowhere_and_its_codes_are_those_of_no_page(
     vault, settings, clock, tmp_path, codes
 ):
     out = io.BytesIO()
-    specimen.preview(definition("observations"), settings, clock(), out)
+    specimen.preview(definition("observations"), None, settings, clock(), out)
     (read,) = codes(out.getvalue())
     assert read
     assert not any(serials.is_page_code(code) for code in read)

@@ -218,7 +218,7 @@ def test_a_layout_is_made_once_and_kept(pack, monkeypatch):
     def again(*_):
         raise AssertionError("a kept layout was laid out again")
 
-    monkeypatch.setattr(printing, "form_layout", again)
+    monkeypatch.setattr(printing, "layout_of", again)
     second = pack(forms=["observations"], blanks=0)
     assert len(first.words) == len(second.words)
 

@@ -144,3 +144,48 @@ def test_a_form_with_a_mistake_is_left_out_and_stops_no_other(home):
     ]
     with pytest.raises(InputError, match="line 1"):
         forms.definition("admission", home)
+
+
+PLACED = GOOD.replace(
+    "item:", "background: own.pdf\nplace:\n  patient.name: {x: 1, y: 1, width: 9, height: 9}\nitem:"
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "sentence"),
+    [
+        ("own.pdf", "../own.pdf", 9, "the name of a PDF beside this file"),
+        ("patient.name", "patient.shoe", 11, "has no 'patient.shoe'"),
+        ("patient.name", "page.serial", 9, "gives a place to 'patient.label'"),
+        ("patient.name", "patient.label", 11, "needs 60 by 30 mm"),
+        ("width: 9, ", "", 11, "The place needs width"),
+        ("width: 9", "width: wide", 11, "'width' must be a number"),
+        ("width: 9", "width: -9", 11, "must not be below 0"),
+        ("width: 9", "size: 9", 11, "A place has no 'size'"),
+        ("{x: 1, y: 1, width: 9, height: 9}", "top", 11, "millimetres, or the field"),
+        ("    maps: value", "    place: {nay: {field: A}}", 16, "'nay' is no option"),
+        ("    maps: value", "    place: {field: 7}", 16, "'field' must be text"),
+        ("    maps: value", "    place: {page: 0, field: A}", 16, "'page' is a whole number"),
+    ],
+)
+def test_a_mistake_in_a_place_is_explained_with_its_line(old, new, line, sentence):
+    assert old in PLACED
+    found = forms.check_text("test", PLACED.replace(old, new, 1))
+    assert any(p.line == line and sentence in p.sentence for p in found), found
+
+
+def test_places_need_a_background():
+    text = GOOD + "    place: {field: A}\n"
+    assert [(p.line, p.sentence) for p in forms.check_text("test", text)] == [
+        (14, "Only a form with a 'background' has places.")
+    ]
+
+
+def test_places_are_read_as_they_are_written():
+    text = PLACED.replace(
+        "    maps: value", "    place: {x: 1, y: 2.5, width: 3, height: 4, page: 2}"
+    )
+    form = forms.from_text(text)
+    (spot,) = form.items[0].place
+    assert (spot.page, spot.x, spot.y, spot.width, spot.height) == (2, 1, 2.5, 3, 4)
+    assert dict(form.place)["patient.name"].page == 0, "on every page unless it says otherwise"

@@ -171,3 +171,33 @@ def item(**given):
 def test_what_cannot_be_read_is_refused_in_a_sentence(resource, sentence):
     with pytest.raises(InputError, match=sentence):
         Reading(resource)
+
+
+def test_a_background_and_its_places_come_back_too():
+    text = """\
+name: own
+version: "1"
+title: Own
+status: final
+purpose: Test.
+policy: full
+record: Document
+system: EPR
+background: own.pdf
+place:
+  patient.label: {x: 20, y: 20, width: 90, height: 40}
+  author.name: {field: Name, page: 2}
+item:
+  - {linkId: a, type: string, place: {x: 0, y: 1.5, width: 3, height: 4, step: 9}}
+  - linkId: b
+    type: choice
+    answerOption: [{code: x, display: X}]
+    place: {x: {field: "Box {row}"}}
+"""
+    assert forms.check_text("own", text) == []
+    form = forms.from_text(text)
+    read = Reading(carried(form))
+    assert forms.check_text("own", read.text) == []
+    assert replace(forms.from_text(read.text), digest="", source="") == replace(
+        form, digest="", source=""
+    )
