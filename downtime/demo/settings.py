@@ -9,6 +9,9 @@ code = "DEMO"
 mrn_authority = "DEMO"
 mrn_system = "https://hospital.example/id/DEMO"
 
+[paper.ward_types]
+ROW = "maternity"
+
 [systems.applications]
 RIS = "Radiology"
 
