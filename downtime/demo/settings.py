@@ -11,6 +11,7 @@ mrn_system = "https://hospital.example/id/DEMO"
 
 [paper.ward_types]
 ROW = "maternity"
+EDO = "emergency"
 
 [systems.applications]
 RIS = "Radiology"
