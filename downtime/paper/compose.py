@@ -1,6 +1,7 @@
 """Compose one page: what is drawn, in reading order, and what a screen reader is told of it."""
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from downtime.paper.fit import Line
@@ -33,7 +34,7 @@ def compose(
     tags: list[Tag] = []
     left: list[tuple[int, Sequence[Line]]] = []
     count = 0
-    for _, tag, lines, marks in sorted(parts, key=lambda part: part.turn):
+    for _, tag, lines, marks in sorted(parts, key=itemgetter(0)):
         if tag is None:
             content.append(ARTIFACT)
         else:
@@ -57,17 +58,13 @@ def compose(
 
 def _set(pages: Pages, lines: Sequence[Line]) -> str:
     """Operators that set lines glyph by glyph; NeedsShapingError when that cannot draw them."""
-    found = ["BT\n"]
-    for line in lines:
-        x = line.x
-        for face, glyphs, wide in runs(line.text, line.bold)[0]:
+    found = ""
+    for x, y, size, bold, text in lines:
+        for face, glyphs, wide in runs(text, bold)[0]:
             pages.use(face, glyphs)
-            found.append(
-                f"/{face} {line.size:.2f} Tf 1 0 0 1 {x:.2f} {line.y:.2f} Tm <{glyphs}> Tj\n"
-            )
-            x += wide * line.size
-    found.append("ET\n")
-    return "".join(found)
+            found += f"BT /{face} {size:.2f} Tf {x:.2f} {y:.2f} Td <{glyphs}> Tj ET\n"
+            x += wide * size
+    return found
 
 
 def _shaped(

@@ -5,6 +5,7 @@ added when a sheaf is put into it. What is not a stream goes compressed, a few h
 together.
 """
 
+import sys
 import zlib
 from array import array
 from collections.abc import Callable, Iterable, Sequence
@@ -16,7 +17,8 @@ from downtime.paper import foreign
 from downtime.paper.tags import Tag, elements, references
 from downtime.paper.typeface import FACES
 
-COMPRESSION = 6
+COMPRESSION = 4
+"""A third faster than the usual 6, for a twentieth more bytes."""
 PAGES = 64
 """Pages of a sheaf, more only where one document has more."""
 CATALOG, TREE, INFO, STRUCTURE, DOCUMENT, PARENTS, METADATA, XREF, *_FONTS = range(
@@ -224,8 +226,11 @@ class Pages:
 
 
 def _glyphs(used: dict[str, set[str]]) -> dict[str, set[int]]:
-    return {
-        name: {int(text[i : i + 4], 16) for text in texts for i in range(0, len(text), 4)}
-        for name, texts in used.items()
-        if texts
-    }
+    return {name: _numbers(texts) for name, texts in used.items() if texts}
+
+
+def _numbers(texts: set[str]) -> set[int]:
+    glyphs = array("H", bytes.fromhex("".join(texts)))
+    if sys.byteorder == "little":
+        glyphs.byteswap()
+    return set(glyphs)

@@ -76,7 +76,7 @@ class Printer:
     def __init__(self, writer: PdfWriter, imprint: Imprint) -> None:
         self._writer = writer
         self._imprint = imprint
-        self._fixed = imprint.values()
+        self._imprinted: dict[int, list[Part]] = {}
         self._pages: dict[str, list[_Page]] = {}
 
     @property
@@ -168,6 +168,17 @@ class Printer:
             ]
         return found
 
+    def _same(self, page: _Page) -> list[Part]:
+        """What all pages of this document say."""
+        found = self._imprinted.get(page.drawing)
+        if found is None:
+            found = self._imprinted[page.drawing] = [
+                part
+                for key, value in self._imprint.values().items()
+                for part in _fixed_parts(page, key, value, _P)
+            ]
+        return found
+
     def _print(
         self, sheets: Sequence[_Sheet], serial: str, title: str, *, front: bool = False
     ) -> int:
@@ -180,8 +191,7 @@ class Printer:
             head = Tag("H1" if number == 1 else "P", f"{title}, {shown}") if title else _P
             parts += _fixed_parts(page, "page.serial", shown, head)
             parts += _fixed_parts(page, "page.number", f"Page {number} of {len(sheets)}", _P)
-            for key, value in self._fixed.items():
-                parts += _fixed_parts(page, key, value, _P)
+            parts += self._same(page)
             parts += [_code(page, serial, number, corner) for corner in serials.CORNERS]
             furniture = []
             if self._imprint.drill:

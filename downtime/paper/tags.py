@@ -18,7 +18,7 @@ class Tag(NamedTuple):
     drawn: bool = True
     """Whether it has content of its own: the page's next marked content."""
     box: tuple[float, float, float, float] | None = None
-    """Left, bottom, right, top of a figure."""
+    """Left, bottom, right, top of a figure; only a figure has one."""
 
 
 def opening(tag: Tag, number: int) -> str:
@@ -81,8 +81,9 @@ def references(numbers: Sequence[int]) -> str:
 
 
 def _words(tag: Tag) -> str:
-    if tag.role == "Figure":
-        box = f"/A<</O/Layout/BBox[{' '.join(f'{v:.1f}' for v in tag.box)}]>>" if tag.box else ""
+    if tag.box:
+        left, bottom, right, top = tag.box
+        box = f"/A<</O/Layout/BBox[{left:.1f} {bottom:.1f} {right:.1f} {top:.1f}]>>"
         return f"/Alt {pdf_text(tag.said)}{box}"
     if tag.role == "TH":
         return "/A<</O/Table/Scope/Column>>"
@@ -96,5 +97,6 @@ _ESCAPES = str.maketrans({"\\": r"\\", "(": r"\(", ")": r"\)", "\n": " ", "\r": 
 def pdf_text(text: str) -> str:
     """A text string of PDF: ASCII as it is, anything else in UTF-16."""
     if text.isascii():
-        return f"({text.translate(_ESCAPES)})"
+        plain = "(" not in text and ")" not in text and "\\" not in text and "\n" not in text
+        return f"({text})" if plain else f"({text.translate(_ESCAPES)})"
     return f"<FEFF{text.encode('utf-16-be').hex().upper()}>"
