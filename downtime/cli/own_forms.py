@@ -8,7 +8,7 @@ from downtime.cli.app import Output, Session, command
 from downtime.cli.forms import forms
 from downtime.cli.options import NewFile
 from downtime.config import Home
-from downtime.paper import own_forms, specimen
+from downtime.paper import own_forms, own_pages, specimen
 from downtime.paper.definition import definition
 from downtime.vault import keys
 from downtime.vault.files import replacing, write_atomic
@@ -67,6 +67,24 @@ def import_(session: Session, file: Path, replace: bool) -> Output:
     """
     path, notes = own_forms.import_questionnaire(_home(session), file, replace=replace)
     return Output({"file": str(path), "changed": notes}, [f"Wrote {path}.", *notes])
+
+
+@command(forms, "place", action="public")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--name", default="", help="Name of the form; else that of the file.")
+def place(session: Session, file: Path, name: str) -> Output:
+    """Take over a PDF as the page of a form, and say where its fields are drawn.
+
+    An administrator opens the address while 'downtime serve' runs.
+    """
+    home, web = _home(session), session.settings.web
+    chosen = name or file.stem.lower()
+    path = own_pages.add_background(home, chosen, file.read_bytes(), session.settings.paper)
+    address = f"http://{web.host}:{web.port}/forms/place/{chosen}"
+    return Output(
+        {"name": chosen, "file": str(path), "address": address},
+        [f"Took over {path}.", f"Draw its fields at {address}"],
+    )
 
 
 def _home(session: Session) -> Home:

@@ -18,6 +18,9 @@ from downtime.paper.form_file import (
     Table,
 )
 
+RECORDS = (*TYPES, "Document")
+"""What an entry may become."""
+
 
 def form_problems(table: Table) -> Iterator[tuple[int, str]]:
     yield from _word_problems(table, FORM, "A form")
@@ -27,7 +30,7 @@ def form_problems(table: Table) -> Iterator[tuple[int, str]]:
     for name, words in CHOICES.items():
         if name in table and table[name] not in words:
             yield table.lines[name], f"'{name}' is one of {', '.join(words)}."
-    if table.get("record", "Document") not in (*TYPES, "Document"):
+    if table.get("record", "Document") not in RECORDS:
         yield table.lines["record"], "'record' names a type of clinical record, or Document."
     items = table.get("item")
     if not isinstance(items, list):

@@ -16,7 +16,7 @@ _MOST_BYTES = 4_194_304
 
 def begin(home: Home, name: str) -> Path:
     """Write a commented definition to start from; InputError, ConflictError for a name in use."""
-    _check_name(name)
+    check_name(name)
     text = (data_folder("templates") / "forms" / "new.yaml").read_text(encoding="utf-8")
     title = name.replace("-", " ").capitalize()
     return save(home, name, text.replace("{name}", name).replace("{title}", title))
@@ -27,7 +27,7 @@ def save(home: Home, name: str, text: str, *, replace: bool = False) -> Path:
 
     InputError when the definition has a mistake.
     """
-    _check_name(name)
+    check_name(name)
     path = home.forms / f"{name}.yaml"
     if path.exists() and not replace:
         raise ConflictError(
@@ -35,8 +35,7 @@ def save(home: Home, name: str, text: str, *, replace: bool = False) -> Path:
             f"This home has a form '{name}' already.",
             "Choose another name, or say that it is to be replaced.",
         )
-    if found := check_text(name, text):
-        raise InputError("form.invalid", f"{found[0]}", "Correct it, and save it again.")
+    check_whole(name, text)
     make_private(home.forms)
     write_atomic(path, text.encode())
     return path
@@ -76,7 +75,14 @@ def _read(file: Path) -> Reading:
         ) from None
 
 
-def _check_name(name: str) -> None:
+def check_whole(name: str, text: str) -> None:
+    """InputError names the first mistake of a definition."""
+    if found := check_text(name, text):
+        raise InputError("form.invalid", f"{found[0]}", "Correct it, and save it again.")
+
+
+def check_name(name: str) -> None:
+    """InputError unless it can be the name of a form's file."""
     if not NAME.fullmatch(name) or len(name) > 60:
         raise InputError(
             "form.name",

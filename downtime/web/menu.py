@@ -24,6 +24,7 @@ GROUPS: tuple[tuple[tuple[str, str, str], ...], ...] = (
         ("outages.show", "Outages", "outage.view"),
         ("snapshots.show", "Snapshots", "snapshot.list"),
         ("people.show", "People", "person.manage"),
+        ("placing.choose", "Forms", "config.manage"),
         ("devices.show", "Devices", "device.manage"),
         ("audit.show", "Audit", "audit.verify"),
     ),

@@ -24,6 +24,7 @@ ARGUMENTS = {
     "person_id": "u-0",
     "version": "x",
     "name": "app.css",
+    "page": 1,
 }
 ENDING = {"account.lock", "account.locked", "account.sign_out", "account.switch"}
 """Pages that end or lock the session that walks."""

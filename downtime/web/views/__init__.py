@@ -17,6 +17,7 @@ from downtime.web.views.numbers import numbers
 from downtime.web.views.outages import outages
 from downtime.web.views.patient import patient
 from downtime.web.views.people import people
+from downtime.web.views.placing import placing
 from downtime.web.views.printing import printing
 from downtime.web.views.returning import returning
 from downtime.web.views.snapshots import snapshots
@@ -41,6 +42,7 @@ BLUEPRINTS = (
     outages,
     patient,
     people,
+    placing,
     printing,
     returning,
     snapshots,

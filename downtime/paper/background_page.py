@@ -1,0 +1,107 @@
+"""The pages of a PDF as they are seen: how they are turned and cut, and where form fields stand."""
+
+from typing import Any, NamedTuple
+
+import pikepdf
+
+MOST_PAGES = 20
+SMALLEST, LARGEST = 280.0, 1300.0
+"""Points: sides between those of A6 and a little more than A3."""
+_KINDS = {"/Tx": "text", "/Ch": "text", "/Btn": "tick"}
+
+
+class Unfit(Exception):
+    """Why this PDF cannot be a form."""
+
+
+class Frame(NamedTuple):
+    """How a page is turned and cut, so that what stands on it can be found on the clean copy."""
+
+    left: float
+    bottom: float
+    width: float
+    height: float
+    turned: int
+    unit: float
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height as the page is seen, in points."""
+        sides = (self.width * self.unit, self.height * self.unit)
+        return sides if self.turned % 180 == 0 else (sides[1], sides[0])
+
+    def seen(self, rectangle: Any) -> tuple[float, float, float, float]:
+        """Left, bottom, width and height of a rectangle of the page as it is seen."""
+        x1, y1, x2, y2 = (float(v) for v in rectangle)
+        corners = [self._point(x1, y1), self._point(x2, y2)]
+        xs, ys = sorted(x for x, _ in corners), sorted(y for _, y in corners)
+        return xs[0], ys[0], xs[1] - xs[0], ys[1] - ys[0]
+
+    def _point(self, x: float, y: float) -> tuple[float, float]:
+        x, y = x - self.left, y - self.bottom
+        turned = {
+            0: (x, y),
+            90: (y, self.width - x),
+            180: (self.width - x, self.height - y),
+            270: (self.height - y, x),
+        }[self.turned]
+        return turned[0] * self.unit, turned[1] * self.unit
+
+
+def frames(given: pikepdf.Pdf) -> list[Frame]:
+    """How each page is turned and cut; Unfit when they are no pages of a form."""
+    if not 1 <= len(given.pages) <= MOST_PAGES:
+        raise Unfit(f"it has {len(given.pages)} pages; a form has 1 to {MOST_PAGES}")
+    found = []
+    for page in given.pages:
+        x1, y1, x2, y2 = (float(v) for v in page.cropbox)
+        left, bottom = min(x1, x2), min(y1, y2)
+        turned = int(page.obj.get("/Rotate", _inherited(page.obj, "/Rotate", 0))) % 360
+        unit = float(page.obj.get("/UserUnit", 1))
+        frame = Frame(left, bottom, abs(x2 - x1), abs(y2 - y1), turned, unit)
+        if not all(SMALLEST <= side <= LARGEST for side in frame.size):
+            raise Unfit("its pages are not of a size between A6 and A3")
+        found.append(frame)
+    if any(frame.size != found[0].size for frame in found):
+        raise Unfit("its pages are of different sizes")
+    return found
+
+
+def _inherited(node: Any, name: str, usual: Any) -> Any:
+    for _ in range(64):
+        if name in node:
+            return node[name]
+        if "/Parent" not in node:
+            break
+        node = node["/Parent"]
+    return usual
+
+
+def fields(given: pikepdf.Pdf, seen: list[Frame]) -> list[dict[str, Any]]:
+    """The form fields that stand on the pages, in points as the page is seen."""
+    found = []
+    for number, (page, frame) in enumerate(zip(given.pages, seen, strict=True), 1):
+        for widget in page.obj.get("/Annots", ()):
+            if widget.get("/Subtype") != "/Widget" or "/Rect" not in widget:
+                continue
+            kind = _KINDS.get(str(_inherited(widget, "/FT", "")))
+            name = _full_name(widget)
+            if kind is None or not name:
+                continue
+            x, y, wide, high = frame.seen(widget.Rect)
+            found.append(
+                {"name": name, "page": number, "kind": kind, "x": x, "y": y,
+                 "width": wide, "height": high}
+            )  # fmt: skip
+    return found
+
+
+def _full_name(widget: Any) -> str:
+    parts: list[str] = []
+    for _ in range(64):
+        if "/T" in widget:
+            parts.insert(0, str(widget["/T"]))
+        if "/Parent" not in widget:
+            break
+        widget = widget["/Parent"]
+    return ".".join(parts)

@@ -1,0 +1,59 @@
+"""Drawing places on a page with the mouse, and with the keyboard alone."""
+
+from axe_playwright_python.sync_playwright import Axe
+
+from downtime.paper import own_pages
+from downtime.paper.definition import definition
+from tests.integration.paper.test_background import A4, turned
+
+
+def bring(served, name):
+    home, settings = served.hospital.home, served.hospital.settings
+    own_pages.add_background(home, name, turned(A4, 0), settings.paper)
+
+
+def test_a_rectangle_is_drawn_named_and_kept(visit, served):
+    bring(served, "drawn")
+    page = visit("administrator")
+    page.goto("/forms/place/drawn")
+    page.wait_for_selector(".spot")
+    box = page.locator(".sheet").bounding_box()
+    per_mm = box["width"] / 210
+    page.mouse.move(box["x"] + 30 * per_mm, box["y"] + 100 * per_mm)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 110 * per_mm, box["y"] + 112 * per_mm, steps=4)
+    page.mouse.up()
+    page.keyboard.type("reason")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Reason")
+    assert page.locator(".spot.chosen").inner_text() == "reason"
+    assert Axe().run(page).response["violations"] == []
+    page.click("text=Keep the form")
+    page.wait_for_selector("text=is kept")
+    (field,) = definition("drawn", served.hospital.home).items
+    spot = field.place[0]
+    assert (field.link_id, field.text) == ("reason", "Reason")
+    assert abs(spot.x - 30) <= 1
+    assert abs(spot.y - 100) <= 1
+    assert abs(spot.width - 80) <= 1
+    assert abs(spot.height - 12) <= 1
+
+
+def test_the_numbers_alone_are_enough(visit, served):
+    bring(served, "typed")
+    page = visit("administrator", java_script_enabled=False)
+    page.goto("/forms/place/typed")
+    row = page.locator(".place tbody tr").nth(1)
+    for name, text in {
+        "key": "ward",
+        "text": "Ward",
+        "x": "20",
+        "y": "90",
+        "width": "40",
+        "height": "8",
+    }.items():
+        row.locator(f"[name={name}]").fill(text)
+    page.click("text=Keep the form")
+    page.wait_for_selector("text=is kept")
+    (field,) = definition("typed", served.hospital.home).items
+    assert (field.link_id, field.place[0].y) == ("ward", 90)

@@ -1,0 +1,166 @@
+"""A hospital's own PDF becomes a form on the screen: brought, drawn, looked at, printed."""
+
+import io
+import re
+import subprocess
+
+import pikepdf
+import pytest
+import yaml
+
+from downtime.paper.definition import definition
+from downtime.paper.placing import COLUMNS, Row
+from tests.integration.paper.test_background import A4, turned, with_fields
+from tests.integration.web.test_paper import finished
+
+FORM = {
+    "title": "Own form", "version": "1", "status": "active", "purpose": "Test.",
+    "policy": "full", "record": "Document", "system": "EPR", "shown": "1",
+}  # fmt: skip
+LABEL = Row("patient.label", page="0", x="20", y="20", width="90", height="40")
+
+
+def table(*rows):
+    return {column: [getattr(row, column) for row in rows] for column in COLUMNS}
+
+
+def bring(browser, pdf, name="own"):
+    return browser.post(
+        "/forms/place",
+        {"name": name, "file": (io.BytesIO(pdf), "whatever.pdf")},
+        content_type="multipart/form-data",
+    )
+
+
+@pytest.fixture
+def administrator(hospital):
+    return hospital.browser("administrator")
+
+
+def test_a_pdf_is_drawn_on_and_printed_like_any_form(hospital, administrator):
+    answer = bring(administrator, turned(A4, 90))
+    assert answer.location == "/forms/place/own"
+    page = administrator.get(answer.location).text
+    assert 'data-width="210.0" data-height="297.0"' in page
+    picture = administrator.get("/forms/place/own/1.png")
+    assert picture.mimetype == "image/png"
+    assert picture.data.startswith(b"\x89PNG")
+    drawn = table(
+        LABEL,
+        Row("reason", "Reason", "string", "1", "30", "100,5", "80", "9"),
+        Row("done", "Done", "boolean", "1", "30", "120", "5", "5"),
+        Row("side=left", "Left", "string", "1", "60", "120", "5", "5"),
+        Row("side=right", "Right", "string", "1", "80", "120", "5", "5"),
+        Row(""),
+    )
+    answer = administrator.post("/forms/place/own", {**FORM, **drawn})
+    assert answer.status_code == 303
+    form = definition("own", hospital.home)
+    assert [item.link_id for item in form.items] == ["reason", "done", "side"]
+    assert form.items[0].place[0].y == 100.5
+    assert [option.display for option in form.items[2].options] == ["Left", "Right"]
+    page = administrator.get("/forms/place/own").text
+    assert "is kept" in page
+    assert re.search(r'name="key" value="side=left"', page)
+    preview = administrator.get("/forms/place/own/preview")
+    assert "SPECIMEN, Samuel" in read(preview.data)
+    administrator.post("/sign-out")
+    ward = hospital.browser("ward")
+    answer = ward.post("/print/blank", {"form": "own", "copies": "1", "numbered": "1"})
+    _, file = finished(hospital, ward, answer.location)
+    assert "DK7" in read(file.data)
+
+
+def read(pdf):
+    text = subprocess.run(["pdftotext", "-", "-"], input=pdf, capture_output=True, check=True)
+    return " ".join(text.stdout.decode().split())
+
+
+def test_the_fields_of_the_pdf_are_offered_at_once(hospital, administrator):
+    bring(administrator, with_fields())
+    page = administrator.get("/forms/place/own").text
+    assert 'name="key" value="reason"' in page
+    assert 'name="field" value="Reason"' in page
+    rows = table(
+        LABEL, Row("reason", "Reason", field="Reason"), Row("done", "Done", "boolean", field="Done")
+    )
+    assert administrator.post("/forms/place/own", {**FORM, **rows}).status_code == 303
+    assert definition("own", hospital.home).items[1].place[0].field == "Done"
+
+
+def test_what_the_screen_does_not_show_stays_in_the_definition(hospital, administrator):
+    bring(administrator, turned(A4, 0))
+    kept = {
+        "name": "own", "background": "own.pdf", "place": {"patient.name": {"x": 1, "y": 1, "width": 9, "height": 9}},
+        **{key: value for key, value in FORM.items() if key != "shown"},
+        "item": [
+            {"linkId": "rows", "type": "group", "repeats": True, "rows": 3, "item": [
+                {"linkId": "what", "text": "What", "type": "string", "maxLength": 40,
+                 "place": {"x": 20, "y": 100, "width": 50, "height": 8, "step": 9}},
+            ]},
+            {"linkId": "note", "text": "Read this.", "type": "display"},
+            {"linkId": "gone", "text": "Gone", "type": "string"},
+        ],
+    }  # fmt: skip
+    (hospital.home.forms / "own.yaml").write_text(yaml.safe_dump(kept))
+    page = administrator.get("/forms/place/own").text
+    assert 'name="step" value="9"' in page
+    rows = table(LABEL, Row("what", "What", "string", "1", "25", "100", "50", "8", "9"))
+    assert administrator.post("/forms/place/own", {**FORM, **rows}).status_code == 303
+    form = definition("own", hospital.home)
+    assert [item.link_id for item in form.items] == ["rows", "note"]
+    (what,) = form.items[0].items
+    assert (what.max_length, what.place[0].x, what.place[0].step) == (40, 25, 9)
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ([LABEL], "The form needs"),
+        ([LABEL, Row("a", "A", x="here", y="1", width="1", height="1")], "of &#39;a&#39; is no number"),
+        ([LABEL, Row("a", "A", x="200", y="1", width="50", height="5")], "is not on the page"),
+        ([LABEL, Row("a", "A"), Row("a", "B")], "has two rows"),
+        ([LABEL, Row("a b", "A")], "letters, digits"),
+        ([Row("a", "A")], "gives a place to"),
+        ([LABEL, Row("a", "A", field="Nothing")], "no form field"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_said_and_nothing_is_kept(hospital, administrator, rows, sentence):
+    bring(administrator, turned(A4, 0))
+    answer = administrator.post("/forms/place/own", {**FORM, **table(*rows)})
+    assert answer.status_code == 400
+    assert "Nothing was kept" in answer.text
+    assert sentence in answer.text
+    assert not (hospital.home.forms / "own.yaml").exists()
+
+
+def test_a_file_that_is_no_form_is_refused(hospital, administrator):
+    answer = bring(administrator, b"%PDF-1.7 nonsense")
+    assert answer.status_code == 400
+    assert "cannot be the background" in answer.text
+    assert bring(administrator, turned(A4, 0), "../x").status_code == 400
+    assert list(hospital.home.forms.glob("*")) == []
+    assert administrator.get("/forms/place/nothing").status_code == 404
+
+
+def test_who_brought_and_drew_it_is_in_the_audit(hospital, administrator):
+    bring(administrator, turned(A4, 0))
+    administrator.post("/forms/place/own", {**FORM, **table(LABEL, Row("a", "A"))})
+    signed_in = hospital.open()
+    actions = [row["action"] for row in signed_in.vault.db.query("SELECT action FROM audit")]
+    signed_in.vault.close()
+    assert {"form.background", "form.save"} <= set(actions)
+
+
+def test_only_an_administrator_changes_forms(hospital):
+    ward = hospital.browser("ward")
+    assert ward.get("/forms/place").status_code == 403
+    assert bring(ward, turned(A4, 0)).status_code == 403
+
+
+def test_a_pdf_is_not_open_to_what_it_says(hospital, administrator):
+    """A script in the PDF reaches neither the copy that is printed nor the preview."""
+    bring(administrator, with_fields())
+    administrator.post("/forms/place/own", {**FORM, **table(LABEL, Row("a", "A"))})
+    with pikepdf.open(io.BytesIO(administrator.get("/forms/place/own/preview").data)) as document:
+        assert "/OpenAction" not in document.Root
