@@ -133,7 +133,9 @@ class PrintingSettings:
     copies: int = setting(
         1, "Copies that a queue prints. All carry the same serials: the ledger expects one of each."
     )
-    two_sided: bool = setting(False, "Print on both sides; every form starts on a sheet of its own.")
+    two_sided: bool = setting(
+        False, "Print on both sides; every form starts on a sheet of its own."
+    )
     tray: str = setting("", "Paper tray as the queue names it; empty for its own choice.")
     folder: str = setting(
         "", "Folder that takes packs as PDF for a printer program. They hold patient data."

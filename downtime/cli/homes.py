@@ -147,7 +147,9 @@ def status(session: Session) -> Output:
         "systems": [{"name": a.system, "newest": a.newest, "level": a.level} for a in ages],
         "stale": stale,
         "warning": warning,
-        "left": [{"what": s.what, "left": s.left, "total": s.total, "low": s.low} for s in supplies],
+        "left": [
+            {"what": s.what, "left": s.left, "total": s.total, "low": s.low} for s in supplies
+        ],
     }
     lines = [
         *([warning] if warning else []),

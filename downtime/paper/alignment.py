@@ -36,7 +36,9 @@ def alignment_test(settings: Settings, name: str, made: datetime, out: BinaryIO)
     )
     middle = corner(settings, sheet, (sheet.rows // 2) * sheet.columns + 1)
     marks.append(_ruler(20 * MM, middle[1] - sheet.height / 2 * MM))
-    lines += words(f"{RULER} mm", 20 * MM + RULER * MM + 6, middle[1] - sheet.height / 2 * MM - 3, 8)
+    lines += words(
+        f"{RULER} mm", 20 * MM + RULER * MM + 6, middle[1] - sheet.height / 2 * MM - 3, 8
+    )
     below = 3.5 if sheet.top >= LINE_ABOVE else sheet.top + 6
     printer.plain(_PAGE, [*lines, *line(head, below)], "".join(marks))
     printer.finish()

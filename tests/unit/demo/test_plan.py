@@ -36,7 +36,13 @@ def test_every_answer_passes_the_form_it_is_written_on(moment):
 def test_all_states_and_the_usual_forms_come_up():
     told = plan("small", 1, NOW)
     assert set(told.counts()) == STATES
-    usual = {"admission", "blood-sciences-request", "observations", "phoned-result", "progress-notes"}
+    usual = {
+        "admission",
+        "blood-sciences-request",
+        "observations",
+        "phoned-result",
+        "progress-notes",
+    }
     assert usual <= {written.form for written in told.papers} <= set(definitions())
 
 
