@@ -65,7 +65,7 @@ def check(path: Path) -> list[Problem]:
         text = path.read_bytes().decode()
     except UnicodeDecodeError:
         return [Problem(path.name, 1, "Not valid YAML: the file is not UTF-8 text.")]
-    found = check_text(path.stem, text)
+    found = [Problem(path.name, line, sentence) for line, sentence in _checked(path.stem, text)]
     return found or _missing_background(path, text)
 
 
