@@ -109,6 +109,12 @@ class PaperSettings:
     ward_types: dict[str, Any] = setting(
         {}, "Type of a ward, theatre or clinic by its code; a ward that is not named is `adult`."
     )
+    tagged: bool = setting(
+        True, "Pages say to screen readers what is on them; without, files are a quarter smaller."
+    )
+    processes: int = setting(
+        0, "Processes that print a large pack at once; 0 for as many as the machine has cores."
+    )
     summary_result_days: int = setting(3, "Results of this many days are in a printed summary.")
     label_sheet: str = setting("L7160", "Sheet of labels that is offered first (Avery number).")
     label_offset_x_mm: float = setting(0.0, "Labels are printed so much further to the right.")

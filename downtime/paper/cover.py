@@ -36,7 +36,6 @@ def cover(
         Subject(),
         ward,
         lambda: ({}, lists.cover(view, facts, contents, press.drill, changes)),
-        front=True,
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from downtime.paper.layout import Place
+from downtime.paper.geometry import Place
 from downtime.paper.text import advance, wrap
 from downtime.paper.typeface import NeedsShapingError, runs
 

@@ -115,7 +115,7 @@ class Table(dict[str, Any]):
         self.lines: dict[str, int] = {}
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     pass
 
 

@@ -22,7 +22,7 @@ from downtime.paper.pack import PackResult
 from downtime.paper.printing import USUAL, Options, Press
 from downtime.paper.serials import shown
 from downtime.paper.sheets import Sheet
-from downtime.paper.stamp import Printer
+from downtime.paper.stamp import Stamper
 from downtime.snapshot.store import PatientRow, Snapshot
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
@@ -201,7 +201,7 @@ class _Run:
         labels = [label for label in labels for _ in range(copies)]
         self._pages(labels, "")
 
-        def printed(printer: Printer, serial: str) -> int:
+        def printed(printer: Stamper, serial: str) -> int:
             pages = self._pages(labels, serial)
             for page in pages:
                 printer.plain(_PAGE, page.lines, "".join(page.marks))

@@ -5,8 +5,6 @@ fields' rectangles, exact to the point. Stamping values and cropping scans read 
 """
 
 import hashlib
-import json
-from dataclasses import asdict, dataclass
 from functools import lru_cache
 from io import BytesIO
 from typing import Any
@@ -16,54 +14,19 @@ import pikepdf
 import weasyprint
 
 from downtime.paper.document import render_html, templates, to_pdf
+from downtime.paper.geometry import Layout, Place, read_geometry
 from downtime.paper.questionnaire import SIGN_OFF, FormDefinition
 
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where one field is: points from the page's lower left corner.
-
-    `key` is an answer's key, `KEY=CODE` for the box of one option, or a reserved `page.…`.
-    `kind` is `text`, `tick`, `code` or `body`; `size` is the type size to start from.
-    """
-
-    key: str
-    x: float
-    y: float
-    width: float
-    height: float
-    kind: str
-    size: float
-    bold: bool
-    align: str
-    leading: float
-    """Distance of the ruled lines to write on; 0 where there are none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """The pages of one version of one form, as WeasyPrint drew them."""
-
-    form: str
-    version: str
-    title: str
-    digest: str
-    """Names definition, templates, fonts' styles and WeasyPrint's version together."""
-    pdf: bytes
-    size: tuple[float, float]
-    pages: tuple[tuple[Place, ...], ...]
-
-    def geometry(self) -> str:
-        """The rectangles as JSON, as they are kept beside the ledger."""
-        pages = [[asdict(place) for place in page] for page in self.pages]
-        return json.dumps({"size": self.size, "pages": pages})
-
-
-def read_geometry(text: str) -> tuple[tuple[float, float], tuple[tuple[Place, ...], ...]]:
-    """Page size and rectangles of kept JSON."""
-    kept = json.loads(text)
-    pages = tuple(tuple(Place(**place) for place in page) for page in kept["pages"])
-    return (kept["size"][0], kept["size"][1]), pages
+__all__ = [
+    "Layout",
+    "Place",
+    "flow_digest",
+    "flow_layout",
+    "form_digest",
+    "form_html",
+    "form_layout",
+    "read_geometry",
+]
 
 
 def form_digest(form: FormDefinition, mrn_name: str) -> str:

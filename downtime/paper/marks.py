@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from downtime.paper.flow import Drawn
-from downtime.paper.layout import Place
+from downtime.paper.geometry import Place
 from downtime.paper.typeface import runs
 
 DRILL = "DRILL"

@@ -4,7 +4,7 @@ The ledger comes first, so that no page can ever exist which it does not know. W
 handing over fails, the pages are void, with that reason: nothing counts as printed that nobody got.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from downtime.config import Settings
 from downtime.errors import UserError
 from downtime.outage import outages
 from downtime.outage.model import Outage
-from downtime.paper import packs, record, serials, store
+from downtime.paper import crew, packs, record, serials, store
 from downtime.paper.definition import FormDefinition, definition
 from downtime.paper.flow import Block, Paragraph
 from downtime.paper.issue import (
@@ -31,7 +31,7 @@ from downtime.paper.issue import (
 )
 from downtime.paper.layout import Layout, flow_digest, flow_layout
 from downtime.paper.layouts import layout_digest, layout_of
-from downtime.paper.stamp import Imprint, Printer
+from downtime.paper.stamp import FormSheet, Imprint, ListSheet, LooseSheet, Printer, Sheet, Stamper
 from downtime.paper.writer import PdfWriter
 from downtime.vault import device
 from downtime.vault.audit import Actor
@@ -46,11 +46,11 @@ HandOver = Callable[[str, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One form or list to print: its row in the ledger, what it says, how that is drawn."""
+    """One form or list to print: its row in the ledger, what it says, the sheet that says it."""
 
     draft: Draft
     content: Callable[[], Any]
-    draw: Callable[[Printer, str, Any], int]
+    sheet: Callable[[str, Any], Sheet]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +99,7 @@ class Press:
         self.made = vault.clock()
         self._layouts: dict[str, tuple[FormDefinition, Layout]] = {}
         self._flowing: dict[bool, Layout] = {}
+        self._labels: dict[FormDefinition, dict[str, str]] = {}
 
     @property
     def drill(self) -> bool:
@@ -141,11 +142,13 @@ class Press:
         replaces: tuple[str, ...] = (),
     ) -> Job:
         """Print one version of a form on its own layout."""
-        labels = {item.link_id: item.text for item in form.fields()}
+        if form not in self._labels:
+            self._labels[form] = {item.link_id: item.text for item in form.fields()}
+        labels = self._labels[form]
         return Job(
             _draft(layout, form.returns, subject, ward, replaces),
             values,
-            lambda printer, serial, said: printer.form(layout, serial, said, labels),
+            lambda serial, said: FormSheet(layout, serial, said, labels),
         )
 
     def list_job(
@@ -157,20 +160,17 @@ class Press:
         content: Callable[[], tuple[dict[str, str], Sequence[Block]]],
         *,
         replaces: tuple[str, ...] = (),
-        front: bool = False,
     ) -> Job:
         """Print what flows; `content` (identity values, blocks) is asked for when its turn comes."""
         foot = f"{title}. A copy of what the systems said; it need not come back."
         layout = self._flow(bool(subject.patient))
         first = [_superseded(replaces)] if replaces else []
 
-        def draw(printer: Printer, serial: str, said: Any) -> int:
+        def sheet(serial: str, said: Any) -> ListSheet:
             values, blocks = said
-            return printer.flowing(
-                layout, serial, values, [*first, *blocks], title=title, foot=foot, front=front
-            )
+            return ListSheet(layout, serial, values, [*first, *blocks], title, foot)
 
-        return Job(_listed(name, title, layout.digest, subject, ward, replaces), content, draw)
+        return Job(_listed(name, title, layout.digest, subject, ward, replaces), content, sheet)
 
     def loose_job(
         self,
@@ -178,13 +178,13 @@ class Press:
         title: str,
         subject: Subject,
         ward: str,
-        draw: Callable[[Printer, str], int],
+        draw: Callable[[Stamper, str], int],
     ) -> Job:
         """Print pages that have no layout, such as labels; they need not come back."""
         return Job(
             _listed(name, title, "", subject, ward),
             lambda: (),
-            lambda printer, serial, _: draw(printer, serial),
+            lambda serial, _: LooseSheet(serial, draw),
         )
 
     def run(
@@ -228,34 +228,43 @@ class Press:
         last: Callable[[Outcome], Job] | None,
     ) -> Outcome:
         replaced = jobs[0].draft.replaces if len(jobs) == 1 else ()
-        printer = Printer(PdfWriter(out, title, self.made), self._imprint(pack, replaced))
+        printer = Printer(
+            PdfWriter(out, title, self.made, tagged=self.settings.paper.tagged),
+            self._imprint(pack, replaced),
+        )
         recorder, progress = record.Recorder(self.vault), self.options.progress
         pages: list[int] = []
-        empty = 0
-        for done, (job, serial) in enumerate(zip(jobs, numbers, strict=False), 1):
-            said = job.content()
-            recorder.add(serial, job.draft, said)
-            empty += self._turned(printer, pages)
-            pages.append(job.draw(printer, serial, said))
+        sheets = self._sheets(recorder, jobs, numbers)
+        for count in crew.print_all(printer, sheets, len(jobs), self.settings.paper.processes):
+            pages.append(count)
             if progress is not None:
-                progress(done, len(jobs))
+                progress(len(pages), len(jobs))
         recorder.flush()
+        empty = self._backs(pages[:-1])
         outcome = Outcome(
             pack, numbers, tuple(pages), empty, printer.pages, recorder.checksum.hexdigest()
         )
         if last is not None:
             job = last(outcome)
-            pages.append(job.draw(printer, numbers[-1], job.content()))
-            empty += self._turned(printer, pages)
+            printer.document.front()
+            sheet = job.sheet(numbers[-1], job.content())
+            pages.append(printer.print(sheet, turned=self.options.two_sided))
+            empty += self._backs(pages[-1:])
         printer.finish()
         return replace(outcome, pages=tuple(pages), empty=empty, total=printer.pages)
 
-    def _turned(self, printer: Printer, pages: list[int]) -> int:
-        """Leave the back of a sheet blank, if the last form ended on its front; how many pages."""
-        if not (self.options.two_sided and pages and pages[-1] % 2):
-            return 0
-        printer.blank()
-        return 1
+    def _sheets(
+        self, recorder: record.Recorder, jobs: Sequence[Job], numbers: Sequence[str]
+    ) -> Iterator[tuple[Sheet, bool]]:
+        """What the jobs say, as their turn comes, and whether the next begins on a sheet's front."""
+        for number, (job, serial) in enumerate(zip(jobs, numbers, strict=False), 1):
+            said = job.content()
+            recorder.add(serial, job.draft, said)
+            yield job.sheet(serial, said), self.options.two_sided and number < len(jobs)
+
+    def _backs(self, pages: Sequence[int]) -> int:
+        """How many backs of sheets are left blank after forms of so many pages."""
+        return sum(count % 2 for count in pages) if self.options.two_sided else 0
 
     def _issue(
         self,

@@ -8,6 +8,7 @@ one is left out or empty; dates and times are ISO and local (`2026-11-02`, `14:3
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 TRUE = "true"
 """The answer of a ticked box."""
@@ -143,7 +144,10 @@ class FormDefinition:
 
     def fields(self) -> list[Item]:
         """Every field to answer, in reading order, the sign-off's last."""
-        return [*_leaves(self.items), *self.sign_off]
+        return list(_fields(self))
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
 
     def keys(self) -> list[str]:
         """Every key that an answer may have, rows of repeating groups written out."""
@@ -178,6 +182,11 @@ SIGN_OFF = (
     Item(link_id="event.time", text="Time", type="time", required=True),
 )
 """The sign-off at the end of a form that comes back: who did it and when it really happened."""
+
+
+@lru_cache(maxsize=512)
+def _fields(form: FormDefinition) -> tuple[Item, ...]:
+    return (*_leaves(form.items), *form.sign_off)
 
 
 def _leaves(items: tuple[Item, ...]) -> Iterator[Item]:

@@ -9,6 +9,7 @@ import sys
 import zlib
 from array import array
 from collections.abc import Callable, Iterable, Sequence
+from itertools import count
 from typing import NamedTuple
 
 import pikepdf
@@ -53,21 +54,39 @@ class Sheaf(NamedTuple):
     front: bool
 
 
+def lane(start: int, which: int, lanes: int) -> Callable[[int], int]:
+    """Every so many blocks of numbers, so that processes never take the same and need not ask."""
+    blocks = count(start + which * _BLOCK, lanes * _BLOCK)
+
+    def fresh(size: int) -> int:
+        if size > _BLOCK:
+            raise ValueError("more elements on a page than a block has numbers")
+        return next(blocks)
+
+    return fresh
+
+
 class Numbers:
-    """Object numbers from blocks that `fresh(count)` reserves: it returns a block's first number."""
+    """Object numbers from blocks: `fresh(size)` gives the first number of one."""
 
     def __init__(self, fresh: Callable[[int], int]) -> None:
-        self._fresh = fresh
+        self.fresh = fresh
         self._next = self._end = 0
 
-    def take(self, count: int) -> int:
-        """The first of `count` numbers in a row."""
-        if self._next + count > self._end:
-            size = max(count, _BLOCK)
-            self._next = self._fresh(size)
-            self._end = self._next + size
-        self._next += count
-        return self._next - count
+    def share(self, which: int, lanes: int) -> int:
+        """Keep to one lane from now on; returns the number where all lanes begin."""
+        start = self.fresh(1)
+        self._next = self._end = 0
+        self.fresh = lane(start, which, lanes)
+        return start
+
+    def take(self, size: int) -> int:
+        """The first of `size` numbers in a row."""
+        if self._next + size > self._end:
+            self._next = self.fresh(size)
+            self._end = self._next + _BLOCK
+        self._next += size
+        return self._next - size
 
 
 class Pages:
@@ -75,7 +94,7 @@ class Pages:
 
     def __init__(self, numbers: Numbers, tagged: bool) -> None:
         self.tagged = tagged
-        self._numbers = numbers
+        self.numbers = numbers
         self._on_page: set[str] = set()
         self._start(0, False)
 
@@ -108,8 +127,8 @@ class Pages:
         """What follows belongs together: one form, one list."""
         if self.tagged:
             if not self._root:
-                self._root = self._numbers.take(1)
-            self._sections.append((self._numbers.take(1), []))
+                self._root = self.numbers.take(1)
+            self._sections.append((self.numbers.take(1), []))
 
     def add_page(
         self,
@@ -124,10 +143,10 @@ class Pages:
         and each drawn one of `tags` in turn is opened in it (see `tags.opening`).
         """
         if not self._kids:
-            self._node = self._numbers.take(1)
+            self._node = self.numbers.take(1)
         if self.tagged and not self._sections:
             self.document()
-        page = self._numbers.take(2 + len(tags))
+        page = self.numbers.take(2 + len(tags))
         fonts = " ".join([f"/{name} {FONTS[name]} 0 R" for name in sorted(self._on_page)])
         self._on_page.clear()
         forms = " ".join([f"/X{number} {number} 0 R" for number in dict.fromkeys(drawings)])
@@ -176,14 +195,14 @@ class Pages:
             self._wait(number, [words])
         sections = references([number for number, _ in self._sections])
         self._wait(self._root, [f"<</S/Div/P {DOCUMENT} 0 R/K[{sections}]>>"])
-        leaf = self._numbers.take(1)
+        leaf = self.numbers.take(1)
         limits = f"{self._key(0)} {self._key(last)}"
         self._wait(leaf, [f"<</Limits[{limits}]/Nums[{' '.join(self._leaf)}]>>"])
         return leaf
 
     def reserve(self) -> int:
         """A number for an object that is still to be written."""
-        return self._numbers.take(1)
+        return self.numbers.take(1)
 
     def object(self, content: str, number: int) -> int:
         """Put an object that is not a stream."""
@@ -209,7 +228,7 @@ class Pages:
     def _flush(self) -> None:
         if not self._waiting:
             return
-        container = self._numbers.take(1)
+        container = self.numbers.take(1)
         head, length = [], 0
         for number, text in self._waiting:
             head.append(f"{number} {length}")
@@ -219,8 +238,8 @@ class Pages:
         body = zlib.compress((top + texts).encode("latin-1"), COMPRESSION)
         words = f"/Type/ObjStm/N {len(head)}/First {len(top)}/Filter/FlateDecode"
         self.stream(words, body, container)
-        for first, count, index in self._waiting_runs:
-            self._runs.extend((first, count, container, index))
+        for first, objects, index in self._waiting_runs:
+            self._runs.extend((first, objects, container, index))
         self._waiting.clear()
         self._waiting_runs.clear()
 

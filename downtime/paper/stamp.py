@@ -1,10 +1,10 @@
 """Stamp values, serial and codes on pages that were laid out once: thousands in a second."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pikepdf
 
@@ -13,11 +13,14 @@ from downtime.paper.codes import code_path
 from downtime.paper.compose import Part, compose
 from downtime.paper.fit import Line, beginning, fit, width
 from downtime.paper.flow import Block, Drawn, Heading, Table, flow
-from downtime.paper.layout import Layout, Place, flow_layout
+from downtime.paper.geometry import Layout, Place
 from downtime.paper.questionnaire import IDENTITY, TRUE
+from downtime.paper.sheaf import Pages
 from downtime.paper.tags import Tag
 from downtime.paper.text import printable
-from downtime.paper.writer import PdfWriter
+
+if TYPE_CHECKING:
+    from downtime.paper.writer import PdfWriter
 
 BLANK = "This page is intentionally blank."
 BLANK_SIZE = 10.0
@@ -70,19 +73,60 @@ class _Sheet(NamedTuple):
     area: Drawn | None
 
 
-class Printer:
-    """Prints forms and lists into one PDF; `finish` completes it."""
+class FormSheet(NamedTuple):
+    """One form to print under its serial. `labels` are the words of its fields."""
 
-    def __init__(self, writer: PdfWriter, imprint: Imprint) -> None:
+    layout: Layout
+    serial: str
+    values: Mapping[str, str]
+    labels: Mapping[str, str]
+
+
+class ListSheet(NamedTuple):
+    """What flows under one serial: identity values, blocks, the words above and below."""
+
+    layout: Layout
+    serial: str
+    values: Mapping[str, str]
+    blocks: Sequence[Block]
+    title: str
+    foot: str
+
+
+class LooseSheet(NamedTuple):
+    """Pages without a layout, such as labels: drawn by a function that returns how many."""
+
+    serial: str
+    draw: "Callable[[Stamper, str], int]"
+
+
+Sheet = FormSheet | ListSheet | LooseSheet
+
+
+class Stamper:
+    """Stamps forms and lists on pages that are on their way into a PDF."""
+
+    def __init__(self, writer: Pages, imprint: Imprint) -> None:
         self._writer = writer
         self._imprint = imprint
         self._imprinted: dict[int, list[Part]] = {}
         self._pages: dict[str, list[_Page]] = {}
 
-    @property
-    def pages(self) -> int:
-        """How many pages were printed so far."""
-        return self._writer.pages
+    def print(self, sheet: Sheet, *, turned: bool = False) -> int:
+        """Print a form or a list; how many pages it took.
+
+        With `turned` a blank back follows where one is needed for the next to begin on a front.
+        """
+        if isinstance(sheet, FormSheet):
+            count = self.form(*sheet)
+        elif isinstance(sheet, LooseSheet):
+            count = sheet.draw(self, sheet.serial)
+        else:
+            layout, serial, values, blocks, title, foot = sheet
+            count = self.flowing(layout, serial, values, blocks, title=title, foot=foot)
+        if turned and count % 2:
+            self.blank()
+        return count
 
     def form(
         self, layout: Layout, serial: str, values: Mapping[str, str], labels: Mapping[str, str]
@@ -113,19 +157,15 @@ class Printer:
         *,
         title: str,
         foot: str,
-        front: bool = False,
     ) -> int:
-        """Print blocks over as many pages of a flowing layout as they need; how many it took.
-
-        `front` pages come first in the document, whenever they are printed.
-        """
+        """Print blocks over as many pages of a flowing layout as they need; how many it took."""
         shown = {key: printable(value) for key, value in values.items() if value}
         page = self._embedded(layout)[0]
         parts, rest, _ = _placed(page, shown, _IDENTITY_LABELS)
         if rest:
             blocks = [*_in_full(rest, shown, _IDENTITY_LABELS), *blocks]
         parts += _named(page, title, foot)
-        return self._print(_areas(page, parts, blocks), serial, "", front=front)
+        return self._print(_areas(page, parts, blocks), serial, "")
 
     def plain(self, size: tuple[float, float], lines: Sequence[Line], marks: str) -> None:
         """Print one page that has no layout (labels): lines, and marks as PDF operators."""
@@ -137,10 +177,6 @@ class Printer:
         x = (wide - width(BLANK, False) * BLANK_SIZE) / 2
         self.plain(A4, [Line(x, high / 2, BLANK_SIZE, False, BLANK)], "")
 
-    def finish(self) -> int:
-        """Complete the document; returns its length in bytes."""
-        return self._writer.finish()
-
     def _continuation(
         self,
         layout: Layout,
@@ -148,6 +184,8 @@ class Printer:
         labels: Mapping[str, str],
         rest: Iterable[str],
     ) -> list[_Sheet]:
+        from downtime.paper.layout import flow_layout  # loads WeasyPrint: seldom needed, slow
+
         title = f"{layout.title}: continued"
         identity = any(place.key == "patient.name" for place in layout.pages[0])
         page = self._embedded(flow_layout(identity, self._imprint.mrn_name))[0]
@@ -179,11 +217,9 @@ class Printer:
             ]
         return found
 
-    def _print(
-        self, sheets: Sequence[_Sheet], serial: str, title: str, *, front: bool = False
-    ) -> int:
+    def _print(self, sheets: Sequence[_Sheet], serial: str, title: str) -> int:
         """Print the pages of one serial; `title` is the form's, unless its pages show it stamped."""
-        self._writer.document(front=front)
+        self._writer.document()
         shown = serials.shown(serial)
         for number, (page, parts, area) in enumerate(sheets, 1):
             if number > 1:
@@ -203,6 +239,23 @@ class Printer:
                 furniture += marks.shapes(area, body)
             compose(self._writer, page.size, [page.drawing], furniture, parts)
         return len(sheets)
+
+
+class Printer(Stamper):
+    """Prints forms and lists into one PDF; `finish` completes it."""
+
+    def __init__(self, writer: "PdfWriter", imprint: Imprint) -> None:
+        super().__init__(writer, imprint)
+        self.document, self.imprint = writer, imprint
+
+    @property
+    def pages(self) -> int:
+        """How many pages were printed so far."""
+        return self.document.pages
+
+    def finish(self) -> int:
+        """Complete the document; returns its length in bytes."""
+        return self.document.finish()
 
 
 _P, _H1 = Tag("P"), Tag("H1")

@@ -13,6 +13,7 @@ from struct import Struct
 from typing import BinaryIO
 from xml.sax.saxutils import escape
 
+from downtime.paper.embedding import font_objects, subset_font, to_unicode
 from downtime.paper.sheaf import (
     CATALOG,
     DOCUMENT,
@@ -28,9 +29,10 @@ from downtime.paper.sheaf import (
     Numbers,
     Pages,
     Sheaf,
+    lane,
 )
 from downtime.paper.tags import pdf_text, references
-from downtime.paper.typeface import FACES, font_objects, subset_font, to_unicode
+from downtime.paper.typeface import FACES
 
 
 class PdfWriter(Pages):
@@ -48,8 +50,7 @@ class PdfWriter(Pages):
         language: str = "en-GB",
         tagged: bool = True,
     ) -> None:
-        self._free = FIRST_FREE
-        super().__init__(Numbers(self.fresh), tagged)
+        super().__init__(Numbers(lane(FIRST_FREE, 0, 1)), tagged)
         self._out = out
         self._title, self._made, self._language = title, made, language
         self._position = self._put = self._turns = 0
@@ -65,20 +66,19 @@ class PdfWriter(Pages):
         """How many pages were added so far."""
         return self._put + len(self._kids)
 
-    def fresh(self, count: int) -> int:
-        """Reserve object numbers; the first of them."""
-        self._free += count
-        return self._free - count
-
     def next_turn(self) -> int:
         """The turn of one more sheaf."""
         self._turns += 1
         return self._turns
 
-    def document(self, *, front: bool = False) -> None:
-        """What follows belongs together; with `front` it comes first, whenever it is written."""
-        if front or self._front or len(self._kids) >= PAGES:
-            self.append(self.cut(self.next_turn(), front))
+    def front(self) -> None:
+        """What follows comes before all that was written so far."""
+        self.append(self.cut(self.next_turn(), front=True))
+
+    def document(self) -> None:
+        """What follows belongs together: one form, one list."""
+        if len(self._kids) >= PAGES:
+            self.append(self.cut(self.next_turn()))
         super().document()
 
     def append(self, sheaf: Sheaf) -> None:

@@ -1,0 +1,103 @@
+"""A pack printed by several processes is the pack that one process prints."""
+
+import io
+import re
+import subprocess
+from datetime import UTC, datetime
+
+import pikepdf
+import pytest
+
+from downtime.paper import crew
+from downtime.paper.definition import definition
+from downtime.paper.flow import Paragraph, Table
+from downtime.paper.layout import flow_layout, form_layout
+from downtime.paper.serials import serial
+from downtime.paper.stamp import FormSheet, Imprint, ListSheet, LooseSheet, Printer
+from downtime.paper.writer import PdfWriter
+
+NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
+IMPRINT = Imprint("Demonstration Hospital", "DRILL", True, "Data", "Printed", "Hospital No.")
+COUNT = 150
+
+
+def sheets():
+    form = definition("observations")
+    layout, flowing = form_layout(form, "Hospital No."), flow_layout(True, "Hospital No.")
+    labels = {item.link_id: item.text for item in form.fields()}
+    for number in range(COUNT):
+        name = "محمد علي" if number == 70 else f"PATIENT{number}, 张伟"
+        values = {"patient.name": name, "patient.allergies": "Latex " * (number % 90)}
+        if number % 3:
+            yield FormSheet(layout, serial("K7", number + 1), values, labels), number % 2 == 0
+        else:
+            rows = [(f"row {n}", "words " * n) for n in range(number)]
+            table = Table((("One", 1), ("Two", 3)), rows)
+            yield (
+                ListSheet(flowing, serial("K7", number + 1), values, [table], "Title", "Foot"),
+                False,
+            )
+
+
+def printed(cores):
+    out = io.BytesIO()
+    printer = Printer(PdfWriter(out, "Crew", NOW), IMPRINT)
+    counts = list(crew.print_all(printer, sheets(), COUNT, cores))
+    printer.document.front()
+    cover = ListSheet(flow_layout(False, "Hospital No."), serial("K7", 999), {},
+                      [Paragraph(f"{printer.pages} pages")], "Cover", "Foot")  # fmt: skip
+    printer.print(cover)
+    printer.finish()
+    return counts, out.getvalue()
+
+
+@pytest.fixture
+def worth_it(monkeypatch):
+    monkeypatch.setattr(crew, "WORTH_IT", 1)
+
+
+def text_of(pdf):
+    command = ["pdftotext", "-raw", "-", "-"]
+    return subprocess.run(command, input=pdf, capture_output=True, check=True).stdout.decode()
+
+
+def read(pdf):
+    command = ["pdfinfo", "-struct-text", "-"]
+    text = subprocess.run(command, input=pdf, capture_output=True, check=True).stdout.decode()
+    return re.findall(r'^ +"(.*)"$', text, re.M)
+
+
+def test_several_processes_print_what_one_prints(worth_it, tmp_path):
+    (alone, one), (together, many) = printed(1), printed(2)
+    assert together == alone
+    assert text_of(many) == text_of(one)
+    assert read(many) == read(one)
+    file = tmp_path / "pack.pdf"
+    file.write_bytes(many)
+    checked = subprocess.run(["qpdf", "--check", file], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    backs = [count % 2 for count, (_, turned) in zip(alone, sheets(), strict=True) if turned]
+    with pikepdf.open(io.BytesIO(many)) as document:
+        keys = [int(page.StructParents) for page in document.pages]
+    assert len(set(keys)) == len(keys) == sum(alone) + sum(backs) + 1
+
+
+def test_what_fails_in_another_process_fails_the_printing_and_names_nobody(worth_it):
+    def broken():
+        yield from list(sheets())[:60]
+        layout = form_layout(definition("observations"), "Hospital No.")
+        yield FormSheet(layout, "patient", {}, {}), False
+
+    printer = Printer(PdfWriter(io.BytesIO(), "Crew", NOW), IMPRINT)
+    with pytest.raises(crew.HandError) as failed:
+        list(crew.print_all(printer, broken(), COUNT, 2))
+    assert "ValueError in " in str(failed.value)
+    assert "patient" not in str(failed.value)
+
+
+def test_pages_without_a_layout_are_printed_here(worth_it):
+    printer = Printer(PdfWriter(io.BytesIO(), "Crew", NOW), IMPRINT)
+    loose = LooseSheet("K7000001", lambda stamper, _: 1)
+    with pytest.raises(TypeError):
+        list(crew.print_all(printer, iter([(loose, False)]), COUNT, 2))
+    assert list(crew.print_all(printer, iter([(loose, False)]), 1, 1)) == [1]
