@@ -13,12 +13,12 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from downtime.paper import serials
-from downtime.paper.definition import definitions
-from downtime.paper.layout import form_layout
-from downtime.paper.questionnaire import FormDefinition
-from downtime.paper.stamp import Imprint, Printer
-from downtime.paper.text import FONT_FOLDER, REGULAR
-from downtime.paper.writer import PdfWriter
+from downtime.paper.definitions.definition import definitions
+from downtime.paper.definitions.questionnaire import FormDefinition
+from downtime.paper.press.layout import form_layout
+from downtime.paper.press.stamp import Imprint, Printer
+from downtime.paper.press.text import FONT_FOLDER, REGULAR
+from downtime.paper.press.writer import PdfWriter
 
 FILE = Path(__file__).parents[1] / "docs" / "forms-contact-sheet.png"
 COLUMNS = 8

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from downtime.cli.app import Output, Session, command, group
-from downtime.paper import definition
+from downtime.paper.definitions import definition
 
 forms = group("forms", "The paper forms of this installation.")
 

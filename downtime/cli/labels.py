@@ -10,9 +10,10 @@ from downtime.cli.app import Output, Session, command, group
 from downtime.cli.options import REMARK, NewFile
 from downtime.cli.pack import patient_of
 from downtime.cli.sending import Way, answer, on_one_side, send
-from downtime.paper import alignment, orders, sheets
-from downtime.paper import labels as rules
-from downtime.paper.definition import definitions
+from downtime.paper import orders
+from downtime.paper.definitions.definition import definitions
+from downtime.paper.labels import alignment, sheets
+from downtime.paper.labels import labels as rules
 from downtime.paper.orders import Order
 from downtime.vault.files import replacing
 

@@ -8,8 +8,10 @@ from downtime.cli.app import Output, Session, command
 from downtime.cli.forms import forms
 from downtime.cli.options import NewFile
 from downtime.config import Home
-from downtime.paper import own_forms, own_pages, specimen
-from downtime.paper.definition import definition
+from downtime.paper import own_pages
+from downtime.paper.definitions import own_forms
+from downtime.paper.definitions.definition import definition
+from downtime.paper.packs import specimen
 from downtime.vault import keys
 from downtime.vault.files import replacing, write_atomic
 

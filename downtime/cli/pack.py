@@ -10,10 +10,11 @@ from downtime.cli.app import Output, Session, command, downtime, group
 from downtime.cli.options import REMARK, WHY
 from downtime.cli.sending import Way, answer, send, to_somewhere, two_sided
 from downtime.errors import NotFoundError
-from downtime.paper import ledger, orders, record
-from downtime.paper import packs as printings
+from downtime.paper import ledger, orders
 from downtime.paper.issue import FAILED, Pack
 from downtime.paper.orders import Order
+from downtime.paper.packs import packs as printings
+from downtime.paper.packs import record
 from downtime.snapshot import load
 
 packs = group("packs", "What was printed, and what failed.")

@@ -10,10 +10,11 @@ import click
 
 from downtime.cli.app import Output, Session
 from downtime.cli.options import NewFile
-from downtime.paper import handover, orders
+from downtime.paper import orders
 from downtime.paper.orders import Order
-from downtime.paper.pack import PackResult
-from downtime.paper.printing import HandOver
+from downtime.paper.packs import handover
+from downtime.paper.packs.job import HandOver
+from downtime.paper.packs.pack import PackResult
 from downtime.vault.files import replacing
 
 

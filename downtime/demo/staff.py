@@ -15,9 +15,10 @@ from downtime.demo.plan import Paper
 from downtime.entry import entries
 from downtime.errors import NotFoundError
 from downtime.outage import outages
-from downtime.paper import ledger, pack
-from downtime.paper.definition import definition
+from downtime.paper import ledger
+from downtime.paper.definitions.definition import definition
 from downtime.paper.issue import Issued
+from downtime.paper.packs import pack
 from downtime.reconcile import decide
 from downtime.reconcile.states import CONFLICT, LEAVE, RESOLVED, RETURN
 from downtime.reconcile.store import ItemRow

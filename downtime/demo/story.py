@@ -21,7 +21,8 @@ from downtime.demo.plan import DowntimePlan, plan
 from downtime.demo.settings import settings_text
 from downtime.demo.staff import ACCOUNTS, Staff
 from downtime.outage import outages
-from downtime.paper import ledger, pack
+from downtime.paper import ledger
+from downtime.paper.packs import pack
 from downtime.reconcile import run as comparison
 from downtime.reconcile.states import ALREADY_THERE, CONFLICT, HELD, NEW, NEWER_LIVE, UNMATCHED
 from downtime.returns import export, statement_file

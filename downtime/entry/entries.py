@@ -12,10 +12,10 @@ from downtime.entry.model import DRAFT, ENTERED, LIFECYCLE, VERIFIED, Entry
 from downtime.entry.validation import Checked, InvalidAnswersError, Problem, check
 from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from downtime.paper import ledger, serials
+from downtime.paper.definitions.questionnaire import FormDefinition
 from downtime.paper.issue import FILED, KEYED, RETURNED, Issued
 from downtime.paper.issue import VERIFIED as FORM_VERIFIED
 from downtime.paper.printed import printed
-from downtime.paper.questionnaire import FormDefinition
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from downtime.clinical.identifiers import clean_nhs_number
 from downtime.entry import typed
-from downtime.paper.questionnaire import SIGN_OFF, TRUE, FormDefinition, Item
+from downtime.paper.definitions.questionnaire import SIGN_OFF, TRUE, FormDefinition, Item
 
 DOCUMENT = "Document"
 """A fact that stays a document: it is filed, not returned as data."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from downtime.entry.facts import Fact, Person
 from downtime.entry.model import Entry
+from downtime.paper.definitions.questionnaire import FormDefinition
 from downtime.paper.issue import Issued
-from downtime.paper.questionnaire import FormDefinition
 
 
 @dataclass(frozen=True, slots=True)

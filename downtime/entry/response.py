@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from downtime.errors import InputError
-from downtime.paper.questionnaire import TRUE, FormDefinition
+from downtime.paper.definitions.questionnaire import TRUE, FormDefinition
 
 _USABLE = ("completed", "amended", "")
 

@@ -8,13 +8,14 @@ import orjson
 
 from downtime.config import Settings
 from downtime.errors import ConflictError, InputError
-from downtime.paper import labels, pack
-from downtime.paper.delta import delta_pack
 from downtime.paper.issue import Pack
-from downtime.paper.labels import Wanted
-from downtime.paper.pack import PackResult
-from downtime.paper.printing import HandOver, Options, Progress
-from downtime.paper.reprint import reprint
+from downtime.paper.labels import labels
+from downtime.paper.labels.labels import Wanted
+from downtime.paper.packs import pack
+from downtime.paper.packs.delta import delta_pack
+from downtime.paper.packs.job import HandOver, Options, Progress
+from downtime.paper.packs.pack import PackResult
+from downtime.paper.packs.reprint import reprint
 from downtime.snapshot import load
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault

@@ -2,9 +2,9 @@
 
 from downtime.errors import NotFoundError
 from downtime.paper import store
-from downtime.paper.definition import from_text
+from downtime.paper.definitions.definition import from_text
+from downtime.paper.definitions.questionnaire import FormDefinition
 from downtime.paper.issue import Issued
-from downtime.paper.questionnaire import FormDefinition
 from downtime.vault.vault import Vault
 
 

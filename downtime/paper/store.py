@@ -7,7 +7,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from downtime.paper.issue import Count, Draft, Issued, Pack, Subject
-from downtime.paper.layout import Layout, read_geometry
+from downtime.paper.press.layout import Layout, read_geometry
 
 _SUBJECT = tuple(f.name for f in fields(Subject))
 _COLUMNS = (

@@ -8,7 +8,7 @@ import orjson
 from downtime.clinical import display
 from downtime.config import Settings
 from downtime.errors import InputError
-from downtime.paper import document
+from downtime.paper.press import document
 from downtime.returns.signing import LEADS
 from downtime.returns.statement import Statement
 from downtime.vault.files import write_atomic

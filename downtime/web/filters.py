@@ -11,7 +11,7 @@ from downtime.clinical import display
 from downtime.clinical.records import Encounter, Patient
 from downtime.clock import Clock
 from downtime.config import Settings
-from downtime.paper.questionnaire import Item
+from downtime.paper.definitions.questionnaire import Item
 
 _KEPT = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d.*))?")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")

@@ -6,7 +6,8 @@ from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from downtime.config import Settings
-from downtime.paper import handover, orders, packs
+from downtime.paper import orders
+from downtime.paper.packs import handover, packs
 from downtime.reconcile import run
 from downtime.returns import export, statement, statement_file
 from downtime.vault.files import make_private

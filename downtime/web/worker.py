@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from downtime.accounts import sessions
 from downtime.errors import UserError
-from downtime.paper import packs
+from downtime.paper.packs import packs
 from downtime.vault import checkpoint, jobs
 from downtime.vault.jobs import Job
 from downtime.vault.vault import Vault

@@ -23,15 +23,16 @@ from typing import Any
 import zxingcpp
 
 from downtime.config import Home, Settings
-from downtime.paper import crew, serials, stamp
-from downtime.paper.codes import code_path
-from downtime.paper.compose import Part, compose
-from downtime.paper.definition import definition
-from downtime.paper.document import to_pdf
+from downtime.paper import serials
+from downtime.paper.definitions.definition import definition
 from downtime.paper.issue import ISSUED, Draft, Pack, Subject
-from downtime.paper.layout import Layout, form_html, form_layout
-from downtime.paper.stamp import FormSheet, Imprint, Printer
-from downtime.paper.writer import PdfWriter
+from downtime.paper.press import crew, stamp
+from downtime.paper.press.codes import code_path
+from downtime.paper.press.compose import Part, compose
+from downtime.paper.press.document import to_pdf
+from downtime.paper.press.layout import Layout, form_html, form_layout
+from downtime.paper.press.stamp import FormSheet, Imprint, Printer
+from downtime.paper.press.writer import PdfWriter
 
 FORM = "blood-sciences-request"
 MRN = Settings().site.mrn_name
@@ -217,7 +218,7 @@ def reportlab(count: int) -> tuple[float, int]:
     from reportlab.pdfbase.ttfonts import TTFont
     from reportlab.pdfgen.canvas import Canvas
 
-    from downtime.paper.text import FONT_FOLDER
+    from downtime.paper.press.text import FONT_FOLDER
 
     for name in ("Regular", "Bold"):
         pdfmetrics.registerFont(TTFont(name, FONT_FOLDER / f"NotoSans-{name}.ttf"))

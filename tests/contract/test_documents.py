@@ -12,7 +12,7 @@ from downtime import config
 from downtime.accounts.permissions import ACTIONS, PUBLIC
 from downtime.cli import downtime as program
 from downtime.feeds.table_mapping import mappings
-from downtime.paper import definition, form_file, prefill
+from downtime.paper.definitions import definition, form_file, prefill
 from tests.contract import house
 
 DOCS = house.ROOT / "docs"

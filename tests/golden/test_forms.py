@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from downtime.paper.definition import definitions
-from downtime.paper.layout import form_layout
+from downtime.paper.definitions.definition import definitions
+from downtime.paper.press.layout import form_layout
+from downtime.paper.press.stamp import Imprint, Printer
+from downtime.paper.press.writer import PdfWriter
 from downtime.paper.serials import serial
-from downtime.paper.stamp import Imprint, Printer
-from downtime.paper.writer import PdfWriter
 
 OPTION = re.compile("=[^:]*")
 """The option in the key of its box: `outcome=seen:3` is a box of the field `outcome:3`."""

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from downtime.paper.definition import definitions
-from downtime.paper.layout import form_layout
-from downtime.paper.questionnaire import TRUE
+from downtime.paper.definitions.definition import definitions
+from downtime.paper.definitions.questionnaire import TRUE
+from downtime.paper.press.layout import form_layout
+from downtime.paper.press.stamp import Imprint, Printer
+from downtime.paper.press.text import printable
+from downtime.paper.press.writer import PdfWriter
 from downtime.paper.serials import serial
-from downtime.paper.stamp import Imprint, Printer
-from downtime.paper.text import printable
-from downtime.paper.writer import PdfWriter
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
 IMPRINT = Imprint("", "", False, "", "", "Hospital No.")

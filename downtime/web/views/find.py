@@ -5,7 +5,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from downtime.accounts import permissions
 from downtime.clinical.records import Patient
 from downtime.errors import InputError
-from downtime.paper import serials, wristband
+from downtime.paper import serials
+from downtime.paper.labels import wristband
 from downtime.snapshot.store import FIND_LIMIT, PatientRow, Snapshot
 from downtime.web import current
 from downtime.web.actions import action

@@ -12,8 +12,8 @@ from downtime.entry.model import DRAFT, ENTERED, VERIFIED, Entry
 from downtime.entry.validation import InvalidAnswersError
 from downtime.errors import ConflictError, InputError, NotFoundError, UserError
 from downtime.paper import serials
+from downtime.paper.definitions.questionnaire import Item
 from downtime.paper.issue import FILED, LOST, VOID
-from downtime.paper.questionnaire import Item
 from downtime.web import current
 from downtime.web.actions import action
 from downtime.web.answers import Answer, reason

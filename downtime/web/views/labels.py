@@ -4,11 +4,12 @@ from io import BytesIO
 
 from flask import Blueprint, request
 
-from downtime.paper import alignment, orders
-from downtime.paper import labels as rules
-from downtime.paper.definition import definitions
+from downtime.paper import orders
+from downtime.paper.definitions.definition import definitions
+from downtime.paper.labels import alignment
+from downtime.paper.labels import labels as rules
+from downtime.paper.labels.sheets import SHEETS
 from downtime.paper.orders import Order
-from downtime.paper.sheets import SHEETS
 from downtime.web import current
 from downtime.web.actions import action
 from downtime.web.answers import Answer, download, whole_number

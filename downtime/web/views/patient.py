@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template
 
-from downtime.paper.sheets import SHEETS
+from downtime.paper.labels.sheets import SHEETS
 from downtime.web import current
 from downtime.web.actions import action
 from downtime.web.answers import Answer

@@ -6,14 +6,16 @@ from pathlib import Path
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 
 from downtime.errors import InputError, NotFoundError
-from downtime.paper import background, own_pages, specimen
-from downtime.paper import placing as rules
-from downtime.paper.background import Sheet
-from downtime.paper.background_layout import MM
-from downtime.paper.definition import definition
-from downtime.paper.form_check import RECORDS
-from downtime.paper.form_file import PLACES, POLICIES
-from downtime.paper.placing import COLUMNS, TYPES, Row
+from downtime.paper import own_pages
+from downtime.paper.definitions import background
+from downtime.paper.definitions import placing as rules
+from downtime.paper.definitions.background import Sheet
+from downtime.paper.definitions.definition import definition
+from downtime.paper.definitions.form_check import RECORDS
+from downtime.paper.definitions.form_file import PLACES, POLICIES
+from downtime.paper.definitions.placing import COLUMNS, TYPES, Row
+from downtime.paper.packs import specimen
+from downtime.paper.press.background_layout import MM
 from downtime.web import current
 from downtime.web.actions import action
 from downtime.web.answers import Answer, download

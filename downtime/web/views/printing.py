@@ -5,10 +5,12 @@ from dataclasses import replace
 from flask import Blueprint, render_template, request
 
 from downtime.errors import InputError
-from downtime.paper import delta, handover, ledger, orders, packs, sets
-from downtime.paper.definition import definition, definitions
+from downtime.paper import ledger, orders
+from downtime.paper.definitions import sets
+from downtime.paper.definitions.definition import definition, definitions
+from downtime.paper.labels.sheets import SHEETS
 from downtime.paper.orders import Order
-from downtime.paper.sheets import SHEETS
+from downtime.paper.packs import delta, handover, packs
 from downtime.vault import jobs
 from downtime.web import current
 from downtime.web.actions import action

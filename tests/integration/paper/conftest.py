@@ -23,7 +23,7 @@ from downtime.clinical.records import (
     ServiceRequest,
 )
 from downtime.config import Settings
-from downtime.paper.pack import ward_pack
+from downtime.paper.packs.pack import ward_pack
 from downtime.snapshot import tables
 from downtime.snapshot.header import Header
 from downtime.snapshot.store import Snapshot

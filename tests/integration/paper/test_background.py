@@ -11,11 +11,12 @@ from PIL import Image, ImageChops
 
 from downtime.config import PaperSettings
 from downtime.errors import InputError, NotFoundError
-from downtime.paper import background, ledger, serials, store
-from downtime.paper.definition import check, definition
-from downtime.paper.layouts import layout_of
-from downtime.paper.pack import blank_forms, patient_pack
-from downtime.paper.specimen import preview
+from downtime.paper import ledger, serials, store
+from downtime.paper.definitions import background
+from downtime.paper.definitions.definition import check, definition
+from downtime.paper.packs.pack import blank_forms, patient_pack
+from downtime.paper.packs.specimen import preview
+from downtime.paper.press.layouts import layout_of
 
 MM = 72 / 25.4
 A3, A4, A5 = (297, 420), (210, 297), (148, 210)

@@ -9,7 +9,8 @@ import pytest
 from downtime.clinical.records import Encounter, Flag, Patient
 from downtime.errors import ConflictError
 from downtime.outage import outages
-from downtime.paper import delta, ledger, serials
+from downtime.paper import ledger, serials
+from downtime.paper.packs import delta
 from tests.integration.paper.conftest import read_words, records
 
 LATER = "2026-11-02T18:00:00Z"

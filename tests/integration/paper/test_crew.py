@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 import pikepdf
 import pytest
 
-from downtime.paper import crew
-from downtime.paper.definition import definition
-from downtime.paper.flow import Paragraph, Table
-from downtime.paper.layout import flow_layout, form_layout
+from downtime.paper.definitions.definition import definition
+from downtime.paper.press import crew
+from downtime.paper.press.flow import Paragraph, Table
+from downtime.paper.press.layout import flow_layout, form_layout
+from downtime.paper.press.stamp import FormSheet, Imprint, ListSheet, LooseSheet, Printer
+from downtime.paper.press.writer import PdfWriter
 from downtime.paper.serials import serial
-from downtime.paper.stamp import FormSheet, Imprint, ListSheet, LooseSheet, Printer
-from downtime.paper.writer import PdfWriter
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
 IMPRINT = Imprint("Demonstration Hospital", "DRILL", True, "Data", "Printed", "Hospital No.")

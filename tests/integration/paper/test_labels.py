@@ -10,9 +10,10 @@ import pytest
 
 from downtime.errors import InputError, NotFoundError
 from downtime.outage import outages
-from downtime.paper import alignment, labels, ledger, wristband
-from downtime.paper.labels import PATIENT, WRISTBAND, Wanted
-from downtime.paper.sheets import SHEETS
+from downtime.paper import ledger
+from downtime.paper.labels import alignment, labels, wristband
+from downtime.paper.labels.labels import PATIENT, WRISTBAND, Wanted
+from downtime.paper.labels.sheets import SHEETS
 
 LARGE = [name for name, sheet in SHEETS.items() if sheet.width >= 60]
 

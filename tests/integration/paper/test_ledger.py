@@ -9,7 +9,7 @@ from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.outage import numbers, outages
 from downtime.paper import ledger, serials
 from downtime.paper.issue import KEYED, LIFECYCLE, VERIFIED
-from downtime.paper.pack import blank_forms
+from downtime.paper.packs.pack import blank_forms
 from downtime.returns.accounting import account
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from downtime.errors import InputError
 from downtime.paper import ledger
-from downtime.paper.pack import blank_forms, patient_pack
+from downtime.paper.packs.pack import blank_forms, patient_pack
 
 
 @pytest.mark.parametrize(("form", "returns"), [("runner-log", True), ("action-runner", False)])

@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from downtime.errors import ConflictError, InputError, NotFoundError
-from downtime.paper import ledger, own_forms, serials, specimen
-from downtime.paper.definition import check, definition, definitions
-from downtime.paper.pack import blank_forms
+from downtime.paper import ledger, serials
+from downtime.paper.definitions import own_forms
+from downtime.paper.definitions.definition import check, definition, definitions
+from downtime.paper.packs import specimen
+from downtime.paper.packs.pack import blank_forms
 
 from .conftest import read_words
 

@@ -9,12 +9,13 @@ import pytest
 from downtime.config import Settings
 from downtime.errors import InputError
 from downtime.outage import outages
-from downtime.paper import ledger, pack, printing, serials, store
-from downtime.paper.definition import definition
-from downtime.paper.layout import form_digest, form_layout
-from downtime.paper.pack import blank_forms, patient_pack, site_pack
-from downtime.paper.printing import Options
-from downtime.paper.sets import form_sets
+from downtime.paper import ledger, serials, store
+from downtime.paper.definitions.definition import definition
+from downtime.paper.definitions.sets import form_sets
+from downtime.paper.packs import pack, printing
+from downtime.paper.packs.job import Options
+from downtime.paper.packs.pack import blank_forms, patient_pack, site_pack
+from downtime.paper.press.layout import form_digest, form_layout
 
 SERIAL = re.compile(r"K7-\d{6}-[0-9A-Z]")
 

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from downtime.clinical.records import Encounter, MedicationRequest, Patient
-from downtime.paper import ledger, prefill
-from downtime.paper.definition import definition
-from downtime.paper.pack import blank_forms, patient_pack
+from downtime.paper import ledger
+from downtime.paper.definitions import prefill
+from downtime.paper.definitions.definition import definition
+from downtime.paper.packs.pack import blank_forms, patient_pack
 from downtime.snapshot import tables
 from downtime.snapshot.header import Header
 from downtime.snapshot.store import Snapshot

@@ -7,9 +7,9 @@ from downtime.config import Settings
 from downtime.entry import entries
 from downtime.outage import outages
 from downtime.paper import store
-from downtime.paper.definition import definition
+from downtime.paper.definitions.definition import definition
 from downtime.paper.issue import ISSUED, Draft, Pack, Subject
-from downtime.paper.layout import Layout
+from downtime.paper.press.layout import Layout
 from downtime.paper.serials import serial
 from downtime.snapshot import shelf, tables
 from downtime.snapshot.header import Header

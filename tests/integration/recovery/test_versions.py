@@ -4,7 +4,7 @@ import pytest
 
 from downtime.entry import entries, imports
 from downtime.entry.validation import InvalidAnswersError
-from downtime.paper.definition import definition, from_text
+from downtime.paper.definitions.definition import definition, from_text
 from downtime.reconcile import run
 from downtime.reconcile.store import fetch
 from downtime.returns import statement

@@ -82,7 +82,7 @@ def test_a_job_that_fails_says_why(hospital, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("SAMPLE, Ann")
 
-    monkeypatch.setattr("downtime.paper.pack.ward_pack", broken)
+    monkeypatch.setattr("downtime.paper.packs.pack.ward_pack", broken)
     browser = hospital.browser("ward")
     address = browser.post("/print/ward", {"ward": "A1"}).location
     Worker(hospital.app.extensions["downtime"]).step()

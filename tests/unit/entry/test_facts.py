@@ -4,7 +4,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from downtime.entry.facts import MAX_NUMBER, Fact, Person, facts
-from downtime.paper.definition import definition
+from downtime.paper.definitions.definition import definition
 
 NOBODY = Person()
 LONDON = ZoneInfo("Europe/London")

@@ -3,7 +3,7 @@
 import pytest
 from jinja2 import UndefinedError
 
-from downtime.paper.document import (
+from downtime.paper.press.document import (
     ForbiddenAssetError,
     LayoutWarningError,
     LocalAssets,

@@ -6,8 +6,8 @@ import pytest
 import zxingcpp
 
 from downtime.errors import NotFoundError
-from downtime.paper import wristband
-from downtime.paper.sheets import A4, SHEETS, sheet
+from downtime.paper.labels import wristband
+from downtime.paper.labels.sheets import A4, SHEETS, sheet
 
 AVERY = {"L7160": 21, "L7161": 18, "L7162": 16, "L7163": 14, "L7164": 12, "L7165": 8,
          "L7651": 65, "L4730": 270}  # fmt: skip

@@ -6,8 +6,8 @@ import pytest
 
 from downtime.config import PaperSettings, Settings
 from downtime.errors import InputError
-from downtime.paper import sets
-from downtime.paper.definition import definitions
+from downtime.paper.definitions import sets
+from downtime.paper.definitions.definition import definitions
 
 TYPES = ("adult", "maternity", "emergency", "theatres", "outpatients", "laboratory")
 

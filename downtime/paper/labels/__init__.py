@@ -1,0 +1,1 @@
+"""Labels, wristbands and the page that aligns them."""

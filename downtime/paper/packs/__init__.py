@@ -1,0 +1,1 @@
+"""What is printed together for a ward, a patient, a list or the site, and what becomes of it."""

@@ -1,0 +1,364 @@
+"""One printing from start to end: serials and ledger first, then the pages, then handing over.
+
+The ledger comes first, so that no page can ever exist which it does not know. When printing or
+handing over fails, the pages are void, with that reason: nothing counts as printed that nobody got.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
+
+from sqlite_utils import Database
+
+from downtime.clinical import display
+from downtime.config import Settings
+from downtime.errors import UserError
+from downtime.outage import outages
+from downtime.outage.model import Outage
+from downtime.paper import serials, store
+from downtime.paper.definitions.definition import FormDefinition, definition
+from downtime.paper.issue import (
+    ISSUED,
+    LIFECYCLE,
+    PRINTED,
+    PRINTING,
+    VOID,
+    Draft,
+    Pack,
+    Subject,
+)
+from downtime.paper.packs import packs, record
+from downtime.paper.packs.job import USUAL, Job, Options, Outcome
+from downtime.paper.press import crew
+from downtime.paper.press.flow import Block, Paragraph
+from downtime.paper.press.layout import Layout, flow_digest, flow_layout
+from downtime.paper.press.layouts import layout_digest, layout_of
+from downtime.paper.press.stamp import (
+    FormSheet,
+    Imprint,
+    ListSheet,
+    LooseSheet,
+    Printer,
+    Sheet,
+    Stamper,
+)
+from downtime.paper.press.writer import PdfWriter
+from downtime.vault import device
+from downtime.vault.audit import Actor
+from downtime.vault.vault import Vault
+
+STOPPED = "Printing stopped; nothing was handed over."
+
+
+class Press:
+    """Everything that the jobs of one printing share."""
+
+    def __init__(
+        self, vault: Vault, settings: Settings, who: Actor, kind: str, options: Options = USUAL
+    ) -> None:
+        self.vault, self.settings, self.who, self.kind = vault, settings, who, kind
+        self.options = options
+        self.zone = ZoneInfo(settings.site.time_zone)
+        self.mrn_name = settings.site.mrn_name
+        self.device = device.public(vault.home).code
+        self.outage: Outage | None = outages.current(vault)
+        self.made = vault.clock()
+        self._layouts: dict[str, tuple[FormDefinition, Layout]] = {}
+        self._flowing: dict[bool, Layout] = {}
+        self._labels: dict[FormDefinition, dict[str, str]] = {}
+
+    @property
+    def drill(self) -> bool:
+        """Whether what is printed is for a drill."""
+        return self.outage is not None and self.outage.drill
+
+    def form(self, name: str) -> tuple[FormDefinition, Layout]:
+        """A form and its layout, laid out now if this version was never printed here."""
+        if name not in self._layouts:
+            form = definition(name, self.vault.home)
+            digest = layout_digest(form, self.vault.home, self.mrn_name)
+            kept = store.layout(self.vault.db, digest)
+            self._layouts[name] = form, kept or layout_of(form, self.vault.home, self.settings)
+        return self._layouts[name]
+
+    def _flow(self, identity: bool) -> Layout:
+        if identity not in self._flowing:
+            kept = store.layout(self.vault.db, flow_digest(identity, self.mrn_name))
+            self._flowing[identity] = kept or flow_layout(identity, self.mrn_name)
+        return self._flowing[identity]
+
+    def form_job(
+        self,
+        name: str,
+        subject: Subject,
+        ward: str,
+        values: Callable[[FormDefinition], dict[str, str]],
+    ) -> Job:
+        """Print a form; `values` are asked for when its turn comes."""
+        form, layout = self.form(name)
+        return self.filled_job(form, layout, subject, ward, lambda: values(form))
+
+    def filled_job(
+        self,
+        form: FormDefinition,
+        layout: Layout,
+        subject: Subject,
+        ward: str,
+        values: Callable[[], dict[str, str]],
+        replaces: tuple[str, ...] = (),
+    ) -> Job:
+        """Print one version of a form on its own layout."""
+        if form not in self._labels:
+            self._labels[form] = {item.link_id: item.text for item in form.fields()}
+        labels = self._labels[form]
+        return Job(
+            _draft(layout, form.returns, subject, ward, replaces),
+            values,
+            lambda serial, said: FormSheet(layout, serial, said, labels),
+        )
+
+    def list_job(
+        self,
+        name: str,
+        title: str,
+        subject: Subject,
+        ward: str,
+        content: Callable[[], tuple[dict[str, str], Sequence[Block]]],
+        *,
+        replaces: tuple[str, ...] = (),
+    ) -> Job:
+        """Print what flows; `content` (identity values, blocks) is asked for when its turn comes."""
+        foot = f"{title}. A copy of what the systems said; it need not come back."
+        layout = self._flow(bool(subject.patient))
+        first = [_superseded(replaces)] if replaces else []
+
+        def sheet(serial: str, said: Any) -> ListSheet:
+            values, blocks = said
+            return ListSheet(layout, serial, values, [*first, *blocks], title, foot)
+
+        return Job(_listed(name, title, layout.digest, subject, ward, replaces), content, sheet)
+
+    def loose_job(
+        self,
+        name: str,
+        title: str,
+        subject: Subject,
+        ward: str,
+        draw: Callable[[Stamper, str], int],
+    ) -> Job:
+        """Print pages that have no layout, such as labels; they need not come back."""
+        return Job(
+            _listed(name, title, "", subject, ward),
+            lambda: (),
+            lambda serial, _: LooseSheet(serial, draw),
+        )
+
+    def run(
+        self,
+        jobs: Sequence[Job],
+        out: BinaryIO,
+        *,
+        title: str,
+        wards: Sequence[str],
+        snapshot: str,
+        as_at: str,
+        why: str,
+        name: str = "",
+        target: str = "",
+        last: Callable[[Outcome], Job] | None = None,
+    ) -> Outcome:
+        """Issue and print all jobs into `out` and hand it over as `name`.
+
+        `last` makes one more page, the cover, from what the others gave. `target` is what the audit
+        names, when it is not the wards.
+        """
+        packs.void_interrupted(self.vault, self.settings)
+        pack, numbers = self._issue(jobs, wards, snapshot, as_at, why, target, last is not None)
+        try:
+            outcome = self._print(pack, numbers, jobs, out, title, last)
+            if self.options.hand_over is not None:
+                self.options.hand_over(name, pack.id)
+        except BaseException as error:
+            said = error.sentence if isinstance(error, UserError) else STOPPED
+            packs.void(self.vault, pack, self.who, said)
+            raise
+        return self._finish(jobs, outcome)
+
+    def _print(
+        self,
+        pack: Pack,
+        numbers: tuple[str, ...],
+        jobs: Sequence[Job],
+        out: BinaryIO,
+        title: str,
+        last: Callable[[Outcome], Job] | None,
+    ) -> Outcome:
+        replaced = jobs[0].draft.replaces if len(jobs) == 1 else ()
+        printer = Printer(
+            PdfWriter(out, title, self.made, tagged=self.settings.paper.tagged),
+            self._imprint(pack, replaced),
+        )
+        recorder, progress = record.Recorder(self.vault), self.options.progress
+        pages: list[int] = []
+        sheets = self._sheets(recorder, jobs, numbers)
+        for count in crew.print_all(printer, sheets, len(jobs), self.settings.paper.processes):
+            pages.append(count)
+            if progress is not None:
+                progress(len(pages), len(jobs))
+        recorder.flush()
+        empty = self._backs(pages[:-1])
+        outcome = Outcome(
+            pack, numbers, tuple(pages), empty, printer.pages, recorder.checksum.hexdigest()
+        )
+        if last is not None:
+            job = last(outcome)
+            printer.document.front()
+            sheet = job.sheet(numbers[-1], job.content())
+            pages.append(printer.print(sheet, turned=self.options.two_sided))
+            empty += self._backs(pages[-1:])
+        printer.finish()
+        return replace(outcome, pages=tuple(pages), empty=empty, total=printer.pages)
+
+    def _sheets(
+        self, recorder: record.Recorder, jobs: Sequence[Job], numbers: Sequence[str]
+    ) -> Iterator[tuple[Sheet, bool]]:
+        """What the jobs say, as their turn comes, and whether the next begins on a sheet's front."""
+        for number, (job, serial) in enumerate(zip(jobs, numbers, strict=False), 1):
+            said = job.content()
+            recorder.add(serial, job.draft, said)
+            yield job.sheet(serial, said), self.options.two_sided and number < len(jobs)
+
+    def _backs(self, pages: Sequence[int]) -> int:
+        """How many backs of sheets are left blank after forms of so many pages."""
+        return sum(count % 2 for count in pages) if self.options.two_sided else 0
+
+    def _issue(
+        self,
+        jobs: Sequence[Job],
+        wards: Sequence[str],
+        snapshot: str,
+        as_at: str,
+        why: str,
+        target: str,
+        extra: bool,
+    ) -> tuple[Pack, tuple[str, ...]]:
+        """Take serials and write the ledger in one transaction; the cover's is the last one."""
+        vault, outage = self.vault, self.outage
+        target = target or ",".join(wards)
+        with vault.change(self.who, "pack.print", target=target, why=why) as db:
+            pack = Pack(
+                id=f"{self.device}-P{store.next_pack(db):05}",
+                kind=self.kind,
+                wards=tuple(wards),
+                snapshot=snapshot,
+                outage=outage.id if outage else "",
+                drill=self.drill,
+                issued_by=self.who.id,
+                issued_name=self.who.name,
+                issued_at=vault.now(),
+                pages=0,
+                state=PRINTING,
+                as_at=as_at,
+                request=self.options.request,
+                job=self.options.job,
+            )
+            store.insert_pack(db, pack)
+            for form, layout in self._layouts.values():
+                store.insert_layout(db, layout, form.source, vault.now())
+            for layout in self._flowing.values():
+                store.insert_layout(db, layout, "", vault.now())
+            drafts = [job.draft for job in jobs] + ([_cover(wards)] if extra else [])
+            first = store.last_position(db) + 1
+            rows = [
+                (serials.serial(self.device, position), position, draft)
+                for position, draft in enumerate(drafts, first)
+            ]
+            store.insert_forms(db, rows, pack, ISSUED)
+        return pack, tuple(row[0] for row in rows)
+
+    def _imprint(self, pack: Pack, replaced: tuple[str, ...]) -> Imprint:
+        when = display.moment(pack.issued_at, self.zone)
+        by = f"Printed {when} by {self.who.name} on {self.who.device}."
+        source = f" Snapshot {pack.snapshot}." if pack.snapshot else ""
+        source += f" Replaces {_shown(replaced)}." if replaced else ""
+        return Imprint(
+            site=self.settings.site.name,
+            outage=self.outage.label if self.outage else "No outage declared",
+            drill=self.drill,
+            as_at=pack.as_at,
+            printed=f"{by} Pack {pack.id}.{source}",
+            mrn_name=self.mrn_name,
+        )
+
+    def _finish(self, jobs: Sequence[Job], outcome: Outcome) -> Outcome:
+        expected = [job.draft.pages for job in jobs] + [1]
+        longer = [
+            (serial, pages)
+            for serial, pages, drafted in zip(
+                outcome.serials, outcome.pages, expected, strict=False
+            )
+            if pages != drafted
+        ]
+        with self.vault.change(self.who, "pack.printed", target=outcome.pack.id) as db:
+            store.set_pages(db, longer)
+            store.finish_pack(db, outcome.pack.id, PRINTED, outcome.total, outcome.checksum)
+            for job, serial in zip(jobs, outcome.serials, strict=False):
+                self._replace(db, job.draft.replaces, serial)
+        return outcome
+
+    def _replace(self, db: Database, old: tuple[str, ...], new: str) -> None:
+        """What a page supersedes is void; one that was moved on meanwhile is left as it is."""
+        for form in store.with_serials(db, old):
+            if VOID in LIFECYCLE.moves[form.state]:
+                why = f"Superseded by {serials.shown(new)}."
+                store.set_state(db, form.serial, VOID, self.vault.now(), self.who.id, why)
+
+
+def _draft(
+    layout: Layout, returns: bool, subject: Subject, ward: str, replaces: tuple[str, ...]
+) -> Draft:
+    return Draft(
+        form=layout.form,
+        version=layout.version,
+        title=layout.title,
+        layout=layout.digest,
+        pages=len(layout.pages),
+        returns=returns,
+        subject=subject,
+        ward=ward,
+        replaces=replaces,
+    )
+
+
+def _listed(
+    name: str,
+    title: str,
+    layout: str,
+    subject: Subject,
+    ward: str,
+    replaces: tuple[str, ...] = (),
+) -> Draft:
+    return Draft(
+        form=name,
+        version="1",
+        title=title,
+        layout=layout,
+        pages=1,
+        returns=False,
+        subject=subject,
+        ward=ward,
+        replaces=replaces,
+    )
+
+
+def _cover(wards: Sequence[str]) -> Draft:
+    return _listed("cover", "Cover", "", Subject(), wards[0] if len(wards) == 1 else "")
+
+
+def _superseded(replaced: tuple[str, ...]) -> Paragraph:
+    return Paragraph(f"Supersedes {_shown(replaced)}: take those pages out.", bold=True)
+
+
+def _shown(numbers: tuple[str, ...]) -> str:
+    return ", ".join(serials.shown(number) for number in numbers)
