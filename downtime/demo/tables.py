@@ -8,9 +8,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from openpyxl import Workbook
-from openpyxl.styles import Font
-
 from downtime.demo.data.wards import SPECIALTIES, WardRow
 from downtime.demo.hospital import Bed, Stay
 from downtime.demo.theatres import Case
@@ -67,6 +64,9 @@ def local(moment: datetime) -> datetime:
 
 def theatre_list(cases: Iterable[Case], made: datetime) -> bytes:
     """An XLSX with true dates and times, and NHS numbers as numbers, as spreadsheets make them."""
+    from openpyxl import Workbook  # slow to load, and no other command needs it
+    from openpyxl.styles import Font
+
     book = Workbook()
     sheet = book.create_sheet("Theatre list", 0)
     del book["Sheet"]

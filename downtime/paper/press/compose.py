@@ -5,6 +5,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from downtime.paper.press.fit import Line
+from downtime.paper.press.shaping import shaped
 from downtime.paper.press.sheaf import Pages
 from downtime.paper.press.tags import ARTIFACT, END, Tag, opening
 from downtime.paper.press.typeface import NeedsShapingError, runs
@@ -73,8 +74,6 @@ def _shaped(
     content: list[str],
 ) -> list[int]:
     """Have WeasyPrint draw what is left, each part where it belongs in the content."""
-    from downtime.paper.press.shaping import shaped  # loads WeasyPrint: seldom needed, slow
-
     drawings: list[int] = []
     with shaped([lines for _, lines in left], size) as overlay:
         copied: dict[tuple[int, int], int] = {}

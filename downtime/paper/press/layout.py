@@ -6,12 +6,12 @@ fields' rectangles, exact to the point. Stamping values and cropping scans read 
 
 import hashlib
 from functools import lru_cache
+from importlib.metadata import version
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pikepdf
-import weasyprint
 
 from downtime.paper.definitions.questionnaire import SIGN_OFF, FormDefinition
 from downtime.paper.press.document import render_html, templates, to_pdf
@@ -124,7 +124,7 @@ def _places(page: pikepdf.Page) -> list[Place]:
 
 
 def _digest(*parts: str) -> str:
-    digest = hashlib.sha256(f"WeasyPrint {weasyprint.__version__}".encode())
+    digest = hashlib.sha256(f"WeasyPrint {version('weasyprint')}".encode())
     for file in ("style.css", "paper.css", "paper.html", "form.html", "flow.html"):
         digest.update((templates() / file).read_bytes())
     for part in parts:

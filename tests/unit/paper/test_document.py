@@ -3,13 +3,8 @@
 import pytest
 from jinja2 import UndefinedError
 
-from downtime.paper.press.document import (
-    ForbiddenAssetError,
-    LayoutWarningError,
-    LocalAssets,
-    render_html,
-    to_pdf,
-)
+from downtime.paper.press.document import render_html, to_pdf
+from downtime.paper.press.typeset import ForbiddenAssetError, LayoutWarningError, LocalAssets
 
 
 @pytest.mark.parametrize(
