@@ -166,6 +166,16 @@ class ReconcileSettings:
     admission_match_hours: int = setting(
         24, "A paper admission and a stay that began this close are the same stay."
     )
+    exact_links_by_one: bool = setting(
+        False, "A link by exact number and date of birth holds once one person confirms it."
+    )
+    candidates_shown: int = setting(8, "Patients offered at most for one person on paper.")
+    alike_name_percent: int = setting(
+        85, "Names this similar (Jaro-Winkler) are called spelled alike."
+    )
+    same_ward_hours: int = setting(
+        24, "A stay that began this close to the paper is on the same ward at that time."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +184,13 @@ class ReturnsSettings:
     sending_application: str = setting("DOWNTIME", "MSH-3 of returned messages.")
     order_message: str = setting("OML^O21", "Message that returns a request: OML^O21 or ORM^O01.")
     receiving_facility: str = setting("", "MSH-6 of returned messages; empty for the site's code.")
+    retry_first_seconds: float = setting(
+        2.0, "A message that got no answer is sent again after this long; doubled each time."
+    )
+    retry_cap_seconds: float = setting(300.0, "Longest wait before a message is sent again.")
+    targets: dict[str, Any] = setting(
+        {}, "How to send to each system, by its name; docs/returns.md lists the keys."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,33 @@
-"""Who a form is about in the recovered hospital: by exact numbers only, never by name and birth.
+"""Who a form is about in the recovered hospital: by exact numbers or by a link that people made.
 
 Rule (NHS Data Dictionary, patient identity): a name with a date of birth is not an
 identifier. Two numbers that point to two people, or a number whose owner was born on another day,
-are never resolved here; a person settles them.
+are never resolved here; people settle them by a link (`reconcile.linking`).
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Self
 
 from downtime.clinical import display
 from downtime.clinical.records import Patient
 from downtime.entry.facts import Fact, Person
 from downtime.reconcile.view import View
+
+SERIAL = "serial:"
+"""Begins the key of a form without a usable number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked(Person):
+    """The patient whom people linked, and which dates of birth the forms showed them then."""
+
+    seen: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, person: Person, seen: frozenset[str]) -> Self:
+        """The linked patient with what was seen."""
+        return cls(**asdict(person), seen=seen)
 
 
 @dataclass(frozen=True, slots=True)
