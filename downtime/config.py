@@ -153,6 +153,28 @@ class PrintingSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EntrySettings:
+    idle_minutes: int = setting(
+        15, "A form on somebody's screen is free for others after this long without a change."
+    )
+    policies: dict[str, Any] = setting(
+        {}, "How a form is keyed, by its name: `full`, `part` or `scan`, instead of its file's word."
+    )
+    sample_percent: float = setting(
+        10.0, "Entries of each form whose other fields a second person compares with the paper."
+    )
+    max_error_percent: float = setting(
+        2.0, "While more wrong fields than this are possible (95 %), every entry is compared."
+    )
+    error_window_forms: int = setting(
+        200, "The error of a form's fields is estimated from so many of its last checked entries."
+    )
+    scan_max_bytes: int = setting(33_554_432, "Largest scanned form (PDF, PNG, JPEG) that is taken.")
+    scan_memory_bytes: int = setting(1_073_741_824, "Memory of the child that opens a scanned form.")
+    scan_seconds: int = setting(60, "Time limit of the child that opens a scanned form.")
+
+
+@dataclass(frozen=True, slots=True)
 class ReconcileSettings:
     result_match_hours: int = setting(
         24, "A phoned result and a LIMS result this close are the same test."
@@ -216,6 +238,7 @@ class Settings:
     accounts: AccountsSettings = AccountsSettings()
     paper: PaperSettings = PaperSettings()
     printing: PrintingSettings = PrintingSettings()
+    entry: EntrySettings = EntrySettings()
     reconcile: ReconcileSettings = ReconcileSettings()
     returns: ReturnsSettings = ReturnsSettings()
     web: WebSettings = WebSettings()
