@@ -50,6 +50,7 @@ class SystemsSettings:
             "AllergyIntolerance": "EPR",
             "Flag": "EPR",
             "MedicationRequest": "EPR",
+            "MedicationAdministration": "EPR",
             "ServiceRequest": "LIMS",
             "DiagnosticReport": "LIMS",
             "Observation": "LIMS",
@@ -158,7 +159,8 @@ class EntrySettings:
         15, "A form on somebody's screen is free for others after this long without a change."
     )
     policies: dict[str, Any] = setting(
-        {}, "How a form is keyed, by its name: `full`, `part` or `scan`, instead of its file's word."
+        {},
+        "How a form is keyed, by its name: `full`, `part` or `scan`, instead of its file's word.",
     )
     sample_percent: float = setting(
         10.0, "Entries of each form whose other fields a second person compares with the paper."
@@ -169,8 +171,12 @@ class EntrySettings:
     error_window_forms: int = setting(
         200, "The error of a form's fields is estimated from so many of its last checked entries."
     )
-    scan_max_bytes: int = setting(33_554_432, "Largest scanned form (PDF, PNG, JPEG) that is taken.")
-    scan_memory_bytes: int = setting(1_073_741_824, "Memory of the child that opens a scanned form.")
+    scan_max_bytes: int = setting(
+        33_554_432, "Largest scanned form (PDF, PNG, JPEG) that is taken."
+    )
+    scan_memory_bytes: int = setting(
+        1_073_741_824, "Memory of the child that opens a scanned form."
+    )
     scan_seconds: int = setting(60, "Time limit of the child that opens a scanned form.")
 
 
@@ -198,6 +204,13 @@ class ReconcileSettings:
     same_ward_hours: int = setting(
         24, "A stay that began this close to the paper is on the same ward at that time."
     )
+    harm_late_minutes: int = setting(
+        240, "A test answered later than this after it was asked for is late in the harm review."
+    )
+    harm_seen_fields: tuple[str, ...] = setting(
+        ("Told, date and time",),
+        "Fields of forms, by their printed words, that say when a clinician was told a result.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +225,10 @@ class ReturnsSettings:
     retry_cap_seconds: float = setting(300.0, "Longest wait before a message is sent again.")
     targets: dict[str, Any] = setting(
         {}, "How to send to each system, by its name; docs/returns.md lists the keys."
+    )
+    safety_leads: tuple[str, ...] = setting(
+        (),
+        "User names of those who may sign as clinical safety lead; empty for any of the site team.",
     )
 
 

@@ -1,0 +1,98 @@
+"""What a snapshot holds of tests and appointments, found by number, patient and test. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from downtime.clinical.records import (
+    Appointment,
+    DiagnosticReport,
+    Observation,
+    Patient,
+    Record,
+    ServiceRequest,
+)
+from downtime.reconcile.values import test_name
+
+FINAL = ("final", "amended", "corrected")
+OPEN_STAGES = ("requested", "collected", "received", "in-progress", "")
+
+
+class Records:
+    """The records of one snapshot that the harm review looks at."""
+
+    def __init__(self, records: Iterable[Record] = ()) -> None:
+        self.patients: dict[str, Patient] = {}
+        self.requests: dict[str, ServiceRequest] = {}
+        self.observations: dict[str, Observation] = {}
+        self.reports: dict[str, DiagnosticReport] = {}
+        self.appointments: dict[str, Appointment] = {}
+        self.of_patient: dict[str, list[ServiceRequest]] = defaultdict(list)
+        self._numbered: dict[str, list[ServiceRequest]] = defaultdict(list)
+        self._reported: dict[str, list[DiagnosticReport]] = defaultdict(list)
+        for record in records:
+            self._add(record)
+
+    def _add(self, record: Record) -> None:
+        match record:
+            case Patient():
+                self.patients[record.id] = record
+            case ServiceRequest():
+                self.requests[record.id] = record
+                self.of_patient[record.patient].append(record)
+                for number in {record.placer, record.filler} - {""}:
+                    self._numbered[number].append(record)
+            case DiagnosticReport():
+                self.reports[record.id] = record
+                for key in {record.based_on, record.filler} - {""}:
+                    self._reported[key].append(record)
+            case Observation():
+                self.observations[record.id] = record
+            case Appointment():
+                self.appointments[record.id] = record
+
+    def same(self, other: ServiceRequest) -> ServiceRequest | None:
+        """This snapshot's copy of another one's request: the same id, or the same number and test."""
+        if found := self.requests.get(other.id):
+            return found
+        alike = [*self._numbered.get(other.placer, ()), *self._numbered.get(other.filler, ())]
+        return next((r for r in alike if same_test(r, other)), None)
+
+    def numbered(self, number: str) -> list[ServiceRequest]:
+        """Requests that a department or an ordering system knows by this number."""
+        return self._numbered.get(number, [])
+
+    def living(self, patient_id: str) -> str:
+        """The id that survives after merges; the same one for somebody unknown here."""
+        seen = {""}
+        while (held := self.patients.get(patient_id)) and held.replaced_by not in seen:
+            seen.add(patient_id)
+            patient_id = held.replaced_by
+        return patient_id
+
+    def resulted(self, request: ServiceRequest) -> str:
+        """When its final report was issued; empty while there is none."""
+        found = [r for r in self._reported.get(request.id, ()) if r.status in FINAL]
+        if not found and request.filler:
+            alike = self._reported.get(request.filler, ())
+            found = [r for r in alike if r.status in FINAL and same_test(r, request)]
+        return min((r.issued for r in found if r.issued), default="")
+
+    def request_of(self, observation_id: str) -> ServiceRequest | None:
+        """The request that a result answers."""
+        value = self.observations.get(observation_id)
+        report = self.reports.get(value.report) if value else None
+        if report is None:
+            return None
+        if found := self.requests.get(report.based_on):
+            return found
+        return next((r for r in self.numbered(report.filler) if same_test(report, r)), None)
+
+
+def names(record: ServiceRequest | DiagnosticReport) -> set[str]:
+    """What a test is called, folded."""
+    return {test_name(record.code), test_name(record.display)} - {""}
+
+
+def same_test(one: ServiceRequest | DiagnosticReport, other: ServiceRequest) -> bool:
+    """Whether two records are about the same test; one that names none is about any."""
+    return not names(one) or bool(names(one) & names(other))
