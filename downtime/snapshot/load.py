@@ -14,7 +14,6 @@ from pathlib import Path
 
 import orjson
 import sqlcipher3
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from downtime.clinical import display
 from downtime.clock import from_text
@@ -33,7 +32,7 @@ from downtime.snapshot.header import Header
 from downtime.snapshot.publish import POINTER
 from downtime.snapshot.shelf import Number
 from downtime.snapshot.store import Snapshot
-from downtime.vault import device
+from downtime.vault import device, sealing
 from downtime.vault.audit import Actor
 from downtime.vault.files import flush_folder, write_atomic
 from downtime.vault.vault import Vault
@@ -53,12 +52,6 @@ class SnapshotInfo:
     warnings: tuple[str, ...]
     sha256: str
     """Of the sealed bundle: the statement names it."""
-
-
-def publishers(home: Home) -> dict[str, Ed25519PublicKey]:
-    """Keys that are believed: this machine's own, and those of the pinned device cards."""
-    cards = [device.public(home), *device.trusted(home)]
-    return {bundle.key_id(card.public_key): card.public_key for card in cards}
 
 
 def receive(home: Home, settings: Settings, source: Path) -> Sealed:
@@ -100,7 +93,9 @@ def load(vault: Vault, settings: Settings, source: Path, who: Actor, why: str = 
 
 
 def _verified(home: Home, settings: Settings, source: Path) -> Sealed:
-    sealed = bundle.verify(_read(source, settings.snapshot.max_bundle_bytes), publishers(home))
+    sealed = bundle.verify(
+        _read(source, settings.snapshot.max_bundle_bytes), sealing.believed(home)
+    )
     if sealed.hospital != settings.site.code:
         raise UntrustedError(
             "bundle.other-hospital",
@@ -191,7 +186,7 @@ def _check_written(vault: Vault, path: Path, header: Header, written: dict[str, 
             "Check this computer's disk, then load the bundle again.",
         )
     if written != header.counts:
-        raise bundle.incomplete()
+        raise sealing.incomplete()
 
 
 def _flush(path: Path) -> None:

@@ -16,7 +16,7 @@ from downtime.config import Home, Settings, SiteSettings, SnapshotSettings
 from downtime.errors import NotFoundError, UntrustedError, UserError
 from downtime.snapshot import bundle, load, publish, tables
 from downtime.snapshot.header import Header
-from downtime.vault import audit, device, schema
+from downtime.vault import audit, device, schema, sealing
 from downtime.vault.vault import Vault
 from tests.conftest import NOW
 
@@ -165,7 +165,7 @@ def test_a_signed_manifest_over_another_header_is_refused(machines, seal, take, 
     text = json.dumps(manifest | {"sequence": 3}).encode()
     parts = (text, publisher.me.sign(text).encode(), payload)
     path = tmp_path / "mixed.downtime"
-    path.write_bytes(bundle._archive(parts))
+    path.write_bytes(sealing.archive(parts))
     refused(machines, take, path, "bundle.tampered")
 
 
@@ -173,7 +173,7 @@ def test_any_altered_byte_is_refused(machines, seal, take, tmp_path):
     """Every byte of the manifest, signature and archive structure; samples of the ciphertext."""
     take(seal(1))
     data = seal(2).read_bytes()
-    publishers = load.publishers(machines[1].home)
+    publishers = sealing.believed(machines[1].home)
     start = data.index(b"age-encryption.org")
     inside = range(start, start + len(_payload(data)))
     places = [n for n in range(len(data)) if n not in inside or n % 7 == 0]
@@ -301,7 +301,7 @@ def test_a_locked_laptop_keeps_bundles_sealed(machines, seal):
 
 def test_a_folder_leads_to_its_newest_bundle(machines, seal, take, tmp_path):
     folder = tmp_path / "share"
-    publishers = load.publishers(machines[1].home)
+    publishers = sealing.believed(machines[1].home)
     for number in (1, 2):
         publish.publish(bundle.verify(seal(number).read_bytes(), publishers), folder, keep=14)
     assert take(folder).header.sequence == 2
