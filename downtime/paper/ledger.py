@@ -11,10 +11,13 @@ from downtime.outage.numbers import Supply, supply_of
 from downtime.paper import serials, store
 from downtime.paper.issue import (
     COLLECTED,
+    FILED,
+    KEYED,
     LIFECYCLE,
     LOST,
     OUT,
     RETURNED,
+    VERIFIED,
     VOID,
     Count,
     Issued,
@@ -133,6 +136,12 @@ def find(
 def of_patient(vault: Vault, patient: str) -> list[Issued]:
     """Every form printed for a patient of the snapshot, in the order of issue."""
     return list(store.forms(vault.db, "patient = ?", patient))
+
+
+def unnamed(vault: Vault, outage: str) -> list[Issued]:
+    """Forms keyed in an outage that were printed for no patient; those printed ahead are among them."""
+    condition = "patient = '' AND (outage = ? OR (outage = '' AND NOT drill)) AND state IN (?, ?, ?)"
+    return list(store.forms(vault.db, condition, outage, KEYED, VERIFIED, FILED))
 
 
 def of_pack(vault: Vault, pack: str) -> list[Issued]:

@@ -7,7 +7,7 @@ are never resolved here; people settle them by a link (`reconcile.linking`).
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from downtime.clinical import display
 from downtime.clinical.records import Patient
@@ -18,16 +18,29 @@ SERIAL = "serial:"
 """Begins the key of a form without a usable number."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Linked(Person):
-    """The patient whom people linked, and which dates of birth the forms showed them then."""
+class Said(NamedTuple):
+    """What one form says that could contradict a link."""
 
-    seen: frozenset[str] = frozenset()
+    birth_date: str
+    mrn: str
+    nhs_number: str
 
     @classmethod
-    def of(cls, person: Person, seen: frozenset[str]) -> Self:
-        """The linked patient with what was seen."""
-        return cls(**asdict(person), seen=seen)
+    def by(cls, person: Person) -> Self:
+        """The date of birth and numbers that a form gives."""
+        return cls(person.birth_date, person.mrn, person.nhs_number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked(Person):
+    """The patient whom people linked, and what the forms said when they did."""
+
+    seen: frozenset[Said] = frozenset()
+
+    @classmethod
+    def of(cls, person: Person, paper: Iterable[Person]) -> Self:
+        """The linked patient, decided upon in sight of these forms."""
+        return cls(**asdict(person), seen=frozenset(map(Said.by, paper)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +66,24 @@ def links(facts: Iterable[Fact]) -> Mapping[str, Person]:
     return {number: people.pop() for number, people in found.items() if len(people) == 1}
 
 
-def find(person: Person, after: View, linked: Mapping[str, Person]) -> Match:
-    """The patient of the recovered hospital whom a form is about."""
+def keys_of(fact: Fact) -> tuple[str, ...]:
+    """By what a link may name the person of a fact: the downtime number, else the form or its row."""
+    if fact.person.downtime_number:
+        return (fact.person.downtime_number,)
+    return (SERIAL + fact.serial, SERIAL + fact.key)
+
+
+def find(person: Person, after: View, linked: Mapping[str, Person], *keys: str) -> Match:
+    """The patient of the recovered hospital whom a form is about; `keys` as `keys_of` gives them.
+
+    What two people decided comes first, unless this form says something that they did not see.
+    """
     sets = _candidates(person, after)
+    other = next((linked[k] for k in (person.downtime_number, *keys) if k and k in linked), None)
+    if isinstance(other, Linked):
+        return _by_decision(person, other, set().union(*sets.values()), after)
     words = ""
-    if not sets and person.downtime_number in linked:
-        other = linked[person.downtime_number]
+    if not sets and other:
         sets = _candidates(other, after)
         words = f"Downtime number {person.downtime_number} is linked by another form. "
     found = set().union(*sets.values())
@@ -69,6 +94,20 @@ def find(person: Person, after: View, linked: Mapping[str, Person]) -> Match:
         return Match(None, _absent(person))
     patient = after.patients[found.pop()]
     return Match(patient, words, _doubt(person, patient))
+
+
+def _by_decision(person: Person, linked: Linked, own: set[str], after: View) -> Match:
+    meant = next((ids for ids in _candidates(linked, after).values() if len(ids) == 1), None)
+    if meant is None:
+        return Match(None, "The patient it was linked to is not to be found any more.")
+    patient = after.patients[next(iter(meant))]
+    words = "Linked to this patient by decision. "
+    if Said.by(person) in linked.seen:
+        return Match(patient, words)
+    doubt = _doubt(person, patient)
+    if own - {patient.id}:
+        doubt = f"A number on this form belongs to another patient. {doubt}".strip()
+    return Match(patient, words, doubt)
 
 
 def _candidates(person: Person, after: View) -> dict[str, set[str]]:

@@ -88,7 +88,7 @@ def merged(paper: Sequence[Person], number: str) -> Person:
 
 
 def _linked(link: Link) -> Linked:
-    return Linked.of(link.person, frozenset(p.birth_date for p in link.paper))
+    return Linked.of(link.person, link.paper)
 
 
 def propose(

@@ -158,6 +158,9 @@ class Snapshot:
         if not groups:
             return []
         match = " AND ".join(f"({' OR '.join(map(_term, group))})" for group in groups)
+        return self._matching(match, limit)
+
+    def _matching(self, match: str, limit: int) -> list[PatientRow]:
         return self._pairs(
             "found f CROSS JOIN Patient t0 ON t0.id = f.patient",
             "WHERE f.rank IN (SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid LIMIT ?)"
@@ -165,6 +168,11 @@ class Snapshot:
             match,
             limit,
         )
+
+    def with_words(self, alternatives: Iterable[Sequence[str]], limit: int) -> list[PatientRow]:
+        """Patients who have all tokens of any alternative (`words.tokens`; beginnings of names)."""
+        match = " OR ".join(f"({' AND '.join(map(_term, group))})" for group in alternatives)
+        return self._matching(match, limit) if match else []
 
     def exact(self, text: str) -> Patient | None:
         """The one patient who has exactly this identifier; None when nobody or several have it."""
@@ -207,6 +215,17 @@ class Snapshot:
             patient_id,
         )
         return found[0] if found else None
+
+    def people(self, ids: Iterable[str]) -> list[PatientRow]:
+        """The patients of these ids, who stand for themselves, with the stay they are in now."""
+        wanted = orjson.dumps(list(ids)).decode()
+        rest = "WHERE t0.id IN (SELECT value FROM json_each(?)) AND t0.replaced_by = ''"
+        return self._pairs("Patient t0", rest, wanted)
+
+    def arrivals(self, ward: str, since: str, until: str) -> list[Encounter]:
+        """Stays on a ward that began between two UTC instants and were not cancelled."""
+        rest = "WHERE ward = ? AND started BETWEEN ? AND ? AND status <> 'cancelled' ORDER BY id"
+        return self._records(Encounter, rest, ward, since, until)
 
     def same_name(self, patient: Patient) -> list[PatientRow]:
         """Other inpatients with the same family name and first given name."""
