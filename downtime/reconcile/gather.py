@@ -25,9 +25,9 @@ THEIRS = (Encounter, ServiceRequest, Observation)
 
 def recovered(snapshot: Snapshot, facts: Sequence[Fact]) -> View:
     """Everybody whom the forms may mean, and the records of those whom they do mean."""
-    known = _people(snapshot, [fact.person for fact in facts])
-    people, linked = View(known), links(facts)
-    meant = {found.id for fact in facts if (found := find(fact.person, people, linked).patient)}
+    known = people(snapshot, [fact.person for fact in facts])
+    everybody, linked = View(known), links(facts)
+    meant = {found.id for fact in facts if (found := find(fact.person, everybody, linked).patient)}
     theirs = [record for kind in THEIRS for record in snapshot.some(kind, "patient", meant)]
     named = {record.report for record in theirs if isinstance(record, Observation)}
     reports = snapshot.some(DiagnosticReport, "id", named)
@@ -57,7 +57,7 @@ def _id(record: Record) -> str:
     return record.id
 
 
-def _people(snapshot: Snapshot, persons: Iterable[Person]) -> list[Patient]:
+def people(snapshot: Snapshot, persons: Iterable[Person]) -> list[Patient]:
     """Whoever has a person's id or number, those merged into them, and those they merged into."""
     given = list(persons)
     numbers = {n for p in given for n in (p.mrn, p.nhs_number, p.downtime_number) if n}
