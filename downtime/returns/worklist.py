@@ -1,6 +1,5 @@
 """The re-key worklist for departments: CSV and XLSX, in the order of system, department and ward. Pure."""
 
-import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
@@ -16,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from downtime.clinical import display
 from downtime.clinical.identifiers import is_nhs_number
 from downtime.entry.facts import Fact, Person
+from downtime.paper import tables
 from downtime.paper.serials import shown
 
 COLUMNS = (
@@ -43,8 +43,6 @@ COLUMNS = (
 
 _HEAD, _CELL = "Worklist head", "Worklist cell"
 """The styles of a workbook's cells."""
-_FORMULA = re.compile(r"[=+\-@\t\r]")
-_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _LABELS = {
     "value": "Result",
     "units": "Units",
@@ -80,12 +78,8 @@ def rows(lines: Iterable[Line], zone: ZoneInfo) -> list[list[str]]:
 
 
 def to_csv(table: Sequence[Sequence[str]]) -> bytes:
-    """CSV for people: a BOM so that spreadsheets read UTF-8, and no cell that could be a formula."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow([name for name, _ in COLUMNS])
-    writer.writerows([neutral(cell) for cell in row] for row in table)
-    return text.getvalue().encode("utf-8-sig")
+    """CSV for people, under the headings of the worklist."""
+    return tables.to_csv([name for name, _ in COLUMNS], table)
 
 
 def to_xlsx(table: Sequence[Sequence[str]]) -> bytes:
@@ -103,16 +97,6 @@ def to_xlsx(table: Sequence[Sequence[str]]) -> bytes:
     return content.getvalue()
 
 
-def neutral(cell: str) -> str:
-    """A cell that a spreadsheet will not run as a formula; plain numbers keep their sign.
-
-    Source: OWASP, CSV injection: a cell that starts with = + - @ tab or CR gets an apostrophe.
-    """
-    if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell):
-        return "'" + cell
-    return cell
-
-
 def _style(name: str, bold: bool) -> NamedStyle:
     """Named once in the book: a style built for each cell takes longer than all the rest."""
     alignment = Alignment(vertical="top", wrap_text=True)
@@ -122,7 +106,7 @@ def _style(name: str, bold: bool) -> NamedStyle:
 def _fill(sheet: Worksheet, table: Sequence[Sequence[str]]) -> None:
     sheet.append([name for name, _ in COLUMNS])
     for row in table:
-        sheet.append([neutral(cell) for cell in row])
+        sheet.append([tables.neutral(cell) for cell in row])
     for cells in sheet.iter_rows():
         for cell in cells:
             cell.data_type = "s"
