@@ -197,6 +197,17 @@ class ReconcileSettings:
     exact_links_by_one: bool = setting(
         False, "A link by exact number and date of birth holds once one person confirms it."
     )
+    urgent_forms: tuple[str, ...] = setting(
+        (
+            "transfusion-request",
+            "transfusion-record",
+            "blood-unit-fate",
+            "emergency-blood-log",
+            "phoned-result",
+            "allergies",
+        ),
+        "Forms whose unknown person is settled first, in this order.",
+    )
     candidates_shown: int = setting(8, "Patients offered at most for one person on paper.")
     alike_name_percent: int = setting(
         85, "Names this similar (Jaro-Winkler) are called spelled alike."
