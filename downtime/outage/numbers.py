@@ -42,7 +42,7 @@ def issue(vault: Vault, settings: Settings, count: int, who: Actor, why: str) ->
     """Give out the next `count` numbers; ConflictError when the block does not hold them."""
     code = device.public(vault.home).code
     with vault.change(who, "number.issue", target=str(count), why=why) as db:
-        first = store.last_position(db) + 1
+        first = store.last_position(db, code) + 1
         if first + count - 1 > settings.paper.downtime_number_block:
             raise ConflictError(
                 "number.exhausted",
@@ -58,4 +58,5 @@ def issue(vault: Vault, settings: Settings, count: int, who: Actor, why: str) ->
 def supply(vault: Vault, settings: Settings) -> Supply:
     """How many numbers are left, and whether that is low."""
     total = settings.paper.downtime_number_block
-    return supply_of("downtime numbers", store.last_position(vault.db), total, settings)
+    used = store.last_position(vault.db, device.code(vault.home))
+    return supply_of("downtime numbers", used, total, settings)

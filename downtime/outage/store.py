@@ -60,10 +60,10 @@ def end_system(db: Database, outage_id: str, name: str, at: str) -> None:
     )
 
 
-def last_position(db: Database) -> int:
-    """How many downtime numbers of this machine's block are given out."""
-    row = db.execute("SELECT coalesce(max(position), 0) FROM downtime_number").fetchone()
-    return int(row[0])
+def last_position(db: Database, device: str) -> int:
+    """How many downtime numbers of a device's block are given out."""
+    query = "SELECT coalesce(max(position), 0) FROM downtime_number WHERE substr(number, 2, 2) = ?"
+    return int(db.execute(query, [device]).fetchone()[0])
 
 
 def insert_numbers(db: Database, numbers: list[tuple[str, int]], at: str, by: str) -> None:

@@ -23,6 +23,8 @@ from downtime.paper.issue import (
     Issued,
     Pack,
 )
+from downtime.paper.moves import MOVE, SEEN
+from downtime.vault import device
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 
@@ -88,12 +90,13 @@ def move(db: Database, serial: str, to: str, at: str, who: Actor, why: str = "")
     A form that is keyed was returned, even if nobody said so: the table's step is taken for it.
     """
     form = _get(db, serial)
+    kind = SEEN if to == RETURNED and form.state in (*OUT, LOST) else MOVE
     if form.state in OUT and to not in LIFECYCLE.moves[form.state]:
         LIFECYCLE.check(form.state, RETURNED)
         LIFECYCLE.check(RETURNED, to)
     else:
         LIFECYCLE.check(form.state, to)
-    store.set_state(db, serial, to, at, who.id, why)
+    store.set_state(db, serial, to, at, who, why, kind)
 
 
 def _reason(why: str) -> str:
@@ -140,7 +143,9 @@ def of_patient(vault: Vault, patient: str) -> list[Issued]:
 
 def unnamed(vault: Vault, outage: str) -> list[Issued]:
     """Forms keyed in an outage that were printed for no patient; those printed ahead are among them."""
-    condition = "patient = '' AND (outage = ? OR (outage = '' AND NOT drill)) AND state IN (?, ?, ?)"
+    condition = (
+        "patient = '' AND (outage = ? OR (outage = '' AND NOT drill)) AND state IN (?, ?, ?)"
+    )
     return list(store.forms(vault.db, condition, outage, KEYED, VERIFIED, FILED))
 
 
@@ -165,7 +170,7 @@ def packs(vault: Vault, outage: str | None = None) -> list[Pack]:
 
 def supplies(vault: Vault, settings: Settings) -> list[Supply]:
     """What is left of this laptop's blocks of serials and of downtime numbers."""
-    used = store.last_position(vault.db)
+    used = store.last_position(vault.db, device.code(vault.home))
     serial_numbers = supply_of("form serials", used, serials.LAST_POSITION, settings)
     return [numbers.supply(vault, settings), serial_numbers]
 

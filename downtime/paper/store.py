@@ -6,8 +6,11 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from downtime.paper import store_moves
 from downtime.paper.issue import Count, Draft, Issued, Pack, Subject
+from downtime.paper.moves import MOVE
 from downtime.paper.press.layout import Layout, read_geometry
+from downtime.vault.audit import Actor
 
 _SUBJECT = tuple(f.name for f in fields(Subject))
 _COLUMNS = (
@@ -21,14 +24,16 @@ _INSERT = (
 )
 
 
-def last_position(db: Database) -> int:
-    """How many serials of this machine's block are used."""
-    return int(db.execute("SELECT coalesce(max(position), 0) FROM form_issue").fetchone()[0])
+def last_position(db: Database, device: str) -> int:
+    """How many serials of a device's block are used."""
+    query = "SELECT coalesce(max(position), 0) FROM form_issue WHERE substr(serial, 1, 2) = ?"
+    return int(db.execute(query, [device]).fetchone()[0])
 
 
-def next_pack(db: Database) -> int:
-    """The number of the next pack of this machine."""
-    return int(db.execute("SELECT count(*) FROM pack").fetchone()[0]) + 1
+def next_pack(db: Database, device: str) -> int:
+    """The number of the next pack of a device."""
+    query = "SELECT count(*) FROM pack WHERE substr(id, 1, 3) = ? || '-'"
+    return int(db.execute(query, [device]).fetchone()[0]) + 1
 
 
 def insert_pack(db: Database, pack: Pack) -> None:
@@ -97,25 +102,27 @@ def set_pages(db: Database, pages: Iterable[tuple[str, int]]) -> None:
     )
 
 
-def set_state(db: Database, serial: str, state: str, at: str, by: str, reason: str) -> None:
+def set_state(
+    db: Database, serial: str, state: str, at: str, who: Actor, reason: str, kind: str = MOVE
+) -> None:
+    """Move a form that may be moved, and keep the move."""
+    move = store_moves.add(db, serial, state, at, who, reason, kind)
     db.execute(
         "UPDATE form_issue SET state = ?, changed_at = ?, changed_by = ?, reason = ?"
         " WHERE serial = ?",
-        [state, at, by, reason, serial],
+        [state, move.at, who.id, reason, serial],
     )
 
 
-def void_pack(db: Database, pack: str, state: str, at: str, by: str, reason: str) -> None:
-    db.execute(
-        "UPDATE form_issue SET state = ?, changed_at = ?, changed_by = ?, reason = ?"
-        " WHERE pack = ?",
-        [state, at, by, reason, pack],
-    )
+def void_pack(db: Database, pack: str, state: str, at: str, who: Actor, reason: str) -> None:
+    """Move every form of a pack, whatever its state, and keep the moves."""
+    for form in list(forms(db, "pack = ?", pack)):
+        set_state(db, form.serial, state, at, who, reason)
 
 
 def forms(db: Database, condition: str, *values: object) -> Iterator[Issued]:
     """Issued forms that meet an SQL condition of this room's own, in the order of issue."""
-    query = f"SELECT * FROM form_issue WHERE {condition} ORDER BY position"  # noqa: S608
+    query = f"SELECT * FROM form_issue WHERE {condition} ORDER BY substr(serial, 1, 2), position"  # noqa: S608
     return (_issued(row) for row in db.query(query, values))
 
 
@@ -126,7 +133,7 @@ def with_serials(db: Database, serials: Sequence[str]) -> Iterator[Issued]:
 
 def _issued(row: dict[str, Any]) -> Issued:
     subject = Subject(**{name: row.pop(name) for name in _SUBJECT})
-    del row["position"]
+    del row["position"], row["origin"]
     row |= {"returns": bool(row["returns"]), "drill": bool(row["drill"])}
     row["replaces"] = tuple(row["replaces"].split())
     return Issued(**row, subject=subject)

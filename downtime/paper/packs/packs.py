@@ -11,6 +11,7 @@ from downtime.vault import device
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 
+_OWN = "substr(id, 1, 3) = ? || '-'"
 BROKEN_OFF = "The program stopped while it was printing this."
 
 
@@ -25,8 +26,8 @@ def get(vault: Vault, pack: str) -> Pack:
 
 
 def failed(vault: Vault) -> list[Pack]:
-    """Printings that nobody got and nobody asked for again, newest first."""
-    return store.packs(vault.db, "state = ?", FAILED)
+    """Printings of this machine that nobody got and nobody asked for again, newest first."""
+    return store.packs(vault.db, f"state = ? AND {_OWN}", FAILED, device.code(vault.home))
 
 
 def get_failed(vault: Vault, pack: str) -> Pack:
@@ -41,7 +42,7 @@ def void(vault: Vault, pack: Pack, who: Actor, why: str) -> None:
     with vault.change(who, "pack.void", target=pack.id, why=why) as db:
         (now,) = store.packs(db, "id = ?", pack.id)
         PACKS.check(now.state, FAILED)
-        store.void_pack(db, pack.id, VOID, vault.now(), who.id, why)
+        store.void_pack(db, pack.id, VOID, vault.now(), who, why)
         store.fail_pack(db, pack.id, FAILED, why)
 
 
@@ -68,8 +69,9 @@ def withdraw(vault: Vault, job: str, why: str) -> int:
 def void_interrupted(vault: Vault, settings: Settings) -> int:
     """Void printings whose program died; how many. One takes minutes, so an old one is dead."""
     limit = vault.clock() - timedelta(minutes=settings.printing.interrupted_minutes)
-    condition = "state = ? AND issued_at < ?"
-    return _void_all(vault, store.packs(vault.db, condition, PRINTING, to_text(limit)), BROKEN_OFF)
+    condition, own = f"state = ? AND issued_at < ? AND {_OWN}", device.code(vault.home)
+    found = store.packs(vault.db, condition, PRINTING, to_text(limit), own)
+    return _void_all(vault, found, BROKEN_OFF)
 
 
 def _void_all(vault: Vault, found: list[Pack], why: str) -> int:

@@ -248,7 +248,7 @@ class Press:
         target = target or ",".join(wards)
         with vault.change(self.who, "pack.print", target=target, why=why) as db:
             pack = Pack(
-                id=f"{self.device}-P{store.next_pack(db):05}",
+                id=f"{self.device}-P{store.next_pack(db, self.device):05}",
                 kind=self.kind,
                 wards=tuple(wards),
                 snapshot=snapshot,
@@ -269,7 +269,7 @@ class Press:
             for layout in self._flowing.values():
                 store.insert_layout(db, layout, "", vault.now())
             drafts = [job.draft for job in jobs] + ([_cover(wards)] if extra else [])
-            first = store.last_position(db) + 1
+            first = store.last_position(db, self.device) + 1
             rows = [
                 (serials.serial(self.device, position), position, draft)
                 for position, draft in enumerate(drafts, first)
@@ -312,7 +312,7 @@ class Press:
         for form in store.with_serials(db, old):
             if VOID in LIFECYCLE.moves[form.state]:
                 why = f"Superseded by {serials.shown(new)}."
-                store.set_state(db, form.serial, VOID, self.vault.now(), self.who.id, why)
+                store.set_state(db, form.serial, VOID, self.vault.now(), self.who, why)
 
 
 def _draft(
