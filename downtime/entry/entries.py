@@ -4,11 +4,27 @@ from collections.abc import Mapping
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+from sqlite_utils import Database
+
 from downtime.config import Settings
-from downtime.entry import store, typed
+from downtime.entry import absent, claims, policies, quality, store, store_checks, typed
 from downtime.entry.facts import person
 from downtime.entry.forms import KeyedForm, printed_for
-from downtime.entry.model import DRAFT, ENTERED, LIFECYCLE, VERIFIED, Entry
+from downtime.entry.model import (
+    ADJUDICATING,
+    AGREED,
+    COMPARE,
+    COMPARED,
+    DRAFT,
+    ENTERED,
+    KEY_AGAIN,
+    LIFECYCLE,
+    SECOND,
+    UNSAMPLED,
+    VERIFIED,
+    Check,
+    Entry,
+)
 from downtime.entry.validation import Checked, InvalidAnswersError, Problem, check
 from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from downtime.paper import ledger, serials
@@ -19,27 +35,29 @@ from downtime.paper.printed import printed
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 
+TAKEN_OVER = "another person went on with the draft"
 
-def open_form(vault: Vault, serial: str) -> KeyedForm:
-    """The form of a serial as typed or scanned.
+
+def open_form(vault: Vault, serial: str, settings: Settings | None = None) -> KeyedForm:
+    """The form of a serial as typed or scanned; with settings, as the site's policy has it keyed.
 
     NotFoundError; InputError for a mistyped one, and for a paper of which nothing is keyed.
     """
-    issued = ledger.issued(vault, serial)
-    if not issued.returns:
-        raise InputError(
-            "entry.nothing",
-            f"Nothing is keyed from '{issued.title}': it need not come back.",
-            "Put it back where it is used, and scan the next form.",
-        )
-    return KeyedForm(issued, printed(vault, issued), store.fetch(vault.db, issued.serial))
+    issued = _keyable(vault, serial)
+    definition = printed(vault, issued)
+    if settings is not None:
+        definition = policies.applied(definition, settings)
+    return KeyedForm(issued, definition, store.fetch(vault.db, issued.serial))
 
 
 def save_draft(vault: Vault, serial: str, answers: Mapping[str, str], who: Actor) -> Entry:
-    """Keep answers as typed, unchecked; ConflictError once the form is entered."""
-    form = open_form(vault, serial)
-    with vault.change(who, "entry.draft", target=form.issued.serial) as db:
-        entry = _draft(form, store.fetch(db, form.issued.serial))
+    """Keep answers as typed, unchecked.
+
+    ConflictError once the form is entered, and while somebody else has it on the screen.
+    """
+    issued = _keyable(vault, serial)
+    with vault.change(who, "entry.draft", target=issued.serial) as db:
+        entry = _draft(db, issued, who, vault.now())
         entry = replace(
             entry,
             answers={key: text for key, text in answers.items() if text},
@@ -63,33 +81,62 @@ def submit(
     """Enter a form: every field must pass its definition, and the ledger marks it keyed.
 
     InvalidAnswersError holds one sentence for each field at fault; ConflictError when the form is
-    already entered, void or declared lost.
+    already entered, void or declared lost, or somebody else has it on the screen. What has no
+    critical field and is not in the sample counts as verified at once.
     """
-    form = open_form(vault, serial)
+    form = open_form(vault, serial, settings)
     checked = review(form, settings, answers, vault)
     if checked.problems:
         raise InvalidAnswersError(list(checked.problems))
     kept = checked.answers
     zone = ZoneInfo(settings.site.time_zone)
     with vault.change(who, "entry.submit", target=form.issued.serial, why=origin) as db:
-        entry = _draft(form, store.fetch(db, form.issued.serial))
+        entry = _draft(db, form.issued, who, vault.now())
         LIFECYCLE.check(entry.state, ENTERED)
         ledger.move(db, entry.serial, KEYED, vault.now(), who)
+        if entry.corrections:
+            _count_corrected(db, form, entry, kept, vault.now())
         entry = replace(
             entry,
             state=ENTERED,
             answers=kept,
             event=typed.instant(kept["event.date"], kept["event.time"], zone),
-            author=kept["author.name"],
-            author_role=kept["author.role"],
+            author=absent.known(kept, "author.name"),
+            author_role=absent.known(kept, "author.role"),
             origin=origin,
             transcriber=who.id,
             transcriber_name=who.name,
             entered=vault.now(),
             changed=vault.now(),
+            sampled=int(quality.is_chosen(vault, db, settings, entry)),
+            waits=KEY_AGAIN if form.critical_keys else COMPARE,
+            basis="",
         )
+        if not form.critical_keys and not entry.sampled:
+            entry = accepted(db, entry, who, vault.now(), UNSAMPLED)
         store.save(db, entry)
+        store_checks.drop_claim(db, entry.serial)
     return entry
+
+
+def accepted(db: Database, entry: Entry, who: Actor, now: str, basis: str) -> Entry:
+    """The entry as verified, inside the caller's transaction; the ledger's form goes along.
+
+    What was not in the sample names nobody as its verifier: nobody compared it.
+    """
+    LIFECYCLE.check(entry.state, VERIFIED)
+    ledger.move(db, entry.serial, FORM_VERIFIED, now, who, basis)
+    by = Actor("", "", "") if basis == UNSAMPLED else who
+    return replace(
+        entry,
+        state=VERIFIED,
+        waits="",
+        basis=basis,
+        verifier=by.id,
+        verifier_name=by.name,
+        verified=now,
+        changed=now,
+    )
 
 
 def review(
@@ -103,32 +150,56 @@ def review(
 
 
 def verify(vault: Vault, serial: str, who: Actor, why: str = "") -> Entry:
-    """A second person agrees that the entry says what the paper says.
+    """A second person compared the whole entry with the paper, and it says the same.
 
-    ForbiddenError for the one who keyed it; ConflictError unless it is entered.
+    ForbiddenError for the one who keyed it; ConflictError unless it is entered, or counts as
+    verified without that anybody compared it.
     """
     number = serials.parse(serial)
     with vault.change(who, "entry.verify", target=number, why=why) as db:
         entry = get(vault, number)
-        LIFECYCLE.check(entry.state, VERIFIED)
-        if who.id == entry.transcriber:
-            raise ForbiddenError(
-                "entry.own",
-                "You keyed this form, so somebody else has to verify it.",
-                "Ask a colleague to compare it with the paper.",
+        check_other(entry, who)
+        claims.check(db, number, who, vault.now())
+        if entry.state == ADJUDICATING:
+            raise ConflictError(
+                "entry.disputed",
+                "Two people keyed this form differently.",
+                "A third person decides between them first.",
             )
-        ledger.move(db, number, FORM_VERIFIED, vault.now(), who, why)
-        now = vault.now()
-        entry = replace(
-            entry,
-            state=VERIFIED,
-            verifier=who.id,
-            verifier_name=who.name,
-            verified=now,
-            changed=now,
-        )
+        if entry.state == VERIFIED and entry.basis in (UNSAMPLED, AGREED):
+            entry = replace(entry, verifier=who.id, verifier_name=who.name, basis=COMPARED)
+        else:
+            entry = accepted(db, entry, who, vault.now(), COMPARED)
         store.save(db, entry)
+        store_checks.drop_claim(db, number)
+        if not entry.corrections:  # what it had wrong was counted when it was corrected
+            add_check(db, entry, COMPARED, _filled(entry), 0, vault.now())
     return entry
+
+
+def check_other(entry: Entry, who: Actor) -> None:
+    """ForbiddenError for the one who keyed it."""
+    if who.id == entry.transcriber:
+        raise ForbiddenError(
+            "entry.own",
+            "You keyed this form, so somebody else has to verify it.",
+            "Ask a colleague to compare it with the paper.",
+        )
+
+
+def add_check(db: Database, entry: Entry, basis: str, fields: int, errors: int, at: str) -> None:
+    """Note what a check found; one that looked at no filled field says nothing."""
+    if fields:
+        found = Check(
+            serial=entry.serial,
+            outage=entry.outage,
+            form=entry.form,
+            at=at,
+            basis=basis,
+            fields=fields,
+            errors=errors,
+        )
+        store_checks.add_check(db, found)
 
 
 def send_back(vault: Vault, serial: str, who: Actor, why: str) -> Entry:
@@ -145,9 +216,12 @@ def send_back(vault: Vault, serial: str, who: Actor, why: str) -> Entry:
         ledger.move(db, number, RETURNED, vault.now(), who, why)
         now = vault.now()
         store.keep_past(db, entry, now, who.id, why.strip())
+        _put_second_away(db, entry, now, who, why.strip())
         entry = replace(
             entry,
             state=DRAFT,
+            waits="",
+            basis="",
             verifier="",
             verifier_name="",
             verified="",
@@ -158,9 +232,11 @@ def send_back(vault: Vault, serial: str, who: Actor, why: str) -> Entry:
     return entry
 
 
-def file_away(vault: Vault, serial: str, who: Actor, why: str = "") -> None:
+def file_away(
+    vault: Vault, serial: str, who: Actor, why: str = "", settings: Settings | None = None
+) -> None:
     """The paper goes to its file: once verified, or unkeyed where the form's policy is `scan`."""
-    form = open_form(vault, serial)
+    form = open_form(vault, serial, settings)
     with vault.change(who, "entry.file", target=form.issued.serial, why=why) as db:
         entry = store.fetch(db, form.issued.serial)
         keyed = entry is not None and entry.state == VERIFIED
@@ -183,14 +259,29 @@ def get(vault: Vault, serial: str) -> Entry:
     return entry
 
 
-def _draft(form: KeyedForm, present: Entry | None) -> Entry:
+def _keyable(vault: Vault, serial: str) -> Issued:
+    issued = ledger.issued(vault, serial)
+    if not issued.returns:
+        raise InputError(
+            "entry.nothing",
+            f"Nothing is keyed from '{issued.title}': it need not come back.",
+            "Put it back where it is used, and scan the next form.",
+        )
+    return issued
+
+
+def _draft(db: Database, issued: Issued, who: Actor, now: str) -> Entry:
+    """The draft that this person may go on with; what another typed before them is kept."""
+    claims.check(db, issued.serial, who, now)
+    present = store.fetch(db, issued.serial)
     if present is None:
         return Entry(
-            serial=form.issued.serial,
-            form=form.issued.form,
-            version=form.issued.version,
+            serial=issued.serial,
+            form=issued.form,
+            version=issued.version,
             state=DRAFT,
-            outage=form.issued.outage,
+            outage=issued.outage,
+            ward=issued.ward,
             answers={},
         )
     if present.state != DRAFT:
@@ -199,7 +290,32 @@ def _draft(form: KeyedForm, present: Entry | None) -> Entry:
             f"Form {serials.shown(present.serial)} is already entered.",
             "If it is wrong, send it back with a reason; then it can be keyed again.",
         )
+    if present.transcriber not in ("", who.id) and not present.corrections:
+        store.keep_past(db, present, now, who.id, TAKEN_OVER)
     return present
+
+
+def _put_second_away(db: Database, entry: Entry, now: str, who: Actor, why: str) -> None:
+    """What was keyed a second time goes to the past too: the form is keyed twice anew."""
+    if keyed := store_checks.second(db, entry.serial):
+        as_entry = replace(entry, state=SECOND, answers=keyed.answers, transcriber=keyed.person)
+        store.keep_past(db, as_entry, now, who.id, why)
+        store_checks.drop_second(db, entry.serial)
+
+
+def _count_corrected(
+    db: Database, form: KeyedForm, entry: Entry, kept: Mapping[str, str], now: str
+) -> None:
+    """Count what a sent-back entry had wrong: the fields that its correction changed."""
+    wrong = [row for row in store.past(db, entry.serial) if row["state"] not in (DRAFT, SECOND)]
+    before = wrong[-1]["answers"]
+    keys = (before.keys() | kept.keys()) - set(form.critical_keys)
+    changed = [key for key in keys if before.get(key, "") != kept.get(key, "")]
+    add_check(db, entry, COMPARED, len(keys), len(changed), now)
+
+
+def _filled(entry: Entry) -> int:
+    return sum(bool(text) for text in entry.answers.values())
 
 
 def _identity_problems(

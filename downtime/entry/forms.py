@@ -5,8 +5,12 @@ from dataclasses import dataclass
 
 from downtime.entry.facts import Fact, Person
 from downtime.entry.model import Entry
-from downtime.paper.definitions.questionnaire import FormDefinition
+from downtime.entry.policies import SCAN
+from downtime.paper.definitions.questionnaire import FormDefinition, Item
 from downtime.paper.issue import Issued
+
+NOT_KEYED = ("patient.location", "patient.allergies")
+"""Printed in the identity block for the ward; whoever keys does not need them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,26 @@ class KeyedForm:
     def identity_known(self) -> bool:
         """Whether the form was printed for a patient of the snapshot: then nobody keys who it is."""
         return bool(self.issued.subject.patient)
+
+    @property
+    def identity(self) -> list[Item]:
+        """The identity block, where neither print nor the form's own fields say who it is about."""
+        asked = any(item.maps.startswith("Patient.") for item in self.definition.fields())
+        if self.identity_known or asked:
+            return []
+        return [item for item in self.definition.identity if item.link_id not in NOT_KEYED]
+
+    @property
+    def keyed_items(self) -> list[Item]:
+        """Every field that is keyed, in the order of the screen."""
+        return [i for i in (*self.identity, *self.definition.fields()) if i.keyed]
+
+    @property
+    def critical_keys(self) -> list[str]:
+        """The fields that a second person keys blind; none of a form that is filed as a picture."""
+        if self.definition.policy == SCAN:
+            return []
+        return [key for item in self.keyed_items if item.critical for key in item.answer_keys()]
 
 
 def printed_for(issued: Issued) -> Person:

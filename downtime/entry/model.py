@@ -5,16 +5,28 @@ from dataclasses import dataclass
 
 from downtime.vault.lifecycle import Lifecycle
 
-DRAFT, ENTERED, VERIFIED = "draft", "entered", "verified"
+DRAFT, ENTERED, ADJUDICATING, SECOND = "draft", "entered", "adjudicating", "second"
+VERIFIED = "verified"
 
 LIFECYCLE = Lifecycle(
     "entry",
     {
         DRAFT: (ENTERED,),  # every field passes the definition
-        ENTERED: (VERIFIED, DRAFT),  # a second person agrees; or sends it back with a reason
+        # A second person keys the critical fields blind, or compares all of it; or sends it back.
+        ENTERED: (SECOND, ADJUDICATING, VERIFIED, DRAFT),
+        ADJUDICATING: (SECOND, VERIFIED, DRAFT),  # the two keyings differ: a third person decides
+        SECOND: (VERIFIED, DRAFT),  # critical fields agree; the rest is in the sample
         VERIFIED: (DRAFT,),  # found wrong later: corrected with a reason
     },
 )
+
+KEY, KEY_AGAIN, ADJUDICATE, COMPARE = "key", "key-again", "adjudicate", "compare"
+"""What a form or its entry waits for."""
+
+COMPARED, AGREED, ADJUDICATED, UNSAMPLED = "compared", "agreed", "adjudicated", "unsampled"
+"""Why an entry counts as verified: all of it compared with the paper; its critical fields keyed
+twice alike, or decided upon by a third person, and the rest not in the sample; or nothing critical
+in it, and not in the sample."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,3 +59,37 @@ class Entry:
     """When the row last changed; a screen that holds an older one is told."""
     corrections: int = 0
     """How often it was sent back after it had been entered."""
+    ward: str = ""
+    waits: str = ""
+    """`key-again`, `adjudicate` or `compare`; empty for a draft and once it is verified."""
+    sampled: int = 1
+    """1 when a second person compares the fields that are not critical, too."""
+    basis: str = ""
+    """Why it is verified: `compared`, `agreed`, `adjudicated` or `unsampled`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Second:
+    """What another person keyed of a form's critical fields without seeing the entry."""
+
+    serial: str
+    answers: Mapping[str, str]
+    person: str
+    name: str
+    changed: str
+    keyed: str = ""
+    """When it was finished (UTC); empty while it is a draft."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What one check of an entry found: how many filled fields were looked at, how many wrong."""
+
+    serial: str
+    outage: str
+    form: str
+    at: str
+    basis: str
+    """`compared` for the fields that are not critical, `agreed` for the critical ones."""
+    fields: int
+    errors: int

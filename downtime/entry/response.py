@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from downtime.entry import absent
 from downtime.errors import InputError
 from downtime.paper.definitions.questionnaire import TRUE, FormDefinition
 
@@ -76,12 +77,23 @@ def _answers(
         seen[link_id] += 1
         here = str(seen[link_id]) if link_id in groups.values() else row
         yield from _answers(_list(item, "item"), groups, here, zone)
+        if reason := _absent(item):
+            yield (f"{link_id}:{here or 1}" if link_id in groups else link_id), reason
         given = _list(item, "answer")
         if len(given) > 1:
             raise _unusable(f"'{link_id[:40]}' has more than one answer")
         for answer in given:
             yield (f"{link_id}:{here or 1}" if link_id in groups else link_id), _text(answer, zone)
             yield from _answers(_list(answer, "item"), groups, here, zone)
+
+
+def _absent(item: Mapping[str, Any]) -> str:
+    """The answer for a field whose paper says nothing that can be read; else empty."""
+    for extension in _list(item, "extension"):
+        if isinstance(extension, Mapping) and extension.get("url") == absent.URL:
+            codes = {code: answer for answer, code in absent.REASONS.items()}
+            return codes.get(str(extension.get("valueCode")), absent.NOT_WRITTEN)
+    return ""
 
 
 def _text(answer: Any, zone: ZoneInfo) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from downtime.clock import from_text
-from downtime.entry import typed
+from downtime.entry import absent, typed
 from downtime.entry.model import Entry
 from downtime.paper.definitions.questionnaire import FormDefinition, Item
 
@@ -42,7 +42,9 @@ def _items(
     for item in items:
         if item.type != "group":
             answer = answers.get(f"{item.link_id}:{row}" if row else item.link_id)
-            if answer:
+            if answer and answer in absent.WORDS:
+                yield {"linkId": item.link_id, "extension": [_reason(answer)]}
+            elif answer:
                 yield {"linkId": item.link_id, "answer": [_answer(item, answer, zone)]}
             continue
         rows = [str(n) for n in range(1, item.rows + 1)] if item.repeats else [row]
@@ -52,6 +54,10 @@ def _items(
         # An empty row in the middle keeps its place: its position is its number.
         for inside in filled:
             yield {"linkId": item.link_id, **({"item": inside} if inside else {})}
+
+
+def _reason(answer: str) -> dict[str, str]:
+    return {"url": absent.URL, "valueCode": absent.REASONS[answer]}
 
 
 def _answer(item: Item, answer: str, zone: ZoneInfo) -> dict[str, Any]:

@@ -1,13 +1,20 @@
 """The SQL of entries, and of what an entry said before it was sent back."""
 
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from typing import Any
 
 import orjson
 from sqlite_utils import Database
 
 from downtime.entry.model import DRAFT, VERIFIED, Entry
+
+_COLUMNS = tuple(f.name for f in fields(Entry))
+_SAVE = (
+    f"INSERT INTO entry ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
+    " ON CONFLICT (serial) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
+)
 
 
 def fetch(db: Database, serial: str) -> Entry | None:
@@ -25,30 +32,67 @@ def in_state(db: Database, *states: str) -> Iterator[Entry]:
 
 def save(db: Database, entry: Entry) -> None:
     """Insert or replace the present row of an entry."""
-    row = asdict(entry) | {"answers": orjson.dumps(dict(entry.answers)).decode()}
-    db["entry"].upsert(row, pk="serial")  # type: ignore[union-attr]
+    row = {name: getattr(entry, name) for name in _COLUMNS}
+    row["answers"] = orjson.dumps(dict(entry.answers)).decode()
+    db.execute(_SAVE, list(row.values()))
 
 
 def keep_past(db: Database, entry: Entry, at: str, by: str, reason: str) -> None:
     """Keep what an entry said before it was sent back; nothing keyed is ever thrown away."""
-    db["entry_past"].insert(  # type: ignore[union-attr]
-        {
-            "serial": entry.serial,
-            "until": at,
-            "state": entry.state,
-            "answers": orjson.dumps(dict(entry.answers)).decode(),
-            "transcriber": entry.transcriber,
-            "verifier": entry.verifier,
-            "sent_back_by": by,
-            "reason": reason,
-        }
-    )
+    db.execute(
+        "INSERT INTO entry_past"
+        " (serial, until, state, answers, transcriber, verifier, sent_back_by, reason)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            entry.serial, at, entry.state, orjson.dumps(dict(entry.answers)).decode(),
+            entry.transcriber, entry.verifier, by, reason,
+        ],
+    )  # fmt: skip
 
 
 def past(db: Database, serial: str) -> list[dict[str, Any]]:
     """What an entry said before, oldest first."""
     rows = db.query("SELECT * FROM entry_past WHERE serial = ? ORDER BY until, rowid", [serial])
     return [{**row, "answers": orjson.loads(row["answers"])} for row in rows]
+
+
+def waiting(
+    db: Database,
+    waits: str,
+    forms: Iterable[str],
+    *,
+    ward: str = "",
+    without: Iterable[str] = (),
+    not_by: str = "",
+    limit: int = 50,
+) -> list[Entry]:
+    """Entries of these forms that wait for something, in the order of their events.
+
+    `without` leaves out serials, `not_by` what this person keyed first.
+    """
+    names, left_out = list(forms), list(without)
+    query = (
+        f"SELECT * FROM entry WHERE waits = ? AND form IN ({', '.join('?' * len(names))})"  # noqa: S608
+        f" AND serial NOT IN ({', '.join('?' * len(left_out))}) AND transcriber <> ?"
+        + (" AND ward = ?" if ward else "")
+        + " ORDER BY event, serial LIMIT ?"
+    )
+    values = [waits, *names, *left_out, not_by, *([ward] if ward else []), limit]
+    return [_entry(row) for row in db.query(query, values)]
+
+
+def counts(db: Database) -> list[tuple[str, str, str, int]]:
+    """How many entries wait for what: (waits, form, ward, count)."""
+    query = (
+        "SELECT waits, form, ward, count(*) FROM entry WHERE waits <> '' GROUP BY waits, form, ward"
+    )
+    return [tuple(row) for row in db.execute(query).fetchall()]
+
+
+def drafts(db: Database, limit: int) -> list[Entry]:
+    """The drafts that were changed last."""
+    query = "SELECT * FROM entry WHERE state = ? ORDER BY changed DESC LIMIT ?"
+    return [_entry(row) for row in db.query(query, [DRAFT, limit])]
 
 
 def figures(db: Database, outage: str) -> dict[str, int]:

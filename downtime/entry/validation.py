@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from downtime.clinical.identifiers import clean_nhs_number
 from downtime.clock import from_text
-from downtime.entry import typed
+from downtime.entry import absent, typed
 from downtime.errors import InputError
 from downtime.paper.definitions.questionnaire import SIGN_OFF, TRUE, FormDefinition, Item
 
@@ -78,7 +78,7 @@ def check(
             problems[key] = f"This form has no field '{key[:40]}' to key."
             continue
         try:
-            kept[key] = _value(fields[key], key, text, kept, zone, now)
+            kept[key] = _absent(key, text) or _value(fields[key], key, text, kept, zone, now)
         except ValueError as error:
             problems[key] = f"{label(fields[key], key)}: {error}."
         if not kept[key]:
@@ -135,6 +135,14 @@ def _event_problem(kept: Mapping[str, str], zone: ZoneInfo, now: datetime) -> di
     if event > now + FUTURE_SLACK:
         return {"event.date": "Date: the event lies in the future; check date and time."}
     return {}
+
+
+def _absent(key: str, text: str) -> str:
+    """`?not-written` or `?illegible`; without date and time an event has no place in the order."""
+    answer = absent.read(text)
+    if answer and key in ("event.date", "event.time"):
+        raise ValueError("it has to be known; ask the ward, and keep the form as a draft meanwhile")
+    return answer
 
 
 def _value(
@@ -204,9 +212,14 @@ def _boolean(_: Item, text: str) -> str:
 
 
 def _choice(item: Item, text: str) -> str:
+    """The option of that code or those words, or the only one whose words begin so."""
+    typed_text = text.lower()
     for option in item.options:
-        if text.lower() in (option.code.lower(), option.display.lower()):
+        if typed_text in (option.code.lower(), option.display.lower()):
             return option.code
+    begun = [o.code for o in item.options if o.display.lower().startswith(typed_text)]
+    if len(begun) == 1:
+        return begun[0]
     words = ", ".join(option.display for option in item.options[:12])
     raise ValueError(f"it is not one of the answers on the form ({words})")
 

@@ -1,0 +1,101 @@
+"""How many keyed fields are wrong, how sure that is, and so which entries a second person compares.
+
+The share of wrong fields is estimated for each form from its last checked entries, with the 95 %
+interval of Wilson (JASA 1927;22:209-212), which Brown, Cai and DasGupta recommend for small shares
+(Statistical Science 2001;16:101-133). Fields of one form are not quite independent, so the interval
+is a little too narrow. Nobody's name is in it: it is about forms, not about clerks.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from math import sqrt
+
+from sqlite_utils import Database
+
+from downtime.config import Settings
+from downtime.entry import store_checks
+from downtime.entry.model import AGREED, COMPARED, Entry
+from downtime.vault.vault import Vault
+
+Z = 1.959964
+"""The normal deviate of a two-sided interval of 95 %."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What the checks of one form in one outage found; shares are from 0 to 1."""
+
+    form: str
+    forms: int
+    fields: int
+    errors: int
+    share: float
+    low: float
+    high: float
+    critical_fields: int
+    critical_errors: int
+    """Critical fields that were keyed twice, and in how many of them the first keying was wrong."""
+    critical_low: float
+    critical_high: float
+    sample_percent: float
+    """How many of the next entries are compared."""
+
+
+def wilson(errors: int, fields: int) -> tuple[float, float]:
+    """The bounds of the share of errors; 0 to 1 while nothing was looked at."""
+    if not fields:
+        return 0.0, 1.0
+    share, square = errors / fields, Z * Z
+    centre = share + square / (2 * fields)
+    spread = Z * sqrt(share * (1 - share) / fields + square / (4 * fields * fields))
+    whole = 1 + square / fields
+    return max(0.0, (centre - spread) / whole), min(1.0, (centre + spread) / whole)
+
+
+def estimate(db: Database, settings: Settings, outage: str, form: str) -> Estimate:
+    """The estimate of one form."""
+    last = settings.entry.error_window_forms
+    forms, fields, errors = store_checks.checked(db, outage, form, COMPARED, last)
+    _, critical, slips = store_checks.checked(db, outage, form, AGREED, last)
+    low, high = wilson(errors, fields)
+    critical_low, critical_high = wilson(slips, critical)
+    return Estimate(
+        form=form,
+        forms=forms,
+        fields=fields,
+        errors=errors,
+        share=errors / fields if fields else 0.0,
+        low=low,
+        high=high,
+        critical_fields=critical,
+        critical_errors=slips,
+        critical_low=critical_low,
+        critical_high=critical_high,
+        sample_percent=_percent(high, settings),
+    )
+
+
+def estimates(vault: Vault, settings: Settings, outage: str) -> list[Estimate]:
+    """The estimates of every form of which anything was checked."""
+    forms = store_checks.checked_forms(vault.db, outage)
+    return [estimate(vault.db, settings, outage, form) for form in forms]
+
+
+def _percent(high: float, settings: Settings) -> float:
+    """All entries while too many fields may be wrong, which is so at first; else the set share."""
+    limit = settings.entry.max_error_percent
+    return settings.entry.sample_percent if high * 100 <= limit else 100.0
+
+
+def is_chosen(vault: Vault, db: Database, settings: Settings, entry: Entry) -> bool:
+    """Whether a second person compares this entry: the same answer for a form each time.
+
+    It comes from the serial and a key of the vault, so that nobody who keys can foretell it. What
+    was sent back once is always compared.
+    """
+    if entry.corrections:
+        return True
+    percent = estimate(db, settings, entry.outage, entry.form).sample_percent
+    digest = hmac.digest(vault.key("entry-sample"), entry.serial.encode(), hashlib.sha256)
+    return int.from_bytes(digest[:8]) < percent / 100 * 2**64

@@ -1,0 +1,88 @@
+"""The SQL of second keyings, of checks, and of who has which form on the screen."""
+
+from collections.abc import Iterator
+from dataclasses import astuple
+from typing import Any
+
+import orjson
+from sqlite_utils import Database
+
+from downtime.entry.model import Check, Second
+
+
+def second(db: Database, serial: str) -> Second | None:
+    """The second keying of a form, None while nobody has begun it."""
+    row = next(db.query("SELECT * FROM entry_second WHERE serial = ?", [serial]), None)
+    return Second(**{**row, "answers": orjson.loads(row["answers"])}) if row else None
+
+
+def save_second(db: Database, keyed: Second) -> None:
+    """Insert or replace the second keying of a form."""
+    db.execute(
+        "INSERT INTO entry_second (serial, answers, person, name, changed, keyed)"
+        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (serial) DO UPDATE SET answers = excluded.answers,"
+        " person = excluded.person, name = excluded.name, changed = excluded.changed,"
+        " keyed = excluded.keyed",
+        [
+            keyed.serial, orjson.dumps(dict(keyed.answers)).decode(),
+            keyed.person, keyed.name, keyed.changed, keyed.keyed,
+        ],
+    )  # fmt: skip
+
+
+def drop_second(db: Database, serial: str) -> None:
+    db.execute("DELETE FROM entry_second WHERE serial = ?", [serial])
+
+
+def add_check(db: Database, check: Check) -> None:
+    db.execute(
+        "INSERT INTO entry_check (serial, outage, form, at, basis, fields, errors)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        list(astuple(check)),
+    )
+
+
+def checked(db: Database, outage: str, form: str, basis: str, last: int) -> tuple[int, int, int]:
+    """Forms, fields and errors of the last checks of a form in an outage."""
+    query = (
+        "SELECT count(*), coalesce(sum(fields), 0), coalesce(sum(errors), 0) FROM"
+        " (SELECT fields, errors FROM entry_check WHERE outage = ? AND form = ? AND basis = ?"
+        " ORDER BY at DESC, rowid DESC LIMIT ?)"
+    )
+    forms, fields, errors = db.execute(query, [outage, form, basis, last]).fetchone()
+    return int(forms), int(fields), int(errors)
+
+
+def checked_forms(db: Database, outage: str) -> list[str]:
+    """The forms of which an entry was ever checked in an outage."""
+    query = "SELECT DISTINCT form FROM entry_check WHERE outage = ? ORDER BY form"
+    return [str(row[0]) for row in db.execute(query, [outage]).fetchall()]
+
+
+def claim(db: Database, serial: str, now: str) -> dict[str, Any] | None:
+    """Who has a form, None when nobody has or their time is over."""
+    query = "SELECT * FROM entry_claim WHERE serial = ? AND until > ?"
+    return next(db.query(query, [serial, now]), None)
+
+
+def claims(db: Database, now: str) -> Iterator[dict[str, Any]]:
+    """Every form that somebody has."""
+    return db.query("SELECT * FROM entry_claim WHERE until > ?", [now])
+
+
+def save_claim(
+    db: Database, serial: str, person: str, name: str, since: str, until: str, minutes: int
+) -> None:
+    db.execute(
+        "INSERT OR REPLACE INTO entry_claim (serial, person, name, since, until, minutes)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [serial, person, name, since, until, minutes],
+    )
+
+
+def drop_claim(db: Database, serial: str) -> None:
+    db.execute("DELETE FROM entry_claim WHERE serial = ?", [serial])
+
+
+def drop_ended_claims(db: Database, now: str) -> None:
+    db.execute("DELETE FROM entry_claim WHERE until <= ?", [now])
