@@ -96,24 +96,41 @@ class Offer:
 class Sought:
     """What paper says of one person: every variant, the wards, and from when to when (UTC)."""
 
-    papers: Sequence[Person]
-    wards: Sequence[str]
+    papers: tuple[Person, ...]
+    wards: tuple[str, ...]
     first: str
     last: str
+    typed: str = ""
+    """What somebody types beside: a name, or a number as it stands on paper, valid or not."""
+
+    @property
+    def said(self) -> tuple[Person, ...]:
+        """What paper says, with a number that was typed."""
+        number = words.compact(self.typed).upper()
+        if not any(sign.isdigit() for sign in number):
+            return self.papers
+        is_nhs = len(number) == 10 and number.isdigit()
+        return (*self.papers, Person(nhs_number=number) if is_nhs else Person(mrn=number))
 
 
 def offer(snapshot: Snapshot, sought: Sought, settings: ReconcileSettings) -> Offer:
-    """The most likely patients, exact numbers first; a merged record gives way to its survivor."""
+    """The most likely patients, exact numbers first; a merged record gives way to its survivor.
+
+    Whoever is found by what was typed is offered whatever the signs say.
+    """
     arrivals = _arrivals(snapshot, sought, settings.same_ward_hours)
-    rows = _blocks(snapshot, sought.papers) | {
-        row.patient.id: row for row in snapshot.people(arrivals)
-    }
+    asked = {row.patient.id: row for row in snapshot.find(sought.typed, settings.candidates_shown)}
+    near = {row.patient.id: row for row in snapshot.people(arrivals)}
+    rows = _blocks(snapshot, sought.said) | near | asked
     made = (
-        _candidate(row, sought.papers, arrivals.get(row.patient.id), settings)
-        for row in rows.values()
+        _candidate(row, sought.said, arrivals.get(key), settings) for key, row in rows.items()
     )
     ranked = sorted(
-        (one for one in made if one.points >= SHOWN_FROM_POINTS or one.is_numbered),
+        (
+            one
+            for one in made
+            if one.person.id in asked or one.points >= SHOWN_FROM_POINTS or one.is_numbered
+        ),
         key=lambda one: (not one.is_numbered, -one.points, one.person.family, one.person.id),
     )[: settings.candidates_shown]
     return Offer(tuple(ranked), tuple(doubled([one.person for one in ranked])))
@@ -124,7 +141,7 @@ def one(snapshot: Snapshot, sought: Sought, patient: str, settings: ReconcileSet
     found = snapshot.patient(patient)
     row = next(iter(snapshot.people([found.id])))
     arrivals = _arrivals(snapshot, sought, settings.same_ward_hours)
-    return _candidate(row, sought.papers, arrivals.get(found.id), settings)
+    return _candidate(row, sought.said, arrivals.get(found.id), settings)
 
 
 def person_of(patient: Patient, number: str = "") -> Person:

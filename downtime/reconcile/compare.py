@@ -10,14 +10,15 @@ unmatched       the patient is not found by any exact number
 held            policy keeps it as a document; nothing is returned
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from downtime.clinical.records import Patient
 from downtime.config import Settings
 from downtime.entry.facts import DOCUMENT, Fact, Person
 from downtime.reconcile import rules
-from downtime.reconcile.identity import find, links
+from downtime.reconcile.identity import find, keys_of, links
 from downtime.reconcile.rules import Context, Verdict
 from downtime.reconcile.states import CONFLICT, HELD, UNMATCHED
 from downtime.reconcile.view import View
@@ -51,10 +52,16 @@ class Item:
         return self.fact.key
 
 
-def compare(before: View, facts: Iterable[Fact], after: View, settings: Settings) -> list[Item]:
-    """One item for each fact, in the order given."""
+def compare(
+    before: View,
+    facts: Iterable[Fact],
+    after: View,
+    settings: Settings,
+    decided: Mapping[str, Person] = MappingProxyType({}),
+) -> list[Item]:
+    """One item for each fact, in the order given; `decided` are the links that people confirmed."""
     given: Sequence[Fact] = list(facts)
-    linked = links(given)
+    linked = {**links(given), **decided}
     context = Context(before, after, settings)
     return [_compare(fact, context, linked) for fact in given]
 
@@ -63,7 +70,7 @@ def _compare(fact: Fact, context: Context, linked: rules.Links) -> Item:
     if fact.type == DOCUMENT or fact.type not in RULES:
         words = "Policy: this form is filed as a document, not returned as data."
         return Item(fact, HELD, words, person=fact.person)
-    match = find(fact.person, context.after, linked)
+    match = find(fact.person, context.after, linked, *keys_of(fact))
     if match.patient is None:
         words = match.words + rules.registering(fact)
         return Item(fact, UNMATCHED, words, person=fact.person)

@@ -4,7 +4,8 @@ A hospital holds hundreds of thousands of records, and the paper of an outage is
 people. What is gathered gives the same items as the whole snapshots would.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from downtime.clinical.records import (
     DiagnosticReport,
@@ -15,7 +16,7 @@ from downtime.clinical.records import (
     ServiceRequest,
 )
 from downtime.entry.facts import Fact, Person
-from downtime.reconcile.identity import find, links
+from downtime.reconcile.identity import find, keys_of, links
 from downtime.reconcile.view import View
 from downtime.snapshot.store import Snapshot
 
@@ -23,11 +24,14 @@ THEIRS = (Encounter, ServiceRequest, Observation)
 """The records of a person that a form's answers are compared with."""
 
 
-def recovered(snapshot: Snapshot, facts: Sequence[Fact]) -> View:
-    """Everybody whom the forms may mean, and the records of those whom they do mean."""
-    known = people(snapshot, [fact.person for fact in facts])
-    everybody, linked = View(known), links(facts)
-    meant = {found.id for fact in facts if (found := find(fact.person, everybody, linked).patient)}
+def recovered(
+    snapshot: Snapshot, facts: Sequence[Fact], decided: Mapping[str, Person] = MappingProxyType({})
+) -> View:
+    """Everybody whom the forms or the `decided` links may mean, and the records of those they do."""
+    known = people(snapshot, [*(fact.person for fact in facts), *decided.values()])
+    everybody, linked = View(known), {**links(facts), **decided}
+    matches = (find(fact.person, everybody, linked, *keys_of(fact)) for fact in facts)
+    meant = {found.patient.id for found in matches if found.patient}
     theirs = [record for kind in THEIRS for record in snapshot.some(kind, "patient", meant)]
     named = {record.report for record in theirs if isinstance(record, Observation)}
     reports = snapshot.some(DiagnosticReport, "id", named)

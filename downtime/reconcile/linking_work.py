@@ -1,7 +1,7 @@
 """Settle who somebody on paper is: look candidates up, propose one, confirm, reject, undo."""
 
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from downtime.config import Settings
 from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
@@ -26,9 +26,9 @@ class Proposed:
     left: int
 
 
-def offer(snapshot: Snapshot, settings: Settings, person: Unknown) -> Offer:
-    """The candidates for somebody on paper, in a recovered snapshot."""
-    return candidates.offer(snapshot, person.sought, settings.reconcile)
+def offer(snapshot: Snapshot, settings: Settings, person: Unknown, typed: str = "") -> Offer:
+    """The candidates for somebody on paper, and for a name or number that was typed beside it."""
+    return candidates.offer(snapshot, replace(person.sought, typed=typed), settings.reconcile)
 
 
 def chosen(snapshot: Snapshot, settings: Settings, person: Unknown, patient: str) -> Candidate:

@@ -1,12 +1,13 @@
 """Run the comparison over every form of an outage that was entered and keep what it finds."""
 
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from downtime.config import Settings
 from downtime.entry import store as entry_store
-from downtime.entry.facts import Fact, facts
+from downtime.entry.facts import Fact, Person, facts
 from downtime.entry.forms import base_fact
 from downtime.entry.model import ENTERED, VERIFIED
 from downtime.errors import ConflictError, NotFoundError
@@ -14,7 +15,7 @@ from downtime.outage import outages
 from downtime.outage.model import Outage
 from downtime.paper import ledger
 from downtime.paper.printed import printed
-from downtime.reconcile import gather, store
+from downtime.reconcile import gather, linking, store
 from downtime.reconcile.compare import compare
 from downtime.reconcile.keep import keep, orphan
 from downtime.reconcile.states import RETURNED
@@ -54,7 +55,8 @@ def run(vault: Vault, settings: Settings, who: Actor, why: str) -> Compared:
             "Load a snapshot of the recovered hospital, then compare again.",
         )
     found, forms = _facts(vault, settings, outage)
-    items = compare(*_views(vault, outage, found), settings)
+    decided = linking.confirmed(vault.db)
+    items = compare(*_views(vault, outage, found, decided), settings, decided)
     with vault.change(who, "reconcile.run", target=outage.id, why=why) as db:
         held = {row.key: row for row in store.fetch(db, outage.id)}
         now = vault.now()
@@ -83,9 +85,11 @@ def latest(vault: Vault) -> Outage:
     )
 
 
-def _views(vault: Vault, outage: Outage, found: list[Fact]) -> tuple[View, list[Fact], View]:
+def _views(
+    vault: Vault, outage: Outage, found: list[Fact], decided: Mapping[str, Person]
+) -> tuple[View, list[Fact], View]:
     with closing(load.current(vault)) as snapshot:
-        after = gather.recovered(snapshot, found)
+        after = gather.recovered(snapshot, found, decided)
     if not outage.snapshot:
         return View(), found, after
     with closing(load.get(vault, outage.snapshot)) as snapshot:

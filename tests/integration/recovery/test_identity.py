@@ -1,0 +1,339 @@
+"""Who somebody on paper is: offered with reasons, decided by two people, undone, and compared anew."""
+
+import pytest
+
+from downtime.config import ReconcileSettings, Settings
+from downtime.errors import ConflictError, ForbiddenError, InputError
+from downtime.paper.issue import Subject
+from downtime.reconcile import decide, linking, linking_list, linking_work, run
+from downtime.vault.audit import Actor
+from downtime.vault.audit import verify as verify_audit
+
+from .conftest import ADMITTED, BLOODS, HOSPITAL, OBSERVED
+from .twins import TWINS
+
+NUMBER = "DK700001X"
+BLANK = Subject(downtime_number=NUMBER)
+PETRA = {
+    "patient.name": "NOVAK, Petra",
+    "patient.born": "1985-03-01",
+    "patient.gender": "female",
+}
+CLERK = Actor("u-3", "Cora Clerk", "laptop-1")
+OTHER = Actor("u-4", "Olu Other", "laptop-1")
+
+
+@pytest.fixture
+def recovered(hold):
+    return lambda *more: hold(2, (*HOSPITAL, *TWINS, *more), "2026-11-02T20:00:00Z")
+
+
+@pytest.fixture
+def work(vault, settings, outage):
+    """`work()` is the work list; `work(ref)` one person of it."""
+
+    def look(ref=None):
+        if ref is None:
+            return linking_list.unknowns(vault, settings, outage)
+        return linking_list.unknown(vault, settings, outage, ref)
+
+    return look
+
+
+@pytest.fixture
+def offered(vault, settings, outage, work):
+    """The candidates of the only person on the work list, by id, with their signs in words."""
+
+    def look(typed=""):
+        with linking_work.recovered(vault, outage) as snapshot:
+            found = linking_work.offer(snapshot, settings, work()[0], typed)
+        return {one.person.id: [sign.words for sign in one.signs] for one in found.candidates}
+
+    return look
+
+
+@pytest.fixture
+def propose(vault, settings, outage):
+    def one(ref, patient, who=CLERK, why="compared with the wristband", evidence="passport"):
+        return linking_work.propose(vault, settings, outage, ref, patient, who, why, evidence)
+
+    return one
+
+
+@pytest.fixture
+def confirm(vault, settings, outage):
+    def one(ref, link, who=OTHER, why="read the paper", using=settings):
+        return linking_work.confirm(vault, using, outage, ref, link.id, who, why)
+
+    return one
+
+
+def bloods(**person):
+    return BLOODS | {f"patient.{name}": text for name, text in person.items()}
+
+
+def test_the_work_list_has_every_downtime_number_and_every_form_without_a_usable_one(
+    keyed, recovered, work
+):
+    recovered()
+    keyed("blood-sciences-request", BLOODS | PETRA, BLANK)
+    keyed("observations", OBSERVED | PETRA | {"patient.name": "NOVAC, Petra"}, BLANK)
+    nameless = keyed("blood-sciences-request", BLOODS, Subject())
+    keyed("blood-sciences-request", bloods(mrn="H100", name="HILL, Ann"), Subject())
+    keyed("blood-sciences-request", BLOODS)
+    by_number, by_form = sorted(work(), key=lambda one: not one.number)
+    assert (by_number.key, len(by_number.serials)) == (NUMBER, 2)
+    assert {paper.family for paper in by_number.papers} == {"NOVAK", "NOVAC"}
+    assert (by_number.wards, by_number.first) == (
+        ("A1",),
+        "2026-11-02T14:00:00Z",
+    ) or by_number.first
+    assert (by_form.key, by_form.papers[0].family) == (f"serial:{nameless}", "")
+
+
+def test_transfusion_and_results_come_first(keyed, recovered, work):
+    from .conftest import PHONED
+
+    recovered()
+    keyed("blood-sciences-request", bloods(name="EARLY, Bird"), Subject())
+    late = keyed("phoned-result", PHONED | {"patient.name": "LATE, Comer"}, Subject())
+    assert [one.serials[0] for one in work()][0] == late
+
+
+def test_candidates_come_with_their_reasons(keyed, recovered, offered):
+    recovered()
+    keyed("admission", ADMITTED, Subject())
+    found = offered()
+    assert next(iter(found)) == "p-1"
+    assert {"same date of birth", "same surname", "same given name"} < set(found["p-1"])
+    assert "admitted to the same ward at that time" in found["p-1"]
+    assert "surname and given name exchanged" in found["p-4"]
+    assert "date of birth has day and month swapped" in found["p-5"]
+    assert "surname spelled alike" in found["p-5"]
+    assert "another gender" in found["p-3"]
+
+
+@pytest.mark.parametrize(
+    ("said", "patient", "reason"),
+    [
+        ({"mrn": "H2010"}, "p-10", "same hospital number"),
+        ({"mrn": "H2001", "name": "NOVAK, P"}, "p-1", "given name shortened, or one of several"),
+        ({"mrn": "H0201", "name": "NOVAK"}, "p-1", "two digits transposed in the hospital number"),
+        ({"born": "1970-07-12", "name": "FILIPS, Catherine"}, "p-6", "surname sounds alike"),
+        ({"born": "1970-12-07", "name": "PHILLIPS, Kathryn"}, "p-7", "surname sounds alike"),
+        ({"born": "2001-10-01", "name": "OHARA, Zoe"}, "p-8", "same surname"),
+        ({"born": "1995-03-01", "name": "NOVAK, Petra"}, "p-1", "date of birth has one digit different"),
+        ({"born": "1958-03-01", "name": "NOVAK, Petra"}, "p-1", "date of birth has two digits transposed"),
+    ],
+)  # fmt: skip
+def test_each_slip_of_the_pen_is_recognised(keyed, recovered, offered, said, patient, reason):
+    recovered()
+    keyed("blood-sciences-request", bloods(**said), BLANK)
+    assert reason in offered()[patient]
+
+
+def test_a_number_that_is_not_valid_can_be_typed_as_it_stands_on_paper(keyed, recovered, offered):
+    recovered()
+    keyed("blood-sciences-request", bloods(name="NOVAK, P"), Subject())
+    assert "two digits transposed in the NHS number" in offered("999 000 0623")["p-1"]
+    assert "p-8" in offered("o'hara")
+
+
+def test_an_unknown_patient_is_offered_who_came_to_the_ward_then(keyed, recovered, offered):
+    recovered()
+    keyed("blood-sciences-request", bloods(gender="male"), BLANK)
+    assert offered()["p-11"] == ["admitted to the same ward at that time", "same gender"]
+
+
+def test_twins_are_told_apart_by_what_differs(keyed, recovered, offered):
+    recovered()
+    said = bloods(name="LANG, Mia", born="2026-11-01", gender="female")
+    keyed("blood-sciences-request", said, BLANK)
+    found = offered()
+    assert list(found)[:2] == ["p-10", "p-9"]
+    assert {"another given name", "another gender"} <= set(found["p-9"])
+
+
+def test_two_records_of_one_person_are_shown(vault, settings, outage, keyed, recovered, work):
+    recovered()
+    keyed("blood-sciences-request", bloods(name="DOUBLE, Dora", born="1950-05-05"), BLANK)
+    with linking_work.recovered(vault, outage) as snapshot:
+        found = linking_work.offer(snapshot, settings, work()[0])
+    assert [{one.mrn, other.mrn} for one, other in found.doubled] == [{"H2012", "H2013"}]
+
+
+def test_name_and_birth_alone_link_nobody(keyed, recovered, propose):
+    recovered()
+    serial = keyed("blood-sciences-request", BLOODS | PETRA, BLANK)
+    with pytest.raises(InputError, match="alone never say"):
+        propose(serial, "p-1", evidence="")
+    assert propose(serial, "p-1", evidence="passport").state == "proposed"
+
+
+def test_a_link_holds_once_another_person_confirms_it(
+    vault, keyed, recovered, propose, confirm, who
+):
+    recovered()
+    serial = keyed("blood-sciences-request", BLOODS | PETRA, BLANK)
+    link = propose(serial, "p-1")
+    assert linking.confirmed(vault.db) == {}
+    with pytest.raises(ForbiddenError, match="You proposed"):
+        confirm(serial, link, CLERK)
+    with pytest.raises(ForbiddenError, match="You alone keyed"):
+        confirm(serial, link, who)
+    with pytest.raises(InputError, match="reason"):
+        confirm(serial, link, why=" ")
+    confirm(serial, link)
+    assert linking.confirmed(vault.db)[NUMBER].mrn == "H2001"
+    assert verify_audit(vault.db).first_bad is None
+
+
+def test_one_number_is_never_two_patients_but_two_numbers_may_be_one(
+    vault, keyed, recovered, propose, confirm
+):
+    recovered()
+    first = keyed("blood-sciences-request", BLOODS | PETRA, BLANK)
+    second = keyed("blood-sciences-request", BLOODS | PETRA, Subject(downtime_number="DK700002V"))
+    link = propose(first, "p-1")
+    for _ in range(2):
+        with pytest.raises(ConflictError, match="already has a link"):
+            propose(first, "p-2", OTHER)
+        if link.state == "proposed":
+            link = confirm(first, link)
+    confirm(second, propose(second, "p-1"))
+    assert {n: p.mrn for n, p in linking.confirmed(vault.db).items()} == {
+        NUMBER: "H2001",
+        "DK700002V": "H2001",
+    }
+
+
+def test_undo_restores_and_downstream_is_told_twice(
+    vault, settings, outage, keyed, recovered, propose, confirm
+):
+    recovered()
+    serial = keyed("blood-sciences-request", BLOODS | PETRA, BLANK)
+    link = confirm(serial, propose(serial, "p-1"))
+    with pytest.raises(InputError, match="reason"):
+        linking_work.undo(vault, settings, outage, serial, link.id, CLERK, "")
+    linking_work.undo(vault, settings, outage, serial, link.id, CLERK, "it was her sister")
+    assert linking.confirmed(vault.db) == {}
+    confirm(serial, propose(serial, "p-5"))
+    told = linking.merges(vault.db, outage.id)
+    assert [(m.number, m.survivor.mrn, m.state) for m in told] == [
+        (NUMBER, "H2001", "linked"),
+        (NUMBER, "H2001", "unlinked"),
+        (NUMBER, "H2005", "linked"),
+    ]
+    assert (told[0].downtime.downtime_number, told[0].downtime.family) == (NUMBER, "NOVAK")
+    assert (told[1].decided_by_name, told[0].id) == ("Cora Clerk", told[1].id)
+
+
+def test_a_form_without_a_number_tells_no_other_system(
+    vault, outage, keyed, recovered, propose, confirm
+):
+    recovered()
+    serial = keyed("blood-sciences-request", BLOODS | PETRA, Subject())
+    confirm(serial, propose(serial, "p-1"))
+    assert linking.merges(vault.db, outage.id) == []
+    assert list(linking.confirmed(vault.db)) == [f"serial:{serial}"]
+
+
+def test_the_program_proposes_exact_numbers_and_two_people_agree(
+    vault, settings, outage, keyed, recovered, work, confirm
+):
+    recovered()
+    said = bloods(name="NOVAK, Petra", born="1985-03-01", nhs="9990000263")
+    serial = keyed("blood-sciences-request", said, BLANK)
+    keyed("observations", OBSERVED, Subject(downtime_number="DK700002V"))
+    done = linking_work.propose_exact(vault, settings, outage, CLERK)
+    assert (done.proposed, done.left) == (1, 1)
+    link = work(serial).link
+    assert (link.proposed_by, link.exact) == ("", True)
+    link = confirm(serial, link, CLERK)
+    assert (link.state, linking.confirmed(vault.db)) == ("proposed", {})
+    with pytest.raises(ForbiddenError):
+        confirm(serial, link, CLERK)
+    assert confirm(serial, link).state == "confirmed"
+
+
+def test_a_hospital_may_let_one_person_confirm_an_exact_number(
+    vault, settings, outage, keyed, recovered, work, confirm
+):
+    recovered()
+    said = bloods(born="1985-03-01", nhs="9990000263")
+    serial = keyed("blood-sciences-request", said, BLANK)
+    linking_work.propose_exact(vault, settings, outage, CLERK)
+    lenient = Settings(reconcile=ReconcileSettings(exact_links_by_one=True))
+    assert confirm(serial, work(serial).link, CLERK, using=lenient).state == "confirmed"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"born": "1985-01-03", "nhs": "9990000263"},
+        {"nhs": "9990000263"},
+        {"born": "1985-03-01", "name": "NOVAK, Petra"},
+        {"born": "1985-03-01", "nhs": "9990000263", "mrn": "H2002"},
+        {"born": "1950-05-05", "nhs": "9990000158"},
+    ],
+)
+def test_the_program_proposes_nothing_that_is_less_than_exact(
+    vault, settings, outage, keyed, recovered, said
+):
+    recovered()
+    keyed("blood-sciences-request", bloods(**said), BLANK)
+    assert linking_work.propose_exact(vault, settings, outage, CLERK).proposed == 0
+
+
+def test_a_patient_who_was_merged_meanwhile_is_not_confirmed(
+    vault, keyed, recovered, hold, propose, confirm
+):
+    recovered()
+    serial = keyed("blood-sciences-request", BLOODS | PETRA, BLANK)
+    link = propose(serial, "p-1")
+    merged = [p for p in TWINS if p.id != "p-1"]
+    hold(3, (*HOSPITAL, *merged), "2026-11-02T22:00:00Z")
+    with pytest.raises(ConflictError, match="merged or changed"):
+        confirm(serial, link)
+
+
+def test_nothing_is_linked_to_the_snapshot_of_the_beginning(keyed, propose):
+    serial = keyed("blood-sciences-request", BLOODS | PETRA, BLANK)
+    with pytest.raises(ConflictError, match="outage's beginning"):
+        propose(serial, "p-ann")
+
+
+@pytest.mark.parametrize("subject", [BLANK, Subject()], ids=["number", "form"])
+def test_the_next_comparison_finds_who_was_linked_and_after_an_undo_nobody(
+    vault, settings, outage, keyed, recovered, propose, confirm, who, subject
+):
+    recovered()
+    said = BLOODS | PETRA | {"patient.born": "1985-01-03"}
+    serial = keyed("blood-sciences-request", said, subject)
+
+    def states():
+        run.run(vault, settings, who, "")
+        return {(row.item.state, row.item.patient) for row in decide.items(vault, outage.id)}
+
+    assert states() == {("unmatched", "")}
+    link = confirm(serial, propose(serial, "p-1"))
+    assert states() == {("new", "p-1")}
+    linking_work.undo(vault, settings, outage, serial, link.id, OTHER, "another Petra")
+    assert states() == {("unmatched", "")}
+
+
+def test_paper_that_nobody_saw_is_not_swallowed_by_a_link(
+    vault, settings, outage, keyed, recovered, propose, confirm, work, who
+):
+    recovered()
+    serial = keyed("blood-sciences-request", BLOODS | PETRA, BLANK)
+    confirm(serial, propose(serial, "p-1"))
+    strange = keyed("blood-sciences-request", bloods(name="STONE, Bob", born="1900-01-01"), BLANK)
+    run.run(vault, settings, who, "")
+    found = {row.item.fact.serial: row.item for row in decide.items(vault, outage.id)}
+    assert found[serial].state == "new"
+    assert (found[strange].state, "born 01-Jan-1900" in found[strange].explanation) == (
+        "conflict",
+        True,
+    )
+    assert work(serial).has_new_paper
