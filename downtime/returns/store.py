@@ -1,28 +1,58 @@
-"""The SQL of what went out, and of the signatures under the statement."""
+"""The SQL of the outbox: what goes out to the recovered systems, and how far it has come.
 
-from collections.abc import Iterable
+Moves are made by `outbox.py`, which checks them; the signatures of a statement are kept here too.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlite_utils import Database
 
-HL7V2, WORKLIST = "hl7v2", "worklist"
+from downtime.returns.outbox_states import (
+    HELD,
+    QUEUED,
+    REFUSED,
+    RESOLVED,
+    SENDING,
+    WAITING,
+)
+
+_LIGHT = (
+    "control_id, outage, system, channel, kind, order_key, position, state, attempts, next_try,"
+    " answer, reason, sha256, file, queued, queued_by, changed"
+)
+_ITEMS = (
+    "(SELECT group_concat(item, ' ') FROM outbox_item WHERE control_id = o.control_id) AS items"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
-    """One item that went out, once: as a message of that control ID, or on a worklist."""
+class Message:
+    """One message of the outbox, without its content. Times are UTC as stored.
+
+    `items` are the keys of the compared items it carries; `order_key` is the patient, within whom
+    order is kept; `answer` is what the receiver said last, `reason` why it is where it is.
+    """
 
     control_id: str
-    item: str
     outage: str
+    system: str
     channel: str
     kind: str
-    system: str
+    order_key: str
+    position: int
+    state: str
+    attempts: int
+    next_try: str
+    answer: str
+    reason: str
     sha256: str
     file: str
-    exported: str
-    exported_by: str
+    queued: str
+    queued_by: str
+    changed: str
+    items: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,22 +67,152 @@ class Signature:
     signed: str
 
 
-def sent(db: Database, outage: str) -> dict[str, Sent]:
-    """What went out for an outage, by control ID."""
-    rows = db.query("SELECT * FROM returned_message WHERE outage = ?", [outage])
-    return {row["control_id"]: Sent(**row) for row in rows}
+def messages(
+    db: Database,
+    outage: str = "",
+    *,
+    system: str = "",
+    channel: str = "",
+    state: str = "",
+    order_key: str = "",
+) -> Iterator[Message]:
+    """Messages in the order in which they go out; every filter that is given applies."""
+    given = {
+        "outage": outage,
+        "system": system,
+        "channel": channel,
+        "state": state,
+        "order_key": order_key,
+    }
+    used = {name: value for name, value in given.items() if value}
+    where = " AND ".join(f"{name} = :{name}" for name in used) or "1"
+    query = f"SELECT {_LIGHT}, {_ITEMS} FROM outbox AS o WHERE {where} ORDER BY position"  # noqa: S608
+    return (_message(row) for row in db.query(query, used))
 
 
-def keep_sent(db: Database, given: Iterable[Sent]) -> None:
-    """Record what goes out; a control ID that is already there is an error, never a replacement."""
-    db["returned_message"].insert_all([asdict(one) for one in given])  # type: ignore[union-attr]
+def message(db: Database, control_id: str) -> Message | None:
+    """One message."""
+    query = f"SELECT {_LIGHT}, {_ITEMS} FROM outbox AS o WHERE control_id = ?"  # noqa: S608
+    row = next(db.query(query, [control_id]), None)
+    return _message(row) if row else None
+
+
+def content(db: Database, control_id: str) -> bytes:
+    """The bytes of a message; empty for one that went out before contents were kept."""
+    row = db.execute("SELECT content FROM outbox WHERE control_id = ?", [control_id]).fetchone()
+    return bytes(row[0]) if row else b""
+
+
+def insert(db: Database, row: Mapping[str, Any], items: Mapping[str, str]) -> None:
+    """A new message with its items (key to digest); a control ID that is there is an error.
+
+    Without a `position` it stands at the end.
+    """
+    last = db.execute("SELECT coalesce(max(position), 0) FROM outbox").fetchone()[0]
+    db["outbox"].insert({"position": last + 1, **row})  # type: ignore[union-attr]
+    pairs = [
+        {"control_id": row["control_id"], "item": item, "digest": digest}
+        for item, digest in items.items()
+    ]
+    db["outbox_item"].insert_all(pairs)  # type: ignore[union-attr]
+
+
+def update(db: Database, control_id: str, **changes: str) -> None:
+    """Replace some columns of one message."""
+    assignments = ", ".join(f"{name} = :{name}" for name in changes)
+    db.conn.execute(
+        f"UPDATE outbox SET {assignments} WHERE control_id = :control_id",  # noqa: S608
+        {**changes, "control_id": control_id},
+    )
+
+
+def claim(db: Database, system: str, channel: str, now: str) -> Message | None:
+    """Make the next message `sending` and count the attempt; None when none may go now.
+
+    A patient's message waits for each earlier one of that patient to the same system.
+    """
+    row = db.conn.execute(_CLAIM, [SENDING, now, system, channel, QUEUED, now]).fetchone()
+    return message(db, row["control_id"]) if row else None
+
+
+_STATES = ", ".join(f"'{state}'" for state in WAITING)
+_CLAIM = f"""UPDATE outbox SET state = ?, attempts = attempts + 1, changed = ? WHERE control_id = (
+    SELECT control_id FROM outbox AS o
+    WHERE system = ? AND channel = ? AND state = ? AND next_try <= ? AND NOT EXISTS (
+        SELECT 1 FROM outbox AS e WHERE e.system = o.system AND e.order_key = o.order_key
+        AND o.order_key <> '' AND e.position < o.position AND e.state IN ({_STATES}))
+    ORDER BY position LIMIT 1) RETURNING control_id"""  # noqa: S608
+
+
+def next_due(db: Database, system: str, channel: str) -> str:
+    """When the next waiting message may be tried; empty when none waits."""
+    row = db.conn.execute(
+        "SELECT min(next_try) AS due, count(*) AS n FROM outbox"
+        " WHERE system = ? AND channel = ? AND state = ?",
+        [system, channel, QUEUED],
+    ).fetchone()
+    return (row["due"] or "0") if row["n"] else ""
+
+
+def requeue(db: Database, system: str, channel: str, now: str) -> int:
+    """What a sender that died had in hand waits again, unchanged; how many."""
+    done = db.conn.execute(
+        "UPDATE outbox SET state = ?, next_try = '', changed = ?"
+        " WHERE system = ? AND channel = ? AND state = ?",
+        [QUEUED, now, system, channel, SENDING],
+    )
+    return int(done.rowcount)
+
+
+def hold_later(db: Database, behind: Message, reason: str, now: str) -> int:
+    """Hold what waits behind a refused message of the same patient; how many."""
+    done = db.conn.execute(
+        "UPDATE outbox SET state = ?, reason = ?, changed = ? WHERE system = ? AND order_key = ?"
+        " AND order_key <> '' AND position > ? AND state = ?",
+        [HELD, reason, now, behind.system, behind.order_key, behind.position, QUEUED],
+    )
+    return int(done.rowcount)
+
+
+def release(db: Database, system: str, order_key: str, now: str) -> int:
+    """Let a patient's held messages wait for their turn again, as far as none before is refused."""
+    done = db.conn.execute(
+        "UPDATE outbox SET state = ?, reason = '', changed = ? WHERE system = ? AND order_key = ?"
+        " AND state = ? AND position < coalesce((SELECT min(position) FROM outbox WHERE system = ?"
+        " AND order_key = ? AND state = ?), 9223372036854775807)",
+        [QUEUED, now, system, order_key, HELD, system, order_key, REFUSED],
+    )
+    return int(done.rowcount)
+
+
+def first_refused(db: Database, system: str, order_key: str) -> Message | None:
+    """The patient's earliest refused message to a system."""
+    found = messages(db, system=system, order_key=order_key, state=REFUSED) if order_key else ()
+    return next(iter(found), None)
+
+
+def carried(db: Database, keys: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """For each item, the (control ID, digest) of every message that carries it and still counts."""
+    wanted = sorted(set(keys))
+    found: dict[str, list[tuple[str, str]]] = {}
+    for start in range(0, len(wanted), 500):
+        part = wanted[start : start + 500]
+        marks = ", ".join("?" * len(part))
+        query = (
+            "SELECT i.item, i.control_id, i.digest FROM outbox_item AS i JOIN outbox AS o"  # noqa: S608
+            f" ON o.control_id = i.control_id WHERE i.item IN ({marks}) AND o.state <> ?"
+            " ORDER BY o.position"
+        )
+        for row in db.query(query, [*part, RESOLVED]):
+            found.setdefault(row["item"], []).append((row["control_id"], row["digest"]))
+    return found
 
 
 def sent_counts(db: Database, outage: str) -> list[dict[str, Any]]:
-    """How many went out, by system, channel and kind."""
+    """How many messages there are, by system, channel, kind and state."""
     query = (
-        "SELECT system, channel, kind, count(*) AS messages FROM returned_message"
-        " WHERE outage = ? GROUP BY system, channel, kind ORDER BY system, channel, kind"
+        "SELECT system, channel, kind, state, count(*) AS messages FROM outbox WHERE outage = ?"
+        " GROUP BY system, channel, kind, state ORDER BY system, channel, kind, state"
     )
     return [dict(row) for row in db.query(query, [outage])]
 
@@ -66,3 +226,7 @@ def signatures(db: Database, outage: str) -> list[Signature]:
 def keep_signature(db: Database, signature: Signature) -> None:
     """Record a signature; a second one of the same role under the same facts is an error."""
     db["statement_signature"].insert(asdict(signature))  # type: ignore[union-attr]
+
+
+def _message(row: Mapping[str, Any]) -> Message:
+    return Message(**{**row, "items": tuple((row["items"] or "").split())})

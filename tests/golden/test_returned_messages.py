@@ -11,7 +11,9 @@ from hl7apy.v2_4 import groups
 
 from downtime.config import ReturnsSettings, Settings
 from downtime.entry.facts import Fact, Person
-from downtime.returns.messages import Returned, control_id, write
+from downtime.returns.drafts import control_id
+from downtime.returns.messages import Returned, write
+from downtime.returns.profiles import target
 
 FOLDER = Path(__file__).parent / "messages"
 PERSON = Person(
@@ -89,8 +91,10 @@ FACTS = {
 
 def made(name: str, **returns: str) -> str:
     one = FACTS[name]
-    returned = Returned(one, one.person, "2026-11-04T10:00:00Z", control_id(one.key, name))
-    return write(returned, Settings(returns=ReturnsSettings(**returns)))
+    number = control_id([(one.key, name)])
+    returned = Returned((one,), one.person, "2026-11-04T10:00:00Z", number)
+    settings = Settings(returns=ReturnsSettings(**returns))
+    return write(returned, settings, target(settings, one.system)).decode()
 
 
 @pytest.mark.parametrize("name", FACTS)
@@ -112,8 +116,8 @@ def test_words_too_long_for_a_coded_field_are_said_elsewhere():
         "bed": "4",
     }
     one = replace(FACTS["admission"], fields={**FACTS["admission"].fields, **long})
-    returned = Returned(one, one.person, "2026-11-04T10:00:00Z", "DT1")
-    text = write(returned, Settings())
+    returned = Returned((one,), one.person, "2026-11-04T10:00:00Z", "DT1")
+    text = write(returned, Settings(), target(Settings(), "PAS")).decode()
     assert parse_message(text, validation_level=VALIDATION_LEVEL.STRICT).validate()
     for words in long.values():
         assert words in text
@@ -145,5 +149,5 @@ def test_a_site_may_ask_for_the_older_order_message():
 def test_a_control_id_fits_and_names_item_and_content(name):
     number = re.match(r"MSH(?:\|[^|]*){8}\|([^|]*)", made(name))[1]
     assert re.fullmatch(r"DT[A-Z2-7]{18}", number)
-    assert control_id("K7000042X-test", name) == control_id("K7000042X-test", name)
-    assert control_id("K7000042X-test", "other") != control_id("K7000042X-test", name)
+    assert control_id([("K7000042X-test", name)]) == control_id([("K7000042X-test", name)])
+    assert control_id([("K7000042X-test", "other")]) != control_id([("K7000042X-test", name)])

@@ -25,7 +25,7 @@ def show() -> Answer:
         outage = latest(vault)
     except NotFoundError:
         return render_template("returns.html", outage=None, waiting=0, sent=[], folder="")
-    sent = sorted(store.sent(vault.db, outage.id).values(), key=lambda one: one.exported)
+    sent = list(store.messages(vault.db, outage.id))
     return render_template(
         "returns.html",
         outage=outage,

@@ -1,0 +1,44 @@
+"""A scanned form as a document: MDM^T02 with the PDF in an OBX (HL7 v2 chapter 9). Pure."""
+
+import base64
+
+from downtime.entry.facts import Fact, Person
+from downtime.returns.hl7 import Value, segment
+from downtime.returns.messages_common import DOWNTIME, Writer, short, words
+
+
+def document(fact: Fact, who: Person, pdf: bytes, writer: Writer) -> list[str]:
+    """The form as it came back; its number in TXA-12 is the serial, so that a replay is the same."""
+    title = fact.title
+    author = words(fact.author)
+    happened = writer.at(fact.event)
+    txa: dict[int, Value] = {
+        1: "1",
+        2: short(fact.form),
+        3: "AP",
+        4: happened,
+        5: author,
+        6: writer.at(fact.entered),
+        9: author,
+        11: words(fact.transcriber),
+        12: (fact.serial, DOWNTIME),
+        16: f"{fact.serial}.pdf",
+        17: "DO",
+        19: "AV",
+    }
+    encoded = base64.b64encode(pdf).decode("ascii")
+    obx: dict[int, Value] = {
+        1: "1",
+        2: "ED",
+        3: (fact.form, title, "L"),
+        5: ("", "AP", "PDF", "Base64", encoded),
+        11: "F",
+        14: happened,
+    }
+    return [
+        writer.evn(fact, "T02"),
+        writer.pid(who),
+        writer.pv1(fact, other="U"),
+        segment("TXA", txa),
+        segment("OBX", obx),
+    ]

@@ -1,0 +1,234 @@
+"""The outbox: messages wait, go out in each patient's order, and are answered, settled or sent again.
+
+A sender works so, and may be killed between any two lines:
+
+    with outbox.sender(vault, settings.returns, "LIMS", MLLP, who) as sender:
+        while message := sender.next():
+            …  # give sender.content(message) to the receiver
+            sender.acknowledged(message, answer)   # or .refused, .sent, .later
+
+Whatever a dead sender had in hand goes out again, the same bytes under the same control ID: a
+receiver that knows the ID answers and does nothing.
+"""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from filelock import FileLock, Timeout
+from sqlite_utils import Database
+
+from downtime.clock import to_text
+from downtime.config import ReturnsSettings
+from downtime.errors import ConflictError, InputError, NotFoundError
+from downtime.returns import store
+from downtime.returns.outbox_states import (
+    ACKNOWLEDGED,
+    HELD,
+    LIFECYCLE,
+    QUEUED,
+    REFUSED,
+    RESOLVED,
+    SENT,
+)
+from downtime.returns.store import Message
+from downtime.vault.audit import Actor
+from downtime.vault.database import transaction
+from downtime.vault.files import make_private
+from downtime.vault.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The one sender for a system and channel; a message in its hand is `sending`."""
+
+    vault: Vault
+    system: str
+    channel: str
+    who: Actor
+    settings: ReturnsSettings
+    chance: Callable[[], float] = random.random
+
+    def next(self) -> Message | None:
+        """Take the next message that may go now, in the order of each patient; None for none."""
+        with transaction(self.vault.db) as db:
+            return store.claim(db, self.system, self.channel, self.vault.now())
+
+    def content(self, message: Message) -> bytes:
+        """Its bytes, the same at every attempt."""
+        return store.content(self.vault.db, message.control_id)
+
+    def acknowledged(self, message: Message, answer: str = "") -> None:
+        """The receiver has taken it in."""
+        self._move(message, ACKNOWLEDGED, "return.acknowledge", answer=answer, reason="")
+
+    def sent(self, message: Message, answer: str = "", reason: str = "") -> None:
+        """It is in the receiver's safe keeping; whether it is taken in is not known yet."""
+        self._move(message, SENT, "return.sent", answer=answer, reason=reason)
+
+    def refused(self, message: Message, reason: str, answer: str = "") -> None:
+        """The receiver does not take it: it goes to a person, and the patient's later ones wait."""
+        with self.vault.change(self.who, "return.refuse", target=message.control_id) as db:
+            _refuse(db, message, reason, answer, self.vault.now())
+
+    def later(self, message: Message, reason: str, answer: str = "") -> None:
+        """No answer, or 'not now': the same bytes again after a while that grows with the attempts.
+
+        Nobody decided anything, so this leaves no audit entry; `attempts` counts it.
+        """
+        now = self.vault.clock()
+        due = to_text(now + timedelta(seconds=self.wait(message.attempts)))
+        with transaction(self.vault.db) as db:
+            _set(db, message, QUEUED, to_text(now), next_try=due, reason=reason, answer=answer)
+
+    def wait(self, attempts: int) -> float:
+        """Seconds before the next attempt: doubled each time, up to a cap, and spread by chance."""
+        longest = self.settings.retry_cap_seconds
+        doubled = self.settings.retry_first_seconds * 2.0 ** min(max(attempts - 1, 0), 30)
+        return min(longest, doubled) * (0.5 + self.chance() / 2)
+
+    def _move(self, message: Message, to: str, action: str, **columns: str) -> None:
+        with self.vault.change(self.who, action, target=message.control_id) as db:
+            _set(db, message, to, self.vault.now(), **columns)
+
+
+@contextmanager
+def sender(
+    vault: Vault,
+    settings: ReturnsSettings,
+    system: str,
+    channel: str,
+    who: Actor,
+    chance: Callable[[], float] = random.random,
+) -> Iterator[Sender]:
+    """Be the only sender for this system and channel; what a dead one had in hand waits again.
+
+    ConflictError when another one is at work, in whatever program.
+    """
+    folder = vault.home.path / "returns"
+    make_private(folder)
+    safe = "".join(c if c.isalnum() else "-" for c in f"{system}.{channel}")
+    lock = FileLock(folder / f".{safe}.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise ConflictError(
+            "return.sending",
+            f"Messages for {system} are being sent already.",
+            "Wait for that, or stop it first.",
+        ) from None
+    try:
+        with transaction(vault.db) as db:
+            store.requeue(db, system, channel, vault.now())
+        yield Sender(vault, system, channel, who, settings, chance)
+    finally:
+        lock.release()
+
+
+def get(vault: Vault, control_id: str) -> Message:
+    """One message; NotFoundError."""
+    return current(vault.db, control_id)
+
+
+def again(vault: Vault, control_id: str, who: Actor, why: str) -> Message:
+    """Let a refused message, or one without a final answer, go out once more unchanged."""
+    with vault.change(who, "return.again", target=control_id, why=_why(why)) as db:
+        message = current(db, control_id)
+        if message.state == HELD:
+            raise _behind(db, message)
+        requeue(db, message, vault.now())
+        return current(db, control_id)
+
+
+def resolve(vault: Vault, control_id: str, who: Actor, why: str) -> Message:
+    """A person put it right another way: it does not go out, and those behind it may."""
+    with vault.change(who, "return.resolve", target=control_id, why=_why(why)) as db:
+        settle(db, current(db, control_id), why.strip(), vault.now())
+        return current(db, control_id)
+
+
+def refuse(vault: Vault, control_id: str, who: Actor, why: str) -> Message:
+    """A person says that a receiver did not take what was handed over (a file, a list)."""
+    with vault.change(who, "return.refuse", target=control_id, why=_why(why)) as db:
+        _refuse(db, current(db, control_id), why.strip(), "", vault.now())
+        return current(db, control_id)
+
+
+def answered(
+    vault: Vault, control_id: str, to: str, who: Actor, *, answer: str = "", why: str = ""
+) -> Message:
+    """A later word about a message handed over: `acknowledged` (a tick), or `sent` to take it back."""
+    with vault.change(who, f"return.{to}", target=control_id, why=why) as db:
+        _set(db, current(db, control_id), to, vault.now(), answer=answer, reason=why)
+        return current(db, control_id)
+
+
+def handed_over(vault: Vault, messages: Sequence[Message], who: Actor) -> None:
+    """Queued messages that were written to files, or put on a list, all at once."""
+    if not messages:
+        return
+    target = f"{messages[0].outage}: {len(messages)} messages"
+    with vault.change(who, "return.export", target=target) as db:
+        for message in messages:
+            _set(db, message, SENT, vault.now(), reason="")
+
+
+def settle(db: Database, message: Message, reason: str, now: str) -> None:
+    """Take a waiting or refused message out of the queue, inside the caller's change."""
+    _set(db, message, RESOLVED, now, reason=reason)
+    store.release(db, message.system, message.order_key, now)
+
+
+def requeue(db: Database, message: Message, now: str) -> None:
+    """Put a message back into the queue unchanged, inside the caller's change."""
+    _set(db, message, QUEUED, now, next_try="", reason="")
+    store.release(db, message.system, message.order_key, now)
+    hold_if_behind(db, message, now)
+
+
+def hold_if_behind(db: Database, message: Message, now: str) -> None:
+    """Hold a queued message while an earlier one of its patient is refused."""
+    first = store.first_refused(db, message.system, message.order_key)
+    if first and first.position < message.position:
+        store.hold_later(db, first, _held_words(first), now)
+
+
+def _refuse(db: Database, message: Message, reason: str, answer: str, now: str) -> None:
+    _set(db, message, REFUSED, now, reason=reason, answer=answer)
+    store.hold_later(db, message, _held_words(message), now)
+
+
+def _held_words(first: Message) -> str:
+    return f"Waits for message {first.control_id} of the same patient, which was refused."
+
+
+def _behind(db: Database, message: Message) -> ConflictError:
+    first = store.first_refused(db, message.system, message.order_key)
+    name = first.control_id if first else "before it"
+    return ConflictError(
+        "return.held",
+        f"Message {message.control_id} waits for message {name} of the same patient.",
+        "Settle that one: this one then goes by itself.",
+    )
+
+
+def _set(db: Database, message: Message, to: str, now: str, **columns: str) -> None:
+    """Move on from the state that the database holds now, not from the one that was read."""
+    LIFECYCLE.check(current(db, message.control_id).state, to)
+    store.update(db, message.control_id, state=to, changed=now, **columns)
+
+
+def current(db: Database, control_id: str) -> Message:
+    """One message as it is now, inside the caller's change; NotFoundError."""
+    found = store.message(db, control_id)
+    if found is None:
+        raise NotFoundError("return.unknown", "There is no such message.", "See the list of them.")
+    return found
+
+
+def _why(text: str) -> str:
+    if not text.strip():
+        raise InputError("return.reason", "This needs a reason.", "Say in a few words why.")
+    return text
