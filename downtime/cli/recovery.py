@@ -10,6 +10,7 @@ from downtime.cli.options import REMARK, WHY, NewFile
 from downtime.entry import entries, imports
 from downtime.paper import ledger, serials
 from downtime.reconcile import decide as deciding
+from downtime.reconcile import harm_review
 from downtime.reconcile import run as running
 from downtime.reconcile.states import ALLOWED, LEAVE, OPEN, RESOLVED, RETURN
 from downtime.reconcile.store import ItemRow
@@ -81,6 +82,7 @@ def _entries(numbers: list[str], states: list[str]) -> Output:
 def run(session: Session, why: str) -> Output:
     """Compare what was entered with the snapshot of the recovered hospital."""
     compared = running.run(session.vault, session.settings, session.who, why)
+    harm_review.run(session.vault, session.settings, session.who, why)
     document = {
         "outage": compared.outage,
         "snapshot": compared.snapshot,

@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from downtime.config import Settings
+from downtime.entry import policies
 from downtime.entry import store as entry_store
 from downtime.entry.model import VERIFIED as ENTRY_VERIFIED
 from downtime.outage.model import Outage
@@ -11,8 +13,13 @@ from downtime.paper import ledger
 from downtime.paper.issue import COLLECTED, ISSUED, KEYED, RETURNED, VERIFIED, Issued
 from downtime.paper.printed import printed
 from downtime.paper.serials import shown
+from downtime.reconcile import harm_store, linking
 from downtime.reconcile import store as items_store
+from downtime.reconcile.harm import KINDS as HARM
 from downtime.reconcile.states import RETURN, UNMATCHED
+from downtime.returns import statement_ledger
+from downtime.returns import statement_parts as parts
+from downtime.returns.outbox_states import SAID
 from downtime.vault.vault import Vault
 
 
@@ -25,13 +32,16 @@ class Open:
     names: tuple[str, ...] = ()
 
 
-def find(vault: Vault, outage: Outage) -> list[Open]:
+def find(vault: Vault, settings: Settings, outage: Outage) -> list[Open]:
     """Everything that is open, in the order in which it has to be settled."""
     return [
         *_systems(outage),
-        *_forms(vault, outage),
+        *_forms(vault, settings, outage),
+        *_links(vault, outage),
         *_comparison(vault, outage),
         *_items(vault, outage),
+        *_messages(vault, outage),
+        *_harm(vault, outage),
     ]
 
 
@@ -48,24 +58,40 @@ _WAITING = {
 }
 
 
-def _forms(vault: Vault, outage: Outage) -> Iterator[Open]:
+def _forms(vault: Vault, settings: Settings, outage: Outage) -> Iterator[Open]:
     groups: dict[tuple[str, str, str], list[Issued]] = defaultdict(list)
-    for form in ledger.in_state(vault, outage.id, *_WAITING):
+    ahead = statement_ledger.used_ahead(vault, outage, RETURNED, KEYED)
+    for form in [*ledger.in_state(vault, outage.id, *_WAITING), *ahead]:
         groups[form.state, form.ward, form.form].append(form)
     order = list(_WAITING)
     for (state, ward, _), forms in sorted(
         groups.items(), key=lambda g: (order.index(g[0][0]), g[0])
     ):
         kind, words = _WAITING[state]
-        if state == RETURNED and printed(vault, forms[0]).policy == "scan":
+        if state == RETURNED and _policy(vault, settings, forms[0]) == policies.SCAN:
             kind, words = "form-unfiled", "returned and not filed"
         where = f" of ward {ward}" if ward else ""
         sentence = f"{_plural(len(forms), forms[0].title)}{where}: {words}."
         yield Open(kind, sentence, tuple(shown(form.serial) for form in forms))
 
 
+def _policy(vault: Vault, settings: Settings, form: Issued) -> str:
+    return policies.applied(printed(vault, form), settings).policy
+
+
+def _links(vault: Vault, outage: Outage) -> Iterator[Open]:
+    found = linking.of_outage(vault.db, outage.id)
+    waiting = [
+        key for key, links in found.items() if any(link.state == linking.PROPOSED for link in links)
+    ]
+    if waiting:
+        words = f"{_plural(len(waiting), 'link')} between paper and a patient: not confirmed yet."
+        yield Open("link-unconfirmed", words, tuple(waiting))
+
+
 def _comparison(vault: Vault, outage: Outage) -> Iterator[Open]:
-    verified = {form.serial for form in ledger.in_state(vault, outage.id, VERIFIED)}
+    ahead = statement_ledger.used_ahead(vault, outage, VERIFIED)
+    verified = {f.serial for f in [*ledger.in_state(vault, outage.id, VERIFIED), *ahead]}
     run = items_store.last_run(vault.db, outage.id)
     if run is None:
         if verified:
@@ -92,6 +118,27 @@ def _items(vault: Vault, outage: Outage) -> Iterator[Open]:
     if waiting:
         words = f"{_plural(len(waiting), 'item')}: decided to be returned and not sent yet."
         yield Open("not-sent", words, tuple(waiting))
+
+
+def _messages(vault: Vault, outage: Outage) -> Iterator[Open]:
+    for state, found in parts.not_through(vault, outage).items():
+        words = f"{_plural(len(found), 'message')}: {SAID[state]}."
+        yield Open(f"message-{state}", words, tuple(found))
+
+
+def _harm(vault: Vault, outage: Outage) -> Iterator[Open]:
+    """What waited at T0 and was phoned wrongly: without a word from somebody it stays open."""
+    compared = items_store.last_run(vault.db, outage.id)
+    looked = harm_store.last_run(vault.db, outage.id)
+    if compared and (looked is None or looked.compared < compared.at):
+        yield Open("harm-not-reviewed", "The harm review was not made since the last comparison.")
+    for kind, keys in harm_store.open_keys(vault.db, outage.id).items():
+        what = HARM[kind][0].lower() + HARM[kind][1:]
+        yield Open(
+            f"harm-{kind}",
+            f"{_plural(len(keys), what)}: nobody has said what came of it.",
+            tuple(keys),
+        )
 
 
 def _plural(count: int, word: str) -> str:

@@ -6,7 +6,6 @@ with their hashes, patients, forms to zero, open discrepancies, unmatched, messa
 
 import hashlib
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,15 +15,12 @@ from downtime.config import Settings
 from downtime.entry import store as entry_store
 from downtime.outage.model import Outage
 from downtime.paper import ledger
-from downtime.paper.issue import LIFECYCLE
 from downtime.reconcile import store as items_store
 from downtime.reconcile.run import latest
 from downtime.reconcile.states import UNMATCHED
-from downtime.returns import open_items, store
-from downtime.returns.accounting import account
-from downtime.returns.patients import movements
+from downtime.returns import open_items, statement_ledger, store
+from downtime.returns import statement_parts as parts
 from downtime.returns.store import Signature
-from downtime.snapshot import load
 from downtime.vault import audit
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
@@ -62,7 +58,7 @@ class Statement:
     def as_json(self) -> dict[str, Any]:
         """One document: facts, hash, signatures with whether they still hold."""
         return {
-            "statement": "downtime/statement-1",
+            "statement": "downtime/statement-2",
             "verdict": self.verdict,
             **self.facts,
             "facts_sha256": self.digest,
@@ -100,61 +96,27 @@ def gather(vault: Vault, settings: Settings) -> Statement:
 def _facts(vault: Vault, settings: Settings, outage: Outage) -> dict[str, Any]:
     run = items_store.last_run(vault.db, outage.id)
     recovered = run.snapshot if run else ""
-    forms, total = account(
-        ledger.counts(vault, outage.id), len(ledger.in_state(vault, outage.id, *LIFECYCLE.moves))
-    )
-    found = open_items.find(vault, outage)
+    forms, total = statement_ledger.rows(vault, outage, frozenset())
+    found = open_items.find(vault, settings, outage)
+    unmatched = items_store.fetch(vault.db, outage.id, state=UNMATCHED)
     return {
         "hospital": {"name": settings.site.name, "code": settings.site.code},
-        "outage": _outage(outage),
+        "outage": parts.outage_facts(outage),
         "snapshots": {
-            "t0": _snapshot(vault, outage.snapshot),
-            "recovered": _snapshot(vault, recovered),
+            "t0": parts.snapshot_facts(vault, outage.snapshot),
+            "recovered": parts.snapshot_facts(vault, recovered),
         },
-        "patients": _patients(vault, outage, recovered),
+        "patients": parts.patients(vault, outage, recovered),
         "forms": [asdict(row) for row in forms],
         "forms_total": {k: v for k, v in asdict(total).items() if k not in ("ward", "form")},
+        "printed_ahead": statement_ledger.ahead(vault, outage),
         "entries": entry_store.figures(vault.db, outage.id),
+        "error_rate": parts.error_rate(vault, settings, outage),
         "items": items_store.counts(vault.db, outage.id),
-        "unmatched": [
-            {"item": row.key, "form": row.item.fact.form, "decision": row.decided.decision}
-            for row in items_store.fetch(vault.db, outage.id, state=UNMATCHED)
-        ],
-        "returned": store.sent_counts(vault.db, outage.id),
+        "unmatched": parts.unmatched(unmatched),
+        "identity": parts.identity(vault, outage),
+        "returned": parts.returned(vault, outage),
+        "harm": parts.harm(vault, outage),
         "open": [asdict(one) for one in found],
         "open_kinds": open_items.kinds(found),
     }
-
-
-def _outage(outage: Outage) -> dict[str, Any]:
-    return {
-        "id": outage.id,
-        "label": outage.label,
-        "drill": outage.drill,
-        "opened": outage.opened,
-        "systems": [asdict(system) for system in outage.systems],
-    }
-
-
-def _snapshot(vault: Vault, snapshot_id: str) -> dict[str, Any] | None:
-    for info in load.list_snapshots(vault):
-        if info.id == snapshot_id:
-            newest = dict(sorted(info.header.systems.items()))
-            created = info.header.created
-            return {"id": info.id, "created": created, "sha256": info.sha256, "newest": newest}
-    return None
-
-
-def _patients(vault: Vault, outage: Outage, recovered: str) -> dict[str, Any]:
-    """Counts by ward at T0, and admissions and discharges since, as the recovered PAS says."""
-    held = {info.id for info in load.list_snapshots(vault)}
-    counts: dict[str, Any] = {"t0": {}, "admitted": {}, "discharged": {}}
-    if outage.snapshot in held:
-        with closing(load.get(vault, outage.snapshot)) as snapshot:
-            for row in snapshot.inpatients():
-                ward = row.encounter.ward if row.encounter else ""
-                counts["t0"][ward] = counts["t0"].get(ward, 0) + 1
-    if recovered in held:
-        with closing(load.get(vault, recovered)) as snapshot:
-            counts |= movements(snapshot.all("Encounter"), outage.opened)
-    return counts

@@ -8,7 +8,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from downtime.config import Settings
 from downtime.paper import orders
 from downtime.paper.packs import handover, packs
-from downtime.reconcile import run
+from downtime.reconcile import harm_review, run
 from downtime.returns import export, statement, statement_file
 from downtime.vault.files import make_private
 from downtime.vault.jobs import Job, Result
@@ -62,6 +62,7 @@ def _withdraw(vault: Vault, job: Job) -> None:
 
 def _reconcile(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
     done = run.run(vault, settings, job.who, WHY)
+    harm_review.run(vault, settings, job.who, WHY)
     return None, f"{done.forms} forms, {done.items} items compared, {done.open} to be decided."
 
 

@@ -5,6 +5,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from downtime.errors import NotFoundError
 from downtime.returns import signing, statement_file
 from downtime.returns import statement as rules
+from downtime.returns.accounting import COLUMNS
 from downtime.web import current
 from downtime.web.actions import action
 from downtime.web.answers import Answer, download
@@ -31,6 +32,13 @@ def show() -> Answer:
         signed={one.role: one for one in made.signatures if one.facts_sha256 == made.digest},
         outdated=sum(one.facts_sha256 != made.digest for one in made.signatures),
         titles=titles(),
+        columns=COLUMNS,
+        share=statement_file.share,
+        mine=[
+            lead
+            for lead in signing.LEADS
+            if signing.may_sign(current.settings(), lead, current.person())
+        ],
     )
 
 

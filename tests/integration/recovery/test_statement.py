@@ -2,13 +2,17 @@
 
 import json
 import subprocess
+from dataclasses import replace
 
 import pytest
 
+from downtime.accounts import store as accounts
+from downtime.accounts.person import Person
+from downtime.config import ReturnsSettings
 from downtime.errors import ConflictError, ForbiddenError, InputError
 from downtime.outage import outages
 from downtime.paper import ledger
-from downtime.reconcile import decide, run
+from downtime.reconcile import decide, harm_review, run
 from downtime.returns import statement, statement_file
 from downtime.returns.export import export
 from downtime.returns.signing import sign
@@ -19,8 +23,17 @@ from .conftest import BLOODS, HOSPITAL, SIGNED
 LATER = "2026-11-02T18:00:00Z"
 
 
-def leads():
-    return [Actor(f"u-{lead}", lead.title(), "laptop-1") for lead in ("ward", "records", "safety")]
+ROLES = {"ward": "ward", "records": "records-supervisor", "safety": "site"}
+
+
+@pytest.fixture
+def leads(vault, who):
+    """Three people whose roles let them sign, by lead."""
+    with vault.change(who, "person.create") as db:
+        for lead, role in ROLES.items():
+            person = Person(f"u-{lead}", lead, lead.title(), role, "active", False)
+            accounts.add_person(db, person, "", vault.now())
+    return {lead: Actor(f"u-{lead}", lead.title(), "laptop-1") for lead in ROLES}
 
 
 @pytest.fixture
@@ -34,6 +47,7 @@ def recovered(vault, settings, outage, issue, keyed, hold, who, checker):
     hold(2, HOSPITAL, LATER)
     outages.end(vault, ["LIMS"], who, "back")
     run.run(vault, settings, who, "recovered")
+    harm_review.run(vault, settings, who, "recovered")
 
 
 def test_every_form_has_exactly_one_fate(vault, settings, recovered):
@@ -41,8 +55,10 @@ def test_every_form_has_exactly_one_fate(vault, settings, recovered):
     rows = {row["form"]: row for row in facts["forms"]}
     assert rows["blood-sciences-request"] == {
         "ward": "A1", "form": "blood-sciences-request", "issued": 2, "returned": 1, "void": 0,
-        "lost": 0, "out": 1, "keyed": 0, "verified": 1, "filed": 0,
+        "lost": 0, "out": 1, "waiting": 0, "entered": 1, "as_scan": 0, "unentered": 0,
+        "keyed": 0, "verified": 1, "filed": 0,
     }  # fmt: skip
+    assert rows["progress-notes"]["waiting"] == 1
     total = facts["forms_total"]
     assert (total["issued"], total["returned"], total["void"], total["lost"], total["out"]) == (
         5, 2, 1, 1, 1,
@@ -81,9 +97,10 @@ def test_complete_only_when_nothing_is_open(
     made = statement.make(vault, settings, who)
     assert made.facts["open"] == []
     assert made.verdict == "COMPLETE"
-    assert made.facts["returned"] == [
-        {"system": "LIMS", "channel": "hl7v2", "kind": "OML^O21", "messages": 2}
-    ]
+    assert made.facts["returned"]["systems"] == [
+        {"system": "LIMS", "messages": 2, "acknowledged": 0, "sent": 2, "refused": 0, "waiting": 0,
+         "settled": 0}
+    ]  # fmt: skip
 
 
 def test_a_system_still_down_or_paper_not_compared_keeps_it_open(
@@ -102,30 +119,49 @@ def test_both_snapshots_and_the_patients_are_named(vault, settings, recovered):
 
 
 def test_three_leads_sign_and_a_change_of_facts_leaves_the_signatures_behind(
-    vault, settings, outage, recovered, issue
+    vault, settings, outage, recovered, issue, leads
 ):
-    for lead, person in zip(("ward", "records", "safety"), leads(), strict=True):
+    for lead, person in leads.items():
         signed = sign(vault, settings, lead, person)
     assert [one["holds"] for one in signed.as_json()["signatures"]] == [True] * 3
     issue("observations")
     later = statement.gather(vault, settings)
     assert [one["holds"] for one in later.as_json()["signatures"]] == [False] * 3
-    assert sign(vault, settings, "ward", leads()[0]).as_json()["signatures"][-1]["holds"]
+    assert sign(vault, settings, "ward", leads["ward"]).as_json()["signatures"][-1]["holds"]
 
 
-def test_nobody_signs_twice_or_for_another_lead(vault, settings, recovered):
-    ward = leads()[0]
-    sign(vault, settings, "ward", ward)
+def test_nobody_signs_twice_or_for_another_lead(vault, settings, recovered, leads, who):
+    site = leads["safety"]
+    sign(vault, settings, "safety", site)
+    other = Person("u-other", "other", "Other Site", "site", "active", False)
+    with vault.change(who, "person.create") as db:
+        accounts.add_person(db, other, "", vault.now())
     with pytest.raises(ConflictError, match="already signed"):
-        sign(vault, settings, "ward", leads()[1])
-    with pytest.raises(ForbiddenError, match="as ward lead"):
-        sign(vault, settings, "records", ward)
+        sign(vault, settings, "safety", other.actor("laptop-1"))
+    with pytest.raises(ForbiddenError, match="as clinical safety lead"):
+        sign(vault, settings, "ward", site)
     with pytest.raises(InputError, match="no such lead"):
-        sign(vault, settings, "director", ward)
+        sign(vault, settings, "director", site)
 
 
-def test_it_is_written_as_pdf_and_json(vault, settings, recovered, who, tmp_path):
-    sign(vault, settings, "ward", leads()[0])
+@pytest.mark.parametrize(
+    ("lead", "person"), [("ward", "records"), ("records", "safety"), ("safety", "ward")]
+)
+def test_a_lead_is_somebody_of_the_right_role(vault, settings, recovered, leads, lead, person):
+    with pytest.raises(ForbiddenError, match="does not allow"):
+        sign(vault, settings, lead, leads[person])
+
+
+def test_a_hospital_names_its_safety_leads(vault, settings, recovered, leads):
+    named = replace(settings, returns=ReturnsSettings(safety_leads=("records",)))
+    with pytest.raises(ForbiddenError, match="not one of this hospital's clinical safety leads"):
+        sign(vault, named, "safety", leads["safety"])
+    signed = sign(vault, named, "safety", leads["records"])
+    assert [one.person for one in signed.signatures] == ["u-records"]
+
+
+def test_it_is_written_as_pdf_and_json(vault, settings, recovered, who, leads, tmp_path):
+    sign(vault, settings, "ward", leads["ward"])
     made = statement.make(vault, settings, who)
     pdf, text = statement_file.save(made, settings, tmp_path / "statement.pdf")
     document = json.loads(text.read_text())
@@ -157,4 +193,5 @@ def test_a_document_that_was_keyed_and_verified_is_settled(
     hold(2, HOSPITAL, LATER)
     outages.end(vault, ["LIMS"], who, "back")
     run.run(vault, settings, who, "recovered")
+    harm_review.run(vault, settings, who, "recovered")
     assert statement.gather(vault, settings).is_complete

@@ -2,23 +2,27 @@
 
 import pytest
 
-from downtime.paper.issue import LIFECYCLE, Count
-from downtime.returns.accounting import FATES, UnbalancedError, account
+from downtime.paper.issue import LIFECYCLE
+from downtime.returns.accounting import COLUMNS, FATES, Row, Tally, UnbalancedError, account
 
 
 def test_every_state_of_the_ledger_has_a_fate():
     assert set(FATES) == set(LIFECYCLE.moves)
 
 
+def test_every_count_has_a_heading():
+    assert {"ward", "form", *COLUMNS} == set(Row.__dataclass_fields__)
+
+
 def test_sums_meet_for_each_row_and_in_total():
-    counts = [
-        Count("A1", "f", "issued", 3),
-        Count("A1", "f", "verified", 4),
-        Count("A1", "f", "void", 2),
-        Count("B2", "f", "lost", 1),
-        Count("B2", "f", "filed", 5),
+    tallies = [
+        Tally("A1", "f", "issued", n=3),
+        Tally("A1", "f", "verified", True, n=4),
+        Tally("A1", "f", "void", n=2),
+        Tally("B2", "f", "lost"),
+        Tally("B2", "f", "filed", True, n=5),
     ]
-    rows, total = account(counts, 15)
+    rows, total = account(tallies, 15)
     assert [(r.ward, r.issued, r.returned, r.void, r.lost, r.out) for r in rows] == [
         ("A1", 9, 4, 2, 0, 3),
         ("B2", 6, 5, 0, 1, 0),
@@ -26,10 +30,23 @@ def test_sums_meet_for_each_row_and_in_total():
     assert total.issued == total.returned + total.void + total.lost + total.out == 15
 
 
+def test_what_came_back_is_entered_filed_as_scan_kept_on_paper_or_waits():
+    tallies = [
+        Tally("A1", "f", "returned", n=1),
+        Tally("A1", "f", "keyed", True, n=2),
+        Tally("A1", "f", "filed", True, scanned=True, n=3),
+        Tally("A1", "f", "filed", scanned=True, n=4),
+        Tally("A1", "f", "filed", n=5),
+    ]
+    (row,), _ = account(tallies, 15)
+    assert (row.waiting, row.entered, row.as_scan, row.unentered) == (1, 5, 4, 5)
+    assert (row.keyed, row.verified, row.filed) == (2, 0, 12)
+
+
 @pytest.mark.parametrize(
-    ("counts", "issued"),
-    [([Count("A1", "f", "issued", 3)], 4), ([Count("A1", "f", "burnt", 1)], 1)],
+    ("tallies", "issued"),
+    [([Tally("A1", "f", "issued", n=3)], 4), ([Tally("A1", "f", "burnt")], 1)],
 )
-def test_what_does_not_balance_is_a_fault_not_a_statement(counts, issued):
+def test_what_does_not_balance_is_a_fault_not_a_statement(tallies, issued):
     with pytest.raises(UnbalancedError):
-        account(counts, issued)
+        account(tallies, issued)
