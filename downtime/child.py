@@ -4,6 +4,7 @@ A file of a few kilobytes can ask for hundreds of gigabytes, or for ever: so it 
 the process that holds the vault's key.
 """
 
+import contextlib
 import subprocess
 import sys
 import threading
@@ -19,15 +20,17 @@ class ChildFailedError(Exception):
 
 
 def lines(
-    module: str, arguments: Sequence[str], memory: int, seconds: int
+    module: str, arguments: Sequence[str], memory: int, seconds: int, given: bytes = b""
 ) -> Generator[bytes, None, None]:
     """What `python -m module` writes, line by line; ChildFailedError when it does not end well.
 
-    Memory in bytes and seconds are given to it as its last two arguments, for `limit`.
+    Memory in bytes and seconds are given to it as its last two arguments, for `limit`. What must
+    not lie on a disk in clear is `given` to it as its standard input, all of which it has to read
+    before it writes.
     """
     child = subprocess.Popen(  # noqa: S603 - our own module, our own arguments
         [sys.executable, "-m", module, *arguments, str(memory), str(seconds)],
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE if given else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
@@ -40,6 +43,10 @@ def lines(
     timer = threading.Timer(seconds, stop)
     timer.start()
     try:
+        if child.stdin:
+            # A child that has already given up says so by how it ends.
+            with contextlib.suppress(BrokenPipeError), child.stdin as pipe:
+                pipe.write(given)
         for line in child.stdout or ():  # noqa: UP028 - 'yield from' would close the pipe too early
             yield line
         if child.wait() != 0:

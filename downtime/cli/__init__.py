@@ -9,6 +9,7 @@ import click
 from downtime.cli import (  # noqa: F401 - importing a module adds its commands
     demo,
     devices,
+    entry,
     feeds,
     forms,
     homes,
