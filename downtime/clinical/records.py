@@ -216,6 +216,25 @@ class MedicationRequest(Record):
     authored_text: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MedicationAdministration(Record):
+    """A dose given or not given, or a unit of blood and what became of it."""
+
+    patient: str = ""
+    medicine: str = ""
+    dosage: str = ""
+    route: str = ""
+    given: str = ""
+    given_text: str = ""
+    status: str = ""
+    """`given`, `not-given`, or empty when it is not settled."""
+    reason: str = ""
+    """Why it was not given; of blood, what became of the unit."""
+    performer: str = ""
+    batch: str = ""
+    """Batch of a medicine, donation number of a unit of blood."""
+
+
 TYPES: dict[str, type[Record]] = {
     kind.__name__: kind
     for kind in (
@@ -229,5 +248,6 @@ TYPES: dict[str, type[Record]] = {
         AllergyIntolerance,
         Flag,
         MedicationRequest,
+        MedicationAdministration,
     )
 }

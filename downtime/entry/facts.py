@@ -1,24 +1,59 @@
 """What a verified form says happened, as facts that can be compared and returned. Pure.
 
-The definition decides: a tick box or value with a `code` is one fact (of each filled row), a row
-of the group named by `each` is one fact, and otherwise the form as a whole is one. Answers that
-map to no field of the record go along as notes, so that nothing written is lost on the way.
+The definition decides: a tick box or value with a `code` is one fact (of each filled row), a group
+with a `record` of its own is one (or each of its rows), a row of the group named by `each` is one,
+and otherwise the form as a whole. Answers that map to no field of the record go along as notes, and
+what no fact carries is a document, so that nothing written is lost on the way.
+
+A fact's `fields` are those of the record named by its `type`, and for
+
+- Encounter: `event` is `admit`, `transfer` (`ward`, `bay`, `bed` are the new place, `prior_ward` the
+  old one) or `discharge` (`ended`, `destination`, `outcome`, which may be `died`);
+- Appointment: `reason`, and for a new date `rebook_start` and `rebook_location`;
+- AllergyIntolerance: `none_known` is `1` for 'no known allergies', `status` `entered-in-error` for a
+  line of the system that paper calls wrong;
+- Patient: what was written, by the names of Patient's fields.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from zoneinfo import ZoneInfo
 
-from downtime.clinical.identifiers import clean_nhs_number
+from downtime.clinical.identifiers import clean_nhs_number, has_check
+from downtime.clinical.records import Patient
+from downtime.clock import from_text
 from downtime.entry import typed
-from downtime.paper.definitions.questionnaire import SIGN_OFF, TRUE, FormDefinition, Item
+from downtime.entry.plan import FORM, plan
+from downtime.paper.definitions.questionnaire import TRUE, FormDefinition, Item
+from downtime.paper.definitions.said import PERSON, WHEN
 
 DOCUMENT = "Document"
 """A fact that stays a document: it is filed, not returned as data."""
 MAX_NUMBER = 22
-_PERSON = "Patient."
-_SIGN_OFF = frozenset(item.link_id for item in SIGN_OFF)
+DOWNTIME_NUMBER = re.compile(r"D[A-Z][0-9A-Z]\d{5}[0-9A-Z]")
+"""The shape of a downtime number: `D`, the code of a laptop, five digits, a check character."""
+_WHEN = {
+    "Observation": "effective",
+    "MedicationAdministration": "given",
+    "AllergyIntolerance": "recorded",
+    "Flag": "started",
+}
+"""The field of a record that holds when it happened."""
+_IDENTITY = {
+    "patient.born": "birth_date",
+    "patient.gender": "gender",
+    "patient.nhs": "nhs_number",
+    "patient.mrn": "mrn",
+    "patient.downtime-number": "downtime_number",
+}
+_MOVEMENTS = {"admit": "Admission", "transfer": "Transfer", "discharge": "Discharge"}
+_NUMBERS = ("integer", "decimal", "quantity")
+_TITLES = ("display", "medicine", "substance", "text", "description")
+"""The fields that name what a fact is about, the first that is filled."""
+_PATIENT_FIELDS = frozenset(Patient.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +73,9 @@ class Person:
     postcode: str = ""
     phone: str = ""
     general_practitioner: str = ""
+
+
+_PERSON_FIELDS = frozenset(Person.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,22 +114,19 @@ class Fact:
     @property
     def title(self) -> str:
         """What it is, in the words of the form."""
-        return self.fields.get("display") or self.type
+        said = next((text for name in _TITLES if (text := self.fields.get(name))), "")
+        return said or _MOVEMENTS.get(self.fields.get("event", ""), self.type)
 
 
 def facts(
     definition: FormDefinition, answers: Mapping[str, str], base: Fact, zone: ZoneInfo
 ) -> list[Fact]:
     """All facts of one form's answers; `base` carries the serial, the person, author and times."""
-    answers = {key: text for key, text in answers.items() if text}
-    base = replace(base, person=person(definition, answers, base.person))
-    if definition.policy == "scan" or definition.record == DOCUMENT:
-        return [
-            replace(
-                base, key=f"{base.serial}-form", type=DOCUMENT, fields={"display": definition.title}
-            )
-        ]
-    return list(_facts(definition, answers, base, zone))
+    given = {key: text for key, text in answers.items() if text}
+    base = replace(base, person=person(definition, given, base.person))
+    if definition.policy == "scan":
+        return [_document(definition, base, ())]
+    return _Reading(definition, given, base, zone).facts()
 
 
 def person(
@@ -102,104 +137,227 @@ def person(
     What the form was printed with always wins; a blank takes the identity block and the fields
     that map to `Patient.…`.
     """
-    family, _, given = answers.get("patient.name", "").partition(",")
-    keyed = {
-        "family": family.strip(),
-        "given": given.strip(),
-        "birth_date": answers.get("patient.born", ""),
-        "gender": answers.get("patient.gender", ""),
-        "nhs_number": clean_nhs_number(answers.get("patient.nhs", "")),
-        "mrn": answers.get("patient.mrn", ""),
-        "downtime_number": answers.get("patient.downtime-number", ""),
-    }
-    for item in definition.fields():
-        name = item.maps.removeprefix(_PERSON)
+    keyed = {name: answers.get(key, "") for key, name in _IDENTITY.items()}
+    keyed |= _name(answers.get("patient.name", ""))
+    for item in plan(definition).people:
         key = f"{item.link_id}:{row}" if item.repeated else item.link_id
-        if item.maps.startswith(_PERSON) and (text := answers.get(key)):
-            keyed[name] = text
-    known = set(Person.__dataclass_fields__)
+        if text := answers.get(key):
+            keyed |= _told(item.maps.removeprefix(PERSON), text)
+    keyed["nhs_number"] = clean_nhs_number(keyed["nhs_number"])
     missing = {
         name: text
         for name, text in keyed.items()
-        if text and name in known and not getattr(issued, name)
+        if text and name in _PERSON_FIELDS and not getattr(issued, name)
     }
-    return replace(issued, **missing)
+    return replace(issued, **missing) if missing else issued
 
 
-def _facts(
-    definition: FormDefinition, answers: Mapping[str, str], base: Fact, zone: ZoneInfo
-) -> Iterator[Fact]:
-    items = definition.fields()
-    base = replace(base, type=definition.record, system=definition.system)
-    coded = [item for item in items if item.code]
-    if coded:
-        yield from _coded_facts(coded, items, answers, base, zone)
-    elif definition.each:
-        for row in _rows(definition.each, items, answers):
-            keyed = replace(
-                base,
-                key=f"{base.serial}-{definition.each}-{row}",
-                person=person(definition, answers, base.person, row),
-            )
-            yield _record(items, answers, keyed, row, zone)
-    else:
-        yield _record(items, answers, replace(base, key=f"{base.serial}-form"), "", zone)
+def _told(name: str, text: str) -> dict[str, str]:
+    """What a field named by `maps: Patient.…` says of a person."""
+    if name == "name":
+        return _name(text)
+    if name != "number":
+        return {name: text}
+    plain = text.replace(" ", "").replace("-", "").upper()
+    if DOWNTIME_NUMBER.fullmatch(plain) and has_check(plain):
+        return {"downtime_number": plain}
+    return {"nhs_number": text} if clean_nhs_number(text) else {"mrn": text}
 
 
-def _coded_facts(
-    coded: list[Item], items: list[Item], answers: Mapping[str, str], base: Fact, zone: ZoneInfo
-) -> Iterator[Fact]:
-    records: dict[str, Fact] = {}
-    for item in coded:
-        for key in item.answer_keys():
-            if key in answers:
-                row = key.partition(":")[2]
-                if row not in records:
-                    records[row] = _record(items, answers, base, row, zone)
-                yield _coded(records[row], item, key, answers[key])
+def _name(text: str) -> dict[str, str]:
+    family, _, given = text.partition(",")
+    return {"family": family.strip(), "given": given.strip()}
 
 
-def _rows(group: str, items: list[Item], answers: Mapping[str, str]) -> list[str]:
-    """The rows of a repeating group in which anything is written, in order."""
-    inside = {item.link_id for item in items if item.group == group}
-    keys = (key.partition(":") for key in answers)
-    return sorted({row for link_id, _, row in keys if link_id in inside}, key=int)
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the answers of one row, or of the form itself, say."""
+
+    fields: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By type of record."""
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    coded: list[tuple[Item, str, str]] = field(default_factory=list)
+    when: list[str] = field(default_factory=list)
+
+    def everything(self, form: str) -> Iterator[tuple[str, str]]:
+        """All of it as notes: for a document."""
+        yield from self.notes
+        for said in self.fields.values():
+            yield from ((name.replace("_", " "), text) for name, text in said.items())
+        yield from ((form, text) for text in self.when)
 
 
-def _record(
-    items: list[Item], answers: Mapping[str, str], base: Fact, row: str, zone: ZoneInfo
+class _Reading:
+    """One form's answers on their way to facts."""
+
+    def __init__(
+        self, form: FormDefinition, answers: Mapping[str, str], base: Fact, zone: ZoneInfo
+    ) -> None:
+        self.form, self.answers, self.base, self.zone = form, answers, base, zone
+        self.plan = plan(form)
+        rows: dict[tuple[str, str], _Said] = {}
+        for key, text in answers.items():
+            if place := self.plan.places.get(key):
+                item, group, row = place
+                self._read(rows.setdefault((group, row), _Said()), item, key, text)
+        self.own = rows.pop((FORM, ""), _Said())
+        for group, row in [place for place in rows if not place[1]]:
+            said = rows[group, row]
+            if not said.coded and not said.fields.get(self.plan.parts[group].record):
+                self.own.notes.extend(rows.pop((group, row)).notes)
+        order = self.plan.order
+        self.rows = sorted(rows.items(), key=lambda r: (order[r[0][0]], int(r[0][1] or 0)))
+
+    def _read(self, said: _Said, item: Item, key: str, answer: str) -> None:
+        record = item.record or self.form.record
+        if item.code:
+            said.coded.append((item, key, answer))
+            return
+        fields = said.fields.setdefault(record, {})
+        option = next((o for o in item.options if o.code == answer), None)
+        if item.maps == WHEN and (moment := self._moment(item, answer)):
+            said.when.append(moment)
+        elif item.maps.startswith(PERSON):
+            if record == "Patient":
+                told = _told(item.maps.removeprefix(PERSON), answer)
+                fields |= {name: text for name, text in told.items() if name in _PATIENT_FIELDS}
+        elif item.maps not in ("", WHEN):
+            fields[item.maps] = _stored(item, answer, self.zone)
+        elif not (option and option.says):
+            said.notes.append((item.text or item.link_id, _shown(item, answer)))
+        if option:
+            fields |= dict(option.says)
+
+    def _moment(self, item: Item, answer: str) -> str:
+        """The time in a field of time, or in words beside the form's own date; else empty."""
+        if item.type == "dateTime":
+            return typed.moment_instant(answer, self.zone)
+        day, _, hour = self._signed()
+        try:
+            return typed.moment_instant(_typed_moment(answer, day, hour), self.zone)
+        except ValueError:
+            return ""
+
+    def _signed(self) -> tuple[str, str, str]:
+        """Date and time of the sign-off, as ISO text."""
+        local = from_text(self.base.event).astimezone(self.zone).strftime("%Y-%m-%dT%H:%M")
+        return local.partition("T")
+
+    def facts(self) -> list[Fact]:
+        """Every fact, and a document for what none of them carries."""
+        found = list(self._of_form())
+        rest: list[_Said] = []
+        for (group, row), said in self.rows:
+            of_row = list(self._of_row(group, row, said))
+            found += of_row
+            if not of_row:
+                rest.append(said)
+        if not any(self._is_own(fact.type) for fact in found):
+            rest.insert(0, self.own)
+        notes = tuple(note for said in rest for note in said.everything("when"))
+        if notes or not found:
+            key = "rest" if found else "form"
+            found.append(_document(self.form, self.base, notes, key))
+        return [_settled(fact) for fact in found]
+
+    def _is_own(self, record: str) -> bool:
+        """Whether facts of this type carry the answers that stand outside of all groups."""
+        return self.form.record in (record, DOCUMENT)
+
+    def _of_form(self) -> Iterator[Fact]:
+        yield from (self._coded(*one, self.base, self.own) for one in self.own.coded)
+        has_rows = self.form.each or self.plan.has_codes
+        if not has_rows and self.form.record != DOCUMENT:
+            base = replace(self.base, key=f"{self.base.serial}-form")
+            yield self._fact(base, self.form.record, self.form.system, _Said())
+
+    def _of_row(self, group: str, row: str, said: _Said) -> Iterator[Fact]:
+        base = self.base
+        if group in self.plan.people_in:
+            base = replace(base, person=person(self.form, self.answers, self.base.person, row))
+        yield from (self._coded(*one, base, said) for one in said.coded)
+        key = "-".join(filter(None, (base.serial, group, row)))
+        part = self.plan.parts.get(group)
+        if part and said.fields.get(part.record):
+            made = self._fact(replace(base, key=key), part.record, part.system, said)
+            yield replace(made, fields={**part.says, **made.fields})
+        elif group == self.form.each and not self.plan.has_codes:
+            yield self._fact(replace(base, key=key), self.form.record, self.form.system, said)
+
+    def _fact(self, base: Fact, record: str, system: str, said: _Said) -> Fact:
+        """A record of what a row says, and of what the form says for all of them."""
+        own = self.own if self._is_own(record) else _Said()
+        fields: dict[str, str] = dict(self.form.says) if record == self.form.record else {}
+        fields |= own.fields.get(record, {}) | said.fields.get(record, {})
+        event = base.event
+        if when := (said.when or self.own.when):
+            event = when[0]
+            if record in _WHEN:
+                fields[_WHEN[record]] = event
+        elif said is not self.own and "effective" in said.fields.get(record, {}):
+            event = fields["effective"]
+        notes = (*own.notes, *(said.notes if said is not self.own else ()))
+        return replace(base, type=record, system=system, fields=fields, event=event, notes=notes)
+
+    def _coded(self, item: Item, key: str, answer: str, base: Fact, said: _Said) -> Fact:
+        record, system = item.record or self.form.record, item.system or self.form.system
+        made = self._fact(base, record, system, said)
+        link_id, _, row = key.partition(":")
+        fields = {**made.fields, "code": item.code, "display": item.text}
+        if record == "Flag":
+            fields |= {"category": item.code, "text": item.text}
+        if item.maps:
+            fields[item.maps] = answer
+        elif item.type == "choice":
+            fields |= {"value": _shown(item, answer), "units": ""}
+        elif item.type != "boolean":
+            fields |= {"value": answer, "units": item.units}
+        return replace(made, key="-".join(filter(None, (base.serial, link_id, row))), fields=fields)
+
+
+def _document(
+    form: FormDefinition, base: Fact, notes: tuple[tuple[str, str], ...], key: str = "form"
 ) -> Fact:
-    """The part of a fact that comes from mapped fields: of the row, and of the form as a whole."""
-    fields: dict[str, str] = {}
-    event = base.event
-    notes: list[tuple[str, str]] = []
-    for item in items:
-        answer = answers.get(f"{item.link_id}:{row}" if item.repeated else item.link_id)
-        if not answer or item.code or item.link_id in _SIGN_OFF or item.maps.startswith(_PERSON):
-            continue
-        if not item.maps:
-            notes.append((item.text or item.link_id, _shown(item, answer)))
-            continue
-        fields[item.maps] = _stored(item, answer, zone)
-        if item.repeated and item.maps == "effective":
-            event = fields[item.maps]
-    return replace(base, fields=fields, notes=tuple(notes), event=event)
+    return replace(
+        base,
+        key=f"{base.serial}-{key}",
+        type=DOCUMENT,
+        system="",
+        fields={"display": form.title},
+        notes=notes,
+    )
 
 
-def _coded(record: Fact, item: Item, key: str, answer: str) -> Fact:
-    link_id, _, row = key.partition(":")
-    fields = {**record.fields, "code": item.code, "display": item.text}
-    if item.maps:
-        fields[item.maps] = answer
-    elif item.type == "choice":
-        fields |= {"value": _shown(item, answer), "units": ""}
-    elif item.type != "boolean":
-        fields |= {"value": answer, "units": item.units}
-    return replace(record, key="-".join(filter(None, (record.serial, link_id, row))), fields=fields)
+def _settled(fact: Fact) -> Fact:
+    """What follows from the words of a form, whichever form said it."""
+    fields = dict(fact.fields)
+    if fact.type == "Encounter" and fields.get("event") == "discharge":
+        fields["ended"] = event = fields.get("ended") or fact.event
+        if ward := fields.pop("ward", ""):
+            # A transfer to another hospital ends the stay here: the new place is outside.
+            fields.setdefault("destination", ward)
+        return replace(fact, fields=fields, event=event)
+    if fields.get("rebook_answer") == "declined":
+        for name in ("rebook_start", "rebook_location"):
+            fields.pop(name, None)
+        return replace(fact, fields=fields)
+    return fact
 
 
 def _stored(item: Item, answer: str, zone: ZoneInfo) -> str:
-    return typed.moment_instant(answer, zone) if item.type == "dateTime" else answer
+    if item.type == "dateTime":
+        return typed.moment_instant(answer, zone)
+    if item.maps == "dosage" and item.type in _NUMBERS:
+        # A dose without its unit is none: the unit, or the words above the column ('Units').
+        return f"{answer} {item.units or item.text.lower()}"
+    return answer
+
+
+def _typed_moment(text: str, day: str, hour: str) -> str:
+    try:
+        return typed.to_moment(text, date.fromisoformat(day))
+    except ValueError:
+        return typed.near_event(typed.to_time(text), day, hour)
 
 
 def _shown(item: Item, answer: str) -> str:

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from downtime.feeds import fhir_clinical, fhir_people, times
+from downtime.feeds import fhir_clinical, fhir_given, fhir_people, times
 from downtime.feeds.attempt import attempt
 from downtime.feeds.changes import Change, Message, Position, Reject, Replacement, Unusable
 from downtime.feeds.context import Context
@@ -41,6 +41,7 @@ MAPPINGS: dict[str, Callable[[Surroundings, dict[str, Any]], list[Change]]] = {
     "AllergyIntolerance": fhir_clinical.allergies,
     "Flag": fhir_clinical.flags,
     "MedicationRequest": fhir_clinical.medicines,
+    "MedicationAdministration": fhir_given.administrations,
 }
 """Resource type to the mapping that reads it."""
 _INEXACT = re.compile(rb"\d\.\d*0[\s,}\]]|\d[eE][+-]?\d|[.]\d{15}|\D0\.0000|\d{17}")

@@ -11,6 +11,7 @@ from downtime.clinical.records import (
     Encounter,
     Flag,
     Location,
+    MedicationAdministration,
     MedicationRequest,
     Observation,
     Patient,
@@ -96,6 +97,8 @@ def _carried(record: Record, limits: Limits) -> bool:
             running = record.status in ("active", "on-hold", "")
             recent = max(record.authored, record.updated) >= limits.results
             return bool(record.patient) and record.status != WRONG and (running or recent)
+        case MedicationAdministration():
+            return bool(record.patient) and max(record.given, record.updated) >= limits.results
     return False
 
 

@@ -132,6 +132,7 @@ def from_text(text: str) -> FormDefinition:
     """
     table = parse(text)
     given = {name: table.get(name, DEFAULTS.get(name, "")) for name in FORM if name != "item"}
+    given["says"] = _says(table)
     given["place"] = tuple(
         (key, _spot({"page": int(key.startswith(SIGNED)), **said}))
         for key, said in table.get("place", {}).items()
@@ -146,11 +147,19 @@ def from_text(text: str) -> FormDefinition:
 
 def _item(table: Table) -> Item:
     given = {ITEM[name][0]: value for name, value in table.items() if name in ITEM}
-    given["options"] = tuple(Option(**option) for option in table.get("answerOption", ()))
+    given["says"] = _says(table)
+    given["options"] = tuple(
+        Option(option["code"], option["display"], _says(option))
+        for option in table.get("answerOption", ())
+    )
     given["items"] = tuple(_item(item) for item in table.get("item", ()))
     given["place"] = _spots(table.get("place", {}))
     given |= {name: tuple(given[name]) for name in LISTS if name in given}
     return Item(**given)
+
+
+def _says(table: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, str(value)) for name, value in table.get("says", {}).items())
 
 
 SIGNED = ("author.", "event.")

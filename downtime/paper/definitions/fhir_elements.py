@@ -26,7 +26,8 @@ def option(source: Mapping[str, Any]) -> dict[str, str]:
         code = words = next((v for k, v in source.items() if k.startswith("value")), None)
     if code is None and words is None:
         raise wrong("An answerOption has no value")
-    return {"code": str(words if code is None else code), "display": str(words or code)}
+    says = {name: value for name, value in ours(source).items() if name == "says"}
+    return {"code": str(words if code is None else code), "display": str(words or code), **says}
 
 
 def limits(source: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def ours(source: Mapping[str, Any]) -> dict[str, Any]:
         if url.startswith(OURS):
             name = url.removeprefix(OURS)
             (value,) = [v for k, v in extension.items() if k.startswith("value")] or [""]
-            is_json = name == "place" or (name in ITEM and ITEM[name][0] in LISTS)
+            is_json = name in ("place", "says") or (name in ITEM and ITEM[name][0] in LISTS)
             found[name] = json.loads(value) if is_json else value
     return found
 

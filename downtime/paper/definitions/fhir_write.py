@@ -20,7 +20,8 @@ MAX = "http://hl7.org/fhir/StructureDefinition/maxValue"
 UNIT = "http://hl7.org/fhir/StructureDefinition/questionnaire-unit"
 STATES = ("draft", "active", "retired", "unknown")
 FORM_EXTRAS = (
-    "policy", "record", "system", "returns", "subject", "orientation", "each", "background", "place",
+    "policy", "record", "system", "returns", "subject", "orientation", "each", "says", "background",
+    "place",
 )  # fmt: skip
 """Words of a form that FHIR has no element for."""
 ITEM_EXTRAS = tuple(
@@ -35,7 +36,9 @@ ITEM_EXTRAS = tuple(
 
 def questionnaire(form: FormDefinition) -> dict[str, Any]:
     """The Questionnaire of a form."""
-    extras = [(name, getattr(form, name)) for name in FORM_EXTRAS if name != "place"]
+    extras = [(name, getattr(form, name)) for name in FORM_EXTRAS if name not in ("place", "says")]
+    if form.says:
+        extras.append(("says", dict(form.says)))
     if form.place:
         extras.append(("place", {key: _spot(spot) for key, spot in form.place}))
     if form.status not in STATES:
@@ -69,7 +72,12 @@ def _item(item: Item) -> dict[str, Any]:
             "repeats": item.repeats,
             "maxLength": item.max_length,
             "answerOption": [
-                {"valueCoding": {"code": option.code, "display": option.display}}
+                _filled(
+                    {
+                        "extension": list(_extensions([("says", dict(option.says))])),
+                        "valueCoding": {"code": option.code, "display": option.display},
+                    }
+                )
                 for option in item.options
             ],
             "item": [_item(child) for child in item.items],
@@ -94,6 +102,8 @@ def _extras(item: Item) -> Iterator[tuple[str, Any]]:
         value = getattr(item, ITEM[name][0])
         if name == "place" and value:
             yield name, _spots(value)
+        elif name == "says" and value:
+            yield name, dict(value)
         elif value != getattr(usual, ITEM[name][0]):
             yield name, value
 
@@ -120,7 +130,7 @@ def _extensions(pairs: Iterable[tuple[str, Any]]) -> Iterator[dict[str, Any]]:
             yield {"url": OURS + name, "valueBoolean": value}
         elif isinstance(value, int):
             yield {"url": OURS + name, "valueInteger": value}
-        elif isinstance(value, tuple | dict):
+        elif isinstance(value, tuple | dict) and value:
             yield {"url": OURS + name, "valueString": json.dumps(value, ensure_ascii=False)}
         elif value:
             yield {"url": OURS + name, "valueString": value}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from downtime.clinical.records import TYPES, Patient
+from downtime.clinical.records import TYPES
 from downtime.paper.definitions import prefill
 from downtime.paper.definitions.background_check import background_problems
 from downtime.paper.definitions.form_file import (
@@ -17,6 +17,7 @@ from downtime.paper.definitions.form_file import (
     RESERVED,
     Table,
 )
+from downtime.paper.definitions.said import is_said
 
 RECORDS = (*TYPES, "Document")
 """What an entry may become."""
@@ -35,6 +36,7 @@ def form_problems(table: Table) -> Iterator[tuple[int, str]]:
     items = table.get("item")
     if not isinstance(items, list):
         return
+    yield from _said_problems(table, str(table.get("record")))
     yield from _items_problems(items, table)
     for item in items:
         if isinstance(item, Table):
@@ -78,10 +80,10 @@ def _item_problems(item: Table, form: Table) -> Iterator[tuple[int, str]]:
     if (type_ == "choice") != bool(item.get("answerOption")):
         yield item.line, "A choice, and nothing else, has an 'answerOption'."
     for option in item.get("answerOption") or ():
-        if not isinstance(option, dict) or set(option) != {"code", "display"}:
+        if not isinstance(option, dict) or set(option) - {"says"} != {"code", "display"}:
             yield item.lines["answerOption"], "Each answerOption has a 'code' and a 'display'."
-    if item.get("maps") and not _is_mapped(str(item["maps"]), str(form.get("record"))):
-        yield item.lines["maps"], f"A {form.get('record')} has no field '{item['maps']}'."
+    if item.get("record", "Document") not in RECORDS:
+        yield item.lines["record"], "'record' names a type of clinical record, or Document."
 
 
 def _row_problems(item: Table) -> Iterator[tuple[int, str]]:
@@ -96,9 +98,25 @@ def _row_problems(item: Table) -> Iterator[tuple[int, str]]:
             yield child.lines["words"], "'words' has one text for each of the group's 'rows'."
 
 
-def _is_mapped(maps: str, record: str) -> bool:
-    kind = Patient if maps.startswith("Patient.") else TYPES.get(record)
-    return kind is not None and maps.removeprefix("Patient.") in kind.__dataclass_fields__
+def _said_problems(table: Table, record: str) -> Iterator[tuple[int, str]]:
+    """Words that a form, a group, a field or an option says and its record has no field for."""
+    record = str(table.get("record", record))
+    said = list(_names(table.get("says"), table.lines.get("says", table.line)))
+    if table.get("maps"):
+        said.append((table.lines["maps"], str(table["maps"])))
+    for option in table.get("answerOption") or ():
+        if isinstance(option, dict):
+            said += _names(option.get("says"), table.lines["answerOption"])
+    for line, name in said:
+        if not is_said(name, record):
+            yield line, f"A {record} has no field '{name}'."
+    for item in table.get("item") or ():
+        if isinstance(item, Table):
+            yield from _said_problems(item, record)
+
+
+def _names(says: Any, line: int) -> list[tuple[int, str]]:
+    return [(line, name) for name in says] if isinstance(says, dict) else []
 
 
 def _word_problems(table: Table, words: dict[str, type], what: str) -> Iterator[tuple[int, str]]:

@@ -20,6 +20,8 @@ class Option:
 
     code: str
     display: str
+    says: tuple[tuple[str, str], ...] = ()
+    """Fields of the record, and what they become when this is chosen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,15 @@ class Item:
     code: str = ""
     """A filled field makes one record with this code and `text` as its display."""
     maps: str = ""
-    """Field of the form's record that the answer becomes, or `Patient.<field>`."""
+    """Field of the record that the answer becomes, `when`, or `Patient.<field>` (see `said`)."""
+    record: str = ""
+    """On a group: it is a record of its own, or each of its rows; on a field with a code: of it."""
+    system: str = ""
+    """System to which that record goes, if not the form's."""
+    says: tuple[tuple[str, str], ...] = ()
+    """What that record always says, such as `status` `given`."""
+    part: str = ""
+    """linkId of the group with a record of its own that holds this field."""
     critical: bool = False
     """A slip here can harm: identifiers, results, blood. Keyed with special care."""
     keyed: bool = True
@@ -118,6 +128,8 @@ class FormDefinition:
     """Whether the paper must come back; lists and covers need not."""
     each: str
     """Repeating group of which every filled row is a record; empty when the form is one."""
+    says: tuple[tuple[str, str], ...] = ()
+    """What the form's records always say, such as `event` `transfer`."""
     items: tuple[Item, ...]
     digest: str
     """SHA-256 of the file, so that a printed version can be told from a later one."""
@@ -193,12 +205,23 @@ def _leaves(items: tuple[Item, ...]) -> Iterator[Item]:
     for item in items:
         if item.type == "group":
             inside = {"group": item.link_id, "repeated": item.rows} if item.repeats else {}
+            own = {"part": item.link_id} if item.record else {}
             for leaf in _leaves(item.items):
-                yield replace(leaf, **inside) if inside else leaf  # type: ignore[arg-type]
+                made = inside | own | _inherited(item, leaf)
+                yield replace(leaf, **made) if made else leaf  # type: ignore[arg-type]
         elif item.type != "display":
             yield item
             if item.score:
                 yield score_of(item)
+
+
+def _inherited(group: Item, leaf: Item) -> dict[str, str]:
+    """What a field takes from the group that holds it, unless it says so itself."""
+    return {
+        name: getattr(group, name)
+        for name in ("record", "system")
+        if getattr(group, name) and not getattr(leaf, name)
+    }
 
 
 def score_of(item: Item) -> Item:

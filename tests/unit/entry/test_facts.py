@@ -80,7 +80,7 @@ def test_a_phoned_result_keeps_who_called_and_that_it_was_read_back():
 
 
 def test_an_admission_carries_the_stay_and_who_the_patient_is():
-    (found,) = of(
+    found, *rest = of(
         "admission",
         Person(downtime_number="DK700042X"),
         family="Novak",
@@ -91,7 +91,8 @@ def test_an_admission_carries_the_stay_and_who_the_patient_is():
         admitted="2026-07-02T13:30",
     )
     assert (found.type, found.system) == ("Encounter", "PAS")
-    assert found.fields == {"ward": "A1", "started": "2026-07-02T12:30:00Z"}
+    assert found.fields == {"event": "admit", "ward": "A1", "started": "2026-07-02T12:30:00Z"}
+    assert [(f.type, f.fields["family"]) for f in rest] == [("Patient", "Novak")]
     assert found.person == Person(
         downtime_number="DK700042X",
         family="Novak",
@@ -120,3 +121,122 @@ def test_a_long_key_becomes_an_order_number_that_fits_hl7():
     assert numbers["Pulse"] == "K7000042X-pulse-1"
     assert numbers["Consciousness"].startswith("K7000042X-")
     assert len(numbers["Consciousness"]) == MAX_NUMBER
+
+
+LEFT = "2026-07-02T12:30:00Z"
+
+
+def test_an_admission_says_the_allergies_the_alerts_and_the_demographics_too():
+    found = of(
+        "admission", family="Novak", ward="A1", allergy_status="none", isolation="true",
+        address="1 High Street",
+    )  # fmt: skip
+    assert [(f.key, f.type, f.system) for f in found] == [
+        ("K7000042X-form", "Encounter", "PAS"),
+        ("K7000042X-person", "Patient", "PAS"),
+        ("K7000042X-safety", "AllergyIntolerance", "EPR"),
+        ("K7000042X-isolation", "Flag", "EPR"),
+    ]
+    assert found[1].fields == {"family": "Novak", "address": "1 High Street"}
+    assert found[2].fields["none_known"] == "1"
+    assert (found[3].fields["category"], found[3].title) == ("isolation", "Needs isolation")
+
+
+def test_nobody_could_be_asked_is_no_statement_about_allergies():
+    found = of("admission", family="Novak", allergy_status="not-recorded")
+    assert "AllergyIntolerance" not in {f.type for f in found}
+    assert ("Allergies", "Not able to ask") in found[0].notes
+
+
+def test_a_transfer_to_a_ward_names_the_new_place_and_the_old_one():
+    (found,) = of(
+        "transfer", left="2026-07-02T13:30", kind="ward", from_ward="A1", to_ward="B2", to_bed="4",
+        papers="true",
+    )  # fmt: skip
+    assert (found.type, found.title, found.event) == ("Encounter", "Transfer", LEFT)
+    assert found.fields == {"event": "transfer", "prior_ward": "A1", "ward": "B2", "bed": "4"}
+    assert found.notes == (("All downtime forms", "yes"),)
+
+
+def test_a_transfer_to_another_hospital_is_a_discharge_there():
+    (found,) = of("transfer", left="2026-07-02T13:30", kind="hospital", to_ward="St Elsewhere, ICU")
+    assert found.title == "Discharge"
+    assert found.fields == {"event": "discharge", "ended": LEFT, "destination": "St Elsewhere, ICU"}
+
+
+def test_a_discharge_says_when_how_and_where_to():
+    (found,) = of("discharge", left="2026-07-02T13:30", outcome="died", ward="A1")
+    assert (found.event, found.fields["ended"], found.fields["outcome"]) == (LEFT, LEFT, "died")
+
+
+def test_each_allergy_is_a_fact_and_so_is_one_that_paper_calls_wrong():
+    found = of(
+        "allergies", standing_now="known", substance__1="Penicillin", reaction__1="Rash",
+        severity__1="severe", corrections="Latex: it was never true",
+    )  # fmt: skip
+    assert [(f.type, f.title, f.fields["status"]) for f in found] == [
+        ("AllergyIntolerance", "Penicillin", "active"),
+        ("AllergyIntolerance", "Latex: it was never true", "entered-in-error"),
+    ]
+    assert found[0].notes[0] == ("Asked today, the answer is", "Known allergies (below)")
+
+
+def test_allergies_asked_and_confirmed_as_printed_stay_a_document_with_what_was_written():
+    (found,) = of("allergies", standing_now="printed", source="gp")
+    assert (found.type, found.key) == ("Document", "K7000042X-form")
+    assert ("Who or what said so (tick the best source)", "GP record") in found.notes
+
+
+def test_an_operation_that_was_cancelled_carries_the_new_date_only_if_it_was_accepted():
+    said = {"planned_start": "2026-07-02T13:30", "why": "systems", "new_start": "2026-08-02T08:00"}
+    (yes,) = of("elective-cancellation", accepted="accepted", **said)
+    (no,) = of("elective-cancellation", accepted="declined", **said)
+    assert yes.fields["rebook_start"] == "2026-08-02T07:00:00Z"
+    assert "rebook_start" not in no.fields
+    assert (no.fields["kind"], no.fields["status"], no.fields["start"]) == (
+        "theatre", "cancelled", LEFT,
+    )  # fmt: skip
+
+
+def test_a_row_of_the_insulin_chart_is_a_glucose_and_a_dose():
+    glucose, dose = of(
+        "insulin", taken__1="2026-07-02T13:30", glucose__1="11.2", given__1="NovoRapid", dose__1="8"
+    )
+    assert (glucose.type, glucose.fields["value"], glucose.fields["effective"]) == (
+        "Observation", "11.2", LEFT,
+    )  # fmt: skip
+    assert (dose.type, dose.title, dose.fields["dosage"], dose.fields["given"]) == (
+        "MedicationAdministration", "NovoRapid", "8 units", LEFT,
+    )  # fmt: skip
+
+
+def test_every_unit_of_blood_has_its_number_its_fate_and_its_person():
+    (found,) = of(
+        "emergency-blood-log", taken__1="2026-07-02T13:30", donation__1="G123", group__1="O-neg",
+        patient__1="dk7 00042x".replace("00042x", "00042X"), fate__1="returned",
+    )  # fmt: skip
+    assert found.fields == {
+        "medicine": "Emergency red cells, O D-negative", "batch": "G123", "given": LEFT,
+        "status": "not-given", "reason": "returned",
+    }  # fmt: skip
+
+
+def test_a_register_row_links_a_downtime_number_to_a_hospital_number():
+    (found,) = of(
+        "number-register", downtime__1="DK700042X", given__1="2026-07-02T13:30",
+        patient__1="Unknown male", mrn__1="H100",
+    )  # fmt: skip
+    assert (found.type, found.person.downtime_number, found.person.mrn) == (
+        "Patient", "DK700042X", "H100",
+    )  # fmt: skip
+    assert found.person.family == "Unknown male"
+
+
+def test_what_no_record_carries_is_kept_as_a_document():
+    glucose, rest = of(
+        "insulin", taken__1="2026-07-02T13:30", glucose__1="11.2",
+        taken__2="2026-07-02T14:30", ketones__2="1.4",
+    )  # fmt: skip
+    assert glucose.type == "Observation"
+    assert (rest.type, rest.key) == ("Document", "K7000042X-rest")
+    assert ("Ketones", "1.4") in rest.notes
