@@ -66,20 +66,28 @@ def on_blank(form: FormDefinition, ward: str) -> dict[str, str]:
     return {item.link_id: ward for item in form.fields() if item.prefill == WARD and ward}
 
 
-def sheets(form: FormDefinition, snapshot: Snapshot, patient: str) -> int:
-    """How many sheets of a form hold everything that it asks for; at least one."""
-    return max((len(_sheets(group, snapshot, patient)) for group in _groups(form)), default=1)
+Medicines = Sequence[MedicationRequest]
+
+
+def sheets(form: FormDefinition, medicines: Medicines) -> int:
+    """How many sheets of a form hold everything of a patient that it asks for; at least one."""
+    return max((len(_sheets(group, medicines)) for group in _groups(form)), default=1)
 
 
 def values(
-    form: FormDefinition, snapshot: Snapshot, row: PatientRow, zone: ZoneInfo, sheet: int
+    form: FormDefinition,
+    snapshot: Snapshot,
+    row: PatientRow,
+    medicines: Medicines,
+    zone: ZoneInfo,
+    sheet: int,
 ) -> dict[str, str]:
     """All that is printed into one sheet of a patient's form; sheets count from 1."""
     found: dict[str, str] = {}
     words = _words(row)
     for group in _groups(form):
-        charts = _sheets(group, snapshot, row.patient.id)
-        words |= _chart_words(group, snapshot, row.patient.id, zone)
+        charts = _sheets(group, medicines)
+        words |= _chart_words(group, snapshot, medicines, zone)
         words[NUMBER] = f"{sheet} of {len(charts)}"
         for number, record in enumerate(charts[sheet - 1], 1):
             found |= _row(group, number, record)
@@ -152,12 +160,12 @@ def _groups(form: FormDefinition) -> Iterator[Item]:
     return (item for item in form.items if item.repeats and item.prefill in MEDICINES)
 
 
-def _chart(group: Item, snapshot: Snapshot, patient: str) -> _Chart:
+def _chart(group: Item, medicines: Medicines) -> _Chart:
     """The medicines of a group; one whose kind was not sent is taken as regular, so that none is lost."""
     kind = group.prefill.partition(".")[2]
     mine = [
         medicine
-        for medicine in snapshot.medicines(patient)
+        for medicine in medicines
         if (medicine.category if medicine.category in KINDS else KINDS[0]) == kind
         and medicine.status not in _FINISHED
     ]
@@ -165,16 +173,18 @@ def _chart(group: Item, snapshot: Snapshot, patient: str) -> _Chart:
     return _Chart(listed, [medicine for medicine in mine if medicine not in listed])
 
 
-def _sheets(group: Item, snapshot: Snapshot, patient: str) -> list[list[MedicationRequest]]:
-    listed = _chart(group, snapshot, patient).listed
+def _sheets(group: Item, medicines: Medicines) -> list[list[MedicationRequest]]:
+    listed = _chart(group, medicines).listed
     starts = range(0, max(len(listed), 1), group.rows)
     return [listed[start : start + group.rows] for start in starts]
 
 
-def _chart_words(group: Item, snapshot: Snapshot, patient: str, zone: ZoneInfo) -> dict[str, str]:
+def _chart_words(
+    group: Item, snapshot: Snapshot, medicines: Medicines, zone: ZoneInfo
+) -> dict[str, str]:
     if not snapshot.holds(MedicationRequest.__name__):
         return {AS_AT: NOT_DELIVERED}
-    chart = _chart(group, snapshot, patient)
+    chart = _chart(group, medicines)
     sources = {medicine.source for medicine in (*chart.listed, *chart.held)}
     said = [
         f"{name} {display.moment(newest, zone)}"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from downtime.errors import InputError
 from downtime.paper.definitions import prefill
+from downtime.paper.definitions.prefill import Medicines
 from downtime.paper.definitions.questionnaire import FormDefinition
 from downtime.paper.issue import Subject, subject_of
 from downtime.paper.packs import lists
@@ -37,18 +38,23 @@ def patient(
                 "Print it as a blank form.",
             )
     first = [summary_of(press, view, row, ward)] if summary else []
-    return [*first, *(job for name in forms for job in _sheets(press, view, row, ward, name))]
+    medicines = view.snapshot.medicines(row.patient.id)
+    found = (_sheets(press, view, row, medicines, ward, name) for name in forms)
+    return [*first, *(job for sheets in found for job in sheets)]
 
 
-def _sheets(press: Press, view: View, row: PatientRow, ward: str, name: str) -> list[Job]:
+def _sheets(
+    press: Press, view: View, row: PatientRow, medicines: Medicines, ward: str, name: str
+) -> list[Job]:
     """One form, on as many sheets as what the snapshot prints into it needs."""
 
     def sheet(number: int) -> Callable[[FormDefinition], dict[str, str]]:
         return lambda form: (
-            lists.identity(view, row) | prefill.values(form, view.snapshot, row, view.zone, number)
+            lists.identity(view, row)
+            | prefill.values(form, view.snapshot, row, medicines, view.zone, number)
         )
 
-    count = prefill.sheets(press.form(name)[0], view.snapshot, row.patient.id)
+    count = prefill.sheets(press.form(name)[0], medicines)
     subject = subject_of(row.patient)
     return [press.form_job(name, subject, ward, sheet(number)) for number in range(1, count + 1)]
 

@@ -9,6 +9,8 @@ from downtime.paper.press.text import BOLD, FONT_FOLDER, FONTS, REGULAR, font_of
 
 FACES = {"R": REGULAR, "B": BOLD, **{f"F{n}": name for n, name in enumerate(FONTS[1:], 1)}}
 """Names of the faces as resources of a page: what `R` and `B` lack is set in the first that has it."""
+REMEMBERED = 8192
+"""Texts that are measured once: more than a ward's words, few enough to need no memory."""
 _BY_FONT = {name: key for key, name in FACES.items()}
 
 
@@ -35,13 +37,13 @@ class Face:
             self.ascent, self.descent = font["hhea"].ascent / scale, font["hhea"].descent / scale
             self.box = [round(getattr(font["head"], k) * 1000 / scale) for k in _BOX]
         self._hex = _Glyphs({c: f"{g:04X}" for c, g in self.glyphs.items()})
-        self.width = lru_cache(maxsize=65_536)(self._width)
 
     def encode(self, text: str) -> str:
         """Glyph numbers of `text`, four hexadecimal digits each; NeedsShapingError."""
         return text.translate(self._hex)
 
-    def _width(self, text: str) -> float:
+    def width(self, text: str) -> float:
+        """Width of `text` in em; NeedsShapingError."""
         try:
             return float(sum(map(self.widths.__getitem__, map(ord, text))))
         except KeyError:
@@ -61,7 +63,7 @@ def face(name: str) -> Face:
     return Face(name)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=REMEMBERED)
 def runs(text: str, bold: bool) -> tuple[tuple[tuple[str, str, float], ...], float]:
     """(face, glyphs, width in em) of each stretch, and the whole width; NeedsShapingError.
 

@@ -7,6 +7,7 @@ is tagged (ISO 32000-1, 14.8) unless told otherwise.
 
 import zlib
 from array import array
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from struct import Struct
@@ -54,7 +55,7 @@ class PdfWriter(Pages):
         self._out = out
         self._title, self._made, self._language = title, made, language
         self._position = self._put = self._turns = 0
-        self._all_runs = array("Q")
+        self._found: defaultdict[int, array[int]] = defaultdict(lambda: array("Q"))
         self._glyphs: dict[str, set[int]] = {name: set() for name in FACES}
         self._nodes: list[int] = []
         self._roots: list[int] = []
@@ -87,7 +88,7 @@ class PdfWriter(Pages):
         for at in range(0, len(runs), 4):
             if not runs[at + 2]:
                 runs[at + 3] += self._position
-        self._all_runs.extend(runs)
+            self._found[runs[at] // _SOME].extend(runs[at : at + 4])
         self._write(sheaf.data)
         for name, glyphs in sheaf.used.items():
             self._glyphs[name] |= glyphs
@@ -157,7 +158,7 @@ class PdfWriter(Pages):
     def _finish_table(self) -> None:
         """The cross-reference stream, which finds objects inside object streams too."""
         start = self._position
-        self._all_runs.extend((XREF, 1, 0, start))
+        self._found[XREF // _SOME].extend((XREF, 1, 0, start))
         squeeze = zlib.compressobj()
         spans = [(0, 1)]
         body = [squeeze.compress(_ROW.pack(0, 0, 0xFFFF))]
@@ -167,25 +168,27 @@ class PdfWriter(Pages):
             else:
                 spans.append((first, count))
             body.append(squeeze.compress(rows))
-        content = b"".join([*body, squeeze.flush()])
+        body.append(squeeze.flush())
         index = " ".join(f"{first} {count}" for first, count in spans)
         self._write(
             f"{XREF} 0 obj\n<</Type/XRef/Size {sum(spans[-1])}/W[1 8 2]/Index[{index}]/Root {CATALOG} 0 R"
-            f"/Info {INFO} 0 R/Filter/FlateDecode/Length {len(content)}>>\nstream\n".encode()
+            f"/Info {INFO} 0 R/Filter/FlateDecode/Length {sum(map(len, body))}>>\nstream\n".encode()
         )
-        self._write(content + f"\nendstream\nendobj\nstartxref\n{start}\n%%EOF\n".encode())
+        for part in body:
+            self._write(part)
+        self._write(f"\nendstream\nendobj\nstartxref\n{start}\n%%EOF\n".encode())
 
     def _rows(self) -> Iterator[tuple[int, bytes, int]]:
         """(first number, rows, how many) of every run, in the order of their numbers."""
-        runs = self._all_runs
-        for at in sorted(range(0, len(runs), 4), key=runs.__getitem__):
-            first, count, container, place = runs[at : at + 4]
-            if container:
-                head = _ROW.pack(2, container, 0)[:-2]
-                ends = (index.to_bytes(2, "big") for index in range(place, place + count))
-                yield first, b"".join([head + end for end in ends]), count
-            else:
-                yield first, _ROW.pack(1, place, 0), 1
+        for _, runs in sorted(self._found.items()):
+            for at in sorted(range(0, len(runs), 4), key=runs.__getitem__):
+                first, count, container, place = runs[at : at + 4]
+                if container:
+                    head = _ROW.pack(2, container, 0)[:-2]
+                    ends = (index.to_bytes(2, "big") for index in range(place, place + count))
+                    yield first, b"".join([head + end for end in ends]), count
+                else:
+                    yield first, _ROW.pack(1, place, 0), 1
 
     def _write(self, data: bytes) -> None:
         self._out.write(data)
@@ -193,6 +196,8 @@ class PdfWriter(Pages):
 
 
 _ROW = Struct(">BQH")
+_SOME = 4096
+"""Numbers whose runs are sorted together, so that memory stays flat."""
 _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
 <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">

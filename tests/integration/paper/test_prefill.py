@@ -77,6 +77,11 @@ def test_what_a_chart_cannot_hold_goes_to_a_second_one_with_its_own_serial(chart
     assert [f"{n} of 3" in page for n, page in enumerate(pages, 1)] == [True] * 3
 
 
+def filled(form, snapshot, row):
+    medicines = snapshot.medicines(row.patient.id)
+    return prefill.values(form, snapshot, row, medicines, ZoneInfo("UTC"), 1)
+
+
 def test_a_chart_says_that_it_is_not_valid_until_signed_and_how_old_it_is(chart):
     pages, _ = chart("drug-chart-regular")
     assert all("NOT VALID UNTIL SIGNED" in page for page in pages)
@@ -90,7 +95,7 @@ def test_a_medicine_whose_kind_was_not_sent_is_not_lost(chart):
 def test_a_medicine_on_hold_is_named_and_not_charted_and_a_stopped_one_is_neither(tmp_path, chart):
     snapshot = opened(tmp_path, MEDICINES)
     row = snapshot.inpatients("A1")[0]
-    found = prefill.values(definition("drug-chart-regular"), snapshot, row, ZoneInfo("UTC"), 1)
+    found = filled(definition("drug-chart-regular"), snapshot, row)
     snapshot.close()
     assert found["held"] == "methotrexate 10mg 2200 mg Oral BD (on-hold)"
     (tmp_path / "drugs.db").unlink()
@@ -119,7 +124,7 @@ def test_no_medicine_and_no_data_are_different(tmp_path):
                         (("Patient",), prefill.NOT_DELIVERED)]:  # fmt: skip
         snapshot = opened(tmp_path, [], holds=holds)
         row = snapshot.inpatients("A1")[0]
-        assert prefill.values(form, snapshot, row, ZoneInfo("UTC"), 1)["as-at"] == said
+        assert filled(form, snapshot, row)["as-at"] == said
         snapshot.close()
         (tmp_path / "drugs.db").unlink()
 
