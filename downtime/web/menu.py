@@ -16,8 +16,10 @@ GROUPS: tuple[tuple[tuple[str, str, str], ...], ...] = (
     (
         ("keying.choose", "Key", "entry.key"),
         ("ledger.show", "Missing forms", "ledger.view"),
+        ("identity.show", "Unmatched", "identity.list"),
         ("comparison.show", "Comparison", "reconcile.list"),
         ("returning.show", "Returns", "return.export"),
+        ("harm.show", "Harm review", "harm.list"),
         ("statement.show", "Statement", "statement.make"),
     ),
     (

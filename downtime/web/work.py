@@ -66,6 +66,11 @@ def _reconcile(vault: Vault, settings: Settings, job: Job, progress: Progress) -
     return None, f"{done.forms} forms, {done.items} items compared, {done.open} to be decided."
 
 
+def _harm(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
+    done = harm_review.run(vault, settings, job.who, WHY)
+    return None, f"{done.findings} findings."
+
+
 def _returns(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
     outage = run.latest(vault)
     folder = vault.home.path / "returns" / outage.id
@@ -106,6 +111,7 @@ WORK: dict[str, Work] = {
         for kind, title in _TITLES.items()
     },
     "reconcile": Work(_reconcile, "Comparison", "comparison.show", "See the items"),
+    "harm": Work(_harm, "Harm review", "harm.show", "See the findings"),
     "returns": Work(_returns, "Returns", "returning.show", "All that has gone out", opens=False),
     "statement": Work(_statement, "Statement", "statement.show", "Back to the statement"),
 }

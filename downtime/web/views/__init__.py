@@ -8,7 +8,9 @@ from downtime.web.views.comparison import comparison
 from downtime.web.views.devices import devices
 from downtime.web.views.find import find
 from downtime.web.views.guidance import guidance
+from downtime.web.views.harm import harm
 from downtime.web.views.home import home
+from downtime.web.views.identity import identity
 from downtime.web.views.jobs import jobs
 from downtime.web.views.keying import keying
 from downtime.web.views.labels import labels
@@ -33,7 +35,9 @@ BLUEPRINTS = (
     devices,
     find,
     guidance,
+    harm,
     home,
+    identity,
     jobs,
     keying,
     labels,

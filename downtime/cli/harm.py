@@ -1,0 +1,84 @@
+"""The harm review: list what was found, say what harm came of it, explain what has no result."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from downtime.cli.app import Output, Session, command, group
+from downtime.cli.options import REMARK, WHY, NewFile
+from downtime.reconcile import harm_review as rules
+from downtime.reconcile import harm_table
+from downtime.reconcile.harm import EXPLANATIONS, KINDS, OUTCOMES
+from downtime.reconcile.harm_store import Row
+from downtime.vault.files import write_atomic
+
+harm = group("harm", "What the outage may have done to patients.")
+
+KEYS = click.argument("keys", nargs=-1, required=True, metavar="KEY...")
+
+
+@command(harm, "run", action="harm.run")
+@REMARK
+def run(session: Session, why: str) -> Output:
+    """Look for harm as the paper was last compared; 'reconcile run' does so too."""
+    made = rules.run(session.vault, session.settings, session.who, why)
+    document = {"outage": made.outage, "findings": made.findings, "figures": made.figures}
+    return Output(document, [f"{made.findings} findings."])
+
+
+@command(harm, "list", action="harm.list")
+@click.option("--kind", type=click.Choice(list(KINDS)), default=None, help="Only of this kind.")
+@click.option("--open", "only_open", is_flag=True, help="Only what keeps the statement open.")
+def list_(session: Session, kind: str | None, only_open: bool) -> Output:
+    """The findings with what was said of them; no patient is named."""
+    found = rules.rows(session.vault, kind=kind or "")
+    rows = [row for row in found if row.is_open or not only_open]
+    lines = [f"{row.finding.key}  {row.finding.state:<12} {row.finding.words}" for row in rows]
+    return Output([_document(row) for row in rows], lines or ["Nothing was found."])
+
+
+@command(harm, "csv", action="harm.explain")
+@click.argument("out", type=NewFile(), metavar="FILE")
+def csv(session: Session, out: Path) -> Output:
+    """Write all findings with their patients to a new CSV file."""
+    rows = rules.rows(session.vault)
+    write_atomic(out, harm_table.csv(rows, ZoneInfo(session.settings.site.time_zone)))
+    return Output({"file": str(out), "findings": len(rows)}, [f"Wrote {out}"])
+
+
+@command(harm, "review", action="harm.review")
+@KEYS
+@click.argument("outcome", type=click.Choice(list(OUTCOMES)))
+@click.option("--note", default="", help="What happened; needed unless the outcome is 'none'.")
+def review(session: Session, keys: tuple[str, ...], outcome: str, note: str) -> Output:
+    """Say, as a clinician, what harm came of findings."""
+    done = rules.review(session.vault, keys, outcome, note, session.who)
+    return Output({"reviewed": done, "outcome": outcome}, [f"{done}: {OUTCOMES[outcome]}."])
+
+
+@command(harm, "explain", action="harm.explain")
+@KEYS
+@click.argument("how", type=click.Choice(list(EXPLANATIONS)))
+@WHY
+def explain(session: Session, keys: tuple[str, ...], how: str, why: str) -> Output:
+    """Say what became of requests that had no result when the outage began."""
+    done = rules.explain(session.vault, keys, how, why, session.who)
+    return Output({"explained": done, "how": how}, [f"{done}: {EXPLANATIONS[how]}."])
+
+
+def _document(row: Row) -> dict[str, object]:
+    finding = row.finding
+    return {
+        "key": finding.key,
+        "kind": finding.kind,
+        "state": finding.state,
+        "title": finding.title,
+        "words": finding.words,
+        "ward": finding.ward,
+        "serials": list(finding.serials),
+        "times": dict(finding.times),
+        "open": row.is_open,
+        "harm": row.reviewed.outcome if row.reviewed else "",
+        "explained": row.explained.outcome if row.explained else "",
+    }

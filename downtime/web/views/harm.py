@@ -1,0 +1,126 @@
+"""Harm review: what the outage may have done to patients, and what clinicians say about it."""
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from downtime.errors import InputError, NotFoundError
+from downtime.reconcile import harm_review as rules
+from downtime.reconcile import harm_store, harm_table
+from downtime.reconcile.harm import EXPLANATIONS, KINDS, OUTCOMES, STEPS, WAITING
+from downtime.reconcile.harm_figures import WORDS as SPANS
+from downtime.reconcile.harm_store import Row
+from downtime.reconcile.run import latest
+from downtime.web import current
+from downtime.web.actions import action
+from downtime.web.answers import Answer, download
+from downtime.web.views.jobs import ask
+from downtime.web.work import WHY
+
+harm = Blueprint("harm", __name__)
+SHOWN = 200
+COLOURS = {
+    "no-result": "tag-red",
+    "differs": "tag-red",
+    "late": "tag-amber",
+    "no-answer": "tag-amber",
+    "doubled": "tag-amber",
+    "not-booked": "tag-red",
+    "not-known": "tag-amber",
+}
+
+
+@harm.get("/harm")
+@action("harm.list")
+def show() -> Answer:
+    """The findings of one kind: what waited at T0 unless another is asked for."""
+    kind = request.args.get("kind", WAITING)
+    if kind not in KINDS:
+        raise NotFoundError("harm.kind", "There is no such finding.", "Choose one of the list.")
+    try:
+        outage = latest(current.vault())
+    except NotFoundError:
+        return render_template("harm.html", outage=None, kind=kind, kinds=KINDS, rows=[], run=None)
+    db = current.vault().db
+    rows = harm_store.rows(db, outage.id, kind=kind)
+    counts = harm_store.counts(db, outage.id)
+    return render_template(
+        "harm.html",
+        outage=outage,
+        run=harm_store.last_run(db, outage.id),
+        kind=kind,
+        kinds=KINDS,
+        totals=_totals(counts, "findings"),
+        open_=_totals(counts, "open"),
+        rows=_first(rows),
+        count=len(rows),
+        shown=SHOWN,
+        steps=STEPS,
+        spans=SPANS,
+        outcomes=OUTCOMES,
+        explanations=EXPLANATIONS,
+        colours=COLOURS,
+    )
+
+
+@harm.post("/harm/run")
+@action("harm.run")
+def run() -> Answer:
+    """Look again, as a job."""
+    return ask("harm", {}, WHY)
+
+
+@harm.get("/harm/csv")
+@action("harm.explain")
+def csv() -> Answer:
+    """All findings for a spreadsheet."""
+    rows = rules.rows(current.vault())
+    zone = ZoneInfo(current.settings().site.time_zone)
+    name = f"harm review {latest(current.vault()).label}.csv"
+    return download(harm_table.csv(rows, zone), "text/csv", name)
+
+
+@harm.post("/harm/review")
+@action("harm.review")
+def review() -> Answer:
+    """Say what harm came of the ticked findings."""
+    note = request.form.get("note", "")[:1000]
+    outcome = request.form.get("outcome", "")
+    done = rules.review(current.vault(), _ticked(), outcome, note, current.who())
+    return _back(f"{done} reviewed: {OUTCOMES[outcome].lower()}.")
+
+
+@harm.post("/harm/explain")
+@action("harm.explain")
+def explain() -> Answer:
+    """Say what became of the ticked requests that have no result."""
+    note, how = request.form.get("note", "")[:1000], request.form.get("how", "")
+    done = rules.explain(current.vault(), _ticked(), how, note, current.who())
+    return _back(f"{done} explained: {EXPLANATIONS[how].lower()}.")
+
+
+def _ticked() -> list[str]:
+    keys = request.form.getlist("key")
+    if not keys:
+        raise InputError("harm.none", "No finding was ticked.", "Go back and tick at least one.")
+    return keys
+
+
+def _back(said: str) -> Answer:
+    flash(said)
+    kind = request.form.get("kind", WAITING)
+    return redirect(url_for("harm.show", kind=kind if kind in KINDS else WAITING), 303)
+
+
+def _totals(counts: Sequence[dict[str, object]], name: str) -> dict[str, int]:
+    sums = dict.fromkeys(KINDS, 0)
+    for row in counts:
+        sums[str(row["kind"])] += int(str(row[name] or 0))
+    return sums
+
+
+def _first(rows: Sequence[Row]) -> Sequence[Row]:
+    """What is open comes first, then what nobody has reviewed."""
+    ordered = sorted(rows, key=lambda row: (not row.is_open, row.reviewed is not None))
+    return ordered[:SHOWN]
