@@ -65,11 +65,16 @@ def write(said: Returned, settings: Settings, target: Target) -> bytes:
 
 
 def write_document(
-    fact: Fact, who: Person, pdf: bytes, control_id: str, settings: Settings, target: Target
+    fact: Fact,
+    who: Person,
+    file: tuple[str, bytes],
+    control_id: str,
+    settings: Settings,
+    target: Target,
 ) -> bytes:
-    """MDM^T02: the scanned form; its time is when it was entered."""
+    """MDM^T02: the scan of a form (media type, content); its time is when it was entered."""
     writer = _writer(settings, target)
-    segments = documents.document(fact, who, pdf, writer)
+    segments = documents.document(fact, who, file, writer)
     return _message("MDM^T02", fact.entered, control_id, segments, writer)
 
 

@@ -6,32 +6,40 @@ from downtime.entry.facts import Fact, Person
 from downtime.returns.hl7 import Value, segment
 from downtime.returns.messages_common import DOWNTIME, Writer, short, words
 
+_TYPES = {
+    "application/pdf": ("AP", "PDF"),
+    "image/jpeg": ("IM", "JPEG"),
+    "image/png": ("IM", "PNG"),
+}
+"""Type and subtype of the data (tables 0191 and 0291)."""
 
-def document(fact: Fact, who: Person, pdf: bytes, writer: Writer) -> list[str]:
-    """The form as it came back; its number in TXA-12 is the serial, so that a replay is the same."""
+
+def document(fact: Fact, who: Person, file: tuple[str, bytes], writer: Writer) -> list[str]:
+    """The form as it came back (`file` is media type and content); its number in TXA-12 is the serial, so that a replay is the same."""
     title = fact.title
     author = words(fact.author)
     happened = writer.at(fact.event)
+    kind, subtype = _TYPES[file[0]]
     txa: dict[int, Value] = {
         1: "1",
         2: short(fact.form),
-        3: "AP",
+        3: kind,
         4: happened,
         5: author,
         6: writer.at(fact.entered),
         9: author,
         11: words(fact.transcriber),
         12: (fact.serial, DOWNTIME),
-        16: f"{fact.serial}.pdf",
+        16: f"{fact.serial}.{subtype.lower()}",
         17: "DO",
         19: "AV",
     }
-    encoded = base64.b64encode(pdf).decode("ascii")
+    encoded = base64.b64encode(file[1]).decode("ascii")
     obx: dict[int, Value] = {
         1: "1",
         2: "ED",
         3: (fact.form, title, "L"),
-        5: ("", "AP", "PDF", "Base64", encoded),
+        5: ("", kind, subtype, "Base64", encoded),
         11: "F",
         14: happened,
     }

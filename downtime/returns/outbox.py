@@ -134,7 +134,7 @@ def get(vault: Vault, control_id: str) -> Message:
 
 def again(vault: Vault, control_id: str, who: Actor, why: str) -> Message:
     """Let a refused message, or one without a final answer, go out once more unchanged."""
-    with vault.change(who, "return.again", target=control_id, why=_why(why)) as db:
+    with vault.change(who, "return.again", target=control_id, why=reason(why)) as db:
         message = current(db, control_id)
         if message.state == HELD:
             raise _behind(db, message)
@@ -144,14 +144,14 @@ def again(vault: Vault, control_id: str, who: Actor, why: str) -> Message:
 
 def resolve(vault: Vault, control_id: str, who: Actor, why: str) -> Message:
     """A person put it right another way: it does not go out, and those behind it may."""
-    with vault.change(who, "return.resolve", target=control_id, why=_why(why)) as db:
+    with vault.change(who, "return.resolve", target=control_id, why=reason(why)) as db:
         settle(db, current(db, control_id), why.strip(), vault.now())
         return current(db, control_id)
 
 
 def refuse(vault: Vault, control_id: str, who: Actor, why: str) -> Message:
     """A person says that a receiver did not take what was handed over (a file, a list)."""
-    with vault.change(who, "return.refuse", target=control_id, why=_why(why)) as db:
+    with vault.change(who, "return.refuse", target=control_id, why=reason(why)) as db:
         _refuse(db, current(db, control_id), why.strip(), "", vault.now())
         return current(db, control_id)
 
@@ -175,9 +175,9 @@ def handed_over(vault: Vault, messages: Sequence[Message], who: Actor) -> None:
             _set(db, message, SENT, vault.now(), reason="")
 
 
-def settle(db: Database, message: Message, reason: str, now: str) -> None:
+def settle(db: Database, message: Message, why: str, now: str) -> None:
     """Take a waiting or refused message out of the queue, inside the caller's change."""
-    _set(db, message, RESOLVED, now, reason=reason)
+    _set(db, message, RESOLVED, now, reason=why)
     store.release(db, message.system, message.order_key, now)
 
 
@@ -228,7 +228,8 @@ def current(db: Database, control_id: str) -> Message:
     return found
 
 
-def _why(text: str) -> str:
+def reason(text: str) -> str:
+    """A reason that was given; InputError without one."""
     if not text.strip():
         raise InputError("return.reason", "This needs a reason.", "Say in a few words why.")
     return text

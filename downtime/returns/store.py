@@ -191,8 +191,13 @@ def first_refused(db: Database, system: str, order_key: str) -> Message | None:
     return next(iter(found), None)
 
 
-def carried(db: Database, keys: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
-    """For each item, the (control ID, digest) of every message that carries it and still counts."""
+def carried(
+    db: Database, keys: Iterable[str], *, settled: bool = False
+) -> dict[str, list[tuple[str, str]]]:
+    """For each item, the (control ID, digest) of every message that carries it and still counts.
+
+    `settled`: those that were settled otherwise count too.
+    """
     wanted = sorted(set(keys))
     found: dict[str, list[tuple[str, str]]] = {}
     for start in range(0, len(wanted), 500):
@@ -203,7 +208,7 @@ def carried(db: Database, keys: Iterable[str]) -> dict[str, list[tuple[str, str]
             f" ON o.control_id = i.control_id WHERE i.item IN ({marks}) AND o.state <> ?"
             " ORDER BY o.position"
         )
-        for row in db.query(query, [*part, RESOLVED]):
+        for row in db.query(query, [*part, "" if settled else RESOLVED]):
             found.setdefault(row["item"], []).append((row["control_id"], row["digest"]))
     return found
 

@@ -1,0 +1,30 @@
+"""How each way out makes its messages: two tables."""
+
+from collections.abc import Mapping, Sequence
+
+from downtime.reconcile.linking import Merge
+from downtime.reconcile.store import ItemRow
+from downtime.returns import hl7_drafts
+from downtime.returns.drafts import Draft, MergeWriter, Way, Writer, drafted
+from downtime.returns.outbox_states import FILE, MLLP, WORKLIST
+
+
+def _lines(way: Way, rows: Sequence[ItemRow]) -> list[Draft]:
+    """A worklist has one line an item, and no bytes of its own."""
+    return [drafted("line", (row,), lambda number: b"") for row in rows]
+
+
+def _nothing(way: Way, told: Sequence[Merge]) -> list[Draft]:
+    return []
+
+
+WRITERS: Mapping[str, Writer] = {
+    FILE: hl7_drafts.items,
+    MLLP: hl7_drafts.items,
+    WORKLIST: _lines,
+}
+MERGES: Mapping[str, MergeWriter] = {
+    FILE: hl7_drafts.merges,
+    MLLP: hl7_drafts.merges,
+    WORKLIST: _nothing,
+}
