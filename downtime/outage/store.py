@@ -1,5 +1,6 @@
 """The SQL of outages and downtime numbers."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlite_utils import Database
@@ -70,4 +71,41 @@ def insert_numbers(db: Database, numbers: list[tuple[str, int]], at: str, by: st
     db.table("downtime_number").insert_all(
         {"number": number, "position": position, "issued": at, "issued_by": by}
         for number, position in numbers
+    )
+
+
+def numbers(db: Database) -> Iterator[dict[str, Any]]:
+    """Every downtime number that this machine knows to be given out."""
+    return db.query(
+        "SELECT number, position, issued, issued_by FROM downtime_number ORDER BY number"
+    )
+
+
+def keep_number(db: Database, row: Mapping[str, Any]) -> None:
+    """Keep a number that another machine gave out; one that is known stays as it is."""
+    names = ("number", "position", "issued", "issued_by")
+    db.table("downtime_number").insert({name: row[name] for name in names}, ignore=True)
+
+
+def elsewhere(db: Database) -> Iterator[dict[str, Any]]:
+    """What other laptops declared, as rows, in the order of device and number."""
+    return db.query("SELECT * FROM outage_elsewhere ORDER BY device, id")
+
+
+def keep_elsewhere(db: Database, row: Mapping[str, Any]) -> None:
+    """Keep what a laptop declared, unless something later of it is known."""
+    names = (
+        "device", "id", "sequence", "drill", "state", "snapshot", "opened", "closed", "systems",
+    )  # fmt: skip
+    later = ", ".join(f"{name} = excluded.{name}" for name in names[2:])
+    db.execute(
+        f"INSERT INTO outage_elsewhere ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608
+        f" ON CONFLICT (device, id) DO UPDATE SET {later} WHERE excluded.sequence > sequence",
+        [row[name] for name in names],
+    )
+
+
+def set_joined(db: Database, device: str, there: str, here: str) -> None:
+    db.execute(
+        "UPDATE outage_elsewhere SET joined = ? WHERE device = ? AND id = ?", [here, device, there]
     )

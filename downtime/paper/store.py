@@ -52,10 +52,12 @@ def fail_pack(db: Database, pack: str, state: str, failure: str) -> None:
 def packs(db: Database, condition: str, *values: object) -> list[Pack]:
     """Packs that meet an SQL condition of this room's own, newest first."""
     query = f"SELECT * FROM pack WHERE {condition} ORDER BY issued_at DESC, id DESC"  # noqa: S608
-    return [
-        Pack(**{**row, "wards": tuple(row["wards"].split("\n")), "drill": bool(row["drill"])})
-        for row in db.query(query, values)
-    ]
+    return [_pack(row) for row in db.query(query, values)]
+
+
+def _pack(row: dict[str, Any]) -> Pack:
+    del row["origin"]
+    return Pack(**{**row, "wards": tuple(row["wards"].split("\n")), "drill": bool(row["drill"])})
 
 
 def insert_forms(
@@ -167,6 +169,12 @@ def definition_text(db: Database, digest: str) -> str:
     """The text of the definition that a layout was made from; empty for a list, or an unknown one."""
     query = "SELECT definition FROM form_layout WHERE digest = ?"
     return next((str(row["definition"]) for row in db.query(query, [digest])), "")
+
+
+def outage_of(db: Database, serial: str) -> str:
+    """The outage of a form; empty when there is none, or the form is not known."""
+    row = db.execute("SELECT outage FROM form_issue WHERE serial = ?", [serial]).fetchone()
+    return str(row[0]) if row else ""
 
 
 def titles(db: Database) -> dict[str, str]:

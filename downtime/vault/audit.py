@@ -6,7 +6,9 @@ DELETE; `verify` finds what was changed behind their back and names the first ba
 
 import hashlib
 import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlite_utils
 
@@ -68,9 +70,20 @@ def link(previous: str, entry: tuple[object, ...]) -> str:
 
 def verify(db: sqlite_utils.Database) -> Verification:
     """Walk the whole chain: numbers without gaps, every hash as computed."""
-    previous, count = GENESIS, 0
+    return walk(rows(db))
+
+
+def rows(db: sqlite_utils.Database) -> Iterator[tuple[Any, ...]]:
+    """The whole chain as (seq, at, actor, device, action, target, why, hash)."""
     columns = "seq, at, actor, device, action, target, why, hash"
-    for *entry, held in db.conn.execute(f"SELECT {columns} FROM audit ORDER BY seq"):  # noqa: S608
+    found = db.conn.execute(f"SELECT {columns} FROM audit ORDER BY seq")  # noqa: S608
+    return (tuple(row) for row in found)
+
+
+def walk(chain: Iterable[Sequence[Any]]) -> Verification:
+    """As `verify`, of a chain that came from another machine."""
+    previous, count = GENESIS, 0
+    for *entry, held in chain:
         if entry[0] != count + 1 or link(previous, tuple(entry)) != held:
             return Verification(count, previous, count + 1)
         previous, count = held, count + 1

@@ -10,6 +10,7 @@ from dataclasses import asdict, astuple, dataclass
 from datetime import timedelta
 from typing import Any
 
+import sqlite_utils
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -98,7 +99,12 @@ def make_if_due(vault: Vault, settings: Settings) -> Checkpoint | None:
 
 def latest(vault: Vault) -> Checkpoint | None:
     """The newest one."""
-    rows = vault.db.query("SELECT * FROM checkpoint ORDER BY count DESC LIMIT 1")
+    return newest(vault.db)
+
+
+def newest(db: sqlite_utils.Database) -> Checkpoint | None:
+    """As `latest`, inside the caller's transaction."""
+    rows = db.query("SELECT * FROM checkpoint ORDER BY count DESC LIMIT 1")
     return next((Checkpoint(**row) for row in rows), None)
 
 
@@ -131,11 +137,18 @@ def read(document: Mapping[str, Any]) -> Checkpoint:
         ) from None
 
 
-def _problems(vault: Vault, point: Checkpoint, key: Ed25519PublicKey) -> list[str]:
-    name = f"The checkpoint of {point.at} at entry {point.count}"
+def is_signed(point: Checkpoint, key: Ed25519PublicKey) -> bool:
+    """Whether a machine's key signed it."""
     try:
         key.verify(b64decode(point.signature), point.signed)
     except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _problems(vault: Vault, point: Checkpoint, key: Ed25519PublicKey) -> list[str]:
+    name = f"The checkpoint of {point.at} at entry {point.count}"
+    if not is_signed(point, key):
         return [f"{name} is not signed by this machine."]
     row = vault.db.conn.execute("SELECT hash FROM audit WHERE seq = ?", (point.count,)).fetchone()
     if row is None:

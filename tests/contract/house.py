@@ -25,11 +25,12 @@ FLOORS = {
     "paper": 7,
     "scanning": 8,
     "entry": 9,
-    "reconcile": 10,
-    "returns": 11,
-    "demo": 12,
-    "web": 13,
-    "cli": 13,
+    "handover": 10,
+    "reconcile": 11,
+    "returns": 12,
+    "demo": 13,
+    "web": 14,
+    "cli": 14,
 }
 
 GROUND = {"errors", "config", "clock", "child"}
@@ -48,6 +49,7 @@ MUST_NOT_KNOW = {
     "outage": WEB | PDF,
     "paper": WEB,
     "entry": WEB,
+    "handover": WEB | {"downtime.feeds"},
     "reconcile": WEB | {"downtime.feeds"},
     "returns": WEB,
     "web": DATABASES,

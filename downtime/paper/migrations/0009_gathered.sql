@@ -1,4 +1,6 @@
 -- A position is unique within the block of one device: a records station holds those of many.
+-- `origin` is the outage of another laptop under which it was printed there: `K7:2026-11-02-1`.
+ALTER TABLE pack ADD COLUMN origin TEXT NOT NULL DEFAULT '';
 CREATE TABLE form_content_kept AS SELECT serial, digest, body FROM form_content;
 DROP TABLE form_content;
 CREATE TABLE form_issue_of_all (

@@ -1,0 +1,112 @@
+"""The sealed file by which a laptop hands over what it holds: one JSON text a line, table by table.
+
+A `.handover` file is a sealed file (see `vault.sealing`): age for the records station, signed by
+the laptop. Its number is the length of the laptop's audit chain, so a later one has a higher one.
+"""
+
+import gzip
+import io
+import zlib
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+import pyrage
+
+from downtime.vault import sealing
+from downtime.vault.device import Device
+from downtime.vault.sealing import Envelope, Kind
+
+SCHEMA = 1
+"""The version of the rows inside; a program takes no bundle of a later one."""
+KIND = Kind(
+    "downtime-handover/1",
+    SCHEMA,
+    {"hospital": str, "device": str, "station": str, "sequence": int, "created": str},
+)
+SUFFIX = ".handover"
+_LEVEL = 6
+_BYTES = "$bytes"
+
+Row = tuple[str, dict[str, Any]]
+"""The name of a table, and one row of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What the signed manifest shows to anybody; the same stands inside."""
+
+    hospital: str
+    device: str
+    """Code of the laptop that hands over."""
+    station: str
+    """Code of the machine that it is sealed to."""
+    sequence: int
+    created: str
+    """UTC text."""
+    key: str
+    """Id of the laptop's signing key."""
+    schema: int = SCHEMA
+
+    def name(self, sha256: str) -> str:
+        """The file's name: hospital, laptop, number, and the beginning of the hash."""
+        hospital = "".join(c if c.isalnum() and c.isascii() else "-" for c in self.hospital)
+        return f"{hospital}-{self.device}-{self.sequence:08}-{sha256[:12]}{SUFFIX}"
+
+
+def header_of(sealed: Envelope) -> Header:
+    """The header of a file whose signature holds."""
+    return Header(**{name: sealed.manifest[name] for name in Header.__dataclass_fields__})
+
+
+def seal(header: Header, rows: Iterable[Row], recipient: str, by: Device) -> Envelope:
+    """Encrypt rows for one age recipient and sign them with the laptop's key."""
+    text = io.BytesIO()
+    with gzip.GzipFile(fileobj=text, mode="wb", compresslevel=_LEVEL, mtime=0) as packed:
+        packed.write(_line(asdict(header)))
+        for row in rows:
+            packed.write(_line(row))
+    return sealing.seal(KIND, asdict(header), text.getvalue(), [recipient], by.sign)
+
+
+def _line(value: object) -> bytes:
+    return orjson.dumps(value, default=_written) + b"\n"
+
+
+def _written(value: object) -> dict[str, str]:
+    if isinstance(value, bytes):
+        return {_BYTES: b64encode(value).decode()}
+    raise TypeError(type(value).__name__)
+
+
+def open_rows(sealed: Envelope, identity: pyrage.x25519.Identity) -> Iterator[Row]:
+    """Decrypt in memory: the rows in the order in which they were sealed.
+
+    UntrustedError when it is not for this key, or is not what its manifest says.
+    """
+    content = sealing.decrypt(sealed, identity)
+    lines = iter(gzip.GzipFile(fileobj=io.BytesIO(content)))
+    try:
+        inside = orjson.loads(next(lines, b""))
+    except (OSError, EOFError, zlib.error, ValueError):
+        raise sealing.incomplete() from None
+    if inside != asdict(header_of(sealed)):
+        raise sealing.tampered()
+    return _rows(lines)
+
+
+def _rows(lines: Iterator[bytes]) -> Iterator[Row]:
+    try:
+        for line in lines:
+            table, row = orjson.loads(line)
+            yield table, {name: _read(value) for name, value in row.items()}
+    except (OSError, EOFError, zlib.error, AttributeError, TypeError, ValueError):
+        raise sealing.incomplete() from None
+
+
+def _read(value: Any) -> Any:
+    if isinstance(value, Mapping) and value.keys() == {_BYTES}:
+        return b64decode(value[_BYTES])
+    return value

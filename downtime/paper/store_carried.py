@@ -1,0 +1,65 @@
+"""The SQL of taking a ledger over from another machine."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlite_utils import Database
+
+
+def rows(db: Database, table: str) -> Iterator[dict[str, Any]]:
+    """A whole table of this room."""
+    return db.query(f"SELECT * FROM {table}")  # noqa: S608
+
+
+def pack(db: Database, pack_id: str) -> dict[str, Any]:
+    """One pack."""
+    return next(db.query("SELECT * FROM pack WHERE id = ?", [pack_id]))
+
+
+class Keeper:
+    """Inserts rows of this room's tables; columns are the tables' own, never another machine's."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._insert: dict[str, tuple[tuple[str, ...], str]] = {}
+
+    def keep(self, table: str, row: Mapping[str, Any]) -> bool:
+        """Insert a row unless its key is there; whether it was new."""
+        if table not in self._insert:
+            names = tuple(self._db.table(table).columns_dict)
+            marks = ", ".join("?" * len(names))
+            query = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608
+            self._insert[table] = names, f"{query} ON CONFLICT DO NOTHING"
+        names, query = self._insert[table]
+        done = self._db.conn.execute(query, [row[name] for name in names])
+        return bool(done.rowcount > 0)
+
+
+def made_earlier(db: Database, digest: str, made: str) -> None:
+    """Of a layout that several machines made, the earliest time counts."""
+    db.execute("UPDATE form_layout SET made = min(made, ?) WHERE digest = ?", [made, digest])
+
+
+def finish_pack(db: Database, row: Mapping[str, Any]) -> None:
+    """What became of a pack."""
+    db.execute(
+        "UPDATE pack SET state = :state, pages = :pages, checksum = :checksum, failure = :failure"
+        " WHERE id = :id",
+        {name: row[name] for name in ("id", "state", "pages", "checksum", "failure")},
+    )
+
+
+def lengthen(db: Database, serial: str, pages: int) -> None:
+    """A form that took continuation pages once it was printed."""
+    query = "UPDATE form_issue SET pages = ? WHERE serial = ? AND pages < ?"
+    db.execute(query, [pages, serial, pages])
+
+
+def regroup(db: Database, origin: str, outage: str) -> dict[str, str]:
+    """Put the forms of a laptop's outage under another one here: serial to outage of the changed."""
+    changed = db.execute(
+        "UPDATE form_issue SET outage = ? WHERE origin = ? AND outage <> ? RETURNING serial",
+        [outage, origin, outage],
+    ).fetchall()
+    db.execute("UPDATE pack SET outage = ? WHERE origin = ?", [outage, origin])
+    return {str(row[0]): outage for row in changed}
