@@ -65,6 +65,10 @@ class Candidate:
     def points(self) -> int:
         return sum(sign.points for sign in self.signs)
 
+    def kind(self, name: str) -> str:
+        """How one detail compares: `same`, `slip`, `differs`, or empty."""
+        return next((line.kind for line in self.lines if line.name == name), "")
+
     @property
     def is_numbered(self) -> bool:
         """Whether an exact identifier agrees, and none differs."""

@@ -18,6 +18,7 @@ from downtime.web.actions import action
 from downtime.web.components import nhs
 from downtime.web.current import Web
 from downtime.web.keeper import Keeper
+from downtime.web.namesakes import namesakes
 from downtime.web.views import BLUEPRINTS
 from downtime.web.views.patient import report_colour, stage_colour
 
@@ -59,6 +60,7 @@ def create_app(home: Home, clock: Clock = system_clock, keeper: Keeper | None = 
         nhs=nhs,
         nonce=headers.nonce,
         asset=asset,
+        namesakes=namesakes,
         site=settings.site,
         stage_colour=stage_colour,
         report_colour=report_colour,

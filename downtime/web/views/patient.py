@@ -41,7 +41,6 @@ def show(patient_id: str) -> Answer:
         requests=snapshot.requests(found.id),
         reports=snapshot.reports(found.id),
         appointments=snapshot.appointments(found.id),
-        same_name=snapshot.same_name(found),
         holds=snapshot.holds,
         sheets=list(SHEETS.values()),
         label_sheet=current.settings().paper.label_sheet,

@@ -1,0 +1,182 @@
+"""Unmatched: who needs linking, whom they may be, and two people who decide it."""
+
+from collections import Counter
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from downtime.errors import ConflictError, InputError, NotFoundError
+from downtime.outage.model import Outage
+from downtime.reconcile import linking_list, linking_work
+from downtime.reconcile.candidates import Candidate
+from downtime.reconcile.linking import CONFIRMED, PROPOSED
+from downtime.reconcile.linking_list import DONE, TO_CONFIRM, TO_LINK, Unknown
+from downtime.reconcile.run import latest
+from downtime.snapshot.store import Snapshot
+from downtime.web import current
+from downtime.web.actions import action
+from downtime.web.answers import Answer, reason
+from downtime.web.views.ledger import titles
+
+identity = Blueprint("identity", __name__)
+SHOWN = 300
+STATES = {TO_LINK: "To link", TO_CONFIRM: "For a second person", DONE: "Linked"}
+COLOURS = {TO_LINK: "tag-red", TO_CONFIRM: "tag-amber", DONE: "tag-green"}
+MARKS = {"same": "tag-green", "slip": "tag-amber", "differs": "tag-red"}
+
+
+@identity.get("/identity")
+@action("identity.list")
+def show() -> Answer:
+    """The work list: the most urgent first."""
+    try:
+        listed = _listed(latest(current.vault()))
+    except NotFoundError:
+        listed = []
+    state = request.args.get("state", "")
+    names = Counter(_name(one) for one in listed)
+    return render_template(
+        "identity.html",
+        rows=[one for one in listed if (one.state == state if state else one.state != DONE)],
+        counts=Counter(one.state for one in listed),
+        namesake={one.key for one in listed if _name(one) and names[_name(one)] > 1},
+        urgent=len(current.settings().reconcile.urgent_forms),
+        state=state,
+        states=STATES,
+        colours=COLOURS,
+        shown=SHOWN,
+        titles=titles(),
+    )
+
+
+@identity.post("/identity/exact")
+@action("identity.propose")
+def exact() -> Answer:
+    """Let the program propose every link by exact number and date of birth."""
+    outage = latest(current.vault())
+    done = linking_work.propose_exact(current.vault(), current.settings(), outage, current.who())
+    flash(f"{done.proposed} proposed by exact number and date of birth; {done.left} are left.")
+    return redirect(url_for("identity.show"), 303)
+
+
+@identity.get("/identity/<ref>")
+@action("identity.propose")
+def one(ref: str) -> Answer:
+    """One person: what paper says on the left, who it may be on the right."""
+    vault, settings, outage = current.vault(), current.settings(), latest(current.vault())
+    person = linking_list.unknown(vault, settings, outage, ref)
+    typed = current.remembered(f"identity {person.ref}")
+    snapshot, absent = _recovered(outage)
+    offer = chosen = None
+    if snapshot and person.link:
+        chosen = _chosen(snapshot, person)
+    elif snapshot:
+        offer = linking_work.offer(snapshot, settings, person, typed)
+    return render_template(
+        "identity-one.html",
+        person=person,
+        typed=typed,
+        absent=absent,
+        offer=offer,
+        chosen=chosen,
+        refusal=linking_work.may_confirm(person, current.person().id),
+        ended=[link for link in person.links if link.state not in (PROPOSED, CONFIRMED)],
+        states=STATES,
+        colours=COLOURS,
+        marks=MARKS,
+        titles=titles(),
+    )
+
+
+@identity.post("/identity/<ref>")
+@action("identity.propose")
+def look(ref: str) -> Answer:
+    """Look for a name or number too; it is kept for this session and stands in no address."""
+    current.remember(f"identity {ref}", request.form.get("typed", "").strip()[:100])
+    return redirect(url_for("identity.one", ref=ref), 303)
+
+
+@identity.post("/identity/<ref>/propose")
+@action("identity.propose")
+def propose(ref: str) -> Answer:
+    """Propose one of the candidates, and go to the next person to link."""
+    patient = request.form.get("patient", "")
+    if not patient:
+        raise InputError("identity.none", "No patient was chosen.", "Go back and choose one.")
+    evidence = request.form.get("evidence", "")[:200]
+    outage = latest(current.vault())
+    linking_work.propose(
+        current.vault(), current.settings(), outage, ref, patient, current.who(), reason(), evidence
+    )
+    flash("Proposed. A second person confirms it.")
+    return _next(outage, TO_LINK)
+
+
+@identity.post("/identity/<ref>/<link_id>/confirm")
+@action("identity.confirm")
+def confirm(ref: str, link_id: str) -> Answer:
+    """Agree with a proposed link, and go to the next one that waits."""
+    vault, settings, outage = current.vault(), current.settings(), latest(current.vault())
+    why = reason()
+    link = linking_work.confirm(vault, settings, outage, ref, link_id, current.who(), why)
+    held = link.state == CONFIRMED
+    flash(
+        "Linked: the next comparison uses it." if held else "Agreed. One more person confirms it."
+    )
+    return _next(outage, TO_CONFIRM)
+
+
+@identity.post("/identity/<ref>/<link_id>/reject")
+@action("identity.confirm")
+def reject(ref: str, link_id: str) -> Answer:
+    """Refuse a proposed link: the person is to be linked again."""
+    vault, settings, outage = current.vault(), current.settings(), latest(current.vault())
+    linking_work.reject(vault, settings, outage, ref, link_id, current.who(), reason())
+    flash("Rejected. Another patient can be proposed.")
+    return redirect(url_for("identity.one", ref=ref), 303)
+
+
+@identity.post("/identity/<ref>/<link_id>/undo")
+@action("identity.undo")
+def undo(ref: str, link_id: str) -> Answer:
+    """Take a confirmed link back; other systems are told to keep the two apart."""
+    vault, settings, outage = current.vault(), current.settings(), latest(current.vault())
+    linking_work.undo(vault, settings, outage, ref, link_id, current.who(), reason())
+    flash("Undone. Compare again; other systems that were told are listed for correction.")
+    return redirect(url_for("identity.show"), 303)
+
+
+def _listed(outage: Outage) -> list[Unknown]:
+    return linking_list.unknowns(current.vault(), current.settings(), outage)
+
+
+def _next(outage: Outage, state: str) -> Answer:
+    """The next person in a state whom this account may deal with, else the work list."""
+    me = current.person().id
+    for one in _listed(outage):
+        if one.state == state and not (state == TO_CONFIRM and linking_work.may_confirm(one, me)):
+            return redirect(url_for("identity.one", ref=one.ref), 303)
+    return redirect(url_for("identity.show"), 303)
+
+
+def _name(person: Unknown) -> str:
+    first = person.papers[0]
+    return f"{first.family}|{first.given}".casefold().strip("|")
+
+
+def _recovered(outage: Outage) -> tuple[Snapshot | None, ConflictError | NotFoundError | None]:
+    try:
+        snapshot = linking_work.recovered(current.vault(), outage)
+    except (ConflictError, NotFoundError) as error:
+        return None, error
+    current.close_later(snapshot)
+    return snapshot, None
+
+
+def _chosen(snapshot: Snapshot, person: Unknown) -> Candidate | None:
+    """The linked patient as the system has them now; None when they are gone."""
+    if person.link is None:
+        return None
+    try:
+        return linking_work.chosen(snapshot, current.settings(), person, person.link.person.id)
+    except NotFoundError:
+        return None

@@ -1,0 +1,132 @@
+"""The Unmatched screens: found, proposed, confirmed by another, undone; no number in an address."""
+
+import re
+
+import pytest
+
+from downtime.paper.issue import Subject
+from downtime.reconcile import linking
+from tests.integration.recovery.conftest import (  # noqa: F401 - fixtures
+    BLOODS,
+    HOSPITAL,
+    OBSERVED,
+    PHONED,
+    checker,
+    hold,
+    issue,
+    keyed,
+    outage,
+    t0,
+)
+from tests.integration.recovery.twins import TWINS
+
+NUMBER = "DK700001X"
+PETRA = {"patient.name": "NOVAK, Petra", "patient.born": "1985-01-03"}
+
+
+@pytest.fixture
+def vault(hospital):
+    opened = hospital.open().vault
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def clerks(hospital, vault, settings):
+    """Two records clerks, signed in; the second one is the supervisor."""
+    return hospital.browser("records-clerk"), hospital.browser("records-supervisor")
+
+
+@pytest.fixture
+def paper(keyed, hold):  # noqa: F811
+    """Forms of one downtime number and of somebody without any, and the recovered hospital."""
+    hold(2, (*HOSPITAL, *TWINS), "2026-11-02T20:00:00Z")
+    serial = keyed("blood-sciences-request", BLOODS | PETRA, Subject(downtime_number=NUMBER))
+    keyed("observations", OBSERVED | PETRA, Subject(downtime_number=NUMBER))
+    keyed("phoned-result", PHONED | {"patient.name": "PHILLIPS, Kathryn"}, Subject())
+    return serial
+
+
+def test_two_people_link_a_downtime_number_and_one_undoes_it(clerks, paper, vault):
+    clerk, supervisor = clerks
+    page = clerk.get("/identity").text
+    assert "To link: 2" in page
+    assert page.index("Phoned result") < page.index(NUMBER)
+    page = clerk.get(f"/identity/{paper}").text
+    assert "date of birth has day and month swapped" in page
+    assert "surname and given name exchanged" in page
+    refused = clerk.post(f"/identity/{paper}/propose", {"patient": "p-1", "why": "seen her"})
+    assert "alone never say" in refused.text
+    sent = {"patient": "p-1", "why": "seen her", "evidence": "passport"}
+    assert clerk.post(f"/identity/{paper}/propose", sent).status_code == 303
+    page = clerk.get(f"/identity/{paper}").text
+    assert "You proposed this link" in page
+    assert "Confirm: same person" not in page
+    link = re.search(rf"/identity/{paper}/(\w+)/confirm", page)[1]
+    answer = clerk.post(f"/identity/{paper}/{link}/confirm", {"why": "me again"})
+    assert answer.status_code == 403
+    assert linking.confirmed(vault.db) == {}
+    page = supervisor.get(f"/identity/{paper}").text
+    assert "Confirm: same person" in page
+    supervisor.post(f"/identity/{paper}/{link}/confirm", {"why": "read the paper"})
+    assert linking.confirmed(vault.db)[NUMBER].mrn == "H2001"
+    assert "Linked: 1" in supervisor.get("/identity").text
+    supervisor.post(f"/identity/{paper}/{link}/undo", {"why": "her sister"})
+    assert linking.confirmed(vault.db) == {}
+    page = clerk.get(f"/identity/{paper}").text
+    assert "undone by" in page
+    assert "her sister" in page
+
+
+def test_a_rejected_patient_can_be_followed_by_another(clerks, paper, vault):
+    clerk, supervisor = clerks
+    sent = {"patient": "p-2", "why": "a guess", "evidence": "none"}
+    clerk.post(f"/identity/{paper}/propose", sent)
+    link = re.search(r"/(\w+)/reject", supervisor.get(f"/identity/{paper}").text)[1]
+    supervisor.post(f"/identity/{paper}/{link}/reject", {"why": "too old"})
+    page = clerk.get(f"/identity/{paper}").text
+    assert "too old" in page
+    assert "Propose this patient" in page
+
+
+def test_no_address_names_a_patient(clerks, paper):
+    clerk, _ = clerks
+    for page in (clerk.get("/identity").text, clerk.get(f"/identity/{paper}").text):
+        addresses = " ".join(re.findall(r'(?:href|action|formaction)="([^"]+)"', page))
+        assert not re.search(r"DK7|999000|NOVAK|Novak|H20", addresses)
+
+
+def test_a_name_is_looked_for_without_standing_in_an_address(clerks, paper):
+    clerk, _ = clerks
+    answer = clerk.post(f"/identity/{paper}", {"typed": "o'hara"})
+    assert answer.headers["Location"].endswith(f"/identity/{paper}")
+    assert "O&#39;HARA" in clerk.get(f"/identity/{paper}").text
+
+
+def test_the_program_proposes_exact_numbers_for_two_people_to_agree(clerks, keyed, hold, vault):  # noqa: F811
+    clerk, supervisor = clerks
+    hold(2, (*HOSPITAL, *TWINS), "2026-11-02T20:00:00Z")
+    said = {"patient.nhs": "9990000263", "patient.born": "1985-03-01"}
+    serial = keyed("blood-sciences-request", BLOODS | said, Subject(downtime_number=NUMBER))
+    assert (
+        "1 proposed"
+        in clerk.client.post(
+            "/identity/exact",
+            data={"csrf_token": clerk.token()},
+            headers={"Sec-Fetch-Site": "same-origin"},
+            follow_redirects=True,
+        ).text
+    )
+    link = re.search(r"/(\w+)/confirm", clerk.get(f"/identity/{serial}").text)[1]
+    clerk.post(f"/identity/{serial}/{link}/confirm", {"why": "same number"})
+    assert linking.confirmed(vault.db) == {}
+    supervisor.post(f"/identity/{serial}/{link}/confirm", {"why": "same number"})
+    assert NUMBER in linking.confirmed(vault.db)
+
+
+def test_before_the_hospital_has_recovered_nobody_is_offered(clerks, keyed):  # noqa: F811
+    clerk, _ = clerks
+    serial = keyed("blood-sciences-request", BLOODS | PETRA, Subject(downtime_number=NUMBER))
+    page = clerk.get(f"/identity/{serial}").text
+    assert "outage&#39;s beginning" in page
+    assert "Propose this patient" not in page
