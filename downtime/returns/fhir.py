@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from downtime.config import Settings
-from downtime.entry.facts import Person
+from downtime.entry.facts import DOCUMENT, Person
 from downtime.reconcile.linking import LINKED, Merge
 from downtime.reconcile.states import UNMATCHED
 from downtime.reconcile.store import ItemRow
@@ -54,10 +54,16 @@ def bundle(
     context = Context(names, zone, settings.systems.records["Observation"])
     patients = _patients(rows, names)
     entries = [who.entry for who in patients.values() if who.entry]
-    entries += [_item(row, patients[row.item.person].reference, context) for row in rows]
-    targets = [{"reference": entry["fullUrl"]} for entry in entries]
-    entries += _about(form, patients, control_id, targets, names, zone)
-    decided = max(row.decided.decided for row in rows)
+    entries += [
+        _item(row, patients[row.item.person].reference, context)
+        for row in rows
+        if row.item.fact.type != DOCUMENT
+    ]
+    subjects = {who.reference["reference"]: who.reference for who in patients.values()}
+    subject = next(iter(subjects.values())) if len(subjects) == 1 else {}
+    entries += _form(form, subject, names, zone)
+    entries.append(_provenance(form, control_id, entries, names, zone))
+    decided = max(row.decided.decided for row in rows) or form.entry.verified
     return _written(control_id, instant(decided, zone), entries, names)
 
 
@@ -103,26 +109,24 @@ def _item(row: ItemRow, subject: Json, context: Context) -> Json:
     return _created(resource, query(context.names.item, number), urn("item", number))
 
 
-def _about(
-    form: Form,
-    patients: dict[Person, fhir_patient.Who],
-    control_id: str,
-    targets: list[Json],
-    names: FhirTarget,
-    zone: ZoneInfo,
-) -> Iterator[Json]:
-    subjects = {who.reference["reference"]: who.reference for who in patients.values()}
-    subject = next(iter(subjects.values())) if len(subjects) == 1 else {}
-    source = {"reference": fhir_about.response_url(form)}
+def _form(form: Form, subject: Json, names: FhirTarget, zone: ZoneInfo) -> Iterator[Json]:
+    """The form itself: its answers, and its scan. A list about several people has no subject."""
     search = query(names.form, form.number)
-    answers = fhir_about.response(form, subject, names, zone)
-    yield _created(answers, search, source["reference"])
     if form.scan:
         scan = fhir_about.document(form, subject, names, zone)
         yield _created(scan, search, urn("DocumentReference", form.number))
+    answers = fhir_about.response(form, subject, names, zone)
+    yield _created(answers, search, fhir_about.response_url(form))
+
+
+def _provenance(
+    form: Form, control_id: str, entries: list[Json], names: FhirTarget, zone: ZoneInfo
+) -> Json:
+    source = {"reference": fhir_about.response_url(form)}
+    targets = [{"reference": one["fullUrl"]} for one in entries]
     said = fhir_about.provenance(form, control_id, targets, source, names, zone)
     tag = query(names.message, control_id).replace("identifier=", "_tag=", 1)
-    yield _created(said, tag, urn("Provenance", control_id))
+    return _created(said, tag, urn("Provenance", control_id))
 
 
 def _created(resource: Json, search: str, url: str) -> Json:

@@ -21,16 +21,15 @@ from downtime.returns.fhir_values import (
     urn,
 )
 
-PDF = "application/pdf"
-
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A verified form with the definition it was printed from, and its scan (PDF) if there is one."""
+    """A verified form with the definition it was printed from, and its scan if there is one."""
 
     entry: Entry
     definition: FormDefinition
     scan: bytes = b""
+    scan_type: str = "application/pdf"
 
     @property
     def number(self) -> str:
@@ -108,7 +107,7 @@ def document(form: Form, subject: Json, names: FhirTarget, zone: ZoneInfo) -> Js
             "content": [
                 {
                     "attachment": {
-                        "contentType": PDF,
+                        "contentType": form.scan_type,
                         "data": base64.b64encode(form.scan).decode(),
                         "hash": base64.b64encode(_sha1(form.scan)).decode(),
                         "title": form.definition.title,

@@ -73,13 +73,17 @@ class Sender:
         with self.vault.change(self.who, "return.refuse", target=message.control_id) as db:
             _refuse(db, message, reason, answer, self.vault.now())
 
-    def later(self, message: Message, reason: str, answer: str = "") -> None:
+    def later(
+        self, message: Message, reason: str, answer: str = "", *, least_seconds: float = 0.0
+    ) -> None:
         """No answer, or 'not now': the same bytes again after a while that grows with the attempts.
 
-        Nobody decided anything, so this leaves no audit entry; `attempts` counts it.
+        `least_seconds`: what the receiver asked for. Nobody decided anything, so this leaves no
+        audit entry; `attempts` counts it.
         """
         now = self.vault.clock()
-        due = to_text(now + timedelta(seconds=self.wait(message.attempts)))
+        seconds = max(least_seconds, self.wait(message.attempts))
+        due = to_text(now + timedelta(seconds=seconds))
         with transaction(self.vault.db) as db:
             _set(db, message, QUEUED, to_text(now), next_try=due, reason=reason, answer=answer)
 

@@ -50,7 +50,7 @@ class Target:
     order_message: str = key("", "OML^O21 or ORM^O01; empty for returns.order_message.")
     merge: str = key("A40", "How a merge is told: A40 (patient), or A47 (identifier).")
     allergies: bool = key(True, "Whether allergies go as messages; else they stay to be keyed.")
-    documents: bool = key(False, "Send scanned forms as MDM^T02 with the PDF inside.")
+    documents: bool = key(False, "Send scanned forms: as MDM^T02, or in the FHIR bundle.")
     charset: str = key("UNICODE UTF-8", "MSH-18: " + ", ".join(CHARSETS) + ".")
     leave_out: tuple[str, ...] = key((), "Segments that are left out, such as PV2 or NTE.")
     add: tuple[str, ...] = key((), "Segments added at the end, as they are, such as ZDT|1|Y.")

@@ -23,7 +23,7 @@ from downtime.reconcile.store import ItemRow
 from downtime.returns import outbox, store
 from downtime.returns.drafts import Draft, Way
 from downtime.returns.filling import Work
-from downtime.returns.outbox_states import FILE, MLLP, REFUSED
+from downtime.returns.outbox_states import REFUSED, WORKLIST
 from downtime.returns.profiles import target
 from downtime.returns.store import Message
 from downtime.returns.writers import WRITERS
@@ -68,7 +68,7 @@ def queue(
             work.add(chosen, way, given)
             if name in settings.returns.targets:
                 work.add_merges(chosen, way, merges(db, outage.id))
-            if chosen.documents and way in (FILE, MLLP):
+            if chosen.documents and way != WORKLIST:
                 work.add_documents(chosen, way, [row for row in rows if _is_filed(row, name)])
         work.flush()
         return Queued(

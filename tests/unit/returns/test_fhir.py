@@ -109,7 +109,11 @@ def test_provenance_points_at_every_resource_and_at_the_form():
     entries = bundle(FACTS["observation"], FACTS["phoned-result"])["entry"]
     (made,) = (e["resource"] for e in entries if e["resource"]["resourceType"] == "Provenance")
     by_url = {e["fullUrl"]: e["resource"]["resourceType"] for e in entries}
-    assert [by_url[one["reference"]] for one in made["target"]] == ["Observation", "Observation"]
+    assert [by_url[one["reference"]] for one in made["target"]] == [
+        "Observation",
+        "Observation",
+        "QuestionnaireResponse",
+    ]
     assert by_url[made["entity"][0]["what"]["reference"]] == "QuestionnaireResponse"
 
 
