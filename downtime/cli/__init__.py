@@ -14,6 +14,7 @@ from downtime.cli import (  # noqa: F401 - importing a module adds its commands
     forms,
     harm,
     homes,
+    identity,
     labels,
     ledger,
     outage,

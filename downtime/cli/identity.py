@@ -1,0 +1,153 @@
+"""Who somebody on paper is: the work list, the candidates, and links that two people make."""
+
+from contextlib import closing
+
+import click
+
+from downtime.cli.app import Output, Session, command, group
+from downtime.cli.options import WHY
+from downtime.config import Settings
+from downtime.errors import NotFoundError
+from downtime.outage.model import Outage
+from downtime.paper.serials import shown
+from downtime.reconcile import linking_list, linking_work
+from downtime.reconcile.candidates import Candidate
+from downtime.reconcile.linking_list import DONE, TO_CONFIRM, TO_LINK, Unknown
+from downtime.reconcile.linking_store import Link
+from downtime.reconcile.run import latest
+from downtime.vault.vault import Vault
+
+identity = group("identity", "Who a downtime number or an unknown person is.")
+
+FORM = click.argument("form", metavar="SERIAL")
+
+
+@command(identity, "list", action="identity.list")
+@click.option(
+    "--state",
+    type=click.Choice([TO_LINK, TO_CONFIRM, DONE]),
+    default=None,
+    help="Only in this state.",
+)
+def list_(session: Session, state: str | None) -> Output:
+    """Everybody on paper whom no exact number finds, the most urgent first; nobody is named."""
+    listed = linking_list.unknowns(session.vault, session.settings, _outage(session))
+    kept = [one for one in listed if state in (None, one.state)]
+    return Output([_document(one) for one in kept], map(_line, kept) if kept else ["Nobody."])
+
+
+@command(identity, "show", action="identity.propose")
+@FORM
+def show(session: Session, form: str) -> Output:
+    """The candidates for the person of a form, with the reasons."""
+    person = _person(session, form)
+    with closing(linking_work.recovered(session.vault, _outage(session))) as snapshot:
+        found = linking_work.offer(snapshot, session.settings, person)
+    lines = [f"{one.person.id}  {'; '.join(_words(one))}" for one in found.candidates]
+    document = _document(person) | {
+        "candidates": [
+            {"patient": one.person.id, "points": one.points, "reasons": _words(one)}
+            for one in found.candidates
+        ]
+    }
+    return Output(document, [_line(person), *(lines or ["Nobody is like this person."])])
+
+
+@command(identity, "exact", action="identity.propose")
+def exact(session: Session) -> Output:
+    """Propose every link for which exactly one patient has the number and the date of birth."""
+    done = linking_work.propose_exact(
+        session.vault, session.settings, _outage(session), session.who
+    )
+    document = {"proposed": done.proposed, "left": done.left}
+    return Output(document, [f"{done.proposed} proposed, {done.left} left to people."])
+
+
+@command(identity, "propose", action="identity.propose")
+@FORM
+@click.argument("patient", metavar="PATIENT")
+@WHY
+@click.option("--evidence", default="", help="What else proves it, when only name and birth agree.")
+def propose(session: Session, form: str, patient: str, why: str, evidence: str) -> Output:
+    """Propose that the person of a form is a patient, by the id that 'identity show' gives."""
+    outage = _outage(session)
+    link = linking_work.propose(
+        session.vault, session.settings, outage, form, patient, session.who, why, evidence
+    )
+    return _said(link)
+
+
+@command(identity, "confirm", action="identity.confirm")
+@FORM
+@WHY
+def confirm(session: Session, form: str, why: str) -> Output:
+    """Agree with the proposed link, as a second person."""
+    person = _person(session, form)
+    return _said(linking_work.confirm(*_of(session), person.ref, _link(person), session.who, why))
+
+
+@command(identity, "reject", action="identity.confirm")
+@FORM
+@WHY
+def reject(session: Session, form: str, why: str) -> Output:
+    """Refuse the proposed link."""
+    person = _person(session, form)
+    return _said(linking_work.reject(*_of(session), person.ref, _link(person), session.who, why))
+
+
+@command(identity, "undo", action="identity.undo")
+@FORM
+@WHY
+def undo(session: Session, form: str, why: str) -> Output:
+    """Take a confirmed link back."""
+    person = _person(session, form)
+    return _said(linking_work.undo(*_of(session), person.ref, _link(person), session.who, why))
+
+
+def _outage(session: Session) -> Outage:
+    return latest(session.vault)
+
+
+def _of(session: Session) -> tuple[Vault, Settings, Outage]:
+    return session.vault, session.settings, _outage(session)
+
+
+def _person(session: Session, form: str) -> Unknown:
+    return linking_list.unknown(session.vault, session.settings, _outage(session), form)
+
+
+def _link(person: Unknown) -> str:
+    if person.link is None:
+        raise NotFoundError(
+            "identity.none", "No link is proposed or in force.", "Propose one first."
+        )
+    return person.link.id
+
+
+def _words(found: Candidate) -> list[str]:
+    return [sign.words for sign in found.signs]
+
+
+def _said(link: Link) -> Output:
+    document = {"link": link.id, "state": link.state, "patient": link.person.id}
+    return Output(document, [f"The link is {link.state}."])
+
+
+def _document(one: Unknown) -> dict[str, object]:
+    return {
+        "ref": one.ref,
+        "numbered": bool(one.number),
+        "forms": list(one.serials),
+        "kinds": list(one.forms),
+        "wards": list(one.wards),
+        "first": one.first,
+        "last": one.last,
+        "versions": len(one.papers),
+        "state": one.state,
+    }
+
+
+def _line(one: Unknown) -> str:
+    what = "downtime number" if one.number else "no number"
+    wards = ", ".join(one.wards) or "no ward"
+    return f"{shown(one.serials[0])}  {what:<15} {len(one.serials)} forms  {wards:<10} {one.state}"
