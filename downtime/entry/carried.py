@@ -14,7 +14,9 @@ from typing import Any
 import orjson
 from sqlite_utils import Database
 
+from downtime.clinical.identifiers import has_check
 from downtime.entry import store, store_carried, store_checks
+from downtime.entry.facts import DOWNTIME_NUMBER
 from downtime.entry.model import DRAFT, ENTERED, VERIFIED, Entry, Second
 
 ENTRY, PAST, CHECK, SCAN, SCAN_PAGE = (
@@ -156,5 +158,7 @@ def regroup(db: Database, moved: Iterable[tuple[str, str]]) -> None:
 
 
 def numbers_seen(db: Database) -> set[str]:
-    """Downtime numbers that were keyed from paper, as typed."""
-    return store_carried.numbers_keyed(db, "patient.downtime-number")
+    """Downtime numbers that were keyed from paper, as they are written on it."""
+    keyed = store_carried.numbers_keyed(db, "patient.downtime-number")
+    plain = {"".join(c for c in text.upper() if c.isalnum()) for text in keyed}
+    return {number for number in plain if DOWNTIME_NUMBER.fullmatch(number) and has_check(number)}

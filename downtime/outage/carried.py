@@ -80,6 +80,11 @@ def homes(db: Database) -> dict[str, str]:
     return {one.origin: one.outage or one.origin for one in declared(db)}
 
 
+def numbers(db: Database) -> set[str]:
+    """Every downtime number that is known here to be given out."""
+    return {row["number"] for row in store.numbers(db)}
+
+
 def began(db: Database, outage: Outage) -> str:
     """When the outage was first declared by anybody; UTC as stored."""
     return min([outage.opened, *(one.outage_there.opened for one in of(db, outage.id))])
