@@ -205,6 +205,15 @@ class ReconcileSettings:
     admission_match_hours: int = setting(
         24, "A paper admission and a stay that began this close are the same stay."
     )
+    discharge_match_hours: int = setting(
+        24, "A paper discharge and one of the system this close are the same."
+    )
+    dose_match_minutes: int = setting(
+        30, "A dose on paper and one in the system this close are the same dose."
+    )
+    appointment_match_minutes: int = setting(
+        5, "An appointment on paper and one in the system this close are the same."
+    )
     exact_links_by_one: bool = setting(
         False, "A link by exact number and date of birth holds once one person confirms it."
     )
@@ -245,6 +254,12 @@ class ReturnsSettings:
         2.0, "A message that got no answer is sent again after this long; doubled each time."
     )
     retry_cap_seconds: float = setting(300.0, "Longest wait before a message is sent again.")
+    tries: int = setting(
+        3, "A single sending gives a receiver up after so many failures in a row."
+    )
+    watch_seconds: float = setting(
+        5.0, "A sending that goes on by itself looks for new decisions this often."
+    )
     targets: dict[str, Any] = setting(
         {}, "How to send to each system, by its name; docs/returns.md lists the keys."
     )

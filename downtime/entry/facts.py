@@ -114,6 +114,8 @@ class Fact:
     @property
     def title(self) -> str:
         """What it is, in the words of the form."""
+        if self.fields.get("none_known"):
+            return "No known allergies"
         said = next((text for name in _TITLES if (text := self.fields.get(name))), "")
         return said or _MOVEMENTS.get(self.fields.get("event", ""), self.type)
 
@@ -337,6 +339,9 @@ def _settled(fact: Fact) -> Fact:
             # A transfer to another hospital ends the stay here: the new place is outside.
             fields.setdefault("destination", ward)
         return replace(fact, fields=fields, event=event)
+    if fact.type == "Appointment" and not fields.get("status"):
+        # A line of a list on which nobody wrote what became of it says nothing to return.
+        return replace(fact, type=DOCUMENT, system="")
     if fields.get("rebook_answer") == "declined":
         for name in ("rebook_start", "rebook_location"):
             fields.pop(name, None)

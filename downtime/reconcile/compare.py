@@ -7,7 +7,7 @@ new             it is not there; it may be returned
 newer-live      the live record has moved on since; it is never overwritten
 conflict        both say something and it differs; a person decides
 unmatched       the patient is not found by any exact number
-held            policy keeps it as a document; nothing is returned
+held            policy keeps it as a document, or the system does not tell what it holds
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,7 +17,14 @@ from types import MappingProxyType
 from downtime.clinical.records import Patient
 from downtime.config import Settings
 from downtime.entry.facts import DOCUMENT, Fact, Person
-from downtime.reconcile import rules
+from downtime.reconcile import (
+    rules,
+    rules_bookings,
+    rules_person,
+    rules_safety,
+    rules_stays,
+    rules_tests,
+)
 from downtime.reconcile.identity import find, keys_of, links
 from downtime.reconcile.rules import Context, Verdict
 from downtime.reconcile.states import CONFLICT, HELD, UNMATCHED
@@ -26,9 +33,14 @@ from downtime.reconcile.view import View
 Rule = Callable[[Fact, Patient, Context], Verdict]
 
 RULES: dict[str, Rule] = {
-    "ServiceRequest": rules.request,
-    "Observation": rules.observation,
-    "Encounter": rules.admission,
+    "ServiceRequest": rules_tests.request,
+    "Observation": rules_tests.observation,
+    "Encounter": rules_stays.movement,
+    "AllergyIntolerance": rules_safety.allergy,
+    "Flag": rules_safety.alert,
+    "MedicationAdministration": rules_safety.given,
+    "Appointment": rules_bookings.appointment,
+    "Patient": rules_person.demographics,
 }
 """Which rule compares which type of fact; a type without one is held."""
 
@@ -46,6 +58,8 @@ class Item:
     """Ids of the live records that were found to mean the same."""
     person: Person = Person()
     """Whom a returned message names: the recovered system's patient, with the downtime number."""
+    second: bool = False
+    """Whether a second person confirms what is decided."""
 
     @property
     def key(self) -> str:
@@ -63,23 +77,30 @@ def compare(
     given: Sequence[Fact] = list(facts)
     linked = {**links(given), **decided}
     context = Context(before, after, settings)
-    return [_compare(fact, context, linked) for fact in given]
+    admitting = frozenset(fact.serial for fact in given if rules.registers(fact))
+    return [_compare(fact, context, linked, admitting) for fact in given]
 
 
-def _compare(fact: Fact, context: Context, linked: rules.Links) -> Item:
+def _compare(fact: Fact, context: Context, linked: rules.Links, admitting: frozenset[str]) -> Item:
     if fact.type == DOCUMENT or fact.type not in RULES:
         words = "Policy: this form is filed as a document, not returned as data."
         return Item(fact, HELD, words, person=fact.person)
     match = find(fact.person, context.after, linked, *keys_of(fact))
+    if match.patient is None and fact.type == "Patient" and fact.serial in admitting:
+        words = "It goes out with the admission on the same form."
+        return Item(fact, HELD, match.words + " " + words, person=fact.person)
     if match.patient is None:
         words = match.words + rules.registering(fact)
         return Item(fact, UNMATCHED, words, person=fact.person)
     person = _resolved(fact.person, match.patient)
     if match.doubt:
-        return Item(fact, CONFLICT, match.words + match.doubt, match.patient.id, person=person)
+        words = match.words + match.doubt
+        return Item(fact, CONFLICT, words, match.patient.id, person=person, second=True)
     verdict = RULES[fact.type](fact, match.patient, context)
     words = match.words + verdict.words
-    return Item(fact, verdict.state, words, match.patient.id, verdict.matched, person)
+    return Item(
+        fact, verdict.state, words, match.patient.id, verdict.matched, person, verdict.second
+    )
 
 
 def _resolved(written: Person, live: Patient) -> Person:

@@ -8,8 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from downtime.clinical.records import (
+    AllergyIntolerance,
+    Appointment,
     DiagnosticReport,
     Encounter,
+    Flag,
+    MedicationAdministration,
     Observation,
     Patient,
     Record,
@@ -20,7 +24,15 @@ from downtime.reconcile.identity import find, keys_of, links
 from downtime.reconcile.view import View
 from downtime.snapshot.store import Snapshot
 
-THEIRS = (Encounter, ServiceRequest, Observation)
+THEIRS = (
+    Encounter,
+    ServiceRequest,
+    Observation,
+    Appointment,
+    AllergyIntolerance,
+    Flag,
+    MedicationAdministration,
+)
 """The records of a person that a form's answers are compared with."""
 
 
@@ -35,7 +47,7 @@ def recovered(
     theirs = [record for kind in THEIRS for record in snapshot.some(kind, "patient", meant)]
     named = {record.report for record in theirs if isinstance(record, Observation)}
     reports = snapshot.some(DiagnosticReport, "id", named)
-    return View([*known, *reports, *theirs], _as_at(snapshot))
+    return View([*known, *reports, *theirs], _as_at(snapshot), snapshot.header.holds)
 
 
 def earlier(snapshot: Snapshot, after: View) -> View:
@@ -45,10 +57,12 @@ def earlier(snapshot: Snapshot, after: View) -> View:
     def take(kind: type[Record], field: str, values: Iterable[str]) -> None:
         found.update((record.id, record) for record in snapshot.some(kind, field, values))
 
-    for kind in THEIRS:
+    for kind in (Patient, *THEIRS):
         take(kind, "id", after.by_id)
     numbers = {number for live in after.by_id.values() for number in after.numbers(live)}
+    take(Patient, "mrn", {patient.mrn for patient in after.patients.values()} - {""})
     take(Encounter, "visit_number", numbers)
+    take(Appointment, "number", numbers)
     take(ServiceRequest, "placer", numbers)
     take(ServiceRequest, "filler", numbers)
     fillers = {report.filler for report in after.reports.values()} - {""}

@@ -36,15 +36,20 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 }
 """Comparison state to the decisions it allows; an empty row needs none and is settled."""
 
+FILED = ("Document", "Patient")
+"""Types that are settled when they are held: filed, or sent with the admission of the same form.
+
+Data of any other type is held because its system does not tell what it holds; a person decides.
+"""
+
 REGISTERS = ("Encounter",)
 """Types that may be returned although the patient is unmatched: they register the patient."""
 
-SETTLED = tuple(state for state, allowed in ALLOWED.items() if not allowed)
-"""States that leave nothing to decide."""
 
-
-def allowed(state: str, kind: str) -> tuple[str, ...]:
-    """The decisions that an item of this state and record type allows."""
-    if state == UNMATCHED and kind in REGISTERS:
+def allowed(state: str, kind: str, event: str = "") -> tuple[str, ...]:
+    """The decisions that an item of this state, record type and movement allows."""
+    if state == UNMATCHED and kind in REGISTERS and event in ("admit", ""):
         return (RETURN, *ALLOWED[state])
+    if state == HELD and kind not in FILED:
+        return ALLOWED[NEW]
     return ALLOWED[state]

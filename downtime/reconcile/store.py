@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from downtime.entry.facts import Fact, Person
 from downtime.reconcile.compare import Item
-from downtime.reconcile.states import OPEN, SETTLED, allowed
+from downtime.reconcile.states import OPEN, allowed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +43,13 @@ class ItemRow:
     @property
     def allowed(self) -> tuple[str, ...]:
         """The decisions it allows."""
-        return allowed(self.item.state, self.item.fact.type)
+        fact = self.item.fact
+        return allowed(self.item.state, fact.type, fact.fields.get("event", ""))
 
     @property
     def is_open(self) -> bool:
         """Whether somebody still has to decide."""
-        return self.decided.decision == OPEN and self.item.state not in SETTLED
+        return self.decided.decision == OPEN and bool(self.allowed)
 
 
 class Run(NamedTuple):

@@ -42,6 +42,8 @@ _UNITS = {
     "c": "°c",
     "degc": "°c",
     "mm[hg]": "mmhg",
+    "unit": "units",
+    "iu": "units",
     "seconds": "s",
     "sec": "s",
 }
@@ -55,6 +57,9 @@ _FACTORS = {
     ("ng/l", "ug/l"): Decimal("0.001"),
     ("mg/l", "g/l"): Decimal("0.001"),
     ("ng/ml", "ug/l"): Decimal(1),
+    ("mg", "g"): Decimal("0.001"),
+    ("ug", "mg"): Decimal("0.001"),
+    ("ml", "l"): Decimal("0.001"),
     ("ug/ml", "mg/l"): Decimal(1),
 }
 """Units that hold the same quantity: value in the first × factor = value in the second."""
@@ -74,6 +79,18 @@ def unit(text: str) -> str:
     plain = text.casefold().replace("µ", "u").replace("μ", "u").replace("⁹", "^9")
     plain = re.sub(r"[\s·.]", "", plain).replace("×", "x").replace("*", "^").replace("mcg", "ug")
     return _UNITS.get(plain, plain)
+
+
+_DOSE = re.compile(r"\s*([+-]?\d+(?:[.,]\d+)?)\s*(.*?)\s*", re.DOTALL)
+
+
+def same_dose(dose: str, other: str) -> bool:
+    """Whether two doses are the same: `1 g` and `1000 mg`; words are equal without case."""
+    left, right = _DOSE.fullmatch(dose), _DOSE.fullmatch(other)
+    if not (left and right):
+        return same(dose, "", other, "") is True
+    number, held = (match[1].replace(",", ".") for match in (left, right))
+    return same(number, left[2], held, right[2]) is True
 
 
 def same(value: str, units: str, other: str, other_units: str) -> bool | None:

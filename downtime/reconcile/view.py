@@ -1,14 +1,18 @@
 """What one snapshot says, indexed by patient and identifier for one pass of the comparison. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from typing import TypeVar
 
 from downtime.clinical.identifiers import MRN, Identifier
 from downtime.clinical.records import (
+    AllergyIntolerance,
+    Appointment,
     DiagnosticReport,
     Encounter,
+    Flag,
+    MedicationAdministration,
     Observation,
     Patient,
     Record,
@@ -19,16 +23,26 @@ R = TypeVar("R", bound=Record)
 
 
 class View:
-    """The records of a snapshot; `as_at` is the time of its newest data (UTC), for sentences."""
+    """The records of a snapshot; `as_at` is the time of its newest data (UTC), for sentences.
 
-    def __init__(self, records: Iterable[Record] = (), as_at: str = "") -> None:
+    `told` are the types of record that some system delivered: without them, every type counts.
+    """
+
+    def __init__(
+        self, records: Iterable[Record] = (), as_at: str = "", told: Collection[str] | None = None
+    ) -> None:
         self.as_at = as_at
+        self._told = told
         self.patients: dict[str, Patient] = {}
         self.reports: dict[str, DiagnosticReport] = {}
         self.by_id: dict[str, Record] = {}
         self.encounters: dict[str, list[Encounter]] = defaultdict(list)
         self.requests: dict[str, list[ServiceRequest]] = defaultdict(list)
         self.observations: dict[str, list[Observation]] = defaultdict(list)
+        self.appointments: dict[str, list[Appointment]] = defaultdict(list)
+        self.allergies: dict[str, list[AllergyIntolerance]] = defaultdict(list)
+        self.flags: dict[str, list[Flag]] = defaultdict(list)
+        self.given: dict[str, list[MedicationAdministration]] = defaultdict(list)
         self._by_number: dict[str, set[str]] = defaultdict(set)
         self._by_nhs: dict[str, set[str]] = defaultdict(set)
         for record in records:
@@ -47,6 +61,18 @@ class View:
                 self.reports[record.id] = record
             case Observation():
                 self.observations[record.patient].append(record)
+            case Appointment():
+                self.appointments[record.patient].append(record)
+            case AllergyIntolerance():
+                self.allergies[record.patient].append(record)
+            case Flag():
+                self.flags[record.patient].append(record)
+            case MedicationAdministration():
+                self.given[record.patient].append(record)
+
+    def tells(self, kind: str) -> bool:
+        """Whether any system delivered this type of record: if not, it is unavailable, not none."""
+        return self._told is None or kind in self._told
 
     def _add_patient(self, patient: Patient) -> None:
         self.patients[patient.id] = patient
@@ -83,6 +109,10 @@ class View:
                 return {record.placer, record.filler} - {""}
             case Encounter():
                 return {record.visit_number} - {""}
+            case Appointment():
+                return {record.number} - {""}
+            case Patient():
+                return {record.mrn} - {""}
             case Observation():
                 report = self.reports.get(record.report)
                 name = record.code or record.display
