@@ -5,7 +5,6 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from downtime.paper.press.fit import Line
-from downtime.paper.press.shaping import shaped
 from downtime.paper.press.sheaf import Pages
 from downtime.paper.press.tags import ARTIFACT, END, Tag, opening
 from downtime.paper.press.typeface import NeedsShapingError, runs
@@ -74,6 +73,8 @@ def _shaped(
     content: list[str],
 ) -> list[int]:
     """Have WeasyPrint draw what is left, each part where it belongs in the content."""
+    from downtime.paper.press.shaping import shaped  # seldom needed, and slow to load
+
     drawings: list[int] = []
     with shaped([lines for _, lines in left], size) as overlay:
         copied: dict[tuple[int, int], int] = {}

@@ -24,6 +24,8 @@ Turned = tuple[Sheet, bool]
 BATCH = 48
 WORTH_IT = 600
 """Sheets from which the start of other processes, half a second, is soon made up for."""
+MEANWHILE = 4 * BATCH
+"""Sheets that are printed here while the others start: the first page is out at once."""
 NAMED = Layout("", "", "", "", b"", (0.0, 0.0), ())
 """In place of a layout that the other process has already."""
 
@@ -49,6 +51,8 @@ def print_all(printer: Printer, sheets: Iterator[Turned], count: int, cores: int
             stack.enter_context(_Hand((start, n, cores + 1), printer.imprint, document.tagged))
             for n in range(cores)
         ]
+        for sheet, turned in islice(sheets, MEANWHILE):
+            yield printer.print(sheet, turned=turned)
         yield from _dealt(document, hands, sheets)
 
 

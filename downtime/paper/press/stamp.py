@@ -16,7 +16,6 @@ from downtime.paper.press.compose import Part, compose
 from downtime.paper.press.fit import Line, beginning, fit, width
 from downtime.paper.press.flow import Block, Drawn, Heading, Table, flow
 from downtime.paper.press.geometry import Layout, Place
-from downtime.paper.press.layout import flow_layout
 from downtime.paper.press.sheaf import Pages
 from downtime.paper.press.tags import Tag
 from downtime.paper.press.text import printable
@@ -186,6 +185,8 @@ class Stamper:
         labels: Mapping[str, str],
         rest: Iterable[str],
     ) -> list[_Sheet]:
+        from downtime.paper.press.layout import flow_layout  # seldom needed, and slow to load
+
         title = f"{layout.title}: continued"
         identity = any(place.key == "patient.name" for place in layout.pages[0])
         page = self._embedded(flow_layout(identity, self._imprint.mrn_name))[0]

@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape
 from downtime.paper.press.embedding import font_objects, subset_font, to_unicode
 from downtime.paper.press.sheaf import (
     CATALOG,
+    COMPRESSION,
     DOCUMENT,
     FIRST_FREE,
     FONTS,
@@ -159,7 +160,7 @@ class PdfWriter(Pages):
         """The cross-reference stream, which finds objects inside object streams too."""
         start = self._position
         self._found[XREF // _SOME].extend((XREF, 1, 0, start))
-        squeeze = zlib.compressobj()
+        squeeze = zlib.compressobj(COMPRESSION)
         spans = [(0, 1)]
         body = [squeeze.compress(_ROW.pack(0, 0, 0xFFFF))]
         for first, rows, count in self._rows():
@@ -185,8 +186,8 @@ class PdfWriter(Pages):
                 first, count, container, place = runs[at : at + 4]
                 if container:
                     head = _ROW.pack(2, container, 0)[:-2]
-                    ends = (index.to_bytes(2, "big") for index in range(place, place + count))
-                    yield first, b"".join([head + end for end in ends]), count
+                    ends = [index.to_bytes(2, "big") for index in range(place, place + count)]
+                    yield first, head.join([b"", *ends]), count
                 else:
                     yield first, _ROW.pack(1, place, 0), 1
 

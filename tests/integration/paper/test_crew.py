@@ -54,6 +54,7 @@ def printed(cores):
 @pytest.fixture
 def worth_it(monkeypatch):
     monkeypatch.setattr(crew, "WORTH_IT", 1)
+    monkeypatch.setattr(crew, "MEANWHILE", 10)
 
 
 def text_of(pdf):
@@ -99,5 +100,5 @@ def test_pages_without_a_layout_are_printed_here(worth_it):
     printer = Printer(PdfWriter(io.BytesIO(), "Crew", NOW), IMPRINT)
     loose = LooseSheet("K7000001", lambda stamper, _: 1)
     with pytest.raises(TypeError):
-        list(crew.print_all(printer, iter([(loose, False)]), COUNT, 2))
+        list(crew.print_all(printer, iter([(loose, False)] * 11), COUNT, 2))
     assert list(crew.print_all(printer, iter([(loose, False)]), 1, 1)) == [1]
