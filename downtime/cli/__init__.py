@@ -22,6 +22,7 @@ from downtime.cli import (  # noqa: F401 - importing a module adds its commands
     pack,
     people,
     recovery,
+    returns,
     serve,
     snapshots,
 )

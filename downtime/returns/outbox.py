@@ -153,11 +153,22 @@ def resolve(vault: Vault, control_id: str, who: Actor, why: str) -> Message:
         return current(db, control_id)
 
 
-def refuse(vault: Vault, control_id: str, who: Actor, why: str) -> Message:
-    """A person says that a receiver did not take what was handed over (a file, a list)."""
-    with vault.change(who, "return.refuse", target=control_id, why=reason(why)) as db:
-        _refuse(db, current(db, control_id), why.strip(), "", vault.now())
+def refuse(vault: Vault, control_id: str, who: Actor, why: str, *, answer: str = "") -> Message:
+    """What was handed over was not taken after all: a person says so, or a late answer does."""
+    said = "" if answer else reason(why)  # an answer's words may repeat what was sent
+    with vault.change(who, "return.refuse", target=control_id, why=said) as db:
+        _refuse(db, current(db, control_id), why.strip(), answer, vault.now())
         return current(db, control_id)
+
+
+def check_is(message: Message, state: str, *, system: str) -> None:
+    """ConflictError unless a message is in this state and for this system."""
+    if (message.state, message.system) != (state, system):
+        raise ConflictError(
+            "return.not-waiting",
+            f"Message {message.control_id} does not wait for an answer of {system}.",
+            "See the list of messages.",
+        )
 
 
 def answered(

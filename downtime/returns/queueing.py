@@ -46,6 +46,14 @@ class Queued:
     problems: tuple[tuple[str, str], ...] = ()
 
 
+class _NothingNewError(Exception):
+    """Nothing was put into the outbox: nothing is changed, and the audit has nothing to tell."""
+
+    def __init__(self, queued: Queued) -> None:
+        super().__init__()
+        self.queued = queued
+
+
 def queue(
     vault: Vault, settings: Settings, who: Actor, *, system: str = "", channel: str = ""
 ) -> Queued:
@@ -55,6 +63,15 @@ def queue(
     """
     outage = latest(vault)
     check_real(outage)
+    try:
+        return _queue(vault, settings, outage, who, system, channel)
+    except _NothingNewError as nothing:
+        return nothing.queued
+
+
+def _queue(
+    vault: Vault, settings: Settings, outage: Outage, who: Actor, system: str, channel: str
+) -> Queued:
     with vault.change(who, "return.queue", target=outage.id) as db:
         rows = list(items_store.fetch(db, outage.id, system=system))
         decided = [row for row in rows if row.decided.decision == RETURN]
@@ -71,13 +88,16 @@ def queue(
             if chosen.documents and way != WORKLIST:
                 work.add_documents(chosen, way, [row for row in rows if _is_filed(row, name)])
         work.flush()
-        return Queued(
+        queued = Queued(
             items=len(work.done),
             messages=work.messages,
             already=before,
             outdated=tuple(sorted(outdated)),
             problems=tuple(work.problems),
         )
+        if not queued.items and not queued.messages:
+            raise _NothingNewError(queued)
+        return queued
 
 
 def _by_system(settings: Settings, system: str, ready: list[ItemRow]) -> dict[str, list[ItemRow]]:

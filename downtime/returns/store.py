@@ -144,14 +144,10 @@ _CLAIM = f"""UPDATE outbox SET state = ?, attempts = attempts + 1, changed = ? W
     ORDER BY position LIMIT 1) RETURNING control_id"""  # noqa: S608
 
 
-def next_due(db: Database, system: str, channel: str) -> str:
-    """When the next waiting message may be tried; empty when none waits."""
-    row = db.conn.execute(
-        "SELECT min(next_try) AS due, count(*) AS n FROM outbox"
-        " WHERE system = ? AND channel = ? AND state = ?",
-        [system, channel, QUEUED],
-    ).fetchone()
-    return (row["due"] or "0") if row["n"] else ""
+def waiting(db: Database, system: str, channel: str) -> int:
+    """How many messages wait to be sent, those behind a refused one included."""
+    query = "SELECT count(*) FROM outbox WHERE system = ? AND channel = ? AND state IN (?, ?, ?)"
+    return int(db.execute(query, [system, channel, QUEUED, SENDING, HELD]).fetchone()[0])
 
 
 def requeue(db: Database, system: str, channel: str, now: str) -> int:

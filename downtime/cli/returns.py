@@ -1,0 +1,130 @@
+"""The outbox on the command line: send what waits, look at it, and settle what was refused."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from downtime.cli.app import Output, Session, command, each
+from downtime.cli.options import WHY
+from downtime.cli.recovery import returns
+from downtime.reconcile import run as running
+from downtime.returns import outbox, queueing, sending, store
+from downtime.returns.outbox_states import LIFECYCLE, SAID
+from downtime.returns.sending import Sent
+from downtime.returns.store import Message
+
+MESSAGES = click.argument("numbers", nargs=-1, required=True, metavar="MESSAGE...")
+
+
+@command(returns, "send", action="return.export")
+@click.option("--to", "system", required=True, metavar="SYSTEM", help="System to send to.")
+@click.option("--watch", is_flag=True, help="Go on until stopped, with what is decided meanwhile.")
+def send(session: Session, system: str, watch: bool) -> Output:
+    """Send what was decided to a system that takes messages over the network.
+
+    Exit 1 when something was refused, or the receiver could not be reached; what waits is kept.
+    """
+    vault = session.vault
+    with _stopping() as stopping, session.progress("Sending") as progress:
+        done = sending.send(
+            vault, session.settings, system, session.who,
+            pause=stopping.wait, watch=watch, progress=progress,
+        )  # fmt: skip
+    return Output(_result(done), [done.sentence], 1 if done.refused or done.trouble else 0)
+
+
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """Set by an interrupt or by `kill`: the message in hand is finished first."""
+    stopping = threading.Event()
+    before = {
+        number: signal.signal(number, lambda *_: stopping.set())
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield stopping
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@command(returns, "list", action="return.export")
+@click.option("--system", default="", metavar="SYSTEM", help="Only messages for this system.")
+@click.option(
+    "--state", type=click.Choice(list(LIFECYCLE.moves)), default=None, help="Only in this state."
+)
+def list_(session: Session, system: str, state: str | None) -> Output:
+    """The messages of the latest outage: how far each has come, and why."""
+    outage = running.latest(session.vault)
+    found = list(store.messages(session.vault.db, outage.id, system=system, state=state or ""))
+    lines = [f"{one.control_id}  {one.system:<10} {one.kind:<8} {SAID[one.state]}" for one in found]
+    return Output([_document(one) for one in found], lines or ["There are no messages."])
+
+
+@command(returns, "again", action="return.export")
+@MESSAGES
+@WHY
+def again(session: Session, numbers: tuple[str, ...], why: str) -> Output:
+    """Send refused messages once more, written anew where anything about them was put right."""
+    made = each(
+        numbers, lambda n: queueing.again(session.vault, session.settings, n, session.who, why)
+    )
+    return _messages(made)
+
+
+@command(returns, "refused", action="return.export")
+@MESSAGES
+@WHY
+def refused(session: Session, numbers: tuple[str, ...], why: str) -> Output:
+    """Say that a system did not take messages which were handed over as files."""
+    return _messages(
+        each(numbers, lambda n: outbox.refuse(session.vault, n, session.who, why)),
+    )
+
+
+@command(returns, "resolve", action="return.export")
+@MESSAGES
+@WHY
+def resolve(session: Session, numbers: tuple[str, ...], why: str) -> Output:
+    """Say that refused messages were put right by hand; those behind them go on."""
+    return _messages(
+        each(numbers, lambda n: outbox.resolve(session.vault, n, session.who, why)),
+    )
+
+
+def _messages(made: list[Message]) -> Output:
+    return Output(
+        [_document(one) for one in made], [f"{one.control_id}: {SAID[one.state]}" for one in made]
+    )
+
+
+def _result(done: Sent) -> dict[str, object]:
+    return {
+        "queued": done.queued.items,
+        "taken": done.taken,
+        "committed": done.committed,
+        "refused": done.refused,
+        "waiting": done.waiting,
+        "problems": [
+            {"item": item, "sentence": sentence} for item, sentence in done.queued.problems
+        ],
+        "trouble": done.trouble,
+    }
+
+
+def _document(one: Message) -> dict[str, object]:
+    return {
+        "control_id": one.control_id,
+        "system": one.system,
+        "channel": one.channel,
+        "kind": one.kind,
+        "state": one.state,
+        "attempts": one.attempts,
+        "next_try": one.next_try,
+        "answer": one.answer,
+        "reason": one.reason,
+        "items": list(one.items),
+    }

@@ -1,0 +1,173 @@
+"""MLLP: HL7 v2 messages in frames over TCP, with TLS where the target says so.
+
+A frame is VT, the message, FS, CR (HL7 Transport Specification MLLP, release 1). Every wait has an
+end: a receiver that connects and then says nothing, or drips, is given up and tried again later.
+"""
+
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from downtime.errors import InputError
+from downtime.returns.profiles import Target
+
+VT, FS, CR = b"\x0b", b"\x1c", b"\x0d"
+_BETWEEN = b"\r\n"
+"""What may stand between frames: some receivers end a frame with more than one CR."""
+_CHUNK = 65_536
+
+
+class BrokenError(Exception):
+    """The line to a receiver cannot be used: a sentence for a person, without patient data."""
+
+
+def frame(content: bytes) -> bytes:
+    """A message in its frame; InputError for one that holds a frame's own signs."""
+    if VT in content or FS in content:
+        raise InputError(
+            "mllp.frame", "A message holds signs that end a frame.", "Correct its entry."
+        )
+    return VT + content + FS + CR
+
+
+@dataclass(slots=True)
+class Line:
+    """One connection to a receiver. Every method raises BrokenError when it cannot be used."""
+
+    target: Target
+    clock: Callable[[], float] = time.monotonic
+    _socket: socket.socket | None = None
+    _rest: bytearray = field(default_factory=bytearray)
+
+    def send(self, content: bytes) -> None:
+        """Connect if needed and hand one message over; frames that wait from before are void."""
+        framed = frame(content)
+        try:
+            line = self._connected()
+            line.settimeout(self.target.answer_seconds)
+            line.sendall(framed)
+        except TimeoutError:
+            raise self._broken("takes messages too slowly") from None
+        except OSError as error:
+            raise self._broken(f"closed the connection ({_short(error)})") from None
+
+    def receive(self, deadline: float) -> bytes:
+        """The content of the next frame, before `deadline` on the clock."""
+        if self._socket is None:
+            raise self._broken("is not connected")
+        while True:
+            if (content := self._frame()) is not None:
+                return content
+            self._read(deadline)
+
+    def say(self, content: bytes) -> None:
+        """Send on the open connection; a fault shows when the next answer is awaited."""
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.settimeout(self.target.answer_seconds)
+                self._socket.sendall(frame(content))
+
+    def deadline(self) -> float:
+        """When an answer that is awaited from now on is late."""
+        return self.clock() + self.target.answer_seconds
+
+    def close(self) -> None:
+        """Let go of the connection; the next `send` opens another."""
+        if self._socket is not None:
+            self._socket.close()
+        self._socket = None
+        self._rest.clear()
+
+    def _frame(self) -> bytes | None:
+        """A whole frame of what was read; None while it is not whole."""
+        start = 0
+        while start < len(self._rest) and self._rest[start] in _BETWEEN:
+            start += 1
+        del self._rest[:start]
+        if self._rest and self._rest[:1] != VT:
+            raise self._broken("answered with something that is not a frame")
+        end = self._rest.find(FS)
+        if end < 0:
+            if len(self._rest) > self.target.max_answer_bytes:
+                raise self._broken("answered with more than an answer can be")
+            return None
+        content = bytes(self._rest[1:end])
+        del self._rest[: end + 1]
+        return content
+
+    def _read(self, deadline: float) -> None:
+        left = deadline - self.clock()
+        if self._socket is None or left <= 0:
+            raise self._broken("did not answer in time")
+        try:
+            self._socket.settimeout(left)
+            read = self._socket.recv(_CHUNK)
+        except TimeoutError:
+            raise self._broken("did not answer in time") from None
+        except OSError as error:
+            raise self._broken(f"broke the connection off ({_short(error)})") from None
+        if not read:
+            raise self._broken("closed the connection without an answer")
+        self._rest += read
+
+    def _connected(self) -> socket.socket:
+        if self._socket is not None and self._is_gone(self._socket):
+            self.close()
+        if self._socket is None:
+            self._socket = self._connect()
+        return self._socket
+
+    def _is_gone(self, line: socket.socket) -> bool:
+        """Whether the receiver closed, or said something unasked that answers no message of ours."""
+        try:
+            line.settimeout(0)
+            self._rest += line.recv(_CHUNK)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return bool(self._rest.strip(_BETWEEN))
+        except OSError:
+            return True
+        return True
+
+    def _connect(self) -> socket.socket:
+        target = self.target
+        try:
+            plain = socket.create_connection((target.host, target.port), target.connect_seconds)
+        except OSError as error:
+            raise self._broken(f"cannot be reached ({_short(error)})") from None
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if not target.tls:
+            return plain
+        try:
+            return context(target).wrap_socket(plain, server_hostname=target.host)
+        except (OSError, ValueError) as error:
+            plain.close()
+            raise self._broken(f"cannot be reached by TLS ({_short(error)})") from None
+
+    def _broken(self, what: str) -> BrokenError:
+        self.close()
+        return BrokenError(f"{self.target.system} {what}.")
+
+
+def context(target: Target) -> ssl.SSLContext:
+    """TLS that checks the receiver's certificate; InputError when a file cannot be used."""
+    try:
+        made = ssl.create_default_context(cafile=target.ca_file or None)
+        if target.certificate_file:
+            made.load_cert_chain(target.certificate_file)
+    except (OSError, ssl.SSLError):
+        raise InputError(
+            "mllp.certificate",
+            f"A certificate file of returns.targets.{target.system} cannot be read.",
+            "Name PEM files that this user may read in ca_file and certificate_file.",
+        ) from None
+    return made
+
+
+def _short(error: OSError | ValueError) -> str:
+    """The kind of a fault, in the system's words, without an address."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    return getattr(error, "strerror", None) or type(error).__name__
