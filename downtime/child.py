@@ -47,6 +47,8 @@ def lines(
             # A child that has already given up says so by how it ends.
             with contextlib.suppress(BrokenPipeError), child.stdin as pipe:
                 pipe.write(given)
+            child.stdin = None
+            child.stdin = None  # closed: `communicate` would try to flush it
         for line in child.stdout or ():  # noqa: UP028 - 'yield from' would close the pipe too early
             yield line
         if child.wait() != 0:
