@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
@@ -30,7 +31,7 @@ from downtime.entry.model import (
 from downtime.entry.validation import InvalidAnswersError, Problem, check, label
 from downtime.errors import ConflictError, ForbiddenError
 from downtime.paper import serials
-from downtime.paper.definitions.questionnaire import Item
+from downtime.paper.definitions.questionnaire import FormDefinition, Item
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 
@@ -50,7 +51,9 @@ class Dispute:
 
 
 def open_second(vault: Vault, settings: Settings, serial: str, who: Actor) -> KeyedForm:
-    """The form to be keyed again; its `answers` are what this second person keyed so far.
+    """The form to be keyed again, reduced to its critical fields.
+
+    Its `answers` are what this second person keyed so far, and none of the first's.
 
     ForbiddenError for who keyed it first; ConflictError unless it waits for a second keying.
     """
@@ -59,7 +62,25 @@ def open_second(vault: Vault, settings: Settings, serial: str, who: Actor) -> Ke
     entries.check_other(entry, who)
     begun = store_checks.second(vault.db, entry.serial)
     mine = begun.answers if begun and begun.person == who.id else {}
-    return replace(form, entry=replace(entry, answers=mine))
+    return replace(
+        form, definition=critical_only(form.definition), entry=replace(entry, answers=mine)
+    )
+
+
+@lru_cache(maxsize=256)
+def critical_only(form: FormDefinition) -> FormDefinition:
+    """The definition with nothing to key but what is critical."""
+    return replace(
+        form,
+        items=tuple(_critical(item) for item in form.items),
+        digest=f"{form.digest}:critical",
+    )
+
+
+def _critical(item: Item) -> Item:
+    if item.type == "group":
+        return replace(item, items=tuple(_critical(inside) for inside in item.items))
+    return replace(item, keyed=item.keyed and item.critical)
 
 
 def save_second(vault: Vault, serial: str, answers: Mapping[str, str], who: Actor) -> Second:

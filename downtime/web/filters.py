@@ -11,7 +11,8 @@ from downtime.clinical import display
 from downtime.clinical.records import Encounter, Patient
 from downtime.clock import Clock
 from downtime.config import Settings
-from downtime.paper.definitions.questionnaire import Item
+from downtime.entry import absent
+from downtime.paper.definitions.questionnaire import TRUE, Item
 
 _KEPT = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d.*))?")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -39,6 +40,7 @@ def init(app: Flask, settings: Settings, clock: Clock) -> None:
         "has_keyed": has_keyed,
         "is_moment": is_moment,
         "as_on_paper": as_on_paper,
+        "shown": shown,
     }
     app.jinja_env.filters.update(filters)
 
@@ -88,6 +90,20 @@ def is_moment(text: str) -> bool:
 
 
 def as_on_paper(answer: str) -> str:
-    """A kept local date or moment as people read it, `02-Nov-2026 14:25`; it can be keyed so too."""
+    """A kept local date or moment as people read it, `02-Nov-2026 14:25`; it can be keyed so too.
+
+    A field whose paper says nothing that can be read shows the words for that.
+    """
+    if answer in absent.WORDS:
+        return absent.WORDS[answer]
     kept = _KEPT.fullmatch(answer)
     return " ".join(filter(None, (display.day(kept[1]), kept[2]))) if kept else answer
+
+
+def shown(item: Item, answer: str) -> str:
+    """An answer in the words of its form; an empty one says so."""
+    if not answer:
+        return "nothing" if item.type != "boolean" else "not ticked"
+    if answer == TRUE and item.type == "boolean":
+        return "ticked"
+    return next((o.display for o in item.options if o.code == answer), as_on_paper(answer))

@@ -33,6 +33,10 @@ GROUPS: tuple[tuple[tuple[str, str, str], ...], ...] = (
 )
 
 
+AREAS = {"queues": "keying", "verifying": "keying"}
+"""Pages that belong to the area of another entry."""
+
+
 class Item(NamedTuple):
     """One entry of the menu."""
 
@@ -43,7 +47,8 @@ class Item(NamedTuple):
 
 def menu(may: Callable[[str], bool], endpoint: str) -> list[list[Item]]:
     """The entries that a person may open; the one of the present page's area is current."""
-    area = endpoint.partition(".")[0]
+    page = endpoint.partition(".")[0]
+    area = AREAS.get(page, page)
     groups = [
         [Item(name, text, name.partition(".")[0] == area) for name, text, act in group if may(act)]
         for group in GROUPS

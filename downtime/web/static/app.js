@@ -69,6 +69,82 @@
     }
   });
 
+  // Keying: what the paper does not say, one more row, and the place of a field on its scan.
+  var keying = document.querySelector("form.keying");
+  if (keying) {
+    var ABSENT = { KeyW: "?not-written", KeyI: "?illegible" };
+    var WORDS = { "?not-written": "Not written on the paper", "?illegible": "Illegible" };
+
+    var fieldsAfter = function (field) {
+      var all = Array.prototype.filter.call(keying.elements, function (one) {
+        return one.type !== "hidden" && one.offsetParent;
+      });
+      return all[all.indexOf(field) + 1];
+    };
+
+    document.addEventListener("keydown", function (event) {
+      if (!event.altKey || event.ctrlKey || event.metaKey) return;
+      var field = document.activeElement;
+      if (event.code === "KeyR") {
+        event.preventDefault();
+        var group = field.closest("[data-rows]") || keying.querySelector("[data-rows]");
+        if (group) oneMore(group, true);
+        return;
+      }
+      var answer = ABSENT[event.code];
+      if (!answer || !keying.contains(field) || field.readOnly || field.disabled) return;
+      if (!field.matches("input[type=text], textarea, select")) return;
+      event.preventDefault();
+      field.value = field.tagName === "SELECT" ? answer : WORDS[answer];
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+      var next = fieldsAfter(field);
+      if (next) next.focus();
+    });
+
+    // Of a table, the rows that are filled and two more are shown; the others come when needed.
+    var isFilled = function (row) {
+      return Array.prototype.some.call(row.querySelectorAll("input, select, textarea"), function (one) {
+        return one.type === "checkbox" ? one.checked : one.value !== "";
+      });
+    };
+    var oneMore = function (group, focus) {
+      var row = group.querySelector("tbody tr[hidden]");
+      if (!row) return;
+      row.hidden = false;
+      if (focus) row.querySelector("input, select, textarea").focus();
+    };
+    keying.querySelectorAll("[data-rows]").forEach(function (group) {
+      var rows = Array.prototype.slice.call(group.querySelectorAll("tbody tr"));
+      var last = -1;
+      rows.forEach(function (row, place) { if (isFilled(row)) last = place; });
+      rows.slice(last + 3).forEach(function (row) { row.hidden = true; });
+      group.addEventListener("focusin", function (event) {
+        var shown = rows.filter(function (row) { return !row.hidden; });
+        if (shown[shown.length - 1].contains(event.target)) oneMore(group, false);
+      });
+    });
+
+    var paper = document.querySelector(".paper");
+    if (paper) {
+      var spots = JSON.parse(paper.dataset.spots);
+      var frame = document.createElement("div");
+      frame.className = "spot";
+      keying.addEventListener("focusin", function (event) {
+        var name = (event.target.name || "").replace(/^choice:/, "");
+        var spot = spots[name];
+        var sheet = spot && paper.querySelector("[data-page='" + spot[0] + "']");
+        if (!sheet) return;
+        frame.style.left = spot[1] * 100 + "%";
+        frame.style.top = spot[2] * 100 + "%";
+        frame.style.width = spot[3] * 100 + "%";
+        frame.style.height = spot[4] * 100 + "%";
+        sheet.appendChild(frame);
+        var middle = sheet.offsetTop + spot[2] * sheet.offsetHeight;
+        paper.scrollTop = middle - paper.clientHeight / 3;
+      });
+    }
+  }
+
   var first = document.querySelector(".nhsuk-error-summary, [data-focus]");
   if (first) first.focus();
 

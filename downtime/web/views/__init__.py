@@ -21,10 +21,12 @@ from downtime.web.views.patient import patient
 from downtime.web.views.people import people
 from downtime.web.views.placing import placing
 from downtime.web.views.printing import printing
+from downtime.web.views.queues import queue
 from downtime.web.views.returning import returning
 from downtime.web.views.snapshots import snapshots
 from downtime.web.views.statement import statement
 from downtime.web.views.tests import tests
+from downtime.web.views.verifying import verifying
 
 BLUEPRINTS = (
     account,
@@ -48,8 +50,10 @@ BLUEPRINTS = (
     people,
     placing,
     printing,
+    queue,
     returning,
     snapshots,
     statement,
     tests,
+    verifying,
 )

@@ -1,80 +1,95 @@
-"""Key: scan a form, fill its fields from the paper, save; a second person compares."""
+"""Key: scan a form or take the next one, fill its fields from the paper, save."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import astuple
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 
 from downtime.accounts import permissions
-from downtime.entry import entries, store
+from downtime.entry import claims, entries, picklists, scans, store
+from downtime.entry.claims import Claim
 from downtime.entry.forms import KeyedForm
-from downtime.entry.model import DRAFT, ENTERED, VERIFIED, Entry
+from downtime.entry.model import ADJUDICATE, COMPARE, DRAFT, KEY_AGAIN, VERIFIED, Entry
 from downtime.entry.validation import InvalidAnswersError
 from downtime.errors import ConflictError, InputError, NotFoundError, UserError
 from downtime.paper import serials
-from downtime.paper.definitions.questionnaire import Item
 from downtime.paper.issue import FILED, LOST, VOID
 from downtime.web import current
 from downtime.web.actions import action
-from downtime.web.answers import Answer, reason
+from downtime.web.answers import Answer, download, reason
+from downtime.web.views import queues
 from downtime.web.views.ledger import titles
 
 keying = Blueprint("keying", __name__)
 OWN_FIELDS = ("csrf_token", "changed", "do")
-NOT_FIELDS = ("patient.location", "patient.allergies")
-"""Printed in the identity block for the ward; whoever keys does not need them."""
+_DRAFTS = 50
 
 
 @keying.get("/key")
 @action("entry.key")
 def choose() -> Answer:
-    """Scan or type a serial; drafts and what waits for a second person are listed."""
+    """Scan or type a serial; what waits is counted, and drafts are listed."""
     return _choose("", None)
 
 
 @keying.post("/key")
 @action("entry.key")
 def open_() -> Answer:
-    """Go to the form of a serial."""
+    """Go to the form of a serial; what is keyed is then scanned one by one, not from a queue."""
     typed = request.form.get("serial", "")
     try:
         form = entries.open_form(current.vault(), typed)
     except (InputError, NotFoundError) as error:
         return _choose(typed, error), error.http_status
+    queues.start(None)
     return redirect(url_for("keying.form", serial=form.issued.serial), 303)
 
 
 @keying.get("/key/<serial>")
 @action("entry.key")
 def form(serial: str) -> Answer:
-    """The fields of one form as its definition says, with what was keyed so far."""
-    opened = entries.open_form(current.vault(), serial)
+    """The fields of one form as its definition says, with what was keyed so far.
+
+    Whoever is to key it a second time, or to decide, does not see here what was keyed first.
+    """
+    opened = entries.open_form(current.vault(), serial, current.settings())
+    entry, serial = opened.entry, opened.issued.serial
+    if entry and entry.transcriber != current.person().id:
+        if entry.waits == KEY_AGAIN:
+            return redirect(url_for("verifying.second", serial=serial), 303)
+        if entry.waits == ADJUDICATE:
+            return redirect(url_for("verifying.decide", serial=serial), 303)
+    queues.visited(serial)
     return _form(opened, opened.answers, {})
 
 
 @keying.post("/key/<serial>")
 @action("entry.key")
 def submit(serial: str) -> Answer:
-    """Enter the form, or show beside each field what is wrong with it."""
-    vault, answers = current.vault(), _answers()
+    """Enter the form and open the next, or show beside each field what is wrong with it."""
+    vault, settings, given = current.vault(), current.settings(), answers()
     _check_unchanged(serial)
     try:
-        entries.submit(vault, current.settings(), serial, answers, current.who())
+        entries.submit(vault, settings, serial, given, current.who())
     except InvalidAnswersError as error:
-        entries.save_draft(vault, serial, answers, current.who())
-        problems = {problem.key: problem.sentence for problem in error.problems}
-        return _form(entries.open_form(vault, serial), answers, problems), error.http_status
-    flash(f"Form {serials.shown(serial)} is entered. Scan the next one.")
-    return redirect(url_for("keying.choose"), 303)
+        entries.save_draft(vault, serial, given, current.who())
+        opened = entries.open_form(vault, serial, settings)
+        return _form(opened, given, sentences(error)), error.http_status
+    next_one = "" if queues.working() else " Scan the next one."
+    flash(f"Form {serials.shown(serials.parse(serial))} is entered.{next_one}")
+    return queues.go_on()
 
 
 @keying.post("/key/<serial>/draft")
 @action("entry.key")
 def draft(serial: str) -> Answer:
-    """Keep what was typed and go to another form."""
+    """Keep what was typed, let go of the form, and go to another."""
     _check_unchanged(serial)
-    entries.save_draft(current.vault(), serial, _answers(), current.who())
-    flash(f"Form {serials.shown(serial)} is kept as a draft.")
+    entry = entries.save_draft(current.vault(), serial, answers(), current.who())
+    claims.release(current.vault(), entry.serial, current.who())
+    flash(f"Form {serials.shown(entry.serial)} is kept as a draft.")
     return redirect(url_for("keying.choose"), 303)
 
 
@@ -83,69 +98,110 @@ def draft(serial: str) -> Answer:
 def part(serial: str) -> Answer:
     """Keep what was typed while one goes on typing."""
     _check_unchanged(serial)
-    entry = entries.save_draft(current.vault(), serial, _answers(), current.who())
-    return render_template("parts/kept.html", entry=entry)
-
-
-@keying.post("/key/<serial>/verify")
-@action("entry.verify")
-def verify(serial: str) -> Answer:
-    """A second person agrees with what was keyed."""
-    entries.verify(current.vault(), serial, current.who(), "compared on screen")
-    flash(f"Form {serials.shown(serial)} is verified.")
-    return redirect(url_for("keying.choose"), 303)
-
-
-@keying.post("/key/<serial>/send-back")
-@action("entry.verify")
-def send_back(serial: str) -> Answer:
-    """What was keyed is wrong: it becomes a draft again."""
-    entries.send_back(current.vault(), serial, current.who(), reason())
-    return redirect(url_for("keying.form", serial=serial), 303)
+    entry = entries.save_draft(current.vault(), serial, answers(), current.who())
+    return kept(entry.changed)
 
 
 @keying.post("/key/<serial>/file")
 @action("entry.key")
 def file_away(serial: str) -> Answer:
     """The paper goes to its file."""
-    entries.file_away(current.vault(), serial, current.who(), "filed on screen")
-    flash(f"Form {serials.shown(serial)} is filed.")
-    return redirect(url_for("keying.choose"), 303)
+    settings = current.settings()
+    entries.file_away(current.vault(), serial, current.who(), "filed on screen", settings)
+    flash(f"Form {serials.shown(serials.parse(serial))} is filed.")
+    return queues.go_on()
+
+
+@keying.post("/key/<serial>/scan")
+@action("entry.scan")
+def attach(serial: str) -> Answer:
+    """Put the scan of the paper beside its fields."""
+    sent = request.files.get("scan")
+    content = sent.read() if sent else b""
+    scans.attach(current.vault(), current.settings(), serial, content, current.who())
+    return redirect(url_for("keying.form", serial=serial), 303)
+
+
+@keying.post("/key/<serial>/scan/away")
+@action("entry.scan")
+def detach(serial: str) -> Answer:
+    """The scan belongs to another form."""
+    scans.detach(current.vault(), serial, current.who(), reason())
+    return redirect(url_for("keying.form", serial=serial), 303)
+
+
+@keying.get("/key/<serial>/scan/<int:page>")
+@action("entry.key")
+def page(serial: str, page: int) -> Answer:
+    """The picture of one page."""
+    content = scans.picture(current.vault(), serial, page)
+    return download(content, "image/jpeg", f"{serial} page {page}.jpg", inline=True)
+
+
+def answers() -> dict[str, str]:
+    """The fields that a screen sent."""
+    return {key: text for key, text in request.form.items() if key not in OWN_FIELDS and text}
+
+
+def sentences(error: InvalidAnswersError) -> dict[str, str]:
+    """What is wrong with each field, by its key."""
+    return {problem.key: problem.sentence for problem in error.problems}
+
+
+def kept(changed: str) -> str:
+    """The note that a draft is safe; without the frame of a page, which costs more than saving."""
+    return current_app.jinja_env.get_template("parts/kept.html").render(changed=changed)
+
+
+def beside(opened: KeyedForm) -> dict[str, Any]:
+    """What stands beside the fields: the scan, and where each field is on it; words to choose."""
+    vault, serial = current.vault(), opened.issued.serial
+    scan = scans.about(vault, serial)
+    spots = scans.places(vault, serial) if scan else {}
+    return {
+        "scan": scan,
+        "spots": json.dumps({key: [round(n, 4) for n in astuple(s)] for key, s in spots.items()}),
+        "suggestions": picklists.suggestions(opened.definition, current.web().home),
+        "searched": picklists.SEARCHED,
+        "working": queues.working(),
+    }
 
 
 def _choose(typed: str, error: UserError | None) -> str:
-    db = current.vault().db
+    vault = current.vault()
     return render_template(
         "key.html",
         typed=typed,
         error=error,
-        drafts=list(store.in_state(db, DRAFT)),
-        entered=list(store.in_state(db, ENTERED)),
+        drafts=store.drafts(vault.db, _DRAFTS),
+        claims=claims.live(vault),
         titles=titles(),
+        **queues.overview(),
     )
 
 
-def _form(opened: KeyedForm, answers: Mapping[str, str], problems: dict[str, str]) -> str:
+def _form(opened: KeyedForm, given: Mapping[str, str], problems: dict[str, str]) -> str:
     entry = opened.entry
+    can = _possible(opened, entry)
+    claim = _claimed(opened.issued.serial) if can["editable"] else None
+    other = claim if claim and not claim.is_of(current.who()) else None
     return render_template(
         "keying.html",
         form=opened,
         entry=entry,
-        answers=answers,
+        answers=given,
         problems=problems,
         state=entry.state if entry else opened.issued.state,
-        identity=_identity(opened),
+        identity=opened.identity,
         sign_off=opened.definition.sign_off,
-        **_possible(opened, entry),
+        other=other,
+        **can | {"editable": can["editable"] and other is None},
+        **beside(opened),
     )
 
 
-def _identity(opened: KeyedForm) -> list[Item]:
-    """The identity block, where neither print nor the form's own fields say who it is about."""
-    asked = any(item.maps.startswith("Patient.") for item in opened.definition.fields())
-    if opened.identity_known or asked:
-        return []
-    return [item for item in opened.definition.identity if item.link_id not in NOT_FIELDS]
+def _claimed(serial: str) -> Claim:
+    return claims.take(current.vault(), current.settings(), serial, current.who())
 
 
 def _possible(opened: KeyedForm, entry: Entry | None) -> dict[str, Any]:
@@ -155,11 +211,8 @@ def _possible(opened: KeyedForm, entry: Entry | None) -> dict[str, Any]:
     shut = opened.issued.state in (FILED, VOID, LOST)
     return {
         "editable": not shut and (entry is None or entry.state == DRAFT),
-        "may_verify": is_checker and not mine and entry is not None and entry.state == ENTERED,
-        "may_send_back": is_checker
-        and not shut
-        and entry is not None
-        and entry.state in (ENTERED, VERIFIED),
+        "may_verify": is_checker and not mine and entry is not None and entry.waits == COMPARE,
+        "may_send_back": is_checker and not shut and entry is not None and entry.state != DRAFT,
         "may_file": not shut
         and (
             (entry is not None and entry.state == VERIFIED)
@@ -168,13 +221,9 @@ def _possible(opened: KeyedForm, entry: Entry | None) -> dict[str, Any]:
     }
 
 
-def _answers() -> dict[str, str]:
-    return {key: text for key, text in request.form.items() if key not in OWN_FIELDS and text}
-
-
 def _check_unchanged(serial: str) -> None:
     """ConflictError when somebody else kept this form after the screen was opened."""
-    entry = entries.open_form(current.vault(), serial).entry
+    entry = store.fetch(current.vault().db, serials.parse(serial))
     seen = request.form.get("changed", "")
     if entry and entry.changed != seen and entry.transcriber != current.person().id:
         raise ConflictError(

@@ -1,0 +1,23 @@
+"""Words to choose from while typing: for a test's name, those that the site's own forms ask for."""
+
+from downtime.config import Home
+from downtime.paper.definitions.definition import definitions
+from downtime.paper.definitions.questionnaire import FormDefinition
+
+SEARCHED = 8
+"""A choice with more options than this is searched by typing; a shorter one is a list."""
+
+
+def suggestions(form: FormDefinition, home: Home) -> dict[str, list[str]]:
+    """By linkId: for fields that name a test, what the forms of the same system call theirs."""
+    named = [i for i in form.fields() if i.type == "string" and i.maps == "display" and i.keyed]
+    if not named:
+        return {}
+    words = {
+        item.text
+        for known in definitions(home).values()
+        if known.system == form.system
+        for item in known.fields()
+        if item.code and item.text and item.maps != "display"
+    }
+    return {item.link_id: sorted(words) for item in named}

@@ -1,0 +1,217 @@
+"""Blind double keying: agreed, decided by a third person, and never shown to the second."""
+
+import pytest
+
+from downtime.clock import to_text
+from downtime.config import EntrySettings, Settings
+from downtime.entry import absent, claims, double, entries, quality, store, store_checks
+from downtime.entry.validation import InvalidAnswersError
+from downtime.errors import ConflictError, ForbiddenError
+from downtime.paper import ledger
+from downtime.paper.issue import Subject
+from downtime.vault.audit import Actor
+from tests.integration.web.conftest import Clock
+
+from .conftest import ADMITTED, BLOODS, OBSERVED, PHONED
+
+THIRD = Actor("u-3", "Cora Third", "laptop-1")
+BLANK = Subject(downtime_number="DK700001X")
+CRITICAL = {key: PHONED[key] for key in ("checked", "value:1", "units:1")}
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def rare(settings) -> Settings:
+    """A site that compares no entry unless a form's error is unknown or too large."""
+    return Settings(entry=EntrySettings(sample_percent=0.0, max_error_percent=100.0))
+
+
+@pytest.fixture
+def phoned(vault, rare, issue, who):
+    """A phoned result, keyed once."""
+    serial = issue("phoned-result")
+    entries.submit(vault, rare, serial, PHONED, who)
+    return serial
+
+
+def test_two_keyings_that_say_the_same_verify_the_form(vault, rare, phoned, checker):
+    again = {**CRITICAL, "value:1": "6.1", "units:1": "MMOL/L"}
+    entry = double.submit_second(vault, rare, phoned, again, checker)
+    assert (entry.state, entry.basis, entry.verifier_name) == ("verified", "agreed", "Ben Records")
+    assert ledger.issued(vault, phoned).state == "verified"
+    assert entry.answers["value:1"] == "6.10"
+
+
+def test_the_second_person_is_shown_nothing_of_the_first(vault, rare, phoned, checker):
+    form = double.open_second(vault, rare, phoned, checker)
+    assert dict(form.answers) == {}
+    keyed = {item.link_id for item in form.definition.fields() if item.keyed}
+    assert {"value", "units", "checked"} <= keyed
+    assert not {"test", "caller", "department"} & keyed
+    double.save_second(vault, phoned, {"value:1": "6"}, checker)
+    assert dict(double.open_second(vault, rare, phoned, checker).answers) == {"value:1": "6"}
+    assert dict(double.open_second(vault, rare, phoned, THIRD).answers) == {}
+
+
+def test_who_keyed_first_cannot_key_second(vault, rare, phoned, who):
+    with pytest.raises(ForbiddenError, match="somebody else"):
+        double.submit_second(vault, rare, phoned, CRITICAL, who)
+    assert entries.get(vault, phoned).state == "entered"
+
+
+def test_a_difference_goes_to_a_third_person_who_sees_both(vault, rare, phoned, who, checker):
+    wrong = {**CRITICAL, "value:1": "9.1"}
+    assert double.submit_second(vault, rare, phoned, wrong, checker).state == "adjudicating"
+    for hand in (who, checker):
+        with pytest.raises(ForbiddenError):
+            double.disputes(vault, rare, phoned, hand)
+    (dispute,) = double.disputes(vault, rare, phoned, THIRD)
+    assert (dispute.key, dispute.first, dispute.second) == ("value:1", "6.10", "9.1")
+    entry = double.adjudicate(vault, rare, phoned, {"value:1": "9.1"}, THIRD)
+    assert (entry.state, entry.basis, entry.verifier_name) == (
+        "verified",
+        "adjudicated",
+        "Cora Third",
+    )
+    assert entry.answers["value:1"] == "9.1"
+    assert entry.answers["test:1"] == "Potassium"
+    (past,) = store.past(vault.db, phoned)
+    assert past["answers"]["value:1"] == "6.10"
+    found = quality.estimate(vault.db, rare, entry.outage, "phoned-result")
+    assert (found.critical_errors, found.critical_fields) == (1, 3)
+
+
+def test_a_dispute_cannot_be_settled_by_a_look(vault, rare, phoned, checker):
+    double.submit_second(vault, rare, phoned, {**CRITICAL, "value:1": "9.1"}, checker)
+    with pytest.raises(ConflictError, match="third person"):
+        entries.verify(vault, phoned, THIRD)
+
+
+def test_a_decision_has_to_pass_the_definition(vault, rare, issue, who, checker):
+    serial = issue("admission", BLANK)
+    entries.submit(vault, rare, serial, ADMITTED, who)
+    keys = entries.open_form(vault, serial, rare).critical_keys
+    same = {key: ADMITTED[key] for key in keys if key in ADMITTED}
+    double.submit_second(vault, rare, serial, {**same, "birth-date": "010386"}, checker)
+    with pytest.raises(InvalidAnswersError, match="not a date"):
+        double.adjudicate(vault, rare, serial, {"birth-date": "yesterday"}, THIRD)
+    entry = double.adjudicate(vault, rare, serial, {"birth-date": "010385"}, THIRD)
+    assert entry.answers["birth-date"] == "1985-03-01"
+
+
+def test_in_the_sample_the_rest_is_compared_too(vault, settings, issue, who, checker):
+    serial = issue("phoned-result")
+    entries.submit(vault, settings, serial, PHONED, who)
+    entry = double.submit_second(vault, settings, serial, CRITICAL, checker)
+    assert (entry.state, entry.waits) == ("second", "compare")
+    assert ledger.issued(vault, serial).state == "keyed"
+    assert entries.verify(vault, serial, checker).basis == "compared"
+    assert ledger.issued(vault, serial).state == "verified"
+
+
+def test_sent_back_is_keyed_twice_anew_and_what_both_said_is_kept(
+    vault, rare, phoned, who, checker
+):
+    double.submit_second(vault, rare, phoned, {**CRITICAL, "value:1": "9.1"}, checker)
+    entries.send_back(vault, phoned, THIRD, "wrong paper")
+    assert store_checks.second(vault.db, phoned) is None
+    said = {past["state"]: past["answers"]["value:1"] for past in store.past(vault.db, phoned)}
+    assert said == {"adjudicating": "6.10", "second": "9.1"}
+    again = entries.submit(vault, rare, phoned, PHONED, who)
+    assert (again.waits, again.sampled) == ("key-again", 1)
+
+
+def test_what_was_corrected_counts_as_wrong(vault, settings, issue, who, checker):
+    serial = issue("observations")
+    outage = entries.submit(vault, settings, serial, OBSERVED, who).outage
+    entries.send_back(vault, serial, checker, "pulse misread")
+    entries.submit(vault, settings, serial, OBSERVED | {"pulse:1": "98"}, who)
+    entries.verify(vault, serial, checker)
+    found = quality.estimate(vault.db, settings, outage, "observations")
+    assert (found.forms, found.fields, found.errors) == (1, len(OBSERVED), 1)
+    assert found.sample_percent == 100
+
+
+def test_nothing_critical_and_not_in_the_sample_is_accepted_and_can_still_be_compared(
+    vault, rare, issue, who, checker
+):
+    serial = issue("observations")
+    entry = entries.submit(vault, rare, serial, OBSERVED, who)
+    assert (entry.state, entry.basis, entry.verifier) == ("verified", "unsampled", "")
+    assert ledger.issued(vault, serial).state == "verified"
+    with pytest.raises(ForbiddenError):
+        entries.verify(vault, serial, who)
+    assert entries.verify(vault, serial, checker).basis == "compared"
+
+
+def test_a_form_on_somebodys_screen_is_not_saved_by_another(vault, settings, issue, who, checker):
+    serial = issue("observations")
+    assert claims.take(vault, settings, serial, who).is_of(who)
+    assert claims.take(vault, settings, serial, checker).name == who.name
+    for save in (
+        lambda: entries.save_draft(vault, serial, {"pulse:1": "1"}, checker),
+        lambda: entries.submit(vault, settings, serial, OBSERVED, checker),
+    ):
+        with pytest.raises(ConflictError, match=f"{who.name} has this form"):
+            save()
+    entries.save_draft(vault, serial, {"pulse:1": "88"}, who)
+    assert entries.submit(vault, settings, serial, OBSERVED, who).state == "entered"
+    assert claims.holder(vault, serial) is None
+
+
+def test_an_idle_form_is_free_and_what_was_typed_is_kept(
+    vault, settings, issue, who, checker, clock
+):
+    serial = issue("observations")
+    claims.take(vault, settings, serial, who)
+    entries.save_draft(vault, serial, {"pulse:1": "88"}, who)
+    clock.go_on(minutes=settings.entry.idle_minutes + 1)
+    claim = claims.take(vault, settings, serial, checker)
+    assert claim.is_of(checker)
+    assert claim.since == to_text(clock())
+    assert dict(entries.open_form(vault, serial).answers) == {"pulse:1": "88"}
+    entries.save_draft(vault, serial, {"pulse:1": "89"}, checker)
+    with pytest.raises(ConflictError, match="Ben Records"):
+        entries.save_draft(vault, serial, {"pulse:1": "90"}, who)
+    (past,) = store.past(vault.db, serial)
+    assert (past["answers"], past["transcriber"]) == ({"pulse:1": "88"}, who.id)
+
+
+def test_what_cannot_be_read_is_an_answer_of_its_own(vault, settings, issue, who):
+    serial = issue("blood-sciences-request")
+    given = BLOODS | {"requester": "??", "reason": "--", "priority": "illegible"}
+    entry = entries.submit(vault, settings, serial, given, who)
+    assert entry.answers["requester"] == absent.ILLEGIBLE
+    assert entry.answers["reason"] == absent.NOT_WRITTEN
+    assert entry.answers["priority"] == absent.ILLEGIBLE
+    with pytest.raises(InvalidAnswersError, match="ask the ward"):
+        entries.submit(vault, settings, issue("observations"), OBSERVED | {"event.time": "??"}, who)
+
+
+def test_a_hand_that_cannot_be_read_names_nobody_as_author(vault, settings, issue, who):
+    serial = issue("blood-sciences-request")
+    entry = entries.submit(vault, settings, serial, BLOODS | {"author.name": "??"}, who)
+    assert (entry.author, entry.answers["author.name"]) == ("", absent.ILLEGIBLE)
+
+
+def test_a_site_keys_only_the_minimum_of_a_form(vault, issue, who):
+    site = Settings(entry=EntrySettings(policies={"blood-sciences-request": "part"}))
+    serial = issue("blood-sciences-request")
+    with pytest.raises(InvalidAnswersError) as refused:
+        entries.submit(vault, site, serial, BLOODS | {"contact": "bleep 21"}, who)
+    assert [p.sentence for p in refused.value.problems] == [
+        "This form has no field 'contact' to key."
+    ]
+    assert entries.submit(vault, site, serial, BLOODS, who).state == "entered"
+
+
+def test_a_site_files_a_form_as_a_picture(vault, issue, who):
+    site = Settings(entry=EntrySettings(policies={"blood-sciences-request": "scan"}))
+    serial = issue("blood-sciences-request")
+    ledger.returned(vault, serial, who)
+    entries.file_away(vault, serial, who, settings=site)
+    assert ledger.issued(vault, serial).state == "filed"
