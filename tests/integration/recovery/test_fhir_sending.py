@@ -1,0 +1,293 @@
+"""Decided items become bundles of their forms and reach a FHIR server once, whatever happens."""
+
+import json
+import ssl
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import trustme
+
+from downtime.clock import from_text
+from downtime.config import ReturnsSettings
+from downtime.entry import entries, scans
+from downtime.errors import ConflictError
+from downtime.paper.issue import Subject
+from downtime.reconcile import decide, run
+from downtime.returns import outbox, queueing, rest_send, store
+from downtime.returns.outbox_states import ACKNOWLEDGED, FHIR, HELD, QUEUED, REFUSED, WORKLIST
+from downtime.vault import audit
+from tests.conftest import NOW
+from tests.integration.returns import fhir_peers
+from tests.integration.returns.pictures import png
+
+from .conftest import ADMITTED, BLOODS, HOSPITAL, OBSERVED, PHONED
+
+LATER = "2026-11-02T18:00:00Z"
+HOSPITAL_NUMBER = "https://downtime.example/fhir/id/DEMO"
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    now = NOW
+
+    def __call__(self):
+        return self.now
+
+    def go_on(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def decided(vault, settings, outage, keyed, hold, who, checker):
+    """Everything that may be returned is; gives the serials by form."""
+    forms = {
+        "blood-sciences-request": keyed("blood-sciences-request", BLOODS),
+        "phoned-result": keyed("phoned-result", PHONED),
+        "observations": keyed("observations", OBSERVED),
+        "admission": keyed("admission", ADMITTED, Subject(downtime_number="DK700001X")),
+    }
+    hold(2, HOSPITAL, LATER)
+    run.run(vault, settings, who, "recovered")
+    for row in decide.items(vault, outage.id):
+        if "return" in row.allowed:
+            decide.decide(vault, row.key, "return", checker, "not there")
+    return forms
+
+
+def told(settings, url, **more):
+    table = {"channel": "fhir", "fhir": {"url": url, "connect_seconds": 2, "answer_seconds": 2}}
+    targets = dict.fromkeys(("LIMS", "PAS", "EPR"), table | more)
+    return replace(settings, returns=ReturnsSettings(targets=targets))
+
+
+def messages(vault, state=""):
+    return list(store.messages(vault.db, channel=FHIR, state=state))
+
+
+def send_all(vault, settings, who):
+    rounds = [rest_send.send(vault, settings, one, who) for one in ("PAS", "LIMS", "EPR")]
+    return sum(r.taken for r in rounds), sum(r.refused for r in rounds)
+
+
+@contextmanager
+def scripted(*answers, tls=None, delay=0.0):
+    """A server on this machine that gives these answers in turn, the last one for ever."""
+    seen = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            seen.append(self.rfile.read(int(self.headers["Content-Length"])))
+            status, headers, body = answers[min(len(seen), len(answers)) - 1]
+            time.sleep(delay)
+            content = json.dumps(body).encode()
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(content))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *words):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}/fhir", seen
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+GOOD = (200, {}, {"resourceType": "Bundle", "entry": [{"response": {"status": "201"}}]})
+
+
+def test_each_form_is_one_bundle_and_the_server_has_everything_once(
+    vault, settings, decided, outage, who, checker
+):
+    with fhir_peers.server("secret") as server:
+        server.add_patient(HOSPITAL_NUMBER, "H100")
+        token = vault.home.path / "token"
+        token.write_text("secret")
+        there = told(settings, server.url)
+        for table in there.returns.targets.values():
+            table["fhir"]["token_file"] = str(token)
+        queued = queueing.queue(vault, there, who)
+        assert queued.messages == len(decided)
+        assert send_all(vault, there, who) == (len(decided), 0)
+        assert {one.state for one in messages(vault)} == {ACKNOWLEDGED}
+        assert len(server.held("QuestionnaireResponse")) == len(server.held("Provenance")) == 4
+        assert len(server.held("ServiceRequest")) == 2
+        values = sorted(o["valueQuantity"]["value"] for o in server.held("Observation"))
+        assert values == [6.1, 38.1, 88, 92]
+        assert {p["identifier"][0]["value"] for p in server.held("Patient")} == {
+            "H100",
+            "DK700001X",
+        }
+        answered = messages(vault)[0].answer
+        assert "Encounter/" in answered
+        assert queueing.queue(vault, there, who).messages == 0
+        assert send_all(vault, there, who) == (0, 0)
+
+
+def test_power_that_fails_after_the_server_has_it_doubles_nothing(
+    vault, settings, decided, who, monkeypatch
+):
+    with fhir_peers.server() as server:
+        server.add_patient(HOSPITAL_NUMBER, "H100")
+        there = told(settings, server.url)
+        queueing.queue(vault, there, who)
+
+        class PowerCutError(BaseException):
+            pass
+
+        def fail(*given, **more):
+            raise PowerCutError
+
+        with monkeypatch.context() as patch:
+            patch.setattr(outbox.Sender, "acknowledged", fail)
+            for system in ("PAS", "LIMS", "EPR"):
+                with pytest.raises(PowerCutError):
+                    rest_send.send(vault, there, system, who)
+        before = {k: len(server.held(k)) for k in ("Encounter", "Observation", "Provenance")}
+        assert before["Encounter"] == 1
+        assert send_all(vault, there, who) == (4, 0)
+        assert len(server.held("Encounter")) == 1
+        assert len(server.held("Provenance")) == 4
+        assert {one.state for one in messages(vault)} == {ACKNOWLEDGED}
+
+
+def test_a_refusal_goes_to_a_person_and_holds_back_the_patient_s_later_bundles(
+    vault, settings, decided, who
+):
+    refusal = {
+        "resourceType": "OperationOutcome",
+        "issue": [{"severity": "error", "code": "value", "diagnostics": "no such ward"}],
+    }
+    with scripted((422, {}, refusal), GOOD) as (url, seen):
+        there = told(settings, url)
+        queueing.queue(vault, there, who)
+        done = rest_send.send(vault, there, "LIMS", who)
+        assert (done.taken, done.refused) == (0, 1)
+        (refused,) = messages(vault, REFUSED)
+        assert refused.reason == "422 Unprocessable Entity: no such ward"
+        assert [one.system for one in messages(vault, HELD)] == ["LIMS"]
+        queueing.again(vault, there, refused.control_id, who, "ward was added")
+        assert rest_send.send(vault, there, "LIMS", who).taken == 2
+    assert seen[0] == seen[1] != seen[2]
+
+
+def test_too_many_requests_are_waited_out_as_long_as_asked(vault, settings, decided, who, clock):
+    with scripted((429, {"Retry-After": "600"}, {}), GOOD) as (url, seen):
+        there = told(settings, url)
+        queueing.queue(vault, there, who)
+        done = rest_send.send(vault, there, "LIMS", who)
+        assert (done.later, done.pause) == (1, 600.0)
+        assert len(seen) == 1, "the rest of the round waits too"
+        clock.go_on(599)
+        waiting = next(one for one in messages(vault, QUEUED) if one.attempts)
+        assert waiting.next_try > vault.now()
+        clock.go_on(2)
+        assert rest_send.send(vault, there, "LIMS", who).taken == 2
+    assert seen[0] in seen[1:]
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_server_in_trouble_is_tried_again_with_growing_pauses(
+    status, vault, settings, decided, who, clock
+):
+    with scripted((status, {}, {})) as (url, _):
+        there = told(settings, url)
+        queueing.queue(vault, there, who)
+        gaps = []
+        for _ in range(4):
+            rest_send.send(vault, there, "PAS", who)
+            (one,) = (m for m in messages(vault) if m.system == "PAS")
+            assert one.state == QUEUED
+            due = (from_text(one.next_try) - clock.now).total_seconds()
+            gaps.append(due)
+            clock.go_on(due + 1)
+        assert gaps[-1] > gaps[0]
+    with scripted(GOOD) as (url, _):
+        assert rest_send.send(vault, told(settings, url), "PAS", who).taken == 1
+
+
+def test_a_server_that_is_away_or_silent_loses_nothing(vault, settings, decided, who):
+    there = told(settings, "http://127.0.0.1:9/fhir")
+    queueing.queue(vault, there, who)
+    assert rest_send.send(vault, there, "PAS", who).later == 1
+    with scripted(GOOD, delay=4) as (url, _):
+        slow = told(settings, url)
+        assert rest_send.send(vault, slow, "LIMS", who).later == 1
+    assert {one.state for one in messages(vault)} == {QUEUED}
+    assert not any("H100" in one.reason for one in messages(vault))
+
+
+def test_a_certificate_of_a_stranger_is_not_trusted_and_that_of_the_site_is(
+    vault, settings, decided, who, tmp_path, clock
+):
+    authority = trustme.CA()
+    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(server_side)
+    authority.cert_pem.write_to_path(tmp_path / "site.pem")
+    with scripted(GOOD, tls=server_side) as (url, seen):
+        there = told(settings, url)
+        queueing.queue(vault, there, who)
+        assert rest_send.send(vault, there, "PAS", who).later == 1
+        assert seen == []
+        clock.go_on(600)
+        for table in there.returns.targets.values():
+            table["fhir"]["ca_file"] = str(tmp_path / "site.pem")
+        assert rest_send.send(vault, there, "PAS", who).taken == 1
+
+
+def test_two_programs_never_send_to_one_system_at_once(vault, settings, decided, who):
+    there = told(settings, "http://127.0.0.1:9/fhir")
+    with (
+        outbox.sender(vault, there.returns, "PAS", FHIR, who),
+        pytest.raises(ConflictError, match="being sent already"),
+    ):
+        rest_send.send(vault, there, "PAS", who)
+
+
+def test_a_scan_goes_along_where_the_site_wants_it(vault, settings, decided, who):
+    scans.attach(vault, settings, decided["phoned-result"], png(), who)
+    with fhir_peers.server() as server:
+        server.add_patient(HOSPITAL_NUMBER, "H100")
+        there = told(settings, server.url, documents=True)
+        queueing.queue(vault, there, who)
+        assert send_all(vault, there, who) == (4, 0)
+        (document,) = server.held("DocumentReference")
+        attachment = document["content"][0]["attachment"]
+        assert attachment["contentType"] == "image/png"
+
+
+def test_a_corrected_form_waits_until_it_is_compared_again(vault, settings, decided, who, checker):
+    entries.send_back(vault, decided["phoned-result"], who, "misread")
+    queued = queueing.queue(vault, told(settings, "http://127.0.0.1:9/fhir"), who)
+    assert len(queued.outdated) == 1
+    assert queued.messages == 3
+
+
+def test_no_patient_is_named_in_the_audit_chain(vault, settings, decided, who):
+    with scripted(GOOD) as (url, _):
+        there = told(settings, url)
+        queueing.queue(vault, there, who)
+        send_all(vault, there, who)
+    text = json.dumps([dict(row) for row in vault.db.query("SELECT * FROM audit")], default=str)
+    assert audit.verify(vault.db).first_bad is None
+    for word in ("Hill", "H100", "Novak", "9990000018"):
+        assert word not in text
+    assert WORKLIST not in {one.channel for one in messages(vault)}
