@@ -76,6 +76,11 @@ class Candidate:
         return SAME in kinds and DIFFERS not in kinds
 
     @property
+    def leads(self) -> bool:
+        """Whether it stands before all others: an exact number, and no other date of birth."""
+        return self.is_numbered and self.kind("birth_date") != DIFFERS
+
+    @property
     def is_exact(self) -> bool:
         """Whether an exact identifier and the date of birth agree, on every form that has them."""
         return self.is_numbered and any(
@@ -126,16 +131,14 @@ def offer(snapshot: Snapshot, sought: Sought, settings: ReconcileSettings) -> Of
     asked = {row.patient.id: row for row in snapshot.find(sought.typed, settings.candidates_shown)}
     near = {row.patient.id: row for row in snapshot.people(arrivals)}
     rows = _blocks(snapshot, sought.said) | near | asked
-    made = (
-        _candidate(row, sought.said, arrivals.get(key), settings) for key, row in rows.items()
-    )
+    made = (_candidate(row, sought.said, arrivals.get(key), settings) for key, row in rows.items())
     ranked = sorted(
         (
             one
             for one in made
             if one.person.id in asked or one.points >= SHOWN_FROM_POINTS or one.is_numbered
         ),
-        key=lambda one: (not one.is_numbered, -one.points, one.person.family, one.person.id),
+        key=lambda one: (not one.leads, -one.points, one.person.family, one.person.id),
     )[: settings.candidates_shown]
     return Offer(tuple(ranked), tuple(doubled([one.person for one in ranked])))
 
