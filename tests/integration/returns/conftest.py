@@ -1,0 +1,85 @@
+"""Decided items of a few patients, and a target that is reached over the network."""
+
+from types import MappingProxyType
+
+import pytest
+
+from downtime.config import ReturnsSettings, Settings
+from downtime.entry.facts import Fact, Person
+from downtime.outage import outages
+from downtime.reconcile import store as items_store
+from downtime.reconcile.compare import Item
+from downtime.reconcile.states import NEW, RETURN
+from downtime.reconcile.store import Decided, ItemRow, digest
+from downtime.returns import queueing
+
+MARY = Person(mrn="H100", nhs_number="9990000018", family="Hill", given="Mary", gender="female")
+OLU = Person(mrn="H200", nhs_number="9990000026", family="Ade", given="Olu", gender="male")
+COMPARED = "2026-11-04T09:00:00Z"
+
+
+@pytest.fixture
+def outage(vault, who):
+    return outages.declare(vault, ["LIMS"], who, "power lost", known=("LIMS", "PAS", "EPR"))
+
+
+def fact(kind: str, serial: str, who: Person, fields: dict, *, part: str = "form", system="LIMS"):
+    return Fact(
+        key=f"{serial}-{part}", type=kind, system=system, form="test-form", serial=serial, ward="A1",
+        person=who, event="2026-11-02T14:00:00Z", entered="2026-11-03T09:00:00Z",
+        author="Sam Okoro", author_role="Staff nurse", transcriber="u-7", fields=fields,
+    )  # fmt: skip
+
+
+def request(serial: str, who: Person, code: str = "FBC") -> Fact:
+    return fact("ServiceRequest", serial, who, {"code": code, "display": code})
+
+
+def value(serial: str, who: Person, name: str, said: str) -> Fact:
+    fields = {"display": name, "value": said, "units": "mmol/L"}
+    return fact("Observation", serial, who, fields, part=f"value-{name}")
+
+
+@pytest.fixture
+def decide(vault, outage, who, monkeypatch):
+    """`decide(fact, …)`: items decided `return`, of entries that a second person verified."""
+    monkeypatch.setattr(queueing, "outdated_items", lambda vault, rows: set())
+
+    def keep(*facts: Fact) -> None:
+        rows = [
+            ItemRow(
+                Item(one, NEW, "It is not there.", f"p-{one.person.mrn}", (), one.person),
+                outage.id,
+                digest(one),
+                "s-1",
+                COMPARED,
+                Decided(
+                    decision=RETURN, decided_by="u-2", decided_by_name="Ben", reason="only on paper",
+                    decided="2026-11-04T10:00:00Z",
+                ),
+            )
+            for one in facts
+        ]  # fmt: skip
+        with vault.change(who, "reconcile.decide") as db:
+            items_store.save(db, rows)
+
+    return keep
+
+
+@pytest.fixture
+def network():
+    """`network(port, …)`: settings in which LIMS is an MLLP receiver on that port."""
+
+    def make(port: int, **keys) -> Settings:
+        target = {
+            "channel": "mllp", "host": "127.0.0.1", "port": port, "answer_seconds": 0.4,
+            "connect_seconds": 1.0, **keys,
+        }  # fmt: skip
+        returns = ReturnsSettings(
+            targets=MappingProxyType({"LIMS": target}),
+            retry_first_seconds=0.0,
+            retry_cap_seconds=0.0,
+        )
+        return Settings(returns=returns)
+
+    return make
