@@ -39,8 +39,9 @@ _HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of a bundle; `words` are for a person, `held` names what the server made of it.
+    """What became of a bundle; `words` are for a person, `held` is what the server made or said.
 
+    Only the words of a refusal, which a person has to settle, repeat what the server said.
     `pause` says that the server as a whole wants to be left alone, `wait` for how many seconds at
     least (0 when it did not say).
     """
@@ -137,7 +138,8 @@ def _authorization(token_file: str) -> dict[str, str]:
 def _read(status: int, body: bytes, wait: float) -> Answer:
     resource = _json(body)
     if status in _AGAIN or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Answer(LATER, _status(status, resource), pause=status in _PAUSES, wait=wait)
+        words = outcome_words(resource)
+        return Answer(LATER, _status(status, {}), words, pause=status in _PAUSES, wait=wait)
     if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return Answer(REFUSED, _status(status, resource))
     if resource.get("resourceType") != "Bundle":
@@ -157,9 +159,10 @@ def _entries(bundle: dict[str, Any]) -> Answer:
         status = str(response.get("status", ""))[:3]
         if status.isdigit() and not status.startswith("2"):
             outcome = response.get("outcome")
-            words = _status(int(status), outcome if isinstance(outcome, dict) else {})
-            later = status.startswith("5") or int(status) in _AGAIN
-            return Answer(LATER if later else REFUSED, words)
+            said = outcome if isinstance(outcome, dict) else {}
+            if status.startswith("5") or int(status) in _AGAIN:
+                return Answer(LATER, _status(int(status), {}), outcome_words(said))
+            return Answer(REFUSED, _status(int(status), said))
     made = (str(one.get("location", "")).partition("/_history")[0] for one in responses)
     return Answer(TAKEN, held=" ".join(filter(None, made)))
 

@@ -18,7 +18,7 @@ from downtime.entry import entries, scans
 from downtime.errors import ConflictError
 from downtime.paper.issue import Subject
 from downtime.reconcile import decide, run
-from downtime.returns import outbox, queueing, rest_send, store
+from downtime.returns import outbox, queueing, sending, store
 from downtime.returns.outbox_states import ACKNOWLEDGED, FHIR, HELD, QUEUED, REFUSED, WORKLIST
 from downtime.vault import audit
 from tests.conftest import NOW
@@ -75,8 +75,13 @@ def messages(vault, state=""):
     return list(store.messages(vault.db, channel=FHIR, state=state))
 
 
+def send(vault, settings, system, who):
+    """One round, which ends when the server wants to be left alone."""
+    return sending.send(vault, settings, system, who, pause=lambda seconds: True)
+
+
 def send_all(vault, settings, who):
-    rounds = [rest_send.send(vault, settings, one, who) for one in ("PAS", "LIMS", "EPR")]
+    rounds = [send(vault, settings, one, who) for one in ("PAS", "LIMS", "EPR")]
     return sum(r.taken for r in rounds), sum(r.refused for r in rounds)
 
 
@@ -160,7 +165,7 @@ def test_power_that_fails_after_the_server_has_it_doubles_nothing(
             patch.setattr(outbox.Sender, "acknowledged", fail)
             for system in ("PAS", "LIMS", "EPR"):
                 with pytest.raises(PowerCutError):
-                    rest_send.send(vault, there, system, who)
+                    send(vault, there, system, who)
         before = {k: len(server.held(k)) for k in ("Encounter", "Observation", "Provenance")}
         assert before["Encounter"] == 1
         assert send_all(vault, there, who) == (4, 0)
@@ -179,13 +184,13 @@ def test_a_refusal_goes_to_a_person_and_holds_back_the_patient_s_later_bundles(
     with scripted((422, {}, refusal), GOOD) as (url, seen):
         there = told(settings, url)
         queueing.queue(vault, there, who)
-        done = rest_send.send(vault, there, "LIMS", who)
+        done = send(vault, there, "LIMS", who)
         assert (done.taken, done.refused) == (0, 1)
         (refused,) = messages(vault, REFUSED)
         assert refused.reason == "422 Unprocessable Entity: no such ward"
         assert [one.system for one in messages(vault, HELD)] == ["LIMS"]
         queueing.again(vault, there, refused.control_id, who, "ward was added")
-        assert rest_send.send(vault, there, "LIMS", who).taken == 2
+        assert send(vault, there, "LIMS", who).taken == 2
     assert seen[0] == seen[1] != seen[2]
 
 
@@ -193,14 +198,14 @@ def test_too_many_requests_are_waited_out_as_long_as_asked(vault, settings, deci
     with scripted((429, {"Retry-After": "600"}, {}), GOOD) as (url, seen):
         there = told(settings, url)
         queueing.queue(vault, there, who)
-        done = rest_send.send(vault, there, "LIMS", who)
-        assert (done.later, done.pause) == (1, 600.0)
+        done = send(vault, there, "LIMS", who)
+        assert (done.taken, done.trouble) == (0, "429 Too Many Requests.")
         assert len(seen) == 1, "the rest of the round waits too"
         clock.go_on(599)
         waiting = next(one for one in messages(vault, QUEUED) if one.attempts)
         assert waiting.next_try > vault.now()
         clock.go_on(2)
-        assert rest_send.send(vault, there, "LIMS", who).taken == 2
+        assert send(vault, there, "LIMS", who).taken == 2
     assert seen[0] in seen[1:]
 
 
@@ -213,7 +218,7 @@ def test_a_server_in_trouble_is_tried_again_with_growing_pauses(
         queueing.queue(vault, there, who)
         gaps = []
         for _ in range(4):
-            rest_send.send(vault, there, "PAS", who)
+            send(vault, there, "PAS", who)
             (one,) = (m for m in messages(vault) if m.system == "PAS")
             assert one.state == QUEUED
             due = (from_text(one.next_try) - clock.now).total_seconds()
@@ -221,16 +226,16 @@ def test_a_server_in_trouble_is_tried_again_with_growing_pauses(
             clock.go_on(due + 1)
         assert gaps[-1] > gaps[0]
     with scripted(GOOD) as (url, _):
-        assert rest_send.send(vault, told(settings, url), "PAS", who).taken == 1
+        assert send(vault, told(settings, url), "PAS", who).taken == 1
 
 
 def test_a_server_that_is_away_or_silent_loses_nothing(vault, settings, decided, who):
     there = told(settings, "http://127.0.0.1:9/fhir")
     queueing.queue(vault, there, who)
-    assert rest_send.send(vault, there, "PAS", who).later == 1
+    assert send(vault, there, "PAS", who).taken == 0
     with scripted(GOOD, delay=4) as (url, _):
         slow = told(settings, url)
-        assert rest_send.send(vault, slow, "LIMS", who).later == 1
+        assert send(vault, slow, "LIMS", who).taken == 0
     assert {one.state for one in messages(vault)} == {QUEUED}
     assert not any("H100" in one.reason for one in messages(vault))
 
@@ -245,12 +250,12 @@ def test_a_certificate_of_a_stranger_is_not_trusted_and_that_of_the_site_is(
     with scripted(GOOD, tls=server_side) as (url, seen):
         there = told(settings, url)
         queueing.queue(vault, there, who)
-        assert rest_send.send(vault, there, "PAS", who).later == 1
+        assert send(vault, there, "PAS", who).taken == 0
         assert seen == []
         clock.go_on(600)
         for table in there.returns.targets.values():
             table["fhir"]["ca_file"] = str(tmp_path / "site.pem")
-        assert rest_send.send(vault, there, "PAS", who).taken == 1
+        assert send(vault, there, "PAS", who).taken == 1
 
 
 def test_two_programs_never_send_to_one_system_at_once(vault, settings, decided, who):
@@ -259,7 +264,7 @@ def test_two_programs_never_send_to_one_system_at_once(vault, settings, decided,
         outbox.sender(vault, there.returns, "PAS", FHIR, who),
         pytest.raises(ConflictError, match="being sent already"),
     ):
-        rest_send.send(vault, there, "PAS", who)
+        send(vault, there, "PAS", who)
 
 
 def test_a_scan_goes_along_where_the_site_wants_it(vault, settings, decided, who):

@@ -90,6 +90,12 @@ def test_a_server_that_ran_the_transaction_as_a_batch_refuses_by_one_entry():
     assert answer(200, transaction("201", "503")).outcome == LATER
 
 
+def test_only_a_refusal_repeats_what_the_server_said_of_the_patient():
+    said = answer(503, OUTCOME)
+    assert said.words == "503 Service Unavailable."
+    assert said.held.startswith("Unknown code")
+
+
 @pytest.mark.parametrize("body", [b"<html>Please sign in</html>", b"[]", b"", b'{"a":1}'])
 def test_a_page_that_is_no_fhir_is_never_taken_for_an_acknowledgement(body):
     assert answer(200, content=body).outcome == REFUSED
