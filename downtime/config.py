@@ -208,6 +208,9 @@ class ReconcileSettings:
     discharge_match_hours: int = setting(
         24, "A paper discharge and one of the system this close are the same."
     )
+    forms_at_once: int = setting(
+        1000, "Forms that a comparison reads and writes together: more is faster, fewer let others in."
+    )
     dose_match_minutes: int = setting(
         30, "A dose on paper and one in the system this close are the same dose."
     )

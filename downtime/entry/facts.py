@@ -25,7 +25,7 @@ from zoneinfo import ZoneInfo
 from downtime.clinical.identifiers import clean_nhs_number, has_check
 from downtime.clinical.records import Patient
 from downtime.clock import from_text
-from downtime.entry import typed
+from downtime.entry import absent, typed
 from downtime.entry.plan import FORM, plan
 from downtime.paper.definitions.questionnaire import TRUE, FormDefinition, Item
 from downtime.paper.definitions.said import PERSON, WHEN
@@ -139,11 +139,11 @@ def person(
     What the form was printed with always wins; a blank takes the identity block and the fields
     that map to `Patient.…`.
     """
-    keyed = {name: answers.get(key, "") for key, name in _IDENTITY.items()}
-    keyed |= _name(answers.get("patient.name", ""))
+    keyed = {name: absent.known(answers, key) for key, name in _IDENTITY.items()}
+    keyed |= _name(absent.known(answers, "patient.name"))
     for item in plan(definition).people:
         key = f"{item.link_id}:{row}" if item.repeated else item.link_id
-        if text := answers.get(key):
+        if text := absent.known(answers, key):
             keyed |= _told(item.maps.removeprefix(PERSON), text)
     keyed["nhs_number"] = clean_nhs_number(keyed["nhs_number"])
     missing = {
@@ -212,6 +212,9 @@ class _Reading:
 
     def _read(self, said: _Said, item: Item, key: str, answer: str) -> None:
         record = item.record or self.form.record
+        if answer in absent.WORDS:
+            said.notes.append((item.text or item.link_id, absent.WORDS[answer]))
+            return
         if item.code:
             said.coded.append((item, key, answer))
             return

@@ -30,6 +30,29 @@ def in_state(db: Database, *states: str) -> Iterator[Entry]:
     return (_entry(row) for row in db.query(query, states))
 
 
+def standing(db: Database, outage: str, opened: str) -> dict[str, str]:
+    """Serials of this outage's entries that are no draft, each with a stamp of its last change.
+
+    `opened` (UTC): paper printed ahead of any outage belongs to it from this event time on; empty
+    to leave such paper out.
+    """
+    ahead = "OR (outage = '' AND event >= ?)" if opened else "OR ? <> ''"
+    query = (
+        "SELECT serial, changed || ' ' || corrections || ' ' || version FROM entry"  # noqa: S608
+        f" WHERE state <> ? AND (outage = ? {ahead})"
+    )
+    return {row[0]: row[1] for row in db.conn.execute(query, (DRAFT, outage, opened))}
+
+
+def some(db: Database, serials: Iterable[str]) -> list[Entry]:
+    """The entries of some forms."""
+    wanted = orjson.dumps(list(serials)).decode()
+    names = ", ".join(_COLUMNS)
+    query = f"SELECT {names} FROM entry WHERE serial IN (SELECT value FROM json_each(?))"  # noqa: S608
+    rows = db.conn.execute(query, (wanted,))
+    return [_entry(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
+
+
 def save(db: Database, entry: Entry) -> None:
     """Insert or replace the present row of an entry."""
     row = {name: getattr(entry, name) for name in _COLUMNS}

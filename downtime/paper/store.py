@@ -128,6 +128,12 @@ def forms(db: Database, condition: str, *values: object) -> Iterator[Issued]:
     return (_issued(row) for row in db.query(query, values))
 
 
+def by_patient(db: Database) -> list[str]:
+    """Serials of all forms, those of one patient together."""
+    query = "SELECT serial FROM form_issue ORDER BY patient, serial"
+    return [row[0] for row in db.conn.execute(query)]
+
+
 def with_serials(db: Database, serials: Sequence[str]) -> Iterator[Issued]:
     """The forms of these serials."""
     return forms(db, f"serial IN ({', '.join('?' * len(serials))})", *serials)

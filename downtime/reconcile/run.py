@@ -1,27 +1,39 @@
-"""Run the comparison over every form of an outage that was entered and keep what it finds."""
+"""Run the comparison over the forms of an outage that were entered, and keep what it finds.
 
-from collections.abc import Mapping
+Forms are read in sets, compared in memory and written in short transactions, so that people go on
+keying meanwhile; what has not changed since the last comparison is not looked at again.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from zoneinfo import ZoneInfo
 
+import orjson
+from sqlite_utils import Database
+
 from downtime.config import Settings
+from downtime.entry import policies
 from downtime.entry import store as entry_store
 from downtime.entry.facts import Fact, Person, facts
 from downtime.entry.forms import base_fact
-from downtime.entry.model import ENTERED, VERIFIED
 from downtime.errors import ConflictError, NotFoundError
 from downtime.outage import outages
 from downtime.outage.model import Outage
-from downtime.paper import ledger
-from downtime.paper.printed import printed
-from downtime.reconcile import gather, linking, store
-from downtime.reconcile.compare import compare
+from downtime.paper import store as paper_store
+from downtime.paper.definitions.definition import from_text
+from downtime.paper.definitions.questionnaire import FormDefinition
+from downtime.reconcile import gather, linking, store, store_compared, work
+from downtime.reconcile.compare import Item, compare
 from downtime.reconcile.keep import keep, orphan
 from downtime.reconcile.states import RETURNED
-from downtime.reconcile.store import Decided, ItemRow, Run
+from downtime.reconcile.store import Decided, Filter, ItemRow, Run
+from downtime.reconcile.store_compared import Form
 from downtime.reconcile.view import View
 from downtime.snapshot import load
+from downtime.snapshot.bulk import seldom_collecting
+from downtime.snapshot.store import Snapshot
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 
@@ -36,6 +48,8 @@ class Compared:
     items: int
     open: int
     states: dict[str, int]
+    looked_at: int = 0
+    """Forms that were compared now; what has not changed keeps its finding."""
 
 
 def run(vault: Vault, settings: Settings, who: Actor, why: str) -> Compared:
@@ -54,26 +68,15 @@ def run(vault: Vault, settings: Settings, who: Actor, why: str) -> Compared:
             "The newest snapshot is the one of the outage's beginning.",
             "Load a snapshot of the recovered hospital, then compare again.",
         )
-    found, forms = _facts(vault, settings, outage)
-    decided = linking.confirmed(vault.db)
-    items = compare(*_views(vault, outage, found, decided), settings, decided)
+    with seldom_collecting(), closing(load.current(vault)) as after:
+        run = _Run(vault, settings, outage, after, who, why)
+        with closing(_earlier(vault, outage)) as before:
+            run.over(before)
     with vault.change(who, "reconcile.run", target=outage.id, why=why) as db:
-        held = {row.key: row for row in store.fetch(db, outage.id)}
-        now = vault.now()
-        rows = [
-            keep(
-                held.get(item.key),
-                ItemRow(item, outage.id, store.digest(item.fact), recovered, now, Decided()),
-            )
-            for item in items
-        ]
-        present = {item.key for item in items}
-        gone = [row for key, row in held.items() if key not in present]
-        store.save(db, rows)
-        store.save(db, [orphan(row) for row in gone if row.decided.decision == RETURNED])
-        store.remove(db, [row.key for row in gone if row.decided.decision != RETURNED])
-        store.keep_run(db, Run(outage.id, now, recovered, forms, len(items)))
-        return _compared(outage.id, recovered, forms, list(store.fetch(db, outage.id)))
+        every = store.number(db, outage.id, Filter())
+        now = Run(outage.id, vault.now(), recovered, len(run.standing), every, run.basis)
+        store.keep_run(db, now)
+    return _compared(vault, now, len(run.done))
 
 
 def latest(vault: Vault) -> Outage:
@@ -85,33 +88,150 @@ def latest(vault: Vault) -> Outage:
     )
 
 
-def _views(
-    vault: Vault, outage: Outage, found: list[Fact], decided: Mapping[str, Person]
-) -> tuple[View, list[Fact], View]:
-    with closing(load.current(vault)) as snapshot:
-        after = gather.recovered(snapshot, found, decided)
-    if not outage.snapshot:
-        return View(), found, after
-    with closing(load.get(vault, outage.snapshot)) as snapshot:
-        return gather.earlier(snapshot, after), found, after
+class _Nothing:
+    """In place of T0 when the outage began without any snapshot."""
+
+    def close(self) -> None: ...
 
 
-def _facts(vault: Vault, settings: Settings, outage: Outage) -> tuple[list[Fact], int]:
+def _earlier(vault: Vault, outage: Outage) -> Snapshot | _Nothing:
+    return load.get(vault, outage.snapshot) if outage.snapshot else _Nothing()
+
+
+@dataclass
+class _Run:
+    """One run over the forms of an outage."""
+
+    vault: Vault
+    settings: Settings
+    outage: Outage
+    after: Snapshot
+    who: Actor
+    why: str
+    standing: dict[str, str] = field(default_factory=dict)
+    """Serial of every entry that counts to its stamp."""
+    done: set[str] = field(default_factory=set)
+    basis: str = ""
+
+    def over(self, before: Snapshot | _Nothing) -> None:
+        """First what was keyed since; then what is linked or recovered otherwise since."""
+        vault, outage = self.vault, self.outage
+        opened = "" if outage.drill else outage.opened
+        self.standing = entry_store.standing(vault.db, outage.id, opened)
+        self.basis = work.basis(self.settings, outage)
+        held = self._held()
+        decided = linking.confirmed(vault.db)
+        new = {serial for serial, stamp in self.standing.items() if held.get(serial) != stamp}
+        self._forget(sorted(held.keys() - self.standing.keys()))
+        self._compare(new | self._stale(), work.linked(vault, outage.id, decided), before)
+        with vault.change(self.who, "reconcile.people", target=outage.id, why=self.why) as db:
+            store_compared.forget_people(db, outage.id)
+        linked = work.linked(vault, outage.id, decided)
+        late = work.stale_by_links(vault, outage.id, linked) & self.standing.keys()
+        self._compare(late, linked, before)
+        with vault.change(self.who, "reconcile.links", target=outage.id, why=self.why) as db:
+            store_compared.keep_links(db, outage.id, work.link_digests(linked))
+
+    def _held(self) -> dict[str, str]:
+        """The stamps of what was compared before; none of them when its basis has changed."""
+        last = store.last_run(self.vault.db, self.outage.id)
+        if last is None or last.basis != self.basis:
+            return dict.fromkeys(store_compared.stamps(self.vault.db, self.outage.id), "")
+        return store_compared.stamps(self.vault.db, self.outage.id)
+
+    def _stale(self) -> set[str]:
+        last = store.last_run(self.vault.db, self.outage.id)
+        if last is None:
+            return set()
+        found = work.stale_by_records(self.vault, self.outage, last, self.after.id)
+        return self.standing.keys() & (self.standing.keys() if found is None else found)
+
+    def _compare(
+        self, serials: Iterable[str], linked: Mapping[str, Person], before: Snapshot | _Nothing
+    ) -> None:
+        wanted = set(serials)
+        order = [s for s in paper_store.by_patient(self.vault.db) if s in wanted]
+        for some in _chunks(order, self.settings.reconcile.forms_at_once):
+            found = list(_facts(self.vault, self.settings, some))
+            given = [fact for _, of_form in found for fact in of_form]
+            after = gather.recovered(self.after, given, linked)
+            earlier = gather.earlier(before, after) if isinstance(before, Snapshot) else View()
+            items = compare(earlier, given, after, self.settings, linked)
+            self._keep(some, dict(found), items)
+            self.done.update(some)
+
+    def _keep(
+        self, serials: Sequence[str], found: Mapping[str, list[Fact]], items: list[Item]
+    ) -> None:
+        with self.vault.change(
+            self.who, "reconcile.compare", target=f"{len(serials)} forms", why=self.why
+        ) as db:
+            held = {row.key: row for row in store.with_serials(db, serials)}
+            now, outage = self.vault.now(), self.outage.id
+            rows = [
+                keep(
+                    held.get(item.key),
+                    ItemRow(item, outage, store.digest(item.fact), self.after.id, now, Decided()),
+                )
+                for item in items
+            ]
+            store.save(db, rows)
+            present = {item.key for item in items}
+            self._drop(db, [row for key, row in held.items() if key not in present])
+            store_compared.keep_people(db, outage, _people(items))
+            store_compared.keep_forms(db, outage, self._forms(serials, found))
+
+    def _forms(self, serials: Sequence[str], found: Mapping[str, list[Fact]]) -> Iterator[Form]:
+        for serial in serials:
+            people = {work.person_id(fact.person) for fact in found.get(serial, ())}
+            yield Form(serial, self.standing[serial], " ".join(sorted(people)))
+
+    def _forget(self, serials: Sequence[str]) -> None:
+        """Take back what forms said that are drafts again."""
+        for some in _chunks(serials, self.settings.reconcile.forms_at_once):
+            with self.vault.change(
+                self.who, "reconcile.forget", target=f"{len(some)} forms", why=self.why
+            ) as db:
+                self._drop(db, store.with_serials(db, some))
+                store_compared.forget_forms(db, some)
+
+    def _drop(self, db: Database, gone: list[ItemRow]) -> None:
+        store.save(db, [orphan(row) for row in gone if row.decided.decision == RETURNED])
+        store.remove(db, [row.key for row in gone if row.decided.decision != RETURNED])
+
+
+def _chunks(serials: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (serials[start : start + size] for start in range(0, len(serials), size))
+
+
+def _people(items: Iterable[Item]) -> list[tuple[str, str, str]]:
+    found = {item.fact.person: item.patient for item in items}
+    return [(work.person_id(p), orjson.dumps(p).decode(), patient) for p, patient in found.items()]
+
+
+def _facts(
+    vault: Vault, settings: Settings, serials: Sequence[str]
+) -> Iterator[tuple[str, list[Fact]]]:
+    """What each of these forms says, in their order; nothing of one that was printed for a drill."""
     zone = ZoneInfo(settings.site.time_zone)
-    found: list[Fact] = []
-    forms = 0
-    for entry in entry_store.in_state(vault.db, ENTERED, VERIFIED):
-        issued = ledger.issued(vault, entry.serial)
-        # Paper printed ahead of the outage belongs to it by the time of what it says.
-        ahead = not issued.outage and not issued.drill and entry.event >= outage.opened
-        if issued.outage == outage.id or (ahead and not outage.drill):
-            forms += 1
-            found += facts(printed(vault, issued), entry.answers, base_fact(issued, entry), zone)
-    return found, forms
+
+    @cache
+    def definition(layout: str) -> FormDefinition:
+        text = paper_store.definition_text(vault.db, layout)
+        return policies.applied(from_text(text), settings)
+
+    entries = {entry.serial: entry for entry in entry_store.some(vault.db, serials)}
+    issued = {form.serial: form for form in paper_store.with_serials(vault.db, serials)}
+    for serial in serials:
+        form, entry = issued[serial], entries[serial]
+        if form.outage or not form.drill:
+            yield (
+                serial,
+                facts(definition(form.layout), entry.answers, base_fact(form, entry), zone),
+            )
 
 
-def _compared(outage: str, snapshot: str, forms: int, rows: list[ItemRow]) -> Compared:
-    states: dict[str, int] = {}
-    for row in rows:
-        states[row.item.state] = states.get(row.item.state, 0) + 1
-    return Compared(outage, snapshot, forms, len(rows), sum(r.is_open for r in rows), states)
+def _compared(vault: Vault, now: Run, looked_at: int) -> Compared:
+    states = store.grouped(vault.db, now.outage, "state")
+    still = store.number(vault.db, now.outage, Filter(open_only=True))
+    return Compared(now.outage, now.snapshot, now.forms, now.items, still, states, looked_at)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, NamedTuple
 
 import orjson
@@ -15,13 +15,22 @@ from downtime.reconcile.states import OPEN, allowed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """A decision on an item; all empty but `decision` while it is open."""
+    """A decision on an item; all empty but `decision` while it is open.
+
+    Where a second person confirms, it stays open with a `proposal` until then.
+    """
 
     decision: str = OPEN
     decided_by: str = ""
     decided_by_name: str = ""
     decided: str = ""
     reason: str = ""
+    proposal: str = ""
+    proposed_by: str = ""
+    proposed_by_name: str = ""
+    proposed: str = ""
+    batch: str = ""
+    """The decision in bulk that it is part of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +69,49 @@ class Run(NamedTuple):
     snapshot: str
     forms: int
     items: int
+    basis: str = ""
+    """Digest of all but forms and snapshot that a finding rests on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which items: empty text for any. `open_only` leaves out what needs no decision."""
+
+    state: str = ""
+    type: str = ""
+    system: str = ""
+    ward: str = ""
+    form: str = ""
+    decision: str = ""
+    proposal: str = ""
+    open_only: bool = False
+
+    def as_dict(self) -> dict[str, str]:
+        """The filters that are given, for an address or a record."""
+        said = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "open_only"}
+        return {name: text for name, text in said.items() if text}
+
+
+EVERY = Filter()
+_DECIDED = tuple(f.name for f in fields(Decided))
+_COLUMNS = (
+    "key", "outage", "serial", "form", "ward", "type", "system", "state", "explanation", "patient",
+    "matched", "person", "fact", "digest", "snapshot", "compared", "event", "transcriber",
+    "is_open", "second", *_DECIDED,
+)  # fmt: skip
+_SAVE = (
+    f"INSERT OR REPLACE INTO item ({', '.join(_COLUMNS)})"  # noqa: S608
+    f" VALUES ({', '.join('?' * len(_COLUMNS))})"
+)
+_NAMES = ", ".join(_COLUMNS)
+_DECIDE = (
+    f"UPDATE item SET {', '.join(f'{name} = ?' for name in _DECIDED)}, is_open = ? WHERE key = ?"  # noqa: S608
+)
 
 
 def digest(fact: Fact) -> str:
     """SHA-256 of all that a fact says: it changes when the entry is corrected."""
-    said = orjson.dumps(asdict(fact), option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(said).hexdigest()
+    return hashlib.sha256(orjson.dumps(fact, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def fetch(
@@ -78,11 +124,59 @@ def fetch(
     key: str = "",
 ) -> Iterator[ItemRow]:
     """Items of an outage in the order of system, form and event; every filter that is given applies."""
-    given = {"state": state, "decision": decision, "system": system, "key": key}
-    used = {name: value for name, value in given.items() if value}
-    where = "".join(f" AND {name} = :{name}" for name in used)
-    query = f"SELECT * FROM item WHERE outage = :outage{where} ORDER BY system, form, key"  # noqa: S608
-    return (_row(row) for row in db.query(query, {**used, "outage": outage}))
+    wanted = Filter(state=state, decision=decision, system=system)
+    where, values = _where(wanted)
+    if key:
+        where, values = f"{where} AND key = ?", [*values, key]
+    return _rows(db, f"WHERE outage = ?{where} ORDER BY system, form, key", outage, *values)
+
+
+def listed(db: Database, outage: str, wanted: Filter, limit: int, offset: int = 0) -> list[ItemRow]:
+    """A page of the items that a filter lets through, in the order in which they happened."""
+    where, values = _where(wanted)
+    rest = f"WHERE outage = ?{where} ORDER BY event, key LIMIT ? OFFSET ?"
+    return list(_rows(db, rest, outage, *values, limit, offset))
+
+
+def number(db: Database, outage: str, wanted: Filter) -> int:
+    """How many items a filter lets through."""
+    where, values = _where(wanted)
+    query = f"SELECT count(*) FROM item WHERE outage = ?{where}"  # noqa: S608
+    return int(db.execute(query, [outage, *values]).fetchone()[0])
+
+
+def grouped(db: Database, outage: str, name: str, wanted: Filter = EVERY) -> dict[str, int]:
+    """How many of these items there are by `state`, `type`, `system`, `ward`, `form` …"""
+    if name not in _COLUMNS:
+        raise KeyError(name)
+    where, values = _where(wanted)
+    query = f"SELECT {name}, count(*) FROM item WHERE outage = ?{where} GROUP BY 1 ORDER BY 1"  # noqa: S608
+    return {str(row[0]): int(row[1]) for row in db.execute(query, [outage, *values])}
+
+
+def _where(wanted: Filter) -> tuple[str, list[str]]:
+    given = wanted.as_dict()
+    said = "".join(f" AND {name} = ?" for name in given)
+    return said + (" AND is_open" if wanted.open_only else ""), list(given.values())
+
+
+def with_serials(db: Database, serials: Iterable[str]) -> list[ItemRow]:
+    """The items of some forms."""
+    wanted = orjson.dumps(list(serials)).decode()
+    return list(_rows(db, "WHERE serial IN (SELECT value FROM json_each(?))", wanted))
+
+
+def with_keys(db: Database, keys: Iterable[str]) -> list[ItemRow]:
+    """Some items by their keys, in the order in which they happened."""
+    wanted = orjson.dumps(list(keys)).decode()
+    return list(
+        _rows(db, "WHERE key IN (SELECT value FROM json_each(?)) ORDER BY event, key", wanted)
+    )
+
+
+def _rows(db: Database, rest: str, *values: object) -> Iterator[ItemRow]:
+    cursor = db.conn.execute(f"SELECT {_NAMES} FROM item {rest}", values)  # noqa: S608
+    return (_row(dict(zip(_COLUMNS, row, strict=True))) for row in cursor)
 
 
 def outage_of(db: Database, key: str) -> str:
@@ -93,18 +187,27 @@ def outage_of(db: Database, key: str) -> str:
 
 def save(db: Database, rows: Iterable[ItemRow]) -> None:
     """Insert or replace items."""
-    db["item"].upsert_all((_columns(row) for row in rows), pk="key")  # type: ignore[union-attr]
+    db.conn.executemany(_SAVE, map(_columns, rows))
+
+
+def set_decisions(db: Database, rows: Iterable[ItemRow]) -> None:
+    """Replace what was decided about some items by what these rows say."""
+    db.conn.executemany(
+        _DECIDE,
+        ((*(getattr(r.decided, name) for name in _DECIDED), int(r.is_open), r.key) for r in rows),
+    )
 
 
 def set_decision(db: Database, key: str, decided: Decided) -> None:
     """Replace what was decided about one item."""
-    db["item"].update(key, asdict(decided))  # type: ignore[union-attr]
+    set_decisions(db, (replace(row, decided=decided) for row in with_keys(db, [key])))
 
 
 def remove(db: Database, keys: Iterable[str]) -> None:
     """Forget items whose form no longer says so; never one that went out."""
-    for key in keys:
-        db.execute("DELETE FROM item WHERE key = ? AND decision <> 'returned'", [key])
+    db.conn.executemany(
+        "DELETE FROM item WHERE key = ? AND decision <> 'returned'", [(key,) for key in keys]
+    )
 
 
 def keep_run(db: Database, run: Run) -> None:
@@ -128,27 +231,29 @@ def counts(db: Database, outage: str) -> list[dict[str, Any]]:
     return [dict(row) for row in db.query(query, [outage])]
 
 
-def _columns(row: ItemRow) -> dict[str, Any]:
+def _columns(row: ItemRow) -> tuple[Any, ...]:
     item, fact = row.item, row.item.fact
-    return {
-        "key": row.key,
-        "outage": row.outage,
-        "serial": fact.serial,
-        "form": fact.form,
-        "ward": fact.ward,
-        "type": fact.type,
-        "system": fact.system,
-        "state": item.state,
-        "explanation": item.explanation,
-        "patient": item.patient,
-        "matched": orjson.dumps(item.matched).decode(),
-        "person": orjson.dumps(asdict(item.person)).decode(),
-        "fact": orjson.dumps(asdict(fact)).decode(),
-        "digest": row.digest,
-        "snapshot": row.snapshot,
-        "compared": row.compared,
-        **asdict(row.decided),
-    }
+    return (
+        row.key, row.outage, fact.serial, fact.form, fact.ward, fact.type, fact.system, item.state,
+        item.explanation, item.patient, orjson.dumps(item.matched).decode(),
+        orjson.dumps(_said(item.person)).decode(), orjson.dumps(_told(fact)).decode(), row.digest,
+        row.snapshot, row.compared, fact.event, fact.transcriber, int(row.is_open),
+        int(item.second), *(getattr(row.decided, name) for name in _DECIDED),
+    )  # fmt: skip
+
+
+_FACT = tuple(f.name for f in fields(Fact) if f.name != "person")
+_PERSON = tuple(f.name for f in fields(Person))
+
+
+def _said(person: Person) -> dict[str, str]:
+    return {name: text for name in _PERSON if (text := getattr(person, name))}
+
+
+def _told(fact: Fact) -> dict[str, Any]:
+    told: dict[str, Any] = {name: value for name in _FACT if (value := getattr(fact, name))}
+    told["person"] = _said(fact.person)
+    return told
 
 
 def _row(row: Mapping[str, Any]) -> ItemRow:
@@ -159,11 +264,22 @@ def _row(row: Mapping[str, Any]) -> ItemRow:
         row["patient"],
         tuple(orjson.loads(row["matched"])),
         Person(**orjson.loads(row["person"])),
+        bool(row["second"]),
     )
-    decided = Decided(**{name: row[name] for name in Decided.__dataclass_fields__})
+    decided = Decided(**{name: row[name] for name in _DECIDED})
     return ItemRow(item, row["outage"], row["digest"], row["snapshot"], row["compared"], decided)
 
 
 def _fact(held: dict[str, Any]) -> Fact:
-    notes = tuple((label, answer) for label, answer in held["notes"])
-    return Fact(**{**held, "person": Person(**held["person"]), "notes": notes})
+    notes = tuple((label, answer) for label, answer in held.get("notes", ()))
+    return Fact(**{"system": "", **held, "person": Person(**held["person"]), "notes": notes})
+
+
+def decided_json(row: ItemRow) -> str:
+    """What was decided about an item, to be put back when a decision in bulk is undone."""
+    return orjson.dumps(asdict(row.decided)).decode()
+
+
+def decided_of(text: str) -> Decided:
+    """What `decided_json` wrote."""
+    return Decided(**orjson.loads(text))

@@ -81,7 +81,7 @@ class View:
         for text in (f"{MRN}||{patient.mrn}", *patient.identifiers):
             identifier = Identifier.parse(text)
             if identifier.value:
-                self._by_number[_folded(identifier.value)].add(patient.id)
+                self._by_number[folded_number(identifier.value)].add(patient.id)
 
     def living(self, patient_id: str) -> str:
         """The id of the record that survives after merges; empty when it is not here."""
@@ -100,7 +100,9 @@ class View:
 
     def with_number(self, number: str) -> set[str]:
         """Ids of the living patients with this hospital or downtime number, whatever its case."""
-        return {self.living(found) for found in self._by_number.get(_folded(number), ())} - {""}
+        return {self.living(found) for found in self._by_number.get(folded_number(number), ())} - {
+            ""
+        }
 
     def numbers(self, record: Record) -> set[str]:
         """By what a hospital system knows one of this snapshot's records, whoever published it."""
@@ -139,5 +141,6 @@ class View:
         return next((copy for copy in copies if copy), None)
 
 
-def _folded(number: str) -> str:
+def folded_number(number: str) -> str:
+    """A number as it is compared: without spaces, hyphens and case."""
     return number.replace(" ", "").replace("-", "").upper()

@@ -1,0 +1,82 @@
+"""The SQL of what was compared when: forms, the people on them, and the links that held then."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from sqlite_utils import Database
+
+
+class Form(NamedTuple):
+    """A form as it was compared: a stamp of its entry, and ids of the people on it."""
+
+    serial: str
+    stamp: str
+    people: str
+
+
+def stamps(db: Database, outage: str) -> dict[str, str]:
+    """Serial of every form that was compared to the stamp of its entry then."""
+    query = "SELECT serial, stamp FROM compared_form WHERE outage = ?"
+    return {row[0]: row[1] for row in db.conn.execute(query, (outage,))}
+
+
+def keep_forms(db: Database, outage: str, forms: Iterable[Form]) -> None:
+    """Record forms as compared now."""
+    db.conn.executemany(
+        "INSERT OR REPLACE INTO compared_form (serial, outage, stamp, people) VALUES (?, ?, ?, ?)",
+        ((form.serial, outage, form.stamp, form.people) for form in forms),
+    )
+
+
+def forget_forms(db: Database, serials: Iterable[str]) -> None:
+    """Forget forms that are no longer entered."""
+    db.conn.executemany("DELETE FROM compared_form WHERE serial = ?", ((s,) for s in serials))
+
+
+def people(db: Database, outage: str) -> dict[str, tuple[str, str]]:
+    """Id of everybody on a compared form to their JSON and the patient found."""
+    query = "SELECT id, person, patient FROM compared_person WHERE outage = ?"
+    return {row[0]: (row[1], row[2]) for row in db.conn.execute(query, (outage,))}
+
+
+def keep_people(db: Database, outage: str, found: Iterable[tuple[str, str, str]]) -> None:
+    """Record people: id, JSON, patient found."""
+    db.conn.executemany(
+        "INSERT OR REPLACE INTO compared_person (outage, id, person, patient) VALUES (?, ?, ?, ?)",
+        ((outage, *row) for row in found),
+    )
+
+
+def forget_people(db: Database, outage: str) -> None:
+    """Forget people who are on no form any more: what was corrected links nobody."""
+    rows = db.conn.execute("SELECT people FROM compared_form WHERE outage = ?", (outage,))
+    used = {key for (held,) in rows for key in held.split()}
+    gone = people(db, outage).keys() - used
+    db.conn.executemany(
+        "DELETE FROM compared_person WHERE outage = ? AND id = ?", ((outage, key) for key in gone)
+    )
+
+
+def forms_of(db: Database, outage: str, ids: Iterable[str]) -> set[str]:
+    """Serials of the forms that are about one of these people."""
+    wanted = set(ids)
+    if not wanted:
+        return set()
+    query = "SELECT serial, people FROM compared_form WHERE outage = ?"
+    rows = db.conn.execute(query, (outage,))
+    return {serial for serial, held in rows if not wanted.isdisjoint(held.split())}
+
+
+def links(db: Database, outage: str) -> dict[str, str]:
+    """Key of each link that held at the last comparison to a digest of whom it meant."""
+    query = "SELECT key, digest FROM compared_link WHERE outage = ?"
+    return {row[0]: row[1] for row in db.conn.execute(query, (outage,))}
+
+
+def keep_links(db: Database, outage: str, held: Mapping[str, str]) -> None:
+    """Replace the links that hold."""
+    db.execute("DELETE FROM compared_link WHERE outage = ?", [outage])
+    db.conn.executemany(
+        "INSERT INTO compared_link (outage, key, digest) VALUES (?, ?, ?)",
+        ((outage, key, digest) for key, digest in held.items()),
+    )
