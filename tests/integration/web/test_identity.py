@@ -4,9 +4,11 @@ import re
 
 import pytest
 
+from downtime.clinical.records import Encounter, Patient
 from downtime.paper.issue import Subject
 from downtime.reconcile import linking
 from tests.integration.recovery.conftest import (  # noqa: F401 - fixtures
+    ANN,
     BLOODS,
     HOSPITAL,
     OBSERVED,
@@ -130,3 +132,18 @@ def test_before_the_hospital_has_recovered_nobody_is_offered(clerks, keyed):  # 
     page = clerk.get(f"/identity/{serial}").text
     assert "outage&#39;s beginning" in page
     assert "Propose this patient" not in page
+
+
+def test_a_namesake_is_warned_of_wherever_records_staff_see_the_patient(clerks, issue, hold):  # noqa: F811
+    other = Patient(id="p-other", family="HILL", given="Ann Rose", birth_date="1991-05-05")
+    bed = Encounter(
+        id="e-other", patient="p-other", ward="A1", status="in-progress", kind="inpatient",
+        started="2026-11-02T09:00:00Z",
+    )  # fmt: skip
+    hold(2, (*HOSPITAL, other, bed), "2026-11-02T20:00:00Z")
+    serial = issue("observations", ANN)
+    clerk, _ = clerks
+    for address in (f"/key/{serial}", f"/forms/{serial}", "/patients/p-ann"):
+        page = clerk.get(address).text
+        assert "Same or similar name" in page, address
+        assert "HILL, Ann Rose, born 05-May-1991" in page
