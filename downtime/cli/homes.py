@@ -20,7 +20,12 @@ from downtime.vault import schema
 
 @command(downtime, "init", action="public")
 @click.option("--site", default="", metavar="NAME", help="Name of the hospital.")
-@click.option("--site-code", default="DEMO", help="Short code of the hospital, in bundles.")
+@click.option(
+    "--site-code",
+    default="",
+    metavar="CODE",
+    help="Short code of the hospital, with --site: its ODS code, say. All its machines have one.",
+)
 @click.option(
     "--settings",
     "settings_file",
@@ -48,6 +53,8 @@ def init(
     """
     if site and settings_file:
         raise click.UsageError("Name the site in the settings file, or give --site; not both.")
+    if bool(site) != bool(site_code):
+        raise click.UsageError("Give --site and --site-code together.")
     made = opening.create_home(
         session.home,
         session.clock,

@@ -104,7 +104,8 @@ def test_forms_are_listed(run):
 
 def test_a_home_is_made_and_its_sign_in_page_is_shown(run):
     key = ["--home", "home", "--unlock-file", "service.key"]
-    made = json.loads(run(COMMAND, *key, "init", "--site", "Test Infirmary", "--json"))
+    site = ["--site", "Test Infirmary", "--site-code", "TEST"]
+    made = json.loads(run(COMMAND, *key, "init", *site, "--json"))
     assert made["recovery_code"]
     assert json.loads(run(COMMAND, *key, "audit", "verify", "--json"))["first_bad"] is None
     page = run(

@@ -46,10 +46,14 @@ SHEETS = {
         Sheet("L7164", 63.5, 72.0, 3, 4, 7.4, 3.5, 66.0, 72.0),
         Sheet("L7165", 99.1, 67.7, 2, 4, 4.7, 13.0, 101.6, 67.7),
         Sheet("L7651", 38.1, 21.2, 5, 13, 4.7, 10.9, 40.6, 21.2),
-        Sheet("L4730", 17.8, 10.0, 10, 27, 6.0, 13.0, 20.3, 10.0),
+        Sheet("L4730", 17.8, 10.0, 10, 27, 4.8, 13.5, 20.3, 10.0),
     )
 }
-"""The sheets that can be printed on, by the number on their box (Avery)."""
+"""The sheets that can be printed on, by the number on their box (Avery).
+
+Of L4730 size, grid and pitch are published, but no margins: its labels are centred on the page, as
+those of the others are to a millimetre.
+"""
 
 
 def sheet(name: str) -> Sheet:

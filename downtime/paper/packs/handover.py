@@ -75,9 +75,10 @@ def lp_command(printing: PrintingSettings, queue: str, title: str, *, two_sided:
 
 
 def _refused(queue: str, said: str) -> UserError:
+    reason = said[:_MOST_SAID].rstrip(". ") or "no reason given"
     return UserError(
         "printer.refused",
-        f"The print queue '{queue}' did not take the pages: {said[:_MOST_SAID] or 'no reason given'}.",
+        f"The print queue '{queue}' did not take the pages: {reason}.",
         "See to the printer, then print the failed pack again.",
     )
 

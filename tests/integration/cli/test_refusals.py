@@ -188,6 +188,9 @@ def test_a_command_that_cannot_be_done_says_why(refusing, words, sentence):
         ("demo feeds words.txt", "is a file"),
         ("demo feeds to --now yesterday", "does not match the format"),
         ("init --home new --site A --settings words.txt", "not both"),
+        ("init --home new --site A", "Give --site and --site-code together"),
+        ("init --home new --site-code A", "Give --site and --site-code together"),
+        ("pack AMU --spool --printer ward", "Give one of --out, --printer and --spool"),
         ("person add x Name --role king --why new", "'king' is not one of"),
     ],
 )

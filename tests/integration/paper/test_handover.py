@@ -27,7 +27,7 @@ def lp(tmp_path, monkeypatch):
     program = folder / "lp"
     program.write_text(
         f'#!/bin/sh\necho "$@" > {tmp_path}/words\ncat > {tmp_path}/pages\n'
-        f"if [ -e {tmp_path}/broken ]; then echo 'lp: The printer is on fire' >&2; exit 1; fi\n"
+        f"if [ -e {tmp_path}/broken ]; then echo 'lp: The printer is on fire.' >&2; exit 1; fi\n"
     )
     program.chmod(program.stat().st_mode | stat.S_IEXEC)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
@@ -68,7 +68,7 @@ def test_what_a_queue_refuses_is_not_printed(lp, send, vault):
     with pytest.raises(UserError, match="on fire"):
         send(handover.QUEUE)
     (failed,) = packs.failed(vault)
-    assert "on fire" in failed.failure
+    assert failed.failure.endswith("did not take the pages: lp: The printer is on fire.")
     assert {row.state for row in ledger.of_pack(vault, failed.id)} == {"void"}
 
 

@@ -32,6 +32,13 @@ def test_labels_lie_on_the_page_and_beside_each_other(name):
     assert abs(left - right) < 3, "the margins on both sides are nearly the same"
 
 
+def test_the_labels_lie_in_the_middle_of_the_sheet():
+    for found in SHEETS.values():
+        right, bottom = found.corner(found.labels)
+        spare = A4[0] - right - found.width, A4[1] - bottom - found.height
+        assert spare == pytest.approx((found.left, found.top), abs=2.0)
+
+
 def test_a_sheet_is_known_with_and_without_its_letter():
     assert sheet("7160") is sheet(" l7160 ") is SHEETS["L7160"]
     with pytest.raises(NotFoundError, match="L7160, L7161"):
