@@ -56,7 +56,8 @@ def merge(db: Database, device: str, table: str, row: Mapping[str, Any]) -> None
         store.keep_number(db, row)
     elif row["device"] != device:
         store.keep_elsewhere(
-            db, {**row, "systems": orjson.dumps(row["systems"]).decode(), "drill": int(row["drill"])}
+            db,
+            {**row, "systems": orjson.dumps(row["systems"]).decode(), "drill": int(row["drill"])},
         )
 
 
@@ -80,6 +81,11 @@ def homes(db: Database) -> dict[str, str]:
     return {one.origin: one.outage or one.origin for one in declared(db)}
 
 
+def own(db: Database) -> list[Outage]:
+    """The outages of this machine itself."""
+    return store.fetch(db, "1")
+
+
 def numbers(db: Database) -> set[str]:
     """Every downtime number that is known here to be given out."""
     return {row["number"] for row in store.numbers(db)}
@@ -95,7 +101,9 @@ def joined(db: Database, device: str, there: str, here: str) -> None:
 
     NotFoundError for an unknown one; ConflictError when one is a drill and the other is not.
     """
-    found = next((o for o in declared(db) if (o.device, o.outage_there.id) == (device, there)), None)
+    found = next(
+        (o for o in declared(db) if (o.device, o.outage_there.id) == (device, there)), None
+    )
     target = next(iter(store.fetch(db, "id = ?", here)), None)
     if found is None or target is None:
         raise NotFoundError(
@@ -115,7 +123,9 @@ def opened_here(db: Database, device: str, there: str, snapshots: Collection[str
 
     ConflictError while the books of another one are open; NotFoundError for an unknown one.
     """
-    found = next((o for o in declared(db) if (o.device, o.outage_there.id) == (device, there)), None)
+    found = next(
+        (o for o in declared(db) if (o.device, o.outage_there.id) == (device, there)), None
+    )
     if found is None:
         raise NotFoundError(
             "outage.unknown", "That laptop handed over no such outage.", "See the list of outages."

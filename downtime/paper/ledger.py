@@ -40,7 +40,8 @@ def _get(db: Database, serial: str) -> Issued:
         raise NotFoundError(
             "serial.unknown",
             f"Form {serials.shown(serial)} was not issued on this laptop.",
-            "Enter it on the laptop that printed it: the first two characters name it.",
+            "Enter it on the laptop that printed it (its first two characters), or take what that"
+            " laptop hands over.",
         )
     return found
 
@@ -134,6 +135,11 @@ def find(
     wanted = {name: value for name, value in given.items() if value is not None}
     condition = " AND ".join(["returns", *(f"{name} = ?" for name in wanted)])
     return list(store.forms(vault.db, condition, *wanted.values()))
+
+
+def with_serials(vault: Vault, numbers_: Sequence[str]) -> list[Issued]:
+    """The forms of these serials that are known here."""
+    return list(store.with_serials(vault.db, numbers_))
 
 
 def of_patient(vault: Vault, patient: str) -> list[Issued]:

@@ -7,7 +7,7 @@ from itertools import groupby
 from sqlite_utils import Database
 
 from downtime.paper.issue import ISSUED
-from downtime.paper.moves import MOVE, SEEN, Move, standing
+from downtime.paper.moves import MOVE, SEEN, UNDO, Move, standing
 from downtime.vault.audit import Actor
 
 _COLUMNS = tuple(f.name for f in fields(Move))
@@ -30,6 +30,16 @@ def add(
     )  # fmt: skip
     insert(db, [made])
     return made
+
+
+def add_undo(db: Database, undone: Move, at: str, who: Actor) -> None:
+    """Say that a move made on this machine was a slip."""
+    step, moment = db.execute(_NEXT, [at, undone.serial]).fetchone()
+    slip = Move(
+        serial=undone.serial, device=undone.device, step=step, at=moment, person=who.id,
+        person_name=who.name, kind=UNDO, state="", reason="", undoes=undone.step,
+    )  # fmt: skip
+    insert(db, [slip])
 
 
 def insert(db: Database, moves: Iterable[Move]) -> int:

@@ -1,0 +1,151 @@
+"""The lists of paper that is not in order, each line with its owner and when it is due."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from downtime.entry.duplicates import duplicates
+from downtime.errors import InputError
+from downtime.outage import outages
+from downtime.paper import intake, ledger, serials, tables
+from downtime.paper.assignments import FORM, Assignment, assignments
+from downtime.paper.issue import LOST, VOID, Issued
+from downtime.paper.moves import SEEN, Move
+from downtime.vault.vault import Vault
+
+MISSING, LOST_ONES, VOID_ONES, DUPLICATES, KEYED_TWICE, COPIES, FOREIGN = (
+    "missing", "lost", "void", "duplicates", "keyed-twice", "copies", "foreign",
+)  # fmt: skip
+TITLES = {
+    MISSING: "Missing",
+    LOST_ONES: "Declared lost",
+    VOID_ONES: "Void",
+    DUPLICATES: "Booked twice",
+    KEYED_TWICE: "Keyed twice",
+    COPIES: "More than one paper",
+    FOREIGN: "Of laptops not yet reported",
+}
+TO_SETTLE = (MISSING, DUPLICATES, KEYED_TWICE, FOREIGN)
+"""The lists that are empty once everything is in order."""
+HEAD = ("Serial", "Form", "Ward", "Printed by", "Since", "What is known", "Owner", "Due", "Note")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One paper of a list; `form` is None for one that no laptop has reported."""
+
+    serial: str
+    form: Issued | None
+    since: str
+    """UTC as stored."""
+    said: str
+    """What is known of it: a reason, or who booked it when. No patient is named."""
+    device: str
+    """The laptop that keyed it too; empty in other lists."""
+    assignment: Assignment | None
+
+    def is_overdue(self, now: str) -> bool:
+        """Whether its owner is late."""
+        return self.assignment is not None and self.assignment.is_overdue(now)
+
+
+def listing(vault: Vault, name: str, outage: str = "") -> list[Line]:
+    """One list, of the outage at hand or of a given one; overdue lines first, then by due date.
+
+    InputError for a list that there is not.
+    """
+    if name not in TITLES:
+        raise InputError("ledger.list", "There is no such list.", f"Choose {', '.join(TITLES)}.")
+    chosen = outage or next((one.id for one in outages.history(vault)), "")
+    owners = assignments(vault.db, FORM)
+    lines = [
+        Line(serial, form, since, said, device, owners.get(serial))
+        for serial, form, since, said, device in _FOUND[name](vault, chosen)
+    ]
+    return sorted(lines, key=lambda line: line.assignment.due if line.assignment else "~")
+
+
+def totals(vault: Vault, outage: str = "") -> dict[str, int]:
+    """How many lines each list has."""
+    return {name: len(listing(vault, name, outage)) for name in TITLES}
+
+
+def overdue(vault: Vault, outage: str = "") -> list[Line]:
+    """Lines of all lists that have to be settled, and whose owner is late."""
+    now = vault.now()
+    found = (line for name in TO_SETTLE for line in listing(vault, name, outage))
+    return [line for line in found if line.is_overdue(now)]
+
+
+def to_csv(lines: Iterable[Line], moment: Callable[[str], str]) -> bytes:
+    """A list for a spreadsheet; `moment` writes a stored time as the site shows it."""
+    return tables.to_csv(HEAD, (_cells(line, moment) for line in lines))
+
+
+def _cells(line: Line, moment: Callable[[str], str]) -> list[str]:
+    form, owner = line.form, line.assignment
+    return [
+        serials.shown(line.serial),
+        form.title if form else "",
+        form.ward if form else "",
+        form.issued_name if form else "",
+        moment(line.since) if line.since else "",
+        line.said,
+        owner.owner if owner else "",
+        moment(owner.due) if owner else "",
+        owner.note if owner else "",
+    ]
+
+
+_Found = Iterator[tuple[str, Issued | None, str, str, str]]
+
+
+def _missing(vault: Vault, outage: str) -> _Found:
+    for form in ledger.missing(vault, outage):
+        where = "with a runner" if form.state == "collected" else "on the ward"
+        yield form.serial, form, form.changed_at, where, ""
+
+
+def _in(state: str) -> Callable[[Vault, str], _Found]:
+    def found(vault: Vault, outage: str) -> _Found:
+        for form in ledger.in_state(vault, outage, state):
+            yield form.serial, form, form.changed_at, form.reason, ""
+
+    return found
+
+
+def _keyed_twice(vault: Vault, outage: str) -> _Found:
+    for pair in duplicates(vault.db):
+        there = pair.there.entry
+        said = (
+            f"Here {pair.here.state} by {pair.here.transcriber_name}; on {pair.there.device}"
+            f" {there.state} by {there.transcriber_name}."
+        )
+        yield pair.serial, _form(vault, pair.serial), there.changed, said, pair.there.device
+
+
+def _of_moves(found: Callable[[Vault], dict[str, list[Move]]]) -> Callable[[Vault, str], _Found]:
+    def each(vault: Vault, outage: str) -> _Found:
+        for serial, moves in found(vault).items():
+            seen = [move for move in moves if move.kind == SEEN] or moves
+            people = ", ".join(dict.fromkeys(move.person_name for move in moves))
+            times = "once" if len(seen) == 1 else f"{len(seen)} times"
+            reason = f" {moves[-1].reason}" if moves[-1].reason else ""
+            said = f"Booked {times}, by {people}.{reason}"
+            yield serial, _form(vault, serial), moves[-1].at, said, ""
+
+    return each
+
+
+def _form(vault: Vault, serial: str) -> Issued | None:
+    return next(iter(ledger.with_serials(vault, [serial])), None)
+
+
+_FOUND: dict[str, Callable[[Vault, str], _Found]] = {
+    MISSING: _missing,
+    LOST_ONES: _in(LOST),
+    VOID_ONES: _in(VOID),
+    DUPLICATES: _of_moves(lambda vault: intake.in_doubt(vault.db)),
+    KEYED_TWICE: _keyed_twice,
+    COPIES: _of_moves(lambda vault: intake.copies(vault.db)),
+    FOREIGN: _of_moves(lambda vault: intake.foreign(vault.db)),
+}

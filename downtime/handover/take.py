@@ -1,0 +1,243 @@
+"""Take what a laptop handed over: check it, open it, and put it with what is held, all or nothing.
+
+A bundle is believed when a trusted card signed it, it is of this hospital and for this station, and
+its audit chain holds and runs through every point that the laptop showed before. Nothing of it is
+opened before its signature is checked. All of it is put together in one transaction, together with
+its audit entry: a program that dies meanwhile leaves nothing of it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlcipher3
+from sqlite_utils import Database
+
+from downtime.config import Settings
+from downtime.entry import carried as entries
+from downtime.entry.duplicates import duplicates
+from downtime.errors import InputError, NotFoundError, UntrustedError
+from downtime.handover import bundle, store
+from downtime.handover.bundle import Header, Row
+from downtime.handover.seal import AUDIT, CHECKPOINT, PERSON
+from downtime.handover.store import HandedOver
+from downtime.outage import carried as outages
+from downtime.paper import carried as ledger
+from downtime.paper import store as ledger_store
+from downtime.vault import audit, checkpoint, device, sealing
+from downtime.vault.audit import Actor
+from downtime.vault.checkpoint import Checkpoint
+from downtime.vault.device import Card
+from downtime.vault.sealing import Envelope
+from downtime.vault.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a bundle brought. `news` is false for one that is no newer than what was taken before."""
+
+    header: Header
+    name: str
+    """What people call the laptop."""
+    sha256: str
+    news: bool
+    forms: int = 0
+    moves: int = 0
+    entries: int = 0
+    duplicates: int = 0
+    """Forms that are keyed twice now, of all laptops together."""
+    homeless: tuple[str, ...] = ()
+    """Outages of the laptop that belong to none here: `K7:2026-11-02-1`."""
+
+    @property
+    def sentence(self) -> str:
+        """What came of it, for a person."""
+        if not self.news:
+            return f"{self.name} ({self.header.device}): nothing newer than what was taken before."
+        said = (
+            f"{self.name} ({self.header.device}): {self.forms} new forms, {self.moves} new moves,"
+            f" {self.entries} new or changed entries."
+        )
+        if self.homeless:
+            said += f" {len(self.homeless)} of its outages belong to none here yet: join them."
+        return said
+
+
+def read(path: Path, settings: Settings) -> bytes:
+    """The bytes of a bundle's file; NotFoundError, InputError when it is too large."""
+    limit = settings.handover.max_bundle_bytes
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError:
+        raise NotFoundError(
+            "bundle.missing", f"There is no bundle {path.name}.", "Check the name or the stick."
+        ) from None
+    if len(data) > limit:
+        raise InputError(
+            "bundle.too-large",
+            f"{path.name} is larger than {limit} bytes, the most that a bundle may have.",
+            "If it is a bundle of this hospital, raise handover.max_bundle_bytes.",
+        )
+    return data
+
+
+def take(vault: Vault, settings: Settings, data: bytes, who: Actor, why: str = "") -> Taken:
+    """Take one bundle, however often and in whatever order bundles are brought.
+
+    UntrustedError when it was altered or cut short, comes from an unknown laptop or another
+    hospital, is for another station, or does not continue what the laptop showed before.
+    """
+    sealed, header, card = check(vault, settings, data)
+    rows = bundle.open_rows(sealed, device.load(vault).age_identity)
+    chain, point, others = _sorted(rows)
+    head = _sound(chain, point, header, card)
+    target = f"{header.device} {header.sequence} {sealed.sha256} head {head}"
+    with vault.change(who, "handover.take", target=target, why=why) as db:
+        held = store.latest(db, header.device)
+        _continues(db, header, chain, held)
+        taken = Taken(
+            header, card.name, sealed.sha256, held is None or header.sequence > held.sequence
+        )
+        if taken.news:
+            store.keep_chain(db, header.device, chain)
+            taken = _believed(db, taken, others, device.code(vault.home))
+        store.keep(
+            db,
+            HandedOver(
+                sha256=sealed.sha256, device=header.device, sequence=header.sequence, head=head,
+                created=header.created, taken=vault.now(), taken_by=who.id, taken_name=who.name,
+                checkpoint=point.words if point else "",
+            ),
+        )  # fmt: skip
+    return taken
+
+
+def check(vault: Vault, settings: Settings, data: bytes) -> tuple[Envelope, Header, Card]:
+    """All that can be checked before anything is opened: signature, sender, hospital, station."""
+    sealed = sealing.verify(bundle.KIND, data, sealing.believed(vault.home))
+    header, own = bundle.header_of(sealed), device.public(vault.home)
+    cards = {sealing.key_id(card.public_key): card for card in device.trusted(vault.home)}
+    card = cards.get(header.key)
+    if card is None:
+        raise UntrustedError(
+            "handover.own", "This bundle was made by this machine.", "Take it to the station."
+        )
+    if card.code != header.device:
+        raise UntrustedError(
+            "handover.device",
+            f"{card.name} ({card.code}) signed this bundle in the name of {header.device}.",
+            "Tell security: a laptop never does that by itself.",
+        )
+    if header.hospital != settings.site.code:
+        raise UntrustedError(
+            "handover.other-hospital",
+            f"This bundle is of {header.hospital}, and this machine serves {settings.site.code}.",
+            "Take it to the records station of that hospital.",
+        )
+    if header.station != own.code:
+        raise UntrustedError(
+            "handover.other-station",
+            f"This bundle is sealed for machine {header.station}, and this one is {own.code}.",
+            f"Take it there, or let the laptop seal another one for {own.code}.",
+        )
+    return sealed, header, card
+
+
+def _sorted(rows: Iterable[Row]) -> tuple[list[Any], Checkpoint | None, list[Row]]:
+    chain: list[Any] = []
+    point: Checkpoint | None = None
+    others: list[Row] = []
+    for table, row in rows:
+        if table == AUDIT:
+            chain.append(row["entry"])
+        elif table == CHECKPOINT:
+            point = Checkpoint(**row)
+        else:
+            others.append((table, row))
+    return chain, point, others
+
+
+def _sound(chain: list[Any], point: Checkpoint | None, header: Header, card: Card) -> str:
+    """The head of a chain that holds by itself; UntrustedError."""
+    walked = audit.walk(chain)
+    whole = walked.first_bad is None and walked.entries == header.sequence
+    if point is not None:
+        whole &= point.count <= len(chain) and chain[point.count - 1][-1] == point.head
+        whole &= checkpoint.is_signed(point, card.public_key) and point.device == card.code
+    if not whole:
+        raise UntrustedError(
+            "handover.chain-broken",
+            f"The audit chain of {card.name} ({card.code}) does not hold.",
+            "Keep the file and tell security: what this laptop says was changed.",
+        )
+    return walked.head
+
+
+def _continues(db: Database, header: Header, chain: list[Any], held: HandedOver | None) -> None:
+    """Either chain must run through the end of the other: an older bundle may come later."""
+    if held is None:
+        return
+    if header.sequence >= held.sequence:
+        whole = chain[held.sequence - 1][-1] == held.head
+    else:
+        whole = store.hash_at(db, header.device, header.sequence) == chain[-1][-1]
+    if not whole:
+        raise UntrustedError(
+            "handover.chain-forked",
+            f"This bundle of {header.device} does not continue the one taken before: its past was"
+            " rewritten, or the laptop was put back from a backup and went on from there.",
+            "Keep the file and tell security. Nothing of it was taken; two papers may carry one"
+            " serial.",
+        )
+
+
+def _believed(db: Database, taken: Taken, rows: Iterable[Row], own: str) -> Taken:
+    """As `_merged`; UntrustedError when rows are not as a laptop of this version writes them."""
+    try:
+        return _merged(db, taken, rows, own)
+    except (KeyError, TypeError, ValueError, sqlcipher3.DatabaseError) as error:
+        if isinstance(error, sqlcipher3.OperationalError):  # the disk, not the bundle
+            raise
+        raise sealing.incomplete() from None
+
+
+def _merged(db: Database, taken: Taken, rows: Iterable[Row], own: str) -> Taken:
+    late: list[Row] = []
+    for table, row in rows:
+        if table == PERSON:
+            store.keep_person(db, taken.header.device, row["id"], row["name"])
+        elif table in (outages.ELSEWHERE, outages.NUMBER):
+            outages.merge(db, own, table, row)
+        elif table in (*ledger.TABLES, *entries.TABLES):
+            late.append((table, row))
+        else:
+            raise ValueError(f"no table {table}")
+    homes = outages.homes(db)
+    regroup(db, homes)
+    forms = ledger.Merging(db, lambda origin: homes.get(origin, origin))
+    keyed = entries.Merging(db, own, lambda serial: ledger_store.outage_of(db, serial))
+    for table, row in late:
+        (forms.take if table in ledger.TABLES else keyed.take)(table, row)
+    forms.finish()
+    keyed.finish()
+    mine = {one.origin for one in outages.declared(db) if one.device == taken.header.device}
+    return Taken(
+        taken.header,
+        taken.name,
+        taken.sha256,
+        True,
+        forms=forms.forms,
+        moves=forms.moves,
+        entries=keyed.entries,
+        duplicates=len({pair.serial for pair in duplicates(db)}),
+        homeless=tuple(sorted(origin for origin in mine if homes[origin] == origin)),
+    )
+
+
+def regroup(db: Database, homes: dict[str, str]) -> int:
+    """Put what laptops did under the outages here, inside the caller's transaction; how many forms."""
+    moved = ledger.regroup(db, homes)
+    entries.regroup(db, moved.items())
+    return len(moved)

@@ -1,0 +1,68 @@
+"""Who sees to something that is not settled, and by when: a form, an item, a laptop."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from sqlite_utils import Database
+
+from downtime.clock import to_text
+from downtime.config import Settings
+from downtime.errors import InputError
+from downtime.vault.audit import Actor
+from downtime.vault.vault import Vault
+
+FORM, ITEM, LAPTOP = "form", "item", "laptop"
+"""What is assigned; the target is a serial, the key of an item, or a device code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """`owner` is a person or a team as people call it; `due` is UTC as stored."""
+
+    kind: str
+    target: str
+    owner: str
+    due: str
+    note: str
+    assigned: str
+    assigned_by: str
+    assigned_name: str
+
+    def is_overdue(self, now: str) -> bool:
+        """Whether it should have been settled by `now` (UTC text)."""
+        return self.due < now
+
+
+def assign(
+    vault: Vault, kind: str, target: str, owner: str, due: str, who: Actor, why: str = ""
+) -> Assignment:
+    """Give something to an owner until `due` (UTC text), in place of whoever had it.
+
+    InputError without an owner. The audit names the target, not the owner or the note.
+    """
+    if not owner.strip() or not target.strip():
+        raise InputError("assignment.owner", "An owner is needed.", "Name a person or a team.")
+    made = Assignment(
+        kind=kind, target=target, owner=owner.strip()[:80], due=due, note=why.strip()[:200],
+        assigned=vault.now(), assigned_by=who.id, assigned_name=who.name,
+    )  # fmt: skip
+    with vault.change(who, f"assignment.{kind}", target=target) as db:
+        db.table("assignment").insert(asdict(made), pk=("kind", "target"), replace=True)
+    return made
+
+
+def release(vault: Vault, kind: str, target: str, who: Actor, why: str = "") -> None:
+    """Nobody has it any more; no error when nobody had."""
+    with vault.change(who, "assignment.release", target=target, why=why) as db:
+        db.execute("DELETE FROM assignment WHERE kind = ? AND target = ?", [kind, target])
+
+
+def assignments(db: Database, kind: str) -> dict[str, Assignment]:
+    """Everything of a kind that somebody has, by target."""
+    rows = db.query("SELECT * FROM assignment WHERE kind = ? ORDER BY due, target", [kind])
+    return {row["target"]: Assignment(**row) for row in rows}
+
+
+def due_from(settings: Settings, now: datetime) -> str:
+    """When something is due that is assigned now, if nobody says otherwise."""
+    return to_text(now + timedelta(hours=settings.handover.due_hours))
