@@ -61,7 +61,7 @@ def propose(
             "Name and date of birth alone never say who somebody is.",
             "Say what else proves it: a document, an address, a relative, the person themself.",
         )
-    said = " Evidence: ".join(filter(None, (reason.strip(), evidence.strip())))
+    said = "; evidence: ".join(filter(None, (reason.strip(), evidence.strip())))
     return linking.propose(
         vault, outage.id, person.key, snapshot.id, found.person, person.papers, who,
         said if reason.strip() else "", exact=found.is_exact,

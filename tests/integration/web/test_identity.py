@@ -42,7 +42,7 @@ def clerks(hospital, vault, settings):
 @pytest.fixture
 def paper(keyed, hold):  # noqa: F811
     """Forms of one downtime number and of somebody without any, and the recovered hospital."""
-    hold(2, (*HOSPITAL, *TWINS), "2026-11-02T20:00:00Z")
+    hold(2, (*HOSPITAL, *TWINS), "2026-11-02T14:25:00Z")
     serial = keyed("blood-sciences-request", BLOODS | PETRA, Subject(downtime_number=NUMBER))
     keyed("observations", OBSERVED | PETRA, Subject(downtime_number=NUMBER))
     keyed("phoned-result", PHONED | {"patient.name": "PHILLIPS, Kathryn"}, Subject())
@@ -107,7 +107,7 @@ def test_a_name_is_looked_for_without_standing_in_an_address(clerks, paper):
 
 def test_the_program_proposes_exact_numbers_for_two_people_to_agree(clerks, keyed, hold, vault):  # noqa: F811
     clerk, supervisor = clerks
-    hold(2, (*HOSPITAL, *TWINS), "2026-11-02T20:00:00Z")
+    hold(2, (*HOSPITAL, *TWINS), "2026-11-02T14:25:00Z")
     said = {"patient.nhs": "9990000263", "patient.born": "1985-03-01"}
     serial = keyed("blood-sciences-request", BLOODS | said, Subject(downtime_number=NUMBER))
     assert (
@@ -140,7 +140,7 @@ def test_a_namesake_is_warned_of_wherever_records_staff_see_the_patient(clerks, 
         id="e-other", patient="p-other", ward="A1", status="in-progress", kind="inpatient",
         started="2026-11-02T09:00:00Z",
     )  # fmt: skip
-    hold(2, (*HOSPITAL, other, bed), "2026-11-02T20:00:00Z")
+    hold(2, (*HOSPITAL, other, bed), "2026-11-02T14:25:00Z")
     serial = issue("observations", ANN)
     clerk, _ = clerks
     for address in (f"/key/{serial}", f"/forms/{serial}", "/patients/p-ann"):

@@ -1,0 +1,69 @@
+"""Which slips of the pen are recognised between paper and a patient's record, as tables."""
+
+import pytest
+
+from downtime.clinical.identifiers import is_nhs_number
+from downtime.entry.facts import Person
+from downtime.reconcile.linking_signs import near_births, near_nhs_numbers, signs, slips_of
+
+# paper, system, what is said of it
+BIRTHS = [
+    ("1985-03-01", "1985-03-01", "same date of birth"),
+    ("1985-03-01", "1985-01-03", "date of birth has day and month swapped"),
+    ("1985-03-01", "1958-03-01", "date of birth has two digits transposed"),
+    ("1985-03-01", "1986-03-01", "date of birth has one digit different"),
+    ("1985-03-13", "1985-03-31", "date of birth has two digits transposed"),
+    ("1985-03-01", "1967-11-20", "another date of birth"),
+]
+NAMES = [
+    ("Novak", "Petra", "Novák", "Petra Anna", "same surname; same given name"),
+    ("Petra", "Novak", "Novak", "Petra", "surname and given name exchanged"),
+    ("O'Hara", "Zoë", "OHARA", "Zoe", "same surname; same given name"),
+    ("Smyth", "Jon", "Smith", "John", "surname spelled alike; given name spelled alike"),
+    ("Filips", "Catherine", "Phillips", "Katharine", "surname sounds alike; given name spelled alike"),
+    ("Hill", "J", "Hill-Novak", "Jane", "surname spelled alike; given name shortened, or one of several"),
+    ("Stone", "Ann", "Rivers", "Bob", "another surname; another given name"),
+]  # fmt: skip
+NUMBERS = [
+    ("9990000263", "9990000263", "same NHS number"),
+    ("9990000623", "9990000263", "two digits transposed in the NHS number"),
+    ("9990000268", "9990000263", "one digit differs in the NHS number"),
+    ("9990000018", "9990000263", "another NHS number"),
+]
+
+
+def said(paper: Person, live: Person) -> str:
+    return "; ".join(sign.words for sign in signs(paper, live, 85))
+
+
+@pytest.mark.parametrize(("paper", "system", "words"), BIRTHS)
+def test_dates_of_birth(paper, system, words):
+    assert said(Person(birth_date=paper), Person(birth_date=system)) == words
+
+
+@pytest.mark.parametrize(("family", "given", "system_family", "system_given", "words"), NAMES)
+def test_names(family, given, system_family, system_given, words):
+    live = Person(family=system_family, given=system_given)
+    assert said(Person(family=family, given=given), live) == words
+
+
+@pytest.mark.parametrize(("paper", "system", "words"), NUMBERS)
+def test_numbers(paper, system, words):
+    assert said(Person(nhs_number=paper), Person(nhs_number=system)) == words
+
+
+def test_what_only_one_of_them_says_is_no_sign():
+    assert signs(Person(family="Novak", nhs_number="9990000263"), Person(), 85) == []
+
+
+def test_every_slip_that_is_recognised_is_looked_up():
+    """The blocks by which patients are found reach whatever the signs would recognise."""
+    for paper, system, words in BIRTHS[:-1]:
+        assert system in near_births(paper), words
+    for paper, system, words in NUMBERS[:-1]:
+        assert system in near_nhs_numbers(paper), words
+
+
+def test_one_slip_never_makes_another_valid_nhs_number():
+    """Modulus 11 finds every wrong digit and every exchange: so paper is typed as it stands."""
+    assert not any(is_nhs_number(number) for number in slips_of("9990000263"))
