@@ -118,14 +118,18 @@ def drafts(db: Database, limit: int) -> list[Entry]:
     return [_entry(row) for row in db.query(query, [DRAFT, limit])]
 
 
-def figures(db: Database, outage: str) -> dict[str, int]:
-    """How many forms of an outage were ever entered, are verified now, and were ever sent back."""
+def figures(db: Database, outage: str, also: Iterable[str] = ()) -> dict[str, int]:
+    """How many forms were ever entered, are verified now, and were ever sent back.
+
+    Counted are those of an outage, and of these serials: one printed ahead of it carries none.
+    """
     row = next(
         db.query(
             "SELECT count(*) AS entered, coalesce(sum(state = ?), 0) AS verified,"
             " coalesce(sum(corrections > 0), 0) AS sent_back"
-            " FROM entry WHERE outage = ? AND (state <> ? OR corrections > 0)",
-            [VERIFIED, outage, DRAFT],
+            " FROM entry WHERE (outage = ? OR serial IN (SELECT value FROM json_each(?)))"
+            " AND (state <> ? OR corrections > 0)",
+            [VERIFIED, outage, orjson.dumps(list(also)).decode(), DRAFT],
         )
     )
     return dict(row)

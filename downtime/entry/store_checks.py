@@ -1,6 +1,6 @@
 """The SQL of second keyings, of checks, and of who has which form on the screen."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import astuple
 from typing import Any
 
@@ -57,6 +57,19 @@ def checked_forms(db: Database, outage: str) -> list[str]:
     """The forms of which an entry was ever checked in an outage."""
     query = "SELECT DISTINCT form FROM entry_check WHERE outage = ? ORDER BY form"
     return [str(row[0]) for row in db.execute(query, [outage]).fetchall()]
+
+
+def sums(db: Database, outage: str, also: Iterable[str]) -> list[dict[str, Any]]:
+    """Forms, fields and errors of every check in an outage and of forms of these serials.
+
+    One row a form and basis. A form printed ahead of an outage carries none, so it is named.
+    """
+    query = (
+        "SELECT form, basis, count(*) AS forms, sum(fields) AS fields, sum(errors) AS errors"
+        " FROM entry_check WHERE outage = ? OR serial IN (SELECT value FROM json_each(?))"
+        " GROUP BY form, basis ORDER BY form, basis"
+    )
+    return list(db.query(query, [outage, orjson.dumps(list(also)).decode()]))
 
 
 def claim(db: Database, serial: str, now: str) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from downtime.config import Settings
 from downtime.entry import policies
 from downtime.entry import store as entry_store
 from downtime.entry.model import VERIFIED as ENTRY_VERIFIED
+from downtime.handover import reports
 from downtime.outage.model import Outage
 from downtime.paper import ledger
 from downtime.paper.issue import COLLECTED, ISSUED, KEYED, RETURNED, VERIFIED, Issued
@@ -36,6 +37,7 @@ def find(vault: Vault, settings: Settings, outage: Outage) -> list[Open]:
     """Everything that is open, in the order in which it has to be settled."""
     return [
         *_systems(outage),
+        *_laptops(vault, outage),
         *_forms(vault, settings, outage),
         *_links(vault, outage),
         *_comparison(vault, outage),
@@ -48,6 +50,12 @@ def find(vault: Vault, settings: Settings, outage: Outage) -> list[Open]:
 def _systems(outage: Outage) -> Iterator[Open]:
     for name in outage.down:
         yield Open("system-down", f"{name} is still declared down.", (name,))
+
+
+def _laptops(vault: Vault, outage: Outage) -> Iterator[Open]:
+    for one in reports.missing(vault, outage):
+        name = f"{one.name} ({one.device})" if one.name else one.device
+        yield Open("laptop-awaited", f"Laptop {name}: {one.why}", (one.device, *one.unknown))
 
 
 _WAITING = {

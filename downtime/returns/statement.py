@@ -96,22 +96,25 @@ def gather(vault: Vault, settings: Settings) -> Statement:
 def _facts(vault: Vault, settings: Settings, outage: Outage) -> dict[str, Any]:
     run = items_store.last_run(vault.db, outage.id)
     recovered = run.snapshot if run else ""
-    forms, total = statement_ledger.rows(vault, outage, frozenset())
+    ahead = statement_ledger.used_ahead(vault, outage)
+    serials = [form.serial for form in ahead]
+    forms, total = statement_ledger.rows(vault, outage, ahead, frozenset())
     found = open_items.find(vault, settings, outage)
     unmatched = items_store.fetch(vault.db, outage.id, state=UNMATCHED)
     return {
         "hospital": {"name": settings.site.name, "code": settings.site.code},
-        "outage": parts.outage_facts(outage),
+        "outage": parts.outage_facts(vault, outage),
         "snapshots": {
             "t0": parts.snapshot_facts(vault, outage.snapshot),
             "recovered": parts.snapshot_facts(vault, recovered),
         },
+        "laptops": parts.laptops(vault, outage),
         "patients": parts.patients(vault, outage, recovered),
         "forms": [asdict(row) for row in forms],
         "forms_total": {k: v for k, v in asdict(total).items() if k not in ("ward", "form")},
-        "printed_ahead": statement_ledger.ahead(vault, outage),
-        "entries": entry_store.figures(vault.db, outage.id),
-        "error_rate": parts.error_rate(vault, settings, outage),
+        "printed_ahead": statement_ledger.by_ward(ahead),
+        "entries": entry_store.figures(vault.db, outage.id, serials),
+        "error_rate": parts.error_rate(vault, outage, serials),
         "items": items_store.counts(vault.db, outage.id),
         "unmatched": parts.unmatched(unmatched),
         "identity": parts.identity(vault, outage),

@@ -6,7 +6,7 @@ is keyed, else by when it came back or was declared lost. What was never used wa
 """
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from downtime.entry import store as entry_store
@@ -40,12 +40,13 @@ def was_used(form: Issued, events: Mapping[str, str], outage: Outage) -> bool:
     return outage.opened <= when and (not outage.closed or when <= outage.closed)
 
 
-def rows(vault: Vault, outage: Outage, scanned: Container[str]) -> tuple[list[Row], Row]:
-    """Every form's fate by ward and form, and the total.
+def rows(
+    vault: Vault, outage: Outage, ahead: Sequence[Issued], scanned: Container[str]
+) -> tuple[list[Row], Row]:
+    """Every form's fate by ward and form, and the total; `ahead` as `used_ahead` gives it.
 
     UnbalancedError when the sums do not meet what the ledger counts.
     """
-    ahead = used_ahead(vault, outage)
     forms = [*ledger.in_state(vault, outage.id, *FORMS.moves), *ahead]
     issued = sum(count.n for count in ledger.counts(vault, outage.id)) + len(ahead)
     return account(_tallies(vault, forms, scanned), issued)
@@ -59,7 +60,7 @@ def _tallies(vault: Vault, forms: Iterable[Issued], scanned: Container[str]) -> 
     return [tally._replace(n=n) for tally, n in counts.items()]
 
 
-def ahead(vault: Vault, outage: Outage) -> dict[str, Any]:
-    """How many forms printed ahead are counted, by ward."""
-    counts = Counter(form.ward for form in used_ahead(vault, outage))
+def by_ward(forms: Iterable[Issued]) -> dict[str, Any]:
+    """How many forms these are, by ward."""
+    counts = Counter(form.ward for form in forms)
     return {"forms": counts.total(), "wards": dict(sorted(counts.items()))}

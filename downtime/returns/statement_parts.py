@@ -1,14 +1,15 @@
 """The parts of the statement: window, snapshots, patients, identity, quality, messages, harm."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict
 from typing import Any
 
-from downtime.config import Settings
-from downtime.entry import quality
-from downtime.entry.quality import Estimate
+from downtime.entry import quality, store_checks
+from downtime.entry.model import AGREED, COMPARED
+from downtime.handover import reports
+from downtime.outage import carried
 from downtime.outage.model import Outage
 from downtime.reconcile import harm_store, linking
 from downtime.reconcile.store import ItemRow
@@ -26,17 +27,37 @@ from downtime.snapshot import load
 from downtime.vault.vault import Vault
 
 
-def outage_facts(outage: Outage) -> dict[str, Any]:
-    """The outage, its window and each system's; `ended` is empty while anything is down."""
-    ended = [system.ended for system in outage.systems]
+def outage_facts(vault: Vault, outage: Outage) -> dict[str, Any]:
+    """The outage, its window on all laptops and each system's; `ended` is empty while one is down."""
+    elsewhere = [one.outage_there for one in carried.of(vault.db, outage.id)]
+    ended = [s.ended for one in (outage, *elsewhere) for s in one.systems if s.ended]
     return {
         "id": outage.id,
         "label": outage.label,
         "drill": outage.drill,
-        "opened": outage.opened,
-        "ended": max(ended) if ended and all(ended) else "",
+        "opened": carried.began(vault.db, outage),
+        "ended": max(ended) if ended and not outage.down else "",
         "systems": [asdict(system) for system in outage.systems],
     }
+
+
+def laptops(vault: Vault, outage: Outage) -> list[dict[str, Any]]:
+    """Every laptop of the fleet: when it handed over last, and what is still awaited of it.
+
+    `state` is `reported`, `awaited` (something is missing), or `never` when it handed over nothing.
+    """
+    return [
+        {
+            "device": one.device,
+            "name": one.name,
+            "state": "never" if not one.taken else "reported" if one.complete else "awaited",
+            "taken": one.taken,
+            "settled": one.complete,
+            "why": one.why,
+            "unknown": list(one.unknown),
+        }
+        for one in reports.reports(vault, outage)
+    ]
 
 
 def snapshot_facts(vault: Vault, snapshot_id: str) -> dict[str, Any] | None:
@@ -90,35 +111,36 @@ def identity(vault: Vault, outage: Outage) -> dict[str, int]:
     return {state: counts[state] for state in linking.LINKS.moves}
 
 
-def error_rate(vault: Vault, settings: Settings, outage: Outage) -> dict[str, Any]:
-    """Wrong fields among those a second person checked, with the 95 % interval, by form and all."""
-    found = quality.estimates(vault, settings, outage.id)
-    return {"all": _pooled(found), "forms": [_estimate(one) for one in found]}
+_WAYS = {"checked": COMPARED, "critical": AGREED}
 
 
-def _pooled(found: Iterable[Estimate]) -> dict[str, Any]:
-    given = list(found)
-    fields, errors = sum(one.fields for one in given), sum(one.errors for one in given)
-    critical = sum(one.critical_fields for one in given)
-    slips = sum(one.critical_errors for one in given)
+def error_rate(vault: Vault, outage: Outage, ahead: Iterable[str]) -> dict[str, Any]:
+    """Wrong fields among those a second person checked, with the 95 % interval, by form and all.
+
+    `checked` are fields compared with the paper, `critical` those keyed twice without sight of the
+    first keying, and its errors where the first keying was wrong. `ahead` are serials printed ahead.
+    """
+    found = store_checks.sums(vault.db, outage.id, ahead)
+    forms = sorted({row["form"] for row in found})
     return {
-        "checked": _share(sum(one.forms for one in given), fields, errors),
-        "critical": _share(None, critical, slips),
+        "all": {way: _share(found, basis) for way, basis in _WAYS.items()},
+        "forms": [
+            {"form": form}
+            | {
+                way: _share([row for row in found if row["form"] == form], basis)
+                for way, basis in _WAYS.items()
+            }
+            for form in forms
+        ],
     }
 
 
-def _estimate(one: Estimate) -> dict[str, Any]:
-    return {
-        "form": one.form,
-        "checked": _share(one.forms, one.fields, one.errors),
-        "critical": _share(None, one.critical_fields, one.critical_errors),
-    }
-
-
-def _share(forms: int | None, fields: int, errors: int) -> dict[str, Any]:
+def _share(found: Iterable[Mapping[str, Any]], basis: str) -> dict[str, Any]:
+    rows = [row for row in found if row["basis"] == basis]
+    forms, fields, errors = (sum(r[name] for r in rows) for name in ("forms", "fields", "errors"))
     low, high = quality.wilson(errors, fields)
-    share: dict[str, Any] = {} if forms is None else {"forms": forms}
-    return share | {
+    return {
+        "forms": forms,
         "fields": fields,
         "errors": errors,
         "percent": round(100 * errors / fields, 2) if fields else None,

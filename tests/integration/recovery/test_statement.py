@@ -16,6 +16,7 @@ from downtime.reconcile import decide, harm_review, run
 from downtime.returns import statement, statement_file
 from downtime.returns.export import export
 from downtime.returns.signing import sign
+from downtime.vault import device
 from downtime.vault.audit import Actor
 
 from .conftest import BLOODS, HOSPITAL, SIGNED
@@ -24,6 +25,12 @@ LATER = "2026-11-02T18:00:00Z"
 
 
 ROLES = {"ward": "ward", "records": "records-supervisor", "safety": "site"}
+
+
+@pytest.fixture(autouse=True)
+def identity(vault):
+    """This machine's own; no other is trusted, so none is awaited."""
+    return device.create(vault.home, vault.data_key, "K7", "records station")
 
 
 @pytest.fixture

@@ -1,0 +1,169 @@
+"""What really happened in a simulated month: counted by those who did it, never read from a vault. Pure.
+
+The simulation notes each thing as it does it. At the end the statement's every number is laid
+beside these counts; a difference is a fault of the program, or of the simulation.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from downtime.entry.quality import wilson
+
+FATES = ("returned", "void", "lost", "out")
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One paper of the simulation, and what became of it."""
+
+    serial: str
+    ward: str
+    form: str
+    fate: str = "out"
+    entered: bool = False
+    verified: bool = False
+    filed: bool = False
+    sent_back: bool = False
+    ahead: bool = False
+
+
+@dataclass(slots=True)
+class Truth:
+    """The counts of one outage."""
+
+    sheets: dict[str, Sheet] = field(default_factory=dict)
+    items: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """State and decision of what each form says, by the item's key."""
+    messages: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """System and answer of every message that the receivers had, by its control ID."""
+    checks: list[tuple[str, str, int, int]] = field(default_factory=list)
+    """Form, way (`checked` or `critical`), fields and errors of every check of an entry."""
+    links: Counter[str] = field(default_factory=Counter)
+    nobody: set[str] = field(default_factory=set)
+    """Downtime numbers whose people are in no system."""
+    patients: dict[str, dict[str, int]] = field(default_factory=dict)
+    laptops: dict[str, str] = field(default_factory=dict)
+    """What became of each laptop: `reported` or `never`."""
+    opened: str = ""
+    ended: str = ""
+
+    def sheet(self, serial: str, ward: str, form: str, *, ahead: bool = False) -> Sheet:
+        """Note a paper that was printed."""
+        made = self.sheets[serial] = Sheet(serial, ward, form, ahead=ahead)
+        return made
+
+    def counted(self) -> list[Sheet]:
+        """The papers that belong to the outage: one printed ahead only once it was used."""
+        return [s for s in self.sheets.values() if not s.ahead or s.fate in ("returned", "lost")]
+
+    def forms(self) -> dict[tuple[str, str], Counter[str]]:
+        """The statement's columns by ward and form."""
+        rows: dict[tuple[str, str], Counter[str]] = {}
+        for sheet in self.counted():
+            row = rows.setdefault((sheet.ward, sheet.form), Counter())
+            row["issued"] += 1
+            row[sheet.fate] += 1
+            if sheet.fate == "returned":
+                row[_contents(sheet)] += 1
+                row["filed" if sheet.filed else "verified"] += sheet.filed or sheet.verified
+                row["keyed"] += sheet.entered and not sheet.verified
+        return rows
+
+
+def _contents(sheet: Sheet) -> str:
+    if sheet.entered:
+        return "entered"
+    return "unentered" if sheet.filed else "waiting"
+
+
+def differences(truth: Truth, facts: Mapping[str, Any]) -> list[str]:
+    """Every number of the statement that is not as it was, in words; empty when all agree."""
+    return [
+        f"{name}: the statement says {said}, it was {was}"
+        for name, said, was in _pairs(truth, facts)
+        if said != was
+    ]
+
+
+def compared(truth: Truth, facts: Mapping[str, Any]) -> int:
+    """How many numbers are laid beside each other."""
+    return sum(1 for _ in _pairs(truth, facts))
+
+
+def _pairs(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    yield "open", facts["open_kinds"], {}
+    yield "opened", facts["outage"]["opened"], truth.opened
+    yield "ended", facts["outage"]["ended"], truth.ended
+    yield from _patients(truth, facts)
+    yield from _forms(truth, facts)
+    yield from _entries(truth, facts)
+    yield from _items(truth, facts)
+    yield from _messages(truth, facts)
+    yield from _laptops(truth, facts)
+
+
+def _patients(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    for what, wards in truth.patients.items():
+        said = facts["patients"][what]
+        for ward in sorted(wards.keys() | said.keys()):
+            yield f"patients {what} {ward}", said.get(ward, 0), wards.get(ward, 0)
+
+
+def _forms(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    was = truth.forms()
+    said = {(row["ward"], row["form"]): row for row in facts["forms"]}
+    yield "rows of forms", sorted(said), sorted(was)
+    for key in sorted(was.keys() & said.keys()):
+        for column in said[key].keys() - {"ward", "form"}:
+            yield f"{column} {' '.join(key)}", said[key][column], was[key][column]
+    total: Counter[str] = sum(was.values(), Counter())
+    for column, n in facts["forms_total"].items():
+        yield f"{column} in all", n, total[column]
+    ahead = sum(sheet.ahead for sheet in truth.counted())
+    yield "printed ahead", facts["printed_ahead"]["forms"], ahead
+
+
+def _entries(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    sent_back = sum(sheet.sent_back for sheet in truth.counted())
+    yield "sent back", facts["entries"]["sent_back"], sent_back
+    forms = {row["form"]: row for row in facts["error_rate"]["forms"]}
+    yield "forms checked", sorted(forms), sorted({form for form, *_ in truth.checks})
+    for form, row in [*forms.items(), ("", facts["error_rate"]["all"])]:
+        for way in ("checked", "critical"):
+            found = [c for c in truth.checks if c[1] == way and form in ("", c[0])]
+            fields, errors = sum(c[2] for c in found), sum(c[3] for c in found)
+            yield f"fields {way} {form}", row[way]["fields"], fields
+            yield f"errors {way} {form}", row[way]["errors"], errors
+            low, high = wilson(errors, fields) if fields else (None, None)
+            yield f"low {way} {form}", row[way]["low_percent"], low and round(100 * low, 2)
+            yield f"high {way} {form}", row[way]["high_percent"], high and round(100 * high, 2)
+
+
+def _items(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    said = {(row["state"], row["decision"]): row["items"] for row in facts["items"]}
+    was = Counter(truth.items.values())
+    for key in sorted(said.keys() | was.keys()):
+        yield f"items {' '.join(key)}", said.get(key, 0), was[key]
+    yield "people unmatched", facts["unmatched"]["patients"], len(truth.nobody)
+    for state, n in facts["identity"].items():
+        yield f"links {state}", n, truth.links[state]
+
+
+def _messages(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    was: dict[str, Counter[str]] = {}
+    for system, answer in truth.messages.values():
+        was.setdefault(system, Counter())[answer] += 1
+    said = {row["system"]: row for row in facts["returned"]["systems"]}
+    yield "systems told", sorted(said), sorted(was)
+    for system in sorted(said.keys() & was.keys()):
+        yield f"messages {system}", said[system]["messages"], was[system].total()
+        for fate in ("acknowledged", "sent", "refused", "waiting", "settled"):
+            yield f"{fate} {system}", said[system][fate], was[system][fate]
+
+
+def _laptops(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    said = {row["device"]: row["state"] for row in facts["laptops"]}
+    for code in sorted(said.keys() | truth.laptops.keys()):
+        yield f"laptop {code}", said.get(code), truth.laptops.get(code)
