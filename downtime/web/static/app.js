@@ -69,6 +69,16 @@
     }
   });
 
+  // A key of the page works everywhere as it does in the browsers that know `accesskey` of Alt.
+  document.addEventListener("keydown", function (event) {
+    if (!event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
+    var letter = /^Key([A-Z])$/.exec(event.code);
+    var target = letter && document.querySelector("[accesskey=" + letter[1].toLowerCase() + "]");
+    if (!target) return;
+    event.preventDefault();
+    target.click();
+  });
+
   // Keying: what the paper does not say, one more row, and the place of a field on its scan.
   var keying = document.querySelector("form.keying");
   if (keying) {

@@ -1,0 +1,136 @@
+"""A clerk works through a queue by keyboard alone, beside the scan of each paper."""
+
+import io
+import time
+
+import pytest
+
+from downtime.entry import entries, scans
+from downtime.paper import ledger, store
+from downtime.paper.orders import BLANK, Order, produce
+from downtime.vault.audit import Actor
+
+NURSE = Actor("u-nurse", "Nurse Print", "K7")
+
+
+@pytest.fixture(scope="module")
+def returned(served):
+    """Three observation charts and a phoned result came back, one chart with its scan."""
+    hospital = served.hospital
+    signed_in = hospital.open()
+    vault, settings = signed_in.vault, hospital.settings
+    order = Order(kind=BLANK, forms=("observations", "phoned-result"), copies=3, wards=("A1",))
+    produce(vault, settings, order, NURSE, "for a test", io.BytesIO())
+    found = {}
+    for form in ledger.find(vault, ward="A1"):
+        ledger.returned(vault, form.serial, NURSE)
+        found.setdefault(form.form, []).append(form.serial)
+    chart = found["observations"][0]
+    layout = store.layout(vault.db, ledger.issued(vault, chart).layout)
+    paper = io.BytesIO(layout.pdf)
+    scans.attach(vault, settings, chart, paper.getvalue(), NURSE)
+    yield found
+    vault.close()
+
+
+def sign(page) -> None:
+    page.focus("#f-author-name")
+    for text in ("Sam Okoro", "Staff nurse", "021126", "1428"):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+
+
+def test_a_queue_is_worked_through_with_one_key_a_form(visit, returned):
+    page = visit("records-clerk")
+    page.goto("/queues/key?form=observations")
+    assert page.evaluate("document.activeElement.textContent") == "Take the next"
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#keying")
+    first = page.url.rsplit("/", 1)[1]
+    assert first == returned["observations"][0]
+    page.focus("#f-taken-row-1")
+    page.keyboard.type("021126 1300")
+    page.keyboard.press("Tab")
+    page.keyboard.type("18")
+    sign(page)
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/key/{returned['observations'][1]}")
+    assert "is entered" in page.inner_text("main")
+    page.keyboard.press("Alt+n")
+    page.wait_for_url(f"**/key/{returned['observations'][2]}")
+    page.keyboard.press("Alt+p")
+    page.wait_for_url(f"**/key/{returned['observations'][1]}")
+
+
+def test_the_scan_shows_the_place_of_the_field_that_one_keys(visit, returned):
+    page = visit("records-supervisor")
+    page.goto(f"/key/{returned['observations'][0]}")
+    page.wait_for_selector(".paper img")
+    page.focus("#f-patient-mrn")
+    spot = page.locator(".spot").bounding_box()
+    paper = page.locator(".paper").bounding_box()
+    assert paper["y"] <= spot["y"] <= paper["y"] + paper["height"]
+    assert paper["x"] <= spot["x"] <= paper["x"] + paper["width"]
+
+
+def test_what_cannot_be_read_takes_one_key(visit, returned):
+    page = visit("records-clerk")
+    page.goto(f"/key/{returned['phoned-result'][0]}")
+    page.focus("#f-department")
+    page.keyboard.press("Alt+i")
+    assert page.input_value("#f-department") == "?illegible"
+    assert page.evaluate("document.activeElement.id") == "f-caller"
+    page.keyboard.press("Alt+w")
+    assert page.input_value("#f-caller") == "Not written on the paper"
+
+
+def test_rows_come_as_they_are_needed(visit, returned):
+    page = visit("records-clerk")
+    page.goto(f"/key/{returned['observations'][2]}")
+    rows = page.locator("[data-rows] tbody tr:visible")
+    assert rows.count() == 2
+    page.focus("#f-taken-row-2")
+    assert rows.count() == 3
+    page.keyboard.press("Alt+r")
+    assert page.evaluate("document.activeElement.id") == "f-taken-row-4"
+
+
+def test_the_second_who_opens_a_form_is_told_who_has_it(visit, returned):
+    serial = returned["phoned-result"][1]
+    clerk, supervisor = visit("records-clerk"), visit("records-supervisor")
+    clerk.goto(f"/key/{serial}")
+    clerk.fill("#f-caller", "Jo Lab")
+    clerk.press("#f-caller", "Tab")
+    clerk.wait_for_selector("#kept:has-text('Draft kept at')")
+    supervisor.goto(f"/key/{serial}")
+    assert "has had this form on the screen since" in supervisor.inner_text("main")
+    assert supervisor.input_value("#f-caller") == "Jo Lab"
+    assert supervisor.locator("text=Save and next").count() == 0
+
+
+def test_a_form_of_eight_fields_takes_less_than_twenty_seconds(visit, served, returned):
+    page = visit("records-clerk")
+    page.goto(f"/key/{returned['phoned-result'][2]}")
+    started = time.monotonic()
+    page.focus("#f-department")
+    for text in ("Bl", "Jo Lab"):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    page.focus("#f-checked")
+    page.keyboard.type("Dow")
+    page.focus("#f-test-row-1")
+    for text in ("Potassium", "6.1", "mmol/L"):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    page.focus("#f-confirmed")
+    page.keyboard.press("Space")
+    sign(page)
+    with page.expect_navigation():
+        page.keyboard.press("Alt+s")
+    assert "is entered" in page.inner_text("main")
+    assert time.monotonic() - started < 20
+    signed_in = served.hospital.open()
+    form = entries.open_form(signed_in.vault, returned["phoned-result"][2])
+    assert form.answers["value:1"] == "6.1"
+    signed_in.vault.close()
