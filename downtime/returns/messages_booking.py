@@ -56,7 +56,7 @@ def booking(facts: tuple[Fact, ...], who: Person, writer: Writer) -> list[str]:
     ail: dict[int, Value] = {1: "1", 2: change, 3: writer.place(place), 4: words("Room"), 6: start}
     return [
         segment("SCH", sch),
-        *([segment("TQ1", {1: "1", 7: start})] if timing else []),
+        *([segment("TQ1", {7: start})] if timing else []),
         *notes(fact),
         writer.pid(who),
         writer.pv1(fact, other="O"),

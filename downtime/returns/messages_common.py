@@ -70,8 +70,8 @@ class Writer:
     def pid(self, who: Person, *, died: str = "") -> str:
         """PID: all numbers with their authorities, name, birth, gender, address, telephone."""
         phone: Value = who.phone
-        if self.is_from("2.7"):  # the unformatted number moved to XTN.12
-            phone = ("",) * 11 + (who.phone,)
+        if phone and self.is_from("2.6"):  # the unformatted number moved to XTN.12
+            phone = ("", "PRN", "PH", *("",) * 8, who.phone)
         return segment(
             "PID",
             {
@@ -104,6 +104,11 @@ class Writer:
         patient_class = self.coded("class", said.get("kind", ""), other)
         place = self.place(said.get("ward") or fact.ward, said.get("bay", ""), said.get("bed", ""))
         return segment("PV1", {1: "1", 2: patient_class, 3: place, **(fields or {})})
+
+    @property
+    def sub_id(self) -> str:
+        """OBX-4, which some versions require though a value stands alone."""
+        return "" if self.is_from("2.4") and not self.is_from("2.7") else "1"
 
     def place(self, ward: str, bay: str = "", bed: str = "") -> Value:
         """PL: point of care, room and bed."""

@@ -39,6 +39,7 @@ def document(fact: Fact, who: Person, file: tuple[str, bytes], writer: Writer) -
         1: "1",
         2: "ED",
         3: (fact.form, title, "L"),
+        4: writer.sub_id,
         5: ("", kind, subtype, "Base64", encoded),
         11: "F",
         14: happened,

@@ -10,6 +10,7 @@ _NUMERIC = re.compile(r"[+-]?\d+(\.\d+)?")
 _DOSE = re.compile(r"(\d+(?:\.\d+)?)\s*([^\s\d.]\S*)?")
 _NOT_RECORDED = "999"
 """RXA-6 when the amount is not a number (2.4, 4.8.14.6); RXA-9 then says the dose in words."""
+_ROUTINE: Value = ("", "", "", "", "", "R")
 _COMPLETION = {"given": "CP", "not-given": "NA"}
 """Table 0322."""
 
@@ -48,7 +49,7 @@ def request(facts: tuple[Fact, ...], who: Person, writer: Writer) -> list[str]:
         writer.pid(who),
         writer.pv1(fact),
         segment("ORC", orc),
-        *([segment("TQ1", {1: "1", 9: urgency})] if timing else []),
+        *([segment("TQ1", {9: urgency})] if timing else []),
         segment("OBR", obr),
         *notes(fact),
     ]
@@ -80,6 +81,7 @@ def _report(number: int, taken: str, values: list[Fact], writer: Writer) -> str:
         7: writer.at(taken),
         22: writer.at(fact.event),
         25: _status(fact, writer),
+        27: "" if writer.is_from("2.4") else _ROUTINE,  # required there
     }
     return segment("OBR", obr)
 
@@ -90,6 +92,7 @@ def _value(number: int, taken: str, fact: Fact, writer: Writer) -> str:
         1: str(number),
         2: "NM" if _NUMERIC.fullmatch(value) else "ST",
         3: writer.test(fact),
+        4: writer.sub_id,
         5: value,
         6: writer.units(fact.fields.get("units", "")),
         7: fact.fields.get("reference_range", ""),
@@ -133,9 +136,9 @@ def dose(facts: tuple[Fact, ...], who: Person, writer: Writer) -> list[str]:
         20: _COMPLETION.get(said.get("status", ""), "CP"),
     }
     way = writer.coded("routes", route, route) or "OTH"
-    orc = {1: "RE", 2: (fact.number, DOWNTIME), 9: writer.at(fact.event)}
+    orc: dict[int, Value] = {1: "RE", 2: (fact.number, DOWNTIME), 9: writer.at(fact.event)}
     if not writer.is_from("2.4"):
-        orc[7] = ("", "", "", "", "", "R")  # required there
+        orc[7] = _ROUTINE  # required there
     return [
         writer.pid(who),
         writer.pv1(fact),

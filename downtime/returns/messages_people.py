@@ -62,10 +62,18 @@ def demographics(facts: tuple[Fact, ...], who: Person, writer: Writer) -> list[s
     known = Person.__dataclass_fields__
     corrected = {name: text for name, text in fact.fields.items() if name in known and text}
     person = replace(who, **corrected)
-    segments = [writer.evn(fact, "A08"), writer.pid(person)]
-    if person.general_practitioner:
-        segments.append(segment("PD1", {4: words(person.general_practitioner)}))
-    return [*segments, writer.pv1(fact, other="U")]
+    doctor = _doctor(person.general_practitioner, writer)
+    return [writer.evn(fact, "A08"), writer.pid(person), *doctor, writer.pv1(fact, other="U")]
+
+
+def _doctor(name: str, writer: Writer) -> list[str]:
+    """The general practitioner: in PD1-4, and from 2.6 on as a role (ROL, table 0443)."""
+    if not name:
+        return []
+    if not writer.is_from("2.6"):
+        return [segment("PD1", {4: words(name)})]
+    role = ("PP", "Primary care provider", "HL70443")
+    return [segment("ROL", {1: ("1", DOWNTIME), 2: "UP", 3: role, 4: words(name)})]
 
 
 def allergy_kind(fact: Fact, writer: Writer) -> str:
@@ -137,6 +145,7 @@ def alert(facts: tuple[Fact, ...], who: Person, writer: Writer) -> list[str]:
         1: "1",
         2: "ST",
         3: ("ALERT", fact.fields.get("category") or "Alert", "L"),
+        4: writer.sub_id,
         5: fact.fields.get("text") or fact.title,
         11: "F",
         14: writer.at(fact.event),
