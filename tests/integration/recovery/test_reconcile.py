@@ -9,6 +9,7 @@ from downtime.entry import entries
 from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from downtime.paper.issue import Subject
 from downtime.reconcile import decide, run
+from downtime.vault.audit import Actor
 
 from .conftest import ADMITTED, BLOODS, HOSPITAL, PHONED, SIGNED
 
@@ -129,7 +130,9 @@ def test_a_new_comparison_keeps_what_still_holds_and_reopens_what_does_not(
     vault, settings, outage, day, hold, who, checker
 ):
     decide.decide(vault, day["test.ue"], "return", checker, "not in the LIMS")
-    decide.decide(vault, day["result-1"], "resolved-elsewhere", checker, "clinician reviewed")
+    third = Actor("u-3", "Cas Lead", "laptop-1")
+    for person in (checker, third):
+        decide.decide(vault, day["result-1"], "resolved-elsewhere", person, "clinician reviewed")
     now_there = ServiceRequest(
         id="r-2", patient="p-ann", code="UE", stage="received", collected="2026-11-02T13:58:00Z"
     )
