@@ -12,6 +12,7 @@ from downtime.cli import (  # noqa: F401 - importing a module adds its commands
     entry,
     feeds,
     forms,
+    handover,
     harm,
     homes,
     identity,
