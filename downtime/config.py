@@ -30,7 +30,7 @@ class SiteSettings:
     )
     mrn_name: str = setting("Hospital No.", "What the hospital calls its own patient number.")
     gs1_prefix: str = setting(
-        "", "GS1 company prefix (7 digits) of the patient's number in wristband codes (DCB1077)."
+        "", "GS1 company prefix (7 digits) of NHS numbers in wristband codes (DCB1077)."
     )
 
 
@@ -209,7 +209,8 @@ class ReconcileSettings:
         24, "A paper discharge and one of the system this close are the same."
     )
     forms_at_once: int = setting(
-        1000, "Forms that a comparison reads and writes together: more is faster, fewer let others in."
+        1000,
+        "Forms that a comparison reads and writes together: more is faster, fewer let others in.",
     )
     dose_match_minutes: int = setting(
         30, "A dose on paper and one in the system this close are the same dose."
@@ -257,9 +258,7 @@ class ReturnsSettings:
         2.0, "A message that got no answer is sent again after this long; doubled each time."
     )
     retry_cap_seconds: float = setting(300.0, "Longest wait before a message is sent again.")
-    tries: int = setting(
-        3, "A single sending gives a receiver up after so many failures in a row."
-    )
+    tries: int = setting(3, "A single sending gives a receiver up after so many failures in a row.")
     watch_seconds: float = setting(
         5.0, "A sending that goes on by itself looks for new decisions this often."
     )

@@ -6,6 +6,7 @@ import click
 
 from downtime.cli.app import Output, Session, command, group
 from downtime.paper.definitions import definition
+from downtime.paper.packs import ahead
 
 forms = group("forms", "The paper forms of this installation.")
 
@@ -56,3 +57,13 @@ def check(session: Session, files: tuple[Path, ...]) -> Output:
     document = [{"file": p.file, "line": p.line, "problem": p.sentence} for p in found]
     good = "Every form can be used."
     return Output(document, [str(problem) for problem in found] or [good], 1 if found else 0)
+
+
+@command(forms, "ready", action="form.print")
+def ready(session: Session) -> Output:
+    """Lay out now what was never printed here, so that the first pack need not wait for it.
+
+    'downtime serve' does so by itself once somebody has signed in.
+    """
+    made = list(ahead.lay_out_all(session.vault, session.settings))
+    return Output({"laid_out": made}, [f"{len(made)} laid out; every form is ready to print."])

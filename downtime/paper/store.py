@@ -171,6 +171,11 @@ def layout(db: Database, digest: str) -> Layout | None:
     )
 
 
+def has_layout(db: Database, digest: str) -> bool:
+    """Whether a layout is kept."""
+    return bool(db.execute("SELECT 1 FROM form_layout WHERE digest = ?", [digest]).fetchone())
+
+
 def definition_text(db: Database, digest: str) -> str:
     """The text of the definition that a layout was made from; empty for a list, or an unknown one."""
     query = "SELECT definition FROM form_layout WHERE digest = ?"

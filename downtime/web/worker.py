@@ -1,15 +1,16 @@
-"""The one worker beside the web threads: runs jobs while the vault is unlocked, then tidies up
-and signs the audit chain when that is due."""
+"""The one worker beside the web threads: runs jobs while the vault is unlocked, then tidies up,
+signs the audit chain when that is due, and lays forms out ahead of the first print."""
 
 import logging
 import threading
 import time
 import traceback
+from collections.abc import Iterator
 from datetime import timedelta
 
 from downtime.accounts import sessions
 from downtime.errors import UserError
-from downtime.paper.packs import packs
+from downtime.paper.packs import ahead, packs
 from downtime.vault import checkpoint, jobs
 from downtime.vault.jobs import Job
 from downtime.vault.vault import Vault
@@ -36,13 +37,14 @@ class Worker(threading.Thread):
         self._web = web
         self._stopping = threading.Event()
         self._known: Vault | None = None
+        self._ahead: Iterator[str] = iter(())
         self._empty_since: float | None = None
 
     def run(self) -> None:
         """Until `stop`; a fault of its own is logged without its message and not repeated at once."""
         while not self._stopping.is_set():
             try:
-                worked = self.step()
+                worked = self.step() or self.lay_out()
             except Exception as error:
                 places = traceback.extract_tb(error.__traceback__)
                 log.error("worker: %s at line %d", type(error).__name__, places[-1].lineno or 0)
@@ -65,6 +67,7 @@ class Worker(threading.Thread):
             if vault is not self._known:
                 jobs.requeue(vault)
                 self._known = vault
+                self._ahead = ahead.lay_out_all(vault, self._web.settings)
             job = jobs.claim_next(vault)
             if job is not None:
                 self._run(vault, job)
@@ -75,6 +78,11 @@ class Worker(threading.Thread):
             checkpoint.make_if_due(vault, self._web.settings)
             self._forget_if_empty(vault)
         return False
+
+    def lay_out(self) -> bool:
+        """Lay out one form of a vault that was just unlocked; whether there was one left."""
+        with self._web.keeper.maybe() as vault:
+            return vault is self._known and next(self._ahead, None) is not None
 
     def _run(self, vault: Vault, job: Job) -> None:
         try:
