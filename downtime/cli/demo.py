@@ -12,9 +12,10 @@ from downtime.accounts import totp
 from downtime.cli import serve
 from downtime.cli.app import Output, Session, command, group
 from downtime.demo import feeds as writing
+from downtime.demo import month as simulation
 from downtime.demo import story
 from downtime.demo.staff import ACCOUNTS
-from downtime.errors import NotFoundError
+from downtime.errors import ConflictError, NotFoundError
 
 demo = group("demo", "A demonstration hospital; every person in it is invented.")
 
@@ -84,6 +85,35 @@ def run(session: Session, size: str, seed: int, no_serve: bool) -> Output:
     click.echo("", err=True)
     serve.start(home)
     return Output(facts)
+
+
+@command(demo, "month", action="public")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--laptops", type=click.IntRange(3, 20), default=10, help="Laptops, two of which get lost."
+)
+@click.option("--forms", type=click.IntRange(60), default=20_000, help="Forms that are printed.")
+@SEED
+def month(session: Session, folder: Path, laptops: int, forms: int, seed: int) -> Output:
+    """Simulate a month's outage in FOLDER; exit 1 unless its statement says what happened.
+
+    Every number of the statement is laid beside the simulation's own count. FOLDER has to be new.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise ConflictError(
+            "demo.folder", f"The folder {folder.name} is not empty.", "Name a new one."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    lived = simulation.simulate(
+        folder, laptops=laptops, forms=forms, seed=seed, clock=session.clock,
+        say=lambda line: click.echo(line, err=True),
+    )  # fmt: skip
+    lines = [
+        f"{lived.statement.verdict}: {lived.numbers} numbers of the statement compared,"
+        f" {len(lived.differences)} differ.",
+        *lived.differences,
+    ]
+    return Output(lived.as_data(), lines, 1 if lived.differences else 0)
 
 
 @command(demo, "code", action="public")

@@ -14,6 +14,8 @@ CRITICAL = {
     OBSERVED: frozenset[str](),
     REQUESTED: frozenset({"test.gent", "test.vanc", "test.gs", "level"}),
 }
+WHO = frozenset({"patient.name", "patient.born", "patient.nhs"})
+"""Critical fields of the identity block on a blank."""
 SLIPS = 3
 """Papers of a hundred on which the first clerk misreads something."""
 _TESTS = ("test.fbc", "test.ue", "test.crp", "test.lft")
@@ -46,7 +48,7 @@ def write(dice: Random, month: Month, sheet: Sheet, who: Answers) -> Written:
     answers = _requested(dice, when) | signed | who
     other = "" if answers.get("test.gent") else "true"
     slip = slipped(dice, answers, {"test.gent": other, "contact": "Bleep 4122"}, SLIPS)
-    return Written(sheet, answers, CRITICAL[REQUESTED] | who.keys(), slip)
+    return Written(sheet, answers, CRITICAL[REQUESTED] | (who.keys() & WHO), slip)
 
 
 def _observed(dice: Random, when: datetime) -> Answers:

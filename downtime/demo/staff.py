@@ -19,7 +19,8 @@ from downtime.paper import ledger
 from downtime.paper.definitions.definition import definition
 from downtime.paper.issue import Issued
 from downtime.paper.packs import pack
-from downtime.reconcile import decide
+from downtime.reconcile import decide, harm_review
+from downtime.reconcile.harm import WAITING
 from downtime.reconcile.states import CONFLICT, LEAVE, RESOLVED, RETURN
 from downtime.reconcile.store import ItemRow
 from downtime.returns import signing
@@ -153,6 +154,18 @@ class Staff:
             decision, reason = _judgement(row)
             decide.decide(vault, row.key, decision, self.actors["records"], reason)
         return len(undecided)
+
+    def look_for_harm(self, vault: Vault) -> int:
+        """Say what came of everything that must not stay open; how many findings."""
+        found = [row for row in harm_review.rows(vault) if row.is_open]
+        waiting = [row.finding.key for row in found if row.finding.kind == WAITING]
+        others = [row.finding.key for row in found if row.finding.kind != WAITING]
+        if waiting:
+            harm_review.explain(vault, waiting, "taken-again", WHY, self.actors["records"])
+        if others:
+            note = "Right result acted on within the hour"
+            harm_review.review(vault, others, "low", note, self.actors["site"])
+        return len(found)
 
     def sign(self, vault: Vault, settings: Settings) -> Statement:
         """Three leads sign the same facts; the statement with their signatures."""

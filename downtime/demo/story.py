@@ -20,9 +20,11 @@ from downtime.demo.feeds import write_feeds
 from downtime.demo.plan import DowntimePlan, plan
 from downtime.demo.settings import settings_text
 from downtime.demo.staff import ACCOUNTS, Staff
+from downtime.handover import reports
 from downtime.outage import outages
 from downtime.paper import ledger
 from downtime.paper.packs import pack
+from downtime.reconcile import harm_review
 from downtime.reconcile import run as comparison
 from downtime.reconcile.states import ALREADY_THERE, CONFLICT, HELD, NEW, NEWER_LIVE, UNMATCHED
 from downtime.returns import export, statement_file
@@ -146,6 +148,8 @@ def _prepare(story: Story) -> tuple[SignedIn, Vault, Staff]:
         staff = Staff.arrive(laptop.vault, settings, laptop.actor, story.folder)
         device.trust(publisher.vault, device.card(laptop.vault), publisher.actor, WHY)
         device.trust(laptop.vault, device.card(publisher.vault), laptop.actor, WHY)
+        publishing = device.code(hospital)
+        reports.excuse(laptop.vault, publishing, laptop.actor, "It publishes and prints nothing")
         story.told("Each trusts the other's card: the laptop opens what the publisher seals.")
     return publisher, laptop.vault, staff
 
@@ -266,9 +270,11 @@ def _reconcile(story: Story, laptop: Vault, settings: Settings, staff: Staff) ->
         "compare", "The paper is compared with the hospital as it was, and as it is now."
     ):
         compared = comparison.run(laptop, settings, staff.actors["records"], WHY)
+        harm_review.run(laptop, settings, staff.actors["records"], WHY)
         for state, count in sorted(compared.states.items()):
             story.told(f"{count:>6}  {state:<14} {MEANS[state]}")
         decided = staff.decide(laptop, compared.outage)
+        story.told(f"{staff.look_for_harm(laptop)} findings of the harm review are settled.")
         story.told(f"The records supervisor decides {decided} of {compared.items}, with reasons.")
     story.facts["comparison"] = {"items": compared.items, "decided": decided, **compared.states}
 

@@ -32,6 +32,11 @@ def about(db: Database, serial: str) -> dict[str, Any] | None:
     return next(db.query(query, [serial]), None)
 
 
+def serials(db: Database) -> set[str]:
+    """The forms of which a picture is kept."""
+    return {str(row[0]) for row in db.execute("SELECT serial FROM form_scan").fetchall()}
+
+
 def content(db: Database, serial: str) -> bytes:
     """The file itself."""
     row = db.execute("SELECT content FROM form_scan WHERE serial = ?", [serial]).fetchone()

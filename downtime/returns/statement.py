@@ -13,6 +13,7 @@ import orjson
 
 from downtime.config import Settings
 from downtime.entry import store as entry_store
+from downtime.entry import store_scans
 from downtime.outage.model import Outage
 from downtime.paper import ledger
 from downtime.reconcile import store as items_store
@@ -98,7 +99,7 @@ def _facts(vault: Vault, settings: Settings, outage: Outage) -> dict[str, Any]:
     recovered = run.snapshot if run else ""
     ahead = statement_ledger.used_ahead(vault, outage)
     serials = [form.serial for form in ahead]
-    forms, total = statement_ledger.rows(vault, outage, ahead, frozenset())
+    forms, total = statement_ledger.rows(vault, outage, ahead, store_scans.serials(vault.db))
     found = open_items.find(vault, settings, outage)
     unmatched = items_store.fetch(vault.db, outage.id, state=UNMATCHED)
     return {
