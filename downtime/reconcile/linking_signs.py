@@ -100,6 +100,8 @@ def _born(paper: Person, live: Person) -> Iterator[Sign]:
     elif kind := slip(mine.replace("-", ""), theirs.replace("-", "")):
         how = "two digits transposed" if kind == "transposed" else "one digit different"
         yield Sign("birth_date", SLIP, 18, f"date of birth has {how}")
+    elif mine[5:] == theirs[5:]:
+        yield Sign("birth_date", SLIP, 10, "same day and month of birth, another year")
     else:
         yield Sign("birth_date", DIFFERS, -20, "another date of birth")
 

@@ -13,6 +13,7 @@ BIRTHS = [
     ("1985-03-01", "1958-03-01", "date of birth has two digits transposed"),
     ("1985-03-01", "1986-03-01", "date of birth has one digit different"),
     ("1985-03-13", "1985-03-31", "date of birth has two digits transposed"),
+    ("1996-01-31", "2006-01-31", "same day and month of birth, another year"),
     ("1985-03-01", "1967-11-20", "another date of birth"),
 ]
 NAMES = [
@@ -58,7 +59,7 @@ def test_what_only_one_of_them_says_is_no_sign():
 
 def test_every_slip_that_is_recognised_is_looked_up():
     """The blocks by which patients are found reach whatever the signs would recognise."""
-    for paper, system, words in BIRTHS[:-1]:
+    for paper, system, words in BIRTHS[:-2]:
         assert system in near_births(paper), words
     for paper, system, words in NUMBERS[:-1]:
         assert system in near_nhs_numbers(paper), words
