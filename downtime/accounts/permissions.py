@@ -57,6 +57,8 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "identity.propose": (*_RECORDS, "service"),
     "identity.confirm": _RECORDS,
     "identity.undo": _RECORDS,
+    "rekey.list": _RECORDS,
+    "rekey.tick": _RECORDS,
     "return.export": ("records-supervisor", "service"),
     "statement.make": (*_CARE, "records-supervisor", "auditor", "service"),
     "statement.sign": (*_CARE, "records-supervisor"),

@@ -85,7 +85,7 @@ class Sender:
         seconds = max(least_seconds, self.wait(message.attempts))
         due = to_text(now + timedelta(seconds=seconds))
         with transaction(self.vault.db) as db:
-            _set(db, message, QUEUED, to_text(now), next_try=due, reason=reason, answer=answer)
+            move(db, message, QUEUED, to_text(now), next_try=due, reason=reason, answer=answer)
 
     def wait(self, attempts: int) -> float:
         """Seconds before the next attempt: doubled each time, up to a cap, and spread by chance."""
@@ -95,7 +95,7 @@ class Sender:
 
     def _move(self, message: Message, to: str, action: str, **columns: str) -> None:
         with self.vault.change(self.who, action, target=message.control_id) as db:
-            _set(db, message, to, self.vault.now(), **columns)
+            move(db, message, to, self.vault.now(), **columns)
 
 
 @contextmanager
@@ -176,7 +176,7 @@ def answered(
 ) -> Message:
     """A later word about a message handed over: `acknowledged` (a tick), or `sent` to take it back."""
     with vault.change(who, f"return.{to}", target=control_id, why=why) as db:
-        _set(db, current(db, control_id), to, vault.now(), answer=answer, reason=why)
+        move(db, current(db, control_id), to, vault.now(), answer=answer, reason=why)
         return current(db, control_id)
 
 
@@ -187,18 +187,18 @@ def handed_over(vault: Vault, messages: Sequence[Message], who: Actor) -> None:
     target = f"{messages[0].outage}: {len(messages)} messages"
     with vault.change(who, "return.export", target=target) as db:
         for message in messages:
-            _set(db, message, SENT, vault.now(), reason="")
+            move(db, message, SENT, vault.now(), reason="")
 
 
 def settle(db: Database, message: Message, why: str, now: str) -> None:
     """Take a waiting or refused message out of the queue, inside the caller's change."""
-    _set(db, message, RESOLVED, now, reason=why)
+    move(db, message, RESOLVED, now, reason=why)
     store.release(db, message.system, message.order_key, now)
 
 
 def requeue(db: Database, message: Message, now: str) -> None:
     """Put a message back into the queue unchanged, inside the caller's change."""
-    _set(db, message, QUEUED, now, next_try="", reason="")
+    move(db, message, QUEUED, now, next_try="", reason="")
     store.release(db, message.system, message.order_key, now)
     hold_if_behind(db, message, now)
 
@@ -211,7 +211,7 @@ def hold_if_behind(db: Database, message: Message, now: str) -> None:
 
 
 def _refuse(db: Database, message: Message, reason: str, answer: str, now: str) -> None:
-    _set(db, message, REFUSED, now, reason=reason, answer=answer)
+    move(db, message, REFUSED, now, reason=reason, answer=answer)
     store.hold_later(db, message, _held_words(message), now)
 
 
@@ -229,7 +229,7 @@ def _behind(db: Database, message: Message) -> ConflictError:
     )
 
 
-def _set(db: Database, message: Message, to: str, now: str, **columns: str) -> None:
+def move(db: Database, message: Message, to: str, now: str, **columns: str) -> None:
     """Move on from the state that the database holds now, not from the one that was read."""
     LIFECYCLE.check(current(db, message.control_id).state, to)
     store.update(db, message.control_id, state=to, changed=now, **columns)

@@ -1,4 +1,4 @@
-"""The re-key worklist for departments: CSV and XLSX, in the order of system, department and ward. Pure."""
+"""The re-key worklist for departments: its lines as text, as CSV and as XLSX, in keying order. Pure."""
 
 import io
 import re
@@ -17,6 +17,7 @@ from downtime.clinical.identifiers import is_nhs_number
 from downtime.entry.facts import Fact, Person
 from downtime.paper import tables
 from downtime.paper.serials import shown
+from downtime.returns import worklist_words as words
 
 COLUMNS = (
     ("System", 12),
@@ -43,21 +44,6 @@ COLUMNS = (
 
 _HEAD, _CELL = "Worklist head", "Worklist cell"
 """The styles of a workbook's cells."""
-_LABELS = {
-    "value": "Result",
-    "units": "Units",
-    "reference_range": "Range",
-    "priority": "Priority",
-    "requester": "Requested by",
-    "reason": "Reason",
-    "specimen": "Specimen",
-    "ward": "Ward",
-    "bay": "Bay",
-    "bed": "Bed",
-    "kind": "Stay",
-    "consultant": "Consultant",
-    "specialty": "Specialty",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +55,21 @@ class Line:
     todo: str
     decided_by: str
     reason: str
+    done: str = ""
+
+    @property
+    def order(self) -> tuple[str | int, ...]:
+        """Its place: system, department, and then as records teams key (`words.rank`)."""
+        fact, who = self.fact, self.person
+        moved = fact.event if fact.type == "Encounter" else ""
+        ward = fact.fields.get("ward") or fact.ward
+        return (fact.system, words.department(fact), words.rank(fact), moved, ward,
+                who.family, who.given, fact.event, fact.key)  # fmt: skip
 
 
 def rows(lines: Iterable[Line], zone: ZoneInfo) -> list[list[str]]:
     """The worklist as text, one row a line, in the order in which departments work."""
-    made = [_row(line, zone) for line in lines]
-    return sorted(made, key=lambda row: (row[0], row[1], row[13], row[7], row[8], row[6], row[15]))
+    return [_row(line, zone) for line in sorted(lines, key=lambda line: line.order)]
 
 
 def to_csv(table: Sequence[Sequence[str]]) -> bytes:
@@ -126,11 +121,11 @@ def _row(line: Line, zone: ZoneInfo) -> list[str]:
     nhs = person.nhs_number
     return [
         fact.system,
-        _department(fact),
+        words.department(fact),
         line.todo,
-        _TYPES[fact.type],
-        fact.title if fact.type != "Encounter" else "Admission",
-        _details(fact, zone),
+        words.kind(fact),
+        words.what(fact),
+        words.details(fact, zone),
         display.moment(fact.event, zone),
         person.family,
         person.given,
@@ -143,27 +138,5 @@ def _row(line: Line, zone: ZoneInfo) -> list[str]:
         shown(fact.serial),
         line.decided_by,
         line.reason,
-        "",
+        line.done,
     ]
-
-
-def _department(fact: Fact) -> str:
-    """The department that a form names, in whatever words it asks for it."""
-    named = (answer for label, answer in fact.notes if label.casefold().startswith("department"))
-    return fact.fields.get("department") or next(named, "")
-
-
-_TYPES = {"Encounter": "Admission", "ServiceRequest": "Request", "Observation": "Result"}
-_TIMES = {"collected": "Sample taken", "effective": "Taken", "started": "Admitted"}
-
-
-def _details(fact: Fact, zone: ZoneInfo) -> str:
-    parts = [
-        f"{label}: {fact.fields[name]}" for name, label in _LABELS.items() if fact.fields.get(name)
-    ]
-    parts += [
-        f"{label}: {display.moment(fact.fields[name], zone)}"
-        for name, label in _TIMES.items()
-        if fact.fields.get(name)
-    ]
-    return "; ".join([*parts, *(f"{label}: {answer}" for label, answer in fact.notes)])

@@ -19,6 +19,7 @@ GROUPS: tuple[tuple[tuple[str, str, str], ...], ...] = (
         ("identity.show", "Unmatched", "identity.list"),
         ("comparison.show", "Comparison", "reconcile.list"),
         ("returning.show", "Returns", "return.export"),
+        ("worklists.show", "Worklists", "rekey.list"),
         ("harm.show", "Harm review", "harm.list"),
         ("statement.show", "Statement", "statement.make"),
     ),

@@ -9,7 +9,7 @@ from downtime.config import Settings
 from downtime.paper import orders
 from downtime.paper.packs import handover, packs
 from downtime.reconcile import harm_review, run
-from downtime.returns import export, statement, statement_file
+from downtime.returns import export, rekey, statement, statement_file, worklist_export
 from downtime.vault.files import make_private
 from downtime.vault.jobs import Job, Result
 from downtime.vault.vault import Vault
@@ -85,6 +85,20 @@ def _returns(vault: Vault, settings: Settings, job: Job, progress: Progress) -> 
     return Result(packed.getvalue(), "application/zip", name), done.sentence
 
 
+def _worklist(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
+    outage, asked = run.latest(vault), job.arguments
+    found = [
+        line
+        for line in rekey.lines(vault, outage.id)
+        if not asked["system"] or line.listed == (asked["system"], asked["department"])
+    ]
+    content = worklist_export.one(vault, settings, asked["kind"], found, job.who)
+    named = " ".join(filter(None, ("worklist", asked["system"], asked["department"])))
+    name = f"{named} {outage.label}.{asked['kind']}"
+    said = f"{len(found)} line{'' if len(found) == 1 else 's'}."
+    return Result(content, worklist_export.KINDS[asked["kind"]], name), said
+
+
 def _statement(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
     made = statement.make(vault, settings, job.who, WHY)
     content = statement_file.to_pdf(made, settings)
@@ -113,5 +127,6 @@ WORK: dict[str, Work] = {
     "reconcile": Work(_reconcile, "Comparison", "comparison.show", "See the items"),
     "harm": Work(_harm, "Harm review", "harm.show", "See the findings"),
     "returns": Work(_returns, "Returns", "returning.show", "All that has gone out", opens=False),
+    "worklist": Work(_worklist, "Worklist", "worklists.show", "Back to the worklists", opens=False),
     "statement": Work(_statement, "Statement", "statement.show", "Back to the statement"),
 }

@@ -27,6 +27,7 @@ from downtime.web.views.snapshots import snapshots
 from downtime.web.views.statement import statement
 from downtime.web.views.tests import tests
 from downtime.web.views.verifying import verifying
+from downtime.web.views.worklists import worklists
 
 BLUEPRINTS = (
     account,
@@ -56,4 +57,5 @@ BLUEPRINTS = (
     statement,
     tests,
     verifying,
+    worklists,
 )

@@ -101,7 +101,11 @@ def test_a_worklist_after_the_messages_says_what_not_to_key(
 
 def test_a_worklist_is_grouped_and_no_cell_is_a_formula(vault, settings, decided, who, tmp_path):
     out = export(vault, settings, "worklist", tmp_path, who)
-    assert [path.name for path in out.files] == ["worklist.csv", "worklist.xlsx"]
+    assert [path.name for path in out.files] == [
+        "worklist.csv",
+        "worklist.xlsx",
+        "worklist.pdf",
+    ]
     rows = list(csv.DictReader(io.StringIO((tmp_path / "worklist.csv").read_text("utf-8-sig"))))
     assert [row["System"] for row in rows] == ["LIMS", "LIMS", "PAS"]
     assert {row["What to do"] for row in rows} == {"Key this"}

@@ -1,0 +1,179 @@
+"""Worklists: what nobody else carries, in keying order, ticked once, and counted as returned."""
+
+import csv
+import io
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+import openpyxl
+import pytest
+
+from downtime.config import ReturnsSettings
+from downtime.entry.facts import Fact, Person
+from downtime.errors import ConflictError, InputError
+from downtime.paper.issue import Subject
+from downtime.reconcile import decide, run
+from downtime.reconcile.states import RETURN
+from downtime.returns import queueing, rekey, rekey_store, worklist, worklist_export, worklist_words
+from downtime.returns.outbox_states import ACKNOWLEDGED, SENT
+from downtime.vault.audit import Actor
+
+from .conftest import ADMITTED, BLOODS, HOSPITAL, OBSERVED, PHONED
+
+LATER = "2026-11-02T18:00:00Z"
+BEN = Actor("u-2", "Ben Records", "laptop-1")
+
+
+@pytest.fixture
+def outage_id(vault, settings, outage, keyed, hold, who, checker):
+    """An outage whose items are all decided `return` where that is allowed."""
+    keyed("observations", OBSERVED)
+    keyed("phoned-result", PHONED | {"test:1": "=HYPERLINK(1)"})
+    keyed("blood-sciences-request", BLOODS)
+    keyed("admission", ADMITTED, Subject(downtime_number="DK700001X"))
+    hold(2, HOSPITAL, LATER)
+    run.run(vault, settings, who, "recovered")
+    for row in decide.items(vault, outage.id):
+        if RETURN in row.allowed:
+            decide.decide(vault, row.key, RETURN, checker, "not there")
+    return outage.id
+
+
+@pytest.fixture
+def lines(vault, settings, outage_id, who):
+    rekey.fill(vault, settings, who)
+    return rekey.lines(vault, outage_id)
+
+
+def test_a_list_is_in_the_order_in_which_records_teams_key(lines):
+    seen = [(line.listed[0], worklist_words.kind(line.row.item.fact)) for line in lines]
+    lims = [kind for system, kind in seen if system == "LIMS"]
+    assert lims == ["Request", "Request", "Result"]
+    assert ("PAS", "Admission") in seen
+    assert seen == sorted(seen, key=lambda one: one[0])
+
+
+def test_what_a_system_s_own_way_carries_is_not_listed(vault, settings, outage_id, who):
+    there = replace(settings, returns=ReturnsSettings(targets={"LIMS": {"channel": "file"}}))
+    rekey.fill(vault, there, who)
+    systems = {line.listed[0] for line in rekey.lines(vault, outage_id)}
+    assert "LIMS" not in systems
+    assert "PAS" in systems
+
+
+def test_a_tick_counts_as_returned_and_says_who_when_and_the_live_number(
+    vault, outage_id, lines, who
+):
+    first = lines[0].message.control_id
+    rekey.tick(vault, first, "  LAB  4711 ", BEN)
+    line = rekey.lines(vault, outage_id)[0]
+    assert line.message.state == ACKNOWLEDGED
+    assert line.message.answer == "LAB 4711"
+    assert (line.tick.number, line.tick.ticked_by_name) == ("LAB 4711", "Ben Records")
+    counted = {one["system"]: one for one in rekey.counts(vault.db, outage_id)}
+    assert counted[line.listed[0]]["done"] == 1
+    assert sum(one["lines"] for one in counted.values()) == len(lines)
+
+
+def test_two_people_who_keyed_the_same_line_are_told(vault, lines, who):
+    first = lines[0].message.control_id
+    rekey.tick(vault, first, "1", BEN)
+    with pytest.raises(ConflictError, match="ticked already by Ben Records"):
+        rekey.tick(vault, first, "2", who)
+
+
+def test_a_tick_is_taken_back_with_a_reason_and_what_it_said_is_kept(vault, outage_id, lines, who):
+    first = lines[0].message.control_id
+    rekey.tick(vault, first, "4711", BEN)
+    with pytest.raises(InputError):
+        rekey.untick(vault, first, who, "  ")
+    rekey.untick(vault, first, who, "other patient")
+    line = rekey.lines(vault, outage_id)[0]
+    assert line.tick is None
+    assert line.message.state == SENT
+    (kept,) = rekey_store.past(vault.db, first)
+    assert (kept["number"], kept["reason"], kept["unticked_by"]) == (
+        "4711",
+        "other patient",
+        who.id,
+    )
+    rekey.tick(vault, first, "4712", who)
+    assert rekey.lines(vault, outage_id)[0].tick.number == "4712"
+
+
+@pytest.mark.parametrize("number", ["9" * 61, "a\x00b"])
+def test_a_number_that_no_system_gives_is_refused(vault, lines, number):
+    with pytest.raises(InputError):
+        rekey.tick(vault, lines[0].message.control_id, number, BEN)
+
+
+def test_what_went_out_as_a_message_is_never_ticked(vault, settings, outage_id, who):
+    queueing.queue(vault, settings, who, system="LIMS")
+    sent = next(iter(vault.db.query("SELECT control_id FROM outbox")))["control_id"]
+    with pytest.raises(ConflictError, match="went out as a message"):
+        rekey.tick(vault, sent, "1", BEN)
+
+
+def test_a_second_filling_lists_nothing_twice(vault, settings, outage_id, lines, who):
+    rekey.fill(vault, settings, who)
+    assert len(rekey.lines(vault, outage_id)) == len(lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("hill h100", True), ("999000", True), ("novak", False), ("request", True), ("zzz", False)],
+)
+def test_a_search_looks_at_names_numbers_and_what_it_is(lines, text, found):
+    requests = [line for line in lines if line.row.item.fact.type == "ServiceRequest"]
+    assert all(line.says(text) is found for line in requests)
+
+
+def test_files_hold_the_ticks_and_no_formula(vault, settings, outage_id, lines, who):
+    rekey.tick(vault, lines[0].message.control_id, "=1+1", BEN)
+    found = rekey.lines(vault, outage_id)
+    content = worklist_export.one(vault, settings, "csv", found, who)
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+    assert len(rows) == len(found)
+    assert rows[0]["Done (initials, time)"] == "Ben Records, 02-Nov-2026 14:30, No. =1+1"
+    assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "@"))]
+    book = openpyxl.load_workbook(
+        io.BytesIO(worklist_export.one(vault, settings, "xlsx", found, who))
+    )
+    assert set(book.sheetnames) == {line.listed[0] for line in found}
+    states = {line.message.state for line in rekey.lines(vault, outage_id)}
+    assert states == {SENT, ACKNOWLEDGED}
+
+
+def test_the_pages_name_each_list_and_each_patient(vault, settings, lines, who):
+    content = worklist_export.one(vault, settings, "pdf", lines, who)
+    assert content.startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_no_cell_of_a_spreadsheet_can_be_run(start):
+    text = worklist.to_csv([[f"{start}cmd"] * len(worklist.COLUMNS)]).decode("utf-8-sig")
+    cells = next(iter(list(csv.reader(io.StringIO(text, newline="")))[1:]))
+    assert set(cells) == {f"'{start}cmd"}
+
+
+@pytest.mark.parametrize("kind", worklist_words.KINDS)
+def test_every_type_has_its_words_and_loses_none(kind):
+    fields = {"medicine": "Morphine", "dosage": "2.5 mg", "unheard_of": "kept", "given": LATER}
+    fact = Fact(
+        key="K7000042X-form", type=kind, system="EPR", form="f", serial="K7000042X",
+        person=Person(family="Hill"), fields=fields, notes=(("Said", "more"),),
+    )  # fmt: skip
+    told = worklist_words.what(fact) + worklist_words.details(fact, ZoneInfo("Europe/London"))
+    for words in ("Morphine", "Dosage: 2.5 mg", "Unheard of: kept", "Said: more", "18:00"):
+        assert words in told
+    assert worklist_words.kind(fact)
+
+
+def test_moves_are_told_apart():
+    moves = [
+        worklist_words.kind(
+            Fact(key="k", type="Encounter", system="PAS", form="f", serial="s", fields=fields)
+        )
+        for fields in ({}, {"event": "transfer"}, {"event": "discharge"})
+    ]
+    assert moves == ["Admission", "Transfer", "Discharge"]
