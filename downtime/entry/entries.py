@@ -19,7 +19,6 @@ from downtime.entry.model import (
     ENTERED,
     KEY_AGAIN,
     LIFECYCLE,
-    SECOND,
     UNSAMPLED,
     VERIFIED,
     Check,
@@ -298,7 +297,7 @@ def _draft(db: Database, issued: Issued, who: Actor, now: str) -> Entry:
 def _put_second_away(db: Database, entry: Entry, now: str, who: Actor, why: str) -> None:
     """What was keyed a second time goes to the past too: the form is keyed twice anew."""
     if keyed := store_checks.second(db, entry.serial):
-        as_entry = replace(entry, state=SECOND, answers=keyed.answers, transcriber=keyed.person)
+        as_entry = replace(entry, state=KEY_AGAIN, answers=keyed.answers, transcriber=keyed.person)
         store.keep_past(db, as_entry, now, who.id, why)
         store_checks.drop_second(db, entry.serial)
 
@@ -307,7 +306,7 @@ def _count_corrected(
     db: Database, form: KeyedForm, entry: Entry, kept: Mapping[str, str], now: str
 ) -> None:
     """Count what a sent-back entry had wrong: the fields that its correction changed."""
-    wrong = [row for row in store.past(db, entry.serial) if row["state"] not in (DRAFT, SECOND)]
+    wrong = [row for row in store.past(db, entry.serial) if row["state"] not in (DRAFT, KEY_AGAIN)]
     before = wrong[-1]["answers"]
     keys = (before.keys() | kept.keys()) - set(form.critical_keys)
     changed = [key for key in keys if before.get(key, "") != kept.get(key, "")]
