@@ -47,6 +47,11 @@ def _known(db: Database, here: Entry, said: Elsewhere) -> bool:
     )
 
 
+def find(vault: Vault, serial: str, device: str) -> Duplicate:
+    """The two entries of a form; NotFoundError when there is no second one, or it is settled."""
+    return _pair(vault.db, serials.parse(serial), device)
+
+
 def settle(vault: Vault, serial: str, device: str, keep: str, who: Actor, why: str) -> Entry:
     """Say which of two entries counts: `here`, or `there` on the laptop `device`.
 

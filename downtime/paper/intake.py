@@ -89,7 +89,7 @@ def undo_last(vault: Vault, who: Actor) -> str:
     ConflictError when there is nothing, or the form was worked on since.
     """
     with vault.change(who, "ledger.unbook", target="last") as db:
-        last = store_moves.last_seen(db, who.id, who.device)
+        last = next(iter(store_moves.last_booked(db, who.id, who.device, 1)), None)
         if last is None:
             raise ConflictError("intake.nothing", "There is nothing to take back.", "Go on.")
         held = in_order(store_moves.of(db, last.serial))
@@ -122,6 +122,13 @@ def count(vault: Vault, settings: Settings, who: Actor) -> int:
     """How many papers this person booked on this machine in the last hours (of the settings)."""
     since = to_text(vault.clock() - timedelta(hours=settings.handover.booking_hours))
     return store_moves.count_seen(vault.db, who.id, who.device, since)
+
+
+def recent(vault: Vault, who: Actor, limit: int) -> list[tuple[Move, Issued | None]]:
+    """What this person booked last on this machine, newest first, with the form where it is known."""
+    moves = store_moves.last_booked(vault.db, who.id, who.device, limit)
+    forms = {form.serial: form for form in store.with_serials(vault.db, [m.serial for m in moves])}
+    return [(move, forms.get(move.serial)) for move in moves]
 
 
 def in_doubt(db: Database) -> dict[str, list[Move]]:

@@ -60,14 +60,14 @@ def where(db: Database, condition: str, *values: object) -> Iterator[Move]:
     return (Move(**row) for row in db.query(query, values))
 
 
-def last_seen(db: Database, person: str, device: str) -> Move | None:
-    """The last paper that somebody booked on this machine and did not take back."""
+def last_booked(db: Database, person: str, device: str, limit: int) -> list[Move]:
+    """The papers that somebody booked last on this machine and did not take back, newest first."""
     condition = (
         "person = ? AND device = ? AND kind = ? AND NOT EXISTS (SELECT 1 FROM form_move u WHERE"
         " u.serial = form_move.serial AND u.device = form_move.device AND u.undoes = form_move.step)"
     )
-    query = f"SELECT {_NAMES} FROM form_move WHERE {condition} ORDER BY at DESC, rowid DESC LIMIT 1"  # noqa: S608
-    return next((Move(**row) for row in db.query(query, [person, device, SEEN])), None)
+    query = f"SELECT {_NAMES} FROM form_move WHERE {condition} ORDER BY at DESC, rowid DESC LIMIT ?"  # noqa: S608
+    return [Move(**row) for row in db.query(query, [person, device, SEEN, limit])]
 
 
 def count_seen(db: Database, person: str, device: str, since: str) -> int:

@@ -15,6 +15,7 @@ GROUPS: tuple[tuple[tuple[str, str, str], ...], ...] = (
     ),
     (
         ("keying.choose", "Key", "entry.key"),
+        ("handover.show", "Gathering", "handover.view"),
         ("ledger.show", "Missing forms", "ledger.view"),
         ("identity.show", "Unmatched", "identity.list"),
         ("comparison.show", "Comparison", "reconcile.list"),
@@ -34,7 +35,7 @@ GROUPS: tuple[tuple[tuple[str, str, str], ...], ...] = (
 )
 
 
-AREAS = {"queues": "keying", "verifying": "keying"}
+AREAS = {"booking": "ledger", "queues": "keying", "verifying": "keying"}
 """Pages that belong to the area of another entry."""
 
 

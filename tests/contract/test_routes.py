@@ -21,6 +21,7 @@ ARGUMENTS = {
     "serial": "K7000042X",
     "pack": "K7-P00001",
     "key": "K7000042X-form",
+    "device": "M3",
     "person_id": "u-0",
     "version": "x",
     "name": "app.css",

@@ -4,10 +4,12 @@ from downtime.web.views.account import account
 from downtime.web.views.appointments import appointments
 from downtime.web.views.audit import audit
 from downtime.web.views.beds import beds
+from downtime.web.views.booking import booking
 from downtime.web.views.comparison import comparison
 from downtime.web.views.devices import devices
 from downtime.web.views.find import find
 from downtime.web.views.guidance import guidance
+from downtime.web.views.handover import handover
 from downtime.web.views.harm import harm
 from downtime.web.views.home import home
 from downtime.web.views.identity import identity
@@ -34,10 +36,12 @@ BLUEPRINTS = (
     appointments,
     audit,
     beds,
+    booking,
     comparison,
     devices,
     find,
     guidance,
+    handover,
     harm,
     home,
     identity,

@@ -6,7 +6,7 @@ from downtime.errors import InputError
 from downtime.outage import outages
 from downtime.paper import ledger as rules
 from downtime.paper.issue import COLLECTED, LIFECYCLE, LOST, OUT, RETURNED, VOID, Issued
-from downtime.returns.accounting import account
+from downtime.returns.accounting import Tally, account
 from downtime.web import current
 from downtime.web.actions import action
 from downtime.web.answers import Answer
@@ -39,7 +39,8 @@ def show() -> Answer:
     outage = outages.current(vault)
     outage_id = outage.id if outage else ""
     issued = len(rules.in_state(vault, outage_id, *LIFECYCLE.moves))
-    counted, _ = account(rules.counts(vault, outage_id), issued)
+    tallies = (Tally(c.ward, c.form, c.state, n=c.n) for c in rules.counts(vault, outage_id))
+    counted, _ = account(tallies, issued)
     return render_template(
         "ledger.html",
         outage=outage,
