@@ -15,7 +15,7 @@ from downtime.reconcile import run as running
 from downtime.reconcile.states import ALLOWED, LEAVE, OPEN, RESOLVED, RETURN
 from downtime.reconcile.store import ItemRow
 from downtime.returns import export as exporting
-from downtime.returns import signing, statement, statement_file
+from downtime.returns import report, report_file, signing, statement, statement_file
 
 entry = group("entry", "What people keyed from paper.")
 reconcile = group("reconcile", "Paper compared with the recovered hospital.")
@@ -168,6 +168,22 @@ def state(session: Session, out: Path) -> Output:
     made = statement.make(session.vault, session.settings, session.who)
     written = statement_file.save(made, session.settings, out)
     lines = [f"{made.verdict}.", *(f"  {item['sentence']}" for item in made.facts["open"])]
+    return Output(made.as_json(), [*lines, *(f"Wrote {path}" for path in written)])
+
+
+@command(root, "report", action="report.make")
+@click.option(
+    "--out",
+    required=True,
+    type=NewFile(),
+    metavar="FILE",
+    help="File to write: .pdf or .json; the other one is written beside it.",
+)
+def post_incident(session: Session, out: Path) -> Output:
+    """Report on the outage: time line, charts with tables, harm, and what is open."""
+    made = report.make(session.vault, session.settings, session.who)
+    written = report_file.save(made, session.settings, out)
+    lines = [f"{event.at}  {event.what}" for event in made.timeline]
     return Output(made.as_json(), [*lines, *(f"Wrote {path}" for path in written)])
 
 

@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 from downtime.clock import to_text
-from downtime.demo import month_paper, paper
+from downtime.demo import month_paper
 from downtime.demo.month_clerks import Written
 from downtime.demo.month_machines import WHY, Machine, publish_to
 from downtime.demo.month_model import SYSTEMS, Simulation
+from downtime.demo.paper import local
 from downtime.entry import duplicates, entries
 from downtime.entry.facts import Person
 from downtime.handover import reports
@@ -81,7 +82,7 @@ def _of(s: Simulation, laptop: Machine) -> list[Written]:
 def _twice(s: Simulation) -> list[Written]:
     """Papers that are keyed at the station although a laptop keys them too."""
     keyed = [paper for laptop in s.reporting for paper in _of(s, laptop)[::20]]
-    today = paper.local(s.clock.now)[:10]
+    today = local(s.clock.now)[:10]
     return [p for p in keyed if p.answers["event.date"] < today and not p.sheet.ahead][:TWICE]
 
 

@@ -215,6 +215,12 @@ def keep_run(db: Database, run: Run) -> None:
     db["comparison"].insert(run._asdict())  # type: ignore[union-attr]
 
 
+def runs(db: Database, outage: str) -> list[Run]:
+    """Every comparison of an outage, oldest first."""
+    rows = db.query("SELECT * FROM comparison WHERE outage = ? ORDER BY at, rowid", [outage])
+    return [Run(**row) for row in rows]
+
+
 def last_run(db: Database, outage: str) -> Run | None:
     """The last comparison of an outage."""
     query = "SELECT * FROM comparison WHERE outage = ? ORDER BY at DESC, rowid DESC LIMIT 1"

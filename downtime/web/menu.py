@@ -23,6 +23,7 @@ GROUPS: tuple[tuple[tuple[str, str, str], ...], ...] = (
         ("worklists.show", "Worklists", "rekey.list"),
         ("harm.show", "Harm review", "harm.list"),
         ("statement.show", "Statement", "statement.make"),
+        ("report.show", "Report", "report.make"),
     ),
     (
         ("outages.show", "Outages", "outage.view"),

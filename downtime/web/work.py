@@ -9,7 +9,15 @@ from downtime.config import Settings
 from downtime.paper import orders
 from downtime.paper.packs import handover, packs
 from downtime.reconcile import harm_review, run
-from downtime.returns import export, rekey, statement, statement_file, worklist_export
+from downtime.returns import (
+    export,
+    rekey,
+    report,
+    report_file,
+    statement,
+    statement_file,
+    worklist_export,
+)
 from downtime.vault.files import make_private
 from downtime.vault.jobs import Job, Result
 from downtime.vault.vault import Vault
@@ -106,6 +114,13 @@ def _statement(vault: Vault, settings: Settings, job: Job, progress: Progress) -
     return Result(content, PDF, f"{drill}statement {made.outage}.pdf"), made.verdict
 
 
+def _report(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
+    made = report.make(vault, settings, job.who, WHY)
+    drill = "DRILL " if made.statement.facts["outage"]["drill"] else ""
+    name = f"{drill}report {made.statement.outage}.pdf"
+    return Result(report_file.to_pdf(made, settings), PDF, name), made.statement.verdict
+
+
 _TITLES = {
     orders.WARDS: "Ward pack",
     orders.CHANGES: "Changes of a ward",
@@ -128,5 +143,6 @@ WORK: dict[str, Work] = {
     "harm": Work(_harm, "Harm review", "harm.show", "See the findings"),
     "returns": Work(_returns, "Returns", "returning.show", "All that has gone out", opens=False),
     "worklist": Work(_worklist, "Worklist", "worklists.show", "Back to the worklists", opens=False),
+    "report": Work(_report, "Post-incident report", "report.show", "Back to the report"),
     "statement": Work(_statement, "Statement", "statement.show", "Back to the statement"),
 }

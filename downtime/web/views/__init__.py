@@ -24,6 +24,7 @@ from downtime.web.views.people import people
 from downtime.web.views.placing import placing
 from downtime.web.views.printing import printing
 from downtime.web.views.queues import queue
+from downtime.web.views.report import report
 from downtime.web.views.returning import returning
 from downtime.web.views.snapshots import snapshots
 from downtime.web.views.statement import statement
@@ -56,6 +57,7 @@ BLUEPRINTS = (
     placing,
     printing,
     queue,
+    report,
     returning,
     snapshots,
     statement,

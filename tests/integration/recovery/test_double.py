@@ -120,7 +120,7 @@ def test_sent_back_is_keyed_twice_anew_and_what_both_said_is_kept(
     entries.send_back(vault, phoned, THIRD, "wrong paper")
     assert store_checks.second(vault.db, phoned) is None
     said = {past["state"]: past["answers"]["value:1"] for past in store.past(vault.db, phoned)}
-    assert said == {"adjudicating": "6.10", "second": "9.1"}
+    assert said == {"adjudicating": "6.10", "key-again": "9.1"}
     again = entries.submit(vault, rare, phoned, PHONED, who)
     assert (again.waits, again.sampled) == ("key-again", 1)
 

@@ -1,0 +1,137 @@
+"""Charts as numbers: where each bar and line stands in a drawing of 720 by 240 units. Pure.
+
+A template draws them in black, white and grey, so that they can be copied and printed; the same
+numbers stand in a table beside each chart.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+WIDTH, HEIGHT = 720.0, 240.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 8.0, 30.0, 36.0
+_LABELS = 10
+"""Words under the axis at most."""
+FILLS = ("#222", "#fff", "#999")
+"""Dark, white with an edge, grey: told apart without colour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A rectangle of one value."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    fill: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A word at a place: under the axis, beside it, or in the legend."""
+
+    x: float
+    y: float
+    text: str
+    fill: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One chart with its table: `labels` are the rows, `series` the columns."""
+
+    id: str
+    title: str
+    unit: str
+    labels: tuple[str, ...]
+    series: Mapping[str, tuple[int | None, ...]]
+    lines: bool = False
+
+    @property
+    def highest(self) -> int:
+        """The top of the axis: a round number not below any value."""
+        most = max((n or 0 for row in self.series.values() for n in row), default=0)
+        step = 1
+        while step * 10 < most:
+            step *= 10
+        return max(4, -(-most // step) * step)
+
+    @property
+    def box(self) -> str:
+        """The drawing's size, as SVG's viewBox."""
+        return f"0 0 {WIDTH:.0f} {HEIGHT:.0f}"
+
+    @property
+    def floor(self) -> float:
+        """Where the axis lies."""
+        return HEIGHT - _BOTTOM
+
+    @property
+    def left(self) -> float:
+        """Where the axis begins."""
+        return _LEFT
+
+    @property
+    def right(self) -> float:
+        """Where the axis ends."""
+        return WIDTH - _RIGHT
+
+    def height(self, value: int | None) -> float:
+        """How high a value stands above the axis."""
+        return round((self.floor - _TOP) * (value or 0) / self.highest, 1)
+
+    def bars(self) -> list[Bar]:
+        """A group of bars for each label."""
+        group = (self.right - _LEFT) / max(1, len(self.labels))
+        each = group * 0.8 / max(1, len(self.series))
+        return [
+            Bar(
+                round(_LEFT + group * place + group * 0.1 + each * number, 1),
+                round(self.floor - self.height(value), 1),
+                round(each, 1),
+                self.height(value),
+                FILLS[number],
+            )
+            for number, row in enumerate(self.series.values())
+            for place, value in enumerate(row)
+        ]
+
+    def paths(self) -> list[str]:
+        """One line for each series, as points."""
+        step = (self.right - _LEFT) / max(1, len(self.labels))
+        return [
+            " ".join(
+                f"{_LEFT + step * (place + 0.5):.1f},{self.floor - self.height(value):.1f}"
+                for place, value in enumerate(row)
+            )
+            for row in self.series.values()
+        ]
+
+    def under(self) -> list[Mark]:
+        """Words under the axis: as many as can be read, and always the first."""
+        step = (self.right - _LEFT) / max(1, len(self.labels))
+        every = -(-len(self.labels) // _LABELS) or 1
+        return [
+            Mark(round(_LEFT + step * (place + 0.5), 1), self.floor + 18, text)
+            for place, text in enumerate(self.labels)
+            if place % every == 0
+        ]
+
+    def beside(self) -> list[Mark]:
+        """Numbers at the axis: nothing, a half and the whole."""
+        return [
+            Mark(_LEFT - 6, round(self.floor - self.height(n), 1), f"{n:,}")
+            for n in (0, self.highest // 2, self.highest)
+        ]
+
+    def legend(self) -> list[Mark]:
+        """What each fill means."""
+        return [
+            Mark(_LEFT + 150.0 * number, 14, name, FILLS[number])
+            for number, name in enumerate(self.series)
+        ]
+
+    def rows(self) -> list[tuple[str, Sequence[int | None]]]:
+        """The table: a label and its values."""
+        columns = list(self.series.values())
+        return [(text, [row[n] for row in columns]) for n, text in enumerate(self.labels)]

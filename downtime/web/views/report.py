@@ -1,0 +1,50 @@
+"""Post-incident report: the time line of an outage and its recovery, with charts and their tables."""
+
+from flask import Blueprint, render_template
+from markupsafe import Markup
+
+from downtime.errors import NotFoundError
+from downtime.reconcile.harm import KINDS, OUTCOMES
+from downtime.returns import report as rules
+from downtime.returns import report_file
+from downtime.web import current
+from downtime.web.actions import action
+from downtime.web.answers import Answer, download
+from downtime.web.views.jobs import ask
+from downtime.web.work import WHY
+
+report = Blueprint("report", __name__)
+
+
+@report.get("/report")
+@action("report.make")
+def show() -> Answer:
+    """The report as it would read now."""
+    try:
+        made = rules.look(current.vault(), current.settings())
+    except NotFoundError:
+        return render_template("report.html", made=None)
+    return render_template(
+        "report.html",
+        made=made,
+        facts=made.statement.facts,
+        drawings={chart.id: Markup(report_file.drawing(chart)) for chart in made.charts},  # noqa: S704
+        kinds=KINDS,
+        outcomes=OUTCOMES,
+    )
+
+
+@report.post("/report/pdf")
+@action("report.make")
+def pdf() -> Answer:
+    """The pages for a board, as a job."""
+    return ask("report", {}, WHY)
+
+
+@report.get("/report/json")
+@action("report.make")
+def json() -> Answer:
+    """The same for programs."""
+    made = rules.make(current.vault(), current.settings(), current.who(), WHY)
+    name = f"report {made.statement.outage}.json"
+    return download(report_file.to_json(made), "application/json", name)
