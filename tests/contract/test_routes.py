@@ -21,6 +21,8 @@ ARGUMENTS = {
     "serial": "K7000042X",
     "pack": "K7-P00001",
     "key": "K7000042X-form",
+    "ref": "K7000042X",
+    "link_id": "0123456789abcdef",
     "device": "M3",
     "person_id": "u-0",
     "version": "x",
