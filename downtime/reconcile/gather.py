@@ -40,31 +40,57 @@ def recovered(
     snapshot: Snapshot, facts: Sequence[Fact], decided: Mapping[str, Person] = MappingProxyType({})
 ) -> View:
     """Everybody whom the forms or the `decided` links may mean, and the records of those they do."""
-    known = people(snapshot, [*(fact.person for fact in facts), *decided.values()])
-    everybody, linked = View(known), {**links(facts), **decided}
-    matches = (find(fact.person, everybody, linked, *keys_of(fact)) for fact in facts)
-    meant = {found.patient.id for found in matches if found.patient}
-    theirs = [record for kind in THEIRS for record in snapshot.some(kind, "patient", meant)]
-    named = {record.report for record in theirs if isinstance(record, Observation)}
+    linked = {**links(facts), **decided}
+    by_link = [linked[key] for key in _keys(facts) if key in linked]
+    known = people(snapshot, [*{fact.person for fact in facts}, *by_link])
+    everybody = View(known)
+    meant: dict[str, set[str]] = {}
+    for fact in facts:
+        if found := find(fact.person, everybody, linked, *keys_of(fact)).patient:
+            meant.setdefault(fact.type, set()).add(found.id)
+    theirs = [
+        record
+        for kind in THEIRS
+        for record in snapshot.some(kind, "patient", meant.get(kind.__name__, ()))
+    ]
+    named = {record.report for record in theirs if isinstance(record, Observation)} - {""}
     reports = snapshot.some(DiagnosticReport, "id", named)
-    return View([*known, *reports, *theirs], _as_at(snapshot), snapshot.header.holds)
+    everybody.add([*reports, *theirs])
+    everybody.as_at, everybody.told = _as_at(snapshot), snapshot.header.holds
+    return everybody
 
 
-def earlier(snapshot: Snapshot, after: View) -> View:
-    """What this snapshot held of the records in `after`, by their ids and by their own numbers."""
+def _keys(facts: Iterable[Fact]) -> set[str]:
+    return {key for fact in facts for key in (*keys_of(fact), fact.person.downtime_number)}
+
+
+def earlier(snapshot: Snapshot, after: View, facts: Iterable[Fact] = ()) -> View:
+    """What this snapshot held of the records in `after`, by their ids and by their own numbers.
+
+    The patients themselves only where `facts` speak of their demographics.
+    """
     found: dict[str, Record] = {}
 
     def take(kind: type[Record], field: str, values: Iterable[str]) -> None:
         found.update((record.id, record) for record in snapshot.some(kind, field, values))
 
-    for kind in (Patient, *THEIRS):
-        take(kind, "id", after.by_id)
-    numbers = {number for live in after.by_id.values() for number in after.numbers(live)}
-    take(Patient, "mrn", {patient.mrn for patient in after.patients.values()} - {""})
-    take(Encounter, "visit_number", numbers)
-    take(Appointment, "number", numbers)
-    take(ServiceRequest, "placer", numbers)
-    take(ServiceRequest, "filler", numbers)
+    ids: dict[type[Record], list[str]] = {}
+    for record in after.by_id.values():
+        ids.setdefault(type(record), []).append(record.id)
+    for kind in THEIRS:
+        take(kind, "id", ids.get(kind, ()))
+    if any(fact.type == Patient.__name__ for fact in facts):
+        mrns = {patient.mrn for patient in after.patients.values()} - {""}
+        take(Patient, "id", {*ids.get(Patient, ()), *snapshot.holders(mrns)})
+    numbers: dict[type[Record], set[str]] = {}
+    for record in after.by_id.values():
+        if record.id not in found:
+            # The publisher may have been set up anew: the systems' own numbers stay.
+            numbers.setdefault(type(record), set()).update(after.numbers(record))
+    take(Encounter, "visit_number", numbers.get(Encounter, ()))
+    take(Appointment, "number", numbers.get(Appointment, ()))
+    take(ServiceRequest, "placer", numbers.get(ServiceRequest, ()))
+    take(ServiceRequest, "filler", numbers.get(ServiceRequest, ()))
     fillers = {report.filler for report in after.reports.values()} - {""}
     reports = snapshot.some(DiagnosticReport, "filler", fillers)
     take(Observation, "report", (report.id for report in reports))
@@ -84,7 +110,7 @@ def people(snapshot: Snapshot, persons: Iterable[Person]) -> list[Patient]:
     asked = {""}
     while new := wanted - asked:
         asked |= new
-        rows = snapshot.some(Patient, "id", new) + snapshot.some(Patient, "replaced_by", new)
+        rows = snapshot.some(Patient, "id", new) + snapshot.merged_into(new)
         found.update((row.id, row) for row in rows)
         wanted = {key for row in rows for key in (row.id, row.replaced_by)}
     return sorted(found.values(), key=_id)

@@ -155,7 +155,7 @@ class _Run:
             found = list(_facts(self.vault, self.settings, some))
             given = [fact for _, of_form in found for fact in of_form]
             after = gather.recovered(self.after, given, linked)
-            earlier = gather.earlier(before, after) if isinstance(before, Snapshot) else View()
+            earlier = _at_t0(before, after, given)
             items = compare(earlier, given, after, self.settings, linked)
             self._keep(some, dict(found), items)
             self.done.update(some)
@@ -198,6 +198,10 @@ class _Run:
     def _drop(self, db: Database, gone: list[ItemRow]) -> None:
         store.save(db, [orphan(row) for row in gone if row.decided.decision == RETURNED])
         store.remove(db, [row.key for row in gone if row.decided.decision != RETURNED])
+
+
+def _at_t0(before: Snapshot | _Nothing, after: View, given: Sequence[Fact]) -> View:
+    return gather.earlier(before, after, given) if isinstance(before, Snapshot) else View()
 
 
 def _chunks(serials: Sequence[str], size: int) -> Iterator[Sequence[str]]:

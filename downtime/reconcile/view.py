@@ -32,7 +32,7 @@ class View:
         self, records: Iterable[Record] = (), as_at: str = "", told: Collection[str] | None = None
     ) -> None:
         self.as_at = as_at
-        self._told = told
+        self.told = told
         self.patients: dict[str, Patient] = {}
         self.reports: dict[str, DiagnosticReport] = {}
         self.by_id: dict[str, Record] = {}
@@ -45,6 +45,10 @@ class View:
         self.given: dict[str, list[MedicationAdministration]] = defaultdict(list)
         self._by_number: dict[str, set[str]] = defaultdict(set)
         self._by_nhs: dict[str, set[str]] = defaultdict(set)
+        self.add(records)
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Take more records in."""
         for record in records:
             self._add(record)
 
@@ -72,7 +76,7 @@ class View:
 
     def tells(self, kind: str) -> bool:
         """Whether any system delivered this type of record: if not, it is unavailable, not none."""
-        return self._told is None or kind in self._told
+        return self.told is None or kind in self.told
 
     def _add_patient(self, patient: Patient) -> None:
         self.patients[patient.id] = patient

@@ -147,11 +147,20 @@ class Snapshot:
 
     def some(self, kind: type[R], field: str, values: Iterable[str]) -> list[R]:
         """Records of a type that have one of these values in a field, in the order of their ids."""
-        wanted = orjson.dumps(list(values)).decode()
+        given = list(values)
+        if not given:
+            return []
+        wanted = orjson.dumps(given).decode()
         sql = f"WHERE t.{field} IN (SELECT value FROM json_each(?)) ORDER BY id"  # noqa: S608
         return self._records(kind, sql, wanted)
 
     # Patients
+
+    def merged_into(self, ids: Iterable[str]) -> list[Patient]:
+        """The records that were merged into one of these."""
+        wanted = orjson.dumps(list(ids)).decode()
+        where = "WHERE t.replaced_by <> '' AND t.replaced_by IN (SELECT value FROM json_each(?))"
+        return self._records(Patient, where, wanted)
 
     def find(self, text: str, limit: int = FIND_LIMIT) -> list[PatientRow]:
         """Patients met by all that was typed, inpatients first, then by name.

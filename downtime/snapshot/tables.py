@@ -53,6 +53,12 @@ CREATE INDEX allergy_patient ON AllergyIntolerance (patient);
 CREATE INDEX flag_patient ON Flag (patient);
 CREATE INDEX medicine_patient ON MedicationRequest (patient);
 CREATE INDEX given_patient ON MedicationAdministration (patient);
+CREATE INDEX patient_merged ON Patient (replaced_by) WHERE replaced_by <> '';
+CREATE INDEX encounter_visit ON Encounter (visit_number);
+CREATE INDEX request_placer ON ServiceRequest (placer);
+CREATE INDEX request_filler ON ServiceRequest (filler);
+CREATE INDEX report_filler ON DiagnosticReport (filler);
+CREATE INDEX appointment_number ON Appointment (number);
 CREATE INDEX inpatient_ward ON inpatient (ward);
 CREATE INDEX inpatient_name ON inpatient (name);
 CREATE INDEX appointment_list ON appointment_day (kind, day, location);
@@ -84,6 +90,9 @@ _LISTS = {
 }
 
 
+_LIST_NAMES = {name: tuple(_COLUMNS[name][n] for n in places) for name, places in _LISTS.items()}
+
+
 def columns(kind: type[Record]) -> tuple[str, ...]:
     """The columns of a record's table: its fields, in order."""
     return _COLUMNS[kind.__name__]
@@ -100,10 +109,10 @@ def to_row(record: Record) -> list[Any]:
 
 def from_row(kind: type[R], row: Iterable[Any]) -> R:
     """The record of a row."""
-    values = list(row)
-    for place in _LISTS[kind.__name__]:
-        values[place] = tuple(orjson.loads(values[place]))
-    return kind(**dict(zip(columns(kind), values, strict=True)))
+    values = dict(zip(_COLUMNS[kind.__name__], row, strict=True))
+    for name in _LIST_NAMES[kind.__name__]:
+        values[name] = tuple(orjson.loads(values[name]))
+    return kind(**values)
 
 
 def create(path: Path, key: bytes, header: Header, records: Iterable[Record]) -> dict[str, int]:
