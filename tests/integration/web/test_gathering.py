@@ -1,0 +1,126 @@
+"""Gathering, booking and lists on the screen."""
+
+import io
+import re
+
+import pytest
+
+from downtime.errors import UserError
+from downtime.handover.seal import seal
+from downtime.outage import outages
+from downtime.paper import ledger, serials
+from downtime.vault import device
+from tests.integration.handover.fleet import Machine
+
+
+@pytest.fixture
+def other(hospital, tmp_path):
+    """A laptop of the same hospital; both trust each other."""
+    made = Machine(tmp_path / "M3", "M3", hospital.clock)
+    vault = hospital.open().vault
+    device.trust(made.vault, device.card(vault), made.clerk, "test")
+    device.trust(vault, device.card(made.vault), made.clerk, "test")
+    vault.close()
+    hospital.other = made
+    yield made
+    made.vault.close()
+
+
+def bundle(hospital, laptop) -> bytes:
+    return seal(laptop.vault, hospital.settings, "K7", laptop.clerk).data
+
+
+def taken(hospital, *contents):
+    browser = hospital.browser("records-supervisor")
+    files = [(io.BytesIO(content), f"{n}.handover") for n, content in enumerate(contents)]
+    answer = browser.post("/gathering/take", {"bundles": files}, content_type="multipart/form-data")
+    assert answer.status_code == 303
+    return browser, browser.get("/gathering").text
+
+
+def test_a_bundle_is_taken_and_its_laptop_is_named(hospital, other):
+    other.declare()
+    number = other.issue()
+    browser, page = taken(hospital, bundle(hospital, other))
+    assert "laptop M3 (M3): 1 new forms" in page
+    assert "None here" in page
+    browser.post("/gathering/join", {"origin": f"M3:{outages.current(other.vault).id}", "why": "x"})
+    assert "None here" not in browser.get("/gathering").text
+    listed = browser.get("/forms/lists/missing").text
+    assert serials.shown(number) in listed
+
+
+def test_a_refused_bundle_is_said_loudly_and_the_others_are_taken(hospital, other):
+    other.issue()
+    good = bundle(hospital, other)
+    _, page = taken(hospital, good[:-300], good)
+    assert "REFUSED: 0.handover" in page
+    assert 'class="urgent"' in page
+    assert "1 new forms" in page
+
+
+def test_a_laptop_saves_its_bundle_and_hands_nothing_of_it_in_clear(hospital, other):
+    answer = hospital.browser("site").post("/gathering/seal", {"station": "M3"})
+    assert answer.status_code == 200
+    assert ".handover" in answer.headers["Content-Disposition"]
+    assert b"Sample" not in answer.data
+    device.load(other.vault)
+    with pytest.raises(UserError):
+        other.take(answer.data)  # of hospital TEST, and that laptop serves DEMO
+
+
+def test_papers_are_booked_undone_and_settled_with_the_keyboard_alone(hospital, other):
+    other.declare()
+    number = other.issue()
+    browser, _ = taken(hospital, bundle(hospital, other))
+    shown = serials.shown(number)
+    for said in ("booked.", "was booked here before"):
+        assert browser.post("/forms/book", {"serial": number}).status_code == 303
+        assert shown in browser.get("/forms/book").text
+        assert said in browser.get("/forms/book").text
+    browser.post("/forms/book/settle", {"serial": number, "kind": "same"})
+    assert "the same paper" in browser.get("/forms/book").text
+    browser.post("/forms/book", {"serial": "nonsense"})
+    page = browser.get("/forms/book").text
+    assert "That is not a serial number" in page
+    assert "nonsense" not in page
+
+
+def test_a_ticked_paper_gets_an_owner_and_shows_when_it_is_overdue(hospital, other):
+    other.declare()
+    number = other.issue()
+    browser, _ = taken(hospital, bundle(hospital, other))
+    origin = f"M3:{outages.current(other.vault).id}"
+    browser.post("/gathering/join", {"origin": origin, "why": "gathered"})
+    page = browser.get("/forms/lists/missing").text
+    due = re.search(r'name="due" type="datetime-local" value="([^"]+)"', page)[1]
+    fields = {"serial": number, "owner": "Ward A1", "due": due, "note": "=look", "list": "missing"}
+    assert browser.post("/forms/assign", fields).status_code == 303
+    assert "Overdue" not in browser.get("/forms/lists/missing").text
+    browser.post("/forms/assign", fields | {"due": "2026-01-01T10:00"})
+    page = browser.get("/forms/lists/missing").text
+    assert "1 overdue." in page
+    assert "Ward A1" in page
+    table = browser.get("/forms/lists/missing.csv").data.decode("utf-8-sig")
+    assert f"{serials.shown(number)}," in table
+    assert "'=look" in table
+
+
+def test_two_entries_of_one_form_are_compared_and_one_is_chosen(hospital, other):
+    other.declare()
+    number = other.issue()
+    browser, _ = taken(hospital, bundle(hospital, other))
+    vault = hospital.open().vault
+    other_way = Machine.__new__(Machine)
+    other_way.vault, other_way.clerk = vault, other.checker
+    Machine.key(other_way, number, "90")
+    other.key(number, "91")
+    browser, page = taken(hospital, bundle(hospital, other))
+    assert "Compare" in browser.get("/forms/lists/keyed-twice").text
+    page = browser.get(f"/gathering/twice/{number}/M3").text
+    assert "90" in page
+    assert "91" in page
+    browser.post(f"/gathering/twice/{number}/M3", {"keep": "there", "why": "as on the paper"})
+    assert "Nothing is in this list" in browser.get("/forms/lists/keyed-twice").text
+    assert ledger.issued(vault, number).state == "keyed"
+    vault.close()
