@@ -5,8 +5,8 @@ HL7 v2, chapter 2.9 (message processing rules) and tables 0008 and 0357:
 AA       taken in
 CA       kept safe; the application's answer may still come (enhanced mode)
 AE, CE   the message is at fault: a person looks, it is not sent again by itself
-AR, CR   rejected: its type or version is not taken there; a person looks
-206, 207 the record is locked, or the application failed: with AE, AR, CE or CR, sent again later
+AR, CR   rejected. With 206 or 207 (record locked, application failed) for reasons that pass by
+         themselves, and it is sent again later; else a person looks
 
 A target's `retry` names answers that are always sent again later.
 """
@@ -80,7 +80,8 @@ def outcome(answer: Answer, retry: tuple[str, ...] = ()) -> str:
         return TAKEN
     if answer.code == "CA":
         return COMMITTED
-    if answer.code in retry or any(error in _BUSY for error in answer.errors):
+    rejected = answer.code in ("AR", "CR")
+    if answer.code in retry or (rejected and any(error in _BUSY for error in answer.errors)):
         return LATER
     return REFUSED
 

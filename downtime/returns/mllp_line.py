@@ -32,6 +32,13 @@ class MllpLine:
 
     def exchange(self, message: Message, content: bytes) -> Outcome:
         """Send, then wait for the answer that is final in this mode."""
+        try:
+            return self._exchange(message, content)
+        finally:
+            if not self.target.keep_open:
+                self.line.close()
+
+    def _exchange(self, message: Message, content: bytes) -> Outcome:
         committed: Answer | None = None
         try:
             self.line.send(content)

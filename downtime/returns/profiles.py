@@ -70,6 +70,9 @@ class Target:
     connect_seconds: float = key(10.0, "MLLP: longest wait for a connection.")
     answer_seconds: float = key(30.0, "MLLP: longest wait for an answer.")
     max_answer_bytes: int = key(1_048_576, "MLLP: longest answer that is read.")
+    keep_open: bool = key(
+        True, "MLLP: one connection for many messages; some receivers need a new one for each."
+    )
     retry: tuple[str, ...] = key(
         (), "MLLP: answers (AE, AR, CE, CR) tried again instead of going to a person."
     )

@@ -182,7 +182,7 @@ def test_a_held_message_cannot_overtake(vault, decide, network, send, messages, 
         queueing.again(vault, network(1), held.control_id, who, "now")
 
 
-@pytest.mark.parametrize("code", ["AE", "AR", "CE", "CR"])
+@pytest.mark.parametrize("code", ["AR", "CR"])
 def test_busy_is_not_a_refusal(code, decide, network, send, messages):
     decide(request("K7000001A", MARY))
     busy = "ERR||PID|207^Application internal error^HL70357|E\r"
@@ -196,6 +196,24 @@ def test_the_older_err_says_busy_too(decide, network, send):
     busy = "ERR|PID^1^^206&Application record locked\r"
     with receiver(scripted(lambda m: ack(m, "AR", more=busy))) as lims:
         assert send(network(lims.port)).taken == 1
+
+
+@pytest.mark.parametrize("code", ["AE", "CE"])
+def test_an_error_of_the_message_goes_to_a_person_whatever_its_code(
+    code, decide, network, send, messages
+):
+    decide(request("K7000001A", MARY))
+    failed = "ERR||PID|207^Application internal error^HL70357|E\r"
+    with receiver(scripted(lambda m: ack(m, code, more=failed))) as lims:
+        assert send(network(lims.port)).refused == 1
+    assert states(messages()) == ["refused"]
+
+
+def test_a_receiver_may_need_a_connection_for_each_message(decide, network, send):
+    decide(request("K7000001A", MARY), request("K7000002B", OLU))
+    with receiver() as lims:
+        assert send(network(lims.port, keep_open=False)).taken == 2
+    assert lims.connections == 2
 
 
 def test_a_target_may_ask_for_every_error_to_be_tried_again(decide, network, send):

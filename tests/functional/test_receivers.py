@@ -1,0 +1,141 @@
+"""Messages received by three MLLP receivers that are not ours, each with its own acknowledgement."""
+
+import json
+import os
+import socket
+import subprocess
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from downtime.config import ReturnsSettings, Settings
+from downtime.entry.facts import Fact, Person
+from downtime.outage import outages
+from downtime.reconcile import store as items_store
+from downtime.reconcile.compare import Item
+from downtime.reconcile.states import NEW, RETURN
+from downtime.reconcile.store import Decided, ItemRow, digest
+from downtime.returns import outbox, queueing, sending, store
+
+PEERS = Path(__file__).parents[1] / "peers"
+RECEIVERS = ("node-hl7-server", "simple-hl7", "hl7v2-net")
+PATIENTS = 8
+
+
+@pytest.fixture
+def start():
+    """`start(name, …)`: a receiver's process and its port, once it listens."""
+    running = []
+
+    def run(name: str, *arguments: str):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        process = subprocess.Popen(
+            ["node", "mllp-receiver.mjs", name, str(port), *arguments],
+            cwd=PEERS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={"PATH": os.environ["PATH"]},
+        )  # fmt: skip
+        running.append(process)
+        line = process.stdout.readline()
+        assert line == "ready\n", f"run scripts/peers: {process.stderr.read()[-500:]}"
+        return process, port
+
+    yield run
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def decided(vault, who, monkeypatch):
+    """A request, two values and an admission for each of some patients, all decided `return`."""
+    outage = outages.declare(vault, ["LIMS"], who, "power lost", known=("LIMS",))
+    monkeypatch.setattr(queueing, "outdated_items", lambda vault, rows: set())
+    made = Decided(
+        decision=RETURN, decided_by="u-2", decided_by_name="Ben", reason="only on paper",
+        decided="2026-11-04T10:00:00Z",
+    )  # fmt: skip
+    rows = [
+        ItemRow(
+            Item(one, NEW, "", one.person.mrn, (), one.person), outage.id, digest(one), "s-1",
+            "2026-11-04T09:00:00Z", made,
+        )
+        for number in range(PATIENTS)
+        for one in facts(number)
+    ]  # fmt: skip
+    with vault.change(who, "reconcile.decide") as db:
+        items_store.save(db, rows)
+
+
+def facts(number: int):
+    person = Person(mrn=f"H{number}", family=f"O'Brien|{number}", given="Zoë", gender="female")
+    serial = f"K70000{number:02}A"
+    given = (
+        ("Encounter", "form", {"ward": "A1", "reason": "Fell & hurt her hip\nat home"}),
+        ("ServiceRequest", "fbc", {"code": "FBC", "display": "Full blood count"}),
+        ("Observation", "k", {"display": "Potassium", "value": "6.1", "units": "mmol/L"}),
+        ("Observation", "na", {"display": "Sodium", "value": "138", "units": "mmol/L"}),
+    )
+    for kind, part, fields in given:
+        yield Fact(
+            key=f"{serial}-{part}", type=kind, system="LIMS", form="f", serial=serial, ward="A1",
+            person=person, event="2026-11-02T14:00:00Z", entered="2026-11-03T09:00:00Z",
+            author="Sam Okoro", author_role="Nurse", transcriber="u-7", fields=fields,
+        )  # fmt: skip
+
+
+def reached(name: str, port: int) -> Settings:
+    """node-hl7-server 2.5.0 takes in, with each message, all those before it on one connection."""
+    target = {
+        "channel": "mllp", "host": "127.0.0.1", "port": port, "answer_seconds": 5.0,
+        "keep_open": name != "node-hl7-server",
+    }  # fmt: skip
+    returns = ReturnsSettings(targets=MappingProxyType({"LIMS": target}), retry_cap_seconds=0.1)
+    return Settings(returns=returns)
+
+
+def send(vault, settings, who):
+    return sending.send(vault, settings, "LIMS", who, pause=lambda seconds: False)
+
+
+def heard(process, count: int) -> list[dict]:
+    return [json.loads(process.stdout.readline()) for _ in range(count)]
+
+
+@pytest.mark.parametrize("name", RECEIVERS)
+def test_each_message_is_understood_acknowledged_and_sent_once(name, start, vault, decided, who):
+    process, port = start(name)
+    done = send(vault, reached(name, port), who)
+    assert (done.taken, done.refused, done.waiting, done.trouble) == (PATIENTS * 3, 0, 0, "")
+    said = heard(process, PATIENTS * 3)
+    messages = list(store.messages(vault.db))
+    assert [one["number"] for one in said] == [one.control_id for one in messages]
+    assert {one.state for one in messages} == {"acknowledged"}
+    assert {one["family"].replace("\\F\\", "|") for one in said} >= {"O'Brien|0", "O'Brien|7"}
+    assert send(vault, reached(name, port), who).tries == 0
+
+
+@pytest.mark.parametrize("name", RECEIVERS)
+def test_its_own_way_to_refuse_comes_back_to_a_person(name, start, vault, decided, who):
+    process, port = start(name, "refuse")
+    done = send(vault, reached(name, port), who)
+    assert (done.taken, done.refused, done.waiting) == ((PATIENTS - 1) * 3, 1, 2)
+    first = heard(process, 1)[0]["number"]
+    refused = outbox.get(vault, first)
+    assert refused.state == "refused"
+    assert refused.reason.startswith(("AE", "AR"))
+    queueing.again(vault, reached(name, port), first, who, "the system has been set up")
+    assert send(vault, reached(name, port), who).taken == 3
+
+
+@pytest.mark.parametrize("name", RECEIVERS)
+def test_a_receiver_that_dies_loses_nothing(name, start, vault, decided, who):
+    process, port = start(name)
+    process.kill()
+    process.communicate()
+    down = send(vault, reached(name, port), who)
+    assert (down.taken, down.waiting) == (0, PATIENTS * 3)
+    process, port = start(name)
+    assert send(vault, reached(name, port), who).taken == PATIENTS * 3
+    assert len({one["number"] for one in heard(process, PATIENTS * 3)}) == PATIENTS * 3
