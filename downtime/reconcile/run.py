@@ -6,7 +6,7 @@ keying meanwhile; what has not changed since the last comparison is not looked a
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ from downtime.entry import store as entry_store
 from downtime.entry.facts import Fact, Person, facts
 from downtime.entry.forms import base_fact
 from downtime.errors import ConflictError, NotFoundError
-from downtime.outage import outages
+from downtime.outage import carried, outages
 from downtime.outage.model import Outage
 from downtime.paper import store as paper_store
 from downtime.paper.definitions.definition import from_text
@@ -80,9 +80,12 @@ def run(vault: Vault, settings: Settings, who: Actor, why: str) -> Compared:
 
 
 def latest(vault: Vault) -> Outage:
-    """The outage whose books are open, else the last one; NotFoundError when there was none."""
+    """The outage whose books are open, else the last one; NotFoundError when there was none.
+
+    It began when any laptop first declared it, which may have been before it was declared here.
+    """
     for outage in outages.history(vault):
-        return outage
+        return replace(outage, opened=carried.began(vault.db, outage))
     raise NotFoundError(
         "reconcile.outage", "No outage was ever declared here.", "Declare one, or drill one."
     )
