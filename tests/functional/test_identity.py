@@ -5,6 +5,7 @@ import pytest
 from downtime.paper.issue import Subject
 from downtime.reconcile import linking
 from tests.functional.conftest import LAPTOP, Served, sign_in
+from tests.functional.test_pages import violations
 from tests.integration.recovery.conftest import (  # noqa: F401 - fixtures
     BLOODS,
     HOSPITAL,
@@ -65,10 +66,12 @@ def test_a_link_is_proposed_and_confirmed_by_keyboard(open_page, vault, tmp_path
     clerk = open_page("records-clerk")
     clerk.goto("/identity")
     clerk.screenshot(path=tmp_path / "list.png")
+    assert violations(clerk) == []
     clerk.get_by_role("link", name=NUMBER).focus()
     clerk.keyboard.press("Enter")
     clerk.wait_for_selector("input[name=patient]:focus")
     clerk.screenshot(path=tmp_path / "choose.png")
+    assert violations(clerk) == []
     assert clerk.evaluate("document.documentElement.scrollWidth") <= LAPTOP["width"]
     clerk.keyboard.press("Space")
     clerk.keyboard.press("Tab")
@@ -82,6 +85,7 @@ def test_a_link_is_proposed_and_confirmed_by_keyboard(open_page, vault, tmp_path
     supervisor.keyboard.press("Enter")
     supervisor.wait_for_selector("#why:focus")
     supervisor.screenshot(path=tmp_path / "confirm.png")
+    assert violations(supervisor) == []
     supervisor.keyboard.type("read the paper")
     supervisor.keyboard.press("Enter")
     supervisor.wait_for_selector("text=Linked: the next comparison uses it.")
