@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from downtime.reconcile.linking import LINKED, UNLINKED, Merge
 from downtime.reconcile.states import UNMATCHED
 from downtime.returns import fhir
 from downtime.returns.fhir_resources import BUILDERS, carries
-from downtime.returns.fhir_target import fhir_target
+from downtime.returns.fhir_target import documentation, fhir_target
 from tests.unit.returns.fhir_cases import (
     FACTS,
     FHIR,
@@ -253,3 +254,8 @@ def test_a_name_is_never_part_of_an_address():
     assert PERSON.family not in json.dumps(
         [e["request"] for one in FACTS.values() for e in bundle(one)["entry"]]
     )
+
+
+def test_the_document_lists_every_key_as_the_program_has_it():
+    page = Path(__file__).parents[3] / "docs" / "returns.md"
+    assert documentation() in page.read_text(encoding="utf-8")
