@@ -1,0 +1,50 @@
+"""A sender that kills itself, as `kill -9` does, at the nth call of a named step."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+from types import MappingProxyType
+
+from downtime.clock import system_clock
+from downtime.config import Home, ReturnsSettings, Settings
+from downtime.returns import mllp, outbox, queueing, sending
+from downtime.vault.audit import Actor
+from downtime.vault.vault import Vault
+
+home, key, port, step, after, nth = sys.argv[1:]
+STEPS = {
+    "claim": (outbox.Sender, "next"),
+    "read": (outbox.Sender, "content"),
+    "connect": (mllp.Line, "_connect"),
+    "send": (mllp.Line, "send"),
+    "answer": (mllp.Line, "receive"),
+    "record": (outbox.Sender, "acknowledged"),
+    "queue": (sending.queueing, "queue"),
+}
+calls = 0
+
+
+def dying(function):
+    def run(*arguments, **named):
+        global calls
+        calls += 1
+        if after == "before" and calls == int(nth):
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = function(*arguments, **named)
+        if after == "after" and calls == int(nth):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    return run
+
+
+if step in STEPS:
+    owner, name = STEPS[step]
+    setattr(owner, name, dying(getattr(owner, name)))
+queueing.outdated_items = lambda vault, rows: set()
+target = {"channel": "mllp", "host": "127.0.0.1", "port": int(port)}
+settings = Settings(returns=ReturnsSettings(targets=MappingProxyType({"LIMS": target})))
+vault = Vault(Home(Path(home)), bytes.fromhex(key), system_clock)
+who = Actor("u-1", "Amina Ward", "laptop-1")
+sending.send(vault, settings, "LIMS", who, pause=lambda seconds: False)

@@ -1,0 +1,51 @@
+"""Kill -9 at every step of sending: nothing is lost, and every message has its effect once."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from downtime.returns import store
+
+from .conftest import MARY, OLU, request
+from .receiver import receiver
+
+SENDER = Path(__file__).parent / "killed_sender.py"
+KILLED = -9
+STEPS = [
+    (step, after)
+    for step in ("queue", "claim", "read", "connect", "send", "answer", "record")
+    for after in ("before", "after")
+]
+
+
+def run(vault, port: int, step: str = "", after: str = "", nth: int = 1) -> int:
+    """A sender in a process of its own; its return code."""
+    done = subprocess.run(
+        [sys.executable, SENDER, vault.home.path, vault.data_key.hex(), str(port), step, after, str(nth)],
+        capture_output=True, check=False, cwd=Path(__file__).parents[3],
+    )  # fmt: skip
+    assert done.returncode in (0, KILLED), done.stderr.decode()[-800:]
+    return done.returncode
+
+
+@pytest.mark.parametrize(("step", "after"), STEPS, ids=lambda word: word)
+def test_a_killed_sender_loses_and_doubles_nothing(step, after, vault, decide):
+    serials = ("K7000001A", "K7000002B", "K7000003C")
+    decide(*(request(serial, MARY) for serial in serials), request("K7000004D", OLU))
+    with receiver() as lims:
+        nth = 1 if step in ("queue", "connect") else 2
+        assert run(vault, lims.port, step, after, nth) == KILLED
+        assert run(vault, lims.port) == 0
+    messages = list(store.messages(vault.db))
+    assert {one.state for one in messages} == {"acknowledged"}
+    assert sorted(lims.effects) == sorted(one.control_id for one in messages)
+    assert len(messages) == 4
+    order = [number for number in lims.effects if number in _of(messages, "p-H100")]
+    assert order == _of(messages, "p-H100")
+    assert len(lims.got) <= len(messages) + 1  # at most what was in its hand went twice
+
+
+def _of(messages, patient: str) -> list[str]:
+    return [one.control_id for one in messages if one.order_key == patient]
