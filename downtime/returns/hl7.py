@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from downtime.errors import InputError
@@ -20,6 +21,7 @@ _ESCAPES = str.maketrans(
         "\n": "\\.br\\",
     }
 )
+_PLAIN = re.compile(r"[^\x00-\x1f\x7f-\x9f\\|^&~]*")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
 
@@ -28,6 +30,8 @@ def escape(text: str) -> str:
 
     InputError for any other control character: a receiver would cut or misread the message.
     """
+    if _PLAIN.fullmatch(text):
+        return text
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     if _CONTROL.search(plain):
         raise InputError(
@@ -67,6 +71,7 @@ def message(*segments: str) -> str:
     return "".join(f"{one}\r" for one in segments)
 
 
+@lru_cache(maxsize=8192)
 def timestamp(stored: str, zone: ZoneInfo) -> str:
     """`20261102143000+0000`: a stored UTC time in the site's zone with its offset; a date stays one."""
     if "T" not in stored:
