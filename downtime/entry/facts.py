@@ -20,6 +20,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from downtime.clinical.identifiers import clean_nhs_number, has_check
@@ -189,6 +190,9 @@ class _Said:
         yield from ((form, text) for text in self.when)
 
 
+_NOTHING = _Said()
+
+
 class _Reading:
     """One form's answers on their way to facts."""
 
@@ -219,7 +223,7 @@ class _Reading:
             said.coded.append((item, key, answer))
             return
         fields = said.fields.setdefault(record, {})
-        option = next((o for o in item.options if o.code == answer), None)
+        option = next((o for o in item.options if o.code == answer), None) if item.options else None
         if item.maps == WHEN and (moment := self._moment(item, answer)):
             said.when.append(moment)
         elif item.maps.startswith(PERSON):
@@ -273,8 +277,8 @@ class _Reading:
         yield from (self._coded(*one, self.base, self.own) for one in self.own.coded)
         has_rows = self.form.each or self.plan.has_codes
         if not has_rows and self.form.record != DOCUMENT:
-            base = replace(self.base, key=f"{self.base.serial}-form")
-            yield self._fact(base, self.form.record, self.form.system, _Said())
+            key = f"{self.base.serial}-form"
+            yield self._fact(key, self.base, self.form.record, self.form.system, _NOTHING)
 
     def _of_row(self, group: str, row: str, said: _Said) -> Iterator[Fact]:
         base = self.base
@@ -284,14 +288,22 @@ class _Reading:
         key = "-".join(filter(None, (base.serial, group, row)))
         part = self.plan.parts.get(group)
         if part and said.fields.get(part.record):
-            made = self._fact(replace(base, key=key), part.record, part.system, said)
+            made = self._fact(key, base, part.record, part.system, said)
             yield replace(made, fields={**part.says, **made.fields})
         elif group == self.form.each and not self.plan.has_codes:
-            yield self._fact(replace(base, key=key), self.form.record, self.form.system, said)
+            yield self._fact(key, base, self.form.record, self.form.system, said)
 
-    def _fact(self, base: Fact, record: str, system: str, said: _Said) -> Fact:
+    def _fact(
+        self,
+        key: str,
+        base: Fact,
+        record: str,
+        system: str,
+        said: _Said,
+        more: Mapping[str, str] = MappingProxyType({}),
+    ) -> Fact:
         """A record of what a row says, and of what the form says for all of them."""
-        own = self.own if self._is_own(record) else _Said()
+        own = self.own if self._is_own(record) else _NOTHING
         fields: dict[str, str] = dict(self.form.says) if record == self.form.record else {}
         fields |= own.fields.get(record, {}) | said.fields.get(record, {})
         event = base.event
@@ -302,13 +314,17 @@ class _Reading:
         elif said is not self.own and "effective" in said.fields.get(record, {}):
             event = fields["effective"]
         notes = (*own.notes, *(said.notes if said is not self.own else ()))
-        return replace(base, type=record, system=system, fields=fields, event=event, notes=notes)
+        fields.update(more)
+        return Fact(
+            key=key, type=record, system=system, form=base.form, serial=base.serial, ward=base.ward,
+            person=base.person, event=event, entered=base.entered, author=base.author,
+            author_role=base.author_role, transcriber=base.transcriber, fields=fields, notes=notes,
+        )  # fmt: skip
 
     def _coded(self, item: Item, key: str, answer: str, base: Fact, said: _Said) -> Fact:
         record, system = item.record or self.form.record, item.system or self.form.system
-        made = self._fact(base, record, system, said)
         link_id, _, row = key.partition(":")
-        fields = {**made.fields, "code": item.code, "display": item.text}
+        fields = {"code": item.code, "display": item.text}
         if record == "Flag":
             fields |= {"category": item.code, "text": item.text}
         if item.maps:
@@ -317,7 +333,8 @@ class _Reading:
             fields |= {"value": _shown(item, answer), "units": ""}
         elif item.type != "boolean":
             fields |= {"value": answer, "units": item.units}
-        return replace(made, key="-".join(filter(None, (base.serial, link_id, row))), fields=fields)
+        named = "-".join(filter(None, (base.serial, link_id, row)))
+        return self._fact(named, base, record, system, said, fields)
 
 
 def _document(

@@ -7,6 +7,7 @@ makes a stored time of it.
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from downtime.clock import to_text
@@ -95,6 +96,7 @@ def instant(day: str, hour: str, zone: ZoneInfo) -> str:
     raise ValueError("that time did not exist")
 
 
+@lru_cache(maxsize=65536)
 def moment_instant(moment: str, zone: ZoneInfo) -> str:
     """The stored UTC time of a local `2026-11-02T14:30`."""
     day, _, hour = moment.partition("T")

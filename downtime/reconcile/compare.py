@@ -66,6 +66,20 @@ class Item:
         return self.fact.key
 
 
+@dataclass(frozen=True, slots=True)
+class _Matched:
+    """Whom a form is about, and whom a message would name."""
+
+    patient: Patient | None
+    words: str
+    doubt: str
+    person: Person
+
+
+Found = dict[tuple[Person, tuple[str, ...]], _Matched]
+"""What was found for a person as written, so that many forms about one ask once."""
+
+
 def compare(
     before: View,
     facts: Iterable[Fact],
@@ -77,22 +91,25 @@ def compare(
     given: Sequence[Fact] = list(facts)
     linked = {**links(given), **decided}
     context = Context(before, after, settings)
+    found: Found = {}
     admitting = frozenset(fact.serial for fact in given if rules.registers(fact))
-    return [_compare(fact, context, linked, admitting) for fact in given]
+    return [_compare(fact, context, linked, admitting, found) for fact in given]
 
 
-def _compare(fact: Fact, context: Context, linked: rules.Links, admitting: frozenset[str]) -> Item:
+def _compare(
+    fact: Fact, context: Context, linked: rules.Links, admitting: frozenset[str], found: Found
+) -> Item:
     if fact.type == DOCUMENT or fact.type not in RULES:
         words = "Policy: this form is filed as a document, not returned as data."
         return Item(fact, HELD, words, person=fact.person)
-    match = find(fact.person, context.after, linked, *keys_of(fact))
+    match = _match(fact, context.after, linked, found)
     if match.patient is None and fact.type == "Patient" and fact.serial in admitting:
         words = "It goes out with the admission on the same form."
         return Item(fact, HELD, match.words + " " + words, person=fact.person)
     if match.patient is None:
         words = match.words + rules.registering(fact)
         return Item(fact, UNMATCHED, words, person=fact.person)
-    person = _resolved(fact.person, match.patient)
+    person = match.person
     if match.doubt:
         words = match.words + match.doubt
         return Item(fact, CONFLICT, words, match.patient.id, person=person, second=True)
@@ -101,6 +118,15 @@ def _compare(fact: Fact, context: Context, linked: rules.Links, admitting: froze
     return Item(
         fact, verdict.state, words, match.patient.id, verdict.matched, person, verdict.second
     )
+
+
+def _match(fact: Fact, after: View, linked: rules.Links, found: Found) -> _Matched:
+    keys = tuple(key for key in keys_of(fact) if key in linked)
+    if (fact.person, keys) not in found:
+        match = find(fact.person, after, linked, *keys)
+        person = _resolved(fact.person, match.patient) if match.patient else fact.person
+        found[fact.person, keys] = _Matched(match.patient, match.words, match.doubt, person)
+    return found[fact.person, keys]
 
 
 def _resolved(written: Person, live: Patient) -> Person:

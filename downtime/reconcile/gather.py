@@ -45,8 +45,12 @@ def recovered(
     known = people(snapshot, [*{fact.person for fact in facts}, *by_link])
     everybody = View(known)
     meant: dict[str, set[str]] = {}
+    asked: dict[tuple[Person, tuple[str, ...]], Patient | None] = {}
     for fact in facts:
-        if found := find(fact.person, everybody, linked, *keys_of(fact)).patient:
+        keys = tuple(key for key in keys_of(fact) if key in linked)
+        if (fact.person, keys) not in asked:
+            asked[fact.person, keys] = find(fact.person, everybody, linked, *keys).patient
+        if found := asked[fact.person, keys]:
             meant.setdefault(fact.type, set()).add(found.id)
     theirs = [
         record

@@ -17,8 +17,9 @@ def request(fact: Fact, patient: Patient, context: Context) -> Verdict:
     taken = fact.fields.get("collected") or fact.event
     window = timedelta(hours=context.settings.reconcile.request_match_hours)
     live = context.after.requests[patient.id]
-    named = [r for r in live if fact.number in (r.placer, r.filler)]
-    alike = [r for r in live if _names(fact) & _names_of(r)]
+    number, names = fact.number, _names(fact)
+    named = [r for r in live if number in (r.placer, r.filler)]
+    alike = [r for r in live if names & _names_of(r)]
     since = [r for r in alike if not context.old(r)]
     found = named or near(since, taken, window, lambda r: r.collected or r.authored or r.updated)
     if found:
@@ -56,10 +57,11 @@ def observation(fact: Fact, patient: Patient, context: Context) -> Verdict:
         if phoned
         else timedelta(minutes=settings.reconcile.observation_match_minutes)
     )
+    names = _names(fact)
     alike = [
         o
         for o in context.after.observations[patient.id]
-        if _names(fact) & _names_of(o) and not _unchanged(o, context)
+        if names & _names_of(o) and not _unchanged(o, context)
     ]
     own = [
         o for o in alike if (r := context.after.reports.get(o.report)) and r.filler == fact.number

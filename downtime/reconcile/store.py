@@ -242,24 +242,10 @@ def _columns(row: ItemRow) -> tuple[Any, ...]:
     return (
         row.key, row.outage, fact.serial, fact.form, fact.ward, fact.type, fact.system, item.state,
         item.explanation, item.patient, orjson.dumps(item.matched).decode(),
-        orjson.dumps(_said(item.person)).decode(), orjson.dumps(_told(fact)).decode(), row.digest,
+        orjson.dumps(item.person).decode(), orjson.dumps(fact).decode(), row.digest,
         row.snapshot, row.compared, fact.event, fact.transcriber, int(row.is_open),
         int(item.second), *(getattr(row.decided, name) for name in _DECIDED),
     )  # fmt: skip
-
-
-_FACT = tuple(f.name for f in fields(Fact) if f.name != "person")
-_PERSON = tuple(f.name for f in fields(Person))
-
-
-def _said(person: Person) -> dict[str, str]:
-    return {name: text for name in _PERSON if (text := getattr(person, name))}
-
-
-def _told(fact: Fact) -> dict[str, Any]:
-    told: dict[str, Any] = {name: value for name in _FACT if (value := getattr(fact, name))}
-    told["person"] = _said(fact.person)
-    return told
 
 
 def _row(row: Mapping[str, Any]) -> ItemRow:
@@ -278,7 +264,7 @@ def _row(row: Mapping[str, Any]) -> ItemRow:
 
 def _fact(held: dict[str, Any]) -> Fact:
     notes = tuple((label, answer) for label, answer in held.get("notes", ()))
-    return Fact(**{"system": "", **held, "person": Person(**held["person"]), "notes": notes})
+    return Fact(**{**held, "person": Person(**held["person"]), "notes": notes})
 
 
 def decided_json(row: ItemRow) -> str:
