@@ -1,15 +1,24 @@
 """Open an encrypted database with a raw key, and change it in transactions."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import sqlcipher3
 import sqlite_utils
 
 from downtime.errors import LockedError
+from downtime.vault import turns
 
 BUSY_MILLISECONDS = 10_000
+
+
+class Database(sqlite_utils.Database):
+    """A connection, and the turns of its file's writers."""
+
+    def __init__(self, connection: sqlcipher3.Connection, turns_of_file: turns.Turns) -> None:
+        super().__init__(connection, recursive_triggers=False)
+        self.turns = turns_of_file
 
 
 def connect(path: Path, key: bytes, *, read_only: bool = False) -> sqlite_utils.Database:
@@ -25,7 +34,7 @@ def connect(path: Path, key: bytes, *, read_only: bool = False) -> sqlite_utils.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
     connection.row_factory = sqlcipher3.Row
-    return sqlite_utils.Database(connection, recursive_triggers=False)
+    return Database(connection, turns.of(path))
 
 
 def unlock(path: Path, key: bytes, *, read_only: bool = False) -> sqlcipher3.Connection:
@@ -58,11 +67,12 @@ def unlock(path: Path, key: bytes, *, read_only: bool = False) -> sqlcipher3.Con
 
 @contextmanager
 def transaction(db: sqlite_utils.Database) -> Iterator[sqlite_utils.Database]:
-    """One immediate transaction: all of it, or nothing."""
-    db.conn.execute("BEGIN IMMEDIATE")
-    try:
-        yield db
-    except BaseException:
-        db.conn.execute("ROLLBACK")
-        raise
-    db.conn.execute("COMMIT")
+    """One immediate transaction: all of it, or nothing; writers of one process take turns."""
+    with db.turns.turn() if isinstance(db, Database) else nullcontext():
+        db.conn.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+        except BaseException:
+            db.conn.execute("ROLLBACK")
+            raise
+        db.conn.execute("COMMIT")
