@@ -41,6 +41,7 @@ PEOPLE = (
     ("clerk", "Marek Kowalski", "records-clerk"),
     ("clerk2", "Farah Aziz", "records-clerk"),
     ("records", "Owen Pritchard", "records-supervisor"),
+    ("records2", "Gwen Harries", "records-supervisor"),
     ("admin", "Ngozi Adeyemi", "administrator"),
     ("auditor", "Ruth Lindqvist", "auditor"),
 )
@@ -152,7 +153,9 @@ class Staff:
         undecided = [row for row in decide.items(vault, outage) if row.is_open]
         for row in undecided:
             decision, reason = _judgement(row)
-            decide.decide(vault, row.key, decision, self.actors["records"], reason)
+            done = decide.decide(vault, row.key, decision, self.actors["records"], reason)
+            if done.is_open:  # the rule asks for a second person
+                decide.decide(vault, row.key, decision, self.actors["records2"], "Agreed")
         return len(undecided)
 
     def look_for_harm(self, vault: Vault) -> int:
