@@ -1,4 +1,7 @@
-"""The demonstration hospital: its feeds, and its whole outage told from beginning to end."""
+"""The demonstration hospital: its feeds, and its whole outage told from beginning to end.
+
+It is loaded when it is asked for: all other commands start without it.
+"""
 
 import shutil
 import sys
@@ -11,10 +14,6 @@ import orjson
 from downtime.accounts import totp
 from downtime.cli import serve
 from downtime.cli.app import Output, Session, command, group
-from downtime.demo import feeds as writing
-from downtime.demo import month as simulation
-from downtime.demo import story
-from downtime.demo.staff import ACCOUNTS
 from downtime.errors import ConflictError, NotFoundError
 
 demo = group("demo", "A demonstration hospital; every person in it is invented.")
@@ -49,6 +48,8 @@ def feeds(
     session: Session, folder: Path, size: str, seed: int, phase: str, moment: datetime | None
 ) -> Output:
     """Write what the hospital's systems would send into FOLDER."""
+    from downtime.demo import feeds as writing
+
     begins = moment.replace(tzinfo=UTC) if moment else _default_begin(session.clock())
     written = writing.write_feeds(folder, size, seed, phase, begins)
     document = {
@@ -74,6 +75,8 @@ def run(session: Session, size: str, seed: int, no_serve: bool) -> Output:
 
     The home, ./demo unless named, is made anew each time. The story is told on standard error.
     """
+    from downtime.demo import story
+
     home = session.home_or(DEFAULT_HOME)
     click.echo("One invented hospital, and one outage of its systems that ends just now.", err=True)
     facts = story.run(home, size, seed, session.clock, lambda line: click.echo(line, err=True))
@@ -99,6 +102,8 @@ def month(session: Session, folder: Path, laptops: int, forms: int, seed: int) -
 
     Every number of the statement is laid beside the simulation's own count. FOLDER has to be new.
     """
+    from downtime.demo import month as simulation
+
     if folder.exists() and any(folder.iterdir()):
         raise ConflictError(
             "demo.folder", f"The folder {folder.name} is not empty.", "Name a new one."
@@ -120,8 +125,11 @@ def month(session: Session, folder: Path, laptops: int, forms: int, seed: int) -
 @click.argument("username")
 def code(session: Session, username: str) -> Output:
     """The one-time code of a demonstration account now, as its owner's telephone would show it."""
+    from downtime.demo.staff import ACCOUNTS
+    from downtime.demo.story import FOLDER
+
     home = session.home_or(DEFAULT_HOME)
-    for account in _accounts(home.path / story.FOLDER / ACCOUNTS):
+    for account in _accounts(home.path / FOLDER / ACCOUNTS):
         if account["username"] == username:
             present = totp.code(account["one_time_code_secret"], session.clock())
             return Output({"code": present}, [present])
@@ -152,6 +160,8 @@ def _accounts(path: Path) -> list[dict[str, str]]:
 
 
 def _farewell(facts: dict[str, object], now: datetime) -> list[str]:
+    from downtime.demo.story import SUMMARY
+
     pack, returns, statement = facts["pack"], facts["returns"], facts["statement"]
     program = "downtime" if shutil.which("downtime") else sys.argv[0]
     lines = [
@@ -159,7 +169,7 @@ def _farewell(facts: dict[str, object], now: datetime) -> list[str]:
         f"Packs      {pack['path']}",  # type: ignore[index]
         f"Returned   {returns['path']}",  # type: ignore[index]
         f"Statement  {statement['pdf']}",  # type: ignore[index]
-        f"Summary    {Path(str(facts['home'])) / story.SUMMARY}",
+        f"Summary    {Path(str(facts['home'])) / SUMMARY}",
         "",
         f"Sign in with any of these. For a new code: {program} --home {facts['home']} demo code NAME",
         f"  {'user name':<10} {'password':<20} {'code now':<10} role",
