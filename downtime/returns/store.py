@@ -90,6 +90,15 @@ def messages(
     return (_message(row) for row in db.query(query, used))
 
 
+def newest(db: Database, outage: str, limit: int) -> list[Message]:
+    """The messages of an outage that moved last, newest first."""
+    query = (
+        f"SELECT {_LIGHT}, {_ITEMS} FROM outbox AS o WHERE outage = ?"  # noqa: S608
+        " ORDER BY changed DESC, position DESC LIMIT ?"
+    )
+    return [_message(row) for row in db.query(query, [outage, limit])]
+
+
 def message(db: Database, control_id: str) -> Message | None:
     """One message."""
     query = f"SELECT {_LIGHT}, {_ITEMS} FROM outbox AS o WHERE control_id = ?"  # noqa: S608

@@ -1,5 +1,6 @@
 """The kinds of long work: each takes a job's arguments and gives a file and a sentence."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
@@ -14,6 +15,7 @@ from downtime.returns import (
     rekey,
     report,
     report_file,
+    sending,
     statement,
     statement_file,
     worklist_export,
@@ -107,6 +109,19 @@ def _worklist(vault: Vault, settings: Settings, job: Job, progress: Progress) ->
     return Result(content, worklist_export.KINDS[asked["kind"]], name), said
 
 
+def _send(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
+    done = sending.send(
+        vault, settings, job.arguments["system"], job.who, pause=_pause, progress=progress
+    )
+    return None, done.sentence
+
+
+def _pause(seconds: float) -> bool:
+    """Wait; a job is ended by its progress, never here."""
+    time.sleep(seconds)
+    return False
+
+
 def _statement(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
     made = statement.make(vault, settings, job.who, WHY)
     content = statement_file.to_pdf(made, settings)
@@ -144,5 +159,6 @@ WORK: dict[str, Work] = {
     "returns": Work(_returns, "Returns", "returning.show", "All that has gone out", opens=False),
     "worklist": Work(_worklist, "Worklist", "worklists.show", "Back to the worklists", opens=False),
     "report": Work(_report, "Post-incident report", "report.show", "Back to the report"),
+    "send": Work(_send, "Sending", "returning.show", "See what has become of it"),
     "statement": Work(_statement, "Statement", "statement.show", "Back to the statement"),
 }
