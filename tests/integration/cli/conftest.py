@@ -241,6 +241,10 @@ class Story:
         self.items = [row["key"] for row in new.json]
         decide = ("reconcile", "decide", *self.items, "return", "--why", "on paper only")
         self.step("decide", *decide, stdin=self.as_("chief"))
+        waiting = self.step("harm", "harm", "list", "--kind", "waiting", "--open")
+        keys = [row["key"] for row in waiting.json]
+        explain = ("harm", "explain", *keys, "taken-again", "--why", "seen on the ward")
+        self.step("explain", *explain, stdin=self.as_("chief"))
 
     def account(self) -> None:
         for name in ("hl7v2", "hl7v2-again"):
