@@ -53,10 +53,11 @@ def take(session: Session, files: tuple[Path, ...], why: str) -> Output:
     """Check bundles of laptops and take them, in any order; exit 1 if one was refused."""
     documents: list[dict[str, object]] = []
     lines, refused = [], 0
+    vault, who = session.vault, session.who
     for file in files:
         try:
             data = taking.read(file, session.settings)
-            taken = taking.take(session.vault, session.settings, data, session.who, why)
+            taken = taking.take(vault, session.settings, data, who, why)
         except UserError as error:
             refused += 1
             documents.append({"file": file.name, "refused": error.code})

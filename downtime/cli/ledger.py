@@ -86,12 +86,13 @@ def book_(session: Session, numbers: tuple[str, ...]) -> Output:
 
     Exit 1 if one was a slip; all the others are booked.
     """
+    vault, who = session.vault, session.who
     typed = numbers or tuple(line.strip() for line in sys.stdin if line.strip())
     documents: list[dict[str, object]] = []
     lines, slips = [], 0
     for number, text in enumerate(typed, 1):
         try:
-            booked = intake.book(session.vault, text, session.who)
+            booked = intake.book(vault, text, who)
         except UserError as error:
             slips += 1
             documents.append({"number": number, "outcome": error.code})

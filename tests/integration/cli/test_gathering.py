@@ -1,0 +1,108 @@
+"""Two machines on the command line: a laptop hands over, the station takes, books and lists."""
+
+import io
+import re
+
+import pytest
+
+from downtime import config
+from downtime.accounts import opening
+from downtime.config import Home
+from downtime.paper.packs.pack import blank_forms
+from tests.integration.cli.conftest import BEGINS, PASSWORD, Clock, Terminal
+
+
+@pytest.fixture(scope="module")
+def machines(tmp_path_factory, settings_file):
+    """A laptop that printed blanks in an outage, and a station; each trusts the other's card."""
+    folder = tmp_path_factory.mktemp("gathering")
+    clock = Clock(BEGINS)
+    made = {}
+    for code in ("K7", "RS"):
+        init = ("--settings", settings_file, "--device", code, "--unlock-file", f"{code}.key")
+        people = Terminal(folder, clock)
+        people.learn(Terminal(folder, clock, "--home", code).ok("init", *init))
+        made[code] = Terminal(folder, clock, "--home", code, "--unlock-file", f"{code}.key")
+        made[code].ok("device", "card", "--out", f"{code}.json")
+        made[code].ok("outage", "declare", "LIMS")
+    made["K7"].ok("device", "trust", "RS.json")
+    made["RS"].ok("device", "trust", "K7.json")
+    people.choose_password("RS", "admin", PASSWORD)
+    add = ("person", "add", "clerk", "Ann Records", "--role", "records-clerk", "--why", "new")
+    people.learn(people.ok("--home", "RS", *add, stdin=people.signed_in("admin")))
+    people.choose_password("RS", "clerk", PASSWORD)
+    (folder / "stick").mkdir()
+
+    def clerk(*words, stdin=()):
+        typed = people.signed_in("clerk", *stdin)
+        return people.run(*words, "--home", "RS", stdin=typed)
+
+    return folder, clerk, made["K7"], made["RS"]
+
+
+def print_blanks(home, key, clock):
+    """What a ward prints on the screen: three blank charts."""
+    settings = config.load(Home(home).config)
+    opened = opening.open_with_file(Home(home), settings, clock, key)
+    blank_forms(
+        opened.vault, settings, ["observations"], 3, opened.actor, "test", io.BytesIO(), ward="A1"
+    )
+    opened.vault.close()
+
+
+@pytest.fixture(scope="module")
+def gathered(machines):
+    """The serials of the laptop's blanks, once the station has taken them."""
+    folder, _, laptop, station = machines
+    print_blanks(folder / "K7", folder / "K7.key", laptop.clock)
+    sealed = laptop.ok("handover", "seal", "--to", "stick")
+    (taken,) = station.ok("handover", "take", sealed["bundle"])
+    assert (taken["device"], taken["news"], taken["homeless"]) == ("K7", True, [])
+    return [row["serial"] for row in station.ok("ledger", "list")], sealed
+
+
+def test_taking_again_brings_nothing_and_what_is_cut_short_is_refused(machines, gathered):
+    folder, _, _, station = machines
+    _, sealed = gathered
+    (again,) = station.ok("handover", "take", sealed["bundle"])
+    assert again["news"] is False
+    (folder / "short").write_bytes((folder / sealed["bundle"]).read_bytes()[:500])
+    answer = station.run("handover", "take", "short")
+    assert answer.code == 1
+    assert "not a whole bundle" in answer.out
+
+
+def test_papers_are_booked_line_by_line_and_lists_name_what_is_missing(machines, gathered):
+    folder, clerk, _, station = machines
+    serials, _ = gathered
+    answer = clerk("ledger", "book", stdin=(serials[0], "nonsense", serials[1]))
+    assert answer.code == 1
+    assert "Number 2: That is not a serial" in answer.out
+    assert "nonsense" not in answer.out
+    assert "2 booked." in answer.out
+    assert clerk("ledger", "unbook").code == 0
+    missing = station.ok("ledger", "open", "missing", "--csv", "missing.csv")
+    assert [row["serial"] for row in missing] == serials[1:]
+    assert len((folder / "missing.csv").read_text(encoding="utf-8-sig").splitlines()) == 3
+    station.ok("ledger", "assign", serials[1], "--owner", "A1", "--due", "2026-11-01T10:00")
+    assert "OVERDUE" in station.run("ledger", "open", "missing").out
+    assert clerk("ledger", "book", serials[0]).code == 0
+    assert [row["serial"] for row in station.ok("ledger", "open", "duplicates")] == [serials[0]]
+    assert clerk("ledger", "settle", serials[0], "copy", "--why", "two sheets").code == 0
+    assert [row["serial"] for row in station.ok("ledger", "open", "copies")] == [serials[0]]
+
+
+def test_the_station_says_which_machine_is_awaited(machines, gathered):
+    _, _, _, station = machines
+    (k7,) = station.ok("handover", "list")
+    assert (k7["device"], k7["complete"]) == ("K7", False)
+    assert re.search(r"K7 +AWAITED", station.run("handover", "list").out)
+    (theirs,) = station.ok("handover", "outages")
+    assert theirs["here"]
+
+
+def test_only_a_person_of_records_excuses_a_machine(machines, gathered):
+    _, _, _, station = machines
+    answer = station.run("handover", "excuse", "K7", "--why", "x")
+    assert answer.code == 1
+    assert "records supervisor" in answer.err
