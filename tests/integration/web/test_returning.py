@@ -1,0 +1,61 @@
+"""The returns screen: how far each message has come, and what a person does about a refusal."""
+
+import hashlib
+
+import pytest
+
+from downtime.outage import outages
+from downtime.returns import outbox, store
+from downtime.vault.audit import Actor
+
+WHO = Actor("u-1", "Amina Ward", "K7")
+
+
+@pytest.fixture
+def refused(hospital):
+    """A refused message and one of the same patient behind it."""
+    vault = hospital.open().vault
+    outage = outages.declare(vault, ["LIMS"], WHO, "power lost", known=("LIMS",))
+    with vault.change(WHO, "return.queue") as db:
+        for number in ("DT1", "DT2"):
+            row = {
+                "control_id": number, "outage": outage.id, "system": "LIMS", "channel": "mllp",
+                "kind": "ORU^R01", "order_key": "p-1", "state": "queued", "content": b"MSH",
+                "sha256": hashlib.sha256(b"MSH").hexdigest(), "queued": vault.now(),
+                "queued_by": WHO.id, "changed": vault.now(),
+            }  # fmt: skip
+            store.insert(db, row, {f"K7000001A-{number}": ""})
+    with outbox.sender(vault, hospital.settings.returns, "LIMS", "mllp", WHO) as sender:
+        sender.refused(sender.next(), "AE 103: no such test")
+    yield vault
+    vault.close()
+
+
+def test_a_refusal_is_shown_with_its_reason_and_what_waits_for_it(hospital, refused):
+    page = hospital.browser("records-supervisor").get("/returns").text
+    assert "AE 103: no such test" in page
+    assert "Waits for message DT1 of the same patient, which was refused." in page
+    assert "Refused: a person must look" in page
+
+
+def test_it_is_sent_again_with_a_reason(hospital, refused):
+    browser = hospital.browser("records-supervisor")
+    assert browser.post("/returns/message", {"number": "DT1", "do": "again"}).status_code == 400
+    answer = browser.post(
+        "/returns/message", {"number": "DT1", "do": "again", "why": "the test was set up"}
+    )
+    assert answer.status_code in (302, 303)
+    assert [one.state for one in store.messages(refused.db)] == ["queued", "queued"]
+
+
+def test_or_marked_as_put_right_by_hand(hospital, refused):
+    browser = hospital.browser("records-supervisor")
+    browser.post("/returns/message", {"number": "DT1", "do": "resolve", "why": "keyed there"})
+    assert [one.state for one in store.messages(refused.db)] == ["resolved", "queued"]
+
+
+def test_nobody_else_settles_it(hospital, refused):
+    browser = hospital.browser("records-clerk")
+    answer = browser.post("/returns/message", {"number": "DT1", "do": "resolve", "why": "x"})
+    assert answer.status_code == 403
+    assert [one.state for one in store.messages(refused.db)] == ["refused", "held"]
