@@ -158,6 +158,8 @@ def _faults(made: Target) -> list[tuple[str, str]]:
     for name, allowed in choices:
         if getattr(made, name) not in allowed:
             found.append((name, f"must be one of {', '.join(allowed)}"))
+    if found:
+        return found
     if is_from(made.version, "2.7") and made.merge == "A47":
         found.append(("merge", "must be A40 from version 2.7 on"))
     if is_from(made.version, "2.7") and made.order_message == "ORM^O01":
