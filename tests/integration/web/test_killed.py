@@ -1,0 +1,125 @@
+"""A server killed without warning has kept every save that it acknowledged."""
+
+import http.client
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from io import BytesIO
+from urllib.parse import urlencode
+
+import pytest
+
+from downtime.accounts import totp
+from downtime.clock import system_clock
+from downtime.entry import entries
+from downtime.paper import ledger
+from downtime.paper.orders import BLANK, Order, produce
+from downtime.vault.audit import Actor
+from downtime.vault.audit import verify as verify_audit
+from tests.integration.web.conftest import PASSWORD
+
+NURSE = Actor("u-nurse", "Nurse Print", "K7")
+_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+class Serving:
+    """`downtime serve` in a process of its own, and a clerk's browser before it."""
+
+    def __init__(self, home) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        command = [sys.executable, "-c", "from downtime.cli import main; main()", "serve"]
+        self.process = subprocess.Popen(
+            [*command, "--home", str(home.path), "--port", str(self.port)],
+            stderr=subprocess.DEVNULL,
+        )
+        self.cookies: dict[str, str] = {}
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.1)
+        raise TimeoutError("the server does not answer")
+
+    def ask(self, method: str, path: str, fields=None) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}
+        body = None
+        if fields is not None:
+            body = urlencode({"csrf_token": self.token, **fields})
+            headers |= {
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Sec-Fetch-Site": "same-origin",
+            }
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        page = answer.read().decode()
+        for cookie in answer.headers.get_all("Set-Cookie") or ():
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        if found := _TOKEN.search(page):
+            self.token = found[1]
+        return answer.status, page
+
+    def sign_in(self, secret: str) -> None:
+        self.ask("GET", "/sign-in")
+        code = totp.code(secret, datetime.now(UTC))
+        fields = {"username": "records-clerk", "password": PASSWORD, "code": code}
+        assert self.ask("POST", "/sign-in", fields)[0] == 303
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+@pytest.fixture
+def chart(empty_hospital):
+    """An observation chart that came back; its serial."""
+    empty_hospital.clock.now = system_clock()
+    vault = empty_hospital.open().vault
+    order = Order(kind=BLANK, forms=("observations",), copies=1, wards=("A1",))
+    produce(vault, empty_hospital.settings, order, NURSE, "for a test", BytesIO())
+    (form,) = ledger.find(vault)
+    ledger.returned(vault, form.serial, NURSE)
+    vault.close()
+    return form.serial
+
+
+def test_a_draft_is_there_after_the_server_was_killed(empty_hospital, chart):
+    server = Serving(empty_hospital.home)
+    try:
+        server.sign_in(empty_hospital.secrets["records-clerk"])
+        server.ask("GET", f"/key/{chart}")
+        changed = ""
+        for pulse in ("81", "82", "83"):
+            fields = {"pulse:1": pulse, "changed": changed}
+            status, part = server.ask("POST", f"/key/{chart}/part", fields)
+            assert status == 200
+            assert "Draft kept at" in part
+            changed = re.search(r'id="changed" value="([^"]+)"', part)[1]
+    finally:
+        server.kill()
+    vault = empty_hospital.open().vault
+    assert dict(entries.open_form(vault, chart).answers) == {"pulse:1": "83"}
+    assert verify_audit(vault.db).first_bad is None
+    vault.close()
+
+
+def test_a_locked_screen_keeps_what_was_typed(hospital):
+    vault = hospital.open().vault
+    order = Order(kind=BLANK, forms=("observations",), copies=1, wards=("A1",))
+    produce(vault, hospital.settings, order, NURSE, "for a test", BytesIO())
+    (form,) = ledger.find(vault)
+    vault.close()
+    clerk = hospital.browser("records-clerk")
+    clerk.post(f"/key/{form.serial}/part", {"pulse:1": "81"})
+    hospital.clock.go_on(minutes=6)
+    assert clerk.get(f"/key/{form.serial}").location == "/locked"
+    clerk.post("/unlock", {"password": PASSWORD})
+    assert 'value="81"' in clerk.get(f"/key/{form.serial}").text
