@@ -1,6 +1,9 @@
 """After the outage: import what was keyed, compare, decide, return, and state what is accounted for."""
 
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -9,11 +12,11 @@ from downtime.cli.app import downtime as root
 from downtime.cli.options import REMARK, WHY, NewFile
 from downtime.entry import entries, imports
 from downtime.paper import ledger, serials
+from downtime.reconcile import bulk, harm_review, listing
 from downtime.reconcile import decide as deciding
-from downtime.reconcile import harm_review
 from downtime.reconcile import run as running
 from downtime.reconcile.states import ALLOWED, LEAVE, OPEN, RESOLVED, RETURN
-from downtime.reconcile.store import ItemRow
+from downtime.reconcile.store import Filter, ItemRow
 from downtime.returns import export as exporting
 from downtime.returns import report, report_file, signing, statement, statement_file
 
@@ -98,19 +101,78 @@ def run(session: Session, why: str) -> Output:
     return Output(document, lines)
 
 
+def _filters(function: Callable[..., Output]) -> Callable[..., Output]:
+    """Options that narrow which items are meant."""
+    for name, words in (
+        ("form", "Only items of this form."),
+        ("ward", "Only items of this ward."),
+        ("system", "Only items of this system."),
+        ("type", "Only items of this type of record."),
+    ):
+        function = click.option(f"--{name}", name, default="", help=words)(function)
+    states = click.Choice(list(ALLOWED))
+    return click.option("--state", type=states, default=None, help="Only items in this state.")(
+        function
+    )
+
+
+def _wanted(given: dict[str, Any]) -> Filter:
+    return Filter(**{name: text for name, text in given.items() if text})
+
+
 @command(reconcile, "list", action="reconcile.list")
-@click.option(
-    "--state", type=click.Choice(list(ALLOWED)), default=None, help="Only items in this state."
-)
-def list_(session: Session, state: str | None) -> Output:
+@_filters
+def list_(session: Session, **given: str | None) -> Output:
     """The items of the latest outage with their states and decisions."""
     outage = running.latest(session.vault)
-    rows = deciding.items(session.vault, outage.id, state=state or "")
+    rows = listing.every(session.vault, outage.id, _wanted(given))
     lines = [
         f"{row.key}  {row.item.state:<13} {row.decided.decision:<18} {row.item.fact.type}"
         for row in rows
     ]
     return Output([_document(row) for row in rows], lines or ["There is nothing to compare yet."])
+
+
+@command(reconcile, "decide-all", action="reconcile.decide")
+@click.argument("decision", type=click.Choice(bulk.BULK))
+@_filters
+@click.option("--token", default="", help="The token of the preview, to decide just that.")
+@REMARK
+def decide_all(
+    session: Session, decision: str, token: str, why: str, **given: str | None
+) -> Output:
+    """Decide about all open items of a filter: without --token only a preview that gives one."""
+    outage, wanted = running.latest(session.vault), _wanted(given)
+    if token:
+        batch = bulk.apply(session.vault, outage.id, wanted, decision, token, session.who, why)
+        return Output(asdict(batch), [f"{batch.items} items: {decision}. Undo with {batch.id}."])
+    found = bulk.preview(session.vault, outage.id, wanted, decision, session.who)
+    lines = [
+        f"{len(found.rows)} items would be decided '{decision}', {found.proposed} of them proposed.",
+        *(f"  {n:>6} {state}" for state, n in found.counts("state")),
+        *(f"  {n:>6} left as they are: {sentence}" for sentence, n in found.left.items()),
+        f"Repeat with --token {found.token} and --why to do it.",
+    ]
+    document = {
+        "token": found.token,
+        "items": [row.key for row in found.rows],
+        "proposed": found.proposed,
+        "confirmed": found.confirmed,
+        "left": dict(found.left),
+    }
+    return Output(document, lines)
+
+
+@command(reconcile, "undo", action="reconcile.decide")
+@click.argument("batch", metavar="BATCH")
+@WHY
+def undo(session: Session, batch: str, why: str) -> Output:
+    """Put every item of a decision in bulk back as it was, unless it has moved on since."""
+    done = bulk.undo(session.vault, batch, session.who, why)
+    return Output(
+        {"batch": batch, "back": done.back, "kept": done.kept},
+        [f"{done.back} items are as they were; {done.kept} have moved on and stay."],
+    )
 
 
 @command(reconcile, "decide", action="reconcile.decide")
@@ -206,6 +268,8 @@ def _document(row: ItemRow) -> dict[str, object]:
         "form": row.item.fact.form,
         "explanation": row.item.explanation,
         "decision": row.decided.decision,
+        "proposal": row.decided.proposal,
+        "second": row.item.second,
         "decided_by": row.decided.decided_by_name,
         "reason": row.decided.reason,
     }

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from downtime.errors import ConflictError, InputError, NotFoundError, UserError
 from downtime.reconcile import decide, store, store_batches
 from downtime.reconcile.states import LEAVE, RESOLVED, RETURN, RETURNED
-from downtime.reconcile.store import EVERY, Filter, ItemRow
+from downtime.reconcile.store import Filter, ItemRow
 from downtime.reconcile.store_batches import Batch
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
@@ -168,9 +168,3 @@ def get(vault: Vault, batch_id: str) -> Batch:
 def batches(vault: Vault, outage: str) -> list[Batch]:
     """The decisions in bulk of an outage, newest first."""
     return list(store_batches.fetch(vault.db, "outage = ?", outage))
-
-
-def choices(vault: Vault, outage: str) -> dict[str, dict[str, int]]:
-    """What may be filtered by, with the number of items of each."""
-    names = ("state", "type", "system", "ward", "form")
-    return {name: store.grouped(vault.db, outage, name, EVERY) for name in names}

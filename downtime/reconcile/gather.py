@@ -101,6 +101,16 @@ def earlier(snapshot: Snapshot, after: View, facts: Iterable[Fact] = ()) -> View
     return View([*reports, *sorted(found.values(), key=_id)], _as_at(snapshot))
 
 
+def own_copies(before: Snapshot, after: Snapshot, live: Sequence[Record]) -> list[Record | None]:
+    """What T0 held of some live records, each in its place; None for one that has come since."""
+    reports = {record.report for record in live if isinstance(record, Observation)} - {""}
+    now = View([*after.some(DiagnosticReport, "id", reports), *live])
+    about = [Fact(key="", type=type(record).__name__, system="", form="", serial="")
+             for record in live]  # fmt: skip
+    then = earlier(before, now, about)
+    return [then.held(record, now) for record in live]
+
+
 def _id(record: Record) -> str:
     return record.id
 

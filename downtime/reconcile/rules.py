@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
@@ -37,10 +37,13 @@ class Context:
     before: View
     after: View
     settings: Settings
+    _olds: dict[str, Record | None] = field(default_factory=dict)
 
     def old(self, live: Record) -> Record | None:
         """What T0 held of a live record; None when it has come since."""
-        return self.before.held(live, self.after)
+        if live.id not in self._olds:
+            self._olds[live.id] = self.before.held(live, self.after)
+        return self._olds[live.id]
 
     def changed(self, live: Record, *names: str) -> bool:
         """Whether one of these fields is not what it was at T0, or the record has come since."""

@@ -1,13 +1,13 @@
 """A compared item as a table: the system before the outage, the paper, the system now."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import NamedTuple
 
-from downtime.clinical.records import Encounter, Observation, Record, ServiceRequest
+from downtime.clinical.records import TYPES, Record
 from downtime.entry.facts import Fact
-from downtime.errors import NotFoundError
 from downtime.reconcile.compare import Item
+from downtime.reconcile.gather import own_copies
 from downtime.snapshot.store import Snapshot
 
 SHOWN: Mapping[str, tuple[str, ...]] = {
@@ -17,8 +17,23 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
     ),
     "Observation": ("display", "code", "value", "units", "flag", "status", "effective", "note"),
     "Encounter": (
-        "status", "kind", "ward", "bay", "bed", "consultant", "reason", "started", "ended",
-        "visit_number",
+        "event", "status", "kind", "prior_ward", "ward", "bay", "bed", "consultant", "reason",
+        "started", "ended", "destination", "outcome", "visit_number",
+    ),
+    "AllergyIntolerance": (
+        "substance", "reaction", "severity", "category", "status", "none_known", "recorded",
+    ),
+    "Flag": ("category", "text", "status", "started", "ended"),
+    "MedicationAdministration": (
+        "medicine", "dosage", "route", "given", "status", "reason", "performer", "batch",
+    ),
+    "Appointment": (
+        "kind", "status", "number", "location", "practitioner", "start", "rebook_start",
+        "rebook_location", "description", "reason",
+    ),
+    "Patient": (
+        "family", "given", "prefix", "birth_date", "gender", "nhs_number", "address", "postcode",
+        "phone", "general_practitioner",
     ),
 }  # fmt: skip
 """The fields that matter to the one who decides, by type of record."""
@@ -35,10 +50,36 @@ class Line(NamedTuple):
     differs: bool
 
 
-def lines(item: Item, before: Snapshot | None, after: Snapshot | None) -> list[Line]:
-    """The fields of an item that any of the three columns has."""
-    old, new = _record(item, before), _record(item, after)
-    paper = _paper(item.fact)
+class Side(NamedTuple):
+    """The paper beside one live record, and what that was at T0."""
+
+    title: str
+    lines: list[Line]
+
+
+def sides(item: Item, before: Snapshot | None, after: Snapshot | None) -> list[Side]:
+    """One table for each live record that was matched; the paper alone when there is none."""
+    live = _live(item, after)
+    old = own_copies(before, after, live) if before and after and live else [None] * len(live)
+    if not live:
+        return [Side("", _lines(item, None, None))]
+    many = len(live) > 1
+    return [
+        Side(f"Record {place} of {len(live)}" if many else "", _lines(item, then, now))
+        for place, (now, then) in enumerate(zip(live, old, strict=True), 1)
+    ]
+
+
+def _live(item: Item, after: Snapshot | None) -> list[Record]:
+    kind = TYPES.get(item.fact.type)
+    if after is None or kind is None:
+        return []
+    found = {record.id: record for record in after.some(kind, "id", item.matched)}
+    return [found[key] for key in item.matched if key in found]
+
+
+def _lines(item: Item, then: Record | None, now: Record | None) -> list[Line]:
+    old, new, paper = _said(then), _said(now), _paper(item.fact)
     found = []
     for name in SHOWN.get(item.fact.type, tuple(paper)):
         said = (old.get(name, NOTHING), paper.get(name, NOTHING), new.get(name, NOTHING))
@@ -52,23 +93,8 @@ def _paper(fact: Fact) -> dict[str, str]:
     return {"display": fact.title, **fact.fields}
 
 
-def _record(item: Item, snapshot: Snapshot | None) -> dict[str, str]:
-    """The record that the comparison matched, as this snapshot has it; empty when it has none."""
-    if snapshot is None or not item.matched:
-        return {}
-    try:
-        held = _held(item, snapshot)
-    except NotFoundError:
-        return {}
-    record = next((r for r in held if r.id == item.matched[0]), None)
-    return {name: str(value) for name, value in asdict(record).items()} if record else {}
-
-
-def _held(item: Item, snapshot: Snapshot) -> list[Record]:
-    patient = snapshot.patient(item.patient).id
-    if item.fact.type == ServiceRequest.__name__:
-        return list(snapshot.requests(patient))
-    if item.fact.type == Observation.__name__:
-        return [value for row in snapshot.reports(patient) for value in row.observations]
-    stay = snapshot.encounter(patient) if item.fact.type == Encounter.__name__ else None
-    return [stay] if stay else []
+def _said(record: Record | None) -> dict[str, str]:
+    values: Sequence[tuple[str, object]] = list(asdict(record).items()) if record else []
+    return {
+        name: str(value) for name, value in values if value or value == 0 and name != "none_known"
+    }

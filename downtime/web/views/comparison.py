@@ -1,27 +1,30 @@
 """Comparison: what paper says beside the system before and after, and what a person decides."""
 
-from collections import Counter
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.errors import NotFoundError
+from downtime.outage.model import Outage
 from downtime.paper.serials import shown as shown_serial
+from downtime.reconcile import bulk, listing
 from downtime.reconcile import decide as rules
 from downtime.reconcile.run import latest
 from downtime.reconcile.states import OPEN
-from downtime.reconcile.store import ItemRow
+from downtime.reconcile.store import Filter
 from downtime.snapshot import load
 from downtime.snapshot.store import Snapshot
 from downtime.web import current
 from downtime.web.actions import action
-from downtime.web.answers import Answer
-from downtime.web.sidebyside import lines
+from downtime.web.answers import Answer, reason
+from downtime.web.sidebyside import sides
 from downtime.web.views.jobs import ask
 from downtime.web.views.ledger import titles
 from downtime.web.work import WHY
 
 comparison = Blueprint("comparison", __name__)
-SHOWN = 300
+SHOWN = 100
+LISTED = 300
 COLOURS = {
     "already-there": "tag-green",
     "new": "tag-blue",
@@ -36,31 +39,97 @@ BUTTONS = {
     "resolved-elsewhere": "Done by hand elsewhere",
     "open": "Take the decision back",
 }
+BULK = {
+    "return": "Return them",
+    "leave": "Leave them out",
+    "resolved-elsewhere": "Done by hand elsewhere",
+}
+TYPES = {
+    "ServiceRequest": "Requests",
+    "Observation": "Results and observations",
+    "Encounter": "Admissions, transfers, discharges",
+    "AllergyIntolerance": "Allergies",
+    "Flag": "Alerts",
+    "MedicationAdministration": "Doses and blood",
+    "Appointment": "Appointments and operations",
+    "Patient": "Demographics",
+    "Document": "Documents",
+}
+DECISIONS = {
+    "open": "Open",
+    "return": "To be returned",
+    "leave": "Left out",
+    "resolved-elsewhere": "Done elsewhere",
+    "returned": "Returned",
+}
 
 
 @comparison.get("/comparison")
 @action("reconcile.list")
 def show() -> Answer:
-    """The items of the present or last outage: the open ones, or those of one state."""
-    state = request.args.get("state", "")
-    rows = _rows()
-    shown = [row for row in rows if (row.item.state == state if state else row.is_open)]
+    """The items of the present or last outage: the open ones, or those that a filter lets through."""
+    outage, wanted = _outage(), _wanted()
+    number = request.args.get("page", 1, int)
+    listed = listing.page(current.vault(), outage.id, wanted, number, SHOWN) if outage else None
     return render_template(
         "comparison.html",
-        state=state,
-        counts=Counter(row.item.state for row in rows),
-        open_=sum(row.is_open for row in rows),
-        rows=shown,
-        shown=SHOWN,
+        listed=listed,
+        wanted=wanted,
+        given=_given(wanted),
+        batches=bulk.batches(current.vault(), outage.id) if outage else [],
         colours=COLOURS,
+        bulk=BULK,
+        types=TYPES,
+        decisions=DECISIONS,
+        titles=titles(),
     )
 
 
 @comparison.post("/comparison/run")
 @action("reconcile.run")
 def run() -> Answer:
-    """Compare every verified form with the snapshot that is current now."""
+    """Compare every entered form with the snapshot that is current now."""
     return ask("reconcile", {}, WHY)
+
+
+@comparison.get("/comparison/bulk")
+@action("reconcile.decide")
+def preview() -> Answer:
+    """What a decision about all open items of a filter would do, before it is made."""
+    outage, wanted = latest(current.vault()), _wanted()
+    decision = request.args.get("choice", "")
+    found = bulk.preview(current.vault(), outage.id, wanted, decision, current.who())
+    return render_template(
+        "comparison-bulk.html",
+        found=found,
+        given=_given(wanted),
+        words=BULK[decision],
+        shown=LISTED,
+        colours=COLOURS,
+        types=TYPES,
+        titles=titles(),
+    )
+
+
+@comparison.post("/comparison/bulk")
+@action("reconcile.decide")
+def decide_all() -> Answer:
+    """Decide about exactly what the preview showed."""
+    outage, wanted = latest(current.vault()), _wanted()
+    decision, token = request.form.get("choice", ""), request.form.get("token", "")
+    batch = bulk.apply(current.vault(), outage.id, wanted, decision, token, current.who(), reason())
+    flash(f"{batch.items:,} items: {BULK[decision].lower()}. It can be undone as one step below.")
+    return redirect(url_for("comparison.show", **_given(wanted)), 303)
+
+
+@comparison.post("/comparison/bulk/<batch>/undo")
+@action("reconcile.decide")
+def undo(batch: str) -> Answer:
+    """Put every item of a decision in bulk back as it was."""
+    done = bulk.undo(current.vault(), batch, current.who(), reason())
+    left = f" {done.kept:,} have moved on since and stay." if done.kept else ""
+    flash(f"{done.back:,} items are as they were before.{left}")
+    return redirect(url_for("comparison.show"), 303)
 
 
 @comparison.get("/comparison/<key>")
@@ -70,16 +139,22 @@ def one(key: str) -> Answer:
     row = rules.get(current.vault(), key)
     outage = latest(current.vault())
     before, after = _snapshot(outage.snapshot), _snapshot(row.snapshot)
-    choices = row.allowed if row.decided.decision == OPEN else (OPEN,)
+    undecided = row.decided.decision == OPEN
+    choices = row.allowed if undecided else (OPEN,)
+    if undecided and row.decided.proposal:
+        choices = (*choices, OPEN)
     return render_template(
         "item.html",
         row=row,
         fact=row.item.fact,
-        lines=lines(row.item, before, after),
+        sides=sides(row.item, before, after),
         before=before,
         after=after,
         choices=[(name, BUTTONS[name]) for name in choices if name in BUTTONS],
         mine=row.item.fact.transcriber == current.person().id,
+        proposed_by_me=row.decided.proposed_by == current.person().id,
+        given=_given(_wanted()),
+        buttons=BUTTONS,
         colours=COLOURS,
         titles=titles(),
     )
@@ -88,22 +163,37 @@ def one(key: str) -> Answer:
 @comparison.post("/comparison/<key>")
 @action("reconcile.decide")
 def decide(key: str) -> Answer:
-    """Keep a decision with its reason, and go to the next open item."""
-    why = request.form.get("why", "")[:200]
-    row = rules.decide(current.vault(), key, request.form.get("decision", ""), current.who(), why)
-    flash(f"{row.item.fact.title}, form {shown_serial(row.item.fact.serial)}: decided.")
-    following = next((other.key for other in _rows() if other.is_open and other.key != key), None)
-    if following and not row.is_open:
-        return redirect(url_for("comparison.one", key=following), 303)
-    return redirect(url_for("comparison.show"), 303)
+    """Keep a decision with its reason, and go to the next open item of the same list."""
+    outage, wanted = latest(current.vault()), _wanted()
+    row = rules.decide(
+        current.vault(), key, request.form.get("decision", ""), current.who(), reason()
+    )
+    done = "proposed; a second person confirms it" if row.decided.proposal else "decided"
+    flash(f"{row.item.fact.title}, form {shown_serial(row.item.fact.serial)}: {done}.")
+    following = listing.following(current.vault(), outage.id, wanted, row)
+    if following and (row.decided.proposal or not row.is_open):
+        return redirect(url_for("comparison.one", key=following, **_given(wanted)), 303)
+    return redirect(url_for("comparison.show", **_given(wanted)), 303)
 
 
-def _rows() -> list[ItemRow]:
+def _wanted() -> Filter:
+    """The filter of this request; without any, what is open."""
+    given = {name: request.values.get(name, "") for name in ("state", "decided", *listing.FILTERS)}
+    decision = given.pop("decided")
+    return Filter(**given, decision=decision, open_only=not (given["state"] or decision))
+
+
+def _given(wanted: Filter) -> dict[str, Any]:
+    """The filter as the words of an address."""
+    said = wanted.as_dict()
+    return {"decided" if name == "decision" else name: text for name, text in said.items()}
+
+
+def _outage() -> Outage | None:
     try:
-        outage = latest(current.vault())
+        return latest(current.vault())
     except NotFoundError:
-        return []
-    return rules.items(current.vault(), outage.id)
+        return None
 
 
 def _snapshot(snapshot_id: str) -> Snapshot | None:

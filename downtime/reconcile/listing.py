@@ -1,0 +1,56 @@
+"""The items of an outage as a list: filtered, a page at a time, with what there is to filter by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from downtime.reconcile import store
+from downtime.reconcile.store import EVERY, Filter, ItemRow
+from downtime.vault.vault import Vault
+
+FILTERS = ("type", "system", "ward", "form")
+"""By what a list is narrowed beside the state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of items, and what the whole list holds."""
+
+    rows: tuple[ItemRow, ...]
+    total: int
+    """Items that the filter lets through."""
+    number: int
+    """From 1."""
+    pages: int
+    states: Mapping[str, int]
+    """Items of each state, whatever the filter."""
+    open: int
+    """Items that still need a decision, whatever the filter."""
+    choices: Mapping[str, Mapping[str, int]]
+    """For each of `FILTERS` its values, with the number of items."""
+
+
+def page(vault: Vault, outage: str, wanted: Filter, number: int, size: int) -> Page:
+    """A page of the items that a filter lets through; a page that is not there is the last one."""
+    db = vault.db
+    total = store.number(db, outage, wanted)
+    pages = max(1, -(-total // size))
+    number = min(max(1, number), pages)
+    return Page(
+        tuple(store.listed(db, outage, wanted, size, (number - 1) * size)), total, number, pages,
+        store.grouped(db, outage, "state"), store.number(db, outage, Filter(open_only=True)),
+        {name: store.grouped(db, outage, name, EVERY) for name in FILTERS},
+    )  # fmt: skip
+
+
+def following(vault: Vault, outage: str, wanted: Filter, after: ItemRow) -> str:
+    """Key of the next open item of a filter after this one, or the first; empty when none is open."""
+    rows = store.listed(vault.db, outage, replace(wanted, open_only=True), -1)
+    others = [row for row in rows if row.key != after.key]
+    place = (after.item.fact.event, after.key)
+    later = (row.key for row in others if (row.item.fact.event, row.key) > place)
+    return next(later, others[0].key if others else "")
+
+
+def every(vault: Vault, outage: str, wanted: Filter) -> list[ItemRow]:
+    """All items that a filter lets through, in the order in which they happened."""
+    return store.listed(vault.db, outage, wanted, -1)

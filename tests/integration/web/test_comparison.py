@@ -1,0 +1,110 @@
+"""The comparison screens: filtered, decided by rule after a look, undone, side by side."""
+
+import re
+
+import pytest
+
+from downtime.clinical.records import ServiceRequest
+from downtime.reconcile import run
+from tests.integration.recovery.conftest import (  # noqa: F401 - fixtures
+    BLOODS,
+    HOSPITAL,
+    KEEPER,
+    PHONED,
+    checker,
+    hold,
+    issue,
+    keyed,
+    outage,
+)
+from tests.integration.recovery.test_reconcile import LIMS_SAYS
+
+LATER = "2026-11-02T14:25:00Z"
+OLD_FBC = ServiceRequest(
+    id="r-old", patient="p-ann", code="FBC", stage="collected", filler="L1",
+    collected="2026-11-02T09:30:00Z",
+)  # fmt: skip
+
+
+@pytest.fixture
+def vault(hospital):
+    opened = hospital.open().vault
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def t0(hold):  # noqa: F811
+    return hold(1, (*HOSPITAL, OLD_FBC))
+
+
+@pytest.fixture
+def supervisor(hospital, vault, settings):
+    return hospital.browser("records-supervisor")
+
+
+@pytest.fixture
+def compared(vault, settings, outage, keyed, hold):  # noqa: F811
+    keyed("blood-sciences-request", BLOODS)
+    keyed("phoned-result", PHONED)
+    hold(2, (*HOSPITAL, *LIMS_SAYS, OLD_FBC), LATER)
+    run.run(vault, settings, KEEPER, "recovered")
+
+
+def test_a_list_is_filtered_by_state_system_ward_and_form(supervisor, compared):
+    page = supervisor.get("/comparison").text
+    assert "Open: 3" in page
+    assert "Potassium" in page
+    page = supervisor.get("/comparison?state=new&system=LIMS&form=blood-sciences-request").text
+    assert "Urea and electrolytes" in page
+    assert "Potassium" not in page
+    assert "Nothing in this list" in supervisor.get("/comparison?state=new&ward=Z9").text
+
+
+def test_a_rule_is_shown_before_it_decides_and_can_be_undone(supervisor, compared):
+    page = supervisor.get("/comparison/bulk?state=new&system=LIMS&choice=return").text
+    assert "Return them: 2 items" in page
+    assert "Full blood count" in page
+    sent = {
+        "state": "new", "system": "LIMS", "choice": "return", "why": "never reached the LIMS",
+        "token": re.search(r'name="token" value="(\w+)"', page)[1],
+    }  # fmt: skip
+    assert supervisor.post("/comparison/bulk", sent).status_code == 303
+    page = supervisor.get("/comparison").text
+    assert "Open: 1" in page
+    batch = re.search(r"/comparison/bulk/(\w+)/undo", page)[1]
+    supervisor.post(f"/comparison/bulk/{batch}/undo", {"why": "wrong filter"})
+    page = supervisor.get("/comparison").text
+    assert "Open: 3" in page
+    assert "wrong filter" in page
+
+
+def test_a_bulk_decision_on_a_stale_preview_is_refused(supervisor, compared):
+    sent = {"state": "new", "choice": "return", "why": "why", "token": "0" * 24}
+    refused = supervisor.post("/comparison/bulk", sent)
+    assert refused.status_code == 409
+    assert "changed since you looked" in refused.text
+
+
+def test_an_item_stands_beside_every_live_record_and_waits_for_a_second_person(
+    supervisor, compared, vault
+):
+    page = supervisor.get("/comparison?state=conflict").text
+    key = re.search(r"/comparison/(K[\w.-]+)", page)[1]
+    page = supervisor.get(f"/comparison/{key}").text
+    assert "6.10" in page
+    assert "4.1" in page
+    assert "A second person confirms" in page
+    supervisor.post(f"/comparison/{key}", {"decision": "leave", "why": "clinician says so"})
+    page = supervisor.get(f"/comparison/{key}").text
+    assert "For a second person: leave it out" in page
+    again = supervisor.post(f"/comparison/{key}", {"decision": "leave", "why": "me again"})
+    assert again.status_code == 403
+
+
+def test_the_older_request_is_shown_as_it_was_and_is(supervisor, compared):
+    page = supervisor.get("/comparison?state=new").text
+    key = next(k for k in re.findall(r"/comparison/(K[\w.-]+)", page) if k.endswith("test.fbc"))
+    page = supervisor.get(f"/comparison/{key}").text
+    assert page.count("02-Nov-2026 09:30") >= 1
+    assert "before the outage" in page
