@@ -24,15 +24,16 @@ class Database(sqlite_utils.Database):
 def connect(path: Path, key: bytes, *, read_only: bool = False) -> sqlite_utils.Database:
     """The SQLCipher database at `path` under a 32-byte key; LockedError when the key is not its own.
 
-    Writers run with `synchronous=FULL` and a write-ahead log: an acknowledged row survives a power
-    cut. The connection may be handed between threads, never used by two at once.
+    Writers have a write-ahead log, which `transaction` flushes before it returns (`flush`): an
+    acknowledged row survives a power cut. The connection may be handed between threads, never used
+    by two at once.
     """
     connection = unlock(path, key, read_only=read_only)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
     if not read_only:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA synchronous = NORMAL")
     connection.row_factory = sqlcipher3.Row
     return Database(connection, turns.of(path))
 
@@ -67,8 +68,9 @@ def unlock(path: Path, key: bytes, *, read_only: bool = False) -> sqlcipher3.Con
 
 @contextmanager
 def transaction(db: sqlite_utils.Database) -> Iterator[sqlite_utils.Database]:
-    """One immediate transaction: all of it, or nothing; writers of one process take turns."""
-    with db.turns.turn() if isinstance(db, Database) else nullcontext():
+    """One immediate transaction: all of it, on the disk, or nothing; writers take turns."""
+    shared = db.turns if isinstance(db, Database) else None  # None: in memory, nobody else's
+    with shared.turn() if shared else nullcontext():
         db.conn.execute("BEGIN IMMEDIATE")
         try:
             yield db
@@ -76,3 +78,5 @@ def transaction(db: sqlite_utils.Database) -> Iterator[sqlite_utils.Database]:
             db.conn.execute("ROLLBACK")
             raise
         db.conn.execute("COMMIT")
+    if shared:
+        shared.flush.wait()

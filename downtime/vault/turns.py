@@ -1,4 +1,4 @@
-"""Writers of one database take turns in the order in which they came.
+"""Writers of one database take turns in the order in which they came, and share their flushes.
 
 SQLite lets a waiting writer try again after pauses of its own, so one that writes without a pause
 (a comparison, a pack) would keep all others out. Within this process the next turn goes to whoever
@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from downtime.vault.flush import Flush
+
 
 class Turns:
     """A lock that is handed over to whoever has waited longest."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path) -> None:
+        self.flush = Flush(path)
         self._guard = threading.Lock()
         self._taken = False
         self._waiting: deque[threading.Lock] = deque()
@@ -54,4 +57,4 @@ _guard = threading.Lock()
 def of(path: Path) -> Turns:
     """The turns of one file, the same for all connections of this process."""
     with _guard:
-        return _of_files.setdefault(str(path.absolute()), Turns())
+        return _of_files.setdefault(str(path.absolute()), Turns(path.absolute()))

@@ -1,0 +1,75 @@
+"""One wait for the disk for all who have just written: an acknowledged change survives a power cut.
+
+With `synchronous=FULL` SQLite flushes the write-ahead log inside every commit, one writer after the
+other. Here a commit is made without (`NORMAL`), and who made it waits until the log has been flushed
+since; writers that wait at the same time share one flush. The log is written in order, so a flush
+keeps every commit before it too. Source: https://www.sqlite.org/pragma.html#pragma_synchronous and
+https://www.sqlite.org/wal.html.
+"""
+
+import os
+import threading
+from pathlib import Path
+
+_BINARY = getattr(os, "O_BINARY", 0)
+_sync = getattr(os, "fdatasync", os.fsync)
+
+
+class Flush:
+    """The flushes of one database's write-ahead log."""
+
+    def __init__(self, path: Path) -> None:
+        self._log = path.with_name(f"{path.name}-wal")
+        self._changed = threading.Condition()
+        self._written = 0
+        self._flushed = 0
+        self._busy = False
+        self._inode = -1
+
+    def wait(self) -> None:
+        """Return when all that is committed by now lies on the disk; OSError when it cannot."""
+        with self._changed:
+            self._written += 1
+            mine = self._written
+            while self._flushed < mine:
+                if self._busy:
+                    self._changed.wait()
+                else:
+                    self._lead()
+
+    def _lead(self) -> None:
+        """Flush for everybody who has written so far, without the lock."""
+        upto, self._busy = self._written, True
+        self._changed.release()
+        try:
+            self._flush()
+        finally:
+            self._changed.acquire()
+            self._busy = False
+            self._changed.notify_all()
+        self._flushed = max(self._flushed, upto)
+
+    def _flush(self) -> None:
+        try:
+            log = os.open(self._log, os.O_RDWR | _BINARY)
+        except FileNotFoundError:
+            return  # the last connection has closed, and with it the log went into the database
+        try:
+            _sync(log)
+            inode = os.fstat(log).st_ino
+        finally:
+            os.close(log)
+        if inode != self._inode:
+            _keep_name(self._log.parent)
+            self._inode = inode
+
+
+def _keep_name(folder: Path) -> None:
+    """Flush the folder, so that a log that has just been made is found after a power cut."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
