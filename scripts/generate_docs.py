@@ -1,6 +1,6 @@
 """Write the documents that are drawn from the program's own tables; `--check` only compares.
 
-docs/settings.md, docs/permissions.md, docs/lifecycles.md, docs/commands.md.
+docs/settings.md, docs/permissions.md, docs/lifecycles.md, docs/commands.md, docs/rules.md.
 """
 
 import difflib
@@ -19,7 +19,8 @@ import downtime
 from downtime import config
 from downtime.vault.lifecycle import Lifecycle
 
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
 SHARED_OPTIONS = ("--home", "--unlock-file", "--json", "--help")
 
 
@@ -45,6 +46,7 @@ def documents() -> dict[str, str]:
         "permissions.md": permissions(),
         "lifecycles.md": lifecycles(),
         "commands.md": commands(),
+        "rules.md": rules(),
     }
 
 
@@ -67,6 +69,32 @@ def page(title: str, introduction: str, source: str, *parts: str) -> str:
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     lines = [head, ("---",) * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def rules() -> str:
+    introduction = (
+        "What the [comparison](recovery.md) says in each situation, and whether two people decide. T0 is"
+        " 10:00 on 2 November 2026, the snapshot at the outage's beginning; the outage lasts until 18:00;"
+        " paper speaks of 14:00 unless a row says otherwise. Times that decide are settings"
+        " (`[reconcile]` in [settings](settings.md)). Every row is a test. Who a form is about is settled"
+        " before any of these rules: a patient who is not found is *unmatched*."
+    )
+    sys.path.insert(0, str(ROOT))
+    tables = importlib.import_module("tests.spec.reconcile.tables").TABLES
+    head = ("On paper", "At T0", "Recovered", "State", "What the screen says", "Two people")
+    parts = [
+        f"## {made.title}\n\n{made.about}\n\n"
+        + table(
+            head,
+            [
+                (row.paper, row.t0, row.recovered, row.state.replace("-", " "), row.sentence,
+                 "yes" if row.second else "")
+                for row in made.rows
+            ],
+        )
+        for made in tables
+    ]  # fmt: skip
+    return page("Rules of the comparison", introduction, "tests/spec/reconcile/tables.py", *parts)
 
 
 def settings() -> str:

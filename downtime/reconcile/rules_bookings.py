@@ -66,6 +66,10 @@ def _absent(fact: Fact) -> Verdict:
 
 def _outcome(fact: Fact, live: Appointment, context: Context) -> Verdict:
     said, held = fact.fields["status"], live.status or "booked"
+    then = context.old(live)
+    if isinstance(then, Appointment) and then.start != live.start:
+        words = f"{fact.system} has moved this appointment to {context.shown(live.start)} since."
+        return Verdict(NEWER_LIVE, words, (live.id,))
     if said == held:
         return Verdict(
             ALREADY_THERE, f"{fact.system} says {_SAYS.get(held, held)} too.", (live.id,)

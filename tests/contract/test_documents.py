@@ -19,7 +19,9 @@ DOCS = house.ROOT / "docs"
 PAGES = sorted([house.ROOT / "README.md", house.ROOT / "CHANGELOG.md", *DOCS.glob("*.md")])
 
 
-@pytest.mark.parametrize("name", ["settings.md", "permissions.md", "lifecycles.md", "commands.md"])
+@pytest.mark.parametrize(
+    "name", ["settings.md", "permissions.md", "lifecycles.md", "commands.md", "rules.md"]
+)
 def test_a_drawn_document_is_as_the_program_says(name):
     """`scripts/fix` writes these; the tables themselves are in the code."""
     assert (DOCS / name).read_text(encoding="utf-8") == house.generator().documents()[name]

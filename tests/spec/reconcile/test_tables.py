@@ -1,0 +1,35 @@
+"""Every row of the rules' tables comes out as it is printed in docs/rules.md."""
+
+import pytest
+
+from downtime.config import Settings
+from downtime.reconcile.compare import RULES, compare
+from downtime.reconcile.view import View
+from tests.spec.reconcile.tables import ANN, TABLES, Row
+
+ROWS = [(table.title, row) for table in TABLES for row in table.rows]
+
+
+def found(row: Row):
+    before = View((*row.before,))
+    after = View((ANN, *row.after), told=row.told)
+    (item,) = compare(before, [row.fact], after, Settings())
+    return item
+
+
+@pytest.mark.parametrize(("title", "row"), ROWS, ids=lambda value: getattr(value, "paper", value))
+def test_a_row(title, row):
+    item = found(row)
+    assert (item.state, item.explanation, item.second) == (row.state, row.sentence, row.second)
+
+
+def test_every_type_has_a_table_and_every_state_that_needs_a_person_is_shown():
+    types = {row.fact.type for _, row in ROWS}
+    assert set(RULES) <= types
+    assert {row.state for _, row in ROWS} >= {
+        "new",
+        "already-there",
+        "newer-live",
+        "conflict",
+        "held",
+    }
