@@ -13,7 +13,6 @@ from downtime.errors import ConflictError
 from downtime.web.app import create_app
 from downtime.web.worker import Worker
 
-
 SWITCH_SECONDS = 0.0005
 """After how long a busy thread lets another one go on. With Python's own 5 ms a request that reads
 a dozen rows waits for a running comparison at each of them."""
