@@ -8,6 +8,7 @@
 | phoned-different | phoned result | conflict: digits were swapped on the telephone |
 | phoned-only | phoned result | new |
 | duplicate-record | blood sciences request | FBC already there under the merged record, UE new |
+| each admission | its demographics, and 'no known allergies' | as the records have it |
 | registered | admission and request on a downtime number | already there |
 | stranger | admission and request on a downtime number | unmatched |
 | birthday | admission on a downtime number | conflict: day and month of birth swapped |
@@ -23,6 +24,7 @@ from datetime import date, datetime, timedelta
 
 from downtime.demo import paper
 from downtime.demo.aftermath import admitted, aftermath, recovery, story_stay
+from downtime.demo.care import NONE_KNOWN, allergies
 from downtime.demo.cast import cast, swapped
 from downtime.demo.chance import chance
 from downtime.demo.data.reasons import REASONS
@@ -189,19 +191,29 @@ def _misheard(one: Result) -> Result:
 def _came(hospital: Hospital) -> Iterator[Paper]:
     """Admissions on paper: three on downtime numbers, two of people the hospital knows."""
     players = cast(hospital)
-    for part, person, index, minutes, state in (
-        ("registered", players.registered, 7000, 95, ALREADY_THERE),
-        ("stranger", players.stranger, 7002, 170, UNMATCHED),
-        ("birthday", players.birthday, 7003, 262, CONFLICT),
-        ("returning", players.returning, 7004, 60, NEW),
-        ("moved-on", players.moved_on, 7001, 130, NEWER_LIVE),
+    for part, person, index, minutes, *states in (
+        ("registered", players.registered, 7000, 95, ALREADY_THERE, ALREADY_THERE, ""),
+        ("stranger", players.stranger, 7002, 170, UNMATCHED, HELD, UNMATCHED),
+        ("birthday", players.birthday, 7003, 262, CONFLICT, CONFLICT, CONFLICT),
+        ("returning", players.returning, 7004, 60, NEW, NEW, NEW),
+        ("moved-on", players.moved_on, 7001, 130, NEWER_LIVE, ALREADY_THERE, ""),
     ):
         came = admitted(hospital, person, index, hospital.now + timedelta(minutes=minutes))
         born = swapped(person.born) if part == "birthday" else None
         known = part in ("returning", "moved-on")
         answers = paper.admission(came, Place(ASSESSMENT), born, known)
-        made = _paper(hospital, part, "admission", came, minutes, answers, {"form": state})
+        expected = dict(zip(("form", "person", "safety"), states, strict=True))
+        expected["safety"] = expected["safety"] or _none_known(came, hospital.seed)
+        made = _paper(hospital, part, "admission", came, minutes, answers, expected)
         yield made if known else _blank(made, person, part, born)
+
+
+def _none_known(came: Stay, seed: int) -> str:
+    """'No known allergies' on paper, beside what the EPR has recorded since."""
+    held = [allergy for allergy, _ in allergies(came, seed)]
+    if not held:
+        return NEW
+    return ALREADY_THERE if NONE_KNOWN in held else CONFLICT
 
 
 def _rounds(hospital: Hospital) -> Iterator[Paper]:
