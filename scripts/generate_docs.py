@@ -17,6 +17,7 @@ import click
 
 import downtime
 from downtime import config
+from downtime.settings import Settings
 from downtime.vault.lifecycle import Lifecycle
 
 ROOT = Path(__file__).parents[1]
@@ -116,7 +117,7 @@ def settings() -> str:
 
 def default_tables() -> Iterator[str]:
     """The defaults too wide for a row, as the TOML that would set them."""
-    for section, kind in get_type_hints(config.Settings).items():
+    for section, kind in get_type_hints(Settings).items():
         for field in fields(kind):
             value = getattr(kind(), field.name)
             if isinstance(value, Mapping) and value:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from downtime.config import AccountsSettings, Home, Settings
+from downtime.config import Home
+from downtime.settings import AccountsSettings, Settings
 from downtime.vault import schema
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault

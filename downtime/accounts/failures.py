@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from downtime.clock import from_text, to_text
-from downtime.config import AccountsSettings, Home
+from downtime.config import Home
 from downtime.errors import LockedError
+from downtime.settings import AccountsSettings
 from downtime.vault.files import write_atomic
 
 MAX_NAMES = 1000  # made-up names must not fill the disk; the newest are kept

@@ -13,8 +13,9 @@ from downtime.accounts import people, store, totp
 from downtime.accounts.person import Person
 from downtime.accounts.signin import SignedIn
 from downtime.clock import Clock
-from downtime.config import Home, Settings
+from downtime.config import Home
 from downtime.errors import ConflictError, UserError
+from downtime.settings import Settings
 from downtime.vault import device, keys, recovery, schema
 from downtime.vault.audit import Actor
 from downtime.vault.files import make_private, read_secret, write_atomic

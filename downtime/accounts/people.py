@@ -20,8 +20,8 @@ from downtime.accounts.person import (
     check_role,
     check_username,
 )
-from downtime.config import Settings
 from downtime.errors import ConflictError, InputError
+from downtime.settings import Settings
 from downtime.vault import keys
 from downtime.vault.audit import Actor
 from downtime.vault.files import read_secret

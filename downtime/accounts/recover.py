@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from downtime.accounts import people, store, totp
 from downtime.accounts.person import Person
 from downtime.clock import Clock
-from downtime.config import Home, Settings
+from downtime.config import Home
 from downtime.errors import NotFoundError
+from downtime.settings import Settings
 from downtime.vault import device, keys, recovery
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault, check_present

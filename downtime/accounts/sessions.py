@@ -10,8 +10,8 @@ from downtime.accounts.person import Person
 from downtime.accounts.signin import open_password
 from downtime.accounts.store import SessionRow
 from downtime.clock import from_text, to_text
-from downtime.config import Settings
 from downtime.errors import LockedError
+from downtime.settings import Settings
 from downtime.vault.audit import Actor
 from downtime.vault.database import transaction
 from downtime.vault.vault import Vault

@@ -11,8 +11,9 @@ from typing import NamedTuple
 from downtime.accounts import failures, store, totp
 from downtime.accounts.person import Person
 from downtime.clock import Clock
-from downtime.config import Home, Settings
+from downtime.config import Home
 from downtime.errors import LockedError
+from downtime.settings import Settings
 from downtime.vault import device, keys
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault, check_present

@@ -17,8 +17,9 @@ from downtime.accounts import opening, permissions, signin
 from downtime.accounts.signin import SignedIn
 from downtime.cli.options import shared
 from downtime.clock import Clock, system_clock
-from downtime.config import Home, Settings
+from downtime.config import Home
 from downtime.errors import LockedError, UserError
+from downtime.settings import Settings
 from downtime.vault import keys
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault

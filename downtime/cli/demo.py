@@ -102,7 +102,7 @@ def month(session: Session, folder: Path, laptops: int, forms: int, seed: int) -
 
     Every number of the statement is laid beside the simulation's own count. FOLDER has to be new.
     """
-    from downtime.demo import month as simulation
+    from downtime.demo.month import month as simulation
 
     if folder.exists() and any(folder.iterdir()):
         raise ConflictError(

@@ -7,10 +7,10 @@ import click
 
 from downtime.cli.app import Output, Session, command, group
 from downtime.cli.options import REMARK, WHY, NewFile
-from downtime.reconcile import harm_review as rules
-from downtime.reconcile import harm_table
-from downtime.reconcile.harm import EXPLANATIONS, KINDS, OUTCOMES
-from downtime.reconcile.harm_store import Row
+from downtime.reconcile.harm import review as rules
+from downtime.reconcile.harm import table
+from downtime.reconcile.harm.findings import EXPLANATIONS, KINDS, OUTCOMES
+from downtime.reconcile.harm.store import Row
 from downtime.vault.files import write_atomic
 
 harm = group("harm", "What the outage may have done to patients.")
@@ -43,7 +43,7 @@ def list_(session: Session, kind: str | None, only_open: bool) -> Output:
 def csv(session: Session, out: Path) -> Output:
     """Write all findings with their patients to a new CSV file."""
     rows = rules.rows(session.vault)
-    write_atomic(out, harm_table.csv(rows, ZoneInfo(session.settings.site.time_zone)))
+    write_atomic(out, table.csv(rows, ZoneInfo(session.settings.site.time_zone)))
     return Output({"file": str(out), "findings": len(rows)}, [f"Wrote {out}"])
 
 

@@ -6,15 +6,15 @@ import click
 
 from downtime.cli.app import Output, Session, command, group
 from downtime.cli.options import WHY
-from downtime.config import Settings
 from downtime.errors import NotFoundError
 from downtime.outage.model import Outage
 from downtime.paper.serials import shown
-from downtime.reconcile import linking_list, linking_work
-from downtime.reconcile.candidates import Candidate
-from downtime.reconcile.linking_list import DONE, TO_CONFIRM, TO_LINK, Unknown
-from downtime.reconcile.linking_store import Link
+from downtime.reconcile.identity import settling, unlinked
+from downtime.reconcile.identity.candidates import Candidate
+from downtime.reconcile.identity.store import Link
+from downtime.reconcile.identity.unlinked import DONE, TO_CONFIRM, TO_LINK, Unknown
 from downtime.reconcile.run import latest
+from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
 identity = group("identity", "Who a downtime number or an unknown person is.")
@@ -31,7 +31,7 @@ FORM = click.argument("form", metavar="SERIAL")
 )
 def list_(session: Session, state: str | None) -> Output:
     """Everybody on paper whom no exact number finds, the most urgent first; nobody is named."""
-    listed = linking_list.unknowns(session.vault, session.settings, _outage(session))
+    listed = unlinked.unknowns(session.vault, session.settings, _outage(session))
     kept = [one for one in listed if state in (None, one.state)]
     return Output([_document(one) for one in kept], map(_line, kept) if kept else ["Nobody."])
 
@@ -41,8 +41,8 @@ def list_(session: Session, state: str | None) -> Output:
 def show(session: Session, form: str) -> Output:
     """The candidates for the person of a form, with the reasons."""
     person = _person(session, form)
-    with closing(linking_work.recovered(session.vault, _outage(session))) as snapshot:
-        found = linking_work.offer(snapshot, session.settings, person)
+    with closing(settling.recovered(session.vault, _outage(session))) as snapshot:
+        found = settling.offer(snapshot, session.settings, person)
     lines = [f"{one.person.id}  {'; '.join(_words(one))}" for one in found.candidates]
     document = _document(person) | {
         "candidates": [
@@ -56,9 +56,7 @@ def show(session: Session, form: str) -> Output:
 @command(identity, "exact", action="identity.propose")
 def exact(session: Session) -> Output:
     """Propose every link for which exactly one patient has the number and the date of birth."""
-    done = linking_work.propose_exact(
-        session.vault, session.settings, _outage(session), session.who
-    )
+    done = settling.propose_exact(session.vault, session.settings, _outage(session), session.who)
     document = {"proposed": done.proposed, "left": done.left}
     return Output(document, [f"{done.proposed} proposed, {done.left} left to people."])
 
@@ -71,7 +69,7 @@ def exact(session: Session) -> Output:
 def propose(session: Session, form: str, patient: str, why: str, evidence: str) -> Output:
     """Propose that the person of a form is a patient, by the id that 'identity show' gives."""
     outage = _outage(session)
-    link = linking_work.propose(
+    link = settling.propose(
         session.vault, session.settings, outage, form, patient, session.who, why, evidence
     )
     return _said(link)
@@ -83,7 +81,7 @@ def propose(session: Session, form: str, patient: str, why: str, evidence: str) 
 def confirm(session: Session, form: str, why: str) -> Output:
     """Agree with the proposed link, as a second person."""
     person = _person(session, form)
-    return _said(linking_work.confirm(*_of(session), person.ref, _link(person), session.who, why))
+    return _said(settling.confirm(*_of(session), person.ref, _link(person), session.who, why))
 
 
 @command(identity, "reject", action="identity.confirm")
@@ -92,7 +90,7 @@ def confirm(session: Session, form: str, why: str) -> Output:
 def reject(session: Session, form: str, why: str) -> Output:
     """Refuse the proposed link."""
     person = _person(session, form)
-    return _said(linking_work.reject(*_of(session), person.ref, _link(person), session.who, why))
+    return _said(settling.reject(*_of(session), person.ref, _link(person), session.who, why))
 
 
 @command(identity, "undo", action="identity.undo")
@@ -101,7 +99,7 @@ def reject(session: Session, form: str, why: str) -> Output:
 def undo(session: Session, form: str, why: str) -> Output:
     """Take a confirmed link back."""
     person = _person(session, form)
-    return _said(linking_work.undo(*_of(session), person.ref, _link(person), session.who, why))
+    return _said(settling.undo(*_of(session), person.ref, _link(person), session.who, why))
 
 
 def _outage(session: Session) -> Outage:
@@ -113,7 +111,7 @@ def _of(session: Session) -> tuple[Vault, Settings, Outage]:
 
 
 def _person(session: Session, form: str) -> Unknown:
-    return linking_list.unknown(session.vault, session.settings, _outage(session), form)
+    return unlinked.unknown(session.vault, session.settings, _outage(session), form)
 
 
 def _link(person: Unknown) -> str:

@@ -12,13 +12,15 @@ from downtime.cli.app import downtime as root
 from downtime.cli.options import REMARK, WHY, NewFile
 from downtime.entry import entries, imports
 from downtime.paper import ledger, serials
-from downtime.reconcile import bulk, harm_review, listing
+from downtime.reconcile import bulk, listing
 from downtime.reconcile import decide as deciding
 from downtime.reconcile import run as running
+from downtime.reconcile.harm import review
 from downtime.reconcile.states import ALLOWED, LEAVE, OPEN, RESOLVED, RETURN
 from downtime.reconcile.store import Filter, ItemRow
 from downtime.returns import export as exporting
-from downtime.returns import report, report_file, signing, statement, statement_file
+from downtime.returns.report import report, report_file
+from downtime.returns.statement import signing, statement, statement_file
 
 entry = group("entry", "What people keyed from paper.")
 reconcile = group("reconcile", "Paper compared with the recovered hospital.")
@@ -85,7 +87,7 @@ def _entries(numbers: list[str], states: list[str]) -> Output:
 def run(session: Session, why: str) -> Output:
     """Compare what was entered with the snapshot of the recovered hospital."""
     compared = running.run(session.vault, session.settings, session.who, why)
-    harm_review.run(session.vault, session.settings, session.who, why)
+    review.run(session.vault, session.settings, session.who, why)
     document = {
         "outage": compared.outage,
         "snapshot": compared.snapshot,

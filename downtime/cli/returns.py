@@ -12,8 +12,8 @@ from downtime.cli.options import WHY
 from downtime.cli.recovery import returns
 from downtime.reconcile import run as running
 from downtime.returns import outbox, queueing, sending, store
-from downtime.returns.outbox_states import LIFECYCLE, SAID
 from downtime.returns.sending import Sent
+from downtime.returns.states import LIFECYCLE, SAID
 from downtime.returns.store import Message
 
 MESSAGES = click.argument("numbers", nargs=-1, required=True, metavar="MESSAGE...")

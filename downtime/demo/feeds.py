@@ -24,20 +24,20 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
-from downtime.demo import tables
-from downtime.demo.adt import adt
 from downtime.demo.aftermath import aftermath, recovery
 from downtime.demo.appointments import TOTAL, bookings, caught_up
-from downtime.demo.fhir import bundle
-from downtime.demo.hl7 import CR, CRLF, LF, header, message, mllp, moment
 from downtime.demo.hospital import Bed, Hospital, Stay, build
 from downtime.demo.movements import Movement, movements
-from downtime.demo.orders import order
-from downtime.demo.reports import report
 from downtime.demo.requests import requests
-from downtime.demo.siu import siu
 from downtime.demo.telling import ORDERS, RESULTS, Told, told
 from downtime.demo.theatres import cases
+from downtime.demo.writers import tables
+from downtime.demo.writers.adt import adt
+from downtime.demo.writers.fhir import bundle
+from downtime.demo.writers.hl7 import CR, CRLF, LF, header, message, mllp, moment
+from downtime.demo.writers.orders import order
+from downtime.demo.writers.reports import report
+from downtime.demo.writers.siu import siu
 from downtime.errors import InputError
 
 SIZES, PHASES = ("small", "large"), ("before", "after")

@@ -31,9 +31,9 @@ from downtime.demo.data.reasons import REASONS
 from downtime.demo.data.wards import ASSESSMENT
 from downtime.demo.hospital import Hospital, Place, Stay, build
 from downtime.demo.people import Person
-from downtime.demo.reports import values
 from downtime.demo.requests import Request, requests
 from downtime.demo.values import Result
+from downtime.demo.writers.reports import values
 
 ALREADY_THERE, NEW, NEWER_LIVE = "already-there", "new", "newer-live"
 CONFLICT, UNMATCHED, HELD = "conflict", "unmatched", "held"

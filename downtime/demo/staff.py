@@ -10,7 +10,6 @@ import orjson
 
 from downtime.accounts import people
 from downtime.accounts.people import Credentials
-from downtime.config import Settings
 from downtime.demo.plan import Paper
 from downtime.entry import entries
 from downtime.errors import NotFoundError
@@ -19,12 +18,14 @@ from downtime.paper import ledger
 from downtime.paper.definitions.definition import definition
 from downtime.paper.issue import Issued
 from downtime.paper.packs import pack
-from downtime.reconcile import decide, harm_review
-from downtime.reconcile.harm import WAITING
+from downtime.reconcile import decide
+from downtime.reconcile.harm import review
+from downtime.reconcile.harm.findings import WAITING
 from downtime.reconcile.states import CONFLICT, LEAVE, RESOLVED, RETURN
 from downtime.reconcile.store import ItemRow
-from downtime.returns import signing
-from downtime.returns.statement import Statement
+from downtime.returns.statement import signing
+from downtime.returns.statement.statement import Statement
+from downtime.settings import Settings
 from downtime.snapshot.store import Snapshot
 from downtime.vault import device
 from downtime.vault.audit import Actor
@@ -160,14 +161,14 @@ class Staff:
 
     def look_for_harm(self, vault: Vault) -> int:
         """Say what came of everything that must not stay open; how many findings."""
-        found = [row for row in harm_review.rows(vault) if row.is_open]
+        found = [row for row in review.rows(vault) if row.is_open]
         waiting = [row.finding.key for row in found if row.finding.kind == WAITING]
         others = [row.finding.key for row in found if row.finding.kind != WAITING]
         if waiting:
-            harm_review.explain(vault, waiting, "taken-again", WHY, self.actors["records"])
+            review.explain(vault, waiting, "taken-again", WHY, self.actors["records"])
         if others:
             note = "Right result acted on within the hour"
-            harm_review.review(vault, others, "low", note, self.actors["site"])
+            review.review(vault, others, "low", note, self.actors["site"])
         return len(found)
 
     def sign(self, vault: Vault, settings: Settings) -> Statement:

@@ -15,7 +15,7 @@ from downtime import config
 from downtime.accounts import opening
 from downtime.accounts.signin import SignedIn
 from downtime.clock import Clock, to_text
-from downtime.config import Home, Settings
+from downtime.config import Home
 from downtime.demo.feeds import write_feeds
 from downtime.demo.plan import DowntimePlan, plan
 from downtime.demo.settings import settings_text
@@ -24,10 +24,12 @@ from downtime.handover import reports
 from downtime.outage import outages
 from downtime.paper import ledger
 from downtime.paper.packs import pack
-from downtime.reconcile import harm_review
 from downtime.reconcile import run as comparison
+from downtime.reconcile.harm import review
 from downtime.reconcile.states import ALREADY_THERE, CONFLICT, HELD, NEW, NEWER_LIVE, UNMATCHED
-from downtime.returns import export, statement_file
+from downtime.returns import export
+from downtime.returns.statement import statement_file
+from downtime.settings import Settings
 from downtime.snapshot import load, publish
 from downtime.vault import audit, checkpoint, device
 from downtime.vault.files import replacing, write_atomic
@@ -270,7 +272,7 @@ def _reconcile(story: Story, laptop: Vault, settings: Settings, staff: Staff) ->
         "compare", "The paper is compared with the hospital as it was, and as it is now."
     ):
         compared = comparison.run(laptop, settings, staff.actors["records"], WHY)
-        harm_review.run(laptop, settings, staff.actors["records"], WHY)
+        review.run(laptop, settings, staff.actors["records"], WHY)
         for state, count in sorted(compared.states.items()):
             story.told(f"{count:>6}  {state:<14} {MEANS[state]}")
         decided = staff.decide(laptop, compared.outage)

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from downtime.clock import from_text, to_text
-from downtime.config import Settings
 from downtime.entry import store_checks
 from downtime.errors import ConflictError
 from downtime.paper import serials
+from downtime.settings import Settings
 from downtime.vault.audit import Actor
 from downtime.vault.database import transaction
 from downtime.vault.vault import Vault

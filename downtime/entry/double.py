@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
-from downtime.config import Settings
 from downtime.entry import claims, entries, store, store_checks
 from downtime.entry.forms import KeyedForm
 from downtime.entry.model import (
@@ -32,6 +31,7 @@ from downtime.entry.validation import InvalidAnswersError, Problem, check, label
 from downtime.errors import ConflictError, ForbiddenError
 from downtime.paper import serials
 from downtime.paper.definitions.questionnaire import FormDefinition, Item
+from downtime.settings import Settings
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
-from downtime.config import Settings
 from downtime.entry import absent, claims, policies, quality, store, store_checks, typed
 from downtime.entry.facts import person
 from downtime.entry.forms import KeyedForm, printed_for
@@ -31,6 +30,7 @@ from downtime.paper.definitions.questionnaire import FormDefinition
 from downtime.paper.issue import FILED, KEYED, RETURNED, Issued
 from downtime.paper.issue import VERIFIED as FORM_VERIFIED
 from downtime.paper.printed import printed
+from downtime.settings import Settings
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 

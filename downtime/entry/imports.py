@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from downtime.config import Settings
 from downtime.entry import entries, response, store
 from downtime.entry.model import DRAFT, Entry
 from downtime.entry.validation import InvalidAnswersError, check
 from downtime.errors import ConflictError, InputError, UserError
 from downtime.paper import ledger, serials
 from downtime.paper.printed import printed
+from downtime.settings import Settings
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 

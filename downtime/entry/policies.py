@@ -9,9 +9,9 @@ required, critical, coded or mapped to a record. `scan` files the paper as a pic
 from dataclasses import replace
 from functools import lru_cache
 
-from downtime.config import Settings
 from downtime.errors import InputError
 from downtime.paper.definitions.questionnaire import FormDefinition, Item
+from downtime.settings import Settings
 
 FULL, PART, SCAN = "full", "part", "scan"
 

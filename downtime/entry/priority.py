@@ -5,8 +5,8 @@ docs/recovery.md. It is read from a form's record and system, so that a hospital
 its place too.
 """
 
-from downtime.config import Settings
 from downtime.paper.definitions.questionnaire import FormDefinition
+from downtime.settings import Settings
 
 RANKS = (
     "Identity and registration",

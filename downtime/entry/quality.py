@@ -13,9 +13,9 @@ from math import sqrt
 
 from sqlite_utils import Database
 
-from downtime.config import Settings
 from downtime.entry import store_checks
 from downtime.entry.model import AGREED, COMPARED, Entry
+from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
 Z = 1.959964

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from downtime.config import Settings
 from downtime.entry import claims, policies, priority, store, store_checks
 from downtime.entry.claims import Claim
 from downtime.entry.model import ADJUDICATE, COMPARE, KEY, KEY_AGAIN
@@ -20,6 +19,7 @@ from downtime.paper import store as paper_store
 from downtime.paper.definitions.definition import from_text
 from downtime.paper.definitions.questionnaire import FormDefinition
 from downtime.paper.issue import RETURNED
+from downtime.settings import Settings
 from downtime.vault.audit import Actor
 from downtime.vault.database import transaction
 from downtime.vault.vault import Vault

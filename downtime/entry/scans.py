@@ -8,12 +8,12 @@ from typing import Any
 import orjson
 
 from downtime import child
-from downtime.config import Settings
 from downtime.entry import store_scans
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.paper import ledger, serials
 from downtime.paper import store as paper_store
 from downtime.paper.issue import Issued
+from downtime.settings import Settings
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 

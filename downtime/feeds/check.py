@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from downtime.config import Settings
 from downtime.feeds.changes import Change, Message, Reject
 from downtime.feeds.read import read
+from downtime.settings import Settings
 
 
 @dataclass(slots=True)

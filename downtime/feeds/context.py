@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from downtime.config import Settings
+from downtime.settings import Settings
 
 IMAGING = frozenset(
     {"RAD", "RX", "CT", "NMR", "MRI", "MR", "US", "XR", "XRC", "NM", "NMS", "RUS", "VUS", "CUS"}

@@ -7,13 +7,13 @@ are read to their depth, in the order of their names.
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from downtime.config import Settings
 from downtime.errors import NotFoundError
 from downtime.feeds import fhir, hl7_messages, tables
 from downtime.feeds.changes import Message, Position, Reject
 from downtime.feeds.context import Context
 from downtime.feeds.context import context as make_context
 from downtime.feeds.sniff import Kind, kind_of, opened
+from downtime.settings import Settings
 
 
 def files(paths: Iterable[Path]) -> Iterator[Path]:

@@ -11,8 +11,8 @@ from pathlib import Path
 import orjson
 
 from downtime import child
-from downtime.config import FeedsSettings
 from downtime.feeds.changes import Unusable
+from downtime.settings import FeedsSettings
 
 _BLOCK = 1 << 20
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from downtime.accounts import store as people
-from downtime.config import Settings
 from downtime.entry import carried as entries
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.handover import bundle
 from downtime.handover.bundle import Header, Row
 from downtime.outage import carried as outages
 from downtime.paper import carried as ledger
+from downtime.settings import Settings
 from downtime.vault import audit, checkpoint, device, sealing
 from downtime.vault.audit import Actor
 from downtime.vault.database import transaction

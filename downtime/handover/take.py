@@ -14,7 +14,6 @@ from typing import Any
 import sqlcipher3
 from sqlite_utils import Database
 
-from downtime.config import Settings
 from downtime.entry import carried as entries
 from downtime.entry.duplicates import duplicates
 from downtime.errors import InputError, NotFoundError, UntrustedError
@@ -25,6 +24,7 @@ from downtime.handover.store import HandedOver
 from downtime.outage import carried as outages
 from downtime.paper import carried as ledger
 from downtime.paper import store as ledger_store
+from downtime.settings import Settings
 from downtime.vault import audit, checkpoint, device, sealing
 from downtime.vault.audit import Actor
 from downtime.vault.checkpoint import Checkpoint

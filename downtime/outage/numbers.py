@@ -8,9 +8,9 @@ ISO 7064 check character: `DK700042X`.
 from dataclasses import dataclass
 
 from downtime.clinical.identifiers import with_check
-from downtime.config import Settings
 from downtime.errors import ConflictError
 from downtime.outage import store
+from downtime.settings import Settings
 from downtime.vault import device
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from downtime.clock import to_text
-from downtime.config import Settings
 from downtime.errors import InputError
+from downtime.settings import Settings
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 

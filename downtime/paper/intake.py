@@ -10,11 +10,11 @@ from datetime import timedelta
 from sqlite_utils import Database
 
 from downtime.clock import to_text
-from downtime.config import Settings
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.paper import serials, store, store_moves
 from downtime.paper.issue import LOST, OUT, RETURNED, VOID, Issued
 from downtime.paper.moves import COPY, SAME, SEEN, Move, doubtful, in_order
+from downtime.settings import Settings
 from downtime.vault import device
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database
 
-from downtime.config import Settings
 from downtime.errors import InputError, NotFoundError
 from downtime.outage import numbers
 from downtime.outage.numbers import Supply, supply_of
@@ -24,6 +23,7 @@ from downtime.paper.issue import (
     Pack,
 )
 from downtime.paper.moves import MOVE, SEEN
+from downtime.settings import Settings
 from downtime.vault import device
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault

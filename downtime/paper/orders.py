@@ -6,7 +6,6 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from downtime.config import Settings
 from downtime.errors import ConflictError, InputError
 from downtime.paper.issue import Pack
 from downtime.paper.labels import labels
@@ -16,6 +15,7 @@ from downtime.paper.packs.delta import delta_pack
 from downtime.paper.packs.job import HandOver, Options, Progress
 from downtime.paper.packs.pack import PackResult
 from downtime.paper.packs.reprint import reprint
+from downtime.settings import Settings
 from downtime.snapshot import load
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault

@@ -7,13 +7,14 @@ from typing import Any
 
 import yaml
 
-from downtime.config import Home, PaperSettings, Settings
+from downtime.config import Home
 from downtime.errors import ConflictError
 from downtime.paper.definitions import own_forms, placing
 from downtime.paper.definitions.background import Sheet, open_sheet
 from downtime.paper.definitions.definition import from_text, read
 from downtime.paper.definitions.form_file import NAME
 from downtime.paper.press.layouts import layout_of
+from downtime.settings import PaperSettings, Settings
 from downtime.vault.audit import Actor
 from downtime.vault.files import make_private, write_atomic
 from downtime.vault.vault import Vault

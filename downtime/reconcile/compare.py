@@ -15,31 +15,26 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from downtime.clinical.records import Patient
-from downtime.config import Settings
 from downtime.entry.facts import DOCUMENT, Fact, Person
-from downtime.reconcile import (
-    rules,
-    rules_bookings,
-    rules_person,
-    rules_safety,
-    rules_stays,
-    rules_tests,
-)
-from downtime.reconcile.identity import find, keys_of, links
-from downtime.reconcile.rules import Context, Verdict
+from downtime.reconcile.identity.match import find, keys_of, links
+from downtime.reconcile.rules import bookings, safety, stays, tests
+from downtime.reconcile.rules import person as rules_person
+from downtime.reconcile.rules import verdict as rules
+from downtime.reconcile.rules.verdict import Context, Verdict
 from downtime.reconcile.states import CONFLICT, HELD, UNMATCHED
 from downtime.reconcile.view import View
+from downtime.settings import Settings
 
 Rule = Callable[[Fact, Patient, Context], Verdict]
 
 RULES: dict[str, Rule] = {
-    "ServiceRequest": rules_tests.request,
-    "Observation": rules_tests.observation,
-    "Encounter": rules_stays.movement,
-    "AllergyIntolerance": rules_safety.allergy,
-    "Flag": rules_safety.alert,
-    "MedicationAdministration": rules_safety.given,
-    "Appointment": rules_bookings.appointment,
+    "ServiceRequest": tests.request,
+    "Observation": tests.observation,
+    "Encounter": stays.movement,
+    "AllergyIntolerance": safety.allergy,
+    "Flag": safety.alert,
+    "MedicationAdministration": safety.given,
+    "Appointment": bookings.appointment,
     "Patient": rules_person.demographics,
 }
 """Which rule compares which type of fact; a type without one is held."""

@@ -20,7 +20,7 @@ from downtime.clinical.records import (
     ServiceRequest,
 )
 from downtime.entry.facts import Fact, Person
-from downtime.reconcile.identity import find, keys_of, links
+from downtime.reconcile.identity.match import find, keys_of, links
 from downtime.reconcile.view import View
 from downtime.snapshot.store import Snapshot
 

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 import orjson
 from sqlite_utils import Database
 
-from downtime.config import Settings
 from downtime.entry import policies
 from downtime.entry import store as entry_store
 from downtime.entry.facts import Fact, Person, facts
@@ -24,13 +23,15 @@ from downtime.outage.model import Outage
 from downtime.paper import store as paper_store
 from downtime.paper.definitions.definition import from_text
 from downtime.paper.definitions.questionnaire import FormDefinition
-from downtime.reconcile import gather, linking, store, store_compared, work
+from downtime.reconcile import gather, store, store_compared, work
 from downtime.reconcile.compare import Item, compare
+from downtime.reconcile.identity import linking
 from downtime.reconcile.keep import keep, orphan
 from downtime.reconcile.states import RETURNED
 from downtime.reconcile.store import Decided, Filter, ItemRow, Run
 from downtime.reconcile.store_compared import Form
 from downtime.reconcile.view import View
+from downtime.settings import Settings
 from downtime.snapshot import load
 from downtime.snapshot.bulk import seldom_collecting
 from downtime.snapshot.store import Snapshot

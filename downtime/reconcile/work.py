@@ -14,15 +14,15 @@ import orjson
 
 from downtime.clinical.identifiers import Identifier
 from downtime.clinical.records import Patient
-from downtime.config import Settings
 from downtime.entry.facts import Fact, Person
 from downtime.errors import NotFoundError
 from downtime.outage.model import Outage
 from downtime.reconcile import store_compared
 from downtime.reconcile.gather import THEIRS
-from downtime.reconcile.identity import SERIAL, links
+from downtime.reconcile.identity.match import SERIAL, links
 from downtime.reconcile.store import Run
 from downtime.reconcile.view import folded_number
+from downtime.settings import Settings
 from downtime.snapshot import load
 from downtime.snapshot.difference import changed_patients
 from downtime.vault.vault import Vault

@@ -9,11 +9,11 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from downtime.config import Settings
 from downtime.entry.facts import Person
-from downtime.reconcile.linking import Merge
+from downtime.reconcile.identity.linking import Merge
 from downtime.reconcile.store import ItemRow
 from downtime.returns.profiles import Target
+from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
 _ORDER = (

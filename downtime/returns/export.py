@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from downtime.config import Settings
 from downtime.errors import InputError
 from downtime.reconcile.run import latest
-from downtime.returns import outbox, queueing, store, worklist_export
-from downtime.returns.outbox_states import FILE, QUEUED, WORKLIST
+from downtime.returns import outbox, queueing, store
 from downtime.returns.queueing import Queued
+from downtime.returns.states import FILE, QUEUED, WORKLIST
 from downtime.returns.store import Message
+from downtime.returns.worklists import files as worklist_export
+from downtime.settings import Settings
 from downtime.vault.audit import Actor
 from downtime.vault.files import write_atomic
 from downtime.vault.vault import Vault

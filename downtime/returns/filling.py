@@ -8,19 +8,19 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from downtime.config import Settings
 from downtime.errors import InputError
 from downtime.outage.model import Outage
 from downtime.reconcile import store as items_store
-from downtime.reconcile.linking import Merge
+from downtime.reconcile.identity.linking import Merge
 from downtime.reconcile.states import DECISIONS, RETURN, RETURNED
 from downtime.reconcile.store import ItemRow
 from downtime.returns import outbox, store
 from downtime.returns.drafts import Draft, Way, control_id, merge_key
-from downtime.returns.outbox_states import FILE, HELD, QUEUED, REFUSED, RESOLVED
 from downtime.returns.profiles import Target
+from downtime.returns.states import FILE, HELD, QUEUED, REFUSED, RESOLVED
 from downtime.returns.store import Message
 from downtime.returns.writers import MERGES, WRITERS
+from downtime.settings import Settings
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 

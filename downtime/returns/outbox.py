@@ -21,19 +21,11 @@ from filelock import FileLock, Timeout
 from sqlite_utils import Database
 
 from downtime.clock import to_text
-from downtime.config import ReturnsSettings
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.returns import store
-from downtime.returns.outbox_states import (
-    ACKNOWLEDGED,
-    HELD,
-    LIFECYCLE,
-    QUEUED,
-    REFUSED,
-    RESOLVED,
-    SENT,
-)
+from downtime.returns.states import ACKNOWLEDGED, HELD, LIFECYCLE, QUEUED, REFUSED, RESOLVED, SENT
 from downtime.returns.store import Message
+from downtime.settings import ReturnsSettings
 from downtime.vault.audit import Actor
 from downtime.vault.database import transaction
 from downtime.vault.files import make_private

@@ -6,9 +6,9 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
-from downtime.config import Settings
 from downtime.errors import InputError
-from downtime.returns.outbox_states import CHANNELS, FILE
+from downtime.returns.states import CHANNELS, FILE
+from downtime.settings import Settings
 
 VERSIONS = ("2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.7.1", "2.8")
 ORDER_MESSAGES = ("OML^O21", "ORM^O01")

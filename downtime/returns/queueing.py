@@ -8,14 +8,13 @@ results; medicines; documents; appointments. An item whose earlier message never
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from downtime.config import Settings
 from downtime.entry import store as entry_store
 from downtime.entry.facts import DOCUMENT
 from downtime.entry.model import VERIFIED
 from downtime.errors import ConflictError
 from downtime.outage.model import Outage
 from downtime.reconcile import store as items_store
-from downtime.reconcile.linking import merges
+from downtime.reconcile.identity.linking import merges
 from downtime.reconcile.run import latest
 from downtime.reconcile.states import HELD as HELD_ITEM
 from downtime.reconcile.states import RETURN, RETURNED
@@ -23,10 +22,11 @@ from downtime.reconcile.store import ItemRow
 from downtime.returns import outbox, store
 from downtime.returns.drafts import Draft, Way
 from downtime.returns.filling import Work
-from downtime.returns.outbox_states import REFUSED, WORKLIST
 from downtime.returns.profiles import target
+from downtime.returns.states import REFUSED, WORKLIST
 from downtime.returns.store import Message
 from downtime.returns.writers import WRITERS
+from downtime.settings import Settings
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 

@@ -7,18 +7,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 
-from downtime.config import Settings
 from downtime.errors import InputError
-from downtime.returns import outbox, queueing, rest, store
-from downtime.returns.fhir_target import fhir_target
+from downtime.returns import outbox, queueing, store
+from downtime.returns.fhir import rest
+from downtime.returns.fhir.target import fhir_target
+from downtime.returns.hl7.line import MllpLine
+from downtime.returns.hl7.mllp import Line as Connection
 from downtime.returns.lines import COMMITTED, REFUSED, TAKEN, Line, Outcome
-from downtime.returns.mllp import Line as Connection
-from downtime.returns.mllp_line import MllpLine
 from downtime.returns.outbox import Sender
-from downtime.returns.outbox_states import ACKNOWLEDGED, FHIR, MLLP, SENT
 from downtime.returns.profiles import Target, target
 from downtime.returns.queueing import Queued
+from downtime.returns.states import ACKNOWLEDGED, FHIR, MLLP, SENT
 from downtime.returns.store import Message
+from downtime.settings import Settings
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 

@@ -9,14 +9,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from downtime.returns.outbox_states import (
-    HELD,
-    QUEUED,
-    REFUSED,
-    RESOLVED,
-    SENDING,
-    WAITING,
-)
+from downtime.returns.states import HELD, QUEUED, REFUSED, RESOLVED, SENDING, WAITING
 
 _LIGHT = (
     "control_id, outage, system, channel, kind, order_key, position, state, attempts, next_try,"

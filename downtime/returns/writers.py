@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from downtime.reconcile.linking import Merge
+from downtime.reconcile.identity.linking import Merge
 from downtime.reconcile.store import ItemRow
-from downtime.returns import fhir_drafts, hl7_drafts
 from downtime.returns.drafts import Draft, MergeWriter, Way, Writer, drafted
-from downtime.returns.outbox_states import FHIR, FILE, MLLP, WORKLIST
+from downtime.returns.fhir import drafts
+from downtime.returns.hl7 import drafts as hl7_drafts
+from downtime.returns.states import FHIR, FILE, MLLP, WORKLIST
 
 
 def _lines(way: Way, rows: Sequence[ItemRow]) -> list[Draft]:
@@ -21,12 +22,12 @@ def _nothing(way: Way, told: Sequence[Merge]) -> list[Draft]:
 WRITERS: Mapping[str, Writer] = {
     FILE: hl7_drafts.items,
     MLLP: hl7_drafts.items,
-    FHIR: fhir_drafts.items,
+    FHIR: drafts.items,
     WORKLIST: _lines,
 }
 MERGES: Mapping[str, MergeWriter] = {
     FILE: hl7_drafts.merges,
     MLLP: hl7_drafts.merges,
-    FHIR: fhir_drafts.merges,
+    FHIR: drafts.merges,
     WORKLIST: _nothing,
 }

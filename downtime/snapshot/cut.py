@@ -19,7 +19,7 @@ from downtime.clinical.records import (
     ServiceRequest,
 )
 from downtime.clock import to_text
-from downtime.config import Settings
+from downtime.settings import Settings
 
 OPEN_STAGES = ("requested", "collected", "received", "in-progress", "")
 WRONG = "entered-in-error"

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
 from downtime.clock import from_text
-from downtime.config import Settings
+from downtime.settings import Settings
 from downtime.snapshot.header import SystemTime
 
 FRESH, AGEING, STALE, UNAVAILABLE = "fresh", "ageing", "stale", "unavailable"

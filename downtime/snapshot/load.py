@@ -17,7 +17,7 @@ import sqlcipher3
 
 from downtime.clinical import display
 from downtime.clock import from_text
-from downtime.config import Home, Settings
+from downtime.config import Home
 from downtime.errors import (
     ConflictError,
     InputError,
@@ -25,6 +25,7 @@ from downtime.errors import (
     NotFoundError,
     UntrustedError,
 )
+from downtime.settings import Settings
 from downtime.snapshot import bundle, shelf, tables
 from downtime.snapshot.bulk import seldom_collecting
 from downtime.snapshot.bundle import SUFFIX, Sealed

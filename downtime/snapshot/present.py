@@ -9,7 +9,7 @@ import sqlite_utils
 
 from downtime.clinical.identifiers import NHS, Identifier, is_nhs_number
 from downtime.clinical.records import TYPES, Flag, Patient, Record
-from downtime.config import Settings
+from downtime.settings import Settings
 from downtime.snapshot import identity, state_tables
 from downtime.snapshot.fold import Folded, Stamp
 from downtime.snapshot.tables import columns

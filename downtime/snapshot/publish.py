@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from downtime.clinical.records import Encounter, Location, Record
 from downtime.clock import to_text
-from downtime.config import Settings
 from downtime.errors import UserError
 from downtime.feeds.changes import Message, Reject
 from downtime.feeds.read import read
+from downtime.settings import Settings
 from downtime.snapshot import bundle, shelf, state, state_tables
 from downtime.snapshot.bulk import seldom_collecting
 from downtime.snapshot.bundle import Packer, Sealed

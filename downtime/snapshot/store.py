@@ -2,9 +2,8 @@
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import orjson
 import sqlite_utils
@@ -28,51 +27,19 @@ from downtime.errors import NotFoundError
 from downtime.snapshot import beds, words
 from downtime.snapshot.beds import BedRow, WardRow
 from downtime.snapshot.header import Header, SystemTime
+from downtime.snapshot.rows import (
+    Allergies,
+    AppointmentRow,
+    OutstandingRow,
+    PatientRow,
+    ReportRow,
+    SessionRow,
+)
 from downtime.snapshot.tables import columns, from_row
 from downtime.vault.database import connect
 
 R = TypeVar("R", bound=Record)
 FIND_LIMIT = 50
-
-
-class PatientRow(NamedTuple):
-    """A patient and the stay they are in now, None when they are not an inpatient."""
-
-    patient: Patient
-    encounter: Encounter | None
-
-
-class Allergies(NamedTuple):
-    """One of the four headings of CUI PAB-0064, with the allergies under it."""
-
-    heading: str
-    items: list[AllergyIntolerance]
-
-
-class ReportRow(NamedTuple):
-    report: DiagnosticReport
-    observations: list[Observation]
-
-
-class OutstandingRow(NamedTuple):
-    """A request without a final result."""
-
-    request: ServiceRequest
-    patient: Patient
-    encounter: Encounter | None
-
-
-@dataclass(frozen=True, slots=True)
-class SessionRow:
-    """A clinic or theatre on one day, and how many are expected."""
-
-    location: str
-    count: int
-
-
-class AppointmentRow(NamedTuple):
-    appointment: Appointment
-    patient: Patient
 
 
 class Snapshot:

@@ -15,8 +15,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from downtime.clock import from_text
-from downtime.config import Settings
 from downtime.errors import InputError
+from downtime.settings import Settings
 from downtime.vault import audit, device
 from downtime.vault.database import transaction
 from downtime.vault.slots import canonical

@@ -11,8 +11,9 @@ from pathlib import Path
 import pyrage
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from downtime.config import AccountsSettings, Home
+from downtime.config import Home
 from downtime.errors import ConflictError, LockedError, NotFoundError
+from downtime.settings import AccountsSettings
 from downtime.vault import rotation, slots
 from downtime.vault.files import read_secret, write_atomic
 from downtime.vault.recovery import read_code

@@ -26,8 +26,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from downtime.config import AccountsSettings
 from downtime.errors import LockedError, UntrustedError
+from downtime.settings import AccountsSettings
 
 FORMAT = "downtime-slots/1"
 _NONCE = 12

@@ -12,7 +12,8 @@ from flask_wtf import CSRFProtect
 
 from downtime import config
 from downtime.clock import Clock, system_clock
-from downtime.config import Home, Settings, data_folder
+from downtime.config import Home, data_folder
+from downtime.settings import Settings
 from downtime.web import context, faults, filters, guard, headers
 from downtime.web.actions import action
 from downtime.web.components import nhs

@@ -10,8 +10,9 @@ from flask import current_app, g, request
 
 from downtime.accounts.person import Person
 from downtime.clock import Clock
-from downtime.config import Home, Settings
+from downtime.config import Home
 from downtime.errors import NotFoundError
+from downtime.settings import Settings
 from downtime.snapshot import load
 from downtime.snapshot.store import Snapshot
 from downtime.vault.audit import Actor

@@ -10,9 +10,9 @@ from flask import Flask
 from downtime.clinical import display
 from downtime.clinical.records import Encounter, Patient
 from downtime.clock import Clock
-from downtime.config import Settings
 from downtime.entry import absent
 from downtime.paper.definitions.questionnaire import TRUE, Item
+from downtime.settings import Settings
 
 _KEPT = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d.*))?")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")

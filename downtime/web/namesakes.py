@@ -3,7 +3,7 @@
 from downtime.clinical.records import Patient
 from downtime.entry.facts import Person
 from downtime.paper.issue import Subject
-from downtime.snapshot.store import PatientRow
+from downtime.snapshot.rows import PatientRow
 from downtime.web import current
 from downtime.web.guard import may
 

@@ -8,8 +8,9 @@ import waitress
 from flask import Flask
 
 from downtime.clock import Clock, system_clock
-from downtime.config import Home, Settings
+from downtime.config import Home
 from downtime.errors import ConflictError
+from downtime.settings import Settings
 from downtime.web.app import create_app
 from downtime.web.worker import Worker
 

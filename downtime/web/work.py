@@ -6,20 +6,15 @@ from dataclasses import dataclass
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from downtime.config import Settings
 from downtime.paper import orders
 from downtime.paper.packs import handover, packs
-from downtime.reconcile import harm_review, run
-from downtime.returns import (
-    export,
-    rekey,
-    report,
-    report_file,
-    sending,
-    statement,
-    statement_file,
-    worklist_export,
-)
+from downtime.reconcile import run
+from downtime.reconcile.harm import review
+from downtime.returns import export, sending
+from downtime.returns.report import report, report_file
+from downtime.returns.statement import statement, statement_file
+from downtime.returns.worklists import files, rekey
+from downtime.settings import Settings
 from downtime.vault.files import make_private
 from downtime.vault.jobs import Job, Result
 from downtime.vault.vault import Vault
@@ -72,12 +67,12 @@ def _withdraw(vault: Vault, job: Job) -> None:
 
 def _reconcile(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
     done = run.run(vault, settings, job.who, WHY)
-    harm_review.run(vault, settings, job.who, WHY)
+    review.run(vault, settings, job.who, WHY)
     return None, f"{done.forms} forms, {done.items} items compared, {done.open} to be decided."
 
 
 def _harm(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
-    done = harm_review.run(vault, settings, job.who, WHY)
+    done = review.run(vault, settings, job.who, WHY)
     return None, f"{done.findings} findings."
 
 
@@ -102,11 +97,11 @@ def _worklist(vault: Vault, settings: Settings, job: Job, progress: Progress) ->
         for line in rekey.lines(vault, outage.id)
         if not asked["system"] or line.listed == (asked["system"], asked["department"])
     ]
-    content = worklist_export.one(vault, settings, asked["kind"], found, job.who)
+    content = files.one(vault, settings, asked["kind"], found, job.who)
     named = " ".join(filter(None, ("worklist", asked["system"], asked["department"])))
     name = f"{named} {outage.label}.{asked['kind']}"
     said = f"{len(found)} line{'' if len(found) == 1 else 's'}."
-    return Result(content, worklist_export.KINDS[asked["kind"]], name), said
+    return Result(content, files.KINDS[asked["kind"]], name), said
 
 
 def _send(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:

@@ -8,9 +8,9 @@ from typing import Any
 
 import hl7
 
-from downtime.config import Settings
 from downtime.feeds.changes import Message
 from downtime.feeds.read import read
+from downtime.settings import Settings
 
 COUNT = 4_000
 ROUNDS = 3

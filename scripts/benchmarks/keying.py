@@ -20,7 +20,7 @@ from downtime.accounts import people
 from downtime.accounts.opening import create_home, open_with_file
 from downtime.clinical.records import Patient
 from downtime.clock import to_text
-from downtime.config import Home, Settings, load
+from downtime.config import Home, load
 from downtime.demo.feeds import write_feeds
 from downtime.demo.settings import settings_text
 from downtime.entry import entries
@@ -33,6 +33,7 @@ from downtime.paper.definitions.definition import definition
 from downtime.paper.issue import RETURNED, Draft, Pack, Subject, subject_of
 from downtime.paper.issue import VERIFIED as FORM_VERIFIED
 from downtime.paper.press.layout import form_layout
+from downtime.settings import Settings
 from downtime.snapshot import load as loading
 from downtime.snapshot.publish import build
 from downtime.vault.audit import Actor

@@ -25,7 +25,7 @@ import pypdfium2
 import zxingcpp
 from PIL import Image
 
-from downtime.config import Home, Settings
+from downtime.config import Home
 from downtime.paper import serials
 from downtime.paper.definitions.definition import definition
 from downtime.paper.issue import ISSUED, Draft, Pack, Subject
@@ -36,6 +36,7 @@ from downtime.paper.press.document import to_pdf
 from downtime.paper.press.layout import Layout, form_html, form_layout
 from downtime.paper.press.stamp import FormSheet, Imprint, Printer
 from downtime.paper.press.writer import PdfWriter
+from downtime.settings import Settings
 
 FORM = "blood-sciences-request"
 MRN = Settings().site.mrn_name

@@ -26,7 +26,7 @@ import orjson
 from downtime.accounts.opening import create_home, open_with_file
 from downtime.clinical.records import Appointment, Encounter, Patient, Record, ServiceRequest
 from downtime.clock import to_text
-from downtime.config import Home, Settings, load
+from downtime.config import Home, load
 from downtime.demo.settings import settings_text
 from downtime.entry import store as entry_store
 from downtime.entry.model import ENTERED, Entry
@@ -37,6 +37,7 @@ from downtime.paper.issue import ISSUED, Draft, Pack, Subject
 from downtime.paper.press.layout import Layout
 from downtime.paper.serials import serial
 from downtime.reconcile import run
+from downtime.settings import Settings
 from downtime.snapshot import shelf, tables
 from downtime.snapshot.header import Header
 from downtime.vault.audit import Actor

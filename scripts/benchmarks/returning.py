@@ -12,10 +12,10 @@ from typing import Any
 import hl7
 from hl7apy.core import Message
 
-from downtime.config import Settings
 from downtime.entry.facts import Fact, Person
-from downtime.returns.messages import Returned, write
+from downtime.returns.hl7.messages import Returned, write
 from downtime.returns.profiles import target
+from downtime.settings import Settings
 
 MESSAGES = 30_000
 PEER_MESSAGES = 300

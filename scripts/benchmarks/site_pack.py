@@ -15,12 +15,13 @@ from typing import Any
 
 from downtime.accounts.opening import create_home, open_with_file
 from downtime.accounts.signin import SignedIn
-from downtime.config import Home, Settings, load
+from downtime.config import Home, load
 from downtime.demo.feeds import write_feeds
 from downtime.demo.settings import settings_text
 from downtime.paper import orders
 from downtime.paper.orders import Order
 from downtime.paper.packs import ahead
+from downtime.settings import Settings
 from downtime.snapshot import load as loading
 from downtime.snapshot.publish import build
 

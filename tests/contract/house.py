@@ -14,6 +14,7 @@ PACKAGE = ROOT / "downtime"
 FLOORS = {
     "errors": 0,
     "config": 0,
+    "settings": 0,
     "clock": 0,
     "child": 0,
     "clinical": 1,
@@ -33,7 +34,7 @@ FLOORS = {
     "cli": 14,
 }
 
-GROUND = {"errors", "config", "clock", "child"}
+GROUND = {"errors", "config", "settings", "clock", "child"}
 
 DATABASES = {"sqlite3", "sqlcipher3", "sqlite_utils"}
 FILES = {"io", "os", "pathlib", "shutil", "tempfile"}

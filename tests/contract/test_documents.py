@@ -13,6 +13,7 @@ from downtime.accounts.permissions import ACTIONS, PUBLIC
 from downtime.cli import downtime as program
 from downtime.feeds.table_mapping import mappings
 from downtime.paper.definitions import definition, form_file, prefill
+from downtime.settings import Settings
 from tests.contract import house
 
 DOCS = house.ROOT / "docs"
@@ -30,7 +31,7 @@ def test_a_drawn_document_is_as_the_program_says(name):
 def test_every_setting_says_what_it_is_for():
     bare = [
         f"{section}.{field.name}"
-        for section, kind in get_type_hints(config.Settings).items()
+        for section, kind in get_type_hints(Settings).items()
         for field in fields(kind)
         if not re.fullmatch(r"[A-Z].+\.", field.metadata.get("doc", ""))
     ]

@@ -3,7 +3,7 @@
 import pytest
 
 from downtime.paper.issue import Subject
-from downtime.reconcile import linking
+from downtime.reconcile.identity import linking
 from tests.functional.conftest import LAPTOP, Served, sign_in
 from tests.functional.test_pages import violations
 from tests.integration.recovery.conftest import (  # noqa: F401 - fixtures

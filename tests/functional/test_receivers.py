@@ -9,7 +9,6 @@ from types import MappingProxyType
 
 import pytest
 
-from downtime.config import ReturnsSettings, Settings
 from downtime.entry.facts import Fact, Person
 from downtime.outage import outages
 from downtime.reconcile import store as items_store
@@ -17,6 +16,7 @@ from downtime.reconcile.compare import Item
 from downtime.reconcile.states import NEW, RETURN
 from downtime.reconcile.store import Decided, ItemRow, digest
 from downtime.returns import outbox, queueing, sending, store
+from downtime.settings import ReturnsSettings, Settings
 
 PEERS = Path(__file__).parents[1] / "peers"
 RECEIVERS = ("node-hl7-server", "simple-hl7", "hl7v2-net")

@@ -6,7 +6,7 @@ from axe_playwright_python.sync_playwright import Axe
 from downtime.paper.issue import Subject
 from downtime.reconcile import decide, run
 from downtime.reconcile.states import RETURN
-from downtime.returns import rekey
+from downtime.returns.worklists import rekey
 from tests.functional.conftest import LAPTOP, Served, sign_in
 from tests.functional.test_pages import RULES
 from tests.integration.recovery.conftest import (  # noqa: F401 - fixtures

@@ -11,11 +11,11 @@ from hl7apy import v2_3, v2_3_1, v2_4
 from hl7apy.consts import VALIDATION_LEVEL
 from hl7apy.parser import parse_message
 
-from downtime.config import ReturnsSettings, Settings
 from downtime.entry.facts import Fact, Person
 from downtime.returns.drafts import control_id
-from downtime.returns.messages import Returned, write, write_document, write_merge
+from downtime.returns.hl7.messages import Returned, write, write_document, write_merge
 from downtime.returns.profiles import target
+from downtime.settings import ReturnsSettings, Settings
 
 FOLDER = Path(__file__).parent / "messages"
 PERSON = Person(

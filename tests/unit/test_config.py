@@ -4,6 +4,7 @@ import pytest
 
 from downtime import config
 from downtime.errors import InputError, NotFoundError
+from downtime.settings import Settings
 
 
 def load(tmp_path, text):
@@ -13,7 +14,7 @@ def load(tmp_path, text):
 
 
 def test_an_empty_file_means_the_defaults(tmp_path):
-    assert load(tmp_path, "") == config.Settings()
+    assert load(tmp_path, "") == Settings()
 
 
 def test_a_site_changes_what_it_names_and_keeps_the_rest(tmp_path):
@@ -47,4 +48,4 @@ def test_no_home_is_said_with_the_next_step(tmp_path):
 
 def test_settings_cannot_be_changed_once_read():
     with pytest.raises(TypeError):
-        config.Settings().systems.records["Patient"] = "EPR"
+        Settings().systems.records["Patient"] = "EPR"

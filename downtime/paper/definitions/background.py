@@ -9,9 +9,10 @@ from typing import Any
 import orjson
 
 from downtime import child
-from downtime.config import Home, PaperSettings, data_folder
+from downtime.config import Home, data_folder
 from downtime.errors import InputError, NotFoundError
 from downtime.paper.definitions.questionnaire import FormDefinition
+from downtime.settings import PaperSettings
 
 
 @dataclass(frozen=True, slots=True)

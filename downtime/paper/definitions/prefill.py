@@ -18,7 +18,8 @@ from downtime.clinical.records import (
     Record,
 )
 from downtime.paper.definitions.questionnaire import FormDefinition, Item
-from downtime.snapshot.store import AppointmentRow, PatientRow, Snapshot
+from downtime.snapshot.rows import AppointmentRow, PatientRow
+from downtime.snapshot.store import Snapshot
 
 KINDS = ("regular", "as-required", "once-only", "infusion")
 APPOINTMENTS = "appointments"

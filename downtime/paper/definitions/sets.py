@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from downtime.config import Home, Settings, data_folder
+from downtime.config import Home, data_folder
 from downtime.errors import InputError
 from downtime.paper.definitions.definition import FormDefinition, definitions
+from downtime.settings import Settings
 
 DEFAULT = "adult"
 FOR_SESSION = {"clinic": "outpatients", "theatre": "theatres"}

@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import BinaryIO
 
-from downtime.config import Settings
 from downtime.paper.labels import sheets
 from downtime.paper.labels.label_face import LINE_ABOVE, MM, line, words
 from downtime.paper.labels.labels import corner
 from downtime.paper.labels.sheets import Sheet
 from downtime.paper.press.stamp import Imprint, Printer
 from downtime.paper.press.writer import PdfWriter
+from downtime.settings import Settings
 
 RULER = 100
 """Millimetres of the printed ruler: a shorter one on paper means that the printer scales pages."""

@@ -5,14 +5,14 @@ from datetime import date
 
 from downtime.clinical import display
 from downtime.clinical.records import Patient
-from downtime.config import SiteSettings
 from downtime.paper.definitions.questionnaire import FormDefinition
 from downtime.paper.labels import wristband
 from downtime.paper.labels.label_face import Face, Row
 from downtime.paper.packs import lists
 from downtime.paper.press.marks import DRILL
 from downtime.paper.serials import shown
-from downtime.snapshot.store import PatientRow
+from downtime.settings import SiteSettings
+from downtime.snapshot.rows import PatientRow
 
 NOT_FOR_TUBES = "Not for transfusion sample tubes"
 NOT_FOR_TUBES_SHORT = "Not for transfusion tubes"

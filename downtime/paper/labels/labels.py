@@ -10,7 +10,6 @@ from functools import partial
 from typing import BinaryIO, NamedTuple
 
 from downtime.clinical import display
-from downtime.config import Settings
 from downtime.errors import InputError
 from downtime.paper.definitions.definition import definition
 from downtime.paper.issue import Subject, subject_of
@@ -24,7 +23,9 @@ from downtime.paper.packs.printing import Press
 from downtime.paper.press.marks import DRILL
 from downtime.paper.press.stamp import Stamper
 from downtime.paper.serials import shown
-from downtime.snapshot.store import PatientRow, Snapshot
+from downtime.settings import Settings
+from downtime.snapshot.rows import PatientRow
+from downtime.snapshot.store import Snapshot
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from downtime.config import Settings
 from downtime.errors import UserError
 from downtime.paper import store
 from downtime.paper.definitions.definition import definitions
 from downtime.paper.definitions.questionnaire import FormDefinition
 from downtime.paper.press.layout import Layout, flow_digest, flow_layout
 from downtime.paper.press.layouts import layout_digest, layout_of
+from downtime.settings import Settings
 from downtime.vault.database import transaction
 from downtime.vault.vault import Vault
 

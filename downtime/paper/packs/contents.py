@@ -11,7 +11,8 @@ from downtime.paper.packs import lists
 from downtime.paper.packs.job import Job
 from downtime.paper.packs.lists import View
 from downtime.paper.packs.printing import Press
-from downtime.snapshot.store import PatientRow, Snapshot
+from downtime.snapshot.rows import PatientRow
+from downtime.snapshot.store import Snapshot
 
 SUMMARY, BED_LIST = "summary", "bed-list"
 """What the ledger calls these lists."""

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from downtime.config import Settings
 from downtime.errors import ConflictError
 from downtime.outage import outages
 from downtime.paper import serials, store
@@ -22,7 +21,9 @@ from downtime.paper.packs.job import USUAL, Job, Options, Outcome
 from downtime.paper.packs.lists import View
 from downtime.paper.packs.pack import PackResult
 from downtime.paper.packs.printing import Press
-from downtime.snapshot.store import PatientRow, Snapshot
+from downtime.settings import Settings
+from downtime.snapshot.rows import PatientRow
+from downtime.snapshot.store import Snapshot
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
-from downtime.config import PrintingSettings
 from downtime.errors import InputError, UserError
 from downtime.paper.packs.job import HandOver
+from downtime.settings import PrintingSettings
 from downtime.vault.files import write_atomic
 
 SCREEN, QUEUE, FOLDER = "screen", "queue", "folder"

@@ -10,7 +10,8 @@ from downtime.clinical.records import Encounter, Location, Patient, ServiceReque
 from downtime.clock import from_text, to_text
 from downtime.paper.definitions.prefill import NONE_SENT, NOT_DELIVERED
 from downtime.paper.press.flow import Block, Heading, Paragraph, Table
-from downtime.snapshot.store import Allergies, PatientRow, ReportRow, Snapshot
+from downtime.snapshot.rows import Allergies, PatientRow, ReportRow
+from downtime.snapshot.store import Snapshot
 
 _LISTED_BELOW = 160
 """Allergies longer than this many characters are not repeated above their own list."""

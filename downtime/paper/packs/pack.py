@@ -7,7 +7,6 @@ from typing import BinaryIO
 
 from downtime.clinical import display
 from downtime.clock import from_text
-from downtime.config import Settings
 from downtime.errors import InputError
 from downtime.outage import numbers
 from downtime.paper.definitions import sets
@@ -17,7 +16,9 @@ from downtime.paper.packs.job import USUAL, Job, Options, Outcome
 from downtime.paper.packs.lists import View
 from downtime.paper.packs.printing import Press
 from downtime.paper.packs.spares import Spares
-from downtime.snapshot.store import PatientRow, Snapshot
+from downtime.settings import Settings
+from downtime.snapshot.rows import PatientRow
+from downtime.snapshot.store import Snapshot
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 

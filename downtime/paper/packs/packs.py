@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from downtime.clock import to_text
-from downtime.config import Settings
 from downtime.errors import NotFoundError
 from downtime.paper import store
 from downtime.paper.issue import FAILED, PACKS, PRINTED, PRINTING, REPEATED, VOID, Pack
+from downtime.settings import Settings
 from downtime.vault import device
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from sqlite_utils import Database
 
 from downtime.clinical import display
-from downtime.config import Settings
 from downtime.errors import UserError
 from downtime.outage import outages
 from downtime.outage.model import Outage
@@ -44,6 +43,7 @@ from downtime.paper.press.stamp import (
     Stamper,
 )
 from downtime.paper.press.writer import PdfWriter
+from downtime.settings import Settings
 from downtime.vault import device
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault

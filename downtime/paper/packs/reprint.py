@@ -4,7 +4,6 @@ from typing import BinaryIO
 
 import orjson
 
-from downtime.config import Settings
 from downtime.errors import ConflictError, InputError
 from downtime.paper import ledger, serials, store
 from downtime.paper.issue import OUT, Issued
@@ -13,6 +12,7 @@ from downtime.paper.packs.job import USUAL, Options
 from downtime.paper.packs.pack import PackResult
 from downtime.paper.packs.printing import Press
 from downtime.paper.printed import printed
+from downtime.settings import Settings
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 

@@ -11,7 +11,7 @@ from downtime.paper.packs.job import Job
 from downtime.paper.packs.lists import View
 from downtime.paper.packs.printing import Press
 from downtime.paper.press.flow import Table
-from downtime.snapshot.store import AppointmentRow
+from downtime.snapshot.rows import AppointmentRow
 
 TITLES = {"clinic": "Clinic list", "theatre": "Theatre list"}
 _COLUMNS = (

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import pikepdf
 
-from downtime.config import Home, Settings
+from downtime.config import Home
 from downtime.paper.definitions.questionnaire import TRUE, FormDefinition, Item
 from downtime.paper.press.document import render
 from downtime.paper.press.fit import width
@@ -18,6 +18,7 @@ from downtime.paper.press.layout import Layout
 from downtime.paper.press.layouts import layout_of
 from downtime.paper.press.stamp import Imprint, Printer
 from downtime.paper.press.writer import PdfWriter
+from downtime.settings import Settings
 
 SPECIMEN = "SPECIMEN"
 SERIAL = "SPECIMEN0"

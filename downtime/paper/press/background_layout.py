@@ -12,12 +12,12 @@ from typing import Any
 
 import pikepdf
 
-from downtime.config import PaperSettings
 from downtime.errors import InputError
 from downtime.paper.definitions.background import Sheet, open_sheet
 from downtime.paper.definitions.questionnaire import FormDefinition, Item, Spot
 from downtime.paper.press.document import render
 from downtime.paper.press.layout import Layout, Place
+from downtime.settings import PaperSettings
 
 MM = 72 / 25.4
 CODE = 17.5

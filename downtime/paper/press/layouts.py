@@ -1,10 +1,11 @@
 """The layout of any form: drawn by the project's template, or on a hospital's own PDF."""
 
-from downtime.config import Home, Settings
+from downtime.config import Home
 from downtime.paper.definitions.background import file_of
 from downtime.paper.definitions.questionnaire import FormDefinition
 from downtime.paper.press.background_layout import background_digest, background_layout
 from downtime.paper.press.layout import Layout, form_digest, form_layout
+from downtime.settings import Settings
 
 
 def layout_digest(form: FormDefinition, home: Home | None, mrn_name: str) -> str:

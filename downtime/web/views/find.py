@@ -7,7 +7,8 @@ from downtime.clinical.records import Patient
 from downtime.errors import InputError
 from downtime.paper import serials
 from downtime.paper.labels import wristband
-from downtime.snapshot.store import FIND_LIMIT, PatientRow, Snapshot
+from downtime.snapshot.rows import PatientRow
+from downtime.snapshot.store import FIND_LIMIT, Snapshot
 from downtime.web import current
 from downtime.web.actions import action
 from downtime.web.answers import Answer

@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.errors import InputError, NotFoundError
-from downtime.reconcile import harm_review as rules
-from downtime.reconcile import harm_store, harm_table
-from downtime.reconcile.harm import EXPLANATIONS, KINDS, OUTCOMES, STEPS, WAITING
-from downtime.reconcile.harm_figures import WORDS as SPANS
-from downtime.reconcile.harm_store import Row
+from downtime.reconcile.harm import review as rules
+from downtime.reconcile.harm import store, table
+from downtime.reconcile.harm.figures import WORDS as SPANS
+from downtime.reconcile.harm.findings import EXPLANATIONS, KINDS, OUTCOMES, STEPS, WAITING
+from downtime.reconcile.harm.store import Row
 from downtime.reconcile.run import latest
 from downtime.web import current
 from downtime.web.actions import action
@@ -43,12 +43,12 @@ def show() -> Answer:
     except NotFoundError:
         return render_template("harm.html", outage=None, kind=kind, kinds=KINDS, rows=[], run=None)
     db = current.vault().db
-    rows = harm_store.rows(db, outage.id, kind=kind)
-    counts = harm_store.counts(db, outage.id)
+    rows = store.rows(db, outage.id, kind=kind)
+    counts = store.counts(db, outage.id)
     return render_template(
         "harm.html",
         outage=outage,
-        run=harm_store.last_run(db, outage.id),
+        run=store.last_run(db, outage.id),
         kind=kind,
         kinds=KINDS,
         totals=_totals(counts, "findings"),
@@ -78,7 +78,7 @@ def csv() -> Answer:
     rows = rules.rows(current.vault())
     zone = ZoneInfo(current.settings().site.time_zone)
     name = f"harm review {latest(current.vault()).label}.csv"
-    return download(harm_table.csv(rows, zone), "text/csv", name)
+    return download(table.csv(rows, zone), "text/csv", name)
 
 
 @harm.post("/harm/review")

@@ -6,10 +6,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.outage.model import Outage
-from downtime.reconcile import linking_list, linking_work
-from downtime.reconcile.candidates import Candidate
-from downtime.reconcile.linking import CONFIRMED, PROPOSED
-from downtime.reconcile.linking_list import DONE, TO_CONFIRM, TO_LINK, Unknown
+from downtime.reconcile.identity import settling, unlinked
+from downtime.reconcile.identity.candidates import Candidate
+from downtime.reconcile.identity.linking import CONFIRMED, PROPOSED
+from downtime.reconcile.identity.unlinked import DONE, TO_CONFIRM, TO_LINK, Unknown
 from downtime.reconcile.run import latest
 from downtime.snapshot.store import Snapshot
 from downtime.web import current
@@ -53,7 +53,7 @@ def show() -> Answer:
 def exact() -> Answer:
     """Let the program propose every link by exact number and date of birth."""
     outage = latest(current.vault())
-    done = linking_work.propose_exact(current.vault(), current.settings(), outage, current.who())
+    done = settling.propose_exact(current.vault(), current.settings(), outage, current.who())
     flash(f"{done.proposed} proposed by exact number and date of birth; {done.left} are left.")
     return redirect(url_for("identity.show"), 303)
 
@@ -63,14 +63,14 @@ def exact() -> Answer:
 def one(ref: str) -> Answer:
     """One person: what paper says on the left, who it may be on the right."""
     vault, settings, outage = current.vault(), current.settings(), latest(current.vault())
-    person = linking_list.unknown(vault, settings, outage, ref)
+    person = unlinked.unknown(vault, settings, outage, ref)
     typed = current.remembered(f"identity {person.ref}")
     snapshot, absent = _recovered(outage)
     offer = chosen = None
     if snapshot and person.link:
         chosen = _chosen(snapshot, person)
     elif snapshot:
-        offer = linking_work.offer(snapshot, settings, person, typed)
+        offer = settling.offer(snapshot, settings, person, typed)
     return render_template(
         "identity-one.html",
         person=person,
@@ -78,7 +78,7 @@ def one(ref: str) -> Answer:
         absent=absent,
         offer=offer,
         chosen=chosen,
-        refusal=linking_work.may_confirm(person, current.person().id),
+        refusal=settling.may_confirm(person, current.person().id),
         ended=[link for link in person.links if link.state not in (PROPOSED, CONFIRMED)],
         states=STATES,
         colours=COLOURS,
@@ -104,7 +104,7 @@ def propose(ref: str) -> Answer:
         raise InputError("identity.none", "No patient was chosen.", "Go back and choose one.")
     evidence = request.form.get("evidence", "")[:200]
     outage = latest(current.vault())
-    linking_work.propose(
+    settling.propose(
         current.vault(), current.settings(), outage, ref, patient, current.who(), reason(), evidence
     )
     flash("Proposed. A second person confirms it.")
@@ -117,7 +117,7 @@ def confirm(ref: str, link_id: str) -> Answer:
     """Agree with a proposed link, and go to the next one that waits."""
     vault, settings, outage = current.vault(), current.settings(), latest(current.vault())
     why = reason()
-    link = linking_work.confirm(vault, settings, outage, ref, link_id, current.who(), why)
+    link = settling.confirm(vault, settings, outage, ref, link_id, current.who(), why)
     held = link.state == CONFIRMED
     flash(
         "Linked: the next comparison uses it." if held else "Agreed. One more person confirms it."
@@ -130,7 +130,7 @@ def confirm(ref: str, link_id: str) -> Answer:
 def reject(ref: str, link_id: str) -> Answer:
     """Refuse a proposed link: the person is to be linked again."""
     vault, settings, outage = current.vault(), current.settings(), latest(current.vault())
-    linking_work.reject(vault, settings, outage, ref, link_id, current.who(), reason())
+    settling.reject(vault, settings, outage, ref, link_id, current.who(), reason())
     flash("Rejected. Another patient can be proposed.")
     return redirect(url_for("identity.one", ref=ref), 303)
 
@@ -140,20 +140,20 @@ def reject(ref: str, link_id: str) -> Answer:
 def undo(ref: str, link_id: str) -> Answer:
     """Take a confirmed link back; other systems are told to keep the two apart."""
     vault, settings, outage = current.vault(), current.settings(), latest(current.vault())
-    linking_work.undo(vault, settings, outage, ref, link_id, current.who(), reason())
+    settling.undo(vault, settings, outage, ref, link_id, current.who(), reason())
     flash("Undone. Compare again; other systems that were told are listed for correction.")
     return redirect(url_for("identity.show"), 303)
 
 
 def _listed(outage: Outage) -> list[Unknown]:
-    return linking_list.unknowns(current.vault(), current.settings(), outage)
+    return unlinked.unknowns(current.vault(), current.settings(), outage)
 
 
 def _next(outage: Outage, state: str) -> Answer:
     """The next person in a state whom this account may deal with, else the work list."""
     me = current.person().id
     for one in _listed(outage):
-        if one.state == state and not (state == TO_CONFIRM and linking_work.may_confirm(one, me)):
+        if one.state == state and not (state == TO_CONFIRM and settling.may_confirm(one, me)):
             return redirect(url_for("identity.one", ref=one.ref), 303)
     return redirect(url_for("identity.show"), 303)
 
@@ -165,7 +165,7 @@ def _name(person: Unknown) -> str:
 
 def _recovered(outage: Outage) -> tuple[Snapshot | None, ConflictError | NotFoundError | None]:
     try:
-        snapshot = linking_work.recovered(current.vault(), outage)
+        snapshot = settling.recovered(current.vault(), outage)
     except (ConflictError, NotFoundError) as error:
         return None, error
     current.close_later(snapshot)
@@ -177,6 +177,6 @@ def _chosen(snapshot: Snapshot, person: Unknown) -> Candidate | None:
     if person.link is None:
         return None
     try:
-        return linking_work.chosen(snapshot, current.settings(), person, person.link.person.id)
+        return settling.chosen(snapshot, current.settings(), person, person.link.person.id)
     except NotFoundError:
         return None

@@ -6,7 +6,7 @@ from downtime.errors import InputError
 from downtime.outage import outages
 from downtime.paper import ledger as rules
 from downtime.paper.issue import COLLECTED, LIFECYCLE, LOST, OUT, RETURNED, VOID, Issued
-from downtime.returns.accounting import Tally, account
+from downtime.returns.statement.accounting import Tally, account
 from downtime.web import current
 from downtime.web.actions import action
 from downtime.web.answers import Answer

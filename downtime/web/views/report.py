@@ -4,9 +4,9 @@ from flask import Blueprint, render_template
 from markupsafe import Markup
 
 from downtime.errors import NotFoundError
-from downtime.reconcile.harm import KINDS, OUTCOMES
-from downtime.returns import report as rules
-from downtime.returns import report_file
+from downtime.reconcile.harm.findings import KINDS, OUTCOMES
+from downtime.returns.report import report as rules
+from downtime.returns.report import report_file
 from downtime.web import current
 from downtime.web.actions import action
 from downtime.web.answers import Answer, download

@@ -7,7 +7,7 @@ from downtime.reconcile import decide
 from downtime.reconcile.run import latest
 from downtime.reconcile.states import RETURN
 from downtime.returns import outbox, profiles, queueing, sending, store
-from downtime.returns.outbox_states import CHANNELS, LIFECYCLE, REFUSED, SAID
+from downtime.returns.states import CHANNELS, LIFECYCLE, REFUSED, SAID
 from downtime.web import current
 from downtime.web.actions import action
 from downtime.web.answers import Answer

@@ -3,9 +3,9 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.errors import NotFoundError
-from downtime.returns import signing, statement_file
-from downtime.returns import statement as rules
-from downtime.returns.accounting import COLUMNS
+from downtime.returns.statement import signing, statement_file
+from downtime.returns.statement import statement as rules
+from downtime.returns.statement.accounting import COLUMNS
 from downtime.web import current
 from downtime.web.actions import action
 from downtime.web.answers import Answer, download

@@ -7,9 +7,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.errors import NotFoundError
 from downtime.reconcile.run import latest
-from downtime.returns import rekey, worklist_words
-from downtime.returns.rekey import RekeyLine
-from downtime.returns.worklist_export import KINDS
+from downtime.returns.worklists import rekey
+from downtime.returns.worklists import words as worklist_words
+from downtime.returns.worklists.files import KINDS
+from downtime.returns.worklists.rekey import RekeyLine
 from downtime.web import current
 from downtime.web.actions import action
 from downtime.web.answers import Answer, reason

@@ -3,7 +3,7 @@
 import pytest
 
 from downtime.paper.issue import Subject
-from downtime.reconcile import linking
+from downtime.reconcile.identity import linking
 from tests.integration.cli.conftest import Terminal
 from tests.integration.recovery.conftest import (  # noqa: F401 - fixtures
     BLOODS,

@@ -4,7 +4,8 @@ import orjson
 import pytest
 
 from downtime.clock import system_clock
-from downtime.demo import month, month_truth
+from downtime.demo.month import month
+from downtime.demo.month import truth as month_truth
 
 LAPTOPS, FORMS = 4, 120
 
@@ -29,7 +30,9 @@ def test_the_month_had_what_makes_a_recovery_hard(lived):
     fates = {sheet.fate for sheet in truth.sheets.values()}
     assert fates >= {"returned", "void", "out"}
     assert any(sheet.sent_back for sheet in truth.sheets.values())
-    assert truth.links["confirmed"] and truth.links["undone"] and truth.nobody
+    assert truth.links["confirmed"]
+    assert truth.links["undone"]
+    assert truth.nobody
     assert set(truth.laptops.values()) == {"reported", "never"}
     assert facts["printed_ahead"]["forms"] == 3
     assert sum(row["settled"] for row in facts["returned"]["systems"]) > 0

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from downtime.config import Settings
 from downtime.feeds import fhir
 from downtime.feeds.check import check
+from downtime.settings import Settings
 
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus"
 pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="no corpus beside the checkout")

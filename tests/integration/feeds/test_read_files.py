@@ -9,11 +9,11 @@ import orjson
 import pytest
 from openpyxl import Workbook
 
-from downtime.config import FeedsSettings, Settings
 from downtime.errors import NotFoundError
 from downtime.feeds.changes import Message, Reject
 from downtime.feeds.check import check
 from downtime.feeds.read import read
+from downtime.settings import FeedsSettings, Settings
 
 ADT = (
     b"MSH|^~\\&|PAS|DEMO|DT|DEMO|202611021405||ADT^A08|1|P|2.4\r"

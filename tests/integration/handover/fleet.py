@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from downtime.clinical.identifiers import with_check
-from downtime.config import Home, Settings
+from downtime.config import Home
 from downtime.entry import entries
 from downtime.handover.seal import Sealed, seal
 from downtime.handover.take import Taken, take
@@ -16,6 +16,7 @@ from downtime.paper.definitions.definition import definition
 from downtime.paper.issue import ISSUED, PRINTED, Draft, Pack, Subject
 from downtime.paper.press.layout import Layout
 from downtime.paper.serials import serial
+from downtime.settings import Settings
 from downtime.vault import device, schema
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault

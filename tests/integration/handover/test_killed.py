@@ -16,7 +16,8 @@ TAKE = """
 import sys
 from pathlib import Path
 from downtime.clock import system_clock
-from downtime.config import Home, Settings
+from downtime.config import Home
+from downtime.settings import Settings
 from downtime.handover.take import take
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault

@@ -4,7 +4,6 @@ import shutil
 
 import pytest
 
-from downtime.config import Settings, SiteSettings
 from downtime.entry import entries, store
 from downtime.entry.duplicates import duplicates, settle
 from downtime.errors import ForbiddenError, UntrustedError
@@ -12,6 +11,7 @@ from downtime.handover import take as taking
 from downtime.outage import carried, outages
 from downtime.paper import ledger
 from downtime.paper.printed import printed
+from downtime.settings import Settings, SiteSettings
 from downtime.vault import audit
 from downtime.vault.vault import Vault
 from tests.integration.handover.fleet import SETTINGS, Machine

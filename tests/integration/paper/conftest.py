@@ -22,8 +22,8 @@ from downtime.clinical.records import (
     Patient,
     ServiceRequest,
 )
-from downtime.config import Settings
 from downtime.paper.packs.pack import ward_pack
+from downtime.settings import Settings
 from downtime.snapshot import tables
 from downtime.snapshot.header import Header
 from downtime.snapshot.store import Snapshot

@@ -9,7 +9,6 @@ import pikepdf
 import pytest
 from PIL import Image, ImageChops
 
-from downtime.config import PaperSettings
 from downtime.errors import InputError, NotFoundError
 from downtime.paper import ledger, serials, store
 from downtime.paper.definitions import background
@@ -17,6 +16,7 @@ from downtime.paper.definitions.definition import check, definition
 from downtime.paper.packs.pack import blank_forms, patient_pack
 from downtime.paper.packs.specimen import preview
 from downtime.paper.press.layouts import layout_of
+from downtime.settings import PaperSettings
 
 MM = 72 / 25.4
 A3, A4, A5 = (297, 420), (210, 297), (148, 210)

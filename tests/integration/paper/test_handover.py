@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from downtime.config import PrintingSettings, Settings
 from downtime.errors import ConflictError, InputError, UserError
 from downtime.paper import ledger, orders
 from downtime.paper.orders import Order
 from downtime.paper.packs import handover, packs
 from downtime.paper.packs.job import Options
 from downtime.paper.packs.pack import blank_forms
+from downtime.settings import PrintingSettings, Settings
 from downtime.vault.vault import Vault
 
 ORDER = Order(kind=orders.BLANK, forms=("observations",), copies=2, wards=("A1",))

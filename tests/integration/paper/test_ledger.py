@@ -4,13 +4,13 @@ import io
 
 import pytest
 
-from downtime.config import PaperSettings, Settings
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.outage import numbers, outages
 from downtime.paper import ledger, serials
 from downtime.paper.issue import KEYED, LIFECYCLE, VERIFIED
 from downtime.paper.packs.pack import blank_forms
-from downtime.returns.accounting import account
+from downtime.returns.statement.accounting import account
+from downtime.settings import PaperSettings, Settings
 
 
 @pytest.fixture

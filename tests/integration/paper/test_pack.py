@@ -6,7 +6,6 @@ import re
 import pikepdf
 import pytest
 
-from downtime.config import Settings
 from downtime.errors import InputError
 from downtime.outage import outages
 from downtime.paper import ledger, serials, store
@@ -16,6 +15,7 @@ from downtime.paper.packs import pack, printing
 from downtime.paper.packs.job import Options
 from downtime.paper.packs.pack import blank_forms, patient_pack, site_pack
 from downtime.paper.press.layout import form_digest, form_layout
+from downtime.settings import Settings
 
 SERIAL = re.compile(r"K7-\d{6}-[0-9A-Z]")
 

@@ -3,7 +3,6 @@
 import pytest
 
 from downtime.clinical.records import DiagnosticReport, Encounter, Observation, Patient
-from downtime.config import Settings
 from downtime.entry import entries
 from downtime.outage import outages
 from downtime.paper import store
@@ -11,6 +10,7 @@ from downtime.paper.definitions.definition import definition
 from downtime.paper.issue import ISSUED, Draft, Pack, Subject
 from downtime.paper.press.layout import Layout
 from downtime.paper.serials import serial
+from downtime.settings import Settings
 from downtime.snapshot import shelf, tables
 from downtime.snapshot.header import Header
 from downtime.vault.audit import Actor

@@ -3,12 +3,12 @@
 import pytest
 
 from downtime.clock import to_text
-from downtime.config import EntrySettings, Settings
 from downtime.entry import absent, claims, double, entries, quality, store, store_checks
 from downtime.entry.validation import InvalidAnswersError
 from downtime.errors import ConflictError, ForbiddenError
 from downtime.paper import ledger
 from downtime.paper.issue import Subject
+from downtime.settings import EntrySettings, Settings
 from downtime.vault.audit import Actor
 from tests.integration.web.conftest import Clock
 

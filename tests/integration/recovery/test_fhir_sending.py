@@ -13,13 +13,13 @@ import pytest
 import trustme
 
 from downtime.clock import from_text
-from downtime.config import ReturnsSettings
 from downtime.entry import entries, scans
 from downtime.errors import ConflictError
 from downtime.paper.issue import Subject
 from downtime.reconcile import decide, run
 from downtime.returns import outbox, queueing, sending, store
-from downtime.returns.outbox_states import ACKNOWLEDGED, FHIR, HELD, QUEUED, REFUSED, WORKLIST
+from downtime.returns.states import ACKNOWLEDGED, FHIR, HELD, QUEUED, REFUSED, WORKLIST
+from downtime.settings import ReturnsSettings
 from downtime.vault import audit
 from tests.conftest import NOW
 from tests.integration.returns import fhir_peers

@@ -2,10 +2,11 @@
 
 import pytest
 
-from downtime.config import ReconcileSettings, Settings
 from downtime.errors import ConflictError, ForbiddenError, InputError
 from downtime.paper.issue import Subject
-from downtime.reconcile import decide, linking, linking_list, linking_work, run
+from downtime.reconcile import decide, run
+from downtime.reconcile.identity import linking, settling, unlinked
+from downtime.settings import ReconcileSettings, Settings
 from downtime.vault.audit import Actor
 from downtime.vault.audit import verify as verify_audit
 
@@ -34,8 +35,8 @@ def work(vault, settings, outage):
 
     def look(ref=None):
         if ref is None:
-            return linking_list.unknowns(vault, settings, outage)
-        return linking_list.unknown(vault, settings, outage, ref)
+            return unlinked.unknowns(vault, settings, outage)
+        return unlinked.unknown(vault, settings, outage, ref)
 
     return look
 
@@ -45,8 +46,8 @@ def offered(vault, settings, outage, work):
     """The candidates of the only person on the work list, by id, with their signs in words."""
 
     def look(typed=""):
-        with linking_work.recovered(vault, outage) as snapshot:
-            found = linking_work.offer(snapshot, settings, work()[0], typed)
+        with settling.recovered(vault, outage) as snapshot:
+            found = settling.offer(snapshot, settings, work()[0], typed)
         return {one.person.id: [sign.words for sign in one.signs] for one in found.candidates}
 
     return look
@@ -55,7 +56,7 @@ def offered(vault, settings, outage, work):
 @pytest.fixture
 def propose(vault, settings, outage):
     def one(ref, patient, who=CLERK, why="compared with the wristband", evidence="passport"):
-        return linking_work.propose(vault, settings, outage, ref, patient, who, why, evidence)
+        return settling.propose(vault, settings, outage, ref, patient, who, why, evidence)
 
     return one
 
@@ -63,7 +64,7 @@ def propose(vault, settings, outage):
 @pytest.fixture
 def confirm(vault, settings, outage):
     def one(ref, link, who=OTHER, why="read the paper", using=settings):
-        return linking_work.confirm(vault, using, outage, ref, link.id, who, why)
+        return settling.confirm(vault, using, outage, ref, link.id, who, why)
 
     return one
 
@@ -157,8 +158,8 @@ def test_twins_are_told_apart_by_what_differs(keyed, recovered, offered):
 def test_two_records_of_one_person_are_shown(vault, settings, outage, keyed, recovered, work):
     recovered()
     keyed("blood-sciences-request", bloods(name="DOUBLE, Dora", born="1950-05-05"), BLANK)
-    with linking_work.recovered(vault, outage) as snapshot:
-        found = linking_work.offer(snapshot, settings, work()[0])
+    with settling.recovered(vault, outage) as snapshot:
+        found = settling.offer(snapshot, settings, work()[0])
     assert [{one.mrn, other.mrn} for one, other in found.doubled] == [{"H2012", "H2013"}]
 
 
@@ -214,8 +215,8 @@ def test_undo_restores_and_downstream_is_told_twice(
     serial = keyed("blood-sciences-request", BLOODS | PETRA, BLANK)
     link = confirm(serial, propose(serial, "p-1"))
     with pytest.raises(InputError, match="reason"):
-        linking_work.undo(vault, settings, outage, serial, link.id, CLERK, "")
-    linking_work.undo(vault, settings, outage, serial, link.id, CLERK, "it was her sister")
+        settling.undo(vault, settings, outage, serial, link.id, CLERK, "")
+    settling.undo(vault, settings, outage, serial, link.id, CLERK, "it was her sister")
     assert linking.confirmed(vault.db) == {}
     confirm(serial, propose(serial, "p-5"))
     told = linking.merges(vault.db, outage.id)
@@ -245,7 +246,7 @@ def test_the_program_proposes_exact_numbers_and_two_people_agree(
     said = bloods(name="NOVAK, Petra", born="1985-03-01", nhs="9990000263")
     serial = keyed("blood-sciences-request", said, BLANK)
     keyed("observations", OBSERVED, Subject(downtime_number="DK700002V"))
-    done = linking_work.propose_exact(vault, settings, outage, CLERK)
+    done = settling.propose_exact(vault, settings, outage, CLERK)
     assert (done.proposed, done.left) == (1, 1)
     link = work(serial).link
     assert (link.proposed_by, link.exact) == ("", True)
@@ -262,7 +263,7 @@ def test_a_hospital_may_let_one_person_confirm_an_exact_number(
     recovered()
     said = bloods(born="1985-03-01", nhs="9990000263")
     serial = keyed("blood-sciences-request", said, BLANK)
-    linking_work.propose_exact(vault, settings, outage, CLERK)
+    settling.propose_exact(vault, settings, outage, CLERK)
     lenient = Settings(reconcile=ReconcileSettings(exact_links_by_one=True))
     assert confirm(serial, work(serial).link, CLERK, using=lenient).state == "confirmed"
 
@@ -282,7 +283,7 @@ def test_the_program_proposes_nothing_that_is_less_than_exact(
 ):
     recovered()
     keyed("blood-sciences-request", bloods(**said), BLANK)
-    assert linking_work.propose_exact(vault, settings, outage, CLERK).proposed == 0
+    assert settling.propose_exact(vault, settings, outage, CLERK).proposed == 0
 
 
 def test_a_patient_who_was_merged_meanwhile_is_not_confirmed(
@@ -318,7 +319,7 @@ def test_the_next_comparison_finds_who_was_linked_and_after_an_undo_nobody(
     assert states() == {("unmatched", "")}
     link = confirm(serial, propose(serial, "p-1"))
     assert states() == {("new", "p-1")}
-    linking_work.undo(vault, settings, outage, serial, link.id, OTHER, "another Petra")
+    settling.undo(vault, settings, outage, serial, link.id, OTHER, "another Petra")
     assert states() == {("unmatched", "")}
 
 

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 from operator import attrgetter
 
 from downtime.clinical.records import Patient
-from downtime.config import ReconcileSettings
 from downtime.demo.data.names import GROUPS
 from downtime.entry.facts import Person
-from downtime.reconcile.candidates import Sought, offer, person_of
-from downtime.reconcile.linking_signs import signs
+from downtime.reconcile.identity.candidates import Sought, offer, person_of
+from downtime.reconcile.identity.signs import signs
+from downtime.settings import ReconcileSettings
 from downtime.snapshot import load
 
 SEED, SIZE, ASKED = 7, 3000, 60

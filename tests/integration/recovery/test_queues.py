@@ -2,13 +2,13 @@
 
 import pytest
 
-from downtime.config import EntrySettings, Settings
 from downtime.entry import claims, double, entries, queues
 from downtime.entry.model import ADJUDICATE, COMPARE, KEY, KEY_AGAIN
 from downtime.entry.queues import Filter
 from downtime.errors import InputError
 from downtime.paper import ledger
 from downtime.paper.issue import Subject
+from downtime.settings import EntrySettings, Settings
 from downtime.vault.audit import Actor
 from tests.integration.web.conftest import Clock
 

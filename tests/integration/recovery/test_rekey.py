@@ -8,14 +8,16 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 
-from downtime.config import ReturnsSettings
 from downtime.entry.facts import Fact, Person
 from downtime.errors import ConflictError, InputError
 from downtime.paper.issue import Subject
 from downtime.reconcile import decide, run
 from downtime.reconcile.states import RETURN
-from downtime.returns import queueing, rekey, rekey_store, worklist, worklist_export, worklist_words
-from downtime.returns.outbox_states import ACKNOWLEDGED, SENT
+from downtime.returns import queueing
+from downtime.returns.states import ACKNOWLEDGED, SENT
+from downtime.returns.worklists import files, rekey, store, worklist
+from downtime.returns.worklists import words as worklist_words
+from downtime.settings import ReturnsSettings
 from downtime.vault.audit import Actor
 
 from .conftest import ADMITTED, BLOODS, HOSPITAL, OBSERVED, PHONED
@@ -91,7 +93,7 @@ def test_a_tick_is_taken_back_with_a_reason_and_what_it_said_is_kept(vault, outa
     line = rekey.lines(vault, outage_id)[0]
     assert line.tick is None
     assert line.message.state == SENT
-    (kept,) = rekey_store.past(vault.db, first)
+    (kept,) = store.past(vault.db, first)
     assert (kept["number"], kept["reason"], kept["unticked_by"]) == (
         "4711",
         "other patient",
@@ -131,21 +133,19 @@ def test_a_search_looks_at_names_numbers_and_what_it_is(lines, text, found):
 def test_files_hold_the_ticks_and_no_formula(vault, settings, outage_id, lines, who):
     rekey.tick(vault, lines[0].message.control_id, "=1+1", BEN)
     found = rekey.lines(vault, outage_id)
-    content = worklist_export.one(vault, settings, "csv", found, who)
+    content = files.one(vault, settings, "csv", found, who)
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
     assert len(rows) == len(found)
     assert rows[0]["Done (initials, time)"] == "Ben Records, 02-Nov-2026 14:30, No. =1+1"
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "@"))]
-    book = openpyxl.load_workbook(
-        io.BytesIO(worklist_export.one(vault, settings, "xlsx", found, who))
-    )
+    book = openpyxl.load_workbook(io.BytesIO(files.one(vault, settings, "xlsx", found, who)))
     assert set(book.sheetnames) == {line.listed[0] for line in found}
     states = {line.message.state for line in rekey.lines(vault, outage_id)}
     assert states == {SENT, ACKNOWLEDGED}
 
 
 def test_the_pages_name_each_list_and_each_patient(vault, settings, lines, who):
-    content = worklist_export.one(vault, settings, "pdf", lines, who)
+    content = files.one(vault, settings, "pdf", lines, who)
     assert content.startswith(b"%PDF")
 
 

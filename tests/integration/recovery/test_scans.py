@@ -5,12 +5,12 @@ import io
 import pytest
 from PIL import Image
 
-from downtime.config import EntrySettings, Settings
 from downtime.entry import scans
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.paper import store
 from downtime.paper.definitions.definition import definition
 from downtime.paper.press.layout import form_layout
+from downtime.settings import EntrySettings, Settings
 
 
 def picture(kind: str = "PNG", size=(827, 1169), colour="white") -> bytes:

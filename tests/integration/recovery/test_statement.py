@@ -8,14 +8,15 @@ import pytest
 
 from downtime.accounts import store as accounts
 from downtime.accounts.person import Person
-from downtime.config import ReturnsSettings
 from downtime.errors import ConflictError, ForbiddenError, InputError
 from downtime.outage import outages
 from downtime.paper import ledger
-from downtime.reconcile import decide, harm_review, run
-from downtime.returns import statement, statement_file
+from downtime.reconcile import decide, run
+from downtime.reconcile.harm import review
 from downtime.returns.export import export
-from downtime.returns.signing import sign
+from downtime.returns.statement import statement, statement_file
+from downtime.returns.statement.signing import sign
+from downtime.settings import ReturnsSettings
 from downtime.vault import device
 from downtime.vault.audit import Actor
 
@@ -54,7 +55,7 @@ def recovered(vault, settings, outage, issue, keyed, hold, who, checker):
     hold(2, HOSPITAL, LATER)
     outages.end(vault, ["LIMS"], who, "back")
     run.run(vault, settings, who, "recovered")
-    harm_review.run(vault, settings, who, "recovered")
+    review.run(vault, settings, who, "recovered")
 
 
 def test_every_form_has_exactly_one_fate(vault, settings, recovered):
@@ -201,5 +202,5 @@ def test_a_document_that_was_keyed_and_verified_is_settled(
     hold(2, HOSPITAL, LATER)
     outages.end(vault, ["LIMS"], who, "back")
     run.run(vault, settings, who, "recovered")
-    harm_review.run(vault, settings, who, "recovered")
+    review.run(vault, settings, who, "recovered")
     assert statement.gather(vault, settings).is_complete

@@ -7,7 +7,7 @@ from downtime.entry.validation import InvalidAnswersError
 from downtime.paper.definitions.definition import definition, from_text
 from downtime.reconcile import run
 from downtime.reconcile.store import fetch
-from downtime.returns import statement
+from downtime.returns.statement import statement
 
 from .conftest import HOSPITAL, SIGNED
 

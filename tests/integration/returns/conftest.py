@@ -4,7 +4,6 @@ from types import MappingProxyType
 
 import pytest
 
-from downtime.config import ReturnsSettings, Settings
 from downtime.entry.facts import Fact, Person
 from downtime.outage import outages
 from downtime.reconcile import store as items_store
@@ -12,6 +11,7 @@ from downtime.reconcile.compare import Item
 from downtime.reconcile.states import NEW, RETURN
 from downtime.reconcile.store import Decided, ItemRow, digest
 from downtime.returns import queueing
+from downtime.settings import ReturnsSettings, Settings
 
 MARY = Person(mrn="H100", nhs_number="9990000018", family="Hill", given="Mary", gender="female")
 OLU = Person(mrn="H200", nhs_number="9990000026", family="Ade", given="Olu", gender="male")

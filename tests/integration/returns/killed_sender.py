@@ -7,8 +7,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from downtime.clock import system_clock
-from downtime.config import Home, ReturnsSettings, Settings
-from downtime.returns import mllp, outbox, queueing, sending
+from downtime.config import Home
+from downtime.returns import outbox, queueing, sending
+from downtime.returns.hl7 import mllp
+from downtime.settings import ReturnsSettings, Settings
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from fhir.resources.R4B.bundle import Bundle
 
-from downtime.reconcile.linking import LINKED, UNLINKED, Merge
-from downtime.returns import fhir
+from downtime.reconcile.identity.linking import LINKED, UNLINKED, Merge
+from downtime.returns.fhir import bundles as fhir
 from tests.integration.returns import fhir_peers
 from tests.unit.returns.fhir_cases import FACTS, NAMES, PERSON, SETTINGS, UNKNOWN, form, row
 

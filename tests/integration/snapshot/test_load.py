@@ -12,8 +12,9 @@ import pytest
 
 from downtime.clinical.records import TYPES, Encounter, Patient
 from downtime.clock import to_text
-from downtime.config import Home, Settings, SiteSettings, SnapshotSettings
+from downtime.config import Home
 from downtime.errors import NotFoundError, UntrustedError, UserError
+from downtime.settings import Settings, SiteSettings, SnapshotSettings
 from downtime.snapshot import bundle, load, publish, tables
 from downtime.snapshot.header import Header
 from downtime.vault import audit, device, schema, sealing

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from downtime.config import Settings, SnapshotSettings
+from downtime.settings import Settings, SnapshotSettings
 from downtime.snapshot import load, publish
 from downtime.vault import device, schema
 from downtime.vault.vault import Vault

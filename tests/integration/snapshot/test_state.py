@@ -7,8 +7,8 @@ import pytest
 
 from downtime.clinical.identifiers import Identifier
 from downtime.clinical.records import Patient
-from downtime.config import Settings
 from downtime.feeds.changes import Change, Message, Position, Replacement
+from downtime.settings import Settings
 from downtime.snapshot import state, state_tables
 from downtime.snapshot.present import present
 from downtime.vault.database import connect

@@ -6,7 +6,7 @@ import pytest
 
 from downtime.clinical.records import Encounter, Patient
 from downtime.paper.issue import Subject
-from downtime.reconcile import linking
+from downtime.reconcile.identity import linking
 from tests.integration.recovery.conftest import (  # noqa: F401 - fixtures
     ANN,
     BLOODS,

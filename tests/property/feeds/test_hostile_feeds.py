@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from downtime.config import FeedsSettings, Settings
 from downtime.feeds import fhir, hl7, hl7_messages, tables
 from downtime.feeds.changes import Message, Position, Reject, Unusable
 from downtime.feeds.context import context
+from downtime.settings import FeedsSettings, Settings
 
 CONTEXT = context(Settings())
 HEAD = "MSH|^~\\&|PAS|DEMO|DT|DEMO|202611021405||{kind}|C1|P|2.4"

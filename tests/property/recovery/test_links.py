@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from downtime.config import Settings
 from downtime.entry.facts import Person
 from downtime.errors import UserError
-from downtime.reconcile import linking, linking_store
+from downtime.reconcile.identity import linking, store
+from downtime.settings import Settings
 from downtime.vault.audit import Actor
 
 CLERKS = [Actor(f"u-{n}", f"Clerk {n}", "laptop-1") for n in range(3)]
@@ -35,7 +35,7 @@ def in_force(vault, keys):
 def act(vault, step, keys):
     """One step as somebody tries it on the newest link of a number; whether it was let through."""
     name, at, who, patient = step
-    held = linking_store.fetch(vault.db, "key = ?", keys[at])
+    held = store.fetch(vault.db, "key = ?", keys[at])
     try:
         if name in ("propose", "program"):
             linking.propose(
@@ -61,7 +61,7 @@ def test_no_link_holds_by_one_person_and_no_number_is_two_patients(vault, done):
         before = in_force(vault, keys)
         let_through = act(vault, step, keys)
         after = in_force(vault, keys)
-        links = [link for key in keys for link in linking_store.fetch(vault.db, "key = ?", key)]
+        links = [link for key in keys for link in store.fetch(vault.db, "key = ?", key)]
         for link in links:
             if link.state == "confirmed":
                 assert link.proposed_by

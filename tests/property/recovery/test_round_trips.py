@@ -16,7 +16,7 @@ from downtime.errors import InputError
 from downtime.feeds import hl7 as reader
 from downtime.paper.definitions.definition import definition
 from downtime.paper.tables import neutral
-from downtime.returns.hl7 import header, message, segment
+from downtime.returns.hl7.segments import header, message, segment
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)

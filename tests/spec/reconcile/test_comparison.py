@@ -14,10 +14,10 @@ from downtime.clinical.records import (
     Patient,
     ServiceRequest,
 )
-from downtime.config import Settings
 from downtime.entry.facts import DOCUMENT, Fact, Person
 from downtime.reconcile.compare import compare
 from downtime.reconcile.view import View
+from downtime.settings import Settings
 
 DAY = "2026-11-02T"
 ANN = Patient(

@@ -4,7 +4,7 @@ import pytest
 
 from downtime.clinical.identifiers import is_nhs_number
 from downtime.entry.facts import Person
-from downtime.reconcile.linking_signs import near_births, near_nhs_numbers, signs, slips_of
+from downtime.reconcile.identity.signs import near_births, near_nhs_numbers, signs, slips_of
 
 # paper, system, what is said of it
 BIRTHS = [

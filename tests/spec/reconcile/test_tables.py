@@ -2,9 +2,9 @@
 
 import pytest
 
-from downtime.config import Settings
 from downtime.reconcile.compare import RULES, compare
 from downtime.reconcile.view import View
+from downtime.settings import Settings
 from tests.spec.reconcile.tables import ANN, TABLES, Row
 
 ROWS = [(table.title, row) for table in TABLES for row in table.rows]

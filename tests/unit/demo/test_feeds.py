@@ -14,6 +14,7 @@ from downtime.errors import InputError
 from downtime.feeds.changes import Message
 from downtime.feeds.check import check
 from downtime.feeds.read import read
+from downtime.settings import Settings
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
 EVENTS = ("pas/adt.hl7", "pas/siu.hl7", "lims/orders.hl7", "lims/results.hl7")
@@ -62,7 +63,7 @@ def test_all_is_accepted_but_what_is_spoiled_on_purpose(before, after, settings)
 
 def test_every_type_of_record_is_delivered(before, settings):
     report = check([before], settings)
-    assert set(report.records) == set(config.Settings().systems.records)
+    assert set(report.records) == set(Settings().systems.records)
     assert report.kinds["SIU^S12"] == TOTAL["small"]
 
 
@@ -113,6 +114,6 @@ def test_an_unknown_size_or_phase_is_refused(tmp_path):
 def test_the_large_hospital_has_its_appointments_within_what_a_snapshot_carries():
     starts = [slot.start for slot in slots("large", NOW)]
     assert len(starts) == 100_000
-    carried = config.Settings().snapshot.appointment_days_ahead
+    carried = Settings().snapshot.appointment_days_ahead
     assert max(starts) - NOW < timedelta(days=carried)
     assert NOW - min(starts) < timedelta(days=3)

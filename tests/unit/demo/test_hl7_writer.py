@@ -8,7 +8,7 @@ from hl7apy.exceptions import HL7apyException, ValidationError
 from hl7apy.parser import parse_message
 
 from downtime.demo.feeds import INTENDED_REJECTS
-from downtime.demo.hl7 import CR, message, mllp, parts, segment, text
+from downtime.demo.writers.hl7 import CR, message, mllp, parts, segment, text
 
 PV1_10 = re.compile(r"(\rPV1(?:\|[^|\r]*){9}\|)(\d+)\^[^|\r]*")
 """Specialty as code and name: the one place where these feeds go beyond the standard."""

@@ -243,7 +243,9 @@ def test_what_no_record_carries_is_kept_as_a_document():
 
 
 def test_what_cannot_be_read_is_said_beside_the_rest_and_is_no_value():
-    (found,) = of("observations", taken__1="2026-07-02T13:00", pulse__1="88", temperature__1="?illegible")
+    (found,) = of(
+        "observations", taken__1="2026-07-02T13:00", pulse__1="88", temperature__1="?illegible"
+    )
     assert (found.title, found.notes) == ("Pulse", (("Temperature", "Illegible"),))
     (admitted, *_) = of("admission", family="Novak", nhs="?not-written", ward="A1")
     assert (admitted.person.family, admitted.person.nhs_number) == ("Novak", "")

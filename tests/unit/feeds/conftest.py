@@ -4,10 +4,10 @@ import io
 
 import pytest
 
-from downtime.config import Settings
 from downtime.feeds import fhir, hl7_messages
 from downtime.feeds.changes import Change, Message, Position
 from downtime.feeds.context import context
+from downtime.settings import Settings
 
 CONTEXT = context(Settings())
 HEAD = r"MSH|^~\&|{app}|DEMO|{to}|DEMO|{sent}||{kind}|C1|P|2.4"

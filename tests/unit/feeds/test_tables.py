@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from downtime.clinical.identifiers import Identifier
-from downtime.config import FeedsSettings, Settings
 from downtime.errors import InputError
 from downtime.feeds import tables
 from downtime.feeds.changes import Message, Reject, Replacement
 from downtime.feeds.context import context
+from downtime.settings import FeedsSettings, Settings
 
 THEATRE = {
     "match": "theatre*",

@@ -4,10 +4,10 @@ from types import MappingProxyType
 
 import pytest
 
-from downtime.config import PaperSettings, Settings
 from downtime.errors import InputError
 from downtime.paper.definitions import sets
 from downtime.paper.definitions.definition import definitions
+from downtime.settings import PaperSettings, Settings
 
 TYPES = ("adult", "maternity", "emergency", "theatres", "outpatients", "laboratory")
 

@@ -11,12 +11,13 @@ from downtime.clinical.records import (
     Patient,
     ServiceRequest,
 )
-from downtime.config import Settings
 from downtime.entry.facts import Fact, Person
-from downtime.reconcile import harm, harm_bookings, harm_figures, harm_tests
 from downtime.reconcile.compare import Item
-from downtime.reconcile.harm_records import Records
+from downtime.reconcile.harm import bookings, findings, tests
+from downtime.reconcile.harm import figures as harm_figures
+from downtime.reconcile.harm.records import Records
 from downtime.reconcile.states import ALREADY_THERE, CONFLICT, NEW
+from downtime.settings import Settings
 
 ANN = Patient(id="p-ann", mrn="H100", family="Hill", given="Ann", birth_date="1960-01-02")
 WAITED = ServiceRequest(
@@ -72,13 +73,13 @@ def phoned(state: str = CONFLICT, matched=("o-1",), notes=()) -> Item:
 
 
 def scene(items=(), before=(WAITED,), after=(WAITED,), waiting=((WAITED, "A1"),)):
-    return harm_tests.Scene(
+    return tests.Scene(
         list(items), Records([ANN, *before]), Records([ANN, *after]), waiting, Settings()
     )
 
 
-def found(kind: str, **what) -> list[harm.Finding]:
-    return [one for one in harm_tests.findings(scene(**what)) if one.kind == kind]
+def found(kind: str, **what) -> list[findings.Finding]:
+    return [one for one in tests.findings(scene(**what)) if one.kind == kind]
 
 
 @pytest.mark.parametrize(
@@ -168,7 +169,7 @@ BOOKED = Appointment(
 
 
 def put_off(items=(), after=()):
-    diary = harm_bookings.Diary(
+    diary = bookings.Diary(
         list(items),
         Records([ANN, BOOKED]),
         Records([ANN, *after]),
@@ -176,7 +177,7 @@ def put_off(items=(), after=()):
         "2026-11-04T10:00:00Z",
         Settings(),
     )
-    return list(harm_bookings.findings(diary))
+    return list(bookings.findings(diary))
 
 
 CANCELLED = replace(BOOKED, status="cancelled")
@@ -232,6 +233,6 @@ def test_figures_stand_beside_those_before_the_outage():
 
 def test_a_finding_is_kept_whole_and_its_digest_follows_what_it_says():
     (one,) = found("waiting")
-    assert harm.from_data(one.as_data()) == one
+    assert findings.from_data(one.as_data()) == one
     assert replace(one, words="Resulted.").digest != one.digest
     assert replace(one, person=Person(family="Other")).digest == one.digest

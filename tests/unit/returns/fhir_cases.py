@@ -1,6 +1,5 @@
 """Returned items of every kind, as the tests of FHIR bundles use them."""
 
-from downtime.config import ReturnsSettings, Settings
 from downtime.entry.facts import Fact, Person
 from downtime.entry.model import VERIFIED, Entry
 from downtime.paper.definitions.definition import definition
@@ -8,8 +7,9 @@ from downtime.reconcile import store
 from downtime.reconcile.compare import Item
 from downtime.reconcile.states import NEW, RETURN, UNMATCHED
 from downtime.reconcile.store import Decided, ItemRow
-from downtime.returns.fhir_about import Form
-from downtime.returns.fhir_target import fhir_target
+from downtime.returns.fhir.about import Form
+from downtime.returns.fhir.target import fhir_target
+from downtime.settings import ReturnsSettings, Settings
 
 PERSON = Person(
     mrn="H100",

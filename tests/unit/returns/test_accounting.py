@@ -3,7 +3,14 @@
 import pytest
 
 from downtime.paper.issue import LIFECYCLE
-from downtime.returns.accounting import COLUMNS, FATES, Row, Tally, UnbalancedError, account
+from downtime.returns.statement.accounting import (
+    COLUMNS,
+    FATES,
+    Row,
+    Tally,
+    UnbalancedError,
+    account,
+)
 
 
 def test_every_state_of_the_ledger_has_a_fate():

@@ -9,11 +9,11 @@ import pytest
 
 from downtime.entry.facts import Person
 from downtime.errors import InputError
-from downtime.reconcile.linking import LINKED, UNLINKED, Merge
+from downtime.reconcile.identity.linking import LINKED, UNLINKED, Merge
 from downtime.reconcile.states import UNMATCHED
-from downtime.returns import fhir
-from downtime.returns.fhir_resources import BUILDERS, carries
-from downtime.returns.fhir_target import documentation, fhir_target
+from downtime.returns.fhir import bundles
+from downtime.returns.fhir.resources import BUILDERS, carries
+from downtime.returns.fhir.target import documentation, fhir_target
 from tests.unit.returns.fhir_cases import (
     FACTS,
     FHIR,
@@ -29,7 +29,7 @@ from tests.unit.returns.fhir_cases import (
 
 def bundle(*facts, scan=b"", corrections=0, names=NAMES):
     rows = [row(one) for one in facts]
-    return json.loads(fhir.bundle(rows, form(scan, corrections), "DT1", SETTINGS, names))
+    return json.loads(bundles.bundle(rows, form(scan, corrections), "DT1", SETTINGS, names))
 
 
 def resource(one, kind=""):
@@ -46,8 +46,8 @@ def test_every_kind_of_fact_has_a_case():
 @pytest.mark.parametrize("name", FACTS)
 def test_a_bundle_is_the_same_bytes_whenever_it_is_made(name):
     one = row(FACTS[name])
-    first = fhir.bundle([one], form(b"%PDF"), "DT1", SETTINGS, NAMES)
-    assert first == fhir.bundle([one], form(b"%PDF"), "DT1", SETTINGS, NAMES)
+    first = bundles.bundle([one], form(b"%PDF"), "DT1", SETTINGS, NAMES)
+    assert first == bundles.bundle([one], form(b"%PDF"), "DT1", SETTINGS, NAMES)
 
 
 @pytest.mark.parametrize("name", FACTS)
@@ -59,7 +59,7 @@ def test_every_entry_is_created_only_if_it_is_not_there(name):
 
 @pytest.mark.parametrize("name", FACTS)
 def test_nothing_that_was_written_is_lost(name):
-    text = fhir.bundle([row(FACTS[name])], form(), "DT1", SETTINGS, NAMES).decode()
+    text = bundles.bundle([row(FACTS[name])], form(), "DT1", SETTINGS, NAMES).decode()
     fields = FACTS[name].fields
     coded = ("kind", "status", "none_known", "category", "severity", "minutes", "event")
     for key, value in fields.items():
@@ -72,12 +72,12 @@ def test_nothing_that_was_written_is_lost(name):
 def test_a_correction_has_another_identifier_and_a_replay_the_same():
     said = FACTS["phoned-result"]
     corrected = replace(said, fields={**said.fields, "value": "6.20"})
-    first, again, other = (fhir.item_number(row(one)) for one in (said, said, corrected))
+    first, again, other = (bundles.item_number(row(one)) for one in (said, said, corrected))
     assert first == again != other
 
 
 def test_digits_are_kept_as_they_were_written():
-    content = fhir.bundle([row(FACTS["phoned-result"])], form(), "DT1", SETTINGS, NAMES)
+    content = bundles.bundle([row(FACTS["phoned-result"])], form(), "DT1", SETTINGS, NAMES)
     assert b'"valueQuantity":{"value":6.10,"unit":"mmol/L"' in content
     assert b'{"valueDecimal":38.10}' in content
 
@@ -128,7 +128,7 @@ def test_a_known_patient_is_found_by_number_and_never_created():
 
 def test_an_unknown_patient_is_registered_once_under_the_downtime_number():
     rows = [row(FACTS["admission-unknown"]), row(fact("Observation", person=UNKNOWN))]
-    made = json.loads(fhir.bundle(rows, form(), "DT1", SETTINGS, NAMES))
+    made = json.loads(bundles.bundle(rows, form(), "DT1", SETTINGS, NAMES))
     patients = [e for e in made["entry"] if e["resource"]["resourceType"] == "Patient"]
     assert len(patients) == 1
     assert patients[0]["resource"]["name"] == [{"text": "UNKNOWN"}]
@@ -194,25 +194,25 @@ def test_what_would_replace_a_live_record_is_left_to_people(one, expected):
 def test_a_long_form_goes_out_in_parts_that_the_receiver_allows():
     small = fhir_target(SETTINGS, "EPR", {**FHIR, "entries": 8})
     rows = [row(fact("Observation", key=f"K7000042X-{n:02}")) for n in range(12)]
-    parts = fhir.parts(rows, small)
+    parts = bundles.parts(rows, small)
     assert [len(part) for part in parts] == [5, 5, 2]
     assert sorted(r.key for part in parts for r in part) == [r.key for r in rows]
     strangers = [row(one.item.fact, UNMATCHED) for one in rows]
-    for part in fhir.parts(strangers, small):
-        made = fhir.bundle(part, form(b"%PDF"), "DT1", SETTINGS, small)
+    for part in bundles.parts(strangers, small):
+        made = bundles.bundle(part, form(b"%PDF"), "DT1", SETTINGS, small)
         assert len(json.loads(made)["entry"]) <= 8
 
 
 def test_a_merge_retires_the_downtime_record_and_touches_no_other():
     survivor = Person(mrn="H100")
     merge = Merge("DK700043V", survivor, UNKNOWN, LINKED, "2026-11-04T10:00:00Z", "Ben", "l-1")
-    (entry,) = json.loads(fhir.merge_bundle(merge, "DT1", SETTINGS, NAMES))["entry"]
+    (entry,) = json.loads(bundles.merge_bundle(merge, "DT1", SETTINGS, NAMES))["entry"]
     assert entry["request"]["method"] == "PUT"
     assert entry["request"]["url"].endswith("%7CDK700043V")
     assert entry["resource"]["active"] is False
     assert entry["resource"]["link"][0]["other"]["reference"].endswith("%7CH100")
     undone = replace(merge, state=UNLINKED)
-    (entry,) = json.loads(fhir.merge_bundle(undone, "DT1", SETTINGS, NAMES))["entry"]
+    (entry,) = json.loads(bundles.merge_bundle(undone, "DT1", SETTINGS, NAMES))["entry"]
     assert entry["resource"]["active"] is True
     assert "link" not in entry["resource"]
 

@@ -6,7 +6,7 @@ import hl7
 import pytest
 
 from downtime.errors import InputError
-from downtime.returns.hl7 import escape, field, header, message, segment, timestamp
+from downtime.returns.hl7.segments import escape, field, header, message, segment, timestamp
 
 LONDON = ZoneInfo("Europe/London")
 

@@ -5,9 +5,9 @@ from types import MappingProxyType
 
 import pytest
 
-from downtime.config import ReturnsSettings, Settings
 from downtime.errors import InputError
 from downtime.returns import profiles
+from downtime.settings import ReturnsSettings, Settings
 
 MLLP = {"channel": "mllp", "host": "lims", "port": 2575}
 

@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from downtime.errors import InputError
-from downtime.returns import rest
-from downtime.returns.fhir_target import FhirTarget
-from downtime.returns.rest import LATER, REFUSED, TAKEN, Client
+from downtime.returns.fhir import rest
+from downtime.returns.fhir.rest import LATER, REFUSED, TAKEN, Client
+from downtime.returns.fhir.target import FhirTarget
 
 NOW = datetime(2026, 11, 4, 10, 0, tzinfo=UTC)
 NAMES = FhirTarget(url="https://epr.example/fhir", max_answer_bytes=5000)

@@ -13,7 +13,7 @@ from downtime.clinical.records import (
     Patient,
     ServiceRequest,
 )
-from downtime.config import Settings, SnapshotSettings
+from downtime.settings import Settings, SnapshotSettings
 from downtime.snapshot.cut import cut, limits
 from tests.conftest import NOW
 

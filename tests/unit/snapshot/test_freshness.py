@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from downtime.config import Settings, SnapshotSettings, SystemsSettings
+from downtime.settings import Settings, SnapshotSettings, SystemsSettings
 from downtime.snapshot.freshness import clock_warning, freshness
 from downtime.snapshot.header import SystemTime
 from tests.conftest import NOW

@@ -1,0 +1,116 @@
+"""The records team of a simulated month: it keys, slips now and then, keys again, compares, files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+
+from downtime.demo.month.machines import Machine
+from downtime.demo.month.truth import Sheet, Truth
+from downtime.entry import double, entries
+from downtime.entry.model import ADJUDICATE, COMPARE, KEY_AGAIN, Entry
+from downtime.vault.audit import Actor
+
+Answers = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What stands on one paper, and which of its fields are critical."""
+
+    sheet: Sheet
+    answers: Answers
+    critical: frozenset[str]
+    slip: Answers
+    """What the first clerk misreads; empty for most papers."""
+
+    @property
+    def first(self) -> Answers:
+        """What the first clerk keys."""
+        return {key: text for key, text in {**self.answers, **self.slip}.items() if text}
+
+
+@dataclass(frozen=True, slots=True)
+class Clerks:
+    """Three clerks at the records station, and the truth that they note."""
+
+    station: Machine
+    staff: Mapping[str, Actor]
+    truth: Truth
+
+    def enter(self, paper: Written) -> None:
+        """Key a paper and see it through to its file."""
+        station, serial = self.station, paper.sheet.serial
+        entry = entries.submit(
+            station.vault, station.settings, serial, paper.first, self.staff["clerk"]
+        )
+        paper.sheet.fate, paper.sheet.entered = "returned", True
+        self.see_through(paper, entry)
+
+    def see_through(self, paper: Written, entry: Entry) -> None:
+        """Do what an entry waits for until it is verified, then file the paper."""
+        steps = {KEY_AGAIN: self._again, ADJUDICATE: self._decide, COMPARE: self._compare}
+        while entry.waits:
+            entry = steps[entry.waits](paper, entry)
+        paper.sheet.verified = True
+        self.file(paper.sheet)
+
+    def file(self, sheet: Sheet) -> None:
+        """The paper goes to its file."""
+        entries.file_away(self.station.vault, sheet.serial, self.staff["clerk2"])
+        sheet.fate, sheet.filed = "returned", True
+
+    def _again(self, paper: Written, entry: Entry) -> Entry:
+        said = {key: text for key, text in paper.answers.items() if key in paper.critical}
+        after = double.submit_second(
+            self.station.vault, self.station.settings, paper.sheet.serial, said, self._second(entry)
+        )
+        if after.waits != ADJUDICATE:
+            self._note(paper, "critical", len(said), 0)
+        return after
+
+    def _decide(self, paper: Written, entry: Entry) -> Entry:
+        said = {key: text for key, text in paper.answers.items() if key in paper.critical}
+        wrong = {k for k in paper.critical if entry.answers.get(k, "") != said.get(k, "")}
+        after = double.adjudicate(
+            self.station.vault, self.station.settings, paper.sheet.serial, said,
+            self.staff["clerk3"],
+        )  # fmt: skip
+        seen = said.keys() | {key for key in paper.critical if entry.answers.get(key)}
+        self._note(paper, "critical", len(seen), len(wrong))
+        return after
+
+    def _compare(self, paper: Written, entry: Entry) -> Entry:
+        """A second clerk lays the entry beside the paper; a wrong one is keyed anew."""
+        vault, serial = self.station.vault, paper.sheet.serial
+        wrong = {
+            key
+            for key in paper.slip.keys() - paper.critical
+            if entry.answers.get(key, "") != paper.answers.get(key, "")
+        }
+        if wrong:
+            entries.send_back(vault, serial, self._second(entry), "The paper says otherwise")
+            paper.sheet.sent_back = True
+            keys = (paper.first.keys() | paper.answers.keys()) - paper.critical
+            self._note(paper, "checked", len(keys), len(wrong))
+            return entries.submit(
+                vault, self.station.settings, serial, paper.answers, self.staff["clerk"]
+            )
+        if not paper.sheet.sent_back:
+            self._note(paper, "checked", len(paper.answers), 0)
+        return entries.verify(vault, serial, self._second(entry))
+
+    def _second(self, entry: Entry) -> Actor:
+        first = self.staff["clerk2"]
+        return self.staff["clerk3"] if entry.transcriber == first.id else first
+
+    def _note(self, paper: Written, way: str, fields: int, errors: int) -> None:
+        if fields:
+            self.truth.checks.append((paper.sheet.form, way, fields, errors))
+
+
+def slipped(dice: Random, answers: Answers, fields: Mapping[str, str], percent: int) -> Answers:
+    """Now and then one of these fields misread, as its second value."""
+    if dice.randrange(100) >= percent:
+        return {}
+    key = dice.choice(sorted(fields))
+    return {key: fields[key]} if answers.get(key, "") != fields[key] else {}

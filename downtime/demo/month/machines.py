@@ -1,0 +1,124 @@
+"""The machines of a simulated month: a publisher, the records station, and laptops on the wards."""
+
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from downtime import config
+from downtime.accounts import opening, people
+from downtime.accounts.signin import SignedIn
+from downtime.clock import Clock
+from downtime.config import Home
+from downtime.demo.feeds import write_feeds
+from downtime.demo.settings import settings_text
+from downtime.settings import Settings
+from downtime.snapshot import load, publish
+from downtime.vault import device
+from downtime.vault.audit import Actor
+from downtime.vault.vault import Vault
+
+WHY = "Simulated month"
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+PEOPLE = (
+    ("nurse", "Blessing Eze", "ward"),
+    ("site", "Siobhán Duffy", "site"),
+    ("clerk", "Marek Kowalski", "records-clerk"),
+    ("clerk2", "Farah Aziz", "records-clerk"),
+    ("clerk3", "Ines Duarte", "records-clerk"),
+    ("records", "Owen Pritchard", "records-supervisor"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """One machine, unlocked, and who works on it."""
+
+    code: str
+    vault: Vault
+    settings: Settings
+    who: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """All machines, and the people of the records station."""
+
+    publisher: Machine
+    station: Machine
+    laptops: tuple[Machine, ...]
+    staff: dict[str, Actor]
+
+
+def set_up(folder: Path, laptops: int, clock: Clock, extra: str, closing_: ExitStack) -> Fleet:
+    """Make every machine and let them trust each other; `extra` is added to the station's settings."""
+    publisher = _machine(folder / "publisher", "PA", "publisher", clock, "", closing_)
+    station = _machine(folder / "station", "RA", "records station", clock, extra, closing_)
+    made = tuple(
+        _machine(folder / f"laptop-{n + 1}", code(n), f"laptop {n + 1}", clock, "", closing_)
+        for n in range(laptops)
+    )
+    for one in (station, *made):
+        _trust(publisher, one)
+        _trust(one, publisher)
+    for one in made:
+        _trust(station, one)
+        _trust(one, station)
+    return Fleet(publisher, station, made, _staff(station))
+
+
+def code(number: int) -> str:
+    """The device code of a laptop, from 0."""
+    return f"L{_LETTERS[number]}"
+
+
+def _machine(
+    path: Path, code_: str, name: str, clock: Clock, extra: str, closing_: ExitStack
+) -> Machine:
+    home, file = Home(path), path.parent / f"{path.name}.unlock"
+    cheap = "[accounts]\nargon2_memory_kib = 64\nargon2_time_cost = 1\nargon2_parallelism = 1\n"
+    opening.create_home(
+        home,
+        clock,
+        device_code=code_,
+        device_name=name,
+        administrator="install",
+        unlock_file=file,
+        settings_text=settings_text("small") + cheap + extra,
+    )
+    settings = config.load(home.config)
+    signed_in: SignedIn = opening.open_with_file(home, settings, clock, file)
+    closing_.enter_context(closing(signed_in.vault))
+    return Machine(code_, signed_in.vault, settings, signed_in.actor)
+
+
+def _trust(one: Machine, other: Machine) -> None:
+    device.trust(one.vault, device.card(other.vault), one.who, WHY)
+
+
+def _staff(station: Machine) -> dict[str, Actor]:
+    actors = {}
+    for username, name, role in PEOPLE:
+        made = people.create(
+            station.vault, station.settings, username, name, role, people.new_password(),
+            station.who, WHY, initial=False,
+        )  # fmt: skip
+        actors[username] = made.person.actor(station.code)
+    return actors
+
+
+def publish_to(
+    fleet: Fleet,
+    machines: tuple[Machine, ...],
+    folder: Path,
+    seed: int,
+    phase: str,
+    begin: datetime,
+) -> None:
+    """The hospital's systems send what they know, and these machines open the snapshot of it."""
+    feeds, by = folder / "feeds" / phase, fleet.publisher
+    write_feeds(feeds, "small", seed, phase, begin)
+    built = publish.build(by.vault, by.settings, [feeds], folder / "bundles", by.who, WHY)
+    for one in machines:
+        load.load(one.vault, one.settings, built.bundle, one.who, WHY)

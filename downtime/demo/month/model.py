@@ -1,0 +1,77 @@
+"""A simulated month while it passes: its machines, its clock, its papers, and what is true of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from random import Random
+
+from downtime.demo.chance import chance
+from downtime.demo.month.clerks import Clerks, Written
+from downtime.demo.month.machines import Fleet, Machine
+from downtime.demo.month.paper import Month
+from downtime.demo.month.truth import Sheet, Truth
+from downtime.demo.receiver import Receiver
+
+DAYS = 28
+SYSTEMS = ("PAS", "EPR", "LIMS")
+STRANGERS = 3
+"""People without a number on each laptop: one is settled, one settled wrongly, one stays unknown."""
+AHEAD = 6
+"""Papers printed before the outage on the first laptop; half of them are used in it."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class MonthClock:
+    """The time in the simulation; it moves only when the simulation says so."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass(slots=True)
+class Simulation:
+    """A month while it passes."""
+
+    folder: Path
+    seed: int
+    laptops: int
+    forms: int
+    clock: MonthClock
+    month: Month
+    fleet: Fleet
+    truth: Truth
+    say: Say
+    receivers: dict[str, Receiver]
+    written: list[Written] = field(default_factory=list)
+    notes: list[Sheet] = field(default_factory=list)
+    strangers: dict[str, list[Written]] = field(default_factory=dict)
+    """Papers by the downtime number they stand on."""
+
+    def dice(self, *about: object) -> Random:
+        """Chance that is the same for the same seed and question."""
+        return chance(self.seed, "month", *about)
+
+    @property
+    def clerks(self) -> Clerks:
+        """The records team."""
+        return Clerks(self.fleet.station, self.fleet.staff, self.truth)
+
+    @property
+    def reporting(self) -> tuple[Machine, ...]:
+        """The laptops that hand over until the end."""
+        return self.fleet.laptops[:-2]
+
+    @property
+    def never(self) -> Machine:
+        """The laptop that hands nothing over."""
+        return self.fleet.laptops[-1]
+
+    @property
+    def lost(self) -> Machine:
+        """The laptop that is stolen after it handed over once."""
+        return self.fleet.laptops[-2]

@@ -1,0 +1,104 @@
+"""A month's outage, simulated from its first paper to its statement, and the two laid side by side.
+
+Laptops print and lose paper, some of them are lost themselves; what they hold is handed over to a
+records station in any order and more than once; clerks key and slip; strangers are settled; all of
+it is compared, decided, sent to receivers that refuse some, and stated. Everything happens through
+the functions that people and programs use; what truly happened is noted apart (`month_truth`).
+"""
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from downtime.clock import Clock
+from downtime.demo.month import recovery, wards
+from downtime.demo.month import truth as month_truth
+from downtime.demo.month.machines import set_up
+from downtime.demo.month.model import DAYS, SYSTEMS, MonthClock, Say, Simulation
+from downtime.demo.month.paper import Month
+from downtime.demo.month.truth import Truth
+from downtime.demo.receiver import Receiver
+from downtime.returns.statement.statement import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came out: the statement, how many numbers were compared, and every difference."""
+
+    statement: Statement
+    truth: Truth
+    numbers: int
+    differences: tuple[str, ...]
+
+    def as_data(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "verdict": self.statement.verdict,
+            "forms": self.statement.facts["forms_total"]["issued"],
+            "items": len(self.truth.items),
+            "messages": len(self.truth.messages),
+            "numbers": self.numbers,
+            "differences": list(self.differences),
+        }
+
+
+def simulate(
+    folder: Path, *, laptops: int, forms: int, seed: int, clock: Clock, say: Say
+) -> Result:
+    """Live through a month in `folder` with three laptops or more, and compare what is stated of it."""
+    now = clock().replace(second=0, microsecond=0)
+    month = Month(now - timedelta(days=DAYS), now - timedelta(hours=12))
+    ticking = MonthClock(month.begin - timedelta(hours=6))
+    with ExitStack() as stack:
+        receivers = {
+            system: stack.enter_context(Receiver(system, _refuses).listening())
+            for system in SYSTEMS
+        }
+        fleet = set_up(folder, laptops, ticking, _targets(receivers), stack)
+        truth = Truth()
+        simulation = Simulation(
+            folder, seed, laptops, forms, ticking, month, fleet, truth, say, receivers
+        )
+        return _live(simulation)
+
+
+def _refuses(control_id: str) -> bool:
+    """About one message of forty, and always the same one."""
+    return sum(control_id.encode()) % 41 == 0
+
+
+def _targets(receivers: dict[str, Receiver]) -> str:
+    return "".join(
+        f'[returns.targets.{name}]\nchannel = "mllp"\nhost = "127.0.0.1"\nport = {one.port}\n'
+        for name, one in receivers.items()
+    )
+
+
+def _live(simulation: Simulation) -> Result:
+    for step in (
+        wards.begin,
+        wards.print_and_write,
+        recovery.hand_over,
+        recovery.end,
+        recovery.hand_over_again,
+        recovery.account,
+        recovery.enter,
+        recovery.settle,
+        recovery.compare,
+        recovery.send,
+    ):
+        began = time.perf_counter()
+        step(simulation)
+        took = time.perf_counter() - began
+        simulation.say(f"{simulation.clock.now:%d-%b %H:%M}  {step.__doc__} ({took:.1f} s)")
+    stated = recovery.state(simulation)
+    facts = stated.facts
+    return Result(
+        stated,
+        simulation.truth,
+        month_truth.compared(simulation.truth, facts),
+        tuple(month_truth.differences(simulation.truth, facts)),
+    )

@@ -1,0 +1,219 @@
+"""The recovery after a simulated month: hand over, key, settle, compare, decide, send, state."""
+
+from datetime import timedelta
+
+from downtime.clock import to_text
+from downtime.demo.month import paper as month_paper
+from downtime.demo.month.clerks import Written
+from downtime.demo.month.machines import WHY, Machine, publish_to
+from downtime.demo.month.model import SYSTEMS, Simulation
+from downtime.demo.paper import local
+from downtime.entry import duplicates, entries
+from downtime.entry.facts import Person
+from downtime.handover import reports
+from downtime.handover.seal import seal
+from downtime.handover.take import take
+from downtime.outage import outages
+from downtime.paper import ledger
+from downtime.reconcile import decide
+from downtime.reconcile import run as comparison
+from downtime.reconcile.harm import review
+from downtime.reconcile.harm.findings import WAITING
+from downtime.reconcile.identity import linking
+from downtime.reconcile.states import LEAVE, RETURN, UNMATCHED
+from downtime.returns import outbox, sending
+from downtime.returns import store as outbox_store
+from downtime.returns.statement import signing, statement
+from downtime.returns.statement.statement import Statement
+from downtime.returns.states import REFUSED
+from downtime.snapshot import load
+
+NEW, DROPPED = ("new", "returned"), ("unmatched", "leave")
+"""What becomes of what a paper says: of somebody known, and of somebody in no system."""
+TWICE = 10
+"""Papers at most that are keyed both on a laptop and at the station."""
+
+
+def hand_over(s: Simulation) -> None:
+    """Half-way, the laptops hand over; one of them is stolen after that."""
+    s.clock.now = s.month.begin + timedelta(days=14)
+    for laptop in s.fleet.laptops[:-1]:
+        _carry(s, laptop)
+    for paper in _twice(s):
+        s.clerks.enter(paper)
+
+
+def end(s: Simulation) -> None:
+    """The systems are back. On the laptops some papers were keyed, declared lost or void."""
+    s.clock.now = s.month.end - timedelta(hours=1)
+    for laptop in s.reporting:
+        _work_on(s, laptop)
+    s.clock.now = s.month.end
+    for one in (s.fleet.station, *s.reporting):
+        outages.end(one.vault, SYSTEMS, one.who, "Restored and checked")
+    s.truth.ended = to_text(s.month.end)
+
+
+def hand_over_again(s: Simulation) -> None:
+    """All hand over again, in any order, some twice; what is not awaited is said so."""
+    s.clock.now += timedelta(hours=1)
+    carried = [*s.reporting, *s.reporting[:2]]
+    s.dice("order").shuffle(carried)
+    for laptop in carried:
+        _carry(s, laptop)
+    station, site = s.fleet.station, s.fleet.staff["site"]
+    for gone, why in (
+        (s.fleet.publisher, "It publishes snapshots and prints nothing"),
+        (s.lost, "Stolen; what it held at half-way was handed over"),
+        (s.never, "Never found; its paper was destroyed unused"),
+    ):
+        reports.excuse(station.vault, gone.code, site, why)
+    s.truth.laptops = {one.code: "reported" for one in s.fleet.laptops[:-1]}
+    s.truth.laptops |= {one.code: "never" for one in (s.never, s.fleet.publisher)}
+
+
+def _carry(s: Simulation, laptop: Machine) -> None:
+    station = s.fleet.station
+    sealed = seal(laptop.vault, laptop.settings, station.code, laptop.who, WHY)
+    take(station.vault, station.settings, sealed.data, s.fleet.staff["records"], WHY)
+
+
+def _of(s: Simulation, laptop: Machine) -> list[Written]:
+    return [paper for paper in s.written if paper.sheet.serial.startswith(laptop.code)]
+
+
+def _twice(s: Simulation) -> list[Written]:
+    """Papers that are keyed at the station although a laptop keys them too."""
+    keyed = [paper for laptop in s.reporting for paper in _of(s, laptop)[::20]]
+    today = local(s.clock.now)[:10]
+    return [p for p in keyed if p.answers["event.date"] < today and not p.sheet.ahead][:TWICE]
+
+
+def _work_on(s: Simulation, laptop: Machine) -> None:
+    """One paper in twenty is keyed on the laptop; half of those lost or spoilt are said so there."""
+    for paper in _of(s, laptop)[::20]:
+        entries.submit(laptop.vault, laptop.settings, paper.sheet.serial, paper.first, laptop.who)
+        paper.sheet.fate, paper.sheet.entered = "returned", True
+    sheets = [x for x in s.truth.sheets.values() if x.serial.startswith(laptop.code)]
+    for sheet in [x for x in sheets if x.fate in ("lost", "void")][::2]:
+        _declare(laptop, sheet.serial, sheet.fate)
+
+
+def _declare(machine: Machine, serial: str, fate: str) -> None:
+    mark = ledger.lost if fate == "lost" else ledger.void
+    mark(machine.vault, serial, machine.who, "Searched for" if fate == "lost" else "Spoilt")
+
+
+def account(s: Simulation) -> None:
+    """The station declares what else was lost or spoilt, and settles what was keyed twice."""
+    station = s.fleet.station
+    for sheet in s.truth.sheets.values():
+        if sheet.fate in ("lost", "void"):
+            held = ledger.issued(station.vault, sheet.serial)
+            if held.state != sheet.fate:
+                _declare(station, sheet.serial, sheet.fate)
+    for pair in duplicates.duplicates(station.vault.db):
+        duplicates.settle(
+            station.vault, pair.serial, pair.there.device, duplicates.HERE,
+            s.fleet.staff["records"], "Keyed at the station first",
+        )  # fmt: skip
+
+
+def enter(s: Simulation) -> None:
+    """The clerks key, key again, compare, correct and file every paper."""
+    station = s.fleet.station
+    for paper in s.written:
+        if paper.sheet.filed:
+            continue
+        if paper.sheet.entered:
+            s.clerks.see_through(paper, entries.get(station.vault, paper.sheet.serial))
+        else:
+            s.clerks.enter(paper)
+    for sheet in s.notes:
+        ledger.returned(station.vault, sheet.serial, s.fleet.staff["clerk"])
+        s.clerks.file(sheet)
+
+
+def settle(s: Simulation) -> None:
+    """The recovered hospital is loaded; of each laptop's strangers one is found, one wrongly so."""
+    s.clock.now = s.month.end + timedelta(hours=10)
+    publish_to(s.fleet, (s.fleet.station,), s.folder, s.seed, "after", s.month.begin)
+    known = {item for paper in s.written for item in month_paper.items(paper)}
+    s.truth.items = dict.fromkeys(known, NEW)
+    for number, key in enumerate(s.strangers):
+        if number % 3 < 2:
+            _link(s, key, number, undo=number % 3 == 1)
+        if number % 3:
+            s.truth.nobody.add(key)
+            for paper in s.strangers[key]:
+                s.truth.items |= dict.fromkeys(month_paper.items(paper), DROPPED)
+
+
+def _link(s: Simulation, key: str, number: int, *, undo: bool) -> None:
+    """Two people agree who somebody is; `undo`: a third finds that they were wrong."""
+    station, staff = s.fleet.station, s.fleet.staff
+    outage = comparison.latest(station.vault).id
+    recovered = load.current(station.vault)
+    try:
+        patient = recovered.inpatients()[number].patient
+    finally:
+        recovered.close()
+    said = s.strangers[key][0].answers
+    paper = Person(downtime_number=key, birth_date=said["patient.born"])
+    person = Person(id=patient.id, mrn=patient.mrn, nhs_number=patient.nhs_number)
+    link = linking.propose(
+        station.vault, outage, key, load.current_id(station.vault), person, [paper],
+        staff["clerk2"], "Photograph and scar agree",
+    )  # fmt: skip
+    linking.confirm(
+        station.vault, station.settings, link.id, staff["clerk3"], "Asked the family",
+        [staff["clerk"].id],
+    )  # fmt: skip
+    if undo:
+        linking.undo(station.vault, link.id, staff["records"], "Somebody else after all")
+    s.truth.links["undone" if undo else "confirmed"] += 1
+
+
+def compare(s: Simulation) -> None:
+    """All is compared and decided; what waited for a result at the beginning is explained."""
+    station, staff = s.fleet.station, s.fleet.staff
+    comparison.run(station.vault, station.settings, staff["records"], WHY)
+    outage = comparison.latest(station.vault).id
+    for row in decide.items(station.vault, outage):
+        if row.is_open:
+            left = row.item.state == UNMATCHED
+            decision, why = (LEAVE, "In no system") if left else (RETURN, "On paper only")
+            done = decide.decide(station.vault, row.key, decision, staff["records"], why)
+            if done.is_open:  # the rule asks for a second person
+                decide.decide(station.vault, row.key, decision, staff["site"], why)
+    review.run(station.vault, station.settings, staff["records"], WHY)
+    waiting = [r.finding.key for r in review.rows(station.vault, kind=WAITING) if r.is_open]
+    if waiting:
+        review.explain(station.vault, waiting, "taken-again", WHY, staff["site"])
+
+
+def send(s: Simulation) -> None:
+    """What was decided is sent; a person settles what a receiver refuses, until nothing waits."""
+    station, records = s.fleet.station, s.fleet.staff["records"]
+    for system in SYSTEMS:
+        while True:
+            sending.send(station.vault, station.settings, system, records, pause=lambda _: True)
+            refused = list(outbox_store.messages(station.vault.db, system=system, state=REFUSED))
+            for message in refused:
+                outbox.resolve(station.vault, message.control_id, records, "Keyed by hand")
+            if not refused:
+                break
+    fates = {"acknowledged": "acknowledged", "refused": "settled"}
+    s.truth.messages = {
+        control: (one.system, fates[answer])
+        for one in s.receivers.values()
+        for control, answer in one.answers.items()
+    }
+
+
+def state(s: Simulation) -> Statement:
+    """Three leads sign what is stated."""
+    station, staff = s.fleet.station, s.fleet.staff
+    for lead, username in (("ward", "nurse"), ("records", "records"), ("safety", "site")):
+        signing.sign(station.vault, station.settings, lead, staff[username], WHY)
+    return statement.gather(station.vault, station.settings)

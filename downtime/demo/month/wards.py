@@ -1,0 +1,135 @@
+"""The wards of a simulated month: paper is printed, some of it ahead, written on, spoilt and lost."""
+
+import io
+from collections import Counter
+from contextlib import closing
+from datetime import timedelta
+
+from downtime.clock import to_text
+from downtime.demo.aftermath import aftermath
+from downtime.demo.hospital import build
+from downtime.demo.month import paper
+from downtime.demo.month.clerks import Written
+from downtime.demo.month.machines import WHY, Machine, publish_to
+from downtime.demo.month.model import AHEAD, STRANGERS, SYSTEMS, Simulation
+from downtime.demo.month.paper import FORMS, NOTED, REQUESTED
+from downtime.demo.month.truth import Sheet
+from downtime.outage import outages
+from downtime.paper import ledger
+from downtime.paper.packs import pack
+from downtime.snapshot import load
+
+
+def begin(s: Simulation) -> None:
+    """The hospital's data is on every machine; some paper is printed ahead; the systems fail."""
+    everything = (s.fleet.station, *s.fleet.laptops)
+    publish_to(s.fleet, everything, s.folder, s.seed, "before", s.month.begin)
+    first = s.fleet.laptops[0]
+    for sheet in _patients(s, first, AHEAD, ahead=True)[: AHEAD // 2]:
+        _use(s, first, sheet, {})
+    s.clock.now = s.month.begin
+    for one in everything:
+        outages.declare(
+            one.vault, SYSTEMS, one.who, "Ransomware", known=one.settings.systems.names,
+            snapshot=load.pin_current(one.vault, one.who, WHY),
+        )  # fmt: skip
+    s.truth.opened = to_text(s.month.begin)
+    hospital = build("small", s.seed, s.month.begin)
+    later = aftermath(hospital)
+    moves, now = later.movements, {stay.visit: stay.place.ward for stay in later.stays}
+    s.truth.patients = {
+        "t0": dict(Counter(stay.place.ward for stay in hospital.stays)),
+        "admitted": dict(Counter(now[m.stay.visit] for m in moves if m.event == "A01" and m.stay)),
+        "discharged": dict(
+            Counter(m.stay.place.ward for m in moves if m.event == "A03" and m.stay)
+        ),
+    }
+
+
+def print_and_write(s: Simulation) -> None:
+    """Every laptop prints; the wards write, spoil and lose paper."""
+    each = s.forms // s.laptops
+    for number, laptop in enumerate(s.fleet.laptops):
+        s.clock.now = s.month.begin + timedelta(hours=1 + number)
+        sheets = _patients(s, laptop, each - STRANGERS)
+        numbered = _strangers(s, laptop)
+        if laptop is s.never:
+            for sheet in (*sheets, *(sheet for sheet, _ in numbered)):
+                del s.truth.sheets[sheet.serial]
+            continue
+        for sheet in sheets:
+            _use(s, laptop, sheet, {})
+        for sheet, downtime_number in numbered:
+            who = _stranger(s, downtime_number)
+            s.strangers[downtime_number] = [_write(s, sheet, who)]
+
+
+def _patients(s: Simulation, laptop: Machine, count: int, *, ahead: bool = False) -> list[Sheet]:
+    """Forms for some of a ward's patients, `count` of them together."""
+    if count < 1:
+        return []
+    dice, found = s.dice("print", laptop.code, ahead), list[Sheet]()
+    with closing(load.current(laptop.vault)) as snapshot:
+        ward = dice.choice(sorted({row.code for row in snapshot.wards() if row.patients}))
+        people = [row.patient for row in snapshot.inpatients(ward)]
+        chosen = dice.sample(people, max(1, min(len(people), count // len(FORMS))))
+        for number, patient in enumerate(chosen):
+            share = count // len(chosen) + (number < count % len(chosen))
+            wanted = [FORMS[n % len(FORMS)] for n in range(share)]
+            made = pack.patient_pack(
+                laptop.vault, snapshot, laptop.settings, patient.id, wanted, laptop.who, WHY,
+                io.BytesIO(),
+            )  # fmt: skip
+            found += _sheets(s, laptop, made.id, ahead=ahead)
+    return found
+
+
+def _sheets(s: Simulation, laptop: Machine, pack_id: str, *, ahead: bool = False) -> list[Sheet]:
+    """The papers as they come out of the printer."""
+    return [
+        s.truth.sheet(form.serial, form.ward, form.form, ahead=ahead)
+        for form in ledger.of_pack(laptop.vault, pack_id)
+        if form.returns
+    ]
+
+
+def _strangers(s: Simulation, laptop: Machine) -> list[tuple[Sheet, str]]:
+    made = pack.blank_forms(
+        laptop.vault, laptop.settings, [REQUESTED], STRANGERS, laptop.who, WHY, io.BytesIO(),
+        ward="AMU", numbered=True,
+    )  # fmt: skip
+    numbers = {
+        form.serial: form.subject.downtime_number for form in ledger.of_pack(laptop.vault, made.id)
+    }
+    return [(sheet, numbers[sheet.serial]) for sheet in _sheets(s, laptop, made.id)]
+
+
+def _stranger(s: Simulation, number: str) -> dict[str, str]:
+    dice = s.dice("stranger", number)
+    return {
+        "patient.name": f"UNKNOWN, {dice.choice(('Male', 'Female'))} {number[-4:]}",
+        "patient.born": f"19{dice.randint(30, 99)}-0{dice.randint(1, 9)}-1{dice.randint(0, 9)}",
+        "patient.gender": "unknown",
+    }
+
+
+def _use(s: Simulation, laptop: Machine, sheet: Sheet, who: dict[str, str]) -> None:
+    """One of a hundred papers is lost, seven are spoilt, the others written on."""
+    dice = s.dice("fate", sheet.serial)
+    fate = dice.random()
+    if sheet.ahead:
+        fate = 1.0
+    if fate < 0.01:
+        sheet.fate = "lost"
+    elif fate < 0.08:
+        sheet.fate = "void"
+    elif sheet.form == NOTED:
+        s.notes.append(sheet)
+    else:
+        _write(s, sheet, who)
+
+
+def _write(s: Simulation, sheet: Sheet, who: dict[str, str]) -> Written:
+    written = paper.write(s.dice("written", sheet.serial), s.month, sheet, who)
+    s.written.append(written)
+    return written

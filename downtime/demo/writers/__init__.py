@@ -1,0 +1,1 @@
+"""How each system of the demonstration hospital tells what it knows: messages, bundles, tables."""

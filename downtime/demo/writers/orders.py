@@ -1,0 +1,104 @@
+"""Writes requests as they are told: ORM^O01, and OML^O21 with its specimen for microbiology."""
+
+from collections.abc import Iterator
+
+from downtime.demo.data.tests import PANELS, SCANS
+from downtime.demo.requests import Request
+from downtime.demo.telling import ARRIVED, CANCELLED, ORDERED, TAKEN, Told
+from downtime.demo.writers.hl7 import header, moment, parts, segment, text
+from downtime.demo.writers.identity import doctor, pid, pv1
+
+_CONTROL = {ORDERED: "NW", TAKEN: "SC", ARRIVED: "SC", CANCELLED: "CA"}
+_STATUS = {ORDERED: "", TAKEN: "", ARRIVED: "IP", CANCELLED: "CA"}
+_GENERAL_PRACTITIONER = ("Pritchard", "Huw", "Dr")
+
+
+def order(told: Told, control: str) -> list[str]:
+    """The segments of one order message; radiology's come from the EPR, the laboratory's own."""
+    first = told.requests[0]
+    culture = first.section == "MB"
+    kind, version = ("OML^O21^OML_O21", "2.5.1") if culture else ("ORM^O01^ORM_O01", "2.4")
+    sender, receiver = ("EPR", "RIS") if first.is_scan else ("LIMS", "EPR")
+    return [
+        header(sender, receiver, kind, control, told.sent, version),
+        *subject(first),
+        *(part for n, r in enumerate(told.requests, 1) for part in _order(told, r, n, culture)),
+    ]
+
+
+def subject(request: Request) -> list[str]:
+    """PID, and PV1 where there is a stay."""
+    stay = request.stay
+    if stay is None:
+        return [pid(request.person)]
+    return [pid(request.person, stay.visit), pv1(stay, stay.place)]
+
+
+def _order(told: Told, request: Request, number: int, culture: bool) -> Iterator[str]:
+    filler = request.filler if told.what == ARRIVED else ""
+    yield segment(
+        "ORC",
+        {
+            1: _CONTROL[told.what],
+            2: number_of(request.placer, "EPR"),
+            3: number_of(filler, _filler_system(request)),
+            4: f"G{request.group}" if request.placer else "",
+            5: _STATUS[told.what],
+            9: moment(told.when),
+            12: requester(request),
+        },
+    )
+    yield obr(request, number, told.what, filler)
+    if culture:
+        yield _specimen(request, told.what)
+
+
+def number_of(number: str, system: str) -> str:
+    """An entity identifier, or nothing."""
+    return parts(number, system) if number else ""
+
+
+def _filler_system(request: Request) -> str:
+    return "RIS" if request.is_scan else "LIMS"
+
+
+def requester(request: Request) -> str:
+    """Who asked: the stay's consultant, else a general practitioner."""
+    return doctor(request.stay.consultant if request.stay else _GENERAL_PRACTITIONER)
+
+
+def obr(
+    request: Request, number: int, what: str, filler: str, more: dict[int, str] | None = None
+) -> str:
+    """OBR of a request; `what` decides whether the sample's times are known yet."""
+    taken = what != ORDERED and what != CANCELLED
+    received = taken and what != TAKEN and not request.is_scan
+    fields = {
+        1: str(number),
+        2: number_of(request.placer, "EPR"),
+        3: number_of(filler, _filler_system(request)),
+        4: parts(request.code, request.name, "LOCAL"),
+        6: moment(request.ordered),
+        7: moment(request.collected) if taken else "",
+        13: text(request.stay.words) if request.stay else "Tired all the time",
+        14: moment(request.received) if received else "",
+        15: "" if request.is_scan else "&".join(PANELS[request.code].specimen),
+        16: requester(request),
+        24: request.section,
+        27: f"^^^^^{request.priority}",
+    }
+    if request.is_scan:
+        fields[18] = SCANS[request.code].modality
+    return segment("OBR", {**fields, **(more or {})})
+
+
+def _specimen(request: Request, what: str) -> str:
+    return segment(
+        "SPM",
+        {
+            1: "1",
+            4: parts(*PANELS[request.code].specimen),
+            17: "" if what == ORDERED else moment(request.collected),
+            18: moment(request.received) if what == ARRIVED else "",
+        },
+    )

@@ -1,0 +1,161 @@
+"""Writes results as they are told: ORU^R01 of the laboratory and of radiology."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from downtime.demo.chance import chance
+from downtime.demo.data.tests import ORGANISMS, SCANS
+from downtime.demo.requests import Request
+from downtime.demo.telling import CORRECTED, FINAL, PARTIAL, Told
+from downtime.demo.values import Result, blood_group, result, results
+from downtime.demo.writers.hl7 import header, moment, parts, segment, text
+from downtime.demo.writers.orders import number_of, obr, requester, subject
+
+_STATUS = {PARTIAL: "P", FINAL: "F", CORRECTED: "C"}
+_PHONED = ("HH", "LL")
+
+
+def report(told: Told, control: str, seed: int, charset: str = "UNICODE UTF-8") -> list[str]:
+    """The segments of one result message."""
+    request, status = told.requests[0], _STATUS[told.what]
+    sender = "RIS" if request.is_scan else "LIMS"
+    offset = request.is_scan
+    return [
+        header(sender, "EPR", "ORU^R01^ORU_R01", control, told.sent, "2.4", charset, offset),
+        *subject(request),
+        segment(
+            "ORC",
+            {
+                1: "RE",
+                2: number_of(request.placer, "EPR"),
+                3: number_of(request.filler, sender),
+                5: "IP" if status == "P" else "CM",
+                9: moment(told.when, offset),
+                12: requester(request),
+            },
+        ),
+        obr(request, 1, told.what, request.filler, {22: moment(told.when, offset), 25: status}),
+        *_body(told, status, seed),
+    ]
+
+
+def _body(told: Told, status: str, seed: int) -> Iterator[str]:
+    request = told.requests[0]
+    if request.is_scan:
+        return _scan(request, status, seed)
+    if request.section == "MB":
+        return _culture(request, status, seed)
+    if request.code == "GS":
+        return _group(request, status, seed)
+    return _numbers(told, status, seed)
+
+
+def values(request: Request, seed: int, what: str = FINAL) -> list[Result]:
+    """The values of a request's result; an amended one first had a haemolysed potassium."""
+    taken = request.collected or request.ordered
+    who = request.subject(taken)
+    found = results(seed, who, request.code, request.group, taken.date())
+    if request.case == "amended-result":
+        potassium = 6.9 if what == FINAL else 4.6
+        found = [result("K", potassium, who) if r.code == "K" else r for r in found]
+    return found
+
+
+def _numbers(told: Told, status: str, seed: int) -> Iterator[str]:
+    request = told.requests[0]
+    found = values(request, seed, told.what)
+    for number, one in enumerate(found, 1):
+        yield _value(number, one, status, request.collected)
+    phoned = [one for one in found if one.flag in _PHONED]
+    if told.what == CORRECTED:
+        yield _note(
+            "CORRECTED REPORT: potassium previously issued as 6.9 mmol/L on a haemolysed sample."
+        )
+    elif phoned:
+        names = " & ".join(one.name for one in phoned)
+        at = moment(told.when)[8:12]
+        yield _note(
+            f"{names}: critical result telephoned to the ward {at[:2]}:{at[2:]}, read back."
+        )
+
+
+def _value(number: int, one: Result, status: str, taken: datetime | None) -> str:
+    above = one.value.startswith(">")
+    return segment(
+        "OBX",
+        {
+            1: str(number),
+            2: "SN" if above else "NM",
+            3: parts(one.code, one.name, "LOCAL"),
+            5: f">^{one.value[1:]}" if above else one.value,
+            6: text(one.units),
+            7: text(one.range),
+            8: one.flag,
+            11: status,
+            14: moment(taken),
+        },
+    )
+
+
+def _words(
+    number: int, code: str, name: str, value: str, status: str, sub: str = "", kind: str = "ST"
+) -> str:
+    return segment(
+        "OBX",
+        {
+            1: str(number),
+            2: kind,
+            3: parts(code, name, "LOCAL"),
+            4: sub,
+            5: text(value),
+            11: status,
+        },
+    )
+
+
+def _note(words: str) -> str:
+    return segment("NTE", {1: "1", 2: "L", 3: text(words)})
+
+
+def _group(request: Request, status: str, seed: int) -> Iterator[str]:
+    abo, rhesus = blood_group(seed, request.person.mrn)
+    expires = (request.collected or request.ordered) + timedelta(hours=72)
+    yield _words(1, "ABO", "ABO group", abo, status)
+    yield _words(2, "RHD", "RhD type", f"RhD {rhesus}", status)
+    yield _words(3, "ABSC", "Antibody screen", "Negative", status)
+    yield segment(
+        "OBX",
+        {
+            1: "4",
+            2: "TS",
+            3: parts("SVU", "Sample valid until", "LOCAL"),
+            5: moment(expires),
+            11: status,
+        },
+    )
+
+
+def _culture(request: Request, status: str, seed: int) -> Iterator[str]:
+    dice = chance(seed, "culture", request.group, request.code)
+    grown = dice.random() < 0.25
+    if status == "P" or not grown:
+        words = "No growth to date." if status == "P" else "No growth."
+        yield _words(1, "CULT", "Culture", words, status)
+        return
+    organism, sensitivities = dice.choice(ORGANISMS[request.code])
+    yield _words(1, "CULT", "Culture", organism, status, "1")
+    for number, line in enumerate(sensitivities, 2):
+        drug, _, letter = line.rpartition(" ")
+        meaning = {"S": "Sensitive", "R": "Resistant"}[letter]
+        yield _words(number, f"SENS-{drug[:4].upper()}", drug, meaning, status, "1")
+
+
+def _scan(request: Request, status: str, seed: int) -> Iterator[str]:
+    dice = chance(seed, "scan", request.number)
+    scan = SCANS[request.code]
+    sentences = scan.normal if dice.random() < 0.5 else scan.findings
+    clinical = request.stay.words if request.stay else ""
+    body = "\n".join((f"Clinical: {clinical}", f"{scan.name}:", *sentences[:1]))
+    yield _words(1, "RPT", "Report", body, status, kind="FT")
+    for number, sentence in enumerate(sentences[1:], 2):
+        yield _words(number, "CONC", "Conclusion", sentence, status, kind="TX")

@@ -1,0 +1,1 @@
+"""What the outage may have done to patients, and what clinicians say about it."""

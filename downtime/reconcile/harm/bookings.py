@@ -1,0 +1,153 @@
+"""The harm review of operations and appointments: what was put off, and whether it is booked again.
+
+Pure. An operation cancelled on the day is to be offered again within 28 days (NHS Constitution
+handbook, pledge on cancelled operations); the review shows the new date, or that there is none.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from downtime.clinical import display
+from downtime.clinical.records import Appointment
+from downtime.entry.facts import Person
+from downtime.reconcile.compare import Item
+from downtime.reconcile.harm.findings import PUT_OFF, Finding
+from downtime.reconcile.harm.records import Records
+from downtime.reconcile.harm.tests import person_of
+from downtime.settings import Settings
+
+MISSED = ("cancelled", "noshow")
+BOOKED_AGAIN, NOT_BOOKED, NOT_KNOWN = "booked-again", "not-booked", "not-known"
+
+
+@dataclass(frozen=True, slots=True)
+class Diary:
+    """What was planned between `since` and `until` (UTC as stored), before and after."""
+
+    items: Sequence[Item]
+    before: Records
+    after: Records
+    since: str
+    until: str
+    settings: Settings
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The site's time zone."""
+        return ZoneInfo(self.settings.site.time_zone)
+
+
+def findings(diary: Diary) -> Iterator[Finding]:
+    """Every planned visit of the outage that did not take place, and those nobody closed."""
+    theirs: dict[str, list[Appointment]] = defaultdict(list)
+    for one in diary.after.appointments.values():
+        theirs[diary.after.living(one.patient)].append(one)
+    written = _cancelled_on_paper(diary)
+    for planned in _planned(diary):
+        live = _live(planned, diary.after)
+        status = live.status if live else planned.status
+        item = written.pop(planned.id, None)
+        if item or status in MISSED or status == "booked":
+            yield _finding(diary, planned, status, item, theirs)
+    for item in written.values():
+        yield _paper_only(diary, item)
+
+
+def _planned(diary: Diary) -> Iterator[Appointment]:
+    held = sorted(diary.before.appointments.values(), key=lambda one: (one.start, one.id))
+    for one in held:
+        if one.status == "booked" and diary.since <= one.start < diary.until:
+            yield one
+
+
+def _cancelled_on_paper(diary: Diary) -> dict[str, Item]:
+    """Cancellations written on forms, by the id of the visit they mean, or by their own key."""
+    found = {}
+    for item in diary.items:
+        if item.fact.type != "Appointment" or item.fact.fields.get("status") not in MISSED:
+            continue
+        meant = next((key for key in item.matched if key in diary.before.appointments), "")
+        found[meant or item.key] = item
+    return found
+
+
+def _live(planned: Appointment, after: Records) -> Appointment | None:
+    if found := after.appointments.get(planned.id):
+        return found
+    if not planned.number:
+        return None
+    alike = (a for a in after.appointments.values() if a.number == planned.number)
+    return next(alike, None)
+
+
+def _finding(
+    diary: Diary,
+    planned: Appointment,
+    status: str,
+    item: Item | None,
+    theirs: dict[str, list[Appointment]],
+) -> Finding:
+    patient = diary.after.living(planned.patient)
+    again = _written_again(item) or _booked_again(diary, planned, theirs[patient])
+    if again:
+        state = BOOKED_AGAIN
+        words = f"Booked again for {display.moment(again, diary.zone)}."
+    elif status == "booked" and item is None:
+        state, words = NOT_KNOWN, "Still shown as booked: nobody said whether it took place."
+    else:
+        state, words = NOT_BOOKED, "Put off, and not booked again."
+    known = diary.after.patients.get(patient) or diary.before.patients.get(planned.patient)
+    return Finding(
+        key=f"{PUT_OFF}:{planned.number or planned.id}",
+        kind=PUT_OFF,
+        state=state,
+        title=" ".join(filter(None, (planned.kind.capitalize(), planned.description))),
+        words=words,
+        patient=patient,
+        person=person_of(known),
+        ward=planned.location,
+        system=planned.source,
+        serials=(item.fact.serial,) if item else (),
+        times={"planned": planned.start, **({"booked": again} if again else {})},
+    )
+
+
+def _paper_only(diary: Diary, item: Item) -> Finding:
+    """A cancellation on paper of something that no snapshot held."""
+    fields, again = item.fact.fields, _written_again(item)
+    state = BOOKED_AGAIN if again else NOT_BOOKED
+    words = f"Booked again for {display.moment(again, diary.zone)}." if again else ""
+    return Finding(
+        key=f"{PUT_OFF}:{item.key}",
+        kind=PUT_OFF,
+        state=state,
+        title=fields.get("description") or item.fact.title,
+        words=words or "Put off, and not booked again.",
+        patient=item.patient,
+        person=item.person if item.person != Person() else item.fact.person,
+        ward=item.fact.ward,
+        system=item.fact.system,
+        serials=(item.fact.serial,),
+        times={"planned": fields.get("start") or item.fact.event}
+        | ({"booked": again} if again else {}),
+    )
+
+
+def _written_again(item: Item | None) -> str:
+    return item.fact.fields.get("rebook_start", "") if item else ""
+
+
+def _booked_again(diary: Diary, planned: Appointment, theirs: Sequence[Appointment]) -> str:
+    """The first later visit of the same kind that came into the system since T0."""
+    later = [
+        one.start
+        for one in theirs
+        if one.kind == planned.kind
+        and one.start > planned.start
+        and one.status in ("booked", "arrived", "fulfilled")
+        and (one.specialty == planned.specialty or one.description == planned.description)
+        and (one.id not in diary.before.appointments or one.id == planned.id)
+    ]
+    return min(later, default="")

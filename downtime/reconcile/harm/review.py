@@ -1,0 +1,175 @@
+"""Look for what the outage may have done to patients, and keep what clinicians say about it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+
+from downtime.clinical.records import (
+    Appointment,
+    DiagnosticReport,
+    Observation,
+    Patient,
+    Record,
+    ServiceRequest,
+)
+from downtime.errors import ConflictError, InputError, NotFoundError
+from downtime.outage.model import Outage
+from downtime.reconcile import store
+from downtime.reconcile.compare import Item
+from downtime.reconcile.harm import bookings
+from downtime.reconcile.harm import figures as harm_figures
+from downtime.reconcile.harm import store as harm_store
+from downtime.reconcile.harm import tests as harm_tests
+from downtime.reconcile.harm.findings import EXPLANATIONS, OUTCOMES, WAITING, Finding
+from downtime.reconcile.harm.records import Records
+from downtime.reconcile.harm.store import EXPLAINED, REVIEWED, Review, Row, Run
+from downtime.reconcile.run import latest
+from downtime.settings import Settings
+from downtime.snapshot import load
+from downtime.snapshot.store import Snapshot
+from downtime.vault.audit import Actor
+from downtime.vault.vault import Vault
+
+
+def run(vault: Vault, settings: Settings, who: Actor, why: str) -> Run:
+    """Look at the outage at hand as it was last compared; what was said of a finding is kept.
+
+    ConflictError before the first comparison.
+    """
+    outage = latest(vault)
+    compared = store.last_run(vault.db, outage.id)
+    if compared is None:
+        raise ConflictError(
+            "harm.not-compared",
+            "The paper has not been compared with the recovered systems yet.",
+            "Compare first, then look for harm.",
+        )
+    items = [row.item for row in store.fetch(vault.db, outage.id)]
+    found, figures = _look(vault, settings, outage, compared.snapshot, items)
+    made = Run(outage.id, vault.now(), compared.snapshot, compared.at, len(found), figures)
+    with vault.change(who, "harm.run", target=outage.id, why=why) as db:
+        harm_store.replace_findings(db, outage.id, found)
+        harm_store.keep_run(db, made)
+    return made
+
+
+def _look(
+    vault: Vault, settings: Settings, outage: Outage, recovered: str, items: Sequence[Item]
+) -> tuple[list[Finding], dict[str, dict[str, object]]]:
+    with closing(load.get(vault, recovered)) as after:
+        if not outage.snapshot:
+            return _found(settings, outage, items, None, after, vault.now())
+        with closing(load.get(vault, outage.snapshot)) as before:
+            return _found(settings, outage, items, before, after, vault.now())
+
+
+def _found(
+    settings: Settings,
+    outage: Outage,
+    items: Sequence[Item],
+    before: Snapshot | None,
+    after: Snapshot,
+    now: str,
+) -> tuple[list[Finding], dict[str, dict[str, object]]]:
+    waiting = [
+        (row.request, row.encounter.ward if row.encounter else "")
+        for row in (before.outstanding() if before else ())
+    ]
+    ended = max((system.ended or now for system in outage.systems), default=now)
+    people = {item.patient for item in items} | {request.patient for request, _ in waiting}
+    now_held = Records([*_of(after, people - {""}), *_planned(after)])
+    then = Records([*_of(before, people - {""}), *_planned(before)] if before else ())
+    tests = harm_tests.Scene(items, then, now_held, waiting, settings)
+    diary = bookings.Diary(items, then, now_held, outage.opened, ended, settings)
+    found = [*harm_tests.findings(tests), *bookings.findings(diary)]
+    requests = before.all("ServiceRequest") if before else ()
+    reports = before.all("DiagnosticReport") if before else ()
+    figures = harm_figures.compared(found, requests, reports, outage.opened)
+    return found, figures
+
+
+def _of(snapshot: Snapshot, people: set[str]) -> Iterator[Record]:
+    """The records of these people, and of those they were merged into."""
+    held = snapshot.some(Patient, "id", people)
+    wider = people | {patient.replaced_by for patient in held} - {""}
+    for kind in (ServiceRequest, DiagnosticReport, Observation):
+        yield from snapshot.some(kind, "patient", wider)
+    yield from snapshot.some(Patient, "id", wider)
+
+
+def _planned(snapshot: Snapshot) -> Iterator[Record]:
+    """All appointments, and whom they are for."""
+    planned = list(snapshot.all("Appointment"))
+    yield from planned
+    whom = {one.patient for one in planned if isinstance(one, Appointment)}
+    yield from snapshot.some(Patient, "id", whom)
+
+
+def rows(vault: Vault, *, kind: str = "", state: str = "") -> list[Row]:
+    """The findings of the outage at hand, filtered where given."""
+    return harm_store.rows(vault.db, latest(vault).id, kind=kind, state=state)
+
+
+def get(vault: Vault, key: str) -> Row:
+    """One finding; NotFoundError."""
+    return _get(vault, latest(vault).id, key)
+
+
+def _get(vault: Vault, outage: str, key: str) -> Row:
+    for row in harm_store.rows(vault.db, outage, key=key):
+        return row
+    raise NotFoundError("harm.unknown", "There is no such finding.", "See the harm review.")
+
+
+def review(vault: Vault, keys: Sequence[str], outcome: str, note: str, who: Actor) -> int:
+    """A clinician says what harm came of findings (`OUTCOMES`); a note is needed from low up."""
+    if outcome not in OUTCOMES:
+        raise InputError(
+            "harm.outcome", "There is no such degree of harm.", f"Choose {', '.join(OUTCOMES)}."
+        )
+    if outcome != "none" and not note.strip():
+        raise InputError(
+            "harm.note", "Harm needs a note.", "Say what happened and what was done about it."
+        )
+    return _say(vault, keys, REVIEWED, outcome, note, who)
+
+
+def explain(vault: Vault, keys: Sequence[str], how: str, why: str, who: Actor) -> int:
+    """Close requests that had no result when the outage began (`EXPLANATIONS`), with a reason."""
+    if how not in EXPLANATIONS:
+        raise InputError(
+            "harm.explanation",
+            "There is no such explanation.",
+            f"Choose {', '.join(EXPLANATIONS)}.",
+        )
+    if not why.strip():
+        raise InputError("harm.reason", "A reason is needed.", "Say in a few words what is known.")
+    if any(get(vault, key).finding.kind != WAITING for key in keys):
+        raise ConflictError(
+            "harm.kind",
+            "Only a request without a result is explained.",
+            "Other findings are reviewed by a clinician.",
+        )
+    return _say(vault, keys, EXPLAINED, how, why, who)
+
+
+def _say(vault: Vault, keys: Sequence[str], way: str, outcome: str, note: str, who: Actor) -> int:
+    outage = latest(vault).id
+    target = keys[0] if len(keys) == 1 else f"{len(keys)} findings"
+    with vault.change(who, f"harm.{way}", target=target, why=outcome) as db:
+        for key in keys:
+            finding = _get(vault, outage, key).finding
+            harm_store.keep_review(
+                db,
+                Review(
+                    outage=outage,
+                    finding=key,
+                    digest=finding.digest,
+                    way=way,
+                    outcome=outcome,
+                    note=note.strip(),
+                    person=who.id,
+                    person_name=who.name,
+                    at=vault.now(),
+                ),
+            )
+    return len(keys)

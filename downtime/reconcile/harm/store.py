@@ -1,0 +1,159 @@
+"""The SQL of the harm review: findings, when they were looked for, and what people said of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlite_utils import Database
+
+from downtime.reconcile.harm.findings import Finding, from_data
+
+REVIEWED, EXPLAINED = "reviewed", "explained"
+"""What was said of a finding: its degree of harm by a clinician, or how a request was closed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """One thing that somebody said of a finding; all are kept, the last of each way counts."""
+
+    outage: str
+    finding: str
+    digest: str
+    way: str
+    outcome: str
+    note: str
+    person: str
+    person_name: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A finding with what was last said of it and still holds."""
+
+    finding: Finding
+    reviewed: Review | None
+    explained: Review | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it keeps the books open."""
+        return self.finding.needs and not (self.reviewed or self.explained)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One search: when, which recovered snapshot, which comparison, how many findings."""
+
+    outage: str
+    at: str
+    snapshot: str
+    compared: str
+    findings: int
+    figures: dict[str, Any]
+
+
+def replace_findings(db: Database, outage: str, found: Iterable[Finding]) -> None:
+    """The findings of an outage as they are now."""
+    db.execute("DELETE FROM harm_finding WHERE outage = ?", [outage])
+    db.conn.executemany(
+        "INSERT INTO harm_finding VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            (f.key, outage, f.kind, f.state, f.ward, int(f.needs), f.digest,
+             orjson.dumps(f.as_data()).decode())
+            for f in found
+        ),
+    )  # fmt: skip
+
+
+def keep_run(db: Database, run: Run) -> None:
+    db.execute(
+        "INSERT INTO harm_run VALUES (?, ?, ?, ?, ?, ?)",
+        [run.outage, run.at, run.snapshot, run.compared, run.findings,
+         orjson.dumps(run.figures).decode()],
+    )  # fmt: skip
+
+
+def last_run(db: Database, outage: str) -> Run | None:
+    """The last search of an outage."""
+    query = "SELECT * FROM harm_run WHERE outage = ? ORDER BY at DESC, rowid DESC LIMIT 1"
+    row = next(db.query(query, [outage]), None)
+    return Run(**{**row, "figures": orjson.loads(row["figures"])}) if row else None
+
+
+def keep_review(db: Database, review: Review) -> None:
+    columns = tuple(Review.__dataclass_fields__)
+    db.execute(
+        f"INSERT INTO harm_review ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608
+        [getattr(review, name) for name in columns],
+    )
+
+
+_SELECT = "SELECT f.body, f.digest, f.key FROM harm_finding f WHERE f.outage = :outage"
+
+
+def rows(db: Database, outage: str, *, kind: str = "", state: str = "", key: str = "") -> list[Row]:
+    """Findings by kind, ward and time, with what was said of them; every filter given applies."""
+    given = {"kind": kind, "state": state, "key": key}
+    used = {name: value for name, value in given.items() if value}
+    where = "".join(f" AND f.{name} = :{name}" for name in used)
+    said = _said(db, outage)
+    found = db.query(f"{_SELECT}{where} ORDER BY f.ward, f.key", {**used, "outage": outage})
+    return [
+        Row(
+            from_data(orjson.loads(row["body"])),
+            said.get((row["key"], row["digest"], REVIEWED)),
+            said.get((row["key"], row["digest"], EXPLAINED)),
+        )
+        for row in found
+    ]
+
+
+def _said(db: Database, outage: str) -> dict[tuple[str, str, str], Review]:
+    found = db.query("SELECT * FROM harm_review WHERE outage = ? ORDER BY at, rowid", [outage])
+    return {(row["finding"], row["digest"], row["way"]): Review(**row) for row in found}
+
+
+def past(db: Database, outage: str, key: str) -> list[Review]:
+    """All that was ever said of one finding, oldest first."""
+    query = "SELECT * FROM harm_review WHERE outage = ? AND finding = ? ORDER BY at, rowid"
+    return [Review(**row) for row in db.query(query, [outage, key])]
+
+
+_OPEN = (
+    "FROM harm_finding f WHERE f.outage = ? AND f.needs AND NOT EXISTS (SELECT 1 FROM harm_review r"
+    " WHERE r.outage = f.outage AND r.finding = f.key AND r.digest = f.digest)"
+)
+
+
+def open_keys(db: Database, outage: str) -> dict[str, list[str]]:
+    """Keys of the findings that keep the books open, by kind."""
+    found: dict[str, list[str]] = {}
+    for kind, key in db.execute(f"SELECT f.kind, f.key {_OPEN} ORDER BY f.kind, f.key", [outage]):
+        found.setdefault(kind, []).append(key)
+    return found
+
+
+def counts(db: Database, outage: str) -> list[dict[str, Any]]:
+    """How many findings of each kind and state there are, how many reviewed, and still open."""
+    said = (
+        "EXISTS (SELECT 1 FROM harm_review r WHERE r.outage = f.outage AND r.finding = f.key"
+        " AND r.digest = f.digest{})"
+    )
+    reviewed, anything = said.format(" AND r.way = 'reviewed'"), said.format("")
+    query = (
+        f"SELECT f.kind, f.state, count(*) AS findings, sum({reviewed}) AS reviewed,"  # noqa: S608
+        f" sum(f.needs AND NOT {anything}) AS open FROM harm_finding f WHERE f.outage = ?"
+        " GROUP BY f.kind, f.state ORDER BY f.kind, f.state"
+    )
+    return [dict(row) for row in db.query(query, [outage])]
+
+
+def outcomes(db: Database, outage: str) -> dict[str, int]:
+    """How many findings have been given each degree of harm."""
+    found: dict[str, int] = {}
+    for row in rows(db, outage):
+        if row.reviewed:
+            found[row.reviewed.outcome] = found.get(row.reviewed.outcome, 0) + 1
+    return found

@@ -1,0 +1,367 @@
+"""The harm review of tests: what waited at T0, when each step came, misheard and doubled. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from downtime.clinical import display
+from downtime.clinical.records import Patient, ServiceRequest
+from downtime.entry import typed
+from downtime.entry.facts import Fact, Person
+from downtime.paper.serials import shown
+from downtime.reconcile.compare import Item
+from downtime.reconcile.harm.findings import (
+    CLOSED,
+    DELAY,
+    DUPLICATE,
+    MISMATCH,
+    NO_RESULT,
+    STEPS,
+    WAITING,
+    Finding,
+)
+from downtime.reconcile.harm.records import OPEN_STAGES, Records, names
+from downtime.reconcile.rules.verdict import gap
+from downtime.reconcile.states import CONFLICT
+from downtime.reconcile.values import test_name
+from downtime.settings import Settings
+
+
+@dataclass(slots=True)
+class Course:
+    """What is known of one test, from all forms and systems that speak of it."""
+
+    key: str
+    title: str
+    patient: str
+    person: Person
+    ward: str
+    system: str
+    serials: list[str] = field(default_factory=list)
+    times: dict[str, str] = field(default_factory=dict)
+    waited: ServiceRequest | None = None
+    """The request as it was at T0, when it had no result then."""
+    live: ServiceRequest | None = None
+    asked_again: list[str] = field(default_factory=list)
+
+    def note(self, step: str, moment: str) -> None:
+        """Keep the earliest time of a step."""
+        if moment and (step not in self.times or moment < self.times[step]):
+            self.times[step] = moment
+
+    @property
+    def answered(self) -> str:
+        """When its result was first known on the ward: phoned, or in the system."""
+        known = [self.times[step] for step in ("phoned", "resulted") if step in self.times]
+        return min(known, default="")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All that the review of tests looks at."""
+
+    items: Sequence[Item]
+    before: Records
+    after: Records
+    waiting: Sequence[tuple[ServiceRequest, str]]
+    """Requests without a final result at T0, each with the ward its patient was on."""
+    settings: Settings
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The site's time zone."""
+        return ZoneInfo(self.settings.site.time_zone)
+
+    def asked(self) -> list[Item]:
+        """Tests that were asked for on paper."""
+        return [item for item in self.items if item.fact.type == "ServiceRequest"]
+
+    def phoned(self) -> list[Item]:
+        """Results that the laboratory gave by telephone."""
+        system = self.settings.systems.records["Observation"]
+        return [i for i in self.items if i.fact.type == "Observation" and i.fact.system == system]
+
+
+def courses(scene: Scene) -> list[Course]:
+    """Every test that waited at T0, was asked for on paper or was phoned, with its times."""
+    found = [_waited(scene, request, ward) for request, ward in scene.waiting]
+    by_live = {course.live.id: course for course in found if course.live}
+    by_test = _by_test(found)
+    for item in scene.asked():
+        course = _asked(scene, item)
+        for name in _fact_names(item.fact):
+            for earlier in by_test.get((course.patient, name), ()):
+                earlier.asked_again.append(item.fact.serial)
+        if course.live and course.live.id in by_live:
+            _join(by_live[course.live.id], course)
+            continue
+        found.append(course)
+        if course.live:
+            by_live[course.live.id] = course
+    for item in scene.phoned():
+        request = _request_phoned(scene, item)
+        known = by_live.get(request.id) if request else None
+        if known is None:
+            known = _of_item("phoned", item)
+            found.append(known)
+        _note_phoned(scene, known, item, request)
+    return found
+
+
+def findings(scene: Scene) -> Iterator[Finding]:
+    """All findings about tests."""
+    for course in courses(scene):
+        if course.waited:
+            yield _waiting(scene, course)
+        yield _delay(scene, course)
+    yield from _mismatches(scene)
+    yield from _duplicates(scene)
+
+
+def person_of(patient: Patient | None) -> Person:
+    """Who a patient of a snapshot is."""
+    if patient is None:
+        return Person()
+    named = {n: getattr(patient, n) for n in Person.__dataclass_fields__ if hasattr(patient, n)}
+    return Person(**named)
+
+
+def _by_test(found: Iterable[Course]) -> Mapping[tuple[str, str], list[Course]]:
+    index: dict[tuple[str, str], list[Course]] = defaultdict(list)
+    for course in found:
+        for name in names(course.waited) if course.waited else ():
+            index[course.patient, name].append(course)
+    return index
+
+
+def _waited(scene: Scene, request: ServiceRequest, ward: str) -> Course:
+    live = scene.after.same(request)
+    patient = scene.after.living(live.patient if live else request.patient)
+    now = live or request
+    course = Course(
+        key=f"t0:{request.filler or request.placer or request.id}:{request.code}",
+        title=request.display or request.code,
+        patient=patient,
+        person=person_of(scene.after.patients.get(patient) or scene.before.patients.get(patient)),
+        ward=ward,
+        system=request.source or scene.settings.systems.records["ServiceRequest"],
+        waited=request,
+        live=live,
+    )
+    course.note("requested", request.authored)
+    course.note("collected", now.collected or request.collected)
+    course.note("resulted", scene.after.resulted(now) if live else "")
+    return course
+
+
+def _of_item(kind: str, item: Item) -> Course:
+    fact = item.fact
+    return Course(
+        key=f"{kind}:{fact.key}",
+        title=fact.title,
+        patient=item.patient,
+        person=item.person,
+        ward=fact.ward,
+        system=fact.system,
+        serials=[fact.serial],
+    )
+
+
+def _asked(scene: Scene, item: Item) -> Course:
+    course = _of_item("asked", item)
+    fact = item.fact
+    course.note("requested", fact.event)
+    course.note("collected", fact.fields.get("collected", ""))
+    since = [r for key in item.matched if (r := scene.after.requests.get(key))]
+    course.live = next((r for r in since if not scene.before.same(r)), None)
+    if course.live:
+        course.note("collected", course.live.collected)
+        course.note("resulted", scene.after.resulted(course.live))
+    return course
+
+
+def _join(course: Course, other: Course) -> None:
+    """Two forms that ask for what the system holds once."""
+    course.serials += other.serials
+    for step, moment in other.times.items():
+        course.note(step, moment)
+
+
+def _request_phoned(scene: Scene, item: Item) -> ServiceRequest | None:
+    """The request that a phoned result answers: by the result found, else by a number written."""
+    for key in item.matched:
+        if request := scene.after.request_of(key):
+            return request
+    written = {answer for _, answer in item.fact.notes}
+    return next((r for text in written for r in scene.after.numbered(text)), None)
+
+
+def _note_phoned(scene: Scene, course: Course, item: Item, request: ServiceRequest | None) -> None:
+    if item.fact.serial not in course.serials:
+        course.serials.append(item.fact.serial)
+    course.note("phoned", item.fact.event)
+    course.note("collected", item.fact.fields.get("effective", ""))
+    if request:
+        course.note("requested", request.authored)
+        course.note("resulted", scene.after.resulted(request))
+    for label, answer in item.fact.notes:
+        if label in scene.settings.reconcile.harm_seen_fields:
+            course.note("seen", typed.moment_instant(answer, scene.zone))
+
+
+def _waiting(scene: Scene, course: Course) -> Finding:
+    """What became of a request that had no result at T0."""
+    live, again = course.live, course.asked_again
+    system = course.system
+    if "resulted" in course.times:
+        at = display.moment(course.times["resulted"], scene.zone)
+        state, words = "resulted", f"{system} has had the result since {at}."
+    elif live and live.stage == "cancelled":
+        state, words = "cancelled", f"{system} has cancelled it."
+    elif "phoned" in course.times:
+        at = display.moment(course.times["phoned"], scene.zone)
+        state, words = "phoned", f"The result was phoned {at}; {system} does not have it yet."
+    elif again:
+        forms = ", ".join(shown(serial) for serial in sorted(set(again)))
+        state, words = "asked-again", f"Asked for again on paper ({forms})."
+    elif "collected" in course.times:
+        state = NO_RESULT
+        words = "The sample was taken and there is no result: it may have to be taken again."
+    else:
+        state, words = NO_RESULT, "No sample was taken and there is no result."
+    serials = (*course.serials, *again)
+    return _finding(course, WAITING, state, words, needs=state not in CLOSED, serials=serials)
+
+
+def _delay(scene: Scene, course: Course) -> Finding:
+    """The times of a test, and how long the ward waited for an answer."""
+    asked = course.times.get("requested") or course.times.get("collected", "")
+    took = gap(course.answered, asked)
+    if took is None:
+        missing = "no answer" if not course.answered else "not known when it was asked for"
+        state = "no-answer" if not course.answered else "answered"
+        return _finding(course, DELAY, state, f"{missing.capitalize()}.")
+    late = took > timedelta(minutes=scene.settings.reconcile.harm_late_minutes)
+    words = f"{display.duration(took)} from request to answer."
+    return _finding(course, DELAY, "late" if late else "answered", words)
+
+
+def _finding(
+    course: Course,
+    kind: str,
+    state: str,
+    words: str,
+    *,
+    needs: bool = False,
+    serials: Iterable[str] = (),
+) -> Finding:
+    return Finding(
+        key=f"{kind}:{course.key}",
+        kind=kind,
+        state=state,
+        title=course.title,
+        words=words,
+        patient=course.patient,
+        person=course.person,
+        ward=course.ward,
+        system=course.system,
+        serials=tuple(sorted(set(serials or course.serials))),
+        times={step: course.times[step] for step in STEPS if step in course.times},
+        needs=needs,
+    )
+
+
+def _mismatches(scene: Scene) -> Iterator[Finding]:
+    """Phoned results that the laboratory's own contradict: each goes to a clinician."""
+    for item in scene.phoned():
+        if item.state != CONFLICT or not item.matched:
+            continue
+        live = scene.after.observations.get(item.matched[0])
+        times = {"phoned": item.fact.event, "resulted": live.updated if live else ""}
+        yield Finding(
+            key=f"{MISMATCH}:{item.key}",
+            kind=MISMATCH,
+            state="differs",
+            title=item.fact.title,
+            words=item.explanation,
+            patient=item.patient,
+            person=item.person,
+            ward=item.fact.ward,
+            system=item.fact.system,
+            serials=(item.fact.serial,),
+            times={step: moment for step, moment in times.items() if moment},
+            needs=True,
+        )
+
+
+def _duplicates(scene: Scene) -> Iterator[Finding]:
+    """The same test of one patient asked for on two forms, or on a form and in the system."""
+    window = timedelta(hours=scene.settings.reconcile.request_match_hours)
+    by_test: dict[tuple[str, str], list[Item]] = defaultdict(list)
+    for item in scene.asked():
+        for name in sorted(_fact_names(item.fact))[:1]:
+            by_test[item.patient or _who(item.person), name].append(item)
+    for asked in by_test.values():
+        asked.sort(key=lambda item: (item.fact.event, item.key))
+        for number, item in enumerate(asked):
+            near = [o for o in asked[:number] if _within(o.fact.event, item.fact.event, window)]
+            other = [o.fact.serial for o in near if o.fact.serial != item.fact.serial]
+            live = _doubled(scene, item, window)
+            if other or live:
+                yield _duplicate(scene, item, other, live)
+
+
+def _doubled(scene: Scene, item: Item, window: timedelta) -> list[ServiceRequest]:
+    """Requests in the system for the same test that are not this one."""
+    own = {item.fact.number}
+    held = [r for key in item.matched if (r := scene.after.requests.get(key))]
+    one = next((r.id for r in held if not scene.before.same(r)), "")
+    return [
+        request
+        for request in scene.after.of_patient.get(item.patient, ())
+        if request.id != one
+        and request.stage != "cancelled"
+        and not own & {request.placer, request.filler}
+        and names(request) & _fact_names(item.fact)
+        and (request.stage in OPEN_STAGES or not scene.before.same(request))
+        and _within(request.authored or request.collected, item.fact.event, window)
+    ]
+
+
+def _duplicate(
+    scene: Scene, item: Item, forms: Sequence[str], live: Sequence[ServiceRequest]
+) -> Finding:
+    other = [f"form {shown(serial)}" for serial in forms]
+    other += [
+        f"{item.fact.system} {r.filler or r.placer} of {display.moment(r.authored, scene.zone)}"
+        for r in live
+    ]
+    return Finding(
+        key=f"{DUPLICATE}:{item.key}",
+        kind=DUPLICATE,
+        state="doubled",
+        title=item.fact.title,
+        words=f"Asked for on form {shown(item.fact.serial)} and also by {', '.join(other)}.",
+        patient=item.patient,
+        person=item.person,
+        ward=item.fact.ward,
+        system=item.fact.system,
+        serials=(item.fact.serial, *forms),
+        times={"requested": item.fact.event},
+    )
+
+
+def _within(one: str, other: str, window: timedelta) -> bool:
+    apart = gap(one, other)
+    return apart is not None and apart <= window
+
+
+def _who(person: Person) -> str:
+    return person.downtime_number or person.mrn or person.nhs_number
+
+
+def _fact_names(fact: Fact) -> set[str]:
+    said = (fact.fields.get("code", ""), fact.fields.get("display", ""))
+    return {test_name(text) for text in said} - {"", "other"}

@@ -1,0 +1,242 @@
+"""Whom a person on paper may be in the recovered hospital: exact numbers first, then ranked by signs.
+
+Candidates are only offered. They are looked up by blocks (numbers that one slip makes, dates of
+birth that one slip makes, beginnings of names in either order, arrivals on the ward at that time),
+so that a hospital of any size is never read through.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import timedelta
+
+from downtime.clinical.records import Encounter, Patient
+from downtime.clock import from_text, to_text
+from downtime.entry.facts import Person
+from downtime.reconcile.identity.signs import (
+    DIFFERS,
+    SAME,
+    SLIP,
+    Sign,
+    doubled,
+    near_births,
+    near_nhs_numbers,
+    signs,
+    slips_of,
+)
+from downtime.settings import ReconcileSettings
+from downtime.snapshot import words
+from downtime.snapshot.rows import PatientRow
+from downtime.snapshot.store import Snapshot
+
+BLOCK_LIMIT = 400
+"""Patients that one block gives at most: more than that tells nobody apart."""
+WARD_POINTS = 12
+SHOWN_FROM_POINTS = 10
+NUMBERS = ("nhs_number", "mrn", "downtime_number")
+PROVING = (*NUMBERS, "postcode", "phone")
+"""Details beside name, date of birth and gender that speak for one person."""
+SHOWN = (
+    "family", "given", "birth_date", "gender", "nhs_number", "mrn", "downtime_number", "address",
+    "postcode", "phone", "general_practitioner",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One detail on all forms and in the system; `kind` as of its sign, or empty."""
+
+    name: str
+    paper: tuple[str, ...]
+    system: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One patient of the recovered system who may be meant, best first."""
+
+    row: PatientRow
+    person: Person
+    signs: tuple[Sign, ...]
+    lines: tuple[Line, ...]
+    stay: Encounter | None = None
+    """The stay that began on the same ward at that time."""
+
+    @property
+    def points(self) -> int:
+        return sum(sign.points for sign in self.signs)
+
+    def kind(self, name: str) -> str:
+        """How one detail compares: `same`, `slip`, `differs`, or empty."""
+        return next((line.kind for line in self.lines if line.name == name), "")
+
+    @property
+    def is_numbered(self) -> bool:
+        """Whether an exact identifier agrees, and none differs."""
+        kinds = {sign.kind for sign in self.signs if sign.field in NUMBERS}
+        return SAME in kinds and DIFFERS not in kinds
+
+    @property
+    def leads(self) -> bool:
+        """Whether it stands before all others: an exact number, and no other date of birth."""
+        return self.is_numbered and self.kind("birth_date") != DIFFERS
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether an exact identifier and the date of birth agree, on every form that has them."""
+        return self.is_numbered and any(
+            sign.field == "birth_date" and sign.kind == SAME for sign in self.signs
+        )
+
+    @property
+    def needs_evidence(self) -> bool:
+        """Whether nothing but name, birth, gender or ward agrees: that never links anybody."""
+        return not any(sign.field in PROVING and sign.kind == SAME for sign in self.signs)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The candidates, and pairs among them that seem to be one person with two hospital numbers."""
+
+    candidates: tuple[Candidate, ...]
+    doubled: tuple[tuple[Person, Person], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What paper says of one person: every variant, the wards, and from when to when (UTC)."""
+
+    papers: tuple[Person, ...]
+    wards: tuple[str, ...]
+    first: str
+    last: str
+    typed: str = ""
+    """What somebody types beside: a name, or a number as it stands on paper, valid or not."""
+
+    @property
+    def said(self) -> tuple[Person, ...]:
+        """What paper says, with a number that was typed."""
+        number = words.compact(self.typed).upper()
+        if not any(sign.isdigit() for sign in number):
+            return self.papers
+        is_nhs = len(number) == 10 and number.isdigit()
+        return (*self.papers, Person(nhs_number=number) if is_nhs else Person(mrn=number))
+
+
+def offer(snapshot: Snapshot, sought: Sought, settings: ReconcileSettings) -> Offer:
+    """The most likely patients, exact numbers first; a merged record gives way to its survivor.
+
+    Whoever is found by what was typed is offered whatever the signs say.
+    """
+    arrivals = _arrivals(snapshot, sought, settings.same_ward_hours)
+    asked = {row.patient.id: row for row in snapshot.find(sought.typed, settings.candidates_shown)}
+    near = {row.patient.id: row for row in snapshot.people(arrivals)}
+    rows = _blocks(snapshot, sought.said) | near | asked
+    made = (_candidate(row, sought.said, arrivals.get(key), settings) for key, row in rows.items())
+    ranked = sorted(
+        (
+            one
+            for one in made
+            if one.person.id in asked or one.points >= SHOWN_FROM_POINTS or one.is_numbered
+        ),
+        key=lambda one: (not one.leads, -one.points, one.person.family, one.person.id),
+    )[: settings.candidates_shown]
+    return Offer(tuple(ranked), tuple(doubled([one.person for one in ranked])))
+
+
+def one(snapshot: Snapshot, sought: Sought, patient: str, settings: ReconcileSettings) -> Candidate:
+    """One patient as a candidate, whom somebody found otherwise; NotFoundError."""
+    found = snapshot.patient(patient)
+    row = next(iter(snapshot.people([found.id])))
+    arrivals = _arrivals(snapshot, sought, settings.same_ward_hours)
+    return _candidate(row, sought.said, arrivals.get(found.id), settings)
+
+
+def person_of(patient: Patient, number: str = "") -> Person:
+    """A patient as a person of the paper's kind, with the downtime number the system holds."""
+    names = {field.name for field in fields(Person)} - {"downtime_number"}
+    return Person(**{name: getattr(patient, name) for name in names}, downtime_number=number)
+
+
+def _candidate(
+    row: PatientRow, papers: Sequence[Person], stay: Encounter | None, settings: ReconcileSettings
+) -> Candidate:
+    person = person_of(row.patient, _known_number(row.patient, papers))
+    found = list(_best(signs(paper, person, settings.alike_name_percent) for paper in papers))
+    if person.downtime_number:
+        found.append(Sign("downtime_number", SAME, 80, "the system knows this downtime number"))
+    if stay:
+        said = "admitted to the same ward at that time"
+        found.append(Sign("ward", SAME, WARD_POINTS, said))
+    ordered = sorted(found, key=lambda sign: -sign.points)
+    return Candidate(row, person, tuple(ordered), tuple(_lines(papers, person, found)), stay)
+
+
+def _known_number(patient: Patient, papers: Sequence[Person]) -> str:
+    held = {words.compact(text.split("|", 2)[-1]) for text in patient.identifiers}
+    numbers = (paper.downtime_number for paper in papers)
+    return next((number for number in numbers if number and words.compact(number) in held), "")
+
+
+def _best(found: Iterable[list[Sign]]) -> Iterator[Sign]:
+    """Of each field the worst sign of a number or birth, else the best: variants must not hide."""
+    by_field: dict[str, Sign] = {}
+    for sign in (sign for variant in found for sign in variant):
+        held = by_field.setdefault(sign.field, sign)
+        doubtful = sign.field in NUMBERS or sign.field == "birth_date"
+        if (sign.points < held.points) if doubtful else (sign.points > held.points):
+            by_field[sign.field] = sign
+    yield from by_field.values()
+
+
+def _lines(papers: Sequence[Person], live: Person, found: list[Sign]) -> Iterator[Line]:
+    kinds = {sign.field: sign.kind for sign in found}
+    if kinds.get("family") == SLIP:
+        kinds.setdefault("given", SLIP)
+    for name in SHOWN:
+        said = tuple(dict.fromkeys(text for p in papers if (text := getattr(p, name))))
+        if said or getattr(live, name):
+            yield Line(name, said, getattr(live, name), kinds.get(name, ""))
+
+
+def _arrivals(snapshot: Snapshot, sought: Sought, hours: int) -> dict[str, Encounter]:
+    if not sought.first:
+        return {}
+    margin = timedelta(hours=hours)
+    since, until = (
+        to_text(from_text(sought.first) - margin),
+        to_text(from_text(sought.last) + margin),
+    )
+    stays = (s for ward in sought.wards for s in snapshot.arrivals(ward, since, until))
+    return {stay.patient: stay for stay in stays}
+
+
+def _blocks(snapshot: Snapshot, papers: Sequence[Person]) -> dict[str, PatientRow]:
+    rows = snapshot.people(snapshot.holders(n for p in papers for n in _near_numbers(p)))
+    for paper in papers:
+        for block in _word_blocks(paper):
+            rows += snapshot.with_words(block, BLOCK_LIMIT)
+    return {row.patient.id: row for row in rows}
+
+
+def _near_numbers(paper: Person) -> Iterator[str]:
+    if paper.nhs_number:
+        yield from near_nhs_numbers(paper.nhs_number)
+    for number in (paper.mrn, paper.downtime_number):
+        if number:
+            yield number
+    yield from slips_of(words.compact(paper.mrn).upper())
+
+
+def _word_blocks(paper: Person) -> Iterator[list[tuple[str, ...]]]:
+    """Groups of words by which the search index is asked, one question each."""
+    if len(paper.birth_date) >= 10:
+        births = sorted(near_births(paper.birth_date[:10]))
+        yield [("dob" + born.replace("-", ""),) for born in births]
+    family, given = words.compact(paper.family), next(iter(words.split(paper.given)), "")
+    if family and given:
+        yield [(family, given)]
+        yield [(family[:4], given[:3])]
+        yield [(family[:1], given), (family, given[:1])]
+    elif family or given:
+        yield [(family or given,)]

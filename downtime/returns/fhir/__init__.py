@@ -1,0 +1,1 @@
+"""FHIR R4: transaction bundles, and REST to post them with."""

@@ -1,0 +1,292 @@
+"""One FHIR R4 resource for each kind of fact, in the words that were written. Pure.
+
+What a resource has no element for goes along as a note, so that nothing written is lost.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from downtime.clock import from_text, to_text
+from downtime.entry.facts import Fact
+from downtime.returns.fhir.target import FhirTarget
+from downtime.returns.fhir.values import (
+    TERMINOLOGY,
+    Json,
+    by,
+    coding,
+    concept,
+    filled,
+    identifier,
+    instant,
+    is_number,
+    notes,
+    quantity,
+    said,
+)
+
+SNOMED = "http://snomed.info/sct"
+_CLASSES = {
+    "inpatient": ("IMP", "inpatient encounter"),
+    "emergency": ("EMER", "emergency"),
+    "daycase": ("SS", "short stay"),
+    "outpatient": ("AMB", "ambulatory"),
+}
+_PRIORITIES = ("routine", "urgent", "asap", "stat")
+_CATEGORIES = ("food", "medication", "environment", "biologic")
+_SEVERITIES = ("mild", "moderate", "severe")
+_APPOINTMENTS = ("booked", "arrived", "fulfilled", "cancelled", "noshow")
+_DONE = {"given": "completed", "not-given": "not-done"}
+_DOSE = re.compile(r"((?:0|[1-9]\d*)(?:\.\d+)?)\s*([A-Za-zµ%][\w/%]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What all resources of a bundle share; `phoned` is the system whose results are phoned."""
+
+    names: FhirTarget
+    zone: ZoneInfo
+    phoned: str
+
+    def at(self, stored: str) -> str:
+        """A stored time as FHIR writes it."""
+        return instant(stored, self.zone)
+
+
+def carries(fact: Fact) -> bool:
+    """Whether FHIR can say this without changing a live record; otherwise people key it.
+
+    R4 has no resource for a move: a transfer, a discharge or a corrected name would have to
+    replace the live Encounter or Patient as a whole, and what was newer there would be lost.
+    """
+    if fact.type == "Encounter":
+        return fact.fields.get("event", "admit") == "admit"
+    if fact.type == "Appointment":
+        return _has_slot(fact)
+    return fact.type in BUILDERS
+
+
+def resource(fact: Fact, number: str, subject: Json, context: Context) -> Json:
+    """The resource of a fact with the identifier `number`; KeyError where `carries` says no."""
+    made = BUILDERS[fact.type](fact, subject, context)
+    own = identifier(context.names.item, number)
+    profile = context.names.profiles.get(fact.type, "")
+    return filled(
+        {
+            "resourceType": fact.type,
+            "meta": {"profile": [profile]} if profile else {},
+            "identifier": [own, *made.pop("identifier", [])],
+            **made,
+        }
+    )
+
+
+def _admission(fact: Fact, subject: Json, context: Context) -> Json:
+    fields = fact.fields
+    started = context.at(fields.get("started") or fact.event)
+    code, words = _CLASSES.get(fields.get("kind", ""), _CLASSES["inpatient"])
+    attending = [coding(TERMINOLOGY + "v3-ParticipationType", "ATND", "attender")]
+    consultant = fields.get("consultant", "")
+    return {
+        "status": "in-progress",
+        "class": coding(TERMINOLOGY + "v3-ActCode", code, words),
+        "serviceType": said(fields.get("specialty", "")),
+        "subject": subject,
+        "participant": [{"type": [{"coding": attending}], "individual": by(consultant)}]
+        if consultant
+        else [],
+        "period": {"start": started},
+        "reasonCode": _listed(said(fields.get("reason", ""))),
+        "location": [{"location": _place(fact, context), "status": "active"}],
+    }
+
+
+def _place(fact: Fact, context: Context) -> Json:
+    ward = fact.fields.get("ward") or fact.ward
+    inside = ((name, fact.fields.get(name, "")) for name in ("bay", "bed"))
+    words = ", ".join([ward, *(f"{name} {value}" for name, value in inside if value)])
+    return {"identifier": identifier(context.names.location, ward or "UNKNOWN"), "display": words}
+
+
+def _request(fact: Fact, subject: Json, context: Context) -> Json:
+    fields = fact.fields
+    priority = fields.get("priority", "")
+    extra = (
+        ("Sample taken", context.at(fields.get("collected", ""))),
+        ("Specimen", fields.get("specimen", "")),
+        ("Priority", "" if priority in _PRIORITIES else priority),
+        *fact.notes,
+    )
+    return {
+        "status": "active",
+        "intent": "order",
+        "priority": priority if priority in _PRIORITIES else "",
+        "code": _code(fact, context),
+        "subject": subject,
+        "authoredOn": context.at(fact.event),
+        "requester": by(fields.get("requester") or fact.author),
+        "performer": _listed(by(fields.get("department") or fact.system)),
+        "reasonCode": _listed(said(fields.get("reason", ""))),
+        "note": notes(extra),
+    }
+
+
+def _observation(fact: Fact, subject: Json, context: Context) -> Json:
+    fields = fact.fields
+    phoned = fact.system == context.phoned
+    laboratory = coding(TERMINOLOGY + "observation-category", "laboratory", "Laboratory")
+    made = {
+        "status": "preliminary" if phoned else "final",  # until its own system reports it
+        "category": [{"coding": [laboratory]}] if phoned else [],
+        "code": _code(fact, context),
+        "subject": subject,
+        "effectiveDateTime": context.at(fields.get("effective") or fact.event),
+        "issued": context.at(fact.event),
+        "performer": _listed(by(fact.author)),
+        "note": notes(fact.notes),
+        "referenceRange": _listed(said(fields.get("reference_range", ""))),
+    }
+    value, units = fields.get("value", ""), fields.get("units", "")
+    if is_number(value):
+        made["valueQuantity"] = quantity(value, units, context.names.units)
+    elif value:
+        made["valueString"] = f"{value} {units}".strip()
+    return made
+
+
+def _allergy(fact: Fact, subject: Json, context: Context) -> Json:
+    fields = fact.fields
+    status = TERMINOLOGY + "allergyintolerance-clinical"
+    certain = TERMINOLOGY + "allergyintolerance-verification"
+    category, severity = fields.get("category", ""), fields.get("severity", "").casefold()
+    reaction = fields.get("reaction", "")
+    manifest = {"manifestation": [{"text": reaction}]}
+    if reaction and severity in _SEVERITIES:
+        manifest["severity"] = severity  # type: ignore[assignment]
+    none = {"coding": [coding(SNOMED, "716186003", "No known allergy")], "text": "No known allergy"}
+    return {
+        "clinicalStatus": {"coding": [coding(status, "active")]},
+        "verificationStatus": {"coding": [coding(certain, "unconfirmed")]},
+        "category": [category] if category in _CATEGORIES else [],
+        "code": none if fields.get("none_known") else said(fields.get("substance", "")),
+        "patient": subject,
+        "recordedDate": context.at(fact.event),
+        "asserter": by(fact.author),
+        "reaction": [manifest] if reaction else [],
+        "note": notes(
+            (
+                ("Category", "" if category in _CATEGORIES else category),
+                ("Severity", "" if "severity" in manifest else fields.get("severity", "")),
+                *fact.notes,
+            )
+        ),
+    }
+
+
+def _flag(fact: Fact, subject: Json, context: Context) -> Json:
+    words = [fact.fields.get("text", ""), *(f"{label}: {text}" for label, text in fact.notes)]
+    return {
+        "status": "active",
+        "category": _listed(said(fact.fields.get("category", ""))),
+        "code": {"text": "; ".join(filter(None, words)) or fact.title},
+        "subject": subject,
+        "period": {"start": context.at(fact.event)},
+        "author": by(fact.author),
+    }
+
+
+def _given(fact: Fact, subject: Json, context: Context) -> Json:
+    fields = fact.fields
+    status = fields.get("status", "")
+    is_given = status != "not-given"
+    dosage, route = fields.get("dosage", ""), fields.get("route", "")
+    dose = _DOSE.fullmatch(dosage)
+    # An amount that is no number with a unit cannot stand in `dosage` (invariant mad-1).
+    unsaid = () if dose else (("Dosage", dosage), ("Route", route))
+    extra = (*unsaid, ("Batch or donation number", fields.get("batch", "")))
+    return {
+        "status": _DONE.get(status, "unknown"),
+        "statusReason": [] if is_given else _listed(said(fields.get("reason", ""))),
+        "medicationCodeableConcept": {"text": fields.get("medicine") or fact.title},
+        "subject": subject,
+        "effectiveDateTime": context.at(fields.get("given") or fact.event),
+        "performer": [{"actor": by(fields.get("performer") or fact.author)}],
+        "reasonCode": _listed(said(fields.get("reason", ""))) if is_given else [],
+        "dosage": filled(
+            {
+                "text": dosage,
+                "route": said(route),
+                "dose": quantity(dose[1], dose[2], context.names.units),
+            }
+        )
+        if dose
+        else {},
+        "note": notes((*extra, *fact.notes)),
+    }
+
+
+def _appointment(fact: Fact, subject: Json, context: Context) -> Json:
+    fields = fact.fields
+    status, start = fields["status"], fields.get("start", "")
+    reason, location = fields.get("reason", ""), fields.get("location", "")
+    participants = [{"actor": subject, "status": "accepted"}]
+    for name in (location, fields.get("practitioner", "")):
+        if name:
+            participants.append({"actor": by(name), "status": "accepted"})
+    number = fields.get("number", "")
+    return {
+        "identifier": _listed(identifier(context.names.appointment, number) if number else {}),
+        "status": status,
+        "cancelationReason": said(reason) if status in ("cancelled", "noshow") else {},
+        "serviceType": _listed(said(fields.get("kind", ""))),
+        "specialty": _listed(said(fields.get("specialty", ""))),
+        "reasonCode": _listed(said(reason)) if status not in ("cancelled", "noshow") else [],
+        "description": fields.get("description", ""),
+        "start": context.at(start),
+        "end": context.at(_end(fact, context.names.appointment_minutes)),
+        "comment": "; ".join(
+            f"{label}: {text}"
+            for label, text in (("Note", fields.get("note")), *fact.notes)
+            if text
+        ),
+        "participant": participants,
+    }
+
+
+def _has_slot(fact: Fact) -> bool:
+    """Whether an Appointment can be told: a known status, and a start unless it was cancelled."""
+    status = fact.fields.get("status", "")
+    return status in _APPOINTMENTS and (
+        "T" in fact.fields.get("start", "") or status == "cancelled"
+    )
+
+
+def _end(fact: Fact, usual: int) -> str:
+    """When it ends: R4 (app-2) wants both ends of a slot or none."""
+    start, minutes = fact.fields.get("start", ""), fact.fields.get("minutes", "")
+    if "T" not in start:
+        return ""
+    length = int(minutes) if minutes.isdigit() and int(minutes) else usual
+    return to_text(from_text(start) + timedelta(minutes=length))
+
+
+def _code(fact: Fact, context: Context) -> Json:
+    return concept(fact.fields.get("code", ""), fact.title, context.names.codes)
+
+
+def _listed(one: Json) -> list[Json]:
+    return [one] if one else []
+
+
+BUILDERS: Mapping[str, Callable[[Fact, Json, Context], Json]] = {
+    "Encounter": _admission,
+    "ServiceRequest": _request,
+    "Observation": _observation,
+    "AllergyIntolerance": _allergy,
+    "Flag": _flag,
+    "MedicationAdministration": _given,
+    "Appointment": _appointment,
+}
+"""The types that go out as FHIR resources."""

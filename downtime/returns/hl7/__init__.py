@@ -1,0 +1,1 @@
+"""HL7 v2: messages of every kind in every version, and MLLP to send them over."""

@@ -1,0 +1,53 @@
+"""A scanned form as a document: MDM^T02 with the PDF in an OBX (HL7 v2 chapter 9). Pure."""
+
+import base64
+
+from downtime.entry.facts import Fact, Person
+from downtime.returns.hl7.common import DOWNTIME, Writer, short, words
+from downtime.returns.hl7.segments import Value, segment
+
+_TYPES = {
+    "application/pdf": ("AP", "PDF"),
+    "image/jpeg": ("IM", "JPEG"),
+    "image/png": ("IM", "PNG"),
+}
+"""Type and subtype of the data (tables 0191 and 0291)."""
+
+
+def document(fact: Fact, who: Person, file: tuple[str, bytes], writer: Writer) -> list[str]:
+    """The form as it came back (`file` is media type and content); its number in TXA-12 is the serial, so that a replay is the same."""
+    title = fact.title
+    author = words(fact.author)
+    happened = writer.at(fact.event)
+    kind, subtype = _TYPES[file[0]]
+    txa: dict[int, Value] = {
+        1: "1",
+        2: short(fact.form),
+        3: kind,
+        4: happened,
+        5: author,
+        6: writer.at(fact.entered),
+        9: author,
+        11: words(fact.transcriber),
+        12: (fact.serial, DOWNTIME),
+        16: f"{fact.serial}.{subtype.lower()}",
+        17: "DO",
+        19: "AV",
+    }
+    encoded = base64.b64encode(file[1]).decode("ascii")
+    obx: dict[int, Value] = {
+        1: "1",
+        2: "ED",
+        3: (fact.form, title, "L"),
+        4: writer.sub_id,
+        5: ("", kind, subtype, "Base64", encoded),
+        11: "F",
+        14: happened,
+    }
+    return [
+        writer.evn(fact, "T02"),
+        writer.pid(who),
+        writer.pv1(fact, other="U"),
+        segment("TXA", txa),
+        segment("OBX", obx),
+    ]

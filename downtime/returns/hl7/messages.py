@@ -1,0 +1,158 @@
+"""Which HL7 v2 message returns which kind of fact, and how it is put together. Pure.
+
+A message carries one item, or all the values of one form: a refusal then concerns that item or
+form, and a replay is recognised by its control ID. The message is the same bytes whenever it is
+made: its time is the decision's.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from downtime.entry.facts import Fact, Person
+from downtime.errors import InputError
+from downtime.returns.hl7 import booking, documents, orders, people
+from downtime.returns.hl7.common import Writer
+from downtime.returns.hl7.segments import header, message
+from downtime.returns.profiles import CHARSETS, Target
+from downtime.settings import Settings
+
+_STRUCTURES = {
+    "ADT^A08": "ADT_A01",
+    "ADT^A40": "ADT_A39",
+    "ADT^A47": "ADT_A30",
+    "SIU^S13": "SIU_S12",
+    "SIU^S14": "SIU_S12",
+    "SIU^S15": "SIU_S12",
+    "SIU^S26": "SIU_S12",
+}
+"""Message structures that are not named as their event (table 0354)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What one message says: facts, whom it names, when it was decided, and its control ID."""
+
+    facts: tuple[Fact, ...]
+    person: Person
+    decided: str
+    control_id: str
+
+
+class _Kind(NamedTuple):
+    name: Callable[[Fact, Writer], str]
+    build: Callable[[tuple[Fact, ...], Person, Writer], list[str]]
+
+
+def kind(fact: Fact, settings: Settings, target: Target) -> str:
+    """`ADT^A01`, `ORU^R01` …: the message that returns this fact to this target."""
+    return _kind(fact).name(fact, _writer(settings, target))
+
+
+def write(said: Returned, settings: Settings, target: Target) -> bytes:
+    """The whole message in the target's character set.
+
+    InputError when a value holds a control character, or anything the target cannot take.
+    """
+    writer = _writer(settings, target)
+    name = _kind(said.facts[0]).name(said.facts[0], writer)
+    segments = _kind(said.facts[0]).build(said.facts, said.person, writer)
+    return _message(name, said.decided, said.control_id, segments, writer)
+
+
+def write_document(
+    fact: Fact,
+    who: Person,
+    file: tuple[str, bytes],
+    control_id: str,
+    settings: Settings,
+    target: Target,
+) -> bytes:
+    """MDM^T02: the scan of a form (media type, content); its time is when it was entered."""
+    writer = _writer(settings, target)
+    segments = documents.document(fact, who, file, writer)
+    return _message("MDM^T02", fact.entered, control_id, segments, writer)
+
+
+def write_merge(
+    survivor: Person,
+    downtime: Person,
+    decided: str,
+    control_id: str,
+    settings: Settings,
+    target: Target,
+) -> bytes:
+    """ADT^A40 or ADT^A47: a downtime number is this patient."""
+    writer = _writer(settings, target)
+    segments = people.merge(survivor, downtime, decided, writer)
+    return _message(f"ADT^{target.merge}", decided, control_id, segments, writer)
+
+
+def _message(
+    name: str, decided: str, control_id: str, segments: list[str], writer: Writer
+) -> bytes:
+    target = writer.target
+    kept = [one for one in segments if one[:3] not in target.leave_out]
+    text = message(_msh(name, decided, control_id, writer), *kept, *target.add)
+    try:
+        return text.encode(CHARSETS[target.charset])
+    except UnicodeEncodeError:
+        raise InputError(
+            "target.charset",
+            f"A value holds a character that {target.system} cannot read ({target.charset}).",
+            "Key this one by hand, or change the target's charset.",
+        ) from None
+
+
+def _msh(name: str, decided: str, control_id: str, writer: Writer) -> str:
+    target, returns = writer.target, writer.settings.returns
+    code, event = name.split("^")
+    structure = _STRUCTURES.get(name, f"{code}_{event}") if writer.is_from("2.3.1") else ""
+    return header(
+        {
+            3: returns.sending_application,
+            4: writer.settings.site.code,
+            5: target.application,
+            6: target.facility,
+            7: writer.at(decided),
+            9: (code, event, structure),
+            10: control_id,
+            11: "P",
+            12: target.version,
+            15: "AL" if target.enhanced else "",
+            16: ("AL" if target.application_answer else "NE") if target.enhanced else "",
+            18: "" if target.charset == "ASCII" else target.charset,
+        }
+    )
+
+
+def _writer(settings: Settings, target: Target) -> Writer:
+    return Writer(settings, target, ZoneInfo(settings.site.time_zone))
+
+
+def _kind(fact: Fact) -> _Kind:
+    if fact.type not in _KINDS:
+        raise InputError(
+            "return.type",
+            "HL7 v2 has no message for this kind of item.",
+            "Put it on a worklist.",
+        )
+    return _KINDS[fact.type]
+
+
+def _always(name: str) -> Callable[[Fact, Writer], str]:
+    return lambda fact, writer: name
+
+
+_KINDS: Mapping[str, _Kind] = {
+    "Encounter": _Kind(people.movement_kind, people.movement),
+    "Patient": _Kind(_always("ADT^A08"), people.demographics),
+    "AllergyIntolerance": _Kind(people.allergy_kind, people.allergy),
+    "Flag": _Kind(_always("ADT^A08"), people.alert),
+    "ServiceRequest": _Kind(orders.request_kind, orders.request),
+    "Observation": _Kind(_always("ORU^R01"), orders.results),
+    "MedicationAdministration": _Kind(orders.dose_kind, orders.dose),
+    "Appointment": _Kind(booking.booking_kind, booking.booking),
+}
+"""Each type of fact, with its message's name and its segments after MSH."""

@@ -1,0 +1,1 @@
+"""The post-incident report: time line, charts with their tables, harm."""

@@ -1,0 +1,166 @@
+"""The post-incident report: what happened when, how the recovery went, what harm was found."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from downtime.entry import store as entry_store
+from downtime.entry.model import DRAFT, LIFECYCLE
+from downtime.outage.model import Outage
+from downtime.paper import ledger
+from downtime.paper.issue import FILED
+from downtime.paper.issue import LIFECYCLE as FORMS
+from downtime.reconcile import store as items_store
+from downtime.reconcile.harm import store as harm_store
+from downtime.reconcile.harm.figures import WORDS
+from downtime.reconcile.run import latest
+from downtime.returns import states as store_states
+from downtime.returns import store
+from downtime.returns.report import times as report_times
+from downtime.returns.report.charts import Chart
+from downtime.returns.report.times import Course, Event
+from downtime.returns.statement import forms, signing
+from downtime.returns.statement.statement import Statement, gather
+from downtime.settings import Settings
+from downtime.vault.audit import Actor
+from downtime.vault.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The statement, and beside it the time line, the charts and how long tests took."""
+
+    statement: Statement
+    timeline: tuple[Event, ...]
+    charts: tuple[Chart, ...]
+    delays: Mapping[str, Any]
+    """Figures by stretch of a test, `before` and `during` the outage (`harm_figures`)."""
+
+    def as_json(self) -> dict[str, Any]:
+        """One document: time line, the charts' tables, delays, harm, and what is open."""
+        facts = self.statement.facts
+        return {
+            "report": "downtime/report-1",
+            "hospital": facts["hospital"],
+            "outage": facts["outage"],
+            "verdict": self.statement.verdict,
+            "facts_sha256": self.statement.digest,
+            "made": self.statement.made,
+            "timeline": [asdict(event) for event in self.timeline],
+            "charts": [
+                {"title": c.title, "unit": c.unit, "labels": c.labels, "series": dict(c.series)}
+                for c in self.charts
+            ],
+            "delays": dict(self.delays),
+            "harm": facts["harm"],
+            "open": facts["open"],
+        }
+
+
+def make(vault: Vault, settings: Settings, who: Actor, why: str = "") -> Report:
+    """Gather the report of the outage at hand, and leave a trace that it was made."""
+    report = look(vault, settings)
+    with vault.change(who, "report.make", target=report.statement.outage, why=why):
+        pass
+    return report
+
+
+def look(vault: Vault, settings: Settings) -> Report:
+    """The report as of now; NotFoundError when there was never an outage."""
+    outage, statement = latest(vault), gather(vault, settings)
+    zone = ZoneInfo(settings.site.time_zone)
+    courses = list(_courses(vault, outage))
+    on = report_times.scale(statement.facts["outage"]["opened"], vault.now(), zone)
+    run = harm_store.last_run(vault.db, outage.id)
+    delays = run.figures if run else {}
+    charts = [report_times.per_stretch(courses, on), report_times.backlog(courses, on)]
+    if delays:
+        charts += [_delays(delays, "median", "Median"), _delays(delays, "worst", "Worst")]
+    return Report(statement, tuple(_timeline(vault, outage, statement)), tuple(charts), delays)
+
+
+def _courses(vault: Vault, outage: Outage) -> Iterator[Course]:
+    """Each form that came back: keyed ones by what they say, others by when they were filed."""
+    states = [state for state in LIFECYCLE.moves if state != DRAFT]
+    entered = {entry.serial: entry for entry in entry_store.in_state(vault.db, *states)}
+    ahead = forms.used_ahead(vault, outage)
+    for form in [*ledger.in_state(vault, outage.id, *FORMS.moves), *ahead]:
+        entry = entered.get(form.serial)
+        if entry:
+            yield Course(entry.event, entry.entered, entry.verified)
+        elif form.state == FILED:
+            yield Course("", "", form.changed_at)
+
+
+def _timeline(vault: Vault, outage: Outage, statement: Statement) -> list[Event]:
+    events = [
+        *_systems(outage),
+        *_printed(vault, outage),
+        *_recovered(vault, outage, statement),
+        *_sent(vault, outage),
+        *(
+            Event(one.signed, f"{signing.LEADS[one.role]} signed: {one.person_name}")
+            for one in statement.signatures
+        ),
+    ]
+    if outage.closed:
+        events.append(Event(outage.closed, "The books were closed"))
+    return sorted(events)
+
+
+def _systems(outage: Outage) -> Iterator[Event]:
+    for system in outage.systems:
+        yield Event(system.declared, f"{system.name} declared down")
+        if system.ended:
+            yield Event(system.ended, f"{system.name} back")
+
+
+def _printed(vault: Vault, outage: Outage) -> Iterator[Event]:
+    made = sorted(ledger.packs(vault, outage.id), key=lambda pack: pack.issued_at)
+    if made:
+        yield Event(made[0].issued_at, "First pack printed")
+        pages = sum(pack.pages for pack in made)
+        yield Event(made[-1].issued_at, f"Last of {len(made):,} packs printed, {pages:,} pages")
+
+
+def _recovered(vault: Vault, outage: Outage, statement: Statement) -> Iterator[Event]:
+    states = [state for state in LIFECYCLE.moves if state != DRAFT]
+    keyed = [e.entered for e in entry_store.in_state(vault.db, *states) if e.outage == outage.id]
+    yield from _first_and_last(keyed, "form keyed", "forms keyed")
+    for one in statement.facts["laptops"]:
+        if one["taken"]:
+            yield Event(one["taken"], f"{one['name'] or one['device']} handed over")
+    for run in items_store.runs(vault.db, outage.id):
+        yield Event(run.at, f"Compared: {run.forms:,} forms, {run.items:,} items")
+    decided = [row.decided.decided for row in items_store.fetch(vault.db, outage.id)]
+    yield from _first_and_last(filter(None, decided), "item decided", "items decided")
+    if at := statement.facts["harm"]["at"]:
+        yield Event(at, "Harm review made")
+
+
+def _sent(vault: Vault, outage: Outage) -> Iterator[Event]:
+    messages = list(store.messages(vault.db, outage.id))
+    yield from _first_and_last((m.queued for m in messages), "message queued", "messages queued")
+    through = [m.changed for m in messages if m.state == store_states.ACKNOWLEDGED]
+    yield from _first_and_last(through, "message acknowledged", "messages acknowledged")
+
+
+def _first_and_last(times: Iterable[str], one: str, many: str) -> Iterator[Event]:
+    given = sorted(times)
+    if given:
+        yield Event(given[0], f"First {one}")
+        yield Event(given[-1], f"Last of {len(given):,} {many}")
+
+
+def _delays(figures: Mapping[str, Any], name: str, words: str) -> Chart:
+    return Chart(
+        f"delays-{name}",
+        f"{words} time of tests, before and during the outage",
+        "minutes",
+        tuple(WORDS[span] for span in figures),
+        {
+            "Before": tuple(f["before"][name] for f in figures.values()),
+            "During": tuple(f["during"][name] for f in figures.values()),
+        },
+    )

@@ -1,0 +1,1 @@
+"""The completeness statement: every form, item and message accounted for, and signed."""

@@ -1,0 +1,195 @@
+"""The parts of the statement: window, snapshots, patients, identity, quality, messages, harm."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import asdict
+from typing import Any
+
+from downtime.entry import quality, store_checks
+from downtime.entry.model import AGREED, COMPARED
+from downtime.handover import reports
+from downtime.outage import carried
+from downtime.outage.model import Outage
+from downtime.reconcile.harm import store as harm_store
+from downtime.reconcile.identity import linking
+from downtime.reconcile.store import ItemRow
+from downtime.returns import store
+from downtime.returns.statement.patients import movements
+from downtime.returns.states import ACKNOWLEDGED, REFUSED, RESOLVED, SENT, WAITING, WORKLIST
+from downtime.snapshot import load
+from downtime.vault.vault import Vault
+
+
+def outage_facts(vault: Vault, outage: Outage) -> dict[str, Any]:
+    """The outage, its window on all laptops and each system's; `ended` is empty while one is down."""
+    elsewhere = [one.outage_there for one in carried.of(vault.db, outage.id)]
+    ended = [s.ended for one in (outage, *elsewhere) for s in one.systems if s.ended]
+    return {
+        "id": outage.id,
+        "label": outage.label,
+        "drill": outage.drill,
+        "opened": carried.began(vault.db, outage),
+        "ended": max(ended) if ended and not outage.down else "",
+        "systems": [asdict(system) for system in outage.systems],
+    }
+
+
+def laptops(vault: Vault, outage: Outage) -> list[dict[str, Any]]:
+    """Every laptop of the fleet: when it handed over last, and what is still awaited of it.
+
+    `state` is `reported`, `awaited` (something is missing), or `never` when it handed over nothing.
+    """
+    return [
+        {
+            "device": one.device,
+            "name": one.name,
+            "state": "never" if not one.taken else "reported" if one.complete else "awaited",
+            "taken": one.taken,
+            "settled": one.complete,
+            "why": one.why,
+            "unknown": list(one.unknown),
+        }
+        for one in reports.reports(vault, outage)
+    ]
+
+
+def snapshot_facts(vault: Vault, snapshot_id: str) -> dict[str, Any] | None:
+    """What a snapshot was: its time, its hash and the newest data of each system."""
+    for info in load.list_snapshots(vault):
+        if info.id == snapshot_id:
+            newest = dict(sorted(info.header.systems.items()))
+            created = info.header.created
+            return {"id": info.id, "created": created, "sha256": info.sha256, "newest": newest}
+    return None
+
+
+def patients(vault: Vault, outage: Outage, recovered: str) -> dict[str, Any]:
+    """Counts by ward at T0, and admissions and discharges since, as the recovered PAS says."""
+    held = {info.id for info in load.list_snapshots(vault)}
+    counts: dict[str, Any] = {"t0": {}, "admitted": {}, "discharged": {}}
+    if outage.snapshot in held:
+        with closing(load.get(vault, outage.snapshot)) as snapshot:
+            wards = (r.encounter.ward if r.encounter else "" for r in snapshot.inpatients())
+            counts["t0"] = dict(sorted(Counter(wards).items()))
+    if recovered in held:
+        with closing(load.get(vault, recovered)) as snapshot:
+            counts |= movements(snapshot.all("Encounter"), outage.opened)
+    return counts
+
+
+def unmatched(rows: Iterable[ItemRow]) -> dict[str, Any]:
+    """Items whose patient was not found, and how many people they are about."""
+    found = list(rows)
+    people = {_who(row) for row in found}
+    results = sum(row.item.fact.type == "Observation" for row in found)
+    return {
+        "patients": len(people),
+        "results": results,
+        "items": [
+            {"item": row.key, "form": row.item.fact.form, "decision": row.decided.decision}
+            for row in found
+        ],
+    }
+
+
+def _who(row: ItemRow) -> str:
+    person = row.item.fact.person
+    return person.downtime_number or person.mrn or person.nhs_number or row.item.fact.serial
+
+
+def identity(vault: Vault, outage: Outage) -> dict[str, int]:
+    """How many links between paper and recovered patients are in each state."""
+    found = [link for links in linking.of_outage(vault.db, outage.id).values() for link in links]
+    counts = Counter(link.state for link in found)
+    return {state: counts[state] for state in linking.LINKS.moves}
+
+
+_WAYS = {"checked": COMPARED, "critical": AGREED}
+
+
+def error_rate(vault: Vault, outage: Outage, ahead: Iterable[str]) -> dict[str, Any]:
+    """Wrong fields among those a second person checked, with the 95 % interval, by form and all.
+
+    `checked` are fields compared with the paper, `critical` those keyed twice without sight of the
+    first keying, and its errors where the first keying was wrong. `ahead` are serials printed ahead.
+    """
+    found = store_checks.sums(vault.db, outage.id, ahead)
+    forms = sorted({row["form"] for row in found})
+    return {
+        "all": {way: _share(found, basis) for way, basis in _WAYS.items()},
+        "forms": [
+            {"form": form}
+            | {
+                way: _share([row for row in found if row["form"] == form], basis)
+                for way, basis in _WAYS.items()
+            }
+            for form in forms
+        ],
+    }
+
+
+def _share(found: Iterable[Mapping[str, Any]], basis: str) -> dict[str, Any]:
+    rows = [row for row in found if row["basis"] == basis]
+    forms, fields, errors = (sum(r[name] for r in rows) for name in ("forms", "fields", "errors"))
+    low, high = quality.wilson(errors, fields)
+    return {
+        "forms": forms,
+        "fields": fields,
+        "errors": errors,
+        "percent": round(100 * errors / fields, 2) if fields else None,
+        "low_percent": round(100 * low, 2) if fields else None,
+        "high_percent": round(100 * high, 2) if fields else None,
+    }
+
+
+def returned(vault: Vault, outage: Outage) -> dict[str, Any]:
+    """Messages by system, channel, kind and state, each system's sums, and worklist lines."""
+    rows = store.sent_counts(vault.db, outage.id)
+    lists = [row for row in rows if row["channel"] == WORKLIST]
+    messages = [row for row in rows if row["channel"] != WORKLIST]
+    return {
+        "rows": rows,
+        "systems": _by_system(messages),
+        "worklists": {
+            "lines": sum(row["messages"] for row in lists if row["state"] != RESOLVED),
+            "ticked": sum(row["messages"] for row in lists if row["state"] == ACKNOWLEDGED),
+        },
+    }
+
+
+_FATES = {ACKNOWLEDGED: "acknowledged", SENT: "sent", REFUSED: "refused", RESOLVED: "settled"}
+
+
+def _by_system(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """`sent`: handed over, with no word yet; `waiting`: not through; `settled`: otherwise."""
+    sums: dict[str, Counter[str]] = {}
+    for row in rows:
+        fate = _FATES.get(row["state"], "waiting")
+        sums.setdefault(row["system"], Counter())[fate] += row["messages"]
+    names = ("acknowledged", "sent", "refused", "waiting", "settled")
+    return [
+        {"system": system, "messages": counts.total()} | {name: counts[name] for name in names}
+        for system, counts in sorted(sums.items())
+    ]
+
+
+def not_through(vault: Vault, outage: Outage) -> dict[str, list[str]]:
+    """Control IDs of messages that are not through, by state."""
+    found: dict[str, list[str]] = {}
+    for state in WAITING:
+        for message in store.messages(vault.db, outage.id, state=state):
+            found.setdefault(state, []).append(message.control_id)
+    return found
+
+
+def harm(vault: Vault, outage: Outage) -> dict[str, Any]:
+    """When the harm review was made, its findings by kind and state, and the degrees of harm."""
+    run = harm_store.last_run(vault.db, outage.id)
+    if run is None:
+        return {"at": "", "findings": [], "outcomes": {}}
+    return {
+        "at": run.at,
+        "findings": harm_store.counts(vault.db, outage.id),
+        "outcomes": harm_store.outcomes(vault.db, outage.id),
+    }

@@ -1,0 +1,72 @@
+"""The completeness statement as JSON for programs and as PDF for signatures and binders."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from downtime.clinical import display
+from downtime.errors import InputError
+from downtime.paper.press import document
+from downtime.reconcile.harm.findings import KINDS, OUTCOMES
+from downtime.returns.statement.accounting import COLUMNS
+from downtime.returns.statement.signing import LEADS
+from downtime.returns.statement.statement import Statement
+from downtime.settings import Settings
+from downtime.vault.files import write_atomic
+
+NAMED = 40
+"""Serials or keys printed of one open thing; the JSON names all."""
+
+
+def save(statement: Statement, settings: Settings, out: Path) -> tuple[Path, Path]:
+    """Write `out` (`.pdf` or `.json`) and its twin of the other kind beside it: (PDF, JSON)."""
+    if out.suffix.lower() not in (".pdf", ".json"):
+        raise InputError(
+            "statement.file", f"{out.name} is neither .pdf nor .json.", "Name one of the two."
+        )
+    pdf, text = out.with_suffix(".pdf"), out.with_suffix(".json")
+    write_atomic(pdf, to_pdf(statement, settings))
+    write_atomic(text, to_json(statement))
+    return pdf, text
+
+
+def to_json(statement: Statement) -> bytes:
+    """The statement as one JSON document."""
+    return orjson.dumps(statement.as_json(), option=orjson.OPT_INDENT_2) + b"\n"
+
+
+def to_pdf(statement: Statement, settings: Settings) -> bytes:
+    """The statement as A4 pages."""
+    zone = ZoneInfo(settings.site.time_zone)
+    held = {one.role: one for one in statement.signatures if one.facts_sha256 == statement.digest}
+    patients = statement.facts["patients"]
+    return document.render(
+        "statement.html",
+        facts=statement.facts,
+        digest=statement.digest,
+        made=statement.made,
+        audit=statement.audit,
+        complete=statement.is_complete,
+        verdict=statement.verdict,
+        moment=lambda stored: display.moment(stored, zone),
+        wards=sorted({ward for counts in patients.values() for ward in counts}),
+        columns=COLUMNS,
+        share=share,
+        harm_kinds=KINDS,
+        outcomes=OUTCOMES,
+        named=NAMED,
+        titles=statement.titles,
+        signatures=[(words, held.get(lead)) for lead, words in LEADS.items()],
+        outdated=len(statement.signatures) - len(held),
+    )
+
+
+def share(checked: Mapping[str, Any]) -> str:
+    """`0.40 % (0.15–1.02 %)` of the statement's error rate; in words while nothing was checked."""
+    if checked["percent"] is None:
+        return "nothing checked"
+    low, high = checked["low_percent"], checked["high_percent"]
+    return f"{checked['percent']:.2f} % ({low:.2f}–{high:.2f} %)"

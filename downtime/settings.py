@@ -1,0 +1,295 @@
+"""Every setting of a home, with its default and the one line that documents it."""
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+
+def setting(default: Any, doc: str) -> Any:
+    """A dataclass field with a default and the one line that documents it."""
+    if isinstance(default, dict):
+        default = MappingProxyType(default)
+        return field(default_factory=lambda: default, metadata={"doc": doc})
+    return field(default=default, metadata={"doc": doc})
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSettings:
+    name: str = setting("Demonstration Hospital", "Name of the hospital, on every screen and page.")
+    code: str = setting("DEMO", "Short code of the hospital (ODS code in the NHS), in bundles.")
+    time_zone: str = setting("Europe/London", "Time zone in which times are shown and keyed.")
+    mrn_authority: str = setting("DEMO", "Assigning authority of the hospital number in PID-3.")
+    mrn_system: str = setting(
+        "", "FHIR identifier system of the hospital number, when it does not end in the authority."
+    )
+    mrn_name: str = setting("Hospital No.", "What the hospital calls its own patient number.")
+    gs1_prefix: str = setting(
+        "", "GS1 company prefix (7 digits) of NHS numbers in wristband codes (DCB1077)."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SystemsSettings:
+    names: tuple[str, ...] = setting(
+        ("PAS", "EPR", "LIMS", "Radiology", "Theatres"),
+        "Systems that can fail one by one, in the order shown.",
+    )
+    applications: dict[str, str] = setting({}, "Sending application (MSH-3) to system name.")
+    records: dict[str, str] = setting(
+        {
+            "Patient": "PAS",
+            "Encounter": "PAS",
+            "Location": "PAS",
+            "Appointment": "PAS",
+            "AllergyIntolerance": "EPR",
+            "Flag": "EPR",
+            "MedicationRequest": "EPR",
+            "MedicationAdministration": "EPR",
+            "ServiceRequest": "LIMS",
+            "DiagnosticReport": "LIMS",
+            "Observation": "LIMS",
+        },
+        "System that holds a type of record when its feed does not say which.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FeedsSettings:
+    time_zone: str = setting("Europe/London", "Time zone of feed times that carry none.")
+    max_message_bytes: int = setting(16_777_216, "Largest single message that is read.")
+    max_file_bytes: int = setting(2_147_483_648, "Largest feed file that is read.")
+    max_workbook_bytes: int = setting(268_435_456, "Largest XLSX once unpacked.")
+    max_json_depth: int = setting(64, "Deepest nesting of a FHIR resource that is read.")
+    worker_memory_bytes: int = setting(1_073_741_824, "Memory of the child that opens a workbook.")
+    worker_seconds: int = setting(60, "Time limit of the child that opens a workbook.")
+    tables: dict[str, Any] = setting({}, "Mappings of CSV and XLSX files, one table a file name.")
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotSettings:
+    fresh_minutes: int = setting(30, "Data up to this age is shown as fresh.")
+    stale_minutes: int = setting(240, "Data older than this is shown as stale and warned about.")
+    expires_hours: int = setting(48, "A bundle older than this is marked expired; it still opens.")
+    max_bundle_bytes: int = setting(536_870_912, "Largest bundle that is read.")
+    keep: int = setting(14, "Opened snapshots that are kept; pinned ones are never removed.")
+    max_sequence_jump: int = setting(10_000, "A bundle whose number jumps further is refused.")
+    result_days: int = setting(30, "Results and finished requests of this many days are carried.")
+    appointment_days_back: int = setting(2, "Appointments this many days back are carried.")
+    appointment_days_ahead: int = setting(60, "Appointments this many days ahead are carried.")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsSettings:
+    idle_lock_minutes: int = setting(5, "A screen without use is locked after this long.")
+    session_hours: int = setting(12, "A sign-in ends after this long whatever happens.")
+    password_min_length: int = setting(12, "Shortest password that is accepted.")
+    failures_before_delay: int = setting(3, "Failed sign-ins before the next has to wait.")
+    delay_cap_seconds: int = setting(300, "Longest wait after failed sign-ins.")
+    argon2_memory_kib: int = setting(65_536, "Memory of the password derivation.")
+    argon2_time_cost: int = setting(3, "Passes of the password derivation.")
+    argon2_parallelism: int = setting(4, "Lanes of the password derivation.")
+
+
+@dataclass(frozen=True, slots=True)
+class VaultSettings:
+    checkpoint_entries: int = setting(100, "The audit chain is signed after this many entries.")
+    checkpoint_minutes: int = setting(10, "The audit chain is signed after this long, if it grew.")
+
+
+@dataclass(frozen=True, slots=True)
+class PaperSettings:
+    sets: dict[str, Any] = setting(
+        {}, "Forms in a pack by type of ward, instead of the set of that name in `forms/sets.toml`."
+    )
+    ward_types: dict[str, Any] = setting(
+        {}, "Type of a ward, theatre or clinic by its code; a ward that is not named is `adult`."
+    )
+    tagged: bool = setting(
+        True, "Pages say to screen readers what is on them; without, files are a quarter smaller."
+    )
+    processes: int = setting(
+        0, "Processes that print a large pack at once; 0 for as many as the machine has cores."
+    )
+    summary_result_days: int = setting(3, "Results of this many days are in a printed summary.")
+    label_sheet: str = setting("L7160", "Sheet of labels that is offered first (Avery number).")
+    label_offset_x_mm: float = setting(0.0, "Labels are printed so much further to the right.")
+    label_offset_y_mm: float = setting(0.0, "Labels are printed so much further down.")
+    background_max_bytes: int = setting(
+        33_554_432, "Largest PDF that is taken as a form's background."
+    )
+    background_memory_bytes: int = setting(
+        1_073_741_824, "Memory of the child that opens a background."
+    )
+    background_seconds: int = setting(60, "Time limit of the child that opens a background.")
+    downtime_number_block: int = setting(1000, "Downtime numbers reserved for one laptop.")
+    block_warning_percent: int = setting(
+        20, "A laptop warns when so much of its downtime numbers or serials is left."
+    )
+    job_result_hours: int = setting(12, "A finished pack can be fetched again for this long.")
+
+
+@dataclass(frozen=True, slots=True)
+class PrintingSettings:
+    queue: str = setting("", "Print queue (of `lp`) that is offered first; empty for none.")
+    copies: int = setting(
+        1, "Copies that a queue prints. All carry the same serials: the ledger expects one of each."
+    )
+    two_sided: bool = setting(
+        False, "Print on both sides; every form starts on a sheet of its own."
+    )
+    tray: str = setting("", "Paper tray as the queue names it; empty for its own choice.")
+    folder: str = setting(
+        "", "Folder that takes packs as PDF for a printer program. They hold patient data."
+    )
+    seconds: int = setting(300, "A queue that has not taken a pack after so long has failed.")
+    interrupted_minutes: int = setting(
+        30, "A pack still printing after this long was broken off, and its forms are void."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class EntrySettings:
+    idle_minutes: int = setting(
+        15, "A form on somebody's screen is free for others after this long without a change."
+    )
+    policies: dict[str, Any] = setting(
+        {},
+        "How a form is keyed, by its name: `full`, `part` or `scan`, instead of its file's word.",
+    )
+    sample_percent: float = setting(
+        10.0, "Entries of each form whose other fields a second person compares with the paper."
+    )
+    max_error_percent: float = setting(
+        2.0, "While more wrong fields than this are possible (95 %), every entry is compared."
+    )
+    error_window_forms: int = setting(
+        200, "The error of a form's fields is estimated from so many of its last checked entries."
+    )
+    scan_max_bytes: int = setting(
+        33_554_432, "Largest scanned form (PDF, PNG, JPEG) that is taken."
+    )
+    scan_memory_bytes: int = setting(
+        1_073_741_824, "Memory of the child that opens a scanned form."
+    )
+    scan_seconds: int = setting(60, "Time limit of the child that opens a scanned form.")
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverSettings:
+    station: str = setting("", "Device code of the records station; empty when only one is known.")
+    folder: str = setting(
+        "", "Folder that carries bundles of laptops to the records station; empty for none."
+    )
+    max_bundle_bytes: int = setting(536_870_912, "Largest bundle of a laptop that is taken.")
+    due_hours: int = setting(24, "What is assigned to somebody is due after so long.")
+    booking_hours: int = setting(12, "Booked papers are counted over so long.")
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileSettings:
+    result_match_hours: int = setting(
+        24, "A phoned result and a LIMS result this close are the same test."
+    )
+    request_match_hours: int = setting(
+        12, "A paper request and a system request this close are the same request."
+    )
+    observation_match_minutes: int = setting(
+        5, "A charted observation and a live one this close are the same measurement."
+    )
+    admission_match_hours: int = setting(
+        24, "A paper admission and a stay that began this close are the same stay."
+    )
+    discharge_match_hours: int = setting(
+        24, "A paper discharge and one of the system this close are the same."
+    )
+    forms_at_once: int = setting(
+        1000,
+        "Forms that a comparison reads and writes together: more is faster, fewer let others in.",
+    )
+    dose_match_minutes: int = setting(
+        30, "A dose on paper and one in the system this close are the same dose."
+    )
+    appointment_match_minutes: int = setting(
+        5, "An appointment on paper and one in the system this close are the same."
+    )
+    exact_links_by_one: bool = setting(
+        False, "A link by exact number and date of birth holds once one person confirms it."
+    )
+    urgent_forms: tuple[str, ...] = setting(
+        (
+            "transfusion-request",
+            "transfusion-record",
+            "blood-unit-fate",
+            "emergency-blood-log",
+            "phoned-result",
+            "allergies",
+        ),
+        "Forms whose unknown person is settled first, in this order.",
+    )
+    candidates_shown: int = setting(8, "Patients offered at most for one person on paper.")
+    alike_name_percent: int = setting(
+        85, "Names this similar (Jaro-Winkler) are called spelled alike."
+    )
+    same_ward_hours: int = setting(
+        24, "A stay that began this close to the paper is on the same ward at that time."
+    )
+    harm_late_minutes: int = setting(
+        240, "A test answered later than this after it was asked for is late in the harm review."
+    )
+    harm_seen_fields: tuple[str, ...] = setting(
+        ("Told, date and time",),
+        "Fields of forms, by their printed words, that say when a clinician was told a result.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnsSettings:
+    hl7_version: str = setting("2.4", "HL7 version of returned messages.")
+    sending_application: str = setting("DOWNTIME", "MSH-3 of returned messages.")
+    order_message: str = setting("OML^O21", "Message that returns a request: OML^O21 or ORM^O01.")
+    receiving_facility: str = setting("", "MSH-6 of returned messages; empty for the site's code.")
+    retry_first_seconds: float = setting(
+        2.0, "A message that got no answer is sent again after this long; doubled each time."
+    )
+    retry_cap_seconds: float = setting(300.0, "Longest wait before a message is sent again.")
+    tries: int = setting(3, "A single sending gives a receiver up after so many failures in a row.")
+    watch_seconds: float = setting(
+        5.0, "A sending that goes on by itself looks for new decisions this often."
+    )
+    targets: dict[str, Any] = setting(
+        {}, "How to send to each system, by its name; docs/returns.md lists the keys."
+    )
+    safety_leads: tuple[str, ...] = setting(
+        (),
+        "User names of those who may sign as clinical safety lead; empty for any of the site team.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    host: str = setting("127.0.0.1", "Address on which the web app listens.")
+    port: int = setting(8400, "Port on which the web app listens.")
+    trusted_hosts: tuple[str, ...] = setting(
+        ("127.0.0.1", "localhost"), "Host names that are answered; any other is refused."
+    )
+    threads: int = setting(8, "Web threads.")
+    max_upload_bytes: int = setting(33_554_432, "Largest upload that is read.")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of a home, as read from its `config.toml`."""
+
+    site: SiteSettings = SiteSettings()
+    systems: SystemsSettings = SystemsSettings()
+    feeds: FeedsSettings = FeedsSettings()
+    snapshot: SnapshotSettings = SnapshotSettings()
+    vault: VaultSettings = VaultSettings()
+    accounts: AccountsSettings = AccountsSettings()
+    paper: PaperSettings = PaperSettings()
+    printing: PrintingSettings = PrintingSettings()
+    entry: EntrySettings = EntrySettings()
+    handover: HandoverSettings = HandoverSettings()
+    reconcile: ReconcileSettings = ReconcileSettings()
+    returns: ReturnsSettings = ReturnsSettings()
+    web: WebSettings = WebSettings()

@@ -1,0 +1,54 @@
+"""The rows in which an opened snapshot answers: a patient with their stay, a report with its values."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from downtime.clinical.records import (
+    AllergyIntolerance,
+    Appointment,
+    DiagnosticReport,
+    Encounter,
+    Observation,
+    Patient,
+    ServiceRequest,
+)
+
+
+class PatientRow(NamedTuple):
+    """A patient and the stay they are in now, None when they are not an inpatient."""
+
+    patient: Patient
+    encounter: Encounter | None
+
+
+class Allergies(NamedTuple):
+    """One of the four headings of CUI PAB-0064, with the allergies under it."""
+
+    heading: str
+    items: list[AllergyIntolerance]
+
+
+class ReportRow(NamedTuple):
+    report: DiagnosticReport
+    observations: list[Observation]
+
+
+class OutstandingRow(NamedTuple):
+    """A request without a final result."""
+
+    request: ServiceRequest
+    patient: Patient
+    encounter: Encounter | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A clinic or theatre on one day, and how many are expected."""
+
+    location: str
+    count: int
+
+
+class AppointmentRow(NamedTuple):
+    appointment: Appointment
+    patient: Patient
