@@ -126,7 +126,9 @@ def facts(
 ) -> list[Fact]:
     """All facts of one form's answers; `base` carries the serial, the person, author and times."""
     given = {key: text for key, text in answers.items() if text}
-    base = replace(base, person=person(definition, given, base.person))
+    about = person(definition, given, base.person)
+    if about is not base.person:
+        base = replace(base, person=about)
     if definition.policy == "scan":
         return [_document(definition, base, ())]
     return _Reading(definition, given, base, zone).facts()
@@ -140,13 +142,15 @@ def person(
     What the form was printed with always wins; a blank takes the identity block and the fields
     that map to `Patient.…`.
     """
-    keyed = {name: absent.known(answers, key) for key, name in _IDENTITY.items()}
-    keyed |= _name(absent.known(answers, "patient.name"))
+    keyed = {name: absent.known(answers, key) for key, name in _IDENTITY.items() if key in answers}
+    if "patient.name" in answers:
+        keyed |= _name(absent.known(answers, "patient.name"))
     for item in plan(definition).people:
         key = f"{item.link_id}:{row}" if item.repeated else item.link_id
         if text := absent.known(answers, key):
             keyed |= _told(item.maps.removeprefix(PERSON), text)
-    keyed["nhs_number"] = clean_nhs_number(keyed["nhs_number"])
+    if "nhs_number" in keyed:
+        keyed["nhs_number"] = clean_nhs_number(keyed["nhs_number"])
     missing = {
         name: text
         for name, text in keyed.items()
@@ -352,6 +356,8 @@ def _document(
 
 def _settled(fact: Fact) -> Fact:
     """What follows from the words of a form, whichever form said it."""
+    if fact.type not in ("Encounter", "Appointment"):
+        return fact
     fields = dict(fact.fields)
     if fact.type == "Encounter" and fields.get("event") == "discharge":
         fields["ended"] = event = fields.get("ended") or fact.event

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
+import orjson
 from sqlite_utils import Database
 
 from downtime.paper import store_moves
@@ -128,10 +129,14 @@ def forms(db: Database, condition: str, *values: object) -> Iterator[Issued]:
     return (_issued(row) for row in db.query(query, values))
 
 
-def by_patient(db: Database) -> list[str]:
-    """Serials of all forms, those of one patient together."""
-    query = "SELECT serial FROM form_issue ORDER BY patient, serial"
-    return [row[0] for row in db.conn.execute(query)]
+def by_patient(db: Database, serials: Iterable[str]) -> list[str]:
+    """These serials, those of one patient together."""
+    wanted = orjson.dumps(list(serials)).decode()
+    query = (
+        "SELECT serial FROM form_issue WHERE serial IN (SELECT value FROM json_each(?))"
+        " ORDER BY patient, serial"
+    )
+    return [row[0] for row in db.conn.execute(query, (wanted,))]
 
 
 def with_serials(db: Database, serials: Sequence[str]) -> Iterator[Issued]:

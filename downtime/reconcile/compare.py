@@ -62,7 +62,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class _Matched:
+class Matched:
     """Whom a form is about, and whom a message would name."""
 
     patient: Patient | None
@@ -71,8 +71,16 @@ class _Matched:
     person: Person
 
 
-Found = dict[tuple[Person, tuple[str, ...]], _Matched]
-"""What was found for a person as written, so that many forms about one ask once."""
+def matched(fact: Fact, after: View, linked: rules.Links) -> Matched:
+    """Whom a fact is about in the recovered hospital; many forms about one person ask once."""
+    keys = tuple(key for key in keys_of(fact) if key in linked)
+    held: Matched | None = after.matches.get((fact.person, keys))
+    if held is None:
+        match = find(fact.person, after, linked, *keys)
+        person = _resolved(fact.person, match.patient) if match.patient else fact.person
+        held = Matched(match.patient, match.words, match.doubt, person)
+        after.matches[fact.person, keys] = held
+    return held
 
 
 def compare(
@@ -86,18 +94,15 @@ def compare(
     given: Sequence[Fact] = list(facts)
     linked = {**links(given), **decided}
     context = Context(before, after, settings)
-    found: Found = {}
     admitting = frozenset(fact.serial for fact in given if rules.registers(fact))
-    return [_compare(fact, context, linked, admitting, found) for fact in given]
+    return [_compare(fact, context, linked, admitting) for fact in given]
 
 
-def _compare(
-    fact: Fact, context: Context, linked: rules.Links, admitting: frozenset[str], found: Found
-) -> Item:
+def _compare(fact: Fact, context: Context, linked: rules.Links, admitting: frozenset[str]) -> Item:
     if fact.type == DOCUMENT or fact.type not in RULES:
         words = "Policy: this form is filed as a document, not returned as data."
         return Item(fact, HELD, words, person=fact.person)
-    match = _match(fact, context.after, linked, found)
+    match = matched(fact, context.after, linked)
     if match.patient is None and fact.type == "Patient" and fact.serial in admitting:
         words = "It goes out with the admission on the same form."
         return Item(fact, HELD, match.words + " " + words, person=fact.person)
@@ -113,15 +118,6 @@ def _compare(
     return Item(
         fact, verdict.state, words, match.patient.id, verdict.matched, person, verdict.second
     )
-
-
-def _match(fact: Fact, after: View, linked: rules.Links, found: Found) -> _Matched:
-    keys = tuple(key for key in keys_of(fact) if key in linked)
-    if (fact.person, keys) not in found:
-        match = find(fact.person, after, linked, *keys)
-        person = _resolved(fact.person, match.patient) if match.patient else fact.person
-        found[fact.person, keys] = _Matched(match.patient, match.words, match.doubt, person)
-    return found[fact.person, keys]
 
 
 def _resolved(written: Person, live: Patient) -> Person:

@@ -20,7 +20,8 @@ from downtime.clinical.records import (
     ServiceRequest,
 )
 from downtime.entry.facts import Fact, Person
-from downtime.reconcile.identity.match import find, keys_of, links
+from downtime.reconcile.compare import matched
+from downtime.reconcile.identity.match import keys_of, links
 from downtime.reconcile.view import View
 from downtime.snapshot.store import Snapshot
 
@@ -45,12 +46,8 @@ def recovered(
     known = people(snapshot, [*{fact.person for fact in facts}, *by_link])
     everybody = View(known)
     meant: dict[str, set[str]] = {}
-    asked: dict[tuple[Person, tuple[str, ...]], Patient | None] = {}
     for fact in facts:
-        keys = tuple(key for key in keys_of(fact) if key in linked)
-        if (fact.person, keys) not in asked:
-            asked[fact.person, keys] = find(fact.person, everybody, linked, *keys).patient
-        if found := asked[fact.person, keys]:
+        if found := matched(fact, everybody, linked).patient:
             meant.setdefault(fact.type, set()).add(found.id)
     theirs = [
         record

@@ -116,6 +116,8 @@ class _Run:
     """Serial of every entry that counts to its stamp."""
     done: set[str] = field(default_factory=set)
     basis: str = ""
+    people_before: set[str] = field(default_factory=set)
+    """Ids of the people on the forms that were compared anew, as they were before."""
 
     def over(self, before: Snapshot | _Nothing) -> None:
         """First what was keyed since; then what is linked or recovered otherwise since."""
@@ -129,7 +131,7 @@ class _Run:
         self._forget(sorted(held.keys() - self.standing.keys()))
         self._compare(new | self._stale(), work.linked(vault, outage.id, decided), before)
         with vault.change(self.who, "reconcile.people", target=outage.id, why=self.why) as db:
-            store_compared.forget_people(db, outage.id)
+            store_compared.forget_people(db, outage.id, self.people_before)
         linked = work.linked(vault, outage.id, decided)
         late = work.stale_by_links(vault, outage.id, linked) & self.standing.keys()
         self._compare(late, linked, before)
@@ -153,8 +155,7 @@ class _Run:
     def _compare(
         self, serials: Iterable[str], linked: Mapping[str, Person], before: Snapshot | _Nothing
     ) -> None:
-        wanted = set(serials)
-        order = [s for s in paper_store.by_patient(self.vault.db) if s in wanted]
+        order = paper_store.by_patient(self.vault.db, serials)
         for some in _chunks(order, self.settings.reconcile.forms_at_once):
             found = list(_facts(self.vault, self.settings, some))
             given = [fact for _, of_form in found for fact in of_form]
@@ -182,6 +183,7 @@ class _Run:
             store.save(db, rows)
             present = {item.key for item in items}
             self._drop(db, [row for key, row in held.items() if key not in present])
+            self.people_before |= store_compared.people_of(db, serials)
             store_compared.keep_people(db, outage, _people(items))
             store_compared.keep_forms(db, outage, self._forms(serials, found))
 
@@ -197,6 +199,7 @@ class _Run:
                 self.who, "reconcile.forget", target=f"{len(some)} forms", why=self.why
             ) as db:
                 self._drop(db, store.with_serials(db, some))
+                self.people_before |= store_compared.people_of(db, some)
                 store_compared.forget_forms(db, some)
 
     def _drop(self, db: Database, gone: list[ItemRow]) -> None:

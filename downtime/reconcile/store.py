@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -244,8 +245,13 @@ def _columns(row: ItemRow) -> tuple[Any, ...]:
         item.explanation, item.patient, orjson.dumps(item.matched).decode(),
         orjson.dumps(item.person).decode(), orjson.dumps(fact).decode(), row.digest,
         row.snapshot, row.compared, fact.event, fact.transcriber, int(row.is_open),
-        int(item.second), *(getattr(row.decided, name) for name in _DECIDED),
+        int(item.second), *_decided(row.decided),
     )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _decided(decided: Decided) -> tuple[str, ...]:
+    return tuple(getattr(decided, name) for name in _DECIDED)
 
 
 def _row(row: Mapping[str, Any]) -> ItemRow:

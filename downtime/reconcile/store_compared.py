@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+import orjson
 from sqlite_utils import Database
 
 
@@ -47,14 +48,31 @@ def keep_people(db: Database, outage: str, found: Iterable[tuple[str, str, str]]
     )
 
 
-def forget_people(db: Database, outage: str) -> None:
-    """Forget people who are on no form any more: what was corrected links nobody."""
+def people_of(db: Database, serials: Iterable[str]) -> set[str]:
+    """Ids of the people who were on these forms when they were last compared."""
+    wanted = orjson.dumps(list(serials)).decode()
+    query = "SELECT people FROM compared_form WHERE serial IN (SELECT value FROM json_each(?))"
+    return {key for (held,) in db.conn.execute(query, (wanted,)) for key in held.split()}
+
+
+def forget_people(db: Database, outage: str, ids: set[str]) -> None:
+    """Forget those of these people who are on no form any more: what was corrected links nobody."""
+    if not ids:
+        return
     rows = db.conn.execute("SELECT people FROM compared_form WHERE outage = ?", (outage,))
-    used = {key for (held,) in rows for key in held.split()}
-    gone = people(db, outage).keys() - used
+    gone = ids.difference(*(held.split() for (held,) in rows))
     db.conn.executemany(
         "DELETE FROM compared_person WHERE outage = ? AND id = ?", ((outage, key) for key in gone)
     )
+
+
+def numbered(db: Database, outage: str) -> list[str]:
+    """As JSON, everybody on a compared form who has a downtime number."""
+    query = (
+        "SELECT person FROM compared_person WHERE outage = ?"
+        " AND json_extract(person, '$.downtime_number') <> ''"
+    )
+    return [row[0] for row in db.conn.execute(query, (outage,))]
 
 
 def forms_of(db: Database, outage: str, ids: Iterable[str]) -> set[str]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from downtime.clinical.identifiers import MRN, Identifier
 from downtime.clinical.records import (
@@ -33,6 +33,8 @@ class View:
     ) -> None:
         self.as_at = as_at
         self.told = told
+        self.matches: dict[object, Any] = {}
+        """Whom each person on paper was found to be, while one set of forms is compared."""
         self.patients: dict[str, Patient] = {}
         self.reports: dict[str, DiagnosticReport] = {}
         self.by_id: dict[str, Record] = {}

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict
+from functools import lru_cache
 from importlib.metadata import version
 
 import orjson
@@ -40,6 +41,7 @@ def basis(settings: Settings, outage: Outage) -> str:
     return hashlib.sha256(orjson.dumps(said, default=list)).hexdigest()[:16]
 
 
+@lru_cache(maxsize=4096)
 def person_id(person: Person) -> str:
     """Names a person as written, within one outage."""
     return hashlib.blake2b(orjson.dumps(person), digest_size=9).hexdigest()
@@ -47,16 +49,13 @@ def person_id(person: Person) -> str:
 
 def linked(vault: Vault, outage: str, decided: Mapping[str, Person]) -> dict[str, Person]:
     """Every link that holds: by forms that name one person by two numbers, and by decision."""
-    held = store_compared.people(vault.db, outage).values()
-    written = (Person(**orjson.loads(text)) for text, _ in held)
-    return {**links(_speaking(written)), **decided}
+    held = store_compared.numbered(vault.db, outage)
+    return {**links(_speaking(Person(**orjson.loads(text)) for text in held)), **decided}
 
 
 def _speaking(people: Iterable[Person]) -> Iterable[Fact]:
     return (
-        Fact(key="", type="", system="", form="", serial="", person=person)
-        for person in people
-        if person.downtime_number
+        Fact(key="", type="", system="", form="", serial="", person=person) for person in people
     )
 
 

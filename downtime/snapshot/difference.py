@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from downtime.clinical.records import DiagnosticReport, Patient, Record
 from downtime.snapshot.store import Snapshot
-from downtime.snapshot.tables import columns, from_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +21,11 @@ def changed_patients(
     """The patients of whom something was added, removed or changed, of these types of record."""
     ids: set[str] = set()
     for kind in (*kinds, DiagnosticReport):
-        place = columns(kind).index("patient")
-        ids.update(str(row[place]) for row in _changed(before, after, kind))
-    people = [from_row(Patient, row) for row in _changed(before, after, Patient)]
+        ids.update(getattr(record, "patient", "") for record in _changed(before, after, kind))
+    people = tuple(p for p in _changed(before, after, Patient) if isinstance(p, Patient))
     ids.update(patient.id for patient in people)
-    return Difference(frozenset(ids - {""}), tuple(people))
+    return Difference(frozenset(ids - {""}), people)
 
 
-def _changed(before: Snapshot, after: Snapshot, kind: type[Record]) -> set[tuple[object, ...]]:
-    return set(before.rows(kind)) ^ set(after.rows(kind))
+def _changed(before: Snapshot, after: Snapshot, kind: type[Record]) -> list[Record]:
+    return [*before.unlike(after, kind), *after.unlike(before, kind)]

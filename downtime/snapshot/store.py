@@ -107,10 +107,20 @@ class Snapshot:
         kind = TYPES[type_name]
         yield from self._records(kind, "ORDER BY id")
 
-    def rows(self, kind: type[Record]) -> Iterator[tuple[object, ...]]:
-        """Every record of a type as the plain values of its fields."""
-        sql = f"SELECT {_names(kind)} FROM {kind.__name__} t"  # noqa: S608
-        return (tuple(row) for row in self._db.conn.execute(sql))
+    def unlike(self, other: "Snapshot", kind: type[R]) -> list[R]:
+        """Records of a type that the other snapshot does not hold, or holds with another content."""
+        db = connect(self._path, self._key, read_only=True)
+        try:
+            name = f"{other._path.absolute().as_uri()}?mode=ro"
+            db.conn.execute(f"ATTACH DATABASE ? AS other KEY \"x'{other._key.hex()}'\"", (name,))
+            differs = " OR ".join(f"t.{c} IS NOT o.{c}" for c in columns(kind)[1:])
+            sql = (
+                f"SELECT {_names(kind)} FROM main.{kind.__name__} t"  # noqa: S608
+                f" LEFT JOIN other.{kind.__name__} o ON o.id = t.id WHERE o.id IS NULL OR {differs}"
+            )
+            return [from_row(kind, row) for row in db.conn.execute(sql)]
+        finally:
+            db.conn.close()
 
     def some(self, kind: type[R], field: str, values: Iterable[str]) -> list[R]:
         """Records of a type that have one of these values in a field, in the order of their ids."""

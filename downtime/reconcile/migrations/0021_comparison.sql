@@ -11,6 +11,7 @@ UPDATE item SET
     transcriber = coalesce(json_extract(fact, '$.transcriber'), ''),
     event = coalesce(json_extract(fact, '$.event'), ''),
     is_open = decision = 'open' AND state IN ('new', 'newer-live', 'conflict', 'unmatched');
+CREATE INDEX item_kinds ON item (outage, is_open, state, type, system, form, ward);
 CREATE INDEX item_serial ON item (serial);
 CREATE INDEX item_of_batch ON item (batch) WHERE batch <> '';
 CREATE TABLE item_batch (

@@ -95,7 +95,10 @@ def gap(moment: str, other: str) -> timedelta | None:
     if "T" not in moment or "T" not in other:
         days = datetime.fromisoformat(moment[:10]) - datetime.fromisoformat(other[:10])
         return abs(days)
-    return abs(datetime.fromisoformat(moment) - datetime.fromisoformat(other))
+    return abs(_instant(moment) - _instant(other))
+
+
+_instant = lru_cache(maxsize=65536)(datetime.fromisoformat)
 
 
 @lru_cache(maxsize=65536)
