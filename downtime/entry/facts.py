@@ -75,6 +75,9 @@ class Person:
     phone: str = ""
     general_practitioner: str = ""
 
+    def __hash__(self) -> int:
+        return hash((self.id, self.mrn, self.nhs_number, self.downtime_number, self.family))
+
 
 _PERSON_FIELDS = frozenset(Person.__dataclass_fields__)
 
@@ -209,7 +212,10 @@ class _Reading:
         for key, text in answers.items():
             if place := self.plan.places.get(key):
                 item, group, row = place
-                self._read(rows.setdefault((group, row), _Said()), item, key, text)
+                said = rows.get((group, row))
+                if said is None:
+                    said = rows[group, row] = _Said()
+                self._read(said, item, key, text)
         self.own = rows.pop((FORM, ""), _Said())
         for group, row in [place for place in rows if not place[1]]:
             said = rows[group, row]

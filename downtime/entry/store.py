@@ -136,4 +136,5 @@ def figures(db: Database, outage: str, also: Iterable[str] = ()) -> dict[str, in
 
 
 def _entry(row: dict[str, Any]) -> Entry:
-    return Entry(**{**row, "answers": orjson.loads(row["answers"])})
+    row["answers"] = orjson.loads(row["answers"])
+    return Entry(**row)

@@ -47,6 +47,15 @@ class View:
         self.given: dict[str, list[MedicationAdministration]] = defaultdict(list)
         self._by_number: dict[str, set[str]] = defaultdict(set)
         self._by_nhs: dict[str, set[str]] = defaultdict(set)
+        self._listed: dict[type[Record], dict[str, list[Any]]] = {
+            Encounter: self.encounters,
+            ServiceRequest: self.requests,
+            Observation: self.observations,
+            Appointment: self.appointments,
+            AllergyIntolerance: self.allergies,
+            Flag: self.flags,
+            MedicationAdministration: self.given,
+        }
         self.add(records)
 
     def add(self, records: Iterable[Record]) -> None:
@@ -56,25 +65,12 @@ class View:
 
     def _add(self, record: Record) -> None:
         self.by_id[record.id] = record
-        match record:
-            case Patient():
-                self._add_patient(record)
-            case Encounter():
-                self.encounters[record.patient].append(record)
-            case ServiceRequest():
-                self.requests[record.patient].append(record)
-            case DiagnosticReport():
-                self.reports[record.id] = record
-            case Observation():
-                self.observations[record.patient].append(record)
-            case Appointment():
-                self.appointments[record.patient].append(record)
-            case AllergyIntolerance():
-                self.allergies[record.patient].append(record)
-            case Flag():
-                self.flags[record.patient].append(record)
-            case MedicationAdministration():
-                self.given[record.patient].append(record)
+        if (listed := self._listed.get(type(record))) is not None:
+            listed[record.patient].append(record)  # type: ignore[attr-defined]
+        elif isinstance(record, Patient):
+            self._add_patient(record)
+        elif isinstance(record, DiagnosticReport):
+            self.reports[record.id] = record
 
     def tells(self, kind: str) -> bool:
         """Whether any system delivered this type of record: if not, it is unavailable, not none."""

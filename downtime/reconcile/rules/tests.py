@@ -16,10 +16,9 @@ def request(fact: Fact, patient: Patient, context: Context) -> Verdict:
     """A test asked for on paper: the same request there, cancelled there, or not there."""
     taken = fact.fields.get("collected") or fact.event
     window = timedelta(hours=context.settings.reconcile.request_match_hours)
-    live = context.after.requests[patient.id]
-    number, names = fact.number, _names(fact)
-    named = [r for r in live if number in (r.placer, r.filler)]
-    alike = [r for r in live if names & _names_of(r)]
+    by_name, by_number = _of_patient(patient, context)
+    named = by_number.get(fact.number, [])
+    alike = list({r.id: r for name in sorted(_names(fact)) for r in by_name.get(name, ())}.values())
     since = [r for r in alike if not context.old(r)]
     found = named or near(since, taken, window, lambda r: r.collected or r.authored or r.updated)
     if found:
@@ -29,6 +28,24 @@ def request(fact: Fact, patient: Patient, context: Context) -> Verdict:
     if waiting:
         words += " An older one for the same test, from before the outage, is still open there."
     return Verdict(NEW, words, tuple(r.id for r in waiting))
+
+
+Requests = dict[str, list[ServiceRequest]]
+
+
+def _of_patient(patient: Patient, context: Context) -> tuple[Requests, Requests]:
+    """A patient's live requests by the names of their tests, and by their numbers; made once."""
+    held: tuple[Requests, Requests] | None = context.made.get(("requests", patient.id))
+    if held is None:
+        by_name: Requests = {}
+        by_number: Requests = {}
+        for live in context.after.requests[patient.id]:
+            for name in _names_of(live):
+                by_name.setdefault(name, []).append(live)
+            for number in {live.placer, live.filler} - {""}:
+                by_number.setdefault(number, []).append(live)
+        held = context.made["requests", patient.id] = (by_name, by_number)
+    return held
 
 
 def _request_found(fact: Fact, live: ServiceRequest, context: Context) -> Verdict:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
@@ -37,6 +37,8 @@ class Context:
     before: View
     after: View
     settings: Settings
+    made: dict[tuple[str, str], Any] = field(default_factory=dict)
+    """What rules worked out of a patient's records, by its name and the patient."""
     _olds: dict[str, Record | None] = field(default_factory=dict)
 
     def old(self, live: Record) -> Record | None:

@@ -1,0 +1,200 @@
+"""The comparison by sets agrees with a slow and obvious one that walks over whole snapshots.
+
+The oracle knows the rules of requests, allergies and clinic outcomes in other words than the
+program: loops over every record, no index, no gathering. A run over a vault in small sets gives
+what one comparison of everything at once gives, in any order, also after a part has changed.
+"""
+
+from datetime import datetime, timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from downtime.clinical.records import (
+    AllergyIntolerance,
+    Appointment,
+    Patient,
+    ServiceRequest,
+)
+from downtime.config import Settings
+from downtime.entry.facts import Fact, Person
+from downtime.reconcile import gather
+from downtime.reconcile.compare import compare
+from downtime.reconcile.view import View
+from downtime.snapshot import tables
+from downtime.snapshot.difference import changed_patients
+from downtime.snapshot.header import Header
+from downtime.snapshot.store import Snapshot
+
+SETTINGS = Settings()
+PEOPLE = range(4)
+TESTS = ("FBC", "UE")
+HOURS = ("2026-11-02T08:00:00Z", "2026-11-02T13:00:00Z", "2026-11-02T14:00:00Z",
+         "2026-11-03T09:00:00Z")  # fmt: skip
+KINDS = ("ServiceRequest", "AllergyIntolerance", "Appointment")
+
+
+def patient(n):
+    return Patient(id=f"p{n}", mrn=f"H{n}", identifiers=(f"MR|DEMO|H{n}",), family=f"N{n}")
+
+
+people = st.sampled_from(PEOPLE).map(lambda n: f"p{n}")
+requests = st.builds(
+    ServiceRequest, id=st.integers(0, 9).map("r{}".format), patient=people,
+    code=st.sampled_from(TESTS), stage=st.sampled_from(("collected", "resulted", "cancelled")),
+    collected=st.sampled_from(HOURS), filler=st.integers(0, 9).map("L{}".format),
+)  # fmt: skip
+allergies = st.builds(
+    AllergyIntolerance, id=st.integers(0, 9).map("a{}".format), patient=people,
+    substance=st.sampled_from(("Latex", "Penicillin")),
+    status=st.sampled_from(("active", "resolved")), none_known=st.just(0),
+)  # fmt: skip
+slots = st.builds(
+    Appointment, id=st.integers(0, 9).map("v{}".format), patient=people, kind=st.just("clinic"),
+    number=st.integers(0, 9).map("N{}".format),
+    status=st.sampled_from(("booked", "fulfilled", "noshow", "cancelled")),
+    start=st.sampled_from(HOURS),
+)  # fmt: skip
+hospitals = st.lists(st.one_of(requests, allergies, slots), max_size=14, unique_by=lambda r: r.id)
+
+
+def written(n, record, person, /, **fields):
+    return Fact(
+        key=f"K7000042X-{n}", type=record, system="PAS", form="f", serial="K7000042X",
+        person=Person(mrn=f"H{person}"), event=HOURS[2], fields=fields,
+    )  # fmt: skip
+
+
+paper = st.one_of(
+    st.tuples(st.just("ServiceRequest"), st.fixed_dictionaries({"code": st.sampled_from(TESTS)})),
+    st.tuples(
+        st.just("AllergyIntolerance"),
+        st.sampled_from(({"substance": "latex"}, {"substance": "Penicillin"}, {"none_known": "1"})),
+    ),
+    st.tuples(
+        st.just("Appointment"),
+        st.fixed_dictionaries(
+            {"kind": st.just("clinic"), "start": st.sampled_from(HOURS),
+             "status": st.sampled_from(("fulfilled", "noshow", "cancelled"))}
+        ),
+    ),
+)  # fmt: skip
+papers = st.lists(st.tuples(st.integers(0, 5), paper), min_size=1, max_size=8)
+
+
+def hours_between(one, other):
+    return abs(datetime.fromisoformat(one) - datetime.fromisoformat(other)) / timedelta(hours=1)
+
+
+def oracle(fact, before, after):
+    """The state by walking over every record of both snapshots."""
+    owner = "p" + fact.person.mrn[1:]
+    if owner not in {f"p{n}" for n in PEOPLE}:
+        return "unmatched"
+    mine = [r for r in after if r.patient == owner and type(r).__name__ == fact.type]
+    said = fact.fields
+    if fact.type == "ServiceRequest":
+        new = [r for r in mine if r.code == said["code"] and not _was_there(r, before)]
+        near = [r for r in new if hours_between(r.collected, fact.event) <= 12]
+        if not near:
+            return "new"
+        nearest = min(near, key=lambda r: hours_between(r.collected, fact.event))
+        return "newer-live" if nearest.stage == "cancelled" else "already-there"
+    if fact.type == "AllergyIntolerance":
+        active = [a for a in mine if a.status == "active"]
+        if "none_known" in said:
+            return "conflict" if active else "new"
+        same = [a for a in mine if a.substance.lower() == said["substance"].lower()]
+        if any(a in active for a in same):
+            return "already-there"
+        if not same:
+            return "new"
+        old = [b for b in before if b.id == same[0].id and type(b) is type(same[0])]
+        changed = not old or old[0].status != same[0].status
+        return "newer-live" if changed else "conflict"
+    return _clinic(said, mine, before)
+
+
+def _clinic(said, mine, before):
+    old_of = {a.id: _old_slot(a, before) for a in mine}
+    here = [a for a in mine if a.start == said["start"]]
+    moved = [a for a in mine if old_of[a.id] and old_of[a.id].start == said["start"]]
+    meant = here or moved
+    if not meant:
+        return "new" if said["status"] == "fulfilled" else "conflict"
+    live = meant[0]
+    old = old_of[live.id]
+    if old and old.start != live.start:
+        return "newer-live"
+    if live.status == said["status"]:
+        return "already-there"
+    if old and (old.status, old.start) == (live.status, live.start):
+        return "new"
+    return "new" if live.status == "booked" else "conflict"
+
+
+def _old_slot(live, before):
+    for key in ("id", "number"):
+        for old in before:
+            if isinstance(old, Appointment) and getattr(old, key) == getattr(live, key):
+                return old
+    return None
+
+
+def _was_there(live, before):
+    return any(
+        isinstance(r, ServiceRequest) and (r.id == live.id or live.filler == r.filler)
+        for r in before
+    )
+
+
+@given(before=hospitals, after=hospitals, said=papers)
+def test_the_states_are_those_of_the_obvious_walk(before, after, said):
+    facts = [written(n, kind, who, **fields) for n, (who, (kind, fields)) in enumerate(said)]
+    known = [patient(n) for n in PEOPLE]
+    ordered = sorted(after, key=lambda r: r.id)
+    numbered = sorted(_distinct(before), key=lambda r: r.id)
+    items = compare(View([*known, *numbered]), facts, View([*known, *ordered]), SETTINGS)
+    assert [i.state for i in items] == [oracle(f, numbered, ordered) for f in facts]
+
+
+def _distinct(records):
+    """No two records of one system share a number."""
+    seen = set()
+    for record in records:
+        number = getattr(record, "filler", "") or getattr(record, "number", "")
+        if not number or (type(record), number) not in seen:
+            seen.add((type(record), number))
+            yield record
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(before=hospitals, after=hospitals, said=papers, cut=st.integers(1, 4))
+def test_sets_gathered_by_sql_say_the_same_as_the_whole(tmp_path_factory, before, after, said, cut):
+    facts = [written(n, kind, who, **fields) for n, (who, (kind, fields)) in enumerate(said)]
+    known = [patient(n) for n in PEOPLE]
+    folder = tmp_path_factory.mktemp("snapshots")
+    with (
+        held(folder, "t0", [*known, *_distinct(before)]) as t0,
+        held(folder, "now", [*known, *after]) as now,
+    ):
+        whole_before = View(sorted([*known, *_distinct(before)], key=lambda r: r.id))
+        whole_after = View(sorted([*known, *after], key=lambda r: r.id), told=KINDS)
+        whole = compare(whole_before, facts, whole_after, SETTINGS)
+        parts = []
+        for start in range(0, len(facts), cut):
+            some = facts[start : start + cut]
+            live = gather.recovered(now, some)
+            parts += compare(gather.earlier(t0, live, some), some, live, SETTINGS)
+        assert [(i.state, i.matched) for i in parts] == [(i.state, i.matched) for i in whole]
+
+        changed = changed_patients(t0, now, (ServiceRequest, AllergyIntolerance, Appointment))
+        plain = set(_distinct(before)) ^ set(after)
+        assert changed.ids == {record.patient for record in plain}
+
+
+def held(folder, name, records):
+    path, moment = folder / f"{name}.db", "2026-11-02T14:30:00Z"
+    header = Header(hospital="DEMO", created=moment, expires=moment, key="k", holds=KINDS)
+    tables.create(path, bytes(32), header, records)
+    return Snapshot(path, bytes(32))
