@@ -44,7 +44,9 @@ def value(parameter: click.Parameter) -> str:
     if isinstance(kind, NewFile):
         return "out.pdf"
     if isinstance(kind, click.Path):
-        return "array.json" if kind.exists else "to"
+        if not kind.exists:
+            return "to"
+        return "array.json" if kind.file_okay else "folder"
     return "1" if isinstance(kind, click.types.IntParamType) else "word"
 
 
@@ -80,6 +82,7 @@ def is_one_sentence(answer) -> bool:
 @pytest.mark.parametrize(("words", "action"), UNLOCKING)
 def test_without_a_home_a_command_says_so(terminal, words, action):
     (terminal.folder / "array.json").write_text("[1, 2]")
+    (terminal.folder / "folder").mkdir()
     answer = terminal.run(*words, "--home", "nowhere", "--unlock-file", "key")
     assert answer.code == 1
     assert is_one_sentence(answer), answer

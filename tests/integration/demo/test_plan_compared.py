@@ -113,6 +113,7 @@ def opened(folder, name, records):
     """A snapshot of these records."""
     key, path = bytes(32), folder / f"{name}.db"
     moment = "2026-11-02T14:30:00Z"
-    header = Header(hospital="DEMO", created=moment, expires=moment, key="k")
+    told = tuple({type(record).__name__ for record in records})
+    header = Header(hospital="DEMO", created=moment, expires=moment, key="k", holds=told)
     tables.create(path, key, header, records)
     return Snapshot(path, key)

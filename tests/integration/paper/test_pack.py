@@ -117,7 +117,7 @@ def test_blank_sets_share_one_downtime_number_each(pack, vault):
     numbers = {r.subject.downtime_number for r in rows}
     assert len(numbers) == 2
     adult = form_sets(Settings())["adult"]
-    assert {r.form for r in rows} == {"admission", *adult.patient}
+    assert {r.form for r in rows} == {"admission", "transfer", "discharge", *adult.patient}
     text = "".join(made.words)
     assert all(number in text for number in numbers)
     assert "phoned-result" in {r.form for r in ledger.of_pack(vault, made.result.id)}
