@@ -185,6 +185,8 @@ class _FhirLine:
 
     def exchange(self, message: Message, content: bytes) -> Outcome:
         said = self.client.post(content)
+        if said.whole and message.attempts > 1 and self.client.holds(message.control_id):
+            return Outcome(TAKEN, answer="It was taken in at an earlier attempt.")
         return Outcome(said.outcome, said.words, said.held or said.words, said.pause, said.wait)
 
 

@@ -1,7 +1,8 @@
-"""FHIR bundles to be: all returned items of a form in one, what R4 cannot tell left to people."""
+"""FHIR bundles to be: what is new of a form in one, changes of live records, the rest left to people."""
 
 from collections.abc import Callable, Sequence
 
+from downtime.clinical.records import Record
 from downtime.entry import scans
 from downtime.entry import store as entry_store
 from downtime.entry.facts import DOCUMENT
@@ -13,31 +14,45 @@ from downtime.reconcile.store import ItemRow
 from downtime.returns.drafts import Draft, Way, drafted, merge_draft
 from downtime.returns.fhir import bundles
 from downtime.returns.fhir.about import Form
+from downtime.returns.fhir.live import records
 from downtime.returns.fhir.resources import carries
 from downtime.returns.fhir.target import FhirTarget, fhir_target
+from downtime.returns.fhir.updates import change, is_change, is_new_booking
 
 KIND = "FHIR transaction"
 MERGE = "FHIR Patient.link"
 
 
 def items(way: Way, rows: Sequence[ItemRow]) -> list[Draft]:
-    """One bundle a form, or several where the receiver takes no more at once."""
+    """What is new: one bundle a form, or several where the receiver takes no more at once.
+
+    Each change of a live record is a bundle of its own; what FHIR cannot tell stays with people.
+    """
     names = _names(way)
+    live = records(way.vault, rows)
     forms: dict[str, list[ItemRow]] = {}
-    left = []
+    made = []
     for row in rows:
-        if row.item.fact.type == DOCUMENT and not scans.about(way.vault, row.item.fact.serial):
+        fact = row.item.fact
+        if fact.type == DOCUMENT and not scans.about(way.vault, fact.serial):
             continue
-        if carries(row.item.fact) or row.item.fact.type == DOCUMENT:
-            forms.setdefault(row.item.fact.serial, []).append(row)
+        if _is_new(row, live.get(row.key)):
+            forms.setdefault(fact.serial, []).append(row)
         else:
-            left.append(drafted(KIND, (row,), _refuse))
-    made = [
+            made.append(drafted(KIND, (row,), _changer(way, names, row, live.get(row.key))))
+    return [
         drafted(KIND, part, _writer(way, names, part))
         for form in forms.values()
         for part in bundles.parts(form, names)
-    ]
-    return [*made, *left]
+    ] + made
+
+
+def _is_new(row: ItemRow, live: Record | None) -> bool:
+    """Whether it is told by resources of its own, beside whatever is there."""
+    fact = row.item.fact
+    if is_change(fact, row.item.matched) and not is_new_booking(fact, live):
+        return False
+    return carries(fact) or fact.type == DOCUMENT
 
 
 def merges(way: Way, told: Sequence[Merge]) -> list[Draft]:
@@ -74,9 +89,19 @@ def _form(way: Way, serial: str) -> Form:
     return Form(entry, definition, scan.content, scan.about.media_type)
 
 
-def _refuse(number: str) -> bytes:
-    raise InputError(
-        "fhir.unsaid",
-        "FHIR cannot tell this without replacing a live record as a whole.",
-        "Put it on the worklist, and key it there.",
-    )
+def _changer(
+    way: Way, names: FhirTarget, row: ItemRow, live: Record | None
+) -> Callable[[str], bytes]:
+    told = change(row.item.fact, live, bundles.context_of(way.settings, names))
+
+    def write(number: str) -> bytes:
+        if told is None:
+            raise InputError(
+                "fhir.unsaid",
+                "FHIR cannot tell this without replacing more of a live record than paper says.",
+                "Put it on the worklist, and key it there.",
+            )
+        form = _form(way, row.item.fact.serial)
+        return bundles.change_bundle(row, told, form, number, way.settings, names)
+
+    return write

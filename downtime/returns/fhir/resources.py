@@ -5,13 +5,10 @@ What a resource has no element for goes along as a note, so that nothing written
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
-from zoneinfo import ZoneInfo
 
-from downtime.clock import from_text, to_text
 from downtime.entry.facts import Fact
-from downtime.returns.fhir.target import FhirTarget
+from downtime.returns.fhir import booking
+from downtime.returns.fhir.context import Context
 from downtime.returns.fhir.values import (
     TERMINOLOGY,
     Json,
@@ -20,8 +17,8 @@ from downtime.returns.fhir.values import (
     concept,
     filled,
     identifier,
-    instant,
     is_number,
+    listed,
     notes,
     quantity,
     said,
@@ -37,34 +34,16 @@ _CLASSES = {
 _PRIORITIES = ("routine", "urgent", "asap", "stat")
 _CATEGORIES = ("food", "medication", "environment", "biologic")
 _SEVERITIES = ("mild", "moderate", "severe")
-_APPOINTMENTS = ("booked", "arrived", "fulfilled", "cancelled", "noshow")
 _DONE = {"given": "completed", "not-given": "not-done"}
 _DOSE = re.compile(r"((?:0|[1-9]\d*)(?:\.\d+)?)\s*([A-Za-zµ%][\w/%]*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What all resources of a bundle share; `phoned` is the system whose results are phoned."""
-
-    names: FhirTarget
-    zone: ZoneInfo
-    phoned: str
-
-    def at(self, stored: str) -> str:
-        """A stored time as FHIR writes it."""
-        return instant(stored, self.zone)
-
-
 def carries(fact: Fact) -> bool:
-    """Whether FHIR can say this without changing a live record; otherwise people key it.
-
-    R4 has no resource for a move: a transfer, a discharge or a corrected name would have to
-    replace the live Encounter or Patient as a whole, and what was newer there would be lost.
-    """
+    """Whether a resource of its own says this, without a change of a live record."""
     if fact.type == "Encounter":
         return fact.fields.get("event", "admit") == "admit"
     if fact.type == "Appointment":
-        return _has_slot(fact)
+        return booking.has_slot(fact)
     return fact.type in BUILDERS
 
 
@@ -98,12 +77,13 @@ def _admission(fact: Fact, subject: Json, context: Context) -> Json:
         if consultant
         else [],
         "period": {"start": started},
-        "reasonCode": _listed(said(fields.get("reason", ""))),
-        "location": [{"location": _place(fact, context), "status": "active"}],
+        "reasonCode": listed(said(fields.get("reason", ""))),
+        "location": [{"location": place(fact, context), "status": "active"}],
     }
 
 
-def _place(fact: Fact, context: Context) -> Json:
+def place(fact: Fact, context: Context) -> Json:
+    """Where a patient is, as a reference by the code of the ward."""
     ward = fact.fields.get("ward") or fact.ward
     inside = ((name, fact.fields.get(name, "")) for name in ("bay", "bed"))
     words = ", ".join([ward, *(f"{name} {value}" for name, value in inside if value)])
@@ -127,8 +107,8 @@ def _request(fact: Fact, subject: Json, context: Context) -> Json:
         "subject": subject,
         "authoredOn": context.at(fact.event),
         "requester": by(fields.get("requester") or fact.author),
-        "performer": _listed(by(fields.get("department") or fact.system)),
-        "reasonCode": _listed(said(fields.get("reason", ""))),
+        "performer": listed(by(fields.get("department") or fact.system)),
+        "reasonCode": listed(said(fields.get("reason", ""))),
         "note": notes(extra),
     }
 
@@ -144,9 +124,9 @@ def _observation(fact: Fact, subject: Json, context: Context) -> Json:
         "subject": subject,
         "effectiveDateTime": context.at(fields.get("effective") or fact.event),
         "issued": context.at(fact.event),
-        "performer": _listed(by(fact.author)),
+        "performer": listed(by(fact.author)),
         "note": notes(fact.notes),
-        "referenceRange": _listed(said(fields.get("reference_range", ""))),
+        "referenceRange": listed(said(fields.get("reference_range", ""))),
     }
     value, units = fields.get("value", ""), fields.get("units", "")
     if is_number(value):
@@ -189,7 +169,7 @@ def _flag(fact: Fact, subject: Json, context: Context) -> Json:
     words = [fact.fields.get("text", ""), *(f"{label}: {text}" for label, text in fact.notes)]
     return {
         "status": "active",
-        "category": _listed(said(fact.fields.get("category", ""))),
+        "category": listed(said(fact.fields.get("category", ""))),
         "code": {"text": "; ".join(filter(None, words)) or fact.title},
         "subject": subject,
         "period": {"start": context.at(fact.event)},
@@ -208,12 +188,12 @@ def _given(fact: Fact, subject: Json, context: Context) -> Json:
     extra = (*unsaid, ("Batch or donation number", fields.get("batch", "")))
     return {
         "status": _DONE.get(status, "unknown"),
-        "statusReason": [] if is_given else _listed(said(fields.get("reason", ""))),
+        "statusReason": [] if is_given else listed(said(fields.get("reason", ""))),
         "medicationCodeableConcept": {"text": fields.get("medicine") or fact.title},
         "subject": subject,
         "effectiveDateTime": context.at(fields.get("given") or fact.event),
         "performer": [{"actor": by(fields.get("performer") or fact.author)}],
-        "reasonCode": _listed(said(fields.get("reason", ""))) if is_given else [],
+        "reasonCode": listed(said(fields.get("reason", ""))) if is_given else [],
         "dosage": filled(
             {
                 "text": dosage,
@@ -227,57 +207,8 @@ def _given(fact: Fact, subject: Json, context: Context) -> Json:
     }
 
 
-def _appointment(fact: Fact, subject: Json, context: Context) -> Json:
-    fields = fact.fields
-    status, start = fields["status"], fields.get("start", "")
-    reason, location = fields.get("reason", ""), fields.get("location", "")
-    participants = [{"actor": subject, "status": "accepted"}]
-    for name in (location, fields.get("practitioner", "")):
-        if name:
-            participants.append({"actor": by(name), "status": "accepted"})
-    number = fields.get("number", "")
-    return {
-        "identifier": _listed(identifier(context.names.appointment, number) if number else {}),
-        "status": status,
-        "cancelationReason": said(reason) if status in ("cancelled", "noshow") else {},
-        "serviceType": _listed(said(fields.get("kind", ""))),
-        "specialty": _listed(said(fields.get("specialty", ""))),
-        "reasonCode": _listed(said(reason)) if status not in ("cancelled", "noshow") else [],
-        "description": fields.get("description", ""),
-        "start": context.at(start),
-        "end": context.at(_end(fact, context.names.appointment_minutes)),
-        "comment": "; ".join(
-            f"{label}: {text}"
-            for label, text in (("Note", fields.get("note")), *fact.notes)
-            if text
-        ),
-        "participant": participants,
-    }
-
-
-def _has_slot(fact: Fact) -> bool:
-    """Whether an Appointment can be told: a known status, and a start unless it was cancelled."""
-    status = fact.fields.get("status", "")
-    return status in _APPOINTMENTS and (
-        "T" in fact.fields.get("start", "") or status == "cancelled"
-    )
-
-
-def _end(fact: Fact, usual: int) -> str:
-    """When it ends: R4 (app-2) wants both ends of a slot or none."""
-    start, minutes = fact.fields.get("start", ""), fact.fields.get("minutes", "")
-    if "T" not in start:
-        return ""
-    length = int(minutes) if minutes.isdigit() and int(minutes) else usual
-    return to_text(from_text(start) + timedelta(minutes=length))
-
-
 def _code(fact: Fact, context: Context) -> Json:
     return concept(fact.fields.get("code", ""), fact.title, context.names.codes)
-
-
-def _listed(one: Json) -> list[Json]:
-    return [one] if one else []
 
 
 BUILDERS: Mapping[str, Callable[[Fact, Json, Context], Json]] = {
@@ -287,6 +218,6 @@ BUILDERS: Mapping[str, Callable[[Fact, Json, Context], Json]] = {
     "AllergyIntolerance": _allergy,
     "Flag": _flag,
     "MedicationAdministration": _given,
-    "Appointment": _appointment,
+    "Appointment": booking.appointment,
 }
 """The types that go out as FHIR resources."""

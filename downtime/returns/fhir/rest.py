@@ -1,4 +1,4 @@
-"""Post a bundle to a FHIR server and say what its answer means: taken in, refused, or later.
+"""Post a bundle to a FHIR server, once or again, and ask whether it holds one.
 
 Nothing here knows the outbox. An answer's words may repeat what was sent, so they go to the
 encrypted queue and its screen, never into a log or an error.
@@ -13,44 +13,20 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
 import httpx
-import orjson
 
 from downtime.clock import Clock
 from downtime.errors import InputError
+from downtime.returns.fhir.answers import LATER, REFUSED, Answer, parsed, read
+from downtime.returns.fhir.entries import tag
 from downtime.returns.fhir.target import FhirTarget
 
-TAKEN, REFUSED, LATER = "taken", "refused", "later"
-_WORDS = 600
-"""Longest part of an answer that is kept for a person."""
-_PAUSES = (401, 403, 429, 502, 503, 504)
-"""Answers about the server as a whole: every other message would get the same."""
-_AGAIN = (401, 403, 408, 425, 429)
-"""Client errors that pass by themselves, or once a token or time-out is put right."""
-_PHRASES = {one.value: one.phrase for one in HTTPStatus}
 _HEADERS = {
     "Accept": "application/fhir+json",
     "Content-Type": "application/fhir+json; charset=utf-8",
     "Prefer": "return=minimal",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What became of a bundle; `words` are for a person, `held` is what the server made or said.
-
-    Only the words of a refusal, which a person has to settle, repeat what the server said.
-    `pause` says that the server as a whole wants to be left alone, `wait` for how many seconds at
-    least (0 when it did not say).
-    """
-
-    outcome: str
-    words: str = ""
-    held: str = ""
-    pause: bool = False
-    wait: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +40,35 @@ class Client:
     def post(self, content: bytes) -> Answer:
         """Post one transaction; a fault of the network is an answer too: later."""
         try:
-            status, headers, body = self._exchange(content)
+            status, headers, body = self._exchange("POST", self.names.url, content)
         except (httpx.TimeoutException, _TooSlowError):
             return Answer(LATER, "No answer in time.", pause=True)
         except _TooLongError:
             return Answer(REFUSED, "The answer is longer than any FHIR server gives.")
         except httpx.TransportError as error:
             return Answer(LATER, f"No connection ({type(error).__name__}).", pause=True)
-        return _read(status, body, _wait(headers.get("retry-after", ""), self))
+        return read(status, body, _wait(headers.get("retry-after", ""), self))
 
-    def _exchange(self, content: bytes) -> tuple[int, httpx.Headers, bytes]:
+    def holds(self, control_id: str) -> bool:
+        """Whether the server took this bundle in before: its Provenance is there.
+
+        Asked when the server refuses a bundle that it may have taken in without our hearing of it:
+        what the bundle changed then no longer reads as it was compared.
+        """
+        url = f"{self.names.url.rstrip('/')}/Provenance?{tag(self.names, control_id)}"
+        try:
+            status, _, body = self._exchange("GET", url)
+        except (httpx.HTTPError, _TooSlowError, _TooLongError):
+            return False
+        entries = parsed(body).get("entry") if status == HTTPStatus.OK else None
+        return bool(entries)
+
+    def _exchange(
+        self, method: str, url: str, content: bytes | None = None
+    ) -> tuple[int, httpx.Headers, bytes]:
         headers = _HEADERS | _authorization(self.names.token_file)
         end = time.monotonic() + self.names.connect_seconds + self.names.answer_seconds
-        with self.http.stream("POST", self.names.url, content=content, headers=headers) as answer:
+        with self.http.stream(method, url, content=content, headers=headers) as answer:
             body = bytearray()
             for part in answer.iter_bytes():
                 body += part
@@ -135,71 +127,6 @@ def _authorization(token_file: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def _read(status: int, body: bytes, wait: float) -> Answer:
-    resource = _json(body)
-    if status in _AGAIN or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        words = outcome_words(resource)
-        return Answer(LATER, _status(status, {}), words, pause=status in _PAUSES, wait=wait)
-    if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        return Answer(REFUSED, _status(status, resource))
-    if resource.get("resourceType") != "Bundle":
-        return Answer(REFUSED, f"The server answered {status}, but not as a FHIR server does.")
-    return _entries(resource)
-
-
-def _entries(bundle: dict[str, Any]) -> Answer:
-    """A server that ran a transaction as a batch tells of faults entry by entry."""
-    given = bundle.get("entry")
-    responses = [
-        one["response"]
-        for one in (given if isinstance(given, list) else [])
-        if isinstance(one, dict) and isinstance(one.get("response"), dict)
-    ]
-    for response in responses:
-        status = str(response.get("status", ""))[:3]
-        if status.isdigit() and not status.startswith("2"):
-            outcome = response.get("outcome")
-            said = outcome if isinstance(outcome, dict) else {}
-            if status.startswith("5") or int(status) in _AGAIN:
-                return Answer(LATER, _status(int(status), {}), outcome_words(said))
-            return Answer(REFUSED, _status(int(status), said))
-    made = (str(one.get("location", "")).partition("/_history")[0] for one in responses)
-    return Answer(TAKEN, held=" ".join(filter(None, made)))
-
-
-def _status(status: int, resource: dict[str, Any]) -> str:
-    """`422 Unprocessable Entity: …` with the words of an OperationOutcome, if there are any."""
-    name = _PHRASES.get(status, "")
-    words = outcome_words(resource)
-    return f"{status} {name}".strip() + (f": {words}" if words else ".")
-
-
-def outcome_words(resource: dict[str, Any]) -> str:
-    """What an OperationOutcome says of errors, with the places it names; cut at 600 characters."""
-    issues = resource.get("issue")
-    if resource.get("resourceType") != "OperationOutcome" or not isinstance(issues, list):
-        return ""
-    said = [
-        _issue(one)
-        for one in issues
-        if isinstance(one, dict) and one.get("severity") not in ("information", "warning")
-    ]
-    text = "; ".join(filter(None, said))
-    return text if len(text) <= _WORDS else text[: _WORDS - 1] + "…"
-
-
-def _issue(issue: dict[str, Any]) -> str:
-    details = issue.get("details")
-    text = details.get("text") if isinstance(details, dict) else ""
-    parts = [str(one) for one in (text, issue.get("diagnostics")) if one] or [
-        str(issue.get("code", ""))
-    ]
-    places = issue.get("expression") or issue.get("location")
-    if isinstance(places, list) and places:
-        parts.append("at " + ", ".join(map(str, places)))
-    return " ".join(" ".join(parts).split())
-
-
 def _wait(header: str, client: Client) -> float:
     """Seconds that a Retry-After asks for (RFC 9110, 10.2.3), up to the cap; 0 for none."""
     if header.strip().isdigit():
@@ -215,11 +142,3 @@ def _wait(header: str, client: Client) -> float:
 
 def _aware(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _json(body: bytes) -> dict[str, Any]:
-    try:
-        resource = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return {}
-    return resource if isinstance(resource, dict) else {}

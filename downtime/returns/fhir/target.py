@@ -45,6 +45,10 @@ class FhirTarget:
     message: str = _key(BASE + "id/message", "System of the control IDs of bundles.")
     staff: str = _key(BASE + "id/staff", "System of account numbers of those who keyed.")
     location: str = _key(BASE + "id/location", "System of ward codes.")
+    updates: bool = _key(
+        True, "Change live records by conditional PATCH; else changes stay on the worklist."
+    )
+    visit: str = _key(BASE + "id/visit", "System of visit numbers.")
     appointment: str = _key(BASE + "id/appointment", "System of appointment numbers.")
     codes: str = _key(BASE + "CodeSystem/local", "Code system of codes that are not LOINC.")
     units: Mapping[str, str] = _key(_NOTHING, "Unit as paper prints it to its UCUM code.")

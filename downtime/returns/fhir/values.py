@@ -92,3 +92,8 @@ def quantity(value: str, unit: str, ucum: Mapping[str, str]) -> Json:
 def notes(pairs: Iterable[tuple[str, str]]) -> list[Json]:
     """Annotations: what was written and has no element of its own."""
     return [{"text": f"{label}: {answer}"} for label, answer in pairs if answer]
+
+
+def listed(one: Json) -> list[Json]:
+    """A list of one part; an empty list without it."""
+    return [one] if one else []

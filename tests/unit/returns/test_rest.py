@@ -7,7 +7,8 @@ import pytest
 
 from downtime.errors import InputError
 from downtime.returns.fhir import rest
-from downtime.returns.fhir.rest import LATER, REFUSED, TAKEN, Client
+from downtime.returns.fhir.answers import LATER, REFUSED, TAKEN
+from downtime.returns.fhir.rest import Client
 from downtime.returns.fhir.target import FhirTarget
 
 NOW = datetime(2026, 11, 4, 10, 0, tzinfo=UTC)
