@@ -172,7 +172,7 @@ def verify(vault: Vault, serial: str, who: Actor, why: str = "") -> Entry:
         store.save(db, entry)
         store_checks.drop_claim(db, number)
         if not entry.corrections:  # what it had wrong was counted when it was corrected
-            add_check(db, entry, COMPARED, _filled(entry), 0, vault.now())
+            add_check(db, entry, COMPARED, _compared(vault, db, entry), 0, vault.now())
     return entry
 
 
@@ -187,8 +187,11 @@ def check_other(entry: Entry, who: Actor) -> None:
 
 
 def add_check(db: Database, entry: Entry, basis: str, fields: int, errors: int, at: str) -> None:
-    """Note what a check found; one that looked at no filled field says nothing."""
-    if fields:
+    """Note what a check found, once for each way: of what was keyed anew the first keying counts.
+
+    `fields` are those a second person looked at, filled in either version; none says nothing.
+    """
+    if fields and not store_checks.is_checked(db, entry.serial, basis):
         found = Check(
             serial=entry.serial,
             outage=entry.outage,
@@ -305,16 +308,25 @@ def _put_second_away(db: Database, entry: Entry, now: str, who: Actor, why: str)
 def _count_corrected(
     db: Database, form: KeyedForm, entry: Entry, kept: Mapping[str, str], now: str
 ) -> None:
-    """Count what a sent-back entry had wrong: the fields that its correction changed."""
+    """Count what a sent-back entry had wrong: the fields that its correction changed.
+
+    Critical ones count among the critical, unless they had been keyed twice and counted before.
+    """
     wrong = [row for row in store.past(db, entry.serial) if row["state"] not in (DRAFT, KEY_AGAIN)]
     before = wrong[-1]["answers"]
-    keys = (before.keys() | kept.keys()) - set(form.critical_keys)
-    changed = [key for key in keys if before.get(key, "") != kept.get(key, "")]
-    add_check(db, entry, COMPARED, len(keys), len(changed), now)
+    filled = {key for said in (before, kept) for key, text in said.items() if text}
+    critical = filled & set(form.critical_keys)
+    for basis, keys in ((COMPARED, filled - critical), (AGREED, critical)):
+        changed = [key for key in keys if before.get(key, "") != kept.get(key, "")]
+        add_check(db, entry, basis, len(keys), len(changed), now)
 
 
-def _filled(entry: Entry) -> int:
-    return sum(bool(text) for text in entry.answers.values())
+def _compared(vault: Vault, db: Database, entry: Entry) -> int:
+    """The filled fields that somebody compares, without those that another person keyed blind."""
+    filled = {key for key, text in entry.answers.items() if text}
+    if store_checks.is_checked(db, entry.serial, AGREED):
+        filled -= set(open_form(vault, entry.serial).critical_keys)
+    return len(filled)
 
 
 def _identity_problems(

@@ -90,6 +90,7 @@ class Check:
     form: str
     at: str
     basis: str
-    """`compared` for the fields that are not critical, `agreed` for the critical ones."""
+    """`agreed` for critical fields that a second person keyed blind or found wrong; `compared` for
+    all others that a second person looked at. No field counts twice."""
     fields: int
     errors: int

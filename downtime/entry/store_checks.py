@@ -42,6 +42,12 @@ def add_check(db: Database, check: Check) -> None:
     )
 
 
+def is_checked(db: Database, serial: str, basis: str) -> bool:
+    """Whether a check of a form was noted in this way."""
+    query = "SELECT 1 FROM entry_check WHERE serial = ? AND basis = ?"
+    return db.execute(query, [serial, basis]).fetchone() is not None
+
+
 def checked(db: Database, outage: str, form: str, basis: str, last: int) -> tuple[int, int, int]:
     """Forms, fields and errors of the last checks of a form in an outage."""
     query = (

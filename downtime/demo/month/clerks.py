@@ -95,8 +95,7 @@ class Clerks:
             return entries.submit(
                 vault, self.station.settings, serial, paper.answers, self.staff["clerk"]
             )
-        if not paper.sheet.sent_back:
-            self._note(paper, "checked", len(paper.answers), 0)
+        self._note(paper, "checked", len(paper.answers.keys() - paper.critical), 0)
         return entries.verify(vault, serial, self._second(entry))
 
     def _second(self, entry: Entry) -> Actor:
@@ -104,7 +103,9 @@ class Clerks:
         return self.staff["clerk3"] if entry.transcriber == first.id else first
 
     def _note(self, paper: Written, way: str, fields: int, errors: int) -> None:
-        if fields:
+        """A paper counts once in each way: what it had wrong when it was first keyed."""
+        if fields and way not in paper.sheet.checked:
+            paper.sheet.checked.add(way)
             self.truth.checks.append((paper.sheet.form, way, fields, errors))
 
 

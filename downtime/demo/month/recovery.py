@@ -15,12 +15,14 @@ from downtime.handover.seal import seal
 from downtime.handover.take import take
 from downtime.outage import outages
 from downtime.paper import ledger
-from downtime.reconcile import decide
+from downtime.reconcile import bulk
 from downtime.reconcile import run as comparison
 from downtime.reconcile.harm import review
 from downtime.reconcile.harm.findings import WAITING
 from downtime.reconcile.identity import linking
 from downtime.reconcile.states import LEAVE, RETURN, UNMATCHED
+from downtime.reconcile.states import NEW as NEW_STATE
+from downtime.reconcile.store import Filter
 from downtime.returns import outbox, sending
 from downtime.returns import store as outbox_store
 from downtime.returns.statement import signing, statement
@@ -178,18 +180,22 @@ def compare(s: Simulation) -> None:
     """All is compared and decided; what waited for a result at the beginning is explained."""
     station, staff = s.fleet.station, s.fleet.staff
     comparison.run(station.vault, station.settings, staff["records"], WHY)
-    outage = comparison.latest(station.vault).id
-    for row in decide.items(station.vault, outage):
-        if row.is_open:
-            left = row.item.state == UNMATCHED
-            decision, why = (LEAVE, "In no system") if left else (RETURN, "On paper only")
-            done = decide.decide(station.vault, row.key, decision, staff["records"], why)
-            if done.is_open:  # the rule asks for a second person
-                decide.decide(station.vault, row.key, decision, staff["site"], why)
+    _decide(s, NEW_STATE, RETURN, "On paper only")
+    _decide(s, UNMATCHED, LEAVE, "In no system")
     review.run(station.vault, station.settings, staff["records"], WHY)
     waiting = [r.finding.key for r in review.rows(station.vault, kind=WAITING) if r.is_open]
     if waiting:
         review.explain(station.vault, waiting, "taken-again", WHY, staff["site"])
+
+
+def _decide(s: Simulation, state_: str, decision: str, why: str) -> None:
+    """Decide in bulk; where the rule asks for a second person, one confirms."""
+    vault, wanted = s.fleet.station.vault, Filter(state=state_)
+    outage = comparison.latest(vault).id
+    for who in (s.fleet.staff["records"], s.fleet.staff["site"]):
+        found = bulk.preview(vault, outage, wanted, decision, who)
+        if found.rows:
+            bulk.apply(vault, outage, wanted, decision, found.token, who, why)
 
 
 def send(s: Simulation) -> None:

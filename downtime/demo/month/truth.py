@@ -7,11 +7,11 @@ beside these counts; a difference is a fault of the program, or of the simulatio
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import sqrt
 from typing import Any
 
-from downtime.entry.quality import wilson
-
-FATES = ("returned", "void", "lost", "out")
+DEVIATE = 1.959964
+"""The normal deviate of 95 %, two-sided."""
 
 
 @dataclass(slots=True)
@@ -26,6 +26,8 @@ class Sheet:
     verified: bool = False
     filed: bool = False
     sent_back: bool = False
+    checked: set[str] = field(default_factory=set)
+    """In which ways a second person looked at it."""
     ahead: bool = False
 
 
@@ -136,9 +138,27 @@ def _entries(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any,
             fields, errors = sum(c[2] for c in found), sum(c[3] for c in found)
             yield f"fields {way} {form}", row[way]["fields"], fields
             yield f"errors {way} {form}", row[way]["errors"], errors
-            low, high = wilson(errors, fields) if fields else (None, None)
-            yield f"low {way} {form}", row[way]["low_percent"], low and round(100 * low, 2)
-            yield f"high {way} {form}", row[way]["high_percent"], high and round(100 * high, 2)
+            low, high = _interval(errors, fields) if fields else (None, None)
+            yield f"low {way} {form}", row[way]["low_percent"], low
+            yield f"high {way} {form}", row[way]["high_percent"], high
+
+
+def _interval(errors: int, fields: int) -> tuple[float, float]:
+    """The shares, in percent, from which so many errors lie 1.96 standard errors away.
+
+    Found by halving from the definition (the share p solves |e/n - p| = z * sqrt(p (1 - p) / n)),
+    not by the formula that the program uses.
+    """
+
+    def bound(inside: float, outside: float) -> float:
+        for _ in range(60):
+            middle = (inside + outside) / 2
+            away = abs(errors / fields - middle) / sqrt(middle * (1 - middle) / fields)
+            inside, outside = (middle, outside) if away < DEVIATE else (inside, middle)
+        return round(100 * inside, 2)
+
+    share = errors / fields
+    return (bound(share, 0.0) if errors else 0.0, bound(share, 1.0) if errors < fields else 100.0)
 
 
 def _items(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:

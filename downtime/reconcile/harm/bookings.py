@@ -1,7 +1,9 @@
 """The harm review of operations and appointments: what was put off, and whether it is booked again.
 
-Pure. An operation cancelled on the day is to be offered again within 28 days (NHS Constitution
-handbook, pledge on cancelled operations); the review shows the new date, or that there is none.
+Pure. In England, who has an operation cancelled by the hospital at the last minute for other than
+clinical reasons is offered another date within 28 days (Handbook to the NHS Constitution, pledge on
+cancelled operations). Whether that pledge applies is for people to say; the review shows the new
+date, or that there is none.
 """
 
 from collections import defaultdict

@@ -32,8 +32,10 @@ OUTCOMES = {
     "severe": "Severe harm",
     "fatal": "Fatal",
 }
-"""Degrees of harm as NHS England's Learn from Patient Safety Events names them (policy guidance on
-recording patient safety events and levels of harm, 2023)."""
+"""Degrees of harm, after the grades of physical harm in NHS England's policy guidance on recording
+patient safety events and levels of harm (Learn from Patient Safety Events, LFPSE). Psychological
+harm is graded apart there, and is not asked for here; nothing is recorded with LFPSE itself.
+"""
 
 EXPLANATIONS = {
     "taken-again": "Sample taken again",

@@ -109,15 +109,12 @@ def rows(vault: Vault, *, kind: str = "", state: str = "") -> list[Row]:
     return harm_store.rows(vault.db, latest(vault).id, kind=kind, state=state)
 
 
-def get(vault: Vault, key: str) -> Row:
-    """One finding; NotFoundError."""
-    return _get(vault, latest(vault).id, key)
-
-
-def _get(vault: Vault, outage: str, key: str) -> Row:
-    for row in harm_store.rows(vault.db, outage, key=key):
-        return row
-    raise NotFoundError("harm.unknown", "There is no such finding.", "See the harm review.")
+def _findings(vault: Vault, outage: str, keys: Sequence[str]) -> list[Finding]:
+    """The findings with these keys; NotFoundError when one is not there."""
+    found = harm_store.with_keys(vault.db, outage, keys)
+    if len(found) != len(set(keys)):
+        raise NotFoundError("harm.unknown", "There is no such finding.", "See the harm review.")
+    return found
 
 
 def review(vault: Vault, keys: Sequence[str], outcome: str, note: str, who: Actor) -> int:
@@ -143,7 +140,7 @@ def explain(vault: Vault, keys: Sequence[str], how: str, why: str, who: Actor) -
         )
     if not why.strip():
         raise InputError("harm.reason", "A reason is needed.", "Say in a few words what is known.")
-    if any(get(vault, key).finding.kind != WAITING for key in keys):
+    if any(one.kind != WAITING for one in _findings(vault, latest(vault).id, keys)):
         raise ConflictError(
             "harm.kind",
             "Only a request without a result is explained.",
@@ -156,20 +153,11 @@ def _say(vault: Vault, keys: Sequence[str], way: str, outcome: str, note: str, w
     outage = latest(vault).id
     target = keys[0] if len(keys) == 1 else f"{len(keys)} findings"
     with vault.change(who, f"harm.{way}", target=target, why=outcome) as db:
-        for key in keys:
-            finding = _get(vault, outage, key).finding
-            harm_store.keep_review(
-                db,
-                Review(
-                    outage=outage,
-                    finding=key,
-                    digest=finding.digest,
-                    way=way,
-                    outcome=outcome,
-                    note=note.strip(),
-                    person=who.id,
-                    person_name=who.name,
-                    at=vault.now(),
-                ),
-            )
+        for finding in _findings(vault, outage, keys):
+            said = Review(
+                outage=outage, finding=finding.key, digest=finding.digest, way=way,
+                outcome=outcome, note=note.strip(), person=who.id, person_name=who.name,
+                at=vault.now(),
+            )  # fmt: skip
+            harm_store.keep_review(db, said)
     return len(keys)

@@ -93,9 +93,9 @@ def keep_review(db: Database, review: Review) -> None:
 _SELECT = "SELECT f.body, f.digest, f.key FROM harm_finding f WHERE f.outage = :outage"
 
 
-def rows(db: Database, outage: str, *, kind: str = "", state: str = "", key: str = "") -> list[Row]:
+def rows(db: Database, outage: str, *, kind: str = "", state: str = "") -> list[Row]:
     """Findings by kind, ward and time, with what was said of them; every filter given applies."""
-    given = {"kind": kind, "state": state, "key": key}
+    given = {"kind": kind, "state": state}
     used = {name: value for name, value in given.items() if value}
     where = "".join(f" AND f.{name} = :{name}" for name in used)
     said = _said(db, outage)
@@ -108,6 +108,13 @@ def rows(db: Database, outage: str, *, kind: str = "", state: str = "", key: str
         )
         for row in found
     ]
+
+
+def with_keys(db: Database, outage: str, keys: Iterable[str]) -> list[Finding]:
+    """Findings by their keys, those that are there."""
+    query = f"{_SELECT} AND f.key IN (SELECT value FROM json_each(:keys))"  # noqa: S608
+    found = db.query(query, {"outage": outage, "keys": orjson.dumps(list(keys)).decode()})
+    return [from_data(orjson.loads(row["body"])) for row in found]
 
 
 def _said(db: Database, outage: str) -> dict[tuple[str, str, str], Review]:

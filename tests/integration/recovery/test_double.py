@@ -136,6 +136,33 @@ def test_what_was_corrected_counts_as_wrong(vault, settings, issue, who, checker
     assert found.sample_percent == 100
 
 
+def test_each_field_that_a_second_person_looked_at_counts_once(
+    vault, settings, issue, who, checker
+):
+    """Compared and keyed again, of one form: what was keyed blind is not counted as compared too."""
+    serial = issue("phoned-result")
+    entry = entries.submit(vault, settings, serial, PHONED, who)
+    keys = set(entries.open_form(vault, serial, settings).critical_keys)
+    double.submit_second(vault, settings, serial, CRITICAL, checker)
+    entries.verify(vault, serial, checker)
+    found = quality.estimate(vault.db, settings, entry.outage, "phoned-result")
+    critical = sum(key in keys for key in entry.answers)
+    assert found.critical_fields == critical > 0
+    assert found.fields == len(entry.answers) - critical
+
+
+def test_a_form_keyed_anew_counts_as_it_was_keyed_first(vault, settings, issue, who, checker):
+    serial = issue("phoned-result")
+    entry = entries.submit(vault, settings, serial, {**PHONED, "value:1": "9.1"}, who)
+    entries.send_back(vault, serial, checker, "the value is misread")
+    entries.submit(vault, settings, serial, PHONED, who)
+    double.submit_second(vault, settings, serial, CRITICAL, checker)
+    entries.verify(vault, serial, checker)
+    found = quality.estimate(vault.db, settings, entry.outage, "phoned-result")
+    assert (found.critical_errors, found.errors) == (1, 0)
+    assert found.critical_fields + found.fields == len(entry.answers)
+
+
 def test_nothing_critical_and_not_in_the_sample_is_accepted_and_can_still_be_compared(
     vault, rare, issue, who, checker
 ):
