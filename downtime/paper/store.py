@@ -14,6 +14,7 @@ from downtime.paper.press.layout import Layout, read_geometry
 from downtime.vault.audit import Actor
 
 _SUBJECT = tuple(f.name for f in fields(Subject))
+_ISSUED = tuple(f.name for f in fields(Issued) if f.name != "subject")
 _COLUMNS = (
     "serial", "position", "form", "version", "title", "layout", "pages", "returns", *_SUBJECT,
     "ward", "pack", "outage", "drill", "issued_by", "issued_name", "issued_at", "state",
@@ -140,8 +141,20 @@ def by_patient(db: Database, serials: Iterable[str]) -> list[str]:
 
 
 def with_serials(db: Database, serials: Sequence[str]) -> Iterator[Issued]:
-    """The forms of these serials."""
-    return forms(db, f"serial IN ({', '.join('?' * len(serials))})", *serials)
+    """The forms of these serials, in the order of issue."""
+    wanted = orjson.dumps(list(serials)).decode()
+    query = (
+        f"SELECT {', '.join(_ISSUED)}, {', '.join(_SUBJECT)} FROM form_issue"  # noqa: S608
+        " WHERE serial IN (SELECT value FROM json_each(?))"
+        " ORDER BY substr(serial, 1, 2), position"
+    )
+    for row in db.conn.execute(query, (wanted,)):
+        cells = tuple(row)
+        said = dict(zip(_ISSUED, cells, strict=False))
+        said |= {"returns": bool(said["returns"]), "drill": bool(said["drill"])}
+        said["replaces"] = tuple(said["replaces"].split())
+        subject = Subject(**dict(zip(_SUBJECT, cells[len(_ISSUED) :], strict=True)))
+        yield Issued(**said, subject=subject)
 
 
 def _issued(row: dict[str, Any]) -> Issued:

@@ -4,13 +4,12 @@ Forms are read in sets, compared in memory and written in short transactions, so
 keying meanwhile; what has not changed since the last comparison is not looked at again.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cache
 from zoneinfo import ZoneInfo
 
-import orjson
 from sqlite_utils import Database
 
 from downtime.entry import policies
@@ -53,7 +52,17 @@ class Compared:
     """Forms that were compared now; what has not changed keeps its finding."""
 
 
-def run(vault: Vault, settings: Settings, who: Actor, why: str) -> Compared:
+Progress = Callable[[int, int], None]
+"""Told how many forms of how many have been compared; an exception of it ends the comparison."""
+
+
+def run(
+    vault: Vault,
+    settings: Settings,
+    who: Actor,
+    why: str,
+    progress: Progress = lambda done, total: None,
+) -> Compared:
     """Compare the outage at hand with the snapshot that is current now.
 
     Entries count as soon as they are made, so that trouble shows early; what is returned from them
@@ -70,7 +79,7 @@ def run(vault: Vault, settings: Settings, who: Actor, why: str) -> Compared:
             "Load a snapshot of the recovered hospital, then compare again.",
         )
     with seldom_collecting(), closing(load.current(vault)) as after:
-        run = _Run(vault, settings, outage, after, who, why)
+        run = _Run(vault, settings, outage, after, who, why, progress)
         with closing(_earlier(vault, outage)) as before:
             run.over(before)
     with vault.change(who, "reconcile.run", target=outage.id, why=why) as db:
@@ -112,6 +121,7 @@ class _Run:
     after: Snapshot
     who: Actor
     why: str
+    progress: Progress
     standing: dict[str, str] = field(default_factory=dict)
     """Serial of every entry that counts to its stamp."""
     done: set[str] = field(default_factory=set)
@@ -164,6 +174,7 @@ class _Run:
             items = compare(earlier, given, after, self.settings, linked)
             self._keep(some, dict(found), items)
             self.done.update(some)
+            self.progress(len(self.done), len(self.standing))
 
     def _keep(
         self, serials: Sequence[str], found: Mapping[str, list[Fact]], items: list[Item]
@@ -217,7 +228,7 @@ def _chunks(serials: Sequence[str], size: int) -> Iterator[Sequence[str]]:
 
 def _people(items: Iterable[Item]) -> list[tuple[str, str, str]]:
     found = {item.fact.person: item.patient for item in items}
-    return [(work.person_id(p), orjson.dumps(p).decode(), patient) for p, patient in found.items()]
+    return [(work.person_id(p), store.person_json(p), patient) for p, patient in found.items()]
 
 
 def _facts(

@@ -21,7 +21,7 @@ from downtime.outage.model import Outage
 from downtime.reconcile import store_compared
 from downtime.reconcile.gather import THEIRS
 from downtime.reconcile.identity.match import SERIAL, links
-from downtime.reconcile.store import Run
+from downtime.reconcile.store import Run, person_json
 from downtime.reconcile.view import folded_number
 from downtime.settings import Settings
 from downtime.snapshot import load
@@ -44,7 +44,7 @@ def basis(settings: Settings, outage: Outage) -> str:
 @lru_cache(maxsize=4096)
 def person_id(person: Person) -> str:
     """Names a person as written, within one outage."""
-    return hashlib.blake2b(orjson.dumps(person), digest_size=9).hexdigest()
+    return hashlib.blake2b(person_json(person).encode(), digest_size=9).hexdigest()
 
 
 def linked(vault: Vault, outage: str, decided: Mapping[str, Person]) -> dict[str, Person]:
