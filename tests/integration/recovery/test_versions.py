@@ -8,6 +8,7 @@ from downtime.paper.definitions.definition import definition, from_text
 from downtime.reconcile import run
 from downtime.reconcile.store import fetch
 from downtime.returns.statement import statement
+from downtime.vault import device
 
 from .conftest import HOSPITAL, SIGNED
 
@@ -60,6 +61,7 @@ def test_what_it_says_is_compared_and_accounted_for(
         entries.verify(vault, serial, checker)
     hold(2, HOSPITAL, created="2026-11-02T15:00:00Z")
     run.run(vault, settings, checker, "test")
+    device.create(vault.home, vault.data_key, "K7", "records station")
     facts = [row.item.fact for row in fetch(vault.db, outage.id)]
     assert sorted(fact.serial for fact in facts) == sorted(old)
     assert {(fact.fields["code"], fact.title) for fact in facts} == {("ESR", "Sedimentation rate")}

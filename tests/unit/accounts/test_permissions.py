@@ -29,7 +29,8 @@ def test_administrators_and_auditors_see_no_patients(role):
 
 def test_an_auditor_changes_nothing():
     reads = {"session.own", "job.own", "snapshot.list", "outage.view", "ledger.view"}
-    reads |= {"reconcile.list", "statement.make", "audit.view", "audit.verify"}
+    reads |= {"reconcile.list", "identity.list", "handover.view", "entry.queue", "entry.quality"}
+    reads |= {"harm.list", "statement.make", "report.make", "audit.view", "audit.verify"}
     assert allowed("auditor") == reads
 
 
