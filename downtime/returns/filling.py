@@ -14,12 +14,12 @@ from downtime.reconcile import store as items_store
 from downtime.reconcile.identity.linking import Merge
 from downtime.reconcile.states import DECISIONS, RETURN, RETURNED
 from downtime.reconcile.store import ItemRow
-from downtime.returns import outbox, store
-from downtime.returns.drafts import Draft, Way, control_id, merge_key
+from downtime.returns import links, outbox, store
+from downtime.returns.drafts import Draft, Way, control_id
 from downtime.returns.profiles import Target
-from downtime.returns.states import FILE, HELD, QUEUED, REFUSED, RESOLVED
+from downtime.returns.states import FILE, HELD, QUEUED, REFUSED, RESOLVED, WORKLIST
 from downtime.returns.store import Message
-from downtime.returns.writers import MERGES, WRITERS
+from downtime.returns.writers import MERGES, WRITERS, separations
 from downtime.settings import Settings
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
@@ -71,11 +71,14 @@ class Work:
 
     def add_merges(self, target: Target, channel: str, told: Sequence[Merge]) -> None:
         """Write what one system has not been told yet about downtime numbers."""
-        keys = {merge_key(merge, target.system): merge for merge in told}
-        known = store.carried(self._db, keys, settled=True)
-        fresh = [merge for key, merge in keys.items() if key not in known]
-        drafts = MERGES[channel](self._way(target), fresh)
+        untold = links.untold(self._db, target.system, channel, told)
+        way = self._way(target)
+        drafts = MERGES[channel](way, untold.messages)
         self._written += self._write(drafts, target.system, channel)
+        lines = separations(way, untold.lines)
+        self._written += self._write(lines, target.system, WORKLIST)
+        links.withdraw(self._db, untold.needless, self._now)
+        self.messages += len(untold.needless)
 
     def add_documents(self, target: Target, channel: str, filed: Sequence[ItemRow]) -> None:
         """Write the scans of forms that policy files as documents, each form once."""

@@ -15,9 +15,7 @@ _LIGHT = (
     "control_id, outage, system, channel, kind, order_key, position, state, attempts, next_try,"
     " answer, reason, sha256, file, queued, queued_by, changed"
 )
-_ITEMS = (
-    "(SELECT group_concat(item, ' ') FROM outbox_item WHERE control_id = o.control_id) AS items"
-)
+_ITEMS = "(SELECT group_concat(item, char(10)) FROM outbox_item WHERE control_id = o.control_id) AS items"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,4 +230,4 @@ def keep_signature(db: Database, signature: Signature) -> None:
 
 
 def _message(row: Mapping[str, Any]) -> Message:
-    return Message(**{**row, "items": tuple((row["items"] or "").split())})
+    return Message(**{**row, "items": tuple((row["items"] or "").splitlines())})

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from downtime.entry import scans
 from downtime.entry.facts import DOCUMENT
-from downtime.reconcile.identity.linking import LINKED, Merge
+from downtime.reconcile.identity.linking import Merge
 from downtime.reconcile.store import ItemRow
 from downtime.returns.drafts import Draft, Way, drafted, merge_draft
 from downtime.returns.hl7 import messages
@@ -16,10 +16,7 @@ def items(way: Way, rows: Sequence[ItemRow]) -> list[Draft]:
 
 
 def merges(way: Way, told: Sequence[Merge]) -> list[Draft]:
-    """ADT^A40 or A47 for each downtime number that was linked; none for a link that was undone.
-
-    HL7 v2 has no message that receivers act upon to separate two patients: people do that.
-    """
+    """ADT^A40 or A47, as the target wants, for each downtime number that was linked."""
 
     def written(merge: Merge) -> Callable[[str], bytes]:
         return lambda number: messages.write_merge(
@@ -27,11 +24,7 @@ def merges(way: Way, told: Sequence[Merge]) -> list[Draft]:
         )
 
     name = f"ADT^{way.target.merge}"
-    return [
-        merge_draft(name, merge, way.target.system, written(merge))
-        for merge in told
-        if merge.state == LINKED
-    ]
+    return [merge_draft(name, merge, way.target.system, written(merge)) for merge in told]
 
 
 def _draft(way: Way, group: tuple[ItemRow, ...]) -> Draft:

@@ -16,6 +16,7 @@ from downtime.returns.states import QUEUED, RESOLVED, WORKLIST
 from downtime.returns.store import Message
 from downtime.returns.worklists import rekey, worklist
 from downtime.returns.worklists.rekey import RekeyLine
+from downtime.returns.worklists.words import SEPARATION
 from downtime.settings import Settings
 from downtime.vault.audit import Actor
 from downtime.vault.files import write_atomic
@@ -98,7 +99,9 @@ def _everything(vault: Vault, outage: Outage, zone: ZoneInfo) -> Iterator[workli
         for item in message.items
     }
     listed = {line.row.key: line for line in rekey.lines(vault, outage.id)}
-    for row in items_store.fetch(vault.db, outage.id, decision=RETURNED):
+    compared = items_store.fetch(vault.db, outage.id, decision=RETURNED)
+    apart = (line.row for line in listed.values() if line.row.item.fact.type == SEPARATION)
+    for row in (*compared, *apart):
         if row.key not in sent:
             continue
         done = rekey.done(listed[row.key], zone) if row.key in listed else ""

@@ -20,9 +20,9 @@ from downtime.returns import outbox, queueing, store
 from downtime.returns.queueing import Queued
 from downtime.returns.states import ACKNOWLEDGED, QUEUED, RESOLVED, SENT, WORKLIST
 from downtime.returns.store import Message
+from downtime.returns.worklists import separating, worklist
 from downtime.returns.worklists import store as rekey_store
 from downtime.returns.worklists import words as worklist_words
-from downtime.returns.worklists import worklist
 from downtime.returns.worklists.store import Tick
 from downtime.settings import Settings
 from downtime.vault.audit import Actor
@@ -85,7 +85,8 @@ def fill(vault: Vault, settings: Settings, who: Actor) -> list[Queued]:
     queueing.check_real(outage)
     decided = items_store.fetch(vault.db, outage.id, decision=RETURN)
     done = []
-    for system in sorted({row.item.fact.system for row in decided}):
+    systems = {row.item.fact.system for row in decided} | set(settings.returns.targets)
+    for system in sorted(systems):
         if system in settings.returns.targets:
             done.append(queueing.queue(vault, settings, who, system=system))
         done.append(queueing.queue(vault, settings, who, system=system, channel=WORKLIST))
@@ -95,16 +96,15 @@ def fill(vault: Vault, settings: Settings, who: Actor) -> list[Queued]:
 def lines(vault: Vault, outage: str) -> list[RekeyLine]:
     """Every line of an outage's worklists, in keying order."""
     ticked = rekey_store.ticks(vault.db, outage)
-    held = {
-        item: message
-        for message in store.messages(vault.db, outage, channel=WORKLIST)
-        if message.state != RESOLVED
-        for item in message.items
-    }
+    messages = [
+        one for one in store.messages(vault.db, outage, channel=WORKLIST) if one.state != RESOLVED
+    ]
+    held = {item: one for one in messages for item in one.items}
+    listed = [row for row in items_store.fetch(vault.db, outage) if row.key in held]
+    apart = separating.rows(vault.db, outage, {one.control_id: one for one in messages})
     found = [
         RekeyLine(row, held[row.key], ticked.get(held[row.key].control_id))
-        for row in items_store.fetch(vault.db, outage)
-        if row.key in held
+        for row in (*listed, *apart)
     ]
     return sorted(found, key=lambda line: line.words.order)
 

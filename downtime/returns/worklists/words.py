@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo
 from downtime.clinical import display
 from downtime.entry.facts import Fact
 
+SEPARATION = "Separation"
 KINDS = {
+    SEPARATION: "Patients to separate",
     "Encounter": "Admission",
     "Patient": "Patient's details",
     "AllergyIntolerance": "Allergy",
@@ -17,7 +19,7 @@ KINDS = {
     "Document": "Document",
     "Appointment": "Appointment",
 }
-"""Types in the order in which records teams key them: moves, what is known of the person, requests
+"""Types in the order in which records teams key them: wrongly joined patients, moves, what is known of the person, requests
 before results, doses, documents, appointments."""
 _MOVES = {"transfer": "Transfer", "discharge": "Discharge"}
 _TITLES = ("display", "medicine", "substance", "text", "description", "number")
