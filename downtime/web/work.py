@@ -37,6 +37,9 @@ class Work:
     """Whether its file opens by itself when it is ready."""
     undo: Callable[[Vault, Job], None] = lambda vault, job: None
     """What is to be put right when it did not end well."""
+    apart: bool = False
+    """Whether it is done in a process of its own. That takes a second to start, so it is for what
+    computes over all forms of an outage; packs bring processes of their own, sending waits."""
 
 
 def _print(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
@@ -66,7 +69,7 @@ def _withdraw(vault: Vault, job: Job) -> None:
 
 
 def _reconcile(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
-    done = run.run(vault, settings, job.who, WHY)
+    done = run.run(vault, settings, job.who, WHY, progress)
     review.run(vault, settings, job.who, WHY)
     return None, f"{done.forms} forms, {done.items} items compared, {done.open} to be decided."
 
@@ -149,11 +152,17 @@ WORK: dict[str, Work] = {
         PACK + kind: Work(_print, title, "printing.choose", "Print something else", undo=_withdraw)
         for kind, title in _TITLES.items()
     },
-    "reconcile": Work(_reconcile, "Comparison", "comparison.show", "See the items"),
-    "harm": Work(_harm, "Harm review", "harm.show", "See the findings"),
-    "returns": Work(_returns, "Returns", "returning.show", "All that has gone out", opens=False),
+    "reconcile": Work(_reconcile, "Comparison", "comparison.show", "See the items", apart=True),
+    "harm": Work(_harm, "Harm review", "harm.show", "See the findings", apart=True),
+    "returns": Work(
+        _returns, "Returns", "returning.show", "All that has gone out", opens=False, apart=True
+    ),
     "worklist": Work(_worklist, "Worklist", "worklists.show", "Back to the worklists", opens=False),
-    "report": Work(_report, "Post-incident report", "report.show", "Back to the report"),
+    "report": Work(
+        _report, "Post-incident report", "report.show", "Back to the report", apart=True
+    ),
     "send": Work(_send, "Sending", "returning.show", "See what has become of it"),
-    "statement": Work(_statement, "Statement", "statement.show", "Back to the statement"),
+    "statement": Work(
+        _statement, "Statement", "statement.show", "Back to the statement", apart=True
+    ),
 }

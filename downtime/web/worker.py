@@ -9,22 +9,19 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from downtime.accounts import sessions
-from downtime.errors import UserError
 from downtime.paper.packs import ahead, packs
 from downtime.vault import checkpoint, jobs
 from downtime.vault.jobs import Job
 from downtime.vault.vault import Vault
+from downtime.web import apart
 from downtime.web.current import Web
-from downtime.web.work import WORK, Progress
+from downtime.web.doing import do
+from downtime.web.work import WORK
 
 log = logging.getLogger("downtime.web")
 
 POLL_SECONDS = 5
 """A job that is asked for wakes the worker at once; this is for what others leave behind."""
-STOPPED = ("job.stopped", "job.move")
-"""What a job meets that was cancelled: at its next progress, or at its end."""
-PROGRESS_SECONDS = 0.3
-"""Each report of progress waits for the disk, so it is made this often at most."""
 EMPTY_SECONDS = 120
 """With no session for so long, as after 'switch user', the vault is forgotten."""
 
@@ -54,7 +51,7 @@ class Worker(threading.Thread):
                 self._web.waiting.clear()
 
     def stop(self) -> None:
-        """Finish the job in hand and end."""
+        """Finish the job in hand and end; one in a process of its own waits for the next start."""
         self._stopping.set()
         self._web.waiting.set()
         self.join()
@@ -85,22 +82,10 @@ class Worker(threading.Thread):
             return vault is self._known and next(self._ahead, None) is not None
 
     def _run(self, vault: Vault, job: Job) -> None:
-        try:
-            result, sentence = WORK[job.kind].run(
-                vault, self._web.settings, job, _report(vault, job)
-            )
-            jobs.finish(vault, job.id, result, sentence)
-            return
-        except UserError as error:
-            if error.code not in STOPPED:
-                jobs.fail(vault, job.id, f"{error.sentence} {error.next_step}")
-        except Exception as error:
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            log.error(
-                "job %s: %s at %s:%s", job.kind, type(error).__name__, place.name, place.lineno
-            )
-            jobs.fail(vault, job.id, "Downtime met a fault of its own. Report the job " + job.id)
-        WORK[job.kind].undo(vault, job)
+        if WORK[job.kind].apart:
+            apart.do(vault, job, self._stopping)
+        else:
+            do(vault, self._web.settings, job)
 
     def _forget_if_empty(self, vault: Vault) -> None:
         if sessions.live(vault):
@@ -110,15 +95,3 @@ class Worker(threading.Thread):
         elif time.monotonic() - self._empty_since > EMPTY_SECONDS:
             self._empty_since = None
             self._web.keeper.forget()
-
-
-def _report(vault: Vault, job: Job) -> Progress:
-    last = 0.0
-
-    def report(done: int, total: int) -> None:
-        nonlocal last
-        if time.monotonic() - last >= PROGRESS_SECONDS:
-            last = time.monotonic()
-            jobs.progress(vault, job.id, done, total)
-
-    return report

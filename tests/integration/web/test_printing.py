@@ -11,7 +11,7 @@ import pytest
 from downtime.clock import to_text
 from downtime.paper import ledger, orders
 from downtime.vault import jobs
-from downtime.web import worker
+from downtime.web import doing
 from downtime.web.worker import Worker
 from tests.integration.web.conftest import Hospital, copied
 from tests.integration.web.test_paper import finished
@@ -109,7 +109,7 @@ def stopping(hospital, job_id):
 def test_forms_of_a_stopped_job_are_void(hospital, monkeypatch):
     browser = hospital.browser("ward")
     address = browser.post("/print/ward", {"ward": "A1"}).location
-    monkeypatch.setattr(worker, "_report", stopping(hospital, address.rpartition("/")[2]))
+    monkeypatch.setattr(doing, "_report", stopping(hospital, address.rpartition("/")[2]))
     work(hospital)
     assert "Stopped before it was finished" in browser.get(address).text
     assert states(hospital) == [("failed", {"void"})]

@@ -1,0 +1,47 @@
+"""Do one job and write down how it ended: the same in the worker's thread and in a child."""
+
+import logging
+import time
+import traceback
+
+from downtime.errors import UserError
+from downtime.settings import Settings
+from downtime.vault import jobs
+from downtime.vault.jobs import Job
+from downtime.vault.vault import Vault
+from downtime.web.work import WORK, Progress
+
+log = logging.getLogger("downtime.web")
+
+STOPPED = ("job.stopped", "job.move")
+"""What a job meets that was cancelled: at its next progress, or at its end."""
+PROGRESS_SECONDS = 0.3
+"""Each report of progress waits for the disk, so it is made this often at most."""
+
+
+def do(vault: Vault, settings: Settings, job: Job) -> None:
+    """Do it to its end; what goes wrong is a sentence in the job table, never an exception."""
+    try:
+        result, sentence = WORK[job.kind].run(vault, settings, job, _report(vault, job))
+        jobs.finish(vault, job.id, result, sentence)
+        return
+    except UserError as error:
+        if error.code not in STOPPED:
+            jobs.fail(vault, job.id, f"{error.sentence} {error.next_step}")
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        log.error("job %s: %s at %s:%s", job.kind, type(error).__name__, place.name, place.lineno)
+        jobs.fail(vault, job.id, "Downtime met a fault of its own. Report the job " + job.id)
+    WORK[job.kind].undo(vault, job)
+
+
+def _report(vault: Vault, job: Job) -> Progress:
+    last = 0.0
+
+    def report(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= PROGRESS_SECONDS:
+            last = time.monotonic()
+            jobs.progress(vault, job.id, done, total)
+
+    return report

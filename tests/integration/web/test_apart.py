@@ -1,0 +1,134 @@
+"""A job in a process of its own: done, stopped on screen, ended from outside, outlived by nobody."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from downtime.vault import jobs
+from downtime.vault.audit import Actor
+from downtime.web import apart
+from downtime.web.apart import do
+
+CLERK = Actor("u-records", "Records Clerk", "K7")
+SLEEPER = """
+import os, sys, threading, time
+from downtime.web import apart_child, doing
+from downtime.web.work import WORK, Work
+
+def sleep(vault, settings, job, progress):
+    print(os.getpid(), file=open(job.arguments["says"], "w"), flush=True)
+    time.sleep(60)
+
+WORK["reconcile"] = Work(sleep, "Sleep", "", "", apart=True)
+apart_child.main()
+"""
+
+
+@pytest.fixture
+def vault(empty_hospital):
+    opened = empty_hospital.open().vault
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sleeping(vault, monkeypatch, tmp_path):
+    """A job whose child is at work for a minute: the job, its child's id, and the waiting parent."""
+    popen = subprocess.Popen
+    monkeypatch.setattr(
+        apart.subprocess,
+        "Popen",
+        lambda command, **options: popen([sys.executable, "-c", SLEEPER], **options),
+    )
+    says = tmp_path / "says"
+    jobs.submit(vault, "reconcile", {"says": str(says)}, CLERK, "for a test")
+    job = jobs.claim_next(vault)
+    stopping = threading.Event()
+    parent = threading.Thread(target=do, args=(vault, job, stopping))
+    parent.start()
+    try:
+        yield job, _number(says), parent, stopping
+    finally:
+        stopping.set()
+        parent.join()
+
+
+def _number(says: Path) -> int:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if says.exists() and (text := says.read_text()).endswith("\n"):
+            return int(text)
+        time.sleep(0.05)
+    raise TimeoutError("the child does not begin")
+
+
+def _gone(number: int) -> bool:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            os.kill(number, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_a_person_s_error_reaches_the_job(vault):
+    jobs.submit(vault, "reconcile", {}, CLERK, "for a test")
+    job = jobs.claim_next(vault)
+    do(vault, job, threading.Event())
+    ended = jobs.get(vault, job.id)
+    assert ended.state == "failed"
+    assert "No outage was ever declared here." in ended.error
+
+
+def test_neither_arguments_nor_environment_tell_the_key(vault, sleeping):
+    _, number, _, _ = sleeping
+    place = Path(f"/proc/{number}")
+    if not place.exists():
+        pytest.skip("this system does not show processes as files")
+    for name in ("cmdline", "environ"):
+        assert vault.data_key.hex().encode() not in (place / name).read_bytes()
+
+
+def test_a_job_stopped_on_screen_ends_its_process(vault, sleeping):
+    job, number, parent, _ = sleeping
+    jobs.cancel(vault, job.id, CLERK, "stopped on screen")
+    parent.join(10)
+    assert _gone(number)
+    assert jobs.get(vault, job.id).state == "cancelled"
+
+
+def test_a_killed_process_fails_its_job_with_a_sentence(vault, sleeping):
+    job, number, parent, _ = sleeping
+    os.kill(number, signal.SIGKILL)
+    parent.join(10)
+    ended = jobs.get(vault, job.id)
+    assert ended.state == "failed"
+    assert "ended from outside" in ended.error
+
+
+def test_a_server_that_stops_ends_the_process_and_the_job_waits(vault, sleeping):
+    job, number, parent, stopping = sleeping
+    stopping.set()
+    parent.join(10)
+    assert _gone(number)
+    assert jobs.get(vault, job.id).state == "running"
+    assert jobs.requeue(vault) == 1
+    assert jobs.get(vault, job.id).state == "queued"
+
+
+def test_a_process_does_not_outlive_a_killed_server(vault, tmp_path):
+    says = tmp_path / "says"
+    job = jobs.submit(vault, "reconcile", {"says": str(says)}, CLERK, "for a test")
+    child = subprocess.Popen([sys.executable, "-c", SLEEPER], stdin=subprocess.PIPE)
+    apart._tell(child.stdin, vault, job)
+    assert _number(says) == child.pid
+    child.stdin.close()  # as the system does for a process that was killed
+    assert child.wait(10) == 1
