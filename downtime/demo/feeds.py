@@ -233,10 +233,12 @@ def _radiology_results(path: Path, world: _World) -> int:
 
 
 def _epr(path: Path, world: _World) -> int:
-    return (
-        _write(path, bundle(world.stays, world.hospital.seed, world.as_at - timedelta(minutes=6)))
-        - 2
-    )
+    """Drug charts of the last day, without the hours in which the EPR was down."""
+    hospital, taken = world.hospital, world.as_at - timedelta(minutes=6)
+    spans = [(hospital.now - timedelta(days=1), min(taken, hospital.now))]
+    if world.as_at > hospital.now:
+        spans.append((recovery(hospital), taken))
+    return _write(path, bundle(world.stays, hospital.seed, taken, spans)) - 2
 
 
 def _theatres(path: Path, world: _World) -> int:

@@ -1,16 +1,16 @@
-"""Writes the EPR's extract: one FHIR R4 Bundle of allergies, alerts and medicines, in pieces."""
+"""Writes the EPR's extract: one FHIR R4 Bundle of allergies, alerts and drug charts, in pieces."""
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 import orjson
 
 from downtime.clock import to_text
-from downtime.demo.care import NONE_KNOWN, alerts, allergies, medicines
-from downtime.demo.chance import chance
-from downtime.demo.data.medicines import Allergy, Medicine
+from downtime.demo.care import NONE_KNOWN, alerts, allergies
+from downtime.demo.data.medicines import Allergy
+from downtime.demo.doses import Span
 from downtime.demo.hospital import Stay
+from downtime.demo.writers.medicines import Resource, charted
 
 _NHS = "https://fhir.nhs.uk/Id/nhs-number"
 _MRN = "https://hospital.example/id/DEMO"
@@ -19,11 +19,14 @@ _VERIFICATION = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verifi
 _SNOMED = "http://snomed.info/sct"
 _TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
 _GENDERS = {"M": "male", "F": "female"}
-Resource = dict[str, Any]
 
 
-def bundle(stays: Iterable[Stay], seed: int, taken: datetime) -> Iterator[bytes]:
+def bundle(
+    stays: Iterable[Stay], seed: int, taken: datetime, spans: Sequence[Span]
+) -> Iterator[bytes]:
     """The bytes of the Bundle piece by piece; `taken` is when the EPR made the extract.
+
+    Doses are those of the drug rounds within `spans`, when the EPR was there.
 
     Its `meta.tag` says that it is all there is: what it does not hold is no longer so.
     """
@@ -37,14 +40,14 @@ def bundle(stays: Iterable[Stay], seed: int, taken: datetime) -> Iterator[bytes]
     yield orjson.dumps(head)[:-1] + b',"entry":['
     between = b"\n"
     for stay in stays:
-        for resource in _of_stay(stay, seed):
+        for resource in _of_stay(stay, seed, spans):
             url = f"https://epr.example/{resource['resourceType']}/{resource['id']}"
             yield between + orjson.dumps({"fullUrl": url, "resource": resource})
             between = b",\n"
     yield b"\n]}\n"
 
 
-def _of_stay(stay: Stay, seed: int) -> Iterator[Resource]:
+def _of_stay(stay: Stay, seed: int, spans: Sequence[Span]) -> Iterator[Resource]:
     yield _patient(stay)
     subject = {"reference": f"Patient/{_id(stay)}"}
     for number, (allergy, reaction) in enumerate(allergies(stay, seed), 1):
@@ -59,8 +62,7 @@ def _of_stay(stay: Stay, seed: int) -> Iterator[Resource]:
             "subject": subject,
             "period": {"start": f"{stay.admitted:%Y-%m-%d}"},
         }
-    for number, medicine in enumerate(medicines(stay, seed), 1):
-        yield _medicine(stay, subject, medicine, number, seed)
+    yield from charted(stay, _id(stay), subject, seed, spans)
 
 
 def _id(stay: Stay) -> str:
@@ -122,36 +124,4 @@ def _allergy(
         found["reaction"] = [
             {"manifestation": [{"text": reaction}], "severity": "severe" if severe else "mild"}
         ]
-    return found
-
-
-def _medicine(
-    stay: Stay, subject: Resource, medicine: Medicine, number: int, seed: int
-) -> Resource:
-    dice = chance(seed, "prescribed", stay.visit, number)
-    family, given, prefix = stay.consultant
-    return {
-        "resourceType": "MedicationRequest",
-        "id": f"{_id(stay)}-m{number}",
-        "status": "active",
-        "intent": "order",
-        "medicationCodeableConcept": {"text": medicine.name},
-        "subject": subject,
-        "authoredOn": to_text(stay.admitted + timedelta(minutes=dice.randint(20, 200))),
-        "requester": {"display": f"{prefix} {given} {family}"},
-        "dosageInstruction": [_dosage(medicine)],
-    }
-
-
-def _dosage(medicine: Medicine) -> Resource:
-    found: Resource = {
-        "text": medicine.dose,
-        "timing": {"code": {"text": medicine.frequency}},
-        "asNeededBoolean": medicine.category == "as-required",
-        "route": {"text": medicine.route},
-    }
-    if medicine.category == "once-only":
-        found["timing"]["repeat"] = {"count": 1}
-    if medicine.category == "infusion":
-        found["doseAndRate"] = [{"rateQuantity": {"value": 125, "unit": "ml/hour"}}]
     return found
