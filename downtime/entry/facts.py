@@ -33,6 +33,8 @@ from downtime.paper.definitions.said import PERSON, WHEN
 
 DOCUMENT = "Document"
 """A fact that stays a document: it is filed, not returned as data."""
+ADMIT, TRANSFER, DISCHARGE = "admit", "transfer", "discharge"
+"""What the `event` of an Encounter may be."""
 MAX_NUMBER = 22
 DOWNTIME_NUMBER = re.compile(r"D[A-Z][0-9A-Z]\d{5}[0-9A-Z]")
 """The shape of a downtime number: `D`, the code of a laptop, five digits, a check character."""
@@ -50,7 +52,7 @@ _IDENTITY = {
     "patient.mrn": "mrn",
     "patient.downtime-number": "downtime_number",
 }
-_MOVEMENTS = {"admit": "Admission", "transfer": "Transfer", "discharge": "Discharge"}
+_MOVEMENTS = {ADMIT: "Admission", TRANSFER: "Transfer", DISCHARGE: "Discharge"}
 _NUMBERS = ("integer", "decimal", "quantity")
 _TITLES = ("display", "medicine", "substance", "text", "description")
 """The fields that name what a fact is about, the first that is filled."""
@@ -365,7 +367,7 @@ def _settled(fact: Fact) -> Fact:
     if fact.type not in ("Encounter", "Appointment"):
         return fact
     fields = dict(fact.fields)
-    if fact.type == "Encounter" and fields.get("event") == "discharge":
+    if fact.type == "Encounter" and fields.get("event") == DISCHARGE:
         fields["ended"] = event = fields.get("ended") or fact.event
         if ward := fields.pop("ward", ""):
             # A transfer to another hospital ends the stay here: the new place is outside.
