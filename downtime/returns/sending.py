@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from downtime.errors import InputError
 from downtime.returns import outbox, queueing, store
-from downtime.returns.fhir import rest
 from downtime.returns.fhir.target import fhir_target
 from downtime.returns.hl7.line import MllpLine
 from downtime.returns.hl7.mllp import Line as Connection
@@ -174,20 +173,10 @@ def _mllp(vault: Vault, settings: Settings, chosen: Target, who: Actor) -> Itera
 
 @contextmanager
 def _fhir(vault: Vault, settings: Settings, chosen: Target, who: Actor) -> Iterator[Line]:
-    names = fhir_target(settings, chosen.system, chosen.fhir)
-    with rest.connect(names, vault.clock) as client:
-        yield _FhirLine(client)
+    from downtime.returns.fhir.line import connected  # loads httpx: slow, and seldom needed
 
-
-@dataclass(slots=True)
-class _FhirLine:
-    client: rest.Client
-
-    def exchange(self, message: Message, content: bytes) -> Outcome:
-        said = self.client.post(content)
-        if said.whole and message.attempts > 1 and self.client.holds(message.control_id):
-            return Outcome(TAKEN, answer="It was taken in at an earlier attempt.")
-        return Outcome(said.outcome, said.words, said.held or said.words, said.pause, said.wait)
+    with connected(fhir_target(settings, chosen.system, chosen.fhir), vault.clock) as line:
+        yield line
 
 
 Opened = Callable[[Vault, Settings, Target, Actor], AbstractContextManager[Line]]

@@ -4,7 +4,6 @@ Nothing here knows the outbox. An answer's words may repeat what was sent, so th
 encrypted queue and its screen, never into a log or an error.
 """
 
-import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from pathlib import Path
 
 import httpx
 
 from downtime.clock import Clock
-from downtime.errors import InputError
+from downtime.returns.fhir import access
 from downtime.returns.fhir.answers import LATER, REFUSED, Answer, parsed, read
 from downtime.returns.fhir.entries import tag
 from downtime.returns.fhir.target import FhirTarget
@@ -66,7 +64,7 @@ class Client:
     def _exchange(
         self, method: str, url: str, content: bytes | None = None
     ) -> tuple[int, httpx.Headers, bytes]:
-        headers = _HEADERS | _authorization(self.names.token_file)
+        headers = _HEADERS | access.authorization(self.names.token_file)
         end = time.monotonic() + self.names.connect_seconds + self.names.answer_seconds
         with self.http.stream(method, url, content=content, headers=headers) as answer:
             body = bytearray()
@@ -90,41 +88,11 @@ class _TooSlowError(Exception):
 @contextmanager
 def connect(names: FhirTarget, clock: Clock) -> Iterator[Client]:
     """A client for one server; InputError when its certificates or token cannot be read."""
-    _authorization(names.token_file)
+    access.authorization(names.token_file)
     timeout = httpx.Timeout(names.answer_seconds, connect=names.connect_seconds)
     # Proxies of the environment are left aside: patient data goes where the settings say.
-    with httpx.Client(verify=_tls(names), timeout=timeout, trust_env=False) as http:
+    with httpx.Client(verify=access.tls(names), timeout=timeout, trust_env=False) as http:
         yield Client(http, names, clock)
-
-
-def _tls(names: FhirTarget) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=names.ca_file or None)
-        if names.certificate_file:
-            context.load_cert_chain(names.certificate_file)
-    except (OSError, ssl.SSLError):
-        raise InputError(
-            "target.certificate",
-            "The certificates set for a FHIR server cannot be read.",
-            "Check ca_file and certificate_file in config.toml, and who may read them.",
-        ) from None
-    return context
-
-
-def _authorization(token_file: str) -> dict[str, str]:
-    if not token_file:
-        return {}
-    try:
-        token = Path(token_file).read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        token = ""
-    if not token or not token.isprintable():
-        raise InputError(
-            "target.token",
-            "The token set for a FHIR server cannot be read.",
-            "Check token_file in config.toml, and that this program may read it.",
-        )
-    return {"Authorization": f"Bearer {token}"}
 
 
 def _wait(header: str, client: Client) -> float:

@@ -38,7 +38,7 @@ def write(vault: Vault, settings: Settings, to: Path, who: Actor) -> Iterator[Pa
     to_key = rekey.lines(vault, outage.id)
     contents = [
         ("csv", worklist.to_csv(everything)),
-        ("xlsx", worklist.to_xlsx(everything)),
+        ("xlsx", _xlsx(everything)),
         *([("pdf", to_pdf(to_key, settings, outage, vault.now()))] if to_key else []),
     ]
     for name, content in contents:
@@ -60,11 +60,17 @@ def one(
     if kind == "csv":
         content = worklist.to_csv(table)
     elif kind == "xlsx":
-        content = worklist.to_xlsx(table)
+        content = _xlsx(table)
     else:
         content = to_pdf(found, settings, latest(vault), vault.now())
     hand_over(vault, found, who)
     return content
+
+
+def _xlsx(table: Sequence[Sequence[str]]) -> bytes:
+    from downtime.returns.worklists.workbook import to_xlsx  # loads openpyxl: slow, seldom needed
+
+    return to_xlsx(table)
 
 
 def to_pdf(found: Sequence[RekeyLine], settings: Settings, outage: Outage, made: str) -> bytes:

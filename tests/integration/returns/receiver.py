@@ -1,6 +1,7 @@
 """A scripted MLLP receiver on the loopback address: keeps what it got, and answers as a test says."""
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -24,10 +25,13 @@ def ack(
 
 
 class Receiver:
-    """Takes connections one after the other; `answer(message, connection)` gives bytes or None."""
+    """Takes connections one after the other; `answer(message, connection)` gives bytes or None.
 
-    def __init__(self, answer: Callable) -> None:
-        self.answer = answer
+    With `tls`, a context of `ssl`, nobody is heard before the handshake.
+    """
+
+    def __init__(self, answer: Callable, tls: ssl.SSLContext | None = None) -> None:
+        self.answer, self.tls = answer, tls
         self.got: list[bytes] = []
         self.confirmed: list[bytes] = []
         self.connections = 0
@@ -57,6 +61,11 @@ class Receiver:
 
     def _talk(self, connection: socket.socket) -> None:
         rest = b""
+        if self.tls:
+            try:
+                connection = self.tls.wrap_socket(connection, server_side=True)
+            except (ssl.SSLError, OSError):
+                return
         with connection:
             while True:
                 try:
@@ -91,9 +100,9 @@ class Receiver:
 
 
 @contextmanager
-def receiver(answer: Callable | None = None):
+def receiver(answer: Callable | None = None, tls: ssl.SSLContext | None = None):
     """A receiver that takes everything, or answers as given."""
-    made = Receiver(answer or (lambda message, connection: ack(message)))
+    made = Receiver(answer or (lambda message, connection: ack(message)), tls)
     try:
         yield made
     finally:
