@@ -16,7 +16,8 @@ from downtime.paper import serials
 from downtime.paper.definitions.definition import definitions
 from downtime.paper.definitions.questionnaire import FormDefinition
 from downtime.paper.press.layout import form_layout
-from downtime.paper.press.stamp import Imprint, Printer
+from downtime.paper.press.sheet import Imprint
+from downtime.paper.press.stamp import Printer
 from downtime.paper.press.text import FONT_FOLDER, REGULAR
 from downtime.paper.press.writer import PdfWriter
 

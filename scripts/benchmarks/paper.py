@@ -34,7 +34,8 @@ from downtime.paper.press.codes import code_path
 from downtime.paper.press.compose import Part, compose
 from downtime.paper.press.document import to_pdf
 from downtime.paper.press.layout import Layout, form_html, form_layout
-from downtime.paper.press.stamp import FormSheet, Imprint, Printer
+from downtime.paper.press.sheet import FormSheet, Imprint
+from downtime.paper.press.stamp import Printer
 from downtime.paper.press.writer import PdfWriter
 from downtime.settings import Settings
 

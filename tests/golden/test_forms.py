@@ -15,7 +15,8 @@ import pytest
 
 from downtime.paper.definitions.definition import definitions
 from downtime.paper.press.layout import form_layout
-from downtime.paper.press.stamp import Imprint, Printer
+from downtime.paper.press.sheet import Imprint
+from downtime.paper.press.stamp import Printer
 from downtime.paper.press.writer import PdfWriter
 from downtime.paper.serials import serial
 

@@ -7,7 +7,8 @@ from downtime.paper.labels import sheets
 from downtime.paper.labels.label_face import LINE_ABOVE, MM, line, words
 from downtime.paper.labels.labels import corner
 from downtime.paper.labels.sheets import Sheet
-from downtime.paper.press.stamp import Imprint, Printer
+from downtime.paper.press.sheet import Imprint
+from downtime.paper.press.stamp import Printer
 from downtime.paper.press.writer import PdfWriter
 from downtime.settings import Settings
 

@@ -33,15 +33,8 @@ from downtime.paper.press import crew
 from downtime.paper.press.flow import Block, Paragraph
 from downtime.paper.press.layout import Layout, flow_digest, flow_layout
 from downtime.paper.press.layouts import layout_digest, layout_of
-from downtime.paper.press.stamp import (
-    FormSheet,
-    Imprint,
-    ListSheet,
-    LooseSheet,
-    Printer,
-    Sheet,
-    Stamper,
-)
+from downtime.paper.press.sheet import FormSheet, Imprint, ListSheet, LooseSheet, Sheet
+from downtime.paper.press.stamp import Printer, Stamper
 from downtime.paper.press.writer import PdfWriter
 from downtime.settings import Settings
 from downtime.vault import device

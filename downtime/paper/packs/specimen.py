@@ -16,7 +16,8 @@ from downtime.paper.press.document import render
 from downtime.paper.press.fit import width
 from downtime.paper.press.layout import Layout
 from downtime.paper.press.layouts import layout_of
-from downtime.paper.press.stamp import Imprint, Printer
+from downtime.paper.press.sheet import Imprint
+from downtime.paper.press.stamp import Printer
 from downtime.paper.press.writer import PdfWriter
 from downtime.settings import Settings
 

@@ -1,7 +1,10 @@
 """Square codes of pages and labels: made by the library that will read them back."""
 
 import re
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cache, lru_cache
+from itertools import cycle
+from operator import itemgetter
 
 import zxingcpp
 
@@ -39,10 +42,7 @@ def _drawn(made: zxingcpp.Barcode, x: float, y: float, size: float) -> str:
     modules = image.shape[0]
     dots = bytes(memoryview(image))  # type: ignore[arg-type]
     scale = size / modules
-    rows = "".join(
-        _part(dots[i : i + _PART], 0) + _part(dots[i + _PART : i + modules], _PART) + _NEXT_ROW
-        for i in range(0, len(dots), modules)
-    )
+    rows = "".join(map(_part, _cut(modules)(dots), cycle((0, _PART))))
     return f"q {scale:.4f} 0 0 {-scale:.4f} {x:.2f} {y + size:.2f} cm\n{rows}Q\n"
 
 
@@ -52,6 +52,14 @@ _NEXT_ROW = "f 1 0 0 1 0 1 cm\n"
 _OVERLAP = 0.02
 
 
+@cache
+def _cut(modules: int) -> Callable[[bytes], tuple[bytes, ...]]:
+    """Cuts a square of so many dots a side into the two parts of each row."""
+    starts = range(0, modules * modules, modules)
+    parts = [(slice(at, at + _PART), slice(at + _PART, at + modules)) for at in starts]
+    return itemgetter(*[part for row in parts for part in row])
+
+
 @lru_cache(maxsize=8192)
 def _part(dots: bytes, column: int) -> str:
     """Rectangles of the dark runs; they overlap a little, so that no hairline parts them."""
@@ -59,4 +67,4 @@ def _part(dots: bytes, column: int) -> str:
         f"{column + m.start()} 0 {m.end() - m.start() + _OVERLAP} {1 + _OVERLAP} re "
         for m in _DARK.finditer(dots)
     )
-    return "".join(found)
+    return "".join(found) + (_NEXT_ROW if column else "")

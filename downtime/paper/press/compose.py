@@ -1,6 +1,7 @@
 """Compose one page: what is drawn, in reading order, and what a screen reader is told of it."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -61,9 +62,15 @@ def _set(pages: Pages, lines: Sequence[Line]) -> str:
     for x, y, size, bold, text in lines:
         for face, glyphs, wide in runs(text, bold)[0]:
             pages.use(face, glyphs)
-            found += f"BT /{face} {size:.2f} Tf {x:.2f} {y:.2f} Td <{glyphs}> Tj ET\n"
+            found += f"BT /{face} {_at(size, x, y)} <{glyphs}> Tj ET\n"
             x += wide * size
     return found
+
+
+@lru_cache(maxsize=4096)
+def _at(size: float, x: float, y: float) -> str:
+    """Type size and place: most lines of a form's page begin where those of the last did."""
+    return f"{size:.2f} Tf {x:.2f} {y:.2f} Td"
 
 
 def _shaped(

@@ -14,7 +14,8 @@ from itertools import islice
 from typing import IO, TYPE_CHECKING, cast
 
 from downtime.paper.press.geometry import Layout
-from downtime.paper.press.stamp import Imprint, LooseSheet, Printer, Sheet
+from downtime.paper.press.sheet import Imprint, LooseSheet, Sheet
+from downtime.paper.press.stamp import Printer
 
 if TYPE_CHECKING:
     from downtime.paper.press.writer import PdfWriter

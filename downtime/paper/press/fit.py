@@ -42,9 +42,10 @@ def fit(place: Place, text: str) -> list[Line] | None:
     best, largest = None, FLOOR
     if "\n" not in text:
         wide = width(text, place.bold)
-        size = min(place.size, place.height / LEADING, place.width / wide if wide else place.size)
-        if size >= min(place.size, place.height / LEADING):
-            return [_centred(place, size, text, wide)]
+        usual = min(place.size, place.height / LEADING)
+        if usual * wide <= place.width:
+            return [_centred(place, usual, text, wide)]
+        size = min(usual, place.width / wide)
         if size >= FLOOR:
             best, largest = [_centred(place, size, text, wide)], size
     longest = max((width(word, place.bold) for word in text.split()), default=0.0)
@@ -79,8 +80,11 @@ def _centred(place: Place, size: float, text: str, wide: float) -> Line:
 
 
 def _left(place: Place, wide: float) -> float:
-    free = place.width - wide
-    return place.x + {"left": 0.0, "center": free / 2, "right": free}[place.align]
+    return place.x + (place.width - wide) * _FREE_BEFORE[place.align]
+
+
+_FREE_BEFORE = {"left": 0.0, "center": 0.5, "right": 1.0}
+"""Share of the room left over that comes before a line."""
 
 
 def _stacked(place: Place, lines: list[str], size: float) -> list[Line]:

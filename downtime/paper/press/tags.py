@@ -1,7 +1,6 @@
 """What a screen reader is told of a page: its elements in reading order, and their PDF objects."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -38,16 +37,16 @@ class Elements(NamedTuple):
     """The objects of a page's elements, the first with the number asked for, the rest after it."""
 
     objects: list[str]
-    top: list[int]
-    """Those right below the section."""
-    marked: list[int]
-    """The element of each marked content of the page."""
+    top: str
+    """References to those right below the section."""
+    marked: str
+    """References to the element of each marked content of the page."""
 
 
 def elements(tags: Sequence[Tag], first: int, page: int, section: int) -> Elements:
     """Structure elements of the tags of one page, numbered from `first`."""
     if all(map(_DRAWN, tags)):
-        numbers = list(range(first, first + len(tags)))
+        numbers = references(range(first, first + len(tags)))
         above = f"/P {section} 0 R/Pg {page} 0 R/K "
         objects = [
             f"<</S/{tag.role}{above}{content}{_words(tag)}>>" for content, tag in enumerate(tags)
@@ -72,12 +71,12 @@ def _nested(tags: Sequence[Tag], first: int, page: int, section: int) -> Element
         f"/K {content if tag.drawn else f'[{references(kids[number])}]'}{_words(tag)}>>"
         for number, (parent, tag, content) in enumerate(placed, first)
     ]
-    return Elements(objects, kids[section], marked)
+    return Elements(objects, references(kids[section]), references(marked))
 
 
 def references(numbers: Sequence[int]) -> str:
     """Object numbers as PDF writes references to them."""
-    return " ".join([f"{number} 0 R" for number in numbers])
+    return " 0 R ".join(map(str, numbers)) + " 0 R" if numbers else ""
 
 
 def _words(tag: Tag) -> str:
@@ -85,15 +84,13 @@ def _words(tag: Tag) -> str:
         left, bottom, right, top = tag.box
         box = f"/A<</O/Layout/BBox[{left:.1f} {bottom:.1f} {right:.1f} {top:.1f}]>>"
         return f"/Alt {pdf_text(tag.said)}{box}"
-    if tag.role == "TH":
-        return "/A<</O/Table/Scope/Column>>"
-    return f"/ActualText {pdf_text(tag.said)}" if tag.said else ""
+    spoken = f"/ActualText {pdf_text(tag.said)}" if tag.said else ""
+    return f"{spoken}/A<</O/Table/Scope/Column>>" if tag.role == "TH" else spoken
 
 
 _ESCAPES = str.maketrans({"\\": r"\\", "(": r"\(", ")": r"\)", "\n": " ", "\r": " "})
 
 
-@lru_cache(maxsize=4096)
 def pdf_text(text: str) -> str:
     """A text string of PDF: ASCII as it is, anything else in UTF-16."""
     if text.isascii():

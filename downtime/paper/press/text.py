@@ -103,6 +103,8 @@ def wrap(text: str, width: float, measure: Measure) -> list[str]:
     `measure` must add up: the width of a text is that of its parts. A line that goes on in the next
     after a space keeps that space, so that no two words are read or copied as one; it may stand out.
     """
+    if "\n" not in text and measure(text) <= width:
+        return [text]
     *parts, last = text.split("\n")
     lines: list[str] = []
     for part in parts:

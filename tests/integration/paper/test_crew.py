@@ -12,7 +12,8 @@ from downtime.paper.definitions.definition import definition
 from downtime.paper.press import crew
 from downtime.paper.press.flow import Paragraph, Table
 from downtime.paper.press.layout import flow_layout, form_layout
-from downtime.paper.press.stamp import FormSheet, Imprint, ListSheet, LooseSheet, Printer
+from downtime.paper.press.sheet import FormSheet, Imprint, ListSheet, LooseSheet
+from downtime.paper.press.stamp import Printer
 from downtime.paper.press.writer import PdfWriter
 from downtime.paper.serials import serial
 
