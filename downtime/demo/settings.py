@@ -16,6 +16,9 @@ EDO = "emergency"
 [systems.applications]
 RIS = "Radiology"
 
+[returns.targets.EPR]
+allergies = false
+
 [feeds.tables.theatre-list]
 match = "theatre*.xlsx"
 record = "Appointment"

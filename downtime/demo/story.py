@@ -16,7 +16,10 @@ from downtime.accounts import opening
 from downtime.accounts.signin import SignedIn
 from downtime.clock import Clock, to_text
 from downtime.config import Home
+from downtime.demo.clerks import Clerks
+from downtime.demo.deciding import Deciding
 from downtime.demo.feeds import write_feeds
+from downtime.demo.nursing import Wards
 from downtime.demo.plan import DowntimePlan, plan
 from downtime.demo.settings import settings_text
 from downtime.demo.staff import ACCOUNTS, Staff
@@ -46,7 +49,7 @@ MEANS = {
     NEWER_LIVE: "the system knows something later",
     CONFLICT: "paper and system disagree",
     UNMATCHED: "nobody in the system is surely this patient",
-    HELD: "filed as a document, by policy",
+    HELD: "kept as a document, or told with another item",
 }
 """What the states of the comparison mean, for somebody who sees them first."""
 
@@ -243,7 +246,7 @@ def _work_on_paper(story: Story, laptop: Vault, settings: Settings, staff: Staff
         story.step("paper", "For six hours the wards work on paper."),
         closing(load.current(laptop)) as snapshot,
     ):
-        staff.write(laptop, snapshot, settings, story.plan.papers)
+        Wards(laptop, snapshot, settings, staff).write(story.plan.papers)
         story.told(f"{len(staff.written)} forms are filled in; results come by telephone.")
 
 
@@ -258,49 +261,86 @@ def _recover(
 
 
 def _key(story: Story, laptop: Vault, settings: Settings, staff: Staff) -> None:
-    with story.step("key", "The paper comes back; one clerk keys it, another checks each form."):
-        outage = str(story.facts["outage"]["id"])
-        keyed, filed = staff.key(laptop, settings)
-        unused, lost = staff.account_for_the_rest(laptop, outage)
-        story.told(f"{keyed} keyed and verified, {filed} filed as paper, {unused} unused and void.")
-        story.told(f"{lost} cannot be found and is declared lost.")
-    story.facts["forms"] = {"keyed": keyed, "filed": filed, "void": unused, "lost": lost}
+    with story.step("key", "The paper comes back. Clerks key it; nobody checks their own entry."):
+        clerks = Clerks(laptop, settings, staff)
+        clerks.key_all()
+        unused, lost = clerks.account_for_the_rest(str(story.facts["outage"]["id"]))
+        story.told(f"{clerks.keyed} forms are keyed and verified, {clerks.filed} filed as paper.")
+        story.told(
+            f"Critical fields of {clerks.twice} are keyed by two people, neither seeing the other's;"
+            f" {clerks.disputed} differs, and a third person decides."
+        )
+        story.told(f"{clerks.compared} are laid beside their paper by a second person.")
+        story.told(f"{unused} unused forms are void; {lost} cannot be found and is declared lost.")
+    story.facts["forms"] = {
+        "keyed": clerks.keyed,
+        "keyed_twice": clerks.twice,
+        "disputed": clerks.disputed,
+        "compared": clerks.compared,
+        "filed": clerks.filed,
+        "void": unused,
+        "lost": lost,
+    }
 
 
 def _reconcile(story: Story, laptop: Vault, settings: Settings, staff: Staff) -> None:
+    deciding, records = Deciding(laptop, settings, staff), staff.actors["records"]
     with story.step(
         "compare", "The paper is compared with the hospital as it was, and as it is now."
     ):
-        compared = comparison.run(laptop, settings, staff.actors["records"], WHY)
-        review.run(laptop, settings, staff.actors["records"], WHY)
+        compared = comparison.run(laptop, settings, records, WHY)
         for state, count in sorted(compared.states.items()):
             story.told(f"{count:>6}  {state:<14} {MEANS[state]}")
-        decided = staff.decide(laptop, compared.outage)
-        story.told(f"{staff.look_for_harm(laptop)} findings of the harm review are settled.")
-        story.told(f"The records supervisor decides {decided} of {compared.items}, with reasons.")
-    story.facts["comparison"] = {"items": compared.items, "decided": decided, **compared.states}
+    story.facts["comparison"] = {"items": compared.items, **compared.states}
+    with story.step(
+        "link", "Who came on a downtime number? One person proposes, another confirms."
+    ):
+        linked, left = deciding.link_people(comparison.latest(laptop))
+        again = comparison.run(laptop, settings, records, WHY)
+        story.told(f"{linked} are patients of the recovered systems; {left} is in none of them.")
+        story.told(f"Compared again: {again.states.get(UNMATCHED, 0)} items have no patient.")
+    story.facts["links"] = {"confirmed": linked, "unknown": left}
+    with story.step(
+        "decide", "The records supervisor decides each item that is open, with reasons."
+    ):
+        decided, by_two = deciding.decide_all(comparison.latest(laptop))
+        story.told(f"{decided} of {again.items} are decided, {by_two} of them by two people.")
+    story.facts["comparison"] |= {"decided": decided, "decided_by_two": by_two}
+    with story.step("harm", "What did the outage do to patients? Leads look at every finding."):
+        review.run(laptop, settings, records, WHY)
+        explained, reviewed = deciding.look_for_harm()
+        story.told(f"{explained} requests without a result are explained, {reviewed} reviewed.")
+    story.facts["harm"] = {"explained": explained, "reviewed": reviewed}
 
 
 def _return(story: Story, laptop: Vault, settings: Settings, staff: Staff) -> None:
-    to = story.folder / "returns"
+    to, records = story.folder / "returns", staff.actors["records"]
     with story.step(
         "return", "What was decided goes back to the systems; a second run sends nothing."
     ):
-        sent = export.export(laptop, settings, "hl7v2", to, staff.actors["records"])
-        again = export.export(laptop, settings, "hl7v2", to, staff.actors["records"])
-        lists = export.export(laptop, settings, "worklist", to, staff.actors["records"])
-        story.told(f"{sent.messages} HL7 messages; the second run: {again.messages}.")
+        sent = export.export(laptop, settings, "hl7v2", to, records)
+        again = export.export(laptop, settings, "hl7v2", to, records)
+        messages = [path for path in sent.files if path.suffix == ".hl7"]
+        story.told(
+            f"{sent.messages} items in {len(messages)} HL7 messages are handed over;"
+            f" the second run: {again.messages}."
+        )
+        lists = export.export(laptop, settings, "worklist", to, records)
+        ticked = Deciding(laptop, settings, staff).tick_worklists(comparison.latest(laptop))
+        story.told(f"{ticked} lines that no message carries are keyed by hand and ticked off.")
     story.facts["returns"] = {
         "path": str(to),
-        "messages": sent.messages,
+        "items": sent.messages,
+        "messages": len(messages),
         "again": again.messages,
         "worklists": [str(path) for path in lists.files],
+        "ticked": ticked,
     }
 
 
 def _state(story: Story, laptop: Vault, settings: Settings, staff: Staff) -> None:
     with story.step("statement", "The completeness statement is made and signed by three leads."):
-        made = staff.sign(laptop, settings)
+        made = Deciding(laptop, settings, staff).sign()
         paths = statement_file.save(made, settings, story.folder / "statement.pdf")
         story.told(
             f"{made.verdict}. Every form is accounted for." if made.is_complete else made.verdict

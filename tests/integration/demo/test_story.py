@@ -2,18 +2,26 @@
 
 import json
 import re
+from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hl7apy.consts import VALIDATION_LEVEL
 from hl7apy.parser import parse_message
 
+from downtime import config
+from downtime.accounts import opening
 from downtime.clock import system_clock
 from downtime.config import Home
 from downtime.demo import story
 from downtime.demo.plan import plan
 from downtime.demo.staff import ACCOUNTS
+from downtime.entry.model import UNSAMPLED
+from downtime.entry.store import fetch
 from downtime.errors import ConflictError
+from downtime.paper.definitions.definition import definition
+from downtime.reconcile.decide import items
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +54,40 @@ def test_it_ends_complete_with_every_form_accounted_for(told):
 
 def test_the_comparison_finds_what_the_plan_foresaw(told):
     _, facts, _ = told
-    start = plan("small", 1, system_clock()).counts()
-    found = {state: n for state, n in facts["comparison"].items() if state in start}
-    expected = {state: n for state, n in start.items() if state != "held"}
-    assert found == expected
+    papers = plan("small", 1, system_clock()).papers
+    compared = [paper for paper in papers if definition(paper.form).policy != "scan"]
+    expected = Counter(state for paper in compared for state in paper.expected.values())
+    assert {state: facts["comparison"][state] for state in expected} == expected
+    assert facts["comparison"]["items"] == expected.total()
+
+
+def test_nobody_settles_anything_alone(told):
+    home, facts, _ = told
+    links, decided = facts["links"], facts["comparison"]["decided_by_two"]
+    assert (links["confirmed"], links["unknown"]) == (2, 1)
+    assert decided > 0
+    assert facts["forms"]["keyed_twice"] > facts["forms"]["disputed"] == 1
+    settings = config.load(home.config)
+    opened = opening.open_with_file(home, settings, system_clock, home.path / "laptop.unlock")
+    with closing(opened.vault) as vault:
+        rows = items(vault, facts["outage"]["id"])
+        entries = {row.item.fact.serial: fetch(vault.db, row.item.fact.serial) for row in rows}
+        people = [
+            (entry.transcriber, entry.verifier)
+            for entry in entries.values()
+            if entry.basis != UNSAMPLED
+        ]
+    assert all(one and other and one != other for one, other in people)
+    by_two = [row for row in rows if row.item.second and not row.is_open]
+    assert len(by_two) == decided
+    assert all(row.decided.proposed_by not in ("", row.decided.decided_by) for row in by_two)
+
+
+def test_what_no_message_carries_is_ticked_on_a_worklist(told):
+    _, facts, _ = told
+    statement = json.loads(Path(facts["statement"]["json"]).read_text())
+    worklists = statement["returned"]["worklists"]
+    assert worklists["lines"] == worklists["ticked"] == facts["returns"]["ticked"] > 0
 
 
 def test_every_returned_message_is_valid_to_another_implementation(told):

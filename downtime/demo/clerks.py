@@ -1,0 +1,76 @@
+"""The records clerks key what was written, twice where it is critical, and account for the rest."""
+
+from dataclasses import dataclass
+
+from downtime.demo.plan import Paper
+from downtime.demo.staff import Staff
+from downtime.entry import double, entries
+from downtime.entry.model import ADJUDICATE, COMPARE, KEY_AGAIN, Entry
+from downtime.paper import ledger
+from downtime.paper.definitions.definition import definition
+from downtime.settings import Settings
+from downtime.vault.vault import Vault
+
+UNUSED = "Not used during the outage; destroyed on the ward"
+_MISREAD, _FIELD = "phoned-only", "value:1"
+"""The part of the plan, and the field, that the first clerk misreads."""
+
+
+@dataclass(slots=True)
+class Clerks:
+    """One clerk keys, another keys again or compares, the supervisor decides between them."""
+
+    vault: Vault
+    settings: Settings
+    staff: Staff
+    keyed: int = 0
+    filed: int = 0
+    twice: int = 0
+    """Forms whose critical fields two people keyed, neither seeing the other's."""
+    disputed: int = 0
+    compared: int = 0
+    """Forms that a second person laid beside the paper."""
+
+    def key_all(self) -> None:
+        """Key what was written, see each form through until it is verified, and file it."""
+        for serial, paper in self.staff.written.items():
+            if definition(paper.form).policy == "scan":
+                ledger.returned(self.vault, serial, self.staff.actors["clerk"])
+                self.filed += 1
+            else:
+                self._key(serial, paper)
+                self.keyed += 1
+            entries.file_away(self.vault, serial, self.staff.actors["clerk2"])
+
+    def _key(self, serial: str, paper: Paper) -> None:
+        read = dict(paper.answers)
+        if paper.part == _MISREAD:
+            read[_FIELD] += read[_FIELD][-1]
+        clerk = self.staff.actors["clerk"]
+        entry = entries.submit(self.vault, self.settings, serial, read, clerk)
+        steps = {KEY_AGAIN: self._again, ADJUDICATE: self._decide, COMPARE: self._compare}
+        while entry.waits:
+            entry = steps[entry.waits](serial, paper)
+
+    def _again(self, serial: str, paper: Paper) -> Entry:
+        self.twice += 1
+        critical = entries.open_form(self.vault, serial, self.settings).critical_keys
+        said = {key: text for key, text in paper.answers.items() if key in critical}
+        second = self.staff.actors["clerk2"]
+        return double.submit_second(self.vault, self.settings, serial, said, second)
+
+    def _decide(self, serial: str, paper: Paper) -> Entry:
+        self.disputed += 1
+        third, why = self.staff.actors["records2"], "As it stands on the paper"
+        return double.adjudicate(self.vault, self.settings, serial, paper.answers, third, why)
+
+    def _compare(self, serial: str, _: Paper) -> Entry:
+        self.compared += 1
+        return entries.verify(self.vault, serial, self.staff.actors["clerk2"])
+
+    def account_for_the_rest(self, outage: str) -> tuple[int, int]:
+        """One form was lost on its way; all the others were never written on."""
+        rest = [form.serial for form in ledger.missing(self.vault, outage)]
+        site = self.staff.actors["site"]
+        ledger.lost(self.vault, rest[0], site, "Not found after a search of the ward")
+        return ledger.void_unused(self.vault, rest[1:], site, UNUSED), 1

@@ -1,0 +1,98 @@
+"""The records supervisors settle who is who, decide and return; the leads look for harm and sign."""
+
+from contextlib import closing
+from dataclasses import dataclass
+
+from downtime.demo.staff import WHY, Staff
+from downtime.outage.model import Outage
+from downtime.reconcile import decide
+from downtime.reconcile.harm import review
+from downtime.reconcile.harm.findings import WAITING
+from downtime.reconcile.identity import settling
+from downtime.reconcile.identity.unlinked import TO_LINK, Unknown, unknowns
+from downtime.reconcile.states import CONFLICT, LEAVE, RESOLVED, RETURN
+from downtime.reconcile.store import ItemRow
+from downtime.returns.statement import signing
+from downtime.returns.statement.statement import Statement
+from downtime.returns.worklists import rekey
+from downtime.settings import Settings
+from downtime.vault.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """Those who decide, at the laptop that holds the recovered snapshot."""
+
+    vault: Vault
+    settings: Settings
+    staff: Staff
+
+    def link_people(self, outage: Outage) -> tuple[int, int]:
+        """Two people agree who somebody with a number is; how many were linked, and left open."""
+        people = [u for u in unknowns(self.vault, self.settings, outage) if u.state == TO_LINK]
+        linked = sum(self._link(outage, person) for person in people)
+        return linked, len(people) - linked
+
+    def _link(self, outage: Outage, person: Unknown) -> bool:
+        with closing(settling.recovered(self.vault, outage)) as snapshot:
+            found = settling.offer(snapshot, self.settings, person).candidates
+        if not found or not found[0].is_numbered:
+            return False
+        first, second = self.staff.actors["records"], self.staff.actors["records2"]
+        link = settling.propose(
+            self.vault, self.settings, outage, person.ref, found[0].person.id, first,
+            "The NHS number agrees, and the patient confirms name and birthday",
+        )  # fmt: skip
+        settling.confirm(
+            self.vault, self.settings, outage, person.ref, link.id, second, "Asked the ward as well"
+        )
+        return True
+
+    def decide_all(self, outage: Outage) -> tuple[int, int]:
+        """Every open item as a careful supervisor would; how many, and how many by two people."""
+        undecided = [row for row in decide.items(self.vault, outage.id) if row.is_open]
+        for row in undecided:
+            decision, reason = _judgement(row)
+            first = self.staff.actors["records"]
+            done = decide.decide(self.vault, row.key, decision, first, reason)
+            if done.is_open:  # the rule asks for a second person
+                second = self.staff.actors["records2"]
+                decide.decide(self.vault, row.key, decision, second, "Agreed")
+        return len(undecided), sum(row.item.second for row in undecided)
+
+    def look_for_harm(self) -> tuple[int, int]:
+        """Requests without a result that are explained, and findings that a clinician reviews."""
+        found = [row.finding for row in review.rows(self.vault) if row.is_open]
+        waiting = [finding.key for finding in found if finding.kind == WAITING]
+        others = [finding.key for finding in found if finding.kind != WAITING]
+        if waiting:
+            records = self.staff.actors["records"]
+            review.explain(self.vault, waiting, "taken-again", WHY, records)
+        if others:
+            note = "Right result acted on within the hour"
+            review.review(self.vault, others, "low", note, self.staff.actors["site"])
+        return len(waiting), len(others)
+
+    def tick_worklists(self, outage: Outage) -> int:
+        """Key by hand what no message carries, and tick it off; how many lines."""
+        open_lines = [one for one in rekey.lines(self.vault, outage.id) if one.tick is None]
+        for number, line in enumerate(open_lines, 1):
+            control_id, given = line.message.control_id, f"DEMO{number:04}"
+            rekey.tick(self.vault, control_id, given, self.staff.actors["clerk"])
+        return len(open_lines)
+
+    def sign(self) -> Statement:
+        """Three leads sign the same facts; the statement with their signatures."""
+        signed = [
+            signing.sign(self.vault, self.settings, lead, self.staff.actors[username], WHY)
+            for lead, username in (("ward", "nurse"), ("records", "records"), ("safety", "site"))
+        ]
+        return signed[-1]
+
+
+def _judgement(row: ItemRow) -> tuple[str, str]:
+    if row.item.state == CONFLICT:
+        return RESOLVED, "Given to clinical review; the live record is right"
+    if RETURN in row.allowed:
+        return RETURN, "On paper only; the system that owns it shall have it"
+    return LEAVE, "The live record is newer, or the patient is not registered yet"

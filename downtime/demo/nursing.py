@@ -1,0 +1,69 @@
+"""The wards write on paper: each paper of the plan on a form from the pack, or on a blank."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from downtime.demo.plan import Paper
+from downtime.demo.staff import WHY, Staff
+from downtime.errors import NotFoundError
+from downtime.outage import outages
+from downtime.paper import ledger
+from downtime.paper.issue import Issued
+from downtime.paper.packs import pack
+from downtime.settings import Settings
+from downtime.snapshot.store import Snapshot
+from downtime.vault.vault import Vault
+
+
+@dataclass(slots=True)
+class Wards:
+    """Staff at work with the pack that was printed for them, in one outage."""
+
+    vault: Vault
+    snapshot: Snapshot
+    settings: Settings
+    staff: Staff
+    _sets: dict[str, str] = field(default_factory=dict)
+
+    def write(self, papers: Sequence[Paper]) -> None:
+        """Take the right form for each paper of the plan, and write on it."""
+        for paper in papers:
+            form = self._printed_for(paper) if paper.mrn else self._blank(paper)
+            self.staff.written[form.serial] = paper
+
+    def _printed_for(self, paper: Paper) -> Issued:
+        """A form from the pack; one that is not in it is printed at the moment."""
+        patient = self.snapshot.exact(paper.mrn)
+        if patient is None:
+            raise NotFoundError("demo.patient", "The plan names nobody.", "Report this.")
+        if found := self._unused(patient.id, paper.form):
+            return found
+        pack.patient_pack(
+            self.vault, self.snapshot, self.settings, patient.id, [paper.form],
+            self.staff.actors["nurse"], WHY, io.BytesIO(),
+        )  # fmt: skip
+        found = self._unused(patient.id, paper.form)
+        if found is None:
+            raise NotFoundError("demo.form", "The form was not printed.", "Report this.")
+        return found
+
+    def _unused(self, patient: str, name: str) -> Issued | None:
+        forms, written = ledger.of_patient(self.vault, patient), self.staff.written
+        return next((f for f in forms if f.form == name and f.serial not in written), None)
+
+    def _blank(self, paper: Paper) -> Issued:
+        """A blank from the set of spares that this person's downtime number stands on."""
+        outage = outages.current(self.vault)
+        spares = ledger.missing(self.vault, outage.id if outage else "", paper.ward)
+        number = self._sets.get(paper.person, "")
+        for form in spares:
+            subject = form.subject
+            if form.form != paper.form or subject.patient or form.serial in self.staff.written:
+                continue
+            if subject.downtime_number == number or (
+                not number and subject.downtime_number not in self._sets.values()
+            ):
+                self._sets[paper.person] = subject.downtime_number
+                return form
+        raise NotFoundError("demo.blank", "The ward has no blank left.", "Print more spares.")
