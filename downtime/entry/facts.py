@@ -19,7 +19,6 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -28,7 +27,8 @@ from downtime.clinical.records import Patient
 from downtime.clock import from_text
 from downtime.entry import absent, typed
 from downtime.entry.plan import FORM, plan
-from downtime.paper.definitions.questionnaire import TRUE, FormDefinition, Item
+from downtime.entry.wording import near_moment, shown, stored
+from downtime.paper.definitions.questionnaire import FormDefinition, Item
 from downtime.paper.definitions.said import PERSON, WHEN
 
 DOCUMENT = "Document"
@@ -53,7 +53,6 @@ _IDENTITY = {
     "patient.downtime-number": "downtime_number",
 }
 _MOVEMENTS = {ADMIT: "Admission", TRANSFER: "Transfer", DISCHARGE: "Discharge"}
-_NUMBERS = ("integer", "decimal", "quantity")
 _TITLES = ("display", "medicine", "substance", "text", "description")
 """The fields that name what a fact is about, the first that is filled."""
 _PATIENT_FIELDS = frozenset(Patient.__dataclass_fields__)
@@ -243,9 +242,9 @@ class _Reading:
                 told = _told(item.maps.removeprefix(PERSON), answer)
                 fields |= {name: text for name, text in told.items() if name in _PATIENT_FIELDS}
         elif item.maps not in ("", WHEN):
-            fields[item.maps] = _stored(item, answer, self.zone)
+            fields[item.maps] = stored(item, answer, self.zone)
         elif not (option and option.says):
-            said.notes.append((item.text or item.link_id, _shown(item, answer)))
+            said.notes.append((item.text or item.link_id, shown(item, answer)))
         if option:
             fields |= dict(option.says)
 
@@ -255,7 +254,7 @@ class _Reading:
             return typed.moment_instant(answer, self.zone)
         day, _, hour = self._signed()
         try:
-            return typed.moment_instant(_typed_moment(answer, day, hour), self.zone)
+            return typed.moment_instant(near_moment(answer, day, hour), self.zone)
         except ValueError:
             return ""
 
@@ -342,7 +341,7 @@ class _Reading:
         if item.maps:
             fields[item.maps] = answer
         elif item.type == "choice":
-            fields |= {"value": _shown(item, answer), "units": ""}
+            fields |= {"value": shown(item, answer), "units": ""}
         elif item.type != "boolean":
             fields |= {"value": answer, "units": item.units}
         named = "-".join(filter(None, (base.serial, link_id, row)))
@@ -381,25 +380,3 @@ def _settled(fact: Fact) -> Fact:
             fields.pop(name, None)
         return replace(fact, fields=fields)
     return fact
-
-
-def _stored(item: Item, answer: str, zone: ZoneInfo) -> str:
-    if item.type == "dateTime":
-        return typed.moment_instant(answer, zone)
-    if item.maps == "dosage" and item.type in _NUMBERS:
-        # A dose without its unit is none: the unit, or the words above the column ('Units').
-        return f"{answer} {item.units or item.text.lower()}"
-    return answer
-
-
-def _typed_moment(text: str, day: str, hour: str) -> str:
-    try:
-        return typed.to_moment(text, date.fromisoformat(day))
-    except ValueError:
-        return typed.near_event(typed.to_time(text), day, hour)
-
-
-def _shown(item: Item, answer: str) -> str:
-    if answer == TRUE and item.type == "boolean":
-        return "yes"
-    return next((option.display for option in item.options if option.code == answer), answer)

@@ -22,6 +22,7 @@ ARGUMENTS = {
     "pack": "K7-P00001",
     "key": "K7000042X-form",
     "ref": "K7000042X",
+    "batch": "0123456789ab",
     "link_id": "0123456789abcdef",
     "device": "M3",
     "person_id": "u-0",
