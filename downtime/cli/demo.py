@@ -125,8 +125,8 @@ def month(session: Session, folder: Path, laptops: int, forms: int, seed: int) -
 @click.argument("username")
 def code(session: Session, username: str) -> Output:
     """The one-time code of a demonstration account now, as its owner's telephone would show it."""
+    from downtime.demo.scene import FOLDER
     from downtime.demo.staff import ACCOUNTS
-    from downtime.demo.story import FOLDER
 
     home = session.home_or(DEFAULT_HOME)
     for account in _accounts(home.path / FOLDER / ACCOUNTS):

@@ -16,6 +16,7 @@ from downtime.clock import system_clock
 from downtime.config import Home
 from downtime.demo import story
 from downtime.demo.plan import plan
+from downtime.demo.scene import FOLDER
 from downtime.demo.staff import ACCOUNTS
 from downtime.entry.model import UNSAMPLED
 from downtime.entry.store import fetch
@@ -37,7 +38,7 @@ def told(tmp_path_factory):
 def people(told):
     """Family names, NHS and hospital numbers of everybody on the wards at T0."""
     home = told[0]
-    rows = (home.path / story.FOLDER / "feeds/before/pas/ward-list.csv").read_text("utf-8-sig")
+    rows = (home.path / FOLDER / "feeds/before/pas/ward-list.csv").read_text("utf-8-sig")
     header, *lines = [line.split(",") for line in rows.splitlines()]
     wanted = [header.index(name) for name in ("Surname", "NHS No", "Hospital No")]
     return {line[at].strip('"') for line in lines for at in wanted} - {""}
@@ -92,7 +93,7 @@ def test_what_no_message_carries_is_ticked_on_a_worklist(told):
 
 def test_every_returned_message_is_valid_to_another_implementation(told):
     home, facts, _ = told
-    files = sorted((home.path / story.FOLDER / "returns").glob("*/*.hl7"))
+    files = sorted((home.path / FOLDER / "returns").glob("*/*.hl7"))
     assert len(files) == facts["returns"]["messages"] > 0
     for file in files:
         message = parse_message(
@@ -118,7 +119,7 @@ def test_nothing_of_a_patient_lies_in_clear_where_a_hospital_keeps_it(told, peop
         path
         for path in home.path.rglob("*")
         if path.is_file()
-        and (story.FOLDER not in path.parts or "publisher" in path.parts or "bundles" in path.parts)
+        and (FOLDER not in path.parts or "publisher" in path.parts or "bundles" in path.parts)
     ]
     assert len(kept) > 10
     for path in kept:
@@ -130,7 +131,7 @@ def test_nothing_of_a_patient_lies_in_clear_where_a_hospital_keeps_it(told, peop
 
 def test_it_can_be_told_again_in_the_same_place_and_nowhere_else(told, tmp_path):
     home, _, _ = told
-    assert (home.path / story.FOLDER / ACCOUNTS).exists()
+    assert (home.path / FOLDER / ACCOUNTS).exists()
     (tmp_path / "letter.txt").write_text("not a demonstration")
     with pytest.raises(ConflictError, match="not empty"):
         story.run(Home(tmp_path), "small", 1, system_clock, lambda _: None)

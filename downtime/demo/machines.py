@@ -1,0 +1,82 @@
+"""The story's machines: a publisher and a laptop are set up, and a snapshot goes from one to the other."""
+
+from pathlib import Path
+
+from downtime import config
+from downtime.accounts import opening
+from downtime.accounts.signin import SignedIn
+from downtime.config import Home
+from downtime.demo.feeds import write_feeds
+from downtime.demo.scene import Story
+from downtime.demo.settings import settings_text
+from downtime.demo.staff import WHY, Staff
+from downtime.handover import reports
+from downtime.settings import Settings
+from downtime.snapshot import load, publish
+from downtime.vault import device
+from downtime.vault.vault import Vault
+
+
+def prepare(story: Story) -> tuple[SignedIn, Vault, Staff]:
+    """Homes with identities that trust each other, and accounts for the staff."""
+    with story.step(
+        "prepare", "A publisher in the hospital's network and a laptop for the wards are set up."
+    ):
+        laptop = _machine(story, story.home, "ward laptop", story.unlock_file)
+        story.folder.mkdir()
+        hospital = Home(story.folder / "publisher")
+        publisher = _machine(story, hospital, "publisher", hospital.path / "publisher.unlock")
+        settings = config.load(story.home.config)
+        staff = Staff.arrive(laptop.vault, settings, laptop.actor, story.folder)
+        device.trust(publisher.vault, device.card(laptop.vault), publisher.actor, WHY)
+        device.trust(laptop.vault, device.card(publisher.vault), laptop.actor, WHY)
+        publishing = device.code(hospital)
+        reports.excuse(laptop.vault, publishing, laptop.actor, "It publishes and prints nothing")
+        story.told("Each trusts the other's card: the laptop opens what the publisher seals.")
+    return publisher, laptop.vault, staff
+
+
+def _machine(story: Story, home: Home, name: str, unlock_file: Path) -> SignedIn:
+    opening.create_home(
+        home,
+        story.clock,
+        device_name=name,
+        administrator="install",
+        unlock_file=unlock_file,
+        settings_text=settings_text(story.size),
+    )
+    return opening.open_with_file(home, config.load(home.config), story.clock, unlock_file)
+
+
+def deliver(
+    story: Story, publisher: SignedIn, laptop: Vault, settings: Settings, staff: Staff, phase: str
+) -> None:
+    """What the systems send (`phase` as in `feeds`) reaches the laptop as a sealed snapshot."""
+    feeds, bundles = story.folder / "feeds" / phase, story.folder / "bundles"
+    with story.step(f"feeds_{phase}", "The hospital's systems send what they know."):
+        written = write_feeds(feeds, story.size, story.seed, phase, story.plan.start)
+        story.told(
+            f"{written.inpatients} inpatients on {written.wards} wards, {written.requests} requests,"
+            f" {written.appointments} appointments in {len(written.files)} files."
+        )
+    with story.step(f"build_{phase}", "The publisher reads them and seals a snapshot."):
+        built = publish.build(publisher.vault, settings, [feeds], bundles, publisher.actor, WHY)
+        story.told(
+            f"{built.accepted} of {built.messages} messages accepted; "
+            f"{len(built.rejected)} rejected, each with its file, place and reason."
+        )
+        for reject in built.rejected:
+            story.told(
+                f"  {Path(reject.position.file).name} {reject.position.number}: {reject.reason}"
+            )
+    with story.step(f"load_{phase}", "The laptop checks the seal, opens it, and puts it in use."):
+        info = load.load(laptop, settings, built.bundle, staff.actors["site"], WHY)
+        story.told(f"Snapshot {info.header.sequence}, {sum(info.header.counts.values())} records.")
+    story.facts[f"snapshot_{phase}"] = {
+        "id": info.id,
+        "bundle": str(built.bundle),
+        "messages": built.messages,
+        "accepted": built.accepted,
+        "rejected": len(built.rejected),
+        "records": info.header.counts,
+    }

@@ -1,0 +1,65 @@
+"""The story's outage: it is declared, packs are printed, and the wards work on paper."""
+
+from contextlib import closing
+from datetime import timedelta
+
+from downtime.demo.nursing import Wards
+from downtime.demo.scene import Story
+from downtime.demo.staff import WHY, Staff
+from downtime.outage import outages
+from downtime.paper.packs import pack
+from downtime.settings import Settings
+from downtime.snapshot import load
+from downtime.vault.files import replacing
+from downtime.vault.vault import Vault
+
+SYSTEMS = ("PAS", "EPR", "LIMS")
+
+
+def declare(story: Story, laptop: Vault, settings: Settings, staff: Staff) -> None:
+    """The site team says which systems are down, with the snapshot that is in use."""
+    with story.step(
+        "declare", f"{', '.join(SYSTEMS)} stop answering. The site team declares an outage."
+    ):
+        declared = outages.declare(
+            laptop, SYSTEMS, staff.actors["site"], "Ransomware", known=settings.systems.names,
+            snapshot=load.pin_current(laptop, staff.actors["site"], WHY),
+        )  # fmt: skip
+        with closing(load.current(laptop)) as snapshot:
+            waiting = snapshot.outstanding()
+        story.told(
+            f"{declared.label}. {len(waiting)} requests still wait for a result: the list is at hand."
+        )
+    story.facts["outage"] = {"id": declared.id, "systems": list(SYSTEMS), "waiting": len(waiting)}
+
+
+def print_packs(story: Story, laptop: Vault, settings: Settings, staff: Staff) -> None:
+    """One file with the packs of all wards."""
+    story.clock.now += timedelta(minutes=4)
+    out = story.folder / "ward-packs.pdf"
+    with (
+        story.step("print", "Downtime packs are printed for every ward."),
+        closing(load.current(laptop)) as snapshot,
+        replacing(out) as file,
+    ):
+        made = pack.site_pack(laptop, snapshot, settings, staff.actors["nurse"], WHY, file)
+        story.told(
+            f"{made.pages} pages: lists, patient summaries, {made.forms} forms for patients and"
+            f" {made.blank_forms} blank ones."
+        )
+    story.facts["pack"] = {
+        "path": str(out),
+        "pages": made.pages,
+        "forms": made.forms,
+        "blank_forms": made.blank_forms,
+    }
+
+
+def work_on_paper(story: Story, laptop: Vault, settings: Settings, staff: Staff) -> None:
+    """Staff write what the plan says."""
+    with (
+        story.step("paper", "For six hours the wards work on paper."),
+        closing(load.current(laptop)) as snapshot,
+    ):
+        Wards(laptop, snapshot, settings, staff).write(story.plan.papers)
+        story.told(f"{len(staff.written)} forms are filled in; results come by telephone.")
