@@ -8,12 +8,16 @@ import os
 import pickle
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from itertools import islice
+from itertools import cycle, islice
+from queue import SimpleQueue
+from threading import Thread
 from typing import IO, TYPE_CHECKING, cast
 
 from downtime.paper.press.geometry import Layout
+from downtime.paper.press.sheaf import Sheaf
 from downtime.paper.press.sheet import Imprint, LooseSheet, Sheet
 from downtime.paper.press.stamp import Printer
 
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
 Turned = tuple[Sheet, bool]
 """A sheet, and whether a blank back follows where the next must begin on a front."""
 BATCH = 48
+AHEAD = 2
+"""Batches that a process is given at once: it goes on while this one is busy with another's."""
 WORTH_IT = 600
 """Sheets from which the start of other processes, half a second, is soon made up for."""
 MEANWHILE = 4 * BATCH
@@ -61,19 +67,21 @@ def _dealt(
     document: "PdfWriter", hands: Sequence["_Hand"], sheets: Iterator[Turned]
 ) -> Iterator[int]:
     document.append(document.cut(document.next_turn()))
-    number = 0
+    given: deque[_Hand] = deque()
+    turns = cycle(hands)
     while batch := list(islice(sheets, BATCH)):
-        hand = hands[number % len(hands)]
-        yield from hand.take(document)
+        hand = next(turns)
         hand.give(document.next_turn(), batch)
-        number += 1
-    for last in range(number, number + len(hands)):
-        yield from hands[last % len(hands)].take(document)
+        given.append(hand)
+        if len(given) >= AHEAD * len(hands):
+            yield from given.popleft().take(document)
+    for hand in given:
+        yield from hand.take(document)
     document.turn = document.next_turn()
 
 
 class _Hand:
-    """One process; it has at most one batch at a time, so that neither side waits to be read."""
+    """One process, and a thread that reads its answers, so that neither side waits to be read."""
 
     def __init__(self, numbers: tuple[int, int, int], imprint: Imprint, tagged: bool) -> None:
         self._process = subprocess.Popen(
@@ -83,7 +91,9 @@ class _Hand:
         )
         self._in = cast(IO[bytes], self._process.stdin)
         self._out = cast(IO[bytes], self._process.stdout)
-        self._busy = False
+        self._answers: SimpleQueue[object] = SimpleQueue()
+        self._reader = Thread(target=self._read, daemon=True)
+        self._reader.start()
         self._sent: set[str] = set()
         self._send((numbers, imprint, tagged))
 
@@ -92,7 +102,16 @@ class _Hand:
 
     def __exit__(self, *_: object) -> None:
         self._process.kill()
+        self._reader.join()
         self._process.communicate()
+
+    def _read(self) -> None:
+        while True:
+            try:
+                self._answers.put(pickle.load(self._out))  # noqa: S301 - our own process wrote it
+            except (EOFError, pickle.UnpicklingError):
+                self._answers.put("The other process ended")
+                return
 
     def _send(self, value: object) -> None:
         pickle.dump(value, self._in, pickle.HIGHEST_PROTOCOL)
@@ -111,16 +130,12 @@ class _Hand:
             named.append((digest, sheet._replace(layout=NAMED), turned))
         self._sent |= layouts.keys()
         self._send((turn, layouts, named))
-        self._busy = True
 
     def take(self, document: "PdfWriter") -> Iterable[int]:
-        """Put what was printed into the document; the pages of each sheet."""
-        if not self._busy:
-            return []
-        self._busy = False
-        answer = pickle.load(self._out)  # noqa: S301 - our own process wrote it
+        """Put the oldest batch not yet taken into the document; the pages of each sheet."""
+        answer = self._answers.get()
         if isinstance(answer, str):
             raise HandError(answer)
-        counts, sheaf = answer
+        counts, sheaf = cast(tuple[list[int], Sheaf], answer)
         document.append(sheaf)
-        return list(counts)
+        return counts

@@ -1,5 +1,6 @@
 """A process that prints batches of sheets for the crew: reads them from its input, answers there."""
 
+import gc
 import pickle
 import sys
 import traceback
@@ -11,6 +12,7 @@ from downtime.paper.press.stamp import Stamper
 
 def main() -> None:
     """Print until the input ends. What comes was written by the process that started this one."""
+    gc.freeze()  # what was loaded stays: looking through it time and again costs a twentieth
     numbers, imprint, tagged = pickle.load(sys.stdin.buffer)  # noqa: S301
     pages = Pages(Numbers(lane(*numbers)), tagged)
     stamper, layouts = Stamper(pages, imprint), dict[str, Layout]()

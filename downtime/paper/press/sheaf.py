@@ -32,6 +32,8 @@ KEYS = 1 << 16
 """Each sheaf's pages have keys of their own in the parent tree: its turn times this, and on."""
 _TOGETHER = 200
 _BLOCK = 4096
+MOST_TOGETHER = _TOGETHER + _BLOCK
+"""Objects in one stream: a page's are never parted."""
 
 
 class Sheaf(NamedTuple):

@@ -23,6 +23,7 @@ from downtime.paper.press.sheaf import (
     FONTS,
     INFO,
     METADATA,
+    MOST_TOGETHER,
     PAGES,
     PARENTS,
     STRUCTURE,
@@ -186,8 +187,7 @@ class PdfWriter(Pages):
                 first, count, container, place = runs[at : at + 4]
                 if container:
                     head = _ROW.pack(2, container, 0)[:-2]
-                    ends = [index.to_bytes(2, "big") for index in range(place, place + count)]
-                    yield first, head.join([b"", *ends]), count
+                    yield first, head.join([b"", *_INDEXES[place : place + count]]), count
                 else:
                     yield first, _ROW.pack(1, place, 0), 1
 
@@ -197,6 +197,7 @@ class PdfWriter(Pages):
 
 
 _ROW = Struct(">BQH")
+_INDEXES = [index.to_bytes(2, "big") for index in range(MOST_TOGETHER)]
 _SOME = 4096
 """Numbers whose runs are sorted together, so that memory stays flat."""
 _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
