@@ -11,9 +11,9 @@ from downtime.cli.app import Output, Session, command, each
 from downtime.cli.options import WHY
 from downtime.cli.recovery import returns
 from downtime.reconcile import run as running
-from downtime.returns import outbox, queueing, sending, store
+from downtime.returns import checking, outbox, queueing, sending, store
 from downtime.returns.sending import Sent
-from downtime.returns.states import LIFECYCLE, SAID
+from downtime.returns.states import CHANNELS, LIFECYCLE, SAID
 from downtime.returns.store import Message
 
 MESSAGES = click.argument("numbers", nargs=-1, required=True, metavar="MESSAGE...")
@@ -62,6 +62,23 @@ def list_(session: Session, system: str, state: str | None) -> Output:
     found = list(store.messages(session.vault.db, outage.id, system=system, state=state or ""))
     lines = [f"{one.control_id}  {one.system:<10} {one.kind:<8} {SAID[one.state]}" for one in found]
     return Output([_document(one) for one in found], lines or ["There are no messages."])
+
+
+@command(returns, "check", action="return.export")
+def check(session: Session) -> Output:
+    """Check how each system is told: every key of its table, its certificates, its token.
+
+    Exit 1 when something is wrong; nothing is sent.
+    """
+    good, faults = checking.check_all(session.settings)
+    told = [f"{one.system}: {CHANNELS[one.channel]}, as its table says." for one in good]
+    wrong = [f"{session.home.config}: {one.sentence} {one.next_step}" for one in faults]
+    document = {
+        "systems": [{"system": one.system, "channel": one.channel} for one in good],
+        "faults": [{"code": one.code, "sentence": str(one)} for one in faults],
+    }
+    usual = ["No system has a table of its own: each is told by files."]
+    return Output(document, (told + wrong) or usual, 1 if faults else 0)
 
 
 @command(returns, "again", action="return.export")

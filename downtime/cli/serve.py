@@ -7,6 +7,7 @@ import click
 from downtime import config
 from downtime.cli.app import Output, Session, command, downtime
 from downtime.config import Home
+from downtime.returns import checking
 from downtime.vault import keys
 
 
@@ -23,6 +24,9 @@ def start(home: Home, host: str | None = None, port: int | None = None) -> None:
     """Serve until stopped; the settings say where unless told otherwise."""
     keys.check_exists(home)
     settings = config.load(home.config)
+    for fault in checking.check_all(settings)[1]:
+        # What waits for that system goes on waiting; everything else works.
+        click.echo(f"{home.config}: {fault.sentence}\n{fault.next_step}", err=True)
     host, port = host or settings.web.host, port or settings.web.port
     click.echo(f"Serving at http://{host}:{port}/ until Ctrl-C.", err=True)
     (server,) = entry_points(group="downtime.server")

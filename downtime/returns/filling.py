@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import NamedTuple
 
 from sqlite_utils import Database
@@ -52,7 +51,7 @@ class Work:
         self._known = known
         self._written: list[Written] = []
         self._replaced: dict[str, Message] = {}
-        self.done: list[str] = []
+        self._sent: list[ItemRow] = []
         self.messages = 0
         self.problems: list[tuple[str, str]] = []
 
@@ -87,45 +86,68 @@ class Work:
         drafts = WRITERS[channel](self._way(target), fresh)
         self._written += self._write(drafts, target.system, channel)
 
+    @property
+    def done(self) -> list[str]:
+        """Keys of the items that are out now."""
+        return [row.key for row in self._sent]
+
     def flush(self) -> None:
         """Queue everything in the order of sending, whatever system it is for."""
-        for one in sorted(self._written, key=lambda one: one.draft.rank):
-            old = [m for m in self._replaced.values() if one.draft.keys & set(m.items)]
-            self.insert(one, old)
-            self.messages += 1
+        made = sorted(self._written, key=lambda one: one.draft.rank)
+        replacing = {key: m for m in self._replaced.values() for key in m.items}
+        fresh: list[store.NewMessage] = []
+        for one in made:
+            old = {
+                replacing[key].control_id: replacing[key]
+                for key in one.draft.keys & replacing.keys()
+            }
+            if old:
+                store.insert_all(self._db, fresh)
+                fresh = []
+                self.insert(one, list(old.values()))
+            else:
+                fresh.append(self._row(one))
             self._mark([self._known[key] for key in one.draft.keys if key in self._known])
+        store.insert_all(self._db, fresh)
+        self.messages += len(made)
+        for system in {one.system for one in made}:
+            outbox.hold_behind_refused(self._db, system, self._now)
+        items_store.set_decisions(self._db, [_returned(row) for row in self._sent])
 
     def written(self, draft: Draft, system: str, channel: str) -> Written:
         """A message with a control ID of its own and its bytes; InputError."""
-        number = self._free_number(draft)
+        (number,) = self._free_numbers([draft])
         return Written(draft, number, draft.write(number), system, channel)
 
     def insert(self, made: Written, instead_of: Sequence[Message]) -> None:
-        """Put one message into the queue; it takes the place of those that it settles."""
-        folder = "".join(c if c.isalnum() else "-" for c in made.system)
-        row: dict[str, object] = {
-            "control_id": made.number,
-            "outage": self._outage.id,
-            "system": made.system,
-            "channel": made.channel,
-            "kind": made.draft.kind,
-            "order_key": made.draft.order_key,
-            "state": QUEUED,
-            "sha256": hashlib.sha256(made.content).hexdigest(),
-            "file": f"{folder}/{made.number}.hl7" if made.channel == FILE else "",
-            "queued": self._now,
-            "queued_by": self._who.id,
-            "changed": self._now,
-            "content": made.content,
-        }
-        if instead_of:
-            row["position"] = min(one.position for one in instead_of)
-        store.insert(self._db, row, dict(made.draft.items))
+        """Put one message into the queue, in the place of those that it settles."""
+        position = min(one.position for one in instead_of)
+        store.insert_all(self._db, [self._row(made, position)])
         for one in instead_of:
             if outbox.current(self._db, one.control_id).state != RESOLVED:
                 reason = f"Replaced by message {made.number}."
                 outbox.settle(self._db, one, reason, self._now)
         outbox.hold_if_behind(self._db, outbox.current(self._db, made.number), self._now)
+
+    def _row(self, made: Written, position: int = 0) -> store.NewMessage:
+        folder = "".join(c if c.isalnum() else "-" for c in made.system)
+        return store.NewMessage(
+            control_id=made.number,
+            position=position,
+            outage=self._outage.id,
+            system=made.system,
+            channel=made.channel,
+            kind=made.draft.kind,
+            order_key=made.draft.order_key,
+            state=QUEUED,
+            sha256=hashlib.sha256(made.content).hexdigest(),
+            file=f"{folder}/{made.number}.hl7" if made.channel == FILE else "",
+            queued=self._now,
+            queued_by=self._who.id,
+            changed=self._now,
+            content=made.content,
+            items=made.draft.items,
+        )
 
     def _way(self, target: Target) -> Way:
         return Way(self._vault, self._settings, target)
@@ -147,28 +169,36 @@ class Work:
     def _write(self, drafts: list[Draft], system: str, channel: str) -> list[Written]:
         """Each message with its control ID and bytes; what cannot be written is a problem."""
         made = []
-        for draft in drafts:
+        for draft, number in zip(drafts, self._free_numbers(drafts), strict=True):
             try:
-                made.append(self.written(draft, system, channel))
+                made.append(Written(draft, number, draft.write(number), system, channel))
             except InputError as error:
                 self.problems += [(key, error.sentence) for key, _ in draft.items]
         return made
 
-    def _free_number(self, draft: Draft) -> str:
-        """The control ID of these items; another one each time they had to be written anew."""
-        make = partial(control_id, draft.items)
+    def _free_numbers(self, drafts: Sequence[Draft]) -> list[str]:
+        """The control ID of each message; another one each time its items had to be written anew."""
+        numbers = [control_id(draft.items) for draft in drafts]
+        taken = store.known(self._db, numbers)
         generation = 0
-        while store.message(self._db, make(generation)):
+        while taken:
             generation += 1
-        return make(generation)
+            numbers = [
+                control_id(draft.items, generation) if number in taken else number
+                for draft, number in zip(drafts, numbers, strict=True)
+            ]
+            taken = store.known(self._db, numbers)
+        return numbers
 
     def _mark(self, rows: Sequence[ItemRow]) -> None:
         for row in rows:
             if row.decided.decision == RETURN:
                 DECISIONS.check(RETURN, RETURNED)
-                done = replace(row.decided, decision=RETURNED)
-                items_store.set_decision(self._db, row.key, done)
-                self.done.append(row.key)
+                self._sent.append(row)
+
+
+def _returned(row: ItemRow) -> ItemRow:
+    return replace(row, decided=replace(row.decided, decision=RETURNED))
 
 
 def _without_effect(message: Message) -> bool:

@@ -202,6 +202,15 @@ def hold_if_behind(db: Database, message: Message, now: str) -> None:
         store.hold_later(db, first, _held_words(first), now)
 
 
+def hold_behind_refused(db: Database, system: str, now: str) -> None:
+    """Hold what is queued behind any refused message of its patient."""
+    firsts: dict[str, Message] = {}
+    for refused in store.messages(db, system=system, state=REFUSED):
+        firsts.setdefault(refused.order_key, refused)
+    for first in firsts.values():
+        store.hold_later(db, first, _held_words(first), now)
+
+
 def _refuse(db: Database, message: Message, reason: str, answer: str, now: str) -> None:
     move(db, message, REFUSED, now, reason=reason, answer=answer)
     store.hold_later(db, message, _held_words(message), now)

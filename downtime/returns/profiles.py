@@ -108,11 +108,6 @@ def is_from(version: str, first: str) -> bool:
     return VERSIONS.index(version) >= VERSIONS.index(first)
 
 
-def check(settings: Settings) -> list[Target]:
-    """Every table of `[returns.targets]`, read; InputError names the first mistake."""
-    return [target(settings, system) for system in settings.returns.targets]
-
-
 def documentation() -> str:
     """The keys of a target's table as Markdown: what docs/returns.md shows."""
     rows = [

@@ -3,10 +3,11 @@
 Moves are made by `outbox.py`, which checks them; the signatures of a statement are kept here too.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+import orjson
 from sqlite_utils import Database
 
 from downtime.returns.states import HELD, QUEUED, REFUSED, RESOLVED, SENDING, WAITING
@@ -44,6 +45,31 @@ class Message:
     queued_by: str
     changed: str
     items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """A message on its way into the outbox; `position` 0 is the end, `items` are (key, digest)."""
+
+    control_id: str
+    position: int = 0
+    outage: str
+    system: str
+    channel: str
+    kind: str
+    order_key: str
+    state: str
+    sha256: str
+    file: str = ""
+    queued: str
+    queued_by: str
+    changed: str
+    content: bytes
+    items: tuple[tuple[str, str], ...]
+
+
+_OWN = tuple(f.name for f in fields(NewMessage) if f.name not in ("position", "items"))
+_INSERT = f"INSERT INTO outbox (position, {', '.join(_OWN)}) VALUES (?{', ?' * len(_OWN)})"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,18 +129,24 @@ def content(db: Database, control_id: str) -> bytes:
     return bytes(row[0]) if row else b""
 
 
-def insert(db: Database, row: Mapping[str, Any], items: Mapping[str, str]) -> None:
-    """A new message with its items (key to digest); a control ID that is there is an error.
-
-    Without a `position` it stands at the end.
-    """
+def insert_all(db: Database, rows: Sequence[NewMessage]) -> None:
+    """New messages with their items; a control ID that is there is an error."""
     last = db.execute("SELECT coalesce(max(position), 0) FROM outbox").fetchone()[0]
-    db["outbox"].insert({"position": last + 1, **row})  # type: ignore[union-attr]
-    pairs = [
-        {"control_id": row["control_id"], "item": item, "digest": digest}
-        for item, digest in items.items()
-    ]
-    db["outbox_item"].insert_all(pairs)  # type: ignore[union-attr]
+    places = ((row.position or last + n, row) for n, row in enumerate(rows, start=1))
+    db.conn.executemany(
+        _INSERT, ((place, *(getattr(row, name) for name in _OWN)) for place, row in places)
+    )
+    db.conn.executemany(
+        "INSERT INTO outbox_item (control_id, item, digest) VALUES (?, ?, ?)",
+        ((row.control_id, item, digest) for row in rows for item, digest in row.items),
+    )
+
+
+def known(db: Database, control_ids: Iterable[str]) -> set[str]:
+    """Those control IDs that are used already."""
+    wanted = orjson.dumps(list(control_ids)).decode()
+    query = "SELECT control_id FROM outbox WHERE control_id IN (SELECT value FROM json_each(?))"
+    return {str(row[0]) for row in db.execute(query, [wanted])}
 
 
 def update(db: Database, control_id: str, **changes: str) -> None:

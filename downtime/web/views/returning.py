@@ -6,7 +6,7 @@ from downtime.errors import InputError, NotFoundError
 from downtime.reconcile import decide
 from downtime.reconcile.run import latest
 from downtime.reconcile.states import RETURN
-from downtime.returns import outbox, profiles, queueing, sending, store
+from downtime.returns import checking, outbox, queueing, sending, store
 from downtime.returns.states import CHANNELS, LIFECYCLE, REFUSED, SAID
 from downtime.web import current
 from downtime.web.actions import action
@@ -33,6 +33,7 @@ def show() -> Answer:
     for row in store.sent_counts(vault.db, outage.id):
         states = counts.setdefault(row["system"], dict.fromkeys(LIFECYCLE.moves, 0))
         states[row["state"]] += row["messages"]
+    good, faults = checking.check_all(settings)
     return render_template(
         "returns.html",
         outage=outage,
@@ -44,9 +45,8 @@ def show() -> Answer:
         refused=list(store.messages(vault.db, outage.id, state=REFUSED)),
         sent=store.newest(vault.db, outage.id, NEWEST),
         newest=NEWEST,
-        network=[
-            target.system for target in profiles.check(settings) if target.channel in sending.LINES
-        ],
+        network=[target.system for target in good if target.channel in sending.LINES],
+        faults=faults,
         folder=str(current.web().home.path / "returns" / outage.id),
     )
 

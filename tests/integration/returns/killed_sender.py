@@ -1,5 +1,6 @@
 """A sender that kills itself, as `kill -9` does, at the nth call of a named step."""
 
+import json
 import os
 import signal
 import sys
@@ -9,18 +10,21 @@ from types import MappingProxyType
 from downtime.clock import system_clock
 from downtime.config import Home
 from downtime.returns import outbox, queueing, sending
+from downtime.returns.fhir import rest
 from downtime.returns.hl7 import mllp
 from downtime.settings import ReturnsSettings, Settings
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 
-home, key, port, step, after, nth = sys.argv[1:]
+home, key, target, step, after, nth = sys.argv[1:]
 STEPS = {
     "claim": (outbox.Sender, "next"),
     "read": (outbox.Sender, "content"),
     "connect": (mllp.Line, "_connect"),
     "send": (mllp.Line, "send"),
     "answer": (mllp.Line, "receive"),
+    "post": (rest.Client, "post"),
+    "holds": (rest.Client, "holds"),
     "record": (outbox.Sender, "acknowledged"),
     "queue": (sending.queueing, "queue"),
 }
@@ -45,8 +49,9 @@ if step in STEPS:
     owner, name = STEPS[step]
     setattr(owner, name, dying(getattr(owner, name)))
 queueing.outdated_items = lambda vault, rows: set()
-target = {"channel": "mllp", "host": "127.0.0.1", "port": int(port)}
-settings = Settings(returns=ReturnsSettings(targets=MappingProxyType({"LIMS": target})))
+table = json.loads(target)
+settings = Settings(returns=ReturnsSettings(targets=MappingProxyType(table)))
 vault = Vault(Home(Path(home)), bytes.fromhex(key), system_clock)
 who = Actor("u-1", "Amina Ward", "laptop-1")
-sending.send(vault, settings, "LIMS", who, pause=lambda seconds: False)
+for system in table:
+    sending.send(vault, settings, system, who, pause=lambda seconds: False)

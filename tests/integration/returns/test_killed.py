@@ -1,5 +1,6 @@
 """Kill -9 at every step of sending: nothing is lost, and every message has its effect once."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -20,10 +21,11 @@ STEPS = [
 ]
 
 
-def run(vault, port: int, step: str = "", after: str = "", nth: int = 1) -> int:
-    """A sender in a process of its own; its return code."""
+def run(vault, targets: dict, step: str = "", after: str = "", nth: int = 1) -> int:
+    """A sender in a process of its own, to each of these targets; its return code."""
+    words = (vault.data_key.hex(), json.dumps(targets), step, after, str(nth))
     done = subprocess.run(
-        [sys.executable, SENDER, vault.home.path, vault.data_key.hex(), str(port), step, after, str(nth)],
+        [sys.executable, SENDER, vault.home.path, *words],
         capture_output=True, check=False, cwd=Path(__file__).parents[3],
     )  # fmt: skip
     assert done.returncode in (0, KILLED), done.stderr.decode()[-800:]
@@ -35,9 +37,10 @@ def test_a_killed_sender_loses_and_doubles_nothing(step, after, vault, decide):
     serials = ("K7000001A", "K7000002B", "K7000003C")
     decide(*(request(serial, MARY) for serial in serials), request("K7000004D", OLU))
     with receiver() as lims:
+        there = {"LIMS": {"channel": "mllp", "host": "127.0.0.1", "port": lims.port}}
         nth = 1 if step in ("queue", "connect") else 2
-        assert run(vault, lims.port, step, after, nth) == KILLED
-        assert run(vault, lims.port) == 0
+        assert run(vault, there, step, after, nth) == KILLED
+        assert run(vault, there) == 0
     messages = list(store.messages(vault.db))
     assert {one.state for one in messages} == {"acknowledged"}
     assert sorted(lims.effects) == sorted(one.control_id for one in messages)

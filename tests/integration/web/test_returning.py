@@ -18,13 +18,14 @@ def refused(hospital):
     outage = outages.declare(vault, ["LIMS"], WHO, "power lost", known=("LIMS",))
     with vault.change(WHO, "return.queue") as db:
         for number in ("DT1", "DT2"):
-            row = {
-                "control_id": number, "outage": outage.id, "system": "LIMS", "channel": "mllp",
-                "kind": "ORU^R01", "order_key": "p-1", "state": "queued", "content": b"MSH",
-                "sha256": hashlib.sha256(b"MSH").hexdigest(), "queued": vault.now(),
-                "queued_by": WHO.id, "changed": vault.now(),
-            }  # fmt: skip
-            store.insert(db, row, {f"K7000001A-{number}": ""})
+            row = store.NewMessage(
+                control_id=number, outage=outage.id, system="LIMS", channel="mllp",
+                kind="ORU^R01", order_key="p-1", state="queued", content=b"MSH",
+                sha256=hashlib.sha256(b"MSH").hexdigest(), queued=vault.now(),
+                queued_by=WHO.id, changed=vault.now(),
+            items=((f"K7000001A-{number}", ""),),
+)  # fmt: skip
+            store.insert_all(db, [row])
     with outbox.sender(vault, hospital.settings.returns, "LIMS", "mllp", WHO) as sender:
         sender.refused(sender.next(), "AE 103: no such test")
     yield vault

@@ -1,0 +1,84 @@
+"""Kill -9 at every step of sending bundles: an independent server holds everything once."""
+
+from dataclasses import replace
+
+import pytest
+
+from downtime.clinical.records import Encounter
+from downtime.paper.issue import Subject
+from downtime.reconcile import decide, run
+from downtime.returns import store
+from tests.integration.returns import fhir_peers
+from tests.integration.returns.test_fhir_changes import put
+from tests.integration.returns.test_killed import KILLED
+from tests.integration.returns.test_killed import run as send
+
+from .conftest import ADMITTED, BLOODS, HOSPITAL, OBSERVED, PHONED, SIGNED
+
+HOSPITAL_NUMBER = "https://downtime.example/fhir/id/DEMO"
+VISIT = "https://downtime.example/fhir/id/visit"
+RECOVERED = tuple(
+    replace(one, visit_number="V1") if isinstance(one, Encounter) else one for one in HOSPITAL
+)
+DISCHARGED = SIGNED | {
+    "left": "2026-11-02T13:30", "outcome": "advised", "ward": "A1", "destination": "home",
+    "diagnosis": "Sepsis", "follow-up": "None",
+}  # fmt: skip
+KINDS = ("Patient", "Encounter", "ServiceRequest", "Observation",
+         "QuestionnaireResponse", "Provenance")  # fmt: skip
+STEPS = [
+    (step, after)
+    for step in ("queue", "claim", "read", "post", "record")
+    for after in ("before", "after")
+]
+
+
+@pytest.fixture
+def decided(vault, settings, outage, keyed, hold, who, checker):
+    """Four forms of new things and a discharge, which changes a live stay."""
+    keyed("blood-sciences-request", BLOODS)
+    keyed("phoned-result", PHONED)
+    keyed("observations", OBSERVED)
+    keyed("admission", ADMITTED, Subject(downtime_number="DK700001X"))
+    keyed("discharge", DISCHARGED)
+    hold(2, RECOVERED, "2026-11-02T18:00:00Z")
+    run.run(vault, settings, who, "recovered")
+    for row in decide.items(vault, outage.id):
+        if "return" in row.allowed:
+            decide.decide(vault, row.key, "return", checker, "not there")
+
+
+@pytest.fixture
+def server():
+    with fhir_peers.server() as running:
+        running.add_patient(HOSPITAL_NUMBER, "H100")
+        (patient,) = running.held("Patient")
+        put(
+            running, "Encounter", VISIT, "V1",
+            **{
+                "status": "in-progress", "class": {"code": "IMP"},
+                "subject": {"reference": f"Patient/{patient['id']}"},
+                "period": {"start": "2026-11-01T08:00:00Z"},
+            },
+        )  # fmt: skip
+        yield running
+
+
+@pytest.mark.parametrize(("step", "after"), STEPS, ids=lambda word: word)
+def test_a_killed_sender_loses_and_doubles_nothing(step, after, vault, decided, server):
+    table = {"channel": "fhir", "fhir": {"url": server.url}}
+    there = dict.fromkeys(("PAS", "LIMS", "EPR"), table)
+    for nth in (1, 2) if step != "queue" else (1,):
+        assert send(vault, there, step, after, nth) == KILLED
+    assert send(vault, there) == 0
+    assert send(vault, there) == 0
+    messages = list(store.messages(vault.db))
+    assert {one.state for one in messages} == {"acknowledged"}, [one.reason for one in messages]
+    assert len(messages) == 5
+    held = {kind: server.held(kind) for kind in KINDS}
+    assert {kind: len(found) for kind, found in held.items()} == {
+        "Patient": 2, "Encounter": 2, "ServiceRequest": 2, "Observation": 4,
+        "QuestionnaireResponse": 5, "Provenance": 5,
+    }  # fmt: skip
+    (stay,) = (e for e in held["Encounter"] if e["identifier"][0]["value"] == "V1")
+    assert stay["status"] == "finished"
