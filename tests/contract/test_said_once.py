@@ -22,7 +22,7 @@ def test_a_form_is_free_of_mistakes_and_named_as_its_file(path):
 
 def test_no_code_knows_a_form_by_name():
     """Adding, removing or renaming a form is a change of files and settings, never of code."""
-    allowed = {"downtime.config"}
+    allowed = {"downtime.settings"}
     found = [
         f"{module.path.relative_to(house.ROOT)}:{line} {text!r}"
         for module in house.modules()
