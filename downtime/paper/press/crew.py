@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import cycle, islice
 from queue import SimpleQueue
 from threading import Thread
@@ -35,6 +35,7 @@ MEANWHILE = 4 * BATCH
 """Sheets that are printed here while the others start: the first page is out at once."""
 NAMED = Layout("", "", "", "", b"", (0.0, 0.0), ())
 """In place of a layout that the other process has already."""
+ENDED = "The other process ended by itself"
 
 
 class HandError(Exception):
@@ -110,12 +111,13 @@ class _Hand:
             try:
                 self._answers.put(pickle.load(self._out))  # noqa: S301 - our own process wrote it
             except (EOFError, pickle.UnpicklingError):
-                self._answers.put("The other process ended")
+                self._answers.put(ENDED)
                 return
 
     def _send(self, value: object) -> None:
-        pickle.dump(value, self._in, pickle.HIGHEST_PROTOCOL)
-        self._in.flush()
+        with suppress(BrokenPipeError):  # it ended: so says its answer
+            pickle.dump(value, self._in, pickle.HIGHEST_PROTOCOL)
+            self._in.flush()
 
     def give(self, turn: int, batch: Sequence[Turned]) -> None:
         """Have a batch printed. A layout is sent once, and named by its digest after that."""

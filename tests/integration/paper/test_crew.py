@@ -97,6 +97,12 @@ def test_what_fails_in_another_process_fails_the_printing_and_names_nobody(worth
     assert "patient" not in str(failed.value)
 
 
+def test_a_process_that_ends_by_itself_fails_the_printing(worth_it, monkeypatch):
+    monkeypatch.setattr(crew.sys, "executable", "/bin/true")
+    with pytest.raises(crew.HandError, match="ended by itself"):
+        printed(2)
+
+
 def test_pages_without_a_layout_are_printed_here(worth_it):
     printer = Printer(PdfWriter(io.BytesIO(), "Crew", NOW), IMPRINT)
     loose = LooseSheet("K7000001", lambda stamper, _: 1)
