@@ -1,5 +1,6 @@
 """Open an encrypted database with a raw key, and change it in transactions."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -11,6 +12,10 @@ from downtime.errors import LockedError
 from downtime.vault import turns
 
 BUSY_MILLISECONDS = 10_000
+LOOK_SECONDS = 0.002
+LOG_PAGES = 8_000
+"""Pages of the write-ahead log (32 MB) at which a writer itself puts them into the database. It
+takes two waits for the disk, so the worker of a server does it before (`tidy`)."""
 
 
 class Database(sqlite_utils.Database):
@@ -34,6 +39,7 @@ def connect(path: Path, key: bytes, *, read_only: bool = False) -> sqlite_utils.
     if not read_only:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
     connection.row_factory = sqlcipher3.Row
     return Database(connection, turns.of(path))
 
@@ -66,12 +72,17 @@ def unlock(path: Path, key: bytes, *, read_only: bool = False) -> sqlcipher3.Con
     return connection
 
 
+def tidy(db: sqlite_utils.Database) -> None:
+    """Put what the write-ahead log holds into the database, without keeping any writer waiting."""
+    db.conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+
 @contextmanager
 def transaction(db: sqlite_utils.Database) -> Iterator[sqlite_utils.Database]:
     """One immediate transaction: all of it, on the disk, or nothing; writers take turns."""
     shared = db.turns if isinstance(db, Database) else None  # None: in memory, nobody else's
     with shared.turn() if shared else nullcontext():
-        db.conn.execute("BEGIN IMMEDIATE")
+        _begin(db)
         try:
             yield db
         except BaseException:
@@ -80,3 +91,27 @@ def transaction(db: sqlite_utils.Database) -> Iterator[sqlite_utils.Database]:
         db.conn.execute("COMMIT")
     if shared:
         shared.flush.wait()
+
+
+def _begin(db: sqlite_utils.Database) -> None:
+    """Begin when no other process writes any more.
+
+    SQLite's own pauses grow to a tenth of a second, so that it seldom meets the gap between two
+    changes of a busy process; whoever has the turn here looks much more often.
+    """
+    deadline = time.monotonic() + BUSY_MILLISECONDS / 1000
+    db.conn.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                db.conn.execute("BEGIN IMMEDIATE")
+                return
+            except sqlcipher3.OperationalError as error:
+                if (
+                    error.sqlite_errorcode & 0xFF != sqlcipher3.SQLITE_BUSY
+                    or time.monotonic() > deadline
+                ):
+                    raise
+            time.sleep(LOOK_SECONDS)
+    finally:
+        db.conn.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")

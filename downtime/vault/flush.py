@@ -7,6 +7,7 @@ keeps every commit before it too. Source: https://www.sqlite.org/pragma.html#pra
 https://www.sqlite.org/wal.html.
 """
 
+import errno
 import os
 import threading
 from pathlib import Path
@@ -24,14 +25,21 @@ class Flush:
         self._written = 0
         self._flushed = 0
         self._busy = False
+        self._failed = False
         self._inode = -1
 
     def wait(self) -> None:
-        """Return when all that is committed by now lies on the disk; OSError when it cannot."""
+        """Return when all that is committed by now lies on the disk; OSError when it cannot.
+
+        A system may forget what it failed to write, and call the next attempt a success: so after
+        one failure nothing is acknowledged until the program is started again.
+        """
         with self._changed:
             self._written += 1
             mine = self._written
             while self._flushed < mine:
+                if self._failed:
+                    raise OSError(errno.EIO, "The disk has failed to keep what was written.")
                 if self._busy:
                     self._changed.wait()
                 else:
@@ -43,6 +51,9 @@ class Flush:
         self._changed.release()
         try:
             self._flush()
+        except BaseException:
+            self._failed = True
+            raise
         finally:
             self._changed.acquire()
             self._busy = False

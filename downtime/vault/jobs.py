@@ -7,7 +7,7 @@ and ending do.
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,6 +39,8 @@ _COLUMNS = (
     "id, kind, arguments, state, attempts, done, total, sentence, media_type, file_name, error,"
     " person, person_name, device, created, ended, result IS NOT NULL AS has_result"
 )
+
+_OF_KINDS = "(:kinds = '[]' OR kind IN (SELECT value FROM json_each(:kinds)))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +90,14 @@ def submit(vault: Vault, kind: str, arguments: Mapping[str, Any], who: Actor, wh
     return get(vault, job_id)
 
 
-def claim_next(vault: Vault) -> Job | None:
-    """Take the oldest waiting job; None when there is none."""
+def claim_next(vault: Vault, kinds: Collection[str] = ()) -> Job | None:
+    """Take the oldest waiting job of these kinds, or of any; None when there is none."""
     with transaction(vault.db) as db:
         row = db.conn.execute(
-            "UPDATE job SET state = 'running', attempts = attempts + 1 WHERE id ="
-            " (SELECT id FROM job WHERE state = 'queued' ORDER BY created, rowid LIMIT 1)"
-            " RETURNING id"
+            "UPDATE job SET state = 'running', attempts = attempts + 1 WHERE id ="  # noqa: S608
+            f" (SELECT id FROM job WHERE state = 'queued' AND {_OF_KINDS}"
+            " ORDER BY created, rowid LIMIT 1) RETURNING id",
+            {"kinds": json.dumps(list(kinds))},
         ).fetchone()
     return get(vault, row["id"]) if row else None
 
@@ -140,10 +143,13 @@ def cancel(vault: Vault, job_id: str, who: Actor, why: str) -> None:
         _move(vault, db, job_id, "cancelled")
 
 
-def requeue(vault: Vault) -> int:
+def requeue(vault: Vault, kinds: Collection[str] = ()) -> int:
     """At the start of a worker: what its dead predecessor had in hand waits again, or has failed."""
     with transaction(vault.db) as db:
-        rows = db.conn.execute("SELECT id, attempts FROM job WHERE state = 'running'").fetchall()
+        rows = db.conn.execute(
+            f"SELECT id, attempts FROM job WHERE state = 'running' AND {_OF_KINDS}",  # noqa: S608
+            {"kinds": json.dumps(list(kinds))},
+        ).fetchall()
         for row in rows:
             again = row["attempts"] < MAX_ATTEMPTS
             _move(vault, db, row["id"], "queued" if again else "failed")

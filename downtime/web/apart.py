@@ -13,11 +13,12 @@ import threading
 from typing import IO, cast
 
 from downtime.vault import jobs
+from downtime.vault.database import tidy
 from downtime.vault.jobs import Job
 from downtime.vault.vault import Vault
 from downtime.web.work import WORK
 
-LOOK_SECONDS = 0.3
+LOOK_SECONDS = 1
 """How soon a job that was cancelled, or a server that stops, ends the child."""
 DIED = (
     "The process that did this was ended from outside, or ran out of memory. Nothing half done was"
@@ -39,7 +40,7 @@ def do(vault: Vault, job: Job, stopping: threading.Event) -> None:
     try:
         _tell(cast(IO[bytes], child.stdin), vault, job)
         while not _ended(child) and not stopping.is_set() and not _cancelled(vault, job):
-            pass
+            tidy(vault.db)
     finally:
         child.kill()
         child.communicate()

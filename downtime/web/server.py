@@ -1,7 +1,6 @@
-"""Serve the app with waitress, with the job worker beside it."""
+"""Serve the app with waitress, with the workers of jobs beside it."""
 
 import logging
-import sys
 from typing import Any
 
 import waitress
@@ -12,11 +11,7 @@ from downtime.config import Home
 from downtime.errors import ConflictError
 from downtime.settings import Settings
 from downtime.web.app import create_app
-from downtime.web.worker import Worker
-
-SWITCH_SECONDS = 0.0005
-"""After how long a busy thread lets another one go on. With Python's own 5 ms a request that reads
-a dozen rows waits for a running comparison at each of them."""
+from downtime.web.worker import workers
 
 
 def serve(
@@ -31,13 +26,14 @@ def serve(
     app = create_app(home, clock)
     web = app.extensions["downtime"]
     server = _listen(app, settings, host or settings.web.host, port or settings.web.port)
-    worker = Worker(web)
-    sys.setswitchinterval(SWITCH_SECONDS)
-    worker.start()
+    beside = workers(web)
+    for worker in beside:
+        worker.start()
     try:
         server.run()
     finally:
-        worker.stop()
+        for worker in beside:
+            worker.stop()
         web.keeper.forget()
 
 

@@ -1,16 +1,17 @@
-"""The one worker beside the web threads: runs jobs while the vault is unlocked, then tidies up,
+"""The workers beside the web threads: they run jobs while the vault is unlocked, then one tidies up,
 signs the audit chain when that is due, and lays forms out ahead of the first print."""
 
 import logging
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 
 from downtime.accounts import sessions
 from downtime.paper.packs import ahead, packs
 from downtime.vault import checkpoint, jobs
+from downtime.vault.database import tidy
 from downtime.vault.jobs import Job
 from downtime.vault.vault import Vault
 from downtime.web import apart
@@ -27,11 +28,17 @@ EMPTY_SECONDS = 120
 
 
 class Worker(threading.Thread):
-    """Takes the oldest waiting job, again and again."""
+    """Takes the oldest waiting job of some kinds, again and again.
 
-    def __init__(self, web: Web) -> None:
+    A server has one for what is done here and one for what is done in processes of their own
+    (`workers`), so that nobody waits for a ward's pack behind a month's comparison.
+    """
+
+    def __init__(self, web: Web, kinds: Collection[str] = tuple(WORK)) -> None:
         super().__init__(name="downtime-worker", daemon=True)
         self._web = web
+        self._kinds = kinds
+        self._tidies = not all(WORK[kind].apart for kind in kinds)
         self._stopping = threading.Event()
         self._known: Vault | None = None
         self._ahead: Iterator[str] = iter(())
@@ -62,18 +69,16 @@ class Worker(threading.Thread):
             if vault is None:
                 return False
             if vault is not self._known:
-                jobs.requeue(vault)
+                jobs.requeue(vault, self._kinds)
                 self._known = vault
-                self._ahead = ahead.lay_out_all(vault, self._web.settings)
-            job = jobs.claim_next(vault)
+                if self._tidies:
+                    self._ahead = ahead.lay_out_all(vault, self._web.settings)
+            job = jobs.claim_next(vault, self._kinds)
             if job is not None:
                 self._run(vault, job)
                 return True
-            kept = timedelta(hours=self._web.settings.paper.job_result_hours)
-            jobs.forget_results(vault, self._web.clock() - kept)
-            packs.void_interrupted(vault, self._web.settings)
-            checkpoint.make_if_due(vault, self._web.settings)
-            self._forget_if_empty(vault)
+            if self._tidies:
+                self._tidy(vault)
         return False
 
     def lay_out(self) -> bool:
@@ -87,6 +92,14 @@ class Worker(threading.Thread):
         else:
             do(vault, self._web.settings, job)
 
+    def _tidy(self, vault: Vault) -> None:
+        kept = timedelta(hours=self._web.settings.paper.job_result_hours)
+        jobs.forget_results(vault, self._web.clock() - kept)
+        packs.void_interrupted(vault, self._web.settings)
+        checkpoint.make_if_due(vault, self._web.settings)
+        tidy(vault.db)
+        self._forget_if_empty(vault)
+
     def _forget_if_empty(self, vault: Vault) -> None:
         if sessions.live(vault):
             self._empty_since = None
@@ -95,3 +108,9 @@ class Worker(threading.Thread):
         elif time.monotonic() - self._empty_since > EMPTY_SECONDS:
             self._empty_since = None
             self._web.keeper.forget()
+
+
+def workers(web: Web) -> list[Worker]:
+    """Those that a server needs, the one that stops soonest first."""
+    apart_ = [kind for kind in WORK if WORK[kind].apart]
+    return [Worker(web, apart_), Worker(web, [kind for kind in WORK if kind not in apart_])]

@@ -46,10 +46,22 @@ def run(vault: Vault, settings: Settings, who: Actor, why: str) -> Run:
     items = [row.item for row in store.fetch(vault.db, outage.id)]
     found, figures = _look(vault, settings, outage, compared.snapshot, items)
     made = Run(outage.id, vault.now(), compared.snapshot, compared.at, len(found), figures)
+    _keep(vault, outage.id, found, settings.reconcile.forms_at_once, who, why)
     with vault.change(who, "harm.run", target=outage.id, why=why) as db:
-        harm_store.replace_findings(db, outage.id, found)
         harm_store.keep_run(db, made)
     return made
+
+
+def _keep(
+    vault: Vault, outage: str, found: Sequence[Finding], at_once: int, who: Actor, why: str
+) -> None:
+    """In short transactions, so that people go on keying meanwhile."""
+    gone, other = harm_store.differing(vault.db, outage, found)
+    for start in range(0, max(len(gone), len(other)), at_once):
+        target = f"{len(other[start : start + at_once])} findings"
+        with vault.change(who, "harm.find", target=target, why=why) as db:
+            harm_store.remove_findings(db, outage, gone[start : start + at_once])
+            harm_store.keep_findings(db, other[start : start + at_once])
 
 
 def _look(

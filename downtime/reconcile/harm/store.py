@@ -54,17 +54,32 @@ class Run:
     figures: dict[str, Any]
 
 
-def replace_findings(db: Database, outage: str, found: Iterable[Finding]) -> None:
-    """The findings of an outage as they are now."""
-    db.execute("DELETE FROM harm_finding WHERE outage = ?", [outage])
+def differing(
+    db: Database, outage: str, found: Iterable[Finding]
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Keys of the findings that are held and hold no longer, and the rows that are new or other."""
+    now = {
+        f.key: (
+            f.key, outage, f.kind, f.state, f.ward, int(f.needs), f.digest,
+            orjson.dumps(f.as_data()).decode(),
+        )
+        for f in found
+    }  # fmt: skip
+    rows = db.conn.execute("SELECT * FROM harm_finding WHERE outage = ?", (outage,))
+    held = {row[0]: tuple(row) for row in rows}
+    return sorted(held.keys() - now.keys()), [r for key, r in now.items() if held.get(key) != r]
+
+
+def remove_findings(db: Database, outage: str, keys: Iterable[str]) -> None:
+    """Forget findings that hold no longer."""
     db.conn.executemany(
-        "INSERT INTO harm_finding VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            (f.key, outage, f.kind, f.state, f.ward, int(f.needs), f.digest,
-             orjson.dumps(f.as_data()).decode())
-            for f in found
-        ),
-    )  # fmt: skip
+        "DELETE FROM harm_finding WHERE outage = ? AND key = ?", ((outage, key) for key in keys)
+    )
+
+
+def keep_findings(db: Database, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Insert or replace findings, as `differing` gave them."""
+    db.conn.executemany("INSERT OR REPLACE INTO harm_finding VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def keep_run(db: Database, run: Run) -> None:

@@ -3,6 +3,8 @@
 import threading
 import time
 
+import pytest
+
 from downtime.vault import flush
 
 
@@ -40,6 +42,18 @@ def test_nobody_goes_on_before_the_disk_has_it(vault, who, monkeypatch):
         order.append("written")
     order.append("on")
     assert order == ["written", "disk", "on"]
+
+
+def test_after_a_disk_has_failed_nothing_is_acknowledged_any_more(vault, who, monkeypatch):
+    def fail(handle) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(flush, "_sync", fail)
+    with pytest.raises(OSError, match="Input/output"), vault.change(who, "test.write"):
+        pass
+    monkeypatch.setattr(flush, "_sync", lambda handle: None)  # as systems do that forgot the page
+    with pytest.raises(OSError, match="failed to keep"), vault.change(who, "test.write"):
+        pass
 
 
 def test_a_writer_without_pause_lets_the_others_in(vault, who):

@@ -1,0 +1,154 @@
+"""A hospital whose paper has come back, its people, and `downtime serve` before them."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from downtime.accounts import people
+from downtime.clinical.records import Patient
+from downtime.clock import to_text
+from downtime.config import Home
+from downtime.demo.feeds import write_feeds
+from downtime.entry import store as entry_store
+from downtime.entry.model import VERIFIED, Entry
+from downtime.outage import outages
+from downtime.paper import serials
+from downtime.paper import store as paper_store
+from downtime.paper.definitions.definition import definition
+from downtime.paper.issue import RETURNED, Draft, Pack, Subject, subject_of
+from downtime.paper.issue import VERIFIED as FORM_VERIFIED
+from downtime.paper.press.layout import form_layout
+from downtime.settings import Settings
+from downtime.snapshot import load as loading
+from downtime.snapshot.publish import build
+from downtime.vault.audit import Actor
+from downtime.vault.vault import Vault
+
+FORM = "blood-sciences-request"
+PASSWORD = "correct horse battery staple"  # noqa: S105 - of people who live as long as this run
+WHO = Actor("u-bench", "Bench Mark", "K7")
+
+
+def now() -> datetime:
+    """The time in whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def answers_of(reason: str) -> dict[str, str]:
+    then = now() - timedelta(hours=1)
+    return {
+        "priority": "urgent",
+        "collected": f"{then:%d%m%y %H%M}",
+        "requester": "Dr Amin",
+        "reason": reason,
+        "test.fbc": "true",
+        "test.ue": "true",
+        "author.name": "Sam Okoro",
+        "author.role": "Staff nurse",
+        "event.date": f"{then:%d%m%y}",
+        "event.time": f"{then:%H%M}",
+        "changed": "",
+    }
+
+
+def hospital(
+    vault: Vault, settings: Settings, folder: Path, entered: int, waiting: int
+) -> list[str]:
+    """A hospital before and after an outage, its forms entered; the serials that wait to be keyed."""
+    at = now()
+    for phase in ("before", "after"):
+        write_feeds(folder / phase, "small", 7, phase, at)
+        built = build(vault, settings, [folder / phase], folder / f"out-{phase}", WHO)
+        loading.load(vault, settings, built.bundle, WHO)
+        if phase == "before":
+            outage = outages.declare(
+                vault, ["LIMS"], WHO, "bench", known=settings.systems.names,
+                snapshot=built.header.id,
+            )  # fmt: skip
+    with closing(loading.current(vault)) as snapshot:
+        people_ = [p for p in snapshot.all("Patient") if isinstance(p, Patient)]
+    subjects = [subject_of(patient) for patient in people_]
+    done = _issue(vault, outage.id, subjects, 1, entered, FORM_VERIFIED)
+    _enter(vault, outage.id, done)
+    return _issue(vault, outage.id, subjects, entered + 1, waiting, RETURNED)
+
+
+def _issue(
+    vault: Vault, outage: str, subjects: list[Subject], first: int, count: int, state: str
+) -> list[str]:
+    form = definition(FORM)
+    layout = form_layout(form, "Hospital No.")
+    pack = Pack(
+        id=f"K7-{state}", kind="ward", wards=("A1",), snapshot="", outage=outage, drill=False,
+        issued_by=WHO.id, issued_name=WHO.name, issued_at=vault.now(), pages=1, state="printed",
+    )  # fmt: skip
+    numbered = [
+        (
+            serials.serial("K7", position),
+            position,
+            Draft(
+                form=form.name, version=form.version, title=form.title, layout=layout.digest,
+                pages=1, returns=True, subject=subjects[position % len(subjects)], ward="A1",
+            ),
+        )
+        for position in range(first, first + count)
+    ]  # fmt: skip
+    with vault.change(WHO, "pack.print") as db:
+        paper_store.insert_pack(db, pack)
+        paper_store.insert_layout(db, layout, form.source, vault.now())
+        paper_store.insert_forms(db, numbered, pack, state)
+    return [serial for serial, _, _ in numbered]
+
+
+def _enter(vault: Vault, outage: str, serials_: list[str]) -> None:
+    at, event = vault.now(), to_text(now() - timedelta(minutes=30))
+    answers = {key: text for key, text in answers_of("Bleeding").items() if key != "changed"}
+    answers |= {"collected": f"{now() - timedelta(hours=1):%Y-%m-%dT%H:%M}"}
+    answers |= {"event.date": event[:10], "event.time": event[11:16]}
+    with vault.change(WHO, "entry.submit") as db:
+        for serial in serials_:
+            entry = Entry(
+                serial=serial, form=FORM, version="1", state=VERIFIED, outage=outage,
+                answers=answers, event=event, author="Sam Okoro", author_role="Staff nurse",
+                transcriber=WHO.id, transcriber_name=WHO.name, entered=at, verified=at,
+                changed=at, ward="A1",
+            )  # fmt: skip
+            entry_store.save(db, entry)
+
+
+def clerks(vault: Vault, settings: Settings, number: int) -> dict[str, str]:
+    """The secret of each clerk's one-time code by username, the records supervisor's last."""
+    names = [f"clerk{position:02}" for position in range(number)]
+    made = {}
+    for name, role in [*((n, "records-clerk") for n in names), ("records", "records-supervisor")]:
+        given = people.create(
+            vault, settings, name, f"{name.title()} Bench", role, PASSWORD, WHO, "bench",
+            initial=False,
+        )  # fmt: skip
+        made[name] = given.totp_secret
+    return made
+
+
+@contextmanager
+def served(home: Home) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """`downtime serve` in a process of its own, once it answers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-c", "from downtime.cli import main; main()"]
+    server = subprocess.Popen([*command, "serve", "--home", str(home.path), "--port", str(port)])
+    try:
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        yield port, server
+    finally:
+        server.terminate()
+        server.wait()
