@@ -20,6 +20,7 @@ from downtime.cli import (  # noqa: F401 - importing a module adds its commands
     ledger,
     outage,
     own_forms,
+    owners,
     pack,
     people,
     recovery,

@@ -219,7 +219,16 @@ def export(session: Session, format_name: str, to: Path) -> Output:
     return Output(document, [done.sentence, *map(str, done.files)])
 
 
+OUTAGE = click.option(
+    "--outage",
+    default="",
+    metavar="ID",
+    help="An earlier outage, by its number; else the last one.",
+)
+
+
 @command(root, "statement", action="statement.make")
+@OUTAGE
 @click.option(
     "--out",
     required=True,
@@ -227,15 +236,28 @@ def export(session: Session, format_name: str, to: Path) -> Output:
     metavar="FILE",
     help="File to write: .pdf or .json; the other one is written beside it.",
 )
-def state(session: Session, out: Path) -> Output:
+def state(session: Session, out: Path, outage: str) -> Output:
     """State which forms are accounted for, and name everything that is still open."""
-    made = statement.make(session.vault, session.settings, session.who)
+    made = statement.make(session.vault, session.settings, session.who, outage=outage)
     written = statement_file.save(made, session.settings, out)
-    lines = [f"{made.verdict}.", *(f"  {item['sentence']}" for item in made.facts["open"])]
+    late = [f"{made.overdue} OVERDUE."] if made.overdue else []
+    lines = [f"{made.verdict}.", *late, *_open(made)]
     return Output(made.as_json(), [*lines, *(f"Wrote {path}" for path in written)])
 
 
+def _open(made: statement.Statement) -> list[str]:
+    """What is open, and below it who sees to which of it."""
+    lines = []
+    for one in made.facts["open"]:
+        lines.append(f"  {one['sentence']}")
+        for owned in one["owners"]:
+            late = "  OVERDUE" if owned["due"] < made.made else ""
+            lines.append(f"    {len(owned['names'])}: {owned['owner']}, due {owned['due']}{late}")
+    return lines
+
+
 @command(root, "report", action="report.make")
+@OUTAGE
 @click.option(
     "--out",
     required=True,
@@ -243,9 +265,9 @@ def state(session: Session, out: Path) -> Output:
     metavar="FILE",
     help="File to write: .pdf or .json; the other one is written beside it.",
 )
-def post_incident(session: Session, out: Path) -> Output:
+def post_incident(session: Session, out: Path, outage: str) -> Output:
     """Report on the outage: time line, charts with tables, harm, and what is open."""
-    made = report.make(session.vault, session.settings, session.who)
+    made = report.make(session.vault, session.settings, session.who, outage=outage)
     written = report_file.save(made, session.settings, out)
     lines = [f"{event.at}  {event.what}" for event in made.timeline]
     return Output(made.as_json(), [*lines, *(f"Wrote {path}" for path in written)])
@@ -253,10 +275,11 @@ def post_incident(session: Session, out: Path) -> Output:
 
 @command(root, "sign", action="statement.sign")
 @click.argument("lead", type=click.Choice(list(signing.LEADS)))
+@OUTAGE
 @REMARK
-def sign(session: Session, lead: str, why: str) -> Output:
+def sign(session: Session, lead: str, outage: str, why: str) -> Output:
     """Sign the completeness statement as one of its leads."""
-    signed = signing.sign(session.vault, session.settings, lead, session.who, why)
+    signed = signing.sign(session.vault, session.settings, lead, session.who, why, outage)
     return Output(signed.as_json(), [f"Signed: {signed.verdict}."])
 
 

@@ -1,4 +1,4 @@
-"""Who sees to something that is not settled, and by when: a form, an item, a laptop."""
+"""Who sees to something that is not settled, and by when: a form, an item, a person, a laptop."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -11,8 +11,9 @@ from downtime.settings import Settings
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 
-FORM, ITEM, LAPTOP = "form", "item", "laptop"
-"""What is assigned; the target is a serial, the key of an item, or a device code."""
+FORM, ITEM, PERSON, LAPTOP = "form", "item", "person", "laptop"
+"""What is assigned; the target is a serial, the key of an item, a downtime number (or `serial:` and
+a serial) of somebody who is not found, or a device code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

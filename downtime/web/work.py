@@ -121,14 +121,14 @@ def _pause(seconds: float) -> bool:
 
 
 def _statement(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
-    made = statement.make(vault, settings, job.who, WHY)
+    made = statement.make(vault, settings, job.who, WHY, job.arguments.get("outage", ""))
     content = statement_file.to_pdf(made, settings)
     drill = "DRILL " if made.facts["outage"]["drill"] else ""
     return Result(content, PDF, f"{drill}statement {made.outage}.pdf"), made.verdict
 
 
 def _report(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
-    made = report.make(vault, settings, job.who, WHY)
+    made = report.make(vault, settings, job.who, WHY, job.arguments.get("outage", ""))
     drill = "DRILL " if made.statement.facts["outage"]["drill"] else ""
     name = f"{drill}report {made.statement.outage}.pdf"
     return Result(report_file.to_pdf(made, settings), PDF, name), made.statement.verdict

@@ -1,5 +1,6 @@
 """The machines of a simulated month: a publisher, the records station, and laptops on the wards."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,12 +52,14 @@ class Fleet:
     staff: dict[str, Actor]
 
 
-def set_up(folder: Path, laptops: int, clock: Clock, extra: str, closing_: ExitStack) -> Fleet:
-    """Make every machine and let them trust each other; `extra` is added to the station's settings."""
-    publisher = _machine(folder / "publisher", "PA", "publisher", clock, "", closing_)
-    station = _machine(folder / "station", "RA", "records station", clock, extra, closing_)
+def set_up(
+    folder: Path, laptops: int, clock: Clock, targets: Mapping[str, str], closing_: ExitStack
+) -> Fleet:
+    """Make every machine and let them trust each other; the station tells the `targets`."""
+    publisher = _machine(folder / "publisher", "PA", "publisher", clock, {}, closing_)
+    station = _machine(folder / "station", "RA", "records station", clock, targets, closing_)
     made = tuple(
-        _machine(folder / f"laptop-{n + 1}", code(n), f"laptop {n + 1}", clock, "", closing_)
+        _machine(folder / f"laptop-{n + 1}", code(n), f"laptop {n + 1}", clock, {}, closing_)
         for n in range(laptops)
     )
     for one in (station, *made):
@@ -74,10 +77,14 @@ def code(number: int) -> str:
 
 
 def _machine(
-    path: Path, code_: str, name: str, clock: Clock, extra: str, closing_: ExitStack
+    path: Path,
+    code_: str,
+    name: str,
+    clock: Clock,
+    targets: Mapping[str, str],
+    closing_: ExitStack,
 ) -> Machine:
     home, file = Home(path), path.parent / f"{path.name}.unlock"
-    cheap = "[accounts]\nargon2_memory_kib = 64\nargon2_time_cost = 1\nargon2_parallelism = 1\n"
     opening.create_home(
         home,
         clock,
@@ -85,12 +92,22 @@ def _machine(
         device_name=name,
         administrator="install",
         unlock_file=file,
-        settings_text=settings_text("small") + cheap + extra,
+        settings_text=_settings(targets),
     )
     settings = config.load(home.config)
     signed_in: SignedIn = opening.open_with_file(home, settings, clock, file)
     closing_.enter_context(closing(signed_in.vault))
     return Machine(code_, signed_in.vault, settings, signed_in.actor)
+
+
+def _settings(targets: Mapping[str, str]) -> str:
+    """The demonstration's settings with quick passwords, and how each system is told."""
+    text = settings_text("small")
+    text += "[accounts]\nargon2_memory_kib = 64\nargon2_time_cost = 1\nargon2_parallelism = 1\n"
+    for name, lines in targets.items():
+        head = f"[returns.targets.{name}]\n"
+        text = text.replace(head, head + lines) if head in text else f"{text}{head}{lines}"
+    return text
 
 
 def _trust(one: Machine, other: Machine) -> None:

@@ -7,6 +7,7 @@ the functions that people and programs use; what truly happened is noted apart (
 """
 
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -54,7 +55,7 @@ def simulate(
     ticking = MonthClock(month.begin - timedelta(hours=6))
     with ExitStack() as stack:
         receivers = {
-            system: stack.enter_context(Receiver(system, _refuses).listening())
+            system: stack.enter_context(Receiver(system, _choosy()).listening())
             for system in SYSTEMS
         }
         fleet = set_up(folder, laptops, ticking, _targets(receivers), stack)
@@ -65,16 +66,17 @@ def simulate(
         return _live(simulation)
 
 
-def _refuses(control_id: str) -> bool:
-    """About one message of forty, and always the same one."""
-    return sum(control_id.encode()) % 41 == 0
+def _choosy() -> Callable[[str], bool]:
+    """A receiver that takes in all but every fortieth message; one refused is always refused."""
+    seen: dict[str, int] = {}
+    return lambda control_id: seen.setdefault(control_id, len(seen)) % 40 == 7
 
 
-def _targets(receivers: dict[str, Receiver]) -> str:
-    return "".join(
-        f'[returns.targets.{name}]\nchannel = "mllp"\nhost = "127.0.0.1"\nport = {one.port}\n'
+def _targets(receivers: dict[str, Receiver]) -> dict[str, str]:
+    return {
+        name: f'channel = "mllp"\nhost = "127.0.0.1"\nport = {one.port}\n'
         for name, one in receivers.items()
-    )
+    }
 
 
 def _live(simulation: Simulation) -> Result:

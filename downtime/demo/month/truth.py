@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from math import sqrt
 from typing import Any
 
+WAYS = {"checked": ("checked",), "critical": ("critical",), "seen": ("checked", "critical")}
 DEVIATE = 1.959964
 """The normal deviate of 95 %, two-sided."""
 
@@ -48,6 +49,8 @@ class Truth:
     patients: dict[str, dict[str, int]] = field(default_factory=dict)
     laptops: dict[str, str] = field(default_factory=dict)
     """What became of each laptop: `reported` or `never`."""
+    waiting: int = 0
+    """Tests without a result when the systems failed."""
     opened: str = ""
     ended: str = ""
 
@@ -104,6 +107,7 @@ def _pairs(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any, A
     yield from _items(truth, facts)
     yield from _messages(truth, facts)
     yield from _laptops(truth, facts)
+    yield from _harm(truth, facts)
 
 
 def _patients(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
@@ -133,8 +137,8 @@ def _entries(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any,
     forms = {row["form"]: row for row in facts["error_rate"]["forms"]}
     yield "forms checked", sorted(forms), sorted({form for form, *_ in truth.checks})
     for form, row in [*forms.items(), ("", facts["error_rate"]["all"])]:
-        for way in ("checked", "critical"):
-            found = [c for c in truth.checks if c[1] == way and form in ("", c[0])]
+        for way, ways in WAYS.items():
+            found = [c for c in truth.checks if c[1] in ways and form in ("", c[0])]
             fields, errors = sum(c[2] for c in found), sum(c[3] for c in found)
             yield f"fields {way} {form}", row[way]["fields"], fields
             yield f"errors {way} {form}", row[way]["errors"], errors
@@ -187,3 +191,19 @@ def _laptops(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any,
     said = {row["device"]: row["state"] for row in facts["laptops"]}
     for code in sorted(said.keys() | truth.laptops.keys()):
         yield f"laptop {code}", said.get(code), truth.laptops.get(code)
+
+
+def _harm(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Nothing was phoned, each test has its times, and all goes out by message, none by worklist."""
+    said, left = Counter[str](), Counter[str]()
+    for row in facts["harm"]["findings"]:
+        said[row["kind"]] += row["findings"]
+        left[row["kind"]] += row["open"]
+    asked = sum("-test." in key for key in truth.items)
+    yield "without a result at T0", said["waiting"], truth.waiting
+    yield "tests with their times", said["delay"], truth.waiting + asked
+    yield "phoned differently", said["mismatch"], 0
+    yield "findings open", left.total(), 0
+    yield "degrees of harm", facts["harm"]["outcomes"], {}
+    for name, n in facts["returned"]["worklists"].items():
+        yield f"worklist {name}", n, 0

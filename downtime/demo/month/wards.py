@@ -6,14 +6,16 @@ from contextlib import closing
 from datetime import timedelta
 
 from downtime.clock import to_text
+from downtime.demo import telling
 from downtime.demo.aftermath import aftermath
-from downtime.demo.hospital import build
+from downtime.demo.hospital import Hospital, build
 from downtime.demo.month import paper
 from downtime.demo.month.clerks import Written
 from downtime.demo.month.machines import WHY, Machine, publish_to
 from downtime.demo.month.model import AHEAD, STRANGERS, SYSTEMS, Simulation
 from downtime.demo.month.paper import FORMS, NOTED, REQUESTED
 from downtime.demo.month.truth import Sheet
+from downtime.demo.requests import requests
 from downtime.outage import outages
 from downtime.paper import ledger
 from downtime.paper.packs import pack
@@ -34,9 +36,16 @@ def begin(s: Simulation) -> None:
             snapshot=load.pin_current(one.vault, one.who, WHY),
         )  # fmt: skip
     s.truth.opened = to_text(s.month.begin)
+    _note_hospital(s)
+
+
+def _note_hospital(s: Simulation) -> None:
+    """Who was there, came and left, and how many tests waited for a result, as the hospital says."""
     hospital = build("small", s.seed, s.month.begin)
+    s.truth.waiting = _without_result(hospital)
     later = aftermath(hospital)
-    moves, now = later.movements, {stay.visit: stay.place.ward for stay in later.stays}
+    moves = [m for m in later.movements if s.month.begin <= m.when < s.month.end]
+    now = {stay.visit: stay.place.ward for stay in later.stays}
     s.truth.patients = {
         "t0": dict(Counter(stay.place.ward for stay in hospital.stays)),
         "admitted": dict(Counter(now[m.stay.visit] for m in moves if m.event == "A01" and m.stay)),
@@ -44,6 +53,15 @@ def begin(s: Simulation) -> None:
             Counter(m.stay.place.ward for m in moves if m.event == "A03" and m.stay)
         ),
     }
+
+
+def _without_result(hospital: Hospital) -> int:
+    """Tests that were told of before the systems failed, and neither answered nor cancelled."""
+    said: dict[int, set[str]] = {}
+    for event in telling.told(requests(hospital), hospital.now):
+        for request in event.requests:
+            said.setdefault(request.number, set()).add(event.what)
+    return sum(not words & {telling.FINAL, telling.CANCELLED} for words in said.values())
 
 
 def print_and_write(s: Simulation) -> None:

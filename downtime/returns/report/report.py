@@ -14,14 +14,13 @@ from downtime.paper.issue import LIFECYCLE as FORMS
 from downtime.reconcile import store as items_store
 from downtime.reconcile.harm import store as harm_store
 from downtime.reconcile.harm.figures import WORDS
-from downtime.reconcile.run import latest
 from downtime.returns import states as store_states
 from downtime.returns import store
 from downtime.returns.report import times as report_times
 from downtime.returns.report.charts import Chart
 from downtime.returns.report.times import Course, Event
 from downtime.returns.statement import forms, signing
-from downtime.returns.statement.statement import Statement, gather
+from downtime.returns.statement.statement import Statement, chosen_outage, gather
 from downtime.settings import Settings
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
@@ -58,20 +57,25 @@ class Report:
         }
 
 
-def make(vault: Vault, settings: Settings, who: Actor, why: str = "") -> Report:
-    """Gather the report of the outage at hand, and leave a trace that it was made."""
-    report = look(vault, settings)
+def make(vault: Vault, settings: Settings, who: Actor, why: str = "", outage: str = "") -> Report:
+    """Gather the report of an outage, and leave a trace that it was made."""
+    report = look(vault, settings, outage)
     with vault.change(who, "report.make", target=report.statement.outage, why=why):
         pass
     return report
 
 
-def look(vault: Vault, settings: Settings) -> Report:
-    """The report as of now; NotFoundError when there was never an outage."""
-    outage, statement = latest(vault), gather(vault, settings)
+def look(vault: Vault, settings: Settings, number: str = "") -> Report:
+    """The report as of now, of the outage at hand or of a given one.
+
+    NotFoundError when there was never an outage, or not that one.
+    """
+    outage, statement = chosen_outage(vault, number), gather(vault, settings, number)
     zone = ZoneInfo(settings.site.time_zone)
     courses = list(_courses(vault, outage))
-    on = report_times.scale(statement.facts["outage"]["opened"], vault.now(), zone)
+    last = max([outage.closed, *(max(one.keyed, one.finished) for one in courses)])
+    end = last if outage.closed else vault.now()
+    on = report_times.scale(statement.facts["outage"]["opened"], end, zone)
     run = harm_store.last_run(vault.db, outage.id)
     delays = run.figures if run else {}
     charts = [report_times.per_stretch(courses, on), report_times.backlog(courses, on)]

@@ -18,8 +18,10 @@ from downtime.reconcile.harm import store
 from downtime.reconcile.harm.findings import KINDS as HARM
 from downtime.reconcile.identity import linking
 from downtime.reconcile.states import RETURN, UNMATCHED
+from downtime.reconcile.store import Filter
 from downtime.returns.statement import forms as statement_ledger
 from downtime.returns.statement import parts
+from downtime.returns.statement.owners import Owned, Owners
 from downtime.returns.states import SAID
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
@@ -32,17 +34,20 @@ class Open:
     kind: str
     sentence: str
     names: tuple[str, ...] = ()
+    owners: tuple[Owned, ...] = ()
+    """Who sees to which of them, and by when; nobody has the others."""
 
 
 def find(vault: Vault, settings: Settings, outage: Outage) -> list[Open]:
     """Everything that is open, in the order in which it has to be settled."""
+    owners = Owners.of(vault.db)
     return [
         *_systems(outage),
-        *_laptops(vault, outage),
-        *_forms(vault, settings, outage),
-        *_links(vault, outage),
+        *_laptops(vault, outage, owners),
+        *_forms(vault, settings, outage, owners),
+        *_links(vault, outage, owners),
         *_comparison(vault, outage),
-        *_items(vault, outage),
+        *_items(vault, outage, owners),
         *_messages(vault, outage),
         *_harm(vault, outage),
     ]
@@ -53,10 +58,11 @@ def _systems(outage: Outage) -> Iterator[Open]:
         yield Open("system-down", f"{name} is still declared down.", (name,))
 
 
-def _laptops(vault: Vault, outage: Outage) -> Iterator[Open]:
+def _laptops(vault: Vault, outage: Outage, owners: Owners) -> Iterator[Open]:
     for one in reports.missing(vault, outage):
         name = f"{one.name} ({one.device})" if one.name else one.device
-        yield Open("laptop-awaited", f"Laptop {name}: {one.why}", (one.device, *one.unknown))
+        names = (one.device, *one.unknown)
+        yield Open("laptop-awaited", f"Laptop {name}: {one.why}", names, owners.laptop(names))
 
 
 _WAITING = {
@@ -67,7 +73,7 @@ _WAITING = {
 }
 
 
-def _forms(vault: Vault, settings: Settings, outage: Outage) -> Iterator[Open]:
+def _forms(vault: Vault, settings: Settings, outage: Outage, owners: Owners) -> Iterator[Open]:
     groups: dict[tuple[str, str, str], list[Issued]] = defaultdict(list)
     ahead = statement_ledger.used_ahead(vault, outage, RETURNED, KEYED)
     for form in [*ledger.in_state(vault, outage.id, *_WAITING), *ahead]:
@@ -81,21 +87,22 @@ def _forms(vault: Vault, settings: Settings, outage: Outage) -> Iterator[Open]:
             kind, words = "form-unfiled", "returned and not filed"
         where = f" of ward {ward}" if ward else ""
         sentence = f"{_plural(len(forms), forms[0].title)}{where}: {words}."
-        yield Open(kind, sentence, tuple(shown(form.serial) for form in forms))
+        serials = [form.serial for form in forms]
+        yield Open(kind, sentence, tuple(map(shown, serials)), owners.forms(serials))
 
 
 def _policy(vault: Vault, settings: Settings, form: Issued) -> str:
     return policies.applied(printed(vault, form), settings).policy
 
 
-def _links(vault: Vault, outage: Outage) -> Iterator[Open]:
+def _links(vault: Vault, outage: Outage, owners: Owners) -> Iterator[Open]:
     found = linking.of_outage(vault.db, outage.id)
     waiting = [
         key for key, links in found.items() if any(link.state == linking.PROPOSED for link in links)
     ]
     if waiting:
         words = f"{_plural(len(waiting), 'link')} between paper and a patient: not confirmed yet."
-        yield Open("link-unconfirmed", words, tuple(waiting))
+        yield Open("link-unconfirmed", words, tuple(waiting), owners.people(waiting))
 
 
 def _comparison(vault: Vault, outage: Outage) -> Iterator[Open]:
@@ -116,14 +123,12 @@ def _comparison(vault: Vault, outage: Outage) -> Iterator[Open]:
         yield Open("not-compared", words, tuple(late))
 
 
-def _items(vault: Vault, outage: Outage) -> Iterator[Open]:
-    rows = list(items_store.fetch(vault.db, outage.id))
-    for row in rows:
-        if row.is_open:
-            kind = "unmatched" if row.item.state == UNMATCHED else "undecided"
-            words = f"{row.item.fact.title} ({row.item.state}): {row.item.explanation}"
-            yield Open(kind, words, (row.key,))
-    waiting = [row.key for row in rows if row.decided.decision == RETURN]
+def _items(vault: Vault, outage: Outage, owners: Owners) -> Iterator[Open]:
+    for row in items_store.listed(vault.db, outage.id, Filter(open_only=True), -1):
+        kind = "unmatched" if row.item.state == UNMATCHED else "undecided"
+        words = f"{row.item.fact.title} ({row.item.state}): {row.item.explanation}"
+        yield Open(kind, words, (row.key,), owners.item(row))
+    waiting = [row.key for row in items_store.fetch(vault.db, outage.id, decision=RETURN)]
     if waiting:
         words = f"{_plural(len(waiting), 'item')}: decided to be returned and not sent yet."
         yield Open("not-sent", words, tuple(waiting))

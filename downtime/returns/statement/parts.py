@@ -1,7 +1,7 @@
 """The parts of the statement: window, snapshots, patients, identity, quality, messages, harm."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict
 from typing import Any
@@ -15,7 +15,7 @@ from downtime.reconcile.harm import store as harm_store
 from downtime.reconcile.identity import linking
 from downtime.reconcile.store import ItemRow
 from downtime.returns import store
-from downtime.returns.statement.patients import movements
+from downtime.returns.statement.patients import begun_on, movements
 from downtime.returns.states import ACKNOWLEDGED, REFUSED, RESOLVED, SENT, WAITING, WORKLIST
 from downtime.snapshot import load
 from downtime.vault.vault import Vault
@@ -64,8 +64,10 @@ def snapshot_facts(vault: Vault, snapshot_id: str) -> dict[str, Any] | None:
     return None
 
 
-def patients(vault: Vault, outage: Outage, recovered: str) -> dict[str, Any]:
-    """Counts by ward at T0, and admissions and discharges since, as the recovered PAS says."""
+def patients(
+    vault: Vault, outage: Outage, recovered: str, until: str, items: Iterable[ItemRow]
+) -> dict[str, Any]:
+    """By ward: patients at T0, admitted and discharged until the systems were back (UTC)."""
     held = {info.id for info in load.list_snapshots(vault)}
     counts: dict[str, Any] = {"t0": {}, "admitted": {}, "discharged": {}}
     if outage.snapshot in held:
@@ -74,7 +76,8 @@ def patients(vault: Vault, outage: Outage, recovered: str) -> dict[str, Any]:
             counts["t0"] = dict(sorted(Counter(wards).items()))
     if recovered in held:
         with closing(load.get(vault, recovered)) as snapshot:
-            counts |= movements(snapshot.all("Encounter"), outage.opened)
+            began_on = begun_on(row.item for row in items)
+            counts |= movements(snapshot.all("Encounter"), outage.opened, until, began_on)
     return counts
 
 
@@ -105,36 +108,37 @@ def identity(vault: Vault, outage: Outage) -> dict[str, int]:
     return {state: counts[state] for state in linking.LINKS.moves}
 
 
-_WAYS = {"checked": COMPARED, "critical": AGREED}
+_WAYS = {"checked": (COMPARED,), "critical": (AGREED,), "seen": (COMPARED, AGREED)}
 
 
 def error_rate(vault: Vault, outage: Outage, ahead: Iterable[str]) -> dict[str, Any]:
-    """Wrong fields among those a second person checked, with the 95 % interval, by form and all.
+    """Wrong fields among those a second person looked at, with the 95 % interval, by form and all.
 
-    `checked` are fields compared with the paper, `critical` those keyed twice without sight of the
-    first keying, and its errors where the first keying was wrong. `ahead` are serials printed ahead.
+    `critical` are fields keyed twice without sight of the first keying, `checked` all others that
+    were compared with the paper, `seen` both: no field counts twice, and an error is one of the
+    first keying. `ahead` are serials printed ahead.
     """
     found = store_checks.sums(vault.db, outage.id, ahead)
     forms = sorted({row["form"] for row in found})
     return {
-        "all": {way: _share(found, basis) for way, basis in _WAYS.items()},
+        "all": {way: _share(found, bases) for way, bases in _WAYS.items()},
         "forms": [
             {"form": form}
             | {
-                way: _share([row for row in found if row["form"] == form], basis)
-                for way, basis in _WAYS.items()
+                way: _share([row for row in found if row["form"] == form], bases)
+                for way, bases in _WAYS.items()
             }
             for form in forms
         ],
     }
 
 
-def _share(found: Iterable[Mapping[str, Any]], basis: str) -> dict[str, Any]:
-    rows = [row for row in found if row["basis"] == basis]
-    forms, fields, errors = (sum(r[name] for r in rows) for name in ("forms", "fields", "errors"))
+def _share(found: Iterable[Mapping[str, Any]], bases: Container[str]) -> dict[str, Any]:
+    rows = [row for row in found if row["basis"] in bases]
+    fields, errors = (sum(r[name] for r in rows) for name in ("fields", "errors"))
     low, high = quality.wilson(errors, fields)
     return {
-        "forms": forms,
+        "checks": sum(row["forms"] for row in rows),
         "fields": fields,
         "errors": errors,
         "percent": round(100 * errors / fields, 2) if fields else None,

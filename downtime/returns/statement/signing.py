@@ -9,7 +9,7 @@ from downtime.accounts import people, permissions
 from downtime.accounts.person import Person
 from downtime.errors import ConflictError, ForbiddenError, InputError
 from downtime.returns import store
-from downtime.returns.statement.statement import Statement, gather
+from downtime.returns.statement.statement import Statement, around, gather
 from downtime.returns.store import Signature
 from downtime.settings import Settings
 from downtime.vault.audit import Actor
@@ -20,8 +20,11 @@ LEADS = {"ward": "Ward lead", "records": "Records lead", "safety": "Clinical saf
 SAFETY = "safety"
 
 
-def sign(vault: Vault, settings: Settings, lead: str, who: Actor, why: str = "") -> Statement:
-    """Sign the facts as they are now, as `ward`, `records` or `safety` lead.
+def sign(
+    vault: Vault, settings: Settings, lead: str, who: Actor, why: str = "", outage: str = ""
+) -> Statement:
+    """Sign the facts as they are now, as `ward`, `records` or `safety` lead; of the outage at hand
+    unless another is given.
 
     A later change of the facts leaves the signature behind: it stays on record and no longer
     counts. ForbiddenError for somebody whose role is not that lead's, or who already signed these
@@ -30,7 +33,7 @@ def sign(vault: Vault, settings: Settings, lead: str, who: Actor, why: str = "")
     if lead not in LEADS:
         raise InputError("statement.lead", "There is no such lead.", f"Choose {', '.join(LEADS)}.")
     check_lead(settings, lead, people.get(vault, who.id))
-    statement = gather(vault, settings)
+    statement = gather(vault, settings, outage)
     for held in statement.signatures:
         _check(held, statement.digest, lead, who)
     with vault.change(who, "statement.sign", target=f"{statement.outage}: {lead}", why=why) as db:
@@ -45,7 +48,7 @@ def sign(vault: Vault, settings: Settings, lead: str, who: Actor, why: str = "")
                 signed=vault.now(),
             ),
         )
-    return gather(vault, settings)
+    return around(vault, statement.outage, statement.facts)
 
 
 def check_lead(settings: Settings, lead: str, person: Person) -> None:

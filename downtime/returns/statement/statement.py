@@ -6,21 +6,24 @@ with their hashes, patients, forms to zero, open discrepancies, unmatched, messa
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import orjson
 
 from downtime.entry import store as entry_store
 from downtime.entry import store_scans
+from downtime.outage import carried, outages
 from downtime.outage.model import Outage
 from downtime.paper import ledger
 from downtime.reconcile import store as items_store
 from downtime.reconcile.run import latest
 from downtime.reconcile.states import UNMATCHED
+from downtime.reconcile.store import Filter
 from downtime.returns import store
 from downtime.returns.statement import forms as statement_ledger
 from downtime.returns.statement import open_items, parts
+from downtime.returns.statement.owners import overdue
 from downtime.returns.store import Signature
 from downtime.settings import Settings
 from downtime.vault import audit
@@ -53,6 +56,11 @@ class Statement:
         return not self.facts["open"]
 
     @property
+    def overdue(self) -> int:
+        """How many open things should have been settled by those who have them."""
+        return overdue(self.facts, self.made)
+
+    @property
     def verdict(self) -> str:
         """`COMPLETE` or `NOT COMPLETE`."""
         return COMPLETE if self.is_complete else INCOMPLETE
@@ -62,6 +70,7 @@ class Statement:
         return {
             "statement": "downtime/statement-2",
             "verdict": self.verdict,
+            "overdue": self.overdue,
             **self.facts,
             "facts_sha256": self.digest,
             "made": self.made,
@@ -72,27 +81,45 @@ class Statement:
         }
 
 
-def make(vault: Vault, settings: Settings, who: Actor, why: str = "") -> Statement:
-    """Gather the statement of the outage at hand, and leave a trace that it was made."""
-    statement = gather(vault, settings)
+def make(
+    vault: Vault, settings: Settings, who: Actor, why: str = "", outage: str = ""
+) -> Statement:
+    """Gather the statement of an outage, and leave a trace that it was made."""
+    statement = gather(vault, settings, outage)
     with vault.change(who, "statement.make", target=statement.outage, why=why):
         pass
     return statement
 
 
-def gather(vault: Vault, settings: Settings) -> Statement:
-    """The statement as of now; NotFoundError when there was never an outage."""
-    outage = latest(vault)
-    facts = _facts(vault, settings, outage)
+def gather(vault: Vault, settings: Settings, outage: str = "") -> Statement:
+    """The statement as of now, of the outage at hand or of a given one.
+
+    NotFoundError when there was never an outage, or not that one.
+    """
+    chosen = chosen_outage(vault, outage)
+    facts = _facts(vault, settings, chosen)
+    return around(vault, chosen.id, facts)
+
+
+def around(vault: Vault, outage: str, facts: Mapping[str, Any]) -> Statement:
+    """These facts with what stands around them now."""
     chain = audit.verify(vault.db)
     return Statement(
         facts,
         hashlib.sha256(orjson.dumps(facts, option=orjson.OPT_SORT_KEYS)).hexdigest(),
         vault.now(),
         {"entries": chain.entries, "head": chain.head, "first_bad": chain.first_bad},
-        tuple(store.signatures(vault.db, outage.id)),
+        tuple(store.signatures(vault.db, outage)),
         ledger.titles(vault),
     )
+
+
+def chosen_outage(vault: Vault, outage: str = "") -> Outage:
+    """The outage with this number, or the one at hand; it began when any laptop declared it."""
+    if not outage:
+        return latest(vault)
+    found = outages.get(vault, outage)
+    return replace(found, opened=carried.began(vault.db, found))
 
 
 def _facts(vault: Vault, settings: Settings, outage: Outage) -> dict[str, Any]:
@@ -103,15 +130,18 @@ def _facts(vault: Vault, settings: Settings, outage: Outage) -> dict[str, Any]:
     forms, total = statement_ledger.rows(vault, outage, ahead, store_scans.serials(vault.db))
     found = open_items.find(vault, settings, outage)
     unmatched = items_store.fetch(vault.db, outage.id, state=UNMATCHED)
+    stays = items_store.listed(vault.db, outage.id, Filter(type="Encounter"), -1)
+    window = parts.outage_facts(vault, outage)
+    until = window["ended"] or vault.now()
     return {
         "hospital": {"name": settings.site.name, "code": settings.site.code},
-        "outage": parts.outage_facts(vault, outage),
+        "outage": window,
         "snapshots": {
             "t0": parts.snapshot_facts(vault, outage.snapshot),
             "recovered": parts.snapshot_facts(vault, recovered),
         },
         "laptops": parts.laptops(vault, outage),
-        "patients": parts.patients(vault, outage, recovered),
+        "patients": parts.patients(vault, outage, recovered, until, stays),
         "forms": [asdict(row) for row in forms],
         "forms_total": {k: v for k, v in asdict(total).items() if k not in ("ward", "form")},
         "printed_ahead": statement_ledger.by_ward(ahead),

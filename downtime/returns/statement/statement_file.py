@@ -42,7 +42,6 @@ def to_pdf(statement: Statement, settings: Settings) -> bytes:
     """The statement as A4 pages."""
     zone = ZoneInfo(settings.site.time_zone)
     held = {one.role: one for one in statement.signatures if one.facts_sha256 == statement.digest}
-    patients = statement.facts["patients"]
     return document.render(
         "statement.html",
         facts=statement.facts,
@@ -51,8 +50,9 @@ def to_pdf(statement: Statement, settings: Settings) -> bytes:
         audit=statement.audit,
         complete=statement.is_complete,
         verdict=statement.verdict,
+        overdue=statement.overdue,
         moment=lambda stored: display.moment(stored, zone),
-        wards=sorted({ward for counts in patients.values() for ward in counts}),
+        wards=wards(statement),
         columns=COLUMNS,
         share=share,
         harm_kinds=KINDS,
@@ -62,6 +62,11 @@ def to_pdf(statement: Statement, settings: Settings) -> bytes:
         signatures=[(words, held.get(lead)) for lead, words in LEADS.items()],
         outdated=len(statement.signatures) - len(held),
     )
+
+
+def wards(statement: Statement) -> list[str]:
+    """Every ward with a patient of the statement."""
+    return sorted({ward for counts in statement.facts["patients"].values() for ward in counts})
 
 
 def share(checked: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from downtime.web.views.labels import labels
 from downtime.web.views.ledger import ledger
 from downtime.web.views.numbers import numbers
 from downtime.web.views.outages import outages
+from downtime.web.views.owners import owners
 from downtime.web.views.patient import patient
 from downtime.web.views.people import people
 from downtime.web.views.placing import placing
@@ -52,6 +53,7 @@ BLUEPRINTS = (
     ledger,
     numbers,
     outages,
+    owners,
     patient,
     people,
     placing,

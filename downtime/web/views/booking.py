@@ -1,18 +1,16 @@
 """Book paper as it comes back, and the lists of what is not in order, with owners and due dates."""
 
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.clinical import display
-from downtime.clock import to_text
 from downtime.entry.duplicates import Duplicate
 from downtime.errors import InputError, UserError
 from downtime.handover import lists
 from downtime.paper import assignments, intake, ledger, serials
 from downtime.paper.printed import printed
-from downtime.web import current
+from downtime.web import current, times
 from downtime.web.actions import action
 from downtime.web.answers import Answer, download
 from downtime.web.guard import may
@@ -97,7 +95,7 @@ def listing(name: str) -> Answer:
         shown=SHOWN,
         now=now,
         overdue=sum(line.is_overdue(now) for line in found),
-        due=_local(assignments.due_from(current.settings(), vault.clock())),
+        due=times.local(assignments.due_from(current.settings(), vault.clock())),
         titles=ledger.titles(vault),
         compare=may("entry.verify"),
     )
@@ -121,7 +119,7 @@ def assign() -> Answer:
     ticked, owner = request.form.getlist("serial"), request.form.get("owner", "")
     if not ticked:
         raise InputError("ledger.none", "No paper was ticked.", "Go back and tick at least one.")
-    due, note = _stored(request.form.get("due", "")), request.form.get("note", "")
+    due, note = times.stored(request.form.get("due", "")), request.form.get("note", "")
     for serial in ticked:
         number = serials.parse(serial)
         assignments.assign(vault, assignments.FORM, number, owner, due, current.who(), note)
@@ -157,19 +155,3 @@ def _remember(outcome: str, sentence: str, serial: str) -> None:
     current.remember("outcome", outcome)
     current.remember("booked", sentence)
     current.remember("serial", serial)
-
-
-def _local(text: str) -> str:
-    zone = ZoneInfo(current.settings().site.time_zone)
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(zone)
-    return moment.strftime("%Y-%m-%dT%H:%M")
-
-
-def _stored(text: str) -> str:
-    zone = ZoneInfo(current.settings().site.time_zone)
-    try:
-        return to_text(datetime.strptime(text, "%Y-%m-%dT%H:%M").replace(tzinfo=zone))
-    except ValueError:
-        raise InputError(
-            "ledger.due", "That is not a time.", "Go back and choose a day and a time."
-        ) from None

@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from downtime.errors import NotFoundError
 from downtime.outage.model import Outage
 from downtime.paper.serials import shown as shown_serial
-from downtime.reconcile import bulk, listing
+from downtime.reconcile import bulk, listing, owners
 from downtime.reconcile import decide as rules
 from downtime.reconcile.run import latest
 from downtime.reconcile.states import OPEN
@@ -20,6 +20,7 @@ from downtime.web.answers import Answer, reason
 from downtime.web.sidebyside import sides
 from downtime.web.views.jobs import ask
 from downtime.web.views.ledger import titles
+from downtime.web.views.owners import offered
 from downtime.web.work import WHY
 
 comparison = Blueprint("comparison", __name__)
@@ -157,6 +158,7 @@ def one(key: str) -> Answer:
         buttons=BUTTONS,
         colours=COLOURS,
         titles=titles(),
+        **offered(owners.of_item(current.vault(), key)),
     )
 
 

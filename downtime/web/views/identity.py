@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.outage.model import Outage
+from downtime.reconcile import owners
 from downtime.reconcile.identity import settling, unlinked
 from downtime.reconcile.identity.candidates import Candidate
 from downtime.reconcile.identity.linking import CONFIRMED, PROPOSED
@@ -16,6 +17,7 @@ from downtime.web import current
 from downtime.web.actions import action
 from downtime.web.answers import Answer, reason
 from downtime.web.views.ledger import titles
+from downtime.web.views.owners import offered
 
 identity = Blueprint("identity", __name__)
 SHOWN = 300
@@ -84,6 +86,7 @@ def one(ref: str) -> Answer:
         colours=COLOURS,
         marks=MARKS,
         titles=titles(),
+        **offered(owners.of_person(vault, person.key)),
     )
 
 

@@ -1,9 +1,9 @@
 """Post-incident report: the time line of an outage and its recovery, with charts and their tables."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from markupsafe import Markup
 
-from downtime.errors import NotFoundError
+from downtime.outage import outages
 from downtime.reconcile.harm.findings import KINDS, OUTCOMES
 from downtime.returns.report import report as rules
 from downtime.returns.report import report_file
@@ -20,13 +20,14 @@ report = Blueprint("report", __name__)
 @action("report.make")
 def show() -> Answer:
     """The report as it would read now."""
-    try:
-        made = rules.look(current.vault(), current.settings())
-    except NotFoundError:
+    past = outages.history(current.vault())
+    if not past:
         return render_template("report.html", made=None)
+    made = rules.look(current.vault(), current.settings(), request.args.get("outage", ""))
     return render_template(
         "report.html",
         made=made,
+        past=past,
         facts=made.statement.facts,
         drawings={chart.id: Markup(report_file.drawing(chart)) for chart in made.charts},  # noqa: S704
         kinds=KINDS,
@@ -38,13 +39,14 @@ def show() -> Answer:
 @action("report.make")
 def pdf() -> Answer:
     """The pages for a board, as a job."""
-    return ask("report", {}, WHY)
+    return ask("report", {"outage": request.form.get("outage", "")}, WHY)
 
 
 @report.get("/report/json")
 @action("report.make")
 def json() -> Answer:
     """The same for programs."""
-    made = rules.make(current.vault(), current.settings(), current.who(), WHY)
+    outage = request.args.get("outage", "")
+    made = rules.make(current.vault(), current.settings(), current.who(), WHY, outage)
     name = f"report {made.statement.outage}.json"
     return download(report_file.to_json(made), "application/json", name)

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from downtime.errors import NotFoundError
+from downtime.outage import outages
 from downtime.returns.statement import signing, statement_file
 from downtime.returns.statement import statement as rules
 from downtime.returns.statement.accounting import COLUMNS
@@ -20,14 +20,16 @@ statement = Blueprint("statement", __name__)
 @action("statement.make")
 def show() -> Answer:
     """The statement as it would read now."""
-    try:
-        made = rules.gather(current.vault(), current.settings())
-    except NotFoundError:
+    wanted, past = request.args.get("outage", ""), outages.history(current.vault())
+    if not past:
         return render_template("statement.html", made=None)
+    made = rules.gather(current.vault(), current.settings(), wanted)
     return render_template(
         "statement.html",
         made=made,
         facts=made.facts,
+        wards=statement_file.wards(made),
+        past=past,
         leads=signing.LEADS,
         signed={one.role: one for one in made.signatures if one.facts_sha256 == made.digest},
         outdated=sum(one.facts_sha256 != made.digest for one in made.signatures),
@@ -46,14 +48,15 @@ def show() -> Answer:
 @action("statement.make")
 def pdf() -> Answer:
     """The pages for the binder, as a job."""
-    return ask("statement", {}, WHY)
+    return ask("statement", {"outage": request.form.get("outage", "")}, WHY)
 
 
 @statement.get("/statement/json")
 @action("statement.make")
 def json() -> Answer:
     """The same for programs."""
-    made = rules.make(current.vault(), current.settings(), current.who(), WHY)
+    outage = request.args.get("outage", "")
+    made = rules.make(current.vault(), current.settings(), current.who(), WHY, outage)
     return download(
         statement_file.to_json(made), "application/json", f"statement {made.outage}.json"
     )
@@ -63,7 +66,9 @@ def json() -> Answer:
 @action("statement.sign")
 def sign() -> Answer:
     """Sign the facts as they are now, as one of the leads."""
-    lead = request.form.get("lead", "")
-    signing.sign(current.vault(), current.settings(), lead, current.who(), "signed on screen")
+    lead, outage = request.form.get("lead", ""), request.form.get("outage", "")
+    signing.sign(
+        current.vault(), current.settings(), lead, current.who(), "signed on screen", outage
+    )
     flash(f"Signed as {signing.LEADS[lead].lower()}.")
-    return redirect(url_for("statement.show"), 303)
+    return redirect(url_for("statement.show", outage=outage or None), 303)

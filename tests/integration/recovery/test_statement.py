@@ -8,12 +8,15 @@ import pytest
 
 from downtime.accounts import store as accounts
 from downtime.accounts.person import Person
-from downtime.errors import ConflictError, ForbiddenError, InputError
+from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from downtime.outage import outages
-from downtime.paper import ledger
-from downtime.reconcile import decide, run
+from downtime.paper import assignments, ledger
+from downtime.paper.issue import Subject
+from downtime.paper.serials import shown
+from downtime.reconcile import decide, owners, run
 from downtime.reconcile.harm import review
 from downtime.returns.export import export
+from downtime.returns.report import report
 from downtime.returns.statement import statement, statement_file
 from downtime.returns.statement.signing import sign
 from downtime.settings import ReturnsSettings
@@ -23,6 +26,12 @@ from downtime.vault.audit import Actor
 from .conftest import BLOODS, HOSPITAL, SIGNED
 
 LATER = "2026-11-02T18:00:00Z"
+STRANGER = {
+    "patient.name": "UNKNOWN, Male",
+    "patient.born": "1985-03-01",
+    "patient.gender": "unknown",
+}
+LONG_AGO, FAR_OFF = "2026-11-01T08:00:00Z", "2027-01-01T08:00:00Z"
 
 
 ROLES = {"ward": "ward", "records": "records-supervisor", "safety": "site"}
@@ -204,3 +213,60 @@ def test_a_document_that_was_keyed_and_verified_is_settled(
     run.run(vault, settings, who, "recovered")
     review.run(vault, settings, who, "recovered")
     assert statement.gather(vault, settings).is_complete
+
+
+def test_what_somebody_has_to_settle_is_named_with_its_owner_and_when_it_is_late(
+    vault, settings, outage, recovered, who, checker, tmp_path
+):
+    (out,) = ledger.missing(vault, outage.id)
+    assignments.assign(vault, assignments.FORM, out.serial, "Ward A1", LONG_AGO, who)
+    row = decide.items(vault, outage.id, decision="open")[0]
+    owners.give_item(vault, row.key, "Laboratory", FAR_OFF, checker)
+    made = statement.make(vault, settings, who)
+    said = {one["kind"]: list(one["owners"]) for one in made.facts["open"]}
+    assert said["form-out"] == [
+        {"owner": "Ward A1", "due": LONG_AGO, "names": (shown(out.serial),)}
+    ]
+    assert said["form-unfiled"] == []
+    (given,) = next(one["owners"] for one in made.facts["open"] if row.key in one["names"])
+    assert (given["owner"], given["due"]) == ("Laboratory", FAR_OFF)
+    assert made.overdue == 1
+    pdf, _ = statement_file.save(made, settings, tmp_path / "statement.pdf")
+    words = subprocess.run(
+        ["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True
+    ).stdout
+    assert "1 OVERDUE" in words
+    assert "Laboratory" in words
+
+
+def test_who_settles_a_person_settles_what_their_paper_says(
+    vault, settings, outage, keyed, hold, who, checker
+):
+    keyed("blood-sciences-request", BLOODS | STRANGER, Subject(downtime_number="DK700001X"))
+    hold(2, HOSPITAL, LATER)
+    run.run(vault, settings, who, "recovered")
+    owners.give_person(
+        vault, settings, outage, decide.items(vault, outage.id)[0].item.fact.serial,
+        "Records desk", FAR_OFF, checker,
+    )  # fmt: skip
+    found = statement.gather(vault, settings).facts["open"]
+    unmatched = [one["owners"] for one in found if one["kind"] == "unmatched"]
+    assert [owned["owner"] for given in unmatched for owned in given] == ["Records desk"] * 2
+
+
+def test_an_earlier_outage_keeps_its_statement_and_report(
+    vault, settings, outage, recovered, who, leads
+):
+    before = statement.gather(vault, settings)
+    outages.close(vault, outage.id, who, "all is done")
+    later = outages.declare(vault, ["PAS"], who, "power lost again", known=("LIMS", "PAS"))
+    assert statement.gather(vault, settings).outage == later.id
+    again = statement.gather(vault, settings, outage.id)
+    assert again.facts["forms_total"] == before.facts["forms_total"]
+    signed = sign(vault, settings, "ward", leads["ward"], outage=outage.id)
+    assert [one.outage for one in signed.signatures] == [outage.id]
+    events = [event.what for event in report.look(vault, settings, outage.id).timeline]
+    assert {"LIMS declared down", "The books were closed"} <= set(events)
+    assert "PAS declared down" not in events
+    with pytest.raises(NotFoundError):
+        statement.gather(vault, settings, "nonsense")

@@ -1,0 +1,77 @@
+"""Give an item that is open, or somebody who is not found, to a person or team until a time."""
+
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import click
+
+from downtime.cli.app import Output, Session, command, each
+from downtime.cli.identity import identity
+from downtime.cli.recovery import reconcile
+from downtime.clock import to_text
+from downtime.paper import assignments
+from downtime.paper.assignments import Assignment
+from downtime.reconcile import owners
+from downtime.reconcile.run import latest
+
+
+def _given(function: Callable[..., Output]) -> Callable[..., Output]:
+    """Options that say who sees to it, until when, and what is to be done."""
+    due = click.DateTime(["%Y-%m-%dT%H:%M"])
+    until = "Until when, in the site's time; else handover.due_hours from now."
+    for option in (
+        click.option("--note", default="", metavar="TEXT", help="What is to be done."),
+        click.option("--due", type=due, default=None, metavar="TIME", help=until),
+        click.option("--owner", required=True, metavar="NAME", help="Person or team."),
+    ):
+        function = option(function)
+    return function
+
+
+@command(reconcile, "assign", action="ledger.assign")
+@click.argument("keys", nargs=-1, required=True, metavar="KEY...")
+@_given
+def item(
+    session: Session, keys: tuple[str, ...], owner: str, due: datetime | None, note: str
+) -> Output:
+    """Give compared items to somebody, until a time; the statement names whoever has them."""
+    until = _due(session, due)
+    return _said(
+        each(
+            keys,
+            lambda key: owners.give_item(session.vault, key, owner, until, session.who, note),
+        )
+    )
+
+
+@command(identity, "assign", action="ledger.assign")
+@click.argument("forms", nargs=-1, required=True, metavar="SERIAL...")
+@_given
+def person(
+    session: Session, forms: tuple[str, ...], owner: str, due: datetime | None, note: str
+) -> Output:
+    """Give people who are not found to somebody, until a time; named by one of their forms."""
+    vault, settings, until = session.vault, session.settings, _due(session, due)
+    outage = latest(vault)
+    return _said(
+        each(
+            forms,
+            lambda form: owners.give_person(
+                vault, settings, outage, form, owner, until, session.who, note
+            ),
+        )
+    )
+
+
+def _due(session: Session, due: datetime | None) -> str:
+    if due is None:
+        return assignments.due_from(session.settings, session.vault.clock())
+    return to_text(due.replace(tzinfo=ZoneInfo(session.settings.site.time_zone)))
+
+
+def _said(given: list[Assignment]) -> Output:
+    return Output(
+        [{"target": one.target, "owner": one.owner, "due": one.due} for one in given],
+        [f"{one.target}: {one.owner}, due {one.due}." for one in given],
+    )

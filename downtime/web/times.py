@@ -1,0 +1,29 @@
+"""Times as a browser's date field writes them, in the site's time zone."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from downtime.clock import from_text, to_text
+from downtime.errors import InputError
+from downtime.web import current
+
+_FORM = "%Y-%m-%dT%H:%M"
+
+
+def local(stored: str) -> str:
+    """A stored time (UTC) for a `datetime-local` field."""
+    return from_text(stored).astimezone(_zone()).strftime(_FORM)
+
+
+def stored(text: str) -> str:
+    """What a `datetime-local` field holds, as UTC text; InputError when it is no time."""
+    try:
+        return to_text(datetime.strptime(text, _FORM).replace(tzinfo=_zone()))
+    except ValueError:
+        raise InputError(
+            "assignment.due", "That is not a time.", "Go back and choose a day and a time."
+        ) from None
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(current.settings().site.time_zone)
