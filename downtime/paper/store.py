@@ -214,6 +214,8 @@ def titles(db: Database) -> dict[str, str]:
 
 def insert_layout(db: Database, made: Layout, definition: str, at: str) -> None:
     """Keep a layout with the definition's own text: a printed version stays readable."""
+    if has_layout(db, made.digest):
+        return
     db["form_layout"].insert(  # type: ignore[union-attr]
         {
             "digest": made.digest,

@@ -59,7 +59,7 @@ class Press:
         self.made = vault.clock()
         self._layouts: dict[str, tuple[FormDefinition, Layout]] = {}
         self._flowing: dict[bool, Layout] = {}
-        self._labels: dict[FormDefinition, dict[str, str]] = {}
+        self._labels: dict[str, dict[str, str]] = {}
 
     @property
     def drill(self) -> bool:
@@ -102,9 +102,10 @@ class Press:
         replaces: tuple[str, ...] = (),
     ) -> Job:
         """Print one version of a form on its own layout."""
-        if form not in self._labels:
-            self._labels[form] = {item.link_id: item.text for item in form.fields()}
-        labels = self._labels[form]
+        labels = self._labels.get(layout.digest)
+        if labels is None:
+            labels = {item.link_id: item.text for item in form.fields()}
+            self._labels[layout.digest] = labels
         return Job(
             _draft(layout, form.returns, subject, ward, replaces),
             values,

@@ -80,7 +80,7 @@ class PdfWriter(Pages):
 
     def document(self) -> None:
         """What follows belongs together: one form, one list."""
-        if len(self._kids) >= PAGES:
+        if len(self._kids) >= (PAGES if self._put else 1):  # the first page leaves at once
             self.append(self.cut(self.next_turn()))
         super().document()
 
