@@ -112,8 +112,9 @@ def _by_system(settings: Settings, system: str, ready: list[ItemRow]) -> dict[st
 
 
 def _is_filed(row: ItemRow, system: str) -> bool:
+    """Whether a form is filed as a document; one that names no system goes to whichever takes it."""
     fact = row.item.fact
-    return fact.type == DOCUMENT and row.item.state == HELD_ITEM and fact.system == system
+    return fact.type == DOCUMENT and row.item.state == HELD_ITEM and fact.system in ("", system)
 
 
 def check_real(outage: Outage) -> None:

@@ -46,6 +46,11 @@ class Message:
     changed: str
     items: tuple[str, ...]
 
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The keys of compared items; a message that tells a link of two numbers has none."""
+        return tuple(key for key in self.items if not key.startswith("link:"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMessage:
