@@ -38,7 +38,7 @@ class Page:
     outage: Outage | None
     systems: tuple[SystemLine, ...]
     alarms: tuple[str, ...]
-    menu: list[list[menu.Item]]
+    menu: menu.Menu
     has_snapshot: bool
     device: str
     now: str
@@ -66,7 +66,7 @@ def _page() -> Page:
 
 
 def _nobody() -> Page:
-    return Page(None, "", True, None, (), (), [], False, "", to_text(current.now()), 0)
+    return Page(None, "", True, None, (), (), menu.NOTHING, False, "", to_text(current.now()), 0)
 
 
 def _signed_in() -> Page:

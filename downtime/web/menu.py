@@ -1,64 +1,68 @@
-"""The menu: what each role sees, in the order of a ward's, the records team's and the site's work."""
+"""The menu of a person: what they may open, and which entry the present page belongs to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-GROUPS: tuple[tuple[tuple[str, str, str], ...], ...] = (
-    (
-        ("find.results", "Find", "patient.find"),
-        ("beds.wards", "Beds", "bed.list"),
-        ("tests.outstanding", "Tests outstanding", "test.list"),
-        ("appointments.lists", "Appointments", "appointment.list"),
-        ("printing.choose", "Print", "form.print"),
-        ("numbers.show", "Numbers", "number.issue"),
-        ("guidance.show", "What to do now", "session.own"),
-    ),
-    (
-        ("keying.choose", "Key", "entry.key"),
-        ("handover.show", "Gathering", "handover.view"),
-        ("ledger.show", "Missing forms", "ledger.view"),
-        ("identity.show", "Unmatched", "identity.list"),
-        ("comparison.show", "Comparison", "reconcile.list"),
-        ("returning.show", "Returns", "return.export"),
-        ("worklists.show", "Worklists", "rekey.list"),
-        ("harm.show", "Harm review", "harm.list"),
-        ("statement.show", "Statement", "statement.make"),
-        ("report.show", "Report", "report.make"),
-    ),
-    (
-        ("outages.show", "Outages", "outage.view"),
-        ("snapshots.show", "Snapshots", "snapshot.list"),
-        ("people.show", "People", "person.manage"),
-        ("placing.choose", "Forms", "config.manage"),
-        ("devices.show", "Devices", "device.manage"),
-        ("audit.show", "Audit", "audit.verify"),
-    ),
-)
-
-
-AREAS = {"booking": "ledger", "queues": "keying", "verifying": "keying"}
-"""Pages that belong to the area of another entry."""
+from downtime.web.areas import CARE, OF_ANOTHER, RECORDS, SITE, Area, Page
 
 
 class Item(NamedTuple):
-    """One entry of the menu."""
+    """One entry of the menu, or of its second line."""
 
     endpoint: str
     text: str
     current: bool
+    arguments: Mapping[str, str]
 
 
-def menu(may: Callable[[str], bool], endpoint: str) -> list[list[Item]]:
-    """The entries that a person may open; the one of the present page's area is current."""
-    page = endpoint.partition(".")[0]
-    area = AREAS.get(page, page)
-    groups = [
-        [Item(name, text, name.partition(".")[0] == area) for name, text, act in group if may(act)]
-        for group in GROUPS
-    ]
-    return [group for group in groups if group]
+class Menu(NamedTuple):
+    """The entries in their groups, and the second line: the pages of the area that is open."""
+
+    groups: list[list[Item]]
+    area: str
+    pages: list[Item]
+
+
+NOTHING = Menu([], "", [])
+"""For who is not signed in."""
+
+
+def menu(may: Callable[[str], bool], endpoint: str) -> Menu:
+    """The entries that a person may open; the one of the present page is current."""
+    here = _entry_of(endpoint)
+    groups: list[list[Item]] = []
+    shown = Menu(groups, "", [])
+    for group in _groups(may):
+        entries = []
+        for area, pages in group:
+            items = [Item(p.endpoint, p.text, p.endpoint == here, p.arguments) for p in pages]
+            is_open = any(item.current for item in items)
+            text = area.text if len(items) > 1 else items[0].text
+            entries.append(items[0]._replace(text=text, current=is_open))
+            if is_open and len(items) > 1:
+                shown = Menu(groups, area.text, items)
+        groups.append(entries)
+    return shown
 
 
 def first(may: Callable[[str], bool]) -> str:
     """The page on which a person starts."""
-    return next(name for group in GROUPS for name, _, act in group if may(act))
+    return next(pages[0].endpoint for group in _groups(may) for _, pages in group)
+
+
+def _groups(may: Callable[[str], bool]) -> Iterator[list[tuple[Area, list[Page]]]]:
+    """Records first for those who key; nothing of what a person may not open."""
+    for group in (RECORDS, CARE, SITE) if may("entry.key") else (CARE, RECORDS, SITE):
+        allowed = ((area, [page for page in area.pages if may(page.action)]) for area in group)
+        if found := [(area, pages) for area, pages in allowed if pages]:
+            yield found
+
+
+def _entry_of(endpoint: str) -> str:
+    """The menu's page to which a page belongs: itself, else the first of the same blueprint."""
+    every = [page.endpoint for group in (CARE, RECORDS, SITE) for a in group for page in a.pages]
+    if endpoint in every:
+        return endpoint
+    name = endpoint.partition(".")[0]
+    name = OF_ANOTHER.get(name, name)
+    return next((one for one in every if one.partition(".")[0] == name), endpoint)

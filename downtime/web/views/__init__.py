@@ -31,6 +31,7 @@ from downtime.web.views.snapshots import snapshots
 from downtime.web.views.statement import statement
 from downtime.web.views.tests import tests
 from downtime.web.views.verifying import verifying
+from downtime.web.views.waiting import waiting
 from downtime.web.views.worklists import worklists
 
 BLUEPRINTS = (
@@ -65,5 +66,6 @@ BLUEPRINTS = (
     statement,
     tests,
     verifying,
+    waiting,
     worklists,
 )
