@@ -112,9 +112,14 @@ def _by_system(settings: Settings, system: str, ready: list[ItemRow]) -> dict[st
 
 
 def _is_filed(row: ItemRow, system: str) -> bool:
-    """Whether a form is filed as a document; one that names no system goes to whichever takes it."""
+    """Whether a form goes as a document: one that was printed for a patient of the snapshot.
+
+    What was keyed about somebody on a blank was not compared with anything, so it stays here. A
+    document that names no system goes to whichever takes documents.
+    """
     fact = row.item.fact
-    return fact.type == DOCUMENT and row.item.state == HELD_ITEM and fact.system in ("", system)
+    filed = fact.type == DOCUMENT and row.item.state == HELD_ITEM
+    return filed and bool(fact.person.id) and fact.system in ("", system)
 
 
 def check_real(outage: Outage) -> None:

@@ -4,6 +4,7 @@ import base64
 from dataclasses import replace
 
 from downtime.entry import scans
+from downtime.paper.issue import Subject
 from downtime.reconcile import run
 from downtime.returns import queueing, sending, store
 from tests.integration.returns.pictures import png
@@ -12,9 +13,7 @@ from tests.integration.returns.receiver import receiver
 from .conftest import HOSPITAL, SIGNED
 
 
-def test_a_filed_form_is_sent_as_a_document_once(
-    vault, settings, outage, keyed, hold, who, monkeypatch
-):
+def test_a_filed_form_is_sent_as_a_document_once(vault, settings, outage, keyed, hold, who):
     serial = keyed("progress-notes", SIGNED)
     scans.attach(vault, settings, serial, png(), who)
     hold(2, HOSPITAL, "2026-11-02T18:00:00Z")
@@ -33,3 +32,14 @@ def test_a_filed_form_is_sent_as_a_document_once(
     assert base64.b64decode(obx.split("|")[5].split("^")[4]) == png()
     assert f"|{serial}^DOWNTIME" in sent.decode()
     assert [one.state for one in store.messages(vault.db)] == ["acknowledged"]
+
+
+def test_a_blank_s_scan_stays_here(vault, settings, outage, keyed, hold, who):
+    blank = Subject(downtime_number="DK700001X")
+    serial = keyed("progress-notes", SIGNED, blank)
+    scans.attach(vault, settings, serial, png(), who)
+    hold(2, HOSPITAL, "2026-11-02T18:00:00Z")
+    run.run(vault, settings, who, "recovered")
+    table = {"channel": "file", "documents": True}
+    there = replace(settings, returns=replace(settings.returns, targets={"EPR": table}))
+    assert queueing.queue(vault, there, who).messages == 0
