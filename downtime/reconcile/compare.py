@@ -73,7 +73,7 @@ class Matched:
 
 def matched(fact: Fact, after: View, linked: rules.Links) -> Matched:
     """Whom a fact is about in the recovered hospital; many forms about one person ask once."""
-    keys = tuple(key for key in keys_of(fact) if key in linked)
+    keys = tuple(key for key in keys_of(fact) if key in linked) if linked else ()
     held: Matched | None = after.matches.get((fact.person, keys))
     if held is None:
         match = find(fact.person, after, linked, *keys)

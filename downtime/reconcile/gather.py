@@ -42,7 +42,7 @@ def recovered(
 ) -> View:
     """Everybody whom the forms or the `decided` links may mean, and the records of those they do."""
     linked = {**links(facts), **decided}
-    by_link = [linked[key] for key in _keys(facts) if key in linked]
+    by_link = [linked[key] for key in _keys(facts) if key in linked] if linked else []
     known = people(snapshot, [*{fact.person for fact in facts}, *by_link])
     everybody = View(known)
     meant: dict[str, set[str]] = {}

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from downtime.reconcile.compare import Item
 from downtime.reconcile.states import CONFLICT, NEWER_LIVE, RETURNED
-from downtime.reconcile.store import Decided, ItemRow
+from downtime.reconcile.store import Decided, ItemRow, digest
 
 
 def keep(old: ItemRow | None, new: ItemRow) -> ItemRow:
@@ -15,6 +15,7 @@ def keep(old: ItemRow | None, new: ItemRow) -> ItemRow:
     """
     if old is None:
         return new
+    new = replace(new, digest=digest(new.item.fact))
     if old.digest == new.digest and _was_sent(old):
         return replace(new, decided=old.decided)
     if _was_sent(old):

@@ -7,25 +7,20 @@ keying meanwhile; what has not changed since the last comparison is not looked a
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from functools import cache
-from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
-from downtime.entry import policies
 from downtime.entry import store as entry_store
-from downtime.entry.facts import Fact, Person, facts
-from downtime.entry.forms import base_fact
+from downtime.entry.facts import Fact, Person
 from downtime.errors import ConflictError, NotFoundError
 from downtime.outage import carried, outages
 from downtime.outage.model import Outage
 from downtime.paper import store as paper_store
-from downtime.paper.definitions.definition import from_text
-from downtime.paper.definitions.questionnaire import FormDefinition
 from downtime.reconcile import gather, store, store_compared, work
 from downtime.reconcile.compare import Item, compare
 from downtime.reconcile.identity import linking
 from downtime.reconcile.keep import keep, orphan
+from downtime.reconcile.reading import reader
 from downtime.reconcile.states import RETURNED
 from downtime.reconcile.store import Decided, Filter, ItemRow, Run
 from downtime.reconcile.store_compared import Form
@@ -166,8 +161,9 @@ class _Run:
         self, serials: Iterable[str], linked: Mapping[str, Person], before: Snapshot | _Nothing
     ) -> None:
         order = paper_store.by_patient(self.vault.db, serials)
+        read = reader(self.vault, self.settings)
         for some in _chunks(order, self.settings.reconcile.forms_at_once):
-            found = list(_facts(self.vault, self.settings, some))
+            found = list(read(some))
             given = [fact for _, of_form in found for fact in of_form]
             after = gather.recovered(self.after, given, linked)
             earlier = _at_t0(before, after, given)
@@ -184,14 +180,8 @@ class _Run:
         ) as db:
             held = {row.key: row for row in store.with_serials(db, serials)}
             now, outage = self.vault.now(), self.outage.id
-            rows = [
-                keep(
-                    held.get(item.key),
-                    ItemRow(item, outage, store.digest(item.fact), self.after.id, now, Decided()),
-                )
-                for item in items
-            ]
-            store.save(db, rows)
+            new = (ItemRow(item, outage, "", self.after.id, now, Decided()) for item in items)
+            store.save(db, [keep(held.get(row.key), row) for row in new])
             present = {item.key for item in items}
             self._drop(db, [row for key, row in held.items() if key not in present])
             self.people_before |= store_compared.people_of(db, serials)
@@ -229,28 +219,6 @@ def _chunks(serials: Sequence[str], size: int) -> Iterator[Sequence[str]]:
 def _people(items: Iterable[Item]) -> list[tuple[str, str, str]]:
     found = {item.fact.person: item.patient for item in items}
     return [(work.person_id(p), store.person_json(p), patient) for p, patient in found.items()]
-
-
-def _facts(
-    vault: Vault, settings: Settings, serials: Sequence[str]
-) -> Iterator[tuple[str, list[Fact]]]:
-    """What each of these forms says, in their order; nothing of one that was printed for a drill."""
-    zone = ZoneInfo(settings.site.time_zone)
-
-    @cache
-    def definition(layout: str) -> FormDefinition:
-        text = paper_store.definition_text(vault.db, layout)
-        return policies.applied(from_text(text), settings)
-
-    entries = {entry.serial: entry for entry in entry_store.some(vault.db, serials)}
-    issued = {form.serial: form for form in paper_store.with_serials(vault.db, serials)}
-    for serial in serials:
-        form, entry = issued[serial], entries[serial]
-        if form.outage or not form.drill:
-            yield (
-                serial,
-                facts(definition(form.layout), entry.answers, base_fact(form, entry), zone),
-            )
 
 
 def _compared(vault: Vault, now: Run, looked_at: int) -> Compared:

@@ -41,6 +41,7 @@ class ItemRow:
     item: Item
     outage: str
     digest: str
+    """SHA-256 of all that its fact says; a new item gets it when it is saved."""
     snapshot: str
     """The recovered snapshot it was compared with."""
     compared: str
@@ -112,7 +113,11 @@ _DECIDE = (
 
 def digest(fact: Fact) -> str:
     """SHA-256 of all that a fact says: it changes when the entry is corrected."""
-    return hashlib.sha256(_fact_json(fact)).hexdigest()
+    return _sha256(_fact_json(fact))
+
+
+def _sha256(said: bytes) -> str:
+    return hashlib.sha256(said).hexdigest()
 
 
 def fetch(
@@ -240,10 +245,11 @@ def counts(db: Database, outage: str) -> list[dict[str, Any]]:
 
 def _columns(row: ItemRow) -> tuple[Any, ...]:
     item, fact = row.item, row.item.fact
+    said = _fact_json(fact)
     return (
         row.key, row.outage, fact.serial, fact.form, fact.ward, fact.type, fact.system, item.state,
-        item.explanation, item.patient, orjson.dumps(item.matched).decode(),
-        person_json(item.person), _fact_json(fact).decode(), row.digest,
+        item.explanation, item.patient, _ids_json(item.matched),
+        person_json(item.person), said.decode(), row.digest or _sha256(said),
         row.snapshot, row.compared, fact.event, fact.transcriber, int(row.is_open),
         int(item.second), *_decided(row.decided),
     )  # fmt: skip
@@ -260,6 +266,10 @@ def _fact_json(fact: Fact) -> bytes:
             "transcriber": fact.transcriber, "fields": fact.fields, "notes": fact.notes,
         }
     )  # fmt: skip
+
+
+def _ids_json(ids: tuple[str, ...]) -> str:
+    return orjson.dumps(ids).decode() if ids else "[]"
 
 
 @lru_cache(maxsize=8192)
