@@ -49,7 +49,10 @@ def _paper(outage: Outage) -> Iterator[Line]:
         found = lists.listing(vault, name, outage.id)
         late += sum(line.is_overdue(now) for line in found)
         yield _line(
-            lists.TITLES[name], len(found), "ledger.view", url_for("booking.listing", name=name)
+            f"Paper {lists.TITLES[name].lower()}",
+            len(found),
+            "ledger.view",
+            url_for("booking.listing", name=name),
         )
     listed = url_for("booking.listing", name=lists.MISSING)
     yield _line("Overdue at their owners", late, "ledger.view", listed, loud=True)

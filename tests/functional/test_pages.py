@@ -8,13 +8,16 @@ pytestmark = pytest.mark.browser
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WARD = ("find", "beds", "beds/A1", "beds/B2", "tests", "appointments", "appointments?kind=theatre")
 WARD += ("print", "numbers", "what-to-do", "forms", "statement", "outages", "snapshots", "password")
+RECORDS = ("waiting", "forms/book", "forms", "forms/lists/missing", "forms/lists/duplicates")
+RECORDS += ("gathering", "key", "queues/key", "queues/key-again", "queues/adjudicate", "quality")
+RECORDS += ("identity", "comparison", "returns", "worklists", "harm", "statement", "report")
 PAGES = {
     "ward": WARD,
     "site": ("audit", "outages", "snapshots"),
-    "records-clerk": ("key", "forms", "comparison"),
-    "records-supervisor": ("key", "comparison", "returns", "statement"),
+    "records-clerk": ("waiting", "key", "forms", "comparison", "queues/compare", "worklists"),
+    "records-supervisor": RECORDS,
     "administrator": ("people", "devices", "audit", "snapshots", "outages"),
-    "auditor": ("forms", "audit", "statement", "comparison"),
+    "auditor": ("waiting", "forms", "audit", "statement", "comparison", "identity", "harm"),
 }
 
 
@@ -62,6 +65,23 @@ def test_a_page_at_twice_the_size_needs_no_sideways_scrolling(visit):
         page.goto(f"/{name}")
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= 683, name
+
+
+@pytest.mark.parametrize("role", PAGES)
+def test_the_menu_of_every_role_stands_in_one_line(visit, role):
+    page = visit(role)
+    page.goto("/what-to-do")
+    assert page.evaluate("document.querySelector('.nav').offsetHeight") < 40
+
+
+def test_a_supervisor_starts_with_what_waits_and_reaches_every_list(visit):
+    page = visit("records-supervisor")
+    page.goto("/")
+    assert page.url.endswith("/waiting")
+    page.click("nav >> text=Paper")
+    page.click("text=Gathering")
+    assert page.inner_text("h1").startswith("Gathering")
+    assert page.inner_text(".nav:not(.within) [aria-current]") == "Paper"
 
 
 def test_every_control_reached_by_tab_shows_that_it_has_the_focus(visit):

@@ -7,6 +7,7 @@ from downtime.entry.model import ADJUDICATE, KEY, KEY_AGAIN
 from downtime.entry.priority import RANKS
 from downtime.entry.queues import Filter
 from downtime.outage import outages
+from downtime.paper import ledger
 from downtime.web import current
 from downtime.web.actions import action
 from downtime.web.answers import Answer
@@ -73,7 +74,13 @@ def show_quality() -> Answer:
     vault = current.vault()
     latest = next(iter(outages.history(vault)), None)
     found = quality.estimates(vault, current.settings(), latest.id) if latest else []
-    return render_template("quality.html", found=found, outage=latest, settings=current.settings())
+    return render_template(
+        "quality.html",
+        found=found,
+        outage=latest,
+        settings=current.settings(),
+        titles=ledger.titles(vault),
+    )
 
 
 def start(wanted: Filter | None) -> None:
