@@ -110,7 +110,7 @@ def _timeline(vault: Vault, outage: Outage, statement: Statement) -> list[Event]
     ]
     if outage.closed:
         events.append(Event(outage.closed, "The books were closed"))
-    return sorted(events)
+    return sorted(events, key=lambda event: event.at)  # what shares a moment stays in this order
 
 
 def _systems(outage: Outage) -> Iterator[Event]:
