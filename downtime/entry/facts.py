@@ -155,6 +155,8 @@ def person(
             keyed |= _told(item.maps.removeprefix(PERSON), text)
     if "nhs_number" in keyed:
         keyed["nhs_number"] = clean_nhs_number(keyed["nhs_number"])
+    if not keyed:
+        return issued
     missing = {
         name: text
         for name, text in keyed.items()

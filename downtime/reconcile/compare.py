@@ -17,7 +17,7 @@ from types import MappingProxyType
 from downtime.clinical.records import Patient
 from downtime.entry.facts import DOCUMENT, Fact, Person
 from downtime.reconcile.identity.match import find, keys_of, links
-from downtime.reconcile.rules import bookings, safety, stays, tests
+from downtime.reconcile.rules import bookings, requests, safety, stays, tests
 from downtime.reconcile.rules import person as rules_person
 from downtime.reconcile.rules import verdict as rules
 from downtime.reconcile.rules.verdict import Context, Verdict
@@ -28,7 +28,7 @@ from downtime.settings import Settings
 Rule = Callable[[Fact, Patient, Context], Verdict]
 
 RULES: dict[str, Rule] = {
-    "ServiceRequest": tests.request,
+    "ServiceRequest": requests.request,
     "Observation": tests.observation,
     "Encounter": stays.movement,
     "AllergyIntolerance": safety.allergy,

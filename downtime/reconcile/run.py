@@ -16,7 +16,7 @@ from downtime.errors import ConflictError, NotFoundError
 from downtime.outage import carried, outages
 from downtime.outage.model import Outage
 from downtime.paper import store as paper_store
-from downtime.reconcile import gather, store, store_compared, work
+from downtime.reconcile import gather, store, store_compared, store_links, work
 from downtime.reconcile.compare import Item, compare
 from downtime.reconcile.identity import linking
 from downtime.reconcile.keep import keep, orphan
@@ -141,7 +141,7 @@ class _Run:
         late = work.stale_by_links(vault, outage.id, linked) & self.standing.keys()
         self._compare(late, linked, before)
         with vault.change(self.who, "reconcile.links", target=outage.id, why=self.why) as db:
-            store_compared.keep_links(db, outage.id, work.link_digests(linked))
+            store_links.keep_links(db, outage.id, work.link_digests(linked))
 
     def _held(self) -> dict[str, str]:
         """The stamps of what was compared before; none of them when its basis has changed."""

@@ -1,6 +1,6 @@
-"""The SQL of what was compared when: forms, the people on them, and the links that held then."""
+"""The SQL of what was compared when: forms, and the people on them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import orjson
@@ -83,18 +83,3 @@ def forms_of(db: Database, outage: str, ids: Iterable[str]) -> set[str]:
     query = "SELECT serial, people FROM compared_form WHERE outage = ?"
     rows = db.conn.execute(query, (outage,))
     return {serial for serial, held in rows if not wanted.isdisjoint(held.split())}
-
-
-def links(db: Database, outage: str) -> dict[str, str]:
-    """Key of each link that held at the last comparison to a digest of whom it meant."""
-    query = "SELECT key, digest FROM compared_link WHERE outage = ?"
-    return {row[0]: row[1] for row in db.conn.execute(query, (outage,))}
-
-
-def keep_links(db: Database, outage: str, held: Mapping[str, str]) -> None:
-    """Replace the links that hold."""
-    db.execute("DELETE FROM compared_link WHERE outage = ?", [outage])
-    db.conn.executemany(
-        "INSERT INTO compared_link (outage, key, digest) VALUES (?, ?, ?)",
-        ((outage, key, digest) for key, digest in held.items()),
-    )

@@ -18,7 +18,7 @@ from downtime.clinical.records import Patient
 from downtime.entry.facts import Fact, Person
 from downtime.errors import NotFoundError
 from downtime.outage.model import Outage
-from downtime.reconcile import store_compared
+from downtime.reconcile import store_compared, store_links
 from downtime.reconcile.gather import THEIRS
 from downtime.reconcile.identity.match import SERIAL, links
 from downtime.reconcile.store import Run, person_json
@@ -67,7 +67,7 @@ def link_digests(held: Mapping[str, Person]) -> dict[str, str]:
 
 def stale_by_links(vault: Vault, outage: str, held: Mapping[str, Person]) -> set[str]:
     """Forms whose people were linked, or are no longer, since they were last compared."""
-    before, now = store_compared.links(vault.db, outage), link_digests(held)
+    before, now = store_links.links(vault.db, outage), link_digests(held)
     changed = {key for key in before.keys() | now.keys() if before.get(key) != now.get(key)}
     if not changed:
         return set()
