@@ -16,6 +16,9 @@ from downtime.snapshot import load, publish
 from downtime.vault import device
 from downtime.vault.vault import Vault
 
+_RETURNS = "\n[returns.targets.EPR]\nallergies = false\n"
+"""The EPR takes no allergies by message: they are keyed by hand from a worklist."""
+
 
 def prepare(story: Story) -> tuple[SignedIn, Vault, Staff]:
     """Homes with identities that trust each other, and accounts for the staff."""
@@ -43,7 +46,7 @@ def _machine(story: Story, home: Home, name: str, unlock_file: Path) -> SignedIn
         device_name=name,
         administrator="install",
         unlock_file=unlock_file,
-        settings_text=settings_text(story.size),
+        settings_text=settings_text(story.size) + _RETURNS,
     )
     return opening.open_with_file(home, config.load(home.config), story.clock, unlock_file)
 

@@ -16,9 +16,6 @@ EDO = "emergency"
 [systems.applications]
 RIS = "Radiology"
 
-[returns.targets.EPR]
-allergies = false
-
 [feeds.tables.theatre-list]
 match = "theatre*.xlsx"
 record = "Appointment"
