@@ -1,12 +1,13 @@
-"""The SQL of what a comparison reads: entries beside the forms they were keyed from, in one go."""
+"""The SQL of what a comparison reads: entries, beside whom their forms were printed for."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import orjson
 from sqlite_utils import Database
 
 from downtime.entry.facts import Fact, Person
+from downtime.paper.store_subjects import printed_for
 
 
 class Said(NamedTuple):
@@ -17,29 +18,36 @@ class Said(NamedTuple):
     base: Fact
 
 
-_PERSON = (
-    "id", "mrn", "nhs_number", "downtime_number", "family", "given", "prefix", "birth_date",
-    "gender",
-)  # fmt: skip
 _SAID = (
-    "SELECT e.serial, e.form, f.ward, e.event, e.entered, e.author, e.author_role, e.transcriber,"  # noqa: S608
-    f" f.layout, e.answers, f.patient, {', '.join(f'f.{name}' for name in _PERSON[1:])}"
+    "SELECT e.serial, e.form, e.event, e.entered, e.author, e.author_role, e.transcriber, e.answers"
     " FROM json_each(?) AS wanted CROSS JOIN entry AS e ON e.serial = wanted.value"
-    " CROSS JOIN form_issue AS f ON f.serial = e.serial"
-    " WHERE f.outage <> '' OR NOT f.drill ORDER BY wanted.key"
+    " ORDER BY wanted.key"
 )
 
 
-def said(db: Database, serials: Iterable[str]) -> Iterator[Said]:
+def said(db: Database, serials: Sequence[str]) -> Iterator[Said]:
     """What these forms say, in their order; nothing of one that was printed for a drill."""
+    forms = printed_for(db, serials)
     people: dict[tuple[str, ...], Person] = {}
-    for row in db.conn.execute(_SAID, (orjson.dumps(list(serials)).decode(),)):
-        (serial, form, ward, event, entered, author, role, transcriber, layout, answers, *who) = row
-        about = people.get(numbers := tuple(who))
+    for row in db.conn.execute(_SAID, (orjson.dumps(serials).decode(),)):
+        serial, form, event, entered, author, role, transcriber, answers = row
+        if serial not in forms:
+            continue
+        layout, ward, numbers = forms[serial]
+        about = people.get(numbers)
         if about is None:
-            about = people[numbers] = Person(**dict(zip(_PERSON, who, strict=True)))
+            about = people[numbers] = _person(*numbers)
         base = Fact(
             key=serial, type="", system="", form=form, serial=serial, ward=ward, person=about,
             event=event, entered=entered, author=author, author_role=role, transcriber=transcriber,
         )  # fmt: skip
         yield Said(layout, orjson.loads(answers), base)
+
+
+def _person(patient: str, *rest: str) -> Person:
+    """The columns of `store_subjects.PERSON` as a person; its `id` is the patient at T0."""
+    mrn, nhs_number, downtime_number, family, given, prefix, birth_date, gender = rest
+    return Person(
+        id=patient, mrn=mrn, nhs_number=nhs_number, downtime_number=downtime_number,
+        family=family, given=given, prefix=prefix, birth_date=birth_date, gender=gender,
+    )  # fmt: skip
