@@ -64,7 +64,7 @@ def list_(session: Session, system: str, state: str | None) -> Output:
     return Output([_document(one) for one in found], lines or ["There are no messages."])
 
 
-@command(returns, "check", action="return.export")
+@command(returns, "check", action="public")
 def check(session: Session) -> Output:
     """Check how each system is told: every key of its table, its certificates, its token.
 

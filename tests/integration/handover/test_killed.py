@@ -65,7 +65,7 @@ def test_nothing_is_half_merged(fleet, tmp_path):
     assert child.wait() == 0
     whole = time.monotonic() - before
     outcomes = set()
-    for share in (0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95):
+    for share in (0, 0.01, 0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95):
         home = tmp_path / f"killed-{share}"
         shutil.copytree(station.home.path, home)
         child = begun(home, bundle, station.data_key)
