@@ -1,15 +1,17 @@
 """Read a home's settings, know its folders, and find the project's own data files."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from downtime.errors import InputError, NotFoundError
 from downtime.settings import Settings
 
 T = TypeVar("T")
+SETTINGS = "docs/settings.md"
 
 
 def load(path: Path) -> Settings:
@@ -27,14 +29,18 @@ def load(path: Path) -> Settings:
             "config.text", f"{path.name} is not UTF-8 text.", "Put it back from the last backup."
         ) from None
     try:
-        return _build(Settings, tomllib.loads(text), "")
+        return table(Settings, tomllib.loads(text), "")
     except tomllib.TOMLDecodeError as error:
         raise InputError(
             "config.syntax", f"{path.name} is not valid TOML: {error}.", "Correct that line."
         ) from None
 
 
-def _build(kind: type[T], values: dict[str, Any], prefix: str) -> T:
+def table(kind: type[T], values: Mapping[str, Any], prefix: str, page: str = SETTINGS) -> T:
+    """A table of config.toml as the dataclass `kind`; InputError names the first mistake.
+
+    `prefix` stands before each key in the sentence, `page` is where its keys are listed.
+    """
     types = get_type_hints(kind)
     given = {}
     for name, value in values.items():
@@ -42,20 +48,20 @@ def _build(kind: type[T], values: dict[str, Any], prefix: str) -> T:
             raise InputError(
                 "config.unknown",
                 f"config.toml has an unknown setting '{prefix}{name}'.",
-                "Remove it or correct its name; docs/settings.md lists all of them.",
+                f"Remove it or correct its name; {page} lists all of them.",
             )
-        given[name] = _value(types[name], value, prefix + name)
+        given[name] = _value(types[name], value, prefix + name, page)
     return kind(**given)
 
 
-def _value(kind: Any, value: Any, name: str) -> Any:
+def _value(kind: Any, value: Any, name: str, page: str) -> Any:
     wanted = get_origin(kind) or kind
     if isinstance(wanted, type) and is_dataclass(wanted) and isinstance(value, dict):
-        return _build(wanted, value, name + ".")
+        return table(wanted, value, name + ".", page)
     if wanted is tuple and isinstance(value, list) and all(isinstance(v, str) for v in value):
         return tuple(value)
-    if wanted is dict and isinstance(value, dict):
-        return MappingProxyType(value)
+    if wanted is dict and isinstance(value, Mapping) and _holds(get_args(kind)[1], value):
+        return MappingProxyType(dict(value))
     if wanted is float and type(value) is int:
         return float(value)
     if isinstance(value, wanted) and (wanted is bool) == isinstance(value, bool):
@@ -63,25 +69,34 @@ def _value(kind: Any, value: Any, name: str) -> Any:
     raise InputError(
         "config.type",
         f"The setting '{name}' in config.toml has the wrong type.",
-        "docs/settings.md shows what each setting holds.",
+        f"{page} shows what each setting holds.",
     )
+
+
+def _holds(kind: Any, value: Mapping[str, Any]) -> bool:
+    return kind is not str or all(isinstance(one, str) for one in value.values())
 
 
 def documentation() -> str:
     """All settings as Markdown tables: what docs/settings.md holds."""
-    parts = []
-    for name, kind in get_type_hints(Settings).items():
-        rows = [f"| `{f.name}` | {_default(f)} | {f.metadata['doc']} |" for f in fields(kind)]
-        parts.append(
-            "\n".join([f"## [{name}]", "", "| setting | default | |", "|---|---|---|", *rows])
-        )
+    parts = [f"## [{name}]\n\n{keys(kind)}" for name, kind in get_type_hints(Settings).items()]
     return "\n\n".join(parts) + "\n"
+
+
+def keys(kind: type) -> str:
+    """The keys of one table with their defaults, as a Markdown table."""
+    rows = [
+        f"| `{f.name}` | {_default(f)} | {f.metadata['doc']} |" for f in fields(kind) if f.metadata
+    ]
+    return "\n".join(["| setting | default | |", "|---|---|---|", *rows])
 
 
 def _default(item: Any) -> str:
     value = item.default_factory() if callable(item.default_factory) else item.default
     if isinstance(value, MappingProxyType):
         return "see below" if value else "empty"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
     text = ", ".join(value) if isinstance(value, tuple) else str(value)
     return f"`{text}`" if text else "empty"
 

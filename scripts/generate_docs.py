@@ -108,7 +108,7 @@ def settings() -> str:
     return page(
         "Settings",
         introduction,
-        "downtime/config.py",
+        "downtime/settings.py",
         config.documentation(),
         "## Defaults that are tables",
         *default_tables(),

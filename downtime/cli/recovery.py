@@ -227,15 +227,18 @@ OUTAGE = click.option(
 )
 
 
-@command(root, "statement", action="statement.make")
-@OUTAGE
-@click.option(
+OUT = click.option(
     "--out",
     required=True,
     type=NewFile(),
     metavar="FILE",
     help="File to write: .pdf or .json; the other one is written beside it.",
 )
+
+
+@command(root, "statement", action="statement.make")
+@OUTAGE
+@OUT
 def state(session: Session, out: Path, outage: str) -> Output:
     """State which forms are accounted for, and name everything that is still open."""
     made = statement.make(session.vault, session.settings, session.who, outage=outage)
@@ -258,13 +261,7 @@ def _open(made: statement.Statement) -> list[str]:
 
 @command(root, "report", action="report.make")
 @OUTAGE
-@click.option(
-    "--out",
-    required=True,
-    type=NewFile(),
-    metavar="FILE",
-    help="File to write: .pdf or .json; the other one is written beside it.",
-)
+@OUT
 def post_incident(session: Session, out: Path, outage: str) -> Output:
     """Report on the outage: time line, charts with tables, harm, and what is open."""
     made = report.make(session.vault, session.settings, session.who, outage=outage)

@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
-from types import MappingProxyType
+from dataclasses import dataclass, replace
 from typing import Any
 
+from downtime import config
 from downtime.errors import InputError
 from downtime.returns.states import CHANNELS, FILE
-from downtime.settings import Settings
+from downtime.settings import Settings, setting
 
+TARGETS, PAGE = "returns.targets", "docs/returns.md"
 VERSIONS = ("2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.7.1", "2.8")
 ORDER_MESSAGES = ("OML^O21", "ORM^O01")
 MERGES = ("A40", "A47")
@@ -24,98 +25,80 @@ CHARSETS = {
 _SEGMENT = re.compile(r"[A-Z][A-Z0-9]{2}")
 _ADDED = re.compile(r"[A-Z][A-Z0-9]{2}\|[^\x00-\x1f\x7f]*")
 _NEVER_LEFT_OUT = ("MSH", "EVN", "PID", "MRG", "SCH", "TXA")
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
-def key(default: Any, doc: str) -> Any:
-    """A key of a target's table, with the line that documents it."""
-    if isinstance(default, Mapping):
-        return field(default_factory=lambda: default, metadata={"doc": doc})
-    return field(default=default, metadata={"doc": doc})
-
-
-def _default(one: Field[Any]) -> Any:
-    return _NOTHING if one.default is MISSING else one.default
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """One system's table. What is left out has the default."""
 
-    system: str
-    channel: str = key(FILE, "How it is told: " + ", ".join(CHANNELS) + ".")
-    version: str = key("", "HL7 version; empty for returns.hl7_version.")
-    application: str = key("", "MSH-5; empty for the system's name.")
-    facility: str = key("", "MSH-6; empty for returns.receiving_facility.")
-    order_message: str = key("", "OML^O21 or ORM^O01; empty for returns.order_message.")
-    merge: str = key("A40", "How a merge is told: A40 (patient), or A47 (identifier).")
-    allergies: bool = key(True, "Whether allergies go as messages; else they stay to be keyed.")
-    documents: bool = key(False, "Send scanned forms: as MDM^T02, or in the FHIR bundle.")
-    charset: str = key("UNICODE UTF-8", "MSH-18: " + ", ".join(CHARSETS) + ".")
-    leave_out: tuple[str, ...] = key((), "Segments that are left out, such as PV2 or NTE.")
-    add: tuple[str, ...] = key((), "Segments added at the end, as they are, such as ZDT|1|Y.")
-    only_known_tests: bool = key(
+    system: str = ""
+    channel: str = setting(FILE, "How it is told: " + ", ".join(CHANNELS) + ".")
+    version: str = setting("", "HL7 version; empty for returns.hl7_version.")
+    application: str = setting("", "MSH-5; empty for the system's name.")
+    facility: str = setting("", "MSH-6; empty for returns.receiving_facility.")
+    order_message: str = setting("", "OML^O21 or ORM^O01; empty for returns.order_message.")
+    merge: str = setting("A40", "How a merge is told: A40 (patient), or A47 (identifier).")
+    allergies: bool = setting(True, "Whether allergies go as messages; else they stay to be keyed.")
+    documents: bool = setting(False, "Send scanned forms: as MDM^T02, or in the FHIR bundle.")
+    charset: str = setting("UNICODE UTF-8", "MSH-18: " + ", ".join(CHARSETS) + ".")
+    leave_out: tuple[str, ...] = setting((), "Segments that are left out, such as PV2 or NTE.")
+    add: tuple[str, ...] = setting((), "Segments added at the end, as they are, such as ZDT|1|Y.")
+    only_known_tests: bool = setting(
         False, "Send no test that codes.tests does not name; its items wait with a sentence."
     )
-    codes: Mapping[str, Any] = key(_NOTHING, "Tables of codes: " + ", ".join(CODES) + ".")
-    host: str = key("", "MLLP: name or address of the receiver.")
-    port: int = key(0, "MLLP: its port.")
-    tls: bool = key(False, "MLLP: encrypt, and check the receiver's certificate.")
-    ca_file: str = key("", "MLLP: certificates that are trusted (PEM); empty for the machine's.")
-    certificate_file: str = key("", "MLLP: own certificate with its key (PEM), if asked for one.")
-    enhanced: bool = key(False, "MLLP: enhanced mode, a commit answer before the application's.")
-    application_answer: bool = key(
+    codes: dict[str, Any] = setting({}, "Tables of codes: " + ", ".join(CODES) + ".")
+    host: str = setting("", "MLLP: name or address of the receiver.")
+    port: int = setting(0, "MLLP: its port.")
+    tls: bool = setting(False, "MLLP: encrypt, and check the receiver's certificate.")
+    ca_file: str = setting(
+        "", "MLLP: certificates that are trusted (PEM); empty for the machine's."
+    )
+    certificate_file: str = setting(
+        "", "MLLP: own certificate with its key (PEM), if asked for one."
+    )
+    enhanced: bool = setting(
+        False, "MLLP: enhanced mode, a commit answer before the application's."
+    )
+    application_answer: bool = setting(
         True, "MLLP: enhanced mode waits for the application's answer after the commit answer."
     )
-    connect_seconds: float = key(10.0, "MLLP: longest wait for a connection.")
-    answer_seconds: float = key(30.0, "MLLP: longest wait for an answer.")
-    max_answer_bytes: int = key(1_048_576, "MLLP: longest answer that is read.")
-    keep_open: bool = key(
+    connect_seconds: float = setting(10.0, "MLLP: longest wait for a connection.")
+    answer_seconds: float = setting(30.0, "MLLP: longest wait for an answer.")
+    max_answer_bytes: int = setting(1_048_576, "MLLP: longest answer that is read.")
+    keep_open: bool = setting(
         True, "MLLP: one connection for many messages; some receivers need a new one for each."
     )
-    retry: tuple[str, ...] = key(
+    retry: tuple[str, ...] = setting(
         (), "MLLP: answers (AE, AR, CE, CR) tried again instead of going to a person."
     )
-    fhir: Mapping[str, Any] = key(_NOTHING, "How FHIR bundles are sent; see there.")
+    fhir: dict[str, Any] = setting({}, "How FHIR bundles are sent; see there.")
 
 
 def target(settings: Settings, system: str) -> Target:
     """What is set for one system, with the general settings filled in; InputError for a mistake."""
     given = settings.returns.targets.get(system, {})
     if not isinstance(given, Mapping):
-        raise _wrong(system, "", "must be a table")
+        raise wrong(system, "", "must be a table")
     _check_system(settings, system, given)
-    known = {one.name: one for one in fields(Target)}
-    values: dict[str, Any] = {}
-    for name, value in given.items():
-        if name not in known or name == "system":
-            raise _wrong(system, name, "is not known")
-        values[name] = _typed(system, name, value, _default(known[name]))
-    values["version"] = values.get("version") or settings.returns.hl7_version
-    values["order_message"] = values.get("order_message") or settings.returns.order_message
-    values["application"] = values.get("application") or system
-    values["facility"] = (
-        values.get("facility") or settings.returns.receiving_facility or settings.site.code
+    if "system" in given:
+        raise wrong(system, "system", "is not known")
+    read = config.table(Target, given, f"{TARGETS}.{system}.", PAGE)
+    made = replace(
+        read,
+        system=system,
+        version=read.version or settings.returns.hl7_version,
+        order_message=read.order_message or settings.returns.order_message,
+        application=read.application or system,
+        facility=read.facility or settings.returns.receiving_facility or settings.site.code,
     )
-    made = Target(system=system, **values)
     for name, words in _faults(made):
-        raise _wrong(system, name, words)
+        raise wrong(system, name, words)
     return made
 
 
 def is_from(version: str, first: str) -> bool:
     """Whether an HL7 version is `first` or a later one."""
     return VERSIONS.index(version) >= VERSIONS.index(first)
-
-
-def documentation() -> str:
-    """The keys of a target's table as Markdown: what docs/returns.md shows."""
-    rows = [
-        f"| `{one.name}` | {_shown(_default(one))} | {one.metadata['doc']} |"
-        for one in fields(Target)
-        if one.name != "system"
-    ]
-    return "\n".join(["| key | default | |", "|---|---|---|", *rows])
 
 
 def _check_system(settings: Settings, system: str, given: Mapping[str, Any]) -> None:
@@ -125,19 +108,6 @@ def _check_system(settings: Settings, system: str, given: Mapping[str, Any]) -> 
             f"config.toml tells how to return to '{system}', which is not among systems.names.",
             "Correct the name, or add the system.",
         )
-
-
-def _typed(system: str, name: str, value: Any, default: Any) -> Any:
-    if isinstance(default, tuple) and isinstance(value, list):
-        if all(isinstance(one, str) for one in value):
-            return tuple(value)
-    elif isinstance(default, Mapping) and isinstance(value, Mapping):
-        return MappingProxyType(dict(value))
-    elif isinstance(default, float) and type(value) is int:
-        return float(value)
-    elif type(value) is type(default):
-        return value
-    raise _wrong(system, name, "has the wrong type")
 
 
 def _faults(made: Target) -> list[tuple[str, str]]:
@@ -201,16 +171,11 @@ def _network_faults(made: Target) -> list[tuple[str, str]]:
     return found
 
 
-def _wrong(system: str, name: str, words: str) -> InputError:
-    where = f"returns.targets.{system}" + (f".{name}" if name else "")
+def wrong(system: str, name: str, words: str) -> InputError:
+    """What is wrong with a key of a system's table, or with the table."""
+    where = f"{TARGETS}.{system}" + (f".{name}" if name else "")
     return InputError(
         "target.setting",
         f"The setting '{where}' in config.toml {words}.",
-        "docs/returns.md lists what can be set for a system.",
+        f"{PAGE} lists what can be set for a system.",
     )
-
-
-def _shown(default: Any) -> str:
-    if isinstance(default, bool):
-        return f"`{str(default).lower()}`"
-    return f"`{default}`" if default not in ("", ()) and not isinstance(default, Mapping) else ""

@@ -12,6 +12,8 @@ import os
 import threading
 from pathlib import Path
 
+from downtime.vault.files import flush_folder
+
 _BINARY = getattr(os, "O_BINARY", 0)
 _sync = getattr(os, "fdatasync", os.fsync)
 
@@ -71,16 +73,5 @@ class Flush:
         finally:
             os.close(log)
         if inode != self._inode:
-            _keep_name(self._log.parent)
+            flush_folder(self._log.parent)  # a log just made is found after a power cut
             self._inode = inode
-
-
-def _keep_name(folder: Path) -> None:
-    """Flush the folder, so that a log that has just been made is found after a power cut."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

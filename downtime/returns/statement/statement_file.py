@@ -5,17 +5,14 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import orjson
-
 from downtime.clinical import display
-from downtime.errors import InputError
 from downtime.paper.press import document
 from downtime.reconcile.harm.findings import KINDS, OUTCOMES
+from downtime.returns import twins
 from downtime.returns.statement.accounting import COLUMNS
 from downtime.returns.statement.signing import LEADS
 from downtime.returns.statement.statement import Statement
 from downtime.settings import Settings
-from downtime.vault.files import write_atomic
 
 NAMED = 40
 """Serials or keys printed of one open thing; the JSON names all."""
@@ -23,19 +20,7 @@ NAMED = 40
 
 def save(statement: Statement, settings: Settings, out: Path) -> tuple[Path, Path]:
     """Write `out` (`.pdf` or `.json`) and its twin of the other kind beside it: (PDF, JSON)."""
-    if out.suffix.lower() not in (".pdf", ".json"):
-        raise InputError(
-            "statement.file", f"{out.name} is neither .pdf nor .json.", "Name one of the two."
-        )
-    pdf, text = out.with_suffix(".pdf"), out.with_suffix(".json")
-    write_atomic(pdf, to_pdf(statement, settings))
-    write_atomic(text, to_json(statement))
-    return pdf, text
-
-
-def to_json(statement: Statement) -> bytes:
-    """The statement as one JSON document."""
-    return orjson.dumps(statement.as_json(), option=orjson.OPT_INDENT_2) + b"\n"
+    return twins.save(out, statement.as_json(), lambda: to_pdf(statement, settings), "statement")
 
 
 def to_pdf(statement: Statement, settings: Settings) -> bytes:

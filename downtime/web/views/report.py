@@ -5,6 +5,7 @@ from markupsafe import Markup
 
 from downtime.outage import outages
 from downtime.reconcile.harm.findings import KINDS, OUTCOMES
+from downtime.returns import twins
 from downtime.returns.report import report as rules
 from downtime.returns.report import report_file
 from downtime.web import current
@@ -49,4 +50,4 @@ def json() -> Answer:
     outage = request.args.get("outage", "")
     made = rules.make(current.vault(), current.settings(), current.who(), WHY, outage)
     name = f"report {made.statement.outage}.json"
-    return download(report_file.to_json(made), "application/json", name)
+    return download(twins.to_json(made.as_json()), "application/json", name)

@@ -3,6 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.outage import outages
+from downtime.returns import twins
 from downtime.returns.statement import signing, statement_file
 from downtime.returns.statement import statement as rules
 from downtime.returns.statement.accounting import COLUMNS
@@ -58,7 +59,7 @@ def json() -> Answer:
     outage = request.args.get("outage", "")
     made = rules.make(current.vault(), current.settings(), current.who(), WHY, outage)
     return download(
-        statement_file.to_json(made), "application/json", f"statement {made.outage}.json"
+        twins.to_json(made.as_json()), "application/json", f"statement {made.outage}.json"
     )
 
 

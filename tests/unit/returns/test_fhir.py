@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from downtime import config
 from downtime.entry.facts import Person
 from downtime.errors import InputError
 from downtime.reconcile.identity.linking import LINKED, UNLINKED, Merge
 from downtime.reconcile.states import UNMATCHED
 from downtime.returns.fhir import bundles
 from downtime.returns.fhir.resources import BUILDERS, carries
-from downtime.returns.fhir.target import documentation, fhir_target
+from downtime.returns.fhir.target import FhirTarget, fhir_target
 from tests.unit.returns.fhir_cases import (
     FACTS,
     FHIR,
@@ -258,4 +259,4 @@ def test_a_name_is_never_part_of_an_address():
 
 def test_the_document_lists_every_key_as_the_program_has_it():
     page = Path(__file__).parents[3] / "docs" / "returns.md"
-    assert documentation() in page.read_text(encoding="utf-8")
+    assert config.keys(FhirTarget) in page.read_text(encoding="utf-8")

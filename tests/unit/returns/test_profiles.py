@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 import pytest
 
+from downtime import config
 from downtime.errors import InputError
 from downtime.returns import profiles
 from downtime.settings import ReturnsSettings, Settings
@@ -25,7 +26,7 @@ def test_without_a_table_it_is_a_file_with_the_general_settings():
 @pytest.mark.parametrize(
     ("keys", "words"),
     [
-        ({"chanel": "mllp"}, "LIMS.chanel' in config.toml is not known"),
+        ({"chanel": "mllp"}, "unknown setting 'returns.targets.LIMS.chanel'"),
         ({"channel": "fax"}, "channel' in config.toml must be one of file, mllp"),
         ({"version": "2.9"}, "version' in config.toml must be one of"),
         ({"version": 2.5}, "version' in config.toml has the wrong type"),
@@ -48,4 +49,4 @@ def test_a_mistake_is_named(keys, words):
 
 def test_the_page_on_returns_lists_every_key():
     page = (Path(__file__).parents[3] / "docs" / "returns.md").read_text(encoding="utf-8")
-    assert profiles.documentation() in page
+    assert config.keys(profiles.Target) in page
