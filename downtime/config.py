@@ -60,11 +60,12 @@ def _value(kind: Any, value: Any, name: str, page: str) -> Any:
         return table(wanted, value, name + ".", page)
     if wanted is tuple and isinstance(value, list) and all(isinstance(v, str) for v in value):
         return tuple(value)
-    if wanted is dict and isinstance(value, Mapping) and _holds(get_args(kind)[1], value):
-        return MappingProxyType(dict(value))
     if wanted is float and type(value) is int:
         return float(value)
-    if isinstance(value, wanted) and (wanted is bool) == isinstance(value, bool):
+    if wanted is dict:
+        if isinstance(value, Mapping) and _holds(get_args(kind)[1], value):
+            return MappingProxyType(dict(value))
+    elif isinstance(value, wanted) and (wanted is bool) == isinstance(value, bool):
         return value
     raise InputError(
         "config.type",

@@ -1,5 +1,7 @@
 """Paper is booked as it comes back, and what is not in order stands in a list until it is settled."""
 
+import re
+
 import pytest
 
 from downtime.errors import ConflictError, InputError, NotFoundError
@@ -109,7 +111,7 @@ def test_a_form_keyed_on_two_machines_is_listed(fleet):
     (line,) = lists.listing(station.vault, "keyed-twice")
     assert (line.serial, line.device) == (number, "K7")
     assert "Clerk RS" in line.said
-    assert "90" not in line.said
+    assert not {"90", "91"} & set(re.findall(r"\d+", line.said))
 
 
 def test_lines_have_owners_and_late_ones_come_first(station):
