@@ -99,12 +99,6 @@ def end(vault: Vault, token: str) -> None:
             store.drop_session(db, _hash(token))
 
 
-def end_all(vault: Vault, who: Actor, why: str) -> None:
-    """Sign everybody out of this machine."""
-    with vault.change(who, "session.end-all", why=why) as db:
-        store.drop_all_sessions(db)
-
-
 def live(vault: Vault) -> int:
     """How many sessions are open, locked ones too; at none the vault may be forgotten."""
     return store.count_sessions(vault.db, vault.now())

@@ -130,10 +130,6 @@ def drop_ended_sessions(db: sqlite_utils.Database, now: str) -> None:
     db.conn.execute("DELETE FROM session WHERE ends <= ?", (now,))
 
 
-def drop_all_sessions(db: sqlite_utils.Database) -> None:
-    db.conn.execute("DELETE FROM session")
-
-
 def active_administrators(db: sqlite_utils.Database) -> int:
     query = "SELECT count(*) FROM person WHERE role = 'administrator' AND state = 'active'"
     return int(db.conn.execute(query).fetchone()[0])

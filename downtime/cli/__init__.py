@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from downtime.cli import (  # noqa: F401 - importing a module adds its commands
+    audit,
     demo,
     devices,
     entry,

@@ -1,4 +1,4 @@
-"""Accounts of people and programs, and the audit chain."""
+"""Accounts of people and programs."""
 
 from pathlib import Path
 
@@ -11,10 +11,8 @@ from downtime.accounts.person import Person
 from downtime.cli.app import Output, Session, ask, command, group
 from downtime.cli.options import WHY
 from downtime.errors import InputError, NotFoundError
-from downtime.vault import checkpoint
 
 person = group("person", "Who may sign in.")
-audit = group("audit", "The chain of everything that was done.")
 
 
 @command(person, "add", action="person.manage")
@@ -57,6 +55,18 @@ def list_(session: Session) -> Output:
     return Output([_document(p) for p in everybody], lines)
 
 
+@command(person, "rename", action="person.manage")
+@click.argument("username")
+@click.argument("name")
+@WHY
+def rename(session: Session, username: str, name: str, why: str) -> Output:
+    """Another name on screens and prints; the user name stays."""
+    found = _find(session, username)
+    people.rename(session.vault, found.id, name, session.who, why)
+    renamed = people.get(session.vault, found.id)
+    return Output(_document(renamed), [f"{renamed.username} is now called {renamed.name}."])
+
+
 @command(person, "reset", action="person.manage")
 @click.argument("username")
 @WHY
@@ -90,30 +100,6 @@ def password(session: Session) -> Output:
         session.vault, session.settings, signed_in.person, present, chosen, session.who
     )
     return Output(_document(signed_in.person), ["Your password is changed."])
-
-
-@command(audit, "verify", action="audit.verify")
-def verify(session: Session) -> Output:
-    """Walk the whole chain and its checkpoints; exit 1 and the first bad number if one fails."""
-    report = checkpoint.verify(session.vault)
-    document = {
-        "entries": report.entries,
-        "head": report.head,
-        "first_bad": report.first_bad,
-        "checkpoints": report.checkpoints,
-        "problems": list(report.problems),
-    }
-    good = f"{report.entries} entries and {report.checkpoints} checkpoints hold; head {report.head[:16]}."
-    return Output(document, report.problems or [good], 0 if report.sound else 1)
-
-
-@command(audit, "checkpoint", action="audit.verify")
-def make(session: Session) -> Output:
-    """Sign the chain as it is now; print the line and keep it off this machine."""
-    made = checkpoint.make(session.vault)
-    if made is None:
-        raise NotFoundError("audit.empty", "The chain is empty.", "Nothing needs signing yet.")
-    return Output(made.as_json(), [made.words])
 
 
 def _find(session: Session, username: str) -> Person:

@@ -46,12 +46,6 @@ def every_latest(db: Database) -> dict[str, HandedOver]:
     return {row["device"]: HandedOver(**row) for row in rows}
 
 
-def is_taken(db: Database, sha256: str) -> bool:
-    """Whether this very bundle was taken before."""
-    query = "SELECT 1 FROM handed_over WHERE sha256 = ?"
-    return db.execute(query, [sha256]).fetchone() is not None
-
-
 def keep(db: Database, bundle: HandedOver) -> None:
     """Take note of a bundle; one that was brought before is left as it is."""
     db.table("handed_over").insert(asdict(bundle), ignore=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -202,11 +202,6 @@ def set_decisions(db: Database, rows: Iterable[ItemRow]) -> None:
         _DECIDE,
         ((*(getattr(r.decided, name) for name in _DECIDED), int(r.is_open), r.key) for r in rows),
     )
-
-
-def set_decision(db: Database, key: str, decided: Decided) -> None:
-    """Replace what was decided about one item."""
-    set_decisions(db, (replace(row, decided=decided) for row in with_keys(db, [key])))
 
 
 def remove(db: Database, keys: Iterable[str]) -> None:

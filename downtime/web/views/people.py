@@ -47,6 +47,16 @@ def one(person_id: str) -> Answer:
     return render_template("person.html", subject=subject, role_items=_roles())
 
 
+@people.post("/people/<person_id>/name")
+@action("person.manage")
+def rename(person_id: str) -> Answer:
+    """Another name on screens and prints."""
+    name = request.form.get("name", "")
+    rules.rename(current.vault(), person_id, name, current.who(), reason())
+    flash("The name was changed.")
+    return redirect(url_for("people.one", person_id=person_id), 303)
+
+
 @people.post("/people/<person_id>/role")
 @action("person.manage")
 def role(person_id: str) -> Answer:

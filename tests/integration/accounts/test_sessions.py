@@ -75,7 +75,7 @@ def test_signing_out_ends_one_and_the_other_stays(hospital, admin, token):
     assert sessions.resume(admin.vault, token) is None
     assert sessions.resume(admin.vault, other)
     assert sessions.live(admin.vault) == 1
-    sessions.end_all(admin.vault, admin.actor, "end of the exercise")
+    sessions.end(admin.vault, other)
     assert sessions.live(admin.vault) == 0
 
 

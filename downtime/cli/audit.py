@@ -1,0 +1,31 @@
+"""The audit chain: walked through, and signed as it is."""
+
+from downtime.cli.app import Output, Session, command, group
+from downtime.errors import NotFoundError
+from downtime.vault import checkpoint
+
+audit = group("audit", "The chain of everything that was done.")
+
+
+@command(audit, "verify", action="audit.verify")
+def verify(session: Session) -> Output:
+    """Walk the whole chain and its checkpoints; exit 1 and the first bad number if one fails."""
+    report = checkpoint.verify(session.vault)
+    document = {
+        "entries": report.entries,
+        "head": report.head,
+        "first_bad": report.first_bad,
+        "checkpoints": report.checkpoints,
+        "problems": list(report.problems),
+    }
+    good = f"{report.entries} entries and {report.checkpoints} checkpoints hold; head {report.head[:16]}."
+    return Output(document, report.problems or [good], 0 if report.sound else 1)
+
+
+@command(audit, "checkpoint", action="audit.verify")
+def make(session: Session) -> Output:
+    """Sign the chain as it is now; print the line and keep it off this machine."""
+    made = checkpoint.make(session.vault)
+    if made is None:
+        raise NotFoundError("audit.empty", "The chain is empty.", "Nothing needs signing yet.")
+    return Output(made.as_json(), [made.words])
