@@ -209,6 +209,19 @@ class ReconcileSettings:
     dose_match_minutes: int = setting(
         30, "A dose on paper and one in the system this close are the same dose."
     )
+    twice_sample_minutes: int = setting(
+        30, "One test on two forms, its samples taken this close, is left to a person as one."
+    )
+    twice_asked_minutes: int = setting(
+        120, "The same where a form does not say when the sample was taken: asked for this close."
+    )
+    twice_dose_minutes: int = setting(
+        15, "One medicine on two forms, given this close, is left to a person as one dose."
+    )
+    repeated_tests: tuple[str, ...] = setting(
+        ("BC", "Blood culture", "GS", "Group and save"),
+        "Tests, by code or name, that are rightly asked for twice at a time: never one.",
+    )
     appointment_match_minutes: int = setting(
         5, "An appointment on paper and one in the system this close are the same."
     )
@@ -216,15 +229,7 @@ class ReconcileSettings:
         False, "A link by exact number and date of birth holds once one person confirms it."
     )
     urgent_forms: tuple[str, ...] = setting(
-        (
-            "transfusion-request",
-            "transfusion-record",
-            "blood-unit-fate",
-            "emergency-blood-log",
-            "phoned-result",
-            "allergies",
-        ),
-        "Forms whose unknown person is settled first, in this order.",
+        (), "Forms whose unknown person is settled first, in order, instead of their files' word."
     )
     candidates_shown: int = setting(8, "Patients offered at most for one person on paper.")
     alike_name_percent: int = setting(

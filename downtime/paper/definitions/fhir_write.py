@@ -20,8 +20,8 @@ MAX = "http://hl7.org/fhir/StructureDefinition/maxValue"
 UNIT = "http://hl7.org/fhir/StructureDefinition/questionnaire-unit"
 STATES = ("draft", "active", "retired", "unknown")
 FORM_EXTRAS = (
-    "policy", "record", "system", "returns", "subject", "orientation", "each", "says", "background",
-    "place",
+    "policy", "record", "system", "returns", "subject", "orientation", "each", "urgent", "says",
+    "background", "place",
 )  # fmt: skip
 """Words of a form that FHIR has no element for."""
 ITEM_EXTRAS = tuple(
@@ -36,7 +36,10 @@ ITEM_EXTRAS = tuple(
 
 def questionnaire(form: FormDefinition) -> dict[str, Any]:
     """The Questionnaire of a form."""
-    extras = [(name, getattr(form, name)) for name in FORM_EXTRAS if name not in ("place", "says")]
+    rare = ("urgent", "says", "place")
+    extras = [(name, getattr(form, name)) for name in FORM_EXTRAS if name not in rare]
+    if form.urgent:
+        extras.append(("urgent", form.urgent))
     if form.says:
         extras.append(("says", dict(form.says)))
     if form.place:

@@ -38,12 +38,13 @@ FORM = {
     "subject": str,
     "orientation": str,
     "each": str,
+    "urgent": int,
     "says": dict,
     "background": str,
     "place": dict,
     "item": list,
 }
-DEFAULTS = {"returns": True, "subject": "patient", "orientation": "portrait"}
+DEFAULTS = {"returns": True, "subject": "patient", "orientation": "portrait", "urgent": 0}
 NEEDED = ("name", "version", "title", "status", "purpose", "policy", "record", "system", "item")
 ITEM = {
     "linkId": ("link_id", str),

@@ -139,6 +139,8 @@ class FormDefinition:
     """`patient`, or `none` for logs, registers and lists, which have no identity block."""
     orientation: str = "portrait"
     """How the A4 page lies: `portrait` or `landscape`."""
+    urgent: int = 0
+    """Place among the forms whose unknown person is settled first, 1 before all; 0 for no hurry."""
     background: str = ""
     """A PDF of the hospital's own on which the form is printed, by its file's name."""
     place: tuple[tuple[str, Spot], ...] = ()

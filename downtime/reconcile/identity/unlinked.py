@@ -17,7 +17,7 @@ from downtime.paper.issue import Issued
 from downtime.paper.printed import printed
 from downtime.reconcile import gather
 from downtime.reconcile import store as item_store
-from downtime.reconcile.identity import linking
+from downtime.reconcile.identity import linking, urgency
 from downtime.reconcile.identity.candidates import Sought
 from downtime.reconcile.identity.match import SERIAL, find, links
 from downtime.reconcile.identity.store import Link
@@ -39,8 +39,8 @@ class Unknown:
     key: str
     facts: tuple[Fact, ...]
     links: tuple[Link, ...]
-    rank: int
-    """Place of the most urgent form in `reconcile.urgent_forms`; its length for any other."""
+    urgent: int
+    """`urgent` of the most urgent of its forms; 0 when none of them is."""
 
     @property
     def number(self) -> str:
@@ -121,11 +121,12 @@ def unknowns(vault: Vault, settings: Settings, outage: Outage) -> list[Unknown]:
     groups: dict[str, list[Fact]] = {}
     for key, fact in _needing(vault, found, made):
         groups.setdefault(key, []).append(fact)
+    places = urgency.places(vault.home, settings)
     listed = (
-        Unknown(key, tuple(given), tuple(made.get(key, ())), _rank(given, settings))
+        Unknown(key, tuple(given), tuple(made.get(key, ())), urgency.most(given, places))
         for key, given in groups.items()
     )
-    return sorted(listed, key=lambda one: (one.rank, one.first, one.key))
+    return sorted(listed, key=lambda one: (not one.urgent, one.urgent, one.first, one.key))
 
 
 def unknown(vault: Vault, settings: Settings, outage: Outage, ref: str) -> Unknown:
@@ -142,11 +143,6 @@ def unknown(vault: Vault, settings: Settings, outage: Outage, ref: str) -> Unkno
         "Nobody has to settle whom this form is about.",
         "See the work list for those who are left.",
     )
-
-
-def _rank(found: Iterable[Fact], settings: Settings) -> int:
-    order = settings.reconcile.urgent_forms
-    return min(order.index(f.form) if f.form in order else len(order) for f in found)
 
 
 def _blanks(vault: Vault, settings: Settings, outage: Outage) -> Iterator[Keyed]:

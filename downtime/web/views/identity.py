@@ -41,7 +41,6 @@ def show() -> Answer:
         rows=[one for one in listed if (one.state == state if state else one.state != DONE)],
         counts=Counter(one.state for one in listed),
         namesake={one.key for one in listed if _name(one) and names[_name(one)] > 1},
-        urgent=len(current.settings().reconcile.urgent_forms),
         state=state,
         states=STATES,
         colours=COLOURS,

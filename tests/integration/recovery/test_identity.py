@@ -3,6 +3,7 @@
 import pytest
 
 from downtime.errors import ConflictError, ForbiddenError, InputError
+from downtime.paper.definitions.definition import definition
 from downtime.paper.issue import Subject
 from downtime.reconcile import decide, run
 from downtime.reconcile.identity import linking, settling, unlinked
@@ -10,7 +11,7 @@ from downtime.settings import ReconcileSettings, Settings
 from downtime.vault.audit import Actor
 from downtime.vault.audit import verify as verify_audit
 
-from .conftest import ADMITTED, BLOODS, HOSPITAL, OBSERVED
+from .conftest import ADMITTED, BLOODS, HOSPITAL, OBSERVED, PHONED
 from .twins import TWINS
 
 NUMBER = "DK700001X"
@@ -85,20 +86,40 @@ def test_the_work_list_has_every_downtime_number_and_every_form_without_a_usable
     by_number, by_form = sorted(work(), key=lambda one: not one.number)
     assert (by_number.key, len(by_number.serials)) == (NUMBER, 2)
     assert {paper.family for paper in by_number.papers} == {"NOVAK", "NOVAC"}
-    assert (by_number.wards, by_number.first) == (
-        ("A1",),
-        "2026-11-02T14:00:00Z",
-    ) or by_number.first
+    assert (by_number.wards, by_number.first) == (("A1",), "2026-11-02T13:00:00Z")
     assert (by_form.key, by_form.papers[0].family) == (f"serial:{nameless}", "")
 
 
-def test_transfusion_and_results_come_first(keyed, recovered, work):
-    from .conftest import PHONED
-
+@pytest.fixture
+def early_and_late(keyed, recovered):
+    """A request, and a phoned result that came after it, of two people without a number."""
     recovered()
-    keyed("blood-sciences-request", bloods(name="EARLY, Bird"), Subject())
+    early = keyed("blood-sciences-request", bloods(name="EARLY, Bird"), Subject())
     late = keyed("phoned-result", PHONED | {"patient.name": "LATE, Comer"}, Subject())
-    assert [one.serials[0] for one in work()][0] == late
+    return early, late
+
+
+def test_a_form_whose_file_says_it_is_urgent_comes_first(early_and_late, work):
+    assert [(one.serials[0], one.urgent > 0) for one in work()] == [
+        (early_and_late[1], True),
+        (early_and_late[0], False),
+    ]
+
+
+def test_a_site_orders_urgent_forms_by_a_setting_or_by_forms_of_its_own(
+    early_and_late, work, vault, outage
+):
+    order = ReconcileSettings(urgent_forms=("blood-sciences-request", "phoned-result"))
+    listed = unlinked.unknowns(vault, Settings(reconcile=order), outage)
+    assert tuple(one.serials[0] for one in listed) == early_and_late
+    vault.home.forms.mkdir()
+    for name in ("blood-sciences-request", "phoned-result"):
+        own = definition(name).source.replace("urgent: 5\n", "")
+        if name == "blood-sciences-request":
+            own = own.replace("\nitem:\n", "\nurgent: 1\nitem:\n", 1)
+        (vault.home.forms / f"{name}.yaml").write_text(own)
+    assert [one.urgent for one in work()] == [1, 0]
+    assert tuple(one.serials[0] for one in work()) == early_and_late
 
 
 def test_candidates_come_with_their_reasons(keyed, recovered, offered):
