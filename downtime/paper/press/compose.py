@@ -80,12 +80,10 @@ def _shaped(
     content: list[str],
 ) -> list[int]:
     """Have WeasyPrint draw what is left, each part where it belongs in the content."""
-    from downtime.paper.press.shaping import shaped  # seldom needed, and slow to load
+    from downtime.paper.press import foreign, shaping  # seldom needed, and slow to load
 
-    drawings: list[int] = []
-    with shaped([lines for _, lines in left], size) as overlay:
-        copied: dict[tuple[int, int], int] = {}
-        for (at, _), page in zip(left, overlay.pages, strict=True):
-            drawings.append(pages.embed(page, copied))
-            content[at] = f"{content[at]}/X{drawings[-1]} Do\n"
+    overlay = shaping.shaped([lines for _, lines in left], size)
+    drawings = foreign.embed(overlay, pages)
+    for (at, _), drawing in zip(left, drawings, strict=True):
+        content[at] = f"{content[at]}/X{drawing} Do\n"
     return drawings

@@ -1,5 +1,6 @@
 """Copy what another library drew (WeasyPrint, a site's own form) into a document being written."""
 
+from io import BytesIO
 from typing import Any, Protocol
 
 import pikepdf
@@ -22,6 +23,16 @@ class Sink(Protocol):
     def stream(self, words: str, body: bytes, number: int) -> int:
         """Put a stream with the words of its dictionary."""
         ...
+
+
+def embed(pdf: bytes, sink: Sink) -> list[int]:
+    """Each page of a PDF as a form XObject with all that it needs; their object numbers.
+
+    Its pages share their fonts and pictures here too.
+    """
+    copied: Copied = {}
+    with pikepdf.open(BytesIO(pdf)) as document:
+        return [copy(page.as_form_xobject(), copied, sink) for page in document.pages]
 
 
 def copy(value: Any, copied: Copied, sink: Sink) -> int:

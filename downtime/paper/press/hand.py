@@ -5,31 +5,33 @@ import pickle
 import sys
 import traceback
 
+from downtime.paper.press.batch import Bench
 from downtime.paper.press.geometry import Layout
-from downtime.paper.press.sheaf import Numbers, Pages, lane
-from downtime.paper.press.stamp import Stamper
+from downtime.paper.press.pipe import Sender
+from downtime.paper.press.sheaf import Numbers, lane
+from downtime.paper.press.spots import Page
 
 
 def main() -> None:
     """Print until the input ends. What comes was written by the process that started this one."""
     gc.freeze()  # what was loaded stays: looking through it time and again costs a twentieth
     numbers, imprint, tagged = pickle.load(sys.stdin.buffer)  # noqa: S301
-    pages = Pages(Numbers(lane(*numbers)), tagged)
-    stamper, layouts = Stamper(pages, imprint), dict[str, Layout]()
+    layouts, known = dict[str, Layout](), dict[str, list[Page]]()
+    bench = Bench(Numbers(lane(*numbers)), imprint, tagged, known)
+    answers = Sender(sys.stdout.buffer)
     while True:
         try:
-            pages.turn, added, batch = pickle.load(sys.stdin.buffer)  # noqa: S301
+            turn, added, batch = pickle.load(sys.stdin.buffer)  # noqa: S301
         except EOFError:
             return
-        layouts |= added
+        for layout, pages in added:
+            layouts[layout.digest], known[layout.digest] = layout, pages
         try:
-            counts = [
-                stamper.print(sheet._replace(layout=layouts[digest]), turned=turned)
-                for digest, sheet, turned in batch
-            ]
-            _answer((counts, pages.cut(0)))
+            sheets = [(sheet._replace(layout=layouts[key]), turned) for key, sheet, turned in batch]
+            answers.send(bench.print(turn, sheets))
         except Exception as error:
-            _answer(_said(error))
+            answers.send(_said(error))
+            answers.finish()
             return
 
 
@@ -37,11 +39,6 @@ def _said(error: Exception) -> str:
     """What went wrong and where; never the message, which may name a patient."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {frame.name}, line {frame.lineno}"
-
-
-def _answer(value: object) -> None:
-    pickle.dump(value, sys.stdout.buffer, pickle.HIGHEST_PROTOCOL)
-    sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

@@ -1,9 +1,6 @@
 """Text that glyph after glyph cannot draw (Arabic, combining marks), laid out by WeasyPrint."""
 
 from collections.abc import Sequence
-from io import BytesIO
-
-import pikepdf
 
 from downtime.paper.press.document import render
 from downtime.paper.press.fit import Line
@@ -12,10 +9,10 @@ _ASCENT = 1.069
 """Ascent of the text font in em: how far a line's top lies above its baseline."""
 
 
-def shaped(parts: Sequence[Sequence[Line]], size: tuple[float, float]) -> pikepdf.Pdf:
-    """For each part a transparent page of `size` points that shows its lines where they belong."""
+def shaped(parts: Sequence[Sequence[Line]], size: tuple[float, float]) -> bytes:
+    """A PDF: for each part a transparent page of `size` points that shows its lines where they belong."""
     pages = [
         [{"line": line, "top": round(size[1] - line.y - line.size * _ASCENT, 2)} for line in lines]
         for lines in parts
     ]
-    return pikepdf.open(BytesIO(render("shaped.html", pages=pages, size=size)))
+    return render("shaped.html", pages=pages, size=size)

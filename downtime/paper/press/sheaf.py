@@ -12,9 +12,6 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate, count
 from typing import NamedTuple
 
-import pikepdf
-
-from downtime.paper.press import foreign
 from downtime.paper.press.tags import Tag, elements, references
 from downtime.paper.press.typeface import FACES
 
@@ -113,13 +110,6 @@ class Pages:
         self._sections: list[tuple[int, list[str]]] = []
         self._leaf: list[str] = []
         self._used: dict[str, set[str]] = {name: set() for name in FACES}
-
-    def embed(self, page: pikepdf.Page, copied: foreign.Copied | None = None) -> int:
-        """A foreign page as a form XObject with all that it needs; returns its object number.
-
-        Pages of one document share its fonts when they are given the same `copied`.
-        """
-        return foreign.copy(page.as_form_xobject(), {} if copied is None else copied, self)
 
     def use(self, name: str, glyphs: str) -> None:
         """Note glyphs (hexadecimal, from `typeface.runs`) that the next page sets in a face."""

@@ -1,10 +1,7 @@
 """Stamp values, serial and codes on pages that were laid out once: thousands in a second."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
-
-import pikepdf
 
 from downtime.paper import serials
 from downtime.paper.press import marks
@@ -38,13 +35,18 @@ class _Sheet(NamedTuple):
 
 
 class Stamper:
-    """Stamps forms and lists on pages that are on their way into a PDF."""
+    """Stamps forms and lists on pages that are on their way into a PDF.
 
-    def __init__(self, writer: Pages, imprint: Imprint) -> None:
+    `known` are the pages of layouts, by digest, that the PDF holds already; others are added to it.
+    """
+
+    def __init__(
+        self, writer: Pages, imprint: Imprint, known: dict[str, list[Page]] | None = None
+    ) -> None:
         self._writer = writer
         self._imprint = imprint
         self._imprinted: dict[int, list[Part]] = {}
-        self._pages: dict[str, list[Page]] = {}
+        self.known = {} if known is None else known
 
     def print(self, sheet: Sheet, *, turned: bool = False) -> int:
         """Print a form or a list; how many pages it took.
@@ -72,7 +74,7 @@ class Stamper:
         """
         shown = {key: printable(value) for key, value in values.items() if value}
         sheets, rest, homeless = [], [], set(shown)
-        for page in self._embedded(layout):
+        for page in self.embedded(layout):
             parts, spilled, absent = placed(page, shown, labels)
             sheets.append(_Sheet(page, parts, None))
             rest += spilled
@@ -94,7 +96,7 @@ class Stamper:
     ) -> int:
         """Print blocks over as many pages of a flowing layout as they need; how many it took."""
         shown = {key: printable(value) for key, value in values.items() if value}
-        page = self._embedded(layout)[0]
+        page = self.embedded(layout)[0]
         parts, rest, _ = placed(page, shown, IDENTITY_LABELS)
         if rest:
             blocks = [*in_full(rest, shown, IDENTITY_LABELS), *blocks]
@@ -122,21 +124,23 @@ class Stamper:
 
         title = f"{layout.title}: continued"
         identity = any(place.key == "patient.name" for place in layout.pages[0])
-        page = self._embedded(flow_layout(identity, self._imprint.mrn_name))[0]
+        page = self.embedded(flow_layout(identity, self._imprint.mrn_name))[0]
         mine = {k: shown[k] for k in IDENTITY_LABELS if k in shown}
         parts, _, _ = placed(page, mine, IDENTITY_LABELS)
         parts += _named(page, title, title)
         return _areas(page, parts, in_full(rest, shown, labels))
 
-    def _embedded(self, layout: Layout) -> list[Page]:
-        found = self._pages.get(layout.digest)
+    def embedded(self, layout: Layout) -> list[Page]:
+        """The pages of a layout in the PDF, where it is put when it is not there yet."""
+        found = self.known.get(layout.digest)
         if found is None:
-            copied: dict[tuple[int, int], int] = {}
-            with pikepdf.open(BytesIO(layout.pdf)) as document:
-                drawings = [self._writer.embed(page, copied) for page in document.pages]
-            found = self._pages[layout.digest] = [
+            from downtime.paper.press import foreign  # once for a layout, and slow to load
+
+            found = self.known[layout.digest] = [
                 Page(drawing, layout.size, spots_of(places))
-                for drawing, places in zip(drawings, layout.pages, strict=True)
+                for drawing, places in zip(
+                    foreign.embed(layout.pdf, self._writer), layout.pages, strict=True
+                )
             ]
         return found
 

@@ -3,13 +3,16 @@
 import io
 import re
 import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pikepdf
 import pytest
 
 from downtime.paper.definitions.definition import definition
-from downtime.paper.press import crew
+from downtime.paper.press import crew, hands
+from downtime.paper.press.fit import Line
 from downtime.paper.press.flow import Paragraph, Table
 from downtime.paper.press.layout import flow_layout, form_layout
 from downtime.paper.press.sheet import FormSheet, Imprint, ListSheet, LooseSheet
@@ -55,7 +58,6 @@ def printed(cores):
 @pytest.fixture
 def worth_it(monkeypatch):
     monkeypatch.setattr(crew, "WORTH_IT", 1)
-    monkeypatch.setattr(crew, "MEANWHILE", 10)
 
 
 def text_of(pdf):
@@ -67,6 +69,12 @@ def read(pdf):
     command = ["pdfinfo", "-struct-text", "-"]
     text = subprocess.run(command, input=pdf, capture_output=True, check=True).stdout.decode()
     return re.findall(r'^ +"(.*)"$', text, re.M)
+
+
+def children():
+    """Processes that this one started and that have not ended."""
+    tasks = Path("/proc/self/task").glob("*/children")
+    return {child for task in tasks for child in task.read_text().split()}
 
 
 def test_several_processes_print_what_one_prints(worth_it, tmp_path):
@@ -86,26 +94,47 @@ def test_several_processes_print_what_one_prints(worth_it, tmp_path):
 
 def test_what_fails_in_another_process_fails_the_printing_and_names_nobody(worth_it):
     def broken():
-        yield from list(sheets())[:60]
+        yield from list(sheets())[:5]  # the first is printed here, those that follow elsewhere
         layout = form_layout(definition("observations"), "Hospital No.")
         yield FormSheet(layout, "patient", {}, {}), False
 
     printer = Printer(PdfWriter(io.BytesIO(), "Crew", NOW), IMPRINT)
-    with pytest.raises(crew.HandError) as failed:
+    with pytest.raises(hands.HandError) as failed:
         list(crew.print_all(printer, broken(), COUNT, 2))
     assert "ValueError in " in str(failed.value)
     assert "patient" not in str(failed.value)
 
 
 def test_a_process_that_ends_by_itself_fails_the_printing(worth_it, monkeypatch):
-    monkeypatch.setattr(crew.sys, "executable", "/bin/true")
-    with pytest.raises(crew.HandError, match="ended by itself"):
+    monkeypatch.setattr(sys, "executable", "/bin/true")
+    with pytest.raises(hands.HandError, match="ended by itself"):
         printed(2)
 
 
-def test_pages_without_a_layout_are_printed_here(worth_it):
-    printer = Printer(PdfWriter(io.BytesIO(), "Crew", NOW), IMPRINT)
-    loose = LooseSheet("K7000001", lambda stamper, _: 1)
-    with pytest.raises(TypeError):
-        list(crew.print_all(printer, iter([(loose, False)] * 11), COUNT, 2))
-    assert list(crew.print_all(printer, iter([(loose, False)]), 1, 1)) == [1]
+def test_pages_without_a_layout_are_printed_here_in_their_place(worth_it):
+    def label(stamper, number):
+        stamper.plain((200.0, 100.0), [Line(10.0, 10.0, 9.0, False, number)], "")
+        return 1
+
+    def mixed():
+        for number, (sheet, _) in enumerate(sheets()):
+            yield LooseSheet(f"LABEL{number}", label) if number % 20 == 4 else sheet, False
+
+    out = io.BytesIO()
+    printer = Printer(PdfWriter(out, "Crew", NOW), IMPRINT)
+    counts = list(crew.print_all(printer, mixed(), COUNT, 2))
+    printer.finish()
+    pages = text_of(out.getvalue()).split("\f")
+    for number in range(4, COUNT, 20):
+        assert pages[sum(counts[:number])].strip() == f"LABEL{number}"
+
+
+def test_printing_that_is_given_up_leaves_no_process_behind(worth_it):
+    before = children()
+    printing = crew.print_all(
+        Printer(PdfWriter(io.BytesIO(), "", NOW), IMPRINT), sheets(), COUNT, 2
+    )
+    next(printing)
+    assert len(children() - before) == 1
+    printing.close()
+    assert children() == before
