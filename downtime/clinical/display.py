@@ -5,6 +5,7 @@ Nothing here is ever '?', or blank where a label expects a value: the caller say
 """
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from downtime.clinical.records import Patient
@@ -39,6 +40,7 @@ def day(value: str | date) -> str:
     return "-".join(words)
 
 
+@lru_cache(maxsize=65536)
 def moment(value: str, zone: ZoneInfo) -> str:
     """`02-Jan-2026 14:05` in the site's zone; a bare date stays a date.
 

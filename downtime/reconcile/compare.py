@@ -11,7 +11,8 @@ held            policy keeps it as a document, or the system does not tell what 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from operator import attrgetter
 from types import MappingProxyType
 
 from downtime.clinical.records import Patient
@@ -122,9 +123,10 @@ def _compare(fact: Fact, context: Context, linked: rules.Links, admitting: froze
 
 def _resolved(written: Person, live: Patient) -> Person:
     """The live patient's own numbers and name; what the system does not hold comes from paper."""
-    held = {
-        name: getattr(live, name)
-        for name in Person.__dataclass_fields__
-        if name != "downtime_number" and getattr(live, name)
-    }
-    return replace(written, **held)
+    both = zip(_NUMBERED, _numbered(live), _numbered(written), strict=True)
+    held = {name: theirs or ours for name, theirs, ours in both}
+    return Person(downtime_number=written.downtime_number, **held)
+
+
+_NUMBERED = tuple(name for name in Person.__dataclass_fields__ if name != "downtime_number")
+_numbered = attrgetter(*_NUMBERED)

@@ -26,6 +26,11 @@ def keep(old: ItemRow | None, new: ItemRow) -> ItemRow:
     return new
 
 
+def is_same(old: ItemRow | None, new: ItemRow) -> bool:
+    """Whether a new comparison found what the last one did."""
+    return old is not None and replace(new, snapshot=old.snapshot, compared=old.compared) == old
+
+
 def orphan(old: ItemRow) -> ItemRow:
     """An item that went out although its form no longer says so: open again, never to be resent."""
     words = "Returned, but the entry no longer says so: correct it in the live system."

@@ -19,10 +19,10 @@ from downtime.paper import store as paper_store
 from downtime.reconcile import gather, store, store_compared, store_links, work
 from downtime.reconcile.compare import Item, compare
 from downtime.reconcile.identity import linking
-from downtime.reconcile.keep import keep, orphan
+from downtime.reconcile.keep import is_same, keep, orphan
 from downtime.reconcile.reading import reader
 from downtime.reconcile.states import RETURNED
-from downtime.reconcile.store import Decided, Filter, ItemRow, Run
+from downtime.reconcile.store import UNDECIDED, Filter, ItemRow, Run
 from downtime.reconcile.store_compared import Form
 from downtime.reconcile.view import View
 from downtime.settings import Settings
@@ -121,8 +121,8 @@ class _Run:
     """Serial of every entry that counts to its stamp."""
     done: set[str] = field(default_factory=set)
     basis: str = ""
-    people_before: set[str] = field(default_factory=set)
-    """Ids of the people on the forms that were compared anew, as they were before."""
+    people_gone: set[str] = field(default_factory=set)
+    """Ids of people who are no longer on some form that they were on before."""
 
     def over(self, before: Snapshot | _Nothing) -> None:
         """First what was keyed since; then what is linked or recovered otherwise since."""
@@ -136,7 +136,7 @@ class _Run:
         self._forget(sorted(held.keys() - self.standing.keys()))
         self._compare(new | self._stale(), work.linked(vault, outage.id, decided), before)
         with vault.change(self.who, "reconcile.people", target=outage.id, why=self.why) as db:
-            store_compared.forget_people(db, outage.id, self.people_before)
+            store_compared.forget_people(db, outage.id, self.people_gone)
         linked = work.linked(vault, outage.id, decided)
         late = work.stale_by_links(vault, outage.id, linked) & self.standing.keys()
         self._compare(late, linked, before)
@@ -180,12 +180,16 @@ class _Run:
         ) as db:
             held = {row.key: row for row in store.with_serials(db, serials)}
             now, outage = self.vault.now(), self.outage.id
-            new = (ItemRow(item, outage, "", self.after.id, now, Decided()) for item in items)
-            store.save(db, [keep(held.get(row.key), row) for row in new])
+            new = (ItemRow(item, outage, "", self.after.id, now, UNDECIDED) for item in items)
+            rows = [keep(held.get(row.key), row) for row in new]
+            store.save(db, [row for row in rows if not is_same(held.get(row.key), row)])
             present = {item.key for item in items}
+            store.set_compared(db, held.keys() & present, self.after.id, now)
             self._drop(db, [row for key, row in held.items() if key not in present])
-            self.people_before |= store_compared.people_of(db, serials)
-            store_compared.keep_people(db, outage, _people(items))
+            people = _people(items)
+            before = store_compared.people_of(db, serials)
+            self.people_gone |= before.difference(key for key, _, _ in people)
+            store_compared.keep_people(db, outage, people)
             store_compared.keep_forms(db, outage, self._forms(serials, found))
 
     def _forms(self, serials: Sequence[str], found: Mapping[str, list[Fact]]) -> Iterator[Form]:
@@ -200,7 +204,7 @@ class _Run:
                 self.who, "reconcile.forget", target=f"{len(some)} forms", why=self.why
             ) as db:
                 self._drop(db, store.with_serials(db, some))
-                self.people_before |= store_compared.people_of(db, some)
+                self.people_gone |= store_compared.people_of(db, some)
                 store_compared.forget_forms(db, some)
 
     def _drop(self, db: Database, gone: list[ItemRow]) -> None:

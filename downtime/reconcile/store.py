@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import orjson
@@ -95,6 +96,7 @@ class Filter:
 
 
 EVERY = Filter()
+UNDECIDED = Decided()
 _DECIDED = tuple(f.name for f in fields(Decided))
 _COLUMNS = (
     "key", "outage", "serial", "form", "ward", "type", "system", "state", "explanation", "patient",
@@ -105,7 +107,9 @@ _SAVE = (
     f"INSERT OR REPLACE INTO item ({', '.join(_COLUMNS)})"  # noqa: S608
     f" VALUES ({', '.join('?' * len(_COLUMNS))})"
 )
-_NAMES = ", ".join(_COLUMNS)
+_NAMES = ", ".join(f"item.{name}" for name in _COLUMNS)
+_OF_FORMS = "JOIN json_each(?) AS s ON item.key > s.value || '-' AND item.key < s.value || '.'"
+"""A key is the serial of its form, a hyphen and more; a full stop follows the hyphen in ASCII."""
 _DECIDE = (
     f"UPDATE item SET {', '.join(f'{name} = ?' for name in _DECIDED)}, is_open = ? WHERE key = ?"  # noqa: S608
 )
@@ -169,14 +173,14 @@ def _where(wanted: Filter) -> tuple[str, list[str]]:
 def with_serials(db: Database, serials: Iterable[str]) -> list[ItemRow]:
     """The items of some forms."""
     wanted = orjson.dumps(list(serials)).decode()
-    return list(_rows(db, "WHERE serial IN (SELECT value FROM json_each(?))", wanted))
+    return list(_rows(db, _OF_FORMS, wanted))
 
 
 def with_keys(db: Database, keys: Iterable[str]) -> list[ItemRow]:
     """Some items by their keys, in the order in which they happened."""
     wanted = orjson.dumps(list(keys)).decode()
     return list(
-        _rows(db, "WHERE key IN (SELECT value FROM json_each(?)) ORDER BY event, key", wanted)
+        _rows(db, "WHERE item.key IN (SELECT value FROM json_each(?)) ORDER BY event, key", wanted)
     )
 
 
@@ -196,11 +200,17 @@ def save(db: Database, rows: Iterable[ItemRow]) -> None:
     db.conn.executemany(_SAVE, map(_columns, rows))
 
 
+def set_compared(db: Database, keys: Iterable[str], snapshot: str, at: str) -> None:
+    """Record of items that are as they were with which snapshot they were compared last."""
+    query = "UPDATE item SET snapshot = ?, compared = ? WHERE key = ?"
+    db.conn.executemany(query, ((snapshot, at, key) for key in keys))
+
+
 def set_decisions(db: Database, rows: Iterable[ItemRow]) -> None:
     """Replace what was decided about some items by what these rows say."""
     db.conn.executemany(
         _DECIDE,
-        ((*(getattr(r.decided, name) for name in _DECIDED), int(r.is_open), r.key) for r in rows),
+        ((*_decided(r.decided), int(r.is_open), r.key) for r in rows),
     )
 
 
@@ -270,16 +280,15 @@ def _ids_json(ids: tuple[str, ...]) -> str:
 @lru_cache(maxsize=8192)
 def person_json(person: Person) -> str:
     """A person as JSON without what is empty."""
-    said = {name: text for name in _PERSON if (text := getattr(person, name))}
+    said = {name: text for name, text in zip(_PERSON, _of_person(person), strict=True) if text}
     return orjson.dumps(said).decode()
 
 
 _PERSON = tuple(f.name for f in fields(Person))
+_of_person = attrgetter(*_PERSON)
 
 
-@lru_cache(maxsize=4096)
-def _decided(decided: Decided) -> tuple[str, ...]:
-    return tuple(getattr(decided, name) for name in _DECIDED)
+_decided = attrgetter(*_DECIDED)
 
 
 def _row(row: Mapping[str, Any]) -> ItemRow:

@@ -40,6 +40,15 @@ def people(db: Database, outage: str) -> dict[str, tuple[str, str]]:
     return {row[0]: (row[1], row[2]) for row in db.conn.execute(query, (outage,))}
 
 
+def people_of_patients(db: Database, outage: str, patients: Iterable[str]) -> set[str]:
+    """Ids of those on a compared form who were printed for, or found to be, one of these patients."""
+    query = (
+        "WITH wanted AS (SELECT value FROM json_each(?)) SELECT id FROM compared_person"
+        " WHERE outage = ? AND (patient IN wanted OR json_extract(person, '$.id') IN wanted)"
+    )
+    return {row[0] for row in db.conn.execute(query, (_list(patients), outage))}
+
+
 def keep_people(db: Database, outage: str, found: Iterable[tuple[str, str, str]]) -> None:
     """Record people: id, JSON, patient found."""
     db.conn.executemany(
@@ -50,9 +59,9 @@ def keep_people(db: Database, outage: str, found: Iterable[tuple[str, str, str]]
 
 def people_of(db: Database, serials: Iterable[str]) -> set[str]:
     """Ids of the people who were on these forms when they were last compared."""
-    wanted = orjson.dumps(list(serials)).decode()
     query = "SELECT people FROM compared_form WHERE serial IN (SELECT value FROM json_each(?))"
-    return {key for (held,) in db.conn.execute(query, (wanted,)) for key in held.split()}
+    rows = db.conn.execute(query, (_list(serials),))
+    return {key for (held,) in rows for key in held.split()}
 
 
 def forget_people(db: Database, outage: str, ids: set[str]) -> None:
@@ -70,7 +79,7 @@ def numbered(db: Database, outage: str) -> list[str]:
     """As JSON, everybody on a compared form who has a downtime number."""
     query = (
         "SELECT person FROM compared_person WHERE outage = ?"
-        " AND json_extract(person, '$.downtime_number') <> ''"
+        " AND instr(person, '\"downtime_number\":')"  # what is empty is left out of the JSON
     )
     return [row[0] for row in db.conn.execute(query, (outage,))]
 
@@ -80,6 +89,13 @@ def forms_of(db: Database, outage: str, ids: Iterable[str]) -> set[str]:
     wanted = set(ids)
     if not wanted:
         return set()
-    query = "SELECT serial, people FROM compared_form WHERE outage = ?"
-    rows = db.conn.execute(query, (outage,))
+    query = (
+        "SELECT serial, people FROM compared_form WHERE outage = ?"
+        " AND (people IN (SELECT value FROM json_each(?)) OR instr(people, ' '))"
+    )
+    rows = db.conn.execute(query, (outage, _list(wanted)))
     return {serial for serial, held in rows if not wanted.isdisjoint(held.split())}
+
+
+def _list(values: Iterable[str]) -> str:
+    return orjson.dumps(list(values)).decode()

@@ -94,12 +94,11 @@ def stale_by_records(vault: Vault, outage: Outage, last: Run, recovered: str) ->
             return None
         found = changed_patients(before, after, THEIRS)
     numbers = {n for patient in found.patients for n in _numbers(patient)}
-    written = store_compared.people(vault.db, outage.id)
-    ids = {
-        key for key, (text, patient) in written.items()
-        if patient in found.ids or not numbers.isdisjoint(_written(orjson.loads(text)))
-        or orjson.loads(text).get("id") in found.ids
-    }  # fmt: skip
+    ids = store_compared.people_of_patients(vault.db, outage.id, found.ids)
+    if numbers:
+        written = store_compared.people(vault.db, outage.id)
+        ids |= {key for key, (text, _) in written.items()
+                if not numbers.isdisjoint(_written(orjson.loads(text)))}  # fmt: skip
     return store_compared.forms_of(vault.db, outage.id, ids)
 
 

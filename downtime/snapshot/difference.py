@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from downtime.clinical.records import DiagnosticReport, Patient, Record
 from downtime.snapshot.store import Snapshot
+from downtime.snapshot.store_difference import unlike
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +21,9 @@ def changed_patients(
 ) -> Difference:
     """The patients of whom something was added, removed or changed, of these types of record."""
     ids: set[str] = set()
-    for kind in (*kinds, DiagnosticReport):
-        ids.update(getattr(record, "patient", "") for record in _changed(before, after, kind))
-    people = tuple(p for p in _changed(before, after, Patient) if isinstance(p, Patient))
+    with before.beside(after) as both:
+        for kind in (*kinds, DiagnosticReport):
+            ids.update(getattr(record, "patient", "") for record in unlike(both, kind))
+        people = tuple(unlike(both, Patient))
     ids.update(patient.id for patient in people)
     return Difference(frozenset(ids - {""}), people)
-
-
-def _changed(before: Snapshot, after: Snapshot, kind: type[Record]) -> list[Record]:
-    return [*before.unlike(after, kind), *after.unlike(before, kind)]

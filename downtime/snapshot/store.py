@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -107,18 +108,14 @@ class Snapshot:
         kind = TYPES[type_name]
         yield from self._records(kind, "ORDER BY id")
 
-    def unlike(self, other: "Snapshot", kind: type[R]) -> list[R]:
-        """Records of a type that the other snapshot does not hold, or holds with another content."""
+    @contextmanager
+    def beside(self, other: "Snapshot") -> Iterator[sqlite_utils.Database]:
+        """A connection in which this snapshot is `main`, and the other one is `other`."""
         db = connect(self._path, self._key, read_only=True)
         try:
             name = f"{other._path.absolute().as_uri()}?mode=ro"
             db.conn.execute(f"ATTACH DATABASE ? AS other KEY \"x'{other._key.hex()}'\"", (name,))
-            differs = " OR ".join(f"t.{c} IS NOT o.{c}" for c in columns(kind)[1:])
-            sql = (
-                f"SELECT {_names(kind)} FROM main.{kind.__name__} t"  # noqa: S608
-                f" LEFT JOIN other.{kind.__name__} o ON o.id = t.id WHERE o.id IS NULL OR {differs}"
-            )
-            return [from_row(kind, row) for row in db.conn.execute(sql)]
+            yield db
         finally:
             db.conn.close()
 

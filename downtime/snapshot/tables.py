@@ -5,12 +5,13 @@ questions of a ward need: who is an inpatient now, which requests have no result
 a patient.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -90,13 +91,6 @@ _LISTS = {
 }
 
 
-_FILL = {
-    name: tuple(getattr(kind, column).__set__ for column in _COLUMNS[name])
-    for name, kind in TYPES.items()
-}
-"""How each slot of a record is filled."""
-
-
 def columns(kind: type[Record]) -> tuple[str, ...]:
     """The columns of a record's table: its fields, in order."""
     return _COLUMNS[kind.__name__]
@@ -112,13 +106,30 @@ def to_row(record: Record) -> list[Any]:
 
 
 def from_row(kind: type[R], row: Sequence[Any]) -> R:
-    """The record of a row; its slots are filled straight, twice as fast as by its constructor."""
-    record, filling = object.__new__(kind), _FILL[kind.__name__]
-    for fill, cell in zip(filling, row, strict=True):
-        fill(record, cell)
-    for place in _LISTS[kind.__name__]:
-        filling[place](record, tuple(orjson.loads(row[place])))
-    return record
+    """The record of a row."""
+    made: R = _MADE[kind](row)
+    return made
+
+
+def _maker(kind: type[Record]) -> Callable[[Sequence[Any]], Any]:
+    """A function that makes a record of its row, written for its type as dataclasses write theirs.
+
+    It fills the slots straight: a third of the time of the constructor, half of that of a loop, and
+    every list on a screen and every comparison is made of rows.
+    """
+    names, lists = columns(kind), _LISTS[kind.__name__]
+    cells = [f"c{place}" for place in range(len(names))]
+    said = [f"tuple(loads({cell}))" if n in lists else cell for n, cell in enumerate(cells)]
+    filling = [f"    set{n}(record, {words})" for n, words in enumerate(said)]
+    lines = ("def made(row):", f"    {', '.join(cells)} = row", "    record = new(kind)", *filling,
+             "    return record")  # fmt: skip
+    known = {f"set{n}": getattr(kind, name).__set__ for n, name in enumerate(names)}
+    known |= {"new": object.__new__, "kind": kind, "loads": orjson.loads}
+    exec("\n".join(lines), known)  # noqa: S102 - our own words and nobody else's
+    return cast(Callable[[Sequence[Any]], Any], known["made"])
+
+
+_MADE = {kind: _maker(kind) for kind in TYPES.values()}
 
 
 def create(path: Path, key: bytes, header: Header, records: Iterable[Record]) -> dict[str, int]:
@@ -182,6 +193,7 @@ def _index_appointments(db: sqlite_utils.Database, zone: ZoneInfo) -> None:
     )
 
 
+@lru_cache(maxsize=65536)
 def local_day(start: str, zone: ZoneInfo) -> str:
     """The ISO day in the site's zone of a FHIR date or UTC instant."""
     if "T" not in start:
