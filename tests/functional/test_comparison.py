@@ -37,8 +37,8 @@ def vault(station):
 
 @pytest.fixture
 def page(chromium, station, vault, settings, outage, keyed, hold):  # noqa: F811
-    for _ in range(3):
-        keyed("blood-sciences-request", BLOODS)
+    for taken in ("12:30", "13:10", "13:50"):
+        keyed("blood-sciences-request", {**BLOODS, "collected": f"2026-11-02T{taken}"})
     keyed("phoned-result", PHONED)
     hold(2, (*HOSPITAL, *LIMS_SAYS), "2026-11-02T14:25:00Z")
     run.run(vault, settings, KEEPER, "recovered")

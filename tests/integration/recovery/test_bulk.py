@@ -17,7 +17,7 @@ NEW_IN_LIMS = Filter(state="new", system="LIMS")
 @pytest.fixture
 def compared(vault, settings, outage, keyed, hold, who):
     keyed("blood-sciences-request", BLOODS)
-    keyed("blood-sciences-request", BLOODS)
+    keyed("blood-sciences-request", {**BLOODS, "collected": "2026-11-02T13:10"})
     keyed("observations", OBSERVED)
     keyed("phoned-result", PHONED)
     hold(2, (*HOSPITAL, *LIMS_SAYS), LATER)

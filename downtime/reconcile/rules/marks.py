@@ -1,0 +1,84 @@
+"""Leave to a person, among the items of a comparison, what two forms say alike. Pure."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
+
+from downtime.reconcile.rules import twice
+from downtime.reconcile.rules.twice import DOSE, UNIT, About, Near, Said
+from downtime.reconcile.states import CONFLICT, HELD, NEW, NEWER_LIVE
+from downtime.settings import Settings
+
+if TYPE_CHECKING:
+    from downtime.reconcile.compare import Item
+
+LEFT = (NEW, HELD, CONFLICT)
+"""The states of what could be returned: a person decides about it when another form says the same."""
+
+
+class Marked(NamedTuple):
+    """The items with what was found, and by key what of all forms another one says already."""
+
+    items: list["Item"]
+    other: Mapping[str, str]
+
+
+def marked(
+    items: Sequence["Item"],
+    settings: Settings,
+    others: Iterable[Said] = (),
+    out: Collection[str] = (),
+) -> Marked:
+    """The items, marked; `others` is what forms say that are not among them, `out` went out already."""
+    found = _found(_groups(items, others), Near.of(settings), frozenset(out))
+    if not found:
+        return Marked(list(items), {})
+    zone = ZoneInfo(settings.site.time_zone)
+    left = [
+        _left(item, *found[item.key], zone) if item.key in found and item.state in LEFT else item
+        for item in items
+    ]
+    return Marked(left, {key: other.key for key, (_, _, other) in found.items()})
+
+
+def said(item: "Item", *, patient: str = "", out: bool = False) -> Said:
+    """What an item says, as other forms may say it too."""
+    fact = item.fact
+    return Said(
+        fact.key, fact.serial, fact.type, fact.system, patient or item.patient, fact.event,
+        fact.fields, out,
+    )  # fmt: skip
+
+
+def _groups(items: Iterable["Item"], others: Iterable[Said]) -> dict[About, list["Item | Said"]]:
+    groups: dict[About, list[Item | Said]] = {}
+    for item in items:
+        fact = item.fact
+        if fact.type in twice.TYPES and item.state != NEWER_LIVE:
+            for about in twice.abouts(fact.type, fact.system, item.patient, fact.fields):
+                groups.setdefault(about, []).append(item)
+    for one in others:
+        for about in twice.abouts(one.type, one.system, one.patient, one.fields):
+            groups.setdefault(about, []).append(one)
+    return groups
+
+
+def _found(
+    groups: Mapping[About, Sequence["Item | Said"]], near: Near, out: frozenset[str]
+) -> dict[str, tuple[About, Said, Said]]:
+    found: dict[str, tuple[About, Said, Said]] = {}
+    for about, group in groups.items():
+        if len(group) < 2:
+            continue
+        all_said = [g if isinstance(g, Said) else said(g, out=g.key in out) for g in group]
+        own = {one.key: one for one in all_said}
+        for key, other in twice.twins(about, all_said, near).items():
+            found[key] = about, own[key], other
+    return found
+
+
+def _left(item: "Item", about: About, one: Said, other: Said, zone: ZoneInfo) -> "Item":
+    words = f"{item.explanation} {twice.words(about, one, other, zone)}"
+    second = item.second or about[0] in (DOSE, UNIT)
+    return replace(item, state=CONFLICT, explanation=words, second=second)
