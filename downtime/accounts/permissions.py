@@ -43,6 +43,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "handover.view": (*_PATIENTS, "auditor", "service"),
     "handover.seal": (*_CARE, "records-supervisor", "service"),
     "handover.take": ("records-supervisor", "service"),
+    "handover.take-over": ("records-supervisor",),
     "handover.settle": ("records-supervisor",),
     "entry.key": _RECORDS,
     "entry.import": (*_RECORDS, "service"),
