@@ -162,4 +162,4 @@ def words(about: About, one: Said, other: Said, zone: ZoneInfo) -> str:
         words = f"{form} has this unit {f'as {status}' if status else 'too'}"
         return f"{words}{', for another patient' if whose else ''}: return one of the two at most."
     dose = " ".join(filter(None, (other.fields.get("dosage", ""), status)))
-    return f"{form} says {dose or 'the same'} of {at}: leave this one unless there were two doses."
+    return f"{form} says {dose or 'the same'} at {at}: leave this one unless there were two doses."
