@@ -155,8 +155,35 @@
     }
   }
 
+  // A list of many lines is ticked in one go; each line can be taken out again.
+  document.querySelectorAll("th[data-tick-all]").forEach(function (head) {
+    var all = document.createElement("input");
+    all.type = "checkbox";
+    all.setAttribute("aria-label", "Tick all that are shown");
+    all.title = "Tick all that are shown";
+    all.addEventListener("change", function () {
+      head.closest("table").querySelectorAll("td:first-child > input[type=checkbox]").forEach(function (one) {
+        one.checked = all.checked;
+      });
+    });
+    head.replaceChildren(all);
+  });
+
   var first = document.querySelector(".nhsuk-error-summary, [data-focus]");
+  if (!first && keying) {
+    first = Array.prototype.find.call(keying.elements, function (one) {
+      return one.type !== "hidden" && one.offsetParent && !one.readOnly && !one.disabled
+        && one.matches("input, select, textarea");
+    });
+  }
   if (first) first.focus();
+
+  // What was typed is still there when one goes back to the page before.
+  var back = document.querySelector("[data-back]");
+  if (back && history.length > 1) {
+    back.hidden = false;
+    back.addEventListener("click", function () { history.back(); });
+  }
 
   document.addEventListener("click", function (event) {
     var button = event.target.closest("[data-print]");
