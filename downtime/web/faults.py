@@ -18,7 +18,7 @@ from downtime.errors import UserError
 log = logging.getLogger("downtime.web")
 
 _SENTENCES = {
-    HTTPStatus.NOT_FOUND: ("There is no such page.", "Go to Find, or use the menu."),
+    HTTPStatus.NOT_FOUND: ("There is no such page.", "Check the address, or go to the start page."),
     HTTPStatus.METHOD_NOT_ALLOWED: ("That page cannot be opened like this.", "Use the menu."),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
         "That file is larger than this laptop accepts.",
