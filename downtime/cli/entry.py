@@ -7,7 +7,7 @@ import click
 
 from downtime.cli.app import Output, Session, command
 from downtime.cli.options import WHY
-from downtime.cli.recovery import entry
+from downtime.cli.program import entry
 from downtime.entry import quality, queues, scans
 from downtime.errors import NotFoundError
 from downtime.outage import outages

@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from downtime.cli.app import Output, Session, command, each, group
-from downtime.cli.app import downtime as root
+from downtime.cli.app import Output, Session, command, each
 from downtime.cli.options import REMARK, WHY, NewFile
+from downtime.cli.program import downtime as root
+from downtime.cli.program import entry, reconcile, returns
 from downtime.entry import entries, imports
 from downtime.paper import ledger, serials
 from downtime.reconcile import bulk, listing
@@ -21,10 +22,6 @@ from downtime.reconcile.store import Filter, ItemRow
 from downtime.returns import export as exporting
 from downtime.returns.report import report, report_file
 from downtime.returns.statement import signing, statement, statement_file
-
-entry = group("entry", "What people keyed from paper.")
-reconcile = group("reconcile", "Paper compared with the recovered hospital.")
-returns = group("returns", "What goes back to the recovered systems.")
 
 SERIALS = click.argument("numbers", nargs=-1, required=True, metavar="SERIAL...")
 

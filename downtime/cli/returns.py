@@ -9,7 +9,8 @@ import click
 
 from downtime.cli.app import Output, Session, command, each
 from downtime.cli.options import WHY
-from downtime.cli.recovery import returns
+from downtime.cli.program import returns
+from downtime.cli.progress import progress
 from downtime.reconcile import run as running
 from downtime.returns import checking, outbox, queueing, sending, store
 from downtime.returns.sending import Sent
@@ -28,10 +29,10 @@ def send(session: Session, system: str, watch: bool) -> Output:
     Exit 1 when something was refused, or the receiver could not be reached; what waits is kept.
     """
     vault = session.vault
-    with _stopping() as stopping, session.progress("Sending") as progress:
+    with _stopping() as stopping, progress("Sending") as tell:
         done = sending.send(
             vault, session.settings, system, session.who,
-            pause=stopping.wait, watch=watch, progress=progress,
+            pause=stopping.wait, watch=watch, progress=tell,
         )  # fmt: skip
     return Output(_result(done), [done.sentence], 1 if done.refused or done.trouble else 0)
 

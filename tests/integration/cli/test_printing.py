@@ -6,7 +6,7 @@ import stat
 import pikepdf
 import pytest
 
-from downtime.cli import app
+from downtime.cli import progress
 from tests.integration.cli.conftest import PASSWORD, Clock, Terminal
 
 FORM = "observations"
@@ -45,7 +45,7 @@ def stopping(monkeypatch):
         def add_task(self, what, total):
             return 1
 
-    monkeypatch.setattr(app, "Progress", Bar)
+    monkeypatch.setattr(progress, "Progress", Bar)
 
 
 def runner(terminal) -> Terminal:

@@ -6,7 +6,7 @@ import click
 import pytest
 
 from downtime.accounts.permissions import ACTIONS, PUBLIC
-from downtime.cli import downtime as program
+from downtime.cli import whole
 from downtime.cli.options import NewFile
 from downtime.entry import imports
 
@@ -28,7 +28,7 @@ def _files(refusing):
     (folder / "short-key").chmod(0o600)
 
 
-def leaves(command: click.Command = program, words: tuple[str, ...] = ()):
+def leaves(command: click.Command, words: tuple[str, ...] = ()):
     if isinstance(command, click.Group):
         for name, inner in command.commands.items():
             yield from leaves(inner, (*words, name))
@@ -63,7 +63,7 @@ def asked(words: tuple[str, ...], command: click.Command) -> list[str]:
 
 UNLOCKING = [
     pytest.param(asked(words, command), command.action, id=" ".join(words))
-    for words, command in leaves()
+    for words, command in leaves(whole())
     if command.action != PUBLIC
 ]
 
