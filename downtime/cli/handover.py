@@ -76,8 +76,9 @@ def take(session: Session, files: tuple[Path, ...], why: str) -> Output:
 @WHY
 def take_over(session: Session, file: Path, why: str) -> Output:
     """Take a bundle whose audit chain does not hold, in your name; the statement will say so."""
+    vault = session.vault  # who may not unlock it hears of nothing else
     data = taking.read(file, session.settings)
-    taken = taking.take_over(session.vault, session.settings, data, session.who, why)
+    taken = taking.take_over(vault, session.settings, data, session.who, why)
     return Output(_document(taken), [f"{file.name}: {taken.sentence}"])
 
 

@@ -29,7 +29,7 @@ ALONE = {
         "Let an administrator in with the recovery code from its sealed envelope.",
     ),
     "report": (
-        "recovery",
+        "statement",
         "Report on the outage: time line, charts with tables, harm, and what is open.",
     ),
     "reprint": (
@@ -37,9 +37,9 @@ ALONE = {
         "Print one form again, as it was, under a new serial; the old one becomes void.",
     ),
     "serve": ("serve", "Serve the web app until stopped; it stays locked until somebody signs in."),
-    "sign": ("recovery", "Sign the completeness statement as one of its leads."),
+    "sign": ("statement", "Sign the completeness statement as one of its leads."),
     "statement": (
-        "recovery",
+        "statement",
         "State which forms are accounted for, and name everything that is still open.",
     ),
     "status": (
@@ -120,7 +120,7 @@ def group(name: str, text: str, *modules: str) -> Group:
 audit = group("audit", "The chain of everything that was done.", "audit")
 demo = group("demo", "A demonstration hospital; every person in it is invented.", "demo")
 devices = group("device", "The machines that exchange bundles.", "devices")
-entry = group("entry", "What people keyed from paper.", "recovery", "entry")
+entry = group("entry", "What people keyed from paper.", "entry")
 feeds = group("feeds", "What hospital systems send.", "feeds")
 forms = group("forms", "The paper forms of this installation.", "forms", "own_forms")
 handover = group("handover", "What laptops hold, gathered at the records station.", "handover")
@@ -132,8 +132,8 @@ number = group("number", "Downtime numbers for patients without a hospital numbe
 outage = group("outage", "Which systems are down.", "outage")
 packs = group("packs", "What was printed, and what failed.", "pack")
 person = group("person", "Who may sign in.", "people")
-reconcile = group("reconcile", "Paper compared with the recovered hospital.", "recovery", "owners")
-returns = group("returns", "What goes back to the recovered systems.", "recovery", "returns")
+reconcile = group("reconcile", "Paper compared with the recovered hospital.", "reconcile", "owners")
+returns = group("returns", "What goes back to the recovered systems.", "returns")
 snapshot = group("snapshot", "Sealed pictures of the hospital's data.", "snapshots")
 
 

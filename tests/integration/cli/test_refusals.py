@@ -286,7 +286,7 @@ def test_a_fault_of_the_program_gives_its_place_and_nothing_it_held(refusing, mo
     monkeypatch.setattr(imports, "import_file", broken)
     answer = refusing.run("entry", "import", "array.json")
     assert (answer.code, answer.out) == (1, "")
-    assert "ValueError at cli/recovery.py:" in answer.err
+    assert "ValueError at cli/entry.py:" in answer.err
     assert "Ann" not in answer.err
     assert "Traceback" not in answer.err
 
