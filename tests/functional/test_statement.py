@@ -75,4 +75,6 @@ def test_no_page_about_the_whole_outage_has_a_barrier_or_scrolls_sideways(visit,
             assert width <= 1366, name
         assert found == {}
     page.goto("/statement")
+    signatures = page.locator("#signatures").bounding_box()
+    assert signatures["y"] + signatures["height"] <= 768
     assert page.locator(".urgent").inner_text().startswith("1 overdue")

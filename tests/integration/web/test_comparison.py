@@ -108,3 +108,29 @@ def test_the_older_request_is_shown_as_it_was_and_is(supervisor, compared):
     page = supervisor.get(f"/comparison/{key}").text
     assert page.count("02-Nov-2026 09:30") >= 1
     assert "before the outage" in page
+
+
+def test_ticked_items_are_given_to_somebody_and_the_list_says_who_has_what(supervisor, compared):
+    page = supervisor.get("/comparison?state=new").text
+    keys = re.findall(r'name="key" value="([^"]+)"', page)
+    assert len(keys) == 2
+    assert page.count("Nobody") == 2
+    given = {"state": "new", "owner": "Laboratory", "due": "2026-01-01T08:00", "note": "look it up"}
+    refused = supervisor.post("/comparison/owners", given)
+    assert "No item was ticked" in refused.text
+    done = supervisor.post("/comparison/owners", given | {"key": keys})
+    assert (done.status_code, done.location) == (303, "/comparison?state=new")
+    page = supervisor.get("/comparison?state=new").text
+    assert "2 given to Laboratory." in page
+    assert (page.count("Overdue"), page.count("Nobody")) == (2, 0)
+
+
+def test_whoever_has_the_form_has_its_items(supervisor, compared):
+    page = supervisor.get("/comparison?state=conflict").text
+    serial = re.search(r'name="key" value="(K7\w{7})', page)[1]
+    supervisor.post(
+        "/forms/assign", {"serial": serial, "owner": "Ward A1", "due": "2027-01-01T08:00"}
+    )
+    page = supervisor.get("/comparison?state=conflict").text
+    assert "Ward A1" in page
+    assert "Overdue" not in page
