@@ -1,4 +1,4 @@
-CREATE INDEX item_patient ON item (patient)
+CREATE INDEX item_patient ON item (outage, patient)
     WHERE type IN ('ServiceRequest', 'MedicationAdministration') AND patient <> '';
 CREATE INDEX item_unit ON item (outage)
     WHERE type = 'MedicationAdministration' AND json_extract(fact, '$.fields.batch') <> '';

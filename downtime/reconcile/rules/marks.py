@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from downtime.reconcile.rules import twice
-from downtime.reconcile.rules.twice import DOSE, UNIT, About, Near, Said
+from downtime.reconcile.rules.twice import DOSE, REQUEST, UNIT, About, Near, Said
 from downtime.reconcile.states import CONFLICT, HELD, NEW, NEWER_LIVE
+from downtime.reconcile.values import test_name
 from downtime.settings import Settings
 
 if TYPE_CHECKING:
@@ -51,31 +52,64 @@ def said(item: "Item", *, patient: str = "", out: bool = False) -> Said:
     )  # fmt: skip
 
 
-def _groups(items: Iterable["Item"], others: Iterable[Said]) -> dict[About, list["Item | Said"]]:
-    groups: dict[About, list[Item | Said]] = {}
+_Timed = tuple[str, str, "Item | Said"]
+"""When, the key, and the thing itself."""
+
+
+def _groups(items: Iterable["Item"], others: Iterable[Said]) -> dict[About, list[_Timed]]:
+    """By what is the same: all that forms say of it."""
+    groups: dict[About, list[_Timed]] = {}
     for item in items:
         fact = item.fact
-        if fact.type in twice.TYPES and item.state != NEWER_LIVE:
-            for about in twice.abouts(fact.type, fact.system, item.patient, fact.fields):
-                groups.setdefault(about, []).append(item)
+        if fact.type not in twice.TYPES or item.state == NEWER_LIVE:
+            continue
+        if about := twice.about(fact.type, fact.system, item.patient, fact.fields):
+            timed = (twice.moment(fact.event, fact.fields), fact.key, item)
+            groups.setdefault(about, []).append(timed)
     for one in others:
-        for about in twice.abouts(one.type, one.system, one.patient, one.fields):
-            groups.setdefault(about, []).append(one)
+        if about := twice.about(one.type, one.system, one.patient, one.fields):
+            groups.setdefault(about, []).append((one.moment, one.key, one))
+    _join_names(groups)
     return groups
 
 
+def _join_names(groups: dict[About, list[_Timed]]) -> None:
+    """Put what a form names without its code to what others give the code of, of that patient."""
+    bare = {one for one, group in groups.items() if _is_bare(one, group[0][2])}
+    people = {about[:3] for about in bare}
+    for about in [one for one in groups if one[:3] in people and one not in bare]:
+        for name in twice.otherwise(about, _fields(groups[about][0][2])):
+            if name in bare and name in groups:
+                groups[about] += groups.pop(name)
+
+
+def _is_bare(about: About, one: "Item | Said") -> bool:
+    return about[0] == REQUEST and test_name(_fields(one).get("code", "")) != about[3]
+
+
+def _fields(one: "Item | Said") -> Mapping[str, str]:
+    return one.fields if isinstance(one, Said) else one.fact.fields
+
+
 def _found(
-    groups: Mapping[About, Sequence["Item | Said"]], near: Near, out: frozenset[str]
+    groups: Mapping[About, list[_Timed]], near: Near, out: frozenset[str]
 ) -> dict[str, tuple[About, Said, Said]]:
     found: dict[str, tuple[About, Said, Said]] = {}
     for about, group in groups.items():
         if len(group) < 2:
             continue
-        all_said = [g if isinstance(g, Said) else said(g, out=g.key in out) for g in group]
+        group.sort(key=_when)
+        if near.none(about, [when for when, _, _ in group]):
+            continue
+        all_said = [g if isinstance(g, Said) else said(g, out=g.key in out) for _, _, g in group]
         own = {one.key: one for one in all_said}
         for key, other in twice.twins(about, all_said, near).items():
             found[key] = about, own[key], other
     return found
+
+
+def _when(one: _Timed) -> str:
+    return one[0]
 
 
 def _left(item: "Item", about: About, one: Said, other: Said, zone: ZoneInfo) -> "Item":

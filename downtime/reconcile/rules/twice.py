@@ -7,6 +7,8 @@ a person, so that nothing is ever returned twice without anybody having looked.
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -39,9 +41,8 @@ class Said(NamedTuple):
 
     @property
     def moment(self) -> str:
-        """When it was: the sample, else the dose, else the form (UTC as stored)."""
-        known = self.fields.get("collected", ""), self.fields.get("given", "")
-        return next((text for text in known if "T" in text), self.event)
+        """When it was (UTC as stored)."""
+        return moment(self.event, self.fields)
 
     @property
     def sampled(self) -> bool:
@@ -49,22 +50,41 @@ class Said(NamedTuple):
         return "T" in self.fields.get("collected", "")
 
 
-def abouts(kind: str, system: str, patient: str, fields: Mapping[str, str]) -> Iterator[About]:
-    """Under what it is found on another form; nothing when that cannot be told.
+def moment(event: str, fields: Mapping[str, str]) -> str:
+    """When the sample was taken, else the dose given, else the form's own time."""
+    known = fields.get("collected") or fields.get("given", "")
+    return known if "T" in known else event
+
+
+def about(kind: str, system: str, patient: str, fields: Mapping[str, str]) -> About | None:
+    """Under what it is found on another form; None when that cannot be told.
 
     Blood is known by its donation number alone, whoever had it. A test without a patient, or one
     without a name, is like no other.
     """
-    if kind == "ServiceRequest" and patient:
+    if kind == "ServiceRequest":
+        name = _called(fields.get("code", ""), fields.get("display", ""))
         specimen = fields.get("specimen", "")
-        specimen = folded(specimen) if specimen else ""
-        for name in names.said(fields):
-            yield REQUEST, system, patient, name, specimen
-    elif kind == "MedicationAdministration":
-        if unit := folded(fields.get("batch", "")):
-            yield UNIT, system, unit
-        elif patient and (medicine := folded(fields.get("medicine", ""))):
-            yield DOSE, system, patient, medicine
+        if not patient or not name:
+            return None
+        return REQUEST, system, patient, name, folded(specimen) if specimen else ""
+    if unit := fields.get("batch"):
+        return UNIT, system, folded(unit)
+    medicine = folded(fields.get("medicine", ""))
+    return (DOSE, system, patient, medicine) if patient and medicine else None
+
+
+def otherwise(one: About, fields: Mapping[str, str]) -> list[About]:
+    """What a form that gives no code, only the name of the test, would find it under."""
+    if one[0] != REQUEST:
+        return []
+    return [(*one[:3], name, one[4]) for name in names.said(fields) - {one[3]}]
+
+
+@lru_cache(maxsize=8192)
+def _called(code: str, display: str) -> str:
+    """A test by its code, else by its name; nothing for a mere `other`."""
+    return next((n for n in map(test_name, (code, display)) if n not in ("", "other")), "")
 
 
 class Near(NamedTuple):
@@ -88,14 +108,20 @@ class Near(NamedTuple):
         )
 
     def widest(self, about: About) -> timedelta:
-        """How far apart at most two things of this kind are the same; none for a repeated test."""
+        """How far apart at most two things of this kind are the same."""
         if about[0] == UNIT:
             return timedelta.max
         if about[0] == DOSE:
             return self.dose
-        if not self.repeated.isdisjoint(about):
-            return -timedelta.resolution
         return max(self.sampled, self.asked)
+
+    def none(self, about: About, moments: Sequence[str]) -> bool:
+        """Whether no two of these times, in their order, are close enough."""
+        widest = self.widest(about)
+        if widest == timedelta.max:
+            return False
+        times = [instant(one) for one in moments if one]
+        return all(later - earlier > widest for earlier, later in pairwise(times))
 
     def same(self, kind: str, one: Said, other: Said) -> bool:
         """Whether two forms say one thing of a kind; a unit of blood is one at any time."""
@@ -103,6 +129,8 @@ class Near(NamedTuple):
             return one.serial != other.serial
         window = self.dose
         if kind == REQUEST:
+            if not self.repeated.isdisjoint(names.said(one.fields)):
+                return False
             window = self.sampled if one.sampled and other.sampled else self.asked
         return abs(instant(one.moment) - instant(other.moment)) <= window
 
