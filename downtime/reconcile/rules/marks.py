@@ -99,7 +99,8 @@ def _found(
         if len(group) < 2:
             continue
         group.sort(key=_when)
-        if near.none(about, [when for when, _, _ in group]):
+        sampled = all(_fields(one).get("collected") == when for when, _, one in group)
+        if near.none(about, [when for when, _, _ in group], sampled=sampled):
             continue
         all_said = [g if isinstance(g, Said) else said(g, out=g.key in out) for _, _, g in group]
         own = {one.key: one for one in all_said}

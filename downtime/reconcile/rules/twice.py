@@ -115,9 +115,9 @@ class Near(NamedTuple):
             return self.dose
         return max(self.sampled, self.asked)
 
-    def none(self, about: About, moments: Sequence[str]) -> bool:
-        """Whether no two of these times, in their order, are close enough."""
-        widest = self.widest(about)
+    def none(self, about: About, moments: Sequence[str], *, sampled: bool) -> bool:
+        """Whether no two of these times, in order, are close; `sampled`: all are of samples."""
+        widest = self.sampled if sampled and about[0] == REQUEST else self.widest(about)
         if widest == timedelta.max:
             return False
         times = [instant(one) for one in moments if one]
