@@ -59,6 +59,7 @@ TYPES = {
 }
 DECISIONS = {
     "open": "Open",
+    "proposed": "For a second person",
     "return": "To be returned",
     "leave": "Left out",
     "resolved-elsewhere": "Done elsewhere",
@@ -187,7 +188,9 @@ def _wanted() -> Filter:
     """The filter of this request; without any, what is open."""
     given = {name: request.values.get(name, "") for name in ("state", "decided", *listing.FILTERS)}
     decision = given.pop("decided")
-    return Filter(**given, decision=decision, open_only=not (given["state"] or decision))
+    return Filter(
+        **given, decision=decision, open_only=decision == OPEN or not (given["state"] or decision)
+    )
 
 
 def _given(wanted: Filter) -> dict[str, Any]:
