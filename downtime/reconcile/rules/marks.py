@@ -43,6 +43,12 @@ def marked(
     return Marked(left, {key: other.key for key, (_, _, other) in found.items()})
 
 
+def twice_said(said: Iterable[Said], settings: Settings) -> Mapping[str, Said]:
+    """Key of what another form says already to what that form says, whatever becomes of them."""
+    found = _found(_groups((), said), Near.of(settings), frozenset())
+    return {key: other for key, (_, _, other) in found.items()}
+
+
 def said(item: "Item", *, patient: str = "", out: bool = False) -> Said:
     """What an item says, as other forms may say it too."""
     fact = item.fact
