@@ -26,6 +26,7 @@ vault = Vault(Home(Path(sys.argv[1])), bytes.fromhex(sys.stdin.readline()), syst
 data = Path(sys.argv[2]).read_bytes()
 vault.db
 print("begins", flush=True)
+sys.stdin.readline()
 take(vault, Settings(), data, Actor("u", "Clerk", "RS"))
 print("done", flush=True)
 """
@@ -39,14 +40,17 @@ def counted(vault: Vault) -> tuple[int, int, int]:
     )
 
 
-def begun(home: Path, bundle: Path, key: bytes) -> subprocess.Popen:
+def begun(home: Path, bundle: Path, key: bytes, *, held: bool = False) -> subprocess.Popen:
+    """A program that takes a bundle: at once, or, `held`, when its standard input is closed."""
     child = subprocess.Popen(
         [sys.executable, "-c", TAKE, home, bundle],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     child.stdin.write(key.hex() + "\n")
-    child.stdin.close()
+    child.stdin.flush()
     assert child.stdout.readline() == "begins\n"
+    if not held:
+        child.stdin.close()
     return child
 
 
