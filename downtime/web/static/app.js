@@ -111,7 +111,8 @@
       if (next) next.focus();
     });
 
-    // Of a table, the rows that are filled and two more are shown; the others come when needed.
+    // Of a table, the rows that are filled and two more are shown; another comes when something is
+    // keyed in the last, never by passing through it: who tabs on leaves the table.
     var isFilled = function (row) {
       return Array.prototype.some.call(row.querySelectorAll("input, select, textarea"), function (one) {
         return one.type === "checkbox" ? one.checked : one.value !== "";
@@ -128,9 +129,11 @@
       var last = -1;
       rows.forEach(function (row, place) { if (isFilled(row)) last = place; });
       rows.slice(last + 3).forEach(function (row) { row.hidden = true; });
-      group.addEventListener("focusin", function (event) {
-        var shown = rows.filter(function (row) { return !row.hidden; });
-        if (shown[shown.length - 1].contains(event.target)) oneMore(group, false);
+      ["input", "change"].forEach(function (name) {
+        group.addEventListener(name, function (event) {
+          var shown = rows.filter(function (row) { return !row.hidden; });
+          if (shown[shown.length - 1].contains(event.target)) oneMore(group, false);
+        });
       });
     });
 
