@@ -40,6 +40,7 @@ def show() -> Answer:
         usual=current.settings().handover.station,
         folder=current.settings().handover.folder,
         suffix=bundle.SUFFIX,
+        megabytes=current.settings().web.max_bundle_upload_bytes // 1_048_576,
         busy=outages.current(vault) is not None,
     )
 
@@ -89,7 +90,9 @@ def take_over() -> Answer:
     why, given = reason(), _sent()
     if len(given) != 1:
         raise InputError(
-            "handover.one", "One bundle is taken over at a time.", "Choose the one that was refused."
+            "handover.one",
+            "One bundle is taken over at a time.",
+            "Choose the one that was refused.",
         )
     ((_, read),) = given
     taken = taking.take_over(vault, settings, read(), current.who(), why)
