@@ -5,36 +5,15 @@ import shutil
 import time
 from typing import NamedTuple
 
-import pytest
-
-from downtime.config import Home
-from downtime.handover.take import take
-from downtime.vault import audit
-from downtime.vault.vault import Vault
-from tests.integration.handover.fleet import SETTINGS
-from tests.integration.handover.test_killed import begun, counted
-from tests.integration.vault.power import Disk
+from .killed_take import begun, left, sealed
 
 FORMS = 100
-
-
-@pytest.fixture
-def disk(tmp_path):
-    made = Disk(tmp_path)
-    yield made
-    made.close()
 
 
 def test_a_power_cut_leaves_all_of_a_merge_or_nothing(fleet, disk, tmp_path):
     """Cut before the merge, at parts of the time that a whole one takes, and after it."""
     station, k7, _ = fleet
-    for _ in range(FORMS):
-        k7.issue()
-    for number in k7.issued[:20]:
-        k7.key(number)
-    bundle = tmp_path / "k7.handover"
-    bundle.write_bytes(k7.seal(station).data)
-    station.vault.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    bundle = sealed(station, k7, FORMS, tmp_path)
     nothing, all_of_it = (0, 0, 0), (FORMS, 20, 1)
     whole = _taken_until_the_cut(station, disk, bundle, after=None)
     assert whole.outcome == all_of_it
@@ -70,10 +49,4 @@ def _taken_until_the_cut(station, disk, bundle, after: float | None) -> Cut:
     child.kill()
     child.wait()
     disk.restart()
-    vault = Vault(Home(home), station.data_key, station.clock)
-    outcome = counted(vault)
-    assert audit.verify(vault.db).first_bad is None
-    take(vault, SETTINGS, bundle.read_bytes(), station.clerk, "again")
-    assert counted(vault)[:2] == (FORMS, 20)
-    vault.close()
-    return Cut(seconds, outcome)
+    return Cut(seconds, left(station, home, bundle, FORMS))

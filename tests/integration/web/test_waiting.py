@@ -9,7 +9,7 @@ import pytest
 from downtime.entry import double, entries
 from downtime.paper import assignments, intake, ledger
 from downtime.paper.issue import Subject
-from downtime.reconcile import decide, run
+from downtime.reconcile import decide
 from downtime.reconcile.harm import review
 from downtime.reconcile.identity import settling
 from downtime.returns import outbox, store
@@ -17,22 +17,10 @@ from downtime.returns.worklists import rekey
 from downtime.settings import EntrySettings, Settings
 from downtime.vault import device
 from tests.integration.handover.fleet import Machine
-from tests.integration.recovery.conftest import (  # noqa: F401 - fixtures
-    BLOODS,
-    HOSPITAL,
-    KEEPER,
-    OBSERVED,
-    PHONED,
-    checker,
-    hold,
-    issue,
-    keyed,
-    outage,
-)
-from tests.integration.recovery.test_reconcile import LIMS_SAYS
+from tests.integration.recovery.conftest import BLOODS, HOSPITAL, LIMS_SAYS, OBSERVED, PHONED
 from tests.integration.recovery.twins import TWINS
 
-from .test_comparison import LATER, OLD_FBC
+from .conftest import OLD_FBC
 
 RARE = Settings(entry=EntrySettings(sample_percent=0.0, max_error_percent=100.0))
 ROW = re.compile(
@@ -80,19 +68,7 @@ SHOWS = {
 
 
 @pytest.fixture
-def vault(hospital):
-    opened = hospital.open().vault
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def t0(hold):  # noqa: F811
-    return hold(1, (*HOSPITAL, OLD_FBC))
-
-
-@pytest.fixture
-def entered(vault, issue, who, checker):  # noqa: F811
+def entered(vault, issue, who, checker):
     """One form in each queue of entry, and three whose paper is not in order."""
     ledger.returned(vault, issue("discharge"), who)
     entries.submit(vault, RARE, issue("phoned-result"), PHONED, who)
@@ -118,20 +94,19 @@ def laptop(hospital, vault, tmp_path, who):
 
 
 @pytest.fixture
-def compared(vault, settings, outage, keyed, hold):  # noqa: F811
+def compared(vault, settings, keyed, compare, who):
     """Two new items, a conflict, and people to be linked and confirmed."""
     keyed("blood-sciences-request", BLOODS)
     keyed("phoned-result", PHONED)
     stranger = {"patient.name": "NOVAK, Petra", "patient.born": "1985-01-03"}
     keyed("blood-sciences-request", BLOODS | stranger, Subject(downtime_number="DK700001X"))
     keyed("observations", OBSERVED | {"patient.name": "PHILLIPS, Kathryn"}, Subject())
-    hold(2, (*HOSPITAL, *TWINS, *LIMS_SAYS, OLD_FBC), LATER)
-    run.run(vault, settings, KEEPER, "recovered")
-    review.run(vault, settings, KEEPER, "recovered")
+    compare((*HOSPITAL, *TWINS, *LIMS_SAYS, OLD_FBC))
+    review.run(vault, settings, who, "recovered")
 
 
 @pytest.fixture
-def decided(vault, settings, outage, compared, checker, who):  # noqa: F811
+def decided(vault, settings, outage, compared, checker, who):
     """One item on a worklist, one decided and not gone out, one proposed, one link proposed."""
     found = decide.items(vault, outage.id, state="new")
     new = [row for row in found if row.item.fact.form == "blood-sciences-request"]
@@ -147,7 +122,7 @@ def decided(vault, settings, outage, compared, checker, who):  # noqa: F811
 
 
 @pytest.fixture
-def refused(vault, outage, settings, who):  # noqa: F811
+def refused(vault, outage, settings, who):
     """One message refused, and two of the same patient behind it."""
     with vault.change(who, "return.queue") as db:
         for number in ("DT1", "DT2", "DT3"):
@@ -169,7 +144,7 @@ def lines_of(page: str) -> dict[str, tuple[str, int]]:
 
 
 def test_each_count_is_right_and_its_link_leads_to_a_page_that_shows_as_many(
-    hospital, outage, entered, laptop, decided, refused  # noqa: F811
+    hospital, outage, entered, laptop, decided, refused
 ):  # fmt: skip
     supervisor = hospital.browser("records-supervisor")
     page = supervisor.get("/waiting").text
@@ -188,7 +163,7 @@ def seen(page: str, address: str) -> int:
     return len(re.findall(SHOWS[beginning], page))
 
 
-def test_overdue_paper_is_said_at_its_own_list(hospital, vault, outage, issue, who):  # noqa: F811
+def test_overdue_paper_is_said_at_its_own_list(hospital, vault, outage, issue, who):
     serial = issue("observations")
     issue("observations")
     assignments.assign(vault, assignments.FORM, serial, "Ward A1", "2026-01-01T08:00:00Z", who)
@@ -205,7 +180,7 @@ def test_who_may_not_open_a_list_sees_its_count_without_a_link(hospital, refused
     assert lines["To be keyed"][0] == "/queues/key"
 
 
-def test_when_nothing_waits_it_says_so(hospital, vault, outage):  # noqa: F811
+def test_when_nothing_waits_it_says_so(hospital, vault, outage):
     page = hospital.browser("records-supervisor").get("/waiting").text
     assert {n for _, n in lines_of(page).values()} == {0}
     assert "Nothing waits." in page
