@@ -22,7 +22,10 @@ TITLES = {
     "not-sent": "Items decided to be returned and not sent",
     **{f"message-{state}": f"Messages: {SAID[state]}" for state in WAITING},
     "harm-not-reviewed": "Harm review to be made",
-    **{f"harm-{kind}": f"Harm review: {title[0].lower()}{title[1:]}" for kind, title in HARM.items()},
+    **{
+        f"harm-{kind}": f"Harm review: {title[0].lower()}{title[1:]}"
+        for kind, title in HARM.items()
+    },
 }
 _ONE_EACH = ("laptop-awaited",)
 """Kinds whose names are not counted: a laptop's are its own code and its papers."""
