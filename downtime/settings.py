@@ -279,6 +279,11 @@ class WebSettings:
     )
     threads: int = setting(8, "Web threads.")
     max_upload_bytes: int = setting(33_554_432, "Largest upload that is read.")
+    max_bundle_upload_bytes: int = setting(
+        134_217_728,
+        "Largest sealed bundle that is sent from a browser: some 150 forms with scans, any number"
+        " without. A larger one is taken from the folder or with a command.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,7 @@ def all_lifecycles() -> list[tuple[str, Lifecycle]]:
 
 
 def commands() -> str:
-    from downtime.cli import downtime as program
+    from downtime.cli import whole
 
     introduction = (
         "Every command takes `--home DIR` (or `DOWNTIME_HOME`), `--unlock-file FILE` instead of"
@@ -180,7 +180,7 @@ def commands() -> str:
         " 2 the command was given the wrong words, 3 done with data older than the site allows."
         " The *action* decides who may run a command ([permissions](permissions.md))."
     )
-    return page("Commands", introduction, "the commands' own help", *sections(program, "downtime"))
+    return page("Commands", introduction, "the commands' own help", *sections(whole(), "downtime"))
 
 
 def sections(command: click.Command, path: str) -> Iterator[str]:

@@ -33,13 +33,17 @@ def settings() -> Settings:
     )
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    folder = tmp_path / "home"
+def new_home(folder: Path) -> Home:
+    """The folders of a home, with default settings."""
     for part in (folder, folder / "keys", folder / "bundles", folder / "snapshots"):
         part.mkdir()
     (folder / "config.toml").write_text("")
     return Home(folder)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return new_home(tmp_path / "home")
 
 
 @pytest.fixture

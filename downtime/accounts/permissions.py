@@ -43,6 +43,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "handover.view": (*_PATIENTS, "auditor", "service"),
     "handover.seal": (*_CARE, "records-supervisor", "service"),
     "handover.take": ("records-supervisor", "service"),
+    "handover.take-over": ("records-supervisor",),
     "handover.settle": ("records-supervisor",),
     "entry.key": _RECORDS,
     "entry.import": (*_RECORDS, "service"),
@@ -100,7 +101,7 @@ def check_can(person: HasRole | None, action: str) -> None:
     """ForbiddenError with who may do it instead."""
     if can(person, action):
         return
-    may = ", ".join(ROLES[role].lower() for role in ACTIONS[action])
+    may = ", ".join(ROLES[role].lower() for role in ACTIONS[action] if role != "service")
     raise ForbiddenError(
         "permission.role",
         f"Your role ({ROLES[person.role].lower() if person else 'not signed in'}) does not allow"

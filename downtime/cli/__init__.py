@@ -6,33 +6,10 @@ from collections.abc import Sequence
 
 import click
 
-from downtime.cli import (  # noqa: F401 - importing a module adds its commands
-    audit,
-    demo,
-    devices,
-    entry,
-    feeds,
-    forms,
-    handover,
-    harm,
-    homes,
-    identity,
-    labels,
-    ledger,
-    outage,
-    own_forms,
-    owners,
-    pack,
-    people,
-    recovery,
-    returns,
-    serve,
-    snapshots,
-)
-from downtime.cli.app import downtime
+from downtime.cli.program import downtime, whole
 from downtime.errors import UserError
 
-__all__ = ["downtime", "main"]
+__all__ = ["downtime", "main", "whole"]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,18 +1,15 @@
 """What all commands share: the options, the unlocked session, one document or some sentences."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, update_wrapper
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import click
 import orjson
-from rich.console import Console
-from rich.progress import Progress
 
-from downtime import __version__, config
+from downtime import config
 from downtime.accounts import opening, permissions, signin
 from downtime.accounts.signin import SignedIn
 from downtime.cli.options import shared
@@ -121,14 +118,6 @@ class Session:
         if "signed_in" in self.__dict__:
             self.signed_in.vault.close()
 
-    @contextmanager
-    def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
-        """A bar on standard error, on a terminal only; called with (done, total)."""
-        console = Console(stderr=True)
-        with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
-            task = bar.add_task(what, total=None)
-            yield lambda done, total: bar.update(task, completed=done, total=total)
-
 
 def ask(what: str, *, secret: bool = False) -> str:
     """Ask at the terminal; LockedError where nobody sits at one and no line was piped in."""
@@ -157,30 +146,6 @@ def each(names: Sequence[str], do: Callable[[str], T]) -> list[T]:
                 error.next_step += f" The {len(done)} before it are done: leave them out."
             raise
     return done
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__)
-@click.pass_context
-def downtime(
-    context: click.Context, home: Path | None, unlock_file: Path | None, as_json: bool
-) -> None:
-    """Keep a hospital working when its computers do not.
-
-    In the order of an outage: feeds, snapshot, outage, pack, ledger, entry, reconcile, returns,
-    statement. Every command explains itself with --help.
-    """
-    context.obj = (home, unlock_file, as_json)
-
-
-downtime.params.extend(shared(envvar="DOWNTIME_HOME"))
-
-
-def group(name: str, text: str) -> click.Group:
-    """A group of commands, listed under the program's name."""
-    made = click.Group(name, help=text)
-    downtime.add_command(made)
-    return made
 
 
 def command(parent: click.Group, name: str, action: str) -> Callable[[Any], click.Command]:

@@ -1,10 +1,9 @@
 """The audit chain: walked through, and signed as it is."""
 
-from downtime.cli.app import Output, Session, command, group
+from downtime.cli.app import Output, Session, command
+from downtime.cli.program import audit
 from downtime.errors import NotFoundError
 from downtime.vault import checkpoint
-
-audit = group("audit", "The chain of everything that was done.")
 
 
 @command(audit, "verify", action="audit.verify")

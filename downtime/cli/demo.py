@@ -13,10 +13,9 @@ import orjson
 
 from downtime.accounts import totp
 from downtime.cli import serve
-from downtime.cli.app import Output, Session, command, group
+from downtime.cli.app import Output, Session, command
+from downtime.cli.program import demo
 from downtime.errors import ConflictError, NotFoundError
-
-demo = group("demo", "A demonstration hospital; every person in it is invented.")
 
 DEFAULT_HOME = Path("demo")
 SIZE = click.option(

@@ -5,12 +5,11 @@ from pathlib import Path
 import click
 import orjson
 
-from downtime.cli.app import Output, Session, command, group
+from downtime.cli.app import Output, Session, command
 from downtime.cli.options import REMARK, NewFile
+from downtime.cli.program import devices
 from downtime.errors import InputError
 from downtime.vault import device
-
-devices = group("device", "The machines that exchange bundles.")
 
 
 @command(devices, "card", action="device.manage")

@@ -1,17 +1,72 @@
-"""What waits to be keyed, how many fields are wrong, and scans of forms."""
+"""What people keyed from paper, what waits to be keyed, how many fields are wrong, and scans."""
 
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from downtime.cli.app import Output, Session, command
-from downtime.cli.options import WHY
-from downtime.cli.recovery import entry
-from downtime.entry import quality, queues, scans
+from downtime.cli.app import Output, Session, command, each
+from downtime.cli.options import REMARK, WHY
+from downtime.cli.program import entry
+from downtime.entry import entries, imports, quality, queues, scans
 from downtime.errors import NotFoundError
 from downtime.outage import outages
-from downtime.paper import serials
+from downtime.paper import ledger, serials
+
+SERIALS = click.argument("numbers", nargs=-1, required=True, metavar="SERIAL...")
+
+
+@command(entry, "import", action="entry.import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_(session: Session, file: Path) -> Output:
+    """Import QuestionnaireResponses (JSON, a Bundle, or NDJSON); exit 1 if one was refused."""
+    report = imports.import_file(session.vault, session.settings, file, session.who)
+    lines = [
+        f"{report.responses} responses: {report.imported} imported, {report.unchanged} already"
+        f" there, {len(report.problems)} refused.",
+        *(
+            f"  response {problem.index} ({problem.serial or 'no serial'}): {sentence}"
+            for problem in report.problems
+            for sentence in problem.sentences
+        ),
+    ]
+    return Output(report.as_json(), lines, 1 if report.problems else 0)
+
+
+@command(entry, "verify", action="entry.verify")
+@SERIALS
+@REMARK
+def verify(session: Session, numbers: tuple[str, ...], why: str) -> Output:
+    """Agree that entries say what their paper says; not for the one who keyed them."""
+    checked = each(numbers, lambda n: entries.verify(session.vault, n, session.who, why))
+    return _entries([entry.serial for entry in checked], [entry.state for entry in checked])
+
+
+@command(entry, "send-back", action="entry.verify")
+@SERIALS
+@WHY
+def send_back(session: Session, numbers: tuple[str, ...], why: str) -> Output:
+    """Make wrong entries drafts again, to be keyed anew; what they said is kept."""
+    wrong = each(numbers, lambda n: entries.send_back(session.vault, n, session.who, why))
+    return _entries([entry.serial for entry in wrong], [entry.state for entry in wrong])
+
+
+@command(entry, "file", action="entry.key")
+@SERIALS
+@REMARK
+def file_away(session: Session, numbers: tuple[str, ...], why: str) -> Output:
+    """Say that the paper lies in its file: once verified, or at once if it is not keyed."""
+    each(numbers, lambda n: entries.file_away(session.vault, n, session.who, why))
+    filed = [ledger.issued(session.vault, number) for number in numbers]
+    return _entries([form.serial for form in filed], [form.state for form in filed])
+
+
+def _entries(numbers: list[str], states: list[str]) -> Output:
+    pairs = list(zip(numbers, states, strict=True))
+    return Output(
+        [{"serial": number, "state": state} for number, state in pairs],
+        [f"{serials.shown(number)}: {state}" for number, state in pairs],
+    )
 
 
 @command(entry, "queue", action="entry.queue")

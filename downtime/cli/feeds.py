@@ -4,10 +4,9 @@ from pathlib import Path
 
 import click
 
-from downtime.cli.app import Output, Session, command, group
+from downtime.cli.app import Output, Session, command
+from downtime.cli.program import feeds
 from downtime.feeds import check as checking
-
-feeds = group("feeds", "What hospital systems send.")
 
 
 @command(feeds, "check", action="public")

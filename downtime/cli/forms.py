@@ -4,11 +4,10 @@ from pathlib import Path
 
 import click
 
-from downtime.cli.app import Output, Session, command, group
+from downtime.cli.app import Output, Session, command
+from downtime.cli.program import forms
 from downtime.paper.definitions import definition
 from downtime.paper.packs import ahead
-
-forms = group("forms", "The paper forms of this installation.")
 
 
 @command(forms, "list", action="public")

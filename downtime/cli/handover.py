@@ -4,18 +4,19 @@ from pathlib import Path
 
 import click
 
-from downtime.cli.app import Output, Session, command, group
+from downtime.cli.app import Output, Session, command
 from downtime.cli.options import REMARK, WHY
+from downtime.cli.program import handover
 from downtime.entry import duplicates
 from downtime.errors import UserError
-from downtime.handover import grouping
+from downtime.handover import grouping, store_doubts
 from downtime.handover import reports as reporting
 from downtime.handover import seal as sealing
 from downtime.handover import take as taking
+from downtime.handover.bundle import SUFFIX
 from downtime.outage import carried, outages
 from downtime.paper.serials import shown
-
-handover = group("handover", "What laptops hold, gathered at the records station.")
+from downtime.vault.files import write_atomic
 
 CODE = click.argument("device", metavar="DEVICE")
 
@@ -28,10 +29,12 @@ CODE = click.argument("device", metavar="DEVICE")
     help="Folder or stick that receives the bundle.",
 )
 @click.option("--for", "station", default="", metavar="CARD", help="Device code of the station.")
+@click.option("--broken", is_flag=True, help="Although this laptop's audit chain does not hold.")
 @REMARK
-def seal(session: Session, to: Path, station: str, why: str) -> Output:
+def seal(session: Session, to: Path, station: str, broken: bool, why: str) -> Output:
     """Seal all that this laptop holds, for the records station only."""
-    sealed = sealing.seal(session.vault, session.settings, station, session.who, why)
+    vault, settings = session.vault, session.settings
+    sealed = sealing.seal(vault, settings, station, session.who, why, broken=broken)
     path = sealing.write(sealed, to)
     header = sealed.header
     document = {
@@ -68,6 +71,43 @@ def take(session: Session, files: tuple[Path, ...], why: str) -> Output:
     return Output(documents, lines, 1 if refused else 0)
 
 
+@command(handover, "take-over", action="handover.take-over")
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@WHY
+def take_over(session: Session, file: Path, why: str) -> Output:
+    """Take a bundle whose audit chain does not hold, in your name; the statement will say so."""
+    vault = session.vault  # who may not unlock it hears of nothing else
+    data = taking.read(file, session.settings)
+    taken = taking.take_over(vault, session.settings, data, session.who, why)
+    return Output(_document(taken), [f"{file.name}: {taken.sentence}"])
+
+
+@command(handover, "taken-over", action="handover.view")
+@click.option(
+    "--save",
+    default=None,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder that receives the files as they came, sealed.",
+)
+def taken_over(session: Session, save: Path | None) -> Output:
+    """What was taken over although a laptop's audit chain does not hold."""
+    db = session.vault.db
+    found = store_doubts.every(db)
+    if save:
+        for one in found:
+            name = f"{one.device}-{one.sha256[:12]}{SUFFIX}"
+            write_atomic(save / name, store_doubts.file(db, one.sha256))
+    documents = [
+        {
+            "device": one.device, "sha256": one.sha256, "doubt": one.doubt, "taken": one.taken,
+            "by": one.taken_name, "why": one.why, "clashes": list(one.clashes),
+        }
+        for one in found
+    ]  # fmt: skip
+    lines = [f"{one.taken}  {one.doubt} {one.taken_name}: {one.why}" for one in found]
+    return Output(documents, lines or ["Nothing was taken over."])
+
+
 def _document(taken: taking.Taken) -> dict[str, object]:
     return {
         "device": taken.header.device,
@@ -79,6 +119,8 @@ def _document(taken: taking.Taken) -> dict[str, object]:
         "entries": taken.entries,
         "duplicates": taken.duplicates,
         "homeless": list(taken.homeless),
+        "doubt": taken.doubt.code if taken.doubt else "",
+        "clashes": list(taken.clashes),
     }
 
 

@@ -5,15 +5,14 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from downtime.cli.app import Output, Session, command, group
+from downtime.cli.app import Output, Session, command
 from downtime.cli.options import REMARK, WHY, NewFile
+from downtime.cli.program import harm
 from downtime.reconcile.harm import review as rules
 from downtime.reconcile.harm import table
 from downtime.reconcile.harm.findings import EXPLANATIONS, KINDS, OUTCOMES
 from downtime.reconcile.harm.store import Row
 from downtime.vault.files import write_atomic
-
-harm = group("harm", "What the outage may have done to patients.")
 
 KEYS = click.argument("keys", nargs=-1, required=True, metavar="KEY...")
 

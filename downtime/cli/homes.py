@@ -9,7 +9,8 @@ from downtime import config
 from downtime.accounts import opening
 from downtime.accounts import recover as recovering
 from downtime.accounts.opening import Made
-from downtime.cli.app import Output, Session, ask, command, downtime
+from downtime.cli.app import Output, Session, ask, command
+from downtime.cli.program import downtime
 from downtime.demo.settings import settings_text
 from downtime.errors import StaleDataError
 from downtime.outage import outages

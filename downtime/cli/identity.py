@@ -4,8 +4,9 @@ from contextlib import closing
 
 import click
 
-from downtime.cli.app import Output, Session, command, group
+from downtime.cli.app import Output, Session, command
 from downtime.cli.options import WHY
+from downtime.cli.program import identity
 from downtime.errors import NotFoundError
 from downtime.outage.model import Outage
 from downtime.paper.serials import shown
@@ -16,8 +17,6 @@ from downtime.reconcile.identity.unlinked import DONE, TO_CONFIRM, TO_LINK, Unkn
 from downtime.reconcile.run import latest
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
-
-identity = group("identity", "Who a downtime number or an unknown person is.")
 
 FORM = click.argument("form", metavar="SERIAL")
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
-from downtime.cli.app import Output, Session, command, group
+from downtime.cli.app import Output, Session, command
 from downtime.cli.options import REMARK, NewFile
 from downtime.cli.pack import patient_of
+from downtime.cli.program import labels
 from downtime.cli.sending import Way, answer, on_one_side, send
 from downtime.paper import orders
 from downtime.paper.definitions.definition import definitions
@@ -16,8 +17,6 @@ from downtime.paper.labels import alignment, sheets
 from downtime.paper.labels import labels as rules
 from downtime.paper.orders import Order
 from downtime.vault.files import replacing
-
-labels = group("labels", "Sheets of labels; none is for a transfusion sample tube.")
 
 SHEET = click.option(
     "--sheet",

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from downtime.cli.app import Output, Session, command, each, group
+from downtime.cli.app import Output, Session, command, each
 from downtime.cli.options import REMARK, WHY, NewFile
+from downtime.cli.program import ledger
 from downtime.clinical import display
 from downtime.clock import to_text
 from downtime.errors import UserError
@@ -19,8 +20,6 @@ from downtime.paper import assignments, intake, serials
 from downtime.paper import ledger as book
 from downtime.paper.issue import LIFECYCLE, Issued
 from downtime.paper.moves import COPY, SAME
-
-ledger = group("ledger", "Where each issued form is.")
 
 SERIALS = click.argument("numbers", nargs=-1, required=True, metavar="SERIAL...")
 

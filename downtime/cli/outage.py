@@ -2,15 +2,13 @@
 
 import click
 
-from downtime.cli.app import Output, Session, command, group
+from downtime.cli.app import Output, Session, command
 from downtime.cli.options import REMARK
+from downtime.cli.program import number, outage
 from downtime.errors import NotFoundError
 from downtime.outage import numbers, outages
 from downtime.outage.model import Outage
 from downtime.snapshot import load
-
-outage = group("outage", "Which systems are down.")
-number = group("number", "Downtime numbers for patients without a hospital number.")
 
 
 @command(outage, "declare", action="outage.declare")

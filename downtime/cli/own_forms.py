@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from downtime.cli.app import Output, Session, command
-from downtime.cli.forms import forms
 from downtime.cli.options import NewFile
+from downtime.cli.program import forms
 from downtime.config import Home
 from downtime.paper import own_pages
 from downtime.paper.definitions import own_forms

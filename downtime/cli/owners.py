@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from downtime.cli.app import Output, Session, command, each
-from downtime.cli.identity import identity
-from downtime.cli.recovery import reconcile
+from downtime.cli.program import identity, reconcile
 from downtime.clock import to_text
 from downtime.paper import assignments
 from downtime.paper.assignments import Assignment

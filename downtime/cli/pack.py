@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from downtime.cli.app import Output, Session, command, downtime, group
+from downtime.cli.app import Output, Session, command
 from downtime.cli.options import REMARK, WHY
+from downtime.cli.program import downtime, packs
 from downtime.cli.sending import Way, answer, send, to_somewhere, two_sided
 from downtime.errors import NotFoundError
 from downtime.paper import ledger, orders
@@ -16,8 +17,6 @@ from downtime.paper.orders import Order
 from downtime.paper.packs import packs as printings
 from downtime.paper.packs import record
 from downtime.snapshot import load
-
-packs = group("packs", "What was printed, and what failed.")
 
 FORMS = click.option(
     "--form",

@@ -8,11 +8,10 @@ from downtime.accounts import people
 from downtime.accounts.people import SERVICE
 from downtime.accounts.permissions import ROLES
 from downtime.accounts.person import Person
-from downtime.cli.app import Output, Session, ask, command, group
+from downtime.cli.app import Output, Session, ask, command
 from downtime.cli.options import WHY
+from downtime.cli.program import person
 from downtime.errors import InputError, NotFoundError
-
-person = group("person", "Who may sign in.")
 
 
 @command(person, "add", action="person.manage")

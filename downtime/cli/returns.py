@@ -1,22 +1,51 @@
-"""The outbox on the command line: send what waits, look at it, and settle what was refused."""
+"""What goes back to the recovered systems: export it, send what waits, settle what was refused."""
 
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
 from downtime.cli.app import Output, Session, command, each
 from downtime.cli.options import WHY
-from downtime.cli.recovery import returns
+from downtime.cli.program import returns
+from downtime.cli.progress import progress
 from downtime.reconcile import run as running
 from downtime.returns import checking, outbox, queueing, sending, store
+from downtime.returns import export as exporting
 from downtime.returns.sending import Sent
 from downtime.returns.states import CHANNELS, LIFECYCLE, SAID
 from downtime.returns.store import Message
 
 MESSAGES = click.argument("numbers", nargs=-1, required=True, metavar="MESSAGE...")
+
+
+@command(returns, "export", action="return.export")
+@click.option(
+    "--format",
+    "format_name",
+    required=True,
+    type=click.Choice(["hl7v2", "worklist"]),
+    help="Messages for systems, or lists for people.",
+)
+@click.option(
+    "--to",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write to.",
+)
+def export(session: Session, format_name: str, to: Path) -> Output:
+    """Write what was decided to return; nothing goes out twice."""
+    done = exporting.export(session.vault, session.settings, format_name, to, session.who)
+    document = {
+        "files": [str(file) for file in done.files],
+        "messages": done.messages,
+        "already": done.already,
+        "waiting": list(done.outdated),
+    }
+    return Output(document, [done.sentence, *map(str, done.files)])
 
 
 @command(returns, "send", action="return.export")
@@ -28,10 +57,10 @@ def send(session: Session, system: str, watch: bool) -> Output:
     Exit 1 when something was refused, or the receiver could not be reached; what waits is kept.
     """
     vault = session.vault
-    with _stopping() as stopping, session.progress("Sending") as progress:
+    with _stopping() as stopping, progress("Sending") as tell:
         done = sending.send(
             vault, session.settings, system, session.who,
-            pause=stopping.wait, watch=watch, progress=progress,
+            pause=stopping.wait, watch=watch, progress=tell,
         )  # fmt: skip
     return Output(_result(done), [done.sentence], 1 if done.refused or done.trouble else 0)
 

@@ -10,6 +10,7 @@ import click
 
 from downtime.cli.app import Output, Session
 from downtime.cli.options import NewFile
+from downtime.cli.progress import progress
 from downtime.paper import orders
 from downtime.paper.orders import Order
 from downtime.paper.packs import handover
@@ -62,12 +63,12 @@ def send(session: Session, order: Order, way: Way, why: str) -> PackResult:
     """Print an order; it counts as printed only once it was handed over."""
     vault = session.vault  # who may not unlock it hears of nothing else
     with (
-        session.progress("Printing") as progress,
+        progress("Printing") as tell,
         _opened(session, way, order.two_sided) as (out, hand_over),
     ):
         return orders.produce(
             vault, session.settings, order, session.who, why, out,
-            progress=progress, hand_over=hand_over,
+            progress=tell, hand_over=hand_over,
         )  # fmt: skip
 
 

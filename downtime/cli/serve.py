@@ -5,7 +5,8 @@ from importlib.metadata import entry_points
 import click
 
 from downtime import config
-from downtime.cli.app import Output, Session, command, downtime
+from downtime.cli.app import Output, Session, command
+from downtime.cli.program import downtime
 from downtime.config import Home
 from downtime.returns import checking
 from downtime.vault import keys

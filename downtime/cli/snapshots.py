@@ -4,11 +4,10 @@ from pathlib import Path
 
 import click
 
-from downtime.cli.app import Output, Session, command, group
+from downtime.cli.app import Output, Session, command
+from downtime.cli.program import snapshot
 from downtime.snapshot import load as loading
 from downtime.snapshot import publish
-
-snapshot = group("snapshot", "Sealed pictures of the hospital's data.")
 
 
 @command(snapshot, "build", action="snapshot.build")

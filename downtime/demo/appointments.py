@@ -20,7 +20,9 @@ _SLOT_MINUTES = 15
 _SLOTS = 13
 _PEOPLE_PER_APPOINTMENT = 0.7
 _CANCELLED_SHARE = 0.04
-_BOOKED, _MOVED, _CANCELLED, _MISSED, _SEEN = "S12", "S13", "S15", "S26", "S14"
+_BOOKED, _MOVED, _CANCELLED, _MISSED, SEEN = "S12", "S13", "S15", "S26", "S14"
+STANDING = (_BOOKED, _MOVED)
+"""The events after which a slot is somebody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def _of_slot(slot: Slot, seed: int, now: datetime) -> Iterator[Booking]:
         yield Booking(later, _MOVED, slot)
     if slot.start < now - timedelta(minutes=40) and fate >= _CANCELLED_SHARE:
         missed = fate > 0.93
-        yield Booking(slot.start + timedelta(minutes=25), _MISSED if missed else _SEEN, slot)
+        yield Booking(slot.start + timedelta(minutes=25), _MISSED if missed else SEEN, slot)
 
 
 def caught_up(
@@ -122,7 +124,7 @@ def caught_up(
             sent = max(slot.start + timedelta(minutes=25), back + timedelta(minutes=7))
             sent += timedelta(minutes=dice.randint(0, 14))
             if chance(seed, "slot", slot.number).random() >= _CANCELLED_SHARE:
-                found.append(Booking(sent, _MISSED if dice.random() < 0.1 else _SEEN, slot))
+                found.append(Booking(sent, _MISSED if dice.random() < 0.1 else SEEN, slot))
     found.sort(key=lambda b: (b.sent, b.slot.number))
     return found
 

@@ -8,7 +8,7 @@ which a person settles.
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 import orjson
@@ -99,6 +99,8 @@ class Merging:
     """This machine."""
     outage_of: Callable[[str], str]
     """The outage here of a form's serial."""
+    past: tuple[str, str] | None = None
+    """A laptop with two pasts, and the name of the one that this bundle tells: `K7`, `K7-41`."""
     entries: int = 0
     """Entries that were not known so before."""
     _touched: set[str] = field(default_factory=set)
@@ -109,12 +111,20 @@ class Merging:
         if table != ENTRY:
             self._later.append((table, dict(row)))
         elif row["device"] != self.device:
-            said = read(row["device"], row["sequence"], row)
+            said = self._of_past(read(row["device"], row["sequence"], row))
             if store_carried.keep_elsewhere(
                 self.db, said.serial, said.device, said.sequence, said.digest, said.as_json()
             ):
                 self.entries += 1
                 self._touched.add(said.serial)
+
+    def _of_past(self, said: Elsewhere) -> Elsewhere:
+        """An entry of the other past that says something else goes under its name, beside this one."""
+        if self.past is None or said.device != self.past[0]:
+            return said
+        held = [one for one in elsewhere(self.db, said.serial) if one.device == said.device]
+        other = any(one.digest != said.digest for one in held)
+        return replace(said, device=self.past[1]) if other else said
 
     def finish(self) -> None:
         """Take over what nobody has worked on here, then what hangs on entries."""

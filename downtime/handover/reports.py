@@ -7,8 +7,9 @@ from sqlite_utils import Database
 
 from downtime.entry import carried as entries
 from downtime.errors import InputError, NotFoundError
-from downtime.handover import store
+from downtime.handover import store, store_doubts
 from downtime.handover.store import Excused, HandedOver
+from downtime.handover.store_doubts import TakenOver
 from downtime.outage import carried as outages
 from downtime.outage.model import Outage
 from downtime.paper import store_moves
@@ -53,6 +54,11 @@ def reports(vault: Vault, outage: Outage | None) -> list[Report]:
         )
         for code in codes
     ]  # fmt: skip
+
+
+def doubted(vault: Vault, outage: Outage) -> list[TakenOver]:
+    """What was taken over since an outage began although a laptop's past cannot be proved."""
+    return [one for one in store_doubts.every(vault.db) if one.taken >= outage.opened]
 
 
 def missing(vault: Vault, outage: Outage | None) -> list[Report]:

@@ -49,20 +49,23 @@ def stations(vault: Vault) -> list[Card]:
     return device.trusted(vault.home)
 
 
-def seal(vault: Vault, settings: Settings, station: str, who: Actor, why: str = "") -> Sealed:
+def seal(
+    vault: Vault, settings: Settings, station: str, who: Actor, why: str = "", *,
+    broken: bool = False,
+) -> Sealed:  # fmt: skip
     """Seal all that this laptop holds to the station of a device code, or to the usual one.
 
-    ConflictError when this laptop's own audit chain does not hold: its word is worth nothing then.
+    ConflictError when this laptop's own audit chain does not hold, unless it is sealed as `broken`,
+    with a reason: then the station sees it for itself, and a person there has to take it over.
     """
     card = _station(vault, settings, station)
     this = device.load(vault)
-    with vault.change(who, "handover.seal", target=card.code, why=why):
+    sound = _sound(vault, broken=broken, why=why)
+    action = "handover.seal" if sound else "handover.seal-broken"
+    with vault.change(who, action, target=card.code, why=why):
         pass
-    checkpoint.make(vault)
-    if problems := checkpoint.verify(vault).problems:
-        raise ConflictError(
-            "handover.own-chain", problems[0], "Tell security: this laptop may have been changed."
-        )
+    if sound:
+        checkpoint.make(vault)
     with transaction(vault.db) as db:  # one picture of everything, whoever writes meanwhile
         header = Header(
             hospital=settings.site.code,
@@ -76,6 +79,20 @@ def seal(vault: Vault, settings: Settings, station: str, who: Actor, why: str = 
         rows = counted.each(_rows(db, header))
         envelope = bundle.seal(header, rows, card.recipient, this)
     return Sealed(header, envelope, counted.rows)
+
+
+def _sound(vault: Vault, *, broken: bool, why: str) -> bool:
+    problems = checkpoint.verify(vault).problems
+    if problems and not broken:
+        raise ConflictError(
+            "handover.own-chain",
+            problems[0],
+            "Tell security: this laptop may have been changed. What it holds can be handed over all"
+            " the same, as broken and with a reason (downtime handover seal --broken).",
+        )
+    if problems and not why.strip():
+        raise InputError("handover.reason", "A reason is needed.", "Say in a few words why.")
+    return not problems
 
 
 class _Counted:

@@ -33,17 +33,19 @@ class Excused:
     by_name: str
 
 
-def latest(db: Database, device: str) -> HandedOver | None:
-    """The bundle of a laptop that went furthest."""
-    query = "SELECT * FROM handed_over WHERE device = ? ORDER BY sequence DESC LIMIT 1"
-    row = next(db.query(query, [device]), None)
-    return HandedOver(**row) if row else None
-
-
 def every_latest(db: Database) -> dict[str, HandedOver]:
-    """The same of every laptop, by device code."""
-    rows = db.query("SELECT * FROM handed_over ORDER BY sequence")
+    """The bundle of each laptop that went furthest, by device code; one taken over goes before."""
+    rows = db.query(
+        "SELECT * FROM handed_over ORDER BY sha256 IN (SELECT sha256 FROM handed_over_doubt),"
+        " sequence"
+    )
     return {row["device"]: HandedOver(**row) for row in rows}
+
+
+def is_taken(db: Database, sha256: str) -> bool:
+    """Whether this very bundle was taken before."""
+    query = "SELECT 1 FROM handed_over WHERE sha256 = ?"
+    return db.execute(query, [sha256]).fetchone() is not None
 
 
 def keep(db: Database, bundle: HandedOver) -> None:
@@ -51,11 +53,10 @@ def keep(db: Database, bundle: HandedOver) -> None:
     db.table("handed_over").insert(asdict(bundle), ignore=True)
 
 
-def hash_at(db: Database, laptop: str, seq: int) -> str:
-    """The hash of a laptop's audit entry as it was handed over; empty when it was not."""
-    query = "SELECT hash FROM laptop_audit WHERE laptop = ? AND seq = ?"
-    row = db.execute(query, [laptop, seq]).fetchone()
-    return str(row[0]) if row else ""
+def hashes(db: Database, laptop: str) -> dict[int, str]:
+    """The hashes of a laptop's audit entries as they were handed over, by number."""
+    query = "SELECT seq, hash FROM laptop_audit WHERE laptop = ?"
+    return {int(row[0]): str(row[1]) for row in db.execute(query, [laptop])}
 
 
 def keep_chain(db: Database, laptop: str, chain: Iterable[Sequence[Any]]) -> None:

@@ -3,11 +3,12 @@
 A bundle is believed when a trusted card signed it, it is of this hospital and for this station, and
 its audit chain holds and runs through every point that the laptop showed before. Nothing of it is
 opened before its signature is checked. All of it is put together in one transaction, together with
-its audit entry: a program that dies meanwhile leaves nothing of it.
+its audit entry: a program that dies meanwhile leaves nothing of it. What only its audit chain speaks
+against can be taken over by a person, with a reason (`doubts`).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,19 @@ from sqlite_utils import Database
 from downtime.entry import carried as entries
 from downtime.entry.duplicates import duplicates
 from downtime.errors import InputError, NotFoundError, UntrustedError
-from downtime.handover import bundle, store
+from downtime.handover import bundle, doubts, store, store_doubts
 from downtime.handover.bundle import Header, Row
+from downtime.handover.doubts import Doubt
 from downtime.handover.seal import AUDIT, CHECKPOINT, PERSON
 from downtime.handover.store import HandedOver
+from downtime.handover.store_doubts import TakenOver
 from downtime.outage import carried as outages
 from downtime.paper import carried as ledger
 from downtime.paper import store as ledger_store
+from downtime.paper.serials import shown
 from downtime.settings import Settings
-from downtime.vault import audit, checkpoint, device, sealing
-from downtime.vault.audit import Actor
+from downtime.vault import device, sealing
+from downtime.vault.audit import GENESIS, Actor
 from downtime.vault.checkpoint import Checkpoint
 from downtime.vault.device import Card
 from downtime.vault.sealing import Envelope
@@ -49,6 +53,10 @@ class Taken:
     """Forms that are keyed twice now, of all laptops together."""
     homeless: tuple[str, ...] = ()
     """Outages of the laptop that belong to none here: `K7:2026-11-02-1`."""
+    doubt: Doubt | None = None
+    """What spoke against it, when a person took it over all the same."""
+    clashes: tuple[str, ...] = ()
+    """Serials and downtime numbers that stand for two things now."""
 
     @property
     def sentence(self) -> str:
@@ -61,6 +69,10 @@ class Taken:
         )
         if self.homeless:
             said += f" {len(self.homeless)} of its outages belong to none here yet: join them."
+        if self.doubt:
+            said += f" TAKEN OVER all the same: {self.doubt.sentence} The statement says so."
+        if self.clashes:
+            said += f" Two things carry one number: {', '.join(self.clashes)}."
         return said
 
 
@@ -89,19 +101,40 @@ def take(vault: Vault, settings: Settings, data: bytes, who: Actor, why: str = "
     UntrustedError when it was altered or cut short, comes from an unknown laptop or another
     hospital, is for another station, or does not continue what the laptop showed before.
     """
+    return _take(vault, settings, data, who, why, over=False)
+
+
+def take_over(vault: Vault, settings: Settings, data: bytes, who: Actor, why: str) -> Taken:
+    """Take a bundle whose audit chain does not hold or continue, in this person's name.
+
+    InputError without a reason; UntrustedError as `take` for anything else that speaks against it.
+    What two pasts of one laptop say of one form is kept beside each other; the file is kept whole.
+    """
+    if not why.strip():
+        raise InputError("handover.reason", "A reason is needed.", "Say in a few words why.")
+    return _take(vault, settings, data, who, why.strip(), over=True)
+
+
+def _take(
+    vault: Vault, settings: Settings, data: bytes, who: Actor, why: str, *, over: bool
+) -> Taken:
     sealed, header, card = check(vault, settings, data)
     rows = bundle.open_rows(sealed, device.load(vault).age_identity)
     chain, point, others = _sorted(rows)
-    head = _sound(chain, point, header, card)
+    head = chain[-1][-1] if chain else GENESIS
     target = f"{header.device} {header.sequence} {sealed.sha256} head {head}"
-    with vault.change(who, "handover.take", target=target, why=why) as db:
-        held = store.latest(db, header.device)
-        _continues(db, header, chain, held)
-        taken = Taken(
-            header, card.name, sealed.sha256, held is None or header.sequence > held.sequence
-        )
-        if taken.news:
-            store.keep_chain(db, header.device, chain)
+    action = "handover.take-over" if over else "handover.take"
+    with vault.change(who, action, target=target, why=why) as db:
+        held = store.hashes(db, header.device)
+        clashes = _clashes(db, others)
+        doubt = doubts.against(chain, point, header, card, held, clashes)
+        if doubt and not over:
+            raise doubt.error
+        news = not store.is_taken(db, sealed.sha256) if doubt else header.sequence > len(held)
+        taken = Taken(header, card.name, sealed.sha256, news, doubt=doubt, clashes=clashes)
+        if news:
+            if not (doubt and doubt.branch):
+                store.keep_chain(db, header.device, chain)
             taken = _believed(db, taken, others, device.code(vault.home))
         store.keep(
             db,
@@ -111,6 +144,15 @@ def take(vault: Vault, settings: Settings, data: bytes, who: Actor, why: str = "
                 checkpoint=point.words if point else "",
             ),
         )  # fmt: skip
+        if doubt and news:
+            store_doubts.keep(
+                db,
+                TakenOver(
+                    sha256=sealed.sha256, device=header.device, branch=doubt.branch,
+                    doubt=doubt.sentence, why=why, taken=vault.now(), taken_by=who.id,
+                    taken_name=who.name, clashes=taken.clashes, file=sealed.data,
+                ),
+            )  # fmt: skip
     return taken
 
 
@@ -159,38 +201,14 @@ def _sorted(rows: Iterable[Row]) -> tuple[list[Any], Checkpoint | None, list[Row
     return chain, point, others
 
 
-def _sound(chain: list[Any], point: Checkpoint | None, header: Header, card: Card) -> str:
-    """The head of a chain that holds by itself; UntrustedError."""
-    walked = audit.walk(chain)
-    whole = walked.first_bad is None and walked.entries == header.sequence
-    if point is not None:
-        whole &= point.count <= len(chain) and chain[point.count - 1][-1] == point.head
-        whole &= checkpoint.is_signed(point, card.public_key) and point.device == card.code
-    if not whole:
-        raise UntrustedError(
-            "handover.chain-broken",
-            f"The audit chain of {card.name} ({card.code}) does not hold.",
-            "Keep the file and tell security: what this laptop says was changed.",
-        )
-    return walked.head
-
-
-def _continues(db: Database, header: Header, chain: list[Any], held: HandedOver | None) -> None:
-    """Either chain must run through the end of the other: an older bundle may come later."""
-    if held is None:
-        return
-    if header.sequence >= held.sequence:
-        whole = chain[held.sequence - 1][-1] == held.head
-    else:
-        whole = store.hash_at(db, header.device, header.sequence) == chain[-1][-1]
-    if not whole:
-        raise UntrustedError(
-            "handover.chain-forked",
-            f"This bundle of {header.device} does not continue the one taken before: its past was"
-            " rewritten, or the laptop was put back from a backup and went on from there.",
-            "Keep the file and tell security. Nothing of it was taken; two papers may carry one"
-            " serial.",
-        )
+def _clashes(db: Database, rows: list[Row]) -> tuple[str, ...]:
+    """Serials and downtime numbers that stand for something else here."""
+    try:
+        forms = ledger.printed_twice(db, (row for table, row in rows if table == ledger.FORM))
+        given = (row for table, row in rows if table == outages.NUMBER)
+        return tuple(sorted({*outages.given_twice(db, given), *map(shown, forms)}))
+    except (KeyError, sqlcipher3.ProgrammingError):
+        raise sealing.incomplete() from None
 
 
 def _believed(db: Database, taken: Taken, rows: Iterable[Row], own: str) -> Taken:
@@ -216,18 +234,16 @@ def _merged(db: Database, taken: Taken, rows: Iterable[Row], own: str) -> Taken:
             raise ValueError(f"no table {table}")
     homes = outages.homes(db)
     regroup(db, homes)
-    forms = ledger.Merging(db, lambda origin: homes.get(origin, origin))
-    keyed = entries.Merging(db, own, lambda serial: ledger_store.outage_of(db, serial))
+    past = (taken.header.device, taken.doubt.branch) if taken.doubt and taken.doubt.branch else None
+    forms = ledger.Merging(db, lambda origin: homes.get(origin, origin), past)
+    keyed = entries.Merging(db, own, lambda serial: ledger_store.outage_of(db, serial), past)
     for table, row in late:
         (forms.take if table in ledger.TABLES else keyed.take)(table, row)
     forms.finish()
     keyed.finish()
     mine = {one.origin for one in outages.declared(db) if one.device == taken.header.device}
-    return Taken(
-        taken.header,
-        taken.name,
-        taken.sha256,
-        True,
+    return replace(
+        taken,
         forms=forms.forms,
         moves=forms.moves,
         entries=keyed.entries,

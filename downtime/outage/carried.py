@@ -7,7 +7,7 @@ declared them first, as on a single machine. One that overlaps none belongs nowh
 says so.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -59,6 +59,11 @@ def merge(db: Database, device: str, table: str, row: Mapping[str, Any]) -> None
             db,
             {**row, "systems": orjson.dumps(row["systems"]).decode(), "drill": int(row["drill"])},
         )
+
+
+def given_twice(db: Database, rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Downtime numbers among these rows that somebody else gave out as well, by what is held here."""
+    return [row["number"] for row in rows if store.is_given_otherwise(db, row)]
 
 
 def declared(db: Database) -> list[Declared]:

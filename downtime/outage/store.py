@@ -87,6 +87,13 @@ def keep_number(db: Database, row: Mapping[str, Any]) -> None:
     db.table("downtime_number").insert({name: row[name] for name in names}, ignore=True)
 
 
+def is_given_otherwise(db: Database, row: Mapping[str, Any]) -> bool:
+    """Whether this number is held as given out at another time or by somebody else."""
+    query = "SELECT 1 FROM downtime_number WHERE number = ? AND (issued <> ? OR issued_by <> ?)"
+    given = [row["number"], row["issued"], row["issued_by"]]
+    return db.execute(query, given).fetchone() is not None
+
+
 def elsewhere(db: Database) -> Iterator[dict[str, Any]]:
     """What other laptops declared, as rows, in the order of device and number."""
     return db.query("SELECT * FROM outage_elsewhere ORDER BY device, id")

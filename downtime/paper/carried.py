@@ -5,8 +5,8 @@ matters: a form, its layout and its values are printed once and stay; a pack goe
 lifecycle; moves are only ever added, and the state of a form follows from all of them (`moves`).
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from sqlite_utils import Database
@@ -41,6 +41,11 @@ def carry(db: Database, device: str) -> Iterator[tuple[str, dict[str, Any]]]:
         yield MOVE, asdict(move)
 
 
+def printed_twice(db: Database, rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Serials among these rows of forms under which another paper is known here."""
+    return [row["serial"] for row in rows if store.printed_otherwise(db, row)]
+
+
 def _named(row: dict[str, Any], device: str) -> dict[str, Any]:
     origin = row.pop("origin") or (f"{device}:{row['outage']}" if row["outage"] else "")
     return row | {"outage": origin}
@@ -53,6 +58,8 @@ class Merging:
     db: Database
     homes: Callable[[str], str]
     """Where what was done under a laptop's outage belongs (`outage.carried.homes`)."""
+    past: tuple[str, str] | None = None
+    """A laptop with two pasts, and the name of the one that this bundle tells: `K7`, `K7-41`."""
     forms: int = 0
     """Forms that were not known before."""
     moves: int = 0
@@ -92,16 +99,24 @@ class Merging:
         if self._keeper.keep(FORM, row | {"reason": ""}):
             self.forms += 1
             self._touched.add(row["serial"])
-        else:
+        elif not store.printed_otherwise(self.db, row):
             store.lengthen(self.db, row["serial"], row["pages"])
 
     def _placed(self, row: Mapping[str, Any]) -> dict[str, str]:
         return {"outage": self.homes(row["outage"]), "origin": row["outage"]}
 
     def _move(self, move: Move) -> None:
+        if self.past and move.device == self.past[0]:
+            move = self._of_past(move, self.past[1])
         if store_moves.insert(self.db, [move]):
             self.moves += 1
             self._touched.add(move.serial)
+
+    def _of_past(self, move: Move, name: str) -> Move:
+        """A move of the other past goes under its name, beside the one that is known."""
+        known = {(one.device, one.step): one for one in store_moves.of(self.db, move.serial)}
+        held = known.get((move.device, move.step))
+        return move if held in (None, move) else replace(move, device=name)
 
     def finish(self) -> None:
         """Give every form that was touched the state that follows from all its moves."""

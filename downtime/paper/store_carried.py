@@ -49,6 +49,14 @@ def finish_pack(db: Database, row: Mapping[str, Any]) -> None:
     )
 
 
+def printed_otherwise(db: Database, row: Mapping[str, Any]) -> bool:
+    """Whether the form that is held under this serial is another paper than this row's."""
+    names = ("form", "layout", "patient", "downtime_number", "pack", "issued_by", "issued_at")
+    said = f"SELECT {', '.join(names)} FROM form_issue WHERE serial = ?"  # noqa: S608
+    held = db.execute(said, [row["serial"]]).fetchone()
+    return held is not None and tuple(held) != tuple(row[name] for name in names)
+
+
 def lengthen(db: Database, serial: str, pages: int) -> None:
     """A form that took continuation pages once it was printed."""
     query = "UPDATE form_issue SET pages = ? WHERE serial = ? AND pages < ?"

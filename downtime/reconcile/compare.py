@@ -18,7 +18,7 @@ from types import MappingProxyType
 from downtime.clinical.records import Patient
 from downtime.entry.facts import DOCUMENT, Fact, Person
 from downtime.reconcile.identity.match import find, keys_of, links
-from downtime.reconcile.rules import bookings, requests, safety, stays, tests
+from downtime.reconcile.rules import bookings, marks, requests, safety, stays, tests
 from downtime.reconcile.rules import person as rules_person
 from downtime.reconcile.rules import verdict as rules
 from downtime.reconcile.rules.verdict import Context, Verdict
@@ -91,7 +91,21 @@ def compare(
     settings: Settings,
     decided: Mapping[str, Person] = MappingProxyType({}),
 ) -> list[Item]:
-    """One item for each fact, in the order given; `decided` are the links that people confirmed."""
+    """One item for each fact, in the order given; `decided` are the links that people confirmed.
+
+    What two of these forms say alike is left to a person.
+    """
+    return marks.marked(compare_each(before, facts, after, settings, decided), settings).items
+
+
+def compare_each(
+    before: View,
+    facts: Iterable[Fact],
+    after: View,
+    settings: Settings,
+    decided: Mapping[str, Person] = MappingProxyType({}),
+) -> list[Item]:
+    """The same, each fact by itself."""
     given: Sequence[Fact] = list(facts)
     linked = {**links(given), **decided}
     context = Context(before, after, settings)

@@ -16,8 +16,16 @@ from downtime.errors import ConflictError, NotFoundError
 from downtime.outage import carried, outages
 from downtime.outage.model import Outage
 from downtime.paper import store as paper_store
-from downtime.reconcile import gather, store, store_compared, store_links, work
-from downtime.reconcile.compare import Item, compare
+from downtime.reconcile import (
+    doubled,
+    gather,
+    store,
+    store_compared,
+    store_links,
+    store_twice,
+    work,
+)
+from downtime.reconcile.compare import Item, compare_each
 from downtime.reconcile.identity import linking
 from downtime.reconcile.keep import is_same, keep, orphan
 from downtime.reconcile.reading import reader
@@ -123,6 +131,8 @@ class _Run:
     basis: str = ""
     people_gone: set[str] = field(default_factory=set)
     """Ids of people who are no longer on some form that they were on before."""
+    doubled: set[str] = field(default_factory=set)
+    """Serials of forms of which another one says the same now, or no longer."""
 
     def over(self, before: Snapshot | _Nothing) -> None:
         """First what was keyed since; then what is linked or recovered otherwise since."""
@@ -140,6 +150,8 @@ class _Run:
         linked = work.linked(vault, outage.id, decided)
         late = work.stale_by_links(vault, outage.id, linked) & self.standing.keys()
         self._compare(late, linked, before)
+        late = self.doubled | store_twice.dangling(vault.db, outage.id)
+        self._compare(late & self.standing.keys(), linked, before)
         with vault.change(self.who, "reconcile.links", target=outage.id, why=self.why) as db:
             store_links.keep_links(db, outage.id, work.link_digests(linked))
 
@@ -167,7 +179,7 @@ class _Run:
             given = [fact for _, of_form in found for fact in of_form]
             after = gather.recovered(self.after, given, linked)
             earlier = _at_t0(before, after, given)
-            items = compare(earlier, given, after, self.settings, linked)
+            items = compare_each(earlier, given, after, self.settings, linked)
             self._keep(some, dict(found), items)
             self.done.update(some)
             self.progress(len(self.done), len(self.standing))
@@ -179,6 +191,9 @@ class _Run:
             self.who, "reconcile.compare", target=f"{len(serials)} forms", why=self.why
         ) as db:
             held = {row.key: row for row in store.with_serials(db, serials)}
+            marked = doubled.marked(db, self.outage.id, self.settings, items, held, serials)
+            items = marked.items
+            self.doubled |= marked.late
             now, outage = self.vault.now(), self.outage.id
             new = (ItemRow(item, outage, "", self.after.id, now, UNDECIDED) for item in items)
             rows = [keep(held.get(row.key), row) for row in new]
@@ -206,6 +221,7 @@ class _Run:
                 self._drop(db, store.with_serials(db, some))
                 self.people_gone |= store_compared.people_of(db, some)
                 store_compared.forget_forms(db, some)
+                store_twice.keep(db, self.outage.id, some, {})
 
     def _drop(self, db: Database, gone: list[ItemRow]) -> None:
         store.save(db, [orphan(row) for row in gone if row.decided.decision == RETURNED])

@@ -10,6 +10,8 @@ UNMATCHED = "unmatched"
 HELD = "held"
 
 OPEN = "open"
+PROPOSED = "proposed"
+"""Not a decision: what a list is narrowed by to the open items that wait for a second person."""
 RETURN = "return"
 LEAVE = "leave"
 RESOLVED = "resolved-elsewhere"

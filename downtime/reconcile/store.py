@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from downtime.entry.facts import Fact, Person
 from downtime.reconcile.compare import Item
-from downtime.reconcile.states import OPEN, allowed
+from downtime.reconcile.states import OPEN, PROPOSED, allowed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +166,9 @@ def grouped(db: Database, outage: str, name: str, wanted: Filter = EVERY) -> dic
 
 def _where(wanted: Filter) -> tuple[str, list[str]]:
     given = wanted.as_dict()
+    if given.get("decision") == PROPOSED:
+        said, values = _where(replace(wanted, decision=OPEN, open_only=True))
+        return f"{said} AND proposal <> ''", values
     said = "".join(f" AND {name} = ?" for name in given)
     return said + (" AND is_open" if wanted.open_only else ""), list(given.values())
 

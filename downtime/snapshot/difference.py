@@ -23,7 +23,8 @@ def changed_patients(
     ids: set[str] = set()
     with before.beside(after) as both:
         for kind in (*kinds, DiagnosticReport):
-            ids.update(getattr(record, "patient", "") for record in unlike(both, kind))
+            found: list[Record] = unlike(both, kind)
+            ids.update(getattr(record, "patient", "") for record in found)
         people = tuple(unlike(both, Patient))
     ids.update(patient.id for patient in people)
     return Difference(frozenset(ids - {""}), people)

@@ -96,11 +96,26 @@ def length(db: sqlite_utils.Database) -> int:
     return int(row[0])
 
 
-def entries(db: sqlite_utils.Database, *, before: int, limit: int) -> list[Entry]:
-    """The `limit` entries with the highest numbers below `before`, newest first."""
+def entries(
+    db: sqlite_utils.Database, *, before: int, limit: int, actor: str = "", action: str = ""
+) -> list[Entry]:
+    """The `limit` entries with the highest numbers below `before`, newest first.
+
+    Of one account and of one action where they are given.
+    """
     rows = db.conn.execute(
         "SELECT seq, at, actor, device, action, target, why FROM audit WHERE seq < ?"
-        " ORDER BY seq DESC LIMIT ?",
-        (before, limit),
+        " AND ? IN ('', actor) AND ? IN ('', action) ORDER BY seq DESC LIMIT ?",
+        (before, actor, action, limit),
     )
     return [Entry(*row) for row in rows]
+
+
+def actors(db: sqlite_utils.Database) -> list[str]:
+    """Every account that stands in the chain."""
+    return [row[0] for row in db.conn.execute("SELECT DISTINCT actor FROM audit ORDER BY actor")]
+
+
+def actions(db: sqlite_utils.Database) -> list[str]:
+    """Every action that stands in the chain, by name."""
+    return [row[0] for row in db.conn.execute("SELECT DISTINCT action FROM audit ORDER BY action")]

@@ -205,7 +205,9 @@ def _row(db: sqlite_utils.Database, job_id: str) -> sqlcipher3.Row:
         (job_id,),
     ).fetchone()
     if row is None:
-        raise NotFoundError("job.unknown", "There is no such job.", "Look at your list of jobs.")
+        raise NotFoundError(
+            "job.unknown", "There is no such job.", "Start it again from its own page."
+        )
     return row
 
 

@@ -14,8 +14,9 @@ from downtime import config
 from downtime.clock import Clock, system_clock
 from downtime.config import Home, data_folder
 from downtime.settings import Settings
-from downtime.web import context, faults, filters, guard, headers
+from downtime.web import bodies, context, faults, filters, guard, headers
 from downtime.web.actions import action
+from downtime.web.bodies import InMemory
 from downtime.web.components import nhs
 from downtime.web.current import Web
 from downtime.web.keeper import Keeper
@@ -34,6 +35,7 @@ assets = Blueprint("assets", __name__)
 class App(Flask):
     """Flask whose templates are all escaped, and in which a misspelt name is an error."""
 
+    request_class = InMemory
     jinja_options = {
         "undefined": jinja2.StrictUndefined,
         "trim_blocks": True,
@@ -52,6 +54,7 @@ def create_app(home: Home, clock: Clock = system_clock, keeper: Keeper | None = 
     _configure(app, settings)
     app.extensions["downtime"] = Web(home, settings, clock, keeper or Keeper())
     headers.init(app)
+    bodies.init(app, settings)
     guard.init(app)
     CSRFProtect(app)
     faults.init(app)
@@ -83,7 +86,6 @@ def _configure(app: Flask, settings: Settings) -> None:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,  # guard.py checks the origin, and no page sends a referrer
         TRUSTED_HOSTS=list(settings.web.trusted_hosts),
-        MAX_CONTENT_LENGTH=settings.web.max_upload_bytes,
         MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,
         MAX_FORM_PARTS=MAX_FORM_FIELDS,
     )

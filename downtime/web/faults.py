@@ -14,11 +14,12 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from downtime.errors import UserError
+from downtime.web.bodies import BUNDLES
 
 log = logging.getLogger("downtime.web")
 
 _SENTENCES = {
-    HTTPStatus.NOT_FOUND: ("There is no such page.", "Go to Find, or use the menu."),
+    HTTPStatus.NOT_FOUND: ("There is no such page.", "Check the address, or go to the start page."),
     HTTPStatus.METHOD_NOT_ALLOWED: ("That page cannot be opened like this.", "Use the menu."),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
         "That file is larger than this laptop accepts.",
@@ -70,8 +71,19 @@ def _csrf(_: CSRFError) -> tuple[str, int]:
 
 def _http(error: HTTPException) -> tuple[str, int]:
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    command = BUNDLES.get(request.endpoint or "", "")
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and command:
+        return page(*_bundle_too_large(command), status)
     unnamed = ("The request could not be understood.", "Go back and try again.")
     return page(*_SENTENCES.get(HTTPStatus(status), unnamed), status)
+
+
+def _bundle_too_large(command: str) -> tuple[str, str]:
+    return (
+        "These bundles are larger than what is taken from a browser.",
+        f"Send them one by one, or take a large one on this machine: {command}. The administrator"
+        " can raise web.max_bundle_upload_bytes.",
+    )
 
 
 def _bug(error: Exception) -> tuple[str, int]:

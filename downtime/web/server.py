@@ -11,6 +11,7 @@ from downtime.config import Home
 from downtime.errors import ConflictError
 from downtime.settings import Settings
 from downtime.web.app import create_app
+from downtime.web.bodies import NEVER, pass_over_longer
 from downtime.web.worker import workers
 
 
@@ -25,7 +26,7 @@ def serve(
     logging.getLogger("waitress").setLevel(logging.ERROR)
     app = create_app(home, clock)
     web = app.extensions["downtime"]
-    server = _listen(app, settings, host or settings.web.host, port or settings.web.port)
+    server = listen(app, settings, host or settings.web.host, port or settings.web.port)
     beside = workers(web)
     for worker in beside:
         worker.start()
@@ -37,15 +38,18 @@ def serve(
         web.keeper.forget()
 
 
-def _listen(app: Flask, settings: Settings, host: str, port: int) -> Any:
+def listen(app: Flask, settings: Settings, host: str, port: int) -> Any:
+    """A server of this app that keeps what it carries in memory (`bodies`); ConflictError."""
     try:
-        return waitress.create_server(
+        server = waitress.create_server(
             app,
             host=host,
             port=port,
             threads=settings.web.threads,
             ident=None,
-            max_request_body_size=settings.web.max_upload_bytes,
+            max_request_body_size=NEVER,
+            inbuf_overflow=NEVER,
+            outbuf_overflow=NEVER,
         )
     except OSError as error:
         raise ConflictError(
@@ -53,3 +57,6 @@ def _listen(app: Flask, settings: Settings, host: str, port: int) -> Any:
             f"Nothing can listen at {host}:{port} ({error.strerror}).",
             "Stop the program that uses it, or choose another with --port.",
         ) from None
+    web = settings.web
+    pass_over_longer(server, max(web.max_upload_bytes, web.max_bundle_upload_bytes))
+    return server

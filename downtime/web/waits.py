@@ -1,5 +1,6 @@
 """Every list of the recovery with its count, in the order in which records work them off."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -10,14 +11,32 @@ from downtime.handover import lists, reports
 from downtime.outage.model import Outage
 from downtime.reconcile import store as items
 from downtime.reconcile.harm import store as harm
+from downtime.reconcile.harm.findings import KINDS, MISMATCH, WAITING
 from downtime.reconcile.identity import unlinked
-from downtime.reconcile.states import CONFLICT, OPEN, RETURN
+from downtime.reconcile.states import (
+    CONFLICT,
+    HELD,
+    NEW,
+    NEWER_LIVE,
+    OPEN,
+    PROPOSED,
+    RETURN,
+    UNMATCHED,
+)
 from downtime.reconcile.store import Filter
+from downtime.returns import states as sending
 from downtime.returns import store as messages
-from downtime.returns.states import HELD, REFUSED
 from downtime.returns.worklists import rekey
 from downtime.web import current
 from downtime.web.guard import may
+
+_TO_DECIDE = {
+    CONFLICT: "Conflicts to be decided",
+    NEW: "New items to be decided",
+    NEWER_LIVE: "Newer live items to be decided",
+    UNMATCHED: "Unmatched items to be decided",
+    HELD: "Held items to be decided",
+}
 
 
 class Line(NamedTuple):
@@ -28,6 +47,8 @@ class Line(NamedTuple):
     address: str
     """Empty for who may not open it."""
     loud: bool = False
+    within: bool = False
+    """Whether these are among those of the line before."""
 
 
 def steps(outage: Outage) -> dict[str, list[Line]]:
@@ -44,18 +65,13 @@ def steps(outage: Outage) -> dict[str, list[Line]]:
 
 def _paper(outage: Outage) -> Iterator[Line]:
     vault, now = current.vault(), current.vault().now()
-    late = 0
     for name in lists.TO_SETTLE:
         found = lists.listing(vault, name, outage.id)
-        late += sum(line.is_overdue(now) for line in found)
-        yield _line(
-            f"Paper {lists.TITLES[name].lower()}",
-            len(found),
-            "ledger.view",
-            url_for("booking.listing", name=name),
-        )
-    listed = url_for("booking.listing", name=lists.MISSING)
-    yield _line("Overdue at their owners", late, "ledger.view", listed, loud=True)
+        page = url_for("booking.listing", name=name)
+        yield _line(f"Paper {lists.TITLES[name].lower()}", len(found), "ledger.view", page)
+        if late := sum(line.is_overdue(now) for line in found):
+            words = "of them overdue at their owners"
+            yield _line(words, late, "ledger.view", page, loud=True, within=True)
     awaited = len(reports.missing(vault, outage))
     yield _line("Laptops still awaited", awaited, "handover.view", url_for("handover.show"))
 
@@ -78,12 +94,15 @@ def _people(outage: Outage) -> Iterator[Line]:
 
 def _comparison(outage: Outage) -> Iterator[Line]:
     db = current.vault().db
-    conflicts = items.number(db, outage.id, Filter(state=CONFLICT, open_only=True))
-    every = items.number(db, outage.id, Filter(open_only=True))
-    address = url_for("comparison.show", state=CONFLICT, decided=OPEN)
-    yield _line("Conflicts to be decided", conflicts, "reconcile.list", address, loud=True)
+    counted = items.grouped(db, outage.id, "state", Filter(open_only=True))
+    for state, text in _TO_DECIDE.items():
+        address = url_for("comparison.show", state=state, decided=OPEN)
+        n = counted.get(state, 0)
+        yield _line(text, n, "reconcile.list", address, loud=state == CONFLICT)
+    proposed = items.number(db, outage.id, Filter(decision=PROPOSED))
+    address = url_for("comparison.show", decided=PROPOSED)
     yield _line(
-        "Other items to be decided", every - conflicts, "reconcile.list", url_for("comparison.show")
+        "of all these, for a second person", proposed, "reconcile.list", address, within=True
     )
 
 
@@ -93,19 +112,25 @@ def _returns(outage: Outage) -> Iterator[Line]:
     yield _line("Items decided and not gone out yet", decided, "return.export", shown)
     states = messages.sent_counts(db, outage.id)
     for state, text in (
-        (REFUSED, "Messages refused"),
-        (HELD, "Messages held behind a refused one"),
+        (sending.REFUSED, "Messages refused"),
+        (sending.HELD, "Messages held behind a refused one"),
     ):
         n = sum(row["messages"] for row in states if row["state"] == state)
-        yield _line(text, n, "return.export", f"{shown}#refused", loud=True)
+        yield _line(text, n, "return.export", f"{shown}#{state}", loud=True)
     left = sum(row["lines"] - row["done"] for row in rekey.counts(db, outage.id))
     yield _line("Worklist lines to be keyed by hand", left, "rekey.list", url_for("worklists.show"))
 
 
 def _harm(outage: Outage) -> Iterator[Line]:
-    left = sum(row["open"] for row in harm.counts(current.vault().db, outage.id))
-    yield _line("Findings of the harm review", left, "harm.list", url_for("harm.show"))
+    counted: Counter[str] = Counter()
+    for row in harm.counts(current.vault().db, outage.id):
+        counted[row["kind"]] += row["open"]
+    for kind in (WAITING, MISMATCH):
+        page = url_for("harm.show", kind=kind)
+        yield _line(f"Harm review: {KINDS[kind].lower()}", counted[kind], "harm.list", page)
 
 
-def _line(text: str, n: int, needs: str, address: str, *, loud: bool = False) -> Line:
-    return Line(text, n, address if may(needs) else "", loud)
+def _line(
+    text: str, n: int, needs: str, address: str, *, loud: bool = False, within: bool = False
+) -> Line:
+    return Line(text, n, address if may(needs) else "", loud, within)

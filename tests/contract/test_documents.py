@@ -10,7 +10,7 @@ import pytest
 
 from downtime import config
 from downtime.accounts.permissions import ACTIONS, PUBLIC
-from downtime.cli import downtime as program
+from downtime.cli import whole
 from downtime.feeds.table_mapping import mappings
 from downtime.paper.definitions import definition, form_file, prefill
 from downtime.settings import Settings
@@ -48,7 +48,7 @@ def leaves(command: click.Command, path: str = "downtime"):
 
 def test_every_command_names_an_action_of_the_table():
     """Deny by default: what no role may do by the table cannot be asked on the command line."""
-    found = dict(leaves(program))
+    found = dict(leaves(whole()))
     assert len(found) > 15
     named = {path: getattr(command, "action", None) for path, command in found.items()}
     known = {*ACTIONS, PUBLIC}
@@ -56,7 +56,7 @@ def test_every_command_names_an_action_of_the_table():
 
 
 def test_every_command_says_what_it_does():
-    assert [path for path, command in leaves(program) if not command.help] == []
+    assert [path for path, command in leaves(whole()) if not command.help] == []
 
 
 def named_commands(document: Path):
@@ -71,7 +71,7 @@ def named_commands(document: Path):
 @pytest.mark.parametrize("document", PAGES, ids=lambda path: path.name)
 def test_commands_named_in_documents_exist(document):
     for words in named_commands(document):
-        command = program
+        command = whole()
         for word in words:
             if not isinstance(command, click.Group):
                 break

@@ -1,6 +1,7 @@
 """A real Chromium before a served home; nothing but this machine can be reached from it."""
 
 import threading
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,9 +12,21 @@ from downtime.web.worker import Worker
 from tests.integration.web.conftest import (  # noqa: F401 - fixtures
     PASSWORD,
     Hospital,
+    checker,
+    compare,
     copied,
+    four,
+    hold,
     home_template,
+    hospital,
+    issue,
+    keyed,
     loaded_template,
+    outage,
+    recovered,
+    return_all,
+    t0,
+    vault,
 )
 
 ARGUMENTS = [
@@ -28,7 +41,7 @@ LAPTOP = {"width": 1366, "height": 768}
 class Served:
     """A hospital that answers at an address."""
 
-    def __init__(self, hospital: Hospital) -> None:
+    def __init__(self, hospital: Hospital) -> None:  # noqa: F811
         self.hospital = hospital
         self.server = create_server(hospital.app, host="127.0.0.1", port=0, threads=4)
         self.address = f"http://127.0.0.1:{self.server.effective_port}"
@@ -63,6 +76,19 @@ def chromium():
 @pytest.fixture
 def visit(chromium, served):
     """Open a page of the app, signed in as a role; a request to anywhere else fails the test."""
+    with visiting(chromium, served) as open_page:
+        yield open_page
+
+
+@pytest.fixture
+def visit_own(chromium, hospital):  # noqa: F811
+    """The same of a home that is the test's own, whose `vault` it may fill."""
+    with Served(hospital) as served, visiting(chromium, served) as open_page:
+        yield open_page
+
+
+@contextmanager
+def visiting(chromium, served):
     contexts = []
 
     def open_page(role: str | None = None, **options):
@@ -78,13 +104,13 @@ def visit(chromium, served):
         return page
 
     yield open_page
+    strange = [said for one in contexts for page in one.pages for said in page.strange]
     for context in contexts:
-        for page in context.pages:
-            assert getattr(page, "strange", []) == []
         context.close()
+    assert strange == []
 
 
-def sign_in(page, hospital: Hospital, role: str) -> None:
+def sign_in(page, hospital: Hospital, role: str) -> None:  # noqa: F811
     page.goto("/sign-in")
     page.fill("#username", role)
     page.fill("#password", PASSWORD)

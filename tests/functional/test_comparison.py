@@ -2,52 +2,21 @@
 
 import pytest
 
-from downtime.reconcile import run
-from tests.functional.conftest import LAPTOP, Served, sign_in
+from tests.functional.conftest import LAPTOP
 from tests.functional.test_pages import violations
-from tests.integration.recovery.conftest import (  # noqa: F401 - fixtures
-    BLOODS,
-    HOSPITAL,
-    KEEPER,
-    PHONED,
-    checker,
-    hold,
-    issue,
-    keyed,
-    outage,
-    t0,
-)
-from tests.integration.recovery.test_reconcile import LIMS_SAYS
-from tests.integration.web.conftest import copied
+from tests.integration.recovery.conftest import BLOODS, HOSPITAL, LIMS_SAYS, PHONED
+from tests.integration.web.conftest import OLD_FBC
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def station(loaded_template, tmp_path):
-    return copied(loaded_template, tmp_path)
-
-
-@pytest.fixture
-def vault(station):
-    opened = station.open().vault
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def page(chromium, station, vault, settings, outage, keyed, hold):  # noqa: F811
-    for _ in range(3):
-        keyed("blood-sciences-request", BLOODS)
+def page(visit_own, keyed, compare):
+    for hour in (11, 12, 13):
+        keyed("blood-sciences-request", BLOODS | {"collected": f"2026-11-02T{hour}:50"})
     keyed("phoned-result", PHONED)
-    hold(2, (*HOSPITAL, *LIMS_SAYS), "2026-11-02T14:25:00Z")
-    run.run(vault, settings, KEEPER, "recovered")
-    with Served(station) as served:
-        context = chromium.new_context(base_url=served.address, viewport=LAPTOP)
-        opened = context.new_page()
-        sign_in(opened, station, "records-supervisor")
-        yield opened
-        context.close()
+    compare((*HOSPITAL, *LIMS_SAYS, OLD_FBC))
+    return visit_own("records-supervisor")
 
 
 def test_a_supervisor_filters_looks_decides_and_undoes(page):

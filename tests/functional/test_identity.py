@@ -2,68 +2,16 @@
 
 import pytest
 
-from downtime.paper.issue import Subject
 from downtime.reconcile.identity import linking
-from tests.functional.conftest import LAPTOP, Served, sign_in
+from tests.functional.conftest import LAPTOP
 from tests.functional.test_pages import violations
-from tests.integration.recovery.conftest import (  # noqa: F401 - fixtures
-    BLOODS,
-    HOSPITAL,
-    OBSERVED,
-    PHONED,
-    checker,
-    hold,
-    issue,
-    keyed,
-    outage,
-    t0,
-)
-from tests.integration.recovery.twins import TWINS
-from tests.integration.web.conftest import copied
+from tests.integration.recovery.twins import NUMBER, paper  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.browser
-NUMBER = "DK700001X"
-PETRA = {"patient.name": "NOVAK, Petra", "patient.born": "1985-01-03", "patient.gender": "female"}
 
 
-@pytest.fixture
-def station(loaded_template, tmp_path):
-    return copied(loaded_template, tmp_path)
-
-
-@pytest.fixture
-def vault(station):
-    opened = station.open().vault
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def paper(keyed, hold):  # noqa: F811
-    hold(2, (*HOSPITAL, *TWINS), "2026-11-02T14:25:00Z")
-    keyed("phoned-result", PHONED | {"patient.name": "PHILLIPS, Kathryn"}, Subject())
-    keyed("observations", OBSERVED | PETRA, Subject(downtime_number=NUMBER))
-    return keyed("blood-sciences-request", BLOODS | PETRA, Subject(downtime_number=NUMBER))
-
-
-@pytest.fixture
-def open_page(chromium, station, paper):
-    with Served(station) as served:
-        contexts = []
-
-        def one(role):
-            contexts.append(chromium.new_context(base_url=served.address, viewport=LAPTOP))
-            page = contexts[-1].new_page()
-            sign_in(page, station, role)
-            return page
-
-        yield one
-        for context in contexts:
-            context.close()
-
-
-def test_a_link_is_proposed_and_confirmed_by_keyboard(open_page, vault, tmp_path):
-    clerk = open_page("records-clerk")
+def test_a_link_is_proposed_and_confirmed_by_keyboard(paper, visit_own, vault, tmp_path):  # noqa: F811
+    clerk = visit_own("records-clerk")
     clerk.goto("/identity")
     clerk.screenshot(path=tmp_path / "list.png")
     assert violations(clerk) == []
@@ -80,7 +28,7 @@ def test_a_link_is_proposed_and_confirmed_by_keyboard(open_page, vault, tmp_path
     clerk.keyboard.type("passport")
     clerk.keyboard.press("Enter")
     clerk.wait_for_selector("text=Proposed. A second person confirms it.")
-    supervisor = open_page("records-supervisor")
+    supervisor = visit_own("records-supervisor")
     supervisor.goto("/identity?state=to-confirm")
     supervisor.keyboard.press("Enter")
     supervisor.wait_for_selector("#why:focus")

@@ -91,9 +91,23 @@ def test_rows_come_as_they_are_needed(visit, returned):
     rows = page.locator("[data-rows] tbody tr:visible")
     assert rows.count() == 2
     page.focus("#f-taken-row-2")
+    assert rows.count() == 2
+    page.keyboard.type("021126 1400")
     assert rows.count() == 3
     page.keyboard.press("Alt+r")
     assert page.evaluate("document.activeElement.id") == "f-taken-row-4"
+
+
+def test_the_first_field_has_the_focus_and_tab_leads_past_rows_left_empty(visit, returned):
+    page = visit("records-clerk")
+    page.goto(f"/key/{returned['observations'][2]}")
+    rows, fields = page.locator("[data-rows] tbody tr:visible"), set()
+    assert page.evaluate("document.activeElement.id") == "f-patient-name"
+    while "f-author-name" not in fields and len(fields) < 60:
+        page.keyboard.press("Tab")
+        fields.add(page.evaluate("document.activeElement.id"))
+    assert "f-author-name" in fields
+    assert rows.count() <= 3
 
 
 def test_the_second_who_opens_a_form_is_told_who_has_it(visit, returned):

@@ -9,14 +9,10 @@ from types import MappingProxyType
 
 import pytest
 
-from downtime.entry.facts import Fact, Person
-from downtime.outage import outages
-from downtime.reconcile import store as items_store
-from downtime.reconcile.compare import Item
-from downtime.reconcile.states import NEW, RETURN
-from downtime.reconcile.store import Decided, ItemRow, digest
+from downtime.entry.facts import Person
 from downtime.returns import outbox, queueing, sending, store
 from downtime.settings import ReturnsSettings, Settings
+from tests.integration.returns.conftest import decide, fact  # noqa: F401 - a fixture
 
 PEERS = Path(__file__).parents[1] / "peers"
 RECEIVERS = ("node-hl7-server", "simple-hl7", "hl7v2-net")
@@ -48,24 +44,9 @@ def start():
 
 
 @pytest.fixture
-def decided(vault, who, monkeypatch):
+def decided(decide):  # noqa: F811
     """A request, two values and an admission for each of some patients, all decided `return`."""
-    outage = outages.declare(vault, ["LIMS"], who, "power lost", known=("LIMS",))
-    monkeypatch.setattr(queueing, "outdated_items", lambda vault, rows: set())
-    made = Decided(
-        decision=RETURN, decided_by="u-2", decided_by_name="Ben", reason="only on paper",
-        decided="2026-11-04T10:00:00Z",
-    )  # fmt: skip
-    rows = [
-        ItemRow(
-            Item(one, NEW, "", one.person.mrn, (), one.person), outage.id, digest(one), "s-1",
-            "2026-11-04T09:00:00Z", made,
-        )
-        for number in range(PATIENTS)
-        for one in facts(number)
-    ]  # fmt: skip
-    with vault.change(who, "reconcile.decide") as db:
-        items_store.save(db, rows)
+    decide(*(one for number in range(PATIENTS) for one in facts(number)))
 
 
 def facts(number: int):
@@ -78,11 +59,7 @@ def facts(number: int):
         ("Observation", "na", {"display": "Sodium", "value": "138", "units": "mmol/L"}),
     )
     for kind, part, fields in given:
-        yield Fact(
-            key=f"{serial}-{part}", type=kind, system="LIMS", form="f", serial=serial, ward="A1",
-            person=person, event="2026-11-02T14:00:00Z", entered="2026-11-03T09:00:00Z",
-            author="Sam Okoro", author_role="Nurse", transcriber="u-7", fields=fields,
-        )  # fmt: skip
+        yield fact(kind, serial, person, fields, part=part)
 
 
 def reached(name: str, port: int) -> Settings:

@@ -51,6 +51,20 @@ def write(dice: Random, month: Month, sheet: Sheet, who: Answers) -> Written:
     return Written(sheet, answers, CRITICAL[REQUESTED] | (who.keys() & WHO), slip)
 
 
+def copied(first: Written, sheet: Sheet, dice: Random) -> Written:
+    """The same tests asked for once more on another paper, some minutes after the first sample."""
+    taken = datetime.fromisoformat(first.answers["collected"]) + timedelta(
+        minutes=dice.randrange(45)
+    )
+    later = {"collected": taken.strftime("%Y-%m-%dT%H:%M")}
+    return Written(sheet, first.answers | later, first.critical, {})
+
+
+def tests(written: Written) -> list[str]:
+    """The fields of the tests that a paper asks for."""
+    return [key for key in written.answers if key.startswith("test.")]
+
+
 def _observed(dice: Random, when: datetime) -> Answers:
     return {
         "taken:1": paper.local(when),
@@ -79,4 +93,4 @@ def items(written: Written) -> list[str]:
     sheet = written.sheet
     if sheet.form == OBSERVED:
         return [f"{sheet.serial}-{name}-1" for name in ("pulse", "systolic", "temperature")]
-    return [f"{sheet.serial}-{key}" for key in written.answers if key.startswith("test.")]
+    return [f"{sheet.serial}-{key}" for key in tests(written)]

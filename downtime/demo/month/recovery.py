@@ -1,6 +1,7 @@
 """The recovery after a simulated month: hand over, key, settle, compare, decide, send, state."""
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 
 from downtime.clock import to_text
 from downtime.demo.month import paper as month_paper
@@ -20,7 +21,7 @@ from downtime.reconcile import run as comparison
 from downtime.reconcile.harm import review
 from downtime.reconcile.harm.findings import WAITING
 from downtime.reconcile.identity import linking
-from downtime.reconcile.states import LEAVE, RETURN, UNMATCHED
+from downtime.reconcile.states import CONFLICT, LEAVE, RETURN, UNMATCHED
 from downtime.reconcile.states import NEW as NEW_STATE
 from downtime.reconcile.store import Filter
 from downtime.returns import outbox, sending
@@ -30,8 +31,10 @@ from downtime.returns.statement.statement import Statement
 from downtime.returns.states import REFUSED
 from downtime.snapshot import load
 
-NEW, DROPPED = ("new", "returned"), ("unmatched", "leave")
-"""What becomes of what a paper says: of somebody known, and of somebody in no system."""
+NEW, DROPPED, DOUBLED = ("new", "returned"), ("unmatched", "leave"), ("conflict", "leave")
+"""What becomes of what a paper says: of somebody known, of somebody in no system, and twice."""
+_ORDER = re.compile(rb"\rORC\|\w\w\|([^|^]+)")
+"""The number of a request in a message (ORC-2)."""
 TWICE = 10
 """Papers at most that are keyed both on a laptop and at the station."""
 
@@ -149,6 +152,19 @@ def settle(s: Simulation) -> None:
             s.truth.nobody.add(key)
             for paper in s.strangers[key]:
                 s.truth.items |= dict.fromkeys(month_paper.items(paper), DROPPED)
+    _note_twice(s)
+
+
+def _note_twice(s: Simulation) -> None:
+    """What two papers of one patient ask for, once it is known whose each paper is."""
+    for paper in s.written:
+        if paper.sheet.patient and paper.sheet.form == month_paper.REQUESTED:
+            taken = datetime.fromisoformat(paper.answers["collected"])
+            s.truth.asked += [
+                (taken, paper.sheet.patient, test, paper.sheet.serial)
+                for test in month_paper.tests(paper)
+            ]
+    s.truth.items |= dict.fromkeys(s.truth.twice(), DOUBLED)
 
 
 def _link(s: Simulation, key: str, number: int, *, undo: bool) -> None:
@@ -173,6 +189,9 @@ def _link(s: Simulation, key: str, number: int, *, undo: bool) -> None:
     )  # fmt: skip
     if undo:
         linking.undo(station.vault, link.id, staff["records"], "Somebody else after all")
+    else:
+        for written in s.strangers[key]:
+            written.sheet.patient = patient.id
     s.truth.links["undone" if undo else "confirmed"] += 1
 
 
@@ -182,6 +201,7 @@ def compare(s: Simulation) -> None:
     comparison.run(station.vault, station.settings, staff["records"], WHY)
     _decide(s, NEW_STATE, RETURN, "On paper only")
     _decide(s, UNMATCHED, LEAVE, "In no system")
+    _decide(s, CONFLICT, LEAVE, "Written twice")
     review.run(station.vault, station.settings, staff["records"], WHY)
     waiting = [r.finding.key for r in review.rows(station.vault, kind=WAITING) if r.is_open]
     if waiting:
@@ -209,6 +229,8 @@ def send(s: Simulation) -> None:
                 outbox.resolve(station.vault, message.control_id, records, "Keyed by hand")
             if not refused:
                 break
+    contents = (text for one in s.receivers.values() for text in one.received.values())
+    s.truth.orders = {order.decode() for text in contents for order in _ORDER.findall(text)}
     fates = {"acknowledged": "acknowledged", "refused": "settled"}
     s.truth.messages = {
         control: (one.system, fates[answer])

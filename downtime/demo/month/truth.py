@@ -7,10 +7,13 @@ beside these counts; a difference is a fault of the program, or of the simulatio
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from math import sqrt
 from typing import Any
 
 WAYS = {"checked": ("checked",), "critical": ("critical",), "seen": ("checked", "critical")}
+TWICE = timedelta(minutes=30)
+"""Samples of one test this close are one request written twice."""
 DEVIATE = 1.959964
 """The normal deviate of 95 %, two-sided."""
 
@@ -22,6 +25,8 @@ class Sheet:
     serial: str
     ward: str
     form: str
+    patient: str = ""
+    """Id of whom it was printed for, or of whom it was found to be about."""
     fate: str = "out"
     entered: bool = False
     verified: bool = False
@@ -41,6 +46,8 @@ class Truth:
     """State and decision of what each form says, by the item's key."""
     messages: dict[str, tuple[str, str]] = field(default_factory=dict)
     """System and answer of every message that the receivers had, by its control ID."""
+    orders: set[str] = field(default_factory=set)
+    """Numbers of the requests that the receivers had."""
     checks: list[tuple[str, str, int, int]] = field(default_factory=list)
     """Form, way (`checked` or `critical`), fields and errors of every check of an entry."""
     links: Counter[str] = field(default_factory=Counter)
@@ -49,15 +56,36 @@ class Truth:
     patients: dict[str, dict[str, int]] = field(default_factory=dict)
     laptops: dict[str, str] = field(default_factory=dict)
     """What became of each laptop: `reported` or `never`."""
+    asked: list[tuple[datetime, str, str, str]] = field(default_factory=list)
+    """Sample taken, patient, test and serial of every test that was asked for on paper."""
+    put_off: int = 0
+    """Visits and operations of the outage that did not take place, or of which nobody said so."""
     waiting: int = 0
     """Tests without a result when the systems failed."""
     opened: str = ""
     ended: str = ""
 
-    def sheet(self, serial: str, ward: str, form: str, *, ahead: bool = False) -> Sheet:
+    def sheet(
+        self, serial: str, ward: str, form: str, patient: str, *, ahead: bool = False
+    ) -> Sheet:
         """Note a paper that was printed."""
-        made = self.sheets[serial] = Sheet(serial, ward, form, ahead=ahead)
+        made = self.sheets[serial] = Sheet(serial, ward, form, patient, ahead=ahead)
         return made
+
+    def twice(self) -> list[str]:
+        """Serial and test of each that another paper of the same patient asks for, and earlier."""
+        alike: dict[tuple[str, str], list[tuple[datetime, str]]] = {}
+        for taken, patient, test, serial in self.asked:
+            alike.setdefault((patient, test), []).append((taken, serial))
+        return [
+            f"{serial}-{test}"
+            for (_, test), papers in alike.items()
+            for taken, serial in papers
+            if any(
+                (first, other) < (taken, serial) and other != serial and taken - first <= TWICE
+                for first, other in papers
+            )
+        ]
 
     def counted(self) -> list[Sheet]:
         """The papers that belong to the outage: one printed ahead only once it was used."""
@@ -203,6 +231,8 @@ def _harm(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any, An
     yield "without a result at T0", said["waiting"], truth.waiting
     yield "tests with their times", said["delay"], truth.waiting + asked
     yield "phoned differently", said["mismatch"], 0
+    yield "asked for twice", said["duplicate"], len(truth.twice())
+    yield "put off", said["put-off"], truth.put_off
     yield "findings open", left.total(), 0
     yield "degrees of harm", facts["harm"]["outcomes"], {}
     for name, n in facts["returned"]["worklists"].items():

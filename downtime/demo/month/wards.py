@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from downtime.clock import to_text
 from downtime.demo import telling
-from downtime.demo.aftermath import aftermath
+from downtime.demo.aftermath import aftermath, recovery
+from downtime.demo.appointments import SEEN, STANDING, bookings, caught_up
 from downtime.demo.hospital import Hospital, build
 from downtime.demo.month import paper
 from downtime.demo.month.clerks import Written
@@ -16,6 +17,7 @@ from downtime.demo.month.model import AHEAD, STRANGERS, SYSTEMS, Simulation
 from downtime.demo.month.paper import FORMS, NOTED, REQUESTED
 from downtime.demo.month.truth import Sheet
 from downtime.demo.requests import requests
+from downtime.demo.theatres import cases
 from downtime.outage import outages
 from downtime.paper import ledger
 from downtime.paper.packs import pack
@@ -43,6 +45,7 @@ def _note_hospital(s: Simulation) -> None:
     """Who was there, came and left, and how many tests waited for a result, as the hospital says."""
     hospital = build("small", s.seed, s.month.begin)
     s.truth.waiting = _without_result(hospital)
+    s.truth.put_off = _put_off(hospital, s.month)
     later = aftermath(hospital)
     moves = [m for m in later.movements if s.month.begin <= m.when < s.month.end]
     now = {stay.visit: stay.place.ward for stay in later.stays}
@@ -62,6 +65,20 @@ def _without_result(hospital: Hospital) -> int:
         for request in event.requests:
             said.setdefault(request.number, set()).add(event.what)
     return sum(not words & {telling.FINAL, telling.CANCELLED} for words in said.values())
+
+
+def _put_off(hospital: Hospital, month: paper.Month) -> int:
+    """Visits and operations booked for the outage of which nobody said that they took place."""
+    later = aftermath(hospital).now
+    told = bookings(hospital.size, hospital.seed, hospital.now)
+    last = {one.slot: one.event for one in told}
+    planned = {slot for slot, event in last.items() if event in STANDING}
+    since = caught_up(hospital.size, hospital.seed, hospital.now, recovery(hospital), later)
+    open_ = [s.start for s in planned - {one.slot for one in since if one.event == SEEN}]
+    then, now = cases(hospital, hospital.now), cases(hospital, later)
+    done = {(case.theatre, case.start) for case in now if case.status == "Done"}
+    open_ += [c.start for c in then if c.status == "Planned" and (c.theatre, c.start) not in done]
+    return sum(month.begin <= start < month.end for start in open_)
 
 
 def print_and_write(s: Simulation) -> None:
@@ -90,7 +107,7 @@ def _patients(s: Simulation, laptop: Machine, count: int, *, ahead: bool = False
     with closing(load.current(laptop.vault)) as snapshot:
         ward = dice.choice(sorted({row.code for row in snapshot.wards() if row.patients}))
         people = [row.patient for row in snapshot.inpatients(ward)]
-        chosen = dice.sample(people, max(1, min(len(people), count // len(FORMS))))
+        chosen = dice.sample(people, max(1, min(len(people), count // (2 * len(FORMS)))))
         for number, patient in enumerate(chosen):
             share = count // len(chosen) + (number < count % len(chosen))
             wanted = [FORMS[n % len(FORMS)] for n in range(share)]
@@ -98,14 +115,16 @@ def _patients(s: Simulation, laptop: Machine, count: int, *, ahead: bool = False
                 laptop.vault, snapshot, laptop.settings, patient.id, wanted, laptop.who, WHY,
                 io.BytesIO(),
             )  # fmt: skip
-            found += _sheets(s, laptop, made.id, ahead=ahead)
+            found += _sheets(s, laptop, made.id, patient.id, ahead=ahead)
     return found
 
 
-def _sheets(s: Simulation, laptop: Machine, pack_id: str, *, ahead: bool = False) -> list[Sheet]:
+def _sheets(
+    s: Simulation, laptop: Machine, pack_id: str, patient: str = "", *, ahead: bool = False
+) -> list[Sheet]:
     """The papers as they come out of the printer."""
     return [
-        s.truth.sheet(form.serial, form.ward, form.form, ahead=ahead)
+        s.truth.sheet(form.serial, form.ward, form.form, patient, ahead=ahead)
         for form in ledger.of_pack(laptop.vault, pack_id)
         if form.returns
     ]
@@ -149,5 +168,19 @@ def _use(s: Simulation, laptop: Machine, sheet: Sheet, who: dict[str, str]) -> N
 
 def _write(s: Simulation, sheet: Sheet, who: dict[str, str]) -> Written:
     written = paper.write(s.dice("written", sheet.serial), s.month, sheet, who)
+    if again := _asked_again(s, sheet):
+        written = paper.copied(again, sheet, s.dice("again", sheet.serial))
     s.written.append(written)
     return written
+
+
+def _asked_again(s: Simulation, sheet: Sheet) -> Written | None:
+    """Now and then a ward asks for the same once more, on another paper of the same patient."""
+    if (
+        sheet.form != REQUESTED
+        or not sheet.patient
+        or s.dice("twice", sheet.serial).random() > 0.04
+    ):
+        return None
+    mine = (w for w in reversed(s.written) if w.sheet.patient == sheet.patient)
+    return next((w for w in mine if w.sheet.form == REQUESTED and not w.slip), None)

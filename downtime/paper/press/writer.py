@@ -162,38 +162,43 @@ class PdfWriter(Pages):
         start = self._position
         self._found[XREF // _SOME].extend((XREF, 1, 0, start))
         squeeze = zlib.compressobj(COMPRESSION)
-        spans = [(0, 1)]
         body = [squeeze.compress(_ROW.pack(0, 0, 0xFFFF))]
-        for first, rows, count in self._rows():
-            if sum(spans[-1]) == first:
-                spans[-1] = (spans[-1][0], spans[-1][1] + count)
-            else:
-                spans.append((first, count))
-            body.append(squeeze.compress(rows))
+        begin, end, spans = 0, 1, list[str]()
+        for runs in self._sorted():
+            rows = []
+            for first, count, row in runs:
+                if first != end:
+                    spans.append(f"{begin} {end - begin}")
+                    begin = first
+                end = first + count
+                rows.append(row)
+            body.append(squeeze.compress(b"".join(rows)))
         body.append(squeeze.flush())
-        index = " ".join(f"{first} {count}" for first, count in spans)
+        index = " ".join([*spans, f"{begin} {end - begin}"])
         self._write(
-            f"{XREF} 0 obj\n<</Type/XRef/Size {sum(spans[-1])}/W[1 8 2]/Index[{index}]/Root {CATALOG} 0 R"
+            f"{XREF} 0 obj\n<</Type/XRef/Size {end}/W[1 8 2]/Index[{index}]/Root {CATALOG} 0 R"
             f"/Info {INFO} 0 R/Filter/FlateDecode/Length {sum(map(len, body))}>>\nstream\n".encode()
         )
         for part in body:
             self._write(part)
         self._write(f"\nendstream\nendobj\nstartxref\n{start}\n%%EOF\n".encode())
 
-    def _rows(self) -> Iterator[tuple[int, bytes, int]]:
-        """(first number, rows, how many) of every run, in the order of their numbers."""
+    def _sorted(self) -> Iterator[Iterator[tuple[int, int, bytes]]]:
+        """(first number, how many, rows) of every run in the order of their numbers, some together."""
         for _, runs in sorted(self._found.items()):
-            for at in sorted(range(0, len(runs), 4), key=runs.__getitem__):
-                first, count, container, place = runs[at : at + 4]
-                if container:
-                    head = _ROW.pack(2, container, 0)[:-2]
-                    yield first, head.join([b"", *_INDEXES[place : place + count]]), count
-                else:
-                    yield first, _ROW.pack(1, place, 0), 1
+            order = sorted(range(0, len(runs), 4), key=runs.__getitem__)
+            yield (_rows(*runs[at : at + 4]) for at in order)
 
     def _write(self, data: bytes) -> None:
         self._out.write(data)
         self._position += len(data)
+
+
+def _rows(first: int, count: int, container: int, place: int) -> tuple[int, int, bytes]:
+    if not container:
+        return first, 1, _ROW.pack(1, place, 0)
+    head = _ROW.pack(2, container, 0)[:-2]
+    return first, count, head.join([b"", *_INDEXES[place : place + count]])
 
 
 _ROW = Struct(">BQH")

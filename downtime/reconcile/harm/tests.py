@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from downtime.clinical import display
 from downtime.clinical.records import Patient, ServiceRequest
 from downtime.entry import typed
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Person
 from downtime.paper.serials import shown
 from downtime.reconcile.compare import Item
 from downtime.reconcile.harm.findings import (
@@ -23,9 +23,10 @@ from downtime.reconcile.harm.findings import (
     Finding,
 )
 from downtime.reconcile.harm.records import OPEN_STAGES, Records, names
+from downtime.reconcile.rules import marks
+from downtime.reconcile.rules import names as names_of
 from downtime.reconcile.rules.verdict import gap
 from downtime.reconcile.states import CONFLICT
-from downtime.reconcile.values import test_name
 from downtime.settings import Settings
 
 
@@ -91,7 +92,7 @@ def courses(scene: Scene) -> list[Course]:
     by_test = _by_test(found)
     for item in scene.asked():
         course = _asked(scene, item)
-        for name in _fact_names(item.fact):
+        for name in names_of.of_fact(item.fact):
             for earlier in by_test.get((course.patient, name), ()):
                 earlier.asked_again.append(item.fact.serial)
         if course.live and course.live.id in by_live:
@@ -299,18 +300,14 @@ def _mismatches(scene: Scene) -> Iterator[Finding]:
 def _duplicates(scene: Scene) -> Iterator[Finding]:
     """The same test of one patient asked for on two forms, or on a form and in the system."""
     window = timedelta(hours=scene.settings.reconcile.request_match_hours)
-    by_test: dict[tuple[str, str], list[Item]] = defaultdict(list)
-    for item in scene.asked():
-        for name in sorted(_fact_names(item.fact))[:1]:
-            by_test[item.patient or _who(item.person), name].append(item)
-    for asked in by_test.values():
-        asked.sort(key=lambda item: (item.fact.event, item.key))
-        for number, item in enumerate(asked):
-            near = [o for o in asked[:number] if _within(o.fact.event, item.fact.event, window)]
-            other = [o.fact.serial for o in near if o.fact.serial != item.fact.serial]
-            live = _doubled(scene, item, window)
-            if other or live:
-                yield _duplicate(scene, item, other, live)
+    asked = sorted(scene.asked(), key=lambda item: (item.fact.event, item.key))
+    said = [marks.said(item, patient=item.patient or _who(item.person)) for item in asked]
+    twice = marks.twice_said(said, scene.settings)
+    for item in asked:
+        other = [twice[item.key].serial] if item.key in twice else []
+        live = _doubled(scene, item, window)
+        if other or live:
+            yield _duplicate(scene, item, other, live)
 
 
 def _doubled(scene: Scene, item: Item, window: timedelta) -> list[ServiceRequest]:
@@ -324,7 +321,7 @@ def _doubled(scene: Scene, item: Item, window: timedelta) -> list[ServiceRequest
         if request.id != one
         and request.stage != "cancelled"
         and not own & {request.placer, request.filler}
-        and names(request) & _fact_names(item.fact)
+        and names(request) & names_of.of_fact(item.fact)
         and (request.stage in OPEN_STAGES or not scene.before.same(request))
         and _within(request.authored or request.collected, item.fact.event, window)
     ]
@@ -360,8 +357,3 @@ def _within(one: str, other: str, window: timedelta) -> bool:
 
 def _who(person: Person) -> str:
     return person.downtime_number or person.mrn or person.nhs_number
-
-
-def _fact_names(fact: Fact) -> set[str]:
-    said = (fact.fields.get("code", ""), fact.fields.get("display", ""))
-    return {test_name(text) for text in said} - {"", "other"}

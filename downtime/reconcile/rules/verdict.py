@@ -97,10 +97,11 @@ def gap(moment: str, other: str) -> timedelta | None:
     if "T" not in moment or "T" not in other:
         days = datetime.fromisoformat(moment[:10]) - datetime.fromisoformat(other[:10])
         return abs(days)
-    return abs(_instant(moment) - _instant(other))
+    return abs(instant(moment) - instant(other))
 
 
-_instant = lru_cache(maxsize=65536)(datetime.fromisoformat)
+instant = lru_cache(maxsize=65536)(datetime.fromisoformat)
+"""A stored time as a moment."""
 
 
 @lru_cache(maxsize=65536)

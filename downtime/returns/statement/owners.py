@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from downtime.paper.assignments import FORM, ITEM, LAPTOP, PERSON, Assignment, assignments
 from downtime.paper.serials import shown
-from downtime.reconcile.identity.match import SERIAL
+from downtime.reconcile.owners import holder
 from downtime.reconcile.store import ItemRow
 
 
@@ -43,14 +43,7 @@ class Owners:
 
     def item(self, row: ItemRow) -> tuple[Owned, ...]:
         """Of an item: its own, else whoever has its person or its form."""
-        fact = row.item.fact
-        person = fact.person.downtime_number or f"{SERIAL}{fact.serial}"
-        held = (
-            self.given[ITEM].get(row.key)
-            or self.given[PERSON].get(person)
-            or self.given[FORM].get(fact.serial)
-        )
-        return _grouped([(row.key, held)])
+        return _grouped([(row.key, holder(row, self.given))])
 
     def laptop(self, names: Sequence[str]) -> tuple[Owned, ...]:
         """Of a laptop and of its papers that it has not reported."""

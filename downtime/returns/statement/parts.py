@@ -54,6 +54,37 @@ def laptops(vault: Vault, outage: Outage) -> list[dict[str, Any]]:
     ]
 
 
+def taken_over(vault: Vault, outage: Outage) -> list[dict[str, Any]]:
+    """Bundles of laptops that a person took over although the audit chain does not hold."""
+    return [
+        {
+            "device": one.device,
+            "sha256": one.sha256,
+            "doubt": one.doubt,
+            "by": one.taken_name,
+            "taken": one.taken,
+            "why": one.why,
+            "clashes": list(one.clashes),
+        }
+        for one in reports.doubted(vault, outage)
+    ]
+
+
+def taken_over_words(one: Mapping[str, Any]) -> str:
+    """What the statement says of such a bundle."""
+    said = f"{one['doubt']} {one['by']} took it over: {one['why']}."
+    if one["clashes"]:
+        said += f" Two things carry one number: {', '.join(one['clashes'])}."
+    return said
+
+
+def own_chain(chain: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the statement says of this machine's own audit chain when it does not hold."""
+    if chain["first_bad"] is None:
+        return ()
+    return (f"The audit chain of this machine does not hold from entry {chain['first_bad']} on.",)
+
+
 def snapshot_facts(vault: Vault, snapshot_id: str) -> dict[str, Any] | None:
     """What a snapshot was: its time, its hash and the newest data of each system."""
     for info in load.list_snapshots(vault):

@@ -31,6 +31,8 @@ from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 
 COMPLETE, INCOMPLETE = "COMPLETE", "NOT COMPLETE"
+UNPROVED = "COMPLETE, BUT NOT PROVED"
+"""Nothing is open, and an audit chain on which the statement rests does not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,16 @@ class Statement:
 
     @property
     def is_complete(self) -> bool:
-        """Whether nothing is open."""
-        return not self.facts["open"]
+        """Whether nothing is open and every audit chain holds."""
+        return self.verdict == COMPLETE
+
+    @property
+    def unproved(self) -> tuple[str, ...]:
+        """A sentence for each audit chain that does not hold: this machine's own, and laptops'."""
+        return (
+            *parts.own_chain(self.audit),
+            *map(parts.taken_over_words, self.facts["taken_over"]),
+        )
 
     @property
     def overdue(self) -> int:
@@ -62,8 +72,10 @@ class Statement:
 
     @property
     def verdict(self) -> str:
-        """`COMPLETE` or `NOT COMPLETE`."""
-        return COMPLETE if self.is_complete else INCOMPLETE
+        """`COMPLETE`, `NOT COMPLETE`, or that it is complete and rests on what cannot be proved."""
+        if self.facts["open"]:
+            return INCOMPLETE
+        return UNPROVED if self.unproved else COMPLETE
 
     def as_json(self) -> dict[str, Any]:
         """One document: facts, hash, signatures with whether they still hold."""
@@ -71,6 +83,7 @@ class Statement:
             "statement": "downtime/statement-2",
             "verdict": self.verdict,
             "overdue": self.overdue,
+            "unproved": list(self.unproved),
             **self.facts,
             "facts_sha256": self.digest,
             "made": self.made,
@@ -141,6 +154,7 @@ def _facts(vault: Vault, settings: Settings, outage: Outage) -> dict[str, Any]:
             "recovered": parts.snapshot_facts(vault, recovered),
         },
         "laptops": parts.laptops(vault, outage),
+        "taken_over": parts.taken_over(vault, outage),
         "patients": parts.patients(vault, outage, recovered, until, stays),
         "forms": [asdict(row) for row in forms],
         "forms_total": {k: v for k, v in asdict(total).items() if k not in ("ward", "form")},

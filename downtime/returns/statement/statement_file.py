@@ -36,6 +36,7 @@ def to_pdf(statement: Statement, settings: Settings) -> bytes:
         complete=statement.is_complete,
         verdict=statement.verdict,
         overdue=statement.overdue,
+        unproved=statement.unproved,
         moment=lambda stored: display.moment(stored, zone),
         wards=wards(statement),
         columns=COLUMNS,

@@ -111,7 +111,8 @@
       if (next) next.focus();
     });
 
-    // Of a table, the rows that are filled and two more are shown; the others come when needed.
+    // Of a table, the rows that are filled and two more are shown; another comes when something is
+    // keyed in the last, never by passing through it: who tabs on leaves the table.
     var isFilled = function (row) {
       return Array.prototype.some.call(row.querySelectorAll("input, select, textarea"), function (one) {
         return one.type === "checkbox" ? one.checked : one.value !== "";
@@ -128,9 +129,11 @@
       var last = -1;
       rows.forEach(function (row, place) { if (isFilled(row)) last = place; });
       rows.slice(last + 3).forEach(function (row) { row.hidden = true; });
-      group.addEventListener("focusin", function (event) {
-        var shown = rows.filter(function (row) { return !row.hidden; });
-        if (shown[shown.length - 1].contains(event.target)) oneMore(group, false);
+      ["input", "change"].forEach(function (name) {
+        group.addEventListener(name, function (event) {
+          var shown = rows.filter(function (row) { return !row.hidden; });
+          if (shown[shown.length - 1].contains(event.target)) oneMore(group, false);
+        });
       });
     });
 
@@ -155,8 +158,35 @@
     }
   }
 
+  // A list of many lines is ticked in one go; each line can be taken out again.
+  document.querySelectorAll("th[data-tick-all]").forEach(function (head) {
+    var all = document.createElement("input");
+    all.type = "checkbox";
+    all.setAttribute("aria-label", "Tick all that are shown");
+    all.title = "Tick all that are shown";
+    all.addEventListener("change", function () {
+      head.closest("table").querySelectorAll("td:first-child > input[type=checkbox]").forEach(function (one) {
+        one.checked = all.checked;
+      });
+    });
+    head.replaceChildren(all);
+  });
+
   var first = document.querySelector(".nhsuk-error-summary, [data-focus]");
+  if (!first && keying) {
+    first = Array.prototype.find.call(keying.elements, function (one) {
+      return one.type !== "hidden" && one.offsetParent && !one.readOnly && !one.disabled
+        && one.matches("input, select, textarea");
+    });
+  }
   if (first) first.focus();
+
+  // What was typed is still there when one goes back to the page before.
+  var back = document.querySelector("[data-back]");
+  if (back && history.length > 1) {
+    back.hidden = false;
+    back.addEventListener("click", function () { history.back(); });
+  }
 
   document.addEventListener("click", function (event) {
     var button = event.target.closest("[data-print]");

@@ -17,7 +17,7 @@ PAGE = 100
 @audit.get("/audit")
 @action("audit.verify")
 def show() -> Answer:
-    """One page of entries for those who may read them; the check of the chain."""
+    """One page of entries, of one person or action if asked, for those who may read them."""
     return _page(None)
 
 
@@ -32,14 +32,18 @@ def _page(checked: Verification | None) -> Answer:
     db = current.vault().db
     total = chain.length(db)
     before = request.args.get("before", type=int) or total + 1
-    entries = chain.entries(db, before=before, limit=PAGE) if may("audit.view") else []
-    lowest = entries[-1].seq if entries else 0
+    asked = {name: request.args.get(name, "") for name in ("actor", "action")}
+    reads = may("audit.view")
+    found = chain.entries(db, before=before, limit=PAGE + 1, **asked) if reads else []
     return render_template(
         "audit.html",
-        entries=entries,
+        entries=found[:PAGE],
         total=total,
         checked=checked,
-        older=lowest if lowest > 1 else None,
-        newer=min(before + PAGE, total + 1) if before <= total else None,
+        asked={name: value for name, value in asked.items() if value},
+        older=found[PAGE - 1].seq if len(found) > PAGE else None,
+        is_newest=before > total,
         names={person.id: person.name for person in people.everybody(current.vault())},
+        actors=chain.actors(db) if reads else [],
+        actions=chain.actions(db) if reads else [],
     )

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.errors import NotFoundError
 from downtime.outage.model import Outage
+from downtime.paper import assignments
 from downtime.paper.serials import shown as shown_serial
 from downtime.reconcile import bulk, listing, owners
 from downtime.reconcile import decide as rules
@@ -14,7 +15,7 @@ from downtime.reconcile.states import OPEN
 from downtime.reconcile.store import Filter
 from downtime.snapshot import load
 from downtime.snapshot.store import Snapshot
-from downtime.web import current
+from downtime.web import current, times
 from downtime.web.actions import action
 from downtime.web.answers import Answer, reason
 from downtime.web.sidebyside import sides
@@ -58,6 +59,7 @@ TYPES = {
 }
 DECISIONS = {
     "open": "Open",
+    "proposed": "For a second person",
     "return": "To be returned",
     "leave": "Left out",
     "resolved-elsewhere": "Done elsewhere",
@@ -71,13 +73,17 @@ def show() -> Answer:
     """The items of the present or last outage: the open ones, or those that a filter lets through."""
     outage, wanted = _outage(), _wanted()
     number = request.args.get("page", 1, int)
-    listed = listing.page(current.vault(), outage.id, wanted, number, SHOWN) if outage else None
+    vault = current.vault()
+    listed = listing.page(vault, outage.id, wanted, number, SHOWN) if outage else None
     return render_template(
         "comparison.html",
         listed=listed,
         wanted=wanted,
         given=_given(wanted),
-        batches=bulk.batches(current.vault(), outage.id) if outage else [],
+        batches=bulk.batches(vault, outage.id) if outage else [],
+        owned=owners.of_items(vault.db, listed.rows) if listed else {},
+        now=vault.now(),
+        due=times.local(assignments.due_from(current.settings(), vault.clock())),
         colours=COLOURS,
         bulk=BULK,
         types=TYPES,
@@ -182,7 +188,9 @@ def _wanted() -> Filter:
     """The filter of this request; without any, what is open."""
     given = {name: request.values.get(name, "") for name in ("state", "decided", *listing.FILTERS)}
     decision = given.pop("decided")
-    return Filter(**given, decision=decision, open_only=not (given["state"] or decision))
+    return Filter(
+        **given, decision=decision, open_only=decision == OPEN or not (given["state"] or decision)
+    )
 
 
 def _given(wanted: Filter) -> dict[str, Any]:

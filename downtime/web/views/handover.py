@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.entry import duplicates
 from downtime.errors import InputError, UserError
-from downtime.handover import bundle, grouping
+from downtime.handover import bundle, grouping, store_doubts
 from downtime.handover import reports as reporting
 from downtime.handover import seal as sealing
 from downtime.handover import take as taking
@@ -34,11 +34,13 @@ def show() -> Answer:
         reports=found,
         awaited=sum(not one.complete for one in found),
         declared=carried.declared(vault.db),
+        taken_over=store_doubts.every(vault.db),
         history=history,
         stations=sealing.stations(vault),
         usual=current.settings().handover.station,
         folder=current.settings().handover.folder,
         suffix=bundle.SUFFIX,
+        megabytes=current.settings().web.max_bundle_upload_bytes // 1_048_576,
         busy=outages.current(vault) is not None,
     )
 
@@ -49,7 +51,9 @@ def seal() -> Answer:
     """All that this laptop holds as one file for the records station, to save or into the folder."""
     vault, settings = current.vault(), current.settings()
     station = request.form.get("station", "")
-    sealed = sealing.seal(vault, settings, station, current.who(), "on screen")
+    broken = request.form.get("broken") == "yes"
+    why = reason() if broken else "on screen"
+    sealed = sealing.seal(vault, settings, station, current.who(), why, broken=broken)
     if request.form.get("to") != "folder":
         return download(sealed.data, MEDIA_TYPE, sealed.name)
     sealing.write(sealed, _folder())
@@ -75,6 +79,24 @@ def take() -> Answer:
             flash(taken.sentence)
         except UserError as error:
             flash(f"REFUSED: {name}. {error.sentence} {error.next_step}", "urgent")
+    return redirect(url_for("handover.show"), 303)
+
+
+@handover.post("/gathering/take-over")
+@action("handover.take-over")
+def take_over() -> Answer:
+    """Take one bundle whose audit chain does not hold, in the name of whoever is signed in."""
+    vault, settings = current.vault(), current.settings()
+    why, given = reason(), _sent()
+    if len(given) != 1:
+        raise InputError(
+            "handover.one",
+            "One bundle is taken over at a time.",
+            "Choose the one that was refused.",
+        )
+    ((_, read),) = given
+    taken = taking.take_over(vault, settings, read(), current.who(), why)
+    flash(taken.sentence, "urgent" if taken.doubt else "message")
     return redirect(url_for("handover.show"), 303)
 
 

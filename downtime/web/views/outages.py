@@ -44,8 +44,11 @@ def declare() -> Answer:
 @action("outage.end")
 def end() -> Answer:
     """Say that the ticked systems are back."""
-    outage = rules.end(current.vault(), request.form.getlist("systems"), current.who(), reason())
-    flash(f"{outage.label}: still down: {', '.join(outage.down) or 'none'}.")
+    systems = request.form.getlist("systems")
+    rules.check_names(systems, current.settings().systems.names)
+    outage = rules.end(current.vault(), systems, current.who(), reason())
+    still = f"Still down: {', '.join(outage.down)}." if outage.down else "All systems are back."
+    flash(f"{', '.join(systems)}: back. {still}")
     return redirect(url_for("outages.show"), 303)
 
 

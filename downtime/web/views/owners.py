@@ -1,10 +1,13 @@
 """Owners: who sees to an open item or to somebody who is not found, and until when."""
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, request, url_for
 
 from downtime.paper import assignments
 from downtime.paper.assignments import Assignment
 from downtime.reconcile import owners as rules
+from downtime.reconcile.listing import FILTERS
 from downtime.reconcile.run import latest
 from downtime.vault.audit import Actor
 from downtime.web import current, times
@@ -21,6 +24,18 @@ def item(key: str) -> Answer:
     given = rules.give_item(current.vault(), key, *_given())
     flash(f"Given to {given.owner}.")
     return redirect(url_for("comparison.one", key=key), 303)
+
+
+@owners.post("/comparison/owners")
+@action("ledger.assign")
+def items() -> Answer:
+    """Give the ticked items of a list to somebody until a time."""
+    owner, due, who, note = _given()
+    n = rules.give_items(current.vault(), request.form.getlist("key"), owner, due, who, note)
+    flash(f"{n} given to {owner.strip()}.")
+    said = {name: request.form.get(name, "") for name in ("state", "decided", *FILTERS)}
+    kept: dict[str, Any] = {name: text for name, text in said.items() if text}
+    return redirect(url_for("comparison.show", **kept), 303)
 
 
 @owners.post("/identity/<ref>/owner")

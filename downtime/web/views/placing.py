@@ -66,6 +66,12 @@ def save(name: str) -> Answer:
     form = own_pages.begin_placed(current.web().home, name, sheet)
     form |= {word: request.form.get(word, "").strip() for word in WORDS}
     try:
+        if all(row.key in PLACES for row in drawn):
+            raise InputError(
+                "place.none",
+                "The form has no field of its own yet.",
+                "Draw at least one that is filled in by hand, and name it.",
+            )
         form = rules.placed(form, drawn)
         own_pages.save_placed(current.vault(), current.settings(), form, current.who())
     except InputError as error:

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.outage import outages
 from downtime.returns import twins
-from downtime.returns.statement import signing, statement_file
+from downtime.returns.statement import grouped, signing, statement_file
 from downtime.returns.statement import statement as rules
 from downtime.returns.statement.accounting import COLUMNS
 from downtime.web import current
@@ -29,6 +29,7 @@ def show() -> Answer:
         "statement.html",
         made=made,
         facts=made.facts,
+        groups=grouped.groups(made.facts["open"], made.made),
         wards=statement_file.wards(made),
         past=past,
         leads=signing.LEADS,

@@ -20,5 +20,5 @@ def show() -> Answer:
     except NotFoundError:
         return render_template("waiting.html", outage=None)
     steps = waits.steps(outage)
-    total = sum(line.n for lines in steps.values() for line in lines)
+    total = sum(line.n for lines in steps.values() for line in lines if not line.within)
     return render_template("waiting.html", outage=outage, steps=steps, total=total)

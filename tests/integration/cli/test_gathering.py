@@ -31,10 +31,13 @@ def machines(tmp_path_factory, settings_file):
     add = ("person", "add", "clerk", "Ann Records", "--role", "records-clerk", "--why", "new")
     people.learn(people.ok("--home", "RS", *add, stdin=people.signed_in("admin")))
     people.choose_password("RS", "clerk", PASSWORD)
+    add = ("person", "add", "super", "Rita Lead", "--role", "records-supervisor", "--why", "new")
+    people.learn(people.ok("--home", "RS", *add, stdin=people.signed_in("admin")))
+    people.choose_password("RS", "super", PASSWORD)
     (folder / "stick").mkdir()
 
-    def clerk(*words, stdin=()):
-        typed = people.signed_in("clerk", *stdin)
+    def clerk(*words, stdin=(), by="clerk"):
+        typed = people.signed_in(by, *stdin)
         return people.run(*words, "--home", "RS", stdin=typed)
 
     return folder, clerk, made["K7"], made["RS"]
@@ -106,3 +109,32 @@ def test_only_a_person_of_records_excuses_a_machine(machines, gathered):
     answer = station.run("handover", "excuse", "K7", "--why", "x")
     assert answer.code == 1
     assert "records supervisor" in answer.err
+
+
+def test_a_broken_laptop_is_taken_over_by_a_named_person_with_a_reason(machines, gathered):
+    folder, clerk, laptop, station = machines
+    settings = config.load(Home(folder / "K7").config)
+    opened = opening.open_with_file(Home(folder / "K7"), settings, laptop.clock, folder / "K7.key")
+    opened.vault.db.conn.execute("DROP TRIGGER audit_no_update")
+    opened.vault.db.conn.execute("UPDATE audit SET why = 'other' WHERE seq = 1")
+    opened.vault.close()
+    refused = laptop.run("handover", "seal", "--to", "stick")
+    assert "--broken" in refused.err
+    sealed = laptop.ok("handover", "seal", "--to", "stick", "--broken", "--why", "told security")
+    refused = station.run("handover", "take", sealed["bundle"])
+    assert refused.code == 1
+    assert "does not hold from entry 1" in refused.out
+    nobody = station.run("handover", "take-over", sealed["bundle"], "--why", "x")
+    assert "records supervisor" in nobody.err
+    over = ("handover", "take-over", sealed["bundle"])
+    assert clerk(*over, "--why", " ", by="super").code != 0
+    done = clerk(*over, "--why", "its disk failed", by="super")
+    assert (done.code, "TAKEN OVER all the same" in done.out) == (0, True)
+    (folder / "kept").mkdir()
+    (kept,) = station.ok("handover", "taken-over", "--save", "kept")
+    assert (kept["device"], kept["by"], kept["why"]) == ("K7", "Rita Lead", "its disk failed")
+    (file,) = (folder / "kept").iterdir()
+    assert file.read_bytes() == (folder / sealed["bundle"]).read_bytes()
+    said = station.run("statement", "--out", "statement.json").out
+    assert "NOT PROVED" in said
+    assert "its disk failed" in (folder / "statement.json").read_text()

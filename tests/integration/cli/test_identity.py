@@ -2,36 +2,23 @@
 
 import pytest
 
-from downtime.paper.issue import Subject
 from downtime.reconcile.identity import linking
 from tests.integration.cli.conftest import Terminal
-from tests.integration.recovery.conftest import (  # noqa: F401 - fixtures
-    BLOODS,
-    HOSPITAL,
-    checker,
-    hold,
-    issue,
-    keyed,
-    outage,
-    t0,
-)
-from tests.integration.recovery.twins import TWINS
+from tests.integration.recovery.conftest import BLOODS, HOSPITAL, LATER
+from tests.integration.recovery.twins import BLANK, NUMBER, PETRA, TWINS
 from tests.integration.web.conftest import (  # noqa: F401 - fixtures
     PASSWORD,
+    checker,
+    hold,
     home_template,
     hospital,
+    issue,
+    keyed,
     loaded_template,
+    outage,
+    t0,
+    vault,
 )
-
-NUMBER = "DK700001X"
-PETRA = {"patient.name": "NOVAK, Petra", "patient.born": "1985-01-03"}
-
-
-@pytest.fixture
-def vault(hospital):  # noqa: F811
-    opened = hospital.open().vault
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
@@ -47,8 +34,8 @@ def run(hospital, tmp_path):  # noqa: F811
 
 
 def test_two_people_link_and_undo_by_commands(run, vault, keyed, hold):  # noqa: F811
-    hold(2, (*HOSPITAL, *TWINS), "2026-11-02T14:25:00Z")
-    serial = keyed("blood-sciences-request", BLOODS | PETRA, Subject(downtime_number=NUMBER))
+    hold(2, (*HOSPITAL, *TWINS), LATER)
+    serial = keyed("blood-sciences-request", BLOODS | PETRA, BLANK)
     listed = run("records-clerk", "list")
     assert [(row["forms"], row["state"]) for row in listed.json] == [([serial], "to-link")]
     assert not {NUMBER, "NOVAK", "Petra"} & set(listed.out.replace('"', " ").split())

@@ -9,7 +9,7 @@ import click
 import pytest
 
 from downtime.accounts import totp
-from downtime.cli import downtime as program
+from downtime.cli import whole
 from tests.integration.cli.conftest import PASSWORD, Keys, Terminal
 
 
@@ -170,14 +170,14 @@ def test_a_recovery_code_lets_an_administrator_in(bare, home):
     assert answer.json["recovery_code"] != code
 
 
-def groups_and_leaves(command: click.Command = program, path: str = "downtime"):
+def groups_and_leaves(command: click.Command, path: str = "downtime"):
     yield path, command
     for name, inner in getattr(command, "commands", {}).items():
         yield from groups_and_leaves(inner, f"{path} {name}")
 
 
 @pytest.mark.parametrize(
-    ("path", "command"), [pytest.param(*leaf, id=leaf[0]) for leaf in groups_and_leaves()]
+    ("path", "command"), [pytest.param(*leaf, id=leaf[0]) for leaf in groups_and_leaves(whole())]
 )
 def test_help_is_sentences_about_every_command_and_option(terminal, path, command):
     answer = terminal.run(*path.split()[1:], "--help")

@@ -1,12 +1,11 @@
 """Packs by commands: where they go, where their forms are, and what a stopped one leaves."""
 
-import os
 import stat
 
 import pikepdf
 import pytest
 
-from downtime.cli import app
+from downtime.cli import progress
 from tests.integration.cli.conftest import PASSWORD, Clock, Terminal
 
 FORM = "observations"
@@ -45,7 +44,7 @@ def stopping(monkeypatch):
         def add_task(self, what, total):
             return 1
 
-    monkeypatch.setattr(app, "Progress", Bar)
+    monkeypatch.setattr(progress, "Progress", Bar)
 
 
 def runner(terminal) -> Terminal:
@@ -79,17 +78,12 @@ def test_a_folder_that_is_gone_prints_nothing(terminal):
     assert states(terminal) == []
 
 
-def test_a_queue_is_named_for_one_printing(terminal, tmp_path, monkeypatch):
-    program = tmp_path / "bin" / "lp"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/words\ncat > {tmp_path}/pages.pdf\n')
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+def test_a_queue_is_named_for_one_printing(terminal, lp):
     terminal.ok("blank", FORM, "--printer", "ward-a1", "--two-sided")
-    words = (tmp_path / "words").read_text()
+    words = (lp / "words").read_text()
     assert "-d ward-a1" in words
     assert "sides=two-sided-long-edge" in words
-    assert len(pikepdf.open(tmp_path / "pages.pdf").pages) == 1
+    assert len(pikepdf.open(lp / "pages").pages) == 1
 
 
 def test_forms_that_a_runner_has_are_still_out_and_come_back_once(terminal):

@@ -6,7 +6,7 @@ import click
 import pytest
 
 from downtime.accounts.permissions import ACTIONS, PUBLIC
-from downtime.cli import downtime as program
+from downtime.cli import whole
 from downtime.cli.options import NewFile
 from downtime.entry import imports
 
@@ -28,7 +28,7 @@ def _files(refusing):
     (folder / "short-key").chmod(0o600)
 
 
-def leaves(command: click.Command = program, words: tuple[str, ...] = ()):
+def leaves(command: click.Command, words: tuple[str, ...] = ()):
     if isinstance(command, click.Group):
         for name, inner in command.commands.items():
             yield from leaves(inner, (*words, name))
@@ -63,7 +63,7 @@ def asked(words: tuple[str, ...], command: click.Command) -> list[str]:
 
 UNLOCKING = [
     pytest.param(asked(words, command), command.action, id=" ".join(words))
-    for words, command in leaves()
+    for words, command in leaves(whole())
     if command.action != PUBLIC
 ]
 
@@ -286,7 +286,7 @@ def test_a_fault_of_the_program_gives_its_place_and_nothing_it_held(refusing, mo
     monkeypatch.setattr(imports, "import_file", broken)
     answer = refusing.run("entry", "import", "array.json")
     assert (answer.code, answer.out) == (1, "")
-    assert "ValueError at cli/recovery.py:" in answer.err
+    assert "ValueError at cli/entry.py:" in answer.err
     assert "Ann" not in answer.err
     assert "Traceback" not in answer.err
 

@@ -15,7 +15,7 @@ def lived(tmp_path_factory):
     """The simulation's result."""
     folder = tmp_path_factory.mktemp("month")
     return month.simulate(
-        folder, laptops=LAPTOPS, forms=FORMS, seed=1, clock=system_clock, say=lambda line: None
+        folder, laptops=LAPTOPS, forms=FORMS, seed=2, clock=system_clock, say=lambda line: None
     )
 
 
@@ -35,6 +35,8 @@ def test_the_month_had_what_makes_a_recovery_hard(lived):
     assert truth.nobody
     assert set(truth.laptops.values()) == {"reported", "never"}
     assert facts["printed_ahead"]["forms"] == 3
+    assert truth.twice()
+    assert truth.put_off > 0
     assert sum(row["settled"] for row in facts["returned"]["systems"]) > 0
 
 
@@ -50,3 +52,19 @@ def test_a_wrong_number_would_be_seen(lived):
         facts = orjson.loads(orjson.dumps(lived.statement.facts))
         facts[path[0]][path[1]] += 1
         assert len(month_truth.differences(lived.truth, facts)) == 1, path
+
+
+@pytest.mark.parametrize("kind", ["duplicate", "put-off"])
+def test_a_wrong_finding_would_be_seen(lived, kind):
+    facts = orjson.loads(orjson.dumps(lived.statement.facts))
+    row = next(row for row in facts["harm"]["findings"] if row["kind"] == kind)
+    row["findings"] += 1
+    assert len(month_truth.differences(lived.truth, facts)) == 1
+
+
+def test_what_is_asked_for_twice_is_sent_once(lived):
+    """Of two papers that ask for the same, one order reaches the laboratory."""
+    twice = set(lived.truth.twice())
+    returned = {key for key, fate in lived.truth.items.items() if fate == ("new", "returned")}
+    assert lived.truth.orders == {key for key in returned if "-test." in key}
+    assert twice.isdisjoint(lived.truth.orders)

@@ -1,7 +1,6 @@
 """Pages leave by a queue, a folder or the screen; what nobody got does not count as printed."""
 
 import io
-import os
 import stat
 from datetime import timedelta
 
@@ -17,21 +16,6 @@ from downtime.settings import PrintingSettings, Settings
 from downtime.vault.vault import Vault
 
 ORDER = Order(kind=orders.BLANK, forms=("observations",), copies=2, wards=("A1",))
-
-
-@pytest.fixture
-def lp(tmp_path, monkeypatch):
-    """A printer: `lp` on the PATH writes down its words and what it was given, or refuses."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    program = folder / "lp"
-    program.write_text(
-        f'#!/bin/sh\necho "$@" > {tmp_path}/words\ncat > {tmp_path}/pages\n'
-        f"if [ -e {tmp_path}/broken ]; then echo 'lp: The printer is on fire.' >&2; exit 1; fi\n"
-    )
-    program.chmod(program.stat().st_mode | stat.S_IEXEC)
-    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-    return tmp_path
 
 
 @pytest.fixture
@@ -65,10 +49,10 @@ def test_a_queue_gets_the_whole_document_and_how_to_print_it(lp, send, vault):
 
 def test_what_a_queue_refuses_is_not_printed(lp, send, vault):
     (lp / "broken").touch()
-    with pytest.raises(UserError, match="on fire"):
+    with pytest.raises(UserError, match="out of paper"):
         send(handover.QUEUE)
     (failed,) = packs.failed(vault)
-    assert failed.failure.endswith("did not take the pages: lp: The printer is on fire.")
+    assert failed.failure.endswith("did not take the pages: lp: out of paper.")
     assert {row.state for row in ledger.of_pack(vault, failed.id)} == {"void"}
 
 

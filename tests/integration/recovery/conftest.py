@@ -2,7 +2,13 @@
 
 import pytest
 
-from downtime.clinical.records import DiagnosticReport, Encounter, Observation, Patient
+from downtime.clinical.records import (
+    DiagnosticReport,
+    Encounter,
+    Observation,
+    Patient,
+    ServiceRequest,
+)
 from downtime.entry import entries
 from downtime.outage import outages
 from downtime.paper import store
@@ -10,6 +16,8 @@ from downtime.paper.definitions.definition import definition
 from downtime.paper.issue import ISSUED, Draft, Pack, Subject
 from downtime.paper.press.layout import Layout
 from downtime.paper.serials import serial
+from downtime.reconcile import decide, run
+from downtime.reconcile.states import RETURN
 from downtime.settings import Settings
 from downtime.snapshot import shelf, tables
 from downtime.snapshot.header import Header
@@ -40,6 +48,18 @@ HOSPITAL = (
         units="mmol/L", status="final",
     ),
 )  # fmt: skip
+FBC_THERE = ServiceRequest(
+    id="r-1", patient="p-ann", code="FBC", stage="received", filler="L77",
+    collected="2026-11-02T13:55:00Z",
+)  # fmt: skip
+LIMS_SAYS = (
+    DiagnosticReport(id="d-1", patient="p-ann", collected="2026-11-02T13:30:00Z"),
+    Observation(
+        id="o-1", patient="p-ann", report="d-1", display="Potassium", value="4.1", units="mmol/L",
+        status="final",
+    ),
+)  # fmt: skip
+"""What the recovered laboratory knows of the paper's request, and of the phoned result."""
 SIGNED = {
     "author.name": "Sam Okoro",
     "author.role": "Staff nurse",
@@ -82,6 +102,10 @@ ADMITTED = SIGNED | {
     "reason": "Abdominal pain",
     "allergy-status": "none",
 }
+
+
+LATER = "2026-11-02T14:25:00Z"
+"""When the recovered hospital's snapshot was made."""
 
 
 @pytest.fixture
@@ -164,3 +188,42 @@ def keyed(vault, settings, issue, who, checker):
         return number
 
     return one
+
+
+@pytest.fixture
+def four(keyed):
+    """`four(phoned)`: a request, a phoned result, observations and the admission of somebody without
+    a hospital number are keyed; their serials by form."""
+
+    def key(phoned: dict[str, str] = PHONED) -> dict[str, str]:
+        return {
+            "blood-sciences-request": keyed("blood-sciences-request", BLOODS),
+            "phoned-result": keyed("phoned-result", phoned),
+            "observations": keyed("observations", OBSERVED),
+            "admission": keyed("admission", ADMITTED, Subject(downtime_number="DK700001X")),
+        }
+
+    return key
+
+
+@pytest.fixture
+def compare(vault, settings, hold, who):
+    """`compare(records)`: the recovered hospital's snapshot is compared with what was keyed."""
+
+    def one(records=HOSPITAL, sequence: int = 2) -> run.Compared:
+        hold(sequence, records, LATER)
+        return run.run(vault, settings, who, "recovered")
+
+    return one
+
+
+@pytest.fixture
+def return_all(vault, outage, checker):
+    """`return_all()`: every item that may be returned is to be."""
+
+    def decide_all() -> None:
+        for row in decide.items(vault, outage.id):
+            if RETURN in row.allowed:
+                decide.decide(vault, row.key, RETURN, checker, "not there")
+
+    return decide_all

@@ -3,25 +3,23 @@
 import pytest
 
 from downtime.errors import ConflictError, ForbiddenError, InputError
-from downtime.reconcile import bulk, decide, run
+from downtime.reconcile import bulk, decide
 from downtime.reconcile.store import Filter
 from downtime.vault.audit import Actor
 
-from .conftest import BLOODS, HOSPITAL, OBSERVED, PHONED
-from .test_reconcile import FBC_THERE, LATER, LIMS_SAYS
+from .conftest import BLOODS, FBC_THERE, HOSPITAL, LIMS_SAYS, OBSERVED, PHONED
 
 THIRD = Actor("u-3", "Cas Lead", "laptop-1")
 NEW_IN_LIMS = Filter(state="new", system="LIMS")
 
 
 @pytest.fixture
-def compared(vault, settings, outage, keyed, hold, who):
+def compared(outage, keyed, compare):
     keyed("blood-sciences-request", BLOODS)
-    keyed("blood-sciences-request", BLOODS)
+    keyed("blood-sciences-request", {**BLOODS, "collected": "2026-11-02T13:10"})
     keyed("observations", OBSERVED)
     keyed("phoned-result", PHONED)
-    hold(2, (*HOSPITAL, *LIMS_SAYS), LATER)
-    run.run(vault, settings, who, "recovered")
+    compare((*HOSPITAL, *LIMS_SAYS))
     return outage.id
 
 
@@ -118,10 +116,9 @@ def test_a_second_person_who_decides_otherwise_proposes_anew(vault, compared, ch
 
 
 def test_a_proposal_and_a_bulk_decision_survive_a_comparison_that_finds_the_same(
-    vault, settings, compared, hold, who, checker
+    vault, compared, compare, checker
 ):
     (row,) = decide.items(vault, compared, state="conflict")
     decide.decide(vault, row.key, "leave", checker, "believe the LIMS")
-    hold(3, (*HOSPITAL, *LIMS_SAYS, FBC_THERE), "2026-11-02T20:00:00Z")
-    run.run(vault, settings, who, "again")
+    compare((*HOSPITAL, *LIMS_SAYS, FBC_THERE), 3)
     assert decide.get(vault, row.key).decided.proposal == "leave"

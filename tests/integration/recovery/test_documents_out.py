@@ -5,19 +5,17 @@ from dataclasses import replace
 
 from downtime.entry import scans
 from downtime.paper.issue import Subject
-from downtime.reconcile import run
 from downtime.returns import queueing, sending, store
 from tests.integration.returns.pictures import png
 from tests.integration.returns.receiver import receiver
 
-from .conftest import HOSPITAL, SIGNED
+from .conftest import SIGNED
 
 
-def test_a_filed_form_is_sent_as_a_document_once(vault, settings, outage, keyed, hold, who):
+def test_a_filed_form_is_sent_as_a_document_once(vault, settings, keyed, compare, who):
     serial = keyed("progress-notes", SIGNED)
     scans.attach(vault, settings, serial, png(), who)
-    hold(2, HOSPITAL, "2026-11-02T18:00:00Z")
-    run.run(vault, settings, who, "recovered")
+    compare()
     with receiver() as epr:
         table = {"channel": "mllp", "host": "127.0.0.1", "port": epr.port, "documents": True}
         there = replace(settings, returns=replace(settings.returns, targets={"EPR": table}))
@@ -34,12 +32,11 @@ def test_a_filed_form_is_sent_as_a_document_once(vault, settings, outage, keyed,
     assert [one.state for one in store.messages(vault.db)] == ["acknowledged"]
 
 
-def test_a_blank_s_scan_stays_here(vault, settings, outage, keyed, hold, who):
+def test_a_blank_s_scan_stays_here(vault, settings, keyed, compare, who):
     blank = Subject(downtime_number="DK700001X")
     serial = keyed("progress-notes", SIGNED, blank)
     scans.attach(vault, settings, serial, png(), who)
-    hold(2, HOSPITAL, "2026-11-02T18:00:00Z")
-    run.run(vault, settings, who, "recovered")
+    compare()
     table = {"channel": "file", "documents": True}
     there = replace(settings, returns=replace(settings.returns, targets={"EPR": table}))
     assert queueing.queue(vault, there, who).messages == 0

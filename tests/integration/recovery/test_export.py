@@ -15,19 +15,16 @@ from downtime.paper.issue import Subject
 from downtime.reconcile import decide, run
 from downtime.returns.export import export
 
-from .conftest import ADMITTED, BLOODS, HOSPITAL, PHONED
-
-LATER = "2026-11-02T18:00:00Z"
+from .conftest import ADMITTED, BLOODS, PHONED
 
 
 @pytest.fixture
-def decided(vault, settings, outage, keyed, hold, who, checker):
+def decided(vault, outage, keyed, compare, checker):
     """Four items decided `return`, one left; gives the rows by what they are."""
     keyed("blood-sciences-request", BLOODS)
     keyed("phoned-result", PHONED | {"test:1": "=HYPERLINK(1)", "units:1": "-x"})
     keyed("admission", ADMITTED, Subject(downtime_number="DK700001X"))
-    hold(2, HOSPITAL, LATER)
-    run.run(vault, settings, who, "recovered")
+    compare()
     rows = {row.item.fact.title: row for row in decide.items(vault, outage.id)}
     for title, row in rows.items():
         decision = "leave" if title == "Full blood count" else "return"
@@ -140,15 +137,12 @@ def test_an_entry_that_changed_since_waits_for_a_new_comparison(
 
 
 def test_nothing_goes_out_before_a_second_person_has_verified_it(
-    vault, settings, outage, issue, hold, who, checker, tmp_path
+    vault, settings, issue, compare, return_all, who, tmp_path
 ):
     serial = issue("blood-sciences-request")
     entries.submit(vault, settings, serial, BLOODS, who)
-    hold(2, HOSPITAL, LATER)
-    run.run(vault, settings, who, "recovered")
-    for row in decide.items(vault, outage.id):
-        if "return" in row.allowed:
-            decide.decide(vault, row.key, "return", checker, "only on paper")
+    compare()
+    return_all()
     out = export(vault, settings, "hl7v2", tmp_path, who)
     assert out.messages == 0
     assert out.outdated

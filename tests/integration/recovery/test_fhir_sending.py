@@ -15,8 +15,6 @@ import trustme
 from downtime.clock import from_text
 from downtime.entry import entries, scans
 from downtime.errors import ConflictError
-from downtime.paper.issue import Subject
-from downtime.reconcile import decide, run
 from downtime.returns import outbox, queueing, sending, store
 from downtime.returns.states import ACKNOWLEDGED, FHIR, HELD, QUEUED, REFUSED, WORKLIST
 from downtime.settings import ReturnsSettings
@@ -25,9 +23,6 @@ from tests.conftest import NOW
 from tests.integration.returns import fhir_peers
 from tests.integration.returns.pictures import png
 
-from .conftest import ADMITTED, BLOODS, HOSPITAL, OBSERVED, PHONED
-
-LATER = "2026-11-02T18:00:00Z"
 HOSPITAL_NUMBER = "https://downtime.example/fhir/id/DEMO"
 
 
@@ -49,19 +44,11 @@ def clock():
 
 
 @pytest.fixture
-def decided(vault, settings, outage, keyed, hold, who, checker):
+def decided(four, compare, return_all):
     """Everything that may be returned is; gives the serials by form."""
-    forms = {
-        "blood-sciences-request": keyed("blood-sciences-request", BLOODS),
-        "phoned-result": keyed("phoned-result", PHONED),
-        "observations": keyed("observations", OBSERVED),
-        "admission": keyed("admission", ADMITTED, Subject(downtime_number="DK700001X")),
-    }
-    hold(2, HOSPITAL, LATER)
-    run.run(vault, settings, who, "recovered")
-    for row in decide.items(vault, outage.id):
-        if "return" in row.allowed:
-            decide.decide(vault, row.key, "return", checker, "not there")
+    forms = four()
+    compare()
+    return_all()
     return forms
 
 

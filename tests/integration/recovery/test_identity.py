@@ -12,10 +12,8 @@ from downtime.vault.audit import Actor
 from downtime.vault.audit import verify as verify_audit
 
 from .conftest import ADMITTED, BLOODS, HOSPITAL, OBSERVED, PHONED
-from .twins import TWINS
+from .twins import BLANK, NUMBER, TWINS
 
-NUMBER = "DK700001X"
-BLANK = Subject(downtime_number=NUMBER)
 PETRA = {
     "patient.name": "NOVAK, Petra",
     "patient.born": "1985-03-01",

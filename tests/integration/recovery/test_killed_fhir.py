@@ -5,15 +5,13 @@ from dataclasses import replace
 import pytest
 
 from downtime.clinical.records import Encounter
-from downtime.paper.issue import Subject
-from downtime.reconcile import decide, run
 from downtime.returns import store
 from tests.integration.returns import fhir_peers
 from tests.integration.returns.test_fhir_changes import put
 from tests.integration.returns.test_killed import KILLED
 from tests.integration.returns.test_killed import run as send
 
-from .conftest import ADMITTED, BLOODS, HOSPITAL, OBSERVED, PHONED, SIGNED
+from .conftest import HOSPITAL, SIGNED
 
 HOSPITAL_NUMBER = "https://downtime.example/fhir/id/DEMO"
 VISIT = "https://downtime.example/fhir/id/visit"
@@ -34,18 +32,12 @@ STEPS = [
 
 
 @pytest.fixture
-def decided(vault, settings, outage, keyed, hold, who, checker):
+def decided(four, keyed, compare, return_all):
     """Four forms of new things and a discharge, which changes a live stay."""
-    keyed("blood-sciences-request", BLOODS)
-    keyed("phoned-result", PHONED)
-    keyed("observations", OBSERVED)
-    keyed("admission", ADMITTED, Subject(downtime_number="DK700001X"))
+    four()
     keyed("discharge", DISCHARGED)
-    hold(2, RECOVERED, "2026-11-02T18:00:00Z")
-    run.run(vault, settings, who, "recovered")
-    for row in decide.items(vault, outage.id):
-        if "return" in row.allowed:
-            decide.decide(vault, row.key, "return", checker, "not there")
+    compare(RECOVERED)
+    return_all()
 
 
 @pytest.fixture

@@ -4,42 +4,24 @@ from datetime import timedelta
 
 import pytest
 
-from downtime.clinical.records import DiagnosticReport, Observation, ServiceRequest
+from downtime.clinical.records import ServiceRequest
 from downtime.entry import entries
 from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from downtime.paper.issue import Subject
 from downtime.reconcile import decide, run
 from downtime.vault.audit import Actor
 
-from .conftest import ADMITTED, BLOODS, HOSPITAL, PHONED, SIGNED
-
-LATER = "2026-11-02T18:00:00Z"
-FBC_THERE = ServiceRequest(
-    id="r-1", patient="p-ann", code="FBC", stage="received", filler="L77",
-    collected="2026-11-02T13:55:00Z",
-)  # fmt: skip
-LIMS_SAYS = (
-    DiagnosticReport(id="d-1", patient="p-ann", collected="2026-11-02T13:30:00Z"),
-    Observation(
-        id="o-1", patient="p-ann", report="d-1", display="Potassium", value="4.1", units="mmol/L",
-        status="final",
-    ),
-)  # fmt: skip
-
-
-def compare(vault, settings, who):
-    return run.run(vault, settings, who, "recovered")
+from .conftest import ADMITTED, BLOODS, FBC_THERE, HOSPITAL, LIMS_SAYS, PHONED, SIGNED
 
 
 @pytest.fixture
-def day(vault, settings, outage, keyed, hold, who):
+def day(vault, outage, keyed, compare):
     """A day's paper, compared with a hospital that has recovered."""
     keyed("blood-sciences-request", BLOODS)
     keyed("phoned-result", PHONED)
     keyed("progress-notes", SIGNED)
     keyed("admission", ADMITTED, Subject(downtime_number="DK700001X"))
-    hold(2, (*HOSPITAL, FBC_THERE, *LIMS_SAYS), LATER)
-    compare(vault, settings, who)
+    compare((*HOSPITAL, FBC_THERE, *LIMS_SAYS))
     return {row.key.split("-", 1)[1]: row.key for row in decide.items(vault, outage.id)}
 
 
@@ -57,21 +39,20 @@ def test_each_fact_of_each_verified_form_gets_its_state(vault, outage, day):
     assert sum(row.is_open for row in rows) == 4
 
 
-def test_a_form_is_compared_as_soon_as_it_is_entered(vault, settings, outage, issue, hold, who):
+def test_a_form_is_compared_as_soon_as_it_is_entered(vault, settings, issue, compare, who):
     serial = issue("blood-sciences-request")
     entries.submit(vault, settings, serial, BLOODS, who)
-    hold(2, HOSPITAL, LATER)
-    assert compare(vault, settings, who).forms == 1
+    assert compare().forms == 1
 
 
 def test_nothing_is_compared_with_the_snapshot_of_t0(vault, settings, outage, who):
     with pytest.raises(ConflictError, match="outage's beginning"):
-        compare(vault, settings, who)
+        run.run(vault, settings, who, "recovered")
 
 
 def test_without_an_outage_there_is_nothing_to_compare(vault, settings, who):
     with pytest.raises(NotFoundError):
-        compare(vault, settings, who)
+        run.run(vault, settings, who, "recovered")
 
 
 def test_a_decision_needs_a_reason_and_another_person(vault, day, who, checker):
@@ -88,13 +69,12 @@ def test_what_is_already_there_or_held_needs_no_decision(vault, day, checker):
         decide.decide(vault, day["test.fbc"], "return", checker, "again")
 
 
-def test_newer_live_data_can_never_be_returned(vault, settings, outage, keyed, hold, who, checker):
+def test_newer_live_data_can_never_be_returned(vault, outage, keyed, compare, checker):
     keyed("blood-sciences-request", BLOODS)
     cancelled = ServiceRequest(
         id="r-1", patient="p-ann", code="FBC", stage="cancelled", collected="2026-11-02T13:55:00Z"
     )
-    hold(2, (*HOSPITAL, cancelled), LATER)
-    compare(vault, settings, who)
+    compare((*HOSPITAL, cancelled))
     row = next(r for r in decide.items(vault, outage.id, state="newer-live"))
     with pytest.raises(ConflictError, match="newer-live"):
         decide.decide(vault, row.key, "return", checker, "we want it")
@@ -102,13 +82,12 @@ def test_newer_live_data_can_never_be_returned(vault, settings, outage, keyed, h
 
 
 def test_an_unmatched_request_cannot_go_out_but_an_admission_registers_the_patient(
-    vault, settings, outage, keyed, hold, who, checker
+    vault, outage, keyed, compare, checker
 ):
     blank = Subject(downtime_number="DK700001X")
     keyed("admission", ADMITTED, blank)
     keyed("blood-sciences-request", BLOODS, blank)
-    hold(2, HOSPITAL, LATER)
-    compare(vault, settings, who)
+    compare()
     unmatched = decide.items(vault, outage.id, state="unmatched")
     rows = {row.item.fact.type: row for row in unmatched}
     assert decide.decide(vault, rows["Encounter"].key, "return", checker, "new patient")
@@ -127,7 +106,7 @@ def test_a_decision_can_be_taken_back_and_is_in_the_audit(vault, day, checker):
 
 
 def test_a_new_comparison_keeps_what_still_holds_and_reopens_what_does_not(
-    vault, settings, outage, day, hold, who, checker
+    vault, day, compare, checker
 ):
     decide.decide(vault, day["test.ue"], "return", checker, "not in the LIMS")
     third = Actor("u-3", "Cas Lead", "laptop-1")
@@ -136,8 +115,7 @@ def test_a_new_comparison_keeps_what_still_holds_and_reopens_what_does_not(
     now_there = ServiceRequest(
         id="r-2", patient="p-ann", code="UE", stage="received", collected="2026-11-02T13:58:00Z"
     )
-    hold(3, (*HOSPITAL, FBC_THERE, *LIMS_SAYS, now_there), "2026-11-02T20:00:00Z")
-    compare(vault, settings, who)
+    compare((*HOSPITAL, FBC_THERE, *LIMS_SAYS, now_there), 3)
     kept = decide.get(vault, day["result-1"])
     assert (kept.decided.decision, kept.decided.reason) == (
         "resolved-elsewhere",
@@ -158,7 +136,7 @@ def test_a_corrected_entry_reopens_its_decisions_and_forgets_what_it_no_longer_s
     answers = {k: v for k, v in BLOODS.items() if k != "test.ue"} | {"test.crp": "true"}
     entries.submit(vault, settings, serial, answers, who)
     entries.verify(vault, serial, checker)
-    compare(vault, settings, who)
+    run.run(vault, settings, who, "corrected")
     with pytest.raises(NotFoundError):
         decide.get(vault, key)
     assert decide.get(vault, f"{serial}-test.crp").is_open

@@ -10,9 +10,6 @@ import pytest
 
 from downtime.entry.facts import Fact, Person
 from downtime.errors import ConflictError, InputError
-from downtime.paper.issue import Subject
-from downtime.reconcile import decide, run
-from downtime.reconcile.states import RETURN
 from downtime.returns import queueing
 from downtime.returns.states import ACKNOWLEDGED, SENT
 from downtime.returns.worklists import files, rekey, store, worklist
@@ -20,24 +17,17 @@ from downtime.returns.worklists import words as worklist_words
 from downtime.settings import ReturnsSettings
 from downtime.vault.audit import Actor
 
-from .conftest import ADMITTED, BLOODS, HOSPITAL, OBSERVED, PHONED
+from .conftest import PHONED
 
-LATER = "2026-11-02T18:00:00Z"
 BEN = Actor("u-2", "Ben Records", "laptop-1")
 
 
 @pytest.fixture
-def outage_id(vault, settings, outage, keyed, hold, who, checker):
+def outage_id(outage, four, compare, return_all):
     """An outage whose items are all decided `return` where that is allowed."""
-    keyed("observations", OBSERVED)
-    keyed("phoned-result", PHONED | {"test:1": "=HYPERLINK(1)"})
-    keyed("blood-sciences-request", BLOODS)
-    keyed("admission", ADMITTED, Subject(downtime_number="DK700001X"))
-    hold(2, HOSPITAL, LATER)
-    run.run(vault, settings, who, "recovered")
-    for row in decide.items(vault, outage.id):
-        if RETURN in row.allowed:
-            decide.decide(vault, row.key, RETURN, checker, "not there")
+    four(PHONED | {"test:1": "=HYPERLINK(1)"})
+    compare()
+    return_all()
     return outage.id
 
 
@@ -158,7 +148,12 @@ def test_no_cell_of_a_spreadsheet_can_be_run(start):
 
 @pytest.mark.parametrize("kind", worklist_words.KINDS)
 def test_every_type_has_its_words_and_loses_none(kind):
-    fields = {"medicine": "Morphine", "dosage": "2.5 mg", "unheard_of": "kept", "given": LATER}
+    fields = {
+        "medicine": "Morphine",
+        "dosage": "2.5 mg",
+        "unheard_of": "kept",
+        "given": "2026-11-02T18:00:00Z",
+    }
     fact = Fact(
         key="K7000042X-form", type=kind, system="EPR", form="f", serial="K7000042X",
         person=Person(family="Hill"), fields=fields, notes=(("Said", "more"),),

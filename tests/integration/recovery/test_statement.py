@@ -13,7 +13,7 @@ from downtime.outage import outages
 from downtime.paper import assignments, ledger
 from downtime.paper.issue import Subject
 from downtime.paper.serials import shown
-from downtime.reconcile import decide, owners, run
+from downtime.reconcile import decide, owners
 from downtime.reconcile.harm import review
 from downtime.returns.export import export
 from downtime.returns.report import report
@@ -23,9 +23,8 @@ from downtime.settings import ReturnsSettings
 from downtime.vault import device
 from downtime.vault.audit import Actor
 
-from .conftest import BLOODS, HOSPITAL, SIGNED
+from .conftest import BLOODS, SIGNED
 
-LATER = "2026-11-02T18:00:00Z"
 STRANGER = {
     "patient.name": "UNKNOWN, Male",
     "patient.born": "1985-03-01",
@@ -54,16 +53,15 @@ def leads(vault, who):
 
 
 @pytest.fixture
-def recovered(vault, settings, outage, issue, keyed, hold, who, checker):
+def recovered(vault, settings, issue, keyed, compare, who):
     """One form of each fate, LIMS back, one comparison; two requests wait for a decision."""
     keyed("blood-sciences-request", BLOODS)
     issue("blood-sciences-request")
     ledger.void(vault, issue("observations"), who, "spoilt")
     ledger.lost(vault, issue("observations"), who, "not on the ward")
     ledger.returned(vault, issue("progress-notes"), who)
-    hold(2, HOSPITAL, LATER)
     outages.end(vault, ["LIMS"], who, "back")
-    run.run(vault, settings, who, "recovered")
+    compare()
     review.run(vault, settings, who, "recovered")
 
 
@@ -204,13 +202,10 @@ def test_another_suffix_is_refused(vault, settings, recovered, tmp_path):
         statement_file.save(statement.gather(vault, settings), settings, tmp_path / "a.docx")
 
 
-def test_a_document_that_was_keyed_and_verified_is_settled(
-    vault, settings, outage, keyed, hold, who
-):
+def test_a_document_that_was_keyed_and_verified_is_settled(vault, settings, keyed, compare, who):
     keyed("progress-notes", SIGNED)
-    hold(2, HOSPITAL, LATER)
     outages.end(vault, ["LIMS"], who, "back")
-    run.run(vault, settings, who, "recovered")
+    compare()
     review.run(vault, settings, who, "recovered")
     assert statement.gather(vault, settings).is_complete
 
@@ -240,11 +235,10 @@ def test_what_somebody_has_to_settle_is_named_with_its_owner_and_when_it_is_late
 
 
 def test_who_settles_a_person_settles_what_their_paper_says(
-    vault, settings, outage, keyed, hold, who, checker
+    vault, settings, outage, keyed, compare, checker
 ):
     keyed("blood-sciences-request", BLOODS | STRANGER, Subject(downtime_number="DK700001X"))
-    hold(2, HOSPITAL, LATER)
-    run.run(vault, settings, who, "recovered")
+    compare()
     owners.give_person(
         vault, settings, outage, decide.items(vault, outage.id)[0].item.fact.serial,
         "Records desk", FAR_OFF, checker,

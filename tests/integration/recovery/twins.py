@@ -1,6 +1,16 @@
 """A recovered hospital of people who are easily mixed up: namesakes, twins, slips of the pen."""
 
+import pytest
+
 from downtime.clinical.records import Encounter, Patient
+from downtime.paper.issue import Subject
+
+from .conftest import BLOODS, HOSPITAL, LATER, OBSERVED, PHONED
+
+NUMBER = "DK700001X"
+BLANK = Subject(downtime_number=NUMBER)
+PETRA = {"patient.name": "NOVAK, Petra", "patient.born": "1985-01-03"}
+"""The patient `p-1` as a hurried hand writes her: day and month of birth are swapped."""
 
 
 def person(number: int, family: str, given: str, born: str, gender: str, nhs: str = "", **more):
@@ -38,3 +48,13 @@ TWINS = (
     stay(11, "A1", "2026-11-02T13:00:00Z"),
     stay(6, "B2", "2026-11-02T13:10:00Z"),
 )  # fmt: skip
+
+
+@pytest.fixture
+def paper(keyed, hold):
+    """Forms of one downtime number and of somebody without any, and the recovered hospital."""
+    hold(2, (*HOSPITAL, *TWINS), LATER)
+    serial = keyed("blood-sciences-request", BLOODS | PETRA, BLANK)
+    keyed("observations", OBSERVED | PETRA, BLANK)
+    keyed("phoned-result", PHONED | {"patient.name": "PHILLIPS, Kathryn"}, Subject())
+    return serial

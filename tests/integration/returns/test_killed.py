@@ -32,18 +32,32 @@ def run(vault, targets: dict, step: str = "", after: str = "", nth: int = 1) -> 
     return done.returncode
 
 
+def kill(vault, lims, step: str, after: str) -> None:
+    """A sender to that receiver dies at a step: the only one of its kind, or the second."""
+    nth = 1 if step in ("queue", "connect") else 2
+    assert run(vault, _there(lims), step, after, nth) == KILLED
+
+
+def sent_once(vault, lims) -> list[store.Message]:
+    """All messages, after a sender that was let alone: each had its effect once."""
+    assert run(vault, _there(lims)) == 0
+    messages = list(store.messages(vault.db))
+    assert {one.state for one in messages} == {"acknowledged"}
+    assert sorted(lims.effects) == sorted(one.control_id for one in messages)
+    return messages
+
+
+def _there(lims) -> dict:
+    return {"LIMS": {"channel": "mllp", "host": "127.0.0.1", "port": lims.port}}
+
+
 @pytest.mark.parametrize(("step", "after"), STEPS, ids=lambda word: word)
 def test_a_killed_sender_loses_and_doubles_nothing(step, after, vault, decide):
     serials = ("K7000001A", "K7000002B", "K7000003C")
     decide(*(request(serial, MARY) for serial in serials), request("K7000004D", OLU))
     with receiver() as lims:
-        there = {"LIMS": {"channel": "mllp", "host": "127.0.0.1", "port": lims.port}}
-        nth = 1 if step in ("queue", "connect") else 2
-        assert run(vault, there, step, after, nth) == KILLED
-        assert run(vault, there) == 0
-    messages = list(store.messages(vault.db))
-    assert {one.state for one in messages} == {"acknowledged"}
-    assert sorted(lims.effects) == sorted(one.control_id for one in messages)
+        kill(vault, lims, step, after)
+        messages = sent_once(vault, lims)
     assert len(messages) == 4
     order = [number for number in lims.effects if number in _of(messages, "p-H100")]
     assert order == _of(messages, "p-H100")

@@ -5,33 +5,19 @@ import os
 
 import pytest
 
-from downtime.config import Home
-from downtime.returns import store
 from downtime.vault import audit
 from downtime.vault.vault import Vault
-from tests.integration.vault.power import Disk
+from tests.conftest import new_home
 
 from .conftest import MARY, OLU, request
 from .receiver import receiver
-from .test_killed import KILLED, STEPS, run
-
-
-@pytest.fixture
-def disk(tmp_path):
-    made = Disk(tmp_path)
-    yield made
-    gc.collect()  # connections that nobody holds any more
-    made.close()
+from .test_killed import STEPS, kill, sent_once
 
 
 @pytest.fixture
 def home(disk):
     """A home on a disk whose power can be cut."""
-    folder = disk.folder / "home"
-    for part in (folder, folder / "keys", folder / "bundles", folder / "snapshots"):
-        part.mkdir()
-    (folder / "config.toml").write_text("")
-    return Home(folder)
+    return new_home(disk.folder / "home")
 
 
 @pytest.mark.parametrize(("step", "after"), STEPS, ids=lambda word: word)
@@ -40,19 +26,13 @@ def test_a_power_cut_while_sending_loses_and_doubles_nothing(step, after, vault,
     os.sync()
     key = vault.data_key
     with receiver() as lims:
-        there = {"LIMS": {"channel": "mllp", "host": "127.0.0.1", "port": lims.port}}
-        nth = 1 if step in ("queue", "connect") else 2
-        assert run(vault, there, step, after, nth) == KILLED
+        kill(vault, lims, step, after)
         vault.close()
         gc.collect()
         disk.cut()
         disk.restart()
         again = Vault(vault.home, key, vault.clock)
-        assert run(again, there) == 0
-        messages = list(store.messages(again.db))
-        assert {one.state for one in messages} == {"acknowledged"}
-        assert sorted(lims.effects) == sorted(one.control_id for one in messages)
-        assert len(messages) == 3
+        assert len(sent_once(again, lims)) == 3
         assert audit.verify(again.db).first_bad is None
         again.close()
         del again

@@ -12,7 +12,7 @@ from downtime.clock import system_clock
 from downtime.config import Home
 from downtime.vault import audit, schema
 from downtime.vault.vault import Vault
-from tests.integration.vault.power import Disk
+from tests.conftest import new_home
 
 WRITERS = """
 import sys, threading, time
@@ -52,21 +52,12 @@ tidy()
 
 
 @pytest.fixture
-def disk(tmp_path):
-    made = Disk(tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def key():
     return os.urandom(32)
 
 
 def _home(disk, key) -> Home:
-    folder = disk.folder / "home"
-    folder.mkdir()
-    home = Home(folder)
+    home = new_home(disk.folder / "home")
     vault = Vault(home, key, system_clock)
     schema.apply(vault.db, system_clock)
     vault.close()

@@ -10,11 +10,27 @@ import pytest
 from downtime import config
 from downtime.accounts import opening, people, totp
 from downtime.accounts.permissions import ROLES
+from downtime.clinical.records import ServiceRequest
 from downtime.config import Home
+from downtime.reconcile.harm import review
 from downtime.snapshot import load, publish
 from downtime.vault.audit import Actor
 from downtime.web import create_app
 from tests.conftest import NOW
+from tests.integration.recovery.conftest import (  # noqa: F401 - fixtures of an outage on paper
+    BLOODS,
+    HOSPITAL,
+    LIMS_SAYS,
+    PHONED,
+    checker,
+    compare,
+    four,
+    hold,
+    issue,
+    keyed,
+    outage,
+    return_all,
+)
 from tests.integration.web import tiny
 from tests.integration.web.page_check import problems
 
@@ -29,6 +45,11 @@ argon2_memory_kib = 64
 argon2_time_cost = 1
 argon2_parallelism = 1
 """
+
+OLD_FBC = ServiceRequest(
+    id="r-old", patient="p-ann", code="FBC", stage="collected", filler="L1",
+    collected="2026-11-02T09:30:00Z",
+)  # fmt: skip
 
 
 class Clock:
@@ -168,3 +189,35 @@ def empty_hospital(home_template, tmp_path):
 def hospital(loaded_template, tmp_path):
     """A home of the test's own, with the tiny hospital's snapshot."""
     return copied(loaded_template, tmp_path)
+
+
+@pytest.fixture
+def with_queue(hospital, lp):
+    """The same with a print queue."""
+    with hospital.home.config.open("a") as file:
+        file.write('[printing]\nqueue = "ward-a1"\n')
+    return Hospital(hospital.home, hospital.clock, hospital.secrets, hospital.file)
+
+
+@pytest.fixture
+def vault(hospital):
+    """The vault of that home, open beside the app."""
+    opened = hospital.open().vault
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def t0(hold):  # noqa: F811
+    """The snapshot of the outage's beginning, with a request that was on its way."""
+    return hold(1, (*HOSPITAL, OLD_FBC))
+
+
+@pytest.fixture
+def recovered(vault, settings, issue, keyed, compare, who):  # noqa: F811
+    """Two forms keyed, one still out, one request without a result, one result misheard."""
+    keyed("blood-sciences-request", BLOODS)
+    keyed("phoned-result", PHONED)
+    issue("observations")
+    compare((*HOSPITAL, *LIMS_SAYS, OLD_FBC))
+    review.run(vault, settings, who, "recovered")

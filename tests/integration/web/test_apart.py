@@ -31,13 +31,6 @@ apart_child.main()
 
 
 @pytest.fixture
-def vault(empty_hospital):
-    opened = empty_hospital.open().vault
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def sleeping(vault, monkeypatch, tmp_path):
     """A job whose child is at work for a minute: the job, its child's id, and the waiting parent."""
     popen = subprocess.Popen

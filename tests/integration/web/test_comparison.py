@@ -4,54 +4,14 @@ import re
 
 import pytest
 
-from downtime.clinical.records import ServiceRequest
-from downtime.reconcile import run
-from tests.integration.recovery.conftest import (  # noqa: F401 - fixtures
-    BLOODS,
-    HOSPITAL,
-    KEEPER,
-    PHONED,
-    checker,
-    hold,
-    issue,
-    keyed,
-    outage,
-)
-from tests.integration.recovery.test_reconcile import LIMS_SAYS
-
-LATER = "2026-11-02T14:25:00Z"
-OLD_FBC = ServiceRequest(
-    id="r-old", patient="p-ann", code="FBC", stage="collected", filler="L1",
-    collected="2026-11-02T09:30:00Z",
-)  # fmt: skip
-
 
 @pytest.fixture
-def vault(hospital):
-    opened = hospital.open().vault
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def t0(hold):  # noqa: F811
-    return hold(1, (*HOSPITAL, OLD_FBC))
-
-
-@pytest.fixture
-def supervisor(hospital, vault, settings):
+def supervisor(hospital, recovered):
+    """Somebody who decides what a comparison has found."""
     return hospital.browser("records-supervisor")
 
 
-@pytest.fixture
-def compared(vault, settings, outage, keyed, hold):  # noqa: F811
-    keyed("blood-sciences-request", BLOODS)
-    keyed("phoned-result", PHONED)
-    hold(2, (*HOSPITAL, *LIMS_SAYS, OLD_FBC), LATER)
-    run.run(vault, settings, KEEPER, "recovered")
-
-
-def test_a_list_is_filtered_by_state_system_ward_and_form(supervisor, compared):
+def test_a_list_is_filtered_by_state_system_ward_and_form(supervisor):
     page = supervisor.get("/comparison").text
     assert "Open: 3" in page
     assert "Potassium" in page
@@ -61,7 +21,7 @@ def test_a_list_is_filtered_by_state_system_ward_and_form(supervisor, compared):
     assert "Nothing in this list" in supervisor.get("/comparison?state=new&ward=Z9").text
 
 
-def test_a_rule_is_shown_before_it_decides_and_can_be_undone(supervisor, compared):
+def test_a_rule_is_shown_before_it_decides_and_can_be_undone(supervisor):
     page = supervisor.get("/comparison/bulk?state=new&system=LIMS&choice=return").text
     assert "Return them: 2 items" in page
     assert "Full blood count" in page
@@ -79,16 +39,14 @@ def test_a_rule_is_shown_before_it_decides_and_can_be_undone(supervisor, compare
     assert "wrong filter" in page
 
 
-def test_a_bulk_decision_on_a_stale_preview_is_refused(supervisor, compared):
+def test_a_bulk_decision_on_a_stale_preview_is_refused(supervisor):
     sent = {"state": "new", "choice": "return", "why": "why", "token": "0" * 24}
     refused = supervisor.post("/comparison/bulk", sent)
     assert refused.status_code == 409
     assert "changed since you looked" in refused.text
 
 
-def test_an_item_stands_beside_every_live_record_and_waits_for_a_second_person(
-    supervisor, compared, vault
-):
+def test_an_item_stands_beside_every_live_record_and_waits_for_a_second_person(supervisor):
     page = supervisor.get("/comparison?state=conflict").text
     key = re.search(r"/comparison/(K[\w.-]+)", page)[1]
     page = supervisor.get(f"/comparison/{key}").text
@@ -102,9 +60,35 @@ def test_an_item_stands_beside_every_live_record_and_waits_for_a_second_person(
     assert again.status_code == 403
 
 
-def test_the_older_request_is_shown_as_it_was_and_is(supervisor, compared):
+def test_the_older_request_is_shown_as_it_was_and_is(supervisor):
     page = supervisor.get("/comparison?state=new").text
     key = next(k for k in re.findall(r"/comparison/(K[\w.-]+)", page) if k.endswith("test.fbc"))
     page = supervisor.get(f"/comparison/{key}").text
     assert page.count("02-Nov-2026 09:30") >= 1
     assert "before the outage" in page
+
+
+def test_ticked_items_are_given_to_somebody_and_the_list_says_who_has_what(supervisor):
+    page = supervisor.get("/comparison?state=new").text
+    keys = re.findall(r'name="key" value="([^"]+)"', page)
+    assert len(keys) == 2
+    assert page.count("Nobody") == 2
+    given = {"state": "new", "owner": "Laboratory", "due": "2026-01-01T08:00", "note": "look it up"}
+    refused = supervisor.post("/comparison/owners", given)
+    assert "No item was ticked" in refused.text
+    done = supervisor.post("/comparison/owners", given | {"key": keys})
+    assert (done.status_code, done.location) == (303, "/comparison?state=new")
+    page = supervisor.get("/comparison?state=new").text
+    assert "2 given to Laboratory." in page
+    assert (page.count("Overdue"), page.count("Nobody")) == (2, 0)
+
+
+def test_whoever_has_the_form_has_its_items(supervisor):
+    page = supervisor.get("/comparison?state=conflict").text
+    serial = re.search(r'name="key" value="(K7\w{7})', page)[1]
+    supervisor.post(
+        "/forms/assign", {"serial": serial, "owner": "Ward A1", "due": "2027-01-01T08:00"}
+    )
+    page = supervisor.get("/comparison?state=conflict").text
+    assert "Ward A1" in page
+    assert "Overdue" not in page

@@ -124,3 +124,53 @@ def test_two_entries_of_one_form_are_compared_and_one_is_chosen(hospital, other)
     assert "Nothing is in this list" in browser.get("/forms/lists/keyed-twice").text
     assert ledger.issued(vault, number).state == "keyed"
     vault.close()
+
+
+def rewritten(other) -> None:
+    """An audit entry of the laptop is changed behind its program's back."""
+    other.vault.db.conn.execute("DROP TRIGGER audit_no_update")
+    other.vault.db.conn.execute("UPDATE audit SET why = 'other' WHERE seq = 1")
+
+
+def test_a_broken_laptop_is_taken_over_in_a_persons_name_and_the_pages_say_so(hospital, other):
+    other.declare()
+    number = other.issue()
+    rewritten(other)
+    vault = other.vault
+    data = seal(vault, hospital.settings, "K7", other.clerk, "disk fault", broken=True).data
+    browser, page = taken(hospital, data)
+    assert "does not hold from entry 1" in page
+    assert "records supervisor can take it over" in page
+
+    def over(**fields):
+        sent = {"bundles": (io.BytesIO(data), "0.handover"), **fields}
+        return browser.post("/gathering/take-over", sent, content_type="multipart/form-data")
+
+    assert over(why="").status_code == 400
+    assert over(why="security was told").status_code == 303
+    page = browser.get("/gathering").text
+    assert "1 new forms" in page
+    assert "Records-Supervisor Person took it over" in page
+    assert "security was told" in page
+    browser.post("/gathering/join", {"origin": f"M3:{outages.current(vault).id}", "why": "x"})
+    assert serials.shown(number) in browser.get("/forms/lists/missing").text
+    page = browser.get("/statement").text
+    assert "Not proved: 1 audit chain does not hold" in page
+    assert "took it over: security was told." in page
+
+
+def test_only_a_records_supervisor_takes_a_bundle_over(hospital, other):
+    answer = hospital.browser("records-clerk").post("/gathering/take-over", {"why": "x"})
+    assert answer.status_code == 403
+
+
+def test_this_laptop_hands_over_as_broken_with_a_reason(hospital, other):
+    vault = hospital.open().vault
+    vault.db.conn.execute("DROP TRIGGER audit_no_update")
+    vault.db.conn.execute("UPDATE audit SET why = 'other' WHERE seq = 1")
+    vault.close()
+    site = hospital.browser("site")
+    assert "as broken" in site.post("/gathering/seal", {"station": "M3"}).text
+    assert site.post("/gathering/seal", {"station": "M3", "broken": "yes"}).status_code == 400
+    given = {"station": "M3", "broken": "yes", "why": "told security"}
+    assert ".handover" in site.post("/gathering/seal", given).headers["Content-Disposition"]

@@ -7,49 +7,17 @@ import pytest
 from downtime.clinical.records import Encounter, Patient
 from downtime.paper.issue import Subject
 from downtime.reconcile.identity import linking
-from tests.integration.recovery.conftest import (  # noqa: F401 - fixtures
-    ANN,
-    BLOODS,
-    HOSPITAL,
-    OBSERVED,
-    PHONED,
-    checker,
-    hold,
-    issue,
-    keyed,
-    outage,
-    t0,
-)
-from tests.integration.recovery.twins import TWINS
-
-NUMBER = "DK700001X"
-PETRA = {"patient.name": "NOVAK, Petra", "patient.born": "1985-01-03"}
+from tests.integration.recovery.conftest import ANN, BLOODS, HOSPITAL, LATER
+from tests.integration.recovery.twins import NUMBER, PETRA, TWINS, paper  # noqa: F401 - a fixture
 
 
 @pytest.fixture
-def vault(hospital):
-    opened = hospital.open().vault
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def clerks(hospital, vault, settings):
+def clerks(hospital, vault):
     """Two records clerks, signed in; the second one is the supervisor."""
     return hospital.browser("records-clerk"), hospital.browser("records-supervisor")
 
 
-@pytest.fixture
-def paper(keyed, hold):  # noqa: F811
-    """Forms of one downtime number and of somebody without any, and the recovered hospital."""
-    hold(2, (*HOSPITAL, *TWINS), "2026-11-02T14:25:00Z")
-    serial = keyed("blood-sciences-request", BLOODS | PETRA, Subject(downtime_number=NUMBER))
-    keyed("observations", OBSERVED | PETRA, Subject(downtime_number=NUMBER))
-    keyed("phoned-result", PHONED | {"patient.name": "PHILLIPS, Kathryn"}, Subject())
-    return serial
-
-
-def test_two_people_link_a_downtime_number_and_one_undoes_it(clerks, paper, vault):
+def test_two_people_link_a_downtime_number_and_one_undoes_it(clerks, paper, vault):  # noqa: F811
     clerk, supervisor = clerks
     page = clerk.get("/identity").text
     assert "To link: 2" in page
@@ -80,7 +48,7 @@ def test_two_people_link_a_downtime_number_and_one_undoes_it(clerks, paper, vaul
     assert "her sister" in page
 
 
-def test_a_rejected_patient_can_be_followed_by_another(clerks, paper, vault):
+def test_a_rejected_patient_can_be_followed_by_another(clerks, paper, vault):  # noqa: F811
     clerk, supervisor = clerks
     sent = {"patient": "p-2", "why": "a guess", "evidence": "none"}
     clerk.post(f"/identity/{paper}/propose", sent)
@@ -91,23 +59,23 @@ def test_a_rejected_patient_can_be_followed_by_another(clerks, paper, vault):
     assert "Propose this patient" in page
 
 
-def test_no_address_names_a_patient(clerks, paper):
+def test_no_address_names_a_patient(clerks, paper):  # noqa: F811
     clerk, _ = clerks
     for page in (clerk.get("/identity").text, clerk.get(f"/identity/{paper}").text):
         addresses = " ".join(re.findall(r'(?:href|action|formaction)="([^"]+)"', page))
         assert not re.search(r"DK7|999000|NOVAK|Novak|H20", addresses)
 
 
-def test_a_name_is_looked_for_without_standing_in_an_address(clerks, paper):
+def test_a_name_is_looked_for_without_standing_in_an_address(clerks, paper):  # noqa: F811
     clerk, _ = clerks
     answer = clerk.post(f"/identity/{paper}", {"typed": "o'hara"})
     assert answer.headers["Location"].endswith(f"/identity/{paper}")
     assert "O&#39;HARA" in clerk.get(f"/identity/{paper}").text
 
 
-def test_the_program_proposes_exact_numbers_for_two_people_to_agree(clerks, keyed, hold, vault):  # noqa: F811
+def test_the_program_proposes_exact_numbers_for_two_people_to_agree(clerks, keyed, hold, vault):
     clerk, supervisor = clerks
-    hold(2, (*HOSPITAL, *TWINS), "2026-11-02T14:25:00Z")
+    hold(2, (*HOSPITAL, *TWINS), LATER)
     said = {"patient.nhs": "9990000263", "patient.born": "1985-03-01"}
     serial = keyed("blood-sciences-request", BLOODS | said, Subject(downtime_number=NUMBER))
     assert (
@@ -126,7 +94,7 @@ def test_the_program_proposes_exact_numbers_for_two_people_to_agree(clerks, keye
     assert NUMBER in linking.confirmed(vault.db)
 
 
-def test_before_the_hospital_has_recovered_nobody_is_offered(clerks, keyed):  # noqa: F811
+def test_before_the_hospital_has_recovered_nobody_is_offered(clerks, keyed):
     clerk, _ = clerks
     serial = keyed("blood-sciences-request", BLOODS | PETRA, Subject(downtime_number=NUMBER))
     page = clerk.get(f"/identity/{serial}").text
@@ -134,13 +102,13 @@ def test_before_the_hospital_has_recovered_nobody_is_offered(clerks, keyed):  # 
     assert "Propose this patient" not in page
 
 
-def test_a_namesake_is_warned_of_wherever_records_staff_see_the_patient(clerks, issue, hold):  # noqa: F811
+def test_a_namesake_is_warned_of_wherever_records_staff_see_the_patient(clerks, issue, hold):
     other = Patient(id="p-other", family="HILL", given="Ann Rose", birth_date="1991-05-05")
     bed = Encounter(
         id="e-other", patient="p-other", ward="A1", status="in-progress", kind="inpatient",
         started="2026-11-02T09:00:00Z",
     )  # fmt: skip
-    hold(2, (*HOSPITAL, other, bed), "2026-11-02T14:25:00Z")
+    hold(2, (*HOSPITAL, other, bed), LATER)
     serial = issue("observations", ANN)
     clerk, _ = clerks
     for address in (f"/key/{serial}", f"/forms/{serial}", "/patients/p-ann"):

@@ -111,12 +111,10 @@ def test_a_draft_is_there_after_the_server_was_killed(empty_hospital, chart):
     vault.close()
 
 
-def test_a_locked_screen_keeps_what_was_typed(hospital):
-    vault = hospital.open().vault
+def test_a_locked_screen_keeps_what_was_typed(hospital, vault):
     order = Order(kind=BLANK, forms=("observations",), copies=1, wards=("A1",))
     produce(vault, hospital.settings, order, NURSE, "for a test", BytesIO())
     (form,) = ledger.find(vault)
-    vault.close()
     clerk = hospital.browser("records-clerk")
     clerk.post(f"/key/{form.serial}/part", {"pulse:1": "81"})
     hospital.clock.go_on(minutes=6)

@@ -97,3 +97,14 @@ def test_an_impossible_count_gives_out_nothing(hospital):
     for count in ("0", "101", "-1", "x", "", "1e1", "1" * 12):
         assert browser.post("/numbers", {"count": count}).status_code == 400, count
     assert "1,000 of 1,000" in browser.get("/numbers").text
+
+
+def test_that_systems_are_back_is_said_of_those_ticked_only(hospital):
+    browser = hospital.browser("site")
+    declare(browser, "LIMS", "PAS")
+    refused = browser.post("/outages/end", {"systems": [], "why": "The network team rang"})
+    assert refused.status_code == 400
+    assert "No system was named." in refused.text
+    assert 'href="/">Start page</a>' in refused.text
+    browser.post("/outages/end", {"systems": ["PAS"], "why": "The network team rang"})
+    assert "PAS: back. Still down: LIMS." in words(browser.get("/outages").text)

@@ -116,7 +116,7 @@ def test_what_the_screen_does_not_show_stays_in_the_definition(hospital, adminis
 @pytest.mark.parametrize(
     ("rows", "sentence"),
     [
-        ([LABEL], "The form needs"),
+        ([LABEL], "has no field of its own"),
         ([LABEL, Row("a", "A", x="here", y="1", width="1", height="1")], "of &#39;a&#39; is no number"),
         ([LABEL, Row("a", "A", x="200", y="1", width="50", height="5")], "is not on the page"),
         ([LABEL, Row("a", "A"), Row("a", "B")], "has two rows"),

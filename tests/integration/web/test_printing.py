@@ -1,45 +1,17 @@
 """Printing through the screens: to a queue that may refuse, stopped, killed, again, and of changes."""
 
-import os
 import re
-import stat
 import subprocess
 import sys
-
-import pytest
 
 from downtime.clock import to_text
 from downtime.paper import ledger, orders
 from downtime.vault import jobs
 from downtime.web import doing
 from downtime.web.worker import Worker
-from tests.integration.web.conftest import Hospital, copied
+from tests.integration.web.conftest import Hospital
 from tests.integration.web.test_paper import finished
 from tests.integration.web.test_ward import words
-
-
-@pytest.fixture
-def lp(tmp_path, monkeypatch):
-    """A printer that takes pages until there is a file `broken`."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    program = folder / "lp"
-    program.write_text(
-        f"#!/bin/sh\ncat > {tmp_path}/pages\n"
-        f"[ ! -e {tmp_path}/broken ] || {{ echo 'lp: out of paper' >&2; exit 1; }}\n"
-    )
-    program.chmod(program.stat().st_mode | stat.S_IEXEC)
-    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-    return tmp_path
-
-
-@pytest.fixture
-def with_queue(loaded_template, tmp_path, lp):
-    """The tiny hospital with a print queue."""
-    made = copied(loaded_template, tmp_path)
-    with made.home.config.open("a") as file:
-        file.write('[printing]\nqueue = "ward-a1"\n')
-    return Hospital(made.home, made.clock, made.secrets, made.file)
 
 
 def work(hospital):

@@ -7,11 +7,10 @@ import pytest
 from downtime import cli
 from downtime.cli import app
 from tests.integration.web.conftest import Hospital
-from tests.integration.web.test_printing import lp, with_queue  # noqa: F401 - fixtures
 
 
 @pytest.fixture
-def command(with_queue: Hospital, monkeypatch, capfdbinary):  # noqa: F811
+def command(with_queue: Hospital, monkeypatch, capfdbinary):
     """`command(*words)` → exit code, document, what was said on standard error."""
     monkeypatch.setattr(app, "system_clock", with_queue.clock)
 
@@ -25,7 +24,7 @@ def command(with_queue: Hospital, monkeypatch, capfdbinary):  # noqa: F811
     return run
 
 
-def test_a_pack_goes_to_the_queue_of_the_settings(command, lp):  # noqa: F811
+def test_a_pack_goes_to_the_queue_of_the_settings(command, lp):
     code, made, _ = command("pack", "A1")
     assert (code, made["out"]) == (0, "")
     assert (lp / "pages").read_bytes().startswith(b"%PDF")
@@ -35,7 +34,7 @@ def test_a_pack_goes_to_the_queue_of_the_settings(command, lp):  # noqa: F811
     )  # fmt: skip
 
 
-def test_what_failed_is_listed_and_repeated_into_a_file(command, lp, tmp_path):  # noqa: F811
+def test_what_failed_is_listed_and_repeated_into_a_file(command, lp, tmp_path):
     (lp / "broken").touch()
     code, _, said = command("pack", "A1", "--printer", "other", "--form", "observations")
     assert code == 1
@@ -48,7 +47,7 @@ def test_what_failed_is_listed_and_repeated_into_a_file(command, lp, tmp_path): 
     assert command("packs", "repeat", failed["pack"])[0] == 1
 
 
-def test_changes_follow_a_pack(command, lp):  # noqa: F811
+def test_changes_follow_a_pack(command, lp):
     assert command("pack", "A1", "--changes")[0] == 1
     whole = command("pack", "A1")[1]
     changes = command("pack", "A1", "--changes")[1]
@@ -56,7 +55,7 @@ def test_changes_follow_a_pack(command, lp):  # noqa: F811
     assert changes["forms"] == 0
 
 
-def test_one_patient_by_number_and_one_form_again(command, lp):  # noqa: F811
+def test_one_patient_by_number_and_one_form_again(command, lp):
     code, made, _ = command("pack", "--patient", "1000001", "--form", "observations")
     assert (code, made["forms"]) == (0, 1)
     assert command("pack", "--patient", "7777777")[0] == 1
@@ -67,7 +66,7 @@ def test_one_patient_by_number_and_one_form_again(command, lp):  # noqa: F811
     assert list(states.values()) == ["issued"]
 
 
-def test_blank_forms_are_issued_to_a_ward(command, lp):  # noqa: F811
+def test_blank_forms_are_issued_to_a_ward(command, lp):
     code, made, _ = command("blank", "admission", "--copies", "2", "--numbered", "--ward", "A1")
     assert (code, made["blank_forms"]) == (0, 2)
     rows = command("ledger", "list", "--ward", "A1")[1]

@@ -12,9 +12,8 @@ WHO = Actor("u-1", "Amina Ward", "K7")
 
 
 @pytest.fixture
-def refused(hospital):
+def refused(hospital, vault):
     """A refused message and one of the same patient behind it."""
-    vault = hospital.open().vault
     outage = outages.declare(vault, ["LIMS"], WHO, "power lost", known=("LIMS",))
     with vault.change(WHO, "return.queue") as db:
         for number in ("DT1", "DT2"):
@@ -28,8 +27,6 @@ def refused(hospital):
             store.insert_all(db, [row])
     with outbox.sender(vault, hospital.settings.returns, "LIMS", "mllp", WHO) as sender:
         sender.refused(sender.next(), "AE 103: no such test")
-    yield vault
-    vault.close()
 
 
 def test_a_refusal_is_shown_with_its_reason_and_what_waits_for_it(hospital, refused):
@@ -39,24 +36,24 @@ def test_a_refusal_is_shown_with_its_reason_and_what_waits_for_it(hospital, refu
     assert "Refused: a person must look" in page
 
 
-def test_it_is_sent_again_with_a_reason(hospital, refused):
+def test_it_is_sent_again_with_a_reason(hospital, vault, refused):
     browser = hospital.browser("records-supervisor")
     assert browser.post("/returns/message", {"number": "DT1", "do": "again"}).status_code == 400
     answer = browser.post(
         "/returns/message", {"number": "DT1", "do": "again", "why": "the test was set up"}
     )
     assert answer.status_code in (302, 303)
-    assert [one.state for one in store.messages(refused.db)] == ["queued", "queued"]
+    assert [one.state for one in store.messages(vault.db)] == ["queued", "queued"]
 
 
-def test_or_marked_as_put_right_by_hand(hospital, refused):
+def test_or_marked_as_put_right_by_hand(hospital, vault, refused):
     browser = hospital.browser("records-supervisor")
     browser.post("/returns/message", {"number": "DT1", "do": "resolve", "why": "keyed there"})
-    assert [one.state for one in store.messages(refused.db)] == ["resolved", "queued"]
+    assert [one.state for one in store.messages(vault.db)] == ["resolved", "queued"]
 
 
-def test_nobody_else_settles_it(hospital, refused):
+def test_nobody_else_settles_it(hospital, vault, refused):
     browser = hospital.browser("records-clerk")
     answer = browser.post("/returns/message", {"number": "DT1", "do": "resolve", "why": "x"})
     assert answer.status_code == 403
-    assert [one.state for one in store.messages(refused.db)] == ["refused", "held"]
+    assert [one.state for one in store.messages(vault.db)] == ["refused", "held"]

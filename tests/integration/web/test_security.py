@@ -123,9 +123,9 @@ def test_what_is_typed_is_never_html(hospital):
 
 def test_an_upload_beyond_the_limit_is_refused(hospital):
     hospital.app.config["MAX_CONTENT_LENGTH"] = 10_000
-    browser = hospital.browser("site")
-    upload = (io.BytesIO(b"x" * 20_000), "a.downtime")
-    answer = browser.post("/snapshots/load", {"why": "test", "bundle": upload})
+    browser = hospital.browser("records-clerk")
+    upload = (io.BytesIO(b"x" * 20_000), "a.pdf")
+    answer = browser.post("/key/K7000001D/scan", {"scan": upload})
     assert answer.status_code == 413
     assert "larger than this laptop accepts" in answer.text
 

@@ -2,49 +2,9 @@
 
 import re
 
-import pytest
-
 from downtime.outage import outages
 from downtime.paper import ledger
-from downtime.reconcile import run
-from downtime.reconcile.harm import review
-from tests.integration.recovery.conftest import (  # noqa: F401 - fixtures
-    BLOODS,
-    HOSPITAL,
-    KEEPER,
-    PHONED,
-    checker,
-    hold,
-    issue,
-    keyed,
-    outage,
-)
-from tests.integration.recovery.test_reconcile import LIMS_SAYS
-
-from .test_comparison import LATER, OLD_FBC
-
-
-@pytest.fixture
-def vault(hospital):
-    opened = hospital.open().vault
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def t0(hold):  # noqa: F811
-    return hold(1, (*HOSPITAL, OLD_FBC))
-
-
-@pytest.fixture
-def recovered(vault, settings, outage, issue, keyed, hold):  # noqa: F811
-    """Two forms keyed, one still out, one request without a result, one result misheard."""
-    keyed("blood-sciences-request", BLOODS)
-    keyed("phoned-result", PHONED)
-    issue("observations")
-    hold(2, (*HOSPITAL, *LIMS_SAYS, OLD_FBC), LATER)
-    run.run(vault, settings, KEEPER, "recovered")
-    review.run(vault, settings, KEEPER, "recovered")
+from tests.integration.recovery.conftest import KEEPER
 
 
 def test_harm_review_shows_what_waited_and_a_clinician_says_what_came_of_it(hospital, recovered):
@@ -65,8 +25,8 @@ def test_harm_review_shows_what_waited_and_a_clinician_says_what_came_of_it(hosp
 
 
 def test_the_statement_names_the_owner_of_what_is_open_and_says_when_they_are_late(
-    hospital, vault, outage, recovered  # noqa: F811
-):  # fmt: skip
+    hospital, vault, outage, recovered
+):
     supervisor = hospital.browser("records-supervisor")
     page = supervisor.get("/comparison").text
     key = re.search(r'href="/comparison/(K7[^"?]+)', page)[1]
@@ -87,8 +47,8 @@ def test_the_statement_names_the_owner_of_what_is_open_and_says_when_they_are_la
 
 
 def test_an_earlier_outage_can_be_chosen_on_statement_and_report(
-    hospital, vault, outage, recovered  # noqa: F811
-):  # fmt: skip
+    hospital, vault, outage, recovered
+):
     outages.end(vault, list(outage.down), KEEPER, "back")
     outages.close(vault, outage.id, KEEPER, "all is done")
     outages.declare(vault, ["PAS"], KEEPER, "power lost again", known=("LIMS", "PAS"))

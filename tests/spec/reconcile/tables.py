@@ -23,7 +23,9 @@ ANN = Patient(
     id="p-ann", mrn="H100", identifiers=("MR|DEMO|H100",), family="Hill", given="Ann",
     birth_date="1960-01-02", phone="01632 960001",
 )  # fmt: skip
+BOB = Patient(id="p-bob", mrn="H200", identifiers=("MR|DEMO|H200",), family="Hill", given="Bob")
 WRITTEN = Person(mrn="H100", birth_date="1960-01-02")
+BOB_WRITTEN = Person(mrn="H200")
 EVERY_TYPE = ("Encounter", "ServiceRequest", "Observation", "AllergyIntolerance", "Flag",
               "MedicationAdministration", "Appointment", "Patient")  # fmt: skip
 Records = tuple[Record, ...]
@@ -43,6 +45,8 @@ class Row:
     sentence: str
     second: bool = False
     told: tuple[str, ...] = EVERY_TYPE
+    others: tuple[Fact, ...] = ()
+    """What other forms say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -435,5 +439,73 @@ DOCUMENTS = Table(
     ),
 )
 
+
+# ---- what two forms say -------------------------------------------------------------------------
+
+
+def again(one: Fact, event: str = "13:50", person: Person = WRITTEN, **fields: str) -> Fact:
+    """The same on another form, at another time."""
+    return replace(
+        one, key="K7000031Y-y", serial="K7000031Y", event=at(event), person=person,
+        fields={**one.fields, **fields},
+    )  # fmt: skip
+
+
+def alike(
+    paper: str, one: Fact, other: Fact, state: str, sentence: str, second: bool = False
+) -> Row:
+    return Row(paper, "nothing", "nothing", one, (), (), state, sentence, second, others=(other,))
+
+
+SAMPLE = replace(FBC, fields={**FBC.fields, "collected": at("14:00")})
+MRSA = fact("ServiceRequest", "LIMS", code="MRSA", specimen="Nose swab", collected=at("14:00"))
+CULTURE = fact("ServiceRequest", "LIMS", code="BC", display="Blood culture", collected=at("14:00"))
+CHEST = fact("ServiceRequest", "Radiology", display="Chest X-ray")
+NO_REQUEST, NO_DOSE = "LIMS has no such request.", "EPR has no such dose near that time."
+NO_UNIT = "LIMS has no such unit near that time."
+TWICE = Table(
+    "Said on two forms",
+    "Another form says the same of the same patient. The one that went out already stands, else the"
+    " one that happened first; the other is left to a person, so that nothing is returned twice"
+    " unseen. One test is the same when its samples were taken within `twice_sample_minutes`, or,"
+    " where a form does not say, when it was asked for within `twice_asked_minutes`; `repeated_tests`"
+    " never are. One medicine is the same dose within `twice_dose_minutes`. A unit of blood is one"
+    " unit at any time, whoever had it. Two lines of one form are two things.",
+    (
+        alike("FBC taken 14:00; another form: FBC taken 13:50", SAMPLE, again(SAMPLE, collected=at("13:50")),
+              "conflict", f"{NO_REQUEST} Form K7-000031-Y asks for the same, sample taken 02-Nov-2026 13:50: leave this one unless both are wanted."),
+        alike("FBC taken 14:00; another form: FBC taken 14:10", SAMPLE, again(SAMPLE, collected=at("14:10")),
+              "new", NO_REQUEST),
+        alike("FBC taken 14:00; another form: FBC taken 13:00, a repeat", SAMPLE, again(SAMPLE, collected=at("13:00")),
+              "new", NO_REQUEST),
+        alike("FBC taken 14:00; another form: urea taken 13:50", SAMPLE, again(SAMPLE, code="UE", display="Urea", collected=at("13:50")),
+              "new", NO_REQUEST),
+        alike("MRSA of the nose; another form: MRSA of the groin", MRSA, again(MRSA, specimen="Groin swab", collected=at("13:50")),
+              "new", NO_REQUEST),
+        alike("blood culture at 14:00; another form: blood culture at 13:50", CULTURE, again(CULTURE, collected=at("13:50")),
+              "new", NO_REQUEST),
+        alike("chest X-ray asked for 14:00; another form: asked for 13:00", CHEST, again(CHEST, "13:00"),
+              "conflict", "Radiology has no such request. Form K7-000031-Y asks for the same, asked for 02-Nov-2026 13:00: leave this one unless both are wanted."),
+        alike("chest X-ray asked for 14:00; another form: asked for 11:00", CHEST, again(CHEST, "11:00"),
+              "new", "Radiology has no such request."),
+        alike("paracetamol 1000 mg; another form: 500 mg at 13:50", GIVEN, again(GIVEN, dosage="500 mg", given=at("13:50")),
+              "conflict", f"{NO_DOSE} Form K7-000031-Y says 500 mg given at 02-Nov-2026 13:50: leave this one unless there were two doses.", second=True),
+        alike("paracetamol 1000 mg; another form: 1000 mg at 10:00", GIVEN, again(GIVEN, given=at("10:00")),
+              "new", NO_DOSE),
+        alike("unit G123 transfused; another form: the same", UNIT, again(UNIT), "conflict",
+              f"{NO_UNIT} Form K7-000031-Y has this unit as transfused: return one of the two at most.", second=True),
+        alike("unit G123 transfused; another form: unit G 123 discarded at 08:00", UNIT,
+              again(UNIT, "08:00", batch="G 123", status="not-given", reason="discarded"), "conflict",
+              f"{NO_UNIT} Form K7-000031-Y has this unit as discarded: return one of the two at most.", second=True),
+        alike("unit G123 transfused; another form: to another patient", UNIT, again(UNIT, person=BOB_WRITTEN), "conflict",
+              f"{NO_UNIT} Form K7-000031-Y has this unit as transfused, for another patient: return one of the two at most.", second=True),
+        replace(
+            alike("FBC taken 14:00; another form: FBC taken 13:50", SAMPLE, again(SAMPLE, collected=at("13:50")),
+                  "already-there", "LIMS has it as L1 of 02-Nov-2026 14:20 (received)."),
+            recovered="FBC taken 14:20, received", after=(asked("14:20", "received"),),
+        ),
+    ),
+)  # fmt: skip
+
 TABLES = (REQUESTS, RESULTS, CHARTED, ADMISSIONS, TRANSFERS, DISCHARGES, ALLERGIES, ALERTS, DOSES,
-          APPOINTMENTS, DEMOGRAPHICS, DOCUMENTS)  # fmt: skip
+          APPOINTMENTS, DEMOGRAPHICS, DOCUMENTS, TWICE)  # fmt: skip

@@ -5,15 +5,15 @@ import pytest
 from downtime.reconcile.compare import RULES, compare
 from downtime.reconcile.view import View
 from downtime.settings import Settings
-from tests.spec.reconcile.tables import ANN, TABLES, Row
+from tests.spec.reconcile.tables import ANN, BOB, TABLES, Row
 
 ROWS = [(table.title, row) for table in TABLES for row in table.rows]
 
 
 def found(row: Row):
     before = View((*row.before,))
-    after = View((ANN, *row.after), told=row.told)
-    (item,) = compare(before, [row.fact], after, Settings())
+    after = View((ANN, BOB, *row.after), told=row.told)
+    *_, item = compare(before, [*row.others, row.fact], after, Settings())
     return item
 
 

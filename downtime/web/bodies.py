@@ -1,0 +1,82 @@
+"""What a request or an answer carries stays in memory, never in a temporary file; and how much it may be.
+
+Scans, forms and packs name patients: what a server puts aside on the disk, even for a moment, can be
+read from the disk later. So nothing is put aside, and a body that is too long is passed over unread,
+so that the browser hears why. A bundle is sealed and may be longer than anything else.
+"""
+
+import io
+from collections.abc import Mapping
+from typing import IO, Any
+
+from flask import Flask, Request, request
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, TransferEncodingNotImplemented
+from waitress.receiver import FixedStreamReceiver
+
+from downtime.settings import Settings
+
+NEVER = 2**62
+"""Bytes from which on the server would put something aside on the disk, or refuse it unread."""
+BUNDLES: Mapping[str, str] = {
+    "handover.take": "downtime handover take FILE",
+    "handover.take_over": "downtime handover take-over FILE",
+    "snapshots.load": "downtime snapshot load FILE",
+}
+"""The pages that take sealed bundles, and the command that takes those that are too large for them."""
+
+
+class InMemory(Request):
+    """A request whose files are kept in memory."""
+
+    def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
+        return io.BytesIO()
+
+
+def init(app: Flask, settings: Settings) -> None:
+    """Let pages that take sealed bundles take longer bodies than all others."""
+    app.config["MAX_CONTENT_LENGTH"] = settings.web.max_upload_bytes
+
+    @app.before_request
+    def _sealed() -> None:
+        if request.endpoint in BUNDLES:
+            request.max_content_length = settings.web.max_bundle_upload_bytes
+
+
+class _Nothing:
+    """A buffer that lets go of what it is given."""
+
+    def append(self, _: bytes) -> None:
+        pass
+
+    def __len__(self) -> int:
+        return 0
+
+    def getfile(self) -> IO[bytes]:
+        return io.BytesIO()
+
+    def close(self) -> None:
+        pass
+
+
+def pass_over_longer(server: Any, most: int) -> None:
+    """Let a waitress server keep no body of more than `most` bytes: its page says it is too long."""
+    for one in (server, *getattr(server, "map", {}).values()):
+        if hasattr(one, "channel_class"):
+            one.channel_class = _channel(most)
+
+
+def _channel(most: int) -> type[HTTPChannel]:
+
+    class Parser(HTTPRequestParser):  # type: ignore[misc]
+        def parse_header(self, header_plus: bytes) -> None:
+            super().parse_header(header_plus)
+            if self.chunked:  # no browser sends a body without saying how long it is
+                raise TransferEncodingNotImplemented("Say how long the body is.")
+            if self.content_length > most:
+                self.body_rcv = FixedStreamReceiver(self.content_length, _Nothing())
+
+    class Channel(HTTPChannel):  # type: ignore[misc]
+        parser_class = Parser
+
+    return Channel

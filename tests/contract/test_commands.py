@@ -1,0 +1,58 @@
+"""The table of commands says what the modules hold, and a command loads only what it needs."""
+
+import pkgutil
+import subprocess
+import sys
+from importlib import import_module
+
+import click
+import pytest
+
+from downtime import cli
+from downtime.cli.program import ALONE, Group
+
+MODULES = [f"downtime.cli.{info.name}" for info in pkgutil.iter_modules(cli.__path__)]
+
+
+@pytest.fixture(scope="module")
+def program():
+    """The program with whatever any module adds to it."""
+    for module in MODULES:
+        import_module(module)
+    return cli.whole()
+
+
+def test_each_command_that_is_in_no_group_is_in_the_table_with_its_module_and_sentence(program):
+    alone = {
+        name: (one.callback.__module__, one.get_short_help_str(1000))
+        for name, one in program.commands.items()
+        if not isinstance(one, click.Group)
+    }
+    assert alone == {name: (f"downtime.cli.{one}", text) for name, (one, text) in ALONE.items()}
+
+
+def test_each_group_names_the_modules_that_hold_its_commands(program):
+    groups = [one for one in program.commands.values() if isinstance(one, Group)]
+    held = {
+        one.name: {inner.callback.__module__ for inner in one.commands.values()} for one in groups
+    }
+    assert held == {one.name: {f"downtime.cli.{name}" for name in one.modules} for one in groups}
+
+
+def loaded(*words):
+    """The modules that a new process has loaded after it ran a command."""
+    code = "import sys; from downtime.cli import run; run(sys.argv[1:]); print(*sys.modules)"
+    command = [sys.executable, "-c", code, *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_help_needs_no_room_of_the_hospital():
+    ours = {name for name in loaded("--help") if name.startswith("downtime.")}
+    assert ours <= {f"downtime.{name}" for name in ("cli", "cli.options", "cli.program", "errors")}
+
+
+@pytest.mark.parametrize("words", [("outage", "list"), ("person", "list"), ("feeds", "check")])
+def test_what_prints_nothing_loads_no_press(words):
+    heavy = {"weasyprint", "pikepdf", "fontTools", "rich"}
+    assert not heavy & loaded(*words, "--help")

@@ -1,0 +1,129 @@
+"""What two forms say alike is never returned twice unseen, whichever is keyed, compared or sent first."""
+
+from dataclasses import replace
+
+import pytest
+
+from downtime.clinical.records import Patient
+from downtime.entry import entries
+from downtime.paper.issue import Subject
+from downtime.reconcile import decide, run
+from downtime.reconcile.states import RETURNED
+from downtime.reconcile.store import set_decisions
+
+from .conftest import BLOODS, HOSPITAL, SIGNED
+
+BOB = Patient(id="p-bob", mrn="H200", identifiers=("MR|DEMO|H200",), family="Stone", given="Bob")
+LATER = "2026-11-02T18:00:00Z"
+FBC = {key: text for key, text in BLOODS.items() if key != "test.ue"}
+UNIT = SIGNED | {
+    "donation:1": "G101 626 042 231",
+    "component:1": "Red cells, O pos",
+    "fate:1": "transfused",
+    "fate-at:1": "2026-11-02T13:00",
+    "by:1": "Sam Okoro",
+}
+
+
+def taken(at):
+    return FBC | {"collected": f"2026-11-02T{at}"}
+
+
+@pytest.fixture
+def recovered(hold, outage):
+    """The systems are back; nothing of the paper is there."""
+    return hold(2, (*HOSPITAL, BOB), LATER)
+
+
+@pytest.fixture
+def states(vault, settings, outage, recovered, who):
+    """Compare, and say the state of each form."""
+
+    def compared(settings=settings):
+        run.run(vault, settings, who, "recovered")
+        rows = decide.items(vault, outage.id)
+        return {row.item.fact.serial: row.item.state for row in rows}
+
+    return compared
+
+
+@pytest.mark.parametrize("at_once", [1, 1000])
+def test_the_one_that_happened_first_stands_though_it_is_printed_and_compared_last(
+    settings, keyed, states, at_once
+):
+    small = replace(settings, reconcile=replace(settings.reconcile, forms_at_once=at_once))
+    later, repeat, first = keyed("blood-sciences-request", taken("13:20")), keyed(
+        "blood-sciences-request", taken("13:55")
+    ), keyed("blood-sciences-request", taken("13:00"))  # fmt: skip
+    assert states(small) == {first: "new", later: "conflict", repeat: "new"}
+
+
+def test_a_form_that_is_keyed_later_is_seen_beside_those_compared_before(vault, keyed, states):
+    second = keyed("blood-sciences-request", taken("13:50"))
+    assert states() == {second: "new"}
+    first = keyed("blood-sciences-request", taken("13:40"))
+    assert states() == {first: "new", second: "conflict"}
+    words = decide.get(vault, f"{second}-test.fbc").item.explanation
+    assert "asks for the same, sample taken 02-Nov-2026 13:40" in words
+
+
+def test_what_went_out_already_stands_before_what_happened_earlier(vault, keyed, states, checker):
+    sent = keyed("blood-sciences-request", taken("13:50"))
+    states()
+    row = decide.decide(vault, f"{sent}-test.fbc", "return", checker, "not there")
+    with vault.change(checker, "returns.test") as db:
+        set_decisions(db, [replace(row, decided=replace(row.decided, decision=RETURNED))])
+    first = keyed("blood-sciences-request", taken("13:40"))
+    assert states() == {first: "conflict", sent: "new"}
+    assert "returned already" in decide.get(vault, f"{first}-test.fbc").item.explanation
+
+
+@pytest.mark.parametrize("how", ["corrected", "other-test", "sent-back"])
+def test_when_the_other_form_no_longer_says_so_the_decision_is_an_ordinary_one_again(
+    vault, settings, keyed, states, who, checker, how
+):
+    first = keyed("blood-sciences-request", taken("13:40"))
+    second = keyed("blood-sciences-request", taken("13:50"))
+    assert states()[second] == "conflict"
+    decide.decide(vault, f"{second}-test.fbc", "leave", checker, "written twice")
+    entries.send_back(vault, first, checker, "read again")
+    if how == "corrected":
+        entries.submit(vault, settings, first, taken("11:40"), who)
+    if how == "other-test":
+        entries.submit(
+            vault, settings, first, taken("13:40") | {"test.fbc": "", "test.ue": "true"}, who
+        )
+    assert states()[second] == "new"
+    assert decide.get(vault, f"{second}-test.fbc").is_open
+
+
+def test_a_decision_about_it_is_kept_when_all_is_looked_at_again(
+    vault, settings, keyed, states, checker
+):
+    keyed("blood-sciences-request", taken("13:40"))
+    second = keyed("blood-sciences-request", taken("13:50"))
+    states()
+    decide.decide(vault, f"{second}-test.fbc", "leave", checker, "written twice")
+    other = replace(settings, reconcile=replace(settings.reconcile, dose_match_minutes=29))
+    assert states(other)[second] == "conflict"
+    assert decide.get(vault, f"{second}-test.fbc").decided.decision == "leave"
+
+
+def test_a_unit_of_blood_on_two_patients_forms_is_seen_and_takes_two_people(vault, keyed, states):
+    first = keyed("blood-unit-fate", UNIT)
+    assert states()[first] == "held"  # no system tells its units here
+    other = Subject(patient="p-bob", mrn="H200", family="Stone", given="Bob")
+    second = keyed("blood-unit-fate", UNIT | {"donation:1": "g101626042231", "event.time": "14:05",
+                                              "fate-at:1": "2026-11-02T13:30"}, other)  # fmt: skip
+    found = states()
+    assert (found[first], found[second]) == ("held", "conflict")
+    row = decide.get(vault, f"{second}-unit-1")
+    assert row.item.second
+    assert "for another patient" in row.item.explanation
+
+
+def test_looking_again_at_nothing_new_looks_at_nothing(vault, settings, keyed, states, who):
+    keyed("blood-sciences-request", taken("13:40"))
+    keyed("blood-sciences-request", taken("13:50"))
+    states()
+    assert run.run(vault, settings, who, "again").looked_at == 0

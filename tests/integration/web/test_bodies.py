@@ -1,0 +1,84 @@
+"""What is sent and answered: never on the disk, and too much of it is answered by a page."""
+
+import http.client
+import tempfile
+import threading
+
+import pytest
+from werkzeug import formparser
+
+from downtime import config
+from downtime.web.server import listen
+
+MOST = 3_000_000
+
+
+@pytest.fixture
+def served(hospital, monkeypatch):
+    """A real server of a site that takes little, on which nobody may open a temporary file."""
+    with hospital.home.config.open("a") as file:
+        file.write(f"[web]\nmax_upload_bytes = 1000000\nmax_bundle_upload_bytes = {MOST}\n")
+    hospital.__post_init__()
+    settings = config.load(hospital.home.config)
+    server = listen(hospital.app, settings, "127.0.0.1", 0)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+
+    def no_file(*_, **__):
+        raise AssertionError("something was put aside on the disk")
+
+    for name in ("TemporaryFile", "SpooledTemporaryFile", "NamedTemporaryFile", "mkstemp"):
+        monkeypatch.setattr(tempfile, name, no_file)
+    monkeypatch.setattr(formparser, "SpooledTemporaryFile", no_file)
+    yield hospital, server.effective_port
+    server.trigger.pull_trigger(server.close)
+
+
+def posted(served, path: str, size: int, role="records-supervisor"):
+    """What a signed-in browser hears after sending a file of `size` bytes."""
+    hospital, port = served
+    browser = hospital.browser(role)
+    token = browser.token()
+    cookies = "; ".join(f"{c.key}={c.value}" for c in browser.client._cookies.values())
+    parts = (
+        f'--x\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{token}\r\n'
+        '--x\r\nContent-Disposition: form-data; name="bundles"; filename="a.handover"\r\n'
+        "Content-Type: application/octet-stream\r\n\r\n"
+    )
+    body = parts.encode() + b"x" * size + b"\r\n--x--\r\n"
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    headers = {
+        "Content-Type": "multipart/form-data; boundary=x",
+        "Cookie": cookies,
+        "Sec-Fetch-Site": "same-origin",
+        "Host": "localhost",
+    }
+    line.request("POST", path, body, headers)
+    answer = line.getresponse()
+    return answer.status, answer.read().decode()
+
+
+def test_a_bundle_may_be_longer_than_anything_else_and_is_not_put_aside(served):
+    status, _ = posted(served, "/gathering/take", 2_000_000)
+    assert status == 303
+    hospital, _ = served
+    status, page = posted(served, "/key/K7000001D/scan", 2_000_000)
+    assert status == 413
+    assert "larger than this laptop accepts" in page
+
+
+@pytest.mark.parametrize("size", [MOST + 1, 5 * MOST])
+def test_one_that_is_too_large_hears_of_the_command(served, size):
+    """The body is read to its end, so that a browser shows the page instead of a broken line."""
+    status, page = posted(served, "/gathering/take", size)
+    assert status == 413
+    assert "downtime handover take FILE" in page
+    assert "web.max_bundle_upload_bytes" in page
+    assert "<h1" in page
+
+
+def test_a_body_of_unknown_length_is_refused(served):
+    _, port = served
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    line.request("POST", "/sign-in", iter([b"a", b"b"]), {"Host": "localhost"}, encode_chunked=True)
+    assert line.getresponse().status == 501

@@ -1,0 +1,186 @@
+"""What waits: every list of a recovery is counted right, and its link leads to a page that shows it."""
+
+import hashlib
+import html
+import re
+
+import pytest
+
+from downtime.entry import double, entries
+from downtime.paper import assignments, intake, ledger
+from downtime.paper.issue import Subject
+from downtime.reconcile import decide
+from downtime.reconcile.harm import review
+from downtime.reconcile.identity import settling
+from downtime.returns import outbox, store
+from downtime.returns.worklists import rekey
+from downtime.settings import EntrySettings, Settings
+from downtime.vault import device
+from tests.integration.handover.fleet import Machine
+from tests.integration.recovery.conftest import BLOODS, HOSPITAL, LIMS_SAYS, OBSERVED, PHONED
+from tests.integration.recovery.twins import TWINS
+
+from .conftest import OLD_FBC
+
+RARE = Settings(entry=EntrySettings(sample_percent=0.0, max_error_percent=100.0))
+ROW = re.compile(
+    r'<tr><th scope="row"[^>]*>(?:<a href="([^"]*)">)?([^<]+)(?:</a>)?</th><td[^>]*>(.*?)</td>'
+)
+COUNTS = {
+    "Paper missing": 1,
+    "Paper booked twice": 1,
+    "Paper keyed twice": 0,
+    "Paper of laptops not yet reported": 1,
+    "Laptops still awaited": 1,
+    "To be keyed": 2,
+    "To be keyed a second time": 1,
+    "To be decided by a third person": 1,
+    "To be compared with the paper": 1,
+    "People on paper to be linked": 1,
+    "Links for a second person": 1,
+    "Conflicts to be decided": 3,
+    "New items to be decided": 3,
+    "Newer live items to be decided": 0,
+    "Unmatched items to be decided": 5,
+    "Held items to be decided": 0,
+    "of all these, for a second person": 1,
+    "Items decided and not gone out yet": 1,
+    "Messages refused": 1,
+    "Messages held behind a refused one": 2,
+    "Worklist lines to be keyed by hand": 1,
+    "Harm review: without a result when the systems failed": 0,
+    "Harm review: phoned differently from the laboratory's result": 3,
+}
+CRITICAL = {key: PHONED[key] for key in ("checked", "value:1", "units:1")}
+SHOWS = {
+    "/forms/lists/": r'type="checkbox" form="give"',
+    "/gathering": r">Awaited<",
+    "/queues/": r'<tr><th scope="row"><a class="mono"',
+    "/identity": r'<a class="mono" href="/identity/',
+    "/comparison": r'<th scope="row"><a href="/comparison/',
+    "/returns#held": r"Waits for message DT1",
+    "/returns#refused": r'name="do" value="again"',
+    "/returns": r"<strong>1 item decided to be returned and not gone out yet",
+    "/worklists": r'<tr id="',
+    "/harm": r'tag-red">Open<',
+}
+"""What stands once for each line of a list, by the beginning of its address."""
+
+
+@pytest.fixture
+def entered(vault, issue, who, checker):
+    """One form in each queue of entry, and three whose paper is not in order."""
+    ledger.returned(vault, issue("discharge"), who)
+    entries.submit(vault, RARE, issue("phoned-result"), PHONED, who)
+    differ = issue("phoned-result")
+    entries.submit(vault, RARE, differ, PHONED, who)
+    double.submit_second(vault, RARE, differ, CRITICAL | {"value:1": "9.1"}, checker)
+    every = Settings(entry=EntrySettings(sample_percent=100.0))
+    entries.submit(vault, every, issue("observations"), OBSERVED, who)
+    issue("observations")
+    twice = issue("transfer")
+    for _ in range(2):
+        intake.book(vault, twice, who)
+
+
+@pytest.fixture
+def laptop(hospital, vault, tmp_path, who):
+    """A laptop that is awaited: a paper of it was seen, and no bundle."""
+    made = Machine(tmp_path / "M3", "M3", hospital.clock)
+    device.trust(vault, device.card(made.vault), who, "test")
+    intake.book(vault, made.issue(), who)
+    yield made
+    made.vault.close()
+
+
+@pytest.fixture
+def compared(vault, settings, keyed, compare, who):
+    """Two new items, a conflict, and people to be linked and confirmed."""
+    keyed("blood-sciences-request", BLOODS)
+    keyed("phoned-result", PHONED)
+    stranger = {"patient.name": "NOVAK, Petra", "patient.born": "1985-01-03"}
+    keyed("blood-sciences-request", BLOODS | stranger, Subject(downtime_number="DK700001X"))
+    keyed("observations", OBSERVED | {"patient.name": "PHILLIPS, Kathryn"}, Subject())
+    compare((*HOSPITAL, *TWINS, *LIMS_SAYS, OLD_FBC))
+    review.run(vault, settings, who, "recovered")
+
+
+@pytest.fixture
+def decided(vault, settings, outage, compared, checker, who):
+    """One item on a worklist, one decided and not gone out, one proposed, one link proposed."""
+    found = decide.items(vault, outage.id, state="new")
+    new = [row for row in found if row.item.fact.form == "blood-sciences-request"]
+    decide.decide(vault, new[0].key, "return", checker, "not there")
+    rekey.fill(vault, settings, who)
+    decide.decide(vault, new[1].key, "return", checker, "not there")
+    conflict = decide.items(vault, outage.id, state="conflict")[0]
+    decide.decide(vault, conflict.key, "leave", checker, "the laboratory is right")
+    stranger = next(r for r in decide.items(vault, outage.id, state="unmatched"))
+    settling.propose(
+        vault, settings, outage, stranger.item.fact.serial, "p-1", checker, "seen her", "passport"
+    )
+
+
+@pytest.fixture
+def refused(vault, outage, settings, who):
+    """One message refused, and two of the same patient behind it."""
+    with vault.change(who, "return.queue") as db:
+        for number in ("DT1", "DT2", "DT3"):
+            row = store.NewMessage(
+                control_id=number, outage=outage.id, system="LIMS", channel="mllp",
+                kind="ORU^R01", order_key="p-1", state="queued", content=b"MSH",
+                sha256=hashlib.sha256(b"MSH").hexdigest(), queued=vault.now(), queued_by=who.id,
+                changed=vault.now(), items=((f"K7000001A-{number}", ""),),
+            )  # fmt: skip
+            store.insert_all(db, [row])
+    with outbox.sender(vault, settings.returns, "LIMS", "mllp", who) as sender:
+        sender.refused(sender.next(), "AE 103: no such test")
+
+
+def lines_of(page: str) -> dict[str, tuple[str, int]]:
+    """Address and count of each line that the page shows."""
+    cells = ((html.unescape(a or ""), html.unescape(text), n) for a, text, n in ROW.findall(page))
+    return {text: (a, int(re.sub(r"\D", "", re.sub("<[^>]+>", "", n)))) for a, text, n in cells}
+
+
+def test_each_count_is_right_and_its_link_leads_to_a_page_that_shows_as_many(
+    hospital, outage, entered, laptop, decided, refused
+):  # fmt: skip
+    supervisor = hospital.browser("records-supervisor")
+    page = supervisor.get("/waiting").text
+    lines = lines_of(page)
+    assert {text: n for text, (_, n) in lines.items()} == COUNTS
+    shown = {
+        text: seen(supervisor.get(address).text, address) for text, (address, _) in lines.items()
+    }
+    assert shown == COUNTS
+    assert "Nothing waits." not in page
+
+
+def seen(page: str, address: str) -> int:
+    """How many lines a page shows of what its address asks for."""
+    beginning = next(b for b in SHOWS if address.startswith(b))
+    return len(re.findall(SHOWS[beginning], page))
+
+
+def test_overdue_paper_is_said_at_its_own_list(hospital, vault, outage, issue, who):
+    serial = issue("observations")
+    issue("observations")
+    assignments.assign(vault, assignments.FORM, serial, "Ward A1", "2026-01-01T08:00:00Z", who)
+    clerk = hospital.browser("records-clerk")
+    lines = lines_of(clerk.get("/waiting").text)
+    assert lines["Paper missing"][1] == 2
+    assert lines["of them overdue at their owners"] == ("/forms/lists/missing", 1)
+    assert "1 overdue." in clerk.get("/forms/lists/missing").text
+
+
+def test_who_may_not_open_a_list_sees_its_count_without_a_link(hospital, refused):
+    lines = lines_of(hospital.browser("records-clerk").get("/waiting").text)
+    assert lines["Messages refused"] == ("", 1)
+    assert lines["To be keyed"][0] == "/queues/key"
+
+
+def test_when_nothing_waits_it_says_so(hospital, vault, outage):
+    page = hospital.browser("records-supervisor").get("/waiting").text
+    assert {n for _, n in lines_of(page).values()} == {0}
+    assert "Nothing waits." in page
