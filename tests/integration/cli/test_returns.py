@@ -157,7 +157,7 @@ def test_check_says_how_each_system_is_told(home, target):
 @pytest.mark.parametrize(
     ("keys", "words"),
     [
-        ({"chanel": "mllp"}, "'returns.targets.LIMS.chanel' in config.toml is not known"),
+        ({"chanel": "mllp"}, "config.toml has an unknown setting 'returns.targets.LIMS.chanel'"),
         (
             {"channel": "mllp", "port": 2575},
             "'returns.targets.LIMS.host' in config.toml is missing",
