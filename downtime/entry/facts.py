@@ -18,8 +18,10 @@ A fact's `fields` are those of the record named by its `type`, and for
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from operator import attrgetter
 from types import MappingProxyType
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from downtime.clinical.identifiers import clean_nhs_number, has_check
@@ -56,10 +58,10 @@ _MOVEMENTS = {ADMIT: "Admission", TRANSFER: "Transfer", DISCHARGE: "Discharge"}
 _TITLES = ("display", "medicine", "substance", "text", "description")
 """The fields that name what a fact is about, the first that is filled."""
 _PATIENT_FIELDS = frozenset(Patient.__dataclass_fields__)
+_NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Person(NamedTuple):
     """Who a form is about, as the paper says; `id` is the patient of the snapshot at T0."""
 
     id: str = ""
@@ -76,15 +78,17 @@ class Person:
     phone: str = ""
     general_practitioner: str = ""
 
-    def __hash__(self) -> int:
-        return hash((self.id, self.mrn, self.nhs_number, self.downtime_number, self.family))
+
+_DETAILS = tuple(name for name in Person._fields if name in _PATIENT_FIELDS)
+_details = attrgetter(*_DETAILS)
 
 
-_PERSON_FIELDS = frozenset(Person.__dataclass_fields__)
+def person_of(patient: Patient) -> Person:
+    """A patient of a snapshot as a person of paper's kind; no snapshot knows a downtime number."""
+    return Person(**dict(zip(_DETAILS, _details(patient), strict=True)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
+class Fact(NamedTuple):
     """One thing that happened during downtime. Times are UTC as stored.
 
     `key` is `SERIAL-linkId` or `SERIAL-linkId-ROW` and never changes for the same field of the
@@ -103,7 +107,7 @@ class Fact:
     author: str = ""
     author_role: str = ""
     transcriber: str = ""
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = _NOTHING_SAID
     notes: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -132,7 +136,7 @@ def facts(
     given = {key: text for key, text in answers.items() if text}
     about = person(definition, given, base.person)
     if about is not base.person:
-        base = replace(base, person=about)
+        base = base._replace(person=about)
     if definition.policy == "scan":
         return [_document(definition, base, ())]
     return _Reading(definition, given, base, zone).facts()
@@ -160,9 +164,9 @@ def person(
     missing = {
         name: text
         for name, text in keyed.items()
-        if text and name in _PERSON_FIELDS and not getattr(issued, name)
+        if text and name in Person._fields and not getattr(issued, name)
     }
-    return replace(issued, **missing) if missing else issued
+    return issued._replace(**missing) if missing else issued
 
 
 def _told(name: str, text: str) -> dict[str, str]:
@@ -296,13 +300,14 @@ class _Reading:
     def _of_row(self, group: str, row: str, said: _Said) -> Iterator[Fact]:
         base = self.base
         if group in self.plan.people_in:
-            base = replace(base, person=person(self.form, self.answers, self.base.person, row))
+            about = person(self.form, self.answers, self.base.person, row)
+            base = base._replace(person=about)
         yield from (self._coded(*one, base, said) for one in said.coded)
         key = "-".join(filter(None, (base.serial, group, row)))
         part = self.plan.parts.get(group)
         if part and said.fields.get(part.record):
             made = self._fact(key, base, part.record, part.system, said)
-            yield replace(made, fields={**part.says, **made.fields})
+            yield made._replace(fields={**part.says, **made.fields})
         elif group == self.form.each and not self.plan.has_codes:
             yield self._fact(key, base, self.form.record, self.form.system, said)
 
@@ -353,8 +358,7 @@ class _Reading:
 def _document(
     form: FormDefinition, base: Fact, notes: tuple[tuple[str, str], ...], key: str = "form"
 ) -> Fact:
-    return replace(
-        base,
+    return base._replace(
         key=f"{base.serial}-{key}",
         type=DOCUMENT,
         system="",
@@ -373,12 +377,12 @@ def _settled(fact: Fact) -> Fact:
         if ward := fields.pop("ward", ""):
             # A transfer to another hospital ends the stay here: the new place is outside.
             fields.setdefault("destination", ward)
-        return replace(fact, fields=fields, event=event)
+        return fact._replace(fields=fields, event=event)
     if fact.type == "Appointment" and not fields.get("status"):
         # A line of a list on which nobody wrote what became of it says nothing to return.
-        return replace(fact, type=DOCUMENT, system="")
+        return fact._replace(type=DOCUMENT, system="")
     if fields.get("rebook_answer") == "declined":
         for name in ("rebook_start", "rebook_location"):
             fields.pop(name, None)
-        return replace(fact, fields=fields)
+        return fact._replace(fields=fields)
     return fact

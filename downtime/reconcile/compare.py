@@ -10,14 +10,13 @@ unmatched       the patient is not found by any exact number
 held            policy keeps it as a document, or the system does not tell what it holds
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from types import MappingProxyType
 
 from downtime.clinical.records import Patient
-from downtime.entry.facts import DOCUMENT, Fact, Person
-from downtime.reconcile.identity.match import find, keys_of, links
+from downtime.entry.facts import DOCUMENT, Fact, Person, person_of
+from downtime.reconcile.identity.match import Links, find, keys_of, links
 from downtime.reconcile.rules import bookings, marks, requests, safety, stays, tests
 from downtime.reconcile.rules import person as rules_person
 from downtime.reconcile.rules import verdict as rules
@@ -72,7 +71,7 @@ class Matched:
     person: Person
 
 
-def matched(fact: Fact, after: View, linked: rules.Links) -> Matched:
+def matched(fact: Fact, after: View, linked: Links) -> Matched:
     """Whom a fact is about in the recovered hospital; many forms about one person ask once."""
     keys = tuple(key for key in keys_of(fact) if key in linked) if linked else ()
     held: Matched | None = after.matches.get((fact.person, keys))
@@ -89,7 +88,7 @@ def compare(
     facts: Iterable[Fact],
     after: View,
     settings: Settings,
-    decided: Mapping[str, Person] = MappingProxyType({}),
+    decided: Links = MappingProxyType({}),
 ) -> list[Item]:
     """One item for each fact, in the order given; `decided` are the links that people confirmed.
 
@@ -103,7 +102,7 @@ def compare_each(
     facts: Iterable[Fact],
     after: View,
     settings: Settings,
-    decided: Mapping[str, Person] = MappingProxyType({}),
+    decided: Links = MappingProxyType({}),
 ) -> list[Item]:
     """The same, each fact by itself."""
     given: Sequence[Fact] = list(facts)
@@ -113,7 +112,7 @@ def compare_each(
     return [_compare(fact, context, linked, admitting) for fact in given]
 
 
-def _compare(fact: Fact, context: Context, linked: rules.Links, admitting: frozenset[str]) -> Item:
+def _compare(fact: Fact, context: Context, linked: Links, admitting: frozenset[str]) -> Item:
     if fact.type == DOCUMENT or fact.type not in RULES:
         words = "Policy: this form is filed as a document, not returned as data."
         return Item(fact, HELD, words, person=fact.person)
@@ -137,10 +136,5 @@ def _compare(fact: Fact, context: Context, linked: rules.Links, admitting: froze
 
 def _resolved(written: Person, live: Patient) -> Person:
     """The live patient's own numbers and name; what the system does not hold comes from paper."""
-    both = zip(_NUMBERED, _numbered(live), _numbered(written), strict=True)
-    held = {name: theirs or ours for name, theirs, ours in both}
-    return Person(downtime_number=written.downtime_number, **held)
-
-
-_NUMBERED = tuple(name for name in Person.__dataclass_fields__ if name != "downtime_number")
-_numbered = attrgetter(*_NUMBERED)
+    both = zip(person_of(live), written, strict=True)
+    return Person(*[theirs or ours for theirs, ours in both])

@@ -4,7 +4,7 @@ A hospital holds hundreds of thousands of records, and the paper of an outage is
 people. What is gathered gives the same items as the whole snapshots would.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from types import MappingProxyType
 
 from downtime.clinical.records import (
@@ -21,7 +21,7 @@ from downtime.clinical.records import (
 )
 from downtime.entry.facts import Fact, Person
 from downtime.reconcile.compare import matched
-from downtime.reconcile.identity.match import keys_of, links
+from downtime.reconcile.identity.match import Linked, Links, keys_of, links
 from downtime.reconcile.view import View
 from downtime.snapshot.store import Snapshot
 
@@ -38,11 +38,11 @@ THEIRS = (
 
 
 def recovered(
-    snapshot: Snapshot, facts: Sequence[Fact], decided: Mapping[str, Person] = MappingProxyType({})
+    snapshot: Snapshot, facts: Sequence[Fact], decided: Links = MappingProxyType({})
 ) -> View:
     """Everybody whom the forms or the `decided` links may mean, and the records of those they do."""
     linked = {**links(facts), **decided}
-    by_link = [linked[key] for key in _keys(facts) if key in linked] if linked else []
+    by_link = [_linked_to(linked[key]) for key in _keys(facts) if key in linked] if linked else []
     known = people(snapshot, [*{fact.person for fact in facts}, *by_link])
     everybody = View(known)
     meant: dict[str, set[str]] = {}
@@ -59,6 +59,10 @@ def recovered(
     everybody.add([*reports, *theirs])
     everybody.as_at, everybody.told = _as_at(snapshot), snapshot.header.holds
     return everybody
+
+
+def _linked_to(who: Person | Linked) -> Person:
+    return who.person if isinstance(who, Linked) else who
 
 
 def _keys(facts: Iterable[Fact]) -> set[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from sqlite_utils import Database
 
 from downtime.entry import store as entry_store
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact
 from downtime.errors import ConflictError, NotFoundError
 from downtime.outage import carried, outages
 from downtime.outage.model import Outage
@@ -27,6 +27,7 @@ from downtime.reconcile import (
 )
 from downtime.reconcile.compare import Item, compare_each
 from downtime.reconcile.identity import linking
+from downtime.reconcile.identity.match import Links
 from downtime.reconcile.keep import is_same, keep, orphan
 from downtime.reconcile.reading import reader
 from downtime.reconcile.states import RETURNED
@@ -169,9 +170,7 @@ class _Run:
         found = work.stale_by_records(self.vault, self.outage, last, self.after.id)
         return self.standing.keys() & (self.standing.keys() if found is None else found)
 
-    def _compare(
-        self, serials: Iterable[str], linked: Mapping[str, Person], before: Snapshot | _Nothing
-    ) -> None:
+    def _compare(self, serials: Iterable[str], linked: Links, before: Snapshot | _Nothing) -> None:
         order = paper_store.by_patient(self.vault.db, serials)
         read = reader(self.vault, self.settings)
         for some in _chunks(order, self.settings.reconcile.forms_at_once):

@@ -271,7 +271,7 @@ def _fact_json(fact: Fact) -> bytes:
             "serial": fact.serial, "ward": fact.ward,
             "person": orjson.Fragment(person_json(fact.person)), "event": fact.event,
             "entered": fact.entered, "author": fact.author, "author_role": fact.author_role,
-            "transcriber": fact.transcriber, "fields": fact.fields, "notes": fact.notes,
+            "transcriber": fact.transcriber, "fields": dict(fact.fields), "notes": fact.notes,
         }
     )  # fmt: skip
 
@@ -283,12 +283,8 @@ def _ids_json(ids: tuple[str, ...]) -> str:
 @lru_cache(maxsize=8192)
 def person_json(person: Person) -> str:
     """A person as JSON without what is empty."""
-    said = {name: text for name, text in zip(_PERSON, _of_person(person), strict=True) if text}
+    said = {name: text for name, text in zip(Person._fields, person, strict=True) if text}
     return orjson.dumps(said).decode()
-
-
-_PERSON = tuple(f.name for f in fields(Person))
-_of_person = attrgetter(*_PERSON)
 
 
 _decided = attrgetter(*_DECIDED)

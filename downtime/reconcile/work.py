@@ -20,7 +20,7 @@ from downtime.errors import NotFoundError
 from downtime.outage.model import Outage
 from downtime.reconcile import store_compared, store_links
 from downtime.reconcile.gather import THEIRS
-from downtime.reconcile.identity.match import SERIAL, links
+from downtime.reconcile.identity.match import SERIAL, Links, links
 from downtime.reconcile.store import Run, person_json
 from downtime.reconcile.view import folded_number
 from downtime.settings import Settings
@@ -47,7 +47,7 @@ def person_id(person: Person) -> str:
     return hashlib.blake2b(person_json(person).encode(), digest_size=9).hexdigest()
 
 
-def linked(vault: Vault, outage: str, decided: Mapping[str, Person]) -> dict[str, Person]:
+def linked(vault: Vault, outage: str, decided: Links) -> Links:
     """Every link that holds: by forms that name one person by two numbers, and by decision."""
     held = store_compared.numbered(vault.db, outage)
     return {**links(_speaking(Person(**orjson.loads(text)) for text in held)), **decided}
@@ -59,13 +59,13 @@ def _speaking(people: Iterable[Person]) -> Iterable[Fact]:
     )
 
 
-def link_digests(held: Mapping[str, Person]) -> dict[str, str]:
+def link_digests(held: Links) -> dict[str, str]:
     """Each link with a digest of whom it means."""
     return {key: hashlib.blake2b(repr(who).encode(), digest_size=9).hexdigest()
             for key, who in held.items()}  # fmt: skip
 
 
-def stale_by_links(vault: Vault, outage: str, held: Mapping[str, Person]) -> set[str]:
+def stale_by_links(vault: Vault, outage: str, held: Links) -> set[str]:
     """Forms whose people were linked, or are no longer, since they were last compared."""
     before, now = store_links.links(vault.db, outage), link_digests(held)
     changed = {key for key in before.keys() | now.keys() if before.get(key) != now.get(key)}

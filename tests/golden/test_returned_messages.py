@@ -2,7 +2,6 @@
 
 import os
 import re
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -242,9 +241,9 @@ def made(name: str, version: str = "2.4", **keys) -> str:
 def chart(version: str) -> str:
     """All values of an observation chart in one message: two times, three values."""
     pulse = FACTS["observation"]
-    words = replace(FACTS["consciousness"], key="K7000042X-words")
-    later = replace(
-        pulse, key="K7000042X-pulse-2",
+    words = FACTS["consciousness"]._replace(key="K7000042X-words")
+    later = pulse._replace(
+        key="K7000042X-pulse-2",
         fields={**pulse.fields, "value": "92", "effective": "2026-11-02T15:00:00Z"},
     )  # fmt: skip
     settings = settings_for("EPR", version)
@@ -263,7 +262,7 @@ def scan(version: str) -> str:
 
 def merged(version: str, event: str = "A40") -> str:
     settings = settings_for("PAS", version, merge=event)
-    survivor = replace(PERSON, downtime_number="")
+    survivor = PERSON._replace(downtime_number="")
     downtime = Person(downtime_number="DK700042X", family="Unknown", given="Female")
     return write_merge(
         survivor, downtime, DECIDED, "DTMERGE", settings, target(settings, "PAS")
@@ -308,7 +307,7 @@ def test_words_too_long_for_a_coded_field_are_said_elsewhere():
         "ward": "Surgical Assessment Lounge",
         "bed": "4",
     }
-    one = replace(FACTS["admission"], fields={**FACTS["admission"].fields, **long})
+    one = FACTS["admission"]._replace(fields={**FACTS["admission"].fields, **long})
     returned = Returned((one,), one.person, "2026-11-04T10:00:00Z", "DT1")
     text = write(returned, Settings(), target(Settings(), "PAS")).decode()
     assert parse_message(text, validation_level=VALIDATION_LEVEL.STRICT).validate()

@@ -13,11 +13,10 @@ from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
 from downtime.clinical.records import Appointment
-from downtime.entry.facts import Person
+from downtime.entry.facts import Person, person_of
 from downtime.reconcile.compare import Item
 from downtime.reconcile.harm.findings import PUT_OFF, Finding
 from downtime.reconcile.harm.records import Records
-from downtime.reconcile.harm.tests import person_of
 from downtime.settings import Settings
 
 MISSED = ("cancelled", "noshow")
@@ -108,7 +107,7 @@ def _finding(
         title=" ".join(filter(None, (planned.kind.capitalize(), planned.description))),
         words=words,
         patient=patient,
-        person=person_of(known),
+        person=person_of(known) if known else Person(),
         ward=planned.location,
         system=planned.source,
         serials=(item.fact.serial,) if item else (),

@@ -80,7 +80,7 @@ class Finding:
 
     def as_data(self) -> dict[str, object]:
         """Plain values, for keeping."""
-        return asdict(self)
+        return asdict(self) | {"person": self.person._asdict()}
 
 
 def from_data(data: Mapping[str, Any]) -> Finding:

@@ -7,9 +7,9 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
-from downtime.clinical.records import Patient, ServiceRequest
+from downtime.clinical.records import ServiceRequest
 from downtime.entry import typed
-from downtime.entry.facts import Person
+from downtime.entry.facts import Person, person_of
 from downtime.paper.serials import shown
 from downtime.reconcile.compare import Item
 from downtime.reconcile.harm.findings import (
@@ -121,14 +121,6 @@ def findings(scene: Scene) -> Iterator[Finding]:
     yield from _duplicates(scene)
 
 
-def person_of(patient: Patient | None) -> Person:
-    """Who a patient of a snapshot is."""
-    if patient is None:
-        return Person()
-    named = {n: getattr(patient, n) for n in Person.__dataclass_fields__ if hasattr(patient, n)}
-    return Person(**named)
-
-
 def _by_test(found: Iterable[Course]) -> Mapping[tuple[str, str], list[Course]]:
     index: dict[tuple[str, str], list[Course]] = defaultdict(list)
     for course in found:
@@ -141,11 +133,12 @@ def _waited(scene: Scene, request: ServiceRequest, ward: str) -> Course:
     live = scene.after.same(request)
     patient = scene.after.living(live.patient if live else request.patient)
     now = live or request
+    known = scene.after.patients.get(patient) or scene.before.patients.get(patient)
     course = Course(
         key=f"t0:{request.filler or request.placer or request.id}:{request.code}",
         title=request.display or request.code,
         patient=patient,
-        person=person_of(scene.after.patients.get(patient) or scene.before.patients.get(patient)),
+        person=person_of(known) if known else Person(),
         ward=ward,
         system=request.source or scene.settings.systems.records["ServiceRequest"],
         waited=request,

@@ -6,12 +6,12 @@ so that a hospital of any size is never read through.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import timedelta
 
 from downtime.clinical.records import Encounter, Patient
 from downtime.clock import from_text, to_text
-from downtime.entry.facts import Person
+from downtime.entry.facts import Person, person_of
 from downtime.reconcile.identity.signs import (
     DIFFERS,
     SAME,
@@ -152,16 +152,11 @@ def one(snapshot: Snapshot, sought: Sought, patient: str, settings: ReconcileSet
     return _candidate(row, sought.said, arrivals.get(found.id), settings)
 
 
-def person_of(patient: Patient, number: str = "") -> Person:
-    """A patient as a person of the paper's kind, with the downtime number the system holds."""
-    names = {field.name for field in fields(Person)} - {"downtime_number"}
-    return Person(**{name: getattr(patient, name) for name in names}, downtime_number=number)
-
-
 def _candidate(
     row: PatientRow, papers: Sequence[Person], stay: Encounter | None, settings: ReconcileSettings
 ) -> Candidate:
-    person = person_of(row.patient, _known_number(row.patient, papers))
+    number = _known_number(row.patient, papers)
+    person = person_of(row.patient)._replace(downtime_number=number)
     found = list(_best(signs(paper, person, settings.alike_name_percent) for paper in papers))
     if person.downtime_number:
         found.append(Sign("downtime_number", SAME, 80, "the system knows this downtime number"))

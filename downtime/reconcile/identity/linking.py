@@ -53,7 +53,7 @@ class Merge:
     id: str
 
 
-def confirmed(db: Database) -> Mapping[str, Person]:
+def confirmed(db: Database) -> Mapping[str, Linked]:
     """The links in force: downtime number, or `serial:SERIAL`, to the patient who is meant."""
     return {link.key: _linked(link) for link in store.fetch(db, "state = ?", CONFIRMED)}
 
@@ -82,7 +82,7 @@ def merged(paper: Sequence[Person], number: str) -> Person:
     """The person under a downtime number: of each detail what is said first on the forms."""
     details = {
         name: next((text for p in paper if (text := getattr(p, name))), "")
-        for name in Person.__dataclass_fields__
+        for name in Person._fields
     }
     return Person(**{**details, "downtime_number": number})
 

@@ -6,7 +6,7 @@ are never resolved here; people settle them by a link (`reconcile.linking`).
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 from downtime.clinical import display
@@ -31,16 +31,20 @@ class Said(NamedTuple):
         return cls(person.birth_date, person.mrn, person.nhs_number)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Linked(Person):
+class Linked(NamedTuple):
     """The patient whom people linked, and what the forms said when they did."""
 
-    seen: frozenset[Said] = frozenset()
+    person: Person
+    seen: tuple[Said, ...]
 
     @classmethod
     def of(cls, person: Person, paper: Iterable[Person]) -> Self:
         """The linked patient, decided upon in sight of these forms."""
-        return cls(**asdict(person), seen=frozenset(map(Said.by, paper)))
+        return cls(person, tuple(sorted(set(map(Said.by, paper)))))
+
+
+Links = Mapping[str, Person | Linked]
+"""Downtime number or form to whom another form, or two people, say that it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class Match:
     doubt: str = ""
 
 
-def links(facts: Iterable[Fact]) -> Mapping[str, Person]:
+def links(facts: Iterable[Fact]) -> dict[str, Person]:
     """Downtime number to the person whom some form with that number names by an exact number.
 
     A downtime number that two forms tie to different people is no link at all.
@@ -73,7 +77,7 @@ def keys_of(fact: Fact) -> tuple[str, ...]:
     return (SERIAL + fact.serial, SERIAL + fact.key)
 
 
-def find(person: Person, after: View, linked: Mapping[str, Person], *keys: str) -> Match:
+def find(person: Person, after: View, linked: Links, *keys: str) -> Match:
     """The patient of the recovered hospital whom a form is about; `keys` as `keys_of` gives them.
 
     What two people decided comes first, unless this form says something that they did not see.
@@ -97,7 +101,7 @@ def find(person: Person, after: View, linked: Mapping[str, Person], *keys: str) 
 
 
 def _by_decision(person: Person, linked: Linked, own: set[str], after: View) -> Match:
-    meant = next((ids for ids in _candidates(linked, after).values() if len(ids) == 1), None)
+    meant = next((ids for ids in _candidates(linked.person, after).values() if len(ids) == 1), None)
     if meant is None:
         return Match(None, "The patient it was linked to is not to be found any more.")
     patient = after.patients[next(iter(meant))]

@@ -3,6 +3,7 @@
 from contextlib import closing
 from dataclasses import dataclass, replace
 
+from downtime.entry.facts import person_of
 from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from downtime.outage.model import Outage
 from downtime.reconcile.identity import candidates, linking
@@ -170,7 +171,7 @@ def recovered(vault: Vault, outage: Outage) -> Snapshot:
 
 def _check_unchanged(snapshot: Snapshot, link: Link) -> None:
     rows = snapshot.people([link.person.id])
-    now = [candidates.person_of(row.patient) for row in rows]
+    now = [person_of(row.patient) for row in rows]
     if [(p.mrn, p.nhs_number, p.birth_date) for p in now] != [
         (link.person.mrn, link.person.nhs_number, link.person.birth_date)
     ]:

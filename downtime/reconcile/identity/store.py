@@ -59,8 +59,8 @@ def save(db: Database, link: Link) -> None:
     """Insert or replace a link; a row is never removed."""
     row = asdict(link) | {
         "exact": int(link.exact),
-        "person": orjson.dumps(asdict(link.person)).decode(),
-        "paper": orjson.dumps([asdict(person) for person in link.paper]).decode(),
+        "person": orjson.dumps(link.person._asdict()).decode(),
+        "paper": orjson.dumps([person._asdict() for person in link.paper]).decode(),
     }
     db["identity_link"].upsert(row, pk="id")  # type: ignore[union-attr]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -60,7 +60,7 @@ class Unknown:
     @cached_property
     def papers(self) -> tuple[Person, ...]:
         """Every variant of what the forms say of the person, without the patient printed for."""
-        return tuple(dict.fromkeys(replace(fact.person, id="") for fact in self.facts))
+        return tuple(dict.fromkeys(fact.person._replace(id="") for fact in self.facts))
 
     @cached_property
     def forms(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """What the rules of the comparison share: a verdict, the two snapshots, nearness in time and name."""
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -10,13 +10,12 @@ from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
 from downtime.clinical.records import Record
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact
 from downtime.reconcile.states import HELD, REGISTERS
 from downtime.reconcile.view import View
 from downtime.settings import Settings
 from downtime.snapshot.tables import local_day
 
-Links = Mapping[str, Person]
 R = TypeVar("R", bound=Record)
 
 

@@ -1,7 +1,6 @@
 """ADT: admitted, moved, discharged, corrected, allergic, merged (HL7 v2 chapter 3). Pure."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from downtime.entry.facts import Fact, Person
 from downtime.errors import InputError
@@ -59,9 +58,8 @@ def _visit(fact: Fact, specialty: str) -> list[str]:
 def demographics(facts: tuple[Fact, ...], who: Person, writer: Writer) -> list[str]:
     """A08: the patient's details as corrected on paper; what paper did not say stays the system's."""
     fact = facts[0]
-    known = Person.__dataclass_fields__
-    corrected = {name: text for name, text in fact.fields.items() if name in known and text}
-    person = replace(who, **corrected)
+    said = {name: text for name, text in fact.fields.items() if name in Person._fields and text}
+    person = who._replace(**said)
     doctor = _doctor(person.general_practitioner, writer)
     return [writer.evn(fact, "A08"), writer.pid(person), *doctor, writer.pv1(fact, other="U")]
 
@@ -165,6 +163,6 @@ def merge(survivor: Person, downtime: Person, decided: str, writer: Writer) -> l
     name = (downtime.family or "UNKNOWN", downtime.given)
     mrg = segment(
         "MRG",
-        {1: writer.numbers(replace(downtime, mrn="", nhs_number="")), 7: name},
+        {1: writer.numbers(downtime._replace(mrn="", nhs_number="")), 7: name},
     )
-    return [evn, writer.pid(replace(survivor, downtime_number="")), mrg]
+    return [evn, writer.pid(survivor._replace(downtime_number="")), mrg]

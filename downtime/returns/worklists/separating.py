@@ -1,7 +1,5 @@
 """Lines that ask people to separate two patients whom a downtime number had joined wrongly."""
 
-from dataclasses import replace
-
 from sqlite_utils import Database
 
 from downtime.entry.facts import Fact
@@ -44,7 +42,7 @@ def _row(merge: Merge, key: str, system: str, outage: str) -> ItemRow:
             ("To do", "Split the two records, and move what belongs to the downtime number back."),
         ),
     )
-    person = replace(merge.survivor, downtime_number=merge.number)
+    person = merge.survivor._replace(downtime_number=merge.number)
     decided = Decided(
         decision=RETURNED,
         decided=merge.decided,

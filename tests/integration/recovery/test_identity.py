@@ -204,7 +204,7 @@ def test_a_link_holds_once_another_person_confirms_it(
     with pytest.raises(InputError, match="reason"):
         confirm(serial, link, why=" ")
     confirm(serial, link)
-    assert linking.confirmed(vault.db)[NUMBER].mrn == "H2001"
+    assert linking.confirmed(vault.db)[NUMBER].person.mrn == "H2001"
     assert verify_audit(vault.db).first_bad is None
 
 
@@ -221,7 +221,7 @@ def test_one_number_is_never_two_patients_but_two_numbers_may_be_one(
         if link.state == "proposed":
             link = confirm(first, link)
     confirm(second, propose(second, "p-1"))
-    assert {n: p.mrn for n, p in linking.confirmed(vault.db).items()} == {
+    assert {n: link.person.mrn for n, link in linking.confirmed(vault.db).items()} == {
         NUMBER: "H2001",
         "DK700002V": "H2001",
     }

@@ -6,8 +6,8 @@ from operator import attrgetter
 
 from downtime.clinical.records import Patient
 from downtime.demo.data.names import GROUPS
-from downtime.entry.facts import Person
-from downtime.reconcile.identity.candidates import Sought, offer, person_of
+from downtime.entry.facts import Person, person_of
+from downtime.reconcile.identity.candidates import Sought, offer
 from downtime.reconcile.identity.signs import signs
 from downtime.settings import ReconcileSettings
 from downtime.snapshot import load

@@ -28,7 +28,7 @@ CANCELLED = fact(
     "Appointment", "PAS",
     fields={"status": "cancelled", "reason": "No power", "start": BOOKING.start, "number": "A-1"},
 )  # fmt: skip
-REBOOKED = replace(CANCELLED, fields={**CANCELLED.fields, "rebook_start": "2026-11-20T09:00:00Z"})
+REBOOKED = CANCELLED._replace(fields={**CANCELLED.fields, "rebook_start": "2026-11-20T09:00:00Z"})
 CORRECTED = fact(
     "Patient", "PAS",
     fields={"family": "O'Brien", "given": "Zoë", "birth_date": "1960-01-02", "gender": "female",
@@ -179,14 +179,14 @@ def test_details_that_were_corrected_there_since_are_left_as_they_are(server, si
     [
         (TRANSFER, None),
         (TRANSFER, replace(STAY, visit_number="")),
-        (replace(DISCHARGE, fields={**DISCHARGE.fields, "outcome": "died"}), STAY),
+        (DISCHARGE._replace(fields={**DISCHARGE.fields, "outcome": "died"}), STAY),
         (CANCELLED, replace(BOOKING, number="")),
         (
-            replace(REBOOKED, fields={**REBOOKED.fields, "rebook_location": "Clinic 9"}),
+            REBOOKED._replace(fields={**REBOOKED.fields, "rebook_location": "Clinic 9"}),
             BOOKING,
         ),
-        (replace(CORRECTED, fields={"nhs_number": "9990000026"}), PERSONAL),
-        (replace(CORRECTED, fields={"phone": "1"}), replace(PERSONAL, phone="")),
+        (CORRECTED._replace(fields={"nhs_number": "9990000026"}), PERSONAL),
+        (CORRECTED._replace(fields={"phone": "1"}), replace(PERSONAL, phone="")),
     ],
     ids=["unknown", "no-visit", "died", "no-number", "other-place", "identifier", "no-telephone"],
 )

@@ -25,7 +25,7 @@ OTHER = Actor("u-2", "Ben Records", "laptop-1")
 def link(vault, outage, who):
     """Two people agree that the downtime number is Mary."""
     made = linking.propose(
-        vault, outage.id, NUMBER, "s-1", replace(MARY, id="p-H100"), [PAPER], who, "same scar"
+        vault, outage.id, NUMBER, "s-1", MARY._replace(id="p-H100"), [PAPER], who, "same scar"
     )
     return linking.confirm(vault, Settings(), made.id, OTHER, "and the same name", [])
 

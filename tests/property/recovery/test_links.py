@@ -29,7 +29,9 @@ steps = st.lists(
 
 
 def in_force(vault, keys):
-    return {key: person.mrn for key, person in linking.confirmed(vault.db).items() if key in keys}
+    return {
+        key: link.person.mrn for key, link in linking.confirmed(vault.db).items() if key in keys
+    }
 
 
 def act(vault, step, keys):

@@ -1,6 +1,5 @@
 """What a form's answers say happened: one fact a test, a value, a row or a form."""
 
-from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from downtime.entry.facts import MAX_NUMBER, Fact, Person, facts
@@ -21,7 +20,7 @@ BASE = Fact(
 
 def of(form: str, person: Person = NOBODY, **answers: str) -> list[Fact]:
     given = {key.replace("__", ":").replace("_", "-"): text for key, text in answers.items()}
-    return facts(definition(form), given, replace(BASE, person=person), LONDON)
+    return facts(definition(form), given, BASE._replace(person=person), LONDON)
 
 
 def test_each_ticked_test_is_a_request_and_an_empty_box_is_none():

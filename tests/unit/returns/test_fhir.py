@@ -72,7 +72,7 @@ def test_nothing_that_was_written_is_lost(name):
 
 def test_a_correction_has_another_identifier_and_a_replay_the_same():
     said = FACTS["phoned-result"]
-    corrected = replace(said, fields={**said.fields, "value": "6.20"})
+    corrected = said._replace(fields={**said.fields, "value": "6.20"})
     first, again, other = (bundles.item_number(row(one)) for one in (said, said, corrected))
     assert first == again != other
 
