@@ -28,4 +28,4 @@ class Printed(NamedTuple):
 def printed_for(db: Database, serials: Sequence[str]) -> dict[str, Printed]:
     """By serial, whom each form was printed for; nothing of one that was printed for a drill alone."""
     rows = db.conn.execute(_QUERY, (orjson.dumps(serials).decode(),))
-    return {serial: Printed(layout, ward, tuple(who)) for serial, layout, ward, *who in rows}
+    return {row[0]: Printed(row[1], row[2], tuple(row[3:])) for row in rows}
