@@ -4,15 +4,14 @@ from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
-from downtime.clinical.identifiers import is_nhs_number
+from downtime.entry import cells
 from downtime.paper.serials import shown
 from downtime.paper.tables import to_csv
 from downtime.reconcile.harm.findings import EXPLANATIONS, KINDS, OUTCOMES, STEPS
 from downtime.reconcile.harm.store import Row
 
 HEAD = (
-    "Finding", "State", "What", "What was found", "System", "Ward", "Surname", "Given names", "Born",
-    "NHS No.", "Hospital No.", "Downtime No.", "Requested", "Collected", "Phoned", "Resulted", "Seen",
+    "Finding", "State", "What", "What was found", "System", "Ward", *cells.HEAD, "Requested", "Collected", "Phoned", "Resulted", "Seen",
     "Planned", "Booked again", "Forms", "Harm", "Note", "Reviewed by", "Reviewed", "Explained",
     "Reason", "Explained by",
 )  # fmt: skip
@@ -24,8 +23,7 @@ def csv(rows: Iterable[Row], zone: ZoneInfo) -> bytes:
 
 
 def _cells(row: Row, zone: ZoneInfo) -> list[str]:
-    finding, person = row.finding, row.finding.person
-    nhs = person.nhs_number
+    finding = row.finding
     times = [
         display.moment(finding.times.get(step, ""), zone) for step in (*STEPS, "planned", "booked")
     ]
@@ -36,12 +34,7 @@ def _cells(row: Row, zone: ZoneInfo) -> list[str]:
         finding.words,
         finding.system,
         finding.ward,
-        person.family,
-        person.given,
-        display.day(person.birth_date),
-        display.nhs_number(nhs) if is_nhs_number(nhs) else "",
-        person.mrn,
-        person.downtime_number,
+        *cells.of(finding.person),
         *times,
         " ".join(shown(serial) for serial in finding.serials),
         *_said(row, zone),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
-from downtime.clinical.identifiers import is_nhs_number
+from downtime.entry import cells
 from downtime.entry.facts import Fact, Person
 from downtime.paper import tables
 from downtime.paper.serials import shown
@@ -19,12 +19,7 @@ COLUMNS = (
     ("What", 28),
     ("Details", 44),
     ("Happened", 18),
-    ("Surname", 18),
-    ("Given names", 18),
-    ("Born", 13),
-    ("NHS No.", 14),
-    ("Hospital No.", 14),
-    ("Downtime No.", 13),
+    *zip(cells.HEAD, (18, 18, 13, 14, 14, 13), strict=True),
     ("Ward", 10),
     ("Author", 20),
     ("Form", 14),
@@ -67,8 +62,7 @@ def to_csv(table: Sequence[Sequence[str]]) -> bytes:
 
 
 def _row(line: Line, zone: ZoneInfo) -> list[str]:
-    fact, person = line.fact, line.person
-    nhs = person.nhs_number
+    fact = line.fact
     return [
         fact.system,
         words.department(fact),
@@ -77,12 +71,7 @@ def _row(line: Line, zone: ZoneInfo) -> list[str]:
         words.what(fact),
         words.details(fact, zone),
         display.moment(fact.event, zone),
-        person.family,
-        person.given,
-        display.day(person.birth_date),
-        display.nhs_number(nhs) if is_nhs_number(nhs) else "",
-        person.mrn,
-        person.downtime_number,
+        *cells.of(line.person),
         fact.fields.get("ward") or fact.ward,
         f"{fact.author} ({fact.author_role})" if fact.author_role else fact.author,
         shown(fact.serial),
