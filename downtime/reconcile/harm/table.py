@@ -11,9 +11,9 @@ from downtime.reconcile.harm.findings import EXPLANATIONS, KINDS, OUTCOMES, STEP
 from downtime.reconcile.harm.store import Row
 
 HEAD = (
-    "Finding", "State", "What", "What was found", "System", "Ward", *cells.HEAD, "Requested", "Collected", "Phoned", "Resulted", "Seen",
-    "Planned", "Booked again", "Forms", "Harm", "Note", "Reviewed by", "Reviewed", "Explained",
-    "Reason", "Explained by",
+    "Finding", "State", "What", "What was found", "System", "Ward", *cells.HEAD, "Requested",
+    "Collected", "Phoned", "Resulted", "Seen", "Planned", "Booked again", "Forms", "Harm", "Note",
+    "Reviewed by", "Reviewed", "Explained", "Reason", "Explained by",
 )  # fmt: skip
 
 
