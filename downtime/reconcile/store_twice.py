@@ -28,6 +28,7 @@ _SELECT = (
     " coalesce(item_twice.other, ''), coalesce(item_twice.unit, ''), coalesce(firm, 0)"
     " FROM item LEFT JOIN item_twice ON item_twice.key = item.key"
     " WHERE item.outage = ? AND state <> 'newer-live'"
+    " AND item.serial NOT IN (SELECT value FROM json_each(?))"
 )
 _OF_PATIENTS = (
     " AND type IN ('ServiceRequest', 'MedicationAdministration') AND patient <> ''"
@@ -40,11 +41,11 @@ def others(
     db: Database, outage: str, patients: Collection[str], serials: Collection[str], *, units: bool
 ) -> list[Other]:
     """What forms other than these say of tests and doses of these patients, and of any unit."""
-    rows = list(db.conn.execute(_SELECT + _OF_PATIENTS, (outage, _json(patients))))
+    own = _json(serials)
+    rows = list(db.conn.execute(_SELECT + _OF_PATIENTS, (outage, own, _json(patients))))
     if units:
-        rows += db.conn.execute(_SELECT + _UNITS, (outage,))
-    own = set(serials)
-    found = {row[0]: row for row in rows if row[1] not in own}
+        rows += db.conn.execute(_SELECT + _UNITS, (outage, own))
+    found = {row[0]: row for row in rows}
     return [_other(row) for row in found.values()]
 
 

@@ -1,14 +1,14 @@
 """Say, among the items of a comparison, what two forms tell alike, and what becomes of each. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from downtime.reconcile.rules import sites, twice, units
-from downtime.reconcile.rules.groups import Timed, fields_of, groups
-from downtime.reconcile.rules.said import DOSE, UNIT, About, Said
+from downtime.reconcile.rules.groups import One, groups
+from downtime.reconcile.rules.said import DOSE, UNIT, About, Said, moment
 from downtime.reconcile.rules.twice import Near
 from downtime.reconcile.rules.units import Unit, Way
 from downtime.reconcile.states import CONFLICT, HELD, NEW, ON_ANOTHER_FORM, OPEN
@@ -32,6 +32,8 @@ class Marked(NamedTuple):
 
 
 class _Mark(NamedTuple):
+    at: int
+    """Where it is among the items; -1 when it is of another form."""
     about: About
     one: Said
     other: Said | None
@@ -49,10 +51,10 @@ def marked(
     if not found:
         return Marked(list(items), {}, {})
     zone = ZoneInfo(settings.site.time_zone)
-    left = [
-        _left(item, found[item.key], zone) if item.key in found and item.state in LEFT else item
-        for item in items
-    ]
+    left = list(items)
+    for mark in found.values():
+        if mark.at >= 0 and left[mark.at].state in LEFT:
+            left[mark.at] = _left(left[mark.at], mark, zone)
     other = {key: mark.other.key for key, mark in found.items() if mark.other}
     of_units = {key: (mark.about, mark.unit) for key, mark in found.items() if mark.unit}
     return Marked(left, other, of_units)
@@ -69,8 +71,8 @@ def said(item: "Item", *, patient: str = "", decision: str = OPEN) -> Said:
     fact = item.fact
     return Said(
         fact.key, fact.serial, fact.type, fact.system, patient or item.patient, fact.event,
-        fact.fields, fact.form, sites.described(fact.notes), item.state, decision,
-        is_sure(item.state, bool(item.matched)),
+        fact.fields, fact.form, sites.described(fact.notes) if fact.notes else "", item.state,
+        decision, is_sure(item.state, bool(item.matched)),
     )  # fmt: skip
 
 
@@ -80,40 +82,47 @@ def is_sure(state: str, matched: bool) -> bool:
 
 
 def _found(
-    every: Mapping[About, list[Timed]], settings: Settings, decided: Mapping[str, str]
+    every: Mapping[About, list[One]], settings: Settings, decided: Mapping[str, str]
 ) -> dict[str, _Mark]:
     found: dict[str, _Mark] = {}
     near, way = Near.of(settings), Way.of(settings)
     for about, group in every.items():
-        if len(group) < 2 or (about[0] != UNIT and _far(about, group, near)):
-            continue
-        alike = [
-            one if isinstance(one, Said) else said(one, decision=decided.get(key, OPEN))
-            for _, key, one in group
-        ]
-        own = {one.key: one for one in alike}
+        some = group if about[0] == UNIT else _close(about, group, near)
+        own = {one.key: (at, one) for at, one in _all_said(some, decided)}
+        alike = [one for _, one in own.values()]
         if about[0] == UNIT:
             for key, unit in units.found(alike, way).items():
-                found[key] = _Mark(about, own[key], unit.against or unit.follows, unit)
+                at, one = own[key]
+                found[key] = _Mark(at, about, one, unit.against or unit.follows, unit)
         else:
             for key, other in twice.twins(about, alike, near).items():
-                found[key] = _Mark(about, own[key], other)
+                at, one = own[key]
+                found[key] = _Mark(at, about, one, other)
     return found
 
 
-def _far(about: About, group: list[Timed], near: Near) -> bool:
-    """Whether no two of them can be close enough."""
-    group.sort(key=_when)
-    sampled = all(fields_of(one).get("collected") == when for when, _, one in group)
-    return near.none(about, [when for when, _, _ in group], sampled=sampled)
+def _all_said(group: Iterable[One], decided: Mapping[str, str]) -> Iterator[tuple[int, Said]]:
+    for at, one in group:
+        if isinstance(one, Said):
+            yield at, one
+        else:
+            yield at, said(one, decision=decided.get(one.fact.key, OPEN))
 
 
-def _when(one: Timed) -> str:
-    return one[0]
+def _close(about: About, group: Sequence[One], near: Near) -> list[One]:
+    """Those that have another one close in time: of most tests and doses there is none."""
+    times: list[str] = []
+    sampled = True
+    for _, one in group:
+        fact = one if isinstance(one, Said) else one.fact
+        when = moment(fact.event, fact.fields)
+        sampled = sampled and fact.fields.get("collected") == when
+        times.append(when)
+    return [group[at] for at in sorted(near.close(about, times, sampled=sampled))]
 
 
 def _left(item: "Item", mark: _Mark, zone: ZoneInfo) -> "Item":
-    about, one, other, unit = mark
+    _, about, one, other, unit = mark
     if other is None:
         return item
     if unit and not unit.against:

@@ -44,11 +44,15 @@ class Near(NamedTuple):
         """How far apart at most two things of this kind are the same."""
         return self.dose if about[0] == DOSE else max(self.sampled, self.asked)
 
-    def none(self, about: About, moments: Sequence[str], *, sampled: bool) -> bool:
-        """Whether no two of these times, in order, are close; `sampled`: all are of samples."""
+    def close(self, about: About, moments: Sequence[str], *, sampled: bool) -> set[int]:
+        """Which of these times have another one close by; `sampled`: all are of samples."""
         widest = self.sampled if sampled and about[0] == REQUEST else self.widest(about)
-        times = [instant(one) for one in moments if one]
-        return all(later - earlier > widest for earlier, later in pairwise(times))
+        times = sorted((instant(one), at) for at, one in enumerate(moments) if one)
+        found: set[int] = set()
+        for (earlier, one), (later, other) in pairwise(times):
+            if later - earlier <= widest:
+                found |= {one, other}
+        return found
 
     def same(self, kind: str, one: Said, other: Said) -> bool:
         """Whether two forms say one thing of a kind; two lines of one form are two things."""
@@ -58,7 +62,7 @@ class Near(NamedTuple):
         if kind == REQUEST:
             if not self.repeated.isdisjoint(names.said(one.fields)):
                 return False
-            if sites.differ(one.site, other.site):
+            if one.site and other.site and sites.differ(one.site, other.site):
                 return False
             window = self.sampled if one.sampled and other.sampled else self.asked
         return abs(instant(one.moment) - instant(other.moment)) <= window
