@@ -222,6 +222,16 @@ class ReconcileSettings:
         ("BC", "Blood culture", "GS", "Group and save"),
         "Tests, by code or name, that are rightly asked for twice at a time: never one.",
     )
+    unit_forms: tuple[str, ...] = setting(
+        ("emergency-blood-log", "transfusion-record", "blood-unit-fate"),
+        "Forms that name one unit of blood, in the order in which it passes through them.",
+    )
+    unit_record: str = setting(
+        "transfusion-record", "The form of these that is returned; without it, the last of them."
+    )
+    unit_slip_minutes: int = setting(
+        60, "By this much a unit may be taken, given and accounted for in the wrong order on paper."
+    )
     appointment_match_minutes: int = setting(
         5, "An appointment on paper and one in the system this close are the same."
     )

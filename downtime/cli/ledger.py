@@ -124,8 +124,8 @@ def settle(session: Session, number: str, kind: str, why: str) -> Output:
 @click.option("--outage", default="", metavar="ID", help="Of this outage; else of the last one.")
 @click.option("--csv", "csv_file", type=NewFile(), default=None, help="Write the list as CSV.")
 def open_(session: Session, name: str, outage: str, csv_file: Path | None) -> Output:
-    """List paper that is not in order: missing, lost, void, booked or keyed twice, copies, foreign."""
-    found = lists.listing(session.vault, name, outage)
+    """Paper not in order: missing, lost, void, booked or keyed twice, copies, foreign, unfiled."""
+    found = lists.listing(session.vault, session.settings, name, outage)
     if csv_file:
         zone = ZoneInfo(session.settings.site.time_zone)
         csv_file.write_bytes(lists.to_csv(found, lambda text: display.moment(text, zone)))

@@ -6,7 +6,15 @@ from downtime.demo.scene import Story
 from downtime.demo.staff import WHY, Staff
 from downtime.reconcile import run as comparison
 from downtime.reconcile.harm import review
-from downtime.reconcile.states import ALREADY_THERE, CONFLICT, HELD, NEW, NEWER_LIVE, UNMATCHED
+from downtime.reconcile.states import (
+    ALREADY_THERE,
+    CONFLICT,
+    HELD,
+    NEW,
+    NEWER_LIVE,
+    ON_ANOTHER_FORM,
+    UNMATCHED,
+)
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
@@ -17,6 +25,7 @@ MEANS = {
     CONFLICT: "paper and system disagree",
     UNMATCHED: "nobody in the system is surely this patient",
     HELD: "kept as a document, or told with another item",
+    ON_ANOTHER_FORM: "the same unit of blood is returned from another form",
 }
 """What the states of the comparison mean, for somebody who sees them first."""
 

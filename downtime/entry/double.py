@@ -6,6 +6,7 @@ not decide between the two.
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
-from downtime.entry import claims, entries, store, store_checks
+from downtime.entry import claims, entries, saves, store, store_checks
 from downtime.entry.forms import KeyedForm
 from downtime.entry.model import (
     ADJUDICATE,
@@ -27,6 +28,7 @@ from downtime.entry.model import (
     Entry,
     Second,
 )
+from downtime.entry.saves import LateError, Page
 from downtime.entry.validation import InvalidAnswersError, Problem, check, label
 from downtime.errors import ConflictError, ForbiddenError
 from downtime.paper import serials
@@ -83,17 +85,33 @@ def _critical(item: Item) -> Item:
     return replace(item, keyed=item.keyed and item.critical)
 
 
-def save_second(vault: Vault, serial: str, answers: Mapping[str, str], who: Actor) -> Second:
-    """Keep what the second person typed, unchecked; what another had begun is replaced."""
+def save_second(
+    vault: Vault,
+    serial: str,
+    answers: Mapping[str, str],
+    who: Actor,
+    page: Page | None = None,
+) -> None:
+    """Keep what the second person typed, unchecked; what another had begun is replaced.
+
+    Answers of a page that has kept newer ones are let go; ConflictError when the form was kept
+    from elsewhere after the page was opened.
+    """
     number = serials.parse(serial)
-    with vault.change(who, "entry.second-draft", target=number) as db:
+    with suppress(LateError), vault.change(who, "entry.second-draft", target=number) as db:
+        _note(db, number, page)
         _open_for(db, number, KEY_AGAIN, who, vault.now())
         kept = {key: text for key, text in answers.items() if text}
-        return _keep(db, number, kept, who, vault.now(), "")
+        _keep(db, number, kept, who, vault.now(), "")
 
 
 def submit_second(
-    vault: Vault, settings: Settings, serial: str, answers: Mapping[str, str], who: Actor
+    vault: Vault,
+    settings: Settings,
+    serial: str,
+    answers: Mapping[str, str],
+    who: Actor,
+    page: Page | None = None,
 ) -> Entry:
     """Finish the second keying: equal fields are accepted, any other goes to a third person.
 
@@ -103,7 +121,10 @@ def submit_second(
     form = entries.open_form(vault, serial, settings)
     number = form.issued.serial
     kept = _checked(vault, settings, form, answers)
+    if form.entry and page and _is_repeated(vault.db, form.entry, kept, page, who):
+        return form.entry
     with vault.change(who, "entry.second", target=number) as db:
+        _note(db, number, page)
         entry = _open_for(db, number, KEY_AGAIN, who, vault.now())
         _keep(db, number, kept, who, vault.now(), vault.now())
         if differing(form, entry.answers, kept):
@@ -225,6 +246,22 @@ def _keep(
     )
     store_checks.save_second(db, kept)
     return kept
+
+
+def _note(db: Database, serial: str, page: Page | None) -> None:
+    if page:
+        entry = store.fetch(db, serial)
+        saves.note(db, serial, page, is_open=entry is not None and entry.waits == KEY_AGAIN)
+
+
+def _is_repeated(
+    db: Database, entry: Entry, kept: Mapping[str, str], page: Page, who: Actor
+) -> bool:
+    """Whether this page has finished this second keying before: the key was pressed twice."""
+    done = store_checks.second(db, entry.serial)
+    if done is None or not done.keyed or done.person != who.id or done.answers != kept:
+        return False
+    return saves.is_from(db, entry.serial, page)
 
 
 def _open_for(db: Database, serial: str, waits: str, who: Actor, now: str) -> Entry:

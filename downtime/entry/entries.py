@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
-from downtime.entry import absent, claims, policies, quality, store, store_checks, typed
+from downtime.entry import absent, claims, policies, quality, saves, store, store_checks, typed
 from downtime.entry.facts import person
 from downtime.entry.forms import KeyedForm, printed_for
 from downtime.entry.model import (
@@ -23,6 +23,7 @@ from downtime.entry.model import (
     Check,
     Entry,
 )
+from downtime.entry.saves import LateError, Page
 from downtime.entry.validation import Checked, InvalidAnswersError, Problem, check
 from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from downtime.paper import ledger, serials
@@ -46,25 +47,36 @@ def open_form(vault: Vault, serial: str, settings: Settings | None = None) -> Ke
     definition = printed(vault, issued)
     if settings is not None:
         definition = policies.applied(definition, settings)
-    return KeyedForm(issued, definition, store.fetch(vault.db, issued.serial))
+    kept = saves.last(vault.db, issued.serial)  # first: what is kept from here on is a conflict
+    return KeyedForm(issued, definition, store.fetch(vault.db, issued.serial), kept)
 
 
-def save_draft(vault: Vault, serial: str, answers: Mapping[str, str], who: Actor) -> Entry:
-    """Keep answers as typed, unchecked.
+def save_draft(
+    vault: Vault,
+    serial: str,
+    answers: Mapping[str, str],
+    who: Actor,
+    page: Page | None = None,
+) -> Entry:
+    """Keep answers as typed, unchecked; those of a page that has kept newer ones are let go.
 
-    ConflictError once the form is entered, and while somebody else has it on the screen.
+    ConflictError once the form is entered, while somebody else has it on the screen, and when it
+    was kept from elsewhere after the page was opened.
     """
     issued = _keyable(vault, serial)
-    with vault.change(who, "entry.draft", target=issued.serial) as db:
-        entry = _draft(db, issued, who, vault.now())
-        entry = replace(
-            entry,
-            answers={key: text for key, text in answers.items() if text},
-            transcriber=who.id,
-            transcriber_name=who.name,
-            changed=vault.now(),
-        )
-        store.save(db, entry)
+    try:
+        with vault.change(who, "entry.draft", target=issued.serial) as db:
+            entry = _draft(db, issued, who, vault.now(), page)
+            entry = replace(
+                entry,
+                answers={key: text for key, text in answers.items() if text},
+                transcriber=who.id,
+                transcriber_name=who.name,
+                changed=vault.now(),
+            )
+            store.save(db, entry)
+    except LateError:
+        return get(vault, issued.serial)
     return entry
 
 
@@ -76,11 +88,13 @@ def submit(
     who: Actor,
     *,
     origin: str = "keyed",
+    page: Page | None = None,
 ) -> Entry:
     """Enter a form: every field must pass its definition, and the ledger marks it keyed.
 
     InvalidAnswersError holds one sentence for each field at fault; ConflictError when the form is
-    already entered, void or declared lost, or somebody else has it on the screen. What has no
+    already entered, void or declared lost, somebody else has it on the screen, or it was kept from
+    elsewhere after the page was opened. A page that is sent twice enters it once. What has no
     critical field and is not in the sample counts as verified at once.
     """
     form = open_form(vault, serial, settings)
@@ -88,9 +102,11 @@ def submit(
     if checked.problems:
         raise InvalidAnswersError(list(checked.problems))
     kept = checked.answers
+    if form.entry and page and _is_repeated(vault.db, form.entry, kept, page, who):
+        return form.entry
     zone = ZoneInfo(settings.site.time_zone)
     with vault.change(who, "entry.submit", target=form.issued.serial, why=origin) as db:
-        entry = _draft(db, form.issued, who, vault.now())
+        entry = _draft(db, form.issued, who, vault.now(), page)
         LIFECYCLE.check(entry.state, ENTERED)
         ledger.move(db, entry.serial, KEYED, vault.now(), who)
         if entry.corrections:
@@ -272,10 +288,23 @@ def _keyable(vault: Vault, serial: str) -> Issued:
     return issued
 
 
-def _draft(db: Database, issued: Issued, who: Actor, now: str) -> Entry:
+def _is_repeated(
+    db: Database, entry: Entry, kept: Mapping[str, str], page: Page, who: Actor
+) -> bool:
+    """Whether this page has entered the form before: the key was pressed twice."""
+    same = entry.state != DRAFT and entry.transcriber == who.id and entry.answers == kept
+    return same and saves.is_from(db, entry.serial, page)
+
+
+def _draft(db: Database, issued: Issued, who: Actor, now: str, page: Page | None = None) -> Entry:
     """The draft that this person may go on with; what another typed before them is kept."""
-    claims.check(db, issued.serial, who, now)
     present = store.fetch(db, issued.serial)
+    if page and present:
+        saves.check_unchanged(present, page, who.id)
+    claims.check(db, issued.serial, who, now)
+    if page:
+        is_open = present is None or present.state == DRAFT
+        saves.note(db, issued.serial, page, is_open=is_open)
     if present is None:
         return Entry(
             serial=issued.serial,

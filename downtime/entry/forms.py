@@ -20,6 +20,8 @@ class KeyedForm:
     issued: Issued
     definition: FormDefinition
     entry: Entry | None
+    kept: str = ""
+    """Which page kept it last, as `saves.last` says it."""
 
     @property
     def answers(self) -> Mapping[str, str]:

@@ -3,17 +3,20 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from downtime.entry import store_scans
 from downtime.entry.duplicates import duplicates
+from downtime.entry.unfiled import unfiled
 from downtime.errors import InputError
 from downtime.outage import outages
 from downtime.paper import intake, ledger, serials, tables
 from downtime.paper.assignments import FORM, Assignment, assignments
 from downtime.paper.issue import LOST, VOID, Issued
 from downtime.paper.moves import SEEN, Move
+from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
-MISSING, LOST_ONES, VOID_ONES, DUPLICATES, KEYED_TWICE, COPIES, FOREIGN = (
-    "missing", "lost", "void", "duplicates", "keyed-twice", "copies", "foreign",
+MISSING, LOST_ONES, VOID_ONES, DUPLICATES, KEYED_TWICE, COPIES, FOREIGN, UNFILED = (
+    "missing", "lost", "void", "duplicates", "keyed-twice", "copies", "foreign", "unfiled",
 )  # fmt: skip
 TITLES = {
     MISSING: "Missing",
@@ -23,8 +26,9 @@ TITLES = {
     KEYED_TWICE: "Keyed twice",
     COPIES: "More than one paper",
     FOREIGN: "Of laptops not yet reported",
+    UNFILED: "Returned, not filed",
 }
-TO_SETTLE = (MISSING, DUPLICATES, KEYED_TWICE, FOREIGN)
+TO_SETTLE = (MISSING, DUPLICATES, KEYED_TWICE, FOREIGN, UNFILED)
 """The lists that are empty once everything is in order."""
 HEAD = ("Serial", "Form", "Ward", "Printed by", "Since", "What is known", "Owner", "Due", "Note")
 
@@ -48,7 +52,7 @@ class Line:
         return self.assignment is not None and self.assignment.is_overdue(now)
 
 
-def listing(vault: Vault, name: str, outage: str = "") -> list[Line]:
+def listing(vault: Vault, settings: Settings, name: str, outage: str = "") -> list[Line]:
     """One list, of the outage at hand or of a given one; overdue lines first, then by due date.
 
     InputError for a list that there is not.
@@ -59,20 +63,20 @@ def listing(vault: Vault, name: str, outage: str = "") -> list[Line]:
     owners = assignments(vault.db, FORM)
     lines = [
         Line(serial, form, since, said, device, owners.get(serial))
-        for serial, form, since, said, device in _FOUND[name](vault, chosen)
+        for serial, form, since, said, device in _FOUND[name](vault, settings, chosen)
     ]
     return sorted(lines, key=lambda line: line.assignment.due if line.assignment else "~")
 
 
-def totals(vault: Vault, outage: str = "") -> dict[str, int]:
+def totals(vault: Vault, settings: Settings, outage: str = "") -> dict[str, int]:
     """How many lines each list has."""
-    return {name: len(listing(vault, name, outage)) for name in TITLES}
+    return {name: len(listing(vault, settings, name, outage)) for name in TITLES}
 
 
-def overdue(vault: Vault, outage: str = "") -> list[Line]:
+def overdue(vault: Vault, settings: Settings, outage: str = "") -> list[Line]:
     """Lines of all lists that have to be settled, and whose owner is late."""
     now = vault.now()
-    found = (line for name in TO_SETTLE for line in listing(vault, name, outage))
+    found = (line for name in TO_SETTLE for line in listing(vault, settings, name, outage))
     return [line for line in found if line.is_overdue(now)]
 
 
@@ -97,23 +101,24 @@ def _cells(line: Line, moment: Callable[[str], str]) -> list[str]:
 
 
 _Found = Iterator[tuple[str, Issued | None, str, str, str]]
+_Finds = Callable[[Vault, Settings, str], _Found]
 
 
-def _missing(vault: Vault, outage: str) -> _Found:
+def _missing(vault: Vault, _: Settings, outage: str) -> _Found:
     for form in ledger.missing(vault, outage):
         where = "with a runner" if form.state == "collected" else "on the ward"
         yield form.serial, form, form.changed_at, where, ""
 
 
-def _in(state: str) -> Callable[[Vault, str], _Found]:
-    def found(vault: Vault, outage: str) -> _Found:
+def _in(state: str) -> _Finds:
+    def found(vault: Vault, _: Settings, outage: str) -> _Found:
         for form in ledger.in_state(vault, outage, state):
             yield form.serial, form, form.changed_at, form.reason, ""
 
     return found
 
 
-def _keyed_twice(vault: Vault, outage: str) -> _Found:
+def _keyed_twice(vault: Vault, _: Settings, outage: str) -> _Found:
     for pair in duplicates(vault.db):
         there = pair.there.entry
         said = (
@@ -123,8 +128,8 @@ def _keyed_twice(vault: Vault, outage: str) -> _Found:
         yield pair.serial, _form(vault, pair.serial), there.changed, said, pair.there.device
 
 
-def _of_moves(found: Callable[[Vault], dict[str, list[Move]]]) -> Callable[[Vault, str], _Found]:
-    def each(vault: Vault, outage: str) -> _Found:
+def _of_moves(found: Callable[[Vault], dict[str, list[Move]]]) -> _Finds:
+    def each(vault: Vault, _: Settings, outage: str) -> _Found:
         for serial, moves in found(vault).items():
             seen = [move for move in moves if move.kind == SEEN] or moves
             people = ", ".join(dict.fromkeys(move.person_name for move in moves))
@@ -140,7 +145,14 @@ def _form(vault: Vault, serial: str) -> Issued | None:
     return next(iter(ledger.with_serials(vault, [serial])), None)
 
 
-_FOUND: dict[str, Callable[[Vault, str], _Found]] = {
+def _unfiled(vault: Vault, settings: Settings, outage: str) -> _Found:
+    pictures = store_scans.serials(vault.db)
+    for form in unfiled(vault, settings, outage):
+        said = "its picture is kept" if form.serial in pictures else "no picture of it is kept yet"
+        yield form.serial, form, form.changed_at, said, ""
+
+
+_FOUND: dict[str, _Finds] = {
     MISSING: _missing,
     LOST_ONES: _in(LOST),
     VOID_ONES: _in(VOID),
@@ -148,4 +160,5 @@ _FOUND: dict[str, Callable[[Vault, str], _Found]] = {
     KEYED_TWICE: _keyed_twice,
     COPIES: _of_moves(lambda vault: intake.copies(vault.db)),
     FOREIGN: _of_moves(lambda vault: intake.foreign(vault.db)),
+    UNFILED: _unfiled,
 }

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from downtime.errors import ConflictError, InputError, NotFoundError, UserError
-from downtime.reconcile import decide, store, store_batches
+from downtime.reconcile import decide, standing, store, store_batches
 from downtime.reconcile.states import LEAVE, RESOLVED, RETURN, RETURNED
 from downtime.reconcile.store import Filter, ItemRow
 from downtime.reconcile.store_batches import Batch
@@ -122,6 +122,7 @@ def apply(
                 for row in found.rows
             ),
         )
+        standing.again(db, found.rows)
         return made
 
 
@@ -151,6 +152,7 @@ def undo(vault: Vault, batch_id: str, who: Actor, reason: str) -> Undone:
             if row.decided.batch == batch_id and row.decided.decision != RETURNED
         ]
         store.set_decisions(db, back)
+        standing.again(db, back)
         done = replace(batch, undone=vault.now(), undone_by_name=who.name, undone_reason=said)
         store_batches.save(db, done)
         return Undone(done, len(back), len(before) - len(back))

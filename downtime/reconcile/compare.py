@@ -8,6 +8,7 @@ newer-live      the live record has moved on since; it is never overwritten
 conflict        both say something and it differs; a person decides
 unmatched       the patient is not found by any exact number
 held            policy keeps it as a document, or the system does not tell what it holds
+on-another-form another form tells of the same unit of blood, and is the one that is returned
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
-from downtime.reconcile import store
+from downtime.reconcile import standing, store
 from downtime.reconcile.states import DECISIONS, OPEN, REGISTERS, RETURN, RETURNED, UNMATCHED
 from downtime.reconcile.store import Decided, ItemRow
 from downtime.vault.audit import Actor
@@ -22,9 +22,9 @@ def decide(vault: Vault, key: str, decision: str, who: Actor, reason: str) -> It
     with vault.change(who, "reconcile.decide", target=key, why=f"{decision}: {said}") as db:
         row = _get(vault, key)
         check(row, decision, who)
-        store.set_decisions(
-            db, [replace(row, decided=after(row, decision, who, said, vault.now()))]
-        )
+        done = replace(row, decided=after(row, decision, who, said, vault.now()))
+        store.set_decisions(db, [done])
+        standing.again(db, [done])
         return _get(vault, key)
 
 

@@ -195,7 +195,7 @@ class _Run:
             self.doubled |= marked.late
             now, outage = self.vault.now(), self.outage.id
             new = (ItemRow(item, outage, "", self.after.id, now, UNDECIDED) for item in items)
-            rows = [keep(held.get(row.key), row) for row in new]
+            rows = [keep(held.get(row.key), row, row.key in marked.told) for row in new]
             store.save(db, [row for row in rows if not is_same(held.get(row.key), row)])
             present = {item.key for item in items}
             store.set_compared(db, held.keys() & present, self.after.id, now)
@@ -220,7 +220,7 @@ class _Run:
                 self._drop(db, store.with_serials(db, some))
                 self.people_gone |= store_compared.people_of(db, some)
                 store_compared.forget_forms(db, some)
-                store_twice.keep(db, self.outage.id, some, {})
+                store_twice.keep(db, self.outage.id, some, ())
 
     def _drop(self, db: Database, gone: list[ItemRow]) -> None:
         store.save(db, [orphan(row) for row in gone if row.decided.decision == RETURNED])

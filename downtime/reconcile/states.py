@@ -8,6 +8,7 @@ NEWER_LIVE = "newer-live"
 CONFLICT = "conflict"
 UNMATCHED = "unmatched"
 HELD = "held"
+ON_ANOTHER_FORM = "on-another-form"
 
 OPEN = "open"
 PROPOSED = "proposed"
@@ -35,6 +36,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     CONFLICT: (RETURN, LEAVE, RESOLVED),
     UNMATCHED: (LEAVE, RESOLVED),
     HELD: (),
+    ON_ANOTHER_FORM: (),
 }
 """Comparison state to the decisions it allows; an empty row needs none and is settled."""
 

@@ -66,7 +66,7 @@ def steps(outage: Outage) -> dict[str, list[Line]]:
 def _paper(outage: Outage) -> Iterator[Line]:
     vault, now = current.vault(), current.vault().now()
     for name in lists.TO_SETTLE:
-        found = lists.listing(vault, name, outage.id)
+        found = lists.listing(vault, current.settings(), name, outage.id)
         page = url_for("booking.listing", name=name)
         yield _line(f"Paper {lists.TITLES[name].lower()}", len(found), "ledger.view", page)
         if late := sum(line.is_overdue(now) for line in found):

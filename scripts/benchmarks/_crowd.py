@@ -1,6 +1,7 @@
 """Many clerks before one server that compares, or prints, meanwhile."""
 
 import random
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from downtime.vault.vault import Vault
 from downtime.web.work import PACK
 
 SAVES_A_FORM = 9
+_OWN = re.compile(r'name="(changed|page|step|seen)"[^>]*? value="([^"]*)"')
+"""What a page says of itself with each save."""
 PACKS = 3
 SETS = "\n[reconcile]\nforms_at_once = {}\n"
 """What a comparison rests on: when it differs from the last time, every form is compared anew. In
@@ -144,17 +147,19 @@ class Site:
         think: tuple[float, float],
     ) -> bool:
         """Key a form in drafts and submit it; False when the time was over before."""
-        clerk.read_token(f"/key/{serial}")
-        for part in range(SAVES_A_FORM):
+        own = dict(_OWN.findall(clerk.read_token(f"/key/{serial}")))
+        for part in range(1, SAVES_A_FORM + 1):
             time.sleep(chance.uniform(*think))
             said = f"Bleeding, part {part} of {serial}"
-            self._save(clerk, f"/key/{serial}/part", {"reason": said, "changed": ""}, 200)
+            fields = own | {"step": str(part), "reason": said}
+            self._save(clerk, f"/key/{serial}/part", fields, 200)
             self.kept[serial] = said
             if time.perf_counter() > end:
                 return False
         time.sleep(chance.uniform(*think))
         said = f"Bleeding, all of {serial}"
-        self._save(clerk, f"/key/{serial}", answers_of(said), 303)
+        fields = own | {"step": str(SAVES_A_FORM + 1)} | answers_of(said)
+        self._save(clerk, f"/key/{serial}", fields, 303)
         self.kept[serial] = said
         return True
 

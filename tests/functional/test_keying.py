@@ -1,11 +1,13 @@
 """A clerk works through a queue by keyboard alone, beside the scan of each paper."""
 
+import functools
 import io
 import time
 
 import pytest
 
 from downtime.entry import entries, scans
+from downtime.errors import UserError
 from downtime.paper import ledger, store
 from downtime.paper.orders import BLANK, Order, produce
 from downtime.vault.audit import Actor
@@ -31,6 +33,72 @@ def returned(served):
     scans.attach(vault, settings, chart, paper.getvalue(), NURSE)
     yield found
     vault.close()
+
+
+@pytest.fixture
+def blank(served):
+    """Print a blank form and say its serial: nothing is keyed of it."""
+
+    def one(form: str) -> str:
+        vault = served.hospital.open().vault
+        order = Order(kind=BLANK, forms=(form,), copies=1, wards=("B2",))
+        before = {issued.serial for issued in ledger.find(vault, ward="B2")}
+        produce(vault, served.hospital.settings, order, NURSE, "for a test", io.BytesIO())
+        (serial,) = {issued.serial for issued in ledger.find(vault, ward="B2")} - before
+        vault.close()
+        return serial
+
+    return one
+
+
+@pytest.fixture
+def phoned(blank):
+    return blank("phoned-result")
+
+
+class Slow:
+    """A server that takes its time before it keeps a draft, and what it answered then."""
+
+    def __init__(self, keep) -> None:
+        self.keep = keep
+        self.seconds = 0.6
+        self.fails = False
+        self.at_work = self.at_once = 0
+        self.answered = []
+
+    def part(self, serial):
+        self.at_work += 1
+        self.at_once = max(self.at_once, self.at_work)
+        status = 500
+        try:
+            time.sleep(self.seconds)
+            if self.fails:
+                raise RuntimeError("the disk is full")
+            answer = self.keep(serial)
+            status = 200
+        except UserError as error:
+            status = error.http_status
+            raise
+        else:
+            return answer
+        finally:
+            self.at_work -= 1
+            self.answered.append(status)
+
+    def quiet(self) -> None:
+        """Wait until all that was sent is answered."""
+        end = time.monotonic() + 10
+        while self.at_work and time.monotonic() < end:
+            time.sleep(0.05)
+
+
+@pytest.fixture
+def slow(served, monkeypatch):
+    views = served.hospital.app.view_functions
+    one = Slow(views["keying.part"])
+    wrapped = functools.wraps(one.keep)(lambda serial: one.part(serial))
+    monkeypatch.setitem(views, "keying.part", wrapped)
+    return one
 
 
 def sign(page) -> None:
@@ -98,9 +166,9 @@ def test_rows_come_as_they_are_needed(visit, returned):
     assert page.evaluate("document.activeElement.id") == "f-taken-row-4"
 
 
-def test_the_first_field_has_the_focus_and_tab_leads_past_rows_left_empty(visit, returned):
+def test_the_first_field_has_the_focus_and_tab_leads_past_rows_left_empty(visit, blank):
     page = visit("records-clerk")
-    page.goto(f"/key/{returned['observations'][2]}")
+    page.goto(f"/key/{blank('observations')}")
     rows, fields = page.locator("[data-rows] tbody tr:visible"), set()
     assert page.evaluate("document.activeElement.id") == "f-patient-name"
     while "f-author-name" not in fields and len(fields) < 60:
@@ -148,3 +216,93 @@ def test_a_form_of_eight_fields_takes_less_than_twenty_seconds(visit, served, re
     form = entries.open_form(signed_in.vault, returned["phoned-result"][2])
     assert form.answers["value:1"] == "6.1"
     signed_in.vault.close()
+
+
+def kept(served, serial) -> dict[str, str]:
+    """What the vault holds of a form."""
+    signed_in = served.hospital.open()
+    answers = dict(entries.open_form(signed_in.vault, serial).answers)
+    signed_in.vault.close()
+    return answers
+
+
+def test_who_types_faster_than_the_server_answers_sees_no_conflict(visit, served, phoned, slow):
+    page = visit("records-clerk")
+    page.goto(f"/key/{phoned}")
+    page.focus("#f-department")
+    page.keyboard.type("Bl")
+    with page.expect_request("**/part"):
+        page.keyboard.press("Tab")
+    page.keyboard.type("Jo Lab")
+    page.focus("#f-checked")
+    page.keyboard.type("Dow")
+    page.focus("#f-test-row-1")
+    for text in ("Potassium", "6.1", "mmol/L"):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    page.focus("#f-confirmed")
+    page.keyboard.press("Space")
+    sign(page)
+    with page.expect_navigation():
+        page.keyboard.press("Alt+s")
+        page.keyboard.press("Alt+s")
+    assert "is entered" in page.inner_text("main")
+    slow.quiet()
+    assert set(slow.answered) == {200}
+    assert slow.at_once == 1
+    assert kept(served, phoned)["value:1"] == "6.1"
+
+
+@pytest.mark.parametrize("leave", ["Another form", "Next without change", "Sign out"])
+def test_who_leaves_in_the_middle_of_a_word_finds_it_again(visit, served, phoned, slow, leave):
+    page = visit("records-clerk")
+    page.goto(f"/key/{phoned}")
+    page.focus("#f-department")
+    page.keyboard.type("Bl")
+    with page.expect_request("**/part"):
+        page.keyboard.press("Tab")
+    page.keyboard.type("Jo La")
+    with page.expect_navigation():
+        page.get_by_text(leave).first.click()
+    slow.quiet()
+    assert kept(served, phoned) == {"department": "Blood sciences", "caller": "Jo La"}
+    assert slow.at_once == 1
+
+
+def test_what_the_browsers_own_buttons_leave_behind_is_kept_too(visit, served, phoned, slow):
+    page = visit("records-clerk")
+    page.goto(f"/key/{phoned}")
+    page.focus("#f-department")
+    page.keyboard.type("Bl")
+    with page.expect_request("**/part"):
+        page.keyboard.press("Tab")
+    page.keyboard.type("Jo La")
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.goto("/waiting")
+    assert asked == ["beforeunload"]
+    slow.quiet()
+    assert kept(served, phoned) == {"department": "Blood sciences", "caller": "Jo La"}
+
+
+def test_a_draft_that_was_not_kept_is_said_and_tried_again(visit, served, phoned, slow):
+    slow.seconds, slow.fails = 0, True
+    page = visit("records-clerk")
+    page.goto(f"/key/{phoned}")
+    page.fill("#f-caller", "Jo Lab")
+    page.keyboard.press("Alt+s")
+    page.wait_for_selector("#kept:has-text('Not kept yet')")
+    assert page.input_value("#f-caller") == "Jo Lab"
+    slow.fails = False
+    page.wait_for_selector("#kept:has-text('Draft kept at')")
+    assert kept(served, phoned) == {"caller": "Jo Lab"}
+    assert all("500" in said for said in page.strange)
+    page.strange.clear()
+
+
+def test_who_only_looks_keeps_nothing(visit, served, phoned, slow):
+    page = visit("records-clerk")
+    page.goto(f"/key/{phoned}")
+    with page.expect_navigation():
+        page.get_by_text("Another form").first.click()
+    assert slow.answered == []

@@ -36,7 +36,7 @@ def to_pdf(html: str) -> bytes:
     """A4 PDF of HTML that `render_html` made; LayoutWarningError when WeasyPrint complains."""
     from downtime.paper.press.typeset import typeset  # loads WeasyPrint: slow, and seldom needed
 
-    return typeset(html)
+    return typeset(html, templates())
 
 
 def render(template: str, **context: Any) -> bytes:

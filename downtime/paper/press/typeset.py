@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -9,7 +10,6 @@ from weasyprint import HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from downtime.paper.press.document import templates
 from downtime.paper.press.text import BOLD, FONT_FOLDER, FONTS, REGULAR, font_of
 
 
@@ -27,8 +27,9 @@ class LocalAssets(URLFetcher):  # type: ignore[misc]
     `asset:fonts.css` names the fonts that a document's characters need: each costs time to load.
     """
 
-    def __init__(self, characters: Iterable[str]) -> None:
+    def __init__(self, assets: Path, characters: Iterable[str]) -> None:
         super().__init__()
+        self._folders = {"font": FONT_FOLDER, "asset": assets}
         self._characters = characters
 
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
@@ -37,7 +38,7 @@ class LocalAssets(URLFetcher):  # type: ignore[misc]
             style = _font_faces(self._characters).encode()
             return URLFetcherResponse(url, style, {"Content-Type": "text/css"})
         parts = urlsplit(url)
-        folder = {"font": FONT_FOLDER, "asset": templates()}.get(parts.scheme)
+        folder = self._folders.get(parts.scheme)
         name = unquote(parts.path)
         if folder is None or "/" in name or not (folder / name).is_file():
             raise ForbiddenAssetError("only the project's own fonts and styles are printed")
@@ -71,14 +72,14 @@ def _kind(name: str) -> str:
     return "text/css" if name.endswith(".css") else "application/octet-stream"
 
 
-def typeset(html: str) -> bytes:
+def typeset(html: str, assets: Path) -> bytes:
     """A4 PDF of HTML from our own templates; LayoutWarningError when WeasyPrint complains."""
     listener = _Listener()
     logger = logging.getLogger("weasyprint")
     logger.addHandler(listener)
     try:
         content: bytes = HTML(
-            string=html, base_url="asset:", url_fetcher=LocalAssets(set(html))
+            string=html, base_url="asset:", url_fetcher=LocalAssets(assets, set(html))
         ).write_pdf(font_config=FontConfiguration(), pdf_version="1.7")
     finally:
         logger.removeHandler(listener)

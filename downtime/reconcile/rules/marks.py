@@ -1,21 +1,25 @@
-"""Leave to a person, among the items of a comparison, what two forms say alike. Pure."""
+"""Say, among the items of a comparison, what two forms tell alike, and what becomes of each. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from downtime.reconcile.rules import twice
-from downtime.reconcile.rules.twice import DOSE, REQUEST, UNIT, About, Near, Said
-from downtime.reconcile.states import CONFLICT, HELD, NEW, NEWER_LIVE
-from downtime.reconcile.values import test_name
+from downtime.reconcile.rules import sites, twice, units
+from downtime.reconcile.rules.groups import One, groups
+from downtime.reconcile.rules.said import DOSE, UNIT, About, Said, moment
+from downtime.reconcile.rules.twice import Near
+from downtime.reconcile.rules.units import Unit, Way
+from downtime.reconcile.states import CONFLICT, HELD, NEW, ON_ANOTHER_FORM, OPEN
 from downtime.settings import Settings
 
 if TYPE_CHECKING:
     from downtime.reconcile.compare import Item
 
 LEFT = (NEW, HELD, CONFLICT)
-"""The states of what could be returned: a person decides about it when another form says the same."""
+"""The states of what could be returned: it is marked when another form says the same."""
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Marked(NamedTuple):
@@ -23,103 +27,107 @@ class Marked(NamedTuple):
 
     items: list["Item"]
     other: Mapping[str, str]
+    units: Mapping[str, tuple[About, Unit]]
+    """By key: what names a unit of blood that another form names too."""
+
+
+class _Mark(NamedTuple):
+    at: int
+    """Where it is among the items; -1 when it is of another form."""
+    about: About
+    one: Said
+    other: Said | None
+    unit: Unit | None = None
 
 
 def marked(
     items: Sequence["Item"],
     settings: Settings,
     others: Iterable[Said] = (),
-    out: Collection[str] = (),
+    decided: Mapping[str, str] = NOTHING,
 ) -> Marked:
-    """The items, marked; `others` is what forms say that are not among them, `out` went out already."""
-    found = _found(_groups(items, others), Near.of(settings), frozenset(out))
+    """The items, marked; `others` is what forms say that are not among them, `decided` by key."""
+    found = _found(groups(items, others), settings, decided)
     if not found:
-        return Marked(list(items), {})
+        return Marked(list(items), {}, {})
     zone = ZoneInfo(settings.site.time_zone)
-    left = [
-        _left(item, *found[item.key], zone) if item.key in found and item.state in LEFT else item
-        for item in items
-    ]
-    return Marked(left, {key: other.key for key, (_, _, other) in found.items()})
+    left = list(items)
+    for mark in found.values():
+        if mark.at >= 0 and left[mark.at].state in LEFT:
+            left[mark.at] = _left(left[mark.at], mark, zone)
+    other = {key: mark.other.key for key, mark in found.items() if mark.other}
+    of_units = {key: (mark.about, mark.unit) for key, mark in found.items() if mark.unit}
+    return Marked(left, other, of_units)
 
 
 def twice_said(said: Iterable[Said], settings: Settings) -> Mapping[str, Said]:
     """Key of what another form says already to what that form says, whatever becomes of them."""
-    found = _found(_groups((), said), Near.of(settings), frozenset())
-    return {key: other for key, (_, _, other) in found.items()}
+    found = _found(groups((), said), settings, NOTHING)
+    return {key: mark.other for key, mark in found.items() if mark.other}
 
 
-def said(item: "Item", *, patient: str = "", out: bool = False) -> Said:
+def said(item: "Item", *, patient: str = "", decision: str = OPEN) -> Said:
     """What an item says, as other forms may say it too."""
     fact = item.fact
     return Said(
         fact.key, fact.serial, fact.type, fact.system, patient or item.patient, fact.event,
-        fact.fields, out,
+        fact.fields, fact.form, sites.described(fact.notes) if fact.notes else "", item.state,
+        decision, is_sure(item.state, bool(item.matched)),
     )  # fmt: skip
 
 
-_Timed = tuple[str, str, "Item | Said"]
-"""When, the key, and the thing itself."""
-
-
-def _groups(items: Iterable["Item"], others: Iterable[Said]) -> dict[About, list[_Timed]]:
-    """By what is the same: all that forms say of it."""
-    groups: dict[About, list[_Timed]] = {}
-    for item in items:
-        fact = item.fact
-        if fact.type not in twice.TYPES or item.state == NEWER_LIVE:
-            continue
-        if about := twice.about(fact.type, fact.system, item.patient, fact.fields):
-            timed = (twice.moment(fact.event, fact.fields), fact.key, item)
-            groups.setdefault(about, []).append(timed)
-    for one in others:
-        if about := twice.about(one.type, one.system, one.patient, one.fields):
-            groups.setdefault(about, []).append((one.moment, one.key, one))
-    _join_names(groups)
-    return groups
-
-
-def _join_names(groups: dict[About, list[_Timed]]) -> None:
-    """Put what a form names without its code to what others give the code of, of that patient."""
-    bare = {one for one, group in groups.items() if _is_bare(one, group[0][2])}
-    people = {about[:3] for about in bare}
-    for about in [one for one in groups if one[:3] in people and one not in bare]:
-        for name in twice.otherwise(about, _fields(groups[about][0][2])):
-            if name in bare and name in groups:
-                groups[about] += groups.pop(name)
-
-
-def _is_bare(about: About, one: "Item | Said") -> bool:
-    return about[0] == REQUEST and test_name(_fields(one).get("code", "")) != about[3]
-
-
-def _fields(one: "Item | Said") -> Mapping[str, str]:
-    return one.fields if isinstance(one, Said) else one.fact.fields
+def is_sure(state: str, matched: bool) -> bool:
+    """Whether an item is beyond doubt about its patient; a conflict with a live record still is."""
+    return state != CONFLICT or matched
 
 
 def _found(
-    groups: Mapping[About, list[_Timed]], near: Near, out: frozenset[str]
-) -> dict[str, tuple[About, Said, Said]]:
-    found: dict[str, tuple[About, Said, Said]] = {}
-    for about, group in groups.items():
-        if len(group) < 2:
-            continue
-        group.sort(key=_when)
-        sampled = all(_fields(one).get("collected") == when for when, _, one in group)
-        if near.none(about, [when for when, _, _ in group], sampled=sampled):
-            continue
-        all_said = [g if isinstance(g, Said) else said(g, out=g.key in out) for _, _, g in group]
-        own = {one.key: one for one in all_said}
-        for key, other in twice.twins(about, all_said, near).items():
-            found[key] = about, own[key], other
+    every: Mapping[About, list[One]], settings: Settings, decided: Mapping[str, str]
+) -> dict[str, _Mark]:
+    found: dict[str, _Mark] = {}
+    near, way = Near.of(settings), Way.of(settings)
+    for about, group in every.items():
+        some = group if about[0] == UNIT else _close(about, group, near)
+        own = {one.key: (at, one) for at, one in _all_said(some, decided)}
+        alike = [one for _, one in own.values()]
+        if about[0] == UNIT:
+            for key, unit in units.found(alike, way).items():
+                at, one = own[key]
+                found[key] = _Mark(at, about, one, unit.against or unit.follows, unit)
+        else:
+            for key, other in twice.twins(about, alike, near).items():
+                at, one = own[key]
+                found[key] = _Mark(at, about, one, other)
     return found
 
 
-def _when(one: _Timed) -> str:
-    return one[0]
+def _all_said(group: Iterable[One], decided: Mapping[str, str]) -> Iterator[tuple[int, Said]]:
+    for at, one in group:
+        if isinstance(one, Said):
+            yield at, one
+        else:
+            yield at, said(one, decision=decided.get(one.fact.key, OPEN))
 
 
-def _left(item: "Item", about: About, one: Said, other: Said, zone: ZoneInfo) -> "Item":
-    words = f"{item.explanation} {twice.words(about, one, other, zone)}"
+def _close(about: About, group: Sequence[One], near: Near) -> list[One]:
+    """Those that have another one close in time: of most tests and doses there is none."""
+    times: list[str] = []
+    sampled = True
+    for _, one in group:
+        fact = one if isinstance(one, Said) else one.fact
+        when = moment(fact.event, fact.fields)
+        sampled = sampled and fact.fields.get("collected") == when
+        times.append(when)
+    return [group[at] for at in sorted(near.close(about, times, sampled=sampled))]
+
+
+def _left(item: "Item", mark: _Mark, zone: ZoneInfo) -> "Item":
+    _, about, one, other, unit = mark
+    if other is None:
+        return item
+    if unit and not unit.against:
+        words = units.behind(other.serial, other.system, other.state, other.decision)
+        return replace(item, state=ON_ANOTHER_FORM, explanation=words, second=False)
+    words = units.against(one, other) if unit else twice.words(about, other, zone)
     second = item.second or about[0] in (DOSE, UNIT)
-    return replace(item, state=CONFLICT, explanation=words, second=second)
+    return replace(item, state=CONFLICT, explanation=f"{item.explanation} {words}", second=second)

@@ -48,7 +48,10 @@
     var timer;
     var restart = function () {
       clearTimeout(timer);
-      timer = setTimeout(function () { location.assign("/locked"); }, idle * 1000);
+      timer = setTimeout(function () {
+        document.dispatchEvent(new Event("lock"));
+        location.assign("/locked");
+      }, idle * 1000);
     };
     ["keydown", "pointerdown", "scroll"].forEach(function (name) {
       document.addEventListener(name, restart, { passive: true, capture: true });

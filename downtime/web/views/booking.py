@@ -78,8 +78,8 @@ def settle() -> Answer:
 @action("ledger.view")
 def listing(name: str) -> Answer:
     """One list of paper that is not in order."""
-    vault = current.vault()
-    found = lists.listing(vault, name)
+    vault, settings = current.vault(), current.settings()
+    found = lists.listing(vault, settings, name)
     now = vault.now()
     return render_template(
         "papers.html",
@@ -88,14 +88,14 @@ def listing(name: str) -> Answer:
         tabs=[
             (key, text, n)
             for (key, text), n in zip(
-                lists.TITLES.items(), lists.totals(vault).values(), strict=True
+                lists.TITLES.items(), lists.totals(vault, settings).values(), strict=True
             )
         ],
         lines=found,
         shown=SHOWN,
         now=now,
         overdue=sum(line.is_overdue(now) for line in found),
-        due=times.local(assignments.due_from(current.settings(), vault.clock())),
+        due=times.local(assignments.due_from(settings, vault.clock())),
         titles=ledger.titles(vault),
         compare=may("entry.verify"),
     )
@@ -105,8 +105,9 @@ def listing(name: str) -> Answer:
 @action("ledger.view")
 def table(name: str) -> Answer:
     """The same list for a spreadsheet."""
-    zone = ZoneInfo(current.settings().site.time_zone)
-    found = lists.listing(current.vault(), name)
+    settings = current.settings()
+    zone = ZoneInfo(settings.site.time_zone)
+    found = lists.listing(current.vault(), settings, name)
     content = lists.to_csv(found, lambda text: display.moment(text, zone))
     return download(content, "text/csv", f"{name}.csv")
 

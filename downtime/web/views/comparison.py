@@ -34,6 +34,7 @@ COLOURS = {
     "conflict": "tag-red",
     "unmatched": "tag-red",
     "held": "tag-grey",
+    "on-another-form": "tag-grey",
 }
 BUTTONS = {
     "return": "Return it",

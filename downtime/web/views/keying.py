@@ -1,6 +1,7 @@
 """Key: scan a form or take the next one, fill its fields from the paper, save."""
 
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import astuple
 from typing import Any
@@ -12,8 +13,9 @@ from downtime.entry import claims, entries, picklists, scans, store
 from downtime.entry.claims import Claim
 from downtime.entry.forms import KeyedForm
 from downtime.entry.model import ADJUDICATE, COMPARE, DRAFT, KEY_AGAIN, VERIFIED, Entry
+from downtime.entry.saves import Page
 from downtime.entry.validation import InvalidAnswersError
-from downtime.errors import ConflictError, InputError, NotFoundError, UserError
+from downtime.errors import InputError, NotFoundError, UserError
 from downtime.paper import serials
 from downtime.paper.issue import FILED, LOST, VOID
 from downtime.web import current
@@ -23,8 +25,10 @@ from downtime.web.views import queues
 from downtime.web.views.ledger import titles
 
 keying = Blueprint("keying", __name__)
-OWN_FIELDS = ("csrf_token", "changed", "do")
+OWN_FIELDS = ("csrf_token", "changed", "page", "step", "seen", "do")
 _DRAFTS = 50
+_LONGEST = 60
+"""Characters of what names a page, or a save of it."""
 
 
 @keying.get("/key")
@@ -70,11 +74,10 @@ def form(serial: str) -> Answer:
 def submit(serial: str) -> Answer:
     """Enter the form and open the next, or show beside each field what is wrong with it."""
     vault, settings, given = current.vault(), current.settings(), answers()
-    _check_unchanged(serial)
     try:
-        entries.submit(vault, settings, serial, given, current.who())
+        entries.submit(vault, settings, serial, given, current.who(), page=sent())
     except InvalidAnswersError as error:
-        entries.save_draft(vault, serial, given, current.who())
+        entries.save_draft(vault, serial, given, current.who(), sent())
         opened = entries.open_form(vault, serial, settings)
         return _form(opened, given, sentences(error)), error.http_status
     next_one = "" if queues.working() else " Scan the next one."
@@ -86,8 +89,7 @@ def submit(serial: str) -> Answer:
 @action("entry.key")
 def draft(serial: str) -> Answer:
     """Keep what was typed, let go of the form, and go to another."""
-    _check_unchanged(serial)
-    entry = entries.save_draft(current.vault(), serial, answers(), current.who())
+    entry = entries.save_draft(current.vault(), serial, answers(), current.who(), sent())
     claims.release(current.vault(), entry.serial, current.who())
     flash(f"Form {serials.shown(entry.serial)} is kept as a draft.")
     return redirect(url_for("keying.choose"), 303)
@@ -97,8 +99,7 @@ def draft(serial: str) -> Answer:
 @action("entry.key")
 def part(serial: str) -> Answer:
     """Keep what was typed while one goes on typing."""
-    _check_unchanged(serial)
-    entry = entries.save_draft(current.vault(), serial, answers(), current.who())
+    entry = entries.save_draft(current.vault(), serial, answers(), current.who(), sent())
     return kept(entry.changed)
 
 
@@ -143,6 +144,17 @@ def answers() -> dict[str, str]:
     return {key: text for key, text in request.form.items() if key not in OWN_FIELDS and text}
 
 
+def sent() -> Page:
+    """Which save of which open page this is."""
+    said, step = request.form, request.form.get("step", "")
+    return Page(
+        id=said.get("page", "")[:_LONGEST],
+        step=int(step) if step.isdecimal() and len(step) < 10 else 0,
+        seen=said.get("seen", "")[:_LONGEST],
+        changed=said.get("changed", ""),
+    )
+
+
 def sentences(error: InvalidAnswersError) -> dict[str, str]:
     """What is wrong with each field, by its key."""
     return {problem.key: problem.sentence for problem in error.problems}
@@ -164,6 +176,7 @@ def beside(opened: KeyedForm) -> dict[str, Any]:
         "suggestions": picklists.suggestions(opened.definition, current.web().home),
         "searched": picklists.SEARCHED,
         "working": queues.working(),
+        "page_id": secrets.token_hex(8),
     }
 
 
@@ -219,15 +232,3 @@ def _possible(opened: KeyedForm, entry: Entry | None) -> dict[str, Any]:
             or (opened.definition.policy == "scan" and (entry is None or entry.state == DRAFT))
         ),
     }
-
-
-def _check_unchanged(serial: str) -> None:
-    """ConflictError when somebody else kept this form after the screen was opened."""
-    entry = store.fetch(current.vault().db, serials.parse(serial))
-    seen = request.form.get("changed", "")
-    if entry and entry.changed != seen and entry.transcriber != current.person().id:
-        raise ConflictError(
-            "entry.changed",
-            f"{entry.transcriber_name} has keyed this form while it was open on your screen.",
-            "Open it again to see what was kept.",
-        )

@@ -13,7 +13,7 @@ from downtime.web import current
 from downtime.web.actions import action
 from downtime.web.answers import Answer, reason
 from downtime.web.views import queues
-from downtime.web.views.keying import answers, beside, kept, sentences
+from downtime.web.views.keying import answers, beside, kept, sent, sentences
 
 verifying = Blueprint("verifying", __name__)
 
@@ -33,9 +33,9 @@ def submit_second(serial: str) -> Answer:
     """Finish the second keying and open the next form."""
     vault, settings, who, given = current.vault(), current.settings(), current.who(), answers()
     try:
-        entry = double.submit_second(vault, settings, serial, given, who)
+        entry = double.submit_second(vault, settings, serial, given, who, sent())
     except InvalidAnswersError as error:
-        double.save_second(vault, serial, given, who)
+        double.save_second(vault, serial, given, who, sent())
         opened = double.open_second(vault, settings, serial, who)
         return _second(opened, given, sentences(error)), error.http_status
     differs = entry.state == ADJUDICATING
@@ -48,7 +48,8 @@ def submit_second(serial: str) -> Answer:
 @action("entry.verify")
 def part(serial: str) -> Answer:
     """Keep what was typed while one goes on typing."""
-    return kept(double.save_second(current.vault(), serial, answers(), current.who()).changed)
+    double.save_second(current.vault(), serial, answers(), current.who(), sent())
+    return kept(current.vault().now())
 
 
 @verifying.get("/key/<serial>/decide")

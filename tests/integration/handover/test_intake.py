@@ -8,6 +8,7 @@ from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.handover import lists
 from downtime.paper import intake, ledger, serials
 from downtime.paper.assignments import FORM, assign, assignments, release
+from downtime.settings import Settings
 from tests.integration.handover.fleet import SETTINGS
 
 
@@ -21,7 +22,7 @@ def book(machine, text):
 
 
 def listed(machine, name):
-    return [line.serial for line in lists.listing(machine.vault, name)]
+    return [line.serial for line in lists.listing(machine.vault, Settings(), name)]
 
 
 def test_papers_are_booked_one_after_the_other_and_counted(station):
@@ -108,7 +109,7 @@ def test_a_form_keyed_on_two_machines_is_listed(fleet):
     station.key(number, "90")
     k7.key(number, "91")
     station.take(k7.seal(station))
-    (line,) = lists.listing(station.vault, "keyed-twice")
+    (line,) = lists.listing(station.vault, Settings(), "keyed-twice")
     assert (line.serial, line.device) == (number, "K7")
     assert "Clerk RS" in line.said
     assert not {"90", "91"} & set(re.findall(r"\d+", line.said))
@@ -117,13 +118,18 @@ def test_a_form_keyed_on_two_machines_is_listed(fleet):
 def test_lines_have_owners_and_late_ones_come_first(station):
     early, late = station.issue(), station.issue()
     assign(station.vault, FORM, late, "Ward A1", "2026-11-01T00:00:00Z", station.clerk, "=look")
-    assert [line.serial for line in lists.listing(station.vault, "missing")] == [late, early]
-    assert [line.serial for line in lists.overdue(station.vault)] == [late]
-    content = lists.to_csv(lists.listing(station.vault, "missing"), lambda text: text).decode()
+    assert [line.serial for line in lists.listing(station.vault, Settings(), "missing")] == [
+        late,
+        early,
+    ]
+    assert [line.serial for line in lists.overdue(station.vault, Settings())] == [late]
+    content = lists.to_csv(
+        lists.listing(station.vault, Settings(), "missing"), lambda text: text
+    ).decode()
     assert "'=look" in content
     assert "Hill" not in content
     book(station, late)
-    assert lists.overdue(station.vault) == []
+    assert lists.overdue(station.vault, Settings()) == []
     release(station.vault, FORM, late, station.clerk)
     assert assignments(station.vault.db, FORM) == {}
     with pytest.raises(InputError):

@@ -16,6 +16,15 @@ from .conftest import BLOODS, HOSPITAL, SIGNED
 BOB = Patient(id="p-bob", mrn="H200", identifiers=("MR|DEMO|H200",), family="Stone", given="Bob")
 LATER = "2026-11-02T18:00:00Z"
 FBC = {key: text for key, text in BLOODS.items() if key != "test.ue"}
+SWAB = SIGNED | {
+    "priority": "routine",
+    "collected": "2026-11-02T13:00",
+    "requester": "Dr Ng",
+    "specimen": "Wound swab",
+    "site": "left foot",
+    "test.mcs": "true",
+    "reason": "pus",
+}
 UNIT = SIGNED | {
     "donation:1": "G101 626 042 231",
     "component:1": "Red cells, O pos",
@@ -107,6 +116,47 @@ def test_a_decision_about_it_is_kept_when_all_is_looked_at_again(
     other = replace(settings, reconcile=replace(settings.reconcile, dose_match_minutes=29))
     assert states(other)[second] == "conflict"
     assert decide.get(vault, f"{second}-test.fbc").decided.decision == "leave"
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_whoever_leaves_the_first_and_returns_the_second_is_not_asked_again(
+    vault, settings, keyed, states, checker, sent
+):
+    first = f"{keyed('blood-sciences-request', taken('13:40'))}-test.fbc"
+    second = f"{keyed('blood-sciences-request', taken('13:50'))}-test.fbc"
+    states()
+    decide.decide(vault, first, "leave", checker, "the second was sent to the laboratory")
+    row = decide.decide(vault, second, "return", checker, "the one that was sent")
+    if sent:
+        with vault.change(checker, "returns.test") as db:
+            set_decisions(db, [replace(row, decided=replace(row.decided, decision=RETURNED))])
+    for minutes in (28, 29):
+        states(replace(settings, reconcile=replace(settings.reconcile, dose_match_minutes=minutes)))
+        assert decide.get(vault, first).decided.decision == "leave"
+        assert decide.get(vault, second).decided.decision == ("returned" if sent else "return")
+
+
+def test_what_was_returned_in_spite_of_another_form_still_is_when_that_is_taken_back(
+    vault, settings, keyed, states, who, checker
+):
+    first = keyed("blood-sciences-request", taken("13:40"))
+    second = keyed("blood-sciences-request", taken("13:50"))
+    states()
+    decide.decide(vault, f"{second}-test.fbc", "return", checker, "both are wanted")
+    entries.send_back(vault, first, checker, "read again")
+    entries.submit(vault, settings, first, taken("11:40"), who)
+    assert states()[second] == "new"
+    assert decide.get(vault, f"{second}-test.fbc").decided.decision == "return"
+
+
+@pytest.mark.parametrize(
+    ("site", "state"), [("right foot", "new"), ("L foot, ulcer", "conflict"), ("", "conflict")]
+)
+def test_swabs_of_two_sites_are_two_requests(keyed, states, site, state):
+    keyed("microbiology-request", SWAB)
+    later = {"collected": "2026-11-02T13:10", "site": site}
+    second = keyed("microbiology-request", SWAB | later)
+    assert states()[second] == state
 
 
 def test_a_unit_of_blood_on_two_patients_forms_is_seen_and_takes_two_people(vault, keyed, states):

@@ -13,6 +13,7 @@ from downtime.reconcile import decide
 from downtime.reconcile.harm import review
 from downtime.reconcile.identity import settling
 from downtime.returns import outbox, store
+from downtime.returns.statement import open_items
 from downtime.returns.worklists import rekey
 from downtime.settings import EntrySettings, Settings
 from downtime.vault import device
@@ -31,6 +32,7 @@ COUNTS = {
     "Paper booked twice": 1,
     "Paper keyed twice": 0,
     "Paper of laptops not yet reported": 1,
+    "Paper returned, not filed": 2,
     "Laptops still awaited": 1,
     "To be keyed": 2,
     "To be keyed a second time": 1,
@@ -69,8 +71,10 @@ SHOWS = {
 
 @pytest.fixture
 def entered(vault, issue, who, checker):
-    """One form in each queue of entry, and three whose paper is not in order."""
+    """One form in each queue of entry, three whose paper is not in order, two documents."""
     ledger.returned(vault, issue("discharge"), who)
+    for _ in range(2):
+        ledger.returned(vault, issue("progress-notes"), who)
     entries.submit(vault, RARE, issue("phoned-result"), PHONED, who)
     differ = issue("phoned-result")
     entries.submit(vault, RARE, differ, PHONED, who)
@@ -172,6 +176,27 @@ def test_overdue_paper_is_said_at_its_own_list(hospital, vault, outage, issue, w
     assert lines["Paper missing"][1] == 2
     assert lines["of them overdue at their owners"] == ("/forms/lists/missing", 1)
     assert "1 overdue." in clerk.get("/forms/lists/missing").text
+
+
+def test_documents_that_came_back_stand_in_a_list_until_they_are_filed(
+    hospital, vault, settings, issue, outage, who
+):
+    """As many as the statement names; paper printed ahead of the outage is among them."""
+    first, second, _ = (issue("progress-notes") for _ in range(3))
+    with vault.change(who, "pack.print") as db:
+        db.execute("UPDATE form_issue SET outage = '' WHERE serial = ?", [second])
+    for serial in (first, second, issue("discharge")):
+        ledger.returned(vault, serial, who)
+    clerk = hospital.browser("records-clerk")
+    assert lines_of(clerk.get("/waiting").text)["Paper returned, not filed"][1] == 2
+    (named,) = (one for one in open_items.find(vault, settings, outage) if "unfiled" in one.kind)
+    page = clerk.get("/forms/lists/unfiled").text
+    assert all(shown in page for shown in named.names)
+    assert page.count("No picture of it is kept yet") == len(named.names) == 2
+    assert f'href="/key/{first}"' in page
+    clerk.post(f"/key/{first}/file")
+    assert lines_of(clerk.get("/waiting").text)["Paper returned, not filed"][1] == 1
+    assert f'href="/key/{first}"' not in clerk.get("/forms/lists/unfiled").text
 
 
 def test_who_may_not_open_a_list_sees_its_count_without_a_link(hospital, refused):

@@ -445,9 +445,16 @@ DOCUMENTS = Table(
 
 def again(one: Fact, event: str = "13:50", person: Person = WRITTEN, **fields: str) -> Fact:
     """The same on another form, at another time."""
-    return one._replace(
-        key="K7000031Y-y", serial="K7000031Y", event=at(event), person=person,
-        fields={**one.fields, **fields},
+    return on("f", "K7000031Y", one, event, person, **fields)
+
+
+def on(
+    form: str, serial: str, one: Fact, event: str = "14:00", person: Person = WRITTEN, **fields: str
+) -> Fact:
+    """The same on a form of this kind, at another time."""
+    return Fact(
+        key=f"{serial}-y", type=one.type, system=one.system, form=form, serial=serial,
+        person=person, event=at(event), fields={**one.fields, **fields},
     )  # fmt: skip
 
 
@@ -463,14 +470,63 @@ CULTURE = fact("ServiceRequest", "LIMS", code="BC", display="Blood culture", col
 CHEST = fact("ServiceRequest", "Radiology", display="Chest X-ray")
 NO_REQUEST, NO_DOSE = "LIMS has no such request.", "EPR has no such dose near that time."
 NO_UNIT = "LIMS has no such unit near that time."
+
+
+def swab(serial: str, hour: str, site: str) -> Fact:
+    one = fact("ServiceRequest", "LIMS", code="MCS", specimen="Wound swab", collected=at(hour))
+    return Fact(
+        key=f"{serial}-y", type=one.type, system=one.system, form="f", serial=serial,
+        person=WRITTEN, event=one.event, fields=one.fields,
+        notes=(("Site and side, and how it was taken", site),),
+    )  # fmt: skip
+
+
+def swabs(one: str, other: str, state: str, sentence: str = NO_REQUEST) -> Row:
+    return alike(
+        f"swab of a wound of {one}; another form: of {other}", swab("K7000042X", "14:00", one),
+        swab("K7000031Y", "13:50", other), state, sentence,
+    )  # fmt: skip
+
+
+def taken(hour: str = "13:40", person: Person = WRITTEN, **fields: str) -> Fact:
+    """A line of the log of a fridge."""
+    one = fact("MedicationAdministration", "LIMS", batch="G 123", medicine="Emergency red cells")
+    return on("emergency-blood-log", "K7000019D", one, hour, person, **fields)
+
+
+def transfused(serial: str = "K7000042X", hour: str = "14:00", person: Person = WRITTEN) -> Fact:
+    """A unit on the record of the bedside."""
+    one = fact("MedicationAdministration", "LIMS", batch="G123", medicine="Red cells")
+    return on("transfusion-record", serial, one, hour, person, status="given")
+
+
+def ended(outcome: str, hour: str = "15:30", person: Person = WRITTEN) -> Fact:
+    """A line of the slip that says what became of a unit."""
+    one = fact("MedicationAdministration", "LIMS", batch="G123", medicine="Red cells")
+    status = {"transfused": "given", "moved": ""}.get(outcome, "not-given")
+    return on(
+        "blood-unit-fate", "K7000027N", one, hour, person, status=status, reason=outcome
+    )  # fmt: skip
+
+
+def unit(paper: str, one: Fact, others: tuple[Fact, ...], state: str, sentence: str) -> Row:
+    return Row(
+        paper, "nothing", "nothing", one, (), (), state, sentence, state == "conflict",
+        others=others,
+    )  # fmt: skip
+
+
+BEHIND = "The same unit is on form {}, which is the one that is returned: nothing to decide here."
+CLASH = NO_UNIT + " Form {} has this unit {}: return one of the two at most."
 TWICE = Table(
     "Said on two forms",
     "Another form says the same of the same patient. The one that went out already stands, else the"
     " one that happened first; the other is left to a person, so that nothing is returned twice"
     " unseen. One test is the same when its samples were taken within `twice_sample_minutes`, or,"
     " where a form does not say, when it was asked for within `twice_asked_minutes`; `repeated_tests`"
-    " never are. One medicine is the same dose within `twice_dose_minutes`. A unit of blood is one"
-    " unit at any time, whoever had it. Two lines of one form are two things.",
+    " never are. Where both forms describe the site of a specimen, another side or another place is"
+    " another test. One medicine is the same dose within `twice_dose_minutes`. Two lines of one form"
+    " are two things.",
     (
         alike("FBC taken 14:00; another form: FBC taken 13:50", SAMPLE, again(SAMPLE, collected=at("13:50")),
               "conflict", f"{NO_REQUEST} Form K7-000031-Y asks for the same, sample taken 02-Nov-2026 13:50: leave this one unless both are wanted."),
@@ -492,13 +548,10 @@ TWICE = Table(
               "conflict", f"{NO_DOSE} Form K7-000031-Y says 500 mg given at 02-Nov-2026 13:50: leave this one unless there were two doses.", second=True),
         alike("paracetamol 1000 mg; another form: 1000 mg at 10:00", GIVEN, again(GIVEN, given=at("10:00")),
               "new", NO_DOSE),
-        alike("unit G123 transfused; another form: the same", UNIT, again(UNIT), "conflict",
-              f"{NO_UNIT} Form K7-000031-Y has this unit as transfused: return one of the two at most.", second=True),
-        alike("unit G123 transfused; another form: unit G 123 discarded at 08:00", UNIT,
-              again(UNIT, "08:00", batch="G 123", status="not-given", reason="discarded"), "conflict",
-              f"{NO_UNIT} Form K7-000031-Y has this unit as discarded: return one of the two at most.", second=True),
-        alike("unit G123 transfused; another form: to another patient", UNIT, again(UNIT, person=BOB_WRITTEN), "conflict",
-              f"{NO_UNIT} Form K7-000031-Y has this unit as transfused, for another patient: return one of the two at most.", second=True),
+        swabs("left heel", "right heel", "new"),
+        swabs("the nose", "the groin", "new"),
+        swabs("left heel", "L heel, ulcer", "conflict",
+              f"{NO_REQUEST} Form K7-000031-Y asks for the same, sample taken 02-Nov-2026 13:50: leave this one unless both are wanted."),
         replace(
             alike("FBC taken 14:00; another form: FBC taken 13:50", SAMPLE, again(SAMPLE, collected=at("13:50")),
                   "already-there", "LIMS has it as L1 of 02-Nov-2026 14:20 (received)."),
@@ -507,5 +560,50 @@ TWICE = Table(
     ),
 )  # fmt: skip
 
+UNITS = Table(
+    "A unit of blood on several forms",
+    "The log of the fridge, the record of the bedside and the slip of its fate name one unit: it is"
+    " one event and is returned once, from the form `unit_record`, else from the last of"
+    " `unit_forms`. The others need no decision; when that form is left out, the next one stands."
+    " What went out, or somebody decided to return, stands before all. It is left to two people when"
+    " two forms of one kind name the unit, when it is for two patients or for somebody unknown, when"
+    " the forms contradict each other, or when they are in the wrong order by more than"
+    " `unit_slip_minutes`. Two lines of one form are two things.",
+    (
+        unit("on the record as given; on the log and as transfused on the fate slip", transfused(),
+             (taken(), ended("transfused")), "new", NO_UNIT),
+        unit("taken, on the log; given on the record", taken(), (transfused(),), "on-another-form",
+             BEHIND.format("K7-000042-X")),
+        unit("transfused, on the fate slip; on the log and the record too", ended("transfused"),
+             (taken(status="given", reason="transfused"), transfused()), "on-another-form",
+             BEHIND.format("K7-000042-X")),
+        unit("taken, on the log; transfused on the fate slip", taken(), (ended("transfused"),),
+             "on-another-form", BEHIND.format("K7-000027-N")),
+        unit("returned, on the log; returned on the fate slip", taken(status="not-given", reason="returned"),
+             (ended("returned"),), "on-another-form", BEHIND.format("K7-000027-N")),
+        unit("transfused, on the fate slip; on no other form", ended("transfused"), (), "new", NO_UNIT),
+        unit("on one record; on another record before", transfused(),
+             (transfused("K7000011M", "13:00"),), "conflict", CLASH.format("K7-000011-M", "as given")),
+        unit("given on the record; taken for another patient", taken(), (transfused(person=BOB_WRITTEN),),
+             "conflict", CLASH.format("K7-000042-X", "as given, for another patient")),
+        unit("returned on the fate slip; given on the record", ended("returned"), (transfused(),),
+             "conflict", CLASH.format("K7-000042-X", "as given")),
+        unit("discarded, on the log; returned on the fate slip", taken(status="not-given", reason="discarded"),
+             (ended("returned"),), "conflict", CLASH.format("K7-000027-N", "as returned")),
+        unit("taken 16:00, on the log; given 14:00 on the record", taken("16:00"), (transfused(),),
+             "conflict", CLASH.format("K7-000042-X", "as given")),
+        unit("taken 14:40, on the log; given 14:00 on the record", taken("14:40"), (transfused(),),
+             "on-another-form", BEHIND.format("K7-000042-X")),
+        unit("with the patient to another hospital, on the fate slip; given on the record", ended("moved"),
+             (transfused(),), "conflict", CLASH.format("K7-000042-X", "as given")),
+        replace(
+            unit("taken, on the log; given on the record", taken(), (transfused(),), "on-another-form",
+                 "The same unit is on form K7-000042-X, which LIMS has already: nothing to decide here."),
+            recovered="unit G123 transfused", after=(
+                MedicationAdministration(id="g", patient="p-ann", batch="G123", status="given", given=at("14:05")),),
+        ),
+    ),
+)  # fmt: skip
+
 TABLES = (REQUESTS, RESULTS, CHARTED, ADMISSIONS, TRANSFERS, DISCHARGES, ALLERGIES, ALERTS, DOSES,
-          APPOINTMENTS, DEMOGRAPHICS, DOCUMENTS, TWICE)  # fmt: skip
+          APPOINTMENTS, DEMOGRAPHICS, DOCUMENTS, TWICE, UNITS)  # fmt: skip

@@ -3,7 +3,7 @@
 import pytest
 from jinja2 import UndefinedError
 
-from downtime.paper.press.document import render_html, to_pdf
+from downtime.paper.press.document import render_html, templates, to_pdf
 from downtime.paper.press.typeset import ForbiddenAssetError, LayoutWarningError, LocalAssets
 
 
@@ -33,7 +33,9 @@ def test_a_word_that_was_not_given_is_an_error():
 
 
 def test_only_the_fonts_that_a_document_needs_are_loaded():
-    plain, thai = (LocalAssets(text).fetch("asset:fonts.css").read() for text in ("name", "สมชาย"))
+    plain, thai = (
+        LocalAssets(templates(), text).fetch("asset:fonts.css").read() for text in ("name", "สมชาย")
+    )
     assert b"Thai" not in plain
     assert b"NotoSansThai-Regular.ttf" in thai
     assert plain.startswith(b"@font-face")

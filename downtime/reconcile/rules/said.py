@@ -1,0 +1,105 @@
+"""One thing as one form says it, and under what the same thing is found on another form. Pure."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from downtime.reconcile.rules import names
+from downtime.reconcile.rules.verdict import folded
+from downtime.reconcile.states import ALREADY_THERE, LEAVE, OPEN, RESOLVED, RETURN, RETURNED
+from downtime.reconcile.values import test_name
+
+REQUEST, DOSE, UNIT = "request", "dose", "unit"
+TYPES = ("ServiceRequest", "MedicationAdministration")
+"""The types of fact that one may find on two forms."""
+About = tuple[str, ...]
+"""What is the same on two forms: the kind, the system, the patient and the test, dose or unit."""
+
+
+class Said(NamedTuple):
+    """One thing as one form says it."""
+
+    key: str
+    serial: str
+    type: str
+    system: str
+    patient: str
+    event: str
+    fields: Mapping[str, str]
+    form: str = ""
+    site: str = ""
+    """The site and side of a specimen, as the form describes it."""
+    state: str = ""
+    """What the comparison found of it by itself."""
+    decision: str = OPEN
+    sure: bool = True
+    """Whether it is beyond doubt whom it is about."""
+
+    @property
+    def moment(self) -> str:
+        """When it was (UTC as stored)."""
+        return moment(self.event, self.fields)
+
+    @property
+    def sampled(self) -> bool:
+        """Whether the form says when the sample was taken."""
+        return "T" in self.fields.get("collected", "")
+
+    @property
+    def out(self) -> bool:
+        """Whether it went out already."""
+        return self.decision == RETURNED
+
+    @property
+    def left(self) -> bool:
+        """Whether it was decided that it stays out."""
+        return self.decision == LEAVE
+
+    @property
+    def settled(self) -> int:
+        """How firmly it is settled that it goes; see `settled`."""
+        return settled(self.state, self.decision)
+
+
+def settled(state: str, decision: str) -> int:
+    """0 when the live system has it or will have it in any case, 1 when it is to go, else 2."""
+    if state == ALREADY_THERE or decision in (RETURNED, RESOLVED):
+        return 0
+    return 1 if decision == RETURN else 2
+
+
+def moment(event: str, fields: Mapping[str, str]) -> str:
+    """When the sample was taken, else the dose given, else the form's own time."""
+    known = fields.get("collected") or fields.get("given", "")
+    return known if "T" in known else event
+
+
+def about(kind: str, system: str, patient: str, fields: Mapping[str, str]) -> About | None:
+    """Under what it is found on another form; None when that cannot be told.
+
+    Blood is known by its donation number alone, whoever had it. A test without a patient, or one
+    without a name, is like no other.
+    """
+    if kind == "ServiceRequest":
+        name = _called(fields.get("code", ""), fields.get("display", ""))
+        specimen = fields.get("specimen", "")
+        if not patient or not name:
+            return None
+        return REQUEST, system, patient, name, folded(specimen) if specimen else ""
+    if unit := fields.get("batch"):
+        return UNIT, system, folded(unit)
+    medicine = folded(fields.get("medicine", ""))
+    return (DOSE, system, patient, medicine) if patient and medicine else None
+
+
+def otherwise(one: About, fields: Mapping[str, str]) -> list[About]:
+    """What a form that gives no code, only the name of the test, would find it under."""
+    if one[0] != REQUEST:
+        return []
+    return [(*one[:3], name, one[4]) for name in names.said(fields) - {one[3]}]
+
+
+@lru_cache(maxsize=8192)
+def _called(code: str, display: str) -> str:
+    """A test by its code, else by its name; nothing for a mere `other`."""
+    return next((n for n in map(test_name, (code, display)) if n not in ("", "other")), "")

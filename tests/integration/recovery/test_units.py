@@ -1,0 +1,198 @@
+"""One unit of blood on several forms is returned once, and is never lost when a form is left out."""
+
+from dataclasses import replace
+
+import pytest
+
+from downtime.clinical.records import Patient
+from downtime.entry import entries
+from downtime.errors import ConflictError
+from downtime.paper.issue import Subject
+from downtime.reconcile import bulk, decide, run
+from downtime.reconcile.states import RETURNED
+from downtime.reconcile.store import Filter, set_decisions
+
+from .conftest import HOSPITAL, LATER, SIGNED
+
+BOB = Patient(id="p-bob", mrn="H200", identifiers=("MR|DEMO|H200",), family="Stone", given="Bob")
+DAY = "2026-11-02T"
+LOG = SIGNED | {
+    "fridge": "A&E", "taken:1": f"{DAY}12:40", "donation:1": "G101 626 042 231",
+    "group:1": "O-neg", "patient:1": "H100", "reason:1": "bleeding", "authorised:1": "Dr Ng",
+}  # fmt: skip
+RECORD = SIGNED | {
+    "reason": "bleeding", "component:1": "Red cells, O neg", "donation:1": "g101626042231",
+    "checked:1": "Sam Okoro", "started:1": f"{DAY}12:55",
+}  # fmt: skip
+FATE = SIGNED | {
+    "donation:1": "G101626042231", "component:1": "Red cells, O neg", "fate:1": "transfused",
+    "fate-at:1": f"{DAY}14:00", "by:1": "Sam Okoro",
+}  # fmt: skip
+FORMS = {"log": ("emergency-blood-log", LOG), "record": ("transfusion-record", RECORD),
+         "fate": ("blood-unit-fate", FATE)}  # fmt: skip
+
+
+@pytest.fixture
+def recovered(hold, outage):
+    """The systems are back; nothing of the paper is there."""
+    return hold(2, (*HOSPITAL, BOB), LATER)
+
+
+class Story:
+    """The forms of a unit by their kind, as they are keyed, compared and decided about."""
+
+    def __init__(self, vault, settings, outage, who, keyed) -> None:
+        self.vault, self.settings, self.outage = vault, settings, outage
+        self.who, self.keyed = who, keyed
+        self.keys = {}
+
+    def key(self, *kinds, **more):
+        for kind in kinds:
+            form, answers = FORMS[kind]
+            serial = self.keyed(form, answers | more, *([Subject()] if kind == "log" else []))
+            self.keys[kind] = f"{serial}-unit-1"
+
+    def states(self):
+        rows = {row.key: row for row in decide.items(self.vault, self.outage.id)}
+        return {kind: rows[key].item.state for kind, key in self.keys.items()}
+
+    def compare(self, settings=None):
+        run.run(self.vault, settings or self.settings, self.who, "recovered")
+        return self.states()
+
+    def row(self, kind):
+        return decide.get(self.vault, self.keys[kind])
+
+    def decide(self, kind, decision, who):
+        decide.decide(self.vault, self.keys[kind], decision, who, "looked at")
+        return self.states()
+
+
+@pytest.fixture
+def story(vault, settings, outage, recovered, who, keyed):
+    return Story(vault, settings, outage, who, keyed)
+
+
+@pytest.mark.parametrize("at_once", [1, 1000])
+@pytest.mark.parametrize("order", [("log", "record", "fate"), ("fate", "log", "record")])
+def test_the_record_is_returned_and_the_others_need_no_decision(settings, story, order, at_once):
+    small = replace(settings, reconcile=replace(settings.reconcile, forms_at_once=at_once))
+    story.key(*order)
+    behind = "on-another-form"
+    assert story.compare(small) == {"log": behind, "record": "held", "fate": behind}
+    serial = story.keys["record"].partition("-")[0]
+    form = f"{serial[:2]}-{serial[2:8]}-{serial[8:]}"
+    for kind in ("log", "fate"):
+        assert not story.row(kind).is_open
+        assert (
+            f"on form {form}, which is the one that is returned" in story.row(kind).item.explanation
+        )
+    assert run.run(story.vault, small, story.who, "again").looked_at == 0
+
+
+@pytest.mark.parametrize("kind", ["record", "fate", "log"])
+def test_a_form_that_is_keyed_later_takes_its_place(story, kind):
+    first = [name for name in FORMS if name != kind]
+    story.key(*first)
+    story.compare()
+    story.key(kind)
+    assert story.compare() == {
+        "record": "held", "log": "on-another-form", "fate": "on-another-form"
+    }  # fmt: skip
+    assert story.compare() == story.states()
+
+
+def test_what_is_behind_another_form_cannot_be_returned(story, checker):
+    story.key("record", "fate")
+    story.compare()
+    with pytest.raises(ConflictError, match="on-another-form"):
+        story.decide("fate", "return", checker)
+
+
+def test_when_the_record_is_left_out_the_next_form_stands_at_once(story, checker):
+    story.key(*FORMS)
+    story.compare()
+    found = story.decide("record", "leave", checker)
+    assert found == {"log": "on-another-form", "record": "held", "fate": "held"}
+    assert story.row("fate").is_open
+    assert story.compare() == found
+    assert story.row("record").decided.decision == "leave"
+    found = story.decide("fate", "leave", checker)
+    assert found == {"log": "held", "record": "held", "fate": "held"}
+    assert story.row("log").is_open
+    assert run.run(story.vault, story.settings, story.who, "again").looked_at == 0
+
+
+def test_when_leaving_it_out_is_taken_back_the_record_stands_again(story, checker):
+    story.key(*FORMS)
+    before = story.compare()
+    story.decide("record", "leave", checker)
+    assert story.decide("record", "open", checker) == before
+    assert not story.row("fate").is_open
+    assert story.compare() == before
+
+
+def test_what_somebody_decided_to_return_stands_though_the_record_is_taken_back(story, checker):
+    story.key("record", "fate")
+    story.compare()
+    story.decide("record", "leave", checker)
+    story.decide("fate", "return", checker)
+    found = story.decide("record", "open", checker)
+    assert found == {"record": "on-another-form", "fate": "held"}
+    assert story.row("fate").decided.decision == "return"
+    assert story.compare() == found
+
+
+def test_leaving_out_in_bulk_and_undoing_it_do_the_same(story, checker):
+    story.key(*FORMS)
+    before = story.compare()
+    wanted = Filter(form="transfusion-record")
+    shown = bulk.preview(story.vault, story.outage.id, wanted, "leave", checker)
+    batch = bulk.apply(
+        story.vault, story.outage.id, wanted, "leave", shown.token, checker, "illegible"
+    )
+    assert story.states()["fate"] == "held"
+    bulk.undo(story.vault, batch.id, checker, "legible")
+    assert story.states() == before
+
+
+def test_what_went_out_stands_before_the_record_that_is_keyed_later(story, checker, vault):
+    story.key("fate")
+    story.compare()
+    story.decide("fate", "return", checker)
+    row = story.row("fate")
+    with vault.change(checker, "returns.test") as db:
+        set_decisions(db, [replace(row, decided=replace(row.decided, decision=RETURNED))])
+    story.key("record", "log")
+    assert story.compare() == {
+        "fate": "held", "record": "on-another-form", "log": "on-another-form"
+    }  # fmt: skip
+    assert "was returned already" in story.row("record").item.explanation
+
+
+def test_forms_that_contradict_each_other_wait_for_two_people(story, checker):
+    story.key("record", "log")
+    story.key("fate", **{"fate:1": "returned"})
+    assert story.compare() == {"record": "held", "log": "on-another-form", "fate": "conflict"}
+    assert story.row("fate").item.second
+    story.decide("record", "leave", checker)
+    assert story.states()["log"] == "conflict"
+    assert story.row("log").item.second
+
+
+def test_two_forms_of_one_kind_wait_for_two_people(story):
+    story.key("fate")
+    first = story.keys["fate"]
+    story.key("fate", **{"fate-at:1": f"{DAY}14:30"})
+    assert story.compare() == {"fate": "conflict"}
+    assert decide.get(story.vault, first).item.state == "held"
+
+
+def test_a_record_that_is_corrected_to_another_unit_stands_for_nothing(story, checker, vault):
+    story.key("record", "fate")
+    story.compare()
+    serial = story.keys["record"].partition("-")[0]
+    entries.send_back(vault, serial, checker, "read again")
+    entries.submit(vault, story.settings, serial, RECORD | {"donation:1": "G9"}, story.who)
+    assert story.compare() == {"record": "held", "fate": "held"}
+    assert story.row("fate").is_open
