@@ -5,19 +5,23 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
+from downtime.entry import absent
+
 _SIDES = {
     "l": "left", "lt": "left", "lhs": "left", "left": "left",
     "r": "right", "rt": "right", "rhs": "right", "right": "right",
 }  # fmt: skip
 _LABEL = re.compile(r"\b(site|side)\b", re.IGNORECASE)
-_SAME_EVERYWHERE = frozenset(
-    ("a", "an", "and", "at", "by", "from", "in", "of", "on", "the", "to", "swab", "swabs", "sample")
-)
+_SAYS_NOTHING = frozenset(
+    ("a", "an", "and", "at", "by", "from", "in", "of", "on", "the", "to", "swab", "swabs", "sample",
+     "as", "above", "na", "n", "not", "known", "unknown", "none", "stated")
+)  # fmt: skip
+_ABSENT = frozenset(absent.WORDS.values())
 
 
 def described(notes: Iterable[Iterable[str]]) -> str:
     """What a form says of the site and side: its notes under a heading that asks for them."""
-    return " ".join(text for label, text in notes if _LABEL.search(label))
+    return " ".join(t for label, t in notes if t not in _ABSENT and _LABEL.search(label))
 
 
 def differ(one: str, other: str) -> bool:
@@ -47,4 +51,4 @@ def _sides(words: frozenset[str]) -> frozenset[str]:
 def _words(text: str) -> frozenset[str]:
     plain = unicodedata.normalize("NFKD", text.casefold())
     found = re.findall(r"[a-z0-9]+", "".join(c for c in plain if not unicodedata.combining(c)))
-    return frozenset(_SIDES.get(word, word) for word in found) - _SAME_EVERYWHERE
+    return frozenset(_SIDES.get(word, word) for word in found) - _SAYS_NOTHING

@@ -150,7 +150,14 @@ def test_what_was_returned_in_spite_of_another_form_still_is_when_that_is_taken_
 
 
 @pytest.mark.parametrize(
-    ("site", "state"), [("right foot", "new"), ("L foot, ulcer", "conflict"), ("", "conflict")]
+    ("site", "state"),
+    [
+        ("right foot", "new"),
+        ("L foot, ulcer", "conflict"),
+        ("", "conflict"),
+        ("??", "conflict"),
+        ("not known", "conflict"),
+    ],
 )
 def test_swabs_of_two_sites_are_two_requests(keyed, states, site, state):
     keyed("microbiology-request", SWAB)

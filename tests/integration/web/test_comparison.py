@@ -4,6 +4,9 @@ import re
 
 import pytest
 
+from tests.integration.recovery.conftest import HOSPITAL
+from tests.integration.recovery.test_units import FATE, RECORD
+
 
 @pytest.fixture
 def supervisor(hospital, recovered):
@@ -92,3 +95,16 @@ def test_whoever_has_the_form_has_its_items(supervisor):
     page = supervisor.get("/comparison?state=conflict").text
     assert "Ward A1" in page
     assert "Overdue" not in page
+
+
+def test_what_stands_behind_another_form_of_its_unit_asks_for_nothing(hospital, keyed, compare):
+    keyed("transfusion-record", RECORD)
+    fate = keyed("blood-unit-fate", FATE)
+    compare(HOSPITAL)
+    supervisor = hospital.browser("records-supervisor")
+    assert "Open: 1" in supervisor.get("/comparison").text
+    page = supervisor.get(f"/comparison/{fate}-unit-1").text
+    assert "On another form" in page
+    assert "nothing to decide here" in page
+    assert "Leave it out" not in page
+    assert "K7-000001-D, which is" in supervisor.get("/comparison?state=on-another-form").text
