@@ -18,6 +18,7 @@ from types import MappingProxyType
 from downtime.clinical.records import Patient
 from downtime.entry.facts import DOCUMENT, Fact, Person, person_of
 from downtime.reconcile.identity.match import Links, find, keys_of, links
+from downtime.reconcile.item import Item
 from downtime.reconcile.rules import bookings, marks, requests, safety, stays, tests
 from downtime.reconcile.rules import person as rules_person
 from downtime.reconcile.rules import verdict as rules
@@ -39,27 +40,6 @@ RULES: dict[str, Rule] = {
     "Patient": rules_person.demographics,
 }
 """Which rule compares which type of fact; a type without one is held."""
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One fact with what the comparison found; `key` is the fact's."""
-
-    fact: Fact
-    state: str
-    explanation: str
-    patient: str = ""
-    """Id of the patient in the recovered snapshot."""
-    matched: tuple[str, ...] = ()
-    """Ids of the live records that were found to mean the same."""
-    person: Person = Person()
-    """Whom a returned message names: the recovered system's patient, with the downtime number."""
-    second: bool = False
-    """Whether a second person confirms what is decided."""
-
-    @property
-    def key(self) -> str:
-        return self.fact.key
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlite_utils import Database
 
 from downtime.reconcile import store_twice
-from downtime.reconcile.compare import Item
+from downtime.reconcile.item import Item
 from downtime.reconcile.rules import marks
 from downtime.reconcile.rules.marks import Marked
 from downtime.reconcile.rules.said import TYPES

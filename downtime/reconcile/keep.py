@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from downtime.reconcile.compare import Item
+from downtime.reconcile.item import Item
 from downtime.reconcile.states import CONFLICT, HELD, LEAVE, NEW, NEWER_LIVE, RETURN, RETURNED
 from downtime.reconcile.store import Decided, ItemRow, digest
 

@@ -25,9 +25,10 @@ from downtime.reconcile import (
     store_twice,
     work,
 )
-from downtime.reconcile.compare import Item, compare_each
+from downtime.reconcile.compare import compare_each
 from downtime.reconcile.identity import linking
 from downtime.reconcile.identity.match import Links
+from downtime.reconcile.item import Item
 from downtime.reconcile.keep import is_same, keep, orphan
 from downtime.reconcile.reading import reader
 from downtime.reconcile.states import RETURNED

@@ -11,7 +11,7 @@ import orjson
 from sqlite_utils import Database
 
 from downtime.entry.facts import Fact, Person
-from downtime.reconcile.compare import Item
+from downtime.reconcile.item import Item
 from downtime.reconcile.states import OPEN, PROPOSED, allowed
 
 

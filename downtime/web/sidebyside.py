@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from downtime.clinical.records import TYPES, Record
 from downtime.entry.facts import Fact
-from downtime.reconcile.compare import Item
 from downtime.reconcile.gather import own_copies
+from downtime.reconcile.item import Item
 from downtime.snapshot.store import Snapshot
 
 SHOWN: Mapping[str, tuple[str, ...]] = {

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 from downtime.clinical import display
 from downtime.clinical.records import Appointment
 from downtime.entry.facts import Person, person_of
-from downtime.reconcile.compare import Item
 from downtime.reconcile.harm.findings import PUT_OFF, Finding
 from downtime.reconcile.harm.records import Records
+from downtime.reconcile.item import Item
 from downtime.settings import Settings
 
 MISSED = ("cancelled", "noshow")

@@ -14,7 +14,6 @@ from downtime.clinical.records import (
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.outage.model import Outage
 from downtime.reconcile import store
-from downtime.reconcile.compare import Item
 from downtime.reconcile.harm import bookings
 from downtime.reconcile.harm import figures as harm_figures
 from downtime.reconcile.harm import store as harm_store
@@ -22,6 +21,7 @@ from downtime.reconcile.harm import tests as harm_tests
 from downtime.reconcile.harm.findings import EXPLANATIONS, OUTCOMES, WAITING, Finding
 from downtime.reconcile.harm.records import Records
 from downtime.reconcile.harm.store import EXPLAINED, REVIEWED, Review, Row, Run
+from downtime.reconcile.item import Item
 from downtime.reconcile.run import latest
 from downtime.settings import Settings
 from downtime.snapshot import load

@@ -11,7 +11,6 @@ from downtime.clinical.records import ServiceRequest
 from downtime.entry import typed
 from downtime.entry.facts import Person, person_of
 from downtime.paper.serials import shown
-from downtime.reconcile.compare import Item
 from downtime.reconcile.harm.findings import (
     CLOSED,
     DELAY,
@@ -23,6 +22,7 @@ from downtime.reconcile.harm.findings import (
     Finding,
 )
 from downtime.reconcile.harm.records import OPEN_STAGES, Records, names
+from downtime.reconcile.item import Item
 from downtime.reconcile.rules import marks
 from downtime.reconcile.rules import names as names_of
 from downtime.reconcile.rules.verdict import gap

@@ -4,17 +4,14 @@ Nothing is made of an item before it is clear that a second form speaks of the s
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
+from downtime.reconcile.item import Item
 from downtime.reconcile.rules import said as rules
 from downtime.reconcile.rules.said import REQUEST, TYPES, About, Said
 from downtime.reconcile.states import NEWER_LIVE
 from downtime.reconcile.values import test_name
 
-if TYPE_CHECKING:
-    from downtime.reconcile.compare import Item
-
-One = tuple[int, "Item | Said"]
+One = tuple[int, Item | Said]
 """Where it is among the items (-1: among the others), and the thing itself."""
 _Words = tuple[str, str, str, str, str, str]
 """Type, system, patient, and the words by which a test, dose or unit is named."""
@@ -68,7 +65,7 @@ def _join_names(groups: dict[About, list[One]]) -> None:
                 groups[about] += groups.pop(name)
 
 
-def _is_bare(about: About, one: "Item | Said") -> bool:
+def _is_bare(about: About, one: Item | Said) -> bool:
     return about[0] == REQUEST and test_name(fields_of(one).get("code", "")) != about[3]
 
 
@@ -79,10 +76,10 @@ def _on_two_forms(group: Sequence[One]) -> bool:
     return any(_serial(one) != first for _, one in group)
 
 
-def _serial(one: "Item | Said") -> str:
+def _serial(one: Item | Said) -> str:
     return one.serial if isinstance(one, Said) else one.fact.serial
 
 
-def fields_of(one: "Item | Said") -> Mapping[str, str]:
+def fields_of(one: Item | Said) -> Mapping[str, str]:
     """What it says by field."""
     return one.fields if isinstance(one, Said) else one.fact.fields

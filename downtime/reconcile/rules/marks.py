@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from downtime.reconcile.item import Item
 from downtime.reconcile.rules import sites, twice, units
 from downtime.reconcile.rules.groups import One, groups
 from downtime.reconcile.rules.said import DOSE, UNIT, About, Said, moment
@@ -13,9 +14,6 @@ from downtime.reconcile.rules.twice import Near
 from downtime.reconcile.rules.units import Unit, Way
 from downtime.reconcile.states import CONFLICT, HELD, NEW, ON_ANOTHER_FORM, OPEN
 from downtime.settings import Settings
-
-if TYPE_CHECKING:
-    from downtime.reconcile.compare import Item
 
 LEFT = (NEW, HELD, CONFLICT)
 """The states of what could be returned: it is marked when another form says the same."""

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from downtime.clinical.records import Encounter, Record
-from downtime.reconcile.compare import Item
+from downtime.reconcile.item import Item
 
 STAYS = ("inpatient", "emergency", "daycase", "")
 """Kinds of encounter in which a patient lies on a ward."""

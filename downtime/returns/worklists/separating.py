@@ -3,8 +3,8 @@
 from sqlite_utils import Database
 
 from downtime.entry.facts import Fact
-from downtime.reconcile.compare import Item
 from downtime.reconcile.identity.linking import UNLINKED, Merge, merges
+from downtime.reconcile.item import Item
 from downtime.reconcile.states import CONFLICT, RETURNED
 from downtime.reconcile.store import Decided, ItemRow
 from downtime.returns import store

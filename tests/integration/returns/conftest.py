@@ -7,7 +7,7 @@ import pytest
 from downtime.entry.facts import Fact, Person
 from downtime.outage import outages
 from downtime.reconcile import store as items_store
-from downtime.reconcile.compare import Item
+from downtime.reconcile.item import Item
 from downtime.reconcile.states import NEW, RETURN
 from downtime.reconcile.store import Decided, ItemRow, digest
 from downtime.returns import queueing

@@ -12,10 +12,10 @@ from downtime.clinical.records import (
     ServiceRequest,
 )
 from downtime.entry.facts import Fact, Person
-from downtime.reconcile.compare import Item
 from downtime.reconcile.harm import bookings, findings, tests
 from downtime.reconcile.harm import figures as harm_figures
 from downtime.reconcile.harm.records import Records
+from downtime.reconcile.item import Item
 from downtime.reconcile.states import ALREADY_THERE, CONFLICT, NEW
 from downtime.settings import Settings
 

@@ -2,7 +2,7 @@
 
 from downtime.clinical.records import Encounter
 from downtime.entry.facts import Fact, Person
-from downtime.reconcile.compare import Item
+from downtime.reconcile.item import Item
 from downtime.returns.statement.patients import begun_on, movements
 
 SINCE, UNTIL = "2026-11-02T12:00:00Z", "2026-11-03T12:00:00Z"
