@@ -17,7 +17,7 @@ _Words = tuple[str, str, str, str, str, str]
 """Type, system, patient, and the words by which a test, dose or unit is named."""
 
 
-def groups(items: Sequence["Item"], others: Iterable[Said]) -> dict[About, list[One]]:
+def groups(items: Sequence[Item], others: Iterable[Said]) -> dict[About, list[One]]:
     """By what is the same: all that forms say of it, where two forms do."""
     alike: dict[_Words, list[One]] = {}
     for at, item in enumerate(items):

@@ -23,7 +23,7 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 class Marked(NamedTuple):
     """The items with what was found, and by key what of all forms another one says already."""
 
-    items: list["Item"]
+    items: list[Item]
     other: Mapping[str, str]
     units: Mapping[str, tuple[About, Unit]]
     """By key: what names a unit of blood that another form names too."""
@@ -39,7 +39,7 @@ class _Mark(NamedTuple):
 
 
 def marked(
-    items: Sequence["Item"],
+    items: Sequence[Item],
     settings: Settings,
     others: Iterable[Said] = (),
     decided: Mapping[str, str] = NOTHING,
@@ -64,7 +64,7 @@ def twice_said(said: Iterable[Said], settings: Settings) -> Mapping[str, Said]:
     return {key: mark.other for key, mark in found.items() if mark.other}
 
 
-def said(item: "Item", *, patient: str = "", decision: str = OPEN) -> Said:
+def said(item: Item, *, patient: str = "", decision: str = OPEN) -> Said:
     """What an item says, as other forms may say it too."""
     fact = item.fact
     return Said(
@@ -119,7 +119,7 @@ def _close(about: About, group: Sequence[One], near: Near) -> list[One]:
     return [group[at] for at in sorted(near.close(about, times, sampled=sampled))]
 
 
-def _left(item: "Item", mark: _Mark, zone: ZoneInfo) -> "Item":
+def _left(item: Item, mark: _Mark, zone: ZoneInfo) -> Item:
     _, about, one, other, unit = mark
     if other is None:
         return item

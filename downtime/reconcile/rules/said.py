@@ -41,6 +41,11 @@ class Said(NamedTuple):
         return moment(self.event, self.fields)
 
     @property
+    def became(self) -> str:
+        """What became of a dose or a unit, in words: `transfused`, `not given`."""
+        return self.fields.get("reason") or self.fields.get("status", "").replace("-", " ")
+
+    @property
     def sampled(self) -> bool:
         """Whether the form says when the sample was taken."""
         return "T" in self.fields.get("collected", "")

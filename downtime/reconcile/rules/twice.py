@@ -117,6 +117,5 @@ def words(about: About, other: Said, zone: ZoneInfo) -> str:
     if about[0] == REQUEST:
         how = "sample taken" if other.sampled else "asked for"
         return f"{form} asks for the same, {how} {at}: leave this one unless both are wanted."
-    status = other.fields.get("reason") or other.fields.get("status", "").replace("-", " ")
-    dose = " ".join(filter(None, (other.fields.get("dosage", ""), status)))
+    dose = " ".join(filter(None, (other.fields.get("dosage", ""), other.became)))
     return f"{form} says {dose or 'the same'} at {at}: leave this one unless there were two doses."

@@ -159,8 +159,7 @@ def behind(serial: str, system: str, state: str, decision: str) -> str:
 def against(one: Said, other: Said) -> str:
     """What the screen adds to what was found of the first, about another form that contradicts it."""
     whose = one.patient and other.patient and one.patient != other.patient
-    status = other.fields.get("reason") or other.fields.get("status", "").replace("-", " ")
-    return clash(other.serial, status, out=other.out, whose=bool(whose))
+    return clash(other.serial, other.became, out=other.out, whose=bool(whose))
 
 
 def clash(serial: str, status: str = "", *, out: bool = False, whose: bool = False) -> str:
