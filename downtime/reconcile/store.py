@@ -255,7 +255,7 @@ def _columns(row: ItemRow) -> tuple[Any, ...]:
     item, fact = row.item, row.item.fact
     said = _fact_json(fact)
     return (
-        row.key, row.outage, fact.serial, fact.form, fact.ward, fact.type, fact.system, item.state,
+        fact.key, row.outage, fact.serial, fact.form, fact.ward, fact.type, fact.system, item.state,
         item.explanation, item.patient, _ids_json(item.matched),
         person_json(item.person), said.decode(), row.digest or _sha256(said),
         row.snapshot, row.compared, fact.event, fact.transcriber, int(row.is_open),
