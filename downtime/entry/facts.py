@@ -223,7 +223,7 @@ class _Reading:
                 if said is None:
                     said = rows[group, row] = _Said()
                 self._read(said, item, key, text)
-        self.own = rows.pop((FORM, ""), None) or _Said()
+        self.own = rows.pop((FORM, "")) if (FORM, "") in rows else _Said()
         for group, row in [place for place in rows if not place[1]]:
             said = rows[group, row]
             if not said.coded and not said.fields.get(self.plan.parts[group].record):
