@@ -37,4 +37,4 @@ def test_a_link_is_proposed_and_confirmed_by_keyboard(paper, visit_own, vault, t
     supervisor.keyboard.type("read the paper")
     supervisor.keyboard.press("Enter")
     supervisor.wait_for_selector("text=Linked: the next comparison uses it.")
-    assert linking.confirmed(vault.db)[NUMBER].family
+    assert linking.confirmed(vault.db)[NUMBER].person.family

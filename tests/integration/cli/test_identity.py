@@ -48,7 +48,7 @@ def test_two_people_link_and_undo_by_commands(run, vault, keyed, hold):  # noqa:
     assert (refused.code, "You proposed this link" in refused.err) == (1, True)
     agreed = run("records-supervisor", "confirm", serial, "--why", "read the paper")
     assert agreed.json["state"] == "confirmed"
-    assert linking.confirmed(vault.db)[NUMBER].mrn == "H2001"
+    assert linking.confirmed(vault.db)[NUMBER].person.mrn == "H2001"
     assert run("records-clerk", "undo", serial, "--why", "her sister").json["state"] == "undone"
     assert linking.confirmed(vault.db) == {}
     assert run("records-clerk", "exact").json == {"proposed": 0, "left": 1}

@@ -80,5 +80,8 @@ def test_one_that_is_too_large_hears_of_the_command(served, size):
 def test_a_body_of_unknown_length_is_refused(served):
     _, port = served
     line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    line.request("POST", "/sign-in", iter([b"a", b"b"]), {"Host": "localhost"}, encode_chunked=True)
+    line.putrequest("POST", "/sign-in", skip_host=True)
+    line.putheader("Host", "localhost")
+    line.putheader("Transfer-Encoding", "chunked")
+    line.endheaders()
     assert line.getresponse().status == 501

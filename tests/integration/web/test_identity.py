@@ -39,7 +39,7 @@ def test_two_people_link_a_downtime_number_and_one_undoes_it(clerks, paper, vaul
     page = supervisor.get(f"/identity/{paper}").text
     assert "Confirm: same person" in page
     supervisor.post(f"/identity/{paper}/{link}/confirm", {"why": "read the paper"})
-    assert linking.confirmed(vault.db)[NUMBER].mrn == "H2001"
+    assert linking.confirmed(vault.db)[NUMBER].person.mrn == "H2001"
     assert "Linked: 1" in supervisor.get("/identity").text
     supervisor.post(f"/identity/{paper}/{link}/undo", {"why": "her sister"})
     assert linking.confirmed(vault.db) == {}
