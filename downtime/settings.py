@@ -203,7 +203,7 @@ class ReconcileSettings:
         24, "A paper discharge and one of the system this close are the same."
     )
     forms_at_once: int = setting(
-        4000,
+        2000,
         "Forms that a comparison reads and writes together: more is faster, fewer let others in.",
     )
     dose_match_minutes: int = setting(
