@@ -8,7 +8,7 @@ import click
 from downtime.cli.app import Output, Session, command, each
 from downtime.cli.options import REMARK, WHY
 from downtime.cli.program import entry
-from downtime.entry import entries, imports, quality, queues, scans
+from downtime.entry import corrections, filing, imports, quality, queues, scans, verification
 from downtime.errors import NotFoundError
 from downtime.outage import outages
 from downtime.paper import ledger, serials
@@ -38,7 +38,7 @@ def import_(session: Session, file: Path) -> Output:
 @REMARK
 def verify(session: Session, numbers: tuple[str, ...], why: str) -> Output:
     """Agree that entries say what their paper says; not for the one who keyed them."""
-    checked = each(numbers, lambda n: entries.verify(session.vault, n, session.who, why))
+    checked = each(numbers, lambda n: verification.verify(session.vault, n, session.who, why))
     return _entries([entry.serial for entry in checked], [entry.state for entry in checked])
 
 
@@ -47,7 +47,7 @@ def verify(session: Session, numbers: tuple[str, ...], why: str) -> Output:
 @WHY
 def send_back(session: Session, numbers: tuple[str, ...], why: str) -> Output:
     """Make wrong entries drafts again, to be keyed anew; what they said is kept."""
-    wrong = each(numbers, lambda n: entries.send_back(session.vault, n, session.who, why))
+    wrong = each(numbers, lambda n: corrections.send_back(session.vault, n, session.who, why))
     return _entries([entry.serial for entry in wrong], [entry.state for entry in wrong])
 
 
@@ -56,7 +56,7 @@ def send_back(session: Session, numbers: tuple[str, ...], why: str) -> Output:
 @REMARK
 def file_away(session: Session, numbers: tuple[str, ...], why: str) -> Output:
     """Say that the paper lies in its file: once verified, or at once if it is not keyed."""
-    each(numbers, lambda n: entries.file_away(session.vault, n, session.who, why))
+    each(numbers, lambda n: filing.file_away(session.vault, n, session.who, why))
     filed = [ledger.issued(session.vault, number) for number in numbers]
     return _entries([form.serial for form in filed], [form.state for form in filed])
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from downtime.demo.plan import Paper
 from downtime.demo.staff import Staff
-from downtime.entry import double, entries
+from downtime.entry import double, filing, keying, opening, verification
 from downtime.entry.model import ADJUDICATE, COMPARE, KEY_AGAIN, Entry
 from downtime.paper import ledger
 from downtime.paper.definitions.definition import definition
@@ -40,21 +40,21 @@ class Clerks:
             else:
                 self._key(serial, paper)
                 self.keyed += 1
-            entries.file_away(self.vault, serial, self.staff.actors["clerk2"])
+            filing.file_away(self.vault, serial, self.staff.actors["clerk2"])
 
     def _key(self, serial: str, paper: Paper) -> None:
         read = dict(paper.answers)
         if paper.part == _MISREAD:
             read[_FIELD] += read[_FIELD][-1]
         clerk = self.staff.actors["clerk"]
-        entry = entries.submit(self.vault, self.settings, serial, read, clerk)
+        entry = keying.submit(self.vault, self.settings, serial, read, clerk)
         steps = {KEY_AGAIN: self._again, ADJUDICATE: self._decide, COMPARE: self._compare}
         while entry.waits:
             entry = steps[entry.waits](serial, paper)
 
     def _again(self, serial: str, paper: Paper) -> Entry:
         self.twice += 1
-        critical = entries.open_form(self.vault, serial, self.settings).critical_keys
+        critical = opening.open_form(self.vault, serial, self.settings).critical_keys
         said = {key: text for key, text in paper.answers.items() if key in critical}
         second = self.staff.actors["clerk2"]
         return double.submit_second(self.vault, self.settings, serial, said, second)
@@ -66,7 +66,7 @@ class Clerks:
 
     def _compare(self, serial: str, _: Paper) -> Entry:
         self.compared += 1
-        return entries.verify(self.vault, serial, self.staff.actors["clerk2"])
+        return verification.verify(self.vault, serial, self.staff.actors["clerk2"])
 
     def account_for_the_rest(self, outage: str) -> tuple[int, int]:
         """One form was lost on its way; all the others were never written on."""

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
-from downtime.entry import claims, entries, saves, store, store_checks
+from downtime.entry import claims, opening, saves, store, store_checks, verification
 from downtime.entry.forms import KeyedForm
 from downtime.entry.model import (
     ADJUDICATE,
@@ -28,6 +28,7 @@ from downtime.entry.model import (
     Entry,
     Second,
 )
+from downtime.entry.review import review
 from downtime.entry.saves import LateError, Page
 from downtime.entry.validation import InvalidAnswersError, Problem, check, label
 from downtime.errors import ConflictError, ForbiddenError
@@ -59,9 +60,9 @@ def open_second(vault: Vault, settings: Settings, serial: str, who: Actor) -> Ke
 
     ForbiddenError for who keyed it first; ConflictError unless it waits for a second keying.
     """
-    form = entries.open_form(vault, serial, settings)
+    form = opening.open_form(vault, serial, settings)
     entry = _waiting(form.entry, form.issued.serial, KEY_AGAIN)
-    entries.check_other(entry, who)
+    verification.check_other(entry, who)
     begun = store_checks.second(vault.db, entry.serial)
     mine = begun.answers if begun and begun.person == who.id else {}
     return replace(
@@ -118,7 +119,7 @@ def submit_second(
     InvalidAnswersError for fields that their definition does not allow; ForbiddenError for who
     keyed it first; ConflictError unless it waits for a second keying, or somebody else has it.
     """
-    form = entries.open_form(vault, serial, settings)
+    form = opening.open_form(vault, serial, settings)
     number = form.issued.serial
     kept = _checked(vault, settings, form, answers)
     if form.entry and page and _is_repeated(vault.db, form.entry, kept, page, who):
@@ -133,7 +134,7 @@ def submit_second(
         else:
             entry = _settled(db, entry, who, vault.now(), AGREED)
             fields = _looked_at(form, entry.answers, kept)
-            entries.add_check(db, entry, AGREED, fields, 0, vault.now())
+            verification.add_check(db, entry, AGREED, fields, 0, vault.now())
         store.save(db, entry)
         store_checks.drop_claim(db, number)
     return entry
@@ -144,7 +145,7 @@ def disputes(vault: Vault, settings: Settings, serial: str, who: Actor) -> list[
 
     ForbiddenError for who keyed either; ConflictError unless the form waits for a decision.
     """
-    form = entries.open_form(vault, serial, settings)
+    form = opening.open_form(vault, serial, settings)
     entry = _waiting(form.entry, form.issued.serial, ADJUDICATE)
     second = _third(vault.db, entry, who)
     items = {key: item for item in form.keyed_items for key in item.answer_keys()}
@@ -173,11 +174,11 @@ def adjudicate(
     A field that `answers` leaves out or empty is empty on the paper. InvalidAnswersError;
     ForbiddenError for who keyed either; ConflictError unless the form waits for a decision.
     """
-    form = entries.open_form(vault, serial, settings)
+    form = opening.open_form(vault, serial, settings)
     number = form.issued.serial
     disputed = disputes(vault, settings, number, who)
     said = {dispute.key: answers.get(dispute.key, "") for dispute in disputed}
-    final = entries.review(form, settings, {**form.answers, **said}, vault)
+    final = review(form, settings, {**form.answers, **said}, vault)
     if wrong := [problem for problem in final.problems if problem.key in said]:
         raise InvalidAnswersError(wrong)
     with vault.change(who, "entry.adjudicate", target=number, why=why) as db:
@@ -189,7 +190,7 @@ def adjudicate(
             store.keep_past(db, entry, vault.now(), who.id, why or "decided by a third person")
         entry = replace(entry, answers=final.answers)
         entry = _settled(db, entry, who, vault.now(), ADJUDICATED)
-        entries.add_check(db, entry, AGREED, fields, len(slips), vault.now())
+        verification.add_check(db, entry, AGREED, fields, len(slips), vault.now())
         store.save(db, entry)
         store_checks.drop_claim(db, number)
     return entry
@@ -229,7 +230,7 @@ def _checked(
 def _settled(db: Database, entry: Entry, who: Actor, now: str, basis: str) -> Entry:
     """The critical fields are certain: verified, or first compared when it is in the sample."""
     if not entry.sampled:
-        return entries.accepted(db, entry, who, now, basis)
+        return verification.accepted(db, entry, who, now, basis)
     LIFECYCLE.check(entry.state, SECOND)
     return replace(entry, state=SECOND, waits=COMPARE, changed=now)
 
@@ -268,7 +269,7 @@ def _open_for(db: Database, serial: str, waits: str, who: Actor, now: str) -> En
     """The entry inside the transaction that changes it, if it waits for this and is not theirs."""
     claims.check(db, serial, who, now)
     entry = _waiting(store.fetch(db, serial), serial, waits)
-    entries.check_other(entry, who)
+    verification.check_other(entry, who)
     return entry
 
 
@@ -285,7 +286,7 @@ def _waiting(entry: Entry | None, serial: str, waits: str) -> Entry:
 
 def _third(db: Database, entry: Entry, who: Actor) -> Second:
     """The second keying, for a person who keyed neither."""
-    entries.check_other(entry, who)
+    verification.check_other(entry, who)
     second = store_checks.second(db, entry.serial)
     if second is None or second.person == who.id:
         raise ForbiddenError(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from downtime.entry import entries, response, store
+from downtime.entry import keying, response, store
 from downtime.entry.model import DRAFT, Entry
 from downtime.entry.validation import InvalidAnswersError, check
 from downtime.errors import ConflictError, InputError, UserError
@@ -111,7 +111,7 @@ def import_response(
         )
     present = store.fetch(vault.db, serial)
     if present is None or present.state == DRAFT:
-        entry = entries.submit(vault, settings, serial, said.answers, who, origin=IMPORTED)
+        entry = keying.submit(vault, settings, serial, said.answers, who, origin=IMPORTED)
         return entry, IMPORTED
     if check(form, said.answers, zone, vault.clock()).answers == present.answers:
         return present, UNCHANGED

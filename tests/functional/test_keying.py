@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from downtime.entry import entries, scans
+from downtime.entry import opening, scans
 from downtime.errors import UserError
 from downtime.paper import ledger, store
 from downtime.paper.orders import BLANK, Order, produce
@@ -213,7 +213,7 @@ def test_a_form_of_eight_fields_takes_less_than_twenty_seconds(visit, served, re
     assert "is entered" in page.inner_text("main")
     assert time.monotonic() - started < 20
     signed_in = served.hospital.open()
-    form = entries.open_form(signed_in.vault, returned["phoned-result"][2])
+    form = opening.open_form(signed_in.vault, returned["phoned-result"][2])
     assert form.answers["value:1"] == "6.1"
     signed_in.vault.close()
 
@@ -221,7 +221,7 @@ def test_a_form_of_eight_fields_takes_less_than_twenty_seconds(visit, served, re
 def kept(served, serial) -> dict[str, str]:
     """What the vault holds of a form."""
     signed_in = served.hospital.open()
-    answers = dict(entries.open_form(signed_in.vault, serial).answers)
+    answers = dict(opening.open_form(signed_in.vault, serial).answers)
     signed_in.vault.close()
     return answers
 

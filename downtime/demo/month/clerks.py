@@ -6,7 +6,7 @@ from random import Random
 
 from downtime.demo.month.machines import Machine
 from downtime.demo.month.truth import Sheet, Truth
-from downtime.entry import double, entries
+from downtime.entry import corrections, double, filing, keying, verification
 from downtime.entry.model import ADJUDICATE, COMPARE, KEY_AGAIN, Entry
 from downtime.vault.audit import Actor
 
@@ -40,7 +40,7 @@ class Clerks:
     def enter(self, paper: Written) -> None:
         """Key a paper and see it through to its file."""
         station, serial = self.station, paper.sheet.serial
-        entry = entries.submit(
+        entry = keying.submit(
             station.vault, station.settings, serial, paper.first, self.staff["clerk"]
         )
         paper.sheet.fate, paper.sheet.entered = "returned", True
@@ -56,7 +56,7 @@ class Clerks:
 
     def file(self, sheet: Sheet) -> None:
         """The paper goes to its file."""
-        entries.file_away(self.station.vault, sheet.serial, self.staff["clerk2"])
+        filing.file_away(self.station.vault, sheet.serial, self.staff["clerk2"])
         sheet.fate, sheet.filed = "returned", True
 
     def _again(self, paper: Written, entry: Entry) -> Entry:
@@ -88,15 +88,15 @@ class Clerks:
             if entry.answers.get(key, "") != paper.answers.get(key, "")
         }
         if wrong:
-            entries.send_back(vault, serial, self._second(entry), "The paper says otherwise")
+            corrections.send_back(vault, serial, self._second(entry), "The paper says otherwise")
             paper.sheet.sent_back = True
             keys = (paper.first.keys() | paper.answers.keys()) - paper.critical
             self._note(paper, "checked", len(keys), len(wrong))
-            return entries.submit(
+            return keying.submit(
                 vault, self.station.settings, serial, paper.answers, self.staff["clerk"]
             )
         self._note(paper, "checked", len(paper.answers.keys() - paper.critical), 0)
-        return entries.verify(vault, serial, self._second(entry))
+        return verification.verify(vault, serial, self._second(entry))
 
     def _second(self, entry: Entry) -> Actor:
         first = self.staff["clerk2"]

@@ -9,7 +9,7 @@ from downtime.demo.month.clerks import Written
 from downtime.demo.month.machines import WHY, Machine, publish_to
 from downtime.demo.month.model import SYSTEMS, Simulation
 from downtime.demo.paper import local
-from downtime.entry import duplicates, entries
+from downtime.entry import duplicates, keying, opening
 from downtime.entry.facts import Person
 from downtime.handover import reports
 from downtime.handover.seal import seal
@@ -97,7 +97,7 @@ def _twice(s: Simulation) -> list[Written]:
 def _work_on(s: Simulation, laptop: Machine) -> None:
     """One paper in twenty is keyed on the laptop; half of those lost or spoilt are said so there."""
     for paper in _of(s, laptop)[::20]:
-        entries.submit(laptop.vault, laptop.settings, paper.sheet.serial, paper.first, laptop.who)
+        keying.submit(laptop.vault, laptop.settings, paper.sheet.serial, paper.first, laptop.who)
         paper.sheet.fate, paper.sheet.entered = "returned", True
     sheets = [x for x in s.truth.sheets.values() if x.serial.startswith(laptop.code)]
     for sheet in [x for x in sheets if x.fate in ("lost", "void")][::2]:
@@ -131,7 +131,7 @@ def enter(s: Simulation) -> None:
         if paper.sheet.filed:
             continue
         if paper.sheet.entered:
-            s.clerks.see_through(paper, entries.get(station.vault, paper.sheet.serial))
+            s.clerks.see_through(paper, opening.get(station.vault, paper.sheet.serial))
         else:
             s.clerks.enter(paper)
     for sheet in s.notes:

@@ -9,7 +9,8 @@ from typing import Any
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 
 from downtime.accounts import permissions
-from downtime.entry import claims, entries, picklists, scans, store
+from downtime.entry import claims, filing, opening, picklists, scans, store
+from downtime.entry import keying as entering
 from downtime.entry.claims import Claim
 from downtime.entry.forms import KeyedForm
 from downtime.entry.model import ADJUDICATE, COMPARE, DRAFT, KEY_AGAIN, VERIFIED, Entry
@@ -44,7 +45,7 @@ def open_() -> Answer:
     """Go to the form of a serial; what is keyed is then scanned one by one, not from a queue."""
     typed = request.form.get("serial", "")
     try:
-        form = entries.open_form(current.vault(), typed)
+        form = opening.open_form(current.vault(), typed)
     except (InputError, NotFoundError) as error:
         return _choose(typed, error), error.http_status
     queues.start(None)
@@ -58,7 +59,7 @@ def form(serial: str) -> Answer:
 
     Whoever is to key it a second time, or to decide, does not see here what was keyed first.
     """
-    opened = entries.open_form(current.vault(), serial, current.settings())
+    opened = opening.open_form(current.vault(), serial, current.settings())
     entry, serial = opened.entry, opened.issued.serial
     if entry and entry.transcriber != current.person().id:
         if entry.waits == KEY_AGAIN:
@@ -75,10 +76,10 @@ def submit(serial: str) -> Answer:
     """Enter the form and open the next, or show beside each field what is wrong with it."""
     vault, settings, given = current.vault(), current.settings(), answers()
     try:
-        entries.submit(vault, settings, serial, given, current.who(), page=sent())
+        entering.submit(vault, settings, serial, given, current.who(), page=sent())
     except InvalidAnswersError as error:
-        entries.save_draft(vault, serial, given, current.who(), sent())
-        opened = entries.open_form(vault, serial, settings)
+        entering.save_draft(vault, serial, given, current.who(), sent())
+        opened = opening.open_form(vault, serial, settings)
         return _form(opened, given, sentences(error)), error.http_status
     next_one = "" if queues.working() else " Scan the next one."
     flash(f"Form {serials.shown(serials.parse(serial))} is entered.{next_one}")
@@ -89,7 +90,7 @@ def submit(serial: str) -> Answer:
 @action("entry.key")
 def draft(serial: str) -> Answer:
     """Keep what was typed, let go of the form, and go to another."""
-    entry = entries.save_draft(current.vault(), serial, answers(), current.who(), sent())
+    entry = entering.save_draft(current.vault(), serial, answers(), current.who(), sent())
     claims.release(current.vault(), entry.serial, current.who())
     flash(f"Form {serials.shown(entry.serial)} is kept as a draft.")
     return redirect(url_for("keying.choose"), 303)
@@ -99,7 +100,7 @@ def draft(serial: str) -> Answer:
 @action("entry.key")
 def part(serial: str) -> Answer:
     """Keep what was typed while one goes on typing."""
-    entry = entries.save_draft(current.vault(), serial, answers(), current.who(), sent())
+    entry = entering.save_draft(current.vault(), serial, answers(), current.who(), sent())
     return kept(entry.changed)
 
 
@@ -108,7 +109,7 @@ def part(serial: str) -> Answer:
 def file_away(serial: str) -> Answer:
     """The paper goes to its file."""
     settings = current.settings()
-    entries.file_away(current.vault(), serial, current.who(), "filed on screen", settings)
+    filing.file_away(current.vault(), serial, current.who(), "filed on screen", settings)
     flash(f"Form {serials.shown(serials.parse(serial))} is filed.")
     return queues.go_on()
 

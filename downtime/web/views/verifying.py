@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from downtime.entry import claims, double, entries
+from downtime.entry import claims, corrections, double, opening, verification
 from downtime.entry.forms import KeyedForm
 from downtime.entry.model import ADJUDICATING, KEY_AGAIN
 from downtime.entry.validation import InvalidAnswersError
@@ -87,11 +87,11 @@ def submit_decision(serial: str) -> Answer:
 @action("entry.verify")
 def verify(serial: str) -> Answer:
     """A second person compared all of it; what is keyed blind first is not verified by a look."""
-    opened = entries.open_form(current.vault(), serial, current.settings())
+    opened = opening.open_form(current.vault(), serial, current.settings())
     if opened.entry and opened.entry.waits == KEY_AGAIN:
-        entries.check_other(opened.entry, current.who())
+        verification.check_other(opened.entry, current.who())
         return redirect(url_for("verifying.second", serial=serial), 303)
-    entry = entries.verify(current.vault(), serial, current.who(), "compared on screen")
+    entry = verification.verify(current.vault(), serial, current.who(), "compared on screen")
     flash(f"Form {serials.shown(entry.serial)} is verified.")
     return queues.go_on()
 
@@ -100,7 +100,7 @@ def verify(serial: str) -> Answer:
 @action("entry.verify")
 def send_back(serial: str) -> Answer:
     """What was keyed is wrong: it becomes a draft again."""
-    entries.send_back(current.vault(), serial, current.who(), reason())
+    corrections.send_back(current.vault(), serial, current.who(), reason())
     return redirect(url_for("keying.form", serial=serial), 303)
 
 
@@ -123,7 +123,7 @@ def _second(opened: KeyedForm, given: Mapping[str, str], problems: dict[str, str
 def _decide(serial: str, chosen: Mapping[str, str], problems: dict[str, str]) -> str:
     vault, settings = current.vault(), current.settings()
     disputed = double.disputes(vault, settings, serial, current.who())
-    opened = entries.open_form(vault, serial, settings)
+    opened = opening.open_form(vault, serial, settings)
     queues.visited(opened.issued.serial)
     claim = claims.take(vault, settings, serial, current.who())
     return render_template(

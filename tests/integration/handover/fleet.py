@@ -6,7 +6,7 @@ from pathlib import Path
 
 from downtime.clinical.identifiers import with_check
 from downtime.config import Home
-from downtime.entry import entries
+from downtime.entry import keying
 from downtime.handover.seal import Sealed, seal
 from downtime.handover.take import Taken, take
 from downtime.outage import outages
@@ -107,7 +107,7 @@ class Machine:
 
     def key(self, number: str, pulse: str = "88", who: Actor | None = None):
         answers = OBSERVED | {"pulse:1": pulse}
-        return entries.submit(self.vault, SETTINGS, number, answers, who or self.clerk)
+        return keying.submit(self.vault, SETTINGS, number, answers, who or self.clerk)
 
     def seal(self, station: "Machine") -> Sealed:
         return seal(self.vault, SETTINGS, station.code, self.clerk)

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from downtime.entry import entries, store
+from downtime.entry import corrections, opening, store, verification
 from downtime.entry.duplicates import duplicates, settle
 from downtime.errors import ForbiddenError, UntrustedError
 from downtime.handover import take as taking
@@ -39,11 +39,11 @@ def test_a_form_of_a_laptop_is_keyed_and_verified_at_the_station(fleet):
     number = k7.issue()
     station.take(k7.seal(station))
     station.key(number)
-    entries.verify(station.vault, number, station.checker)
+    verification.verify(station.vault, number, station.checker)
     k7.number()
     station.take(k7.seal(station))
     assert station.state(number) == "verified"
-    assert entries.get(station.vault, number).state == "verified"
+    assert opening.get(station.vault, number).state == "verified"
     assert duplicates(station.vault.db) == []
 
 
@@ -52,16 +52,16 @@ def test_what_was_keyed_on_a_laptop_goes_on_at_the_station(fleet):
     number = k7.issue()
     k7.key(number)
     station.take(k7.seal(station))
-    entry = entries.get(station.vault, number)
+    entry = opening.get(station.vault, number)
     assert (entry.state, entry.transcriber_name, station.state(number)) == (
         "entered", "Clerk K7", "keyed",
     )  # fmt: skip
     assert entry.outage == outages.current(station.vault).id
-    entries.send_back(station.vault, number, station.checker, "pulse is 98")
+    corrections.send_back(station.vault, number, station.checker, "pulse is 98")
     station.key(number, "98")
     k7.number()
     station.take(k7.seal(station))
-    assert entries.get(station.vault, number).answers["pulse:1"] == "98"
+    assert opening.get(station.vault, number).answers["pulse:1"] == "98"
     assert [row["answers"]["pulse:1"] for row in store.past(station.vault.db, number)] == ["88"]
     assert duplicates(station.vault.db) == []
 
@@ -71,10 +71,10 @@ def test_a_correction_on_the_laptop_follows_while_nobody_worked_on_it_here(fleet
     number = k7.issue()
     k7.key(number)
     station.take(k7.seal(station))
-    entries.send_back(k7.vault, number, k7.checker, "pulse is 98")
+    corrections.send_back(k7.vault, number, k7.checker, "pulse is 98")
     k7.key(number, "98")
     station.take(k7.seal(station))
-    assert entries.get(station.vault, number).answers["pulse:1"] == "98"
+    assert opening.get(station.vault, number).answers["pulse:1"] == "98"
     assert [row["answers"]["pulse:1"] for row in store.past(station.vault.db, number)] == ["88"]
 
 
@@ -86,17 +86,17 @@ def test_a_form_keyed_on_both_is_kept_twice_until_a_person_settles_it(fleet, kee
     station.key(number, "90")
     k7.key(number, "88")
     assert station.take(k7.seal(station)).duplicates == 1
-    assert entries.get(station.vault, number).answers["pulse:1"] == "90"
+    assert opening.get(station.vault, number).answers["pulse:1"] == "90"
     with pytest.raises(ForbiddenError):
         settle(station.vault, number, "K7", keep, station.clerk, "mine is right")
     settle(station.vault, number, "K7", keep, station.checker, "compared with the paper")
-    kept = entries.get(station.vault, number)
+    kept = opening.get(station.vault, number)
     assert kept.answers["pulse:1"] == {"here": "90", "there": "88"}[keep]
     (lost,) = store.past(station.vault.db, number)
     assert lost["answers"]["pulse:1"] == {"here": "88", "there": "90"}[keep]
     k7.number()
     assert station.take(k7.seal(station)).duplicates == 0
-    entries.verify(station.vault, number, station.checker)
+    verification.verify(station.vault, number, station.checker)
     assert station.state(number) == "verified"
 
 

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from downtime.entry import entries
+from downtime.entry import opening
 from downtime.entry.duplicates import duplicates
 from downtime.errors import ConflictError, InputError, UntrustedError
 from downtime.handover import reports, store_doubts
@@ -142,7 +142,7 @@ def test_two_pasts_of_one_laptop_are_kept_beside_each_other(forked):
     assert shown(first) in taken.sentence
     assert ledger.issued(station.vault, first).patient_label == "HILL, Ann"
     assert ledger.issued(station.vault, own).patient_label == "REED, Bob"
-    assert entries.get(station.vault, own).answers["pulse:1"] == "71"
+    assert opening.get(station.vault, own).answers["pulse:1"] == "71"
     pairs = {pair.serial: pair for pair in duplicates(station.vault.db)}
     assert set(pairs) == {both}
     pair = pairs[both]

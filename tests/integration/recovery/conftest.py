@@ -9,7 +9,7 @@ from downtime.clinical.records import (
     Patient,
     ServiceRequest,
 )
-from downtime.entry import entries
+from downtime.entry import keying, verification
 from downtime.outage import outages
 from downtime.paper import store
 from downtime.paper.definitions.definition import definition
@@ -183,8 +183,8 @@ def keyed(vault, settings, issue, who, checker):
 
     def one(form: str, answers: dict[str, str], subject: Subject = ANN) -> str:
         number = issue(form, subject)
-        entries.submit(vault, settings, number, answers, who)
-        entries.verify(vault, number, checker)
+        keying.submit(vault, settings, number, answers, who)
+        verification.verify(vault, number, checker)
         return number
 
     return one

@@ -3,7 +3,19 @@
 import pytest
 
 from downtime.clock import to_text
-from downtime.entry import absent, claims, double, entries, quality, store, store_checks
+from downtime.entry import (
+    absent,
+    claims,
+    corrections,
+    double,
+    filing,
+    keying,
+    opening,
+    quality,
+    store,
+    store_checks,
+    verification,
+)
 from downtime.entry.validation import InvalidAnswersError
 from downtime.errors import ConflictError, ForbiddenError
 from downtime.paper import ledger
@@ -34,7 +46,7 @@ def rare(settings) -> Settings:
 def phoned(vault, rare, issue, who):
     """A phoned result, keyed once."""
     serial = issue("phoned-result")
-    entries.submit(vault, rare, serial, PHONED, who)
+    keying.submit(vault, rare, serial, PHONED, who)
     return serial
 
 
@@ -60,7 +72,7 @@ def test_the_second_person_is_shown_nothing_of_the_first(vault, rare, phoned, ch
 def test_who_keyed_first_cannot_key_second(vault, rare, phoned, who):
     with pytest.raises(ForbiddenError, match="somebody else"):
         double.submit_second(vault, rare, phoned, CRITICAL, who)
-    assert entries.get(vault, phoned).state == "entered"
+    assert opening.get(vault, phoned).state == "entered"
 
 
 def test_a_difference_goes_to_a_third_person_who_sees_both(vault, rare, phoned, who, checker):
@@ -88,13 +100,13 @@ def test_a_difference_goes_to_a_third_person_who_sees_both(vault, rare, phoned, 
 def test_a_dispute_cannot_be_settled_by_a_look(vault, rare, phoned, checker):
     double.submit_second(vault, rare, phoned, {**CRITICAL, "value:1": "9.1"}, checker)
     with pytest.raises(ConflictError, match="third person"):
-        entries.verify(vault, phoned, THIRD)
+        verification.verify(vault, phoned, THIRD)
 
 
 def test_a_decision_has_to_pass_the_definition(vault, rare, issue, who, checker):
     serial = issue("admission", BLANK)
-    entries.submit(vault, rare, serial, ADMITTED, who)
-    keys = entries.open_form(vault, serial, rare).critical_keys
+    keying.submit(vault, rare, serial, ADMITTED, who)
+    keys = opening.open_form(vault, serial, rare).critical_keys
     same = {key: ADMITTED[key] for key in keys if key in ADMITTED}
     double.submit_second(vault, rare, serial, {**same, "birth-date": "010386"}, checker)
     with pytest.raises(InvalidAnswersError, match="not a date"):
@@ -105,11 +117,11 @@ def test_a_decision_has_to_pass_the_definition(vault, rare, issue, who, checker)
 
 def test_in_the_sample_the_rest_is_compared_too(vault, settings, issue, who, checker):
     serial = issue("phoned-result")
-    entries.submit(vault, settings, serial, PHONED, who)
+    keying.submit(vault, settings, serial, PHONED, who)
     entry = double.submit_second(vault, settings, serial, CRITICAL, checker)
     assert (entry.state, entry.waits) == ("second", "compare")
     assert ledger.issued(vault, serial).state == "keyed"
-    assert entries.verify(vault, serial, checker).basis == "compared"
+    assert verification.verify(vault, serial, checker).basis == "compared"
     assert ledger.issued(vault, serial).state == "verified"
 
 
@@ -117,20 +129,20 @@ def test_sent_back_is_keyed_twice_anew_and_what_both_said_is_kept(
     vault, rare, phoned, who, checker
 ):
     double.submit_second(vault, rare, phoned, {**CRITICAL, "value:1": "9.1"}, checker)
-    entries.send_back(vault, phoned, THIRD, "wrong paper")
+    corrections.send_back(vault, phoned, THIRD, "wrong paper")
     assert store_checks.second(vault.db, phoned) is None
     said = {past["state"]: past["answers"]["value:1"] for past in store.past(vault.db, phoned)}
     assert said == {"adjudicating": "6.10", "key-again": "9.1"}
-    again = entries.submit(vault, rare, phoned, PHONED, who)
+    again = keying.submit(vault, rare, phoned, PHONED, who)
     assert (again.waits, again.sampled) == ("key-again", 1)
 
 
 def test_what_was_corrected_counts_as_wrong(vault, settings, issue, who, checker):
     serial = issue("observations")
-    outage = entries.submit(vault, settings, serial, OBSERVED, who).outage
-    entries.send_back(vault, serial, checker, "pulse misread")
-    entries.submit(vault, settings, serial, OBSERVED | {"pulse:1": "98"}, who)
-    entries.verify(vault, serial, checker)
+    outage = keying.submit(vault, settings, serial, OBSERVED, who).outage
+    corrections.send_back(vault, serial, checker, "pulse misread")
+    keying.submit(vault, settings, serial, OBSERVED | {"pulse:1": "98"}, who)
+    verification.verify(vault, serial, checker)
     found = quality.estimate(vault.db, settings, outage, "observations")
     assert (found.forms, found.fields, found.errors) == (1, len(OBSERVED), 1)
     assert found.sample_percent == 100
@@ -141,10 +153,10 @@ def test_each_field_that_a_second_person_looked_at_counts_once(
 ):
     """Compared and keyed again, of one form: what was keyed blind is not counted as compared too."""
     serial = issue("phoned-result")
-    entry = entries.submit(vault, settings, serial, PHONED, who)
-    keys = set(entries.open_form(vault, serial, settings).critical_keys)
+    entry = keying.submit(vault, settings, serial, PHONED, who)
+    keys = set(opening.open_form(vault, serial, settings).critical_keys)
     double.submit_second(vault, settings, serial, CRITICAL, checker)
-    entries.verify(vault, serial, checker)
+    verification.verify(vault, serial, checker)
     found = quality.estimate(vault.db, settings, entry.outage, "phoned-result")
     critical = sum(key in keys for key in entry.answers)
     assert found.critical_fields == critical > 0
@@ -153,11 +165,11 @@ def test_each_field_that_a_second_person_looked_at_counts_once(
 
 def test_a_form_keyed_anew_counts_as_it_was_keyed_first(vault, settings, issue, who, checker):
     serial = issue("phoned-result")
-    entry = entries.submit(vault, settings, serial, {**PHONED, "value:1": "9.1"}, who)
-    entries.send_back(vault, serial, checker, "the value is misread")
-    entries.submit(vault, settings, serial, PHONED, who)
+    entry = keying.submit(vault, settings, serial, {**PHONED, "value:1": "9.1"}, who)
+    corrections.send_back(vault, serial, checker, "the value is misread")
+    keying.submit(vault, settings, serial, PHONED, who)
     double.submit_second(vault, settings, serial, CRITICAL, checker)
-    entries.verify(vault, serial, checker)
+    verification.verify(vault, serial, checker)
     found = quality.estimate(vault.db, settings, entry.outage, "phoned-result")
     assert (found.critical_errors, found.errors) == (1, 0)
     assert found.critical_fields + found.fields == len(entry.answers)
@@ -167,12 +179,12 @@ def test_nothing_critical_and_not_in_the_sample_is_accepted_and_can_still_be_com
     vault, rare, issue, who, checker
 ):
     serial = issue("observations")
-    entry = entries.submit(vault, rare, serial, OBSERVED, who)
+    entry = keying.submit(vault, rare, serial, OBSERVED, who)
     assert (entry.state, entry.basis, entry.verifier) == ("verified", "unsampled", "")
     assert ledger.issued(vault, serial).state == "verified"
     with pytest.raises(ForbiddenError):
-        entries.verify(vault, serial, who)
-    assert entries.verify(vault, serial, checker).basis == "compared"
+        verification.verify(vault, serial, who)
+    assert verification.verify(vault, serial, checker).basis == "compared"
 
 
 def test_a_form_on_somebodys_screen_is_not_saved_by_another(vault, settings, issue, who, checker):
@@ -180,13 +192,13 @@ def test_a_form_on_somebodys_screen_is_not_saved_by_another(vault, settings, iss
     assert claims.take(vault, settings, serial, who).is_of(who)
     assert claims.take(vault, settings, serial, checker).name == who.name
     for save in (
-        lambda: entries.save_draft(vault, serial, {"pulse:1": "1"}, checker),
-        lambda: entries.submit(vault, settings, serial, OBSERVED, checker),
+        lambda: keying.save_draft(vault, serial, {"pulse:1": "1"}, checker),
+        lambda: keying.submit(vault, settings, serial, OBSERVED, checker),
     ):
         with pytest.raises(ConflictError, match=f"{who.name} has this form"):
             save()
-    entries.save_draft(vault, serial, {"pulse:1": "88"}, who)
-    assert entries.submit(vault, settings, serial, OBSERVED, who).state == "entered"
+    keying.save_draft(vault, serial, {"pulse:1": "88"}, who)
+    assert keying.submit(vault, settings, serial, OBSERVED, who).state == "entered"
     assert claims.holder(vault, serial) is None
 
 
@@ -195,15 +207,15 @@ def test_an_idle_form_is_free_and_what_was_typed_is_kept(
 ):
     serial = issue("observations")
     claims.take(vault, settings, serial, who)
-    entries.save_draft(vault, serial, {"pulse:1": "88"}, who)
+    keying.save_draft(vault, serial, {"pulse:1": "88"}, who)
     clock.go_on(minutes=settings.entry.idle_minutes + 1)
     claim = claims.take(vault, settings, serial, checker)
     assert claim.is_of(checker)
     assert claim.since == to_text(clock())
-    assert dict(entries.open_form(vault, serial).answers) == {"pulse:1": "88"}
-    entries.save_draft(vault, serial, {"pulse:1": "89"}, checker)
+    assert dict(opening.open_form(vault, serial).answers) == {"pulse:1": "88"}
+    keying.save_draft(vault, serial, {"pulse:1": "89"}, checker)
     with pytest.raises(ConflictError, match="Ben Records"):
-        entries.save_draft(vault, serial, {"pulse:1": "90"}, who)
+        keying.save_draft(vault, serial, {"pulse:1": "90"}, who)
     (past,) = store.past(vault.db, serial)
     assert (past["answers"], past["transcriber"]) == ({"pulse:1": "88"}, who.id)
 
@@ -211,17 +223,17 @@ def test_an_idle_form_is_free_and_what_was_typed_is_kept(
 def test_what_cannot_be_read_is_an_answer_of_its_own(vault, settings, issue, who):
     serial = issue("blood-sciences-request")
     given = BLOODS | {"requester": "??", "reason": "--", "priority": "illegible"}
-    entry = entries.submit(vault, settings, serial, given, who)
+    entry = keying.submit(vault, settings, serial, given, who)
     assert entry.answers["requester"] == absent.ILLEGIBLE
     assert entry.answers["reason"] == absent.NOT_WRITTEN
     assert entry.answers["priority"] == absent.ILLEGIBLE
     with pytest.raises(InvalidAnswersError, match="ask the ward"):
-        entries.submit(vault, settings, issue("observations"), OBSERVED | {"event.time": "??"}, who)
+        keying.submit(vault, settings, issue("observations"), OBSERVED | {"event.time": "??"}, who)
 
 
 def test_a_hand_that_cannot_be_read_names_nobody_as_author(vault, settings, issue, who):
     serial = issue("blood-sciences-request")
-    entry = entries.submit(vault, settings, serial, BLOODS | {"author.name": "??"}, who)
+    entry = keying.submit(vault, settings, serial, BLOODS | {"author.name": "??"}, who)
     assert (entry.author, entry.answers["author.name"]) == ("", absent.ILLEGIBLE)
 
 
@@ -229,16 +241,16 @@ def test_a_site_keys_only_the_minimum_of_a_form(vault, issue, who):
     site = Settings(entry=EntrySettings(policies={"blood-sciences-request": "part"}))
     serial = issue("blood-sciences-request")
     with pytest.raises(InvalidAnswersError) as refused:
-        entries.submit(vault, site, serial, BLOODS | {"contact": "bleep 21"}, who)
+        keying.submit(vault, site, serial, BLOODS | {"contact": "bleep 21"}, who)
     assert [p.sentence for p in refused.value.problems] == [
         "This form has no field 'contact' to key."
     ]
-    assert entries.submit(vault, site, serial, BLOODS, who).state == "entered"
+    assert keying.submit(vault, site, serial, BLOODS, who).state == "entered"
 
 
 def test_a_site_files_a_form_as_a_picture(vault, issue, who):
     site = Settings(entry=EntrySettings(policies={"blood-sciences-request": "scan"}))
     serial = issue("blood-sciences-request")
     ledger.returned(vault, serial, who)
-    entries.file_away(vault, serial, who, settings=site)
+    filing.file_away(vault, serial, who, settings=site)
     assert ledger.issued(vault, serial).state == "filed"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from downtime.entry import entries, store
+from downtime.entry import corrections, filing, keying, opening, store, verification
 from downtime.entry.validation import InvalidAnswersError
 from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from downtime.paper import ledger, serials
@@ -22,23 +22,23 @@ def test_a_form_goes_from_paper_to_verified_and_the_ledger_goes_along(
     vault, settings, issue, who, checker
 ):
     serial = issue("blood-sciences-request")
-    entry = entries.submit(vault, settings, f"{serial[:2]}-{serial[2:8]}-{serial[8:]}", BLOODS, who)
+    entry = keying.submit(vault, settings, f"{serial[:2]}-{serial[2:8]}-{serial[8:]}", BLOODS, who)
     assert (entry.state, state(vault, serial)) == ("entered", "keyed")
     assert (entry.event, entry.entered) == ("2026-11-02T14:00:00Z", "2026-11-02T14:30:00Z")
     assert (entry.author, entry.transcriber_name) == ("Sam Okoro", "Amina Ward")
-    done = entries.verify(vault, serial, checker)
+    done = verification.verify(vault, serial, checker)
     assert (done.state, state(vault, serial)) == ("verified", "verified")
-    entries.file_away(vault, serial, checker)
+    filing.file_away(vault, serial, checker)
     assert state(vault, serial) == "filed"
     assert verify_audit(vault.db).first_bad is None
 
 
 def test_who_keyed_it_cannot_verify_it(vault, settings, issue, who):
     serial = issue("blood-sciences-request")
-    entries.submit(vault, settings, serial, BLOODS, who)
+    keying.submit(vault, settings, serial, BLOODS, who)
     with pytest.raises(ForbiddenError, match="somebody else"):
-        entries.verify(vault, serial, who)
-    assert (entries.get(vault, serial).state, state(vault, serial)) == ("entered", "keyed")
+        verification.verify(vault, serial, who)
+    assert (opening.get(vault, serial).state, state(vault, serial)) == ("entered", "keyed")
 
 
 def test_every_field_at_fault_gets_one_sentence_and_nothing_is_kept(vault, settings, issue, who):
@@ -52,7 +52,7 @@ def test_every_field_at_fault_gets_one_sentence_and_nothing_is_kept(vault, setti
         "total:1": "3",
     }
     with pytest.raises(InvalidAnswersError) as refused:
-        entries.submit(vault, settings, serial, wrong, who)
+        keying.submit(vault, settings, serial, wrong, who)
     sentences = {p.key: p.sentence for p in refused.value.problems}
     assert sentences == {
         "pulse:1": "Pulse (row 1): it is above 300; check the paper.",
@@ -78,7 +78,7 @@ def test_a_row_that_is_used_needs_its_required_fields_and_others_do_not(
 ):
     serial = issue("observations")
     with pytest.raises(InvalidAnswersError) as refused:
-        entries.submit(vault, settings, serial, OBSERVED | {"pulse:5": "77"}, who)
+        keying.submit(vault, settings, serial, OBSERVED | {"pulse:5": "77"}, who)
     assert [p.key for p in refused.value.problems] == ["taken:5"]
 
 
@@ -91,7 +91,7 @@ def test_times_are_typed_as_people_write_them(vault, settings, issue, who, answe
         "event.date": "021126",
         "event.time": "1400",
     }
-    entry = entries.submit(vault, settings, serial, given, who)
+    entry = keying.submit(vault, settings, serial, given, who)
     assert entry.answers["taken:1"] == "2026-11-02T13:00"
     assert (entry.answers["event.date"], entry.answers["event.time"]) == ("2026-11-02", "14:00")
 
@@ -99,47 +99,47 @@ def test_times_are_typed_as_people_write_them(vault, settings, issue, who, answe
 def test_an_event_in_the_future_is_refused(vault, settings, issue, who):
     serial = issue("blood-sciences-request")
     with pytest.raises(InvalidAnswersError, match="lies in the future"):
-        entries.submit(vault, settings, serial, BLOODS | {"event.time": "15:00"}, who)
+        keying.submit(vault, settings, serial, BLOODS | {"event.time": "15:00"}, who)
 
 
 def test_a_number_that_is_not_the_printed_patients_is_refused(vault, settings, issue, who):
     serial = issue("blood-sciences-request")
     with pytest.raises(InvalidAnswersError, match="may be about somebody else"):
-        entries.submit(vault, settings, serial, BLOODS | {"patient.nhs": "999 000 0026"}, who)
+        keying.submit(vault, settings, serial, BLOODS | {"patient.nhs": "999 000 0026"}, who)
     same = BLOODS | {"patient.nhs": "999 000 0018", "patient.mrn": "h-100"}
-    assert entries.submit(vault, settings, serial, same, who).state == "entered"
+    assert keying.submit(vault, settings, serial, same, who).state == "entered"
 
 
 def test_a_blank_takes_who_it_is_about_from_what_was_keyed(vault, settings, issue, who):
     serial = issue("admission", BLANK)
     given = ADMITTED | {"nhs": "999 000 0026"}
-    assert entries.submit(vault, settings, serial, given, who).answers["nhs"] == "9990000026"
+    assert keying.submit(vault, settings, serial, given, who).answers["nhs"] == "9990000026"
 
 
 def test_an_nhs_number_with_a_slip_is_refused(vault, settings, issue, who):
     serial = issue("admission", BLANK)
     with pytest.raises(InvalidAnswersError, match="not a valid NHS number"):
-        entries.submit(vault, settings, serial, ADMITTED | {"nhs": "9990000027"}, who)
+        keying.submit(vault, settings, serial, ADMITTED | {"nhs": "9990000027"}, who)
 
 
 def test_a_draft_is_kept_as_typed_and_goes_on_later(vault, settings, issue, who):
     serial = issue("blood-sciences-request")
-    entries.save_draft(vault, serial, {"reason": "Blee", "priority": ""}, who)
-    form = entries.open_form(vault, serial)
+    keying.save_draft(vault, serial, {"reason": "Blee", "priority": ""}, who)
+    form = opening.open_form(vault, serial)
     assert form.answers == {"reason": "Blee"}
     assert (form.entry.state, form.issued.state) == ("draft", "issued")
-    entries.submit(vault, settings, serial, BLOODS, who)
+    keying.submit(vault, settings, serial, BLOODS, who)
     with pytest.raises(ConflictError, match="already entered"):
-        entries.save_draft(vault, serial, {}, who)
+        keying.save_draft(vault, serial, {}, who)
 
 
 def test_sent_back_keeps_what_was_said_and_who_sent_it(vault, settings, issue, who, checker):
     serial = issue("blood-sciences-request")
-    entries.submit(vault, settings, serial, BLOODS, who)
-    entries.verify(vault, serial, checker)
+    keying.submit(vault, settings, serial, BLOODS, who)
+    verification.verify(vault, serial, checker)
     with pytest.raises(InputError, match="reason"):
-        entries.send_back(vault, serial, checker, " ")
-    back = entries.send_back(vault, serial, checker, "wrong test ticked")
+        corrections.send_back(vault, serial, checker, " ")
+    back = corrections.send_back(vault, serial, checker, "wrong test ticked")
     assert (back.state, back.corrections, state(vault, serial)) == ("draft", 1, "returned")
     (past,) = store.past(vault.db, serial)
     assert (past["state"], past["reason"], past["answers"]["test.ue"]) == (
@@ -148,7 +148,7 @@ def test_sent_back_keeps_what_was_said_and_who_sent_it(vault, settings, issue, w
         "true",
     )
     again = {key: text for key, text in BLOODS.items() if key != "test.ue"}
-    assert "test.ue" not in entries.submit(vault, settings, serial, again, who).answers
+    assert "test.ue" not in keying.submit(vault, settings, serial, again, who).answers
 
 
 @pytest.mark.parametrize("fate", [ledger.void, ledger.lost])
@@ -156,14 +156,14 @@ def test_a_void_or_lost_form_cannot_be_keyed(vault, settings, issue, who, fate):
     serial = issue("blood-sciences-request")
     fate(vault, serial, who, "torn")
     with pytest.raises(ConflictError):
-        entries.submit(vault, settings, serial, BLOODS, who)
+        keying.submit(vault, settings, serial, BLOODS, who)
     assert store.fetch(vault.db, serial) is None
 
 
 def test_a_form_kept_as_a_picture_may_be_filed_without_keying(vault, issue, who):
     serial = issue("progress-notes")
     ledger.returned(vault, serial, who)
-    entries.file_away(vault, serial, who)
+    filing.file_away(vault, serial, who)
     assert state(vault, serial) == "filed"
 
 
@@ -171,11 +171,11 @@ def test_a_form_keyed_by_policy_is_not_filed_before_it_is_verified(vault, issue,
     serial = issue("blood-sciences-request")
     ledger.returned(vault, serial, who)
     with pytest.raises(ConflictError, match="not verified"):
-        entries.file_away(vault, serial, who)
+        filing.file_away(vault, serial, who)
 
 
 def test_unknown_serials_say_what_to_do(vault, settings, who):
     with pytest.raises(NotFoundError):
-        entries.open_form(vault, serials.serial("K7", 999))
+        opening.open_form(vault, serials.serial("K7", 999))
     with pytest.raises(InputError, match="not a serial"):
-        entries.open_form(vault, "K7-000001")
+        opening.open_form(vault, "K7-000001")

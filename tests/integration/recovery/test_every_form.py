@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.entry import entries, forms
+from downtime.entry import forms, keying, opening
 from downtime.entry.facts import facts
 from downtime.entry.response import read
 from downtime.entry.response_writer import dumps, write
@@ -59,7 +59,7 @@ def filled(form):
 def test_a_full_form_is_keyed_and_its_export_reads_back(vault, settings, issue, who, name):
     form = definition(name)
     number = issue(name, ANN if form.identity else Subject())
-    entry = entries.submit(vault, settings, number, filled(form), who)
+    entry = keying.submit(vault, settings, number, filled(form), who)
     repeating = {item.link_id: item.group for item in form.fields() if item.group}
     exported = json.loads(dumps(write(entry, form, LONDON)), parse_float=Decimal)
     again = read(exported, repeating, LONDON)
@@ -70,7 +70,7 @@ def test_a_full_form_is_keyed_and_its_export_reads_back(vault, settings, issue, 
 def test_a_full_form_says_what_happened_and_to_whom(vault, settings, issue, who, name):
     form = definition(name)
     number = issue(name, ANN if form.identity else Subject())
-    entry = entries.submit(vault, settings, number, filled(form), who)
+    entry = keying.submit(vault, settings, number, filled(form), who)
     found = facts(form, entry.answers, forms.base_fact(ledger.issued(vault, number), entry), LONDON)
     assert found
     assert len({fact.key for fact in found}) == len(found)
@@ -82,7 +82,7 @@ def test_a_full_form_says_what_happened_and_to_whom(vault, settings, issue, who,
 @pytest.mark.parametrize("name", STAYS)
 def test_a_paper_that_stays_on_the_ward_is_not_keyed(vault, issue, name):
     with pytest.raises(InputError, match="Nothing is keyed"):
-        entries.open_form(vault, issue(name, Subject()))
+        opening.open_form(vault, issue(name, Subject()))
 
 
 def test_each_line_of_a_list_is_about_its_own_patient(vault, settings, issue, who):
@@ -92,7 +92,7 @@ def test_each_line_of_a_list_is_about_its_own_patient(vault, settings, issue, wh
         "time:1": "09:30", "number:1": "H100", "attendance:1": "fulfilled",
         "time:3": "10:00", "number:3": "H200", "born:3": "020160", "attendance:3": "noshow",
     }  # fmt: skip
-    entry = entries.submit(vault, settings, number, answers, who)
+    entry = keying.submit(vault, settings, number, answers, who)
     form = definition("clinic-list")
     found = facts(form, entry.answers, forms.base_fact(ledger.issued(vault, number), entry), LONDON)
     said = [(f.type, f.person.mrn, f.fields["status"], f.fields["start"]) for f in found]

@@ -8,7 +8,7 @@ import hl7
 import openpyxl
 import pytest
 
-from downtime.entry import entries
+from downtime.entry import corrections, keying, verification
 from downtime.errors import ConflictError, InputError
 from downtime.outage import outages
 from downtime.paper.issue import Subject
@@ -129,7 +129,7 @@ def test_an_entry_that_changed_since_waits_for_a_new_comparison(
     vault, settings, decided, who, checker, tmp_path
 ):
     key = decided["Urea and electrolytes"].key
-    entries.send_back(vault, key[:9], checker, "wrong patient")
+    corrections.send_back(vault, key[:9], checker, "wrong patient")
     out = export(vault, settings, "hl7v2", tmp_path, who)
     assert out.outdated == (key,)
     assert out.messages == 2
@@ -140,7 +140,7 @@ def test_nothing_goes_out_before_a_second_person_has_verified_it(
     vault, settings, issue, compare, return_all, who, tmp_path
 ):
     serial = issue("blood-sciences-request")
-    entries.submit(vault, settings, serial, BLOODS, who)
+    keying.submit(vault, settings, serial, BLOODS, who)
     compare()
     return_all()
     out = export(vault, settings, "hl7v2", tmp_path, who)
@@ -153,9 +153,9 @@ def test_a_correction_after_the_return_is_a_conflict_and_gets_a_message_of_its_o
 ):
     key = decided["Urea and electrolytes"].key
     export(vault, settings, "hl7v2", tmp_path / "a", who)
-    entries.send_back(vault, key[:9], checker, "other requester")
-    entries.submit(vault, settings, key[:9], BLOODS | {"requester": "Dr Bo"}, who)
-    entries.verify(vault, key[:9], checker)
+    corrections.send_back(vault, key[:9], checker, "other requester")
+    keying.submit(vault, settings, key[:9], BLOODS | {"requester": "Dr Bo"}, who)
+    verification.verify(vault, key[:9], checker)
     run.run(vault, settings, who, "corrected")
     row = decide.get(vault, key)
     assert row.item.state == "conflict"
@@ -170,7 +170,7 @@ def test_what_went_out_and_is_no_longer_said_is_opened_and_never_sent_again(
 ):
     key = decided["Urea and electrolytes"].key
     export(vault, settings, "hl7v2", tmp_path, who)
-    entries.send_back(vault, key[:9], checker, "wrong test")
+    corrections.send_back(vault, key[:9], checker, "wrong test")
     run.run(vault, settings, who, "again")
     row = decide.get(vault, key)
     assert (row.item.state, row.is_open) == ("newer-live", True)

@@ -13,7 +13,7 @@ import pytest
 import trustme
 
 from downtime.clock import from_text
-from downtime.entry import entries, scans
+from downtime.entry import corrections, scans
 from downtime.errors import ConflictError
 from downtime.returns import outbox, queueing, sending, store
 from downtime.returns.states import ACKNOWLEDGED, FHIR, HELD, QUEUED, REFUSED, WORKLIST
@@ -267,7 +267,7 @@ def test_a_scan_goes_along_where_the_site_wants_it(vault, settings, decided, who
 
 
 def test_a_corrected_form_waits_until_it_is_compared_again(vault, settings, decided, who, checker):
-    entries.send_back(vault, decided["phoned-result"], who, "misread")
+    corrections.send_back(vault, decided["phoned-result"], who, "misread")
     queued = queueing.queue(vault, told(settings, "http://127.0.0.1:9/fhir"), who)
     assert len(queued.outdated) == 1
     assert queued.messages == 3

@@ -2,7 +2,7 @@
 
 import pytest
 
-from downtime.entry import claims, double, entries, queues
+from downtime.entry import claims, double, keying, queues, verification
 from downtime.entry.model import ADJUDICATE, COMPARE, KEY, KEY_AGAIN
 from downtime.entry.queues import Filter
 from downtime.errors import InputError
@@ -79,7 +79,7 @@ def test_two_people_get_two_forms_and_an_idle_one_is_given_again(
 
 def test_nobody_checks_what_they_keyed(vault, settings, issue, who, checker):
     serial = issue("phoned-result")
-    entries.submit(vault, settings, serial, PHONED, who)
+    keying.submit(vault, settings, serial, PHONED, who)
     assert queues.take(vault, settings, Filter(KEY_AGAIN), who) is None
     assert queues.take(vault, settings, Filter(KEY_AGAIN), checker) == serial
     double.submit_second(vault, settings, serial, {"checked": "mrn", "value:1": "5"}, checker)
@@ -91,21 +91,21 @@ def test_nobody_checks_what_they_keyed(vault, settings, issue, who, checker):
 def test_what_happened_first_is_checked_first(vault, settings, issue, who, checker):
     late = issue("observations")
     early = issue("observations")
-    entries.submit(vault, settings, late, OBSERVED, who)
+    keying.submit(vault, settings, late, OBSERVED, who)
     hour_before = OBSERVED | {"event.time": "13:00", "taken:1": "1200", "taken:2": "1255"}
-    entries.submit(vault, settings, early, hour_before, who)
+    keying.submit(vault, settings, early, hour_before, who)
     found = queues.listed(vault, settings, Filter(COMPARE), checker)
     assert [w.serial for w in found] == [early, late]
 
 
 def test_a_form_leaves_its_queue_when_it_is_done(vault, settings, issue, who, checker):
     request, admission = issue("blood-sciences-request"), issue("admission", Subject())
-    entries.submit(vault, settings, request, BLOODS, who)
-    entries.submit(vault, settings, admission, ADMITTED, who)
+    keying.submit(vault, settings, request, BLOODS, who)
+    keying.submit(vault, settings, admission, ADMITTED, who)
     assert queues.take(vault, settings, Filter(KEY_AGAIN), checker) == admission
     assert queues.totals(queues.lines(vault, settings))[KEY_AGAIN] == 2
     double.submit_second(vault, settings, request, {}, checker)
-    entries.verify(vault, request, checker)
+    verification.verify(vault, request, checker)
     assert queues.totals(queues.lines(vault, settings)) == {
         KEY: 0,
         KEY_AGAIN: 1,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from downtime.clinical.records import ServiceRequest
-from downtime.entry import entries
+from downtime.entry import corrections, keying, verification
 from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from downtime.paper.issue import Subject
 from downtime.reconcile import decide, run
@@ -41,7 +41,7 @@ def test_each_fact_of_each_verified_form_gets_its_state(vault, outage, day):
 
 def test_a_form_is_compared_as_soon_as_it_is_entered(vault, settings, issue, compare, who):
     serial = issue("blood-sciences-request")
-    entries.submit(vault, settings, serial, BLOODS, who)
+    keying.submit(vault, settings, serial, BLOODS, who)
     assert compare().forms == 1
 
 
@@ -131,11 +131,11 @@ def test_a_corrected_entry_reopens_its_decisions_and_forgets_what_it_no_longer_s
     key = day["test.ue"]
     serial = key[:9]
     decide.decide(vault, day["test.ue"], "return", checker, "not in the LIMS")
-    entries.send_back(vault, serial, checker, "wrong test")
+    corrections.send_back(vault, serial, checker, "wrong test")
     vault.clock = (lambda now: lambda: now + timedelta(minutes=5))(vault.clock())
     answers = {k: v for k, v in BLOODS.items() if k != "test.ue"} | {"test.crp": "true"}
-    entries.submit(vault, settings, serial, answers, who)
-    entries.verify(vault, serial, checker)
+    keying.submit(vault, settings, serial, answers, who)
+    verification.verify(vault, serial, checker)
     run.run(vault, settings, who, "corrected")
     with pytest.raises(NotFoundError):
         decide.get(vault, key)

@@ -93,12 +93,12 @@ def test_it_names_everything_that_is_open(vault, settings, recovered):
 
 
 def settle(vault, settings, outage, who, checker, folder):
-    from downtime.entry import entries
+    from downtime.entry import filing
 
     for form in ledger.missing(vault, outage.id):
         ledger.lost(vault, form.serial, who, "not found")
     for form in ledger.in_state(vault, outage.id, "returned"):
-        entries.file_away(vault, form.serial, who)
+        filing.file_away(vault, form.serial, who)
     for row in decide.items(vault, outage.id, decision="open"):
         decide.decide(vault, row.key, "return", checker, "not in the LIMS")
     assert statement.gather(vault, settings).facts["open_kinds"] == {"not-sent": 1}

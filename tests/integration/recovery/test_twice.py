@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from downtime.clinical.records import Patient
-from downtime.entry import entries
+from downtime.entry import corrections, keying
 from downtime.paper.issue import Subject
 from downtime.reconcile import decide, run
 from downtime.reconcile.states import RETURNED
@@ -95,11 +95,11 @@ def test_when_the_other_form_no_longer_says_so_the_decision_is_an_ordinary_one_a
     second = keyed("blood-sciences-request", taken("13:50"))
     assert states()[second] == "conflict"
     decide.decide(vault, f"{second}-test.fbc", "leave", checker, "written twice")
-    entries.send_back(vault, first, checker, "read again")
+    corrections.send_back(vault, first, checker, "read again")
     if how == "corrected":
-        entries.submit(vault, settings, first, taken("11:40"), who)
+        keying.submit(vault, settings, first, taken("11:40"), who)
     if how == "other-test":
-        entries.submit(
+        keying.submit(
             vault, settings, first, taken("13:40") | {"test.fbc": "", "test.ue": "true"}, who
         )
     assert states()[second] == "new"
@@ -143,8 +143,8 @@ def test_what_was_returned_in_spite_of_another_form_still_is_when_that_is_taken_
     second = keyed("blood-sciences-request", taken("13:50"))
     states()
     decide.decide(vault, f"{second}-test.fbc", "return", checker, "both are wanted")
-    entries.send_back(vault, first, checker, "read again")
-    entries.submit(vault, settings, first, taken("11:40"), who)
+    corrections.send_back(vault, first, checker, "read again")
+    keying.submit(vault, settings, first, taken("11:40"), who)
     assert states()[second] == "new"
     assert decide.get(vault, f"{second}-test.fbc").decided.decision == "return"
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from downtime.clinical.records import Patient
-from downtime.entry import entries
+from downtime.entry import corrections, keying
 from downtime.errors import ConflictError
 from downtime.paper.issue import Subject
 from downtime.reconcile import bulk, decide, run
@@ -192,7 +192,7 @@ def test_a_record_that_is_corrected_to_another_unit_stands_for_nothing(story, ch
     story.key("record", "fate")
     story.compare()
     serial = story.keys["record"].partition("-")[0]
-    entries.send_back(vault, serial, checker, "read again")
-    entries.submit(vault, story.settings, serial, RECORD | {"donation:1": "G9"}, story.who)
+    corrections.send_back(vault, serial, checker, "read again")
+    keying.submit(vault, story.settings, serial, RECORD | {"donation:1": "G9"}, story.who)
     assert story.compare() == {"record": "held", "fate": "held"}
     assert story.row("fate").is_open

@@ -2,7 +2,7 @@
 
 import pytest
 
-from downtime.entry import entries, imports
+from downtime.entry import imports, keying, opening, verification
 from downtime.entry.validation import InvalidAnswersError
 from downtime.paper.definitions.definition import definition, from_text
 from downtime.reconcile.store import fetch
@@ -37,7 +37,7 @@ def old(issue):
 
 def test_the_screen_shows_the_fields_of_the_paper(vault, old):
     for serial in old:
-        form = entries.open_form(vault, serial).definition
+        form = opening.open_form(vault, serial).definition
         assert [item.text for item in form.items] == ["How urgent", "Sedimentation rate"]
         assert (form.version, form.title) == ("0", "Request as it was")
     assert "urgency" not in [item.link_id for item in definition(PRESENT).fields()]
@@ -45,7 +45,7 @@ def test_the_screen_shows_the_fields_of_the_paper(vault, old):
 
 def test_its_own_fields_are_checked_and_those_of_the_new_version_refused(vault, settings, old, who):
     with pytest.raises(InvalidAnswersError) as refused:
-        entries.submit(vault, settings, old[0], ANSWERS | {"urgency": "9", "reason": "x"}, who)
+        keying.submit(vault, settings, old[0], ANSWERS | {"urgency": "9", "reason": "x"}, who)
     assert {p.key: p.sentence for p in refused.value.problems} == {
         "urgency": "How urgent: it is above 3; check the paper.",
         "reason": "This form has no field 'reason' to key.",
@@ -56,8 +56,8 @@ def test_what_it_says_is_compared_and_accounted_for(
     vault, settings, old, who, checker, outage, compare
 ):
     for serial in old:
-        entries.submit(vault, settings, serial, ANSWERS, who)
-        entries.verify(vault, serial, checker)
+        keying.submit(vault, settings, serial, ANSWERS, who)
+        verification.verify(vault, serial, checker)
     compare()
     device.create(vault.home, vault.data_key, "K7", "records station")
     facts = [row.item.fact for row in fetch(vault.db, outage.id)]

@@ -15,7 +15,7 @@ import pytest
 
 from downtime.accounts import totp
 from downtime.clock import system_clock
-from downtime.entry import entries
+from downtime.entry import opening
 from downtime.paper import ledger
 from downtime.paper.orders import BLANK, Order, produce
 from downtime.vault.audit import Actor
@@ -104,7 +104,7 @@ def test_a_draft_is_there_after_the_server_was_killed(empty_hospital, chart):
     finally:
         server.kill()
     vault = empty_hospital.open().vault
-    assert dict(entries.open_form(vault, chart).answers) == {"pulse:1": "83"}
+    assert dict(opening.open_form(vault, chart).answers) == {"pulse:1": "83"}
     assert verify_audit(vault.db).first_bad is None
     vault.close()
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from downtime.entry import double, entries
+from downtime.entry import double, keying
 from downtime.paper import assignments, intake, ledger
 from downtime.paper.issue import Subject
 from downtime.reconcile import decide
@@ -75,12 +75,12 @@ def entered(vault, issue, who, checker):
     ledger.returned(vault, issue("discharge"), who)
     for _ in range(2):
         ledger.returned(vault, issue("progress-notes"), who)
-    entries.submit(vault, RARE, issue("phoned-result"), PHONED, who)
+    keying.submit(vault, RARE, issue("phoned-result"), PHONED, who)
     differ = issue("phoned-result")
-    entries.submit(vault, RARE, differ, PHONED, who)
+    keying.submit(vault, RARE, differ, PHONED, who)
     double.submit_second(vault, RARE, differ, CRITICAL | {"value:1": "9.1"}, checker)
     every = Settings(entry=EntrySettings(sample_percent=100.0))
-    entries.submit(vault, every, issue("observations"), OBSERVED, who)
+    keying.submit(vault, every, issue("observations"), OBSERVED, who)
     issue("observations")
     twice = issue("transfer")
     for _ in range(2):

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from downtime.config import Home
-from downtime.entry import entries
+from downtime.entry import corrections, verification
 from downtime.entry.duplicates import duplicates
 from downtime.errors import UserError
 from downtime.handover.reports import reports
@@ -68,8 +68,8 @@ def move(laptop: Machine, name: str, serial: str) -> None:
         "void": lambda: ledger.void(vault, serial, clerk, "spoilt"),
         "lost": lambda: ledger.lost(vault, serial, clerk, "searched"),
         "key": lambda: laptop.key(serial, str(60 + laptop.clock.now.minute)),
-        "verify": lambda: entries.verify(vault, serial, laptop.checker),
-        "send_back": lambda: entries.send_back(vault, serial, laptop.checker, "wrong"),
+        "verify": lambda: verification.verify(vault, serial, laptop.checker),
+        "send_back": lambda: corrections.send_back(vault, serial, laptop.checker, "wrong"),
     }
     moves[name]()
 
@@ -163,10 +163,10 @@ def test_every_order_of_a_story_in_which_all_of_them_matter(templates, tmp_path)
     early = k7.seal(station)
     m3.take(k7.seal(m3))
     ledger.lost(m3.vault, second, m3.clerk, "searched")
-    entries.verify(m3.vault, first, m3.checker)
+    verification.verify(m3.vault, first, m3.checker)
     passed = m3.seal(station)
     k7.clock.now += timedelta(hours=1)
-    entries.send_back(k7.vault, first, k7.checker, "wrong")
+    corrections.send_back(k7.vault, first, k7.checker, "wrong")
     k7.key(first, "71")
     ledger.void(k7.vault, second, k7.clerk, "spoilt")
     late = k7.seal(station)

@@ -1,0 +1,51 @@
+"""Check what was keyed against the form's definition and the identity that the form was printed with."""
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from downtime.entry.facts import person
+from downtime.entry.forms import KeyedForm, printed_for
+from downtime.entry.validation import Checked, Problem, check
+from downtime.paper.definitions.questionnaire import FormDefinition
+from downtime.paper.issue import Issued
+from downtime.settings import Settings
+from downtime.vault.vault import Vault
+
+
+def review(
+    form: KeyedForm, settings: Settings, answers: Mapping[str, str], vault: Vault
+) -> Checked:
+    """Answers in their stored form and every problem, the identity on the form included."""
+    zone = ZoneInfo(settings.site.time_zone)
+    checked = check(form.definition, answers, zone, vault.clock())
+    strange = _identity_problems(form.issued, form.definition, checked.answers)
+    return Checked(checked.answers, (*checked.problems, *strange))
+
+
+def _identity_problems(
+    issued: Issued, form: FormDefinition, answers: Mapping[str, str]
+) -> list[Problem]:
+    """A number or date of birth on paper that is not the one the form was printed with."""
+    printed = printed_for(issued)
+    written = person(form, answers, type(printed)())
+    words = {
+        "nhs_number": ("patient.nhs", "NHS number"),
+        "mrn": ("patient.mrn", "hospital number"),
+        "birth_date": ("patient.born", "date of birth"),
+        "downtime_number": ("patient.downtime-number", "downtime number"),
+    }
+    return [
+        Problem(
+            key,
+            f"The {name} differs from the one this form was printed with: "
+            "the paper may be about somebody else.",
+        )
+        for field, (key, name) in words.items()
+        if getattr(printed, field)
+        and getattr(written, field)
+        and _folded(getattr(printed, field)) != _folded(getattr(written, field))
+    ]
+
+
+def _folded(number: str) -> str:
+    return number.replace(" ", "").replace("-", "").upper()
