@@ -13,7 +13,7 @@ from downtime.paper.serials import shown
 from downtime.reconcile.identity import settling, unlinked
 from downtime.reconcile.identity.candidates import Candidate
 from downtime.reconcile.identity.store import Link
-from downtime.reconcile.identity.unlinked import DONE, TO_CONFIRM, TO_LINK, Unknown
+from downtime.reconcile.identity.unlinked import DONE, SETTLED, TO_CONFIRM, TO_LINK, Unknown
 from downtime.reconcile.run import latest
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
@@ -24,7 +24,7 @@ FORM = click.argument("form", metavar="SERIAL")
 @command(identity, "list", action="identity.list")
 @click.option(
     "--state",
-    type=click.Choice([TO_LINK, TO_CONFIRM, DONE]),
+    type=click.Choice([TO_LINK, TO_CONFIRM, DONE, SETTLED]),
     default=None,
     help="Only in this state.",
 )

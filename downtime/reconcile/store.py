@@ -187,6 +187,15 @@ def with_keys(db: Database, keys: Iterable[str]) -> list[ItemRow]:
     )
 
 
+def settled(db: Database, outage: str, keys: Iterable[str]) -> set[str]:
+    """Those of some keys that were compared and of which nothing waits for a decision."""
+    query = (
+        "SELECT key FROM item WHERE outage = ? AND NOT is_open"
+        " AND key IN (SELECT value FROM json_each(?))"
+    )
+    return {row[0] for row in db.execute(query, [outage, orjson.dumps(list(keys)).decode()])}
+
+
 def _rows(db: Database, rest: str, *values: object) -> Iterator[ItemRow]:
     cursor = db.conn.execute(f"SELECT {_NAMES} FROM item {rest}", values)  # noqa: S608
     return (_row(dict(zip(_COLUMNS, row, strict=True))) for row in cursor)

@@ -27,7 +27,7 @@ from downtime.settings import Settings
 from downtime.snapshot import load
 from downtime.vault.vault import Vault
 
-TO_LINK, TO_CONFIRM, DONE = "to-link", "to-confirm", "linked"
+TO_LINK, TO_CONFIRM, DONE, SETTLED = "to-link", "to-confirm", "linked", "settled"
 Keyed = tuple[str, Fact]
 """A fact with the key under which its person may be linked."""
 
@@ -41,6 +41,8 @@ class Unknown:
     links: tuple[Link, ...]
     urgent: int
     """`urgent` of the most urgent of its forms; 0 when none of them is."""
+    settled: bool = False
+    """Whether all of it was compared and none of it waits for a decision, as the statement counts."""
 
     @property
     def number(self) -> str:
@@ -93,9 +95,9 @@ class Unknown:
 
     @property
     def state(self) -> str:
-        """`to-link`, `to-confirm` or `linked`."""
+        """`to-link`, `to-confirm`, `linked`, or `settled`: decided about, and linked to nobody."""
         if self.link is None:
-            return TO_LINK
+            return SETTLED if self.settled else TO_LINK
         return DONE if self.link.state == linking.CONFIRMED else TO_CONFIRM
 
     @property
@@ -122,10 +124,15 @@ def unknowns(vault: Vault, settings: Settings, outage: Outage) -> list[Unknown]:
     for key, fact in _needing(vault, found, made):
         groups.setdefault(key, []).append(fact)
     places = urgency.places(vault.home, settings)
+    keys = [fact.key for given in groups.values() for fact in given]
+    settled = item_store.settled(vault.db, outage.id, keys)
     listed = (
-        Unknown(key, tuple(given), tuple(made.get(key, ())), urgency.most(given, places))
+        Unknown(
+            key, tuple(given), tuple(made.get(key, ())), urgency.most(given, places),
+            settled.issuperset(fact.key for fact in given),
+        )
         for key, given in groups.items()
-    )
+    )  # fmt: skip
     return sorted(listed, key=lambda one: (not one.urgent, one.urgent, one.first, one.key))
 
 

@@ -10,7 +10,7 @@ from downtime.reconcile import owners
 from downtime.reconcile.identity import settling, unlinked
 from downtime.reconcile.identity.candidates import Candidate
 from downtime.reconcile.identity.linking import CONFIRMED, PROPOSED
-from downtime.reconcile.identity.unlinked import DONE, TO_CONFIRM, TO_LINK, Unknown
+from downtime.reconcile.identity.unlinked import DONE, SETTLED, TO_CONFIRM, TO_LINK, Unknown
 from downtime.reconcile.run import latest
 from downtime.snapshot.store import Snapshot
 from downtime.web import current
@@ -21,8 +21,14 @@ from downtime.web.views.owners import offered
 
 identity = Blueprint("identity", __name__)
 SHOWN = 300
-STATES = {TO_LINK: "To link", TO_CONFIRM: "For a second person", DONE: "Linked"}
-COLOURS = {TO_LINK: "tag-red", TO_CONFIRM: "tag-amber", DONE: "tag-green"}
+STATES = {
+    TO_LINK: "To link",
+    TO_CONFIRM: "For a second person",
+    DONE: "Linked",
+    SETTLED: "Decided without a link",
+}
+COLOURS = {TO_LINK: "tag-red", TO_CONFIRM: "tag-amber", DONE: "tag-green", SETTLED: "tag-grey"}
+OPEN = (TO_LINK, TO_CONFIRM)
 MARKS = {"same": "tag-green", "slip": "tag-amber", "differs": "tag-red"}
 
 
@@ -38,7 +44,7 @@ def show() -> Answer:
     names = Counter(_name(one) for one in listed)
     return render_template(
         "identity.html",
-        rows=[one for one in listed if (one.state == state if state else one.state != DONE)],
+        rows=[one for one in listed if one.state in ([state] if state else OPEN)],
         counts=Counter(one.state for one in listed),
         namesake={one.key for one in listed if _name(one) and names[_name(one)] > 1},
         state=state,

@@ -209,3 +209,29 @@ def test_when_nothing_waits_it_says_so(hospital, vault, outage):
     page = hospital.browser("records-supervisor").get("/waiting").text
     assert {n for _, n in lines_of(page).values()} == {0}
     assert "Nothing waits." in page
+
+
+def test_who_is_left_out_by_decision_is_to_be_linked_no_more_for_page_and_statement_alike(
+    hospital, vault, settings, outage, keyed, compare, checker
+):
+    stranger = BLOODS | {"patient.name": "NOVAK, Petra"}
+    keyed("blood-sciences-request", stranger, Subject(downtime_number="DK700001X"))
+    compare((*HOSPITAL, *TWINS))
+    clerk = hospital.browser("records-clerk")
+    rows = decide.items(vault, outage.id)
+
+    def said() -> tuple[int, bool]:
+        page = clerk.get("/waiting").text
+        kinds = {one.kind for one in open_items.find(vault, settings, outage)}
+        return lines_of(page)["People on paper to be linked"][1], "unmatched" in kinds
+
+    assert said() == (1, True)
+    for row in rows[1:]:
+        decide.decide(vault, row.key, "leave", checker, "nobody knows her")
+    assert said() == (1, True)
+    decide.decide(vault, rows[0].key, "leave", checker, "nobody knows her")
+    assert said() == (0, False)
+    assert "DK700001X" not in clerk.get("/identity").text
+    assert "DK700001X" in clerk.get("/identity?state=settled").text
+    decide.decide(vault, rows[0].key, "open", checker, "she came back")
+    assert said() == (1, True)
