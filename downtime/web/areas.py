@@ -80,3 +80,11 @@ SITE: tuple[Area, ...] = (
 )
 OF_ANOTHER = {"queues": "keying", "verifying": "keying"}
 """Pages that belong to the entry of others."""
+STARTS = (
+    ("entry.key", "waiting.show"),
+    ("patient.find", "find.results"),
+    ("person.manage", "outages.show"),
+    ("audit.view", "audit.show"),
+    ("session.own", "guidance.show"),
+)
+"""The page on which a person starts: that of the first action which they may do."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from downtime.web.areas import CARE, OF_ANOTHER, RECORDS, SITE, Area, Page
+from downtime.web.areas import CARE, OF_ANOTHER, RECORDS, SITE, STARTS, Area, Page
 
 
 class Item(NamedTuple):
@@ -47,12 +47,16 @@ def menu(may: Callable[[str], bool], endpoint: str) -> Menu:
 
 def first(may: Callable[[str], bool]) -> str:
     """The page on which a person starts."""
-    return next(pages[0].endpoint for group in _groups(may) for _, pages in group)
+    return next(endpoint for action, endpoint in STARTS if may(action))
 
 
 def _groups(may: Callable[[str], bool]) -> Iterator[list[tuple[Area, list[Page]]]]:
-    """Records first for those who key; nothing of what a person may not open."""
-    for group in (RECORDS, CARE, SITE) if may("entry.key") else (CARE, RECORDS, SITE):
+    """First what a person works with most; nothing of what they may not open."""
+    if may("entry.key"):
+        order = (RECORDS, CARE, SITE)
+    else:
+        order = (CARE, RECORDS, SITE) if may("patient.find") else (SITE, RECORDS, CARE)
+    for group in order:
         allowed = ((area, [page for page in area.pages if may(page.action)]) for area in group)
         if found := [(area, pages) for area, pages in allowed if pages]:
             yield found

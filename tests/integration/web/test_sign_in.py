@@ -1,5 +1,9 @@
 """Sign in, lock, sign out: who gets in, and what everybody else sees."""
 
+import re
+
+import pytest
+
 from tests.integration.web.conftest import PASSWORD
 
 
@@ -106,3 +110,27 @@ def test_a_first_password_has_to_be_replaced(hospital):
     assert browser.post("/password", {**chosen, "again": "x"}).status_code == 400
     assert browser.post("/password", chosen).status_code == 303
     assert browser.get("/beds").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("role", "page", "entry"),
+    [
+        ("ward", "/find", "Find"),
+        ("site", "/find", "Find"),
+        ("records-clerk", "/waiting", "What waits"),
+        ("records-supervisor", "/waiting", "What waits"),
+        ("administrator", "/outages", "Outages"),
+        ("auditor", "/audit", "Audit"),
+    ],
+)
+def test_everybody_starts_on_the_page_of_their_own_work(hospital, role, page, entry):
+    browser = hospital.browser(role)
+    assert browser.get("/").location == page
+    menu = browser.get(page).text.partition('class="nav')[2].partition("</nav>")[0]
+    assert re.search(rf'aria-current="page"[^>]*>{entry}<', menu)
+
+
+@pytest.mark.parametrize("role", ["administrator", "auditor"])
+def test_who_cares_for_nobody_has_the_pages_of_the_site_first(hospital, role):
+    page = hospital.browser(role).get("/outages").text.partition('class="nav')[2]
+    assert page.index(">Outages<") < page.index(">What to do now<")
