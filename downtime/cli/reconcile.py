@@ -1,5 +1,6 @@
 """After the outage: compare paper with the recovered hospital, and decide."""
 
+import os
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -20,8 +21,9 @@ from downtime.reconcile.store import Filter, ItemRow
 @command(reconcile, "run", action="reconcile.run")
 @REMARK
 def run(session: Session, why: str) -> Output:
-    """Compare what was entered with the snapshot of the recovered hospital."""
-    compared = running.run(session.vault, session.settings, session.who, why)
+    """Compare what was entered with the snapshot of the recovered hospital, on all cores."""
+    cores = os.cpu_count() or 1
+    compared = running.run(session.vault, session.settings, session.who, why, cores=cores)
     review.run(session.vault, session.settings, session.who, why)
     document = {
         "outage": compared.outage,

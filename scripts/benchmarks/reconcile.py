@@ -47,12 +47,13 @@ NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
 WHO = Actor("bench", "Bench", "bench")
 INPATIENTS, REQUESTS, APPOINTMENTS = 1_000, 20_000, 100_000
 SIZES = (20_000, 100_000)
+CORES = os.cpu_count() or 1
 GOAL_SECONDS, GOAL_MEGABYTES, GOAL_AGAIN = 10.0, 400, 10.0
 TESTS = ("FBC", "UE", "LFT", "CRP", "CLOT")
 
 
 def figures() -> list[dict[str, Any]]:
-    """CPU-seconds and memory, each size in a process of its own."""
+    """Seconds and memory, each size in a process of its own that compares on every core."""
     sizes = (*SIZES, 1_000_000) if os.environ.get("RECONCILE_MILLION") else SIZES
     measured = {size: _apart(size) for size in sizes}
     return list(_figures(measured))
@@ -71,27 +72,28 @@ def _apart(size: int) -> dict[str, float]:
 def _figures(measured: dict[int, dict[str, float]]) -> Iterator[dict[str, Any]]:
     large = measured[100_000]
     yield _figure(
-        "comparison, 100,000 forms", large["first"], "CPU-s",
-        f"{large['items']:,.0f} items; the join alone {large['peer']:.2f} CPU-s,"
-        f" {large['first'] / large['peer']:.0f} times less",
-        f"≤ {GOAL_SECONDS:.0f} CPU-s", ok=large["first"] <= GOAL_SECONDS,
+        "comparison, 100,000 forms", large["seconds"], "s",
+        f"{large['items']:,.0f} items; {large['first']:.2f} CPU-s on {CORES} cores; the join alone"
+        f" {large['peer']:.2f} CPU-s, {large['first'] / large['peer']:.0f} times less",
+        f"≤ {GOAL_SECONDS:.0f} s", ok=large["seconds"] <= GOAL_SECONDS,
     )  # fmt: skip
     yield _figure(
-        "comparison, 100,000 forms, memory", large["megabytes"], "MB", "whole process",
+        "comparison, 100,000 forms, memory", large["megabytes"], "MB", "all processes",
         f"≤ {GOAL_MEGABYTES} MB", ok=large["megabytes"] <= GOAL_MEGABYTES,
     )  # fmt: skip
     for name, what in (("entries", "1 % of the entries"), ("records", "1 % of the patients")):
         share = 100 * large[name] / large["first"]
         yield _figure(
-            f"comparison again, {what} changed", share, "% of the first",
-            f"{large[name]:.2f} CPU-s for {large[f'{name}_forms']:,.0f} forms",
+            f"comparison again, {what} changed", share, "% of the first's CPU-s",
+            f"{large[name]:.2f} CPU-s, {large[f'{name}_seconds']:.2f} s, for"
+            f" {large[f'{name}_forms']:,.0f} forms",
             f"≤ {GOAL_AGAIN:.0f} %", ok=share <= GOAL_AGAIN,
         )  # fmt: skip
     least, most = min(measured), max(measured)
     grown = math.log(measured[most]["first"] / measured[least]["first"]) / math.log(most / least)
-    seconds = ", ".join(f"{size:,}: {m['first']:.2f} s" for size, m in measured.items())
+    taken = ", ".join(f"{size:,}: {m['first']:.2f} CPU-s" for size, m in measured.items())
     yield _figure(
-        f"comparison, growth from {least:,} to {most:,}", grown, "exponent", seconds,
+        f"comparison, growth from {least:,} to {most:,}", grown, "exponent", taken,
         "≤ 1.1 (linear)", ok=grown <= 1.1,
     )  # fmt: skip
 
@@ -236,27 +238,42 @@ def make(size: int, folder: Path) -> None:
 
 
 def measure(size: int, folder: Path) -> dict[str, float]:
-    """CPU-seconds of a first comparison and of two more, and the most memory it took (MB)."""
+    """What a first comparison and two more take (CPU-s and s), and the most memory of it (MB)."""
     vault, settings = _open(folder)
     with closing(vault):
-        seconds, first = _timed(vault, settings)
-        megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        cpu, seconds, first = _timed(vault, settings)
+        megabytes = _most_megabytes()
         _change_entries(vault, size // 100)
-        entries, again = _timed(vault, settings)
+        entries, entries_seconds, again = _timed(vault, settings)
         _hold(vault, 3, _changed(_records(recovered=True)))
-        records, last = _timed(vault, settings)
+        records, records_seconds, last = _timed(vault, settings)
         return {
-            "first": seconds, "items": first.items, "megabytes": megabytes,
-            "entries": entries, "entries_forms": again.looked_at,
-            "records": records, "records_forms": last.looked_at, "peer": _peer(size),
+            "first": cpu, "seconds": seconds, "items": first.items, "megabytes": megabytes,
+            "entries": entries, "entries_seconds": entries_seconds,
+            "entries_forms": again.looked_at,
+            "records": records, "records_seconds": records_seconds,
+            "records_forms": last.looked_at, "peer": _peer(size),
         }  # fmt: skip
 
 
-def _timed(vault: Vault, settings: Settings) -> tuple[float, run.Compared]:
+def _timed(vault: Vault, settings: Settings) -> tuple[float, float, run.Compared]:
     gc.collect()
-    started = time.process_time()
-    compared = run.run(vault, settings, WHO, "bench")
-    return time.process_time() - started, compared
+    cpu, started = _cpu_seconds(), time.perf_counter()
+    compared = run.run(vault, settings, WHO, "bench", cores=CORES)
+    return _cpu_seconds() - cpu, time.perf_counter() - started, compared
+
+
+def _cpu_seconds() -> float:
+    """Of this process and of those that it started."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
+def _most_megabytes() -> float:
+    """As if every process had needed most at the same time."""
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return (own + (CORES - 1) * largest) / 1024
 
 
 def _change_entries(vault: Vault, number: int) -> None:

@@ -17,6 +17,7 @@ FLOORS = {
     "settings": 0,
     "clock": 0,
     "child": 0,
+    "hands": 0,
     "clinical": 1,
     "vault": 2,
     "accounts": 3,
@@ -34,7 +35,7 @@ FLOORS = {
     "cli": 14,
 }
 
-GROUND = {"errors", "config", "settings", "clock", "child"}
+GROUND = {"errors", "config", "settings", "clock", "child", "hands"}
 
 DATABASES = {"sqlite3", "sqlcipher3", "sqlite_utils"}
 FILES = {"io", "os", "pathlib", "shutil", "tempfile"}

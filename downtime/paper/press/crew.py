@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from downtime.paper.press.batch import Bench, Printed, Turned
-from downtime.paper.press.hands import Hand
+from downtime.paper.press.hands import PressHand
 from downtime.paper.press.sheet import LooseSheet
 from downtime.paper.press.stamp import Printer
 
@@ -47,7 +47,9 @@ def print_all(printer: Printer, sheets: Iterator[Turned], count: int, cores: int
     start = document.numbers.share(others, cores)
     with ExitStack() as stack:
         hands = [
-            stack.enter_context(Hand((start, n, cores), imprint, document.tagged, printer.embedded))
+            stack.enter_context(
+                PressHand((start, n, cores), imprint, document.tagged, printer.embedded)
+            )
             for n in range(others)
         ]
         here = Bench(document.numbers, imprint, document.tagged, printer.known)
@@ -56,11 +58,15 @@ def print_all(printer: Printer, sheets: Iterator[Turned], count: int, cores: int
 
 
 def _dealt(
-    document: "PdfWriter", here: Bench, hands: Sequence[Hand], sheets: Iterator[Turned], left: int
+    document: "PdfWriter",
+    here: Bench,
+    hands: Sequence[PressHand],
+    sheets: Iterator[Turned],
+    left: int,
 ) -> Iterator[int]:
     first = list(islice(sheets, 1))  # the first page is out at once
     yield from _put(document, here.print(document.next_turn(), first))
-    given: deque[Hand | Printed] = deque()
+    given: deque[PressHand | Printed] = deque()
     while batch := list(islice(sheets, _size(left, len(hands)))):
         left -= len(batch)
         given.append(_deal(document.next_turn(), batch, here, hands))
@@ -74,7 +80,9 @@ def _size(left: int, others: int) -> int:
     return max(LAST, min(BATCH, left // ((AHEAD + 1) * (others + 1))))
 
 
-def _deal(turn: int, batch: Sequence[Turned], here: Bench, hands: Sequence[Hand]) -> Hand | Printed:
+def _deal(
+    turn: int, batch: Sequence[Turned], here: Bench, hands: Sequence[PressHand]
+) -> PressHand | Printed:
     """Give a batch to a process that has little to do, or print it here.
 
     A sheet without a layout is drawn by a function, which stays here.
@@ -83,16 +91,16 @@ def _deal(turn: int, batch: Sequence[Turned], here: Bench, hands: Sequence[Hand]
     laid_out = [(sheet, turned) for sheet, turned in batch if not isinstance(sheet, LooseSheet)]
     if hand.waiting >= AHEAD or len(laid_out) < len(batch):
         return here.print(turn, batch)
-    hand.give(turn, laid_out)
+    hand.print(turn, laid_out)
     return hand
 
 
-def _is_done(one: Hand | Printed) -> bool:
-    return one.answered if isinstance(one, Hand) else True
+def _is_done(one: PressHand | Printed) -> bool:
+    return one.answered if isinstance(one, PressHand) else True
 
 
-def _put(document: "PdfWriter", one: Hand | Printed) -> list[int]:
+def _put(document: "PdfWriter", one: PressHand | Printed) -> list[int]:
     """Put a batch into the document; the pages of each of its sheets."""
-    counts, sheaf = one.take() if isinstance(one, Hand) else one
+    counts, sheaf = one.take() if isinstance(one, PressHand) else one
     document.append(sheaf)
     return counts

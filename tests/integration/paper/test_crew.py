@@ -10,8 +10,9 @@ from pathlib import Path
 import pikepdf
 import pytest
 
+from downtime.hands import HandError
 from downtime.paper.definitions.definition import definition
-from downtime.paper.press import crew, hands
+from downtime.paper.press import crew
 from downtime.paper.press.fit import Line
 from downtime.paper.press.flow import Paragraph, Table
 from downtime.paper.press.layout import flow_layout, form_layout
@@ -99,7 +100,7 @@ def test_what_fails_in_another_process_fails_the_printing_and_names_nobody(worth
         yield FormSheet(layout, "patient", {}, {}), False
 
     printer = Printer(PdfWriter(io.BytesIO(), "Crew", NOW), IMPRINT)
-    with pytest.raises(hands.HandError) as failed:
+    with pytest.raises(HandError) as failed:
         list(crew.print_all(printer, broken(), COUNT, 2))
     assert "ValueError in " in str(failed.value)
     assert "patient" not in str(failed.value)
@@ -107,7 +108,7 @@ def test_what_fails_in_another_process_fails_the_printing_and_names_nobody(worth
 
 def test_a_process_that_ends_by_itself_fails_the_printing(worth_it, monkeypatch):
     monkeypatch.setattr(sys, "executable", "/bin/true")
-    with pytest.raises(hands.HandError, match="ended by itself"):
+    with pytest.raises(HandError, match="ended by itself"):
         printed(2)
 
 
