@@ -232,6 +232,17 @@ class ReconcileSettings:
     unit_slip_minutes: int = setting(
         60, "By this much a unit may be taken, given and accounted for in the wrong order on paper."
     )
+    blood_components: dict[str, str] = setting(
+        {
+            "red-cells": "red cells, red cell, red blood cells, RBC, RCC, packed cells, SAGM",
+            "platelets": "platelets, platelet, plts, plt",
+            "plasma": "plasma, FFP",
+            "cryoprecipitate": "cryoprecipitate, cryo",
+            "granulocytes": "granulocytes, granulocyte",
+            "whole-blood": "whole blood",
+        },
+        "Components of a donation and the words for each on paper and in systems: two are two units.",
+    )
     appointment_match_minutes: int = setting(
         5, "An appointment on paper and one in the system this close are the same."
     )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlite_utils import Database
 
 from downtime.reconcile import store, store_twice
-from downtime.reconcile.rules import marks, units
+from downtime.reconcile.rules import donations, marks, unit_words
 from downtime.reconcile.rules.said import settled
 from downtime.reconcile.states import CONFLICT, LEAVE, ON_ANOTHER_FORM
 from downtime.reconcile.store import UNDECIDED, ItemRow
@@ -60,7 +60,7 @@ def _of_unit(members: Sequence[Member]) -> dict[str, _Now]:
         for m in members
         if m.firm
     ]
-    behind = units.followed(firm, lambda one, other: True)
+    behind = donations.followed(firm, lambda one, other: True)
     rival = next((m for m in members if not m.firm and m.decision != LEAVE), None)
     found: dict[str, _Now] = {}
     for one in firm:
@@ -68,7 +68,7 @@ def _of_unit(members: Sequence[Member]) -> dict[str, _Now]:
             continue
         if first := behind.get(one.key):
             m = first.member
-            words = units.behind(m.serial, m.system, m.state, m.decision)
+            words = unit_words.behind(m.serial, m.system, m.state, m.decision)
             found[one.key] = _Now(ON_ANOTHER_FORM, words, False, m.key)
         elif one.member.other and one.member.state in (ON_ANOTHER_FORM, CONFLICT):
             found[one.key] = _stands(one.member, rival)
@@ -80,7 +80,7 @@ def _stands(member: Member, rival: Member | None) -> _Now:
     state, explanation, second = member.alone
     if rival is None:
         return _Now(state, explanation, second, "")
-    words = f"{explanation} {units.clash(rival.serial)}"
+    words = f"{explanation} {unit_words.clash(rival.serial)}"
     return _Now(CONFLICT, words, True, rival.key)
 
 

@@ -7,7 +7,7 @@ on the settings and the snapshot of T0. Where none of it has changed, the findin
 import hashlib
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import fields
 from functools import lru_cache
 from importlib.metadata import version
 
@@ -23,7 +23,7 @@ from downtime.reconcile.gather import THEIRS
 from downtime.reconcile.identity.match import SERIAL, Links, links
 from downtime.reconcile.store import Run, person_json
 from downtime.reconcile.view import folded_number
-from downtime.settings import Settings
+from downtime.settings import ReconcileSettings, Settings
 from downtime.snapshot import load
 from downtime.snapshot.difference import changed_patients
 from downtime.vault.vault import Vault
@@ -34,11 +34,14 @@ def basis(settings: Settings, outage: Outage) -> str:
     said = (
         version("downtime"),
         outage.snapshot,
-        asdict(settings.reconcile),
+        {
+            field.name: getattr(settings.reconcile, field.name)
+            for field in fields(ReconcileSettings)
+        },
         settings.systems.records,
         settings.site.time_zone,
     )
-    return hashlib.sha256(orjson.dumps(said, default=list)).hexdigest()[:16]
+    return hashlib.sha256(orjson.dumps(said, default=dict)).hexdigest()[:16]
 
 
 @lru_cache(maxsize=4096)

@@ -7,11 +7,12 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from downtime.reconcile.item import Item
-from downtime.reconcile.rules import sites, twice, units
+from downtime.reconcile.rules import donations, sites, twice, unit_words
+from downtime.reconcile.rules.donations import Unit
 from downtime.reconcile.rules.groups import One, groups
 from downtime.reconcile.rules.said import DOSE, UNIT, About, Said, moment
 from downtime.reconcile.rules.twice import Near
-from downtime.reconcile.rules.units import Unit, Way
+from downtime.reconcile.rules.units import Way
 from downtime.reconcile.states import CONFLICT, HELD, NEW, ON_ANOTHER_FORM, OPEN
 from downtime.settings import Settings
 
@@ -89,9 +90,10 @@ def _found(
         own = {one.key: (at, one) for at, one in _all_said(some, decided)}
         alike = [one for _, one in own.values()]
         if about[0] == UNIT:
-            for key, unit in units.found(alike, way).items():
+            for key, unit in donations.found(alike, way).items():
                 at, one = own[key]
-                found[key] = _Mark(at, about, one, unit.against or unit.follows, unit)
+                named = (*about, unit.component) if unit.component else about
+                found[key] = _Mark(at, named, one, unit.against or unit.follows, unit)
         else:
             for key, other in twice.twins(about, alike, near).items():
                 at, one = own[key]
@@ -124,8 +126,11 @@ def _left(item: Item, mark: _Mark, zone: ZoneInfo) -> Item:
     if other is None:
         return item
     if unit and not unit.against:
-        words = units.behind(other.serial, other.system, other.state, other.decision)
+        words = unit_words.behind(other.serial, other.system, other.state, other.decision)
         return replace(item, state=ON_ANOTHER_FORM, explanation=words, second=False)
-    words = units.against(one, other) if unit else twice.words(about, other, zone)
+    if unit:
+        words = unit_words.against(one, other, doubtful=unit.doubtful)
+    else:
+        words = twice.words(about, other, zone)
     second = item.second or about[0] in (DOSE, UNIT)
     return replace(item, state=CONFLICT, explanation=f"{item.explanation} {words}", second=second)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from downtime.clinical.records import AllergyIntolerance, Flag, MedicationAdministration, Patient
 from downtime.entry.facts import Fact
+from downtime.reconcile.rules import blood
 from downtime.reconcile.rules.verdict import Context, Verdict, folded, near, unavailable
 from downtime.reconcile.states import ALREADY_THERE, CONFLICT, NEW, NEWER_LIVE
 from downtime.reconcile.values import same_dose
@@ -94,32 +95,15 @@ def given(fact: Fact, patient: Patient, context: Context) -> Verdict:
     if not context.after.tells("MedicationAdministration"):
         return unavailable(fact, "doses given")
     live = context.after.given[patient.id]
-    if batch := folded(fact.fields.get("batch", "")):
-        same_unit = [g for g in live if folded(g.batch) == batch]
-        return _unit_found(fact, same_unit[0]) if same_unit else _not_given(fact, "unit")
+    if folded(fact.fields.get("batch", "")):
+        return blood.unit(fact, live, context)
     name = folded(fact.fields.get("medicine", ""))
     window = timedelta(minutes=context.settings.reconcile.dose_match_minutes)
     alike = [g for g in live if folded(g.medicine) == name]
     found = near(alike, fact.fields.get("given") or fact.event, window, lambda g: g.given)
-    return _dose_found(fact, found[0], context) if found else _not_given(fact, "dose")
-
-
-def _not_given(fact: Fact, what: str) -> Verdict:
-    return Verdict(NEW, f"{fact.system} has no such {what} near that time.")
-
-
-def _unit_found(fact: Fact, live: MedicationAdministration) -> Verdict:
-    said = fact.fields.get("reason") or fact.fields.get("status", "")
-    held = live.reason or live.status
-    if live.status == fact.fields.get("status", "") and (said in ("given", "") or said == held):
-        return Verdict(ALREADY_THERE, f"{fact.system} has this unit as {held}.", (live.id,))
-    if not live.status or not fact.fields.get("status"):
-        words = f"{fact.system} has this unit as {held or 'not settled'}; paper says {said or 'nothing'}."
-        return Verdict(CONFLICT, words, (live.id,), second=True)
-    if live.status != fact.fields["status"]:
-        words = f"{fact.system} has this unit as {held}; paper says {said}."
-        return Verdict(CONFLICT, words, (live.id,), second=True)
-    return Verdict(ALREADY_THERE, f"{fact.system} has this unit as {held}.", (live.id,))
+    if found:
+        return _dose_found(fact, found[0], context)
+    return Verdict(NEW, f"{fact.system} has no such dose near that time.")
 
 
 def _dose_found(fact: Fact, live: MedicationAdministration, context: Context) -> Verdict:

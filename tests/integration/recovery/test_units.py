@@ -196,3 +196,50 @@ def test_a_record_that_is_corrected_to_another_unit_stands_for_nothing(story, ch
     keying.submit(vault, story.settings, serial, RECORD | {"donation:1": "G9"}, story.who)
     assert story.compare() == {"record": "held", "fate": "held"}
     assert story.row("fate").is_open
+
+
+PLATELETS = {"component:1": "Platelets, A pos"}
+
+
+def test_platelets_of_the_same_donation_are_a_unit_of_their_own(story, checker):
+    story.key("log", "record")
+    story.key("fate", **PLATELETS)
+    found = {"log": "on-another-form", "record": "held", "fate": "held"}
+    assert story.compare() == found
+    assert story.row("fate").is_open
+    story.decide("record", "leave", checker)
+    assert story.states() == {"log": "held", "record": "held", "fate": "held"}
+    story.decide("fate", "leave", checker)
+    assert story.decide("record", "open", checker) == found
+    assert story.compare() == found
+
+
+@pytest.mark.parametrize("at_once", [1, 1000])
+def test_a_slip_without_component_waits_for_people_once_two_are_on_paper(settings, story, at_once):
+    small = replace(settings, reconcile=replace(settings.reconcile, forms_at_once=at_once))
+    story.key("log")
+    story.key("fate", **{"component:1": ""})
+    assert story.compare(small) == {"log": "on-another-form", "fate": "held"}
+    story.key("record", **PLATELETS)
+    assert story.compare(small) == {"log": "held", "record": "held", "fate": "conflict"}
+    assert story.row("fate").item.second
+    assert "return both only if they are two components" in story.row("fate").item.explanation
+
+
+def test_a_component_read_again_as_the_other_one_is_the_same_unit(story, checker, vault):
+    story.key("record")
+    story.key("fate", **PLATELETS)
+    assert story.compare() == {"record": "held", "fate": "held"}
+    serial = story.keys["fate"].partition("-")[0]
+    corrections.send_back(vault, serial, checker, "read again")
+    keying.submit(vault, story.settings, serial, FATE, story.who)
+    assert story.compare() == {"record": "held", "fate": "on-another-form"}
+
+
+def test_a_word_of_the_site_for_a_component_is_known_from_its_settings(settings, story):
+    words = settings.reconcile.blood_components | {"red-cells": "red cells, LRCP"}
+    known = replace(settings, reconcile=replace(settings.reconcile, blood_components=words))
+    story.key("record")
+    story.key("fate", **{"component:1": "LRCP O neg"})
+    assert story.compare() == {"record": "held", "fate": "conflict"}
+    assert story.compare(known) == {"record": "held", "fate": "on-another-form"}

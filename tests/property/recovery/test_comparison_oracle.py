@@ -7,6 +7,7 @@ what one comparison of everything at once gives, in any order, also after a part
 """
 
 from datetime import datetime, timedelta
+from itertools import product
 from types import MappingProxyType
 
 from hypothesis import HealthCheck, given, settings
@@ -196,16 +197,19 @@ def blood(fact, heard, decided):
     best = ("transfusion-record", "blood-unit-fate", "emergency-blood-log", "f")
     group.sort(key=lambda f: (best.index(f.form), _moment(f), f.key))
     known = {f.key: f.person in [Person(mrn=f"H{n}") for n in PEOPLE] for f in group}
+    several = len({_component(f) for f in group} - {"", "?"}) > 1
     story = []
-    for rank in ("returned", "", "leave"):
-        for sure in (True, False):
-            for one in group:
-                here = decided.get(one.key, "")
-                here = "" if here == "return" else here
-                if (here, known[one.key]) != (rank, sure):
-                    continue
-                if all(_one_event(one, other, known) for other in story):
-                    story.append(one)
+    for rank, sure, vague in product(("returned", "", "leave"), (True, False), (False, True)):
+        for one in group:
+            here = decided.get(one.key, "")
+            here = "" if here == "return" else here
+            in_doubt = several and _component(one) in ("", "?")
+            if (here, known[one.key], in_doubt) != (rank, sure, vague):
+                continue
+            if all(
+                _two_units(one, other) or _one_unit(one, other, known, several) for other in story
+            ):
+                story.append(one)
     if fact not in story:
         return "conflict"
     if decided.get(fact.key) == "leave":
@@ -216,7 +220,10 @@ def blood(fact, heard, decided):
             here = decided.get(one.key, "")
             if here != rank or (one not in story and not rank):
                 continue
-            first = [o for o in stand if o.serial != one.serial and _one_event(o, one, known)]
+            first = [
+                o for o in stand
+                if o.serial != one.serial and _one_unit(o, one, known, several)
+            ]  # fmt: skip
             if not first or rank == "returned":
                 stand.append(one)
     return "new" if fact in stand else "on-another-form"
@@ -224,6 +231,35 @@ def blood(fact, heard, decided):
 
 def _unit(fact):
     return fact.fields.get("batch", "").replace(" ", "").lower()
+
+
+def _component(fact):
+    """The component of a unit, `?` for words of which nobody can tell, nothing for none."""
+    text = fact.fields["medicine"].strip().lower()
+    red = "red cells" in text or "rbc" in text
+    platelets = "platelets" in text
+    if red != platelets:
+        return "red cells" if red else "platelets"
+    return "" if text in ("", "o neg") else "?"
+
+
+def _two_units(one, other):
+    return {_component(one), _component(other)} == {"red cells", "platelets"}
+
+
+def _one_unit(one, other, known, several):
+    """Whether two forms of a donation tell of one component and of one event."""
+    both = {_component(one), _component(other)}
+    if one.serial == other.serial:
+        return not _two_units(one, other)
+    if both == {"red cells", "platelets"}:
+        return False
+    if several and len(both) == 2 and both & {"red cells", "platelets"}:
+        return False
+    texts = {f.fields["medicine"].strip().lower() for f in (one, other)}
+    if "?" in both and "" not in both and len(texts) == 2:
+        return False
+    return _one_event(one, other, known)
 
 
 def _one_event(one, other, known):
@@ -279,10 +315,14 @@ became = st.sampled_from(
     ({}, {}, {"status": "given"}, {"status": "not-given", "reason": "returned"},
      {"status": "not-given"}, {"reason": "moved"}),
 )  # fmt: skip
+called = st.sampled_from(
+    ("Red cells",) * 4
+    + ("RBC, O neg", "", "O neg", "Platelets", "LRCP", "Platelets with red cells")
+)  # fmt: skip
 of_blood = st.builds(
-    lambda at, said: ("MedicationAdministration",
-                      {"medicine": "Red cells", "batch": "G 12", "given": at, **said}),
-    st.sampled_from(TAKEN), became,
+    lambda at, said, name: ("MedicationAdministration",
+                            {"medicine": name, "batch": "G 12", "given": at, **said}),
+    st.sampled_from(TAKEN), became, called,
 )  # fmt: skip
 decisions = st.dictionaries(
     st.integers(0, 11), st.sampled_from(("returned", "leave", "return")), max_size=5

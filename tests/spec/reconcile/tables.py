@@ -310,8 +310,10 @@ def dose(hour: str, amount: str = "1 g", status: str = "given") -> MedicationAdm
                                     given=at(hour), status=status)  # fmt: skip
 
 
-def unit(status: str, reason: str) -> MedicationAdministration:
-    return MedicationAdministration(id="u", patient="p-ann", medicine="Red cells", batch="G 123",
+def held_unit(
+    status: str, reason: str, medicine: str = "Red cells", key: str = "u"
+) -> MedicationAdministration:
+    return MedicationAdministration(id=key, patient="p-ann", medicine=medicine, batch="G 123",
                                     status=status, reason=reason, given=at("15:00"))  # fmt: skip
 
 
@@ -319,10 +321,14 @@ GIVEN = fact("MedicationAdministration", "EPR", medicine="paracetamol", dosage="
              given=at("14:00"), status="given")  # fmt: skip
 UNIT = fact("MedicationAdministration", "LIMS", medicine="Red cells", batch="G123", status="given",
             reason="transfused")  # fmt: skip
+UNNAMED = fact("MedicationAdministration", "LIMS", medicine="O neg", batch="G123", status="given",
+               reason="transfused")  # fmt: skip
 DOSES = Table(
     "Medicines given",
     "Paracetamol 1000 mg given at 14:00. A dose of the same medicine within `dose_match_minutes` is the"
-    " same; any difference goes to two people. A unit of blood is known by its donation number alone.",
+    " same; any difference goes to two people. A unit of blood is known by its donation number and,"
+    " where both name it, its component (`blood_components`); where the components cannot be told"
+    " apart, two people decide.",
     (
         Row("paracetamol 1000 mg", "nothing", "nothing", GIVEN, (), (), "new", "EPR has no such dose near that time."),
         Row("paracetamol 1000 mg", "nothing", "Paracetamol 1 g at 14:10", GIVEN, (),
@@ -337,9 +343,21 @@ DOSES = Table(
             told=("Encounter",)),
         Row("unit G123 transfused", "nothing", "nothing", UNIT, (), (), "new", "LIMS has no such unit near that time."),
         Row("unit G123 transfused", "nothing", "unit G123 transfused", UNIT, (),
-            (unit("given", "transfused"),), "already-there", "LIMS has this unit as transfused."),
+            (held_unit("given", "transfused"),), "already-there", "LIMS has this unit as transfused."),
         Row("unit G123 transfused", "nothing", "unit G123 discarded", UNIT, (),
-            (unit("not-given", "discarded"),), "conflict", "LIMS has this unit as discarded; paper says transfused.", True),
+            (held_unit("not-given", "discarded"),), "conflict", "LIMS has this unit as discarded; paper says transfused.", True),
+        Row("unit G123, red cells, transfused", "nothing", "unit G123, platelets, transfused", UNIT, (),
+            (held_unit("given", "transfused", "Platelets"),), "new", "LIMS has no such unit near that time. It has another component of this donation, 'Platelets'."),
+        Row("unit G123, red cells, transfused", "nothing", "unit G123, platelets discarded and RBC transfused", UNIT, (),
+            (held_unit("not-given", "discarded", "Platelets"), held_unit("given", "transfused", "RBC, O neg", "v")),
+            "already-there", "LIMS has this unit as transfused."),
+        Row("unit G123, no component named, transfused", "nothing", "unit G123, platelets, transfused", UNNAMED, (),
+            (held_unit("given", "transfused", "Platelets"),), "already-there", "LIMS has this unit as transfused."),
+        Row("unit G123, no component named, transfused", "nothing", "unit G123, red cells and platelets", UNNAMED, (),
+            (held_unit("given", "transfused"), held_unit("not-given", "discarded", "Platelets", "v")),
+            "conflict", "LIMS has this donation number with 'Red cells', 'Platelets'; paper says 'O neg'.", True),
+        Row("unit G123, red cells, transfused", "nothing", "unit G123, LRCP, transfused", UNIT, (),
+            (held_unit("given", "transfused", "LRCP"),), "conflict", "LIMS has this donation number with 'LRCP'; paper says 'Red cells'.", True),
     ),
 )  # fmt: skip
 
@@ -494,15 +512,20 @@ def taken(hour: str = "13:40", person: Person = WRITTEN, **fields: str) -> Fact:
     return on("emergency-blood-log", "K7000019D", one, hour, person, **fields)
 
 
-def transfused(serial: str = "K7000042X", hour: str = "14:00", person: Person = WRITTEN) -> Fact:
+def transfused(
+    serial: str = "K7000042X", hour: str = "14:00", person: Person = WRITTEN,
+    medicine: str = "Red cells",
+) -> Fact:  # fmt: skip
     """A unit on the record of the bedside."""
-    one = fact("MedicationAdministration", "LIMS", batch="G123", medicine="Red cells")
+    one = fact("MedicationAdministration", "LIMS", batch="G123", medicine=medicine)
     return on("transfusion-record", serial, one, hour, person, status="given")
 
 
-def ended(outcome: str, hour: str = "15:30", person: Person = WRITTEN) -> Fact:
+def ended(
+    outcome: str, hour: str = "15:30", person: Person = WRITTEN, medicine: str = "Red cells"
+) -> Fact:
     """A line of the slip that says what became of a unit."""
-    one = fact("MedicationAdministration", "LIMS", batch="G123", medicine="Red cells")
+    one = fact("MedicationAdministration", "LIMS", batch="G123", medicine=medicine)
     status = {"transfused": "given", "moved": ""}.get(outcome, "not-given")
     return on(
         "blood-unit-fate", "K7000027N", one, hour, person, status=status, reason=outcome
@@ -568,7 +591,7 @@ UNITS = Table(
     " What went out, or somebody decided to return, stands before all. It is left to two people when"
     " two forms of one kind name the unit, when it is for two patients or for somebody unknown, when"
     " the forms contradict each other, or when they are in the wrong order by more than"
-    " `unit_slip_minutes`. Two lines of one form are two things.",
+    " `unit_slip_minutes`. Two lines of one form are two things; so are two components (below).",
     (
         unit("on the record as given; on the log and as transfused on the fate slip", transfused(),
              (taken(), ended("transfused")), "new", NO_UNIT),
@@ -605,5 +628,50 @@ UNITS = Table(
     ),
 )  # fmt: skip
 
+TWO = (
+    NO_UNIT
+    + " Form {} has this donation number {}: return both only if they are two components, so two units."
+)
+COMPONENTS = Table(
+    "Components of one donation",
+    "One donation gives red cells, platelets and plasma under one number; number and product code name"
+    " a unit (ISBT 128). Forms have no code: `blood_components` says by which words a component is"
+    " known, with or without the group. Two components are two units, each with forms of its own. A"
+    " form that names none is of the component that the others name. It is left to two people when the"
+    " others name several, and when two forms name it in words of which nobody can tell.",
+    (
+        unit("red cells on the record; platelets on the fate slip", transfused(),
+             (ended("transfused", medicine="Platelets"),), "new", NO_UNIT),
+        unit("platelets on the fate slip; red cells on the record", ended("transfused", medicine="Platelets"),
+             (transfused(),), "new", NO_UNIT),
+        unit("platelets on one record; red cells on another record before",
+             transfused(medicine="Platelets, A pos"), (transfused("K7000011M", "13:00"),), "new", NO_UNIT),
+        unit("plasma for one patient; red cells for another", transfused(medicine="FFP"),
+             (transfused("K7000011M", "13:00", BOB_WRITTEN),), "new", NO_UNIT),
+        unit("RBC, O neg, on the fate slip; red cells on the record", ended("transfused", medicine="RBC, O neg"),
+             (transfused(),), "on-another-form", BEHIND.format("K7-000042-X")),
+        unit("O neg, on the fate slip; red cells on the record", ended("transfused", medicine="O neg"),
+             (transfused(),), "on-another-form", BEHIND.format("K7-000042-X")),
+        unit("nothing said on the fate slip; red cells on the record", ended("transfused", medicine=""),
+             (transfused(),), "on-another-form", BEHIND.format("K7-000042-X")),
+        unit("LRCP on the fate slip; red cells on the record", ended("transfused", medicine="LRCP"),
+             (transfused(),), "conflict", TWO.format("K7-000042-X", "with 'Red cells'")),
+        unit("LRCP on the fate slip; LRCP on the record", ended("transfused", medicine="lrcp"),
+             (transfused(medicine="LRCP"),), "on-another-form", BEHIND.format("K7-000042-X")),
+        unit("platelets in plasma, on the fate slip; platelets on the record",
+             ended("transfused", medicine="Platelets in plasma"), (transfused(medicine="Platelets"),),
+             "conflict", TWO.format("K7-000042-X", "with 'Platelets'")),
+        unit("nothing said on the fate slip; red cells and platelets on two records",
+             ended("transfused", medicine=""), (transfused(), transfused("K7000011M", "14:30", medicine="Platelets")),
+             "conflict", TWO.format("K7-000042-X", "with 'Red cells'")),
+        unit("red cells on the record; platelets on another, nothing said on the fate slip", transfused(),
+             (transfused("K7000011M", "14:30", medicine="Platelets"), ended("transfused", medicine="")),
+             "new", NO_UNIT),
+        unit("platelets discarded, on the fate slip; platelets and red cells given on two records",
+             ended("discarded", medicine="Platelets"), (transfused(), transfused("K7000011M", medicine="Platelets")),
+             "conflict", CLASH.format("K7-000011-M", "as given")),
+    ),
+)  # fmt: skip
+
 TABLES = (REQUESTS, RESULTS, CHARTED, ADMISSIONS, TRANSFERS, DISCHARGES, ALLERGIES, ALERTS, DOSES,
-          APPOINTMENTS, DEMOGRAPHICS, DOCUMENTS, TWICE, UNITS)  # fmt: skip
+          APPOINTMENTS, DEMOGRAPHICS, DOCUMENTS, TWICE, UNITS, COMPONENTS)  # fmt: skip
