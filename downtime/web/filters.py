@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 
 from downtime.clinical import display
+from downtime.clinical.departments import department
 from downtime.clinical.records import Encounter, Patient
 from downtime.clock import Clock
 from downtime.entry import absent
@@ -25,6 +26,7 @@ def init(app: Flask, settings: Settings, clock: Clock) -> None:
         "name": display.name,
         "nhs_number": display.nhs_number,
         "day": display.day,
+        "department": department,
         "gender": display.gender,
         "duration": display.duration,
         "born": lambda patient: display.born(patient, clock().astimezone(zone).date()),

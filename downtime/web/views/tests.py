@@ -2,6 +2,7 @@
 
 from flask import Blueprint, render_template, request
 
+from downtime.clinical.departments import department as department_name
 from downtime.web import current
 from downtime.web.actions import action
 from downtime.web.answers import Answer
@@ -23,7 +24,7 @@ def outstanding() -> Answer:
         ward=ward,
         department=department,
         wards=snapshot.wards() if snapshot else [],
-        departments=sorted({row.request.department for row in everything} - {""}),
-        rows=[row for row in everything if department in ("", row.request.department)],
+        departments=sorted({department_name(row.request.department) for row in everything} - {""}),
+        rows=[r for r in everything if department in ("", department_name(r.request.department))],
         shown=SHOWN,
     )

@@ -79,6 +79,17 @@ def test_tests_outstanding_are_those_without_a_result(hospital):
     assert "Urea and electrolytes" not in page
 
 
+def test_a_department_is_named_as_people_name_it_and_narrows_the_list(hospital):
+    browser = hospital.browser("ward")
+    page = browser.get("/tests").text
+    assert "<td>Haematology</td>" in page
+    assert "<option>Haematology</option>" in page
+    assert ">HM<" not in page
+    assert "Full blood count" in browser.get("/tests?department=Haematology").text
+    assert "Full blood count" not in browser.get("/tests?department=Microbiology").text
+    assert "<td>Haematology</td>" in patient_page(browser, "1000001")
+
+
 def test_every_page_says_how_old_each_systems_data_is(hospital):
     browser = hospital.browser("ward")
     for path in ("/find", "/beds", "/tests", "/print", "/numbers", "/what-to-do", "/outages"):

@@ -36,7 +36,7 @@ def _order(number, test):
         f"MSH|^~\\&|LIMS|TEST|DT|TEST|202611021400||ORM^O01|{number}|P|2.4\r"
         "PID|1||1000001^^^TEST^MR||Sample^Ann||19600102|F\r"
         f"ORC|NW|{number}|F{number}||IP||||202611021330\r"
-        f"OBR|1|{number}|F{number}|{test}|||202611021340\r"
+        f"OBR|1|{number}|F{number}|{test}|||202611021340{17 * '|'}HM\r"
     )
 
 
