@@ -60,7 +60,7 @@ def _too_early(wait: timedelta) -> LockedError:
     return LockedError(
         "signin.wait",
         "There were several failed sign-ins with this user name on this machine.",
-        f"Wait {seconds} seconds, then try again.",
+        f"Wait {seconds} second{'s' if seconds > 1 else ''}, then try again.",
     )
 
 

@@ -101,10 +101,10 @@ def check_can(person: HasRole | None, action: str) -> None:
     """ForbiddenError with who may do it instead."""
     if can(person, action):
         return
-    may = ", ".join(ROLES[role].lower() for role in ACTIONS[action] if role != "service")
+    may = " or ".join(ROLES[role].lower() for role in ACTIONS[action] if role != "service")
     raise ForbiddenError(
         "permission.role",
         f"Your role ({ROLES[person.role].lower() if person else 'not signed in'}) does not allow"
         " this.",
-        f"Ask somebody of: {may}.",
+        f"Ask somebody whose role is {may}.",
     )

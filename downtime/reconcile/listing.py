@@ -18,6 +18,8 @@ class Page:
     rows: tuple[ItemRow, ...]
     total: int
     """Items that the filter lets through."""
+    waiting: int
+    """Those of them that still need a decision."""
     number: int
     """From 1."""
     pages: int
@@ -33,10 +35,12 @@ def page(vault: Vault, outage: str, wanted: Filter, number: int, size: int) -> P
     """A page of the items that a filter lets through; a page that is not there is the last one."""
     db = vault.db
     total = store.number(db, outage, wanted)
+    waiting = store.number(db, outage, replace(wanted, open_only=True))
     pages = max(1, -(-total // size))
     number = min(max(1, number), pages)
     return Page(
-        tuple(store.listed(db, outage, wanted, size, (number - 1) * size)), total, number, pages,
+        tuple(store.listed(db, outage, wanted, size, (number - 1) * size)), total, waiting, number,
+        pages,
         store.grouped(db, outage, "state"), store.number(db, outage, Filter(open_only=True)),
         {name: store.grouped(db, outage, name, EVERY) for name in FILTERS},
     )  # fmt: skip

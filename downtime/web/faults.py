@@ -14,6 +14,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from downtime.errors import UserError
+from downtime.web import current
 from downtime.web.bodies import BUNDLES
 
 log = logging.getLogger("downtime.web")
@@ -21,10 +22,6 @@ log = logging.getLogger("downtime.web")
 _SENTENCES = {
     HTTPStatus.NOT_FOUND: ("There is no such page.", "Check the address, or go to the start page."),
     HTTPStatus.METHOD_NOT_ALLOWED: ("That page cannot be opened like this.", "Use the menu."),
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
-        "That file is larger than this laptop accepts.",
-        "Check that it is the right file; the administrator can raise web.max_upload_bytes.",
-    ),
     HTTPStatus.FORBIDDEN: (
         "That request did not come from one of Downtime's own pages.",
         "Open the page from the menu and try again.",
@@ -74,8 +71,19 @@ def _http(error: HTTPException) -> tuple[str, int]:
     command = BUNDLES.get(request.endpoint or "", "")
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and command:
         return page(*_bundle_too_large(command), status)
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return page(*_too_large(), status)
     unnamed = ("The request could not be understood.", "Go back and try again.")
     return page(*_SENTENCES.get(HTTPStatus(status), unnamed), status)
+
+
+def _too_large() -> tuple[str, str]:
+    megabytes = current.settings().web.max_upload_bytes // 1_048_576
+    return (
+        f"That file is larger than this laptop accepts: {megabytes} MB at most. It was not kept.",
+        "Check that it is the right file, or scan with fewer dots per inch; the administrator can"
+        " raise web.max_upload_bytes.",
+    )
 
 
 def _bundle_too_large(command: str) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from downtime.paper.definitions.questionnaire import TRUE, Item
 from downtime.settings import Settings
 
 _KEPT = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d.*))?")
+_SERIAL = re.compile(r"\b([0-9A-Z]{2})-(\d{6})-([0-9A-Z])(?!\w)")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
@@ -36,6 +37,7 @@ def init(app: Flask, settings: Settings, clock: Clock) -> None:
         "place": place,
         "words": words,
         "number": lambda count: f"{count:,}",
+        "serials": serials,
         "spaced": spaced,
         "nhs_words": nhs_words,
         "field_id": field_id,
@@ -63,6 +65,11 @@ def words(code: str) -> str:
 def spaced(serial: str) -> str:
     """A form's serial as it is printed: `K7-000042-X`."""
     return f"{serial[:2]}-{serial[2:8]}-{serial[8:]}" if len(serial) == 9 else serial
+
+
+def serials(text: str) -> list[str]:
+    """The serials of forms that a sentence names."""
+    return ["".join(found) for found in _SERIAL.findall(text)]
 
 
 def nhs_words(patient: Patient) -> str:

@@ -72,7 +72,7 @@ def test_a_user_name_in_capitals_and_a_code_with_a_space_are_understood(hospital
 def test_failures_make_the_next_one_wait_and_are_told_afterwards(hospital, actions):
     for _ in range(3):
         refusal(hospital, password="wrong horse battery", code="1")
-    with pytest.raises(LockedError, match="Wait 1 seconds"):
+    with pytest.raises(LockedError, match="Wait 1 second,"):
         hospital.sign_in(code="1")
     signed_in = hospital.sign_in()  # its fresh code is 30 seconds later
     assert actions(signed_in.vault)[-2:] == ["session.sign-in", "session.refused-before"]

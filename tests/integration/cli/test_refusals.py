@@ -106,7 +106,7 @@ def test_a_program_may_not_do_what_only_people_may(refusing, words, action):
     assert answer.code == 1
     assert is_one_sentence(answer), answer
     assert "does not allow this" in answer.err
-    assert "Ask somebody of:" in answer.err
+    assert "Ask somebody whose role is" in answer.err
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.integration.recovery.conftest import HOSPITAL
-from tests.integration.recovery.test_units import FATE, RECORD
+from tests.integration.recovery.units import FATE, RECORD
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_whoever_has_the_form_has_its_items(supervisor):
 
 
 def test_what_stands_behind_another_form_of_its_unit_asks_for_nothing(hospital, keyed, compare):
-    keyed("transfusion-record", RECORD)
+    record = keyed("transfusion-record", RECORD)
     fate = keyed("blood-unit-fate", FATE)
     compare(HOSPITAL)
     supervisor = hospital.browser("records-supervisor")
@@ -106,5 +106,12 @@ def test_what_stands_behind_another_form_of_its_unit_asks_for_nothing(hospital, 
     page = supervisor.get(f"/comparison/{fate}-unit-1").text
     assert "On another form" in page
     assert "nothing to decide here" in page
+    assert f'href="/forms/{record}"' in page
+    assert "LIMS now: nothing like it" in page
     assert "Leave it out" not in page
-    assert "K7-000001-D, which is" in supervisor.get("/comparison?state=on-another-form").text
+    listed = supervisor.get("/comparison?state=on-another-form").text
+    assert "K7-000001-D, which is" in listed
+    assert "On another form (1)" in listed
+    assert "None needed" in listed
+    assert "All open items of this list" not in listed
+    assert "Give the ticked ones" not in listed

@@ -58,7 +58,7 @@ def test_a_refusal_names_the_role_and_who_may():
     with pytest.raises(ForbiddenError) as refused:
         check_can(person("ward"), "person.manage")
     assert "(ward staff)" in refused.value.sentence
-    assert refused.value.next_step == "Ask somebody of: administrator."
+    assert refused.value.next_step == "Ask somebody whose role is administrator."
     with pytest.raises(ForbiddenError, match="not signed in"):
         check_can(None, "patient.find")
 
