@@ -13,10 +13,11 @@ from downtime.cli.options import WHY
 from downtime.cli.program import returns
 from downtime.cli.progress import progress
 from downtime.reconcile import run as running
-from downtime.returns import checking, outbox, queueing, sending, store
+from downtime.reconcile.store import ItemRow
+from downtime.returns import checking, outbox, queueing, sending, store, taking_back
 from downtime.returns import export as exporting
 from downtime.returns.sending import Sent
-from downtime.returns.states import CHANNELS, LIFECYCLE, SAID
+from downtime.returns.states import CHANNELS, LIFECYCLE, REFUSED, SAID
 from downtime.returns.store import Message
 
 MESSAGES = click.argument("numbers", nargs=-1, required=True, metavar="MESSAGE...")
@@ -89,8 +90,18 @@ def list_(session: Session, system: str, state: str | None) -> Output:
     """The messages of the latest outage: how far each has come, and why."""
     outage = running.latest(session.vault)
     found = list(store.messages(session.vault.db, outage.id, system=system, state=state or ""))
-    lines = [f"{one.control_id}  {one.system:<10} {one.kind:<8} {SAID[one.state]}" for one in found]
-    return Output([_document(one) for one in found], lines or ["There are no messages."])
+    lines, documents = [], []
+    for one in found:
+        behind = [row.key for row in _behind(session, one)]
+        lines.append(f"{one.control_id}  {one.system:<10} {one.kind:<8} {SAID[one.state]}")
+        lines += [f"    {key} of another form waits behind it" for key in behind]
+        documents.append({**_document(one), "behind": behind})
+    return Output(documents, lines or ["There are no messages."])
+
+
+def _behind(session: Session, one: Message) -> list[ItemRow]:
+    """What other forms say of the same, while it waits for a person."""
+    return taking_back.behind(session.vault.db, one) if one.state == REFUSED else []
 
 
 @command(returns, "check", action="public")
@@ -138,6 +149,16 @@ def resolve(session: Session, numbers: tuple[str, ...], why: str) -> Output:
     """Say that refused messages were put right by hand; those behind them go on."""
     return _messages(
         each(numbers, lambda n: outbox.resolve(session.vault, n, session.who, why)),
+    )
+
+
+@command(returns, "take-back", action="return.export")
+@MESSAGES
+@WHY
+def take_back(session: Session, numbers: tuple[str, ...], why: str) -> Output:
+    """Take refused messages back: what they carry is decided anew, those behind them go on."""
+    return _messages(
+        each(numbers, lambda n: taking_back.take_back(session.vault, n, session.who, why)),
     )
 
 

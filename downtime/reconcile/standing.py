@@ -1,4 +1,4 @@
-"""Let forms of a unit of blood stand again, or no longer, as soon as something is decided about one."""
+"""Let forms of one thing stand again, or no longer, as soon as something is decided about one."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -9,8 +9,8 @@ from sqlite_utils import Database
 
 from downtime.reconcile import store, store_twice
 from downtime.reconcile.rules import donations, marks, unit_words
-from downtime.reconcile.rules.said import settled
-from downtime.reconcile.states import CONFLICT, LEAVE, ON_ANOTHER_FORM
+from downtime.reconcile.rules.said import form, settled
+from downtime.reconcile.states import CONFLICT, DECISIONS, LEAVE, ON_ANOTHER_FORM, OPEN
 from downtime.reconcile.store import UNDECIDED, ItemRow
 from downtime.reconcile.store_twice import Member
 
@@ -39,6 +39,23 @@ def again(db: Database, rows: Iterable[ItemRow]) -> None:
     changed = [_become(row, now[row.key]) for row in store.with_keys(db, now)]
     store.save(db, changed)
     store_twice.put_behind(db, {key: one.other for key, one in now.items()})
+
+
+def reopen(db: Database, rows: Sequence[ItemRow]) -> None:
+    """Open anew what went out and was certainly not taken in; forms behind it no longer say it was."""
+    opened = [replace(row, decided=UNDECIDED) for row in rows]
+    for row in rows:
+        DECISIONS.check(row.decided.decision, OPEN)
+        others = store.with_keys(db, store_twice.behind(db, [row.key]))
+        store.save(db, [_without(other, row.item.fact.serial) for other in others])
+    store.set_decisions(db, opened)
+    again(db, opened)
+
+
+def _without(row: ItemRow, serial: str) -> ItemRow:
+    """What the screen says of it, without that the form of this serial was returned."""
+    words = row.item.explanation.replace(form(serial, out=True), form(serial, out=False))
+    return replace(row, item=replace(row.item, explanation=words))
 
 
 def _unit(one: Member) -> str:

@@ -25,7 +25,7 @@ DECISIONS = Lifecycle(
         RETURN: (OPEN, RETURNED),  # taken back before it went out; or exported
         LEAVE: (OPEN,),
         RESOLVED: (OPEN,),
-        RETURNED: (OPEN,),  # only a new comparison reopens what went out
+        RETURNED: (OPEN,),  # by a new comparison, or taken back after its message was refused
     },
 )
 

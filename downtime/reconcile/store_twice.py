@@ -97,6 +97,12 @@ def dangling(db: Database, outage: str) -> set[str]:
     return {row[0] for row in db.conn.execute(query, (outage,))}
 
 
+def behind(db: Database, keys: Iterable[str]) -> set[str]:
+    """Keys of what was found to say the same as one of these."""
+    query = "SELECT key FROM item_twice WHERE other IN (SELECT value FROM json_each(?))"
+    return {row[0] for row in db.conn.execute(query, (_json(keys),))}
+
+
 class Member(NamedTuple):
     """An item that names a unit of blood, as it stands now and as it was found by itself."""
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from downtime.paper.serials import shown
 from downtime.reconcile.rules import names
 from downtime.reconcile.rules.verdict import folded
 from downtime.reconcile.states import ALREADY_THERE, LEAVE, OPEN, RESOLVED, RETURN, RETURNED
@@ -71,6 +72,11 @@ def settled(state: str, decision: str) -> int:
     if state == ALREADY_THERE or decision in (RETURNED, RESOLVED):
         return 0
     return 1 if decision == RETURN else 2
+
+
+def form(serial: str, *, out: bool) -> str:
+    """Another form at the start of a sentence, and whether what it says went out already."""
+    return f"Form {shown(serial)}{', returned already,' if out else ''}"
 
 
 def moment(event: str, fields: Mapping[str, str]) -> str:

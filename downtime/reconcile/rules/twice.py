@@ -12,9 +12,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
-from downtime.paper.serials import shown
 from downtime.reconcile.rules import names, sites
-from downtime.reconcile.rules.said import DOSE, REQUEST, About, Said
+from downtime.reconcile.rules.said import DOSE, REQUEST, About, Said, form
 from downtime.reconcile.rules.verdict import instant
 from downtime.reconcile.values import test_name
 from downtime.settings import Settings
@@ -112,10 +111,10 @@ def _around(placed: Sequence[_Placed], here: _Placed, widest: timedelta) -> Iter
 
 def words(about: About, other: Said, zone: ZoneInfo) -> str:
     """What the screen adds to what was found of one form, about the other one."""
-    form = f"Form {shown(other.serial)}{', returned already,' if other.out else ''}"
+    first = form(other.serial, out=other.out)
     at = display.moment(other.moment, zone)
     if about[0] == REQUEST:
         how = "sample taken" if other.sampled else "asked for"
-        return f"{form} asks for the same, {how} {at}: leave this one unless both are wanted."
+        return f"{first} asks for the same, {how} {at}: leave this one unless both are wanted."
     dose = " ".join(filter(None, (other.fields.get("dosage", ""), other.became)))
-    return f"{form} says {dose or 'the same'} at {at}: leave this one unless there were two doses."
+    return f"{first} says {dose or 'the same'} at {at}: leave this one unless there were two doses."

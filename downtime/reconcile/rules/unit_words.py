@@ -1,7 +1,7 @@
 """What the screen says of a unit of blood that another form names too. Pure."""
 
 from downtime.paper.serials import shown
-from downtime.reconcile.rules.said import Said
+from downtime.reconcile.rules.said import Said, form
 from downtime.reconcile.states import ALREADY_THERE, RESOLVED, RETURNED
 
 _TWO_UNITS = "return both only if they are two components, so two units."
@@ -26,15 +26,11 @@ def against(one: Said, other: Said, *, doubtful: bool) -> str:
     if doubtful:
         named = other.fields.get("medicine", "")
         words = f"with '{named}'" if named else "without a component"
-        return f"{_form(other.serial, other.out)} has this donation number {words}: {_TWO_UNITS}"
+        return f"{form(other.serial, out=other.out)} has this donation number {words}: {_TWO_UNITS}"
     return clash(other.serial, other.became, out=other.out, whose=bool(whose))
 
 
 def clash(serial: str, status: str = "", *, out: bool = False, whose: bool = False) -> str:
     """The same of a form by its serial; `whose`: it is for another patient."""
-    words = f"{_form(serial, out)} has this unit {f'as {status}' if status else 'too'}"
+    words = f"{form(serial, out=out)} has this unit {f'as {status}' if status else 'too'}"
     return f"{words}{', for another patient' if whose else ''}: return one of the two at most."
-
-
-def _form(serial: str, out: bool) -> str:
-    return f"Form {shown(serial)}{', returned already,' if out else ''}"

@@ -6,7 +6,7 @@ from downtime.errors import InputError, NotFoundError
 from downtime.reconcile import decide
 from downtime.reconcile.run import latest
 from downtime.reconcile.states import RETURN
-from downtime.returns import checking, outbox, queueing, sending, store
+from downtime.returns import checking, outbox, queueing, sending, store, taking_back
 from downtime.returns.states import CHANNELS, LIFECYCLE, REFUSED, SAID
 from downtime.web import current
 from downtime.web.actions import action
@@ -33,6 +33,7 @@ def show() -> Answer:
     for row in store.sent_counts(vault.db, outage.id):
         states = counts.setdefault(row["system"], dict.fromkeys(LIFECYCLE.moves, 0))
         states[row["state"]] += row["messages"]
+    refused = list(store.messages(vault.db, outage.id, state=REFUSED))
     good, faults = checking.check_all(settings)
     return render_template(
         "returns.html",
@@ -42,7 +43,8 @@ def show() -> Answer:
         states=list(LIFECYCLE.moves),
         said=SAID,
         channels=CHANNELS,
-        refused=list(store.messages(vault.db, outage.id, state=REFUSED)),
+        refused=refused,
+        behind={one.control_id: taking_back.behind(vault.db, one) for one in refused},
         sent=store.newest(vault.db, outage.id, NEWEST),
         newest=NEWEST,
         network=[target.system for target in good if target.channel in sending.LINES],
@@ -68,7 +70,7 @@ def send() -> Answer:
 @returning.post("/returns/message")
 @action("return.export")
 def settle() -> Answer:
-    """Send a refused message again, or say that people put it right."""
+    """Send a refused message again, say that people put it right, or take it back."""
     vault, who = current.vault(), current.who()
     number, why = request.form.get("number", ""), request.form.get("why", "")
     match request.form.get("do", ""):
@@ -76,6 +78,10 @@ def settle() -> Answer:
             queueing.again(vault, current.settings(), number, who, why)
         case "resolve":
             outbox.resolve(vault, number, who, why)
+        case "take-back":
+            taking_back.take_back(vault, number, who, why)
         case _:
-            raise InputError("return.do", "There is no such thing to do.", "Choose one of the two.")
+            raise InputError(
+                "return.do", "There is no such thing to do.", "Choose one of the three."
+            )
     return redirect(url_for("returning.show"))

@@ -125,6 +125,17 @@ def test_a_refusal_is_put_right_by_hand_and_the_next_one_goes(home, queued, targ
     assert states(home, queued) == ["resolved", "acknowledged"]
 
 
+def test_a_refusal_is_taken_back_and_the_next_one_goes(home, queued, target):
+    with receiver(scripted(lambda m: ack(m, "AR"))) as lims:
+        target(channel="mllp", host="127.0.0.1", port=lims.port)
+        home.run("returns", "send", "--to", "LIMS")
+        assert home.run("returns", "take-back", queued[1], *WHY).code != 0, "it was only held"
+        (taken,) = home.ok("returns", "take-back", queued[0], *WHY)
+        assert taken["state"] == "resolved"
+        home.ok("returns", "send", "--to", "LIMS")
+    assert states(home, queued) == ["resolved", "acknowledged"]
+
+
 def test_what_was_taken_in_is_not_refused_afterwards(home, queued, target):
     with receiver() as lims:
         target(channel="mllp", host="127.0.0.1", port=lims.port)

@@ -33,6 +33,7 @@ ANN = Subject(
     birth_date="1960-01-02",
     gender="female",
 )
+BOB = Patient(id="p-bob", mrn="H200", identifiers=("MR|DEMO|H200",), family="Stone", given="Bob")
 HOSPITAL = (
     Patient(
         id="p-ann", mrn="H100", nhs_number="9990000018", identifiers=("MR|DEMO|H100",),
@@ -227,3 +228,9 @@ def return_all(vault, outage, checker):
                 decide.decide(vault, row.key, RETURN, checker, "not there")
 
     return decide_all
+
+
+@pytest.fixture
+def recovered(hold, outage):
+    """The systems are back; nothing of the paper is there."""
+    return hold(2, (*HOSPITAL, BOB), LATER)

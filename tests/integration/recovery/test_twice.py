@@ -4,17 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from downtime.clinical.records import Patient
 from downtime.entry import corrections, keying
 from downtime.paper.issue import Subject
 from downtime.reconcile import decide, run
 from downtime.reconcile.states import RETURNED
 from downtime.reconcile.store import set_decisions
 
-from .conftest import BLOODS, HOSPITAL, SIGNED
+from .conftest import BLOODS, SIGNED
 
-BOB = Patient(id="p-bob", mrn="H200", identifiers=("MR|DEMO|H200",), family="Stone", given="Bob")
-LATER = "2026-11-02T18:00:00Z"
 FBC = {key: text for key, text in BLOODS.items() if key != "test.ue"}
 SWAB = SIGNED | {
     "priority": "routine",
@@ -36,12 +33,6 @@ UNIT = SIGNED | {
 
 def taken(at):
     return FBC | {"collected": f"2026-11-02T{at}"}
-
-
-@pytest.fixture
-def recovered(hold, outage):
-    """The systems are back; nothing of the paper is there."""
-    return hold(2, (*HOSPITAL, BOB), LATER)
 
 
 @pytest.fixture

@@ -4,68 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from downtime.clinical.records import Patient
 from downtime.entry import corrections, keying
 from downtime.errors import ConflictError
-from downtime.paper.issue import Subject
 from downtime.reconcile import bulk, decide, run
 from downtime.reconcile.states import RETURNED
 from downtime.reconcile.store import Filter, set_decisions
 
-from .conftest import HOSPITAL, LATER, SIGNED
-
-BOB = Patient(id="p-bob", mrn="H200", identifiers=("MR|DEMO|H200",), family="Stone", given="Bob")
-DAY = "2026-11-02T"
-LOG = SIGNED | {
-    "fridge": "A&E", "taken:1": f"{DAY}12:40", "donation:1": "G101 626 042 231",
-    "group:1": "O-neg", "patient:1": "H100", "reason:1": "bleeding", "authorised:1": "Dr Ng",
-}  # fmt: skip
-RECORD = SIGNED | {
-    "reason": "bleeding", "component:1": "Red cells, O neg", "donation:1": "g101626042231",
-    "checked:1": "Sam Okoro", "started:1": f"{DAY}12:55",
-}  # fmt: skip
-FATE = SIGNED | {
-    "donation:1": "G101626042231", "component:1": "Red cells, O neg", "fate:1": "transfused",
-    "fate-at:1": f"{DAY}14:00", "by:1": "Sam Okoro",
-}  # fmt: skip
-FORMS = {"log": ("emergency-blood-log", LOG), "record": ("transfusion-record", RECORD),
-         "fate": ("blood-unit-fate", FATE)}  # fmt: skip
-
-
-@pytest.fixture
-def recovered(hold, outage):
-    """The systems are back; nothing of the paper is there."""
-    return hold(2, (*HOSPITAL, BOB), LATER)
-
-
-class Story:
-    """The forms of a unit by their kind, as they are keyed, compared and decided about."""
-
-    def __init__(self, vault, settings, outage, who, keyed) -> None:
-        self.vault, self.settings, self.outage = vault, settings, outage
-        self.who, self.keyed = who, keyed
-        self.keys = {}
-
-    def key(self, *kinds, **more):
-        for kind in kinds:
-            form, answers = FORMS[kind]
-            serial = self.keyed(form, answers | more, *([Subject()] if kind == "log" else []))
-            self.keys[kind] = f"{serial}-unit-1"
-
-    def states(self):
-        rows = {row.key: row for row in decide.items(self.vault, self.outage.id)}
-        return {kind: rows[key].item.state for kind, key in self.keys.items()}
-
-    def compare(self, settings=None):
-        run.run(self.vault, settings or self.settings, self.who, "recovered")
-        return self.states()
-
-    def row(self, kind):
-        return decide.get(self.vault, self.keys[kind])
-
-    def decide(self, kind, decision, who):
-        decide.decide(self.vault, self.keys[kind], decision, who, "looked at")
-        return self.states()
+from .units import DAY, FATE, FORMS, RECORD, Story
 
 
 @pytest.fixture

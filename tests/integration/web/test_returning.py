@@ -5,8 +5,11 @@ import hashlib
 import pytest
 
 from downtime.outage import outages
-from downtime.returns import outbox, store
+from downtime.reconcile import decide
+from downtime.returns import outbox, queueing, store
 from downtime.vault.audit import Actor
+from tests.integration.recovery.conftest import HOSPITAL
+from tests.integration.recovery.units import FATE, RECORD
 
 WHO = Actor("u-1", "Amina Ward", "K7")
 
@@ -57,3 +60,25 @@ def test_nobody_else_settles_it(hospital, vault, refused):
     answer = browser.post("/returns/message", {"number": "DT1", "do": "resolve", "why": "x"})
     assert answer.status_code == 403
     assert [one.state for one in store.messages(vault.db)] == ["refused", "held"]
+
+
+def test_it_is_taken_back_beside_the_forms_that_wait_behind_it(
+    hospital, vault, settings, keyed, compare, checker
+):
+    record, fate = keyed("transfusion-record", RECORD), keyed("blood-unit-fate", FATE)
+    compare(HOSPITAL)
+    decide.decide(vault, f"{record}-unit-1", "return", checker, "not there")
+    queueing.queue(vault, settings, WHO, channel="mllp")
+    with outbox.sender(vault, settings.returns, "LIMS", "mllp", WHO) as sender:
+        sender.refused(message := sender.next(), "AE 204: unknown unit")
+    browser = hospital.browser("records-supervisor")
+    refusal = browser.get("/returns").text.partition("Refused: a person must look")[2]
+    card = refusal.partition("</section>")[0]
+    assert "Other forms say the same and wait behind it" in card
+    assert f"/comparison/{fate}-unit-1" in card
+    sent = {"number": message.control_id, "do": "take-back", "why": "of another patient"}
+    assert browser.post("/returns/message", sent).status_code == 302
+    assert "Refused: a person must look" not in browser.get("/returns").text
+    left = {"decision": "leave", "why": "of another patient"}
+    browser.post(f"/comparison/{record}-unit-1", left)
+    assert "Return it" in browser.get(f"/comparison/{fate}-unit-1").text
