@@ -4,6 +4,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from downtime.errors import InputError, NotFoundError
 from downtime.reconcile import decide
+from downtime.reconcile import store as items
 from downtime.reconcile.run import latest
 from downtime.reconcile.states import RETURN
 from downtime.returns import checking, outbox, queueing, sending, store, taking_back
@@ -34,6 +35,7 @@ def show() -> Answer:
         states = counts.setdefault(row["system"], dict.fromkeys(LIFECYCLE.moves, 0))
         states[row["state"]] += row["messages"]
     refused = list(store.messages(vault.db, outage.id, state=REFUSED))
+    carried = items.with_keys(vault.db, (key for one in refused for key in one.compared))
     good, faults = checking.check_all(settings)
     return render_template(
         "returns.html",
@@ -44,6 +46,7 @@ def show() -> Answer:
         said=SAID,
         channels=CHANNELS,
         refused=refused,
+        titles={row.key: row.item.fact.title for row in carried},
         behind={one.control_id: taking_back.behind(vault.db, one) for one in refused},
         sent=store.newest(vault.db, outage.id, NEWEST),
         newest=NEWEST,

@@ -74,6 +74,7 @@ def test_it_is_taken_back_beside_the_forms_that_wait_behind_it(
     browser = hospital.browser("records-supervisor")
     refusal = browser.get("/returns").text.partition("Refused: a person must look")[2]
     card = refusal.partition("</section>")[0]
+    assert "LIMS: Red cells, O neg</h3>" in card
     assert "Other forms say the same and wait behind it" in card
     assert f"/comparison/{fate}-unit-1" in card
     sent = {"number": message.control_id, "do": "take-back", "why": "of another patient"}
