@@ -48,6 +48,7 @@ WHO = Actor("bench", "Bench", "bench")
 INPATIENTS, REQUESTS, APPOINTMENTS = 1_000, 20_000, 100_000
 SIZES = (20_000, 100_000)
 CORES = os.cpu_count() or 1
+LAPTOPS = "23456789AB"
 GOAL_SECONDS, GOAL_MEGABYTES, GOAL_AGAIN = 10.0, 400, 10.0
 TESTS = ("FBC", "UE", "LFT", "CRP", "CLOT")
 
@@ -185,6 +186,12 @@ def _forms(size: int) -> Iterator[tuple[str, str, dict[str, str]]]:
             yield "blood-sciences-request", f"{n // 2 % INPATIENTS:06}", answers
 
 
+def _serial(n: int) -> str:
+    """The n-th form's: each laptop has printed a hundred thousand."""
+    laptop, position = divmod(n - 1, 100_000)
+    return serial(f"K{LAPTOPS[laptop]}", position + 1)
+
+
 def _paper(vault: Vault, outage: str, snapshot: str, size: int) -> None:
     pack = Pack(
         id="bench", kind="ward", wards=("W1",), snapshot=snapshot, outage=outage, drill=False,
@@ -194,7 +201,7 @@ def _paper(vault: Vault, outage: str, snapshot: str, size: int) -> None:
     at = vault.now()
     drafts, entries = [], []
     for n, (name, patient, answers) in enumerate(_forms(size), 1):
-        form, number = made[name], serial("K7", n)
+        form, number = made[name], _serial(n)
         subject = Subject(patient=f"p{patient}", mrn=f"H{patient}", birth_date="1960-01-02")
         drafts.append(
             (number, n, Draft(form=name, version=form.version, title=form.title,
@@ -277,7 +284,7 @@ def _most_megabytes() -> float:
 
 
 def _change_entries(vault: Vault, number: int) -> None:
-    serials = [serial("K7", 1 + n * 100) for n in range(number)]
+    serials = [_serial(1 + n * 100) for n in range(number)]
     with vault.change(WHO, "entry.correct") as db:
         for entry in entry_store.some(db, serials):
             entry_store.save(db, replace(entry, changed="2026-11-02T15:00:00Z", corrections=1))

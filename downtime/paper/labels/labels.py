@@ -21,7 +21,7 @@ from downtime.paper.packs.job import USUAL, Options
 from downtime.paper.packs.pack import PackResult
 from downtime.paper.packs.printing import Press
 from downtime.paper.press.marks import DRILL
-from downtime.paper.press.stamp import Stamper
+from downtime.paper.press.sheet import Plain
 from downtime.paper.serials import shown
 from downtime.settings import Settings
 from downtime.snapshot.rows import PatientRow
@@ -203,7 +203,7 @@ class _Run:
         labels = [label for label in labels for _ in range(copies)]
         self._pages(labels, "")
 
-        def printed(printer: Stamper, serial: str) -> int:
+        def printed(printer: Plain, serial: str) -> int:
             pages = self._pages(labels, serial)
             for page in pages:
                 printer.plain(_PAGE, page.lines, "".join(page.marks))

@@ -33,8 +33,8 @@ from downtime.paper.press import crew
 from downtime.paper.press.flow import Block, Paragraph
 from downtime.paper.press.layout import Layout, flow_digest, flow_layout
 from downtime.paper.press.layouts import layout_digest, layout_of
-from downtime.paper.press.sheet import FormSheet, Imprint, ListSheet, LooseSheet, Sheet
-from downtime.paper.press.stamp import Printer, Stamper
+from downtime.paper.press.sheet import FormSheet, Imprint, ListSheet, LooseSheet, Plain, Sheet
+from downtime.paper.press.stamp import Printer
 from downtime.paper.press.writer import PdfWriter
 from downtime.settings import Settings
 from downtime.vault import device
@@ -139,7 +139,7 @@ class Press:
         title: str,
         subject: Subject,
         ward: str,
-        draw: Callable[[Stamper, str], int],
+        draw: Callable[[Plain, str], int],
     ) -> Job:
         """Print pages that have no layout, such as labels; they need not come back."""
         return Job(

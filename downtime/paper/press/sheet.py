@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
+from downtime.paper.press.fit import Line
 from downtime.paper.press.flow import Block
 from downtime.paper.press.geometry import Layout
-
-if TYPE_CHECKING:
-    from downtime.paper.press.stamp import Stamper
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +50,18 @@ class ListSheet(NamedTuple):
     foot: str
 
 
+class Plain(Protocol):
+    """What prints pages that have no layout."""
+
+    def plain(self, size: tuple[float, float], lines: Sequence[Line], marks: str) -> None:
+        """Print one page: lines, and marks as PDF operators."""
+
+
 class LooseSheet(NamedTuple):
     """Pages without a layout, such as labels: drawn by a function that returns how many."""
 
     serial: str
-    draw: "Callable[[Stamper, str], int]"
+    draw: Callable[[Plain, str], int]
 
 
 Sheet = FormSheet | ListSheet | LooseSheet

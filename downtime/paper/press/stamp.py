@@ -104,7 +104,7 @@ class Stamper:
         return self._print(_areas(page, parts, blocks), serial, "")
 
     def plain(self, size: tuple[float, float], lines: Sequence[Line], marks: str) -> None:
-        """Print one page that has no layout (labels): lines, and marks as PDF operators."""
+        """See `sheet.Plain`."""
         compose(self._writer, size, [], [marks], [Part(0, Tag("P"), [line]) for line in lines])
 
     def blank(self) -> None:
