@@ -1,5 +1,6 @@
 """Gather: seal what a laptop holds for the records station, take it there, see who is awaited."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -9,7 +10,7 @@ from downtime.cli.options import REMARK, WHY
 from downtime.cli.program import handover
 from downtime.entry import duplicates
 from downtime.errors import UserError
-from downtime.handover import grouping, store_doubts
+from downtime.handover import clashes, grouping, store_clashes, store_doubts
 from downtime.handover import reports as reporting
 from downtime.handover import seal as sealing
 from downtime.handover import take as taking
@@ -106,6 +107,26 @@ def taken_over(session: Session, save: Path | None) -> Output:
     ]  # fmt: skip
     lines = [f"{one.taken}  {one.doubt} {one.taken_name}: {one.why}" for one in found]
     return Output(documents, lines or ["Nothing was taken over."])
+
+
+@command(handover, "given-twice", action="handover.view")
+def given_twice(session: Session) -> Output:
+    """Serials and downtime numbers that stand for two things, and what became of the second."""
+    found = store_clashes.every(session.vault.db)
+    lines = [
+        f"{one.sentence} " + (f"{one.settled_name}: {one.why}" if one.settled else "Open.")
+        for one in found
+    ]
+    return Output([asdict(one) for one in found], lines or ["No number was given out twice."])
+
+
+@command(handover, "settle-twice", action="handover.settle")
+@click.argument("number")
+@WHY
+def settle_twice(session: Session, number: str, why: str) -> Output:
+    """Say what became of the second paper, or patient, under a number that was given out twice."""
+    clashes.settle(session.vault, number, session.who, why)
+    return Output({"number": number, "why": why}, [f"{number}: settled."])
 
 
 def _document(taken: taking.Taken) -> dict[str, object]:

@@ -18,8 +18,9 @@ from sqlite_utils import Database
 from downtime.entry import carried as entries
 from downtime.entry.duplicates import duplicates
 from downtime.errors import InputError, NotFoundError, UntrustedError
-from downtime.handover import bundle, doubts, store, store_doubts
+from downtime.handover import bundle, clashes, doubts, second_papers, store, store_doubts
 from downtime.handover.bundle import Header, Row
+from downtime.handover.clashes import Found as Clashes
 from downtime.handover.doubts import Doubt
 from downtime.handover.seal import AUDIT, CHECKPOINT, PERSON
 from downtime.handover.store import HandedOver
@@ -27,7 +28,6 @@ from downtime.handover.store_doubts import TakenOver
 from downtime.outage import carried as outages
 from downtime.paper import carried as ledger
 from downtime.paper import store as ledger_store
-from downtime.paper.serials import shown
 from downtime.settings import Settings
 from downtime.vault import device, sealing
 from downtime.vault.audit import GENESIS, Actor
@@ -126,16 +126,16 @@ def _take(
     action = "handover.take-over" if over else "handover.take"
     with vault.change(who, action, target=target, why=why) as db:
         held = store.hashes(db, header.device)
-        clashes = _clashes(db, others)
-        doubt = doubts.against(chain, point, header, card, held, clashes)
+        twice = _clashes(db, others)
+        doubt = doubts.against(chain, point, header, card, held, twice.numbers)
         if doubt and not over:
             raise doubt.error
         news = not store.is_taken(db, sealed.sha256) if doubt else header.sequence > len(held)
-        taken = Taken(header, card.name, sealed.sha256, news, doubt=doubt, clashes=clashes)
+        taken = Taken(header, card.name, sealed.sha256, news, doubt=doubt, clashes=twice.numbers)
         if news:
             if not (doubt and doubt.branch):
                 store.keep_chain(db, header.device, chain)
-            taken = _believed(db, taken, others, device.code(vault.home))
+            taken = _believed(db, taken, others, twice, device.code(vault.home))
         store.keep(
             db,
             HandedOver(
@@ -145,6 +145,7 @@ def _take(
             ),
         )  # fmt: skip
         if doubt and news:
+            clashes.keep(db, twice, doubt.branch or header.device, vault.now())
             store_doubts.keep(
                 db,
                 TakenOver(
@@ -201,20 +202,19 @@ def _sorted(rows: Iterable[Row]) -> tuple[list[Any], Checkpoint | None, list[Row
     return chain, point, others
 
 
-def _clashes(db: Database, rows: list[Row]) -> tuple[str, ...]:
+def _clashes(db: Database, rows: list[Row]) -> Clashes:
     """Serials and downtime numbers that stand for something else here."""
     try:
-        forms = ledger.printed_twice(db, (row for table, row in rows if table == ledger.FORM))
-        given = (row for table, row in rows if table == outages.NUMBER)
-        return tuple(sorted({*outages.given_twice(db, given), *map(shown, forms)}))
+        return clashes.find(db, rows)
     except (KeyError, sqlcipher3.ProgrammingError):
         raise sealing.incomplete() from None
 
 
-def _believed(db: Database, taken: Taken, rows: Iterable[Row], own: str) -> Taken:
+def _believed(db: Database, taken: Taken, rows: Iterable[Row], twice: Clashes, own: str) -> Taken:
     """As `_merged`; UntrustedError when rows are not as a laptop of this version writes them."""
     try:
-        return _merged(db, taken, rows, own)
+        said = second_papers.without(rows, taken.header.device, twice.serials)
+        return _merged(db, taken, said, own)
     except (KeyError, TypeError, ValueError, sqlcipher3.DatabaseError) as error:
         if isinstance(error, sqlcipher3.OperationalError):  # the disk, not the bundle
             raise

@@ -61,9 +61,9 @@ def merge(db: Database, device: str, table: str, row: Mapping[str, Any]) -> None
         )
 
 
-def given_twice(db: Database, rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Downtime numbers among these rows that somebody else gave out as well, by what is held here."""
-    return [row["number"] for row in rows if store.is_given_otherwise(db, row)]
+def given_twice(db: Database, rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those of these rows of downtime numbers that somebody else gave out as well, as held here."""
+    return [row for row in rows if store.is_given_otherwise(db, row)]
 
 
 def declared(db: Database) -> list[Declared]:

@@ -41,9 +41,9 @@ def carry(db: Database, device: str) -> Iterator[tuple[str, dict[str, Any]]]:
         yield MOVE, asdict(move)
 
 
-def printed_twice(db: Database, rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Serials among these rows of forms under which another paper is known here."""
-    return [row["serial"] for row in rows if store.printed_otherwise(db, row)]
+def printed_twice(db: Database, rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those of these rows of forms under whose serial another paper is known here."""
+    return [row for row in rows if store.printed_otherwise(db, row)]
 
 
 def _named(row: dict[str, Any], device: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ FIRST = 3
 TITLES = {
     "system-down": "Systems still down",
     "laptop-awaited": "Laptops awaited",
+    "given-twice": "Numbers given out twice, the second not seen to",
     "form-out": "Forms still out",
     "form-unkeyed": "Forms returned and not keyed",
     "form-unfiled": "Forms returned and not filed",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from downtime.entry import policies
 from downtime.entry import store as entry_store
 from downtime.entry.model import VERIFIED as ENTRY_VERIFIED
-from downtime.handover import reports
+from downtime.handover import clashes, reports
 from downtime.outage.model import Outage
 from downtime.paper import ledger
 from downtime.paper.issue import COLLECTED, ISSUED, KEYED, RETURNED, VERIFIED, Issued
@@ -44,6 +44,7 @@ def find(vault: Vault, settings: Settings, outage: Outage) -> list[Open]:
     return [
         *_systems(outage),
         *_laptops(vault, outage, owners),
+        *_given_twice(vault, outage, owners),
         *_forms(vault, settings, outage, owners),
         *_links(vault, outage, owners),
         *_comparison(vault, outage),
@@ -63,6 +64,12 @@ def _laptops(vault: Vault, outage: Outage, owners: Owners) -> Iterator[Open]:
         name = f"{one.name} ({one.device})" if one.name else one.device
         names = (one.device, *one.unknown)
         yield Open("laptop-awaited", f"Laptop {name}: {one.why}", names, owners.laptop(names))
+
+
+def _given_twice(vault: Vault, outage: Outage, owners: Owners) -> Iterator[Open]:
+    for one in clashes.unsettled(vault, outage):
+        serial = one.number.replace("-", "")
+        yield Open("given-twice", one.sentence, (one.number,), owners.forms([serial]))
 
 
 _WAITING = {

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.entry import duplicates
 from downtime.errors import InputError, UserError
-from downtime.handover import bundle, grouping, store_doubts
+from downtime.handover import bundle, clashes, grouping, store_clashes, store_doubts
 from downtime.handover import reports as reporting
 from downtime.handover import seal as sealing
 from downtime.handover import take as taking
@@ -35,6 +35,7 @@ def show() -> Answer:
         awaited=sum(not one.complete for one in found),
         declared=carried.declared(vault.db),
         taken_over=store_doubts.every(vault.db),
+        given_twice=store_clashes.every(vault.db),
         history=history,
         stations=sealing.stations(vault),
         usual=current.settings().handover.station,
@@ -127,6 +128,16 @@ def excuse() -> Answer:
     else:
         reporting.excuse(current.vault(), device, current.who(), reason())
         flash(f"Nothing is awaited of {device}.")
+    return redirect(url_for("handover.show"), 303)
+
+
+@handover.post("/gathering/given-twice")
+@action("handover.settle")
+def given_twice() -> Answer:
+    """Say what became of the second paper under a number that was given out twice."""
+    number = request.form.get("number", "")
+    clashes.settle(current.vault(), number, current.who(), reason())
+    flash(f"{number}: it is noted what became of the second one.")
     return redirect(url_for("handover.show"), 303)
 
 

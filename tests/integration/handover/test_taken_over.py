@@ -6,8 +6,8 @@ import pytest
 
 from downtime.entry import opening
 from downtime.entry.duplicates import duplicates
-from downtime.errors import ConflictError, InputError, UntrustedError
-from downtime.handover import reports, store_doubts
+from downtime.errors import ConflictError, InputError, NotFoundError, UntrustedError
+from downtime.handover import clashes, reports, store_clashes, store_doubts
 from downtime.handover.seal import seal
 from downtime.handover.take import take_over
 from downtime.outage import outages
@@ -148,6 +148,53 @@ def test_two_pasts_of_one_laptop_are_kept_beside_each_other(forked):
     pair = pairs[both]
     said = {pair.here.answers["pulse:1"], pair.there.entry.answers["pulse:1"]}
     assert said == {"88", "99"}
+
+
+def test_the_second_paper_of_one_serial_is_open_by_name_until_somebody_has_seen_to_it(forked):
+    station, k7, _, (first, _), _ = forked
+    taken_over(station, k7.seal(station))
+    taken_over(station, k7.seal(station), "once more")
+    (open_one,) = still_open(station)
+    assert open_one["names"] == (shown(first),)
+    assert open_one["sentence"].startswith(f"{shown(first)} was given out twice.")
+    assert "of ward B2, printed by Clerk K7." in open_one["sentence"]
+    with pytest.raises(InputError):
+        clashes.settle(station.vault, shown(first), station.clerk, " ")
+    with pytest.raises(NotFoundError):
+        clashes.settle(station.vault, "K7-000099-X", station.clerk, "keyed anew")
+    clashes.settle(station.vault, shown(first), station.clerk, "keyed anew on RS-000004-K")
+    assert still_open(station) == []
+    taken_over(station, k7.seal(station), "and again")
+    assert still_open(station) == []
+    (kept,) = store_clashes.every(station.vault.db)
+    assert (kept.settled_name, kept.why) == ("Clerk RS", "keyed anew on RS-000004-K")
+
+
+def still_open(station):
+    facts = statement.gather(station.vault, SETTINGS).facts
+    return [one for one in facts["open"] if one["kind"] == "given-twice"]
+
+
+def test_what_was_keyed_from_the_second_paper_never_counts_for_the_first_ones_patient(
+    fleet, tmp_path
+):
+    station, k7, _ = fleet
+    backup = tmp_path / "backup.db"
+    k7.vault.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    shutil.copy(k7.home.vault, backup)
+    first = k7.issue()
+    station.take(k7.seal(station))
+    k7.vault.close()
+    shutil.copy(backup, k7.home.vault)
+    k7.vault = Vault(k7.home, k7.data_key, k7.clock)
+    assert k7.issue(BOB, "B2") == first
+    k7.key(first, "71")
+    taken_over(station, k7.seal(station))
+    assert ledger.issued(station.vault, first).patient_label == "HILL, Ann"
+    assert station.state(first) == "issued"
+    with pytest.raises(NotFoundError):
+        opening.get(station.vault, first)
+    assert [one["names"] for one in still_open(station)] == [(shown(first),)]
 
 
 def test_the_first_past_is_still_taken_after_the_second(forked):
