@@ -34,9 +34,10 @@ def about(form: Issued) -> str:
 @ledger.get("/forms")
 @action("ledger.view")
 def show() -> Answer:
-    """The counts of the present outage, and the forms that are still out."""
+    """The counts of the present or last outage, or of what was printed outside of any."""
     vault, ward = current.vault(), request.args.get("ward", "")
-    outage = outages.current(vault)
+    last = next(iter(outages.history(vault)), None)
+    outage = None if request.args.get("outside") else last
     outage_id = outage.id if outage else ""
     issued = len(rules.in_state(vault, outage_id, *LIFECYCLE.moves))
     tallies = (Tally(c.ward, c.form, c.state, n=c.n) for c in rules.counts(vault, outage_id))
@@ -44,6 +45,8 @@ def show() -> Answer:
     return render_template(
         "ledger.html",
         outage=outage,
+        last=last,
+        outside="1" if last and not outage else None,
         counts=counted,
         ward=ward,
         wards=sorted({row.ward for row in counted if row.ward and row.out}),
@@ -79,7 +82,8 @@ def move() -> Answer:
     for serial in serials:
         mark(current.vault(), serial, current.who(), why)
     flash(f"{len(serials)} form{'s' if len(serials) > 1 else ''} marked as {to}.")
-    return redirect(url_for("ledger.show", ward=request.form.get("ward") or None), 303)
+    kept = {name: request.form.get(name) or None for name in ("ward", "outside")}
+    return redirect(url_for("ledger.show", **kept), 303)
 
 
 def titles() -> dict[str, str]:

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from downtime.entry import double, keying
+from downtime.outage import outages
 from downtime.paper import assignments, intake, ledger
 from downtime.paper.issue import Subject
 from downtime.reconcile import decide
@@ -235,3 +236,41 @@ def test_who_is_left_out_by_decision_is_to_be_linked_no_more_for_page_and_statem
     assert "DK700001X" in clerk.get("/identity?state=settled").text
     decide.decide(vault, rows[0].key, "open", checker, "she came back")
     assert said() == (1, True)
+
+
+def test_all_forms_of_an_outage_are_seen_after_its_books_are_closed(
+    hospital, vault, outage, issue, who
+):
+    first, second = issue("observations"), issue("observations")
+    with vault.change(who, "pack.print") as db:
+        db.execute("UPDATE form_issue SET outage = '' WHERE serial = ?", [second])
+    outages.end(vault, ["LIMS"], who, "it is back")
+    outages.close(vault, outage.id, who, "all is done")
+    clerk = hospital.browser("records-clerk")
+    page = clerk.get("/forms").text
+    assert "1 issued" in page
+    assert f'href="/forms/{first}"' in page
+    assert f'href="/forms/{second}"' not in page
+    page = clerk.get("/forms?outside=1").text
+    assert f'href="/forms/{second}"' in page
+    assert f'href="/forms/{first}"' not in page
+    sent = {"serial": second, "to": "collected", "outside": "1"}
+    assert clerk.post("/forms/move", sent).location == "/forms?outside=1"
+
+
+def test_the_next_form_is_offered_only_while_one_waits(hospital, vault, outage, issue, who):
+    clerk = hospital.browser("records-clerk")
+    assert "Key the next form" not in clerk.get("/waiting").text
+    ledger.returned(vault, issue("observations"), who)
+    assert "Key the next form" in clerk.get("/waiting").text
+
+
+def test_a_booking_can_be_undone_until_somebody_works_on_the_form(
+    hospital, vault, settings, outage, issue, who
+):
+    clerk = hospital.browser("records-clerk")
+    serial = issue("observations")
+    clerk.post("/forms/book", {"serial": serial})
+    assert "Undo this one" in clerk.get("/forms/book").text
+    keying.submit(vault, settings, serial, OBSERVED, who)
+    assert "Undo this one" not in clerk.get("/forms/book").text
