@@ -82,8 +82,8 @@ def move() -> Answer:
     for serial in serials:
         mark(current.vault(), serial, current.who(), why)
     flash(f"{len(serials)} form{'s' if len(serials) > 1 else ''} marked as {to}.")
-    kept = {name: request.form.get(name) or None for name in ("ward", "outside")}
-    return redirect(url_for("ledger.show", **kept), 303)
+    ward, outside = request.form.get("ward") or None, request.form.get("outside") or None
+    return redirect(url_for("ledger.show", ward=ward, outside=outside), 303)
 
 
 def titles() -> dict[str, str]:
