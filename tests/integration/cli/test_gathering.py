@@ -138,3 +138,12 @@ def test_a_broken_laptop_is_taken_over_by_a_named_person_with_a_reason(machines,
     said = station.run("statement", "--out", "statement.json").out
     assert "NOT PROVED" in said
     assert "its disk failed" in (folder / "statement.json").read_text()
+
+
+def test_what_was_given_out_twice_is_listed_and_only_that_is_settled(machines):
+    _, clerk, _, station = machines
+    assert station.ok("handover", "given-twice") == []
+    settle = ("handover", "settle-twice", "K7-000002-B")
+    assert clerk(*settle, "--why", "keyed anew").code != 0, "a supervisor does"
+    refused = clerk(*settle, "--why", "keyed anew", by="super")
+    assert "Nothing that was given out twice is open under K7-000002-B." in refused.err

@@ -1,6 +1,7 @@
 """Machines of one hospital: laptops that issue and key forms, and a station that gathers them."""
 
 import os
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -36,6 +37,7 @@ ANN = Subject(
     patient="p-ann", mrn="H100", family="Hill", given="Ann", birth_date="1960-01-02",
     gender="female",
 )  # fmt: skip
+BOB = Subject(patient="p-bob", mrn="H200", family="Reed", given="Bob", gender="male")
 
 
 class Clock:
@@ -108,6 +110,17 @@ class Machine:
     def key(self, number: str, pulse: str = "88", who: Actor | None = None):
         answers = OBSERVED | {"pulse:1": pulse}
         return keying.submit(self.vault, SETTINGS, number, answers, who or self.clerk)
+
+    def backup(self, file: Path) -> None:
+        """Copy the vault as it is now."""
+        self.vault.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        shutil.copy(self.home.vault, file)
+
+    def put_back(self, file: Path) -> None:
+        """Go on from a copy: what came after it is not known here any more."""
+        self.vault.close()
+        shutil.copy(file, self.home.vault)
+        self.vault = Vault(self.home, self.data_key, self.clock)
 
     def seal(self, station: "Machine") -> Sealed:
         return seal(self.vault, SETTINGS, station.code, self.clerk)

@@ -1,9 +1,10 @@
 """A laptop whose past cannot be proved: refused, until a person takes it over in their own name."""
 
-import shutil
-
 import pytest
+import sqlcipher3
+import sqlite_utils
 
+from downtime.clock import system_clock
 from downtime.entry import opening
 from downtime.entry.duplicates import duplicates
 from downtime.errors import ConflictError, InputError, NotFoundError, UntrustedError
@@ -12,14 +13,10 @@ from downtime.handover.seal import seal
 from downtime.handover.take import take_over
 from downtime.outage import outages
 from downtime.paper import ledger
-from downtime.paper.issue import Subject
 from downtime.paper.serials import shown
 from downtime.returns.statement import statement, statement_file
-from downtime.vault import audit
-from downtime.vault.vault import Vault
-from tests.integration.handover.fleet import SETTINGS
-
-BOB = Subject(patient="p-bob", mrn="H200", family="Reed", given="Bob", gender="male")
+from downtime.vault import audit, device, schema
+from tests.integration.handover.fleet import BOB, SETTINGS, Machine
 
 
 def rewrite(machine, seq: int) -> None:
@@ -112,9 +109,7 @@ def forked(fleet, tmp_path):
     """K7 printed and keyed, was put back from a backup, and gave the same serial out again."""
     station, k7, _ = fleet
     both = k7.issue()
-    backup = tmp_path / "backup.db"
-    k7.vault.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    shutil.copy(k7.home.vault, backup)
+    k7.backup(backup := tmp_path / "backup.db")
     k7.key(both, "88")
     first = k7.issue()
     k7.key(first, "70")
@@ -122,9 +117,7 @@ def forked(fleet, tmp_path):
         k7.number()
     station.take(k7.seal(station))
     late = k7.issue(BOB, "C3"), k7.seal(station)
-    k7.vault.close()
-    shutil.copy(backup, k7.home.vault)
-    k7.vault = Vault(k7.home, k7.data_key, k7.clock)
+    k7.put_back(backup)
     k7.key(both, "99")
     assert k7.issue(BOB, "B2") == first
     own = k7.issue(BOB, "B2")
@@ -179,14 +172,10 @@ def test_what_was_keyed_from_the_second_paper_never_counts_for_the_first_ones_pa
     fleet, tmp_path
 ):
     station, k7, _ = fleet
-    backup = tmp_path / "backup.db"
-    k7.vault.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    shutil.copy(k7.home.vault, backup)
+    k7.backup(backup := tmp_path / "backup.db")
     first = k7.issue()
     station.take(k7.seal(station))
-    k7.vault.close()
-    shutil.copy(backup, k7.home.vault)
-    k7.vault = Vault(k7.home, k7.data_key, k7.clock)
+    k7.put_back(backup)
     assert k7.issue(BOB, "B2") == first
     k7.key(first, "71")
     taken_over(station, k7.seal(station))
@@ -195,6 +184,26 @@ def test_what_was_keyed_from_the_second_paper_never_counts_for_the_first_ones_pa
     with pytest.raises(NotFoundError):
         opening.get(station.vault, first)
     assert [one["names"] for one in still_open(station)] == [(shown(first),)]
+
+
+def test_a_second_laptop_of_the_same_code_is_a_second_past_whose_paper_is_named(fleet, tmp_path):
+    station, k7, _ = fleet
+    first = k7.issue()
+    station.take(k7.seal(station))
+    twin = Machine(tmp_path / "twin", "K7")
+    twin.trusts(station)
+    with pytest.raises(ConflictError, match="code K7 is trusted already"):
+        station.trusts(twin)
+    device.distrust(station.vault, "K7", station.clerk, "taken home")
+    station.trusts(twin)
+    twin.declare()
+    assert twin.issue(BOB, "C3") == first
+    with pytest.raises(UntrustedError):
+        station.take(twin.seal(station))
+    assert taken_over(station, twin.seal(station)).clashes == (shown(first),)
+    assert ledger.issued(station.vault, first).patient_label == "HILL, Ann"
+    (open_one,) = still_open(station)
+    assert "of ward C3, printed by Clerk K7" in open_one["sentence"]
 
 
 def test_the_first_past_is_still_taken_after_the_second(forked):
@@ -240,3 +249,23 @@ def test_a_station_whose_own_chain_is_broken_says_so(fleet):
     made = statement.gather(station.vault, SETTINGS)
     assert made.unproved == ("The audit chain of this machine does not hold from entry 2 on.",)
     assert made.verdict == "NOT COMPLETE"
+
+
+def test_a_vault_of_before_has_what_was_given_out_twice_as_open(monkeypatch, tmp_path):
+    db = sqlite_utils.Database(sqlcipher3.connect(str(tmp_path / "old.db"), isolation_level=None))
+    db.conn.row_factory = sqlcipher3.Row
+    every = schema.available()
+    monkeypatch.setattr(schema, "available", lambda: [m for m in every if m.name != "0033_clash"])
+    schema.apply(db, system_clock)
+    for sha256, taken in (("a", "2026-10-02T10:00:00Z"), ("b", "2026-10-01T10:00:00Z")):
+        db.conn.execute(
+            "INSERT INTO handed_over_doubt VALUES (?, 'K7', 'K7-4', 'forked', 'told', ?, 'u-1',"
+            " 'Ann', '[\"K7-000002-B\"]', x'00')",
+            [sha256, taken],
+        )
+    monkeypatch.setattr(schema, "available", lambda: every)
+    schema.apply(db, system_clock)
+    (one,) = store_clashes.every(db)
+    assert (one.number, one.device, one.taken, one.settled) == (
+        "K7-000002-B", "K7", "2026-10-01T10:00:00Z", "",
+    )  # fmt: skip

@@ -10,7 +10,7 @@ from downtime.handover.seal import seal
 from downtime.outage import outages
 from downtime.paper import ledger, serials
 from downtime.vault import device
-from tests.integration.handover.fleet import Machine
+from tests.integration.handover.fleet import BOB, Machine
 
 
 @pytest.fixture
@@ -174,3 +174,27 @@ def test_this_laptop_hands_over_as_broken_with_a_reason(hospital, other):
     assert site.post("/gathering/seal", {"station": "M3", "broken": "yes"}).status_code == 400
     given = {"station": "M3", "broken": "yes", "why": "told security"}
     assert ".handover" in site.post("/gathering/seal", given).headers["Content-Disposition"]
+
+
+def test_a_serial_on_two_papers_is_named_until_it_is_said_what_became_of_the_second(
+    hospital, other, tmp_path
+):
+    other.declare()
+    other.backup(backup := tmp_path / "backup.db")
+    number = serials.shown(other.issue())
+    taken(hospital, bundle(hospital, other))
+    other.put_back(backup)
+    assert serials.shown(other.issue(BOB, "B2")) == number
+    browser = hospital.browser("records-supervisor")
+    sent = {"bundles": (io.BytesIO(bundle(hospital, other)), "1.handover"), "why": "security knows"}
+    browser.post("/gathering/take-over", sent, content_type="multipart/form-data")
+    page = browser.get("/gathering").text
+    assert "of ward B2, printed by Clerk M3" in page
+    browser.post("/gathering/join", {"origin": f"M3:{outages.current(other.vault).id}", "why": "x"})
+    said = f"{number} was given out twice"
+    assert said in browser.get("/statement").text
+    assert browser.post("/gathering/given-twice", {"number": number, "why": ""}).status_code == 400
+    seen = {"number": number, "why": "nothing was written on it"}
+    assert browser.post("/gathering/given-twice", seen).status_code == 303
+    assert "nothing was written on it" in browser.get("/gathering").text
+    assert said not in browser.get("/statement").text
