@@ -66,7 +66,7 @@ def check(db: sqlite_utils.Database) -> None:
     if todo := pending(db):
         raise ConflictError(
             "vault.migrate",
-            f"The vault is {len(todo)} step(s) older than this program.",
+            f"The vault is {len(todo)} step{'s' if len(todo) > 1 else ''} older than this program.",
             "Make a backup of the home folder, then run 'downtime migrate'.",
         )
 
