@@ -101,11 +101,46 @@ def slow(served, monkeypatch):
     return one
 
 
-def sign(page) -> None:
-    page.focus("#f-author-name")
-    for text in ("Sam Okoro", "Staff nurse", "021126", "1428"):
+def type_each(page, *texts: str) -> None:
+    """One field after the other."""
+    for text in texts:
         page.keyboard.type(text)
         page.keyboard.press("Tab")
+
+
+def sign(page) -> None:
+    page.focus("#f-author-name")
+    type_each(page, "Sam Okoro", "Staff nurse", "021126", "1428")
+
+
+def type_result(page) -> None:
+    """The rest of a phoned result, from who was told to the signature."""
+    page.focus("#f-checked")
+    page.keyboard.type("Dow")
+    page.focus("#f-test-row-1")
+    type_each(page, "Potassium", "6.1", "mmol/L")
+    page.focus("#f-confirmed")
+    page.keyboard.press("Space")
+    sign(page)
+
+
+def begin(visit, serial: str):
+    """A clerk's page with the first field of a phoned result kept as a draft, or on its way."""
+    page = visit("records-clerk")
+    page.goto(f"/key/{serial}")
+    page.focus("#f-department")
+    page.keyboard.type("Bl")
+    with page.expect_request("**/part"):
+        page.keyboard.press("Tab")
+    return page
+
+
+def kept(served, serial) -> dict[str, str]:
+    """What the vault holds of a form."""
+    signed_in = served.hospital.open()
+    answers = dict(opening.open_form(signed_in.vault, serial).answers)
+    signed_in.vault.close()
+    return answers
 
 
 def test_a_queue_is_worked_through_with_one_key_a_form(visit, returned):
@@ -196,53 +231,19 @@ def test_a_form_of_eight_fields_takes_less_than_twenty_seconds(visit, served, re
     page.goto(f"/key/{returned['phoned-result'][2]}")
     started = time.monotonic()
     page.focus("#f-department")
-    for text in ("Bl", "Jo Lab"):
-        page.keyboard.type(text)
-        page.keyboard.press("Tab")
-    page.focus("#f-checked")
-    page.keyboard.type("Dow")
-    page.focus("#f-test-row-1")
-    for text in ("Potassium", "6.1", "mmol/L"):
-        page.keyboard.type(text)
-        page.keyboard.press("Tab")
-    page.focus("#f-confirmed")
-    page.keyboard.press("Space")
-    sign(page)
+    type_each(page, "Bl", "Jo Lab")
+    type_result(page)
     with page.expect_navigation():
         page.keyboard.press("Alt+s")
     assert "is entered" in page.inner_text("main")
     assert time.monotonic() - started < 20
-    signed_in = served.hospital.open()
-    form = opening.open_form(signed_in.vault, returned["phoned-result"][2])
-    assert form.answers["value:1"] == "6.1"
-    signed_in.vault.close()
-
-
-def kept(served, serial) -> dict[str, str]:
-    """What the vault holds of a form."""
-    signed_in = served.hospital.open()
-    answers = dict(opening.open_form(signed_in.vault, serial).answers)
-    signed_in.vault.close()
-    return answers
+    assert kept(served, returned["phoned-result"][2])["value:1"] == "6.1"
 
 
 def test_who_types_faster_than_the_server_answers_sees_no_conflict(visit, served, phoned, slow):
-    page = visit("records-clerk")
-    page.goto(f"/key/{phoned}")
-    page.focus("#f-department")
-    page.keyboard.type("Bl")
-    with page.expect_request("**/part"):
-        page.keyboard.press("Tab")
+    page = begin(visit, phoned)
     page.keyboard.type("Jo Lab")
-    page.focus("#f-checked")
-    page.keyboard.type("Dow")
-    page.focus("#f-test-row-1")
-    for text in ("Potassium", "6.1", "mmol/L"):
-        page.keyboard.type(text)
-        page.keyboard.press("Tab")
-    page.focus("#f-confirmed")
-    page.keyboard.press("Space")
-    sign(page)
+    type_result(page)
     with page.expect_navigation():
         page.keyboard.press("Alt+s")
         page.keyboard.press("Alt+s")
@@ -255,12 +256,7 @@ def test_who_types_faster_than_the_server_answers_sees_no_conflict(visit, served
 
 @pytest.mark.parametrize("leave", ["Another form", "Next without change", "Sign out"])
 def test_who_leaves_in_the_middle_of_a_word_finds_it_again(visit, served, phoned, slow, leave):
-    page = visit("records-clerk")
-    page.goto(f"/key/{phoned}")
-    page.focus("#f-department")
-    page.keyboard.type("Bl")
-    with page.expect_request("**/part"):
-        page.keyboard.press("Tab")
+    page = begin(visit, phoned)
     page.keyboard.type("Jo La")
     with page.expect_navigation():
         page.get_by_text(leave).first.click()
@@ -270,12 +266,7 @@ def test_who_leaves_in_the_middle_of_a_word_finds_it_again(visit, served, phoned
 
 
 def test_what_the_browsers_own_buttons_leave_behind_is_kept_too(visit, served, phoned, slow):
-    page = visit("records-clerk")
-    page.goto(f"/key/{phoned}")
-    page.focus("#f-department")
-    page.keyboard.type("Bl")
-    with page.expect_request("**/part"):
-        page.keyboard.press("Tab")
+    page = begin(visit, phoned)
     page.keyboard.type("Jo La")
     asked = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
