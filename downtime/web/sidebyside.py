@@ -1,6 +1,6 @@
 """A compared item as a table: the system before the outage, the paper, the system now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import NamedTuple
 
@@ -9,34 +9,8 @@ from downtime.entry.facts import Fact
 from downtime.reconcile.gather import own_copies
 from downtime.reconcile.item import Item
 from downtime.snapshot.store import Snapshot
+from downtime.web import fieldwords
 
-SHOWN: Mapping[str, tuple[str, ...]] = {
-    "ServiceRequest": (
-        "display", "code", "stage", "priority", "requester", "authored", "collected", "reason",
-        "placer", "filler",
-    ),
-    "Observation": ("display", "code", "value", "units", "flag", "status", "effective", "note"),
-    "Encounter": (
-        "event", "status", "kind", "prior_ward", "ward", "bay", "bed", "consultant", "reason",
-        "started", "ended", "destination", "outcome", "visit_number",
-    ),
-    "AllergyIntolerance": (
-        "substance", "reaction", "severity", "category", "status", "none_known", "recorded",
-    ),
-    "Flag": ("category", "text", "status", "started", "ended"),
-    "MedicationAdministration": (
-        "medicine", "dosage", "route", "given", "status", "reason", "performer", "batch",
-    ),
-    "Appointment": (
-        "kind", "status", "number", "location", "practitioner", "start", "rebook_start",
-        "rebook_location", "description", "reason",
-    ),
-    "Patient": (
-        "family", "given", "prefix", "birth_date", "gender", "nhs_number", "address", "postcode",
-        "phone", "general_practitioner",
-    ),
-}  # fmt: skip
-"""The fields that matter to the one who decides, by type of record."""
 NOTHING = ""
 
 
@@ -81,11 +55,12 @@ def _live(item: Item, after: Snapshot | None) -> list[Record]:
 def _lines(item: Item, then: Record | None, now: Record | None) -> list[Line]:
     old, new, paper = _said(then), _said(now), _paper(item.fact)
     found = []
-    for name in SHOWN.get(item.fact.type, tuple(paper)):
+    for name in fieldwords.SHOWN.get(item.fact.type, tuple(paper)):
         said = (old.get(name, NOTHING), paper.get(name, NOTHING), new.get(name, NOTHING))
         if any(said):
             differs = bool(said[1] and said[2] and said[1].casefold() != said[2].casefold())
-            found.append(Line(name, *said, differs))
+            before, on_paper, live = (fieldwords.value(name, text) for text in said)
+            found.append(Line(fieldwords.name(name), before, on_paper, live, differs))
     return found
 
 

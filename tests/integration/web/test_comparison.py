@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests.integration.recovery.conftest import HOSPITAL
+from downtime.paper.issue import Subject
+from tests.integration.recovery.conftest import ADMITTED, HOSPITAL
 from tests.integration.recovery.units import FATE, RECORD
 
 
@@ -115,3 +116,15 @@ def test_what_stands_behind_another_form_of_its_unit_asks_for_nothing(hospital, 
     assert "None needed" in listed
     assert "All open items of this list" not in listed
     assert "Give the ticked ones" not in listed
+
+
+def test_fields_and_values_are_written_as_people_write_them(hospital, keyed, compare):
+    number = Subject(downtime_number="DK700001X")
+    serial = keyed("admission", ADMITTED, number)
+    compare(HOSPITAL)
+    supervisor = hospital.browser("records-supervisor")
+    page = supervisor.get(f"/comparison/{serial}-person").text
+    assert re.search(r">Born</th><td></td><td>\d\d-[A-Z][a-z]{2}-\d{4}</td>", page)
+    assert ">Surname</th>" in page
+    page = supervisor.get(f"/comparison/{serial}-safety").text
+    assert ">None known</th><td></td><td>yes</td>" in page
