@@ -187,13 +187,14 @@ def with_keys(db: Database, keys: Iterable[str]) -> list[ItemRow]:
     )
 
 
-def settled(db: Database, outage: str, keys: Iterable[str]) -> set[str]:
-    """Those of some keys that were compared and of which nothing waits for a decision."""
+def settled(db: Database, outage: str, keys: Iterable[str]) -> dict[str, str]:
+    """Those of some keys that were compared and of which nothing waits, with the patient found."""
     query = (
-        "SELECT key FROM item WHERE outage = ? AND NOT is_open"
+        "SELECT key, patient FROM item WHERE outage = ? AND NOT is_open"
         " AND key IN (SELECT value FROM json_each(?))"
     )
-    return {row[0] for row in db.execute(query, [outage, orjson.dumps(list(keys)).decode()])}
+    rows = db.execute(query, [outage, orjson.dumps(list(keys)).decode()])
+    return {row[0]: row[1] for row in rows}
 
 
 def _rows(db: Database, rest: str, *values: object) -> Iterator[ItemRow]:

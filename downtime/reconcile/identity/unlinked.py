@@ -41,8 +41,10 @@ class Unknown:
     links: tuple[Link, ...]
     urgent: int
     """`urgent` of the most urgent of its forms; 0 when none of them is."""
-    settled: bool = False
-    """Whether all of it was compared and none of it waits for a decision, as the statement counts."""
+    decided: bool = False
+    """Whether all of it was compared and none of it waits for a decision."""
+    found: bool = False
+    """Whether something of it was found to be a patient's, by a link or another number."""
 
     @property
     def number(self) -> str:
@@ -95,9 +97,13 @@ class Unknown:
 
     @property
     def state(self) -> str:
-        """`to-link`, `to-confirm`, `linked`, or `settled`: decided about, and linked to nobody."""
+        """`to-link`, `to-confirm`, `linked`, or `settled`: decided about, and linked to nobody.
+
+        A downtime number that is a known patient's is linked all the same: whoever knows the number
+        is to be told.
+        """
         if self.link is None:
-            return SETTLED if self.settled else TO_LINK
+            return SETTLED if self.decided and not (self.number and self.found) else TO_LINK
         return DONE if self.link.state == linking.CONFIRMED else TO_CONFIRM
 
     @property
@@ -125,11 +131,12 @@ def unknowns(vault: Vault, settings: Settings, outage: Outage) -> list[Unknown]:
         groups.setdefault(key, []).append(fact)
     places = urgency.places(vault.home, settings)
     keys = [fact.key for given in groups.values() for fact in given]
-    settled = item_store.settled(vault.db, outage.id, keys)
+    patients = item_store.settled(vault.db, outage.id, keys)
     listed = (
         Unknown(
             key, tuple(given), tuple(made.get(key, ())), urgency.most(given, places),
-            settled.issuperset(fact.key for fact in given),
+            all(fact.key in patients for fact in given),
+            any(patients.get(fact.key) for fact in given),
         )
         for key, given in groups.items()
     )  # fmt: skip

@@ -17,6 +17,7 @@ TITLES = {
     "form-unfiled": "Forms returned and not filed",
     "form-unverified": "Forms keyed and not verified",
     "link-unconfirmed": "Links between paper and a patient, not confirmed",
+    "number-unlinked": "Downtime numbers of known patients, not linked",
     "not-compared": "Not compared yet",
     "unmatched": "Items whose patient was not found",
     "undecided": "Items to be decided",

@@ -16,7 +16,7 @@ from downtime.paper.serials import shown
 from downtime.reconcile import store as items_store
 from downtime.reconcile.harm import store
 from downtime.reconcile.harm.findings import KINDS as HARM
-from downtime.reconcile.identity import linking
+from downtime.reconcile.identity import linking, unlinked
 from downtime.reconcile.states import RETURN, UNMATCHED
 from downtime.reconcile.store import Filter
 from downtime.returns.statement import forms as statement_ledger
@@ -47,6 +47,7 @@ def find(vault: Vault, settings: Settings, outage: Outage) -> list[Open]:
         *_given_twice(vault, outage, owners),
         *_forms(vault, settings, outage, owners),
         *_links(vault, outage, owners),
+        *_numbers(vault, settings, outage, owners),
         *_comparison(vault, outage),
         *_items(vault, outage, owners),
         *_messages(vault, outage),
@@ -110,6 +111,18 @@ def _links(vault: Vault, outage: Outage, owners: Owners) -> Iterator[Open]:
     if waiting:
         words = f"{_plural(len(waiting), 'link')} between paper and a patient: not confirmed yet."
         yield Open("link-unconfirmed", words, tuple(waiting), owners.people(waiting))
+
+
+def _numbers(vault: Vault, settings: Settings, outage: Outage, owners: Owners) -> Iterator[Open]:
+    """Whoever waits with nothing else of theirs open (`_items` has the others)."""
+    waiting = [
+        one.number
+        for one in unlinked.unknowns(vault, settings, outage)
+        if one.number and one.decided and one.state == unlinked.TO_LINK
+    ]
+    if waiting:
+        words = f"{_plural(len(waiting), 'downtime number')}: found by another number, not linked."
+        yield Open("number-unlinked", words, tuple(waiting), owners.people(waiting))
 
 
 def _comparison(vault: Vault, outage: Outage) -> Iterator[Open]:

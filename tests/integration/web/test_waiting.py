@@ -18,8 +18,9 @@ from downtime.returns.statement import open_items
 from downtime.returns.worklists import rekey
 from downtime.settings import EntrySettings, Settings
 from downtime.vault import device
+from downtime.vault.audit import Actor
 from tests.integration.handover.fleet import Machine
-from tests.integration.recovery.conftest import BLOODS, HOSPITAL, LIMS_SAYS, OBSERVED, PHONED
+from tests.integration.recovery.conftest import ANN, BLOODS, HOSPITAL, LIMS_SAYS, OBSERVED, PHONED
 from tests.integration.recovery.twins import TWINS
 
 from .conftest import OLD_FBC
@@ -236,6 +237,29 @@ def test_who_is_left_out_by_decision_is_to_be_linked_no_more_for_page_and_statem
     assert "DK700001X" in clerk.get("/identity?state=settled").text
     decide.decide(vault, rows[0].key, "open", checker, "she came back")
     assert said() == (1, True)
+
+
+def test_a_downtime_number_whose_form_names_a_known_patient_waits_for_its_link_on_both(
+    hospital, vault, settings, outage, keyed, compare, checker
+):
+    known = Subject(downtime_number="DK700001X", mrn=ANN.mrn)
+    number = keyed("blood-sciences-request", BLOODS, known)
+    compare()
+    for row in decide.items(vault, outage.id):
+        decide.decide(vault, row.key, "leave", checker, "keyed in the laboratory")
+
+    def waiting() -> tuple[int, list[tuple[str, ...]]]:
+        page = hospital.browser("records-clerk").get("/waiting").text
+        found = open_items.find(vault, settings, outage)
+        return lines_of(page)["People on paper to be linked"][1], [
+            one.names for one in found if one.kind == "number-unlinked"
+        ]
+
+    assert waiting() == (1, [("DK700001X",)])
+    third = Actor("u-3", "Cy Records", "laptop-1")
+    link = settling.propose(vault, settings, outage, number, "p-ann", third, "her own number")
+    settling.confirm(vault, settings, outage, number, link.id, checker, "seen")
+    assert waiting() == (0, [])
 
 
 def test_all_forms_of_an_outage_are_seen_after_its_books_are_closed(
