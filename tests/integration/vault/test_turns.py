@@ -35,6 +35,63 @@ def test_those_who_write_at_once_share_a_flush(vault, who, monkeypatch):
     assert {str(n) for n in range(20)} <= targets
 
 
+def test_who_writes_while_a_slow_flush_runs_does_not_wait_for_it_first(vault, who, monkeypatch):
+    began, stuck = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with vault.change(who, "test.slow"):
+            pass
+
+    def block(handle) -> None:
+        began.set()
+        assert stuck.wait(60)
+
+    monkeypatch.setattr(flush, "_sync", block)
+    slow = threading.Thread(target=write)
+    slow.start()
+    try:
+        assert began.wait(60)
+        flushed = []
+        monkeypatch.setattr(flush, "_sync", flushed.append)
+        with vault.change(who, "test.quick"):
+            pass
+        assert flushed
+        assert slow.is_alive()
+    finally:
+        stuck.set()
+        slow.join()
+
+
+def test_when_one_of_two_flushes_fails_neither_is_acknowledged(vault, who, monkeypatch):
+    began, failed, said = threading.Event(), threading.Event(), []
+
+    def fail(handle) -> None:
+        began.set()
+        assert failed.wait(60)
+        raise OSError(5, "Input/output error")
+
+    def write() -> None:
+        try:
+            with vault.change(who, "test.first"):
+                pass
+        except OSError as error:
+            said.append(error.strerror)
+
+    monkeypatch.setattr(flush, "_sync", fail)
+    first = threading.Thread(target=write)
+    first.start()
+    assert began.wait(60)
+
+    def after_the_other(handle) -> None:
+        failed.set()
+        first.join()
+
+    monkeypatch.setattr(flush, "_sync", after_the_other)
+    with pytest.raises(OSError, match="failed to keep"), vault.change(who, "test.second"):
+        pass
+    assert said == ["Input/output error"]
+
+
 def test_nobody_goes_on_before_the_disk_has_it(vault, who, monkeypatch):
     order = []
     monkeypatch.setattr(flush, "_sync", lambda handle: order.append("disk"))
