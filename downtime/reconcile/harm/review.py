@@ -1,5 +1,6 @@
 """Look for what the outage may have done to patients, and keep what clinicians say about it."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 
@@ -29,6 +30,9 @@ from downtime.snapshot.store import Snapshot
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 
+PAUSE_SECONDS = 0.01
+"""After each transaction: without a gap, those who key waited for a quarter of a second."""
+
 
 def run(vault: Vault, settings: Settings, who: Actor, why: str) -> Run:
     """Look at the outage at hand as it was last compared; what was said of a finding is kept.
@@ -55,13 +59,14 @@ def run(vault: Vault, settings: Settings, who: Actor, why: str) -> Run:
 def _keep(
     vault: Vault, outage: str, found: Sequence[Finding], at_once: int, who: Actor, why: str
 ) -> None:
-    """In short transactions, so that people go on keying meanwhile."""
+    """In short transactions with pauses, so that people go on keying meanwhile."""
     gone, other = harm_store.differing(vault.db, outage, found)
     for start in range(0, max(len(gone), len(other)), at_once):
         target = f"{len(other[start : start + at_once])} findings"
         with vault.change(who, "harm.find", target=target, why=why) as db:
             harm_store.remove_findings(db, outage, gone[start : start + at_once])
             harm_store.keep_findings(db, other[start : start + at_once])
+        time.sleep(PAUSE_SECONDS)
 
 
 def _look(
