@@ -12,7 +12,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from queue import SimpleQueue
 from threading import Thread
 from types import MappingProxyType
@@ -97,8 +97,8 @@ class Hand:
         return answer
 
 
-def serve(begin: Callable[[Any], Callable[[Any], object]]) -> None:
-    """What the other process does: `begin` with what it is told, then answer until the input ends.
+def serve(ready: Callable[[Any], AbstractContextManager[Callable[[Any], object]]]) -> None:
+    """What the other process does: get `ready` with what it is told, then answer until the input ends.
 
     No answer may be a text: that says what went wrong. Whoever started the process wrote what it
     reads, and ends it when somebody presses Ctrl-C.
@@ -107,9 +107,9 @@ def serve(begin: Callable[[Any], Callable[[Any], object]]) -> None:
     gc.freeze()  # what was loaded stays: looking through it time and again costs a twentieth
     answers = _Sender(sys.stdout.buffer)
     try:
-        do = begin(pickle.load(sys.stdin.buffer))  # noqa: S301
-        while True:
-            answers.send(do(pickle.load(sys.stdin.buffer)))  # noqa: S301
+        with ready(pickle.load(sys.stdin.buffer)) as do:  # noqa: S301
+            while True:
+                answers.send(do(pickle.load(sys.stdin.buffer)))  # noqa: S301
     except EOFError:
         pass
     except Exception as error:

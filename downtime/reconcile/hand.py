@@ -1,11 +1,11 @@
 """A process that compares sets of forms for the crew; the vault's key comes with its task."""
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from downtime.clock import Clock
 from downtime.config import Home
@@ -25,10 +25,13 @@ class Told(NamedTuple):
     linked: Links
 
 
-def _begin(told: Told) -> Callable[[Any], Found]:
-    vault = Vault(Home(told.home), told.key, _going_on_from(told.now))
-    sets = ExitStack().enter_context(comparing(vault, told.task))
-    return lambda stamps: sets.compare(stamps, told.linked)
+@contextmanager
+def _ready(told: Told) -> Iterator[Callable[[Mapping[str, str]], Found]]:
+    with (
+        closing(Vault(Home(told.home), told.key, _going_on_from(told.now))) as vault,
+        comparing(vault, told.task) as sets,
+    ):
+        yield lambda stamps: sets.compare(stamps, told.linked)
 
 
 def _going_on_from(now: datetime) -> Clock:
@@ -38,4 +41,4 @@ def _going_on_from(now: datetime) -> Clock:
 
 
 if __name__ == "__main__":
-    serve(_begin)
+    serve(_ready)

@@ -1,6 +1,7 @@
 """A process that prints batches of sheets for the crew."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from downtime.hands import serve
@@ -10,7 +11,8 @@ from downtime.paper.press.sheaf import Numbers, lane
 from downtime.paper.press.spots import Page
 
 
-def _begin(told: Any) -> Callable[[Any], Printed]:
+@contextmanager
+def _ready(told: Any) -> Iterator[Callable[[Any], Printed]]:
     numbers, imprint, tagged = told
     layouts, known = dict[str, Layout](), dict[str, list[Page]]()
     bench = Bench(Numbers(lane(*numbers)), imprint, tagged, known)
@@ -22,8 +24,8 @@ def _begin(told: Any) -> Callable[[Any], Printed]:
         sheets = [(sheet._replace(layout=layouts[key]), turned) for key, sheet, turned in batch]
         return bench.print(turn, sheets)
 
-    return print_batch
+    yield print_batch
 
 
 if __name__ == "__main__":
-    serve(_begin)
+    serve(_ready)
