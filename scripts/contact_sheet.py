@@ -13,13 +13,13 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from downtime.paper import serials
-from downtime.paper.definitions.definition import definitions
-from downtime.paper.definitions.questionnaire import FormDefinition
-from downtime.paper.press.layout import form_layout
-from downtime.paper.press.sheet import Imprint
-from downtime.paper.press.stamp import Printer
-from downtime.paper.press.text import FONT_FOLDER, REGULAR
-from downtime.paper.press.writer import PdfWriter
+from downtime.paper.forms.definition import definitions
+from downtime.paper.forms.questionnaire import FormDefinition
+from downtime.paper.layout.layout import form_layout
+from downtime.paper.layout.sheet import Imprint
+from downtime.paper.layout.stamp import Printer
+from downtime.pdf.text import FONT_FOLDER, REGULAR
+from downtime.pdf.writer import PdfWriter
 
 FILE = Path(__file__).parents[1] / "docs" / "forms-contact-sheet.png"
 COLUMNS = 8

@@ -6,7 +6,7 @@ import click
 
 from downtime.cli.app import Output, Session, command
 from downtime.cli.program import forms
-from downtime.paper.definitions import definition
+from downtime.paper.forms import definition
 from downtime.paper.packs import ahead
 
 

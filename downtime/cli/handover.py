@@ -10,13 +10,13 @@ from downtime.cli.options import REMARK, WHY
 from downtime.cli.program import handover
 from downtime.entry import duplicates
 from downtime.errors import UserError
-from downtime.handover import clashes, grouping, store_clashes, store_doubts
-from downtime.handover import reports as reporting
-from downtime.handover import seal as sealing
-from downtime.handover import take as taking
-from downtime.handover.bundle import SUFFIX
 from downtime.outage import carried, outages
 from downtime.paper.serials import shown
+from downtime.sync import clashes, grouping, store_clashes, store_doubts
+from downtime.sync import reports as reporting
+from downtime.sync import seal as sealing
+from downtime.sync import take as taking
+from downtime.sync.bundle import SUFFIX
 from downtime.vault.files import write_atomic
 
 CODE = click.argument("device", metavar="DEVICE")

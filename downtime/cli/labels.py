@@ -12,7 +12,7 @@ from downtime.cli.pack import patient_of
 from downtime.cli.program import labels
 from downtime.cli.sending import Way, answer, on_one_side, send
 from downtime.paper import orders
-from downtime.paper.definitions.definition import definitions
+from downtime.paper.forms.definition import definitions
 from downtime.paper.labels import alignment, sheets
 from downtime.paper.labels import labels as rules
 from downtime.paper.orders import Order

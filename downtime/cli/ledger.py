@@ -14,12 +14,12 @@ from downtime.cli.program import ledger
 from downtime.clinical import display
 from downtime.clock import to_text
 from downtime.errors import UserError
-from downtime.handover import lists
-from downtime.handover.lists import Line
 from downtime.paper import assignments, intake, serials
 from downtime.paper import ledger as book
 from downtime.paper.issue import LIFECYCLE, Issued
 from downtime.paper.moves import COPY, SAME
+from downtime.sync import lists
+from downtime.sync.lists import Line
 
 SERIALS = click.argument("numbers", nargs=-1, required=True, metavar="SERIAL...")
 

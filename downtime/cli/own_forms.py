@@ -9,8 +9,8 @@ from downtime.cli.options import NewFile
 from downtime.cli.program import forms
 from downtime.config import Home
 from downtime.paper import own_pages
-from downtime.paper.definitions import own_forms
-from downtime.paper.definitions.definition import definition
+from downtime.paper.forms import own_forms
+from downtime.paper.forms.definition import definition
 from downtime.paper.packs import specimen
 from downtime.vault import keys
 from downtime.vault.files import replacing, write_atomic

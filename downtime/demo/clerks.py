@@ -7,7 +7,7 @@ from downtime.demo.staff import Staff
 from downtime.entry import double, filing, keying, opening, verification
 from downtime.entry.model import ADJUDICATE, COMPARE, KEY_AGAIN, Entry
 from downtime.paper import ledger
-from downtime.paper.definitions.definition import definition
+from downtime.paper.forms.definition import definition
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
 

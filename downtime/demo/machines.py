@@ -10,9 +10,9 @@ from downtime.demo.feeds import write_feeds
 from downtime.demo.scene import Story
 from downtime.demo.settings import settings_text
 from downtime.demo.staff import WHY, Staff
-from downtime.handover import reports
 from downtime.settings import Settings
 from downtime.snapshot import load, publish
+from downtime.sync import reports
 from downtime.vault import device
 from downtime.vault.vault import Vault
 

@@ -33,7 +33,7 @@ from downtime.entry.saves import LateError, Page
 from downtime.entry.validation import InvalidAnswersError, Problem, check, label
 from downtime.errors import ConflictError, ForbiddenError
 from downtime.paper import serials
-from downtime.paper.definitions.questionnaire import FormDefinition, Item
+from downtime.paper.forms.questionnaire import FormDefinition, Item
 from downtime.settings import Settings
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault

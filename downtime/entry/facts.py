@@ -30,8 +30,8 @@ from downtime.clock import from_text
 from downtime.entry import absent, typed
 from downtime.entry.plan import FORM, plan
 from downtime.entry.wording import near_moment, shown, stored
-from downtime.paper.definitions.questionnaire import FormDefinition, Item
-from downtime.paper.definitions.said import PERSON, WHEN
+from downtime.paper.forms.questionnaire import FormDefinition, Item
+from downtime.paper.forms.said import PERSON, WHEN
 
 DOCUMENT = "Document"
 """A fact that stays a document: it is filed, not returned as data."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from downtime.entry.facts import Fact, Person
 from downtime.entry.model import Entry
 from downtime.entry.policies import SCAN
-from downtime.paper.definitions.questionnaire import FormDefinition, Item
+from downtime.paper.forms.questionnaire import FormDefinition, Item
 from downtime.paper.issue import Issued
 
 NOT_KEYED = ("patient.location", "patient.allergies")

@@ -1,8 +1,8 @@
 """Words to choose from while typing: for a test's name, those that the site's own forms ask for."""
 
 from downtime.config import Home
-from downtime.paper.definitions.definition import definitions
-from downtime.paper.definitions.questionnaire import FormDefinition
+from downtime.paper.forms.definition import definitions
+from downtime.paper.forms.questionnaire import FormDefinition
 
 SEARCHED = 8
 """A choice with more options than this is searched by typing; a shorter one is a list."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from downtime.paper.definitions.questionnaire import SIGN_OFF, FormDefinition, Item
-from downtime.paper.definitions.said import PERSON
+from downtime.paper.forms.questionnaire import SIGN_OFF, FormDefinition, Item
+from downtime.paper.forms.said import PERSON
 
 FORM = ""
 """The part of a form that lies in no group with rows and in none with a record of its own."""

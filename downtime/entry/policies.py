@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from downtime.errors import InputError
-from downtime.paper.definitions.questionnaire import FormDefinition, Item
+from downtime.paper.forms.questionnaire import FormDefinition, Item
 from downtime.settings import Settings
 
 FULL, PART, SCAN = "full", "part", "scan"

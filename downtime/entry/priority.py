@@ -5,7 +5,7 @@ docs/recovery.md. It is read from a form's record and system, so that a hospital
 its place too.
 """
 
-from downtime.paper.definitions.questionnaire import FormDefinition
+from downtime.paper.forms.questionnaire import FormDefinition
 from downtime.settings import Settings
 
 RANKS = (

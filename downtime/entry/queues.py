@@ -16,8 +16,8 @@ from downtime.entry.policies import SCAN
 from downtime.errors import InputError
 from downtime.paper import ledger, store_waiting
 from downtime.paper import store as paper_store
-from downtime.paper.definitions.definition import from_text
-from downtime.paper.definitions.questionnaire import FormDefinition
+from downtime.paper.forms.definition import from_text
+from downtime.paper.forms.questionnaire import FormDefinition
 from downtime.paper.issue import RETURNED
 from downtime.settings import Settings
 from downtime.vault.audit import Actor

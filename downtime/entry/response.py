@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from downtime.entry import absent
 from downtime.errors import InputError
-from downtime.paper.definitions.questionnaire import TRUE, FormDefinition
+from downtime.paper.forms.questionnaire import TRUE, FormDefinition
 
 _USABLE = ("completed", "amended", "")
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from downtime.clock import from_text
 from downtime.entry import absent, typed
 from downtime.entry.model import Entry
-from downtime.paper.definitions.questionnaire import FormDefinition, Item
+from downtime.paper.forms.questionnaire import FormDefinition, Item
 
 _EXACT = "\u0001"
 """Marks a decimal on its way through the JSON writer: no answer can hold this character."""

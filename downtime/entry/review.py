@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from downtime.entry.facts import person
 from downtime.entry.forms import KeyedForm, printed_for
 from downtime.entry.validation import Checked, Problem, check
-from downtime.paper.definitions.questionnaire import FormDefinition
+from downtime.paper.forms.questionnaire import FormDefinition
 from downtime.paper.issue import Issued
 from downtime.settings import Settings
 from downtime.vault.vault import Vault

@@ -16,7 +16,7 @@ import orjson
 import pypdfium2
 from PIL import Image, ImageOps
 
-from downtime.child import limit
+from downtime.processes.sandbox import limit
 
 MOST_PAGES = 20
 DPI = 150

@@ -7,12 +7,12 @@ from typing import Any
 
 import orjson
 
-from downtime import child
 from downtime.entry import store_scans
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.paper import ledger, serials
 from downtime.paper import store as paper_store
 from downtime.paper.issue import Issued
+from downtime.processes import sandbox
 from downtime.settings import Settings
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
@@ -149,9 +149,9 @@ def _opened(content: bytes, settings: Settings) -> Any:
         raise _unfit("it is too large (entry.scan_max_bytes)")
     limits = entry.scan_memory_bytes, entry.scan_seconds
     try:
-        said = b"".join(child.lines("downtime.entry.scan_child", [], *limits, given=content))
+        said = b"".join(sandbox.lines("downtime.entry.scan_child", [], *limits, given=content))
         answer = orjson.loads(said)
-    except child.ChildFailedError as error:
+    except sandbox.ChildFailedError as error:
         why = "it takes too long to open" if error.late else "it is damaged, or asks for too much"
         raise _unfit(why) from None
     if "error" in answer:

@@ -10,7 +10,7 @@ from downtime.clinical.identifiers import clean_nhs_number
 from downtime.clock import from_text
 from downtime.entry import absent, typed
 from downtime.errors import InputError
-from downtime.paper.definitions.questionnaire import SIGN_OFF, TRUE, FormDefinition, Item
+from downtime.paper.forms.questionnaire import SIGN_OFF, TRUE, FormDefinition, Item
 
 FUTURE_SLACK = timedelta(minutes=5)
 """How far a keyed event may lie ahead of this machine's clock before it is refused."""

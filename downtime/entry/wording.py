@@ -4,7 +4,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from downtime.entry import typed
-from downtime.paper.definitions.questionnaire import TRUE, Item
+from downtime.paper.forms.questionnaire import TRUE, Item
 
 _NUMBERS = ("integer", "decimal", "quantity")
 

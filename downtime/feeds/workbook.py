@@ -10,8 +10,8 @@ from pathlib import Path
 
 import orjson
 
-from downtime import child
 from downtime.feeds.changes import Unusable
+from downtime.processes import sandbox
 from downtime.settings import FeedsSettings
 
 _BLOCK = 1 << 20
@@ -24,12 +24,12 @@ def rows(path: Path, sheet: str, settings: FeedsSettings) -> Generator[list[str]
     """
     _check_size(path, settings.max_workbook_bytes)
     limits = settings.worker_memory_bytes, settings.worker_seconds
-    opened = child.lines("downtime.feeds.workbook_child", [str(path), sheet], *limits)
+    opened = sandbox.lines("downtime.feeds.workbook_child", [str(path), sheet], *limits)
     try:
         with closing(opened):
             for line in opened:
                 yield from _answer(line)
-    except child.ChildFailedError as error:
+    except sandbox.ChildFailedError as error:
         raise Unusable("", _why(error.late, settings)) from None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from python_calamine import CalamineError, CalamineWorkbook
 
-from downtime.child import limit
+from downtime.processes.sandbox import limit
 
 
 def cell(value: Any) -> str:

@@ -9,11 +9,11 @@ import yaml
 
 from downtime.config import Home
 from downtime.errors import ConflictError
-from downtime.paper.definitions import own_forms, placing
-from downtime.paper.definitions.background import Sheet, open_sheet
-from downtime.paper.definitions.definition import from_text, read
-from downtime.paper.definitions.form_file import NAME
-from downtime.paper.press.layouts import layout_of
+from downtime.paper.forms import own_forms, placing
+from downtime.paper.forms.background import Sheet, open_sheet
+from downtime.paper.forms.definition import from_text, read
+from downtime.paper.forms.form_file import NAME
+from downtime.paper.layout.layouts import layout_of
 from downtime.settings import PaperSettings, Settings
 from downtime.vault.audit import Actor
 from downtime.vault.files import make_private, write_atomic

@@ -2,8 +2,8 @@
 
 from downtime.errors import NotFoundError
 from downtime.paper import store
-from downtime.paper.definitions.definition import from_text
-from downtime.paper.definitions.questionnaire import FormDefinition
+from downtime.paper.forms.definition import from_text
+from downtime.paper.forms.questionnaire import FormDefinition
 from downtime.paper.issue import Issued
 from downtime.vault.vault import Vault
 

@@ -9,8 +9,8 @@ from sqlite_utils import Database
 
 from downtime.paper import store_moves
 from downtime.paper.issue import Count, Draft, Issued, Pack, Subject
+from downtime.paper.layout.layout import Layout, read_geometry
 from downtime.paper.moves import MOVE
-from downtime.paper.press.layout import Layout, read_geometry
 from downtime.vault.audit import Actor
 
 _SUBJECT = tuple(f.name for f in fields(Subject))

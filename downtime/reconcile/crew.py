@@ -6,7 +6,7 @@ Each keeps what it finds in transactions of its own; the sets may come in any or
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 
-from downtime.hands import Hand
+from downtime.processes.pool import Hand
 from downtime.reconcile.hand import Told
 from downtime.reconcile.identity.match import Links
 from downtime.reconcile.sets import Found, Sets, Task

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from downtime.clock import Clock
 from downtime.config import Home
-from downtime.hands import serve
+from downtime.processes.pool import serve
 from downtime.reconcile.identity.match import Links
 from downtime.reconcile.sets import Found, Task, comparing
 from downtime.vault.vault import Vault

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from downtime.entry import policies, store_said
 from downtime.entry.facts import Fact, facts
 from downtime.paper import store as paper_store
-from downtime.paper.definitions.definition import from_text
-from downtime.paper.definitions.questionnaire import FormDefinition
+from downtime.paper.forms.definition import from_text
+from downtime.paper.forms.questionnaire import FormDefinition
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
 

@@ -12,7 +12,7 @@ from downtime.clinical.departments import department
 from downtime.clinical.records import Encounter, Patient
 from downtime.clock import Clock
 from downtime.entry import absent
-from downtime.paper.definitions.questionnaire import TRUE, Item
+from downtime.paper.forms.questionnaire import TRUE, Item
 from downtime.settings import Settings
 
 _KEPT = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d.*))?")

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from flask import url_for
 
 from downtime.entry import queues
-from downtime.handover import lists, reports
 from downtime.outage.model import Outage
 from downtime.reconcile import store as items
 from downtime.reconcile.harm import store as harm
@@ -27,6 +26,7 @@ from downtime.reconcile.store import Filter
 from downtime.returns import states as sending
 from downtime.returns import store as messages
 from downtime.returns.worklists import rekey
+from downtime.sync import lists, reports
 from downtime.web import current
 from downtime.web.guard import may
 

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 from typing import BinaryIO
 
 from downtime.paper import serials
-from downtime.paper.definitions.definition import definition
-from downtime.paper.press.layout import Layout, form_layout
-from downtime.paper.press.sheet import Imprint
-from downtime.paper.press.stamp import Printer
-from downtime.paper.press.writer import PdfWriter
+from downtime.paper.forms.definition import definition
+from downtime.paper.layout.layout import Layout, form_layout
+from downtime.paper.layout.sheet import Imprint
+from downtime.paper.layout.stamp import Printer
+from downtime.pdf.writer import PdfWriter
 from downtime.settings import Settings
 
 FORM = "blood-sciences-request"

@@ -19,10 +19,10 @@ from downtime.entry.model import VERIFIED, Entry
 from downtime.outage import outages
 from downtime.paper import serials
 from downtime.paper import store as paper_store
-from downtime.paper.definitions.definition import definition
+from downtime.paper.forms.definition import definition
 from downtime.paper.issue import RETURNED, Draft, Pack, Subject, subject_of
 from downtime.paper.issue import VERIFIED as FORM_VERIFIED
-from downtime.paper.press.layout import form_layout
+from downtime.paper.layout.layout import form_layout
 from downtime.settings import Settings
 from downtime.snapshot import load as loading
 from downtime.snapshot.publish import build

@@ -10,9 +10,9 @@ import zxingcpp
 from _pages import FORM, IMPRINT, MRN, codes, prepared, values
 
 from downtime.paper import serials
-from downtime.paper.definitions.definition import definition
-from downtime.paper.press.document import to_pdf
-from downtime.paper.press.layout import form_html
+from downtime.paper.forms.definition import definition
+from downtime.paper.layout.layout import form_html
+from downtime.pdf.templates import to_pdf
 
 
 def weasyprint(count: int) -> tuple[float, int]:
@@ -52,7 +52,7 @@ def reportlab(count: int) -> int:
     from reportlab.pdfbase.ttfonts import TTFont
     from reportlab.pdfgen.canvas import Canvas
 
-    from downtime.paper.press.text import FONT_FOLDER
+    from downtime.pdf.text import FONT_FOLDER
 
     for name in ("Regular", "Bold"):
         pdfmetrics.registerFont(TTFont(name, FONT_FOLDER / f"NotoSans-{name}.ttf"))

@@ -26,14 +26,15 @@ from _scans import scans
 
 from downtime.config import Home
 from downtime.paper import serials
-from downtime.paper.definitions.definition import definition
+from downtime.paper.forms.definition import definition
 from downtime.paper.issue import ISSUED, Draft, Pack, Subject
-from downtime.paper.press import crew, stamp, typeface
-from downtime.paper.press.codes import code_path
-from downtime.paper.press.compose import Part, compose
-from downtime.paper.press.layout import Layout, form_layout
-from downtime.paper.press.sheet import FormSheet
-from downtime.paper.press.writer import PdfWriter
+from downtime.paper.layout import crew, stamp
+from downtime.paper.layout.layout import Layout, form_layout
+from downtime.paper.layout.sheet import FormSheet
+from downtime.pdf import typeface
+from downtime.pdf.codes import code_path
+from downtime.pdf.compose import Part, compose
+from downtime.pdf.writer import PdfWriter
 
 PAGES = 8000
 """1,000 patients with 8 forms each."""

@@ -32,9 +32,9 @@ from downtime.entry import store as entry_store
 from downtime.entry.model import ENTERED, Entry
 from downtime.outage import outages
 from downtime.paper import store as paper_store
-from downtime.paper.definitions.definition import definition
+from downtime.paper.forms.definition import definition
 from downtime.paper.issue import ISSUED, Draft, Pack, Subject
-from downtime.paper.press.layout import Layout
+from downtime.paper.layout.layout import Layout
 from downtime.paper.serials import serial
 from downtime.reconcile import run
 from downtime.settings import Settings

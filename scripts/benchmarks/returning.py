@@ -16,7 +16,7 @@ from hl7apy.core import Message
 
 from downtime.entry.facts import Fact, Person
 from downtime.entry.model import VERIFIED, Entry
-from downtime.paper.definitions.definition import definition
+from downtime.paper.forms.definition import definition
 from downtime.reconcile.item import Item
 from downtime.reconcile.states import NEW
 from downtime.reconcile.store import Decided, ItemRow, digest

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from downtime.paper.definitions.definition import definitions
+from downtime.paper.forms.definition import definitions
 
 SHEET = Path(__file__).parents[2] / "docs" / "forms-contact-sheet.png"
 

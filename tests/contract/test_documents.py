@@ -12,7 +12,7 @@ from downtime import config
 from downtime.accounts.permissions import ACTIONS, PUBLIC
 from downtime.cli import whole
 from downtime.feeds.table_mapping import mappings
-from downtime.paper.definitions import definition, form_file, prefill
+from downtime.paper.forms import definition, form_file, prefill
 from downtime.settings import Settings
 from tests.contract import house
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from downtime.paper.definitions import definition
+from downtime.paper.forms import definition
 from downtime.vault.lifecycle import Lifecycle
 from tests.contract import house
 

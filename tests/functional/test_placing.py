@@ -3,7 +3,7 @@
 from axe_playwright_python.sync_playwright import Axe
 
 from downtime.paper import own_pages
-from downtime.paper.definitions.definition import definition
+from downtime.paper.forms.definition import definition
 from tests.integration.paper.test_background import A4, turned
 
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from downtime.paper.definitions.definition import definitions
-from downtime.paper.press.layout import form_layout
-from downtime.paper.press.sheet import Imprint
-from downtime.paper.press.stamp import Printer
-from downtime.paper.press.writer import PdfWriter
+from downtime.paper.forms.definition import definitions
+from downtime.paper.layout.layout import form_layout
+from downtime.paper.layout.sheet import Imprint
+from downtime.paper.layout.stamp import Printer
 from downtime.paper.serials import serial
+from downtime.pdf.writer import PdfWriter
 
 OPTION = re.compile("=[^:]*")
 """The option in the key of its box: `outcome=seen:3` is a box of the field `outcome:3`."""

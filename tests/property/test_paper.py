@@ -12,14 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from downtime.paper.definitions.definition import definitions
-from downtime.paper.definitions.questionnaire import TRUE
-from downtime.paper.press.layout import form_layout
-from downtime.paper.press.sheet import Imprint
-from downtime.paper.press.stamp import Printer
-from downtime.paper.press.text import printable
-from downtime.paper.press.writer import PdfWriter
+from downtime.paper.forms.definition import definitions
+from downtime.paper.forms.questionnaire import TRUE
+from downtime.paper.layout.layout import form_layout
+from downtime.paper.layout.sheet import Imprint
+from downtime.paper.layout.stamp import Printer
 from downtime.paper.serials import serial
+from downtime.pdf.text import printable
+from downtime.pdf.writer import PdfWriter
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
 IMPRINT = Imprint("", "", False, "", "", "Hospital No.")

@@ -11,9 +11,6 @@ from downtime.demo.month.model import SYSTEMS, Simulation
 from downtime.demo.paper import local
 from downtime.entry import duplicates, keying, opening
 from downtime.entry.facts import Person
-from downtime.handover import reports
-from downtime.handover.seal import seal
-from downtime.handover.take import take
 from downtime.outage import outages
 from downtime.paper import ledger
 from downtime.reconcile import bulk
@@ -30,6 +27,9 @@ from downtime.returns.statement import signing, statement
 from downtime.returns.statement.statement import Statement
 from downtime.returns.states import REFUSED
 from downtime.snapshot import load
+from downtime.sync import reports
+from downtime.sync.seal import seal
+from downtime.sync.take import take
 
 NEW, DROPPED, DOUBLED = ("new", "returned"), ("unmatched", "leave"), ("conflict", "leave")
 """What becomes of what a paper says: of somebody known, of somebody in no system, and twice."""

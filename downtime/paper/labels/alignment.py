@@ -7,9 +7,9 @@ from downtime.paper.labels import sheets
 from downtime.paper.labels.label_face import LINE_ABOVE, MM, line, words
 from downtime.paper.labels.labels import corner
 from downtime.paper.labels.sheets import Sheet
-from downtime.paper.press.sheet import Imprint
-from downtime.paper.press.stamp import Printer
-from downtime.paper.press.writer import PdfWriter
+from downtime.paper.layout.sheet import Imprint
+from downtime.paper.layout.stamp import Printer
+from downtime.pdf.writer import PdfWriter
 from downtime.settings import Settings
 
 RULER = 100

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from downtime.paper.labels.sheets import A4, Sheet
-from downtime.paper.press.codes import matrix_path
-from downtime.paper.press.fit import Line, beginning, fit
-from downtime.paper.press.layout import Place
-from downtime.paper.press.text import printable
+from downtime.paper.layout.layout import Place
+from downtime.pdf.codes import matrix_path
+from downtime.pdf.fit import Line, beginning, fit
+from downtime.pdf.text import printable
 
 MM = 72 / 25.4
 LINE_ABOVE = 8.0

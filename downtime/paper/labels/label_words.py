@@ -5,12 +5,12 @@ from datetime import date
 
 from downtime.clinical import display
 from downtime.clinical.records import Patient
-from downtime.paper.definitions.questionnaire import FormDefinition
+from downtime.paper.forms.questionnaire import FormDefinition
 from downtime.paper.labels import wristband
 from downtime.paper.labels.label_face import Face, Row
 from downtime.paper.packs import lists
-from downtime.paper.press.marks import DRILL
 from downtime.paper.serials import shown
+from downtime.pdf.drawing import DRILL
 from downtime.settings import SiteSettings
 from downtime.snapshot.rows import PatientRow
 

@@ -11,18 +11,18 @@ from typing import BinaryIO, NamedTuple
 
 from downtime.clinical import display
 from downtime.errors import InputError
-from downtime.paper.definitions.definition import definition
+from downtime.paper.forms.definition import definition
 from downtime.paper.issue import Subject, subject_of
 from downtime.paper.labels import label_words, sheets
 from downtime.paper.labels.label_face import LINE_ABOVE, MM, Drawn, Face, TooSmallError, draw, line
 from downtime.paper.labels.label_words import NOT_FOR_CARE, NOT_FOR_TUBES, Source
 from downtime.paper.labels.sheets import Sheet
+from downtime.paper.layout.sheet import Plain
 from downtime.paper.packs.job import USUAL, Options
 from downtime.paper.packs.pack import PackResult
 from downtime.paper.packs.printing import Press
-from downtime.paper.press.marks import DRILL
-from downtime.paper.press.sheet import Plain
 from downtime.paper.serials import shown
+from downtime.pdf.drawing import DRILL
 from downtime.settings import Settings
 from downtime.snapshot.rows import PatientRow
 from downtime.snapshot.store import Snapshot

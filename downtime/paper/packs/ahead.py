@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from downtime.errors import UserError
 from downtime.paper import store
-from downtime.paper.definitions.definition import definitions
-from downtime.paper.definitions.questionnaire import FormDefinition
-from downtime.paper.press.layout import Layout, flow_digest, flow_layout
-from downtime.paper.press.layouts import layout_digest, layout_of
+from downtime.paper.forms.definition import definitions
+from downtime.paper.forms.questionnaire import FormDefinition
+from downtime.paper.layout.layout import Layout, flow_digest, flow_layout
+from downtime.paper.layout.layouts import layout_digest, layout_of
 from downtime.settings import Settings
 from downtime.vault.database import transaction
 from downtime.vault.vault import Vault

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 
 from downtime.errors import InputError
-from downtime.paper.definitions import prefill
-from downtime.paper.definitions.prefill import Medicines
-from downtime.paper.definitions.questionnaire import FormDefinition
+from downtime.paper.forms import prefill
+from downtime.paper.forms.prefill import Medicines
+from downtime.paper.forms.questionnaire import FormDefinition
 from downtime.paper.issue import Subject, subject_of
 from downtime.paper.packs import lists
 from downtime.paper.packs.job import Job

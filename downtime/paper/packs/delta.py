@@ -12,7 +12,7 @@ from typing import BinaryIO
 from downtime.errors import ConflictError
 from downtime.outage import outages
 from downtime.paper import serials, store
-from downtime.paper.definitions import sets
+from downtime.paper.forms import sets
 from downtime.paper.issue import ISSUED, VOID, Issued
 from downtime.paper.packs import contents, lists, pack, record
 from downtime.paper.packs.contents import BED_LIST, SUMMARY

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from downtime.paper.issue import Draft, Pack
-from downtime.paper.press.sheet import Sheet
+from downtime.paper.layout.sheet import Sheet
 
 Progress = Callable[[int, int], None]
 """Told how many of how many documents are printed; what it raises stops the printing."""

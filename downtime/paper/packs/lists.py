@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from downtime.clinical import display
 from downtime.clinical.records import Encounter, Location, Patient, ServiceRequest
 from downtime.clock import from_text, to_text
-from downtime.paper.definitions.prefill import NONE_SENT, NOT_DELIVERED
-from downtime.paper.press.flow import Block, Heading, Paragraph, Table
+from downtime.paper.forms.prefill import NONE_SENT, NOT_DELIVERED
+from downtime.pdf.flow import Block, Heading, Paragraph, Table
 from downtime.snapshot.rows import Allergies, PatientRow, ReportRow
 from downtime.snapshot.store import Snapshot
 

@@ -9,7 +9,7 @@ from downtime.clinical import display
 from downtime.clock import from_text
 from downtime.errors import InputError
 from downtime.outage import numbers
-from downtime.paper.definitions import sets
+from downtime.paper.forms import sets
 from downtime.paper.packs import contents, lists, session
 from downtime.paper.packs.cover import cover
 from downtime.paper.packs.job import USUAL, Job, Options, Outcome

@@ -16,7 +16,7 @@ from downtime.errors import UserError
 from downtime.outage import outages
 from downtime.outage.model import Outage
 from downtime.paper import serials, store
-from downtime.paper.definitions.definition import FormDefinition, definition
+from downtime.paper.forms.definition import FormDefinition, definition
 from downtime.paper.issue import (
     ISSUED,
     LIFECYCLE,
@@ -27,15 +27,15 @@ from downtime.paper.issue import (
     Pack,
     Subject,
 )
+from downtime.paper.layout import crew
+from downtime.paper.layout.layout import Layout, flow_digest, flow_layout
+from downtime.paper.layout.layouts import layout_digest, layout_of
+from downtime.paper.layout.sheet import FormSheet, Imprint, ListSheet, LooseSheet, Plain, Sheet
+from downtime.paper.layout.stamp import Printer
 from downtime.paper.packs import packs, record
 from downtime.paper.packs.job import USUAL, Job, Options, Outcome
-from downtime.paper.press import crew
-from downtime.paper.press.flow import Block, Paragraph
-from downtime.paper.press.layout import Layout, flow_digest, flow_layout
-from downtime.paper.press.layouts import layout_digest, layout_of
-from downtime.paper.press.sheet import FormSheet, Imprint, ListSheet, LooseSheet, Plain, Sheet
-from downtime.paper.press.stamp import Printer
-from downtime.paper.press.writer import PdfWriter
+from downtime.pdf.flow import Block, Paragraph
+from downtime.pdf.writer import PdfWriter
 from downtime.settings import Settings
 from downtime.vault import device
 from downtime.vault.audit import Actor

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from downtime.clinical import display
-from downtime.paper.definitions import prefill
+from downtime.paper.forms import prefill
 from downtime.paper.issue import Subject
 from downtime.paper.packs import lists
 from downtime.paper.packs.job import Job
 from downtime.paper.packs.lists import View
 from downtime.paper.packs.printing import Press
-from downtime.paper.press.flow import Table
+from downtime.pdf.flow import Table
 from downtime.snapshot.rows import AppointmentRow
 
 TITLES = {"clinic": "Clinic list", "theatre": "Theatre list"}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from downtime.outage import numbers
-from downtime.paper.definitions.sets import FormSet, is_numbered
+from downtime.paper.forms.sets import FormSet, is_numbered
 from downtime.paper.packs.contents import blank
 from downtime.paper.packs.job import Job
 from downtime.paper.packs.printing import Press

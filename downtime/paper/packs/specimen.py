@@ -11,14 +11,14 @@ from typing import BinaryIO
 import pikepdf
 
 from downtime.config import Home
-from downtime.paper.definitions.questionnaire import TRUE, FormDefinition, Item
-from downtime.paper.press.document import render
-from downtime.paper.press.fit import width
-from downtime.paper.press.layout import Layout
-from downtime.paper.press.layouts import layout_of
-from downtime.paper.press.sheet import Imprint
-from downtime.paper.press.stamp import Printer
-from downtime.paper.press.writer import PdfWriter
+from downtime.paper.forms.questionnaire import TRUE, FormDefinition, Item
+from downtime.paper.layout.layout import Layout
+from downtime.paper.layout.layouts import layout_of
+from downtime.paper.layout.sheet import Imprint
+from downtime.paper.layout.stamp import Printer
+from downtime.pdf.fit import width
+from downtime.pdf.templates import render
+from downtime.pdf.writer import PdfWriter
 from downtime.settings import Settings
 
 SPECIMEN = "SPECIMEN"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from downtime.config import Home
 from downtime.entry.facts import Fact
-from downtime.paper.definitions.definition import definitions
+from downtime.paper.forms.definition import definitions
 from downtime.settings import Settings
 
 

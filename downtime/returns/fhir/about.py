@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from downtime.entry import response_writer
 from downtime.entry.model import Entry
-from downtime.paper.definitions.fhir_write import QUESTIONNAIRE
-from downtime.paper.definitions.questionnaire import FormDefinition
+from downtime.paper.forms.fhir_write import QUESTIONNAIRE
+from downtime.paper.forms.questionnaire import FormDefinition
 from downtime.returns.fhir.target import FhirTarget
 from downtime.returns.fhir.values import (
     TERMINOLOGY,

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from downtime import config
-from downtime.paper.definitions.fhir_write import OURS
+from downtime.paper.forms.fhir_write import OURS
 from downtime.returns.profiles import PAGE, TARGETS, wrong
 from downtime.settings import Settings, setting
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
-from downtime.paper.press import document
+from downtime.pdf import templates
 from downtime.reconcile.harm.findings import KINDS, OUTCOMES
 from downtime.returns import twins
 from downtime.returns.report.charts import Chart
@@ -21,7 +21,7 @@ def save(report: Report, settings: Settings, out: Path) -> tuple[Path, Path]:
 def to_pdf(report: Report, settings: Settings) -> bytes:
     """The report as A4 pages."""
     zone = ZoneInfo(settings.site.time_zone)
-    return document.render(
+    return templates.render(
         "report.html",
         facts=report.statement.facts,
         digest=report.statement.digest,
@@ -39,4 +39,4 @@ def to_pdf(report: Report, settings: Settings) -> bytes:
 
 def drawing(chart: Chart) -> str:
     """A chart as SVG, for a page: every word in it is escaped."""
-    return document.render_html("chart.html", chart=chart)
+    return templates.render_html("chart.html", chart=chart)

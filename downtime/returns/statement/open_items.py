@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from downtime.entry import policies
 from downtime.entry import store as entry_store
 from downtime.entry.model import VERIFIED as ENTRY_VERIFIED
-from downtime.handover import clashes, reports
 from downtime.outage.model import Outage
 from downtime.paper import ledger
 from downtime.paper.issue import COLLECTED, ISSUED, KEYED, RETURNED, VERIFIED, Issued
@@ -24,6 +23,7 @@ from downtime.returns.statement import parts
 from downtime.returns.statement.owners import Owned, Owners
 from downtime.returns.states import SAID
 from downtime.settings import Settings
+from downtime.sync import clashes, reports
 from downtime.vault.vault import Vault
 
 

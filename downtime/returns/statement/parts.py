@@ -8,7 +8,6 @@ from typing import Any
 
 from downtime.entry import quality, store_checks
 from downtime.entry.model import AGREED, COMPARED
-from downtime.handover import reports
 from downtime.outage import carried
 from downtime.outage.model import Outage
 from downtime.reconcile.harm import store as harm_store
@@ -18,6 +17,7 @@ from downtime.returns import store
 from downtime.returns.statement.patients import begun_on, movements
 from downtime.returns.states import ACKNOWLEDGED, REFUSED, RESOLVED, SENT, WAITING, WORKLIST
 from downtime.snapshot import load
+from downtime.sync import reports
 from downtime.vault.vault import Vault
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
-from downtime.paper.press import document
+from downtime.pdf import templates
 from downtime.reconcile.harm.findings import KINDS, OUTCOMES
 from downtime.returns import twins
 from downtime.returns.statement.accounting import COLUMNS
@@ -27,7 +27,7 @@ def to_pdf(statement: Statement, settings: Settings) -> bytes:
     """The statement as A4 pages."""
     zone = ZoneInfo(settings.site.time_zone)
     held = {one.role: one for one in statement.signatures if one.facts_sha256 == statement.digest}
-    return document.render(
+    return templates.render(
         "statement.html",
         facts=statement.facts,
         digest=statement.digest,

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from downtime.clinical import display
 from downtime.errors import InputError
 from downtime.outage.model import Outage
-from downtime.paper.press import document
+from downtime.pdf import templates
 from downtime.reconcile import store as items_store
 from downtime.reconcile.run import latest
 from downtime.reconcile.states import RETURNED
@@ -80,7 +80,7 @@ def to_pdf(found: Sequence[RekeyLine], settings: Settings, outage: Outage, made:
     lists: dict[tuple[str, str], list[dict[str, str]]] = {}
     for line, row in zip(found, rekey.table(found, zone), strict=True):
         lists.setdefault(line.listed, []).append(dict(zip(names, row, strict=True)))
-    return document.render(
+    return templates.render(
         "worklist.html",
         hospital=settings.site.name,
         outage=outage.label,

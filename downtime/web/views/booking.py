@@ -7,9 +7,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from downtime.clinical import display
 from downtime.entry.duplicates import Duplicate
 from downtime.errors import InputError, UserError
-from downtime.handover import lists
 from downtime.paper import assignments, intake, ledger, serials
 from downtime.paper.printed import printed
+from downtime.sync import lists
 from downtime.web import current, times
 from downtime.web.actions import action
 from downtime.web.answers import Answer, download

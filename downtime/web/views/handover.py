@@ -8,11 +8,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.entry import duplicates
 from downtime.errors import InputError, UserError
-from downtime.handover import bundle, clashes, grouping, store_clashes, store_doubts
-from downtime.handover import reports as reporting
-from downtime.handover import seal as sealing
-from downtime.handover import take as taking
 from downtime.outage import carried, outages
+from downtime.sync import bundle, clashes, grouping, store_clashes, store_doubts
+from downtime.sync import reports as reporting
+from downtime.sync import seal as sealing
+from downtime.sync import take as taking
 from downtime.web import current
 from downtime.web.actions import action
 from downtime.web.answers import Answer, download, reason

@@ -5,7 +5,7 @@ from io import BytesIO
 from flask import Blueprint, request
 
 from downtime.paper import orders
-from downtime.paper.definitions.definition import definitions
+from downtime.paper.forms.definition import definitions
 from downtime.paper.labels import alignment
 from downtime.paper.labels import labels as rules
 from downtime.paper.labels.sheets import SHEETS

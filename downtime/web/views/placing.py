@@ -7,15 +7,15 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 
 from downtime.errors import InputError, NotFoundError
 from downtime.paper import own_pages
-from downtime.paper.definitions import background
-from downtime.paper.definitions import placing as rules
-from downtime.paper.definitions.background import Sheet
-from downtime.paper.definitions.definition import definition
-from downtime.paper.definitions.form_check import RECORDS
-from downtime.paper.definitions.form_file import PLACES, POLICIES
-from downtime.paper.definitions.placing import COLUMNS, TYPES, Row
+from downtime.paper.forms import background
+from downtime.paper.forms import placing as rules
+from downtime.paper.forms.background import Sheet
+from downtime.paper.forms.definition import definition
+from downtime.paper.forms.form_check import RECORDS
+from downtime.paper.forms.form_file import PLACES, POLICIES
+from downtime.paper.forms.placing import COLUMNS, TYPES, Row
+from downtime.paper.layout.background_layout import MM
 from downtime.paper.packs import specimen
-from downtime.paper.press.background_layout import MM
 from downtime.web import current
 from downtime.web.actions import action
 from downtime.web.answers import Answer, download

@@ -6,8 +6,8 @@ from flask import Blueprint, render_template, request
 
 from downtime.errors import InputError
 from downtime.paper import ledger, orders
-from downtime.paper.definitions import sets
-from downtime.paper.definitions.definition import definition, definitions
+from downtime.paper.forms import sets
+from downtime.paper.forms.definition import definition, definitions
 from downtime.paper.labels.sheets import SHEETS
 from downtime.paper.orders import Order
 from downtime.paper.packs import delta, handover, packs

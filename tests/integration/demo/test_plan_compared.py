@@ -17,7 +17,7 @@ from downtime.entry.facts import Fact, Person, facts
 from downtime.entry.validation import check
 from downtime.feeds.changes import Message
 from downtime.feeds.read import read
-from downtime.paper.definitions.definition import definition
+from downtime.paper.forms.definition import definition
 from downtime.reconcile import gather
 from downtime.reconcile.compare import compare
 from downtime.reconcile.view import View

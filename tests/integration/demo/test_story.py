@@ -21,7 +21,7 @@ from downtime.demo.staff import ACCOUNTS
 from downtime.entry.model import UNSAMPLED
 from downtime.entry.store import fetch
 from downtime.errors import ConflictError
-from downtime.paper.definitions.definition import definition
+from downtime.paper.forms.definition import definition
 from downtime.reconcile.decide import items
 
 

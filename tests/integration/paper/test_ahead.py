@@ -2,10 +2,10 @@
 
 from downtime.errors import InputError
 from downtime.paper import store
-from downtime.paper.definitions.definition import definitions
+from downtime.paper.forms.definition import definitions
+from downtime.paper.layout import layouts
 from downtime.paper.packs import ahead
 from downtime.paper.packs.pack import blank_forms
-from downtime.paper.press import layouts
 
 
 def test_every_form_is_laid_out_once_and_printed_on_that_layout(vault, settings, who, tmp_path):

@@ -11,11 +11,11 @@ from PIL import Image, ImageChops
 
 from downtime.errors import InputError, NotFoundError
 from downtime.paper import ledger, serials, store
-from downtime.paper.definitions import background
-from downtime.paper.definitions.definition import check, definition
+from downtime.paper.forms import background
+from downtime.paper.forms.definition import check, definition
+from downtime.paper.layout.layouts import layout_of
 from downtime.paper.packs.pack import blank_forms, patient_pack
 from downtime.paper.packs.specimen import preview
-from downtime.paper.press.layouts import layout_of
 from downtime.settings import PaperSettings
 
 MM = 72 / 25.4

@@ -9,11 +9,11 @@ import pytest
 from downtime.clinical.records import Appointment
 from downtime.errors import ConflictError, InputError
 from downtime.paper import ledger, serials, store
+from downtime.paper.layout.stamp import BLANK
 from downtime.paper.packs import packs, record
 from downtime.paper.packs.job import Options
 from downtime.paper.packs.pack import session_pack
 from downtime.paper.packs.reprint import reprint
-from downtime.paper.press.stamp import BLANK
 from tests.integration.paper.conftest import read_words, records
 
 

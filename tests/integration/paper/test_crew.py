@@ -10,16 +10,16 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from downtime.hands import HandError
-from downtime.paper.definitions.definition import definition
-from downtime.paper.press import crew
-from downtime.paper.press.fit import Line
-from downtime.paper.press.flow import Paragraph, Table
-from downtime.paper.press.layout import flow_layout, form_layout
-from downtime.paper.press.sheet import FormSheet, Imprint, ListSheet, LooseSheet
-from downtime.paper.press.stamp import Printer
-from downtime.paper.press.writer import PdfWriter
+from downtime.paper.forms.definition import definition
+from downtime.paper.layout import crew
+from downtime.paper.layout.layout import flow_layout, form_layout
+from downtime.paper.layout.sheet import FormSheet, Imprint, ListSheet, LooseSheet
+from downtime.paper.layout.stamp import Printer
 from downtime.paper.serials import serial
+from downtime.pdf.fit import Line
+from downtime.pdf.flow import Paragraph, Table
+from downtime.pdf.writer import PdfWriter
+from downtime.processes.pool import HandError
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
 IMPRINT = Imprint("Demonstration Hospital", "DRILL", True, "Data", "Printed", "Hospital No.")

@@ -3,7 +3,7 @@
 import io
 
 from downtime.paper import ledger, serials
-from downtime.paper.definitions.definition import definitions
+from downtime.paper.forms.definition import definitions
 from downtime.paper.packs.pack import blank_forms
 
 NO_LABEL = "No label goes here and no printed label goes on the tube"

@@ -8,8 +8,8 @@ import pytest
 
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.paper import ledger, serials
-from downtime.paper.definitions import own_forms
-from downtime.paper.definitions.definition import check, definition, definitions
+from downtime.paper.forms import own_forms
+from downtime.paper.forms.definition import check, definition, definitions
 from downtime.paper.packs import specimen
 from downtime.paper.packs.pack import blank_forms
 

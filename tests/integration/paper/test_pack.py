@@ -9,12 +9,12 @@ import pytest
 from downtime.errors import InputError
 from downtime.outage import outages
 from downtime.paper import ledger, serials, store
-from downtime.paper.definitions.definition import definition
-from downtime.paper.definitions.sets import form_sets
+from downtime.paper.forms.definition import definition
+from downtime.paper.forms.sets import form_sets
+from downtime.paper.layout.layout import form_digest, form_layout
 from downtime.paper.packs import pack, printing
 from downtime.paper.packs.job import Options
 from downtime.paper.packs.pack import blank_forms, patient_pack, site_pack
-from downtime.paper.press.layout import form_digest, form_layout
 from downtime.settings import Settings
 
 SERIAL = re.compile(r"K7-\d{6}-[0-9A-Z]")

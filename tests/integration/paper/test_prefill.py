@@ -8,8 +8,8 @@ import pytest
 
 from downtime.clinical.records import Encounter, MedicationRequest, Patient
 from downtime.paper import ledger
-from downtime.paper.definitions import prefill
-from downtime.paper.definitions.definition import definition
+from downtime.paper.forms import prefill
+from downtime.paper.forms.definition import definition
 from downtime.paper.packs.pack import blank_forms, patient_pack
 from downtime.snapshot import tables
 from downtime.snapshot.header import Header

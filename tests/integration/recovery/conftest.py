@@ -12,9 +12,9 @@ from downtime.clinical.records import (
 from downtime.entry import keying, verification
 from downtime.outage import outages
 from downtime.paper import store
-from downtime.paper.definitions.definition import definition
+from downtime.paper.forms.definition import definition
 from downtime.paper.issue import ISSUED, Draft, Pack, Subject
-from downtime.paper.press.layout import Layout
+from downtime.paper.layout.layout import Layout
 from downtime.paper.serials import serial
 from downtime.reconcile import decide, run
 from downtime.reconcile.states import RETURN

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from downtime.hands import HandError
+from downtime.processes.pool import HandError
 from downtime.reconcile import crew, decide, run
 from downtime.reconcile.hand import Told
 from downtime.reconcile.sets import Sets

@@ -13,7 +13,7 @@ from downtime.entry.response_writer import dumps, write
 from downtime.entry.validation import Checked, check
 from downtime.errors import InputError
 from downtime.paper import ledger
-from downtime.paper.definitions.definition import definition, definitions
+from downtime.paper.forms.definition import definition, definitions
 from downtime.paper.issue import Subject
 from tests.integration.recovery.conftest import ANN, SIGNED
 

@@ -3,7 +3,7 @@
 import pytest
 
 from downtime.errors import ConflictError, ForbiddenError, InputError
-from downtime.paper.definitions.definition import definition
+from downtime.paper.forms.definition import definition
 from downtime.paper.issue import Subject
 from downtime.reconcile import decide, run
 from downtime.reconcile.identity import linking, settling, unlinked

@@ -10,7 +10,7 @@ from downtime.entry.imports import import_file
 from downtime.entry.response_writer import dumps, write
 from downtime.errors import InputError
 from downtime.paper import serials
-from downtime.paper.definitions.definition import definition
+from downtime.paper.forms.definition import definition
 
 from .conftest import BLOODS, OBSERVED, PHONED
 

@@ -8,8 +8,8 @@ from PIL import Image
 from downtime.entry import scans
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.paper import store
-from downtime.paper.definitions.definition import definition
-from downtime.paper.press.layout import form_layout
+from downtime.paper.forms.definition import definition
+from downtime.paper.layout.layout import form_layout
 from downtime.settings import EntrySettings, Settings
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from downtime.entry import imports, keying, opening, verification
 from downtime.entry.validation import InvalidAnswersError
-from downtime.paper.definitions.definition import definition, from_text
+from downtime.paper.forms.definition import definition, from_text
 from downtime.reconcile.store import fetch
 from downtime.returns.statement import statement
 from downtime.vault import device

@@ -6,9 +6,9 @@ import re
 import pytest
 
 from downtime.errors import UserError
-from downtime.handover.seal import seal
 from downtime.outage import outages
 from downtime.paper import ledger, serials
+from downtime.sync.seal import seal
 from downtime.vault import device
 from tests.integration.handover.fleet import BOB, Machine
 

@@ -8,8 +8,8 @@ import pikepdf
 import pytest
 import yaml
 
-from downtime.paper.definitions.definition import definition
-from downtime.paper.definitions.placing import COLUMNS, Row
+from downtime.paper.forms.definition import definition
+from downtime.paper.forms.placing import COLUMNS, Row
 from tests.integration.paper.test_background import A4, turned, with_fields
 from tests.integration.web.test_paper import finished
 

@@ -14,7 +14,7 @@ from downtime.entry.response_writer import dumps, write
 from downtime.entry.validation import check
 from downtime.errors import InputError
 from downtime.feeds import hl7 as reader
-from downtime.paper.definitions.definition import definition
+from downtime.paper.forms.definition import definition
 from downtime.paper.tables import neutral
 from downtime.returns.hl7.segments import header, message, segment
 

@@ -10,7 +10,7 @@ from downtime.demo.hospital import build
 from downtime.demo.paper import OBSERVED
 from downtime.demo.plan import DowntimePlan, plan
 from downtime.entry.validation import check
-from downtime.paper.definitions.definition import definition, definitions
+from downtime.paper.forms.definition import definition, definitions
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/London")

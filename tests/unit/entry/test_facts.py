@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from downtime.entry.facts import MAX_NUMBER, Fact, Person, facts
-from downtime.paper.definitions.definition import definition
+from downtime.paper.forms.definition import definition
 
 NOBODY = Person()
 LONDON = ZoneInfo("Europe/London")

@@ -1,7 +1,7 @@
 """The forms that come with the project, as one set."""
 
-from downtime.paper.definitions.definition import definition, definitions
-from downtime.paper.definitions.questionnaire import FormDefinition
+from downtime.paper.forms.definition import definition, definitions
+from downtime.paper.forms.questionnaire import FormDefinition
 
 ROLES = ("nurse in charge", "site manager", "laboratory liaison", "runner", "loggist",
          "ward clerk", "doctor")  # fmt: skip

@@ -5,7 +5,7 @@ import textwrap
 import pytest
 
 from downtime.errors import InputError, NotFoundError
-from downtime.paper.definitions import definition as forms
+from downtime.paper.forms import definition as forms
 
 GOOD = """\
 name: test

@@ -3,8 +3,8 @@
 import pytest
 from jinja2 import UndefinedError
 
-from downtime.paper.press.document import render_html, templates, to_pdf
-from downtime.paper.press.typeset import ForbiddenAssetError, LayoutWarningError, LocalAssets
+from downtime.pdf.templates import render_html, templates, to_pdf
+from downtime.pdf.typeset import ForbiddenAssetError, LayoutWarningError, LocalAssets
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import orjson
 import pytest
 
 from downtime.errors import InputError
-from downtime.paper.definitions import definition as forms
-from downtime.paper.definitions.fhir_read import Reading
-from downtime.paper.definitions.fhir_write import questionnaire
+from downtime.paper.forms import definition as forms
+from downtime.paper.forms.fhir_read import Reading
+from downtime.paper.forms.fhir_write import questionnaire
 
 
 def carried(form):

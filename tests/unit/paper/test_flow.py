@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from downtime.paper.press.flow import Heading, Paragraph, Table, flow
+from downtime.pdf.flow import Heading, Paragraph, Table, flow
 
 COLUMNS = (("Name", 1.0), ("Notes", 3.0))
 

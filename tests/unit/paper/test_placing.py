@@ -2,8 +2,8 @@
 
 import yaml
 
-from downtime.paper.definitions import definition as forms
-from downtime.paper.definitions.placing import Row, begun, placed, rows
+from downtime.paper.forms import definition as forms
+from downtime.paper.forms.placing import Row, begun, placed, rows
 
 PDF = [
     {"name": "Patient name!", "page": 1, "kind": "text"},

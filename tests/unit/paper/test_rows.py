@@ -2,8 +2,8 @@
 
 import pytest
 
-from downtime.paper.definitions import definition as forms
-from downtime.paper.press.layout import form_layout
+from downtime.paper.forms import definition as forms
+from downtime.paper.layout.layout import form_layout
 
 CHART = """\
 name: test

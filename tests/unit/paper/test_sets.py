@@ -5,8 +5,8 @@ from types import MappingProxyType
 import pytest
 
 from downtime.errors import InputError
-from downtime.paper.definitions import sets
-from downtime.paper.definitions.definition import definitions
+from downtime.paper.forms import sets
+from downtime.paper.forms.definition import definitions
 from downtime.settings import PaperSettings, Settings
 
 TYPES = ("adult", "maternity", "emergency", "theatres", "outpatients", "laboratory")

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from downtime.paper.press.fit import FLOOR, beginning, fit, width
-from downtime.paper.press.layout import Place
-from downtime.paper.press.text import (
+from downtime.paper.layout.layout import Place
+from downtime.pdf.fit import FLOOR, beginning, fit, width
+from downtime.pdf.text import (
     BOLD,
     FONT_FOLDER,
     FONTS,
@@ -18,7 +18,7 @@ from downtime.paper.press.text import (
     printable,
     wrap,
 )
-from downtime.paper.press.typeface import FACES, NeedsShapingError, runs
+from downtime.pdf.typeface import FACES, NeedsShapingError, runs
 
 
 @pytest.mark.parametrize(

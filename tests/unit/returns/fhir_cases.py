@@ -2,7 +2,7 @@
 
 from downtime.entry.facts import Fact, Person
 from downtime.entry.model import VERIFIED, Entry
-from downtime.paper.definitions.definition import definition
+from downtime.paper.forms.definition import definition
 from downtime.reconcile import store
 from downtime.reconcile.item import Item
 from downtime.reconcile.states import NEW, RETURN, UNMATCHED

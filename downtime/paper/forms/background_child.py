@@ -1,0 +1,93 @@
+"""The child that opens one PDF of the hospital's own; run by `background` with limits.
+
+It writes one line of JSON: an error, or pages, form fields and a clean copy of the PDF. The copy
+holds what the pages show and nothing else: no form, script, attachment or link; every page upright,
+its corner at 0, 0. With a page's number it writes that page as a picture instead.
+
+Arguments: path, page to draw (0 for none), bytes of memory, seconds.
+"""
+
+import base64
+import io
+import sys
+from typing import Any
+
+import orjson
+import pikepdf
+import pypdfium2
+
+from downtime.paper.forms.background_page import Unfit, fields, frames
+from downtime.processes.sandbox import limit
+
+PICTURE_DPI = 100
+
+
+def main(path: str, page: str, memory: str, seconds: str) -> int:
+    """Write what was asked for, or one object that says why not."""
+    limit(memory, seconds)
+    try:
+        answer = _picture(path, int(page)) if int(page) else _clean(path)
+    except pikepdf.PasswordError:
+        answer = {"error": "it is locked with a password"}
+    except Unfit as error:
+        answer = {"error": str(error)}
+    except (pikepdf.PdfError, pypdfium2.PdfiumError, ValueError, KeyError, TypeError):
+        answer = {"error": "it is damaged, or no PDF"}
+    sys.stdout.buffer.write(orjson.dumps(answer) + b"\n")
+    return 0
+
+
+def _clean(path: str) -> dict[str, Any]:
+    with pikepdf.open(path) as given, pikepdf.new() as copy:
+        seen = frames(given)
+        found = fields(given, seen)
+        _flatten(given)
+        for page, frame in zip(given.pages, seen, strict=True):
+            page.trimbox = page.cropbox
+            made = copy.add_blank_page(page_size=frame.size)
+            made.add_overlay(page, pikepdf.Rectangle(0, 0, *frame.size))
+        out = io.BytesIO()
+        copy.remove_unreferenced_resources()
+        copy.save(out, compress_streams=True)
+    return {
+        "pages": [frame.size for frame in seen],
+        "fields": found,
+        "pdf": base64.b64encode(out.getvalue()).decode(),
+    }
+
+
+def _flatten(given: pikepdf.Pdf) -> None:
+    """Empty the form fields and draw what is left of them (borders, boxes) on the pages."""
+    for page in given.pages:
+        for widget in page.obj.get("/Annots", ()):
+            if widget.get("/Subtype") == "/Widget":
+                _empty(widget)
+    if "/AcroForm" in given.Root:
+        given.generate_appearance_streams()
+    given.flatten_annotations("print")
+
+
+def _empty(widget: Any) -> None:
+    node = widget
+    for _ in range(64):
+        if "/V" in node:
+            del node["/V"]
+        if "/Parent" not in node:
+            break
+        node = node["/Parent"]
+    if "/AS" in widget:
+        widget["/AS"] = pikepdf.Name("/Off")
+
+
+def _picture(path: str, number: int) -> dict[str, Any]:
+    document = pypdfium2.PdfDocument(path)
+    if not 1 <= number <= len(document):
+        raise Unfit(f"it has no page {number}")
+    page = document[number - 1]
+    out = io.BytesIO()
+    page.render(scale=PICTURE_DPI / 72).to_pil().save(out, "PNG")
+    return {"png": base64.b64encode(out.getvalue()).decode()}
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:5]))

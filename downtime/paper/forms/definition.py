@@ -1,0 +1,179 @@
+"""Read forms from their files: those of the installation, and before them those of the home."""
+
+import hashlib
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from downtime.config import Home, data_folder
+from downtime.errors import InputError, NotFoundError
+from downtime.paper.forms.form_check import form_problems
+from downtime.paper.forms.form_file import (
+    DEFAULTS,
+    FORM,
+    ITEM,
+    LISTS,
+    NAME,
+    SPOT,
+    Problem,
+    Table,
+    parse,
+)
+from downtime.paper.forms.questionnaire import FormDefinition, Item, Option, Spot
+
+__all__ = [
+    "FormDefinition",
+    "Item",
+    "Option",
+    "Problem",
+    "check",
+    "check_text",
+    "definition",
+    "definitions",
+    "from_text",
+    "problems",
+    "read",
+]
+
+
+def definitions(home: Home | None = None) -> dict[str, FormDefinition]:
+    """Every form by name; without a home, those of the installation alone.
+
+    A form of the home stands in place of the installation's of that name. One with a mistake is
+    left out: `problems` says what is wrong with it. A file that changes counts at once.
+    """
+    return {path.stem: read(path) for path in _paths(home) if not check(path)}
+
+
+def definition(name: str, home: Home | None = None) -> FormDefinition:
+    """The form of that name; NotFoundError names those there are, InputError its first mistake."""
+    path = next((path for path in _paths(home) if path.stem == name), None)
+    if path is None:
+        known = ", ".join(definitions(home))
+        raise NotFoundError("form.unknown", "There is no such form.", f"Choose one of: {known}.")
+    return read(path)
+
+
+def problems(home: Home | None = None) -> list[Problem]:
+    """Every mistake in the forms that `definitions` would use, had they none."""
+    return [problem for path in _paths(home) for problem in check(path)]
+
+
+def _paths(home: Home | None) -> list[Path]:
+    """The file of each form, by name."""
+    folders = [data_folder("forms"), home.forms] if home else [data_folder("forms")]
+    found = {path.stem: path for folder in folders for path in folder.glob("*.yaml")}
+    return [found[name] for name in sorted(found)]
+
+
+def check(path: Path) -> list[Problem]:
+    """Everything that is wrong with a form's file; empty when it can be used."""
+    try:
+        text = path.read_bytes().decode()
+    except UnicodeDecodeError:
+        return [Problem(path.name, 1, "Not valid YAML: the file is not UTF-8 text.")]
+    found = [Problem(path.name, line, sentence) for line, sentence in _checked(path.stem, text)]
+    return found or _missing_background(path, text)
+
+
+def _missing_background(path: Path, text: str) -> list[Problem]:
+    name = from_text(text).background
+    if not name or (path.parent / name).is_file():
+        return []
+    line = parse(text).lines["background"]
+    return [Problem(path.name, line, f"The background '{name}' does not lie beside this file.")]
+
+
+def check_text(name: str, text: str) -> list[Problem]:
+    """Everything that is wrong with a text that is to be the file of that form."""
+    return [Problem(f"{name}.yaml", line, sentence) for line, sentence in _checked(name, text)]
+
+
+@lru_cache(maxsize=512)
+def _checked(name: str, text: str) -> tuple[tuple[int, str], ...]:
+    return tuple(_problems(name, text))
+
+
+def _problems(name: str, text: str) -> Iterator[tuple[int, str]]:
+    try:
+        table = parse(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        what = getattr(error, "problem", None) or "a character that YAML does not allow"
+        yield mark.line + 1 if mark else 1, f"Not valid YAML: {what}."
+        return
+    if not isinstance(table, Table):
+        yield 1, "A form starts with its name, not with a list or a text."
+        return
+    yield from form_problems(table)
+    if not NAME.fullmatch(name):
+        yield 1, "The file's name is of small letters, digits and '-', and ends in .yaml."
+    elif "name" in table and table["name"] != name:
+        yield table.lines["name"], f"'name' is that of the file: '{name}'."
+
+
+def read(path: Path) -> FormDefinition:
+    """The form of a file; InputError names its first mistake."""
+    if found := check(path):
+        raise InputError(
+            "form.invalid", f"A form's file has a mistake. {found[0]}", "Correct that line."
+        )
+    return from_text(path.read_bytes().decode())
+
+
+@lru_cache(maxsize=512)
+def from_text(text: str) -> FormDefinition:
+    """The form of a file's text that `check` once found right; words no longer known are passed over.
+
+    A text that was kept with a printed form stays readable when the program has moved on.
+    """
+    table = parse(text)
+    given = {name: table.get(name, DEFAULTS.get(name, "")) for name in FORM if name != "item"}
+    given["says"] = _says(table)
+    given["place"] = tuple(
+        (key, _spot({"page": int(key.startswith(SIGNED)), **said}))
+        for key, said in table.get("place", {}).items()
+    )
+    return FormDefinition(
+        **given,
+        items=tuple(_item(item) for item in table["item"]),
+        digest=hashlib.sha256(text.encode()).hexdigest(),
+        source=text,
+    )
+
+
+def _item(table: Table) -> Item:
+    given = {ITEM[name][0]: value for name, value in table.items() if name in ITEM}
+    given["says"] = _says(table)
+    given["options"] = tuple(
+        Option(option["code"], option["display"], _says(option))
+        for option in table.get("answerOption", ())
+    )
+    given["items"] = tuple(_item(item) for item in table.get("item", ()))
+    given["place"] = _spots(table.get("place", {}))
+    given |= {name: tuple(given[name]) for name in LISTS if name in given}
+    return Item(**given)
+
+
+def _says(table: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, str(value)) for name, value in table.get("says", {}).items())
+
+
+SIGNED = ("author.", "event.")
+"""Keys that stand on one page; all others of a form's own places stand on every page."""
+
+
+def _spots(table: dict[str, Any]) -> tuple[Spot, ...]:
+    """One place, or one for each option of a choice."""
+    if not table:
+        return ()
+    if not all(isinstance(said, dict) for said in table.values()):
+        return (_spot(table),)
+    return tuple(_spot(said, option) for option, said in table.items())
+
+
+def _spot(table: dict[str, Any], option: str = "") -> Spot:
+    return Spot(option=option, **{name: said for name, said in table.items() if name in SPOT})

@@ -1,0 +1,205 @@
+"""What the snapshot prints into a form, as its definition asks (`prefill`).
+
+A repeating group asks for records, one a row (`medicines.regular`), and its fields for fields of
+such a record (`medicine.dosage`). Records that do not fit go to further sheets of the same form,
+never away. Medicines are printed exactly as the source sent them.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from downtime.clinical import display
+from downtime.clinical.records import (
+    Appointment,
+    Encounter,
+    MedicationRequest,
+    Patient,
+    Record,
+)
+from downtime.paper.forms.questionnaire import FormDefinition, Item
+from downtime.snapshot.rows import AppointmentRow, PatientRow
+from downtime.snapshot.store import Snapshot
+
+KINDS = ("regular", "as-required", "once-only", "infusion")
+APPOINTMENTS = "appointments"
+"""Rows of a clinic's or theatre's list: `appointment.…`, `patient.…` and, whole, `patient.name`."""
+MEDICINES = tuple(f"medicines.{kind}" for kind in KINDS)
+ROWS = (*MEDICINES, APPOINTMENTS)
+NAME = "patient.name"
+SESSION = ("session.location", "session.day", "session.practitioner")
+NUMBER, AS_AT, HELD, WARD = SHEET = ("sheet.number", "sheet.as-at", "sheet.held", "sheet.ward")
+"""Of the sheet itself: `2 of 3`; newest data of the medicines' system; medicines under way that
+are not active and so not listed, such as those on hold; the ward."""
+NOT_DELIVERED = "Medicines unavailable: no system delivered them."
+NONE_SENT = "None in the snapshot."
+_RECORDS: dict[str, type[Record]] = {"patient": Patient, "encounter": Encounter}
+_IN_ROWS: dict[str, type[Record]] = {
+    "medicine": MedicationRequest,
+    "appointment": Appointment,
+    "patient": Patient,
+}
+_ACTIVE = ("active", "")
+_FINISHED = ("completed", "stopped", "cancelled", "entered-in-error")
+
+
+class _Chart(NamedTuple):
+    """The medicines of one kind: those listed, and those that must not be given as they are."""
+
+    listed: list[MedicationRequest]
+    held: list[MedicationRequest]
+
+
+def is_known(word: str, *, of_rows: bool = False, in_rows: bool = False) -> bool:
+    """Whether a definition may ask for it: of a group's rows, of a field in such a row, or alone."""
+    if of_rows:
+        return word in ROWS
+    record, _, name = word.partition(".")
+    if in_rows:
+        row = _IN_ROWS.get(record)
+        return word == NAME or (row is not None and name in row.__dataclass_fields__)
+    kind = _RECORDS.get(record)
+    return word in (*SHEET, *SESSION) or (kind is not None and name in kind.__dataclass_fields__)
+
+
+def on_blank(form: FormDefinition, ward: str) -> dict[str, str]:
+    """What is printed on a blank of a ward."""
+    return {item.link_id: ward for item in form.fields() if item.prefill == WARD and ward}
+
+
+Medicines = Sequence[MedicationRequest]
+
+
+def sheets(form: FormDefinition, medicines: Medicines) -> int:
+    """How many sheets of a form hold everything of a patient that it asks for; at least one."""
+    return max((len(_sheets(group, medicines)) for group in _groups(form)), default=1)
+
+
+def values(
+    form: FormDefinition,
+    snapshot: Snapshot,
+    row: PatientRow,
+    medicines: Medicines,
+    zone: ZoneInfo,
+    sheet: int,
+) -> dict[str, str]:
+    """All that is printed into one sheet of a patient's form; sheets count from 1."""
+    found: dict[str, str] = {}
+    words = _words(row)
+    for group in _groups(form):
+        charts = _sheets(group, medicines)
+        words |= _chart_words(group, snapshot, medicines, zone)
+        words[NUMBER] = f"{sheet} of {len(charts)}"
+        for number, record in enumerate(charts[sheet - 1], 1):
+            found |= _row(group, number, record)
+    for item in form.fields():
+        if not item.repeated and (value := words.get(item.prefill)):
+            found[item.link_id] = value
+    return found
+
+
+def sessions(
+    form: FormDefinition,
+    location: str,
+    day: str,
+    rows: Sequence[AppointmentRow],
+    zone: ZoneInfo,
+) -> list[dict[str, str]]:
+    """What is printed into each sheet of a list (ISO `day`) that holds all rows in order."""
+    group = next((i for i in form.items if i.repeats and i.prefill == APPOINTMENTS), None)
+    size = group.rows if group else len(rows)
+    pages = [rows[start : start + size] for start in range(0, len(rows), size)]
+    people = sorted({row.appointment.practitioner for row in rows} - {""})
+    found = []
+    for number, page in enumerate(pages, 1):
+        said = (location, display.day(day), ", ".join(people))
+        words = {**dict(zip(SESSION, said, strict=True)), NUMBER: f"{number} of {len(pages)}"}
+        values = {
+            item.link_id: words[item.prefill]
+            for item in form.fields()
+            if not item.repeated and words.get(item.prefill)
+        }
+        for line, row in enumerate(page if group else (), 1):
+            values |= _slot(group, line, row, zone)
+        found.append(values)
+    return found
+
+
+def _slot(group: Item | None, line: int, row: AppointmentRow, zone: ZoneInfo) -> dict[str, str]:
+    records = {"appointment": row.appointment, "patient": row.patient}
+    values = {}
+    for item in group.items if group else ():
+        record, _, name = item.prefill.partition(".")
+        if item.prefill == NAME:
+            values[f"{item.link_id}:{line}"] = display.name(row.patient)
+        elif record in records:
+            values[f"{item.link_id}:{line}"] = _plain(
+                item, str(getattr(records[record], name) or ""), zone
+            )
+    return values
+
+
+def _plain(item: Item, value: str, zone: ZoneInfo) -> str:
+    """A value of a list as people read it: the day of a list stands above its rows."""
+    if item.type in ("dateTime", "time"):
+        return display.clock_time(value, zone)
+    return display.day(value) if item.type == "date" else value
+
+
+def _words(row: PatientRow) -> dict[str, str]:
+    records = {"patient": row.patient, "encounter": row.encounter}
+    words = {
+        f"{name}.{field}": str(getattr(record, field))
+        for name, record in records.items()
+        if record is not None
+        for field in record.__dataclass_fields__
+    }
+    return words | {WARD: row.encounter.ward if row.encounter else ""}
+
+
+def _groups(form: FormDefinition) -> Iterator[Item]:
+    return (item for item in form.items if item.repeats and item.prefill in MEDICINES)
+
+
+def _chart(group: Item, medicines: Medicines) -> _Chart:
+    """The medicines of a group; one whose kind was not sent is taken as regular, so that none is lost."""
+    kind = group.prefill.partition(".")[2]
+    mine = [
+        medicine
+        for medicine in medicines
+        if (medicine.category if medicine.category in KINDS else KINDS[0]) == kind
+        and medicine.status not in _FINISHED
+    ]
+    listed = [medicine for medicine in mine if medicine.status in _ACTIVE]
+    return _Chart(listed, [medicine for medicine in mine if medicine not in listed])
+
+
+def _sheets(group: Item, medicines: Medicines) -> list[list[MedicationRequest]]:
+    listed = _chart(group, medicines).listed
+    starts = range(0, max(len(listed), 1), group.rows)
+    return [listed[start : start + group.rows] for start in starts]
+
+
+def _chart_words(
+    group: Item, snapshot: Snapshot, medicines: Medicines, zone: ZoneInfo
+) -> dict[str, str]:
+    if not snapshot.holds(MedicationRequest.__name__):
+        return {AS_AT: NOT_DELIVERED}
+    chart = _chart(group, medicines)
+    sources = {medicine.source for medicine in (*chart.listed, *chart.held)}
+    said = [
+        f"{name} {display.moment(newest, zone)}"
+        for name, newest in snapshot.systems()
+        if name in sources and newest
+    ]
+    return {AS_AT: ", ".join(said) or NONE_SENT, HELD: "; ".join(map(_held, chart.held))}
+
+
+def _held(medicine: MedicationRequest) -> str:
+    parts = (medicine.medicine, medicine.dosage, medicine.route, medicine.frequency)
+    return f"{' '.join(filter(None, parts))} ({medicine.status})"
+
+
+def _row(group: Item, number: int, record: MedicationRequest) -> dict[str, str]:
+    asked = {item.link_id: item.prefill.partition(".")[2] for item in group.items if item.prefill}
+    return {f"{link_id}:{number}": str(getattr(record, name)) for link_id, name in asked.items()}

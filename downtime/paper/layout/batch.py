@@ -1,0 +1,32 @@
+"""Batches of sheets printed apart from the document they belong to: each becomes a sheaf of it."""
+
+from collections.abc import Iterable
+
+from downtime.paper.layout.sheet import Imprint, Sheet
+from downtime.paper.layout.spots import Page
+from downtime.paper.layout.stamp import Stamper
+from downtime.pdf.page_batch import Numbers, Pages, Sheaf
+
+Turned = tuple[Sheet, bool]
+"""A sheet, and whether a blank back follows where the next must begin on a front."""
+Printed = tuple[list[int], Sheaf]
+"""How many pages each sheet took, and the pages."""
+
+
+class Bench:
+    """Where batches are printed, with object numbers that no other bench uses.
+
+    `known` are the pages of layouts that the document holds already.
+    """
+
+    def __init__(
+        self, numbers: Numbers, imprint: Imprint, tagged: bool, known: dict[str, list[Page]]
+    ) -> None:
+        self._pages = Pages(numbers, tagged)
+        self._stamper = Stamper(self._pages, imprint, known)
+
+    def print(self, turn: int, batch: Iterable[Turned]) -> Printed:
+        """Print a batch; `turn` is its sheaf's among all of the document."""
+        self._pages.turn = turn
+        counts = [self._stamper.print(sheet, turned=turned) for sheet, turned in batch]
+        return counts, self._pages.cut(0)

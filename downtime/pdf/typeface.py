@@ -1,0 +1,94 @@
+"""The fonts of all stamped text: characters to glyphs and widths."""
+
+from functools import cache, lru_cache
+from itertools import groupby
+
+from fontTools.ttLib import TTFont
+
+from downtime.pdf.text import BOLD, FONT_FOLDER, FONTS, REGULAR, font_of, is_simple
+
+FACES = {"R": REGULAR, "B": BOLD, **{f"F{n}": name for n, name in enumerate(FONTS[1:], 1)}}
+"""Names of the faces as resources of a page: what `R` and `B` lack is set in the first that has it."""
+REMEMBERED = 8192
+"""Texts that are measured once: more than a ward's words, few enough to need no memory."""
+_BY_FONT = {name: key for key, name in FACES.items()}
+
+
+class NeedsShapingError(Exception):
+    """The text holds a character that one glyph after another cannot draw."""
+
+
+class _Glyphs(dict[int, str]):
+    def __missing__(self, code: int) -> str:
+        raise NeedsShapingError
+
+
+class Face:
+    """One font file: hexadecimal glyph numbers and widths (in em) of its simple characters."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.file = FONT_FOLDER / FACES[name]
+        with TTFont(self.file, lazy=True) as font:
+            metrics, scale = font["hmtx"], font["head"].unitsPerEm
+            known = {c: g for c, g in font.getBestCmap().items() if is_simple(chr(c))}
+            self.glyphs = {c: font.getGlyphID(g) for c, g in known.items()}
+            self.widths = {c: metrics[g][0] / scale for c, g in known.items()}
+            self.ascent, self.descent = font["hhea"].ascent / scale, font["hhea"].descent / scale
+            self.box = [round(getattr(font["head"], k) * 1000 / scale) for k in _BOX]
+        self._hex = _Glyphs({c: f"{g:04X}" for c, g in self.glyphs.items()})
+
+    def encode(self, text: str) -> str:
+        """Glyph numbers of `text`, four hexadecimal digits each; NeedsShapingError."""
+        return text.translate(self._hex)
+
+    def width(self, text: str) -> float:
+        """Width of `text` in em; NeedsShapingError."""
+        try:
+            return float(sum(map(self.widths.__getitem__, map(ord, text))))
+        except KeyError:
+            raise NeedsShapingError from None
+
+    def covers(self, character: str) -> bool:
+        """Whether this face draws the character."""
+        return ord(character) in self.glyphs
+
+
+_BOX = ("xMin", "yMin", "xMax", "yMax")
+
+
+@cache
+def face(name: str) -> Face:
+    """The face of that resource name, read once."""
+    return Face(name)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def runs(text: str, bold: bool) -> tuple[tuple[tuple[str, str, float], ...], float]:
+    """(face, glyphs, width in em) of each stretch, and the whole width; NeedsShapingError.
+
+    Nearly always one stretch; what the face lacks is set in the first face that has it.
+    """
+    main = face("B" if bold else "R")
+    try:
+        width = main.width(text)
+        return ((main.name, main.encode(text), width),), width
+    except NeedsShapingError:
+        return _mixed(text, main)
+
+
+def _mixed(text: str, main: Face) -> tuple[tuple[tuple[str, str, float], ...], float]:
+    found = []
+    for used, stretch in groupby(text, lambda character: _face_of(character, main)):
+        part = "".join(stretch)
+        found.append((used.name, used.encode(part), used.width(part)))
+    return tuple(found), sum(run[2] for run in found)
+
+
+def _face_of(character: str, main: Face) -> Face:
+    if main.covers(character):
+        return main
+    name = font_of(character) if is_simple(character) else None
+    if name is None:
+        raise NeedsShapingError
+    return face(_BY_FONT[name])

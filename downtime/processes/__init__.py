@@ -1,0 +1,1 @@
+"""The three ways in which this program uses another process; nothing else starts one."""
