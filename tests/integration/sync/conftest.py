@@ -1,7 +1,6 @@
 """Two laptops and the records station, all of which trust each other."""
 
 import pytest
-
 from tests.integration.handover.fleet import Machine
 
 

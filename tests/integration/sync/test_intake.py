@@ -3,13 +3,13 @@
 import re
 
 import pytest
+from tests.integration.handover.fleet import SETTINGS
 
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.paper import intake, ledger, serials
 from downtime.paper.assignments import FORM, assign, assignments, release
 from downtime.settings import Settings
 from downtime.sync import lists
-from tests.integration.handover.fleet import SETTINGS
 
 
 @pytest.fixture

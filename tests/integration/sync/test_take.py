@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from tests.integration.handover.fleet import SETTINGS, Machine
 
 from downtime.entry import corrections, opening, store, verification
 from downtime.entry.duplicates import duplicates, settle
@@ -14,7 +15,6 @@ from downtime.settings import Settings, SiteSettings
 from downtime.sync import take as taking
 from downtime.vault import audit
 from downtime.vault.vault import Vault
-from tests.integration.handover.fleet import SETTINGS, Machine
 
 
 def test_forms_of_all_laptops_stand_in_one_ledger(fleet):

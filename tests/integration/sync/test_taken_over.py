@@ -3,6 +3,7 @@
 import pytest
 import sqlcipher3
 import sqlite_utils
+from tests.integration.handover.fleet import BOB, SETTINGS, Machine
 
 from downtime.clock import system_clock
 from downtime.entry import opening
@@ -16,7 +17,6 @@ from downtime.sync import clashes, reports, store_clashes, store_doubts
 from downtime.sync.seal import seal
 from downtime.sync.take import take_over
 from downtime.vault import audit, device, schema
-from tests.integration.handover.fleet import BOB, SETTINGS, Machine
 
 
 def rewrite(machine, seq: int) -> None:

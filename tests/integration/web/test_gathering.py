@@ -4,13 +4,13 @@ import io
 import re
 
 import pytest
+from tests.integration.handover.fleet import BOB, Machine
 
 from downtime.errors import UserError
 from downtime.outage import outages
 from downtime.paper import ledger, serials
 from downtime.sync.seal import seal
 from downtime.vault import device
-from tests.integration.handover.fleet import BOB, Machine
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import html
 import re
 
 import pytest
+from tests.integration.handover.fleet import Machine
 
 from downtime.entry import double, keying
 from downtime.outage import outages
@@ -19,7 +20,6 @@ from downtime.returns.worklists import rekey
 from downtime.settings import EntrySettings, Settings
 from downtime.vault import device
 from downtime.vault.audit import Actor
-from tests.integration.handover.fleet import Machine
 from tests.integration.recovery.conftest import ANN, BLOODS, HOSPITAL, LIMS_SAYS, OBSERVED, PHONED
 from tests.integration.recovery.twins import TWINS
 

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.integration.handover.fleet import Machine
 
 from downtime.config import Home
 from downtime.entry import corrections, verification
@@ -19,7 +20,6 @@ from downtime.outage import outages
 from downtime.paper import ledger
 from downtime.sync.reports import reports
 from downtime.vault.vault import Vault
-from tests.integration.handover.fleet import Machine
 
 TABLES = (
     "pack", "form_layout", "form_issue", "form_content", "form_move", "outage", "outage_system",
