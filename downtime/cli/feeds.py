@@ -6,7 +6,7 @@ import click
 
 from downtime.cli.app import Output, Session, command
 from downtime.cli.program import feeds
-from downtime.feeds import check as checking
+from downtime.feeds import check_feeds as checking
 
 
 @command(feeds, "check", action="public")

@@ -9,18 +9,18 @@ import click
 from downtime.cli.app import Output, Session, command
 from downtime.cli.options import REMARK, NewFile
 from downtime.cli.pack import patient_of
+from downtime.cli.printing import Way, answer, on_one_side, send
 from downtime.cli.program import labels
-from downtime.cli.sending import Way, answer, on_one_side, send
-from downtime.paper import orders
-from downtime.paper.forms.definition import definitions
-from downtime.paper.labels import alignment, sheets
-from downtime.paper.labels import labels as rules
-from downtime.paper.orders import Order
+from downtime.paper import print_requests
+from downtime.paper.forms.load_form import load_forms
+from downtime.paper.labels import alignment_test, label_sheets
+from downtime.paper.labels import print_labels as rules
+from downtime.paper.print_requests import PrintRequest
 from downtime.vault.files import replacing
 
 SHEET = click.option(
     "--sheet",
-    type=click.Choice(list(sheets.SHEETS), case_sensitive=False),
+    type=click.Choice(list(label_sheets.SHEETS), case_sensitive=False),
     help="Number on the sheets' box; else the setting paper.label_sheet.",
 )
 WRISTBAND = click.option("--wristband", is_flag=True, help="Wristbands instead of labels.")
@@ -73,7 +73,7 @@ def patient(session: Session, number: str, wristband: bool, **how: Any) -> Outpu
 @REMARK
 def stock(session: Session, forms: tuple[str, ...], **how: Any) -> Output:
     """Labels for boxes and dividers of blank forms; without FORM, one for every form."""
-    chosen = forms or tuple(definitions(session.home))
+    chosen = forms or tuple(load_forms(session.home))
     return _print(session, rules.STOCK, forms=chosen, **how)
 
 
@@ -87,7 +87,7 @@ def test(session: Session, sheet: str | None, out: Path) -> Output:
     """
     settings = session.settings_or_default
     with replacing(out) as file:
-        alignment.alignment_test(settings, sheet or "", session.clock(), file)
+        alignment_test.alignment_test(settings, sheet or "", session.clock(), file)
     return Output(
         {"sheet": sheet or settings.paper.label_sheet, "out": str(out)},
         [f"Print {out} on plain paper at 100% and hold it against a sheet of labels."],
@@ -104,11 +104,16 @@ def _print(
     out: Path | None,
     printer: str,
     spool: bool,
-    why: str,
+    reason: str,
     **what: Any,
 ) -> Output:
     way = Way(out, printer, spool)
-    order = Order(
-        kind=orders.LABELS, label=kind, sheet=sheet or "", start=start, copies=copies, **what
+    order = PrintRequest(
+        kind=print_requests.LABELS,
+        label=kind,
+        sheet=sheet or "",
+        start=start,
+        copies=copies,
+        **what,
     )
-    return answer(send(session, order, way, why), way)
+    return answer(send(session, order, way, reason), way)

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from downtime.pdf.flow import Drawn
+from downtime.pdf.flow_blocks import Drawn
 from downtime.pdf.geometry import Place
 from downtime.pdf.typeface import runs
 

@@ -34,7 +34,7 @@ def render_html(template: str, **context: Any) -> str:
 
 def to_pdf(html: str) -> bytes:
     """A4 PDF of HTML that `render_html` made; LayoutWarningError when WeasyPrint complains."""
-    from downtime.pdf.typeset import typeset
+    from downtime.pdf.html_to_pdf import typeset
 
     return typeset(html, templates())
 

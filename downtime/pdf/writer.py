@@ -14,7 +14,7 @@ from struct import Struct
 from typing import BinaryIO
 from xml.sax.saxutils import escape
 
-from downtime.pdf.embedding import font_objects, subset_font, to_unicode
+from downtime.pdf.font_embedding import font_objects, subset_font, to_unicode
 from downtime.pdf.page_batch import (
     CATALOG,
     COMPRESSION,

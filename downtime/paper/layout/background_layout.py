@@ -13,9 +13,9 @@ from typing import Any
 import pikepdf
 
 from downtime.errors import InputError
-from downtime.paper.forms.background import Sheet, open_sheet
-from downtime.paper.forms.questionnaire import FormDefinition, Item, Spot
-from downtime.paper.layout.layout import Layout, Place
+from downtime.paper.forms.background import BackgroundPdf, open_background
+from downtime.paper.forms.model import FormDefinition, Item, FieldBox
+from downtime.paper.layout.template_layout import Layout, Place
 from downtime.pdf.templates import render
 from downtime.settings import PaperSettings
 
@@ -43,7 +43,7 @@ def background_layout(
 ) -> Layout:
     """The layout of a form on its background; InputError when a place is not on it."""
     content = path.read_bytes()
-    sheet = open_sheet(path, settings)
+    sheet = open_background(path, settings)
     captions: list[dict[str, Any]] = []
     pages = tuple(
         tuple(_page(form, sheet, number, mrn_name, captions)) for number in _numbers(sheet)
@@ -59,18 +59,18 @@ def background_layout(
     )
 
 
-def _numbers(sheet: Sheet) -> range:
+def _numbers(sheet: BackgroundPdf) -> range:
     return range(1, sheet.pages + 1)
 
 
 def _page(
     form: FormDefinition,
-    sheet: Sheet,
+    sheet: BackgroundPdf,
     number: int,
     mrn_name: str,
     captions: list[dict[str, Any]],
 ) -> Iterator[Place]:
-    own = dict(form.place)
+    own = dict(form.boxes)
     for key, spot in {**_usual(sheet), **own}.items():
         if spot.page not in (0, number):
             continue
@@ -82,12 +82,12 @@ def _page(
         yield from _field(sheet, item, number)
 
 
-def _usual(sheet: Sheet) -> dict[str, Spot]:
+def _usual(sheet: BackgroundPdf) -> dict[str, FieldBox]:
     """Where the codes, the serial and the source stand unless the definition says otherwise."""
     wide, high = sheet.size[0] / MM, sheet.size[1] / MM
 
-    def spot(x: float, y: float, width: float, height: float) -> Spot:
-        return Spot(page=0, x=x, y=y, width=width, height=height)
+    def spot(x: float, y: float, width: float, height: float) -> FieldBox:
+        return FieldBox(page=0, x=x, y=y, width=width, height=height)
 
     return {
         "page.code-a": spot(wide - 7 - CODE, 7, CODE, CODE),
@@ -106,7 +106,7 @@ _BOLD = ("patient.name", "patient.born", "patient.nhs", "patient.mrn", "patient.
          "patient.downtime-number", "page.serial", "page.outage")  # fmt: skip
 
 
-def _reserved(sheet: Sheet, key: str, spot: Spot) -> Place:
+def _reserved(sheet: BackgroundPdf, key: str, spot: FieldBox) -> Place:
     if key.startswith("page.code-"):
         side = min(spot.width, spot.height)
         return _place(sheet, key, spot, width=side, height=side, kind="code")
@@ -115,8 +115,8 @@ def _reserved(sheet: Sheet, key: str, spot: Spot) -> Place:
     return _place(sheet, key, spot, size=size, bold=key in _BOLD, align=align)
 
 
-def _field(sheet: Sheet, item: Item, number: int) -> Iterator[Place]:
-    for spot in item.place:
+def _field(sheet: BackgroundPdf, item: Item, number: int) -> Iterator[Place]:
+    for spot in item.boxes:
         rows = item.repeated or 1
         for row in range(1, rows + 1):
             key = f"{item.link_id}={spot.option}" if spot.option else item.link_id
@@ -128,16 +128,16 @@ def _field(sheet: Sheet, item: Item, number: int) -> Iterator[Place]:
                 yield _tick(sheet, key, here) if tick else _place(sheet, key, here, size=_SIZE)
 
 
-def _on_row(sheet: Sheet, spot: Spot, row: int, key: str) -> Spot:
+def _on_row(sheet: BackgroundPdf, spot: FieldBox, row: int, key: str) -> FieldBox:
     """The place in a row, found in the PDF's own form where it is named there."""
     if not spot.field:
         y = spot.y + spot.step * (row - 1)
-        return Spot(page=spot.page, x=spot.x, y=y, width=spot.width, height=spot.height)
+        return FieldBox(page=spot.page, x=spot.x, y=y, width=spot.width, height=spot.height)
     name = spot.field.replace("{row}", str(row))
     for field in sheet.fields:
         if field["name"] == name:
             high = sheet.size[1]
-            return Spot(
+            return FieldBox(
                 page=field["page"],
                 x=field["x"] / MM,
                 y=(high - field["y"] - field["height"]) / MM,
@@ -151,10 +151,10 @@ def _on_row(sheet: Sheet, spot: Spot, row: int, key: str) -> Spot:
     )
 
 
-def _tick(sheet: Sheet, key: str, spot: Spot) -> Place:
+def _tick(sheet: BackgroundPdf, key: str, spot: FieldBox) -> Place:
     """A square in the middle of the place."""
     side = min(spot.width, spot.height)
-    square = Spot(
+    square = FieldBox(
         page=spot.page,
         x=spot.x + (spot.width - side) / 2,
         y=spot.y + (spot.height - side) / 2,
@@ -165,9 +165,9 @@ def _tick(sheet: Sheet, key: str, spot: Spot) -> Place:
 
 
 def _place(
-    sheet: Sheet,
+    sheet: BackgroundPdf,
     key: str,
-    spot: Spot,
+    spot: FieldBox,
     *,
     width: float = 0.0,
     height: float = 0.0,
@@ -200,7 +200,7 @@ _LABEL: tuple[tuple[float, tuple[tuple[str, str, float], ...]], ...] = (
 
 
 def _label(
-    sheet: Sheet, spot: Spot, number: int, mrn_name: str, captions: list[dict[str, Any]]
+    sheet: BackgroundPdf, spot: FieldBox, number: int, mrn_name: str, captions: list[dict[str, Any]]
 ) -> Iterator[Place]:
     spot = _on_row(sheet, spot, 1, "patient.label")
     whole = sum(share for share, _ in _LABEL)
@@ -212,14 +212,14 @@ def _label(
             captions.append(
                 {"page": number, "x": x + 1, "y": y, "width": wide - 1, "text": caption or mrn_name}
             )
-            inside = Spot(x=x + 1, y=y + _CAPTION, width=wide - 2, height=high - _CAPTION)
+            inside = FieldBox(x=x + 1, y=y + _CAPTION, width=wide - 2, height=high - _CAPTION)
             yield _reserved(sheet, key, inside)
             x += wide
         y += high
 
 
 def _prepared(
-    sheet: Sheet, pages: tuple[tuple[Place, ...], ...], captions: list[dict[str, Any]]
+    sheet: BackgroundPdf, pages: tuple[tuple[Place, ...], ...], captions: list[dict[str, Any]]
 ) -> bytes:
     """The clean copy with white behind the codes and the identity block's small words."""
     words = render("captions.html", size=sheet.size, pages=_numbers(sheet), captions=captions)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from downtime.paper.layout.sheet import Imprint, Sheet
-from downtime.paper.layout.spots import Page
-from downtime.paper.layout.stamp import Stamper
+from downtime.paper.layout.model import Imprint, Sheet
+from downtime.paper.layout.page_fields import Page
+from downtime.paper.layout.stamp_pages import Stamper
 from downtime.pdf.page_batch import Numbers, Pages, Sheaf
 
 Turned = tuple[Sheet, bool]

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from downtime.paper.layout.batch import Bench, Printed, Turned
 from downtime.paper.layout.hands import PressHand
-from downtime.paper.layout.sheet import LooseSheet
-from downtime.paper.layout.stamp import Printer
+from downtime.paper.layout.model import LooseSheet
+from downtime.paper.layout.stamp_pages import Printer
 
 if TYPE_CHECKING:
     from downtime.pdf.writer import PdfWriter

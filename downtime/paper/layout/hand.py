@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from downtime.paper.layout.batch import Bench, Printed
-from downtime.paper.layout.spots import Page
+from downtime.paper.layout.page_fields import Page
 from downtime.pdf.geometry import Layout
 from downtime.pdf.page_batch import Numbers, lane
 from downtime.processes.pool import serve

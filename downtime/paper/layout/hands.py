@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from downtime.paper.layout.sheet import FormSheet, Imprint, ListSheet
-from downtime.paper.layout.spots import Page
+from downtime.paper.layout.model import FormSheet, Imprint, ListSheet
+from downtime.paper.layout.page_fields import Page
 from downtime.pdf.geometry import Layout
 from downtime.processes.pool import Hand
 

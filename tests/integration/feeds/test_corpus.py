@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from downtime.feeds import fhir
-from downtime.feeds.check import check
+from downtime.feeds.check_feeds import check
+from downtime.feeds.fhir import resources
 from downtime.settings import Settings
 
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus"
@@ -33,7 +33,7 @@ def test_every_resource_of_a_type_in_use_is_accepted(report):
     assert {r.reason for r in refused} <= {
         "the JSON has no resourceType: it is not a FHIR resource"
     }
-    assert set(fhir.MAPPINGS) - set(report.kinds) == set()
+    assert set(resources.MAPPINGS) - set(report.kinds) == set()
 
 
 def test_every_reject_says_why(report):

@@ -10,9 +10,9 @@ import pytest
 from openpyxl import Workbook
 
 from downtime.errors import NotFoundError
-from downtime.feeds.changes import Message, Reject
-from downtime.feeds.check import check
-from downtime.feeds.read import read
+from downtime.feeds.check_feeds import check
+from downtime.feeds.model import Message, Reject
+from downtime.feeds.read_feeds import read
 from downtime.settings import FeedsSettings, Settings
 
 ADT = (

@@ -9,9 +9,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from downtime.feeds import fhir, hl7, hl7_messages, tables
-from downtime.feeds.changes import Message, Position, Reject, Unusable
 from downtime.feeds.context import context
+from downtime.feeds.fhir import resources
+from downtime.feeds.hl7 import messages as hl7_messages
+from downtime.feeds.hl7 import segments
+from downtime.feeds.model import Message, Position, Reject, Unusable
+from downtime.feeds.tables import files
 from downtime.settings import FeedsSettings, Settings
 
 CONTEXT = context(Settings())
@@ -85,7 +88,7 @@ JSON = st.recursive(
 
 def read_one(data):
     """Without the last line of defence, so that a fault of the program is seen."""
-    for piece in hl7.split(io.BytesIO(data), 1 << 20):
+    for piece in segments.split(io.BytesIO(data), 1 << 20):
         with suppress(Unusable):
             hl7_messages.message(piece, Position("x", 1), CONTEXT)
 
@@ -113,20 +116,20 @@ def test_any_bytes_of_any_format_end_in_messages_and_rejects(data):
     known = context(settings)
     found = [
         *hl7_messages.read(io.BytesIO(data), "x", known),
-        *fhir.read(io.BytesIO(data), "x", known),
-        *tables.read_text(Path(__file__), io.BytesIO(b"0,1\n" + data), known),
+        *resources.read(io.BytesIO(data), "x", known),
+        *files.read_text(Path(__file__), io.BytesIO(b"0,1\n" + data), known),
     ]
     for item in found:
         assert isinstance(item, (Message, Reject))
         assert "fault in Downtime" not in getattr(item, "reason", "")
 
 
-@given(st.sampled_from(sorted(fhir.MAPPINGS) + ["Bundle"]), JSON)
+@given(st.sampled_from(sorted(resources.MAPPINGS) + ["Bundle"]), JSON)
 def test_odd_resources_are_read_or_refused(kind, body):
     resource = {**body, "resourceType": kind} if isinstance(body, dict) else body
     with suppress(Unusable):
-        fhir.message(resource, Position("x", 1), CONTEXT)
-    for item in fhir.read(io.BytesIO(orjson.dumps(resource, default=str)), "x", CONTEXT):
+        resources.message(resource, Position("x", 1), CONTEXT)
+    for item in resources.read(io.BytesIO(orjson.dumps(resource, default=str)), "x", CONTEXT):
         assert "fault in Downtime" not in getattr(item, "reason", "")
 
 
@@ -142,7 +145,7 @@ ESCAPES = {"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\"
 @example("\\.br\\ and \\F\\")
 def test_what_was_escaped_is_read_back(text):
     sent = "".join(ESCAPES.get(letter, letter) for letter in text)
-    parsed = hl7.parse(f"MSH|^~\\&|A|||||||1\rNTE|1||x{sent}x|after".encode())
+    parsed = segments.parse(f"MSH|^~\\&|A|||||||1\rNTE|1||x{sent}x|after".encode())
     assert parsed.first("NTE").text(3) == f"x{text}x"
     assert parsed.first("NTE").text(4) == "after"
 
@@ -151,9 +154,9 @@ def test_what_was_escaped_is_read_back(text):
 def test_the_size_of_blocks_changes_nothing(messages, size):
     data = "".join(messages).encode()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hl7, "_BLOCK", size)
-        small = list(hl7.split(io.BytesIO(data), 1 << 20))
-    assert small == list(hl7.split(io.BytesIO(data), 1 << 20))
+        patch.setattr(segments, "_BLOCK", size)
+        small = list(segments.split(io.BytesIO(data), 1 << 20))
+    assert small == list(segments.split(io.BytesIO(data), 1 << 20))
     assert b"".join(small) == data
 
 

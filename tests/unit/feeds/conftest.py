@@ -4,9 +4,10 @@ import io
 
 import pytest
 
-from downtime.feeds import fhir, hl7_messages
-from downtime.feeds.changes import Change, Message, Position
 from downtime.feeds.context import context
+from downtime.feeds.fhir import resources
+from downtime.feeds.hl7 import messages
+from downtime.feeds.model import Change, Message, Position
 from downtime.settings import Settings
 
 CONTEXT = context(Settings())
@@ -25,7 +26,7 @@ def hl7():
     def read(kind, *segments, app="PAS", to="DOWNTIME", sent="202611021405", ctx=CONTEXT):
         head = HEAD.format(app=app, to=to, sent=sent, kind=kind)
         data = "\r".join([head, *segments]).encode()
-        return hl7_messages.message(data, Position("feed.hl7", 1), ctx)
+        return messages.message(data, Position("feed.hl7", 1), ctx)
 
     return read
 
@@ -33,13 +34,13 @@ def hl7():
 @pytest.fixture
 def read_hl7():
     """Reads a whole HL7 v2 file from bytes."""
-    return lambda data, ctx=CONTEXT: list(hl7_messages.read(io.BytesIO(data), "feed.hl7", ctx))
+    return lambda data, ctx=CONTEXT: list(messages.read(io.BytesIO(data), "feed.hl7", ctx))
 
 
 @pytest.fixture
 def read_fhir():
     """Reads a whole JSON or NDJSON file from bytes."""
-    return lambda data, ctx=CONTEXT: list(fhir.read(io.BytesIO(data), "feed.json", ctx))
+    return lambda data, ctx=CONTEXT: list(resources.read(io.BytesIO(data), "feed.json", ctx))
 
 
 @pytest.fixture

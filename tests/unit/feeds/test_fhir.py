@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from downtime.clinical.identifiers import Identifier
-from downtime.feeds.changes import Message, Reject, Replacement
+from downtime.feeds.model import Message, Reject, Replacement
 
 NHS = {"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9990000018"}
 MRN = {"system": "https://hospital.example/id/DEMO", "value": "H1001"}

@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from downtime.feeds import hl7
-from downtime.feeds.changes import Message, Reject, Unusable
+from downtime.feeds.hl7 import segments
+from downtime.feeds.model import Message, Reject, Unusable
 
 ONE = (
     b"MSH|^~\\&|PAS|DEMO|DT|DEMO|202611021405||ADT^A08|1|P|2.4\r"
@@ -15,7 +15,7 @@ TWO = ONE.replace(b"H1001", b"H1002").replace(b"PATEL", b"O'NEILL")
 
 
 def split(data, limit=1 << 20):
-    return list(hl7.split(io.BytesIO(data), limit))
+    return list(segments.split(io.BytesIO(data), limit))
 
 
 @pytest.mark.parametrize("end", [b"\r", b"\n", b"\r\n"])
@@ -62,7 +62,7 @@ def test_names_in_any_encoding(read_hl7, of, encoding):
 
 
 def test_a_message_across_blocks_is_whole():
-    long = ONE + b"NTE|1||" + b"x" * (hl7._BLOCK * 2) + b"\r"
+    long = ONE + b"NTE|1||" + b"x" * (segments._BLOCK * 2) + b"\r"
     assert [len(m) for m in split(long + TWO, 1 << 23)] == [len(long), len(TWO)]
 
 
@@ -75,7 +75,7 @@ def test_a_message_too_long_is_refused_and_the_next_is_read(read_hl7):
 
 
 def marks():
-    return hl7.parse(ONE).header.marks
+    return segments.parse(ONE).header.marks
 
 
 @pytest.mark.parametrize(
@@ -98,22 +98,24 @@ def test_escapes(sent, text):
 
 
 def test_a_text_broken_over_lines_stays_one_field():
-    parsed = hl7.parse(ONE + b"OBX|1|TX|R||Line one\n# left neck of femur\nLine three||||||F\r")
+    parsed = segments.parse(
+        ONE + b"OBX|1|TX|R||Line one\n# left neck of femur\nLine three||||||F\r"
+    )
     obx = parsed.first("OBX")
     assert obx.whole(5) == "Line one\n# left neck of femur\nLine three"
     assert obx.text(11) == "F"
 
 
 def test_a_comment_line_between_segments_is_left_out():
-    parsed = hl7.parse(ONE + b"# interface restarted\rPV1|1|I\r")
+    parsed = segments.parse(ONE + b"# interface restarted\rPV1|1|I\r")
     assert [segment.name for segment in parsed.segments] == ["MSH", "PID", "PV1"]
 
 
 def test_what_is_no_message_says_so():
     with pytest.raises(Unusable, match="does not begin with an MSH"):
-        hl7.parse(b"PID|1||H1")
+        segments.parse(b"PID|1||H1")
 
 
 def test_an_empty_field_is_not_said_and_a_deleted_one_is_empty():
-    pid = hl7.parse(b'MSH|^~\\&|P|||||||1\rPID|1||""|x\r').first("PID")
+    pid = segments.parse(b'MSH|^~\\&|P|||||||1\rPID|1||""|x\r').first("PID")
     assert [pid.said(n) for n in (2, 3, 4, 40)] == [None, "", "x", None]

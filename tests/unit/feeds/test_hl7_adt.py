@@ -3,8 +3,8 @@
 import pytest
 
 from downtime.clinical.identifiers import Identifier
-from downtime.feeds.changes import Reject
 from downtime.feeds.context import context
+from downtime.feeds.model import Reject
 from downtime.settings import Settings, SiteSettings
 
 PID = "PID|1||H1001^^^DEMO^MR~9990000018^^^NHS^NH||PATEL^Asha^R^^Mrs||19620304|F"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from downtime.feeds.changes import Reject
+from downtime.feeds.model import Reject
 
 PID = "PID|1||H1001^^^DEMO^MR||PATEL^Asha"
 

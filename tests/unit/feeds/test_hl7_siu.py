@@ -2,7 +2,7 @@
 
 import pytest
 
-from downtime.feeds.changes import Reject
+from downtime.feeds.model import Reject
 
 PID = "PID|1||H1001^^^DEMO^MR||PATEL^Asha"
 SCH = "SCH|R1|A77|||||^Follow-up||30|min|^^30^202611090930^202611091000||||||||||||||{status}"

@@ -2,7 +2,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.feeds import table_times, times
+from downtime.feeds import times
+from downtime.feeds.tables import dates
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -77,7 +78,7 @@ def test_a_bare_date_orders_no_events():
     ],
 )
 def test_dates_in_lists(written, order, meant):
-    assert table_times.moment(written, order) == meant
+    assert dates.moment(written, order) == meant
 
 
 @pytest.mark.parametrize(
@@ -91,4 +92,4 @@ def test_dates_in_lists(written, order, meant):
     ],
 )
 def test_times_of_day_in_lists(written, meant):
-    assert table_times.clock(written) == meant
+    assert dates.clock(written) == meant

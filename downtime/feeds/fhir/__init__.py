@@ -1,0 +1,1 @@
+"""FHIR R4 in JSON: documents to resources, resources to changes of records."""

@@ -1,0 +1,106 @@
+"""Who an HL7 v2 message is about: the identifiers of PID, and what stands in when there are none.
+
+- An NHS number is one by its authority (`NHS`, or the OID of the number) or its type (`NH`, `NHS`),
+  wherever it stands in PID-3, else PID-2 with such a type, else the ten digits of PID-19; it must
+  pass modulus 11, or it identifies nobody.
+- A number without an authority belongs to the sending facility (MSH-4); when that too is empty, or
+  is this hospital by any of its names, it is the hospital's own number. Numbers of this hospital
+  of the types MR, PI, PT or none are hospital numbers (`MR`).
+- Without PID-3: PID-2, PID-4, then the account (PID-18) and the visit (PV1-19); for a request or
+  result then its order number, for an appointment its number. Such a person is their own until a
+  message with a number of the hospital says otherwise: a name never joins two people.
+"""
+
+import re
+from functools import lru_cache
+
+from downtime.clinical.identifiers import MRN, NHS, Identifier, clean_nhs_number
+from downtime.feeds.context import Context
+from downtime.feeds.hl7.segments import Marks, Parsed, Segment, part_of
+
+_NHS_TYPES = frozenset({"NH", "NHS", "NHSN", "NHSNMBR"})
+_NHS_AUTHORITIES = frozenset(
+    {"nhs", "nhsnbr", "nhs number", "nhs no", "2.16.840.1.113883.2.1.4.1", "uk:nhs"}
+)
+_OWN_TYPES = frozenset({"", "MR", "MRN", "PI", "PT", "PN", "HN"})
+_VISIT_TYPES = frozenset({"AN", "VN", "ACSN", "ANC", "ANT", "AM"})
+_TYPE = re.compile(r"[A-Z]{2,8}")
+
+
+def one(value: str, marks: Marks, facility: str, context: Context) -> Identifier | None:
+    """The identifier in one CX; None when it is empty, or an NHS number that fails its check."""
+    number = part_of(value, 1, marks)
+    if not number:
+        return None
+    kind = part_of(value, 5, marks).upper()
+    kind = kind if _TYPE.fullmatch(kind) else ""
+    authority = _authority(value, marks)
+    if kind in _NHS_TYPES or authority.casefold() in _NHS_AUTHORITIES:
+        digits = clean_nhs_number(number)
+        return Identifier(NHS, "NHS", digits) if digits else None
+    authority = authority or facility
+    own = not authority or authority.casefold() in context.own_names
+    if kind in _VISIT_TYPES:
+        return Identifier(kind, context.authority if own else authority, number)
+    if own:
+        return Identifier(MRN if kind in _OWN_TYPES else kind, context.authority, number)
+    return Identifier("MR" if kind == "MRN" else kind or "PI", authority, number)
+
+
+def _authority(value: str, marks: Marks) -> str:
+    parts = value.split(marks.component, 4)
+    return _named(parts[3], marks) if len(parts) > 3 else ""
+
+
+@lru_cache(maxsize=4096)
+def _named(assigned: str, marks: Marks) -> str:
+    names = [marks.decode(name).strip() for name in assigned.split(marks.part)]
+    return next((name for name in names if name and name != '""'), "")
+
+
+def several(segment: Segment, field: int, message: Parsed, context: Context) -> list[Identifier]:
+    """The distinct identifiers of a repeating CX field."""
+    facility = message.header.text(4)
+    found = (one(value, segment.marks, facility, context) for value in segment.repeats(field))
+    return list(dict.fromkeys(number for number in found if number))
+
+
+def of_patient(
+    pid: Segment | None, pv1: Segment | None, message: Parsed, context: Context
+) -> tuple[Identifier, ...]:
+    """Who the message is about, the most specific first; empty when it does not say."""
+    if pid is None:
+        return _visit(None, pv1, message, context)
+    found = [n for n in several(pid, 3, message, context) if n.type not in _VISIT_TYPES]
+    if not any(number.type == NHS for number in found):
+        found += _old_nhs_number(pid, message, context)
+    for field in (2, 4):
+        found = found or several(pid, field, message, context)
+    if not found:
+        return _visit(pid, pv1, message, context)
+    return tuple(sorted(found, key=lambda number: _rank(number, context)))
+
+
+def _rank(number: Identifier, context: Context) -> int:
+    if number.type == MRN and number.authority == context.authority:
+        return 0
+    return {NHS: 1, MRN: 2, "PI": 3}.get(number.type, 4)
+
+
+def _old_nhs_number(pid: Segment, message: Parsed, context: Context) -> list[Identifier]:
+    typed = [number for number in several(pid, 2, message, context) if number.type == NHS]
+    digits = clean_nhs_number(pid.text(19))
+    return typed or ([Identifier(NHS, "NHS", digits)] if digits else [])
+
+
+def _visit(
+    pid: Segment | None, pv1: Segment | None, message: Parsed, context: Context
+) -> tuple[Identifier, ...]:
+    facility = message.header.text(4)
+    for segment, field, kind in ((pid, 18, "AN"), (pv1, 19, "VN")):
+        number = segment.text(field) if segment else ""
+        if segment and number:
+            authority = _authority(segment.repeats(field)[0], segment.marks) or facility
+            own = not authority or authority.casefold() in context.own_names
+            return (Identifier(kind, context.authority if own else authority, number),)
+    return ()

@@ -1,0 +1,186 @@
+"""What HL7 v2 orders and results share: numbers and keys of requests, people, times, notes.
+
+A request's key is its placer number, else its filler number, with the code of the test (OBR-4.1):
+one number often covers several tests, and each must be seen to be answered. An order (placer only),
+its acceptance and its result (placer and filler) so fold into one ServiceRequest. A report's key is
+its filler number, else the placer's, with the code. Of a number only the identifier counts (EI-1):
+the same number comes with and without its namespace. A message without either number is keyed by
+its control number (MSH-10) and the place of the order in it.
+
+Without any identifier of a patient the order itself names a person of their own (HL7 table 0203:
+`PLAC`, `FILL`), so that a result for somebody unknown is shown and never joined by a name. A message
+without any order is accepted for what it says of the person.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from downtime.clinical.identifiers import Identifier
+from downtime.feeds import times
+from downtime.feeds.hl7.data_types import coded, people, words
+from downtime.feeds.hl7.identifiers import of_patient
+from downtime.feeds.hl7.patient import Speaking, patient
+from downtime.feeds.hl7.segments import Segment
+from downtime.feeds.model import Change, Unusable, Value
+
+
+@dataclass(slots=True)
+class Order:
+    """One ORC and OBR of a message, with the segments that follow them."""
+
+    number: int
+    orc: Segment | None = None
+    obr: Segment | None = None
+    rest: list[Segment] = field(default_factory=list)
+
+    def text(self, orc_field: int, obr_field: int) -> str:
+        """A value that stands in OBR, else in ORC; 0 for the one of them that never holds it."""
+        value = self.obr.text(obr_field) if self.obr and obr_field else ""
+        return value or (self.orc.text(orc_field) if self.orc and orc_field else "")
+
+    @property
+    def placer(self) -> str:
+        return self.text(2, 2)
+
+    @property
+    def filler(self) -> str:
+        return self.text(3, 3)
+
+    @property
+    def code(self) -> str:
+        """OBR-4.1, else the words that stand in its place."""
+        return (self.obr.text(4) or self.obr.text(4, 2) or self.obr.text(4, 4)) if self.obr else ""
+
+    @property
+    def display(self) -> str:
+        values = self.obr.repeats(4) if self.obr else []
+        return coded(values[0], self.obr.marks) if values and self.obr else ""
+
+    def times(self, who: Speaking, obr_field: int) -> tuple[str, str]:
+        """A time of OBR as stored and as sent."""
+        sent = self.obr.text(obr_field) if self.obr else ""
+        return times.stored(sent, who.context.zone), sent
+
+
+def orders(who: Speaking) -> Iterator[Order]:
+    """The orders of a message: an ORC begins one, and so does an OBR without an ORC of its own."""
+    current = Order(0)
+    for segment in who.message.segments:
+        name = segment.fields[0]
+        if name == "ORC" or (name == "OBR" and (current.obr or not current.orc)):
+            if current.number:
+                yield current
+            shared = current.orc if name == "OBR" else None
+            current = Order(current.number + 1, orc=shared)
+        if name == "ORC":
+            current.orc = segment
+        elif name == "OBR":
+            current.obr = segment
+        elif current.number:
+            current.rest.append(segment)
+    if current.number:
+        yield current
+
+
+def request_key(who: Speaking, order: Order) -> str:
+    """See above."""
+    return _key(who, order, order.placer or order.filler)
+
+
+def report_key(who: Speaking, order: Order) -> str:
+    """See above."""
+    return _key(who, order, order.filler or order.placer)
+
+
+def _key(who: Speaking, order: Order, number: str) -> str:
+    number = number or f"{who.message.header.text(10)}#{order.number}"
+    return f"{number}|{order.code.upper()}"
+
+
+def person(who: Speaking, found: list[Order]) -> tuple[tuple[Identifier, ...], list[Change]]:
+    """Who the orders are for, and what PID says of them."""
+    pid, pv1 = who.message.first("PID"), who.message.first("PV1")
+    numbers = of_patient(pid, pv1, who.message, who.context) or _stand_in(who, found)
+    if not numbers:
+        raise Unusable(
+            "PID",
+            "neither PID-3, an order number nor MSH-10 holds an identifier: "
+            "the patient cannot be told apart",
+        )
+    if pid is None:
+        return numbers, []
+    return numbers, [patient(who, pid, numbers, "", who.message.first("PD1"))]
+
+
+def person_only(who: Speaking) -> list[Change]:
+    """What a message without any order in it says: the person, when it names one."""
+    pid = who.message.first("PID")
+    numbers = of_patient(pid, None, who.message, who.context) if pid else ()
+    if pid is None or not numbers:
+        return []
+    return [patient(who, pid, numbers, "", who.message.first("PD1"))]
+
+
+def _stand_in(who: Speaking, found: list[Order]) -> tuple[Identifier, ...]:
+    for kind, number in (
+        *(("PLAC", order.placer) for order in found),
+        *(("FILL", order.filler) for order in found),
+        ("MSG", who.message.header.text(10)),
+    ):
+        if number:
+            return (Identifier(kind, who.source, number),)
+    return ()
+
+
+def request_fields(who: Speaking, order: Order) -> dict[str, Value]:
+    """What ORC, OBR and SPM say of a request, whoever says it; without its stage."""
+    fields: dict[str, Value] = {}
+    said = {
+        "placer": order.placer,
+        "filler": order.filler,
+        "code": order.code,
+        "display": order.display,
+        "department": order.text(0, 24),
+        "requester": _requester(order),
+        "specimen": _specimen(order),
+        "priority": _priority(order),
+    }
+    fields.update({name: value for name, value in said.items() if value})
+    if (pv1 := who.message.first("PV1")) and (visit := pv1.text(19)):
+        fields["encounter"] = visit
+    collected, words_sent = order.times(who, 7)
+    if collected:
+        fields["collected"], fields["collected_text"] = collected, words_sent
+    return fields
+
+
+def _requester(order: Order) -> str:
+    named = people(order.obr, 16) if order.obr else None
+    return named or (people(order.orc, 12) if order.orc else None) or ""
+
+
+def _specimen(order: Order) -> str:
+    for segment in order.rest:
+        if segment.fields[0] == "SPM":
+            return words(segment, 4) or ""
+    sent = order.obr.repeats(15) if order.obr else []
+    return coded(sent[0], order.obr.marks) if order.obr and sent else ""
+
+
+_PRIORITIES = {"S": "stat", "ST": "stat", "STAT": "stat", "A": "urgent", "U": "urgent"}
+_PRIORITIES |= {"R": "routine", "P": "urgent", "ROUTINE": "routine", "URGENT": "urgent"}
+_PRIORITIES |= {"ASAP": "urgent"}
+
+
+def _priority(order: Order) -> str:
+    """TQ1-9, else OBR-27.6, ORC-7.6 or OBR-5 (HL7 tables 0485 and 0027); unknown words as sent."""
+    sent = next((s.text(9) for s in order.rest if s.fields[0] == "TQ1" and s.raw(9)), "")
+    obr, orc = order.obr, order.orc
+    sent = sent or (obr.text(27, 6) if obr else "") or (orc.text(7, 6) if orc else "")
+    sent = sent or (obr.text(5) if obr else "")
+    return _PRIORITIES.get(sent.upper(), sent)
+
+
+def note(segments: list[Segment]) -> str:
+    """The lines of NTE segments, blank ones kept between text."""
+    return "\n".join(segment.whole(3) for segment in segments).strip()

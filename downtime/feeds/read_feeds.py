@@ -1,0 +1,69 @@
+"""Reads files and folders of feeds: each message accepted with what it says, or rejected with why.
+
+The format is found by content first, then by the file's suffix. Hidden files are left out, folders
+are read to their depth, in the order of their names.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from downtime.errors import NotFoundError
+from downtime.feeds.context import Context
+from downtime.feeds.context import context as make_context
+from downtime.feeds.fhir import resources
+from downtime.feeds.file_format import Kind, kind_of, opened
+from downtime.feeds.hl7 import messages
+from downtime.feeds.model import Message, Position, Reject
+from downtime.feeds.tables import files as tables_files
+from downtime.settings import Settings
+
+
+def files(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files that are named, and those in the folders that are named; NotFoundError."""
+    for path in paths:
+        if path.is_dir():
+            inside = (p for p in path.rglob("*") if p.is_file())
+            yield from sorted(p for p in inside if not _is_hidden(p.relative_to(path)))
+        elif path.exists():
+            yield path
+        else:
+            raise NotFoundError(
+                "feeds.missing", f"There is no file or folder {path}.", "Check the name."
+            )
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def read(paths: Iterable[Path], settings: Settings) -> Iterator[Message | Reject]:
+    """Every message of every file, in order; a fault in one never stops the rest."""
+    context = make_context(settings)
+    for path in files(paths):
+        try:
+            yield from _file(path, context)
+        except OSError as error:
+            reason = f"the file cannot be read: {error.strerror or type(error).__name__}"
+            yield Reject(position=Position(str(path), 1), segment="", reason=reason)
+
+
+def _file(path: Path, context: Context) -> Iterator[Message | Reject]:
+    limit = context.settings.feeds.max_file_bytes
+    name = str(path)
+    if path.stat().st_size > limit:
+        reason = f"the file is larger than {limit} bytes (feeds.max_file_bytes)"
+        yield Reject(position=Position(name, 1), segment="", reason=reason)
+        return
+    kind = kind_of(path)
+    if kind is Kind.WORKBOOK:
+        yield from tables_files.read_workbook(path, context)
+        return
+    with opened(path) as stream:
+        if kind is Kind.HL7:
+            yield from messages.read(stream, name, context)
+        elif kind is Kind.JSON:
+            yield from resources.read(stream, name, context)
+        elif kind is Kind.TABLE:
+            yield from tables_files.read_text(path, stream, context)
+        else:
+            yield Reject(position=Position(name, 1), segment="", reason=kind.value)

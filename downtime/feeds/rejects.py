@@ -1,0 +1,26 @@
+"""One message never stops the rest: what goes wrong with it becomes its reject."""
+
+import traceback
+from collections.abc import Callable
+
+from downtime.feeds.model import Message, Position, Reject, Unusable
+
+
+def attempt(position: Position, make: Callable[[], Message]) -> Message | Reject:
+    """The message, or the reject that says why it cannot be used.
+
+    A fault of our own is a reject too, naming the place in the program: a feed of a million
+    messages is not lost for one. Its reason holds no word of the message.
+    """
+    try:
+        return make()
+    except Unusable as fault:
+        return Reject(position=position, segment=fault.segment, reason=fault.reason)
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        module = place.filename.replace("\\", "/").rsplit("/", 1)[-1]
+        reason = (
+            f"a fault in Downtime, not in the message: {type(error).__name__} in {module} line "
+            f"{place.lineno}; please report it"
+        )
+        return Reject(position=position, segment="", reason=reason)

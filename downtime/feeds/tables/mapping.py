@@ -1,0 +1,128 @@
+"""The mappings of tables in configuration: which file, which record, which column says what.
+
+One mapping is one table of `config.toml`:
+
+    [feeds.tables.theatre-list]
+    match = "theatre*.xlsx"          # file name or list of names, * and ? allowed, case-blind
+    record = "Appointment"
+    source = "Theatres"              # default: the system that holds such records
+    full = true                      # the file is all there is: it replaces the one before
+    sheet = "List"                   # XLSX only; default: the first sheet
+    dates = "dmy"                    # order in dates such as 02/11/2026: dmy (default), mdy, ymd
+    constants = { kind = "theatre" }
+    values = { status = { "Vacant" = "available" } }
+    columns = { "Hospital No" = "patient.mrn", "Date" = "start.date", "Time" = "start.time" }
+
+A column goes to a field of the record; to `<time field>.date` and `.time` when they stand apart; to
+`patient.mrn`, `patient.nhs` or another field of Patient; or to `as_at`, the time of the extract.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from fnmatch import fnmatchcase
+from typing import Any, get_type_hints
+
+from downtime.clinical.model import TYPES, Patient
+from downtime.errors import InputError
+
+_NOT_MAPPED = frozenset({"id", "source", "updated", "patient", "identifiers"})
+_KEYS = frozenset(
+    {"match", "record", "source", "full", "sheet", "dates", "constants", "values", "columns"}
+)
+_ORDERS = ("dmy", "mdy", "ymd")
+_TIMES = frozenset(
+    "started ended authored collected issued effective start recorded birth_date deceased".split()  # noqa: SIM905 - a list of names
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TableMapping:
+    """One mapping, checked."""
+
+    name: str
+    match: tuple[str, ...]
+    record: str
+    source: str
+    full: bool
+    sheet: str
+    dates: str
+    constants: Mapping[str, str | int]
+    values: Mapping[str, Mapping[str, str]]
+    columns: Mapping[str, str]
+    """Column, as `plain` gives it, to target."""
+    titles: Mapping[str, str]
+    """Column, as `plain` gives it, to how the configuration writes it."""
+
+    def matches(self, file_name: str) -> bool:
+        """Whether a file of this name is read by this mapping."""
+        return any(fnmatchcase(file_name.casefold(), m.casefold()) for m in self.match)
+
+
+def plain(title: str) -> str:
+    """A column's title without regard to case, spaces and line breaks."""
+    return " ".join(title.split()).casefold()
+
+
+def is_time(record: str, name: str) -> bool:
+    """Whether a field of the record holds a time."""
+    return name in _TIMES and name in TYPES[record].__dataclass_fields__
+
+
+def is_number(record: str, name: str) -> bool:
+    """Whether a field of the record holds a whole number."""
+    return get_type_hints(TYPES[record]).get(name) is int
+
+
+def mappings(tables: Mapping[str, Any], holders: Mapping[str, str]) -> list[TableMapping]:
+    """The mappings in `feeds.tables`, in order; InputError names what is wrong with one."""
+    return [_mapping(name, table, holders) for name, table in tables.items()]
+
+
+def _mapping(name: str, table: Any, holders: Mapping[str, str]) -> TableMapping:
+    if not isinstance(table, Mapping) or not table.keys() >= {"match", "record", "columns"}:
+        raise _wrong(name, "it needs match, record and columns")
+    if unknown := sorted(set(table) - _KEYS):
+        raise _wrong(name, f"'{unknown[0]}' is not known")
+    record = str(table["record"])
+    if record not in TYPES:
+        raise _wrong(name, f"'{record}' is no type of record ({', '.join(TYPES)})")
+    match = table["match"]
+    columns = {str(column): str(target) for column, target in table["columns"].items()}
+    _check_targets(name, record, [*columns.values(), *table.get("constants", {})])
+    if table.get("dates", "dmy") not in _ORDERS:
+        raise _wrong(name, "dates is one of dmy, mdy, ymd")
+    return TableMapping(
+        name=name,
+        match=(match,) if isinstance(match, str) else tuple(match),
+        record=record,
+        source=str(table.get("source") or holders.get(record, record)),
+        full=bool(table.get("full", False)),
+        sheet=str(table.get("sheet", "")),
+        dates=str(table.get("dates", "dmy")),
+        constants=dict(table.get("constants", {})),
+        values={
+            field: {plain(sent): str(meant) for sent, meant in words.items()}
+            for field, words in table.get("values", {}).items()
+        },
+        columns={plain(column): target for column, target in columns.items()},
+        titles={plain(column): column for column in columns},
+    )
+
+
+def _check_targets(name: str, record: str, targets: Iterable[str]) -> None:
+    own = {field.name for field in fields(TYPES[record])} - _NOT_MAPPED
+    person = {f"patient.{field.name}" for field in fields(Patient)}
+    person -= {f"patient.{field}" for field in _NOT_MAPPED}
+    halves = {f"{field}.{half}" for field in own & _TIMES for half in ("date", "time")}
+    known = own | person | halves | {"patient.mrn", "patient.nhs", "as_at"}
+    for target in targets:
+        if target not in known:
+            raise _wrong(name, f"'{target}' is no field of {record}")
+
+
+def _wrong(name: str, what: str) -> InputError:
+    return InputError(
+        "config.table",
+        f"The table mapping '{name}' in config.toml cannot be used: {what}.",
+        "docs/settings.md shows what a mapping holds.",
+    )

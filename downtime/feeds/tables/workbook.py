@@ -1,0 +1,68 @@
+"""Opens an XLSX in a child process with limits of memory and time, after counting what it unpacks.
+
+Two cells in opposite corners are enough to ask for hundreds of gigabytes.
+"""
+
+import zipfile
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import orjson
+
+from downtime.feeds.model import Unusable
+from downtime.processes import sandbox
+from downtime.settings import FeedsSettings
+
+_BLOCK = 1 << 20
+
+
+def rows(path: Path, sheet: str, settings: FeedsSettings) -> Generator[list[str], None, None]:
+    """The rows of a sheet (the first when it is not named), cells as text; Unusable says why not.
+
+    Whole numbers lose the `.0` that spreadsheets give them; dates come in ISO order.
+    """
+    _check_size(path, settings.max_workbook_bytes)
+    limits = settings.worker_memory_bytes, settings.worker_seconds
+    opened = sandbox.lines("downtime.feeds.tables.workbook_child", [str(path), sheet], *limits)
+    try:
+        with closing(opened):
+            for line in opened:
+                yield from _answer(line)
+    except sandbox.ChildFailedError as error:
+        raise Unusable("", _why(error.late, settings)) from None
+
+
+def _answer(line: bytes) -> Iterator[list[str]]:
+    answer = orjson.loads(line) if line.endswith(b"\n") else None
+    if isinstance(answer, dict):
+        raise Unusable("", str(answer["error"]))
+    if isinstance(answer, list):
+        yield answer
+
+
+def _why(late: bool, settings: FeedsSettings) -> str:
+    if late:
+        return f"the workbook takes longer than {settings.worker_seconds} s to open"
+    return (
+        f"the workbook needs more than {settings.worker_memory_bytes} bytes of memory "
+        "(its cells may lie very far apart), or is damaged"
+    )
+
+
+def _check_size(path: Path, limit: int) -> None:
+    total = 0
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for member in archive.infolist():
+                with archive.open(member) as stream:
+                    while block := stream.read(_BLOCK):
+                        total += len(block)
+                        if total > limit:
+                            raise Unusable(
+                                "",
+                                f"the workbook unpacks to more than {limit} bytes "
+                                "(feeds.max_workbook_bytes)",
+                            )
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError):
+        raise Unusable("", "the workbook is damaged, locked with a password, or no XLSX") from None

@@ -1,0 +1,132 @@
+"""Lay a form out once: a background page, and the rectangle of every field on it.
+
+In the template a field is a link to `field:KEY`; the finished PDF's link annotations are the
+fields' rectangles, exact to the point. Stamping values and cropping scans read the same rectangles.
+"""
+
+import hashlib
+from functools import lru_cache
+from importlib.metadata import version
+from io import BytesIO
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pikepdf
+
+from downtime.paper.forms.model import SIGN_OFF, FormDefinition
+from downtime.pdf.geometry import Layout, Place, read_geometry
+from downtime.pdf.templates import render_html, templates, to_pdf
+
+__all__ = [
+    "Layout",
+    "Place",
+    "flow_digest",
+    "flow_layout",
+    "form_digest",
+    "form_html",
+    "form_layout",
+    "read_geometry",
+]
+
+
+def form_digest(form: FormDefinition, mrn_name: str) -> str:
+    """What a form's layout depends on, as one SHA-256: equal digests print the same page."""
+    return _digest("form.html", form.digest, mrn_name)
+
+
+def form_html(form: FormDefinition, mrn_name: str) -> str:
+    """The form as WeasyPrint is given it, every field an empty link."""
+    return render_html("form.html", **_words(form, mrn_name))
+
+
+@lru_cache(maxsize=64)
+def form_layout(form: FormDefinition, mrn_name: str) -> Layout:
+    """The layout of a form; `mrn_name` is what the hospital calls its patient number."""
+    digest = form_digest(form, mrn_name)
+    words = _words(form, mrn_name)
+    return _lay_out("form.html", digest, name=form.name, version=form.version, **words)
+
+
+def _words(form: FormDefinition, mrn_name: str) -> dict[str, Any]:
+    order = [item for name in _SIGN_ORDER for item in SIGN_OFF if item.link_id == name]
+    return {
+        "form": form,
+        "title": form.title,
+        "identity": bool(form.identity),
+        "wide": form.orientation == "landscape",
+        "mrn_name": mrn_name,
+        "footer": f"{form.title}, version {form.version}. {_FOOT[form.returns]}",
+        "sign_off_order": order,
+    }
+
+
+_FOOT = {
+    True: "Fill in every field whose label is bold.",
+    False: "Keep it at hand; it need not come back.",
+}
+_SIGN_ORDER = ("author.name", "author.role", "author.signature", "event.date", "event.time")
+
+
+def flow_digest(identity: bool, mrn_name: str) -> str:
+    """What the layout of flowing pages depends on, as `form_digest` says it of a form."""
+    return _digest("flow.html", str(identity), mrn_name)
+
+
+@lru_cache(maxsize=64)
+def flow_layout(identity: bool, mrn_name: str) -> Layout:
+    """A page with one large area for what flows (lists, summaries, continuations).
+
+    Its title and its foot are stamped like any value, so that one layout serves all of them.
+    """
+    return _lay_out(
+        "flow.html",
+        flow_digest(identity, mrn_name),
+        name="flow",
+        version="1",
+        title="",
+        identity=identity,
+        wide=False,
+        mrn_name=mrn_name,
+        footer="",
+    )
+
+
+def _lay_out(template: str, digest: str, *, name: str, version: str, **context: Any) -> Layout:
+    html = render_html(template, **context)
+    pdf = to_pdf(html)
+    with pikepdf.open(BytesIO(pdf)) as document:
+        box = [float(v) for v in document.pages[0].mediabox]
+        pages = tuple(tuple(_places(page)) for page in document.pages)
+    return Layout(name, version, context["title"], digest, pdf, (box[2], box[3]), pages)
+
+
+def _places(page: pikepdf.Page) -> list[Place]:
+    found = []
+    for annotation in page.obj.get("/Annots", ()):
+        uri = urlsplit(str(annotation.A.URI))
+        style = parse_qs(uri.query)
+        left, bottom, right, top = (round(float(v), 2) for v in annotation.Rect)
+        found.append(
+            Place(
+                key=unquote(uri.path),
+                x=min(left, right),
+                y=min(bottom, top),
+                width=round(abs(right - left), 2),
+                height=round(abs(top - bottom), 2),
+                kind=style["kind"][0],
+                size=float(style["size"][0]),
+                bold=style["bold"][0] == "1",
+                align=style["align"][0],
+                leading=float(style["leading"][0]),
+            )
+        )
+    return found
+
+
+def _digest(*parts: str) -> str:
+    digest = hashlib.sha256(f"WeasyPrint {version('weasyprint')}".encode())
+    for file in ("style.css", "paper.css", "paper.html", "form.html", "flow.html"):
+        digest.update((templates() / file).read_bytes())
+    for part in parts:
+        digest.update(b"\0" + part.encode())
+    return digest.hexdigest()

@@ -1,0 +1,18 @@
+"""Text that glyph after glyph cannot draw (Arabic, combining marks), laid out by WeasyPrint."""
+
+from collections.abc import Sequence
+
+from downtime.pdf.fit_text import Line
+from downtime.pdf.templates import render
+
+_ASCENT = 1.069
+"""Ascent of the text font in em: how far a line's top lies above its baseline."""
+
+
+def shaped(parts: Sequence[Sequence[Line]], size: tuple[float, float]) -> bytes:
+    """A PDF: for each part a transparent page of `size` points that shows its lines where they belong."""
+    pages = [
+        [{"line": line, "top": round(size[1] - line.y - line.size * _ASCENT, 2)} for line in lines]
+        for lines in parts
+    ]
+    return render("shaped.html", pages=pages, size=size)
