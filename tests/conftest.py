@@ -21,7 +21,7 @@ def clock():
 
 
 @pytest.fixture
-def who() -> Actor:
+def actor() -> Actor:
     return Actor("u-1", "Amina Ward", "laptop-1")
 
 

@@ -47,8 +47,8 @@ def create(
     name: str,
     role: str,
     password: str,
-    who: Actor,
-    why: str,
+    actor: Actor,
+    reason: str,
     *,
     initial: bool = True,
 ) -> Credentials:
@@ -57,7 +57,7 @@ def create(
     _check_human(role)
     check_chosen(settings, person, password)
     secret = totp.new_secret()
-    with vault.change(who, "person.create", target=person.id, why=why) as db:
+    with vault.change(actor, "person.create", target=person.id, reason=reason) as db:
         _check_free(db, person)
         store.add_person(db, person, secret, vault.now())
         _set_password(vault, settings, person, password)
@@ -65,12 +65,18 @@ def create(
 
 
 def create_service(
-    vault: Vault, settings: Settings, username: str, name: str, file: Path, who: Actor, why: str
+    vault: Vault,
+    settings: Settings,
+    username: str,
+    name: str,
+    file: Path,
+    actor: Actor,
+    reason: str,
 ) -> Person:
     """An account for a program, opened by the whole content of a file that exists already."""
     person = account(username, name, SERVICE, False)
     secret = read_secret(file)
-    with vault.change(who, "person.create", target=person.id, why=why) as db:
+    with vault.change(actor, "person.create", target=person.id, reason=reason) as db:
         _check_free(db, person)
         store.add_person(db, person, "", vault.now())
         keys.add_slot(
@@ -89,30 +95,30 @@ def get(vault: Vault, person_id: str) -> Person:
     return store.by_id(vault.db, person_id)
 
 
-def rename(vault: Vault, person_id: str, name: str, who: Actor, why: str) -> None:
+def rename(vault: Vault, person_id: str, name: str, actor: Actor, reason: str) -> None:
     """Change the name on screens and prints; the account stays the same person's."""
     name = check_name(name)
-    with vault.change(who, "person.rename", target=person_id, why=why) as db:
+    with vault.change(actor, "person.rename", target=person_id, reason=reason) as db:
         store.by_id(db, person_id)
         store.set_name(db, person_id, name)
 
 
-def set_role(vault: Vault, person_id: str, role: str, who: Actor, why: str) -> None:
+def set_role(vault: Vault, person_id: str, role: str, actor: Actor, reason: str) -> None:
     """Give a person another role, from their next click on; a program stays a program."""
     _check_human(check_role(role))
-    with vault.change(who, "person.set-role", target=person_id, why=why) as db:
+    with vault.change(actor, "person.set-role", target=person_id, reason=reason) as db:
         _check_human(store.by_id(db, person_id).role)
         store.set_role(db, person_id, role)
         _check_administrator_left(db)
 
 
-def disable(vault: Vault, person_id: str, who: Actor, why: str) -> bool:
+def disable(vault: Vault, person_id: str, actor: Actor, reason: str) -> bool:
     """Close an account: its sessions end, its password opens nothing, the data key is renewed.
 
     False when the renewal has to wait until nothing else has the vault open: the next opening
     does it.
     """
-    with vault.change(who, "person.disable", target=person_id, why=why) as db:
+    with vault.change(actor, "person.disable", target=person_id, reason=reason) as db:
         person = store.by_id(db, person_id)
         LIFECYCLE.check(person.state, "disabled")
         store.set_state(db, person_id, "disabled")
@@ -124,28 +130,28 @@ def disable(vault: Vault, person_id: str, who: Actor, why: str) -> bool:
 
 
 def enable(
-    vault: Vault, settings: Settings, person_id: str, password: str, who: Actor, why: str
+    vault: Vault, settings: Settings, person_id: str, password: str, actor: Actor, reason: str
 ) -> Credentials:
     """Open a closed account again, with a new password and a new second factor."""
     LIFECYCLE.check(get(vault, person_id).state, "active")
-    return _renew_credentials(vault, settings, person_id, password, who, "person.enable", why)
+    return _renew_credentials(vault, settings, person_id, password, actor, "person.enable", reason)
 
 
 def reset(
-    vault: Vault, settings: Settings, person_id: str, password: str, who: Actor, why: str
+    vault: Vault, settings: Settings, person_id: str, password: str, actor: Actor, reason: str
 ) -> Credentials:
     """A new password and second factor for somebody who lost one; their sessions end."""
     _check_open(get(vault, person_id))
-    return _renew_credentials(vault, settings, person_id, password, who, "person.reset", why)
+    return _renew_credentials(vault, settings, person_id, password, actor, "person.reset", reason)
 
 
 def change_password(
-    vault: Vault, settings: Settings, person: Person, present: str, password: str, who: Actor
+    vault: Vault, settings: Settings, person: Person, present: str, password: str, actor: Actor
 ) -> None:
     """A person's own new password; LockedError when the present one is wrong."""
     check_chosen(settings, person, password)
     keys.open_slot(vault.home, person.username, present)
-    with vault.change(who, "person.change-password", target=person.id) as db:
+    with vault.change(actor, "person.change-password", target=person.id) as db:
         store.set_initial_password(db, person.id, False)
         _set_password(vault, settings, person, password)
 
@@ -177,12 +183,12 @@ def _renew_credentials(
     settings: Settings,
     person_id: str,
     password: str,
-    who: Actor,
+    actor: Actor,
     action: str,
-    why: str,
+    reason: str,
 ) -> Credentials:
     secret = totp.new_secret()
-    with vault.change(who, action, target=person_id, why=why) as db:
+    with vault.change(actor, action, target=person_id, reason=reason) as db:
         person = store.by_id(db, person_id)
         _check_human(person.role)
         check_chosen(settings, person, password)

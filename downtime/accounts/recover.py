@@ -50,9 +50,9 @@ def _renew(vault: Vault, settings: Settings, username: str, password: str) -> Re
     people.check_chosen(settings, person, password)
     person = replace(person, state="active", initial_password=False)
     secret, code = totp.new_secret(), recovery.new_code()
-    who = Actor("recovery", "Recovery code", device.code(vault.home))
+    actor = Actor("recovery", "Recovery code", device.code(vault.home))
     home, data_key, cost = vault.home, vault.data_key, settings.accounts
-    with vault.change(who, "person.recover", target=person.id) as db:
+    with vault.change(actor, "person.recover", target=person.id) as db:
         store.set_state(db, person.id, person.state)
         store.set_initial_password(db, person.id, person.initial_password)
         store.set_totp_secret(db, person.id, secret)

@@ -95,8 +95,8 @@ def _admit(vault: Vault, username: str, code: str) -> SignedIn:
 
 def _note_failures(vault: Vault, actor: Actor, count: int) -> None:
     if count:
-        why = f"{count} refused before this sign-in"
-        with vault.change(actor, "session.refused-before", target=actor.id, why=why):
+        reason = f"{count} refused before this sign-in"
+        with vault.change(actor, "session.refused-before", target=actor.id, reason=reason):
             pass
 
 

@@ -110,7 +110,7 @@ class Session:
         return self.signed_in.vault
 
     @property
-    def who(self) -> Actor:
+    def actor(self) -> Actor:
         return self.signed_in.actor
 
     def close(self) -> None:

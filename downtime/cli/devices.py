@@ -24,7 +24,7 @@ def card(session: Session, out: Path) -> Output:
 @command(devices, "trust", action="device.manage")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @REMARK
-def trust(session: Session, file: Path, why: str) -> Output:
+def trust(session: Session, file: Path, reason: str) -> Output:
     """Trust another machine: seal bundles to it, and believe those that it publishes."""
     try:
         document = orjson.loads(file.read_bytes())
@@ -34,5 +34,5 @@ def trust(session: Session, file: Path, why: str) -> Output:
             f"{file.name} is not a device card.",
             "Make one with 'downtime device card'.",
         ) from None
-    trusted = device.trust(session.vault, document, session.who, why)
+    trusted = device.trust(session.vault, document, session.actor, reason)
     return Output(document, [f"This machine now trusts {trusted.name} ({trusted.code})."])

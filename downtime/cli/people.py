@@ -24,11 +24,11 @@ from downtime.errors import InputError, NotFoundError
     help="What this person may do; docs/permissions.md shows it.",
 )
 @WHY
-def add(session: Session, username: str, name: str, role: str, why: str) -> Output:
+def add(session: Session, username: str, name: str, role: str, reason: str) -> Output:
     """Make an account; its first password and second factor are shown once."""
     password = people.new_password()
     made = people.create(
-        session.vault, session.settings, username, name, role, password, session.who, why
+        session.vault, session.settings, username, name, role, password, session.actor, reason
     )
     return _credentials(made, password)
 
@@ -38,10 +38,10 @@ def add(session: Session, username: str, name: str, role: str, why: str) -> Outp
 @click.argument("name")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @WHY
-def add_service(session: Session, username: str, name: str, file: Path, why: str) -> Output:
+def add_service(session: Session, username: str, name: str, file: Path, reason: str) -> Output:
     """Make an account for a program, opened by the content of FILE."""
     made = people.create_service(
-        session.vault, session.settings, username, name, file, session.who, why
+        session.vault, session.settings, username, name, file, session.actor, reason
     )
     return Output(_document(made), [f"{made.username} is opened by {file}."])
 
@@ -58,10 +58,10 @@ def list_(session: Session) -> Output:
 @click.argument("username")
 @click.argument("name")
 @WHY
-def rename(session: Session, username: str, name: str, why: str) -> Output:
+def rename(session: Session, username: str, name: str, reason: str) -> Output:
     """Another name on screens and prints; the user name stays."""
     found = _find(session, username)
-    people.rename(session.vault, found.id, name, session.who, why)
+    people.rename(session.vault, found.id, name, session.actor, reason)
     renamed = people.get(session.vault, found.id)
     return Output(_document(renamed), [f"{renamed.username} is now called {renamed.name}."])
 
@@ -69,20 +69,22 @@ def rename(session: Session, username: str, name: str, why: str) -> Output:
 @command(person, "reset", action="person.manage")
 @click.argument("username")
 @WHY
-def reset(session: Session, username: str, why: str) -> Output:
+def reset(session: Session, username: str, reason: str) -> Output:
     """A new password and second factor for somebody who lost one; shown once."""
     found, password = _find(session, username), people.new_password()
-    renewed = people.reset(session.vault, session.settings, found.id, password, session.who, why)
+    renewed = people.reset(
+        session.vault, session.settings, found.id, password, session.actor, reason
+    )
     return _credentials(renewed, password)
 
 
 @command(person, "disable", action="person.manage")
 @click.argument("username")
 @WHY
-def disable(session: Session, username: str, why: str) -> Output:
+def disable(session: Session, username: str, reason: str) -> Output:
     """Close an account: its password opens nothing from now on."""
     found = _find(session, username)
-    renewed = people.disable(session.vault, found.id, session.who, why)
+    renewed = people.disable(session.vault, found.id, session.actor, reason)
     later = "" if renewed else " The data key is renewed when nobody else has the vault open."
     return Output(_document(found), [f"{found.username} is closed.{later}"])
 
@@ -96,7 +98,7 @@ def password(session: Session) -> Output:
     if ask("New password, once more", secret=True) != chosen:
         raise InputError("password.differ", "The two new passwords differ.", "Type them again.")
     people.change_password(
-        session.vault, session.settings, signed_in.person, present, chosen, session.who
+        session.vault, session.settings, signed_in.person, present, chosen, session.actor
     )
     return Output(_document(signed_in.person), ["Your password is changed."])
 

@@ -41,11 +41,11 @@ def every(db: Database) -> list[Clash]:
     return [Clash(**row) for row in rows]
 
 
-def settle(db: Database, number: str, why: str, at: str, who: tuple[str, str]) -> int:
+def settle(db: Database, number: str, reason: str, at: str, who: tuple[str, str]) -> int:
     """Say what became of what is open under a number; how many were open. `who` is id and name."""
     done = db.conn.execute(
         "UPDATE handed_over_clash SET settled = ?, settled_by = ?, settled_name = ?, why = ?"
         " WHERE number = ? AND settled = ''",
-        [at, *who, why, number],
+        [at, *who, reason, number],
     )
     return int(done.rowcount)

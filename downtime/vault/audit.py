@@ -43,17 +43,17 @@ class Entry:
     device: str
     action: str
     target: str
-    why: str
+    reason: str
 
 
 def append(
-    db: sqlite_utils.Database, at: str, who: Actor, action: str, target: str, why: str
+    db: sqlite_utils.Database, at: str, actor: Actor, action: str, target: str, reason: str
 ) -> int:
     """Add one entry inside the caller's transaction; returns its number."""
     last = next(db.query("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1"), None)
     seq = last["seq"] + 1 if last else 1
     previous = last["hash"] if last else GENESIS
-    entry = (seq, at, who.id, who.device, action, target, why)
+    entry = (seq, at, actor.id, actor.device, action, target, reason)
     db.conn.execute(
         "INSERT INTO audit (seq, at, actor, device, action, target, why, hash)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

@@ -139,10 +139,10 @@ def card(vault: "Vault") -> dict[str, str]:
     return public(vault.home).as_json()
 
 
-def trust(vault: "Vault", document: Mapping[str, Any], who: "Actor", why: str) -> Card:
+def trust(vault: "Vault", document: Mapping[str, Any], actor: "Actor", reason: str) -> Card:
     """Pin another machine's card; ConflictError when its code is pinned with other keys."""
     new = read_card(document)
-    with vault.change(who, "device.trust", target=new.code, why=why):
+    with vault.change(actor, "device.trust", target=new.code, reason=reason):
         known = {card.code: card for card in trusted(vault.home)}
         known[public(vault.home).code] = public(vault.home)
         if known.setdefault(new.code, new) != new:
@@ -156,9 +156,9 @@ def trust(vault: "Vault", document: Mapping[str, Any], who: "Actor", why: str) -
     return new
 
 
-def distrust(vault: "Vault", code: str, who: "Actor", why: str) -> None:
+def distrust(vault: "Vault", code: str, actor: "Actor", reason: str) -> None:
     """Forget a machine's card: its bundles are refused and nothing is sealed to it from now on."""
-    with vault.change(who, "device.distrust", target=code, why=why):
+    with vault.change(actor, "device.distrust", target=code, reason=reason):
         cards = trusted(vault.home)
         if code not in {card.code for card in cards}:
             raise NotFoundError(

@@ -58,7 +58,7 @@ class Job:
     media_type: str
     file_name: str
     error: str
-    who: Actor
+    actor: Actor
     created: str
     ended: str
     has_result: bool
@@ -78,14 +78,22 @@ class Result:
     file_name: str
 
 
-def submit(vault: Vault, kind: str, arguments: Mapping[str, Any], who: Actor, why: str) -> Job:
+def submit(vault: Vault, kind: str, arguments: Mapping[str, Any], actor: Actor, reason: str) -> Job:
     """Ask for work; the audit names the job, never its arguments."""
     job_id = f"j-{secrets.token_hex(8)}"
-    with vault.change(who, f"job.submit-{kind}", target=job_id, why=why) as db:
+    with vault.change(actor, f"job.submit-{kind}", target=job_id, reason=reason) as db:
         db.conn.execute(
             "INSERT INTO job (id, kind, arguments, state, person, person_name, device, created)"
             " VALUES (?, ?, ?, 'queued', ?, ?, ?, ?)",
-            (job_id, kind, json.dumps(dict(arguments)), who.id, who.name, who.device, vault.now()),
+            (
+                job_id,
+                kind,
+                json.dumps(dict(arguments)),
+                actor.id,
+                actor.name,
+                actor.device,
+                vault.now(),
+            ),
         )
     return get(vault, job_id)
 
@@ -115,7 +123,7 @@ def progress(vault: Vault, job_id: str, done: int, total: int, sentence: str = "
 
 def finish(vault: Vault, job_id: str, result: Result | None = None, sentence: str = "") -> None:
     """The work is done; its result lies in the encrypted database until it is forgotten."""
-    with vault.change(get(vault, job_id).who, "job.finish", target=job_id) as db:
+    with vault.change(get(vault, job_id).actor, "job.finish", target=job_id) as db:
         _move(vault, db, job_id, "done")
         db.conn.execute(
             "UPDATE job SET sentence = ?, done = total, result = ?, media_type = ?, file_name = ?"
@@ -132,14 +140,14 @@ def finish(vault: Vault, job_id: str, result: Result | None = None, sentence: st
 
 def fail(vault: Vault, job_id: str, sentence: str) -> None:
     """The work could not be done; `sentence` is for the person who asked."""
-    with vault.change(get(vault, job_id).who, "job.fail", target=job_id) as db:
+    with vault.change(get(vault, job_id).actor, "job.fail", target=job_id) as db:
         _move(vault, db, job_id, "failed")
         db.conn.execute("UPDATE job SET error = ? WHERE id = ?", (sentence, job_id))
 
 
-def cancel(vault: Vault, job_id: str, who: Actor, why: str) -> None:
+def cancel(vault: Vault, job_id: str, actor: Actor, reason: str) -> None:
     """Give it up; a running one stops at its next `progress`."""
-    with vault.change(who, "job.cancel", target=job_id, why=why) as db:
+    with vault.change(actor, "job.cancel", target=job_id, reason=reason) as db:
         _move(vault, db, job_id, "cancelled")
 
 
@@ -213,7 +221,7 @@ def _row(db: sqlite_utils.Database, job_id: str) -> sqlcipher3.Row:
 
 def _job(row: sqlcipher3.Row) -> Job:
     values = dict(row)
-    who = Actor(values.pop("person"), values.pop("person_name"), values.pop("device"))
+    actor = Actor(values.pop("person"), values.pop("person_name"), values.pop("device"))
     values["arguments"] = json.loads(values["arguments"])
     values["has_result"] = bool(values["has_result"])
-    return Job(who=who, **values)
+    return Job(actor=actor, **values)

@@ -67,7 +67,7 @@ class Vault:
 
     @contextmanager
     def change(
-        self, who: Actor, action: str, *, target: str = "", why: str = ""
+        self, actor: Actor, action: str, *, target: str = "", reason: str = ""
     ) -> Iterator[sqlite_utils.Database]:
         """One transaction that ends with its audit entry; an exception undoes both.
 
@@ -75,7 +75,7 @@ class Vault:
         """
         with transaction(self.db) as db:
             yield db
-            audit.append(db, self.now(), who, action, target, why)
+            audit.append(db, self.now(), actor, action, target, reason)
 
     def now(self) -> str:
         """The clock's time as stored text."""

@@ -20,7 +20,7 @@ def whole_number(name: str, what: str, lowest: int, highest: int) -> int:
     )
 
 
-def reason() -> str:
+def required_reason() -> str:
     """The reason that a form sent; InputError when it is empty."""
     text = request.form.get("why", "").strip()[:200]
     if not text:

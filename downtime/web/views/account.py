@@ -137,5 +137,5 @@ def _change_password() -> None:
         )
     old = request.form.get("old", "")
     people.change_password(
-        current.vault(), current.settings(), current.person(), old, new, current.who()
+        current.vault(), current.settings(), current.person(), old, new, current.actor()
     )

@@ -10,7 +10,7 @@ from downtime.vault import device
 from downtime.vault.device import Card
 from downtime.web import current
 from downtime.web.actions import action
-from downtime.web.answers import Answer, download, reason
+from downtime.web.answers import Answer, download, required_reason
 
 devices = Blueprint("devices", __name__)
 CARD_BYTES = 10_000
@@ -55,7 +55,7 @@ def trust() -> Answer:
         document = None
     if not isinstance(document, dict):
         raise InputError("device.card", "That is not a device card.", "Choose the file it saved.")
-    trusted = device.trust(current.vault(), document, current.who(), reason())
+    trusted = device.trust(current.vault(), document, current.actor(), required_reason())
     flash(f"Device {trusted.code}, {trusted.name}, is trusted.")
     return redirect(url_for("devices.show"), 303)
 
@@ -65,6 +65,6 @@ def trust() -> Answer:
 def distrust() -> Answer:
     """Believe it no longer."""
     code = request.form.get("code", "")
-    device.distrust(current.vault(), code, current.who(), reason())
+    device.distrust(current.vault(), code, current.actor(), required_reason())
     flash(f"Device {code} is no longer trusted.")
     return redirect(url_for("devices.show"), 303)

@@ -48,20 +48,20 @@ def cancel(job_id: str) -> Answer:
     """Stop it; nothing that it had not finished is kept."""
     job = _own(job_id)
     if not job.over:
-        rules.cancel(current.vault(), job.id, current.who(), "stopped on screen")
+        rules.cancel(current.vault(), job.id, current.actor(), "stopped on screen")
     return redirect(url_for("jobs.show", job_id=job.id), 303)
 
 
-def ask(kind: str, arguments: dict[str, object], why: str) -> Answer:
+def ask(kind: str, arguments: dict[str, object], reason: str) -> Answer:
     """Put work in the queue and follow it."""
-    job = rules.submit(current.vault(), kind, arguments, current.who(), why)
+    job = rules.submit(current.vault(), kind, arguments, current.actor(), reason)
     current.web().waiting.set()
     return redirect(url_for("jobs.show", job_id=job.id), 303)
 
 
 def _own(job_id: str) -> Job:
     job = rules.get(current.vault(), job_id)
-    if job.who.id != current.person().id:
+    if job.actor.id != current.person().id:
         raise NotFoundError("job.unknown", "There is no such job of yours.", "Start it again.")
     return job
 

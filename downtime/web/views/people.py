@@ -7,7 +7,7 @@ from downtime.accounts.people import SERVICE, Credentials
 from downtime.accounts.permissions import ROLES
 from downtime.web import current
 from downtime.web.actions import action
-from downtime.web.answers import Answer, reason
+from downtime.web.answers import Answer, required_reason
 from downtime.web.drawings import qr
 
 people = Blueprint("people", __name__)
@@ -33,7 +33,7 @@ def add() -> Answer:
         request.form.get("name", ""),
         request.form.get("role", ""),
         password,
-        current.who(),
+        current.actor(),
         "added on screen",
     )
     return _shown_once(made, password)
@@ -52,7 +52,7 @@ def one(person_id: str) -> Answer:
 def rename(person_id: str) -> Answer:
     """Another name on screens and prints."""
     name = request.form.get("name", "")
-    rules.rename(current.vault(), person_id, name, current.who(), reason())
+    rules.rename(current.vault(), person_id, name, current.actor(), required_reason())
     flash("The name was changed.")
     return redirect(url_for("people.one", person_id=person_id), 303)
 
@@ -62,7 +62,7 @@ def rename(person_id: str) -> Answer:
 def role(person_id: str) -> Answer:
     """Another role, from their next click on."""
     chosen = request.form.get("role", "")
-    rules.set_role(current.vault(), person_id, chosen, current.who(), reason())
+    rules.set_role(current.vault(), person_id, chosen, current.actor(), required_reason())
     flash("The role was changed.")
     return redirect(url_for("people.one", person_id=person_id), 303)
 
@@ -74,7 +74,8 @@ def reset(person_id: str) -> Answer:
     password = rules.new_password()
     vault, settings = current.vault(), current.settings()
     return _shown_once(
-        rules.reset(vault, settings, person_id, password, current.who(), reason()), password
+        rules.reset(vault, settings, person_id, password, current.actor(), required_reason()),
+        password,
     )
 
 
@@ -82,7 +83,7 @@ def reset(person_id: str) -> Answer:
 @action("person.manage")
 def disable(person_id: str) -> Answer:
     """Close an account."""
-    renewed = rules.disable(current.vault(), person_id, current.who(), reason())
+    renewed = rules.disable(current.vault(), person_id, current.actor(), required_reason())
     later = " The data key is renewed when nothing else has the vault open."
     flash("The account is disabled." + ("" if renewed else later))
     return redirect(url_for("people.one", person_id=person_id), 303)
@@ -95,7 +96,8 @@ def enable(person_id: str) -> Answer:
     password = rules.new_password()
     vault, settings = current.vault(), current.settings()
     return _shown_once(
-        rules.enable(vault, settings, person_id, password, current.who(), reason()), password
+        rules.enable(vault, settings, person_id, password, current.actor(), required_reason()),
+        password,
     )
 
 

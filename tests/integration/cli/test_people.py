@@ -18,13 +18,15 @@ def test_a_new_name_is_the_one_in_the_list(people):
     def by_admin(*words):
         return people.run(*words, "--home", "home", "--json", stdin=people.signed_in("admin"))
 
-    why = ("--why", "married")
-    assert by_admin("person", "rename", "admin", "Ada  Newname", *why).json["name"] == "Ada Newname"
+    reason = ("--why", "married")
+    assert (
+        by_admin("person", "rename", "admin", "Ada  Newname", *reason).json["name"] == "Ada Newname"
+    )
     listed = {row["username"]: row["name"] for row in by_admin("person", "list").json}
     assert listed["admin"] == "Ada Newname"
-    refused = by_admin("person", "rename", "nobody", "Ada Newname", *why)
+    refused = by_admin("person", "rename", "nobody", "Ada Newname", *reason)
     assert (refused.code, "Nobody has the user name 'nobody'" in refused.err) == (1, True)
-    refused = by_admin("person", "rename", "admin", " ", *why)
+    refused = by_admin("person", "rename", "admin", " ", *reason)
     assert (refused.code, "2 to 60 printable characters" in refused.err) == (1, True)
 
 

@@ -10,9 +10,9 @@ from downtime.vault import audit, checkpoint
 from downtime.vault.vault import Vault
 
 
-def act(vault, who, count):
+def act(vault, actor, count):
     for number in range(count):
-        with vault.change(who, "note.add", target=str(number)):
+        with vault.change(actor, "note.add", target=str(number)):
             pass
 
 
@@ -22,19 +22,19 @@ def cut(vault, after):
     vault.db.conn.execute("DELETE FROM audit WHERE seq > ?", (after,))
 
 
-def test_a_sound_chain_with_checkpoints(keyed, who):
+def test_a_sound_chain_with_checkpoints(keyed, actor):
     assert checkpoint.make(keyed) is None
-    act(keyed, who, 3)
+    act(keyed, actor, 3)
     made = checkpoint.make(keyed)
     assert (made.count, made.device) == (3, "K7")
     assert checkpoint.make(keyed) == made
-    act(keyed, who, 2)
+    act(keyed, actor, 2)
     report = checkpoint.verify(keyed, [made])
     assert (report.sound, report.entries, report.checkpoints) == (True, 5, 2)
 
 
-def test_a_cut_tail_is_seen_against_a_checkpoint(keyed, who):
-    act(keyed, who, 5)
+def test_a_cut_tail_is_seen_against_a_checkpoint(keyed, actor):
+    act(keyed, actor, 5)
     kept = checkpoint.make(keyed)
     cut(keyed, 3)
     keyed.db.conn.execute("DELETE FROM checkpoint")
@@ -43,17 +43,17 @@ def test_a_cut_tail_is_seen_against_a_checkpoint(keyed, who):
     assert "its last entries are missing" in report.problems[0]
 
 
-def test_a_chain_written_anew_is_seen(keyed, who):
-    act(keyed, who, 5)
+def test_a_chain_written_anew_is_seen(keyed, actor):
+    act(keyed, actor, 5)
     kept = checkpoint.make(keyed)
     cut(keyed, 3)
-    act(keyed, who, 4)
+    act(keyed, actor, 4)
     assert audit.verify(keyed.db).first_bad is None
     assert "names another entry" in checkpoint.verify(keyed, [kept]).problems[0]
 
 
-def test_a_changed_entry_is_named(keyed, who):
-    act(keyed, who, 5)
+def test_a_changed_entry_is_named(keyed, actor):
+    act(keyed, actor, 5)
     keyed.db.conn.execute("DROP TRIGGER audit_no_update")
     keyed.db.conn.execute("UPDATE audit SET why = 'other' WHERE seq = 2")
     report = checkpoint.verify(keyed)
@@ -63,21 +63,21 @@ def test_a_changed_entry_is_named(keyed, who):
 @pytest.mark.parametrize(
     "change", [{"count": 2}, {"head": "0" * 64}, {"at": "2026-01-01T00:00:00Z"}, {"signature": "x"}]
 )
-def test_a_forged_checkpoint_is_not_believed(keyed, who, change):
-    act(keyed, who, 3)
+def test_a_forged_checkpoint_is_not_believed(keyed, actor, change):
+    act(keyed, actor, 3)
     forged = replace(checkpoint.make(keyed), **change)
     assert "not signed by this machine" in checkpoint.verify(keyed, [forged]).problems[0]
 
 
-def test_it_is_due_after_enough_entries_or_enough_time(keyed, who, settings):
+def test_it_is_due_after_enough_entries_or_enough_time(keyed, actor, settings):
     assert checkpoint.make_if_due(keyed, settings) is None
-    act(keyed, who, 1)
+    act(keyed, actor, 1)
     assert checkpoint.make_if_due(keyed, settings).count == 1
-    act(keyed, who, 99)
+    act(keyed, actor, 99)
     assert checkpoint.make_if_due(keyed, settings) is None
-    act(keyed, who, 1)
+    act(keyed, actor, 1)
     assert checkpoint.make_if_due(keyed, settings).count == 101
-    act(keyed, who, 1)
+    act(keyed, actor, 1)
     now = keyed.clock()
     later = Vault(keyed.home, keyed.data_key, lambda: now + timedelta(minutes=10))
     assert checkpoint.make_if_due(keyed, settings) is None
@@ -85,8 +85,8 @@ def test_it_is_due_after_enough_entries_or_enough_time(keyed, who, settings):
     assert checkpoint.make_if_due(later, settings) is None
 
 
-def test_its_words_fit_the_foot_of_a_page(keyed, who):
-    act(keyed, who, 1)
+def test_its_words_fit_the_foot_of_a_page(keyed, actor):
+    act(keyed, actor, 1)
     made = checkpoint.make(keyed)
     assert made.words == f"K7 audit 1 {made.head[:16]} 2026-11-02T14:30:00Z"
 

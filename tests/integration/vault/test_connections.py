@@ -16,10 +16,10 @@ def open_files(home) -> list[str]:
     return [os.readlink(p) for p in links if os.path.exists(p) and str(home.path) in os.readlink(p)]
 
 
-def test_twenty_threads_change_it_and_no_link_breaks(vault, who):
+def test_twenty_threads_change_it_and_no_link_breaks(vault, actor):
     def work(number):
         for turn in range(10):
-            with vault.change(who, "note.add", target=f"{number}-{turn}"):
+            with vault.change(actor, "note.add", target=f"{number}-{turn}"):
                 pass
         return vault.db["audit"].count
 
@@ -56,9 +56,9 @@ def test_closing_lets_go_of_every_thread_s_connection(vault, home):
     thread.join()
 
 
-def test_a_change_that_is_under_way_is_completed_after_closing(vault, home, who):
+def test_a_change_that_is_under_way_is_completed_after_closing(vault, home, actor):
     key = vault.key("vault")
-    with vault.change(who, "note.add", target="last"):
+    with vault.change(actor, "note.add", target="last"):
         vault.close()
     assert connect(home.vault, key)["audit"].count == 1
 
@@ -71,8 +71,8 @@ def test_a_closed_vault_is_locked_for_good(vault):
             use()
 
 
-def test_reading_goes_on_while_another_thread_writes(vault, who):
-    with vault.change(who, "note.add"), ThreadPoolExecutor(1) as pool:
+def test_reading_goes_on_while_another_thread_writes(vault, actor):
+    with vault.change(actor, "note.add"), ThreadPoolExecutor(1) as pool:
         assert pool.submit(lambda: vault.db["audit"].count).result(5) == 0
 
 

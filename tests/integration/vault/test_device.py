@@ -57,15 +57,15 @@ def test_random_codes_are_acceptable():
     assert all(set(device.new_code()) <= set(device.CODE_ALPHABET) for _ in range(50))
 
 
-def test_another_machine_is_trusted_and_forgotten_with_an_audit_entry(keyed, home, who, other):
+def test_another_machine_is_trusted_and_forgotten_with_an_audit_entry(keyed, home, actor, other):
     assert device.trusted(home) == []
-    card = device.trust(keyed, other, who, "second publisher")
-    device.trust(keyed, other, who, "again")
+    card = device.trust(keyed, other, actor, "second publisher")
+    device.trust(keyed, other, actor, "again")
     assert device.trusted(home) == [card]
-    device.distrust(keyed, "M2", who, "stolen")
+    device.distrust(keyed, "M2", actor, "stolen")
     assert device.trusted(home) == []
     with pytest.raises(NotFoundError):
-        device.distrust(keyed, "M2", who, "stolen")
+        device.distrust(keyed, "M2", actor, "stolen")
     rows = keyed.db.query("SELECT action, target, why FROM audit")
     assert [tuple(row.values()) for row in rows] == [
         ("device.trust", "M2", "second publisher"),
@@ -74,20 +74,20 @@ def test_another_machine_is_trusted_and_forgotten_with_an_audit_entry(keyed, hom
     ]
 
 
-def test_a_code_belongs_to_one_machine(keyed, home, who, other, tmp_path):
-    device.trust(keyed, other, who, "")
+def test_a_code_belongs_to_one_machine(keyed, home, actor, other, tmp_path):
+    device.trust(keyed, other, actor, "")
     impostor = Home(tmp_path / "impostor")
     impostor.keys.mkdir(parents=True)
     same_code = device.create(impostor, bytes(32), "M2", "Publisher").as_json()
     mine = {**same_code, "code": "K7"}
     for card in (same_code, mine):
         with pytest.raises(ConflictError, match="trusted already"):
-            device.trust(keyed, card, who, "")
+            device.trust(keyed, card, actor, "")
     assert [card.as_json() for card in device.trusted(home)] == [other]
 
 
-def test_this_machine_s_own_card_is_known_already(keyed, home, who):
-    assert device.trust(keyed, device.card(keyed), who, "").code == "K7"
+def test_this_machine_s_own_card_is_known_already(keyed, home, actor):
+    assert device.trust(keyed, device.card(keyed), actor, "").code == "K7"
     assert device.trusted(home) == []
 
 
@@ -103,22 +103,22 @@ def test_this_machine_s_own_card_is_known_already(keyed, home, who):
         {"name": None},
     ],
 )
-def test_what_is_no_card_is_refused(keyed, who, other, change):
+def test_what_is_no_card_is_refused(keyed, actor, other, change):
     document = {**other, **change}
     if change.get("name", "") is None:
         del document["name"]
     with pytest.raises(InputError, match="not a device card"):
-        device.trust(keyed, document, who, "")
+        device.trust(keyed, document, actor, "")
 
 
 @pytest.mark.parametrize("document", [[], "x", 7, None, json.loads("{}")])
-def test_other_json_is_refused(keyed, who, document):
+def test_other_json_is_refused(keyed, actor, document):
     with pytest.raises(InputError, match="not a device card"):
-        device.trust(keyed, document, who, "")
+        device.trust(keyed, document, actor, "")
 
 
-def test_a_card_put_into_the_list_on_the_disk_is_not_believed(keyed, home, who, other):
-    device.trust(keyed, other, who, "second publisher")
+def test_a_card_put_into_the_list_on_the_disk_is_not_believed(keyed, home, actor, other):
+    device.trust(keyed, other, actor, "second publisher")
     path = home.keys / "trusted.json"
     document = json.loads(path.read_bytes())
     document["cards"][0]["name"] = "somebody else"

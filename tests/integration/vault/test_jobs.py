@@ -12,23 +12,23 @@ PACK = Result(b"%PDF-1.7 Zebediah Quill", "application/pdf", "pack.pdf")
 
 
 @pytest.fixture
-def job(vault, who):
-    return jobs.submit(vault, "ward-pack", {"ward": "7A"}, who, "outage")
+def job(vault, actor):
+    return jobs.submit(vault, "ward-pack", {"ward": "7A"}, actor, "outage")
 
 
 def actions(vault):
     return [(row["action"], row["target"]) for row in vault.db.query("SELECT * FROM audit")]
 
 
-def test_the_oldest_is_taken_first_and_once(vault, who, job):
-    second = jobs.submit(vault, "compare", {}, who, "")
+def test_the_oldest_is_taken_first_and_once(vault, actor, job):
+    second = jobs.submit(vault, "compare", {}, actor, "")
     assert [jobs.claim_next(vault).id, jobs.claim_next(vault).id] == [job.id, second.id]
     assert jobs.claim_next(vault) is None
 
 
-def test_its_result_is_fetched_when_it_is_done(vault, who, job):
+def test_its_result_is_fetched_when_it_is_done(vault, actor, job):
     claimed = jobs.claim_next(vault)
-    assert (claimed.kind, claimed.arguments, claimed.who) == ("ward-pack", {"ward": "7A"}, who)
+    assert (claimed.kind, claimed.arguments, claimed.actor) == ("ward-pack", {"ward": "7A"}, actor)
     jobs.progress(vault, job.id, 3, 24, "Patient 3 of 24")
     seen = jobs.get(vault, job.id)
     assert (seen.state, seen.done, seen.total, seen.over) == ("running", 3, 24, False)
@@ -62,9 +62,9 @@ def test_a_failure_says_why(vault, job):
     )
 
 
-def test_a_cancelled_job_stops_at_its_next_step_and_cannot_be_finished(vault, who, job):
+def test_a_cancelled_job_stops_at_its_next_step_and_cannot_be_finished(vault, actor, job):
     jobs.claim_next(vault)
-    jobs.cancel(vault, job.id, who, "wrong ward")
+    jobs.cancel(vault, job.id, actor, "wrong ward")
     with pytest.raises(ConflictError) as stopped:
         jobs.progress(vault, job.id, 1, 2)
     assert stopped.value.code == "job.stopped"
@@ -74,11 +74,11 @@ def test_a_cancelled_job_stops_at_its_next_step_and_cannot_be_finished(vault, wh
     assert actions(vault)[-1] == ("job.cancel", job.id)
 
 
-def test_a_cancelled_job_is_not_taken(vault, who, job):
-    jobs.cancel(vault, job.id, who, "")
+def test_a_cancelled_job_is_not_taken(vault, actor, job):
+    jobs.cancel(vault, job.id, actor, "")
     assert jobs.claim_next(vault) is None
     with pytest.raises(ConflictError):
-        jobs.cancel(vault, job.id, who, "")
+        jobs.cancel(vault, job.id, actor, "")
 
 
 def test_a_dead_worker_s_job_is_taken_up_again_but_not_for_ever(vault, job):
@@ -100,12 +100,12 @@ def test_results_are_forgotten_by_age_and_the_row_stays(vault, clock, job):
         jobs.result(vault, job.id)
 
 
-def test_a_person_sees_their_own_newest_first(vault, who, job):
+def test_a_person_sees_their_own_newest_first(vault, actor, job):
     from downtime.vault.audit import Actor
 
-    second = jobs.submit(vault, "compare", {}, who, "")
+    second = jobs.submit(vault, "compare", {}, actor, "")
     jobs.submit(vault, "compare", {}, Actor("u-2", "Bo Nurse", "laptop-1"), "")
-    assert [j.id for j in jobs.of_person(vault, who.id)] == [second.id, job.id]
+    assert [j.id for j in jobs.of_person(vault, actor.id)] == [second.id, job.id]
 
 
 def test_an_unknown_job_is_said_to_be_unknown(vault):

@@ -21,9 +21,9 @@ from .conftest import SECRETS
 
 
 @pytest.fixture
-def filled(keyed, who):
+def filled(keyed, actor):
     """With a state database and two snapshots, one of them a read-only one without a log."""
-    with keyed.change(who, "note.add", target="n-1"):
+    with keyed.change(actor, "note.add", target="n-1"):
         pass
     for path, purpose in (
         (keyed.home.state, "state"),
@@ -58,7 +58,7 @@ def opened_by(home: Home, data_key: bytes) -> list[str]:
 ALL = ["vault", "state", "snapshot:s1", "snapshot:s2"]
 
 
-def test_all_is_re_encrypted_and_who_left_stays_out(filled, home, who):
+def test_all_is_re_encrypted_and_who_left_stays_out(filled, home, actor):
     before = filled.data_key
     following = keys.remove_slot(home, before, "bob")
     with pytest.raises(LockedError):
@@ -68,7 +68,7 @@ def test_all_is_re_encrypted_and_who_left_stays_out(filled, home, who):
     assert opened_by(home, following) == ALL
     assert opened_by(home, before) == []
     assert keys.load(home).next is None
-    with filled.change(who, "note.add", target="n-2"):
+    with filled.change(actor, "note.add", target="n-2"):
         pass
     assert filled.db["audit"].count == 2
 
@@ -93,11 +93,11 @@ def test_the_journal_of_each_database_is_as_before(filled, home):
 
 
 def test_while_another_program_has_it_open_it_waits_and_the_next_opening_does_it(
-    filled, home, clock, who
+    filled, home, clock, actor
 ):
     other = Vault(home, filled.data_key, clock)
     before = filled.data_key
-    with other.change(who, "note.add"):
+    with other.change(actor, "note.add"):
         pass
     following = keys.remove_slot(home, before, "bob")
     assert not keys.renew(filled, following)
@@ -123,12 +123,12 @@ def test_somebody_added_while_it_waits_opens_it_afterwards(filled, home, clock, 
     assert keys.load(home).next is None
 
 
-def test_a_thread_that_works_meanwhile_is_not_cut_off(filled, home, who):
+def test_a_thread_that_works_meanwhile_is_not_cut_off(filled, home, actor):
     """Its transaction holds a connection: the renewal waits and the change is there."""
     inside, go_on, results = threading.Event(), threading.Event(), []
 
     def work():
-        with filled.change(who, "note.add", target="slow"):
+        with filled.change(actor, "note.add", target="slow"):
             inside.set()
             go_on.wait(10)
         results.append("done")

@@ -16,7 +16,7 @@ def _at_once(count, work):
         thread.join()
 
 
-def test_those_who_write_at_once_share_a_flush(vault, who, monkeypatch):
+def test_those_who_write_at_once_share_a_flush(vault, actor, monkeypatch):
     flushed = []
 
     def slow(handle) -> None:
@@ -26,7 +26,7 @@ def test_those_who_write_at_once_share_a_flush(vault, who, monkeypatch):
     monkeypatch.setattr(flush, "_sync", slow)
 
     def write(number: int) -> None:
-        with vault.change(who, "test.write", target=str(number)):
+        with vault.change(actor, "test.write", target=str(number)):
             pass
 
     _at_once(20, write)
@@ -35,11 +35,11 @@ def test_those_who_write_at_once_share_a_flush(vault, who, monkeypatch):
     assert {str(n) for n in range(20)} <= targets
 
 
-def test_who_writes_while_a_slow_flush_runs_does_not_wait_for_it_first(vault, who, monkeypatch):
+def test_who_writes_while_a_slow_flush_runs_does_not_wait_for_it_first(vault, actor, monkeypatch):
     began, stuck = threading.Event(), threading.Event()
 
     def write() -> None:
-        with vault.change(who, "test.slow"):
+        with vault.change(actor, "test.slow"):
             pass
 
     def block(handle) -> None:
@@ -53,7 +53,7 @@ def test_who_writes_while_a_slow_flush_runs_does_not_wait_for_it_first(vault, wh
         assert began.wait(60)
         flushed = []
         monkeypatch.setattr(flush, "_sync", flushed.append)
-        with vault.change(who, "test.quick"):
+        with vault.change(actor, "test.quick"):
             pass
         assert flushed
         assert slow.is_alive()
@@ -62,7 +62,7 @@ def test_who_writes_while_a_slow_flush_runs_does_not_wait_for_it_first(vault, wh
         slow.join()
 
 
-def test_when_one_of_two_flushes_fails_neither_is_acknowledged(vault, who, monkeypatch):
+def test_when_one_of_two_flushes_fails_neither_is_acknowledged(vault, actor, monkeypatch):
     began, failed, said = threading.Event(), threading.Event(), []
 
     def fail(handle) -> None:
@@ -72,7 +72,7 @@ def test_when_one_of_two_flushes_fails_neither_is_acknowledged(vault, who, monke
 
     def write() -> None:
         try:
-            with vault.change(who, "test.first"):
+            with vault.change(actor, "test.first"):
                 pass
         except OSError as error:
             said.append(error.strerror)
@@ -87,38 +87,38 @@ def test_when_one_of_two_flushes_fails_neither_is_acknowledged(vault, who, monke
         first.join()
 
     monkeypatch.setattr(flush, "_sync", after_the_other)
-    with pytest.raises(OSError, match="failed to keep"), vault.change(who, "test.second"):
+    with pytest.raises(OSError, match="failed to keep"), vault.change(actor, "test.second"):
         pass
     assert said == ["Input/output error"]
 
 
-def test_nobody_goes_on_before_the_disk_has_it(vault, who, monkeypatch):
+def test_nobody_goes_on_before_the_disk_has_it(vault, actor, monkeypatch):
     order = []
     monkeypatch.setattr(flush, "_sync", lambda handle: order.append("disk"))
-    with vault.change(who, "test.write"):
+    with vault.change(actor, "test.write"):
         order.append("written")
     order.append("on")
     assert order == ["written", "disk", "on"]
 
 
-def test_after_a_disk_has_failed_nothing_is_acknowledged_any_more(vault, who, monkeypatch):
+def test_after_a_disk_has_failed_nothing_is_acknowledged_any_more(vault, actor, monkeypatch):
     def fail(handle) -> None:
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(flush, "_sync", fail)
-    with pytest.raises(OSError, match="Input/output"), vault.change(who, "test.write"):
+    with pytest.raises(OSError, match="Input/output"), vault.change(actor, "test.write"):
         pass
     monkeypatch.setattr(flush, "_sync", lambda handle: None)  # as systems do that forgot the page
-    with pytest.raises(OSError, match="failed to keep"), vault.change(who, "test.write"):
+    with pytest.raises(OSError, match="failed to keep"), vault.change(actor, "test.write"):
         pass
 
 
-def test_a_writer_without_pause_lets_the_others_in(vault, who):
+def test_a_writer_without_pause_lets_the_others_in(vault, actor):
     stop, waited = threading.Event(), []
 
     def greedy() -> None:
         while not stop.is_set():
-            with vault.change(who, "test.greedy"):
+            with vault.change(actor, "test.greedy"):
                 time.sleep(0.02)
 
     busy = threading.Thread(target=greedy)
@@ -126,7 +126,7 @@ def test_a_writer_without_pause_lets_the_others_in(vault, who):
     try:
         for _ in range(10):
             started = time.monotonic()
-            with vault.change(who, "test.polite"):
+            with vault.change(actor, "test.polite"):
                 waited.append(time.monotonic() - started)
     finally:
         stop.set()
