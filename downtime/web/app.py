@@ -1,5 +1,6 @@
 """Put the app together: settings, templates, guards, pages."""
 
+import json
 import secrets
 from datetime import timedelta
 from functools import cache
@@ -11,11 +12,12 @@ from flask import Blueprint, Flask, Response, send_from_directory
 from flask_wtf import CSRFProtect
 
 from downtime import config
+from downtime.accounts.model import Permission
 from downtime.clock import Clock, system_clock
 from downtime.config import Home, data_folder
 from downtime.settings import Settings
 from downtime.web import bodies, context, faults, filters, guard, headers
-from downtime.web.actions import action
+from downtime.web.actions import requires
 from downtime.web.bodies import InMemory
 from downtime.web.components import nhs
 from downtime.web.current import Web
@@ -28,6 +30,14 @@ STATIC = Path(__file__).parent / "static"
 ASSET_SECONDS = 31_536_000
 MAX_FORM_FIELDS = 2_000
 MAX_FORM_BYTES = 1_048_576
+HTMX_SETTINGS = {
+    "allowEval": False,
+    "includeIndicatorStyles": False,
+    "historyEnabled": False,
+    "historyCacheSize": 0,
+    "selfRequestsOnly": True,
+}
+"""No inline script or style, no copy of a page in the browser's storage, no other host."""
 
 assets = Blueprint("assets", __name__)
 
@@ -64,6 +74,7 @@ def create_app(home: Home, clock: Clock = system_clock, keeper: Keeper | None = 
         nhs=nhs,
         nonce=headers.nonce,
         asset=asset,
+        htmx_settings=json.dumps(HTMX_SETTINGS),
         namesakes=namesakes,
         site=settings.site,
         stage_colour=stage_colour,
@@ -102,7 +113,7 @@ def asset(name: str) -> str:
 
 
 @assets.get("/static/<version>/<path:name>")
-@action("public")
+@requires(Permission.PUBLIC)
 def file(version: str, name: str) -> Response:
     """A style sheet, script or picture of ours, kept by the browser."""
     answer = send_from_directory(STATIC, name, max_age=ASSET_SECONDS)
