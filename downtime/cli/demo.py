@@ -12,6 +12,7 @@ import click
 import orjson
 
 from downtime.accounts import totp
+from downtime.accounts.model import Permission
 from downtime.cli import serve
 from downtime.cli.app import Output, Session, command
 from downtime.cli.program import demo
@@ -27,7 +28,7 @@ SEED = click.option(
 HOURS_APART = 8
 
 
-@command(demo, "feeds", action="public")
+@command(demo, "feeds", permission=Permission.PUBLIC)
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @SIZE
 @SEED
@@ -65,7 +66,7 @@ def feeds(
     return Output(document, [f"As at {written.as_at:%d-%b-%Y %H:%M} UTC, in {folder}:", *lines])
 
 
-@command(demo, "run", action="public")
+@command(demo, "run", permission=Permission.PUBLIC)
 @SIZE
 @SEED
 @click.option("--no-serve", is_flag=True, help="Stop when the story is told.")
@@ -89,7 +90,7 @@ def run(session: Session, size: str, seed: int, no_serve: bool) -> Output:
     return Output(facts)
 
 
-@command(demo, "month", action="public")
+@command(demo, "month", permission=Permission.PUBLIC)
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option(
     "--laptops", type=click.IntRange(3, 20), default=10, help="Laptops, two of which get lost."
@@ -101,7 +102,7 @@ def month(session: Session, folder: Path, laptops: int, forms: int, seed: int) -
 
     Every number of the statement is laid beside the simulation's own count. FOLDER has to be new.
     """
-    from downtime.demo.month import month as simulation
+    from tests.simulation import month as simulation
 
     if folder.exists() and any(folder.iterdir()):
         raise ConflictError(
@@ -120,7 +121,7 @@ def month(session: Session, folder: Path, laptops: int, forms: int, seed: int) -
     return Output(lived.as_data(), lines, 1 if lived.differences else 0)
 
 
-@command(demo, "code", action="public")
+@command(demo, "code", permission=Permission.PUBLIC)
 @click.argument("username")
 def code(session: Session, username: str) -> Output:
     """The one-time code of a demonstration account now, as its owner's telephone would show it."""

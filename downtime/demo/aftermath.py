@@ -8,12 +8,11 @@ from functools import lru_cache
 from downtime.demo.cases import earlier_record
 from downtime.demo.cast import cast
 from downtime.demo.chance import chance
-from downtime.demo.data.reasons import REASONS
-from downtime.demo.data.wards import ASSESSMENT, KINDS
 from downtime.demo.hospital import Bed, Hospital, Place, Stay, build
 from downtime.demo.movements import Movement
 from downtime.demo.people import Person
 from downtime.demo.requests import Request, requests
+from downtime.demo.tables import ASSESSMENT, REASONS, WARD_KINDS
 from downtime.demo.telling import ARRIVED, FINAL, ORDERED, Told, told
 
 OUTAGE_HOURS = 6
@@ -114,7 +113,7 @@ def admitted(hospital: Hospital, someone: Person, index: int, when: datetime) ->
     """A stay in the assessment unit that began during the outage."""
     ward = next(ward for ward in hospital.wards if ward.code == ASSESSMENT)
     like = next(s for s in hospital.stays if s.place.ward == ASSESSMENT)
-    reason = chance(hospital.seed, "came", index).choice(KINDS[ward.kind].reasons)
+    reason = chance(hospital.seed, "came", index).choice(WARD_KINDS[ward.kind].reasons)
     return Stay(
         person=someone,
         visit=f"V{26_000_000 + index * 13:08}",

@@ -7,9 +7,8 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from downtime.demo.chance import chance
-from downtime.demo.data.clinics import CLINICS, SMALL_CLINICS, ClinicRow
-from downtime.demo.data.wards import CONSULTANT_NAMES
 from downtime.demo.people import Person, person
+from downtime.demo.tables import CLINICS, CONSULTANT_NAMES, SMALL_CLINICS, ClinicRow
 
 TOTAL = {"small": 1_500, "large": 100_000}
 FIRST_INDEX = 10_000
@@ -140,6 +139,6 @@ def attends(slot: Slot, seed: int, size: str, today: date) -> Person:
     return person(seed, index, today, clinic.ages, gender)
 
 
-def reason(slot: Slot, seed: int) -> str:
+def visit_reason(slot: Slot, seed: int) -> str:
     """What the visit is for."""
     return chance(seed, "reason", slot.number).choice(slot.clinic.reasons)

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from downtime.demo.chance import chance
-from downtime.demo.data.medicines import ALERTS, ALLERGIES, SETS, Allergy, Medicine
-from downtime.demo.data.reasons import REASONS
 from downtime.demo.hospital import Stay
+from downtime.demo.tables import ALERTS, ALLERGIES, MEDICINE_SETS, REASONS, Allergy, Medicine
 
 NONE_KNOWN = Allergy("No known allergies", "", "716186003", ())
 """SNOMED CT 716186003 |No known allergy (situation)|: a statement, not a missing one."""
@@ -34,7 +33,7 @@ def medicines(stay: Stay, seed: int) -> list[Medicine]:
     sets = [] if stay.kind in ("children", "neonatal") else ["common"]
     found: dict[str, Medicine] = {}
     for name in (*sets, *REASONS[stay.reason].medicines):
-        for medicine in SETS[name]:
+        for medicine in MEDICINE_SETS[name]:
             if medicine.family not in barred and dice.random() < 0.8:
                 found[medicine.name] = medicine
     return list(found.values())

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from downtime.demo.plan import Paper
 from downtime.demo.staff import Staff
-from downtime.entry import double, filing, keying, opening, verification
+from downtime.entry import double_keying, file_form, keying, open_form, verify_entry
 from downtime.entry.model import ADJUDICATE, COMPARE, KEY_AGAIN, Entry
 from downtime.paper import ledger
-from downtime.paper.forms.definition import definition
+from downtime.paper.forms.load_form import load_form
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
@@ -34,43 +34,45 @@ class Clerks:
     def key_all(self) -> None:
         """Key what was written, see each form through until it is verified, and file it."""
         for serial, paper in self.staff.written.items():
-            if definition(paper.form).policy == "scan":
-                ledger.returned(self.vault, serial, self.staff.actors["clerk"])
+            if load_form(paper.form).policy == "scan":
+                ledger.mark_returned(self.vault, serial, self.staff.actors["clerk"])
                 self.filed += 1
             else:
                 self._key(serial, paper)
                 self.keyed += 1
-            filing.file_away(self.vault, serial, self.staff.actors["clerk2"])
+            file_form.file_form(self.vault, serial, self.staff.actors["clerk2"])
 
     def _key(self, serial: str, paper: Paper) -> None:
         read = dict(paper.answers)
         if paper.part == _MISREAD:
             read[_FIELD] += read[_FIELD][-1]
         clerk = self.staff.actors["clerk"]
-        entry = keying.submit(self.vault, self.settings, serial, read, clerk)
+        entry = keying.submit_entry(self.vault, self.settings, serial, read, clerk)
         steps = {KEY_AGAIN: self._again, ADJUDICATE: self._decide, COMPARE: self._compare}
         while entry.waits:
             entry = steps[entry.waits](serial, paper)
 
     def _again(self, serial: str, paper: Paper) -> Entry:
         self.twice += 1
-        critical = opening.open_form(self.vault, serial, self.settings).critical_keys
+        critical = open_form.open_form(self.vault, serial, self.settings).critical_keys
         said = {key: text for key, text in paper.answers.items() if key in critical}
         second = self.staff.actors["clerk2"]
-        return double.submit_second(self.vault, self.settings, serial, said, second)
+        return double_keying.submit_second_keying(self.vault, self.settings, serial, said, second)
 
     def _decide(self, serial: str, paper: Paper) -> Entry:
         self.disputed += 1
-        third, why = self.staff.actors["records2"], "As it stands on the paper"
-        return double.adjudicate(self.vault, self.settings, serial, paper.answers, third, why)
+        third, reason = self.staff.actors["records2"], "As it stands on the paper"
+        return double_keying.adjudicate_entry(
+            self.vault, self.settings, serial, paper.answers, third, reason
+        )
 
     def _compare(self, serial: str, _: Paper) -> Entry:
         self.compared += 1
-        return verification.verify(self.vault, serial, self.staff.actors["clerk2"])
+        return verify_entry.verify_entry(self.vault, serial, self.staff.actors["clerk2"])
 
     def account_for_the_rest(self, outage: str) -> tuple[int, int]:
         """One form was lost on its way; all the others were never written on."""
-        rest = [form.serial for form in ledger.missing(self.vault, outage)]
+        rest = [form.serial for form in ledger.list_missing(self.vault, outage)]
         site = self.staff.actors["site"]
-        ledger.lost(self.vault, rest[0], site, "Not found after a search of the ward")
-        return ledger.void_unused(self.vault, rest[1:], site, UNUSED), 1
+        ledger.mark_lost(self.vault, rest[0], site, "Not found after a search of the ward")
+        return ledger.void_unused_forms(self.vault, rest[1:], site, UNUSED), 1

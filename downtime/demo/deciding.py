@@ -5,16 +5,15 @@ from dataclasses import dataclass
 
 from downtime.demo.staff import WHY, Staff
 from downtime.outage.model import Outage
-from downtime.reconcile import decide
+from downtime.reconcile import decide_item
 from downtime.reconcile.harm import review
-from downtime.reconcile.harm.findings import WAITING
-from downtime.reconcile.identity import settling
-from downtime.reconcile.identity.unlinked import TO_LINK, Unknown, unknowns
-from downtime.reconcile.states import CONFLICT, LEAVE, RESOLVED, RETURN
-from downtime.reconcile.store import ItemRow
-from downtime.returns.statement import signing
-from downtime.returns.statement.statement import Statement
-from downtime.returns.worklists import rekey
+from downtime.reconcile.harm.model import WAITING
+from downtime.reconcile.identity import link_person
+from downtime.reconcile.identity.unidentified import TO_LINK, Unknown, unknowns
+from downtime.reconcile.model import Decision, ItemRow, ItemState
+from downtime.returns.rekey import rekey_lines
+from downtime.returns.statement import sign_statement
+from downtime.returns.statement.completeness_statement import Statement
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
@@ -34,30 +33,30 @@ class Deciding:
         return linked, len(people) - linked
 
     def _link(self, outage: Outage, person: Unknown) -> bool:
-        with closing(settling.recovered(self.vault, outage)) as snapshot:
-            found = settling.offer(snapshot, self.settings, person).candidates
+        with closing(link_person.recovered(self.vault, outage)) as snapshot:
+            found = link_person.offer(snapshot, self.settings, person).candidates
         if not found or not found[0].is_numbered:
             return False
         first, second = self.staff.actors["records"], self.staff.actors["records2"]
-        link = settling.propose(
+        link = link_person.propose(
             self.vault, self.settings, outage, person.ref, found[0].person.id, first,
             "The NHS number agrees, and the patient confirms name and birthday",
         )  # fmt: skip
-        settling.confirm(
+        link_person.confirm(
             self.vault, self.settings, outage, person.ref, link.id, second, "Asked the ward as well"
         )
         return True
 
     def decide_all(self, outage: Outage) -> tuple[int, int]:
         """Every open item as a careful supervisor would; how many, and how many by two people."""
-        undecided = [row for row in decide.items(self.vault, outage.id) if row.is_open]
+        undecided = [row for row in decide_item.items(self.vault, outage.id) if row.is_open]
         for row in undecided:
             decision, reason = _judgement(row)
             first = self.staff.actors["records"]
-            done = decide.decide(self.vault, row.key, decision, first, reason)
+            done = decide_item.decide(self.vault, row.key, decision, first, reason)
             if done.is_open:  # the rule asks for a second person
                 second = self.staff.actors["records2"]
-                decide.decide(self.vault, row.key, decision, second, "Agreed")
+                decide_item.decide(self.vault, row.key, decision, second, "Agreed")
         return len(undecided), sum(row.item.second for row in undecided)
 
     def look_for_harm(self) -> tuple[int, int]:
@@ -75,24 +74,24 @@ class Deciding:
 
     def tick_worklists(self, outage: Outage) -> int:
         """Key by hand what no message carries, and tick it off; how many lines."""
-        open_lines = [one for one in rekey.lines(self.vault, outage.id) if one.tick is None]
+        open_lines = [one for one in rekey_lines.lines(self.vault, outage.id) if one.tick is None]
         for number, line in enumerate(open_lines, 1):
             control_id, given = line.message.control_id, f"DEMO{number:04}"
-            rekey.tick(self.vault, control_id, given, self.staff.actors["clerk"])
+            rekey_lines.tick(self.vault, control_id, given, self.staff.actors["clerk"])
         return len(open_lines)
 
     def sign(self) -> Statement:
         """Three leads sign the same facts; the statement with their signatures."""
         signed = [
-            signing.sign(self.vault, self.settings, lead, self.staff.actors[username], WHY)
+            sign_statement.sign(self.vault, self.settings, lead, self.staff.actors[username], WHY)
             for lead, username in (("ward", "nurse"), ("records", "records"), ("safety", "site"))
         ]
         return signed[-1]
 
 
 def _judgement(row: ItemRow) -> tuple[str, str]:
-    if row.item.state == CONFLICT:
-        return RESOLVED, "Given to clinical review; the live record is right"
-    if RETURN in row.allowed:
-        return RETURN, "On paper only; the system that owns it shall have it"
-    return LEAVE, "The live record is newer, or the patient is not registered yet"
+    if row.item.state == ItemState.CONFLICT:
+        return Decision.RESOLVED, "Given to clinical review; the live record is right"
+    if Decision.RETURN in row.allowed:
+        return Decision.RETURN, "On paper only; the system that owns it shall have it"
+    return Decision.LEAVE, "The live record is newer, or the patient is not registered yet"

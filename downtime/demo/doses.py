@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from downtime.demo.care import medicines
 from downtime.demo.chance import chance
-from downtime.demo.data.medicines import Medicine
 from downtime.demo.hospital import Stay
+from downtime.demo.tables import Medicine
 
 Span = tuple[datetime, datetime]
 """From and until: a time in which the EPR was there to be charted in (UTC)."""

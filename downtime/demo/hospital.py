@@ -8,17 +8,17 @@ from random import Random
 
 from downtime.demo.cases import CASES, Case
 from downtime.demo.chance import chance
-from downtime.demo.data.reasons import REASONS
-from downtime.demo.data.wards import (
+from downtime.demo.people import Person, person
+from downtime.demo.tables import (
     ASSESSMENT,
     CONSULTANT_NAMES,
-    KINDS,
     LARGE,
+    REASONS,
     SMALL,
-    Kind,
+    WARD_KINDS,
+    WardKind,
     WardRow,
 )
-from downtime.demo.people import Person, person
 
 INPATIENTS_LARGE = 1000
 _BAYS = ("A", "B", "C", "D")
@@ -120,7 +120,7 @@ def _beds_that_emptied(wards: tuple[WardRow, ...], size: str) -> Iterator[tuple[
 
 
 def _gone(ward: WardRow, place: Place, seed: int, index: int, ended: datetime) -> Stay:
-    return replace(_stay(KINDS[ward.kind], ward, place, seed, index, ended), ended=ended)
+    return replace(_stay(WARD_KINDS[ward.kind], ward, place, seed, index, ended), ended=ended)
 
 
 def _fill(
@@ -136,7 +136,7 @@ def _fill(
     for case in cases:
         place = Place(ward.code) if case.boarded else _bed_for(case, taken)
         stays.append(replace(_of_case(case, (ward,), seed, now), place=place))
-    kind = KINDS[ward.kind]
+    kind = WARD_KINDS[ward.kind]
     for place in taken:
         stays.append(_stay(kind, ward, place, seed, len(stays), now))
 
@@ -164,14 +164,16 @@ def _bed_for(case: Case, places: list[Place]) -> Place:
 
 def _board(wards: tuple[WardRow, ...], seed: int, now: datetime, stays: list[Stay]) -> None:
     """People who wait in corridors for a bed, until the large hospital holds a thousand."""
-    acute = [ward for ward in wards if KINDS[ward.kind].emergency > 0.8]
+    acute = [ward for ward in wards if WARD_KINDS[ward.kind].emergency > 0.8]
     missing = INPATIENTS_LARGE - len(stays)
     for n in range(missing):
         ward = acute[n % len(acute)]
-        stays.append(_stay(KINDS[ward.kind], ward, Place(ward.code), seed, len(stays), now))
+        stays.append(_stay(WARD_KINDS[ward.kind], ward, Place(ward.code), seed, len(stays), now))
 
 
-def _stay(kind: Kind, ward: WardRow, place: Place, seed: int, index: int, now: datetime) -> Stay:
+def _stay(
+    kind: WardKind, ward: WardRow, place: Place, seed: int, index: int, now: datetime
+) -> Stay:
     gender = kind.sexes if len(kind.sexes) == 1 else _sex_of_bay(place)
     someone = person(seed, index, now.date(), kind.ages, gender)
     return _admit(someone, kind, ward, place, seed, index, now)
@@ -185,7 +187,7 @@ def _sex_of_bay(place: Place) -> str:
 def _of_case(case: Case, wards: tuple[WardRow, ...], seed: int, now: datetime) -> Stay:
     ward = next(ward for ward in wards if ward.code == case.ward)
     someone = case.person(seed, now.date())
-    stay = _admit(someone, KINDS[ward.kind], ward, Place(ward.code), seed, case.index, now)
+    stay = _admit(someone, WARD_KINDS[ward.kind], ward, Place(ward.code), seed, case.index, now)
     hours = case.hours or (now - stay.admitted).total_seconds() / 3600
     reason = case.reason or stay.reason
     return replace(
@@ -199,7 +201,7 @@ def _of_case(case: Case, wards: tuple[WardRow, ...], seed: int, now: datetime) -
 
 def _admit(
     someone: Person,
-    kind: Kind,
+    kind: WardKind,
     ward: WardRow,
     place: Place,
     seed: int,

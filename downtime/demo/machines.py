@@ -11,8 +11,8 @@ from downtime.demo.scene import Story
 from downtime.demo.settings import settings_text
 from downtime.demo.staff import WHY, Staff
 from downtime.settings import Settings
-from downtime.snapshot import load, publish
-from downtime.sync import reports
+from downtime.snapshot import load_bundle, publish_snapshot
+from downtime.sync import laptop_reports
 from downtime.vault import device
 from downtime.vault.vault import Vault
 
@@ -34,7 +34,9 @@ def prepare(story: Story) -> tuple[SignedIn, Vault, Staff]:
         device.trust(publisher.vault, device.card(laptop.vault), publisher.actor, WHY)
         device.trust(laptop.vault, device.card(publisher.vault), laptop.actor, WHY)
         publishing = device.code(hospital)
-        reports.excuse(laptop.vault, publishing, laptop.actor, "It publishes and prints nothing")
+        laptop_reports.excuse(
+            laptop.vault, publishing, laptop.actor, "It publishes and prints nothing"
+        )
         story.told("Each trusts the other's card: the laptop opens what the publisher seals.")
     return publisher, laptop.vault, staff
 
@@ -63,7 +65,9 @@ def deliver(
             f" {written.appointments} appointments in {len(written.files)} files."
         )
     with story.step(f"build_{phase}", "The publisher reads them and seals a snapshot."):
-        built = publish.build(publisher.vault, settings, [feeds], bundles, publisher.actor, WHY)
+        built = publish_snapshot.build_snapshot(
+            publisher.vault, settings, [feeds], bundles, publisher.actor, WHY
+        )
         story.told(
             f"{built.accepted} of {built.messages} messages accepted; "
             f"{len(built.rejected)} rejected, each with its file, place and reason."
@@ -73,7 +77,7 @@ def deliver(
                 f"  {Path(reject.position.file).name} {reject.position.number}: {reject.reason}"
             )
     with story.step(f"load_{phase}", "The laptop checks the seal, opens it, and puts it in use."):
-        info = load.load(laptop, settings, built.bundle, staff.actors["site"], WHY)
+        info = load_bundle.load_bundle(laptop, settings, built.bundle, staff.actors["site"], WHY)
         story.told(f"Snapshot {info.header.sequence}, {sum(info.header.counts.values())} records.")
     story.facts[f"snapshot_{phase}"] = {
         "id": info.id,

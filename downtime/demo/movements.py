@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from downtime.demo.cases import earlier_record
 from downtime.demo.chance import chance
-from downtime.demo.data.wards import ASSESSMENT
 from downtime.demo.hospital import Hospital, Place, Stay
 from downtime.demo.people import Person
+from downtime.demo.tables import ASSESSMENT
 
 
 @dataclass(frozen=True, slots=True)

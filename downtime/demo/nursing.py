@@ -9,10 +9,10 @@ from downtime.demo.staff import WHY, Staff
 from downtime.errors import NotFoundError
 from downtime.outage import outages
 from downtime.paper import ledger
-from downtime.paper.issue import Issued
+from downtime.paper.model import IssuedForm
 from downtime.paper.packs import pack
 from downtime.settings import Settings
-from downtime.snapshot.store import Snapshot
+from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault.vault import Vault
 
 
@@ -32,9 +32,9 @@ class Wards:
             form = self._printed_for(paper) if paper.mrn else self._blank(paper)
             self.staff.written[form.serial] = paper
 
-    def _printed_for(self, paper: Paper) -> Issued:
+    def _printed_for(self, paper: Paper) -> IssuedForm:
         """A form from the pack; one that is not in it is printed at the moment."""
-        patient = self.snapshot.exact(paper.mrn)
+        patient = self.snapshot.find_patient_by_identifier(paper.mrn)
         if patient is None:
             raise NotFoundError("demo.patient", "The plan names nobody.", "Report this.")
         if found := self._unused(patient.id, paper.form):
@@ -48,14 +48,14 @@ class Wards:
             raise NotFoundError("demo.form", "The form was not printed.", "Report this.")
         return found
 
-    def _unused(self, patient: str, name: str) -> Issued | None:
-        forms, written = ledger.of_patient(self.vault, patient), self.staff.written
+    def _unused(self, patient: str, name: str) -> IssuedForm | None:
+        forms, written = ledger.list_patient_forms(self.vault, patient), self.staff.written
         return next((f for f in forms if f.form == name and f.serial not in written), None)
 
-    def _blank(self, paper: Paper) -> Issued:
+    def _blank(self, paper: Paper) -> IssuedForm:
         """A blank from the set of spares that this person's downtime number stands on."""
-        outage = outages.current(self.vault)
-        spares = ledger.missing(self.vault, outage.id if outage else "", paper.ward)
+        outage = outages.find_current(self.vault)
+        spares = ledger.list_missing(self.vault, outage.id if outage else "", paper.ward)
         number = self._sets.get(paper.person, "")
         for form in spares:
             subject = form.subject

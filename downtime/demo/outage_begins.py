@@ -9,7 +9,7 @@ from downtime.demo.staff import WHY, Staff
 from downtime.outage import outages
 from downtime.paper.packs import pack
 from downtime.settings import Settings
-from downtime.snapshot import load
+from downtime.snapshot import load_bundle
 from downtime.vault.files import replacing
 from downtime.vault.vault import Vault
 
@@ -21,12 +21,12 @@ def declare(story: Story, laptop: Vault, settings: Settings, staff: Staff) -> No
     with story.step(
         "declare", f"{', '.join(SYSTEMS)} stop answering. The site team declares an outage."
     ):
-        declared = outages.declare(
+        declared = outages.declare_systems_down(
             laptop, SYSTEMS, staff.actors["site"], "Ransomware", known=settings.systems.names,
-            snapshot=load.pin_current(laptop, staff.actors["site"], WHY),
+            snapshot=load_bundle.pin_current_snapshot(laptop, staff.actors["site"], WHY),
         )  # fmt: skip
-        with closing(load.current(laptop)) as snapshot:
-            waiting = snapshot.outstanding()
+        with closing(load_bundle.open_current_snapshot(laptop)) as snapshot:
+            waiting = snapshot.list_outstanding_tests()
         story.told(
             f"{declared.label}. {len(waiting)} requests still wait for a result: the list is at hand."
         )
@@ -39,7 +39,7 @@ def print_packs(story: Story, laptop: Vault, settings: Settings, staff: Staff) -
     out = story.folder / "ward-packs.pdf"
     with (
         story.step("print", "Downtime packs are printed for every ward."),
-        closing(load.current(laptop)) as snapshot,
+        closing(load_bundle.open_current_snapshot(laptop)) as snapshot,
         replacing(out) as file,
     ):
         made = pack.site_pack(laptop, snapshot, settings, staff.actors["nurse"], WHY, file)
@@ -59,7 +59,7 @@ def work_on_paper(story: Story, laptop: Vault, settings: Settings, staff: Staff)
     """Staff write what the plan says."""
     with (
         story.step("paper", "For six hours the wards work on paper."),
-        closing(load.current(laptop)) as snapshot,
+        closing(load_bundle.open_current_snapshot(laptop)) as snapshot,
     ):
         Wards(laptop, snapshot, settings, staff).write(story.plan.papers)
         story.told(f"{len(staff.written)} forms are filled in; results come by telephone.")

@@ -4,9 +4,9 @@ from datetime import date, datetime
 from random import Random
 from zoneinfo import ZoneInfo
 
-from downtime.demo.data.wards import SPECIALTIES
 from downtime.demo.hospital import Place, Stay
 from downtime.demo.people import Person
+from downtime.demo.tables import SPECIALTIES
 from downtime.demo.values import Result
 
 _ZONE = ZoneInfo("Europe/London")

@@ -7,11 +7,11 @@ from operator import mul
 from random import Random
 
 from downtime.demo.chance import chance
-from downtime.demo.data.names import GROUPS, PRACTICES, STREETS, TOWNS
+from downtime.demo.tables import NAME_GROUPS, PRACTICES, STREETS, TOWNS
 
 VERIFIED, UNTRACED = "01", "02"
 """NHS number tracing status (NHS Data Dictionary), as PAS systems send it in PID-32."""
-_WEIGHTS = tuple(group.weight for group in GROUPS)
+_WEIGHTS = tuple(group.weight for group in NAME_GROUPS)
 _POSTCODE_LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
 _NUMBERS = 900_000
 _WEIGHTS_OF_DIGITS = range(10, 1, -1)
@@ -76,7 +76,7 @@ def person(
     """Person number `index`: aged between `ages` (years) on `today`, of any sex when none is given."""
     dice = chance(seed, "person", index)
     gender = gender or dice.choice("MF")
-    group = dice.choices(GROUPS, _WEIGHTS)[0]
+    group = dice.choices(NAME_GROUPS, _WEIGHTS)[0]
     youngest, oldest = int(ages[0] * 365.25), int(ages[1] * 365.25)
     town, area = dice.choice(TOWNS)
     born = today - timedelta(days=dice.randint(youngest, oldest))

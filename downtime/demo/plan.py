@@ -27,11 +27,10 @@ from downtime.demo.aftermath import admitted, aftermath, recovery, story_stay
 from downtime.demo.care import NONE_KNOWN, allergies
 from downtime.demo.cast import cast, swapped
 from downtime.demo.chance import chance
-from downtime.demo.data.reasons import REASONS
-from downtime.demo.data.wards import ASSESSMENT
 from downtime.demo.hospital import Hospital, Place, Stay, build
 from downtime.demo.people import Person
 from downtime.demo.requests import Request, requests
+from downtime.demo.tables import ASSESSMENT, REASONS
 from downtime.demo.values import Result
 from downtime.demo.writers.reports import values
 

@@ -4,28 +4,20 @@ from downtime.demo.clerks import Clerks
 from downtime.demo.deciding import Deciding
 from downtime.demo.scene import Story
 from downtime.demo.staff import WHY, Staff
-from downtime.reconcile import run as comparison
+from downtime.reconcile.compare import run_comparison as comparison
 from downtime.reconcile.harm import review
-from downtime.reconcile.states import (
-    ALREADY_THERE,
-    CONFLICT,
-    HELD,
-    NEW,
-    NEWER_LIVE,
-    ON_ANOTHER_FORM,
-    UNMATCHED,
-)
+from downtime.reconcile.model import ItemState
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
 MEANS = {
-    ALREADY_THERE: "the system knows it by now",
-    NEW: "on paper only",
-    NEWER_LIVE: "the system knows something later",
-    CONFLICT: "paper and system disagree",
-    UNMATCHED: "nobody in the system is surely this patient",
-    HELD: "kept as a document, or told with another item",
-    ON_ANOTHER_FORM: "the same unit of blood is returned from another form",
+    ItemState.ALREADY_THERE: "the system knows it by now",
+    ItemState.NEW: "on paper only",
+    ItemState.NEWER_LIVE: "the system knows something later",
+    ItemState.CONFLICT: "paper and system disagree",
+    ItemState.UNMATCHED: "nobody in the system is surely this patient",
+    ItemState.HELD: "kept as a document, or told with another item",
+    ItemState.ON_ANOTHER_FORM: "the same unit of blood is returned from another form",
 }
 """What the states of the comparison mean, for somebody who sees them first."""
 
@@ -60,22 +52,24 @@ def reconcile(story: Story, laptop: Vault, settings: Settings, staff: Staff) -> 
     with story.step(
         "compare", "The paper is compared with the hospital as it was, and as it is now."
     ):
-        compared = comparison.run(laptop, settings, records, WHY)
+        compared = comparison.run_comparison(laptop, settings, records, WHY)
         for state, count in sorted(compared.states.items()):
             story.told(f"{count:>6}  {state:<14} {MEANS[state]}")
     story.facts["comparison"] = {"items": compared.items, **compared.states}
     with story.step(
         "link", "Who came on a downtime number? One person proposes, another confirms."
     ):
-        linked, left = deciding.link_people(comparison.latest(laptop))
-        again = comparison.run(laptop, settings, records, WHY)
+        linked, left = deciding.link_people(comparison.find_latest_outage(laptop))
+        again = comparison.run_comparison(laptop, settings, records, WHY)
         story.told(f"{linked} are patients of the recovered systems; {left} is in none of them.")
-        story.told(f"Compared again: {again.states.get(UNMATCHED, 0)} items have no patient.")
+        story.told(
+            f"Compared again: {again.states.get(ItemState.UNMATCHED, 0)} items have no patient."
+        )
     story.facts["links"] = {"confirmed": linked, "unknown": left}
     with story.step(
         "decide", "The records supervisor decides each item that is open, with reasons."
     ):
-        decided, by_two = deciding.decide_all(comparison.latest(laptop))
+        decided, by_two = deciding.decide_all(comparison.find_latest_outage(laptop))
         story.told(f"{decided} of {again.items} are decided, {by_two} of them by two people.")
     story.facts["comparison"] |= {"decided": decided, "decided_by_two": by_two}
     with story.step("harm", "What did the outage do to patients? Leads look at every finding."):

@@ -9,10 +9,9 @@ from random import Random
 from downtime.demo.cases import LABORATORY_ONLY
 from downtime.demo.cast import cast
 from downtime.demo.chance import chance
-from downtime.demo.data.reasons import REASONS
-from downtime.demo.data.tests import PANELS, SCANS
 from downtime.demo.hospital import Hospital, Stay, build
 from downtime.demo.people import Person
+from downtime.demo.tables import PANELS, REASONS, SCANS
 from downtime.demo.values import Subject
 
 TOTAL = {"small": 420, "large": 20_000}

@@ -67,6 +67,6 @@ def _recover(
 ) -> None:
     story.clock.now = story.plan.end
     with story.step("end", "The systems are back."):
-        outages.end(laptop, SYSTEMS, staff.actors["site"], "Restored and checked")
+        outages.mark_restored(laptop, SYSTEMS, staff.actors["site"], "Restored and checked")
     story.clock.now = story.plan.after
     machines.deliver(story, publisher, laptop, settings, staff, "after")

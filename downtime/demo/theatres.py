@@ -6,10 +6,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from downtime.demo.chance import chance
-from downtime.demo.data.clinics import OPERATIONS, SMALL_THEATRES, THEATRES
-from downtime.demo.data.wards import CONSULTANT_NAMES
 from downtime.demo.hospital import Hospital, Stay
 from downtime.demo.people import Person, person
+from downtime.demo.tables import CONSULTANT_NAMES, OPERATIONS, SMALL_THEATRES, THEATRES
 
 FIRST_INDEX = 8000
 """Numbers of people from here on come in for their operation."""

@@ -6,8 +6,7 @@ from functools import lru_cache
 from random import Random
 
 from downtime.demo.chance import chance
-from downtime.demo.data.reasons import REASONS
-from downtime.demo.data.tests import ANALYTES, PANELS, Analyte
+from downtime.demo.tables import ANALYTES, PANELS, REASONS, Analyte
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ import orjson
 
 from downtime.clock import to_text
 from downtime.demo.care import NONE_KNOWN, alerts, allergies
-from downtime.demo.data.medicines import Allergy
 from downtime.demo.doses import Span
 from downtime.demo.hospital import Stay
+from downtime.demo.tables import Allergy
 from downtime.demo.writers.medicines import Resource, charted
 
 _NHS = "https://fhir.nhs.uk/Id/nhs-number"

@@ -7,9 +7,9 @@ standard has a code alone.
 from datetime import date
 from functools import lru_cache
 
-from downtime.demo.data.wards import SPECIALTIES
 from downtime.demo.hospital import Place, Stay
 from downtime.demo.people import Person
+from downtime.demo.tables import SPECIALTIES
 from downtime.demo.writers.hl7 import moment, parts, segment, text
 
 AUTHORITY = "DEMO"

@@ -7,9 +7,9 @@ from typing import Any
 from downtime.clock import to_text
 from downtime.demo.care import medicines
 from downtime.demo.chance import chance
-from downtime.demo.data.medicines import Medicine
 from downtime.demo.doses import Dose, Span, doses
 from downtime.demo.hospital import Stay
+from downtime.demo.tables import Medicine
 
 Resource = dict[str, Any]
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from downtime.demo.data.tests import PANELS, SCANS
 from downtime.demo.requests import Request
+from downtime.demo.tables import PANELS, SCANS
 from downtime.demo.telling import ARRIVED, CANCELLED, ORDERED, TAKEN, Told
 from downtime.demo.writers.hl7 import header, moment, parts, segment, text
 from downtime.demo.writers.identity import doctor, pid, pv1

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from downtime.demo.chance import chance
-from downtime.demo.data.tests import ORGANISMS, SCANS
 from downtime.demo.requests import Request
+from downtime.demo.tables import ORGANISMS, SCANS
 from downtime.demo.telling import CORRECTED, FINAL, PARTIAL, Told
 from downtime.demo.values import Result, blood_group, result, results
 from downtime.demo.writers.hl7 import header, moment, parts, segment, text

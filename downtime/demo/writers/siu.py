@@ -2,8 +2,8 @@
 
 from datetime import date, timedelta
 
-from downtime.demo.appointments import Booking, Slot, attends, reason
-from downtime.demo.data.wards import SPECIALTIES
+from downtime.demo.appointments import Booking, Slot, attends, visit_reason
+from downtime.demo.tables import SPECIALTIES
 from downtime.demo.writers.hl7 import header, moment, parts, segment, text
 from downtime.demo.writers.identity import doctor, pid
 
@@ -16,7 +16,7 @@ def siu(booking: Booking, control: str, seed: int, size: str, today: date) -> li
     slot = booking.slot
     start = moment(slot.start)
     end = moment(slot.start + timedelta(minutes=_MINUTES))
-    why = text(reason(slot, seed))
+    appointment_reason = text(visit_reason(slot, seed))
     return [
         header("PAS", "ALL", f"SIU^{booking.event}^SIU_S12", control, booking.sent),
         segment(
@@ -25,7 +25,7 @@ def siu(booking: Booking, control: str, seed: int, size: str, today: date) -> li
                 1: f"A{slot.number:07}",
                 2: f"A{slot.number:07}",
                 6: parts(booking.event, "Appointment"),
-                7: f"^{why}",
+                7: f"^{appointment_reason}",
                 9: str(_MINUTES),
                 10: "min",
                 11: f"^^{_MINUTES}^{start}^{end}",
@@ -37,7 +37,7 @@ def siu(booking: Booking, control: str, seed: int, size: str, today: date) -> li
         pid(attends(slot, seed, size, today)),
         _pv1(slot),
         "RGS|1|A",
-        f"AIS|1|A|{slot.code}^{why}|{start}|||{_MINUTES}|min",
+        f"AIS|1|A|{slot.code}^{visit_reason}|{start}|||{_MINUTES}|min",
         f"AIL|1|A|{parts(slot.code, *[''] * 7, slot.name)}|{parts('C', 'Clinic')}||{start}|||{_MINUTES}|min",
         f"AIP|1|A|{doctor(slot.doctor)}|{parts('D', 'Doctor')}||{start}|||{_MINUTES}|min",
     ]

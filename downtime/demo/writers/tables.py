@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from downtime.demo.data.wards import SPECIALTIES, WardRow
 from downtime.demo.hospital import Bed, Stay
+from downtime.demo.tables import SPECIALTIES, WardRow
 from downtime.demo.theatres import Case
 
 _ZONE = ZoneInfo("Europe/London")

@@ -4,8 +4,8 @@ import orjson
 import pytest
 
 from downtime.clock import system_clock
-from downtime.demo.month import month
-from downtime.demo.month import truth as month_truth
+from tests.simulation import month
+from tests.simulation import truth as month_truth
 
 LAPTOPS, FORMS = 4, 120
 

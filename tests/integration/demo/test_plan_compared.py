@@ -8,40 +8,41 @@ import pytest
 import sqlite_utils
 
 from downtime import config
-from downtime.clinical.records import Patient
+from downtime.clinical.model import Patient
 from downtime.clock import to_text
 from downtime.demo.feeds import write_feeds
 from downtime.demo.plan import plan
 from downtime.demo.settings import settings_text
-from downtime.entry.facts import Fact, Person, facts
-from downtime.entry.validation import check
-from downtime.feeds.changes import Message
-from downtime.feeds.read import read
-from downtime.paper.forms.definition import definition
-from downtime.reconcile import gather
-from downtime.reconcile.compare import compare
-from downtime.reconcile.view import View
-from downtime.snapshot import state, tables
-from downtime.snapshot.cut import cut, limits
-from downtime.snapshot.header import Header
-from downtime.snapshot.present import present
-from downtime.snapshot.store import Snapshot
+from downtime.entry.facts import Fact, Person, find_facts
+from downtime.entry.validation import validate_answers
+from downtime.feeds.model import Message
+from downtime.feeds.read_feeds import read
+from downtime.paper.forms.load_form import load_form
+from downtime.reconcile.compare import load_records
+from downtime.reconcile.compare.comparison import compare_facts
+from downtime.reconcile.record_index import RecordIndex
+from downtime.snapshot import apply_messages as state
+from downtime.snapshot.header import SnapshotHeader
+from downtime.snapshot.select_records import select_records, selection_window
+from downtime.snapshot.settle_records import settle_records
+from downtime.snapshot.store import record_tables
+from downtime.snapshot.store.opened_snapshot import Snapshot
 
 ZONE = ZoneInfo("Europe/London")
 
 
 def recorded(db, folder, settings, at):
     items = (i for i in read([folder], settings) if isinstance(i, Message))
-    state.apply(db, items, at, settings.site.mrn_authority)
-    return list(cut(present(db, settings), limits(settings, at)))
+    state.apply_messages(db, items, at, settings.site.mrn_authority)
+    return list(select_records(settle_records(db, settings), selection_window(settings, at)))
 
 
 def keyed(told, patients):
     """The facts of every paper, with the state that the plan expects of each."""
     for number, written in enumerate(told.papers, 1):
         serial = f"K7{number:06}X"
-        form = definition(written.form)
-        answers = check(form, written.answers, ZONE, told.after).answers
+        form = load_form(written.form)
+        answers = validate_answers(form, written.answers, ZONE, told.after).answers
         base = Fact(
             key="",
             type="",
@@ -51,7 +52,7 @@ def keyed(told, patients):
             person=issued(written, patients),
             event=to_text(written.event),
         )
-        found = facts(form, answers, base, ZONE)
+        found = find_facts(form, answers, base, ZONE)
         ends = {fact.key.removeprefix(f"{serial}-"): fact for fact in found}
         assert set(ends) == set(written.expected), written.part
         yield from ((fact, written.expected[end], written.part) for end, fact in ends.items())
@@ -92,7 +93,7 @@ def lived_through(folder, seed, now):
 def test_every_fact_comes_out_as_planned(tmp_path, seed, now):
     told, records, wanted, settings = lived_through(tmp_path, seed, now)
     given = [fact for fact, _, _ in wanted.values()]
-    items = compare(View(records[0]), given, View(records[1]), settings)
+    items = compare_facts(RecordIndex(records[0]), given, RecordIndex(records[1]), settings)
     wrong = [
         f"{wanted[item.key][2]} {item.key}: {wanted[item.key][1]}, not {item.state}"
         for item in items
@@ -103,10 +104,10 @@ def test_every_fact_comes_out_as_planned(tmp_path, seed, now):
 
     before, after = (opened(tmp_path, name, r) for name, r in zip("ab", records, strict=True))
     with before, after:
-        live = gather.recovered(after, given)
-        gathered = compare(gather.earlier(before, live), given, live, settings)
+        live = load_records.load_recovered(after, given)
+        gathered = compare_facts(load_records.load_earlier(before, live), given, live, settings)
     assert gathered == items
-    assert len(live.patients) < len(View(records[1]).patients) / 10
+    assert len(live.patients) < len(RecordIndex(records[1]).patients) / 10
 
 
 def opened(folder, name, records):
@@ -114,6 +115,6 @@ def opened(folder, name, records):
     key, path = bytes(32), folder / f"{name}.db"
     moment = "2026-11-02T14:30:00Z"
     told = tuple({type(record).__name__ for record in records})
-    header = Header(hospital="DEMO", created=moment, expires=moment, key="k", holds=told)
-    tables.create(path, key, header, records)
+    header = SnapshotHeader(hospital="DEMO", created=moment, expires=moment, key="k", holds=told)
+    record_tables.create_database(path, key, header, records)
     return Snapshot(path, key)

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from downtime.entry.store.entries.entries import fetch
 from hl7apy.consts import VALIDATION_LEVEL
 from hl7apy.parser import parse_message
 
@@ -19,10 +20,9 @@ from downtime.demo.plan import plan
 from downtime.demo.scene import FOLDER
 from downtime.demo.staff import ACCOUNTS
 from downtime.entry.model import UNSAMPLED
-from downtime.entry.store import fetch
 from downtime.errors import ConflictError
-from downtime.paper.forms.definition import definition
-from downtime.reconcile.decide import items
+from downtime.paper.forms.load_form import load_form
+from downtime.reconcile.decide_item import items
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_it_ends_complete_with_every_form_accounted_for(told):
 def test_the_comparison_finds_what_the_plan_foresaw(told):
     _, facts, _ = told
     papers = plan("small", 1, system_clock()).papers
-    compared = [paper for paper in papers if definition(paper.form).policy != "scan"]
+    compared = [paper for paper in papers if load_form(paper.form).policy != "scan"]
     expected = Counter(state for paper in compared for state in paper.expected.values())
     assert {state: facts["comparison"][state] for state in expected} == expected
     assert facts["comparison"]["items"] == expected.total()

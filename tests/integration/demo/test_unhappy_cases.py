@@ -6,14 +6,14 @@ import pytest
 import sqlite_utils
 
 from downtime import config
-from downtime.clinical.records import TYPES
+from downtime.clinical.model import TYPES
 from downtime.demo.cases import CASES
 from downtime.demo.feeds import write_feeds
 from downtime.demo.settings import settings_text
-from downtime.feeds.changes import Message
-from downtime.feeds.read import read
-from downtime.snapshot import state
-from downtime.snapshot.present import present
+from downtime.feeds.model import Message
+from downtime.feeds.read_feeds import read
+from downtime.snapshot import apply_messages
+from downtime.snapshot.settle_records import settle_records
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
 
@@ -55,8 +55,8 @@ def story(tmp_path_factory):
     for phase, at in (("before", NOW), ("after", NOW + timedelta(hours=8))):
         write_feeds(folder / phase, "small", 1, phase, NOW)
         items = (i for i in read([folder / phase], settings) if isinstance(i, Message))
-        state.apply(db, items, at, settings.site.mrn_authority)
-        seen[phase] = Seen(list(present(db, settings)))
+        apply_messages.apply_messages(db, items, at, settings.site.mrn_authority)
+        seen[phase] = Seen(list(settle_records(db, settings)))
     return seen
 
 

@@ -11,9 +11,9 @@ from downtime.demo.appointments import TOTAL, slots
 from downtime.demo.feeds import INTENDED_REJECTS, write_feeds
 from downtime.demo.settings import settings_text
 from downtime.errors import InputError
-from downtime.feeds.changes import Message
-from downtime.feeds.check import check
-from downtime.feeds.read import read
+from downtime.feeds.check_feeds import check
+from downtime.feeds.model import Message
+from downtime.feeds.read_feeds import read
 from downtime.settings import Settings
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)

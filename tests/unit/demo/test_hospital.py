@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from downtime.demo.care import allergies, medicines
-from downtime.demo.data.medicines import SETS
-from downtime.demo.data.wards import KINDS
 from downtime.demo.hospital import beds, build
 from downtime.demo.requests import TOTAL, requests
+from downtime.demo.tables import MEDICINE_SETS, WARD_KINDS
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
 
@@ -56,7 +55,7 @@ def test_bays_hold_one_sex(hospital):
 
 def test_ages_fit_the_ward(hospital):
     for stay in hospital.stays:
-        youngest, oldest = KINDS[stay.kind].ages
+        youngest, oldest = WARD_KINDS[stay.kind].ages
         assert stay.case or youngest - 1 <= stay.person.age(NOW.date()) <= oldest
     assert all(s.person.gender == "F" for s in hospital.stays if s.kind == "maternity")
 
@@ -79,7 +78,9 @@ def test_requests_follow_each_other_and_are_of_people_who_were_there(hospital):
 
 
 def test_nobody_is_given_what_they_are_allergic_to(hospital):
-    families = {medicine.name: medicine.family for kind in SETS.values() for medicine in kind}
+    families = {
+        medicine.name: medicine.family for kind in MEDICINE_SETS.values() for medicine in kind
+    }
     barred = 0
     for stay in hospital.stays:
         known = {allergy.family for allergy, _ in allergies(stay, 1)} - {""}

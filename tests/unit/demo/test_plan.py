@@ -9,8 +9,8 @@ import pytest
 from downtime.demo.hospital import build
 from downtime.demo.paper import OBSERVED
 from downtime.demo.plan import DowntimePlan, plan
-from downtime.entry.validation import check
-from downtime.paper.forms.definition import definition, definitions
+from downtime.entry.validation import validate_answers
+from downtime.paper.forms.load_form import load_form, load_forms
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/London")
@@ -29,7 +29,7 @@ def test_every_answer_passes_the_form_it_is_written_on(moment):
     """Also on a Sunday, and in the nights when the clocks change."""
     told = plan("small", 1, moment)
     for written in told.papers:
-        found = check(definition(written.form), written.answers, ZONE, told.after)
+        found = validate_answers(load_form(written.form), written.answers, ZONE, told.after)
         assert found.problems == (), (written.part, written.form)
 
 
@@ -43,7 +43,7 @@ def test_all_states_and_the_usual_forms_come_up():
         "phoned-result",
         "progress-notes",
     }
-    assert usual <= {written.form for written in told.papers} <= set(definitions())
+    assert usual <= {written.form for written in told.papers} <= set(load_forms())
 
 
 def test_paper_is_written_during_the_outage():
@@ -78,5 +78,5 @@ def test_the_plan_is_the_same_each_time():
 
 
 def test_observed_fields_are_those_that_become_records():
-    coded = {item.link_id for item in definition("observations").fields() if item.code}
+    coded = {item.link_id for item in load_form("observations").fields() if item.code}
     assert set(OBSERVED) <= coded

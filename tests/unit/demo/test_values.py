@@ -4,8 +4,7 @@ from datetime import date
 
 import pytest
 
-from downtime.demo.data.reasons import REASONS
-from downtime.demo.data.tests import ANALYTES, PANELS, SCANS
+from downtime.demo.tables import ANALYTES, PANELS, REASONS, SCANS
 from downtime.demo.values import Subject, blood_group, egfr, results
 
 DAY = date(2026, 11, 2)

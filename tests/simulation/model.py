@@ -7,11 +7,11 @@ from pathlib import Path
 from random import Random
 
 from downtime.demo.chance import chance
-from downtime.demo.month.clerks import Clerks, Written
-from downtime.demo.month.machines import Fleet, Machine
-from downtime.demo.month.paper import Month
-from downtime.demo.month.truth import Sheet, Truth
 from downtime.demo.receiver import Receiver
+from tests.simulation.clerks import Clerks, Written
+from tests.simulation.machines import Fleet, Machine
+from tests.simulation.paper import Month
+from tests.simulation.truth import Sheet, Truth
 
 DAYS = 28
 SYSTEMS = ("PAS", "EPR", "LIMS")

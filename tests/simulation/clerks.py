@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-from downtime.demo.month.machines import Machine
-from downtime.demo.month.truth import Sheet, Truth
-from downtime.entry import corrections, double, filing, keying, verification
+from downtime.entry import corrections, double_keying, file_form, keying, verify_entry
 from downtime.entry.model import ADJUDICATE, COMPARE, KEY_AGAIN, Entry
 from downtime.vault.audit import Actor
+from tests.simulation.machines import Machine
+from tests.simulation.truth import Sheet, Truth
 
 Answers = dict[str, str]
 
@@ -40,7 +40,7 @@ class Clerks:
     def enter(self, paper: Written) -> None:
         """Key a paper and see it through to its file."""
         station, serial = self.station, paper.sheet.serial
-        entry = keying.submit(
+        entry = keying.submit_entry(
             station.vault, station.settings, serial, paper.first, self.staff["clerk"]
         )
         paper.sheet.fate, paper.sheet.entered = "returned", True
@@ -56,12 +56,12 @@ class Clerks:
 
     def file(self, sheet: Sheet) -> None:
         """The paper goes to its file."""
-        filing.file_away(self.station.vault, sheet.serial, self.staff["clerk2"])
+        file_form.file_form(self.station.vault, sheet.serial, self.staff["clerk2"])
         sheet.fate, sheet.filed = "returned", True
 
     def _again(self, paper: Written, entry: Entry) -> Entry:
         said = {key: text for key, text in paper.answers.items() if key in paper.critical}
-        after = double.submit_second(
+        after = double_keying.submit_second_keying(
             self.station.vault, self.station.settings, paper.sheet.serial, said, self._second(entry)
         )
         if after.waits != ADJUDICATE:
@@ -71,7 +71,7 @@ class Clerks:
     def _decide(self, paper: Written, entry: Entry) -> Entry:
         said = {key: text for key, text in paper.answers.items() if key in paper.critical}
         wrong = {k for k in paper.critical if entry.answers.get(k, "") != said.get(k, "")}
-        after = double.adjudicate(
+        after = double_keying.adjudicate_entry(
             self.station.vault, self.station.settings, paper.sheet.serial, said,
             self.staff["clerk3"],
         )  # fmt: skip
@@ -92,11 +92,11 @@ class Clerks:
             paper.sheet.sent_back = True
             keys = (paper.first.keys() | paper.answers.keys()) - paper.critical
             self._note(paper, "checked", len(keys), len(wrong))
-            return keying.submit(
+            return keying.submit_entry(
                 vault, self.station.settings, serial, paper.answers, self.staff["clerk"]
             )
         self._note(paper, "checked", len(paper.answers.keys() - paper.critical), 0)
-        return verification.verify(vault, serial, self._second(entry))
+        return verify_entry.verify_entry(vault, serial, self._second(entry))
 
     def _second(self, entry: Entry) -> Actor:
         first = self.staff["clerk2"]

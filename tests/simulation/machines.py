@@ -14,7 +14,7 @@ from downtime.config import Home
 from downtime.demo.feeds import write_feeds
 from downtime.demo.settings import settings_text
 from downtime.settings import Settings
-from downtime.snapshot import load, publish
+from downtime.snapshot import load_bundle, publish_snapshot
 from downtime.vault import device
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
@@ -39,7 +39,7 @@ class Machine:
     code: str
     vault: Vault
     settings: Settings
-    who: Actor
+    actor: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def _settings(targets: Mapping[str, str]) -> str:
 
 
 def _trust(one: Machine, other: Machine) -> None:
-    device.trust(one.vault, device.card(other.vault), one.who, WHY)
+    device.trust(one.vault, device.card(other.vault), one.actor, WHY)
 
 
 def _staff(station: Machine) -> dict[str, Actor]:
@@ -119,7 +119,7 @@ def _staff(station: Machine) -> dict[str, Actor]:
     for username, name, role in PEOPLE:
         made = people.create(
             station.vault, station.settings, username, name, role, people.new_password(),
-            station.who, WHY, initial=False,
+            station.actor, WHY, initial=False,
         )  # fmt: skip
         actors[username] = made.person.actor(station.code)
     return actors
@@ -136,6 +136,8 @@ def publish_to(
     """The hospital's systems send what they know, and these machines open the snapshot of it."""
     feeds, by = folder / "feeds" / phase, fleet.publisher
     write_feeds(feeds, "small", seed, phase, begin)
-    built = publish.build(by.vault, by.settings, [feeds], folder / "bundles", by.who, WHY)
+    built = publish_snapshot.build_snapshot(
+        by.vault, by.settings, [feeds], folder / "bundles", by.actor, WHY
+    )
     for one in machines:
-        load.load(one.vault, one.settings, built.bundle, one.who, WHY)
+        load_bundle.load_bundle(one.vault, one.settings, built.bundle, one.actor, WHY)

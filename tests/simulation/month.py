@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from downtime.clock import Clock
-from downtime.demo.month import recovery, wards
-from downtime.demo.month import truth as month_truth
-from downtime.demo.month.machines import set_up
-from downtime.demo.month.model import DAYS, SYSTEMS, MonthClock, Say, Simulation
-from downtime.demo.month.paper import Month
-from downtime.demo.month.truth import Truth
 from downtime.demo.receiver import Receiver
-from downtime.returns.statement.statement import Statement
+from downtime.returns.statement.completeness_statement import Statement
+from tests.simulation import recovery, wards
+from tests.simulation import truth as month_truth
+from tests.simulation.machines import set_up
+from tests.simulation.model import DAYS, SYSTEMS, MonthClock, Say, Simulation
+from tests.simulation.paper import Month
+from tests.simulation.truth import Truth
 
 
 @dataclass(frozen=True, slots=True)

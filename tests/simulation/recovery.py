@@ -4,32 +4,30 @@ import re
 from datetime import datetime, timedelta
 
 from downtime.clock import to_text
-from downtime.demo.month import paper as month_paper
-from downtime.demo.month.clerks import Written
-from downtime.demo.month.machines import WHY, Machine, publish_to
-from downtime.demo.month.model import SYSTEMS, Simulation
 from downtime.demo.paper import local
-from downtime.entry import duplicates, keying, opening
+from downtime.entry import duplicate_entries, keying, open_form
 from downtime.entry.facts import Person
 from downtime.outage import outages
 from downtime.paper import ledger
-from downtime.reconcile import bulk
-from downtime.reconcile import run as comparison
+from downtime.reconcile import decide_in_bulk
+from downtime.reconcile.compare import run_comparison as comparison
 from downtime.reconcile.harm import review
-from downtime.reconcile.harm.findings import WAITING
-from downtime.reconcile.identity import linking
-from downtime.reconcile.states import CONFLICT, LEAVE, RETURN, UNMATCHED
-from downtime.reconcile.states import NEW as NEW_STATE
-from downtime.reconcile.store import Filter
-from downtime.returns import outbox, sending
-from downtime.returns import store as outbox_store
-from downtime.returns.statement import signing, statement
-from downtime.returns.statement.statement import Statement
-from downtime.returns.states import REFUSED
-from downtime.snapshot import load
-from downtime.sync import reports
-from downtime.sync.seal import seal
-from downtime.sync.take import take
+from downtime.reconcile.harm.model import WAITING
+from downtime.reconcile.identity import links
+from downtime.reconcile.model import Decision, Filter, ItemState
+from downtime.returns import outbox, send_messages
+from downtime.returns.model import REFUSED
+from downtime.returns.statement import completeness_statement, sign_statement
+from downtime.returns.statement.completeness_statement import Statement
+from downtime.returns.store import outbox_messages as outbox_store
+from downtime.snapshot import load_bundle
+from downtime.sync import laptop_reports
+from downtime.sync.export_bundle import seal
+from downtime.sync.merge_bundle import take
+from tests.simulation import paper as month_paper
+from tests.simulation.clerks import Written
+from tests.simulation.machines import WHY, Machine, publish_to
+from tests.simulation.model import SYSTEMS, Simulation
 
 NEW, DROPPED, DOUBLED = ("new", "returned"), ("unmatched", "leave"), ("conflict", "leave")
 """What becomes of what a paper says: of somebody known, of somebody in no system, and twice."""
@@ -55,7 +53,7 @@ def end(s: Simulation) -> None:
         _work_on(s, laptop)
     s.clock.now = s.month.end
     for one in (s.fleet.station, *s.reporting):
-        outages.end(one.vault, SYSTEMS, one.who, "Restored and checked")
+        outages.mark_restored(one.vault, SYSTEMS, one.actor, "Restored and checked")
     s.truth.ended = to_text(s.month.end)
 
 
@@ -67,19 +65,19 @@ def hand_over_again(s: Simulation) -> None:
     for laptop in carried:
         _carry(s, laptop)
     station, site = s.fleet.station, s.fleet.staff["site"]
-    for gone, why in (
+    for gone, reason in (
         (s.fleet.publisher, "It publishes snapshots and prints nothing"),
         (s.lost, "Stolen; what it held at half-way was handed over"),
         (s.never, "Never found; its paper was destroyed unused"),
     ):
-        reports.excuse(station.vault, gone.code, site, why)
+        laptop_reports.excuse(station.vault, gone.code, site, reason)
     s.truth.laptops = {one.code: "reported" for one in s.fleet.laptops[:-1]}
     s.truth.laptops |= {one.code: "never" for one in (s.never, s.fleet.publisher)}
 
 
 def _carry(s: Simulation, laptop: Machine) -> None:
     station = s.fleet.station
-    sealed = seal(laptop.vault, laptop.settings, station.code, laptop.who, WHY)
+    sealed = seal(laptop.vault, laptop.settings, station.code, laptop.actor, WHY)
     take(station.vault, station.settings, sealed.data, s.fleet.staff["records"], WHY)
 
 
@@ -97,7 +95,9 @@ def _twice(s: Simulation) -> list[Written]:
 def _work_on(s: Simulation, laptop: Machine) -> None:
     """One paper in twenty is keyed on the laptop; half of those lost or spoilt are said so there."""
     for paper in _of(s, laptop)[::20]:
-        keying.submit(laptop.vault, laptop.settings, paper.sheet.serial, paper.first, laptop.who)
+        keying.submit_entry(
+            laptop.vault, laptop.settings, paper.sheet.serial, paper.first, laptop.actor
+        )
         paper.sheet.fate, paper.sheet.entered = "returned", True
     sheets = [x for x in s.truth.sheets.values() if x.serial.startswith(laptop.code)]
     for sheet in [x for x in sheets if x.fate in ("lost", "void")][::2]:
@@ -105,8 +105,8 @@ def _work_on(s: Simulation, laptop: Machine) -> None:
 
 
 def _declare(machine: Machine, serial: str, fate: str) -> None:
-    mark = ledger.lost if fate == "lost" else ledger.void
-    mark(machine.vault, serial, machine.who, "Searched for" if fate == "lost" else "Spoilt")
+    mark = ledger.mark_lost if fate == "lost" else ledger.void_form
+    mark(machine.vault, serial, machine.actor, "Searched for" if fate == "lost" else "Spoilt")
 
 
 def account(s: Simulation) -> None:
@@ -114,12 +114,12 @@ def account(s: Simulation) -> None:
     station = s.fleet.station
     for sheet in s.truth.sheets.values():
         if sheet.fate in ("lost", "void"):
-            held = ledger.issued(station.vault, sheet.serial)
+            held = ledger.get_form(station.vault, sheet.serial)
             if held.state != sheet.fate:
                 _declare(station, sheet.serial, sheet.fate)
-    for pair in duplicates.duplicates(station.vault.db):
-        duplicates.settle(
-            station.vault, pair.serial, pair.there.device, duplicates.HERE,
+    for pair in duplicate_entries.find_duplicate_entries(station.vault.db):
+        duplicate_entries.settle_duplicate_entry(
+            station.vault, pair.serial, pair.there.device, duplicate_entries.HERE,
             s.fleet.staff["records"], "Keyed at the station first",
         )  # fmt: skip
 
@@ -131,11 +131,11 @@ def enter(s: Simulation) -> None:
         if paper.sheet.filed:
             continue
         if paper.sheet.entered:
-            s.clerks.see_through(paper, opening.get(station.vault, paper.sheet.serial))
+            s.clerks.see_through(paper, open_form.get_entry(station.vault, paper.sheet.serial))
         else:
             s.clerks.enter(paper)
     for sheet in s.notes:
-        ledger.returned(station.vault, sheet.serial, s.fleet.staff["clerk"])
+        ledger.mark_returned(station.vault, sheet.serial, s.fleet.staff["clerk"])
         s.clerks.file(sheet)
 
 
@@ -170,25 +170,25 @@ def _note_twice(s: Simulation) -> None:
 def _link(s: Simulation, key: str, number: int, *, undo: bool) -> None:
     """Two people agree who somebody is; `undo`: a third finds that they were wrong."""
     station, staff = s.fleet.station, s.fleet.staff
-    outage = comparison.latest(station.vault).id
-    recovered = load.current(station.vault)
+    outage = comparison.find_latest_outage(station.vault).id
+    recovered = load_bundle.open_current_snapshot(station.vault)
     try:
-        patient = recovered.inpatients()[number].patient
+        patient = recovered.list_inpatients()[number].patient
     finally:
         recovered.close()
     said = s.strangers[key][0].answers
     paper = Person(downtime_number=key, birth_date=said["patient.born"])
     person = Person(id=patient.id, mrn=patient.mrn, nhs_number=patient.nhs_number)
-    link = linking.propose(
-        station.vault, outage, key, load.current_id(station.vault), person, [paper],
+    link = links.propose(
+        station.vault, outage, key, load_bundle.get_current_id(station.vault), person, [paper],
         staff["clerk2"], "Photograph and scar agree",
     )  # fmt: skip
-    linking.confirm(
+    links.confirm(
         station.vault, station.settings, link.id, staff["clerk3"], "Asked the family",
         [staff["clerk"].id],
     )  # fmt: skip
     if undo:
-        linking.undo(station.vault, link.id, staff["records"], "Somebody else after all")
+        links.undo(station.vault, link.id, staff["records"], "Somebody else after all")
     else:
         for written in s.strangers[key]:
             written.sheet.patient = patient.id
@@ -198,24 +198,24 @@ def _link(s: Simulation, key: str, number: int, *, undo: bool) -> None:
 def compare(s: Simulation) -> None:
     """All is compared and decided; what waited for a result at the beginning is explained."""
     station, staff = s.fleet.station, s.fleet.staff
-    comparison.run(station.vault, station.settings, staff["records"], WHY)
-    _decide(s, NEW_STATE, RETURN, "On paper only")
-    _decide(s, UNMATCHED, LEAVE, "In no system")
-    _decide(s, CONFLICT, LEAVE, "Written twice")
+    comparison.run_comparison(station.vault, station.settings, staff["records"], WHY)
+    _decide(s, ItemState.NEW, Decision.RETURN, "On paper only")
+    _decide(s, ItemState.UNMATCHED, Decision.LEAVE, "In no system")
+    _decide(s, ItemState.CONFLICT, Decision.LEAVE, "Written twice")
     review.run(station.vault, station.settings, staff["records"], WHY)
     waiting = [r.finding.key for r in review.rows(station.vault, kind=WAITING) if r.is_open]
     if waiting:
         review.explain(station.vault, waiting, "taken-again", WHY, staff["site"])
 
 
-def _decide(s: Simulation, state_: str, decision: str, why: str) -> None:
+def _decide(s: Simulation, state_: str, decision: str, reason: str) -> None:
     """Decide in bulk; where the rule asks for a second person, one confirms."""
     vault, wanted = s.fleet.station.vault, Filter(state=state_)
-    outage = comparison.latest(vault).id
+    outage = comparison.find_latest_outage(vault).id
     for who in (s.fleet.staff["records"], s.fleet.staff["site"]):
-        found = bulk.preview(vault, outage, wanted, decision, who)
+        found = decide_in_bulk.preview(vault, outage, wanted, decision, who)
         if found.rows:
-            bulk.apply(vault, outage, wanted, decision, found.token, who, why)
+            decide_in_bulk.apply(vault, outage, wanted, decision, found.token, who, reason)
 
 
 def send(s: Simulation) -> None:
@@ -223,10 +223,14 @@ def send(s: Simulation) -> None:
     station, records = s.fleet.station, s.fleet.staff["records"]
     for system in SYSTEMS:
         while True:
-            sending.send(station.vault, station.settings, system, records, pause=lambda _: True)
-            refused = list(outbox_store.messages(station.vault.db, system=system, state=REFUSED))
+            send_messages.send_messages(
+                station.vault, station.settings, system, records, pause=lambda _: True
+            )
+            refused = list(
+                outbox_store.list_messages(station.vault.db, system=system, state=REFUSED)
+            )
             for message in refused:
-                outbox.resolve(station.vault, message.control_id, records, "Keyed by hand")
+                outbox.resolve_message(station.vault, message.control_id, records, "Keyed by hand")
             if not refused:
                 break
     contents = (text for one in s.receivers.values() for text in one.received.values())
@@ -243,5 +247,5 @@ def state(s: Simulation) -> Statement:
     """Three leads sign what is stated."""
     station, staff = s.fleet.station, s.fleet.staff
     for lead, username in (("ward", "nurse"), ("records", "records"), ("safety", "site")):
-        signing.sign(station.vault, station.settings, lead, staff[username], WHY)
-    return statement.gather(station.vault, station.settings)
+        sign_statement.sign(station.vault, station.settings, lead, staff[username], WHY)
+    return completeness_statement.gather(station.vault, station.settings)

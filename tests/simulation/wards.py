@@ -10,18 +10,18 @@ from downtime.demo import telling
 from downtime.demo.aftermath import aftermath, recovery
 from downtime.demo.appointments import SEEN, STANDING, bookings, caught_up
 from downtime.demo.hospital import Hospital, build
-from downtime.demo.month import paper
-from downtime.demo.month.clerks import Written
-from downtime.demo.month.machines import WHY, Machine, publish_to
-from downtime.demo.month.model import AHEAD, STRANGERS, SYSTEMS, Simulation
-from downtime.demo.month.paper import FORMS, NOTED, REQUESTED
-from downtime.demo.month.truth import Sheet
 from downtime.demo.requests import requests
 from downtime.demo.theatres import cases
 from downtime.outage import outages
 from downtime.paper import ledger
 from downtime.paper.packs import pack
-from downtime.snapshot import load
+from downtime.snapshot import load_bundle
+from tests.simulation import paper
+from tests.simulation.clerks import Written
+from tests.simulation.machines import WHY, Machine, publish_to
+from tests.simulation.model import AHEAD, STRANGERS, SYSTEMS, Simulation
+from tests.simulation.paper import FORMS, NOTED, REQUESTED
+from tests.simulation.truth import Sheet
 
 
 def begin(s: Simulation) -> None:
@@ -33,9 +33,9 @@ def begin(s: Simulation) -> None:
         _use(s, first, sheet, {})
     s.clock.now = s.month.begin
     for one in everything:
-        outages.declare(
-            one.vault, SYSTEMS, one.who, "Ransomware", known=one.settings.systems.names,
-            snapshot=load.pin_current(one.vault, one.who, WHY),
+        outages.declare_systems_down(
+            one.vault, SYSTEMS, one.actor, "Ransomware", known=one.settings.systems.names,
+            snapshot=load_bundle.pin_current_snapshot(one.vault, one.actor, WHY),
         )  # fmt: skip
     s.truth.opened = to_text(s.month.begin)
     _note_hospital(s)
@@ -104,15 +104,15 @@ def _patients(s: Simulation, laptop: Machine, count: int, *, ahead: bool = False
     if count < 1:
         return []
     dice, found = s.dice("print", laptop.code, ahead), list[Sheet]()
-    with closing(load.current(laptop.vault)) as snapshot:
-        ward = dice.choice(sorted({row.code for row in snapshot.wards() if row.patients}))
-        people = [row.patient for row in snapshot.inpatients(ward)]
+    with closing(load_bundle.open_current_snapshot(laptop.vault)) as snapshot:
+        ward = dice.choice(sorted({row.code for row in snapshot.list_wards() if row.patients}))
+        people = [row.patient for row in snapshot.list_inpatients(ward)]
         chosen = dice.sample(people, max(1, min(len(people), count // (2 * len(FORMS)))))
         for number, patient in enumerate(chosen):
             share = count // len(chosen) + (number < count % len(chosen))
             wanted = [FORMS[n % len(FORMS)] for n in range(share)]
             made = pack.patient_pack(
-                laptop.vault, snapshot, laptop.settings, patient.id, wanted, laptop.who, WHY,
+                laptop.vault, snapshot, laptop.settings, patient.id, wanted, laptop.actor, WHY,
                 io.BytesIO(),
             )  # fmt: skip
             found += _sheets(s, laptop, made.id, patient.id, ahead=ahead)
@@ -125,18 +125,19 @@ def _sheets(
     """The papers as they come out of the printer."""
     return [
         s.truth.sheet(form.serial, form.ward, form.form, patient, ahead=ahead)
-        for form in ledger.of_pack(laptop.vault, pack_id)
+        for form in ledger.list_pack_forms(laptop.vault, pack_id)
         if form.returns
     ]
 
 
 def _strangers(s: Simulation, laptop: Machine) -> list[tuple[Sheet, str]]:
     made = pack.blank_forms(
-        laptop.vault, laptop.settings, [REQUESTED], STRANGERS, laptop.who, WHY, io.BytesIO(),
+        laptop.vault, laptop.settings, [REQUESTED], STRANGERS, laptop.actor, WHY, io.BytesIO(),
         ward="AMU", numbered=True,
     )  # fmt: skip
     numbers = {
-        form.serial: form.subject.downtime_number for form in ledger.of_pack(laptop.vault, made.id)
+        form.serial: form.subject.downtime_number
+        for form in ledger.list_pack_forms(laptop.vault, made.id)
     }
     return [(sheet, numbers[sheet.serial]) for sheet in _sheets(s, laptop, made.id)]
 

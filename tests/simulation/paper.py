@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from random import Random
 
 from downtime.demo import paper
-from downtime.demo.month.clerks import Answers, Written, slipped
-from downtime.demo.month.truth import Sheet
+from tests.simulation.clerks import Answers, Written, slipped
+from tests.simulation.truth import Sheet
 
 OBSERVED, REQUESTED, NOTED = "observations", "blood-sciences-request", "progress-notes"
 FORMS = (OBSERVED, REQUESTED, NOTED)
