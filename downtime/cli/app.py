@@ -11,6 +11,7 @@ import orjson
 
 from downtime import config
 from downtime.accounts import opening, permissions, signin
+from downtime.accounts.model import Permission
 from downtime.accounts.signin import SignedIn
 from downtime.cli.options import shared
 from downtime.clock import Clock, system_clock
@@ -38,12 +39,12 @@ class Session:
     """One command's home, and its vault once somebody has unlocked it."""
 
     def __init__(
-        self, named: Path | None, unlock_file: Path | None, as_json: bool, action: str
+        self, named: Path | None, unlock_file: Path | None, as_json: bool, permission: Permission
     ) -> None:
         self.named = named
         self.unlock_file = unlock_file
         self.as_json = as_json
-        self.action = action
+        self.permission = permission
         self.clock: Clock = system_clock
         self.migrates = False  # set by the one command that may open an older vault
 
@@ -79,7 +80,7 @@ class Session:
         signed_in = self._unlock()
         try:
             self._check_password(signed_in)
-            permissions.check_can(signed_in.person, self.action)
+            permissions.check_can(signed_in.person, self.permission)
             if not self.migrates:
                 signed_in.vault.check_schema()
         except BaseException:
@@ -97,7 +98,7 @@ class Session:
 
     def _check_password(self, signed_in: SignedIn) -> None:
         """Whoever chose a first password could act in its owner's name: it opens nothing else."""
-        if signed_in.person.initial_password and self.action != "session.own":
+        if signed_in.person.initial_password and self.permission != Permission.SESSION_OWN:
             raise LockedError(
                 "signin.first-password",
                 "Somebody else chose your password.",
@@ -148,8 +149,10 @@ def each(names: Sequence[str], do: Callable[[str], T]) -> list[T]:
     return done
 
 
-def command(parent: click.Group, name: str, action: str) -> Callable[[Any], click.Command]:
-    """Add a command that does `action`; its function takes a Session and returns an Output.
+def command(
+    parent: click.Group, name: str, permission: Permission
+) -> Callable[[Any], click.Command]:
+    """Add a command that needs a permission; its function takes a Session and returns an Output.
 
     The shared options may stand before or after the command's name.
     """
@@ -164,7 +167,7 @@ def command(parent: click.Group, name: str, action: str) -> Callable[[Any], clic
         ) -> int:
             first_home, first_file, first_json = context.obj
             as_json = as_json or first_json
-            session = Session(home or first_home, unlock_file or first_file, as_json, action)
+            session = Session(home or first_home, unlock_file or first_file, as_json, permission)
             try:
                 output = function(session, **arguments)
             finally:
@@ -175,7 +178,7 @@ def command(parent: click.Group, name: str, action: str) -> Callable[[Any], clic
         update_wrapper(invoke, function)
         made = click.command(name)(click.pass_context(invoke))
         made.params.extend(shared())
-        made.action = action  # type: ignore[attr-defined]
+        made.permission = permission  # type: ignore[attr-defined]
         parent.add_command(made)
         return made
 

@@ -1,12 +1,13 @@
 """The audit chain: walked through, and signed as it is."""
 
+from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
 from downtime.cli.program import audit
 from downtime.errors import NotFoundError
 from downtime.vault import checkpoint
 
 
-@command(audit, "verify", action="audit.verify")
+@command(audit, "verify", permission=Permission.AUDIT_VERIFY)
 def verify(session: Session) -> Output:
     """Walk the whole chain and its checkpoints; exit 1 and the first bad number if one fails."""
     report = checkpoint.verify(session.vault)
@@ -21,7 +22,7 @@ def verify(session: Session) -> Output:
     return Output(document, report.problems or [good], 0 if report.sound else 1)
 
 
-@command(audit, "checkpoint", action="audit.verify")
+@command(audit, "checkpoint", permission=Permission.AUDIT_VERIFY)
 def make(session: Session) -> Output:
     """Sign the chain as it is now; print the line and keep it off this machine."""
     made = checkpoint.make(session.vault)

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 import orjson
 
+from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
 from downtime.cli.options import REMARK, NewFile
 from downtime.cli.program import devices
@@ -12,7 +13,7 @@ from downtime.errors import InputError
 from downtime.vault import device
 
 
-@command(devices, "card", action="device.manage")
+@command(devices, "card", permission=Permission.DEVICE_MANAGE)
 @click.option("--out", required=True, type=NewFile(), metavar="FILE", help="File to write.")
 def card(session: Session, out: Path) -> Output:
     """Write this machine's public card, to be trusted on other machines."""
@@ -21,7 +22,7 @@ def card(session: Session, out: Path) -> Output:
     return Output(document, [f"Wrote {out}. It holds public keys only."])
 
 
-@command(devices, "trust", action="device.manage")
+@command(devices, "trust", permission=Permission.DEVICE_MANAGE)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @REMARK
 def trust(session: Session, file: Path, reason: str) -> Output:

@@ -5,10 +5,19 @@ from pathlib import Path
 
 import click
 
+from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command, each
 from downtime.cli.options import REMARK, WHY
 from downtime.cli.program import entry
-from downtime.entry import corrections, filing, imports, quality, queues, scans, verification
+from downtime.entry import (
+    corrections,
+    file_form,
+    import_responses,
+    quality,
+    scans,
+    verify_entry,
+    work_queues,
+)
 from downtime.errors import NotFoundError
 from downtime.outage import outages
 from downtime.paper import ledger, serials
@@ -16,11 +25,11 @@ from downtime.paper import ledger, serials
 SERIALS = click.argument("numbers", nargs=-1, required=True, metavar="SERIAL...")
 
 
-@command(entry, "import", action="entry.import")
+@command(entry, "import", permission=Permission.ENTRY_IMPORT)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def import_(session: Session, file: Path) -> Output:
     """Import QuestionnaireResponses (JSON, a Bundle, or NDJSON); exit 1 if one was refused."""
-    report = imports.import_file(session.vault, session.settings, file, session.who)
+    report = import_responses.import_file(session.vault, session.settings, file, session.actor)
     lines = [
         f"{report.responses} responses: {report.imported} imported, {report.unchanged} already"
         f" there, {len(report.problems)} refused.",
@@ -33,31 +42,33 @@ def import_(session: Session, file: Path) -> Output:
     return Output(report.as_json(), lines, 1 if report.problems else 0)
 
 
-@command(entry, "verify", action="entry.verify")
+@command(entry, "verify", permission=Permission.ENTRY_VERIFY)
 @SERIALS
 @REMARK
-def verify(session: Session, numbers: tuple[str, ...], why: str) -> Output:
+def verify(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
     """Agree that entries say what their paper says; not for the one who keyed them."""
-    checked = each(numbers, lambda n: verification.verify(session.vault, n, session.who, why))
+    checked = each(
+        numbers, lambda n: verify_entry.verify_entry(session.vault, n, session.actor, reason)
+    )
     return _entries([entry.serial for entry in checked], [entry.state for entry in checked])
 
 
-@command(entry, "send-back", action="entry.verify")
+@command(entry, "send-back", permission=Permission.ENTRY_VERIFY)
 @SERIALS
 @WHY
-def send_back(session: Session, numbers: tuple[str, ...], why: str) -> Output:
+def send_back(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
     """Make wrong entries drafts again, to be keyed anew; what they said is kept."""
-    wrong = each(numbers, lambda n: corrections.send_back(session.vault, n, session.who, why))
+    wrong = each(numbers, lambda n: corrections.send_back(session.vault, n, session.actor, reason))
     return _entries([entry.serial for entry in wrong], [entry.state for entry in wrong])
 
 
-@command(entry, "file", action="entry.key")
+@command(entry, "file", permission=Permission.ENTRY_KEY)
 @SERIALS
 @REMARK
-def file_away(session: Session, numbers: tuple[str, ...], why: str) -> Output:
+def file_away(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
     """Say that the paper lies in its file: once verified, or at once if it is not keyed."""
-    each(numbers, lambda n: filing.file_away(session.vault, n, session.who, why))
-    filed = [ledger.issued(session.vault, number) for number in numbers]
+    each(numbers, lambda n: file_form.file_form(session.vault, n, session.actor, reason))
+    filed = [ledger.get_form(session.vault, number) for number in numbers]
     return _entries([form.serial for form in filed], [form.state for form in filed])
 
 
@@ -65,26 +76,29 @@ def _entries(numbers: list[str], states: list[str]) -> Output:
     pairs = list(zip(numbers, states, strict=True))
     return Output(
         [{"serial": number, "state": state} for number, state in pairs],
-        [f"{serials.shown(number)}: {state}" for number, state in pairs],
+        [f"{serials.format_serial(number)}: {state}" for number, state in pairs],
     )
 
 
-@command(entry, "queue", action="entry.queue")
+@command(entry, "queue", permission=Permission.ENTRY_QUEUE)
 def queue(session: Session) -> Output:
     """Count what waits to be keyed, keyed again, decided and compared, the most urgent first."""
-    found = queues.lines(session.vault, session.settings)
-    lines = [f"{n:>7}  {queues.QUEUES[name].lower()}" for name, n in queues.totals(found).items()]
+    found = work_queues.count_queues(session.vault, session.settings)
+    lines = [
+        f"{n:>7}  {work_queues.QUEUE_TITLES[name].lower()}"
+        for name, n in work_queues.totals(found).items()
+    ]
     lines += [f"{line.n:>7}  {line.queue:<10} {line.title}, ward {line.ward}" for line in found]
     return Output([asdict(line) for line in found], lines)
 
 
-@command(entry, "quality", action="entry.quality")
+@command(entry, "quality", permission=Permission.ENTRY_QUALITY)
 def show_quality(session: Session) -> Output:
     """Estimate the share of wrong fields of each form in the latest outage, with its 95 % interval."""
-    latest = next(iter(outages.history(session.vault)), None)
+    latest = next(iter(outages.list_outages(session.vault)), None)
     if latest is None:
         raise NotFoundError("outage.none", "There has been no outage.", "Nothing was keyed yet.")
-    found = quality.estimates(session.vault, session.settings, latest.id)
+    found = quality.estimate_all(session.vault, session.settings, latest.id)
     lines = [
         f"{e.form:<26} {e.errors} of {e.fields} fields wrong, at most {e.high:.1%};"
         f" critical {e.critical_errors} of {e.critical_fields};"
@@ -94,20 +108,22 @@ def show_quality(session: Session) -> Output:
     return Output([asdict(e) for e in found], lines or ["No entry has been checked yet."])
 
 
-@command(entry, "attach", action="entry.scan")
+@command(entry, "attach", permission=Permission.ENTRY_SCAN)
 @click.argument("serial")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def attach(session: Session, serial: str, file: Path) -> Output:
     """Keep a scanned form (PDF, PNG, JPEG) beside its entry; the file itself may then be deleted."""
-    kept = scans.attach(session.vault, session.settings, serial, file.read_bytes(), session.who)
+    kept = scans.attach_scan(
+        session.vault, session.settings, serial, file.read_bytes(), session.actor
+    )
     pages = f"{kept.pages} page{'s' if kept.pages > 1 else ''}"
-    return Output(asdict(kept), [f"{serials.shown(kept.serial)}: {pages} kept."])
+    return Output(asdict(kept), [f"{serials.format_serial(kept.serial)}: {pages} kept."])
 
 
-@command(entry, "detach", action="entry.scan")
+@command(entry, "detach", permission=Permission.ENTRY_SCAN)
 @click.argument("serial")
 @WHY
-def detach(session: Session, serial: str, why: str) -> Output:
+def detach(session: Session, serial: str, reason: str) -> Output:
     """Take away a scan that was attached to the wrong form."""
-    scans.detach(session.vault, serial, session.who, why)
-    return Output({"serial": serials.parse(serial)}, ["Taken away."])
+    scans.detach_scan(session.vault, serial, session.actor, reason)
+    return Output({"serial": serials.parse_serial(serial)}, ["Taken away."])

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import click
 
+from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
 from downtime.cli.program import feeds
 from downtime.feeds import check_feeds as checking
 
 
-@command(feeds, "check", action="public")
+@command(feeds, "check", permission=Permission.PUBLIC)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 def check(session: Session, paths: tuple[Path, ...]) -> Output:
     """Read files and folders of messages; say what is accepted, and why the rest is not.

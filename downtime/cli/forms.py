@@ -4,20 +4,21 @@ from pathlib import Path
 
 import click
 
+from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
 from downtime.cli.program import forms
-from downtime.paper.forms import definition
-from downtime.paper.packs import ahead
+from downtime.paper.forms import load_form
+from downtime.paper.packs import prepare_layouts
 
 
-@command(forms, "list", action="public")
+@command(forms, "list", permission=Permission.PUBLIC)
 def list_(session: Session) -> Output:
     """Every form with its version, how it is keyed back, and its title.
 
     Keyed back in full, in part, or not at all (scan). The home's own forms are among them; one with
     a mistake is left out, and 'downtime forms check' says why.
     """
-    found = sorted(definition.definitions(session.home_if_any).values(), key=lambda form: form.name)
+    found = sorted(load_form.load_forms(session.home_if_any).values(), key=lambda form: form.name)
     lines = [f"{form.name:<28} v{form.version:<4} {form.policy:<5} {form.title}" for form in found]
     return Output(
         [
@@ -37,7 +38,7 @@ def list_(session: Session) -> Output:
     )
 
 
-@command(forms, "check", action="public")
+@command(forms, "check", permission=Permission.PUBLIC)
 @click.argument(
     "files",
     nargs=-1,
@@ -50,19 +51,19 @@ def check(session: Session, files: tuple[Path, ...]) -> Output:
     Without FILE every form of this installation and home is checked.
     """
     if files:
-        found = [problem for file in files for problem in definition.check(file)]
+        found = [problem for file in files for problem in load_form.check_file(file)]
     else:
-        found = definition.problems(session.home_if_any)
+        found = load_form.find_all_problems(session.home_if_any)
     document = [{"file": p.file, "line": p.line, "problem": p.sentence} for p in found]
     good = "Every form can be used."
     return Output(document, [str(problem) for problem in found] or [good], 1 if found else 0)
 
 
-@command(forms, "ready", action="form.print")
+@command(forms, "ready", permission=Permission.FORM_PRINT)
 def ready(session: Session) -> Output:
     """Lay out now what was never printed here, so that the first pack need not wait for it.
 
     'downtime serve' does so by itself once somebody has signed in.
     """
-    made = list(ahead.lay_out_all(session.vault, session.settings))
+    made = list(prepare_layouts.prepare_layouts(session.vault, session.settings))
     return Output({"laid_out": made}, [f"{len(made)} laid out; every form is ready to print."])

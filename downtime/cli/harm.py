@@ -5,28 +5,29 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
 from downtime.cli.options import REMARK, WHY, NewFile
 from downtime.cli.program import harm
+from downtime.reconcile.harm import export_csv
 from downtime.reconcile.harm import review as rules
-from downtime.reconcile.harm import table
-from downtime.reconcile.harm.findings import EXPLANATIONS, KINDS, OUTCOMES
+from downtime.reconcile.harm.model import EXPLANATIONS, KINDS, OUTCOMES
 from downtime.reconcile.harm.store import Row
 from downtime.vault.files import write_atomic
 
 KEYS = click.argument("keys", nargs=-1, required=True, metavar="KEY...")
 
 
-@command(harm, "run", action="harm.run")
+@command(harm, "run", permission=Permission.HARM_RUN)
 @REMARK
-def run(session: Session, why: str) -> Output:
+def run(session: Session, reason: str) -> Output:
     """Look for harm as the paper was last compared; 'reconcile run' does so too."""
-    made = rules.run(session.vault, session.settings, session.who, why)
+    made = rules.run(session.vault, session.settings, session.actor, reason)
     document = {"outage": made.outage, "findings": made.findings, "figures": made.figures}
     return Output(document, [f"{made.findings} findings."])
 
 
-@command(harm, "list", action="harm.list")
+@command(harm, "list", permission=Permission.HARM_LIST)
 @click.option("--kind", type=click.Choice(list(KINDS)), default=None, help="Only of this kind.")
 @click.option("--open", "only_open", is_flag=True, help="Only what keeps the statement open.")
 def list_(session: Session, kind: str | None, only_open: bool) -> Output:
@@ -37,32 +38,32 @@ def list_(session: Session, kind: str | None, only_open: bool) -> Output:
     return Output([_document(row) for row in rows], lines or ["Nothing was found."])
 
 
-@command(harm, "csv", action="harm.explain")
+@command(harm, "csv", permission=Permission.HARM_EXPLAIN)
 @click.argument("out", type=NewFile(), metavar="FILE")
 def csv(session: Session, out: Path) -> Output:
     """Write all findings with their patients to a new CSV file."""
     rows = rules.rows(session.vault)
-    write_atomic(out, table.csv(rows, ZoneInfo(session.settings.site.time_zone)))
+    write_atomic(out, export_csv.csv(rows, ZoneInfo(session.settings.site.time_zone)))
     return Output({"file": str(out), "findings": len(rows)}, [f"Wrote {out}"])
 
 
-@command(harm, "review", action="harm.review")
+@command(harm, "review", permission=Permission.HARM_REVIEW)
 @KEYS
 @click.argument("outcome", type=click.Choice(list(OUTCOMES)))
 @click.option("--note", default="", help="What happened; needed unless the outcome is 'none'.")
 def review(session: Session, keys: tuple[str, ...], outcome: str, note: str) -> Output:
     """Say, as a clinician, what harm came of findings."""
-    done = rules.review(session.vault, keys, outcome, note, session.who)
+    done = rules.review(session.vault, keys, outcome, note, session.actor)
     return Output({"reviewed": done, "outcome": outcome}, [f"{done}: {OUTCOMES[outcome]}."])
 
 
-@command(harm, "explain", action="harm.explain")
+@command(harm, "explain", permission=Permission.HARM_EXPLAIN)
 @KEYS
 @click.argument("how", type=click.Choice(list(EXPLANATIONS)))
 @WHY
-def explain(session: Session, keys: tuple[str, ...], how: str, why: str) -> Output:
+def explain(session: Session, keys: tuple[str, ...], how: str, reason: str) -> Output:
     """Say what became of requests that had no result when the outage began."""
-    done = rules.explain(session.vault, keys, how, why, session.who)
+    done = rules.explain(session.vault, keys, how, reason, session.actor)
     return Output({"explained": done, "how": how}, [f"{done}: {EXPLANATIONS[how]}."])
 
 

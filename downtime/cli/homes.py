@@ -8,6 +8,7 @@ import click
 from downtime import config
 from downtime.accounts import opening
 from downtime.accounts import recover as recovering
+from downtime.accounts.model import Permission
 from downtime.accounts.opening import Made
 from downtime.cli.app import Output, Session, ask, command
 from downtime.cli.program import downtime
@@ -15,11 +16,11 @@ from downtime.demo.settings import settings_text
 from downtime.errors import StaleDataError
 from downtime.outage import outages
 from downtime.paper import ledger
-from downtime.snapshot import freshness, load
+from downtime.snapshot import freshness, load_bundle
 from downtime.vault import schema
 
 
-@command(downtime, "init", action="public")
+@command(downtime, "init", permission=Permission.PUBLIC)
 @click.option("--site", default="", metavar="NAME", help="Name of the hospital.")
 @click.option(
     "--site-code",
@@ -105,7 +106,7 @@ def _welcome(session: Session, made: Made, site: str) -> Iterator[str]:
     yield f"Settings are in {session.home.config}. Next: 'downtime serve', then sign in."
 
 
-@command(downtime, "migrate", action="config.manage")
+@command(downtime, "migrate", permission=Permission.CONFIG_MANAGE)
 def migrate(session: Session) -> Output:
     """Bring the vault to the schema of this program; make a backup of the home first."""
     session.migrates = True
@@ -113,7 +114,7 @@ def migrate(session: Session) -> Output:
     return Output({"applied": done}, [f"Applied {len(done)} step(s).", *done])
 
 
-@command(downtime, "recover", action="public")
+@command(downtime, "recover", permission=Permission.PUBLIC)
 @click.argument("username")
 def recover(session: Session, username: str) -> Output:
     """Let an administrator in with the recovery code from its sealed envelope.
@@ -135,20 +136,20 @@ def recover(session: Session, username: str) -> Output:
     )
 
 
-@command(downtime, "status", action="snapshot.list")
+@command(downtime, "status", permission=Permission.SNAPSHOT_LIST)
 def status(session: Session) -> Output:
     """How old each system's data is, and what is left of this laptop's blocks of numbers.
 
     Exit 3 when a system that is up has stale data.
     """
-    now, last_seen = session.clock(), load.last_seen(session.vault)
-    outage = outages.current(session.vault)
+    now, last_seen = session.clock(), load_bundle.get_latest_time(session.vault)
+    outage = outages.find_current(session.vault)
     down = outage.down if outage else ()
-    with load.current(session.vault) as snapshot:
-        ages = freshness.freshness(snapshot.systems(), now, session.settings, last_seen)
+    with load_bundle.open_current_snapshot(session.vault) as snapshot:
+        ages = freshness.list_freshness(snapshot.list_systems(), now, session.settings, last_seen)
     stale = [age.system for age in ages if age.level == freshness.STALE and age.system not in down]
-    warning = freshness.clock_warning(now, last_seen, session.settings)
-    supplies = ledger.supplies(session.vault, session.settings)
+    warning = freshness.describe_clock_fault(now, last_seen, session.settings)
+    supplies = ledger.list_supplies(session.vault, session.settings)
     document = {
         "outage": outage.id if outage else None,
         "down": list(down),
@@ -156,7 +157,8 @@ def status(session: Session) -> Output:
         "stale": stale,
         "warning": warning,
         "left": [
-            {"what": s.what, "left": s.left, "total": s.total, "low": s.low} for s in supplies
+            {"what": s.kind, "left": s.remaining, "total": s.total, "low": s.is_low}
+            for s in supplies
         ],
     }
     lines = [
@@ -165,6 +167,6 @@ def status(session: Session) -> Output:
         if outage
         else "No outage is declared.",
         *(age.words + (", stale" if age.system in stale else "") for age in ages),
-        *(supply.words for supply in supplies),
+        *(supply.sentence for supply in supplies),
     ]
     return Output(document, lines, StaleDataError.exit_code if stale else 0)

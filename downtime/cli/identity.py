@@ -4,24 +4,25 @@ from contextlib import closing
 
 import click
 
+from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
 from downtime.cli.options import WHY
 from downtime.cli.program import identity
 from downtime.errors import NotFoundError
 from downtime.outage.model import Outage
-from downtime.paper.serials import shown
-from downtime.reconcile.identity import settling, unlinked
+from downtime.paper.serials import format_serial
+from downtime.reconcile.compare.run_comparison import find_latest_outage
+from downtime.reconcile.identity import link_person, unidentified
 from downtime.reconcile.identity.candidates import Candidate
 from downtime.reconcile.identity.store import Link
-from downtime.reconcile.identity.unlinked import DONE, SETTLED, TO_CONFIRM, TO_LINK, Unknown
-from downtime.reconcile.run import latest
+from downtime.reconcile.identity.unidentified import DONE, SETTLED, TO_CONFIRM, TO_LINK, Unknown
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
 FORM = click.argument("form", metavar="SERIAL")
 
 
-@command(identity, "list", action="identity.list")
+@command(identity, "list", permission=Permission.IDENTITY_LIST)
 @click.option(
     "--state",
     type=click.Choice([TO_LINK, TO_CONFIRM, DONE, SETTLED]),
@@ -30,18 +31,18 @@ FORM = click.argument("form", metavar="SERIAL")
 )
 def list_(session: Session, state: str | None) -> Output:
     """Everybody on paper whom no exact number finds, the most urgent first; nobody is named."""
-    listed = unlinked.unknowns(session.vault, session.settings, _outage(session))
+    listed = unidentified.unknowns(session.vault, session.settings, _outage(session))
     kept = [one for one in listed if state in (None, one.state)]
     return Output([_document(one) for one in kept], map(_line, kept) if kept else ["Nobody."])
 
 
-@command(identity, "show", action="identity.propose")
+@command(identity, "show", permission=Permission.IDENTITY_PROPOSE)
 @FORM
 def show(session: Session, form: str) -> Output:
     """The candidates for the person of a form, with the reasons."""
     person = _person(session, form)
-    with closing(settling.recovered(session.vault, _outage(session))) as snapshot:
-        found = settling.offer(snapshot, session.settings, person)
+    with closing(link_person.recovered(session.vault, _outage(session))) as snapshot:
+        found = link_person.offer(snapshot, session.settings, person)
     lines = [f"{one.person.id}  {'; '.join(_words(one))}" for one in found.candidates]
     document = _document(person) | {
         "candidates": [
@@ -52,57 +53,63 @@ def show(session: Session, form: str) -> Output:
     return Output(document, [_line(person), *(lines or ["Nobody is like this person."])])
 
 
-@command(identity, "exact", action="identity.propose")
+@command(identity, "exact", permission=Permission.IDENTITY_PROPOSE)
 def exact(session: Session) -> Output:
     """Propose every link for which exactly one patient has the number and the date of birth."""
-    done = settling.propose_exact(session.vault, session.settings, _outage(session), session.who)
+    done = link_person.propose_exact(
+        session.vault, session.settings, _outage(session), session.actor
+    )
     document = {"proposed": done.proposed, "left": done.left}
     return Output(document, [f"{done.proposed} proposed, {done.left} left to people."])
 
 
-@command(identity, "propose", action="identity.propose")
+@command(identity, "propose", permission=Permission.IDENTITY_PROPOSE)
 @FORM
 @click.argument("patient", metavar="PATIENT")
 @WHY
 @click.option("--evidence", default="", help="What else proves it, when only name and birth agree.")
-def propose(session: Session, form: str, patient: str, why: str, evidence: str) -> Output:
+def propose(session: Session, form: str, patient: str, reason: str, evidence: str) -> Output:
     """Propose that the person of a form is a patient, by the id that 'identity show' gives."""
     outage = _outage(session)
-    link = settling.propose(
-        session.vault, session.settings, outage, form, patient, session.who, why, evidence
+    link = link_person.propose(
+        session.vault, session.settings, outage, form, patient, session.actor, reason, evidence
     )
     return _said(link)
 
 
-@command(identity, "confirm", action="identity.confirm")
+@command(identity, "confirm", permission=Permission.IDENTITY_CONFIRM)
 @FORM
 @WHY
-def confirm(session: Session, form: str, why: str) -> Output:
+def confirm(session: Session, form: str, reason: str) -> Output:
     """Agree with the proposed link, as a second person."""
     person = _person(session, form)
-    return _said(settling.confirm(*_of(session), person.ref, _link(person), session.who, why))
+    return _said(
+        link_person.confirm(*_of(session), person.ref, _link(person), session.actor, reason)
+    )
 
 
-@command(identity, "reject", action="identity.confirm")
+@command(identity, "reject", permission=Permission.IDENTITY_CONFIRM)
 @FORM
 @WHY
-def reject(session: Session, form: str, why: str) -> Output:
+def reject(session: Session, form: str, reason: str) -> Output:
     """Refuse the proposed link."""
     person = _person(session, form)
-    return _said(settling.reject(*_of(session), person.ref, _link(person), session.who, why))
+    return _said(
+        link_person.reject(*_of(session), person.ref, _link(person), session.actor, reason)
+    )
 
 
-@command(identity, "undo", action="identity.undo")
+@command(identity, "undo", permission=Permission.IDENTITY_UNDO)
 @FORM
 @WHY
-def undo(session: Session, form: str, why: str) -> Output:
+def undo(session: Session, form: str, reason: str) -> Output:
     """Take a confirmed link back."""
     person = _person(session, form)
-    return _said(settling.undo(*_of(session), person.ref, _link(person), session.who, why))
+    return _said(link_person.undo(*_of(session), person.ref, _link(person), session.actor, reason))
 
 
 def _outage(session: Session) -> Outage:
-    return latest(session.vault)
+    return find_latest_outage(session.vault)
 
 
 def _of(session: Session) -> tuple[Vault, Settings, Outage]:
@@ -110,7 +117,7 @@ def _of(session: Session) -> tuple[Vault, Settings, Outage]:
 
 
 def _person(session: Session, form: str) -> Unknown:
-    return unlinked.unknown(session.vault, session.settings, _outage(session), form)
+    return unidentified.unknown(session.vault, session.settings, _outage(session), form)
 
 
 def _link(person: Unknown) -> str:
@@ -147,4 +154,4 @@ def _document(one: Unknown) -> dict[str, object]:
 def _line(one: Unknown) -> str:
     what = "downtime number" if one.number else "no number"
     wards = ", ".join(one.wards) or "no ward"
-    return f"{shown(one.serials[0])}  {what:<15} {len(one.serials)} forms  {wards:<10} {one.state}"
+    return f"{format_serial(one.serials[0])}  {what:<15} {len(one.serials)} forms  {wards:<10} {one.state}"

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
 from downtime.cli.options import REMARK, NewFile
 from downtime.cli.pack import patient_of
@@ -20,7 +21,7 @@ from downtime.vault.files import replacing
 
 SHEET = click.option(
     "--sheet",
-    type=click.Choice(list(label_sheets.SHEETS), case_sensitive=False),
+    type=click.Choice(list(label_sheets.LABEL_SHEETS), case_sensitive=False),
     help="Number on the sheets' box; else the setting paper.label_sheet.",
 )
 WRISTBAND = click.option("--wristband", is_flag=True, help="Wristbands instead of labels.")
@@ -43,7 +44,7 @@ def on_a_sheet(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-@command(labels, "ward", action="pack.print")
+@command(labels, "ward", permission=Permission.PACK_PRINT)
 @click.argument("wards", nargs=-1, required=True, metavar="WARD...")
 @WRISTBAND
 @on_a_sheet
@@ -54,7 +55,7 @@ def ward(session: Session, wards: tuple[str, ...], wristband: bool, **how: Any) 
     return _print(session, rules.WRISTBAND if wristband else rules.PATIENT, wards=wards, **how)
 
 
-@command(labels, "patient", action="pack.print")
+@command(labels, "patient", permission=Permission.PACK_PRINT)
 @click.argument("number", metavar="NUMBER")
 @WRISTBAND
 @on_a_sheet
@@ -66,7 +67,7 @@ def patient(session: Session, number: str, wristband: bool, **how: Any) -> Outpu
     return _print(session, rules.WRISTBAND if wristband else rules.PATIENT, patient=found, **how)
 
 
-@command(labels, "stock", action="form.print")
+@command(labels, "stock", permission=Permission.FORM_PRINT)
 @click.argument("forms", nargs=-1, metavar="[FORM]...")
 @on_a_sheet
 @on_one_side
@@ -77,7 +78,7 @@ def stock(session: Session, forms: tuple[str, ...], **how: Any) -> Output:
     return _print(session, rules.STOCK, forms=chosen, **how)
 
 
-@command(labels, "test", action="public")
+@command(labels, "test", permission=Permission.PUBLIC)
 @SHEET
 @click.option("--out", required=True, type=NewFile(), metavar="FILE", help="PDF to write.")
 def test(session: Session, sheet: str | None, out: Path) -> Output:
@@ -87,7 +88,7 @@ def test(session: Session, sheet: str | None, out: Path) -> Output:
     """
     settings = session.settings_or_default
     with replacing(out) as file:
-        alignment_test.alignment_test(settings, sheet or "", session.clock(), file)
+        alignment_test.print_alignment_test(settings, sheet or "", session.clock(), file)
     return Output(
         {"sheet": sheet or settings.paper.label_sheet, "out": str(out)},
         [f"Print {out} on plain paper at 100% and hold it against a sheet of labels."],

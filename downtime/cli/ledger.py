@@ -8,23 +8,24 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command, each
 from downtime.cli.options import REMARK, WHY, NewFile
 from downtime.cli.program import ledger
 from downtime.clinical import display
 from downtime.clock import to_text
 from downtime.errors import UserError
-from downtime.paper import assignments, intake, serials
+from downtime.paper import assignments, check_in, serials
 from downtime.paper import ledger as book
-from downtime.paper.issue import LIFECYCLE, Issued
-from downtime.paper.moves import COPY, SAME
-from downtime.sync import lists
-from downtime.sync.lists import Line
+from downtime.paper.form_state import COPY, SAME
+from downtime.paper.model import LIFECYCLE, IssuedForm
+from downtime.sync import paper_lists
+from downtime.sync.paper_lists import Line
 
 SERIALS = click.argument("numbers", nargs=-1, required=True, metavar="SERIAL...")
 
 
-@command(ledger, "list", action="ledger.view")
+@command(ledger, "list", permission=Permission.LEDGER_VIEW)
 @click.option("--ward", default=None, metavar="WARD", help="Only forms of this ward.")
 @click.option("--form", default=None, metavar="FORM", help="Only this kind of form.")
 @click.option(
@@ -35,63 +36,67 @@ def list_(
     session: Session, ward: str | None, form: str | None, state: str | None, outage: str | None
 ) -> Output:
     """Issued forms that must come back, in the order of issue; no patients are named."""
-    found = book.find(session.vault, ward=ward, form=form, state=state, outage=outage)
+    found = book.list_forms(session.vault, ward=ward, form=form, state=state, outage=outage)
     lines = [_line(one) for one in found]
     return Output([_document(one) for one in found], lines or ["No form is in the ledger so."])
 
 
-@command(ledger, "show", action="ledger.view")
+@command(ledger, "show", permission=Permission.LEDGER_VIEW)
 @click.argument("number", metavar="SERIAL")
 def show(session: Session, number: str) -> Output:
     """Say what a serial is and where its paper is."""
-    form = book.issued(session.vault, number)
+    form = book.get_form(session.vault, number)
     return Output(_document(form), [_line(form)])
 
 
-@command(ledger, "collected", action="ledger.move")
+@command(ledger, "collected", permission=Permission.LEDGER_MOVE)
 @SERIALS
 def collected(session: Session, numbers: tuple[str, ...]) -> Output:
     """Say that a runner took forms from their ward; they are out until they come back."""
-    return _moved(numbers, lambda number: book.collected(session.vault, number, session.who))
+    return _moved(numbers, lambda number: book.mark_collected(session.vault, number, session.actor))
 
 
-@command(ledger, "returned", action="ledger.move")
+@command(ledger, "returned", permission=Permission.LEDGER_MOVE)
 @SERIALS
 def returned(session: Session, numbers: tuple[str, ...]) -> Output:
     """Book forms as come back."""
-    return _moved(numbers, lambda number: book.returned(session.vault, number, session.who))
+    return _moved(numbers, lambda number: book.mark_returned(session.vault, number, session.actor))
 
 
-@command(ledger, "void", action="ledger.move")
+@command(ledger, "void", permission=Permission.LEDGER_MOVE)
 @SERIALS
 @WHY
-def void(session: Session, numbers: tuple[str, ...], why: str) -> Output:
+def void(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
     """Void forms that were spoilt or never used."""
-    return _moved(numbers, lambda number: book.void(session.vault, number, session.who, why))
+    return _moved(
+        numbers, lambda number: book.void_form(session.vault, number, session.actor, reason)
+    )
 
 
-@command(ledger, "lost", action="ledger.move")
+@command(ledger, "lost", permission=Permission.LEDGER_MOVE)
 @SERIALS
 @WHY
-def lost(session: Session, numbers: tuple[str, ...], why: str) -> Output:
+def lost(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
     """Declare that forms cannot be found."""
-    return _moved(numbers, lambda number: book.lost(session.vault, number, session.who, why))
+    return _moved(
+        numbers, lambda number: book.mark_lost(session.vault, number, session.actor, reason)
+    )
 
 
-@command(ledger, "book", action="ledger.move")
+@command(ledger, "book", permission=Permission.LEDGER_MOVE)
 @click.argument("numbers", nargs=-1, metavar="[SERIAL]...")
 def book_(session: Session, numbers: tuple[str, ...]) -> Output:
     """Book papers as they come back, of any laptop; without serials they are read line by line.
 
     Exit 1 if one was a slip; all the others are booked.
     """
-    vault, who = session.vault, session.who
+    vault, actor = session.vault, session.actor
     typed = numbers or tuple(line.strip() for line in sys.stdin if line.strip())
     documents: list[dict[str, object]] = []
     lines, slips = [], 0
     for number, text in enumerate(typed, 1):
         try:
-            booked = intake.book(vault, text, who)
+            booked = check_in.check_in_form(vault, text, actor)
         except UserError as error:
             slips += 1
             documents.append({"number": number, "outcome": error.code})
@@ -102,39 +107,41 @@ def book_(session: Session, numbers: tuple[str, ...]) -> Output:
     return Output(documents, [*lines, f"{len(typed) - slips} booked."], 1 if slips else 0)
 
 
-@command(ledger, "unbook", action="ledger.move")
+@command(ledger, "unbook", permission=Permission.LEDGER_MOVE)
 def unbook(session: Session) -> Output:
     """Take back the paper that was booked last."""
-    serial = intake.undo_last(session.vault, session.who)
-    return Output({"serial": serial}, [f"{serials.shown(serial)} is not booked any more."])
+    serial = check_in.undo_last_check_in(session.vault, session.actor)
+    return Output({"serial": serial}, [f"{serials.format_serial(serial)} is not booked any more."])
 
 
-@command(ledger, "settle", action="ledger.move")
+@command(ledger, "settle", permission=Permission.LEDGER_MOVE)
 @click.argument("number", metavar="SERIAL")
 @click.argument("kind", type=click.Choice([SAME, COPY]))
 @REMARK
-def settle(session: Session, number: str, kind: str, why: str) -> Output:
+def settle(session: Session, number: str, kind: str, reason: str) -> Output:
     """Say of a paper that was booked twice: the same one, or a copy under the same serial."""
-    intake.settle(session.vault, number, kind, session.who, why)
+    check_in.resolve_repeat(session.vault, number, kind, session.actor, reason)
     return Output({"serial": number, "kind": kind}, [f"{number}: {kind}."])
 
 
-@command(ledger, "open", action="ledger.view")
-@click.argument("name", type=click.Choice(list(lists.TITLES)), metavar="LIST")
+@command(ledger, "open", permission=Permission.LEDGER_VIEW)
+@click.argument("name", type=click.Choice(list(paper_lists.TITLES)), metavar="LIST")
 @click.option("--outage", default="", metavar="ID", help="Of this outage; else of the last one.")
 @click.option("--csv", "csv_file", type=NewFile(), default=None, help="Write the list as CSV.")
 def open_(session: Session, name: str, outage: str, csv_file: Path | None) -> Output:
     """Paper not in order: missing, lost, void, booked or keyed twice, copies, foreign, unfiled."""
-    found = lists.listing(session.vault, session.settings, name, outage)
+    found = paper_lists.listing(session.vault, session.settings, name, outage)
     if csv_file:
         zone = ZoneInfo(session.settings.site.time_zone)
-        csv_file.write_bytes(lists.to_csv(found, lambda text: display.moment(text, zone)))
+        csv_file.write_bytes(
+            paper_lists.to_csv(found, lambda text: display.format_moment(text, zone))
+        )
     now = session.vault.now()
     lines = [_listed(line, now) for line in found]
     return Output([_as_json(line, now) for line in found], lines or ["Nothing is in this list."])
 
 
-@command(ledger, "assign", action="ledger.assign")
+@command(ledger, "assign", permission=Permission.LEDGER_ASSIGN)
 @SERIALS
 @click.option("--owner", required=True, metavar="NAME", help="Person or team that sees to it.")
 @click.option(
@@ -147,18 +154,18 @@ def assign(
 ) -> Output:
     """Give papers that are not in order to somebody, until a time."""
     vault, zone = session.vault, ZoneInfo(session.settings.site.time_zone)
-    until = assignments.due_from(session.settings, vault.clock())
+    until = assignments.default_due(session.settings, vault.clock())
     if due:
         until = to_text(due.replace(tzinfo=zone))
     given = each(
         numbers,
         lambda number: assignments.assign(
-            vault, assignments.FORM, serials.parse(number), owner, until, session.who, note
+            vault, assignments.FORM, serials.parse_serial(number), owner, until, session.actor, note
         ),
     )
     return Output(
         [{"serial": one.target, "owner": one.owner, "due": one.due} for one in given],
-        [f"{serials.shown(one.target)}: {one.owner}, due {one.due}." for one in given],
+        [f"{serials.format_serial(one.target)}: {one.owner}, due {one.due}." for one in given],
     )
 
 
@@ -181,15 +188,15 @@ def _listed(line: Line, now: str) -> str:
     given = line.assignment
     owner = f"  {given.owner}, due {given.due}" if given else "  nobody has it"
     late = "  OVERDUE" if line.is_overdue(now) else ""
-    return f"{serials.shown(line.serial)}  {form} {line.said}{owner}{late}"
+    return f"{serials.format_serial(line.serial)}  {form} {line.said}{owner}{late}"
 
 
-def _moved(numbers: tuple[str, ...], move: Callable[[str], Issued]) -> Output:
+def _moved(numbers: tuple[str, ...], move: Callable[[str], IssuedForm]) -> Output:
     forms = each(numbers, move)
     return Output([_document(form) for form in forms], [_line(form) for form in forms])
 
 
-def _document(form: Issued) -> dict[str, object]:
+def _document(form: IssuedForm) -> dict[str, object]:
     return {
         "serial": form.serial,
         "form": form.form,
@@ -204,6 +211,6 @@ def _document(form: Issued) -> dict[str, object]:
     }
 
 
-def _line(form: Issued) -> str:
+def _line(form: IssuedForm) -> str:
     ward = form.ward or "no ward"
-    return f"{serials.shown(form.serial)}  {form.form:<24} {ward:<10} {form.state}"
+    return f"{serials.format_serial(form.serial)}  {form.form:<24} {ward:<10} {form.state}"

@@ -2,68 +2,71 @@
 
 import click
 
+from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
 from downtime.cli.options import REMARK
 from downtime.cli.program import number, outage
 from downtime.errors import NotFoundError
-from downtime.outage import numbers, outages
+from downtime.outage import downtime_numbers, outages
 from downtime.outage.model import Outage
-from downtime.snapshot import load
+from downtime.snapshot import load_bundle
 
 
-@command(outage, "declare", action="outage.declare")
+@command(outage, "declare", permission=Permission.OUTAGE_DECLARE)
 @click.argument("systems", nargs=-1, required=True)
 @click.option("--drill", is_flag=True, help="A drill: everything is marked as one.")
 @REMARK
-def declare(session: Session, systems: tuple[str, ...], drill: bool, why: str) -> Output:
+def declare(session: Session, systems: tuple[str, ...], drill: bool, reason: str) -> Output:
     """Say that systems are down as from now.
 
     The snapshot in use is kept for good: it is the hospital as it was when the outage began.
     """
-    declared = outages.declare(
+    declared = outages.declare_systems_down(
         session.vault,
         systems,
-        session.who,
-        why,
+        session.actor,
+        reason,
         known=session.settings.systems.names,
-        snapshot=load.pin_current(session.vault, session.who, why),
+        snapshot=load_bundle.pin_current_snapshot(session.vault, session.actor, reason),
         drill=drill,
     )
     return _answer(declared)
 
 
-@command(outage, "end", action="outage.end")
+@command(outage, "end", permission=Permission.OUTAGE_END)
 @click.argument("systems", nargs=-1, required=True)
 @REMARK
-def end(session: Session, systems: tuple[str, ...], why: str) -> Output:
+def end(session: Session, systems: tuple[str, ...], reason: str) -> Output:
     """Say that systems are back; the books stay open until 'downtime outage close'."""
-    return _answer(outages.end(session.vault, systems, session.who, why))
+    return _answer(outages.mark_restored(session.vault, systems, session.actor, reason))
 
 
-@command(outage, "close", action="outage.end")
+@command(outage, "close", permission=Permission.OUTAGE_END)
 @REMARK
-def close(session: Session, why: str) -> Output:
+def close(session: Session, reason: str) -> Output:
     """Close the books once every system is back."""
-    current = outages.current(session.vault)
+    current = outages.find_current(session.vault)
     if current is None:
         raise NotFoundError("outage.none", "No outage is open.", "See 'downtime outage list'.")
-    return _answer(outages.close(session.vault, current.id, session.who, why))
+    return _answer(outages.close_outage(session.vault, current.id, session.actor, reason))
 
 
-@command(outage, "list", action="outage.view")
+@command(outage, "list", permission=Permission.OUTAGE_VIEW)
 def list_(session: Session) -> Output:
     """All outages and drills, newest first."""
-    history = outages.history(session.vault)
+    history = outages.list_outages(session.vault)
     lines = [line for item in history for line in _answer(item).lines]
     return Output([_document(item) for item in history], lines or ["There was none."])
 
 
-@command(number, "issue", action="number.issue")
+@command(number, "issue", permission=Permission.NUMBER_ISSUE)
 @click.argument("count", type=click.IntRange(1, 1000), default=1)
 @REMARK
-def issue(session: Session, count: int, why: str) -> Output:
+def issue(session: Session, count: int, reason: str) -> Output:
     """Give out downtime numbers from this machine's block; none is ever used again."""
-    given = numbers.issue(session.vault, session.settings, count, session.who, why)
+    given = downtime_numbers.issue_numbers(
+        session.vault, session.settings, count, session.actor, reason
+    )
     return Output(given, given)
 
 

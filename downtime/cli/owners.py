@@ -6,13 +6,14 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command, each
 from downtime.cli.program import identity, reconcile
 from downtime.clock import to_text
 from downtime.paper import assignments
 from downtime.paper.assignments import Assignment
-from downtime.reconcile import owners
-from downtime.reconcile.run import latest
+from downtime.reconcile import assign_owner
+from downtime.reconcile.compare.run_comparison import find_latest_outage
 
 
 def _given(function: Callable[..., Output]) -> Callable[..., Output]:
@@ -28,7 +29,7 @@ def _given(function: Callable[..., Output]) -> Callable[..., Output]:
     return function
 
 
-@command(reconcile, "assign", action="ledger.assign")
+@command(reconcile, "assign", permission=Permission.LEDGER_ASSIGN)
 @click.argument("keys", nargs=-1, required=True, metavar="KEY...")
 @_given
 def item(
@@ -39,12 +40,14 @@ def item(
     return _said(
         each(
             keys,
-            lambda key: owners.give_item(session.vault, key, owner, until, session.who, note),
+            lambda key: assign_owner.give_item(
+                session.vault, key, owner, until, session.actor, note
+            ),
         )
     )
 
 
-@command(identity, "assign", action="ledger.assign")
+@command(identity, "assign", permission=Permission.LEDGER_ASSIGN)
 @click.argument("forms", nargs=-1, required=True, metavar="SERIAL...")
 @_given
 def person(
@@ -52,12 +55,12 @@ def person(
 ) -> Output:
     """Give people who are not found to somebody, until a time; named by one of their forms."""
     vault, settings, until = session.vault, session.settings, _due(session, due)
-    outage = latest(vault)
+    outage = find_latest_outage(vault)
     return _said(
         each(
             forms,
-            lambda form: owners.give_person(
-                vault, settings, outage, form, owner, until, session.who, note
+            lambda form: assign_owner.give_person(
+                vault, settings, outage, form, owner, until, session.actor, note
             ),
         )
     )
@@ -65,7 +68,7 @@ def person(
 
 def _due(session: Session, due: datetime | None) -> str:
     if due is None:
-        return assignments.due_from(session.settings, session.vault.clock())
+        return assignments.default_due(session.settings, session.vault.clock())
     return to_text(due.replace(tzinfo=ZoneInfo(session.settings.site.time_zone)))
 
 

@@ -6,17 +6,18 @@ from pathlib import Path
 
 import click
 
+from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
 from downtime.cli.options import REMARK, WHY
+from downtime.cli.printing import Way, answer, send, to_somewhere, two_sided
 from downtime.cli.program import downtime, packs
-from downtime.cli.sending import Way, answer, send, to_somewhere, two_sided
 from downtime.errors import NotFoundError
-from downtime.paper import ledger, orders
-from downtime.paper.issue import FAILED, Pack
-from downtime.paper.orders import Order
-from downtime.paper.packs import packs as printings
-from downtime.paper.packs import record
-from downtime.snapshot import load
+from downtime.paper import ledger, print_requests
+from downtime.paper.model import FAILED, Pack
+from downtime.paper.packs import content_recorder
+from downtime.paper.packs import pack_ledger as printings
+from downtime.paper.print_requests import PrintRequest
+from downtime.snapshot import load_bundle
 
 FORMS = click.option(
     "--form",
@@ -27,7 +28,7 @@ FORMS = click.option(
 BY_FORM = click.option("--by-form", is_flag=True, help="Form after form, not patient by patient.")
 
 
-@command(downtime, "pack", action="pack.print")
+@command(downtime, "pack", permission=Permission.PACK_PRINT)
 @click.argument("wards", nargs=-1, metavar="[WARD]...")
 @click.option("--all", "everything", is_flag=True, help="Every ward of the snapshot.")
 @click.option("--changes", is_flag=True, help="Only what changed on the ward since its last print.")
@@ -60,7 +61,7 @@ def pack(
     printer: str,
     spool: bool,
     both_sides: bool | None,
-    why: str,
+    reason: str,
 ) -> Output:
     """Print the downtime pack of wards, of one patient, or of a clinic's or theatre's list.
 
@@ -74,27 +75,27 @@ def pack(
         raise click.UsageError("Name one ward for --changes.")
     if bool(day) != bool(clinic or theatre):
         raise click.UsageError("Give --day with --clinic or --theatre.")
-    kind = orders.CHANGES if changes else orders.WARDS
-    kind = orders.CLINIC if clinic else orders.THEATRE if theatre else kind
-    order = Order(
-        kind=orders.PATIENT if patient else kind,
+    kind = print_requests.CHANGES if changes else print_requests.WARDS
+    kind = print_requests.CLINIC if clinic else print_requests.THEATRE if theatre else kind
+    order = PrintRequest(
+        kind=print_requests.PATIENT if patient else kind,
         wards=wards,
         patient=patient_of(session, patient) if patient else "",
         day=day,
-        place=clinic or theatre,
+        location=clinic or theatre,
         forms=forms or None,
         copies=blanks,
         by_form=by_form,
         two_sided=two_sided(session, both_sides),
     )
     way = Way(out, printer, spool)
-    return answer(send(session, order, way, why), way)
+    return answer(send(session, order, way, reason), way)
 
 
 def patient_of(session: Session, number: str) -> str:
     """The opaque id of the patient who has that number; NotFoundError."""
-    with closing(load.current(session.vault)) as snapshot:
-        found = snapshot.exact(number)
+    with closing(load_bundle.open_current_snapshot(session.vault)) as snapshot:
+        found = snapshot.find_patient_by_identifier(number)
     if found is None:
         raise NotFoundError(
             "patient.number", "Nobody in the snapshot has that number.", "Look for the patient."
@@ -102,7 +103,7 @@ def patient_of(session: Session, number: str) -> str:
     return found.id
 
 
-@command(downtime, "blank", action="form.print")
+@command(downtime, "blank", permission=Permission.FORM_PRINT)
 @click.argument("forms", nargs=-1, required=True, metavar="FORM...")
 @click.option("--copies", type=click.IntRange(1, 200), default=1, help="Copies of each; 1.")
 @click.option("--ward", default="", help="The ward that they are for.")
@@ -119,11 +120,11 @@ def blank(
     printer: str,
     spool: bool,
     both_sides: bool | None,
-    why: str,
+    reason: str,
 ) -> Output:
     """Print blank forms, each with a serial of its own."""
-    order = Order(
-        kind=orders.BLANK,
+    order = PrintRequest(
+        kind=print_requests.BLANK,
         wards=(ward,) if ward else (),
         forms=forms,
         copies=copies,
@@ -131,10 +132,10 @@ def blank(
         two_sided=two_sided(session, both_sides),
     )
     way = Way(out, printer, spool)
-    return answer(send(session, order, way, why), way)
+    return answer(send(session, order, way, reason), way)
 
 
-@command(downtime, "reprint", action="form.print")
+@command(downtime, "reprint", permission=Permission.FORM_PRINT)
 @click.argument("serial", metavar="SERIAL")
 @to_somewhere
 @WHY
@@ -145,25 +146,27 @@ def reprint(
     printer: str,
     spool: bool,
     both_sides: bool | None,
-    why: str,
+    reason: str,
 ) -> Output:
     """Print one form again, as it was, under a new serial; the old one becomes void."""
-    order = Order(kind=orders.AGAIN, serial=serial, two_sided=two_sided(session, both_sides))
+    order = PrintRequest(
+        kind=print_requests.AGAIN, serial=serial, two_sided=two_sided(session, both_sides)
+    )
     way = Way(out, printer, spool)
-    return answer(send(session, order, way, why), way)
+    return answer(send(session, order, way, reason), way)
 
 
-@command(packs, "list", action="ledger.view")
+@command(packs, "list", permission=Permission.LEDGER_VIEW)
 @click.option("--failed", is_flag=True, help="Only those that nobody got.")
 def list_(session: Session, failed: bool) -> Output:
     """What was printed, newest first: pack, state, wards, pages, by whom, checksum."""
     printings.void_interrupted(session.vault, session.settings)
-    found = [one for one in ledger.packs(session.vault) if not failed or one.state == FAILED]
+    found = [one for one in ledger.list_packs(session.vault) if not failed or one.state == FAILED]
     lines = [_line(one) for one in found]
     return Output([_document(one) for one in found], lines or ["There is none."])
 
 
-@command(packs, "repeat", action="pack.print")
+@command(packs, "repeat", permission=Permission.PACK_PRINT)
 @click.argument("pack_id", metavar="PACK")
 @to_somewhere
 @REMARK
@@ -174,16 +177,16 @@ def repeat(
     printer: str,
     spool: bool,
     both_sides: bool | None,
-    why: str,
+    reason: str,
 ) -> Output:
     """Print anew, with new serials, what failed."""
     failed = printings.get_failed(session.vault, pack_id)
     way = Way(out, printer, spool)
-    order = orders.of_pack(failed)
+    order = print_requests.get_pack_request(failed)
     if both_sides is not None:
         order = replace(order, two_sided=both_sides)
-    made = send(session, order, way, why)
-    printings.repeated(session.vault, failed, session.who, made.id)
+    made = send(session, order, way, reason)
+    printings.mark_repeated(session.vault, failed, session.actor, made.id)
     return answer(made, way)
 
 
@@ -203,6 +206,6 @@ def _document(one: Pack) -> dict[str, object]:
 
 
 def _line(one: Pack) -> str:
-    said = one.failure or (one.checksum and record.short(one.checksum))
+    said = one.failure or (one.checksum and content_recorder.format_checksum(one.checksum))
     wards = ",".join(one.wards) or "-"
     return f"{one.id}  {one.state:<9} {one.kind:<8} {wards:<16} {one.pages:>6} pages  {said}"

@@ -5,22 +5,21 @@ from pathlib import Path
 import click
 
 from downtime.accounts import people
-from downtime.accounts.people import SERVICE
-from downtime.accounts.permissions import ROLES
-from downtime.accounts.person import Person
+from downtime.accounts.model import Permission, Person, Role
+from downtime.accounts.permissions import ROLE_TITLES
 from downtime.cli.app import Output, Session, ask, command
 from downtime.cli.options import WHY
 from downtime.cli.program import person
 from downtime.errors import InputError, NotFoundError
 
 
-@command(person, "add", action="person.manage")
+@command(person, "add", permission=Permission.PERSON_MANAGE)
 @click.argument("username")
 @click.argument("name")
 @click.option(
     "--role",
     required=True,
-    type=click.Choice([role for role in ROLES if role != SERVICE]),
+    type=click.Choice([role for role in ROLE_TITLES if role is not Role.SERVICE]),
     help="What this person may do; docs/permissions.md shows it.",
 )
 @WHY
@@ -33,7 +32,7 @@ def add(session: Session, username: str, name: str, role: str, reason: str) -> O
     return _credentials(made, password)
 
 
-@command(person, "add-service", action="person.manage")
+@command(person, "add-service", permission=Permission.PERSON_MANAGE)
 @click.argument("username")
 @click.argument("name")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -46,15 +45,17 @@ def add_service(session: Session, username: str, name: str, file: Path, reason: 
     return Output(_document(made), [f"{made.username} is opened by {file}."])
 
 
-@command(person, "list", action="person.manage")
+@command(person, "list", permission=Permission.PERSON_MANAGE)
 def list_(session: Session) -> Output:
     """Everybody who has an account."""
     everybody = people.everybody(session.vault)
-    lines = [f"{p.username:<20} {ROLES[p.role]:<24} {p.state:<10} {p.name}" for p in everybody]
+    lines = [
+        f"{p.username:<20} {ROLE_TITLES[p.role]:<24} {p.state:<10} {p.name}" for p in everybody
+    ]
     return Output([_document(p) for p in everybody], lines)
 
 
-@command(person, "rename", action="person.manage")
+@command(person, "rename", permission=Permission.PERSON_MANAGE)
 @click.argument("username")
 @click.argument("name")
 @WHY
@@ -66,7 +67,7 @@ def rename(session: Session, username: str, name: str, reason: str) -> Output:
     return Output(_document(renamed), [f"{renamed.username} is now called {renamed.name}."])
 
 
-@command(person, "reset", action="person.manage")
+@command(person, "reset", permission=Permission.PERSON_MANAGE)
 @click.argument("username")
 @WHY
 def reset(session: Session, username: str, reason: str) -> Output:
@@ -78,7 +79,7 @@ def reset(session: Session, username: str, reason: str) -> Output:
     return _credentials(renewed, password)
 
 
-@command(person, "disable", action="person.manage")
+@command(person, "disable", permission=Permission.PERSON_MANAGE)
 @click.argument("username")
 @WHY
 def disable(session: Session, username: str, reason: str) -> Output:
@@ -89,7 +90,7 @@ def disable(session: Session, username: str, reason: str) -> Output:
     return Output(_document(found), [f"{found.username} is closed.{later}"])
 
 
-@command(person, "password", action="session.own")
+@command(person, "password", permission=Permission.SESSION_OWN)
 def password(session: Session) -> Output:
     """Choose your own password: the first time because somebody else chose it."""
     signed_in = session.signed_in
@@ -130,7 +131,7 @@ def _credentials(made: people.Credentials, password: str) -> Output:
     return Output(
         document,
         (
-            f"{made.person.name} ({ROLES[made.person.role]}). Hand these over now; they are not"
+            f"{made.person.name} ({ROLE_TITLES[made.person.role]}). Hand these over now; they are not"
             " shown again:",
             f"  user name      {made.person.username}",
             f"  password       {password}   (to be changed at the first sign-in)",

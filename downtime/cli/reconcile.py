@@ -7,24 +7,26 @@ from typing import Any
 
 import click
 
+from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command, each
 from downtime.cli.options import REMARK, WHY
 from downtime.cli.program import reconcile
-from downtime.reconcile import bulk, listing
-from downtime.reconcile import decide as deciding
-from downtime.reconcile import run as running
+from downtime.reconcile import decide_in_bulk, list_items
+from downtime.reconcile import decide_item as deciding
+from downtime.reconcile.compare import run_comparison as running
 from downtime.reconcile.harm import review
-from downtime.reconcile.states import ALLOWED, LEAVE, OPEN, RESOLVED, RETURN
-from downtime.reconcile.store import Filter, ItemRow
+from downtime.reconcile.model import Decision, Filter, ItemRow, ItemState
 
 
-@command(reconcile, "run", action="reconcile.run")
+@command(reconcile, "run", permission=Permission.RECONCILE_RUN)
 @REMARK
-def run(session: Session, why: str) -> Output:
+def run(session: Session, reason: str) -> Output:
     """Compare what was entered with the snapshot of the recovered hospital, on all cores."""
     cores = os.cpu_count() or 1
-    compared = running.run(session.vault, session.settings, session.who, why, cores=cores)
-    review.run(session.vault, session.settings, session.who, why)
+    compared = running.run_comparison(
+        session.vault, session.settings, session.actor, reason, cores=cores
+    )
+    review.run(session.vault, session.settings, session.actor, reason)
     document = {
         "outage": compared.outage,
         "snapshot": compared.snapshot,
@@ -35,7 +37,7 @@ def run(session: Session, why: str) -> Output:
     }
     lines = [
         f"{compared.items} items from {compared.forms} forms; {compared.open} wait for a decision.",
-        *(f"  {state:<14} {compared.states.get(state, 0):>6}" for state in ALLOWED),
+        *(f"  {state:<14} {compared.states.get(state, 0):>6}" for state in ItemState),
     ]
     return Output(document, lines)
 
@@ -49,7 +51,7 @@ def _filters(function: Callable[..., Output]) -> Callable[..., Output]:
         ("type", "Only items of this type of record."),
     ):
         function = click.option(f"--{name}", name, default="", help=words)(function)
-    states = click.Choice(list(ALLOWED))
+    states = click.Choice(list(ItemState))
     return click.option("--state", type=states, default=None, help="Only items in this state.")(
         function
     )
@@ -59,12 +61,12 @@ def _wanted(given: dict[str, Any]) -> Filter:
     return Filter(**{name: text for name, text in given.items() if text})
 
 
-@command(reconcile, "list", action="reconcile.list")
+@command(reconcile, "list", permission=Permission.RECONCILE_LIST)
 @_filters
 def list_(session: Session, **given: str | None) -> Output:
     """The items of the latest outage with their states and decisions."""
-    outage = running.latest(session.vault)
-    rows = listing.every(session.vault, outage.id, _wanted(given))
+    outage = running.find_latest_outage(session.vault)
+    rows = list_items.every(session.vault, outage.id, _wanted(given))
     lines = [
         f"{row.key}  {row.item.state:<13} {row.decided.decision:<18} {row.item.fact.type}"
         for row in rows
@@ -72,20 +74,22 @@ def list_(session: Session, **given: str | None) -> Output:
     return Output([_document(row) for row in rows], lines or ["There is nothing to compare yet."])
 
 
-@command(reconcile, "decide-all", action="reconcile.decide")
-@click.argument("decision", type=click.Choice(bulk.BULK))
+@command(reconcile, "decide-all", permission=Permission.RECONCILE_DECIDE)
+@click.argument("decision", type=click.Choice(decide_in_bulk.BULK))
 @_filters
 @click.option("--token", default="", help="The token of the preview, to decide just that.")
 @REMARK
 def decide_all(
-    session: Session, decision: str, token: str, why: str, **given: str | None
+    session: Session, decision: str, token: str, reason: str, **given: str | None
 ) -> Output:
     """Decide about all open items of a filter: without --token only a preview that gives one."""
-    outage, wanted = running.latest(session.vault), _wanted(given)
+    outage, wanted = running.find_latest_outage(session.vault), _wanted(given)
     if token:
-        batch = bulk.apply(session.vault, outage.id, wanted, decision, token, session.who, why)
+        batch = decide_in_bulk.apply(
+            session.vault, outage.id, wanted, decision, token, session.actor, reason
+        )
         return Output(asdict(batch), [f"{batch.items} items: {decision}. Undo with {batch.id}."])
-    found = bulk.preview(session.vault, outage.id, wanted, decision, session.who)
+    found = decide_in_bulk.preview(session.vault, outage.id, wanted, decision, session.actor)
     lines = [
         f"{len(found.rows)} items would be decided '{decision}', {found.proposed} of them proposed.",
         *(f"  {n:>6} {state}" for state, n in found.counts("state")),
@@ -102,29 +106,34 @@ def decide_all(
     return Output(document, lines)
 
 
-@command(reconcile, "undo", action="reconcile.decide")
+@command(reconcile, "undo", permission=Permission.RECONCILE_DECIDE)
 @click.argument("batch", metavar="BATCH")
 @WHY
-def undo(session: Session, batch: str, why: str) -> Output:
+def undo(session: Session, batch: str, reason: str) -> Output:
     """Put every item of a decision in bulk back as it was, unless it has moved on since."""
-    done = bulk.undo(session.vault, batch, session.who, why)
+    done = decide_in_bulk.undo(session.vault, batch, session.actor, reason)
     return Output(
         {"batch": batch, "back": done.back, "kept": done.kept},
         [f"{done.back} items are as they were; {done.kept} have moved on and stay."],
     )
 
 
-@command(reconcile, "decide", action="reconcile.decide")
+@command(reconcile, "decide", permission=Permission.RECONCILE_DECIDE)
 @click.argument("keys", nargs=-1, required=True, metavar="KEY...")
-@click.argument("decision", type=click.Choice([RETURN, LEAVE, RESOLVED, OPEN]))
+@click.argument(
+    "decision",
+    type=click.Choice([Decision.RETURN, Decision.LEAVE, Decision.RESOLVED, Decision.OPEN]),
+)
 @WHY
-def decide(session: Session, keys: tuple[str, ...], decision: str, why: str) -> Output:
+def decide(session: Session, keys: tuple[str, ...], decision: str, reason: str) -> Output:
     """Decide about items by their keys; not for the one who entered them.
 
     'return' sends an item to its system, 'leave' keeps what the system has, 'resolved-elsewhere'
     says that people put it right, and 'open' takes a decision back.
     """
-    rows = each(keys, lambda key: deciding.decide(session.vault, key, decision, session.who, why))
+    rows = each(
+        keys, lambda key: deciding.decide(session.vault, key, decision, session.actor, reason)
+    )
     return Output(
         [_document(row) for row in rows], [f"{row.key}: {row.decided.decision}" for row in rows]
     )

@@ -8,22 +8,24 @@ from pathlib import Path
 
 import click
 
+from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command, each
 from downtime.cli.options import WHY
 from downtime.cli.program import returns
 from downtime.cli.progress import progress
-from downtime.reconcile import run as running
-from downtime.reconcile.store import ItemRow
-from downtime.returns import checking, outbox, queueing, sending, store, taking_back
-from downtime.returns import export as exporting
-from downtime.returns.sending import Sent
-from downtime.returns.states import CHANNELS, LIFECYCLE, REFUSED, SAID
-from downtime.returns.store import Message
+from downtime.reconcile.compare import run_comparison as running
+from downtime.reconcile.model import ItemRow
+from downtime.returns import check_targets, outbox, queue_messages, send_messages, take_back_message
+from downtime.returns import export_messages as exporting
+from downtime.returns.model import CHANNELS, LIFECYCLE, REFUSED, SAID
+from downtime.returns.send_messages import SendingReport
+from downtime.returns.store import outbox_messages
+from downtime.returns.store.outbox_messages import Message
 
 MESSAGES = click.argument("numbers", nargs=-1, required=True, metavar="MESSAGE...")
 
 
-@command(returns, "export", action="return.export")
+@command(returns, "export", permission=Permission.RETURN_EXPORT)
 @click.option(
     "--format",
     "format_name",
@@ -39,7 +41,9 @@ MESSAGES = click.argument("numbers", nargs=-1, required=True, metavar="MESSAGE..
 )
 def export(session: Session, format_name: str, to: Path) -> Output:
     """Write what was decided to return; nothing goes out twice."""
-    done = exporting.export(session.vault, session.settings, format_name, to, session.who)
+    done = exporting.export_messages(
+        session.vault, session.settings, format_name, to, session.actor
+    )
     document = {
         "files": [str(file) for file in done.files],
         "messages": done.messages,
@@ -49,7 +53,7 @@ def export(session: Session, format_name: str, to: Path) -> Output:
     return Output(document, [done.sentence, *map(str, done.files)])
 
 
-@command(returns, "send", action="return.export")
+@command(returns, "send", permission=Permission.RETURN_EXPORT)
 @click.option("--to", "system", required=True, metavar="SYSTEM", help="System to send to.")
 @click.option("--watch", is_flag=True, help="Go on until stopped, with what is decided meanwhile.")
 def send(session: Session, system: str, watch: bool) -> Output:
@@ -59,11 +63,11 @@ def send(session: Session, system: str, watch: bool) -> Output:
     """
     vault = session.vault
     with _stopping() as stopping, progress("Sending") as tell:
-        done = sending.send(
-            vault, session.settings, system, session.who,
+        done = send_messages.send_messages(
+            vault, session.settings, system, session.actor,
             pause=stopping.wait, watch=watch, progress=tell,
         )  # fmt: skip
-    return Output(_result(done), [done.sentence], 1 if done.refused or done.trouble else 0)
+    return Output(_result(done), [done.sentence], 1 if done.refused or done.fault else 0)
 
 
 @contextmanager
@@ -81,15 +85,17 @@ def _stopping() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-@command(returns, "list", action="return.export")
+@command(returns, "list", permission=Permission.RETURN_EXPORT)
 @click.option("--system", default="", metavar="SYSTEM", help="Only messages for this system.")
 @click.option(
     "--state", type=click.Choice(list(LIFECYCLE.moves)), default=None, help="Only in this state."
 )
 def list_(session: Session, system: str, state: str | None) -> Output:
     """The messages of the latest outage: how far each has come, and why."""
-    outage = running.latest(session.vault)
-    found = list(store.messages(session.vault.db, outage.id, system=system, state=state or ""))
+    outage = running.find_latest_outage(session.vault)
+    found = list(
+        outbox_messages.list_messages(session.vault.db, outage.id, system=system, state=state or "")
+    )
     lines, documents = [], []
     for one in found:
         behind = [row.key for row in _behind(session, one)]
@@ -101,16 +107,18 @@ def list_(session: Session, system: str, state: str | None) -> Output:
 
 def _behind(session: Session, one: Message) -> list[ItemRow]:
     """What other forms say of the same, while it waits for a person."""
-    return taking_back.behind(session.vault.db, one) if one.state == REFUSED else []
+    return (
+        take_back_message.list_waiting_behind(session.vault.db, one) if one.state == REFUSED else []
+    )
 
 
-@command(returns, "check", action="public")
+@command(returns, "check", permission=Permission.PUBLIC)
 def check(session: Session) -> Output:
     """Check how each system is told: every key of its table, its certificates, its token.
 
     Exit 1 when something is wrong; nothing is sent.
     """
-    good, faults = checking.check_all(session.settings)
+    good, faults = check_targets.check_targets(session.settings)
     told = [f"{one.system}: {CHANNELS[one.channel]}, as its table says." for one in good]
     wrong = [f"{session.home.config}: {one.sentence} {one.next_step}" for one in faults]
     document = {
@@ -121,44 +129,50 @@ def check(session: Session) -> Output:
     return Output(document, (told + wrong) or usual, 1 if faults else 0)
 
 
-@command(returns, "again", action="return.export")
+@command(returns, "again", permission=Permission.RETURN_EXPORT)
 @MESSAGES
 @WHY
-def again(session: Session, numbers: tuple[str, ...], why: str) -> Output:
+def again(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
     """Send refused messages once more, written anew where anything about them was put right."""
     made = each(
-        numbers, lambda n: queueing.again(session.vault, session.settings, n, session.who, why)
+        numbers,
+        lambda n: queue_messages.resend_message(
+            session.vault, session.settings, n, session.actor, reason
+        ),
     )
     return _messages(made)
 
 
-@command(returns, "refused", action="return.export")
+@command(returns, "refused", permission=Permission.RETURN_EXPORT)
 @MESSAGES
 @WHY
-def refused(session: Session, numbers: tuple[str, ...], why: str) -> Output:
+def refused(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
     """Say that a system did not take messages which were handed over as files."""
     return _messages(
-        each(numbers, lambda n: outbox.refuse(session.vault, n, session.who, why)),
+        each(numbers, lambda n: outbox.refuse_message(session.vault, n, session.actor, reason)),
     )
 
 
-@command(returns, "resolve", action="return.export")
+@command(returns, "resolve", permission=Permission.RETURN_EXPORT)
 @MESSAGES
 @WHY
-def resolve(session: Session, numbers: tuple[str, ...], why: str) -> Output:
+def resolve(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
     """Say that refused messages were put right by hand; those behind them go on."""
     return _messages(
-        each(numbers, lambda n: outbox.resolve(session.vault, n, session.who, why)),
+        each(numbers, lambda n: outbox.resolve_message(session.vault, n, session.actor, reason)),
     )
 
 
-@command(returns, "take-back", action="return.export")
+@command(returns, "take-back", permission=Permission.RETURN_EXPORT)
 @MESSAGES
 @WHY
-def take_back(session: Session, numbers: tuple[str, ...], why: str) -> Output:
+def take_back(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
     """Take refused messages back: what they carry is decided anew, those behind them go on."""
     return _messages(
-        each(numbers, lambda n: taking_back.take_back(session.vault, n, session.who, why)),
+        each(
+            numbers,
+            lambda n: take_back_message.take_back_message(session.vault, n, session.actor, reason),
+        ),
     )
 
 
@@ -168,17 +182,17 @@ def _messages(made: list[Message]) -> Output:
     )
 
 
-def _result(done: Sent) -> dict[str, object]:
+def _result(done: SendingReport) -> dict[str, object]:
     return {
         "queued": done.queued.items,
-        "taken": done.taken,
+        "taken": done.acknowledged,
         "committed": done.committed,
         "refused": done.refused,
         "waiting": done.waiting,
         "problems": [
             {"item": item, "sentence": sentence} for item, sentence in done.queued.problems
         ],
-        "trouble": done.trouble,
+        "trouble": done.fault,
     }
 
 

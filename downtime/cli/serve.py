@@ -5,14 +5,15 @@ from importlib.metadata import entry_points
 import click
 
 from downtime import config
+from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
 from downtime.cli.program import downtime
 from downtime.config import Home
-from downtime.returns import checking
+from downtime.returns import check_targets
 from downtime.vault import keys
 
 
-@command(downtime, "serve", action="public")
+@command(downtime, "serve", permission=Permission.PUBLIC)
 @click.option("--host", default=None, help="Address to listen on (web.host).")
 @click.option("--port", default=None, type=click.IntRange(1, 65535), help="Port (web.port).")
 def serve(session: Session, host: str | None, port: int | None) -> Output:
@@ -25,7 +26,7 @@ def start(home: Home, host: str | None = None, port: int | None = None) -> None:
     """Serve until stopped; the settings say where unless told otherwise."""
     keys.check_exists(home)
     settings = config.load(home.config)
-    for fault in checking.check_all(settings)[1]:
+    for fault in check_targets.check_targets(settings)[1]:
         # What waits for that system goes on waiting; everything else works.
         click.echo(f"{home.config}: {fault.sentence}\n{fault.next_step}", err=True)
     host, port = host or settings.web.host, port or settings.web.port

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import click
 
+from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
 from downtime.cli.program import snapshot
-from downtime.snapshot import load as loading
-from downtime.snapshot import publish
+from downtime.snapshot import load_bundle as loading
+from downtime.snapshot import publish_snapshot
 
 
-@command(snapshot, "build", action="snapshot.build")
+@command(snapshot, "build", permission=Permission.SNAPSHOT_BUILD)
 @click.option(
     "--from",
     "sources",
@@ -30,7 +31,9 @@ def build(session: Session, sources: tuple[Path, ...], to: Path, more: tuple[Pat
     """Read feeds, bring the state up to date, and publish it as one sealed bundle."""
     if not sources + more:
         raise click.UsageError("Name at least one feed with --from.")
-    built = publish.build(session.vault, session.settings, [*sources, *more], to, session.who)
+    built = publish_snapshot.build_snapshot(
+        session.vault, session.settings, [*sources, *more], to, session.actor
+    )
     document = {
         "bundle": str(built.bundle),
         "id": built.header.id,
@@ -54,21 +57,21 @@ def build(session: Session, sources: tuple[Path, ...], to: Path, more: tuple[Pat
     )
 
 
-@command(snapshot, "load", action="snapshot.load")
+@command(snapshot, "load", permission=Permission.SNAPSHOT_LOAD)
 @click.argument("bundle", type=click.Path(exists=True, path_type=Path))
 def load(session: Session, bundle: Path) -> Output:
     """Verify a bundle and put it in use; the last good snapshot stays if anything fails.
 
     BUNDLE is a file, or the folder that 'snapshot build' writes to: then its newest is taken.
     """
-    info = loading.load(session.vault, session.settings, bundle, session.who)
+    info = loading.load_bundle(session.vault, session.settings, bundle, session.actor)
     return Output(
         _document(info),
         [f"Snapshot {info.header.sequence} of {info.header.created} is in use.", *info.warnings],
     )
 
 
-@command(snapshot, "list", action="snapshot.list")
+@command(snapshot, "list", permission=Permission.SNAPSHOT_LIST)
 def list_(session: Session) -> Output:
     """The snapshots that this machine holds, newest first."""
     infos = loading.list_snapshots(session.vault)

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import click
 
+from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
 from downtime.cli.options import REMARK, NewFile
 from downtime.cli.program import downtime
-from downtime.returns.report import report, report_file
-from downtime.returns.statement import signing, statement, statement_file
+from downtime.returns.report import incident_report, report_files
+from downtime.returns.statement import completeness_statement, sign_statement, statement_files
 
 OUTAGE = click.option(
     "--outage",
@@ -27,20 +28,22 @@ OUT = click.option(
 )
 
 
-@command(downtime, "statement", action="statement.make")
+@command(downtime, "statement", permission=Permission.STATEMENT_MAKE)
 @OUTAGE
 @OUT
 def state(session: Session, out: Path, outage: str) -> Output:
     """State which forms are accounted for, and name everything that is still open."""
-    made = statement.make(session.vault, session.settings, session.who, outage=outage)
-    written = statement_file.save(made, session.settings, out)
+    made = completeness_statement.make_statement(
+        session.vault, session.settings, session.actor, outage=outage
+    )
+    written = statement_files.save_statement(made, session.settings, out)
     late = [f"{made.overdue} OVERDUE."] if made.overdue else []
     unproved = [f"NOT PROVED: {words}" for words in made.unproved]
     lines = [f"{made.verdict}.", *late, *unproved, *_open(made)]
     return Output(made.as_json(), [*lines, *(f"Wrote {path}" for path in written)])
 
 
-def _open(made: statement.Statement) -> list[str]:
+def _open(made: completeness_statement.Statement) -> list[str]:
     """What is open, and below it who sees to which of it."""
     lines = []
     for one in made.facts["open"]:
@@ -51,22 +54,26 @@ def _open(made: statement.Statement) -> list[str]:
     return lines
 
 
-@command(downtime, "report", action="report.make")
+@command(downtime, "report", permission=Permission.REPORT_MAKE)
 @OUTAGE
 @OUT
 def post_incident(session: Session, out: Path, outage: str) -> Output:
     """Report on the outage: time line, charts with tables, harm, and what is open."""
-    made = report.make(session.vault, session.settings, session.who, outage=outage)
-    written = report_file.save(made, session.settings, out)
+    made = incident_report.make_report(
+        session.vault, session.settings, session.actor, outage=outage
+    )
+    written = report_files.save_report(made, session.settings, out)
     lines = [f"{event.at}  {event.what}" for event in made.timeline]
     return Output(made.as_json(), [*lines, *(f"Wrote {path}" for path in written)])
 
 
-@command(downtime, "sign", action="statement.sign")
-@click.argument("lead", type=click.Choice(list(signing.LEADS)))
+@command(downtime, "sign", permission=Permission.STATEMENT_SIGN)
+@click.argument("lead", type=click.Choice(list(sign_statement.LEADS)))
 @OUTAGE
 @REMARK
-def sign(session: Session, lead: str, outage: str, why: str) -> Output:
+def sign(session: Session, lead: str, outage: str, reason: str) -> Output:
     """Sign the completeness statement as one of its leads."""
-    signed = signing.sign(session.vault, session.settings, lead, session.who, why, outage)
+    signed = sign_statement.sign_statement(
+        session.vault, session.settings, lead, session.actor, reason, outage
+    )
     return Output(signed.as_json(), [f"Signed: {signed.verdict}."])

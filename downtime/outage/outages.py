@@ -11,26 +11,26 @@ from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 
 
-def current(vault: Vault) -> Outage | None:
+def find_current(vault: Vault) -> Outage | None:
     """The outage or drill whose books are not closed; there is never more than one."""
-    return next(iter(store.fetch(vault.db, "state <> ?", CLOSED)), None)
+    return next(iter(store.fetch_outages(vault.db, "state <> ?", CLOSED)), None)
 
 
-def get(vault: Vault, outage_id: str) -> Outage:
+def get_outage(vault: Vault, outage_id: str) -> Outage:
     """One outage; NotFoundError."""
     return _get(vault.db, outage_id)
 
 
-def history(vault: Vault) -> list[Outage]:
+def list_outages(vault: Vault) -> list[Outage]:
     """All outages and drills, newest first."""
-    return store.fetch(vault.db, "1")
+    return store.fetch_outages(vault.db, "1")
 
 
-def declare(
+def declare_systems_down(
     vault: Vault,
     systems: Sequence[str],
-    who: Actor,
-    why: str,
+    actor: Actor,
+    reason: str,
     *,
     known: Sequence[str],
     snapshot: str = "",
@@ -41,13 +41,13 @@ def declare(
     The first declaration opens an outage and fixes its T0 `snapshot`; a later one adds systems to
     it. Real and drilled systems never mix.
     """
-    check_names(systems, known)
-    with vault.change(who, "outage.declare", target=",".join(systems), why=why) as db:
+    check_system_names(systems, known)
+    with vault.change(actor, "outage.declare", target=",".join(systems), reason=reason) as db:
         now = vault.now()
-        outage = next(iter(store.fetch(db, "state <> ?", CLOSED)), None)
+        outage = next(iter(store.fetch_outages(db, "state <> ?", CLOSED)), None)
         if outage is None:
             outage = Outage(store.next_id(db, now[:10]), drill, OPEN, snapshot, now, "", ())
-            store.insert(db, outage)
+            store.insert_outage(db, outage)
         elif outage.drill != drill:
             raise ConflictError(
                 "outage.drill",
@@ -56,7 +56,7 @@ def declare(
             )
         elif outage.state == RECOVERING:
             LIFECYCLE.check(RECOVERING, OPEN)
-            store.set_state(db, outage.id, OPEN, now)
+            store.set_outage_state(db, outage.id, OPEN, now)
         for name in systems:
             if name in outage.down:
                 raise ConflictError(
@@ -66,11 +66,11 @@ def declare(
         return _get(db, outage.id)
 
 
-def end(vault: Vault, systems: Sequence[str], who: Actor, why: str) -> Outage:
+def mark_restored(vault: Vault, systems: Sequence[str], actor: Actor, reason: str) -> Outage:
     """Say that systems are back; when the last is, the outage is `recovering`."""
-    with vault.change(who, "outage.end", target=",".join(systems), why=why) as db:
+    with vault.change(actor, "outage.end", target=",".join(systems), reason=reason) as db:
         now = vault.now()
-        outage = next(iter(store.fetch(db, "state <> ?", CLOSED)), None)
+        outage = next(iter(store.fetch_outages(db, "state <> ?", CLOSED)), None)
         for name in systems:
             if outage is None or name not in outage.down:
                 raise ConflictError(
@@ -84,19 +84,19 @@ def end(vault: Vault, systems: Sequence[str], who: Actor, why: str) -> Outage:
         after = _get(db, outage.id)
         if not after.down:
             LIFECYCLE.check(after.state, RECOVERING)
-            store.set_state(db, outage.id, RECOVERING, now)
+            store.set_outage_state(db, outage.id, RECOVERING, now)
         return _get(db, outage.id)
 
 
-def close(vault: Vault, outage_id: str, who: Actor, why: str) -> Outage:
+def close_outage(vault: Vault, outage_id: str, actor: Actor, reason: str) -> Outage:
     """Close the books; ConflictError while a system is still down."""
-    with vault.change(who, "outage.close", target=outage_id, why=why) as db:
+    with vault.change(actor, "outage.close", target=outage_id, reason=reason) as db:
         LIFECYCLE.check(_get(db, outage_id).state, CLOSED)
-        store.set_state(db, outage_id, CLOSED, vault.now())
+        store.set_outage_state(db, outage_id, CLOSED, vault.now())
         return _get(db, outage_id)
 
 
-def check_names(systems: Sequence[str], known: Sequence[str]) -> None:
+def check_system_names(systems: Sequence[str], known: Sequence[str]) -> None:
     """InputError that names the first system the site does not have."""
     for name in systems:
         if name not in known:
@@ -112,7 +112,7 @@ def check_names(systems: Sequence[str], known: Sequence[str]) -> None:
 
 
 def _get(db: Database, outage_id: str) -> Outage:
-    found = store.fetch(db, "id = ?", outage_id)
+    found = store.fetch_outages(db, "id = ?", outage_id)
     if not found:
         raise NotFoundError(
             "outage.unknown", "There is no outage of that number.", "See the list of outages."

@@ -8,13 +8,13 @@ from sqlite_utils import Database
 from downtime.outage.model import CLOSED, Outage, SystemOutage
 
 
-def fetch(db: Database, condition: str, *values: str) -> list[Outage]:
+def fetch_outages(db: Database, condition: str, *values: str) -> list[Outage]:
     """Outages that meet an SQL condition of this room's own, newest first."""
     query = f"SELECT * FROM outage WHERE {condition} ORDER BY opened DESC, id DESC"  # noqa: S608
-    return [_outage(db, row) for row in db.query(query, values)]
+    return [_read_outage(db, row) for row in db.query(query, values)]
 
 
-def _outage(db: Database, row: dict[str, Any]) -> Outage:
+def _read_outage(db: Database, row: dict[str, Any]) -> Outage:
     systems = db.query(
         "SELECT name, declared, ended FROM outage_system WHERE outage = ? ORDER BY declared, rowid",
         [row["id"]],
@@ -31,7 +31,7 @@ def next_id(db: Database, day: str) -> str:
     return f"{day}-{taken + 1}"
 
 
-def insert(db: Database, outage: Outage) -> None:
+def insert_outage(db: Database, outage: Outage) -> None:
     db.table("outage").insert(
         {
             "id": outage.id,
@@ -44,7 +44,7 @@ def insert(db: Database, outage: Outage) -> None:
     )
 
 
-def set_state(db: Database, outage_id: str, state: str, at: str) -> None:
+def set_outage_state(db: Database, outage_id: str, state: str, at: str) -> None:
     db.table("outage").update(outage_id, {"state": state, "closed": at if state == CLOSED else ""})
 
 
@@ -74,32 +74,32 @@ def insert_numbers(db: Database, numbers: list[tuple[str, int]], at: str, by: st
     )
 
 
-def numbers(db: Database) -> Iterator[dict[str, Any]]:
+def fetch_numbers(db: Database) -> Iterator[dict[str, Any]]:
     """Every downtime number that this machine knows to be given out."""
     return db.query(
         "SELECT number, position, issued, issued_by FROM downtime_number ORDER BY number"
     )
 
 
-def keep_number(db: Database, row: Mapping[str, Any]) -> None:
+def insert_number_if_new(db: Database, row: Mapping[str, Any]) -> None:
     """Keep a number that another machine gave out; one that is known stays as it is."""
     names = ("number", "position", "issued", "issued_by")
     db.table("downtime_number").insert({name: row[name] for name in names}, ignore=True)
 
 
-def is_given_otherwise(db: Database, row: Mapping[str, Any]) -> bool:
+def is_issued_differently(db: Database, row: Mapping[str, Any]) -> bool:
     """Whether this number is held as given out at another time or by somebody else."""
     query = "SELECT 1 FROM downtime_number WHERE number = ? AND (issued <> ? OR issued_by <> ?)"
     given = [row["number"], row["issued"], row["issued_by"]]
     return db.execute(query, given).fetchone() is not None
 
 
-def elsewhere(db: Database) -> Iterator[dict[str, Any]]:
+def fetch_laptop_outages(db: Database) -> Iterator[dict[str, Any]]:
     """What other laptops declared, as rows, in the order of device and number."""
     return db.query("SELECT * FROM outage_elsewhere ORDER BY device, id")
 
 
-def keep_elsewhere(db: Database, row: Mapping[str, Any]) -> None:
+def save_laptop_outage(db: Database, row: Mapping[str, Any]) -> None:
     """Keep what a laptop declared, unless something later of it is known."""
     names = (
         "device", "id", "sequence", "drill", "state", "snapshot", "opened", "closed", "systems",
@@ -112,7 +112,7 @@ def keep_elsewhere(db: Database, row: Mapping[str, Any]) -> None:
     )
 
 
-def set_joined(db: Database, device: str, there: str, here: str) -> None:
+def set_joined_outage(db: Database, device: str, there: str, here: str) -> None:
     db.execute(
         "UPDATE outage_elsewhere SET joined = ? WHERE device = ? AND id = ?", [here, device, there]
     )

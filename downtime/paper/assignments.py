@@ -35,7 +35,7 @@ class Assignment:
 
 
 def assign(
-    vault: Vault, kind: str, target: str, owner: str, due: str, who: Actor, why: str = ""
+    vault: Vault, kind: str, target: str, owner: str, due: str, actor: Actor, reason: str = ""
 ) -> Assignment:
     """Give something to an owner until `due` (UTC text), in place of whoever had it.
 
@@ -44,26 +44,26 @@ def assign(
     if not owner.strip() or not target.strip():
         raise InputError("assignment.owner", "An owner is needed.", "Name a person or a team.")
     made = Assignment(
-        kind=kind, target=target, owner=owner.strip()[:80], due=due, note=why.strip()[:200],
-        assigned=vault.now(), assigned_by=who.id, assigned_name=who.name,
+        kind=kind, target=target, owner=owner.strip()[:80], due=due, note=reason.strip()[:200],
+        assigned=vault.now(), assigned_by=actor.id, assigned_name=actor.name,
     )  # fmt: skip
-    with vault.change(who, f"assignment.{kind}", target=target) as db:
+    with vault.change(actor, f"assignment.{kind}", target=target) as db:
         db.table("assignment").insert(asdict(made), pk=("kind", "target"), replace=True)
     return made
 
 
-def release(vault: Vault, kind: str, target: str, who: Actor, why: str = "") -> None:
+def release(vault: Vault, kind: str, target: str, actor: Actor, reason: str = "") -> None:
     """Nobody has it any more; no error when nobody had."""
-    with vault.change(who, "assignment.release", target=target, why=why) as db:
+    with vault.change(actor, "assignment.release", target=target, reason=reason) as db:
         db.execute("DELETE FROM assignment WHERE kind = ? AND target = ?", [kind, target])
 
 
-def assignments(db: Database, kind: str) -> dict[str, Assignment]:
+def list_assignments(db: Database, kind: str) -> dict[str, Assignment]:
     """Everything of a kind that somebody has, by target."""
     rows = db.query("SELECT * FROM assignment WHERE kind = ? ORDER BY due, target", [kind])
     return {row["target"]: Assignment(**row) for row in rows}
 
 
-def due_from(settings: Settings, now: datetime) -> str:
+def default_due(settings: Settings, now: datetime) -> str:
     """When something is due that is assigned now, if nobody says otherwise."""
     return to_text(now + timedelta(hours=settings.handover.due_hours))

@@ -8,7 +8,7 @@ bottom) and a check character of its own: 13 characters.
 import re
 from typing import NamedTuple
 
-from downtime.clinical.identifiers import has_check, with_check
+from downtime.clinical.identifiers import has_check_character, add_check_character
 from downtime.errors import ConflictError, InputError
 
 CORNERS = ("A", "B")
@@ -25,7 +25,7 @@ class PageCode(NamedTuple):
     corner: str
 
 
-def serial(device: str, position: int) -> str:
+def make_serial(device: str, position: int) -> str:
     """The serial at a position (from 1) of a device's block; ConflictError past its end."""
     if position > LAST_POSITION:
         raise ConflictError(
@@ -33,15 +33,15 @@ def serial(device: str, position: int) -> str:
             "This laptop has used all its serial numbers.",
             "Set it up again with a new device code.",
         )
-    return with_check(f"{device}{position:06}")
+    return add_check_character(f"{device}{position:06}")
 
 
-def shown(number: str) -> str:
+def format_serial(number: str) -> str:
     """`K7-000042-X`, as people read it."""
     return f"{number[:2]}-{number[2:8]}-{number[8:]}"
 
 
-def parse(text: str) -> str:
+def parse_serial(text: str) -> str:
     """The serial that was typed or scanned, in any case, with or without hyphens; InputError.
 
     A whole page code is taken too: a scanner types that.
@@ -49,7 +49,7 @@ def parse(text: str) -> str:
     typed = re.sub(r"[\s-]", "", text).upper()
     if len(typed) == 13 and is_page_code(typed):
         typed = typed[:9]
-    if _SERIAL.fullmatch(typed) and has_check(typed):
+    if _SERIAL.fullmatch(typed) and has_check_character(typed):
         return typed
     raise InputError(
         "serial.invalid",
@@ -58,18 +58,23 @@ def parse(text: str) -> str:
     )
 
 
-def page_code(number: str, page: int, corner: str) -> str:
+def make_page_code(number: str, page: int, corner: str) -> str:
     """The 13 characters of one corner's code."""
-    return with_check(f"{number}{page:02}{corner}")
+    return add_check_character(f"{number}{page:02}{corner}")
 
 
 def is_page_code(text: str) -> bool:
     """Whether text is a page code: pattern and both check characters right."""
     found = _PAYLOAD.fullmatch(text)
-    return bool(found and _SERIAL.fullmatch(found[1]) and has_check(found[1]) and has_check(text))
+    return bool(
+        found
+        and _SERIAL.fullmatch(found[1])
+        and has_check_character(found[1])
+        and has_check_character(text)
+    )
 
 
-def parse_payload(text: str) -> PageCode:
+def parse_page_code(text: str) -> PageCode:
     """What a corner's code says; InputError unless pattern and both checks are right."""
     if not is_page_code(text):
         raise InputError(

@@ -17,7 +17,7 @@ _QUERY = (
 )
 
 
-class Printed(NamedTuple):
+class PrintedFor(NamedTuple):
     """The digest of a form's layout, its ward, and the columns of PERSON."""
 
     layout: str
@@ -25,7 +25,7 @@ class Printed(NamedTuple):
     person: tuple[str, ...]
 
 
-def printed_for(db: Database, serials: Sequence[str]) -> dict[str, Printed]:
+def fetch_printed_for(db: Database, serials: Sequence[str]) -> dict[str, PrintedFor]:
     """By serial, whom each form was printed for; nothing of one that was printed for a drill alone."""
     rows = db.conn.execute(_QUERY, (orjson.dumps(serials).decode(),))
-    return {row[0]: Printed(row[1], row[2], tuple(row[3:])) for row in rows}
+    return {row[0]: PrintedFor(row[1], row[2], tuple(row[3:])) for row in rows}

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sqlite_utils import Database
 
 
-def counts(db: Database, state: str) -> list[tuple[str, str, int]]:
+def count_by_form(db: Database, state: str) -> list[tuple[str, str, int]]:
     """How many forms that must come back are in a state: (form, ward, count)."""
     query = (
         "SELECT form, ward, count(*) FROM form_issue WHERE returns AND state = ?"
@@ -14,7 +14,7 @@ def counts(db: Database, state: str) -> list[tuple[str, str, int]]:
     return [(str(form), str(ward), int(n)) for form, ward, n in db.execute(query, [state])]
 
 
-def serials(
+def fetch_serials(
     db: Database,
     state: str,
     forms: Iterable[str],
@@ -36,7 +36,7 @@ def serials(
     return [str(row[0]) for row in db.execute(query, values)]
 
 
-def newest_layouts(db: Database) -> dict[str, str]:
+def fetch_newest_layouts(db: Database) -> dict[str, str]:
     """The digest of the layout on which each form was printed last, by the form's name."""
     query = "SELECT form, digest FROM form_layout WHERE definition <> '' ORDER BY made"
     return {str(form): str(digest) for form, digest in db.execute(query)}

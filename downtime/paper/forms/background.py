@@ -10,13 +10,13 @@ import orjson
 
 from downtime.config import Home, data_folder
 from downtime.errors import InputError, NotFoundError
-from downtime.paper.forms.questionnaire import FormDefinition
+from downtime.paper.forms.model import FormDefinition
 from downtime.processes import sandbox
 from downtime.settings import PaperSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class BackgroundPdf:
     """The clean copy of a PDF: its pages' size in points, and its form's fields as they are seen."""
 
     pdf: bytes
@@ -25,7 +25,7 @@ class Sheet:
     fields: tuple[Mapping[str, Any], ...]
 
 
-def file_of(form: FormDefinition, home: Home | None) -> Path:
+def find_background(form: FormDefinition, home: Home | None) -> Path:
     """The background beside the form's file; NotFoundError."""
     folders = [home.forms, data_folder("forms")] if home else [data_folder("forms")]
     for folder in folders:
@@ -38,20 +38,20 @@ def file_of(form: FormDefinition, home: Home | None) -> Path:
     )
 
 
-def open_sheet(path: Path, settings: PaperSettings) -> Sheet:
+def open_background(path: Path, settings: PaperSettings) -> BackgroundPdf:
     """The clean copy of a PDF; InputError says why it cannot be a form."""
-    answer = _ask(path, 0, settings)
+    answer = _run_child(path, 0, settings)
     wide, high = answer["pages"][0]
     pdf = base64.b64decode(answer["pdf"])
-    return Sheet(pdf, (wide, high), len(answer["pages"]), tuple(answer["fields"]))
+    return BackgroundPdf(pdf, (wide, high), len(answer["pages"]), tuple(answer["fields"]))
 
 
-def picture(path: Path, page: int, settings: PaperSettings) -> bytes:
+def draw_page(path: Path, page: int, settings: PaperSettings) -> bytes:
     """A page as PNG, to draw places on; InputError."""
-    return base64.b64decode(_ask(path, page, settings)["png"])
+    return base64.b64decode(_run_child(path, page, settings)["png"])
 
 
-def _ask(path: Path, page: int, settings: PaperSettings) -> Any:
+def _run_child(path: Path, page: int, settings: PaperSettings) -> Any:
     limits = settings.background_memory_bytes, settings.background_seconds
     if path.stat().st_size > settings.background_max_bytes:
         raise _unfit(path, "it is too large (paper.background_max_bytes)")
@@ -59,16 +59,18 @@ def _ask(path: Path, page: int, settings: PaperSettings) -> Any:
     try:
         answer = orjson.loads(b"".join(sandbox.lines(module, [str(path), str(page)], *limits)))
     except sandbox.ChildFailedError as error:
-        why = "it takes too long to open" if error.late else "it is damaged, or asks for too much"
-        raise _unfit(path, why) from None
+        reason = (
+            "it takes too long to open" if error.late else "it is damaged, or asks for too much"
+        )
+        raise _unfit(path, reason) from None
     if "error" in answer:
         raise _unfit(path, answer["error"])
     return answer
 
 
-def _unfit(path: Path, why: str) -> InputError:
+def _unfit(path: Path, reason: str) -> InputError:
     return InputError(
         "background.unfit",
-        f"{path.name} cannot be the background of a form: {why}.",
+        f"{path.name} cannot be the background of a form: {reason}.",
         "Save it anew as a plain PDF with the program that made it, and try again.",
     )

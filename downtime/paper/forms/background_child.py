@@ -16,7 +16,7 @@ import orjson
 import pikepdf
 import pypdfium2
 
-from downtime.paper.forms.background_page import Unfit, fields, frames
+from downtime.paper.forms.background_page import Unfit, read_fields, read_frames
 from downtime.processes.sandbox import limit
 
 PICTURE_DPI = 100
@@ -39,8 +39,8 @@ def main(path: str, page: str, memory: str, seconds: str) -> int:
 
 def _clean(path: str) -> dict[str, Any]:
     with pikepdf.open(path) as given, pikepdf.new() as copy:
-        seen = frames(given)
-        found = fields(given, seen)
+        seen = read_frames(given)
+        found = read_fields(given, seen)
         _flatten(given)
         for page, frame in zip(given.pages, seen, strict=True):
             page.trimbox = page.cropbox

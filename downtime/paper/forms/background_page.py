@@ -21,16 +21,16 @@ class Frame(NamedTuple):
     bottom: float
     width: float
     height: float
-    turned: int
+    rotation: int
     unit: float
 
     @property
     def size(self) -> tuple[float, float]:
         """Width and height as the page is seen, in points."""
         sides = (self.width * self.unit, self.height * self.unit)
-        return sides if self.turned % 180 == 0 else (sides[1], sides[0])
+        return sides if self.rotation % 180 == 0 else (sides[1], sides[0])
 
-    def seen(self, rectangle: Any) -> tuple[float, float, float, float]:
+    def to_seen(self, rectangle: Any) -> tuple[float, float, float, float]:
         """Left, bottom, width and height of a rectangle of the page as it is seen."""
         x1, y1, x2, y2 = (float(v) for v in rectangle)
         corners = [self._point(x1, y1), self._point(x2, y2)]
@@ -44,11 +44,11 @@ class Frame(NamedTuple):
             90: (y, self.width - x),
             180: (self.width - x, self.height - y),
             270: (self.height - y, x),
-        }[self.turned]
+        }[self.rotation]
         return turned[0] * self.unit, turned[1] * self.unit
 
 
-def frames(given: pikepdf.Pdf) -> list[Frame]:
+def read_frames(given: pikepdf.Pdf) -> list[Frame]:
     """How each page is turned and cut; Unfit when they are no pages of a form."""
     if not 1 <= len(given.pages) <= MOST_PAGES:
         raise Unfit(f"it has {len(given.pages)} pages; a form has 1 to {MOST_PAGES}")
@@ -77,7 +77,7 @@ def _inherited(node: Any, name: str, usual: Any) -> Any:
     return usual
 
 
-def fields(given: pikepdf.Pdf, seen: list[Frame]) -> list[dict[str, Any]]:
+def read_fields(given: pikepdf.Pdf, seen: list[Frame]) -> list[dict[str, Any]]:
     """The form fields that stand on the pages, in points as the page is seen."""
     found = []
     for number, (page, frame) in enumerate(zip(given.pages, seen, strict=True), 1):
@@ -88,7 +88,7 @@ def fields(given: pikepdf.Pdf, seen: list[Frame]) -> list[dict[str, Any]]:
             name = _full_name(widget)
             if kind is None or not name:
                 continue
-            x, y, wide, high = frame.seen(widget.Rect)
+            x, y, wide, high = frame.to_seen(widget.Rect)
             found.append(
                 {"name": name, "page": number, "kind": kind, "x": x, "y": y,
                  "width": wide, "height": high}

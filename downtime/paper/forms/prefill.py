@@ -10,21 +10,15 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
-from downtime.clinical.records import (
-    Appointment,
-    Encounter,
-    MedicationRequest,
-    Patient,
-    Record,
-)
-from downtime.paper.forms.questionnaire import FormDefinition, Item
-from downtime.snapshot.rows import AppointmentRow, PatientRow
-from downtime.snapshot.store import Snapshot
+from downtime.clinical.model import Appointment, Encounter, MedicationRequest, Patient, Record
+from downtime.paper.forms.model import FieldType, FormDefinition, Item
+from downtime.snapshot.model import AppointmentRow, PatientRow
+from downtime.snapshot.store.opened_snapshot import Snapshot
 
-KINDS = ("regular", "as-required", "once-only", "infusion")
+MEDICINE_KINDS = ("regular", "as-required", "once-only", "infusion")
 APPOINTMENTS = "appointments"
 """Rows of a clinic's or theatre's list: `appointment.…`, `patient.…` and, whole, `patient.name`."""
-MEDICINES = tuple(f"medicines.{kind}" for kind in KINDS)
+MEDICINES = tuple(f"medicines.{kind}" for kind in MEDICINE_KINDS)
 ROWS = (*MEDICINES, APPOINTMENTS)
 NAME = "patient.name"
 SESSION = ("session.location", "session.day", "session.practitioner")
@@ -50,7 +44,7 @@ class _Chart(NamedTuple):
     held: list[MedicationRequest]
 
 
-def is_known(word: str, *, of_rows: bool = False, in_rows: bool = False) -> bool:
+def is_known_source(word: str, *, of_rows: bool = False, in_rows: bool = False) -> bool:
     """Whether a definition may ask for it: of a group's rows, of a field in such a row, or alone."""
     if of_rows:
         return word in ROWS
@@ -62,7 +56,7 @@ def is_known(word: str, *, of_rows: bool = False, in_rows: bool = False) -> bool
     return word in (*SHEET, *SESSION) or (kind is not None and name in kind.__dataclass_fields__)
 
 
-def on_blank(form: FormDefinition, ward: str) -> dict[str, str]:
+def blank_values(form: FormDefinition, ward: str) -> dict[str, str]:
     """What is printed on a blank of a ward."""
     return {item.link_id: ward for item in form.fields() if item.prefill == WARD and ward}
 
@@ -70,12 +64,12 @@ def on_blank(form: FormDefinition, ward: str) -> dict[str, str]:
 Medicines = Sequence[MedicationRequest]
 
 
-def sheets(form: FormDefinition, medicines: Medicines) -> int:
+def count_sheets(form: FormDefinition, medicines: Medicines) -> int:
     """How many sheets of a form hold everything of a patient that it asks for; at least one."""
     return max((len(_sheets(group, medicines)) for group in _groups(form)), default=1)
 
 
-def values(
+def sheet_values(
     form: FormDefinition,
     snapshot: Snapshot,
     row: PatientRow,
@@ -98,7 +92,7 @@ def values(
     return found
 
 
-def sessions(
+def session_values(
     form: FormDefinition,
     location: str,
     day: str,
@@ -112,7 +106,7 @@ def sessions(
     people = sorted({row.appointment.practitioner for row in rows} - {""})
     found = []
     for number, page in enumerate(pages, 1):
-        said = (location, display.day(day), ", ".join(people))
+        said = (location, display.format_day(day), ", ".join(people))
         words = {**dict(zip(SESSION, said, strict=True)), NUMBER: f"{number} of {len(pages)}"}
         values = {
             item.link_id: words[item.prefill]
@@ -131,7 +125,7 @@ def _slot(group: Item | None, line: int, row: AppointmentRow, zone: ZoneInfo) ->
     for item in group.items if group else ():
         record, _, name = item.prefill.partition(".")
         if item.prefill == NAME:
-            values[f"{item.link_id}:{line}"] = display.name(row.patient)
+            values[f"{item.link_id}:{line}"] = display.format_name(row.patient)
         elif record in records:
             values[f"{item.link_id}:{line}"] = _plain(
                 item, str(getattr(records[record], name) or ""), zone
@@ -141,9 +135,9 @@ def _slot(group: Item | None, line: int, row: AppointmentRow, zone: ZoneInfo) ->
 
 def _plain(item: Item, value: str, zone: ZoneInfo) -> str:
     """A value of a list as people read it: the day of a list stands above its rows."""
-    if item.type in ("dateTime", "time"):
-        return display.clock_time(value, zone)
-    return display.day(value) if item.type == "date" else value
+    if item.type in (FieldType.DATE_TIME, FieldType.TIME):
+        return display.format_clock_time(value, zone)
+    return display.format_day(value) if item.type == FieldType.DATE else value
 
 
 def _words(row: PatientRow) -> dict[str, str]:
@@ -167,7 +161,7 @@ def _chart(group: Item, medicines: Medicines) -> _Chart:
     mine = [
         medicine
         for medicine in medicines
-        if (medicine.category if medicine.category in KINDS else KINDS[0]) == kind
+        if (medicine.category if medicine.category in MEDICINE_KINDS else MEDICINE_KINDS[0]) == kind
         and medicine.status not in _FINISHED
     ]
     listed = [medicine for medicine in mine if medicine.status in _ACTIVE]
@@ -183,13 +177,13 @@ def _sheets(group: Item, medicines: Medicines) -> list[list[MedicationRequest]]:
 def _chart_words(
     group: Item, snapshot: Snapshot, medicines: Medicines, zone: ZoneInfo
 ) -> dict[str, str]:
-    if not snapshot.holds(MedicationRequest.__name__):
+    if not snapshot.has_type(MedicationRequest.__name__):
         return {AS_AT: NOT_DELIVERED}
     chart = _chart(group, medicines)
     sources = {medicine.source for medicine in (*chart.listed, *chart.held)}
     said = [
-        f"{name} {display.moment(newest, zone)}"
-        for name, newest in snapshot.systems()
+        f"{name} {display.format_moment(newest, zone)}"
+        for name, newest in snapshot.list_systems()
         if name in sources and newest
     ]
     return {AS_AT: ", ".join(said) or NONE_SENT, HELD: "; ".join(map(_held, chart.held))}

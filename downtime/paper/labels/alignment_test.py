@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import BinaryIO
 
 from downtime.paper.labels import label_sheets
-from downtime.paper.labels.label_design import LINE_ABOVE, MM, line, words
-from downtime.paper.labels.label_sheets import Sheet
-from downtime.paper.labels.print_labels import corner
+from downtime.paper.labels.label_design import LINE_ABOVE, MM, page_wide_line, short_line
+from downtime.paper.labels.label_sheets import LabelSheet
+from downtime.paper.labels.print_labels import label_corner
 from downtime.paper.layout.model import Imprint
-from downtime.paper.layout.stamp_pages import Printer
+from downtime.paper.layout.stamp_pages import DocumentPrinter
 from downtime.pdf.writer import PdfWriter
 from downtime.settings import Settings
 
@@ -17,38 +17,38 @@ RULER = 100
 _PAGE = (label_sheets.A4[0] * MM, label_sheets.A4[1] * MM)
 
 
-def alignment_test(settings: Settings, name: str, made: datetime, out: BinaryIO) -> None:
+def print_alignment_test(settings: Settings, name: str, made: datetime, out: BinaryIO) -> None:
     """Outline every label of a sheet on plain paper, with the printer's offset; NotFoundError.
 
     It holds nothing of anybody, so it has no serial.
     """
-    sheet = label_sheets.sheet(name or settings.paper.label_sheet)
+    sheet = label_sheets.find_label_sheet(name or settings.paper.label_sheet)
     paper = settings.paper
-    printer = Printer(PdfWriter(out, f"Alignment test {sheet.name}", made), _NOBODY)
+    printer = DocumentPrinter(PdfWriter(out, f"Alignment test {sheet.name}", made), _NOBODY)
     lines, marks = [], ["0.4 w 0 G\n"]
     for number in range(1, sheet.labels + 1):
-        x, y = corner(settings, sheet, number)
+        x, y = label_corner(settings, sheet, number)
         marks.append(_outline(sheet, x, y))
-        lines += words(str(number), x + 1.2 * MM, y - sheet.height * MM + 1.2 * MM, 6.5)
+        lines += short_line(str(number), x + 1.2 * MM, y - sheet.height * MM + 1.2 * MM, 6.5)
     head = (
         f"{sheet.name}: print on plain paper at 100%, hold it with a sheet of labels against the"
         f" light. Offset {paper.label_offset_x_mm:g} mm right, {paper.label_offset_y_mm:g} mm down"
         " (paper.label_offset_x_mm, paper.label_offset_y_mm)."
     )
-    middle = corner(settings, sheet, (sheet.rows // 2) * sheet.columns + 1)
+    middle = label_corner(settings, sheet, (sheet.rows // 2) * sheet.columns + 1)
     marks.append(_ruler(20 * MM, middle[1] - sheet.height / 2 * MM))
-    lines += words(
+    lines += short_line(
         f"{RULER} mm", 20 * MM + RULER * MM + 6, middle[1] - sheet.height / 2 * MM - 3, 8
     )
     below = 3.5 if sheet.top >= LINE_ABOVE else sheet.top + 6
-    printer.plain(_PAGE, [*lines, *line(head, below)], "".join(marks))
+    printer.plain(_PAGE, [*lines, *page_wide_line(head, below)], "".join(marks))
     printer.finish()
 
 
 _NOBODY = Imprint(site="", outage="", drill=False, as_at="", printed="", mrn_name="")
 
 
-def _outline(sheet: Sheet, x: float, y: float) -> str:
+def _outline(sheet: LabelSheet, x: float, y: float) -> str:
     wide, high = sheet.width * MM, sheet.height * MM
     cross = min(wide, high) / 8
     across, down = x + wide / 2, y - high / 2

@@ -19,7 +19,7 @@ _SCANNED = re.compile(r"(?:\](?:d2|C1|Q3))?(?:8018(?P<gsrn>\d{18}))?\x1d?(?:91(?
 _PREFIX = re.compile(r"\d{7}")
 
 
-def content(prefix: str, nhs_number: str, provider: str, mrn: str) -> str:
+def gs1_content(prefix: str, nhs_number: str, provider: str, mrn: str) -> str:
     """What is encoded, with identifiers in brackets; empty when there is no number to encode."""
     text = ""
     if _PREFIX.fullmatch(prefix) and nhs_number:
@@ -30,7 +30,7 @@ def content(prefix: str, nhs_number: str, provider: str, mrn: str) -> str:
     return text
 
 
-def numbers(scanned: str) -> tuple[str, ...]:
+def parse_scanned_code(scanned: str) -> tuple[str, ...]:
     """The NHS number and hospital number in what a scanner typed from such a code, if it is one."""
     found = _SCANNED.fullmatch(scanned.strip())
     if not found:

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from downtime.paper.labels.label_sheets import A4, Sheet
-from downtime.paper.layout.template_layout import Place
-from downtime.pdf.barcodes import matrix_path
-from downtime.pdf.fit_text import Line, beginning, fit
-from downtime.pdf.text import printable
+from downtime.paper.labels.label_sheets import A4, LabelSheet
+from downtime.paper.layout.template_layout import FieldRectangle
+from downtime.pdf.barcodes import data_matrix_operators
+from downtime.pdf.fit_text import TextLine, fit_beginning, fit_text
+from downtime.pdf.text import to_printable
 
 MM = 72 / 25.4
 LINE_ABOVE = 8.0
@@ -29,7 +29,7 @@ class TooSmallError(Exception):
     """Something that must be read in full does not fit on the label."""
 
 
-class Row(NamedTuple):
+class LabelRow(NamedTuple):
     """One row of a label: type size in points and height in millimetres on a label of 63 × 34 mm."""
 
     text: str
@@ -41,27 +41,27 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class LabelDesign:
     """What a label says, in three sizes: for 60 mm and more, for 38 mm, and for 18 mm."""
 
-    top: tuple[Row, ...]
-    beside: tuple[Row, ...]
+    top: tuple[LabelRow, ...]
+    beside: tuple[LabelRow, ...]
     """Rows beside the code."""
-    middle: tuple[Row, ...] = ()
+    middle: tuple[LabelRow, ...] = ()
     tiny: tuple[str, ...] = ()
     code: str = ""
     """Content of the GS1 DataMatrix; empty for none."""
 
 
 @dataclass(slots=True)
-class Drawn:
+class LabelPage:
     """Lines and PDF operators of a page of labels."""
 
-    lines: list[Line] = field(default_factory=list)
+    lines: list[TextLine] = field(default_factory=list)
     marks: list[str] = field(default_factory=list)
 
 
-def draw(face: Face, sheet: Sheet, x: float, y: float, page: Drawn) -> None:
+def draw_label(face: LabelDesign, sheet: LabelSheet, x: float, y: float, page: LabelPage) -> None:
     """Draw a face on the label whose upper left corner is at x, y (from the page's lower left).
 
     TooSmallError names nobody.
@@ -74,7 +74,7 @@ def draw(face: Face, sheet: Sheet, x: float, y: float, page: Drawn) -> None:
         _large(face, sheet, x, y, page)
 
 
-def _large(face: Face, sheet: Sheet, x: float, y: float, page: Drawn) -> None:
+def _large(face: LabelDesign, sheet: LabelSheet, x: float, y: float, page: LabelPage) -> None:
     wide, high = sheet.width - 2 * _PAD_X, sheet.height - 2 * _PAD_Y
     scale = min(wide / _WIDE, high / _HIGH, _MOST)
     left, top = x + _PAD_X * MM, y - _PAD_Y * MM
@@ -85,17 +85,19 @@ def _large(face: Face, sheet: Sheet, x: float, y: float, page: Drawn) -> None:
     end = _rows(face.beside, left, top, room, unit, scale, page)
     if code:
         right = x + (sheet.width - _PAD_X - code) * MM
-        page.marks.append(matrix_path(face.code, right, (top + end - code * MM) / 2, code * MM))
+        page.marks.append(
+            data_matrix_operators(face.code, right, (top + end - code * MM) / 2, code * MM)
+        )
 
 
 def _rows(
-    rows: Sequence[Row],
+    rows: Sequence[LabelRow],
     left: float,
     top: float,
     wide: float,
     unit: float,
     scale: float,
-    page: Drawn,
+    page: LabelPage,
 ) -> float:
     """Set rows one below the other; returns where the last one ends."""
     for row in rows:
@@ -103,39 +105,39 @@ def _rows(
         top -= high
         if row.text:
             place = _place(left, top, wide, high, row.size * scale, row.bold)
-            page.lines += _fitted(place, printable(row.text), row.needed)
+            page.lines += _fitted(place, to_printable(row.text), row.needed)
     return top
 
 
-def _tiny(face: Face, sheet: Sheet, x: float, y: float, page: Drawn) -> None:
+def _tiny(face: LabelDesign, sheet: LabelSheet, x: float, y: float, page: LabelPage) -> None:
     high = sheet.height * MM
     top = y - (high - _TINY_LEADING * len(face.tiny)) / 2
     for number, text in enumerate(face.tiny, 1):
         bottom = top - number * _TINY_LEADING
         place = _place(x + 0.8 * MM, bottom, (sheet.width - 1.6) * MM, 8.0, 6.5, number == 1)
-        page.lines += _fitted(place, printable(text), True)
+        page.lines += _fitted(place, to_printable(text), True)
 
 
-def _fitted(place: Place, text: str, needed: bool) -> list[Line]:
-    found = fit(place, text) if text else []
+def _fitted(place: FieldRectangle, text: str, needed: bool) -> list[TextLine]:
+    found = fit_text(place, text) if text else []
     if found is None:
         if needed:
             raise TooSmallError
-        found = beginning(place, text)
+        found = fit_beginning(place, text)
     return found
 
 
-def _place(x: float, y: float, wide: float, high: float, size: float, bold: bool) -> Place:
-    return Place("", x, y, wide, high, "text", size, bold, "left", 0.0)
+def _place(x: float, y: float, wide: float, high: float, size: float, bold: bool) -> FieldRectangle:
+    return FieldRectangle("", x, y, wide, high, "text", size, bold, "left", 0.0)
 
 
-def words(text: str, x: float, y: float, size: float) -> list[Line]:
+def short_line(text: str, x: float, y: float, size: float) -> list[TextLine]:
     """One line with its baseline at x, y."""
-    return [Line(x, y, size, False, printable(text))]
+    return [TextLine(x, y, size, False, to_printable(text))]
 
 
-def line(text: str, below: float = 3.5) -> list[Line]:
+def page_wide_line(text: str, below: float = 3.5) -> list[TextLine]:
     """A line over the page's width, so many millimetres below its upper edge."""
     wide, high = A4[0] * MM, A4[1] * MM
     place = _place(7 * MM, high - (below + 4.5) * MM, wide - 14 * MM, 4.5 * MM, 7.5, False)
-    return _fitted(place, printable(text), False)
+    return _fitted(place, to_printable(text), False)

@@ -9,7 +9,7 @@ A4 = (210.0, 297.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class LabelSheet:
     """One kind of sheet: size of a label, how many, the first one's corner, and the pitches."""
 
     name: str
@@ -36,17 +36,17 @@ class Sheet:
         return self.left + column * self.pitch_x, self.top + row * self.pitch_y
 
 
-SHEETS = {
+LABEL_SHEETS = {
     sheet.name: sheet
     for sheet in (
-        Sheet("L7160", 63.5, 38.1, 3, 7, 7.2, 15.1, 66.0, 38.1),
-        Sheet("L7161", 63.5, 46.6, 3, 6, 7.4, 8.1, 65.9, 46.7),
-        Sheet("L7162", 99.1, 33.9, 2, 8, 4.0, 13.0, 102.5, 33.9),
-        Sheet("L7163", 99.1, 38.1, 2, 7, 3.4, 15.2, 103.0, 38.1),
-        Sheet("L7164", 63.5, 72.0, 3, 4, 7.4, 3.5, 66.0, 72.0),
-        Sheet("L7165", 99.1, 67.7, 2, 4, 4.7, 13.0, 101.6, 67.7),
-        Sheet("L7651", 38.1, 21.2, 5, 13, 4.7, 10.9, 40.6, 21.2),
-        Sheet("L4730", 17.8, 10.0, 10, 27, 4.8, 13.5, 20.3, 10.0),
+        LabelSheet("L7160", 63.5, 38.1, 3, 7, 7.2, 15.1, 66.0, 38.1),
+        LabelSheet("L7161", 63.5, 46.6, 3, 6, 7.4, 8.1, 65.9, 46.7),
+        LabelSheet("L7162", 99.1, 33.9, 2, 8, 4.0, 13.0, 102.5, 33.9),
+        LabelSheet("L7163", 99.1, 38.1, 2, 7, 3.4, 15.2, 103.0, 38.1),
+        LabelSheet("L7164", 63.5, 72.0, 3, 4, 7.4, 3.5, 66.0, 72.0),
+        LabelSheet("L7165", 99.1, 67.7, 2, 4, 4.7, 13.0, 101.6, 67.7),
+        LabelSheet("L7651", 38.1, 21.2, 5, 13, 4.7, 10.9, 40.6, 21.2),
+        LabelSheet("L4730", 17.8, 10.0, 10, 27, 4.8, 13.5, 20.3, 10.0),
     )
 }
 """The sheets that can be printed on, by the number on their box (Avery).
@@ -56,14 +56,14 @@ those of the others are to a millimetre.
 """
 
 
-def sheet(name: str) -> Sheet:
+def find_label_sheet(name: str) -> LabelSheet:
     """The sheet of a maker's number, with or without its letter; NotFoundError names those known."""
     typed = name.strip().upper()
-    found = SHEETS.get(typed) or SHEETS.get(f"L{typed}")
+    found = LABEL_SHEETS.get(typed) or LABEL_SHEETS.get(f"L{typed}")
     if found is None:
         raise NotFoundError(
             "labels.sheet",
             "Label sheets of that number are not known here.",
-            f"Choose one of: {', '.join(SHEETS)}.",
+            f"Choose one of: {', '.join(LABEL_SHEETS)}.",
         )
     return found

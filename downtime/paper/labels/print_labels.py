@@ -13,18 +13,18 @@ from downtime.clinical import display
 from downtime.errors import InputError
 from downtime.paper.forms.load_form import load_form
 from downtime.paper.labels import label_content, label_sheets
-from downtime.paper.labels.label_content import NOT_FOR_CARE, NOT_FOR_TUBES, Source
+from downtime.paper.labels.label_content import NOT_FOR_CARE, NOT_FOR_TUBES, LabelSource
 from downtime.paper.labels.label_design import (
     LINE_ABOVE,
     MM,
-    Drawn,
-    Face,
+    LabelPage,
+    LabelDesign,
     TooSmallError,
-    draw,
-    line,
+    draw_label,
+    page_wide_line,
 )
-from downtime.paper.labels.label_sheets import Sheet
-from downtime.paper.layout.model import Plain
+from downtime.paper.labels.label_sheets import LabelSheet
+from downtime.paper.layout.model import PlainPagePrinter
 from downtime.paper.model import Subject, make_subject
 from downtime.paper.packs.model import DEFAULT_OPTIONS, PrintOptions
 from downtime.paper.packs.pack import PackResult
@@ -44,19 +44,19 @@ NARROWEST = {PATIENT: 0.0, WRISTBAND: 60.0, STOCK: 30.0}
 MOST_COPIES = 500
 _NARROWEST_DRILL = 30.0
 _PAGE = (label_sheets.A4[0] * MM, label_sheets.A4[1] * MM)
-_FACES = {PATIENT: label_content.patient, WRISTBAND: label_content.band}
-MakeFace = Callable[[str], Face]
+_FACES = {PATIENT: label_content.patient_label, WRISTBAND: label_content.wristband_label}
+MakeDesign = Callable[[str], LabelDesign]
 """What stands on a label, given the serial of the print."""
 
 
-class _Label(NamedTuple):
-    face: MakeFace
-    instead: Face | None = None
+class _PlannedLabel(NamedTuple):
+    face: MakeDesign
+    instead: LabelDesign | None = None
     """What is printed where the face does not fit; without it the print is refused."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class LabelOptions:
     """Which sheet, from which of its labels on (from 1), and how many labels of each.
 
     Without a sheet it is that of the setting `paper.label_sheet`; without copies one patient's
@@ -68,13 +68,13 @@ class Wanted:
     copies: int = 0
 
 
-def patient_labels(
+def print_patient_labels(
     vault: Vault,
     snapshot: Snapshot,
     settings: Settings,
     patient_id: str,
     kind: str,
-    wanted: Wanted,
+    wanted: LabelOptions,
     actor: Actor,
     reason: str,
     out: BinaryIO,
@@ -86,21 +86,21 @@ def patient_labels(
     NotFoundError for the patient or the sheet; InputError when the start is not on the sheet, or
     when the label is too small for the name.
     """
-    row = PatientRow(snapshot.patient(patient_id), snapshot.encounter(patient_id))
+    row = PatientRow(snapshot.get_patient(patient_id), snapshot.find_encounter(patient_id))
     wards = [row.encounter.ward] if row.encounter and row.encounter.ward else []
-    run = _Run(vault, settings, kind, wanted, actor, options)
+    run = _LabelPrint(vault, settings, kind, wanted, actor, options)
     return run.print(
-        [_Label(run.of(row))], make_subject(row.patient), wards, snapshot.id, reason, out
+        [_PlannedLabel(run.of(row))], make_subject(row.patient), wards, snapshot.id, reason, out
     )
 
 
-def ward_labels(
+def print_ward_labels(
     vault: Vault,
     snapshot: Snapshot,
     settings: Settings,
     wards: Sequence[str],
     kind: str,
-    wanted: Wanted,
+    wanted: LabelOptions,
     actor: Actor,
     reason: str,
     out: BinaryIO,
@@ -112,23 +112,23 @@ def ward_labels(
     Where a name does not fit, the label says so and where the patient lies. Other errors are those
     of `patient_labels`.
     """
-    rows = [row for ward in wards for row in snapshot.inpatients(ward)]
+    rows = [row for ward in wards for row in snapshot.list_inpatients(ward)]
     if not rows:
         raise InputError(
             "labels.none",
             f"The snapshot has no patient on {', '.join(wards) or 'no ward'}.",
             "Choose another ward.",
         )
-    run = _Run(vault, settings, kind, wanted, actor, options)
-    labels = [_Label(run.of(row), label_content.by_hand(row)) for row in rows]
+    run = _LabelPrint(vault, settings, kind, wanted, actor, options)
+    labels = [_PlannedLabel(run.of(row), label_content.handwritten_label(row)) for row in rows]
     return run.print(labels, Subject(), wards, snapshot.id, reason, out)
 
 
-def stock_labels(
+def print_stock_labels(
     vault: Vault,
     settings: Settings,
     forms: Sequence[str],
-    wanted: Wanted,
+    wanted: LabelOptions,
     actor: Actor,
     reason: str,
     out: BinaryIO,
@@ -136,9 +136,9 @@ def stock_labels(
     options: PrintOptions = DEFAULT_OPTIONS,
 ) -> PackResult:
     """Labels for boxes and dividers of blank forms: title, purpose and version of each."""
-    run = _Run(vault, settings, STOCK, wanted, actor, options)
+    run = _LabelPrint(vault, settings, STOCK, wanted, actor, options)
     labels = [
-        _Label(partial(label_content.stock, run.source, load_form(name, vault.home)))
+        _PlannedLabel(partial(label_content.stock_label, run.source, load_form(name, vault.home)))
         for name in forms
     ]
     if not labels:
@@ -146,14 +146,14 @@ def stock_labels(
     return run.print(labels, Subject(), [], "", reason, out)
 
 
-def corner(settings: Settings, sheet: Sheet, number: int) -> tuple[float, float]:
+def label_corner(settings: Settings, sheet: LabelSheet, number: int) -> tuple[float, float]:
     """Upper left corner of a label in points from the page's lower left, the printer's offset in."""
     left, top = sheet.corner(number)
     x = left + settings.paper.label_offset_x_mm
     return x * MM, _PAGE[1] - (top + settings.paper.label_offset_y_mm) * MM
 
 
-class _Run:
+class _LabelPrint:
     """One printing of labels of one kind; refused when the sheet cannot take them."""
 
     def __init__(
@@ -161,16 +161,16 @@ class _Run:
         vault: Vault,
         settings: Settings,
         kind: str,
-        wanted: Wanted,
+        wanted: LabelOptions,
         actor: Actor,
         options: PrintOptions,
     ) -> None:
         self.press = PrintRun(vault, settings, actor, "labels", options)
         self.settings, self.kind, self.wanted, self.actor = settings, kind, wanted, actor
-        self.sheet = label_sheets.sheet(wanted.sheet or settings.paper.label_sheet)
-        printed = display.moment(vault.now(), self.press.zone)
+        self.sheet = label_sheets.find_label_sheet(wanted.sheet or settings.paper.label_sheet)
+        printed = display.format_moment(vault.now(), self.press.zone)
         today = self.press.made.astimezone(self.press.zone).date()
-        self.source = Source(settings.site, today, printed, self.press.drill)
+        self.source = LabelSource(settings.site, today, printed, self.press.drill)
         self._check()
 
     def _check(self) -> None:
@@ -178,7 +178,9 @@ class _Run:
         if self.press.drill:
             narrowest = max(narrowest, _NARROWEST_DRILL)
         if sheet.width < narrowest:
-            wide = ", ".join(s.name for s in label_sheets.SHEETS.values() if s.width >= narrowest)
+            wide = ", ".join(
+                s.name for s in label_sheets.LABEL_SHEETS.values() if s.width >= narrowest
+            )
             raise InputError(
                 "labels.small", f"The labels of {sheet.name} are too small.", f"Use one of: {wide}."
             )
@@ -193,13 +195,13 @@ class _Run:
                 "labels.copies", f"At most {MOST_COPIES} labels of each.", "Print them in parts."
             )
 
-    def of(self, row: PatientRow) -> MakeFace:
+    def of(self, row: PatientRow) -> MakeDesign:
         """The label or the wristband of a patient."""
         return partial(_FACES[self.kind], self.source, row)
 
     def print(
         self,
-        labels: Sequence[_Label],
+        labels: Sequence[_PlannedLabel],
         subject: Subject,
         wards: Sequence[str],
         snapshot: str,
@@ -213,7 +215,7 @@ class _Run:
         labels = [label for label in labels for _ in range(copies)]
         self._pages(labels, "")
 
-        def printed(printer: Plain, serial: str) -> int:
+        def printed(printer: PlainPagePrinter, serial: str) -> int:
             pages = self._pages(labels, serial)
             for page in pages:
                 printer.plain(_PAGE, page.lines, "".join(page.marks))
@@ -235,20 +237,24 @@ class _Run:
         )
         return PackResult(outcome.pack.id, outcome.total, 0, 0, name, outcome.checksum)
 
-    def _pages(self, labels: Sequence[_Label], serial: str) -> list[Drawn]:
+    def _pages(self, labels: Sequence[_PlannedLabel], serial: str) -> list[LabelPage]:
         """All labels drawn, from the first free one of the first sheet on."""
-        pages: list[Drawn] = []
+        pages: list[LabelPage] = []
         for place, label in enumerate(labels, self.wanted.start - 1):
             sheet, number = divmod(place, self.sheet.labels)
             if sheet == len(pages):
                 pages.append(self._sheet(serial))
-            self._draw(label, serial, corner(self.settings, self.sheet, number + 1), pages[sheet])
+            self._draw(
+                label, serial, label_corner(self.settings, self.sheet, number + 1), pages[sheet]
+            )
         return pages
 
-    def _draw(self, label: _Label, serial: str, where: tuple[float, float], page: Drawn) -> None:
+    def _draw(
+        self, label: _PlannedLabel, serial: str, where: tuple[float, float], page: LabelPage
+    ) -> None:
         begun = len(page.lines)
         try:
-            draw(label.face(serial), self.sheet, *where, page)
+            draw_label(label.face(serial), self.sheet, *where, page)
         except TooSmallError:
             if label.instead is None:
                 raise InputError(
@@ -257,13 +263,13 @@ class _Run:
                     "Choose a sheet with larger labels.",
                 ) from None
             del page.lines[begun:]
-            draw(label.instead, self.sheet, *where, page)
+            draw_label(label.instead, self.sheet, *where, page)
 
-    def _sheet(self, serial: str) -> Drawn:
+    def _sheet(self, serial: str) -> LabelPage:
         if self.sheet.top < LINE_ABOVE:
-            return Drawn()
+            return LabelPage()
         words = (
             f"{self.settings.site.name}. {TITLES[self.kind]}, printed {self.source.printed}"
             f" by {self.actor.name}. {format_serial(serial)}. {NOT_FOR_TUBES}."
         )
-        return Drawn(line(f"{NOT_FOR_CARE}. {words}" if self.press.drill else words))
+        return LabelPage(page_wide_line(f"{NOT_FOR_CARE}. {words}" if self.press.drill else words))

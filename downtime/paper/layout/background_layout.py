@@ -15,8 +15,8 @@ import pikepdf
 from downtime.errors import InputError
 from downtime.paper.forms.background import BackgroundPdf, open_background
 from downtime.paper.forms.model import FormDefinition, Item, FieldBox
-from downtime.paper.layout.template_layout import Layout, Place
-from downtime.pdf.templates import render
+from downtime.paper.layout.template_layout import FormLayout, FieldRectangle
+from downtime.pdf.templates import render_pdf
 from downtime.settings import PaperSettings
 
 MM = 72 / 25.4
@@ -40,7 +40,7 @@ def background_digest(form: FormDefinition, content: bytes, mrn_name: str) -> st
 
 def background_layout(
     form: FormDefinition, path: Path, settings: PaperSettings, mrn_name: str
-) -> Layout:
+) -> FormLayout:
     """The layout of a form on its background; InputError when a place is not on it."""
     content = path.read_bytes()
     sheet = open_background(path, settings)
@@ -48,7 +48,7 @@ def background_layout(
     pages = tuple(
         tuple(_page(form, sheet, number, mrn_name, captions)) for number in _numbers(sheet)
     )
-    return Layout(
+    return FormLayout(
         form.name,
         form.version,
         form.title,
@@ -69,7 +69,7 @@ def _page(
     number: int,
     mrn_name: str,
     captions: list[dict[str, Any]],
-) -> Iterator[Place]:
+) -> Iterator[FieldRectangle]:
     own = dict(form.boxes)
     for key, spot in {**_usual(sheet), **own}.items():
         if spot.page not in (0, number):
@@ -106,7 +106,7 @@ _BOLD = ("patient.name", "patient.born", "patient.nhs", "patient.mrn", "patient.
          "patient.downtime-number", "page.serial", "page.outage")  # fmt: skip
 
 
-def _reserved(sheet: BackgroundPdf, key: str, spot: FieldBox) -> Place:
+def _reserved(sheet: BackgroundPdf, key: str, spot: FieldBox) -> FieldRectangle:
     if key.startswith("page.code-"):
         side = min(spot.width, spot.height)
         return _place(sheet, key, spot, width=side, height=side, kind="code")
@@ -115,7 +115,7 @@ def _reserved(sheet: BackgroundPdf, key: str, spot: FieldBox) -> Place:
     return _place(sheet, key, spot, size=size, bold=key in _BOLD, align=align)
 
 
-def _field(sheet: BackgroundPdf, item: Item, number: int) -> Iterator[Place]:
+def _field(sheet: BackgroundPdf, item: Item, number: int) -> Iterator[FieldRectangle]:
     for spot in item.boxes:
         rows = item.repeated or 1
         for row in range(1, rows + 1):
@@ -151,7 +151,7 @@ def _on_row(sheet: BackgroundPdf, spot: FieldBox, row: int, key: str) -> FieldBo
     )
 
 
-def _tick(sheet: BackgroundPdf, key: str, spot: FieldBox) -> Place:
+def _tick(sheet: BackgroundPdf, key: str, spot: FieldBox) -> FieldRectangle:
     """A square in the middle of the place."""
     side = min(spot.width, spot.height)
     square = FieldBox(
@@ -175,7 +175,7 @@ def _place(
     size: float = _SIZE,
     bold: bool = False,
     align: str = "left",
-) -> Place:
+) -> FieldRectangle:
     """Points from the lower left corner; InputError when the place leaves the page."""
     wide, high = (width or spot.width) * MM, (height or spot.height) * MM
     x, y = spot.x * MM, sheet.size[1] - spot.y * MM - high
@@ -186,7 +186,7 @@ def _place(
             f"The page is {sheet.size[0] / MM:.0f} by {sheet.size[1] / MM:.0f} mm.",
         )
     x, y, wide, high = (round(value, 2) for value in (x, y, wide, high))
-    return Place(key, x, y, wide, high, kind, size, bold, align, 0.0)
+    return FieldRectangle(key, x, y, wide, high, kind, size, bold, align, 0.0)
 
 
 _LABEL: tuple[tuple[float, tuple[tuple[str, str, float], ...]], ...] = (
@@ -201,7 +201,7 @@ _LABEL: tuple[tuple[float, tuple[tuple[str, str, float], ...]], ...] = (
 
 def _label(
     sheet: BackgroundPdf, spot: FieldBox, number: int, mrn_name: str, captions: list[dict[str, Any]]
-) -> Iterator[Place]:
+) -> Iterator[FieldRectangle]:
     spot = _on_row(sheet, spot, 1, "patient.label")
     whole = sum(share for share, _ in _LABEL)
     y = spot.y
@@ -219,10 +219,12 @@ def _label(
 
 
 def _prepared(
-    sheet: BackgroundPdf, pages: tuple[tuple[Place, ...], ...], captions: list[dict[str, Any]]
+    sheet: BackgroundPdf,
+    pages: tuple[tuple[FieldRectangle, ...], ...],
+    captions: list[dict[str, Any]],
 ) -> bytes:
     """The clean copy with white behind the codes and the identity block's small words."""
-    words = render("captions.html", size=sheet.size, pages=_numbers(sheet), captions=captions)
+    words = render_pdf("captions.html", size=sheet.size, pages=_numbers(sheet), captions=captions)
     out = BytesIO()
     with pikepdf.open(BytesIO(sheet.pdf)) as document, pikepdf.open(BytesIO(words)) as overlay:
         for page, over, places in zip(document.pages, overlay.pages, pages, strict=True):
@@ -233,7 +235,7 @@ def _prepared(
     return out.getvalue()
 
 
-def _white(place: Place) -> str:
+def _white(place: FieldRectangle) -> str:
     quiet = _QUIET * MM
     x, y, side = place.x - quiet, place.y - quiet, place.width + 2 * quiet
     return f"{x:.2f} {y:.2f} {side:.2f} {side:.2f} re f "

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 
-from downtime.paper.layout.model import Imprint, Sheet
-from downtime.paper.layout.page_fields import Page
-from downtime.paper.layout.stamp_pages import Stamper
-from downtime.pdf.page_batch import Numbers, Pages, Sheaf
+from downtime.paper.layout.model import Imprint, PrintedSheet
+from downtime.paper.layout.page_fields import EmbeddedPage
+from downtime.paper.layout.stamp_pages import PageStamper
+from downtime.pdf.page_batch import ObjectNumbers, PageWriter, PageBatch
 
-Turned = tuple[Sheet, bool]
+Turned = tuple[PrintedSheet, bool]
 """A sheet, and whether a blank back follows where the next must begin on a front."""
-Printed = tuple[list[int], Sheaf]
+Printed = tuple[list[int], PageBatch]
 """How many pages each sheet took, and the pages."""
 
 
@@ -20,10 +20,14 @@ class Bench:
     """
 
     def __init__(
-        self, numbers: Numbers, imprint: Imprint, tagged: bool, known: dict[str, list[Page]]
+        self,
+        numbers: ObjectNumbers,
+        imprint: Imprint,
+        tagged: bool,
+        known: dict[str, list[EmbeddedPage]],
     ) -> None:
-        self._pages = Pages(numbers, tagged)
-        self._stamper = Stamper(self._pages, imprint, known)
+        self._pages = PageWriter(numbers, tagged)
+        self._stamper = PageStamper(self._pages, imprint, known)
 
     def print(self, turn: int, batch: Iterable[Turned]) -> Printed:
         """Print a batch; `turn` is its sheaf's among all of the document."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from downtime.paper.layout.batch import Bench, Printed, Turned
 from downtime.paper.layout.hands import PressHand
 from downtime.paper.layout.model import LooseSheet
-from downtime.paper.layout.stamp_pages import Printer
+from downtime.paper.layout.stamp_pages import DocumentPrinter
 
 if TYPE_CHECKING:
     from downtime.pdf.writer import PdfWriter
@@ -30,7 +30,9 @@ WORTH_IT = 600
 """Sheets from which the start of other processes, a fifth of a second, is soon made up for."""
 
 
-def print_all(printer: Printer, sheets: Iterator[Turned], count: int, cores: int) -> Iterator[int]:
+def print_all(
+    printer: DocumentPrinter, sheets: Iterator[Turned], count: int, cores: int
+) -> Iterator[int]:
     """Print `count` sheets as they come; yields the pages of each, in their order.
 
     `cores` is how many processes to use, this one among them, 0 for as many as the machine has
@@ -42,7 +44,7 @@ def print_all(printer: Printer, sheets: Iterator[Turned], count: int, cores: int
             yield printer.print(sheet, turned=turned)
         return
     document, imprint = printer.document, printer.imprint
-    document.append(document.cut(document.next_turn()))
+    document.append_batch(document.cut(document.next_batch_index()))
     others = cores - 1
     start = document.numbers.share(others, cores)
     with ExitStack() as stack:
@@ -54,7 +56,7 @@ def print_all(printer: Printer, sheets: Iterator[Turned], count: int, cores: int
         ]
         here = Bench(document.numbers, imprint, document.tagged, printer.known)
         yield from _dealt(document, here, hands, sheets, count)
-    document.turn = document.next_turn()
+    document.turn = document.next_batch_index()
 
 
 def _dealt(
@@ -65,11 +67,11 @@ def _dealt(
     left: int,
 ) -> Iterator[int]:
     first = list(islice(sheets, 1))  # the first page is out at once
-    yield from _put(document, here.print(document.next_turn(), first))
+    yield from _put(document, here.print(document.next_batch_index(), first))
     given: deque[PressHand | Printed] = deque()
     while batch := list(islice(sheets, _size(left, len(hands)))):
         left -= len(batch)
-        given.append(_deal(document.next_turn(), batch, here, hands))
+        given.append(_deal(document.next_batch_index(), batch, here, hands))
         while given and (len(given) > HELD or _is_done(given[0])):
             yield from _put(document, given.popleft())
     for one in given:
@@ -102,5 +104,5 @@ def _is_done(one: PressHand | Printed) -> bool:
 def _put(document: "PdfWriter", one: PressHand | Printed) -> list[int]:
     """Put a batch into the document; the pages of each of its sheets."""
     counts, sheaf = one.take() if isinstance(one, PressHand) else one
-    document.append(sheaf)
+    document.append_batch(sheaf)
     return counts

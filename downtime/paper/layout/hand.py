@@ -5,17 +5,17 @@ from contextlib import contextmanager
 from typing import Any
 
 from downtime.paper.layout.batch import Bench, Printed
-from downtime.paper.layout.page_fields import Page
-from downtime.pdf.geometry import Layout
-from downtime.pdf.page_batch import Numbers, lane
+from downtime.paper.layout.page_fields import EmbeddedPage
+from downtime.pdf.geometry import FormLayout
+from downtime.pdf.page_batch import ObjectNumbers, object_number_range
 from downtime.processes.pool import serve
 
 
 @contextmanager
 def _ready(told: Any) -> Iterator[Callable[[Any], Printed]]:
     numbers, imprint, tagged = told
-    layouts, known = dict[str, Layout](), dict[str, list[Page]]()
-    bench = Bench(Numbers(lane(*numbers)), imprint, tagged, known)
+    layouts, known = dict[str, FormLayout](), dict[str, list[EmbeddedPage]]()
+    bench = Bench(ObjectNumbers(object_number_range(*numbers)), imprint, tagged, known)
 
     def print_batch(given: Any) -> Printed:
         turn, added, batch = given

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from downtime.paper.layout.model import FormSheet, Imprint, ListSheet
-from downtime.paper.layout.page_fields import Page
-from downtime.pdf.geometry import Layout
+from downtime.paper.layout.page_fields import EmbeddedPage
+from downtime.pdf.geometry import FormLayout
 from downtime.processes.pool import Hand
 
-NAMED = Layout("", "", "", "", b"", (0.0, 0.0), ())
+NAMED = FormLayout("", "", "", "", b"", (0.0, 0.0), ())
 """In place of a layout that the other process has already."""
 
 
@@ -21,7 +21,7 @@ class PressHand(Hand):
         numbers: tuple[int, int, int],
         imprint: Imprint,
         tagged: bool,
-        embedded: Callable[[Layout], list[Page]],
+        embedded: Callable[[FormLayout], list[EmbeddedPage]],
     ) -> None:
         super().__init__("downtime.paper.layout.hand", (numbers, imprint, tagged))
         self._embedded = embedded

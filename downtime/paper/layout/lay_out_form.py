@@ -4,7 +4,7 @@ from downtime.config import Home
 from downtime.paper.forms.background import find_background
 from downtime.paper.forms.model import FormDefinition
 from downtime.paper.layout.background_layout import background_digest, background_layout
-from downtime.paper.layout.template_layout import Layout, form_digest, form_layout
+from downtime.paper.layout.template_layout import FormLayout, form_digest, form_layout
 from downtime.settings import Settings
 
 
@@ -15,7 +15,7 @@ def layout_digest(form: FormDefinition, home: Home | None, mrn_name: str) -> str
     return background_digest(form, find_background(form, home).read_bytes(), mrn_name)
 
 
-def layout_of(form: FormDefinition, home: Home | None, settings: Settings) -> Layout:
+def lay_out_form(form: FormDefinition, home: Home | None, settings: Settings) -> FormLayout:
     """Lay a form out now; InputError when its background, or a place on it, cannot be used."""
     mrn_name = settings.site.mrn_name
     if not form.background:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from downtime.pdf.fit_text import Line
+from downtime.pdf.fit_text import TextLine
 from downtime.pdf.flow_blocks import Block
-from downtime.pdf.geometry import Layout
+from downtime.pdf.geometry import FormLayout
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Imprint:
 class FormSheet(NamedTuple):
     """One form to print under its serial. `labels` are the words of its fields."""
 
-    layout: Layout
+    layout: FormLayout
     serial: str
     values: Mapping[str, str]
     labels: Mapping[str, str]
@@ -42,7 +42,7 @@ class FormSheet(NamedTuple):
 class ListSheet(NamedTuple):
     """What flows under one serial: identity values, blocks, the words above and below."""
 
-    layout: Layout
+    layout: FormLayout
     serial: str
     values: Mapping[str, str]
     blocks: Sequence[Block]
@@ -50,10 +50,10 @@ class ListSheet(NamedTuple):
     foot: str
 
 
-class Plain(Protocol):
+class PlainPagePrinter(Protocol):
     """What prints pages that have no layout."""
 
-    def plain(self, size: tuple[float, float], lines: Sequence[Line], marks: str) -> None:
+    def plain(self, size: tuple[float, float], lines: Sequence[TextLine], marks: str) -> None:
         """Print one page: lines, and marks as PDF operators."""
 
 
@@ -61,7 +61,7 @@ class LooseSheet(NamedTuple):
     """Pages without a layout, such as labels: drawn by a function that returns how many."""
 
     serial: str
-    draw: Callable[[Plain, str], int]
+    draw: Callable[[PlainPagePrinter, str], int]
 
 
-Sheet = FormSheet | ListSheet | LooseSheet
+PrintedSheet = FormSheet | ListSheet | LooseSheet

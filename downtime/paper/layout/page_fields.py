@@ -4,40 +4,40 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from downtime.pdf import drawing as pdf_drawing
-from downtime.pdf.geometry import Place
+from downtime.pdf.geometry import FieldRectangle
 
 
-class Spot(NamedTuple):
+class PageField(NamedTuple):
     """A place and its turn in the reading order; what a page says twice is read once."""
 
     turn: int
     read: bool
-    place: Place
+    place: FieldRectangle
     cross: str
     """The operators that tick it; empty for what is not ticked."""
 
 
-class Page(NamedTuple):
+class EmbeddedPage(NamedTuple):
     """One page of a layout, embedded: its fields by key."""
 
     drawing: int
     size: tuple[float, float]
-    spots: Mapping[str, tuple[Spot, ...]]
+    spots: Mapping[str, tuple[PageField, ...]]
 
 
 _BEFORE = ("page.title", "page.serial", "page.number", "page.outage", "page.site")
 _AFTER = ("page.as-at", "page.printed", "page.foot", "page.code-a", "page.code-b")
 
 
-def spots_of(places: Sequence[Place]) -> dict[str, tuple[Spot, ...]]:
+def fields_by_key(places: Sequence[FieldRectangle]) -> dict[str, tuple[PageField, ...]]:
     """Places by key, in the order in which they are read: what page this is, whose, what it says."""
-    found: dict[str, tuple[Spot, ...]] = {}
+    found: dict[str, tuple[PageField, ...]] = {}
     order = sorted(places, key=lambda place: _rank(place.key))
     for turn, place in enumerate(order):
         before = found.get(place.key, ())
         read = not (before and place.key.startswith("page."))
-        cross = pdf_drawing.tick(place) if place.kind == "tick" else ""
-        found[place.key] = (*before, Spot(turn, read, place, cross))
+        cross = pdf_drawing.tick_operators(place) if place.kind == "tick" else ""
+        found[place.key] = (*before, PageField(turn, read, place, cross))
     return found
 
 

@@ -3,21 +3,21 @@
 from collections.abc import Iterable, Mapping
 
 from downtime.paper.forms.model import IDENTITY, TRUE
-from downtime.paper.layout.page_fields import Page
-from downtime.pdf.compose_page import Part
-from downtime.pdf.fit_text import beginning, fit
+from downtime.paper.layout.page_fields import EmbeddedPage
+from downtime.pdf.compose_page import PageElement
+from downtime.pdf.fit_text import fit_beginning, fit_text
 from downtime.pdf.flow_blocks import Block, Heading, Table
 from downtime.pdf.tags import Tag
-from downtime.pdf.text import printable
+from downtime.pdf.text import to_printable
 
 IDENTITY_LABELS = {item.link_id: item.text for item in IDENTITY}
 
 
-def placed(
-    page: Page, shown: Mapping[str, str], labels: Mapping[str, str]
-) -> tuple[list[Part], list[str], set[str]]:
+def place_values(
+    page: EmbeddedPage, shown: Mapping[str, str], labels: Mapping[str, str]
+) -> tuple[list[PageElement], list[str], set[str]]:
     """The values on a page; the keys that did not fit, and those that have no place on it."""
-    parts: list[Part] = []
+    parts: list[PageElement] = []
     rest: list[str] = []
     absent: set[str] = set()
     for key, value in shown.items():
@@ -28,15 +28,15 @@ def placed(
         label = labels.get(key) or _label(labels, key)
         for turn, _, place, cross in spots:
             if not cross:
-                lines = fit(place, value)
+                lines = fit_text(place, value)
                 if lines is None:
                     rest.append(key)
-                    lines = beginning(place, value)
+                    lines = fit_beginning(place, value)
                     value = " ".join([line.text for line in lines])
-                parts.append(Part(turn, Tag("P", f"{label}: {value}"), lines))
+                parts.append(PageElement(turn, Tag("P", f"{label}: {value}"), lines))
             elif value == TRUE or place.key != key:
                 said = f"{label}: {'ticked' if value == TRUE else value}"
-                parts.append(Part(turn, Tag("P", said), (), cross))
+                parts.append(PageElement(turn, Tag("P", said), (), cross))
             else:
                 rest.append(key)
     return parts, rest, absent
@@ -47,13 +47,15 @@ def _option(key: str, value: str) -> str:
     return f"{name}={value}{colon}{row}"
 
 
-def fixed(page: Page, key: str, value: str, tag: Tag) -> list[Part]:
+def place_imprint(page: EmbeddedPage, key: str, value: str, tag: Tag) -> list[PageElement]:
     """Words of the print itself wherever the page has room for them, cut off where they are long."""
-    text = printable(value)
+    text = to_printable(value)
     if not text:
         return []
     return [
-        Part(turn, tag if read else None, fit(place, text) or beginning(place, text))
+        PageElement(
+            turn, tag if read else None, fit_text(place, text) or fit_beginning(place, text)
+        )
         for turn, read, place, _ in page.spots.get(key, ())
     ]
 
@@ -64,7 +66,7 @@ def _label(labels: Mapping[str, str], key: str) -> str:
     return f"{words}, row {row}" if row else words
 
 
-def in_full(
+def overflow_table(
     keys: Iterable[str], shown: Mapping[str, str], labels: Mapping[str, str]
 ) -> list[Block]:
     """Those values as a table, with the words of their fields."""

@@ -13,13 +13,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pikepdf
 
+from downtime.paper.forms.field_types import FIELD_TYPES
 from downtime.paper.forms.model import SIGN_OFF, FormDefinition
-from downtime.pdf.geometry import Layout, Place, read_geometry
-from downtime.pdf.templates import render_html, templates, to_pdf
+from downtime.pdf.geometry import FormLayout, FieldRectangle, read_geometry
+from downtime.pdf.templates import render_html, template_folder, html_to_pdf_bytes
 
 __all__ = [
-    "Layout",
-    "Place",
+    "FormLayout",
+    "FieldRectangle",
     "flow_digest",
     "flow_layout",
     "form_digest",
@@ -40,7 +41,7 @@ def form_html(form: FormDefinition, mrn_name: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def form_layout(form: FormDefinition, mrn_name: str) -> Layout:
+def form_layout(form: FormDefinition, mrn_name: str) -> FormLayout:
     """The layout of a form; `mrn_name` is what the hospital calls its patient number."""
     digest = form_digest(form, mrn_name)
     words = _words(form, mrn_name)
@@ -51,6 +52,7 @@ def _words(form: FormDefinition, mrn_name: str) -> dict[str, Any]:
     order = [item for name in _SIGN_ORDER for item in SIGN_OFF if item.link_id == name]
     return {
         "form": form,
+        "types": FIELD_TYPES,
         "title": form.title,
         "identity": bool(form.identity),
         "wide": form.orientation == "landscape",
@@ -73,7 +75,7 @@ def flow_digest(identity: bool, mrn_name: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def flow_layout(identity: bool, mrn_name: str) -> Layout:
+def flow_layout(identity: bool, mrn_name: str) -> FormLayout:
     """A page with one large area for what flows (lists, summaries, continuations).
 
     Its title and its foot are stamped like any value, so that one layout serves all of them.
@@ -91,23 +93,23 @@ def flow_layout(identity: bool, mrn_name: str) -> Layout:
     )
 
 
-def _lay_out(template: str, digest: str, *, name: str, version: str, **context: Any) -> Layout:
+def _lay_out(template: str, digest: str, *, name: str, version: str, **context: Any) -> FormLayout:
     html = render_html(template, **context)
-    pdf = to_pdf(html)
+    pdf = html_to_pdf_bytes(html)
     with pikepdf.open(BytesIO(pdf)) as document:
         box = [float(v) for v in document.pages[0].mediabox]
         pages = tuple(tuple(_places(page)) for page in document.pages)
-    return Layout(name, version, context["title"], digest, pdf, (box[2], box[3]), pages)
+    return FormLayout(name, version, context["title"], digest, pdf, (box[2], box[3]), pages)
 
 
-def _places(page: pikepdf.Page) -> list[Place]:
+def _places(page: pikepdf.Page) -> list[FieldRectangle]:
     found = []
     for annotation in page.obj.get("/Annots", ()):
         uri = urlsplit(str(annotation.A.URI))
         style = parse_qs(uri.query)
         left, bottom, right, top = (round(float(v), 2) for v in annotation.Rect)
         found.append(
-            Place(
+            FieldRectangle(
                 key=unquote(uri.path),
                 x=min(left, right),
                 y=min(bottom, top),
@@ -126,7 +128,7 @@ def _places(page: pikepdf.Page) -> list[Place]:
 def _digest(*parts: str) -> str:
     digest = hashlib.sha256(f"WeasyPrint {version('weasyprint')}".encode())
     for file in ("style.css", "paper.css", "paper.html", "form.html", "flow.html"):
-        digest.update((templates() / file).read_bytes())
+        digest.update((template_folder() / file).read_bytes())
     for part in parts:
         digest.update(b"\0" + part.encode())
     return digest.hexdigest()

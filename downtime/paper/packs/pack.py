@@ -8,17 +8,17 @@ from typing import BinaryIO
 from downtime.clinical import display
 from downtime.clock import from_text
 from downtime.errors import InputError
-from downtime.outage import numbers
-from downtime.paper.forms import sets
-from downtime.paper.packs import contents, lists, session
-from downtime.paper.packs.cover import cover
-from downtime.paper.packs.job import USUAL, Job, Options, Outcome
-from downtime.paper.packs.lists import View
-from downtime.paper.packs.printing import Press
-from downtime.paper.packs.spares import Spares
+from downtime.outage import downtime_numbers
+from downtime.paper.forms import form_sets
+from downtime.paper.packs import documents, session_list, snapshot_pages
+from downtime.paper.packs.blank_sets import BlankSets
+from downtime.paper.packs.cover import cover_document
+from downtime.paper.packs.model import DEFAULT_OPTIONS, PrintDocument, PrintOptions, PrintOutcome
+from downtime.paper.packs.print_run import PrintRun
+from downtime.paper.packs.snapshot_pages import SnapshotView
 from downtime.settings import Settings
-from downtime.snapshot.rows import PatientRow
-from downtime.snapshot.store import Snapshot
+from downtime.snapshot.model import PatientRow
+from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 
@@ -40,13 +40,13 @@ def ward_pack(
     snapshot: Snapshot,
     settings: Settings,
     wards: Sequence[str],
-    who: Actor,
-    why: str,
+    actor: Actor,
+    reason: str,
     out: BinaryIO,
     *,
     forms: Sequence[str] | None = None,
     blanks: int | None = None,
-    options: Options = USUAL,
+    options: PrintOptions = DEFAULT_OPTIONS,
 ) -> PackResult:
     """Print wards: cover, and for each ward bed list, patients in bed order, blank spares.
 
@@ -57,20 +57,20 @@ def ward_pack(
     InputError for a ward that the snapshot does not have.
     """
     check_wards(snapshot, wards)
-    press = Press(vault, settings, who, "ward" if len(wards) == 1 else "site", options)
-    view = contents.view_of(press, snapshot)
-    found = sets.of_wards(settings, wards, vault.home)
-    spares = Spares(press, settings, found, blanks, why)
-    jobs: list[Job] = []
+    press = PrintRun(vault, settings, actor, "ward" if len(wards) == 1 else "site", options)
+    view = documents.make_view(press, snapshot)
+    found = form_sets.get_ward_sets(settings, wards, vault.home)
+    spares = BlankSets(press, settings, found, blanks, reason)
+    jobs: list[PrintDocument] = []
     for ward in wards:
         chosen = found[ward].patient if forms is None else forms
         patients = [
-            contents.patient(press, view, row, ward, chosen, summary=found[ward].summary)
-            for row in snapshot.inpatients(ward)
+            documents.patient_documents(press, view, row, ward, chosen, summary=found[ward].summary)
+            for row in snapshot.list_inpatients(ward)
         ]
-        jobs.append(contents.bed_list(press, view, ward))
-        jobs += contents.collated(patients, by_form=options.by_form)
-        jobs += spares.of(ward)
+        jobs.append(documents.bed_list_document(press, view, ward))
+        jobs += documents.collate(patients, by_form=options.by_form)
+        jobs += spares.for_ward(ward)
     name = wards[0] if len(wards) == 1 else "all-wards"
     facts = {"Wards": named(snapshot, wards)}
     outcome = press.run(
@@ -80,9 +80,9 @@ def ward_pack(
         title=f"Downtime pack {name}",
         wards=wards,
         snapshot=snapshot.id,
-        as_at=lists.as_at(view),
-        why=why,
-        last=lambda so_far: cover(press, view, so_far, jobs, "Downtime pack", facts),
+        as_at=snapshot_pages.format_ages(view),
+        reason=reason,
+        last=lambda so_far: cover_document(press, view, so_far, jobs, "Downtime pack", facts),
     )
     return result(press, outcome, jobs, file_name(press, name, view))
 
@@ -91,18 +91,18 @@ def site_pack(
     vault: Vault,
     snapshot: Snapshot,
     settings: Settings,
-    who: Actor,
-    why: str,
+    actor: Actor,
+    reason: str,
     out: BinaryIO,
     *,
     forms: Sequence[str] | None = None,
     blanks: int | None = None,
-    options: Options = USUAL,
+    options: PrintOptions = DEFAULT_OPTIONS,
 ) -> PackResult:
     """Print every ward of the snapshot, as `ward_pack` does."""
-    wards = [row.code for row in snapshot.wards()]
+    wards = [row.code for row in snapshot.list_wards()]
     return ward_pack(
-        vault, snapshot, settings, wards, who, why, out,
+        vault, snapshot, settings, wards, actor, reason, out,
         forms=forms, blanks=blanks, options=options,
     )  # fmt: skip
 
@@ -113,22 +113,26 @@ def patient_pack(
     settings: Settings,
     patient_id: str,
     forms: Sequence[str] | None,
-    who: Actor,
-    why: str,
+    actor: Actor,
+    reason: str,
     out: BinaryIO,
     *,
-    options: Options = USUAL,
+    options: PrintOptions = DEFAULT_OPTIONS,
 ) -> PackResult:
     """Print one patient's summary and forms (None: those of the ward's set); the file names nobody.
 
     NotFoundError when the snapshot has no such patient.
     """
-    press = Press(vault, settings, who, "patient", options)
-    view = contents.view_of(press, snapshot)
-    row = PatientRow(snapshot.patient(patient_id), snapshot.encounter(patient_id))
+    press = PrintRun(vault, settings, actor, "patient", options)
+    view = documents.make_view(press, snapshot)
+    row = PatientRow(snapshot.get_patient(patient_id), snapshot.find_encounter(patient_id))
     ward = row.encounter.ward if row.encounter else ""
-    chosen = sets.of_wards(settings, [ward], vault.home)[ward].patient if forms is None else forms
-    jobs = contents.patient(press, view, row, ward, chosen, summary=True)
+    chosen = (
+        form_sets.get_ward_sets(settings, [ward], vault.home)[ward].patient
+        if forms is None
+        else forms
+    )
+    jobs = documents.patient_documents(press, view, row, ward, chosen, summary=True)
     name = file_name(press, "patient", view)
     outcome = press.run(
         jobs,
@@ -137,8 +141,8 @@ def patient_pack(
         title="Downtime pack of one patient",
         wards=[ward],
         snapshot=snapshot.id,
-        as_at=lists.as_at(view),
-        why=why,
+        as_at=snapshot_pages.format_ages(view),
+        reason=reason,
     )
     return result(press, outcome, jobs, name)
 
@@ -150,40 +154,40 @@ def session_pack(
     kind: str,
     day: str,
     location: str,
-    who: Actor,
-    why: str,
+    actor: Actor,
+    reason: str,
     out: BinaryIO,
     *,
     forms: Sequence[str] | None = None,
-    options: Options = USUAL,
+    options: PrintOptions = DEFAULT_OPTIONS,
 ) -> PackResult:
     """Print a clinic's or theatre's list of a day (`kind`, ISO day) and its patients' forms in order.
 
     InputError when the snapshot has nobody on that list.
     """
-    rows = snapshot.session(day, location, kind)
+    rows = snapshot.list_session_appointments(day, location, kind)
     if not rows:
         raise InputError("session.none", "Nobody is on that list.", "Choose another list or day.")
-    press = Press(vault, settings, who, kind, options)
-    view = contents.view_of(press, snapshot)
-    found = sets.of_session(settings, location, kind, vault.home)
+    press = PrintRun(vault, settings, actor, kind, options)
+    view = documents.make_view(press, snapshot)
+    found = form_sets.get_session_set(settings, location, kind, vault.home)
     chosen = found.patient if forms is None else forms
-    listed = session.Session(kind, day, location, rows)
+    listed = session_list.SessionList(kind, day, location, rows)
     unique = {row.patient.id: row.patient for row in rows}.values()
     patients = [
-        contents.patient(
+        documents.patient_documents(
             press,
             view,
-            PatientRow(one, snapshot.encounter(one.id)),
+            PatientRow(one, snapshot.find_encounter(one.id)),
             location,
             chosen,
             summary=found.summary,
         )
         for one in unique
     ]
-    jobs = session.sheets(press, view, listed, found.session)
-    jobs += contents.collated(patients, by_form=options.by_form)
-    title = f"{session.TITLES[kind]}: {location}, {display.day(day)}"
+    jobs = session_list.session_documents(press, view, listed, found.session)
+    jobs += documents.collate(patients, by_form=options.by_form)
+    title = f"{session_list.TITLES[kind]}: {location}, {display.format_day(day)}"
     name = file_name(press, f"{kind}_{location}_{day}", view)
     outcome = press.run(
         jobs,
@@ -192,9 +196,9 @@ def session_pack(
         title=title,
         wards=[location],
         snapshot=snapshot.id,
-        as_at=lists.as_at(view),
-        why=why,
-        last=lambda so_far: cover(press, view, so_far, jobs, title, {}),
+        as_at=snapshot_pages.format_ages(view),
+        reason=reason,
+        last=lambda so_far: cover_document(press, view, so_far, jobs, title, {}),
     )
     return result(press, outcome, jobs, name)
 
@@ -204,21 +208,27 @@ def blank_forms(
     settings: Settings,
     forms: Sequence[str],
     copies: int,
-    who: Actor,
-    why: str,
+    actor: Actor,
+    reason: str,
     out: BinaryIO,
     *,
     ward: str = "",
     numbered: bool = False,
-    options: Options = USUAL,
+    options: PrintOptions = DEFAULT_OPTIONS,
 ) -> PackResult:
     """Print blank forms; with `numbered`, each set is for one new patient with a downtime number."""
     if copies < 1 or not forms:
         raise InputError("blank.none", "No blank form was asked for.", "Choose a form and copies.")
-    press = Press(vault, settings, who, "blank", options)
-    numbered = numbered and any(press.form(name)[0].identity for name in forms)
-    issued = numbers.issue(vault, settings, copies, who, why) if numbered else [""] * copies
-    jobs = [contents.blank(press, name, ward, number) for number in issued for name in forms]
+    press = PrintRun(vault, settings, actor, "blank", options)
+    numbered = numbered and any(press.get_form(name)[0].identity for name in forms)
+    issued = (
+        downtime_numbers.issue_numbers(vault, settings, copies, actor, reason)
+        if numbered
+        else [""] * copies
+    )
+    jobs = [
+        documents.blank_document(press, name, ward, number) for number in issued for name in forms
+    ]
     name = file_name(press, "blank")
     outcome = press.run(
         jobs,
@@ -228,14 +238,14 @@ def blank_forms(
         wards=[ward],
         snapshot="",
         as_at="Blank form: filled in by hand.",
-        why=why,
+        reason=reason,
     )
     return result(press, outcome, jobs, name)
 
 
 def check_wards(snapshot: Snapshot, wards: Sequence[str]) -> None:
     """InputError for a ward that the snapshot does not have."""
-    known = {row.code for row in snapshot.wards()}
+    known = {row.code for row in snapshot.list_wards()}
     for ward in wards:
         if ward not in known:
             raise InputError(
@@ -247,11 +257,11 @@ def check_wards(snapshot: Snapshot, wards: Sequence[str]) -> None:
 
 def named(snapshot: Snapshot, wards: Sequence[str]) -> str:
     """`A1 Acute Medical Unit, B2 Surgery`."""
-    names = {row.code: row.name for row in snapshot.wards()}
+    names = {row.code: row.name for row in snapshot.list_wards()}
     return ", ".join(f"{w} {names[w]}" if names[w] != w else w for w in wards)
 
 
-def file_name(press: Press, what: str, view: View | None = None) -> str:
+def file_name(press: PrintRun, what: str, view: SnapshotView | None = None) -> str:
     """It says ward, time of the data (or of printing) and DRILL; it never names a patient."""
     moment = from_text(view.snapshot.header.created) if view else press.made
     when = f"{'as-at-' if view else ''}{moment.astimezone(press.zone):%Y-%m-%d-%H%M}"
@@ -259,7 +269,9 @@ def file_name(press: Press, what: str, view: View | None = None) -> str:
     return f"{'DRILL_' if press.drill else ''}{safe}.pdf"
 
 
-def result(press: Press, outcome: Outcome, jobs: Sequence[Job], name: str) -> PackResult:
+def result(
+    press: PrintRun, outcome: PrintOutcome, jobs: Sequence[PrintDocument], name: str
+) -> PackResult:
     """What a printing gave, counted."""
     returning = [job.draft for job in jobs if job.draft.returns]
     mine = sum(bool(draft.subject.patient) for draft in returning)

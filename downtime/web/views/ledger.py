@@ -2,13 +2,14 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
+from downtime.accounts.model import Permission
 from downtime.errors import InputError
 from downtime.outage import outages
 from downtime.paper import ledger as rules
-from downtime.paper.issue import COLLECTED, LIFECYCLE, LOST, OUT, RETURNED, VOID, Issued
-from downtime.returns.statement.accounting import Tally, account
+from downtime.paper.model import COLLECTED, LIFECYCLE, LOST, OUT, RETURNED, VOID, IssuedForm
+from downtime.returns.statement.form_accounting import Tally, account_forms
 from downtime.web import current
-from downtime.web.actions import action
+from downtime.web.actions import requires
 from downtime.web.answers import Answer
 from downtime.web.guard import may
 
@@ -17,31 +18,33 @@ SHOWN = 400
 MOVES = {COLLECTED: "A runner has it", RETURNED: "It came back", VOID: "Void", LOST: "Declare lost"}
 
 MARKS = {
-    COLLECTED: rules.collected,
-    RETURNED: rules.returned,
-    VOID: rules.void,
-    LOST: rules.lost,
+    COLLECTED: rules.mark_collected,
+    RETURNED: rules.mark_returned,
+    VOID: rules.void_form,
+    LOST: rules.mark_lost,
 }
 
 
-def about(form: Issued) -> str:
+def about(form: IssuedForm) -> str:
     """Whom a form is about, for those who may see patients."""
-    if not may("patient.view"):
+    if not may(Permission.PATIENT_VIEW):
         return "Hidden from your role"
     return form.patient_label or "Blank"
 
 
 @ledger.get("/forms")
-@action("ledger.view")
+@requires(Permission.LEDGER_VIEW)
 def show() -> Answer:
     """The counts of the present or last outage, or of what was printed outside of any."""
     vault, ward = current.vault(), request.args.get("ward", "")
-    last = next(iter(outages.history(vault)), None)
+    last = next(iter(outages.list_outages(vault)), None)
     outage = None if request.args.get("outside") else last
     outage_id = outage.id if outage else ""
-    issued = len(rules.in_state(vault, outage_id, *LIFECYCLE.moves))
-    tallies = (Tally(c.ward, c.form, c.state, n=c.n) for c in rules.counts(vault, outage_id))
-    counted, _ = account(tallies, issued)
+    issued = len(rules.list_in_states(vault, outage_id, *LIFECYCLE.moves))
+    tallies = (
+        Tally(c.ward, c.form, c.state, n=c.count) for c in rules.count_forms(vault, outage_id)
+    )
+    counted, _ = account_forms(tallies, issued)
     return render_template(
         "ledger.html",
         outage=outage,
@@ -50,7 +53,7 @@ def show() -> Answer:
         counts=counted,
         ward=ward,
         wards=sorted({row.ward for row in counted if row.ward and row.out}),
-        missing=rules.missing(vault, outage_id, ward or None),
+        missing=rules.list_missing(vault, outage_id, ward or None),
         shown=SHOWN,
         titles=titles(),
         about=about,
@@ -58,10 +61,10 @@ def show() -> Answer:
 
 
 @ledger.get("/forms/<serial>")
-@action("ledger.view")
+@requires(Permission.LEDGER_VIEW)
 def form(serial: str) -> Answer:
     """One issued form and where it is."""
-    issued = rules.issued(current.vault(), serial)
+    issued = rules.get_form(current.vault(), serial)
     moves = [(to, text) for to, text in MOVES.items() if to in LIFECYCLE.moves[issued.state]]
     title = titles().get(issued.form, issued.title)
     can_reprint = issued.returns and issued.state in OUT
@@ -71,16 +74,16 @@ def form(serial: str) -> Answer:
 
 
 @ledger.post("/forms/move")
-@action("ledger.move")
+@requires(Permission.LEDGER_MOVE)
 def move() -> Answer:
     """Mark the ticked forms as collected, returned, void or lost."""
     serials, to = request.form.getlist("serial"), request.form.get("to", "")
-    why = request.form.get("why", "").strip()[:200]
+    reason = request.form.get("why", "").strip()[:200]
     mark = MARKS.get(to)
     if mark is None or not serials:
         raise InputError("ledger.none", "No form was ticked.", "Go back and tick at least one.")
     for serial in serials:
-        mark(current.vault(), serial, current.who(), why)
+        mark(current.vault(), serial, current.actor(), reason)
     flash(f"{len(serials)} form{'s' if len(serials) > 1 else ''} marked as {to}.")
     ward, outside = request.form.get("ward") or None, request.form.get("outside") or None
     return redirect(url_for("ledger.show", ward=ward, outside=outside), 303)
@@ -88,4 +91,4 @@ def move() -> Answer:
 
 def titles() -> dict[str, str]:
     """Form name to title."""
-    return rules.titles(current.vault())
+    return rules.form_titles(current.vault())

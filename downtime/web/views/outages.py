@@ -2,38 +2,39 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
+from downtime.accounts.model import Permission
 from downtime.outage import outages as rules
-from downtime.snapshot import load
+from downtime.snapshot import load_bundle
 from downtime.web import current
-from downtime.web.actions import action
-from downtime.web.answers import Answer, reason
+from downtime.web.actions import requires
+from downtime.web.answers import Answer, required_reason
 
 outages = Blueprint("outages", __name__)
 
 
 @outages.get("/outages")
-@action("outage.view")
+@requires(Permission.OUTAGE_VIEW)
 def show() -> Answer:
     """What is down now, and what was."""
     names = current.settings().systems.names
-    return render_template("outages.html", names=names, history=rules.history(current.vault()))
+    return render_template("outages.html", names=names, history=rules.list_outages(current.vault()))
 
 
 @outages.post("/outages/declare")
-@action("outage.declare")
+@requires(Permission.OUTAGE_DECLARE)
 def declare() -> Answer:
     """Declare the ticked systems down; the snapshot of this moment stays as T0."""
-    vault, names, why = current.vault(), current.settings().systems.names, reason()
+    vault, names, reason = current.vault(), current.settings().systems.names, required_reason()
     systems = request.form.getlist("systems")
-    rules.check_names(systems, names)
-    first = rules.current(vault) is None
-    outage = rules.declare(
+    rules.check_system_names(systems, names)
+    first = rules.find_current(vault) is None
+    outage = rules.declare_systems_down(
         vault,
         systems,
-        current.who(),
-        why,
+        current.actor(),
+        reason,
         known=names,
-        snapshot=load.pin_current(vault, current.who(), why) if first else "",
+        snapshot=load_bundle.pin_current_snapshot(vault, current.actor(), reason) if first else "",
         drill=request.form.get("drill") == "1",
     )
     flash(f"{outage.label}: {', '.join(outage.down)} declared down.")
@@ -41,21 +42,23 @@ def declare() -> Answer:
 
 
 @outages.post("/outages/end")
-@action("outage.end")
+@requires(Permission.OUTAGE_END)
 def end() -> Answer:
     """Say that the ticked systems are back."""
     systems = request.form.getlist("systems")
-    rules.check_names(systems, current.settings().systems.names)
-    outage = rules.end(current.vault(), systems, current.who(), reason())
+    rules.check_system_names(systems, current.settings().systems.names)
+    outage = rules.mark_restored(current.vault(), systems, current.actor(), required_reason())
     still = f"Still down: {', '.join(outage.down)}." if outage.down else "All systems are back."
     flash(f"{', '.join(systems)}: back. {still}")
     return redirect(url_for("outages.show"), 303)
 
 
 @outages.post("/outages/close")
-@action("outage.end")
+@requires(Permission.OUTAGE_END)
 def close() -> Answer:
     """Close the books of an outage whose systems are all back."""
-    outage = rules.close(current.vault(), request.form.get("outage", ""), current.who(), reason())
+    outage = rules.close_outage(
+        current.vault(), request.form.get("outage", ""), current.actor(), required_reason()
+    )
     flash(f"{outage.label} is closed.")
     return redirect(url_for("outages.show"), 303)

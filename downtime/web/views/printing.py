@@ -4,17 +4,18 @@ from dataclasses import replace
 
 from flask import Blueprint, render_template, request
 
+from downtime.accounts.model import Permission
 from downtime.errors import InputError
-from downtime.paper import ledger, orders
-from downtime.paper.forms import sets
-from downtime.paper.forms.definition import definition, definitions
-from downtime.paper.labels.sheets import SHEETS
-from downtime.paper.orders import Order
-from downtime.paper.packs import delta, handover, packs
+from downtime.paper import ledger, print_requests
+from downtime.paper.forms import form_sets
+from downtime.paper.forms.load_form import load_form, load_forms
+from downtime.paper.labels.label_sheets import LABEL_SHEETS
+from downtime.paper.packs import deliver, pack_ledger, ward_changes
+from downtime.paper.print_requests import PrintRequest
 from downtime.vault import jobs
 from downtime.web import current
-from downtime.web.actions import action
-from downtime.web.answers import Answer, reason, whole_number
+from downtime.web.actions import requires
+from downtime.web.answers import Answer, required_reason, whole_number
 from downtime.web.views.jobs import ask
 from downtime.web.work import PACK, WHY
 
@@ -24,80 +25,88 @@ MOST_COPIES = 200
 
 
 @printing.get("/print")
-@action("form.print")
+@requires(Permission.FORM_PRINT)
 def choose() -> Answer:
     """What can be printed, what this person printed lately, and what nobody got."""
     snapshot, vault, settings = current.snapshot_or_none(), current.vault(), current.settings()
     mine = jobs.of_person(vault, current.person().id)
     return render_template(
         "print.html",
-        wards=snapshot.wards() if snapshot else [],
-        printed=delta.printed_wards(vault),
-        definitions=definitions(vault.home).values(),
-        sets=sets.form_sets(settings, vault.home),
-        ways=handover.ways(settings.printing),
-        way_words=handover.WORDS,
+        wards=snapshot.list_wards() if snapshot else [],
+        printed=ward_changes.list_printed_wards(vault),
+        definitions=load_forms(vault.home).values(),
+        sets=form_sets.load_form_sets(settings, vault.home),
+        ways=deliver.list_channels(settings.printing),
+        way_words=deliver.DELIVERED_WORDS,
         queue=settings.printing.queue,
         two_sided=settings.printing.two_sided,
         jobs=[job for job in mine if job.kind.startswith(PACK)],
-        failed=packs.failed(vault),
-        sheets=list(SHEETS.values()),
+        failed=pack_ledger.list_failed(vault),
+        sheets=list(LABEL_SHEETS.values()),
         label_sheet=settings.paper.label_sheet,
     )
 
 
 @printing.post("/print/ward")
-@action("pack.print")
+@requires(Permission.PACK_PRINT)
 def ward() -> Answer:
     """One ward's pack, or those of all wards."""
     chosen = request.form.get("ward", "")
     if chosen != ALL:
         check_ward(chosen)
-    return order(Order(kind=orders.WARDS, wards=() if chosen == ALL else (chosen,), forms=_forms()))
+    return order(
+        PrintRequest(
+            kind=print_requests.WARDS, wards=() if chosen == ALL else (chosen,), forms=_forms()
+        )
+    )
 
 
 @printing.post("/print/changes")
-@action("pack.print")
+@requires(Permission.PACK_PRINT)
 def changes() -> Answer:
     """What changed on one ward since its last print."""
     chosen = request.form.get("ward", "")
     check_ward(chosen)
-    return order(Order(kind=orders.CHANGES, wards=(chosen,)))
+    return order(PrintRequest(kind=print_requests.CHANGES, wards=(chosen,)))
 
 
 @printing.post("/print/patient")
-@action("pack.print")
+@requires(Permission.PACK_PRINT)
 def patient() -> Answer:
     """The summary and the usual forms of one patient."""
-    found = current.snapshot().patient(request.form.get("patient", ""))
-    return order(Order(kind=orders.PATIENT, patient=found.id))
+    found = current.snapshot().get_patient(request.form.get("patient", ""))
+    return order(PrintRequest(kind=print_requests.PATIENT, patient=found.id))
 
 
 @printing.post("/print/list")
-@action("pack.print")
+@requires(Permission.PACK_PRINT)
 def session() -> Answer:
     """A clinic's or theatre's list of a day, with the forms of its patients."""
-    kind = orders.THEATRE if request.form.get("kind") == orders.THEATRE else orders.CLINIC
+    kind = (
+        print_requests.THEATRE
+        if request.form.get("kind") == print_requests.THEATRE
+        else print_requests.CLINIC
+    )
     day, place = request.form.get("day", ""), request.form.get("location", "")
-    if not current.snapshot().session(day, place, kind):
+    if not current.snapshot().list_session_appointments(day, place, kind):
         raise InputError("session.none", "Nobody is on that list.", "Choose another list or day.")
-    return order(Order(kind=kind, day=day, place=place))
+    return order(PrintRequest(kind=kind, day=day, location=place))
 
 
 @printing.post("/print/blank")
-@action("form.print")
+@requires(Permission.FORM_PRINT)
 def blank() -> Answer:
     """Blank copies of one form, or of every spare that a ward has."""
     name, ward = request.form.get("form", ""), request.form.get("ward", "")
     copies = whole_number("copies", "Copies", 1, MOST_COPIES)
     home = current.vault().home
     if name == ALL:
-        names = tuple(sets.of_wards(current.settings(), [ward], home)[ward].blanks)
+        names = tuple(form_sets.get_ward_sets(current.settings(), [ward], home)[ward].blanks)
     else:
-        names = (definition(name, home).name,)
+        names = (load_form(name, home).name,)
     return order(
-        Order(
-            kind=orders.BLANK,
+        PrintRequest(
+            kind=print_requests.BLANK,
             wards=(ward,) if ward else (),
             forms=names,
             copies=copies,
@@ -107,40 +116,40 @@ def blank() -> Answer:
 
 
 @printing.post("/print/again/<serial>")
-@action("form.print")
+@requires(Permission.FORM_PRINT)
 def again(serial: str) -> Answer:
     """One form again, under a new serial; the old one becomes void."""
-    form = ledger.issued(current.vault(), serial)
-    return order(Order(kind=orders.AGAIN, serial=form.serial), reason())
+    form = ledger.get_form(current.vault(), serial)
+    return order(PrintRequest(kind=print_requests.AGAIN, serial=form.serial), required_reason())
 
 
 @printing.post("/print/failed/<pack>")
-@action("pack.print")
+@requires(Permission.PACK_PRINT)
 def failed(pack: str) -> Answer:
     """Print anew what failed."""
-    asked = orders.of_pack(packs.get_failed(current.vault(), pack))
+    asked = print_requests.get_pack_request(pack_ledger.get_failed(current.vault(), pack))
     return queued(asked, WHY, instead_of=pack)
 
 
-def order(asked: Order, why: str = WHY) -> Answer:
+def order(asked: PrintRequest, reason: str = WHY) -> Answer:
     """Put an order in the queue; a page that does not ask how has what the settings say."""
     if request.form.get("how"):
         by_form = request.form.get("by_form") == "1"
         two_sided = request.form.get("two_sided") == "1"
     else:
         by_form, two_sided = False, current.settings().printing.two_sided
-    return queued(replace(asked, by_form=by_form, two_sided=two_sided), why)
+    return queued(replace(asked, by_form=by_form, two_sided=two_sided), reason)
 
 
-def queued(asked: Order, why: str, instead_of: str = "") -> Answer:
+def queued(asked: PrintRequest, reason: str, instead_of: str = "") -> Answer:
     """Put an order in the queue as it is."""
-    to = request.form.get("to", handover.SCREEN)
-    if to not in handover.ways(current.settings().printing):
+    to = request.form.get("to", deliver.SCREEN)
+    if to not in deliver.list_channels(current.settings().printing):
         raise InputError("printer.way", "This laptop cannot print that way.", "Choose another way.")
-    arguments: dict[str, object] = {"order": asked.as_data(), "to": to, "why": why}
+    arguments: dict[str, object] = {"order": asked.to_json(), "to": to, "why": reason}
     if instead_of:
         arguments["instead_of"] = instead_of
-    return ask(PACK + asked.kind, arguments, why)
+    return ask(PACK + asked.kind, arguments, reason)
 
 
 def _forms() -> tuple[str, ...] | None:
@@ -148,12 +157,12 @@ def _forms() -> tuple[str, ...] | None:
     if not request.form.get("chosen"):
         return None
     home = current.vault().home
-    return tuple(definition(name, home).name for name in request.form.getlist("forms"))
+    return tuple(load_form(name, home).name for name in request.form.getlist("forms"))
 
 
 def check_ward(chosen: str) -> None:
     """InputError unless the snapshot has that ward."""
-    if chosen not in [row.code for row in current.snapshot().wards()]:
+    if chosen not in [row.code for row in current.snapshot().list_wards()]:
         raise InputError(
             "ward.missing", "This snapshot has no such ward.", "Choose one of the list."
         )

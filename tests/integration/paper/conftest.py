@@ -10,7 +10,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from downtime.clinical.records import (
+from downtime.clinical.model import (
     AllergyIntolerance,
     Appointment,
     DiagnosticReport,
@@ -24,9 +24,9 @@ from downtime.clinical.records import (
 )
 from downtime.paper.packs.pack import ward_pack
 from downtime.settings import Settings
-from downtime.snapshot import tables
-from downtime.snapshot.header import Header
-from downtime.snapshot.store import Snapshot
+from downtime.snapshot.header import SnapshotHeader
+from downtime.snapshot.store import record_tables
+from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault import device
 
 MEDICINE = "piperacillin 4 g / tazobactam 500 mg powder for solution for infusion vials"
@@ -103,7 +103,7 @@ def snapshot_of(tmp_path):
 
 def _snapshot(path, found, created):
     key = os.urandom(32)
-    header = Header(
+    header = SnapshotHeader(
         hospital="DEMO",
         created=created,
         expires="2026-11-04T14:00:00Z",
@@ -113,7 +113,7 @@ def _snapshot(path, found, created):
         holds=("Patient", "AllergyIntolerance", "Flag", "MedicationRequest", "ServiceRequest",
                "DiagnosticReport"),
     )  # fmt: skip
-    tables.create(path, key, header, found)
+    record_tables.create_database(path, key, header, found)
     return Snapshot(path, key)
 
 
@@ -130,12 +130,12 @@ def vault(vault):
 
 
 @pytest.fixture
-def pack(vault, snapshot, settings, who):
+def pack(vault, snapshot, settings, actor):
     """`pack(**options)` → the printed pack of ward A1: its bytes, pages' words, and the result."""
 
     def build(**options):
         out = io.BytesIO()
-        result = ward_pack(vault, snapshot, settings, ["A1"], who, "Test", out, **options)
+        result = ward_pack(vault, snapshot, settings, ["A1"], actor, "Test", out, **options)
         return SimpleNamespace(pdf=out.getvalue(), result=result, words=read_words(out.getvalue()))
 
     return build

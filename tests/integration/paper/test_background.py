@@ -10,12 +10,13 @@ import pytest
 from PIL import Image, ImageChops
 
 from downtime.errors import InputError, NotFoundError
-from downtime.paper import ledger, serials, store
+from downtime.paper import ledger, serials
 from downtime.paper.forms import background
-from downtime.paper.forms.definition import check, definition
-from downtime.paper.layout.layouts import layout_of
+from downtime.paper.forms.load_form import check_file, load_form
+from downtime.paper.layout.lay_out_form import lay_out_form
 from downtime.paper.packs.pack import blank_forms, patient_pack
-from downtime.paper.packs.specimen import preview
+from downtime.paper.packs.preview_form import preview_form
+from downtime.paper.store import issued_forms
 from downtime.settings import PaperSettings
 
 MM = 72 / 25.4
@@ -126,18 +127,18 @@ def own(vault):
         vault.home.forms.mkdir(exist_ok=True)
         (vault.home.forms / "own.pdf").write_bytes(pdf)
         (vault.home.forms / "own.yaml").write_text(text)
-        assert check(vault.home.forms / "own.yaml") == []
+        assert check_file(vault.home.forms / "own.yaml") == []
 
     return put
 
 
 @pytest.fixture
-def printed(vault, snapshot, settings, who):
+def printed(vault, snapshot, settings, actor):
     """Print the form for patient 1; the PDF."""
 
     def build():
         out = io.BytesIO()
-        patient_pack(vault, snapshot, settings, "p1", ["own"], who, "Test", out)
+        patient_pack(vault, snapshot, settings, "p1", ["own"], actor, "Test", out)
         return out.getvalue()
 
     return build
@@ -159,7 +160,7 @@ def test_a_page_stands_upright_and_whole_however_it_was_stored(
     own, vault, settings, tmp_path, rotate, size
 ):
     own(turned(size, rotate, offset=(37.0, 53.0)))
-    layout = layout_of(definition("own", vault.home), vault.home, settings)
+    layout = lay_out_form(load_form("own", vault.home), vault.home, settings)
     assert layout.size == pytest.approx((size[0] * MM, size[1] * MM), abs=0.1)
     plain = io.BytesIO()
     with pikepdf.new() as expected:
@@ -167,7 +168,7 @@ def test_a_page_stands_upright_and_whole_however_it_was_stored(
         page.obj.Contents = expected.make_stream(drawing(*layout.size).encode())
         expected.save(plain)
     (seen,) = pictures(
-        background.open_sheet(vault.home.forms / "own.pdf", settings.paper).pdf, tmp_path
+        background.open_background(vault.home.forms / "own.pdf", settings.paper).pdf, tmp_path
     )
     (wanted,) = pictures(plain.getvalue(), tmp_path)
     assert seen.size == wanted.size
@@ -177,7 +178,7 @@ def test_a_page_stands_upright_and_whole_however_it_was_stored(
 
 def test_places_are_millimetres_from_the_upper_left_corner(own, vault, settings):
     own(turned(A4, 90, offset=(10, 10)))
-    (page,) = layout_of(definition("own", vault.home), vault.home, settings).pages
+    (page,) = lay_out_form(load_form("own", vault.home), vault.home, settings).pages
     place = next(place for place in page if place.key == "reason")
     assert (place.x / MM, place.width / MM) == pytest.approx((30, 60), abs=0.01)
     assert 297 - (place.y + place.height) / MM == pytest.approx(80, abs=0.02)
@@ -191,20 +192,20 @@ def test_places_are_millimetres_from_the_upper_left_corner(own, vault, settings)
 def test_identity_values_serial_and_both_codes_are_stamped(own, printed, words, codes, size, vault):
     own(turned(size, 270, offset=(5, 5)))
     pdf = printed()
-    form = next(row for row in ledger.of_patient(vault, "p1") if row.form == "own")
+    form = next(row for row in ledger.list_patient_forms(vault, "p1") if row.form == "own")
     pages = [" ".join(page.split()) for page in words(pdf)]
     number, said = next(
-        (at, page) for at, page in enumerate(pages) if serials.shown(form.serial) in page
+        (at, page) for at, page in enumerate(pages) if serials.format_serial(form.serial) in page
     )
     for wanted in ("O'CALLAGHAN-SMYTHE, Aoife (Mrs)", "02-Jan-1960 (66y)", "999 000 0018",
                    "RX00001", "Fall", "Hospital No."):  # fmt: skip
         assert wanted in said, wanted
-    read = sorted(serials.parse_payload(code) for code in codes(pdf)[number])
+    read = sorted(serials.parse_page_code(code) for code in codes(pdf)[number])
     assert [(code.serial, code.corner) for code in read] == [(form.serial, "A"), (form.serial, "B")]
     assert "Penicillin preparation number 1" in pages[-1], "what does not fit is never lost"
 
 
-def test_a_code_is_white_round_about_even_on_a_dark_page(own, vault, settings, who, codes):
+def test_a_code_is_white_round_about_even_on_a_dark_page(own, vault, settings, actor, codes):
     document = pikepdf.new()
     page = document.add_blank_page(page_size=(210 * MM, 297 * MM))
     page.obj.Contents = document.make_stream(b"0.3 g 0 0 700 900 re f")
@@ -212,7 +213,7 @@ def test_a_code_is_white_round_about_even_on_a_dark_page(own, vault, settings, w
     document.save(dark)
     own(dark.getvalue())
     out = io.BytesIO()
-    blank_forms(vault, settings, ["own"], 1, who, "Test", out)
+    blank_forms(vault, settings, ["own"], 1, actor, "Test", out)
     assert len(codes(out.getvalue())[0]) == 2
 
 
@@ -223,7 +224,7 @@ FIELDS = FORM.replace("{x: 30, y: 80, width: 60, height: 8}", '{field: "Reason"}
 
 def test_the_fields_of_the_pdf_itself_are_used_and_its_form_is_gone(own, printed, vault, settings):
     own(with_fields(), FIELDS)
-    (page,) = layout_of(definition("own", vault.home), vault.home, settings).pages
+    (page,) = lay_out_form(load_form("own", vault.home), vault.home, settings).pages
     reason = next(place for place in page if place.key == "reason")
     assert (reason.x / MM, reason.width / MM, reason.height / MM) == pytest.approx(
         (100, 70, 9), abs=0.02
@@ -242,13 +243,13 @@ def test_the_fields_of_the_pdf_itself_are_used_and_its_form_is_gone(own, printed
 def test_a_field_that_the_pdf_does_not_have_is_named(own, vault, settings):
     own(with_fields(), FIELDS.replace('"Reason"', '"Resaon"'))
     with pytest.raises(InputError, match="no form field 'Resaon', which 'reason' names"):
-        layout_of(definition("own", vault.home), vault.home, settings)
+        lay_out_form(load_form("own", vault.home), vault.home, settings)
 
 
 def test_a_place_beside_the_page_is_named(own, vault, settings):
     own(turned(A5, 0), FORM.replace("x: 30, y: 80", "x: 130, y: 80"))
     with pytest.raises(InputError, match="'reason' is not on the page") as refused:
-        layout_of(definition("own", vault.home), vault.home, settings)
+        lay_out_form(load_form("own", vault.home), vault.home, settings)
     assert "148 by 210 mm" in refused.value.next_step
 
 
@@ -262,7 +263,7 @@ def test_rows_go_down_by_their_step(own, vault, settings):
       - {linkId: what, type: string, place: {x: 20, y: 150, width: 50, height: 7, step: 9.5}}
 """
     own(turned(A4, 0), FORM + rows)
-    (page,) = layout_of(definition("own", vault.home), vault.home, settings).pages
+    (page,) = lay_out_form(load_form("own", vault.home), vault.home, settings).pages
     tops = [297 - (place.y + place.height) / MM for place in page if place.key.startswith("what:")]
     assert tops == pytest.approx([150, 159.5, 169], abs=0.02)
 
@@ -272,15 +273,17 @@ def test_a_changed_pdf_is_another_layout_and_the_old_one_is_kept(own, printed, v
     printed()
     own(turned(A5, 0))
     printed()
-    first, second = (row.layout for row in ledger.of_patient(vault, "p1") if row.form == "own")
+    first, second = (
+        row.layout for row in ledger.list_patient_forms(vault, "p1") if row.form == "own"
+    )
     assert first != second
-    assert store.layout(vault.db, first).size[0] == pytest.approx(210 * MM, abs=0.1)
+    assert issued_forms.fetch_layout(vault.db, first).size[0] == pytest.approx(210 * MM, abs=0.1)
 
 
 def test_a_preview_shows_every_place(own, vault, settings, clock, words, tmp_path):
     own(turned(A4, 0))
     out = io.BytesIO()
-    assert preview(definition("own", vault.home), vault.home, settings, clock(), out) == 1
+    assert preview_form(load_form("own", vault.home), vault.home, settings, clock(), out) == 1
     said = " ".join(words(out.getvalue())[0].split())
     assert "SPECIMEN, Samuel (Mr)" in said
     assert "Alex Example" in said
@@ -292,7 +295,7 @@ def refused(tmp_path, content, **limits):
     file = tmp_path / "bad.pdf"
     file.write_bytes(content)
     with pytest.raises(InputError) as error:
-        background.open_sheet(file, replace(PaperSettings(), **limits))
+        background.open_background(file, replace(PaperSettings(), **limits))
     assert error.value.code == "background.unfit"
     return error.value.sentence
 
@@ -322,22 +325,22 @@ def test_what_is_no_form_is_refused_in_a_sentence(tmp_path):
 
 def test_a_missing_background_is_named_with_its_line(own, vault, settings):
     own(turned(A4, 0))
-    form = definition("own", vault.home)
+    form = load_form("own", vault.home)
     (vault.home.forms / "own.pdf").unlink()
-    (problem,) = check(vault.home.forms / "own.yaml")
+    (problem,) = check_file(vault.home.forms / "own.yaml")
     assert str(problem) == (
         "own.yaml, line 9: The background 'own.pdf' does not lie beside this file."
     )
     with pytest.raises(NotFoundError, match="not there"):
-        layout_of(form, vault.home, settings)
+        lay_out_form(form, vault.home, settings)
 
 
 def test_a_page_is_shown_as_a_picture(own, vault, settings):
     own(turned(A4, 90))
-    png = background.picture(vault.home.forms / "own.pdf", 1, settings.paper)
+    png = background.draw_page(vault.home.forms / "own.pdf", 1, settings.paper)
     assert Image.open(io.BytesIO(png)).size == pytest.approx((827, 1170), abs=2)
     with pytest.raises(InputError, match="no page 2"):
-        background.picture(vault.home.forms / "own.pdf", 2, settings.paper)
+        background.draw_page(vault.home.forms / "own.pdf", 2, settings.paper)
 
 
 def test_a_page_that_asks_for_too_much_memory_is_refused(tmp_path):
@@ -355,4 +358,4 @@ def test_a_page_that_asks_for_too_much_memory_is_refused(tmp_path):
     document.save(tmp_path / "bomb.pdf")
     limits = replace(PaperSettings(), background_memory_bytes=60_000_000)
     with pytest.raises(InputError, match="asks for too much|damaged"):
-        background.picture(tmp_path / "bomb.pdf", 1, limits)
+        background.draw_page(tmp_path / "bomb.pdf", 1, limits)

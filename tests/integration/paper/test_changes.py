@@ -6,11 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from downtime.clinical.records import Encounter, Flag, Patient
+from downtime.clinical.model import Encounter, Flag, Patient
 from downtime.errors import ConflictError
 from downtime.outage import outages
 from downtime.paper import ledger, serials
-from downtime.paper.packs import delta
+from downtime.paper.packs import ward_changes
 from tests.integration.paper.conftest import read_words, records
 
 LATER = "2026-11-02T18:00:00Z"
@@ -23,16 +23,16 @@ def first(pack):
 
 
 @pytest.fixture
-def changes(vault, snapshot_of, settings, who):
+def changes(vault, snapshot_of, settings, actor):
     """`changes(records)` → the printed changes of ward A1 in a later snapshot of these records."""
 
     def build(found):
         out = io.BytesIO()
-        made = delta.delta_pack(
-            vault, snapshot_of(found, LATER), settings, "A1", who, "Test", out,
+        made = ward_changes.print_ward_changes(
+            vault, snapshot_of(found, LATER), settings, "A1", actor, "Test", out,
             forms=["observations"],
         )  # fmt: skip
-        rows = ledger.of_pack(vault, made.id)
+        rows = ledger.list_pack_forms(vault, made.id)
         return SimpleNamespace(rows=rows, words=read_words(out.getvalue()), result=made)
 
     return build
@@ -41,7 +41,7 @@ def changes(vault, snapshot_of, settings, who):
 def summary(vault, pack, patient):
     return next(
         row
-        for row in ledger.of_pack(vault, pack)
+        for row in ledger.list_pack_forms(vault, pack)
         if row.form == "summary" and row.patient == patient
     )
 
@@ -66,18 +66,21 @@ def test_a_new_alert_prints_that_patient_and_voids_the_old_page(first, changes, 
     ]  # fmt: skip
     new = made.rows[1]
     assert new.replaces == (old.serial,)
-    voided = ledger.issued(vault, old.serial)
-    assert (voided.state, voided.reason) == ("void", f"Superseded by {serials.shown(new.serial)}.")
+    voided = ledger.get_form(vault, old.serial)
+    assert (voided.state, voided.reason) == (
+        "void",
+        f"Superseded by {serials.format_serial(new.serial)}.",
+    )
     page = next(text for text in made.words if "MRSA" in text and "Patient summary" in text)
-    assert f"Supersedes {serials.shown(old.serial)}" in page
-    assert serials.shown(old.serial) in made.words[0]
-    assert serials.shown(new.serial) in made.words[0]
+    assert f"Supersedes {serials.format_serial(old.serial)}" in page
+    assert serials.format_serial(old.serial) in made.words[0]
+    assert serials.format_serial(new.serial) in made.words[0]
 
 
 def test_another_bed_prints_that_patient_and_leaves_the_forms_alone(first, changes, vault):
     made = changes(moved(records(), "p3", bed="6"))
     assert [r.patient for r in made.rows if r.form == "summary"] == ["p3"]
-    forms = [r for r in ledger.of_patient(vault, "p3") if r.form == "observations"]
+    forms = [r for r in ledger.list_patient_forms(vault, "p3") if r.form == "observations"]
     assert [row.state for row in forms] == ["issued"]
 
 
@@ -96,11 +99,11 @@ def test_a_new_patient_gets_the_whole_set(first, changes):
 def test_the_page_of_one_who_left_is_taken_out(first, changes, vault):
     old = summary(vault, first.result.id, "p3")
     made = changes(moved(records(), "p3", status="finished"))
-    assert ledger.issued(vault, old.serial).state == "void"
+    assert ledger.get_form(vault, old.serial).state == "void"
     assert "patient left the ward" in made.words[0]
-    assert [r.state for r in ledger.of_patient(vault, "p3") if r.form == "observations"] == [
-        "issued"
-    ]
+    assert [
+        r.state for r in ledger.list_patient_forms(vault, "p3") if r.form == "observations"
+    ] == ["issued"]
 
 
 def test_changes_follow_changes(first, changes):
@@ -110,7 +113,7 @@ def test_changes_follow_changes(first, changes):
     assert [r.patient for r in changes(records()).rows if r.form == "summary"] == ["p2"]
 
 
-def test_what_failed_supersedes_nothing(first, vault, snapshot_of, settings, who):
+def test_what_failed_supersedes_nothing(first, vault, snapshot_of, settings, actor):
     later = snapshot_of([*records(), Flag(id="f9", source="EPR", patient="p2", text="MRSA")], LATER)
 
     class Full(io.BytesIO):
@@ -118,19 +121,21 @@ def test_what_failed_supersedes_nothing(first, vault, snapshot_of, settings, who
             raise OSError("no space left")
 
     with pytest.raises(OSError, match="no space"):
-        delta.delta_pack(vault, later, settings, "A1", who, "Test", Full())
+        ward_changes.print_ward_changes(vault, later, settings, "A1", actor, "Test", Full())
     assert summary(vault, first.result.id, "p2").state == "issued"
 
 
-def test_a_ward_without_a_print_has_no_changes(vault, snapshot, settings, who):
-    assert delta.printed_wards(vault) == set()
+def test_a_ward_without_a_print_has_no_changes(vault, snapshot, settings, actor):
+    assert ward_changes.list_printed_wards(vault) == set()
     with pytest.raises(ConflictError, match="No pack of ward 'A1'"):
-        delta.delta_pack(vault, snapshot, settings, "A1", who, "Test", io.BytesIO())
+        ward_changes.print_ward_changes(
+            vault, snapshot, settings, "A1", actor, "Test", io.BytesIO()
+        )
 
 
-def test_a_drill_supersedes_no_real_page(first, changes, vault, who):
-    assert delta.printed_wards(vault) == {"A1"}
-    outages.declare(vault, ["LIMS"], who, "Drill", known=["LIMS"], drill=True)
-    assert delta.printed_wards(vault) == set()
+def test_a_drill_supersedes_no_real_page(first, changes, vault, actor):
+    assert ward_changes.list_printed_wards(vault) == {"A1"}
+    outages.declare_systems_down(vault, ["LIMS"], actor, "Drill", known=["LIMS"], drill=True)
+    assert ward_changes.list_printed_wards(vault) == set()
     with pytest.raises(ConflictError):
         changes(records())

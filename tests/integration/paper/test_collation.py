@@ -6,30 +6,33 @@ import io
 import orjson
 import pytest
 
-from downtime.clinical.records import Appointment
+from downtime.clinical.model import Appointment
 from downtime.errors import ConflictError, InputError
-from downtime.paper import ledger, serials, store
-from downtime.paper.layout.stamp import BLANK
-from downtime.paper.packs import packs, record
-from downtime.paper.packs.job import Options
+from downtime.paper import ledger, serials
+from downtime.paper.layout.stamp_pages import BLANK
+from downtime.paper.packs import content_recorder, pack_ledger
+from downtime.paper.packs.model import PrintOptions
 from downtime.paper.packs.pack import session_pack
-from downtime.paper.packs.reprint import reprint
+from downtime.paper.packs.reprint import print_again
+from downtime.paper.store import issued_forms
 from tests.integration.paper.conftest import read_words, records
 
 
 def forms_of(vault, made):
-    return [(r.form, r.patient) for r in ledger.of_pack(vault, made.result.id)]
+    return [(r.form, r.patient) for r in ledger.list_pack_forms(vault, made.result.id)]
 
 
 def test_form_after_form_keeps_the_order_of_the_beds(pack, vault):
-    made = pack(forms=["observations"], blanks=0, options=Options(by_form=True))
+    made = pack(forms=["observations"], blanks=0, options=PrintOptions(by_form=True))
     forms = forms_of(vault, made)
     assert [p for f, p in forms if f == "summary"] == ["p1", "p2", "p3", "p4", "p5"]
     assert [f for f, _ in forms] == ["bed-list", *["summary"] * 5, *["observations"] * 5, "cover"]
 
 
 def test_on_two_sides_no_form_starts_on_the_back_of_another(pack):
-    made = pack(forms=["observations", "progress-notes"], blanks=1, options=Options(two_sided=True))
+    made = pack(
+        forms=["observations", "progress-notes"], blanks=1, options=PrintOptions(two_sided=True)
+    )
     assert made.result.pages == len(made.words)
     for number, text in enumerate(made.words):
         if "Page 1 of" in text:
@@ -37,7 +40,7 @@ def test_on_two_sides_no_form_starts_on_the_back_of_another(pack):
 
 
 def test_blank_backs_say_so_carry_no_serial_and_are_counted(pack, codes):
-    made = pack(forms=["observations"], blanks=0, options=Options(two_sided=True))
+    made = pack(forms=["observations"], blanks=0, options=PrintOptions(two_sided=True))
     covers = sum("Downtime pack." in text for text in made.words)
     blank = [n for n, text in enumerate(made.words) if BLANK in text]
     read = codes(made.pdf)
@@ -56,14 +59,14 @@ def test_one_side_has_no_blank_page(pack):
 
 def test_the_checksum_is_that_of_serials_and_values(pack, vault):
     made = pack(forms=["observations"], blanks=0)
-    kept = packs.get(vault, made.result.id).checksum
+    kept = pack_ledger.get_pack(vault, made.result.id).checksum
     assert kept == made.result.checksum
-    assert record.short(kept) in made.words[0]
-    rows = [r for r in ledger.of_pack(vault, made.result.id) if r.form == "observations"]
+    assert content_recorder.format_checksum(kept) in made.words[0]
+    rows = [r for r in ledger.list_pack_forms(vault, made.result.id) if r.form == "observations"]
     for row in rows:
-        values = store.content(vault.db, row.serial).encode()
+        values = issued_forms.fetch_content(vault.db, row.serial).encode()
         assert orjson.loads(values)["patient.mrn"] == row.subject.mrn
-        digest = store.digests(vault.db, "f.serial = ?", row.serial)[row.serial]
+        digest = issued_forms.fetch_digests(vault.db, "f.serial = ?", row.serial)[row.serial]
         assert digest == hashlib.sha256(values).hexdigest()
     assert pack(forms=["observations"], blanks=0).result.checksum != kept
 
@@ -80,16 +83,16 @@ def theatre(number, patient, **more):
 
 
 @pytest.fixture
-def listed(vault, snapshot_of, settings, who):
+def listed(vault, snapshot_of, settings, actor):
     """`listed(kind, location, day, records, **options)` → words and ledger of a printed list."""
 
     def build(kind, location, day, found, **options):
         out = io.BytesIO()
         made = session_pack(
-            vault, snapshot_of([*records(), *found]), settings, kind, day, location, who, "Test",
+            vault, snapshot_of([*records(), *found]), settings, kind, day, location, actor, "Test",
             out, **options,
         )  # fmt: skip
-        return read_words(out.getvalue()), ledger.of_pack(vault, made.id), made
+        return read_words(out.getvalue()), ledger.list_pack_forms(vault, made.id), made
 
     return build
 
@@ -128,7 +131,7 @@ def test_a_clinic_has_a_slot_for_each_patient(listed):
 def test_a_list_of_nobody_is_refused(listed, vault):
     with pytest.raises(InputError):
         listed("clinic", "Fracture clinic", "2026-11-06", [])
-    assert ledger.packs(vault) == []
+    assert ledger.list_packs(vault) == []
 
 
 # One form again
@@ -137,49 +140,54 @@ def test_a_list_of_nobody_is_refused(listed, vault):
 @pytest.fixture
 def spoilt(pack, vault):
     made = pack(forms=["observations"], blanks=0)
-    rows = ledger.of_pack(vault, made.result.id)
+    rows = ledger.list_pack_forms(vault, made.result.id)
     return next(r for r in rows if r.form == "observations" and r.patient == "p1")
 
 
-def again(vault, settings, who, serial, why="Coffee"):
+def again(vault, settings, actor, serial, reason="Coffee"):
     out = io.BytesIO()
-    made = reprint(vault, settings, serial, who, why, out)
-    (row,) = ledger.of_pack(vault, made.id)
+    made = print_again(vault, settings, serial, actor, reason, out)
+    (row,) = ledger.list_pack_forms(vault, made.id)
     return row, read_words(out.getvalue())
 
 
-def test_a_form_again_is_the_same_under_a_new_serial(vault, settings, who, spoilt, pack):
-    row, words = again(vault, settings, who, spoilt.serial)
+def test_a_form_again_is_the_same_under_a_new_serial(vault, settings, actor, spoilt, pack):
+    row, words = again(vault, settings, actor, spoilt.serial)
     assert row.serial != spoilt.serial
     assert row.subject == spoilt.subject
     assert (row.ward, row.version, row.layout) == (spoilt.ward, spoilt.version, spoilt.layout)
-    assert store.content(vault.db, row.serial) == store.content(vault.db, spoilt.serial)
+    assert issued_forms.fetch_content(vault.db, row.serial) == issued_forms.fetch_content(
+        vault.db, spoilt.serial
+    )
     assert "O'CALLAGHAN-SMYTHE" in words[0]
-    assert f"Replaces {serials.shown(spoilt.serial)}." in words[0]
+    assert f"Replaces {serials.format_serial(spoilt.serial)}." in words[0]
     assert "PAS 02-Nov-2026 13:58" in words[0], "the data is as old as it was"
-    old = ledger.issued(vault, spoilt.serial)
-    assert (old.state, old.reason) == ("void", f"Superseded by {serials.shown(row.serial)}.")
+    old = ledger.get_form(vault, spoilt.serial)
+    assert (old.state, old.reason) == (
+        "void",
+        f"Superseded by {serials.format_serial(row.serial)}.",
+    )
 
 
-def test_a_form_again_can_be_printed_again(vault, settings, who, spoilt):
-    first, _ = again(vault, settings, who, spoilt.serial)
-    second, _ = again(vault, settings, who, first.serial)
+def test_a_form_again_can_be_printed_again(vault, settings, actor, spoilt):
+    first, _ = again(vault, settings, actor, spoilt.serial)
+    second, _ = again(vault, settings, actor, first.serial)
     assert second.replaces == (first.serial,)
     with pytest.raises(ConflictError):
-        again(vault, settings, who, first.serial)
+        again(vault, settings, actor, first.serial)
 
 
-def test_only_a_form_that_is_out_is_printed_again_and_for_a_reason(vault, settings, who, spoilt):
+def test_only_a_form_that_is_out_is_printed_again_and_for_a_reason(vault, settings, actor, spoilt):
     with pytest.raises(InputError):
-        again(vault, settings, who, spoilt.serial, " ")
-    ledger.returned(vault, spoilt.serial, who)
+        again(vault, settings, actor, spoilt.serial, " ")
+    ledger.mark_returned(vault, spoilt.serial, actor)
     with pytest.raises(ConflictError):
-        again(vault, settings, who, spoilt.serial)
-    assert ledger.issued(vault, spoilt.serial).state == "returned"
+        again(vault, settings, actor, spoilt.serial)
+    assert ledger.get_form(vault, spoilt.serial).state == "returned"
 
 
-def test_a_list_is_not_printed_again_by_its_serial(vault, settings, who, spoilt):
-    rows = ledger.of_pack(vault, spoilt.pack)
+def test_a_list_is_not_printed_again_by_its_serial(vault, settings, actor, spoilt):
+    rows = ledger.list_pack_forms(vault, spoilt.pack)
     (beds,) = [r for r in rows if r.form == "bed-list"]
     with pytest.raises(InputError, match="copy of what the systems said"):
-        again(vault, settings, who, beds.serial)
+        again(vault, settings, actor, beds.serial)

@@ -10,14 +10,14 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from downtime.paper.forms.definition import definition
+from downtime.paper.forms.load_form import load_form
 from downtime.paper.layout import crew
-from downtime.paper.layout.layout import flow_layout, form_layout
-from downtime.paper.layout.sheet import FormSheet, Imprint, ListSheet, LooseSheet
-from downtime.paper.layout.stamp import Printer
-from downtime.paper.serials import serial
-from downtime.pdf.fit import Line
-from downtime.pdf.flow import Paragraph, Table
+from downtime.paper.layout.model import FormSheet, Imprint, ListSheet, LooseSheet
+from downtime.paper.layout.stamp_pages import DocumentPrinter
+from downtime.paper.layout.template_layout import flow_layout, form_layout
+from downtime.paper.serials import make_serial
+from downtime.pdf.fit_text import TextLine
+from downtime.pdf.flow_blocks import Paragraph, Table
 from downtime.pdf.writer import PdfWriter
 from downtime.processes.pool import HandError
 
@@ -27,29 +27,29 @@ COUNT = 150
 
 
 def sheets():
-    form = definition("observations")
+    form = load_form("observations")
     layout, flowing = form_layout(form, "Hospital No."), flow_layout(True, "Hospital No.")
     labels = {item.link_id: item.text for item in form.fields()}
     for number in range(COUNT):
         name = "محمد علي" if number == 70 else f"PATIENT{number}, 张伟"
         values = {"patient.name": name, "patient.allergies": "Latex " * (number % 90)}
         if number % 3:
-            yield FormSheet(layout, serial("K7", number + 1), values, labels), number % 2 == 0
+            yield FormSheet(layout, make_serial("K7", number + 1), values, labels), number % 2 == 0
         else:
             rows = [(f"row {n}", "words " * n) for n in range(number)]
             table = Table((("One", 1), ("Two", 3)), rows)
             yield (
-                ListSheet(flowing, serial("K7", number + 1), values, [table], "Title", "Foot"),
+                ListSheet(flowing, make_serial("K7", number + 1), values, [table], "Title", "Foot"),
                 False,
             )
 
 
 def printed(cores):
     out = io.BytesIO()
-    printer = Printer(PdfWriter(out, "Crew", NOW), IMPRINT)
+    printer = DocumentPrinter(PdfWriter(out, "Crew", NOW), IMPRINT)
     counts = list(crew.print_all(printer, sheets(), COUNT, cores))
-    printer.document.front()
-    cover = ListSheet(flow_layout(False, "Hospital No."), serial("K7", 999), {},
+    printer.document.write_in_front()
+    cover = ListSheet(flow_layout(False, "Hospital No."), make_serial("K7", 999), {},
                       [Paragraph(f"{printer.pages} pages")], "Cover", "Foot")  # fmt: skip
     printer.print(cover)
     printer.finish()
@@ -96,10 +96,10 @@ def test_several_processes_print_what_one_prints(worth_it, tmp_path):
 def test_what_fails_in_another_process_fails_the_printing_and_names_nobody(worth_it):
     def broken():
         yield from list(sheets())[:5]  # the first is printed here, those that follow elsewhere
-        layout = form_layout(definition("observations"), "Hospital No.")
+        layout = form_layout(load_form("observations"), "Hospital No.")
         yield FormSheet(layout, "patient", {}, {}), False
 
-    printer = Printer(PdfWriter(io.BytesIO(), "Crew", NOW), IMPRINT)
+    printer = DocumentPrinter(PdfWriter(io.BytesIO(), "Crew", NOW), IMPRINT)
     with pytest.raises(HandError) as failed:
         list(crew.print_all(printer, broken(), COUNT, 2))
     assert "ValueError in " in str(failed.value)
@@ -114,7 +114,7 @@ def test_a_process_that_ends_by_itself_fails_the_printing(worth_it, monkeypatch)
 
 def test_pages_without_a_layout_are_printed_here_in_their_place(worth_it):
     def label(stamper, number):
-        stamper.plain((200.0, 100.0), [Line(10.0, 10.0, 9.0, False, number)], "")
+        stamper.plain((200.0, 100.0), [TextLine(10.0, 10.0, 9.0, False, number)], "")
         return 1
 
     def mixed():
@@ -122,7 +122,7 @@ def test_pages_without_a_layout_are_printed_here_in_their_place(worth_it):
             yield LooseSheet(f"LABEL{number}", label) if number % 20 == 4 else sheet, False
 
     out = io.BytesIO()
-    printer = Printer(PdfWriter(out, "Crew", NOW), IMPRINT)
+    printer = DocumentPrinter(PdfWriter(out, "Crew", NOW), IMPRINT)
     counts = list(crew.print_all(printer, mixed(), COUNT, 2))
     printer.finish()
     pages = text_of(out.getvalue()).split("\f")
@@ -133,7 +133,7 @@ def test_pages_without_a_layout_are_printed_here_in_their_place(worth_it):
 def test_printing_that_is_given_up_leaves_no_process_behind(worth_it):
     before = children()
     printing = crew.print_all(
-        Printer(PdfWriter(io.BytesIO(), "", NOW), IMPRINT), sheets(), COUNT, 2
+        DocumentPrinter(PdfWriter(io.BytesIO(), "", NOW), IMPRINT), sheets(), COUNT, 2
     )
     next(printing)
     assert len(children() - before) == 1

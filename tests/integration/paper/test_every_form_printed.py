@@ -3,30 +3,30 @@
 import io
 
 from downtime.paper import ledger, serials
-from downtime.paper.forms.definition import definitions
+from downtime.paper.forms.load_form import load_forms
 from downtime.paper.packs.pack import blank_forms
 
 NO_LABEL = "No label goes here and no printed label goes on the tube"
 
 
-def test_both_codes_of_every_page_of_every_form_are_read(vault, settings, who, codes):
+def test_both_codes_of_every_page_of_every_form_are_read(vault, settings, actor, codes):
     out = io.BytesIO()
-    made = blank_forms(vault, settings, sorted(definitions()), 1, who, "Test", out, ward="A1")
+    made = blank_forms(vault, settings, sorted(load_forms()), 1, actor, "Test", out, ward="A1")
     found = codes(out.getvalue())
-    read = [sorted(serials.parse_payload(code) for code in page) for page in found]
+    read = [sorted(serials.parse_page_code(code) for code in page) for page in found]
     wanted = [
         [(row.serial, page, corner) for corner in serials.CORNERS]
-        for row in ledger.of_pack(vault, made.id)
+        for row in ledger.list_pack_forms(vault, made.id)
         for page in range(1, row.pages + 1)
     ]
     assert sorted(read) == sorted(wanted)
 
 
 def test_a_transfusion_request_has_no_place_for_a_label_and_says_to_write_by_hand(
-    vault, settings, who, words
+    vault, settings, actor, words
 ):
     out = io.BytesIO()
-    blank_forms(vault, settings, ["transfusion-request"], 1, who, "Test", out)
+    blank_forms(vault, settings, ["transfusion-request"], 1, actor, "Test", out)
     (page,) = words(out.getvalue())
     assert "HAND-WRITE THE TUBE AT THE BEDSIDE" in page
     assert NO_LABEL in " ".join(page.split())

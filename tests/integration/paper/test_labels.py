@@ -11,11 +11,11 @@ import pytest
 from downtime.errors import InputError, NotFoundError
 from downtime.outage import outages
 from downtime.paper import ledger
-from downtime.paper.labels import alignment, labels, wristband
-from downtime.paper.labels.labels import PATIENT, WRISTBAND, Wanted
-from downtime.paper.labels.sheets import SHEETS
+from downtime.paper.labels import alignment_test, gs1_codes, print_labels
+from downtime.paper.labels.label_sheets import LABEL_SHEETS
+from downtime.paper.labels.print_labels import PATIENT, WRISTBAND, LabelOptions
 
-LARGE = [name for name, sheet in SHEETS.items() if sheet.width >= 60]
+LARGE = [name for name, sheet in LABEL_SHEETS.items() if sheet.width >= 60]
 
 
 def flat(text):
@@ -28,20 +28,20 @@ def settings(settings):
 
 
 @pytest.fixture
-def of_patient(vault, snapshot, settings, who, words):
+def of_patient(vault, snapshot, settings, actor, words):
     """`of_patient(id, kind, **wanted)` → PDF, words of each page, result."""
 
     def build(patient, kind=PATIENT, **wanted):
         out = io.BytesIO()
-        made = labels.patient_labels(
-            vault, snapshot, settings, patient, kind, Wanted(**wanted), who, "Test", out
+        made = print_labels.print_patient_labels(
+            vault, snapshot, settings, patient, kind, LabelOptions(**wanted), actor, "Test", out
         )
         return out.getvalue(), words(out.getvalue()), made
 
     return build
 
 
-@pytest.mark.parametrize("name", SHEETS)
+@pytest.mark.parametrize("name", LABEL_SHEETS)
 def test_a_label_says_name_date_of_birth_and_number_on_every_kind_of_sheet(of_patient, name):
     _, (page,), _ = of_patient("p3", sheet=name, copies=3)
     assert page.count("EXAMPLE") == page.count("02-Jan-1960") == page.count("999 000 0026") == 3
@@ -58,7 +58,7 @@ def test_large_labels_carry_a_code_that_finds_the_patient(of_patient, codes, sna
     (code,) = read
     assert code == "(8018)501234599900000182(91)RXX/RX00001"
     typed = code.replace("(", "").replace(")", "")
-    assert {snapshot.exact(number).id for number in wristband.numbers(typed)} == {"p1"}
+    assert {snapshot.exact(number).id for number in gs1_codes.parse_scanned_code(typed)} == {"p1"}
 
 
 def test_labels_begin_at_the_first_free_one_and_go_on_over_sheets(of_patient):
@@ -70,12 +70,14 @@ def test_labels_begin_at_the_first_free_one_and_go_on_over_sheets(of_patient):
 
 
 def test_a_label_stands_where_the_sheet_has_it_and_the_offset_moves_it(
-    vault, snapshot, settings, who, words
+    vault, snapshot, settings, actor, words
 ):
     def top_left(settings):
         out = io.BytesIO()
-        wanted = Wanted("L7163", 4, 1)
-        labels.patient_labels(vault, snapshot, settings, "p3", PATIENT, wanted, who, "Test", out)
+        wanted = LabelOptions("L7163", 4, 1)
+        print_labels.print_patient_labels(
+            vault, snapshot, settings, "p3", PATIENT, wanted, actor, "Test", out
+        )
         command = ["pdftotext", "-bbox", "-", "-"]
         found = subprocess.run(command, input=out.getvalue(), capture_output=True, check=True)
         word = re.search(r'xMin="([\d.]+)" yMin="([\d.]+)"[^>]*>EXAMPLE,', found.stdout.decode())
@@ -83,7 +85,7 @@ def test_a_label_stands_where_the_sheet_has_it_and_the_offset_moves_it(
 
     mm = 72 / 25.4
     x, y = top_left(settings)
-    sheet = SHEETS["L7163"]
+    sheet = LABEL_SHEETS["L7163"]
     assert sheet.left + sheet.pitch_x < x / mm < sheet.left + sheet.pitch_x + 4
     top = sheet.top + sheet.pitch_y
     assert top < y / mm < top + 6
@@ -107,7 +109,7 @@ def test_a_name_that_does_not_fit_is_never_shortened(of_patient, vault):
         of_patient("p5", sheet="L7160")
     with pytest.raises(InputError, match="too long for the labels of L4730"):
         of_patient("p1", sheet="L4730")
-    assert ledger.packs(vault) == []
+    assert ledger.list_packs(vault) == []
 
 
 def test_a_name_in_another_script_is_drawn_on_each_label(of_patient):
@@ -117,18 +119,18 @@ def test_a_name_in_another_script_is_drawn_on_each_label(of_patient):
 
 
 def test_a_ward_has_a_label_for_each_patient_and_says_where_one_has_to_be_written(
-    vault, snapshot, settings, who, words
+    vault, snapshot, settings, actor, words
 ):
     out = io.BytesIO()
-    made = labels.ward_labels(
-        vault, snapshot, settings, ["A1"], PATIENT, Wanted("L7163"), who, "Test", out
+    made = print_labels.print_ward_labels(
+        vault, snapshot, settings, ["A1"], PATIENT, LabelOptions("L7163"), actor, "Test", out
     )
     (page,) = words(out.getvalue())
     said = flat(page)
     assert [f"RX0000{n}" in said for n in range(1, 6)] == [True, True, True, True, False]
     assert "A1, bay B, bed 5" in said
     assert "The name is too long for this label: write it by hand." in said
-    (row,) = ledger.of_pack(vault, made.id)
+    (row,) = ledger.list_pack_forms(vault, made.id)
     assert (row.form, row.title, row.ward, row.returns) == ("labels", "Patient labels", "A1", False)
     assert "RX" not in made.file_name
 
@@ -137,14 +139,16 @@ def test_labels_are_in_the_ledger_under_the_serial_they_show_and_need_not_come_b
     of_patient, vault
 ):
     _, (page,), made = of_patient("p3", sheet="L7160", copies=1)
-    (row,) = ledger.of_pack(vault, made.id)
+    (row,) = ledger.list_pack_forms(vault, made.id)
     assert (row.patient, row.returns, row.pages) == ("p3", False, 1)
     assert f"{row.serial[:2]}-{row.serial[2:8]}-{row.serial[8:]}" in page
-    assert ledger.counts(vault) == []
+    assert ledger.count_forms(vault) == []
 
 
-def test_a_drill_is_said_on_every_label(vault, snapshot, settings, who, of_patient):
-    outages.declare(vault, ["LIMS"], who, "drill", drill=True, known=("LIMS",), snapshot="")
+def test_a_drill_is_said_on_every_label(vault, snapshot, settings, actor, of_patient):
+    outages.declare_systems_down(
+        vault, ["LIMS"], actor, "drill", drill=True, known=("LIMS",), snapshot=""
+    )
     for name in ("L7160", "L7651"):
         _, (page,), made = of_patient("p3", sheet=name, copies=3)
         assert page.count("DRILL") >= 3
@@ -166,38 +170,44 @@ def test_what_a_sheet_cannot_take_is_refused(of_patient, wanted, sentence):
         of_patient("p3", **wanted)
 
 
-def test_unknown_sheets_patients_and_wards_are_refused(of_patient, vault, snapshot, settings, who):
+def test_unknown_sheets_patients_and_wards_are_refused(
+    of_patient, vault, snapshot, settings, actor
+):
     with pytest.raises(NotFoundError, match="not known"):
         of_patient("p3", sheet="L1")
     with pytest.raises(NotFoundError):
         of_patient("nobody", sheet="L7160")
     with pytest.raises(InputError, match="no patient on Z9"):
-        labels.ward_labels(
-            vault, snapshot, settings, ["Z9"], PATIENT, Wanted(), who, "Test", io.BytesIO()
+        print_labels.print_ward_labels(
+            vault, snapshot, settings, ["Z9"], PATIENT, LabelOptions(), actor, "Test", io.BytesIO()
         )
     with pytest.raises(InputError, match="too small"):
         of_patient("p3", WRISTBAND, sheet="L7651")
 
 
-def test_boxes_of_forms_are_labelled_with_title_and_version(vault, settings, who, words):
+def test_boxes_of_forms_are_labelled_with_title_and_version(vault, settings, actor, words):
     out = io.BytesIO()
     forms = ["observations", "phoned-result"]
-    labels.stock_labels(vault, settings, forms, Wanted("L7651"), who, "Test", out)
+    print_labels.print_stock_labels(
+        vault, settings, forms, LabelOptions("L7651"), actor, "Test", out
+    )
     (page,) = words(out.getvalue())
     assert {"Observations", "record", "observations"} <= set(page.replace(",", " ").split())
     assert "Version 1, phoned-result" in flat(page)
     with pytest.raises(InputError, match="No form"):
-        labels.stock_labels(vault, settings, [], Wanted(), who, "Test", io.BytesIO())
+        print_labels.print_stock_labels(
+            vault, settings, [], LabelOptions(), actor, "Test", io.BytesIO()
+        )
 
 
-@pytest.mark.parametrize("name", SHEETS)
+@pytest.mark.parametrize("name", LABEL_SHEETS)
 def test_the_alignment_page_outlines_every_label(settings, clock, words, name):
     out = io.BytesIO()
-    alignment.alignment_test(settings, name, clock(), out)
+    alignment_test.print_alignment_test(settings, name, clock(), out)
     (page,) = words(out.getvalue())
     assert name in page
     numbers = {int(word) for word in page.split() if word.isdecimal()}
-    assert set(range(1, SHEETS[name].labels + 1)) <= numbers
+    assert set(range(1, LABEL_SHEETS[name].labels + 1)) <= numbers
     with pikepdf.open(io.BytesIO(out.getvalue())) as document:
         content = document.pages[0].Contents.read_bytes()
-    assert content.count(b" re S") == SHEETS[name].labels
+    assert content.count(b" re S") == LABEL_SHEETS[name].labels

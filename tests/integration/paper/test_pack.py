@@ -8,13 +8,14 @@ import pytest
 
 from downtime.errors import InputError
 from downtime.outage import outages
-from downtime.paper import ledger, serials, store
-from downtime.paper.forms.definition import definition
-from downtime.paper.forms.sets import form_sets
-from downtime.paper.layout.layout import form_digest, form_layout
-from downtime.paper.packs import pack, printing
-from downtime.paper.packs.job import Options
+from downtime.paper import ledger, serials
+from downtime.paper.forms.form_sets import load_form_sets
+from downtime.paper.forms.load_form import load_form
+from downtime.paper.layout.template_layout import form_digest, form_layout
+from downtime.paper.packs import pack, print_run
+from downtime.paper.packs.model import PrintOptions
 from downtime.paper.packs.pack import blank_forms, patient_pack, site_pack
+from downtime.paper.store import issued_forms
 from downtime.settings import Settings
 
 SERIAL = re.compile(r"K7-\d{6}-[0-9A-Z]")
@@ -39,7 +40,7 @@ def test_the_cover_comes_first_and_counts_the_pages(pack):
 def test_both_codes_of_every_page_are_read_and_no_two_pages_share_one(pack, codes):
     made = pack(blanks=1)
     found = codes(made.pdf)
-    read = [sorted(serials.parse_payload(code) for code in page) for page in found]
+    read = [sorted(serials.parse_page_code(code) for code in page) for page in found]
     assert all([code.corner for code in page] == ["A", "B"] for page in read)
     assert all(page[0][:2] == page[1][:2] for page in read)
     assert len({page[0][:2] for page in read}) == len(read)
@@ -48,8 +49,8 @@ def test_both_codes_of_every_page_are_read_and_no_two_pages_share_one(pack, code
 def test_the_code_says_the_serial_that_is_printed_beside_it(pack, codes):
     made = pack(forms=["observations"], blanks=0)
     for text, page in zip(made.words, codes(made.pdf), strict=True):
-        serial = serials.parse_payload(min(page)).serial
-        assert set(SERIAL.findall(text)) == {serials.shown(serial)}
+        serial = serials.parse_page_code(min(page)).serial
+        assert set(SERIAL.findall(text)) == {serials.format_serial(serial)}
 
 
 def test_every_printed_serial_is_in_the_ledger_with_its_pages(pack, vault):
@@ -58,13 +59,16 @@ def test_every_printed_serial_is_in_the_ledger_with_its_pages(pack, vault):
     for text in made.words:
         (serial,) = set(SERIAL.findall(text))
         printed[serial] = printed.get(serial, 0) + 1
-    issued = {serials.shown(row.serial): row.pages for row in ledger.of_pack(vault, made.result.id)}
+    issued = {
+        serials.format_serial(row.serial): row.pages
+        for row in ledger.list_pack_forms(vault, made.result.id)
+    }
     assert printed == issued
 
 
 def test_the_ledger_says_what_for_whom_by_whom_and_when(pack, vault):
     made = pack(forms=["observations"], blanks=0)
-    rows = ledger.of_pack(vault, made.result.id)
+    rows = ledger.list_pack_forms(vault, made.result.id)
     (row,) = [r for r in rows if r.patient == "p1" and r.form == "observations"]
     assert (row.subject.mrn, row.subject.nhs_number) == ("RX00001", "9990000018")
     assert row.patient_label == "O'CALLAGHAN-SMYTHE, Aoife (Mrs)"
@@ -113,26 +117,26 @@ def test_a_name_in_arabic_is_shaped_and_never_a_question_mark(pack):
 
 def test_blank_sets_share_one_downtime_number_each(pack, vault):
     made = pack(forms=[], blanks=2)
-    rows = [r for r in ledger.of_pack(vault, made.result.id) if r.subject.downtime_number]
+    rows = [r for r in ledger.list_pack_forms(vault, made.result.id) if r.subject.downtime_number]
     numbers = {r.subject.downtime_number for r in rows}
     assert len(numbers) == 2
-    adult = form_sets(Settings())["adult"]
+    adult = load_form_sets(Settings())["adult"]
     assert {r.form for r in rows} == {"admission", "transfer", "discharge", *adult.patient}
     text = "".join(made.words)
     assert all(number in text for number in numbers)
-    assert "phoned-result" in {r.form for r in ledger.of_pack(vault, made.result.id)}
+    assert "phoned-result" in {r.form for r in ledger.list_pack_forms(vault, made.result.id)}
 
 
-def test_a_drill_is_on_every_page_and_in_the_file_name(pack, vault, who):
-    outages.declare(vault, ["LIMS"], who, "Drill", known=["LIMS"], drill=True)
+def test_a_drill_is_on_every_page_and_in_the_file_name(pack, vault, actor):
+    outages.declare_systems_down(vault, ["LIMS"], actor, "Drill", known=["LIMS"], drill=True)
     made = pack(forms=["observations"], blanks=1)
     assert all("DRILL 2026-11-02-1" in page for page in made.words)
     assert made.result.file_name == "DRILL_A1_as-at-2026-11-02-1400.pdf"
-    assert all(row.drill for row in ledger.of_pack(vault, made.result.id))
+    assert all(row.drill for row in ledger.list_pack_forms(vault, made.result.id))
 
 
-def test_an_outage_is_on_every_page(pack, vault, who):
-    outages.declare(vault, ["LIMS"], who, "Down", known=["LIMS"])
+def test_an_outage_is_on_every_page(pack, vault, actor):
+    outages.declare_systems_down(vault, ["LIMS"], actor, "Down", known=["LIMS"])
     made = pack(forms=[], blanks=0)
     assert all("Outage 2026-11-02-1" in page for page in made.words)
     assert not any("DRILL" in page for page in made.words)
@@ -146,7 +150,7 @@ def test_the_document_is_sound_and_says_what_it_is(pack):
     assert str(document.Root.Lang) == "en-GB"
 
 
-def test_pages_that_could_not_be_handed_over_are_void(vault, snapshot, settings, who):
+def test_pages_that_could_not_be_handed_over_are_void(vault, snapshot, settings, actor):
     class Full(io.BytesIO):
         def write(self, data):
             if self.tell() > 50_000:
@@ -154,13 +158,13 @@ def test_pages_that_could_not_be_handed_over_are_void(vault, snapshot, settings,
             return super().write(data)
 
     with pytest.raises(OSError, match="no space"):
-        pack.ward_pack(vault, snapshot, settings, ["A1"], who, "Test", Full())
-    (failed,) = ledger.packs(vault)
+        pack.ward_pack(vault, snapshot, settings, ["A1"], actor, "Test", Full())
+    (failed,) = ledger.list_packs(vault)
     assert failed.state == "failed"
-    assert {row.state for row in ledger.of_pack(vault, failed.id)} == {"void"}
+    assert {row.state for row in ledger.list_pack_forms(vault, failed.id)} == {"void"}
 
 
-def test_progress_can_stop_a_printing(vault, snapshot, settings, who):
+def test_progress_can_stop_a_printing(vault, snapshot, settings, actor):
     seen = []
 
     def progress(done, total):
@@ -170,47 +174,49 @@ def test_progress_can_stop_a_printing(vault, snapshot, settings, who):
 
     with pytest.raises(InterruptedError):
         pack.ward_pack(
-            vault, snapshot, settings, ["A1"], who, "Test", io.BytesIO(),
-            options=Options(progress=progress),
+            vault, snapshot, settings, ["A1"], actor, "Test", io.BytesIO(),
+            options=PrintOptions(progress=progress),
         )  # fmt: skip
     assert [done for done, _ in seen] == [1, 2, 3]
-    assert ledger.packs(vault)[0].state == "failed"
+    assert ledger.list_packs(vault)[0].state == "failed"
 
 
 def test_serials_are_never_used_twice(pack, vault):
     first, second = pack(forms=[], blanks=0), pack(forms=[], blanks=0)
-    used = [row.serial for p in (first, second) for row in ledger.of_pack(vault, p.result.id)]
+    used = [
+        row.serial for p in (first, second) for row in ledger.list_pack_forms(vault, p.result.id)
+    ]
     assert len(used) == len(set(used))
 
 
-def test_a_ward_that_the_snapshot_does_not_have(vault, snapshot, settings, who):
+def test_a_ward_that_the_snapshot_does_not_have(vault, snapshot, settings, actor):
     with pytest.raises(InputError, match="A1"):
-        pack.ward_pack(vault, snapshot, settings, ["Z9"], who, "Test", io.BytesIO())
-    assert ledger.packs(vault) == []
+        pack.ward_pack(vault, snapshot, settings, ["Z9"], actor, "Test", io.BytesIO())
+    assert ledger.list_packs(vault) == []
 
 
-def test_the_whole_site(vault, snapshot, settings, who, words):
+def test_the_whole_site(vault, snapshot, settings, actor, words):
     out = io.BytesIO()
-    result = site_pack(vault, snapshot, settings, who, "Test", out, forms=[], blanks=1)
+    result = site_pack(vault, snapshot, settings, actor, "Test", out, forms=[], blanks=1)
     assert result.pages == len(words(out.getvalue()))
 
 
-def test_one_patients_pages_name_nobody_in_file_or_title(vault, snapshot, settings, who, words):
+def test_one_patients_pages_name_nobody_in_file_or_title(vault, snapshot, settings, actor, words):
     out = io.BytesIO()
-    result = patient_pack(vault, snapshot, settings, "p1", ["observations"], who, "Test", out)
+    result = patient_pack(vault, snapshot, settings, "p1", ["observations"], actor, "Test", out)
     document = pikepdf.open(io.BytesIO(out.getvalue()))
     assert result.forms == 1
     assert "CALLAGHAN" not in (result.file_name + str(document.docinfo.Title)).upper()
     assert all("O'CALLAGHAN-SMYTHE" in page for page in words(out.getvalue()))
 
 
-def test_blank_forms_with_and_without_numbers(vault, settings, who):
+def test_blank_forms_with_and_without_numbers(vault, settings, actor):
     out = io.BytesIO()
-    result = blank_forms(vault, settings, ["admission"], 2, who, "Test", out, numbered=True)
-    numbers = {row.subject.downtime_number for row in ledger.of_pack(vault, result.id)}
+    result = blank_forms(vault, settings, ["admission"], 2, actor, "Test", out, numbered=True)
+    numbers = {row.subject.downtime_number for row in ledger.list_pack_forms(vault, result.id)}
     assert (result.blank_forms, len(numbers), "" in numbers) == (2, 2, False)
-    result = blank_forms(vault, settings, ["admission"], 1, who, "Test", io.BytesIO())
-    assert [row.subject.downtime_number for row in ledger.of_pack(vault, result.id)] == [""]
+    result = blank_forms(vault, settings, ["admission"], 1, actor, "Test", io.BytesIO())
+    assert [row.subject.downtime_number for row in ledger.list_pack_forms(vault, result.id)] == [""]
 
 
 def test_a_layout_is_made_once_and_kept(pack, monkeypatch):
@@ -219,13 +225,13 @@ def test_a_layout_is_made_once_and_kept(pack, monkeypatch):
     def again(*_):
         raise AssertionError("a kept layout was laid out again")
 
-    monkeypatch.setattr(printing, "layout_of", again)
+    monkeypatch.setattr(print_run, "layout_of", again)
     second = pack(forms=["observations"], blanks=0)
     assert len(first.words) == len(second.words)
 
 
 def test_the_kept_geometry_is_that_of_the_printed_form(pack, vault):
     pack(forms=["observations"], blanks=0)
-    form = definition("observations")
-    kept = store.layout(vault.db, form_digest(form, "Hospital No."))
+    form = load_form("observations")
+    kept = issued_forms.fetch_layout(vault.db, form_digest(form, "Hospital No."))
     assert kept == form_layout(form, "Hospital No.")

@@ -6,14 +6,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.clinical.records import Encounter, MedicationRequest, Patient
+from downtime.clinical.model import Encounter, MedicationRequest, Patient
 from downtime.paper import ledger
 from downtime.paper.forms import prefill
-from downtime.paper.forms.definition import definition
+from downtime.paper.forms.load_form import load_form
 from downtime.paper.packs.pack import blank_forms, patient_pack
-from downtime.snapshot import tables
-from downtime.snapshot.header import Header
-from downtime.snapshot.store import Snapshot
+from downtime.snapshot.header import SnapshotHeader
+from downtime.snapshot.store import record_tables
+from downtime.snapshot.store.opened_snapshot import Snapshot
 
 NAMES = [f"sodium valproate {n}00mg MODIFIED-release tablets (brand {n})" for n in range(1, 10)]
 LONG = "Compound " + "sodium lactate intravenous infusion (Hartmann's) " * 5
@@ -42,26 +42,26 @@ def opened(tmp_path, records, holds=("Patient", "MedicationRequest")):
         Patient(id="p1", source="PAS", mrn="RX00001", family="Example", given="Samuel"),
         Encounter(id="e1", source="PAS", patient="p1", ward="A1", status="in-progress"),
     ]
-    header = Header(
+    header = SnapshotHeader(
         hospital="DEMO", created="2026-11-02T14:00:00Z", expires="2026-11-04T14:00:00Z",
         key="0123456789abcdef", time_zone="Europe/London", holds=holds,
         systems={"PAS": "2026-11-02T13:58:00Z", "EPR": "2026-11-02T03:40:00Z"},
     )  # fmt: skip
     path, key = tmp_path / "drugs.db", os.urandom(32)
-    tables.create(path, key, header, [*people, *records])
+    record_tables.create_database(path, key, header, [*people, *records])
     return Snapshot(path, key)
 
 
 @pytest.fixture
-def chart(tmp_path, vault, settings, who, words):
+def chart(tmp_path, vault, settings, actor, words):
     """`chart(form)` → the words of each page of patient 1's form, and its rows in the ledger."""
 
     def build(form, records=MEDICINES, **more):
         snapshot, out = opened(tmp_path, records, **more), io.BytesIO()
-        made = patient_pack(vault, snapshot, settings, "p1", [form], who, "Test", out)
+        made = patient_pack(vault, snapshot, settings, "p1", [form], actor, "Test", out)
         snapshot.close()
         pages = [" ".join(p.split()) for p in words(out.getvalue()) if "Drug chart" in p]
-        return pages, [row for row in ledger.of_pack(vault, made.id) if row.form == form]
+        return pages, [row for row in ledger.list_pack_forms(vault, made.id) if row.form == form]
 
     return build
 
@@ -79,7 +79,7 @@ def test_what_a_chart_cannot_hold_goes_to_a_second_one_with_its_own_serial(chart
 
 def filled(form, snapshot, row):
     medicines = snapshot.medicines(row.patient.id)
-    return prefill.values(form, snapshot, row, medicines, ZoneInfo("UTC"), 1)
+    return prefill.sheet_values(form, snapshot, row, medicines, ZoneInfo("UTC"), 1)
 
 
 def test_a_chart_says_that_it_is_not_valid_until_signed_and_how_old_it_is(chart):
@@ -94,8 +94,8 @@ def test_a_medicine_whose_kind_was_not_sent_is_not_lost(chart):
 
 def test_a_medicine_on_hold_is_named_and_not_charted_and_a_stopped_one_is_neither(tmp_path, chart):
     snapshot = opened(tmp_path, MEDICINES)
-    row = snapshot.inpatients("A1")[0]
-    found = filled(definition("drug-chart-regular"), snapshot, row)
+    row = snapshot.list_inpatients("A1")[0]
+    found = filled(load_form("drug-chart-regular"), snapshot, row)
     snapshot.close()
     assert found["held"] == "methotrexate 10mg 2200 mg Oral BD (on-hold)"
     (tmp_path / "drugs.db").unlink()
@@ -119,18 +119,18 @@ def test_a_name_too_long_for_its_box_is_whole_on_the_page_after(chart):
 
 
 def test_no_medicine_and_no_data_are_different(tmp_path):
-    form = definition("drug-chart-once-only")
+    form = load_form("drug-chart-once-only")
     for holds, said in [(("MedicationRequest",), "None in the snapshot."),
                         (("Patient",), prefill.NOT_DELIVERED)]:  # fmt: skip
         snapshot = opened(tmp_path, [], holds=holds)
-        row = snapshot.inpatients("A1")[0]
+        row = snapshot.list_inpatients("A1")[0]
         assert filled(form, snapshot, row)["as-at"] == said
         snapshot.close()
         (tmp_path / "drugs.db").unlink()
 
 
-def test_a_blank_log_names_its_ward(vault, settings, who, words):
+def test_a_blank_log_names_its_ward(vault, settings, actor, words):
     out = io.BytesIO()
-    blank_forms(vault, settings, ["specimen-dispatch-log"], 1, who, "Test", out, ward="A1")
+    blank_forms(vault, settings, ["specimen-dispatch-log"], 1, actor, "Test", out, ward="A1")
     (page,) = words(out.getvalue())
     assert "A1" in page

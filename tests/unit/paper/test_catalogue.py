@@ -1,7 +1,7 @@
 """The forms that come with the project, as one set."""
 
-from downtime.paper.forms.definition import definition, definitions
-from downtime.paper.forms.questionnaire import FormDefinition
+from downtime.paper.forms.load_form import load_form, load_forms
+from downtime.paper.forms.model import FormDefinition
 
 ROLES = ("nurse in charge", "site manager", "laboratory liaison", "runner", "loggist",
          "ward clerk", "doctor")  # fmt: skip
@@ -10,23 +10,23 @@ BINDER = "binder-list"
 
 
 def words(form: FormDefinition) -> list[str]:
-    return [word for group in form.items for item in group.items for word in item.words]
+    return [word for group in form.items for item in group.items for word in item.row_texts]
 
 
 def test_the_binder_list_names_every_form():
     """Whoever adds a form adds it to the binder, or no ward will ever have it there."""
-    others = {form.title for name, form in definitions().items() if name != BINDER}
-    assert others - set(words(definition(BINDER))) == set()
+    others = {form.title for name, form in load_forms().items() if name != BINDER}
+    assert others - set(words(load_form(BINDER))) == set()
 
 
 def test_each_role_and_each_system_has_an_action_card():
-    cards = [form.title for form in definitions().values() if form.title.startswith("Action card")]
+    cards = [form.title for form in load_forms().values() if form.title.startswith("Action card")]
     for wanted in (*ROLES, *SYSTEMS):
         assert sum(wanted in title for title in cards) == 1, wanted
 
 
 def test_no_form_that_is_about_one_patient_lies_across():
     """Identity stands at the same place on every sheet of a patient."""
-    across = [f.name for f in definitions().values() if f.orientation == "landscape"]
+    across = [f.name for f in load_forms().values() if f.orientation == "landscape"]
     assert across
-    assert not [name for name in across if definition(name).identity]
+    assert not [name for name in across if load_form(name).identity]

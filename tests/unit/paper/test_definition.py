@@ -5,7 +5,7 @@ import textwrap
 import pytest
 
 from downtime.errors import InputError, NotFoundError
-from downtime.paper.forms import definition as forms
+from downtime.paper.forms import load_form as forms
 
 GOOD = """\
 name: test
@@ -27,11 +27,11 @@ item:
 def problems(tmp_path, text):
     path = tmp_path / "test.yaml"
     path.write_text(textwrap.dedent(text))
-    return [(p.line, p.sentence) for p in forms.check(path)]
+    return [(p.line, p.sentence) for p in forms.check_file(path)]
 
 
 def test_every_form_of_the_project_is_right():
-    found = forms.definitions()
+    found = forms.load_forms()
     assert {"admission", "observations", "progress-notes"} <= set(found)
     assert all(form.name == name for name, form in found.items())
 
@@ -39,15 +39,15 @@ def test_every_form_of_the_project_is_right():
 def test_a_log_has_no_identity_block_and_a_paper_that_stays_no_sign_off(tmp_path):
     path = tmp_path / "test.yaml"
     path.write_text(GOOD.replace("policy: full", "policy: full\nsubject: none\nreturns: false"))
-    form = forms.read(path)
+    form = forms.read_form(path)
     assert form.identity == ()
     assert form.keys() == ["value"]
     path.write_text(GOOD)
-    assert [item.link_id for item in forms.read(path).identity][0] == "patient.name"
+    assert [item.link_id for item in forms.read_form(path).identity][0] == "patient.name"
 
 
 def test_keys_write_out_the_rows_and_end_with_the_sign_off():
-    keys = forms.definition("phoned-result").keys()
+    keys = forms.load_form("phoned-result").keys()
     assert "value:1" in keys
     assert "value:6" in keys
     assert "value" not in keys
@@ -61,19 +61,19 @@ def test_keys_write_out_the_rows_and_end_with_the_sign_off():
 
 
 def test_a_chart_has_a_key_for_each_score_that_is_not_keyed_back():
-    form = forms.definition("observations")
+    form = forms.load_form("observations")
     assert form.field("pulse:2").code == "8867-4"
     assert not form.field("pulse.score:2").keyed
 
 
 def test_an_unknown_field_is_no_field():
     with pytest.raises(KeyError):
-        forms.definition("observations").field("pulse:99")
+        forms.load_form("observations").field("pulse:99")
 
 
 def test_an_unknown_form_is_answered_with_those_there_are():
     with pytest.raises(NotFoundError, match="admission"):
-        forms.definition("nonsense")
+        forms.load_form("nonsense")
 
 
 def test_a_good_form_has_no_problem(tmp_path):
@@ -122,28 +122,28 @@ def own(home, name, text):
 def test_a_home_has_forms_of_its_own_beside_and_instead_of_the_installations(home):
     own(home, "test", GOOD)
     own(home, "admission", GOOD.replace("name: test", "name: admission"))
-    found = forms.definitions(home)
-    assert set(found) == {*forms.definitions(), "test"}
-    assert found["admission"].title == forms.definition("admission", home).title == "Test"
-    assert forms.definition("admission").title != "Test"
+    found = forms.load_forms(home)
+    assert set(found) == {*forms.load_forms(), "test"}
+    assert found["admission"].title == forms.load_form("admission", home).title == "Test"
+    assert forms.load_form("admission").title != "Test"
 
 
 def test_a_form_that_is_changed_counts_at_once(home):
     own(home, "test", GOOD)
-    assert forms.definition("test", home).version == "1"
+    assert forms.load_form("test", home).version == "1"
     own(home, "test", GOOD.replace('version: "1"', 'version: "2"'))
-    assert forms.definition("test", home).version == "2"
+    assert forms.load_form("test", home).version == "2"
 
 
 def test_a_form_with_a_mistake_is_left_out_and_stops_no_other(home):
     own(home, "admission", GOOD.replace("name: test", "name: elsewhere"))
-    found = forms.definitions(home)
-    assert set(found) == set(forms.definitions()) - {"admission"}
-    assert [str(problem) for problem in forms.problems(home)] == [
+    found = forms.load_forms(home)
+    assert set(found) == set(forms.load_forms()) - {"admission"}
+    assert [str(problem) for problem in forms.find_all_problems(home)] == [
         "admission.yaml, line 1: 'name' is that of the file: 'admission'."
     ]
     with pytest.raises(InputError, match="line 1"):
-        forms.definition("admission", home)
+        forms.load_form("admission", home)
 
 
 PLACED = GOOD.replace(
@@ -185,7 +185,7 @@ def test_places_are_read_as_they_are_written():
     text = PLACED.replace(
         "    maps: value", "    place: {x: 1, y: 2.5, width: 3, height: 4, page: 2}"
     )
-    form = forms.from_text(text)
-    (spot,) = form.items[0].place
+    form = forms.parse_form(text)
+    (spot,) = form.items[0].boxes
     assert (spot.page, spot.x, spot.y, spot.width, spot.height) == (2, 1, 2.5, 3, 4)
-    assert dict(form.place)["patient.name"].page == 0, "on every page unless it says otherwise"
+    assert dict(form.boxes)["patient.name"].page == 0, "on every page unless it says otherwise"

@@ -3,8 +3,8 @@
 import pytest
 from jinja2 import UndefinedError
 
-from downtime.pdf.templates import render_html, templates, to_pdf
-from downtime.pdf.typeset import ForbiddenAssetError, LayoutWarningError, LocalAssets
+from downtime.pdf.html_to_pdf import ForbiddenAssetError, LayoutWarningError, LocalAssets
+from downtime.pdf.templates import render_html, template_folder, html_to_pdf_bytes
 
 
 @pytest.mark.parametrize(
@@ -19,12 +19,12 @@ from downtime.pdf.typeset import ForbiddenAssetError, LayoutWarningError, LocalA
 )
 def test_nothing_but_the_projects_own_assets_is_fetched(source):
     with pytest.raises(ForbiddenAssetError):
-        to_pdf(f'<link rel="stylesheet" href="{source}"><p>x</p>')
+        html_to_pdf_bytes(f'<link rel="stylesheet" href="{source}"><p>x</p>')
 
 
 def test_a_warning_is_an_error():
     with pytest.raises(LayoutWarningError):
-        to_pdf("<style>p { colour: red }</style><p>x</p>")
+        html_to_pdf_bytes("<style>p { colour: red }</style><p>x</p>")
 
 
 def test_a_word_that_was_not_given_is_an_error():
@@ -34,7 +34,8 @@ def test_a_word_that_was_not_given_is_an_error():
 
 def test_only_the_fonts_that_a_document_needs_are_loaded():
     plain, thai = (
-        LocalAssets(templates(), text).fetch("asset:fonts.css").read() for text in ("name", "สมชาย")
+        LocalAssets(template_folder(), text).fetch("asset:fonts.css").read()
+        for text in ("name", "สมชาย")
     )
     assert b"Thai" not in plain
     assert b"NotoSansThai-Regular.ttf" in thai

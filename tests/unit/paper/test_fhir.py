@@ -6,25 +6,25 @@ import orjson
 import pytest
 
 from downtime.errors import InputError
-from downtime.paper.forms import definition as forms
-from downtime.paper.forms.fhir_read import Reading
-from downtime.paper.forms.fhir_write import questionnaire
+from downtime.paper.forms import load_form as forms
+from downtime.paper.forms.export_questionnaire import make_questionnaire
+from downtime.paper.forms.import_questionnaire import QuestionnaireReader
 
 
 def carried(form):
     """The Questionnaire as another program gets it."""
-    return orjson.loads(orjson.dumps(questionnaire(form)))
+    return orjson.loads(orjson.dumps(make_questionnaire(form)))
 
 
-@pytest.mark.parametrize("name", sorted(forms.definitions()))
+@pytest.mark.parametrize("name", sorted(forms.load_forms()))
 def test_every_form_comes_back_as_it_went(name, tmp_path):
-    form = forms.definition(name)
-    read = Reading(carried(form))
+    form = forms.load_form(name)
+    read = QuestionnaireReader(carried(form))
     assert (read.name, read.notes) == (name, [])
     path = tmp_path / f"{name}.yaml"
     path.write_text(read.text)
-    assert forms.check(path) == []
-    again = forms.read(path)
+    assert forms.check_file(path) == []
+    again = forms.read_form(path)
     assert replace(again, digest="", source="") == replace(form, digest="", source="")
 
 
@@ -38,10 +38,10 @@ ALLOWED = {"linkId", "code", "text", "type", "required", "repeats", "maxLength",
            "item", "extension"}  # fmt: skip
 
 
-@pytest.mark.parametrize("name", sorted(forms.definitions()))
+@pytest.mark.parametrize("name", sorted(forms.load_forms()))
 def test_what_goes_out_keeps_the_rules_of_fhir(name):
     """The structure of R4 and its invariants que-1, 2, 4, 6, 10; no empty element anywhere."""
-    resource = carried(forms.definition(name))
+    resource = carried(forms.load_form(name))
     assert resource["status"] in ("draft", "active", "retired", "unknown")
     found = list(elements(resource["item"]))
     link_ids = [item["linkId"] for item in found]
@@ -57,7 +57,7 @@ def test_what_goes_out_keeps_the_rules_of_fhir(name):
         for extension in item.get("extension", []):
             assert len(extension) == 2
             assert extension["url"].startswith("http")
-    assert {"patient.name", "author.name"} & set(link_ids) or not forms.definition(name).returns
+    assert {"patient.name", "author.name"} & set(link_ids) or not forms.load_form(name).returns
 
 
 FOREIGN = {
@@ -125,11 +125,11 @@ FOREIGN = {
 
 
 def test_a_foreign_questionnaire_becomes_a_form_that_can_be_used(tmp_path):
-    read = Reading(FOREIGN)
+    read = QuestionnaireReader(FOREIGN)
     path = tmp_path / f"{read.name}.yaml"
     path.write_text(read.text)
-    assert (read.name, forms.check(path)) == ("falls-risk-assessment", [])
-    form = forms.read(path)
+    assert (read.name, forms.check_file(path)) == ("falls-risk-assessment", [])
+    form = forms.read_form(path)
     assert [item.link_id for item in form.items] == ["1", "1.3", "weight"]
     history, falls, weight = form.items
     assert [(i.link_id, i.type, i.required) for i in history.items] == [
@@ -143,7 +143,7 @@ def test_a_foreign_questionnaire_becomes_a_form_that_can_be_used(tmp_path):
 
 
 def test_each_change_is_said():
-    assert sorted(Reading(FOREIGN).notes) == [
+    assert sorted(QuestionnaireReader(FOREIGN).notes) == [
         "'/When_1' depends on another answer; on paper it is always there.",
         "'1.1' is of type open-choice; on paper it is a choice.",
         "'1.2.1' is of type url; on paper it is a string.",
@@ -170,7 +170,7 @@ def item(**given):
 )
 def test_what_cannot_be_read_is_refused_in_a_sentence(resource, sentence):
     with pytest.raises(InputError, match=sentence):
-        Reading(resource)
+        QuestionnaireReader(resource)
 
 
 def test_a_background_and_its_places_come_back_too():
@@ -195,9 +195,9 @@ item:
     place: {x: {field: "Box {row}"}}
 """
     assert forms.check_text("own", text) == []
-    form = forms.from_text(text)
-    read = Reading(carried(form))
+    form = forms.parse_form(text)
+    read = QuestionnaireReader(carried(form))
     assert forms.check_text("own", read.text) == []
-    assert replace(forms.from_text(read.text), digest="", source="") == replace(
+    assert replace(forms.parse_form(read.text), digest="", source="") == replace(
         form, digest="", source=""
     )

@@ -6,8 +6,8 @@ import pytest
 import zxingcpp
 
 from downtime.errors import NotFoundError
-from downtime.paper.labels import wristband
-from downtime.paper.labels.sheets import A4, SHEETS, sheet
+from downtime.paper.labels import gs1_codes
+from downtime.paper.labels.label_sheets import A4, LABEL_SHEETS, find_label_sheet
 
 AVERY = {"L7160": 21, "L7161": 18, "L7162": 16, "L7163": 14, "L7164": 12, "L7165": 8,
          "L7651": 65, "L4730": 270}  # fmt: skip
@@ -15,12 +15,12 @@ AVERY = {"L7160": 21, "L7161": 18, "L7162": 16, "L7163": 14, "L7164": 12, "L7165
 
 
 def test_every_sheet_has_as_many_labels_as_its_box_says():
-    assert {name: found.labels for name, found in SHEETS.items()} == AVERY
+    assert {name: found.labels for name, found in LABEL_SHEETS.items()} == AVERY
 
 
-@pytest.mark.parametrize("name", SHEETS)
+@pytest.mark.parametrize("name", LABEL_SHEETS)
 def test_labels_lie_on_the_page_and_beside_each_other(name):
-    found = SHEETS[name]
+    found = LABEL_SHEETS[name]
     corners = [found.corner(number) for number in range(1, found.labels + 1)]
     assert corners[0] == (found.left, found.top)
     assert max(x for x, _ in corners) + found.width <= A4[0]
@@ -33,16 +33,16 @@ def test_labels_lie_on_the_page_and_beside_each_other(name):
 
 
 def test_the_labels_lie_in_the_middle_of_the_sheet():
-    for found in SHEETS.values():
+    for found in LABEL_SHEETS.values():
         right, bottom = found.corner(found.labels)
         spare = A4[0] - right - found.width, A4[1] - bottom - found.height
         assert spare == pytest.approx((found.left, found.top), abs=2.0)
 
 
 def test_a_sheet_is_known_with_and_without_its_letter():
-    assert sheet("7160") is sheet(" l7160 ") is SHEETS["L7160"]
+    assert find_label_sheet("7160") is find_label_sheet(" l7160 ") is LABEL_SHEETS["L7160"]
     with pytest.raises(NotFoundError, match="L7160, L7161"):
-        sheet("L9999")
+        find_label_sheet("L9999")
 
 
 def read_back(content):
@@ -54,24 +54,27 @@ def read_back(content):
 
 
 def test_a_code_holds_the_identifiers_of_dcb1077_and_is_read_back():
-    content = wristband.content("5012345", "9990000018", "RXX", "RX00001")
+    content = gs1_codes.gs1_content("5012345", "9990000018", "RXX", "RX00001")
     assert content == "(8018)501234599900000182(91)RXX/RX00001"
     found = read_back(content)
     assert found.symbology_identifier == "]d2", "GS1 DataMatrix"
     typed = found.bytes.decode()
-    assert wristband.numbers(typed) == ("9990000018", "RX00001")
-    assert wristband.numbers("]d2" + typed.replace("\x1d", "")) == ("9990000018", "RX00001")
+    assert gs1_codes.parse_scanned_code(typed) == ("9990000018", "RX00001")
+    assert gs1_codes.parse_scanned_code("]d2" + typed.replace("\x1d", "")) == (
+        "9990000018",
+        "RX00001",
+    )
 
 
 def test_without_a_prefix_or_an_nhs_number_only_the_hospitals_number_is_encoded():
-    assert wristband.content("", "9990000018", "RXX", "RX00001") == "(91)RXX/RX00001"
-    assert wristband.content("5012345", "", "RXX", "RX00001") == "(91)RXX/RX00001"
-    assert wristband.numbers("91RXX/RX00001") == ("RX00001",)
+    assert gs1_codes.gs1_content("", "9990000018", "RXX", "RX00001") == "(91)RXX/RX00001"
+    assert gs1_codes.gs1_content("5012345", "", "RXX", "RX00001") == "(91)RXX/RX00001"
+    assert gs1_codes.parse_scanned_code("91RXX/RX00001") == ("RX00001",)
 
 
 @pytest.mark.parametrize("mrn", ["", "RX 1", "RX(1)", "Ü1", "1" * 90])
 def test_a_number_that_the_code_cannot_hold_is_left_out(mrn):
-    assert wristband.content("", "9990000018", "RXX", mrn) == ""
+    assert gs1_codes.gs1_content("", "9990000018", "RXX", mrn) == ""
 
 
 @pytest.mark.parametrize(
@@ -80,4 +83,4 @@ def test_a_number_that_the_code_cannot_hold_is_left_out(mrn):
      "8018501234511111111110"],
 )  # fmt: skip
 def test_what_is_no_such_code_is_not_taken_for_one(typed):
-    assert wristband.numbers(typed) == ()
+    assert gs1_codes.parse_scanned_code(typed) == ()

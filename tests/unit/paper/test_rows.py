@@ -2,8 +2,8 @@
 
 import pytest
 
-from downtime.paper.forms import definition as forms
-from downtime.paper.layout.layout import form_layout
+from downtime.paper.forms import load_form as forms
+from downtime.paper.layout.template_layout import form_layout
 
 CHART = """\
 name: test
@@ -43,8 +43,8 @@ def written(tmp_path, text=CHART):
 
 
 def test_a_grid_is_one_place_for_each_row_and_words_are_printed_not_asked(tmp_path):
-    form = forms.read(written(tmp_path))
-    assert forms.check(written(tmp_path)) == []
+    form = forms.read_form(written(tmp_path))
+    assert forms.check_file(written(tmp_path)) == []
     assert form.keys()[:6] == ["drug:1", "drug:2", "given:1", "given:2", "score:1", "score:2"]
     (page,) = form_layout(form, "Hospital No.").pages
     places = {place.key: place for place in page}
@@ -64,11 +64,11 @@ def test_a_grid_is_one_place_for_each_row_and_words_are_printed_not_asked(tmp_pa
     ],
 )
 def test_a_mistake_in_rows_is_explained_with_its_line(tmp_path, wrong, right, line, said):
-    found = forms.check(written(tmp_path, CHART.replace(wrong, right)))
+    found = forms.check_file(written(tmp_path, CHART.replace(wrong, right)))
     assert [(p.line, said in p.sentence) for p in found] == [(line, True)]
 
 
 def test_a_field_outside_rows_cannot_ask_for_a_record_of_a_row(tmp_path):
     alone = "  - {linkId: one, text: One, type: string, prefill: medicine.medicine}\n"
-    (problem,) = forms.check(written(tmp_path, CHART + alone))
+    (problem,) = forms.check_file(written(tmp_path, CHART + alone))
     assert "cannot print 'medicine.medicine'" in problem.sentence

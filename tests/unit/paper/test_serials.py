@@ -4,62 +4,62 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from downtime.clinical.identifiers import has_check
+from downtime.clinical.identifiers import has_check_character
 from downtime.errors import ConflictError, InputError
 from downtime.paper import serials
 
-NUMBER = serials.serial("K7", 42)
+NUMBER = serials.make_serial("K7", 42)
 positions = st.integers(1, serials.LAST_POSITION)
 
 
 def test_a_serial_is_shown_in_three_parts():
-    assert serials.shown(NUMBER) == f"K7-000042-{NUMBER[-1]}"
+    assert serials.format_serial(NUMBER) == f"K7-000042-{NUMBER[-1]}"
 
 
 @pytest.mark.parametrize("typed", ["k7000042{}", "K7-000042-{}", " k7 000042 {} "])
 def test_a_serial_is_read_however_it_is_typed(typed):
-    assert serials.parse(typed.format(NUMBER[-1].lower())) == NUMBER
+    assert serials.parse_serial(typed.format(NUMBER[-1].lower())) == NUMBER
 
 
 def test_a_scanner_may_type_the_whole_page_code():
-    assert serials.parse(serials.page_code(NUMBER, 3, "B")) == NUMBER
+    assert serials.parse_serial(serials.make_page_code(NUMBER, 3, "B")) == NUMBER
 
 
 @given(positions, st.integers(0, 7), st.sampled_from("0123456789"))
 def test_one_wrong_digit_is_always_noticed(position, place, digit):
-    number = serials.serial("K7", position)
+    number = serials.make_serial("K7", position)
     wrong = number[:place] + digit + number[place + 1 :]
     if wrong != number:
         with pytest.raises(InputError):
-            serials.parse(wrong)
+            serials.parse_serial(wrong)
 
 
 def test_two_swapped_digits_are_nearly_always_noticed():
     """MOD 37,36 finds every single slip, and all but a few of the swaps (ISO/IEC 7064)."""
     tried = noticed = 0
     for position in range(1, 3000):
-        number = serials.serial("K7", position)
+        number = serials.make_serial("K7", position)
         for place in range(2, 7):
             wrong = number[:place] + number[place + 1] + number[place] + number[place + 2 :]
             tried += wrong != number
-            noticed += wrong != number and not has_check(wrong)
+            noticed += wrong != number and not has_check_character(wrong)
     assert noticed / tried > 0.97
 
 
 @given(positions, st.integers(1, 99), st.sampled_from("AB"))
 def test_a_page_code_says_serial_page_and_corner(position, page, corner):
-    number = serials.serial("K7", position)
-    code = serials.page_code(number, page, corner)
+    number = serials.make_serial("K7", position)
+    code = serials.make_page_code(number, page, corner)
     assert len(code) == 13
-    assert serials.parse_payload(code) == (number, page, corner)
+    assert serials.parse_page_code(code) == (number, page, corner)
 
 
 @pytest.mark.parametrize("text", ["", "HELLO", "K7000042X01A0", "K7000042", "0" * 13, "É" * 13])
 def test_anything_else_is_no_page_code(text):
     with pytest.raises(InputError):
-        serials.parse_payload(text)
+        serials.parse_page_code(text)
 
 
 def test_the_block_ends():
     with pytest.raises(ConflictError):
-        serials.serial("K7", serials.LAST_POSITION + 1)
+        serials.make_serial("K7", serials.LAST_POSITION + 1)

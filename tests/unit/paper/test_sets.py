@@ -5,8 +5,8 @@ from types import MappingProxyType
 import pytest
 
 from downtime.errors import InputError
-from downtime.paper.forms import sets
-from downtime.paper.forms.definition import definitions
+from downtime.paper.forms import form_sets
+from downtime.paper.forms.load_form import load_forms
 from downtime.settings import PaperSettings, Settings
 
 TYPES = ("adult", "maternity", "emergency", "theatres", "outpatients", "laboratory")
@@ -17,17 +17,17 @@ def having(**paper):
 
 
 def test_every_type_of_ward_has_a_set_of_forms_that_exist():
-    found = sets.form_sets(Settings())
+    found = form_sets.load_form_sets(Settings())
     assert tuple(found) == TYPES
     for one in found.values():
         named = {*one.patient, *one.blanks, *filter(None, [one.session])}
-        assert named <= set(definitions())
+        assert named <= set(load_forms())
         assert one.blanks
 
 
 def test_a_ward_is_adult_unless_the_settings_say_otherwise():
     settings = having(ward_types={"ASH": "maternity"})
-    found = sets.of_wards(settings, ["ASH", "MATERNITY", "ED"])
+    found = form_sets.get_ward_sets(settings, ["ASH", "MATERNITY", "ED"])
     assert {ward: one.name for ward, one in found.items()} == {
         "ASH": "maternity", "MATERNITY": "adult", "ED": "adult",
     }  # fmt: skip
@@ -35,16 +35,16 @@ def test_a_ward_is_adult_unless_the_settings_say_otherwise():
 
 def test_a_list_has_its_own_set_unless_its_place_has_a_type():
     settings = having(ward_types={"Antenatal": "maternity"})
-    assert sets.of_session(settings, "Fracture clinic", "clinic").name == "outpatients"
-    assert sets.of_session(settings, "Theatre 1", "theatre").name == "theatres"
-    assert sets.of_session(settings, "Antenatal", "clinic").name == "maternity"
+    assert form_sets.get_session_set(settings, "Fracture clinic", "clinic").name == "outpatients"
+    assert form_sets.get_session_set(settings, "Theatre 1", "theatre").name == "theatres"
+    assert form_sets.get_session_set(settings, "Antenatal", "clinic").name == "maternity"
 
 
 def test_a_sites_own_set_stands_in_place_of_the_other():
     own = {"adult": {"patient": ["observations"], "spares": {"admission": 2}}}
-    found = sets.form_sets(having(sets=own))
+    found = form_sets.load_form_sets(having(sets=own))
     assert (found["adult"].patient, found["adult"].blanks) == (("observations",), {"admission": 2})
-    assert found["maternity"] == sets.form_sets(Settings())["maternity"]
+    assert found["maternity"] == form_sets.load_form_sets(Settings())["maternity"]
 
 
 @pytest.mark.parametrize(
@@ -59,9 +59,9 @@ def test_a_sites_own_set_stands_in_place_of_the_other():
 )
 def test_a_mistake_in_a_set_is_named(table, said):
     with pytest.raises(InputError, match=said):
-        sets.form_sets(having(sets={"adult": table}))
+        form_sets.load_form_sets(having(sets={"adult": table}))
 
 
 def test_a_type_without_a_set_is_named():
     with pytest.raises(InputError, match="ASH.*burns"):
-        sets.of_wards(having(ward_types={"ASH": "burns"}), ["ASH"])
+        form_sets.get_ward_sets(having(ward_types={"ASH": "burns"}), ["ASH"])

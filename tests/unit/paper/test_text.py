@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from downtime.paper.layout.layout import Place
-from downtime.pdf.fit import FLOOR, beginning, fit, width
+from downtime.paper.layout.template_layout import FieldRectangle
+from downtime.pdf.fit_text import SMALLEST_SIZE, fit_beginning, fit_text, text_width
 from downtime.pdf.text import (
     BOLD,
     FONT_FOLDER,
@@ -15,10 +15,10 @@ from downtime.pdf.text import (
     LAST_RESORT,
     REGULAR,
     font_of,
-    printable,
-    wrap,
+    to_printable,
+    wrap_text,
 )
-from downtime.pdf.typeface import FACES, NeedsShapingError, runs
+from downtime.pdf.typeface import FACES, NeedsShapingError, glyph_runs
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ from downtime.pdf.typeface import FACES, NeedsShapingError, runs
     ],
 )
 def test_what_cannot_be_shown_is_named_by_its_code_point(given_, expected):
-    assert printable(given_) == expected
+    assert to_printable(given_) == expected
 
 
 def test_every_character_up_to_ffff_has_a_glyph():
@@ -58,18 +58,18 @@ def test_the_fonts_come_with_their_licence_and_are_not_too_large():
 
 @given(st.text(max_size=200), st.floats(5, 60))
 def test_wrapping_loses_no_character(text, wide):
-    lines = wrap(text, wide, lambda part: len(part))
+    lines = wrap_text(text, wide, lambda part: len(part))
     assert "".join("".join(lines).split()) == "".join(text.split())
     assert all(len(line.removesuffix(" ")) <= wide or len(line) == 1 for line in lines)
 
 
 def test_a_sign_the_text_font_lacks_is_set_from_the_signs():
-    found, _ = runs("eGFR ≥90", False)
+    found, _ = glyph_runs("eGFR ≥90", False)
     assert [FACES[face] for face, _, _ in found] == [REGULAR, "NotoSansMath-Regular.ttf", REGULAR]
 
 
 def test_a_chinese_name_is_set_letter_by_letter():
-    ((face, _, wide),), _ = runs("张伟", True)
+    ((face, _, wide),), _ = glyph_runs("张伟", True)
     assert (FACES[face], wide) == (LAST_RESORT, 2.0)
 
 
@@ -78,35 +78,35 @@ def test_a_chinese_name_is_set_letter_by_letter():
 )
 def test_scripts_that_join_letters_are_not_set_letter_by_letter(text):
     with pytest.raises(NeedsShapingError):
-        runs(text, False)
+        glyph_runs(text, False)
 
 
 def place(wide, high, size=12.0, leading=0.0):
-    return Place("k", 10.0, 20.0, wide, high, "text", size, False, "left", leading)
+    return FieldRectangle("k", 10.0, 20.0, wide, high, "text", size, False, "left", leading)
 
 
 @given(st.text(st.characters(codec="latin-1", categories=["L", "N", "P", "Zs"]), max_size=120))
 def test_a_value_that_fits_stays_within_its_rectangle(text):
     field = place(140.0, 22.0)
-    shown = printable(text)
-    for line in fit(field, shown) or beginning(field, shown):
-        assert line.size >= FLOOR - 0.01
+    shown = to_printable(text)
+    for line in fit_text(field, shown) or fit_beginning(field, shown):
+        assert line.size >= SMALLEST_SIZE - 0.01
         assert line.x >= 10.0
-        assert line.x + width(line.text, False) * line.size <= 150.5
+        assert line.x + text_width(line.text, False) * line.size <= 150.5
         assert 20.0 <= line.y <= 42.0
 
 
 def test_a_value_too_long_for_its_field_says_that_it_goes_on():
     field = place(140.0, 12.0)
-    assert fit(field, "x" * 300) is None
-    assert beginning(field, "x" * 300)[-1].text.endswith("… continued")
+    assert fit_text(field, "x" * 300) is None
+    assert fit_beginning(field, "x" * 300)[-1].text.endswith("… continued")
 
 
 def test_words_are_kept_whole_when_smaller_type_allows_it():
-    lines = fit(place(50.0, 30.0), "02-Nov-2026 14:30")
+    lines = fit_text(place(50.0, 30.0), "02-Nov-2026 14:30")
     assert [line.text for line in lines] == ["02-Nov-2026 ", "14:30"]
 
 
 def test_text_on_ruled_paper_stands_on_the_rules():
-    first, second = fit(place(100.0, 46.0, 10.0, leading=23.0), "one two three four five six")
+    first, second = fit_text(place(100.0, 46.0, 10.0, leading=23.0), "one two three four five six")
     assert round(first.y - second.y, 2) == 23.0

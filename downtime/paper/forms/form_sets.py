@@ -1,0 +1,115 @@
+"""Which forms a pack holds: one set for each type of ward, and which ward is of which type."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from downtime.config import Home, data_folder
+from downtime.errors import InputError
+from downtime.paper.forms.load_form import load_forms
+from downtime.paper.forms.model import FormDefinition
+from downtime.settings import Settings
+
+DEFAULT = "adult"
+FOR_SESSION = {"clinic": "outpatients", "theatre": "theatres"}
+"""The set of a clinic's or a theatre's list, unless its place has a type of its own."""
+_WORDS = {"patient": list, "spares": dict, "summary": bool, "session": str}
+
+
+@dataclass(frozen=True, slots=True)
+class FormSet:
+    """What is printed for a ward of one type."""
+
+    name: str
+    patient: tuple[str, ...] = ()
+    """Forms for each patient, in order."""
+    spares: Mapping[str, int] | None = None
+    """Blank forms, and how many of each."""
+    summary: bool = True
+    """Whether each patient's pages begin with a summary."""
+    session: str = ""
+    """The form at the head of a clinic or theatre list; empty for a plain list."""
+
+    @property
+    def blanks(self) -> dict[str, int]:
+        """Blank forms, and how many of each."""
+        return dict(self.spares or {})
+
+
+def load_form_sets(settings: Settings, home: Home | None = None) -> dict[str, FormSet]:
+    """Every set by name; InputError when one names a form that does not exist."""
+    tables, known = {**_defaults(), **settings.paper.sets}, load_forms(home)
+    return {name: _set(name, table, known) for name, table in tables.items()}
+
+
+def get_ward_sets(
+    settings: Settings, wards: Iterable[str], home: Home | None = None
+) -> dict[str, FormSet]:
+    """The set of each ward, as the settings say; nothing is guessed from its name."""
+    found = load_form_sets(settings, home)
+    return {ward: _of(settings, found, ward, DEFAULT) for ward in wards}
+
+
+def get_session_set(
+    settings: Settings, location: str, kind: str, home: Home | None = None
+) -> FormSet:
+    """The set of a clinic or theatre list."""
+    return _of(settings, load_form_sets(settings, home), location, FOR_SESSION[kind])
+
+
+def _of(settings: Settings, found: Mapping[str, FormSet], place: str, usual: str) -> FormSet:
+    name = settings.paper.ward_types.get(place, usual)
+    if name not in found:
+        raise InputError(
+            "sets.unknown",
+            f"The setting paper.ward_types gives '{place}' the type '{name}', which has no set.",
+            f"Choose one of: {', '.join(found)}.",
+        )
+    return found[name]
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    return tomllib.loads((data_folder("forms") / "sets.toml").read_text(encoding="utf-8"))
+
+
+def _set(name: str, table: Any, known: Mapping[str, FormDefinition]) -> FormSet:
+    if not isinstance(table, Mapping):
+        raise _wrong(name, "is no table")
+    for word, value in table.items():
+        if word not in _WORDS or not isinstance(value, _WORDS[word]):
+            raise _wrong(name, f"has '{word}' wrong: it holds {', '.join(_WORDS)}")
+    made = FormSet(
+        name,
+        tuple(table.get("patient", ())),
+        table.get("spares", {}),
+        table.get("summary", True),
+        table.get("session", ""),
+    )
+    _check(made, known)
+    return made
+
+
+def _check(made: FormSet, known: Mapping[str, FormDefinition]) -> None:
+    for form in (*made.patient, *made.blanks, *filter(None, [made.session])):
+        if form not in known:
+            raise _wrong(made.name, f"names a form '{form}' that does not exist")
+    for form in made.patient:
+        if not known[form].identity:
+            raise _wrong(made.name, f"has '{form}', which is about no single patient, for each")
+    for form, count in made.blanks.items():
+        if type(count) is not int or count < 0:
+            raise _wrong(made.name, f"needs a whole number of spares of '{form}'")
+
+
+def is_numbered(form: FormDefinition, of_set: FormSet) -> bool:
+    """Whether a blank of this form is for one new patient, and so carries a downtime number."""
+    return bool(form.identity) and (form.name in of_set.patient or form.record == "Encounter")
+
+
+def _wrong(name: str, what: str) -> InputError:
+    return InputError(
+        "sets.wrong", f"The form set '{name}' {what}.", "Correct [paper.sets] in config.toml."
+    )

@@ -1,0 +1,174 @@
+"""Read forms from their files: those of the installation, and before them those of the home."""
+
+import hashlib
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from downtime.config import Home, data_folder
+from downtime.errors import InputError, NotFoundError
+from downtime.paper.forms.check_form import find_problems
+from downtime.paper.forms.form_schema import (
+    BOX,
+    CHOICES,
+    DEFAULTS,
+    FORM,
+    ITEM,
+    LISTS,
+    NAME,
+    NESTED,
+    Problem,
+    Table,
+    parse,
+)
+from downtime.paper.forms.model import FieldBox, FieldType, FormDefinition, Item, Option
+
+
+def load_forms(home: Home | None = None) -> dict[str, FormDefinition]:
+    """Every form by name; without a home, those of the installation alone.
+
+    A form of the home stands in place of the installation's of that name. One with a mistake is
+    left out: `problems` says what is wrong with it. A file that changes counts at once.
+    """
+    return {path.stem: read_form(path) for path in _paths(home) if not check_file(path)}
+
+
+def load_form(name: str, home: Home | None = None) -> FormDefinition:
+    """The form of that name; NotFoundError names those there are, InputError its first mistake."""
+    path = next((path for path in _paths(home) if path.stem == name), None)
+    if path is None:
+        known = ", ".join(load_forms(home))
+        raise NotFoundError("form.unknown", "There is no such form.", f"Choose one of: {known}.")
+    return read_form(path)
+
+
+def find_all_problems(home: Home | None = None) -> list[Problem]:
+    """Every mistake in the forms that `definitions` would use, had they none."""
+    return [problem for path in _paths(home) for problem in check_file(path)]
+
+
+def _paths(home: Home | None) -> list[Path]:
+    """The file of each form, by name."""
+    folders = [data_folder("forms"), home.forms] if home else [data_folder("forms")]
+    found = {path.stem: path for folder in folders for path in folder.glob("*.yaml")}
+    return [found[name] for name in sorted(found)]
+
+
+def check_file(path: Path) -> list[Problem]:
+    """Everything that is wrong with a form's file; empty when it can be used."""
+    try:
+        text = path.read_bytes().decode()
+    except UnicodeDecodeError:
+        return [Problem(path.name, 1, "Not valid YAML: the file is not UTF-8 text.")]
+    found = [
+        Problem(path.name, line, sentence) for line, sentence in _cached_problems(path.stem, text)
+    ]
+    return found or _check_background_exists(path, text)
+
+
+def _check_background_exists(path: Path, text: str) -> list[Problem]:
+    name = parse_form(text).background
+    if not name or (path.parent / name).is_file():
+        return []
+    line = parse(text).lines["background"]
+    return [Problem(path.name, line, f"The background '{name}' does not lie beside this file.")]
+
+
+def check_text(name: str, text: str) -> list[Problem]:
+    """Everything that is wrong with a text that is to be the file of that form."""
+    return [
+        Problem(f"{name}.yaml", line, sentence) for line, sentence in _cached_problems(name, text)
+    ]
+
+
+@lru_cache(maxsize=512)
+def _cached_problems(name: str, text: str) -> tuple[tuple[int, str], ...]:
+    return tuple(_find_text_problems(name, text))
+
+
+def _find_text_problems(name: str, text: str) -> Iterator[tuple[int, str]]:
+    try:
+        table = parse(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        what = getattr(error, "problem", None) or "a character that YAML does not allow"
+        yield mark.line + 1 if mark else 1, f"Not valid YAML: {what}."
+        return
+    if not isinstance(table, Table):
+        yield 1, "A form starts with its name, not with a list or a text."
+        return
+    yield from find_problems(table)
+    if not NAME.fullmatch(name):
+        yield 1, "The file's name is of small letters, digits and '-', and ends in .yaml."
+    elif "name" in table and table["name"] != name:
+        yield table.lines["name"], f"'name' is that of the file: '{name}'."
+
+
+def read_form(path: Path) -> FormDefinition:
+    """The form of a file; InputError names its first mistake."""
+    if found := check_file(path):
+        raise InputError(
+            "form.invalid", f"A form's file has a mistake. {found[0]}", "Correct that line."
+        )
+    return parse_form(path.read_bytes().decode())
+
+
+@lru_cache(maxsize=512)
+def parse_form(text: str) -> FormDefinition:
+    """The form of a file's text that `check` once found right; words no longer known are passed over.
+
+    A text that was kept with a printed form stays readable when the program has moved on.
+    """
+    table = parse(text)
+    plain = {name: table.get(name, DEFAULTS.get(name, "")) for name in FORM if name not in NESTED}
+    plain |= {name: choice(plain[name]) for name, choice in CHOICES.items()}
+    boxes = tuple(
+        (key, _read_box({"page": int(key.startswith(SIGN_OFF_PREFIXES)), **box}))
+        for key, box in table.get("place", {}).items()
+    )
+    return FormDefinition(
+        **plain,
+        fixed_fields=_read_fixed_fields(table),
+        boxes=boxes,
+        items=tuple(_read_item(item) for item in table["item"]),
+        digest=hashlib.sha256(text.encode()).hexdigest(),
+        source=text,
+    )
+
+
+def _read_item(table: Table) -> Item:
+    values = {ITEM[name][0]: value for name, value in table.items() if name in ITEM}
+    values |= {name: tuple(values[name]) for name in LISTS if name in values}
+    values["type"] = FieldType(table["type"])
+    values["fixed_fields"] = _read_fixed_fields(table)
+    values["options"] = tuple(
+        Option(option["code"], option["display"], _read_fixed_fields(option))
+        for option in table.get("answerOption", ())
+    )
+    values["items"] = tuple(_read_item(item) for item in table.get("item", ()))
+    values["boxes"] = _read_boxes(table.get("place", {}))
+    return Item(**values)
+
+
+def _read_fixed_fields(table: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, str(value)) for name, value in table.get("says", {}).items())
+
+
+SIGN_OFF_PREFIXES = ("author.", "event.")
+"""Keys that stand on one page; all others of a form's own places stand on every page."""
+
+
+def _read_boxes(table: dict[str, Any]) -> tuple[FieldBox, ...]:
+    """One place, or one for each option of a choice."""
+    if not table:
+        return ()
+    if not all(isinstance(box, dict) for box in table.values()):
+        return (_read_box(table),)
+    return tuple(_read_box(box, option) for option, box in table.items())
+
+
+def _read_box(table: dict[str, Any], option: str = "") -> FieldBox:
+    return FieldBox(option=option, **{name: value for name, value in table.items() if name in BOX})

@@ -1,0 +1,69 @@
+"""The hospital's own PDFs, kept in its home, and the places that are drawn on them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+
+from downtime.config import Home
+from downtime.errors import ConflictError
+from downtime.paper.forms import field_placement, hospital_forms
+from downtime.paper.forms.background import BackgroundPdf, open_background
+from downtime.paper.forms.form_schema import NAME
+from downtime.paper.forms.load_form import parse_form, read_form
+from downtime.paper.layout.lay_out_form import lay_out_form
+from downtime.settings import PaperSettings, Settings
+from downtime.vault.audit import Actor
+from downtime.vault.files import make_private, write_atomic
+from downtime.vault.vault import Vault
+
+
+def add_background(home: Home, name: str, content: bytes, settings: PaperSettings) -> Path:
+    """Keep a PDF as the background `name`; InputError when it cannot be one."""
+    hospital_forms.check_name(name)
+    make_private(home.forms)
+    with TemporaryDirectory(dir=home.forms, prefix=".check-") as folder:
+        aside = Path(folder) / f"{name}.pdf"
+        aside.write_bytes(content)
+        open_background(aside, settings)
+    path = home.forms / f"{name}.pdf"
+    write_atomic(path, content)
+    return path
+
+
+def list_backgrounds(home: Home) -> dict[str, Path]:
+    """The PDFs of this home, by name."""
+    return {
+        path.stem: path for path in sorted(home.forms.glob("*.pdf")) if NAME.fullmatch(path.stem)
+    }
+
+
+def load_placement(home: Home, name: str, sheet: BackgroundPdf) -> dict[str, Any]:
+    """The definition of a PDF's places as it is, or one to start from; ConflictError."""
+    path = home.forms / f"{name}.yaml"
+    if not path.exists():
+        return field_placement.begin_definition(name, sheet.fields)
+    form = read_form(path)
+    if form.background != f"{name}.pdf":
+        raise ConflictError(
+            "place.other",
+            f"The form '{name}' is not printed on {name}.pdf.",
+            "Give the PDF another name.",
+        )
+    found: dict[str, Any] = yaml.safe_load(form.source)
+    return found
+
+
+def save_placement(vault: Vault, settings: Settings, form: Mapping[str, Any], actor: Actor) -> Path:
+    """Keep a definition whose places were drawn; InputError names its first mistake.
+
+    Comments of a file that was written by hand do not survive it.
+    """
+    name = str(form["name"])
+    text = yaml.safe_dump(dict(form), sort_keys=False, allow_unicode=True, width=100)
+    hospital_forms.check_definition(name, text)
+    lay_out_form(parse_form(text), vault.home, settings)
+    with vault.change(actor, "form.save", target=name, reason="places drawn on screen"):
+        return hospital_forms.save_form(vault.home, name, text, replace=True)

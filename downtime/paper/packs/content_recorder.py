@@ -1,0 +1,55 @@
+"""What was printed under each serial, kept encrypted: for a reprint, a later delta, and the checksum.
+
+The checksum of a printing is the SHA-256 over, in order, each serial, a line feed, its values and
+blocks as JSON with sorted keys, and a line feed. The cover, which shows it, is not in it.
+"""
+
+import hashlib
+from typing import Any
+
+import orjson
+
+from downtime.paper.model import FormDraft
+from downtime.paper.store import issued_forms
+from downtime.vault.database import transaction
+from downtime.vault.vault import Vault
+
+CHUNK = 500
+"""Forms that are written down together: memory stays flat however long a printing is."""
+SHORT = 16
+
+
+class ContentRecorder:
+    """Takes what each form says as it is printed."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._rows: list[tuple[str, str, str]] = []
+        self.checksum = hashlib.sha256()
+
+    def add(self, serial: str, draft: FormDraft, said: Any) -> None:
+        """Note one form; a list is kept as its digest only, since it is never printed again."""
+        body = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+        self.checksum.update(b"%b\n%b\n" % (serial.encode(), body))
+        if draft.returns or draft.subject.patient:
+            kept = body.decode() if draft.returns else ""
+            self._rows.append((serial, hashlib.sha256(body).hexdigest(), kept))
+        if len(self._rows) >= CHUNK:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write down what is not written yet."""
+        with transaction(self._vault.db) as db:
+            issued_forms.insert_contents(db, self._rows)
+        self._rows.clear()
+
+
+def content_digest(said: Any) -> str:
+    """What `add` keeps as the digest of a page that says this."""
+    return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def format_checksum(checksum: str) -> str:
+    """The first 16 hexadecimal digits in groups of four, as the cover shows them."""
+    shown = checksum[:SHORT].upper()
+    return " ".join(shown[at : at + 4] for at in range(0, len(shown), 4))

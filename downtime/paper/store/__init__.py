@@ -1,0 +1,1 @@
+"""All SQL of the ledger, by table: forms, packs, layouts, moves, assignments."""

@@ -1,0 +1,153 @@
+"""Forms on a hospital's own PDF: take the PDF over, draw where its fields are, look at the result."""
+
+from io import BytesIO
+from pathlib import Path
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+
+from downtime.accounts.model import Permission
+from downtime.errors import InputError, NotFoundError
+from downtime.paper import hospital_backgrounds
+from downtime.paper.forms import background
+from downtime.paper.forms import field_placement as rules
+from downtime.paper.forms.background import BackgroundPdf
+from downtime.paper.forms.check_form import RECORDS
+from downtime.paper.forms.field_placement import COLUMNS, TYPES, BoxRow
+from downtime.paper.forms.form_schema import RESERVED_PLACES
+from downtime.paper.forms.load_form import load_form
+from downtime.paper.forms.model import KeyingPolicy
+from downtime.paper.layout.background_layout import MM
+from downtime.paper.packs import preview_form
+from downtime.web import current
+from downtime.web.actions import requires
+from downtime.web.answers import Answer, download
+from downtime.web.work import PDF
+
+placing = Blueprint("placing", __name__, url_prefix="/forms/place")
+WORDS = ("title", "version", "status", "purpose", "policy", "record", "system")
+"""What the screen asks of the form as a whole."""
+SPARE = 3
+"""Empty rows at the end, for a browser without script."""
+
+
+@placing.get("")
+@requires(Permission.CONFIG_MANAGE)
+def choose() -> Answer:
+    """The PDFs of this home, and a way to bring another."""
+    return render_template(
+        "placing.html", names=list(hospital_backgrounds.list_backgrounds(current.web().home))
+    )
+
+
+@placing.post("")
+@requires(Permission.CONFIG_MANAGE)
+def bring() -> Answer:
+    """Take over a PDF that was sent from the browser."""
+    upload, name = request.files.get("file"), request.form.get("name", "").strip()
+    if not upload or not upload.filename:
+        raise InputError("place.none", "No file was chosen.", "Choose a PDF.")
+    home, paper = current.web().home, current.settings().paper
+    with current.vault().change(current.actor(), "form.background", target=name):
+        hospital_backgrounds.add_background(home, name, upload.read(), paper)
+    return redirect(url_for("placing.draw", name=name), 303)
+
+
+@placing.get("/<name>")
+@requires(Permission.CONFIG_MANAGE)
+def draw(name: str) -> Answer:
+    """A page as a picture, with the places on it and their numbers beside it."""
+    sheet = _sheet(name)
+    form = hospital_backgrounds.load_placement(current.web().home, name, sheet)
+    return _screen(name, sheet, form, rules.list_rows(form), "")
+
+
+@placing.post("/<name>")
+@requires(Permission.CONFIG_MANAGE)
+def save(name: str) -> Answer:
+    """Keep the places; a mistake is explained and nothing is kept."""
+    sheet = _sheet(name)
+    drawn = [row for row in _typed() if row.key]
+    form = hospital_backgrounds.load_placement(current.web().home, name, sheet)
+    form |= {word: request.form.get(word, "").strip() for word in WORDS}
+    try:
+        if all(row.key in RESERVED_PLACES for row in drawn):
+            raise InputError(
+                "place.none",
+                "The form has no field of its own yet.",
+                "Draw at least one that is filled in by hand, and name it.",
+            )
+        form = rules.place_fields(form, drawn)
+        hospital_backgrounds.save_placement(
+            current.vault(), current.settings(), form, current.actor()
+        )
+    except InputError as error:
+        said = f"{error.sentence} {error.next_step}"
+        return _screen(name, sheet, form, drawn, said), error.http_status
+    flash(f"The form '{name}' is kept. Look at its preview before it is used.")
+    return redirect(url_for("placing.draw", name=name, page=_page(sheet)), 303)
+
+
+@placing.get("/<name>/<int:page>.png")
+@requires(Permission.CONFIG_MANAGE)
+def picture(name: str, page: int) -> Answer:
+    """A page of the PDF as a picture."""
+    png = background.draw_page(_path(name), page, current.settings().paper)
+    return Response(png, mimetype="image/png")
+
+
+@placing.get("/<name>/preview")
+@requires(Permission.CONFIG_MANAGE)
+def preview(name: str) -> Answer:
+    """The form filled with invented values."""
+    home, out = current.web().home, BytesIO()
+    form = load_form(name, home)
+    preview_form.preview_form(form, home, current.settings(), current.now(), out)
+    return download(out.getvalue(), PDF, f"preview {name}.pdf", inline=True)
+
+
+def _screen(
+    name: str, sheet: BackgroundPdf, form: dict[str, object], drawn: list[BoxRow], error: str
+) -> str:
+    page = _page(sheet)
+    return render_template(
+        "place.html",
+        name=name,
+        form=form,
+        rows=[*drawn, *[BoxRow("", page=str(page))] * SPARE],
+        columns=COLUMNS,
+        numbers=rules.NUMBERS,
+        types=TYPES,
+        policies=list(KeyingPolicy),
+        records=RECORDS,
+        reserved=RESERVED_PLACES,
+        pdf_fields=[field["name"] for field in sheet.fields],
+        pages=sheet.pages,
+        shown=page,
+        size=[round(side / MM, 1) for side in sheet.size],
+        saved=(current.web().home.forms / f"{name}.yaml").exists(),
+        error=error,
+    )
+
+
+def _typed() -> list[BoxRow]:
+    columns = {column: request.form.getlist(column) for column in COLUMNS}
+    if len({len(values) for values in columns.values()}) != 1:
+        raise InputError("place.rows", "The table came incomplete.", "Send it again.")
+    found = zip(*columns.values(), strict=True)
+    return [BoxRow(*(text.strip()[:200] for text in texts)) for texts in found]
+
+
+def _sheet(name: str) -> BackgroundPdf:
+    return background.open_background(_path(name), current.settings().paper)
+
+
+def _path(name: str) -> Path:
+    found = hospital_backgrounds.list_backgrounds(current.web().home).get(name)
+    if found is None:
+        raise NotFoundError("place.unknown", "There is no such PDF here.", "Bring it first.")
+    return found
+
+
+def _page(sheet: BackgroundPdf) -> int:
+    asked = request.args.get("page", "") or request.form.get("shown", "")
+    return min(int(asked), sheet.pages) if asked.isdecimal() and 0 < int(asked) < 1000 else 1

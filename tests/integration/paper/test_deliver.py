@@ -1,0 +1,161 @@
+"""Pages leave by a queue, a folder or the screen; what nobody got does not count as printed."""
+
+import io
+import stat
+from datetime import timedelta
+
+import pytest
+
+from downtime.errors import ConflictError, InputError, UserError
+from downtime.paper import ledger, print_requests
+from downtime.paper.packs import deliver, pack_ledger
+from downtime.paper.packs.model import PrintOptions
+from downtime.paper.packs.pack import blank_forms
+from downtime.paper.print_requests import PrintRequest
+from downtime.settings import PrintingSettings, Settings
+from downtime.vault.vault import Vault
+
+ORDER = PrintRequest(kind=print_requests.BLANK, forms=("observations",), copies=2, wards=("A1",))
+
+
+@pytest.fixture
+def settings():
+    return Settings(printing=PrintingSettings(queue="ward-a1", tray="Tray2", copies=2))
+
+
+@pytest.fixture
+def send(vault, settings, actor):
+    def build(to, order=ORDER, job=""):
+        out = io.BytesIO()
+        hand_over = deliver.make_delivery(settings.printing, to, out, two_sided=order.two_sided)
+        return print_requests.print_request(
+            vault, settings, order, actor, "Test", out, hand_over=hand_over, job=job
+        )
+
+    return build
+
+
+def test_a_queue_gets_the_whole_document_and_how_to_print_it(lp, send, vault):
+    made = send(deliver.QUEUE)
+    words = (lp / "words").read_text()
+    assert "-d ward-a1 -n 2" in words
+    assert "-o media=A4,Tray2 -o sides=one-sided" in words
+    assert made.id in words
+    pages = (lp / "pages").read_bytes()
+    assert pages.startswith(b"%PDF")
+    assert pages.endswith(b"%%EOF\n")
+    assert pack_ledger.get_pack(vault, made.id).state == "printed"
+
+
+def test_what_a_queue_refuses_is_not_printed(lp, send, vault):
+    (lp / "broken").touch()
+    with pytest.raises(UserError, match="out of paper"):
+        send(deliver.QUEUE)
+    (failed,) = pack_ledger.list_failed(vault)
+    assert failed.failure.endswith("did not take the pages: lp: out of paper.")
+    assert {row.state for row in ledger.list_pack_forms(vault, failed.id)} == {"void"}
+
+
+def test_what_failed_is_asked_for_again(lp, send, vault, actor):
+    (lp / "broken").touch()
+    with pytest.raises(UserError):
+        send(deliver.QUEUE)
+    (lp / "broken").unlink()
+    (failed,) = pack_ledger.list_failed(vault)
+    assert print_requests.get_pack_request(failed) == ORDER
+    made = send(deliver.QUEUE, print_requests.get_pack_request(failed))
+    pack_ledger.mark_repeated(vault, failed, actor, made.id)
+    assert pack_ledger.list_failed(vault) == []
+    with pytest.raises(ConflictError):
+        pack_ledger.get_failed(vault, failed.id)
+    assert [row.form for row in ledger.list_pack_forms(vault, made.id)] == ["observations"] * 2
+
+
+def test_a_computer_without_lp_says_so(send, vault, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(UserError, match="no 'lp'"):
+        send(deliver.QUEUE)
+    assert len(pack_ledger.list_failed(vault)) == 1
+
+
+def test_a_queue_that_does_not_answer_has_failed(lp, vault, actor):
+    (lp / "bin" / "lp").write_text("#!/bin/sh\nexec sleep 20\n")
+    printing = PrintingSettings(queue="q", seconds=1)
+    with pytest.raises(UserError, match="no answer"):
+        deliver.make_delivery(printing, deliver.QUEUE, io.BytesIO(b"x"), two_sided=False)(
+            "name", "P1"
+        )
+
+
+def test_a_folder_takes_the_file_for_its_owner_only(tmp_path, vault, actor):
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    settings = Settings(printing=PrintingSettings(folder=str(spool)))
+    out = io.BytesIO()
+    hand_over = deliver.make_delivery(settings.printing, deliver.FOLDER, out, two_sided=False)
+    made = print_requests.print_request(
+        vault, settings, ORDER, actor, "Test", out, hand_over=hand_over
+    )
+    (file,) = spool.iterdir()
+    assert file.name == f"{made.id}_{made.file_name}"
+    assert file.read_bytes() == out.getvalue()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_ways_that_are_not_set_up_are_refused_before_anything_is_printed(vault):
+    assert deliver.list_channels(PrintingSettings()) == [deliver.SCREEN]
+    for way in (deliver.QUEUE, deliver.FOLDER, "pigeon"):
+        with pytest.raises(InputError):
+            deliver.make_delivery(PrintingSettings(), way, io.BytesIO(), two_sided=False)
+    assert ledger.list_packs(vault) == []
+
+
+def killed(vault, settings, actor, **options):
+    """A printing whose program dies before it can put anything right."""
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_):
+        raise Killed
+
+    void, pack_ledger.void_pack = pack_ledger.void_pack, lambda *_: None
+    try:
+        with pytest.raises(Killed):
+            blank_forms(
+                vault, settings, ["observations"], 3, actor, "Test", io.BytesIO(),
+                options=PrintOptions(progress=die, **options),
+            )  # fmt: skip
+    finally:
+        pack_ledger.void_pack = void
+    (pack,) = ledger.list_packs(vault)
+    assert pack.state == "printing"
+    return pack
+
+
+def test_forms_of_a_program_that_died_are_void_in_time(vault, settings, actor):
+    dead = killed(vault, settings, actor)
+    assert pack_ledger.void_interrupted(vault, settings) == 0, "it might still be at it"
+    later = Vault(vault.home, vault.data_key, lambda: vault.clock() + timedelta(minutes=31))
+    assert pack_ledger.void_interrupted(later, settings) == 1
+    rows = ledger.list_pack_forms(vault, dead.id)
+    assert {(row.state, row.reason) for row in rows} == {("void", pack_ledger.INTERRUPTED)}
+    assert [pack.id for pack in pack_ledger.list_failed(vault)] == [dead.id]
+
+
+def test_a_job_that_is_done_again_voids_what_its_dead_program_had_in_hand(vault, settings, actor):
+    dead = killed(vault, settings, actor, job="j-1")
+    assert pack_ledger.find_printed_for_job(vault, "j-1") is None
+    assert pack_ledger.withdraw_job(vault, "j-1", pack_ledger.INTERRUPTED) == 1
+    assert pack_ledger.get_pack(vault, dead.id).state == "failed"
+    assert pack_ledger.withdraw_job(vault, "j-1", pack_ledger.INTERRUPTED) == 0
+
+
+def test_a_pack_is_void_in_the_name_of_the_one_who_asked(vault, settings, actor):
+    dead = killed(vault, settings, actor, job="j-1")
+    pack_ledger.withdraw_job(vault, "j-1", pack_ledger.INTERRUPTED)
+    row = vault.db.conn.execute(
+        "SELECT actor, target FROM audit WHERE action = 'pack.void'"
+    ).fetchone()
+    assert actor.name in row["actor"] or row["actor"] == actor.id
+    assert row["target"] == dead.id

@@ -1,0 +1,35 @@
+"""Forms are laid out before anybody prints."""
+
+from downtime.errors import InputError
+from downtime.paper.forms.load_form import load_forms
+from downtime.paper.layout import lay_out_form
+from downtime.paper.packs import prepare_layouts
+from downtime.paper.packs.pack import blank_forms
+from downtime.paper.store import issued_forms
+
+
+def test_every_form_is_laid_out_once_and_printed_on_that_layout(vault, settings, actor, tmp_path):
+    some = {name: load_forms()[name] for name in ("observations", "incident-log")}
+    made = list(prepare_layouts.prepare_layouts(vault, settings))
+    assert set(some) < set(made)
+    assert len(made) == len(set(load_forms())) + 2
+    assert list(prepare_layouts.prepare_layouts(vault, settings)) == []
+    kept = {
+        name: lay_out_form.layout_digest(form, vault.home, "Hospital No.")
+        for name, form in some.items()
+    }
+    with open(tmp_path / "blank.pdf", "wb") as out:
+        blank_forms(vault, settings, tuple(some), 1, actor, "Test", out)
+    assert {row.form: row.layout for row in issued_forms.fetch_forms(vault.db, "1")} == kept
+
+
+def test_a_form_that_cannot_be_laid_out_keeps_no_other_waiting(vault, settings, monkeypatch):
+    first, *others = load_forms()
+
+    def lay_out(form, home, settings):
+        if form.name == first:
+            raise InputError("background.field", "The PDF has no such field.", "Correct the name.")
+        return lay_out_form.lay_out_form(form, home, settings)
+
+    monkeypatch.setattr(prepare_layouts, "layout_of", lay_out)
+    assert set(prepare_layouts.prepare_layouts(vault, settings)) == {*others, "flow"}
