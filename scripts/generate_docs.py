@@ -126,22 +126,23 @@ def default_tables() -> Iterator[str]:
 
 
 def permissions() -> str:
-    from downtime.accounts.permissions import ACTIONS, PUBLIC, ROLES
+    from downtime.accounts.model import Permission
+    from downtime.accounts.permissions import ROLE_TITLES, ROLES_ALLOWED
 
     introduction = (
-        "Every screen and every command names one action; this table says which roles may do it."
-        f" A person has one role. An action that is not in the table is nobody's; `{PUBLIC}` (the"
-        " sign-in page, help, making a home) needs nobody to be signed in."
+        "Every screen and every command names one permission; this table says which roles have it."
+        f" A person has one role. `{Permission.PUBLIC}` (the sign-in page, help, making a home) needs"
+        " nobody to be signed in."
     )
     rows = [
-        (f"`{action}`", *("●" if role in allowed else "" for role in ROLES))
-        for action, allowed in ACTIONS.items()
+        (f"`{permission}`", *("●" if role in allowed else "" for role in ROLE_TITLES))
+        for permission, allowed in ROLES_ALLOWED.items()
     ]
     return page(
         "Permissions",
         introduction,
         "downtime/accounts/permissions.py",
-        table(("action", *ROLES.values()), rows),
+        table(("permission", *ROLE_TITLES.values()), rows),
     )
 
 
@@ -178,7 +179,7 @@ def commands() -> str:
         " asking for name, password and one-time code, and `--json` for one JSON document on"
         " standard output; messages for people go to standard error. Exit codes: 0 done, 1 failed,"
         " 2 the command was given the wrong words, 3 done with data older than the site allows."
-        " The *action* decides who may run a command ([permissions](permissions.md))."
+        " The *permission* decides who may run a command ([permissions](permissions.md))."
     )
     return page("Commands", introduction, "the commands' own help", *sections(whole(), "downtime"))
 
@@ -193,7 +194,7 @@ def sections(command: click.Command, path: str) -> Iterator[str]:
     yield f"## {path}"
     yield command.help or ""
     yield f"`{' '.join([path, *command.collect_usage_pieces(context)])}`"
-    yield f"Action: `{getattr(command, 'action', '')}`"
+    yield f"Permission: `{getattr(command, 'permission', '')}`"
     if rows := own_options(command, context):
         yield table(("option", ""), rows)
 

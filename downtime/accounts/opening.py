@@ -10,7 +10,7 @@ from pathlib import Path
 
 from downtime import config
 from downtime.accounts import people, store, totp
-from downtime.accounts.person import Person
+from downtime.accounts.model import Person, Role
 from downtime.accounts.signin import SignedIn
 from downtime.clock import Clock
 from downtime.config import Home
@@ -95,8 +95,8 @@ def _make(
     slots = [(first.username, "person", password)]
     accounts = [(first, totp.new_secret())]
     if unlock_file is not None:
-        slots.append((people.SERVICE, "file", _secret_in(unlock_file)))
-        accounts.append((people.account(people.SERVICE, "Service", "service", False), ""))
+        slots.append((Role.SERVICE, "file", _secret_in(unlock_file)))
+        accounts.append((people.account(Role.SERVICE, "Service", Role.SERVICE, False), ""))
     code = recovery.new_code()
     slots.append((keys.RECOVERY, "recovery", recovery.read_code(code)))
     data_key = secrets.token_bytes(32)

@@ -12,9 +12,9 @@ from pathlib import Path
 import sqlite_utils
 
 from downtime.accounts import store, totp
-from downtime.accounts.person import (
+from downtime.accounts.model import AccountState, Person, Role
+from downtime.accounts.policies import (
     LIFECYCLE,
-    Person,
     check_name,
     check_password,
     check_role,
@@ -27,7 +27,6 @@ from downtime.vault.audit import Actor
 from downtime.vault.files import read_secret
 from downtime.vault.vault import Vault
 
-SERVICE = "service"
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is mistaken for another
 
 
@@ -54,7 +53,7 @@ def create(
 ) -> Credentials:
     """A new person; `initial` says that somebody else chose the password."""
     person = account(username, name, role, initial)
-    _check_human(role)
+    _check_human(person.role)
     check_chosen(settings, person, password)
     secret = totp.new_secret()
     with vault.change(actor, "person.create", target=person.id, reason=reason) as db:
@@ -74,7 +73,7 @@ def create_service(
     reason: str,
 ) -> Person:
     """An account for a program, opened by the whole content of a file that exists already."""
-    person = account(username, name, SERVICE, False)
+    person = account(username, name, Role.SERVICE, False)
     secret = read_secret(file)
     with vault.change(actor, "person.create", target=person.id, reason=reason) as db:
         _check_free(db, person)
@@ -105,10 +104,11 @@ def rename(vault: Vault, person_id: str, name: str, actor: Actor, reason: str) -
 
 def set_role(vault: Vault, person_id: str, role: str, actor: Actor, reason: str) -> None:
     """Give a person another role, from their next click on; a program stays a program."""
-    _check_human(check_role(role))
+    new_role = check_role(role)
+    _check_human(new_role)
     with vault.change(actor, "person.set-role", target=person_id, reason=reason) as db:
         _check_human(store.by_id(db, person_id).role)
-        store.set_role(db, person_id, role)
+        store.set_role(db, person_id, new_role)
         _check_administrator_left(db)
 
 
@@ -120,8 +120,8 @@ def disable(vault: Vault, person_id: str, actor: Actor, reason: str) -> bool:
     """
     with vault.change(actor, "person.disable", target=person_id, reason=reason) as db:
         person = store.by_id(db, person_id)
-        LIFECYCLE.check(person.state, "disabled")
-        store.set_state(db, person_id, "disabled")
+        LIFECYCLE.check(person.state, AccountState.DISABLED)
+        store.set_state(db, person_id, AccountState.DISABLED)
         store.drop_sessions_of(db, person_id)
         _check_administrator_left(db)
         following = keys.remove_slot(vault.home, vault.data_key, person.username)
@@ -133,7 +133,7 @@ def enable(
     vault: Vault, settings: Settings, person_id: str, password: str, actor: Actor, reason: str
 ) -> Credentials:
     """Open a closed account again, with a new password and a new second factor."""
-    LIFECYCLE.check(get(vault, person_id).state, "active")
+    LIFECYCLE.check(get(vault, person_id).state, AccountState.ACTIVE)
     return _renew_credentials(vault, settings, person_id, password, actor, "person.enable", reason)
 
 
@@ -163,7 +163,7 @@ def account(username: str, name: str, role: str, initial: bool) -> Person:
         username=check_username(username),
         name=check_name(name),
         role=check_role(role),
-        state="active",
+        state=AccountState.ACTIVE,
         initial_password=initial,
     )
 
@@ -192,7 +192,7 @@ def _renew_credentials(
         person = store.by_id(db, person_id)
         _check_human(person.role)
         check_chosen(settings, person, password)
-        person = replace(person, state="active", initial_password=True)
+        person = replace(person, state=AccountState.ACTIVE, initial_password=True)
         store.set_state(db, person_id, person.state)
         store.set_initial_password(db, person_id, True)
         store.set_totp_secret(db, person_id, secret)
@@ -210,8 +210,8 @@ def _credentials(settings: Settings, person: Person, secret: str) -> Credentials
     return Credentials(person, secret, totp.uri(secret, person.username, settings.site.name))
 
 
-def _check_human(role: str) -> None:
-    if role == SERVICE:
+def _check_human(role: Role) -> None:
+    if role is Role.SERVICE:
         raise InputError(
             "person.service",
             "An account for a program has an unlock file, no password and no other role.",

@@ -1,110 +1,108 @@
-"""Who may do what: one table, action by role."""
+"""Who may do what: one table, permission by role."""
 
 from collections.abc import Mapping
 from typing import Protocol
 
+from downtime.accounts.model import Permission, Role
 from downtime.errors import ForbiddenError
 
-ROLES: Mapping[str, str] = {
-    "ward": "Ward staff",
-    "site": "Site team",
-    "records-clerk": "Records clerk",
-    "records-supervisor": "Records supervisor",
-    "administrator": "Administrator",
-    "auditor": "Auditor",
-    "service": "A program without a person",
+ROLE_TITLES: Mapping[Role, str] = {
+    Role.WARD: "Ward staff",
+    Role.SITE: "Site team",
+    Role.RECORDS_CLERK: "Records clerk",
+    Role.RECORDS_SUPERVISOR: "Records supervisor",
+    Role.ADMINISTRATOR: "Administrator",
+    Role.AUDITOR: "Auditor",
+    Role.SERVICE: "A program without a person",
 }
 
-_CARE = ("ward", "site")
-_RECORDS = ("records-clerk", "records-supervisor")
+_CARE = (Role.WARD, Role.SITE)
+_RECORDS = (Role.RECORDS_CLERK, Role.RECORDS_SUPERVISOR)
 _PATIENTS = (*_CARE, *_RECORDS)
-_EVERYBODY = tuple(ROLES)
+_EVERYONE = tuple(Role)
 
-ACTIONS: Mapping[str, tuple[str, ...]] = {
-    "session.own": _EVERYBODY,
-    "job.own": _EVERYBODY,
-    "patient.find": _PATIENTS,
-    "patient.view": _PATIENTS,
-    "bed.list": _PATIENTS,
-    "test.list": _PATIENTS,
-    "appointment.list": _PATIENTS,
-    "pack.print": (*_CARE, "service"),
-    "form.print": (*_CARE, "service"),
-    "number.issue": (*_CARE, "service"),
-    "outage.view": _EVERYBODY,
-    "outage.declare": (*_CARE, "administrator", "service"),
-    "outage.end": ("site", "administrator", "service"),
-    "snapshot.build": ("administrator", "service"),
-    "snapshot.load": (*_CARE, "records-supervisor", "administrator", "service"),
-    "snapshot.list": _EVERYBODY,
-    "ledger.view": (*_PATIENTS, "auditor", "service"),
-    "ledger.move": _PATIENTS,
-    "ledger.assign": (*_PATIENTS, "service"),
-    "handover.view": (*_PATIENTS, "auditor", "service"),
-    "handover.seal": (*_CARE, "records-supervisor", "service"),
-    "handover.take": ("records-supervisor", "service"),
-    "handover.take-over": ("records-supervisor",),
-    "handover.settle": ("records-supervisor",),
-    "entry.key": _RECORDS,
-    "entry.import": (*_RECORDS, "service"),
-    "entry.verify": _RECORDS,
-    "entry.queue": (*_RECORDS, "auditor", "service"),
-    "entry.quality": ("records-supervisor", "auditor", "service"),
-    "entry.scan": (*_RECORDS, "service"),
-    "reconcile.run": ("records-supervisor", "service"),
-    "reconcile.list": (*_RECORDS, "auditor", "service"),
-    "reconcile.decide": ("records-supervisor",),
-    "identity.list": (*_RECORDS, "auditor", "service"),
-    "identity.propose": (*_RECORDS, "service"),
-    "identity.confirm": _RECORDS,
-    "identity.undo": _RECORDS,
-    "rekey.list": _RECORDS,
-    "rekey.tick": _RECORDS,
-    "return.export": ("records-supervisor", "service"),
-    "statement.make": (*_CARE, "records-supervisor", "auditor", "service"),
-    "statement.sign": (*_CARE, "records-supervisor"),
-    "statement.sign-ward": _CARE,
-    "statement.sign-records": ("records-supervisor",),
-    "statement.sign-safety": ("site",),
-    "report.make": (*_CARE, "records-supervisor", "auditor", "service"),
-    "harm.list": (*_CARE, "records-supervisor", "auditor", "service"),
-    "harm.run": ("site", "records-supervisor", "service"),
-    "harm.review": _CARE,
-    "harm.explain": (*_CARE, "records-supervisor"),
-    "person.manage": ("administrator",),
-    "device.manage": ("administrator", "service"),
-    "audit.view": ("administrator", "auditor"),
-    "audit.verify": ("site", "administrator", "auditor", "service"),
-    "config.manage": ("administrator",),
+ROLES_ALLOWED: Mapping[Permission, tuple[Role, ...]] = {
+    Permission.SESSION_OWN: _EVERYONE,
+    Permission.JOB_OWN: _EVERYONE,
+    Permission.PATIENT_FIND: _PATIENTS,
+    Permission.PATIENT_VIEW: _PATIENTS,
+    Permission.BED_LIST: _PATIENTS,
+    Permission.TEST_LIST: _PATIENTS,
+    Permission.APPOINTMENT_LIST: _PATIENTS,
+    Permission.PACK_PRINT: (*_CARE, Role.SERVICE),
+    Permission.FORM_PRINT: (*_CARE, Role.SERVICE),
+    Permission.NUMBER_ISSUE: (*_CARE, Role.SERVICE),
+    Permission.OUTAGE_VIEW: _EVERYONE,
+    Permission.OUTAGE_DECLARE: (*_CARE, Role.ADMINISTRATOR, Role.SERVICE),
+    Permission.OUTAGE_END: (Role.SITE, Role.ADMINISTRATOR, Role.SERVICE),
+    Permission.SNAPSHOT_BUILD: (Role.ADMINISTRATOR, Role.SERVICE),
+    Permission.SNAPSHOT_LOAD: (*_CARE, Role.RECORDS_SUPERVISOR, Role.ADMINISTRATOR, Role.SERVICE),
+    Permission.SNAPSHOT_LIST: _EVERYONE,
+    Permission.LEDGER_VIEW: (*_PATIENTS, Role.AUDITOR, Role.SERVICE),
+    Permission.LEDGER_MOVE: _PATIENTS,
+    Permission.LEDGER_ASSIGN: (*_PATIENTS, Role.SERVICE),
+    Permission.SYNC_VIEW: (*_PATIENTS, Role.AUDITOR, Role.SERVICE),
+    Permission.SYNC_EXPORT: (*_CARE, Role.RECORDS_SUPERVISOR, Role.SERVICE),
+    Permission.SYNC_MERGE: (Role.RECORDS_SUPERVISOR, Role.SERVICE),
+    Permission.SYNC_MERGE_UNTRUSTED: (Role.RECORDS_SUPERVISOR,),
+    Permission.SYNC_SETTLE: (Role.RECORDS_SUPERVISOR,),
+    Permission.ENTRY_KEY: _RECORDS,
+    Permission.ENTRY_IMPORT: (*_RECORDS, Role.SERVICE),
+    Permission.ENTRY_VERIFY: _RECORDS,
+    Permission.ENTRY_QUEUE: (*_RECORDS, Role.AUDITOR, Role.SERVICE),
+    Permission.ENTRY_QUALITY: (Role.RECORDS_SUPERVISOR, Role.AUDITOR, Role.SERVICE),
+    Permission.ENTRY_SCAN: (*_RECORDS, Role.SERVICE),
+    Permission.RECONCILE_RUN: (Role.RECORDS_SUPERVISOR, Role.SERVICE),
+    Permission.RECONCILE_LIST: (*_RECORDS, Role.AUDITOR, Role.SERVICE),
+    Permission.RECONCILE_DECIDE: (Role.RECORDS_SUPERVISOR,),
+    Permission.IDENTITY_LIST: (*_RECORDS, Role.AUDITOR, Role.SERVICE),
+    Permission.IDENTITY_PROPOSE: (*_RECORDS, Role.SERVICE),
+    Permission.IDENTITY_CONFIRM: _RECORDS,
+    Permission.IDENTITY_UNDO: _RECORDS,
+    Permission.REKEY_LIST: _RECORDS,
+    Permission.REKEY_TICK: _RECORDS,
+    Permission.RETURN_EXPORT: (Role.RECORDS_SUPERVISOR, Role.SERVICE),
+    Permission.STATEMENT_MAKE: (*_CARE, Role.RECORDS_SUPERVISOR, Role.AUDITOR, Role.SERVICE),
+    Permission.STATEMENT_SIGN: (*_CARE, Role.RECORDS_SUPERVISOR),
+    Permission.STATEMENT_SIGN_WARD: _CARE,
+    Permission.STATEMENT_SIGN_RECORDS: (Role.RECORDS_SUPERVISOR,),
+    Permission.STATEMENT_SIGN_SAFETY: (Role.SITE,),
+    Permission.REPORT_MAKE: (*_CARE, Role.RECORDS_SUPERVISOR, Role.AUDITOR, Role.SERVICE),
+    Permission.HARM_LIST: (*_CARE, Role.RECORDS_SUPERVISOR, Role.AUDITOR, Role.SERVICE),
+    Permission.HARM_RUN: (Role.SITE, Role.RECORDS_SUPERVISOR, Role.SERVICE),
+    Permission.HARM_REVIEW: _CARE,
+    Permission.HARM_EXPLAIN: (*_CARE, Role.RECORDS_SUPERVISOR),
+    Permission.PERSON_MANAGE: (Role.ADMINISTRATOR,),
+    Permission.DEVICE_MANAGE: (Role.ADMINISTRATOR, Role.SERVICE),
+    Permission.AUDIT_VIEW: (Role.ADMINISTRATOR, Role.AUDITOR),
+    Permission.AUDIT_VERIFY: (Role.SITE, Role.ADMINISTRATOR, Role.AUDITOR, Role.SERVICE),
+    Permission.CONFIG_MANAGE: (Role.ADMINISTRATOR,),
 }
-
-PUBLIC = "public"  # the sign-in page, help, `init`: nobody needs to be known
 
 
 class HasRole(Protocol):
     """A person, as far as permissions go."""
 
     @property
-    def role(self) -> str:
-        """One of ROLES."""
+    def role(self) -> Role:
+        """What this person may do."""
 
 
-def can(person: HasRole | None, action: str) -> bool:
-    """Whether the person may do it; `None` is somebody who has not signed in. KeyError is a bug."""
-    if action == PUBLIC:
+def can(person: HasRole | None, permission: Permission) -> bool:
+    """Whether the person may do it; `None` is somebody who has not signed in."""
+    if permission is Permission.PUBLIC:
         return True
-    roles = ACTIONS[action]
-    return person is not None and person.role in roles
+    return person is not None and person.role in ROLES_ALLOWED[permission]
 
 
-def check_can(person: HasRole | None, action: str) -> None:
+def check_can(person: HasRole | None, permission: Permission) -> None:
     """ForbiddenError with who may do it instead."""
-    if can(person, action):
+    if can(person, permission):
         return
-    may = " or ".join(ROLES[role].lower() for role in ACTIONS[action] if role != "service")
+    people = [role for role in ROLES_ALLOWED[permission] if role is not Role.SERVICE]
     raise ForbiddenError(
         "permission.role",
-        f"Your role ({ROLES[person.role].lower() if person else 'not signed in'}) does not allow"
-        " this.",
-        f"Ask somebody whose role is {may}.",
+        f"Your role ({ROLE_TITLES[person.role].lower() if person else 'not signed in'}) does not"
+        " allow this.",
+        f"Ask somebody whose role is {' or '.join(ROLE_TITLES[role].lower() for role in people)}.",
     )

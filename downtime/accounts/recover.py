@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from downtime.accounts import people, store, totp
-from downtime.accounts.person import Person
+from downtime.accounts.model import AccountState, Person
 from downtime.clock import Clock
 from downtime.config import Home
 from downtime.errors import NotFoundError
@@ -48,7 +48,7 @@ def _renew(vault: Vault, settings: Settings, username: str, password: str) -> Re
             "Give the user name of an administrator of this home.",
         )
     people.check_chosen(settings, person, password)
-    person = replace(person, state="active", initial_password=False)
+    person = replace(person, state=AccountState.ACTIVE, initial_password=False)
     secret, code = totp.new_secret(), recovery.new_code()
     actor = Actor("recovery", "Recovery code", device.code(vault.home))
     home, data_key, cost = vault.home, vault.data_key, settings.accounts

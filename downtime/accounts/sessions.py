@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from downtime.accounts import failures, store
-from downtime.accounts.person import Person
+from downtime.accounts.model import Person
 from downtime.accounts.signin import open_password
 from downtime.accounts.store import SessionRow
 from downtime.clock import from_text, to_text

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from downtime.accounts import failures, store, totp
-from downtime.accounts.person import Person
+from downtime.accounts.model import Person
 from downtime.clock import Clock
 from downtime.config import Home
 from downtime.errors import LockedError

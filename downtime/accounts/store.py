@@ -5,7 +5,7 @@ from dataclasses import astuple, dataclass
 import sqlcipher3
 import sqlite_utils
 
-from downtime.accounts.person import Person
+from downtime.accounts.model import AccountState, Person, Role
 from downtime.errors import NotFoundError
 
 _PERSON = "id, username, name, role, state, initial_password"
@@ -59,7 +59,7 @@ def everybody(db: sqlite_utils.Database) -> list[Person]:
     return [_person(row) for row in rows]
 
 
-def set_role(db: sqlite_utils.Database, person_id: str, role: str) -> None:
+def set_role(db: sqlite_utils.Database, person_id: str, role: Role) -> None:
     db.conn.execute("UPDATE person SET role = ? WHERE id = ?", (role, person_id))
 
 
@@ -67,7 +67,7 @@ def set_name(db: sqlite_utils.Database, person_id: str, name: str) -> None:
     db.conn.execute("UPDATE person SET name = ? WHERE id = ?", (name, person_id))
 
 
-def set_state(db: sqlite_utils.Database, person_id: str, state: str) -> None:
+def set_state(db: sqlite_utils.Database, person_id: str, state: AccountState) -> None:
     db.conn.execute("UPDATE person SET state = ? WHERE id = ?", (state, person_id))
 
 
@@ -145,7 +145,10 @@ def _one(db: sqlite_utils.Database, column: str, value: str) -> Person | None:
 
 def _person(row: sqlcipher3.Row) -> Person:
     values = dict(row)
-    return Person(**{**values, "initial_password": bool(values["initial_password"])})
+    values["role"] = Role(values["role"])
+    values["state"] = AccountState(values["state"])
+    values["initial_password"] = bool(values["initial_password"])
+    return Person(**values)
 
 
 def _missing() -> Person:

@@ -125,7 +125,7 @@ def month(session: Session, folder: Path, laptops: int, forms: int, seed: int) -
 @click.argument("username")
 def code(session: Session, username: str) -> Output:
     """The one-time code of a demonstration account now, as its owner's telephone would show it."""
-    from downtime.demo.scene import FOLDER
+    from downtime.demo.context import FOLDER
     from downtime.demo.staff import ACCOUNTS
 
     home = session.home_or(DEFAULT_HOME)

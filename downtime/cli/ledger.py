@@ -20,7 +20,7 @@ from downtime.paper import ledger as book
 from downtime.paper.form_state import COPY, SAME
 from downtime.paper.model import LIFECYCLE, IssuedForm
 from downtime.sync import paper_lists
-from downtime.sync.paper_lists import Line
+from downtime.sync.paper_lists import PaperLine
 
 SERIALS = click.argument("numbers", nargs=-1, required=True, metavar="SERIAL...")
 
@@ -130,7 +130,7 @@ def settle(session: Session, number: str, kind: str, reason: str) -> Output:
 @click.option("--csv", "csv_file", type=NewFile(), default=None, help="Write the list as CSV.")
 def open_(session: Session, name: str, outage: str, csv_file: Path | None) -> Output:
     """Paper not in order: missing, lost, void, booked or keyed twice, copies, foreign, unfiled."""
-    found = paper_lists.listing(session.vault, session.settings, name, outage)
+    found = paper_lists.list_papers(session.vault, session.settings, name, outage)
     if csv_file:
         zone = ZoneInfo(session.settings.site.time_zone)
         csv_file.write_bytes(
@@ -169,7 +169,7 @@ def assign(
     )
 
 
-def _as_json(line: Line, now: str) -> dict[str, object]:
+def _as_json(line: PaperLine, now: str) -> dict[str, object]:
     given = line.assignment
     return {
         "serial": line.serial,
@@ -183,7 +183,7 @@ def _as_json(line: Line, now: str) -> dict[str, object]:
     }
 
 
-def _listed(line: Line, now: str) -> str:
+def _listed(line: PaperLine, now: str) -> str:
     form = f"{line.form.form:<24} {line.form.ward or 'no ward':<10}" if line.form else " " * 35
     given = line.assignment
     owner = f"  {given.owner}, due {given.due}" if given else "  nobody has it"

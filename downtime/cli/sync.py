@@ -36,8 +36,8 @@ CODE = click.argument("device", metavar="DEVICE")
 def seal(session: Session, to: Path, station: str, broken: bool, reason: str) -> Output:
     """Seal all that this laptop holds, for the records station only."""
     vault, settings = session.vault, session.settings
-    sealed = sealing.seal(vault, settings, station, session.actor, reason, broken=broken)
-    path = sealing.write(sealed, to)
+    sealed = sealing.export_bundle(vault, settings, station, session.actor, reason, broken=broken)
+    path = sealing.write_bundle(sealed, to)
     header = sealed.header
     document = {
         "bundle": str(path),
@@ -61,8 +61,8 @@ def take(session: Session, files: tuple[Path, ...], reason: str) -> Output:
     vault, actor = session.vault, session.actor
     for file in files:
         try:
-            data = taking.read(file, session.settings)
-            taken = taking.take(vault, session.settings, data, actor, reason)
+            data = taking.read_bundle(file, session.settings)
+            taken = taking.merge_bundle(vault, session.settings, data, actor, reason)
         except UserError as error:
             refused += 1
             documents.append({"file": file.name, "refused": error.code})
@@ -79,8 +79,8 @@ def take(session: Session, files: tuple[Path, ...], reason: str) -> Output:
 def take_over(session: Session, file: Path, reason: str) -> Output:
     """Take a bundle whose audit chain does not hold, in your name; the statement will say so."""
     vault = session.vault  # who may not unlock it hears of nothing else
-    data = taking.read(file, session.settings)
-    taken = taking.take_over(vault, session.settings, data, session.actor, reason)
+    data = taking.read_bundle(file, session.settings)
+    taken = taking.merge_untrusted_bundle(vault, session.settings, data, session.actor, reason)
     return Output(_document(taken), [f"{file.name}: {taken.sentence}"])
 
 
@@ -94,11 +94,11 @@ def take_over(session: Session, file: Path, reason: str) -> Output:
 def taken_over(session: Session, save: Path | None) -> Output:
     """What was taken over although a laptop's audit chain does not hold."""
     db = session.vault.db
-    found = store_doubts.every(db)
+    found = store_doubts.fetch_untrusted_bundles(db)
     if save:
         for one in found:
             name = f"{one.device}-{one.sha256[:12]}{SUFFIX}"
-            write_atomic(save / name, store_doubts.file(db, one.sha256))
+            write_atomic(save / name, store_doubts.fetch_untrusted_file(db, one.sha256))
     documents = [
         {
             "device": one.device, "sha256": one.sha256, "doubt": one.doubt, "taken": one.taken,
@@ -113,7 +113,7 @@ def taken_over(session: Session, save: Path | None) -> Output:
 @command(handover, "given-twice", permission=Permission.SYNC_VIEW)
 def given_twice(session: Session) -> Output:
     """Serials and downtime numbers that stand for two things, and what became of the second."""
-    found = store_clashes.every(session.vault.db)
+    found = store_clashes.fetch_duplicate_numbers(session.vault.db)
     lines = [
         f"{one.sentence} " + (f"{one.settled_name}: {one.why}" if one.settled else "Open.")
         for one in found
@@ -126,11 +126,11 @@ def given_twice(session: Session) -> Output:
 @WHY
 def settle_twice(session: Session, number: str, reason: str) -> Output:
     """Say what became of the second paper, or patient, under a number that was given out twice."""
-    duplicate_numbers.settle(session.vault, number, session.actor, reason)
+    duplicate_numbers.settle_number(session.vault, number, session.actor, reason)
     return Output({"number": number, "why": reason}, [f"{number}: settled."])
 
 
-def _document(taken: taking.Taken) -> dict[str, object]:
+def _document(taken: taking.MergeResult) -> dict[str, object]:
     return {
         "device": taken.header.device,
         "sequence": taken.header.sequence,
@@ -150,7 +150,7 @@ def _document(taken: taking.Taken) -> dict[str, object]:
 def list_(session: Session) -> Output:
     """Every laptop: when it last handed over, and what is still awaited of it."""
     outage = next(iter(outages.list_outages(session.vault)), None)
-    found = reporting.reports(session.vault, outage)
+    found = reporting.report_laptops(session.vault, outage)
     documents = [
         {
             "device": one.device,
@@ -202,9 +202,9 @@ def outages_(session: Session) -> Output:
 def join(session: Session, device: str, outage: str, here: str, reason: str) -> Output:
     """Put a laptop's outage under one here, or open an outage here with it."""
     if here:
-        join_outages.join(session.vault, device, outage, here, session.actor, reason)
+        join_outages.join_outage(session.vault, device, outage, here, session.actor, reason)
     else:
-        here = join_outages.open_books(session.vault, device, outage, session.actor, reason)
+        here = join_outages.open_joined_outage(session.vault, device, outage, session.actor, reason)
     document = {"device": device, "outage": outage, "here": here}
     return Output(document, [f"Outage {outage} of {device} belongs to {here}."])
 
@@ -214,7 +214,7 @@ def join(session: Session, device: str, outage: str, here: str, reason: str) -> 
 @WHY
 def excuse(session: Session, device: str, reason: str) -> Output:
     """Await nothing of a machine: it prints no paper, or is lost for good."""
-    reporting.excuse(session.vault, device, session.actor, reason)
+    reporting.excuse_laptop(session.vault, device, session.actor, reason)
     return Output({"device": device, "awaited": False}, [f"Nothing is awaited of {device}."])
 
 
@@ -223,7 +223,7 @@ def excuse(session: Session, device: str, reason: str) -> Output:
 @REMARK
 def expect(session: Session, device: str, reason: str) -> Output:
     """Await bundles of a machine again."""
-    reporting.expect(session.vault, device, session.actor, reason)
+    reporting.await_laptop(session.vault, device, session.actor, reason)
     return Output({"device": device, "awaited": True}, [f"Bundles of {device} are awaited."])
 
 

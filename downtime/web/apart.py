@@ -16,7 +16,7 @@ from downtime.vault import jobs
 from downtime.vault.database import tidy
 from downtime.vault.jobs import Job
 from downtime.vault.vault import Vault
-from downtime.web.work import WORK
+from downtime.web.job_kinds import WORK
 
 LOOK_SECONDS = 1
 """How soon a job that was cancelled, or a server that stops, ends the child."""

@@ -10,7 +10,7 @@ from downtime.clock import system_clock
 from downtime.config import Home, load
 from downtime.vault import jobs
 from downtime.vault.vault import Vault
-from downtime.web.doing import do
+from downtime.web.run_job import do
 
 INPUT = 0
 

@@ -16,13 +16,20 @@ from downtime.accounts.model import Permission
 from downtime.clock import Clock, system_clock
 from downtime.config import Home, data_folder
 from downtime.settings import Settings
-from downtime.web import bodies, context, faults, filters, guard, headers
-from downtime.web.actions import requires
-from downtime.web.bodies import InMemory
-from downtime.web.components import nhs
-from downtime.web.current import Web
-from downtime.web.keeper import Keeper
+from downtime.web import (
+    access_control,
+    error_pages,
+    page_context,
+    request_limits,
+    security_headers,
+    template_filters,
+)
 from downtime.web.namesakes import namesakes
+from downtime.web.nhs_components import nhs
+from downtime.web.request_context import Web
+from downtime.web.request_limits import InMemory
+from downtime.web.vault_holder import Keeper
+from downtime.web.view_permissions import requires
 from downtime.web.views import BLUEPRINTS
 from downtime.web.views.patient import report_colour, stage_colour
 
@@ -63,16 +70,16 @@ def create_app(home: Home, clock: Clock = system_clock, keeper: Keeper | None = 
     app = App(__name__, static_folder=None, template_folder=data_folder("templates") / "web")
     _configure(app, settings)
     app.extensions["downtime"] = Web(home, settings, clock, keeper or Keeper())
-    headers.init(app)
-    bodies.init(app, settings)
-    guard.init(app)
+    security_headers.init(app)
+    request_limits.init(app, settings)
+    access_control.init(app)
     CSRFProtect(app)
-    faults.init(app)
-    filters.init(app, settings, clock)
-    context.init(app)
+    error_pages.init(app)
+    template_filters.init(app, settings, clock)
+    page_context.init(app)
     app.jinja_env.globals.update(
         nhs=nhs,
-        nonce=headers.nonce,
+        nonce=security_headers.nonce,
         asset=asset,
         htmx_settings=json.dumps(HTMX_SETTINGS),
         namesakes=namesakes,

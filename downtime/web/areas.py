@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from downtime.accounts.model import Permission
+
 
 class Page(NamedTuple):
-    """A page that the menu offers: endpoint, words, the action that it needs."""
+    """A page that the menu offers: endpoint, words, the permission that it needs."""
 
     endpoint: str
     text: str
-    action: str
+    permission: Permission
     arguments: Mapping[str, str] = MappingProxyType({})
 
 
@@ -21,70 +23,70 @@ class Area(NamedTuple):
     pages: tuple[Page, ...]
 
 
-def _one(endpoint: str, text: str, action: str) -> Area:
-    return Area(text, (Page(endpoint, text, action),))
+def _one(endpoint: str, text: str, permission: Permission) -> Area:
+    return Area(text, (Page(endpoint, text, permission),))
 
 
 CARE: tuple[Area, ...] = (
-    _one("find.results", "Find", "patient.find"),
-    _one("beds.wards", "Beds", "bed.list"),
-    _one("tests.outstanding", "Tests outstanding", "test.list"),
-    _one("appointments.lists", "Appointments", "appointment.list"),
-    _one("printing.choose", "Print", "form.print"),
-    _one("numbers.show", "Numbers", "number.issue"),
-    _one("guidance.show", "What to do now", "session.own"),
+    _one("find.results", "Find", Permission.PATIENT_FIND),
+    _one("beds.wards", "Beds", Permission.BED_LIST),
+    _one("tests.outstanding", "Tests outstanding", Permission.TEST_LIST),
+    _one("appointments.lists", "Appointments", Permission.APPOINTMENT_LIST),
+    _one("printing.choose", "Print", Permission.FORM_PRINT),
+    _one("numbers.show", "Numbers", Permission.NUMBER_ISSUE),
+    _one("guidance.show", "What to do now", Permission.SESSION_OWN),
 )
 RECORDS: tuple[Area, ...] = (
-    _one("waiting.show", "What waits", "entry.queue"),
+    _one("waiting.show", "What waits", Permission.ENTRY_QUEUE),
     Area(
         "Paper",
         (
-            Page("booking.show", "Book paper", "ledger.move"),
-            Page("ledger.show", "All forms", "ledger.view"),
-            Page("booking.listing", "Not in order", "ledger.view", {"name": "missing"}),
-            Page("handover.show", "Gathering", "handover.view"),
+            Page("booking.show", "Book paper", Permission.LEDGER_MOVE),
+            Page("ledger.show", "All forms", Permission.LEDGER_VIEW),
+            Page("booking.listing", "Not in order", Permission.LEDGER_VIEW, {"name": "missing"}),
+            Page("handover.show", "Gathering", Permission.SYNC_VIEW),
         ),
     ),
     Area(
         "Key",
         (
-            Page("keying.choose", "Key a form", "entry.key"),
-            Page("queues.show_quality", "How many fields are wrong", "entry.quality"),
+            Page("keying.choose", "Key a form", Permission.ENTRY_KEY),
+            Page("queues.show_quality", "How many fields are wrong", Permission.ENTRY_QUALITY),
         ),
     ),
-    _one("identity.show", "Unmatched", "identity.list"),
-    _one("comparison.show", "Comparison", "reconcile.list"),
+    _one("identity.show", "Unmatched", Permission.IDENTITY_LIST),
+    _one("comparison.show", "Comparison", Permission.RECONCILE_LIST),
     Area(
         "Returns",
         (
-            Page("returning.show", "Messages", "return.export"),
-            Page("worklists.show", "Worklists", "rekey.list"),
+            Page("returns.show", "Messages", Permission.RETURN_EXPORT),
+            Page("rekey_worklists.show", "Re-key worklists", Permission.REKEY_LIST),
         ),
     ),
     Area(
         "Sign-off",
         (
-            Page("harm.show", "Harm review", "harm.list"),
-            Page("statement.show", "Statement", "statement.make"),
-            Page("report.show", "Report", "report.make"),
+            Page("harm.show", "Harm review", Permission.HARM_LIST),
+            Page("statement.show", "Statement", Permission.STATEMENT_MAKE),
+            Page("report.show", "Report", Permission.REPORT_MAKE),
         ),
     ),
 )
 SITE: tuple[Area, ...] = (
-    _one("outages.show", "Outages", "outage.view"),
-    _one("snapshots.show", "Snapshots", "snapshot.list"),
-    _one("people.show", "People", "person.manage"),
-    _one("placing.choose", "Forms", "config.manage"),
-    _one("devices.show", "Devices", "device.manage"),
-    _one("audit.show", "Audit", "audit.verify"),
+    _one("outages.show", "Outages", Permission.OUTAGE_VIEW),
+    _one("snapshots.show", "Snapshots", Permission.SNAPSHOT_LIST),
+    _one("people.show", "People", Permission.PERSON_MANAGE),
+    _one("placing.choose", "Forms", Permission.CONFIG_MANAGE),
+    _one("devices.show", "Devices", Permission.DEVICE_MANAGE),
+    _one("audit.show", "Audit", Permission.AUDIT_VERIFY),
 )
 OF_ANOTHER = {"queues": "keying", "verifying": "keying"}
 """Pages that belong to the entry of others."""
 STARTS = (
-    ("entry.key", "waiting.show"),
-    ("patient.find", "find.results"),
-    ("person.manage", "outages.show"),
-    ("audit.view", "audit.show"),
-    ("session.own", "guidance.show"),
+    (Permission.ENTRY_KEY, "waiting.show"),
+    (Permission.PATIENT_FIND, "find.results"),
+    (Permission.PERSON_MANAGE, "outages.show"),
+    (Permission.AUDIT_VIEW, "audit.show"),
+    (Permission.SESSION_OWN, "guidance.show"),
 )
 """The page on which a person starts: that of the first action which they may do."""

@@ -1,21 +1,26 @@
 """The same-name alert: who else in the hospital now is called like the person on the screen."""
 
-from downtime.clinical.records import Patient
+from downtime.accounts.model import Permission
+from downtime.clinical.model import Patient
 from downtime.entry.facts import Person
-from downtime.paper.issue import Subject
-from downtime.snapshot.rows import PatientRow
-from downtime.web import current
-from downtime.web.guard import may
+from downtime.paper.model import Subject
+from downtime.snapshot.model import PatientRow
+from downtime.web import request_context
+from downtime.web.access_control import may
 
 
 def namesakes(person: Patient | Person | Subject) -> list[PatientRow]:
     """Inpatients of the present snapshot with the same name; nobody where none may be shown."""
-    snapshot = current.snapshot_or_none() if person.family and may("patient.view") else None
+    snapshot = (
+        request_context.snapshot_or_none()
+        if person.family and may(Permission.PATIENT_VIEW)
+        else None
+    )
     if snapshot is None:
         return []
     key = person.patient if isinstance(person, Subject) else person.id
     named = Patient(id=key, family=person.family, given=person.given)
-    return [row for row in snapshot.same_name(named) if not _is_same(row.patient, person)]
+    return [row for row in snapshot.find_namesakes(named) if not _is_same(row.patient, person)]
 
 
 def _is_same(patient: Patient, person: Patient | Person | Subject) -> bool:

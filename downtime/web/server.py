@@ -11,8 +11,8 @@ from downtime.config import Home
 from downtime.errors import ConflictError
 from downtime.settings import Settings
 from downtime.web.app import create_app
-from downtime.web.bodies import NEVER, pass_over_longer
-from downtime.web.worker import workers
+from downtime.web.job_worker import workers
+from downtime.web.request_limits import NEVER, pass_over_longer
 
 
 def serve(

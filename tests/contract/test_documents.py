@@ -9,10 +9,11 @@ import click
 import pytest
 
 from downtime import config
-from downtime.accounts.permissions import ACTIONS, PUBLIC
+from downtime.accounts.model import Permission
+from downtime.accounts.permissions import ROLES_ALLOWED
 from downtime.cli import whole
-from downtime.feeds.table_mapping import mappings
-from downtime.paper.forms import definition, form_file, prefill
+from downtime.feeds.tables.mapping import mappings
+from downtime.paper.forms import form_schema, load_form, prefill
 from downtime.settings import Settings
 from tests.contract import house
 
@@ -46,13 +47,13 @@ def leaves(command: click.Command, path: str = "downtime"):
         yield path, command
 
 
-def test_every_command_names_an_action_of_the_table():
+def test_every_command_names_a_permission_of_the_table():
     """Deny by default: what no role may do by the table cannot be asked on the command line."""
     found = dict(leaves(whole()))
     assert len(found) > 15
-    named = {path: getattr(command, "action", None) for path, command in found.items()}
-    known = {*ACTIONS, PUBLIC}
-    assert {path: action for path, action in named.items() if action not in known} == {}
+    named = {path: getattr(command, "permission", None) for path, command in found.items()}
+    known = {*ROLES_ALLOWED, Permission.PUBLIC}
+    assert {path: name for path, name in named.items() if name not in known} == {}
 
 
 def test_every_command_says_what_it_does():
@@ -101,8 +102,8 @@ def test_the_readme_leads_to_every_page_of_docs():
 
 def test_the_page_on_forms_names_every_word_that_a_form_may_use():
     text = (DOCS / "forms.md").read_text(encoding="utf-8")
-    words = {*form_file.FORM, *form_file.ITEM, *form_file.FIELD_TYPES, *form_file.LAYOUTS}
-    words |= {*form_file.POLICIES, *prefill.ROWS, *prefill.SHEET}
+    words = {*form_schema.FORM, *form_schema.ITEM, *form_schema.FIELD_TYPES, *form_schema.LAYOUTS}
+    words |= {*form_schema.POLICIES, *prefill.ROWS, *prefill.SHEET}
     assert sorted(word for word in words if f"`{word}`" not in text) == []
 
 
@@ -110,7 +111,7 @@ def test_the_example_form_of_the_page_is_one(tmp_path):
     text = (DOCS / "forms.md").read_text(encoding="utf-8")
     example = re.findall(r"```yaml\n(.*?)```", text, re.S)[0]
     (tmp_path / "falls-check.yaml").write_text(example, encoding="utf-8")
-    assert definition.check(tmp_path / "falls-check.yaml") == []
+    assert load_form.check_file(tmp_path / "falls-check.yaml") == []
 
 
 def test_the_example_settings_of_the_page_on_feeds_are_some(tmp_path):

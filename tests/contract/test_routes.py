@@ -1,10 +1,11 @@
-"""Every page names its action, and every role gets exactly the pages that the table allows."""
+"""Every page names its permission, and every role gets exactly the pages that the table allows."""
 
 import pytest
 
-from downtime.accounts.permissions import ACTIONS, PUBLIC, ROLES
-from downtime.web.actions import action_of
-from downtime.web.guard import FIRST_PASSWORD, WHILE_LOCKED
+from downtime.accounts.model import Permission
+from downtime.accounts.permissions import ROLE_TITLES, ROLES_ALLOWED
+from downtime.web.access_control import FIRST_PASSWORD, WHILE_LOCKED
+from downtime.web.view_permissions import permission_of
 from tests.integration.web.conftest import (  # noqa: F401 - fixtures
     empty_hospital,
     home_template,
@@ -13,7 +14,7 @@ from tests.integration.web.conftest import (  # noqa: F401 - fixtures
 )
 
 PUBLIC_PAGES = {"account.sign_in", "assets.file"}
-PEOPLE = [role for role in ROLES if role != "service"]
+PEOPLE = [role for role in ROLE_TITLES if role != "service"]
 ARGUMENTS = {
     "ward": "A1",
     "patient_id": "0123456789abcdef",
@@ -35,19 +36,19 @@ ENDING = {"account.lock", "account.locked", "account.sign_out", "account.switch"
 
 
 def routes(app):
-    """Endpoint, method, address and action of every route."""
+    """Endpoint, method, address and permission of every route."""
     adapter = app.url_map.bind("127.0.0.1")
     for rule in app.url_map.iter_rules():
         values = {name: ARGUMENTS[name] for name in rule.arguments}
         for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
             address = adapter.build(rule.endpoint, values, method=method)
-            yield rule.endpoint, method, address, action_of(app.view_functions[rule.endpoint])
+            yield rule.endpoint, method, address, permission_of(app.view_functions[rule.endpoint])
 
 
-def test_every_route_names_an_action_of_the_table(hospital):  # noqa: F811
-    named = {endpoint: action for endpoint, _, _, action in routes(hospital.app)}
-    assert {e: a for e, a in named.items() if a not in (*ACTIONS, PUBLIC)} == {}
-    assert {e for e, action in named.items() if action == PUBLIC} == PUBLIC_PAGES
+def test_every_route_names_a_permission_of_the_table(hospital):  # noqa: F811
+    named = {endpoint: permission for endpoint, _, _, permission in routes(hospital.app)}
+    assert {e: a for e, a in named.items() if a not in (*ROLES_ALLOWED, Permission.PUBLIC)} == {}
+    assert {e for e, permission in named.items() if permission is Permission.PUBLIC} == PUBLIC_PAGES
 
 
 def test_only_pages_about_oneself_are_open_while_locked_or_before_a_password():
@@ -56,8 +57,8 @@ def test_only_pages_about_oneself_are_open_while_locked_or_before_a_password():
 
 def test_nobody_reaches_anything_but_the_sign_in(hospital):  # noqa: F811
     browser = hospital.browser()
-    for endpoint, method, address, action in routes(hospital.app):
-        if action != PUBLIC:
+    for endpoint, method, address, permission in routes(hospital.app):
+        if permission is not Permission.PUBLIC:
             answer = browser.get(address) if method == "GET" else browser.post(address)
             assert answer.location == "/sign-in", (endpoint, method)
 
@@ -65,11 +66,11 @@ def test_nobody_reaches_anything_but_the_sign_in(hospital):  # noqa: F811
 @pytest.mark.parametrize("role", PEOPLE)
 def test_a_role_reaches_what_the_table_allows_and_nothing_else(hospital, role):  # noqa: F811
     browser = hospital.browser(role)
-    for endpoint, method, address, action in routes(hospital.app):
-        if action == PUBLIC or endpoint in ENDING:
+    for endpoint, method, address, permission in routes(hospital.app):
+        if permission is Permission.PUBLIC or endpoint in ENDING:
             continue
         answer = browser.get(address) if method == "GET" else browser.post(address)
-        allowed = role in ACTIONS[action]
+        allowed = role in ROLES_ALLOWED[permission]
         assert (answer.status_code == 403) != allowed, (endpoint, method, answer.status_code)
         assert answer.status_code != 500, (endpoint, method)
 

@@ -6,21 +6,22 @@ from flask import Blueprint, Response, flash, g, make_response, redirect, render
 from flask import url_for as address
 
 from downtime.accounts import people, sessions, signin
+from downtime.accounts.model import Permission
 from downtime.errors import InputError, LockedError, UserError
-from downtime.web import current, guard
-from downtime.web.actions import action
-from downtime.web.answers import Answer
+from downtime.web import access_control, request_context
+from downtime.web.responses import Answer
+from downtime.web.view_permissions import requires
 
 account = Blueprint("account", __name__)
 
 
 @account.route("/sign-in", methods=["GET", "POST"])
-@action("public")
+@requires(Permission.PUBLIC)
 def sign_in() -> Answer:
     """User name, password and one-time code; every refusal has the same sentence."""
     if request.method == "GET":
         return render_template("account/sign-in.html", error=None, username="", note="")
-    web = current.web()
+    web = request_context.web()
     username = request.form.get("username", "")
     try:
         with web.keeper.maybe() as held:
@@ -42,70 +43,72 @@ def sign_in() -> Answer:
         page = render_template("account/sign-in.html", error=error, username=username, note="")
         return page, error.http_status
     answer = cast(Response, redirect(address("home.start"), 303))
-    guard.remember_session(answer, token)
+    access_control.remember_session(answer, token)
     return answer
 
 
 @account.post("/lock")
-@action("session.own")
+@requires(Permission.SESSION_OWN)
 def lock() -> Answer:
     """Lock the screen now."""
-    sessions.lock(current.vault(), guard.token())
+    sessions.lock(request_context.vault(), access_control.token())
     return redirect(address("account.locked"), 303)
 
 
 @account.get("/locked")
-@action("session.own")
+@requires(Permission.SESSION_OWN)
 def locked() -> Answer:
     """The locked screen; coming here locks, so that a page left alone can send itself here."""
     if not g.locked:
-        sessions.lock(current.vault(), guard.token())
+        sessions.lock(request_context.vault(), access_control.token())
         g.locked = True
     return render_template("account/locked.html", error=None)
 
 
 @account.post("/unlock")
-@action("session.own")
+@requires(Permission.SESSION_OWN)
 def unlock() -> Answer:
     """Go on with the password alone."""
     password = request.form.get("password", "")
     try:
-        sessions.unlock(current.vault(), current.settings(), guard.token(), password)
+        sessions.unlock(
+            request_context.vault(), request_context.settings(), access_control.token(), password
+        )
     except LockedError as error:
         return render_template("account/locked.html", error=error), error.http_status
     return redirect(address("home.start"), 303)
 
 
 @account.post("/switch-user")
-@action("session.own")
+@requires(Permission.SESSION_OWN)
 def switch() -> Answer:
     """End this session and let somebody else sign in; running work goes on."""
     return _end("Signed out. What was begun is kept. Who is next?")
 
 
 @account.post("/sign-out")
-@action("session.own")
+@requires(Permission.SESSION_OWN)
 def sign_out() -> Answer:
     """End this session; with the last one the vault is locked."""
     answer = _end("You are signed out.")
-    keeper = current.web().keeper
-    if not sessions.live(current.vault()):
+    keeper = request_context.web().keeper
+    if not sessions.live(request_context.vault()):
         keeper.forget()
     return answer
 
 
 def _end(note: str) -> Answer:
-    current.forget_remembered()
-    sessions.end(current.vault(), guard.token())
+    request_context.forget_remembered()
+    sessions.end(request_context.vault(), access_control.token())
     g.pop("person", None)
     page = render_template("account/sign-in.html", error=None, username="", note=note)
     answer = make_response(page)
-    guard.forget_session(answer)
+    access_control.forget_session(answer)
     return answer
 
 
 @account.route("/password", methods=["GET", "POST"])
-@action("session.own")
+@requires(Permission.SESSION_OWN)
 def password() -> Answer:
     """Choose one's own password, at first because somebody else chose it."""
     error: UserError | None = None
@@ -117,11 +120,11 @@ def password() -> Answer:
         else:
             flash("The password was changed.")
             return redirect(address("home.start"), 303)
-    first = current.person().initial_password
+    first = request_context.person().initial_password
     page = render_template(
         "account/first-password.html",
         error=error,
-        shortest=current.settings().accounts.password_min_length,
+        shortest=request_context.settings().accounts.password_min_length,
         note="Somebody else made your first password. Only you should know the next one."
         if first
         else "It opens this laptop's data: nobody else should know it.",
@@ -137,5 +140,10 @@ def _change_password() -> None:
         )
     old = request.form.get("old", "")
     people.change_password(
-        current.vault(), current.settings(), current.person(), old, new, current.actor()
+        request_context.vault(),
+        request_context.settings(),
+        request_context.person(),
+        old,
+        new,
+        request_context.actor(),
     )

@@ -4,49 +4,52 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request
 
+from downtime.accounts.model import Permission
 from downtime.errors import NotFoundError
-from downtime.web import current
-from downtime.web.actions import action
-from downtime.web.answers import Answer
+from downtime.web import request_context
+from downtime.web.responses import Answer
+from downtime.web.view_permissions import requires
 
 appointments = Blueprint("appointments", __name__)
 HEADINGS = {"clinic": "Clinics", "theatre": "Theatre lists"}
 
 
 @appointments.get("/appointments")
-@action("appointment.list")
+@requires(Permission.APPOINTMENT_LIST)
 def lists() -> Answer:
     """The clinics or theatres of one day: today, or the first day after it that has any."""
     kind = _kind()
-    snapshot = current.snapshot_or_none()
-    days = snapshot.days(kind) if snapshot else []
+    snapshot = request_context.snapshot_or_none()
+    days = snapshot.list_appointment_days(kind) if snapshot else []
     day = request.args.get("day", "")
     if day not in days:
-        today = current.now().astimezone(ZoneInfo(current.settings().site.time_zone))
+        today = request_context.now().astimezone(
+            ZoneInfo(request_context.settings().site.time_zone)
+        )
         day = next((d for d in days if d >= today.date().isoformat()), days[-1] if days else "")
     return render_template(
         "appointments.html",
         kind=kind,
         heading=HEADINGS[kind],
-        available=bool(snapshot and snapshot.holds("Appointment")),
+        available=bool(snapshot and snapshot.has_type("Appointment")),
         days=days,
         day=day,
-        sessions=snapshot.sessions(day, kind) if snapshot and day else [],
+        sessions=snapshot.list_sessions(day, kind) if snapshot and day else [],
     )
 
 
 @appointments.get("/appointments/list")
-@action("appointment.list")
+@requires(Permission.APPOINTMENT_LIST)
 def session() -> Answer:
     """Who is expected in one clinic or theatre on one day."""
     kind, day = _kind(), request.args.get("day", "")
-    snapshot = current.snapshot()
-    if day not in snapshot.days(kind):
+    snapshot = request_context.snapshot()
+    if day not in snapshot.list_appointment_days(kind):
         raise NotFoundError(
             "session.missing", "There is no list of that day.", "Choose another day."
         )
     location = request.args.get("location", "")
-    rows = snapshot.session(day, location, kind)
+    rows = snapshot.list_session_appointments(day, location, kind)
     return render_template("session.html", kind=kind, day=day, location=location, rows=rows)
 
 

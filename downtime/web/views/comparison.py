@@ -4,25 +4,25 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
+from downtime.accounts.model import Permission
 from downtime.errors import NotFoundError
 from downtime.outage.model import Outage
 from downtime.paper import assignments
-from downtime.paper.serials import shown as shown_serial
-from downtime.reconcile import bulk, listing, owners
-from downtime.reconcile import decide as rules
-from downtime.reconcile.run import latest
-from downtime.reconcile.states import OPEN
-from downtime.reconcile.store import Filter
-from downtime.snapshot import load
-from downtime.snapshot.store import Snapshot
-from downtime.web import current, times
-from downtime.web.actions import action
-from downtime.web.answers import Answer, reason
-from downtime.web.sidebyside import sides
+from downtime.paper.serials import format_serial as shown_serial
+from downtime.reconcile import assign_owner, decide_in_bulk, list_items
+from downtime.reconcile import decide_item as rules
+from downtime.reconcile.compare.run_comparison import find_latest_outage
+from downtime.reconcile.model import Decision, Filter
+from downtime.snapshot import load_bundle
+from downtime.snapshot.store.opened_snapshot import Snapshot
+from downtime.web import request_context, stored_times
+from downtime.web.comparison_table import sides
+from downtime.web.job_kinds import WHY
+from downtime.web.responses import Answer, required_reason
+from downtime.web.view_permissions import requires
 from downtime.web.views.jobs import ask
 from downtime.web.views.ledger import titles
 from downtime.web.views.owners import offered
-from downtime.web.work import WHY
 
 comparison = Blueprint("comparison", __name__)
 SHOWN = 100
@@ -69,22 +69,22 @@ DECISIONS = {
 
 
 @comparison.get("/comparison")
-@action("reconcile.list")
+@requires(Permission.RECONCILE_LIST)
 def show() -> Answer:
     """The items of the present or last outage: the open ones, or those that a filter lets through."""
     outage, wanted = _outage(), _wanted()
     number = request.args.get("page", 1, int)
-    vault = current.vault()
-    listed = listing.page(vault, outage.id, wanted, number, SHOWN) if outage else None
+    vault = request_context.vault()
+    listed = list_items.page(vault, outage.id, wanted, number, SHOWN) if outage else None
     return render_template(
         "comparison.html",
         listed=listed,
         wanted=wanted,
         given=_given(wanted),
-        batches=bulk.batches(vault, outage.id) if outage else [],
-        owned=owners.of_items(vault.db, listed.rows) if listed else {},
+        batches=decide_in_bulk.batches(vault, outage.id) if outage else [],
+        owned=assign_owner.of_items(vault.db, listed.rows) if listed else {},
         now=vault.now(),
-        due=times.local(assignments.due_from(current.settings(), vault.clock())),
+        due=stored_times.local(assignments.default_due(request_context.settings(), vault.clock())),
         colours=COLOURS,
         bulk=BULK,
         types=TYPES,
@@ -94,19 +94,21 @@ def show() -> Answer:
 
 
 @comparison.post("/comparison/run")
-@action("reconcile.run")
+@requires(Permission.RECONCILE_RUN)
 def run() -> Answer:
     """Compare every entered form with the snapshot that is current now."""
     return ask("reconcile", {}, WHY)
 
 
 @comparison.get("/comparison/bulk")
-@action("reconcile.decide")
+@requires(Permission.RECONCILE_DECIDE)
 def preview() -> Answer:
     """What a decision about all open items of a filter would do, before it is made."""
-    outage, wanted = latest(current.vault()), _wanted()
+    outage, wanted = find_latest_outage(request_context.vault()), _wanted()
     decision = request.args.get("choice", "")
-    found = bulk.preview(current.vault(), outage.id, wanted, decision, current.who())
+    found = decide_in_bulk.preview(
+        request_context.vault(), outage.id, wanted, decision, request_context.actor()
+    )
     return render_template(
         "comparison-bulk.html",
         found=found,
@@ -120,37 +122,47 @@ def preview() -> Answer:
 
 
 @comparison.post("/comparison/bulk")
-@action("reconcile.decide")
+@requires(Permission.RECONCILE_DECIDE)
 def decide_all() -> Answer:
     """Decide about exactly what the preview showed."""
-    outage, wanted = latest(current.vault()), _wanted()
+    outage, wanted = find_latest_outage(request_context.vault()), _wanted()
     decision, token = request.form.get("choice", ""), request.form.get("token", "")
-    batch = bulk.apply(current.vault(), outage.id, wanted, decision, token, current.who(), reason())
+    batch = decide_in_bulk.apply(
+        request_context.vault(),
+        outage.id,
+        wanted,
+        decision,
+        token,
+        request_context.actor(),
+        required_reason(),
+    )
     flash(f"{batch.items:,} items: {BULK[decision].lower()}. It can be undone as one step below.")
     return redirect(url_for("comparison.show", **_given(wanted)), 303)
 
 
 @comparison.post("/comparison/bulk/<batch>/undo")
-@action("reconcile.decide")
+@requires(Permission.RECONCILE_DECIDE)
 def undo(batch: str) -> Answer:
     """Put every item of a decision in bulk back as it was."""
-    done = bulk.undo(current.vault(), batch, current.who(), reason())
+    done = decide_in_bulk.undo(
+        request_context.vault(), batch, request_context.actor(), required_reason()
+    )
     left = f" {done.kept:,} have moved on since and stay." if done.kept else ""
     flash(f"{done.back:,} items are as they were before.{left}")
     return redirect(url_for("comparison.show"), 303)
 
 
 @comparison.get("/comparison/<key>")
-@action("reconcile.list")
+@requires(Permission.RECONCILE_LIST)
 def one(key: str) -> Answer:
     """One item side by side, and the decisions that it allows."""
-    row = rules.get(current.vault(), key)
-    outage = latest(current.vault())
+    row = rules.get(request_context.vault(), key)
+    outage = find_latest_outage(request_context.vault())
     before, after = _snapshot(outage.snapshot), _snapshot(row.snapshot)
-    undecided = row.decided.decision == OPEN
-    choices = row.allowed if undecided else (OPEN,)
+    undecided = row.decided.decision == Decision.OPEN
+    choices = row.allowed if undecided else (Decision.OPEN,)
     if undecided and row.decided.proposal:
-        choices = (*choices, OPEN)
+        choices = (*choices, Decision.OPEN)
     return render_template(
         "item.html",
         row=row,
@@ -159,27 +171,31 @@ def one(key: str) -> Answer:
         before=before,
         after=after,
         choices=[(name, BUTTONS[name]) for name in choices if name in BUTTONS],
-        mine=row.item.fact.transcriber == current.person().id,
-        proposed_by_me=row.decided.proposed_by == current.person().id,
+        mine=row.item.fact.transcriber == request_context.person().id,
+        proposed_by_me=row.decided.proposed_by == request_context.person().id,
         given=_given(_wanted()),
         buttons=BUTTONS,
         colours=COLOURS,
         titles=titles(),
-        **offered(owners.of_item(current.vault(), key)),
+        **offered(assign_owner.of_item(request_context.vault(), key)),
     )
 
 
 @comparison.post("/comparison/<key>")
-@action("reconcile.decide")
+@requires(Permission.RECONCILE_DECIDE)
 def decide(key: str) -> Answer:
     """Keep a decision with its reason, and go to the next open item of the same list."""
-    outage, wanted = latest(current.vault()), _wanted()
+    outage, wanted = find_latest_outage(request_context.vault()), _wanted()
     row = rules.decide(
-        current.vault(), key, request.form.get("decision", ""), current.who(), reason()
+        request_context.vault(),
+        key,
+        request.form.get("decision", ""),
+        request_context.actor(),
+        required_reason(),
     )
     done = "proposed; a second person confirms it" if row.decided.proposal else "decided"
     flash(f"{row.item.fact.title}, form {shown_serial(row.item.fact.serial)}: {done}.")
-    following = listing.following(current.vault(), outage.id, wanted, row)
+    following = list_items.following(request_context.vault(), outage.id, wanted, row)
     if following and (row.decided.proposal or not row.is_open):
         return redirect(url_for("comparison.one", key=following, **_given(wanted)), 303)
     return redirect(url_for("comparison.show", **_given(wanted)), 303)
@@ -187,10 +203,14 @@ def decide(key: str) -> Answer:
 
 def _wanted() -> Filter:
     """The filter of this request; without any, what is open."""
-    given = {name: request.values.get(name, "") for name in ("state", "decided", *listing.FILTERS)}
+    given = {
+        name: request.values.get(name, "") for name in ("state", "decided", *list_items.FILTERS)
+    }
     decision = given.pop("decided")
     return Filter(
-        **given, decision=decision, open_only=decision == OPEN or not (given["state"] or decision)
+        **given,
+        decision=decision,
+        open_only=decision == Decision.OPEN or not (given["state"] or decision),
     )
 
 
@@ -202,15 +222,15 @@ def _given(wanted: Filter) -> dict[str, Any]:
 
 def _outage() -> Outage | None:
     try:
-        return latest(current.vault())
+        return find_latest_outage(request_context.vault())
     except NotFoundError:
         return None
 
 
 def _snapshot(snapshot_id: str) -> Snapshot | None:
     try:
-        found = load.get(current.vault(), snapshot_id)
+        found = load_bundle.open_snapshot(request_context.vault(), snapshot_id)
     except NotFoundError:
         return None
-    current.close_later(found)
+    request_context.close_later(found)
     return found

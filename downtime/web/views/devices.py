@@ -5,12 +5,13 @@ from hashlib import sha256
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
+from downtime.accounts.model import Permission
 from downtime.errors import InputError
 from downtime.vault import device
 from downtime.vault.device import Card
-from downtime.web import current
-from downtime.web.actions import action
-from downtime.web.answers import Answer, download, required_reason
+from downtime.web import request_context
+from downtime.web.responses import Answer, download, required_reason
+from downtime.web.view_permissions import requires
 
 devices = Blueprint("devices", __name__)
 CARD_BYTES = 10_000
@@ -23,10 +24,10 @@ def fingerprint(card: Card) -> str:
 
 
 @devices.get("/devices")
-@action("device.manage")
+@requires(Permission.DEVICE_MANAGE)
 def show() -> Answer:
     """This laptop and the trusted ones."""
-    home = current.web().home
+    home = request_context.web().home
     return render_template(
         "devices.html",
         own=device.public(home),
@@ -36,16 +37,16 @@ def show() -> Answer:
 
 
 @devices.get("/devices/card")
-@action("device.manage")
+@requires(Permission.DEVICE_MANAGE)
 def card() -> Answer:
     """This laptop's card as a file, to carry to the publisher."""
-    content = json.dumps(device.card(current.vault()), indent=1).encode()
-    code = device.public(current.web().home).code
+    content = json.dumps(device.card(request_context.vault()), indent=1).encode()
+    code = device.public(request_context.web().home).code
     return download(content, "application/json", f"device-{code}.json")
 
 
 @devices.post("/devices/trust")
-@action("device.manage")
+@requires(Permission.DEVICE_MANAGE)
 def trust() -> Answer:
     """Believe another machine's bundles from now on."""
     upload = request.files.get("card")
@@ -55,16 +56,18 @@ def trust() -> Answer:
         document = None
     if not isinstance(document, dict):
         raise InputError("device.card", "That is not a device card.", "Choose the file it saved.")
-    trusted = device.trust(current.vault(), document, current.actor(), required_reason())
+    trusted = device.trust(
+        request_context.vault(), document, request_context.actor(), required_reason()
+    )
     flash(f"Device {trusted.code}, {trusted.name}, is trusted.")
     return redirect(url_for("devices.show"), 303)
 
 
 @devices.post("/devices/distrust")
-@action("device.manage")
+@requires(Permission.DEVICE_MANAGE)
 def distrust() -> Answer:
     """Believe it no longer."""
     code = request.form.get("code", "")
-    device.distrust(current.vault(), code, current.actor(), required_reason())
+    device.distrust(request_context.vault(), code, request_context.actor(), required_reason())
     flash(f"Device {code} is no longer trusted.")
     return redirect(url_for("devices.show"), 303)

@@ -18,10 +18,10 @@ from downtime.paper.forms.load_form import load_form
 from downtime.paper.forms.model import KeyingPolicy
 from downtime.paper.layout.background_layout import MM
 from downtime.paper.packs import preview_form
-from downtime.web import current
-from downtime.web.actions import requires
-from downtime.web.answers import Answer, download
-from downtime.web.work import PDF
+from downtime.web import request_context
+from downtime.web.job_kinds import PDF
+from downtime.web.responses import Answer, download
+from downtime.web.view_permissions import requires
 
 placing = Blueprint("placing", __name__, url_prefix="/forms/place")
 WORDS = ("title", "version", "status", "purpose", "policy", "record", "system")
@@ -35,7 +35,8 @@ SPARE = 3
 def choose() -> Answer:
     """The PDFs of this home, and a way to bring another."""
     return render_template(
-        "placing.html", names=list(hospital_backgrounds.list_backgrounds(current.web().home))
+        "placing.html",
+        names=list(hospital_backgrounds.list_backgrounds(request_context.web().home)),
     )
 
 
@@ -46,8 +47,8 @@ def bring() -> Answer:
     upload, name = request.files.get("file"), request.form.get("name", "").strip()
     if not upload or not upload.filename:
         raise InputError("place.none", "No file was chosen.", "Choose a PDF.")
-    home, paper = current.web().home, current.settings().paper
-    with current.vault().change(current.actor(), "form.background", target=name):
+    home, paper = request_context.web().home, request_context.settings().paper
+    with request_context.vault().change(request_context.actor(), "form.background", target=name):
         hospital_backgrounds.add_background(home, name, upload.read(), paper)
     return redirect(url_for("placing.draw", name=name), 303)
 
@@ -57,7 +58,7 @@ def bring() -> Answer:
 def draw(name: str) -> Answer:
     """A page as a picture, with the places on it and their numbers beside it."""
     sheet = _sheet(name)
-    form = hospital_backgrounds.load_placement(current.web().home, name, sheet)
+    form = hospital_backgrounds.load_placement(request_context.web().home, name, sheet)
     return _screen(name, sheet, form, rules.list_rows(form), "")
 
 
@@ -67,7 +68,7 @@ def save(name: str) -> Answer:
     """Keep the places; a mistake is explained and nothing is kept."""
     sheet = _sheet(name)
     drawn = [row for row in _typed() if row.key]
-    form = hospital_backgrounds.load_placement(current.web().home, name, sheet)
+    form = hospital_backgrounds.load_placement(request_context.web().home, name, sheet)
     form |= {word: request.form.get(word, "").strip() for word in WORDS}
     try:
         if all(row.key in RESERVED_PLACES for row in drawn):
@@ -78,7 +79,7 @@ def save(name: str) -> Answer:
             )
         form = rules.place_fields(form, drawn)
         hospital_backgrounds.save_placement(
-            current.vault(), current.settings(), form, current.actor()
+            request_context.vault(), request_context.settings(), form, request_context.actor()
         )
     except InputError as error:
         said = f"{error.sentence} {error.next_step}"
@@ -91,7 +92,7 @@ def save(name: str) -> Answer:
 @requires(Permission.CONFIG_MANAGE)
 def picture(name: str, page: int) -> Answer:
     """A page of the PDF as a picture."""
-    png = background.draw_page(_path(name), page, current.settings().paper)
+    png = background.draw_page(_path(name), page, request_context.settings().paper)
     return Response(png, mimetype="image/png")
 
 
@@ -99,9 +100,9 @@ def picture(name: str, page: int) -> Answer:
 @requires(Permission.CONFIG_MANAGE)
 def preview(name: str) -> Answer:
     """The form filled with invented values."""
-    home, out = current.web().home, BytesIO()
+    home, out = request_context.web().home, BytesIO()
     form = load_form(name, home)
-    preview_form.preview_form(form, home, current.settings(), current.now(), out)
+    preview_form.preview_form(form, home, request_context.settings(), request_context.now(), out)
     return download(out.getvalue(), PDF, f"preview {name}.pdf", inline=True)
 
 
@@ -124,7 +125,7 @@ def _screen(
         pages=sheet.pages,
         shown=page,
         size=[round(side / MM, 1) for side in sheet.size],
-        saved=(current.web().home.forms / f"{name}.yaml").exists(),
+        saved=(request_context.web().home.forms / f"{name}.yaml").exists(),
         error=error,
     )
 
@@ -138,11 +139,11 @@ def _typed() -> list[BoxRow]:
 
 
 def _sheet(name: str) -> BackgroundPdf:
-    return background.open_background(_path(name), current.settings().paper)
+    return background.open_background(_path(name), request_context.settings().paper)
 
 
 def _path(name: str) -> Path:
-    found = hospital_backgrounds.list_backgrounds(current.web().home).get(name)
+    found = hospital_backgrounds.list_backgrounds(request_context.web().home).get(name)
     if found is None:
         raise NotFoundError("place.unknown", "There is no such PDF here.", "Bring it first.")
     return found

@@ -3,30 +3,31 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from downtime.accounts import permissions
-from downtime.clinical.records import Patient
+from downtime.accounts.model import Permission
+from downtime.clinical.model import Patient
 from downtime.errors import InputError
 from downtime.paper import serials
-from downtime.paper.labels import wristband
-from downtime.snapshot.rows import PatientRow
-from downtime.snapshot.store import FIND_LIMIT, Snapshot
-from downtime.web import current
-from downtime.web.actions import action
-from downtime.web.answers import Answer
+from downtime.paper.labels import gs1_codes
+from downtime.snapshot.model import PatientRow
+from downtime.snapshot.store.opened_snapshot import FIND_LIMIT, Snapshot
+from downtime.web import request_context
+from downtime.web.responses import Answer
+from downtime.web.view_permissions import requires
 
 find = Blueprint("find", __name__)
 SHORTEST = 2
 
 
 @find.post("/find")
-@action("patient.find")
+@requires(Permission.PATIENT_FIND)
 def search() -> Answer:
     """What the box on every page sends: a form's serial, one exact identifier, or words."""
     text = request.form.get("text", "").strip()
     if serial := _serial(text):
-        permissions.check_can(current.person(), "ledger.view")
+        permissions.check_can(request_context.person(), Permission.LEDGER_VIEW)
         return redirect(url_for("ledger.form", serial=serial), 303)
-    current.remember("find", text)
-    snapshot = current.snapshot_or_none()
+    request_context.remember("find", text)
+    snapshot = request_context.snapshot_or_none()
     if snapshot and (patient := _exact(snapshot, text)):
         return redirect(url_for("patient.show", patient_id=patient.id), 303)
     return redirect(url_for("find.results"), 303)
@@ -34,38 +35,38 @@ def search() -> Answer:
 
 def _exact(snapshot: Snapshot, text: str) -> Patient | None:
     """Who has that number, typed or in the code of a wristband; both of a code's must agree."""
-    scanned = wristband.numbers(text)
-    found = [snapshot.exact(number) for number in scanned or (text,)]
+    scanned = gs1_codes.parse_scanned_code(text)
+    found = [snapshot.find_patient_by_identifier(number) for number in scanned or (text,)]
     return found[0] if all(found) and len({one.id for one in found if one}) == 1 else None
 
 
 @find.get("/find")
-@action("patient.find")
+@requires(Permission.PATIENT_FIND)
 def results() -> Answer:
     """The search box with what was found last."""
-    text = current.remembered("find")
+    text = request_context.remembered("find")
     return render_template("find.html", text=text, **_found(text))
 
 
 @find.post("/find/part")
-@action("patient.find")
+@requires(Permission.PATIENT_FIND)
 def as_you_type() -> Answer:
     """The table alone, while one types."""
     text = request.form.get("text", "").strip()
-    current.remember("find", text)
+    request_context.remember("find", text)
     return render_template("parts/found.html", text=text, **_found(text))
 
 
 def _found(text: str) -> dict[str, object]:
     rows: list[PatientRow] = []
-    snapshot = current.snapshot_or_none()
+    snapshot = request_context.snapshot_or_none()
     if snapshot and len(text) >= SHORTEST:
-        rows = snapshot.find(text)
+        rows = snapshot.find_patients(text)
     return {"rows": rows, "more": len(rows) >= FIND_LIMIT}
 
 
 def _serial(text: str) -> str:
     try:
-        return serials.parse(text)
+        return serials.parse_serial(text)
     except InputError:
         return ""

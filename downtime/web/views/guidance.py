@@ -4,11 +4,12 @@ from typing import NamedTuple
 
 from flask import Blueprint, render_template
 
+from downtime.accounts.model import Permission
 from downtime.outage import outages
-from downtime.web import current
-from downtime.web.actions import action
-from downtime.web.answers import Answer
-from downtime.web.instructions import EVERY, Card, cards
+from downtime.web import request_context
+from downtime.web.contingency_cards import EVERY, Card, cards
+from downtime.web.responses import Answer
+from downtime.web.view_permissions import requires
 
 guidance = Blueprint("guidance", __name__)
 
@@ -23,12 +24,14 @@ class Shown(NamedTuple):
 
 
 @guidance.get("/what-to-do")
-@action("session.own")
+@requires(Permission.SESSION_OWN)
 def show() -> Answer:
     """During an outage the cards of what is down; else all of them."""
-    outage = outages.current(current.vault())
+    outage = outages.find_current(request_context.vault())
     down = outage.down if outage else ()
-    shown = [_shown(card, down) for card in cards(current.web().home) if _matters(card, down)]
+    shown = [
+        _shown(card, down) for card in cards(request_context.web().home) if _matters(card, down)
+    ]
     return render_template("guidance.html", cards=shown)
 
 

@@ -5,18 +5,19 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
+from downtime.accounts.model import Permission
 from downtime.errors import InputError, NotFoundError
+from downtime.reconcile.compare.run_comparison import find_latest_outage
+from downtime.reconcile.harm import export_csv, store
 from downtime.reconcile.harm import review as rules
-from downtime.reconcile.harm import store, table
-from downtime.reconcile.harm.figures import WORDS as SPANS
-from downtime.reconcile.harm.findings import EXPLANATIONS, KINDS, OUTCOMES, STEPS, WAITING
+from downtime.reconcile.harm.model import EXPLANATIONS, KINDS, OUTCOMES, STEPS, WAITING
 from downtime.reconcile.harm.store import Row
-from downtime.reconcile.run import latest
-from downtime.web import current
-from downtime.web.actions import action
-from downtime.web.answers import Answer, download
+from downtime.reconcile.harm.turnaround import WORDS as SPANS
+from downtime.web import request_context
+from downtime.web.job_kinds import WHY
+from downtime.web.responses import Answer, download
+from downtime.web.view_permissions import requires
 from downtime.web.views.jobs import ask
-from downtime.web.work import WHY
 
 harm = Blueprint("harm", __name__)
 SHOWN = 200
@@ -32,17 +33,17 @@ COLOURS = {
 
 
 @harm.get("/harm")
-@action("harm.list")
+@requires(Permission.HARM_LIST)
 def show() -> Answer:
     """The findings of one kind: what waited at T0 unless another is asked for."""
     kind = request.args.get("kind", WAITING)
     if kind not in KINDS:
         raise NotFoundError("harm.kind", "There is no such finding.", "Choose one of the list.")
     try:
-        outage = latest(current.vault())
+        outage = find_latest_outage(request_context.vault())
     except NotFoundError:
         return render_template("harm.html", outage=None, kind=kind, kinds=KINDS, rows=[], run=None)
-    db = current.vault().db
+    db = request_context.vault().db
     rows = store.rows(db, outage.id, kind=kind)
     counts = store.counts(db, outage.id)
     return render_template(
@@ -65,38 +66,38 @@ def show() -> Answer:
 
 
 @harm.post("/harm/run")
-@action("harm.run")
+@requires(Permission.HARM_RUN)
 def run() -> Answer:
     """Look again, as a job."""
     return ask("harm", {}, WHY)
 
 
 @harm.get("/harm/csv")
-@action("harm.explain")
+@requires(Permission.HARM_EXPLAIN)
 def csv() -> Answer:
     """All findings for a spreadsheet."""
-    rows = rules.rows(current.vault())
-    zone = ZoneInfo(current.settings().site.time_zone)
-    name = f"harm review {latest(current.vault()).label}.csv"
-    return download(table.csv(rows, zone), "text/csv", name)
+    rows = rules.rows(request_context.vault())
+    zone = ZoneInfo(request_context.settings().site.time_zone)
+    name = f"harm review {find_latest_outage(request_context.vault()).label}.csv"
+    return download(export_csv.csv(rows, zone), "text/csv", name)
 
 
 @harm.post("/harm/review")
-@action("harm.review")
+@requires(Permission.HARM_REVIEW)
 def review() -> Answer:
     """Say what harm came of the ticked findings."""
     note = request.form.get("note", "")[:1000]
     outcome = request.form.get("outcome", "")
-    done = rules.review(current.vault(), _ticked(), outcome, note, current.who())
+    done = rules.review(request_context.vault(), _ticked(), outcome, note, request_context.actor())
     return _back(f"{done} reviewed: {OUTCOMES[outcome].lower()}.")
 
 
 @harm.post("/harm/explain")
-@action("harm.explain")
+@requires(Permission.HARM_EXPLAIN)
 def explain() -> Answer:
     """Say what became of the ticked requests that have no result."""
     note, how = request.form.get("note", "")[:1000], request.form.get("how", "")
-    done = rules.explain(current.vault(), _ticked(), how, note, current.who())
+    done = rules.explain(request_context.vault(), _ticked(), how, note, request_context.actor())
     return _back(f"{done} explained: {EXPLANATIONS[how].lower()}.")
 
 

@@ -2,16 +2,17 @@
 
 from flask import Blueprint, redirect, url_for
 
-from downtime.web import menu
-from downtime.web.actions import action
-from downtime.web.answers import Answer
-from downtime.web.guard import may
+from downtime.accounts.model import Permission
+from downtime.web import navigation
+from downtime.web.access_control import may
+from downtime.web.responses import Answer
+from downtime.web.view_permissions import requires
 
 home = Blueprint("home", __name__)
 
 
 @home.get("/")
-@action("session.own")
+@requires(Permission.SESSION_OWN)
 def start() -> Answer:
     """Go to the first page of the menu."""
-    return redirect(url_for(menu.first(may)), 303)
+    return redirect(url_for(navigation.first(may)), 303)

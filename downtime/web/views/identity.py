@@ -4,18 +4,19 @@ from collections import Counter
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
+from downtime.accounts.model import Permission
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.outage.model import Outage
-from downtime.reconcile import owners
-from downtime.reconcile.identity import settling, unlinked
+from downtime.reconcile import assign_owner
+from downtime.reconcile.compare.run_comparison import find_latest_outage
+from downtime.reconcile.identity import link_person, unidentified
 from downtime.reconcile.identity.candidates import Candidate
-from downtime.reconcile.identity.linking import CONFIRMED, PROPOSED
-from downtime.reconcile.identity.unlinked import DONE, SETTLED, TO_CONFIRM, TO_LINK, Unknown
-from downtime.reconcile.run import latest
-from downtime.snapshot.store import Snapshot
-from downtime.web import current
-from downtime.web.actions import action
-from downtime.web.answers import Answer, reason
+from downtime.reconcile.identity.links import CONFIRMED, PROPOSED
+from downtime.reconcile.identity.unidentified import DONE, SETTLED, TO_CONFIRM, TO_LINK, Unknown
+from downtime.snapshot.store.opened_snapshot import Snapshot
+from downtime.web import request_context
+from downtime.web.responses import Answer, required_reason
+from downtime.web.view_permissions import requires
 from downtime.web.views.ledger import titles
 from downtime.web.views.owners import offered
 
@@ -33,11 +34,11 @@ MARKS = {"same": "tag-green", "slip": "tag-amber", "differs": "tag-red"}
 
 
 @identity.get("/identity")
-@action("identity.list")
+@requires(Permission.IDENTITY_LIST)
 def show() -> Answer:
     """The work list: the most urgent first."""
     try:
-        listed = _listed(latest(current.vault()))
+        listed = _listed(find_latest_outage(request_context.vault()))
     except NotFoundError:
         listed = []
     state = request.args.get("state", "")
@@ -56,28 +57,34 @@ def show() -> Answer:
 
 
 @identity.post("/identity/exact")
-@action("identity.propose")
+@requires(Permission.IDENTITY_PROPOSE)
 def exact() -> Answer:
     """Let the program propose every link by exact number and date of birth."""
-    outage = latest(current.vault())
-    done = settling.propose_exact(current.vault(), current.settings(), outage, current.who())
+    outage = find_latest_outage(request_context.vault())
+    done = link_person.propose_exact(
+        request_context.vault(), request_context.settings(), outage, request_context.actor()
+    )
     flash(f"{done.proposed} proposed by exact number and date of birth; {done.left} are left.")
     return redirect(url_for("identity.show"), 303)
 
 
 @identity.get("/identity/<ref>")
-@action("identity.propose")
+@requires(Permission.IDENTITY_PROPOSE)
 def one(ref: str) -> Answer:
     """One person: what paper says on the left, who it may be on the right."""
-    vault, settings, outage = current.vault(), current.settings(), latest(current.vault())
-    person = unlinked.unknown(vault, settings, outage, ref)
-    typed = current.remembered(f"identity {person.ref}")
+    vault, settings, outage = (
+        request_context.vault(),
+        request_context.settings(),
+        find_latest_outage(request_context.vault()),
+    )
+    person = unidentified.unknown(vault, settings, outage, ref)
+    typed = request_context.remembered(f"identity {person.ref}")
     snapshot, absent = _recovered(outage)
     offer = chosen = None
     if snapshot and person.link:
         chosen = _chosen(snapshot, person)
     elif snapshot:
-        offer = settling.offer(snapshot, settings, person, typed)
+        offer = link_person.offer(snapshot, settings, person, typed)
     return render_template(
         "identity-one.html",
         person=person,
@@ -85,47 +92,60 @@ def one(ref: str) -> Answer:
         absent=absent,
         offer=offer,
         chosen=chosen,
-        refusal=settling.may_confirm(person, current.person().id),
+        refusal=link_person.may_confirm(person, request_context.person().id),
         ended=[link for link in person.links if link.state not in (PROPOSED, CONFIRMED)],
         states=STATES,
         colours=COLOURS,
         marks=MARKS,
         titles=titles(),
-        **offered(owners.of_person(vault, person.key)),
+        **offered(assign_owner.of_person(vault, person.key)),
     )
 
 
 @identity.post("/identity/<ref>")
-@action("identity.propose")
+@requires(Permission.IDENTITY_PROPOSE)
 def look(ref: str) -> Answer:
     """Look for a name or number too; it is kept for this session and stands in no address."""
-    current.remember(f"identity {ref}", request.form.get("typed", "").strip()[:100])
+    request_context.remember(f"identity {ref}", request.form.get("typed", "").strip()[:100])
     return redirect(url_for("identity.one", ref=ref), 303)
 
 
 @identity.post("/identity/<ref>/propose")
-@action("identity.propose")
+@requires(Permission.IDENTITY_PROPOSE)
 def propose(ref: str) -> Answer:
     """Propose one of the candidates, and go to the next person to link."""
     patient = request.form.get("patient", "")
     if not patient:
         raise InputError("identity.none", "No patient was chosen.", "Go back and choose one.")
     evidence = request.form.get("evidence", "")[:200]
-    outage = latest(current.vault())
-    settling.propose(
-        current.vault(), current.settings(), outage, ref, patient, current.who(), reason(), evidence
+    outage = find_latest_outage(request_context.vault())
+    link_person.propose(
+        request_context.vault(),
+        request_context.settings(),
+        outage,
+        ref,
+        patient,
+        request_context.actor(),
+        required_reason(),
+        evidence,
     )
     flash("Proposed. A second person confirms it.")
     return _next(outage, TO_LINK)
 
 
 @identity.post("/identity/<ref>/<link_id>/confirm")
-@action("identity.confirm")
+@requires(Permission.IDENTITY_CONFIRM)
 def confirm(ref: str, link_id: str) -> Answer:
     """Agree with a proposed link, and go to the next one that waits."""
-    vault, settings, outage = current.vault(), current.settings(), latest(current.vault())
-    why = reason()
-    link = settling.confirm(vault, settings, outage, ref, link_id, current.who(), why)
+    vault, settings, outage = (
+        request_context.vault(),
+        request_context.settings(),
+        find_latest_outage(request_context.vault()),
+    )
+    reason = required_reason()
+    link = link_person.confirm(
+        vault, settings, outage, ref, link_id, request_context.actor(), reason
+    )
     held = link.state == CONFIRMED
     flash(
         "Linked: the next comparison uses it." if held else "Agreed. One more person confirms it."
@@ -134,34 +154,46 @@ def confirm(ref: str, link_id: str) -> Answer:
 
 
 @identity.post("/identity/<ref>/<link_id>/reject")
-@action("identity.confirm")
+@requires(Permission.IDENTITY_CONFIRM)
 def reject(ref: str, link_id: str) -> Answer:
     """Refuse a proposed link: the person is to be linked again."""
-    vault, settings, outage = current.vault(), current.settings(), latest(current.vault())
-    settling.reject(vault, settings, outage, ref, link_id, current.who(), reason())
+    vault, settings, outage = (
+        request_context.vault(),
+        request_context.settings(),
+        find_latest_outage(request_context.vault()),
+    )
+    link_person.reject(
+        vault, settings, outage, ref, link_id, request_context.actor(), required_reason()
+    )
     flash("Rejected. Another patient can be proposed.")
     return redirect(url_for("identity.one", ref=ref), 303)
 
 
 @identity.post("/identity/<ref>/<link_id>/undo")
-@action("identity.undo")
+@requires(Permission.IDENTITY_UNDO)
 def undo(ref: str, link_id: str) -> Answer:
     """Take a confirmed link back; other systems are told to keep the two apart."""
-    vault, settings, outage = current.vault(), current.settings(), latest(current.vault())
-    settling.undo(vault, settings, outage, ref, link_id, current.who(), reason())
+    vault, settings, outage = (
+        request_context.vault(),
+        request_context.settings(),
+        find_latest_outage(request_context.vault()),
+    )
+    link_person.undo(
+        vault, settings, outage, ref, link_id, request_context.actor(), required_reason()
+    )
     flash("Undone. Compare again; other systems that were told are listed for correction.")
     return redirect(url_for("identity.show"), 303)
 
 
 def _listed(outage: Outage) -> list[Unknown]:
-    return unlinked.unknowns(current.vault(), current.settings(), outage)
+    return unidentified.unknowns(request_context.vault(), request_context.settings(), outage)
 
 
 def _next(outage: Outage, state: str) -> Answer:
     """The next person in a state whom this account may deal with, else the work list."""
-    me = current.person().id
+    me = request_context.person().id
     for one in _listed(outage):
-        if one.state == state and not (state == TO_CONFIRM and settling.may_confirm(one, me)):
+        if one.state == state and not (state == TO_CONFIRM and link_person.may_confirm(one, me)):
             return redirect(url_for("identity.one", ref=one.ref), 303)
     return redirect(url_for("identity.show"), 303)
 
@@ -173,10 +205,10 @@ def _name(person: Unknown) -> str:
 
 def _recovered(outage: Outage) -> tuple[Snapshot | None, ConflictError | NotFoundError | None]:
     try:
-        snapshot = settling.recovered(current.vault(), outage)
+        snapshot = link_person.recovered(request_context.vault(), outage)
     except (ConflictError, NotFoundError) as error:
         return None, error
-    current.close_later(snapshot)
+    request_context.close_later(snapshot)
     return snapshot, None
 
 
@@ -185,6 +217,8 @@ def _chosen(snapshot: Snapshot, person: Unknown) -> Candidate | None:
     if person.link is None:
         return None
     try:
-        return settling.chosen(snapshot, current.settings(), person, person.link.person.id)
+        return link_person.chosen(
+            snapshot, request_context.settings(), person, person.link.person.id
+        )
     except NotFoundError:
         return None

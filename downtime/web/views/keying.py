@@ -9,19 +9,21 @@ from typing import Any
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 
 from downtime.accounts import permissions
-from downtime.entry import claims, filing, opening, picklists, scans, store
+from downtime.accounts.model import Permission
+from downtime.entry import claims, file_form, open_form, picklists, scans
 from downtime.entry import keying as entering
 from downtime.entry.claims import Claim
-from downtime.entry.forms import KeyedForm
+from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.model import ADJUDICATE, COMPARE, DRAFT, KEY_AGAIN, VERIFIED, Entry
-from downtime.entry.saves import Page
+from downtime.entry.page_saves import PageSave
+from downtime.entry.store import entries
 from downtime.entry.validation import InvalidAnswersError
 from downtime.errors import InputError, NotFoundError, UserError
 from downtime.paper import serials
-from downtime.paper.issue import FILED, LOST, VOID
-from downtime.web import current
-from downtime.web.actions import action
-from downtime.web.answers import Answer, download, reason
+from downtime.paper.model import FILED, LOST, VOID
+from downtime.web import request_context
+from downtime.web.responses import Answer, download, required_reason
+from downtime.web.view_permissions import requires
 from downtime.web.views import queues
 from downtime.web.views.ledger import titles
 
@@ -33,19 +35,19 @@ _LONGEST = 60
 
 
 @keying.get("/key")
-@action("entry.key")
+@requires(Permission.ENTRY_KEY)
 def choose() -> Answer:
     """Scan or type a serial; what waits is counted, and drafts are listed."""
     return _choose("", None)
 
 
 @keying.post("/key")
-@action("entry.key")
+@requires(Permission.ENTRY_KEY)
 def open_() -> Answer:
     """Go to the form of a serial; what is keyed is then scanned one by one, not from a queue."""
     typed = request.form.get("serial", "")
     try:
-        form = opening.open_form(current.vault(), typed)
+        form = open_form.open_form(request_context.vault(), typed)
     except (InputError, NotFoundError) as error:
         return _choose(typed, error), error.http_status
     queues.start(None)
@@ -53,15 +55,15 @@ def open_() -> Answer:
 
 
 @keying.get("/key/<serial>")
-@action("entry.key")
+@requires(Permission.ENTRY_KEY)
 def form(serial: str) -> Answer:
     """The fields of one form as its definition says, with what was keyed so far.
 
     Whoever is to key it a second time, or to decide, does not see here what was keyed first.
     """
-    opened = opening.open_form(current.vault(), serial, current.settings())
+    opened = open_form.open_form(request_context.vault(), serial, request_context.settings())
     entry, serial = opened.entry, opened.issued.serial
-    if entry and entry.transcriber != current.person().id:
+    if entry and entry.transcriber != request_context.person().id:
         if entry.waits == KEY_AGAIN:
             return redirect(url_for("verifying.second", serial=serial), 303)
         if entry.waits == ADJUDICATE:
@@ -71,72 +73,84 @@ def form(serial: str) -> Answer:
 
 
 @keying.post("/key/<serial>")
-@action("entry.key")
+@requires(Permission.ENTRY_KEY)
 def submit(serial: str) -> Answer:
     """Enter the form and open the next, or show beside each field what is wrong with it."""
-    vault, settings, given = current.vault(), current.settings(), answers()
+    vault, settings, given = request_context.vault(), request_context.settings(), answers()
     try:
-        entering.submit(vault, settings, serial, given, current.who(), page=sent())
+        entering.submit_entry(vault, settings, serial, given, request_context.actor(), page=sent())
     except InvalidAnswersError as error:
-        entering.save_draft(vault, serial, given, current.who(), sent())
-        opened = opening.open_form(vault, serial, settings)
+        entering.save_draft(vault, serial, given, request_context.actor(), sent())
+        opened = open_form.open_form(vault, serial, settings)
         return _form(opened, given, sentences(error)), error.http_status
     next_one = "" if queues.working() else " Scan the next one."
-    flash(f"Form {serials.shown(serials.parse(serial))} is entered.{next_one}")
+    flash(f"Form {serials.format_serial(serials.parse_serial(serial))} is entered.{next_one}")
     return queues.go_on()
 
 
 @keying.post("/key/<serial>/draft")
-@action("entry.key")
+@requires(Permission.ENTRY_KEY)
 def draft(serial: str) -> Answer:
     """Keep what was typed, let go of the form, and go to another."""
-    entry = entering.save_draft(current.vault(), serial, answers(), current.who(), sent())
-    claims.release(current.vault(), entry.serial, current.who())
-    flash(f"Form {serials.shown(entry.serial)} is kept as a draft.")
+    entry = entering.save_draft(
+        request_context.vault(), serial, answers(), request_context.actor(), sent()
+    )
+    claims.release_form(request_context.vault(), entry.serial, request_context.actor())
+    flash(f"Form {serials.format_serial(entry.serial)} is kept as a draft.")
     return redirect(url_for("keying.choose"), 303)
 
 
 @keying.post("/key/<serial>/part")
-@action("entry.key")
+@requires(Permission.ENTRY_KEY)
 def part(serial: str) -> Answer:
     """Keep what was typed while one goes on typing."""
-    entry = entering.save_draft(current.vault(), serial, answers(), current.who(), sent())
+    entry = entering.save_draft(
+        request_context.vault(), serial, answers(), request_context.actor(), sent()
+    )
     return kept(entry.changed)
 
 
 @keying.post("/key/<serial>/file")
-@action("entry.key")
+@requires(Permission.ENTRY_KEY)
 def file_away(serial: str) -> Answer:
     """The paper goes to its file."""
-    settings = current.settings()
-    filing.file_away(current.vault(), serial, current.who(), "filed on screen", settings)
-    flash(f"Form {serials.shown(serials.parse(serial))} is filed.")
+    settings = request_context.settings()
+    file_form.file_form(
+        request_context.vault(), serial, request_context.actor(), "filed on screen", settings
+    )
+    flash(f"Form {serials.format_serial(serials.parse_serial(serial))} is filed.")
     return queues.go_on()
 
 
 @keying.post("/key/<serial>/scan")
-@action("entry.scan")
+@requires(Permission.ENTRY_SCAN)
 def attach(serial: str) -> Answer:
     """Put the scan of the paper beside its fields."""
     sent = request.files.get("scan")
     content = sent.read() if sent else b""
-    scans.attach(current.vault(), current.settings(), serial, content, current.who())
+    scans.attach_scan(
+        request_context.vault(),
+        request_context.settings(),
+        serial,
+        content,
+        request_context.actor(),
+    )
     return redirect(url_for("keying.form", serial=serial), 303)
 
 
 @keying.post("/key/<serial>/scan/away")
-@action("entry.scan")
+@requires(Permission.ENTRY_SCAN)
 def detach(serial: str) -> Answer:
     """The scan belongs to another form."""
-    scans.detach(current.vault(), serial, current.who(), reason())
+    scans.detach_scan(request_context.vault(), serial, request_context.actor(), required_reason())
     return redirect(url_for("keying.form", serial=serial), 303)
 
 
 @keying.get("/key/<serial>/scan/<int:page>")
-@action("entry.key")
+@requires(Permission.ENTRY_KEY)
 def page(serial: str, page: int) -> Answer:
     """The picture of one page."""
-    content = scans.picture(current.vault(), serial, page)
+    content = scans.get_page_picture(request_context.vault(), serial, page)
     return download(content, "image/jpeg", f"{serial} page {page}.jpg", inline=True)
 
 
@@ -145,10 +159,10 @@ def answers() -> dict[str, str]:
     return {key: text for key, text in request.form.items() if key not in OWN_FIELDS and text}
 
 
-def sent() -> Page:
+def sent() -> PageSave:
     """Which save of which open page this is."""
     said, step = request.form, request.form.get("step", "")
-    return Page(
+    return PageSave(
         id=said.get("page", "")[:_LONGEST],
         step=int(step) if step.isdecimal() and len(step) < 10 else 0,
         seen=said.get("seen", "")[:_LONGEST],
@@ -168,13 +182,13 @@ def kept(changed: str) -> str:
 
 def beside(opened: KeyedForm) -> dict[str, Any]:
     """What stands beside the fields: the scan, and where each field is on it; words to choose."""
-    vault, serial = current.vault(), opened.issued.serial
-    scan = scans.about(vault, serial)
-    spots = scans.places(vault, serial) if scan else {}
+    vault, serial = request_context.vault(), opened.issued.serial
+    scan = scans.find_scan(vault, serial)
+    spots = scans.find_field_positions(vault, serial) if scan else {}
     return {
         "scan": scan,
         "spots": json.dumps({key: [round(n, 4) for n in astuple(s)] for key, s in spots.items()}),
-        "suggestions": picklists.suggestions(opened.definition, current.web().home),
+        "suggestions": picklists.suggest_test_names(opened.definition, request_context.web().home),
         "searched": picklists.SEARCHED,
         "working": queues.working(),
         "page_id": secrets.token_hex(8),
@@ -182,13 +196,13 @@ def beside(opened: KeyedForm) -> dict[str, Any]:
 
 
 def _choose(typed: str, error: UserError | None) -> str:
-    vault = current.vault()
+    vault = request_context.vault()
     return render_template(
         "key.html",
         typed=typed,
         error=error,
-        drafts=store.drafts(vault.db, _DRAFTS),
-        claims=claims.live(vault),
+        drafts=entries.find_drafts(vault.db, _DRAFTS),
+        claims=claims.current_claims(vault),
         titles=titles(),
         **queues.overview(),
     )
@@ -198,7 +212,7 @@ def _form(opened: KeyedForm, given: Mapping[str, str], problems: dict[str, str])
     entry = opened.entry
     can = _possible(opened, entry)
     claim = _claimed(opened.issued.serial) if can["editable"] else None
-    other = claim if claim and not claim.is_of(current.who()) else None
+    other = claim if claim and not claim.is_of(request_context.actor()) else None
     return render_template(
         "keying.html",
         form=opened,
@@ -215,13 +229,15 @@ def _form(opened: KeyedForm, given: Mapping[str, str], problems: dict[str, str])
 
 
 def _claimed(serial: str) -> Claim:
-    return claims.take(current.vault(), current.settings(), serial, current.who())
+    return claims.claim_form(
+        request_context.vault(), request_context.settings(), serial, request_context.actor()
+    )
 
 
 def _possible(opened: KeyedForm, entry: Entry | None) -> dict[str, Any]:
     """What this person can do with the form as it is."""
-    mine = entry is not None and entry.transcriber == current.person().id
-    is_checker = permissions.can(current.person(), "entry.verify")
+    mine = entry is not None and entry.transcriber == request_context.person().id
+    is_checker = permissions.can(request_context.person(), Permission.ENTRY_VERIFY)
     shut = opened.issued.state in (FILED, VOID, LOST)
     return {
         "editable": not shut and (entry is None or entry.state == DRAFT),

@@ -4,24 +4,25 @@ from io import BytesIO
 
 from flask import Blueprint, request
 
-from downtime.paper import orders
-from downtime.paper.forms.definition import definitions
-from downtime.paper.labels import alignment
-from downtime.paper.labels import labels as rules
-from downtime.paper.labels.sheets import SHEETS
-from downtime.paper.orders import Order
-from downtime.web import current
-from downtime.web.actions import action
-from downtime.web.answers import Answer, download, whole_number
+from downtime.accounts.model import Permission
+from downtime.paper import print_requests
+from downtime.paper.forms.load_form import load_forms
+from downtime.paper.labels import alignment_test
+from downtime.paper.labels import print_labels as rules
+from downtime.paper.labels.label_sheets import LABEL_SHEETS
+from downtime.paper.print_requests import PrintRequest
+from downtime.web import request_context
+from downtime.web.job_kinds import PDF, WHY
+from downtime.web.responses import Answer, download, whole_number
+from downtime.web.view_permissions import requires
 from downtime.web.views.printing import check_ward, queued
-from downtime.web.work import PDF, WHY
 
 labels = Blueprint("labels", __name__)
-MOST_LABELS = max(sheet.labels for sheet in SHEETS.values())
+MOST_LABELS = max(sheet.labels for sheet in LABEL_SHEETS.values())
 
 
 @labels.post("/labels/ward")
-@action("pack.print")
+@requires(Permission.PACK_PRINT)
 def ward() -> Answer:
     """Labels or wristbands of every patient of a ward."""
     chosen = request.form.get("ward", "")
@@ -30,27 +31,29 @@ def ward() -> Answer:
 
 
 @labels.post("/labels/patient")
-@action("pack.print")
+@requires(Permission.PACK_PRINT)
 def patient() -> Answer:
     """Labels or wristbands of one patient."""
-    found = current.snapshot().patient(request.form.get("patient", ""))
+    found = request_context.snapshot().get_patient(request.form.get("patient", ""))
     return _ask(_kind(), patient=found.id)
 
 
 @labels.post("/labels/stock")
-@action("form.print")
+@requires(Permission.FORM_PRINT)
 def stock() -> Answer:
     """A label for the box of every form."""
-    return _ask(rules.STOCK, forms=tuple(definitions(current.vault().home)))
+    return _ask(rules.STOCK, forms=tuple(load_forms(request_context.vault().home)))
 
 
 @labels.post("/labels/test")
-@action("form.print")
+@requires(Permission.FORM_PRINT)
 def test() -> Answer:
     """Outlines of a sheet's labels on plain paper; it holds nothing of anybody."""
     out = BytesIO()
     sheet = request.form.get("sheet", "")
-    alignment.alignment_test(current.settings(), sheet, current.now(), out)
+    alignment_test.print_alignment_test(
+        request_context.settings(), sheet, request_context.now(), out
+    )
     return download(out.getvalue(), PDF, f"alignment test {sheet}.pdf", inline=True)
 
 
@@ -66,8 +69,8 @@ def _ask(
     forms: tuple[str, ...] | None = None,
 ) -> Answer:
     copies = request.form.get("copies", "").strip()
-    order = Order(
-        kind=orders.LABELS,
+    order = PrintRequest(
+        kind=print_requests.LABELS,
         label=kind,
         wards=wards,
         patient=patient,

@@ -8,10 +8,10 @@ from downtime.outage import outages
 from downtime.paper import ledger as rules
 from downtime.paper.model import COLLECTED, LIFECYCLE, LOST, OUT, RETURNED, VOID, IssuedForm
 from downtime.returns.statement.form_accounting import Tally, account_forms
-from downtime.web import current
-from downtime.web.actions import requires
-from downtime.web.answers import Answer
-from downtime.web.guard import may
+from downtime.web import request_context
+from downtime.web.access_control import may
+from downtime.web.responses import Answer
+from downtime.web.view_permissions import requires
 
 ledger = Blueprint("ledger", __name__)
 SHOWN = 400
@@ -36,7 +36,7 @@ def about(form: IssuedForm) -> str:
 @requires(Permission.LEDGER_VIEW)
 def show() -> Answer:
     """The counts of the present or last outage, or of what was printed outside of any."""
-    vault, ward = current.vault(), request.args.get("ward", "")
+    vault, ward = request_context.vault(), request.args.get("ward", "")
     last = next(iter(outages.list_outages(vault)), None)
     outage = None if request.args.get("outside") else last
     outage_id = outage.id if outage else ""
@@ -64,7 +64,7 @@ def show() -> Answer:
 @requires(Permission.LEDGER_VIEW)
 def form(serial: str) -> Answer:
     """One issued form and where it is."""
-    issued = rules.get_form(current.vault(), serial)
+    issued = rules.get_form(request_context.vault(), serial)
     moves = [(to, text) for to, text in MOVES.items() if to in LIFECYCLE.moves[issued.state]]
     title = titles().get(issued.form, issued.title)
     can_reprint = issued.returns and issued.state in OUT
@@ -83,7 +83,7 @@ def move() -> Answer:
     if mark is None or not serials:
         raise InputError("ledger.none", "No form was ticked.", "Go back and tick at least one.")
     for serial in serials:
-        mark(current.vault(), serial, current.actor(), reason)
+        mark(request_context.vault(), serial, request_context.actor(), reason)
     flash(f"{len(serials)} form{'s' if len(serials) > 1 else ''} marked as {to}.")
     ward, outside = request.form.get("ward") or None, request.form.get("outside") or None
     return redirect(url_for("ledger.show", ward=ward, outside=outside), 303)
@@ -91,4 +91,4 @@ def move() -> Answer:
 
 def titles() -> dict[str, str]:
     """Form name to title."""
-    return rules.form_titles(current.vault())
+    return rules.form_titles(request_context.vault())

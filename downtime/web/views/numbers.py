@@ -4,9 +4,9 @@ from flask import Blueprint, redirect, render_template, url_for
 
 from downtime.accounts.model import Permission
 from downtime.outage import downtime_numbers as rules
-from downtime.web import current
-from downtime.web.actions import requires
-from downtime.web.answers import Answer, whole_number
+from downtime.web import request_context
+from downtime.web.responses import Answer, whole_number
+from downtime.web.view_permissions import requires
 
 numbers = Blueprint("numbers", __name__)
 MOST = 100
@@ -16,9 +16,9 @@ MOST = 100
 @requires(Permission.NUMBER_ISSUE)
 def show() -> Answer:
     """What is left of this laptop's block, and the numbers given out a moment ago."""
-    given = current.remembered("numbers").split()
-    current.remember("numbers", "")
-    supply = rules.count_supply(current.vault(), current.settings())
+    given = request_context.remembered("numbers").split()
+    request_context.remember("numbers", "")
+    supply = rules.count_supply(request_context.vault(), request_context.settings())
     return render_template("numbers.html", numbers=given, supply=supply)
 
 
@@ -28,7 +28,11 @@ def issue() -> Answer:
     """Give out the next numbers, each once."""
     count = whole_number("count", "How many", 1, MOST)
     given = rules.issue_numbers(
-        current.vault(), current.settings(), count, current.actor(), "given out on screen"
+        request_context.vault(),
+        request_context.settings(),
+        count,
+        request_context.actor(),
+        "given out on screen",
     )
-    current.remember("numbers", " ".join(given))
+    request_context.remember("numbers", " ".join(given))
     return redirect(url_for("numbers.show"), 303)

@@ -4,34 +4,37 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
 
+from downtime.accounts.model import Permission
 from downtime.paper import assignments
 from downtime.paper.assignments import Assignment
-from downtime.reconcile import owners as rules
-from downtime.reconcile.listing import FILTERS
-from downtime.reconcile.run import latest
+from downtime.reconcile import assign_owner as rules
+from downtime.reconcile.compare.run_comparison import find_latest_outage
+from downtime.reconcile.list_items import FILTERS
 from downtime.vault.audit import Actor
-from downtime.web import current, times
-from downtime.web.actions import action
-from downtime.web.answers import Answer
+from downtime.web import request_context, stored_times
+from downtime.web.responses import Answer
+from downtime.web.view_permissions import requires
 
 owners = Blueprint("owners", __name__)
 
 
 @owners.post("/comparison/<key>/owner")
-@action("ledger.assign")
+@requires(Permission.LEDGER_ASSIGN)
 def item(key: str) -> Answer:
     """Give an item to somebody until a time."""
-    given = rules.give_item(current.vault(), key, *_given())
+    given = rules.give_item(request_context.vault(), key, *_given())
     flash(f"Given to {given.owner}.")
     return redirect(url_for("comparison.one", key=key), 303)
 
 
 @owners.post("/comparison/owners")
-@action("ledger.assign")
+@requires(Permission.LEDGER_ASSIGN)
 def items() -> Answer:
     """Give the ticked items of a list to somebody until a time."""
     owner, due, who, note = _given()
-    n = rules.give_items(current.vault(), request.form.getlist("key"), owner, due, who, note)
+    n = rules.give_items(
+        request_context.vault(), request.form.getlist("key"), owner, due, who, note
+    )
     flash(f"{n} given to {owner.strip()}.")
     said = {name: request.form.get(name, "") for name in ("state", "decided", *FILTERS)}
     kept: dict[str, Any] = {name: text for name, text in said.items() if text}
@@ -39,24 +42,26 @@ def items() -> Answer:
 
 
 @owners.post("/identity/<ref>/owner")
-@action("ledger.assign")
+@requires(Permission.LEDGER_ASSIGN)
 def person(ref: str) -> Answer:
     """Give somebody who is not found to somebody until a time."""
-    vault = current.vault()
-    given = rules.give_person(vault, current.settings(), latest(vault), ref, *_given())
+    vault = request_context.vault()
+    given = rules.give_person(
+        vault, request_context.settings(), find_latest_outage(vault), ref, *_given()
+    )
     flash(f"Given to {given.owner}.")
     return redirect(url_for("identity.one", ref=ref), 303)
 
 
 def offered(held: Assignment | None) -> dict[str, object]:
     """What the part of a page needs that shows the owner and asks for one."""
-    vault = current.vault()
-    due = assignments.due_from(current.settings(), vault.clock())
+    vault = request_context.vault()
+    due = assignments.default_due(request_context.settings(), vault.clock())
     late = held is not None and held.is_overdue(vault.now())
-    return {"held": held, "held_late": late, "due": times.local(held.due if held else due)}
+    return {"held": held, "held_late": late, "due": stored_times.local(held.due if held else due)}
 
 
 def _given() -> tuple[str, str, Actor, str]:
     said = request.form
-    due = times.stored(said.get("due", ""))
-    return said.get("owner", ""), due, current.who(), said.get("note", "")
+    due = stored_times.stored(said.get("due", ""))
+    return said.get("owner", ""), due, request_context.actor(), said.get("note", "")

@@ -2,10 +2,11 @@
 
 from flask import Blueprint, render_template
 
-from downtime.paper.labels.sheets import SHEETS
-from downtime.web import current
-from downtime.web.actions import action
-from downtime.web.answers import Answer
+from downtime.accounts.model import Permission
+from downtime.paper.labels.label_sheets import LABEL_SHEETS
+from downtime.web import request_context
+from downtime.web.responses import Answer
+from downtime.web.view_permissions import requires
 
 patient = Blueprint("patient", __name__)
 
@@ -26,22 +27,22 @@ def report_colour(status: str) -> str:
 
 
 @patient.get("/patients/<patient_id>")
-@action("patient.view")
+@requires(Permission.PATIENT_VIEW)
 def show(patient_id: str) -> Answer:
     """Everything that the snapshot holds of one patient, under an opaque number."""
-    snapshot = current.snapshot()
-    found = snapshot.patient(patient_id)
+    snapshot = request_context.snapshot()
+    found = snapshot.get_patient(patient_id)
     return render_template(
         "patient.html",
         patient=found,
-        encounter=snapshot.encounter(found.id),
-        allergies=snapshot.allergies(found.id),
-        flags=snapshot.flags(found.id),
-        medicines=snapshot.medicines(found.id),
-        requests=snapshot.requests(found.id),
-        reports=snapshot.reports(found.id),
-        appointments=snapshot.appointments(found.id),
-        holds=snapshot.holds,
-        sheets=list(SHEETS.values()),
-        label_sheet=current.settings().paper.label_sheet,
+        encounter=snapshot.find_encounter(found.id),
+        allergies=snapshot.summarise_allergies(found.id),
+        flags=snapshot.list_flags(found.id),
+        medicines=snapshot.list_medicines(found.id),
+        requests=snapshot.list_requests(found.id),
+        reports=snapshot.list_reports(found.id),
+        appointments=snapshot.list_appointments(found.id),
+        holds=snapshot.has_type,
+        sheets=list(LABEL_SHEETS.values()),
+        label_sheet=request_context.settings().paper.label_sheet,
     )

@@ -3,106 +3,121 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts import people as rules
-from downtime.accounts.people import SERVICE, Credentials
-from downtime.accounts.permissions import ROLES
-from downtime.web import current
-from downtime.web.actions import action
-from downtime.web.answers import Answer, required_reason
-from downtime.web.drawings import qr
+from downtime.accounts.model import Permission, Role
+from downtime.accounts.people import Credentials
+from downtime.accounts.permissions import ROLE_TITLES
+from downtime.web import request_context
+from downtime.web.qr_code import qr
+from downtime.web.responses import Answer, required_reason
+from downtime.web.view_permissions import requires
 
 people = Blueprint("people", __name__)
 
 
 @people.get("/people")
-@action("person.manage")
+@requires(Permission.PERSON_MANAGE)
 def show() -> Answer:
     """All accounts, closed ones too."""
-    everybody = rules.everybody(current.vault())
-    return render_template("people.html", people=everybody, roles=ROLES, role_items=_roles())
+    everybody = rules.everybody(request_context.vault())
+    return render_template("people.html", people=everybody, roles=ROLE_TITLES, role_items=_roles())
 
 
 @people.post("/people")
-@action("person.manage")
+@requires(Permission.PERSON_MANAGE)
 def add() -> Answer:
     """A new person; what they need to sign in is shown once, on the answer to this request."""
     password = rules.new_password()
     made = rules.create(
-        current.vault(),
-        current.settings(),
+        request_context.vault(),
+        request_context.settings(),
         request.form.get("username", ""),
         request.form.get("name", ""),
         request.form.get("role", ""),
         password,
-        current.actor(),
+        request_context.actor(),
         "added on screen",
     )
     return _shown_once(made, password)
 
 
 @people.get("/people/<person_id>")
-@action("person.manage")
+@requires(Permission.PERSON_MANAGE)
 def one(person_id: str) -> Answer:
     """What can be changed of one account."""
-    subject = rules.get(current.vault(), person_id)
+    subject = rules.get(request_context.vault(), person_id)
     return render_template("person.html", subject=subject, role_items=_roles())
 
 
 @people.post("/people/<person_id>/name")
-@action("person.manage")
+@requires(Permission.PERSON_MANAGE)
 def rename(person_id: str) -> Answer:
     """Another name on screens and prints."""
     name = request.form.get("name", "")
-    rules.rename(current.vault(), person_id, name, current.actor(), required_reason())
+    rules.rename(
+        request_context.vault(), person_id, name, request_context.actor(), required_reason()
+    )
     flash("The name was changed.")
     return redirect(url_for("people.one", person_id=person_id), 303)
 
 
 @people.post("/people/<person_id>/role")
-@action("person.manage")
+@requires(Permission.PERSON_MANAGE)
 def role(person_id: str) -> Answer:
     """Another role, from their next click on."""
     chosen = request.form.get("role", "")
-    rules.set_role(current.vault(), person_id, chosen, current.actor(), required_reason())
+    rules.set_role(
+        request_context.vault(), person_id, chosen, request_context.actor(), required_reason()
+    )
     flash("The role was changed.")
     return redirect(url_for("people.one", person_id=person_id), 303)
 
 
 @people.post("/people/<person_id>/credentials")
-@action("person.manage")
+@requires(Permission.PERSON_MANAGE)
 def reset(person_id: str) -> Answer:
     """A new password and one-time code for somebody who lost one."""
     password = rules.new_password()
-    vault, settings = current.vault(), current.settings()
+    vault, settings = request_context.vault(), request_context.settings()
     return _shown_once(
-        rules.reset(vault, settings, person_id, password, current.actor(), required_reason()),
+        rules.reset(
+            vault, settings, person_id, password, request_context.actor(), required_reason()
+        ),
         password,
     )
 
 
 @people.post("/people/<person_id>/disable")
-@action("person.manage")
+@requires(Permission.PERSON_MANAGE)
 def disable(person_id: str) -> Answer:
     """Close an account."""
-    renewed = rules.disable(current.vault(), person_id, current.actor(), required_reason())
+    renewed = rules.disable(
+        request_context.vault(), person_id, request_context.actor(), required_reason()
+    )
     later = " The data key is renewed when nothing else has the vault open."
     flash("The account is disabled." + ("" if renewed else later))
     return redirect(url_for("people.one", person_id=person_id), 303)
 
 
 @people.post("/people/<person_id>/enable")
-@action("person.manage")
+@requires(Permission.PERSON_MANAGE)
 def enable(person_id: str) -> Answer:
     """Open a closed account again, with new credentials."""
     password = rules.new_password()
-    vault, settings = current.vault(), current.settings()
+    vault, settings = request_context.vault(), request_context.settings()
     return _shown_once(
-        rules.enable(vault, settings, person_id, password, current.actor(), required_reason()),
+        rules.enable(
+            vault, settings, person_id, password, request_context.actor(), required_reason()
+        ),
         password,
     )
 
 
 def _roles() -> list[dict[str, str]]:
-    return [{"value": name, "text": text} for name, text in ROLES.items() if name != SERVICE]
+    return [
+        {"value": role, "text": text}
+        for role, text in ROLE_TITLES.items()
+        if role is not Role.SERVICE
+    ]
 
 
 def _shown_once(made: Credentials, password: str) -> Answer:

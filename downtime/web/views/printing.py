@@ -13,11 +13,11 @@ from downtime.paper.labels.label_sheets import LABEL_SHEETS
 from downtime.paper.packs import deliver, pack_ledger, ward_changes
 from downtime.paper.print_requests import PrintRequest
 from downtime.vault import jobs
-from downtime.web import current
-from downtime.web.actions import requires
-from downtime.web.answers import Answer, required_reason, whole_number
+from downtime.web import request_context
+from downtime.web.job_kinds import PACK, WHY
+from downtime.web.responses import Answer, required_reason, whole_number
+from downtime.web.view_permissions import requires
 from downtime.web.views.jobs import ask
-from downtime.web.work import PACK, WHY
 
 printing = Blueprint("printing", __name__)
 ALL = "*"
@@ -28,8 +28,12 @@ MOST_COPIES = 200
 @requires(Permission.FORM_PRINT)
 def choose() -> Answer:
     """What can be printed, what this person printed lately, and what nobody got."""
-    snapshot, vault, settings = current.snapshot_or_none(), current.vault(), current.settings()
-    mine = jobs.of_person(vault, current.person().id)
+    snapshot, vault, settings = (
+        request_context.snapshot_or_none(),
+        request_context.vault(),
+        request_context.settings(),
+    )
+    mine = jobs.of_person(vault, request_context.person().id)
     return render_template(
         "print.html",
         wards=snapshot.list_wards() if snapshot else [],
@@ -74,7 +78,7 @@ def changes() -> Answer:
 @requires(Permission.PACK_PRINT)
 def patient() -> Answer:
     """The summary and the usual forms of one patient."""
-    found = current.snapshot().get_patient(request.form.get("patient", ""))
+    found = request_context.snapshot().get_patient(request.form.get("patient", ""))
     return order(PrintRequest(kind=print_requests.PATIENT, patient=found.id))
 
 
@@ -88,7 +92,7 @@ def session() -> Answer:
         else print_requests.CLINIC
     )
     day, place = request.form.get("day", ""), request.form.get("location", "")
-    if not current.snapshot().list_session_appointments(day, place, kind):
+    if not request_context.snapshot().list_session_appointments(day, place, kind):
         raise InputError("session.none", "Nobody is on that list.", "Choose another list or day.")
     return order(PrintRequest(kind=kind, day=day, location=place))
 
@@ -99,9 +103,11 @@ def blank() -> Answer:
     """Blank copies of one form, or of every spare that a ward has."""
     name, ward = request.form.get("form", ""), request.form.get("ward", "")
     copies = whole_number("copies", "Copies", 1, MOST_COPIES)
-    home = current.vault().home
+    home = request_context.vault().home
     if name == ALL:
-        names = tuple(form_sets.get_ward_sets(current.settings(), [ward], home)[ward].blanks)
+        names = tuple(
+            form_sets.get_ward_sets(request_context.settings(), [ward], home)[ward].blanks
+        )
     else:
         names = (load_form(name, home).name,)
     return order(
@@ -119,7 +125,7 @@ def blank() -> Answer:
 @requires(Permission.FORM_PRINT)
 def again(serial: str) -> Answer:
     """One form again, under a new serial; the old one becomes void."""
-    form = ledger.get_form(current.vault(), serial)
+    form = ledger.get_form(request_context.vault(), serial)
     return order(PrintRequest(kind=print_requests.AGAIN, serial=form.serial), required_reason())
 
 
@@ -127,7 +133,7 @@ def again(serial: str) -> Answer:
 @requires(Permission.PACK_PRINT)
 def failed(pack: str) -> Answer:
     """Print anew what failed."""
-    asked = print_requests.get_pack_request(pack_ledger.get_failed(current.vault(), pack))
+    asked = print_requests.get_pack_request(pack_ledger.get_failed(request_context.vault(), pack))
     return queued(asked, WHY, instead_of=pack)
 
 
@@ -137,14 +143,14 @@ def order(asked: PrintRequest, reason: str = WHY) -> Answer:
         by_form = request.form.get("by_form") == "1"
         two_sided = request.form.get("two_sided") == "1"
     else:
-        by_form, two_sided = False, current.settings().printing.two_sided
+        by_form, two_sided = False, request_context.settings().printing.two_sided
     return queued(replace(asked, by_form=by_form, two_sided=two_sided), reason)
 
 
 def queued(asked: PrintRequest, reason: str, instead_of: str = "") -> Answer:
     """Put an order in the queue as it is."""
     to = request.form.get("to", deliver.SCREEN)
-    if to not in deliver.list_channels(current.settings().printing):
+    if to not in deliver.list_channels(request_context.settings().printing):
         raise InputError("printer.way", "This laptop cannot print that way.", "Choose another way.")
     arguments: dict[str, object] = {"order": asked.to_json(), "to": to, "why": reason}
     if instead_of:
@@ -156,13 +162,13 @@ def _forms() -> tuple[str, ...] | None:
     """Forms that were ticked; None when the ward's own set is wanted."""
     if not request.form.get("chosen"):
         return None
-    home = current.vault().home
+    home = request_context.vault().home
     return tuple(load_form(name, home).name for name in request.form.getlist("forms"))
 
 
 def check_ward(chosen: str) -> None:
     """InputError unless the snapshot has that ward."""
-    if chosen not in [row.code for row in current.snapshot().list_wards()]:
+    if chosen not in [row.code for row in request_context.snapshot().list_wards()]:
         raise InputError(
             "ward.missing", "This snapshot has no such ward.", "Choose one of the list."
         )

@@ -2,16 +2,17 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from downtime.entry import claims, quality, queues
+from downtime.accounts.model import Permission
+from downtime.entry import claims, quality, work_queues
 from downtime.entry.model import ADJUDICATE, KEY, KEY_AGAIN
 from downtime.entry.priority import RANKS
-from downtime.entry.queues import Filter
+from downtime.entry.work_queues import QueueFilter
 from downtime.outage import outages
 from downtime.paper import ledger
-from downtime.web import current
-from downtime.web.actions import action
-from downtime.web.answers import Answer
-from downtime.web.guard import may
+from downtime.web import request_context
+from downtime.web.access_control import may
+from downtime.web.responses import Answer
+from downtime.web.view_permissions import requires
 
 queue = Blueprint("queues", __name__)
 PAGES = {KEY_AGAIN: "verifying.second", ADJUDICATE: "verifying.decide"}
@@ -22,83 +23,87 @@ _REMEMBERED = 200
 
 
 @queue.get("/queues/<name>")
-@action("entry.key")
+@requires(Permission.ENTRY_KEY)
 def show(name: str) -> Answer:
     """The next forms of one queue, and who has them."""
-    wanted = Filter(name, request.args.get("form", ""), request.args.get("ward", ""))
+    wanted = QueueFilter(name, request.args.get("form", ""), request.args.get("ward", ""))
     lines = [line for line in _lines() if line.queue == name]
     return render_template(
         "queue.html",
         wanted=wanted,
-        title=queues.QUEUES[name],
+        title=work_queues.QUEUE_TITLES[name],
         lines=lines,
         ranks=RANKS,
         forms_of=sorted({(line.form, line.title) for line in lines}),
         wards=sorted({line.ward for line in lines if line.ward}),
-        waiting=queues.listed(current.vault(), current.settings(), wanted, current.who()),
+        waiting=work_queues.listed(
+            request_context.vault(), request_context.settings(), wanted, request_context.actor()
+        ),
         page_of=lambda serial: page_of(name, serial),
     )
 
 
 @queue.post("/queues/next")
-@action("entry.key")
+@requires(Permission.ENTRY_KEY)
 def next_() -> Answer:
     """Take the next form: of the queue that was chosen, or of the one that one works through.
 
     A form that is on the screen is let go of as it was last kept.
     """
     if name := request.form.get("queue", ""):
-        start(Filter(name, request.form.get("form", ""), request.form.get("ward", "")))
+        start(QueueFilter(name, request.form.get("form", ""), request.form.get("ward", "")))
     if left := request.form.get("skip", ""):
-        claims.release(current.vault(), left, current.who())
+        claims.release_form(request_context.vault(), left, request_context.actor())
         _add(_SKIPPED, left)
     return go_on()
 
 
 @queue.get("/queues/previous")
-@action("entry.key")
+@requires(Permission.ENTRY_KEY)
 def previous() -> Answer:
     """The form that was on the screen before."""
-    trail = current.remembered(_TRAIL).split()
+    trail = request_context.remembered(_TRAIL).split()
     if len(trail) < 2:
         flash("There is no form before this one.")
         return redirect(url_for("keying.choose"), 303)
-    current.remember(_TRAIL, " ".join(trail[:-2]))
+    request_context.remember(_TRAIL, " ".join(trail[:-2]))
     return redirect(url_for("keying.form", serial=trail[-2]), 303)
 
 
 @queue.get("/quality")
-@action("entry.quality")
+@requires(Permission.ENTRY_QUALITY)
 def show_quality() -> Answer:
     """How many fields of each form are wrong, as far as that was checked."""
-    vault = current.vault()
-    latest = next(iter(outages.history(vault)), None)
-    found = quality.estimates(vault, current.settings(), latest.id) if latest else []
+    vault = request_context.vault()
+    latest = next(iter(outages.list_outages(vault)), None)
+    found = quality.estimate_all(vault, request_context.settings(), latest.id) if latest else []
     return render_template(
         "quality.html",
         found=found,
         outage=latest,
-        settings=current.settings(),
-        titles=ledger.titles(vault),
+        settings=request_context.settings(),
+        titles=ledger.form_titles(vault),
     )
 
 
-def start(wanted: Filter | None) -> None:
+def start(wanted: QueueFilter | None) -> None:
     """Work through a queue from here on; None for forms that are scanned one by one."""
-    current.remember(_FILTER, "|".join((wanted.queue, wanted.form, wanted.ward)) if wanted else "")
-    current.remember(_SKIPPED, "")
+    request_context.remember(
+        _FILTER, "|".join((wanted.queue, wanted.form, wanted.ward)) if wanted else ""
+    )
+    request_context.remember(_SKIPPED, "")
 
 
 def visited(serial: str) -> None:
     """Note that a form is on the screen."""
-    if current.remembered(_TRAIL).split()[-1:] != [serial]:
+    if request_context.remembered(_TRAIL).split()[-1:] != [serial]:
         _add(_TRAIL, serial)
 
 
-def working() -> Filter | None:
+def working() -> QueueFilter | None:
     """The queue that this person works through."""
-    said = current.remembered(_FILTER)
-    return Filter(*said.split("|")) if said else None
+    said = request_context.remembered(_FILTER)
+    return QueueFilter(*said.split("|")) if said else None
 
 
 def go_on() -> Answer:
@@ -106,8 +111,10 @@ def go_on() -> Answer:
     wanted = working()
     if wanted is None:
         return redirect(url_for("keying.choose"), 303)
-    skip = current.remembered(_SKIPPED).split()
-    serial = queues.take(current.vault(), current.settings(), wanted, current.who(), skip)
+    skip = request_context.remembered(_SKIPPED).split()
+    serial = work_queues.take(
+        request_context.vault(), request_context.settings(), wanted, request_context.actor(), skip
+    )
     if serial is None:
         start(None)
         flash("Nothing is left for you in this queue.")
@@ -125,17 +132,17 @@ def overview() -> dict[str, object]:
     lines = _lines()
     return {
         "lines": lines,
-        "totals": queues.totals(lines),
-        "queues": queues.QUEUES,
+        "totals": work_queues.totals(lines),
+        "queues": work_queues.QUEUE_TITLES,
         "first": KEY,
-        "may_quality": may("entry.quality"),
+        "may_quality": may(Permission.ENTRY_QUALITY),
     }
 
 
-def _lines() -> list[queues.Line]:
-    return queues.lines(current.vault(), current.settings())
+def _lines() -> list[work_queues.QueueLine]:
+    return work_queues.count_queues(request_context.vault(), request_context.settings())
 
 
 def _add(name: str, serial: str) -> None:
-    kept = [*current.remembered(name).split(), serial]
-    current.remember(name, " ".join(kept[-_REMEMBERED:]))
+    kept = [*request_context.remembered(name).split(), serial]
+    request_context.remember(name, " ".join(kept[-_REMEMBERED:]))

@@ -3,51 +3,56 @@
 from flask import Blueprint, render_template, request
 from markupsafe import Markup
 
+from downtime.accounts.model import Permission
 from downtime.outage import outages
-from downtime.reconcile.harm.findings import KINDS, OUTCOMES
-from downtime.returns import twins
-from downtime.returns.report import report as rules
-from downtime.returns.report import report_file
-from downtime.web import current
-from downtime.web.actions import action
-from downtime.web.answers import Answer, download
+from downtime.reconcile.harm.model import KINDS, OUTCOMES
+from downtime.returns import document_files
+from downtime.returns.report import incident_report as rules
+from downtime.returns.report import report_files
+from downtime.web import request_context
+from downtime.web.job_kinds import WHY
+from downtime.web.responses import Answer, download
+from downtime.web.view_permissions import requires
 from downtime.web.views.jobs import ask
-from downtime.web.work import WHY
 
 report = Blueprint("report", __name__)
 
 
 @report.get("/report")
-@action("report.make")
+@requires(Permission.REPORT_MAKE)
 def show() -> Answer:
     """The report as it would read now."""
-    past = outages.history(current.vault())
+    past = outages.list_outages(request_context.vault())
     if not past:
         return render_template("report.html", made=None)
-    made = rules.look(current.vault(), current.settings(), request.args.get("outage", ""))
+    made = rules.gather_report(
+        request_context.vault(), request_context.settings(), request.args.get("outage", "")
+    )
     return render_template(
         "report.html",
         made=made,
         past=past,
         facts=made.statement.facts,
-        drawings={chart.id: Markup(report_file.drawing(chart)) for chart in made.charts},  # noqa: S704
+        drawings={chart.id: Markup(report_files.draw_chart(chart)) for chart in made.charts},  # noqa: S704
         kinds=KINDS,
         outcomes=OUTCOMES,
     )
 
 
 @report.post("/report/pdf")
-@action("report.make")
+@requires(Permission.REPORT_MAKE)
 def pdf() -> Answer:
     """The pages for a board, as a job."""
     return ask("report", {"outage": request.form.get("outage", "")}, WHY)
 
 
 @report.get("/report/json")
-@action("report.make")
+@requires(Permission.REPORT_MAKE)
 def json() -> Answer:
     """The same for programs."""
     outage = request.args.get("outage", "")
-    made = rules.make(current.vault(), current.settings(), current.who(), WHY, outage)
+    made = rules.make_report(
+        request_context.vault(), request_context.settings(), request_context.actor(), WHY, outage
+    )
     name = f"report {made.statement.outage}.json"
-    return download(twins.to_json(made.as_json()), "application/json", name)
+    return download(document_files.to_json(made.as_json()), "application/json", name)

@@ -5,24 +5,27 @@ from tempfile import TemporaryDirectory
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
+from downtime.accounts.model import Permission
 from downtime.errors import InputError
-from downtime.snapshot import load as loading
-from downtime.web import current
-from downtime.web.actions import action
-from downtime.web.answers import Answer, reason
+from downtime.snapshot import load_bundle as loading
+from downtime.web import request_context
+from downtime.web.responses import Answer, required_reason
+from downtime.web.view_permissions import requires
 
 snapshots = Blueprint("snapshots", __name__)
 
 
 @snapshots.get("/snapshots")
-@action("snapshot.list")
+@requires(Permission.SNAPSHOT_LIST)
 def show() -> Answer:
     """The snapshots, newest first."""
-    return render_template("snapshots.html", snapshots=loading.list_snapshots(current.vault()))
+    return render_template(
+        "snapshots.html", snapshots=loading.list_snapshots(request_context.vault())
+    )
 
 
 @snapshots.post("/snapshots/load")
-@action("snapshot.load")
+@requires(Permission.SNAPSHOT_LOAD)
 def load() -> Answer:
     """Check a bundle that was sent from the browser, and use it from now on."""
     upload = request.files.get("bundle")
@@ -30,13 +33,19 @@ def load() -> Answer:
         raise InputError(
             "bundle.none", "No file was chosen.", "Choose a file that ends in .downtime."
         )
-    why = reason()
-    with TemporaryDirectory(dir=current.web().home.bundles, prefix=".upload-") as folder:
+    reason = required_reason()
+    with TemporaryDirectory(dir=request_context.web().home.bundles, prefix=".upload-") as folder:
         path = (
             Path(folder) / "upload.downtime"
         )  # sealed: what lies there for a moment is ciphertext
         upload.save(path)
-        info = loading.load(current.vault(), current.settings(), path, current.who(), why)
+        info = loading.load_bundle(
+            request_context.vault(),
+            request_context.settings(),
+            path,
+            request_context.actor(),
+            reason,
+        )
     flash(f"Snapshot {info.id} is in use.")
     for warning in info.warnings:
         flash(warning, "warn")

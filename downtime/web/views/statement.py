@@ -2,75 +2,83 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
+from downtime.accounts.model import Permission
 from downtime.outage import outages
-from downtime.returns import twins
-from downtime.returns.statement import grouped, signing, statement_file
-from downtime.returns.statement import statement as rules
-from downtime.returns.statement.accounting import COLUMNS
-from downtime.web import current
-from downtime.web.actions import action
-from downtime.web.answers import Answer, download
+from downtime.returns import document_files
+from downtime.returns.statement import completeness_statement as rules
+from downtime.returns.statement import open_item_groups, sign_statement, statement_files
+from downtime.returns.statement.form_accounting import COLUMNS
+from downtime.web import request_context
+from downtime.web.job_kinds import WHY
+from downtime.web.responses import Answer, download
+from downtime.web.view_permissions import requires
 from downtime.web.views.jobs import ask
 from downtime.web.views.ledger import titles
-from downtime.web.work import WHY
 
 statement = Blueprint("statement", __name__)
 
 
 @statement.get("/statement")
-@action("statement.make")
+@requires(Permission.STATEMENT_MAKE)
 def show() -> Answer:
     """The statement as it would read now."""
-    wanted, past = request.args.get("outage", ""), outages.history(current.vault())
+    wanted, past = request.args.get("outage", ""), outages.list_outages(request_context.vault())
     if not past:
         return render_template("statement.html", made=None)
-    made = rules.gather(current.vault(), current.settings(), wanted)
+    made = rules.gather_statement(request_context.vault(), request_context.settings(), wanted)
     return render_template(
         "statement.html",
         made=made,
         facts=made.facts,
-        groups=grouped.groups(made.facts["open"], made.made),
-        wards=statement_file.wards(made),
+        groups=open_item_groups.group_open_items(made.facts["open"], made.made),
+        wards=statement_files.list_wards(made),
         past=past,
-        leads=signing.LEADS,
+        leads=sign_statement.LEADS,
         signed={one.role: one for one in made.signatures if one.facts_sha256 == made.digest},
         outdated=sum(one.facts_sha256 != made.digest for one in made.signatures),
         titles=titles(),
         columns=COLUMNS,
-        share=statement_file.share,
+        share=statement_files.format_error_rate,
         mine=[
             lead
-            for lead in signing.LEADS
-            if signing.may_sign(current.settings(), lead, current.person())
+            for lead in sign_statement.LEADS
+            if sign_statement.can_sign(request_context.settings(), lead, request_context.person())
         ],
     )
 
 
 @statement.post("/statement/pdf")
-@action("statement.make")
+@requires(Permission.STATEMENT_MAKE)
 def pdf() -> Answer:
     """The pages for the binder, as a job."""
     return ask("statement", {"outage": request.form.get("outage", "")}, WHY)
 
 
 @statement.get("/statement/json")
-@action("statement.make")
+@requires(Permission.STATEMENT_MAKE)
 def json() -> Answer:
     """The same for programs."""
     outage = request.args.get("outage", "")
-    made = rules.make(current.vault(), current.settings(), current.who(), WHY, outage)
+    made = rules.make_statement(
+        request_context.vault(), request_context.settings(), request_context.actor(), WHY, outage
+    )
     return download(
-        twins.to_json(made.as_json()), "application/json", f"statement {made.outage}.json"
+        document_files.to_json(made.as_json()), "application/json", f"statement {made.outage}.json"
     )
 
 
 @statement.post("/statement/sign")
-@action("statement.sign")
+@requires(Permission.STATEMENT_SIGN)
 def sign() -> Answer:
     """Sign the facts as they are now, as one of the leads."""
     lead, outage = request.form.get("lead", ""), request.form.get("outage", "")
-    signing.sign(
-        current.vault(), current.settings(), lead, current.who(), "signed on screen", outage
+    sign_statement.sign_statement(
+        request_context.vault(),
+        request_context.settings(),
+        lead,
+        request_context.actor(),
+        "signed on screen",
+        outage,
     )
-    flash(f"Signed as {signing.LEADS[lead].lower()}.")
+    flash(f"Signed as {sign_statement.LEADS[lead].lower()}.")
     return redirect(url_for("statement.show", outage=outage or None), 303)

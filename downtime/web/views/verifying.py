@@ -4,14 +4,15 @@ from collections.abc import Mapping
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from downtime.entry import claims, corrections, double, opening, verification
-from downtime.entry.forms import KeyedForm
+from downtime.accounts.model import Permission
+from downtime.entry import claims, corrections, double_keying, open_form, verify_entry
+from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.model import ADJUDICATING, KEY_AGAIN
 from downtime.entry.validation import InvalidAnswersError
 from downtime.paper import serials
-from downtime.web import current
-from downtime.web.actions import action
-from downtime.web.answers import Answer, reason
+from downtime.web import request_context
+from downtime.web.responses import Answer, required_reason
+from downtime.web.view_permissions import requires
 from downtime.web.views import queues
 from downtime.web.views.keying import answers, beside, kept, sent, sentences
 
@@ -19,52 +20,65 @@ verifying = Blueprint("verifying", __name__)
 
 
 @verifying.get("/key/<serial>/second")
-@action("entry.verify")
+@requires(Permission.ENTRY_VERIFY)
 def second(serial: str) -> Answer:
     """The critical fields, empty: what the first person keyed is not shown."""
-    opened = double.open_second(current.vault(), current.settings(), serial, current.who())
+    opened = double_keying.open_second_keying(
+        request_context.vault(), request_context.settings(), serial, request_context.actor()
+    )
     queues.visited(opened.issued.serial)
     return _second(opened, opened.answers, {})
 
 
 @verifying.post("/key/<serial>/second")
-@action("entry.verify")
+@requires(Permission.ENTRY_VERIFY)
 def submit_second(serial: str) -> Answer:
     """Finish the second keying and open the next form."""
-    vault, settings, who, given = current.vault(), current.settings(), current.who(), answers()
+    vault, settings, actor, given = (
+        request_context.vault(),
+        request_context.settings(),
+        request_context.actor(),
+        answers(),
+    )
     try:
-        entry = double.submit_second(vault, settings, serial, given, who, sent())
+        entry = double_keying.submit_second_keying(vault, settings, serial, given, actor, sent())
     except InvalidAnswersError as error:
-        double.save_second(vault, serial, given, who, sent())
-        opened = double.open_second(vault, settings, serial, who)
+        double_keying.save_second_draft(vault, serial, given, actor, sent())
+        opened = double_keying.open_second_keying(vault, settings, serial, actor)
         return _second(opened, given, sentences(error)), error.http_status
     differs = entry.state == ADJUDICATING
     said = "differs from the first keying; a third person decides" if differs else "agrees"
-    flash(f"Form {serials.shown(entry.serial)} {said}.")
+    flash(f"Form {serials.format_serial(entry.serial)} {said}.")
     return queues.go_on()
 
 
 @verifying.post("/key/<serial>/second/part")
-@action("entry.verify")
+@requires(Permission.ENTRY_VERIFY)
 def part(serial: str) -> Answer:
     """Keep what was typed while one goes on typing."""
-    double.save_second(current.vault(), serial, answers(), current.who(), sent())
-    return kept(current.vault().now())
+    double_keying.save_second_draft(
+        request_context.vault(), serial, answers(), request_context.actor(), sent()
+    )
+    return kept(request_context.vault().now())
 
 
 @verifying.get("/key/<serial>/decide")
-@action("entry.verify")
+@requires(Permission.ENTRY_VERIFY)
 def decide(serial: str) -> Answer:
     """The fields that two people keyed differently."""
     return _decide(serial, {}, {})
 
 
 @verifying.post("/key/<serial>/decide")
-@action("entry.verify")
+@requires(Permission.ENTRY_VERIFY)
 def submit_decision(serial: str) -> Answer:
     """What the paper says in each of them, as a third person reads it."""
-    vault, settings, who = current.vault(), current.settings(), current.who()
-    disputed = double.disputes(vault, settings, serial, who)
+    vault, settings, actor = (
+        request_context.vault(),
+        request_context.settings(),
+        request_context.actor(),
+    )
+    disputed = double_keying.find_disputed_fields(vault, settings, serial, actor)
     chosen = {d.key: request.form.get(f"choice:{d.key}", "") for d in disputed}
     missing = {d.key: f"{d.label}: choose one." for d in disputed if not chosen[d.key]}
     if missing:
@@ -76,38 +90,46 @@ def submit_decision(serial: str) -> Answer:
         for d in disputed
     }
     try:
-        entry = double.adjudicate(vault, settings, serial, said, who, request.form.get("why", ""))
+        entry = double_keying.adjudicate_entry(
+            vault, settings, serial, said, actor, request.form.get("why", "")
+        )
     except InvalidAnswersError as error:
         return _decide(serial, chosen, sentences(error)), error.http_status
-    flash(f"Form {serials.shown(entry.serial)} is decided.")
+    flash(f"Form {serials.format_serial(entry.serial)} is decided.")
     return queues.go_on()
 
 
 @verifying.post("/key/<serial>/verify")
-@action("entry.verify")
+@requires(Permission.ENTRY_VERIFY)
 def verify(serial: str) -> Answer:
     """A second person compared all of it; what is keyed blind first is not verified by a look."""
-    opened = opening.open_form(current.vault(), serial, current.settings())
+    opened = open_form.open_form(request_context.vault(), serial, request_context.settings())
     if opened.entry and opened.entry.waits == KEY_AGAIN:
-        verification.check_other(opened.entry, current.who())
+        verify_entry.check_is_other_person(opened.entry, request_context.actor())
         return redirect(url_for("verifying.second", serial=serial), 303)
-    entry = verification.verify(current.vault(), serial, current.who(), "compared on screen")
-    flash(f"Form {serials.shown(entry.serial)} is verified.")
+    entry = verify_entry.verify_entry(
+        request_context.vault(), serial, request_context.actor(), "compared on screen"
+    )
+    flash(f"Form {serials.format_serial(entry.serial)} is verified.")
     return queues.go_on()
 
 
 @verifying.post("/key/<serial>/send-back")
-@action("entry.verify")
+@requires(Permission.ENTRY_VERIFY)
 def send_back(serial: str) -> Answer:
     """What was keyed is wrong: it becomes a draft again."""
-    corrections.send_back(current.vault(), serial, current.who(), reason())
+    corrections.send_back(
+        request_context.vault(), serial, request_context.actor(), required_reason()
+    )
     return redirect(url_for("keying.form", serial=serial), 303)
 
 
 def _second(opened: KeyedForm, given: Mapping[str, str], problems: dict[str, str]) -> str:
     serial = opened.issued.serial
-    claim = claims.take(current.vault(), current.settings(), serial, current.who())
-    other = None if claim.is_of(current.who()) else claim
+    claim = claims.claim_form(
+        request_context.vault(), request_context.settings(), serial, request_context.actor()
+    )
+    other = None if claim.is_of(request_context.actor()) else claim
     return render_template(
         "second.html",
         form=opened,
@@ -121,11 +143,11 @@ def _second(opened: KeyedForm, given: Mapping[str, str], problems: dict[str, str
 
 
 def _decide(serial: str, chosen: Mapping[str, str], problems: dict[str, str]) -> str:
-    vault, settings = current.vault(), current.settings()
-    disputed = double.disputes(vault, settings, serial, current.who())
-    opened = opening.open_form(vault, serial, settings)
+    vault, settings = request_context.vault(), request_context.settings()
+    disputed = double_keying.find_disputed_fields(vault, settings, serial, request_context.actor())
+    opened = open_form.open_form(vault, serial, settings)
     queues.visited(opened.issued.serial)
-    claim = claims.take(vault, settings, serial, current.who())
+    claim = claims.claim_form(vault, settings, serial, request_context.actor())
     return render_template(
         "decide.html",
         form=opened,
@@ -133,6 +155,6 @@ def _decide(serial: str, chosen: Mapping[str, str], problems: dict[str, str]) ->
         chosen=chosen,
         typed=request.form,
         problems=problems,
-        other=None if claim.is_of(current.who()) else claim,
+        other=None if claim.is_of(request_context.actor()) else claim,
         **beside(opened),
     )

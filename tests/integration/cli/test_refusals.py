@@ -5,10 +5,11 @@ import os
 import click
 import pytest
 
-from downtime.accounts.permissions import ACTIONS, PUBLIC
+from downtime.accounts.model import Permission
+from downtime.accounts.permissions import ROLES_ALLOWED
 from downtime.cli import whole
 from downtime.cli.options import NewFile
-from downtime.entry import imports
+from downtime.entry import import_responses
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -62,9 +63,9 @@ def asked(words: tuple[str, ...], command: click.Command) -> list[str]:
 
 
 UNLOCKING = [
-    pytest.param(asked(words, command), command.action, id=" ".join(words))
+    pytest.param(asked(words, command), command.permission, id=" ".join(words))
     for words, command in leaves(whole())
-    if command.action != PUBLIC
+    if command.permission != Permission.PUBLIC
 ]
 
 
@@ -79,8 +80,8 @@ def is_one_sentence(answer) -> bool:
     )
 
 
-@pytest.mark.parametrize(("words", "action"), UNLOCKING)
-def test_without_a_home_a_command_says_so(terminal, words, action):
+@pytest.mark.parametrize(("words", "permission"), UNLOCKING)
+def test_without_a_home_a_command_says_so(terminal, words, permission):
     (terminal.folder / "array.json").write_text("[1, 2]")
     (terminal.folder / "folder").mkdir()
     answer = terminal.run(*words, "--home", "nowhere", "--unlock-file", "key")
@@ -90,8 +91,8 @@ def test_without_a_home_a_command_says_so(terminal, words, action):
     assert not (terminal.folder / "nowhere").exists()
 
 
-@pytest.mark.parametrize(("words", "action"), UNLOCKING)
-def test_a_wrong_unlock_file_opens_no_command(refusing, words, action):
+@pytest.mark.parametrize(("words", "permission"), UNLOCKING)
+def test_a_wrong_unlock_file_opens_no_command(refusing, words, permission):
     answer = refusing.run(*words, "--unlock-file", "other-key")
     assert answer.code == 1
     assert is_one_sentence(answer), answer
@@ -99,9 +100,9 @@ def test_a_wrong_unlock_file_opens_no_command(refusing, words, action):
 
 
 @pytest.mark.parametrize(
-    ("words", "action"), [p for p in UNLOCKING if "service" not in ACTIONS[p.values[1]]]
+    ("words", "permission"), [p for p in UNLOCKING if "service" not in ROLES_ALLOWED[p.values[1]]]
 )
-def test_a_program_may_not_do_what_only_people_may(refusing, words, action):
+def test_a_program_may_not_do_what_only_people_may(refusing, words, permission):
     answer = refusing.run(*words)
     assert answer.code == 1
     assert is_one_sentence(answer), answer
@@ -283,7 +284,7 @@ def test_a_fault_of_the_program_gives_its_place_and_nothing_it_held(refusing, mo
     def broken(*_):
         raise ValueError("Ann Hill, 999 000 0018")
 
-    monkeypatch.setattr(imports, "import_file", broken)
+    monkeypatch.setattr(import_responses, "import_file", broken)
     answer = refusing.run("entry", "import", "array.json")
     assert (answer.code, answer.out) == (1, "")
     assert "ValueError at cli/entry.py:" in answer.err
@@ -295,7 +296,7 @@ def test_a_full_disk_is_said_in_words(refusing, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(imports, "import_file", full)
+    monkeypatch.setattr(import_responses, "import_file", full)
     answer = refusing.run("entry", "import", "array.json")
     assert is_one_sentence(answer), answer
     assert answer.err.startswith("No space left on device.")
@@ -305,6 +306,6 @@ def test_an_interrupt_stops_the_command(refusing, monkeypatch):
     def stopped(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(imports, "import_file", stopped)
+    monkeypatch.setattr(import_responses, "import_file", stopped)
     answer = refusing.run("entry", "import", "array.json")
     assert (answer.code, answer.out, answer.err.strip()) == (1, "", "Stopped.")

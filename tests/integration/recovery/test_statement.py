@@ -7,18 +7,18 @@ from dataclasses import replace
 import pytest
 
 from downtime.accounts import store as accounts
-from downtime.accounts.person import Person
+from downtime.accounts.model import Person
 from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from downtime.outage import outages
 from downtime.paper import assignments, ledger
-from downtime.paper.issue import Subject
-from downtime.paper.serials import shown
-from downtime.reconcile import decide, owners
+from downtime.paper.model import Subject
+from downtime.paper.serials import format_serial
+from downtime.reconcile import assign_owner, decide_item
 from downtime.reconcile.harm import review
-from downtime.returns.export import export
-from downtime.returns.report import report
-from downtime.returns.statement import statement, statement_file
-from downtime.returns.statement.signing import sign
+from downtime.returns.export_messages import export_messages
+from downtime.returns.report import incident_report
+from downtime.returns.statement import completeness_statement, statement_files
+from downtime.returns.statement.sign_statement import sign_statement
 from downtime.settings import ReturnsSettings
 from downtime.vault import device
 from downtime.vault.audit import Actor
@@ -43,9 +43,9 @@ def identity(vault):
 
 
 @pytest.fixture
-def leads(vault, who):
+def leads(vault, actor):
     """Three people whose roles let them sign, by lead."""
-    with vault.change(who, "person.create") as db:
+    with vault.change(actor, "person.create") as db:
         for lead, role in ROLES.items():
             person = Person(f"u-{lead}", lead, lead.title(), role, "active", False)
             accounts.add_person(db, person, "", vault.now())
@@ -53,20 +53,20 @@ def leads(vault, who):
 
 
 @pytest.fixture
-def recovered(vault, settings, issue, keyed, compare, who):
+def recovered(vault, settings, issue, keyed, compare, actor):
     """One form of each fate, LIMS back, one comparison; two requests wait for a decision."""
     keyed("blood-sciences-request", BLOODS)
     issue("blood-sciences-request")
-    ledger.void(vault, issue("observations"), who, "spoilt")
-    ledger.lost(vault, issue("observations"), who, "not on the ward")
-    ledger.returned(vault, issue("progress-notes"), who)
-    outages.end(vault, ["LIMS"], who, "back")
+    ledger.void_form(vault, issue("observations"), actor, "spoilt")
+    ledger.mark_lost(vault, issue("observations"), actor, "not on the ward")
+    ledger.mark_returned(vault, issue("progress-notes"), actor)
+    outages.mark_restored(vault, ["LIMS"], actor, "back")
     compare()
-    review.run(vault, settings, who, "recovered")
+    review.run(vault, settings, actor, "recovered")
 
 
 def test_every_form_has_exactly_one_fate(vault, settings, recovered):
-    facts = statement.gather(vault, settings).facts
+    facts = completeness_statement.gather_statement(vault, settings).facts
     rows = {row["form"]: row for row in facts["forms"]}
     assert rows["blood-sciences-request"] == {
         "ward": "A1", "form": "blood-sciences-request", "issued": 2, "returned": 1, "void": 0,
@@ -81,7 +81,7 @@ def test_every_form_has_exactly_one_fate(vault, settings, recovered):
 
 
 def test_it_names_everything_that_is_open(vault, settings, recovered):
-    made = statement.gather(vault, settings)
+    made = completeness_statement.gather_statement(vault, settings)
     assert made.verdict == "NOT COMPLETE"
     said = [(one["kind"], one["sentence"]) for one in made.facts["open"]]
     assert said == [
@@ -92,24 +92,26 @@ def test_it_names_everything_that_is_open(vault, settings, recovered):
     ]
 
 
-def settle(vault, settings, outage, who, checker, folder):
-    from downtime.entry import filing
+def settle(vault, settings, outage, actor, checker, folder):
+    from downtime.entry import file_form
 
-    for form in ledger.missing(vault, outage.id):
-        ledger.lost(vault, form.serial, who, "not found")
-    for form in ledger.in_state(vault, outage.id, "returned"):
-        filing.file_away(vault, form.serial, who)
-    for row in decide.items(vault, outage.id, decision="open"):
-        decide.decide(vault, row.key, "return", checker, "not in the LIMS")
-    assert statement.gather(vault, settings).facts["open_kinds"] == {"not-sent": 1}
-    export(vault, settings, "hl7v2", folder, who)
+    for form in ledger.list_missing(vault, outage.id):
+        ledger.mark_lost(vault, form.serial, actor, "not found")
+    for form in ledger.list_in_states(vault, outage.id, "returned"):
+        file_form.file_form(vault, form.serial, actor)
+    for row in decide_item.items(vault, outage.id, decision="open"):
+        decide_item.decide(vault, row.key, "return", checker, "not in the LIMS")
+    assert completeness_statement.gather_statement(vault, settings).facts["open_kinds"] == {
+        "not-sent": 1
+    }
+    export_messages(vault, settings, "hl7v2", folder, actor)
 
 
 def test_complete_only_when_nothing_is_open(
-    vault, settings, outage, recovered, who, checker, tmp_path
+    vault, settings, outage, recovered, actor, checker, tmp_path
 ):
-    settle(vault, settings, outage, who, checker, tmp_path)
-    made = statement.make(vault, settings, who)
+    settle(vault, settings, outage, actor, checker, tmp_path)
+    made = completeness_statement.make_statement(vault, settings, actor)
     assert made.facts["open"] == []
     assert made.verdict == "COMPLETE"
     assert made.facts["returned"]["systems"] == [
@@ -119,15 +121,15 @@ def test_complete_only_when_nothing_is_open(
 
 
 def test_a_system_still_down_or_paper_not_compared_keeps_it_open(
-    vault, settings, outage, keyed, who
+    vault, settings, outage, keyed, actor
 ):
     keyed("blood-sciences-request", BLOODS)
-    kinds = statement.gather(vault, settings).facts["open_kinds"]
+    kinds = completeness_statement.gather_statement(vault, settings).facts["open_kinds"]
     assert kinds == {"system-down": 1, "not-compared": 1}
 
 
 def test_both_snapshots_and_the_patients_are_named(vault, settings, recovered):
-    facts = statement.gather(vault, settings).facts
+    facts = completeness_statement.gather_statement(vault, settings).facts
     assert facts["snapshots"]["t0"]["sha256"] == f"{1:064}"
     assert facts["snapshots"]["recovered"]["sha256"] == f"{2:064}"
     assert facts["patients"] == {"t0": {"A1": 1}, "admitted": {}, "discharged": {}}
@@ -137,27 +139,27 @@ def test_three_leads_sign_and_a_change_of_facts_leaves_the_signatures_behind(
     vault, settings, outage, recovered, issue, leads
 ):
     for lead, person in leads.items():
-        signed = sign(vault, settings, lead, person)
+        signed = sign_statement(vault, settings, lead, person)
     assert [one["holds"] for one in signed.as_json()["signatures"]] == [True] * 3
     issue("observations")
-    later = statement.gather(vault, settings)
+    later = completeness_statement.gather_statement(vault, settings)
     assert [one["holds"] for one in later.as_json()["signatures"]] == [False] * 3
-    again = sign(vault, settings, "ward", leads["ward"]).as_json()["signatures"]
+    again = sign_statement(vault, settings, "ward", leads["ward"]).as_json()["signatures"]
     assert [one["role"] for one in again if one["holds"]] == ["ward"]
 
 
-def test_nobody_signs_twice_or_for_another_lead(vault, settings, recovered, leads, who):
+def test_nobody_signs_twice_or_for_another_lead(vault, settings, recovered, leads, actor):
     site = leads["safety"]
-    sign(vault, settings, "safety", site)
+    sign_statement(vault, settings, "safety", site)
     other = Person("u-other", "other", "Other Site", "site", "active", False)
-    with vault.change(who, "person.create") as db:
+    with vault.change(actor, "person.create") as db:
         accounts.add_person(db, other, "", vault.now())
     with pytest.raises(ConflictError, match="already signed"):
-        sign(vault, settings, "safety", other.actor("laptop-1"))
+        sign_statement(vault, settings, "safety", other.actor("laptop-1"))
     with pytest.raises(ForbiddenError, match="as clinical safety lead"):
-        sign(vault, settings, "ward", site)
+        sign_statement(vault, settings, "ward", site)
     with pytest.raises(InputError, match="no such lead"):
-        sign(vault, settings, "director", site)
+        sign_statement(vault, settings, "director", site)
 
 
 @pytest.mark.parametrize(
@@ -165,21 +167,21 @@ def test_nobody_signs_twice_or_for_another_lead(vault, settings, recovered, lead
 )
 def test_a_lead_is_somebody_of_the_right_role(vault, settings, recovered, leads, lead, person):
     with pytest.raises(ForbiddenError, match="does not allow"):
-        sign(vault, settings, lead, leads[person])
+        sign_statement(vault, settings, lead, leads[person])
 
 
 def test_a_hospital_names_its_safety_leads(vault, settings, recovered, leads):
     named = replace(settings, returns=ReturnsSettings(safety_leads=("records",)))
     with pytest.raises(ForbiddenError, match="not one of this hospital's clinical safety leads"):
-        sign(vault, named, "safety", leads["safety"])
-    signed = sign(vault, named, "safety", leads["records"])
+        sign_statement(vault, named, "safety", leads["safety"])
+    signed = sign_statement(vault, named, "safety", leads["records"])
     assert [one.person for one in signed.signatures] == ["u-records"]
 
 
-def test_it_is_written_as_pdf_and_json(vault, settings, recovered, who, leads, tmp_path):
-    sign(vault, settings, "ward", leads["ward"])
-    made = statement.make(vault, settings, who)
-    pdf, text = statement_file.save(made, settings, tmp_path / "statement.pdf")
+def test_it_is_written_as_pdf_and_json(vault, settings, recovered, actor, leads, tmp_path):
+    sign_statement(vault, settings, "ward", leads["ward"])
+    made = completeness_statement.make_statement(vault, settings, actor)
+    pdf, text = statement_files.save_statement(made, settings, tmp_path / "statement.pdf")
     document = json.loads(text.read_text())
     assert document["verdict"] == "NOT COMPLETE"
     assert document["audit"]["first_bad"] is None
@@ -199,34 +201,36 @@ def test_it_is_written_as_pdf_and_json(vault, settings, recovered, who, leads, t
 
 def test_another_suffix_is_refused(vault, settings, recovered, tmp_path):
     with pytest.raises(InputError, match=r"neither \.pdf nor \.json"):
-        statement_file.save(statement.gather(vault, settings), settings, tmp_path / "a.docx")
+        statement_files.save_statement(
+            completeness_statement.gather_statement(vault, settings), settings, tmp_path / "a.docx"
+        )
 
 
-def test_a_document_that_was_keyed_and_verified_is_settled(vault, settings, keyed, compare, who):
+def test_a_document_that_was_keyed_and_verified_is_settled(vault, settings, keyed, compare, actor):
     keyed("progress-notes", SIGNED)
-    outages.end(vault, ["LIMS"], who, "back")
+    outages.mark_restored(vault, ["LIMS"], actor, "back")
     compare()
-    review.run(vault, settings, who, "recovered")
-    assert statement.gather(vault, settings).is_complete
+    review.run(vault, settings, actor, "recovered")
+    assert completeness_statement.gather_statement(vault, settings).is_complete
 
 
 def test_what_somebody_has_to_settle_is_named_with_its_owner_and_when_it_is_late(
-    vault, settings, outage, recovered, who, checker, tmp_path
+    vault, settings, outage, recovered, actor, checker, tmp_path
 ):
-    (out,) = ledger.missing(vault, outage.id)
-    assignments.assign(vault, assignments.FORM, out.serial, "Ward A1", LONG_AGO, who)
-    row = decide.items(vault, outage.id, decision="open")[0]
-    owners.give_item(vault, row.key, "Laboratory", FAR_OFF, checker)
-    made = statement.make(vault, settings, who)
+    (out,) = ledger.list_missing(vault, outage.id)
+    assignments.assign(vault, assignments.FORM, out.serial, "Ward A1", LONG_AGO, actor)
+    row = decide_item.items(vault, outage.id, decision="open")[0]
+    assign_owner.give_item(vault, row.key, "Laboratory", FAR_OFF, checker)
+    made = completeness_statement.make_statement(vault, settings, actor)
     said = {one["kind"]: list(one["owners"]) for one in made.facts["open"]}
     assert said["form-out"] == [
-        {"owner": "Ward A1", "due": LONG_AGO, "names": (shown(out.serial),)}
+        {"owner": "Ward A1", "due": LONG_AGO, "names": (format_serial(out.serial),)}
     ]
     assert said["form-unfiled"] == []
     (given,) = next(one["owners"] for one in made.facts["open"] if row.key in one["names"])
     assert (given["owner"], given["due"]) == ("Laboratory", FAR_OFF)
     assert made.overdue == 1
-    pdf, _ = statement_file.save(made, settings, tmp_path / "statement.pdf")
+    pdf, _ = statement_files.save_statement(made, settings, tmp_path / "statement.pdf")
     words = subprocess.run(
         ["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True
     ).stdout
@@ -239,28 +243,32 @@ def test_who_settles_a_person_settles_what_their_paper_says(
 ):
     keyed("blood-sciences-request", BLOODS | STRANGER, Subject(downtime_number="DK700001X"))
     compare()
-    owners.give_person(
-        vault, settings, outage, decide.items(vault, outage.id)[0].item.fact.serial,
+    assign_owner.give_person(
+        vault, settings, outage, decide_item.items(vault, outage.id)[0].item.fact.serial,
         "Records desk", FAR_OFF, checker,
     )  # fmt: skip
-    found = statement.gather(vault, settings).facts["open"]
+    found = completeness_statement.gather_statement(vault, settings).facts["open"]
     unmatched = [one["owners"] for one in found if one["kind"] == "unmatched"]
     assert [owned["owner"] for given in unmatched for owned in given] == ["Records desk"] * 2
 
 
 def test_an_earlier_outage_keeps_its_statement_and_report(
-    vault, settings, outage, recovered, who, leads
+    vault, settings, outage, recovered, actor, leads
 ):
-    before = statement.gather(vault, settings)
-    outages.close(vault, outage.id, who, "all is done")
-    later = outages.declare(vault, ["PAS"], who, "power lost again", known=("LIMS", "PAS"))
-    assert statement.gather(vault, settings).outage == later.id
-    again = statement.gather(vault, settings, outage.id)
+    before = completeness_statement.gather_statement(vault, settings)
+    outages.close_outage(vault, outage.id, actor, "all is done")
+    later = outages.declare_systems_down(
+        vault, ["PAS"], actor, "power lost again", known=("LIMS", "PAS")
+    )
+    assert completeness_statement.gather_statement(vault, settings).outage == later.id
+    again = completeness_statement.gather_statement(vault, settings, outage.id)
     assert again.facts["forms_total"] == before.facts["forms_total"]
-    signed = sign(vault, settings, "ward", leads["ward"], outage=outage.id)
+    signed = sign_statement(vault, settings, "ward", leads["ward"], outage=outage.id)
     assert [one.outage for one in signed.signatures] == [outage.id]
-    events = [event.what for event in report.look(vault, settings, outage.id).timeline]
+    events = [
+        event.what for event in incident_report.gather_report(vault, settings, outage.id).timeline
+    ]
     assert {"LIMS declared down", "The books were closed"} <= set(events)
     assert "PAS declared down" not in events
     with pytest.raises(NotFoundError):
-        statement.gather(vault, settings, "nonsense")
+        completeness_statement.gather_statement(vault, settings, "nonsense")

@@ -9,11 +9,11 @@ import pytest
 
 from downtime import config
 from downtime.accounts import opening, people, totp
-from downtime.accounts.permissions import ROLES
-from downtime.clinical.records import ServiceRequest
+from downtime.accounts.permissions import ROLE_TITLES
+from downtime.clinical.model import ServiceRequest
 from downtime.config import Home
 from downtime.reconcile.harm import review
-from downtime.snapshot import load, publish
+from downtime.snapshot import load_bundle, publish_snapshot
 from downtime.vault.audit import Actor
 from downtime.web import create_app
 from tests.conftest import NOW
@@ -146,12 +146,12 @@ def home_template(tmp_path_factory):
     secrets = {"administrator": made.totp_secret}
     settings = config.load(made.home.config)
     vault = opening.open_with_file(made.home, settings, clock, file).vault
-    who = Actor("install", "Installation", "K7")
-    for role in ROLES:
+    actor = Actor("install", "Installation", "K7")
+    for role in ROLE_TITLES:
         if role not in ("administrator", "service"):
             name = f"{role.title()} Person"
             given = people.create(
-                vault, settings, role, name, role, PASSWORD, who, "test", initial=False
+                vault, settings, role, name, role, PASSWORD, actor, "test", initial=False
             )
             secrets[role] = given.totp_secret
     vault.close()
@@ -167,8 +167,10 @@ def loaded_template(home_template, tmp_path_factory):
     clock, settings = Clock(NOW), config.load(copy.config)
     signed_in = opening.open_with_file(copy, settings, clock, file)
     feeds = tiny.write(folder / "feeds")
-    built = publish.build(signed_in.vault, settings, [feeds], folder / "out", signed_in.actor)
-    load.load(signed_in.vault, settings, built.bundle, signed_in.actor)
+    built = publish_snapshot.build_snapshot(
+        signed_in.vault, settings, [feeds], folder / "out", signed_in.actor
+    )
+    load_bundle.load_bundle(signed_in.vault, settings, built.bundle, signed_in.actor)
     signed_in.vault.close()
     return copy, secrets, file
 
@@ -214,10 +216,10 @@ def t0(hold):  # noqa: F811
 
 
 @pytest.fixture
-def recovered(vault, settings, issue, keyed, compare, who):  # noqa: F811
+def recovered(vault, settings, issue, keyed, compare, actor):  # noqa: F811
     """Two forms keyed, one still out, one request without a result, one result misheard."""
     keyed("blood-sciences-request", BLOODS)
     keyed("phoned-result", PHONED)
     issue("observations")
     compare((*HOSPITAL, *LIMS_SAYS, OLD_FBC))
-    review.run(vault, settings, who, "recovered")
+    review.run(vault, settings, actor, "recovered")

@@ -2,28 +2,29 @@
 
 from flask import Blueprint, render_template, request
 
-from downtime.clinical.departments import department as department_name
-from downtime.web import current
-from downtime.web.actions import action
-from downtime.web.answers import Answer
+from downtime.accounts.model import Permission
+from downtime.clinical.departments import department_name as department_name
+from downtime.web import request_context
+from downtime.web.responses import Answer
+from downtime.web.view_permissions import requires
 
 tests = Blueprint("tests", __name__)
 SHOWN = 500
 
 
 @tests.get("/tests")
-@action("test.list")
+@requires(Permission.TEST_LIST)
 def outstanding() -> Answer:
     """The list, of one ward or department or of all."""
-    snapshot = current.snapshot_or_none()
+    snapshot = request_context.snapshot_or_none()
     ward, department = request.args.get("ward", ""), request.args.get("department", "")
-    everything = snapshot.outstanding(ward=ward or None) if snapshot else []
+    everything = snapshot.list_outstanding_tests(ward=ward or None) if snapshot else []
     return render_template(
         "outstanding.html",
-        available=bool(snapshot and snapshot.holds("ServiceRequest")),
+        available=bool(snapshot and snapshot.has_type("ServiceRequest")),
         ward=ward,
         department=department,
-        wards=snapshot.wards() if snapshot else [],
+        wards=snapshot.list_wards() if snapshot else [],
         departments=sorted({department_name(row.request.department) for row in everything} - {""}),
         rows=[r for r in everything if department in ("", department_name(r.request.department))],
         shown=SHOWN,

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from downtime.clock import from_text, to_text
 from downtime.errors import InputError
-from downtime.web import current
+from downtime.web import request_context
 
 _FORM = "%Y-%m-%dT%H:%M"
 
@@ -26,4 +26,4 @@ def stored(text: str) -> str:
 
 
 def _zone() -> ZoneInfo:
-    return ZoneInfo(current.settings().site.time_zone)
+    return ZoneInfo(request_context.settings().site.time_zone)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
+from downtime.accounts.model import Permission
 from downtime.web.areas import CARE, OF_ANOTHER, RECORDS, SITE, STARTS, Area, Page
 
 
@@ -27,7 +28,7 @@ NOTHING = Menu([], "", [])
 """For who is not signed in."""
 
 
-def menu(may: Callable[[str], bool], endpoint: str) -> Menu:
+def menu(may: Callable[[Permission], bool], endpoint: str) -> Menu:
     """The entries that a person may open; the one of the present page is current."""
     here = _entry_of(endpoint)
     groups: list[list[Item]] = []
@@ -45,19 +46,19 @@ def menu(may: Callable[[str], bool], endpoint: str) -> Menu:
     return shown
 
 
-def first(may: Callable[[str], bool]) -> str:
+def first(may: Callable[[Permission], bool]) -> str:
     """The page on which a person starts."""
-    return next(endpoint for action, endpoint in STARTS if may(action))
+    return next(endpoint for permission, endpoint in STARTS if may(permission))
 
 
-def _groups(may: Callable[[str], bool]) -> Iterator[list[tuple[Area, list[Page]]]]:
+def _groups(may: Callable[[Permission], bool]) -> Iterator[list[tuple[Area, list[Page]]]]:
     """First what a person works with most; nothing of what they may not open."""
-    if may("entry.key"):
+    if may(Permission.ENTRY_KEY):
         order = (RECORDS, CARE, SITE)
     else:
-        order = (CARE, RECORDS, SITE) if may("patient.find") else (SITE, RECORDS, CARE)
+        order = (CARE, RECORDS, SITE) if may(Permission.PATIENT_FIND) else (SITE, RECORDS, CARE)
     for group in order:
-        allowed = ((area, [page for page in area.pages if may(page.action)]) for area in group)
+        allowed = ((area, [page for page in area.pages if may(page.permission)]) for area in group)
         if found := [(area, pages) for area, pages in allowed if pages]:
             yield found
 

@@ -8,16 +8,16 @@ from typing import cast
 
 from flask import current_app, g, request
 
-from downtime.accounts.person import Person
+from downtime.accounts.model import Person
 from downtime.clock import Clock
 from downtime.config import Home
 from downtime.errors import NotFoundError
 from downtime.settings import Settings
-from downtime.snapshot import load
-from downtime.snapshot.store import Snapshot
+from downtime.snapshot import load_bundle
+from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
-from downtime.web.keeper import Keeper
+from downtime.web.vault_holder import Keeper
 
 COOKIE = "downtime_session"
 
@@ -61,7 +61,7 @@ def person() -> Person:
     return cast(Person, g.person)
 
 
-def who() -> Actor:
+def actor() -> Actor:
     """The same person as the one who acts."""
     return cast(Actor, g.actor)
 
@@ -82,7 +82,7 @@ def snapshot_or_none() -> Snapshot | None:
     """The present snapshot, for pages that can say that there is none."""
     if "snapshot" not in g:
         try:
-            g.snapshot = load.current(vault())
+            g.snapshot = load_bundle.open_current_snapshot(vault())
         except NotFoundError:
             g.snapshot = None
         else:

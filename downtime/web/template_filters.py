@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 
 from downtime.clinical import display
-from downtime.clinical.departments import department
-from downtime.clinical.records import Encounter, Patient
+from downtime.clinical.departments import department_name
+from downtime.clinical.model import Encounter, Patient
 from downtime.clock import Clock
-from downtime.entry import absent
-from downtime.paper.forms.questionnaire import TRUE, Item
+from downtime.entry import absent_values
+from downtime.paper.forms.model import TRUE, Item
 from downtime.settings import Settings
 
 _KEPT = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d.*))?")
@@ -24,15 +24,15 @@ def init(app: Flask, settings: Settings, clock: Clock) -> None:
     """Add the filters; times are shown in the site's zone."""
     zone = ZoneInfo(settings.site.time_zone)
     filters: dict[str, Callable[..., Any]] = {
-        "name": display.name,
-        "nhs_number": display.nhs_number,
-        "day": display.day,
-        "department": department,
-        "gender": display.gender,
-        "duration": display.duration,
-        "born": lambda patient: display.born(patient, clock().astimezone(zone).date()),
-        "moment": lambda text: display.moment(text, zone),
-        "clock_time": lambda text: display.clock_time(text, zone),
+        "name": display.format_name,
+        "nhs_number": display.format_nhs_number,
+        "day": display.format_day,
+        "department": department_name,
+        "gender": display.format_gender,
+        "duration": display.format_duration,
+        "born": lambda patient: display.format_birth(patient, clock().astimezone(zone).date()),
+        "moment": lambda text: display.format_moment(text, zone),
+        "clock_time": lambda text: display.format_clock_time(text, zone),
         "or_not_recorded": lambda text: text or display.NOT_RECORDED,
         "place": place,
         "words": words,
@@ -76,7 +76,7 @@ def nhs_words(patient: Patient) -> str:
     """The NHS number, with its status when nobody verified it, or that there is none."""
     if not patient.nhs_number:
         return display.NOT_RECORDED
-    number = display.nhs_number(patient.nhs_number)
+    number = display.format_nhs_number(patient.nhs_number)
     return f"{number} (not verified)" if patient.nhs_number_status == "unverified" else number
 
 
@@ -103,10 +103,10 @@ def as_on_paper(answer: str) -> str:
 
     A field whose paper says nothing that can be read shows the words for that.
     """
-    if answer in absent.WORDS:
-        return absent.WORDS[answer]
+    if answer in absent_values.REASON_TEXTS:
+        return absent_values.REASON_TEXTS[answer]
     kept = _KEPT.fullmatch(answer)
-    return " ".join(filter(None, (display.day(kept[1]), kept[2]))) if kept else answer
+    return " ".join(filter(None, (display.format_day(kept[1]), kept[2]))) if kept else answer
 
 
 def shown(item: Item, answer: str) -> str:

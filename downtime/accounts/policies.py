@@ -1,38 +1,21 @@
-"""A person (or program) with an account, and what makes their name and user name acceptable."""
+"""What an account has to fulfil: its names, its role, its password, and who must stay."""
 
 import re
-from dataclasses import dataclass
 
-from downtime.accounts.permissions import ROLES
+from downtime.accounts.model import AccountState, Role
 from downtime.errors import InputError
-from downtime.vault.audit import Actor
 from downtime.vault.lifecycle import Lifecycle
 
 MAX_NAME = 60  # what a sign-off line on a form holds
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 
-LIFECYCLE = Lifecycle("account", {"active": ("disabled",), "disabled": ("active",)})
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """`name` is the one on screens and prints; `initial_password` says that somebody else set it."""
-
-    id: str
-    username: str
-    name: str
-    role: str
-    state: str
-    initial_password: bool
-
-    @property
-    def active(self) -> bool:
-        """Whether this person may sign in."""
-        return self.state == "active"
-
-    def actor(self, device: str) -> Actor:
-        """This person at a machine (its device code), as written into the audit."""
-        return Actor(self.id, self.name, device)
+LIFECYCLE = Lifecycle(
+    "account",
+    {
+        AccountState.ACTIVE: (AccountState.DISABLED,),
+        AccountState.DISABLED: (AccountState.ACTIVE,),
+    },
+)
 
 
 def check_username(typed: str) -> str:
@@ -59,13 +42,14 @@ def check_name(typed: str) -> str:
     )
 
 
-def check_role(role: str) -> str:
-    """InputError when there is no such role."""
-    if role in ROLES:
-        return role
-    raise InputError(
-        "person.role", f"There is no role '{role}'.", f"The roles are {', '.join(ROLES)}."
-    )
+def check_role(role: str) -> Role:
+    """The role of that name; InputError when there is none."""
+    try:
+        return Role(role)
+    except ValueError:
+        raise InputError(
+            "person.role", f"There is no role '{role}'.", f"The roles are {', '.join(Role)}."
+        ) from None
 
 
 def check_password(password: str, shortest: int, username: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from downtime.accounts.person import check_name, check_password, check_role, check_username
+from downtime.accounts.policies import check_name, check_password, check_role, check_username
 from downtime.errors import InputError
 
 

@@ -14,8 +14,8 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from downtime.errors import UserError
-from downtime.web import current
-from downtime.web.bodies import BUNDLES
+from downtime.web import request_context
+from downtime.web.request_limits import BUNDLES
 
 log = logging.getLogger("downtime.web")
 
@@ -78,7 +78,7 @@ def _http(error: HTTPException) -> tuple[str, int]:
 
 
 def _too_large() -> tuple[str, str]:
-    megabytes = current.settings().web.max_upload_bytes // 1_048_576
+    megabytes = request_context.settings().web.max_upload_bytes // 1_048_576
     return (
         f"That file is larger than this laptop accepts: {megabytes} MB at most. It was not kept.",
         "Check that it is the right file, or scan with fewer dots per inch; the administrator can"

@@ -9,15 +9,15 @@ from collections.abc import Collection, Iterator
 from datetime import timedelta
 
 from downtime.accounts import sessions
-from downtime.paper.packs import ahead, packs
+from downtime.paper.packs import pack_ledger, prepare_layouts
 from downtime.vault import checkpoint, jobs
 from downtime.vault.database import tidy
 from downtime.vault.jobs import Job
 from downtime.vault.vault import Vault
 from downtime.web import apart
-from downtime.web.current import Web
-from downtime.web.doing import do
-from downtime.web.work import WORK
+from downtime.web.job_kinds import WORK
+from downtime.web.request_context import Web
+from downtime.web.run_job import do
 
 log = logging.getLogger("downtime.web")
 
@@ -72,7 +72,7 @@ class Worker(threading.Thread):
                 jobs.requeue(vault, self._kinds)
                 self._known = vault
                 if self._tidies:
-                    self._ahead = ahead.lay_out_all(vault, self._web.settings)
+                    self._ahead = prepare_layouts.prepare_layouts(vault, self._web.settings)
             job = jobs.claim_next(vault, self._kinds)
             if job is not None:
                 self._run(vault, job)
@@ -95,7 +95,7 @@ class Worker(threading.Thread):
     def _tidy(self, vault: Vault) -> None:
         kept = timedelta(hours=self._web.settings.paper.job_result_hours)
         jobs.forget_results(vault, self._web.clock() - kept)
-        packs.void_interrupted(vault, self._web.settings)
+        pack_ledger.void_interrupted(vault, self._web.settings)
         checkpoint.make_if_due(vault, self._web.settings)
         tidy(vault.db)
         self._forget_if_empty(vault)

@@ -6,64 +6,67 @@ from pathlib import Path
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from downtime.entry import duplicates
+from downtime.accounts.model import Permission
+from downtime.entry import duplicate_entries
 from downtime.errors import InputError, UserError
-from downtime.outage import carried, outages
-from downtime.sync import bundle, clashes, grouping, store_clashes, store_doubts
-from downtime.sync import reports as reporting
-from downtime.sync import seal as sealing
-from downtime.sync import take as taking
-from downtime.web import current
-from downtime.web.actions import action
-from downtime.web.answers import Answer, download, reason
-from downtime.web.views.booking import said_by
+from downtime.outage import laptop_outages, outages
+from downtime.sync import bundle, duplicate_numbers, join_outages, store_clashes, store_doubts
+from downtime.sync import export_bundle as sealing
+from downtime.sync import laptop_reports as reporting
+from downtime.sync import merge_bundle as taking
+from downtime.web import request_context
+from downtime.web.responses import Answer, download, required_reason
+from downtime.web.view_permissions import requires
+from downtime.web.views.check_in import said_by
 
 handover = Blueprint("handover", __name__)
 MEDIA_TYPE = "application/octet-stream"
 
 
 @handover.get("/gathering")
-@action("handover.view")
+@requires(Permission.SYNC_VIEW)
 def show() -> Answer:
     """Who has handed over, which outages laptops declared, and both ways of a bundle."""
-    vault = current.vault()
-    history = outages.history(vault)
-    found = reporting.reports(vault, history[0] if history else None)
+    vault = request_context.vault()
+    history = outages.list_outages(vault)
+    found = reporting.report_laptops(vault, history[0] if history else None)
     return render_template(
         "gathering.html",
         reports=found,
         awaited=sum(not one.complete for one in found),
-        declared=carried.declared(vault.db),
-        taken_over=store_doubts.every(vault.db),
-        given_twice=store_clashes.every(vault.db),
+        declared=laptop_outages.list_laptop_outages(vault.db),
+        taken_over=store_doubts.fetch_untrusted_bundles(vault.db),
+        given_twice=store_clashes.fetch_duplicate_numbers(vault.db),
         history=history,
-        stations=sealing.stations(vault),
-        usual=current.settings().handover.station,
-        folder=current.settings().handover.folder,
+        stations=sealing.find_stations(vault),
+        usual=request_context.settings().handover.station,
+        folder=request_context.settings().handover.folder,
         suffix=bundle.SUFFIX,
-        megabytes=current.settings().web.max_bundle_upload_bytes // 1_048_576,
-        busy=outages.current(vault) is not None,
+        megabytes=request_context.settings().web.max_bundle_upload_bytes // 1_048_576,
+        busy=outages.find_current(vault) is not None,
     )
 
 
 @handover.post("/gathering/seal")
-@action("handover.seal")
+@requires(Permission.SYNC_EXPORT)
 def seal() -> Answer:
     """All that this laptop holds as one file for the records station, to save or into the folder."""
-    vault, settings = current.vault(), current.settings()
+    vault, settings = request_context.vault(), request_context.settings()
     station = request.form.get("station", "")
     broken = request.form.get("broken") == "yes"
-    why = reason() if broken else "on screen"
-    sealed = sealing.seal(vault, settings, station, current.who(), why, broken=broken)
+    reason = required_reason() if broken else "on screen"
+    sealed = sealing.export_bundle(
+        vault, settings, station, request_context.actor(), reason, broken=broken
+    )
     if request.form.get("to") != "folder":
         return download(sealed.data, MEDIA_TYPE, sealed.name)
-    sealing.write(sealed, _folder())
+    sealing.write_bundle(sealed, _folder())
     flash(f"{sealed.name} is in the folder, for {sealed.header.station} only.")
     return redirect(url_for("handover.show"), 303)
 
 
 @handover.post("/gathering/take")
-@action("handover.take")
+@requires(Permission.SYNC_MERGE)
 def take() -> Answer:
     """Take bundles that were sent from the browser, or all that lie in the folder."""
     given = _in_folder() if request.form.get("from") == "folder" else _sent()
@@ -74,8 +77,12 @@ def take() -> Answer:
     for name, read in given:
         try:
             data = read()
-            taken = taking.take(
-                current.vault(), current.settings(), data, current.who(), "on screen"
+            taken = taking.merge_bundle(
+                request_context.vault(),
+                request_context.settings(),
+                data,
+                request_context.actor(),
+                "on screen",
             )
             flash(taken.sentence)
         except UserError as error:
@@ -84,11 +91,11 @@ def take() -> Answer:
 
 
 @handover.post("/gathering/take-over")
-@action("handover.take-over")
+@requires(Permission.SYNC_MERGE_UNTRUSTED)
 def take_over() -> Answer:
     """Take one bundle whose audit chain does not hold, in the name of whoever is signed in."""
-    vault, settings = current.vault(), current.settings()
-    why, given = reason(), _sent()
+    vault, settings = request_context.vault(), request_context.settings()
+    reason, given = required_reason(), _sent()
     if len(given) != 1:
         raise InputError(
             "handover.one",
@@ -96,72 +103,82 @@ def take_over() -> Answer:
             "Choose the one that was refused.",
         )
     ((_, read),) = given
-    taken = taking.take_over(vault, settings, read(), current.who(), why)
+    taken = taking.merge_untrusted_bundle(vault, settings, read(), request_context.actor(), reason)
     flash(taken.sentence, "urgent" if taken.doubt else "message")
     return redirect(url_for("handover.show"), 303)
 
 
 @handover.post("/gathering/join")
-@action("handover.settle")
+@requires(Permission.SYNC_SETTLE)
 def join() -> Answer:
     """Put a laptop's outage under one here, or open an outage here with it."""
-    vault, who, why = current.vault(), current.who(), reason()
+    vault, actor, reason = request_context.vault(), request_context.actor(), required_reason()
     device, _, there = request.form.get("origin", "").partition(":")
     here = request.form.get("here", "")
     if here:
-        moved = grouping.join(vault, device, there, here, who, why)
+        moved = join_outages.join_outage(vault, device, there, here, actor, reason)
         flash(f"Outage {there} of {device} belongs to {here}: {moved} forms moved.")
     else:
-        made = grouping.open_books(vault, device, there, who, why)
+        made = join_outages.open_joined_outage(vault, device, there, actor, reason)
         flash(f"Outage {made} is open here, as {device} declared it.")
     return redirect(url_for("handover.show"), 303)
 
 
 @handover.post("/gathering/excuse")
-@action("handover.settle")
+@requires(Permission.SYNC_SETTLE)
 def excuse() -> Answer:
     """Await nothing of a machine, or await it again."""
     device = request.form.get("device", "")
     if request.form.get("to") == "expect":
-        reporting.expect(current.vault(), device, current.who(), "on screen")
+        reporting.await_laptop(
+            request_context.vault(), device, request_context.actor(), "on screen"
+        )
         flash(f"Bundles of {device} are awaited.")
     else:
-        reporting.excuse(current.vault(), device, current.who(), reason())
+        reporting.excuse_laptop(
+            request_context.vault(), device, request_context.actor(), required_reason()
+        )
         flash(f"Nothing is awaited of {device}.")
     return redirect(url_for("handover.show"), 303)
 
 
 @handover.post("/gathering/given-twice")
-@action("handover.settle")
+@requires(Permission.SYNC_SETTLE)
 def given_twice() -> Answer:
     """Say what became of the second paper under a number that was given out twice."""
     number = request.form.get("number", "")
-    clashes.settle(current.vault(), number, current.who(), reason())
+    duplicate_numbers.settle_number(
+        request_context.vault(), number, request_context.actor(), required_reason()
+    )
     flash(f"{number}: it is noted what became of the second one.")
     return redirect(url_for("handover.show"), 303)
 
 
 @handover.get("/gathering/twice/<serial>/<device>")
-@action("entry.verify")
+@requires(Permission.ENTRY_VERIFY)
 def twice(serial: str, device: str) -> Answer:
     """Two entries of one form beside each other."""
-    pair = duplicates.find(current.vault(), serial, device)
+    pair = duplicate_entries.get_duplicate_entry(request_context.vault(), serial, device)
     return render_template("twice.html", pair=pair, rows=said_by(pair), device=device)
 
 
 @handover.post("/gathering/twice/<serial>/<device>")
-@action("entry.verify")
+@requires(Permission.ENTRY_VERIFY)
 def settle(serial: str, device: str) -> Answer:
     """Say which of the two counts."""
     keep = request.form.get("keep", "")
-    duplicates.settle(current.vault(), serial, device, keep, current.who(), reason())
-    flash(f"The entry {'of ' + device if keep == duplicates.THERE else 'made here'} counts.")
+    duplicate_entries.settle_duplicate_entry(
+        request_context.vault(), serial, device, keep, request_context.actor(), required_reason()
+    )
+    flash(f"The entry {'of ' + device if keep == duplicate_entries.THERE else 'made here'} counts.")
     return redirect(url_for("booking.listing", name="keyed-twice"), 303)
 
 
 def _in_folder() -> list[tuple[str, Callable[[], bytes]]]:
     paths = sorted(_folder().glob(f"*{bundle.SUFFIX}"))
-    return [(path.name, partial(taking.read, path, current.settings())) for path in paths]
+    return [
+        (path.name, partial(taking.read_bundle, path, request_context.settings())) for path in paths
+    ]
 
 
 def _sent() -> list[tuple[str, Callable[[], bytes]]]:
@@ -170,7 +187,7 @@ def _sent() -> list[tuple[str, Callable[[], bytes]]]:
 
 
 def _folder() -> Path:
-    folder = current.settings().handover.folder
+    folder = request_context.settings().handover.folder
     if not folder or not Path(folder).is_dir():
         raise InputError(
             "handover.folder", "There is no folder for bundles.", "Set handover.folder to one."

@@ -6,16 +6,17 @@ from typing import Any
 
 from flask import Flask, g, request
 
-from downtime.accounts.permissions import ROLES
-from downtime.accounts.person import Person
+from downtime.accounts.model import Permission, Person
+from downtime.accounts.permissions import ROLE_TITLES
 from downtime.clock import to_text
 from downtime.outage import outages
 from downtime.outage.model import Outage
 from downtime.paper import ledger
-from downtime.snapshot import freshness, load
+from downtime.snapshot import freshness, load_bundle
 from downtime.vault import device
-from downtime.web import current, menu
-from downtime.web.guard import may
+from downtime.web import navigation as menu
+from downtime.web import request_context
+from downtime.web.access_control import may
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def init(app: Flask) -> None:
 
     @app.context_processor
     def variables() -> dict[str, Any]:
-        return {"page": _page(), "may": may}
+        return {"page": _page(), "may": _may}
 
 
 def _page() -> Page:
@@ -66,44 +67,60 @@ def _page() -> Page:
 
 
 def _nobody() -> Page:
-    return Page(None, "", True, None, (), (), menu.NOTHING, False, "", to_text(current.now()), 0)
+    return Page(
+        None, "", True, None, (), (), menu.NOTHING, False, "", to_text(request_context.now()), 0
+    )
 
 
 def _signed_in() -> Page:
-    person, minutes = current.person(), current.settings().accounts.idle_lock_minutes
+    person, minutes = (
+        request_context.person(),
+        request_context.settings().accounts.idle_lock_minutes,
+    )
     locked = bool(g.locked)
-    outage = outages.current(current.vault())
+    outage = outages.find_current(request_context.vault())
     return Page(
         person=person,
-        role=ROLES[person.role],
+        role=ROLE_TITLES[person.role],
         locked=locked,
         outage=outage,
         systems=() if locked else tuple(_systems(outage)),
         alarms=() if locked else tuple(_alarms()),
         menu=menu.menu(may, request.endpoint or ""),
-        has_snapshot=not locked and current.snapshot_or_none() is not None,
-        device=device.public(current.web().home).code,
-        now=to_text(current.now()),
+        has_snapshot=not locked and request_context.snapshot_or_none() is not None,
+        device=device.public(request_context.web().home).code,
+        now=to_text(request_context.now()),
         idle_seconds=minutes * 60,
     )
 
 
 def _systems(outage: Outage | None) -> Iterator[SystemLine]:
     """The site's systems in its own order, then any other that delivered data."""
-    snapshot = current.snapshot_or_none()
-    times = snapshot.systems() if snapshot else []
+    snapshot = request_context.snapshot_or_none()
+    times = snapshot.list_systems() if snapshot else []
     since = {s.name: s.declared for s in outage.systems if not s.ended} if outage else {}
-    seen = load.last_seen(current.vault())
-    for age in freshness.freshness(times, current.now(), current.settings(), seen):
+    seen = load_bundle.get_latest_time(request_context.vault())
+    for age in freshness.list_freshness(
+        times, request_context.now(), request_context.settings(), seen
+    ):
         yield SystemLine(age.system, since.get(age.system, ""), age.level, age.words)
 
 
 def _alarms() -> Iterator[str]:
     """What makes every age on the screen doubtful, a block running out, a snapshot past its time."""
-    vault = current.vault()
-    words = freshness.clock_warning(current.now(), load.last_seen(vault), current.settings())
+    vault = request_context.vault()
+    words = freshness.describe_clock_fault(
+        request_context.now(), load_bundle.get_latest_time(vault), request_context.settings()
+    )
     if words:
         yield words
-    yield from (s.words for s in ledger.supplies(vault, current.settings()) if s.low)
-    for info in load.list_snapshots(vault)[:1]:
+    yield from (
+        s.sentence for s in ledger.list_supplies(vault, request_context.settings()) if s.is_low
+    )
+    for info in load_bundle.list_snapshots(vault)[:1]:
         yield from info.warnings
+
+
+def _may(permission: str) -> bool:
+    """As `guard.may`; a permission that a template misspells is a ValueError."""
+    return may(Permission(permission))

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import NamedTuple
 
-from downtime.clinical.records import TYPES, Record
+from downtime.clinical.model import TYPES, Record
 from downtime.entry.facts import Fact
-from downtime.reconcile.gather import own_copies
-from downtime.reconcile.item import Item
-from downtime.snapshot.store import Snapshot
-from downtime.web import fieldwords
+from downtime.reconcile.compare.load_records import find_earlier_copies
+from downtime.reconcile.model import Item
+from downtime.snapshot.store.opened_snapshot import Snapshot
+from downtime.web import field_titles
 
 NOTHING = ""
 
@@ -34,7 +34,11 @@ class Side(NamedTuple):
 def sides(item: Item, before: Snapshot | None, after: Snapshot | None) -> list[Side]:
     """One table for each live record that was matched; the paper alone when there is none."""
     live = _live(item, after)
-    old = own_copies(before, after, live) if before and after and live else [None] * len(live)
+    old = (
+        find_earlier_copies(before, after, live)
+        if before and after and live
+        else [None] * len(live)
+    )
     if not live:
         return [Side("", _lines(item, None, None))]
     many = len(live) > 1
@@ -48,19 +52,19 @@ def _live(item: Item, after: Snapshot | None) -> list[Record]:
     kind = TYPES.get(item.fact.type)
     if after is None or kind is None:
         return []
-    found = {record.id: record for record in after.some(kind, "id", item.matched)}
+    found = {record.id: record for record in after.find_records(kind, "id", item.matched)}
     return [found[key] for key in item.matched if key in found]
 
 
 def _lines(item: Item, then: Record | None, now: Record | None) -> list[Line]:
     old, new, paper = _said(then), _said(now), _paper(item.fact)
     found = []
-    for name in fieldwords.SHOWN.get(item.fact.type, tuple(paper)):
+    for name in field_titles.SHOWN.get(item.fact.type, tuple(paper)):
         said = (old.get(name, NOTHING), paper.get(name, NOTHING), new.get(name, NOTHING))
         if any(said):
             differs = bool(said[1] and said[2] and said[1].casefold() != said[2].casefold())
-            before, on_paper, live = (fieldwords.value(name, text) for text in said)
-            found.append(Line(fieldwords.name(name), before, on_paper, live, differs))
+            before, on_paper, live = (field_titles.value(name, text) for text in said)
+            found.append(Line(field_titles.name(name), before, on_paper, live, differs))
     return found
 
 

@@ -13,12 +13,12 @@ from flask_login import LoginManager, UserMixin, current_user
 from werkzeug.exceptions import Forbidden, NotFound
 
 from downtime.accounts import permissions, sessions
-from downtime.accounts.person import Person
+from downtime.accounts.model import Permission, Person
 from downtime.accounts.sessions import SessionState
-from downtime.web import current
-from downtime.web.actions import action_of
-from downtime.web.answers import Answer
-from downtime.web.current import COOKIE
+from downtime.web import request_context
+from downtime.web.request_context import COOKIE
+from downtime.web.responses import Answer
+from downtime.web.view_permissions import permission_of
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 WHILE_LOCKED = ("account.locked", "account.unlock", "account.switch", "account.sign_out")
@@ -58,13 +58,13 @@ def token() -> str:
     return request.cookies.get(COOKIE, "")
 
 
-def may(action: str) -> bool:
-    """Whether the one who is signed in may do it; for templates."""
-    return permissions.can(g.get("person"), action)
+def may(permission: Permission) -> bool:
+    """Whether the one who is signed in may do it."""
+    return permissions.can(g.get("person"), permission)
 
 
 def _load(_: Any) -> User | None:
-    keeper = current.web().keeper
+    keeper = request_context.web().keeper
     if "lease" not in g or not token() or not keeper.unlocked:
         return None
     g.vault = g.lease.enter_context(keeper.use())
@@ -77,10 +77,10 @@ def _check() -> Answer | None:
     if request.endpoint is None:
         raise request.routing_exception or NotFound()
     _check_origin()
-    action = action_of(current_app.view_functions[request.endpoint])
-    if action is None:
-        raise PermissionError(f"{request.endpoint} names no action")
-    if action == permissions.PUBLIC:
+    permission = permission_of(current_app.view_functions[request.endpoint])
+    if permission is None:
+        raise PermissionError(f"{request.endpoint} names no permission")
+    if permission is Permission.PUBLIC:
         return None
     if not current_user.is_authenticated:
         return _elsewhere("account.sign_in")
@@ -90,7 +90,7 @@ def _check() -> Answer | None:
         return _elsewhere("account.locked")
     if _must_choose(state.person):
         return _elsewhere("account.password")
-    permissions.check_can(state.person, action)
+    permissions.check_can(state.person, permission)
     if "X-Poll" not in request.headers:
         sessions.touch(g.vault, token())
     return None

@@ -9,7 +9,7 @@ from downtime.settings import Settings
 from downtime.vault import jobs
 from downtime.vault.jobs import Job
 from downtime.vault.vault import Vault
-from downtime.web.work import WORK, Progress
+from downtime.web.job_kinds import WORK, Progress
 
 log = logging.getLogger("downtime.web")
 

@@ -42,8 +42,8 @@ _NAMES: Mapping[str, str] = {
     "prefix": "Title",
 }
 _VALUES: Mapping[str, Callable[[str], str]] = {
-    "birth_date": display.day,
-    "nhs_number": display.nhs_number,
+    "birth_date": display.format_day,
+    "nhs_number": display.format_nhs_number,
     "none_known": lambda text: "yes" if text == "1" else "no",
 }
 

@@ -1,0 +1,111 @@
+"""People (and programs) with an account: their roles, and every permission there is."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from downtime.vault.audit import Actor
+
+
+class Role(StrEnum):
+    """What an account is for; each has exactly one."""
+
+    WARD = "ward"
+    SITE = "site"
+    RECORDS_CLERK = "records-clerk"
+    RECORDS_SUPERVISOR = "records-supervisor"
+    ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+    SERVICE = "service"
+    """A program without a person."""
+
+
+class AccountState(StrEnum):
+    """Whether an account opens anything."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+class Permission(StrEnum):
+    """What a screen or a command does; `permissions` says which roles may.
+
+    `PUBLIC` (the sign-in page, help, `init`) needs nobody to be known.
+    """
+
+    PUBLIC = "public"
+    SESSION_OWN = "session.own"
+    JOB_OWN = "job.own"
+    PATIENT_FIND = "patient.find"
+    PATIENT_VIEW = "patient.view"
+    BED_LIST = "bed.list"
+    TEST_LIST = "test.list"
+    APPOINTMENT_LIST = "appointment.list"
+    PACK_PRINT = "pack.print"
+    FORM_PRINT = "form.print"
+    NUMBER_ISSUE = "number.issue"
+    OUTAGE_VIEW = "outage.view"
+    OUTAGE_DECLARE = "outage.declare"
+    OUTAGE_END = "outage.end"
+    SNAPSHOT_BUILD = "snapshot.build"
+    SNAPSHOT_LOAD = "snapshot.load"
+    SNAPSHOT_LIST = "snapshot.list"
+    LEDGER_VIEW = "ledger.view"
+    LEDGER_MOVE = "ledger.move"
+    LEDGER_ASSIGN = "ledger.assign"
+    SYNC_VIEW = "sync.view"
+    SYNC_EXPORT = "sync.export"
+    SYNC_MERGE = "sync.merge"
+    SYNC_MERGE_UNTRUSTED = "sync.merge-untrusted"
+    SYNC_SETTLE = "sync.settle"
+    ENTRY_KEY = "entry.key"
+    ENTRY_IMPORT = "entry.import"
+    ENTRY_VERIFY = "entry.verify"
+    ENTRY_QUEUE = "entry.queue"
+    ENTRY_QUALITY = "entry.quality"
+    ENTRY_SCAN = "entry.scan"
+    RECONCILE_RUN = "reconcile.run"
+    RECONCILE_LIST = "reconcile.list"
+    RECONCILE_DECIDE = "reconcile.decide"
+    IDENTITY_LIST = "identity.list"
+    IDENTITY_PROPOSE = "identity.propose"
+    IDENTITY_CONFIRM = "identity.confirm"
+    IDENTITY_UNDO = "identity.undo"
+    REKEY_LIST = "rekey.list"
+    REKEY_TICK = "rekey.tick"
+    RETURN_EXPORT = "return.export"
+    STATEMENT_MAKE = "statement.make"
+    STATEMENT_SIGN = "statement.sign"
+    STATEMENT_SIGN_WARD = "statement.sign-ward"
+    STATEMENT_SIGN_RECORDS = "statement.sign-records"
+    STATEMENT_SIGN_SAFETY = "statement.sign-safety"
+    REPORT_MAKE = "report.make"
+    HARM_LIST = "harm.list"
+    HARM_RUN = "harm.run"
+    HARM_REVIEW = "harm.review"
+    HARM_EXPLAIN = "harm.explain"
+    PERSON_MANAGE = "person.manage"
+    DEVICE_MANAGE = "device.manage"
+    AUDIT_VIEW = "audit.view"
+    AUDIT_VERIFY = "audit.verify"
+    CONFIG_MANAGE = "config.manage"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """`name` is the one on screens and prints; `initial_password` says that somebody else set it."""
+
+    id: str
+    username: str
+    name: str
+    role: Role
+    state: AccountState
+    initial_password: bool
+
+    @property
+    def active(self) -> bool:
+        """Whether this person may sign in."""
+        return self.state is AccountState.ACTIVE
+
+    def actor(self, device: str) -> Actor:
+        """This person at a machine (its device code), as written into the audit."""
+        return Actor(self.id, self.name, device)

@@ -1,0 +1,173 @@
+"""Book paper as it comes back, and the lists of what is not in order, with owners and due dates."""
+
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from downtime.accounts.model import Permission
+from downtime.clinical import display
+from downtime.entry.duplicate_entries import DuplicateEntry
+from downtime.errors import InputError, UserError
+from downtime.paper import assignments, check_in, ledger, serials
+from downtime.paper.printed_definition import get_printed_definition
+from downtime.sync import paper_lists
+from downtime.web import request_context, stored_times
+from downtime.web.access_control import may
+from downtime.web.responses import Answer, download
+from downtime.web.view_permissions import requires
+
+booking = Blueprint("booking", __name__)
+RECENT = 12
+SHOWN = 400
+
+
+@booking.get("/forms/book")
+@requires(Permission.LEDGER_MOVE)
+def show() -> Answer:
+    """One field for serials; what was booked last stands below it."""
+    vault, actor = request_context.vault(), request_context.actor()
+    return render_template(
+        "book.html",
+        result=request_context.remembered("booked"),
+        outcome=request_context.remembered("outcome"),
+        serial=request_context.remembered("serial"),
+        count=check_in.count_recent(vault, request_context.settings(), actor),
+        recent=check_in.list_recent(vault, actor, RECENT),
+        titles=ledger.form_titles(vault),
+        hours=request_context.settings().handover.booking_hours,
+        again=check_in.REPEATED,
+        good=(check_in.CHECKED_IN, check_in.FOUND_AGAIN),
+    )
+
+
+@booking.post("/forms/book")
+@requires(Permission.LEDGER_MOVE)
+def book() -> Answer:
+    """Book one paper and wait for the next."""
+    try:
+        booked = check_in.check_in_form(
+            request_context.vault(), request.form.get("serial", ""), request_context.actor()
+        )
+    except UserError as error:
+        _remember("refused", f"{error.sentence} {error.next_step}", "")
+    else:
+        _remember(booked.outcome, booked.sentence, booked.serial)
+    return redirect(url_for("booking.show"), 303)
+
+
+@booking.post("/forms/book/undo")
+@requires(Permission.LEDGER_MOVE)
+def undo() -> Answer:
+    """Take back what was booked last."""
+    serial = check_in.undo_last_check_in(request_context.vault(), request_context.actor())
+    _remember("undone", f"{serials.format_serial(serial)}: not booked any more.", "")
+    return redirect(url_for("booking.show"), 303)
+
+
+@booking.post("/forms/book/settle")
+@requires(Permission.LEDGER_MOVE)
+def settle() -> Answer:
+    """Say of a paper that was booked twice whether it was the same one."""
+    serial, kind = request.form.get("serial", ""), request.form.get("kind", "")
+    check_in.resolve_repeat(
+        request_context.vault(),
+        serial,
+        kind,
+        request_context.actor(),
+        request.form.get("why", "")[:200],
+    )
+    words = {"same": "the same paper, seen twice.", "copy": "a second paper under one serial."}
+    _remember(
+        "settled", f"{serials.format_serial(serials.parse_serial(serial))}: {words[kind]}", ""
+    )
+    if request.form.get("back") == paper_lists.DUPLICATES:
+        return redirect(url_for("booking.listing", name=paper_lists.DUPLICATES), 303)
+    return redirect(url_for("booking.show"), 303)
+
+
+@booking.get("/forms/lists/<name>")
+@requires(Permission.LEDGER_VIEW)
+def listing(name: str) -> Answer:
+    """One list of paper that is not in order."""
+    vault, settings = request_context.vault(), request_context.settings()
+    found = paper_lists.list_papers(vault, settings, name)
+    now = vault.now()
+    return render_template(
+        "papers.html",
+        name=name,
+        title=paper_lists.TITLES[name],
+        tabs=[
+            (key, text, n)
+            for (key, text), n in zip(
+                paper_lists.TITLES.items(),
+                paper_lists.count_papers(vault, settings).values(),
+                strict=True,
+            )
+        ],
+        lines=found,
+        shown=SHOWN,
+        now=now,
+        overdue=sum(line.is_overdue(now) for line in found),
+        due=stored_times.local(assignments.default_due(settings, vault.clock())),
+        titles=ledger.form_titles(vault),
+        compare=may(Permission.ENTRY_VERIFY),
+    )
+
+
+@booking.get("/forms/lists/<name>.csv")
+@requires(Permission.LEDGER_VIEW)
+def table(name: str) -> Answer:
+    """The same list for a spreadsheet."""
+    settings = request_context.settings()
+    zone = ZoneInfo(settings.site.time_zone)
+    found = paper_lists.list_papers(request_context.vault(), settings, name)
+    content = paper_lists.to_csv(found, lambda text: display.format_moment(text, zone))
+    return download(content, "text/csv", f"{name}.csv")
+
+
+@booking.post("/forms/assign")
+@requires(Permission.LEDGER_ASSIGN)
+def assign() -> Answer:
+    """Give the ticked papers to somebody until a time."""
+    vault, name = request_context.vault(), request.form.get("list", paper_lists.MISSING)
+    ticked, owner = request.form.getlist("serial"), request.form.get("owner", "")
+    if not ticked:
+        raise InputError("ledger.none", "No paper was ticked.", "Go back and tick at least one.")
+    due, note = stored_times.stored(request.form.get("due", "")), request.form.get("note", "")
+    for serial in ticked:
+        number = serials.parse_serial(serial)
+        assignments.assign(
+            vault, assignments.FORM, number, owner, due, request_context.actor(), note
+        )
+    flash(f"{len(ticked)} given to {owner.strip()}.")
+    return redirect(url_for("booking.listing", name=name), 303)
+
+
+def said_by(pair: DuplicateEntry) -> list[tuple[str, str, str, bool]]:
+    """Question, both answers, and whether they differ, in the order of the form."""
+    vault = request_context.vault()
+    here, there = pair.here.answers, pair.there.entry.answers
+    definition = get_printed_definition(vault, ledger.get_form(vault, pair.serial))
+    texts = {item.link_id: item.text for item in definition.fields()}
+    keys = dict.fromkeys([*here, *there])
+    return [
+        (
+            _question(key, texts),
+            here.get(key, ""),
+            there.get(key, ""),
+            here.get(key) != there.get(key),
+        )
+        for key in keys
+    ]
+
+
+def _question(key: str, texts: dict[str, str]) -> str:
+    link_id, _, row = key.partition(":")
+    text = texts.get(link_id) or link_id
+    return f"{text}, row {row}" if row else text
+
+
+def _remember(outcome: str, sentence: str, serial: str) -> None:
+    request_context.remember("outcome", outcome)
+    request_context.remember("booked", sentence)
+    request_context.remember("serial", serial)

@@ -1,0 +1,126 @@
+"""Worklists: what people key into the recovered systems, ticked line by line."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from downtime.accounts.model import Permission
+from downtime.errors import NotFoundError
+from downtime.reconcile.compare.run_comparison import find_latest_outage
+from downtime.returns.rekey import line_text
+from downtime.returns.rekey import rekey_lines
+from downtime.returns.rekey.rekey_lines import RekeyLine
+from downtime.returns.rekey.worklist_files import KINDS
+from downtime.web import request_context
+from downtime.web.job_kinds import WHY
+from downtime.web.responses import Answer, required_reason
+from downtime.web.view_permissions import requires
+from downtime.web.views.jobs import ask
+
+rekey_worklists = Blueprint("rekey_worklists", __name__)
+SHOWN = 200
+ASKED = ("system", "department", "all")
+"""What chooses the lines that are shown, and is kept from one page to the next."""
+SEARCHED = "text"
+"""A search may name a patient: it is posted, and never part of an address."""
+
+
+@rekey_worklists.get("/rekey-worklists")
+@requires(Permission.REKEY_LIST)
+def show() -> Answer:
+    """The lists with their progress, and the open lines of the one that is chosen."""
+    return _page(_asked(request.args.to_dict()), "")
+
+
+@rekey_worklists.post("/rekey-worklists")
+@requires(Permission.REKEY_LIST)
+def search() -> Answer:
+    """The lines, done ones too, that hold what was typed."""
+    text = request.form.get(SEARCHED, "").strip()[:100]
+    return _page(_asked(request.form.to_dict()), text)
+
+
+def _page(asked: dict[str, str], text: str) -> Answer:
+    vault = request_context.vault()
+    try:
+        outage = find_latest_outage(vault)
+    except NotFoundError:
+        return render_template("rekey_worklists.html", outage=None, lists=[])
+    found = rekey_lines.list_lines(vault, outage.id)
+    lines = [line for line in found if _is_asked(line, asked, text)]
+    return render_template(
+        "rekey_worklists.html",
+        outage=outage,
+        lists=rekey_lines.summarize_lists(found),
+        asked=asked,
+        text=text,
+        lines=lines[:SHOWN],
+        count=len(lines),
+        shown=SHOWN,
+        kinds=KINDS,
+        line_text=line_text,
+        zone=ZoneInfo(request_context.settings().site.time_zone),
+        next_open=next((line.message.control_id for line in lines if not line.tick), ""),
+        max_number=rekey_lines.MAX_NUMBER,
+    )
+
+
+@rekey_worklists.post("/rekey-worklists/fill")
+@requires(Permission.RETURN_EXPORT)
+def fill() -> Answer:
+    """Put on the lists what no message can carry."""
+    done = rekey_lines.fill_worklists(
+        request_context.vault(), request_context.settings(), request_context.actor()
+    )
+    outdated = sum(len(one.outdated) for one in done)
+    words = f"{sum(one.items for one in done)} items queued or listed"
+    flash(words + (f"; {outdated} wait to be verified or compared again." if outdated else "."))
+    return redirect(url_for("rekey_worklists.show"), 303)
+
+
+@rekey_worklists.post("/rekey-worklists/tick")
+@requires(Permission.REKEY_TICK)
+def tick() -> Answer:
+    """A line is keyed; the next open one is ready for the next number."""
+    control_id, number = request.form.get("line", ""), request.form.get("number", "")
+    rekey_lines.tick_line(request_context.vault(), control_id, number, request_context.actor())
+    return _back()
+
+
+@rekey_worklists.post("/rekey-worklists/untick")
+@requires(Permission.REKEY_TICK)
+def untick() -> Answer:
+    """A tick was wrong."""
+    rekey_lines.untick_line(
+        request_context.vault(),
+        request.form.get("line", ""),
+        request_context.actor(),
+        required_reason(),
+    )
+    flash("The tick is taken back: the line is open again.")
+    return _back()
+
+
+@rekey_worklists.post("/rekey-worklists/file")
+@requires(Permission.REKEY_LIST)
+def file() -> Answer:
+    """The chosen list as a file, as a job."""
+    names = ("system", "department", "kind")
+    return ask("worklist", {name: request.form.get(name, "") for name in names}, WHY)
+
+
+def _asked(given: dict[str, str]) -> dict[str, str]:
+    return {name: given[name].strip()[:200] for name in ASKED if given.get(name, "").strip()}
+
+
+def _is_asked(line: RekeyLine, asked: dict[str, str], text: str) -> bool:
+    system, department = line.worklist
+    if "system" in asked and (asked["system"], asked.get("department", "")) != (system, department):
+        return False
+    return line.matches_search(text) if text else "all" in asked or line.tick is None
+
+
+def _back() -> Answer:
+    kept: dict[str, Any] = dict(_asked(request.form.to_dict()))
+    return redirect(url_for("rekey_worklists.show", **kept), 303)

@@ -1,0 +1,147 @@
+"""Every list of the recovery with its count, in the order in which records work them off."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from flask import url_for
+
+from downtime.accounts.model import Permission
+from downtime.entry import work_queues
+from downtime.outage.model import Outage
+from downtime.reconcile.harm import store as harm
+from downtime.reconcile.harm.model import KINDS, MISMATCH, WAITING
+from downtime.reconcile.identity import unidentified
+from downtime.reconcile.model import PROPOSED, Decision, Filter, ItemState
+from downtime.reconcile.store import items as items
+from downtime.returns import model as sending
+from downtime.returns.rekey import rekey_lines
+from downtime.returns.store import outbox_messages as messages
+from downtime.sync import laptop_reports, paper_lists
+from downtime.web import request_context
+from downtime.web.access_control import may
+
+_TO_DECIDE = {
+    ItemState.CONFLICT: "Conflicts to be decided",
+    ItemState.NEW: "New items to be decided",
+    ItemState.NEWER_LIVE: "Newer live items to be decided",
+    ItemState.UNMATCHED: "Unmatched items to be decided",
+    ItemState.HELD: "Held items to be decided",
+}
+
+
+class Line(NamedTuple):
+    """One list: how many wait in it, and its page; `loud` when it cannot wait."""
+
+    text: str
+    n: int
+    address: str
+    """Empty for who may not open it."""
+    loud: bool = False
+    within: bool = False
+    """Whether these are among those of the line before."""
+
+
+def steps(outage: Outage) -> dict[str, list[Line]]:
+    """The steps of a recovery, each with its lists."""
+    return {
+        "Paper": list(_paper(outage)),
+        "Entry": list(_entry()),
+        "Who is who": list(_people(outage)),
+        "Comparison": list(_comparison(outage)),
+        "Returns": list(_returns(outage)),
+        "Sign-off": list(_harm(outage)),
+    }
+
+
+def _paper(outage: Outage) -> Iterator[Line]:
+    vault, now = request_context.vault(), request_context.vault().now()
+    for name in paper_lists.TO_SETTLE:
+        found = paper_lists.list_papers(vault, request_context.settings(), name, outage.id)
+        page = url_for("booking.listing", name=name)
+        yield _line(
+            f"Paper {paper_lists.TITLES[name].lower()}", len(found), Permission.LEDGER_VIEW, page
+        )
+        if late := sum(line.is_overdue(now) for line in found):
+            words = "of them overdue at their owners"
+            yield _line(words, late, Permission.LEDGER_VIEW, page, loud=True, within=True)
+    awaited = len(laptop_reports.find_awaited(vault, outage))
+    yield _line("Laptops still awaited", awaited, Permission.SYNC_VIEW, url_for("handover.show"))
+
+
+def _entry() -> Iterator[Line]:
+    counted = work_queues.totals(
+        work_queues.count_queues(request_context.vault(), request_context.settings())
+    )
+    for name, title in work_queues.QUEUE_TITLES.items():
+        yield _line(title, counted[name], Permission.ENTRY_KEY, url_for("queues.show", name=name))
+
+
+def _people(outage: Outage) -> Iterator[Line]:
+    states = [
+        one.state
+        for one in unidentified.unknowns(
+            request_context.vault(), request_context.settings(), outage
+        )
+    ]
+    for state, text in (
+        (unidentified.TO_LINK, "People on paper to be linked"),
+        (unidentified.TO_CONFIRM, "Links for a second person"),
+    ):
+        address = url_for("identity.show", state=state)
+        yield _line(text, states.count(state), Permission.IDENTITY_LIST, address)
+
+
+def _comparison(outage: Outage) -> Iterator[Line]:
+    db = request_context.vault().db
+    counted = items.count_items_by(db, outage.id, "state", Filter(open_only=True))
+    for state, text in _TO_DECIDE.items():
+        address = url_for("comparison.show", state=state, decided=Decision.OPEN)
+        n = counted.get(state, 0)
+        yield _line(text, n, Permission.RECONCILE_LIST, address, loud=state == ItemState.CONFLICT)
+    proposed = items.count_items(db, outage.id, Filter(decision=PROPOSED))
+    address = url_for("comparison.show", decided=PROPOSED)
+    yield _line(
+        "of all these, for a second person",
+        proposed,
+        Permission.RECONCILE_LIST,
+        address,
+        within=True,
+    )
+
+
+def _returns(outage: Outage) -> Iterator[Line]:
+    db, shown = request_context.vault().db, url_for("returns.show")
+    decided = items.count_items(db, outage.id, Filter(decision=Decision.RETURN))
+    yield _line("Items decided and not gone out yet", decided, Permission.RETURN_EXPORT, shown)
+    states = messages.count_messages(db, outage.id)
+    for state, text in (
+        (sending.REFUSED, "Messages refused"),
+        (sending.HELD, "Messages held behind a refused one"),
+    ):
+        n = sum(row["messages"] for row in states if row["state"] == state)
+        yield _line(text, n, Permission.RETURN_EXPORT, f"{shown}#{state}", loud=True)
+    left = sum(row["lines"] - row["done"] for row in rekey_lines.counts(db, outage.id))
+    yield _line(
+        "Worklist lines to be keyed by hand",
+        left,
+        Permission.REKEY_LIST,
+        url_for("rekey_worklists.show"),
+    )
+
+
+def _harm(outage: Outage) -> Iterator[Line]:
+    counted: Counter[str] = Counter()
+    for row in harm.counts(request_context.vault().db, outage.id):
+        counted[row["kind"]] += row["open"]
+    for kind in (WAITING, MISMATCH):
+        page = url_for("harm.show", kind=kind)
+        yield _line(
+            f"Harm review: {KINDS[kind].lower()}", counted[kind], Permission.HARM_LIST, page
+        )
+
+
+def _line(
+    text: str, n: int, needs: Permission, address: str, *, loud: bool = False, within: bool = False
+) -> Line:
+    return Line(text, n, address if may(needs) else "", loud, within)
