@@ -6,6 +6,28 @@ from enum import StrEnum
 from downtime.vault.audit import Actor
 
 
+class AuditAction(StrEnum):
+    """What an entry of the audit says was done; the chain keeps the words."""
+
+    HOME_CREATE = "home.create"
+    PERSON_CHANGE_PASSWORD = "person.change-password"
+    PERSON_CREATE = "person.create"
+    PERSON_DISABLE = "person.disable"
+    PERSON_ENABLE = "person.enable"
+    PERSON_RECOVER = "person.recover"
+    PERSON_RENAME = "person.rename"
+    PERSON_RESET = "person.reset"
+    PERSON_SET_ROLE = "person.set-role"
+    SESSION_END = "session.end"
+    SESSION_LOCK = "session.lock"
+    SESSION_OPEN_FILE = "session.open-file"
+    SESSION_REFUSED = "session.refused"
+    SESSION_REFUSED_BEFORE = "session.refused-before"
+    SESSION_SIGN_IN = "session.sign-in"
+    SESSION_START = "session.start"
+    SESSION_UNLOCK = "session.unlock"
+
+
 class Role(StrEnum):
     """What an account is for; each has exactly one."""
 

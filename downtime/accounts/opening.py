@@ -10,7 +10,7 @@ from pathlib import Path
 
 from downtime import config
 from downtime.accounts import people, store, totp
-from downtime.accounts.model import Person, Role
+from downtime.accounts.model import AuditAction, Person, Role
 from downtime.accounts.signin import SignedIn
 from downtime.clock import Clock
 from downtime.config import Home
@@ -118,7 +118,7 @@ def open_with_file(home: Home, settings: Settings, clock: Clock, file: Path) -> 
         if person is None or not person.active:
             raise keys.refused()
         actor = person.actor(device.code(home))
-        with vault.change(actor, "session.open-file", target=person.id):
+        with vault.change(actor, AuditAction.SESSION_OPEN_FILE, target=person.id):
             pass
     except BaseException:
         vault.close()
@@ -163,10 +163,10 @@ def _quoted(text: str) -> str:
 def _fill(vault: Vault, accounts: list[tuple[Person, str]], device_code: str) -> None:
     installer = Actor("install", "Installation", device_code)
     schema.apply(vault.db, vault.clock)
-    with vault.change(installer, "home.create", target=device_code):
+    with vault.change(installer, AuditAction.HOME_CREATE, target=device_code):
         pass
     for person, totp_secret in accounts:
-        with vault.change(installer, "person.create", target=person.id) as db:
+        with vault.change(installer, AuditAction.PERSON_CREATE, target=person.id) as db:
             store.add_person(db, person, totp_secret, vault.now())
     vault.close()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import sqlite_utils
 
 from downtime.accounts import store, totp
-from downtime.accounts.model import AccountState, Person, Role
+from downtime.accounts.model import AccountState, AuditAction, Person, Role
 from downtime.accounts.policies import (
     LIFECYCLE,
     check_name,
@@ -56,7 +56,7 @@ def create(
     _check_human(person.role)
     check_chosen(settings, person, password)
     secret = totp.new_secret()
-    with vault.change(actor, "person.create", target=person.id, reason=reason) as db:
+    with vault.change(actor, AuditAction.PERSON_CREATE, target=person.id, reason=reason) as db:
         _check_free(db, person)
         store.add_person(db, person, secret, vault.now())
         _set_password(vault, settings, person, password)
@@ -75,7 +75,7 @@ def create_service(
     """An account for a program, opened by the whole content of a file that exists already."""
     person = account(username, name, Role.SERVICE, False)
     secret = read_secret(file)
-    with vault.change(actor, "person.create", target=person.id, reason=reason) as db:
+    with vault.change(actor, AuditAction.PERSON_CREATE, target=person.id, reason=reason) as db:
         _check_free(db, person)
         store.add_person(db, person, "", vault.now())
         keys.add_slot(
@@ -97,7 +97,7 @@ def get(vault: Vault, person_id: str) -> Person:
 def rename(vault: Vault, person_id: str, name: str, actor: Actor, reason: str) -> None:
     """Change the name on screens and prints; the account stays the same person's."""
     name = check_name(name)
-    with vault.change(actor, "person.rename", target=person_id, reason=reason) as db:
+    with vault.change(actor, AuditAction.PERSON_RENAME, target=person_id, reason=reason) as db:
         store.by_id(db, person_id)
         store.set_name(db, person_id, name)
 
@@ -106,7 +106,7 @@ def set_role(vault: Vault, person_id: str, role: str, actor: Actor, reason: str)
     """Give a person another role, from their next click on; a program stays a program."""
     new_role = check_role(role)
     _check_human(new_role)
-    with vault.change(actor, "person.set-role", target=person_id, reason=reason) as db:
+    with vault.change(actor, AuditAction.PERSON_SET_ROLE, target=person_id, reason=reason) as db:
         _check_human(store.by_id(db, person_id).role)
         store.set_role(db, person_id, new_role)
         _check_administrator_left(db)
@@ -118,7 +118,7 @@ def disable(vault: Vault, person_id: str, actor: Actor, reason: str) -> bool:
     False when the renewal has to wait until nothing else has the vault open: the next opening
     does it.
     """
-    with vault.change(actor, "person.disable", target=person_id, reason=reason) as db:
+    with vault.change(actor, AuditAction.PERSON_DISABLE, target=person_id, reason=reason) as db:
         person = store.by_id(db, person_id)
         LIFECYCLE.check(person.state, AccountState.DISABLED)
         store.set_state(db, person_id, AccountState.DISABLED)
@@ -134,7 +134,9 @@ def enable(
 ) -> Credentials:
     """Open a closed account again, with a new password and a new second factor."""
     LIFECYCLE.check(get(vault, person_id).state, AccountState.ACTIVE)
-    return _renew_credentials(vault, settings, person_id, password, actor, "person.enable", reason)
+    return _renew_credentials(
+        vault, settings, person_id, password, actor, AuditAction.PERSON_ENABLE, reason
+    )
 
 
 def reset(
@@ -142,7 +144,9 @@ def reset(
 ) -> Credentials:
     """A new password and second factor for somebody who lost one; their sessions end."""
     _check_open(get(vault, person_id))
-    return _renew_credentials(vault, settings, person_id, password, actor, "person.reset", reason)
+    return _renew_credentials(
+        vault, settings, person_id, password, actor, AuditAction.PERSON_RESET, reason
+    )
 
 
 def change_password(
@@ -151,7 +155,7 @@ def change_password(
     """A person's own new password; LockedError when the present one is wrong."""
     check_chosen(settings, person, password)
     keys.open_slot(vault.home, person.username, present)
-    with vault.change(actor, "person.change-password", target=person.id) as db:
+    with vault.change(actor, AuditAction.PERSON_CHANGE_PASSWORD, target=person.id) as db:
         store.set_initial_password(db, person.id, False)
         _set_password(vault, settings, person, password)
 
@@ -184,7 +188,7 @@ def _renew_credentials(
     person_id: str,
     password: str,
     actor: Actor,
-    action: str,
+    action: AuditAction,
     reason: str,
 ) -> Credentials:
     secret = totp.new_secret()

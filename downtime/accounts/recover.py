@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from downtime.accounts import people, store, totp
-from downtime.accounts.model import AccountState, Person
+from downtime.accounts.model import AccountState, AuditAction, Person
 from downtime.clock import Clock
 from downtime.config import Home
 from downtime.errors import NotFoundError
@@ -52,7 +52,7 @@ def _renew(vault: Vault, settings: Settings, username: str, password: str) -> Re
     secret, code = totp.new_secret(), recovery.new_code()
     actor = Actor("recovery", "Recovery code", device.code(vault.home))
     home, data_key, cost = vault.home, vault.data_key, settings.accounts
-    with vault.change(actor, "person.recover", target=person.id) as db:
+    with vault.change(actor, AuditAction.PERSON_RECOVER, target=person.id) as db:
         store.set_state(db, person.id, person.state)
         store.set_initial_password(db, person.id, person.initial_password)
         store.set_totp_secret(db, person.id, secret)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from downtime.accounts import failures, store
-from downtime.accounts.model import Person
+from downtime.accounts.model import AuditAction, Person
 from downtime.accounts.signin import open_password
 from downtime.accounts.store import SessionRow
 from downtime.clock import from_text, to_text
@@ -33,7 +33,7 @@ def start(vault: Vault, settings: Settings, person: Person, device: str) -> str:
     token = secrets.token_urlsafe(32)
     now = vault.clock()
     ends = to_text(now + timedelta(hours=settings.accounts.session_hours))
-    with vault.change(person.actor(device), "session.start", target=person.id) as db:
+    with vault.change(person.actor(device), AuditAction.SESSION_START, target=person.id) as db:
         store.drop_ended_sessions(db, to_text(now))
         store.add_session(
             db,
@@ -75,7 +75,7 @@ def touch(vault: Vault, token: str) -> None:
 def lock(vault: Vault, token: str) -> None:
     """Lock the screen now; what was typed stays."""
     if state := resume(vault, token):
-        with vault.change(state.actor, "session.lock", target=state.person.id) as db:
+        with vault.change(state.actor, AuditAction.SESSION_LOCK, target=state.person.id) as db:
             store.set_locked(db, _hash(token), locked=True)
 
 
@@ -87,7 +87,7 @@ def unlock(vault: Vault, settings: Settings, token: str, password: str) -> None:
     username = state.person.username
     open_password(vault.home, settings, vault.clock, username, password, vault)
     failures.forget(vault.home, username)
-    with vault.change(state.actor, "session.unlock", target=state.person.id) as db:
+    with vault.change(state.actor, AuditAction.SESSION_UNLOCK, target=state.person.id) as db:
         store.set_locked(db, _hash(token), locked=False)
         store.set_seen(db, _hash(token), vault.now())
 
@@ -95,7 +95,7 @@ def unlock(vault: Vault, settings: Settings, token: str, password: str) -> None:
 def end(vault: Vault, token: str) -> None:
     """Sign out; nothing happens when it ended before."""
     if state := resume(vault, token):
-        with vault.change(state.actor, "session.end", target=state.person.id) as db:
+        with vault.change(state.actor, AuditAction.SESSION_END, target=state.person.id) as db:
             store.drop_session(db, _hash(token))
 
 

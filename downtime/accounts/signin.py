@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from downtime.accounts import failures, store, totp
-from downtime.accounts.model import Person
+from downtime.accounts.model import AuditAction, Person
 from downtime.clock import Clock
 from downtime.config import Home
 from downtime.errors import LockedError
@@ -84,7 +84,7 @@ def _admit(vault: Vault, username: str, code: str) -> SignedIn:
         raise keys.refused()
     actor = person.actor(device.code(vault.home))
     with suppress(_WrongCodeError):
-        with vault.change(actor, "session.sign-in", target=person.id) as db:
+        with vault.change(actor, AuditAction.SESSION_SIGN_IN, target=person.id) as db:
             if not totp.accept(db, person.id, code, vault.clock()):
                 raise _WrongCodeError
         _note_failures(vault, actor, failures.forget(vault.home, username))
@@ -96,7 +96,9 @@ def _admit(vault: Vault, username: str, code: str) -> SignedIn:
 def _note_failures(vault: Vault, actor: Actor, count: int) -> None:
     if count:
         reason = f"{count} refused before this sign-in"
-        with vault.change(actor, "session.refused-before", target=actor.id, reason=reason):
+        with vault.change(
+            actor, AuditAction.SESSION_REFUSED_BEFORE, target=actor.id, reason=reason
+        ):
             pass
 
 
@@ -104,7 +106,7 @@ def _audit_refusal(vault: Vault, username: str) -> None:
     """Only known accounts are named: what was typed may be a password in the wrong field."""
     person = store.by_username(vault.db, username)
     nobody = Actor("", "", device.code(vault.home))
-    with vault.change(nobody, "session.refused", target=person.id if person else ""):
+    with vault.change(nobody, AuditAction.SESSION_REFUSED, target=person.id if person else ""):
         pass
 
 

@@ -5,32 +5,33 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
-from downtime.entry import opening, store, store_checks
-from downtime.entry.forms import KeyedForm
-from downtime.entry.model import AGREED, COMPARED, DRAFT, KEY_AGAIN, LIFECYCLE, Entry
-from downtime.entry.verification import add_check
+from downtime.entry import open_form
+from downtime.entry.keyed_form import KeyedForm
+from downtime.entry.model import AGREED, COMPARED, DRAFT, KEY_AGAIN, LIFECYCLE, AuditAction, Entry
+from downtime.entry.store import checks, entries
+from downtime.entry.verify_entry import record_check
 from downtime.errors import InputError
 from downtime.paper import ledger, serials
-from downtime.paper.issue import RETURNED
+from downtime.paper.model import FormState
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 
 
-def send_back(vault: Vault, serial: str, who: Actor, why: str) -> Entry:
+def send_back(vault: Vault, serial: str, actor: Actor, reason: str) -> Entry:
     """Make an entry a draft again because it is wrong; what it said is kept. `why` is required.
 
     ConflictError when the paper is already filed away.
     """
-    if not why.strip():
+    if not reason.strip():
         raise InputError("entry.reason", "A reason is needed.", "Say in a few words what is wrong.")
-    number = serials.parse(serial)
-    with vault.change(who, "entry.send-back", target=number, why=why) as db:
-        entry = opening.get(vault, number)
+    number = serials.parse_serial(serial)
+    with vault.change(actor, AuditAction.ENTRY_SEND_BACK, target=number, reason=reason) as db:
+        entry = open_form.get_entry(vault, number)
         LIFECYCLE.check(entry.state, DRAFT)
-        ledger.move(db, number, RETURNED, vault.now(), who, why)
+        ledger.move_form(db, number, FormState.RETURNED, vault.now(), actor, reason)
         now = vault.now()
-        store.keep_past(db, entry, now, who.id, why.strip())
-        _put_second_away(db, entry, now, who, why.strip())
+        entries.save_past(db, entry, now, actor.id, reason.strip())
+        _put_second_away(db, entry, now, actor, reason.strip())
         entry = replace(
             entry,
             state=DRAFT,
@@ -42,16 +43,16 @@ def send_back(vault: Vault, serial: str, who: Actor, why: str) -> Entry:
             changed=now,
             corrections=entry.corrections + 1,
         )
-        store.save(db, entry)
+        entries.save(db, entry)
     return entry
 
 
-def _put_second_away(db: Database, entry: Entry, now: str, who: Actor, why: str) -> None:
+def _put_second_away(db: Database, entry: Entry, now: str, actor: Actor, reason: str) -> None:
     """What was keyed a second time goes to the past too: the form is keyed twice anew."""
-    if keyed := store_checks.second(db, entry.serial):
+    if keyed := checks.fetch_second(db, entry.serial):
         as_entry = replace(entry, state=KEY_AGAIN, answers=keyed.answers, transcriber=keyed.person)
-        store.keep_past(db, as_entry, now, who.id, why)
-        store_checks.drop_second(db, entry.serial)
+        entries.save_past(db, as_entry, now, actor.id, reason)
+        checks.delete_second(db, entry.serial)
 
 
 def count_corrected(
@@ -61,10 +62,14 @@ def count_corrected(
 
     Critical ones count among the critical, unless they had been keyed twice and counted before.
     """
-    wrong = [row for row in store.past(db, entry.serial) if row["state"] not in (DRAFT, KEY_AGAIN)]
+    wrong = [
+        row
+        for row in entries.fetch_past(db, entry.serial)
+        if row["state"] not in (DRAFT, KEY_AGAIN)
+    ]
     before = wrong[-1]["answers"]
     filled = {key for said in (before, kept) for key, text in said.items() if text}
     critical = filled & set(form.critical_keys)
     for basis, keys in ((COMPARED, filled - critical), (AGREED, critical)):
         changed = [key for key in keys if before.get(key, "") != kept.get(key, "")]
-        add_check(db, entry, basis, len(keys), len(changed), now)
+        record_check(db, entry, basis, len(keys), len(changed), now)

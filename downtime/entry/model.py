@@ -2,8 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from downtime.vault.lifecycle import Lifecycle
+
+
+class AuditAction(StrEnum):
+    """What an entry of the audit says was done; the chain keeps the words."""
+
+    ENTRY_ADJUDICATE = "entry.adjudicate"
+    ENTRY_DRAFT = "entry.draft"
+    ENTRY_FILE = "entry.file"
+    ENTRY_KEEP_HERE = "entry.keep-here"
+    ENTRY_KEEP_THERE = "entry.keep-there"
+    ENTRY_SCAN = "entry.scan"
+    ENTRY_SCAN_AWAY = "entry.scan-away"
+    ENTRY_SECOND = "entry.second"
+    ENTRY_SECOND_DRAFT = "entry.second-draft"
+    ENTRY_SEND_BACK = "entry.send-back"
+    ENTRY_SUBMIT = "entry.submit"
+    ENTRY_VERIFY = "entry.verify"
+
 
 DRAFT, ENTERED, ADJUDICATING, SECOND = "draft", "entered", "adjudicating", "second"
 VERIFIED = "verified"
@@ -69,7 +88,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Second:
+class SecondKeying:
     """What another person keyed of a form's critical fields without seeing the entry."""
 
     serial: str

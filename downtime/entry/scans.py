@@ -7,11 +7,12 @@ from typing import Any
 
 import orjson
 
-from downtime.entry import store_scans
+from downtime.entry.model import AuditAction
+from downtime.entry.store import scans
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.paper import ledger, serials
-from downtime.paper import store as paper_store
-from downtime.paper.issue import Issued
+from downtime.paper.model import IssuedForm
+from downtime.paper.store import issued_forms as paper_store
 from downtime.processes import sandbox
 from downtime.settings import Settings
 from downtime.vault.audit import Actor
@@ -22,7 +23,7 @@ _ALIKE = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class About:
+class ScanInfo:
     """What is known of a scan without opening it; `attached` is UTC as stored."""
 
     serial: str
@@ -39,12 +40,12 @@ class About:
 class Scan:
     """A scan with the file as it came."""
 
-    about: About
+    about: ScanInfo
     content: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class FieldPosition:
     """Where a field stands on a page's picture: parts of its width and height, from the top left."""
 
     page: int
@@ -54,128 +55,138 @@ class Spot:
     height: float
 
 
-def attach(vault: Vault, settings: Settings, serial: str, content: bytes, who: Actor) -> About:
+def attach_scan(
+    vault: Vault, settings: Settings, serial: str, content: bytes, actor: Actor
+) -> ScanInfo:
     """Keep a PDF, PNG or JPEG as the scan of a form; the same file again changes nothing.
 
     InputError says why it cannot be one; ConflictError when the form has another one already: each
     serial has one paper, so one of the two belongs to another form.
     """
-    issued = ledger.issued(vault, serial)
+    issued = ledger.get_form(vault, serial)
     digest = hashlib.sha256(content).hexdigest()
-    if present := about(vault, issued.serial):
+    if present := find_scan(vault, issued.serial):
         if present.sha256 == digest:
             return present
-        raise _other(issued)
-    opened = _opened(content, settings)
+        raise _other_scan(issued)
+    opened = _open_in_sandbox(content, settings)
     pictures = [
         (page["width"], page["height"], base64.b64decode(page["jpeg"])) for page in opened["pages"]
     ]
-    made = About(
+    made = ScanInfo(
         serial=issued.serial,
         media_type=opened["media_type"],
         sha256=digest,
         bytes=len(content),
         pages=len(pictures),
         attached=vault.now(),
-        attached_by=who.id,
-        attached_name=who.name,
+        attached_by=actor.id,
+        attached_name=actor.name,
     )
-    with vault.change(who, "entry.scan", target=issued.serial, why=digest) as db:
-        if store_scans.about(db, issued.serial):
-            raise _other(issued)
-        store_scans.save(db, asdict(made), content)
-        store_scans.save_pages(db, issued.serial, pictures)
+    with vault.change(actor, AuditAction.ENTRY_SCAN, target=issued.serial, reason=digest) as db:
+        if scans.fetch(db, issued.serial):
+            raise _other_scan(issued)
+        scans.save(db, asdict(made), content)
+        scans.save_pages(db, issued.serial, pictures)
     return made
 
 
-def detach(vault: Vault, serial: str, who: Actor, why: str) -> None:
+def detach_scan(vault: Vault, serial: str, actor: Actor, reason: str) -> None:
     """Take a scan away that belongs to another form; `why` is required. NotFoundError."""
-    number = serials.parse(serial)
-    if not why.strip():
+    number = serials.parse_serial(serial)
+    if not reason.strip():
         raise InputError("scan.reason", "A reason is needed.", "Say in a few words what is wrong.")
-    with vault.change(who, "entry.scan-away", target=number, why=why.strip()) as db:
-        if store_scans.about(db, number) is None:
-            raise _none(number)
-        store_scans.drop(db, number)
+    with vault.change(
+        actor, AuditAction.ENTRY_SCAN_AWAY, target=number, reason=reason.strip()
+    ) as db:
+        if scans.fetch(db, number) is None:
+            raise _no_page(number)
+        scans.delete(db, number)
 
 
-def get(vault: Vault, serial: str) -> Scan | None:
+def get_scan_file(vault: Vault, serial: str) -> Scan | None:
     """The scan of a form with its file; None when nothing was attached."""
-    known = about(vault, serial)
-    return Scan(known, store_scans.content(vault.db, known.serial)) if known else None
+    known = find_scan(vault, serial)
+    return Scan(known, scans.fetch_content(vault.db, known.serial)) if known else None
 
 
-def about(vault: Vault, serial: str) -> About | None:
+def find_scan(vault: Vault, serial: str) -> ScanInfo | None:
     """What is known of a form's scan; None when nothing was attached."""
-    row = store_scans.about(vault.db, serials.parse(serial))
-    return About(**row) if row else None
+    row = scans.fetch(vault.db, serials.parse_serial(serial))
+    return ScanInfo(**row) if row else None
 
 
-def picture(vault: Vault, serial: str, page: int) -> bytes:
+def get_page_picture(vault: Vault, serial: str, page: int) -> bytes:
     """A page as JPEG; NotFoundError."""
-    found = store_scans.picture(vault.db, serials.parse(serial), page)
+    found = scans.fetch_picture(vault.db, serials.parse_serial(serial), page)
     if found is None:
-        raise _none(serials.parse(serial))
+        raise _no_page(serials.parse_serial(serial))
     return found
 
 
-def places(vault: Vault, serial: str) -> dict[str, Spot]:
+def find_field_positions(vault: Vault, serial: str) -> dict[str, FieldPosition]:
     """Where each field stands on the pictures, by key; empty when the scan is turned or cut.
 
     It is read from where the field was printed, so a page fed askew is off by as much.
     """
-    issued = ledger.issued(vault, serial)
-    layout = paper_store.layout(vault.db, issued.layout)
-    sizes = store_scans.sizes(vault.db, issued.serial)
+    issued = ledger.get_form(vault, serial)
+    layout = paper_store.fetch_layout(vault.db, issued.layout)
+    sizes = scans.fetch_sizes(vault.db, issued.serial)
     if layout is None or len(sizes) < len(layout.pages):
         return {}
     wide, high = layout.size
     if any(abs((w / h) / (wide / high) - 1) > _ALIKE for w, h in sizes):
         return {}
-    found: dict[str, Spot] = {}
+    found: dict[str, FieldPosition] = {}
     for number, page in enumerate(layout.pages, 1):
         for place in page:
             top = high - place.y - place.height
-            spot = Spot(number, place.x / wide, top / high, place.width / wide, place.height / high)
+            spot = FieldPosition(
+                number, place.x / wide, top / high, place.width / wide, place.height / high
+            )
             found.setdefault(place.key.partition("=")[0], spot)
     return found
 
 
-def _opened(content: bytes, settings: Settings) -> Any:
+def _open_in_sandbox(content: bytes, settings: Settings) -> Any:
     entry = settings.entry
     if not content:
-        raise _unfit("it is empty")
+        raise _unusable_scan("it is empty")
     if len(content) > entry.scan_max_bytes:
-        raise _unfit("it is too large (entry.scan_max_bytes)")
+        raise _unusable_scan("it is too large (entry.scan_max_bytes)")
     limits = entry.scan_memory_bytes, entry.scan_seconds
     try:
-        said = b"".join(sandbox.lines("downtime.entry.scan_child", [], *limits, given=content))
+        said = b"".join(sandbox.lines("downtime.entry.scan_sandbox", [], *limits, given=content))
         answer = orjson.loads(said)
     except sandbox.ChildFailedError as error:
-        why = "it takes too long to open" if error.late else "it is damaged, or asks for too much"
-        raise _unfit(why) from None
+        reason = (
+            "it takes too long to open" if error.late else "it is damaged, or asks for too much"
+        )
+        raise _unusable_scan(reason) from None
     if "error" in answer:
-        raise _unfit(answer["error"])
+        raise _unusable_scan(answer["error"])
     return answer
 
 
-def _unfit(why: str) -> InputError:
+def _unusable_scan(reason: str) -> InputError:
     return InputError(
         "scan.unfit",
-        f"This file cannot be the scan of a form: {why}.",
+        f"This file cannot be the scan of a form: {reason}.",
         "Scan the paper again as PDF, PNG or JPEG.",
     )
 
 
-def _other(issued: Issued) -> ConflictError:
+def _other_scan(issued: IssuedForm) -> ConflictError:
     return ConflictError(
         "scan.other",
-        f"Form {serials.shown(issued.serial)} has a scan already, and this is another file.",
+        f"Form {serials.format_serial(issued.serial)} has a scan already, and this is another file.",
         "Look at the serial on both; take the wrong one away with a reason.",
     )
 
 
-def _none(serial: str) -> NotFoundError:
+def _no_page(serial: str) -> NotFoundError:
     return NotFoundError(
-        "scan.none", f"Form {serials.shown(serial)} has no such page scanned.", "Scan it first."
+        "scan.none",
+        f"Form {serials.format_serial(serial)} has no such page scanned.",
+        "Scan it first.",
     )

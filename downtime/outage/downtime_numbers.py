@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from downtime.clinical.identifiers import add_check_character
 from downtime.errors import ConflictError
 from downtime.outage import store
+from downtime.outage.model import AuditAction
 from downtime.settings import Settings
 from downtime.vault import device
 from downtime.vault.audit import Actor
@@ -43,7 +44,7 @@ def issue_numbers(
 ) -> list[str]:
     """Give out the next `count` numbers; ConflictError when the block does not hold them."""
     code = device.public(vault.home).code
-    with vault.change(actor, "number.issue", target=str(count), reason=reason) as db:
+    with vault.change(actor, AuditAction.NUMBER_ISSUE, target=str(count), reason=reason) as db:
         first = store.last_position(db, code) + 1
         if first + count - 1 > settings.paper.downtime_number_block:
             raise ConflictError(

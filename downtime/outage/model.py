@@ -1,10 +1,28 @@
 """An outage: a stretch of time in which named systems fail, one by one, or are drilled."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+from enum import StrEnum
 
 from downtime.vault.lifecycle import Lifecycle
 
-OPEN, RECOVERING, CLOSED = "open", "recovering", "closed"
+
+class AuditAction(StrEnum):
+    """What an entry of the audit says was done; the chain keeps the words."""
+
+    NUMBER_ISSUE = "number.issue"
+    OUTAGE_CLOSE = "outage.close"
+    OUTAGE_DECLARE = "outage.declare"
+    OUTAGE_END = "outage.end"
+
+
+class OutageState(StrEnum):
+    """`RECOVERING` from when its last failed system is restored, `CLOSED` once its books are."""
+
+    OPEN = "open"
+    RECOVERING = "recovering"
+    CLOSED = "closed"
+
 
 LIFECYCLE = Lifecycle(
     "outage",
@@ -31,7 +49,7 @@ class Outage:
 
     id: str
     drill: bool
-    state: str
+    state: OutageState
     snapshot: str
     opened: str
     closed: str

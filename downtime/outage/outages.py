@@ -6,14 +6,14 @@ from sqlite_utils import Database
 
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.outage import store
-from downtime.outage.model import CLOSED, LIFECYCLE, OPEN, RECOVERING, Outage
+from downtime.outage.model import LIFECYCLE, AuditAction, Outage, OutageState
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 
 
 def find_current(vault: Vault) -> Outage | None:
     """The outage or drill whose books are not closed; there is never more than one."""
-    return next(iter(store.fetch_outages(vault.db, "state <> ?", CLOSED)), None)
+    return next(iter(store.fetch_outages(vault.db, "state <> ?", OutageState.CLOSED)), None)
 
 
 def get_outage(vault: Vault, outage_id: str) -> Outage:
@@ -42,11 +42,15 @@ def declare_systems_down(
     it. Real and drilled systems never mix.
     """
     check_system_names(systems, known)
-    with vault.change(actor, "outage.declare", target=",".join(systems), reason=reason) as db:
+    with vault.change(
+        actor, AuditAction.OUTAGE_DECLARE, target=",".join(systems), reason=reason
+    ) as db:
         now = vault.now()
-        outage = next(iter(store.fetch_outages(db, "state <> ?", CLOSED)), None)
+        outage = next(iter(store.fetch_outages(db, "state <> ?", OutageState.CLOSED)), None)
         if outage is None:
-            outage = Outage(store.next_id(db, now[:10]), drill, OPEN, snapshot, now, "", ())
+            outage = Outage(
+                store.next_id(db, now[:10]), drill, OutageState.OPEN, snapshot, now, "", ()
+            )
             store.insert_outage(db, outage)
         elif outage.drill != drill:
             raise ConflictError(
@@ -54,9 +58,9 @@ def declare_systems_down(
                 f"{outage.label} is still open, and a drill never mixes with an outage.",
                 "End and close it first, then declare again.",
             )
-        elif outage.state == RECOVERING:
-            LIFECYCLE.check(RECOVERING, OPEN)
-            store.set_outage_state(db, outage.id, OPEN, now)
+        elif outage.state == OutageState.RECOVERING:
+            LIFECYCLE.check(OutageState.RECOVERING, OutageState.OPEN)
+            store.set_outage_state(db, outage.id, OutageState.OPEN, now)
         for name in systems:
             if name in outage.down:
                 raise ConflictError(
@@ -68,9 +72,9 @@ def declare_systems_down(
 
 def mark_restored(vault: Vault, systems: Sequence[str], actor: Actor, reason: str) -> Outage:
     """Say that systems are back; when the last is, the outage is `recovering`."""
-    with vault.change(actor, "outage.end", target=",".join(systems), reason=reason) as db:
+    with vault.change(actor, AuditAction.OUTAGE_END, target=",".join(systems), reason=reason) as db:
         now = vault.now()
-        outage = next(iter(store.fetch_outages(db, "state <> ?", CLOSED)), None)
+        outage = next(iter(store.fetch_outages(db, "state <> ?", OutageState.CLOSED)), None)
         for name in systems:
             if outage is None or name not in outage.down:
                 raise ConflictError(
@@ -83,16 +87,16 @@ def mark_restored(vault: Vault, systems: Sequence[str], actor: Actor, reason: st
             raise InputError("outage.none", "No system was named.", "Name at least one system.")
         after = _get(db, outage.id)
         if not after.down:
-            LIFECYCLE.check(after.state, RECOVERING)
-            store.set_outage_state(db, outage.id, RECOVERING, now)
+            LIFECYCLE.check(after.state, OutageState.RECOVERING)
+            store.set_outage_state(db, outage.id, OutageState.RECOVERING, now)
         return _get(db, outage.id)
 
 
 def close_outage(vault: Vault, outage_id: str, actor: Actor, reason: str) -> Outage:
     """Close the books; ConflictError while a system is still down."""
-    with vault.change(actor, "outage.close", target=outage_id, reason=reason) as db:
-        LIFECYCLE.check(_get(db, outage_id).state, CLOSED)
-        store.set_outage_state(db, outage_id, CLOSED, vault.now())
+    with vault.change(actor, AuditAction.OUTAGE_CLOSE, target=outage_id, reason=reason) as db:
+        LIFECYCLE.check(_get(db, outage_id).state, OutageState.CLOSED)
+        store.set_outage_state(db, outage_id, OutageState.CLOSED, vault.now())
         return _get(db, outage_id)
 
 

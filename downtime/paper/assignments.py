@@ -7,13 +7,10 @@ from sqlite_utils import Database
 
 from downtime.clock import to_text
 from downtime.errors import InputError
+from downtime.paper.model import AuditAction
 from downtime.settings import Settings
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
-
-FORM, ITEM, PERSON, LAPTOP = "form", "item", "person", "laptop"
-"""What is assigned; the target is a serial, the key of an item, a downtime number (or `serial:` and
-a serial) of somebody who is not found, or a device code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,14 +44,14 @@ def assign(
         kind=kind, target=target, owner=owner.strip()[:80], due=due, note=reason.strip()[:200],
         assigned=vault.now(), assigned_by=actor.id, assigned_name=actor.name,
     )  # fmt: skip
-    with vault.change(actor, f"assignment.{kind}", target=target) as db:
+    with vault.change(actor, AuditAction(f"assignment.{kind}"), target=target) as db:
         db.table("assignment").insert(asdict(made), pk=("kind", "target"), replace=True)
     return made
 
 
 def release(vault: Vault, kind: str, target: str, actor: Actor, reason: str = "") -> None:
     """Nobody has it any more; no error when nobody had."""
-    with vault.change(actor, "assignment.release", target=target, reason=reason) as db:
+    with vault.change(actor, AuditAction.ASSIGNMENT_RELEASE, target=target, reason=reason) as db:
         db.execute("DELETE FROM assignment WHERE kind = ? AND target = ?", [kind, target])
 
 
@@ -66,4 +63,4 @@ def list_assignments(db: Database, kind: str) -> dict[str, Assignment]:
 
 def default_due(settings: Settings, now: datetime) -> str:
     """When something is due that is assigned now, if nobody says otherwise."""
-    return to_text(now + timedelta(hours=settings.handover.due_hours))
+    return to_text(now + timedelta(hours=settings.sync.due_hours))

@@ -12,15 +12,16 @@ from sqlite_utils import Database
 from downtime.clock import to_text
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.paper import serials
-from downtime.paper.form_state import (
-    COPY,
-    SAME,
-    SIGHTED,
+from downtime.paper.form_state import count_unresolved_sightings, order_moves
+from downtime.paper.model import (
+    OUT,
+    AuditAction,
+    CheckInOutcome,
+    FormState,
+    IssuedForm,
     Move,
-    count_unresolved_sightings,
-    order_moves,
+    MoveKind,
 )
-from downtime.paper.model import LOST, OUT, RETURNED, VOID, IssuedForm
 from downtime.paper.store import issued_forms
 from downtime.paper.store import moves as tmpstore_moves
 from downtime.settings import Settings
@@ -28,19 +29,14 @@ from downtime.vault import device
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 
-CHECKED_IN, FOUND_AGAIN, REPEATED, ALREADY_KEYED, STILL_VOID, UNREPORTED, NOT_NEEDED = (
-    "booked", "found", "again", "later", "void", "foreign", "not-needed",
-)  # fmt: skip
-"""It came back; it had been declared lost; it was booked here before; it was keyed already; it is
-void; no laptop has reported it yet; it need not come back."""
 SENTENCES = {
-    CHECKED_IN: "booked.",
-    FOUND_AGAIN: "booked: it had been declared lost.",
-    REPEATED: "was booked here before. The same paper, or a second one?",
-    ALREADY_KEYED: "was worked on already: nothing to do.",
-    STILL_VOID: "is void: put it with the void ones.",
-    UNREPORTED: "booked: the laptop that printed it has not handed over yet.",
-    NOT_NEEDED: "is a copy of what the systems said: it need not come back.",
+    CheckInOutcome.CHECKED_IN: "booked.",
+    CheckInOutcome.FOUND_AGAIN: "booked: it had been declared lost.",
+    CheckInOutcome.REPEATED: "was booked here before. The same paper, or a second one?",
+    CheckInOutcome.ALREADY_KEYED: "was worked on already: nothing to do.",
+    CheckInOutcome.STILL_VOID: "is void: put it with the void ones.",
+    CheckInOutcome.UNREPORTED: "booked: the laptop that printed it has not handed over yet.",
+    CheckInOutcome.NOT_NEEDED: "is a copy of what the systems said: it need not come back.",
 }
 
 
@@ -49,7 +45,7 @@ class CheckInResult:
     """What a serial was; `form` is None while its laptop has not handed over."""
 
     serial: str
-    outcome: str
+    outcome: CheckInOutcome
     form: IssuedForm | None
 
     @property
@@ -65,7 +61,7 @@ def check_in_form(vault: Vault, text: str, actor: Actor) -> CheckInResult:
     InputError for a slip; NotFoundError for a serial of this machine that it never gave out.
     """
     number = serials.parse_serial(text)
-    with vault.change(actor, "ledger.book", target=number) as db:
+    with vault.change(actor, AuditAction.LEDGER_BOOK, target=number) as db:
         form = next(issued_forms.fetch_forms(db, "serial = ?", number), None)
         if form is None and number[:2] == device.code(vault.home):
             raise NotFoundError(
@@ -74,24 +70,30 @@ def check_in_form(vault: Vault, text: str, actor: Actor) -> CheckInResult:
                 "Compare the serial with the paper; tell security if it is printed so.",
             )
         outcome = _find_outcome(form, tmpstore_moves.fetch_moves_of(db, number), actor)
-        if outcome != NOT_NEEDED:
-            tmpstore_moves.add_move(db, number, RETURNED, vault.now(), actor, "", SIGHTED)
+        if outcome != CheckInOutcome.NOT_NEEDED:
+            tmpstore_moves.add_move(
+                db, number, FormState.RETURNED, vault.now(), actor, "", MoveKind.SIGHTED
+            )
             tmpstore_moves.update_states(db, [number])
     return CheckInResult(number, outcome, form)
 
 
 def _find_outcome(form: IssuedForm | None, moves: list[Move], actor: Actor) -> str:
-    if any(move.kind == SIGHTED and move.device == actor.device for move in order_moves(moves)):
-        return REPEATED
+    if any(
+        move.kind == MoveKind.SIGHTED and move.device == actor.device for move in order_moves(moves)
+    ):
+        return CheckInOutcome.REPEATED
     if form is None:
-        return UNREPORTED
+        return CheckInOutcome.UNREPORTED
     if not form.returns:
-        return NOT_NEEDED
+        return CheckInOutcome.NOT_NEEDED
     if form.state in OUT:
-        return CHECKED_IN
-    return {LOST: FOUND_AGAIN, VOID: STILL_VOID, RETURNED: CHECKED_IN}.get(
-        form.state, ALREADY_KEYED
-    )
+        return CheckInOutcome.CHECKED_IN
+    return {
+        FormState.LOST: CheckInOutcome.FOUND_AGAIN,
+        FormState.VOID: CheckInOutcome.STILL_VOID,
+        FormState.RETURNED: CheckInOutcome.CHECKED_IN,
+    }.get(form.state, CheckInOutcome.ALREADY_KEYED)
 
 
 def undo_last_check_in(vault: Vault, actor: Actor) -> str:
@@ -99,7 +101,7 @@ def undo_last_check_in(vault: Vault, actor: Actor) -> str:
 
     ConflictError when there is nothing, or the form was worked on since.
     """
-    with vault.change(actor, "ledger.unbook", target="last") as db:
+    with vault.change(actor, AuditAction.LEDGER_UNBOOK, target="last") as db:
         last = next(iter(tmpstore_moves.fetch_last_checked_in(db, actor.id, actor.device, 1)), None)
         if last is None:
             raise ConflictError("intake.nothing", "There is nothing to take back.", "Go on.")
@@ -121,19 +123,19 @@ def resolve_repeat(vault: Vault, serial: str, kind: str, actor: Actor, reason: s
     ConflictError when nothing is in doubt about it.
     """
     number = serials.parse_serial(serial)
-    if kind not in (SAME, COPY):
+    if kind not in (MoveKind.SAME, MoveKind.COPY):
         raise InputError("intake.kind", "That cannot be said.", "Say same or copy.")
-    with vault.change(actor, f"ledger.{kind}", target=number, reason=reason) as db:
+    with vault.change(actor, AuditAction(f"ledger.{kind}"), target=number, reason=reason) as db:
         if not count_unresolved_sightings(
             [m for m in tmpstore_moves.fetch_moves_of(db, number) if m.device == actor.device]
         ):
             raise ConflictError("intake.settled", "Nothing is in doubt about this paper.", "Go on.")
-        tmpstore_moves.add_move(db, number, RETURNED, vault.now(), actor, reason, kind)
+        tmpstore_moves.add_move(db, number, FormState.RETURNED, vault.now(), actor, reason, kind)
 
 
 def count_recent(vault: Vault, settings: Settings, actor: Actor) -> int:
     """How many papers this person booked on this machine in the last hours (of the settings)."""
-    since = to_text(vault.clock() - timedelta(hours=settings.handover.booking_hours))
+    since = to_text(vault.clock() - timedelta(hours=settings.sync.check_in_hours))
     return tmpstore_moves.count_checked_in(vault.db, actor.id, actor.device, since)
 
 
@@ -155,14 +157,14 @@ def find_unresolved(db: Database) -> dict[str, list[Move]]:
     )
     return {
         n: moves
-        for n, moves in _group_moves(db, repeated, SIGHTED).items()
+        for n, moves in _group_moves(db, repeated, MoveKind.SIGHTED).items()
         if count_unresolved_sightings(moves)
     }
 
 
 def find_copies(db: Database) -> dict[str, list[Move]]:
     """Serials of which there is more than one paper, with what was said of each."""
-    found = _group_moves(db, "kind = ?", COPY)
+    found = _group_moves(db, "kind = ?", MoveKind.COPY)
     return {n: order_moves(moves) for n, moves in found.items() if order_moves(moves)}
 
 

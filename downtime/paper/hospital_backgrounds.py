@@ -14,6 +14,7 @@ from downtime.paper.forms.background import BackgroundPdf, open_background
 from downtime.paper.forms.form_schema import NAME
 from downtime.paper.forms.load_form import parse_form, read_form
 from downtime.paper.layout.lay_out_form import lay_out_form
+from downtime.paper.model import AuditAction
 from downtime.settings import PaperSettings, Settings
 from downtime.vault.audit import Actor
 from downtime.vault.files import make_private, write_atomic
@@ -65,5 +66,5 @@ def save_placement(vault: Vault, settings: Settings, form: Mapping[str, Any], ac
     text = yaml.safe_dump(dict(form), sort_keys=False, allow_unicode=True, width=100)
     hospital_forms.check_definition(name, text)
     lay_out_form(parse_form(text), vault.home, settings)
-    with vault.change(actor, "form.save", target=name, reason="places drawn on screen"):
+    with vault.change(actor, AuditAction.FORM_SAVE, target=name, reason="places drawn on screen"):
         return hospital_forms.save_form(vault.home, name, text, replace=True)

@@ -8,19 +8,14 @@ from downtime.errors import InputError, NotFoundError
 from downtime.outage import downtime_numbers
 from downtime.outage.downtime_numbers import Supply, make_supply
 from downtime.paper import serials
-from downtime.paper.form_state import MOVE, SIGHTED
 from downtime.paper.model import (
-    COLLECTED,
-    FILED,
-    KEYED,
     LIFECYCLE,
-    LOST,
     OUT,
-    RETURNED,
-    VERIFIED,
-    VOID,
+    AuditAction,
     FormCount,
+    FormState,
     IssuedForm,
+    MoveKind,
     Pack,
 )
 from downtime.paper.store import issued_forms
@@ -49,39 +44,41 @@ def find_form(db: Database, serial: str) -> IssuedForm:
 
 def mark_collected(vault: Vault, serial: str, actor: Actor, reason: str = "") -> IssuedForm:
     """A runner took the form from its ward; it is still out until it comes back."""
-    return _move_form(vault, serial, COLLECTED, actor, reason)
+    return _move_form(vault, serial, FormState.COLLECTED, actor, reason)
 
 
 def mark_returned(vault: Vault, serial: str, actor: Actor, reason: str = "") -> IssuedForm:
     """The paper came back. Doing it again changes nothing; ConflictError from a later state."""
     form = get_form(vault, serial)
-    if form.state == RETURNED:
+    if form.state == FormState.RETURNED:
         return form
-    return _move_form(vault, form.serial, RETURNED, actor, reason)
+    return _move_form(vault, form.serial, FormState.RETURNED, actor, reason)
 
 
 def void_form(vault: Vault, serial: str, actor: Actor, reason: str) -> IssuedForm:
     """The form was spoilt or never used; `why` is required."""
-    return _move_form(vault, serial, VOID, actor, require_reason(reason))
+    return _move_form(vault, serial, FormState.VOID, actor, require_reason(reason))
 
 
 def mark_lost(vault: Vault, serial: str, actor: Actor, reason: str) -> IssuedForm:
     """Somebody declares that the form cannot be found; `why` is required."""
-    return _move_form(vault, serial, LOST, actor, require_reason(reason))
+    return _move_form(vault, serial, FormState.LOST, actor, require_reason(reason))
 
 
 def void_unused_forms(vault: Vault, serials_: Sequence[str], actor: Actor, reason: str) -> int:
     """Void unused forms all together (blank spares that came back); how many there were."""
     reason = require_reason(reason)
-    with vault.change(actor, "ledger.void", target=f"{len(serials_)} forms", reason=reason) as db:
+    with vault.change(
+        actor, AuditAction.LEDGER_VOID, target=f"{len(serials_)} forms", reason=reason
+    ) as db:
         for serial in serials_:
-            move_form(db, serials.parse_serial(serial), VOID, vault.now(), actor, reason)
+            move_form(db, serials.parse_serial(serial), FormState.VOID, vault.now(), actor, reason)
     return len(serials_)
 
 
 def _move_form(vault: Vault, serial: str, to: str, actor: Actor, reason: str) -> IssuedForm:
     number = serials.parse_serial(serial)
-    with vault.change(actor, f"ledger.{to}", target=number, reason=reason) as db:
+    with vault.change(actor, AuditAction(f"ledger.{to}"), target=number, reason=reason) as db:
         move_form(db, number, to, vault.now(), actor, reason)
     return find_form(vault.db, number)
 
@@ -92,10 +89,14 @@ def move_form(db: Database, serial: str, to: str, at: str, actor: Actor, reason:
     A form that is keyed was returned, even if nobody said so: the table's step is taken for it.
     """
     form = find_form(db, serial)
-    kind = SIGHTED if to == RETURNED and form.state in (*OUT, LOST) else MOVE
+    kind = (
+        MoveKind.SIGHTED
+        if to == FormState.RETURNED and form.state in (*OUT, FormState.LOST)
+        else MoveKind.MOVE
+    )
     if form.state in OUT and to not in LIFECYCLE.moves[form.state]:
-        LIFECYCLE.check(form.state, RETURNED)
-        LIFECYCLE.check(RETURNED, to)
+        LIFECYCLE.check(form.state, FormState.RETURNED)
+        LIFECYCLE.check(FormState.RETURNED, to)
     else:
         LIFECYCLE.check(form.state, to)
     issued_forms.set_state(db, serial, to, at, actor, reason, kind)
@@ -153,7 +154,11 @@ def list_forms_without_patient(vault: Vault, outage: str) -> list[IssuedForm]:
     condition = (
         "patient = '' AND (outage = ? OR (outage = '' AND NOT drill)) AND state IN (?, ?, ?)"
     )
-    return list(issued_forms.fetch_forms(vault.db, condition, outage, KEYED, VERIFIED, FILED))
+    return list(
+        issued_forms.fetch_forms(
+            vault.db, condition, outage, FormState.KEYED, FormState.VERIFIED, FormState.FILED
+        )
+    )
 
 
 def list_pack_forms(vault: Vault, pack: str) -> list[IssuedForm]:

@@ -1,40 +1,110 @@
 """An issued form: what it is, for whom, where it is now, and which move may come next."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from downtime.clinical import display
 from downtime.clinical.model import Patient
 from downtime.vault.lifecycle import Lifecycle
 
-ISSUED, COLLECTED = "issued", "collected"
-RETURNED, KEYED, VERIFIED, FILED = "returned", "keyed", "verified", "filed"
-VOID, LOST = "void", "lost"
+
+class AuditAction(StrEnum):
+    """What an entry of the audit says was done; the chain keeps the words."""
+
+    ASSIGNMENT_FORM = "assignment.form"
+    ASSIGNMENT_ITEM = "assignment.item"
+    ASSIGNMENT_LAPTOP = "assignment.laptop"
+    ASSIGNMENT_PERSON = "assignment.person"
+    ASSIGNMENT_RELEASE = "assignment.release"
+    FORM_BACKGROUND = "form.background"
+    FORM_SAVE = "form.save"
+    LEDGER_BOOK = "ledger.book"
+    LEDGER_COLLECTED = "ledger.collected"
+    LEDGER_COPY = "ledger.copy"
+    LEDGER_LOST = "ledger.lost"
+    LEDGER_RETURNED = "ledger.returned"
+    LEDGER_SAME = "ledger.same"
+    LEDGER_UNBOOK = "ledger.unbook"
+    LEDGER_VOID = "ledger.void"
+    PACK_PRINT = "pack.print"
+    PACK_PRINTED = "pack.printed"
+    PACK_REPEATED = "pack.repeated"
+    PACK_VOID = "pack.void"
+
+
+class FormState(StrEnum):
+    """Where the paper of an issued form is, and how far its keying has come."""
+
+    ISSUED = "issued"
+    COLLECTED = "collected"
+    RETURNED = "returned"
+    KEYED = "keyed"
+    VERIFIED = "verified"
+    FILED = "filed"
+    VOID = "void"
+    LOST = "lost"
+
 
 LIFECYCLE = Lifecycle(
     "form",
     {
-        ISSUED: (COLLECTED, RETURNED, VOID, LOST),
-        COLLECTED: (RETURNED, VOID, LOST),  # a runner has it
-        RETURNED: (KEYED, FILED, VOID),  # filed: kept as paper or picture, by the form's policy
-        KEYED: (VERIFIED, RETURNED),  # returned again: the entry was sent back or withdrawn
-        VERIFIED: (FILED, RETURNED),
-        FILED: (),
-        VOID: (),
-        LOST: (RETURNED,),  # it was found
+        FormState.ISSUED: (FormState.COLLECTED, FormState.RETURNED, FormState.VOID, FormState.LOST),
+        FormState.COLLECTED: (
+            FormState.RETURNED,
+            FormState.VOID,
+            FormState.LOST,
+        ),  # a runner has it
+        FormState.RETURNED: (
+            FormState.KEYED,
+            FormState.FILED,
+            FormState.VOID,
+        ),  # filed: kept as paper or picture, by the form's policy
+        FormState.KEYED: (
+            FormState.VERIFIED,
+            FormState.RETURNED,
+        ),  # returned again: the entry was sent back or withdrawn
+        FormState.VERIFIED: (FormState.FILED, FormState.RETURNED),
+        FormState.FILED: (),
+        FormState.VOID: (),
+        FormState.LOST: (FormState.RETURNED,),  # it was found
     },
 )
-OUT = (ISSUED, COLLECTED)
+OUT = (FormState.ISSUED, FormState.COLLECTED)
 """States in which a form is still on a ward or with a runner."""
 
-PRINTING, PRINTED, FAILED, REPEATED = "printing", "printed", "failed", "repeated"
+
+class PackState(StrEnum):
+    """What has become of a printing."""
+
+    PRINTING = "printing"
+    PRINTED = "printed"
+    FAILED = "failed"
+    REPEATED = "repeated"
+
+
+class PackKind(StrEnum):
+    """What was printed together."""
+
+    WARD = "ward"
+    SITE = "site"
+    DELTA = "delta"
+    PATIENT = "patient"
+    CLINIC = "clinic"
+    THEATRE = "theatre"
+    BLANK = "blank"
+    REPRINT = "reprint"
+    LABELS = "labels"
+
 
 PACK_LIFECYCLE = Lifecycle(
     "pack",
     {
-        PRINTING: (PRINTED, FAILED),
-        PRINTED: (FAILED,),  # a file made for the screen that nobody could fetch any more
-        FAILED: (REPEATED,),
-        REPEATED: (),
+        PackState.PRINTING: (PackState.PRINTED, PackState.FAILED),
+        PackState.PRINTED: (
+            PackState.FAILED,
+        ),  # a file made for the screen that nobody could fetch any more
+        PackState.FAILED: (PackState.REPEATED,),
+        PackState.REPEATED: (),
     },
 )
 
@@ -117,7 +187,7 @@ class IssuedForm:
     issued_by: str
     issued_name: str
     issued_at: str
-    state: str
+    state: FormState
     changed_by: str
     changed_at: str
     reason: str
@@ -140,8 +210,7 @@ class Pack:
     """One printing: who printed which wards from which snapshot, and how many pages."""
 
     id: str
-    kind: str
-    """`ward`, `site`, `delta`, `patient`, `clinic`, `theatre`, `blank`, `reprint` …"""
+    kind: PackKind
     wards: tuple[str, ...]
     snapshot: str
     outage: str
@@ -150,7 +219,7 @@ class Pack:
     issued_name: str
     issued_at: str
     pages: int
-    state: str
+    state: PackState
     as_at: str = ""
     """How old its data was, as its pages say."""
     request: str = ""
@@ -169,5 +238,65 @@ class FormCount:
 
     ward: str
     form: str
-    state: str
+    state: FormState
     count: int
+
+
+class MoveKind(StrEnum):
+    """Why a form moved."""
+
+    MOVE = "move"
+    """By hand, or by keying."""
+    SIGHTED = "seen"
+    """The paper was in somebody's hand."""
+    COPY = "copy"
+    """It was a second paper of that serial."""
+    SAME = "same"
+    """It was the same paper seen once more."""
+    UNDO = "undo"
+    """An earlier step was a slip."""
+    LEGACY_STATE = "was"
+    """A state kept from before moves were."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """`step` counts up with each move that its `device` knows of; `undoes` names a step of it."""
+
+    serial: str
+    device: str
+    step: int
+    at: str
+    person: str
+    person_name: str
+    kind: MoveKind
+    state: str
+    """A `FormState`, or empty for an undo."""
+    reason: str
+    undoes: int = 0
+
+
+class CheckInOutcome(StrEnum):
+    """What a serial turned out to be when its paper was checked in."""
+
+    CHECKED_IN = "booked"
+    FOUND_AGAIN = "found"
+    """It had been declared lost."""
+    REPEATED = "again"
+    """It was checked in here before."""
+    ALREADY_KEYED = "later"
+    STILL_VOID = "void"
+    UNREPORTED = "foreign"
+    """No laptop has reported it yet."""
+    NOT_NEEDED = "not-needed"
+    """It need not come back."""
+
+
+class AssignmentKind(StrEnum):
+    """What is assigned. The target of each: a serial; the key of an item; a downtime number, or
+    `serial:` and a serial, of somebody who is not found; a device code."""
+
+    FORM = "form"
+    ITEM = "item"
+    PERSON = "person"
+    LAPTOP = "laptop"

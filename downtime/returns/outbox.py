@@ -22,9 +22,8 @@ from sqlite_utils import Database
 
 from downtime.clock import to_text
 from downtime.errors import ConflictError, InputError, NotFoundError
-from downtime.returns import store
-from downtime.returns.states import ACKNOWLEDGED, HELD, LIFECYCLE, QUEUED, REFUSED, RESOLVED, SENT
-from downtime.returns.store import Message
+from downtime.returns.model import LIFECYCLE, AuditAction, Message, MessageState
+from downtime.returns.store import outbox_messages
 from downtime.settings import ReturnsSettings
 from downtime.vault.audit import Actor
 from downtime.vault.database import transaction
@@ -39,33 +38,43 @@ class Sender:
     vault: Vault
     system: str
     channel: str
-    who: Actor
+    actor: Actor
     settings: ReturnsSettings
     chance: Callable[[], float] = random.random
 
-    def next(self) -> Message | None:
+    def claim_next(self) -> Message | None:
         """Take the next message that may go now, in the order of each patient; None for none."""
         with transaction(self.vault.db) as db:
-            return store.claim(db, self.system, self.channel, self.vault.now())
+            return outbox_messages.claim_next(db, self.system, self.channel, self.vault.now())
 
-    def content(self, message: Message) -> bytes:
+    def read_content(self, message: Message) -> bytes:
         """Its bytes, the same at every attempt."""
-        return store.content(self.vault.db, message.control_id)
+        return outbox_messages.read_content(self.vault.db, message.control_id)
 
-    def acknowledged(self, message: Message, answer: str = "") -> None:
+    def acknowledge(self, message: Message, answer: str = "") -> None:
         """The receiver has taken it in."""
-        self._move(message, ACKNOWLEDGED, "return.acknowledge", answer=answer, reason="")
+        self._move(
+            message,
+            MessageState.ACKNOWLEDGED,
+            AuditAction.RETURN_ACKNOWLEDGE,
+            answer=answer,
+            reason="",
+        )
 
-    def sent(self, message: Message, answer: str = "", reason: str = "") -> None:
+    def mark_sent(self, message: Message, answer: str = "", reason: str = "") -> None:
         """It is in the receiver's safe keeping; whether it is taken in is not known yet."""
-        self._move(message, SENT, "return.sent", answer=answer, reason=reason)
+        self._move(
+            message, MessageState.SENT, AuditAction.RETURN_SENT, answer=answer, reason=reason
+        )
 
-    def refused(self, message: Message, reason: str, answer: str = "") -> None:
+    def refuse(self, message: Message, reason: str, answer: str = "") -> None:
         """The receiver does not take it: it goes to a person, and the patient's later ones wait."""
-        with self.vault.change(self.who, "return.refuse", target=message.control_id) as db:
+        with self.vault.change(
+            self.actor, AuditAction.RETURN_REFUSE, target=message.control_id
+        ) as db:
             _refuse(db, message, reason, answer, self.vault.now())
 
-    def later(
+    def retry_later(
         self, message: Message, reason: str, answer: str = "", *, least_seconds: float = 0.0
     ) -> None:
         """No answer, or 'not now': the same bytes again after a while that grows with the attempts.
@@ -74,29 +83,37 @@ class Sender:
         audit entry; `attempts` counts it.
         """
         now = self.vault.clock()
-        seconds = max(least_seconds, self.wait(message.attempts))
+        seconds = max(least_seconds, self.backoff_seconds(message.attempts))
         due = to_text(now + timedelta(seconds=seconds))
         with transaction(self.vault.db) as db:
-            move(db, message, QUEUED, to_text(now), next_try=due, reason=reason, answer=answer)
+            move_message(
+                db,
+                message,
+                MessageState.QUEUED,
+                to_text(now),
+                next_try=due,
+                reason=reason,
+                answer=answer,
+            )
 
-    def wait(self, attempts: int) -> float:
+    def backoff_seconds(self, attempts: int) -> float:
         """Seconds before the next attempt: doubled each time, up to a cap, and spread by chance."""
         longest = self.settings.retry_cap_seconds
         doubled = self.settings.retry_first_seconds * 2.0 ** min(max(attempts - 1, 0), 30)
         return min(longest, doubled) * (0.5 + self.chance() / 2)
 
-    def _move(self, message: Message, to: str, action: str, **columns: str) -> None:
-        with self.vault.change(self.who, action, target=message.control_id) as db:
-            move(db, message, to, self.vault.now(), **columns)
+    def _move(self, message: Message, to: str, action: AuditAction, **columns: str) -> None:
+        with self.vault.change(self.actor, action, target=message.control_id) as db:
+            move_message(db, message, to, self.vault.now(), **columns)
 
 
 @contextmanager
-def sender(
+def open_sender(
     vault: Vault,
     settings: ReturnsSettings,
     system: str,
     channel: str,
-    who: Actor,
+    actor: Actor,
     chance: Callable[[], float] = random.random,
 ) -> Iterator[Sender]:
     """Be the only sender for this system and channel; what a dead one had in hand waits again.
@@ -117,43 +134,49 @@ def sender(
         ) from None
     try:
         with transaction(vault.db) as db:
-            store.requeue(db, system, channel, vault.now())
-        yield Sender(vault, system, channel, who, settings, chance)
+            outbox_messages.requeue_sending(db, system, channel, vault.now())
+        yield Sender(vault, system, channel, actor, settings, chance)
     finally:
         lock.release()
 
 
-def get(vault: Vault, control_id: str) -> Message:
+def get_message(vault: Vault, control_id: str) -> Message:
     """One message; NotFoundError."""
-    return current(vault.db, control_id)
+    return require_message(vault.db, control_id)
 
 
-def again(vault: Vault, control_id: str, who: Actor, why: str) -> Message:
+def send_again(vault: Vault, control_id: str, actor: Actor, check_reason: str) -> Message:
     """Let a refused message, or one without a final answer, go out once more unchanged."""
-    with vault.change(who, "return.again", target=control_id, why=reason(why)) as db:
-        message = current(db, control_id)
-        if message.state == HELD:
-            raise _behind(db, message)
-        requeue(db, message, vault.now())
-        return current(db, control_id)
+    with vault.change(
+        actor, AuditAction.RETURN_AGAIN, target=control_id, reason=required_reason(check_reason)
+    ) as db:
+        message = require_message(db, control_id)
+        if message.state == MessageState.HELD:
+            raise _held_error(db, message)
+        requeue_message(db, message, vault.now())
+        return require_message(db, control_id)
 
 
-def resolve(vault: Vault, control_id: str, who: Actor, why: str) -> Message:
+def resolve_message(vault: Vault, control_id: str, actor: Actor, reason: str) -> Message:
     """A person put it right another way: it does not go out, and those behind it may."""
-    with vault.change(who, "return.resolve", target=control_id, why=reason(why)) as db:
-        settle(db, current(db, control_id), why.strip(), vault.now())
-        return current(db, control_id)
+    with vault.change(
+        actor, AuditAction.RETURN_RESOLVE, target=control_id, reason=required_reason(reason)
+    ) as db:
+        settle_message(db, require_message(db, control_id), reason.strip(), vault.now())
+        return require_message(db, control_id)
 
 
-def refuse(vault: Vault, control_id: str, who: Actor, why: str, *, answer: str = "") -> Message:
+def refuse_message(
+    vault: Vault, control_id: str, actor: Actor, reason: str, *, answer: str = ""
+) -> Message:
     """What was handed over was not taken after all: a person says so, or a late answer does."""
-    said = "" if answer else reason(why)  # an answer's words may repeat what was sent
-    with vault.change(who, "return.refuse", target=control_id, why=said) as db:
-        _refuse(db, current(db, control_id), why.strip(), answer, vault.now())
-        return current(db, control_id)
+    said = "" if answer else required_reason(reason)  # an answer's words may repeat what was sent
+    with vault.change(actor, AuditAction.RETURN_REFUSE, target=control_id, reason=said) as db:
+        _refuse(db, require_message(db, control_id), reason.strip(), answer, vault.now())
+        return require_message(db, control_id)
 
 
-def check_is(message: Message, state: str, *, system: str) -> None:
+def check_awaits_answer(message: Message, state: str, *, system: str) -> None:
     """ConflictError unless a message is in this state and for this system."""
     if (message.state, message.system) != (state, system):
         raise ConflictError(
@@ -163,65 +186,67 @@ def check_is(message: Message, state: str, *, system: str) -> None:
         )
 
 
-def answered(
-    vault: Vault, control_id: str, to: str, who: Actor, *, answer: str = "", why: str = ""
+def record_answer(
+    vault: Vault, control_id: str, to: str, actor: Actor, *, answer: str = "", reason: str = ""
 ) -> Message:
     """A later word about a message handed over: `acknowledged` (a tick), or `sent` to take it back."""
-    with vault.change(who, f"return.{to}", target=control_id, why=why) as db:
-        move(db, current(db, control_id), to, vault.now(), answer=answer, reason=why)
-        return current(db, control_id)
+    with vault.change(actor, AuditAction(f"return.{to}"), target=control_id, reason=reason) as db:
+        move_message(
+            db, require_message(db, control_id), to, vault.now(), answer=answer, reason=reason
+        )
+        return require_message(db, control_id)
 
 
-def handed_over(vault: Vault, messages: Sequence[Message], who: Actor) -> None:
+def mark_handed_over(vault: Vault, messages: Sequence[Message], actor: Actor) -> None:
     """Queued messages that were written to files, or put on a list, all at once."""
     if not messages:
         return
     target = f"{messages[0].outage}: {len(messages)} messages"
-    with vault.change(who, "return.export", target=target) as db:
+    with vault.change(actor, AuditAction.RETURN_EXPORT, target=target) as db:
         for message in messages:
-            move(db, message, SENT, vault.now(), reason="")
+            move_message(db, message, MessageState.SENT, vault.now(), reason="")
 
 
-def settle(db: Database, message: Message, why: str, now: str) -> None:
+def settle_message(db: Database, message: Message, reason: str, now: str) -> None:
     """Take a waiting or refused message out of the queue, inside the caller's change."""
-    move(db, message, RESOLVED, now, reason=why)
-    store.release(db, message.system, message.order_key, now)
+    move_message(db, message, MessageState.RESOLVED, now, reason=reason)
+    outbox_messages.release_held(db, message.system, message.order_key, now)
 
 
-def requeue(db: Database, message: Message, now: str) -> None:
+def requeue_message(db: Database, message: Message, now: str) -> None:
     """Put a message back into the queue unchanged, inside the caller's change."""
-    move(db, message, QUEUED, now, next_try="", reason="")
-    store.release(db, message.system, message.order_key, now)
+    move_message(db, message, MessageState.QUEUED, now, next_try="", reason="")
+    outbox_messages.release_held(db, message.system, message.order_key, now)
     hold_if_behind(db, message, now)
 
 
 def hold_if_behind(db: Database, message: Message, now: str) -> None:
     """Hold a queued message while an earlier one of its patient is refused."""
-    first = store.first_refused(db, message.system, message.order_key)
+    first = outbox_messages.find_first_refused(db, message.system, message.order_key)
     if first and first.position < message.position:
-        store.hold_later(db, first, _held_words(first), now)
+        outbox_messages.hold_later_messages(db, first, _hold_reason(first), now)
 
 
 def hold_behind_refused(db: Database, system: str, now: str) -> None:
     """Hold what is queued behind any refused message of its patient."""
     firsts: dict[str, Message] = {}
-    for refused in store.messages(db, system=system, state=REFUSED):
+    for refused in outbox_messages.list_messages(db, system=system, state=MessageState.REFUSED):
         firsts.setdefault(refused.order_key, refused)
     for first in firsts.values():
-        store.hold_later(db, first, _held_words(first), now)
+        outbox_messages.hold_later_messages(db, first, _hold_reason(first), now)
 
 
 def _refuse(db: Database, message: Message, reason: str, answer: str, now: str) -> None:
-    move(db, message, REFUSED, now, reason=reason, answer=answer)
-    store.hold_later(db, message, _held_words(message), now)
+    move_message(db, message, MessageState.REFUSED, now, reason=reason, answer=answer)
+    outbox_messages.hold_later_messages(db, message, _hold_reason(message), now)
 
 
-def _held_words(first: Message) -> str:
+def _hold_reason(first: Message) -> str:
     return f"Waits for message {first.control_id} of the same patient, which was refused."
 
 
-def _behind(db: Database, message: Message) -> ConflictError:
-    first = store.first_refused(db, message.system, message.order_key)
+def _held_error(db: Database, message: Message) -> ConflictError:
+    first = outbox_messages.find_first_refused(db, message.system, message.order_key)
     name = first.control_id if first else "before it"
     return ConflictError(
         "return.held",
@@ -230,21 +255,21 @@ def _behind(db: Database, message: Message) -> ConflictError:
     )
 
 
-def move(db: Database, message: Message, to: str, now: str, **columns: str) -> None:
+def move_message(db: Database, message: Message, to: str, now: str, **columns: str) -> None:
     """Move on from the state that the database holds now, not from the one that was read."""
-    LIFECYCLE.check(current(db, message.control_id).state, to)
-    store.update(db, message.control_id, state=to, changed=now, **columns)
+    LIFECYCLE.check(require_message(db, message.control_id).state, to)
+    outbox_messages.update_message(db, message.control_id, state=to, changed=now, **columns)
 
 
-def current(db: Database, control_id: str) -> Message:
+def require_message(db: Database, control_id: str) -> Message:
     """One message as it is now, inside the caller's change; NotFoundError."""
-    found = store.message(db, control_id)
+    found = outbox_messages.find_message(db, control_id)
     if found is None:
         raise NotFoundError("return.unknown", "There is no such message.", "See the list of them.")
     return found
 
 
-def reason(text: str) -> str:
+def required_reason(text: str) -> str:
     """A reason that was given; InputError without one."""
     if not text.strip():
         raise InputError("return.reason", "This needs a reason.", "Say in a few words why.")

@@ -28,6 +28,7 @@ from downtime.errors import (
 )
 from downtime.vault import slots
 from downtime.vault.files import write_atomic
+from downtime.vault.model import AuditAction
 
 if TYPE_CHECKING:
     from downtime.vault.audit import Actor
@@ -142,7 +143,7 @@ def card(vault: "Vault") -> dict[str, str]:
 def trust(vault: "Vault", document: Mapping[str, Any], actor: "Actor", reason: str) -> Card:
     """Pin another machine's card; ConflictError when its code is pinned with other keys."""
     new = read_card(document)
-    with vault.change(actor, "device.trust", target=new.code, reason=reason):
+    with vault.change(actor, AuditAction.DEVICE_TRUST, target=new.code, reason=reason):
         known = {card.code: card for card in trusted(vault.home)}
         known[public(vault.home).code] = public(vault.home)
         if known.setdefault(new.code, new) != new:
@@ -158,7 +159,7 @@ def trust(vault: "Vault", document: Mapping[str, Any], actor: "Actor", reason: s
 
 def distrust(vault: "Vault", code: str, actor: "Actor", reason: str) -> None:
     """Forget a machine's card: its bundles are refused and nothing is sealed to it from now on."""
-    with vault.change(actor, "device.distrust", target=code, reason=reason):
+    with vault.change(actor, AuditAction.DEVICE_DISTRUST, target=code, reason=reason):
         cards = trusted(vault.home)
         if code not in {card.code for card in cards}:
             raise NotFoundError(

@@ -20,6 +20,7 @@ from downtime.errors import ConflictError, NotFoundError
 from downtime.vault.audit import Actor
 from downtime.vault.database import transaction
 from downtime.vault.lifecycle import Lifecycle
+from downtime.vault.model import AuditAction
 from downtime.vault.vault import Vault
 
 LIFECYCLE = Lifecycle(
@@ -123,7 +124,7 @@ def progress(vault: Vault, job_id: str, done: int, total: int, sentence: str = "
 
 def finish(vault: Vault, job_id: str, result: Result | None = None, sentence: str = "") -> None:
     """The work is done; its result lies in the encrypted database until it is forgotten."""
-    with vault.change(get(vault, job_id).actor, "job.finish", target=job_id) as db:
+    with vault.change(get(vault, job_id).actor, AuditAction.JOB_FINISH, target=job_id) as db:
         _move(vault, db, job_id, "done")
         db.conn.execute(
             "UPDATE job SET sentence = ?, done = total, result = ?, media_type = ?, file_name = ?"
@@ -140,14 +141,14 @@ def finish(vault: Vault, job_id: str, result: Result | None = None, sentence: st
 
 def fail(vault: Vault, job_id: str, sentence: str) -> None:
     """The work could not be done; `sentence` is for the person who asked."""
-    with vault.change(get(vault, job_id).actor, "job.fail", target=job_id) as db:
+    with vault.change(get(vault, job_id).actor, AuditAction.JOB_FAIL, target=job_id) as db:
         _move(vault, db, job_id, "failed")
         db.conn.execute("UPDATE job SET error = ? WHERE id = ?", (sentence, job_id))
 
 
 def cancel(vault: Vault, job_id: str, actor: Actor, reason: str) -> None:
     """Give it up; a running one stops at its next `progress`."""
-    with vault.change(actor, "job.cancel", target=job_id, reason=reason) as db:
+    with vault.change(actor, AuditAction.JOB_CANCEL, target=job_id, reason=reason) as db:
         _move(vault, db, job_id, "cancelled")
 
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 
 import sqlite_utils
@@ -67,11 +68,12 @@ class Vault:
 
     @contextmanager
     def change(
-        self, actor: Actor, action: str, *, target: str = "", reason: str = ""
+        self, actor: Actor, action: StrEnum, *, target: str = "", reason: str = ""
     ) -> Iterator[sqlite_utils.Database]:
         """One transaction that ends with its audit entry; an exception undoes both.
 
-        `target` names the record (a serial, an account, a snapshot), never its contents.
+        `action` is one of the room's own `AuditAction`. `target` names the record (a serial, an
+        account, a snapshot), never its contents.
         """
         with transaction(self.db) as db:
             yield db

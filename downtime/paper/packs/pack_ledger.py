@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from downtime.clock import to_text
 from downtime.errors import NotFoundError
-from downtime.paper.model import FAILED, PACK_LIFECYCLE, PRINTED, PRINTING, REPEATED, VOID, Pack
+from downtime.paper.model import PACK_LIFECYCLE, AuditAction, FormState, Pack, PackState
 from downtime.paper.store import issued_forms
 from downtime.settings import Settings
 from downtime.vault import device
@@ -28,37 +28,39 @@ def get_pack(vault: Vault, pack: str) -> Pack:
 def list_failed(vault: Vault) -> list[Pack]:
     """Printings of this machine that nobody got and nobody asked for again, newest first."""
     return issued_forms.fetch_packs(
-        vault.db, f"state = ? AND {_OWN}", FAILED, device.code(vault.home)
+        vault.db, f"state = ? AND {_OWN}", PackState.FAILED, device.code(vault.home)
     )
 
 
 def get_failed(vault: Vault, pack: str) -> Pack:
     """A printing that failed; NotFoundError, ConflictError when it did not, or was repeated."""
     found = get_pack(vault, pack)
-    PACK_LIFECYCLE.check(found.state, REPEATED)
+    PACK_LIFECYCLE.check(found.state, PackState.REPEATED)
     return found
 
 
 def void_pack(vault: Vault, pack: Pack, actor: Actor, reason: str) -> None:
     """Nobody got these pages: every form of the pack is void; ConflictError by the lifecycle."""
-    with vault.change(actor, "pack.void", target=pack.id, reason=reason) as db:
+    with vault.change(actor, AuditAction.PACK_VOID, target=pack.id, reason=reason) as db:
         (now,) = issued_forms.fetch_packs(db, "id = ?", pack.id)
-        PACK_LIFECYCLE.check(now.state, FAILED)
-        issued_forms.move_pack_forms(db, pack.id, VOID, vault.now(), actor, reason)
-        issued_forms.set_pack_failure(db, pack.id, FAILED, reason)
+        PACK_LIFECYCLE.check(now.state, PackState.FAILED)
+        issued_forms.move_pack_forms(db, pack.id, FormState.VOID, vault.now(), actor, reason)
+        issued_forms.set_pack_failure(db, pack.id, PackState.FAILED, reason)
 
 
 def mark_repeated(vault: Vault, pack: Pack, actor: Actor, by: str) -> None:
     """A failed printing was printed anew as the pack `by`."""
-    with vault.change(actor, "pack.repeated", target=pack.id, reason=f"printed anew as {by}") as db:
+    with vault.change(
+        actor, AuditAction.PACK_REPEATED, target=pack.id, reason=f"printed anew as {by}"
+    ) as db:
         (now,) = issued_forms.fetch_packs(db, "id = ?", pack.id)
-        PACK_LIFECYCLE.check(now.state, REPEATED)
-        issued_forms.set_pack_failure(db, pack.id, REPEATED, f"Printed anew as {by}.")
+        PACK_LIFECYCLE.check(now.state, PackState.REPEATED)
+        issued_forms.set_pack_failure(db, pack.id, PackState.REPEATED, f"Printed anew as {by}.")
 
 
 def find_printed_for_job(vault: Vault, job: str) -> Pack | None:
     """What was printed, and handed over, in the course of a job."""
-    found = issued_forms.fetch_packs(vault.db, "job = ? AND state = ?", job, PRINTED)
+    found = issued_forms.fetch_packs(vault.db, "job = ? AND state = ?", job, PackState.PRINTED)
     return found[0] if found else None
 
 
@@ -66,7 +68,9 @@ def withdraw_job(vault: Vault, job: str, reason: str) -> int:
     """Void what was printed for a job whose pages nobody got; how many packs."""
     condition = "job = ? AND state IN (?, ?)"
     return _void_all(
-        vault, issued_forms.fetch_packs(vault.db, condition, job, PRINTING, PRINTED), reason
+        vault,
+        issued_forms.fetch_packs(vault.db, condition, job, PackState.PRINTING, PackState.PRINTED),
+        reason,
     )
 
 
@@ -74,7 +78,7 @@ def void_interrupted(vault: Vault, settings: Settings) -> int:
     """Void printings whose program died; how many. One takes minutes, so an old one is dead."""
     limit = vault.clock() - timedelta(minutes=settings.printing.interrupted_minutes)
     condition, own = f"state = ? AND issued_at < ? AND {_OWN}", device.code(vault.home)
-    found = issued_forms.fetch_packs(vault.db, condition, PRINTING, to_text(limit), own)
+    found = issued_forms.fetch_packs(vault.db, condition, PackState.PRINTING, to_text(limit), own)
     return _void_all(vault, found, INTERRUPTED)
 
 

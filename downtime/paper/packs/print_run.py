@@ -19,7 +19,7 @@ from downtime.paper import serials
 from downtime.paper.forms.load_form import load_form
 from downtime.paper.forms.model import FormDefinition
 from downtime.paper.layout import crew
-from downtime.paper.layout.lay_out_form import layout_digest, lay_out_form
+from downtime.paper.layout.lay_out_form import lay_out_form, layout_digest
 from downtime.paper.layout.model import (
     FormSheet,
     Imprint,
@@ -31,13 +31,12 @@ from downtime.paper.layout.model import (
 from downtime.paper.layout.stamp_pages import DocumentPrinter
 from downtime.paper.layout.template_layout import FormLayout, flow_digest, flow_layout
 from downtime.paper.model import (
-    ISSUED,
     LIFECYCLE,
-    PRINTED,
-    PRINTING,
-    VOID,
+    AuditAction,
     FormDraft,
+    FormState,
     Pack,
+    PackState,
     Subject,
 )
 from downtime.paper.packs import content_recorder, pack_ledger
@@ -259,7 +258,7 @@ class PrintRun:
         """Take serials and write the ledger in one transaction; the cover's is the last one."""
         vault, outage = self.vault, self.outage
         target = target or ",".join(wards)
-        with vault.change(self.actor, "pack.print", target=target, reason=reason) as db:
+        with vault.change(self.actor, AuditAction.PACK_PRINT, target=target, reason=reason) as db:
             pack = Pack(
                 id=f"{self.device}-P{issued_forms.next_pack(db, self.device):05}",
                 kind=self.kind,
@@ -271,7 +270,7 @@ class PrintRun:
                 issued_name=self.actor.name,
                 issued_at=vault.now(),
                 pages=0,
-                state=PRINTING,
+                state=PackState.PRINTING,
                 as_at=as_at,
                 request=self.options.request,
                 job=self.options.job,
@@ -287,7 +286,7 @@ class PrintRun:
                 (serials.make_serial(self.device, position), position, draft)
                 for position, draft in enumerate(drafts, first)
             ]
-            issued_forms.insert_forms(db, rows, pack, ISSUED)
+            issued_forms.insert_forms(db, rows, pack, FormState.ISSUED)
         return pack, tuple(row[0] for row in rows)
 
     def _imprint(self, pack: Pack, replaced: tuple[str, ...]) -> Imprint:
@@ -313,9 +312,11 @@ class PrintRun:
             )
             if pages != drafted
         ]
-        with self.vault.change(self.actor, "pack.printed", target=outcome.pack.id) as db:
+        with self.vault.change(self.actor, AuditAction.PACK_PRINTED, target=outcome.pack.id) as db:
             issued_forms.set_pages(db, longer)
-            issued_forms.finish_pack(db, outcome.pack.id, PRINTED, outcome.total, outcome.checksum)
+            issued_forms.finish_pack(
+                db, outcome.pack.id, PackState.PRINTED, outcome.total, outcome.checksum
+            )
             for job, serial in zip(jobs, outcome.serials, strict=False):
                 self._replace(db, job.draft.replaces, serial)
         return outcome
@@ -323,9 +324,11 @@ class PrintRun:
     def _replace(self, db: Database, old: tuple[str, ...], new: str) -> None:
         """What a page supersedes is void; one that was moved on meanwhile is left as it is."""
         for form in issued_forms.fetch_by_serials(db, old):
-            if VOID in LIFECYCLE.moves[form.state]:
+            if FormState.VOID in LIFECYCLE.moves[form.state]:
                 reason = f"Superseded by {serials.format_serial(new)}."
-                issued_forms.set_state(db, form.serial, VOID, self.vault.now(), self.actor, reason)
+                issued_forms.set_state(
+                    db, form.serial, FormState.VOID, self.vault.now(), self.actor, reason
+                )
 
 
 def _draft(

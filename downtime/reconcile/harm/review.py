@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 
-from downtime.clinical.records import (
+from downtime.clinical.model import (
     Appointment,
     DiagnosticReport,
     Observation,
@@ -14,19 +14,19 @@ from downtime.clinical.records import (
 )
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.outage.model import Outage
-from downtime.reconcile import store
-from downtime.reconcile.harm import bookings
-from downtime.reconcile.harm import figures as harm_figures
+from downtime.reconcile.harm import appointments
+from downtime.reconcile.harm import laboratory as harm_tests
 from downtime.reconcile.harm import store as harm_store
-from downtime.reconcile.harm import tests as harm_tests
-from downtime.reconcile.harm.findings import EXPLANATIONS, OUTCOMES, WAITING, Finding
-from downtime.reconcile.harm.records import Records
-from downtime.reconcile.harm.store import EXPLAINED, REVIEWED, Review, Row, Run
-from downtime.reconcile.item import Item
-from downtime.reconcile.run import latest
+from downtime.reconcile.harm import turnaround as harm_figures
+from downtime.reconcile.harm.model import EXPLANATIONS, OUTCOMES, WAITING, HarmFinding
+from downtime.reconcile.harm.records import ReviewedRecords
+from downtime.reconcile.harm.store import EXPLAINED, REVIEWED, HarmReview, HarmRun, ReviewedFinding
+from downtime.reconcile.latest_outage import find_latest_outage
+from downtime.reconcile.model import AuditAction, Item
+from downtime.reconcile.store import items as store_items
 from downtime.settings import Settings
-from downtime.snapshot import load
-from downtime.snapshot.store import Snapshot
+from downtime.snapshot import load_bundle
+from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 
@@ -34,48 +34,48 @@ PAUSE_SECONDS = 0.01
 """After each transaction: without a gap, those who key waited for a quarter of a second."""
 
 
-def run(vault: Vault, settings: Settings, who: Actor, why: str) -> Run:
+def run_review(vault: Vault, settings: Settings, actor: Actor, reason: str) -> HarmRun:
     """Look at the outage at hand as it was last compared; what was said of a finding is kept.
 
     ConflictError before the first comparison.
     """
-    outage = latest(vault)
-    compared = store.last_run(vault.db, outage.id)
+    outage = find_latest_outage(vault)
+    compared = store_items.fetch_last_run(vault.db, outage.id)
     if compared is None:
         raise ConflictError(
             "harm.not-compared",
             "The paper has not been compared with the recovered systems yet.",
             "Compare first, then look for harm.",
         )
-    items = [row.item for row in store.fetch(vault.db, outage.id)]
+    items = [row.item for row in store_items.fetch_items(vault.db, outage.id)]
     found, figures = _look(vault, settings, outage, compared.snapshot, items)
-    made = Run(outage.id, vault.now(), compared.snapshot, compared.at, len(found), figures)
-    _keep(vault, outage.id, found, settings.reconcile.forms_at_once, who, why)
-    with vault.change(who, "harm.run", target=outage.id, why=why) as db:
-        harm_store.keep_run(db, made)
+    made = HarmRun(outage.id, vault.now(), compared.snapshot, compared.at, len(found), figures)
+    _keep(vault, outage.id, found, settings.reconcile.forms_at_once, actor, reason)
+    with vault.change(actor, AuditAction.HARM_RUN, target=outage.id, reason=reason) as db:
+        harm_store.save_run(db, made)
     return made
 
 
 def _keep(
-    vault: Vault, outage: str, found: Sequence[Finding], at_once: int, who: Actor, why: str
+    vault: Vault, outage: str, found: Sequence[HarmFinding], at_once: int, actor: Actor, reason: str
 ) -> None:
     """In short transactions with pauses, so that people go on keying meanwhile."""
-    gone, other = harm_store.differing(vault.db, outage, found)
+    gone, other = harm_store.compare_with_stored(vault.db, outage, found)
     for start in range(0, max(len(gone), len(other)), at_once):
         target = f"{len(other[start : start + at_once])} findings"
-        with vault.change(who, "harm.find", target=target, why=why) as db:
-            harm_store.remove_findings(db, outage, gone[start : start + at_once])
-            harm_store.keep_findings(db, other[start : start + at_once])
+        with vault.change(actor, AuditAction.HARM_FIND, target=target, reason=reason) as db:
+            harm_store.delete_findings(db, outage, gone[start : start + at_once])
+            harm_store.save_findings(db, other[start : start + at_once])
         time.sleep(PAUSE_SECONDS)
 
 
 def _look(
     vault: Vault, settings: Settings, outage: Outage, recovered: str, items: Sequence[Item]
-) -> tuple[list[Finding], dict[str, dict[str, object]]]:
-    with closing(load.get(vault, recovered)) as after:
+) -> tuple[list[HarmFinding], dict[str, dict[str, object]]]:
+    with closing(load_bundle.open_snapshot(vault, recovered)) as after:
         if not outage.snapshot:
             return _found(settings, outage, items, None, after, vault.now())
-        with closing(load.get(vault, outage.snapshot)) as before:
+        with closing(load_bundle.open_snapshot(vault, outage.snapshot)) as before:
             return _found(settings, outage, items, before, after, vault.now())
 
 
@@ -86,55 +86,58 @@ def _found(
     before: Snapshot | None,
     after: Snapshot,
     now: str,
-) -> tuple[list[Finding], dict[str, dict[str, object]]]:
+) -> tuple[list[HarmFinding], dict[str, dict[str, object]]]:
     waiting = [
         (row.request, row.encounter.ward if row.encounter else "")
-        for row in (before.outstanding() if before else ())
+        for row in (before.list_outstanding_tests() if before else ())
     ]
     ended = max((system.ended or now for system in outage.systems), default=now)
     people = {item.patient for item in items} | {request.patient for request, _ in waiting}
-    now_held = Records([*_of(after, people - {""}), *_planned(after)])
-    then = Records([*_of(before, people - {""}), *_planned(before)] if before else ())
-    tests = harm_tests.Scene(items, then, now_held, waiting, settings)
-    diary = bookings.Diary(items, then, now_held, outage.opened, ended, settings)
-    found = [*harm_tests.findings(tests), *bookings.findings(diary)]
-    requests = before.all("ServiceRequest") if before else ()
-    reports = before.all("DiagnosticReport") if before else ()
-    figures = harm_figures.compared(found, requests, reports, outage.opened)
+    now_held = ReviewedRecords([*_of(after, people - {""}), *_planned(after)])
+    then = ReviewedRecords([*_of(before, people - {""}), *_planned(before)] if before else ())
+    tests = harm_tests.LaboratoryReview(items, then, now_held, waiting, settings)
+    diary = appointments.AppointmentReview(items, then, now_held, outage.opened, ended, settings)
+    found = [
+        *harm_tests.find_laboratory_findings(tests),
+        *appointments.find_missed_appointments(diary),
+    ]
+    requests = before.iterate_records("ServiceRequest") if before else ()
+    reports = before.iterate_records("DiagnosticReport") if before else ()
+    figures = harm_figures.compare_turnaround(found, requests, reports, outage.opened)
     return found, figures
 
 
 def _of(snapshot: Snapshot, people: set[str]) -> Iterator[Record]:
     """The records of these people, and of those they were merged into."""
-    held = snapshot.some(Patient, "id", people)
+    held = snapshot.find_records(Patient, "id", people)
     wider = people | {patient.replaced_by for patient in held} - {""}
     for kind in (ServiceRequest, DiagnosticReport, Observation):
-        yield from snapshot.some(kind, "patient", wider)
-    yield from snapshot.some(Patient, "id", wider)
+        yield from snapshot.find_records(kind, "patient", wider)
+    yield from snapshot.find_records(Patient, "id", wider)
 
 
 def _planned(snapshot: Snapshot) -> Iterator[Record]:
     """All appointments, and whom they are for."""
-    planned = list(snapshot.all("Appointment"))
+    planned = list(snapshot.iterate_records("Appointment"))
     yield from planned
     whom = {one.patient for one in planned if isinstance(one, Appointment)}
-    yield from snapshot.some(Patient, "id", whom)
+    yield from snapshot.find_records(Patient, "id", whom)
 
 
-def rows(vault: Vault, *, kind: str = "", state: str = "") -> list[Row]:
+def list_findings(vault: Vault, *, kind: str = "", state: str = "") -> list[ReviewedFinding]:
     """The findings of the outage at hand, filtered where given."""
-    return harm_store.rows(vault.db, latest(vault).id, kind=kind, state=state)
+    return harm_store.fetch_findings(vault.db, find_latest_outage(vault).id, kind=kind, state=state)
 
 
-def _findings(vault: Vault, outage: str, keys: Sequence[str]) -> list[Finding]:
+def _findings(vault: Vault, outage: str, keys: Sequence[str]) -> list[HarmFinding]:
     """The findings with these keys; NotFoundError when one is not there."""
-    found = harm_store.with_keys(vault.db, outage, keys)
+    found = harm_store.fetch_by_keys(vault.db, outage, keys)
     if len(found) != len(set(keys)):
         raise NotFoundError("harm.unknown", "There is no such finding.", "See the harm review.")
     return found
 
 
-def review(vault: Vault, keys: Sequence[str], outcome: str, note: str, who: Actor) -> int:
+def record_review(vault: Vault, keys: Sequence[str], outcome: str, note: str, actor: Actor) -> int:
     """A clinician says what harm came of findings (`OUTCOMES`); a note is needed from low up."""
     if outcome not in OUTCOMES:
         raise InputError(
@@ -144,10 +147,12 @@ def review(vault: Vault, keys: Sequence[str], outcome: str, note: str, who: Acto
         raise InputError(
             "harm.note", "Harm needs a note.", "Say what happened and what was done about it."
         )
-    return _say(vault, keys, REVIEWED, outcome, note, who)
+    return _say(vault, keys, REVIEWED, outcome, note, actor)
 
 
-def explain(vault: Vault, keys: Sequence[str], how: str, why: str, who: Actor) -> int:
+def record_explanation(
+    vault: Vault, keys: Sequence[str], how: str, reason: str, actor: Actor
+) -> int:
     """Close requests that had no result when the outage began (`EXPLANATIONS`), with a reason."""
     if how not in EXPLANATIONS:
         raise InputError(
@@ -155,26 +160,26 @@ def explain(vault: Vault, keys: Sequence[str], how: str, why: str, who: Actor) -
             "There is no such explanation.",
             f"Choose {', '.join(EXPLANATIONS)}.",
         )
-    if not why.strip():
+    if not reason.strip():
         raise InputError("harm.reason", "A reason is needed.", "Say in a few words what is known.")
-    if any(one.kind != WAITING for one in _findings(vault, latest(vault).id, keys)):
+    if any(one.kind != WAITING for one in _findings(vault, find_latest_outage(vault).id, keys)):
         raise ConflictError(
             "harm.kind",
             "Only a request without a result is explained.",
             "Other findings are reviewed by a clinician.",
         )
-    return _say(vault, keys, EXPLAINED, how, why, who)
+    return _say(vault, keys, EXPLAINED, how, reason, actor)
 
 
-def _say(vault: Vault, keys: Sequence[str], way: str, outcome: str, note: str, who: Actor) -> int:
-    outage = latest(vault).id
+def _say(vault: Vault, keys: Sequence[str], way: str, outcome: str, note: str, actor: Actor) -> int:
+    outage = find_latest_outage(vault).id
     target = keys[0] if len(keys) == 1 else f"{len(keys)} findings"
-    with vault.change(who, f"harm.{way}", target=target, why=outcome) as db:
+    with vault.change(actor, AuditAction(f"harm.{way}"), target=target, reason=outcome) as db:
         for finding in _findings(vault, outage, keys):
-            said = Review(
+            said = HarmReview(
                 outage=outage, finding=finding.key, digest=finding.digest, way=way,
-                outcome=outcome, note=note.strip(), person=who.id, person_name=who.name,
+                outcome=outcome, note=note.strip(), person=actor.id, person_name=actor.name,
                 at=vault.now(),
             )  # fmt: skip
-            harm_store.keep_review(db, said)
+            harm_store.save_review(db, said)
     return len(keys)

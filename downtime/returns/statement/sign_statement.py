@@ -8,13 +8,13 @@ the people whom `returns.safety_leads` names. Three people sign, nobody for two.
 from downtime.accounts import people, permissions
 from downtime.accounts.model import Permission, Person
 from downtime.errors import ConflictError, ForbiddenError, InputError
+from downtime.returns.model import AuditAction, Signature
 from downtime.returns.statement.completeness_statement import (
     Statement,
     attach_evidence,
     gather_statement,
 )
-from downtime.returns.store import outbox_messages
-from downtime.returns.store.outbox_messages import Signature
+from downtime.returns.store import statement_signatures
 from downtime.settings import Settings
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
@@ -41,9 +41,9 @@ def sign_statement(
     for held in statement.signatures:
         _check_unsigned(held, statement.digest, lead, actor)
     with vault.change(
-        actor, "statement.sign", target=f"{statement.outage}: {lead}", reason=reason
+        actor, AuditAction.STATEMENT_SIGN, target=f"{statement.outage}: {lead}", reason=reason
     ) as db:
-        outbox_messages.insert_signature(
+        statement_signatures.insert_signature(
             db,
             Signature(
                 outage=statement.outage,

@@ -17,10 +17,11 @@ from downtime.paper.forms.form_schema import RESERVED_PLACES
 from downtime.paper.forms.load_form import load_form
 from downtime.paper.forms.model import KeyingPolicy
 from downtime.paper.layout.background_layout import MM
+from downtime.paper.model import AuditAction
 from downtime.paper.packs import preview_form
 from downtime.web import request_context
 from downtime.web.job_kinds import PDF
-from downtime.web.responses import Answer, download
+from downtime.web.responses import ViewResponse, file_response
 from downtime.web.view_permissions import requires
 
 placing = Blueprint("placing", __name__, url_prefix="/forms/place")
@@ -32,43 +33,45 @@ SPARE = 3
 
 @placing.get("")
 @requires(Permission.CONFIG_MANAGE)
-def choose() -> Answer:
+def choose() -> ViewResponse:
     """The PDFs of this home, and a way to bring another."""
     return render_template(
         "placing.html",
-        names=list(hospital_backgrounds.list_backgrounds(request_context.web().home)),
+        names=list(hospital_backgrounds.list_backgrounds(request_context.app_state().home)),
     )
 
 
 @placing.post("")
 @requires(Permission.CONFIG_MANAGE)
-def bring() -> Answer:
+def bring() -> ViewResponse:
     """Take over a PDF that was sent from the browser."""
     upload, name = request.files.get("file"), request.form.get("name", "").strip()
     if not upload or not upload.filename:
         raise InputError("place.none", "No file was chosen.", "Choose a PDF.")
-    home, paper = request_context.web().home, request_context.settings().paper
-    with request_context.vault().change(request_context.actor(), "form.background", target=name):
+    home, paper = request_context.app_state().home, request_context.settings().paper
+    with request_context.vault().change(
+        request_context.actor(), AuditAction.FORM_BACKGROUND, target=name
+    ):
         hospital_backgrounds.add_background(home, name, upload.read(), paper)
     return redirect(url_for("placing.draw", name=name), 303)
 
 
 @placing.get("/<name>")
 @requires(Permission.CONFIG_MANAGE)
-def draw(name: str) -> Answer:
+def draw(name: str) -> ViewResponse:
     """A page as a picture, with the places on it and their numbers beside it."""
     sheet = _sheet(name)
-    form = hospital_backgrounds.load_placement(request_context.web().home, name, sheet)
+    form = hospital_backgrounds.load_placement(request_context.app_state().home, name, sheet)
     return _screen(name, sheet, form, rules.list_rows(form), "")
 
 
 @placing.post("/<name>")
 @requires(Permission.CONFIG_MANAGE)
-def save(name: str) -> Answer:
+def save(name: str) -> ViewResponse:
     """Keep the places; a mistake is explained and nothing is kept."""
     sheet = _sheet(name)
     drawn = [row for row in _typed() if row.key]
-    form = hospital_backgrounds.load_placement(request_context.web().home, name, sheet)
+    form = hospital_backgrounds.load_placement(request_context.app_state().home, name, sheet)
     form |= {word: request.form.get(word, "").strip() for word in WORDS}
     try:
         if all(row.key in RESERVED_PLACES for row in drawn):
@@ -90,7 +93,7 @@ def save(name: str) -> Answer:
 
 @placing.get("/<name>/<int:page>.png")
 @requires(Permission.CONFIG_MANAGE)
-def picture(name: str, page: int) -> Answer:
+def picture(name: str, page: int) -> ViewResponse:
     """A page of the PDF as a picture."""
     png = background.draw_page(_path(name), page, request_context.settings().paper)
     return Response(png, mimetype="image/png")
@@ -98,12 +101,12 @@ def picture(name: str, page: int) -> Answer:
 
 @placing.get("/<name>/preview")
 @requires(Permission.CONFIG_MANAGE)
-def preview(name: str) -> Answer:
+def preview(name: str) -> ViewResponse:
     """The form filled with invented values."""
-    home, out = request_context.web().home, BytesIO()
+    home, out = request_context.app_state().home, BytesIO()
     form = load_form(name, home)
     preview_form.preview_form(form, home, request_context.settings(), request_context.now(), out)
-    return download(out.getvalue(), PDF, f"preview {name}.pdf", inline=True)
+    return file_response(out.getvalue(), PDF, f"preview {name}.pdf", inline=True)
 
 
 def _screen(
@@ -125,7 +128,7 @@ def _screen(
         pages=sheet.pages,
         shown=page,
         size=[round(side / MM, 1) for side in sheet.size],
-        saved=(request_context.web().home.forms / f"{name}.yaml").exists(),
+        saved=(request_context.app_state().home.forms / f"{name}.yaml").exists(),
         error=error,
     )
 
@@ -143,7 +146,7 @@ def _sheet(name: str) -> BackgroundPdf:
 
 
 def _path(name: str) -> Path:
-    found = hospital_backgrounds.list_backgrounds(request_context.web().home).get(name)
+    found = hospital_backgrounds.list_backgrounds(request_context.app_state().home).get(name)
     if found is None:
         raise NotFoundError("place.unknown", "There is no such PDF here.", "Bring it first.")
     return found

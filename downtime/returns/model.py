@@ -1,0 +1,208 @@
+"""What a returned message is: its channel, its states and their table of moves, its records."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from downtime.vault.lifecycle import Lifecycle
+
+
+class AuditAction(StrEnum):
+    """What an entry of the audit says was done; the chain keeps the words."""
+
+    REKEY_TICK = "rekey.tick"
+    REKEY_UNTICK = "rekey.untick"
+    REPORT_MAKE = "report.make"
+    RETURN_ACKNOWLEDGE = "return.acknowledge"
+    RETURN_AGAIN = "return.again"
+    RETURN_EXPORT = "return.export"
+    RETURN_QUEUE = "return.queue"
+    RETURN_REFUSE = "return.refuse"
+    RETURN_RESOLVE = "return.resolve"
+    RETURN_SENT = "return.sent"
+    RETURN_TAKE_BACK = "return.take-back"
+    STATEMENT_MAKE = "statement.make"
+    STATEMENT_SIGN = "statement.sign"
+
+
+class Channel(StrEnum):
+    """A way by which decisions reach a system; `channels.py` says what each one needs."""
+
+    FILE = "file"
+    MLLP = "mllp"
+    FHIR = "fhir"
+    WORKLIST = "worklist"
+
+
+class MessageState(StrEnum):
+    """How far a message has come."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    ACKNOWLEDGED = "acknowledged"
+    REFUSED = "refused"
+    HELD = "held"
+    RESOLVED = "resolved"
+
+
+LIFECYCLE = Lifecycle(
+    "returned-message",
+    {
+        # Files and worklists are handed over at once.
+        MessageState.QUEUED: (
+            MessageState.SENDING,
+            MessageState.SENT,
+            MessageState.HELD,
+            MessageState.RESOLVED,
+        ),
+        # Queued again: no answer came, and the same bytes go out once more.
+        MessageState.SENDING: (
+            MessageState.SENT,
+            MessageState.ACKNOWLEDGED,
+            MessageState.REFUSED,
+            MessageState.QUEUED,
+        ),
+        # Handed over; whether it was taken in is not known yet.
+        MessageState.SENT: (
+            MessageState.ACKNOWLEDGED,
+            MessageState.REFUSED,
+            MessageState.QUEUED,
+        ),
+        # Only the tick on a worklist can be taken back.
+        MessageState.ACKNOWLEDGED: (MessageState.SENT,),
+        MessageState.REFUSED: (MessageState.QUEUED, MessageState.RESOLVED),
+        # Held behind a refused message of the same patient.
+        MessageState.HELD: (MessageState.QUEUED, MessageState.RESOLVED),
+        # Decided to be returned once more.
+        MessageState.RESOLVED: (MessageState.QUEUED,),
+    },
+)
+
+WAITING = (
+    MessageState.QUEUED,
+    MessageState.SENDING,
+    MessageState.HELD,
+    MessageState.REFUSED,
+)
+"""States in which a message is not through: the patient's next one waits, and the outage is open."""
+
+STATE_TITLES = {
+    MessageState.QUEUED: "waits for its turn",
+    MessageState.SENDING: "being sent",
+    MessageState.SENT: "handed over",
+    MessageState.ACKNOWLEDGED: "taken in",
+    MessageState.REFUSED: "refused",
+    MessageState.HELD: "held behind a refused one",
+    MessageState.RESOLVED: "settled otherwise",
+}
+"""Each state as screens and commands call it."""
+
+
+class AttemptOutcome(StrEnum):
+    """What one attempt to deliver a message came to."""
+
+    TAKEN = "taken"
+    """The receiver has taken it in."""
+    COMMITTED = "committed"
+    """It is in the receiver's safe keeping; whether it is taken in is not known."""
+    REFUSED = "refused"
+    """A person must look."""
+    LATER = "later"
+    """The same bytes are sent again after a while."""
+
+
+class Lead(StrEnum):
+    """As whom people sign the completeness statement."""
+
+    WARD = "ward"
+    RECORDS = "records"
+    SAFETY = "safety"
+
+
+LEAD_TITLES = {
+    Lead.WARD: "Ward lead",
+    Lead.RECORDS: "Records lead",
+    Lead.SAFETY: "Clinical safety lead",
+}
+
+
+LINK_PREFIX = "link:"
+"""How the keys of messages begin that report what became of a downtime number's link."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message of the outbox, without its content. Times are UTC as stored.
+
+    `items` are the keys of the compared items it carries; `order_key` is the patient, within whom
+    order is kept; `answer` is what the receiver said last, `reason` why it is where it is
+    (`message_reasons` words it).
+    """
+
+    control_id: str
+    outage: str
+    system: str
+    channel: Channel
+    kind: str
+    order_key: str
+    position: int
+    state: MessageState
+    attempts: int
+    next_try: str
+    answer: str
+    reason: str
+    sha256: str
+    file: str
+    queued: str
+    queued_by: str
+    changed: str
+    items: tuple[str, ...]
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The keys of compared items; a message that reports a link of two numbers has none."""
+        return tuple(key for key in self.items if not key.startswith(LINK_PREFIX))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """A message on its way into the outbox; `position` 0 is the end, `items` are (key, digest)."""
+
+    control_id: str
+    position: int = 0
+    outage: str
+    system: str
+    channel: Channel
+    kind: str
+    order_key: str
+    state: MessageState
+    sha256: str
+    file: str = ""
+    queued: str
+    queued_by: str
+    changed: str
+    content: bytes
+    items: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """Who keyed a line of a worklist and when, with the number that the live system gave it."""
+
+    control_id: str
+    number: str
+    ticked: str
+    ticked_by: str
+    ticked_by_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """A lead's signature under the facts of one statement."""
+
+    outage: str
+    role: Lead
+    facts_sha256: str
+    person: str
+    person_name: str
+    signed: str

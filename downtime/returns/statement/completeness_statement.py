@@ -1,0 +1,172 @@
+"""The completeness statement: what happened to every form, item and message of an outage.
+
+It says 'complete' only when nothing is open, and otherwise names what is: outage window, snapshots
+with their hashes, patients, forms to zero, open discrepancies, unmatched, messages, signatures.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import orjson
+
+from downtime.entry.store import entries as entry_store
+from downtime.entry.store import scans
+from downtime.outage import laptop_outages, outages
+from downtime.outage.model import Outage
+from downtime.paper import ledger
+from downtime.reconcile.latest_outage import find_latest_outage
+from downtime.reconcile.model import ItemFilter, ItemState
+from downtime.reconcile.store import items as items_store
+from downtime.returns.model import AuditAction, Signature
+from downtime.returns.statement import open_items, statement_facts
+from downtime.returns.statement import outage_forms as statement_ledger
+from downtime.returns.statement.open_item_owners import count_overdue
+from downtime.returns.store import statement_signatures
+from downtime.settings import Settings
+from downtime.vault import audit
+from downtime.vault.audit import Actor
+from downtime.vault.vault import Vault
+
+COMPLETE, INCOMPLETE = "COMPLETE", "NOT COMPLETE"
+UNPROVED = "COMPLETE, BUT NOT PROVED"
+"""Nothing is open, and an audit chain on which the statement rests does not hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The facts, their SHA-256, and what stands around them: when made, audit head, signatures."""
+
+    facts: Mapping[str, Any]
+    digest: str
+    made: str
+    audit: Mapping[str, Any]
+    signatures: tuple[Signature, ...]
+    titles: Mapping[str, str]
+    """What the forms are called; not part of what is signed."""
+
+    @property
+    def outage(self) -> str:
+        """The outage's number."""
+        return str(self.facts["outage"]["id"])
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is open and every audit chain holds."""
+        return self.verdict == COMPLETE
+
+    @property
+    def unproved(self) -> tuple[str, ...]:
+        """A sentence for each audit chain that does not hold: this machine's own, and laptops'."""
+        return (
+            *statement_facts.describe_own_chain(self.audit),
+            *map(statement_facts.describe_taken_over, self.facts["taken_over"]),
+        )
+
+    @property
+    def overdue(self) -> int:
+        """How many open things should have been settled by those who have them."""
+        return count_overdue(self.facts, self.made)
+
+    @property
+    def verdict(self) -> str:
+        """`COMPLETE`, `NOT COMPLETE`, or that it is complete and rests on what cannot be proved."""
+        if self.facts["open"]:
+            return INCOMPLETE
+        return UNPROVED if self.unproved else COMPLETE
+
+    def as_json(self) -> dict[str, Any]:
+        """One document: facts, hash, signatures with whether they still hold."""
+        return {
+            "statement": "downtime/statement-2",
+            "verdict": self.verdict,
+            "overdue": self.overdue,
+            "unproved": list(self.unproved),
+            **self.facts,
+            "facts_sha256": self.digest,
+            "made": self.made,
+            "audit": dict(self.audit),
+            "signatures": [
+                asdict(one) | {"holds": one.facts_sha256 == self.digest} for one in self.signatures
+            ],
+        }
+
+
+def make_statement(
+    vault: Vault, settings: Settings, actor: Actor, reason: str = "", outage: str = ""
+) -> Statement:
+    """Gather the statement of an outage, and leave a trace that it was made."""
+    statement = gather_statement(vault, settings, outage)
+    with vault.change(actor, AuditAction.STATEMENT_MAKE, target=statement.outage, reason=reason):
+        pass
+    return statement
+
+
+def gather_statement(vault: Vault, settings: Settings, outage: str = "") -> Statement:
+    """The statement as of now, of the outage at hand or of a given one.
+
+    NotFoundError when there was never an outage, or not that one.
+    """
+    chosen = find_outage(vault, outage)
+    facts = _gather_facts(vault, settings, chosen)
+    return attach_evidence(vault, chosen.id, facts)
+
+
+def attach_evidence(vault: Vault, outage: str, facts: Mapping[str, Any]) -> Statement:
+    """These facts with what stands around them now."""
+    chain = audit.verify(vault.db)
+    return Statement(
+        facts,
+        hashlib.sha256(orjson.dumps(facts, option=orjson.OPT_SORT_KEYS)).hexdigest(),
+        vault.now(),
+        {"entries": chain.entries, "head": chain.head, "first_bad": chain.first_bad},
+        tuple(statement_signatures.list_signatures(vault.db, outage)),
+        ledger.form_titles(vault),
+    )
+
+
+def find_outage(vault: Vault, outage: str = "") -> Outage:
+    """The outage with this number, or the one at hand; it began when any laptop declared it."""
+    if not outage:
+        return find_latest_outage(vault)
+    found = outages.get_outage(vault, outage)
+    return replace(found, opened=laptop_outages.find_start(vault.db, found))
+
+
+def _gather_facts(vault: Vault, settings: Settings, outage: Outage) -> dict[str, Any]:
+    run = items_store.fetch_last_run(vault.db, outage.id)
+    recovered = run.snapshot if run else ""
+    ahead = statement_ledger.list_used_ahead(vault, outage)
+    serials = [form.serial for form in ahead]
+    forms, total = statement_ledger.account_outage_forms(
+        vault, outage, ahead, scans.fetch_serials(vault.db)
+    )
+    found = open_items.find_open_items(vault, settings, outage)
+    unmatched = items_store.fetch_items(vault.db, outage.id, state=ItemState.UNMATCHED)
+    stays = items_store.fetch_item_page(vault.db, outage.id, ItemFilter(type="Encounter"), -1)
+    window = statement_facts.describe_outage(vault, outage)
+    until = window["ended"] or vault.now()
+    return {
+        "hospital": {"name": settings.site.name, "code": settings.site.code},
+        "outage": window,
+        "snapshots": {
+            "t0": statement_facts.describe_snapshot(vault, outage.snapshot),
+            "recovered": statement_facts.describe_snapshot(vault, recovered),
+        },
+        "laptops": statement_facts.list_laptops(vault, outage),
+        "taken_over": statement_facts.list_taken_over(vault, outage),
+        "patients": statement_facts.count_patients(vault, outage, recovered, until, stays),
+        "forms": [asdict(row) for row in forms],
+        "forms_total": {k: v for k, v in asdict(total).items() if k not in ("ward", "form")},
+        "printed_ahead": statement_ledger.count_by_ward(ahead),
+        "entries": entry_store.count_figures(vault.db, outage.id, serials),
+        "error_rate": statement_facts.measure_error_rate(vault, outage, serials),
+        "items": items_store.count_by_state(vault.db, outage.id),
+        "unmatched": statement_facts.summarize_unmatched(unmatched),
+        "identity": statement_facts.count_links(vault, outage),
+        "returned": statement_facts.summarize_returned(vault, outage),
+        "harm": statement_facts.summarize_harm(vault, outage),
+        "open": [asdict(one) for one in found],
+        "open_kinds": open_items.count_kinds(found),
+    }

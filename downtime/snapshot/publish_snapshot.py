@@ -1,0 +1,168 @@
+"""From feeds to a published bundle: apply, cut, seal, and put it where laptops fetch it.
+
+How it lies in that folder is said in `transport.folder`.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import sqlite_utils
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from downtime.clinical.model import Encounter, Location, Record
+from downtime.clock import to_text
+from downtime.errors import UserError
+from downtime.feeds.model import Message, Reject
+from downtime.feeds.read_feeds import read
+from downtime.settings import Settings
+from downtime.snapshot import apply_messages, bundle
+from downtime.snapshot.bundle import PayloadWriter, SealedBundle
+from downtime.snapshot.garbage_collection import collect_garbage_seldom
+from downtime.snapshot.header import SnapshotHeader
+from downtime.snapshot.model import AuditAction
+from downtime.snapshot.select_records import select_records, selection_window
+from downtime.snapshot.settle_records import settle_records
+from downtime.snapshot.store import publisher_state, snapshot_index
+from downtime.snapshot.store.snapshot_index import BundleNumber
+from downtime.transport.folder import CarrierFolder, Pointer
+from downtime.vault import device
+from downtime.vault.audit import Actor
+from downtime.vault.database import connect
+from downtime.vault.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltSnapshot:
+    """A published bundle, and what the feeds came to."""
+
+    bundle: Path
+    header: SnapshotHeader
+    messages: int
+    accepted: int
+    rejected: list[Reject]
+    seconds: float
+
+
+@dataclass(slots=True)
+class _MessageFilter:
+    """Messages go on to the state; rejects stay here."""
+
+    accepted: int = 0
+    rejected: list[Reject] = field(default_factory=list)
+
+    def accept_messages(self, items: Iterable[Message | Reject]) -> Iterator[Message]:
+        for item in items:
+            if isinstance(item, Reject):
+                self.rejected.append(item)
+            else:
+                self.accepted += 1
+                yield item
+
+
+def build_snapshot(
+    vault: Vault,
+    settings: Settings,
+    paths: Iterable[Path],
+    to: Path,
+    actor: Actor,
+    reason: str = "",
+) -> BuiltSnapshot:
+    """Read feeds, bring the state up to date, and publish it in folder `to`.
+
+    Sealed to this machine and to every device card it trusts. A failure before the last step
+    leaves the bundle that was published before.
+    """
+    started, now, intake = time.perf_counter(), vault.clock(), _MessageFilter()
+    this = device.load(vault)
+    key = bundle.key_id(this.card.public_key)
+    with vault.change(actor, AuditAction.SNAPSHOT_BUILD, target=key, reason=reason) as db:
+        number = _choose_number(db, to, key, this.card.public_key)
+        snapshot_index.save_published(db, number)
+    state_file = connect(vault.home.state, vault.key("state")).conn
+    with closing(state_file) as connection, collect_garbage_seldom():
+        held = sqlite_utils.Database(connection, recursive_triggers=False)
+        messages = intake.accept_messages(read(paths, settings))
+        apply_messages.apply_messages(held, messages, now, settings.site.mrn_authority)
+        header, content = _write_payload(held, settings, now, number, key)
+    recipients = [card.recipient for card in (this.card, *device.trusted(vault.home))]
+    sealed = bundle.seal_bundle(header, content, recipients, this.sign)
+    with vault.change(actor, AuditAction.SNAPSHOT_PUBLISH, target=header.id, reason=reason):
+        path = publish_bundle(sealed, to, settings.snapshot.keep)
+    total = intake.accepted + len(intake.rejected)
+    seconds = time.perf_counter() - started
+    return BuiltSnapshot(path, header, total, intake.accepted, intake.rejected, seconds)
+
+
+def _choose_number(
+    db: sqlite_utils.Database, to: Path, key: str, public: Ed25519PublicKey
+) -> BundleNumber:
+    """One above the highest that the vault remembers or the folder shows.
+
+    The folder is asked too because a vault that was put back from a backup has forgotten some, and
+    laptops refuse a number that they have seen.
+    """
+    number = max(snapshot_index.get_last_published(db), _read_published_number(to, key, public))
+    return BundleNumber(number.epoch, number.sequence + 1)
+
+
+def _read_published_number(to: Path, key: str, public: Ed25519PublicKey) -> BundleNumber:
+    none = BundleNumber(1, 0)
+    pointer = CarrierFolder(to).read_pointer()
+    if pointer is None:
+        return none
+    try:
+        shown = bundle.verify_bundle((to / pointer.bundle).read_bytes(), {key: public})
+    except (OSError, UserError):
+        return none
+    return BundleNumber(shown.epoch, shown.sequence)
+
+
+def _write_payload(
+    held: sqlite_utils.Database, settings: Settings, now: datetime, number: BundleNumber, key: str
+) -> tuple[SnapshotHeader, bytes]:
+    """The header and the whole content in clear, in memory only."""
+    packer, wards = PayloadWriter(), set[str]()
+    for record in select_records(settle_records(held, settings), selection_window(settings, now)):
+        packer.add(record)
+        if isinstance(record, Location | Encounter):
+            wards.add(_occupied_ward(record))
+    header = SnapshotHeader(
+        hospital=settings.site.code,
+        wards=tuple(sorted(wards - {""})),
+        epoch=number.epoch,
+        sequence=number.sequence,
+        created=to_text(now),
+        expires=to_text(now + timedelta(hours=settings.snapshot.expires_hours)),
+        key=key,
+        time_zone=settings.site.time_zone,
+        systems=_list_systems(publisher_state.select_newest_times(held), settings),
+        holds=tuple(sorted(publisher_state.select_delivered_types(held))),
+        counts=packer.counts,
+    )
+    return header, packer.finish(header)
+
+
+def _occupied_ward(record: Record) -> str:
+    """The ward of a bed, or of somebody who is in."""
+    if isinstance(record, Encounter) and record.status not in ("in-progress", ""):
+        return ""
+    return record.ward if isinstance(record, Location | Encounter) else ""
+
+
+def _list_systems(newest: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    """In the order of the settings; a system that sent nothing has no time."""
+    names = dict.fromkeys([*settings.systems.names, *sorted(newest)])
+    return {name: newest.get(name, "") for name in names}
+
+
+def publish_bundle(sealed: SealedBundle, to: Path, keep: int) -> Path:
+    """Put a bundle in a folder, point to it, and remove this publisher's oldest ones."""
+    folder = CarrierFolder(to)
+    path = folder.publish_file(sealed.data, Pointer(sealed.name, sealed.sha256, sealed.created))
+    family = sealed.name.split(f"-{sealed.epoch}-{sealed.sequence:06}-")[0]
+    folder.remove_oldest(f"{family}-*-{sealed.key[:8]}-*{bundle.SUFFIX}", keep, path)
+    return path

@@ -1,0 +1,143 @@
+"""Hand over: seal all that this laptop holds to the records station, as one file."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from downtime.accounts import store as people
+from downtime.entry import merge_entries as entries
+from downtime.errors import ConflictError, InputError, NotFoundError
+from downtime.outage import laptop_outages as outages
+from downtime.paper import merge_ledger as ledger
+from downtime.settings import Settings
+from downtime.sync import bundle
+from downtime.sync.bundle import BundleHeader, Row
+from downtime.sync.model import AuditAction
+from downtime.transport.folder import CarrierFolder
+from downtime.vault import audit, checkpoint, device, sealing
+from downtime.vault.audit import Actor
+from downtime.vault.database import transaction
+from downtime.vault.device import Card
+from downtime.vault.sealing import Envelope
+from downtime.vault.vault import Vault
+
+AUDIT, CHECKPOINT, PERSON = "audit", "checkpoint", "person"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedBundle:
+    """A bundle that is ready to be carried."""
+
+    header: BundleHeader
+    envelope: Envelope
+    rows: int
+
+    @property
+    def name(self) -> str:
+        """Its file name; nothing of a patient is in it."""
+        return self.header.name(self.envelope.sha256)
+
+    @property
+    def data(self) -> bytes:
+        """The whole file."""
+        return self.envelope.data
+
+
+def find_stations(vault: Vault) -> list[Card]:
+    """The machines that a bundle can be sealed to: those whose cards are trusted."""
+    return device.trusted(vault.home)
+
+
+def export_bundle(
+    vault: Vault, settings: Settings, station: str, actor: Actor, reason: str = "", *,
+    broken: bool = False,
+) -> ExportedBundle:  # fmt: skip
+    """Seal all that this laptop holds to the station of a device code, or to the usual one.
+
+    ConflictError when this laptop's own audit chain does not hold, unless it is sealed as `broken`,
+    with a reason: then the station sees it for itself, and a person there has to take it over.
+    """
+    card = _choose_station(vault, settings, station)
+    this = device.load(vault)
+    sound = _check_own_chain(vault, broken=broken, reason=reason)
+    action = AuditAction.HANDOVER_SEAL if sound else AuditAction.HANDOVER_SEAL_BROKEN
+    with vault.change(actor, action, target=card.code, reason=reason):
+        pass
+    if sound:
+        checkpoint.make(vault)
+    with transaction(vault.db) as db:  # one picture of everything, whoever writes meanwhile
+        header = BundleHeader(
+            hospital=settings.site.code,
+            device=this.code,
+            station=card.code,
+            sequence=audit.length(db),
+            created=vault.now(),
+            key=sealing.key_id(this.card.public_key),
+        )
+        counted = _RowCounter()
+        rows = counted.count_rows(_export_rows(db, header))
+        envelope = bundle.seal_rows(header, rows, card.recipient, this)
+    return ExportedBundle(header, envelope, counted.rows)
+
+
+def _check_own_chain(vault: Vault, *, broken: bool, reason: str) -> bool:
+    problems = checkpoint.verify(vault).problems
+    if problems and not broken:
+        raise ConflictError(
+            "sync.own-chain",
+            problems[0],
+            "Tell security: this laptop may have been changed. What it holds can be handed over all"
+            " the same, as broken and with a reason (downtime sync export --broken).",
+        )
+    if problems and not reason.strip():
+        raise InputError("sync.reason", "A reason is needed.", "Say in a few words why.")
+    return not problems
+
+
+class _RowCounter:
+    def __init__(self) -> None:
+        self.rows = 0
+
+    def count_rows(self, rows: Iterator[Row]) -> Iterator[Row]:
+        for row in rows:
+            self.rows += 1
+            yield row
+
+
+def write_bundle(sealed: ExportedBundle, folder: Path) -> Path:
+    """Put a bundle into a folder or on a stick, whole or not at all; its path."""
+    return CarrierFolder(folder).put_file(sealed.name, sealed.data)
+
+
+def _export_rows(db: Database, header: BundleHeader) -> Iterator[Row]:
+    for entry in audit.rows(db):
+        yield AUDIT, {"entry": list(entry)}
+    if point := checkpoint.newest(db):
+        yield CHECKPOINT, asdict(point)
+    for person in people.everybody(db):
+        yield PERSON, {"id": person.id, "name": person.name}
+    yield from outages.export_outages(db, header.device, header.sequence)
+    yield from ledger.export_ledger(db, header.device)
+    yield from entries.export_entries(db, header.device, header.sequence)
+
+
+def _choose_station(vault: Vault, settings: Settings, code: str) -> Card:
+    cards = {card.code: card for card in find_stations(vault)}
+    wanted = code or settings.sync.station
+    if not wanted and len(cards) == 1:
+        return next(iter(cards.values()))
+    if wanted in cards:
+        return cards[wanted]
+    if wanted:
+        raise NotFoundError(
+            "sync.station",
+            f"No machine {wanted} is trusted here.",
+            "Trust the records station's device card first.",
+        )
+    raise InputError(
+        "sync.station",
+        "It is not said which machine is the records station.",
+        f"Name one of: {', '.join(sorted(cards))}." if cards else "Trust its device card first.",
+    )
