@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 
 from downtime.processes.pool import Hand
+from downtime.reconcile.compare.compare_forms import FormsCompared, FormComparer, ComparisonTask
 from downtime.reconcile.hand import Told
-from downtime.reconcile.identity.match import Links
-from downtime.reconcile.sets import Found, Sets, Task
+from downtime.reconcile.identity.match_patient import Links
 from downtime.vault.vault import Vault
 
 AHEAD = 2
@@ -22,8 +22,13 @@ Stamps = Mapping[str, str]
 
 
 def compare_all(
-    vault: Vault, task: Task, linked: Links, here: Sets, sets: Sequence[Stamps], cores: int
-) -> Iterator[Found]:
+    vault: Vault,
+    task: ComparisonTask,
+    linked: Links,
+    here: FormComparer,
+    sets: Sequence[Stamps],
+    cores: int,
+) -> Iterator[FormsCompared]:
     """Compare every set, here and in `cores - 1` other processes; yields what was found of each."""
     worth_it = sum(len(stamps) for stamps in sets) >= WORTH_IT
     told = Told(vault.home.path, vault.data_key, vault.clock(), task, dict(linked))
@@ -44,7 +49,7 @@ def compare_all(
                 yield hand.take()
 
 
-def _answers(hands: Sequence[Hand]) -> Iterator[Found]:
+def _answers(hands: Sequence[Hand]) -> Iterator[FormsCompared]:
     for hand in hands:
         while hand.answered:
             yield hand.take()

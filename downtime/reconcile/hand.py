@@ -10,8 +10,8 @@ from typing import NamedTuple
 from downtime.clock import Clock
 from downtime.config import Home
 from downtime.processes.pool import serve
-from downtime.reconcile.identity.match import Links
-from downtime.reconcile.sets import Found, Task, comparing
+from downtime.reconcile.compare.compare_forms import FormsCompared, ComparisonTask, open_comparison
+from downtime.reconcile.identity.match_patient import Links
 from downtime.vault.vault import Vault
 
 
@@ -21,15 +21,15 @@ class Told(NamedTuple):
     home: Path
     key: bytes
     now: datetime
-    task: Task
+    task: ComparisonTask
     linked: Links
 
 
 @contextmanager
-def _ready(told: Told) -> Iterator[Callable[[Mapping[str, str]], Found]]:
+def _ready(told: Told) -> Iterator[Callable[[Mapping[str, str]], FormsCompared]]:
     with (
         closing(Vault(Home(told.home), told.key, _going_on_from(told.now))) as vault,
-        comparing(vault, told.task) as sets,
+        open_comparison(vault, told.task) as sets,
     ):
         yield lambda stamps: sets.compare(stamps, told.linked)
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from downtime.clinical.records import (
+from downtime.clinical.model import (
     Appointment,
     DiagnosticReport,
     Observation,
@@ -11,13 +11,13 @@ from downtime.clinical.records import (
     Record,
     ServiceRequest,
 )
-from downtime.reconcile.values import test_name
+from downtime.reconcile.rules.values import fold_test_name
 
 FINAL = ("final", "amended", "corrected")
 OPEN_STAGES = ("requested", "collected", "received", "in-progress", "")
 
 
-class Records:
+class ReviewedRecords:
     """The records of one snapshot that the harm review looks at."""
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
@@ -50,18 +50,18 @@ class Records:
             case Appointment():
                 self.appointments[record.id] = record
 
-    def same(self, other: ServiceRequest) -> ServiceRequest | None:
+    def find_copy(self, other: ServiceRequest) -> ServiceRequest | None:
         """This snapshot's copy of another one's request: the same id, or the same number and test."""
         if found := self.requests.get(other.id):
             return found
         alike = [*self._numbered.get(other.placer, ()), *self._numbered.get(other.filler, ())]
-        return next((r for r in alike if same_test(r, other)), None)
+        return next((r for r in alike if is_same_test(r, other)), None)
 
-    def numbered(self, number: str) -> list[ServiceRequest]:
+    def find_by_number(self, number: str) -> list[ServiceRequest]:
         """Requests that a department or an ordering system knows by this number."""
         return self._numbered.get(number, [])
 
-    def living(self, patient_id: str) -> str:
+    def surviving_id(self, patient_id: str) -> str:
         """The id that survives after merges; the same one for somebody unknown here."""
         seen = {""}
         while (held := self.patients.get(patient_id)) and held.replaced_by not in seen:
@@ -69,12 +69,12 @@ class Records:
             patient_id = held.replaced_by
         return patient_id
 
-    def resulted(self, request: ServiceRequest) -> str:
+    def resulted_at(self, request: ServiceRequest) -> str:
         """When its final report was issued; empty while there is none."""
         found = [r for r in self._reported.get(request.id, ()) if r.status in FINAL]
         if not found and request.filler:
             alike = self._reported.get(request.filler, ())
-            found = [r for r in alike if r.status in FINAL and same_test(r, request)]
+            found = [r for r in alike if r.status in FINAL and is_same_test(r, request)]
         return min((r.issued for r in found if r.issued), default="")
 
     def request_of(self, observation_id: str) -> ServiceRequest | None:
@@ -85,14 +85,16 @@ class Records:
             return None
         if found := self.requests.get(report.based_on):
             return found
-        return next((r for r in self.numbered(report.filler) if same_test(report, r)), None)
+        return next(
+            (r for r in self.find_by_number(report.filler) if is_same_test(report, r)), None
+        )
 
 
-def names(record: ServiceRequest | DiagnosticReport) -> set[str]:
+def names_of_test(record: ServiceRequest | DiagnosticReport) -> set[str]:
     """What a test is called, folded."""
-    return {test_name(record.code), test_name(record.display)} - {""}
+    return {fold_test_name(record.code), fold_test_name(record.display)} - {""}
 
 
-def same_test(one: ServiceRequest | DiagnosticReport, other: ServiceRequest) -> bool:
+def is_same_test(one: ServiceRequest | DiagnosticReport, other: ServiceRequest) -> bool:
     """Whether two records are about the same test; one that names none is about any."""
-    return not names(one) or bool(names(one) & names(other))
+    return not names_of_test(one) or bool(names_of_test(one) & names_of_test(other))

@@ -7,14 +7,14 @@ from typing import Any
 import orjson
 from sqlite_utils import Database
 
-from downtime.reconcile.harm.findings import Finding, from_data
+from downtime.reconcile.harm.model import HarmFinding, decode_finding
 
 REVIEWED, EXPLAINED = "reviewed", "explained"
 """What was said of a finding: its degree of harm by a clinician, or how a request was closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Review:
+class HarmReview:
     """One thing that somebody said of a finding; all are kept, the last of each way counts."""
 
     outage: str
@@ -29,12 +29,12 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ReviewedFinding:
     """A finding with what was last said of it and still holds."""
 
-    finding: Finding
-    reviewed: Review | None
-    explained: Review | None
+    finding: HarmFinding
+    reviewed: HarmReview | None
+    explained: HarmReview | None
 
     @property
     def is_open(self) -> bool:
@@ -43,7 +43,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class HarmRun:
     """One search: when, which recovered snapshot, which comparison, how many findings."""
 
     outage: str
@@ -54,14 +54,14 @@ class Run:
     figures: dict[str, Any]
 
 
-def differing(
-    db: Database, outage: str, found: Iterable[Finding]
+def compare_with_stored(
+    db: Database, outage: str, found: Iterable[HarmFinding]
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Keys of the findings that are held and hold no longer, and the rows that are new or other."""
     now = {
         f.key: (
             f.key, outage, f.kind, f.state, f.ward, int(f.needs), f.digest,
-            orjson.dumps(f.as_data()).decode(),
+            orjson.dumps(f.encode()).decode(),
         )
         for f in found
     }  # fmt: skip
@@ -70,19 +70,19 @@ def differing(
     return sorted(held.keys() - now.keys()), [r for key, r in now.items() if held.get(key) != r]
 
 
-def remove_findings(db: Database, outage: str, keys: Iterable[str]) -> None:
+def delete_findings(db: Database, outage: str, keys: Iterable[str]) -> None:
     """Forget findings that hold no longer."""
     db.conn.executemany(
         "DELETE FROM harm_finding WHERE outage = ? AND key = ?", ((outage, key) for key in keys)
     )
 
 
-def keep_findings(db: Database, rows: Iterable[tuple[Any, ...]]) -> None:
+def save_findings(db: Database, rows: Iterable[tuple[Any, ...]]) -> None:
     """Insert or replace findings, as `differing` gave them."""
     db.conn.executemany("INSERT OR REPLACE INTO harm_finding VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
-def keep_run(db: Database, run: Run) -> None:
+def save_run(db: Database, run: HarmRun) -> None:
     db.execute(
         "INSERT INTO harm_run VALUES (?, ?, ?, ?, ?, ?)",
         [run.outage, run.at, run.snapshot, run.compared, run.findings,
@@ -90,15 +90,15 @@ def keep_run(db: Database, run: Run) -> None:
     )  # fmt: skip
 
 
-def last_run(db: Database, outage: str) -> Run | None:
+def fetch_last_run(db: Database, outage: str) -> HarmRun | None:
     """The last search of an outage."""
     query = "SELECT * FROM harm_run WHERE outage = ? ORDER BY at DESC, rowid DESC LIMIT 1"
     row = next(db.query(query, [outage]), None)
-    return Run(**{**row, "figures": orjson.loads(row["figures"])}) if row else None
+    return HarmRun(**{**row, "figures": orjson.loads(row["figures"])}) if row else None
 
 
-def keep_review(db: Database, review: Review) -> None:
-    columns = tuple(Review.__dataclass_fields__)
+def save_review(db: Database, review: HarmReview) -> None:
+    columns = tuple(HarmReview.__dataclass_fields__)
     db.execute(
         f"INSERT INTO harm_review ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608
         [getattr(review, name) for name in columns],
@@ -108,7 +108,9 @@ def keep_review(db: Database, review: Review) -> None:
 _SELECT = "SELECT f.body, f.digest, f.key FROM harm_finding f WHERE f.outage = :outage"
 
 
-def rows(db: Database, outage: str, *, kind: str = "", state: str = "") -> list[Row]:
+def fetch_findings(
+    db: Database, outage: str, *, kind: str = "", state: str = ""
+) -> list[ReviewedFinding]:
     """Findings by kind, ward and time, with what was said of them; every filter given applies."""
     given = {"kind": kind, "state": state}
     used = {name: value for name, value in given.items() if value}
@@ -116,8 +118,8 @@ def rows(db: Database, outage: str, *, kind: str = "", state: str = "") -> list[
     said = _said(db, outage)
     found = db.query(f"{_SELECT}{where} ORDER BY f.ward, f.key", {**used, "outage": outage})
     return [
-        Row(
-            from_data(orjson.loads(row["body"])),
+        ReviewedFinding(
+            decode_finding(orjson.loads(row["body"])),
             said.get((row["key"], row["digest"], REVIEWED)),
             said.get((row["key"], row["digest"], EXPLAINED)),
         )
@@ -125,22 +127,22 @@ def rows(db: Database, outage: str, *, kind: str = "", state: str = "") -> list[
     ]
 
 
-def with_keys(db: Database, outage: str, keys: Iterable[str]) -> list[Finding]:
+def fetch_by_keys(db: Database, outage: str, keys: Iterable[str]) -> list[HarmFinding]:
     """Findings by their keys, those that are there."""
     query = f"{_SELECT} AND f.key IN (SELECT value FROM json_each(:keys))"  # noqa: S608
     found = db.query(query, {"outage": outage, "keys": orjson.dumps(list(keys)).decode()})
-    return [from_data(orjson.loads(row["body"])) for row in found]
+    return [decode_finding(orjson.loads(row["body"])) for row in found]
 
 
-def _said(db: Database, outage: str) -> dict[tuple[str, str, str], Review]:
+def _said(db: Database, outage: str) -> dict[tuple[str, str, str], HarmReview]:
     found = db.query("SELECT * FROM harm_review WHERE outage = ? ORDER BY at, rowid", [outage])
-    return {(row["finding"], row["digest"], row["way"]): Review(**row) for row in found}
+    return {(row["finding"], row["digest"], row["way"]): HarmReview(**row) for row in found}
 
 
-def past(db: Database, outage: str, key: str) -> list[Review]:
+def fetch_reviews(db: Database, outage: str, key: str) -> list[HarmReview]:
     """All that was ever said of one finding, oldest first."""
     query = "SELECT * FROM harm_review WHERE outage = ? AND finding = ? ORDER BY at, rowid"
-    return [Review(**row) for row in db.query(query, [outage, key])]
+    return [HarmReview(**row) for row in db.query(query, [outage, key])]
 
 
 _OPEN = (
@@ -149,7 +151,7 @@ _OPEN = (
 )
 
 
-def open_keys(db: Database, outage: str) -> dict[str, list[str]]:
+def fetch_open_keys(db: Database, outage: str) -> dict[str, list[str]]:
     """Keys of the findings that keep the books open, by kind."""
     found: dict[str, list[str]] = {}
     for kind, key in db.execute(f"SELECT f.kind, f.key {_OPEN} ORDER BY f.kind, f.key", [outage]):
@@ -157,7 +159,7 @@ def open_keys(db: Database, outage: str) -> dict[str, list[str]]:
     return found
 
 
-def counts(db: Database, outage: str) -> list[dict[str, Any]]:
+def count_findings(db: Database, outage: str) -> list[dict[str, Any]]:
     """How many findings of each kind and state there are, how many reviewed, and still open."""
     said = (
         "EXISTS (SELECT 1 FROM harm_review r WHERE r.outage = f.outage AND r.finding = f.key"
@@ -172,10 +174,10 @@ def counts(db: Database, outage: str) -> list[dict[str, Any]]:
     return [dict(row) for row in db.query(query, [outage])]
 
 
-def outcomes(db: Database, outage: str) -> dict[str, int]:
+def count_outcomes(db: Database, outage: str) -> dict[str, int]:
     """How many findings have been given each degree of harm."""
     found: dict[str, int] = {}
-    for row in rows(db, outage):
+    for row in fetch_findings(db, outage):
         if row.reviewed:
             found[row.reviewed.outcome] = found.get(row.reviewed.outcome, 0) + 1
     return found

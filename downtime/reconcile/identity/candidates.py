@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from downtime.clinical.records import Encounter, Patient
+from downtime.clinical.model import Encounter, Patient
 from downtime.clock import from_text, to_text
 from downtime.entry.facts import Person, person_of
 from downtime.reconcile.identity.signs import (
@@ -17,16 +17,16 @@ from downtime.reconcile.identity.signs import (
     SAME,
     SLIP,
     Sign,
-    doubled,
+    find_double_records,
     near_births,
     near_nhs_numbers,
-    signs,
-    slips_of,
+    find_signs,
+    possible_slips,
 )
 from downtime.settings import ReconcileSettings
-from downtime.snapshot import words
-from downtime.snapshot.rows import PatientRow
-from downtime.snapshot.store import Snapshot
+from downtime.snapshot import search_terms
+from downtime.snapshot.model import PatientRow
+from downtime.snapshot.store.opened_snapshot import Snapshot
 
 BLOCK_LIMIT = 400
 """Patients that one block gives at most: more than that tells nobody apart."""
@@ -42,7 +42,7 @@ SHOWN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DetailLine:
     """One detail on all forms and in the system; `kind` as of its sign, or empty."""
 
     name: str
@@ -58,7 +58,7 @@ class Candidate:
     row: PatientRow
     person: Person
     signs: tuple[Sign, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[DetailLine, ...]
     stay: Encounter | None = None
     """The stay that began on the same ward at that time."""
 
@@ -95,7 +95,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class CandidateOffer:
     """The candidates, and pairs among them that seem to be one person with two hospital numbers."""
 
     candidates: tuple[Candidate, ...]
@@ -103,7 +103,7 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class PersonQuery:
     """What paper says of one person: every variant, the wards, and from when to when (UTC)."""
 
     papers: tuple[Person, ...]
@@ -116,21 +116,26 @@ class Sought:
     @property
     def said(self) -> tuple[Person, ...]:
         """What paper says, with a number that was typed."""
-        number = words.compact(self.typed).upper()
+        number = search_terms.compact_text(self.typed).upper()
         if not any(sign.isdigit() for sign in number):
             return self.papers
         is_nhs = len(number) == 10 and number.isdigit()
         return (*self.papers, Person(nhs_number=number) if is_nhs else Person(mrn=number))
 
 
-def offer(snapshot: Snapshot, sought: Sought, settings: ReconcileSettings) -> Offer:
+def find_candidates(
+    snapshot: Snapshot, sought: PersonQuery, settings: ReconcileSettings
+) -> CandidateOffer:
     """The most likely patients, exact numbers first; a merged record gives way to its survivor.
 
     Whoever is found by what was typed is offered whatever the signs say.
     """
     arrivals = _arrivals(snapshot, sought, settings.same_ward_hours)
-    asked = {row.patient.id: row for row in snapshot.find(sought.typed, settings.candidates_shown)}
-    near = {row.patient.id: row for row in snapshot.people(arrivals)}
+    asked = {
+        row.patient.id: row
+        for row in snapshot.find_patients(sought.typed, settings.candidates_shown)
+    }
+    near = {row.patient.id: row for row in snapshot.list_patients(arrivals)}
     rows = _blocks(snapshot, sought.said) | near | asked
     made = (_candidate(row, sought.said, arrivals.get(key), settings) for key, row in rows.items())
     ranked = sorted(
@@ -141,13 +146,15 @@ def offer(snapshot: Snapshot, sought: Sought, settings: ReconcileSettings) -> Of
         ),
         key=lambda one: (not one.leads, -one.points, one.person.family, one.person.id),
     )[: settings.candidates_shown]
-    return Offer(tuple(ranked), tuple(doubled([one.person for one in ranked])))
+    return CandidateOffer(tuple(ranked), tuple(find_double_records([one.person for one in ranked])))
 
 
-def one(snapshot: Snapshot, sought: Sought, patient: str, settings: ReconcileSettings) -> Candidate:
+def get_candidate(
+    snapshot: Snapshot, sought: PersonQuery, patient: str, settings: ReconcileSettings
+) -> Candidate:
     """One patient as a candidate, whom somebody found otherwise; NotFoundError."""
-    found = snapshot.patient(patient)
-    row = next(iter(snapshot.people([found.id])))
+    found = snapshot.get_patient(patient)
+    row = next(iter(snapshot.list_patients([found.id])))
     arrivals = _arrivals(snapshot, sought, settings.same_ward_hours)
     return _candidate(row, sought.said, arrivals.get(found.id), settings)
 
@@ -157,7 +164,7 @@ def _candidate(
 ) -> Candidate:
     number = _known_number(row.patient, papers)
     person = person_of(row.patient)._replace(downtime_number=number)
-    found = list(_best(signs(paper, person, settings.alike_name_percent) for paper in papers))
+    found = list(_best(find_signs(paper, person, settings.alike_name_percent) for paper in papers))
     if person.downtime_number:
         found.append(Sign("downtime_number", SAME, 80, "the system knows this downtime number"))
     if stay:
@@ -168,9 +175,11 @@ def _candidate(
 
 
 def _known_number(patient: Patient, papers: Sequence[Person]) -> str:
-    held = {words.compact(text.split("|", 2)[-1]) for text in patient.identifiers}
+    held = {search_terms.compact_text(text.split("|", 2)[-1]) for text in patient.identifiers}
     numbers = (paper.downtime_number for paper in papers)
-    return next((number for number in numbers if number and words.compact(number) in held), "")
+    return next(
+        (number for number in numbers if number and search_terms.compact_text(number) in held), ""
+    )
 
 
 def _best(found: Iterable[list[Sign]]) -> Iterator[Sign]:
@@ -184,17 +193,17 @@ def _best(found: Iterable[list[Sign]]) -> Iterator[Sign]:
     yield from by_field.values()
 
 
-def _lines(papers: Sequence[Person], live: Person, found: list[Sign]) -> Iterator[Line]:
+def _lines(papers: Sequence[Person], live: Person, found: list[Sign]) -> Iterator[DetailLine]:
     kinds = {sign.field: sign.kind for sign in found}
     if kinds.get("family") == SLIP:
         kinds.setdefault("given", SLIP)
     for name in SHOWN:
         said = tuple(dict.fromkeys(text for p in papers if (text := getattr(p, name))))
         if said or getattr(live, name):
-            yield Line(name, said, getattr(live, name), kinds.get(name, ""))
+            yield DetailLine(name, said, getattr(live, name), kinds.get(name, ""))
 
 
-def _arrivals(snapshot: Snapshot, sought: Sought, hours: int) -> dict[str, Encounter]:
+def _arrivals(snapshot: Snapshot, sought: PersonQuery, hours: int) -> dict[str, Encounter]:
     if not sought.first:
         return {}
     margin = timedelta(hours=hours)
@@ -202,15 +211,17 @@ def _arrivals(snapshot: Snapshot, sought: Sought, hours: int) -> dict[str, Encou
         to_text(from_text(sought.first) - margin),
         to_text(from_text(sought.last) + margin),
     )
-    stays = (s for ward in sought.wards for s in snapshot.arrivals(ward, since, until))
+    stays = (s for ward in sought.wards for s in snapshot.list_arrivals(ward, since, until))
     return {stay.patient: stay for stay in stays}
 
 
 def _blocks(snapshot: Snapshot, papers: Sequence[Person]) -> dict[str, PatientRow]:
-    rows = snapshot.people(snapshot.holders(n for p in papers for n in _near_numbers(p)))
+    rows = snapshot.list_patients(
+        snapshot.find_identifier_holders(n for p in papers for n in _near_numbers(p))
+    )
     for paper in papers:
         for block in _word_blocks(paper):
-            rows += snapshot.with_words(block, BLOCK_LIMIT)
+            rows += snapshot.find_patients_by_tokens(block, BLOCK_LIMIT)
     return {row.patient.id: row for row in rows}
 
 
@@ -220,7 +231,7 @@ def _near_numbers(paper: Person) -> Iterator[str]:
     for number in (paper.mrn, paper.downtime_number):
         if number:
             yield number
-    yield from slips_of(words.compact(paper.mrn).upper())
+    yield from possible_slips(search_terms.compact_text(paper.mrn).upper())
 
 
 def _word_blocks(paper: Person) -> Iterator[list[tuple[str, ...]]]:
@@ -228,7 +239,10 @@ def _word_blocks(paper: Person) -> Iterator[list[tuple[str, ...]]]:
     if len(paper.birth_date) >= 10:
         births = sorted(near_births(paper.birth_date[:10]))
         yield [("dob" + born.replace("-", ""),) for born in births]
-    family, given = words.compact(paper.family), next(iter(words.split(paper.given)), "")
+    family, given = (
+        search_terms.compact_text(paper.family),
+        next(iter(search_terms.split_words(paper.given)), ""),
+    )
     if family and given:
         yield [(family, given)]
         yield [(family[:4], given[:3])]

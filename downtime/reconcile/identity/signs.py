@@ -15,7 +15,7 @@ from rapidfuzz.distance import JaroWinkler
 
 from downtime.clinical.identifiers import clean_nhs_number
 from downtime.entry.facts import Person
-from downtime.snapshot import words
+from downtime.snapshot import search_terms as words
 
 SAME, SLIP, DIFFERS = "same", "slip", "differs"
 
@@ -30,7 +30,7 @@ class Sign:
     words: str
 
 
-def signs(paper: Person, live: Person, alike_percent: int) -> list[Sign]:
+def find_signs(paper: Person, live: Person, alike_percent: int) -> list[Sign]:
     """All signs between what one form says and one patient of the recovered system."""
     found = [sign for look in _LOOKS for sign in look(paper, live)]
     return [*found, *_names(paper, live, alike_percent / 100)]
@@ -42,7 +42,7 @@ def swapped(birth_date: str) -> str:
     return f"{year}-{day}-{month}" if int(day) <= 12 and day != month else ""
 
 
-def slip(one: str, other: str) -> str:
+def classify_slip(one: str, other: str) -> str:
     """How two numbers of one length differ, if by a single slip: `transposed`, `digit` or empty."""
     if len(one) != len(other) or one == other:
         return ""
@@ -56,7 +56,7 @@ def slip(one: str, other: str) -> str:
     return ""
 
 
-def slips_of(number: str) -> set[str]:
+def possible_slips(number: str) -> set[str]:
     """Every number that one slip makes of this one: two neighbours exchanged, or one digit wrong."""
     found = {
         number[:n] + number[n + 1] + number[n] + number[n + 2 :] for n in range(len(number) - 1)
@@ -69,19 +69,19 @@ def slips_of(number: str) -> set[str]:
 
 @lru_cache(maxsize=65_536)
 def _sound(name: str) -> tuple[str, ...]:
-    return tuple(metaphone(part) for part in words.split(name))
+    return tuple(metaphone(part) for part in words.split_words(name))
 
 
 def _number(field: str, what: str, same: int) -> Callable[[Person, Person], Iterator[Sign]]:
     said = {"digit": "one digit differs in", "transposed": "two digits transposed in"}
 
     def look(paper: Person, live: Person) -> Iterator[Sign]:
-        mine, theirs = (words.compact(getattr(p, field)) for p in (paper, live))
+        mine, theirs = (words.compact_text(getattr(p, field)) for p in (paper, live))
         if not mine or not theirs:
             return
         if mine == theirs:
             yield Sign(field, SAME, same, f"same {what}")
-        elif kind := slip(mine, theirs):
+        elif kind := classify_slip(mine, theirs):
             yield Sign(field, SLIP, same // 2, f"{said[kind]} the {what}")
         else:
             yield Sign(field, DIFFERS, -same // 4, f"another {what}")
@@ -97,7 +97,7 @@ def _born(paper: Person, live: Person) -> Iterator[Sign]:
         yield Sign("birth_date", SAME, 30, "same date of birth")
     elif swapped(mine) == theirs:
         yield Sign("birth_date", SLIP, 22, "date of birth has day and month swapped")
-    elif kind := slip(mine.replace("-", ""), theirs.replace("-", "")):
+    elif kind := classify_slip(mine.replace("-", ""), theirs.replace("-", "")):
         how = "two digits transposed" if kind == "transposed" else "one digit different"
         yield Sign("birth_date", SLIP, 18, f"date of birth has {how}")
     elif mine[5:] == theirs[5:]:
@@ -110,7 +110,7 @@ def _text(
     field: str, what: str, same: int, differs: int
 ) -> Callable[[Person, Person], Iterator[Sign]]:
     def look(paper: Person, live: Person) -> Iterator[Sign]:
-        mine, theirs = (words.compact(getattr(p, field)) for p in (paper, live))
+        mine, theirs = (words.compact_text(getattr(p, field)) for p in (paper, live))
         if mine and theirs and mine == theirs:
             yield Sign(field, SAME, same, f"same {what}")
         elif mine and theirs and differs:
@@ -136,7 +136,7 @@ def _names(paper: Person, live: Person, alike: float) -> Iterator[Sign]:
         yield Sign("family", SLIP, 20, "surname and given name exchanged")
         return
     yield from _name("family", "surname", paper.family, live.family, 14, alike)
-    first, theirs = (next(iter(words.split(p.given)), "") for p in (paper, live))
+    first, theirs = (next(iter(words.split_words(p.given)), "") for p in (paper, live))
     yield from _name("given", "given name", first, theirs, 10, alike)
 
 
@@ -149,7 +149,7 @@ def _exchanged(paper: Person, live: Person, alike: float) -> bool:
 def _name(field: str, what: str, mine: str, theirs: str, same: int, alike: float) -> Iterator[Sign]:
     if not mine or not theirs:
         return
-    if words.compact(mine) == words.compact(theirs):
+    if words.compact_text(mine) == words.compact_text(theirs):
         yield Sign(field, SAME, same, f"same {what}")
     elif _likeness(mine, theirs) >= alike:
         yield Sign(field, SLIP, same * 3 // 4, f"{what} spelled alike")
@@ -162,20 +162,20 @@ def _name(field: str, what: str, mine: str, theirs: str, same: int, alike: float
 
 
 def _likeness(one: str, other: str) -> float:
-    return JaroWinkler.similarity(words.compact(one), words.compact(other))
+    return JaroWinkler.similarity(words.compact_text(one), words.compact_text(other))
 
 
 def _begins(one: str, other: str) -> bool:
     """`J` for `Jane`, `Ann` of `Ann Marie`, `Hill` of `Hill-Novak`."""
-    mine, theirs = words.compact(one), words.compact(other)
-    parts = set(words.split(one)) & set(words.split(other))
+    mine, theirs = words.compact_text(one), words.compact_text(other)
+    parts = set(words.split_words(one)) & set(words.split_words(other))
     return bool(parts) or mine.startswith(theirs) or theirs.startswith(mine)
 
 
 def near_births(birth_date: str) -> set[str]:
     """Dates of birth that one slip of the pen makes of this one, itself among them; ISO."""
     digits = birth_date.replace("-", "")
-    made = {f"{d[:4]}-{d[4:6]}-{d[6:]}" for d in {digits} | slips_of(digits)}
+    made = {f"{d[:4]}-{d[4:6]}-{d[6:]}" for d in {digits} | possible_slips(digits)}
     return {date for date in {*made, swapped(birth_date)} if _is_date(date)}
 
 
@@ -185,17 +185,17 @@ def _is_date(text: str) -> bool:
 
 def near_nhs_numbers(digits: str) -> set[str]:
     """Valid NHS numbers that one slip makes of this one, itself among them."""
-    return {number for number in {digits} | slips_of(digits) if clean_nhs_number(number)}
+    return {number for number in {digits} | possible_slips(digits) if clean_nhs_number(number)}
 
 
-def are_one(one: Person, other: Person) -> bool:
+def is_same_person(one: Person, other: Person) -> bool:
     """Whether two patients of one system look like one person recorded twice."""
     if one.nhs_number and one.nhs_number == other.nhs_number:
         return True
-    names = [words.compact(p.family) + "|" + words.compact(p.given) for p in (one, other)]
+    names = [words.compact_text(p.family) + "|" + words.compact_text(p.given) for p in (one, other)]
     return names[0] == names[1] and one.birth_date != "" and one.birth_date == other.birth_date
 
 
-def doubled(people: list[Person]) -> list[tuple[Person, Person]]:
+def find_double_records(people: list[Person]) -> list[tuple[Person, Person]]:
     """Pairs that look like one person with two hospital numbers."""
-    return [pair for pair in combinations(people, 2) if are_one(*pair)]
+    return [pair for pair in combinations(people, 2) if is_same_person(*pair)]

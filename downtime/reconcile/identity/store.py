@@ -49,13 +49,13 @@ def new_id() -> str:
     return secrets.token_hex(8)
 
 
-def fetch(db: Database, condition: str, *values: str) -> list[Link]:
+def fetch_links(db: Database, condition: str, *values: str) -> list[Link]:
     """Links that meet an SQL condition of this room's own, in the order of their proposal."""
     query = f"SELECT * FROM identity_link WHERE {condition} ORDER BY proposed, rowid"  # noqa: S608
     return [_link(row) for row in db.query(query, values)]
 
 
-def save(db: Database, link: Link) -> None:
+def save_link(db: Database, link: Link) -> None:
     """Insert or replace a link; a row is never removed."""
     row = asdict(link) | {
         "exact": int(link.exact),

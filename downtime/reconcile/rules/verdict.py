@@ -9,12 +9,12 @@ from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
-from downtime.clinical.records import Record
+from downtime.clinical.model import Record
 from downtime.entry.facts import Fact
-from downtime.reconcile.states import HELD, REGISTERS
-from downtime.reconcile.view import View
+from downtime.reconcile.model import REGISTERS, ItemState
+from downtime.reconcile.record_index import RecordIndex
 from downtime.settings import Settings
-from downtime.snapshot.tables import local_day
+from downtime.snapshot.store.record_tables import local_day
 
 R = TypeVar("R", bound=Record)
 
@@ -24,31 +24,31 @@ class Verdict(NamedTuple):
 
     state: str
     words: str
-    matched: tuple[str, ...] = ()
-    second: bool = False
+    matched_ids: tuple[str, ...] = ()
+    needs_second_person: bool = False
     """Whether a second person confirms what is decided."""
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class ComparisonContext:
     """The two snapshots and the site's settings."""
 
-    before: View
-    after: View
+    before: RecordIndex
+    after: RecordIndex
     settings: Settings
-    made: dict[tuple[str, str], Any] = field(default_factory=dict)
+    cache: dict[tuple[str, str], Any] = field(default_factory=dict)
     """What rules worked out of a patient's records, by its name and the patient."""
     _olds: dict[str, Record | None] = field(default_factory=dict)
 
-    def old(self, live: Record) -> Record | None:
+    def earlier(self, live: Record) -> Record | None:
         """What T0 held of a live record; None when it has come since."""
         if live.id not in self._olds:
-            self._olds[live.id] = self.before.held(live, self.after)
+            self._olds[live.id] = self.before.find_copy(live, self.after)
         return self._olds[live.id]
 
-    def changed(self, live: Record, *names: str) -> bool:
+    def has_changed(self, live: Record, *names: str) -> bool:
         """Whether one of these fields is not what it was at T0, or the record has come since."""
-        then = self.old(live)
+        then = self.earlier(live)
         return then is None or any(getattr(then, n) != getattr(live, n) for n in names)
 
     def day(self, moment: str) -> str:
@@ -57,54 +57,59 @@ class Context:
 
     def shown(self, moment: str) -> str:
         """A time in the site's zone, for a sentence."""
-        return display.moment(moment, ZoneInfo(self.settings.site.time_zone)) or "an unknown time"
+        return (
+            display.format_moment(moment, ZoneInfo(self.settings.site.time_zone))
+            or "an unknown time"
+        )
 
 
-def unavailable(fact: Fact, what: str) -> Verdict:
+def unavailable_verdict(fact: Fact, what: str) -> Verdict:
     """What no recovered system tells is unavailable, never none: nobody can say what is there."""
     words = (
         f"No recovered system tells {what} here, so {fact.system} may hold it or not: look there."
     )
-    return Verdict(HELD, words)
+    return Verdict(ItemState.HELD, words)
 
 
 def registering(fact: Fact) -> str:
     """What can be done about a patient who is not found."""
-    if not registers(fact):
+    if not is_registration(fact):
         return " Settle who it is first, then compare again."
     if fact.person.downtime_number:
         return " Returning it registers the patient under the downtime number and admits them."
     return " Returning it registers the patient and admits them."
 
 
-def registers(fact: Fact) -> bool:
+def is_registration(fact: Fact) -> bool:
     """Whether returning it makes the patient known to the system."""
     return fact.type in REGISTERS and fact.fields.get("event", "admit") == "admit"
 
 
-def near(live: Iterable[R], moment: str, window: timedelta, time_of: Callable[[R], str]) -> list[R]:
+def find_nearest(
+    live: Iterable[R], moment: str, window: timedelta, time_of: Callable[[R], str]
+) -> list[R]:
     """Those within the window, the nearest first; a record without any time never is."""
-    gaps = [(gap(time_of(one), moment), one) for one in live]
+    gaps = [(time_between(time_of(one), moment), one) for one in live]
     close = [(far, one) for far, one in gaps if far is not None and far <= window]
     return [one for _, one in sorted(close, key=lambda pair: pair[0])]
 
 
-def gap(moment: str, other: str) -> timedelta | None:
+def time_between(moment: str, other: str) -> timedelta | None:
     """Time between two stored times; whole days when one is a bare date; None when one is empty."""
     if not moment or not other:
         return None
     if "T" not in moment or "T" not in other:
         days = datetime.fromisoformat(moment[:10]) - datetime.fromisoformat(other[:10])
         return abs(days)
-    return abs(instant(moment) - instant(other))
+    return abs(parse_instant(moment) - parse_instant(other))
 
 
-instant = lru_cache(maxsize=65536)(datetime.fromisoformat)
+parse_instant = lru_cache(maxsize=65536)(datetime.fromisoformat)
 """A stored time as a moment."""
 
 
 @lru_cache(maxsize=65536)
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """A text without case, accents, signs and spaces: `Co-amoxiclav ` and `coamoxiclav` are one."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in plain if c.isalnum())

@@ -13,22 +13,17 @@ from types import MappingProxyType
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from downtime.clinical.records import (
-    AllergyIntolerance,
-    Appointment,
-    Patient,
-    ServiceRequest,
-)
+from downtime.clinical.model import AllergyIntolerance, Appointment, Patient, ServiceRequest
 from downtime.config import Settings
 from downtime.entry.facts import Fact, Person
-from downtime.reconcile import gather
-from downtime.reconcile.compare import compare, compare_each
-from downtime.reconcile.rules import marks
-from downtime.reconcile.view import View
-from downtime.snapshot import tables
-from downtime.snapshot.difference import changed_patients
-from downtime.snapshot.header import Header
-from downtime.snapshot.store import Snapshot
+from downtime.reconcile.compare import load_records
+from downtime.reconcile.compare.comparison import compare_facts, compare_facts_separately
+from downtime.reconcile.duplicates import annotate
+from downtime.reconcile.record_index import RecordIndex
+from downtime.snapshot.header import SnapshotHeader
+from downtime.snapshot.store import record_tables
+from downtime.snapshot.store.changed_patients import find_changed_patients
+from downtime.snapshot.store.opened_snapshot import Snapshot
 
 SETTINGS = Settings()
 PEOPLE = range(4)
@@ -340,8 +335,10 @@ def test_what_went_out_stands_whatever_happened_first(before, after, said, gone)
     known = [patient(n) for n in PEOPLE]
     ordered = sorted(after, key=lambda r: r.id)
     numbered = sorted(_distinct(before), key=lambda r: r.id)
-    each = compare_each(View([*known, *numbered]), facts, View([*known, *ordered]), SETTINGS)
-    items = marks.marked(each, SETTINGS, decided=out).items
+    each = compare_facts_separately(
+        RecordIndex([*known, *numbered]), facts, RecordIndex([*known, *ordered]), SETTINGS
+    )
+    items = annotate.annotate_items(each, SETTINGS, decided=out).items
     assert [i.state for i in items] == obvious(facts, numbered, ordered, out)
 
 
@@ -356,12 +353,12 @@ def test_a_unit_of_blood_is_one_event_in_whatever_order_its_forms_come(said, mad
         for n, (who, (kind, fields)) in enumerate(said)
     ]
     decided = {fact.key: made[n] for n, fact in enumerate(facts) if n in made}
-    known = View([patient(n) for n in PEOPLE])
-    each = compare_each(known, facts, known, SETTINGS)
-    found = [item.state for item in marks.marked(each, SETTINGS, decided=decided).items]
+    known = RecordIndex([patient(n) for n in PEOPLE])
+    each = compare_facts_separately(known, facts, known, SETTINGS)
+    found = [item.state for item in annotate.annotate_items(each, SETTINGS, decided=decided).items]
     assert found == obvious(facts, [], [], decided)
     order.shuffle(each)
-    again = {i.key: i.state for i in marks.marked(each, SETTINGS, decided=decided).items}
+    again = {i.key: i.state for i in annotate.annotate_items(each, SETTINGS, decided=decided).items}
     assert again == {fact.key: state for fact, state in zip(facts, found, strict=True)}
     for behind in (f for f in facts if again[f.key] == "on-another-form"):
         others = [f for f in facts if f.serial != behind.serial]
@@ -374,7 +371,9 @@ def test_the_states_are_those_of_the_obvious_walk(before, after, said):
     known = [patient(n) for n in PEOPLE]
     ordered = sorted(after, key=lambda r: r.id)
     numbered = sorted(_distinct(before), key=lambda r: r.id)
-    items = compare(View([*known, *numbered]), facts, View([*known, *ordered]), SETTINGS)
+    items = compare_facts(
+        RecordIndex([*known, *numbered]), facts, RecordIndex([*known, *ordered]), SETTINGS
+    )
     assert [i.state for i in items] == obvious(facts, numbered, ordered)
 
 
@@ -398,23 +397,27 @@ def test_sets_gathered_by_sql_say_the_same_as_the_whole(tmp_path_factory, before
         held(folder, "t0", [*known, *_distinct(before)]) as t0,
         held(folder, "now", [*known, *after]) as now,
     ):
-        whole_before = View(sorted([*known, *_distinct(before)], key=lambda r: r.id))
-        whole_after = View(sorted([*known, *after], key=lambda r: r.id), told=KINDS)
-        whole = compare_each(whole_before, facts, whole_after, SETTINGS)
+        whole_before = RecordIndex(sorted([*known, *_distinct(before)], key=lambda r: r.id))
+        whole_after = RecordIndex(
+            sorted([*known, *after], key=lambda r: r.id), delivered_types=KINDS
+        )
+        whole = compare_facts_separately(whole_before, facts, whole_after, SETTINGS)
         parts = []
         for start in range(0, len(facts), cut):
             some = facts[start : start + cut]
-            live = gather.recovered(now, some)
-            parts += compare_each(gather.earlier(t0, live, some), some, live, SETTINGS)
-        assert [(i.state, i.matched) for i in parts] == [(i.state, i.matched) for i in whole]
+            live = load_records.load_recovered(now, some)
+            parts += compare_facts_separately(
+                load_records.load_earlier(t0, live, some), some, live, SETTINGS
+            )
+        assert [(i.state, i.matched) for i in parts] == [(i.state, i.matched_ids) for i in whole]
 
-        changed = changed_patients(t0, now, (ServiceRequest, AllergyIntolerance, Appointment))
+        changed = find_changed_patients(t0, now, (ServiceRequest, AllergyIntolerance, Appointment))
         plain = set(_distinct(before)) ^ set(after)
         assert changed.ids == {record.patient for record in plain}
 
 
 def held(folder, name, records):
     path, moment = folder / f"{name}.db", "2026-11-02T14:30:00Z"
-    header = Header(hospital="DEMO", created=moment, expires=moment, key="k", holds=KINDS)
-    tables.create(path, bytes(32), header, records)
+    header = SnapshotHeader(hospital="DEMO", created=moment, expires=moment, key="k", holds=KINDS)
+    record_tables.create_database(path, bytes(32), header, records)
     return Snapshot(path, bytes(32))

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from downtime.entry.facts import Person
 from downtime.errors import UserError
-from downtime.reconcile.identity import linking, store
+from downtime.reconcile.identity import links as identity_links
+from downtime.reconcile.identity import store
 from downtime.settings import Settings
 from downtime.vault.audit import Actor
 
@@ -30,24 +31,26 @@ steps = st.lists(
 
 def in_force(vault, keys):
     return {
-        key: link.person.mrn for key, link in linking.confirmed(vault.db).items() if key in keys
+        key: link.person.mrn
+        for key, link in identity_links.confirmed_links(vault.db).items()
+        if key in keys
     }
 
 
 def act(vault, step, keys):
     """One step as somebody tries it on the newest link of a number; whether it was let through."""
     name, at, who, patient = step
-    held = store.fetch(vault.db, "key = ?", keys[at])
+    held = store.fetch_links(vault.db, "key = ?", keys[at])
     try:
         if name in ("propose", "program"):
-            linking.propose(
+            identity_links.propose(
                 vault, "o", keys[at], "s", patient, [Person()], who, "why",
                 exact=name == "program", program=name == "program",
             )  # fmt: skip
         elif held and name == "confirm":
-            linking.confirm(vault, Settings(), held[-1].id, who, "why", KEYED_BY)
+            identity_links.confirm(vault, Settings(), held[-1].id, who, "why", KEYED_BY)
         elif held:
-            getattr(linking, name)(vault, held[-1].id, who, "why")
+            getattr(identity_links, name)(vault, held[-1].id, who, "why")
     except UserError:
         return False
     return True
@@ -63,7 +66,7 @@ def test_no_link_holds_by_one_person_and_no_number_is_two_patients(vault, done):
         before = in_force(vault, keys)
         let_through = act(vault, step, keys)
         after = in_force(vault, keys)
-        links = [link for key in keys for link in store.fetch(vault.db, "key = ?", key)]
+        links = [link for key in keys for link in store.fetch_links(vault.db, "key = ?", key)]
         for link in links:
             if link.state == "confirmed":
                 assert link.proposed_by
@@ -78,7 +81,7 @@ def test_no_link_holds_by_one_person_and_no_number_is_two_patients(vault, done):
             assert set(after) - set(before) == {keys[at]}
             expected = dict(after)
         assert after == expected
-    told = [m for m in linking.merges(vault.db, "o") if m.number in keys]
+    told = [m for m in identity_links.list_merges(vault.db, "o") if m.number in keys]
     balance = {
         key: sum(1 if m.state == "linked" else -1 for m in told if m.number == key) for key in keys
     }

@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from downtime.entry import response
+from downtime.entry import response_reader
 from downtime.entry.model import Entry
-from downtime.entry.response_writer import dumps, write
-from downtime.entry.validation import check
+from downtime.entry.response_writer import dump_response, write_response
+from downtime.entry.validation import validate_answers
 from downtime.errors import InputError
-from downtime.feeds import hl7 as reader
-from downtime.paper.forms.definition import definition
-from downtime.paper.tables import neutral
-from downtime.returns.hl7.segments import header, message, segment
+from downtime.feeds.hl7 import segments as reader
+from downtime.paper.csv_file import neutralise
+from downtime.paper.forms.load_form import load_form
+from downtime.returns.hl7.segments import build_header, join_segments, build_segment
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
@@ -27,7 +27,7 @@ printable = st.text(
 
 @given(printable)
 def test_a_message_carries_any_words(words):
-    made = message(header({9: ("ADT", "A01")}), segment("PID", {5: (words, "x")}))
+    made = join_segments(build_header({9: ("ADT", "A01")}), build_segment("PID", {5: (words, "x")}))
     parsed = reader.parse(made.encode())
     pid = next(one for one in parsed.segments if one.name == "PID")
     assert pid.text(5, 1).strip() == words.strip()
@@ -36,7 +36,9 @@ def test_a_message_carries_any_words(words):
 @given(st.text(max_size=40))
 def test_a_message_is_whole_or_refused(words):
     try:
-        made = message(header({9: ("ADT", "A01")}), segment("PID", {5: (words, "x")}))
+        made = join_segments(
+            build_header({9: ("ADT", "A01")}), build_segment("PID", {5: (words, "x")})
+        )
     except InputError:
         return
     assert made.count("\r") == 2
@@ -45,7 +47,7 @@ def test_a_message_is_whole_or_refused(words):
 
 @given(st.text(max_size=40))
 def test_no_cell_starts_a_formula(words):
-    cell = neutral(words)
+    cell = neutralise(words)
     assert not cell.startswith(("=", "@", "\t", "\r"))
     if cell.startswith(("+", "-")):
         Decimal(cell.replace(",", "."))
@@ -66,7 +68,7 @@ rows = st.dictionaries(
 
 @given(rows, printable)
 def test_answers_survive_export_and_import(filled, name):
-    form = definition("observations")
+    form = load_form("observations")
     typed = {
         "author.name": name,
         "author.role": "Nurse",
@@ -77,7 +79,7 @@ def test_answers_survive_export_and_import(filled, name):
         for link_id, value in values.items():
             text = f"{value:%d/%m/%Y %H:%M}" if link_id == "taken" else str(value)
             typed[f"{link_id}:{row}"] = text
-    first = check(form, typed, LONDON, NOW)
+    first = validate_answers(form, typed, LONDON, NOW)
     if first.problems:
         assert {problem.sentence.rpartition(": ")[2] for problem in first.problems} == {
             "the clocks went forward, so this time did not exist that day."
@@ -87,8 +89,8 @@ def test_answers_survive_export_and_import(filled, name):
         serial="K7000042X", form=form.name, version="1", state="entered", outage="",
         answers=first.answers, event="2026-11-02T14:00:00Z",
     )  # fmt: skip
-    resource = json.loads(dumps(write(entry, form, LONDON)), parse_float=Decimal)
-    said = response.read(resource, response.repeating(form), LONDON)
-    again = check(form, said.answers, LONDON, NOW)
+    resource = json.loads(dump_response(write_response(entry, form, LONDON)), parse_float=Decimal)
+    said = response_reader.read_response(resource, response_reader.repeating(form), LONDON)
+    again = validate_answers(form, said.answers, LONDON, NOW)
     assert again.problems == ()
     assert again.answers == first.answers

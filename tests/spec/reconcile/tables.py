@@ -5,7 +5,7 @@ T0 is 10:00 on 2 November 2026, the outage lasts until 18:00, and the paper is A
 
 from dataclasses import dataclass, replace
 
-from downtime.clinical.records import (
+from downtime.clinical.model import (
     AllergyIntolerance,
     Appointment,
     DiagnosticReport,

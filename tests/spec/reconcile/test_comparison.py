@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from downtime.clinical.records import (
+from downtime.clinical.model import (
     DiagnosticReport,
     Encounter,
     Observation,
@@ -15,8 +15,8 @@ from downtime.clinical.records import (
     ServiceRequest,
 )
 from downtime.entry.facts import DOCUMENT, Fact, Person
-from downtime.reconcile.compare import compare
-from downtime.reconcile.view import View
+from downtime.reconcile.compare.comparison import compare_facts
+from downtime.reconcile.record_index import RecordIndex
 from downtime.settings import Settings
 
 DAY = "2026-11-02T"
@@ -38,7 +38,9 @@ def at(hour: str) -> str:
 
 
 def verdict(fact: Fact, before=(), after=(), people=(ANN, BOB)) -> str:
-    item, *_ = compare(View((ANN, BOB, *before)), [fact], View((*people, *after)), Settings())
+    item, *_ = compare_facts(
+        RecordIndex((ANN, BOB, *before)), [fact], RecordIndex((*people, *after)), Settings()
+    )
     assert item.explanation
     assert item.explanation.endswith((".", "!"))
     return item.state
@@ -91,9 +93,9 @@ def test_a_request_is_found_by_its_order_number_whatever_its_time_and_name():
 def test_an_older_open_request_is_named_so_that_nobody_bleeds_twice():
     paper = fact("ServiceRequest", "LIMS", code="FBC", display="Full blood count")
     old = request("r-1", "FBC", "09:30", "collected")
-    item, *_ = compare(View((ANN, old)), [paper], View((ANN, old)), Settings())
+    item, *_ = compare_facts(RecordIndex((ANN, old)), [paper], RecordIndex((ANN, old)), Settings())
     assert "from before the outage" in item.explanation
-    assert item.matched == ("r-1",)
+    assert item.matched_ids == ("r-1",)
 
 
 # ---- a result phoned at 14:00 -----------------------------------------------------------------
@@ -159,7 +161,7 @@ def test_the_nearest_sample_is_compared_not_one_that_happens_to_agree():
 def test_a_mismatch_names_both_values_and_asks_for_a_clinician():
     paper = fact("Observation", "LIMS", display="Potassium", value="6.1", units="mmol/L")
     live = result("o-1", "Potassium", "4.1", "mmol/L", "13:10", "final")
-    item, *_ = compare(View(), [paper], View((ANN, *live)), Settings())
+    item, *_ = compare_facts(RecordIndex(), [paper], RecordIndex((ANN, *live)), Settings())
     assert item.explanation == (
         "Phoned 6.1 mmol/L; LIMS says 4.1 mmol/L of 02-Nov-2026 13:10. Have a clinician review it."
     )
@@ -256,7 +258,7 @@ PEOPLE = [
 @pytest.mark.parametrize(("written", "people", "state", "patient"), PEOPLE)
 def test_who_a_form_is_about(written, people, state, patient):
     paper = fact("ServiceRequest", "LIMS", person=written, code="FBC", display="Full blood count")
-    item, *_ = compare(View((ANN, BOB)), [paper], View(people), Settings())
+    item, *_ = compare_facts(RecordIndex((ANN, BOB)), [paper], RecordIndex(people), Settings())
     assert (item.state, item.patient) == (state, patient)
 
 
@@ -270,7 +272,7 @@ def test_another_form_with_the_same_downtime_number_may_say_who_it_is():
     number = "DK700042X"
     known = fact("Encounter", "PAS", person=Person(downtime_number=number, mrn="H100"), ward="A1")
     blank = fact("ServiceRequest", "LIMS", person=Person(downtime_number=number), code="FBC")
-    _, item = compare(View(), [known, blank], View((ANN, BOB)), Settings())
+    _, item = compare_facts(RecordIndex(), [known, blank], RecordIndex((ANN, BOB)), Settings())
     assert (item.state, item.patient) == ("new", "p-ann")
     assert "linked by another form" in item.explanation
 
@@ -280,14 +282,14 @@ def test_a_downtime_number_that_names_two_people_links_to_neither():
     one = fact("Encounter", "PAS", person=Person(downtime_number=number, mrn="H100"), ward="A1")
     two = fact("Encounter", "PAS", person=Person(downtime_number=number, mrn="H200"), ward="A1")
     blank = fact("ServiceRequest", "LIMS", person=Person(downtime_number=number), code="FBC")
-    items = compare(View(), [one, two, blank], View((ANN, BOB)), Settings())
+    items = compare_facts(RecordIndex(), [one, two, blank], RecordIndex((ANN, BOB)), Settings())
     assert items[2].state == "unmatched"
 
 
 def test_a_message_names_the_live_patient_and_keeps_the_downtime_number():
     person = Person(downtime_number="DK700042X", nhs_number="9990000018", family="HIL")
     paper = fact("ServiceRequest", "LIMS", person=person, code="FBC")
-    item, *_ = compare(View(), [paper], View((ANN,)), Settings())
+    item, *_ = compare_facts(RecordIndex(), [paper], RecordIndex((ANN,)), Settings())
     assert (item.person.mrn, item.person.family) == ("H100", "Hill")
     assert item.person.downtime_number == "DK700042X"
 

@@ -4,7 +4,12 @@ import pytest
 
 from downtime.clinical.identifiers import is_nhs_number
 from downtime.entry.facts import Person
-from downtime.reconcile.identity.signs import near_births, near_nhs_numbers, signs, slips_of
+from downtime.reconcile.identity.signs import (
+    near_births,
+    near_nhs_numbers,
+    find_signs,
+    possible_slips,
+)
 
 # paper, system, what is said of it
 BIRTHS = [
@@ -34,7 +39,7 @@ NUMBERS = [
 
 
 def said(paper: Person, live: Person) -> str:
-    return "; ".join(sign.words for sign in signs(paper, live, 85))
+    return "; ".join(sign.words for sign in find_signs(paper, live, 85))
 
 
 @pytest.mark.parametrize(("paper", "system", "words"), BIRTHS)
@@ -54,7 +59,7 @@ def test_numbers(paper, system, words):
 
 
 def test_what_only_one_of_them_says_is_no_sign():
-    assert signs(Person(family="Novak", nhs_number="9990000263"), Person(), 85) == []
+    assert find_signs(Person(family="Novak", nhs_number="9990000263"), Person(), 85) == []
 
 
 def test_every_slip_that_is_recognised_is_looked_up():
@@ -67,4 +72,4 @@ def test_every_slip_that_is_recognised_is_looked_up():
 
 def test_one_slip_never_makes_another_valid_nhs_number():
     """Modulus 11 finds every wrong digit and every exchange: so paper is typed as it stands."""
-    assert not any(is_nhs_number(number) for number in slips_of("9990000263"))
+    assert not any(is_nhs_number(number) for number in possible_slips("9990000263"))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from downtime.reconcile.compare import RULES, compare
-from downtime.reconcile.view import View
+from downtime.reconcile.compare.comparison import RULES, compare_facts
+from downtime.reconcile.record_index import RecordIndex
 from downtime.settings import Settings
 from tests.spec.reconcile.tables import ANN, BOB, TABLES, Row
 
@@ -11,16 +11,20 @@ ROWS = [(table.title, row) for table in TABLES for row in table.rows]
 
 
 def found(row: Row):
-    before = View((*row.before,))
-    after = View((ANN, BOB, *row.after), told=row.told)
-    *_, item = compare(before, [*row.others, row.fact], after, Settings())
+    before = RecordIndex((*row.before,))
+    after = RecordIndex((ANN, BOB, *row.after), delivered_types=row.told)
+    *_, item = compare_facts(before, [*row.others, row.fact], after, Settings())
     return item
 
 
 @pytest.mark.parametrize(("title", "row"), ROWS, ids=lambda value: getattr(value, "paper", value))
 def test_a_row(title, row):
     item = found(row)
-    assert (item.state, item.explanation, item.second) == (row.state, row.sentence, row.second)
+    assert (item.state, item.explanation, item.needs_second_person) == (
+        row.state,
+        row.sentence,
+        row.second,
+    )
 
 
 def test_every_type_has_a_table_and_every_state_that_needs_a_person_is_shown():

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from downtime.clinical.records import (
+from downtime.clinical.model import (
     Appointment,
     DiagnosticReport,
     Observation,
@@ -12,11 +12,10 @@ from downtime.clinical.records import (
     ServiceRequest,
 )
 from downtime.entry.facts import Fact, Person
-from downtime.reconcile.harm import bookings, findings, tests
-from downtime.reconcile.harm import figures as harm_figures
-from downtime.reconcile.harm.records import Records
-from downtime.reconcile.item import Item
-from downtime.reconcile.states import ALREADY_THERE, CONFLICT, NEW
+from downtime.reconcile.harm import appointments, laboratory, model
+from downtime.reconcile.harm import turnaround as harm_figures
+from downtime.reconcile.harm.records import ReviewedRecords
+from downtime.reconcile.model import Item, ItemState
 from downtime.settings import Settings
 
 ANN = Patient(id="p-ann", mrn="H100", family="Hill", given="Ann", birth_date="1960-01-02")
@@ -54,10 +53,10 @@ def asked(number: int = 1, event: str = "2026-11-02T11:00:00Z", **more) -> Item:
         event=event,
         fields={"code": "FBC", "display": "Full blood count", "collected": event},
     )
-    return Item(fact, **{"state": NEW, "explanation": "", "patient": "p-ann"} | more)
+    return Item(fact, **{"state": ItemState.NEW, "explanation": "", "patient": "p-ann"} | more)
 
 
-def phoned(state: str = CONFLICT, matched=("o-1",), notes=()) -> Item:
+def phoned(state: str = ItemState.CONFLICT, matched=("o-1",), notes=()) -> Item:
     fact = Fact(
         key="K7000009X-result-1",
         type="Observation",
@@ -73,13 +72,17 @@ def phoned(state: str = CONFLICT, matched=("o-1",), notes=()) -> Item:
 
 
 def scene(items=(), before=(WAITED,), after=(WAITED,), waiting=((WAITED, "A1"),)):
-    return tests.Scene(
-        list(items), Records([ANN, *before]), Records([ANN, *after]), waiting, Settings()
+    return laboratory.LaboratoryReview(
+        list(items),
+        ReviewedRecords([ANN, *before]),
+        ReviewedRecords([ANN, *after]),
+        waiting,
+        Settings(),
     )
 
 
-def found(kind: str, **what) -> list[findings.Finding]:
-    return [one for one in tests.findings(scene(**what)) if one.kind == kind]
+def found(kind: str, **what) -> list[model.HarmFinding]:
+    return [one for one in laboratory.find_laboratory_findings(scene(**what)) if one.kind == kind]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +93,7 @@ def found(kind: str, **what) -> list[findings.Finding]:
         ((), (DONE, REPORT), "resulted", False),
         ((), (replace(WAITED, stage="cancelled"),), "cancelled", False),
         ((asked(),), (WAITED,), "asked-again", False),
-        ((phoned(NEW, (), (("Laboratory number", "F1"),)),), (WAITED,), "phoned", False),
+        ((phoned(ItemState.NEW, (), (("Laboratory number", "F1"),)),), (WAITED,), "phoned", False),
     ],
     ids=["nothing", "gone", "resulted", "cancelled", "asked-again", "phoned"],
 )
@@ -109,7 +112,7 @@ def test_a_request_known_by_another_id_is_the_same_by_its_number_and_test():
 
 def test_the_steps_of_a_test_come_from_forms_and_systems_together():
     told = (("Laboratory number", "F1"), ("Told, date and time", "2026-11-02T12:05"))
-    (one,) = found("delay", items=[phoned(NEW, (), told)], after=(DONE, REPORT))
+    (one,) = found("delay", items=[phoned(ItemState.NEW, (), told)], after=(DONE, REPORT))
     assert one.times == {
         "requested": "2026-11-02T08:00:00Z",
         "collected": "2026-11-02T08:10:00Z",
@@ -134,8 +137,8 @@ def test_a_phoned_result_that_the_laboratory_contradicts_needs_a_clinician():
     (one,) = found("mismatch", items=[phoned()], after=(WAITED, value))
     assert one.needs
     assert one.words == "Phoned 78; LIMS says 87."
-    assert found("mismatch", items=[phoned(ALREADY_THERE)]) == []
-    assert found("mismatch", items=[phoned(CONFLICT, ())]) == []
+    assert found("mismatch", items=[phoned(ItemState.ALREADY_THERE)]) == []
+    assert found("mismatch", items=[phoned(ItemState.CONFLICT, ())]) == []
 
 
 def test_the_same_test_on_two_forms_close_together_is_doubled_once():
@@ -150,7 +153,7 @@ def test_the_same_test_on_two_forms_close_together_is_doubled_once():
 def test_a_form_and_another_request_in_the_system_are_doubled_but_not_its_own():
     mine = replace(DONE, id="r-2", filler="F2", authored="2026-11-02T11:05:00Z")
     other = replace(mine, id="r-3", filler="F3", authored="2026-11-02T13:00:00Z")
-    item = asked(1, state=ALREADY_THERE, matched=("r-2",))
+    item = asked(1, state=ItemState.ALREADY_THERE, matched=("r-2",))
     assert found("duplicate", items=[item], before=(), after=(mine,), waiting=()) == []
     (one,) = found("duplicate", items=[item], before=(), after=(mine, other), waiting=())
     assert "LIMS F3 of 02-Nov-2026 13:00" in one.words
@@ -169,15 +172,15 @@ BOOKED = Appointment(
 
 
 def put_off(items=(), after=()):
-    diary = bookings.Diary(
+    diary = appointments.AppointmentReview(
         list(items),
-        Records([ANN, BOOKED]),
-        Records([ANN, *after]),
+        ReviewedRecords([ANN, BOOKED]),
+        ReviewedRecords([ANN, *after]),
         "2026-11-02T10:00:00Z",
         "2026-11-04T10:00:00Z",
         Settings(),
     )
-    return list(bookings.findings(diary))
+    return list(appointments.find_missed_appointments(diary))
 
 
 CANCELLED = replace(BOOKED, status="cancelled")
@@ -208,7 +211,7 @@ def test_a_cancellation_on_paper_carries_its_new_date():
         serial="K7000005X",
         fields={"status": "cancelled", "rebook_start": "2026-11-19T09:00:00Z"},
     )
-    (one,) = put_off([Item(fact, NEW, "", "p-ann", ("a-1",))], after=(BOOKED,))
+    (one,) = put_off([Item(fact, ItemState.NEW, "", "p-ann", ("a-1",))], after=(BOOKED,))
     assert (one.state, one.words) == ("booked-again", "Booked again for 19-Nov-2026 09:00.")
     assert one.serials == ("K7000005X",)
 
@@ -223,7 +226,7 @@ def test_figures_stand_beside_those_before_the_outage():
     ]
     requests, reports = zip(*earlier, strict=True)
     during = found("delay", after=(DONE, REPORT))
-    figures = harm_figures.compared(during, requests, reports, "2026-11-02T00:00:00Z")
+    figures = harm_figures.compare_turnaround(during, requests, reports, "2026-11-02T00:00:00Z")
     assert figures["requested-answered"] == {
         "before": {"tests": 3, "median": 120, "worst": 180},
         "during": {"tests": 1, "median": 480, "worst": 480},
@@ -233,6 +236,6 @@ def test_figures_stand_beside_those_before_the_outage():
 
 def test_a_finding_is_kept_whole_and_its_digest_follows_what_it_says():
     (one,) = found("waiting")
-    assert findings.from_data(one.as_data()) == one
+    assert model.decode_finding(one.encode()) == one
     assert replace(one, words="Resulted.").digest != one.digest
     assert replace(one, person=Person(family="Other")).digest == one.digest

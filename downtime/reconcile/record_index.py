@@ -1,0 +1,151 @@
+"""What one snapshot says, indexed by patient and identifier for one pass of the comparison. Pure."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from functools import cached_property
+from typing import Any, TypeVar
+
+from downtime.clinical.identifiers import MRN, Identifier
+from downtime.clinical.model import (
+    AllergyIntolerance,
+    Appointment,
+    DiagnosticReport,
+    Encounter,
+    Flag,
+    MedicationAdministration,
+    Observation,
+    Patient,
+    Record,
+    ServiceRequest,
+)
+
+R = TypeVar("R", bound=Record)
+
+
+class RecordIndex:
+    """The records of a snapshot; `as_at` is the time of its newest data (UTC), for sentences.
+
+    `delivered_types` are the types of record that some system delivered: without them, every type counts.
+    """
+
+    def __init__(
+        self,
+        records: Iterable[Record] = (),
+        as_at: str = "",
+        delivered_types: Collection[str] | None = None,
+    ) -> None:
+        self.as_at = as_at
+        self.delivered_types = delivered_types
+        self.matched_people: dict[object, Any] = {}
+        """Whom each person on paper was found to be, while one set of forms is compared."""
+        self.patients: dict[str, Patient] = {}
+        self.reports: dict[str, DiagnosticReport] = {}
+        self.by_id: dict[str, Record] = {}
+        self.encounters: dict[str, list[Encounter]] = defaultdict(list)
+        self.requests: dict[str, list[ServiceRequest]] = defaultdict(list)
+        self.observations: dict[str, list[Observation]] = defaultdict(list)
+        self.appointments: dict[str, list[Appointment]] = defaultdict(list)
+        self.allergies: dict[str, list[AllergyIntolerance]] = defaultdict(list)
+        self.flags: dict[str, list[Flag]] = defaultdict(list)
+        self.given: dict[str, list[MedicationAdministration]] = defaultdict(list)
+        self._by_number: dict[str, set[str]] = defaultdict(set)
+        self._by_nhs: dict[str, set[str]] = defaultdict(set)
+        self._listed: dict[type[Record], dict[str, list[Any]]] = {
+            Encounter: self.encounters,
+            ServiceRequest: self.requests,
+            Observation: self.observations,
+            Appointment: self.appointments,
+            AllergyIntolerance: self.allergies,
+            Flag: self.flags,
+            MedicationAdministration: self.given,
+        }
+        self.add(records)
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Take more records in."""
+        for record in records:
+            self._add(record)
+
+    def _add(self, record: Record) -> None:
+        self.by_id[record.id] = record
+        if (listed := self._listed.get(type(record))) is not None:
+            listed[record.patient].append(record)  # type: ignore[attr-defined]
+        elif isinstance(record, Patient):
+            self._add_patient(record)
+        elif isinstance(record, DiagnosticReport):
+            self.reports[record.id] = record
+
+    def is_delivered(self, kind: str) -> bool:
+        """Whether any system delivered this type of record: if not, it is unavailable, not none."""
+        return self.delivered_types is None or kind in self.delivered_types
+
+    def _add_patient(self, patient: Patient) -> None:
+        self.patients[patient.id] = patient
+        if patient.nhs_number:
+            self._by_nhs[patient.nhs_number].add(patient.id)
+        for text in (f"{MRN}||{patient.mrn}", *patient.identifiers):
+            identifier = Identifier.parse(text)
+            if identifier.value:
+                self._by_number[fold_number(identifier.value)].add(patient.id)
+
+    def surviving_id(self, patient_id: str) -> str:
+        """The id of the record that survives after merges; empty when it is not here."""
+        seen: set[str] = set()
+        while patient_id in self.patients and patient_id not in seen:
+            seen.add(patient_id)
+            after = self.patients[patient_id].replaced_by
+            if not after:
+                return patient_id
+            patient_id = after
+        return ""
+
+    def find_by_nhs_number(self, digits: str) -> set[str]:
+        """Ids of the living patients who have this NHS number."""
+        return {self.surviving_id(found) for found in self._by_nhs.get(digits, ())} - {""}
+
+    def find_by_number(self, number: str) -> set[str]:
+        """Ids of the living patients with this hospital or downtime number, whatever its case."""
+        return {
+            self.surviving_id(found) for found in self._by_number.get(fold_number(number), ())
+        } - {""}
+
+    def own_numbers(self, record: Record) -> set[str]:
+        """By what a hospital system knows one of this snapshot's records, whoever published it."""
+        match record:
+            case ServiceRequest():
+                return {record.placer, record.filler} - {""}
+            case Encounter():
+                return {record.visit_number} - {""}
+            case Appointment():
+                return {record.number} - {""}
+            case Patient():
+                return {record.mrn} - {""}
+            case Observation():
+                report = self.reports.get(record.report)
+                name = record.code or record.display
+                return {f"{report.filler} {name}"} if report and report.filler else set()
+        return set()
+
+    @cached_property
+    def _by_own_number(self) -> dict[tuple[str, str], Record]:
+        return {
+            (type(record).__name__, number): record
+            for record in self.by_id.values()
+            for number in self.own_numbers(record)
+        }
+
+    def find_copy(self, record: Record, of: "RecordIndex") -> Record | None:
+        """This snapshot's own copy of another one's record: the same id, or the same number.
+
+        A publisher that had to be set up anew gives other ids; the systems' numbers stay.
+        """
+        if found := self.by_id.get(record.id):
+            return found
+        name = type(record).__name__
+        copies = (self._by_own_number.get((name, number)) for number in of.own_numbers(record))
+        return next((copy for copy in copies if copy), None)
+
+
+def fold_number(number: str) -> str:
+    """A number as it is compared: without spaces, hyphens and case."""
+    return number.replace(" ", "").replace("-", "").upper()

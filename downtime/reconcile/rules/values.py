@@ -1,0 +1,112 @@
+"""When two results say the same: names of tests, numbers and units as hospitals write them. Pure."""
+
+import re
+import unicodedata
+from decimal import Decimal
+from functools import lru_cache
+
+_NAMES = {
+    "k": "potassium",
+    "na": "sodium",
+    "ur": "urea",
+    "creat": "creatinine",
+    "cr": "creatinine",
+    "hb": "haemoglobin",
+    "hgb": "haemoglobin",
+    "hemoglobin": "haemoglobin",
+    "wbc": "whitecellcount",
+    "wcc": "whitecellcount",
+    "whitecells": "whitecellcount",
+    "plt": "plateletcount",
+    "plts": "plateletcount",
+    "platelets": "plateletcount",
+    "crp": "creactiveprotein",
+    "glu": "glucose",
+    "ca": "calcium",
+    "mg": "magnesium",
+    "trop": "troponin",
+    "lact": "lactate",
+}
+"""Short forms that are said on the telephone, to the name in full."""
+
+_UNITS = {
+    "x10^9/l": "10^9/l",
+    "10e9/l": "10^9/l",
+    "x10e9/l": "10^9/l",
+    "cells/l": "/l",
+    "bpm": "/min",
+    "beats/min": "/min",
+    "breaths/min": "/min",
+    "{breaths}/min": "/min",
+    "cel": "°c",
+    "c": "°c",
+    "degc": "°c",
+    "mm[hg]": "mmhg",
+    "unit": "units",
+    "iu": "units",
+    "seconds": "s",
+    "sec": "s",
+}
+"""Other spellings of a unit."""
+
+_FACTORS = {
+    ("g/dl", "g/l"): Decimal(10),
+    ("umol/l", "mmol/l"): Decimal("0.001"),
+    ("nmol/l", "umol/l"): Decimal("0.001"),
+    ("ug/l", "mg/l"): Decimal("0.001"),
+    ("ng/l", "ug/l"): Decimal("0.001"),
+    ("mg/l", "g/l"): Decimal("0.001"),
+    ("ng/ml", "ug/l"): Decimal(1),
+    ("mg", "g"): Decimal("0.001"),
+    ("ug", "mg"): Decimal("0.001"),
+    ("ml", "l"): Decimal("0.001"),
+    ("ug/ml", "mg/l"): Decimal(1),
+}
+"""Units that hold the same quantity: value in the first × factor = value in the second."""
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+
+
+@lru_cache(maxsize=8192)
+def fold_test_name(text: str) -> str:
+    """A test's code or name without case, accents and signs; short forms in full (`K+` → potassium)."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    word = "".join(c for c in plain if c.isalnum())
+    return _NAMES.get(word, word)
+
+
+def fold_unit(text: str) -> str:
+    """A unit without case or spaces, micro as `u`, powers of ten as `10^9`."""
+    plain = text.casefold().replace("µ", "u").replace("μ", "u").replace("⁹", "^9")
+    plain = re.sub(r"[\s·.]", "", plain).replace("×", "x").replace("*", "^").replace("mcg", "ug")
+    return _UNITS.get(plain, plain)
+
+
+_DOSE = re.compile(r"\s*([+-]?\d+(?:[.,]\d+)?)\s*(.*?)\s*", re.DOTALL)
+
+
+def is_same_dose(dose: str, other: str) -> bool:
+    """Whether two doses are the same: `1 g` and `1000 mg`; words are equal without case."""
+    left, right = _DOSE.fullmatch(dose), _DOSE.fullmatch(other)
+    if not (left and right):
+        return is_same_value(dose, "", other, "") is True
+    number, held = (match[1].replace(",", ".") for match in (left, right))
+    return is_same_value(number, left[2], held, right[2]) is True
+
+
+def is_same_value(value: str, units: str, other: str, other_units: str) -> bool | None:
+    """Whether two values are the same; None when their units cannot be compared.
+
+    Numbers are equal as numbers (`4.10` and `4.1`), never by rounding; words are equal without
+    case. A unit that was not said is taken to be the other's.
+    """
+    left, right = value.strip().casefold(), other.strip().casefold()
+    mine, theirs = fold_unit(units), fold_unit(other_units)
+    if not (_NUMBER.fullmatch(left) and _NUMBER.fullmatch(right)):
+        return re.sub(r"\s+", " ", left) == re.sub(r"\s+", " ", right)
+    if not mine or not theirs or mine == theirs:
+        return Decimal(left) == Decimal(right)
+    if (factor := _FACTORS.get((mine, theirs))) is not None:
+        return Decimal(left) * factor == Decimal(right)
+    if (factor := _FACTORS.get((theirs, mine))) is not None:
+        return Decimal(right) * factor == Decimal(left)
+    return None

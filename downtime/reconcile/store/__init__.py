@@ -1,0 +1,1 @@
+"""The SQL of compared items, what was decided about them, and what was compared when."""
