@@ -63,7 +63,7 @@ _MODALITIES = {
 _NAMES = _MODALITIES | _SECTIONS
 
 
-def department(code: str) -> str:
+def department_name(code: str) -> str:
     """`Haematology` of `HM`; what is not known is shown as it was sent.
 
     `PT` is physiotherapy in the table and PET in radiology, so it stays as it is.

@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from downtime.clinical.records import Patient
+from downtime.clinical.model import Patient
 
 NOT_RECORDED = "Not recorded"
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
-def name(patient: Patient) -> str:
+def format_name(patient: Patient) -> str:
     """`SURNAME, Given (Title)`."""
     family = patient.family.upper() or "UNKNOWN SURNAME"
     given = f", {patient.given}" if patient.given else ""
@@ -22,12 +22,12 @@ def name(patient: Patient) -> str:
     return family + given + title
 
 
-def nhs_number(digits: str) -> str:
+def format_nhs_number(digits: str) -> str:
     """`999 000 0018` with no-break spaces, so that it stays on one line; empty when empty."""
     return "\u00a0".join((digits[:3], digits[3:6], digits[6:])) if digits else ""
 
 
-def day(value: str | date) -> str:
+def format_day(value: str | date) -> str:
     """`02-Jan-2026` of a FHIR date; a partial one keeps what is known (`Jan-2026`, `2026`)."""
     parts = str(value)[:10].split("-")
     if not parts[0]:
@@ -41,31 +41,31 @@ def day(value: str | date) -> str:
 
 
 @lru_cache(maxsize=65536)
-def moment(value: str, zone: ZoneInfo) -> str:
+def format_moment(value: str, zone: ZoneInfo) -> str:
     """`02-Jan-2026 14:05` in the site's zone; a bare date stays a date.
 
     The hour that happens twice in October is told apart by its zone's name.
     """
     if "T" not in value:
-        return day(value)
+        return format_day(value)
     local = datetime.fromisoformat(value).astimezone(zone)
-    text = f"{day(local.date())} {local:%H:%M}"
-    return f"{text} {local:%Z}" if _is_doubled(local) else text
+    text = f"{format_day(local.date())} {local:%H:%M}"
+    return f"{text} {local:%Z}" if _is_ambiguous_hour(local) else text
 
 
-def clock_time(value: str, zone: ZoneInfo) -> str:
+def format_clock_time(value: str, zone: ZoneInfo) -> str:
     """`14:05` in the site's zone; empty when only the day is known."""
     return f"{datetime.fromisoformat(value).astimezone(zone):%H:%M}" if "T" in value else ""
 
 
-def _is_doubled(local: datetime) -> bool:
+def _is_ambiguous_hour(local: datetime) -> bool:
     other = local.replace(fold=1 - local.fold)
     return local.utcoffset() != other.utcoffset() and (
         other.astimezone(UTC).astimezone(local.tzinfo).replace(fold=0) == local.replace(fold=0)
     )
 
 
-def age(birth_date: str, today: date) -> str:
+def format_age(birth_date: str, today: date) -> str:
     """Age in the units a clinician uses: days to 4 weeks, weeks to 1 year, months to 2, then years.
 
     Source: CUI age display; empty when the date of birth is not complete or not yet reached.
@@ -84,20 +84,20 @@ def age(birth_date: str, today: date) -> str:
     return f"{months // 12}y"
 
 
-def born(patient: Patient, today: date) -> str:
+def format_birth(patient: Patient, today: date) -> str:
     """`02-Jan-1960 (66y)`."""
     if not patient.birth_date:
         return NOT_RECORDED
-    years = age(patient.birth_date, today)
-    return day(patient.birth_date) + (f" ({years})" if years else "")
+    years = format_age(patient.birth_date, today)
+    return format_day(patient.birth_date) + (f" ({years})" if years else "")
 
 
-def gender(patient: Patient) -> str:
+def format_gender(patient: Patient) -> str:
     """`Male`, `Female`, `Other`, `Unknown`, or 'Not recorded'."""
     return patient.gender.capitalize() or NOT_RECORDED
 
 
-def duration(span: timedelta) -> str:
+def format_duration(span: timedelta) -> str:
     """How old something is, in words: `12 min`, `3 h 05 min`, `2 days 4 h`."""
     minutes = max(0, int(span.total_seconds() // 60))
     if minutes < 60:

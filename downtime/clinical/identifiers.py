@@ -43,11 +43,11 @@ def clean_nhs_number(text: str) -> str:
     return digits if is_nhs_number(digits) else ""
 
 
-def with_check(body: str) -> str:
+def add_check_character(body: str) -> str:
     """Append the ISO 7064 MOD 37,36 check character to letters and digits."""
     return body + str(mod_37_36.calc_check_digit(body))
 
 
-def has_check(text: str) -> bool:
+def has_check_character(text: str) -> bool:
     """Whether the last character is the right ISO 7064 MOD 37,36 check character."""
     return bool(mod_37_36.is_valid(text))

@@ -15,14 +15,23 @@ import orjson
 import pyrage
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from downtime.clinical.records import TYPES, Patient, Record
-from downtime.snapshot.header import SCHEMA, Header
+from downtime.clinical.model import TYPES, Patient, Record
+from downtime.snapshot.header import SCHEMA, SnapshotHeader
 from downtime.vault import sealing
-from downtime.vault.sealing import Envelope, Kind, incomplete, key_id, tampered
+from downtime.vault.sealing import SealedFile, FileKind, incomplete_error, key_id, tampered_error
 
-__all__ = ["KIND", "SUFFIX", "Packer", "Sealed", "key_id", "open_payload", "seal", "verify"]
+__all__ = [
+    "KIND",
+    "SUFFIX",
+    "PayloadWriter",
+    "SealedBundle",
+    "key_id",
+    "open_payload",
+    "seal_bundle",
+    "verify_bundle",
+]
 
-KIND = Kind(
+KIND = FileKind(
     "downtime-bundle/1",
     SCHEMA,
     {"hospital": str, "created": str, "expires": str, "epoch": int, "sequence": int},
@@ -33,7 +42,7 @@ _LEVEL = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class SealedBundle:
     """A bundle whose signature holds. It can be judged and kept, but not read, while locked."""
 
     hospital: str
@@ -44,7 +53,7 @@ class Sealed:
     schema: int
     key: str
     """Id of the publisher's key that signed it."""
-    envelope: Envelope = field(repr=False)
+    envelope: SealedFile = field(repr=False)
 
     @property
     def sha256(self) -> str:
@@ -59,7 +68,7 @@ class Sealed:
     @property
     def name(self) -> str:
         """Its file name: the number, and the beginning of the hash of its content."""
-        header = Header(
+        header = SnapshotHeader(
             hospital=self.hospital,
             epoch=self.epoch,
             sequence=self.sequence,
@@ -70,7 +79,7 @@ class Sealed:
         return f"{header.id}-{self.sha256[:12]}{SUFFIX}"
 
 
-class Packer:
+class PayloadWriter:
     """Records as compressed lines, counted on the way: nothing but the result is held."""
 
     def __init__(self) -> None:
@@ -84,50 +93,50 @@ class Packer:
         self.counts[name] += 1
         self._parts.append(self._zip.compress(orjson.dumps([name, record]) + b"\n"))
 
-    def finish(self, header: Header) -> bytes:
+    def finish(self, header: SnapshotHeader) -> bytes:
         """The whole payload in clear: a gzip member with the header, then one with the records."""
-        first = gzip.compress(orjson.dumps(header.as_json()) + b"\n", mtime=0)
+        first = gzip.compress(orjson.dumps(header.to_json()) + b"\n", mtime=0)
         return first + b"".join(self._parts) + self._zip.flush()
 
 
-def seal(
-    header: Header, content: bytes, recipients: Iterable[str], sign: Callable[[bytes], str]
-) -> Sealed:
+def seal_bundle(
+    header: SnapshotHeader, content: bytes, recipients: Iterable[str], sign: Callable[[bytes], str]
+) -> SealedBundle:
     """Encrypt to age recipients and sign; `sign` gives the Ed25519 signature as base64."""
-    return _sealed(sealing.seal(KIND, header.public(), content, recipients, sign))
+    return _read_manifest(sealing.seal(KIND, header.public_part(), content, recipients, sign))
 
 
-def verify(data: bytes, publishers: Mapping[str, Ed25519PublicKey]) -> Sealed:
+def verify_bundle(data: bytes, publishers: Mapping[str, Ed25519PublicKey]) -> SealedBundle:
     """A bundle whose every byte is as one of the publishers signed it; UntrustedError otherwise.
 
     Works while the vault is locked: it needs public keys only.
     """
-    return _sealed(sealing.verify(KIND, data, publishers))
+    return _read_manifest(sealing.verify_seal(KIND, data, publishers))
 
 
-def _sealed(envelope: Envelope) -> Sealed:
+def _read_manifest(envelope: SealedFile) -> SealedBundle:
     names = ("hospital", "epoch", "sequence", "created", "expires", "schema", "key")
     values: dict[str, Any] = {name: envelope.manifest[name] for name in names}
-    return Sealed(**values, envelope=envelope)
+    return SealedBundle(**values, envelope=envelope)
 
 
 def open_payload(
-    sealed: Sealed, identity: pyrage.x25519.Identity
-) -> tuple[Header, Iterator[Record]]:
+    sealed: SealedBundle, identity: pyrage.x25519.Identity
+) -> tuple[SnapshotHeader, Iterator[Record]]:
     """Decrypt in memory: the header and the records. UntrustedError when it is not for this key."""
     content = sealing.decrypt(sealed.envelope, identity)
     lines = iter(gzip.GzipFile(fileobj=io.BytesIO(content)))
     try:
-        header = Header.parse(orjson.loads(next(lines, b"")))
+        header = SnapshotHeader.parse(orjson.loads(next(lines, b"")))
     except (OSError, EOFError, zlib.error, KeyError, TypeError, ValueError):
-        raise incomplete() from None
-    outside = {name: sealed.envelope.manifest.get(name) for name in header.public()}
-    if header.public() != outside:
-        raise tampered()
-    return header, _records(lines)
+        raise incomplete_error() from None
+    outside = {name: sealed.envelope.manifest.get(name) for name in header.public_part()}
+    if header.public_part() != outside:
+        raise tampered_error()
+    return header, _parse_records(lines)
 
 
-def _records(lines: Iterator[bytes]) -> Iterator[Record]:
+def _parse_records(lines: Iterator[bytes]) -> Iterator[Record]:
     try:
         for line in lines:
             name, fields = orjson.loads(line)
@@ -135,4 +144,4 @@ def _records(lines: Iterator[bytes]) -> Iterator[Record]:
                 fields["identifiers"] = tuple(fields["identifiers"])
             yield TYPES[name](**fields)
     except (OSError, EOFError, zlib.error, KeyError, TypeError, ValueError):
-        raise incomplete() from None
+        raise incomplete_error() from None

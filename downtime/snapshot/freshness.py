@@ -24,7 +24,7 @@ class Freshness:
     words: str
 
 
-def freshness(
+def list_freshness(
     systems: Iterable[SystemTime],
     now: datetime,
     settings: Settings,
@@ -38,25 +38,25 @@ def freshness(
     held = {system.name: system.newest for system in systems if system.newest}
     names = dict.fromkeys([*settings.systems.names, *held])
     then = max(now, last_seen or now)
-    return [_one(name, held.get(name, ""), then, settings) for name in names]
+    return [_describe_system(name, held.get(name, ""), then, settings) for name in names]
 
 
-def _one(name: str, newest: str, now: datetime, settings: Settings) -> Freshness:
+def _describe_system(name: str, newest: str, now: datetime, settings: Settings) -> Freshness:
     if not newest:
         return Freshness(name, "", None, UNAVAILABLE, f"{name} no data held")
     age = max(now - from_text(newest), timedelta())
-    moment = display.moment(newest, ZoneInfo(settings.site.time_zone))
-    words = f"{name} as at {moment} ({display.duration(age)} old)"
-    return Freshness(name, newest, age, _level(age, settings), words)
+    moment = display.format_moment(newest, ZoneInfo(settings.site.time_zone))
+    words = f"{name} as at {moment} ({display.format_duration(age)} old)"
+    return Freshness(name, newest, age, _grade_age(age, settings), words)
 
 
-def _level(age: timedelta, settings: Settings) -> str:
+def _grade_age(age: timedelta, settings: Settings) -> str:
     if age <= timedelta(minutes=settings.snapshot.fresh_minutes):
         return FRESH
     return AGEING if age <= timedelta(minutes=settings.snapshot.stale_minutes) else STALE
 
 
-def clock_warning(now: datetime, last_seen: datetime | None, settings: Settings) -> str:
+def describe_clock_fault(now: datetime, last_seen: datetime | None, settings: Settings) -> str:
     """A banner when the clock went back, else empty: every age on the screen is then a guess."""
     if not last_seen or now >= last_seen:
         return ""

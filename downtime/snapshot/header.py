@@ -16,7 +16,7 @@ class SystemTime(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class SnapshotHeader:
     """The first line inside a bundle; the part that `public` names is in its signed manifest too."""
 
     hospital: str
@@ -45,12 +45,12 @@ class Header:
         hospital = re.sub(r"[^A-Za-z0-9]+", "-", self.hospital)
         return f"{hospital}-{self.epoch}-{self.sequence:06}-{self.key[:8]}"
 
-    def public(self) -> dict[str, Any]:
+    def public_part(self) -> dict[str, Any]:
         """What the manifest shows to anybody."""
         names = ("hospital", "wards", "epoch", "sequence", "created", "expires", "schema", "key")
-        return {name: value for name, value in self.as_json().items() if name in names}
+        return {name: value for name, value in self.to_json().items() if name in names}
 
-    def as_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """A plain dictionary, as JSON reads it back."""
         return asdict(self) | {"wards": list(self.wards), "holds": list(self.holds)}
 

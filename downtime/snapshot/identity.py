@@ -52,30 +52,32 @@ class Identity:
         return anchor
 
 
-def is_own(identifier: Identifier, authority: str) -> bool:
+def is_site_number(identifier: Identifier, authority: str) -> bool:
     """Whether this is a hospital number of this site."""
     return identifier.type == MRN and identifier.authority == authority
 
 
-def strength(identifiers: Iterable[Identifier], authority: str) -> int:
+def grade_strength(identifiers: Iterable[Identifier], authority: str) -> int:
     """How surely these identifiers name a person: 2 this site's number, 1 another, 0 a visit."""
-    grades = (2 if is_own(i, authority) else i.type not in VISIT_TYPES for i in identifiers)
+    grades = (2 if is_site_number(i, authority) else i.type not in VISIT_TYPES for i in identifiers)
     return max(map(int, grades), default=-1)
 
 
-def resolve(mentions: list[Mention], merges: Iterable[tuple[int, int]], authority: str) -> Identity:
+def resolve_identities(
+    mentions: list[Mention], merges: Iterable[tuple[int, int]], authority: str
+) -> Identity:
     """Settle every mention. `merges` are pairs (survivor, merged) of mentions in order of time."""
     found = Identity(authority)
-    found.belongs = _belonging(mentions, authority)
+    found.belongs = _find_owners(mentions, authority)
     strong: list[Mention] = []
     weak: list[Mention] = []
     for mention in mentions:
-        if anchor := _strong_anchor(mention, found.belongs, authority):
+        if anchor := _choose_anchor(mention, found.belongs, authority):
             found.anchors[mention.id] = anchor
             strong.append(mention)
         elif mention.identifiers:
             weak.append(mention)
-    _merge(found, mentions, merges)
+    _apply_merges(found, mentions, merges)
     _settle_nhs(found, strong)
     for mention in weak:
         found.anchors[mention.id] = found.belongs.get(
@@ -84,15 +86,15 @@ def resolve(mentions: list[Mention], merges: Iterable[tuple[int, int]], authorit
     return found
 
 
-def _belonging(mentions: list[Mention], authority: str) -> dict[Identifier, Identifier]:
+def _find_owners(mentions: list[Mention], authority: str) -> dict[Identifier, Identifier]:
     """Person of every identifier but NHS numbers."""
     owners: dict[Identifier, set[Identifier]] = defaultdict(set)
     beside: dict[Identifier, set[Identifier]] = defaultdict(set)
     belongs: dict[Identifier, Identifier] = {}
     for mention in mentions:
         numbers = [i for i in mention.identifiers if i.type != NHS]
-        own = [i for i in numbers if is_own(i, authority)]
-        others = [i for i in numbers if not is_own(i, authority)]
+        own = [i for i in numbers if is_site_number(i, authority)]
+        others = [i for i in numbers if not is_site_number(i, authority)]
         belongs.update((i, i) for i in own)
         for number in others:
             owners[number].update(own[:1])
@@ -100,13 +102,13 @@ def _belonging(mentions: list[Mention], authority: str) -> dict[Identifier, Iden
     done: set[Identifier] = set()
     for number in sorted(beside):
         if number not in done:
-            group = _connected(number, beside)
+            group = _find_connected(number, beside)
             done |= group
             belongs.update(_settle_group(group, owners))
-    return _never_two_of_one_hospital(belongs)
+    return _separate_numbers_of_one_hospital(belongs)
 
 
-def _never_two_of_one_hospital(
+def _separate_numbers_of_one_hospital(
     belongs: dict[Identifier, Identifier],
 ) -> dict[Identifier, Identifier]:
     same: dict[tuple[Identifier, str], list[Identifier]] = defaultdict(list)
@@ -117,7 +119,9 @@ def _never_two_of_one_hospital(
     return {number: number if number in doubled else a for number, a in belongs.items()}
 
 
-def _connected(start: Identifier, beside: dict[Identifier, set[Identifier]]) -> set[Identifier]:
+def _find_connected(
+    start: Identifier, beside: dict[Identifier, set[Identifier]]
+) -> set[Identifier]:
     group, todo = {start}, [start]
     while todo:
         new = beside[todo.pop()] - group
@@ -138,16 +142,18 @@ def _settle_group(
     return dict.fromkeys(group, anchor)
 
 
-def _strong_anchor(
+def _choose_anchor(
     mention: Mention, belongs: dict[Identifier, Identifier], authority: str
 ) -> Identifier | None:
     numbers = [i for i in mention.identifiers if i.type != NHS]
-    own = (i for i in numbers if is_own(i, authority))
+    own = (i for i in numbers if is_site_number(i, authority))
     first = next(own, numbers[0] if numbers else None)
     return belongs[first] if first else None
 
 
-def _merge(found: Identity, mentions: list[Mention], merges: Iterable[tuple[int, int]]) -> None:
+def _apply_merges(
+    found: Identity, mentions: list[Mention], merges: Iterable[tuple[int, int]]
+) -> None:
     first = {mention.id: mention.identifiers[0] for mention in mentions if mention.identifiers}
     for survivor, merged in merges:
         kept = found.anchors.get(survivor) or first.get(survivor)
@@ -171,7 +177,7 @@ def _settle_nhs(found: Identity, strong: list[Mention]) -> None:
         holders[value].add(found.survivor(anchor))
     joined: dict[Identifier, Identifier] = {}
     for value, persons in sorted(holders.items()):
-        own = {person for person in persons if is_own(person, found.authority)}
+        own = {person for person in persons if is_site_number(person, found.authority)}
         if len(own) == 1:
             joined.update((person, next(iter(own))) for person in persons - own)
             persons = own

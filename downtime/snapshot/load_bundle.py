@@ -79,7 +79,7 @@ def load_bundle(
     _check_number(vault, settings, sealed)
     _store_sealed(vault.home, sealed)
     with _remove_when_refused(vault.home, sealed):
-        header, records = bundle.open_payload(sealed, device.load(vault).age_identity)
+        header, records = bundle.open_payload(sealed, device.load_device(vault).age_identity)
         path = _database_path(vault, header.id)
         aside = path.with_name(f".{header.id}.tmp")
         try:
@@ -101,7 +101,7 @@ def _read_verified(home: Home, settings: Settings, source: Path) -> SealedBundle
     path = _find_newest(source) if source.is_dir() else source
     limit = settings.snapshot.max_bundle_bytes
     content = read_file(path, limit, "snapshot.max_bundle_bytes")
-    sealed = bundle.verify_bundle(content, sealing.believed(home))
+    sealed = bundle.verify_bundle(content, sealing.list_trusted_keys(home))
     if sealed.hospital != settings.site.code:
         raise UntrustedError(
             "bundle.other-hospital",
@@ -175,7 +175,7 @@ def _check_written(
             "Check this computer's disk, then load the bundle again.",
         )
     if written != header.counts:
-        raise sealing.incomplete()
+        raise sealing.incomplete_error()
 
 
 def _flush_file(path: Path) -> None:
@@ -305,4 +305,4 @@ def _database_path(vault: Vault, snapshot_id: str) -> Path:
 
 
 def _database_key(vault: Vault, snapshot_id: str) -> bytes:
-    return vault.key(f"snapshot:{snapshot_id}")
+    return vault.derive_key(f"snapshot:{snapshot_id}")

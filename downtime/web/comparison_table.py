@@ -52,8 +52,8 @@ def _live(item: Item, after: Snapshot | None) -> list[Record]:
     kind = TYPES.get(item.fact.type)
     if after is None or kind is None:
         return []
-    found = {record.id: record for record in after.find_records(kind, "id", item.matched)}
-    return [found[key] for key in item.matched if key in found]
+    found = {record.id: record for record in after.find_records(kind, "id", item.matched_ids)}
+    return [found[key] for key in item.matched_ids if key in found]
 
 
 def _lines(item: Item, then: Record | None, now: Record | None) -> list[Line]:

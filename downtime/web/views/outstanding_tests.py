@@ -5,16 +5,16 @@ from flask import Blueprint, render_template, request
 from downtime.accounts.model import Permission
 from downtime.clinical.departments import department_name as department_name
 from downtime.web import request_context
-from downtime.web.responses import Answer
+from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import requires
 
-tests = Blueprint("tests", __name__)
+blueprint = Blueprint("tests", __name__)
 SHOWN = 500
 
 
-@tests.get("/tests")
+@blueprint.get("/tests")
 @requires(Permission.TEST_LIST)
-def outstanding() -> Answer:
+def outstanding() -> ViewResponse:
     """The list, of one ward or department or of all."""
     snapshot = request_context.snapshot_or_none()
     ward, department = request.args.get("ward", ""), request.args.get("department", "")

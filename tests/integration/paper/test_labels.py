@@ -58,7 +58,10 @@ def test_large_labels_carry_a_code_that_finds_the_patient(of_patient, codes, sna
     (code,) = read
     assert code == "(8018)501234599900000182(91)RXX/RX00001"
     typed = code.replace("(", "").replace(")", "")
-    assert {snapshot.exact(number).id for number in gs1_codes.parse_scanned_code(typed)} == {"p1"}
+    assert {
+        snapshot.find_patient_by_identifier(number).id
+        for number in gs1_codes.parse_scanned_code(typed)
+    } == {"p1"}
 
 
 def test_labels_begin_at_the_first_free_one_and_go_on_over_sheets(of_patient):
@@ -207,7 +210,7 @@ def test_the_alignment_page_outlines_every_label(settings, clock, words, name):
     (page,) = words(out.getvalue())
     assert name in page
     numbers = {int(word) for word in page.split() if word.isdecimal()}
-    assert set(range(1, LABEL_SHEETS[name].labels + 1)) <= numbers
+    assert set(range(1, LABEL_SHEETS[name].label_count + 1)) <= numbers
     with pikepdf.open(io.BytesIO(out.getvalue())) as document:
         content = document.pages[0].Contents.read_bytes()
-    assert content.count(b" re S") == LABEL_SHEETS[name].labels
+    assert content.count(b" re S") == LABEL_SHEETS[name].label_count

@@ -78,7 +78,7 @@ def test_what_a_chart_cannot_hold_goes_to_a_second_one_with_its_own_serial(chart
 
 
 def filled(form, snapshot, row):
-    medicines = snapshot.medicines(row.patient.id)
+    medicines = snapshot.list_medicines(row.patient.id)
     return prefill.sheet_values(form, snapshot, row, medicines, ZoneInfo("UTC"), 1)
 
 

@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from downtime.snapshot import tables
-from downtime.snapshot.header import Header
-from downtime.snapshot.store import Snapshot
+from downtime.snapshot.header import SnapshotHeader
+from downtime.snapshot.store import record_tables
+from downtime.snapshot.store.opened_snapshot import Snapshot
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def make(tmp_path):
             "key": "0123456789abcdef",
             "time_zone": "Europe/London",
         }
-        tables.create(path, key, Header(**given | header), records)
+        record_tables.create_database(path, key, SnapshotHeader(**given | header), records)
         opened.append(Snapshot(path, key))
         return opened[-1]
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from downtime.settings import Settings, SnapshotSettings, SystemsSettings
-from downtime.snapshot.freshness import clock_warning, freshness
+from downtime.snapshot.freshness import describe_clock_fault, list_freshness
 from downtime.snapshot.header import SystemTime
 from tests.conftest import NOW
 
@@ -16,7 +16,7 @@ SETTINGS = Settings(
 
 
 def lims(newest, **changed):
-    found = freshness([SystemTime("LIMS", newest)], NOW, SETTINGS, **changed)
+    found = list_freshness([SystemTime("LIMS", newest)], NOW, SETTINGS, **changed)
     return {age.system: age for age in found}["LIMS"]
 
 
@@ -36,7 +36,7 @@ def test_words_and_levels(newest, level, words):
 
 
 def test_a_system_without_data_is_unavailable_and_comes_in_its_place():
-    found = freshness([SystemTime("Pharmacy", "2026-11-02T14:30:00Z")], NOW, SETTINGS)
+    found = list_freshness([SystemTime("Pharmacy", "2026-11-02T14:30:00Z")], NOW, SETTINGS)
     assert [(age.system, age.level) for age in found] == [
         ("PAS", "unavailable"),
         ("LIMS", "unavailable"),
@@ -49,5 +49,7 @@ def test_a_clock_that_went_back_makes_nothing_younger():
     seen = NOW + timedelta(hours=5)
     age = lims("2026-11-02T14:05:00Z", last_seen=seen)
     assert (age.level, age.age) == ("stale", timedelta(hours=5, minutes=25))
-    assert "earlier than 02-Nov-2026 19:30" in clock_warning(NOW, seen, SETTINGS)
-    assert clock_warning(NOW, NOW, SETTINGS) == clock_warning(NOW, None, SETTINGS) == ""
+    assert "earlier than 02-Nov-2026 19:30" in describe_clock_fault(NOW, seen, SETTINGS)
+    assert (
+        describe_clock_fault(NOW, NOW, SETTINGS) == describe_clock_fault(NOW, None, SETTINGS) == ""
+    )

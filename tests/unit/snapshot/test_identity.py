@@ -3,7 +3,7 @@
 import pytest
 
 from downtime.clinical.identifiers import Identifier
-from downtime.snapshot.identity import Mention, resolve
+from downtime.snapshot.identity import Mention, resolve_identities
 
 A, B = Identifier("MR", "DEMO", "A"), Identifier("MR", "DEMO", "B")
 OTHER, OTHER2 = Identifier("MR", "ELSEWHERE", "7"), Identifier("MR", "ELSEWHERE", "8")
@@ -17,7 +17,7 @@ def settle(*mentions, merges=()):
         m if isinstance(m[-1], str) and not isinstance(m, Identifier) else (m, "") for m in mentions
     ]
     listed = [Mention(n, tuple(ids), when) for n, (ids, when) in enumerate(given, 1)]
-    found = resolve(listed, merges, "DEMO")
+    found = resolve_identities(listed, merges, "DEMO")
     return found, [found.survivor(found.anchors[m.id]) for m in listed]
 
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from datetime import date
 
-from downtime.clinical.records import Patient
+from downtime.clinical.model import Patient
 
 _LETTERS = str.maketrans(
     {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i"}
@@ -29,7 +29,7 @@ _RUNS = (
 )
 
 
-def fold(text: str) -> str:
+def fold_text(text: str) -> str:
     """Lower case without accents or apostrophes: `Zoë O'Sullivan` → `zoe osullivan`."""
     plain = _APOSTROPHES.sub("", text).casefold()
     if plain.isascii():
@@ -38,60 +38,64 @@ def fold(text: str) -> str:
     return "".join(c for c in plain if not unicodedata.combining(c)).translate(_LETTERS)
 
 
-def split(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """The words of folded text: runs of letters and digits."""
-    return re.findall(r"\w+", fold(text))
+    return re.findall(r"\w+", fold_text(text))
 
 
-def compact(text: str) -> str:
+def compact_text(text: str) -> str:
     """An identifier without spaces, hyphens or case: `999 000-0018` → `9990000018`."""
-    plain = fold(text)
+    plain = fold_text(text)
     return plain if plain.isalnum() else "".join(re.findall(r"[^\W_]", plain))
 
 
 def name_key(patient: Patient) -> tuple[str, str]:
     """Family name and first given name, folded: two patients who share it are easily mixed up."""
-    given = split(patient.given)
-    return compact(patient.family), given[0] if given else ""
+    given = split_words(patient.given)
+    return compact_text(patient.family), given[0] if given else ""
 
 
-def tokens(patient: Patient) -> set[str]:
+def search_tokens(patient: Patient) -> set[str]:
     """Every word by which a patient is found: names, identifiers, `dob20260102`."""
-    found = {compact(patient.mrn), patient.nhs_number}
+    found = {compact_text(patient.mrn), patient.nhs_number}
     for name in (patient.family, patient.given):
         # An apostrophe or hyphen may be typed, left out or become a space.
-        found.update(split(name), split(_APOSTROPHES.sub(" ", name)), map(compact, name.split()))
-        found.add(compact(name))
-    found.update(compact(text.split("|", 2)[-1]) for text in patient.identifiers)
+        found.update(
+            split_words(name),
+            split_words(_APOSTROPHES.sub(" ", name)),
+            map(compact_text, name.split()),
+        )
+        found.add(compact_text(name))
+    found.update(compact_text(text.split("|", 2)[-1]) for text in patient.identifiers)
     if len(patient.birth_date) >= 10:
         found.add("dob" + patient.birth_date[:10].replace("-", ""))
     return found - {""}
 
 
-def query(text: str, today: date) -> list[list[str]]:
+def parse_query(text: str, today: date) -> list[list[str]]:
     """What was typed, as groups: every group must be met, by any of its alternatives.
 
     A token that starts with `dob` is a date of birth and must be met in full; any other may be the
     beginning of a word. A date is read day first, as it is written in the United Kingdom.
     """
-    rest = fold(text)
+    rest = fold_text(text)
     groups: list[list[str]] = []
-    if re.fullmatch(r"[\d\s-]{10,}", rest) and len(compact(rest)) == 10:
-        return [[compact(rest)]]
+    if re.fullmatch(r"[\d\s-]{10,}", rest) and len(compact_text(rest)) == 10:
+        return [[compact_text(rest)]]
     for pattern in _DATES:
-        if (match := pattern.search(rest)) and (born := _date(match, today)):
+        if (match := pattern.search(rest)) and (born := _parse_birth_date(match, today)):
             groups.append([born])
             rest = rest[: match.start()] + " " + rest[match.end() :]
             break
     if re.fullmatch(r"[\d\s]+", rest):
-        rest = compact(rest)
+        rest = compact_text(rest)
     for word in re.findall(r"\w+", re.sub(r"(?<=\w)-(?=\w)", "", rest)):
         runs = [m for pattern in _RUNS if (m := pattern.fullmatch(word))]
-        groups.append([word, *filter(None, (_date(m, today) for m in runs))])
+        groups.append([word, *filter(None, (_parse_birth_date(m, today) for m in runs))])
     return groups
 
 
-def _date(match: re.Match[str], today: date) -> str:
+def _parse_birth_date(match: re.Match[str], today: date) -> str:
     """`dob19600102`, or empty when there is no such day; a short year is the last one gone by."""
     month = match["m"] if match["m"].isdigit() else str(_MONTHS.get(match["m"], 0))
     year = int(match["y"])

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 import pytest
 
 from downtime.clinical.identifiers import Identifier
-from downtime.clinical.records import Patient
-from downtime.feeds.changes import Change, Message, Position, Replacement
+from downtime.clinical.model import Patient
+from downtime.feeds.model import Change, Message, Position, Replacement
 from downtime.settings import Settings
-from downtime.snapshot import state, state_tables
-from downtime.snapshot.present import present
+from downtime.snapshot import apply_messages
+from downtime.snapshot.settle_records import settle_records
+from downtime.snapshot.store import publisher_state
 from downtime.vault.database import connect
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
@@ -28,10 +29,10 @@ class Feeds:
         message = Message(
             position=Position("f", 1), kind="x", source=source, sent=sent, content=content
         )
-        return state.apply(self.db, [message], NOW, "DEMO")
+        return apply_messages.apply_messages(self.db, [message], NOW, "DEMO")
 
     def all(self, kind):
-        found = present(self.db, Settings())
+        found = settle_records(self.db, Settings())
         return [record for record in found if type(record).__name__ == kind]
 
     def one(self, kind):
@@ -135,7 +136,7 @@ def test_an_empty_extract_empties_its_data_set_and_is_a_delivery(feeds):
     feeds.say(change("Appointment", "T1", "10:00", source="Theatres"))
     feeds.say(extract("11:00"))
     assert feeds.all("Appointment") == []
-    assert "Appointment" in state_tables.delivered(feeds.db)
+    assert "Appointment" in publisher_state.select_delivered_types(feeds.db)
 
 
 def test_people_are_never_removed_by_an_extract(feeds):
@@ -224,7 +225,7 @@ def test_systems_are_as_new_as_what_they_sent(feeds):
     )
     feeds.say(change("Flag", "F1", "08:00"), source="EPR", sent="2026-11-02T08:00:00Z")
     feeds.say(change("Flag", "F1", "08:00"), source="LIMS", sent="2062-11-02T08:00:00Z")
-    assert state_tables.newest(feeds.db) == {
+    assert publisher_state.select_newest_times(feeds.db) == {
         "EPR": "2026-11-02T09:00:00Z",
         "LIMS": "2026-11-02T08:00:00Z",
     }
@@ -239,8 +240,10 @@ def test_a_message_without_a_sender_dates_each_system_whose_records_it_holds(fee
         sent="2026-11-02T09:00:00Z",
         content=both,
     )
-    state.apply(feeds.db, [message], NOW, "DEMO")
-    assert state_tables.newest(feeds.db) == dict.fromkeys(("PAS", "EPR"), "2026-11-02T09:00:00Z")
+    apply_messages.apply_messages(feeds.db, [message], NOW, "DEMO")
+    assert publisher_state.select_newest_times(feeds.db) == dict.fromkeys(
+        ("PAS", "EPR"), "2026-11-02T09:00:00Z"
+    )
 
 
 def test_a_failure_in_the_middle_leaves_the_state_as_it_was(feeds):
@@ -253,7 +256,7 @@ def test_a_failure_in_the_middle_leaves_the_state_as_it_was(feeds):
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        state.apply(feeds.db, broken(), NOW, "DEMO")
+        apply_messages.apply_messages(feeds.db, broken(), NOW, "DEMO")
     assert feeds.one("Flag").text == "one"
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from downtime.clinical.records import (
+from downtime.clinical.model import (
     AllergyIntolerance,
     Appointment,
     DiagnosticReport,
@@ -14,10 +14,10 @@ from downtime.clinical.records import (
     ServiceRequest,
 )
 from downtime.settings import Settings, SnapshotSettings
-from downtime.snapshot.cut import cut, limits
+from downtime.snapshot.select_records import select_records, selection_window
 from tests.conftest import NOW
 
-LIMITS = limits(
+LIMITS = selection_window(
     Settings(
         snapshot=SnapshotSettings(
             result_days=30, appointment_days_back=2, appointment_days_ahead=10
@@ -29,7 +29,7 @@ RECENT, OLD = "2026-10-20T10:00:00Z", "2026-09-01T10:00:00Z"
 
 
 def carried(*records):
-    return [record.id for record in cut(records, LIMITS)]
+    return [record.id for record in select_records(records, LIMITS)]
 
 
 def of(kind, **fields):

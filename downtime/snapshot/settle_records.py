@@ -8,11 +8,12 @@ from typing import Any
 import sqlite_utils
 
 from downtime.clinical.identifiers import NHS, Identifier, is_nhs_number
-from downtime.clinical.records import TYPES, Flag, Patient, Record
+from downtime.clinical.model import TYPES, Flag, Patient, Record
 from downtime.settings import Settings
-from downtime.snapshot import identity, state_tables
-from downtime.snapshot.fold import Folded, Stamp
-from downtime.snapshot.tables import columns
+from downtime.snapshot import identity
+from downtime.snapshot.record_state import RecordState, Stamp
+from downtime.snapshot.store import publisher_state
+from downtime.snapshot.store.record_tables import columns
 
 OWN_SOURCE = "Downtime"
 """Source of the flags that this program raises itself."""
@@ -21,61 +22,67 @@ REFERENCES = {"report": "DiagnosticReport", "based_on": "ServiceRequest", "encou
 Ids = Callable[[str, str, str], str]
 
 
-def present(db: sqlite_utils.Database, settings: Settings) -> Iterator[Record]:
+def settle_records(db: sqlite_utils.Database, settings: Settings) -> Iterator[Record]:
     """Every record that exists now, patients first."""
     authority = settings.site.mrn_authority
-    found = identity.resolve(state_tables.mentions(db), state_tables.merges(db), authority)
-    people = _people(db, found)
-    patients = _patients(db, found, people, settings)
+    found = identity.resolve_identities(
+        publisher_state.select_mentions(db), publisher_state.select_merges(db), authority
+    )
+    people = _list_people(db, found)
+    patients = _make_patients(db, found, people, settings)
     yield from patients
-    yield from _identity_flags(found, people, {p.id: p for p in patients})
+    yield from _flag_shared_numbers(found, people, {p.id: p for p in patients})
     finals = {mention: people[found.survivor(anchor)] for mention, anchor in found.anchors.items()}
-    ids = _record_ids(state_tables.salt(db))
-    references = {kind: _keys(db, kind, ids) for kind in REFERENCES.values()}
+    ids = _record_id_maker(publisher_state.get_salt(db))
+    references = {kind: _index_ids(db, kind, ids) for kind in REFERENCES.values()}
     for kind in TYPES:
         if kind != "Patient":
-            yield from _records(db, kind, finals, ids, references)
+            yield from _make_records(db, kind, finals, ids, references)
 
 
-def _states(db: sqlite_utils.Database, kind: str) -> Iterator[tuple[str, str, Folded]]:
-    return (found for found in state_tables.of_type(db, kind) if found[2].exists)
+def _existing_states(
+    db: sqlite_utils.Database, kind: str
+) -> Iterator[tuple[str, str, RecordState]]:
+    return (found for found in publisher_state.iterate_states(db, kind) if found[2].exists)
 
 
-def _people(db: sqlite_utils.Database, found: identity.Identity) -> dict[Identifier, str]:
+def _list_people(db: sqlite_utils.Database, found: identity.Identity) -> dict[Identifier, str]:
     """Opaque id of every person, new ones included."""
     anchors = set(found.anchors.values())
     anchors.update(found.survivor(anchor) for anchor in list(anchors))
-    state_tables.add_people(db, anchors - set(state_tables.people(db)))
-    return state_tables.people(db)
+    publisher_state.insert_people(db, anchors - set(publisher_state.select_people(db)))
+    return publisher_state.select_people(db)
 
 
-def _patients(
+def _make_patients(
     db: sqlite_utils.Database,
     found: identity.Identity,
     people: dict[Identifier, str],
     settings: Settings,
 ) -> list[Patient]:
     numbers: dict[Identifier, set[Identifier]] = defaultdict(set)
-    for mention in state_tables.mentions(db):
+    for mention in publisher_state.select_mentions(db):
         if mention.id in found.anchors:
             numbers[found.anchors[mention.id]].update(mention.identifiers)
-    details = _details(db, found, settings.systems.records.get("Patient", ""))
+    details = _merge_details(db, found, settings.systems.records.get("Patient", ""))
     patients = []
     for anchor, key in people.items():
         current = found.survivor(found.belongs.get(anchor, anchor))
         replaced_by = people[current] if current != anchor else ""
         fields = dict(details.get(anchor, {}))
         patient = {"id": key, "replaced_by": replaced_by, **fields}
-        patients.append(Patient(**patient | _numbers(anchor, numbers[anchor], fields, found)))
+        patients.append(
+            Patient(**patient | _choose_numbers(anchor, numbers[anchor], fields, found))
+        )
     return patients
 
 
-def _details(
+def _merge_details(
     db: sqlite_utils.Database, found: identity.Identity, master: str
 ) -> dict[Identifier, dict[str, Any]]:
     """What is said of each person; the system that holds patients is believed before others."""
     best: dict[Identifier, dict[str, tuple[tuple[bool, Stamp], Any]]] = defaultdict(dict)
-    for source, key, state in _states(db, "Patient"):
+    for source, key, state in _existing_states(db, "Patient"):
         if anchor := found.anchors.get(int(key)):
             held = best[anchor]
             about = {"source": source, "updated": state.said.moment}
@@ -91,7 +98,7 @@ def _details(
     }
 
 
-def _numbers(
+def _choose_numbers(
     anchor: Identifier,
     given: set[Identifier],
     fields: dict[str, Any],
@@ -105,14 +112,14 @@ def _numbers(
     listed = sorted(i for i in given if i.type != NHS and found.belongs.get(i) == anchor)
     listed += [Identifier(NHS, "NHS", nhs)] if nhs else []
     return {
-        "mrn": anchor.value if identity.is_own(anchor, found.authority) else "",
+        "mrn": anchor.value if identity.is_site_number(anchor, found.authority) else "",
         "nhs_number": nhs,
         "nhs_number_status": fields.get("nhs_number_status", "") if nhs else "",
         "identifiers": tuple(map(str, listed)),
     }
 
 
-def _identity_flags(
+def _flag_shared_numbers(
     found: identity.Identity, people: dict[Identifier, str], patients: dict[str, Patient]
 ) -> Iterator[Flag]:
     """One loud flag for each person whose NHS number somebody else has too."""
@@ -120,7 +127,7 @@ def _identity_flags(
         alone = Identifier(NHS, "NHS", value)
         holders = [*anchors, *([alone] if alone in people else [])]
         for anchor in holders:
-            others = [_label(other) for other in holders if other != anchor]
+            others = [_name_anchor(other) for other in holders if other != anchor]
             yield Flag(
                 id=hashlib.sha256(f"identity {people[anchor]}".encode()).hexdigest()[:16],
                 source=OWN_SOURCE,
@@ -133,11 +140,11 @@ def _identity_flags(
             )
 
 
-def _label(anchor: Identifier) -> str:
+def _name_anchor(anchor: Identifier) -> str:
     return "one known by NHS number alone" if anchor.type == NHS else anchor.value
 
 
-def _record_ids(salt: bytes) -> Ids:
+def _record_id_maker(salt: bytes) -> Ids:
     def name(kind: str, source: str, key: str) -> str:
         text = f"{kind}\0{source}\0{key}".encode()
         return hashlib.blake2b(text, key=salt, digest_size=8).hexdigest()
@@ -145,7 +152,7 @@ def _record_ids(salt: bytes) -> Ids:
     return name
 
 
-def _keys(db: sqlite_utils.Database, kind: str, ids: Ids) -> dict[str, dict[str, str]]:
+def _index_ids(db: sqlite_utils.Database, kind: str, ids: Ids) -> dict[str, dict[str, str]]:
     """Key to the ids of the records that have it, by source."""
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for source, key in db.conn.execute("SELECT source, key FROM record WHERE type = ?", (kind,)):
@@ -153,7 +160,7 @@ def _keys(db: sqlite_utils.Database, kind: str, ids: Ids) -> dict[str, dict[str,
     return found
 
 
-def _records(
+def _make_records(
     db: sqlite_utils.Database,
     kind: str,
     finals: dict[int, str],
@@ -162,16 +169,18 @@ def _records(
 ) -> Iterator[Record]:
     names = set(columns(TYPES[kind])) - {"id", "source", "updated", "patient"}
     about = "patient" in columns(TYPES[kind])
-    for source, key, state in _states(db, kind):
+    for source, key, state in _existing_states(db, kind):
         fields = {name: value for name, value in state.fields.items() if name in names}
         for name in REFERENCES.keys() & fields.keys():
-            fields[name] = _referred(references[REFERENCES[name]].get(fields[name], {}), source)
+            fields[name] = _resolve_reference(
+                references[REFERENCES[name]].get(fields[name], {}), source
+            )
         if about:
             fields["patient"] = finals.get(state.mention[2], "")
         key = ids(kind, source, key)
         yield TYPES[kind](id=key, source=source, updated=state.said.moment, **fields)
 
 
-def _referred(named: dict[str, str], source: str) -> str:
+def _resolve_reference(named: dict[str, str], source: str) -> str:
     """The record of this key that the same source sent, else the only one; else none is guessed."""
     return named.get(source) or (next(iter(named.values())) if len(named) == 1 else "")

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from downtime.clinical.identifiers import Identifier
-from downtime.clinical.records import Patient
-from downtime.feeds.changes import Change, Message, Position, Replacement
+from downtime.clinical.model import Patient
+from downtime.feeds.model import Change, Message, Position, Replacement
 from downtime.settings import Settings
-from downtime.snapshot import state, state_tables
-from downtime.snapshot.present import present
+from downtime.snapshot import apply_messages
+from downtime.snapshot.settle_records import settle_records
+from downtime.snapshot.store import publisher_state
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
 TIMES = st.sampled_from([f"2026-11-02T10:0{n}:00Z" for n in range(6)])
@@ -72,12 +73,12 @@ def messages(items):
 def outcome(*runs):
     """What there is after applying each run, with every random id replaced by identifiers."""
     db = sqlite_utils.Database(sqlcipher3.connect(":memory:", isolation_level=None))
-    state_tables.prepare(db)
+    publisher_state.create_tables(db)
     db.conn.execute("UPDATE setting SET value = '00' WHERE name = 'salt'")
     for run in runs:
-        state.apply(db, messages(run), NOW, "DEMO")
-    records = list(present(db, Settings()))
-    systems = state_tables.newest(db)
+        apply_messages.apply_messages(db, messages(run), NOW, "DEMO")
+    records = list(settle_records(db, Settings()))
+    systems = publisher_state.select_newest_times(db)
     db.conn.close()
     people = {p.id: "+".join(p.identifiers) for p in records if isinstance(p, Patient)}
     return sorted(_plain(record, people) for record in records), systems

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from downtime.clinical.records import (
+from downtime.clinical.model import (
     AllergyIntolerance,
     Appointment,
     DiagnosticReport,
@@ -39,7 +39,7 @@ def bed(number, ward="W1", bay="A", status="available"):
 
 
 def found(snapshot, text):
-    return [row.patient.id for row in snapshot.find(text)]
+    return [row.patient.id for row in snapshot.find_patients(text)]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_find(make, typed, expected):
 
 def test_inpatients_are_found_first(make):
     snapshot = make([*PEOPLE, stay("e1", "p3")])
-    rows = snapshot.find("smith")
+    rows = snapshot.find_patients("smith")
     assert [(r.patient.id, r.encounter and r.encounter.id) for r in rows] == [
         ("p3", "e1"),
         ("p2", None),
@@ -94,16 +94,16 @@ def test_inpatients_are_found_first(make):
 def test_find_stops_at_the_limit(make):
     crowd = [Patient(id=f"c{n:03}", family="Crowd", given=f"G{n:03}") for n in range(80)]
     snapshot = make(crowd)
-    assert len(snapshot.find("crowd")) == 50
-    assert [r.patient.id for r in snapshot.find("crowd", limit=2)] == ["c000", "c001"]
+    assert len(snapshot.find_patients("crowd")) == 50
+    assert [r.patient.id for r in snapshot.find_patients("crowd", limit=2)] == ["c000", "c001"]
 
 
 def test_exact_opens_one_patient_only(make):
     twin = Patient(id="p5", mrn="H500", nhs_number="9990000018", family="Other")
-    assert make(PEOPLE).exact("999 000 0018").id == "p1"
-    assert make(PEOPLE).exact("h100").id == "p1"
-    assert make(PEOPLE).exact("H1") is None
-    assert make([*PEOPLE, twin]).exact("999 000 0018") is None
+    assert make(PEOPLE).find_patient_by_identifier("999 000 0018").id == "p1"
+    assert make(PEOPLE).find_patient_by_identifier("h100").id == "p1"
+    assert make(PEOPLE).find_patient_by_identifier("H1") is None
+    assert make([*PEOPLE, twin]).find_patient_by_identifier("999 000 0018") is None
     assert sorted(found(make([*PEOPLE, twin]), "9990000018")) == ["p1", "p5"]
 
 
@@ -111,12 +111,12 @@ def test_a_merged_patient_is_found_under_both_numbers(make):
     gone = Patient(id="p9", mrn="H900", family="Alias", replaced_by="p2")
     snapshot = make([*PEOPLE, gone])
     assert found(snapshot, "H900") == found(snapshot, "H200") == found(snapshot, "alias") == ["p2"]
-    assert snapshot.exact("H900").id == snapshot.patient("p9").id == "p2"
+    assert snapshot.find_patient_by_identifier("H900").id == snapshot.get_patient("p9").id == "p2"
 
 
 def test_an_unknown_patient_is_a_sentence(make):
     with pytest.raises(NotFoundError, match="not in the snapshot"):
-        make(PEOPLE).patient("p99")
+        make(PEOPLE).get_patient("p99")
 
 
 def test_cancelled_planned_and_finished_stays_are_no_inpatients(make):
@@ -127,10 +127,10 @@ def test_cancelled_planned_and_finished_stays_are_no_inpatients(make):
         stay("e4", "p4", kind="outpatient"),
     ]
     snapshot = make([*PEOPLE, *stays])
-    assert snapshot.inpatients() == []
-    assert snapshot.wards() == []
-    assert snapshot.encounter("p1") is None
-    assert snapshot.encounter("p2").id == "e2"
+    assert snapshot.list_inpatients() == []
+    assert snapshot.list_wards() == []
+    assert snapshot.find_encounter("p1") is None
+    assert snapshot.find_encounter("p2").id == "e2"
     assert found(snapshot, "smith john") == ["p2"]
 
 
@@ -140,8 +140,8 @@ def test_a_patient_with_two_open_stays_is_in_one_place(make):
         stay("new", "p1", bed="2", started="2026-11-01T08:00:00Z"),
     ]
     snapshot = make([*PEOPLE, *stays])
-    assert [row.encounter.id for row in snapshot.inpatients()] == ["new"]
-    assert snapshot.encounter("p1").id == "new"
+    assert [row.encounter.id for row in snapshot.list_inpatients()] == ["new"]
+    assert snapshot.find_encounter("p1").id == "new"
 
 
 def test_beds_of_a_ward_in_the_order_people_count(make):
@@ -149,7 +149,7 @@ def test_beds_of_a_ward_in_the_order_people_count(make):
     records += [stay("e1", "p1", bed="10"), stay("e2", "p2", bay="", bed="1")]
     records += [stay("e3", "p3", bed="99"), stay("e4", "p4", bay="", bed="")]
     snapshot = make([*PEOPLE, *records])
-    assert [(r.location.bed, r.patient and r.patient.id) for r in snapshot.beds("W1")] == [
+    assert [(r.location.bed, r.patient and r.patient.id) for r in snapshot.list_beds("W1")] == [
         ("1", "p2"),
         ("2", None),
         ("3", None),
@@ -157,22 +157,22 @@ def test_beds_of_a_ward_in_the_order_people_count(make):
         ("99", "p3"),
         ("", "p4"),
     ]
-    (first, second) = snapshot.wards()
+    (first, second) = snapshot.list_wards()
     assert (first.code, first.name, first.patients, first.beds, first.empty) == (
         "W1", "Ash", 4, 5, 1,
     )  # fmt: skip
     assert (second.code, second.patients, second.beds, second.empty) == ("W2", 0, 1, 1)
-    assert [row.patient.id for row in snapshot.inpatients("W1")] == ["p2", "p1", "p3", "p4"]
+    assert [row.patient.id for row in snapshot.list_inpatients("W1")] == ["p2", "p1", "p3", "p4"]
 
 
 def test_two_patients_sent_for_one_bed_are_both_shown(make):
     snapshot = make([*PEOPLE, bed("1"), stay("e1", "p1"), stay("e2", "p2")])
-    assert {row.patient.id for row in snapshot.beds("W1")} == {"p1", "p2"}
+    assert {row.patient.id for row in snapshot.list_beds("W1")} == {"p1", "p2"}
 
 
 def test_the_same_bed_number_in_two_bays_is_two_beds(make):
     records = [bed("1", bay="A"), bed("1", bay="B"), stay("e1", "p1", bay="B")]
-    rows = make([*PEOPLE, *records]).beds("W1")
+    rows = make([*PEOPLE, *records]).list_beds("W1")
     assert [(r.location.bay, r.patient and r.patient.id) for r in rows] == [
         ("A", None),
         ("B", "p1"),
@@ -196,8 +196,8 @@ def allergy(key, **fields):
 )
 def test_allergy_headings(make, held, records, heading, count):
     snapshot = make([ZOE, *records], holds=("AllergyIntolerance",) if held else ())
-    assert snapshot.allergies("p1").heading == heading
-    assert len(snapshot.allergies("p1").items) == count
+    assert snapshot.summarise_allergies("p1").heading == heading
+    assert len(snapshot.summarise_allergies("p1").items) == count
 
 
 def test_identity_flags_come_first(make):
@@ -205,7 +205,7 @@ def test_identity_flags_come_first(make):
         Flag(id="f1", patient="p1", category="clinical", text="A falls risk"),
         Flag(id="f2", patient="p1", category="identity", text="Shared number"),
     ]
-    assert [flag.id for flag in make([ZOE, *flags]).flags("p1")] == ["f2", "f1"]
+    assert [flag.id for flag in make([ZOE, *flags]).list_flags("p1")] == ["f2", "f1"]
 
 
 def request(key, patient="p1", stage="requested", **rest):
@@ -227,10 +227,21 @@ def test_outstanding_is_all_that_has_no_final_result(make):
         DiagnosticReport(id="d7", patient="p1", based_on="r7", status="final"),
     ]
     snapshot = make([*PEOPLE, *records])
-    assert {row.request.id for row in snapshot.outstanding()} == {"r1", "r2", "r3", "r4", "r8"}
-    assert {row.request.id for row in snapshot.outstanding(ward="W1")} == {"r1", "r2", "r3", "r4"}
-    assert snapshot.outstanding(department="RAD") == []
-    by_request = {row.request.id: row for row in snapshot.outstanding()}
+    assert {row.request.id for row in snapshot.list_outstanding_tests()} == {
+        "r1",
+        "r2",
+        "r3",
+        "r4",
+        "r8",
+    }
+    assert {row.request.id for row in snapshot.list_outstanding_tests(ward="W1")} == {
+        "r1",
+        "r2",
+        "r3",
+        "r4",
+    }
+    assert snapshot.list_outstanding_tests(department="RAD") == []
+    by_request = {row.request.id: row for row in snapshot.list_outstanding_tests()}
     assert by_request["r1"].encounter.bed == "1"
     assert (by_request["r8"].patient, by_request["r8"].encounter) == (JOHN, None)
 
@@ -242,7 +253,7 @@ def test_reports_newest_first_with_their_values_as_sent(make):
         Observation(id="o2", patient="p1", report="d1", value="1.50", position=1),
         Observation(id="o1", patient="p1", report="d1", value="<5", position=2),
     ]
-    rows = make([ZOE, *records]).reports("p1")
+    rows = make([ZOE, *records]).list_reports("p1")
     assert [row.report.id for row in rows] == ["d2", "d1"]
     assert [value.value for value in rows[1].observations] == ["1.50", "<5"]
 
@@ -259,28 +270,30 @@ def test_sessions_are_on_the_day_of_the_site(make):
         slot("a4", "p4", "2026-07-03", kind="theatre", location="Theatre 1"),
     ]
     snapshot = make([*PEOPLE, *records])
-    assert snapshot.days("clinic") == ["2026-07-03"]
-    assert [(s.location, s.count) for s in snapshot.sessions("2026-07-03", "clinic")] == [
+    assert snapshot.list_appointment_days("clinic") == ["2026-07-03"]
+    assert [(s.location, s.count) for s in snapshot.list_sessions("2026-07-03", "clinic")] == [
         ("Eye", 2)
     ]
-    rows = snapshot.session("2026-07-03", "Eye", "clinic")
+    rows = snapshot.list_session_appointments("2026-07-03", "Eye", "clinic")
     assert [(row.appointment.id, row.patient.id) for row in rows] == [("a1", "p1"), ("a2", "p2")]
-    assert [a.status for a in snapshot.appointments("p3")] == ["cancelled"]
-    assert snapshot.session("2026-07-03", "Theatre 1", "theatre")[0].patient == SOREN
+    assert [a.status for a in snapshot.list_appointments("p3")] == ["cancelled"]
+    assert (
+        snapshot.list_session_appointments("2026-07-03", "Theatre 1", "theatre")[0].patient == SOREN
+    )
 
 
 def test_same_name_alert(make):
     other = Patient(id="p8", family="Smith", given="JOHN Paul", mrn="H800")
     snapshot = make([*PEOPLE, other, stay("e1", "p2"), stay("e2", "p8"), stay("e3", "p3")])
-    assert [row.patient.id for row in snapshot.same_name(JOHN)] == ["p8"]
-    assert snapshot.same_name(JACK) == []
+    assert [row.patient.id for row in snapshot.find_namesakes(JOHN)] == ["p8"]
+    assert snapshot.find_namesakes(JACK) == []
 
 
 def test_records_come_back_as_they_went_in(make):
     snapshot = make([*PEOPLE, stay("e1", "p1")])
-    assert list(snapshot.all("Patient")) == PEOPLE
-    assert list(snapshot.all("Encounter")) == [stay("e1", "p1")]
-    assert snapshot.systems() == []
+    assert list(snapshot.iterate_records("Patient")) == PEOPLE
+    assert list(snapshot.iterate_records("Encounter")) == [stay("e1", "p1")]
+    assert snapshot.list_systems() == []
     assert snapshot.id == "DEMO-1-000001-01234567"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from downtime.clinical.records import (
+from downtime.clinical.model import (
     AllergyIntolerance,
     Appointment,
     DiagnosticReport,
@@ -22,10 +22,10 @@ from downtime.clock import to_text
 from downtime.settings import Settings
 
 OPEN_STAGES = ("requested", "collected", "received", "in-progress", "")
-WRONG = "entered-in-error"
+ENTERED_IN_ERROR = "entered-in-error"
 
 
-class Limits(NamedTuple):
+class SelectionWindow(NamedTuple):
     """ISO days; an instant compares with a day as text."""
 
     now: str
@@ -36,13 +36,13 @@ class Limits(NamedTuple):
     """The system that is believed on where patients are."""
 
 
-def limits(settings: Settings, now: datetime) -> Limits:
+def selection_window(settings: Settings, now: datetime) -> SelectionWindow:
     """The days that the settings mean at this moment."""
 
     def day(days: int) -> str:
         return (now + timedelta(days=days)).date().isoformat()
 
-    return Limits(
+    return SelectionWindow(
         to_text(now),
         day(-settings.snapshot.result_days),
         day(-settings.snapshot.appointment_days_back),
@@ -51,7 +51,7 @@ def limits(settings: Settings, now: datetime) -> Limits:
     )
 
 
-def cut(records: Iterable[Record], limits: Limits) -> Iterator[Record]:
+def select_records(records: Iterable[Record], limits: SelectionWindow) -> Iterator[Record]:
     """The records to carry. Reports must come before their values, as `present` gives them.
 
     - everybody who is known, so that whoever comes in is found;
@@ -66,16 +66,16 @@ def cut(records: Iterable[Record], limits: Limits) -> Iterator[Record]:
         if isinstance(record, Encounter):
             stays.append(record)
         elif isinstance(record, Observation):
-            if record.report in reports or (not record.report and _recent(record, limits)):
+            if record.report in reports or (not record.report and _is_recent(record, limits)):
                 yield record
-        elif _carried(record, limits):
+        elif _is_selected(record, limits):
             if isinstance(record, DiagnosticReport):
                 reports.add(record.id)
             yield record
-    yield from _stays(stays, limits)
+    yield from _select_stays(stays, limits)
 
 
-def _carried(record: Record, limits: Limits) -> bool:
+def _is_selected(record: Record, limits: SelectionWindow) -> bool:
     match record:
         case Patient() | Location():
             return True
@@ -89,26 +89,30 @@ def _carried(record: Record, limits: Limits) -> bool:
             in_time = limits.first_appointment <= record.start < limits.last_appointment
             return bool(record.patient) and (in_time or not record.start)
         case AllergyIntolerance():
-            return bool(record.patient) and record.status != WRONG
+            return bool(record.patient) and record.status != ENTERED_IN_ERROR
         case Flag():
-            over = record.status in (WRONG, "inactive") or "" < record.ended <= limits.now
+            over = (
+                record.status in (ENTERED_IN_ERROR, "inactive") or "" < record.ended <= limits.now
+            )
             return bool(record.patient) and not over
         case MedicationRequest():
             running = record.status in ("active", "on-hold", "")
             recent = max(record.authored, record.updated) >= limits.results
-            return bool(record.patient) and record.status != WRONG and (running or recent)
+            return (
+                bool(record.patient) and record.status != ENTERED_IN_ERROR and (running or recent)
+            )
         case MedicationAdministration():
             return bool(record.patient) and max(record.given, record.updated) >= limits.results
     return False
 
 
-def _recent(record: Observation, limits: Limits) -> bool:
+def _is_recent(record: Observation, limits: SelectionWindow) -> bool:
     return bool(record.patient) and max(record.effective, record.updated) >= limits.results
 
 
-def _stays(stays: list[Encounter], limits: Limits) -> Iterator[Encounter]:
+def _select_stays(stays: list[Encounter], limits: SelectionWindow) -> Iterator[Encounter]:
     """One system says where patients are; another is asked only about those it does not know."""
-    carried = [stay for stay in stays if stay.patient and _stay_carried(stay, limits)]
+    carried = [stay for stay in stays if stay.patient and _is_current_stay(stay, limits)]
     placed = {
         stay.patient
         for stay in carried
@@ -119,6 +123,6 @@ def _stays(stays: list[Encounter], limits: Limits) -> Iterator[Encounter]:
             yield stay
 
 
-def _stay_carried(stay: Encounter, limits: Limits) -> bool:
+def _is_current_stay(stay: Encounter, limits: SelectionWindow) -> bool:
     is_open = stay.status in ("in-progress", "planned", "")
     return is_open or max(stay.ended, stay.updated) >= limits.results

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 
-from downtime.feeds.changes import Value
+from downtime.feeds.model import Value
 
 
 class Stamp(NamedTuple):
@@ -31,7 +31,7 @@ class Stamp(NamedTuple):
     extract: str = ""
 
 
-class Cutoff(NamedTuple):
+class ExtractCutoff(NamedTuple):
     """The full extract that holds for a data set: what was said before it no longer counts."""
 
     sent: str = ""
@@ -49,7 +49,7 @@ class Cutoff(NamedTuple):
 NEVER = Stamp("", "", -1, "", 0, 0)
 
 
-class Saying(NamedTuple):
+class StampedChange(NamedTuple):
     """One change as the fold needs it: who it is about as a number, and how sure that is."""
 
     stamp: Stamp
@@ -63,7 +63,7 @@ Layer = tuple[Stamp, dict[str, Any]]
 
 
 @dataclass(slots=True)
-class Folded:
+class RecordState:
     """The present state of one record."""
 
     layers: list[Layer] = field(default_factory=list)
@@ -87,7 +87,7 @@ class Folded:
         """Every field with its present value."""
         return {name: value for _, layer in self.layers for name, value in layer.items()}
 
-    def lay(self, saying: Saying) -> None:
+    def apply_change(self, saying: StampedChange) -> None:
         """Take one change in."""
         stamp = saying.stamp
         if saying.mention:
@@ -98,9 +98,9 @@ class Folded:
             return
         self.said = max(self.said, stamp)
         if stamp > self.deleted and saying.fields:
-            self._add(stamp, dict(saying.fields))
+            self._add_layer(stamp, dict(saying.fields))
 
-    def _add(self, stamp: Stamp, new: dict[str, Any]) -> None:
+    def _add_layer(self, stamp: Stamp, new: dict[str, Any]) -> None:
         for held, layer in self.layers:
             for name in new.keys() & layer.keys():
                 if held < stamp or (held == stamp and repr(layer[name]) < repr(new[name])):
@@ -110,9 +110,9 @@ class Folded:
         if new:
             self.layers.append((stamp, new))
             self.layers = [layer for layer in self.layers if layer[1]]
-            self.layers.sort(key=_stamp)
+            self.layers.sort(key=_get_stamp)
 
-    def cut(self, cutoff: Cutoff) -> None:
+    def apply_cutoff(self, cutoff: ExtractCutoff) -> None:
         """Forget what a full extract has replaced."""
         if not cutoff.digest:
             return
@@ -144,14 +144,16 @@ class Folded:
         )
 
 
-def _stamp(layer: Layer) -> Stamp:
+def _get_stamp(layer: Layer) -> Stamp:
     return layer[0]
 
 
-def fold(state: Folded, sayings: Iterable[Saying], cutoff: Cutoff) -> Folded:
+def apply_changes(
+    state: RecordState, sayings: Iterable[StampedChange], cutoff: ExtractCutoff
+) -> RecordState:
     """`state` with more changes laid in, and without what an extract has replaced."""
-    state.cut(cutoff)
+    state.apply_cutoff(cutoff)
     for saying in sayings:
         if not cutoff.digest or cutoff.counts(saying.stamp):
-            state.lay(saying)
+            state.apply_change(saying)
     return state

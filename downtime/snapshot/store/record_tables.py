@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 import orjson
 import sqlite_utils
 
-from downtime.clinical.records import TYPES, Patient, Record
-from downtime.snapshot import words
-from downtime.snapshot.header import Header
+from downtime.clinical.model import TYPES, Patient, Record
+from downtime.snapshot import search_terms as words
+from downtime.snapshot.header import SnapshotHeader
 from downtime.vault.database import connect, transaction
 
 R = TypeVar("R", bound=Record)
@@ -111,7 +111,7 @@ def from_row(kind: type[R], row: Sequence[Any]) -> R:
     return made
 
 
-def _maker(kind: type[Record]) -> Callable[[Sequence[Any]], Any]:
+def _compile_row_reader(kind: type[Record]) -> Callable[[Sequence[Any]], Any]:
     """A function that makes a record of its row, written for its type as dataclasses write theirs.
 
     It fills the slots straight: a third of the time of the constructor, half of that of a loop, and
@@ -129,10 +129,12 @@ def _maker(kind: type[Record]) -> Callable[[Sequence[Any]], Any]:
     return cast(Callable[[Sequence[Any]], Any], known["made"])
 
 
-_MADE = {kind: _maker(kind) for kind in TYPES.values()}
+_MADE = {kind: _compile_row_reader(kind) for kind in TYPES.values()}
 
 
-def create(path: Path, key: bytes, header: Header, records: Iterable[Record]) -> dict[str, int]:
+def create_database(
+    path: Path, key: bytes, header: SnapshotHeader, records: Iterable[Record]
+) -> dict[str, int]:
     """Write a snapshot's database at `path`; returns the number of rows of each type.
 
     Nothing guards it against a power cut while it is written: it is built aside, and counts as
@@ -148,16 +150,16 @@ def create(path: Path, key: bytes, header: Header, records: Iterable[Record]) ->
         ):
             db.conn.execute(f"PRAGMA {pragma}")
         with transaction(db):
-            _run(db, _TABLES)
-            counts = _insert(db, records)
+            _execute_script(db, _TABLES)
+            counts = _insert_records(db, records)
             for name in TYPES:
                 db.conn.execute(f"CREATE UNIQUE INDEX {name}_id ON {name} (id)")
-            _run(db, _INDEXES)
+            _execute_script(db, _INDEXES)
             db.conn.execute(_INPATIENTS)
             db.conn.execute(_OUTSTANDING)
             _index_appointments(db, ZoneInfo(header.time_zone))
             _index_patients(db)
-            body = orjson.dumps(header.as_json()).decode()
+            body = orjson.dumps(header.to_json()).decode()
             db.conn.execute("INSERT INTO header VALUES (?)", (body,))
         db.conn.execute("ANALYZE")
     finally:
@@ -165,12 +167,12 @@ def create(path: Path, key: bytes, header: Header, records: Iterable[Record]) ->
     return counts
 
 
-def _run(db: sqlite_utils.Database, sql: str) -> None:
+def _execute_script(db: sqlite_utils.Database, sql: str) -> None:
     for statement in filter(str.strip, sql.split(";")):
         db.conn.execute(statement)
 
 
-def _insert(db: sqlite_utils.Database, records: Iterable[Record]) -> dict[str, int]:
+def _insert_records(db: sqlite_utils.Database, records: Iterable[Record]) -> dict[str, int]:
     for name, kind in TYPES.items():
         rest = ", ".join(f"{column} NOT NULL" for column in columns(kind)[1:])
         db.conn.execute(f"CREATE TABLE {name} (id TEXT NOT NULL, {rest})")
@@ -207,7 +209,7 @@ def local_day(start: str, zone: ZoneInfo) -> str:
     )
 
 
-def patients(db: sqlite_utils.Database) -> Iterator[Patient]:
+def iterate_patients(db: sqlite_utils.Database) -> Iterator[Patient]:
     """Every patient, the merged ones included."""
     names = ", ".join(columns(Patient))
     for row in db.conn.execute(f"SELECT {names} FROM Patient"):  # noqa: S608
@@ -219,16 +221,16 @@ def _index_patients(db: sqlite_utils.Database) -> None:
 
     Words are numbered in the order in which a list shows its finds: inpatients first, then names.
     """
-    known = {patient.id: patient for patient in patients(db)}
+    known = {patient.id: patient for patient in iterate_patients(db)}
     present = {row[0] for row in db.conn.execute("SELECT patient FROM inpatient")}
     found: dict[str, set[str]] = {}
     numbers: set[tuple[str, str]] = set()
     for patient in known.values():
-        final = survivor(known, patient).id
-        found.setdefault(final, set()).update(words.tokens(patient))
+        final = find_survivor(known, patient).id
+        found.setdefault(final, set()).update(words.search_tokens(patient))
         values = [patient.mrn, patient.nhs_number]
         values += [text.split("|", 2)[-1] for text in patient.identifiers]
-        numbers.update((words.compact(value), final) for value in values if value)
+        numbers.update((words.compact_text(value), final) for value in values if value)
     ranked = sorted(
         found, key=lambda p: (p not in present, words.name_key(known[p]), known[p].birth_date, p)
     )
@@ -244,7 +246,7 @@ def _index_patients(db: sqlite_utils.Database) -> None:
     )
 
 
-def survivor(known: dict[str, Patient], patient: Patient) -> Patient:
+def find_survivor(known: dict[str, Patient], patient: Patient) -> Patient:
     """The patient who stands for this one after all merges."""
     seen: set[str] = set()
     while patient.replaced_by in known and patient.id not in seen:

@@ -5,43 +5,47 @@ from typing import Any, NamedTuple
 import orjson
 import sqlite_utils
 
-from downtime.snapshot.header import Header
+from downtime.snapshot.header import SnapshotHeader
 
 
-class Row(NamedTuple):
+class SnapshotEntry(NamedTuple):
     """One opened snapshot; the one with the highest position is in use."""
 
     id: str
     bundle: str
     sha256: str
-    header: Header
+    header: SnapshotHeader
     loaded: str
     position: int
     pinned: bool
 
 
-class Number(NamedTuple):
+class BundleNumber(NamedTuple):
     """Of bundles with one key the higher number is the newer one."""
 
     epoch: int
     sequence: int
 
 
-def rows(db: sqlite_utils.Database) -> list[Row]:
+def list_entries(db: sqlite_utils.Database) -> list[SnapshotEntry]:
     """All opened snapshots, the one in use first."""
-    names = ", ".join(Row._fields)
+    names = ", ".join(SnapshotEntry._fields)
     found = db.conn.execute(f"SELECT {names} FROM snapshot ORDER BY position DESC")  # noqa: S608
-    return [_row(*row) for row in found]
+    return [_parse_entry(*row) for row in found]
 
 
-def _row(*values: Any) -> Row:
-    row = Row(*values)
-    return row._replace(header=Header.parse(orjson.loads(values[3])), pinned=bool(row.pinned))
+def _parse_entry(*values: Any) -> SnapshotEntry:
+    row = SnapshotEntry(*values)
+    return row._replace(
+        header=SnapshotHeader.parse(orjson.loads(values[3])), pinned=bool(row.pinned)
+    )
 
 
-def add(db: sqlite_utils.Database, header: Header, bundle: str, sha256: str, loaded: str) -> None:
+def insert_entry(
+    db: sqlite_utils.Database, header: SnapshotHeader, bundle: str, sha256: str, loaded: str
+) -> None:
     """Put a snapshot in use."""
-    body = orjson.dumps(header.as_json()).decode()
+    body = orjson.dumps(header.to_json()).decode()
     db.conn.execute(
         "INSERT INTO snapshot (id, bundle, sha256, header, loaded, position)"
         " SELECT ?, ?, ?, ?, ?, coalesce(max(position), 0) + 1 FROM snapshot WHERE true"
@@ -50,39 +54,41 @@ def add(db: sqlite_utils.Database, header: Header, bundle: str, sha256: str, loa
     )
 
 
-def remove(db: sqlite_utils.Database, snapshot_id: str) -> None:
+def delete_entry(db: sqlite_utils.Database, snapshot_id: str) -> None:
     """Forget a snapshot."""
     db.conn.execute("DELETE FROM snapshot WHERE id = ?", (snapshot_id,))
 
 
-def pin(db: sqlite_utils.Database, snapshot_id: str) -> None:
+def set_pinned(db: sqlite_utils.Database, snapshot_id: str) -> None:
     """Never let this one be removed."""
     db.conn.execute("UPDATE snapshot SET pinned = 1 WHERE id = ?", (snapshot_id,))
 
 
-def seen(db: sqlite_utils.Database, key: str) -> tuple[Number, str] | None:
+def get_highest_seen(db: sqlite_utils.Database, key: str) -> tuple[BundleNumber, str] | None:
     """The highest number taken from a publisher, and the hash of that bundle."""
     row = db.conn.execute(
         "SELECT epoch, sequence, sha256 FROM snapshot_seen WHERE key = ?", (key,)
     ).fetchone()
-    return (Number(row[0], row[1]), row[2]) if row else None
+    return (BundleNumber(row[0], row[1]), row[2]) if row else None
 
 
-def remember(db: sqlite_utils.Database, key: str, number: Number, sha256: str) -> None:
+def save_highest_seen(
+    db: sqlite_utils.Database, key: str, number: BundleNumber, sha256: str
+) -> None:
     """Take note of the highest number."""
     db.conn.execute(
         "INSERT OR REPLACE INTO snapshot_seen VALUES (?, ?, ?, ?)", (key, *number, sha256)
     )
 
 
-def published(db: sqlite_utils.Database) -> Number:
+def get_last_published(db: sqlite_utils.Database) -> BundleNumber:
     """The last number that this machine gave to a bundle."""
     row = db.conn.execute(
         "SELECT epoch, sequence FROM snapshot_published ORDER BY epoch DESC LIMIT 1"
     ).fetchone()
-    return Number(*row) if row else Number(1, 0)
+    return BundleNumber(*row) if row else BundleNumber(1, 0)
 
 
-def publish(db: sqlite_utils.Database, number: Number) -> None:
+def save_published(db: sqlite_utils.Database, number: BundleNumber) -> None:
     """Take note of a number that was given."""
     db.conn.execute("INSERT OR REPLACE INTO snapshot_published VALUES (?, ?)", number)

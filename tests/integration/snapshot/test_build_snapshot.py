@@ -6,7 +6,8 @@ import os
 import pytest
 
 from downtime.settings import Settings, SnapshotSettings
-from downtime.snapshot import load, publish
+from downtime.snapshot import build_snapshot, load_bundle
+from downtime.transport import folder
 from downtime.vault import device, schema
 from downtime.vault.vault import Vault
 
@@ -29,7 +30,7 @@ BROKEN = "MSH|^~\\&|PAS|DEMO|||20261102120000||ADT^A01|3|P|2.4\rEVN|A01|20261102
 def me(home, clock):
     """A machine that publishes to itself."""
     key = os.urandom(32)
-    device.create(home, key, "K7", "publisher")
+    device.create_device(home, key, "K7", "publisher")
     vault = Vault(home, key, clock)
     schema.apply(vault.db, clock)
     yield vault
@@ -37,49 +38,51 @@ def me(home, clock):
 
 
 @pytest.fixture
-def build(me, who, tmp_path):
+def build(me, actor, tmp_path):
     def from_text(*messages, settings=Settings()):  # noqa: B008
         feed = tmp_path / "adt.hl7"
         feed.write_text("".join(messages), encoding="utf-8")
-        return publish.build(me, settings, [feed], tmp_path / "share", who, "test")
+        return build_snapshot.build_snapshot(
+            me, settings, [feed], tmp_path / "share", actor, "test"
+        )
 
     return from_text
 
 
-def test_feeds_become_a_snapshot_that_a_ward_can_ask(me, who, build):
+def test_feeds_become_a_snapshot_that_a_ward_can_ask(me, actor, build):
     built = build(ADMISSION, BROKEN)
     assert (built.messages, built.accepted, len(built.rejected)) == (2, 1, 1)
     assert built.header.counts["Encounter"] == 1
     assert built.header.wards == ("W1",)
-    info = load.load(me, Settings(), built.bundle.parent, who)
+    info = load_bundle.load_bundle(me, Settings(), built.bundle.parent, actor)
     assert info.id == built.header.id
-    with load.current(me) as snapshot:
-        (row,) = snapshot.find("999 000 0018")
+    with load_bundle.open_current_snapshot(me) as snapshot:
+        (row,) = snapshot.find_patients("999 000 0018")
         assert (row.patient.family, row.encounter.ward, row.encounter.bed) == (
             "O'Sullivan", "W1", "4",
         )  # fmt: skip
-        assert dict(snapshot.systems())["PAS"] == "2026-11-02T10:00:00Z"
-        assert dict(snapshot.systems())["LIMS"] == ""
-        assert snapshot.holds("Encounter")
-        assert snapshot.allergies(row.patient.id).heading == "Allergies unavailable"
+        assert dict(snapshot.list_systems())["PAS"] == "2026-11-02T10:00:00Z"
+        assert dict(snapshot.list_systems())["LIMS"] == ""
+        assert snapshot.has_type("Encounter")
+        assert snapshot.summarise_allergies(row.patient.id).heading == "Allergies unavailable"
 
 
-def test_the_next_build_goes_on_from_the_state(me, who, build):
+def test_the_next_build_goes_on_from_the_state(me, actor, build):
     first = build(ADMISSION)
     second = build(DISCHARGE)
     assert second.header.sequence == first.header.sequence + 1
-    load.load(me, Settings(), second.bundle, who)
-    with load.current(me) as snapshot:
-        assert snapshot.inpatients() == []
-        (row,) = snapshot.find("sullivan")
+    load_bundle.load_bundle(me, Settings(), second.bundle, actor)
+    with load_bundle.open_current_snapshot(me) as snapshot:
+        assert snapshot.list_inpatients() == []
+        (row,) = snapshot.find_patients("sullivan")
         assert row.encounter is None
-        assert snapshot.encounter(row.patient.id).status == "finished"
+        assert snapshot.find_encounter(row.patient.id).status == "finished"
         # Feeds that come in the wrong order change nothing.
         third = build(ADMISSION)
     assert third.header.counts == second.header.counts
-    load.load(me, Settings(), third.bundle, who)
-    with load.current(me) as snapshot:
-        assert snapshot.inpatients() == []
+    load_bundle.load_bundle(me, Settings(), third.bundle, actor)
+    with load_bundle.open_current_snapshot(me) as snapshot:
+        assert snapshot.list_inpatients() == []
 
 
 def test_the_pointer_leads_to_the_newest_and_old_bundles_go(build):
@@ -103,7 +106,7 @@ def test_a_build_that_fails_leaves_what_was_published(me, build, monkeypatch):
     first = build(ADMISSION)
     share = first.bundle.parent
     before = {path.name: path.read_bytes() for path in share.iterdir()}
-    write, calls = publish.write_atomic, []
+    write, calls = folder.write_atomic, []
 
     def fails_the_second_time(path, content):
         calls.append(path)
@@ -111,7 +114,7 @@ def test_a_build_that_fails_leaves_what_was_published(me, build, monkeypatch):
             raise OSError(28, "No space left on device")
         write(path, content)
 
-    monkeypatch.setattr(publish, "write_atomic", fails_the_second_time)
+    monkeypatch.setattr(folder, "write_atomic", fails_the_second_time)
     with pytest.raises(OSError, match="No space"):
         build(DISCHARGE)
     after = {path.name: path.read_bytes() for path in share.iterdir()}
@@ -124,9 +127,9 @@ def test_nothing_of_a_patient_lies_in_clear(me, build, tmp_path):
     assert b"Sullivan" not in b"".join(file.read_bytes() for file in files if file.is_file())
 
 
-def test_who_built_and_why_is_in_the_audit(me, build, who):
+def test_who_built_and_why_is_in_the_audit(me, build, actor):
     built = build(ADMISSION)
     rows = list(me.db.query("SELECT action, actor, target, why FROM audit ORDER BY seq"))
     assert [row["action"] for row in rows] == ["snapshot.build", "snapshot.publish"]
-    assert {(row["actor"], row["why"]) for row in rows} == {(who.id, "test")}
+    assert {(row["actor"], row["why"]) for row in rows} == {(actor.id, "test")}
     assert rows[1]["target"] == built.header.id

@@ -10,13 +10,14 @@ from datetime import timedelta
 
 import pytest
 
-from downtime.clinical.records import TYPES, Encounter, Patient
+from downtime.clinical.model import TYPES, Encounter, Patient
 from downtime.clock import to_text
 from downtime.config import Home
 from downtime.errors import NotFoundError, UntrustedError, UserError
 from downtime.settings import Settings, SiteSettings, SnapshotSettings
-from downtime.snapshot import bundle, load, publish, tables
-from downtime.snapshot.header import Header
+from downtime.snapshot import build_snapshot, bundle, load_bundle
+from downtime.snapshot.header import SnapshotHeader
+from downtime.snapshot.store import record_tables
 from downtime.vault import audit, device, schema, sealing
 from downtime.vault.vault import Vault
 from tests.conftest import NOW
@@ -33,20 +34,20 @@ class Machine:
         for part in ("keys", "bundles", "snapshots"):
             (folder / part).mkdir(parents=True)
         self.home, key = Home(folder), os.urandom(32)
-        device.create(self.home, key, code, f"laptop {code}")
+        device.create_device(self.home, key, code, f"laptop {code}")
         self.vault = Vault(self.home, key, clock)
         schema.apply(self.vault.db, clock)
-        self.me = device.load(self.vault)
+        self.me = device.load_device(self.vault)
         self.key = bundle.key_id(self.me.card.public_key)
 
 
 @pytest.fixture
-def machines(tmp_path, clock, who):
+def machines(tmp_path, clock, actor):
     """A publisher and a ward laptop that trust each other, and a stranger."""
     made = [Machine(tmp_path / code, code, clock) for code in ("PB", "WD", "XX")]
     publisher, ward, _ = made
-    device.trust(publisher.vault, device.card(ward.vault), who, "test")
-    device.trust(ward.vault, device.card(publisher.vault), who, "test")
+    device.trust_card(publisher.vault, device.export_card(ward.vault), actor, "test")
+    device.trust_card(ward.vault, device.export_card(publisher.vault), actor, "test")
     yield made
     for machine in made:
         machine.vault.close()
@@ -58,16 +59,16 @@ def seal(machines, tmp_path):
     publisher, ward, _ = machines
 
     def make(sequence=1, records=(ZOE, STAY), by=publisher, to=(publisher, ward), **changed):
-        packer = bundle.Packer()
+        packer = bundle.PayloadWriter()
         for record in records:
             packer.add(record)
-        header = Header(
+        header = SnapshotHeader(
             hospital="DEMO", sequence=sequence, created=to_text(NOW), key=by.key,
             expires=to_text(NOW + timedelta(hours=48)), counts=packer.counts,
         )  # fmt: skip
         header = replace(header, **changed)
         recipients = [machine.me.card.recipient for machine in to]
-        sealed = bundle.seal(header, packer.finish(header), recipients, by.me.sign)
+        sealed = bundle.seal_bundle(header, packer.finish(header), recipients, by.me.sign)
         path = tmp_path / f"{os.urandom(4).hex()}.downtime"
         path.write_bytes(sealed.data)
         return path
@@ -76,15 +77,19 @@ def seal(machines, tmp_path):
 
 
 @pytest.fixture
-def take(machines, who):
+def take(machines, actor):
     """`take(path)` loads on the ward laptop."""
-    return lambda path, settings=SETTINGS: load.load(machines[1].vault, settings, path, who, "test")
+    return lambda path, settings=SETTINGS: load_bundle.load_bundle(
+        machines[1].vault, settings, path, actor, "test"
+    )
 
 
 def held(machines):
     """What the ward laptop shows: sequence and a name found by search."""
-    with load.current(machines[1].vault) as snapshot:
-        return snapshot.header.sequence, [row.patient.given for row in snapshot.find("osullivan")]
+    with load_bundle.open_current_snapshot(machines[1].vault) as snapshot:
+        return snapshot.header.sequence, [
+            row.patient.given for row in snapshot.find_patients("osullivan")
+        ]
 
 
 def files(machines):
@@ -115,7 +120,7 @@ def test_newer_bundles_follow_and_the_same_one_may_come_twice(machines, seal, ta
     take(second)
     take(second)
     assert held(machines) == (2, [])
-    assert [i.header.sequence for i in load.list_snapshots(machines[1].vault)] == [2, 1]
+    assert [i.header.sequence for i in load_bundle.list_snapshots(machines[1].vault)] == [2, 1]
 
 
 def refused(machines, take, path, code, settings=SETTINGS):
@@ -166,7 +171,7 @@ def test_a_signed_manifest_over_another_header_is_refused(machines, seal, take, 
     text = json.dumps(manifest | {"sequence": 3}).encode()
     parts = (text, publisher.me.sign(text).encode(), payload)
     path = tmp_path / "mixed.downtime"
-    path.write_bytes(sealing.archive(parts))
+    path.write_bytes(sealing.write_archive(parts))
     refused(machines, take, path, "bundle.tampered")
 
 
@@ -174,7 +179,7 @@ def test_any_altered_byte_is_refused(machines, seal, take, tmp_path):
     """Every byte of the manifest, signature and archive structure; samples of the ciphertext."""
     take(seal(1))
     data = seal(2).read_bytes()
-    publishers = sealing.believed(machines[1].home)
+    publishers = sealing.list_trusted_keys(machines[1].home)
     start = data.index(b"age-encryption.org")
     inside = range(start, start + len(_payload(data)))
     places = [n for n in range(len(data)) if n not in inside or n % 7 == 0]
@@ -183,7 +188,7 @@ def test_any_altered_byte_is_refused(machines, seal, take, tmp_path):
             altered = bytearray(data)
             altered[place] ^= bit
             with pytest.raises(UntrustedError):
-                bundle.verify(bytes(altered), publishers)
+                bundle.verify_bundle(bytes(altered), publishers)
     path = tmp_path / "altered.downtime"
     path.write_bytes(data[:500] + bytes([data[500] ^ 1]) + data[501:])
     refused(machines, take, path, "bundle.tampered")
@@ -213,15 +218,15 @@ def no_space(*_, **__):
 @pytest.mark.parametrize(
     "step",
     [
-        "downtime.snapshot.load.write_atomic",
+        "downtime.snapshot.load_bundle.write_atomic",
         "downtime.snapshot.bundle.pyrage.decrypt",
-        "downtime.snapshot.load.tables.create",
-        "downtime.snapshot.tables._index_patients",
-        "downtime.snapshot.load._check_written",
-        "downtime.snapshot.load._flush",
-        "downtime.snapshot.load.flush_folder",
-        "downtime.snapshot.load.shelf.add",
-        "downtime.snapshot.load.shelf.remember",
+        "downtime.snapshot.load_bundle.record_tables.create_database",
+        "downtime.snapshot.store.record_tables._index_patients",
+        "downtime.snapshot.load_bundle._check_written",
+        "downtime.snapshot.load_bundle._flush_file",
+        "downtime.snapshot.load_bundle.flush_folder",
+        "downtime.snapshot.load_bundle.snapshot_index.insert_entry",
+        "downtime.snapshot.load_bundle.snapshot_index.save_highest_seen",
         "downtime.vault.audit.append",
     ],
 )
@@ -244,7 +249,7 @@ def test_a_database_that_was_damaged_while_written_is_not_put_in_use(
     machines, seal, take, monkeypatch
 ):
     take(seal(1))
-    honest = tables.create
+    honest = record_tables.create_database
 
     def damaged(path, *rest):
         counts = honest(path, *rest)
@@ -253,7 +258,7 @@ def test_a_database_that_was_damaged_while_written_is_not_put_in_use(
         path.write_bytes(data)
         return counts
 
-    monkeypatch.setattr("downtime.snapshot.load.tables.create", damaged)
+    monkeypatch.setattr("downtime.snapshot.load_bundle.record_tables.create_database", damaged)
     refused(machines, take, seal(2), "snapshot.damaged")
 
 
@@ -272,13 +277,13 @@ def test_a_bundle_from_the_future_is_loaded_with_a_warning(seal, take):
     assert "check the clock" in info.warnings[0]
 
 
-def test_old_snapshots_go_and_pinned_ones_stay(machines, seal, take, who):
+def test_old_snapshots_go_and_pinned_ones_stay(machines, seal, take, actor):
     few, ward = Settings(snapshot=SnapshotSettings(keep=2)), machines[1].vault
     take(seal(1), few)
-    first = load.pin_current(ward, who, "outage")
+    first = load_bundle.pin_current_snapshot(ward, actor, "outage")
     for number in (2, 3, 4):
         take(seal(number), few)
-    infos = load.list_snapshots(ward)
+    infos = load_bundle.list_snapshots(ward)
     assert [(i.header.sequence, i.current, i.pinned) for i in infos] == [
         (4, True, False),
         (3, False, False),
@@ -286,25 +291,27 @@ def test_old_snapshots_go_and_pinned_ones_stay(machines, seal, take, who):
     ]
     assert len(files(machines)) == 3
     assert len(list(machines[1].home.bundles.iterdir())) == 3
-    with load.get(ward, first) as snapshot:
+    with load_bundle.open_snapshot(ward, first) as snapshot:
         assert snapshot.header.sequence == 1
 
 
 def test_a_locked_laptop_keeps_bundles_sealed(machines, seal):
     _, ward, _ = machines
-    sealed = load.receive(ward.home, SETTINGS, seal(1))
+    sealed = load_bundle.receive_bundle(ward.home, SETTINGS, seal(1))
     assert (ward.home.bundles / sealed.name).read_bytes() == sealed.data
     with pytest.raises(NotFoundError, match="no snapshot yet"):
-        load.current(ward.vault)
+        load_bundle.open_current_snapshot(ward.vault)
     with pytest.raises(UntrustedError, match="not trusted"):
-        load.receive(machines[2].home, SETTINGS, seal(1))
+        load_bundle.receive_bundle(machines[2].home, SETTINGS, seal(1))
 
 
 def test_a_folder_leads_to_its_newest_bundle(machines, seal, take, tmp_path):
     folder = tmp_path / "share"
-    publishers = sealing.believed(machines[1].home)
+    publishers = sealing.list_trusted_keys(machines[1].home)
     for number in (1, 2):
-        publish.publish(bundle.verify(seal(number).read_bytes(), publishers), folder, keep=14)
+        build_snapshot.publish_bundle(
+            bundle.verify_bundle(seal(number).read_bytes(), publishers), folder, keep=14
+        )
     assert take(folder).header.sequence == 2
     with pytest.raises(NotFoundError, match="does not say"):
         take(tmp_path / "WD")
@@ -322,12 +329,12 @@ def test_another_site_code_is_another_hospital(seal, take):
 
 
 def test_the_clock_is_held_against_what_was_loaded(machines, seal, take):
-    assert load.last_seen(machines[1].vault) is None
+    assert load_bundle.get_latest_time(machines[1].vault) is None
     later = NOW + timedelta(minutes=5)
     take(seal(1, created=to_text(later), expires=to_text(later)))
-    assert load.last_seen(machines[1].vault) == later
+    assert load_bundle.get_latest_time(machines[1].vault) == later
 
 
 def test_the_audit_chain_holds(machines, seal, take):
     take(seal(1))
-    assert audit.verify(machines[1].vault.db).first_bad is None
+    assert audit.verify_chain(machines[1].vault.db).first_bad is None

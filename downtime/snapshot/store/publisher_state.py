@@ -7,9 +7,9 @@ import orjson
 import sqlite_utils
 
 from downtime.clinical.identifiers import Identifier
-from downtime.snapshot.fold import Cutoff, Folded, fold
 from downtime.snapshot.identity import Mention
-from downtime.snapshot.tables import CACHE
+from downtime.snapshot.record_state import ExtractCutoff, RecordState, apply_changes
+from downtime.snapshot.store.record_tables import CACHE
 from downtime.vault.database import transaction
 
 _TABLES = (
@@ -32,7 +32,7 @@ Name = tuple[str, str, str]
 """Type, source and key of a record."""
 
 
-def prepare(db: sqlite_utils.Database) -> None:
+def create_tables(db: sqlite_utils.Database) -> None:
     """Make the tables when they are not there yet."""
     db.conn.execute(f"PRAGMA {CACHE}")
     for statement in _TABLES:
@@ -40,13 +40,13 @@ def prepare(db: sqlite_utils.Database) -> None:
     db.conn.execute("INSERT OR IGNORE INTO setting VALUES ('salt', ?)", (secrets.token_hex(16),))
 
 
-def salt(db: sqlite_utils.Database) -> bytes:
+def get_salt(db: sqlite_utils.Database) -> bytes:
     """Random once and for all: makes record ids that say nothing of a number, and stay the same."""
     row = db.conn.execute("SELECT value FROM setting WHERE name = 'salt'").fetchone()
     return bytes.fromhex(row[0])
 
 
-def next_run(db: sqlite_utils.Database) -> int:
+def start_run(db: sqlite_utils.Database) -> int:
     """Number this application of feeds."""
     db.conn.execute(
         "INSERT INTO setting VALUES ('run', '1') ON CONFLICT DO UPDATE SET value = value + 1"
@@ -54,17 +54,17 @@ def next_run(db: sqlite_utils.Database) -> int:
     return int(db.conn.execute("SELECT value FROM setting WHERE name = 'run'").fetchone()[0])
 
 
-def records(db: sqlite_utils.Database, names: list[Name]) -> dict[Name, Folded]:
+def select_states(db: sqlite_utils.Database, names: list[Name]) -> dict[Name, RecordState]:
     """The held state of some records."""
     found = db.conn.execute(
         "SELECT r.type, r.source, r.key, r.body FROM json_each(?) j JOIN record r"
         " ON r.type = j.value ->> 0 AND r.source = j.value ->> 1 AND r.key = j.value ->> 2",
         (orjson.dumps(names).decode(),),
     )
-    return {(kind, source, key): Folded.from_json(body) for kind, source, key, body in found}
+    return {(kind, source, key): RecordState.from_json(body) for kind, source, key, body in found}
 
 
-def put_records(db: sqlite_utils.Database, states: dict[Name, Folded]) -> None:
+def save_states(db: sqlite_utils.Database, states: dict[Name, RecordState]) -> None:
     """Write the state of some records."""
     db.conn.executemany(
         "INSERT INTO record VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
@@ -72,20 +72,20 @@ def put_records(db: sqlite_utils.Database, states: dict[Name, Folded]) -> None:
     )
 
 
-def extracts(db: sqlite_utils.Database) -> dict[tuple[str, str], Cutoff]:
+def select_extracts(db: sqlite_utils.Database) -> dict[tuple[str, str], ExtractCutoff]:
     """The extract that holds for each (type, source)."""
     rows = db.conn.execute("SELECT type, source, sent, file, number, digest FROM extract")
-    return {(row[0], row[1]): Cutoff(*tuple(row)[2:]) for row in rows}
+    return {(row[0], row[1]): ExtractCutoff(*tuple(row)[2:]) for row in rows}
 
 
-def put_extract(db: sqlite_utils.Database, kind: str, source: str, cutoff: Cutoff) -> None:
+def save_extract(db: sqlite_utils.Database, kind: str, source: str, cutoff: ExtractCutoff) -> None:
     """Let an extract hold from now on."""
     db.conn.execute(
         "INSERT OR REPLACE INTO extract VALUES (?, ?, ?, ?, ?, ?)", (kind, source, *cutoff)
     )
 
 
-def mentions(db: sqlite_utils.Database) -> list[Mention]:
+def select_mentions(db: sqlite_utils.Database) -> list[Mention]:
     """Every combination of identifiers ever given for a person."""
     rows = db.conn.execute("SELECT id, identifiers, newest FROM mention")
     return [
@@ -93,7 +93,7 @@ def mentions(db: sqlite_utils.Database) -> list[Mention]:
     ]
 
 
-def put_mentions(db: sqlite_utils.Database, found: list[Mention]) -> None:
+def save_mentions(db: sqlite_utils.Database, found: list[Mention]) -> None:
     """Remember combinations of identifiers, and when each was last given."""
     db.conn.executemany(
         "INSERT INTO mention VALUES (?, ?, ?)"
@@ -105,12 +105,14 @@ def put_mentions(db: sqlite_utils.Database, found: list[Mention]) -> None:
     )
 
 
-def put_merges(db: sqlite_utils.Database, found: list[tuple[str, str, str, int, int, int]]) -> None:
+def save_merges(
+    db: sqlite_utils.Database, found: list[tuple[str, str, str, int, int, int]]
+) -> None:
     """Remember merges: moment, sent, file, number, survivor, merged."""
     db.conn.executemany("INSERT OR IGNORE INTO merge VALUES (?, ?, ?, ?, ?, ?)", found)
 
 
-def put_systems(db: sqlite_utils.Database, newest: dict[str, str], types: set[str]) -> None:
+def save_systems(db: sqlite_utils.Database, newest: dict[str, str], types: set[str]) -> None:
     """Remember how new each system's data is, and which types were ever delivered."""
     db.conn.executemany(
         "INSERT INTO system VALUES (?, ?)"
@@ -120,7 +122,7 @@ def put_systems(db: sqlite_utils.Database, newest: dict[str, str], types: set[st
     db.conn.executemany("INSERT OR IGNORE INTO delivered VALUES (?)", [(kind,) for kind in types])
 
 
-def merges(db: sqlite_utils.Database) -> list[tuple[int, int]]:
+def select_merges(db: sqlite_utils.Database) -> list[tuple[int, int]]:
     """(survivor, merged) in order of time."""
     rows = db.conn.execute(
         "SELECT survivor, merged FROM merge ORDER BY moment, sent, file, number, survivor, merged"
@@ -128,31 +130,37 @@ def merges(db: sqlite_utils.Database) -> list[tuple[int, int]]:
     return [(row[0], row[1]) for row in rows]
 
 
-def remove_records(db: sqlite_utils.Database, names: list[Name]) -> None:
+def delete_states(db: sqlite_utils.Database, names: list[Name]) -> None:
     """Forget records altogether."""
     db.conn.executemany("DELETE FROM record WHERE type = ? AND source = ? AND key = ?", names)
 
 
-def of_type(
+def iterate_states(
     db: sqlite_utils.Database, kind: str, source: str | None = None
-) -> Iterator[tuple[str, str, Folded]]:
+) -> Iterator[tuple[str, str, RecordState]]:
     """(source, key, state) of every record of a type, as extracts leave it."""
-    held = extracts(db)
+    held = select_extracts(db)
     rows = db.conn.execute(
         "SELECT source, key, body FROM record WHERE type = ? AND (? IS NULL OR source = ?)",
         (kind, source, source),
     )
     for found, key, body in rows:
-        yield found, key, fold(Folded.from_json(body), (), held.get((kind, found), Cutoff()))
+        yield (
+            found,
+            key,
+            apply_changes(
+                RecordState.from_json(body), (), held.get((kind, found), ExtractCutoff())
+            ),
+        )
 
 
-def people(db: sqlite_utils.Database) -> dict[Identifier, str]:
+def select_people(db: sqlite_utils.Database) -> dict[Identifier, str]:
     """Opaque id of every person, by the identifier that stands for them."""
     rows = db.conn.execute("SELECT anchor, id FROM person")
     return {Identifier.parse(row[0]): row[1] for row in rows}
 
 
-def add_people(db: sqlite_utils.Database, anchors: set[Identifier]) -> None:
+def insert_people(db: sqlite_utils.Database, anchors: set[Identifier]) -> None:
     """Give random ids to new persons."""
     with transaction(db):
         db.conn.executemany(
@@ -161,11 +169,11 @@ def add_people(db: sqlite_utils.Database, anchors: set[Identifier]) -> None:
         )
 
 
-def newest(db: sqlite_utils.Database) -> dict[str, str]:
+def select_newest_times(db: sqlite_utils.Database) -> dict[str, str]:
     """System to the time of its newest data."""
     return {row[0]: row[1] for row in db.conn.execute("SELECT name, newest FROM system")}
 
 
-def delivered(db: sqlite_utils.Database) -> set[str]:
+def select_delivered_types(db: sqlite_utils.Database) -> set[str]:
     """Types of record that some system has ever delivered."""
     return {row[0] for row in db.conn.execute("SELECT type FROM delivered")}

@@ -17,7 +17,7 @@ from downtime.clinical.model import Encounter, Location, Record
 from downtime.clock import to_text
 from downtime.errors import UserError
 from downtime.feeds.model import Message, Reject
-from downtime.feeds.read_feeds import read
+from downtime.feeds.read_feeds import read_feeds
 from downtime.settings import Settings
 from downtime.snapshot import apply_messages, bundle
 from downtime.snapshot.bundle import PayloadWriter, SealedBundle
@@ -77,18 +77,18 @@ def build_snapshot(
     leaves the bundle that was published before.
     """
     started, now, intake = time.perf_counter(), vault.clock(), _MessageFilter()
-    this = device.load(vault)
+    this = device.load_device(vault)
     key = bundle.key_id(this.card.public_key)
     with vault.change(actor, AuditAction.SNAPSHOT_BUILD, target=key, reason=reason) as db:
         number = _choose_number(db, to, key, this.card.public_key)
         snapshot_index.save_published(db, number)
-    state_file = connect(vault.home.state, vault.key("state")).conn
+    state_file = connect(vault.home.state, vault.derive_key("state")).conn
     with closing(state_file) as connection, collect_garbage_seldom():
         held = sqlite_utils.Database(connection, recursive_triggers=False)
-        messages = intake.accept_messages(read(paths, settings))
+        messages = intake.accept_messages(read_feeds(paths, settings))
         apply_messages.apply_messages(held, messages, now, settings.site.mrn_authority)
         header, content = _write_payload(held, settings, now, number, key)
-    recipients = [card.recipient for card in (this.card, *device.trusted(vault.home))]
+    recipients = [card.recipient for card in (this.card, *device.read_trusted_cards(vault.home))]
     sealed = bundle.seal_bundle(header, content, recipients, this.sign)
     with vault.change(actor, AuditAction.SNAPSHOT_PUBLISH, target=header.id, reason=reason):
         path = publish_bundle(sealed, to, settings.snapshot.keep)

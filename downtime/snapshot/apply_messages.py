@@ -19,11 +19,18 @@ import sqlite_utils
 
 from downtime.clinical.identifiers import Identifier
 from downtime.clock import to_text
-from downtime.feeds.changes import Change, Message, Replacement
-from downtime.snapshot import identity, state_tables
-from downtime.snapshot.fold import Cutoff, Folded, Saying, Stamp, fold
+from downtime.feeds.model import Change, Message, Replacement
+from downtime.snapshot import identity
 from downtime.snapshot.identity import Mention
-from downtime.snapshot.state_tables import Name
+from downtime.snapshot.record_state import (
+    ExtractCutoff,
+    RecordState,
+    Stamp,
+    StampedChange,
+    apply_changes,
+)
+from downtime.snapshot.store import publisher_state
+from downtime.snapshot.store.publisher_state import Name
 from downtime.vault.database import transaction
 
 BATCH = 20_000
@@ -32,7 +39,7 @@ TOLERANCE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class AppliedCounts:
     """How much was taken in."""
 
     messages: int
@@ -40,7 +47,7 @@ class Applied:
 
 
 @dataclass
-class _Run:
+class _StateUpdate:
     """One application of feeds: what is not written yet."""
 
     db: sqlite_utils.Database
@@ -48,9 +55,9 @@ class _Run:
     latest: str
     authority: str
     mentions: dict[tuple[Identifier, ...], int]
-    cutoffs: dict[tuple[str, str], Cutoff]
+    cutoffs: dict[tuple[str, str], ExtractCutoff]
     strengths: dict[int, int] = field(default_factory=dict)
-    waiting: dict[Name, list[Saying]] = field(default_factory=lambda: defaultdict(list))
+    waiting: dict[Name, list[StampedChange]] = field(default_factory=lambda: defaultdict(list))
     newest_mention: dict[int, str] = field(default_factory=dict)
     newest: dict[str, str] = field(default_factory=dict)
     delivered: set[str] = field(default_factory=set)
@@ -60,53 +67,53 @@ class _Run:
     unwritten: int = 0
 
 
-def apply(
+def apply_messages(
     db: sqlite_utils.Database, items: Iterable[Message], now: datetime, authority: str
-) -> Applied:
+) -> AppliedCounts:
     """Take messages in; `authority` is the site's own (`settings.site.mrn_authority`).
 
     All of them are one transaction: a failure leaves the state as it was.
     """
     with transaction(db):
-        state_tables.prepare(db)
-        run = _begin(db, now, authority)
+        publisher_state.create_tables(db)
+        run = _begin_update(db, now, authority)
         messages = 0
         for message in items:
             messages += 1
-            _take(run, message)
+            _apply_message(run, message)
             if run.unwritten >= BATCH:
-                _write(run)
-        _write(run)
+                _write_pending(run)
+        _write_pending(run)
         for kind, source in sorted(run.replaced):
-            _sweep(db, kind, source)
-    return Applied(messages, run.changes)
+            _remove_unlisted(db, kind, source)
+    return AppliedCounts(messages, run.changes)
 
 
-def _begin(db: sqlite_utils.Database, now: datetime, authority: str) -> _Run:
-    return _Run(
+def _begin_update(db: sqlite_utils.Database, now: datetime, authority: str) -> _StateUpdate:
+    return _StateUpdate(
         db,
-        state_tables.next_run(db),
+        publisher_state.start_run(db),
         to_text(now + TOLERANCE),
         authority,
-        {mention.identifiers: mention.id for mention in state_tables.mentions(db)},
-        state_tables.extracts(db),
+        {mention.identifiers: mention.id for mention in publisher_state.select_mentions(db)},
+        publisher_state.select_extracts(db),
     )
 
 
-def _take(run: _Run, message: Message) -> None:
+def _apply_message(run: _StateUpdate, message: Message) -> None:
     times: dict[str, list[str]] = {}
     for part, item in enumerate(message.content):
         if isinstance(item, Replacement):
-            _take_extract(run, item)
+            _apply_extract(run, item)
         else:
-            _take_change(run, item, part)
+            _apply_change(run, item, part)
         happened = item.sent if isinstance(item, Replacement) else item.event
         times.setdefault(message.source or item.source, []).append(happened)
     for source, happened_then in (times or {message.source: []}).items():
-        _note_newest(run, source, message.sent, happened_then)
+        _note_newest_time(run, source, message.sent, happened_then)
 
 
-def _note_newest(run: _Run, source: str, sent: str, times: Iterable[str]) -> None:
+def _note_newest_time(run: _StateUpdate, source: str, sent: str, times: Iterable[str]) -> None:
     """A system is as new as the last message it made itself; what happened counts without one.
 
     Orders that the EPR places with a laboratory say nothing of how new the laboratory's data is.
@@ -116,31 +123,31 @@ def _note_newest(run: _Run, source: str, sent: str, times: Iterable[str]) -> Non
     run.newest[source] = max(run.newest.get(source, ""), seen)
 
 
-def _take_extract(run: _Run, extract: Replacement) -> None:
+def _apply_extract(run: _StateUpdate, extract: Replacement) -> None:
     position = extract.position
-    digest = hashlib.sha256(b"".join(sorted(map(_digest, extract.changes)))).hexdigest()[:12]
-    new = Cutoff(extract.sent, position.file, position.number, digest)
+    digest = hashlib.sha256(b"".join(sorted(map(_digest_change, extract.changes)))).hexdigest()[:12]
+    new = ExtractCutoff(extract.sent, position.file, position.number, digest)
     types = set(extract.types) - {"Patient"}
     run.delivered.update(extract.types)
     for kind in sorted(types):
-        held = run.cutoffs.get((kind, extract.source), Cutoff())
+        held = run.cutoffs.get((kind, extract.source), ExtractCutoff())
         if new > held:
             run.cutoffs[kind, extract.source] = new
             run.replaced.add((kind, extract.source))
             # What waits was judged by the extract before.
-            _write(run)
-            state_tables.put_extract(run.db, kind, extract.source, new)
+            _write_pending(run)
+            publisher_state.save_extract(run.db, kind, extract.source, new)
     for part, change in enumerate(extract.changes):
         if change.type not in types:
-            _take_change(run, change, part)
+            _apply_change(run, change, part)
         elif run.cutoffs[change.type, extract.source].digest == digest:
-            _take_change(run, change, part, extract, digest)
+            _apply_change(run, change, part, extract, digest)
         else:
             # A list that was overtaken still tells of people.
-            _mention(run, change.patient, extract.sent)
+            _note_mention(run, change.patient, extract.sent)
 
 
-def _digest(change: Change) -> bytes:
+def _digest_change(change: Change) -> bytes:
     content = [
         change.type,
         change.key,
@@ -151,26 +158,30 @@ def _digest(change: Change) -> bytes:
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
 
 
-def _take_change(
-    run: _Run, change: Change, part: int, extract: Replacement | None = None, digest: str = ""
+def _apply_change(
+    run: _StateUpdate,
+    change: Change,
+    part: int,
+    extract: Replacement | None = None,
+    digest: str = "",
 ) -> None:
-    stamp = _stamp(run, change, part)
+    stamp = _make_stamp(run, change, part)
     if extract:
         stamp = stamp._replace(moment=extract.sent, sent=extract.sent, extract=digest)
     run.changes += 1
     run.unwritten += 1
     run.delivered.add(change.type)
-    mention = _mention(run, change.patient, stamp.moment)
+    mention = _note_mention(run, change.patient, stamp.moment)
     if change.operation == "merge":
-        merged = _mention(run, change.merged, "")
+        merged = _note_mention(run, change.merged, "")
         run.merges.append((stamp.moment, stamp.sent, stamp.file, stamp.number, mention, merged))
     key = str(mention) if change.type == "Patient" else change.key
     deletes = change.operation == "delete"
-    saying = Saying(stamp, deletes, change.fields, mention, run.strengths.get(mention, -1))
+    saying = StampedChange(stamp, deletes, change.fields, mention, run.strengths.get(mention, -1))
     run.waiting[change.type, change.source, key].append(saying)
 
 
-def _stamp(run: _Run, change: Change, part: int) -> Stamp:
+def _make_stamp(run: _StateUpdate, change: Change, part: int) -> Stamp:
     sent = change.sent if change.sent <= run.latest else run.latest
     moment = change.event if change.event and change.event <= run.latest else sent
     position = change.position
@@ -178,46 +189,46 @@ def _stamp(run: _Run, change: Change, part: int) -> Stamp:
     return Stamp(moment, sent, timed, position.file, position.number, part)
 
 
-def _mention(run: _Run, identifiers: tuple[Identifier, ...], moment: str) -> int:
+def _note_mention(run: _StateUpdate, identifiers: tuple[Identifier, ...], moment: str) -> int:
     """The number of this combination of identifiers; 0 when there are none."""
     if not identifiers:
         return 0
-    number = run.mentions.get(identifiers) or _number(identifiers)
+    number = run.mentions.get(identifiers) or _hash_identifiers(identifiers)
     run.mentions[identifiers] = number
     if number not in run.strengths:
-        run.strengths[number] = identity.strength(identifiers, run.authority)
+        run.strengths[number] = identity.grade_strength(identifiers, run.authority)
     if moment >= run.newest_mention.get(number, ""):
         run.newest_mention[number] = moment
     return number
 
 
-def _number(identifiers: tuple[Identifier, ...]) -> int:
+def _hash_identifiers(identifiers: tuple[Identifier, ...]) -> int:
     """56 bits of a hash: the same in whatever order people are met."""
     text = "\0".join(map(str, identifiers)).encode()
     return int.from_bytes(hashlib.blake2b(text, digest_size=7).digest())
 
 
-def _write(run: _Run) -> None:
+def _write_pending(run: _StateUpdate) -> None:
     """Lay in what waits, and remember who was mentioned and how new each system is."""
     db = run.db
-    held = state_tables.records(db, list(run.waiting))
+    held = publisher_state.select_states(db, list(run.waiting))
     for name, sayings in run.waiting.items():
-        cutoff = run.cutoffs.get(name[:2], Cutoff())
-        held[name] = fold(held.get(name) or Folded(), sayings, cutoff)
-    state_tables.put_records(db, held)
+        cutoff = run.cutoffs.get(name[:2], ExtractCutoff())
+        held[name] = apply_changes(held.get(name) or RecordState(), sayings, cutoff)
+    publisher_state.save_states(db, held)
     texts = {number: identifiers for identifiers, number in run.mentions.items()}
-    state_tables.put_mentions(
+    publisher_state.save_mentions(
         db, [Mention(n, texts[n], moment) for n, moment in run.newest_mention.items()]
     )
-    state_tables.put_merges(db, run.merges)
-    state_tables.put_systems(db, run.newest, run.delivered)
+    publisher_state.save_merges(db, run.merges)
+    publisher_state.save_systems(db, run.newest, run.delivered)
     for waiting in (run.waiting, run.newest_mention, run.merges):
         waiting.clear()
     run.unwritten = 0
 
 
-def _sweep(db: sqlite_utils.Database, kind: str, source: str) -> None:
+def _remove_unlisted(db: sqlite_utils.Database, kind: str, source: str) -> None:
     """Remove the records that a full extract no longer names."""
-    rows = state_tables.of_type(db, kind, source)
+    rows = publisher_state.iterate_states(db, kind, source)
     gone = [(kind, source, key) for _, key, state in rows if state.is_blank]
-    state_tables.remove_records(db, gone)
+    publisher_state.delete_states(db, gone)

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from downtime.clinical.records import Encounter, Location, Patient
-from downtime.snapshot import words
+from downtime.clinical.model import Encounter, Location, Patient
+from downtime.snapshot import search_terms
 
 FREE = ("available", "")
 
@@ -29,22 +29,22 @@ class WardRow(NamedTuple):
 Stay = tuple[Patient, Encounter]
 
 
-def place(stay: Encounter | None) -> tuple[object, ...]:
+def bed_sort_key(stay: Encounter | None) -> tuple[object, ...]:
     """Sorts stays by ward, bay and bed as people count; those without a bed come last."""
     if stay is None:
         return (1,)
-    return (0, stay.ward, *_spot(stay.bay, stay.bed), stay.id)
+    return (0, stay.ward, *_bay_and_bed_key(stay.bay, stay.bed), stay.id)
 
 
-def _spot(bay: str, bed: str) -> tuple[object, ...]:
-    return (not bed, words.bed_order(bay), words.bed_order(bed))
+def _bay_and_bed_key(bay: str, bed: str) -> tuple[object, ...]:
+    return (not bed, search_terms.bed_order(bay), search_terms.bed_order(bed))
 
 
-def _same(text: str) -> str:
+def _normalise(text: str) -> str:
     return text.strip().casefold()
 
 
-def board(ward: str, listed: list[Location], stays: list[Stay]) -> list[BedRow]:
+def arrange_beds(ward: str, listed: list[Location], stays: list[Stay]) -> list[BedRow]:
     """The beds of one ward in order.
 
     A stay belongs to the listed bed of the same bay and bed; when one side names no bay, to the
@@ -53,16 +53,18 @@ def board(ward: str, listed: list[Location], stays: list[Stay]) -> list[BedRow]:
     rows: list[BedRow] = []
     taken: set[str] = set()
     for patient, stay in stays:
-        location = _listed(listed, stay)
+        location = _find_location(listed, stay)
         taken.add(location.id)
         rows.append(BedRow(location, patient, stay))
     rows += [BedRow(location, None, None) for location in listed if location.id not in taken]
-    return sorted(rows, key=lambda row: (*_spot(row.location.bay, row.location.bed), row[0].id))
+    return sorted(
+        rows, key=lambda row: (*_bay_and_bed_key(row.location.bay, row.location.bed), row[0].id)
+    )
 
 
-def _listed(listed: list[Location], stay: Encounter) -> Location:
-    same_bed = [bed for bed in listed if stay.bed and _same(bed.bed) == _same(stay.bed)]
-    exact = [bed for bed in same_bed if _same(bed.bay) == _same(stay.bay)]
+def _find_location(listed: list[Location], stay: Encounter) -> Location:
+    same_bed = [bed for bed in listed if stay.bed and _normalise(bed.bed) == _normalise(stay.bed)]
+    exact = [bed for bed in same_bed if _normalise(bed.bay) == _normalise(stay.bay)]
     if exact:
         return exact[0]
     if len(same_bed) == 1 and not (same_bed[0].bay and stay.bay):
@@ -78,7 +80,7 @@ def _listed(listed: list[Location], stay: Encounter) -> Location:
     )
 
 
-def wards(listed: list[Location], stays: list[Stay]) -> list[WardRow]:
+def count_wards(listed: list[Location], stays: list[Stay]) -> list[WardRow]:
     """Every ward with a bed or a patient, by name."""
     codes = {bed.ward for bed in listed} | {stay.ward for _, stay in stays}
     locations: dict[str, list[Location]] = {code: [] for code in codes}
@@ -87,12 +89,12 @@ def wards(listed: list[Location], stays: list[Stay]) -> list[WardRow]:
         locations[bed.ward].append(bed)
     for patient, stay in stays:
         present[stay.ward].append((patient, stay))
-    rows = [_ward(code, locations[code], present[code]) for code in codes if code]
+    rows = [_count_ward(code, locations[code], present[code]) for code in codes if code]
     return sorted(rows, key=lambda row: (row.name.casefold(), row.code))
 
 
-def _ward(code: str, listed: list[Location], stays: list[Stay]) -> WardRow:
-    rows = board(code, listed, stays)
+def _count_ward(code: str, listed: list[Location], stays: list[Stay]) -> WardRow:
+    rows = arrange_beds(code, listed, stays)
     name = max((bed.ward_name for bed in listed), default="") or code
     beds = {row.location.id for row in rows if row.location.bed}
     empty = sum(row.patient is None and row.location.status in FREE for row in rows)

@@ -8,7 +8,7 @@ _SELDOM = (100_000, 50, 100)
 
 
 @contextmanager
-def seldom_collecting() -> Iterator[None]:
+def collect_garbage_seldom() -> Iterator[None]:
     """Let Python look for reference cycles seldom: records have none.
 
     Measured on 450,000 changes: a third less processor time.

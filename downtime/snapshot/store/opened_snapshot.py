@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 import orjson
 import sqlite_utils
 
-from downtime.clinical.records import (
+from downtime.clinical.model import (
     TYPES,
     AllergyIntolerance,
     Appointment,
@@ -25,18 +25,18 @@ from downtime.clinical.records import (
 )
 from downtime.clock import from_text
 from downtime.errors import NotFoundError
-from downtime.snapshot import beds, words
-from downtime.snapshot.beds import BedRow, WardRow
-from downtime.snapshot.header import Header, SystemTime
-from downtime.snapshot.rows import (
-    Allergies,
+from downtime.snapshot import bed_board, search_terms
+from downtime.snapshot.bed_board import BedRow, WardRow
+from downtime.snapshot.header import SnapshotHeader, SystemTime
+from downtime.snapshot.model import (
+    AllergySummary,
     AppointmentRow,
     OutstandingRow,
     PatientRow,
     ReportRow,
     SessionRow,
 )
-from downtime.snapshot.tables import columns, from_row
+from downtime.snapshot.store.record_tables import columns, from_row
 from downtime.vault.database import connect
 
 R = TypeVar("R", bound=Record)
@@ -59,7 +59,7 @@ class Snapshot:
         self._lock = threading.Lock()
         self._wards: list[WardRow] | None = None
         row = self._db.conn.execute("SELECT body FROM header").fetchone()
-        self.header = Header.parse(orjson.loads(row[0]))
+        self.header = SnapshotHeader.parse(orjson.loads(row[0]))
         self.id = self.header.id
 
     @property
@@ -95,21 +95,21 @@ class Snapshot:
         """Whether every page of the file is as it was written (its own authentication codes)."""
         return not self._db.conn.execute("PRAGMA cipher_integrity_check").fetchall()
 
-    def systems(self) -> list[SystemTime]:
+    def list_systems(self) -> list[SystemTime]:
         """Each source system with the time of its newest data."""
         return [SystemTime(name, newest) for name, newest in self.header.systems.items()]
 
-    def holds(self, type_name: str) -> bool:
+    def has_type(self, type_name: str) -> bool:
         """Whether any system delivered this type of record: if not, it is unavailable, not empty."""
         return type_name in self.header.holds
 
-    def all(self, type_name: str) -> Iterator[Record]:
+    def iterate_records(self, type_name: str) -> Iterator[Record]:
         """Every record of a type, in the order of its id."""
         kind = TYPES[type_name]
-        yield from self._records(kind, "ORDER BY id")
+        yield from self._select_records(kind, "ORDER BY id")
 
     @contextmanager
-    def beside(self, other: "Snapshot") -> Iterator[sqlite_utils.Database]:
+    def attach_other(self, other: "Snapshot") -> Iterator[sqlite_utils.Database]:
         """A connection in which this snapshot is `main`, and the other one is `other`."""
         db = connect(self._path, self._key, read_only=True)
         try:
@@ -119,37 +119,37 @@ class Snapshot:
         finally:
             db.conn.close()
 
-    def some(self, kind: type[R], field: str, values: Iterable[str]) -> list[R]:
+    def find_records(self, kind: type[R], field: str, values: Iterable[str]) -> list[R]:
         """Records of a type that have one of these values in a field, in the order of their ids."""
         given = list(values)
         if not given:
             return []
         wanted = orjson.dumps(given).decode()
         sql = f"WHERE t.{field} IN (SELECT value FROM json_each(?)) ORDER BY id"  # noqa: S608
-        return self._records(kind, sql, wanted)
+        return self._select_records(kind, sql, wanted)
 
     # Patients
 
-    def merged_into(self, ids: Iterable[str]) -> list[Patient]:
+    def find_merged_patients(self, ids: Iterable[str]) -> list[Patient]:
         """The records that were merged into one of these."""
         wanted = orjson.dumps(list(ids)).decode()
         where = "WHERE t.replaced_by <> '' AND t.replaced_by IN (SELECT value FROM json_each(?))"
-        return self._records(Patient, where, wanted)
+        return self._select_records(Patient, where, wanted)
 
-    def find(self, text: str, limit: int = FIND_LIMIT) -> list[PatientRow]:
+    def find_patients(self, text: str, limit: int = FIND_LIMIT) -> list[PatientRow]:
         """Patients met by all that was typed, inpatients first, then by name.
 
         Beginnings of names in any order and without accents, NHS number with or without spaces,
         hospital number, date of birth (`2/1/1960`, `02-Jan-1960`, `1960-01-02`, `020160`).
         """
-        groups = words.query(text, from_text(self.header.created).date())
+        groups = search_terms.parse_query(text, from_text(self.header.created).date())
         if not groups:
             return []
-        match = " AND ".join(f"({' OR '.join(map(_term, group))})" for group in groups)
-        return self._matching(match, limit)
+        match = " AND ".join(f"({' OR '.join(map(_match_term, group))})" for group in groups)
+        return self._match_terms(match, limit)
 
-    def _matching(self, match: str, limit: int) -> list[PatientRow]:
-        return self._pairs(
+    def _match_terms(self, match: str, limit: int) -> list[PatientRow]:
+        return self._select_patient_rows(
             "found f CROSS JOIN Patient t0 ON t0.id = f.patient",
             "WHERE f.rank IN (SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid LIMIT ?)"
             " ORDER BY f.rank",
@@ -157,32 +157,34 @@ class Snapshot:
             limit,
         )
 
-    def with_words(self, alternatives: Iterable[Sequence[str]], limit: int) -> list[PatientRow]:
+    def find_patients_by_tokens(
+        self, alternatives: Iterable[Sequence[str]], limit: int
+    ) -> list[PatientRow]:
         """Patients who have all tokens of any alternative (`words.tokens`; beginnings of names)."""
-        match = " OR ".join(f"({' AND '.join(map(_term, group))})" for group in alternatives)
-        return self._matching(match, limit) if match else []
+        match = " OR ".join(f"({' AND '.join(map(_match_term, group))})" for group in alternatives)
+        return self._match_terms(match, limit) if match else []
 
-    def exact(self, text: str) -> Patient | None:
+    def find_patient_by_identifier(self, text: str) -> Patient | None:
         """The one patient who has exactly this identifier; None when nobody or several have it."""
         rows = self._db.conn.execute(
-            "SELECT patient FROM identifier WHERE value = ?", (words.compact(text),)
+            "SELECT patient FROM identifier WHERE value = ?", (search_terms.compact_text(text),)
         ).fetchall()
-        return self.patient(rows[0][0]) if len(rows) == 1 else None
+        return self.get_patient(rows[0][0]) if len(rows) == 1 else None
 
-    def holders(self, numbers: Iterable[str]) -> set[str]:
+    def find_identifier_holders(self, numbers: Iterable[str]) -> set[str]:
         """Ids of the patients who have one of these identifiers; after a merge, the survivor's."""
         rows = self._db.conn.execute(
             "SELECT patient FROM identifier WHERE value IN (SELECT value FROM json_each(?))",
-            (orjson.dumps([words.compact(number) for number in numbers]).decode(),),
+            (orjson.dumps([search_terms.compact_text(number) for number in numbers]).decode(),),
         )
         return {row[0] for row in rows}
 
-    def patient(self, patient_id: str) -> Patient:
+    def get_patient(self, patient_id: str) -> Patient:
         """The patient, or who stands for them after a merge; NotFoundError."""
         seen: set[str] = set()
         while patient_id not in seen:
             seen.add(patient_id)
-            found = self._records(Patient, "WHERE id = ?", patient_id)
+            found = self._select_records(Patient, "WHERE id = ?", patient_id)
             if not found:
                 break
             if not found[0].replaced_by:
@@ -194,9 +196,9 @@ class Snapshot:
             "Find them by name or number; a new patient gets a downtime number.",
         )
 
-    def encounter(self, patient_id: str) -> Encounter | None:
+    def find_encounter(self, patient_id: str) -> Encounter | None:
         """The stay they are in now, else the last one that is carried and was not cancelled."""
-        found = self._records(
+        found = self._select_records(
             Encounter,
             "LEFT JOIN inpatient i ON i.encounter = t.id WHERE t.patient = ?"
             " AND t.status <> 'cancelled' ORDER BY i.encounter IS NULL, t.status = 'planned', t.started DESC LIMIT 1",
@@ -204,87 +206,93 @@ class Snapshot:
         )
         return found[0] if found else None
 
-    def people(self, ids: Iterable[str]) -> list[PatientRow]:
+    def list_patients(self, ids: Iterable[str]) -> list[PatientRow]:
         """The patients of these ids, who stand for themselves, with the stay they are in now."""
         wanted = orjson.dumps(list(ids)).decode()
         rest = "WHERE t0.id IN (SELECT value FROM json_each(?)) AND t0.replaced_by = ''"
-        return self._pairs("Patient t0", rest, wanted)
+        return self._select_patient_rows("Patient t0", rest, wanted)
 
-    def arrivals(self, ward: str, since: str, until: str) -> list[Encounter]:
+    def list_arrivals(self, ward: str, since: str, until: str) -> list[Encounter]:
         """Stays on a ward that began between two UTC instants and were not cancelled."""
         rest = "WHERE ward = ? AND started BETWEEN ? AND ? AND status <> 'cancelled' ORDER BY id"
-        return self._records(Encounter, rest, ward, since, until)
+        return self._select_records(Encounter, rest, ward, since, until)
 
-    def same_name(self, patient: Patient) -> list[PatientRow]:
+    def find_namesakes(self, patient: Patient) -> list[PatientRow]:
         """Other inpatients with the same family name and first given name."""
-        key = "|".join(words.name_key(patient))
-        return self._pairs("Patient t0", "WHERE i.name = ? AND t0.id <> ?", key, patient.id)
+        key = "|".join(search_terms.name_key(patient))
+        return self._select_patient_rows(
+            "Patient t0", "WHERE i.name = ? AND t0.id <> ?", key, patient.id
+        )
 
     # Wards and beds
 
-    def wards(self) -> list[WardRow]:
+    def list_wards(self) -> list[WardRow]:
         """Every ward that has a bed or a patient, by name; asked for by most pages, counted once."""
         if self._wards is None:
-            self._wards = beds.wards(self._records(Location, ""), self._inpatients(None))
+            self._wards = bed_board.count_wards(
+                self._select_records(Location, ""), self._select_inpatients(None)
+            )
         return self._wards
 
-    def beds(self, ward: str) -> list[BedRow]:
+    def list_beds(self, ward: str) -> list[BedRow]:
         """The beds of a ward in order, with who is in them; a patient without a bed comes last."""
-        listed = self._records(Location, "WHERE ward = ?", ward)
-        return beds.board(ward, listed, self._inpatients(ward))
+        listed = self._select_records(Location, "WHERE ward = ?", ward)
+        return bed_board.arrange_beds(ward, listed, self._select_inpatients(ward))
 
-    def inpatients(self, ward: str | None = None) -> list[PatientRow]:
+    def list_inpatients(self, ward: str | None = None) -> list[PatientRow]:
         """Who is in now, by ward and bed."""
-        rows = [PatientRow(patient, stay) for patient, stay in self._inpatients(ward)]
-        return sorted(rows, key=lambda row: beds.place(row.encounter))
+        rows = [PatientRow(patient, stay) for patient, stay in self._select_inpatients(ward)]
+        return sorted(rows, key=lambda row: bed_board.bed_sort_key(row.encounter))
 
-    def _inpatients(self, ward: str | None) -> list[tuple[Patient, Encounter]]:
+    def _select_inpatients(self, ward: str | None) -> list[tuple[Patient, Encounter]]:
         where, values = ("", ()) if ward is None else ("WHERE i.ward = ?", (ward,))
-        rows = self._pairs("inpatient i CROSS JOIN Patient t0 ON t0.id = i.patient", where, *values)
+        rows = self._select_patient_rows(
+            "inpatient i CROSS JOIN Patient t0 ON t0.id = i.patient", where, *values
+        )
         return [(row.patient, row.encounter) for row in rows if row.encounter]
 
     # What is known of one patient
 
-    def allergies(self, patient_id: str) -> Allergies:
+    def summarise_allergies(self, patient_id: str) -> AllergySummary:
         """The exact heading (CUI PAB-0064) and the active allergies.
 
         A feed that never came is 'unavailable', never 'none'.
         """
-        if not self.holds("AllergyIntolerance"):
-            return Allergies("Allergies unavailable", [])
-        active = self._records(
+        if not self.has_type("AllergyIntolerance"):
+            return AllergySummary("Allergies unavailable", [])
+        active = self._select_records(
             AllergyIntolerance,
             "WHERE patient = ? AND status IN ('active', '') ORDER BY substance, id",
             patient_id,
         )
         if items := [item for item in active if not item.none_known]:
-            return Allergies("Known allergies", items)
-        return Allergies("No known allergies" if active else "Allergies not recorded", [])
+            return AllergySummary("Known allergies", items)
+        return AllergySummary("No known allergies" if active else "Allergies not recorded", [])
 
-    def flags(self, patient_id: str) -> list[Flag]:
+    def list_flags(self, patient_id: str) -> list[Flag]:
         """Alerts that stand; a doubt about identity comes first."""
-        return self._records(
+        return self._select_records(
             Flag, "WHERE patient = ? ORDER BY category <> 'identity', text", patient_id
         )
 
-    def medicines(self, patient_id: str) -> list[MedicationRequest]:
+    def list_medicines(self, patient_id: str) -> list[MedicationRequest]:
         """Medicines as prescribed, by kind and then by name."""
-        return self._records(
+        return self._select_records(
             MedicationRequest, "WHERE patient = ? ORDER BY category, medicine, id", patient_id
         )
 
-    def requests(self, patient_id: str) -> list[ServiceRequest]:
+    def list_requests(self, patient_id: str) -> list[ServiceRequest]:
         """Requests that are carried, newest first."""
-        return self._records(
+        return self._select_records(
             ServiceRequest, "WHERE patient = ? ORDER BY authored DESC, id", patient_id
         )
 
-    def reports(self, patient_id: str) -> list[ReportRow]:
+    def list_reports(self, patient_id: str) -> list[ReportRow]:
         """Reports with their values in the order sent, newest first."""
-        reports = self._records(
+        reports = self._select_records(
             DiagnosticReport, "WHERE patient = ? ORDER BY issued DESC, id", patient_id
         )
-        values = self._records(
+        values = self._select_records(
             Observation,
             "WHERE report IN (SELECT id FROM DiagnosticReport WHERE patient = ?)"
             " ORDER BY position, id",
@@ -295,13 +303,15 @@ class Snapshot:
             by_report.setdefault(value.report, []).append(value)
         return [ReportRow(report, by_report.get(report.id, [])) for report in reports]
 
-    def appointments(self, patient_id: str) -> list[Appointment]:
+    def list_appointments(self, patient_id: str) -> list[Appointment]:
         """All appointments that are carried, cancelled ones too, by time."""
-        return self._records(Appointment, "WHERE patient = ? ORDER BY start, position", patient_id)
+        return self._select_records(
+            Appointment, "WHERE patient = ? ORDER BY start, position", patient_id
+        )
 
     # Lists
 
-    def outstanding(
+    def list_outstanding_tests(
         self, ward: str | None = None, department: str | None = None
     ) -> list[OutstandingRow]:
         """The T0 list: requested, collected, received or in progress, and no final result."""
@@ -310,7 +320,7 @@ class Snapshot:
             where, values = where + " AND i.ward = ?", [*values, ward]
         if department is not None:
             where, values = where + " AND o.department = ?", [*values, department]
-        rows = self._joined(
+        rows = self._select_joined(
             (ServiceRequest, Patient, Encounter),
             "outstanding o JOIN ServiceRequest t0 ON t0.id = o.request"
             " JOIN Patient t1 ON t1.id = o.patient LEFT JOIN inpatient i ON i.patient = o.patient"
@@ -320,14 +330,14 @@ class Snapshot:
         )
         return [OutstandingRow(*row) for row in rows]
 
-    def days(self, kind: str) -> list[str]:
+    def list_appointment_days(self, kind: str) -> list[str]:
         """ISO days, in the site's zone, on which there is a clinic or theatre list."""
         rows = self._db.conn.execute(
             "SELECT DISTINCT day FROM appointment_day WHERE kind = ? ORDER BY day", (kind,)
         )
         return [row[0] for row in rows]
 
-    def sessions(self, day: str, kind: str) -> list[SessionRow]:
+    def list_sessions(self, day: str, kind: str) -> list[SessionRow]:
         """The clinics or theatres of a day, with the number who are not cancelled."""
         rows = self._db.conn.execute(
             "SELECT d.location, count(*) FROM appointment_day d CROSS JOIN Appointment a"
@@ -337,9 +347,9 @@ class Snapshot:
         )
         return [SessionRow(*row) for row in rows]
 
-    def session(self, day: str, location: str, kind: str) -> list[AppointmentRow]:
+    def list_session_appointments(self, day: str, location: str, kind: str) -> list[AppointmentRow]:
         """Who is expected there, in order; cancelled appointments are left out."""
-        rows = self._joined(
+        rows = self._select_joined(
             (Appointment, Patient),
             "appointment_day d CROSS JOIN Appointment t0 ON t0.id = d.appointment"
             " JOIN Patient t1 ON t1.id = t0.patient"
@@ -351,23 +361,24 @@ class Snapshot:
 
     # Rows to records
 
-    def _records(self, kind: type[R], rest: str, *values: object) -> list[R]:
-        sql = f"SELECT {_names(kind)} FROM {kind.__name__} t {rest}"  # noqa: S608
+    def _select_records(self, kind: type[R], rest: str, *values: object) -> list[R]:
+        sql = f"SELECT {_list_columns(kind)} FROM {kind.__name__} t {rest}"  # noqa: S608
         return [from_row(kind, row) for row in self._db.conn.execute(sql, values)]
 
-    def _pairs(self, tables: str, rest: str, *values: object) -> list[PatientRow]:
+    def _select_patient_rows(self, tables: str, rest: str, *values: object) -> list[PatientRow]:
         if " i " not in tables:
             tables += " LEFT JOIN inpatient i ON i.patient = t0.id"
         tables += " LEFT JOIN Encounter t1 ON t1.id = i.encounter "
         return [
-            PatientRow(*row) for row in self._joined((Patient, Encounter), tables + rest, values)
+            PatientRow(*row)
+            for row in self._select_joined((Patient, Encounter), tables + rest, values)
         ]
 
-    def _joined(
+    def _select_joined(
         self, kinds: tuple[type[Record], ...], rest: str, values: Sequence[object]
     ) -> Iterator[list[Any]]:
         """Rows of several records side by side, in tables `t0`, `t1` …; an absent one is None."""
-        names = ", ".join(_names(kind, f"t{n}") for n, kind in enumerate(kinds))
+        names = ", ".join(_list_columns(kind, f"t{n}") for n, kind in enumerate(kinds))
         for row in self._db.conn.execute(f"SELECT {names} FROM {rest}", tuple(values)):  # noqa: S608
             cells = list(row)
             records: list[Record | None] = []
@@ -377,10 +388,10 @@ class Snapshot:
             yield records
 
 
-def _names(kind: type[Record], table: str = "t") -> str:
+def _list_columns(kind: type[Record], table: str = "t") -> str:
     return ", ".join(f"{table}.{name}" for name in columns(kind))
 
 
-def _term(token: str) -> str:
+def _match_term(token: str) -> str:
     """A word of a full-text query: any beginning, but a whole date of birth."""
     return f'"{token}"' if token.startswith("dob") and token[3:].isdigit() else f'"{token}"*'

@@ -1,0 +1,1 @@
+"""Carrying of sealed files between machines, whatever is in them."""
