@@ -175,14 +175,14 @@ class EntrySettings:
 
 
 @dataclass(frozen=True, slots=True)
-class HandoverSettings:
+class SyncSettings:
     station: str = setting("", "Device code of the records station; empty when only one is known.")
     folder: str = setting(
         "", "Folder that carries bundles of laptops to the records station; empty for none."
     )
     max_bundle_bytes: int = setting(536_870_912, "Largest bundle of a laptop that is taken.")
     due_hours: int = setting(24, "What is assigned to somebody is due after so long.")
-    booking_hours: int = setting(12, "Booked papers are counted over so long.")
+    check_in_hours: int = setting(12, "Booked papers are counted over so long.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +320,7 @@ class Settings:
     paper: PaperSettings = PaperSettings()
     printing: PrintingSettings = PrintingSettings()
     entry: EntrySettings = EntrySettings()
-    handover: HandoverSettings = HandoverSettings()
+    sync: SyncSettings = SyncSettings()
     reconcile: ReconcileSettings = ReconcileSettings()
     returns: ReturnsSettings = ReturnsSettings()
     web: WebSettings = WebSettings()

@@ -10,9 +10,9 @@ import click
 import orjson
 
 from downtime import config
-from downtime.accounts import opening, permissions, signin
+from downtime.accounts import homes, permissions, sign_in
 from downtime.accounts.model import Permission
-from downtime.accounts.signin import SignedIn
+from downtime.accounts.sign_in import SignedIn
 from downtime.cli.options import shared
 from downtime.clock import Clock, system_clock
 from downtime.config import Home
@@ -66,8 +66,8 @@ class Session:
     def home_if_any(self) -> Home | None:
         """The home; None when none was named and the user has none."""
         if self.named:
-            keys.check_exists(self.home)
-        return self.home if keys.exists(self.home) else None
+            keys.check_home_exists(self.home)
+        return self.home if keys.home_exists(self.home) else None
 
     @property
     def settings_or_default(self) -> Settings:
@@ -90,11 +90,11 @@ class Session:
 
     def _unlock(self) -> SignedIn:
         if self.unlock_file:
-            return opening.open_with_file(self.home, self.settings, self.clock, self.unlock_file)
+            return homes.open_with_file(self.home, self.settings, self.clock, self.unlock_file)
         settings = self.settings  # a missing home is said before anything is asked
         username, password = ask("User name"), ask("Password", secret=True)
         code = ask("One-time code")
-        return signin.sign_in(self.home, settings, self.clock, username, password, code)
+        return sign_in.sign_in(self.home, settings, self.clock, username, password, code)
 
     def _check_password(self, signed_in: SignedIn) -> None:
         """Whoever chose a first password could act in its owner's name: it opens nothing else."""

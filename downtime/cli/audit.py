@@ -10,7 +10,7 @@ from downtime.vault import checkpoint
 @command(audit, "verify", permission=Permission.AUDIT_VERIFY)
 def verify(session: Session) -> Output:
     """Walk the whole chain and its checkpoints; exit 1 and the first bad number if one fails."""
-    report = checkpoint.verify(session.vault)
+    report = checkpoint.verify_checkpoints(session.vault)
     document = {
         "entries": report.entries,
         "head": report.head,
@@ -19,13 +19,13 @@ def verify(session: Session) -> Output:
         "problems": list(report.problems),
     }
     good = f"{report.entries} entries and {report.checkpoints} checkpoints hold; head {report.head[:16]}."
-    return Output(document, report.problems or [good], 0 if report.sound else 1)
+    return Output(document, report.problems or [good], 0 if report.is_sound else 1)
 
 
 @command(audit, "checkpoint", permission=Permission.AUDIT_VERIFY)
 def make(session: Session) -> Output:
     """Sign the chain as it is now; print the line and keep it off this machine."""
-    made = checkpoint.make(session.vault)
+    made = checkpoint.make_checkpoint(session.vault)
     if made is None:
         raise NotFoundError("audit.empty", "The chain is empty.", "Nothing needs signing yet.")
-    return Output(made.as_json(), [made.words])
+    return Output(made.as_json(), [made.short_text])

@@ -131,7 +131,7 @@ def code(session: Session, username: str) -> Output:
     home = session.home_or(DEFAULT_HOME)
     for account in _accounts(home.path / FOLDER / ACCOUNTS):
         if account["username"] == username:
-            present = totp.code(account["one_time_code_secret"], session.clock())
+            present = totp.make_code(account["one_time_code_secret"], session.clock())
             return Output({"code": present}, [present])
     raise NotFoundError(
         "demo.account",
@@ -175,7 +175,7 @@ def _farewell(facts: dict[str, object], now: datetime) -> list[str]:
         f"  {'user name':<10} {'password':<20} {'code now':<10} role",
     ]
     for account in _accounts(Path(str(facts["accounts"]))):
-        present = totp.code(account["one_time_code_secret"], now)
+        present = totp.make_code(account["one_time_code_secret"], now)
         lines.append(
             f"  {account['username']:<10} {account['password']:<20} {present:<10} {account['role']}"
         )

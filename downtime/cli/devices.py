@@ -17,7 +17,7 @@ from downtime.vault import device
 @click.option("--out", required=True, type=NewFile(), metavar="FILE", help="File to write.")
 def card(session: Session, out: Path) -> Output:
     """Write this machine's public card, to be trusted on other machines."""
-    document = device.card(session.vault)
+    document = device.export_card(session.vault)
     out.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
     return Output(document, [f"Wrote {out}. It holds public keys only."])
 
@@ -35,5 +35,5 @@ def trust(session: Session, file: Path, reason: str) -> Output:
             f"{file.name} is not a device card.",
             "Make one with 'downtime device card'.",
         ) from None
-    trusted = device.trust(session.vault, document, session.actor, reason)
+    trusted = device.trust_card(session.vault, document, session.actor, reason)
     return Output(document, [f"This machine now trusts {trusted.name} ({trusted.code})."])

@@ -12,7 +12,7 @@ from downtime.cli.program import harm
 from downtime.reconcile.harm import export_csv
 from downtime.reconcile.harm import review as rules
 from downtime.reconcile.harm.model import EXPLANATIONS, KINDS, OUTCOMES
-from downtime.reconcile.harm.store import Row
+from downtime.reconcile.harm.store import ReviewedFinding
 from downtime.vault.files import write_atomic
 
 KEYS = click.argument("keys", nargs=-1, required=True, metavar="KEY...")
@@ -22,7 +22,7 @@ KEYS = click.argument("keys", nargs=-1, required=True, metavar="KEY...")
 @REMARK
 def run(session: Session, reason: str) -> Output:
     """Look for harm as the paper was last compared; 'reconcile run' does so too."""
-    made = rules.run(session.vault, session.settings, session.actor, reason)
+    made = rules.run_review(session.vault, session.settings, session.actor, reason)
     document = {"outage": made.outage, "findings": made.findings, "figures": made.figures}
     return Output(document, [f"{made.findings} findings."])
 
@@ -32,7 +32,7 @@ def run(session: Session, reason: str) -> Output:
 @click.option("--open", "only_open", is_flag=True, help="Only what keeps the statement open.")
 def list_(session: Session, kind: str | None, only_open: bool) -> Output:
     """The findings with what was said of them; no patient is named."""
-    found = rules.rows(session.vault, kind=kind or "")
+    found = rules.list_findings(session.vault, kind=kind or "")
     rows = [row for row in found if row.is_open or not only_open]
     lines = [f"{row.finding.key}  {row.finding.state:<12} {row.finding.words}" for row in rows]
     return Output([_document(row) for row in rows], lines or ["Nothing was found."])
@@ -42,8 +42,8 @@ def list_(session: Session, kind: str | None, only_open: bool) -> Output:
 @click.argument("out", type=NewFile(), metavar="FILE")
 def csv(session: Session, out: Path) -> Output:
     """Write all findings with their patients to a new CSV file."""
-    rows = rules.rows(session.vault)
-    write_atomic(out, export_csv.csv(rows, ZoneInfo(session.settings.site.time_zone)))
+    rows = rules.list_findings(session.vault)
+    write_atomic(out, export_csv.findings_to_csv(rows, ZoneInfo(session.settings.site.time_zone)))
     return Output({"file": str(out), "findings": len(rows)}, [f"Wrote {out}"])
 
 
@@ -53,7 +53,7 @@ def csv(session: Session, out: Path) -> Output:
 @click.option("--note", default="", help="What happened; needed unless the outcome is 'none'.")
 def review(session: Session, keys: tuple[str, ...], outcome: str, note: str) -> Output:
     """Say, as a clinician, what harm came of findings."""
-    done = rules.review(session.vault, keys, outcome, note, session.actor)
+    done = rules.record_review(session.vault, keys, outcome, note, session.actor)
     return Output({"reviewed": done, "outcome": outcome}, [f"{done}: {OUTCOMES[outcome]}."])
 
 
@@ -63,11 +63,11 @@ def review(session: Session, keys: tuple[str, ...], outcome: str, note: str) -> 
 @WHY
 def explain(session: Session, keys: tuple[str, ...], how: str, reason: str) -> Output:
     """Say what became of requests that had no result when the outage began."""
-    done = rules.explain(session.vault, keys, how, reason, session.actor)
+    done = rules.record_explanation(session.vault, keys, how, reason, session.actor)
     return Output({"explained": done, "how": how}, [f"{done}: {EXPLANATIONS[how]}."])
 
 
-def _document(row: Row) -> dict[str, object]:
+def _document(row: ReviewedFinding) -> dict[str, object]:
     finding = row.finding
     return {
         "key": finding.key,

@@ -6,10 +6,10 @@ from pathlib import Path
 import click
 
 from downtime import config
-from downtime.accounts import opening
-from downtime.accounts import recover as recovering
+from downtime.accounts import homes
+from downtime.accounts import recover_access as recovering
+from downtime.accounts.homes import NewHome
 from downtime.accounts.model import Permission
-from downtime.accounts.opening import Made
 from downtime.cli.app import Output, Session, ask, command
 from downtime.cli.program import downtime
 from downtime.demo.settings import settings_text
@@ -57,7 +57,7 @@ def init(
         raise click.UsageError("Name the site in the settings file, or give --site; not both.")
     if bool(site) != bool(site_code):
         raise click.UsageError("Give --site and --site-code together.")
-    made = opening.create_home(
+    made = homes.create_home(
         session.home,
         session.clock,
         site_name=site,
@@ -90,7 +90,7 @@ def _settings_text(site: str, file: Path | None) -> str:
     return file.read_text(encoding="utf-8")
 
 
-def _welcome(session: Session, made: Made, site: str) -> Iterator[str]:
+def _welcome(session: Session, made: NewHome, site: str) -> Iterator[str]:
     yield f"This machine, {made.device_code}, now has a home for {site} at {session.home.path}."
     yield ""
     yield "Write these down now; they are not shown again:"
@@ -124,7 +124,9 @@ def recover(session: Session, username: str) -> Output:
     """
     settings = session.settings  # a missing home is said before anything is asked
     code, password = ask("Recovery code"), ask("New password", secret=True)
-    made = recovering.recover(session.home, settings, session.clock, code, username, password)
+    made = recovering.recover_access(
+        session.home, settings, session.clock, code, username, password
+    )
     document = {"one_time_code_uri": made.totp_uri, "recovery_code": made.recovery_code}
     return Output(
         document,

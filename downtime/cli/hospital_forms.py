@@ -14,7 +14,7 @@ from downtime.paper.forms import hospital_forms
 from downtime.paper.forms.load_form import load_form
 from downtime.paper.packs import preview_form
 from downtime.vault import keys
-from downtime.vault.files import replacing, write_atomic
+from downtime.vault.files import replace_atomically, write_atomic
 
 
 @command(forms, "new", permission=Permission.PUBLIC)
@@ -41,7 +41,7 @@ def preview(session: Session, name: str, out: Path) -> Output:
     It is in no ledger, and its codes are those of no page.
     """
     form = load_form(name, session.home_if_any)
-    with replacing(out) as file:
+    with replace_atomically(out) as file:
         pages = preview_form.preview_form(
             form, session.home_if_any, session.settings_or_default, session.clock(), file
         )
@@ -94,5 +94,5 @@ def place(session: Session, file: Path, name: str) -> Output:
 
 def _home(session: Session) -> Home:
     """The home, which has to be there."""
-    keys.check_exists(session.home)
+    keys.check_home_exists(session.home)
     return session.home

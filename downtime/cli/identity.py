@@ -11,11 +11,17 @@ from downtime.cli.program import identity
 from downtime.errors import NotFoundError
 from downtime.outage.model import Outage
 from downtime.paper.serials import format_serial
-from downtime.reconcile.compare.run_comparison import find_latest_outage
 from downtime.reconcile.identity import link_person, unidentified
 from downtime.reconcile.identity.candidates import Candidate
 from downtime.reconcile.identity.store import Link
-from downtime.reconcile.identity.unidentified import DONE, SETTLED, TO_CONFIRM, TO_LINK, Unknown
+from downtime.reconcile.identity.unidentified import (
+    DONE,
+    SETTLED,
+    TO_CONFIRM,
+    TO_LINK,
+    UnidentifiedPerson,
+)
+from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
@@ -31,7 +37,7 @@ FORM = click.argument("form", metavar="SERIAL")
 )
 def list_(session: Session, state: str | None) -> Output:
     """Everybody on paper whom no exact number finds, the most urgent first; nobody is named."""
-    listed = unidentified.unknowns(session.vault, session.settings, _outage(session))
+    listed = unidentified.list_unidentified(session.vault, session.settings, _outage(session))
     kept = [one for one in listed if state in (None, one.state)]
     return Output([_document(one) for one in kept], map(_line, kept) if kept else ["Nobody."])
 
@@ -116,11 +122,11 @@ def _of(session: Session) -> tuple[Vault, Settings, Outage]:
     return session.vault, session.settings, _outage(session)
 
 
-def _person(session: Session, form: str) -> Unknown:
-    return unidentified.unknown(session.vault, session.settings, _outage(session), form)
+def _person(session: Session, form: str) -> UnidentifiedPerson:
+    return unidentified.find_unidentified(session.vault, session.settings, _outage(session), form)
 
 
-def _link(person: Unknown) -> str:
+def _link(person: UnidentifiedPerson) -> str:
     if person.link is None:
         raise NotFoundError(
             "identity.none", "No link is proposed or in force.", "Propose one first."
@@ -137,7 +143,7 @@ def _said(link: Link) -> Output:
     return Output(document, [f"The link is {link.state}."])
 
 
-def _document(one: Unknown) -> dict[str, object]:
+def _document(one: UnidentifiedPerson) -> dict[str, object]:
     return {
         "ref": one.ref,
         "numbered": bool(one.number),
@@ -151,7 +157,7 @@ def _document(one: Unknown) -> dict[str, object]:
     }
 
 
-def _line(one: Unknown) -> str:
+def _line(one: UnidentifiedPerson) -> str:
     what = "downtime number" if one.number else "no number"
     wards = ", ".join(one.wards) or "no ward"
     return f"{format_serial(one.serials[0])}  {what:<15} {len(one.serials)} forms  {wards:<10} {one.state}"

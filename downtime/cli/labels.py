@@ -17,7 +17,7 @@ from downtime.paper.forms.load_form import load_forms
 from downtime.paper.labels import alignment_test, label_sheets
 from downtime.paper.labels import print_labels as rules
 from downtime.paper.print_requests import PrintRequest
-from downtime.vault.files import replacing
+from downtime.vault.files import replace_atomically
 
 SHEET = click.option(
     "--sheet",
@@ -87,7 +87,7 @@ def test(session: Session, sheet: str | None, out: Path) -> Output:
     Correct it with the settings paper.label_offset_x_mm and paper.label_offset_y_mm.
     """
     settings = session.settings_or_default
-    with replacing(out) as file:
+    with replace_atomically(out) as file:
         alignment_test.print_alignment_test(settings, sheet or "", session.clock(), file)
     return Output(
         {"sheet": sheet or settings.paper.label_sheet, "out": str(out)},

@@ -17,8 +17,7 @@ from downtime.clock import to_text
 from downtime.errors import UserError
 from downtime.paper import assignments, check_in, serials
 from downtime.paper import ledger as book
-from downtime.paper.form_state import COPY, SAME
-from downtime.paper.model import LIFECYCLE, IssuedForm
+from downtime.paper.model import LIFECYCLE, AssignmentKind, IssuedForm, MoveKind
 from downtime.sync import paper_lists
 from downtime.sync.paper_lists import PaperLine
 
@@ -116,7 +115,7 @@ def unbook(session: Session) -> Output:
 
 @command(ledger, "settle", permission=Permission.LEDGER_MOVE)
 @click.argument("number", metavar="SERIAL")
-@click.argument("kind", type=click.Choice([SAME, COPY]))
+@click.argument("kind", type=click.Choice([MoveKind.SAME, MoveKind.COPY]))
 @REMARK
 def settle(session: Session, number: str, kind: str, reason: str) -> Output:
     """Say of a paper that was booked twice: the same one, or a copy under the same serial."""
@@ -146,7 +145,7 @@ def open_(session: Session, name: str, outage: str, csv_file: Path | None) -> Ou
 @click.option("--owner", required=True, metavar="NAME", help="Person or team that sees to it.")
 @click.option(
     "--due", type=click.DateTime(["%Y-%m-%dT%H:%M"]), default=None, metavar="TIME",
-    help="Until when, in the site's time; else handover.due_hours from now.",
+    help="Until when, in the site's time; else sync.due_hours from now.",
 )  # fmt: skip
 @click.option("--note", default="", metavar="TEXT", help="What is to be done.")
 def assign(
@@ -160,7 +159,13 @@ def assign(
     given = each(
         numbers,
         lambda number: assignments.assign(
-            vault, assignments.FORM, serials.parse_serial(number), owner, until, session.actor, note
+            vault,
+            AssignmentKind.FORM,
+            serials.parse_serial(number),
+            owner,
+            until,
+            session.actor,
+            note,
         ),
     )
     return Output(

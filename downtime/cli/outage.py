@@ -1,4 +1,4 @@
-"""Declare that systems are down, say that they are back, give out downtime numbers."""
+"""Declare that systems are down, mark them as restored, give out downtime numbers."""
 
 import click
 
@@ -9,7 +9,6 @@ from downtime.cli.program import number, outage
 from downtime.errors import NotFoundError
 from downtime.outage import downtime_numbers, outages
 from downtime.outage.model import Outage
-from downtime.snapshot import load_bundle
 
 
 @command(outage, "declare", permission=Permission.OUTAGE_DECLARE)
@@ -27,7 +26,6 @@ def declare(session: Session, systems: tuple[str, ...], drill: bool, reason: str
         session.actor,
         reason,
         known=session.settings.systems.names,
-        snapshot=load_bundle.pin_current_snapshot(session.vault, session.actor, reason),
         drill=drill,
     )
     return _answer(declared)
@@ -37,7 +35,7 @@ def declare(session: Session, systems: tuple[str, ...], drill: bool, reason: str
 @click.argument("systems", nargs=-1, required=True)
 @REMARK
 def end(session: Session, systems: tuple[str, ...], reason: str) -> Output:
-    """Say that systems are back; the books stay open until 'downtime outage close'."""
+    """Mark systems as restored; the books stay open until 'downtime outage close'."""
     return _answer(outages.mark_restored(session.vault, systems, session.actor, reason))
 
 

@@ -13,13 +13,13 @@ from downtime.clock import to_text
 from downtime.paper import assignments
 from downtime.paper.assignments import Assignment
 from downtime.reconcile import assign_owner
-from downtime.reconcile.compare.run_comparison import find_latest_outage
+from downtime.reconcile.latest_outage import find_latest_outage
 
 
 def _given(function: Callable[..., Output]) -> Callable[..., Output]:
     """Options that say who sees to it, until when, and what is to be done."""
     due = click.DateTime(["%Y-%m-%dT%H:%M"])
-    until = "Until when, in the site's time; else handover.due_hours from now."
+    until = "Until when, in the site's time; else sync.due_hours from now."
     for option in (
         click.option("--note", default="", metavar="TEXT", help="What is to be done."),
         click.option("--due", type=due, default=None, metavar="TIME", help=until),
@@ -40,7 +40,7 @@ def item(
     return _said(
         each(
             keys,
-            lambda key: assign_owner.give_item(
+            lambda key: assign_owner.assign_item(
                 session.vault, key, owner, until, session.actor, note
             ),
         )
@@ -59,7 +59,7 @@ def person(
     return _said(
         each(
             forms,
-            lambda form: assign_owner.give_person(
+            lambda form: assign_owner.assign_person(
                 vault, settings, outage, form, owner, until, session.actor, note
             ),
         )

@@ -13,7 +13,7 @@ from downtime.cli.printing import Way, answer, send, to_somewhere, two_sided
 from downtime.cli.program import downtime, packs
 from downtime.errors import NotFoundError
 from downtime.paper import ledger, print_requests
-from downtime.paper.model import FAILED, Pack
+from downtime.paper.model import Pack, PackState
 from downtime.paper.packs import content_recorder
 from downtime.paper.packs import pack_ledger as printings
 from downtime.paper.print_requests import PrintRequest
@@ -161,7 +161,11 @@ def reprint(
 def list_(session: Session, failed: bool) -> Output:
     """What was printed, newest first: pack, state, wards, pages, by whom, checksum."""
     printings.void_interrupted(session.vault, session.settings)
-    found = [one for one in ledger.list_packs(session.vault) if not failed or one.state == FAILED]
+    found = [
+        one
+        for one in ledger.list_packs(session.vault)
+        if not failed or one.state == PackState.FAILED
+    ]
     lines = [_line(one) for one in found]
     return Output([_document(one) for one in found], lines or ["There is none."])
 

@@ -25,8 +25,8 @@ from downtime.errors import InputError, NotFoundError
 @WHY
 def add(session: Session, username: str, name: str, role: str, reason: str) -> Output:
     """Make an account; its first password and second factor are shown once."""
-    password = people.new_password()
-    made = people.create(
+    password = people.make_password()
+    made = people.create_person(
         session.vault, session.settings, username, name, role, password, session.actor, reason
     )
     return _credentials(made, password)
@@ -39,7 +39,7 @@ def add(session: Session, username: str, name: str, role: str, reason: str) -> O
 @WHY
 def add_service(session: Session, username: str, name: str, file: Path, reason: str) -> Output:
     """Make an account for a program, opened by the content of FILE."""
-    made = people.create_service(
+    made = people.create_service_account(
         session.vault, session.settings, username, name, file, session.actor, reason
     )
     return Output(_document(made), [f"{made.username} is opened by {file}."])
@@ -48,7 +48,7 @@ def add_service(session: Session, username: str, name: str, file: Path, reason: 
 @command(person, "list", permission=Permission.PERSON_MANAGE)
 def list_(session: Session) -> Output:
     """Everybody who has an account."""
-    everybody = people.everybody(session.vault)
+    everybody = people.list_people(session.vault)
     lines = [
         f"{p.username:<20} {ROLE_TITLES[p.role]:<24} {p.state:<10} {p.name}" for p in everybody
     ]
@@ -62,8 +62,8 @@ def list_(session: Session) -> Output:
 def rename(session: Session, username: str, name: str, reason: str) -> Output:
     """Another name on screens and prints; the user name stays."""
     found = _find(session, username)
-    people.rename(session.vault, found.id, name, session.actor, reason)
-    renamed = people.get(session.vault, found.id)
+    people.rename_person(session.vault, found.id, name, session.actor, reason)
+    renamed = people.get_person(session.vault, found.id)
     return Output(_document(renamed), [f"{renamed.username} is now called {renamed.name}."])
 
 
@@ -72,8 +72,8 @@ def rename(session: Session, username: str, name: str, reason: str) -> Output:
 @WHY
 def reset(session: Session, username: str, reason: str) -> Output:
     """A new password and second factor for somebody who lost one; shown once."""
-    found, password = _find(session, username), people.new_password()
-    renewed = people.reset(
+    found, password = _find(session, username), people.make_password()
+    renewed = people.reset_credentials(
         session.vault, session.settings, found.id, password, session.actor, reason
     )
     return _credentials(renewed, password)
@@ -85,7 +85,7 @@ def reset(session: Session, username: str, reason: str) -> Output:
 def disable(session: Session, username: str, reason: str) -> Output:
     """Close an account: its password opens nothing from now on."""
     found = _find(session, username)
-    renewed = people.disable(session.vault, found.id, session.actor, reason)
+    renewed = people.disable_person(session.vault, found.id, session.actor, reason)
     later = "" if renewed else " The data key is renewed when nobody else has the vault open."
     return Output(_document(found), [f"{found.username} is closed.{later}"])
 
@@ -105,7 +105,7 @@ def password(session: Session) -> Output:
 
 
 def _find(session: Session, username: str) -> Person:
-    for found in people.everybody(session.vault):
+    for found in people.list_people(session.vault):
         if found.username == username:
             return found
     raise NotFoundError(

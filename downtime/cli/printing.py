@@ -13,10 +13,10 @@ from downtime.cli.options import NewFile
 from downtime.cli.progress import progress
 from downtime.paper import print_requests
 from downtime.paper.packs import deliver
-from downtime.paper.packs.model import Deliver
+from downtime.paper.packs.model import Deliver, PrintChannel
 from downtime.paper.packs.pack import PackResult
 from downtime.paper.print_requests import PrintRequest
-from downtime.vault.files import replacing
+from downtime.vault.files import replace_atomically
 
 
 class Way(NamedTuple):
@@ -81,14 +81,14 @@ def _opened(
         raise click.UsageError("Give one of --out, --printer and --spool.")
     if way.out is None:
         memory = BytesIO()
-        to = deliver.FOLDER if way.spool else deliver.QUEUE
+        to = PrintChannel.FOLDER if way.spool else PrintChannel.QUEUE
         yield (
             memory,
             deliver.make_delivery(printing, to, memory, two_sided=two_sided, queue=way.printer),
         )
         return
     with ExitStack() as stack:
-        file = stack.enter_context(replacing(way.out))
+        file = stack.enter_context(replace_atomically(way.out))
         yield file, lambda name, pack: stack.close()
 
 

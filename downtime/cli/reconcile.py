@@ -15,7 +15,8 @@ from downtime.reconcile import decide_in_bulk, list_items
 from downtime.reconcile import decide_item as deciding
 from downtime.reconcile.compare import run_comparison as running
 from downtime.reconcile.harm import review
-from downtime.reconcile.model import Decision, Filter, ItemRow, ItemState
+from downtime.reconcile.latest_outage import find_latest_outage
+from downtime.reconcile.model import Decision, ItemFilter, StoredItem, ItemState
 
 
 @command(reconcile, "run", permission=Permission.RECONCILE_RUN)
@@ -26,7 +27,7 @@ def run(session: Session, reason: str) -> Output:
     compared = running.run_comparison(
         session.vault, session.settings, session.actor, reason, cores=cores
     )
-    review.run(session.vault, session.settings, session.actor, reason)
+    review.run_review(session.vault, session.settings, session.actor, reason)
     document = {
         "outage": compared.outage,
         "snapshot": compared.snapshot,
@@ -57,16 +58,16 @@ def _filters(function: Callable[..., Output]) -> Callable[..., Output]:
     )
 
 
-def _wanted(given: dict[str, Any]) -> Filter:
-    return Filter(**{name: text for name, text in given.items() if text})
+def _wanted(given: dict[str, Any]) -> ItemFilter:
+    return ItemFilter(**{name: text for name, text in given.items() if text})
 
 
 @command(reconcile, "list", permission=Permission.RECONCILE_LIST)
 @_filters
 def list_(session: Session, **given: str | None) -> Output:
     """The items of the latest outage with their states and decisions."""
-    outage = running.find_latest_outage(session.vault)
-    rows = list_items.every(session.vault, outage.id, _wanted(given))
+    outage = find_latest_outage(session.vault)
+    rows = list_items.list_all(session.vault, outage.id, _wanted(given))
     lines = [
         f"{row.key}  {row.item.state:<13} {row.decided.decision:<18} {row.item.fact.type}"
         for row in rows
@@ -75,7 +76,7 @@ def list_(session: Session, **given: str | None) -> Output:
 
 
 @command(reconcile, "decide-all", permission=Permission.RECONCILE_DECIDE)
-@click.argument("decision", type=click.Choice(decide_in_bulk.BULK))
+@click.argument("decision", type=click.Choice(decide_in_bulk.BULK_DECISIONS))
 @_filters
 @click.option("--token", default="", help="The token of the preview, to decide just that.")
 @REMARK
@@ -83,13 +84,15 @@ def decide_all(
     session: Session, decision: str, token: str, reason: str, **given: str | None
 ) -> Output:
     """Decide about all open items of a filter: without --token only a preview that gives one."""
-    outage, wanted = running.find_latest_outage(session.vault), _wanted(given)
+    outage, wanted = find_latest_outage(session.vault), _wanted(given)
     if token:
-        batch = decide_in_bulk.apply(
+        batch = decide_in_bulk.apply_bulk_decision(
             session.vault, outage.id, wanted, decision, token, session.actor, reason
         )
         return Output(asdict(batch), [f"{batch.items} items: {decision}. Undo with {batch.id}."])
-    found = decide_in_bulk.preview(session.vault, outage.id, wanted, decision, session.actor)
+    found = decide_in_bulk.preview_bulk_decision(
+        session.vault, outage.id, wanted, decision, session.actor
+    )
     lines = [
         f"{len(found.rows)} items would be decided '{decision}', {found.proposed} of them proposed.",
         *(f"  {n:>6} {state}" for state, n in found.counts("state")),
@@ -111,7 +114,7 @@ def decide_all(
 @WHY
 def undo(session: Session, batch: str, reason: str) -> Output:
     """Put every item of a decision in bulk back as it was, unless it has moved on since."""
-    done = decide_in_bulk.undo(session.vault, batch, session.actor, reason)
+    done = decide_in_bulk.undo_bulk_decision(session.vault, batch, session.actor, reason)
     return Output(
         {"batch": batch, "back": done.back, "kept": done.kept},
         [f"{done.back} items are as they were; {done.kept} have moved on and stay."],
@@ -132,14 +135,14 @@ def decide(session: Session, keys: tuple[str, ...], decision: str, reason: str) 
     says that people put it right, and 'open' takes a decision back.
     """
     rows = each(
-        keys, lambda key: deciding.decide(session.vault, key, decision, session.actor, reason)
+        keys, lambda key: deciding.decide_item(session.vault, key, decision, session.actor, reason)
     )
     return Output(
         [_document(row) for row in rows], [f"{row.key}: {row.decided.decision}" for row in rows]
     )
 
 
-def _document(row: ItemRow) -> dict[str, object]:
+def _document(row: StoredItem) -> dict[str, object]:
     return {
         "key": row.key,
         "state": row.item.state,
@@ -150,7 +153,7 @@ def _document(row: ItemRow) -> dict[str, object]:
         "explanation": row.item.explanation,
         "decision": row.decided.decision,
         "proposal": row.decided.proposal,
-        "second": row.item.second,
+        "second": row.item.needs_second_person,
         "decided_by": row.decided.decided_by_name,
         "reason": row.decided.reason,
     }

@@ -13,14 +13,13 @@ from downtime.cli.app import Output, Session, command, each
 from downtime.cli.options import WHY
 from downtime.cli.program import returns
 from downtime.cli.progress import progress
-from downtime.reconcile.compare import run_comparison as running
-from downtime.reconcile.model import ItemRow
+from downtime.reconcile.latest_outage import find_latest_outage
+from downtime.reconcile.model import StoredItem
 from downtime.returns import check_targets, outbox, queue_messages, send_messages, take_back_message
 from downtime.returns import export_messages as exporting
-from downtime.returns.model import CHANNELS, LIFECYCLE, REFUSED, SAID
+from downtime.returns.model import CHANNELS, LIFECYCLE, STATE_TITLES, Message, MessageState
 from downtime.returns.send_messages import SendingReport
 from downtime.returns.store import outbox_messages
-from downtime.returns.store.outbox_messages import Message
 
 MESSAGES = click.argument("numbers", nargs=-1, required=True, metavar="MESSAGE...")
 
@@ -92,23 +91,25 @@ def _stopping() -> Iterator[threading.Event]:
 )
 def list_(session: Session, system: str, state: str | None) -> Output:
     """The messages of the latest outage: how far each has come, and why."""
-    outage = running.find_latest_outage(session.vault)
+    outage = find_latest_outage(session.vault)
     found = list(
         outbox_messages.list_messages(session.vault.db, outage.id, system=system, state=state or "")
     )
     lines, documents = [], []
     for one in found:
         behind = [row.key for row in _behind(session, one)]
-        lines.append(f"{one.control_id}  {one.system:<10} {one.kind:<8} {SAID[one.state]}")
+        lines.append(f"{one.control_id}  {one.system:<10} {one.kind:<8} {STATE_TITLES[one.state]}")
         lines += [f"    {key} of another form waits behind it" for key in behind]
         documents.append({**_document(one), "behind": behind})
     return Output(documents, lines or ["There are no messages."])
 
 
-def _behind(session: Session, one: Message) -> list[ItemRow]:
+def _behind(session: Session, one: Message) -> list[StoredItem]:
     """What other forms say of the same, while it waits for a person."""
     return (
-        take_back_message.list_waiting_behind(session.vault.db, one) if one.state == REFUSED else []
+        take_back_message.list_waiting_behind(session.vault.db, one)
+        if one.state == MessageState.REFUSED
+        else []
     )
 
 
@@ -178,7 +179,8 @@ def take_back(session: Session, numbers: tuple[str, ...], reason: str) -> Output
 
 def _messages(made: list[Message]) -> Output:
     return Output(
-        [_document(one) for one in made], [f"{one.control_id}: {SAID[one.state]}" for one in made]
+        [_document(one) for one in made],
+        [f"{one.control_id}: {STATE_TITLES[one.state]}" for one in made],
     )
 
 

@@ -24,7 +24,7 @@ def serve(session: Session, host: str | None, port: int | None) -> Output:
 
 def start(home: Home, host: str | None = None, port: int | None = None) -> None:
     """Serve until stopped; the settings say where unless told otherwise."""
-    keys.check_exists(home)
+    keys.check_home_exists(home)
     settings = config.load(home.config)
     for fault in check_targets.check_targets(settings)[1]:
         # What waits for that system goes on waiting; everything else works.

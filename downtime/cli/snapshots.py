@@ -7,8 +7,8 @@ import click
 from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
 from downtime.cli.program import snapshot
+from downtime.snapshot import build_snapshot
 from downtime.snapshot import load_bundle as loading
-from downtime.snapshot import publish_snapshot
 
 
 @command(snapshot, "build", permission=Permission.SNAPSHOT_BUILD)
@@ -31,7 +31,7 @@ def build(session: Session, sources: tuple[Path, ...], to: Path, more: tuple[Pat
     """Read feeds, bring the state up to date, and publish it as one sealed bundle."""
     if not sources + more:
         raise click.UsageError("Name at least one feed with --from.")
-    built = publish_snapshot.build_snapshot(
+    built = build_snapshot.build_snapshot(
         session.vault, session.settings, [*sources, *more], to, session.actor
     )
     document = {

@@ -8,7 +8,7 @@ import click
 from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
 from downtime.cli.options import REMARK, WHY
-from downtime.cli.program import handover
+from downtime.cli.program import sync
 from downtime.entry import duplicate_entries
 from downtime.errors import UserError
 from downtime.outage import laptop_outages, outages
@@ -23,7 +23,7 @@ from downtime.vault.files import write_atomic
 CODE = click.argument("device", metavar="DEVICE")
 
 
-@command(handover, "seal", permission=Permission.SYNC_EXPORT)
+@command(sync, "export", permission=Permission.SYNC_EXPORT)
 @click.option(
     "--to",
     required=True,
@@ -33,7 +33,7 @@ CODE = click.argument("device", metavar="DEVICE")
 @click.option("--for", "station", default="", metavar="CARD", help="Device code of the station.")
 @click.option("--broken", is_flag=True, help="Although this laptop's audit chain does not hold.")
 @REMARK
-def seal(session: Session, to: Path, station: str, broken: bool, reason: str) -> Output:
+def export(session: Session, to: Path, station: str, broken: bool, reason: str) -> Output:
     """Seal all that this laptop holds, for the records station only."""
     vault, settings = session.vault, session.settings
     sealed = sealing.export_bundle(vault, settings, station, session.actor, reason, broken=broken)
@@ -49,12 +49,12 @@ def seal(session: Session, to: Path, station: str, broken: bool, reason: str) ->
     return Output(document, [f"Wrote {path}, for {header.station} only."])
 
 
-@command(handover, "take", permission=Permission.SYNC_MERGE)
+@command(sync, "merge", permission=Permission.SYNC_MERGE)
 @click.argument(
     "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
 )
 @REMARK
-def take(session: Session, files: tuple[Path, ...], reason: str) -> Output:
+def merge(session: Session, files: tuple[Path, ...], reason: str) -> Output:
     """Check bundles of laptops and take them, in any order; exit 1 if one was refused."""
     documents: list[dict[str, object]] = []
     lines, refused = [], 0
@@ -73,10 +73,10 @@ def take(session: Session, files: tuple[Path, ...], reason: str) -> Output:
     return Output(documents, lines, 1 if refused else 0)
 
 
-@command(handover, "take-over", permission=Permission.SYNC_MERGE_UNTRUSTED)
+@command(sync, "merge-untrusted", permission=Permission.SYNC_MERGE_UNTRUSTED)
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @WHY
-def take_over(session: Session, file: Path, reason: str) -> Output:
+def merge_untrusted(session: Session, file: Path, reason: str) -> Output:
     """Take a bundle whose audit chain does not hold, in your name; the statement will say so."""
     vault = session.vault  # who may not unlock it hears of nothing else
     data = taking.read_bundle(file, session.settings)
@@ -84,14 +84,14 @@ def take_over(session: Session, file: Path, reason: str) -> Output:
     return Output(_document(taken), [f"{file.name}: {taken.sentence}"])
 
 
-@command(handover, "taken-over", permission=Permission.SYNC_VIEW)
+@command(sync, "untrusted", permission=Permission.SYNC_VIEW)
 @click.option(
     "--save",
     default=None,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder that receives the files as they came, sealed.",
 )
-def taken_over(session: Session, save: Path | None) -> Output:
+def list_untrusted(session: Session, save: Path | None) -> Output:
     """What was taken over although a laptop's audit chain does not hold."""
     db = session.vault.db
     found = store_doubts.fetch_untrusted_bundles(db)
@@ -110,8 +110,8 @@ def taken_over(session: Session, save: Path | None) -> Output:
     return Output(documents, lines or ["Nothing was taken over."])
 
 
-@command(handover, "given-twice", permission=Permission.SYNC_VIEW)
-def given_twice(session: Session) -> Output:
+@command(sync, "duplicate-numbers", permission=Permission.SYNC_VIEW)
+def list_duplicate_numbers(session: Session) -> Output:
     """Serials and downtime numbers that stand for two things, and what became of the second."""
     found = store_clashes.fetch_duplicate_numbers(session.vault.db)
     lines = [
@@ -121,10 +121,10 @@ def given_twice(session: Session) -> Output:
     return Output([asdict(one) for one in found], lines or ["No number was given out twice."])
 
 
-@command(handover, "settle-twice", permission=Permission.SYNC_SETTLE)
+@command(sync, "settle-number", permission=Permission.SYNC_SETTLE)
 @click.argument("number")
 @WHY
-def settle_twice(session: Session, number: str, reason: str) -> Output:
+def settle_number(session: Session, number: str, reason: str) -> Output:
     """Say what became of the second paper, or patient, under a number that was given out twice."""
     duplicate_numbers.settle_number(session.vault, number, session.actor, reason)
     return Output({"number": number, "why": reason}, [f"{number}: settled."])
@@ -146,8 +146,8 @@ def _document(taken: taking.MergeResult) -> dict[str, object]:
     }
 
 
-@command(handover, "list", permission=Permission.SYNC_VIEW)
-def list_(session: Session) -> Output:
+@command(sync, "status", permission=Permission.SYNC_VIEW)
+def show_status(session: Session) -> Output:
     """Every laptop: when it last handed over, and what is still awaited of it."""
     outage = next(iter(outages.list_outages(session.vault)), None)
     found = reporting.report_laptops(session.vault, outage)
@@ -171,7 +171,7 @@ def list_(session: Session) -> Output:
     return Output(documents, lines or ["No other machine is known here."])
 
 
-@command(handover, "outages", permission=Permission.SYNC_VIEW)
+@command(sync, "outages", permission=Permission.SYNC_VIEW)
 def outages_(session: Session) -> Output:
     """Outages as laptops declared them, and the one here that each belongs to."""
     found = laptop_outages.list_laptop_outages(session.vault.db)
@@ -194,7 +194,7 @@ def outages_(session: Session) -> Output:
     return Output(documents, lines or ["No laptop has handed over an outage."])
 
 
-@command(handover, "join", permission=Permission.SYNC_SETTLE)
+@command(sync, "join", permission=Permission.SYNC_SETTLE)
 @CODE
 @click.argument("outage", metavar="OUTAGE")
 @click.option("--to", "here", default="", metavar="ID", help="Outage here; else open the books.")
@@ -209,7 +209,7 @@ def join(session: Session, device: str, outage: str, here: str, reason: str) -> 
     return Output(document, [f"Outage {outage} of {device} belongs to {here}."])
 
 
-@command(handover, "excuse", permission=Permission.SYNC_SETTLE)
+@command(sync, "excuse", permission=Permission.SYNC_SETTLE)
 @CODE
 @WHY
 def excuse(session: Session, device: str, reason: str) -> Output:
@@ -218,21 +218,21 @@ def excuse(session: Session, device: str, reason: str) -> Output:
     return Output({"device": device, "awaited": False}, [f"Nothing is awaited of {device}."])
 
 
-@command(handover, "expect", permission=Permission.SYNC_SETTLE)
+@command(sync, "await", permission=Permission.SYNC_SETTLE)
 @CODE
 @REMARK
-def expect(session: Session, device: str, reason: str) -> Output:
+def await_(session: Session, device: str, reason: str) -> Output:
     """Await bundles of a machine again."""
     reporting.await_laptop(session.vault, device, session.actor, reason)
     return Output({"device": device, "awaited": True}, [f"Bundles of {device} are awaited."])
 
 
-@command(handover, "keep", permission=Permission.ENTRY_VERIFY)
+@command(sync, "settle-entry", permission=Permission.ENTRY_VERIFY)
 @click.argument("number", metavar="SERIAL")
 @CODE
 @click.argument("keep", type=click.Choice([duplicate_entries.HERE, duplicate_entries.THERE]))
 @WHY
-def keep(session: Session, number: str, device: str, keep: str, reason: str) -> Output:
+def settle_entry(session: Session, number: str, device: str, keep: str, reason: str) -> Output:
     """Say which entry counts of a form that was keyed here and on a laptop too."""
     entry = duplicate_entries.settle_duplicate_entry(
         session.vault, number, device, keep, session.actor, reason

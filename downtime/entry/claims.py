@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from downtime.clock import from_text, to_text
-from downtime.entry import store_checks
+from downtime.entry.store import checks
 from downtime.errors import ConflictError
 from downtime.paper import serials
 from downtime.settings import Settings
@@ -31,48 +31,48 @@ class Claim:
     since: str
     until: str
 
-    def is_of(self, who: Actor) -> bool:
+    def is_of(self, actor: Actor) -> bool:
         """Whether it is this person's."""
-        return self.person == who.id
+        return self.person == actor.id
 
 
-def take(vault: Vault, settings: Settings, serial: str, who: Actor) -> Claim:
+def claim_form(vault: Vault, settings: Settings, serial: str, actor: Actor) -> Claim:
     """Claim a form that is free; the claim that holds afterwards may be somebody else's."""
-    number = serials.parse(serial)
+    number = serials.parse_serial(serial)
     now, minutes = vault.clock(), settings.entry.idle_minutes
-    held = holder(vault, number)
+    held = find_claim(vault, number)
     soon = to_text(now + timedelta(minutes=minutes, seconds=-RENEWED_SECONDS))
-    if held and (not held.is_of(who) or held.until >= soon):
+    if held and (not held.is_of(actor) or held.until >= soon):
         return held
     with transaction(vault.db) as db:
-        return place(db, number, who, now, minutes)
+        return claim_free_form(db, number, actor, now, minutes)
 
 
-def place(db: Database, serial: str, who: Actor, now: datetime, minutes: int) -> Claim:
+def claim_free_form(db: Database, serial: str, actor: Actor, now: datetime, minutes: int) -> Claim:
     """Claim inside the caller's transaction, unless somebody else has it: then theirs."""
     at = to_text(now)
-    held = store_checks.claim(db, serial, at)
-    if held and held["person"] != who.id:
+    held = checks.fetch_claim(db, serial, at)
+    if held and held["person"] != actor.id:
         return _claim(held)
-    store_checks.drop_ended_claims(db, at)
+    checks.delete_ended_claims(db, at)
     since = held["since"] if held else at
     until = to_text(now + timedelta(minutes=minutes))
-    store_checks.save_claim(db, serial, who.id, who.name, since, until, minutes)
-    return Claim(serial, who.id, who.name, since, until)
+    checks.save_claim(db, serial, actor.id, actor.name, since, until, minutes)
+    return Claim(serial, actor.id, actor.name, since, until)
 
 
-def holder(vault: Vault, serial: str) -> Claim | None:
+def find_claim(vault: Vault, serial: str) -> Claim | None:
     """Who has the form; None when it is free."""
-    held = store_checks.claim(vault.db, serials.parse(serial), vault.now())
+    held = checks.fetch_claim(vault.db, serials.parse_serial(serial), vault.now())
     return _claim(held) if held else None
 
 
-def check(db: Database, serial: str, who: Actor, now: str) -> None:
+def check_not_claimed(db: Database, serial: str, actor: Actor, now: str) -> None:
     """ConflictError when somebody else has the form; one's own claim is renewed."""
-    held = store_checks.claim(db, serial, now)
+    held = checks.fetch_claim(db, serial, now)
     if held is None:
         return
-    if held["person"] != who.id:
+    if held["person"] != actor.id:
         raise ConflictError(
             "entry.claimed",
             f"{held['name']} has this form on the screen.",
@@ -80,20 +80,20 @@ def check(db: Database, serial: str, who: Actor, now: str) -> None:
         )
     until = to_text(from_text(now) + timedelta(minutes=held["minutes"]))
     if until > held["until"]:
-        store_checks.save_claim(db, serial, who.id, who.name, held["since"], until, held["minutes"])
+        checks.save_claim(db, serial, actor.id, actor.name, held["since"], until, held["minutes"])
 
 
-def release(vault: Vault, serial: str, who: Actor) -> None:
+def release_form(vault: Vault, serial: str, actor: Actor) -> None:
     """Let go of a form; nothing happens when it is not one's own."""
-    held = holder(vault, serial)
-    if held and held.is_of(who):
+    held = find_claim(vault, serial)
+    if held and held.is_of(actor):
         with transaction(vault.db) as db:
-            store_checks.drop_claim(db, held.serial)
+            checks.delete_claim(db, held.serial)
 
 
-def live(vault: Vault) -> dict[str, Claim]:
+def current_claims(vault: Vault) -> dict[str, Claim]:
     """Every form that somebody has, by serial."""
-    return {row["serial"]: _claim(row) for row in store_checks.claims(vault.db, vault.now())}
+    return {row["serial"]: _claim(row) for row in checks.fetch_claims(vault.db, vault.now())}
 
 
 def _claim(row: dict[str, object]) -> Claim:

@@ -24,14 +24,14 @@ from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from downtime.clinical.identifiers import clean_nhs_number, has_check
-from downtime.clinical.records import Patient
+from downtime.clinical.identifiers import clean_nhs_number, has_check_character
+from downtime.clinical.model import Patient
 from downtime.clock import from_text
-from downtime.entry import absent, typed
-from downtime.entry.plan import FORM, plan
-from downtime.entry.wording import near_moment, shown, stored
-from downtime.paper.forms.questionnaire import FormDefinition, Item
-from downtime.paper.forms.said import PERSON, WHEN
+from downtime.entry import absent_values, typed_times
+from downtime.entry.answer_values import parse_moment_near, answer_text, record_value
+from downtime.entry.record_layout import FORM, record_layout
+from downtime.paper.forms.model import FormDefinition, Item
+from downtime.paper.forms.record_fields import PERSON_PREFIX, WHEN
 
 DOCUMENT = "Document"
 """A fact that stays a document: it is filed, not returned as data."""
@@ -129,20 +129,20 @@ class Fact(NamedTuple):
         return said or _MOVEMENTS.get(self.fields.get("event", ""), self.type)
 
 
-def facts(
+def find_facts(
     definition: FormDefinition, answers: Mapping[str, str], base: Fact, zone: ZoneInfo
 ) -> list[Fact]:
     """All facts of one form's answers; `base` carries the serial, the person, author and times."""
     given = {key: text for key, text in answers.items() if text}
-    about = person(definition, given, base.person)
+    about = find_person(definition, given, base.person)
     if about is not base.person:
         base = base._replace(person=about)
     if definition.policy == "scan":
         return [_document(definition, base, ())]
-    return _Reading(definition, given, base, zone).facts()
+    return _FactReader(definition, given, base, zone).facts()
 
 
-def person(
+def find_person(
     definition: FormDefinition, answers: Mapping[str, str], issued: Person, row: str = ""
 ) -> Person:
     """Who the form, or a row of a list, is about: as printed, filled up with what was keyed.
@@ -150,13 +150,17 @@ def person(
     What the form was printed with always wins; a blank takes the identity block and the fields
     that map to `Patient.…`.
     """
-    keyed = {name: absent.known(answers, key) for key, name in _IDENTITY.items() if key in answers}
+    keyed = {
+        name: absent_values.known_value(answers, key)
+        for key, name in _IDENTITY.items()
+        if key in answers
+    }
     if "patient.name" in answers:
-        keyed |= _name(absent.known(answers, "patient.name"))
-    for item in plan(definition).people:
+        keyed |= _name(absent_values.known_value(answers, "patient.name"))
+    for item in record_layout(definition).people:
         key = f"{item.link_id}:{row}" if item.repeated else item.link_id
-        if text := absent.known(answers, key):
-            keyed |= _told(item.maps.removeprefix(PERSON), text)
+        if text := absent_values.known_value(answers, key):
+            keyed |= _person_fields(item.maps.removeprefix(PERSON_PREFIX), text)
     if "nhs_number" in keyed:
         keyed["nhs_number"] = clean_nhs_number(keyed["nhs_number"])
     if not keyed:
@@ -169,14 +173,14 @@ def person(
     return issued._replace(**missing) if missing else issued
 
 
-def _told(name: str, text: str) -> dict[str, str]:
+def _person_fields(name: str, text: str) -> dict[str, str]:
     """What a field named by `maps: Patient.…` says of a person."""
     if name == "name":
         return _name(text)
     if name != "number":
         return {name: text}
     plain = text.replace(" ", "").replace("-", "").upper()
-    if DOWNTIME_NUMBER.fullmatch(plain) and has_check(plain):
+    if DOWNTIME_NUMBER.fullmatch(plain) and has_check_character(plain):
         return {"downtime_number": plain}
     return {"nhs_number": text} if clean_nhs_number(text) else {"mrn": text}
 
@@ -187,7 +191,7 @@ def _name(text: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _RowAnswers:
     """What the answers of one row, or of the form itself, say."""
 
     fields: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -204,26 +208,26 @@ class _Said:
         yield from ((form, text) for text in self.when)
 
 
-_NOTHING = _Said()
+_NOTHING = _RowAnswers()
 
 
-class _Reading:
+class _FactReader:
     """One form's answers on their way to facts."""
 
     def __init__(
         self, form: FormDefinition, answers: Mapping[str, str], base: Fact, zone: ZoneInfo
     ) -> None:
         self.form, self.answers, self.base, self.zone = form, answers, base, zone
-        self.plan = plan(form)
-        rows: dict[tuple[str, str], _Said] = {}
+        self.plan = record_layout(form)
+        rows: dict[tuple[str, str], _RowAnswers] = {}
         for key, text in answers.items():
             if place := self.plan.places.get(key):
                 item, group, row = place
                 said = rows.get((group, row))
                 if said is None:
-                    said = rows[group, row] = _Said()
+                    said = rows[group, row] = _RowAnswers()
                 self._read(said, item, key, text)
-        self.own = rows.pop((FORM, "")) if (FORM, "") in rows else _Said()
+        self.own = rows.pop((FORM, "")) if (FORM, "") in rows else _RowAnswers()
         for group, row in [place for place in rows if not place[1]]:
             said = rows[group, row]
             if not said.coded and not said.fields.get(self.plan.parts[group].record):
@@ -231,10 +235,10 @@ class _Reading:
         order = self.plan.order
         self.rows = sorted(rows.items(), key=lambda r: (order[r[0][0]], int(r[0][1] or 0)))
 
-    def _read(self, said: _Said, item: Item, key: str, answer: str) -> None:
+    def _read(self, said: _RowAnswers, item: Item, key: str, answer: str) -> None:
         record = item.record or self.form.record
-        if answer in absent.WORDS:
-            said.notes.append((item.text or item.link_id, absent.WORDS[answer]))
+        if answer in absent_values.REASON_TEXTS:
+            said.notes.append((item.text or item.link_id, absent_values.REASON_TEXTS[answer]))
             return
         if item.code:
             said.coded.append((item, key, answer))
@@ -243,24 +247,24 @@ class _Reading:
         option = next((o for o in item.options if o.code == answer), None) if item.options else None
         if item.maps == WHEN and (moment := self._moment(item, answer)):
             said.when.append(moment)
-        elif item.maps.startswith(PERSON):
+        elif item.maps.startswith(PERSON_PREFIX):
             if record == "Patient":
-                told = _told(item.maps.removeprefix(PERSON), answer)
+                told = _person_fields(item.maps.removeprefix(PERSON_PREFIX), answer)
                 fields |= {name: text for name, text in told.items() if name in _PATIENT_FIELDS}
         elif item.maps not in ("", WHEN):
-            fields[item.maps] = stored(item, answer, self.zone)
-        elif not (option and option.says):
-            said.notes.append((item.text or item.link_id, shown(item, answer)))
+            fields[item.maps] = record_value(item, answer, self.zone)
+        elif not (option and option.fixed_fields):
+            said.notes.append((item.text or item.link_id, answer_text(item, answer)))
         if option:
-            fields |= dict(option.says)
+            fields |= dict(option.fixed_fields)
 
     def _moment(self, item: Item, answer: str) -> str:
         """The time in a field of time, or in words beside the form's own date; else empty."""
         if item.type == "dateTime":
-            return typed.moment_instant(answer, self.zone)
+            return typed_times.moment_to_utc(answer, self.zone)
         day, _, hour = self._signed()
         try:
-            return typed.moment_instant(near_moment(answer, day, hour), self.zone)
+            return typed_times.moment_to_utc(parse_moment_near(answer, day, hour), self.zone)
         except ValueError:
             return ""
 
@@ -272,7 +276,7 @@ class _Reading:
     def facts(self) -> list[Fact]:
         """Every fact, and a document for what none of them carries."""
         found = list(self._of_form())
-        rest: list[_Said] = []
+        rest: list[_RowAnswers] = []
         for (group, row), said in self.rows:
             of_row = list(self._of_row(group, row, said))
             found += of_row
@@ -284,7 +288,7 @@ class _Reading:
         if notes or not found:
             key = "rest" if found else "form"
             found.append(_document(self.form, self.base, notes, key))
-        return [_settled(fact) for fact in found]
+        return [_complete_fact(fact) for fact in found]
 
     def _is_own(self, record: str) -> bool:
         """Whether facts of this type carry the answers that stand outside of all groups."""
@@ -297,10 +301,10 @@ class _Reading:
             key = f"{self.base.serial}-form"
             yield self._fact(key, self.base, self.form.record, self.form.system, _NOTHING)
 
-    def _of_row(self, group: str, row: str, said: _Said) -> Iterator[Fact]:
+    def _of_row(self, group: str, row: str, said: _RowAnswers) -> Iterator[Fact]:
         base = self.base
         if group in self.plan.people_in:
-            about = person(self.form, self.answers, self.base.person, row)
+            about = find_person(self.form, self.answers, self.base.person, row)
             base = base._replace(person=about)
         yield from (self._coded(*one, base, said) for one in said.coded)
         key = "-".join(filter(None, (base.serial, group, row)))
@@ -317,12 +321,12 @@ class _Reading:
         base: Fact,
         record: str,
         system: str,
-        said: _Said,
+        said: _RowAnswers,
         more: Mapping[str, str] = MappingProxyType({}),
     ) -> Fact:
         """A record of what a row says, and of what the form says for all of them."""
         own = self.own if self._is_own(record) else _NOTHING
-        fields: dict[str, str] = dict(self.form.says) if record == self.form.record else {}
+        fields: dict[str, str] = dict(self.form.fixed_fields) if record == self.form.record else {}
         fields |= own.fields.get(record, {}) | said.fields.get(record, {})
         event = base.event
         if when := (said.when or self.own.when):
@@ -339,7 +343,7 @@ class _Reading:
             author_role=base.author_role, transcriber=base.transcriber, fields=fields, notes=notes,
         )  # fmt: skip
 
-    def _coded(self, item: Item, key: str, answer: str, base: Fact, said: _Said) -> Fact:
+    def _coded(self, item: Item, key: str, answer: str, base: Fact, said: _RowAnswers) -> Fact:
         record, system = item.record or self.form.record, item.system or self.form.system
         link_id, _, row = key.partition(":")
         fields = {"code": item.code, "display": item.text}
@@ -348,7 +352,7 @@ class _Reading:
         if item.maps:
             fields[item.maps] = answer
         elif item.type == "choice":
-            fields |= {"value": shown(item, answer), "units": ""}
+            fields |= {"value": answer_text(item, answer), "units": ""}
         elif item.type != "boolean":
             fields |= {"value": answer, "units": item.units}
         named = "-".join(filter(None, (base.serial, link_id, row)))
@@ -367,7 +371,7 @@ def _document(
     )
 
 
-def _settled(fact: Fact) -> Fact:
+def _complete_fact(fact: Fact) -> Fact:
     """What follows from the words of a form, whichever form said it."""
     if fact.type not in ("Encounter", "Appointment"):
         return fact

@@ -5,7 +5,7 @@ docs/recovery.md. It is read from a form's record and system, so that a hospital
 its place too.
 """
 
-from downtime.paper.forms.questionnaire import FormDefinition
+from downtime.paper.forms.model import FormDefinition
 from downtime.settings import Settings
 
 RANKS = (
@@ -32,7 +32,7 @@ _RECORDS = {
 }
 
 
-def rank(form: FormDefinition, settings: Settings) -> int:
+def keying_rank(form: FormDefinition, settings: Settings) -> int:
     """The place in RANKS of a form."""
     holders = settings.systems.records
     if form.record == "Encounter" and _registers(form):

@@ -13,8 +13,8 @@ from math import sqrt
 
 from sqlite_utils import Database
 
-from downtime.entry import store_checks
 from downtime.entry.model import AGREED, COMPARED, Entry
+from downtime.entry.store import checks
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
@@ -42,7 +42,7 @@ class Estimate:
     """How many of the next entries are compared."""
 
 
-def wilson(errors: int, fields: int) -> tuple[float, float]:
+def wilson_interval(errors: int, fields: int) -> tuple[float, float]:
     """The bounds of the share of errors; 0 to 1 while nothing was looked at."""
     if not fields:
         return 0.0, 1.0
@@ -53,13 +53,13 @@ def wilson(errors: int, fields: int) -> tuple[float, float]:
     return max(0.0, (centre - spread) / whole), min(1.0, (centre + spread) / whole)
 
 
-def estimate(db: Database, settings: Settings, outage: str, form: str) -> Estimate:
+def estimate_form(db: Database, settings: Settings, outage: str, form: str) -> Estimate:
     """The estimate of one form."""
     last = settings.entry.error_window_forms
-    forms, fields, errors = store_checks.checked(db, outage, form, COMPARED, last)
-    _, critical, slips = store_checks.checked(db, outage, form, AGREED, last)
-    low, high = wilson(errors, fields)
-    critical_low, critical_high = wilson(slips, critical)
+    forms, fields, errors = checks.sum_last_checks(db, outage, form, COMPARED, last)
+    _, critical, slips = checks.sum_last_checks(db, outage, form, AGREED, last)
+    low, high = wilson_interval(errors, fields)
+    critical_low, critical_high = wilson_interval(slips, critical)
     return Estimate(
         form=form,
         forms=forms,
@@ -76,10 +76,10 @@ def estimate(db: Database, settings: Settings, outage: str, form: str) -> Estima
     )
 
 
-def estimates(vault: Vault, settings: Settings, outage: str) -> list[Estimate]:
+def estimate_all(vault: Vault, settings: Settings, outage: str) -> list[Estimate]:
     """The estimates of every form of which anything was checked."""
-    forms = store_checks.checked_forms(vault.db, outage)
-    return [estimate(vault.db, settings, outage, form) for form in forms]
+    forms = checks.find_checked_forms(vault.db, outage)
+    return [estimate_form(vault.db, settings, outage, form) for form in forms]
 
 
 def _percent(high: float, settings: Settings) -> float:
@@ -88,7 +88,7 @@ def _percent(high: float, settings: Settings) -> float:
     return settings.entry.sample_percent if high * 100 <= limit else 100.0
 
 
-def is_chosen(vault: Vault, db: Database, settings: Settings, entry: Entry) -> bool:
+def is_in_sample(vault: Vault, db: Database, settings: Settings, entry: Entry) -> bool:
     """Whether a second person compares this entry: the same answer for a form each time.
 
     It comes from the serial and a key of the vault, so that nobody who keys can foretell it. What
@@ -96,6 +96,6 @@ def is_chosen(vault: Vault, db: Database, settings: Settings, entry: Entry) -> b
     """
     if entry.corrections:
         return True
-    percent = estimate(db, settings, entry.outage, entry.form).sample_percent
-    digest = hmac.digest(vault.key("entry-sample"), entry.serial.encode(), hashlib.sha256)
+    percent = estimate_form(db, settings, entry.outage, entry.form).sample_percent
+    digest = hmac.digest(vault.derive_key("entry-sample"), entry.serial.encode(), hashlib.sha256)
     return int.from_bytes(digest[:8]) < percent / 100 * 2**64

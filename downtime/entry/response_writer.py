@@ -7,15 +7,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from downtime.clock import from_text
-from downtime.entry import absent, typed
+from downtime.entry import absent_values, typed_times
 from downtime.entry.model import Entry
-from downtime.paper.forms.questionnaire import FormDefinition, Item
+from downtime.paper.forms.model import FormDefinition, Item
 
 _EXACT = "\u0001"
 """Marks a decimal on its way through the JSON writer: no answer can hold this character."""
 
 
-def write(entry: Entry, definition: FormDefinition, zone: ZoneInfo) -> dict[str, Any]:
+def write_response(entry: Entry, definition: FormDefinition, zone: ZoneInfo) -> dict[str, Any]:
     """The resource of an entry; `dumps` turns it into text with decimals exact to the digit."""
     items = (*definition.identity, *definition.items, *definition.sign_off)
     resource = {
@@ -30,7 +30,7 @@ def write(entry: Entry, definition: FormDefinition, zone: ZoneInfo) -> dict[str,
     return {name: value for name, value in resource.items() if value}
 
 
-def dumps(resource: Mapping[str, Any]) -> str:
+def dump_response(resource: Mapping[str, Any]) -> str:
     """JSON text of what `write` made."""
     text = json.dumps(resource, ensure_ascii=False, indent=2)
     return re.sub(r'"\\u0001([-+0-9.]+)"', r"\1", text)
@@ -42,7 +42,7 @@ def _items(
     for item in items:
         if item.type != "group":
             answer = answers.get(f"{item.link_id}:{row}" if row else item.link_id)
-            if answer and answer in absent.WORDS:
+            if answer and answer in absent_values.REASON_TEXTS:
                 yield {"linkId": item.link_id, "extension": [_reason(answer)]}
             elif answer:
                 yield {"linkId": item.link_id, "answer": [_answer(item, answer, zone)]}
@@ -57,7 +57,7 @@ def _items(
 
 
 def _reason(answer: str) -> dict[str, str]:
-    return {"url": absent.URL, "valueCode": absent.REASONS[answer]}
+    return {"url": absent_values.EXTENSION_URL, "valueCode": absent_values.FHIR_CODES[answer]}
 
 
 def _answer(item: Item, answer: str, zone: ZoneInfo) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _answer(item: Item, answer: str, zone: ZoneInfo) -> dict[str, Any]:
         words = next((o.display for o in item.options if o.code == answer), answer)
         return {"valueCoding": {"code": answer, "display": words}}
     if item.type == "dateTime":
-        moment = from_text(typed.moment_instant(answer, zone)).astimezone(zone)
+        moment = from_text(typed_times.moment_to_utc(answer, zone)).astimezone(zone)
         return {"valueDateTime": moment.isoformat()}
     if item.type == "time" and " " in answer:
         return {"valueString": answer}

@@ -3,31 +3,31 @@
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from downtime.entry.facts import person
-from downtime.entry.forms import KeyedForm, printed_for
-from downtime.entry.validation import Checked, Problem, check
-from downtime.paper.forms.questionnaire import FormDefinition
-from downtime.paper.issue import Issued
+from downtime.entry.facts import find_person
+from downtime.entry.keyed_form import KeyedForm, printed_person
+from downtime.entry.validation import ValidatedAnswers, Problem, validate_answers
+from downtime.paper.forms.model import FormDefinition
+from downtime.paper.model import IssuedForm
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
 
-def review(
+def validate_form(
     form: KeyedForm, settings: Settings, answers: Mapping[str, str], vault: Vault
-) -> Checked:
+) -> ValidatedAnswers:
     """Answers in their stored form and every problem, the identity on the form included."""
     zone = ZoneInfo(settings.site.time_zone)
-    checked = check(form.definition, answers, zone, vault.clock())
+    checked = validate_answers(form.definition, answers, zone, vault.clock())
     strange = _identity_problems(form.issued, form.definition, checked.answers)
-    return Checked(checked.answers, (*checked.problems, *strange))
+    return ValidatedAnswers(checked.answers, (*checked.problems, *strange))
 
 
 def _identity_problems(
-    issued: Issued, form: FormDefinition, answers: Mapping[str, str]
+    issued: IssuedForm, form: FormDefinition, answers: Mapping[str, str]
 ) -> list[Problem]:
     """A number or date of birth on paper that is not the one the form was printed with."""
-    printed = printed_for(issued)
-    written = person(form, answers, type(printed)())
+    printed = printed_person(issued)
+    written = find_person(form, answers, type(printed)())
     words = {
         "nhs_number": ("patient.nhs", "NHS number"),
         "mrn": ("patient.mrn", "hospital number"),

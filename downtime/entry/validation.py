@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from downtime.clinical.identifiers import clean_nhs_number
 from downtime.clock import from_text
-from downtime.entry import absent, typed
+from downtime.entry import absent_values, typed_times
 from downtime.errors import InputError
-from downtime.paper.forms.questionnaire import SIGN_OFF, TRUE, FormDefinition, Item
+from downtime.paper.forms.model import SIGN_OFF, TRUE, FormDefinition, Item
 
 FUTURE_SLACK = timedelta(minutes=5)
 """How far a keyed event may lie ahead of this machine's clock before it is refused."""
@@ -54,16 +54,16 @@ class InvalidAnswersError(InputError):
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class ValidatedAnswers:
     """Answers as they are kept (ISO dates, plain numbers, option codes) and what is wrong."""
 
     answers: dict[str, str]
     problems: tuple[Problem, ...]
 
 
-def check(
+def validate_answers(
     definition: FormDefinition, answers: Mapping[str, str], zone: ZoneInfo, now: datetime
-) -> Checked:
+) -> ValidatedAnswers:
     """Bring every answer into its stored form; an answer with a problem stays as typed."""
     fields = keyed_fields(definition)
     problems: dict[str, str] = {}
@@ -80,16 +80,18 @@ def check(
         try:
             kept[key] = _absent(key, text) or _value(fields[key], key, text, kept, zone, now)
         except ValueError as error:
-            problems[key] = f"{label(fields[key], key)}: {error}."
+            problems[key] = f"{field_label(fields[key], key)}: {error}."
         if not kept[key]:
             del kept[key]
     for key in _missing(definition, kept):
-        problems.setdefault(key, f"{label(fields[key], key)}: fill it in; the form requires it.")
+        problems.setdefault(
+            key, f"{field_label(fields[key], key)}: fill it in; the form requires it."
+        )
     if "event.date" not in problems and "event.time" not in problems:
         problems |= _event_problem(kept, zone, now)
     order = {key: place for place, key in enumerate(fields)}
     ranked = sorted(problems.items(), key=lambda entry: order.get(entry[0], len(order)))
-    return Checked(kept, tuple(Problem(key, sentence) for key, sentence in ranked))
+    return ValidatedAnswers(kept, tuple(Problem(key, sentence) for key, sentence in ranked))
 
 
 def keyed_fields(definition: FormDefinition) -> dict[str, Item]:
@@ -98,7 +100,7 @@ def keyed_fields(definition: FormDefinition) -> dict[str, Item]:
     return {key: item for item in items if item.keyed for key in item.answer_keys()}
 
 
-def label(item: Item, key: str) -> str:
+def field_label(item: Item, key: str) -> str:
     """What a field is called in a sentence: its words on paper, and its row."""
     row = key.partition(":")[2]
     return f"{item.text or item.link_id}{f' (row {row})' if row else ''}"
@@ -129,7 +131,7 @@ def _event_problem(kept: Mapping[str, str], zone: ZoneInfo, now: datetime) -> di
     if not (kept.get("event.date") and kept.get("event.time")):
         return {}
     try:
-        event = from_text(typed.instant(kept["event.date"], kept["event.time"], zone))
+        event = from_text(typed_times.to_utc(kept["event.date"], kept["event.time"], zone))
     except ValueError:
         return {"event.time": "Time: the clocks went forward, so this time did not exist that day."}
     if event > now + FUTURE_SLACK:
@@ -139,7 +141,7 @@ def _event_problem(kept: Mapping[str, str], zone: ZoneInfo, now: datetime) -> di
 
 def _absent(key: str, text: str) -> str:
     """`?not-written` or `?illegible`; without date and time an event has no place in the order."""
-    answer = absent.read(text)
+    answer = absent_values.parse_reason(text)
     if answer and key in ("event.date", "event.time"):
         raise ValueError("it has to be known; ask the ward, and keep the form as a draft meanwhile")
     return answer
@@ -167,14 +169,14 @@ def _time_value(
 ) -> str:
     try:
         if item.type == "time":
-            return typed.to_time(text)
+            return typed_times.parse_time(text)
         if item.type == "date":
-            return typed.to_date(text, now.date(), past=_is_past(item))
+            return typed_times.parse_date(text, now.date(), past=_is_past(item))
         moment = _moment(text, kept, now)
     except ValueError:
         raise ValueError(_EXAMPLES[item.type]) from None
     try:
-        typed.moment_instant(moment, zone)
+        typed_times.moment_to_utc(moment, zone)
     except ValueError:
         raise ValueError("the clocks went forward, so this time did not exist that day") from None
     return moment
@@ -189,10 +191,12 @@ _EXAMPLES = {
 
 def _moment(text: str, kept: Mapping[str, str], now: datetime) -> str:
     try:
-        return typed.to_moment(text, now.date())
+        return typed_times.parse_moment(text, now.date())
     except ValueError:
-        hour = typed.to_time(text)
-        return typed.near_event(hour, kept.get("event.date", ""), kept.get("event.time", ""))
+        hour = typed_times.parse_time(text)
+        return typed_times.moment_near_event(
+            hour, kept.get("event.date", ""), kept.get("event.time", "")
+        )
 
 
 def _is_past(item: Item) -> bool:

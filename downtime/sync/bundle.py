@@ -1,6 +1,6 @@
 """The sealed file by which a laptop hands over what it holds: one JSON text a line, table by table.
 
-A `.handover` file is a sealed file (see `vault.sealing`): age for the records station, signed by
+A `.sync` file is a sealed file (see `vault.sealing`): age for the records station, signed by
 the laptop. Its number is the length of the laptop's audit chain, so a later one has a higher one.
 """
 
@@ -17,16 +17,16 @@ import pyrage
 
 from downtime.vault import sealing
 from downtime.vault.device import Device
-from downtime.vault.sealing import Envelope, Kind
+from downtime.vault.sealing import SealedFile, FileKind
 
 SCHEMA = 1
 """The version of the rows inside; a program takes no bundle of a later one."""
-KIND = Kind(
+KIND = FileKind(
     "downtime-handover/1",
     SCHEMA,
     {"hospital": str, "device": str, "station": str, "sequence": int, "created": str},
 )
-SUFFIX = ".handover"
+SUFFIX = ".sync"
 _LEVEL = 6
 _BYTES = "$bytes"
 
@@ -35,7 +35,7 @@ Row = tuple[str, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class BundleHeader:
     """What the signed manifest shows to anybody; the same stands inside."""
 
     hospital: str
@@ -56,32 +56,34 @@ class Header:
         return f"{hospital}-{self.device}-{self.sequence:08}-{sha256[:12]}{SUFFIX}"
 
 
-def header_of(sealed: Envelope) -> Header:
+def read_header(sealed: SealedFile) -> BundleHeader:
     """The header of a file whose signature holds."""
-    return Header(**{name: sealed.manifest[name] for name in Header.__dataclass_fields__})
+    return BundleHeader(
+        **{name: sealed.manifest[name] for name in BundleHeader.__dataclass_fields__}
+    )
 
 
-def seal(header: Header, rows: Iterable[Row], recipient: str, by: Device) -> Envelope:
+def seal_rows(header: BundleHeader, rows: Iterable[Row], recipient: str, by: Device) -> SealedFile:
     """Encrypt rows for one age recipient and sign them with the laptop's key."""
     text = io.BytesIO()
     with gzip.GzipFile(fileobj=text, mode="wb", compresslevel=_LEVEL, mtime=0) as packed:
-        packed.write(_line(asdict(header)))
+        packed.write(_json_line(asdict(header)))
         for row in rows:
-            packed.write(_line(row))
+            packed.write(_json_line(row))
     return sealing.seal(KIND, asdict(header), text.getvalue(), [recipient], by.sign)
 
 
-def _line(value: object) -> bytes:
-    return orjson.dumps(value, default=_written) + b"\n"
+def _json_line(value: object) -> bytes:
+    return orjson.dumps(value, default=_encode_bytes) + b"\n"
 
 
-def _written(value: object) -> dict[str, str]:
+def _encode_bytes(value: object) -> dict[str, str]:
     if isinstance(value, bytes):
         return {_BYTES: b64encode(value).decode()}
     raise TypeError(type(value).__name__)
 
 
-def open_rows(sealed: Envelope, identity: pyrage.x25519.Identity) -> Iterator[Row]:
+def open_rows(sealed: SealedFile, identity: pyrage.x25519.Identity) -> Iterator[Row]:
     """Decrypt in memory: the rows in the order in which they were sealed.
 
     UntrustedError when it is not for this key, or is not what its manifest says.
@@ -91,22 +93,22 @@ def open_rows(sealed: Envelope, identity: pyrage.x25519.Identity) -> Iterator[Ro
     try:
         inside = orjson.loads(next(lines, b""))
     except (OSError, EOFError, zlib.error, ValueError):
-        raise sealing.incomplete() from None
-    if inside != asdict(header_of(sealed)):
-        raise sealing.tampered()
-    return _rows(lines)
+        raise sealing.incomplete_error() from None
+    if inside != asdict(read_header(sealed)):
+        raise sealing.tampered_error()
+    return _read_rows(lines)
 
 
-def _rows(lines: Iterator[bytes]) -> Iterator[Row]:
+def _read_rows(lines: Iterator[bytes]) -> Iterator[Row]:
     try:
         for line in lines:
             table, row = orjson.loads(line)
-            yield table, {name: _read(value) for name, value in row.items()}
+            yield table, {name: _decode_value(value) for name, value in row.items()}
     except (OSError, EOFError, zlib.error, AttributeError, TypeError, ValueError):
-        raise sealing.incomplete() from None
+        raise sealing.incomplete_error() from None
 
 
-def _read(value: Any) -> Any:
+def _decode_value(value: Any) -> Any:
     if isinstance(value, Mapping) and value.keys() == {_BYTES}:
         return b64decode(value[_BYTES])
     return value

@@ -20,7 +20,7 @@ from downtime.vault import audit, checkpoint, device, sealing
 from downtime.vault.audit import Actor
 from downtime.vault.database import transaction
 from downtime.vault.device import Card
-from downtime.vault.sealing import Envelope
+from downtime.vault.sealing import SealedFile
 from downtime.vault.vault import Vault
 
 AUDIT, CHECKPOINT, PERSON = "audit", "checkpoint", "person"
@@ -31,7 +31,7 @@ class ExportedBundle:
     """A bundle that is ready to be carried."""
 
     header: BundleHeader
-    envelope: Envelope
+    envelope: SealedFile
     rows: int
 
     @property
@@ -47,7 +47,7 @@ class ExportedBundle:
 
 def find_stations(vault: Vault) -> list[Card]:
     """The machines that a bundle can be sealed to: those whose cards are trusted."""
-    return device.trusted(vault.home)
+    return device.read_trusted_cards(vault.home)
 
 
 def export_bundle(
@@ -60,19 +60,19 @@ def export_bundle(
     with a reason: then the station sees it for itself, and a person there has to take it over.
     """
     card = _choose_station(vault, settings, station)
-    this = device.load(vault)
+    this = device.load_device(vault)
     sound = _check_own_chain(vault, broken=broken, reason=reason)
     action = AuditAction.HANDOVER_SEAL if sound else AuditAction.HANDOVER_SEAL_BROKEN
     with vault.change(actor, action, target=card.code, reason=reason):
         pass
     if sound:
-        checkpoint.make(vault)
+        checkpoint.make_checkpoint(vault)
     with transaction(vault.db) as db:  # one picture of everything, whoever writes meanwhile
         header = BundleHeader(
             hospital=settings.site.code,
-            device=this.code,
+            device=this.read_own_code,
             station=card.code,
-            sequence=audit.length(db),
+            sequence=audit.count_entries(db),
             created=vault.now(),
             key=sealing.key_id(this.card.public_key),
         )
@@ -83,7 +83,7 @@ def export_bundle(
 
 
 def _check_own_chain(vault: Vault, *, broken: bool, reason: str) -> bool:
-    problems = checkpoint.verify(vault).problems
+    problems = checkpoint.verify_checkpoints(vault).problems
     if problems and not broken:
         raise ConflictError(
             "sync.own-chain",
@@ -112,11 +112,11 @@ def write_bundle(sealed: ExportedBundle, folder: Path) -> Path:
 
 
 def _export_rows(db: Database, header: BundleHeader) -> Iterator[Row]:
-    for entry in audit.rows(db):
+    for entry in audit.read_chain(db):
         yield AUDIT, {"entry": list(entry)}
-    if point := checkpoint.newest(db):
+    if point := checkpoint.fetch_latest(db):
         yield CHECKPOINT, asdict(point)
-    for person in people.everybody(db):
+    for person in people.list_people(db):
         yield PERSON, {"id": person.id, "name": person.name}
     yield from outages.export_outages(db, header.device, header.sequence)
     yield from ledger.export_ledger(db, header.device)

@@ -44,7 +44,7 @@ def report_laptops(vault: Vault, outage: Outage | None) -> list[LaptopReport]:
     it held no system down then, and it holds all of its paper that was seen here.
     """
     db, own = vault.db, device.code(vault.home)
-    cards = {card.code: card.name for card in device.trusted(vault.home)}
+    cards = {card.code: card.name for card in device.read_trusted_cards(vault.home)}
     unknown = _find_unreported(db)
     bundles, excused = store.fetch_latest_bundles(db), store.fetch_excused(db)
     codes = sorted(({*cards, *unknown, *bundles, *excused}) - {own})

@@ -36,7 +36,7 @@ from downtime.vault import device, sealing
 from downtime.vault.audit import GENESIS, Actor
 from downtime.vault.checkpoint import Checkpoint
 from downtime.vault.device import Card
-from downtime.vault.sealing import Envelope
+from downtime.vault.sealing import SealedFile
 from downtime.vault.vault import Vault
 
 
@@ -112,7 +112,7 @@ def _merge_checked(
     vault: Vault, settings: Settings, data: bytes, actor: Actor, reason: str, *, over: bool
 ) -> MergeResult:
     sealed, header, card = check_bundle(vault, settings, data)
-    rows = bundle.open_rows(sealed, device.load(vault).age_identity)
+    rows = bundle.open_rows(sealed, device.load_device(vault).age_identity)
     chain, point, others = _split_rows(rows)
     head = chain[-1][-1] if chain else GENESIS
     target = f"{header.device} {header.sequence} {sealed.sha256} head {head}"
@@ -136,7 +136,7 @@ def _merge_checked(
             MergedBundle(
                 sha256=sealed.sha256, device=header.device, sequence=header.sequence, head=head,
                 created=header.created, taken=vault.now(), taken_by=actor.id, taken_name=actor.name,
-                checkpoint=point.words if point else "",
+                checkpoint=point.short_text if point else "",
             ),
         )  # fmt: skip
         if doubt and news:
@@ -154,11 +154,13 @@ def _merge_checked(
 
 def check_bundle(
     vault: Vault, settings: Settings, data: bytes
-) -> tuple[Envelope, BundleHeader, Card]:
+) -> tuple[SealedFile, BundleHeader, Card]:
     """All that can be checked before anything is opened: signature, sender, hospital, station."""
-    sealed = sealing.verify(bundle.KIND, data, sealing.believed(vault.home))
-    header, own = bundle.read_header(sealed), device.public(vault.home)
-    cards = {sealing.key_id(card.public_key): card for card in device.trusted(vault.home)}
+    sealed = sealing.verify_seal(bundle.KIND, data, sealing.list_trusted_keys(vault.home))
+    header, own = bundle.read_header(sealed), device.read_own_card(vault.home)
+    cards = {
+        sealing.key_id(card.public_key): card for card in device.read_trusted_cards(vault.home)
+    }
     card = cards.get(header.key)
     if card is None:
         raise UntrustedError(
@@ -204,7 +206,7 @@ def _find_duplicate_rows(db: Database, rows: list[Row]) -> Clashes:
     try:
         return clashes.find_duplicate_rows(db, rows)
     except (KeyError, sqlcipher3.ProgrammingError):
-        raise sealing.incomplete() from None
+        raise sealing.incomplete_error() from None
 
 
 def _merge_trusted_rows(
@@ -217,7 +219,7 @@ def _merge_trusted_rows(
     except (KeyError, TypeError, ValueError, sqlcipher3.DatabaseError) as error:
         if isinstance(error, sqlcipher3.OperationalError):  # the disk, not the bundle
             raise
-        raise sealing.incomplete() from None
+        raise sealing.incomplete_error() from None
 
 
 def _merge_rows(db: Database, taken: MergeResult, rows: Iterable[Row], own: str) -> MergeResult:
@@ -225,7 +227,7 @@ def _merge_rows(db: Database, taken: MergeResult, rows: Iterable[Row], own: str)
     for table, row in rows:
         if table == PERSON:
             store.save_person(db, taken.header.device, row["id"], row["name"])
-        elif table in (outages.ELSEWHERE, outages.NUMBER_ROWS):
+        elif table in (outages.LAPTOP_OUTAGE_ROWS, outages.NUMBER_ROWS):
             outages.merge_row(db, own, table, row)
         elif table in (*ledger.TABLES, *entries.TABLES):
             late.append((table, row))

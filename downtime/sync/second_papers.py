@@ -7,14 +7,16 @@ serial is of the first one.
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from downtime.entry import carried as entries
-from downtime.paper import carried as ledger
+from downtime.entry import merge_entries as entries
+from downtime.paper import merge_ledger as ledger
 from downtime.sync.bundle import Row
 
 _SAID = (ledger.CONTENT, ledger.MOVE, *entries.TABLES)
 
 
-def without(rows: Iterable[Row], laptop: str, twice: Collection[str]) -> Iterator[Row]:
+def without_second_papers(
+    rows: Iterable[Row], laptop: str, twice: Collection[str]
+) -> Iterator[Row]:
     """The rows of a laptop's bundle but those; KeyError for a row that is not as it should be."""
     for table, row in rows:
         second = table in _SAID and _serial(row) in twice

@@ -7,7 +7,7 @@ from sqlite_utils import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clash:
+class DuplicateNumber:
     """The second thing under one number, and what a person says became of it. Times are UTC."""
 
     number: str
@@ -30,18 +30,20 @@ class Clash:
         return f"{self.number} was given out twice. The second one, by {self.device}: {self.what}."
 
 
-def keep(db: Database, found: Iterable[Clash]) -> None:
+def save_duplicate_numbers(db: Database, found: Iterable[DuplicateNumber]) -> None:
     """Note each once, however often it is brought; what was settled stays so."""
     db.table("handed_over_clash").insert_all((asdict(one) for one in found), ignore=True)
 
 
-def every(db: Database) -> list[Clash]:
+def fetch_duplicate_numbers(db: Database) -> list[DuplicateNumber]:
     """All that were found, settled or not, oldest first."""
     rows = db.query("SELECT * FROM handed_over_clash ORDER BY taken, number, digest")
-    return [Clash(**row) for row in rows]
+    return [DuplicateNumber(**row) for row in rows]
 
 
-def settle(db: Database, number: str, reason: str, at: str, who: tuple[str, str]) -> int:
+def settle_duplicate_number(
+    db: Database, number: str, reason: str, at: str, who: tuple[str, str]
+) -> int:
     """Say what became of what is open under a number; how many were open. `who` is id and name."""
     done = db.conn.execute(
         "UPDATE handed_over_clash SET settled = ?, settled_by = ?, settled_name = ?, why = ?"

@@ -7,7 +7,7 @@ from sqlite_utils import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TakenOver:
+class UntrustedBundle:
     """A bundle that was taken over: what spoke against it, and who took it why and when (UTC)."""
 
     sha256: str
@@ -26,20 +26,22 @@ class TakenOver:
     """The sealed file as it came; left empty where only what is known of it is asked for."""
 
 
-def keep(db: Database, taken: TakenOver) -> None:
+def save_untrusted_bundle(db: Database, taken: UntrustedBundle) -> None:
     """Keep what was taken over, with its file."""
     row = asdict(taken) | {"clashes": orjson.dumps(taken.clashes).decode()}
     db.table("handed_over_doubt").insert(row)
 
 
-def every(db: Database) -> list[TakenOver]:
+def fetch_untrusted_bundles(db: Database) -> list[UntrustedBundle]:
     """All that were taken over, oldest first, without their files."""
     names = "sha256, device, branch, doubt, why, taken, taken_by, taken_name, clashes"
     rows = db.query(f"SELECT {names} FROM handed_over_doubt ORDER BY taken, sha256")  # noqa: S608
-    return [TakenOver(**row | {"clashes": tuple(orjson.loads(row["clashes"]))}) for row in rows]
+    return [
+        UntrustedBundle(**row | {"clashes": tuple(orjson.loads(row["clashes"]))}) for row in rows
+    ]
 
 
-def file(db: Database, sha256: str) -> bytes:
+def fetch_untrusted_file(db: Database, sha256: str) -> bytes:
     """The sealed file of one, as it came; empty when there is none."""
     query = "SELECT file FROM handed_over_doubt WHERE sha256 = ?"
     row = db.execute(query, [sha256]).fetchone()

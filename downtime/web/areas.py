@@ -7,7 +7,7 @@ from typing import NamedTuple
 from downtime.accounts.model import Permission
 
 
-class Page(NamedTuple):
+class MenuPage(NamedTuple):
     """A page that the menu offers: endpoint, words, the permission that it needs."""
 
     endpoint: str
@@ -16,73 +16,75 @@ class Page(NamedTuple):
     arguments: Mapping[str, str] = MappingProxyType({})
 
 
-class Area(NamedTuple):
+class MenuArea(NamedTuple):
     """One entry of the menu; with several pages they stand in a second line while one is open."""
 
     text: str
-    pages: tuple[Page, ...]
+    pages: tuple[MenuPage, ...]
 
 
-def _one(endpoint: str, text: str, permission: Permission) -> Area:
-    return Area(text, (Page(endpoint, text, permission),))
+def _single_page(endpoint: str, text: str, permission: Permission) -> MenuArea:
+    return MenuArea(text, (MenuPage(endpoint, text, permission),))
 
 
-CARE: tuple[Area, ...] = (
-    _one("find.results", "Find", Permission.PATIENT_FIND),
-    _one("beds.wards", "Beds", Permission.BED_LIST),
-    _one("tests.outstanding", "Tests outstanding", Permission.TEST_LIST),
-    _one("appointments.lists", "Appointments", Permission.APPOINTMENT_LIST),
-    _one("printing.choose", "Print", Permission.FORM_PRINT),
-    _one("numbers.show", "Numbers", Permission.NUMBER_ISSUE),
-    _one("guidance.show", "What to do now", Permission.SESSION_OWN),
+CARE_AREAS: tuple[MenuArea, ...] = (
+    _single_page("find.results", "Find", Permission.PATIENT_FIND),
+    _single_page("beds.wards", "Beds", Permission.BED_LIST),
+    _single_page("tests.outstanding", "Tests outstanding", Permission.TEST_LIST),
+    _single_page("appointments.lists", "Appointments", Permission.APPOINTMENT_LIST),
+    _single_page("printing.choose", "Print", Permission.FORM_PRINT),
+    _single_page("numbers.show", "Numbers", Permission.NUMBER_ISSUE),
+    _single_page("guidance.show", "What to do now", Permission.SESSION_OWN),
 )
-RECORDS: tuple[Area, ...] = (
-    _one("waiting.show", "What waits", Permission.ENTRY_QUEUE),
-    Area(
+RECORDS_AREAS: tuple[MenuArea, ...] = (
+    _single_page("waiting.show", "What waits", Permission.ENTRY_QUEUE),
+    MenuArea(
         "Paper",
         (
-            Page("booking.show", "Book paper", Permission.LEDGER_MOVE),
-            Page("ledger.show", "All forms", Permission.LEDGER_VIEW),
-            Page("booking.listing", "Not in order", Permission.LEDGER_VIEW, {"name": "missing"}),
-            Page("handover.show", "Gathering", Permission.SYNC_VIEW),
+            MenuPage("check_in.show", "Check in forms", Permission.LEDGER_MOVE),
+            MenuPage("ledger.show", "All forms", Permission.LEDGER_VIEW),
+            MenuPage(
+                "check_in.list_papers", "Not in order", Permission.LEDGER_VIEW, {"name": "missing"}
+            ),
+            MenuPage("laptops.show", "Laptops", Permission.SYNC_VIEW),
         ),
     ),
-    Area(
+    MenuArea(
         "Key",
         (
-            Page("keying.choose", "Key a form", Permission.ENTRY_KEY),
-            Page("queues.show_quality", "How many fields are wrong", Permission.ENTRY_QUALITY),
+            MenuPage("keying.choose", "Key a form", Permission.ENTRY_KEY),
+            MenuPage("queues.show_quality", "How many fields are wrong", Permission.ENTRY_QUALITY),
         ),
     ),
-    _one("identity.show", "Unmatched", Permission.IDENTITY_LIST),
-    _one("comparison.show", "Comparison", Permission.RECONCILE_LIST),
-    Area(
+    _single_page("identity.show", "Unmatched", Permission.IDENTITY_LIST),
+    _single_page("comparison.show", "Comparison", Permission.RECONCILE_LIST),
+    MenuArea(
         "Returns",
         (
-            Page("returns.show", "Messages", Permission.RETURN_EXPORT),
-            Page("rekey_worklists.show", "Re-key worklists", Permission.REKEY_LIST),
+            MenuPage("returns.show", "Messages", Permission.RETURN_EXPORT),
+            MenuPage("rekey_worklists.show", "Re-key worklists", Permission.REKEY_LIST),
         ),
     ),
-    Area(
+    MenuArea(
         "Sign-off",
         (
-            Page("harm.show", "Harm review", Permission.HARM_LIST),
-            Page("statement.show", "Statement", Permission.STATEMENT_MAKE),
-            Page("report.show", "Report", Permission.REPORT_MAKE),
+            MenuPage("harm.show", "Harm review", Permission.HARM_LIST),
+            MenuPage("statement.show", "Statement", Permission.STATEMENT_MAKE),
+            MenuPage("report.show", "Report", Permission.REPORT_MAKE),
         ),
     ),
 )
-SITE: tuple[Area, ...] = (
-    _one("outages.show", "Outages", Permission.OUTAGE_VIEW),
-    _one("snapshots.show", "Snapshots", Permission.SNAPSHOT_LIST),
-    _one("people.show", "People", Permission.PERSON_MANAGE),
-    _one("placing.choose", "Forms", Permission.CONFIG_MANAGE),
-    _one("devices.show", "Devices", Permission.DEVICE_MANAGE),
-    _one("audit.show", "Audit", Permission.AUDIT_VERIFY),
+SITE_AREAS: tuple[MenuArea, ...] = (
+    _single_page("outages.show", "Outages", Permission.OUTAGE_VIEW),
+    _single_page("snapshots.show", "Snapshots", Permission.SNAPSHOT_LIST),
+    _single_page("people.show", "People", Permission.PERSON_MANAGE),
+    _single_page("placing.choose", "Forms", Permission.CONFIG_MANAGE),
+    _single_page("devices.show", "Devices", Permission.DEVICE_MANAGE),
+    _single_page("audit.show", "Audit", Permission.AUDIT_VERIFY),
 )
-OF_ANOTHER = {"queues": "keying", "verifying": "keying"}
+MENU_BLUEPRINTS = {"queues": "keying", "verifying": "keying"}
 """Pages that belong to the entry of others."""
-STARTS = (
+START_PAGES = (
     (Permission.ENTRY_KEY, "waiting.show"),
     (Permission.PATIENT_FIND, "find.results"),
     (Permission.PERSON_MANAGE, "outages.show"),

@@ -16,34 +16,34 @@ from waitress.receiver import FixedStreamReceiver
 
 from downtime.settings import Settings
 
-NEVER = 2**62
+UNLIMITED_BYTES = 2**62
 """Bytes from which on the server would put something aside on the disk, or refuse it unread."""
-BUNDLES: Mapping[str, str] = {
-    "handover.take": "downtime handover take FILE",
-    "handover.take_over": "downtime handover take-over FILE",
+BUNDLE_COMMANDS: Mapping[str, str] = {
+    "laptops.merge": "downtime sync merge FILE",
+    "laptops.merge_untrusted": "downtime sync merge-untrusted FILE",
     "snapshots.load": "downtime snapshot load FILE",
 }
 """The pages that take sealed bundles, and the command that takes those that are too large for them."""
 
 
-class InMemory(Request):
+class InMemoryRequest(Request):
     """A request whose files are kept in memory."""
 
     def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
         return io.BytesIO()
 
 
-def init(app: Flask, settings: Settings) -> None:
+def init_request_limits(app: Flask, settings: Settings) -> None:
     """Let pages that take sealed bundles take longer bodies than all others."""
     app.config["MAX_CONTENT_LENGTH"] = settings.web.max_upload_bytes
 
     @app.before_request
     def _sealed() -> None:
-        if request.endpoint in BUNDLES:
+        if request.endpoint in BUNDLE_COMMANDS:
             request.max_content_length = settings.web.max_bundle_upload_bytes
 
 
-class _Nothing:
+class _DiscardingBuffer:
     """A buffer that lets go of what it is given."""
 
     def append(self, _: bytes) -> None:
@@ -59,14 +59,14 @@ class _Nothing:
         pass
 
 
-def pass_over_longer(server: Any, most: int) -> None:
+def discard_longer_bodies(server: Any, most: int) -> None:
     """Let a waitress server keep no body of more than `most` bytes: its page says it is too long."""
     for one in (server, *getattr(server, "map", {}).values()):
         if hasattr(one, "channel_class"):
-            one.channel_class = _channel(most)
+            one.channel_class = _limited_channel(most)
 
 
-def _channel(most: int) -> type[HTTPChannel]:
+def _limited_channel(most: int) -> type[HTTPChannel]:
 
     class Parser(HTTPRequestParser):  # type: ignore[misc]
         def parse_header(self, header_plus: bytes) -> None:
@@ -74,7 +74,7 @@ def _channel(most: int) -> type[HTTPChannel]:
             if self.chunked:  # no browser sends a body without saying how long it is
                 raise TransferEncodingNotImplemented("Say how long the body is.")
             if self.content_length > most:
-                self.body_rcv = FixedStreamReceiver(self.content_length, _Nothing())
+                self.body_rcv = FixedStreamReceiver(self.content_length, _DiscardingBuffer())
 
     class Channel(HTTPChannel):  # type: ignore[misc]
         parser_class = Parser

@@ -12,14 +12,14 @@ from downtime.outage.model import Outage
 from downtime.reconcile.harm import store as harm
 from downtime.reconcile.harm.model import KINDS, MISMATCH, WAITING
 from downtime.reconcile.identity import unidentified
-from downtime.reconcile.model import PROPOSED, Decision, Filter, ItemState
+from downtime.reconcile.model import PROPOSED, Decision, ItemFilter, ItemState
 from downtime.reconcile.store import items as items
-from downtime.returns import model as sending
-from downtime.returns.rekey import rekey_lines
+from downtime.returns.model import MessageState
 from downtime.returns.store import outbox_messages as messages
+from downtime.returns.store import rekey_ticks
 from downtime.sync import laptop_reports, paper_lists
 from downtime.web import request_context
-from downtime.web.access_control import may
+from downtime.web.access_control import has_permission
 
 _TO_DECIDE = {
     ItemState.CONFLICT: "Conflicts to be decided",
@@ -58,7 +58,7 @@ def _paper(outage: Outage) -> Iterator[Line]:
     vault, now = request_context.vault(), request_context.vault().now()
     for name in paper_lists.TO_SETTLE:
         found = paper_lists.list_papers(vault, request_context.settings(), name, outage.id)
-        page = url_for("booking.listing", name=name)
+        page = url_for("check_in.list_papers", name=name)
         yield _line(
             f"Paper {paper_lists.TITLES[name].lower()}", len(found), Permission.LEDGER_VIEW, page
         )
@@ -66,7 +66,7 @@ def _paper(outage: Outage) -> Iterator[Line]:
             words = "of them overdue at their owners"
             yield _line(words, late, Permission.LEDGER_VIEW, page, loud=True, within=True)
     awaited = len(laptop_reports.find_awaited(vault, outage))
-    yield _line("Laptops still awaited", awaited, Permission.SYNC_VIEW, url_for("handover.show"))
+    yield _line("Laptops still awaited", awaited, Permission.SYNC_VIEW, url_for("laptops.show"))
 
 
 def _entry() -> Iterator[Line]:
@@ -80,7 +80,7 @@ def _entry() -> Iterator[Line]:
 def _people(outage: Outage) -> Iterator[Line]:
     states = [
         one.state
-        for one in unidentified.unknowns(
+        for one in unidentified.list_unidentified(
             request_context.vault(), request_context.settings(), outage
         )
     ]
@@ -94,12 +94,12 @@ def _people(outage: Outage) -> Iterator[Line]:
 
 def _comparison(outage: Outage) -> Iterator[Line]:
     db = request_context.vault().db
-    counted = items.count_items_by(db, outage.id, "state", Filter(open_only=True))
+    counted = items.count_items_by(db, outage.id, "state", ItemFilter(open_only=True))
     for state, text in _TO_DECIDE.items():
         address = url_for("comparison.show", state=state, decided=Decision.OPEN)
         n = counted.get(state, 0)
         yield _line(text, n, Permission.RECONCILE_LIST, address, loud=state == ItemState.CONFLICT)
-    proposed = items.count_items(db, outage.id, Filter(decision=PROPOSED))
+    proposed = items.count_items(db, outage.id, ItemFilter(decision=PROPOSED))
     address = url_for("comparison.show", decided=PROPOSED)
     yield _line(
         "of all these, for a second person",
@@ -112,16 +112,16 @@ def _comparison(outage: Outage) -> Iterator[Line]:
 
 def _returns(outage: Outage) -> Iterator[Line]:
     db, shown = request_context.vault().db, url_for("returns.show")
-    decided = items.count_items(db, outage.id, Filter(decision=Decision.RETURN))
+    decided = items.count_items(db, outage.id, ItemFilter(decision=Decision.RETURN))
     yield _line("Items decided and not gone out yet", decided, Permission.RETURN_EXPORT, shown)
     states = messages.count_messages(db, outage.id)
     for state, text in (
-        (sending.REFUSED, "Messages refused"),
-        (sending.HELD, "Messages held behind a refused one"),
+        (MessageState.REFUSED, "Messages refused"),
+        (MessageState.HELD, "Messages held behind a refused one"),
     ):
-        n = sum(row["messages"] for row in states if row["state"] == state)
+        n = sum(row.messages for row in states if row.state == state)
         yield _line(text, n, Permission.RETURN_EXPORT, f"{shown}#{state}", loud=True)
-    left = sum(row["lines"] - row["done"] for row in rekey_lines.counts(db, outage.id))
+    left = sum(row.lines - row.done for row in rekey_ticks.count_lines(db, outage.id))
     yield _line(
         "Worklist lines to be keyed by hand",
         left,
@@ -132,7 +132,7 @@ def _returns(outage: Outage) -> Iterator[Line]:
 
 def _harm(outage: Outage) -> Iterator[Line]:
     counted: Counter[str] = Counter()
-    for row in harm.counts(request_context.vault().db, outage.id):
+    for row in harm.count_findings(request_context.vault().db, outage.id):
         counted[row["kind"]] += row["open"]
     for kind in (WAITING, MISMATCH):
         page = url_for("harm.show", kind=kind)
@@ -144,4 +144,4 @@ def _harm(outage: Outage) -> Iterator[Line]:
 def _line(
     text: str, n: int, needs: Permission, address: str, *, loud: bool = False, within: bool = False
 ) -> Line:
-    return Line(text, n, address if may(needs) else "", loud, within)
+    return Line(text, n, address if has_permission(needs) else "", loud, within)

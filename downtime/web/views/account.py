@@ -5,27 +5,28 @@ from typing import cast
 from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request
 from flask import url_for as address
 
-from downtime.accounts import people, sessions, signin
+from downtime.accounts import people, sessions
+from downtime.accounts import sign_in as accounts_sign_in
 from downtime.accounts.model import Permission
 from downtime.errors import InputError, LockedError, UserError
 from downtime.web import access_control, request_context
-from downtime.web.responses import Answer
+from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import requires
 
-account = Blueprint("account", __name__)
+blueprint = Blueprint("account", __name__)
 
 
-@account.route("/sign-in", methods=["GET", "POST"])
+@blueprint.route("/sign-in", methods=["GET", "POST"])
 @requires(Permission.PUBLIC)
-def sign_in() -> Answer:
+def sign_in() -> ViewResponse:
     """User name, password and one-time code; every refusal has the same sentence."""
     if request.method == "GET":
         return render_template("account/sign-in.html", error=None, username="", note="")
-    web = request_context.web()
+    web = request_context.app_state()
     username = request.form.get("username", "")
     try:
-        with web.keeper.maybe() as held:
-            signed_in = signin.sign_in(
+        with web.vault_holder.use_if_unlocked() as held:
+            signed_in = accounts_sign_in.sign_in(
                 web.home,
                 web.settings,
                 web.clock,
@@ -36,80 +37,85 @@ def sign_in() -> Answer:
             )
             if held is None:
                 signed_in.vault.check_schema()
-                web.keeper.keep(signed_in.vault)
-        with web.keeper.use() as vault:
-            token = sessions.start(vault, web.settings, signed_in.person, signed_in.actor.device)
+                web.vault_holder.hold(signed_in.vault)
+        with web.vault_holder.use() as vault:
+            token = sessions.start_session(
+                vault, web.settings, signed_in.person, signed_in.actor.device
+            )
     except UserError as error:
         page = render_template("account/sign-in.html", error=error, username=username, note="")
         return page, error.http_status
     answer = cast(Response, redirect(address("home.start"), 303))
-    access_control.remember_session(answer, token)
+    access_control.set_session_cookie(answer, token)
     return answer
 
 
-@account.post("/lock")
+@blueprint.post("/lock")
 @requires(Permission.SESSION_OWN)
-def lock() -> Answer:
+def lock() -> ViewResponse:
     """Lock the screen now."""
-    sessions.lock(request_context.vault(), access_control.token())
+    sessions.lock_session(request_context.vault(), access_control.session_token())
     return redirect(address("account.locked"), 303)
 
 
-@account.get("/locked")
+@blueprint.get("/locked")
 @requires(Permission.SESSION_OWN)
-def locked() -> Answer:
+def locked() -> ViewResponse:
     """The locked screen; coming here locks, so that a page left alone can send itself here."""
     if not g.locked:
-        sessions.lock(request_context.vault(), access_control.token())
+        sessions.lock_session(request_context.vault(), access_control.session_token())
         g.locked = True
     return render_template("account/locked.html", error=None)
 
 
-@account.post("/unlock")
+@blueprint.post("/unlock")
 @requires(Permission.SESSION_OWN)
-def unlock() -> Answer:
+def unlock() -> ViewResponse:
     """Go on with the password alone."""
     password = request.form.get("password", "")
     try:
-        sessions.unlock(
-            request_context.vault(), request_context.settings(), access_control.token(), password
+        sessions.unlock_session(
+            request_context.vault(),
+            request_context.settings(),
+            access_control.session_token(),
+            password,
         )
     except LockedError as error:
         return render_template("account/locked.html", error=error), error.http_status
     return redirect(address("home.start"), 303)
 
 
-@account.post("/switch-user")
+@blueprint.post("/switch-user")
 @requires(Permission.SESSION_OWN)
-def switch() -> Answer:
+def switch() -> ViewResponse:
     """End this session and let somebody else sign in; running work goes on."""
     return _end("Signed out. What was begun is kept. Who is next?")
 
 
-@account.post("/sign-out")
+@blueprint.post("/sign-out")
 @requires(Permission.SESSION_OWN)
-def sign_out() -> Answer:
+def sign_out() -> ViewResponse:
     """End this session; with the last one the vault is locked."""
     answer = _end("You are signed out.")
-    keeper = request_context.web().keeper
-    if not sessions.live(request_context.vault()):
-        keeper.forget()
+    keeper = request_context.app_state().vault_holder
+    if not sessions.count_live_sessions(request_context.vault()):
+        keeper.release()
     return answer
 
 
-def _end(note: str) -> Answer:
-    request_context.forget_remembered()
-    sessions.end(request_context.vault(), access_control.token())
+def _end(note: str) -> ViewResponse:
+    request_context.forget_texts()
+    sessions.end_session(request_context.vault(), access_control.session_token())
     g.pop("person", None)
     page = render_template("account/sign-in.html", error=None, username="", note=note)
     answer = make_response(page)
-    access_control.forget_session(answer)
+    access_control.clear_session_cookie(answer)
     return answer
 
 
-@account.route("/password", methods=["GET", "POST"])
+@blueprint.route("/password", methods=["GET", "POST"])
 @requires(Permission.SESSION_OWN)
-def password() -> Answer:
+def password() -> ViewResponse:
     """Choose one's own password, at first because somebody else chose it."""
     error: UserError | None = None
     if request.method == "POST":

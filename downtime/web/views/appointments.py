@@ -7,16 +7,16 @@ from flask import Blueprint, render_template, request
 from downtime.accounts.model import Permission
 from downtime.errors import NotFoundError
 from downtime.web import request_context
-from downtime.web.responses import Answer
+from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import requires
 
-appointments = Blueprint("appointments", __name__)
+blueprint = Blueprint("appointments", __name__)
 HEADINGS = {"clinic": "Clinics", "theatre": "Theatre lists"}
 
 
-@appointments.get("/appointments")
+@blueprint.get("/appointments")
 @requires(Permission.APPOINTMENT_LIST)
-def lists() -> Answer:
+def lists() -> ViewResponse:
     """The clinics or theatres of one day: today, or the first day after it that has any."""
     kind = _kind()
     snapshot = request_context.snapshot_or_none()
@@ -38,9 +38,9 @@ def lists() -> Answer:
     )
 
 
-@appointments.get("/appointments/list")
+@blueprint.get("/appointments/list")
 @requires(Permission.APPOINTMENT_LIST)
-def session() -> Answer:
+def session() -> ViewResponse:
     """Who is expected in one clinic or theatre on one day."""
     kind, day = _kind(), request.args.get("day", "")
     snapshot = request_context.snapshot()

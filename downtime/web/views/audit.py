@@ -5,37 +5,37 @@ from flask import Blueprint, render_template, request
 from downtime.accounts import people
 from downtime.accounts.model import Permission
 from downtime.vault import audit as chain
-from downtime.vault.audit import Verification
+from downtime.vault.audit import ChainVerification
 from downtime.web import request_context
-from downtime.web.access_control import may
-from downtime.web.responses import Answer
+from downtime.web.access_control import has_permission
+from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import requires
 
-audit = Blueprint("audit", __name__)
+blueprint = Blueprint("audit", __name__)
 PAGE = 100
 
 
-@audit.get("/audit")
+@blueprint.get("/audit")
 @requires(Permission.AUDIT_VERIFY)
-def show() -> Answer:
+def show() -> ViewResponse:
     """One page of entries, of one person or action if asked, for those who may read them."""
     return _page(None)
 
 
-@audit.post("/audit/verify")
+@blueprint.post("/audit/verify")
 @requires(Permission.AUDIT_VERIFY)
-def verify() -> Answer:
+def verify() -> ViewResponse:
     """Walk the whole chain and say whether every link holds."""
-    return _page(chain.verify(request_context.vault().db))
+    return _page(chain.verify_chain(request_context.vault().db))
 
 
-def _page(checked: Verification | None) -> Answer:
+def _page(checked: ChainVerification | None) -> ViewResponse:
     db = request_context.vault().db
-    total = chain.length(db)
+    total = chain.count_entries(db)
     before = request.args.get("before", type=int) or total + 1
     asked = {name: request.args.get(name, "") for name in ("actor", "action")}
-    reads = may(Permission.AUDIT_VIEW)
-    found = chain.entries(db, before=before, limit=PAGE + 1, **asked) if reads else []
+    reads = has_permission(Permission.AUDIT_VIEW)
+    found = chain.list_entries(db, before=before, limit=PAGE + 1, **asked) if reads else []
     return render_template(
         "audit.html",
         entries=found[:PAGE],
@@ -44,7 +44,7 @@ def _page(checked: Verification | None) -> Answer:
         asked={name: value for name, value in asked.items() if value},
         older=found[PAGE - 1].seq if len(found) > PAGE else None,
         is_newest=before > total,
-        names={person.id: person.name for person in people.everybody(request_context.vault())},
-        actors=chain.actors(db) if reads else [],
-        actions=chain.actions(db) if reads else [],
+        names={person.id: person.name for person in people.list_people(request_context.vault())},
+        actors=chain.list_actors(db) if reads else [],
+        actions=chain.list_actions(db) if reads else [],
     )

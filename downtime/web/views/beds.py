@@ -5,23 +5,23 @@ from flask import Blueprint, render_template
 from downtime.accounts.model import Permission
 from downtime.errors import NotFoundError
 from downtime.web import request_context
-from downtime.web.responses import Answer
+from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import requires
 
-beds = Blueprint("beds", __name__)
+blueprint = Blueprint("beds", __name__)
 
 
-@beds.get("/beds")
+@blueprint.get("/beds")
 @requires(Permission.BED_LIST)
-def wards() -> Answer:
+def wards() -> ViewResponse:
     """All wards with how many patients and empty beds they have."""
     snapshot = request_context.snapshot_or_none()
     return render_template("wards.html", wards=snapshot.list_wards() if snapshot else [])
 
 
-@beds.get("/beds/<ward>")
+@blueprint.get("/beds/<ward>")
 @requires(Permission.BED_LIST)
-def board(ward: str) -> Answer:
+def board(ward: str) -> ViewResponse:
     """One ward, bed by bed."""
     snapshot = request_context.snapshot()
     found = next((row for row in snapshot.list_wards() if row.code == ward), None)

@@ -11,20 +11,20 @@ from downtime.paper import assignments
 from downtime.paper.serials import format_serial as shown_serial
 from downtime.reconcile import assign_owner, decide_in_bulk, list_items
 from downtime.reconcile import decide_item as rules
-from downtime.reconcile.compare.run_comparison import find_latest_outage
-from downtime.reconcile.model import Decision, Filter
+from downtime.reconcile.latest_outage import find_latest_outage
+from downtime.reconcile.model import Decision, ItemFilter
 from downtime.snapshot import load_bundle
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.web import request_context, stored_times
 from downtime.web.comparison_table import sides
-from downtime.web.job_kinds import WHY
-from downtime.web.responses import Answer, required_reason
+from downtime.web.job_kinds import REASON_ON_SCREEN
+from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import requires
 from downtime.web.views.jobs import ask
 from downtime.web.views.ledger import titles
 from downtime.web.views.owners import offered
 
-comparison = Blueprint("comparison", __name__)
+blueprint = Blueprint("comparison", __name__)
 SHOWN = 100
 LISTED = 300
 COLOURS = {
@@ -68,23 +68,25 @@ DECISIONS = {
 }
 
 
-@comparison.get("/comparison")
+@blueprint.get("/comparison")
 @requires(Permission.RECONCILE_LIST)
-def show() -> Answer:
+def show() -> ViewResponse:
     """The items of the present or last outage: the open ones, or those that a filter lets through."""
     outage, wanted = _outage(), _wanted()
     number = request.args.get("page", 1, int)
     vault = request_context.vault()
-    listed = list_items.page(vault, outage.id, wanted, number, SHOWN) if outage else None
+    listed = list_items.list_page(vault, outage.id, wanted, number, SHOWN) if outage else None
     return render_template(
         "comparison.html",
         listed=listed,
         wanted=wanted,
         given=_given(wanted),
-        batches=decide_in_bulk.batches(vault, outage.id) if outage else [],
-        owned=assign_owner.of_items(vault.db, listed.rows) if listed else {},
+        batches=decide_in_bulk.list_bulk_decisions(vault, outage.id) if outage else [],
+        owned=assign_owner.owners_of_items(vault.db, listed.rows) if listed else {},
         now=vault.now(),
-        due=stored_times.local(assignments.default_due(request_context.settings(), vault.clock())),
+        due=stored_times.format_local_time(
+            assignments.default_due(request_context.settings(), vault.clock())
+        ),
         colours=COLOURS,
         bulk=BULK,
         types=TYPES,
@@ -93,20 +95,20 @@ def show() -> Answer:
     )
 
 
-@comparison.post("/comparison/run")
+@blueprint.post("/comparison/run")
 @requires(Permission.RECONCILE_RUN)
-def run() -> Answer:
+def run() -> ViewResponse:
     """Compare every entered form with the snapshot that is current now."""
-    return ask("reconcile", {}, WHY)
+    return ask("reconcile", {}, REASON_ON_SCREEN)
 
 
-@comparison.get("/comparison/bulk")
+@blueprint.get("/comparison/bulk")
 @requires(Permission.RECONCILE_DECIDE)
-def preview() -> Answer:
+def preview() -> ViewResponse:
     """What a decision about all open items of a filter would do, before it is made."""
     outage, wanted = find_latest_outage(request_context.vault()), _wanted()
     decision = request.args.get("choice", "")
-    found = decide_in_bulk.preview(
+    found = decide_in_bulk.preview_bulk_decision(
         request_context.vault(), outage.id, wanted, decision, request_context.actor()
     )
     return render_template(
@@ -121,13 +123,13 @@ def preview() -> Answer:
     )
 
 
-@comparison.post("/comparison/bulk")
+@blueprint.post("/comparison/bulk")
 @requires(Permission.RECONCILE_DECIDE)
-def decide_all() -> Answer:
+def decide_all() -> ViewResponse:
     """Decide about exactly what the preview showed."""
     outage, wanted = find_latest_outage(request_context.vault()), _wanted()
     decision, token = request.form.get("choice", ""), request.form.get("token", "")
-    batch = decide_in_bulk.apply(
+    batch = decide_in_bulk.apply_bulk_decision(
         request_context.vault(),
         outage.id,
         wanted,
@@ -140,11 +142,11 @@ def decide_all() -> Answer:
     return redirect(url_for("comparison.show", **_given(wanted)), 303)
 
 
-@comparison.post("/comparison/bulk/<batch>/undo")
+@blueprint.post("/comparison/bulk/<batch>/undo")
 @requires(Permission.RECONCILE_DECIDE)
-def undo(batch: str) -> Answer:
+def undo(batch: str) -> ViewResponse:
     """Put every item of a decision in bulk back as it was."""
-    done = decide_in_bulk.undo(
+    done = decide_in_bulk.undo_bulk_decision(
         request_context.vault(), batch, request_context.actor(), required_reason()
     )
     left = f" {done.kept:,} have moved on since and stay." if done.kept else ""
@@ -152,11 +154,11 @@ def undo(batch: str) -> Answer:
     return redirect(url_for("comparison.show"), 303)
 
 
-@comparison.get("/comparison/<key>")
+@blueprint.get("/comparison/<key>")
 @requires(Permission.RECONCILE_LIST)
-def one(key: str) -> Answer:
+def one(key: str) -> ViewResponse:
     """One item side by side, and the decisions that it allows."""
-    row = rules.get(request_context.vault(), key)
+    row = rules.get_item(request_context.vault(), key)
     outage = find_latest_outage(request_context.vault())
     before, after = _snapshot(outage.snapshot), _snapshot(row.snapshot)
     undecided = row.decided.decision == Decision.OPEN
@@ -177,16 +179,16 @@ def one(key: str) -> Answer:
         buttons=BUTTONS,
         colours=COLOURS,
         titles=titles(),
-        **offered(assign_owner.of_item(request_context.vault(), key)),
+        **offered(assign_owner.owner_of_item(request_context.vault(), key)),
     )
 
 
-@comparison.post("/comparison/<key>")
+@blueprint.post("/comparison/<key>")
 @requires(Permission.RECONCILE_DECIDE)
-def decide(key: str) -> Answer:
+def decide(key: str) -> ViewResponse:
     """Keep a decision with its reason, and go to the next open item of the same list."""
     outage, wanted = find_latest_outage(request_context.vault()), _wanted()
-    row = rules.decide(
+    row = rules.decide_item(
         request_context.vault(),
         key,
         request.form.get("decision", ""),
@@ -195,26 +197,26 @@ def decide(key: str) -> Answer:
     )
     done = "proposed; a second person confirms it" if row.decided.proposal else "decided"
     flash(f"{row.item.fact.title}, form {shown_serial(row.item.fact.serial)}: {done}.")
-    following = list_items.following(request_context.vault(), outage.id, wanted, row)
+    following = list_items.find_next_open(request_context.vault(), outage.id, wanted, row)
     if following and (row.decided.proposal or not row.is_open):
         return redirect(url_for("comparison.one", key=following, **_given(wanted)), 303)
     return redirect(url_for("comparison.show", **_given(wanted)), 303)
 
 
-def _wanted() -> Filter:
+def _wanted() -> ItemFilter:
     """The filter of this request; without any, what is open."""
     given = {
         name: request.values.get(name, "") for name in ("state", "decided", *list_items.FILTERS)
     }
     decision = given.pop("decided")
-    return Filter(
+    return ItemFilter(
         **given,
         decision=decision,
         open_only=decision == Decision.OPEN or not (given["state"] or decision),
     )
 
 
-def _given(wanted: Filter) -> dict[str, Any]:
+def _given(wanted: ItemFilter) -> dict[str, Any]:
     """The filter as the words of an address."""
     said = wanted.as_dict()
     return {"decided" if name == "decision" else name: text for name, text in said.items()}
@@ -232,5 +234,5 @@ def _snapshot(snapshot_id: str) -> Snapshot | None:
         found = load_bundle.open_snapshot(request_context.vault(), snapshot_id)
     except NotFoundError:
         return None
-    request_context.close_later(found)
+    request_context.close_after_request(found)
     return found

@@ -10,10 +10,10 @@ from downtime.errors import InputError
 from downtime.vault import device
 from downtime.vault.device import Card
 from downtime.web import request_context
-from downtime.web.responses import Answer, download, required_reason
+from downtime.web.responses import ViewResponse, file_response, required_reason
 from downtime.web.view_permissions import requires
 
-devices = Blueprint("devices", __name__)
+blueprint = Blueprint("devices", __name__)
 CARD_BYTES = 10_000
 
 
@@ -23,31 +23,31 @@ def fingerprint(card: Card) -> str:
     return " ".join(digest[i : i + 4] for i in range(0, 20, 4))
 
 
-@devices.get("/devices")
+@blueprint.get("/devices")
 @requires(Permission.DEVICE_MANAGE)
-def show() -> Answer:
+def show() -> ViewResponse:
     """This laptop and the trusted ones."""
-    home = request_context.web().home
+    home = request_context.app_state().home
     return render_template(
         "devices.html",
-        own=device.public(home),
-        trusted=device.trusted(home),
+        own=device.read_own_card(home),
+        trusted=device.read_trusted_cards(home),
         fingerprint=fingerprint,
     )
 
 
-@devices.get("/devices/card")
+@blueprint.get("/devices/card")
 @requires(Permission.DEVICE_MANAGE)
-def card() -> Answer:
+def card() -> ViewResponse:
     """This laptop's card as a file, to carry to the publisher."""
-    content = json.dumps(device.card(request_context.vault()), indent=1).encode()
-    code = device.public(request_context.web().home).code
-    return download(content, "application/json", f"device-{code}.json")
+    content = json.dumps(device.export_card(request_context.vault()), indent=1).encode()
+    code = device.read_own_card(request_context.app_state().home).code
+    return file_response(content, "application/json", f"device-{code}.json")
 
 
-@devices.post("/devices/trust")
+@blueprint.post("/devices/trust")
 @requires(Permission.DEVICE_MANAGE)
-def trust() -> Answer:
+def trust() -> ViewResponse:
     """Believe another machine's bundles from now on."""
     upload = request.files.get("card")
     try:
@@ -56,18 +56,20 @@ def trust() -> Answer:
         document = None
     if not isinstance(document, dict):
         raise InputError("device.card", "That is not a device card.", "Choose the file it saved.")
-    trusted = device.trust(
+    trusted = device.trust_card(
         request_context.vault(), document, request_context.actor(), required_reason()
     )
     flash(f"Device {trusted.code}, {trusted.name}, is trusted.")
     return redirect(url_for("devices.show"), 303)
 
 
-@devices.post("/devices/distrust")
+@blueprint.post("/devices/distrust")
 @requires(Permission.DEVICE_MANAGE)
-def distrust() -> Answer:
+def distrust() -> ViewResponse:
     """Believe it no longer."""
     code = request.form.get("code", "")
-    device.distrust(request_context.vault(), code, request_context.actor(), required_reason())
+    device.distrust_device(
+        request_context.vault(), code, request_context.actor(), required_reason()
+    )
     flash(f"Device {code} is no longer trusted.")
     return redirect(url_for("devices.show"), 303)

@@ -24,14 +24,14 @@ from downtime.web.job_kinds import PDF
 from downtime.web.responses import ViewResponse, file_response
 from downtime.web.view_permissions import requires
 
-placing = Blueprint("placing", __name__, url_prefix="/forms/place")
+blueprint = Blueprint("placing", __name__, url_prefix="/forms/place")
 WORDS = ("title", "version", "status", "purpose", "policy", "record", "system")
 """What the screen asks of the form as a whole."""
 SPARE = 3
 """Empty rows at the end, for a browser without script."""
 
 
-@placing.get("")
+@blueprint.get("")
 @requires(Permission.CONFIG_MANAGE)
 def choose() -> ViewResponse:
     """The PDFs of this home, and a way to bring another."""
@@ -41,7 +41,7 @@ def choose() -> ViewResponse:
     )
 
 
-@placing.post("")
+@blueprint.post("")
 @requires(Permission.CONFIG_MANAGE)
 def bring() -> ViewResponse:
     """Take over a PDF that was sent from the browser."""
@@ -56,7 +56,7 @@ def bring() -> ViewResponse:
     return redirect(url_for("placing.draw", name=name), 303)
 
 
-@placing.get("/<name>")
+@blueprint.get("/<name>")
 @requires(Permission.CONFIG_MANAGE)
 def draw(name: str) -> ViewResponse:
     """A page as a picture, with the places on it and their numbers beside it."""
@@ -65,7 +65,7 @@ def draw(name: str) -> ViewResponse:
     return _screen(name, sheet, form, rules.list_rows(form), "")
 
 
-@placing.post("/<name>")
+@blueprint.post("/<name>")
 @requires(Permission.CONFIG_MANAGE)
 def save(name: str) -> ViewResponse:
     """Keep the places; a mistake is explained and nothing is kept."""
@@ -91,7 +91,7 @@ def save(name: str) -> ViewResponse:
     return redirect(url_for("placing.draw", name=name, page=_page(sheet)), 303)
 
 
-@placing.get("/<name>/<int:page>.png")
+@blueprint.get("/<name>/<int:page>.png")
 @requires(Permission.CONFIG_MANAGE)
 def picture(name: str, page: int) -> ViewResponse:
     """A page of the PDF as a picture."""
@@ -99,7 +99,7 @@ def picture(name: str, page: int) -> ViewResponse:
     return Response(png, mimetype="image/png")
 
 
-@placing.get("/<name>/preview")
+@blueprint.get("/<name>/preview")
 @requires(Permission.CONFIG_MANAGE)
 def preview(name: str) -> ViewResponse:
     """The form filled with invented values."""

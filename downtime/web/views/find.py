@@ -11,22 +11,22 @@ from downtime.paper.labels import gs1_codes
 from downtime.snapshot.model import PatientRow
 from downtime.snapshot.store.opened_snapshot import FIND_LIMIT, Snapshot
 from downtime.web import request_context
-from downtime.web.responses import Answer
+from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import requires
 
-find = Blueprint("find", __name__)
+blueprint = Blueprint("find", __name__)
 SHORTEST = 2
 
 
-@find.post("/find")
+@blueprint.post("/find")
 @requires(Permission.PATIENT_FIND)
-def search() -> Answer:
+def search() -> ViewResponse:
     """What the box on every page sends: a form's serial, one exact identifier, or words."""
     text = request.form.get("text", "").strip()
     if serial := _serial(text):
         permissions.check_can(request_context.person(), Permission.LEDGER_VIEW)
         return redirect(url_for("ledger.form", serial=serial), 303)
-    request_context.remember("find", text)
+    request_context.remember_text("find", text)
     snapshot = request_context.snapshot_or_none()
     if snapshot and (patient := _exact(snapshot, text)):
         return redirect(url_for("patient.show", patient_id=patient.id), 303)
@@ -40,20 +40,20 @@ def _exact(snapshot: Snapshot, text: str) -> Patient | None:
     return found[0] if all(found) and len({one.id for one in found if one}) == 1 else None
 
 
-@find.get("/find")
+@blueprint.get("/find")
 @requires(Permission.PATIENT_FIND)
-def results() -> Answer:
+def results() -> ViewResponse:
     """The search box with what was found last."""
-    text = request_context.remembered("find")
+    text = request_context.session_texts("find")
     return render_template("find.html", text=text, **_found(text))
 
 
-@find.post("/find/part")
+@blueprint.post("/find/part")
 @requires(Permission.PATIENT_FIND)
-def as_you_type() -> Answer:
+def as_you_type() -> ViewResponse:
     """The table alone, while one types."""
     text = request.form.get("text", "").strip()
-    request_context.remember("find", text)
+    request_context.remember_text("find", text)
     return render_template("parts/found.html", text=text, **_found(text))
 
 

@@ -7,11 +7,11 @@ from flask import Blueprint, render_template
 from downtime.accounts.model import Permission
 from downtime.outage import outages
 from downtime.web import request_context
-from downtime.web.contingency_cards import EVERY, Card, cards
-from downtime.web.responses import Answer
+from downtime.web.contingency_cards import ANY_SYSTEM, Card, read_cards
+from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import requires
 
-guidance = Blueprint("guidance", __name__)
+blueprint = Blueprint("guidance", __name__)
 
 
 class Shown(NamedTuple):
@@ -23,20 +23,22 @@ class Shown(NamedTuple):
     down: bool
 
 
-@guidance.get("/what-to-do")
+@blueprint.get("/what-to-do")
 @requires(Permission.SESSION_OWN)
-def show() -> Answer:
+def show() -> ViewResponse:
     """During an outage the cards of what is down; else all of them."""
     outage = outages.find_current(request_context.vault())
     down = outage.down if outage else ()
     shown = [
-        _shown(card, down) for card in cards(request_context.web().home) if _matters(card, down)
+        _shown(card, down)
+        for card in read_cards(request_context.app_state().home)
+        if _matters(card, down)
     ]
     return render_template("guidance.html", cards=shown)
 
 
 def _matters(card: Card, down: tuple[str, ...]) -> bool:
-    return not down or card.system == EVERY or card.system in down
+    return not down or card.system == ANY_SYSTEM or card.system in down
 
 
 def _shown(card: Card, down: tuple[str, ...]) -> Shown:

@@ -7,19 +7,19 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
 from downtime.errors import InputError, NotFoundError
-from downtime.reconcile.compare.run_comparison import find_latest_outage
 from downtime.reconcile.harm import export_csv, store
 from downtime.reconcile.harm import review as rules
 from downtime.reconcile.harm.model import EXPLANATIONS, KINDS, OUTCOMES, STEPS, WAITING
-from downtime.reconcile.harm.store import Row
+from downtime.reconcile.harm.store import ReviewedFinding
 from downtime.reconcile.harm.turnaround import WORDS as SPANS
+from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.web import request_context
-from downtime.web.job_kinds import WHY
-from downtime.web.responses import Answer, download
+from downtime.web.job_kinds import REASON_ON_SCREEN
+from downtime.web.responses import ViewResponse, file_response
 from downtime.web.view_permissions import requires
 from downtime.web.views.jobs import ask
 
-harm = Blueprint("harm", __name__)
+blueprint = Blueprint("harm", __name__)
 SHOWN = 200
 COLOURS = {
     "no-result": "tag-red",
@@ -32,9 +32,9 @@ COLOURS = {
 }
 
 
-@harm.get("/harm")
+@blueprint.get("/harm")
 @requires(Permission.HARM_LIST)
-def show() -> Answer:
+def show() -> ViewResponse:
     """The findings of one kind: what waited at T0 unless another is asked for."""
     kind = request.args.get("kind", WAITING)
     if kind not in KINDS:
@@ -44,12 +44,12 @@ def show() -> Answer:
     except NotFoundError:
         return render_template("harm.html", outage=None, kind=kind, kinds=KINDS, rows=[], run=None)
     db = request_context.vault().db
-    rows = store.rows(db, outage.id, kind=kind)
-    counts = store.counts(db, outage.id)
+    rows = store.fetch_findings(db, outage.id, kind=kind)
+    counts = store.count_findings(db, outage.id)
     return render_template(
         "harm.html",
         outage=outage,
-        run=store.last_run(db, outage.id),
+        run=store.fetch_last_run(db, outage.id),
         kind=kind,
         kinds=KINDS,
         totals=_totals(counts, "findings"),
@@ -65,39 +65,43 @@ def show() -> Answer:
     )
 
 
-@harm.post("/harm/run")
+@blueprint.post("/harm/run")
 @requires(Permission.HARM_RUN)
-def run() -> Answer:
+def run() -> ViewResponse:
     """Look again, as a job."""
-    return ask("harm", {}, WHY)
+    return ask("harm", {}, REASON_ON_SCREEN)
 
 
-@harm.get("/harm/csv")
+@blueprint.get("/harm/csv")
 @requires(Permission.HARM_EXPLAIN)
-def csv() -> Answer:
+def csv() -> ViewResponse:
     """All findings for a spreadsheet."""
-    rows = rules.rows(request_context.vault())
+    rows = rules.list_findings(request_context.vault())
     zone = ZoneInfo(request_context.settings().site.time_zone)
     name = f"harm review {find_latest_outage(request_context.vault()).label}.csv"
-    return download(export_csv.csv(rows, zone), "text/csv", name)
+    return file_response(export_csv.findings_to_csv(rows, zone), "text/csv", name)
 
 
-@harm.post("/harm/review")
+@blueprint.post("/harm/review")
 @requires(Permission.HARM_REVIEW)
-def review() -> Answer:
+def review() -> ViewResponse:
     """Say what harm came of the ticked findings."""
     note = request.form.get("note", "")[:1000]
     outcome = request.form.get("outcome", "")
-    done = rules.review(request_context.vault(), _ticked(), outcome, note, request_context.actor())
+    done = rules.record_review(
+        request_context.vault(), _ticked(), outcome, note, request_context.actor()
+    )
     return _back(f"{done} reviewed: {OUTCOMES[outcome].lower()}.")
 
 
-@harm.post("/harm/explain")
+@blueprint.post("/harm/explain")
 @requires(Permission.HARM_EXPLAIN)
-def explain() -> Answer:
+def explain() -> ViewResponse:
     """Say what became of the ticked requests that have no result."""
     note, how = request.form.get("note", "")[:1000], request.form.get("how", "")
-    done = rules.explain(request_context.vault(), _ticked(), how, note, request_context.actor())
+    done = rules.record_explanation(
+        request_context.vault(), _ticked(), how, note, request_context.actor()
+    )
     return _back(f"{done} explained: {EXPLANATIONS[how].lower()}.")
 
 
@@ -108,7 +112,7 @@ def _ticked() -> list[str]:
     return keys
 
 
-def _back(said: str) -> Answer:
+def _back(said: str) -> ViewResponse:
     flash(said)
     kind = request.form.get("kind", WAITING)
     return redirect(url_for("harm.show", kind=kind if kind in KINDS else WAITING), 303)
@@ -121,7 +125,7 @@ def _totals(counts: Sequence[dict[str, object]], name: str) -> dict[str, int]:
     return sums
 
 
-def _first(rows: Sequence[Row]) -> Sequence[Row]:
+def _first(rows: Sequence[ReviewedFinding]) -> Sequence[ReviewedFinding]:
     """What is open comes first, then what nobody has reviewed."""
     ordered = sorted(rows, key=lambda row: (not row.is_open, row.reviewed is not None))
     return ordered[:SHOWN]

@@ -4,15 +4,15 @@ from flask import Blueprint, redirect, url_for
 
 from downtime.accounts.model import Permission
 from downtime.web import navigation
-from downtime.web.access_control import may
-from downtime.web.responses import Answer
+from downtime.web.access_control import has_permission
+from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import requires
 
-home = Blueprint("home", __name__)
+blueprint = Blueprint("home", __name__)
 
 
-@home.get("/")
+@blueprint.get("/")
 @requires(Permission.SESSION_OWN)
-def start() -> Answer:
+def start() -> ViewResponse:
     """Go to the first page of the menu."""
-    return redirect(url_for(navigation.first(may)), 303)
+    return redirect(url_for(navigation.start_endpoint(has_permission)), 303)

@@ -8,19 +8,25 @@ from downtime.accounts.model import Permission
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.outage.model import Outage
 from downtime.reconcile import assign_owner
-from downtime.reconcile.compare.run_comparison import find_latest_outage
 from downtime.reconcile.identity import link_person, unidentified
 from downtime.reconcile.identity.candidates import Candidate
 from downtime.reconcile.identity.links import CONFIRMED, PROPOSED
-from downtime.reconcile.identity.unidentified import DONE, SETTLED, TO_CONFIRM, TO_LINK, Unknown
+from downtime.reconcile.identity.unidentified import (
+    DONE,
+    SETTLED,
+    TO_CONFIRM,
+    TO_LINK,
+    UnidentifiedPerson,
+)
+from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.web import request_context
-from downtime.web.responses import Answer, required_reason
+from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import requires
 from downtime.web.views.ledger import titles
 from downtime.web.views.owners import offered
 
-identity = Blueprint("identity", __name__)
+blueprint = Blueprint("identity", __name__)
 SHOWN = 300
 STATES = {
     TO_LINK: "To link",
@@ -33,9 +39,9 @@ OPEN = (TO_LINK, TO_CONFIRM)
 MARKS = {"same": "tag-green", "slip": "tag-amber", "differs": "tag-red"}
 
 
-@identity.get("/identity")
+@blueprint.get("/identity")
 @requires(Permission.IDENTITY_LIST)
-def show() -> Answer:
+def show() -> ViewResponse:
     """The work list: the most urgent first."""
     try:
         listed = _listed(find_latest_outage(request_context.vault()))
@@ -56,9 +62,9 @@ def show() -> Answer:
     )
 
 
-@identity.post("/identity/exact")
+@blueprint.post("/identity/exact")
 @requires(Permission.IDENTITY_PROPOSE)
-def exact() -> Answer:
+def exact() -> ViewResponse:
     """Let the program propose every link by exact number and date of birth."""
     outage = find_latest_outage(request_context.vault())
     done = link_person.propose_exact(
@@ -68,17 +74,17 @@ def exact() -> Answer:
     return redirect(url_for("identity.show"), 303)
 
 
-@identity.get("/identity/<ref>")
+@blueprint.get("/identity/<ref>")
 @requires(Permission.IDENTITY_PROPOSE)
-def one(ref: str) -> Answer:
+def one(ref: str) -> ViewResponse:
     """One person: what paper says on the left, who it may be on the right."""
     vault, settings, outage = (
         request_context.vault(),
         request_context.settings(),
         find_latest_outage(request_context.vault()),
     )
-    person = unidentified.unknown(vault, settings, outage, ref)
-    typed = request_context.remembered(f"identity {person.ref}")
+    person = unidentified.find_unidentified(vault, settings, outage, ref)
+    typed = request_context.session_texts(f"identity {person.ref}")
     snapshot, absent = _recovered(outage)
     offer = chosen = None
     if snapshot and person.link:
@@ -98,21 +104,21 @@ def one(ref: str) -> Answer:
         colours=COLOURS,
         marks=MARKS,
         titles=titles(),
-        **offered(assign_owner.of_person(vault, person.key)),
+        **offered(assign_owner.owner_of_person(vault, person.key)),
     )
 
 
-@identity.post("/identity/<ref>")
+@blueprint.post("/identity/<ref>")
 @requires(Permission.IDENTITY_PROPOSE)
-def look(ref: str) -> Answer:
+def look(ref: str) -> ViewResponse:
     """Look for a name or number too; it is kept for this session and stands in no address."""
-    request_context.remember(f"identity {ref}", request.form.get("typed", "").strip()[:100])
+    request_context.remember_text(f"identity {ref}", request.form.get("typed", "").strip()[:100])
     return redirect(url_for("identity.one", ref=ref), 303)
 
 
-@identity.post("/identity/<ref>/propose")
+@blueprint.post("/identity/<ref>/propose")
 @requires(Permission.IDENTITY_PROPOSE)
-def propose(ref: str) -> Answer:
+def propose(ref: str) -> ViewResponse:
     """Propose one of the candidates, and go to the next person to link."""
     patient = request.form.get("patient", "")
     if not patient:
@@ -133,9 +139,9 @@ def propose(ref: str) -> Answer:
     return _next(outage, TO_LINK)
 
 
-@identity.post("/identity/<ref>/<link_id>/confirm")
+@blueprint.post("/identity/<ref>/<link_id>/confirm")
 @requires(Permission.IDENTITY_CONFIRM)
-def confirm(ref: str, link_id: str) -> Answer:
+def confirm(ref: str, link_id: str) -> ViewResponse:
     """Agree with a proposed link, and go to the next one that waits."""
     vault, settings, outage = (
         request_context.vault(),
@@ -153,9 +159,9 @@ def confirm(ref: str, link_id: str) -> Answer:
     return _next(outage, TO_CONFIRM)
 
 
-@identity.post("/identity/<ref>/<link_id>/reject")
+@blueprint.post("/identity/<ref>/<link_id>/reject")
 @requires(Permission.IDENTITY_CONFIRM)
-def reject(ref: str, link_id: str) -> Answer:
+def reject(ref: str, link_id: str) -> ViewResponse:
     """Refuse a proposed link: the person is to be linked again."""
     vault, settings, outage = (
         request_context.vault(),
@@ -169,9 +175,9 @@ def reject(ref: str, link_id: str) -> Answer:
     return redirect(url_for("identity.one", ref=ref), 303)
 
 
-@identity.post("/identity/<ref>/<link_id>/undo")
+@blueprint.post("/identity/<ref>/<link_id>/undo")
 @requires(Permission.IDENTITY_UNDO)
-def undo(ref: str, link_id: str) -> Answer:
+def undo(ref: str, link_id: str) -> ViewResponse:
     """Take a confirmed link back; other systems are told to keep the two apart."""
     vault, settings, outage = (
         request_context.vault(),
@@ -185,11 +191,13 @@ def undo(ref: str, link_id: str) -> Answer:
     return redirect(url_for("identity.show"), 303)
 
 
-def _listed(outage: Outage) -> list[Unknown]:
-    return unidentified.unknowns(request_context.vault(), request_context.settings(), outage)
+def _listed(outage: Outage) -> list[UnidentifiedPerson]:
+    return unidentified.list_unidentified(
+        request_context.vault(), request_context.settings(), outage
+    )
 
 
-def _next(outage: Outage, state: str) -> Answer:
+def _next(outage: Outage, state: str) -> ViewResponse:
     """The next person in a state whom this account may deal with, else the work list."""
     me = request_context.person().id
     for one in _listed(outage):
@@ -198,7 +206,7 @@ def _next(outage: Outage, state: str) -> Answer:
     return redirect(url_for("identity.show"), 303)
 
 
-def _name(person: Unknown) -> str:
+def _name(person: UnidentifiedPerson) -> str:
     first = person.papers[0]
     return f"{first.family}|{first.given}".casefold().strip("|")
 
@@ -208,11 +216,11 @@ def _recovered(outage: Outage) -> tuple[Snapshot | None, ConflictError | NotFoun
         snapshot = link_person.recovered(request_context.vault(), outage)
     except (ConflictError, NotFoundError) as error:
         return None, error
-    request_context.close_later(snapshot)
+    request_context.close_after_request(snapshot)
     return snapshot, None
 
 
-def _chosen(snapshot: Snapshot, person: Unknown) -> Candidate | None:
+def _chosen(snapshot: Snapshot, person: UnidentifiedPerson) -> Candidate | None:
     """The linked patient as the system has them now; None when they are gone."""
     if person.link is None:
         return None

@@ -20,43 +20,43 @@ from downtime.entry.store import entries
 from downtime.entry.validation import InvalidAnswersError
 from downtime.errors import InputError, NotFoundError, UserError
 from downtime.paper import serials
-from downtime.paper.model import FILED, LOST, VOID
+from downtime.paper.model import FormState
 from downtime.web import request_context
-from downtime.web.responses import Answer, download, required_reason
+from downtime.web.responses import ViewResponse, file_response, required_reason
 from downtime.web.view_permissions import requires
 from downtime.web.views import queues
 from downtime.web.views.ledger import titles
 
-keying = Blueprint("keying", __name__)
+blueprint = Blueprint("keying", __name__)
 OWN_FIELDS = ("csrf_token", "changed", "page", "step", "seen", "do")
 _DRAFTS = 50
 _LONGEST = 60
 """Characters of what names a page, or a save of it."""
 
 
-@keying.get("/key")
+@blueprint.get("/key")
 @requires(Permission.ENTRY_KEY)
-def choose() -> Answer:
+def choose() -> ViewResponse:
     """Scan or type a serial; what waits is counted, and drafts are listed."""
-    return _choose("", None)
+    return _render_choose("", None)
 
 
-@keying.post("/key")
+@blueprint.post("/key")
 @requires(Permission.ENTRY_KEY)
-def open_() -> Answer:
+def open_() -> ViewResponse:
     """Go to the form of a serial; what is keyed is then scanned one by one, not from a queue."""
     typed = request.form.get("serial", "")
     try:
         form = open_form.open_form(request_context.vault(), typed)
     except (InputError, NotFoundError) as error:
-        return _choose(typed, error), error.http_status
-    queues.start(None)
+        return _render_choose(typed, error), error.http_status
+    queues.start_queue(None)
     return redirect(url_for("keying.form", serial=form.issued.serial), 303)
 
 
-@keying.get("/key/<serial>")
+@blueprint.get("/key/<serial>")
 @requires(Permission.ENTRY_KEY)
-def form(serial: str) -> Answer:
+def form(serial: str) -> ViewResponse:
     """The fields of one form as its definition says, with what was keyed so far.
 
     Whoever is to key it a second time, or to decide, does not see here what was keyed first.
@@ -68,63 +68,65 @@ def form(serial: str) -> Answer:
             return redirect(url_for("verifying.second", serial=serial), 303)
         if entry.waits == ADJUDICATE:
             return redirect(url_for("verifying.decide", serial=serial), 303)
-    queues.visited(serial)
-    return _form(opened, opened.answers, {})
+    queues.remember_visited(serial)
+    return _render_form(opened, opened.answers, {})
 
 
-@keying.post("/key/<serial>")
+@blueprint.post("/key/<serial>")
 @requires(Permission.ENTRY_KEY)
-def submit(serial: str) -> Answer:
+def submit(serial: str) -> ViewResponse:
     """Enter the form and open the next, or show beside each field what is wrong with it."""
-    vault, settings, given = request_context.vault(), request_context.settings(), answers()
+    vault, settings, given = request_context.vault(), request_context.settings(), read_answers()
     try:
-        entering.submit_entry(vault, settings, serial, given, request_context.actor(), page=sent())
+        entering.submit_entry(
+            vault, settings, serial, given, request_context.actor(), page=read_page_save()
+        )
     except InvalidAnswersError as error:
-        entering.save_draft(vault, serial, given, request_context.actor(), sent())
+        entering.save_draft(vault, serial, given, request_context.actor(), read_page_save())
         opened = open_form.open_form(vault, serial, settings)
-        return _form(opened, given, sentences(error)), error.http_status
-    next_one = "" if queues.working() else " Scan the next one."
+        return _render_form(opened, given, problem_sentences(error)), error.http_status
+    next_one = "" if queues.current_queue() else " Scan the next one."
     flash(f"Form {serials.format_serial(serials.parse_serial(serial))} is entered.{next_one}")
-    return queues.go_on()
+    return queues.redirect_to_next()
 
 
-@keying.post("/key/<serial>/draft")
+@blueprint.post("/key/<serial>/draft")
 @requires(Permission.ENTRY_KEY)
-def draft(serial: str) -> Answer:
+def draft(serial: str) -> ViewResponse:
     """Keep what was typed, let go of the form, and go to another."""
     entry = entering.save_draft(
-        request_context.vault(), serial, answers(), request_context.actor(), sent()
+        request_context.vault(), serial, read_answers(), request_context.actor(), read_page_save()
     )
     claims.release_form(request_context.vault(), entry.serial, request_context.actor())
     flash(f"Form {serials.format_serial(entry.serial)} is kept as a draft.")
     return redirect(url_for("keying.choose"), 303)
 
 
-@keying.post("/key/<serial>/part")
+@blueprint.post("/key/<serial>/part")
 @requires(Permission.ENTRY_KEY)
-def part(serial: str) -> Answer:
+def save_while_typing(serial: str) -> ViewResponse:
     """Keep what was typed while one goes on typing."""
     entry = entering.save_draft(
-        request_context.vault(), serial, answers(), request_context.actor(), sent()
+        request_context.vault(), serial, read_answers(), request_context.actor(), read_page_save()
     )
-    return kept(entry.changed)
+    return render_kept(entry.changed)
 
 
-@keying.post("/key/<serial>/file")
+@blueprint.post("/key/<serial>/file")
 @requires(Permission.ENTRY_KEY)
-def file_away(serial: str) -> Answer:
+def file_away(serial: str) -> ViewResponse:
     """The paper goes to its file."""
     settings = request_context.settings()
     file_form.file_form(
         request_context.vault(), serial, request_context.actor(), "filed on screen", settings
     )
     flash(f"Form {serials.format_serial(serials.parse_serial(serial))} is filed.")
-    return queues.go_on()
+    return queues.redirect_to_next()
 
 
-@keying.post("/key/<serial>/scan")
+@blueprint.post("/key/<serial>/scan")
 @requires(Permission.ENTRY_SCAN)
-def attach(serial: str) -> Answer:
+def attach(serial: str) -> ViewResponse:
     """Put the scan of the paper beside its fields."""
     sent = request.files.get("scan")
     content = sent.read() if sent else b""
@@ -138,28 +140,28 @@ def attach(serial: str) -> Answer:
     return redirect(url_for("keying.form", serial=serial), 303)
 
 
-@keying.post("/key/<serial>/scan/away")
+@blueprint.post("/key/<serial>/scan/away")
 @requires(Permission.ENTRY_SCAN)
-def detach(serial: str) -> Answer:
+def detach(serial: str) -> ViewResponse:
     """The scan belongs to another form."""
     scans.detach_scan(request_context.vault(), serial, request_context.actor(), required_reason())
     return redirect(url_for("keying.form", serial=serial), 303)
 
 
-@keying.get("/key/<serial>/scan/<int:page>")
+@blueprint.get("/key/<serial>/scan/<int:page>")
 @requires(Permission.ENTRY_KEY)
-def page(serial: str, page: int) -> Answer:
+def page(serial: str, page: int) -> ViewResponse:
     """The picture of one page."""
     content = scans.get_page_picture(request_context.vault(), serial, page)
-    return download(content, "image/jpeg", f"{serial} page {page}.jpg", inline=True)
+    return file_response(content, "image/jpeg", f"{serial} page {page}.jpg", inline=True)
 
 
-def answers() -> dict[str, str]:
+def read_answers() -> dict[str, str]:
     """The fields that a screen sent."""
     return {key: text for key, text in request.form.items() if key not in OWN_FIELDS and text}
 
 
-def sent() -> PageSave:
+def read_page_save() -> PageSave:
     """Which save of which open page this is."""
     said, step = request.form, request.form.get("step", "")
     return PageSave(
@@ -170,17 +172,17 @@ def sent() -> PageSave:
     )
 
 
-def sentences(error: InvalidAnswersError) -> dict[str, str]:
+def problem_sentences(error: InvalidAnswersError) -> dict[str, str]:
     """What is wrong with each field, by its key."""
     return {problem.key: problem.sentence for problem in error.problems}
 
 
-def kept(changed: str) -> str:
+def render_kept(changed: str) -> str:
     """The note that a draft is safe; without the frame of a page, which costs more than saving."""
     return current_app.jinja_env.get_template("parts/kept.html").render(changed=changed)
 
 
-def beside(opened: KeyedForm) -> dict[str, Any]:
+def form_context(opened: KeyedForm) -> dict[str, Any]:
     """What stands beside the fields: the scan, and where each field is on it; words to choose."""
     vault, serial = request_context.vault(), opened.issued.serial
     scan = scans.find_scan(vault, serial)
@@ -188,14 +190,16 @@ def beside(opened: KeyedForm) -> dict[str, Any]:
     return {
         "scan": scan,
         "spots": json.dumps({key: [round(n, 4) for n in astuple(s)] for key, s in spots.items()}),
-        "suggestions": picklists.suggest_test_names(opened.definition, request_context.web().home),
+        "suggestions": picklists.suggest_test_names(
+            opened.definition, request_context.app_state().home
+        ),
         "searched": picklists.SEARCHED,
-        "working": queues.working(),
+        "working": queues.current_queue(),
         "page_id": secrets.token_hex(8),
     }
 
 
-def _choose(typed: str, error: UserError | None) -> str:
+def _render_choose(typed: str, error: UserError | None) -> str:
     vault = request_context.vault()
     return render_template(
         "key.html",
@@ -204,14 +208,14 @@ def _choose(typed: str, error: UserError | None) -> str:
         drafts=entries.find_drafts(vault.db, _DRAFTS),
         claims=claims.current_claims(vault),
         titles=titles(),
-        **queues.overview(),
+        **queues.queue_overview(),
     )
 
 
-def _form(opened: KeyedForm, given: Mapping[str, str], problems: dict[str, str]) -> str:
+def _render_form(opened: KeyedForm, given: Mapping[str, str], problems: dict[str, str]) -> str:
     entry = opened.entry
-    can = _possible(opened, entry)
-    claim = _claimed(opened.issued.serial) if can["editable"] else None
+    can = _possible_actions(opened, entry)
+    claim = _claim(opened.issued.serial) if can["editable"] else None
     other = claim if claim and not claim.is_of(request_context.actor()) else None
     return render_template(
         "keying.html",
@@ -224,21 +228,21 @@ def _form(opened: KeyedForm, given: Mapping[str, str], problems: dict[str, str])
         sign_off=opened.definition.sign_off,
         other=other,
         **can | {"editable": can["editable"] and other is None},
-        **beside(opened),
+        **form_context(opened),
     )
 
 
-def _claimed(serial: str) -> Claim:
+def _claim(serial: str) -> Claim:
     return claims.claim_form(
         request_context.vault(), request_context.settings(), serial, request_context.actor()
     )
 
 
-def _possible(opened: KeyedForm, entry: Entry | None) -> dict[str, Any]:
+def _possible_actions(opened: KeyedForm, entry: Entry | None) -> dict[str, Any]:
     """What this person can do with the form as it is."""
     mine = entry is not None and entry.transcriber == request_context.person().id
     is_checker = permissions.can(request_context.person(), Permission.ENTRY_VERIFY)
-    shut = opened.issued.state in (FILED, VOID, LOST)
+    shut = opened.issued.state in (FormState.FILED, FormState.VOID, FormState.LOST)
     return {
         "editable": not shut and (entry is None or entry.state == DRAFT),
         "may_verify": is_checker and not mine and entry is not None and entry.waits == COMPARE,

@@ -12,49 +12,49 @@ from downtime.paper.labels import print_labels as rules
 from downtime.paper.labels.label_sheets import LABEL_SHEETS
 from downtime.paper.print_requests import PrintRequest
 from downtime.web import request_context
-from downtime.web.job_kinds import PDF, WHY
-from downtime.web.responses import Answer, download, whole_number
+from downtime.web.job_kinds import PDF, REASON_ON_SCREEN
+from downtime.web.responses import ViewResponse, file_response, read_whole_number
 from downtime.web.view_permissions import requires
 from downtime.web.views.printing import check_ward, queued
 
-labels = Blueprint("labels", __name__)
-MOST_LABELS = max(sheet.labels for sheet in LABEL_SHEETS.values())
+blueprint = Blueprint("labels", __name__)
+MOST_LABELS = max(sheet.label_count for sheet in LABEL_SHEETS.values())
 
 
-@labels.post("/labels/ward")
+@blueprint.post("/labels/ward")
 @requires(Permission.PACK_PRINT)
-def ward() -> Answer:
+def ward() -> ViewResponse:
     """Labels or wristbands of every patient of a ward."""
     chosen = request.form.get("ward", "")
     check_ward(chosen)
     return _ask(_kind(), wards=(chosen,))
 
 
-@labels.post("/labels/patient")
+@blueprint.post("/labels/patient")
 @requires(Permission.PACK_PRINT)
-def patient() -> Answer:
+def patient() -> ViewResponse:
     """Labels or wristbands of one patient."""
     found = request_context.snapshot().get_patient(request.form.get("patient", ""))
     return _ask(_kind(), patient=found.id)
 
 
-@labels.post("/labels/stock")
+@blueprint.post("/labels/stock")
 @requires(Permission.FORM_PRINT)
-def stock() -> Answer:
+def stock() -> ViewResponse:
     """A label for the box of every form."""
     return _ask(rules.STOCK, forms=tuple(load_forms(request_context.vault().home)))
 
 
-@labels.post("/labels/test")
+@blueprint.post("/labels/test")
 @requires(Permission.FORM_PRINT)
-def test() -> Answer:
+def test() -> ViewResponse:
     """Outlines of a sheet's labels on plain paper; it holds nothing of anybody."""
     out = BytesIO()
     sheet = request.form.get("sheet", "")
     alignment_test.print_alignment_test(
         request_context.settings(), sheet, request_context.now(), out
     )
-    return download(out.getvalue(), PDF, f"alignment test {sheet}.pdf", inline=True)
+    return file_response(out.getvalue(), PDF, f"alignment test {sheet}.pdf", inline=True)
 
 
 def _kind() -> str:
@@ -67,7 +67,7 @@ def _ask(
     wards: tuple[str, ...] = (),
     patient: str = "",
     forms: tuple[str, ...] | None = None,
-) -> Answer:
+) -> ViewResponse:
     copies = request.form.get("copies", "").strip()
     order = PrintRequest(
         kind=print_requests.LABELS,
@@ -76,7 +76,9 @@ def _ask(
         patient=patient,
         forms=forms,
         sheet=request.form.get("sheet", ""),
-        start=whole_number("start", "The first free label", 1, MOST_LABELS),
-        copies=whole_number("copies", "Labels of each", 1, rules.MOST_COPIES) if copies else None,
+        start=read_whole_number("start", "The first free label", 1, MOST_LABELS),
+        copies=read_whole_number("copies", "Labels of each", 1, rules.MOST_COPIES)
+        if copies
+        else None,
     )
-    return queued(order, WHY)
+    return queued(order, REASON_ON_SCREEN)

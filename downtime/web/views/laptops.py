@@ -1,4 +1,4 @@
-"""Gathering: hand over what this laptop holds, take what others hand over, see who is awaited."""
+"""Laptops: export what this laptop holds, take what others hand over, see who is awaited."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,24 +14,25 @@ from downtime.sync import bundle, duplicate_numbers, join_outages, store_clashes
 from downtime.sync import export_bundle as sealing
 from downtime.sync import laptop_reports as reporting
 from downtime.sync import merge_bundle as taking
+from downtime.transport.folder import CarrierFolder
 from downtime.web import request_context
-from downtime.web.responses import Answer, download, required_reason
+from downtime.web.responses import ViewResponse, file_response, required_reason
 from downtime.web.view_permissions import requires
-from downtime.web.views.check_in import said_by
+from downtime.web.views.check_in import compare_answers
 
-handover = Blueprint("handover", __name__)
+blueprint = Blueprint("laptops", __name__)
 MEDIA_TYPE = "application/octet-stream"
 
 
-@handover.get("/gathering")
+@blueprint.get("/laptops")
 @requires(Permission.SYNC_VIEW)
-def show() -> Answer:
+def show() -> ViewResponse:
     """Who has handed over, which outages laptops declared, and both ways of a bundle."""
     vault = request_context.vault()
     history = outages.list_outages(vault)
     found = reporting.report_laptops(vault, history[0] if history else None)
     return render_template(
-        "gathering.html",
+        "laptops.html",
         reports=found,
         awaited=sum(not one.complete for one in found),
         declared=laptop_outages.list_laptop_outages(vault.db),
@@ -39,17 +40,17 @@ def show() -> Answer:
         given_twice=store_clashes.fetch_duplicate_numbers(vault.db),
         history=history,
         stations=sealing.find_stations(vault),
-        usual=request_context.settings().handover.station,
-        folder=request_context.settings().handover.folder,
+        usual=request_context.settings().sync.station,
+        folder=request_context.settings().sync.folder,
         suffix=bundle.SUFFIX,
         megabytes=request_context.settings().web.max_bundle_upload_bytes // 1_048_576,
         busy=outages.find_current(vault) is not None,
     )
 
 
-@handover.post("/gathering/seal")
+@blueprint.post("/laptops/export")
 @requires(Permission.SYNC_EXPORT)
-def seal() -> Answer:
+def export() -> ViewResponse:
     """All that this laptop holds as one file for the records station, to save or into the folder."""
     vault, settings = request_context.vault(), request_context.settings()
     station = request.form.get("station", "")
@@ -59,20 +60,20 @@ def seal() -> Answer:
         vault, settings, station, request_context.actor(), reason, broken=broken
     )
     if request.form.get("to") != "folder":
-        return download(sealed.data, MEDIA_TYPE, sealed.name)
+        return file_response(sealed.data, MEDIA_TYPE, sealed.name)
     sealing.write_bundle(sealed, _folder())
     flash(f"{sealed.name} is in the folder, for {sealed.header.station} only.")
-    return redirect(url_for("handover.show"), 303)
+    return redirect(url_for("laptops.show"), 303)
 
 
-@handover.post("/gathering/take")
+@blueprint.post("/laptops/merge")
 @requires(Permission.SYNC_MERGE)
-def take() -> Answer:
+def merge() -> ViewResponse:
     """Take bundles that were sent from the browser, or all that lie in the folder."""
-    given = _in_folder() if request.form.get("from") == "folder" else _sent()
+    given = _bundles_in_folder() if request.form.get("from") == "folder" else _uploaded_bundles()
     if not given:
         raise InputError(
-            "handover.none", "There is no bundle.", f"Choose files that end in {bundle.SUFFIX}."
+            "sync.none", "There is no bundle.", f"Choose files that end in {bundle.SUFFIX}."
         )
     for name, read in given:
         try:
@@ -87,30 +88,30 @@ def take() -> Answer:
             flash(taken.sentence)
         except UserError as error:
             flash(f"REFUSED: {name}. {error.sentence} {error.next_step}", "urgent")
-    return redirect(url_for("handover.show"), 303)
+    return redirect(url_for("laptops.show"), 303)
 
 
-@handover.post("/gathering/take-over")
+@blueprint.post("/laptops/merge-untrusted")
 @requires(Permission.SYNC_MERGE_UNTRUSTED)
-def take_over() -> Answer:
+def merge_untrusted() -> ViewResponse:
     """Take one bundle whose audit chain does not hold, in the name of whoever is signed in."""
     vault, settings = request_context.vault(), request_context.settings()
-    reason, given = required_reason(), _sent()
+    reason, given = required_reason(), _uploaded_bundles()
     if len(given) != 1:
         raise InputError(
-            "handover.one",
+            "sync.one",
             "One bundle is taken over at a time.",
             "Choose the one that was refused.",
         )
     ((_, read),) = given
     taken = taking.merge_untrusted_bundle(vault, settings, read(), request_context.actor(), reason)
     flash(taken.sentence, "urgent" if taken.doubt else "message")
-    return redirect(url_for("handover.show"), 303)
+    return redirect(url_for("laptops.show"), 303)
 
 
-@handover.post("/gathering/join")
+@blueprint.post("/laptops/join")
 @requires(Permission.SYNC_SETTLE)
-def join() -> Answer:
+def join() -> ViewResponse:
     """Put a laptop's outage under one here, or open an outage here with it."""
     vault, actor, reason = request_context.vault(), request_context.actor(), required_reason()
     device, _, there = request.form.get("origin", "").partition(":")
@@ -121,12 +122,12 @@ def join() -> Answer:
     else:
         made = join_outages.open_joined_outage(vault, device, there, actor, reason)
         flash(f"Outage {made} is open here, as {device} declared it.")
-    return redirect(url_for("handover.show"), 303)
+    return redirect(url_for("laptops.show"), 303)
 
 
-@handover.post("/gathering/excuse")
+@blueprint.post("/laptops/excuse")
 @requires(Permission.SYNC_SETTLE)
-def excuse() -> Answer:
+def set_awaited() -> ViewResponse:
     """Await nothing of a machine, or await it again."""
     device = request.form.get("device", "")
     if request.form.get("to") == "expect":
@@ -139,57 +140,59 @@ def excuse() -> Answer:
             request_context.vault(), device, request_context.actor(), required_reason()
         )
         flash(f"Nothing is awaited of {device}.")
-    return redirect(url_for("handover.show"), 303)
+    return redirect(url_for("laptops.show"), 303)
 
 
-@handover.post("/gathering/given-twice")
+@blueprint.post("/laptops/duplicate-numbers")
 @requires(Permission.SYNC_SETTLE)
-def given_twice() -> Answer:
+def settle_number() -> ViewResponse:
     """Say what became of the second paper under a number that was given out twice."""
     number = request.form.get("number", "")
     duplicate_numbers.settle_number(
         request_context.vault(), number, request_context.actor(), required_reason()
     )
     flash(f"{number}: it is noted what became of the second one.")
-    return redirect(url_for("handover.show"), 303)
+    return redirect(url_for("laptops.show"), 303)
 
 
-@handover.get("/gathering/twice/<serial>/<device>")
+@blueprint.get("/laptops/duplicate-entries/<serial>/<device>")
 @requires(Permission.ENTRY_VERIFY)
-def twice(serial: str, device: str) -> Answer:
+def compare_entries(serial: str, device: str) -> ViewResponse:
     """Two entries of one form beside each other."""
     pair = duplicate_entries.get_duplicate_entry(request_context.vault(), serial, device)
-    return render_template("twice.html", pair=pair, rows=said_by(pair), device=device)
+    return render_template(
+        "duplicate_entry.html", pair=pair, rows=compare_answers(pair), device=device
+    )
 
 
-@handover.post("/gathering/twice/<serial>/<device>")
+@blueprint.post("/laptops/duplicate-entries/<serial>/<device>")
 @requires(Permission.ENTRY_VERIFY)
-def settle(serial: str, device: str) -> Answer:
+def settle_entry(serial: str, device: str) -> ViewResponse:
     """Say which of the two counts."""
     keep = request.form.get("keep", "")
     duplicate_entries.settle_duplicate_entry(
         request_context.vault(), serial, device, keep, request_context.actor(), required_reason()
     )
     flash(f"The entry {'of ' + device if keep == duplicate_entries.THERE else 'made here'} counts.")
-    return redirect(url_for("booking.listing", name="keyed-twice"), 303)
+    return redirect(url_for("check_in.list_papers", name="keyed-twice"), 303)
 
 
-def _in_folder() -> list[tuple[str, Callable[[], bytes]]]:
-    paths = sorted(_folder().glob(f"*{bundle.SUFFIX}"))
+def _bundles_in_folder() -> list[tuple[str, Callable[[], bytes]]]:
+    paths = CarrierFolder(_folder()).list_files(bundle.SUFFIX)
     return [
         (path.name, partial(taking.read_bundle, path, request_context.settings())) for path in paths
     ]
 
 
-def _sent() -> list[tuple[str, Callable[[], bytes]]]:
+def _uploaded_bundles() -> list[tuple[str, Callable[[], bytes]]]:
     sent = [upload for upload in request.files.getlist("bundles") if upload.filename]
     return [(str(upload.filename), upload.read) for upload in sent]
 
 
 def _folder() -> Path:
-    folder = request_context.settings().handover.folder
+    folder = request_context.settings().sync.folder
     if not folder or not Path(folder).is_dir():
         raise InputError(
-            "handover.folder", "There is no folder for bundles.", "Set handover.folder to one."
+            "sync.folder", "There is no folder for bundles.", "Set sync.folder to one."
         )
     return Path(folder)

@@ -6,35 +6,40 @@ from downtime.accounts.model import Permission
 from downtime.errors import InputError
 from downtime.outage import outages
 from downtime.paper import ledger as rules
-from downtime.paper.model import COLLECTED, LIFECYCLE, LOST, OUT, RETURNED, VOID, IssuedForm
+from downtime.paper.model import LIFECYCLE, OUT, FormState, IssuedForm
 from downtime.returns.statement.form_accounting import Tally, account_forms
 from downtime.web import request_context
-from downtime.web.access_control import may
-from downtime.web.responses import Answer
+from downtime.web.access_control import has_permission
+from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import requires
 
-ledger = Blueprint("ledger", __name__)
+blueprint = Blueprint("ledger", __name__)
 SHOWN = 400
-MOVES = {COLLECTED: "A runner has it", RETURNED: "It came back", VOID: "Void", LOST: "Declare lost"}
+MOVES = {
+    FormState.COLLECTED: "A runner has it",
+    FormState.RETURNED: "It came back",
+    FormState.VOID: "Void",
+    FormState.LOST: "Declare lost",
+}
 
 MARKS = {
-    COLLECTED: rules.mark_collected,
-    RETURNED: rules.mark_returned,
-    VOID: rules.void_form,
-    LOST: rules.mark_lost,
+    FormState.COLLECTED: rules.mark_collected,
+    FormState.RETURNED: rules.mark_returned,
+    FormState.VOID: rules.void_form,
+    FormState.LOST: rules.mark_lost,
 }
 
 
 def about(form: IssuedForm) -> str:
     """Whom a form is about, for those who may see patients."""
-    if not may(Permission.PATIENT_VIEW):
+    if not has_permission(Permission.PATIENT_VIEW):
         return "Hidden from your role"
     return form.patient_label or "Blank"
 
 
-@ledger.get("/forms")
+@blueprint.get("/forms")
 @requires(Permission.LEDGER_VIEW)
-def show() -> Answer:
+def show() -> ViewResponse:
     """The counts of the present or last outage, or of what was printed outside of any."""
     vault, ward = request_context.vault(), request.args.get("ward", "")
     last = next(iter(outages.list_outages(vault)), None)
@@ -60,9 +65,9 @@ def show() -> Answer:
     )
 
 
-@ledger.get("/forms/<serial>")
+@blueprint.get("/forms/<serial>")
 @requires(Permission.LEDGER_VIEW)
-def form(serial: str) -> Answer:
+def form(serial: str) -> ViewResponse:
     """One issued form and where it is."""
     issued = rules.get_form(request_context.vault(), serial)
     moves = [(to, text) for to, text in MOVES.items() if to in LIFECYCLE.moves[issued.state]]
@@ -73,9 +78,9 @@ def form(serial: str) -> Answer:
     )
 
 
-@ledger.post("/forms/move")
+@blueprint.post("/forms/move")
 @requires(Permission.LEDGER_MOVE)
-def move() -> Answer:
+def move() -> ViewResponse:
     """Mark the ticked forms as collected, returned, void or lost."""
     serials, to = request.form.getlist("serial"), request.form.get("to", "")
     reason = request.form.get("why", "").strip()[:200]

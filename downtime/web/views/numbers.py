@@ -5,28 +5,28 @@ from flask import Blueprint, redirect, render_template, url_for
 from downtime.accounts.model import Permission
 from downtime.outage import downtime_numbers as rules
 from downtime.web import request_context
-from downtime.web.responses import Answer, whole_number
+from downtime.web.responses import ViewResponse, read_whole_number
 from downtime.web.view_permissions import requires
 
-numbers = Blueprint("numbers", __name__)
+blueprint = Blueprint("numbers", __name__)
 MOST = 100
 
 
-@numbers.get("/numbers")
+@blueprint.get("/numbers")
 @requires(Permission.NUMBER_ISSUE)
-def show() -> Answer:
+def show() -> ViewResponse:
     """What is left of this laptop's block, and the numbers given out a moment ago."""
-    given = request_context.remembered("numbers").split()
-    request_context.remember("numbers", "")
+    given = request_context.session_texts("numbers").split()
+    request_context.remember_text("numbers", "")
     supply = rules.count_supply(request_context.vault(), request_context.settings())
     return render_template("numbers.html", numbers=given, supply=supply)
 
 
-@numbers.post("/numbers")
+@blueprint.post("/numbers")
 @requires(Permission.NUMBER_ISSUE)
-def issue() -> Answer:
+def issue() -> ViewResponse:
     """Give out the next numbers, each once."""
-    count = whole_number("count", "How many", 1, MOST)
+    count = read_whole_number("count", "How many", 1, MOST)
     given = rules.issue_numbers(
         request_context.vault(),
         request_context.settings(),
@@ -34,5 +34,5 @@ def issue() -> Answer:
         request_context.actor(),
         "given out on screen",
     )
-    request_context.remember("numbers", " ".join(given))
+    request_context.remember_text("numbers", " ".join(given))
     return redirect(url_for("numbers.show"), 303)

@@ -4,17 +4,16 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
 from downtime.outage import outages as rules
-from downtime.snapshot import load_bundle
 from downtime.web import request_context
-from downtime.web.responses import Answer, required_reason
+from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import requires
 
-outages = Blueprint("outages", __name__)
+blueprint = Blueprint("outages", __name__)
 
 
-@outages.get("/outages")
+@blueprint.get("/outages")
 @requires(Permission.OUTAGE_VIEW)
-def show() -> Answer:
+def show() -> ViewResponse:
     """What is down now, and what was."""
     names = request_context.settings().systems.names
     return render_template(
@@ -22,39 +21,27 @@ def show() -> Answer:
     )
 
 
-@outages.post("/outages/declare")
+@blueprint.post("/outages/declare")
 @requires(Permission.OUTAGE_DECLARE)
-def declare() -> Answer:
+def declare() -> ViewResponse:
     """Declare the ticked systems down; the snapshot of this moment stays as T0."""
-    vault, names, reason = (
-        request_context.vault(),
-        request_context.settings().systems.names,
-        required_reason(),
-    )
-    systems = request.form.getlist("systems")
-    rules.check_system_names(systems, names)
-    first = rules.find_current(vault) is None
     outage = rules.declare_systems_down(
-        vault,
-        systems,
+        request_context.vault(),
+        request.form.getlist("systems"),
         request_context.actor(),
-        reason,
-        known=names,
-        snapshot=load_bundle.pin_current_snapshot(vault, request_context.actor(), reason)
-        if first
-        else "",
+        required_reason(),
+        known=request_context.settings().systems.names,
         drill=request.form.get("drill") == "1",
     )
     flash(f"{outage.label}: {', '.join(outage.down)} declared down.")
     return redirect(url_for("guidance.show"), 303)
 
 
-@outages.post("/outages/end")
+@blueprint.post("/outages/end")
 @requires(Permission.OUTAGE_END)
-def end() -> Answer:
-    """Say that the ticked systems are back."""
+def end() -> ViewResponse:
+    """Mark the ticked systems as restored."""
     systems = request.form.getlist("systems")
-    rules.check_system_names(systems, request_context.settings().systems.names)
     outage = rules.mark_restored(
         request_context.vault(), systems, request_context.actor(), required_reason()
     )
@@ -63,9 +50,9 @@ def end() -> Answer:
     return redirect(url_for("outages.show"), 303)
 
 
-@outages.post("/outages/close")
+@blueprint.post("/outages/close")
 @requires(Permission.OUTAGE_END)
-def close() -> Answer:
+def close() -> ViewResponse:
     """Close the books of an outage whose systems are all back."""
     outage = rules.close_outage(
         request_context.vault(),

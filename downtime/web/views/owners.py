@@ -8,31 +8,31 @@ from downtime.accounts.model import Permission
 from downtime.paper import assignments
 from downtime.paper.assignments import Assignment
 from downtime.reconcile import assign_owner as rules
-from downtime.reconcile.compare.run_comparison import find_latest_outage
+from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.list_items import FILTERS
 from downtime.vault.audit import Actor
 from downtime.web import request_context, stored_times
-from downtime.web.responses import Answer
+from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import requires
 
-owners = Blueprint("owners", __name__)
+blueprint = Blueprint("owners", __name__)
 
 
-@owners.post("/comparison/<key>/owner")
+@blueprint.post("/comparison/<key>/owner")
 @requires(Permission.LEDGER_ASSIGN)
-def item(key: str) -> Answer:
+def item(key: str) -> ViewResponse:
     """Give an item to somebody until a time."""
-    given = rules.give_item(request_context.vault(), key, *_given())
+    given = rules.assign_item(request_context.vault(), key, *_given())
     flash(f"Given to {given.owner}.")
     return redirect(url_for("comparison.one", key=key), 303)
 
 
-@owners.post("/comparison/owners")
+@blueprint.post("/comparison/owners")
 @requires(Permission.LEDGER_ASSIGN)
-def items() -> Answer:
+def items() -> ViewResponse:
     """Give the ticked items of a list to somebody until a time."""
     owner, due, who, note = _given()
-    n = rules.give_items(
+    n = rules.assign_items(
         request_context.vault(), request.form.getlist("key"), owner, due, who, note
     )
     flash(f"{n} given to {owner.strip()}.")
@@ -41,12 +41,12 @@ def items() -> Answer:
     return redirect(url_for("comparison.show", **kept), 303)
 
 
-@owners.post("/identity/<ref>/owner")
+@blueprint.post("/identity/<ref>/owner")
 @requires(Permission.LEDGER_ASSIGN)
-def person(ref: str) -> Answer:
+def person(ref: str) -> ViewResponse:
     """Give somebody who is not found to somebody until a time."""
     vault = request_context.vault()
-    given = rules.give_person(
+    given = rules.assign_person(
         vault, request_context.settings(), find_latest_outage(vault), ref, *_given()
     )
     flash(f"Given to {given.owner}.")
@@ -58,10 +58,14 @@ def offered(held: Assignment | None) -> dict[str, object]:
     vault = request_context.vault()
     due = assignments.default_due(request_context.settings(), vault.clock())
     late = held is not None and held.is_overdue(vault.now())
-    return {"held": held, "held_late": late, "due": stored_times.local(held.due if held else due)}
+    return {
+        "held": held,
+        "held_late": late,
+        "due": stored_times.format_local_time(held.due if held else due),
+    }
 
 
 def _given() -> tuple[str, str, Actor, str]:
     said = request.form
-    due = stored_times.stored(said.get("due", ""))
+    due = stored_times.parse_local_time(said.get("due", ""))
     return said.get("owner", ""), due, request_context.actor(), said.get("note", "")

@@ -5,10 +5,10 @@ from flask import Blueprint, render_template
 from downtime.accounts.model import Permission
 from downtime.paper.labels.label_sheets import LABEL_SHEETS
 from downtime.web import request_context
-from downtime.web.responses import Answer
+from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import requires
 
-patient = Blueprint("patient", __name__)
+blueprint = Blueprint("patient", __name__)
 
 STAGES = {"collected": "tag-amber", "received": "tag-blue", "in-progress": "tag-blue"}
 STAGES |= {"requested": "tag-amber", "resulted": "tag-green", "cancelled": "tag-grey"}
@@ -26,9 +26,9 @@ def report_colour(status: str) -> str:
     return REPORTS.get(status, "tag-grey")
 
 
-@patient.get("/patients/<patient_id>")
+@blueprint.get("/patients/<patient_id>")
 @requires(Permission.PATIENT_VIEW)
-def show(patient_id: str) -> Answer:
+def show(patient_id: str) -> ViewResponse:
     """Everything that the snapshot holds of one patient, under an opaque number."""
     snapshot = request_context.snapshot()
     found = snapshot.get_patient(patient_id)

@@ -7,27 +7,27 @@ from downtime.accounts.model import Permission, Role
 from downtime.accounts.people import Credentials
 from downtime.accounts.permissions import ROLE_TITLES
 from downtime.web import request_context
-from downtime.web.qr_code import qr
-from downtime.web.responses import Answer, required_reason
+from downtime.web.qr_code import draw_qr_code
+from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import requires
 
-people = Blueprint("people", __name__)
+blueprint = Blueprint("people", __name__)
 
 
-@people.get("/people")
+@blueprint.get("/people")
 @requires(Permission.PERSON_MANAGE)
-def show() -> Answer:
+def show() -> ViewResponse:
     """All accounts, closed ones too."""
-    everybody = rules.everybody(request_context.vault())
+    everybody = rules.list_people(request_context.vault())
     return render_template("people.html", people=everybody, roles=ROLE_TITLES, role_items=_roles())
 
 
-@people.post("/people")
+@blueprint.post("/people")
 @requires(Permission.PERSON_MANAGE)
-def add() -> Answer:
+def add() -> ViewResponse:
     """A new person; what they need to sign in is shown once, on the answer to this request."""
-    password = rules.new_password()
-    made = rules.create(
+    password = rules.make_password()
+    made = rules.create_person(
         request_context.vault(),
         request_context.settings(),
         request.form.get("username", ""),
@@ -40,29 +40,29 @@ def add() -> Answer:
     return _shown_once(made, password)
 
 
-@people.get("/people/<person_id>")
+@blueprint.get("/people/<person_id>")
 @requires(Permission.PERSON_MANAGE)
-def one(person_id: str) -> Answer:
+def one(person_id: str) -> ViewResponse:
     """What can be changed of one account."""
-    subject = rules.get(request_context.vault(), person_id)
+    subject = rules.get_person(request_context.vault(), person_id)
     return render_template("person.html", subject=subject, role_items=_roles())
 
 
-@people.post("/people/<person_id>/name")
+@blueprint.post("/people/<person_id>/name")
 @requires(Permission.PERSON_MANAGE)
-def rename(person_id: str) -> Answer:
+def rename(person_id: str) -> ViewResponse:
     """Another name on screens and prints."""
     name = request.form.get("name", "")
-    rules.rename(
+    rules.rename_person(
         request_context.vault(), person_id, name, request_context.actor(), required_reason()
     )
     flash("The name was changed.")
     return redirect(url_for("people.one", person_id=person_id), 303)
 
 
-@people.post("/people/<person_id>/role")
+@blueprint.post("/people/<person_id>/role")
 @requires(Permission.PERSON_MANAGE)
-def role(person_id: str) -> Answer:
+def role(person_id: str) -> ViewResponse:
     """Another role, from their next click on."""
     chosen = request.form.get("role", "")
     rules.set_role(
@@ -72,25 +72,25 @@ def role(person_id: str) -> Answer:
     return redirect(url_for("people.one", person_id=person_id), 303)
 
 
-@people.post("/people/<person_id>/credentials")
+@blueprint.post("/people/<person_id>/credentials")
 @requires(Permission.PERSON_MANAGE)
-def reset(person_id: str) -> Answer:
+def reset(person_id: str) -> ViewResponse:
     """A new password and one-time code for somebody who lost one."""
-    password = rules.new_password()
+    password = rules.make_password()
     vault, settings = request_context.vault(), request_context.settings()
     return _shown_once(
-        rules.reset(
+        rules.reset_credentials(
             vault, settings, person_id, password, request_context.actor(), required_reason()
         ),
         password,
     )
 
 
-@people.post("/people/<person_id>/disable")
+@blueprint.post("/people/<person_id>/disable")
 @requires(Permission.PERSON_MANAGE)
-def disable(person_id: str) -> Answer:
+def disable(person_id: str) -> ViewResponse:
     """Close an account."""
-    renewed = rules.disable(
+    renewed = rules.disable_person(
         request_context.vault(), person_id, request_context.actor(), required_reason()
     )
     later = " The data key is renewed when nothing else has the vault open."
@@ -98,14 +98,14 @@ def disable(person_id: str) -> Answer:
     return redirect(url_for("people.one", person_id=person_id), 303)
 
 
-@people.post("/people/<person_id>/enable")
+@blueprint.post("/people/<person_id>/enable")
 @requires(Permission.PERSON_MANAGE)
-def enable(person_id: str) -> Answer:
+def enable(person_id: str) -> ViewResponse:
     """Open a closed account again, with new credentials."""
-    password = rules.new_password()
+    password = rules.make_password()
     vault, settings = request_context.vault(), request_context.settings()
     return _shown_once(
-        rules.enable(
+        rules.enable_person(
             vault, settings, person_id, password, request_context.actor(), required_reason()
         ),
         password,
@@ -120,11 +120,11 @@ def _roles() -> list[dict[str, str]]:
     ]
 
 
-def _shown_once(made: Credentials, password: str) -> Answer:
+def _shown_once(made: Credentials, password: str) -> ViewResponse:
     return render_template(
         "shown-once.html",
         subject=made.person,
         password=password,
         secret=made.totp_secret,
-        qr=qr(made.totp_uri),
+        qr=draw_qr_code(made.totp_uri),
     )

@@ -11,29 +11,30 @@ from downtime.paper.forms import form_sets
 from downtime.paper.forms.load_form import load_form, load_forms
 from downtime.paper.labels.label_sheets import LABEL_SHEETS
 from downtime.paper.packs import deliver, pack_ledger, ward_changes
+from downtime.paper.packs.model import PrintChannel
 from downtime.paper.print_requests import PrintRequest
 from downtime.vault import jobs
 from downtime.web import request_context
-from downtime.web.job_kinds import PACK, WHY
-from downtime.web.responses import Answer, required_reason, whole_number
+from downtime.web.job_kinds import PACK_PREFIX, REASON_ON_SCREEN
+from downtime.web.responses import ViewResponse, read_whole_number, required_reason
 from downtime.web.view_permissions import requires
 from downtime.web.views.jobs import ask
 
-printing = Blueprint("printing", __name__)
+blueprint = Blueprint("printing", __name__)
 ALL = "*"
 MOST_COPIES = 200
 
 
-@printing.get("/print")
+@blueprint.get("/print")
 @requires(Permission.FORM_PRINT)
-def choose() -> Answer:
+def choose() -> ViewResponse:
     """What can be printed, what this person printed lately, and what nobody got."""
     snapshot, vault, settings = (
         request_context.snapshot_or_none(),
         request_context.vault(),
         request_context.settings(),
     )
-    mine = jobs.of_person(vault, request_context.person().id)
+    mine = jobs.list_jobs_of(vault, request_context.person().id)
     return render_template(
         "print.html",
         wards=snapshot.list_wards() if snapshot else [],
@@ -44,16 +45,16 @@ def choose() -> Answer:
         way_words=deliver.DELIVERED_WORDS,
         queue=settings.printing.queue,
         two_sided=settings.printing.two_sided,
-        jobs=[job for job in mine if job.kind.startswith(PACK)],
+        jobs=[job for job in mine if job.kind.startswith(PACK_PREFIX)],
         failed=pack_ledger.list_failed(vault),
         sheets=list(LABEL_SHEETS.values()),
         label_sheet=settings.paper.label_sheet,
     )
 
 
-@printing.post("/print/ward")
+@blueprint.post("/print/ward")
 @requires(Permission.PACK_PRINT)
-def ward() -> Answer:
+def ward() -> ViewResponse:
     """One ward's pack, or those of all wards."""
     chosen = request.form.get("ward", "")
     if chosen != ALL:
@@ -65,26 +66,26 @@ def ward() -> Answer:
     )
 
 
-@printing.post("/print/changes")
+@blueprint.post("/print/changes")
 @requires(Permission.PACK_PRINT)
-def changes() -> Answer:
+def changes() -> ViewResponse:
     """What changed on one ward since its last print."""
     chosen = request.form.get("ward", "")
     check_ward(chosen)
     return order(PrintRequest(kind=print_requests.CHANGES, wards=(chosen,)))
 
 
-@printing.post("/print/patient")
+@blueprint.post("/print/patient")
 @requires(Permission.PACK_PRINT)
-def patient() -> Answer:
+def patient() -> ViewResponse:
     """The summary and the usual forms of one patient."""
     found = request_context.snapshot().get_patient(request.form.get("patient", ""))
     return order(PrintRequest(kind=print_requests.PATIENT, patient=found.id))
 
 
-@printing.post("/print/list")
+@blueprint.post("/print/list")
 @requires(Permission.PACK_PRINT)
-def session() -> Answer:
+def session() -> ViewResponse:
     """A clinic's or theatre's list of a day, with the forms of its patients."""
     kind = (
         print_requests.THEATRE
@@ -97,12 +98,12 @@ def session() -> Answer:
     return order(PrintRequest(kind=kind, day=day, location=place))
 
 
-@printing.post("/print/blank")
+@blueprint.post("/print/blank")
 @requires(Permission.FORM_PRINT)
-def blank() -> Answer:
+def blank() -> ViewResponse:
     """Blank copies of one form, or of every spare that a ward has."""
     name, ward = request.form.get("form", ""), request.form.get("ward", "")
-    copies = whole_number("copies", "Copies", 1, MOST_COPIES)
+    copies = read_whole_number("copies", "Copies", 1, MOST_COPIES)
     home = request_context.vault().home
     if name == ALL:
         names = tuple(
@@ -121,23 +122,23 @@ def blank() -> Answer:
     )
 
 
-@printing.post("/print/again/<serial>")
+@blueprint.post("/print/again/<serial>")
 @requires(Permission.FORM_PRINT)
-def again(serial: str) -> Answer:
+def again(serial: str) -> ViewResponse:
     """One form again, under a new serial; the old one becomes void."""
     form = ledger.get_form(request_context.vault(), serial)
     return order(PrintRequest(kind=print_requests.AGAIN, serial=form.serial), required_reason())
 
 
-@printing.post("/print/failed/<pack>")
+@blueprint.post("/print/failed/<pack>")
 @requires(Permission.PACK_PRINT)
-def failed(pack: str) -> Answer:
+def failed(pack: str) -> ViewResponse:
     """Print anew what failed."""
     asked = print_requests.get_pack_request(pack_ledger.get_failed(request_context.vault(), pack))
-    return queued(asked, WHY, instead_of=pack)
+    return queued(asked, REASON_ON_SCREEN, instead_of=pack)
 
 
-def order(asked: PrintRequest, reason: str = WHY) -> Answer:
+def order(asked: PrintRequest, reason: str = REASON_ON_SCREEN) -> ViewResponse:
     """Put an order in the queue; a page that does not ask how has what the settings say."""
     if request.form.get("how"):
         by_form = request.form.get("by_form") == "1"
@@ -147,15 +148,15 @@ def order(asked: PrintRequest, reason: str = WHY) -> Answer:
     return queued(replace(asked, by_form=by_form, two_sided=two_sided), reason)
 
 
-def queued(asked: PrintRequest, reason: str, instead_of: str = "") -> Answer:
+def queued(asked: PrintRequest, reason: str, instead_of: str = "") -> ViewResponse:
     """Put an order in the queue as it is."""
-    to = request.form.get("to", deliver.SCREEN)
+    to = request.form.get("to", PrintChannel.SCREEN)
     if to not in deliver.list_channels(request_context.settings().printing):
         raise InputError("printer.way", "This laptop cannot print that way.", "Choose another way.")
     arguments: dict[str, object] = {"order": asked.to_json(), "to": to, "why": reason}
     if instead_of:
         arguments["instead_of"] = instead_of
-    return ask(PACK + asked.kind, arguments, reason)
+    return ask(PACK_PREFIX + asked.kind, arguments, reason)
 
 
 def _forms() -> tuple[str, ...] | None:

@@ -10,11 +10,11 @@ from downtime.entry.work_queues import QueueFilter
 from downtime.outage import outages
 from downtime.paper import ledger
 from downtime.web import request_context
-from downtime.web.access_control import may
-from downtime.web.responses import Answer
+from downtime.web.access_control import has_permission
+from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import requires
 
-queue = Blueprint("queues", __name__)
+blueprint = Blueprint("queues", __name__)
 PAGES = {KEY_AGAIN: "verifying.second", ADJUDICATE: "verifying.decide"}
 """Where a form of a queue is worked on; all others at the form itself."""
 _FILTER, _TRAIL, _SKIPPED = "queue", "queue-trail", "queue-skipped"
@@ -22,9 +22,9 @@ _REMEMBERED = 200
 """Forms that 'previous' leads back through, and that 'next' does not offer again."""
 
 
-@queue.get("/queues/<name>")
+@blueprint.get("/queues/<name>")
 @requires(Permission.ENTRY_KEY)
-def show(name: str) -> Answer:
+def show(name: str) -> ViewResponse:
     """The next forms of one queue, and who has them."""
     wanted = QueueFilter(name, request.args.get("form", ""), request.args.get("ward", ""))
     lines = [line for line in _lines() if line.queue == name]
@@ -39,40 +39,40 @@ def show(name: str) -> Answer:
         waiting=work_queues.listed(
             request_context.vault(), request_context.settings(), wanted, request_context.actor()
         ),
-        page_of=lambda serial: page_of(name, serial),
+        page_of=lambda serial: form_url(name, serial),
     )
 
 
-@queue.post("/queues/next")
+@blueprint.post("/queues/next")
 @requires(Permission.ENTRY_KEY)
-def next_() -> Answer:
+def next_() -> ViewResponse:
     """Take the next form: of the queue that was chosen, or of the one that one works through.
 
     A form that is on the screen is let go of as it was last kept.
     """
     if name := request.form.get("queue", ""):
-        start(QueueFilter(name, request.form.get("form", ""), request.form.get("ward", "")))
+        start_queue(QueueFilter(name, request.form.get("form", ""), request.form.get("ward", "")))
     if left := request.form.get("skip", ""):
         claims.release_form(request_context.vault(), left, request_context.actor())
         _add(_SKIPPED, left)
-    return go_on()
+    return redirect_to_next()
 
 
-@queue.get("/queues/previous")
+@blueprint.get("/queues/previous")
 @requires(Permission.ENTRY_KEY)
-def previous() -> Answer:
+def previous() -> ViewResponse:
     """The form that was on the screen before."""
-    trail = request_context.remembered(_TRAIL).split()
+    trail = request_context.session_texts(_TRAIL).split()
     if len(trail) < 2:
         flash("There is no form before this one.")
         return redirect(url_for("keying.choose"), 303)
-    request_context.remember(_TRAIL, " ".join(trail[:-2]))
+    request_context.remember_text(_TRAIL, " ".join(trail[:-2]))
     return redirect(url_for("keying.form", serial=trail[-2]), 303)
 
 
-@queue.get("/quality")
+@blueprint.get("/quality")
 @requires(Permission.ENTRY_QUALITY)
-def show_quality() -> Answer:
+def show_quality() -> ViewResponse:
     """How many fields of each form are wrong, as far as that was checked."""
     vault = request_context.vault()
     latest = next(iter(outages.list_outages(vault)), None)
@@ -86,48 +86,48 @@ def show_quality() -> Answer:
     )
 
 
-def start(wanted: QueueFilter | None) -> None:
+def start_queue(wanted: QueueFilter | None) -> None:
     """Work through a queue from here on; None for forms that are scanned one by one."""
-    request_context.remember(
+    request_context.remember_text(
         _FILTER, "|".join((wanted.queue, wanted.form, wanted.ward)) if wanted else ""
     )
-    request_context.remember(_SKIPPED, "")
+    request_context.remember_text(_SKIPPED, "")
 
 
-def visited(serial: str) -> None:
+def remember_visited(serial: str) -> None:
     """Note that a form is on the screen."""
-    if request_context.remembered(_TRAIL).split()[-1:] != [serial]:
+    if request_context.session_texts(_TRAIL).split()[-1:] != [serial]:
         _add(_TRAIL, serial)
 
 
-def working() -> QueueFilter | None:
+def current_queue() -> QueueFilter | None:
     """The queue that this person works through."""
-    said = request_context.remembered(_FILTER)
+    said = request_context.session_texts(_FILTER)
     return QueueFilter(*said.split("|")) if said else None
 
 
-def go_on() -> Answer:
+def redirect_to_next() -> ViewResponse:
     """The next form of the queue; the list of queues when none is left, or none was chosen."""
-    wanted = working()
+    wanted = current_queue()
     if wanted is None:
         return redirect(url_for("keying.choose"), 303)
-    skip = request_context.remembered(_SKIPPED).split()
+    skip = request_context.session_texts(_SKIPPED).split()
     serial = work_queues.take(
         request_context.vault(), request_context.settings(), wanted, request_context.actor(), skip
     )
     if serial is None:
-        start(None)
+        start_queue(None)
         flash("Nothing is left for you in this queue.")
         return redirect(url_for("keying.choose"), 303)
-    return redirect(page_of(wanted.queue, serial), 303)
+    return redirect(form_url(wanted.queue, serial), 303)
 
 
-def page_of(name: str, serial: str) -> str:
+def form_url(name: str, serial: str) -> str:
     """The address at which a form of a queue is worked on."""
     return url_for(PAGES.get(name, "keying.form"), serial=serial)
 
 
-def overview() -> dict[str, object]:
+def queue_overview() -> dict[str, object]:
     """What the page of all queues shows."""
     lines = _lines()
     return {
@@ -135,7 +135,7 @@ def overview() -> dict[str, object]:
         "totals": work_queues.totals(lines),
         "queues": work_queues.QUEUE_TITLES,
         "first": KEY,
-        "may_quality": may(Permission.ENTRY_QUALITY),
+        "may_quality": has_permission(Permission.ENTRY_QUALITY),
     }
 
 
@@ -144,5 +144,5 @@ def _lines() -> list[work_queues.QueueLine]:
 
 
 def _add(name: str, serial: str) -> None:
-    kept = [*request_context.remembered(name).split(), serial]
-    request_context.remember(name, " ".join(kept[-_REMEMBERED:]))
+    kept = [*request_context.session_texts(name).split(), serial]
+    request_context.remember_text(name, " ".join(kept[-_REMEMBERED:]))

@@ -7,18 +7,17 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
 from downtime.errors import NotFoundError
-from downtime.reconcile.compare.run_comparison import find_latest_outage
-from downtime.returns.rekey import line_text
-from downtime.returns.rekey import rekey_lines
+from downtime.reconcile.latest_outage import find_latest_outage
+from downtime.returns.rekey import line_text, rekey_lines
 from downtime.returns.rekey.rekey_lines import RekeyLine
 from downtime.returns.rekey.worklist_files import KINDS
 from downtime.web import request_context
-from downtime.web.job_kinds import WHY
-from downtime.web.responses import Answer, required_reason
+from downtime.web.job_kinds import REASON_ON_SCREEN
+from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import requires
 from downtime.web.views.jobs import ask
 
-rekey_worklists = Blueprint("rekey_worklists", __name__)
+blueprint = Blueprint("rekey_worklists", __name__)
 SHOWN = 200
 ASKED = ("system", "department", "all")
 """What chooses the lines that are shown, and is kept from one page to the next."""
@@ -26,22 +25,22 @@ SEARCHED = "text"
 """A search may name a patient: it is posted, and never part of an address."""
 
 
-@rekey_worklists.get("/rekey-worklists")
+@blueprint.get("/rekey-worklists")
 @requires(Permission.REKEY_LIST)
-def show() -> Answer:
+def show() -> ViewResponse:
     """The lists with their progress, and the open lines of the one that is chosen."""
     return _page(_asked(request.args.to_dict()), "")
 
 
-@rekey_worklists.post("/rekey-worklists")
+@blueprint.post("/rekey-worklists")
 @requires(Permission.REKEY_LIST)
-def search() -> Answer:
+def search() -> ViewResponse:
     """The lines, done ones too, that hold what was typed."""
     text = request.form.get(SEARCHED, "").strip()[:100]
     return _page(_asked(request.form.to_dict()), text)
 
 
-def _page(asked: dict[str, str], text: str) -> Answer:
+def _page(asked: dict[str, str], text: str) -> ViewResponse:
     vault = request_context.vault()
     try:
         outage = find_latest_outage(vault)
@@ -66,9 +65,9 @@ def _page(asked: dict[str, str], text: str) -> Answer:
     )
 
 
-@rekey_worklists.post("/rekey-worklists/fill")
+@blueprint.post("/rekey-worklists/fill")
 @requires(Permission.RETURN_EXPORT)
-def fill() -> Answer:
+def fill() -> ViewResponse:
     """Put on the lists what no message can carry."""
     done = rekey_lines.fill_worklists(
         request_context.vault(), request_context.settings(), request_context.actor()
@@ -79,18 +78,18 @@ def fill() -> Answer:
     return redirect(url_for("rekey_worklists.show"), 303)
 
 
-@rekey_worklists.post("/rekey-worklists/tick")
+@blueprint.post("/rekey-worklists/tick")
 @requires(Permission.REKEY_TICK)
-def tick() -> Answer:
+def tick() -> ViewResponse:
     """A line is keyed; the next open one is ready for the next number."""
     control_id, number = request.form.get("line", ""), request.form.get("number", "")
     rekey_lines.tick_line(request_context.vault(), control_id, number, request_context.actor())
     return _back()
 
 
-@rekey_worklists.post("/rekey-worklists/untick")
+@blueprint.post("/rekey-worklists/untick")
 @requires(Permission.REKEY_TICK)
-def untick() -> Answer:
+def untick() -> ViewResponse:
     """A tick was wrong."""
     rekey_lines.untick_line(
         request_context.vault(),
@@ -102,12 +101,12 @@ def untick() -> Answer:
     return _back()
 
 
-@rekey_worklists.post("/rekey-worklists/file")
+@blueprint.post("/rekey-worklists/file")
 @requires(Permission.REKEY_LIST)
-def file() -> Answer:
+def file() -> ViewResponse:
     """The chosen list as a file, as a job."""
     names = ("system", "department", "kind")
-    return ask("worklist", {name: request.form.get(name, "") for name in names}, WHY)
+    return ask("worklist", {name: request.form.get(name, "") for name in names}, REASON_ON_SCREEN)
 
 
 def _asked(given: dict[str, str]) -> dict[str, str]:
@@ -121,6 +120,6 @@ def _is_asked(line: RekeyLine, asked: dict[str, str], text: str) -> bool:
     return line.matches_search(text) if text else "all" in asked or line.tick is None
 
 
-def _back() -> Answer:
+def _back() -> ViewResponse:
     kept: dict[str, Any] = dict(_asked(request.form.to_dict()))
     return redirect(url_for("rekey_worklists.show", **kept), 303)

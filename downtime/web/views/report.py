@@ -10,17 +10,17 @@ from downtime.returns import document_files
 from downtime.returns.report import incident_report as rules
 from downtime.returns.report import report_files
 from downtime.web import request_context
-from downtime.web.job_kinds import WHY
-from downtime.web.responses import Answer, download
+from downtime.web.job_kinds import REASON_ON_SCREEN
+from downtime.web.responses import ViewResponse, file_response
 from downtime.web.view_permissions import requires
 from downtime.web.views.jobs import ask
 
-report = Blueprint("report", __name__)
+blueprint = Blueprint("report", __name__)
 
 
-@report.get("/report")
+@blueprint.get("/report")
 @requires(Permission.REPORT_MAKE)
-def show() -> Answer:
+def show() -> ViewResponse:
     """The report as it would read now."""
     past = outages.list_outages(request_context.vault())
     if not past:
@@ -39,20 +39,24 @@ def show() -> Answer:
     )
 
 
-@report.post("/report/pdf")
+@blueprint.post("/report/pdf")
 @requires(Permission.REPORT_MAKE)
-def pdf() -> Answer:
+def pdf() -> ViewResponse:
     """The pages for a board, as a job."""
-    return ask("report", {"outage": request.form.get("outage", "")}, WHY)
+    return ask("report", {"outage": request.form.get("outage", "")}, REASON_ON_SCREEN)
 
 
-@report.get("/report/json")
+@blueprint.get("/report/json")
 @requires(Permission.REPORT_MAKE)
-def json() -> Answer:
+def json() -> ViewResponse:
     """The same for programs."""
     outage = request.args.get("outage", "")
     made = rules.make_report(
-        request_context.vault(), request_context.settings(), request_context.actor(), WHY, outage
+        request_context.vault(),
+        request_context.settings(),
+        request_context.actor(),
+        REASON_ON_SCREEN,
+        outage,
     )
     name = f"report {made.statement.outage}.json"
-    return download(document_files.to_json(made.as_json()), "application/json", name)
+    return file_response(document_files.to_json(made.as_json()), "application/json", name)

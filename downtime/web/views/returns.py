@@ -5,27 +5,27 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from downtime.accounts.model import Permission
 from downtime.errors import InputError, NotFoundError
 from downtime.reconcile import decide_item
-from downtime.reconcile.compare.run_comparison import find_latest_outage
+from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import Decision
 from downtime.reconcile.store import items as items
 from downtime.returns import check_targets, outbox, queue_messages, send_messages, take_back_message
-from downtime.returns.model import CHANNELS, LIFECYCLE, REFUSED, SAID
+from downtime.returns.model import CHANNELS, LIFECYCLE, STATE_TITLES, MessageState
 from downtime.returns.store import outbox_messages
 from downtime.web import request_context
-from downtime.web.job_kinds import WHY
-from downtime.web.responses import Answer
+from downtime.web.job_kinds import REASON_ON_SCREEN
+from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import requires
 from downtime.web.views.jobs import ask
 
-returns = Blueprint("returns", __name__)
+blueprint = Blueprint("returns", __name__)
 
 NEWEST = 200
 """Messages listed at most; the commands list all."""
 
 
-@returns.get("/returns")
+@blueprint.get("/returns")
 @requires(Permission.RETURN_EXPORT)
-def show() -> Answer:
+def show() -> ViewResponse:
     """What waits to go out, what was refused, and what has gone."""
     vault, settings = request_context.vault(), request_context.settings()
     try:
@@ -34,18 +34,18 @@ def show() -> Answer:
         return render_template("returns.html", outage=None)
     counts: dict[str, dict[str, int]] = {}
     for row in outbox_messages.count_messages(vault.db, outage.id):
-        states = counts.setdefault(row["system"], dict.fromkeys(LIFECYCLE.moves, 0))
-        states[row["state"]] += row["messages"]
-    refused = list(outbox_messages.list_messages(vault.db, outage.id, state=REFUSED))
+        states = counts.setdefault(row.system, dict.fromkeys(LIFECYCLE.moves, 0))
+        states[row.state] += row.messages
+    refused = list(outbox_messages.list_messages(vault.db, outage.id, state=MessageState.REFUSED))
     carried = items.fetch_by_keys(vault.db, (key for one in refused for key in one.compared))
     good, faults = check_targets.check_targets(settings)
     return render_template(
         "returns.html",
         outage=outage,
-        waiting=len(decide_item.items(vault, outage.id, decision=Decision.RETURN)),
+        waiting=len(decide_item.list_items(vault, outage.id, decision=Decision.RETURN)),
         counts=counts,
         states=list(LIFECYCLE.moves),
-        said=SAID,
+        said=STATE_TITLES,
         channels=CHANNELS,
         refused=refused,
         titles={row.key: row.item.fact.title for row in carried},
@@ -56,27 +56,27 @@ def show() -> Answer:
         newest=NEWEST,
         network=[target.system for target in good if target.channel in send_messages.LINES],
         faults=faults,
-        folder=str(request_context.web().home.path / "returns" / outage.id),
+        folder=str(request_context.app_state().home.path / "returns" / outage.id),
     )
 
 
-@returns.post("/returns")
+@blueprint.post("/returns")
 @requires(Permission.RETURN_EXPORT)
-def export() -> Answer:
+def export() -> ViewResponse:
     """Write the messages or the worklist; each item goes out once."""
-    return ask("returns", {"format": request.form.get("format", "")}, WHY)
+    return ask("returns", {"format": request.form.get("format", "")}, REASON_ON_SCREEN)
 
 
-@returns.post("/returns/send")
+@blueprint.post("/returns/send")
 @requires(Permission.RETURN_EXPORT)
-def send() -> Answer:
+def send() -> ViewResponse:
     """Send to one system over the network, as a job."""
-    return ask("send", {"system": request.form.get("system", "")}, WHY)
+    return ask("send", {"system": request.form.get("system", "")}, REASON_ON_SCREEN)
 
 
-@returns.post("/returns/message")
+@blueprint.post("/returns/message")
 @requires(Permission.RETURN_EXPORT)
-def settle() -> Answer:
+def settle() -> ViewResponse:
     """Send a refused message again, say that people put it right, or take it back."""
     vault, actor = request_context.vault(), request_context.actor()
     number, reason = request.form.get("number", ""), request.form.get("why", "")

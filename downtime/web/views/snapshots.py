@@ -9,24 +9,24 @@ from downtime.accounts.model import Permission
 from downtime.errors import InputError
 from downtime.snapshot import load_bundle as loading
 from downtime.web import request_context
-from downtime.web.responses import Answer, required_reason
+from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import requires
 
-snapshots = Blueprint("snapshots", __name__)
+blueprint = Blueprint("snapshots", __name__)
 
 
-@snapshots.get("/snapshots")
+@blueprint.get("/snapshots")
 @requires(Permission.SNAPSHOT_LIST)
-def show() -> Answer:
+def show() -> ViewResponse:
     """The snapshots, newest first."""
     return render_template(
         "snapshots.html", snapshots=loading.list_snapshots(request_context.vault())
     )
 
 
-@snapshots.post("/snapshots/load")
+@blueprint.post("/snapshots/load")
 @requires(Permission.SNAPSHOT_LOAD)
-def load() -> Answer:
+def load() -> ViewResponse:
     """Check a bundle that was sent from the browser, and use it from now on."""
     upload = request.files.get("bundle")
     if not upload or not upload.filename:
@@ -34,7 +34,9 @@ def load() -> Answer:
             "bundle.none", "No file was chosen.", "Choose a file that ends in .downtime."
         )
     reason = required_reason()
-    with TemporaryDirectory(dir=request_context.web().home.bundles, prefix=".upload-") as folder:
+    with TemporaryDirectory(
+        dir=request_context.app_state().home.bundles, prefix=".upload-"
+    ) as folder:
         path = (
             Path(folder) / "upload.downtime"
         )  # sealed: what lies there for a moment is ciphertext

@@ -9,18 +9,18 @@ from downtime.returns.statement import completeness_statement as rules
 from downtime.returns.statement import open_item_groups, sign_statement, statement_files
 from downtime.returns.statement.form_accounting import COLUMNS
 from downtime.web import request_context
-from downtime.web.job_kinds import WHY
-from downtime.web.responses import Answer, download
+from downtime.web.job_kinds import REASON_ON_SCREEN
+from downtime.web.responses import ViewResponse, file_response
 from downtime.web.view_permissions import requires
 from downtime.web.views.jobs import ask
 from downtime.web.views.ledger import titles
 
-statement = Blueprint("statement", __name__)
+blueprint = Blueprint("statement", __name__)
 
 
-@statement.get("/statement")
+@blueprint.get("/statement")
 @requires(Permission.STATEMENT_MAKE)
-def show() -> Answer:
+def show() -> ViewResponse:
     """The statement as it would read now."""
     wanted, past = request.args.get("outage", ""), outages.list_outages(request_context.vault())
     if not past:
@@ -47,29 +47,33 @@ def show() -> Answer:
     )
 
 
-@statement.post("/statement/pdf")
+@blueprint.post("/statement/pdf")
 @requires(Permission.STATEMENT_MAKE)
-def pdf() -> Answer:
+def pdf() -> ViewResponse:
     """The pages for the binder, as a job."""
-    return ask("statement", {"outage": request.form.get("outage", "")}, WHY)
+    return ask("statement", {"outage": request.form.get("outage", "")}, REASON_ON_SCREEN)
 
 
-@statement.get("/statement/json")
+@blueprint.get("/statement/json")
 @requires(Permission.STATEMENT_MAKE)
-def json() -> Answer:
+def json() -> ViewResponse:
     """The same for programs."""
     outage = request.args.get("outage", "")
     made = rules.make_statement(
-        request_context.vault(), request_context.settings(), request_context.actor(), WHY, outage
+        request_context.vault(),
+        request_context.settings(),
+        request_context.actor(),
+        REASON_ON_SCREEN,
+        outage,
     )
-    return download(
+    return file_response(
         document_files.to_json(made.as_json()), "application/json", f"statement {made.outage}.json"
     )
 
 
-@statement.post("/statement/sign")
+@blueprint.post("/statement/sign")
 @requires(Permission.STATEMENT_SIGN)
-def sign() -> Answer:
+def sign() -> ViewResponse:
     """Sign the facts as they are now, as one of the leads."""
     lead, outage = request.form.get("lead", ""), request.form.get("outage", "")
     sign_statement.sign_statement(

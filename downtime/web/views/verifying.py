@@ -11,67 +11,75 @@ from downtime.entry.model import ADJUDICATING, KEY_AGAIN
 from downtime.entry.validation import InvalidAnswersError
 from downtime.paper import serials
 from downtime.web import request_context
-from downtime.web.responses import Answer, required_reason
+from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import requires
 from downtime.web.views import queues
-from downtime.web.views.keying import answers, beside, kept, sent, sentences
+from downtime.web.views.keying import (
+    form_context,
+    problem_sentences,
+    read_answers,
+    read_page_save,
+    render_kept,
+)
 
-verifying = Blueprint("verifying", __name__)
+blueprint = Blueprint("verifying", __name__)
 
 
-@verifying.get("/key/<serial>/second")
+@blueprint.get("/key/<serial>/second")
 @requires(Permission.ENTRY_VERIFY)
-def second(serial: str) -> Answer:
+def second(serial: str) -> ViewResponse:
     """The critical fields, empty: what the first person keyed is not shown."""
     opened = double_keying.open_second_keying(
         request_context.vault(), request_context.settings(), serial, request_context.actor()
     )
-    queues.visited(opened.issued.serial)
-    return _second(opened, opened.answers, {})
+    queues.remember_visited(opened.issued.serial)
+    return _render_second(opened, opened.answers, {})
 
 
-@verifying.post("/key/<serial>/second")
+@blueprint.post("/key/<serial>/second")
 @requires(Permission.ENTRY_VERIFY)
-def submit_second(serial: str) -> Answer:
+def submit_second(serial: str) -> ViewResponse:
     """Finish the second keying and open the next form."""
     vault, settings, actor, given = (
         request_context.vault(),
         request_context.settings(),
         request_context.actor(),
-        answers(),
+        read_answers(),
     )
     try:
-        entry = double_keying.submit_second_keying(vault, settings, serial, given, actor, sent())
+        entry = double_keying.submit_second_keying(
+            vault, settings, serial, given, actor, read_page_save()
+        )
     except InvalidAnswersError as error:
-        double_keying.save_second_draft(vault, serial, given, actor, sent())
+        double_keying.save_second_draft(vault, serial, given, actor, read_page_save())
         opened = double_keying.open_second_keying(vault, settings, serial, actor)
-        return _second(opened, given, sentences(error)), error.http_status
+        return _render_second(opened, given, problem_sentences(error)), error.http_status
     differs = entry.state == ADJUDICATING
     said = "differs from the first keying; a third person decides" if differs else "agrees"
     flash(f"Form {serials.format_serial(entry.serial)} {said}.")
-    return queues.go_on()
+    return queues.redirect_to_next()
 
 
-@verifying.post("/key/<serial>/second/part")
+@blueprint.post("/key/<serial>/second/part")
 @requires(Permission.ENTRY_VERIFY)
-def part(serial: str) -> Answer:
+def save_while_typing(serial: str) -> ViewResponse:
     """Keep what was typed while one goes on typing."""
     double_keying.save_second_draft(
-        request_context.vault(), serial, answers(), request_context.actor(), sent()
+        request_context.vault(), serial, read_answers(), request_context.actor(), read_page_save()
     )
-    return kept(request_context.vault().now())
+    return render_kept(request_context.vault().now())
 
 
-@verifying.get("/key/<serial>/decide")
+@blueprint.get("/key/<serial>/decide")
 @requires(Permission.ENTRY_VERIFY)
-def decide(serial: str) -> Answer:
+def decide(serial: str) -> ViewResponse:
     """The fields that two people keyed differently."""
-    return _decide(serial, {}, {})
+    return _render_decide(serial, {}, {})
 
 
-@verifying.post("/key/<serial>/decide")
+@blueprint.post("/key/<serial>/decide")
 @requires(Permission.ENTRY_VERIFY)
-def submit_decision(serial: str) -> Answer:
+def submit_decision(serial: str) -> ViewResponse:
     """What the paper says in each of them, as a third person reads it."""
     vault, settings, actor = (
         request_context.vault(),
@@ -82,7 +90,7 @@ def submit_decision(serial: str) -> Answer:
     chosen = {d.key: request.form.get(f"choice:{d.key}", "") for d in disputed}
     missing = {d.key: f"{d.label}: choose one." for d in disputed if not chosen[d.key]}
     if missing:
-        return _decide(serial, chosen, missing), 400
+        return _render_decide(serial, chosen, missing), 400
     said = {
         d.key: {"first": d.first, "second": d.second}.get(
             chosen[d.key], request.form.get(d.key, "")
@@ -94,14 +102,14 @@ def submit_decision(serial: str) -> Answer:
             vault, settings, serial, said, actor, request.form.get("why", "")
         )
     except InvalidAnswersError as error:
-        return _decide(serial, chosen, sentences(error)), error.http_status
+        return _render_decide(serial, chosen, problem_sentences(error)), error.http_status
     flash(f"Form {serials.format_serial(entry.serial)} is decided.")
-    return queues.go_on()
+    return queues.redirect_to_next()
 
 
-@verifying.post("/key/<serial>/verify")
+@blueprint.post("/key/<serial>/verify")
 @requires(Permission.ENTRY_VERIFY)
-def verify(serial: str) -> Answer:
+def verify(serial: str) -> ViewResponse:
     """A second person compared all of it; what is keyed blind first is not verified by a look."""
     opened = open_form.open_form(request_context.vault(), serial, request_context.settings())
     if opened.entry and opened.entry.waits == KEY_AGAIN:
@@ -111,12 +119,12 @@ def verify(serial: str) -> Answer:
         request_context.vault(), serial, request_context.actor(), "compared on screen"
     )
     flash(f"Form {serials.format_serial(entry.serial)} is verified.")
-    return queues.go_on()
+    return queues.redirect_to_next()
 
 
-@verifying.post("/key/<serial>/send-back")
+@blueprint.post("/key/<serial>/send-back")
 @requires(Permission.ENTRY_VERIFY)
-def send_back(serial: str) -> Answer:
+def send_back(serial: str) -> ViewResponse:
     """What was keyed is wrong: it becomes a draft again."""
     corrections.send_back(
         request_context.vault(), serial, request_context.actor(), required_reason()
@@ -124,7 +132,7 @@ def send_back(serial: str) -> Answer:
     return redirect(url_for("keying.form", serial=serial), 303)
 
 
-def _second(opened: KeyedForm, given: Mapping[str, str], problems: dict[str, str]) -> str:
+def _render_second(opened: KeyedForm, given: Mapping[str, str], problems: dict[str, str]) -> str:
     serial = opened.issued.serial
     claim = claims.claim_form(
         request_context.vault(), request_context.settings(), serial, request_context.actor()
@@ -138,15 +146,15 @@ def _second(opened: KeyedForm, given: Mapping[str, str], problems: dict[str, str
         identity=[item for item in opened.identity if item.critical],
         other=other,
         editable=other is None,
-        **beside(opened),
+        **form_context(opened),
     )
 
 
-def _decide(serial: str, chosen: Mapping[str, str], problems: dict[str, str]) -> str:
+def _render_decide(serial: str, chosen: Mapping[str, str], problems: dict[str, str]) -> str:
     vault, settings = request_context.vault(), request_context.settings()
     disputed = double_keying.find_disputed_fields(vault, settings, serial, request_context.actor())
     opened = open_form.open_form(vault, serial, settings)
-    queues.visited(opened.issued.serial)
+    queues.remember_visited(opened.issued.serial)
     claim = claims.claim_form(vault, settings, serial, request_context.actor())
     return render_template(
         "decide.html",
@@ -156,5 +164,5 @@ def _decide(serial: str, chosen: Mapping[str, str], problems: dict[str, str]) ->
         typed=request.form,
         problems=problems,
         other=None if claim.is_of(request_context.actor()) else claim,
-        **beside(opened),
+        **form_context(opened),
     )

@@ -4,17 +4,17 @@ from flask import Blueprint, render_template
 
 from downtime.accounts.model import Permission
 from downtime.errors import NotFoundError
-from downtime.reconcile.compare.run_comparison import find_latest_outage
+from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.web import request_context, worklist_counts
-from downtime.web.responses import Answer
+from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import requires
 
-waiting = Blueprint("waiting", __name__)
+blueprint = Blueprint("waiting", __name__)
 
 
-@waiting.get("/waiting")
+@blueprint.get("/waiting")
 @requires(Permission.ENTRY_QUEUE)
-def show() -> Answer:
+def show() -> ViewResponse:
     """The lists of the present or last outage, each with how many wait in it."""
     try:
         outage = find_latest_outage(request_context.vault())

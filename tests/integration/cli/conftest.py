@@ -90,7 +90,7 @@ class Terminal:
         """User name, password, a fresh one-time code, and what else is piped in."""
         self.clock.now += timedelta(seconds=30)
         password, secret = self.secrets[username]
-        code = totp.code(secret, self.clock())
+        code = totp.make_code(secret, self.clock())
         return io.StringIO("\n".join([username, password, code, *more]) + "\n")
 
     def choose_password(self, home: str, username: str, chosen: str) -> Answer:

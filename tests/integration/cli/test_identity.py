@@ -2,7 +2,7 @@
 
 import pytest
 
-from downtime.reconcile.identity import linking
+from downtime.reconcile.identity import links
 from tests.integration.cli.conftest import Terminal
 from tests.integration.recovery.conftest import BLOODS, HOSPITAL, LATER
 from tests.integration.recovery.twins import BLANK, NUMBER, PETRA, TWINS
@@ -48,9 +48,9 @@ def test_two_people_link_and_undo_by_commands(run, vault, keyed, hold):  # noqa:
     assert (refused.code, "You proposed this link" in refused.err) == (1, True)
     agreed = run("records-supervisor", "confirm", serial, "--why", "read the paper")
     assert agreed.json["state"] == "confirmed"
-    assert linking.confirmed(vault.db)[NUMBER].person.mrn == "H2001"
+    assert links.confirmed_links(vault.db)[NUMBER].person.mrn == "H2001"
     assert run("records-clerk", "undo", serial, "--why", "her sister").json["state"] == "undone"
-    assert linking.confirmed(vault.db) == {}
+    assert links.confirmed_links(vault.db) == {}
     assert run("records-clerk", "exact").json == {"proposed": 0, "left": 1}
     nothing = run("records-clerk", "reject", serial, "--why", "none there")
     assert (nothing.code, "No link is proposed" in nothing.err) == (1, True)

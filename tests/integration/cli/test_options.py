@@ -77,7 +77,7 @@ def test_at_a_terminal_the_questions_go_to_standard_error_and_the_password_is_hi
     hidden = []
     monkeypatch.setattr(getpass, "getpass", lambda prompt: hidden.append(prompt) or PASSWORD)
     bare.clock.now += timedelta(seconds=30)
-    code = totp.code(bare.secrets["admin"][1], bare.clock())
+    code = totp.make_code(bare.secrets["admin"][1], bare.clock())
     typed = Keys(f"admin\n{code}\n")
     answer = bare.run("outage", "list", "--home", "home", "--json", stdin=typed)
     assert json.loads(answer.out) == []

@@ -5,11 +5,12 @@ import hashlib
 import pytest
 
 from downtime import config
-from downtime.accounts import opening
+from downtime.accounts import homes
 from downtime.cli import serve
 from downtime.config import Home
 from downtime.outage import outages
-from downtime.returns import store
+from downtime.returns.model import NewMessage
+from downtime.returns.store import outbox_messages
 from tests.integration.cli.conftest import BEGINS, Clock, Terminal
 from tests.integration.returns.receiver import ack, receiver, scripted
 
@@ -52,26 +53,30 @@ def queued(folder, target):
     """Two messages of one patient that wait for LIMS; gives their control IDs."""
     target(channel="mllp", host="127.0.0.1", port=1)
     place = Home(folder / "K7")
-    opened = opening.open_with_file(
+    opened = homes.open_with_file(
         place, config.load(place.config), Clock(BEGINS), folder / "K7.key"
     )
-    vault, who = opened.vault, opened.actor
+    vault, actor = opened.vault, opened.actor
     try:
-        found = outages.history(vault)
-        outage = found[0] if found else outages.declare(vault, ["LIMS"], who, "x", known=("LIMS",))
+        found = outages.list_outages(vault)
+        outage = (
+            found[0]
+            if found
+            else outages.declare_systems_down(vault, ["LIMS"], actor, "x", known=("LIMS",))
+        )
         count = vault.db["outbox"].count
         numbers = [f"DT{count + n}" for n in (1, 2)]
-        with vault.change(who, "return.queue") as db:
+        with vault.change(actor, "return.queue") as db:
             for number in numbers:
                 content = f"MSH|^~\\&|D|D|L|L|20261102||ORU^R01|{number}|P|2.4\r".encode()
-                row = store.NewMessage(
+                row = NewMessage(
                     control_id=number, outage=outage.id, system="LIMS", channel="mllp",
                     kind="ORU^R01", order_key=f"p-{count}", state="queued",
                     content=content, sha256=hashlib.sha256(content).hexdigest(),
-                    queued=vault.now(), queued_by=who.id, changed=vault.now(),
+                    queued=vault.now(), queued_by=actor.id, changed=vault.now(),
                 items=((f"K7000001A-{number}", ""),),
 )  # fmt: skip
-                store.insert_all(db, [row])
+                outbox_messages.insert_messages(db, [row])
     finally:
         vault.close()
     return numbers

@@ -2,25 +2,26 @@
 
 import pytest
 
-from downtime.clinical.records import (
+from downtime.clinical.model import (
     DiagnosticReport,
     Encounter,
     Observation,
     Patient,
     ServiceRequest,
 )
-from downtime.entry import keying, verification
+from downtime.entry import keying, verify_entry
 from downtime.outage import outages
-from downtime.paper import store
-from downtime.paper.forms.definition import definition
-from downtime.paper.issue import ISSUED, Draft, Pack, Subject
-from downtime.paper.layout.layout import Layout
-from downtime.paper.serials import serial
-from downtime.reconcile import decide, run
-from downtime.reconcile.states import RETURN
+from downtime.paper.forms.load_form import load_form
+from downtime.paper.layout.template_layout import FormLayout
+from downtime.paper.model import FormDraft, FormState, Pack, Subject
+from downtime.paper.serials import make_serial
+from downtime.paper.store import issued_forms
+from downtime.reconcile import decide_item
+from downtime.reconcile.compare import run_comparison
+from downtime.reconcile.model import Decision
 from downtime.settings import Settings
-from downtime.snapshot import shelf, tables
-from downtime.snapshot.header import Header
+from downtime.snapshot.header import SnapshotHeader
+from downtime.snapshot.store import record_tables, snapshot_index
 from downtime.vault.audit import Actor
 
 KEEPER = Actor("u-9", "Kit Keeper", "laptop-1")
@@ -126,34 +127,36 @@ def t0(hold):
 
 
 @pytest.fixture
-def outage(vault, who, t0):
-    return outages.declare(vault, ["LIMS"], who, "power lost", known=("LIMS", "PAS"), snapshot=t0)
+def outage(vault, actor, t0):
+    return outages.declare_systems_down(
+        vault, ["LIMS"], actor, "power lost", known=("LIMS", "PAS"), snapshot=t0
+    )
 
 
 @pytest.fixture
-def issue(vault, outage, who):
+def issue(vault, outage, actor):
     """Put forms into the ledger as a printed pack does; returns a function that gives a serial."""
     given = 0
     pack = Pack(
         id="pack-1", kind="ward", wards=("A1",), snapshot=outage.snapshot, outage=outage.id, drill=False,
-        issued_by=who.id, issued_name=who.name, issued_at=vault.now(), pages=1, state="printed",
+        issued_by=actor.id, issued_name=actor.name, issued_at=vault.now(), pages=1, state="printed",
     )  # fmt: skip
-    with vault.change(who, "pack.print") as db:
-        store.insert_pack(db, pack)
+    with vault.change(actor, "pack.print") as db:
+        issued_forms.insert_pack(db, pack)
 
     def one(form: str, subject: Subject = ANN, ward: str = "A1", made=None) -> str:
         nonlocal given
         given += 1
-        made = made or definition(form)
-        number = serial("K7", given)
-        draft = Draft(
+        made = made or load_form(form)
+        number = make_serial("K7", given)
+        draft = FormDraft(
             form=form, version=made.version, title=made.title, layout=made.digest, pages=1,
             returns=made.returns, subject=subject, ward=ward,
         )  # fmt: skip
-        layout = Layout(form, made.version, made.title, made.digest, b"", (595.0, 842.0), ())
-        with vault.change(who, "form.print") as db:
-            store.insert_layout(db, layout, made.source, vault.now())
-            store.insert_forms(db, [(number, given, draft)], pack, ISSUED)
+        layout = FormLayout(form, made.version, made.title, made.digest, b"", (595.0, 842.0), ())
+        with vault.change(actor, "form.print") as db:
+            issued_forms.insert_layout(db, layout, made.source, vault.now())
+            issued_forms.insert_forms(db, [(number, given, draft)], pack, FormState.ISSUED)
         return number
 
     return one
@@ -164,28 +167,30 @@ def hold(vault):
     """`hold(n, records)` puts a snapshot in use, as loading a bundle does; returns its id."""
 
     def put(sequence: int, records, created: str = "2026-11-02T10:00:00Z") -> str:
-        header = Header(
+        header = SnapshotHeader(
             hospital="DEMO", sequence=sequence, created=created, expires="2026-11-09T00:00:00Z",
             key="0123456789abcdef", time_zone="Europe/London", systems={"LIMS": created},
             counts={}, holds=(),
         )  # fmt: skip
         path = vault.home.snapshots / f"{header.id}.db"
-        tables.create(path, vault.key(f"snapshot:{header.id}"), header, records)
+        record_tables.create_database(path, vault.key(f"snapshot:{header.id}"), header, records)
         with vault.change(KEEPER, "snapshot.load") as db:
-            shelf.add(db, header, f"{sequence}.downtime", f"{sequence:064}", vault.now())
+            snapshot_index.insert_entry(
+                db, header, f"{sequence}.downtime", f"{sequence:064}", vault.now()
+            )
         return header.id
 
     return put
 
 
 @pytest.fixture
-def keyed(vault, settings, issue, who, checker):
+def keyed(vault, settings, issue, actor, checker):
     """`keyed(form, answers)`: a form keyed by one person and verified by another; its serial."""
 
     def one(form: str, answers: dict[str, str], subject: Subject = ANN) -> str:
         number = issue(form, subject)
-        keying.submit(vault, settings, number, answers, who)
-        verification.verify(vault, number, checker)
+        keying.submit_entry(vault, settings, number, answers, actor)
+        verify_entry.verify_entry(vault, number, checker)
         return number
 
     return one
@@ -208,12 +213,12 @@ def four(keyed):
 
 
 @pytest.fixture
-def compare(vault, settings, hold, who):
+def compare(vault, settings, hold, actor):
     """`compare(records)`: the recovered hospital's snapshot is compared with what was keyed."""
 
-    def one(records=HOSPITAL, sequence: int = 2) -> run.Compared:
+    def one(records=HOSPITAL, sequence: int = 2) -> run_comparison.ComparisonSummary:
         hold(sequence, records, LATER)
-        return run.run(vault, settings, who, "recovered")
+        return run_comparison.run_comparison(vault, settings, actor, "recovered")
 
     return one
 
@@ -223,9 +228,9 @@ def return_all(vault, outage, checker):
     """`return_all()`: every item that may be returned is to be."""
 
     def decide_all() -> None:
-        for row in decide.items(vault, outage.id):
-            if RETURN in row.allowed:
-                decide.decide(vault, row.key, RETURN, checker, "not there")
+        for row in decide_item.list_items(vault, outage.id):
+            if Decision.RETURN in row.allowed:
+                decide_item.decide_item(vault, row.key, Decision.RETURN, checker, "not there")
 
     return decide_all
 

@@ -3,14 +3,14 @@
 import pytest
 
 from downtime.errors import ConflictError, ForbiddenError, InputError
-from downtime.reconcile import bulk, decide
-from downtime.reconcile.store import Filter
+from downtime.reconcile import decide_in_bulk, decide_item
+from downtime.reconcile.model import ItemFilter
 from downtime.vault.audit import Actor
 
 from .conftest import BLOODS, FBC_THERE, HOSPITAL, LIMS_SAYS, OBSERVED, PHONED
 
 THIRD = Actor("u-3", "Cas Lead", "laptop-1")
-NEW_IN_LIMS = Filter(state="new", system="LIMS")
+NEW_IN_LIMS = ItemFilter(state="new", system="LIMS")
 
 
 @pytest.fixture
@@ -24,93 +24,106 @@ def compared(outage, keyed, compare):
 
 
 def decided(vault, outage):
-    rows = decide.items(vault, outage)
+    rows = decide_item.list_items(vault, outage)
     return sorted((row.item.fact.title, row.decided.decision) for row in rows)
 
 
 def test_a_rule_decides_exactly_what_its_preview_showed(vault, compared, checker):
-    shown = bulk.preview(vault, compared, NEW_IN_LIMS, "return", checker)
+    shown = decide_in_bulk.preview_bulk_decision(vault, compared, NEW_IN_LIMS, "return", checker)
     assert len(shown.rows) == 4
     assert shown.counts("form") == [("blood-sciences-request", 4)]
     assert decided(vault, compared)[0][1] == "open"
-    batch = bulk.apply(
+    batch = decide_in_bulk.apply_bulk_decision(
         vault, compared, NEW_IN_LIMS, "return", shown.token, checker, "never reached the LIMS"
     )
     assert batch.items == 4
-    rows = decide.items(vault, compared, decision="return")
+    rows = decide_item.list_items(vault, compared, decision="return")
     assert {row.item.fact.form for row in rows} == {"blood-sciences-request"}
     assert {row.decided.decided_by_name for row in rows} == {"Ben Records"}
 
 
 def test_what_changed_since_the_preview_is_not_decided(vault, compared, checker):
-    shown = bulk.preview(vault, compared, NEW_IN_LIMS, "return", checker)
-    decide.decide(vault, shown.rows[0].key, "leave", THIRD, "asked again")
+    shown = decide_in_bulk.preview_bulk_decision(vault, compared, NEW_IN_LIMS, "return", checker)
+    decide_item.decide_item(vault, shown.rows[0].key, "leave", THIRD, "asked again")
     with pytest.raises(ConflictError, match="changed since you looked"):
-        bulk.apply(vault, compared, NEW_IN_LIMS, "return", shown.token, checker, "why")
-    assert decide.items(vault, compared, decision="return") == []
+        decide_in_bulk.apply_bulk_decision(
+            vault, compared, NEW_IN_LIMS, "return", shown.token, checker, "why"
+        )
+    assert decide_item.list_items(vault, compared, decision="return") == []
 
 
 def test_undoing_puts_all_back_in_one_step_but_not_what_moved_on(vault, compared, checker):
     before = decided(vault, compared)
-    shown = bulk.preview(vault, compared, NEW_IN_LIMS, "return", checker)
-    batch = bulk.apply(vault, compared, NEW_IN_LIMS, "return", shown.token, checker, "why")
-    undone = bulk.undo(vault, batch.id, checker, "wrong filter")
+    shown = decide_in_bulk.preview_bulk_decision(vault, compared, NEW_IN_LIMS, "return", checker)
+    batch = decide_in_bulk.apply_bulk_decision(
+        vault, compared, NEW_IN_LIMS, "return", shown.token, checker, "why"
+    )
+    undone = decide_in_bulk.undo_bulk_decision(vault, batch.id, checker, "wrong filter")
     assert (undone.back, undone.kept) == (4, 0)
     assert decided(vault, compared) == before
     with pytest.raises(ConflictError, match="undone already"):
-        bulk.undo(vault, batch.id, checker, "again")
+        decide_in_bulk.undo_bulk_decision(vault, batch.id, checker, "again")
 
-    shown = bulk.preview(vault, compared, NEW_IN_LIMS, "return", checker)
-    batch = bulk.apply(vault, compared, NEW_IN_LIMS, "return", shown.token, checker, "why")
+    shown = decide_in_bulk.preview_bulk_decision(vault, compared, NEW_IN_LIMS, "return", checker)
+    batch = decide_in_bulk.apply_bulk_decision(
+        vault, compared, NEW_IN_LIMS, "return", shown.token, checker, "why"
+    )
     one = shown.rows[0].key
-    decide.decide(vault, one, "open", checker, "look again")
-    decide.decide(vault, one, "leave", checker, "asked again")
-    undone = bulk.undo(vault, batch.id, checker, "wrong filter")
+    decide_item.decide_item(vault, one, "open", checker, "look again")
+    decide_item.decide_item(vault, one, "leave", checker, "asked again")
+    undone = decide_in_bulk.undo_bulk_decision(vault, batch.id, checker, "wrong filter")
     assert (undone.back, undone.kept) == (3, 1)
-    assert decide.get(vault, one).decided.decision == "leave"
+    assert decide_item.get_item(vault, one).decided.decision == "leave"
 
 
-def test_nobody_decides_in_bulk_about_what_they_entered(vault, compared, who):
-    shown = bulk.preview(vault, compared, NEW_IN_LIMS, "return", who)
+def test_nobody_decides_in_bulk_about_what_they_entered(vault, compared, actor):
+    shown = decide_in_bulk.preview_bulk_decision(vault, compared, NEW_IN_LIMS, "return", actor)
     assert shown.rows == ()
     assert shown.left == {"You entered this form, so somebody else decides about it.": 4}
     with pytest.raises(ConflictError, match="nothing to decide"):
-        bulk.apply(vault, compared, NEW_IN_LIMS, "return", shown.token, who, "why")
+        decide_in_bulk.apply_bulk_decision(
+            vault, compared, NEW_IN_LIMS, "return", shown.token, actor, "why"
+        )
 
 
 def test_a_filter_a_reason_and_a_decision_are_needed(vault, compared, checker):
     with pytest.raises(InputError, match="needs a filter"):
-        bulk.preview(vault, compared, Filter(), "return", checker)
+        decide_in_bulk.preview_bulk_decision(vault, compared, ItemFilter(), "return", checker)
     with pytest.raises(InputError, match="in bulk"):
-        bulk.preview(vault, compared, NEW_IN_LIMS, "open", checker)
+        decide_in_bulk.preview_bulk_decision(vault, compared, NEW_IN_LIMS, "open", checker)
     with pytest.raises(InputError, match="reason"):
-        bulk.apply(vault, compared, NEW_IN_LIMS, "return", "", checker, " ")
+        decide_in_bulk.apply_bulk_decision(vault, compared, NEW_IN_LIMS, "return", "", checker, " ")
 
 
 def test_a_mismatch_of_results_takes_two_people_singly_and_in_bulk(vault, compared, checker):
-    (row,) = decide.items(vault, compared, state="conflict")
-    first = decide.decide(vault, row.key, "leave", checker, "clinician believes the LIMS")
+    (row,) = decide_item.list_items(vault, compared, state="conflict")
+    first = decide_item.decide_item(vault, row.key, "leave", checker, "clinician believes the LIMS")
     assert (first.decided.decision, first.is_open) == ("open", True)
     with pytest.raises(ForbiddenError, match="You proposed this"):
-        decide.decide(vault, row.key, "leave", checker, "again")
-    conflicts = Filter(state="conflict")
-    assert bulk.preview(vault, compared, conflicts, "leave", checker).rows == ()
-    shown = bulk.preview(vault, compared, conflicts, "leave", THIRD)
+        decide_item.decide_item(vault, row.key, "leave", checker, "again")
+    conflicts = ItemFilter(state="conflict")
+    assert (
+        decide_in_bulk.preview_bulk_decision(vault, compared, conflicts, "leave", checker).rows
+        == ()
+    )
+    shown = decide_in_bulk.preview_bulk_decision(vault, compared, conflicts, "leave", THIRD)
     assert (shown.confirmed, shown.proposed) == (1, 0)
-    batch = bulk.apply(vault, compared, conflicts, "leave", shown.token, THIRD, "agreed")
-    held = decide.get(vault, row.key).decided
+    batch = decide_in_bulk.apply_bulk_decision(
+        vault, compared, conflicts, "leave", shown.token, THIRD, "agreed"
+    )
+    held = decide_item.get_item(vault, row.key).decided
     assert (held.decision, held.proposed_by_name, held.decided_by_name) == (
         "leave", "Ben Records", "Cas Lead",
     )  # fmt: skip
-    bulk.undo(vault, batch.id, THIRD, "not sure")
-    back = decide.get(vault, row.key)
+    decide_in_bulk.undo_bulk_decision(vault, batch.id, THIRD, "not sure")
+    back = decide_item.get_item(vault, row.key)
     assert (back.decided.proposal, back.is_open) == ("leave", True)
 
 
 def test_a_second_person_who_decides_otherwise_proposes_anew(vault, compared, checker):
-    (row,) = decide.items(vault, compared, state="conflict")
-    decide.decide(vault, row.key, "leave", checker, "believe the LIMS")
-    other = decide.decide(vault, row.key, "return", THIRD, "believe the telephone")
+    (row,) = decide_item.list_items(vault, compared, state="conflict")
+    decide_item.decide_item(vault, row.key, "leave", checker, "believe the LIMS")
+    other = decide_item.decide_item(vault, row.key, "return", THIRD, "believe the telephone")
     assert (other.decided.decision, other.decided.proposal) == ("open", "return")
     assert other.decided.proposed_by_name == "Cas Lead"
 
@@ -118,7 +131,7 @@ def test_a_second_person_who_decides_otherwise_proposes_anew(vault, compared, ch
 def test_a_proposal_and_a_bulk_decision_survive_a_comparison_that_finds_the_same(
     vault, compared, compare, checker
 ):
-    (row,) = decide.items(vault, compared, state="conflict")
-    decide.decide(vault, row.key, "leave", checker, "believe the LIMS")
+    (row,) = decide_item.list_items(vault, compared, state="conflict")
+    decide_item.decide_item(vault, row.key, "leave", checker, "believe the LIMS")
     compare((*HOSPITAL, *LIMS_SAYS, FBC_THERE), 3)
-    assert decide.get(vault, row.key).decided.proposal == "leave"
+    assert decide_item.get_item(vault, row.key).decided.proposal == "leave"

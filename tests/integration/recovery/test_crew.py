@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from downtime.processes.pool import HandError
-from downtime.reconcile import crew, decide, run
+from downtime.reconcile import crew, decide_item
+from downtime.reconcile.compare import run_comparison
+from downtime.reconcile.compare.compare_forms import FormComparer
 from downtime.reconcile.hand import Told
-from downtime.reconcile.sets import Sets
 from downtime.vault import audit
 
 from .conftest import BLOODS, HOSPITAL, LATER
@@ -36,46 +37,50 @@ def paper(four, keyed, hold, outage, monkeypatch):
 @pytest.fixture
 def found(vault, outage):
     """`found()`: what the comparison says of every fact."""
-    return lambda: [row.item for row in decide.items(vault, outage.id)]
+    return lambda: [row.item for row in decide_item.list_items(vault, outage.id)]
 
 
 def test_several_processes_find_what_one_finds(
-    vault, small, settings, paper, who, found, monkeypatch
+    vault, small, settings, paper, actor, found, monkeypatch
 ):
     here = []
-    compare = Sets.compare
+    compare = FormComparer.compare
     monkeypatch.setattr(
-        Sets, "compare", lambda self, *given: here.append(given) or compare(self, *given)
+        FormComparer, "compare", lambda self, *given: here.append(given) or compare(self, *given)
     )
     reported = []
     progress = lambda done, total: reported.append((done, total))  # noqa: E731
-    together = run.run(vault, small, who, "recovered", progress, cores=2)
+    together = run_comparison.run_comparison(vault, small, actor, "recovered", progress, cores=2)
     assert together.looked_at == together.forms == len(paper)
     assert len(here) < len(paper)
     assert reported[-1] == (len(paper), len(paper))
     by_several = found()
-    alone = run.run(vault, settings, who, "recovered")  # all of them anew: the sets are larger
+    alone = run_comparison.run_comparison(
+        vault, settings, actor, "recovered"
+    )  # all of them anew: the sets are larger
     assert alone.looked_at == len(paper)
     assert found() == by_several
     assert alone.states == together.states
-    assert audit.verify(vault.db).first_bad is None
+    assert audit.verify_chain(vault.db).first_bad is None
 
 
 def test_a_process_that_fails_names_nobody_and_the_next_comparison_goes_on(
-    vault, small, settings, paper, who, found, monkeypatch
+    vault, small, settings, paper, actor, found, monkeypatch
 ):
     lost = lambda home, key, *rest: Told(home, bytes(32), *rest)  # noqa: E731
     with monkeypatch.context() as told:
         told.setattr(crew, "Told", lost)
         with pytest.raises(HandError) as failed:
-            run.run(vault, small, who, "recovered", cores=2)
+            run_comparison.run_comparison(vault, small, actor, "recovered", cores=2)
     assert "LockedError in " in str(failed.value)
     assert "Hill" not in str(failed.value)
-    assert run.run(vault, small, who, "recovered").forms == len(paper)
+    assert run_comparison.run_comparison(vault, small, actor, "recovered").forms == len(paper)
     assert {item.fact.serial for item in found()} == set(paper)
 
 
-def test_a_process_that_ends_by_itself_fails_the_comparison(vault, small, paper, who, monkeypatch):
+def test_a_process_that_ends_by_itself_fails_the_comparison(
+    vault, small, paper, actor, monkeypatch
+):
     monkeypatch.setattr(sys, "executable", "/bin/true")
     with pytest.raises(HandError, match="ended by itself"):
-        run.run(vault, small, who, "recovered", cores=2)
+        run_comparison.run_comparison(vault, small, actor, "recovered", cores=2)

@@ -6,20 +6,20 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.entry import forms, keying, opening
-from downtime.entry.facts import facts
-from downtime.entry.response import read
-from downtime.entry.response_writer import dumps, write
-from downtime.entry.validation import Checked, check
+from downtime.entry import keyed_form, keying, open_form
+from downtime.entry.facts import find_facts
+from downtime.entry.response_reader import read_response
+from downtime.entry.response_writer import dump_response, write_response
+from downtime.entry.validation import ValidatedAnswers, validate_answers
 from downtime.errors import InputError
 from downtime.paper import ledger
-from downtime.paper.forms.definition import definition, definitions
-from downtime.paper.issue import Subject
+from downtime.paper.forms.load_form import load_form, load_forms
+from downtime.paper.model import Subject
 from tests.integration.recovery.conftest import ANN, SIGNED
 
 LONDON = ZoneInfo("Europe/London")
-COMES_BACK = sorted(name for name, form in definitions().items() if form.returns)
-STAYS = sorted(name for name, form in definitions().items() if not form.returns)
+COMES_BACK = sorted(name for name, form in load_forms().items() if form.returns)
+STAYS = sorted(name for name, form in load_forms().items() if not form.returns)
 OF_ANN = {"nhs_number": "9990000018", "mrn": "H100", "birth_date": "1960-01-02"}
 """What a form that asks for these is filled in with: it was printed for Ann."""
 
@@ -56,22 +56,29 @@ def filled(form):
 
 
 @pytest.mark.parametrize("name", COMES_BACK)
-def test_a_full_form_is_keyed_and_its_export_reads_back(vault, settings, issue, who, name):
-    form = definition(name)
+def test_a_full_form_is_keyed_and_its_export_reads_back(vault, settings, issue, actor, name):
+    form = load_form(name)
     number = issue(name, ANN if form.identity else Subject())
-    entry = keying.submit(vault, settings, number, filled(form), who)
+    entry = keying.submit_entry(vault, settings, number, filled(form), actor)
     repeating = {item.link_id: item.group for item in form.fields() if item.group}
-    exported = json.loads(dumps(write(entry, form, LONDON)), parse_float=Decimal)
-    again = read(exported, repeating, LONDON)
-    assert check(form, again.answers, LONDON, vault.clock()) == Checked(entry.answers, ())
+    exported = json.loads(dump_response(write_response(entry, form, LONDON)), parse_float=Decimal)
+    again = read_response(exported, repeating, LONDON)
+    assert validate_answers(form, again.answers, LONDON, vault.clock()) == ValidatedAnswers(
+        entry.answers, ()
+    )
 
 
 @pytest.mark.parametrize("name", COMES_BACK)
-def test_a_full_form_says_what_happened_and_to_whom(vault, settings, issue, who, name):
-    form = definition(name)
+def test_a_full_form_says_what_happened_and_to_whom(vault, settings, issue, actor, name):
+    form = load_form(name)
     number = issue(name, ANN if form.identity else Subject())
-    entry = keying.submit(vault, settings, number, filled(form), who)
-    found = facts(form, entry.answers, forms.base_fact(ledger.issued(vault, number), entry), LONDON)
+    entry = keying.submit_entry(vault, settings, number, filled(form), actor)
+    found = find_facts(
+        form,
+        entry.answers,
+        keyed_form.make_base_fact(ledger.get_form(vault, number), entry),
+        LONDON,
+    )
     assert found
     assert len({fact.key for fact in found}) == len(found)
     assert all(fact.title for fact in found)
@@ -82,19 +89,24 @@ def test_a_full_form_says_what_happened_and_to_whom(vault, settings, issue, who,
 @pytest.mark.parametrize("name", STAYS)
 def test_a_paper_that_stays_on_the_ward_is_not_keyed(vault, issue, name):
     with pytest.raises(InputError, match="Nothing is keyed"):
-        opening.open_form(vault, issue(name, Subject()))
+        open_form.open_form(vault, issue(name, Subject()))
 
 
-def test_each_line_of_a_list_is_about_its_own_patient(vault, settings, issue, who):
+def test_each_line_of_a_list_is_about_its_own_patient(vault, settings, issue, actor):
     number = issue("clinic-list", Subject())
     answers = SIGNED | {
         "name": "Fracture clinic", "date": "2026-11-02",
         "time:1": "09:30", "number:1": "H100", "attendance:1": "fulfilled",
         "time:3": "10:00", "number:3": "H200", "born:3": "020160", "attendance:3": "noshow",
     }  # fmt: skip
-    entry = keying.submit(vault, settings, number, answers, who)
-    form = definition("clinic-list")
-    found = facts(form, entry.answers, forms.base_fact(ledger.issued(vault, number), entry), LONDON)
+    entry = keying.submit_entry(vault, settings, number, answers, actor)
+    form = load_form("clinic-list")
+    found = find_facts(
+        form,
+        entry.answers,
+        keyed_form.make_base_fact(ledger.get_form(vault, number), entry),
+        LONDON,
+    )
     said = [(f.type, f.person.mrn, f.fields["status"], f.fields["start"]) for f in found]
     assert said == [
         ("Appointment", "H100", "fulfilled", "2026-11-02T09:30:00Z"),

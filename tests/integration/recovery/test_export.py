@@ -8,12 +8,14 @@ import hl7
 import openpyxl
 import pytest
 
-from downtime.entry import corrections, keying, verification
+from downtime.entry import corrections, keying, verify_entry
 from downtime.errors import ConflictError, InputError
 from downtime.outage import outages
-from downtime.paper.issue import Subject
-from downtime.reconcile import decide, run
-from downtime.returns.export import export
+from downtime.paper.model import Subject
+from downtime.reconcile import decide_item
+from downtime.reconcile.compare import run_comparison
+from downtime.reconcile.latest_outage import find_latest_outage
+from downtime.returns.export_messages import export_messages
 
 from .conftest import ADMITTED, BLOODS, PHONED
 
@@ -25,12 +27,12 @@ def decided(vault, outage, keyed, compare, checker):
     keyed("phoned-result", PHONED | {"test:1": "=HYPERLINK(1)", "units:1": "-x"})
     keyed("admission", ADMITTED, Subject(downtime_number="DK700001X"))
     compare()
-    rows = {row.item.fact.title: row for row in decide.items(vault, outage.id)}
+    rows = {row.item.fact.title: row for row in decide_item.list_items(vault, outage.id)}
     for title, row in rows.items():
         decision = "leave" if title == "Full blood count" else "return"
         if decision not in row.allowed:
             continue
-        decide.decide(vault, row.key, decision, checker, "=because")
+        decide_item.decide_item(vault, row.key, decision, checker, "=because")
     return rows
 
 
@@ -38,8 +40,10 @@ def messages(folder):
     return {path: hl7.parse(path.read_bytes().decode()) for path in folder.rglob("*.hl7")}
 
 
-def test_only_what_was_decided_goes_out_one_file_a_message(vault, settings, decided, who, tmp_path):
-    out = export(vault, settings, "hl7v2", tmp_path / "out", who)
+def test_only_what_was_decided_goes_out_one_file_a_message(
+    vault, settings, decided, actor, tmp_path
+):
+    out = export_messages(vault, settings, "hl7v2", tmp_path / "out", actor)
     sent = messages(tmp_path / "out")
     assert (out.messages, out.already, out.outdated) == (3, 0, ())
     kinds = sorted((path.parent.name, str(m["MSH.F9.R1.C1"])) for path, m in sent.items())
@@ -49,8 +53,8 @@ def test_only_what_was_decided_goes_out_one_file_a_message(vault, settings, deci
     assert not any("FBC" in path.read_text() for path in sent)
 
 
-def test_the_index_gives_the_order_and_no_patient(vault, settings, decided, who, tmp_path):
-    export(vault, settings, "hl7v2", tmp_path, who)
+def test_the_index_gives_the_order_and_no_patient(vault, settings, decided, actor, tmp_path):
+    export_messages(vault, settings, "hl7v2", tmp_path, actor)
     (index,) = tmp_path.glob("messages-*.csv")
     rows = list(csv.DictReader(index.open()))
     assert [row["message"] for row in rows] == ["ADT^A01", "OML^O21", "ORU^R01"]
@@ -59,26 +63,26 @@ def test_the_index_gives_the_order_and_no_patient(vault, settings, decided, who,
     assert not any(word in index.read_text() for word in ("Hill", "H100", "Novak"))
 
 
-def test_a_second_export_returns_nothing_twice(vault, settings, outage, decided, who, tmp_path):
-    first = export(vault, settings, "hl7v2", tmp_path / "a", who)
-    again = export(vault, settings, "hl7v2", tmp_path / "b", who)
+def test_a_second_export_returns_nothing_twice(vault, settings, outage, decided, actor, tmp_path):
+    first = export_messages(vault, settings, "hl7v2", tmp_path / "a", actor)
+    again = export_messages(vault, settings, "hl7v2", tmp_path / "b", actor)
     assert first.messages == 3
     assert (again.messages, again.already, again.files) == (0, 3, ())
     assert again.sentence == "0 items returned, 3 already returned."
-    unmatched = decide.items(vault, outage.id, state="unmatched")
+    unmatched = decide_item.list_items(vault, outage.id, state="unmatched")
     decided_on = {r.item.fact.title: r.decided.decision for r in unmatched}
     assert decided_on == {"Admission": "returned", "No known allergies": "open"}
 
 
 def test_a_power_cut_before_the_record_leads_to_the_very_same_files(
-    vault, settings, decided, who, tmp_path, monkeypatch
+    vault, settings, decided, actor, tmp_path, monkeypatch
 ):
     with monkeypatch.context() as patch:
         patch.setattr("downtime.returns.outbox.handed_over", _power_cut)
         with pytest.raises(KeyboardInterrupt):
-            export(vault, settings, "hl7v2", tmp_path, who)
+            export_messages(vault, settings, "hl7v2", tmp_path, actor)
     before = {path.name: path.read_bytes() for path in tmp_path.rglob("*.hl7")}
-    export(vault, settings, "hl7v2", tmp_path, who)
+    export_messages(vault, settings, "hl7v2", tmp_path, actor)
     assert {path.name: path.read_bytes() for path in tmp_path.rglob("*.hl7")} == before
 
 
@@ -87,17 +91,17 @@ def _power_cut(*_):
 
 
 def test_a_worklist_after_the_messages_says_what_not_to_key(
-    vault, settings, decided, who, tmp_path
+    vault, settings, decided, actor, tmp_path
 ):
-    export(vault, settings, "hl7v2", tmp_path, who)
-    listed = export(vault, settings, "worklist", tmp_path, who)
+    export_messages(vault, settings, "hl7v2", tmp_path, actor)
+    listed = export_messages(vault, settings, "worklist", tmp_path, actor)
     assert (listed.messages, listed.already) == (0, 3)
     rows = list(csv.DictReader(io.StringIO((tmp_path / "worklist.csv").read_text("utf-8-sig"))))
     assert all(row["What to do"].startswith("Do not key: sent as") for row in rows)
 
 
-def test_a_worklist_is_grouped_and_no_cell_is_a_formula(vault, settings, decided, who, tmp_path):
-    out = export(vault, settings, "worklist", tmp_path, who)
+def test_a_worklist_is_grouped_and_no_cell_is_a_formula(vault, settings, decided, actor, tmp_path):
+    out = export_messages(vault, settings, "worklist", tmp_path, actor)
     assert [path.name for path in out.files] == [
         "worklist.csv",
         "worklist.xlsx",
@@ -121,74 +125,74 @@ def test_a_worklist_is_grouped_and_no_cell_is_a_formula(vault, settings, decided
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value]
     assert {cell.data_type for cell in cells} == {"s"}
     assert not [cell.value for cell in cells if cell.value.startswith(("=", "+", "@"))]
-    again = export(vault, settings, "hl7v2", tmp_path / "later", who)
+    again = export_messages(vault, settings, "hl7v2", tmp_path / "later", actor)
     assert (again.messages, again.already) == (0, 3)
 
 
 def test_an_entry_that_changed_since_waits_for_a_new_comparison(
-    vault, settings, decided, who, checker, tmp_path
+    vault, settings, decided, actor, checker, tmp_path
 ):
     key = decided["Urea and electrolytes"].key
     corrections.send_back(vault, key[:9], checker, "wrong patient")
-    out = export(vault, settings, "hl7v2", tmp_path, who)
+    out = export_messages(vault, settings, "hl7v2", tmp_path, actor)
     assert out.outdated == (key,)
     assert out.messages == 2
     assert out.sentence == "2 items returned, 1 waiting to be verified or compared again."
 
 
 def test_nothing_goes_out_before_a_second_person_has_verified_it(
-    vault, settings, issue, compare, return_all, who, tmp_path
+    vault, settings, issue, compare, return_all, actor, tmp_path
 ):
     serial = issue("blood-sciences-request")
-    keying.submit(vault, settings, serial, BLOODS, who)
+    keying.submit_entry(vault, settings, serial, BLOODS, actor)
     compare()
     return_all()
-    out = export(vault, settings, "hl7v2", tmp_path, who)
+    out = export_messages(vault, settings, "hl7v2", tmp_path, actor)
     assert out.messages == 0
     assert out.outdated
 
 
 def test_a_correction_after_the_return_is_a_conflict_and_gets_a_message_of_its_own(
-    vault, settings, decided, who, checker, tmp_path
+    vault, settings, decided, actor, checker, tmp_path
 ):
     key = decided["Urea and electrolytes"].key
-    export(vault, settings, "hl7v2", tmp_path / "a", who)
+    export_messages(vault, settings, "hl7v2", tmp_path / "a", actor)
     corrections.send_back(vault, key[:9], checker, "other requester")
-    keying.submit(vault, settings, key[:9], BLOODS | {"requester": "Dr Bo"}, who)
-    verification.verify(vault, key[:9], checker)
-    run.run(vault, settings, who, "corrected")
-    row = decide.get(vault, key)
+    keying.submit_entry(vault, settings, key[:9], BLOODS | {"requester": "Dr Bo"}, actor)
+    verify_entry.verify_entry(vault, key[:9], checker)
+    run_comparison.run_comparison(vault, settings, actor, "corrected")
+    row = decide_item.get_item(vault, key)
     assert row.item.state == "conflict"
     assert row.item.explanation.startswith("Returned before the entry was corrected.")
-    decide.decide(vault, key, "return", checker, "send the correction")
-    out = export(vault, settings, "hl7v2", tmp_path / "b", who)
+    decide_item.decide_item(vault, key, "return", checker, "send the correction")
+    out = export_messages(vault, settings, "hl7v2", tmp_path / "b", actor)
     assert out.messages == 1
 
 
 def test_what_went_out_and_is_no_longer_said_is_opened_and_never_sent_again(
-    vault, settings, decided, who, checker, tmp_path
+    vault, settings, decided, actor, checker, tmp_path
 ):
     key = decided["Urea and electrolytes"].key
-    export(vault, settings, "hl7v2", tmp_path, who)
+    export_messages(vault, settings, "hl7v2", tmp_path, actor)
     corrections.send_back(vault, key[:9], checker, "wrong test")
-    run.run(vault, settings, who, "again")
-    row = decide.get(vault, key)
+    run_comparison.run_comparison(vault, settings, actor, "again")
+    row = decide_item.get_item(vault, key)
     assert (row.item.state, row.is_open) == ("newer-live", True)
     with pytest.raises(ConflictError):
-        decide.decide(vault, key, "return", checker, "again")
+        decide_item.decide_item(vault, key, "return", checker, "again")
 
 
-def test_a_drill_never_leaves_the_house(vault, settings, outage, who, tmp_path):
-    outages.end(vault, ["LIMS"], who, "over")
-    outages.close(vault, outage.id, who, "over")
-    outages.declare(vault, ["LIMS"], who, "drill", known=("LIMS",), drill=True)
-    drill = run.latest(vault)
+def test_a_drill_never_leaves_the_house(vault, settings, outage, actor, tmp_path):
+    outages.mark_restored(vault, ["LIMS"], actor, "over")
+    outages.close_outage(vault, outage.id, actor, "over")
+    outages.declare_systems_down(vault, ["LIMS"], actor, "drill", known=("LIMS",), drill=True)
+    drill = find_latest_outage(vault)
     assert drill.drill
     with pytest.raises(ConflictError, match="is a drill"):
-        export(vault, settings, "hl7v2", tmp_path, who)
+        export_messages(vault, settings, "hl7v2", tmp_path, actor)
     assert list(tmp_path.rglob("*.hl7")) == []
 
 
-def test_an_unknown_format_is_refused(vault, settings, outage, who, tmp_path):
+def test_an_unknown_format_is_refused(vault, settings, outage, actor, tmp_path):
     with pytest.raises(InputError, match="no such format"):
-        export(vault, settings, "fax", tmp_path, who)
+        export_messages(vault, settings, "fax", tmp_path, actor)

@@ -15,8 +15,9 @@ import trustme
 from downtime.clock import from_text
 from downtime.entry import corrections, scans
 from downtime.errors import ConflictError
-from downtime.returns import outbox, queueing, sending, store
-from downtime.returns.states import ACKNOWLEDGED, FHIR, HELD, QUEUED, REFUSED, WORKLIST
+from downtime.returns import outbox, queue_messages, send_messages
+from downtime.returns.model import Channel, MessageState
+from downtime.returns.store import outbox_messages
 from downtime.settings import ReturnsSettings
 from downtime.vault import audit
 from tests.conftest import NOW
@@ -59,17 +60,17 @@ def told(settings, url, **more):
 
 
 def messages(vault, state=""):
-    return list(store.messages(vault.db, channel=FHIR, state=state))
+    return list(outbox_messages.list_messages(vault.db, channel=Channel.FHIR, state=state))
 
 
-def send(vault, settings, system, who):
+def send(vault, settings, system, actor):
     """One round, which ends when the server wants to be left alone."""
-    return sending.send(vault, settings, system, who, pause=lambda seconds: True)
+    return send_messages.send_messages(vault, settings, system, actor, pause=lambda seconds: True)
 
 
-def send_all(vault, settings, who):
-    rounds = [send(vault, settings, one, who) for one in ("PAS", "LIMS", "EPR")]
-    return sum(r.taken for r in rounds), sum(r.refused for r in rounds)
+def send_all(vault, settings, actor):
+    rounds = [send(vault, settings, one, actor) for one in ("PAS", "LIMS", "EPR")]
+    return sum(r.acknowledged for r in rounds), sum(r.refused for r in rounds)
 
 
 @contextmanager
@@ -107,7 +108,7 @@ GOOD = (200, {}, {"resourceType": "Bundle", "entry": [{"response": {"status": "2
 
 
 def test_each_form_is_one_bundle_and_the_server_has_everything_once(
-    vault, settings, decided, outage, who, checker
+    vault, settings, decided, outage, actor, checker
 ):
     with fhir_peers.server("secret") as server:
         server.add_patient(HOSPITAL_NUMBER, "H100")
@@ -116,10 +117,10 @@ def test_each_form_is_one_bundle_and_the_server_has_everything_once(
         there = told(settings, server.url)
         for table in there.returns.targets.values():
             table["fhir"]["token_file"] = str(token)
-        queued = queueing.queue(vault, there, who)
+        queued = queue_messages.queue_items(vault, there, actor)
         assert queued.messages == len(decided)
-        assert send_all(vault, there, who) == (len(decided), 0)
-        assert {one.state for one in messages(vault)} == {ACKNOWLEDGED}
+        assert send_all(vault, there, actor) == (len(decided), 0)
+        assert {one.state for one in messages(vault)} == {MessageState.ACKNOWLEDGED}
         assert len(server.held("QuestionnaireResponse")) == len(server.held("Provenance")) == 4
         assert len(server.held("ServiceRequest")) == 2
         values = sorted(o["valueQuantity"]["value"] for o in server.held("Observation"))
@@ -130,17 +131,17 @@ def test_each_form_is_one_bundle_and_the_server_has_everything_once(
         }
         answered = messages(vault)[0].answer
         assert "Encounter/" in answered
-        assert queueing.queue(vault, there, who).messages == 0
-        assert send_all(vault, there, who) == (0, 0)
+        assert queue_messages.queue_items(vault, there, actor).messages == 0
+        assert send_all(vault, there, actor) == (0, 0)
 
 
 def test_power_that_fails_after_the_server_has_it_doubles_nothing(
-    vault, settings, decided, who, monkeypatch
+    vault, settings, decided, actor, monkeypatch
 ):
     with fhir_peers.server() as server:
         server.add_patient(HOSPITAL_NUMBER, "H100")
         there = told(settings, server.url)
-        queueing.queue(vault, there, who)
+        queue_messages.queue_items(vault, there, actor)
 
         class PowerCutError(BaseException):
             pass
@@ -152,17 +153,17 @@ def test_power_that_fails_after_the_server_has_it_doubles_nothing(
             patch.setattr(outbox.Sender, "acknowledged", fail)
             for system in ("PAS", "LIMS", "EPR"):
                 with pytest.raises(PowerCutError):
-                    send(vault, there, system, who)
+                    send(vault, there, system, actor)
         before = {k: len(server.held(k)) for k in ("Encounter", "Observation", "Provenance")}
         assert before["Encounter"] == 1
-        assert send_all(vault, there, who) == (4, 0)
+        assert send_all(vault, there, actor) == (4, 0)
         assert len(server.held("Encounter")) == 1
         assert len(server.held("Provenance")) == 4
-        assert {one.state for one in messages(vault)} == {ACKNOWLEDGED}
+        assert {one.state for one in messages(vault)} == {MessageState.ACKNOWLEDGED}
 
 
 def test_a_refusal_goes_to_a_person_and_holds_back_the_patient_s_later_bundles(
-    vault, settings, decided, who
+    vault, settings, decided, actor
 ):
     refusal = {
         "resourceType": "OperationOutcome",
@@ -170,65 +171,65 @@ def test_a_refusal_goes_to_a_person_and_holds_back_the_patient_s_later_bundles(
     }
     with scripted((422, {}, refusal), GOOD) as (url, seen):
         there = told(settings, url)
-        queueing.queue(vault, there, who)
-        done = send(vault, there, "LIMS", who)
-        assert (done.taken, done.refused) == (0, 1)
-        (refused,) = messages(vault, REFUSED)
+        queue_messages.queue_items(vault, there, actor)
+        done = send(vault, there, "LIMS", actor)
+        assert (done.acknowledged, done.refused) == (0, 1)
+        (refused,) = messages(vault, MessageState.REFUSED)
         assert refused.reason == "422 Unprocessable Entity: no such ward"
-        assert [one.system for one in messages(vault, HELD)] == ["LIMS"]
-        queueing.again(vault, there, refused.control_id, who, "ward was added")
-        assert send(vault, there, "LIMS", who).taken == 2
+        assert [one.system for one in messages(vault, MessageState.HELD)] == ["LIMS"]
+        queue_messages.resend_message(vault, there, refused.control_id, actor, "ward was added")
+        assert send(vault, there, "LIMS", actor).acknowledged == 2
     assert seen[0] == seen[1] != seen[2]
 
 
-def test_too_many_requests_are_waited_out_as_long_as_asked(vault, settings, decided, who, clock):
+def test_too_many_requests_are_waited_out_as_long_as_asked(vault, settings, decided, actor, clock):
     with scripted((429, {"Retry-After": "600"}, {}), GOOD) as (url, seen):
         there = told(settings, url)
-        queueing.queue(vault, there, who)
-        done = send(vault, there, "LIMS", who)
-        assert (done.taken, done.trouble) == (0, "429 Too Many Requests.")
+        queue_messages.queue_items(vault, there, actor)
+        done = send(vault, there, "LIMS", actor)
+        assert (done.acknowledged, done.fault) == (0, "429 Too Many Requests.")
         assert len(seen) == 1, "the rest of the round waits too"
         clock.go_on(599)
-        waiting = next(one for one in messages(vault, QUEUED) if one.attempts)
+        waiting = next(one for one in messages(vault, MessageState.QUEUED) if one.attempts)
         assert waiting.next_try > vault.now()
         clock.go_on(2)
-        assert send(vault, there, "LIMS", who).taken == 2
+        assert send(vault, there, "LIMS", actor).acknowledged == 2
     assert seen[0] in seen[1:]
 
 
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_server_in_trouble_is_tried_again_with_growing_pauses(
-    status, vault, settings, decided, who, clock
+    status, vault, settings, decided, actor, clock
 ):
     with scripted((status, {}, {})) as (url, _):
         there = told(settings, url)
-        queueing.queue(vault, there, who)
+        queue_messages.queue_items(vault, there, actor)
         gaps = []
         for _ in range(4):
-            send(vault, there, "PAS", who)
+            send(vault, there, "PAS", actor)
             (one,) = (m for m in messages(vault) if m.system == "PAS")
-            assert one.state == QUEUED
+            assert one.state == MessageState.QUEUED
             due = (from_text(one.next_try) - clock.now).total_seconds()
             gaps.append(due)
             clock.go_on(due + 1)
         assert gaps[-1] > gaps[0]
     with scripted(GOOD) as (url, _):
-        assert send(vault, told(settings, url), "PAS", who).taken == 1
+        assert send(vault, told(settings, url), "PAS", actor).acknowledged == 1
 
 
-def test_a_server_that_is_away_or_silent_loses_nothing(vault, settings, decided, who):
+def test_a_server_that_is_away_or_silent_loses_nothing(vault, settings, decided, actor):
     there = told(settings, "http://127.0.0.1:9/fhir")
-    queueing.queue(vault, there, who)
-    assert send(vault, there, "PAS", who).taken == 0
+    queue_messages.queue_items(vault, there, actor)
+    assert send(vault, there, "PAS", actor).acknowledged == 0
     with scripted(GOOD, delay=4) as (url, _):
         slow = told(settings, url)
-        assert send(vault, slow, "LIMS", who).taken == 0
-    assert {one.state for one in messages(vault)} == {QUEUED}
+        assert send(vault, slow, "LIMS", actor).acknowledged == 0
+    assert {one.state for one in messages(vault)} == {MessageState.QUEUED}
     assert not any("H100" in one.reason for one in messages(vault))
 
 
 def test_a_certificate_of_a_stranger_is_not_trusted_and_that_of_the_site_is(
-    vault, settings, decided, who, tmp_path, clock
+    vault, settings, decided, actor, tmp_path, clock
 ):
     authority = trustme.CA()
     server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -236,50 +237,52 @@ def test_a_certificate_of_a_stranger_is_not_trusted_and_that_of_the_site_is(
     authority.cert_pem.write_to_path(tmp_path / "site.pem")
     with scripted(GOOD, tls=server_side) as (url, seen):
         there = told(settings, url)
-        queueing.queue(vault, there, who)
-        assert send(vault, there, "PAS", who).taken == 0
+        queue_messages.queue_items(vault, there, actor)
+        assert send(vault, there, "PAS", actor).acknowledged == 0
         assert seen == []
         clock.go_on(600)
         for table in there.returns.targets.values():
             table["fhir"]["ca_file"] = str(tmp_path / "site.pem")
-        assert send(vault, there, "PAS", who).taken == 1
+        assert send(vault, there, "PAS", actor).acknowledged == 1
 
 
-def test_two_programs_never_send_to_one_system_at_once(vault, settings, decided, who):
+def test_two_programs_never_send_to_one_system_at_once(vault, settings, decided, actor):
     there = told(settings, "http://127.0.0.1:9/fhir")
     with (
-        outbox.sender(vault, there.returns, "PAS", FHIR, who),
+        outbox.open_sender(vault, there.returns, "PAS", Channel.FHIR, actor),
         pytest.raises(ConflictError, match="being sent already"),
     ):
-        send(vault, there, "PAS", who)
+        send(vault, there, "PAS", actor)
 
 
-def test_a_scan_goes_along_where_the_site_wants_it(vault, settings, decided, who):
-    scans.attach(vault, settings, decided["phoned-result"], png(), who)
+def test_a_scan_goes_along_where_the_site_wants_it(vault, settings, decided, actor):
+    scans.attach_scan(vault, settings, decided["phoned-result"], png(), actor)
     with fhir_peers.server() as server:
         server.add_patient(HOSPITAL_NUMBER, "H100")
         there = told(settings, server.url, documents=True)
-        queueing.queue(vault, there, who)
-        assert send_all(vault, there, who) == (4, 0)
+        queue_messages.queue_items(vault, there, actor)
+        assert send_all(vault, there, actor) == (4, 0)
         (document,) = server.held("DocumentReference")
         attachment = document["content"][0]["attachment"]
         assert attachment["contentType"] == "image/png"
 
 
-def test_a_corrected_form_waits_until_it_is_compared_again(vault, settings, decided, who, checker):
-    corrections.send_back(vault, decided["phoned-result"], who, "misread")
-    queued = queueing.queue(vault, told(settings, "http://127.0.0.1:9/fhir"), who)
+def test_a_corrected_form_waits_until_it_is_compared_again(
+    vault, settings, decided, actor, checker
+):
+    corrections.send_back(vault, decided["phoned-result"], actor, "misread")
+    queued = queue_messages.queue_items(vault, told(settings, "http://127.0.0.1:9/fhir"), actor)
     assert len(queued.outdated) == 1
     assert queued.messages == 3
 
 
-def test_no_patient_is_named_in_the_audit_chain(vault, settings, decided, who):
+def test_no_patient_is_named_in_the_audit_chain(vault, settings, decided, actor):
     with scripted(GOOD) as (url, _):
         there = told(settings, url)
-        queueing.queue(vault, there, who)
-        send_all(vault, there, who)
+        queue_messages.queue_items(vault, there, actor)
+        send_all(vault, there, actor)
     text = json.dumps([dict(row) for row in vault.db.query("SELECT * FROM audit")], default=str)
-    assert audit.verify(vault.db).first_bad is None
+    assert audit.verify_chain(vault.db).first_bad is None
     for word in ("Hill", "H100", "Novak", "9990000018"):
         assert word not in text
-    assert WORKLIST not in {one.channel for one in messages(vault)}
+    assert Channel.WORKLIST not in {one.channel for one in messages(vault)}

@@ -3,13 +3,14 @@
 import pytest
 
 from downtime.errors import ConflictError, ForbiddenError, InputError
-from downtime.paper.forms.definition import definition
-from downtime.paper.issue import Subject
-from downtime.reconcile import decide, run
-from downtime.reconcile.identity import linking, settling, unlinked
+from downtime.paper.forms.load_form import load_form
+from downtime.paper.model import Subject
+from downtime.reconcile import decide_item
+from downtime.reconcile.compare import run_comparison
+from downtime.reconcile.identity import link_person, links, unidentified
 from downtime.settings import ReconcileSettings, Settings
 from downtime.vault.audit import Actor
-from downtime.vault.audit import verify as verify_audit
+from downtime.vault.audit import verify_chain as verify_audit
 
 from .conftest import ADMITTED, BLOODS, HOSPITAL, OBSERVED, PHONED
 from .twins import BLANK, NUMBER, TWINS
@@ -34,8 +35,8 @@ def work(vault, settings, outage):
 
     def look(ref=None):
         if ref is None:
-            return unlinked.unknowns(vault, settings, outage)
-        return unlinked.unknown(vault, settings, outage, ref)
+            return unidentified.list_unidentified(vault, settings, outage)
+        return unidentified.find_unidentified(vault, settings, outage, ref)
 
     return look
 
@@ -45,8 +46,8 @@ def offered(vault, settings, outage, work):
     """The candidates of the only person on the work list, by id, with their signs in words."""
 
     def look(typed=""):
-        with settling.recovered(vault, outage) as snapshot:
-            found = settling.offer(snapshot, settings, work()[0], typed)
+        with link_person.recovered(vault, outage) as snapshot:
+            found = link_person.offer(snapshot, settings, work()[0], typed)
         return {one.person.id: [sign.words for sign in one.signs] for one in found.candidates}
 
     return look
@@ -54,16 +55,16 @@ def offered(vault, settings, outage, work):
 
 @pytest.fixture
 def propose(vault, settings, outage):
-    def one(ref, patient, who=CLERK, why="compared with the wristband", evidence="passport"):
-        return settling.propose(vault, settings, outage, ref, patient, who, why, evidence)
+    def one(ref, patient, actor=CLERK, reason="compared with the wristband", evidence="passport"):
+        return link_person.propose(vault, settings, outage, ref, patient, actor, reason, evidence)
 
     return one
 
 
 @pytest.fixture
 def confirm(vault, settings, outage):
-    def one(ref, link, who=OTHER, why="read the paper", using=settings):
-        return settling.confirm(vault, using, outage, ref, link.id, who, why)
+    def one(ref, link, actor=OTHER, reason="read the paper", using=settings):
+        return link_person.confirm(vault, using, outage, ref, link.id, actor, reason)
 
     return one
 
@@ -108,11 +109,11 @@ def test_a_site_orders_urgent_forms_by_a_setting_or_by_forms_of_its_own(
     early_and_late, work, vault, outage
 ):
     order = ReconcileSettings(urgent_forms=("blood-sciences-request", "phoned-result"))
-    listed = unlinked.unknowns(vault, Settings(reconcile=order), outage)
+    listed = unidentified.list_unidentified(vault, Settings(reconcile=order), outage)
     assert tuple(one.serials[0] for one in listed) == early_and_late
     vault.home.forms.mkdir()
     for name in ("blood-sciences-request", "phoned-result"):
-        own = definition(name).source.replace("urgent: 5\n", "")
+        own = load_form(name).source.replace("urgent: 5\n", "")
         if name == "blood-sciences-request":
             own = own.replace("\nitem:\n", "\nurgent: 1\nitem:\n", 1)
         (vault.home.forms / f"{name}.yaml").write_text(own)
@@ -177,8 +178,8 @@ def test_twins_are_told_apart_by_what_differs(keyed, recovered, offered):
 def test_two_records_of_one_person_are_shown(vault, settings, outage, keyed, recovered, work):
     recovered()
     keyed("blood-sciences-request", bloods(name="DOUBLE, Dora", born="1950-05-05"), BLANK)
-    with settling.recovered(vault, outage) as snapshot:
-        found = settling.offer(snapshot, settings, work()[0])
+    with link_person.recovered(vault, outage) as snapshot:
+        found = link_person.offer(snapshot, settings, work()[0])
     assert [{one.mrn, other.mrn} for one, other in found.doubled] == [{"H2012", "H2013"}]
 
 
@@ -191,20 +192,20 @@ def test_name_and_birth_alone_link_nobody(keyed, recovered, propose):
 
 
 def test_a_link_holds_once_another_person_confirms_it(
-    vault, keyed, recovered, propose, confirm, who
+    vault, keyed, recovered, propose, confirm, actor
 ):
     recovered()
     serial = keyed("blood-sciences-request", BLOODS | PETRA, BLANK)
     link = propose(serial, "p-1")
-    assert linking.confirmed(vault.db) == {}
+    assert links.confirmed_links(vault.db) == {}
     with pytest.raises(ForbiddenError, match="You proposed"):
         confirm(serial, link, CLERK)
     with pytest.raises(ForbiddenError, match="You alone keyed"):
-        confirm(serial, link, who)
+        confirm(serial, link, actor)
     with pytest.raises(InputError, match="reason"):
-        confirm(serial, link, why=" ")
+        confirm(serial, link, reason=" ")
     confirm(serial, link)
-    assert linking.confirmed(vault.db)[NUMBER].person.mrn == "H2001"
+    assert links.confirmed_links(vault.db)[NUMBER].person.mrn == "H2001"
     assert verify_audit(vault.db).first_bad is None
 
 
@@ -221,7 +222,7 @@ def test_one_number_is_never_two_patients_but_two_numbers_may_be_one(
         if link.state == "proposed":
             link = confirm(first, link)
     confirm(second, propose(second, "p-1"))
-    assert {n: link.person.mrn for n, link in linking.confirmed(vault.db).items()} == {
+    assert {n: link.person.mrn for n, link in links.confirmed_links(vault.db).items()} == {
         NUMBER: "H2001",
         "DK700002V": "H2001",
     }
@@ -234,11 +235,11 @@ def test_undo_restores_and_downstream_is_told_twice(
     serial = keyed("blood-sciences-request", BLOODS | PETRA, BLANK)
     link = confirm(serial, propose(serial, "p-1"))
     with pytest.raises(InputError, match="reason"):
-        settling.undo(vault, settings, outage, serial, link.id, CLERK, "")
-    settling.undo(vault, settings, outage, serial, link.id, CLERK, "it was her sister")
-    assert linking.confirmed(vault.db) == {}
+        link_person.undo(vault, settings, outage, serial, link.id, CLERK, "")
+    link_person.undo(vault, settings, outage, serial, link.id, CLERK, "it was her sister")
+    assert links.confirmed_links(vault.db) == {}
     confirm(serial, propose(serial, "p-5"))
-    told = linking.merges(vault.db, outage.id)
+    told = links.list_merges(vault.db, outage.id)
     assert [(m.number, m.survivor.mrn, m.state) for m in told] == [
         (NUMBER, "H2001", "linked"),
         (NUMBER, "H2001", "unlinked"),
@@ -254,8 +255,8 @@ def test_a_form_without_a_number_tells_no_other_system(
     recovered()
     serial = keyed("blood-sciences-request", BLOODS | PETRA, Subject())
     confirm(serial, propose(serial, "p-1"))
-    assert linking.merges(vault.db, outage.id) == []
-    assert list(linking.confirmed(vault.db)) == [f"serial:{serial}"]
+    assert links.list_merges(vault.db, outage.id) == []
+    assert list(links.confirmed_links(vault.db)) == [f"serial:{serial}"]
 
 
 def test_the_program_proposes_exact_numbers_and_two_people_agree(
@@ -265,12 +266,12 @@ def test_the_program_proposes_exact_numbers_and_two_people_agree(
     said = bloods(name="NOVAK, Petra", born="1985-03-01", nhs="9990000263")
     serial = keyed("blood-sciences-request", said, BLANK)
     keyed("observations", OBSERVED, Subject(downtime_number="DK700002V"))
-    done = settling.propose_exact(vault, settings, outage, CLERK)
+    done = link_person.propose_exact(vault, settings, outage, CLERK)
     assert (done.proposed, done.left) == (1, 1)
     link = work(serial).link
     assert (link.proposed_by, link.exact) == ("", True)
     link = confirm(serial, link, CLERK)
-    assert (link.state, linking.confirmed(vault.db)) == ("proposed", {})
+    assert (link.state, links.confirmed_links(vault.db)) == ("proposed", {})
     with pytest.raises(ForbiddenError):
         confirm(serial, link, CLERK)
     assert confirm(serial, link).state == "confirmed"
@@ -282,7 +283,7 @@ def test_a_hospital_may_let_one_person_confirm_an_exact_number(
     recovered()
     said = bloods(born="1985-03-01", nhs="9990000263")
     serial = keyed("blood-sciences-request", said, BLANK)
-    settling.propose_exact(vault, settings, outage, CLERK)
+    link_person.propose_exact(vault, settings, outage, CLERK)
     lenient = Settings(reconcile=ReconcileSettings(exact_links_by_one=True))
     assert confirm(serial, work(serial).link, CLERK, using=lenient).state == "confirmed"
 
@@ -302,7 +303,7 @@ def test_the_program_proposes_nothing_that_is_less_than_exact(
 ):
     recovered()
     keyed("blood-sciences-request", bloods(**said), BLANK)
-    assert settling.propose_exact(vault, settings, outage, CLERK).proposed == 0
+    assert link_person.propose_exact(vault, settings, outage, CLERK).proposed == 0
 
 
 def test_a_patient_who_was_merged_meanwhile_is_not_confirmed(
@@ -325,32 +326,34 @@ def test_nothing_is_linked_to_the_snapshot_of_the_beginning(keyed, propose):
 
 @pytest.mark.parametrize("subject", [BLANK, Subject()], ids=["number", "form"])
 def test_the_next_comparison_finds_who_was_linked_and_after_an_undo_nobody(
-    vault, settings, outage, keyed, recovered, propose, confirm, who, subject
+    vault, settings, outage, keyed, recovered, propose, confirm, actor, subject
 ):
     recovered()
     said = BLOODS | PETRA | {"patient.born": "1985-01-03"}
     serial = keyed("blood-sciences-request", said, subject)
 
     def states():
-        run.run(vault, settings, who, "")
-        return {(row.item.state, row.item.patient) for row in decide.items(vault, outage.id)}
+        run_comparison.run_comparison(vault, settings, actor, "")
+        return {
+            (row.item.state, row.item.patient) for row in decide_item.list_items(vault, outage.id)
+        }
 
     assert states() == {("unmatched", "")}
     link = confirm(serial, propose(serial, "p-1"))
     assert states() == {("new", "p-1")}
-    settling.undo(vault, settings, outage, serial, link.id, OTHER, "another Petra")
+    link_person.undo(vault, settings, outage, serial, link.id, OTHER, "another Petra")
     assert states() == {("unmatched", "")}
 
 
 def test_paper_that_nobody_saw_is_not_swallowed_by_a_link(
-    vault, settings, outage, keyed, recovered, propose, confirm, work, who
+    vault, settings, outage, keyed, recovered, propose, confirm, work, actor
 ):
     recovered()
     serial = keyed("blood-sciences-request", BLOODS | PETRA, BLANK)
     confirm(serial, propose(serial, "p-1"))
     strange = keyed("blood-sciences-request", bloods(name="STONE, Bob", born="1900-01-01"), BLANK)
-    run.run(vault, settings, who, "")
-    found = {row.item.fact.serial: row.item for row in decide.items(vault, outage.id)}
+    run_comparison.run_comparison(vault, settings, actor, "")
+    found = {row.item.fact.serial: row.item for row in decide_item.list_items(vault, outage.id)}
     assert found[serial].state == "new"
     assert (found[strange].state, "born 01-Jan-1900" in found[strange].explanation) == (
         "conflict",

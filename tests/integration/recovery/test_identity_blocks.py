@@ -4,13 +4,13 @@ import random
 from datetime import date, timedelta
 from operator import attrgetter
 
-from downtime.clinical.records import Patient
-from downtime.demo.data.names import GROUPS
+from downtime.clinical.model import Patient
+from downtime.demo.tables import NAME_GROUPS
 from downtime.entry.facts import Person, person_of
-from downtime.reconcile.identity.candidates import Sought, offer
-from downtime.reconcile.identity.signs import signs
+from downtime.reconcile.identity.candidates import PersonQuery, find_candidates
+from downtime.reconcile.identity.signs import find_signs
 from downtime.settings import ReconcileSettings
-from downtime.snapshot import load
+from downtime.snapshot import load_bundle
 
 SEED, SIZE, ASKED = 7, 3000, 60
 
@@ -18,7 +18,7 @@ SEED, SIZE, ASKED = 7, 3000, 60
 def hospital(chance):
     """People with the names of a town; every tenth has a twin or namesake."""
     for number in range(SIZE):
-        group = chance.choice(GROUPS)
+        group = chance.choice(NAME_GROUPS)
         born = date(1930, 1, 1) + timedelta(days=chance.randrange(34_000))
         family, given = chance.choice(group.families), chance.choice(group.women)
         for twin in range(1 + (number % 10 == 0)):
@@ -48,7 +48,9 @@ def read_through(patients, paper, settings):
     """The slow way: every patient of the hospital, by points."""
 
     def points(patient):
-        return sum(s.points for s in signs(paper, person_of(patient), settings.alike_name_percent))
+        return sum(
+            s.points for s in find_signs(paper, person_of(patient), settings.alike_name_percent)
+        )
 
     return max(map(points, patients))
 
@@ -57,9 +59,11 @@ def test_the_blocks_find_the_likeliest_patient_of_the_whole_hospital(vault, hold
     chance, settings = random.Random(SEED), ReconcileSettings()
     patients = list(hospital(chance))
     hold(1, patients)
-    with load.current(vault) as snapshot:
+    with load_bundle.open_current_snapshot(vault) as snapshot:
         for patient in chance.sample(patients, ASKED):
             paper = garbled(chance, patient)
-            found = offer(snapshot, Sought((paper,), (), "", ""), settings).candidates
+            found = find_candidates(
+                snapshot, PersonQuery((paper,), (), "", ""), settings
+            ).candidates
             assert patient.id in map(attrgetter("person.id"), found)
             assert max(one.points for one in found) == read_through(patients, paper, settings)

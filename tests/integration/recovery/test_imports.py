@@ -5,12 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.entry import keying, opening
-from downtime.entry.imports import import_file
-from downtime.entry.response_writer import dumps, write
+from downtime.entry import keying, open_form
+from downtime.entry.import_responses import import_file
+from downtime.entry.response_writer import dump_response, write_response
 from downtime.errors import InputError
 from downtime.paper import serials
-from downtime.paper.forms.definition import definition
+from downtime.paper.forms.load_form import load_form
 
 from .conftest import BLOODS, OBSERVED, PHONED
 
@@ -22,17 +22,17 @@ def flat(serial: str, answers: dict[str, str], **more) -> dict:
     return {
         "resourceType": "QuestionnaireResponse",
         "status": "completed",
-        "identifier": {"value": serials.shown(serial)},
+        "identifier": {"value": serials.format_serial(serial)},
         "item": items,
     } | more
 
 
 @pytest.fixture
-def run(vault, settings, who, tmp_path):
+def run(vault, settings, actor, tmp_path):
     def run(text: str, name: str = "responses.json"):
         path = tmp_path / name
         path.write_text(text)
-        return import_file(vault, settings, path, who)
+        return import_file(vault, settings, path, actor)
 
     return run
 
@@ -44,7 +44,7 @@ def test_one_bad_response_does_not_stop_the_others(vault, issue, run):
             [
                 flat(bad, BLOODS | {"priority": "soon", "reason": ""}),
                 {"resourceType": "Patient"},
-                flat(serials.serial("K7", 900), BLOODS),
+                flat(serials.make_serial("K7", 900), BLOODS),
                 flat(good, BLOODS),
                 flat(other, BLOODS, questionnaire="Questionnaire/observations|1"),
             ]
@@ -59,7 +59,7 @@ def test_one_bad_response_does_not_stop_the_others(vault, issue, run):
     assert "not a QuestionnaireResponse" in said[2][0]
     assert "was not issued" in said[3][0]
     assert "names form 'observations'" in said[5][0]
-    assert opening.get(vault, good).origin == "imported"
+    assert open_form.get_entry(vault, good).origin == "imported"
 
 
 def test_importing_twice_creates_nothing_twice(vault, issue, run):
@@ -77,7 +77,7 @@ def test_other_answers_for_an_entered_form_are_a_problem_for_a_person(vault, iss
     run(json.dumps(flat(serial, BLOODS)))
     report = run(json.dumps(flat(serial, BLOODS | {"reason": "Fell"})))
     assert "already entered, with other answers" in report.problems[0].sentences[0]
-    assert opening.get(vault, serial).answers["reason"] == "Bleeding"
+    assert open_form.get_entry(vault, serial).answers["reason"] == "Bleeding"
 
 
 @pytest.mark.parametrize("shape", ["one", "list", "bundle", "ndjson"])
@@ -118,7 +118,7 @@ def test_groups_rows_and_typed_values_are_read(vault, issue, run):
     }
     resource["item"] += [{"linkId": "set", "item": row}, {"linkId": "set", "item": second}]
     run(json.dumps(resource).replace('"TEMPERATURE"', "38.10"))
-    entry = opening.get(vault, serial)
+    entry = open_form.get_entry(vault, serial)
     assert entry.answers["taken:1"] == "2026-11-02T13:00"
     assert entry.answers["consciousness:1"] == "V"
     assert entry.answers["temperature:2"] == "38.10"
@@ -134,15 +134,15 @@ def test_groups_rows_and_typed_values_are_read(vault, issue, run):
     ],
 )
 def test_an_exported_entry_imports_to_the_same_answers(
-    vault, settings, issue, run, who, form, answers
+    vault, settings, issue, run, actor, form, answers
 ):
     first, second = issue(form), issue(form)
-    entry = keying.submit(vault, settings, first, answers, who)
-    text = dumps(write(entry, definition(form), LONDON))
+    entry = keying.submit_entry(vault, settings, first, answers, actor)
+    text = dump_response(write_response(entry, load_form(form), LONDON))
     assert "\\u0001" not in text
     report = run(text.replace(first, second))
     assert report.problems == ()
-    assert opening.get(vault, second).answers == entry.answers
+    assert open_form.get_entry(vault, second).answers == entry.answers
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from downtime.clinical.records import Encounter
-from downtime.returns import store
+from downtime.clinical.model import Encounter
+from downtime.returns.store import outbox_messages
 from tests.integration.returns import fhir_peers
 from tests.integration.returns.test_fhir_changes import put
 from tests.integration.returns.test_killed import KILLED
@@ -64,7 +64,7 @@ def test_a_killed_sender_loses_and_doubles_nothing(step, after, vault, decided, 
         assert send(vault, there, step, after, nth) == KILLED
     assert send(vault, there) == 0
     assert send(vault, there) == 0
-    messages = list(store.messages(vault.db))
+    messages = list(outbox_messages.list_messages(vault.db))
     assert {one.state for one in messages} == {"acknowledged"}, [one.reason for one in messages]
     assert len(messages) == 5
     held = {kind: server.held(kind) for kind in KINDS}

@@ -2,12 +2,12 @@
 
 import pytest
 
-from downtime.entry import claims, double, keying, queues, verification
+from downtime.entry import claims, double_keying, keying, verify_entry, work_queues
 from downtime.entry.model import ADJUDICATE, COMPARE, KEY, KEY_AGAIN
-from downtime.entry.queues import Filter
+from downtime.entry.work_queues import QueueFilter
 from downtime.errors import InputError
 from downtime.paper import ledger
-from downtime.paper.issue import Subject
+from downtime.paper.model import Subject
 from downtime.settings import EntrySettings, Settings
 from downtime.vault.audit import Actor
 from tests.integration.web.conftest import Clock
@@ -24,89 +24,91 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def back(vault, issue, who):
+def back(vault, issue, actor):
     """Forms that came back, the least urgent first; their serials by name."""
     given = {
         form: issue(form, Subject(), ward="B2" if form == "discharge" else "A1") for form in FORMS
     }
     for serial in given.values():
-        ledger.returned(vault, serial, who)
+        ledger.mark_returned(vault, serial, actor)
     return given
 
 
-def taken(vault, settings, wanted, who):
+def taken(vault, settings, wanted, actor):
     """Everything that one person gets from a queue, in their order."""
     found, skip = [], []
-    while serial := queues.take(vault, settings, wanted, who, skip):
-        found.append(ledger.issued(vault, serial).form)
+    while serial := work_queues.take(vault, settings, wanted, actor, skip):
+        found.append(ledger.get_form(vault, serial).form)
         skip.append(serial)
     return found
 
 
-def test_what_says_who_people_are_comes_first_and_appointments_last(vault, settings, back, who):
+def test_what_says_who_people_are_comes_first_and_appointments_last(vault, settings, back, actor):
     order = ["admission", "discharge", "phoned-result", "observations", "clinic-list"]
-    assert taken(vault, settings, Filter(KEY), who) == order
-    listed = [w.form for w in queues.listed(vault, settings, Filter(KEY), who)]
+    assert taken(vault, settings, QueueFilter(KEY), actor) == order
+    listed = [w.form for w in work_queues.listed(vault, settings, QueueFilter(KEY), actor)]
     assert listed == order
-    lines = queues.lines(vault, settings)
+    lines = work_queues.count_queues(vault, settings)
     assert [line.form for line in lines] == order
-    assert queues.totals(lines) == {KEY: 5, KEY_AGAIN: 0, ADJUDICATE: 0, COMPARE: 0}
+    assert work_queues.totals(lines) == {KEY: 5, KEY_AGAIN: 0, ADJUDICATE: 0, COMPARE: 0}
 
 
-def test_a_queue_is_narrowed_to_a_ward_or_a_form(vault, settings, back, who):
-    assert taken(vault, settings, Filter(KEY, ward="B2"), who) == ["discharge"]
-    assert taken(vault, settings, Filter(KEY, form="observations"), who) == ["observations"]
+def test_a_queue_is_narrowed_to_a_ward_or_a_form(vault, settings, back, actor):
+    assert taken(vault, settings, QueueFilter(KEY, ward="B2"), actor) == ["discharge"]
+    assert taken(vault, settings, QueueFilter(KEY, form="observations"), actor) == ["observations"]
     with pytest.raises(InputError):
-        Filter("nonsense")
+        QueueFilter("nonsense")
 
 
-def test_a_form_filed_as_a_picture_is_in_no_queue(vault, back, who):
+def test_a_form_filed_as_a_picture_is_in_no_queue(vault, back, actor):
     site = Settings(entry=EntrySettings(policies={"observations": "scan"}))
-    assert "observations" not in taken(vault, site, Filter(KEY), who)
+    assert "observations" not in taken(vault, site, QueueFilter(KEY), actor)
 
 
 def test_two_people_get_two_forms_and_an_idle_one_is_given_again(
-    vault, settings, back, who, checker, clock
+    vault, settings, back, actor, checker, clock
 ):
-    first = queues.take(vault, settings, Filter(KEY), who)
-    second = queues.take(vault, settings, Filter(KEY), checker)
+    first = work_queues.take(vault, settings, QueueFilter(KEY), actor)
+    second = work_queues.take(vault, settings, QueueFilter(KEY), checker)
     assert (first, second) == (back["admission"], back["discharge"])
-    assert queues.take(vault, settings, Filter(KEY), who) == first
+    assert work_queues.take(vault, settings, QueueFilter(KEY), actor) == first
     clock.go_on(minutes=settings.entry.idle_minutes + 1)
-    assert queues.take(vault, settings, Filter(KEY), checker) == first
-    assert claims.holder(vault, first).name == checker.name
+    assert work_queues.take(vault, settings, QueueFilter(KEY), checker) == first
+    assert claims.find_claim(vault, first).name == checker.name
 
 
-def test_nobody_checks_what_they_keyed(vault, settings, issue, who, checker):
+def test_nobody_checks_what_they_keyed(vault, settings, issue, actor, checker):
     serial = issue("phoned-result")
-    keying.submit(vault, settings, serial, PHONED, who)
-    assert queues.take(vault, settings, Filter(KEY_AGAIN), who) is None
-    assert queues.take(vault, settings, Filter(KEY_AGAIN), checker) == serial
-    double.submit_second(vault, settings, serial, {"checked": "mrn", "value:1": "5"}, checker)
-    assert queues.take(vault, settings, Filter(ADJUDICATE), who) is None
-    assert queues.take(vault, settings, Filter(ADJUDICATE), checker) is None
-    assert queues.take(vault, settings, Filter(ADJUDICATE), THIRD) == serial
+    keying.submit_entry(vault, settings, serial, PHONED, actor)
+    assert work_queues.take(vault, settings, QueueFilter(KEY_AGAIN), actor) is None
+    assert work_queues.take(vault, settings, QueueFilter(KEY_AGAIN), checker) == serial
+    double_keying.submit_second_keying(
+        vault, settings, serial, {"checked": "mrn", "value:1": "5"}, checker
+    )
+    assert work_queues.take(vault, settings, QueueFilter(ADJUDICATE), actor) is None
+    assert work_queues.take(vault, settings, QueueFilter(ADJUDICATE), checker) is None
+    assert work_queues.take(vault, settings, QueueFilter(ADJUDICATE), THIRD) == serial
 
 
-def test_what_happened_first_is_checked_first(vault, settings, issue, who, checker):
+def test_what_happened_first_is_checked_first(vault, settings, issue, actor, checker):
     late = issue("observations")
     early = issue("observations")
-    keying.submit(vault, settings, late, OBSERVED, who)
+    keying.submit_entry(vault, settings, late, OBSERVED, actor)
     hour_before = OBSERVED | {"event.time": "13:00", "taken:1": "1200", "taken:2": "1255"}
-    keying.submit(vault, settings, early, hour_before, who)
-    found = queues.listed(vault, settings, Filter(COMPARE), checker)
+    keying.submit_entry(vault, settings, early, hour_before, actor)
+    found = work_queues.listed(vault, settings, QueueFilter(COMPARE), checker)
     assert [w.serial for w in found] == [early, late]
 
 
-def test_a_form_leaves_its_queue_when_it_is_done(vault, settings, issue, who, checker):
+def test_a_form_leaves_its_queue_when_it_is_done(vault, settings, issue, actor, checker):
     request, admission = issue("blood-sciences-request"), issue("admission", Subject())
-    keying.submit(vault, settings, request, BLOODS, who)
-    keying.submit(vault, settings, admission, ADMITTED, who)
-    assert queues.take(vault, settings, Filter(KEY_AGAIN), checker) == admission
-    assert queues.totals(queues.lines(vault, settings))[KEY_AGAIN] == 2
-    double.submit_second(vault, settings, request, {}, checker)
-    verification.verify(vault, request, checker)
-    assert queues.totals(queues.lines(vault, settings)) == {
+    keying.submit_entry(vault, settings, request, BLOODS, actor)
+    keying.submit_entry(vault, settings, admission, ADMITTED, actor)
+    assert work_queues.take(vault, settings, QueueFilter(KEY_AGAIN), checker) == admission
+    assert work_queues.totals(work_queues.count_queues(vault, settings))[KEY_AGAIN] == 2
+    double_keying.submit_second_keying(vault, settings, request, {}, checker)
+    verify_entry.verify_entry(vault, request, checker)
+    assert work_queues.totals(work_queues.count_queues(vault, settings)) == {
         KEY: 0,
         KEY_AGAIN: 1,
         ADJUDICATE: 0,

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from downtime.clinical.records import ServiceRequest
-from downtime.entry import corrections, keying, verification
+from downtime.clinical.model import ServiceRequest
+from downtime.entry import corrections, keying, verify_entry
 from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
-from downtime.paper.issue import Subject
-from downtime.reconcile import decide, run
+from downtime.paper.model import Subject
+from downtime.reconcile import decide_item
+from downtime.reconcile.compare import run_comparison
 from downtime.vault.audit import Actor
 
 from .conftest import ADMITTED, BLOODS, FBC_THERE, HOSPITAL, LIMS_SAYS, PHONED, SIGNED
@@ -22,11 +23,11 @@ def day(vault, outage, keyed, compare):
     keyed("progress-notes", SIGNED)
     keyed("admission", ADMITTED, Subject(downtime_number="DK700001X"))
     compare((*HOSPITAL, FBC_THERE, *LIMS_SAYS))
-    return {row.key.split("-", 1)[1]: row.key for row in decide.items(vault, outage.id)}
+    return {row.key.split("-", 1)[1]: row.key for row in decide_item.list_items(vault, outage.id)}
 
 
 def test_each_fact_of_each_verified_form_gets_its_state(vault, outage, day):
-    rows = decide.items(vault, outage.id)
+    rows = decide_item.list_items(vault, outage.id)
     assert {(row.item.fact.title, row.item.state) for row in rows} == {
         ("Full blood count", "already-there"),
         ("Urea and electrolytes", "new"),
@@ -39,34 +40,34 @@ def test_each_fact_of_each_verified_form_gets_its_state(vault, outage, day):
     assert sum(row.is_open for row in rows) == 4
 
 
-def test_a_form_is_compared_as_soon_as_it_is_entered(vault, settings, issue, compare, who):
+def test_a_form_is_compared_as_soon_as_it_is_entered(vault, settings, issue, compare, actor):
     serial = issue("blood-sciences-request")
-    keying.submit(vault, settings, serial, BLOODS, who)
+    keying.submit_entry(vault, settings, serial, BLOODS, actor)
     assert compare().forms == 1
 
 
-def test_nothing_is_compared_with_the_snapshot_of_t0(vault, settings, outage, who):
+def test_nothing_is_compared_with_the_snapshot_of_t0(vault, settings, outage, actor):
     with pytest.raises(ConflictError, match="outage's beginning"):
-        run.run(vault, settings, who, "recovered")
+        run_comparison.run_comparison(vault, settings, actor, "recovered")
 
 
-def test_without_an_outage_there_is_nothing_to_compare(vault, settings, who):
+def test_without_an_outage_there_is_nothing_to_compare(vault, settings, actor):
     with pytest.raises(NotFoundError):
-        run.run(vault, settings, who, "recovered")
+        run_comparison.run_comparison(vault, settings, actor, "recovered")
 
 
-def test_a_decision_needs_a_reason_and_another_person(vault, day, who, checker):
+def test_a_decision_needs_a_reason_and_another_person(vault, day, actor, checker):
     with pytest.raises(InputError, match="reason"):
-        decide.decide(vault, day["test.ue"], "return", checker, " ")
+        decide_item.decide_item(vault, day["test.ue"], "return", checker, " ")
     with pytest.raises(ForbiddenError, match="You entered this form"):
-        decide.decide(vault, day["test.ue"], "return", who, "not in the LIMS")
-    row = decide.decide(vault, day["test.ue"], "return", checker, "not in the LIMS")
+        decide_item.decide_item(vault, day["test.ue"], "return", actor, "not in the LIMS")
+    row = decide_item.decide_item(vault, day["test.ue"], "return", checker, "not in the LIMS")
     assert (row.decided.decision, row.decided.decided_by_name) == ("return", "Ben Records")
 
 
 def test_what_is_already_there_or_held_needs_no_decision(vault, day, checker):
     with pytest.raises(ConflictError, match="cannot be decided"):
-        decide.decide(vault, day["test.fbc"], "return", checker, "again")
+        decide_item.decide_item(vault, day["test.fbc"], "return", checker, "again")
 
 
 def test_newer_live_data_can_never_be_returned(vault, outage, keyed, compare, checker):
@@ -75,10 +76,13 @@ def test_newer_live_data_can_never_be_returned(vault, outage, keyed, compare, ch
         id="r-1", patient="p-ann", code="FBC", stage="cancelled", collected="2026-11-02T13:55:00Z"
     )
     compare((*HOSPITAL, cancelled))
-    row = next(r for r in decide.items(vault, outage.id, state="newer-live"))
+    row = next(r for r in decide_item.list_items(vault, outage.id, state="newer-live"))
     with pytest.raises(ConflictError, match="newer-live"):
-        decide.decide(vault, row.key, "return", checker, "we want it")
-    assert decide.decide(vault, row.key, "leave", checker, "cancelled rightly").is_open is False
+        decide_item.decide_item(vault, row.key, "return", checker, "we want it")
+    assert (
+        decide_item.decide_item(vault, row.key, "leave", checker, "cancelled rightly").is_open
+        is False
+    )
 
 
 def test_an_unmatched_request_cannot_go_out_but_an_admission_registers_the_patient(
@@ -88,16 +92,16 @@ def test_an_unmatched_request_cannot_go_out_but_an_admission_registers_the_patie
     keyed("admission", ADMITTED, blank)
     keyed("blood-sciences-request", BLOODS, blank)
     compare()
-    unmatched = decide.items(vault, outage.id, state="unmatched")
+    unmatched = decide_item.list_items(vault, outage.id, state="unmatched")
     rows = {row.item.fact.type: row for row in unmatched}
-    assert decide.decide(vault, rows["Encounter"].key, "return", checker, "new patient")
+    assert decide_item.decide_item(vault, rows["Encounter"].key, "return", checker, "new patient")
     with pytest.raises(ConflictError):
-        decide.decide(vault, rows["ServiceRequest"].key, "return", checker, "send")
+        decide_item.decide_item(vault, rows["ServiceRequest"].key, "return", checker, "send")
 
 
 def test_a_decision_can_be_taken_back_and_is_in_the_audit(vault, day, checker):
-    decide.decide(vault, day["test.ue"], "leave", checker, "asked again by hand")
-    row = decide.decide(vault, day["test.ue"], "open", checker, "second thoughts")
+    decide_item.decide_item(vault, day["test.ue"], "leave", checker, "asked again by hand")
+    row = decide_item.decide_item(vault, day["test.ue"], "open", checker, "second thoughts")
     assert row.is_open
     said = [
         r["why"] for r in vault.db.query("SELECT why FROM audit WHERE action = 'reconcile.decide'")
@@ -108,40 +112,42 @@ def test_a_decision_can_be_taken_back_and_is_in_the_audit(vault, day, checker):
 def test_a_new_comparison_keeps_what_still_holds_and_reopens_what_does_not(
     vault, day, compare, checker
 ):
-    decide.decide(vault, day["test.ue"], "return", checker, "not in the LIMS")
+    decide_item.decide_item(vault, day["test.ue"], "return", checker, "not in the LIMS")
     third = Actor("u-3", "Cas Lead", "laptop-1")
     for person in (checker, third):
-        decide.decide(vault, day["result-1"], "resolved-elsewhere", person, "clinician reviewed")
+        decide_item.decide_item(
+            vault, day["result-1"], "resolved-elsewhere", person, "clinician reviewed"
+        )
     now_there = ServiceRequest(
         id="r-2", patient="p-ann", code="UE", stage="received", collected="2026-11-02T13:58:00Z"
     )
     compare((*HOSPITAL, FBC_THERE, *LIMS_SAYS, now_there), 3)
-    kept = decide.get(vault, day["result-1"])
+    kept = decide_item.get_item(vault, day["result-1"])
     assert (kept.decided.decision, kept.decided.reason) == (
         "resolved-elsewhere",
         "clinician reviewed",
     )
-    gone = decide.get(vault, day["test.ue"])
+    gone = decide_item.get_item(vault, day["test.ue"])
     assert (gone.item.state, gone.decided.decision) == ("already-there", "open")
 
 
 def test_a_corrected_entry_reopens_its_decisions_and_forgets_what_it_no_longer_says(
-    vault, settings, outage, day, who, checker
+    vault, settings, outage, day, actor, checker
 ):
     key = day["test.ue"]
     serial = key[:9]
-    decide.decide(vault, day["test.ue"], "return", checker, "not in the LIMS")
+    decide_item.decide_item(vault, day["test.ue"], "return", checker, "not in the LIMS")
     corrections.send_back(vault, serial, checker, "wrong test")
     vault.clock = (lambda now: lambda: now + timedelta(minutes=5))(vault.clock())
     answers = {k: v for k, v in BLOODS.items() if k != "test.ue"} | {"test.crp": "true"}
-    keying.submit(vault, settings, serial, answers, who)
-    verification.verify(vault, serial, checker)
-    run.run(vault, settings, who, "corrected")
+    keying.submit_entry(vault, settings, serial, answers, actor)
+    verify_entry.verify_entry(vault, serial, checker)
+    run_comparison.run_comparison(vault, settings, actor, "corrected")
     with pytest.raises(NotFoundError):
-        decide.get(vault, key)
-    assert decide.get(vault, f"{serial}-test.crp").is_open
+        decide_item.get_item(vault, key)
+    assert decide_item.get_item(vault, f"{serial}-test.crp").is_open
 
 
 def test_an_unknown_item_is_said_to_be_unknown(vault, outage, checker):
     with pytest.raises(NotFoundError):
-        decide.decide(vault, "K7000001X-nothing", "leave", checker, "tidy")
+        decide_item.decide_item(vault, "K7000001X-nothing", "leave", checker, "tidy")

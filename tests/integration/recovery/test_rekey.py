@@ -10,10 +10,11 @@ import pytest
 
 from downtime.entry.facts import Fact, Person
 from downtime.errors import ConflictError, InputError
-from downtime.returns import queueing
-from downtime.returns.states import ACKNOWLEDGED, SENT
-from downtime.returns.worklists import files, rekey, store, worklist
-from downtime.returns.worklists import words as worklist_words
+from downtime.returns import queue_messages
+from downtime.returns.model import MessageState
+from downtime.returns.rekey import line_table, rekey_lines, worklist_files
+from downtime.returns.rekey import line_text as worklist_words
+from downtime.returns.store import rekey_ticks
 from downtime.settings import ReturnsSettings
 from downtime.vault.audit import Actor
 
@@ -32,83 +33,85 @@ def outage_id(outage, four, compare, return_all):
 
 
 @pytest.fixture
-def lines(vault, settings, outage_id, who):
-    rekey.fill(vault, settings, who)
-    return rekey.lines(vault, outage_id)
+def lines(vault, settings, outage_id, actor):
+    rekey_lines.fill_worklists(vault, settings, actor)
+    return rekey_lines.list_lines(vault, outage_id)
 
 
 def test_a_list_is_in_the_order_in_which_records_teams_key(lines):
-    seen = [(line.listed[0], worklist_words.kind(line.row.item.fact)) for line in lines]
+    seen = [(line.listed[0], worklist_words.name_type(line.row.item.fact)) for line in lines]
     lims = [kind for system, kind in seen if system == "LIMS"]
     assert lims == ["Request", "Request", "Result"]
     assert ("PAS", "Admission") in seen
     assert seen == sorted(seen, key=lambda one: one[0])
 
 
-def test_what_a_system_s_own_way_carries_is_not_listed(vault, settings, outage_id, who):
+def test_what_a_system_s_own_way_carries_is_not_listed(vault, settings, outage_id, actor):
     there = replace(settings, returns=ReturnsSettings(targets={"LIMS": {"channel": "file"}}))
-    rekey.fill(vault, there, who)
-    systems = {line.listed[0] for line in rekey.lines(vault, outage_id)}
+    rekey_lines.fill_worklists(vault, there, actor)
+    systems = {line.worklist[0] for line in rekey_lines.list_lines(vault, outage_id)}
     assert "LIMS" not in systems
     assert "PAS" in systems
 
 
 def test_a_tick_counts_as_returned_and_says_who_when_and_the_live_number(
-    vault, outage_id, lines, who
+    vault, outage_id, lines, actor
 ):
     first = lines[0].message.control_id
-    rekey.tick(vault, first, "  LAB  4711 ", BEN)
-    line = rekey.lines(vault, outage_id)[0]
-    assert line.message.state == ACKNOWLEDGED
+    rekey_lines.tick_line(vault, first, "  LAB  4711 ", BEN)
+    line = rekey_lines.list_lines(vault, outage_id)[0]
+    assert line.message.state == MessageState.ACKNOWLEDGED
     assert line.message.answer == "LAB 4711"
     assert (line.tick.number, line.tick.ticked_by_name) == ("LAB 4711", "Ben Records")
-    counted = {one["system"]: one for one in rekey.counts(vault.db, outage_id)}
-    assert counted[line.listed[0]]["done"] == 1
-    assert sum(one["lines"] for one in counted.values()) == len(lines)
+    counted = {count.system: count for count in rekey_ticks.count_lines(vault.db, outage_id)}
+    assert counted[line.worklist[0]].done == 1
+    assert sum(count.lines for count in counted.values()) == len(lines)
 
 
-def test_two_people_who_keyed_the_same_line_are_told(vault, lines, who):
+def test_two_people_who_keyed_the_same_line_are_told(vault, lines, actor):
     first = lines[0].message.control_id
-    rekey.tick(vault, first, "1", BEN)
+    rekey_lines.tick_line(vault, first, "1", BEN)
     with pytest.raises(ConflictError, match="ticked already by Ben Records"):
-        rekey.tick(vault, first, "2", who)
+        rekey_lines.tick_line(vault, first, "2", actor)
 
 
-def test_a_tick_is_taken_back_with_a_reason_and_what_it_said_is_kept(vault, outage_id, lines, who):
+def test_a_tick_is_taken_back_with_a_reason_and_what_it_said_is_kept(
+    vault, outage_id, lines, actor
+):
     first = lines[0].message.control_id
-    rekey.tick(vault, first, "4711", BEN)
+    rekey_lines.tick_line(vault, first, "4711", BEN)
     with pytest.raises(InputError):
-        rekey.untick(vault, first, who, "  ")
-    rekey.untick(vault, first, who, "other patient")
-    line = rekey.lines(vault, outage_id)[0]
+        rekey_lines.untick_line(vault, first, actor, "  ")
+    rekey_lines.untick_line(vault, first, actor, "other patient")
+    line = rekey_lines.list_lines(vault, outage_id)[0]
     assert line.tick is None
-    assert line.message.state == SENT
-    (kept,) = store.past(vault.db, first)
+    assert line.message.state == MessageState.SENT
+    (kept,) = rekey_ticks.list_closed_ticks(vault.db, first)
     assert (kept["number"], kept["reason"], kept["unticked_by"]) == (
         "4711",
         "other patient",
-        who.id,
+        actor.id,
     )
-    rekey.tick(vault, first, "4712", who)
-    assert rekey.lines(vault, outage_id)[0].tick.number == "4712"
+    rekey_lines.tick_line(vault, first, "4712", actor)
+    assert rekey_lines.list_lines(vault, outage_id)[0].tick.number == "4712"
 
 
 @pytest.mark.parametrize("number", ["9" * 61, "a\x00b"])
 def test_a_number_that_no_system_gives_is_refused(vault, lines, number):
     with pytest.raises(InputError):
-        rekey.tick(vault, lines[0].message.control_id, number, BEN)
+        rekey_lines.tick_line(vault, lines[0].message.control_id, number, BEN)
 
 
-def test_what_went_out_as_a_message_is_never_ticked(vault, settings, outage_id, who):
-    queueing.queue(vault, settings, who, system="LIMS")
+def test_what_went_out_as_a_message_is_never_ticked(vault, settings, outage_id, actor):
+    queue_messages.queue_items(vault, settings, actor, system="LIMS")
     sent = next(iter(vault.db.query("SELECT control_id FROM outbox")))["control_id"]
     with pytest.raises(ConflictError, match="went out as a message"):
-        rekey.tick(vault, sent, "1", BEN)
+        rekey_lines.tick_line(vault, sent, "1", BEN)
 
 
-def test_a_second_filling_lists_nothing_twice(vault, settings, outage_id, lines, who):
-    rekey.fill(vault, settings, who)
-    assert len(rekey.lines(vault, outage_id)) == len(lines)
+def test_a_second_filling_lists_nothing_twice(vault, settings, outage_id, lines, actor):
+    rekey_lines.fill_worklists(vault, settings, actor)
+    assert len(rekey_lines.list_lines(vault, outage_id)) == len(lines)
 
 
 @pytest.mark.parametrize(
@@ -120,28 +123,30 @@ def test_a_search_looks_at_names_numbers_and_what_it_is(lines, text, found):
     assert all(line.says(text) is found for line in requests)
 
 
-def test_files_hold_the_ticks_and_no_formula(vault, settings, outage_id, lines, who):
-    rekey.tick(vault, lines[0].message.control_id, "=1+1", BEN)
-    found = rekey.lines(vault, outage_id)
-    content = files.one(vault, settings, "csv", found, who)
+def test_files_hold_the_ticks_and_no_formula(vault, settings, outage_id, lines, actor):
+    rekey_lines.tick_line(vault, lines[0].message.control_id, "=1+1", BEN)
+    found = rekey_lines.list_lines(vault, outage_id)
+    content = worklist_files.write_worklist(vault, settings, "csv", found, actor)
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
     assert len(rows) == len(found)
     assert rows[0]["Done (initials, time)"] == "Ben Records, 02-Nov-2026 14:30, No. =1+1"
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "@"))]
-    book = openpyxl.load_workbook(io.BytesIO(files.one(vault, settings, "xlsx", found, who)))
-    assert set(book.sheetnames) == {line.listed[0] for line in found}
-    states = {line.message.state for line in rekey.lines(vault, outage_id)}
-    assert states == {SENT, ACKNOWLEDGED}
+    book = openpyxl.load_workbook(
+        io.BytesIO(worklist_files.write_worklist(vault, settings, "xlsx", found, actor))
+    )
+    assert set(book.sheetnames) == {line.worklist[0] for line in found}
+    states = {line.message.state for line in rekey_lines.list_lines(vault, outage_id)}
+    assert states == {MessageState.SENT, MessageState.ACKNOWLEDGED}
 
 
-def test_the_pages_name_each_list_and_each_patient(vault, settings, lines, who):
-    content = files.one(vault, settings, "pdf", lines, who)
+def test_the_pages_name_each_list_and_each_patient(vault, settings, lines, actor):
+    content = worklist_files.write_worklist(vault, settings, "pdf", lines, actor)
     assert content.startswith(b"%PDF")
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_no_cell_of_a_spreadsheet_can_be_run(start):
-    text = worklist.to_csv([[f"{start}cmd"] * len(worklist.COLUMNS)]).decode("utf-8-sig")
+    text = line_table.to_csv([[f"{start}cmd"] * len(line_table.COLUMNS)]).decode("utf-8-sig")
     cells = next(iter(list(csv.reader(io.StringIO(text, newline="")))[1:]))
     assert set(cells) == {f"'{start}cmd"}
 
@@ -158,15 +163,17 @@ def test_every_type_has_its_words_and_loses_none(kind):
         key="K7000042X-form", type=kind, system="EPR", form="f", serial="K7000042X",
         person=Person(family="Hill"), fields=fields, notes=(("Said", "more"),),
     )  # fmt: skip
-    told = worklist_words.what(fact) + worklist_words.details(fact, ZoneInfo("Europe/London"))
+    told = worklist_words.describe_item(fact) + worklist_words.describe_details(
+        fact, ZoneInfo("Europe/London")
+    )
     for words in ("Morphine", "Dosage: 2.5 mg", "Unheard of: kept", "Said: more", "18:00"):
         assert words in told
-    assert worklist_words.kind(fact)
+    assert worklist_words.name_type(fact)
 
 
 def test_moves_are_told_apart():
     moves = [
-        worklist_words.kind(
+        worklist_words.name_type(
             Fact(key="k", type="Encounter", system="PAS", form="f", serial="s", fields=fields)
         )
         for fields in ({}, {"event": "transfer"}, {"event": "discharge"})

@@ -11,7 +11,7 @@ from downtime.accounts.model import Person
 from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from downtime.outage import outages
 from downtime.paper import assignments, ledger
-from downtime.paper.model import Subject
+from downtime.paper.model import AssignmentKind, Subject
 from downtime.paper.serials import format_serial
 from downtime.reconcile import assign_owner, decide_item
 from downtime.reconcile.harm import review
@@ -39,7 +39,7 @@ ROLES = {"ward": "ward", "records": "records-supervisor", "safety": "site"}
 @pytest.fixture(autouse=True)
 def identity(vault):
     """This machine's own; no other is trusted, so none is awaited."""
-    return device.create(vault.home, vault.data_key, "K7", "records station")
+    return device.create_device(vault.home, vault.data_key, "K7", "records station")
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def recovered(vault, settings, issue, keyed, compare, actor):
     ledger.mark_returned(vault, issue("progress-notes"), actor)
     outages.mark_restored(vault, ["LIMS"], actor, "back")
     compare()
-    review.run(vault, settings, actor, "recovered")
+    review.run_review(vault, settings, actor, "recovered")
 
 
 def test_every_form_has_exactly_one_fate(vault, settings, recovered):
@@ -99,8 +99,8 @@ def settle(vault, settings, outage, actor, checker, folder):
         ledger.mark_lost(vault, form.serial, actor, "not found")
     for form in ledger.list_in_states(vault, outage.id, "returned"):
         file_form.file_form(vault, form.serial, actor)
-    for row in decide_item.items(vault, outage.id, decision="open"):
-        decide_item.decide(vault, row.key, "return", checker, "not in the LIMS")
+    for row in decide_item.list_items(vault, outage.id, decision="open"):
+        decide_item.decide_item(vault, row.key, "return", checker, "not in the LIMS")
     assert completeness_statement.gather_statement(vault, settings).facts["open_kinds"] == {
         "not-sent": 1
     }
@@ -210,7 +210,7 @@ def test_a_document_that_was_keyed_and_verified_is_settled(vault, settings, keye
     keyed("progress-notes", SIGNED)
     outages.mark_restored(vault, ["LIMS"], actor, "back")
     compare()
-    review.run(vault, settings, actor, "recovered")
+    review.run_review(vault, settings, actor, "recovered")
     assert completeness_statement.gather_statement(vault, settings).is_complete
 
 
@@ -218,9 +218,9 @@ def test_what_somebody_has_to_settle_is_named_with_its_owner_and_when_it_is_late
     vault, settings, outage, recovered, actor, checker, tmp_path
 ):
     (out,) = ledger.list_missing(vault, outage.id)
-    assignments.assign(vault, assignments.FORM, out.serial, "Ward A1", LONG_AGO, actor)
-    row = decide_item.items(vault, outage.id, decision="open")[0]
-    assign_owner.give_item(vault, row.key, "Laboratory", FAR_OFF, checker)
+    assignments.assign(vault, AssignmentKind.FORM, out.serial, "Ward A1", LONG_AGO, actor)
+    row = decide_item.list_items(vault, outage.id, decision="open")[0]
+    assign_owner.assign_item(vault, row.key, "Laboratory", FAR_OFF, checker)
     made = completeness_statement.make_statement(vault, settings, actor)
     said = {one["kind"]: list(one["owners"]) for one in made.facts["open"]}
     assert said["form-out"] == [
@@ -243,8 +243,8 @@ def test_who_settles_a_person_settles_what_their_paper_says(
 ):
     keyed("blood-sciences-request", BLOODS | STRANGER, Subject(downtime_number="DK700001X"))
     compare()
-    assign_owner.give_person(
-        vault, settings, outage, decide_item.items(vault, outage.id)[0].item.fact.serial,
+    assign_owner.assign_person(
+        vault, settings, outage, decide_item.list_items(vault, outage.id)[0].item.fact.serial,
         "Records desk", FAR_OFF, checker,
     )  # fmt: skip
     found = completeness_statement.gather_statement(vault, settings).facts["open"]

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from downtime.entry import corrections, keying
-from downtime.paper.issue import Subject
-from downtime.reconcile import decide, run
-from downtime.reconcile.states import RETURNED
-from downtime.reconcile.store import set_decisions
+from downtime.paper.model import Subject
+from downtime.reconcile import decide_item
+from downtime.reconcile.compare import run_comparison
+from downtime.reconcile.model import Decision
+from downtime.reconcile.store.items import save_decisions
 
 from .conftest import BLOODS, SIGNED
 
@@ -36,12 +37,12 @@ def taken(at):
 
 
 @pytest.fixture
-def states(vault, settings, outage, recovered, who):
+def states(vault, settings, outage, recovered, actor):
     """Compare, and say the state of each form."""
 
     def compared(settings=settings):
-        run.run(vault, settings, who, "recovered")
-        rows = decide.items(vault, outage.id)
+        run_comparison.run_comparison(vault, settings, actor, "recovered")
+        rows = decide_item.list_items(vault, outage.id)
         return {row.item.fact.serial: row.item.state for row in rows}
 
     return compared
@@ -63,38 +64,38 @@ def test_a_form_that_is_keyed_later_is_seen_beside_those_compared_before(vault, 
     assert states() == {second: "new"}
     first = keyed("blood-sciences-request", taken("13:40"))
     assert states() == {first: "new", second: "conflict"}
-    words = decide.get(vault, f"{second}-test.fbc").item.explanation
+    words = decide_item.get_item(vault, f"{second}-test.fbc").item.explanation
     assert "asks for the same, sample taken 02-Nov-2026 13:40" in words
 
 
 def test_what_went_out_already_stands_before_what_happened_earlier(vault, keyed, states, checker):
     sent = keyed("blood-sciences-request", taken("13:50"))
     states()
-    row = decide.decide(vault, f"{sent}-test.fbc", "return", checker, "not there")
+    row = decide_item.decide_item(vault, f"{sent}-test.fbc", "return", checker, "not there")
     with vault.change(checker, "returns.test") as db:
-        set_decisions(db, [replace(row, decided=replace(row.decided, decision=RETURNED))])
+        save_decisions(db, [replace(row, decided=replace(row.decided, decision=Decision.RETURNED))])
     first = keyed("blood-sciences-request", taken("13:40"))
     assert states() == {first: "conflict", sent: "new"}
-    assert "returned already" in decide.get(vault, f"{first}-test.fbc").item.explanation
+    assert "returned already" in decide_item.get_item(vault, f"{first}-test.fbc").item.explanation
 
 
 @pytest.mark.parametrize("how", ["corrected", "other-test", "sent-back"])
 def test_when_the_other_form_no_longer_says_so_the_decision_is_an_ordinary_one_again(
-    vault, settings, keyed, states, who, checker, how
+    vault, settings, keyed, states, actor, checker, how
 ):
     first = keyed("blood-sciences-request", taken("13:40"))
     second = keyed("blood-sciences-request", taken("13:50"))
     assert states()[second] == "conflict"
-    decide.decide(vault, f"{second}-test.fbc", "leave", checker, "written twice")
+    decide_item.decide_item(vault, f"{second}-test.fbc", "leave", checker, "written twice")
     corrections.send_back(vault, first, checker, "read again")
     if how == "corrected":
-        keying.submit(vault, settings, first, taken("11:40"), who)
+        keying.submit_entry(vault, settings, first, taken("11:40"), actor)
     if how == "other-test":
-        keying.submit(
-            vault, settings, first, taken("13:40") | {"test.fbc": "", "test.ue": "true"}, who
+        keying.submit_entry(
+            vault, settings, first, taken("13:40") | {"test.fbc": "", "test.ue": "true"}, actor
         )
     assert states()[second] == "new"
-    assert decide.get(vault, f"{second}-test.fbc").is_open
+    assert decide_item.get_item(vault, f"{second}-test.fbc").is_open
 
 
 def test_a_decision_about_it_is_kept_when_all_is_looked_at_again(
@@ -103,10 +104,10 @@ def test_a_decision_about_it_is_kept_when_all_is_looked_at_again(
     keyed("blood-sciences-request", taken("13:40"))
     second = keyed("blood-sciences-request", taken("13:50"))
     states()
-    decide.decide(vault, f"{second}-test.fbc", "leave", checker, "written twice")
+    decide_item.decide_item(vault, f"{second}-test.fbc", "leave", checker, "written twice")
     other = replace(settings, reconcile=replace(settings.reconcile, dose_match_minutes=29))
     assert states(other)[second] == "conflict"
-    assert decide.get(vault, f"{second}-test.fbc").decided.decision == "leave"
+    assert decide_item.get_item(vault, f"{second}-test.fbc").decided.decision == "leave"
 
 
 @pytest.mark.parametrize("sent", [False, True])
@@ -116,28 +117,32 @@ def test_whoever_leaves_the_first_and_returns_the_second_is_not_asked_again(
     first = f"{keyed('blood-sciences-request', taken('13:40'))}-test.fbc"
     second = f"{keyed('blood-sciences-request', taken('13:50'))}-test.fbc"
     states()
-    decide.decide(vault, first, "leave", checker, "the second was sent to the laboratory")
-    row = decide.decide(vault, second, "return", checker, "the one that was sent")
+    decide_item.decide_item(vault, first, "leave", checker, "the second was sent to the laboratory")
+    row = decide_item.decide_item(vault, second, "return", checker, "the one that was sent")
     if sent:
         with vault.change(checker, "returns.test") as db:
-            set_decisions(db, [replace(row, decided=replace(row.decided, decision=RETURNED))])
+            save_decisions(
+                db, [replace(row, decided=replace(row.decided, decision=Decision.RETURNED))]
+            )
     for minutes in (28, 29):
         states(replace(settings, reconcile=replace(settings.reconcile, dose_match_minutes=minutes)))
-        assert decide.get(vault, first).decided.decision == "leave"
-        assert decide.get(vault, second).decided.decision == ("returned" if sent else "return")
+        assert decide_item.get_item(vault, first).decided.decision == "leave"
+        assert decide_item.get_item(vault, second).decided.decision == (
+            "returned" if sent else "return"
+        )
 
 
 def test_what_was_returned_in_spite_of_another_form_still_is_when_that_is_taken_back(
-    vault, settings, keyed, states, who, checker
+    vault, settings, keyed, states, actor, checker
 ):
     first = keyed("blood-sciences-request", taken("13:40"))
     second = keyed("blood-sciences-request", taken("13:50"))
     states()
-    decide.decide(vault, f"{second}-test.fbc", "return", checker, "both are wanted")
+    decide_item.decide_item(vault, f"{second}-test.fbc", "return", checker, "both are wanted")
     corrections.send_back(vault, first, checker, "read again")
-    keying.submit(vault, settings, first, taken("11:40"), who)
+    keying.submit_entry(vault, settings, first, taken("11:40"), actor)
     assert states()[second] == "new"
-    assert decide.get(vault, f"{second}-test.fbc").decided.decision == "return"
+    assert decide_item.get_item(vault, f"{second}-test.fbc").decided.decision == "return"
 
 
 @pytest.mark.parametrize(
@@ -165,13 +170,13 @@ def test_a_unit_of_blood_on_two_patients_forms_is_seen_and_takes_two_people(vaul
                                               "fate-at:1": "2026-11-02T13:30"}, other)  # fmt: skip
     found = states()
     assert (found[first], found[second]) == ("held", "conflict")
-    row = decide.get(vault, f"{second}-unit-1")
-    assert row.item.second
+    row = decide_item.get_item(vault, f"{second}-unit-1")
+    assert row.item.needs_second_person
     assert "for another patient" in row.item.explanation
 
 
-def test_looking_again_at_nothing_new_looks_at_nothing(vault, settings, keyed, states, who):
+def test_looking_again_at_nothing_new_looks_at_nothing(vault, settings, keyed, states, actor):
     keyed("blood-sciences-request", taken("13:40"))
     keyed("blood-sciences-request", taken("13:50"))
     states()
-    assert run.run(vault, settings, who, "again").looked_at == 0
+    assert run_comparison.run_comparison(vault, settings, actor, "again").looked_at == 0

@@ -6,16 +6,17 @@ import pytest
 
 from downtime.entry import corrections, keying
 from downtime.errors import ConflictError
-from downtime.reconcile import bulk, decide, run
-from downtime.reconcile.states import RETURNED
-from downtime.reconcile.store import Filter, set_decisions
+from downtime.reconcile import decide_in_bulk, decide_item
+from downtime.reconcile.compare import run_comparison
+from downtime.reconcile.model import Decision, ItemFilter
+from downtime.reconcile.store.items import save_decisions
 
 from .units import DAY, FATE, FORMS, RECORD, Story
 
 
 @pytest.fixture
-def story(vault, settings, outage, recovered, who, keyed):
-    return Story(vault, settings, outage, who, keyed)
+def story(vault, settings, outage, recovered, actor, keyed):
+    return Story(vault, settings, outage, actor, keyed)
 
 
 @pytest.mark.parametrize("at_once", [1, 1000])
@@ -32,7 +33,7 @@ def test_the_record_is_returned_and_the_others_need_no_decision(settings, story,
         assert (
             f"on form {form}, which is the one that is returned" in story.row(kind).item.explanation
         )
-    assert run.run(story.vault, small, story.who, "again").looked_at == 0
+    assert run_comparison.run_comparison(story.vault, small, story.actor, "again").looked_at == 0
 
 
 @pytest.mark.parametrize("kind", ["record", "fate", "log"])
@@ -65,7 +66,10 @@ def test_when_the_record_is_left_out_the_next_form_stands_at_once(story, checker
     found = story.decide("fate", "leave", checker)
     assert found == {"log": "held", "record": "held", "fate": "held"}
     assert story.row("log").is_open
-    assert run.run(story.vault, story.settings, story.who, "again").looked_at == 0
+    assert (
+        run_comparison.run_comparison(story.vault, story.settings, story.actor, "again").looked_at
+        == 0
+    )
 
 
 def test_when_leaving_it_out_is_taken_back_the_record_stands_again(story, checker):
@@ -91,13 +95,15 @@ def test_what_somebody_decided_to_return_stands_though_the_record_is_taken_back(
 def test_leaving_out_in_bulk_and_undoing_it_do_the_same(story, checker):
     story.key(*FORMS)
     before = story.compare()
-    wanted = Filter(form="transfusion-record")
-    shown = bulk.preview(story.vault, story.outage.id, wanted, "leave", checker)
-    batch = bulk.apply(
+    wanted = ItemFilter(form="transfusion-record")
+    shown = decide_in_bulk.preview_bulk_decision(
+        story.vault, story.outage.id, wanted, "leave", checker
+    )
+    batch = decide_in_bulk.apply_bulk_decision(
         story.vault, story.outage.id, wanted, "leave", shown.token, checker, "illegible"
     )
     assert story.states()["fate"] == "held"
-    bulk.undo(story.vault, batch.id, checker, "legible")
+    decide_in_bulk.undo_bulk_decision(story.vault, batch.id, checker, "legible")
     assert story.states() == before
 
 
@@ -107,7 +113,7 @@ def test_what_went_out_stands_before_the_record_that_is_keyed_later(story, check
     story.decide("fate", "return", checker)
     row = story.row("fate")
     with vault.change(checker, "returns.test") as db:
-        set_decisions(db, [replace(row, decided=replace(row.decided, decision=RETURNED))])
+        save_decisions(db, [replace(row, decided=replace(row.decided, decision=Decision.RETURNED))])
     story.key("record", "log")
     assert story.compare() == {
         "fate": "held", "record": "on-another-form", "log": "on-another-form"
@@ -130,7 +136,7 @@ def test_two_forms_of_one_kind_wait_for_two_people(story):
     first = story.keys["fate"]
     story.key("fate", **{"fate-at:1": f"{DAY}14:30"})
     assert story.compare() == {"fate": "conflict"}
-    assert decide.get(story.vault, first).item.state == "held"
+    assert decide_item.get_item(story.vault, first).item.state == "held"
 
 
 def test_a_record_that_is_corrected_to_another_unit_stands_for_nothing(story, checker, vault):
@@ -138,7 +144,7 @@ def test_a_record_that_is_corrected_to_another_unit_stands_for_nothing(story, ch
     story.compare()
     serial = story.keys["record"].partition("-")[0]
     corrections.send_back(vault, serial, checker, "read again")
-    keying.submit(vault, story.settings, serial, RECORD | {"donation:1": "G9"}, story.who)
+    keying.submit_entry(vault, story.settings, serial, RECORD | {"donation:1": "G9"}, story.actor)
     assert story.compare() == {"record": "held", "fate": "held"}
     assert story.row("fate").is_open
 
@@ -177,7 +183,7 @@ def test_a_component_read_again_as_the_other_one_is_the_same_unit(story, checker
     assert story.compare() == {"record": "held", "fate": "held"}
     serial = story.keys["fate"].partition("-")[0]
     corrections.send_back(vault, serial, checker, "read again")
-    keying.submit(vault, story.settings, serial, FATE, story.who)
+    keying.submit_entry(vault, story.settings, serial, FATE, story.actor)
     assert story.compare() == {"record": "held", "fate": "on-another-form"}
 
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from downtime.entry import imports, keying, opening, verification
+from downtime.entry import import_responses, keying, open_form, verify_entry
 from downtime.entry.validation import InvalidAnswersError
-from downtime.paper.forms.definition import definition, from_text
-from downtime.reconcile.store import fetch
-from downtime.returns.statement import statement
+from downtime.paper.forms.load_form import load_form, parse_form
+from downtime.reconcile.store.items import fetch_items
+from downtime.returns.statement import completeness_statement
 from downtime.vault import device
 
 from .conftest import SIGNED
@@ -32,20 +32,24 @@ PRESENT = "blood-sciences-request"
 @pytest.fixture
 def old(issue):
     """Serials of two old papers: one of a form that has changed since, one of a form that went."""
-    return [issue(name, made=from_text(OLD.format(name=name))) for name in (PRESENT, "gone")]
+    return [issue(name, made=parse_form(OLD.format(name=name))) for name in (PRESENT, "gone")]
 
 
 def test_the_screen_shows_the_fields_of_the_paper(vault, old):
     for serial in old:
-        form = opening.open_form(vault, serial).definition
+        form = open_form.open_form(vault, serial).definition
         assert [item.text for item in form.items] == ["How urgent", "Sedimentation rate"]
         assert (form.version, form.title) == ("0", "Request as it was")
-    assert "urgency" not in [item.link_id for item in definition(PRESENT).fields()]
+    assert "urgency" not in [item.link_id for item in load_form(PRESENT).fields()]
 
 
-def test_its_own_fields_are_checked_and_those_of_the_new_version_refused(vault, settings, old, who):
+def test_its_own_fields_are_checked_and_those_of_the_new_version_refused(
+    vault, settings, old, actor
+):
     with pytest.raises(InvalidAnswersError) as refused:
-        keying.submit(vault, settings, old[0], ANSWERS | {"urgency": "9", "reason": "x"}, who)
+        keying.submit_entry(
+            vault, settings, old[0], ANSWERS | {"urgency": "9", "reason": "x"}, actor
+        )
     assert {p.key: p.sentence for p in refused.value.problems} == {
         "urgency": "How urgent: it is above 3; check the paper.",
         "reason": "This form has no field 'reason' to key.",
@@ -53,22 +57,22 @@ def test_its_own_fields_are_checked_and_those_of_the_new_version_refused(vault, 
 
 
 def test_what_it_says_is_compared_and_accounted_for(
-    vault, settings, old, who, checker, outage, compare
+    vault, settings, old, actor, checker, outage, compare
 ):
     for serial in old:
-        keying.submit(vault, settings, serial, ANSWERS, who)
-        verification.verify(vault, serial, checker)
+        keying.submit_entry(vault, settings, serial, ANSWERS, actor)
+        verify_entry.verify_entry(vault, serial, checker)
     compare()
-    device.create(vault.home, vault.data_key, "K7", "records station")
-    facts = [row.item.fact for row in fetch(vault.db, outage.id)]
+    device.create_device(vault.home, vault.data_key, "K7", "records station")
+    facts = [row.item.fact for row in fetch_items(vault.db, outage.id)]
     assert sorted(fact.serial for fact in facts) == sorted(old)
     assert {(fact.fields["code"], fact.title) for fact in facts} == {("ESR", "Sedimentation rate")}
     assert {note for fact in facts for note in fact.notes} == {("How urgent", "2")}
-    made = statement.gather(vault, settings)
+    made = completeness_statement.gather_statement(vault, settings)
     assert made.titles["gone"] == "Request as it was"
 
 
-def test_an_import_is_read_by_the_fields_of_the_paper(vault, settings, old, who):
+def test_an_import_is_read_by_the_fields_of_the_paper(vault, settings, old, actor):
     answers = [
         {"linkId": key, "answer": [{"valueString": text}]}
         for key, text in ANSWERS.items()
@@ -84,5 +88,5 @@ def test_an_import_is_read_by_the_fields_of_the_paper(vault, settings, old, who)
         "author": {"display": "Sam Okoro"},
         "item": answers,
     }
-    entry, _ = imports.import_response(vault, settings, resource, who)
+    entry, _ = import_responses.import_response(vault, settings, resource, actor)
     assert entry.answers["urgency"] == "2"

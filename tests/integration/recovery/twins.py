@@ -2,8 +2,8 @@
 
 import pytest
 
-from downtime.clinical.records import Encounter, Patient
-from downtime.paper.issue import Subject
+from downtime.clinical.model import Encounter, Patient
+from downtime.paper.model import Subject
 
 from .conftest import BLOODS, HOSPITAL, LATER, OBSERVED, PHONED
 

@@ -1,7 +1,8 @@
 """The forms of one unit of blood by their kind, as they are keyed, compared and decided about."""
 
-from downtime.paper.issue import Subject
-from downtime.reconcile import decide, run
+from downtime.paper.model import Subject
+from downtime.reconcile import decide_item
+from downtime.reconcile.compare import run_comparison
 
 from .conftest import SIGNED
 
@@ -25,9 +26,9 @@ FORMS = {"log": ("emergency-blood-log", LOG), "record": ("transfusion-record", R
 class Story:
     """The forms of a unit by their kind, as they are keyed, compared and decided about."""
 
-    def __init__(self, vault, settings, outage, who, keyed) -> None:
+    def __init__(self, vault, settings, outage, actor, keyed) -> None:
         self.vault, self.settings, self.outage = vault, settings, outage
-        self.who, self.keyed = who, keyed
+        self.actor, self.keyed = actor, keyed
         self.keys = {}
 
     def key(self, *kinds, **more):
@@ -37,16 +38,18 @@ class Story:
             self.keys[kind] = f"{serial}-unit-1"
 
     def states(self):
-        rows = {row.key: row for row in decide.items(self.vault, self.outage.id)}
+        rows = {row.key: row for row in decide_item.list_items(self.vault, self.outage.id)}
         return {kind: rows[key].item.state for kind, key in self.keys.items()}
 
     def compare(self, settings=None):
-        run.run(self.vault, settings or self.settings, self.who, "recovered")
+        run_comparison.run_comparison(
+            self.vault, settings or self.settings, self.actor, "recovered"
+        )
         return self.states()
 
     def row(self, kind):
-        return decide.get(self.vault, self.keys[kind])
+        return decide_item.get_item(self.vault, self.keys[kind])
 
-    def decide(self, kind, decision, who):
-        decide.decide(self.vault, self.keys[kind], decision, who, "looked at")
+    def decide(self, kind, decision, actor):
+        decide_item.decide_item(self.vault, self.keys[kind], decision, actor, "looked at")
         return self.states()

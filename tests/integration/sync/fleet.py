@@ -5,19 +5,19 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
-from downtime.clinical.identifiers import with_check
+from downtime.clinical.identifiers import add_check_character
 from downtime.config import Home
 from downtime.entry import keying
 from downtime.outage import outages
 from downtime.outage import store as outage_store
-from downtime.paper import store
-from downtime.paper.forms.definition import definition
-from downtime.paper.issue import ISSUED, PRINTED, Draft, Pack, Subject
-from downtime.paper.layout.layout import Layout
-from downtime.paper.serials import serial
+from downtime.paper.forms.load_form import load_form
+from downtime.paper.layout.template_layout import FormLayout
+from downtime.paper.model import FormDraft, FormState, Pack, PackState, Subject
+from downtime.paper.serials import make_serial
+from downtime.paper.store import issued_forms
 from downtime.settings import Settings
-from downtime.sync.seal import Sealed, seal
-from downtime.sync.take import Taken, take
+from downtime.sync.export_bundle import ExportedBundle, export_bundle
+from downtime.sync.merge_bundle import MergeResult, merge_bundle
 from downtime.vault import device, schema
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
@@ -59,7 +59,7 @@ class Machine:
             (folder / part).mkdir(parents=True)
         self.home, self.data_key, self.code = Home(folder), os.urandom(32), code
         self.clock = clock or Clock()
-        device.create(self.home, self.data_key, code, f"laptop {code}")
+        device.create_device(self.home, self.data_key, code, f"laptop {code}")
         self.vault = Vault(self.home, self.data_key, self.clock)
         schema.apply(self.vault.db, self.clock)
         self.clerk = Actor(f"u-{code}-1", f"Clerk {code}", code)
@@ -68,34 +68,36 @@ class Machine:
 
     def trusts(self, *others: "Machine") -> None:
         for other in others:
-            device.trust(self.vault, device.card(other.vault), self.clerk, "test")
+            device.trust_card(self.vault, device.export_card(other.vault), self.clerk, "test")
 
     def declare(self, *systems: str, drill: bool = False):
-        return outages.declare(
+        return outages.declare_systems_down(
             self.vault, systems or ("LIMS",), self.clerk, "down", known=SYSTEMS, drill=drill
         )
 
     def issue(self, subject: Subject = ANN, ward: str = "A1") -> str:
         """Put one form into the ledger, as a printed pack does."""
-        vault, made = self.vault, definition(FORM)
-        outage = outages.current(vault)
-        draft = Draft(
+        vault, made = self.vault, load_form(FORM)
+        outage = outages.find_current(vault)
+        draft = FormDraft(
             form=FORM, version=made.version, title=made.title, layout=made.digest, pages=1,
             returns=True, subject=subject, ward=ward,
         )  # fmt: skip
-        layout = Layout(FORM, made.version, made.title, made.digest, b"%PDF", (595.0, 842.0), ())
+        layout = FormLayout(
+            FORM, made.version, made.title, made.digest, b"%PDF", (595.0, 842.0), ()
+        )
         with vault.change(self.clerk, "pack.print") as db:
             pack = Pack(
-                id=f"{self.code}-P{store.next_pack(db, self.code):05}", kind="ward", wards=(ward,),
+                id=f"{self.code}-P{issued_forms.next_pack(db, self.code):05}", kind="ward", wards=(ward,),
                 snapshot="", outage=outage.id if outage else "", drill=False,
                 issued_by=self.clerk.id, issued_name=self.clerk.name, issued_at=vault.now(),
-                pages=1, state=PRINTED,
+                pages=1, state=PackState.PRINTED,
             )  # fmt: skip
-            store.insert_pack(db, pack)
-            store.insert_layout(db, layout, made.source, vault.now())
-            position = store.last_position(db, self.code) + 1
-            number = serial(self.code, position)
-            store.insert_forms(db, [(number, position, draft)], pack, ISSUED)
+            issued_forms.insert_pack(db, pack)
+            issued_forms.insert_layout(db, layout, made.source, vault.now())
+            position = issued_forms.last_position(db, self.code) + 1
+            number = make_serial(self.code, position)
+            issued_forms.insert_forms(db, [(number, position, draft)], pack, FormState.ISSUED)
         self.issued.append(number)
         return number
 
@@ -103,13 +105,13 @@ class Machine:
         """Give out one downtime number."""
         with self.vault.change(self.clerk, "number.issue") as db:
             position = outage_store.last_position(db, self.code) + 1
-            number = with_check(f"D{self.code}{position:05}")
+            number = add_check_character(f"D{self.code}{position:05}")
             outage_store.insert_numbers(db, [(number, position)], self.vault.now(), self.clerk.id)
         return number
 
-    def key(self, number: str, pulse: str = "88", who: Actor | None = None):
+    def key(self, number: str, pulse: str = "88", actor: Actor | None = None):
         answers = OBSERVED | {"pulse:1": pulse}
-        return keying.submit(self.vault, SETTINGS, number, answers, who or self.clerk)
+        return keying.submit_entry(self.vault, SETTINGS, number, answers, actor or self.clerk)
 
     def backup(self, file: Path) -> None:
         """Copy the vault as it is now."""
@@ -122,12 +124,12 @@ class Machine:
         shutil.copy(file, self.home.vault)
         self.vault = Vault(self.home, self.data_key, self.clock)
 
-    def seal(self, station: "Machine") -> Sealed:
-        return seal(self.vault, SETTINGS, station.code, self.clerk)
+    def seal(self, station: "Machine") -> ExportedBundle:
+        return export_bundle(self.vault, SETTINGS, station.code, self.clerk)
 
-    def take(self, sealed: Sealed | bytes) -> Taken:
+    def take(self, sealed: ExportedBundle | bytes) -> MergeResult:
         data = sealed if isinstance(sealed, bytes) else sealed.data
-        return take(self.vault, SETTINGS, data, self.clerk, "test")
+        return merge_bundle(self.vault, SETTINGS, data, self.clerk, "test")
 
     def state(self, number: str) -> str:
         rows = self.vault.db.query("SELECT state FROM form_issue WHERE serial = ?", [number])

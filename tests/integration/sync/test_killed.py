@@ -4,7 +4,7 @@ import shutil
 import signal
 import time
 
-from .killed_take import begun, left, sealed
+from .killed_merge import begun, left, sealed
 
 FORMS = 400
 

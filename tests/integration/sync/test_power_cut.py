@@ -5,7 +5,7 @@ import shutil
 import time
 from typing import NamedTuple
 
-from .killed_take import begun, left, sealed
+from .killed_merge import begun, left, sealed
 
 FORMS = 100
 

@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 
 from downtime import config
-from downtime.accounts import opening, people, totp
+from downtime.accounts import homes, people, totp
 from downtime.accounts.permissions import ROLE_TITLES
 from downtime.clinical.model import ServiceRequest
 from downtime.config import Home
 from downtime.reconcile.harm import review
-from downtime.snapshot import load_bundle, publish_snapshot
+from downtime.snapshot import build_snapshot, load_bundle
 from downtime.vault.audit import Actor
 from downtime.web import create_app
 from tests.conftest import NOW
@@ -84,11 +84,11 @@ class Hospital:
     def code(self, username: str) -> str:
         """The present one-time code; the clock goes on first, since each is taken once."""
         self.clock.go_on(seconds=30)
-        return totp.code(self.secrets[username], self.clock())
+        return totp.make_code(self.secrets[username], self.clock())
 
     def open(self):
         """The vault, as a program opens it."""
-        return opening.open_with_file(self.home, self.settings, self.clock, self.file)
+        return homes.open_with_file(self.home, self.settings, self.clock, self.file)
 
     def browser(self, username: str | None = None) -> "Browser":
         browser = Browser(self)
@@ -134,7 +134,7 @@ def home_template(tmp_path_factory):
     folder = tmp_path_factory.mktemp("web")
     clock = Clock(NOW - timedelta(hours=1))
     file = folder / "unlock"
-    made = opening.create_home(
+    made = homes.create_home(
         Home(folder / "home"),
         clock,
         device_code="K7",
@@ -145,12 +145,12 @@ def home_template(tmp_path_factory):
     )
     secrets = {"administrator": made.totp_secret}
     settings = config.load(made.home.config)
-    vault = opening.open_with_file(made.home, settings, clock, file).vault
+    vault = homes.open_with_file(made.home, settings, clock, file).vault
     actor = Actor("install", "Installation", "K7")
     for role in ROLE_TITLES:
         if role not in ("administrator", "service"):
             name = f"{role.title()} Person"
-            given = people.create(
+            given = people.create_person(
                 vault, settings, role, name, role, PASSWORD, actor, "test", initial=False
             )
             secrets[role] = given.totp_secret
@@ -165,9 +165,9 @@ def loaded_template(home_template, tmp_path_factory):
     folder = tmp_path_factory.mktemp("loaded")
     copy = Home(shutil.copytree(home.path, folder / "home"))
     clock, settings = Clock(NOW), config.load(copy.config)
-    signed_in = opening.open_with_file(copy, settings, clock, file)
+    signed_in = homes.open_with_file(copy, settings, clock, file)
     feeds = tiny.write(folder / "feeds")
-    built = publish_snapshot.build_snapshot(
+    built = build_snapshot.build_snapshot(
         signed_in.vault, settings, [feeds], folder / "out", signed_in.actor
     )
     load_bundle.load_bundle(signed_in.vault, settings, built.bundle, signed_in.actor)
@@ -222,4 +222,4 @@ def recovered(vault, settings, issue, keyed, compare, actor):  # noqa: F811
     keyed("phoned-result", PHONED)
     issue("observations")
     compare((*HOSPITAL, *LIMS_SAYS, OLD_FBC))
-    review.run(vault, settings, actor, "recovered")
+    review.run_review(vault, settings, actor, "recovered")

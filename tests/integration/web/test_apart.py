@@ -19,7 +19,7 @@ CLERK = Actor("u-records", "Records Clerk", "K7")
 SLEEPER = """
 import os, sys, threading, time
 from downtime.web import apart_child, doing
-from downtime.web.work import WORK, Work
+from downtime.web.job_kinds import WORK, Work
 
 def sleep(vault, settings, job, progress):
     print(os.getpid(), file=open(job.arguments["says"], "w"), flush=True)
@@ -40,8 +40,8 @@ def sleeping(vault, monkeypatch, tmp_path):
         lambda command, **options: popen([sys.executable, "-c", SLEEPER], **options),
     )
     says = tmp_path / "says"
-    jobs.submit(vault, "reconcile", {"says": str(says)}, CLERK, "for a test")
-    job = jobs.claim_next(vault)
+    jobs.submit_job(vault, "reconcile", {"says": str(says)}, CLERK, "for a test")
+    job = jobs.claim_next_job(vault)
     stopping = threading.Event()
     parent = threading.Thread(target=do, args=(vault, job, stopping))
     parent.start()
@@ -73,10 +73,10 @@ def _gone(number: int) -> bool:
 
 
 def test_a_person_s_error_reaches_the_job(vault):
-    jobs.submit(vault, "reconcile", {}, CLERK, "for a test")
-    job = jobs.claim_next(vault)
+    jobs.submit_job(vault, "reconcile", {}, CLERK, "for a test")
+    job = jobs.claim_next_job(vault)
     do(vault, job, threading.Event())
-    ended = jobs.get(vault, job.id)
+    ended = jobs.get_job(vault, job.id)
     assert ended.state == "failed"
     assert "No outage was ever declared here." in ended.error
 
@@ -92,17 +92,17 @@ def test_neither_arguments_nor_environment_tell_the_key(vault, sleeping):
 
 def test_a_job_stopped_on_screen_ends_its_process(vault, sleeping):
     job, number, parent, _ = sleeping
-    jobs.cancel(vault, job.id, CLERK, "stopped on screen")
+    jobs.cancel_job(vault, job.id, CLERK, "stopped on screen")
     parent.join(10)
     assert _gone(number)
-    assert jobs.get(vault, job.id).state == "cancelled"
+    assert jobs.get_job(vault, job.id).state == "cancelled"
 
 
 def test_a_killed_process_fails_its_job_with_a_sentence(vault, sleeping):
     job, number, parent, _ = sleeping
     os.kill(number, signal.SIGKILL)
     parent.join(10)
-    ended = jobs.get(vault, job.id)
+    ended = jobs.get_job(vault, job.id)
     assert ended.state == "failed"
     assert "ended from outside" in ended.error
 
@@ -112,14 +112,14 @@ def test_a_server_that_stops_ends_the_process_and_the_job_waits(vault, sleeping)
     stopping.set()
     parent.join(10)
     assert _gone(number)
-    assert jobs.get(vault, job.id).state == "running"
-    assert jobs.requeue(vault) == 1
-    assert jobs.get(vault, job.id).state == "queued"
+    assert jobs.get_job(vault, job.id).state == "running"
+    assert jobs.requeue_abandoned_jobs(vault) == 1
+    assert jobs.get_job(vault, job.id).state == "queued"
 
 
 def test_a_process_does_not_outlive_a_killed_server(vault, tmp_path):
     says = tmp_path / "says"
-    job = jobs.submit(vault, "reconcile", {"says": str(says)}, CLERK, "for a test")
+    job = jobs.submit_job(vault, "reconcile", {"says": str(says)}, CLERK, "for a test")
     child = subprocess.Popen([sys.executable, "-c", SLEEPER], stdin=subprocess.PIPE)
     apart._tell(child.stdin, vault, job)
     assert _number(says) == child.pid

@@ -42,7 +42,7 @@ def posted(served, path: str, size: int, role="records-supervisor"):
     cookies = "; ".join(f"{c.key}={c.value}" for c in browser.client._cookies.values())
     parts = (
         f'--x\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{token}\r\n'
-        '--x\r\nContent-Disposition: form-data; name="bundles"; filename="a.handover"\r\n'
+        '--x\r\nContent-Disposition: form-data; name="bundles"; filename="a.sync"\r\n'
         "Content-Type: application/octet-stream\r\n\r\n"
     )
     body = parts.encode() + b"x" * size + b"\r\n--x--\r\n"
@@ -59,7 +59,7 @@ def posted(served, path: str, size: int, role="records-supervisor"):
 
 
 def test_a_bundle_may_be_longer_than_anything_else_and_is_not_put_aside(served):
-    status, _ = posted(served, "/gathering/take", 2_000_000)
+    status, _ = posted(served, "/laptops/merge", 2_000_000)
     assert status == 303
     hospital, _ = served
     status, page = posted(served, "/key/K7000001D/scan", 2_000_000)
@@ -70,9 +70,9 @@ def test_a_bundle_may_be_longer_than_anything_else_and_is_not_put_aside(served):
 @pytest.mark.parametrize("size", [MOST + 1, 5 * MOST])
 def test_one_that_is_too_large_hears_of_the_command(served, size):
     """The body is read to its end, so that a browser shows the page instead of a broken line."""
-    status, page = posted(served, "/gathering/take", size)
+    status, page = posted(served, "/laptops/merge", size)
     assert status == 413
-    assert "downtime handover take FILE" in page
+    assert "downtime sync merge FILE" in page
     assert "web.max_bundle_upload_bytes" in page
     assert "<h1" in page
 

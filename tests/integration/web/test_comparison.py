@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from downtime.paper.issue import Subject
+from downtime.paper.model import Subject
 from tests.integration.recovery.conftest import ADMITTED, HOSPITAL
 from tests.integration.recovery.units import FATE, RECORD
 

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from downtime.clinical.records import Encounter, Patient
-from downtime.paper.issue import Subject
-from downtime.reconcile.identity import linking
+from downtime.clinical.model import Encounter, Patient
+from downtime.paper.model import Subject
+from downtime.reconcile.identity import links
 from tests.integration.recovery.conftest import ANN, BLOODS, HOSPITAL, LATER
 from tests.integration.recovery.twins import NUMBER, PETRA, TWINS, paper  # noqa: F401 - a fixture
 
@@ -35,14 +35,14 @@ def test_two_people_link_a_downtime_number_and_one_undoes_it(clerks, paper, vaul
     link = re.search(rf"/identity/{paper}/(\w+)/confirm", page)[1]
     answer = clerk.post(f"/identity/{paper}/{link}/confirm", {"why": "me again"})
     assert answer.status_code == 403
-    assert linking.confirmed(vault.db) == {}
+    assert links.confirmed_links(vault.db) == {}
     page = supervisor.get(f"/identity/{paper}").text
     assert "Confirm: same person" in page
     supervisor.post(f"/identity/{paper}/{link}/confirm", {"why": "read the paper"})
-    assert linking.confirmed(vault.db)[NUMBER].person.mrn == "H2001"
+    assert links.confirmed_links(vault.db)[NUMBER].person.mrn == "H2001"
     assert "Linked: 1" in supervisor.get("/identity").text
     supervisor.post(f"/identity/{paper}/{link}/undo", {"why": "her sister"})
-    assert linking.confirmed(vault.db) == {}
+    assert links.confirmed_links(vault.db) == {}
     page = clerk.get(f"/identity/{paper}").text
     assert "undone by" in page
     assert "her sister" in page
@@ -89,9 +89,9 @@ def test_the_program_proposes_exact_numbers_for_two_people_to_agree(clerks, keye
     )
     link = re.search(r"/(\w+)/confirm", clerk.get(f"/identity/{serial}").text)[1]
     clerk.post(f"/identity/{serial}/{link}/confirm", {"why": "same number"})
-    assert linking.confirmed(vault.db) == {}
+    assert links.confirmed_links(vault.db) == {}
     supervisor.post(f"/identity/{serial}/{link}/confirm", {"why": "same number"})
-    assert NUMBER in linking.confirmed(vault.db)
+    assert NUMBER in links.confirmed_links(vault.db)
 
 
 def test_before_the_hospital_has_recovered_nobody_is_offered(clerks, keyed):

@@ -15,11 +15,11 @@ import pytest
 
 from downtime.accounts import totp
 from downtime.clock import system_clock
-from downtime.entry import opening
+from downtime.entry import open_form
 from downtime.paper import ledger
-from downtime.paper.orders import BLANK, Order, produce
+from downtime.paper.print_requests import BLANK, PrintRequest, print_request
 from downtime.vault.audit import Actor
-from downtime.vault.audit import verify as verify_audit
+from downtime.vault.audit import verify_chain as verify_audit
 from tests.integration.web.conftest import PASSWORD
 
 NURSE = Actor("u-nurse", "Nurse Print", "K7")
@@ -69,7 +69,7 @@ class Serving:
 
     def sign_in(self, secret: str) -> None:
         self.ask("GET", "/sign-in")
-        code = totp.code(secret, datetime.now(UTC))
+        code = totp.make_code(secret, datetime.now(UTC))
         fields = {"username": "records-clerk", "password": PASSWORD, "code": code}
         assert self.ask("POST", "/sign-in", fields)[0] == 303
 
@@ -83,10 +83,10 @@ def chart(empty_hospital):
     """An observation chart that came back; its serial."""
     empty_hospital.clock.now = system_clock()
     vault = empty_hospital.open().vault
-    order = Order(kind=BLANK, forms=("observations",), copies=1, wards=("A1",))
-    produce(vault, empty_hospital.settings, order, NURSE, "for a test", BytesIO())
-    (form,) = ledger.find(vault)
-    ledger.returned(vault, form.serial, NURSE)
+    order = PrintRequest(kind=BLANK, forms=("observations",), copies=1, wards=("A1",))
+    print_request(vault, empty_hospital.settings, order, NURSE, "for a test", BytesIO())
+    (form,) = ledger.list_forms(vault)
+    ledger.mark_returned(vault, form.serial, NURSE)
     vault.close()
     return form.serial
 
@@ -104,15 +104,15 @@ def test_a_draft_is_there_after_the_server_was_killed(empty_hospital, chart):
     finally:
         server.kill()
     vault = empty_hospital.open().vault
-    assert dict(opening.open_form(vault, chart).answers) == {"pulse:1": "83"}
+    assert dict(open_form.open_form(vault, chart).answers) == {"pulse:1": "83"}
     assert verify_audit(vault.db).first_bad is None
     vault.close()
 
 
 def test_a_locked_screen_keeps_what_was_typed(hospital, vault):
-    order = Order(kind=BLANK, forms=("observations",), copies=1, wards=("A1",))
-    produce(vault, hospital.settings, order, NURSE, "for a test", BytesIO())
-    (form,) = ledger.find(vault)
+    order = PrintRequest(kind=BLANK, forms=("observations",), copies=1, wards=("A1",))
+    print_request(vault, hospital.settings, order, NURSE, "for a test", BytesIO())
+    (form,) = ledger.list_forms(vault)
     clerk = hospital.browser("records-clerk")
     clerk.post(f"/key/{form.serial}/part", {"pulse:1": "81"})
     hospital.clock.go_on(minutes=6)

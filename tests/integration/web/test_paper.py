@@ -6,8 +6,8 @@ import zipfile
 
 import pytest
 
-from downtime.snapshot import publish
-from downtime.web.worker import Worker
+from downtime.snapshot import build_snapshot
+from downtime.web.job_worker import JobWorker
 from tests.integration.web import tiny
 from tests.integration.web.conftest import copied
 from tests.integration.web.test_outage import declare
@@ -30,7 +30,7 @@ def finished(hospital, browser, address):
     """Let the worker run; the page and the file of a job that was just asked for."""
     assert address.startswith("/jobs/"), address
     assert "Waiting to start" in browser.get(address).text
-    assert Worker(hospital.app.extensions["downtime"]).step()
+    assert JobWorker(hospital.app.extensions["downtime"]).run_next_job()
     return browser.get(address).text, browser.get(address + "/file")
 
 
@@ -73,7 +73,7 @@ def test_blank_forms_open_by_themselves_when_they_are_ready(printed):
     hospital, _, _ = printed
     browser = hospital.browser("ward")
     address = browser.post("/print/blank", {"form": "admission", "copies": "2"}).location
-    Worker(hospital.app.extensions["downtime"]).step()
+    JobWorker(hospital.app.extensions["downtime"]).run_next_job()
     part = browser.get(address + "/part", headers={"HX-Request": "true", "X-Poll": "1"})
     assert part.headers["HX-Redirect"] == address + "/file"
 
@@ -85,7 +85,7 @@ def test_a_job_that_fails_says_why(hospital, monkeypatch):
     monkeypatch.setattr("downtime.paper.packs.pack.ward_pack", broken)
     browser = hospital.browser("ward")
     address = browser.post("/print/ward", {"ward": "A1"}).location
-    Worker(hospital.app.extensions["downtime"]).step()
+    JobWorker(hospital.app.extensions["downtime"]).run_next_job()
     page = browser.get(address).text
     assert "fault of its own" in page
     assert "SAMPLE" not in page
@@ -95,7 +95,7 @@ def test_a_waiting_job_can_be_stopped(hospital):
     browser = hospital.browser("ward")
     address = browser.post("/print/ward", {"ward": "*"}).location
     browser.post(address + "/cancel")
-    assert not Worker(hospital.app.extensions["downtime"]).step()
+    assert not JobWorker(hospital.app.extensions["downtime"]).run_next_job()
     assert "Stopped before it was finished" in browser.get(address).text
 
 
@@ -264,7 +264,9 @@ def recover(hospital, tmp_path):
         tiny._admission(9, *tiny.PATIENTS[0]).replace("021405", "021605")
     )
     opened = hospital.open()
-    built = publish.build(opened.vault, hospital.settings, [feeds], tmp_path / "out", opened.actor)
+    built = build_snapshot.build_snapshot(
+        opened.vault, hospital.settings, [feeds], tmp_path / "out", opened.actor
+    )
     opened.vault.close()
     upload = (io.BytesIO(built.bundle.read_bytes()), "later.downtime")
     answer = site.post("/snapshots/load", {"why": "Recovered", "bundle": upload})

@@ -8,8 +8,8 @@ import pikepdf
 import pytest
 import yaml
 
-from downtime.paper.forms.definition import definition
-from downtime.paper.forms.placing import COLUMNS, Row
+from downtime.paper.forms.field_placement import COLUMNS, BoxRow
+from downtime.paper.forms.load_form import load_form
 from tests.integration.paper.test_background import A4, turned, with_fields
 from tests.integration.web.test_paper import finished
 
@@ -17,7 +17,7 @@ FORM = {
     "title": "Own form", "version": "1", "status": "active", "purpose": "Test.",
     "policy": "full", "record": "Document", "system": "EPR", "shown": "1",
 }  # fmt: skip
-LABEL = Row("patient.label", page="0", x="20", y="20", width="90", height="40")
+LABEL = BoxRow("patient.label", page="0", x="20", y="20", width="90", height="40")
 
 
 def table(*rows):
@@ -47,17 +47,17 @@ def test_a_pdf_is_drawn_on_and_printed_like_any_form(hospital, administrator):
     assert picture.data.startswith(b"\x89PNG")
     drawn = table(
         LABEL,
-        Row("reason", "Reason", "string", "1", "30", "100,5", "80", "9"),
-        Row("done", "Done", "boolean", "1", "30", "120", "5", "5"),
-        Row("side=left", "Left", "string", "1", "60", "120", "5", "5"),
-        Row("side=right", "Right", "string", "1", "80", "120", "5", "5"),
-        Row(""),
+        BoxRow("reason", "Reason", "string", "1", "30", "100,5", "80", "9"),
+        BoxRow("done", "Done", "boolean", "1", "30", "120", "5", "5"),
+        BoxRow("side=left", "Left", "string", "1", "60", "120", "5", "5"),
+        BoxRow("side=right", "Right", "string", "1", "80", "120", "5", "5"),
+        BoxRow(""),
     )
     answer = administrator.post("/forms/place/own", {**FORM, **drawn})
     assert answer.status_code == 303
-    form = definition("own", hospital.home)
+    form = load_form("own", hospital.home)
     assert [item.link_id for item in form.items] == ["reason", "done", "side"]
-    assert form.items[0].place[0].y == 100.5
+    assert form.items[0].boxes[0].y == 100.5
     assert [option.display for option in form.items[2].options] == ["Left", "Right"]
     page = administrator.get("/forms/place/own").text
     assert "is kept" in page
@@ -82,10 +82,12 @@ def test_the_fields_of_the_pdf_are_offered_at_once(hospital, administrator):
     assert 'name="key" value="reason"' in page
     assert 'name="field" value="Reason"' in page
     rows = table(
-        LABEL, Row("reason", "Reason", field="Reason"), Row("done", "Done", "boolean", field="Done")
+        LABEL,
+        BoxRow("reason", "Reason", field="Reason"),
+        BoxRow("done", "Done", "boolean", field="Done"),
     )
     assert administrator.post("/forms/place/own", {**FORM, **rows}).status_code == 303
-    assert definition("own", hospital.home).items[1].place[0].field == "Done"
+    assert load_form("own", hospital.home).items[1].boxes[0].field == "Done"
 
 
 def test_what_the_screen_does_not_show_stays_in_the_definition(hospital, administrator):
@@ -105,24 +107,24 @@ def test_what_the_screen_does_not_show_stays_in_the_definition(hospital, adminis
     (hospital.home.forms / "own.yaml").write_text(yaml.safe_dump(kept))
     page = administrator.get("/forms/place/own").text
     assert 'name="step" value="9"' in page
-    rows = table(LABEL, Row("what", "What", "string", "1", "25", "100", "50", "8", "9"))
+    rows = table(LABEL, BoxRow("what", "What", "string", "1", "25", "100", "50", "8", "9"))
     assert administrator.post("/forms/place/own", {**FORM, **rows}).status_code == 303
-    form = definition("own", hospital.home)
+    form = load_form("own", hospital.home)
     assert [item.link_id for item in form.items] == ["rows", "note"]
     (what,) = form.items[0].items
-    assert (what.max_length, what.place[0].x, what.place[0].step) == (40, 25, 9)
+    assert (what.max_length, what.boxes[0].x, what.boxes[0].step) == (40, 25, 9)
 
 
 @pytest.mark.parametrize(
     ("rows", "sentence"),
     [
         ([LABEL], "has no field of its own"),
-        ([LABEL, Row("a", "A", x="here", y="1", width="1", height="1")], "of &#39;a&#39; is no number"),
-        ([LABEL, Row("a", "A", x="200", y="1", width="50", height="5")], "is not on the page"),
-        ([LABEL, Row("a", "A"), Row("a", "B")], "has two rows"),
-        ([LABEL, Row("a b", "A")], "letters, digits"),
-        ([Row("a", "A")], "gives a place to"),
-        ([LABEL, Row("a", "A", field="Nothing")], "no form field"),
+        ([LABEL, BoxRow("a", "A", x="here", y="1", width="1", height="1")], "of &#39;a&#39; is no number"),
+        ([LABEL, BoxRow("a", "A", x="200", y="1", width="50", height="5")], "is not on the page"),
+        ([LABEL, BoxRow("a", "A"), BoxRow("a", "B")], "has two rows"),
+        ([LABEL, BoxRow("a b", "A")], "letters, digits"),
+        ([BoxRow("a", "A")], "gives a place to"),
+        ([LABEL, BoxRow("a", "A", field="Nothing")], "no form field"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_said_and_nothing_is_kept(hospital, administrator, rows, sentence):
@@ -145,7 +147,7 @@ def test_a_file_that_is_no_form_is_refused(hospital, administrator):
 
 def test_who_brought_and_drew_it_is_in_the_audit(hospital, administrator):
     bring(administrator, turned(A4, 0))
-    administrator.post("/forms/place/own", {**FORM, **table(LABEL, Row("a", "A"))})
+    administrator.post("/forms/place/own", {**FORM, **table(LABEL, BoxRow("a", "A"))})
     signed_in = hospital.open()
     actions = [row["action"] for row in signed_in.vault.db.query("SELECT action FROM audit")]
     signed_in.vault.close()
@@ -161,6 +163,6 @@ def test_only_an_administrator_changes_forms(hospital):
 def test_a_pdf_is_not_open_to_what_it_says(hospital, administrator):
     """A script in the PDF reaches neither the copy that is printed nor the preview."""
     bring(administrator, with_fields())
-    administrator.post("/forms/place/own", {**FORM, **table(LABEL, Row("a", "A"))})
+    administrator.post("/forms/place/own", {**FORM, **table(LABEL, BoxRow("a", "A"))})
     with pikepdf.open(io.BytesIO(administrator.get("/forms/place/own/preview").data)) as document:
         assert "/OpenAction" not in document.Root

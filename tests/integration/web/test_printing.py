@@ -5,25 +5,25 @@ import subprocess
 import sys
 
 from downtime.clock import to_text
-from downtime.paper import ledger, orders
+from downtime.paper import ledger, print_requests
 from downtime.vault import jobs
-from downtime.web import doing
-from downtime.web.worker import Worker
+from downtime.web import run_job
+from downtime.web.job_worker import JobWorker
 from tests.integration.web.conftest import Hospital
 from tests.integration.web.test_paper import finished
 from tests.integration.web.test_ward import words
 
 
 def work(hospital):
-    assert Worker(hospital.app.extensions["downtime"]).step()
+    assert JobWorker(hospital.app.extensions["downtime"]).run_next_job()
 
 
 def states(hospital):
     """The state of each pack, newest first, and the states of its forms."""
     vault = hospital.open().vault
     found = [
-        (pack.state, {row.state for row in ledger.of_pack(vault, pack.id)})
-        for pack in ledger.packs(vault)
+        (pack.state, {row.state for row in ledger.list_pack_forms(vault, pack.id)})
+        for pack in ledger.list_packs(vault)
     ]
     vault.close()
     return found
@@ -69,9 +69,9 @@ def stopping(hospital, job_id):
 
     def report(vault, job):
         def told(done, total):
-            if jobs.get(vault, job_id).state == "running":
-                jobs.cancel(vault, job_id, job.who, "stopped on screen")
-            jobs.progress(vault, job_id, done, total)
+            if jobs.get_job(vault, job_id).state == "running":
+                jobs.cancel_job(vault, job_id, job.actor, "stopped on screen")
+            jobs.report_progress(vault, job_id, done, total)
 
         return told
 
@@ -81,7 +81,7 @@ def stopping(hospital, job_id):
 def test_forms_of_a_stopped_job_are_void(hospital, monkeypatch):
     browser = hospital.browser("ward")
     address = browser.post("/print/ward", {"ward": "A1"}).location
-    monkeypatch.setattr(doing, "_report", stopping(hospital, address.rpartition("/")[2]))
+    monkeypatch.setattr(run_job, "_report", stopping(hospital, address.rpartition("/")[2]))
     work(hospital)
     assert "Stopped before it was finished" in browser.get(address).text
     assert states(hospital) == [("failed", {"void"})]
@@ -90,14 +90,14 @@ def test_forms_of_a_stopped_job_are_void(hospital, monkeypatch):
 def test_a_job_that_is_stopped_at_its_very_end_has_printed_nothing(hospital, monkeypatch):
     browser = hospital.browser("ward")
     address = browser.post("/print/ward", {"ward": "A1"}).location
-    produce = orders.produce
+    produce = print_requests.print_request
 
-    def late(vault, settings, order, who, *rest, **options):
-        made = produce(vault, settings, order, who, *rest, **options)
-        jobs.cancel(vault, options["job"], who, "stopped on screen")
+    def late(vault, settings, order, actor, *rest, **options):
+        made = produce(vault, settings, order, actor, *rest, **options)
+        jobs.cancel_job(vault, options["job"], actor, "stopped on screen")
         return made
 
-    monkeypatch.setattr(orders, "produce", late)
+    monkeypatch.setattr(print_requests, "produce", late)
     work(hospital)
     assert "Stopped before it was finished" in browser.get(address).text
     assert states(hospital) == [("failed", {"void"})]
@@ -111,7 +111,7 @@ from downtime import config
 from downtime.accounts import opening
 from downtime.config import Home
 from downtime.vault import jobs
-from downtime.web.work import WORK
+from downtime.web.job_kinds import WORK
 
 home, now = Home(Path(sys.argv[1])), datetime.fromisoformat(sys.argv[3])
 settings = config.load(home.config)
@@ -150,8 +150,8 @@ def test_only_the_ticked_forms(hospital):
     asked = {"ward": "A1", "how": "1", "chosen": "1", "forms": ["progress-notes"]}
     finished(hospital, browser, browser.post("/print/ward", asked).location)
     vault = hospital.open().vault
-    (pack,) = ledger.packs(vault)
-    mine = {r.form for r in ledger.of_pack(vault, pack.id) if r.patient}
+    (pack,) = ledger.list_packs(vault)
+    mine = {r.form for r in ledger.list_pack_forms(vault, pack.id) if r.patient}
     vault.close()
     assert mine == {"summary", "progress-notes"}
 

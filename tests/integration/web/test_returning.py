@@ -5,8 +5,10 @@ import hashlib
 import pytest
 
 from downtime.outage import outages
-from downtime.reconcile import decide
-from downtime.returns import outbox, queueing, store
+from downtime.reconcile import decide_item
+from downtime.returns.model import NewMessage
+from downtime.returns import outbox, queue_messages
+from downtime.returns.store import outbox_messages
 from downtime.vault.audit import Actor
 from tests.integration.recovery.conftest import HOSPITAL
 from tests.integration.recovery.units import FATE, RECORD
@@ -17,19 +19,19 @@ WHO = Actor("u-1", "Amina Ward", "K7")
 @pytest.fixture
 def refused(hospital, vault):
     """A refused message and one of the same patient behind it."""
-    outage = outages.declare(vault, ["LIMS"], WHO, "power lost", known=("LIMS",))
+    outage = outages.declare_systems_down(vault, ["LIMS"], WHO, "power lost", known=("LIMS",))
     with vault.change(WHO, "return.queue") as db:
         for number in ("DT1", "DT2"):
-            row = store.NewMessage(
+            row = NewMessage(
                 control_id=number, outage=outage.id, system="LIMS", channel="mllp",
                 kind="ORU^R01", order_key="p-1", state="queued", content=b"MSH",
                 sha256=hashlib.sha256(b"MSH").hexdigest(), queued=vault.now(),
                 queued_by=WHO.id, changed=vault.now(),
             items=((f"K7000001A-{number}", ""),),
 )  # fmt: skip
-            store.insert_all(db, [row])
-    with outbox.sender(vault, hospital.settings.returns, "LIMS", "mllp", WHO) as sender:
-        sender.refused(sender.next(), "AE 103: no such test")
+            outbox_messages.insert_messages(db, [row])
+    with outbox.open_sender(vault, hospital.settings.returns, "LIMS", "mllp", WHO) as sender:
+        sender.refuse(sender.claim_next(), "AE 103: no such test")
 
 
 def test_a_refusal_is_shown_with_its_reason_and_what_waits_for_it(hospital, refused):
@@ -46,20 +48,20 @@ def test_it_is_sent_again_with_a_reason(hospital, vault, refused):
         "/returns/message", {"number": "DT1", "do": "again", "why": "the test was set up"}
     )
     assert answer.status_code in (302, 303)
-    assert [one.state for one in store.messages(vault.db)] == ["queued", "queued"]
+    assert [one.state for one in outbox_messages.list_messages(vault.db)] == ["queued", "queued"]
 
 
 def test_or_marked_as_put_right_by_hand(hospital, vault, refused):
     browser = hospital.browser("records-supervisor")
     browser.post("/returns/message", {"number": "DT1", "do": "resolve", "why": "keyed there"})
-    assert [one.state for one in store.messages(vault.db)] == ["resolved", "queued"]
+    assert [one.state for one in outbox_messages.list_messages(vault.db)] == ["resolved", "queued"]
 
 
 def test_nobody_else_settles_it(hospital, vault, refused):
     browser = hospital.browser("records-clerk")
     answer = browser.post("/returns/message", {"number": "DT1", "do": "resolve", "why": "x"})
     assert answer.status_code == 403
-    assert [one.state for one in store.messages(vault.db)] == ["refused", "held"]
+    assert [one.state for one in outbox_messages.list_messages(vault.db)] == ["refused", "held"]
 
 
 def test_it_is_taken_back_beside_the_forms_that_wait_behind_it(
@@ -67,10 +69,10 @@ def test_it_is_taken_back_beside_the_forms_that_wait_behind_it(
 ):
     record, fate = keyed("transfusion-record", RECORD), keyed("blood-unit-fate", FATE)
     compare(HOSPITAL)
-    decide.decide(vault, f"{record}-unit-1", "return", checker, "not there")
-    queueing.queue(vault, settings, WHO, channel="mllp")
-    with outbox.sender(vault, settings.returns, "LIMS", "mllp", WHO) as sender:
-        sender.refused(message := sender.next(), "AE 204: unknown unit")
+    decide_item.decide_item(vault, f"{record}-unit-1", "return", checker, "not there")
+    queue_messages.queue_items(vault, settings, WHO, channel="mllp")
+    with outbox.open_sender(vault, settings.returns, "LIMS", "mllp", WHO) as sender:
+        sender.refuse(message := sender.claim_next(), "AE 204: unknown unit")
     browser = hospital.browser("records-supervisor")
     refusal = browser.get("/returns").text.partition("Refused: a person must look")[2]
     card = refusal.partition("</section>")[0]

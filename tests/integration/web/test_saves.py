@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from downtime.entry import opening
+from downtime.entry import open_form
 from downtime.paper import ledger
-from downtime.paper.orders import BLANK, Order, produce
+from downtime.paper.print_requests import BLANK, PrintRequest, print_request
 from downtime.vault import audit
 from tests.integration.recovery.conftest import PHONED
 
@@ -15,12 +15,12 @@ _OWN = re.compile(r'name="(changed|page|step|seen)"[^>]*? value="([^"]*)"')
 
 
 @pytest.fixture
-def serial(hospital, vault, who):
+def serial(hospital, vault, actor):
     """A phoned result that came back."""
-    order = Order(kind=BLANK, forms=("phoned-result",), copies=1, wards=("A1",))
-    produce(vault, hospital.settings, order, who, "for a test", io.BytesIO())
-    (form,) = ledger.find(vault, form="phoned-result")
-    ledger.returned(vault, form.serial, who)
+    order = PrintRequest(kind=BLANK, forms=("phoned-result",), copies=1, wards=("A1",))
+    print_request(vault, hospital.settings, order, actor, "for a test", io.BytesIO())
+    (form,) = ledger.list_forms(vault, form="phoned-result")
+    ledger.mark_returned(vault, form.serial, actor)
     return form.serial
 
 
@@ -44,7 +44,7 @@ def _fields(said):
 
 
 def said(vault, serial):
-    return dict(opening.open_form(vault, serial).answers)
+    return dict(open_form.open_form(vault, serial).answers)
 
 
 def test_an_older_state_that_comes_late_overwrites_nothing(hospital, vault, serial):
@@ -61,7 +61,7 @@ def test_a_draft_that_comes_after_its_form_was_entered_is_no_conflict(hospital, 
     screen = Screen(hospital.browser("records-clerk"), serial)
     assert screen.submit(5, PHONED).status_code == 303
     assert screen.part(4, value_1="6").status_code == 200
-    entry = opening.get(vault, serial)
+    entry = open_form.get_entry(vault, serial)
     assert (entry.state, entry.answers["value:1"]) == ("entered", PHONED["value:1"])
 
 
@@ -81,9 +81,9 @@ def test_who_presses_twice_enters_a_form_once(hospital, vault, serial):
     screen = Screen(hospital.browser("records-clerk"), serial)
     first, again = screen.submit(2, PHONED), screen.submit(3, PHONED)
     assert (first.status_code, again.status_code) == (303, 303)
-    assert [row[4] for row in audit.rows(vault.db)].count("entry.submit") == 1
+    assert [row[4] for row in audit.read_chain(vault.db)].count("entry.submit") == 1
     assert screen.submit(4, PHONED | {"value:1": "9.9"}).status_code == 409
-    assert opening.get(vault, serial).answers["value:1"] == PHONED["value:1"]
+    assert open_form.get_entry(vault, serial).answers["value:1"] == PHONED["value:1"]
 
 
 def test_one_who_has_a_form_open_twice_is_told_on_the_older_page(hospital, vault, serial):
@@ -122,4 +122,4 @@ def test_what_is_keyed_a_second_time_keeps_the_same_order(hospital, vault, seria
     assert screen.submit(4, critical).status_code == 303
     assert screen.part(3, value_1="6.1").status_code == 200
     assert screen.submit(5, critical).status_code == 303
-    assert opening.get(vault, serial).state in ("second", "verified")
+    assert open_form.get_entry(vault, serial).state in ("second", "verified")

@@ -39,7 +39,7 @@ def test_the_statement_names_the_owner_of_what_is_open_and_says_when_they_are_la
     assert "1 overdue" in page
     assert "Laboratory" in page
     assert "NOT COMPLETE" in page
-    (out,) = ledger.missing(vault, outage.id)
+    (out,) = ledger.list_missing(vault, outage.id)
     supervisor.post(
         "/forms/assign", {"serial": out.serial, "owner": "Ward A1", "due": "2026-01-01T08:00"}
     )
@@ -49,9 +49,9 @@ def test_the_statement_names_the_owner_of_what_is_open_and_says_when_they_are_la
 def test_an_earlier_outage_can_be_chosen_on_statement_and_report(
     hospital, vault, outage, recovered
 ):
-    outages.end(vault, list(outage.down), KEEPER, "back")
-    outages.close(vault, outage.id, KEEPER, "all is done")
-    outages.declare(vault, ["PAS"], KEEPER, "power lost again", known=("LIMS", "PAS"))
+    outages.mark_restored(vault, list(outage.down), KEEPER, "back")
+    outages.close_outage(vault, outage.id, KEEPER, "all is done")
+    outages.declare_systems_down(vault, ["PAS"], KEEPER, "power lost again", known=("LIMS", "PAS"))
     site = hospital.browser("site")
     for name in ("statement", "report"):
         assert "PAS is still declared down" in site.get("/statement").text

@@ -5,23 +5,25 @@ import html
 import re
 
 import pytest
-from tests.integration.handover.fleet import Machine
 
-from downtime.entry import double, keying
+from downtime.entry import double_keying, keying
 from downtime.outage import outages
-from downtime.paper import assignments, intake, ledger
-from downtime.paper.issue import Subject
-from downtime.reconcile import decide
+from downtime.paper import assignments, check_in, ledger
+from downtime.paper.model import AssignmentKind, Subject
+from downtime.reconcile import decide_item
 from downtime.reconcile.harm import review
-from downtime.reconcile.identity import settling
-from downtime.returns import outbox, store
+from downtime.reconcile.identity import link_person
+from downtime.returns import outbox
+from downtime.returns.model import NewMessage
+from downtime.returns.rekey import rekey_lines
 from downtime.returns.statement import open_items
-from downtime.returns.worklists import rekey
+from downtime.returns.store import outbox_messages
 from downtime.settings import EntrySettings, Settings
 from downtime.vault import device
 from downtime.vault.audit import Actor
 from tests.integration.recovery.conftest import ANN, BLOODS, HOSPITAL, LIMS_SAYS, OBSERVED, PHONED
 from tests.integration.recovery.twins import TWINS
+from tests.integration.sync.fleet import Machine
 
 from .conftest import OLD_FBC
 
@@ -58,49 +60,49 @@ COUNTS = {
 CRITICAL = {key: PHONED[key] for key in ("checked", "value:1", "units:1")}
 SHOWS = {
     "/forms/lists/": r'type="checkbox" form="give"',
-    "/gathering": r">Awaited<",
+    "/laptops": r">Awaited<",
     "/queues/": r'<tr><th scope="row"><a class="mono"',
     "/identity": r'<a class="mono" href="/identity/',
     "/comparison": r'<th scope="row"><a href="/comparison/',
     "/returns#held": r"Waits for message DT1",
     "/returns#refused": r'name="do" value="again"',
     "/returns": r"<strong>1 item decided to be returned and not gone out yet",
-    "/worklists": r'<tr id="',
+    "/rekey-worklists": r'<tr id="',
     "/harm": r'tag-red">Open<',
 }
 """What stands once for each line of a list, by the beginning of its address."""
 
 
 @pytest.fixture
-def entered(vault, issue, who, checker):
+def entered(vault, issue, actor, checker):
     """One form in each queue of entry, three whose paper is not in order, two documents."""
-    ledger.returned(vault, issue("discharge"), who)
+    ledger.mark_returned(vault, issue("discharge"), actor)
     for _ in range(2):
-        ledger.returned(vault, issue("progress-notes"), who)
-    keying.submit(vault, RARE, issue("phoned-result"), PHONED, who)
+        ledger.mark_returned(vault, issue("progress-notes"), actor)
+    keying.submit_entry(vault, RARE, issue("phoned-result"), PHONED, actor)
     differ = issue("phoned-result")
-    keying.submit(vault, RARE, differ, PHONED, who)
-    double.submit_second(vault, RARE, differ, CRITICAL | {"value:1": "9.1"}, checker)
+    keying.submit_entry(vault, RARE, differ, PHONED, actor)
+    double_keying.submit_second_keying(vault, RARE, differ, CRITICAL | {"value:1": "9.1"}, checker)
     every = Settings(entry=EntrySettings(sample_percent=100.0))
-    keying.submit(vault, every, issue("observations"), OBSERVED, who)
+    keying.submit_entry(vault, every, issue("observations"), OBSERVED, actor)
     issue("observations")
     twice = issue("transfer")
     for _ in range(2):
-        intake.book(vault, twice, who)
+        check_in.check_in_form(vault, twice, actor)
 
 
 @pytest.fixture
-def laptop(hospital, vault, tmp_path, who):
+def laptop(hospital, vault, tmp_path, actor):
     """A laptop that is awaited: a paper of it was seen, and no bundle."""
     made = Machine(tmp_path / "M3", "M3", hospital.clock)
-    device.trust(vault, device.card(made.vault), who, "test")
-    intake.book(vault, made.issue(), who)
+    device.trust_card(vault, device.export_card(made.vault), actor, "test")
+    check_in.check_in_form(vault, made.issue(), actor)
     yield made
     made.vault.close()
 
 
 @pytest.fixture
-def compared(vault, settings, keyed, compare, who):
+def compared(vault, settings, keyed, compare, actor):
     """Two new items, a conflict, and people to be linked and confirmed."""
     keyed("blood-sciences-request", BLOODS)
     keyed("phoned-result", PHONED)
@@ -108,39 +110,39 @@ def compared(vault, settings, keyed, compare, who):
     keyed("blood-sciences-request", BLOODS | stranger, Subject(downtime_number="DK700001X"))
     keyed("observations", OBSERVED | {"patient.name": "PHILLIPS, Kathryn"}, Subject())
     compare((*HOSPITAL, *TWINS, *LIMS_SAYS, OLD_FBC))
-    review.run(vault, settings, who, "recovered")
+    review.run_review(vault, settings, actor, "recovered")
 
 
 @pytest.fixture
-def decided(vault, settings, outage, compared, checker, who):
+def decided(vault, settings, outage, compared, checker, actor):
     """One item on a worklist, one decided and not gone out, one proposed, one link proposed."""
-    found = decide.items(vault, outage.id, state="new")
+    found = decide_item.list_items(vault, outage.id, state="new")
     new = [row for row in found if row.item.fact.form == "blood-sciences-request"]
-    decide.decide(vault, new[0].key, "return", checker, "not there")
-    rekey.fill(vault, settings, who)
-    decide.decide(vault, new[1].key, "return", checker, "not there")
-    conflict = decide.items(vault, outage.id, state="conflict")[0]
-    decide.decide(vault, conflict.key, "leave", checker, "the laboratory is right")
-    stranger = next(r for r in decide.items(vault, outage.id, state="unmatched"))
-    settling.propose(
+    decide_item.decide_item(vault, new[0].key, "return", checker, "not there")
+    rekey_lines.fill_worklists(vault, settings, actor)
+    decide_item.decide_item(vault, new[1].key, "return", checker, "not there")
+    conflict = decide_item.list_items(vault, outage.id, state="conflict")[0]
+    decide_item.decide_item(vault, conflict.key, "leave", checker, "the laboratory is right")
+    stranger = next(r for r in decide_item.list_items(vault, outage.id, state="unmatched"))
+    link_person.propose(
         vault, settings, outage, stranger.item.fact.serial, "p-1", checker, "seen her", "passport"
     )
 
 
 @pytest.fixture
-def refused(vault, outage, settings, who):
+def refused(vault, outage, settings, actor):
     """One message refused, and two of the same patient behind it."""
-    with vault.change(who, "return.queue") as db:
+    with vault.change(actor, "return.queue") as db:
         for number in ("DT1", "DT2", "DT3"):
-            row = store.NewMessage(
+            row = NewMessage(
                 control_id=number, outage=outage.id, system="LIMS", channel="mllp",
                 kind="ORU^R01", order_key="p-1", state="queued", content=b"MSH",
-                sha256=hashlib.sha256(b"MSH").hexdigest(), queued=vault.now(), queued_by=who.id,
+                sha256=hashlib.sha256(b"MSH").hexdigest(), queued=vault.now(), queued_by=actor.id,
                 changed=vault.now(), items=((f"K7000001A-{number}", ""),),
             )  # fmt: skip
-            store.insert_all(db, [row])
-    with outbox.sender(vault, settings.returns, "LIMS", "mllp", who) as sender:
-        sender.refused(sender.next(), "AE 103: no such test")
+            outbox_messages.insert_messages(db, [row])
+    with outbox.open_sender(vault, settings.returns, "LIMS", "mllp", actor) as sender:
+        sender.refuse(sender.claim_next(), "AE 103: no such test")
 
 
 def lines_of(page: str) -> dict[str, tuple[str, int]]:
@@ -169,10 +171,10 @@ def seen(page: str, address: str) -> int:
     return len(re.findall(SHOWS[beginning], page))
 
 
-def test_overdue_paper_is_said_at_its_own_list(hospital, vault, outage, issue, who):
+def test_overdue_paper_is_said_at_its_own_list(hospital, vault, outage, issue, actor):
     serial = issue("observations")
     issue("observations")
-    assignments.assign(vault, assignments.FORM, serial, "Ward A1", "2026-01-01T08:00:00Z", who)
+    assignments.assign(vault, AssignmentKind.FORM, serial, "Ward A1", "2026-01-01T08:00:00Z", actor)
     clerk = hospital.browser("records-clerk")
     lines = lines_of(clerk.get("/waiting").text)
     assert lines["Paper missing"][1] == 2
@@ -181,17 +183,19 @@ def test_overdue_paper_is_said_at_its_own_list(hospital, vault, outage, issue, w
 
 
 def test_documents_that_came_back_stand_in_a_list_until_they_are_filed(
-    hospital, vault, settings, issue, outage, who
+    hospital, vault, settings, issue, outage, actor
 ):
     """As many as the statement names; paper printed ahead of the outage is among them."""
     first, second, _ = (issue("progress-notes") for _ in range(3))
-    with vault.change(who, "pack.print") as db:
+    with vault.change(actor, "pack.print") as db:
         db.execute("UPDATE form_issue SET outage = '' WHERE serial = ?", [second])
     for serial in (first, second, issue("discharge")):
-        ledger.returned(vault, serial, who)
+        ledger.mark_returned(vault, serial, actor)
     clerk = hospital.browser("records-clerk")
     assert lines_of(clerk.get("/waiting").text)["Paper returned, not filed"][1] == 2
-    (named,) = (one for one in open_items.find(vault, settings, outage) if "unfiled" in one.kind)
+    (named,) = (
+        one for one in open_items.find_open_items(vault, settings, outage) if "unfiled" in one.kind
+    )
     page = clerk.get("/forms/lists/unfiled").text
     assert all(shown in page for shown in named.names)
     assert page.count("No picture of it is kept yet") == len(named.names) == 2
@@ -220,22 +224,22 @@ def test_who_is_left_out_by_decision_is_to_be_linked_no_more_for_page_and_statem
     keyed("blood-sciences-request", stranger, Subject(downtime_number="DK700001X"))
     compare((*HOSPITAL, *TWINS))
     clerk = hospital.browser("records-clerk")
-    rows = decide.items(vault, outage.id)
+    rows = decide_item.list_items(vault, outage.id)
 
     def said() -> tuple[int, bool]:
         page = clerk.get("/waiting").text
-        kinds = {one.kind for one in open_items.find(vault, settings, outage)}
+        kinds = {one.kind for one in open_items.find_open_items(vault, settings, outage)}
         return lines_of(page)["People on paper to be linked"][1], "unmatched" in kinds
 
     assert said() == (1, True)
     for row in rows[1:]:
-        decide.decide(vault, row.key, "leave", checker, "nobody knows her")
+        decide_item.decide_item(vault, row.key, "leave", checker, "nobody knows her")
     assert said() == (1, True)
-    decide.decide(vault, rows[0].key, "leave", checker, "nobody knows her")
+    decide_item.decide_item(vault, rows[0].key, "leave", checker, "nobody knows her")
     assert said() == (0, False)
     assert "DK700001X" not in clerk.get("/identity").text
     assert "DK700001X" in clerk.get("/identity?state=settled").text
-    decide.decide(vault, rows[0].key, "open", checker, "she came back")
+    decide_item.decide_item(vault, rows[0].key, "open", checker, "she came back")
     assert said() == (1, True)
 
 
@@ -245,31 +249,31 @@ def test_a_downtime_number_whose_form_names_a_known_patient_waits_for_its_link_o
     known = Subject(downtime_number="DK700001X", mrn=ANN.mrn)
     number = keyed("blood-sciences-request", BLOODS, known)
     compare()
-    for row in decide.items(vault, outage.id):
-        decide.decide(vault, row.key, "leave", checker, "keyed in the laboratory")
+    for row in decide_item.list_items(vault, outage.id):
+        decide_item.decide_item(vault, row.key, "leave", checker, "keyed in the laboratory")
 
     def waiting() -> tuple[int, list[tuple[str, ...]]]:
         page = hospital.browser("records-clerk").get("/waiting").text
-        found = open_items.find(vault, settings, outage)
+        found = open_items.find_open_items(vault, settings, outage)
         return lines_of(page)["People on paper to be linked"][1], [
             one.names for one in found if one.kind == "number-unlinked"
         ]
 
     assert waiting() == (1, [("DK700001X",)])
     third = Actor("u-3", "Cy Records", "laptop-1")
-    link = settling.propose(vault, settings, outage, number, "p-ann", third, "her own number")
-    settling.confirm(vault, settings, outage, number, link.id, checker, "seen")
+    link = link_person.propose(vault, settings, outage, number, "p-ann", third, "her own number")
+    link_person.confirm(vault, settings, outage, number, link.id, checker, "seen")
     assert waiting() == (0, [])
 
 
 def test_all_forms_of_an_outage_are_seen_after_its_books_are_closed(
-    hospital, vault, outage, issue, who
+    hospital, vault, outage, issue, actor
 ):
     first, second = issue("observations"), issue("observations")
-    with vault.change(who, "pack.print") as db:
+    with vault.change(actor, "pack.print") as db:
         db.execute("UPDATE form_issue SET outage = '' WHERE serial = ?", [second])
-    outages.end(vault, ["LIMS"], who, "it is back")
-    outages.close(vault, outage.id, who, "all is done")
+    outages.mark_restored(vault, ["LIMS"], actor, "it is back")
+    outages.close_outage(vault, outage.id, actor, "all is done")
     clerk = hospital.browser("records-clerk")
     page = clerk.get("/forms").text
     assert "1 issued" in page
@@ -282,19 +286,19 @@ def test_all_forms_of_an_outage_are_seen_after_its_books_are_closed(
     assert clerk.post("/forms/move", sent).location == "/forms?outside=1"
 
 
-def test_the_next_form_is_offered_only_while_one_waits(hospital, vault, outage, issue, who):
+def test_the_next_form_is_offered_only_while_one_waits(hospital, vault, outage, issue, actor):
     clerk = hospital.browser("records-clerk")
     assert "Key the next form" not in clerk.get("/waiting").text
-    ledger.returned(vault, issue("observations"), who)
+    ledger.mark_returned(vault, issue("observations"), actor)
     assert "Key the next form" in clerk.get("/waiting").text
 
 
 def test_a_booking_can_be_undone_until_somebody_works_on_the_form(
-    hospital, vault, settings, outage, issue, who
+    hospital, vault, settings, outage, issue, actor
 ):
     clerk = hospital.browser("records-clerk")
     serial = issue("observations")
-    clerk.post("/forms/book", {"serial": serial})
-    assert "Undo this one" in clerk.get("/forms/book").text
-    keying.submit(vault, settings, serial, OBSERVED, who)
-    assert "Undo this one" not in clerk.get("/forms/book").text
+    clerk.post("/forms/check-in", {"serial": serial})
+    assert "Undo this one" in clerk.get("/forms/check-in").text
+    keying.submit_entry(vault, settings, serial, OBSERVED, actor)
+    assert "Undo this one" not in clerk.get("/forms/check-in").text

@@ -2,8 +2,8 @@
 
 from zoneinfo import ZoneInfo
 
-from downtime.entry.facts import MAX_NUMBER, Fact, Person, facts
-from downtime.paper.forms.definition import definition
+from downtime.entry.facts import MAX_NUMBER, Fact, Person, find_facts
+from downtime.paper.forms.load_form import load_form
 
 NOBODY = Person()
 LONDON = ZoneInfo("Europe/London")
@@ -20,13 +20,13 @@ BASE = Fact(
 
 def of(form: str, person: Person = NOBODY, **answers: str) -> list[Fact]:
     given = {key.replace("__", ":").replace("_", "-"): text for key, text in answers.items()}
-    return facts(definition(form), given, BASE._replace(person=person), LONDON)
+    return find_facts(load_form(form), given, BASE._replace(person=person), LONDON)
 
 
 def test_each_ticked_test_is_a_request_and_an_empty_box_is_none():
     ticked = {"test.fbc": "true", "test.ue": "", "test.other": "Ammonia", "priority": "urgent"}
     more = {"collected": "2026-07-02T13:50", "contact": "2214", "fasting": "true"}
-    found = facts(definition("blood-sciences-request"), ticked | more, BASE, LONDON)
+    found = find_facts(load_form("blood-sciences-request"), ticked | more, BASE, LONDON)
     assert [(f.type, f.system, f.fields["code"], f.title) for f in found] == [
         ("ServiceRequest", "LIMS", "FBC", "Full blood count"),
         ("ServiceRequest", "LIMS", "OTHER", "Ammonia"),
@@ -103,7 +103,7 @@ def test_an_admission_carries_the_stay_and_who_the_patient_is():
 
 def test_a_blank_takes_the_identity_block_and_a_printed_form_never_does():
     block = {"patient.name": "NOVAK, Petra", "patient.mrn": "H7", "test.fbc": "true"}
-    (blank,) = facts(definition("blood-sciences-request"), block, BASE, LONDON)
+    (blank,) = find_facts(load_form("blood-sciences-request"), block, BASE, LONDON)
     assert (blank.person.family, blank.person.given, blank.person.mrn) == ("NOVAK", "Petra", "H7")
     (printed,) = of("blood-sciences-request", Person(id="p", mrn="H1"), **{"test.fbc": "true"})
     assert printed.person.mrn == "H1"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from downtime.entry.quality import wilson
+from downtime.entry.quality import wilson_interval
 
 
 @pytest.mark.parametrize(
@@ -16,9 +16,9 @@ from downtime.entry.quality import wilson
     ],
 )
 def test_the_interval_is_the_published_one(errors, fields, low, high):
-    assert wilson(errors, fields) == pytest.approx((low, high), abs=0.00006)
+    assert wilson_interval(errors, fields) == pytest.approx((low, high), abs=0.00006)
 
 
 def test_nothing_looked_at_means_everything_may_be_wrong():
-    assert wilson(0, 0) == (0.0, 1.0)
-    assert wilson(0, 1)[1] > 0.75
+    assert wilson_interval(0, 0) == (0.0, 1.0)
+    assert wilson_interval(0, 1)[1] > 0.75

@@ -1,0 +1,88 @@
+"""An issued form beside what was keyed from it, and the base of the facts it gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from downtime.entry.facts import Fact, Person
+from downtime.entry.keying_policy import SCAN
+from downtime.entry.model import Entry
+from downtime.paper.forms.model import FormDefinition, Item
+from downtime.paper.model import IssuedForm
+
+NOT_KEYED = ("patient.location", "patient.allergies")
+"""Printed in the identity block for the ward; whoever keys does not need them."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedForm:
+    """A form as a screen shows it for keying: who it is for, its fields as printed, its entry."""
+
+    issued: IssuedForm
+    definition: FormDefinition
+    entry: Entry | None
+    last_save: str = ""
+    """Which page kept it last, as `saves.last` says it."""
+
+    @property
+    def answers(self) -> Mapping[str, str]:
+        """What has been keyed so far."""
+        return self.entry.answers if self.entry else {}
+
+    @property
+    def identity_known(self) -> bool:
+        """Whether the form was printed for a patient of the snapshot: then nobody keys who it is."""
+        return bool(self.issued.subject.patient)
+
+    @property
+    def identity(self) -> list[Item]:
+        """The identity block, where neither print nor the form's own fields say who it is about."""
+        asked = any(item.maps.startswith("Patient.") for item in self.definition.fields())
+        if self.identity_known or asked:
+            return []
+        return [item for item in self.definition.identity if item.link_id not in NOT_KEYED]
+
+    @property
+    def keyed_items(self) -> list[Item]:
+        """Every field that is keyed, in the order of the screen."""
+        return [i for i in (*self.identity, *self.definition.fields()) if i.keyed]
+
+    @property
+    def critical_keys(self) -> list[str]:
+        """The fields that a second person keys blind; none of a form that is filed as a picture."""
+        if self.definition.policy == SCAN:
+            return []
+        return [key for item in self.keyed_items if item.critical for key in item.answer_keys()]
+
+
+def printed_person(issued: IssuedForm) -> Person:
+    """The person on the form as it was printed; a blank has a downtime number or nothing."""
+    subject = issued.subject
+    return Person(
+        id=subject.patient,
+        mrn=subject.mrn,
+        nhs_number=subject.nhs_number,
+        downtime_number=subject.downtime_number,
+        family=subject.family,
+        given=subject.given,
+        prefix=subject.prefix,
+        birth_date=subject.birth_date,
+        gender=subject.gender,
+    )
+
+
+def make_base_fact(issued: IssuedForm, entry: Entry) -> Fact:
+    """What all facts of one form share."""
+    return Fact(
+        key=entry.serial,
+        type="",
+        system="",
+        form=entry.form,
+        serial=entry.serial,
+        ward=issued.ward,
+        person=printed_person(issued),
+        event=entry.event,
+        entered=entry.entered,
+        author=entry.author,
+        author_role=entry.author_role,
+        transcriber=entry.transcriber,
+    )

@@ -1,0 +1,49 @@
+"""Find the form of a serial with what was keyed of it so far, and refuse a paper without fields."""
+
+from downtime.entry import keying_policy, page_saves
+from downtime.entry.keyed_form import KeyedForm
+from downtime.entry.model import Entry
+from downtime.entry.store import entries
+from downtime.errors import InputError, NotFoundError
+from downtime.paper import ledger, serials
+from downtime.paper.model import IssuedForm
+from downtime.paper.printed_definition import get_printed_definition
+from downtime.settings import Settings
+from downtime.vault.vault import Vault
+
+
+def open_form(vault: Vault, serial: str, settings: Settings | None = None) -> KeyedForm:
+    """The form of a serial as typed or scanned; with settings, as the site's policy has it keyed.
+
+    NotFoundError; InputError for a mistyped one, and for a paper of which nothing is keyed.
+    """
+    issued = get_keyable_form(vault, serial)
+    definition = get_printed_definition(vault, issued)
+    if settings is not None:
+        definition = keying_policy.apply_policy(definition, settings)
+    kept = page_saves.last_save(
+        vault.db, issued.serial
+    )  # first: what is kept from here on is a conflict
+    return KeyedForm(issued, definition, entries.fetch(vault.db, issued.serial), kept)
+
+
+def get_entry(vault: Vault, serial: str) -> Entry:
+    """The entry of a form; NotFoundError while nobody has keyed it."""
+    entry = entries.fetch(vault.db, serials.parse_serial(serial))
+    if entry is None:
+        raise NotFoundError(
+            "entry.none", "Nobody has keyed this form yet.", "Key it from the paper first."
+        )
+    return entry
+
+
+def get_keyable_form(vault: Vault, serial: str) -> IssuedForm:
+    """The form in the ledger; InputError when nothing is keyed of it, NotFoundError."""
+    issued = ledger.get_form(vault, serial)
+    if not issued.returns:
+        raise InputError(
+            "entry.nothing",
+            f"Nothing is keyed from '{issued.title}': it need not come back.",
+            "Put it back where it is used, and scan the next form.",
+        )
+    return issued

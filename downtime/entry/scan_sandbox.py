@@ -1,0 +1,86 @@
+"""The child that opens one scanned form; run by `scans` with limits, the file on standard input.
+
+It writes one line of JSON: an error, or the kind of file and a JPEG of each page as it is seen.
+What a file is called does not count: its own first bytes say what it is.
+
+Arguments: bytes of memory, seconds.
+"""
+
+import base64
+import io
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import pypdfium2
+from PIL import Image, ImageOps
+
+from downtime.processes.sandbox import limit
+
+MOST_PAGES = 20
+DPI = 150
+LONGEST = 1754
+"""Pixels of a picture's longer side: A4 at 150 dpi."""
+MOST_PIXELS = 120_000_000
+"""A3 in 600 dpi, and a little more."""
+QUALITY = 75
+KINDS = {
+    b"%PDF-": "application/pdf",
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+}
+
+
+class UnusableScan(Exception):
+    """Why this file cannot be a scanned form."""
+
+
+def main(memory: str, seconds: str) -> int:
+    """Write what the file holds, or one object that says why not."""
+    limit(memory, seconds)
+    content = sys.stdin.buffer.read()
+    try:
+        answer = _read_pages(content)
+    except UnusableScan as error:
+        answer = {"error": str(error)}
+    except (pypdfium2.PdfiumError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        answer = {"error": "it is damaged, or locked with a password"}
+    sys.stdout.buffer.write(orjson.dumps(answer) + b"\n")
+    return 0
+
+
+def _read_pages(content: bytes) -> dict[str, Any]:
+    kind = next((kind for magic, kind in KINDS.items() if content.startswith(magic)), "")
+    if not kind:
+        raise UnusableScan("it is no PDF, PNG or JPEG")
+    pictures = _pages(content) if kind == "application/pdf" else iter([_image(content)])
+    return {"media_type": kind, "pages": [_jpeg(picture) for picture in pictures]}
+
+
+def _pages(content: bytes) -> Iterator[Image.Image]:
+    document = pypdfium2.PdfDocument(content)
+    if not 1 <= len(document) <= MOST_PAGES:
+        raise UnusableScan(f"it has {len(document)} pages; a scanned form has 1 to {MOST_PAGES}")
+    for page in document:
+        scale = min(DPI / 72, LONGEST / max(1.0, *page.get_size()))
+        yield page.render(scale=scale).to_pil()
+
+
+def _image(content: bytes) -> Image.Image:
+    Image.MAX_IMAGE_PIXELS = MOST_PIXELS // 2  # Pillow refuses what is twice as large
+    given = Image.open(io.BytesIO(content), formats=("PNG", "JPEG"))
+    turned = ImageOps.exif_transpose(given)
+    turned.thumbnail((LONGEST, LONGEST))
+    return turned
+
+
+def _jpeg(picture: Image.Image) -> dict[str, Any]:
+    out = io.BytesIO()
+    picture.convert("RGB").save(out, "JPEG", quality=QUALITY, optimize=True)
+    wide, high = picture.size
+    return {"width": wide, "height": high, "jpeg": base64.b64encode(out.getvalue()).decode()}
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:3]))

@@ -1,0 +1,214 @@
+"""What laptops hand over is put together at the station; what cannot be believed is refused."""
+
+import shutil
+
+import pytest
+from tests.integration.sync.fleet import SETTINGS, Machine
+
+from downtime.entry import corrections, open_form, verify_entry
+from downtime.entry.duplicate_entries import find_duplicate_entries, settle_duplicate_entry
+from downtime.entry.store import entries
+from downtime.errors import ForbiddenError, UntrustedError
+from downtime.outage import laptop_outages, outages
+from downtime.paper import ledger
+from downtime.paper.printed_definition import get_printed_definition
+from downtime.settings import Settings, SiteSettings
+from downtime.sync import merge_bundle as taking
+from downtime.vault import audit
+from downtime.vault.vault import Vault
+
+
+def test_forms_of_all_laptops_stand_in_one_ledger(fleet):
+    station, k7, m3 = fleet
+    mine, theirs, third = station.issue(), k7.issue(), m3.issue()
+    k7.number()
+    for laptop in (k7, m3):
+        taken = station.take(laptop.seal(station))
+        assert (taken.forms, taken.homeless) == (1, ())
+    outage = outages.find_current(station.vault).id
+    held = [form.serial for form in ledger.list_missing(station.vault, outage)]
+    assert sorted(held) == sorted([mine, theirs, third])
+    assert sum(count.count for count in ledger.count_forms(station.vault, outage)) == 3
+    form = ledger.get_form(station.vault, theirs)
+    assert (form.issued_name, form.patient_label) == ("Clerk K7", "HILL, Ann")
+    assert get_printed_definition(station.vault, form).name == "observations"
+    assert station.issue()[:8] == "RS000002"
+
+
+def test_a_form_of_a_laptop_is_keyed_and_verified_at_the_station(fleet):
+    station, k7, _ = fleet
+    number = k7.issue()
+    station.take(k7.seal(station))
+    station.key(number)
+    verify_entry.verify_entry(station.vault, number, station.checker)
+    k7.number()
+    station.take(k7.seal(station))
+    assert station.state(number) == "verified"
+    assert open_form.get_entry(station.vault, number).state == "verified"
+    assert find_duplicate_entries(station.vault.db) == []
+
+
+def test_what_was_keyed_on_a_laptop_goes_on_at_the_station(fleet):
+    station, k7, _ = fleet
+    number = k7.issue()
+    k7.key(number)
+    station.take(k7.seal(station))
+    entry = open_form.get_entry(station.vault, number)
+    assert (entry.state, entry.transcriber_name, station.state(number)) == (
+        "entered", "Clerk K7", "keyed",
+    )  # fmt: skip
+    assert entry.outage == outages.find_current(station.vault).id
+    corrections.send_back(station.vault, number, station.checker, "pulse is 98")
+    station.key(number, "98")
+    k7.number()
+    station.take(k7.seal(station))
+    assert open_form.get_entry(station.vault, number).answers["pulse:1"] == "98"
+    assert [row["answers"]["pulse:1"] for row in entries.fetch_past(station.vault.db, number)] == [
+        "88"
+    ]
+    assert find_duplicate_entries(station.vault.db) == []
+
+
+def test_a_correction_on_the_laptop_follows_while_nobody_worked_on_it_here(fleet):
+    station, k7, _ = fleet
+    number = k7.issue()
+    k7.key(number)
+    station.take(k7.seal(station))
+    corrections.send_back(k7.vault, number, k7.checker, "pulse is 98")
+    k7.key(number, "98")
+    station.take(k7.seal(station))
+    assert open_form.get_entry(station.vault, number).answers["pulse:1"] == "98"
+    assert [row["answers"]["pulse:1"] for row in entries.fetch_past(station.vault.db, number)] == [
+        "88"
+    ]
+
+
+@pytest.mark.parametrize("keep", ["here", "there"])
+def test_a_form_keyed_on_both_is_kept_twice_until_a_person_settles_it(fleet, keep):
+    station, k7, _ = fleet
+    number = k7.issue()
+    station.take(k7.seal(station))
+    station.key(number, "90")
+    k7.key(number, "88")
+    assert station.take(k7.seal(station)).duplicates == 1
+    assert open_form.get_entry(station.vault, number).answers["pulse:1"] == "90"
+    with pytest.raises(ForbiddenError):
+        settle_duplicate_entry(station.vault, number, "K7", keep, station.clerk, "mine is right")
+    settle_duplicate_entry(
+        station.vault, number, "K7", keep, station.checker, "compared with the paper"
+    )
+    kept = open_form.get_entry(station.vault, number)
+    assert kept.answers["pulse:1"] == {"here": "90", "there": "88"}[keep]
+    (lost,) = entries.fetch_past(station.vault.db, number)
+    assert lost["answers"]["pulse:1"] == {"here": "88", "there": "90"}[keep]
+    k7.number()
+    assert station.take(k7.seal(station)).duplicates == 0
+    verify_entry.verify_entry(station.vault, number, station.checker)
+    assert station.state(number) == "verified"
+
+
+def test_paper_declared_lost_or_void_here_is_not_lost_when_a_laptop_keyed_it(fleet):
+    station, k7, _ = fleet
+    first, second = k7.issue(), k7.issue()
+    station.take(k7.seal(station))
+    ledger.mark_lost(station.vault, first, station.clerk, "searched")
+    ledger.void_form(station.vault, second, station.clerk, "said to be unused")
+    k7.key(first)
+    k7.key(second)
+    station.take(k7.seal(station))
+    assert (station.state(first), station.state(second)) == ("keyed", "keyed")
+
+
+def test_an_outage_of_another_time_belongs_nowhere_until_a_person_says_so(tmp_path, fleet):
+    station, k7, _ = fleet
+    old = outages.find_current(k7.vault)
+    number = k7.issue()
+    outages.mark_restored(k7.vault, ["LIMS"], k7.clerk, "back")
+    outages.close_outage(k7.vault, old.id, k7.clerk, "done")
+    outages.mark_restored(station.vault, ["LIMS"], station.clerk, "back")
+    outages.close_outage(
+        station.vault, outages.find_current(station.vault).id, station.clerk, "done"
+    )
+    drill = k7.declare(drill=True)
+    practised = k7.issue()
+    taken = station.take(k7.seal(station))
+    assert taken.homeless == (f"K7:{drill.id}",)
+    assert ledger.get_form(station.vault, number).outage == old.id
+    assert ledger.get_form(station.vault, practised).outage == f"K7:{drill.id}"
+    assert {one.outage for one in laptop_outages.list_laptop_outages(station.vault.db)} == {
+        "",
+        old.id,
+    }
+
+
+def refused(station, data, code, settings=SETTINGS):
+    before = audit.count_entries(station.vault.db)
+    with pytest.raises(UntrustedError) as error:
+        taking.merge_bundle(station.vault, settings, data, station.clerk)
+    assert error.value.code == code
+    assert error.value.next_step
+    assert audit.count_entries(station.vault.db) == before
+    assert list(station.vault.db.query("SELECT * FROM form_issue WHERE origin <> ''")) == []
+
+
+def test_what_was_altered_or_cut_short_is_refused(fleet):
+    station, k7, _ = fleet
+    k7.issue()
+    data = k7.seal(station).data
+    for place in range(0, len(data), 97):
+        altered = bytearray(data)
+        altered[place] ^= 1
+        with pytest.raises(UntrustedError):
+            station.take(bytes(altered))
+    refused(station, data[: len(data) // 2], "bundle.truncated")
+    refused(station, data[:-400] + bytes(1) + data[-399:], "bundle.tampered")
+
+
+def test_unknown_laptops_and_other_stations_and_hospitals_are_refused(fleet, tmp_path):
+    station, k7, m3 = fleet
+    k7.issue()
+    stranger = Machine(tmp_path / "XX", "XX")
+    stranger.trusts(station)
+    refused(station, stranger.seal(station).data, "bundle.foreign")
+    refused(station, k7.seal(m3).data, "sync.other-station")
+    elsewhere = Settings(site=SiteSettings(code="OTHER"))
+    refused(station, k7.seal(station).data, "sync.other-hospital", elsewhere)
+    stranger.vault.close()
+
+
+def test_a_laptop_put_back_from_a_backup_is_refused_loudly(fleet, tmp_path):
+    """It went on from an older state and gave the same serials out again."""
+    station, k7, _ = fleet
+    k7.issue()
+    backup = tmp_path / "backup.db"
+    k7.vault.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    shutil.copy(k7.home.vault, backup)
+    k7.issue()
+    station.take(k7.seal(station))
+    rows = list(station.vault.db.query("SELECT * FROM form_issue"))
+    k7.vault.close()
+    shutil.copy(backup, k7.home.vault)
+    k7.vault = Vault(k7.home, k7.data_key, k7.clock)
+    for _ in range(5):
+        k7.issue()
+    with pytest.raises(UntrustedError, match="does not continue"):
+        station.take(k7.seal(station))
+    assert list(station.vault.db.query("SELECT * FROM form_issue")) == rows
+
+
+def test_the_taking_is_audited_with_hash_and_head(fleet):
+    station, k7, _ = fleet
+    sealed = k7.seal(station)
+    station.take(sealed)
+    (entry,) = audit.list_entries(station.vault.db, before=10**6, limit=1)
+    head = audit.verify_chain(k7.vault.db).head
+    assert entry.action == "handover.take"
+    assert entry.target == f"K7 {sealed.header.sequence} {sealed.envelope.sha256} head {head}"
+
+
+def test_nothing_of_a_patient_lies_in_clear(fleet):
+    station, k7, _ = fleet
+    k7.issue()
+    sealed = k7.seal(station)
+    assert b"Hill" not in sealed.data
+    assert sealed.name.startswith("DEMO-K7-")
