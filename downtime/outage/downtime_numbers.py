@@ -43,7 +43,7 @@ def issue_numbers(
     vault: Vault, settings: Settings, count: int, actor: Actor, reason: str
 ) -> list[str]:
     """Give out the next `count` numbers; ConflictError when the block does not hold them."""
-    code = device.public(vault.home).code
+    code = device.read_own_card(vault.home).code
     with vault.change(actor, AuditAction.NUMBER_ISSUE, target=str(count), reason=reason) as db:
         first = store.last_position(db, code) + 1
         if first + count - 1 > settings.paper.downtime_number_block:

@@ -1,4 +1,4 @@
-"""What laptops hand over of outages, and which outage here each of theirs belongs to.
+"""Outages that laptops declared, as their bundles bring them, and the outage here of each.
 
 An outage that another laptop declared is kept beside those of this machine, as that laptop said
 last. It belongs to the outage here that a person chose, else to the earliest one of the same kind
@@ -8,7 +8,7 @@ says so.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import orjson
@@ -16,7 +16,7 @@ from sqlite_utils import Database
 
 from downtime.errors import ConflictError, NotFoundError
 from downtime.outage import store
-from downtime.outage.model import CLOSED, RECOVERING, Outage, SystemOutage
+from downtime.outage.model import Outage, OutageState, SystemOutage
 
 LAPTOP_OUTAGE_ROWS, NUMBER_ROWS = "outage_elsewhere", "downtime_number"
 
@@ -42,7 +42,7 @@ def export_outages(
     db: Database, device: str, sequence: int
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Outages and numbers as rows for a bundle: this machine's own, and those it was handed."""
-    for outage in store.fetch_outages(db, "1"):
+    for outage in store.fetch_outages(db):
         row = asdict(outage) | {"systems": [asdict(system) for system in outage.systems]}
         yield LAPTOP_OUTAGE_ROWS, {"device": device, "sequence": sequence, **row}
     for row in store.fetch_laptop_outages(db):
@@ -72,14 +72,14 @@ def find_numbers_issued_twice(
 
 def list_laptop_outages(db: Database) -> list[LaptopOutage]:
     """What every laptop declared, each with the outage here that it belongs to."""
-    own = sorted(store.fetch_outages(db, "1"), key=lambda outage: (outage.opened, outage.id))
-    return [_parse_laptop_outage(row, own) for row in store.fetch_laptop_outages(db)]
+    local = sorted(store.fetch_outages(db), key=lambda outage: (outage.opened, outage.id))
+    return [_parse_laptop_outage(row, local) for row in store.fetch_laptop_outages(db)]
 
 
 def list_declarations(db: Database, outage: str) -> list[LaptopOutage]:
     """The declarations of laptops that belong to an outage here, earliest first."""
-    found = [one for one in list_laptop_outages(db) if one.outage == outage]
-    return sorted(found, key=lambda one: (one.outage_on_laptop.opened, one.device))
+    declarations = [item for item in list_laptop_outages(db) if item.outage == outage]
+    return sorted(declarations, key=lambda item: (item.outage_on_laptop.opened, item.device))
 
 
 def map_to_local_outages(db: Database) -> dict[str, str]:
@@ -87,12 +87,12 @@ def map_to_local_outages(db: Database) -> dict[str, str]:
 
     Without one here it stays under the laptop's own name.
     """
-    return {one.origin: one.outage or one.origin for one in list_laptop_outages(db)}
+    return {item.origin: item.outage or item.origin for item in list_laptop_outages(db)}
 
 
 def list_local_outages(db: Database) -> list[Outage]:
     """The outages of this machine itself."""
-    return store.fetch_outages(db, "1")
+    return store.fetch_outages(db)
 
 
 def list_known_numbers(db: Database) -> set[str]:
@@ -102,87 +102,94 @@ def list_known_numbers(db: Database) -> set[str]:
 
 def find_start(db: Database, outage: Outage) -> str:
     """When the outage was first declared by anybody; UTC as stored."""
-    return min(
-        [outage.opened, *(one.outage_on_laptop.opened for one in list_declarations(db, outage.id))]
-    )
+    declarations = list_declarations(db, outage.id)
+    return min([outage.opened, *(item.outage_on_laptop.opened for item in declarations)])
 
 
-def join_outage(db: Database, device: str, there: str, here: str) -> None:
-    """Say, in the caller's transaction, that a laptop's outage belongs to one here, whatever the times.
+def join_outage(db: Database, device: str, id_on_laptop: str, local_id: str) -> None:
+    """Let a laptop's outage belong to one here, whatever the times, in the caller's transaction.
 
     NotFoundError for an unknown one; ConflictError when one is a drill and the other is not.
     """
-    found = next(
-        (
-            o
-            for o in list_laptop_outages(db)
-            if (o.device, o.outage_on_laptop.id) == (device, there)
-        ),
-        None,
-    )
-    target = next(iter(store.fetch_outages(db, "id = ?", here)), None)
-    if found is None or target is None:
+    laptop_outage = _find_laptop_outage(db, device, id_on_laptop)
+    local_outage = store.find_outage(db, local_id)
+    if laptop_outage is None or local_outage is None:
         raise NotFoundError(
             "outage.unknown", "There is no outage of that number.", "See the list of outages."
         )
-    if found.outage_on_laptop.drill != target.drill:
+    if laptop_outage.outage_on_laptop.drill != local_outage.drill:
         raise ConflictError(
             "outage.drill", "A drill never mixes with an outage.", "Choose one of the same kind."
         )
-    store.set_joined_outage(db, device, there, here)
+    store.set_joined_outage(db, device, id_on_laptop, local_id)
 
 
-def open_local_outage(db: Database, device: str, there: str, snapshots: Collection[str]) -> str:
+def open_local_outage(
+    db: Database, device: str, id_on_laptop: str, snapshots: Collection[str]
+) -> str:
     """Open an outage here with what a laptop declared, inside the caller's transaction; its id.
 
     Its T0 is the laptop's, when it is among the `snapshots` held here.
 
     ConflictError while the books of another one are open; NotFoundError for an unknown one.
     """
-    found = next(
-        (
-            o
-            for o in list_laptop_outages(db)
-            if (o.device, o.outage_on_laptop.id) == (device, there)
-        ),
-        None,
-    )
-    if found is None:
+    laptop_outage = _find_laptop_outage(db, device, id_on_laptop)
+    if laptop_outage is None:
         raise NotFoundError(
             "outage.unknown", "That laptop handed over no such outage.", "See the list of outages."
         )
-    if busy := next(iter(store.fetch_outages(db, "state <> ?", CLOSED)), None):
+    if open_outage := store.find_open_outage(db):
         raise ConflictError(
             "outage.open",
-            f"{busy.label} is still open, and there is never more than one.",
+            f"{open_outage.label} is still open, and there is never more than one.",
             "Join the laptop's outage to it, or close it first.",
         )
-    theirs = found.outage_on_laptop
-    made = store.next_id(db, theirs.opened[:10])
-    state = RECOVERING if theirs.state == CLOSED else theirs.state
-    snapshot = theirs.snapshot if theirs.snapshot in snapshots else ""
-    store.insert_outage(db, Outage(made, theirs.drill, state, snapshot, theirs.opened, "", ()))
-    for system in theirs.systems:
-        store.start_system(db, made, system.name, system.declared)
+    declared = laptop_outage.outage_on_laptop
+    local_id = store.next_id(db, declared.opened[:10])
+    is_closed = declared.state == OutageState.CLOSED
+    local_outage = replace(
+        declared,
+        id=local_id,
+        state=OutageState.RECOVERING if is_closed else declared.state,
+        snapshot=declared.snapshot if declared.snapshot in snapshots else "",
+        closed="",
+    )
+    store.insert_outage(db, local_outage)
+    for system in declared.systems:
+        store.start_system(db, local_id, system.name, system.declared)
         if system.ended:
-            store.end_system(db, made, system.name, system.ended)
-    store.set_joined_outage(db, device, there, made)
-    return made
+            store.end_system(db, local_id, system.name, system.ended)
+    store.set_joined_outage(db, device, id_on_laptop, local_id)
+    return local_id
 
 
-def _parse_laptop_outage(row: dict[str, Any], own: list[Outage]) -> LaptopOutage:
-    systems = tuple(SystemOutage(**system) for system in orjson.loads(row["systems"]))
-    names = ("id", "state", "snapshot", "opened", "closed")
-    values = {name: row[name] for name in names}
-    there = Outage(**values, drill=bool(row["drill"]), systems=systems)
-    here = row["joined"] or next((o.id for o in own if _overlaps(o, there)), "")
-    return LaptopOutage(row["device"], there, row["sequence"], row["joined"], here)
+def _find_laptop_outage(db: Database, device: str, id_on_laptop: str) -> LaptopOutage | None:
+    for laptop_outage in list_laptop_outages(db):
+        if (laptop_outage.device, laptop_outage.outage_on_laptop.id) == (device, id_on_laptop):
+            return laptop_outage
+    return None
 
 
-def _overlaps(one: Outage, other: Outage) -> bool:
+def _parse_laptop_outage(row: dict[str, Any], local_outages: list[Outage]) -> LaptopOutage:
+    outage = Outage(
+        id=row["id"],
+        drill=bool(row["drill"]),
+        state=OutageState(row["state"]),
+        snapshot=row["snapshot"],
+        opened=row["opened"],
+        closed=row["closed"],
+        systems=tuple(SystemOutage(**system) for system in orjson.loads(row["systems"])),
+    )
+    overlapping = next((local.id for local in local_outages if _overlaps(local, outage)), "")
+    return LaptopOutage(
+        row["device"], outage, row["sequence"], row["joined"], row["joined"] or overlapping
+    )
+
+
+def _overlaps(first: Outage, second: Outage) -> bool:
     never = "9"  # sorts after every stored time
     return (
-        one.drill == other.drill
-        and one.opened <= (other.closed or never)
-        and other.opened <= (one.closed or never)
+        first.drill == second.drill
+        and first.opened <= (second.closed or never)
+        and second.opened <= (first.closed or never)
     )

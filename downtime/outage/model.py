@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from enum import StrEnum
 
 from downtime.vault.lifecycle import Lifecycle
 
@@ -27,9 +26,10 @@ class OutageState(StrEnum):
 LIFECYCLE = Lifecycle(
     "outage",
     {
-        OPEN: (RECOVERING,),  # the last failed system is back
-        RECOVERING: (OPEN, CLOSED),  # one fails again; or the statement is signed
-        CLOSED: (),
+        OutageState.OPEN: (OutageState.RECOVERING,),  # the last failed system is back
+        # One fails again; or the statement is signed.
+        OutageState.RECOVERING: (OutageState.OPEN, OutageState.CLOSED),
+        OutageState.CLOSED: (),
     },
 )
 

@@ -1,4 +1,4 @@
-"""Declare that systems are down, say that they are back, and close the books on an outage."""
+"""Declare that systems are down, mark them as restored, and close the books on an outage."""
 
 from collections.abc import Sequence
 
@@ -7,13 +7,14 @@ from sqlite_utils import Database
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.outage import store
 from downtime.outage.model import LIFECYCLE, AuditAction, Outage, OutageState
+from downtime.snapshot import load_bundle
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
 
 
 def find_current(vault: Vault) -> Outage | None:
     """The outage or drill whose books are not closed; there is never more than one."""
-    return next(iter(store.fetch_outages(vault.db, "state <> ?", OutageState.CLOSED)), None)
+    return store.find_open_outage(vault.db)
 
 
 def get_outage(vault: Vault, outage_id: str) -> Outage:
@@ -23,7 +24,7 @@ def get_outage(vault: Vault, outage_id: str) -> Outage:
 
 def list_outages(vault: Vault) -> list[Outage]:
     """All outages and drills, newest first."""
-    return store.fetch_outages(vault.db, "1")
+    return store.fetch_outages(vault.db)
 
 
 def declare_systems_down(
@@ -33,23 +34,25 @@ def declare_systems_down(
     reason: str,
     *,
     known: Sequence[str],
-    snapshot: str = "",
+    snapshot: str | None = None,
     drill: bool = False,
 ) -> Outage:
     """Say that systems are down as from now; `known` are the names that the site has.
 
-    The first declaration opens an outage and fixes its T0 `snapshot`; a later one adds systems to
-    it. Real and drilled systems never mix.
+    The first declaration opens an outage and fixes its T0: `snapshot`, else the one in use, which
+    is kept for good from now on. A later one adds systems to it. Real and drilled systems never mix.
     """
     check_system_names(systems, known)
+    if snapshot is None and find_current(vault) is None:
+        snapshot = load_bundle.pin_current_snapshot(vault, actor, reason)
     with vault.change(
         actor, AuditAction.OUTAGE_DECLARE, target=",".join(systems), reason=reason
     ) as db:
         now = vault.now()
-        outage = next(iter(store.fetch_outages(db, "state <> ?", OutageState.CLOSED)), None)
+        outage = store.find_open_outage(db)
         if outage is None:
             outage = Outage(
-                store.next_id(db, now[:10]), drill, OutageState.OPEN, snapshot, now, "", ()
+                store.next_id(db, now[:10]), drill, OutageState.OPEN, snapshot or "", now, "", ()
             )
             store.insert_outage(db, outage)
         elif outage.drill != drill:
@@ -71,10 +74,10 @@ def declare_systems_down(
 
 
 def mark_restored(vault: Vault, systems: Sequence[str], actor: Actor, reason: str) -> Outage:
-    """Say that systems are back; when the last is, the outage is `recovering`."""
+    """Mark systems as restored; when the last is, the outage is `recovering`."""
     with vault.change(actor, AuditAction.OUTAGE_END, target=",".join(systems), reason=reason) as db:
         now = vault.now()
-        outage = next(iter(store.fetch_outages(db, "state <> ?", OutageState.CLOSED)), None)
+        outage = store.find_open_outage(db)
         for name in systems:
             if outage is None or name not in outage.down:
                 raise ConflictError(
@@ -116,9 +119,9 @@ def check_system_names(systems: Sequence[str], known: Sequence[str]) -> None:
 
 
 def _get(db: Database, outage_id: str) -> Outage:
-    found = store.fetch_outages(db, "id = ?", outage_id)
-    if not found:
+    outage = store.find_outage(db, outage_id)
+    if outage is None:
         raise NotFoundError(
             "outage.unknown", "There is no outage of that number.", "See the list of outages."
         )
-    return found[0]
+    return outage

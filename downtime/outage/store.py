@@ -5,13 +5,24 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from downtime.outage.model import CLOSED, Outage, SystemOutage
+from downtime.outage.model import Outage, OutageState, SystemOutage
 
 
-def fetch_outages(db: Database, condition: str, *values: str) -> list[Outage]:
-    """Outages that meet an SQL condition of this room's own, newest first."""
-    query = f"SELECT * FROM outage WHERE {condition} ORDER BY opened DESC, id DESC"  # noqa: S608
-    return [_read_outage(db, row) for row in db.query(query, values)]
+def fetch_outages(db: Database) -> list[Outage]:
+    """All outages of this machine, newest first."""
+    query = "SELECT * FROM outage ORDER BY opened DESC, id DESC"
+    return [_read_outage(db, row) for row in db.query(query)]
+
+
+def find_open_outage(db: Database) -> Outage | None:
+    """The one whose books are not closed."""
+    rows = db.query("SELECT * FROM outage WHERE state <> ?", [OutageState.CLOSED])
+    return next((_read_outage(db, row) for row in rows), None)
+
+
+def find_outage(db: Database, outage_id: str) -> Outage | None:
+    rows = db.query("SELECT * FROM outage WHERE id = ?", [outage_id])
+    return next((_read_outage(db, row) for row in rows), None)
 
 
 def _read_outage(db: Database, row: dict[str, Any]) -> Outage:
@@ -20,7 +31,7 @@ def _read_outage(db: Database, row: dict[str, Any]) -> Outage:
         [row["id"]],
     )
     return Outage(
-        **{**row, "drill": bool(row["drill"])},
+        **{**row, "drill": bool(row["drill"]), "state": OutageState(row["state"])},
         systems=tuple(SystemOutage(**system) for system in systems),
     )
 
@@ -45,7 +56,9 @@ def insert_outage(db: Database, outage: Outage) -> None:
 
 
 def set_outage_state(db: Database, outage_id: str, state: str, at: str) -> None:
-    db.table("outage").update(outage_id, {"state": state, "closed": at if state == CLOSED else ""})
+    db.table("outage").update(
+        outage_id, {"state": state, "closed": at if state == OutageState.CLOSED else ""}
+    )
 
 
 def start_system(db: Database, outage_id: str, name: str, at: str) -> None:

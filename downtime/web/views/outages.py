@@ -1,4 +1,4 @@
-"""Outages and drills: declare systems down, say that they are back, close the books."""
+"""Outages and drills: declare systems down, mark them as restored, close the books."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
