@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from downtime.feeds.model import Change, Message, Reject
-from downtime.feeds.read_feeds import read
+from downtime.feeds.read_feeds import read_feeds
 from downtime.settings import Settings
 
 
 @dataclass(slots=True)
-class Report:
+class FeedReport:
     """What reading some feeds came to."""
 
     accepted: int = 0
@@ -52,10 +52,10 @@ class Report:
         }
 
 
-def check(paths: Iterable[Path], settings: Settings) -> Report:
+def check_feeds(paths: Iterable[Path], settings: Settings) -> FeedReport:
     """Reads everything and reports; NotFoundError when a path does not exist."""
-    started, report = time.perf_counter(), Report()
-    for item in read(paths, settings):
+    started, report = time.perf_counter(), FeedReport()
+    for item in read_feeds(paths, settings):
         if isinstance(item, Reject):
             report.rejected.append(item)
             continue

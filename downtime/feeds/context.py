@@ -27,14 +27,14 @@ _ANSWERS = ("ServiceRequest", "DiagnosticReport", "Observation")
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class FeedContext:
     """Settings in the form in which mappings use them; made once by `context`."""
 
     zone: ZoneInfo
     authority: str
     own_names: frozenset[str]
     """What an assigning authority or facility may be called when it is this hospital, case-blind."""
-    named: Mapping[str, str]
+    systems_by_application: Mapping[str, str]
     """Application name, case-blind, to system."""
     holders: Mapping[str, str]
     registers: frozenset[str]
@@ -45,12 +45,14 @@ class Context:
 
     def system(self, application: str, record: str) -> str:
         """The system that speaks, by its application's name, else the holder of the record."""
-        return self.named.get(application.casefold()) or self.holders.get(record, record)
+        return self.systems_by_application.get(application.casefold()) or self.holders.get(
+            record, record
+        )
 
-    def performer(self, sender: str, receiver: str, department: str) -> str:
+    def answering_system(self, sender: str, receiver: str, department: str) -> str:
         """The system that answers a request (see above)."""
         for application in (sender, receiver):
-            system = self.named.get(application.casefold())
+            system = self.systems_by_application.get(application.casefold())
             if system and system not in self.registers:
                 return system
         return self.department_system(department)
@@ -62,7 +64,7 @@ class Context:
         return self.holders["ServiceRequest"]
 
 
-def context(settings: Settings) -> Context:
+def feed_context(settings: Settings) -> FeedContext:
     """The mappings' view of the settings."""
     systems = settings.systems
     named = {name.casefold(): name for name in systems.names}
@@ -70,11 +72,11 @@ def context(settings: Settings) -> Context:
     holders = {"ServiceRequest": "LIMS", **systems.records}
     answering = {holders[record] for record in _ANSWERS if record in holders}
     own = (settings.site.mrn_authority, settings.site.code, settings.site.name)
-    return Context(
+    return FeedContext(
         zone=ZoneInfo(settings.feeds.time_zone),
         authority=settings.site.mrn_authority,
         own_names=frozenset(name.casefold() for name in own if name),
-        named=named,
+        systems_by_application=named,
         holders=holders,
         registers=frozenset(holders[r] for r in _REGISTERS if r in holders) - answering,
         radiology=next((s for s in systems.names if s.casefold() in _RADIOLOGY), ""),

@@ -13,7 +13,7 @@ _TABLES = (".csv", ".tsv", ".txt", ".tab")
 _WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
-class Kind(Enum):
+class FileFormat(Enum):
     """What a file is; the value of those that cannot be read is the reason."""
 
     HL7 = "HL7 v2"
@@ -26,38 +26,38 @@ class Kind(Enum):
     UNKNOWN = "neither HL7 v2, FHIR in JSON, CSV nor XLSX"
 
 
-def kind_of(path: Path) -> Kind:
+def detect_format(path: Path) -> FileFormat:
     """What the file is, by content first."""
-    with opened(path) as stream:
+    with open_as_bytes(path) as stream:
         head = stream.read(_BEGINNING).removeprefix(codecs.BOM_UTF8)
     suffix = path.suffix.lower()
     if head.startswith(b"PK\x03\x04"):
-        return Kind.WORKBOOK
+        return FileFormat.WORKBOOK
     if head.startswith(b"\xd0\xcf\x11\xe0"):
-        return Kind.OLD_WORKBOOK
+        return FileFormat.OLD_WORKBOOK
     if _HL7.search(head):
-        return Kind.HL7
+        return FileFormat.HL7
     start = head.lstrip()
     if start[:1] in (b"{", b"["):
-        return Kind.JSON
+        return FileFormat.JSON
     if start[:5] == b"<?xml" or (start[:1] == b"<" and suffix == ".xml"):
-        return Kind.XML
+        return FileFormat.XML
     if not start:
-        return Kind.EMPTY
-    return Kind.TABLE if suffix in _TABLES and b"\x00" not in head else Kind.UNKNOWN
+        return FileFormat.EMPTY
+    return FileFormat.TABLE if suffix in _TABLES and b"\x00" not in head else FileFormat.UNKNOWN
 
 
-def opened(path: Path) -> BinaryIO:
+def open_as_bytes(path: Path) -> BinaryIO:
     """The file's bytes; UTF-16 with a byte order mark is turned into UTF-8 as it is read."""
     stream = path.open("rb")
     mark = stream.read(2)
     if mark not in _WIDE:
         stream.seek(0)
         return stream
-    return io.BufferedReader(_Narrowed(stream, _WIDE[mark]))
+    return io.BufferedReader(_Utf16AsUtf8(stream, _WIDE[mark]))
 
 
-class _Narrowed(io.RawIOBase):
+class _Utf16AsUtf8(io.RawIOBase):
     """UTF-16 as UTF-8, block by block."""
 
     def __init__(self, stream: BinaryIO, encoding: str) -> None:

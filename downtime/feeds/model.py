@@ -14,7 +14,7 @@ from downtime.clinical.identifiers import Identifier
 Value = str | int | tuple[str, ...]
 
 
-class Unusable(Exception):
+class UnusableMessageError(Exception):
     """A message cannot be used: the segment concerned, and why, without patient data."""
 
     def __init__(self, segment: str, reason: str) -> None:

@@ -8,17 +8,17 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from downtime.errors import NotFoundError
-from downtime.feeds.context import Context
-from downtime.feeds.context import context as make_context
+from downtime.feeds.context import FeedContext
+from downtime.feeds.context import feed_context as make_context
 from downtime.feeds.fhir import resources
-from downtime.feeds.file_format import Kind, kind_of, opened
+from downtime.feeds.file_format import FileFormat, detect_format, open_as_bytes
 from downtime.feeds.hl7 import messages
 from downtime.feeds.model import Message, Position, Reject
 from downtime.feeds.tables import files as tables_files
 from downtime.settings import Settings
 
 
-def files(paths: Iterable[Path]) -> Iterator[Path]:
+def find_files(paths: Iterable[Path]) -> Iterator[Path]:
     """The files that are named, and those in the folders that are named; NotFoundError."""
     for path in paths:
         if path.is_dir():
@@ -36,34 +36,34 @@ def _is_hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def read(paths: Iterable[Path], settings: Settings) -> Iterator[Message | Reject]:
+def read_feeds(paths: Iterable[Path], settings: Settings) -> Iterator[Message | Reject]:
     """Every message of every file, in order; a fault in one never stops the rest."""
     context = make_context(settings)
-    for path in files(paths):
+    for path in find_files(paths):
         try:
-            yield from _file(path, context)
+            yield from _read_file(path, context)
         except OSError as error:
             reason = f"the file cannot be read: {error.strerror or type(error).__name__}"
             yield Reject(position=Position(str(path), 1), segment="", reason=reason)
 
 
-def _file(path: Path, context: Context) -> Iterator[Message | Reject]:
+def _read_file(path: Path, context: FeedContext) -> Iterator[Message | Reject]:
     limit = context.settings.feeds.max_file_bytes
     name = str(path)
     if path.stat().st_size > limit:
         reason = f"the file is larger than {limit} bytes (feeds.max_file_bytes)"
         yield Reject(position=Position(name, 1), segment="", reason=reason)
         return
-    kind = kind_of(path)
-    if kind is Kind.WORKBOOK:
+    kind = detect_format(path)
+    if kind is FileFormat.WORKBOOK:
         yield from tables_files.read_workbook(path, context)
         return
-    with opened(path) as stream:
-        if kind is Kind.HL7:
-            yield from messages.read(stream, name, context)
-        elif kind is Kind.JSON:
-            yield from resources.read(stream, name, context)
-        elif kind is Kind.TABLE:
-            yield from tables_files.read_text(path, stream, context)
+    with open_as_bytes(path) as stream:
+        if kind is FileFormat.HL7:
+            yield from messages.read_hl7(stream, name, context)
+        elif kind is FileFormat.JSON:
+            yield from resources.read_fhir(stream, name, context)
+        elif kind is FileFormat.TABLE:
+            yield from tables_files.read_csv(path, stream, context)
         else:
             yield Reject(position=Position(name, 1), segment="", reason=kind.value)

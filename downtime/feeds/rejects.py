@@ -3,10 +3,10 @@
 import traceback
 from collections.abc import Callable
 
-from downtime.feeds.model import Message, Position, Reject, Unusable
+from downtime.feeds.model import Message, Position, Reject, UnusableMessageError
 
 
-def attempt(position: Position, make: Callable[[], Message]) -> Message | Reject:
+def accept_or_reject(position: Position, make: Callable[[], Message]) -> Message | Reject:
     """The message, or the reject that says why it cannot be used.
 
     A fault of our own is a reject too, naming the place in the program: a feed of a million
@@ -14,7 +14,7 @@ def attempt(position: Position, make: Callable[[], Message]) -> Message | Reject
     """
     try:
         return make()
-    except Unusable as fault:
+    except UnusableMessageError as fault:
         return Reject(position=position, segment=fault.segment, reason=fault.reason)
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]

@@ -24,7 +24,7 @@ UTC_ZONE = ZoneInfo("UTC")
 
 
 @lru_cache(maxsize=65_536)
-def stored(text: str, zone: ZoneInfo) -> str:
+def parse_time(text: str, zone: ZoneInfo) -> str:
     """The stored form of `20260102[1020[30[.4]]][+0100]` or `2026-01-02[T10:20[:30]][Z]`."""
     text = text.strip()
     match = _HL7.fullmatch(text) or _ISO.fullmatch(text)
@@ -54,17 +54,17 @@ def _stored(groups: tuple[str | None, ...], zone: ZoneInfo) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def instant(text: str, zone: ZoneInfo) -> str:
+def parse_instant(text: str, zone: ZoneInfo) -> str:
     """The same, when the time of day is known; else empty: a bare date cannot order events."""
-    value = stored(text, zone)
+    value = parse_time(text, zone)
     return value if "T" in value else ""
 
 
-def day(text: str, zone: ZoneInfo) -> str:
+def parse_date(text: str, zone: ZoneInfo) -> str:
     """The date alone, as written and never moved by a zone: what a date of birth needs."""
     match = _HL7.fullmatch(text.strip()) or _ISO.fullmatch(text.strip())
     parts = [part for part in match.groups()[:3] if part] if match else []
-    return stored("-".join(parts), zone)
+    return parse_time("-".join(parts), zone)
 
 
 def minutes_between(start: str, end: str) -> int:

@@ -11,7 +11,7 @@ import zxingcpp
 _DARK = re.compile(b"\x00+")
 
 
-def code_path(payload: str, x: float, y: float, size: float) -> str:
+def qr_code_operators(payload: str, x: float, y: float, size: float) -> str:
     """PDF operators that fill a QR code (model 2, level Q) into a square, its lower left at x, y.
 
     Points throughout. The quiet zone of four modules is the caller's to leave.
@@ -26,7 +26,7 @@ _MASK = 0
 """The chequered one: naming it spares the trial of all eight, three quarters of the time."""
 
 
-def matrix_path(content: str, x: float, y: float, size: float) -> str:
+def data_matrix_operators(content: str, x: float, y: float, size: float) -> str:
     """PDF operators that fill a square GS1 DataMatrix, as `code_path`; its quiet zone is one module.
 
     `content` names its application identifiers in brackets: `(91)DEMO/RX00001`.

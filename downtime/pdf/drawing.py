@@ -2,16 +2,16 @@
 
 from functools import lru_cache
 
-from downtime.pdf.flow_blocks import Drawn
-from downtime.pdf.geometry import Place
-from downtime.pdf.typeface import runs
+from downtime.pdf.flow_blocks import FlowedPage
+from downtime.pdf.geometry import FieldRectangle
+from downtime.pdf.typeface import glyph_runs
 
 DRILL = "DRILL"
-DRILL_FACE, DRILL_GLYPHS, _ = runs(DRILL, True)[0][0]
+DRILL_FACE, DRILL_GLYPHS, _ = glyph_runs(DRILL, True)[0][0]
 
 
 @lru_cache(maxsize=1024)
-def tick(place: Place) -> str:
+def tick_operators(place: FieldRectangle) -> str:
     """A cross through the box, as a person would make it."""
     x, y, size = place.x, place.y, place.width
     near, far = size * 0.2, size * 0.8
@@ -22,9 +22,9 @@ def tick(place: Place) -> str:
 
 
 @lru_cache(maxsize=16)
-def watermark(size: tuple[float, float]) -> str:
+def watermark_operators(size: tuple[float, float]) -> str:
     """`DRILL` across the page in grey outline, under everything that is to be read."""
-    wide = runs(DRILL, True)[1]
+    wide = glyph_runs(DRILL, True)[1]
     points = 170.0
     x, y = size[0] / 2 - wide * points * 0.354 + 45, size[1] / 2 - wide * points * 0.354 - 45
     return (
@@ -33,7 +33,7 @@ def watermark(size: tuple[float, float]) -> str:
     )
 
 
-def shapes(area: Drawn, body: Place) -> list[str]:
+def table_operators(area: FlowedPage, body: FieldRectangle) -> list[str]:
     """The rules and grey fields of what flows in a place."""
     top = body.y + body.height
     grey = [

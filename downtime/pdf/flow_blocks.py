@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from downtime.pdf.fit_text import LEADING, Line, width
+from downtime.pdf.fit_text import LEADING, TextLine, text_width
 from downtime.pdf.tags import Tag
-from downtime.pdf.text import printable, wrap
+from downtime.pdf.text import to_printable, wrap_text
 
-BODY = 9.0
+BODY_SIZE = 9.0
 _PAD_X, _PAD_Y = 3.0, 2.4
 _HEAD = 14.0
 
@@ -25,7 +25,7 @@ class Paragraph:
 
     text: str
     bold: bool = False
-    size: float = BODY
+    size: float = BODY_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +38,19 @@ class Table:
 
     columns: Sequence[tuple[str, float]]
     rows: Sequence[Sequence[str]]
-    tall: float = 0.0
+    row_height: float = 0.0
     bold_column: int = 0
-    carries: bool = False
+    repeats_bold: bool = False
 
 
 Block = Heading | Paragraph | Table
 
 
 @dataclass(slots=True)
-class Drawn:
+class FlowedPage:
     """What one page shows, in points from the area's upper left corner, y downwards negative."""
 
-    texts: list[tuple[Tag, list[Line]]] = field(default_factory=list)
+    texts: list[tuple[Tag, list[TextLine]]] = field(default_factory=list)
     """What is read, in that order; an element that only holds others has no lines."""
     rules: list[tuple[float, float, float]] = field(default_factory=list)
     """(x, y, width) of thin lines."""
@@ -61,9 +61,9 @@ class Drawn:
 class _Flow:
     def __init__(self, wide: float, high: float) -> None:
         self.wide, self.high = wide, high
-        self.pages = [Drawn()]
+        self.pages = [FlowedPage()]
         self.used = 0.0
-        self.table: Drawn | None = None
+        self.table: FlowedPage | None = None
         """The page on which the table being drawn was begun."""
 
     @property
@@ -71,7 +71,7 @@ class _Flow:
         return self.high - self.used
 
     def turn(self) -> None:
-        self.pages.append(Drawn())
+        self.pages.append(FlowedPage())
         self.used = 0.0
 
     def need(self, height: float) -> bool:
@@ -81,19 +81,19 @@ class _Flow:
         self.turn()
         return True
 
-    def line(self, x: float, size: float, bold: bool, text: str, below: float = 0.0) -> Line:
-        return Line(x, -(self.used + below + size), size, bold, text)
+    def line(self, x: float, size: float, bold: bool, text: str, below: float = 0.0) -> TextLine:
+        return TextLine(x, -(self.used + below + size), size, bold, text)
 
-    def put(self, tag: Tag, lines: list[Line]) -> None:
+    def put(self, tag: Tag, lines: list[TextLine]) -> None:
         """Show lines of one element on this page."""
         lines = [line for line in lines if line.text.strip()]
-        if lines or not tag.drawn:
+        if lines or not tag.has_content:
             self.pages[-1].texts.append((tag, lines))
         elif tag.depth:
-            self.pages[-1].texts.append((tag._replace(drawn=False), []))
+            self.pages[-1].texts.append((tag._replace(has_content=False), []))
 
 
-def flow(blocks: Sequence[Block], wide: float, high: float) -> list[Drawn]:
+def flow_blocks(blocks: Sequence[Block], wide: float, high: float) -> list[FlowedPage]:
     """The pages of an area `wide` by `high` points that hold all blocks."""
     state = _Flow(wide, high)
     for number, block in enumerate(blocks):
@@ -111,7 +111,7 @@ def _least(following: Sequence[Block], wide: float) -> float:
     for block in following:
         if isinstance(block, Table) and block.rows:
             return _HEAD + _row_height(_cells(block, _widths(block, wide), block.rows[0]), block)
-    return 3 * BODY * LEADING
+    return 3 * BODY_SIZE * LEADING
 
 
 def _heading(state: _Flow, block: Heading, least: float) -> None:
@@ -120,7 +120,9 @@ def _heading(state: _Flow, block: Heading, least: float) -> None:
     if state.used:
         state.used += 7.0
     lines = []
-    for text in wrap(printable(block.text), state.wide / size, lambda part: width(part, True)):
+    for text in wrap_text(
+        to_printable(block.text), state.wide / size, lambda part: text_width(part, True)
+    ):
         lines.append(state.line(0.0, size, True, text))
         state.used += size * LEADING
     state.put(Tag("H2"), lines)
@@ -129,9 +131,9 @@ def _heading(state: _Flow, block: Heading, least: float) -> None:
 
 def _paragraph(state: _Flow, block: Paragraph) -> None:
     leading = block.size * LEADING
-    lines: list[Line] = []
-    measure = lambda part: width(part, block.bold)  # noqa: E731
-    for text in wrap(printable(block.text), state.wide / block.size, measure):
+    lines: list[TextLine] = []
+    measure = lambda part: text_width(part, block.bold)  # noqa: E731
+    for text in wrap_text(to_printable(block.text), state.wide / block.size, measure):
         if leading > state.left and state.used:
             state.put(Tag("P"), lines)
             lines = []
@@ -149,7 +151,7 @@ def _table(state: _Flow, block: Table) -> None:
     for number, row in enumerate(block.rows):
         above = row[block.bold_column] or above
         cells = _cells(block, widths, row)
-        if block.carries and _row_height(cells, block) > state.left:
+        if block.repeats_bold and _row_height(cells, block) > state.left:
             again = [above if n == block.bold_column else text for n, text in enumerate(row)]
             cells = _cells(block, widths, again)
         if number == 0:
@@ -167,17 +169,17 @@ def _widths(block: Table, wide: float) -> list[float]:
 
 def _cells(block: Table, widths: list[float], row: Sequence[str]) -> list[list[str]]:
     return [
-        wrap(
-            printable(text),
-            (wide - 2 * _PAD_X) / BODY,
-            lambda part, bold=column == block.bold_column: width(part, bold),  # type: ignore[misc]
+        wrap_text(
+            to_printable(text),
+            (wide - 2 * _PAD_X) / BODY_SIZE,
+            lambda part, bold=column == block.bold_column: text_width(part, bold),  # type: ignore[misc]
         )
         for column, (text, wide) in enumerate(zip(row, widths, strict=True))
     ]
 
 
 def _row_height(cells: list[list[str]], block: Table) -> float:
-    return max(max(map(len, cells)) * BODY * LEADING + 2 * _PAD_Y, block.tall)
+    return max(max(map(len, cells)) * BODY_SIZE * LEADING + 2 * _PAD_Y, block.row_height)
 
 
 def _parts(
@@ -191,7 +193,7 @@ def _parts(
         height = _row_height(cells, block)
         if state.need(min(height, state.high - _HEAD)):
             _table_head(state, block, widths)
-        room = max(1, int((state.left - 2 * _PAD_Y) / (BODY * LEADING)))
+        room = max(1, int((state.left - 2 * _PAD_Y) / (BODY_SIZE * LEADING)))
         yield [cell[:room] for cell in cells]
         if max(map(len, cells)) <= room:
             return
@@ -221,17 +223,17 @@ def _open_row(state: _Flow) -> None:
     page = state.pages[-1]
     if state.table is not page:
         state.table = page
-        state.put(Tag("Table", drawn=False), [])
-    state.put(Tag("TR", depth=1, drawn=False), [])
+        state.put(Tag("Table", has_content=False), [])
+    state.put(Tag("TR", depth=1, has_content=False), [])
 
 
 def _table_row(state: _Flow, cells: list[list[str]], widths: list[float], block: Table) -> None:
-    leading, x = BODY * LEADING, 0.0
+    leading, x = BODY_SIZE * LEADING, 0.0
     _open_row(state)
     for column, (cell, wide) in enumerate(zip(cells, widths, strict=True)):
         bold = column == block.bold_column
         lines = [
-            state.line(x + _PAD_X, BODY, bold, text, below=_PAD_Y + number * leading - 0.6)
+            state.line(x + _PAD_X, BODY_SIZE, bold, text, below=_PAD_Y + number * leading - 0.6)
             for number, text in enumerate(cell)
         ]
         state.put(Tag("TD", depth=2), lines)

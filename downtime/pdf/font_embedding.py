@@ -6,7 +6,7 @@ from typing import Any
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
-from downtime.pdf.typeface import face
+from downtime.pdf.typeface import font_face
 
 _UNUSED_TABLES = {"GSUB", "GPOS", "GDEF", "MATH", "name", "post", "OS/2", "gasp", "prep", "fpgm",
                   "cvt ", "DSIG"}  # fmt: skip
@@ -17,7 +17,7 @@ def subset_font(name: str, used: set[int]) -> bytes:
     options = subset.Options(
         retain_gids=True, notdef_outline=True, hinting=False, layout_features=[], name_IDs=[]
     )
-    font = TTFont(face(name).file)
+    font = TTFont(font_face(name).file)
     font.flavor = None
     # Any names will do: to look up the proper ones takes longer than all the rest.
     font.setGlyphOrder([f"glyph{number:05}" for number in range(font["maxp"].numGlyphs)])
@@ -31,14 +31,14 @@ def subset_font(name: str, used: set[int]) -> bytes:
     return content.getvalue()
 
 
-def to_unicode(name: str, used: set[int]) -> bytes:
+def to_unicode_map(name: str, used: set[int]) -> bytes:
     """The CMap that maps each glyph to its first code point, so that copied text is right.
 
     The first matters: the glyph of '-' is also that of a soft hyphen, and a serial copied with one
     would be wrong.
     """
     first: dict[int, int] = {}
-    for code, glyph in sorted(face(name).glyphs.items()):
+    for code, glyph in sorted(font_face(name).glyphs.items()):
         first.setdefault(glyph, code)
     rows = [f"<{g:04X}> <{chr(first[g]).encode('utf-16-be').hex()}>" for g in sorted(used)]
     blocks = [
@@ -67,7 +67,7 @@ end
 
 def font_objects(name: str, used: set[int], references: dict[str, str]) -> dict[str, Any]:
     """The dictionaries of a CIDFontType2 font; `references` names the objects they refer to."""
-    drawn = face(name)
+    drawn = font_face(name)
     by_glyph = {drawn.glyphs[c]: round(w * 1000) for c, w in drawn.widths.items()}
     base = f"/DWNTME+{drawn.file.stem}"
     widths = " ".join(f"{g} [{by_glyph[g]}]" for g in sorted(used))

@@ -5,11 +5,11 @@ from typing import Any, Protocol
 
 import pikepdf
 
-Copied = dict[tuple[int, int], int]
+CopiedNumbers = dict[tuple[int, int], int]
 """Numbers here of one foreign document's objects, so that its pages share fonts and pictures."""
 
 
-class Sink(Protocol):
+class ObjectSink(Protocol):
     """Where copied objects go."""
 
     def reserve(self) -> int:
@@ -25,17 +25,17 @@ class Sink(Protocol):
         ...
 
 
-def embed(pdf: bytes, sink: Sink) -> list[int]:
+def embed_pages(pdf: bytes, sink: ObjectSink) -> list[int]:
     """Each page of a PDF as a form XObject with all that it needs; their object numbers.
 
     Its pages share their fonts and pictures here too.
     """
-    copied: Copied = {}
+    copied: CopiedNumbers = {}
     with pikepdf.open(BytesIO(pdf)) as document:
-        return [copy(page.as_form_xobject(), copied, sink) for page in document.pages]
+        return [copy_object(page.as_form_xobject(), copied, sink) for page in document.pages]
 
 
-def copy(value: Any, copied: Copied, sink: Sink) -> int:
+def copy_object(value: Any, copied: CopiedNumbers, sink: ObjectSink) -> int:
     """Copy an indirect object and all that it refers to; its number here."""
     key = value.objgen
     if key != (0, 0) and key in copied:
@@ -52,15 +52,15 @@ def copy(value: Any, copied: Copied, sink: Sink) -> int:
     return number
 
 
-def _text(value: Any, copied: Copied, sink: Sink) -> str:
+def _text(value: Any, copied: CopiedNumbers, sink: ObjectSink) -> str:
     if isinstance(value, pikepdf.Object) and (
         value.is_indirect or isinstance(value, pikepdf.Stream)
     ):
-        return f"{copy(value, copied, sink)} 0 R"
+        return f"{copy_object(value, copied, sink)} 0 R"
     return _direct(value, copied, sink)
 
 
-def _direct(value: Any, copied: Copied, sink: Sink) -> str:
+def _direct(value: Any, copied: CopiedNumbers, sink: ObjectSink) -> str:
     if isinstance(value, pikepdf.Dictionary):
         return f"<< {_words(dict(value.items()), copied, sink)} >>"
     if isinstance(value, pikepdf.Array):
@@ -70,5 +70,5 @@ def _direct(value: Any, copied: Copied, sink: Sink) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _words(table: dict[str, Any], copied: Copied, sink: Sink) -> str:
+def _words(table: dict[str, Any], copied: CopiedNumbers, sink: ObjectSink) -> str:
     return " ".join(f"{key} {_text(value, copied, sink)}" for key, value in table.items())

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FieldRectangle:
     """Where one field is: points from the page's lower left corner.
 
     `key` is an answer's key, `KEY=CODE` for the box of one option, or a reserved `page.…`.
@@ -26,7 +26,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class FormLayout:
     """The pages of one version of one form, as WeasyPrint drew them."""
 
     form: str
@@ -36,7 +36,7 @@ class Layout:
     """Names definition, templates, fonts' styles and WeasyPrint's version together."""
     pdf: bytes
     size: tuple[float, float]
-    pages: tuple[tuple[Place, ...], ...]
+    pages: tuple[tuple[FieldRectangle, ...], ...]
 
     def geometry(self) -> str:
         """The rectangles as JSON, as they are kept beside the ledger."""
@@ -44,8 +44,8 @@ class Layout:
         return json.dumps({"size": self.size, "pages": pages})
 
 
-def read_geometry(text: str) -> tuple[tuple[float, float], tuple[tuple[Place, ...], ...]]:
+def read_geometry(text: str) -> tuple[tuple[float, float], tuple[tuple[FieldRectangle, ...], ...]]:
     """Page size and rectangles of kept JSON."""
     kept = json.loads(text)
-    pages = tuple(tuple(Place(**place) for place in page) for page in kept["pages"])
+    pages = tuple(tuple(FieldRectangle(**place) for place in page) for page in kept["pages"])
     return (kept["size"][0], kept["size"][1]), pages

@@ -48,9 +48,9 @@ class LocalAssets(URLFetcher):  # type: ignore[misc]
 def _font_faces(characters: Iterable[str]) -> str:
     needed = {font_of(character) for character in characters if character.isprintable()}
     names = [name for name in FONTS if name in needed or name in _ALWAYS]
-    rules = [_face(name, family(name), 400) for name in names]
-    rules.append(_face(BOLD, family(REGULAR), 700))
-    families = ", ".join(f'"{family(name)}"' for name in names)
+    rules = [_face(name, font_family(name), 400) for name in names]
+    rules.append(_face(BOLD, font_family(REGULAR), 700))
+    families = ", ".join(f'"{font_family(name)}"' for name in names)
     return "\n".join([*rules, f"html {{ font-family: {families} }}"])
 
 
@@ -63,7 +63,7 @@ def _face(name: str, family: str, weight: int) -> str:
     )
 
 
-def family(name: str) -> str:
+def font_family(name: str) -> str:
     """What styles call a font: the text font is `Paper`."""
     return "Paper" if name == REGULAR else f"Paper {name.partition('-')[0]}"
 
@@ -72,7 +72,7 @@ def _kind(name: str) -> str:
     return "text/css" if name.endswith(".css") else "application/octet-stream"
 
 
-def typeset(html: str, assets: Path) -> bytes:
+def html_to_pdf(html: str, assets: Path) -> bytes:
     """A4 PDF of HTML from our own templates; LayoutWarningError when WeasyPrint complains."""
     listener = _Listener()
     logger = logging.getLogger("weasyprint")

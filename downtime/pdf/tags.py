@@ -10,30 +10,30 @@ class Tag(NamedTuple):
 
     role: str
     """`P`, `H1`, `H2`, `Figure`, `Table`, `TR`, `TH` or `TD`."""
-    said: str = ""
+    alternative_text: str = ""
     """What is read in place of what is drawn; for a figure, what it shows."""
     depth: int = 0
     """0 below the section; a row is one deeper than its table."""
-    drawn: bool = True
+    has_content: bool = True
     """Whether it has content of its own: the page's next marked content."""
     box: tuple[float, float, float, float] | None = None
     """Left, bottom, right, top of a figure; only a figure has one."""
 
 
-def opening(tag: Tag, number: int) -> str:
+def marked_content_start(tag: Tag, number: int) -> str:
     """The operator before the content of the page's drawn element `number`, from 0; `EMC` ends it."""
     return f"/{tag.role}<</MCID {number}>>BDC\n"
 
 
-ARTIFACT = "/Artifact BMC\n"
+ARTIFACT_START = "/Artifact BMC\n"
 """Before what is not read: backgrounds, rules, what is repeated on every page."""
-END = "EMC\n"
+MARKED_CONTENT_END = "EMC\n"
 
 
-_DRAWN = attrgetter("drawn")
+_HAS_CONTENT = attrgetter("has_content")
 
 
-class Elements(NamedTuple):
+class StructureElements(NamedTuple):
     """The objects of a page's elements, the first with the number asked for, the rest after it."""
 
     objects: list[str]
@@ -43,19 +43,21 @@ class Elements(NamedTuple):
     """References to the element of each marked content of the page."""
 
 
-def elements(tags: Sequence[Tag], first: int, page: int, section: int) -> Elements:
+def structure_elements(
+    tags: Sequence[Tag], first: int, page: int, section: int
+) -> StructureElements:
     """Structure elements of the tags of one page, numbered from `first`."""
-    if all(map(_DRAWN, tags)):
+    if all(map(_HAS_CONTENT, tags)):
         numbers = references(range(first, first + len(tags)))
         above = f"/P {section} 0 R/Pg {page} 0 R/K "
         objects = [
             f"<</S/{tag.role}{above}{content}{_words(tag)}>>" for content, tag in enumerate(tags)
         ]
-        return Elements(objects, numbers, numbers)
+        return StructureElements(objects, numbers, numbers)
     return _nested(tags, first, page, section)
 
 
-def _nested(tags: Sequence[Tag], first: int, page: int, section: int) -> Elements:
+def _nested(tags: Sequence[Tag], first: int, page: int, section: int) -> StructureElements:
     path, kids, marked = [section], {section: list[int]()}, list[int]()
     placed = []
     for number, tag in enumerate(tags, first):
@@ -64,14 +66,14 @@ def _nested(tags: Sequence[Tag], first: int, page: int, section: int) -> Element
         placed.append((path[-1], tag, len(marked)))
         path.append(number)
         kids[number] = []
-        if tag.drawn:
+        if tag.has_content:
             marked.append(number)
     objects = [
         f"<</S/{tag.role}/P {parent} 0 R/Pg {page} 0 R"
-        f"/K {content if tag.drawn else f'[{references(kids[number])}]'}{_words(tag)}>>"
+        f"/K {content if tag.has_content else f'[{references(kids[number])}]'}{_words(tag)}>>"
         for number, (parent, tag, content) in enumerate(placed, first)
     ]
-    return Elements(objects, references(kids[section]), references(marked))
+    return StructureElements(objects, references(kids[section]), references(marked))
 
 
 def references(numbers: Sequence[int]) -> str:
@@ -83,8 +85,8 @@ def _words(tag: Tag) -> str:
     if tag.box:
         left, bottom, right, top = tag.box
         box = f"/A<</O/Layout/BBox[{left:.1f} {bottom:.1f} {right:.1f} {top:.1f}]>>"
-        return f"/Alt {pdf_text(tag.said)}{box}"
-    spoken = f"/ActualText {pdf_text(tag.said)}" if tag.said else ""
+        return f"/Alt {pdf_text(tag.alternative_text)}{box}"
+    spoken = f"/ActualText {pdf_text(tag.alternative_text)}" if tag.alternative_text else ""
     return f"{spoken}/A<</O/Table/Scope/Column>>" if tag.role == "TH" else spoken
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from downtime.config import data_folder
-from downtime.pdf.text import printable
+from downtime.pdf.text import to_printable
 
 
-def templates() -> Path:
+def template_folder() -> Path:
     """The folder of print templates and their styles."""
     return data_folder("templates") / "print"
 
@@ -18,12 +18,12 @@ def templates() -> Path:
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=FileSystemLoader(templates()),
+        loader=FileSystemLoader(template_folder()),
         undefined=StrictUndefined,
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda value: printable(value) if type(value) is str else value,
+        finalize=lambda value: to_printable(value) if type(value) is str else value,
     )
 
 
@@ -32,17 +32,17 @@ def render_html(template: str, **context: Any) -> str:
     return _environment().get_template(template).render(**context)
 
 
-def to_pdf(html: str) -> bytes:
+def html_to_pdf_bytes(html: str) -> bytes:
     """A4 PDF of HTML that `render_html` made; LayoutWarningError when WeasyPrint complains."""
-    from downtime.pdf.html_to_pdf import typeset
+    from downtime.pdf.html_to_pdf import html_to_pdf
 
-    return typeset(html, templates())
+    return html_to_pdf(html, template_folder())
 
 
-def render(template: str, **context: Any) -> bytes:
+def render_pdf(template: str, **context: Any) -> bytes:
     """A4 PDF of a print template that flows over as many pages as it needs.
 
     It links `asset:style.css` for the shipped fonts. Undefined words, missing assets and warnings
     are errors, never gaps; what no font can show is named by its code point.
     """
-    return to_pdf(render_html(template, **context))
+    return html_to_pdf_bytes(render_html(template, **context))

@@ -31,7 +31,7 @@ _AS_PICTURE = "\ufe0f"
 _SPACES = str.maketrans("\t\u2028\u2029\x0b\x0c", " \n\n\n\n")
 
 
-def printable(text: str) -> str:
+def to_printable(text: str) -> str:
     """`text` composed (NFC), with what no shipped font can show as its code point, `[U+1F600]`.
 
     Control and direction characters are named the same way: they would hide or reorder what was
@@ -60,7 +60,7 @@ def font_of(character: str) -> str | None:
 
 
 @cache
-def advance(character: str) -> float:
+def character_width(character: str) -> float:
     """Width in em of a printable character as it stands alone."""
     name = font_of(character)
     return _widths(name)[ord(character)] if name else 0.0
@@ -97,7 +97,7 @@ def is_simple(character: str) -> bool:
 Measure = Callable[[str], float]
 
 
-def wrap(text: str, width: float, measure: Measure) -> list[str]:
+def wrap_text(text: str, width: float, measure: Measure) -> list[str]:
     """Lines no wider than `width`: broken at spaces, and inside a word only when it is too long.
 
     `measure` must add up: the width of a text is that of its parts. A line that goes on in the next

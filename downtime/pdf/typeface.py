@@ -23,7 +23,7 @@ class _Glyphs(dict[int, str]):
         raise NeedsShapingError
 
 
-class Face:
+class FontFace:
     """One font file: hexadecimal glyph numbers and widths (in em) of its simple characters."""
 
     def __init__(self, name: str) -> None:
@@ -58,18 +58,18 @@ _BOX = ("xMin", "yMin", "xMax", "yMax")
 
 
 @cache
-def face(name: str) -> Face:
+def font_face(name: str) -> FontFace:
     """The face of that resource name, read once."""
-    return Face(name)
+    return FontFace(name)
 
 
 @lru_cache(maxsize=REMEMBERED)
-def runs(text: str, bold: bool) -> tuple[tuple[tuple[str, str, float], ...], float]:
+def glyph_runs(text: str, bold: bool) -> tuple[tuple[tuple[str, str, float], ...], float]:
     """(face, glyphs, width in em) of each stretch, and the whole width; NeedsShapingError.
 
     Nearly always one stretch; what the face lacks is set in the first face that has it.
     """
-    main = face("B" if bold else "R")
+    main = font_face("B" if bold else "R")
     try:
         width = main.width(text)
         return ((main.name, main.encode(text), width),), width
@@ -77,7 +77,7 @@ def runs(text: str, bold: bool) -> tuple[tuple[tuple[str, str, float], ...], flo
         return _mixed(text, main)
 
 
-def _mixed(text: str, main: Face) -> tuple[tuple[tuple[str, str, float], ...], float]:
+def _mixed(text: str, main: FontFace) -> tuple[tuple[tuple[str, str, float], ...], float]:
     found = []
     for used, stretch in groupby(text, lambda character: _face_of(character, main)):
         part = "".join(stretch)
@@ -85,10 +85,10 @@ def _mixed(text: str, main: Face) -> tuple[tuple[tuple[str, str, float], ...], f
     return tuple(found), sum(run[2] for run in found)
 
 
-def _face_of(character: str, main: Face) -> Face:
+def _face_of(character: str, main: FontFace) -> FontFace:
     if main.covers(character):
         return main
     name = font_of(character) if is_simple(character) else None
     if name is None:
         raise NeedsShapingError
-    return face(_BY_FONT[name])
+    return font_face(_BY_FONT[name])

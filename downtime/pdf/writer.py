@@ -14,7 +14,7 @@ from struct import Struct
 from typing import BinaryIO
 from xml.sax.saxutils import escape
 
-from downtime.pdf.font_embedding import font_objects, subset_font, to_unicode
+from downtime.pdf.font_embedding import font_objects, subset_font, to_unicode_map
 from downtime.pdf.page_batch import (
     CATALOG,
     COMPRESSION,
@@ -23,22 +23,22 @@ from downtime.pdf.page_batch import (
     FONTS,
     INFO,
     METADATA,
-    MOST_TOGETHER,
-    PAGES,
+    MOST_OBJECTS_IN_STREAM,
+    BATCH_PAGES,
     PARENTS,
     STRUCTURE,
     TREE,
     XREF,
-    Numbers,
-    Pages,
-    Sheaf,
-    lane,
+    ObjectNumbers,
+    PageWriter,
+    PageBatch,
+    object_number_range,
 )
 from downtime.pdf.tags import pdf_text, references
 from downtime.pdf.typeface import FACES
 
 
-class PdfWriter(Pages):
+class PdfWriter(PageWriter):
     """One document on its way out. Use `document`, `embed`, `add_page` and, once, `finish`.
 
     Nothing identifiable is kept: `out` is the caller's, and only offsets stay in memory.
@@ -53,7 +53,7 @@ class PdfWriter(Pages):
         language: str = "en-GB",
         tagged: bool = True,
     ) -> None:
-        super().__init__(Numbers(lane(FIRST_FREE, 0, 1)), tagged)
+        super().__init__(ObjectNumbers(object_number_range(FIRST_FREE, 0, 1)), tagged)
         self._out = out
         self._title, self._made, self._language = title, made, language
         self._position = self._put = self._turns = 0
@@ -69,41 +69,41 @@ class PdfWriter(Pages):
         """How many pages were added so far."""
         return self._put + len(self._kids)
 
-    def next_turn(self) -> int:
+    def next_batch_index(self) -> int:
         """The turn of one more sheaf."""
         self._turns += 1
         return self._turns
 
-    def front(self) -> None:
+    def write_in_front(self) -> None:
         """What follows comes before all that was written so far."""
-        self.append(self.cut(self.next_turn(), front=True))
+        self.append_batch(self.finish_batch(self.next_batch_index(), front=True))
 
     def document(self) -> None:
         """What follows belongs together: one form, one list."""
-        if len(self._kids) >= (PAGES if self._put else 1):  # the first page leaves at once
-            self.append(self.cut(self.next_turn()))
-        super().document()
+        if len(self._kids) >= (BATCH_PAGES if self._put else 1):  # the first page leaves at once
+            self.append_batch(self.finish_batch(self.next_batch_index()))
+        super().begin_section()
 
-    def append(self, sheaf: Sheaf) -> None:
+    def append_batch(self, sheaf: PageBatch) -> None:
         """Put a sheaf, made here or in another process, behind those before it."""
-        runs = sheaf.runs
+        runs = sheaf.object_locations
         for at in range(0, len(runs), 4):
             if not runs[at + 2]:
                 runs[at + 3] += self._position
             self._found[runs[at] // _SOME].extend(runs[at : at + 4])
         self._write(sheaf.data)
-        for name, glyphs in sheaf.used.items():
+        for name, glyphs in sheaf.glyphs.items():
             self._glyphs[name] |= glyphs
         if sheaf.pages:
-            self._nodes.insert(0 if sheaf.front else len(self._nodes), sheaf.node)
+            self._nodes.insert(0 if sheaf.is_front else len(self._nodes), sheaf.pages_node)
             self._put += sheaf.pages
-        if sheaf.section:
-            self._roots.insert(0 if sheaf.front else len(self._roots), sheaf.section)
-            self._leaves.append((sheaf.keys, sheaf.leaf))
+        if sheaf.structure_root:
+            self._roots.insert(0 if sheaf.is_front else len(self._roots), sheaf.structure_root)
+            self._leaves.append((sheaf.parent_tree_keys, sheaf.parent_tree_leaf))
 
     def finish(self) -> int:
         """Write fonts, trees and cross-reference table; returns the document's length."""
-        self.append(self.cut(0))
+        self.append_batch(self.finish_batch(0))
         for name in filter(self._glyphs.get, FACES):
             self._write_font(name)
         words = f"/Type/Pages/Count {self._put}/Kids[{references(self._nodes)}]"
@@ -119,7 +119,7 @@ class PdfWriter(Pages):
         stamp = f"(D:{self._made:%Y%m%d%H%M%SZ})"
         info = f"/Title {pdf_text(self._title)}/Producer(Downtime)/CreationDate {stamp}"
         self.object(f"<<{info}>>", INFO)
-        self.append(self.cut(0))
+        self.append_batch(self.finish_batch(0))
         self._finish_table()
         return self._position
 
@@ -149,7 +149,9 @@ class PdfWriter(Pages):
         used = self._glyphs[name]
         font_file = subset_font(name, used)
         parts = {part: self.reserve() for part in ("descendant", "descriptor", "unicode", "file")}
-        self.stream("/Filter/FlateDecode", zlib.compress(to_unicode(name, used)), parts["unicode"])
+        self.stream(
+            "/Filter/FlateDecode", zlib.compress(to_unicode_map(name, used)), parts["unicode"]
+        )
         words = f"/Filter/FlateDecode/Length1 {len(font_file)}"
         self.stream(words, zlib.compress(font_file), parts["file"])
         named = {part: f"{number} 0 R" for part, number in parts.items()}
@@ -202,7 +204,7 @@ def _rows(first: int, count: int, container: int, place: int) -> tuple[int, int,
 
 
 _ROW = Struct(">BQH")
-_INDEXES = [index.to_bytes(2, "big") for index in range(MOST_TOGETHER)]
+_INDEXES = [index.to_bytes(2, "big") for index in range(MOST_OBJECTS_IN_STREAM)]
 _SOME = 4096
 """Numbers whose runs are sorted together, so that memory stays flat."""
 _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>

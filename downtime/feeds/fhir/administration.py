@@ -10,17 +10,22 @@ from typing import Any
 from downtime.clinical.identifiers import MRN, NHS, Identifier
 from downtime.feeds import times
 from downtime.feeds.fhir.data_types import (
-    at,
-    code,
-    codes,
-    concept,
-    concepts,
-    each,
-    name,
-    text,
-    texts,
+    element_at,
+    first_code,
+    all_codes,
+    concept_text,
+    concept_texts,
+    elements_at,
+    human_name,
+    text_at,
+    texts_at,
 )
-from downtime.feeds.fhir.references import Surroundings, key_of, number_of, reference_name
+from downtime.feeds.fhir.references import (
+    ResourceReader,
+    resource_key,
+    business_identifier,
+    reference_name,
+)
 from downtime.feeds.model import Change, Value, bed_key
 
 _ENCOUNTER_STATUS = {
@@ -65,7 +70,7 @@ _APPOINTMENT_STATUS = {
 
 
 def change(
-    near: Surroundings,
+    near: ResourceReader,
     resource: dict[str, Any],
     kind: str,
     key: str,
@@ -73,7 +78,7 @@ def change(
     fields: dict[str, Value],
 ) -> Change:
     """A change of one resource; one that was 'entered in error' takes its record away."""
-    wrong = text(resource, "status") == "entered-in-error"
+    wrong = text_at(resource, "status") == "entered-in-error"
     return Change(
         type=kind,
         source=near.source(resource, kind),
@@ -87,14 +92,14 @@ def change(
     )
 
 
-def timed(near: Surroundings, fields: dict[str, Value], name: str, words: str) -> None:
+def timed(near: ResourceReader, fields: dict[str, Value], name: str, words: str) -> None:
     """Sets a time and the source's own words of it, when it is one."""
-    if value := times.stored(words, near.context.zone):
+    if value := times.parse_time(words, near.context.zone):
         fields[name] = value
         fields[f"{name}_text"] = words
 
 
-def patients(near: Surroundings, resource: dict[str, Any]) -> list[Change]:
+def read_patient(near: ResourceReader, resource: dict[str, Any]) -> list[Change]:
     """Patient: the person, and a merge when it says that another took its place."""
     numbers = near.identifiers(resource)
     if not numbers:
@@ -107,17 +112,17 @@ def patients(near: Surroundings, resource: dict[str, Any]) -> list[Change]:
             fields.setdefault("mrn", number.value)
     _person(near, resource, fields)
     said = [change(near, resource, "Patient", "", numbers, fields)]
-    for link in each(resource, "link"):
-        other = near.patient(at(link, "other"), resource)
-        if text(link, "type") == "replaced-by" and other:
+    for link in elements_at(resource, "link"):
+        other = near.patient(element_at(link, "other"), resource)
+        if text_at(link, "type") == "replaced-by" and other:
             said.append(_merge(near, resource, other, numbers))
-        elif text(link, "type") == "replaces" and other:
+        elif text_at(link, "type") == "replaces" and other:
             said.append(_merge(near, resource, numbers, other))
     return said
 
 
 def _merge(
-    near: Surroundings,
+    near: ResourceReader,
     resource: dict[str, Any],
     kept: tuple[Identifier, ...],
     gone: tuple[Identifier, ...],
@@ -135,129 +140,138 @@ def _merge(
     )
 
 
-def _person(near: Surroundings, resource: dict[str, Any], fields: dict[str, Value]) -> None:
+def _person(near: ResourceReader, resource: dict[str, Any], fields: dict[str, Value]) -> None:
     if "name" in resource:
-        fields["family"], fields["given"], fields["prefix"] = name(resource["name"])
-    if born := text(resource, "birthDate"):
-        fields["birth_date"], fields["birth_date_text"] = times.day(born, near.context.zone), born
-    if gender := text(resource, "gender"):
+        fields["family"], fields["given"], fields["prefix"] = human_name(resource["name"])
+    if born := text_at(resource, "birthDate"):
+        fields["birth_date"], fields["birth_date_text"] = (
+            times.parse_date(born, near.context.zone),
+            born,
+        )
+    if gender := text_at(resource, "gender"):
         known = ("male", "female", "other")
         fields["gender"] = gender if gender in known else "unknown"
-    died = times.stored(text(resource, "deceasedDateTime"), near.context.zone)
+    died = times.parse_time(text_at(resource, "deceasedDateTime"), near.context.zone)
     if died or isinstance(resource.get("deceasedBoolean"), bool):
         fields["deceased"] = died or ("true" if resource.get("deceasedBoolean") else "")
-    home = next((a for a in each(resource, "address") if text(a, "use") != "old"), None)
+    home = next((a for a in elements_at(resource, "address") if text_at(a, "use") != "old"), None)
     if home:
-        parts = [*texts(home, "line"), text(home, "city"), text(home, "district")]
-        fields["address"] = ", ".join(p for p in parts if p) or text(home, "text")
-        fields["postcode"] = text(home, "postalCode")
-    phones = (text(t, "value") for t in each(resource, "telecom") if text(t, "system") == "phone")
+        parts = [*texts_at(home, "line"), text_at(home, "city"), text_at(home, "district")]
+        fields["address"] = ", ".join(p for p in parts if p) or text_at(home, "text")
+        fields["postcode"] = text_at(home, "postalCode")
+    phones = (
+        text_at(t, "value")
+        for t in elements_at(resource, "telecom")
+        if text_at(t, "system") == "phone"
+    )
     if phone := next((p for p in phones if p), ""):
         fields["phone"] = phone
-    for doctor in each(resource, "generalPractitioner"):
+    for doctor in elements_at(resource, "generalPractitioner"):
         if called := reference_name(near, doctor, resource):
             fields.setdefault("general_practitioner", called)
 
 
-def encounters(near: Surroundings, resource: dict[str, Any]) -> list[Change]:
+def read_encounter(near: ResourceReader, resource: dict[str, Any]) -> list[Change]:
     """Encounter: a stay, and where the patient is in it."""
-    numbers = near.patient(at(resource, "subject"), resource)
+    numbers = near.patient(element_at(resource, "subject"), resource)
     if not numbers:
         return []
-    visit = number_of(resource, "VN")
+    visit = business_identifier(resource, "VN")
     fields: dict[str, Value] = {}
     said = {
         "visit_number": visit,
-        "status": _ENCOUNTER_STATUS.get(text(resource, "status"), ""),
-        "kind": _CLASSES.get(text(resource, "class", "code").upper(), ""),
-        "specialty": concept(at(resource, "serviceType")),
-        "reason": concepts(resource, "reasonCode"),
+        "status": _ENCOUNTER_STATUS.get(text_at(resource, "status"), ""),
+        "kind": _CLASSES.get(text_at(resource, "class", "code").upper(), ""),
+        "specialty": concept_text(element_at(resource, "serviceType")),
+        "reason": concept_texts(resource, "reasonCode"),
         "consultant": _attending(near, resource),
     }
     fields.update({field: value for field, value in said.items() if value})
-    timed(near, fields, "started", text(resource, "period", "start"))
-    timed(near, fields, "ended", text(resource, "period", "end"))
+    timed(near, fields, "started", text_at(resource, "period", "start"))
+    timed(near, fields, "ended", text_at(resource, "period", "end"))
     fields.update(_place(near, resource))
-    return [change(near, resource, "Encounter", visit or key_of(resource), numbers, fields)]
+    return [change(near, resource, "Encounter", visit or resource_key(resource), numbers, fields)]
 
 
-def _attending(near: Surroundings, resource: dict[str, Any]) -> str:
-    for participant in each(resource, "participant"):
-        if codes(participant, "type") & {"ATND", "PPRF", "CON"}:
-            return reference_name(near, at(participant, "individual"), resource)
+def _attending(near: ResourceReader, resource: dict[str, Any]) -> str:
+    for participant in elements_at(resource, "participant"):
+        if all_codes(participant, "type") & {"ATND", "PPRF", "CON"}:
+            return reference_name(near, element_at(participant, "individual"), resource)
     return ""
 
 
-def _place(near: Surroundings, resource: dict[str, Any]) -> dict[str, Value]:
+def _place(near: ResourceReader, resource: dict[str, Any]) -> dict[str, Value]:
     """Ward, bay and bed of the active location; said as a whole."""
-    places = list(each(resource, "location"))
-    active = [p for p in places if text(p, "status") in ("active", "")]
+    places = list(elements_at(resource, "location"))
+    active = [p for p in places if text_at(p, "status") in ("active", "")]
     for place in reversed(active):
-        found = near.resolve(at(place, "location"), resource)
+        found = near.resolve(element_at(place, "location"), resource)
         if found:
-            ward, _, bay, bed = bed_of(near, found)
+            ward, _, bay, bed = bed_place(near, found)
             if ward or bed:
                 return {"ward": ward, "bay": bay, "bed": bed}
-        if called := text(place, "location", "display"):
+        if called := text_at(place, "location", "display"):
             return {"ward": called, "bay": "", "bed": ""}
     return {}
 
 
-def bed_of(near: Surroundings, location: dict[str, Any]) -> tuple[str, str, str, str]:
+def bed_place(near: ResourceReader, location: dict[str, Any]) -> tuple[str, str, str, str]:
     """Ward, the ward's name, bay and bed, going up from a Location to what it is part of."""
     found = {"wa": "", "ro": "", "bd": ""}
     ward_name = ""
     for _ in range(6):
-        kind = code(at(location, "physicalType"))
+        kind = first_code(element_at(location, "physicalType"))
         if kind in found:
-            label = text(location, "name")
-            found[kind] = (number_of(location) if kind == "wa" else "") or label
+            label = text_at(location, "name")
+            found[kind] = (business_identifier(location) if kind == "wa" else "") or label
             ward_name = label if kind == "wa" else ward_name
-        location = near.resolve(at(location, "partOf"), location)
+        location = near.resolve(element_at(location, "partOf"), location)
     return found["wa"], ward_name, found["ro"], found["bd"]
 
 
-def locations(near: Surroundings, resource: dict[str, Any]) -> list[Change]:
+def read_location(near: ResourceReader, resource: dict[str, Any]) -> list[Change]:
     """Location: a bed, or a ward without its beds."""
-    if code(at(resource, "physicalType")) not in ("bd", "wa"):
+    if first_code(element_at(resource, "physicalType")) not in ("bd", "wa"):
         return []
-    ward, ward_name, bay, bed = bed_of(near, resource)
-    state = _BED_STATES.get(text(resource, "operationalStatus", "code").upper(), "")
-    if text(resource, "status") in ("suspended", "inactive"):
+    ward, ward_name, bay, bed = bed_place(near, resource)
+    state = _BED_STATES.get(text_at(resource, "operationalStatus", "code").upper(), "")
+    if text_at(resource, "status") in ("suspended", "inactive"):
         state = state or "closed"
     said = {"ward": ward, "ward_name": ward_name, "bay": bay, "bed": bed, "status": state}
-    said["note"] = text(resource, "description")
+    said["note"] = text_at(resource, "description")
     fields: dict[str, Value] = {field: value for field, value in said.items() if value}
     return [change(near, resource, "Location", bed_key(ward, bay, bed), (), fields)]
 
 
-def appointments(near: Surroundings, resource: dict[str, Any]) -> list[Change]:
+def read_appointment(near: ResourceReader, resource: dict[str, Any]) -> list[Change]:
     """Appointment: of a patient; one without a patient is nobody's."""
-    participants = list(each(resource, "participant"))
-    actors = [at(participant, "actor") for participant in participants]
+    participants = list(elements_at(resource, "participant"))
+    actors = [element_at(participant, "actor") for participant in participants]
     people = [numbers for actor in actors if (numbers := _actor_patient(near, actor, resource))]
     if not people:
         return []
-    number = number_of(resource)
-    description = text(resource, "description") or concepts(resource, "reasonCode")
+    number = business_identifier(resource)
+    description = text_at(resource, "description") or concept_texts(resource, "reasonCode")
     fields: dict[str, Value] = {
-        "status": _APPOINTMENT_STATUS.get(text(resource, "status"), ""),
+        "status": _APPOINTMENT_STATUS.get(text_at(resource, "status"), ""),
         "number": number,
         "location": _actor_name(near, actors, resource, ("Location", "HealthcareService")),
         "practitioner": _actor_name(near, actors, resource, ("Practitioner", "PractitionerRole")),
-        "specialty": concepts(resource, "specialty"),
-        "description": description or concepts(resource, "serviceType"),
-        "note": text(resource, "patientInstruction") or text(resource, "comment"),
+        "specialty": concept_texts(resource, "specialty"),
+        "description": description or concept_texts(resource, "serviceType"),
+        "note": text_at(resource, "patientInstruction") or text_at(resource, "comment"),
     }
-    timed(near, fields, "start", text(resource, "start"))
-    end = times.stored(text(resource, "end"), near.context.zone)
+    timed(near, fields, "start", text_at(resource, "start"))
+    end = times.parse_time(text_at(resource, "end"), near.context.zone)
     length = resource.get("minutesDuration")
     fields["minutes"] = (
         length
         if isinstance(length, int) and not isinstance(length, bool)
         else times.minutes_between(str(fields.get("start", "")), end)
     )
-    said = change(near, resource, "Appointment", number or key_of(resource), people[0], fields)
+    said = change(
+        near, resource, "Appointment", number or resource_key(resource), people[0], fields
+    )
     theatre = said.source == near.context.theatres
     if said.operation == "set":
         fields["kind"] = "theatre" if theatre else "clinic"
@@ -265,19 +279,19 @@ def appointments(near: Surroundings, resource: dict[str, Any]) -> list[Change]:
 
 
 def _actor_patient(
-    near: Surroundings, actor: Any, resource: dict[str, Any]
+    near: ResourceReader, actor: Any, resource: dict[str, Any]
 ) -> tuple[Identifier, ...]:
-    kinds = (text(actor, "type"), text(near.resolve(actor, resource), "resourceType"))
-    is_patient = "Patient" in kinds or "Patient/" in text(actor, "reference")
+    kinds = (text_at(actor, "type"), text_at(near.resolve(actor, resource), "resourceType"))
+    is_patient = "Patient" in kinds or "Patient/" in text_at(actor, "reference")
     return near.patient(actor, resource) if is_patient else ()
 
 
 def _actor_name(
-    near: Surroundings, actors: list[Any], resource: dict[str, Any], kinds: tuple[str, ...]
+    near: ResourceReader, actors: list[Any], resource: dict[str, Any], kinds: tuple[str, ...]
 ) -> str:
     for actor in actors:
-        found = text(near.resolve(actor, resource), "resourceType") or text(actor, "type")
-        address = text(actor, "reference").split("/")
+        found = text_at(near.resolve(actor, resource), "resourceType") or text_at(actor, "type")
+        address = text_at(actor, "reference").split("/")
         if (found or (address[-2] if len(address) > 1 else "")) in kinds:
             return reference_name(near, actor, resource)
     return ""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 
-def at(node: Any, *path: str | int) -> Any:
+def element_at(node: Any, *path: str | int) -> Any:
     """What stands at a path (`"code", "coding", 0`), or None when any step is missing."""
     for step in path:
         if isinstance(step, str):
@@ -14,17 +14,17 @@ def at(node: Any, *path: str | int) -> Any:
     return node
 
 
-def text(node: Any, *path: str | int) -> str:
+def text_at(node: Any, *path: str | int) -> str:
     """The text or number at a path as text; empty for anything else."""
-    value = at(node, *path)
+    value = element_at(node, *path)
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return ""
     return str(value).strip()
 
 
-def texts(node: Any, *path: str | int) -> list[str]:
+def texts_at(node: Any, *path: str | int) -> list[str]:
     """The non-empty texts of the list at a path."""
-    value = at(node, *path)
+    value = element_at(node, *path)
     return (
         [item for item in value if isinstance(item, str) and item]
         if isinstance(value, list)
@@ -32,62 +32,66 @@ def texts(node: Any, *path: str | int) -> list[str]:
     )
 
 
-def each(node: Any, *path: str | int) -> Iterator[dict[str, Any]]:
+def elements_at(node: Any, *path: str | int) -> Iterator[dict[str, Any]]:
     """The objects of the list at a path; one object that stands there alone is one of one."""
-    value = at(node, *path)
+    value = element_at(node, *path)
     for item in value if isinstance(value, list) else [value]:
         if isinstance(item, dict):
             yield item
 
 
-def concept(node: Any) -> str:
+def concept_text(node: Any) -> str:
     """The words of a CodeableConcept: its text, else a display, else a code."""
-    if words := text(node, "text"):
+    if words := text_at(node, "text"):
         return words
     for name in ("display", "code"):
-        for coding in each(node, "coding"):
-            if words := text(coding, name):
+        for coding in elements_at(node, "coding"):
+            if words := text_at(coding, name):
                 return words
     return ""
 
 
-def concepts(node: Any, *path: str | int) -> str:
+def concept_texts(node: Any, *path: str | int) -> str:
     """The words of a list of CodeableConcepts, joined by commas."""
-    words = (concept(item) for item in each(node, *path))
+    words = (concept_text(item) for item in elements_at(node, *path))
     return ", ".join(dict.fromkeys(word for word in words if word))
 
 
-def code(node: Any) -> str:
+def first_code(node: Any) -> str:
     """The first code of a CodeableConcept."""
-    return next((text(c, "code") for c in each(node, "coding") if text(c, "code")), "")
+    return next((text_at(c, "code") for c in elements_at(node, "coding") if text_at(c, "code")), "")
 
 
-def codes(node: Any, *path: str | int) -> set[str]:
+def all_codes(node: Any, *path: str | int) -> set[str]:
     """All codes of a CodeableConcept, or of a list of them."""
-    return {text(c, "code") for item in each(node, *path) for c in each(item, "coding")}
+    return {
+        text_at(c, "code") for item in elements_at(node, *path) for c in elements_at(item, "coding")
+    }
 
 
-def quantity(node: Any) -> tuple[str, str]:
+def value_and_unit(node: Any) -> tuple[str, str]:
     """Value with its comparator, and unit."""
-    return text(node, "comparator") + text(node, "value"), text(node, "unit") or text(node, "code")
+    return text_at(node, "comparator") + text_at(node, "value"), text_at(node, "unit") or text_at(
+        node, "code"
+    )
 
 
-def with_unit(node: Any) -> str:
+def quantity_text(node: Any) -> str:
     """`5 mg` of a Quantity."""
-    return " ".join(part for part in quantity(node) if part)
+    return " ".join(part for part in value_and_unit(node) if part)
 
 
-def notes(node: Any, *path: str | int) -> str:
+def annotation_text(node: Any, *path: str | int) -> str:
     """The texts of a list of Annotations, one a line."""
-    return "\n".join(words for item in each(node, *path) if (words := text(item, "text")))
+    return "\n".join(words for item in elements_at(node, *path) if (words := text_at(item, "text")))
 
 
-def name(node: Any) -> tuple[str, str, str]:
+def human_name(node: Any) -> tuple[str, str, str]:
     """Family, given names and prefix of a list of HumanNames: the official one, else the usual."""
-    names = list(each(node))
+    names = list(elements_at(node))
     order = {"official": 0, "usual": 1, "": 2}
-    names.sort(key=lambda n: order.get(text(n, "use"), 3))
+    names.sort(key=lambda n: order.get(text_at(n, "use"), 3))
     best = names[0] if names else {}
-    given, prefix = (" ".join(texts(best, part)) for part in ("given", "prefix"))
-    family = text(best, "family")
-    return (family or ("" if given else text(best, "text"))), given, prefix
+    given, prefix = (" ".join(texts_at(best, part)) for part in ("given", "prefix"))
+    family = text_at(best, "family")
+    return (family or ("" if given else text_at(best, "text"))), given, prefix

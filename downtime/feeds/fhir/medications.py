@@ -3,8 +3,14 @@
 from typing import Any
 
 from downtime.feeds.fhir.administration import change, timed
-from downtime.feeds.fhir.data_types import at, concept, concepts, text, with_unit
-from downtime.feeds.fhir.references import Surroundings, key_of, reference_name
+from downtime.feeds.fhir.data_types import (
+    element_at,
+    concept_text,
+    concept_texts,
+    text_at,
+    quantity_text,
+)
+from downtime.feeds.fhir.references import ResourceReader, resource_key, reference_name
 from downtime.feeds.model import Change, Value
 
 _STATUS = {
@@ -15,24 +21,26 @@ _STATUS = {
 }
 
 
-def administrations(near: Surroundings, resource: dict[str, Any]) -> list[Change]:
+def read_medication_administration(near: ResourceReader, resource: dict[str, Any]) -> list[Change]:
     """One dose; what was stopped had begun, so it counts as given."""
-    numbers = near.patient(at(resource, "subject"), resource)
+    numbers = near.patient(element_at(resource, "subject"), resource)
     if not numbers:
         return []
-    drug = near.resolve(at(resource, "medicationReference"), resource)
-    dosage = at(resource, "dosage")
+    drug = near.resolve(element_at(resource, "medicationReference"), resource)
+    dosage = element_at(resource, "dosage")
     fields: dict[str, Value] = {
-        "medicine": concept(at(resource, "medicationCodeableConcept"))
-        or text(resource, "medicationReference", "display")
-        or concept(at(drug, "code")),
-        "dosage": with_unit(at(dosage, "dose")) or text(dosage, "text"),
-        "route": concept(at(dosage, "route")),
-        "status": _STATUS.get(text(resource, "status"), ""),
-        "reason": concepts(resource, "statusReason") or concepts(resource, "reasonCode"),
-        "performer": reference_name(near, at(resource, "performer", 0, "actor"), resource),
-        "batch": text(drug, "batch", "lotNumber"),
+        "medicine": concept_text(element_at(resource, "medicationCodeableConcept"))
+        or text_at(resource, "medicationReference", "display")
+        or concept_text(element_at(drug, "code")),
+        "dosage": quantity_text(element_at(dosage, "dose")) or text_at(dosage, "text"),
+        "route": concept_text(element_at(dosage, "route")),
+        "status": _STATUS.get(text_at(resource, "status"), ""),
+        "reason": concept_texts(resource, "statusReason") or concept_texts(resource, "reasonCode"),
+        "performer": reference_name(near, element_at(resource, "performer", 0, "actor"), resource),
+        "batch": text_at(drug, "batch", "lotNumber"),
     }
-    moment = text(resource, "effectiveDateTime") or text(resource, "effectivePeriod", "start")
+    moment = text_at(resource, "effectiveDateTime") or text_at(resource, "effectivePeriod", "start")
     timed(near, fields, "given", moment)
-    return [change(near, resource, "MedicationAdministration", key_of(resource), numbers, fields)]
+    return [
+        change(near, resource, "MedicationAdministration", resource_key(resource), numbers, fields)
+    ]

@@ -19,8 +19,8 @@ from typing import Any
 
 from downtime.clinical.identifiers import MRN, NHS, Identifier, clean_nhs_number
 from downtime.feeds import times
-from downtime.feeds.context import Context
-from downtime.feeds.fhir.data_types import at, codes, each, text
+from downtime.feeds.context import FeedContext
+from downtime.feeds.fhir.data_types import element_at, all_codes, elements_at, text_at
 from downtime.feeds.model import Position
 
 FHIR = "FHIR"
@@ -31,10 +31,10 @@ _VISIT_TYPES = frozenset({"VN", "AN"})
 
 
 @dataclass(slots=True)
-class Surroundings:
+class ResourceReader:
     """What the mappings of one document share."""
 
-    context: Context
+    context: FeedContext
     position: Position
     sent: str = ""
     named: str = ""
@@ -46,39 +46,42 @@ class Surroundings:
 
     def add(self, full_url: str, resource: dict[str, Any]) -> None:
         """Makes a resource, and what it contains, known to references."""
-        identity = text(resource, "id")
-        own = f"{text(resource, 'resourceType')}/{identity}" if identity else ""
+        identity = text_at(resource, "id")
+        own = f"{text_at(resource, 'resourceType')}/{identity}" if identity else ""
         for address in filter(None, (full_url, own)):
             self.resources[address] = resource
         self.addresses[id(resource)] = full_url or own
-        for inner in each(resource, "contained"):
-            self.addresses[id(inner)] = f"{full_url or own or key_of(resource)}#{text(inner, 'id')}"
+        for inner in elements_at(resource, "contained"):
+            self.addresses[id(inner)] = (
+                f"{full_url or own or resource_key(resource)}#{text_at(inner, 'id')}"
+            )
 
     def source(self, resource: dict[str, Any], kind: str) -> str:
         """The system a resource's record belongs to (see above)."""
         if named := self.own_name(resource) or self.named:
             return named
         if kind in ("ServiceRequest", "DiagnosticReport", "Observation"):
-            departments = codes(resource, "category")
+            departments = all_codes(resource, "category")
             imaging = departments & {"363679005", "imaging", "RAD"}
             return self.context.department_system("RAD" if imaging else "")
         return self.context.holders.get(kind, kind)
 
     def own_name(self, resource: dict[str, Any]) -> str:
         """The system that `meta.source` names."""
-        source = text(resource, "meta", "source").split("#")[0]
-        return self.context.named.get(source.casefold(), "")
+        source = text_at(resource, "meta", "source").split("#")[0]
+        return self.context.systems_by_application.get(source.casefold(), "")
 
     def updated(self, resource: dict[str, Any]) -> str:
         """When the resource last changed (`meta.lastUpdated`)."""
-        return times.instant(text(resource, "meta", "lastUpdated"), self.context.zone)
+        return times.parse_instant(text_at(resource, "meta", "lastUpdated"), self.context.zone)
 
     def resolve(self, reference: Any, resource: dict[str, Any]) -> dict[str, Any]:
         """The resource that a Reference means: contained, or in the bundle; else an empty one."""
-        address = text(reference, "reference")
+        address = text_at(reference, "reference")
         if address.startswith("#"):
             return next(
-                (r for r in each(resource, "contained") if text(r, "id") == address[1:]), {}
+                (r for r in elements_at(resource, "contained") if text_at(r, "id") == address[1:]),
+                {},
             )
         found = self.resources.get(address)
         return found or self.resources.get("/".join(address.split("/")[-2:]), {})
@@ -87,20 +90,22 @@ class Surroundings:
         """Who a Reference(Patient) means; empty when it does not mean a patient."""
         found = self.resolve(reference, resource)
         if found:
-            is_patient = text(found, "resourceType") == "Patient"
+            is_patient = text_at(found, "resourceType") == "Patient"
             return self.identifiers(found) if is_patient else ()
-        address = text(reference, "reference")
-        kind = text(reference, "type") or (address.split("/")[-2] if "/" in address else "Patient")
+        address = text_at(reference, "reference")
+        kind = text_at(reference, "type") or (
+            address.split("/")[-2] if "/" in address else "Patient"
+        )
         if kind != "Patient" and not address.startswith(("urn:", "Patient?")):
             return ()
-        numbers = list(self._numbers(each(reference, "identifier")))
+        numbers = list(self._numbers(elements_at(reference, "identifier")))
         if address and not address.startswith("#"):
             numbers.append(self._address(address, resource))
         return self._sorted(numbers)
 
     def identifiers(self, patient: dict[str, Any]) -> tuple[Identifier, ...]:
         """Every identifier of a Patient resource, its own address among them."""
-        numbers = list(self._numbers(each(patient, "identifier")))
+        numbers = list(self._numbers(elements_at(patient, "identifier")))
         if address := self.addresses.get(id(patient)):
             numbers.append(self._address(address, patient))
         return self._sorted(numbers)
@@ -122,9 +127,9 @@ class Surroundings:
 
     def _numbers(self, identifiers: Iterator[dict[str, Any]]) -> Iterator[Identifier]:
         for item in identifiers:
-            value, system = text(item, "value"), text(item, "system")
-            kind = next(iter(sorted(codes(item, "type") - {""})), "").upper()
-            if not value or kind in _VISIT_TYPES or text(item, "use") == "old":
+            value, system = text_at(item, "value"), text_at(item, "system")
+            kind = next(iter(sorted(all_codes(item, "type") - {""})), "").upper()
+            if not value or kind in _VISIT_TYPES or text_at(item, "use") == "old":
                 continue
             if system in (*_NHS_SYSTEMS, _NHS_OID) or kind in ("NH", "NHS"):
                 digits = clean_nhs_number(value)
@@ -142,40 +147,40 @@ class Surroundings:
         if system and system == self.context.settings.site.mrn_system:
             return True
         names = {system.rstrip("/").replace(":", "/").rsplit("/", 1)[-1].casefold()}
-        names.add(text(item, "assigner", "display").casefold())
+        names.add(text_at(item, "assigner", "display").casefold())
         return bool(names & self.context.own_names) or (kind == "MR" and not system)
 
 
-def key_of(resource: dict[str, Any]) -> str:
+def resource_key(resource: dict[str, Any]) -> str:
     """What names a resource: its `id`, else an identifier, else a digest of all it says."""
-    if identity := text(resource, "id"):
+    if identity := text_at(resource, "id"):
         return identity
-    for item in each(resource, "identifier"):
-        if value := text(item, "value"):
+    for item in elements_at(resource, "identifier"):
+        if value := text_at(item, "value"):
             return value
     return hashlib.sha256(json.dumps(resource, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def number_of(resource: dict[str, Any], *types: str) -> str:
+def business_identifier(resource: dict[str, Any], *types: str) -> str:
     """The identifier of one of the types (in their order), else the first there is; or empty."""
-    items = [item for item in each(resource, "identifier") if text(item, "value")]
+    items = [item for item in elements_at(resource, "identifier") if text_at(item, "value")]
     for kind in types:
         for item in items:
-            if kind in codes(item, "type"):
-                return text(item, "value")
-    return text(items[0], "value") if items else ""
+            if kind in all_codes(item, "type"):
+                return text_at(item, "value")
+    return text_at(items[0], "value") if items else ""
 
 
-def reference_name(near: Surroundings, reference: Any, resource: dict[str, Any]) -> str:
+def reference_name(near: ResourceReader, reference: Any, resource: dict[str, Any]) -> str:
     """What a reference to a person or place is called: its display, else the resource's name."""
-    if words := text(reference, "display"):
+    if words := text_at(reference, "display"):
         return words
     found = near.resolve(reference, resource)
-    if isinstance(at(found, "name"), list):
+    if isinstance(element_at(found, "name"), list):
         parts = [
-            text(found, "name", 0, "prefix", 0),
-            text(found, "name", 0, "given", 0),
-            text(found, "name", 0, "family") or text(found, "name", 0, "text"),
+            text_at(found, "name", 0, "prefix", 0),
+            text_at(found, "name", 0, "given", 0),
+            text_at(found, "name", 0, "family") or text_at(found, "name", 0, "text"),
         ]
         return " ".join(part for part in parts if part)
-    return text(found, "name")
+    return text_at(found, "name")

@@ -20,43 +20,50 @@ from typing import Any, BinaryIO
 import orjson
 
 from downtime.feeds import times
-from downtime.feeds.context import Context
+from downtime.feeds.context import FeedContext
 from downtime.feeds.fhir import administration, diagnostics, medications
-from downtime.feeds.fhir.data_types import at, each, text
-from downtime.feeds.fhir.observations import observations
-from downtime.feeds.fhir.references import Surroundings
-from downtime.feeds.hl7.segments import decoded
-from downtime.feeds.model import Change, Message, Position, Reject, Replacement, Unusable
-from downtime.feeds.rejects import attempt
+from downtime.feeds.fhir.data_types import element_at, elements_at, text_at
+from downtime.feeds.fhir.observations import read_observation
+from downtime.feeds.fhir.references import ResourceReader
+from downtime.feeds.hl7.segments import decode_text
+from downtime.feeds.model import (
+    Change,
+    Message,
+    Position,
+    Reject,
+    Replacement,
+    UnusableMessageError,
+)
+from downtime.feeds.rejects import accept_or_reject
 
 FULL_EXTRACT = "full-extract"
 """The code of a Bundle's `meta.tag` that makes it a full extract."""
-MAPPINGS: dict[str, Callable[[Surroundings, dict[str, Any]], list[Change]]] = {
-    "Patient": administration.patients,
-    "Encounter": administration.encounters,
-    "Location": administration.locations,
-    "Appointment": administration.appointments,
-    "ServiceRequest": diagnostics.requests,
-    "DiagnosticReport": diagnostics.reports,
-    "Observation": observations,
-    "AllergyIntolerance": diagnostics.allergies,
-    "Flag": diagnostics.flags,
-    "MedicationRequest": diagnostics.medicines,
-    "MedicationAdministration": medications.administrations,
+RESOURCE_READERS: dict[str, Callable[[ResourceReader, dict[str, Any]], list[Change]]] = {
+    "Patient": administration.read_patient,
+    "Encounter": administration.read_encounter,
+    "Location": administration.read_location,
+    "Appointment": administration.read_appointment,
+    "ServiceRequest": diagnostics.read_service_request,
+    "DiagnosticReport": diagnostics.read_diagnostic_report,
+    "Observation": read_observation,
+    "AllergyIntolerance": diagnostics.read_allergy,
+    "Flag": diagnostics.read_flag,
+    "MedicationRequest": diagnostics.read_medication_request,
+    "MedicationAdministration": medications.read_medication_administration,
 }
 """Resource type to the mapping that reads it."""
 _INEXACT = re.compile(rb"\d\.\d*0[\s,}\]]|\d[eE][+-]?\d|[.]\d{15}|\D0\.0000|\d{17}")
-_DELETABLE = frozenset(MAPPINGS) - {"Patient", "ServiceRequest", "Encounter", "Location"}
+_DELETABLE = frozenset(RESOURCE_READERS) - {"Patient", "ServiceRequest", "Encounter", "Location"}
 _BUNDLE_DEPTH = 4
 
 
-def read(stream: BinaryIO, name: str, context: Context) -> Iterator[Message | Reject]:
+def read_fhir(stream: BinaryIO, name: str, context: FeedContext) -> Iterator[Message | Reject]:
     """The resources of one JSON or NDJSON file, in order."""
     number = 0
     for data in _documents(stream, context.settings.feeds.max_message_bytes):
         try:
-            parsed = document(data, context)
-        except Unusable as fault:
+            parsed = parse_json(data, context)
+        except UnusableMessageError as fault:
             number += 1
             position = Position(name, number)
             yield Reject(position=position, segment=fault.segment, reason=fault.reason)
@@ -64,7 +71,7 @@ def read(stream: BinaryIO, name: str, context: Context) -> Iterator[Message | Re
         for resource in parsed if isinstance(parsed, list) else [parsed]:
             number += 1
             position = Position(name, number)
-            yield attempt(position, partial(message, resource, position, context))
+            yield accept_or_reject(position, partial(read_resource, resource, position, context))
 
 
 def _documents(stream: BinaryIO, limit: int) -> Iterator[bytes]:
@@ -93,11 +100,11 @@ def _is_whole(line: bytes) -> bool:
         return False
 
 
-def document(data: bytes, context: Context) -> Any:
+def parse_json(data: bytes, context: FeedContext) -> Any:
     """The JSON of one document, decimals as written; Unusable when it is too large, deep or not JSON."""
     feeds = context.settings.feeds
     if len(data) > feeds.max_message_bytes:
-        raise Unusable(
+        raise UnusableMessageError(
             "",
             f"the resource is longer than {feeds.max_message_bytes} bytes"
             " (feeds.max_message_bytes)",
@@ -105,13 +112,13 @@ def document(data: bytes, context: Context) -> Any:
     try:
         parsed = orjson.loads(data)
     except orjson.JSONDecodeError:
-        data = decoded(data).encode("utf-8")
+        data = decode_text(data).encode("utf-8")
         try:
             parsed = orjson.loads(data)
         except orjson.JSONDecodeError as error:
-            raise Unusable("", f"not valid JSON: {error}") from None
+            raise UnusableMessageError("", f"not valid JSON: {error}") from None
     if _is_deeper(parsed, feeds.max_json_depth):
-        raise Unusable(
+        raise UnusableMessageError(
             "",
             f"the resource is nested deeper than {feeds.max_json_depth} levels"
             " (feeds.max_json_depth)",
@@ -134,12 +141,12 @@ def _is_deeper(node: Any, limit: int) -> bool:
     return True
 
 
-def message(resource: Any, position: Position, context: Context) -> Message:
+def read_resource(resource: Any, position: Position, context: FeedContext) -> Message:
     """What one resource or Bundle says; Unusable when it is no FHIR resource."""
-    kind = text(resource, "resourceType")
+    kind = text_at(resource, "resourceType")
     if not kind:
-        raise Unusable("", "the JSON has no resourceType: it is not a FHIR resource")
-    near = Surroundings(context, position)
+        raise UnusableMessageError("", "the JSON has no resourceType: it is not a FHIR resource")
+    near = ResourceReader(context, position)
     near.named = near.own_name(resource)
     if kind == "Bundle":
         return _bundle(resource, near)
@@ -150,30 +157,34 @@ def message(resource: Any, position: Position, context: Context) -> Message:
     return Message(position=position, kind=kind, source=source, sent=near.sent, content=tuple(said))
 
 
-def _changes(near: Surroundings, resource: dict[str, Any]) -> list[Change]:
-    mapping = MAPPINGS.get(text(resource, "resourceType"))
+def _changes(near: ResourceReader, resource: dict[str, Any]) -> list[Change]:
+    mapping = RESOURCE_READERS.get(text_at(resource, "resourceType"))
     if mapping is None:
         return []
-    contained = [r for r in each(resource, "contained") if text(r, "resourceType") == "Patient"]
-    said = [change for patient in contained for change in administration.patients(near, patient)]
+    contained = [
+        r for r in elements_at(resource, "contained") if text_at(r, "resourceType") == "Patient"
+    ]
+    said = [
+        change for patient in contained for change in administration.read_patient(near, patient)
+    ]
     return said + mapping(near, resource)
 
 
-def _bundle(bundle: dict[str, Any], near: Surroundings) -> Message:
-    near.sent = times.instant(text(bundle, "timestamp"), near.context.zone)
+def _bundle(bundle: dict[str, Any], near: ResourceReader) -> Message:
+    near.sent = times.parse_instant(text_at(bundle, "timestamp"), near.context.zone)
     near.sent = near.sent or near.updated(bundle)
     entries = list(_entries(bundle, _BUNDLE_DEPTH))
     for entry in entries:
-        near.add(text(entry, "fullUrl"), at(entry, "resource") or {})
+        near.add(text_at(entry, "fullUrl"), element_at(entry, "resource") or {})
     near.named = near.named or _sender(bundle, entries, near.context)
     said: list[Change] = []
     for entry in entries:
-        if isinstance(at(entry, "resource"), dict):
+        if isinstance(element_at(entry, "resource"), dict):
             said += _changes(near, entry["resource"])
-        elif text(entry, "request", "method") == "DELETE":
-            said += _deletion(near, text(entry, "request", "url"))
+        elif text_at(entry, "request", "method") == "DELETE":
+            said += _deletion(near, text_at(entry, "request", "url"))
     content: tuple[Change | Replacement, ...] = tuple(said)
-    if FULL_EXTRACT in {text(tag, "code") for tag in each(bundle, "meta", "tag")}:
+    if FULL_EXTRACT in {text_at(tag, "code") for tag in elements_at(bundle, "meta", "tag")}:
         content = tuple(_replacements(said, near))
     holders = {change.source for change in said}
     source = near.named or (holders.pop() if len(holders) == 1 else "")
@@ -183,25 +194,32 @@ def _bundle(bundle: dict[str, Any], near: Surroundings) -> Message:
 
 
 def _entries(bundle: dict[str, Any], depth: int) -> Iterator[dict[str, Any]]:
-    for entry in each(bundle, "entry"):
-        resource = at(entry, "resource")
-        if text(resource, "resourceType") == "Bundle":
+    for entry in elements_at(bundle, "entry"):
+        resource = element_at(entry, "resource")
+        if text_at(resource, "resourceType") == "Bundle":
             if depth > 1:
                 yield from _entries(resource, depth - 1)
         else:
             yield entry
 
 
-def _sender(bundle: dict[str, Any], entries: list[dict[str, Any]], context: Context) -> str:
-    names = [text(bundle, "identifier", "system")]
+def _sender(bundle: dict[str, Any], entries: list[dict[str, Any]], context: FeedContext) -> str:
+    names = [text_at(bundle, "identifier", "system")]
     for entry in entries:
-        if text(entry, "resource", "resourceType") == "MessageHeader":
-            source = at(entry, "resource", "source")
-            names += [text(source, name) for name in ("name", "software", "endpoint")]
-    return next((context.named[n.casefold()] for n in names if n.casefold() in context.named), "")
+        if text_at(entry, "resource", "resourceType") == "MessageHeader":
+            source = element_at(entry, "resource", "source")
+            names += [text_at(source, name) for name in ("name", "software", "endpoint")]
+    return next(
+        (
+            context.systems_by_application[n.casefold()]
+            for n in names
+            if n.casefold() in context.systems_by_application
+        ),
+        "",
+    )
 
 
-def _deletion(near: Surroundings, url: str) -> list[Change]:
+def _deletion(near: ResourceReader, url: str) -> list[Change]:
     kind, _, identity = url.partition("/")
     if kind not in _DELETABLE or not identity:
         return []
@@ -218,7 +236,7 @@ def _deletion(near: Surroundings, url: str) -> list[Change]:
     ]
 
 
-def _replacements(said: list[Change], near: Surroundings) -> Iterator[Change | Replacement]:
+def _replacements(said: list[Change], near: ResourceReader) -> Iterator[Change | Replacement]:
     """One replacement a source; persons are added, never replaced."""
     yield from (change for change in said if change.type == "Patient")
     by_source: dict[str, list[Change]] = {}

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 
 from downtime.clinical.identifiers import Identifier
 from downtime.feeds import times
-from downtime.feeds.hl7.data_types import people, words
-from downtime.feeds.hl7.identifiers import of_patient, several
-from downtime.feeds.hl7.patient import Speaking, allergies, patient
+from downtime.feeds.hl7.data_types import person_names, coded_texts
+from downtime.feeds.hl7.identifiers import patient_identifiers, parse_identifiers
+from downtime.feeds.hl7.patient import MessageReader, read_allergies, read_patient
 from downtime.feeds.hl7.segments import Segment
-from downtime.feeds.model import Change, Unusable, Value, bed_key
+from downtime.feeds.model import Change, UnusableMessageError, Value, bed_key
 
 STATUS = {
     "A01": "in-progress",
@@ -65,7 +65,7 @@ _BED_STATES = {
 """HL7 table 0116."""
 
 
-def changes(who: Speaking, trigger: str) -> list[Change]:
+def read_admission(who: MessageReader, trigger: str) -> list[Change]:
     """All that one ADT message says; Unusable when it does not say who it is about."""
     if trigger in _NOTHING_TAKEN:
         return []
@@ -86,7 +86,7 @@ class _Group:
     allergies: list[Segment] = field(default_factory=list)
 
 
-def _groups(who: Speaking) -> list[_Group]:
+def _groups(who: MessageReader) -> list[_Group]:
     groups = [_Group()]
     for segment in who.message.segments:
         name = segment.fields[0]
@@ -100,41 +100,47 @@ def _groups(who: Speaking) -> list[_Group]:
     return groups
 
 
-def _of_group(who: Speaking, trigger: str, group: _Group) -> list[Change]:
+def _of_group(who: MessageReader, trigger: str, group: _Group) -> list[Change]:
     pid, first = group.first.get("PID"), group.first
     if pid is None:
-        raise Unusable("PID", "the message has no PID segment: it does not say who it is about")
-    numbers = of_patient(pid, first.get("PV1"), who.message, who.context)
+        raise UnusableMessageError(
+            "PID", "the message has no PID segment: it does not say who it is about"
+        )
+    numbers = patient_identifiers(pid, first.get("PV1"), who.message, who.context)
     if not numbers:
-        raise Unusable("PID", "PID-3 holds no identifier: the patient cannot be told apart")
+        raise UnusableMessageError(
+            "PID", "PID-3 holds no identifier: the patient cannot be told apart"
+        )
     recorded, happened = _event_times(who, trigger)
-    found = [patient(who, pid, numbers, recorded, first.get("PD1"))]
+    found = [read_patient(who, pid, numbers, recorded, first.get("PD1"))]
     if trigger in _MERGES:
         found += _merge(who, numbers, first, recorded)
     if trigger not in _WITHOUT_VISIT:
         for pv1 in group.visits:
             found.append(_encounter(who, trigger, {**first, "PV1": pv1}, numbers, happened))
-    return found + allergies(who, group.allergies, numbers, recorded)
+    return found + read_allergies(who, group.allergies, numbers, recorded)
 
 
-def _event_times(who: Speaking, trigger: str) -> tuple[str, str]:
+def _event_times(who: MessageReader, trigger: str) -> tuple[str, str]:
     """When the event was recorded and when it happened; empty when not said."""
     event = who.message.first("EVN")
     if event is None:
         return "", ""
-    recorded = times.instant(event.text(2), who.context.zone)
-    happened = times.instant(event.text(6), who.context.zone)
+    recorded = times.parse_instant(event.text(2), who.context.zone)
+    happened = times.parse_instant(event.text(6), who.context.zone)
     return recorded, (recorded if trigger in _CANCELLATIONS else happened or recorded)
 
 
 def _merge(
-    who: Speaking, numbers: tuple[Identifier, ...], group: dict[str, Segment], event: str
+    who: MessageReader, numbers: tuple[Identifier, ...], group: dict[str, Segment], event: str
 ) -> list[Change]:
     mrg = group.get("MRG")
-    gone = several(mrg, 1, who.message, who.context) if mrg else []
+    gone = parse_identifiers(mrg, 1, who.message, who.context) if mrg else []
     gone = [number for number in gone if number not in numbers]
     if not gone:
-        raise Unusable("MRG", "MRG-1 holds no other identifier: there is nobody to merge")
+        raise UnusableMessageError(
+            "MRG", "MRG-1 holds no other identifier: there is nobody to merge"
+        )
     return [
         Change(
             type="Patient",
@@ -151,7 +157,7 @@ def _merge(
 
 
 def _encounter(
-    who: Speaking,
+    who: MessageReader,
     trigger: str,
     group: dict[str, Segment],
     numbers: tuple[Identifier, ...],
@@ -173,7 +179,7 @@ def _encounter(
 
 
 def _stay(
-    who: Speaking, trigger: str, group: dict[str, Segment], visit: str, event: str
+    who: MessageReader, trigger: str, group: dict[str, Segment], visit: str, event: str
 ) -> dict[str, Value]:
     pv1 = group["PV1"]
     fields: dict[str, Value] = {"visit_number": visit} if visit else {}
@@ -197,29 +203,34 @@ def _place(pv1: Segment, fields: dict[str, Value]) -> None:
 def _clinicians(pv1: Segment, group: dict[str, Segment], fields: dict[str, Value]) -> None:
     """The attending (PV1-7), else admitting (17), else consulting (9) doctor; specialty; reason."""
     for number in (7, 17, 9):
-        if (names := people(pv1, number)) is not None:
+        if (names := person_names(pv1, number)) is not None:
             fields["consultant"] = names
             break
-    if (specialty := words(pv1, 10)) is not None:
+    if (specialty := coded_texts(pv1, 10)) is not None:
         fields["specialty"] = specialty
     pv2, diagnosis = group.get("PV2"), group.get("DG1")
-    reason = words(pv2, 3) if pv2 else None
+    reason = coded_texts(pv2, 3) if pv2 else None
     if not reason and diagnosis:
-        reason = diagnosis.whole(4) or words(diagnosis, 3) or reason
+        reason = diagnosis.full_text(4) or coded_texts(diagnosis, 3) or reason
     if reason is not None:
         fields["reason"] = reason
 
 
-def _span(who: Speaking, trigger: str, pv1: Segment, event: str, fields: dict[str, Value]) -> None:
+def _span(
+    who: MessageReader, trigger: str, pv1: Segment, event: str, fields: dict[str, Value]
+) -> None:
     zone = who.context.zone
     if pv1.raw(44):
-        fields["started"], fields["started_text"] = times.stored(pv1.text(44), zone), pv1.text(44)
+        fields["started"], fields["started_text"] = (
+            times.parse_time(pv1.text(44), zone),
+            pv1.text(44),
+        )
     elif trigger in ("A01", "A04") and event:
         fields["started"] = event
     if trigger == "A13":
         fields["ended"], fields["ended_text"] = "", ""
     elif pv1.raw(45):
-        fields["ended"], fields["ended_text"] = times.stored(pv1.text(45), zone), pv1.text(45)
+        fields["ended"], fields["ended_text"] = times.parse_time(pv1.text(45), zone), pv1.text(45)
     elif trigger == "A03" and (event or who.sent):
         fields["ended"] = event or who.sent
     status = STATUS.get(trigger)
@@ -229,7 +240,7 @@ def _span(who: Speaking, trigger: str, pv1: Segment, event: str, fields: dict[st
         fields["status"] = status
 
 
-def _bed_status(who: Speaking) -> list[Change]:
+def _bed_status(who: MessageReader) -> list[Change]:
     """A20: NPU-1 is the bed, NPU-2 its state."""
     found = []
     for npu in who.message.all("NPU"):

@@ -2,49 +2,49 @@
 
 from functools import lru_cache
 
-from downtime.feeds.hl7.segments import Marks, Segment, part_of
+from downtime.feeds.hl7.segments import Delimiters, Segment, component_text
 
 
 @lru_cache(maxsize=16_384)
-def person(value: str, marks: Marks) -> str:
+def person_name(value: str, marks: Delimiters) -> str:
     """`Dr Ada Lovelace` of one XCN; its number when there is no name."""
-    names = (part_of(value, n, marks) for n in (6, 3, 4, 2))
-    return " ".join(name for name in names if name) or part_of(value, 1, marks)
+    names = (component_text(value, n, marks) for n in (6, 3, 4, 2))
+    return " ".join(name for name in names if name) or component_text(value, 1, marks)
 
 
-def people(segment: Segment, field: int) -> str | None:
+def person_names(segment: Segment, field: int) -> str | None:
     """The persons of a repeating XCN, each named once, however many numbers they came with."""
     if not segment.raw(field):
         return None
-    names = (person(value, segment.marks) for value in segment.repeats(field))
+    names = (person_name(value, segment.marks) for value in segment.repetitions(field))
     return ", ".join(dict.fromkeys(name for name in names if name))
 
 
 @lru_cache(maxsize=16_384)
-def coded(value: str, marks: Marks) -> str:
+def coded_text(value: str, marks: Delimiters) -> str:
     """The words of one CE/CWE: original text, else its name, else the other name, else the code."""
     for component in (9, 2, 5, 1, 4):
-        if words := part_of(value, component, marks):
+        if words := component_text(value, component, marks):
             return words
     return ""
 
 
-def words(segment: Segment, field: int) -> str | None:
+def coded_texts(segment: Segment, field: int) -> str | None:
     """The words of a repeating coded or text field, joined by commas; None when not said."""
     if not segment.raw(field):
         return None
-    names = (coded(value, segment.marks) for value in segment.repeats(field))
+    names = (coded_text(value, segment.marks) for value in segment.repetitions(field))
     return ", ".join(dict.fromkeys(name for name in names if name))
 
 
-def address(value: str, marks: Marks) -> str:
+def address_text(value: str, marks: Delimiters) -> str:
     """Street, other lines, town and county of one XAD, in one line; the postcode is apart."""
-    parts = (part_of(value, n, marks) for n in (1, 2, 3, 4))
+    parts = (component_text(value, n, marks) for n in (1, 2, 3, 4))
     return ", ".join(part for part in parts if part)
 
 
-def telephone(value: str, marks: Marks) -> str:
+def telephone_number(value: str, marks: Delimiters) -> str:
     """The number of one XTN: as one text, else put together from its components."""
-    whole = part_of(value, 1, marks) or part_of(value, 12, marks)
-    parts = (part_of(value, n, marks) for n in (5, 6, 7))
+    whole = component_text(value, 1, marks) or component_text(value, 12, marks)
+    parts = (component_text(value, n, marks) for n in (5, 6, 7))
     return whole or " ".join(part for part in parts if part)

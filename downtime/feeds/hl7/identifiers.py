@@ -15,8 +15,8 @@ import re
 from functools import lru_cache
 
 from downtime.clinical.identifiers import MRN, NHS, Identifier, clean_nhs_number
-from downtime.feeds.context import Context
-from downtime.feeds.hl7.segments import Marks, Parsed, Segment, part_of
+from downtime.feeds.context import FeedContext
+from downtime.feeds.hl7.segments import Delimiters, Hl7Message, Segment, component_text
 
 _NHS_TYPES = frozenset({"NH", "NHS", "NHSN", "NHSNMBR"})
 _NHS_AUTHORITIES = frozenset(
@@ -27,12 +27,14 @@ _VISIT_TYPES = frozenset({"AN", "VN", "ACSN", "ANC", "ANT", "AM"})
 _TYPE = re.compile(r"[A-Z]{2,8}")
 
 
-def one(value: str, marks: Marks, facility: str, context: Context) -> Identifier | None:
+def parse_identifier(
+    value: str, marks: Delimiters, facility: str, context: FeedContext
+) -> Identifier | None:
     """The identifier in one CX; None when it is empty, or an NHS number that fails its check."""
-    number = part_of(value, 1, marks)
+    number = component_text(value, 1, marks)
     if not number:
         return None
-    kind = part_of(value, 5, marks).upper()
+    kind = component_text(value, 5, marks).upper()
     kind = kind if _TYPE.fullmatch(kind) else ""
     authority = _authority(value, marks)
     if kind in _NHS_TYPES or authority.casefold() in _NHS_AUTHORITIES:
@@ -47,60 +49,65 @@ def one(value: str, marks: Marks, facility: str, context: Context) -> Identifier
     return Identifier("MR" if kind == "MRN" else kind or "PI", authority, number)
 
 
-def _authority(value: str, marks: Marks) -> str:
+def _authority(value: str, marks: Delimiters) -> str:
     parts = value.split(marks.component, 4)
     return _named(parts[3], marks) if len(parts) > 3 else ""
 
 
 @lru_cache(maxsize=4096)
-def _named(assigned: str, marks: Marks) -> str:
+def _named(assigned: str, marks: Delimiters) -> str:
     names = [marks.decode(name).strip() for name in assigned.split(marks.part)]
     return next((name for name in names if name and name != '""'), "")
 
 
-def several(segment: Segment, field: int, message: Parsed, context: Context) -> list[Identifier]:
+def parse_identifiers(
+    segment: Segment, field: int, message: Hl7Message, context: FeedContext
+) -> list[Identifier]:
     """The distinct identifiers of a repeating CX field."""
     facility = message.header.text(4)
-    found = (one(value, segment.marks, facility, context) for value in segment.repeats(field))
+    found = (
+        parse_identifier(value, segment.marks, facility, context)
+        for value in segment.repetitions(field)
+    )
     return list(dict.fromkeys(number for number in found if number))
 
 
-def of_patient(
-    pid: Segment | None, pv1: Segment | None, message: Parsed, context: Context
+def patient_identifiers(
+    pid: Segment | None, pv1: Segment | None, message: Hl7Message, context: FeedContext
 ) -> tuple[Identifier, ...]:
     """Who the message is about, the most specific first; empty when it does not say."""
     if pid is None:
         return _visit(None, pv1, message, context)
-    found = [n for n in several(pid, 3, message, context) if n.type not in _VISIT_TYPES]
+    found = [n for n in parse_identifiers(pid, 3, message, context) if n.type not in _VISIT_TYPES]
     if not any(number.type == NHS for number in found):
         found += _old_nhs_number(pid, message, context)
     for field in (2, 4):
-        found = found or several(pid, field, message, context)
+        found = found or parse_identifiers(pid, field, message, context)
     if not found:
         return _visit(pid, pv1, message, context)
     return tuple(sorted(found, key=lambda number: _rank(number, context)))
 
 
-def _rank(number: Identifier, context: Context) -> int:
+def _rank(number: Identifier, context: FeedContext) -> int:
     if number.type == MRN and number.authority == context.authority:
         return 0
     return {NHS: 1, MRN: 2, "PI": 3}.get(number.type, 4)
 
 
-def _old_nhs_number(pid: Segment, message: Parsed, context: Context) -> list[Identifier]:
-    typed = [number for number in several(pid, 2, message, context) if number.type == NHS]
+def _old_nhs_number(pid: Segment, message: Hl7Message, context: FeedContext) -> list[Identifier]:
+    typed = [number for number in parse_identifiers(pid, 2, message, context) if number.type == NHS]
     digits = clean_nhs_number(pid.text(19))
     return typed or ([Identifier(NHS, "NHS", digits)] if digits else [])
 
 
 def _visit(
-    pid: Segment | None, pv1: Segment | None, message: Parsed, context: Context
+    pid: Segment | None, pv1: Segment | None, message: Hl7Message, context: FeedContext
 ) -> tuple[Identifier, ...]:
     facility = message.header.text(4)
     for segment, field, kind in ((pid, 18, "AN"), (pv1, 19, "VN")):
         number = segment.text(field) if segment else ""
         if segment and number:
-            authority = _authority(segment.repeats(field)[0], segment.marks) or facility
+            authority = _authority(segment.repetitions(field)[0], segment.marks) or facility
             own = not authority or authority.casefold() in context.own_names
             return (Identifier(kind, context.authority if own else authority, number),)
     return ()

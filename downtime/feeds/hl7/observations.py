@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from downtime.feeds import times
-from downtime.feeds.hl7.data_types import address, coded, person, telephone
-from downtime.feeds.hl7.order_groups import Order, note
-from downtime.feeds.hl7.segments import Segment, part_of
+from downtime.feeds.hl7.data_types import address_text, coded_text, person_name, telephone_number
+from downtime.feeds.hl7.order_groups import OrderGroup, note_text
+from downtime.feeds.hl7.segments import Segment, component_text
 from downtime.feeds.model import Value
 
 DOCUMENT = "[document, not shown]"
@@ -34,7 +34,7 @@ _LINES = frozenset({"TX", "FT"})
 
 
 @dataclass(slots=True)
-class Finding:
+class Observation:
     """One observation of a report as it is put together from its segments."""
 
     key: str
@@ -50,18 +50,18 @@ class Finding:
         if "effective" not in fields and "collected" in request:
             fields["effective"] = request["collected"]
             fields["effective_text"] = request["collected_text"]
-        words = [str(fields.get("note", "")), note(self.notes)]
+        words = [str(fields.get("note", "")), note_text(self.notes)]
         if any(words):
             fields["note"] = "\n".join(part for part in words if part)
         return fields
 
 
-def findings(order: Order, zone: ZoneInfo) -> tuple[list[Finding], list[Segment]]:
+def read_observations(order: OrderGroup, zone: ZoneInfo) -> tuple[list[Observation], list[Segment]]:
     """The observations of an order, and the notes that belong to the order itself."""
-    found: list[Finding] = []
+    found: list[Observation] = []
     own_notes: list[Segment] = []
     seen: dict[str, int] = {}
-    for segment in order.rest:
+    for segment in order.following_segments:
         name = segment.fields[0]
         if name == "NTE":
             (found[-1].notes if found else own_notes).append(segment)
@@ -70,7 +70,7 @@ def findings(order: Order, zone: ZoneInfo) -> tuple[list[Finding], list[Segment]
     return found, own_notes
 
 
-def _continues(segment: Segment, found: list[Finding]) -> bool:
+def _continues(segment: Segment, found: list[Observation]) -> bool:
     """Adds one more line to the text before it, when that is what the segment is."""
     last = found[-1] if found else None
     if last is None or last.lines is None or last.notes or segment.text(2) not in _LINES:
@@ -78,63 +78,65 @@ def _continues(segment: Segment, found: list[Finding]) -> bool:
     kind, code, sub_number = last.lines
     if segment.text(3) not in (code, "") or (segment.text(3) and segment.text(4) != sub_number):
         return False
-    last.fields["value"] = f"{last.fields['value']}\n{value(segment)[0]}".rstrip(" ")
+    last.fields["value"] = f"{last.fields['value']}\n{value_text(segment)[0]}".rstrip(" ")
     return True
 
 
-def _finding(segment: Segment, seen: dict[str, int], position: int, zone: ZoneInfo) -> Finding:
+def _finding(segment: Segment, seen: dict[str, int], position: int, zone: ZoneInfo) -> Observation:
     code, sub_number = segment.text(3) or segment.text(3, 2), segment.text(4)
     kind, status = segment.text(2).upper(), segment.text(11).upper()
     key = f"{code.upper()}|{sub_number}"
     seen[key] = seen.get(key, 0) + 1
-    shown, remark = value(segment)
-    names = segment.repeats(3)
+    shown, remark = value_text(segment)
+    names = segment.repetitions(3)
     fields: dict[str, Value] = {
         "code": code,
-        "display": coded(names[0], segment.marks) if names else "",
+        "display": coded_text(names[0], segment.marks) if names else "",
         "value": shown,
         "units": segment.text(6, 2) or segment.text(6),
-        "reference_range": segment.whole(7),
-        "flag": ", ".join(part_of(flag, 1, segment.marks) for flag in segment.repeats(8)),
+        "reference_range": segment.full_text(7),
+        "flag": ", ".join(
+            component_text(flag, 1, segment.marks) for flag in segment.repetitions(8)
+        ),
         "status": STATUS.get(status, ""),
         "position": position,
     }
     if remark:
         fields["note"] = remark
-    measured = times.stored(segment.text(14), zone)
+    measured = times.parse_time(segment.text(14), zone)
     if measured:
         fields["effective"], fields["effective_text"] = measured, segment.text(14)
     lines = (kind, code, sub_number) if kind in _LINES else None
-    return Finding(f"{key}|{seen[key]}", status, lines, fields)
+    return Observation(f"{key}|{seen[key]}", status, lines, fields)
 
 
-def value(segment: Segment) -> tuple[str, str]:
+def value_text(segment: Segment) -> tuple[str, str]:
     """The value of an OBX as shown, and a note in its place when it cannot be."""
     kind = segment.text(2).upper()
     if kind in ("ED", "RP"):
         return "", DOCUMENT if segment.raw(5) else ""
     if kind in ("NM", "TX", "ST", "FT", "IS", "ID", ""):
-        return segment.whole(5), ""
+        return segment.full_text(5), ""
     separator = ", " if kind in ("CE", "CWE", "CF", "CNE") else "\n"
     return separator.join(
-        filter(None, (_one(part, kind, segment) for part in segment.repeats(5)))
+        filter(None, (_one(part, kind, segment) for part in segment.repetitions(5)))
     ), ""
 
 
 def _one(raw: str, kind: str, segment: Segment) -> str:
     marks = segment.marks
     if kind in ("CE", "CWE", "CF", "CNE"):
-        return coded(raw, marks)
+        return coded_text(raw, marks)
     if kind == "SN":
-        return "".join(part_of(raw, n, marks) for n in (1, 2, 3, 4))
+        return "".join(component_text(raw, n, marks) for n in (1, 2, 3, 4))
     if kind in ("DT", "TS", "DTM"):
-        return _date(part_of(raw, 1, marks))
+        return _date(component_text(raw, 1, marks))
     if kind in ("XCN", "CN"):
-        return person(raw, marks)
+        return person_name(raw, marks)
     if kind == "XAD":
-        return address(raw, marks)
+        return address_text(raw, marks)
     if kind == "XTN":
-        return telephone(raw, marks)
+        return telephone_number(raw, marks)
     parts = (marks.decode(part).strip() for part in raw.split(marks.component))
     return " ".join(part for part in parts if part)
 
@@ -142,7 +144,7 @@ def _one(raw: str, kind: str, segment: Segment) -> str:
 def _date(sent: str) -> str:
     """`2026-11-02 14:30` of `20261102143000`, in the zone in which it was sent."""
     digits = sent.split(".")[0]
-    day = times.day(sent[:8], times.UTC_ZONE)
+    day = times.parse_date(sent[:8], times.UTC_ZONE)
     if not day:
         return sent
     clock = (

@@ -17,34 +17,34 @@ from dataclasses import dataclass, field
 
 from downtime.clinical.identifiers import Identifier
 from downtime.feeds import times
-from downtime.feeds.hl7.data_types import coded, people, words
-from downtime.feeds.hl7.identifiers import of_patient
-from downtime.feeds.hl7.patient import Speaking, patient
+from downtime.feeds.hl7.data_types import coded_text, person_names, coded_texts
+from downtime.feeds.hl7.identifiers import patient_identifiers
+from downtime.feeds.hl7.patient import MessageReader, read_patient
 from downtime.feeds.hl7.segments import Segment
-from downtime.feeds.model import Change, Unusable, Value
+from downtime.feeds.model import Change, UnusableMessageError, Value
 
 
 @dataclass(slots=True)
-class Order:
+class OrderGroup:
     """One ORC and OBR of a message, with the segments that follow them."""
 
     number: int
     orc: Segment | None = None
     obr: Segment | None = None
-    rest: list[Segment] = field(default_factory=list)
+    following_segments: list[Segment] = field(default_factory=list)
 
-    def text(self, orc_field: int, obr_field: int) -> str:
+    def value_of(self, orc_field: int, obr_field: int) -> str:
         """A value that stands in OBR, else in ORC; 0 for the one of them that never holds it."""
         value = self.obr.text(obr_field) if self.obr and obr_field else ""
         return value or (self.orc.text(orc_field) if self.orc and orc_field else "")
 
     @property
     def placer(self) -> str:
-        return self.text(2, 2)
+        return self.value_of(2, 2)
 
     @property
     def filler(self) -> str:
-        return self.text(3, 3)
+        return self.value_of(3, 3)
 
     @property
     def code(self) -> str:
@@ -53,75 +53,77 @@ class Order:
 
     @property
     def display(self) -> str:
-        values = self.obr.repeats(4) if self.obr else []
-        return coded(values[0], self.obr.marks) if values and self.obr else ""
+        values = self.obr.repetitions(4) if self.obr else []
+        return coded_text(values[0], self.obr.marks) if values and self.obr else ""
 
-    def times(self, who: Speaking, obr_field: int) -> tuple[str, str]:
+    def time_of(self, who: MessageReader, obr_field: int) -> tuple[str, str]:
         """A time of OBR as stored and as sent."""
         sent = self.obr.text(obr_field) if self.obr else ""
-        return times.stored(sent, who.context.zone), sent
+        return times.parse_time(sent, who.context.zone), sent
 
 
-def orders(who: Speaking) -> Iterator[Order]:
+def order_groups(who: MessageReader) -> Iterator[OrderGroup]:
     """The orders of a message: an ORC begins one, and so does an OBR without an ORC of its own."""
-    current = Order(0)
+    current = OrderGroup(0)
     for segment in who.message.segments:
         name = segment.fields[0]
         if name == "ORC" or (name == "OBR" and (current.obr or not current.orc)):
             if current.number:
                 yield current
             shared = current.orc if name == "OBR" else None
-            current = Order(current.number + 1, orc=shared)
+            current = OrderGroup(current.number + 1, orc=shared)
         if name == "ORC":
             current.orc = segment
         elif name == "OBR":
             current.obr = segment
         elif current.number:
-            current.rest.append(segment)
+            current.following_segments.append(segment)
     if current.number:
         yield current
 
 
-def request_key(who: Speaking, order: Order) -> str:
+def request_key(who: MessageReader, order: OrderGroup) -> str:
     """See above."""
     return _key(who, order, order.placer or order.filler)
 
 
-def report_key(who: Speaking, order: Order) -> str:
+def report_key(who: MessageReader, order: OrderGroup) -> str:
     """See above."""
     return _key(who, order, order.filler or order.placer)
 
 
-def _key(who: Speaking, order: Order, number: str) -> str:
+def _key(who: MessageReader, order: OrderGroup, number: str) -> str:
     number = number or f"{who.message.header.text(10)}#{order.number}"
     return f"{number}|{order.code.upper()}"
 
 
-def person(who: Speaking, found: list[Order]) -> tuple[tuple[Identifier, ...], list[Change]]:
+def read_person(
+    who: MessageReader, found: list[OrderGroup]
+) -> tuple[tuple[Identifier, ...], list[Change]]:
     """Who the orders are for, and what PID says of them."""
     pid, pv1 = who.message.first("PID"), who.message.first("PV1")
-    numbers = of_patient(pid, pv1, who.message, who.context) or _stand_in(who, found)
+    numbers = patient_identifiers(pid, pv1, who.message, who.context) or _stand_in(who, found)
     if not numbers:
-        raise Unusable(
+        raise UnusableMessageError(
             "PID",
             "neither PID-3, an order number nor MSH-10 holds an identifier: "
             "the patient cannot be told apart",
         )
     if pid is None:
         return numbers, []
-    return numbers, [patient(who, pid, numbers, "", who.message.first("PD1"))]
+    return numbers, [read_patient(who, pid, numbers, "", who.message.first("PD1"))]
 
 
-def person_only(who: Speaking) -> list[Change]:
+def read_person_only(who: MessageReader) -> list[Change]:
     """What a message without any order in it says: the person, when it names one."""
     pid = who.message.first("PID")
-    numbers = of_patient(pid, None, who.message, who.context) if pid else ()
+    numbers = patient_identifiers(pid, None, who.message, who.context) if pid else ()
     if pid is None or not numbers:
         return []
-    return [patient(who, pid, numbers, "", who.message.first("PD1"))]
+    return [read_patient(who, pid, numbers, "", who.message.first("PD1"))]
 
 
-def _stand_in(who: Speaking, found: list[Order]) -> tuple[Identifier, ...]:
+def _stand_in(who: MessageReader, found: list[OrderGroup]) -> tuple[Identifier, ...]:
     for kind, number in (
         *(("PLAC", order.placer) for order in found),
         *(("FILL", order.filler) for order in found),
@@ -132,7 +134,7 @@ def _stand_in(who: Speaking, found: list[Order]) -> tuple[Identifier, ...]:
     return ()
 
 
-def request_fields(who: Speaking, order: Order) -> dict[str, Value]:
+def request_fields(who: MessageReader, order: OrderGroup) -> dict[str, Value]:
     """What ORC, OBR and SPM say of a request, whoever says it; without its stage."""
     fields: dict[str, Value] = {}
     said = {
@@ -140,7 +142,7 @@ def request_fields(who: Speaking, order: Order) -> dict[str, Value]:
         "filler": order.filler,
         "code": order.code,
         "display": order.display,
-        "department": order.text(0, 24),
+        "department": order.value_of(0, 24),
         "requester": _requester(order),
         "specimen": _specimen(order),
         "priority": _priority(order),
@@ -148,23 +150,23 @@ def request_fields(who: Speaking, order: Order) -> dict[str, Value]:
     fields.update({name: value for name, value in said.items() if value})
     if (pv1 := who.message.first("PV1")) and (visit := pv1.text(19)):
         fields["encounter"] = visit
-    collected, words_sent = order.times(who, 7)
+    collected, words_sent = order.time_of(who, 7)
     if collected:
         fields["collected"], fields["collected_text"] = collected, words_sent
     return fields
 
 
-def _requester(order: Order) -> str:
-    named = people(order.obr, 16) if order.obr else None
-    return named or (people(order.orc, 12) if order.orc else None) or ""
+def _requester(order: OrderGroup) -> str:
+    named = person_names(order.obr, 16) if order.obr else None
+    return named or (person_names(order.orc, 12) if order.orc else None) or ""
 
 
-def _specimen(order: Order) -> str:
-    for segment in order.rest:
+def _specimen(order: OrderGroup) -> str:
+    for segment in order.following_segments:
         if segment.fields[0] == "SPM":
-            return words(segment, 4) or ""
-    sent = order.obr.repeats(15) if order.obr else []
-    return coded(sent[0], order.obr.marks) if order.obr and sent else ""
+            return coded_texts(segment, 4) or ""
+    sent = order.obr.repetitions(15) if order.obr else []
+    return coded_text(sent[0], order.obr.marks) if order.obr and sent else ""
 
 
 _PRIORITIES = {"S": "stat", "ST": "stat", "STAT": "stat", "A": "urgent", "U": "urgent"}
@@ -172,15 +174,17 @@ _PRIORITIES |= {"R": "routine", "P": "urgent", "ROUTINE": "routine", "URGENT": "
 _PRIORITIES |= {"ASAP": "urgent"}
 
 
-def _priority(order: Order) -> str:
+def _priority(order: OrderGroup) -> str:
     """TQ1-9, else OBR-27.6, ORC-7.6 or OBR-5 (HL7 tables 0485 and 0027); unknown words as sent."""
-    sent = next((s.text(9) for s in order.rest if s.fields[0] == "TQ1" and s.raw(9)), "")
+    sent = next(
+        (s.text(9) for s in order.following_segments if s.fields[0] == "TQ1" and s.raw(9)), ""
+    )
     obr, orc = order.obr, order.orc
     sent = sent or (obr.text(27, 6) if obr else "") or (orc.text(7, 6) if orc else "")
     sent = sent or (obr.text(5) if obr else "")
     return _PRIORITIES.get(sent.upper(), sent)
 
 
-def note(segments: list[Segment]) -> str:
+def note_text(segments: list[Segment]) -> str:
     """The lines of NTE segments, blank ones kept between text."""
-    return "\n".join(segment.whole(3) for segment in segments).strip()
+    return "\n".join(segment.full_text(3) for segment in segments).strip()

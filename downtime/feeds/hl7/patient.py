@@ -9,9 +9,15 @@ from dataclasses import dataclass
 
 from downtime.clinical.identifiers import MRN, NHS, Identifier
 from downtime.feeds import times
-from downtime.feeds.context import Context
-from downtime.feeds.hl7.data_types import address, coded, people, telephone, words
-from downtime.feeds.hl7.segments import Parsed, Segment, part_of
+from downtime.feeds.context import FeedContext
+from downtime.feeds.hl7.data_types import (
+    address_text,
+    coded_text,
+    person_names,
+    telephone_number,
+    coded_texts,
+)
+from downtime.feeds.hl7.segments import Hl7Message, Segment, component_text
 from downtime.feeds.model import Change, Position, Value
 
 GENDERS = {
@@ -56,18 +62,22 @@ NONE_KNOWN_WORDS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Speaking:
+class MessageReader:
     """What all changes of one message share."""
 
-    message: Parsed
-    context: Context
+    message: Hl7Message
+    context: FeedContext
     position: Position
     source: str
     sent: str
 
 
-def patient(
-    who: Speaking, pid: Segment, numbers: tuple[Identifier, ...], event: str, pd1: Segment | None
+def read_patient(
+    who: MessageReader,
+    pid: Segment,
+    numbers: tuple[Identifier, ...],
+    event: str,
+    pd1: Segment | None,
 ) -> Change:
     """What PID (and PD1) say of the person."""
     fields: dict[str, Value] = {"identifiers": tuple(str(number) for number in numbers)}
@@ -81,7 +91,7 @@ def patient(
     _name(pid, fields)
     _birth_and_death(pid, who.context, fields)
     _contact(pid, fields)
-    if pd1 is not None and (doctor := people(pd1, 4) or words(pd1, 3)) is not None:
+    if pd1 is not None and (doctor := person_names(pd1, 4) or coded_texts(pd1, 3)) is not None:
         fields["general_practitioner"] = doctor
     return Change(
         type="Patient",
@@ -99,23 +109,23 @@ def _name(pid: Segment, fields: dict[str, Value]) -> None:
     """The legal name of PID-5 when one is marked so, else the first. A name is said as a whole."""
     if not pid.raw(5):
         return
-    names = pid.repeats(5) or [""]
-    legal = (name for name in names if part_of(name, 7, pid.marks) == "L")
+    names = pid.repetitions(5) or [""]
+    legal = (name for name in names if component_text(name, 7, pid.marks) == "L")
     chosen = next(legal, names[0]) if len(names) > 1 else names[0]
-    fields["family"] = part_of(chosen, 1, pid.marks)
-    given = (part_of(chosen, 2, pid.marks), part_of(chosen, 3, pid.marks))
+    fields["family"] = component_text(chosen, 1, pid.marks)
+    given = (component_text(chosen, 2, pid.marks), component_text(chosen, 3, pid.marks))
     fields["given"] = " ".join(name for name in given if name)
-    fields["prefix"] = part_of(chosen, 5, pid.marks)
+    fields["prefix"] = component_text(chosen, 5, pid.marks)
 
 
-def _birth_and_death(pid: Segment, context: Context, fields: dict[str, Value]) -> None:
+def _birth_and_death(pid: Segment, context: FeedContext, fields: dict[str, Value]) -> None:
     if pid.raw(7):
-        fields["birth_date"] = times.day(pid.text(7), context.zone)
+        fields["birth_date"] = times.parse_date(pid.text(7), context.zone)
         fields["birth_date_text"] = pid.text(7)
     if pid.raw(8):
         sent = pid.text(8).upper()
         fields["gender"] = GENDERS.get(sent[:1], "unknown") if sent else ""
-    died, when = pid.text(30).upper(), times.stored(pid.text(29), context.zone)
+    died, when = pid.text(30).upper(), times.parse_time(pid.text(29), context.zone)
     if died == "N" or pid.raw(29) == '""':
         fields["deceased"] = ""
     elif when or died == "Y":
@@ -124,29 +134,36 @@ def _birth_and_death(pid: Segment, context: Context, fields: dict[str, Value]) -
 
 def _contact(pid: Segment, fields: dict[str, Value]) -> None:
     if pid.raw(11):
-        places = [p for p in pid.repeats(11) if part_of(p, 7, pid.marks) not in ("BR", "BDL")]
-        home = next((p for p in places if part_of(p, 7, pid.marks) == "H"), (places or [""])[0])
-        fields["address"] = address(home, pid.marks)
-        fields["postcode"] = part_of(home, 5, pid.marks)
+        places = [
+            p for p in pid.repetitions(11) if component_text(p, 7, pid.marks) not in ("BR", "BDL")
+        ]
+        home = next(
+            (p for p in places if component_text(p, 7, pid.marks) == "H"), (places or [""])[0]
+        )
+        fields["address"] = address_text(home, pid.marks)
+        fields["postcode"] = component_text(home, 5, pid.marks)
     if pid.raw(13):
-        numbers = (telephone(value, pid.marks) for value in pid.repeats(13))
+        numbers = (telephone_number(value, pid.marks) for value in pid.repetitions(13))
         fields["phone"] = next((number for number in numbers if number), "")
 
 
-def allergies(
-    who: Speaking, segments: list[Segment], numbers: tuple[Identifier, ...], event: str
+def read_allergies(
+    who: MessageReader, segments: list[Segment], numbers: tuple[Identifier, ...], event: str
 ) -> list[Change]:
     """What AL1 and IAM segments say: one change an allergy."""
     found = []
     for segment in segments:
-        code, substance = segment.text(3), coded((segment.repeats(3) or [""])[0], segment.marks)
+        code, substance = (
+            segment.text(3),
+            coded_text((segment.repetitions(3) or [""])[0], segment.marks),
+        )
         if code or substance:
             found.append(_allergy(who, segment, numbers, event, code, substance))
     return found
 
 
 def _allergy(
-    who: Speaking,
+    who: MessageReader,
     segment: Segment,
     numbers: tuple[Identifier, ...],
     event: str,
@@ -161,11 +178,11 @@ def _allergy(
         "code": code,
         "category": _CATEGORIES.get(kind, ""),
         "severity": _SEVERITIES.get(severity.upper(), severity),
-        "reaction": words(segment, 5) or "",
+        "reaction": coded_texts(segment, 5) or "",
         "status": status,
         "none_known": int(says_none_known(code, substance)),
     }
-    recorded = times.stored(segment.text(13 if is_iam else 6), who.context.zone)
+    recorded = times.parse_time(segment.text(13 if is_iam else 6), who.context.zone)
     if recorded:
         fields["recorded"] = recorded
     removed = is_iam and segment.text(6).upper() == "D"

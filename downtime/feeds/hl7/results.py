@@ -9,18 +9,18 @@ belongs to the OBR or OBX before it. OBX-11 `D` and `W` (wrong) take the observa
 """
 
 from downtime.clinical.identifiers import Identifier
-from downtime.feeds.hl7.observations import REMOVED, Finding, findings
+from downtime.feeds.hl7.observations import REMOVED, Observation, read_observations
 from downtime.feeds.hl7.order_groups import (
-    Order,
-    note,
-    orders,
-    person,
+    OrderGroup,
+    note_text,
+    order_groups,
+    read_person,
     report_key,
     request_fields,
     request_key,
 )
-from downtime.feeds.hl7.patient import Speaking
-from downtime.feeds.model import Change, Unusable, Value
+from downtime.feeds.hl7.patient import MessageReader
+from downtime.feeds.model import Change, UnusableMessageError, Value
 
 REPORT_STATUS = {
     "F": "final",
@@ -35,7 +35,7 @@ REPORT_STATUS = {
     "X": "cancelled",
 }
 """What OBR-25 means for the report."""
-STAGE = {
+STAGE_BY_STATUS = {
     "F": "resulted",
     "C": "resulted",
     "P": "in-progress",
@@ -51,24 +51,26 @@ STAGE = {
 _BY_ORDER_STATUS = {"CM": "F", "A": "A", "IP": "I", "CA": "X", "DC": "X"}
 
 
-def changes(who: Speaking) -> list[Change]:
+def read_results(who: MessageReader) -> list[Change]:
     """All that one result message says."""
-    found = [order for order in orders(who) if order.obr]
+    found = [order for order in order_groups(who) if order.obr]
     if not found and who.message.first("OBX"):
-        raise Unusable("OBR", "OBX without an OBR before it: the results belong to no report")
+        raise UnusableMessageError(
+            "OBR", "OBX without an OBR before it: the results belong to no report"
+        )
     if not found:
         return []  # perhaps cut short, and then its numbers are too: nothing of it is believed
-    numbers, said = person(who, found)
+    numbers, said = read_person(who, found)
     for order in found:
         said += _report(who, order, numbers)
     return said
 
 
-def _report(who: Speaking, order: Order, numbers: tuple[Identifier, ...]) -> list[Change]:
-    results, notes = findings(order, who.context.zone)
+def _report(who: MessageReader, order: OrderGroup, numbers: tuple[Identifier, ...]) -> list[Change]:
+    results, notes = read_observations(order, who.context.zone)
     code = _status_code(order, results)
     source, report, request = _source(who, order), report_key(who, order), request_key(who, order)
-    issued, issued_text = order.times(who, 22)
+    issued, issued_text = order.time_of(who, 22)
     event = issued if "T" in issued else ""
 
     def change(kind: str, key: str, fields: dict[str, Value], operation: str = "set") -> Change:
@@ -85,13 +87,13 @@ def _report(who: Speaking, order: Order, numbers: tuple[Identifier, ...]) -> lis
         )
 
     asked = request_fields(who, order)
-    if code in STAGE:
-        asked["stage"] = STAGE[code]
+    if code in STAGE_BY_STATUS:
+        asked["stage"] = STAGE_BY_STATUS[code]
     told: dict[str, Value] = {name: asked[name] for name in _SHARED if name in asked}
     told |= {"based_on": request, "status": REPORT_STATUS.get(code, "")}
     if issued:
         told |= {"issued": issued, "issued_text": issued_text}
-    if conclusion := note(notes):
+    if conclusion := note_text(notes):
         told["conclusion"] = conclusion
     said = [change("ServiceRequest", request, asked), change("DiagnosticReport", report, told)]
     for result in results:
@@ -107,17 +109,17 @@ def _report(who: Speaking, order: Order, numbers: tuple[Identifier, ...]) -> lis
 _SHARED = ("filler", "department", "code", "display", "collected")
 
 
-def _source(who: Speaking, order: Order) -> str:
+def _source(who: MessageReader, order: OrderGroup) -> str:
     head = who.message.header
-    named = who.context.named.get(head.text(3).casefold())
-    return named or who.context.department_system(order.text(0, 24))
+    named = who.context.systems_by_application.get(head.text(3).casefold())
+    return named or who.context.department_system(order.value_of(0, 24))
 
 
-def _status_code(order: Order, results: list[Finding]) -> str:
+def _status_code(order: OrderGroup, results: list[Observation]) -> str:
     sent = order.obr.text(25).upper() if order.obr else ""
     if sent in REPORT_STATUS:
         return sent
-    ordered = _BY_ORDER_STATUS.get(order.text(5, 0).upper(), "")
+    ordered = _BY_ORDER_STATUS.get(order.value_of(5, 0).upper(), "")
     if ordered:
         return ordered
     statuses = {result.status for result in results} - REMOVED

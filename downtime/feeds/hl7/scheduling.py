@@ -7,15 +7,15 @@ away, else SCH-25. Blocked time (S23, S24) concerns no patient: accepted, nothin
 
 from downtime.clinical.identifiers import Identifier
 from downtime.feeds import times
-from downtime.feeds.hl7.data_types import people, words
-from downtime.feeds.hl7.identifiers import of_patient
-from downtime.feeds.hl7.order_groups import note
-from downtime.feeds.hl7.patient import Speaking, patient
-from downtime.feeds.hl7.segments import Parsed, Segment, part_of
-from downtime.feeds.model import Change, Unusable, Value
+from downtime.feeds.hl7.data_types import person_names, coded_texts
+from downtime.feeds.hl7.identifiers import patient_identifiers
+from downtime.feeds.hl7.order_groups import note_text
+from downtime.feeds.hl7.patient import MessageReader, read_patient
+from downtime.feeds.hl7.segments import Hl7Message, Segment, component_text
+from downtime.feeds.model import Change, UnusableMessageError, Value
 
-BY_EVENT = {"S15": "cancelled", "S16": "cancelled", "S26": "noshow"}
-BY_STATUS = {
+STATUS_BY_EVENT = {"S15": "cancelled", "S16": "cancelled", "S26": "noshow"}
+STATUS_BY_FILLER_STATUS = {
     "booked": "booked",
     "pending": "booked",
     "overbook": "booked",
@@ -48,7 +48,7 @@ _UNITS = {"s": 1 / 60, "sec": 1 / 60, "second": 1 / 60, "seconds": 1 / 60}
 _UNITS |= {"h": 60, "hr": 60, "hour": 60, "hours": 60, "d": 1440, "day": 1440, "days": 1440}
 
 
-def changes(who: Speaking, trigger: str) -> list[Change]:
+def read_appointment(who: MessageReader, trigger: str) -> list[Change]:
     """All that one scheduling message says; Unusable without a number or a patient."""
     if trigger in _NO_PATIENT:
         return []
@@ -56,10 +56,12 @@ def changes(who: Speaking, trigger: str) -> list[Change]:
     sch, pid = message.first("SCH"), message.first("PID")
     number = (sch.text(2) or sch.text(1)) if sch else ""
     if sch is None or not number:
-        raise Unusable("SCH", "neither SCH-1 nor SCH-2 holds a number: the appointment has no name")
-    numbers = of_patient(pid, message.first("PV1"), message, who.context)
+        raise UnusableMessageError(
+            "SCH", "neither SCH-1 nor SCH-2 holds a number: the appointment has no name"
+        )
+    numbers = patient_identifiers(pid, message.first("PV1"), message, who.context)
     numbers = numbers or (Identifier("APPT", who.source, number),)
-    said = [patient(who, pid, numbers, "", message.first("PD1"))] if pid else []
+    said = [read_patient(who, pid, numbers, "", message.first("PD1"))] if pid else []
     removed = trigger == "S17"
     return [
         *said,
@@ -76,31 +78,33 @@ def changes(who: Speaking, trigger: str) -> list[Change]:
     ]
 
 
-def _fields(who: Speaking, trigger: str, sch: Segment, number: str) -> dict[str, Value]:
+def _fields(who: MessageReader, trigger: str, sch: Segment, number: str) -> dict[str, Value]:
     message = who.message
-    status = BY_EVENT.get(trigger) or BY_STATUS.get(sch.text(25).replace(" ", "").casefold(), "")
+    status = STATUS_BY_EVENT.get(trigger) or STATUS_BY_FILLER_STATUS.get(
+        sch.text(25).replace(" ", "").casefold(), ""
+    )
     said = {
         "status": status or ("booked" if trigger in ("S12", "S13") else ""),
         "location": _location(message, sch),
         "practitioner": _first(message, "AIP", 3) or _first(message, "PV1", 7),
         "specialty": _worded(message, "PV1", 10),
         "description": _description(message, sch),
-        "note": note(_notes_of_appointment(message)),
+        "note": note_text(_notes_of_appointment(message)),
     }
     fields: dict[str, Value] = {name: value for name, value in said.items() if value}
     fields["number"] = number
     fields["kind"] = "theatre" if who.source == who.context.theatres else "clinic"
     start_text = _time_text(message, _STARTS)
-    start = times.stored(start_text, who.context.zone)
+    start = times.parse_time(start_text, who.context.zone)
     if start:
         fields["start"], fields["start_text"] = start, start_text
-    end = times.stored(_time_text(message, _ENDS), who.context.zone)
+    end = times.parse_time(_time_text(message, _ENDS), who.context.zone)
     if minutes := _minutes(message) or times.minutes_between(start, end):
         fields["minutes"] = minutes
     return fields
 
 
-def _time_text(message: Parsed, places: tuple[tuple[str, int, int], ...]) -> str:
+def _time_text(message: Hl7Message, places: tuple[tuple[str, int, int], ...]) -> str:
     for name, field, component in places:
         segment = message.first(name)
         if segment and (text := segment.text(field, component)):
@@ -108,7 +112,7 @@ def _time_text(message: Parsed, places: tuple[tuple[str, int, int], ...]) -> str
     return ""
 
 
-def _minutes(message: Parsed) -> int:
+def _minutes(message: Hl7Message) -> int:
     """The length and its unit stand side by side; a unit that is not said is minutes."""
     for name, field in _LENGTHS:
         segment = message.first(name)
@@ -119,10 +123,10 @@ def _minutes(message: Parsed) -> int:
     return 0
 
 
-def _location(message: Parsed, sch: Segment) -> str:
+def _location(message: Hl7Message, sch: Segment) -> str:
     """AIL-3 (its description, else point of care, else room), else the schedule, else PV1-3."""
     for segment, field in ((message.first("AIL"), 3), (sch, 5), (message.first("PV1"), 3)):
-        for value in segment.repeats(field) if segment else ():
+        for value in segment.repetitions(field) if segment else ():
             order = (2, 1) if segment is sch else (9, 1, 2, 4)
             if segment and (place := _one_of(value, order, segment)):
                 return place
@@ -130,27 +134,27 @@ def _location(message: Parsed, sch: Segment) -> str:
 
 
 def _one_of(value: str, components: tuple[int, ...], segment: Segment) -> str:
-    parts = (part_of(value, component, segment.marks) for component in components)
+    parts = (component_text(value, component, segment.marks) for component in components)
     return next((part for part in parts if part), "")
 
 
-def _first(message: Parsed, name: str, field: int) -> str:
+def _first(message: Hl7Message, name: str, field: int) -> str:
     segment = message.first(name)
-    return (people(segment, field) or "") if segment else ""
+    return (person_names(segment, field) or "") if segment else ""
 
 
-def _worded(message: Parsed, name: str, field: int) -> str:
+def _worded(message: Hl7Message, name: str, field: int) -> str:
     segment = message.first(name)
-    return (words(segment, field) or "") if segment else ""
+    return (coded_texts(segment, field) or "") if segment else ""
 
 
-def _description(message: Parsed, sch: Segment) -> str:
-    services = [words(segment, 3) or "" for segment in message.all("AIS")]
+def _description(message: Hl7Message, sch: Segment) -> str:
+    services = [coded_texts(segment, 3) or "" for segment in message.all("AIS")]
     named = ", ".join(dict.fromkeys(service for service in services if service))
-    return named or words(sch, 7) or words(sch, 8) or words(sch, 6) or ""
+    return named or coded_texts(sch, 7) or coded_texts(sch, 8) or coded_texts(sch, 6) or ""
 
 
-def _notes_of_appointment(message: Parsed) -> list[Segment]:
+def _notes_of_appointment(message: Hl7Message) -> list[Segment]:
     """The NTE between SCH and the next segment that is neither NTE nor TQ1."""
     found, inside = [], False
     for segment in message.segments:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import BinaryIO
 
-from downtime.feeds.model import Unusable
+from downtime.feeds.model import UnusableMessageError
 
 _HEAD = re.compile(rb"MSH[^A-Za-z0-9\s]")
 _BATCH = re.compile(rb"[\r\n\x0b\x1c][ \t]*[FB](?:HS|TS)[^A-Za-z0-9\s]")
@@ -21,7 +21,7 @@ _TEXT_FIELD = {"OBX": 6, "NTE": 4}
 _FORMATTING = re.compile(r"\.(br|sp|ce|sk|in|ti|fi|nf)\s*([+-]?\d{0,3})")
 
 
-def split(stream: BinaryIO, limit: int) -> Iterator[bytes]:
+def split_messages(stream: BinaryIO, limit: int) -> Iterator[bytes]:
     """The messages of a file, read block by block; one longer than `limit` comes cut off there.
 
     Batch headers and trailers, and whatever stands outside a message, are left out.
@@ -74,7 +74,7 @@ def _shortened(buffer: bytes, seen: int, begin: int, limit: int) -> tuple[bytes,
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Marks:
+class Delimiters:
     """The characters that part a message (MSH-1, MSH-2); each set is made once (`_marks`)."""
 
     field: str = "|"
@@ -120,7 +120,7 @@ class Marks:
 
 def _hexadecimal(digits: str) -> str | None:
     try:
-        return decoded(bytes.fromhex(digits))
+        return decode_text(bytes.fromhex(digits))
     except ValueError:
         return None
 
@@ -138,9 +138,9 @@ class Segment:
 
     __slots__ = ("fields", "marks")
 
-    def __init__(self, fields: list[str], marks: Marks) -> None:
+    def __init__(self, fields: list[str], delimiters: Delimiters) -> None:
         self.fields = fields
-        self.marks = marks
+        self.marks = delimiters
 
     @property
     def name(self) -> str:
@@ -150,7 +150,7 @@ class Segment:
         """The field as sent, undecoded; empty beyond the last."""
         return self.fields[field] if field < len(self.fields) else ""
 
-    def repeats(self, field: int) -> list[str]:
+    def repetitions(self, field: int) -> list[str]:
         """The non-empty repetitions of a field, undecoded."""
         raw = self.raw(field)
         if not raw or raw == '""':
@@ -168,24 +168,24 @@ class Segment:
         marks = self.marks
         if marks.repetition in raw:
             raw = raw.split(marks.repetition, 1)[0]
-        return part_of(raw, component, marks)
+        return component_text(raw, component, marks)
 
-    def said(self, field: int, component: int = 1) -> str | None:
+    def text_or_none(self, field: int, component: int = 1) -> str | None:
         """The same; None when the field is empty, empty text when it is deleted (`""`)."""
         return self.text(field, component) if self.raw(field) else None
 
-    def whole(self, field: int) -> str:
+    def full_text(self, field: int) -> str:
         """A text field with all it holds, decoded; repetitions become lines."""
         raw, marks = self.raw(field), self.marks
         if not raw or raw == '""':
             return ""
         if marks.repetition in raw:
-            raw = "\n".join(marks.decode(part) for part in self.repeats(field))
+            raw = "\n".join(marks.decode(part) for part in self.repetitions(field))
             return raw.strip()
         return marks.decode(raw).strip()
 
 
-def part_of(value: str, component: int, marks: Marks) -> str:
+def component_text(value: str, component: int, marks: Delimiters) -> str:
     """A component (from 1) of one repetition, decoded; its first part when it has parts."""
     if marks.component in value:
         parts = value.split(marks.component, component)
@@ -202,7 +202,7 @@ def part_of(value: str, component: int, marks: Marks) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class Hl7Message:
     """One message in segments; the first is its MSH."""
 
     segments: list[Segment]
@@ -223,7 +223,7 @@ class Parsed:
         return [segment for segment in self.segments if segment.fields[0] == name]
 
 
-def decoded(data: bytes) -> str:
+def decode_text(data: bytes) -> str:
     """Text from bytes: UTF-8 when they are that, else cp1252, else latin-1."""
     for encoding in ("utf-8", "cp1252"):
         try:
@@ -233,12 +233,12 @@ def decoded(data: bytes) -> str:
     return data.decode("latin-1")
 
 
-def parse(message: bytes) -> Parsed:
+def parse_message(message: bytes) -> Hl7Message:
     """One message from its bytes (as `split` gives them); Unusable when its header is not one."""
-    text = decoded(message.translate(None, b"\x00\x0b\x1a\x1c"))
+    text = decode_text(message.translate(None, b"\x00\x0b\x1a\x1c"))
     lines = text.replace("\r\n", "\r").replace("\n", "\r").split("\r")
     if not lines[0].startswith("MSH") or len(lines[0]) < 8:
-        raise Unusable("MSH", "the message does not begin with an MSH segment")
+        raise UnusableMessageError("MSH", "the message does not begin with an MSH segment")
     mark = lines[0][3]
     head = lines[0].split(mark)
     marks = _marks(mark, head[1])
@@ -248,19 +248,19 @@ def parse(message: bytes) -> Parsed:
             segments.append(Segment(line.split(mark), marks))
         elif line and not line.isspace():
             _odd_line(line, segments, marks)
-    return Parsed(segments)
+    return Hl7Message(segments)
 
 
 @lru_cache(maxsize=64)
-def _marks(field: str, encoding: str) -> Marks:
+def _marks(field: str, encoding: str) -> Delimiters:
     """MSH-2 in its usual, five-character and doubled forms; what it leaves out is the standard's."""
     usual = [mark for mark in "^~\\&" if mark != field]
     given = [mark for mark in dict.fromkeys(encoding) if mark != field and not mark.isalnum()]
     given += [mark for mark in usual if mark not in given]
-    return Marks(field, *given[:4])
+    return Delimiters(field, *given[:4])
 
 
-def _odd_line(line: str, segments: list[Segment], marks: Marks) -> None:
+def _odd_line(line: str, segments: list[Segment], marks: Delimiters) -> None:
     """A line that is no segment: an indented one, a comment, a name alone, or more of a text.
 
     `#` is also how clinicians write 'fracture', so it is a comment only where no text is open.

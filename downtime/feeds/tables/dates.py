@@ -11,7 +11,7 @@ _CLOCK = re.compile(r"(\d{1,2})[:.]?(\d\d)(?:[:.]\d\d)?\s*([ap]\.?m\.?)?", re.IG
 _WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", re.IGNORECASE)
 
 
-def day(text: str, order: str) -> str:
+def parse_day(text: str, order: str) -> str:
     """`2026-11-02`; empty when the text is no date. Two-digit years are of 1930 to 2029."""
     text = _WEEKDAY.sub("", text.strip(), count=1)
     if match := _WORDS.fullmatch(text):
@@ -39,7 +39,7 @@ def _date(year: str, month: str, day_of_month: str) -> str:
         return ""
 
 
-def clock(text: str) -> str:
+def parse_clock(text: str) -> str:
     """`14:30`; empty when the text is no time of day."""
     match = _CLOCK.fullmatch(text.strip())
     if match is None:
@@ -51,13 +51,13 @@ def clock(text: str) -> str:
     return f"{hour:02}:{match[2]}" if hour < 24 and match[2] < "60" else ""
 
 
-def moment(text: str, order: str) -> str:
+def parse_moment(text: str, order: str) -> str:
     """`2026-11-02T14:30`, or the date alone when no time of day stands beside it; else empty."""
     text = text.strip()
-    if whole := day(text, order):
+    if whole := parse_day(text, order):
         return whole
     for match in re.finditer(r"[T\s]+", text):
-        left, right = day(text[: match.start()], order), clock(text[match.end() :])
+        left, right = parse_day(text[: match.start()], order), parse_clock(text[match.end() :])
         if left and right:
             return f"{left}T{right}"
     return ""

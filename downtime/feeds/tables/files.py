@@ -19,20 +19,27 @@ from typing import BinaryIO
 
 from downtime.clock import to_text
 from downtime.feeds import times
-from downtime.feeds.context import Context
-from downtime.feeds.hl7.segments import decoded
-from downtime.feeds.model import Change, Message, Position, Reject, Replacement, Unusable
-from downtime.feeds.rejects import attempt
+from downtime.feeds.context import FeedContext
+from downtime.feeds.hl7.segments import decode_text
+from downtime.feeds.model import (
+    Change,
+    Message,
+    Position,
+    Reject,
+    Replacement,
+    UnusableMessageError,
+)
+from downtime.feeds.rejects import accept_or_reject
 from downtime.feeds.tables import workbook
-from downtime.feeds.tables.mapping import TableMapping, mappings, plain
-from downtime.feeds.tables.rows import Row, changes
+from downtime.feeds.tables.mapping import TableMapping, table_mappings, normalise_title
+from downtime.feeds.tables.rows import TableRow, row_changes
 
 _HEADER_ROWS = 20
 _DELIMITERS = ",;\t|"
 _STAMP = re.compile(r"(?<!\d)(20\d\d)-?(\d\d)-?(\d\d)(?:[-_T ]?(\d\d)[-:.]?(\d\d))?(?:\d\d)?(?!\d)")
 
 
-def read_text(path: Path, stream: BinaryIO, context: Context) -> Iterator[Message | Reject]:
+def read_csv(path: Path, stream: BinaryIO, context: FeedContext) -> Iterator[Message | Reject]:
     """The messages of a CSV file."""
     mapping = _find(path, context)
     if mapping is None:
@@ -44,23 +51,23 @@ def read_text(path: Path, stream: BinaryIO, context: Context) -> Iterator[Messag
         yield Reject(position=Position(str(path), 1), segment="", reason=f"not valid CSV: {error}")
 
 
-def read_workbook(path: Path, context: Context) -> Iterator[Message | Reject]:
+def read_workbook(path: Path, context: FeedContext) -> Iterator[Message | Reject]:
     """The messages of an XLSX file."""
     mapping = _find(path, context)
     if mapping is None:
         yield _no_mapping(path)
         return
-    sheet = workbook.rows(path, mapping.sheet, context.settings.feeds)
+    sheet = workbook.read_workbook_rows(path, mapping.sheet, context.settings.feeds)
     try:
         yield from _table(path, mapping, sheet, context)
-    except Unusable as fault:
+    except UnusableMessageError as fault:
         yield Reject(position=Position(str(path), 1), segment="", reason=fault.reason)
     finally:
         sheet.close()
 
 
-def _find(path: Path, context: Context) -> TableMapping | None:
-    known = mappings(context.settings.feeds.tables, context.holders)
+def _find(path: Path, context: FeedContext) -> TableMapping | None:
+    known = table_mappings(context.settings.feeds.tables, context.holders)
     return next((mapping for mapping in known if mapping.matches(path.name)), None)
 
 
@@ -71,7 +78,7 @@ def _no_mapping(path: Path) -> Reject:
 
 def _text_rows(stream: BinaryIO, mapping: TableMapping) -> Iterator[list[str]]:
     text = io.TextIOWrapper(stream, "latin-1", newline="")
-    lines = (decoded(line.encode("latin-1")) for line in text)
+    lines = (decode_text(line.encode("latin-1")) for line in text)
     top = list(islice(lines, _HEADER_ROWS))
     top[:1] = [line.removeprefix("\ufeff") for line in top[:1]]
 
@@ -84,14 +91,14 @@ def _text_rows(stream: BinaryIO, mapping: TableMapping) -> Iterator[list[str]]:
 
 def _columns(row: Iterable[str], mapping: TableMapping) -> dict[str, int]:
     """Target to the place of its column in the row that holds titles."""
-    places = {plain(title): place for place, title in reversed(list(enumerate(row)))}
+    places = {normalise_title(title): place for place, title in reversed(list(enumerate(row)))}
     return {
         target: places[column] for column, target in mapping.columns.items() if column in places
     }
 
 
 def _table(
-    path: Path, mapping: TableMapping, rows: Iterator[list[str]], context: Context
+    path: Path, mapping: TableMapping, rows: Iterator[list[str]], context: FeedContext
 ) -> Iterator[Message | Reject]:
     numbered = enumerate(rows, start=1)
     top = list(islice(numbered, _HEADER_ROWS))
@@ -104,7 +111,7 @@ def _table(
         yield Reject(position=Position(str(path), 1), segment="", reason=reason)
         return
     body = (
-        Row(Position(str(path), number), {t: _cell(row, p) for t, p in columns.items()})
+        TableRow(Position(str(path), number), {t: _cell(row, p) for t, p in columns.items()})
         for number, row in chain(top[best + 1 :], numbered)
         if any(cell.strip() for cell in row)
     )
@@ -117,26 +124,26 @@ def _cell(row: list[str], place: int) -> str:
 
 
 def _events(
-    path: Path, mapping: TableMapping, rows: Iterable[Row], sent: str, context: Context
+    path: Path, mapping: TableMapping, rows: Iterable[TableRow], sent: str, context: FeedContext
 ) -> Iterator[Message | Reject]:
     for row in rows:
-        yield attempt(row.position, partial(_event, row, mapping, sent, context))
+        yield accept_or_reject(row.position, partial(_event, row, mapping, sent, context))
 
 
-def _event(row: Row, mapping: TableMapping, sent: str, context: Context) -> Message:
-    said = tuple(changes(row, mapping, sent, context))
+def _event(row: TableRow, mapping: TableMapping, sent: str, context: FeedContext) -> Message:
+    said = tuple(row_changes(row, mapping, sent, context))
     return Message(
         position=row.position, kind="row", source=mapping.source, sent=said[0].sent, content=said
     )
 
 
 def _full(
-    path: Path, mapping: TableMapping, rows: Iterable[Row], sent: str, context: Context
+    path: Path, mapping: TableMapping, rows: Iterable[TableRow], sent: str, context: FeedContext
 ) -> Iterator[Message | Reject]:
     said: list[Change] = []
     rejected = 0
     for row in rows:
-        read = attempt(row.position, partial(_event, row, mapping, sent, context))
+        read = accept_or_reject(row.position, partial(_event, row, mapping, sent, context))
         if isinstance(read, Reject):
             rejected += 1
             yield read
@@ -163,10 +170,12 @@ def _full(
     )
 
 
-def _as_at(path: Path, context: Context) -> str:
+def _as_at(path: Path, context: FeedContext) -> str:
     """The time in the file's name, else the file's own."""
     if match := _STAMP.search(path.stem):
         year, month, day, hour, minute = match.groups()
-        if hour and (named := times.instant(f"{year}{month}{day}{hour}{minute}", context.zone)):
+        if hour and (
+            named := times.parse_instant(f"{year}{month}{day}{hour}{minute}", context.zone)
+        ):
             return named
     return to_text(datetime.fromtimestamp(path.stat().st_mtime, UTC))

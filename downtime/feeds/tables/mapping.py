@@ -58,7 +58,7 @@ class TableMapping:
         return any(fnmatchcase(file_name.casefold(), m.casefold()) for m in self.match)
 
 
-def plain(title: str) -> str:
+def normalise_title(title: str) -> str:
     """A column's title without regard to case, spaces and line breaks."""
     return " ".join(title.split()).casefold()
 
@@ -73,7 +73,7 @@ def is_number(record: str, name: str) -> bool:
     return get_type_hints(TYPES[record]).get(name) is int
 
 
-def mappings(tables: Mapping[str, Any], holders: Mapping[str, str]) -> list[TableMapping]:
+def table_mappings(tables: Mapping[str, Any], holders: Mapping[str, str]) -> list[TableMapping]:
     """The mappings in `feeds.tables`, in order; InputError names what is wrong with one."""
     return [_mapping(name, table, holders) for name, table in tables.items()]
 
@@ -101,11 +101,11 @@ def _mapping(name: str, table: Any, holders: Mapping[str, str]) -> TableMapping:
         dates=str(table.get("dates", "dmy")),
         constants=dict(table.get("constants", {})),
         values={
-            field: {plain(sent): str(meant) for sent, meant in words.items()}
+            field: {normalise_title(sent): str(meant) for sent, meant in words.items()}
             for field, words in table.get("values", {}).items()
         },
-        columns={plain(column): target for column, target in columns.items()},
-        titles={plain(column): column for column in columns},
+        columns={normalise_title(column): target for column, target in columns.items()},
+        titles={normalise_title(column): column for column in columns},
     )
 
 

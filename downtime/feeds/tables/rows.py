@@ -11,26 +11,28 @@ from dataclasses import dataclass
 
 from downtime.clinical.identifiers import MRN, NHS, Identifier, clean_nhs_number
 from downtime.feeds import times
-from downtime.feeds.context import Context
+from downtime.feeds.context import FeedContext
 from downtime.feeds.hl7.patient import GENDERS
-from downtime.feeds.model import Change, Position, Unusable, Value, bed_key
+from downtime.feeds.model import Change, Position, UnusableMessageError, Value, bed_key
 from downtime.feeds.tables import dates
-from downtime.feeds.tables.mapping import TableMapping, is_number, is_time, plain
+from downtime.feeds.tables.mapping import TableMapping, is_number, is_time, normalise_title
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """A row by the targets of its columns."""
 
     position: Position
     cells: dict[str, str]
 
 
-def changes(row: Row, mapping: TableMapping, sent: str, context: Context) -> list[Change]:
+def row_changes(
+    row: TableRow, mapping: TableMapping, sent: str, context: FeedContext
+) -> list[Change]:
     """What a row says; Unusable names the column that is wrong, never what stands in it."""
     numbers = _patient(row, context)
     if not numbers and mapping.record != "Location" and _says_patient(row, mapping):
-        raise Unusable(
+        raise UnusableMessageError(
             _titles(mapping, "patient."),
             "the row holds no hospital number and no valid NHS number: "
             "the patient cannot be told apart",
@@ -64,11 +66,11 @@ def changes(row: Row, mapping: TableMapping, sent: str, context: Context) -> lis
     return said
 
 
-def _says_patient(row: Row, mapping: TableMapping) -> bool:
+def _says_patient(row: TableRow, mapping: TableMapping) -> bool:
     return mapping.record not in ("Location",) or any(t.startswith("patient.") for t in row.cells)
 
 
-def _patient(row: Row, context: Context) -> tuple[Identifier, ...]:
+def _patient(row: TableRow, context: FeedContext) -> tuple[Identifier, ...]:
     mrn = row.cells.get("patient.mrn") or row.cells.get("mrn", "")
     nhs = row.cells.get("patient.nhs") or row.cells.get("nhs_number", "")
     digits = clean_nhs_number(nhs)
@@ -77,7 +79,7 @@ def _patient(row: Row, context: Context) -> tuple[Identifier, ...]:
 
 
 def _numbered(
-    fields: dict[str, Value], numbers: tuple[Identifier, ...], context: Context
+    fields: dict[str, Value], numbers: tuple[Identifier, ...], context: FeedContext
 ) -> dict[str, Value]:
     named: dict[str, Value] = {"identifiers": tuple(str(number) for number in numbers)}
     for number in numbers:
@@ -86,7 +88,7 @@ def _numbered(
 
 
 def _fields(
-    row: Row, mapping: TableMapping, record: str, prefix: str, context: Context
+    row: TableRow, mapping: TableMapping, record: str, prefix: str, context: FeedContext
 ) -> dict[str, Value]:
     """The fields of one record that the row's columns name with this prefix."""
     fields: dict[str, Value] = {}
@@ -110,12 +112,12 @@ def _set(
     record: str,
     name: str,
     target: str,
-    row: Row,
+    row: TableRow,
     mapping: TableMapping,
-    context: Context,
+    context: FeedContext,
 ) -> None:
     cell = row.cells[target]
-    meant = mapping.values.get(target, {}).get(plain(cell), cell)
+    meant = mapping.values.get(target, {}).get(normalise_title(cell), cell)
     if is_time(record, name):
         fields[name] = _moment(row, mapping, target, context)
         if name not in ("recorded", "deceased"):
@@ -138,27 +140,29 @@ def _whole(text: str, target: str, mapping: TableMapping) -> int:
     if not digits:
         return 0
     if not digits.isascii() or not digits.isdigit() or len(digits) > 9:
-        raise Unusable(_title(mapping, target), "the column holds no whole number")
+        raise UnusableMessageError(_title(mapping, target), "the column holds no whole number")
     return int(digits)
 
 
-def _moment(row: Row, mapping: TableMapping, target: str, context: Context) -> str:
+def _moment(row: TableRow, mapping: TableMapping, target: str, context: FeedContext) -> str:
     """A time in the stored form, put together when its date and time stand in two columns."""
     text = row.cells.get(target, "")
     if not text:
         return ""
-    value = times.stored(text, context.zone) if "T" in text else ""
-    value = value or dates.moment(text, mapping.dates)
+    value = times.parse_time(text, context.zone) if "T" in text else ""
+    value = value or dates.parse_moment(text, mapping.dates)
     if not value:
-        raise Unusable(_title(mapping, target), "the column holds no date that can be read")
+        raise UnusableMessageError(
+            _title(mapping, target), "the column holds no date that can be read"
+        )
     half = row.cells.get(target.removesuffix(".date") + ".time", "")
     if target.endswith(".date") and half:
-        clock = dates.clock(half)
+        clock = dates.parse_clock(half)
         if not clock:
             title = _title(mapping, target.removesuffix(".date") + ".time")
-            raise Unusable(title, "the column holds no time of day that can be read")
+            raise UnusableMessageError(title, "the column holds no time of day that can be read")
         value = f"{value[:10]}T{clock}"
-    return value if value.endswith("Z") else times.stored(value, context.zone)
+    return value if value.endswith("Z") else times.parse_time(value, context.zone)
 
 
 def _key(record: str, fields: dict[str, Value], numbers: tuple[Identifier, ...]) -> str:

@@ -10,14 +10,16 @@ from pathlib import Path
 
 import orjson
 
-from downtime.feeds.model import Unusable
+from downtime.feeds.model import UnusableMessageError
 from downtime.processes import sandbox
 from downtime.settings import FeedsSettings
 
 _BLOCK = 1 << 20
 
 
-def rows(path: Path, sheet: str, settings: FeedsSettings) -> Generator[list[str], None, None]:
+def read_workbook_rows(
+    path: Path, sheet: str, settings: FeedsSettings
+) -> Generator[list[str], None, None]:
     """The rows of a sheet (the first when it is not named), cells as text; Unusable says why not.
 
     Whole numbers lose the `.0` that spreadsheets give them; dates come in ISO order.
@@ -30,13 +32,13 @@ def rows(path: Path, sheet: str, settings: FeedsSettings) -> Generator[list[str]
             for line in opened:
                 yield from _answer(line)
     except sandbox.ChildFailedError as error:
-        raise Unusable("", _why(error.late, settings)) from None
+        raise UnusableMessageError("", _why(error.late, settings)) from None
 
 
 def _answer(line: bytes) -> Iterator[list[str]]:
     answer = orjson.loads(line) if line.endswith(b"\n") else None
     if isinstance(answer, dict):
-        raise Unusable("", str(answer["error"]))
+        raise UnusableMessageError("", str(answer["error"]))
     if isinstance(answer, list):
         yield answer
 
@@ -59,10 +61,12 @@ def _check_size(path: Path, limit: int) -> None:
                     while block := stream.read(_BLOCK):
                         total += len(block)
                         if total > limit:
-                            raise Unusable(
+                            raise UnusableMessageError(
                                 "",
                                 f"the workbook unpacks to more than {limit} bytes "
                                 "(feeds.max_workbook_bytes)",
                             )
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError):
-        raise Unusable("", "the workbook is damaged, locked with a password, or no XLSX") from None
+        raise UnusableMessageError(
+            "", "the workbook is damaged, locked with a password, or no XLSX"
+        ) from None

@@ -26,7 +26,7 @@ def print_alignment_test(settings: Settings, name: str, made: datetime, out: Bin
     paper = settings.paper
     printer = DocumentPrinter(PdfWriter(out, f"Alignment test {sheet.name}", made), _NOBODY)
     lines, marks = [], ["0.4 w 0 G\n"]
-    for number in range(1, sheet.labels + 1):
+    for number in range(1, sheet.label_count + 1):
         x, y = label_corner(settings, sheet, number)
         marks.append(_outline(sheet, x, y))
         lines += short_line(str(number), x + 1.2 * MM, y - sheet.height * MM + 1.2 * MM, 6.5)
@@ -41,7 +41,7 @@ def print_alignment_test(settings: Settings, name: str, made: datetime, out: Bin
         f"{RULER} mm", 20 * MM + RULER * MM + 6, middle[1] - sheet.height / 2 * MM - 3, 8
     )
     below = 3.5 if sheet.top >= LINE_ABOVE else sheet.top + 6
-    printer.plain(_PAGE, [*lines, *page_wide_line(head, below)], "".join(marks))
+    printer.print_plain_page(_PAGE, [*lines, *page_wide_line(head, below)], "".join(marks))
     printer.finish()
 
 

@@ -40,7 +40,7 @@ def patient_label(source: LabelSource, row: PatientRow, serial: str) -> LabelDes
     place = snapshot_pages.format_location(row.encounter)
     return LabelDesign(
         top=(LabelRow(name, 12, 7, True), LabelRow(born, 10, 5)),
-        beside=(
+        rows_beside_code=(
             LabelRow(number, 11, 5, True),
             LabelRow(mrn, 10, 4.5, True),
             LabelRow(f"{DRILL}  {place}" if drill else place, 8.5, 4, drill, needed=False),
@@ -74,7 +74,7 @@ def wristband_label(source: LabelSource, row: PatientRow, serial: str) -> LabelD
     born = display.format_day(who.birth_date) or display.NOT_RECORDED
     return LabelDesign(
         top=(LabelRow(name, 14, 9, True), LabelRow(f"Born {born}", 12, 6, True)),
-        beside=(
+        rows_beside_code=(
             LabelRow(f"NHS No. {display.format_nhs_number(who.nhs_number)}", 12, 5.5, True),
             LabelRow(f"{source.site.mrn_name} {who.mrn or display.NOT_RECORDED}", 10, 5),
             LabelRow(NOT_FOR_CARE if source.drill else "", 6.5, 3, True, needed=False),
@@ -90,7 +90,7 @@ def handwritten_label(row: PatientRow) -> LabelDesign:
     do = "The name is too long for this label: write it by hand."
     return LabelDesign(
         top=(LabelRow(where, 12, 10, True, False),),
-        beside=(LabelRow(do, 9, 16, needed=False),),
+        rows_beside_code=(LabelRow(do, 9, 16, needed=False),),
         middle=(LabelRow(where, 9, 6, True, False), LabelRow(do, 8, 12, needed=False)),
         tiny=(row.encounter.bed if row.encounter else "", "By hand"),
     )
@@ -102,7 +102,7 @@ def stock_label(source: LabelSource, form: FormDefinition, serial: str) -> Label
     printed = f"{source.printed}  {format_serial(serial)}"
     return LabelDesign(
         top=(LabelRow(form.title, 13, 9, True, False), LabelRow(form.purpose, 8, 8, needed=False)),
-        beside=(
+        rows_beside_code=(
             LabelRow(version, 8.5, 4.5, needed=False),
             LabelRow("Blank stock: each sheet has a serial number", 7, 3.5, needed=False),
             LabelRow(source.site.name, 7, 3.5, needed=False),

@@ -45,7 +45,7 @@ class LabelDesign:
     """What a label says, in three sizes: for 60 mm and more, for 38 mm, and for 18 mm."""
 
     top: tuple[LabelRow, ...]
-    beside: tuple[LabelRow, ...]
+    rows_beside_code: tuple[LabelRow, ...]
     """Rows beside the code."""
     middle: tuple[LabelRow, ...] = ()
     tiny: tuple[str, ...] = ()
@@ -58,7 +58,7 @@ class LabelPage:
     """Lines and PDF operators of a page of labels."""
 
     lines: list[TextLine] = field(default_factory=list)
-    marks: list[str] = field(default_factory=list)
+    operators: list[str] = field(default_factory=list)
 
 
 def draw_label(face: LabelDesign, sheet: LabelSheet, x: float, y: float, page: LabelPage) -> None:
@@ -82,10 +82,10 @@ def _large(face: LabelDesign, sheet: LabelSheet, x: float, y: float, page: Label
     top = _rows(face.top, left, top, wide * MM, unit, scale, page)
     code = _CODE * scale if face.code else 0.0
     room = (wide - code - (_GAP if code else 0)) * MM
-    end = _rows(face.beside, left, top, room, unit, scale, page)
+    end = _rows(face.rows_beside_code, left, top, room, unit, scale, page)
     if code:
         right = x + (sheet.width - _PAD_X - code) * MM
-        page.marks.append(
+        page.operators.append(
             data_matrix_operators(face.code, right, (top + end - code * MM) / 2, code * MM)
         )
 

@@ -23,7 +23,7 @@ class LabelSheet:
     pitch_y: float
 
     @property
-    def labels(self) -> int:
+    def label_count(self) -> int:
         """How many labels one sheet has."""
         return self.columns * self.rows
 

@@ -17,8 +17,8 @@ from downtime.paper.labels.label_content import NOT_FOR_CARE, NOT_FOR_TUBES, Lab
 from downtime.paper.labels.label_design import (
     LINE_ABOVE,
     MM,
-    LabelPage,
     LabelDesign,
+    LabelPage,
     TooSmallError,
     draw_label,
     page_wide_line,
@@ -184,10 +184,10 @@ class _LabelPrint:
             raise InputError(
                 "labels.small", f"The labels of {sheet.name} are too small.", f"Use one of: {wide}."
             )
-        if not 1 <= self.wanted.start <= sheet.labels:
+        if not 1 <= self.wanted.start <= sheet.label_count:
             raise InputError(
                 "labels.start",
-                f"A sheet of {sheet.name} has {sheet.labels} labels.",
+                f"A sheet of {sheet.name} has {sheet.label_count} labels.",
                 "Give the number of the first free one, counted along the rows.",
             )
         if not 0 <= self.wanted.copies <= MOST_COPIES:
@@ -210,7 +210,7 @@ class _LabelPrint:
     ) -> PackResult:
         """Check that everything fits, then issue and print."""
         title = TITLES[self.kind]
-        begun = self.sheet.labels - self.wanted.start + 1
+        begun = self.sheet.label_count - self.wanted.start + 1
         copies = self.wanted.copies or (begun if len(labels) == 1 else 1)
         labels = [label for label in labels for _ in range(copies)]
         self._pages(labels, "")
@@ -218,7 +218,7 @@ class _LabelPrint:
         def printed(printer: PlainPagePrinter, serial: str) -> int:
             pages = self._pages(labels, serial)
             for page in pages:
-                printer.plain(_PAGE, page.lines, "".join(page.marks))
+                printer.print_plain_page(_PAGE, page.lines, "".join(page.operators))
             return len(pages)
 
         drill = f"{DRILL}_" if self.press.drill else ""
@@ -241,7 +241,7 @@ class _LabelPrint:
         """All labels drawn, from the first free one of the first sheet on."""
         pages: list[LabelPage] = []
         for place, label in enumerate(labels, self.wanted.start - 1):
-            sheet, number = divmod(place, self.sheet.labels)
+            sheet, number = divmod(place, self.sheet.label_count)
             if sheet == len(pages):
                 pages.append(self._sheet(serial))
             self._draw(

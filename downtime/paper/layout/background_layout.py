@@ -14,8 +14,8 @@ import pikepdf
 
 from downtime.errors import InputError
 from downtime.paper.forms.background import BackgroundPdf, open_background
-from downtime.paper.forms.model import FormDefinition, Item, FieldBox
-from downtime.paper.layout.template_layout import FormLayout, FieldRectangle
+from downtime.paper.forms.model import FieldBox, FormDefinition, Item
+from downtime.paper.layout.template_layout import FieldRectangle, FormLayout
 from downtime.pdf.templates import render_pdf
 from downtime.settings import PaperSettings
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from downtime.paper.layout.model import Imprint, PrintedSheet
 from downtime.paper.layout.page_fields import EmbeddedPage
 from downtime.paper.layout.stamp_pages import PageStamper
-from downtime.pdf.page_batch import ObjectNumbers, PageWriter, PageBatch
+from downtime.pdf.page_batch import ObjectNumbers, PageBatch, PageWriter
 
 Turned = tuple[PrintedSheet, bool]
 """A sheet, and whether a blank back follows where the next must begin on a front."""
@@ -33,4 +33,4 @@ class Bench:
         """Print a batch; `turn` is its sheaf's among all of the document."""
         self._pages.turn = turn
         counts = [self._stamper.print(sheet, turned=turned) for sheet, turned in batch]
-        return counts, self._pages.cut(0)
+        return counts, self._pages.finish_batch(0)

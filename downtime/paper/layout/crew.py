@@ -44,17 +44,17 @@ def print_all(
             yield printer.print(sheet, turned=turned)
         return
     document, imprint = printer.document, printer.imprint
-    document.append_batch(document.cut(document.next_batch_index()))
+    document.append_batch(document.finish_batch(document.next_batch_index()))
     others = cores - 1
-    start = document.numbers.share(others, cores)
+    start = document.numbers.use_own_ranges(others, cores)
     with ExitStack() as stack:
         hands = [
             stack.enter_context(
-                PressHand((start, n, cores), imprint, document.tagged, printer.embedded)
+                PressHand((start, n, cores), imprint, document.tagged, printer.embed_layout)
             )
             for n in range(others)
         ]
-        here = Bench(document.numbers, imprint, document.tagged, printer.known)
+        here = Bench(document.numbers, imprint, document.tagged, printer.embedded_pages)
         yield from _dealt(document, here, hands, sheets, count)
     document.turn = document.next_batch_index()
 

@@ -53,7 +53,9 @@ class ListSheet(NamedTuple):
 class PlainPagePrinter(Protocol):
     """What prints pages that have no layout."""
 
-    def plain(self, size: tuple[float, float], lines: Sequence[TextLine], marks: str) -> None:
+    def print_plain_page(
+        self, size: tuple[float, float], lines: Sequence[TextLine], marks: str
+    ) -> None:
         """Print one page: lines, and marks as PDF operators."""
 
 

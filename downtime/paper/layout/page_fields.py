@@ -10,19 +10,19 @@ from downtime.pdf.geometry import FieldRectangle
 class PageField(NamedTuple):
     """A place and its turn in the reading order; what a page says twice is read once."""
 
-    turn: int
-    read: bool
-    place: FieldRectangle
-    cross: str
+    reading_order: int
+    is_read: bool
+    rectangle: FieldRectangle
+    tick_operators: str
     """The operators that tick it; empty for what is not ticked."""
 
 
 class EmbeddedPage(NamedTuple):
     """One page of a layout, embedded: its fields by key."""
 
-    drawing: int
+    xobject: int
     size: tuple[float, float]
-    spots: Mapping[str, tuple[PageField, ...]]
+    fields: Mapping[str, tuple[PageField, ...]]
 
 
 _BEFORE = ("page.title", "page.serial", "page.number", "page.outage", "page.site")

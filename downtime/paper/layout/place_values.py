@@ -21,7 +21,7 @@ def place_values(
     rest: list[str] = []
     absent: set[str] = set()
     for key, value in shown.items():
-        spots = page.spots.get(key) or page.spots.get(_option(key, value))
+        spots = page.fields.get(key) or page.fields.get(_option(key, value))
         if spots is None:
             absent.add(key)
             continue
@@ -56,7 +56,7 @@ def place_imprint(page: EmbeddedPage, key: str, value: str, tag: Tag) -> list[Pa
         PageElement(
             turn, tag if read else None, fit_text(place, text) or fit_beginning(place, text)
         )
-        for turn, read, place, _ in page.spots.get(key, ())
+        for turn, read, place, _ in page.fields.get(key, ())
     ]
 
 

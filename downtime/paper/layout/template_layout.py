@@ -15,8 +15,8 @@ import pikepdf
 
 from downtime.paper.forms.field_types import FIELD_TYPES
 from downtime.paper.forms.model import SIGN_OFF, FormDefinition
-from downtime.pdf.geometry import FormLayout, FieldRectangle, read_geometry
-from downtime.pdf.templates import render_html, template_folder, html_to_pdf_bytes
+from downtime.pdf.geometry import FieldRectangle, FormLayout, read_geometry
+from downtime.pdf.templates import html_to_pdf_bytes, render_html, template_folder
 
 __all__ = [
     "FormLayout",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from downtime.feeds.check_feeds import check
+from downtime.feeds.check_feeds import check_feeds
 from downtime.feeds.fhir import resources
 from downtime.settings import Settings
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="no corpus beside th
 
 @pytest.fixture(scope="module")
 def report():
-    return check([CORPUS], Settings())
+    return check_feeds([CORPUS], Settings())
 
 
 def test_hl7_messages_are_accepted(report):
@@ -33,7 +33,7 @@ def test_every_resource_of_a_type_in_use_is_accepted(report):
     assert {r.reason for r in refused} <= {
         "the JSON has no resourceType: it is not a FHIR resource"
     }
-    assert set(resources.MAPPINGS) - set(report.kinds) == set()
+    assert set(resources.RESOURCE_READERS) - set(report.kinds) == set()
 
 
 def test_every_reject_says_why(report):

@@ -10,9 +10,9 @@ import pytest
 from openpyxl import Workbook
 
 from downtime.errors import NotFoundError
-from downtime.feeds.check_feeds import check
+from downtime.feeds.check_feeds import check_feeds
 from downtime.feeds.model import Message, Reject
-from downtime.feeds.read_feeds import read
+from downtime.feeds.read_feeds import read_feeds
 from downtime.settings import FeedsSettings, Settings
 
 ADT = (
@@ -55,7 +55,7 @@ def test_formats_are_found_by_content_and_folders_read_in_order(tmp_path):
     (tmp_path / "a.txt").write_bytes(b"\n\n" + FHIR)
     (tmp_path / ".hidden.hl7").write_bytes(ADT)
     (tmp_path / "c.csv").write_bytes(b"\x0b" + ADT + b"\x1c\r")
-    found = list(read([tmp_path], Settings()))
+    found = list(read_feeds([tmp_path], Settings()))
     assert [(m.kind, Path(m.position.file).name) for m in found] == [
         ("Patient", "a.txt"),
         ("ADT^A08", "one.dat"),
@@ -67,7 +67,7 @@ def test_formats_are_found_by_content_and_folders_read_in_order(tmp_path):
 def test_wide_text_is_read(tmp_path, encoding):
     path = tmp_path / "wide.hl7"
     path.write_bytes(("\ufeff" + ADT.decode().replace("Asha", "Áshá")).encode(encoding))
-    (message,) = read([path], Settings())
+    (message,) = read_feeds([path], Settings())
     assert message.content[0].fields["given"] == "Áshá"
 
 
@@ -84,24 +84,24 @@ def test_wide_text_is_read(tmp_path, encoding):
 )
 def test_a_file_that_cannot_be_read_says_why(tmp_path, name, data, reason):
     (tmp_path / name).write_bytes(data)
-    (found,) = read([tmp_path / name], settings())
+    (found,) = read_feeds([tmp_path / name], settings())
     assert isinstance(found, Reject)
     assert reason in found.reason
 
 
 def test_a_file_that_is_too_large_is_refused_unread(tmp_path):
     (tmp_path / "big.hl7").write_bytes(ADT)
-    (found,) = read([tmp_path], settings(max_file_bytes=10))
+    (found,) = read_feeds([tmp_path], settings(max_file_bytes=10))
     assert "feeds.max_file_bytes" in found.reason
 
 
 def test_a_path_that_is_not_there_is_named(tmp_path):
     with pytest.raises(NotFoundError):
-        list(read([tmp_path / "nowhere"], Settings()))
+        list(read_feeds([tmp_path / "nowhere"], Settings()))
 
 
 def test_a_workbook_with_numbers_dates_and_times(workbook):
-    (message,) = read([workbook], settings())
+    (message,) = read_feeds([workbook], settings())
     change = message.content[0]
     assert change.patient[0].value == "9990000018"
     assert change.fields["start"] == "2026-11-02T08:30:00Z"
@@ -115,7 +115,7 @@ def test_a_workbook_whose_cells_lie_far_apart_is_refused_and_nothing_else_stops(
     book.save(tmp_path / "bomb.xlsx")
     (tmp_path / "next.hl7").write_bytes(ADT)
     assert (tmp_path / "bomb.xlsx").stat().st_size < 10_000
-    first, second = read([tmp_path], settings())
+    first, second = read_feeds([tmp_path], settings())
     assert isinstance(first, Reject)
     assert "memory" in first.reason
     assert isinstance(second, Message)
@@ -125,23 +125,23 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path):
     path = tmp_path / "bomb.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b"\0" * 20_000_000)
-    (found,) = read([path], settings(max_workbook_bytes=10_000_000))
+    (found,) = read_feeds([path], settings(max_workbook_bytes=10_000_000))
     assert "unpacks to more than 10000000 bytes" in found.reason
 
 
 def test_a_workbook_that_takes_too_long_is_refused(workbook):
-    (found,) = read([workbook], settings(worker_seconds=0))
+    (found,) = read_feeds([workbook], settings(worker_seconds=0))
     assert "takes longer" in found.reason
 
 
 def test_a_sheet_that_is_not_there_is_named(workbook):
     tables = {"list": {**LIST, "sheet": "Theatres"}}
-    (found,) = read([workbook], settings(tables=tables))
+    (found,) = read_feeds([workbook], settings(tables=tables))
     assert found.reason == "the workbook has no sheet 'Theatres'"
 
 
 def test_a_reader_that_stops_early_leaves_no_child(workbook):
-    messages = read([workbook], settings())
+    messages = read_feeds([workbook], settings())
     next(messages)
     messages.close()
     with pytest.raises(ChildProcessError):
@@ -151,7 +151,7 @@ def test_a_reader_that_stops_early_leaves_no_child(workbook):
 def test_check_counts_and_holds_no_patient_data(tmp_path):
     bad = ADT.replace(b"H1001^^^DEMO^MR", b"")
     (tmp_path / "adt.hl7").write_bytes(ADT + bad + ADT.replace(b"ADT^A08", b"MDM^T02"))
-    report = check([tmp_path], Settings()).as_json()
+    report = check_feeds([tmp_path], Settings()).as_json()
     assert report["messages"] == 3
     assert report["accepted"] == 2
     assert report["records"] == {"Patient": 1}

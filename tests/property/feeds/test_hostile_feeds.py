@@ -9,15 +9,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from downtime.feeds.context import context
+from downtime.feeds.context import feed_context
 from downtime.feeds.fhir import resources
 from downtime.feeds.hl7 import messages as hl7_messages
 from downtime.feeds.hl7 import segments
-from downtime.feeds.model import Message, Position, Reject, Unusable
+from downtime.feeds.model import Message, Position, Reject, UnusableMessageError
 from downtime.feeds.tables import files
 from downtime.settings import FeedsSettings, Settings
 
-CONTEXT = context(Settings())
+CONTEXT = feed_context(Settings())
 HEAD = "MSH|^~\\&|PAS|DEMO|DT|DEMO|202611021405||{kind}|C1|P|2.4"
 KINDS = ["ADT^A01", "ADT^A40", "ADT^A60", "ADT^A20", "ORM^O01", "ORU^R01", "SIU^S12", "ADT", "^"]
 NAMES = ["PID", "PV1", "PV2", "EVN", "PD1", "MRG", "AL1", "IAM", "NPU", "ORC", "OBR", "OBX", "NTE"]
@@ -88,9 +88,9 @@ JSON = st.recursive(
 
 def read_one(data):
     """Without the last line of defence, so that a fault of the program is seen."""
-    for piece in segments.split(io.BytesIO(data), 1 << 20):
-        with suppress(Unusable):
-            hl7_messages.message(piece, Position("x", 1), CONTEXT)
+    for piece in segments.split_messages(io.BytesIO(data), 1 << 20):
+        with suppress(UnusableMessageError):
+            hl7_messages.read_message(piece, Position("x", 1), CONTEXT)
 
 
 @given(MESSAGES)
@@ -113,23 +113,23 @@ def test_any_bytes_of_any_format_end_in_messages_and_rejects(data):
             tables={"t": {"match": "*", "record": "Location", "columns": {"0": "ward"}}}
         )
     )
-    known = context(settings)
+    known = feed_context(settings)
     found = [
-        *hl7_messages.read(io.BytesIO(data), "x", known),
-        *resources.read(io.BytesIO(data), "x", known),
-        *files.read_text(Path(__file__), io.BytesIO(b"0,1\n" + data), known),
+        *hl7_messages.read_hl7(io.BytesIO(data), "x", known),
+        *resources.read_fhir(io.BytesIO(data), "x", known),
+        *files.read_csv(Path(__file__), io.BytesIO(b"0,1\n" + data), known),
     ]
     for item in found:
         assert isinstance(item, (Message, Reject))
         assert "fault in Downtime" not in getattr(item, "reason", "")
 
 
-@given(st.sampled_from(sorted(resources.MAPPINGS) + ["Bundle"]), JSON)
+@given(st.sampled_from(sorted(resources.RESOURCE_READERS) + ["Bundle"]), JSON)
 def test_odd_resources_are_read_or_refused(kind, body):
     resource = {**body, "resourceType": kind} if isinstance(body, dict) else body
-    with suppress(Unusable):
-        resources.message(resource, Position("x", 1), CONTEXT)
-    for item in resources.read(io.BytesIO(orjson.dumps(resource, default=str)), "x", CONTEXT):
+    with suppress(UnusableMessageError):
+        resources.read_resource(resource, Position("x", 1), CONTEXT)
+    for item in resources.read_fhir(io.BytesIO(orjson.dumps(resource, default=str)), "x", CONTEXT):
         assert "fault in Downtime" not in getattr(item, "reason", "")
 
 
@@ -145,7 +145,7 @@ ESCAPES = {"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\"
 @example("\\.br\\ and \\F\\")
 def test_what_was_escaped_is_read_back(text):
     sent = "".join(ESCAPES.get(letter, letter) for letter in text)
-    parsed = segments.parse(f"MSH|^~\\&|A|||||||1\rNTE|1||x{sent}x|after".encode())
+    parsed = segments.parse_message(f"MSH|^~\\&|A|||||||1\rNTE|1||x{sent}x|after".encode())
     assert parsed.first("NTE").text(3) == f"x{text}x"
     assert parsed.first("NTE").text(4) == "after"
 
@@ -155,15 +155,15 @@ def test_the_size_of_blocks_changes_nothing(messages, size):
     data = "".join(messages).encode()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(segments, "_BLOCK", size)
-        small = list(segments.split(io.BytesIO(data), 1 << 20))
-    assert small == list(segments.split(io.BytesIO(data), 1 << 20))
+        small = list(segments.split_messages(io.BytesIO(data), 1 << 20))
+    assert small == list(segments.split_messages(io.BytesIO(data), 1 << 20))
     assert b"".join(small) == data
 
 
 @given(st.lists(MESSAGES, min_size=1, max_size=4), st.sampled_from(["\n", "\r\n"]))
 def test_line_ends_change_nothing(messages, end):
     plain = "".join(messages)
-    first = list(hl7_messages.read(io.BytesIO(plain.encode()), "x", CONTEXT))
+    first = list(hl7_messages.read_hl7(io.BytesIO(plain.encode()), "x", CONTEXT))
     other = plain.replace("\r", end).encode()
-    assert list(hl7_messages.read(io.BytesIO(other), "x", CONTEXT)) == first
+    assert list(hl7_messages.read_hl7(io.BytesIO(other), "x", CONTEXT)) == first
     assert len(first) == len(messages)

@@ -4,13 +4,13 @@ import io
 
 import pytest
 
-from downtime.feeds.context import context
+from downtime.feeds.context import feed_context
 from downtime.feeds.fhir import resources
 from downtime.feeds.hl7 import messages
 from downtime.feeds.model import Change, Message, Position
 from downtime.settings import Settings
 
-CONTEXT = context(Settings())
+CONTEXT = feed_context(Settings())
 HEAD = r"MSH|^~\&|{app}|DEMO|{to}|DEMO|{sent}||{kind}|C1|P|2.4"
 PID = "PID|1||H1001^^^DEMO^MR~9990000018^^^NHS^NH||PATEL^Asha^R^^Mrs||19620304|F"
 
@@ -26,7 +26,7 @@ def hl7():
     def read(kind, *segments, app="PAS", to="DOWNTIME", sent="202611021405", ctx=CONTEXT):
         head = HEAD.format(app=app, to=to, sent=sent, kind=kind)
         data = "\r".join([head, *segments]).encode()
-        return messages.message(data, Position("feed.hl7", 1), ctx)
+        return messages.read_message(data, Position("feed.hl7", 1), ctx)
 
     return read
 
@@ -34,13 +34,13 @@ def hl7():
 @pytest.fixture
 def read_hl7():
     """Reads a whole HL7 v2 file from bytes."""
-    return lambda data, ctx=CONTEXT: list(messages.read(io.BytesIO(data), "feed.hl7", ctx))
+    return lambda data, ctx=CONTEXT: list(messages.read_hl7(io.BytesIO(data), "feed.hl7", ctx))
 
 
 @pytest.fixture
 def read_fhir():
     """Reads a whole JSON or NDJSON file from bytes."""
-    return lambda data, ctx=CONTEXT: list(resources.read(io.BytesIO(data), "feed.json", ctx))
+    return lambda data, ctx=CONTEXT: list(resources.read_fhir(io.BytesIO(data), "feed.json", ctx))
 
 
 @pytest.fixture

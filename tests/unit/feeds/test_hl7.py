@@ -5,7 +5,7 @@ import io
 import pytest
 
 from downtime.feeds.hl7 import segments
-from downtime.feeds.model import Message, Reject, Unusable
+from downtime.feeds.model import Message, Reject, UnusableMessageError
 
 ONE = (
     b"MSH|^~\\&|PAS|DEMO|DT|DEMO|202611021405||ADT^A08|1|P|2.4\r"
@@ -15,7 +15,7 @@ TWO = ONE.replace(b"H1001", b"H1002").replace(b"PATEL", b"O'NEILL")
 
 
 def split(data, limit=1 << 20):
-    return list(segments.split(io.BytesIO(data), limit))
+    return list(segments.split_messages(io.BytesIO(data), limit))
 
 
 @pytest.mark.parametrize("end", [b"\r", b"\n", b"\r\n"])
@@ -75,7 +75,7 @@ def test_a_message_too_long_is_refused_and_the_next_is_read(read_hl7):
 
 
 def marks():
-    return segments.parse(ONE).header.marks
+    return segments.parse_message(ONE).header.marks
 
 
 @pytest.mark.parametrize(
@@ -98,24 +98,24 @@ def test_escapes(sent, text):
 
 
 def test_a_text_broken_over_lines_stays_one_field():
-    parsed = segments.parse(
+    parsed = segments.parse_message(
         ONE + b"OBX|1|TX|R||Line one\n# left neck of femur\nLine three||||||F\r"
     )
     obx = parsed.first("OBX")
-    assert obx.whole(5) == "Line one\n# left neck of femur\nLine three"
+    assert obx.full_text(5) == "Line one\n# left neck of femur\nLine three"
     assert obx.text(11) == "F"
 
 
 def test_a_comment_line_between_segments_is_left_out():
-    parsed = segments.parse(ONE + b"# interface restarted\rPV1|1|I\r")
+    parsed = segments.parse_message(ONE + b"# interface restarted\rPV1|1|I\r")
     assert [segment.name for segment in parsed.segments] == ["MSH", "PID", "PV1"]
 
 
 def test_what_is_no_message_says_so():
-    with pytest.raises(Unusable, match="does not begin with an MSH"):
-        segments.parse(b"PID|1||H1")
+    with pytest.raises(UnusableMessageError, match="does not begin with an MSH"):
+        segments.parse_message(b"PID|1||H1")
 
 
 def test_an_empty_field_is_not_said_and_a_deleted_one_is_empty():
-    pid = segments.parse(b'MSH|^~\\&|P|||||||1\rPID|1||""|x\r').first("PID")
-    assert [pid.said(n) for n in (2, 3, 4, 40)] == [None, "", "x", None]
+    pid = segments.parse_message(b'MSH|^~\\&|P|||||||1\rPID|1||""|x\r').first("PID")
+    assert [pid.text_or_none(n) for n in (2, 3, 4, 40)] == [None, "", "x", None]

@@ -3,7 +3,7 @@
 import pytest
 
 from downtime.clinical.identifiers import Identifier
-from downtime.feeds.context import context
+from downtime.feeds.context import feed_context
 from downtime.feeds.model import Reject
 from downtime.settings import Settings, SiteSettings
 
@@ -217,7 +217,7 @@ def test_an_old_nhs_number_in_pid_19(hl7, of):
 
 def test_a_bare_number_from_this_hospital_is_its_own_and_from_another_is_theirs(hl7, of):
     assert numbers(hl7, of, "PID|1||H1001||A") == (MRN,)
-    other = context(Settings(site=SiteSettings(mrn_authority="RXX", code="RXX")))
+    other = feed_context(Settings(site=SiteSettings(mrn_authority="RXX", code="RXX")))
     assert numbers(hl7, of, "PID|1||H1001||A", ctx=other) == (Identifier("PI", "DEMO", "H1001"),)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from downtime.clinical.identifiers import Identifier
 from downtime.errors import InputError
-from downtime.feeds.context import context
+from downtime.feeds.context import feed_context
 from downtime.feeds.model import Message, Reject, Replacement
 from downtime.feeds.tables import files
 from downtime.settings import FeedsSettings, Settings
@@ -52,7 +52,7 @@ def read(tmp_path):
         known = mappings or {"theatre-list": THEATRE, "beds": BEDS}
         settings = Settings(feeds=FeedsSettings(tables=known))
         stream = io.BytesIO(path.read_bytes())
-        return list(files.read_text(Path(path), stream, context(settings)))
+        return list(files.read_csv(Path(path), stream, feed_context(settings)))
 
     return run
 
