@@ -6,6 +6,7 @@ once.
 
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.metadata import EntryPoints, entry_points
 from pathlib import Path
 
 import click
@@ -60,6 +61,17 @@ class Program(click.Group):
         if args[0] in ALONE:
             _load(ALONE[args[0]][0])
         return super().resolve_command(ctx, args)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command of the program, else one that another package adds by its entry point."""
+        own = super().get_command(ctx, cmd_name)
+        return own or next((point.load() for point in extensions(cmd_name)), None)
+
+
+def extensions(name: str | None = None) -> EntryPoints:
+    """Commands that stand outside the program (`downtime demo`), by their entry points."""
+    points = entry_points(group="downtime.commands")
+    return points.select(name=name) if name else points
 
 
 class Group(click.Group):
@@ -118,7 +130,6 @@ def group(name: str, text: str, *modules: str) -> Group:
 
 
 audit = group("audit", "The chain of everything that was done.", "audit")
-demo = group("demo", "A demonstration hospital; every person in it is invented.", "demo")
 devices = group("device", "The machines that exchange bundles.", "devices")
 entry = group("entry", "What people keyed from paper.", "entry")
 feeds = group("feeds", "What hospital systems send.", "feeds")
@@ -144,4 +155,6 @@ def whole() -> click.Group:
             one.load()
     for module, _ in ALONE.values():
         _load(module)
+    for point in extensions():
+        downtime.add_command(point.load())
     return downtime

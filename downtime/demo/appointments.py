@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from downtime.demo.chance import chance
-from downtime.demo.people import Person, person
+from downtime.demo.people import Person, make_person
+from downtime.demo.randomness import random_for
 from downtime.demo.tables import CLINICS, CONSULTANT_NAMES, SMALL_CLINICS, ClinicRow
 
 TOTAL = {"small": 1_500, "large": 100_000}
@@ -53,7 +53,7 @@ class Booking:
     slot: Slot
 
 
-def slots(size: str, now: datetime) -> Iterator[Slot]:
+def list_slots(size: str, now: datetime) -> Iterator[Slot]:
     """As many slots as the hospital has appointments, day after day, weekdays only."""
     return islice(_slots(size, now), TOTAL[size])
 
@@ -89,15 +89,15 @@ def _session(clinic: ClinicRow, which: int, room: int, day: date, before: int) -
             yield Slot(before, clinic, room, start, doctor)
 
 
-def bookings(size: str, seed: int, now: datetime) -> list[Booking]:
+def list_bookings(size: str, seed: int, now: datetime) -> list[Booking]:
     """All that was told of appointments up to `now`, in the order sent."""
-    found = [b for slot in slots(size, now) for b in _of_slot(slot, seed, now)]
-    found.sort(key=lambda b: (b.sent, b.slot.number))
-    return found
+    messages = [b for slot in list_slots(size, now) for b in _list_slot_bookings(slot, seed, now)]
+    messages.sort(key=lambda b: (b.sent, b.slot.number))
+    return messages
 
 
-def _of_slot(slot: Slot, seed: int, now: datetime) -> Iterator[Booking]:
-    dice = chance(seed, "slot", slot.number)
+def _list_slot_bookings(slot: Slot, seed: int, now: datetime) -> Iterator[Booking]:
+    dice = random_for(seed, "slot", slot.number)
     fate = dice.random()
     latest = min(slot.start - timedelta(hours=20), now - timedelta(minutes=9))
     booked = latest - timedelta(minutes=dice.randint(0, 100 * 24 * 60))
@@ -112,33 +112,33 @@ def _of_slot(slot: Slot, seed: int, now: datetime) -> Iterator[Booking]:
         yield Booking(slot.start + timedelta(minutes=25), _MISSED if missed else SEEN, slot)
 
 
-def caught_up(
+def list_late_bookings(
     size: str, seed: int, now: datetime, back: datetime, later: datetime
 ) -> list[Booking]:
     """What was told between recovery (`back`) and `later` of clinics held since the outage began."""
-    found = []
-    for slot in slots(size, now):
+    messages = []
+    for slot in list_slots(size, now):
         if now - timedelta(minutes=40) <= slot.start < later - timedelta(minutes=40):
-            dice = chance(seed, "caught up", slot.number)
+            dice = random_for(seed, "caught up", slot.number)
             sent = max(slot.start + timedelta(minutes=25), back + timedelta(minutes=7))
             sent += timedelta(minutes=dice.randint(0, 14))
-            if chance(seed, "slot", slot.number).random() >= _CANCELLED_SHARE:
-                found.append(Booking(sent, _MISSED if dice.random() < 0.1 else SEEN, slot))
-    found.sort(key=lambda b: (b.sent, b.slot.number))
-    return found
+            if random_for(seed, "slot", slot.number).random() >= _CANCELLED_SHARE:
+                messages.append(Booking(sent, _MISSED if dice.random() < 0.1 else SEEN, slot))
+    messages.sort(key=lambda b: (b.sent, b.slot.number))
+    return messages
 
 
-def attends(slot: Slot, seed: int, size: str, today: date) -> Person:
+def find_attendee(slot: Slot, seed: int, size: str, today: date) -> Person:
     """Who has the slot; some people have several."""
-    dice = chance(seed, "who", slot.number)
+    dice = random_for(seed, "who", slot.number)
     clinic = slot.clinic
     share = int(TOTAL[size] * _PEOPLE_PER_APPOINTMENT / len(_clinics(size)))
     which = CLINICS.index(clinic)
     index = FIRST_INDEX + dice.randrange(share) * len(CLINICS) + which
     gender = clinic.sexes if len(clinic.sexes) == 1 else ""
-    return person(seed, index, today, clinic.ages, gender)
+    return make_person(seed, index, today, clinic.ages, gender)
 
 
 def visit_reason(slot: Slot, seed: int) -> str:
     """What the visit is for."""
-    return chance(seed, "reason", slot.number).choice(slot.clinic.reasons)
+    return random_for(seed, "reason", slot.number).choice(slot.clinic.reasons)

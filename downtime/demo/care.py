@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 
-from downtime.demo.chance import chance
 from downtime.demo.hospital import Stay
+from downtime.demo.randomness import random_for
 from downtime.demo.tables import ALERTS, ALLERGIES, MEDICINE_SETS, REASONS, Allergy, Medicine
 
 NONE_KNOWN = Allergy("No known allergies", "", "716186003", ())
 """SNOMED CT 716186003 |No known allergy (situation)|: a statement, not a missing one."""
 
 
-def allergies(stay: Stay, seed: int) -> tuple[tuple[Allergy, str], ...]:
+def list_allergies(stay: Stay, seed: int) -> tuple[tuple[Allergy, str], ...]:
     """Allergies with their reaction; none at all where nobody has recorded anything."""
-    dice = chance(seed, "allergies", stay.person.mrn)
+    dice = random_for(seed, "allergies", stay.person.mrn)
     if stay.case == "many-allergies":
         return tuple((allergy, allergy.reactions[0]) for allergy in ALLERGIES)
     if stay.case in ("allergies-not-recorded", "unknown"):
@@ -26,22 +26,22 @@ def allergies(stay: Stay, seed: int) -> tuple[tuple[Allergy, str], ...]:
     return tuple((allergy, dice.choice(allergy.reactions)) for allergy in chosen)
 
 
-def medicines(stay: Stay, seed: int) -> list[Medicine]:
+def list_medicines(stay: Stay, seed: int) -> list[Medicine]:
     """What is prescribed, nothing of a family to which an allergy is recorded."""
-    dice = chance(seed, "medicines", stay.person.mrn)
-    barred = {allergy.family for allergy, _ in allergies(stay, seed) if allergy.family}
+    dice = random_for(seed, "medicines", stay.person.mrn)
+    barred = {allergy.family for allergy, _ in list_allergies(stay, seed) if allergy.family}
     sets = [] if stay.kind in ("children", "neonatal") else ["common"]
-    found: dict[str, Medicine] = {}
+    prescribed: dict[str, Medicine] = {}
     for name in (*sets, *REASONS[stay.reason].medicines):
         for medicine in MEDICINE_SETS[name]:
             if medicine.family not in barred and dice.random() < 0.8:
-                found[medicine.name] = medicine
-    return list(found.values())
+                prescribed[medicine.name] = medicine
+    return list(prescribed.values())
 
 
-def alerts(stay: Stay, seed: int) -> Iterator[tuple[str, str]]:
+def list_alerts(stay: Stay, seed: int) -> Iterator[tuple[str, str]]:
     """Category and words of each alert."""
-    for category, words, share, kinds in ALERTS:
-        dice = chance(seed, "alert", stay.person.mrn, category)
+    for category, text, share, kinds in ALERTS:
+        dice = random_for(seed, "alert", stay.person.mrn, category)
         if (not kinds or stay.kind in kinds) and dice.random() < share:
-            yield category, words
+            yield category, text

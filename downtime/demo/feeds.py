@@ -24,13 +24,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
-from downtime.demo.aftermath import aftermath, recovery
-from downtime.demo.appointments import TOTAL, bookings, caught_up
-from downtime.demo.hospital import Bed, Hospital, Stay, build
-from downtime.demo.movements import Movement, movements
-from downtime.demo.requests import requests
-from downtime.demo.telling import ORDERS, RESULTS, Told, told
-from downtime.demo.theatres import cases
+from downtime.demo.appointments import TOTAL, list_bookings, list_late_bookings
+from downtime.demo.hospital import Bed, Hospital, Stay, build_hospital
+from downtime.demo.movements import Movement, list_movements
+from downtime.demo.recovered_hospital import recover_hospital, recovery_time
+from downtime.demo.request_events import ORDERS, RESULTS, RequestEvent, list_request_events
+from downtime.demo.requests import list_requests
+from downtime.demo.theatres import list_operations
 from downtime.demo.writers import tables
 from downtime.demo.writers.adt import adt
 from downtime.demo.writers.fhir import bundle
@@ -66,7 +66,7 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class _World:
+class _Phase:
     """What a phase tells."""
 
     hospital: Hospital
@@ -74,8 +74,8 @@ class _World:
     stays: tuple[Stay, ...]
     empty: tuple[Bed, ...]
     movements: list[Movement]
-    told: list[Told]
-    since: tuple[Told, ...]
+    events: list[RequestEvent]
+    later_events: tuple[RequestEvent, ...]
 
 
 def write_feeds(folder: Path, size: str, seed: int, phase: str, now: datetime) -> Summary:
@@ -87,24 +87,24 @@ def write_feeds(folder: Path, size: str, seed: int, phase: str, now: datetime) -
     """
     _check(size, phase)
     started = time.perf_counter()
-    world = _world(build(size, seed, _minute(now)), phase)
+    world = _describe_phase(build_hospital(size, seed, _minute(now)), phase)
     files = {name: write(folder / name, world) for name, write in _FILES.items()}
     return Summary(
         as_at=world.as_at,
         files=files,
         wards=len(world.hospital.wards),
         inpatients=len(world.stays),
-        requests=len(requests(world.hospital)),
+        requests=len(list_requests(world.hospital)),
         appointments=TOTAL[size],
         seconds=time.perf_counter() - started,
     )
 
 
 def _check(size: str, phase: str) -> None:
-    for given, known in ((size, SIZES), (phase, PHASES)):
-        if given not in known:
+    for value, known in ((size, SIZES), (phase, PHASES)):
+        if value not in known:
             raise InputError(
-                "demo.unknown", f"'{given}' is not known here.", f"Say {' or '.join(known)}."
+                "demo.unknown", f"'{value}' is not known here.", f"Say {' or '.join(known)}."
             )
 
 
@@ -112,13 +112,24 @@ def _minute(now: datetime) -> datetime:
     return now.astimezone(UTC).replace(second=0, microsecond=0)
 
 
-def _world(hospital: Hospital, phase: str) -> _World:
-    moved, said = movements(hospital), told(requests(hospital), hospital.now)
+def _describe_phase(hospital: Hospital, phase: str) -> _Phase:
+    past_movements, events = (
+        list_movements(hospital),
+        list_request_events(list_requests(hospital), hospital.now),
+    )
     if phase == "before":
-        return _World(hospital, hospital.now, hospital.stays, hospital.empty, moved, said, ())
-    later = aftermath(hospital)
-    return _World(
-        hospital, later.now, later.stays, later.empty, [*moved, *later.movements], said, later.told
+        return _Phase(
+            hospital, hospital.now, hospital.stays, hospital.empty_beds, past_movements, events, ()
+        )
+    later = recover_hospital(hospital)
+    return _Phase(
+        hospital,
+        later.now,
+        later.stays,
+        later.empty,
+        [*past_movements, *later.movements],
+        events,
+        later.events,
     )
 
 
@@ -133,38 +144,38 @@ def _write(path: Path, pieces: Iterable[bytes]) -> int:
     return count
 
 
-def _numbered(
-    prefix: str, spoiled: Segments | None, made: Iterable[Callable[[str], Segments]]
+def _number_messages(
+    prefix: str, spoiled: Segments | None, writers: Iterable[Callable[[str], Segments]]
 ) -> Iterator[Segments]:
     """Each message with its control ID; one is repeated a little later, one spoiled slips in."""
-    kept: Segments = []
-    for number, make in enumerate(made, 1):
+    repeated: Segments = []
+    for number, make in enumerate(writers, 1):
         segments = make(f"{prefix}{number:07}")
         yield segments
         if number == _SPOILED_AT and spoiled:
             yield spoiled
         if number == _REPEATED_AT:
-            kept = segments
+            repeated = segments
         if number == _REPEATED_AT + _REPEATED_AFTER:
-            yield kept
+            yield repeated
 
 
-def _adt(path: Path, world: _World) -> int:
+def _write_adt(path: Path, world: _Phase) -> int:
     now = world.hospital.now
     nobody = [
         header("PAS", "ALL", "ADT^A08^ADT_A01", "PASBAD01", now - timedelta(days=3)),
         "PID|1||||^^^^^^L",
     ]
-    made = (lambda control, m=m: adt(m, control) for m in world.movements)
-    return _write(path, (message(part, CR) for part in _numbered("PAS", nobody, made)))
+    messages = (lambda control, m=m: adt(m, control) for m in world.movements)
+    return _write(path, (message(part, CR) for part in _number_messages("PAS", nobody, messages)))
 
 
-def _siu(path: Path, world: _World) -> int:
+def _write_siu(path: Path, world: _Phase) -> int:
     hospital = world.hospital
     size, seed, now = hospital.size, hospital.seed, hospital.now
-    booked = bookings(size, seed, now)
+    booked = list_bookings(size, seed, now)
     if world.as_at > now:
-        booked += caught_up(size, seed, now, recovery(hospital), world.as_at)
+        booked += list_late_bookings(size, seed, now, recovery_time(hospital), world.as_at)
     today = now.date()
     return _write(
         path,
@@ -175,56 +186,61 @@ def _siu(path: Path, world: _World) -> int:
     )
 
 
-def _events(world: _World, kinds: tuple[str, ...], scans: bool) -> Iterator[Told]:
-    for event in chain(world.told, world.since):
+def _select_events(world: _Phase, kinds: tuple[str, ...], scans: bool) -> Iterator[RequestEvent]:
+    for event in chain(world.events, world.later_events):
         first = event.requests[0]
-        if event.what in kinds and first.is_scan is scans and not _is_latin(event):
+        if event.kind in kinds and first.is_scan is scans and not _is_latin(event):
             yield event
 
 
-def _is_latin(event: Told) -> bool:
-    return event.requests[0].case == "latin-1" and event.what in RESULTS
+def _is_latin(event: RequestEvent) -> bool:
+    return event.requests[0].case == "latin-1" and event.kind in RESULTS
 
 
-def _lims_orders(path: Path, world: _World) -> int:
-    made = (lambda control, e=e: order(e, control) for e in _events(world, ORDERS, scans=False))
-    return _write(path, (message(part, LF) for part in _numbered("LO", None, made)))
+def _write_laboratory_orders(path: Path, world: _Phase) -> int:
+    messages = (
+        lambda control, e=e: order(e, control) for e in _select_events(world, ORDERS, scans=False)
+    )
+    return _write(path, (message(part, LF) for part in _number_messages("LO", None, messages)))
 
 
-def _lims_results(path: Path, world: _World) -> int:
+def _write_laboratory_results(path: Path, world: _Phase) -> int:
     seed = world.hospital.seed
     whole = header("LIMS", "EPR", "ORU^R01^ORU_R01", "", world.hospital.now - timedelta(days=2))
     cut_off = [whole[: whole.index("ORU")]]
-    made = (
-        lambda control, e=e: report(e, control, seed) for e in _events(world, RESULTS, scans=False)
+    messages = (
+        lambda control, e=e: report(e, control, seed)
+        for e in _select_events(world, RESULTS, scans=False)
     )
-    return _write(path, (mllp(part) for part in _numbered("LR", cut_off, made)))
+    return _write(path, (mllp(part) for part in _number_messages("LR", cut_off, messages)))
 
 
-def _latin(path: Path, world: _World) -> int:
-    found = (event for event in world.told if _is_latin(event))
+def _write_latin1_results(path: Path, world: _Phase) -> int:
+    events = (event for event in world.events if _is_latin(event))
     return _write(
         path,
         (
             message(report(event, f"LL{n:07}", world.hospital.seed, "8859/1"), CR)
             .decode()
             .encode("latin-1")
-            for n, event in enumerate(found, 1)
+            for n, event in enumerate(events, 1)
         ),
     )
 
 
-def _radiology_orders(path: Path, world: _World) -> int:
-    made = (lambda control, e=e: order(e, control) for e in _events(world, ORDERS, scans=True))
-    parts = (message(part, LF) for part in _numbered("EO", None, made))
+def _write_radiology_orders(path: Path, world: _Phase) -> int:
+    messages = (
+        lambda control, e=e: order(e, control) for e in _select_events(world, ORDERS, scans=True)
+    )
+    parts = (message(part, LF) for part in _number_messages("EO", None, messages))
     return _write(path, chain([b"\xef\xbb\xbf"], parts)) - 1
 
 
-def _radiology_results(path: Path, world: _World) -> int:
+def _write_radiology_results(path: Path, world: _Phase) -> int:
     """A batch; its header is that of the day's first file, so that it never changes."""
     seed, day = world.hospital.seed, moment(world.hospital.now)
     head = f"FHS|^~\\&|RIS|DEMO|EPR|DEMO|{day}\rBHS|^~\\&|RIS|DEMO|EPR|DEMO|{day}\r".encode()
-    events = list(_events(world, RESULTS, scans=True))
+    events = list(_select_events(world, RESULTS, scans=True))
     parts = (
         message(report(event, f"RR{number:07}", seed), CR) for number, event in enumerate(events, 1)
     )
@@ -232,43 +248,43 @@ def _radiology_results(path: Path, world: _World) -> int:
     return _write(path, chain([head], parts, [tail])) - 2
 
 
-def _epr(path: Path, world: _World) -> int:
+def _write_epr_bundle(path: Path, world: _Phase) -> int:
     """Drug charts of the last day, without the hours in which the EPR was down."""
     hospital, taken = world.hospital, world.as_at - timedelta(minutes=6)
     spans = [(hospital.now - timedelta(days=1), min(taken, hospital.now))]
     if world.as_at > hospital.now:
-        spans.append((recovery(hospital), taken))
+        spans.append((recovery_time(hospital), taken))
     return _write(path, bundle(world.stays, hospital.seed, taken, spans)) - 2
 
 
-def _theatres(path: Path, world: _World) -> int:
-    found = cases(world.hospital, world.as_at)
-    _write(path, [tables.theatre_list(found, world.as_at - timedelta(minutes=70))])
-    return len(found)
+def _write_theatre_list(path: Path, world: _Phase) -> int:
+    operations = list_operations(world.hospital, world.as_at)
+    _write(path, [tables.theatre_list(operations, world.as_at - timedelta(minutes=70))])
+    return len(operations)
 
 
-def _ward_list(path: Path, world: _World) -> int:
-    made = world.as_at - timedelta(minutes=4)
-    _write(path, [tables.ward_list(world.stays, world.hospital.wards, made)])
+def _write_ward_list(path: Path, world: _Phase) -> int:
+    extracted = world.as_at - timedelta(minutes=4)
+    _write(path, [tables.ward_list(world.stays, world.hospital.wards, extracted)])
     return len(world.stays)
 
 
-def _empty_beds(path: Path, world: _World) -> int:
-    made = world.as_at - timedelta(minutes=4)
-    _write(path, [tables.empty_beds(world.empty, world.hospital.wards, made)])
+def _write_empty_beds(path: Path, world: _Phase) -> int:
+    extracted = world.as_at - timedelta(minutes=4)
+    _write(path, [tables.empty_beds(world.empty, world.hospital.wards, extracted)])
     return len(world.empty)
 
 
-_FILES: dict[str, Callable[[Path, _World], int]] = {
-    "pas/adt.hl7": _adt,
-    "pas/siu.hl7": _siu,
-    "pas/ward-list.csv": _ward_list,
-    "pas/empty-beds.csv": _empty_beds,
-    "lims/orders.hl7": _lims_orders,
-    "lims/results.hl7": _lims_results,
-    "lims/results-latin1.hl7": _latin,
-    "radiology/orders.hl7": _radiology_orders,
-    "radiology/results.hl7": _radiology_results,
-    "epr/bundle.json": _epr,
-    "theatres/theatre-list.xlsx": _theatres,
+_FILES: dict[str, Callable[[Path, _Phase], int]] = {
+    "pas/adt.hl7": _write_adt,
+    "pas/siu.hl7": _write_siu,
+    "pas/ward-list.csv": _write_ward_list,
+    "pas/empty-beds.csv": _write_empty_beds,
+    "lims/orders.hl7": _write_laboratory_orders,
+    "lims/results.hl7": _write_laboratory_results,
+    "lims/results-latin1.hl7": _write_latin1_results,
+    "radiology/orders.hl7": _write_radiology_orders,
+    "radiology/results.hl7": _write_radiology_results,
+    "epr/bundle.json": _write_epr_bundle,
+    "theatres/theatre-list.xlsx": _write_theatre_list,
 }

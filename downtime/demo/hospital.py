@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from random import Random
 
-from downtime.demo.cases import CASES, Case
-from downtime.demo.chance import chance
-from downtime.demo.people import Person, person
+from downtime.demo.people import Person, make_person
+from downtime.demo.randomness import random_for
+from downtime.demo.special_cases import CASES, SpecialCase
 from downtime.demo.tables import (
     ASSESSMENT,
     CONSULTANT_NAMES,
@@ -44,7 +44,7 @@ class Stay:
     kind: str
     reason: str
     """Key of `REASONS`."""
-    words: str
+    reason_text: str
     """The reason as written."""
     specialty: str
     consultant: tuple[str, str, str]
@@ -74,16 +74,16 @@ class Hospital:
     now: datetime
     wards: tuple[WardRow, ...]
     stays: tuple[Stay, ...]
-    gone: tuple[Stay, ...]
+    ended_stays: tuple[Stay, ...]
     """Stays that ended or were cancelled in the last days."""
-    empty: tuple[Bed, ...]
+    empty_beds: tuple[Bed, ...]
 
     def case(self, key: str) -> Stay:
         """The stay of an unhappy case (`cases.CASES`)."""
-        return next(stay for stay in (*self.stays, *self.gone) if stay.case == key)
+        return next(stay for stay in (*self.stays, *self.ended_stays) if stay.case == key)
 
 
-def beds(ward: WardRow, size: str) -> tuple[Place, ...]:
+def list_beds(ward: WardRow, size: str) -> tuple[Place, ...]:
     """24 beds of a small hospital's ward or 25 of a large one's: four bays and side rooms."""
     bays = [
         Place(ward.code, bay, f"{bay}{n}") for bay in _BAYS for n in range(1, _BEDS_PER_BAY + 1)
@@ -93,7 +93,7 @@ def beds(ward: WardRow, size: str) -> tuple[Place, ...]:
 
 
 @lru_cache(maxsize=4)
-def build(size: str, seed: int, now: datetime) -> Hospital:
+def build_hospital(size: str, seed: int, now: datetime) -> Hospital:
     """The hospital of this size and seed at `now`, the same each time."""
     wards = SMALL if size == "small" else LARGE
     stays: list[Stay] = []
@@ -115,7 +115,7 @@ def build(size: str, seed: int, now: datetime) -> Hospital:
 
 def _beds_that_emptied(wards: tuple[WardRow, ...], size: str) -> Iterator[tuple[WardRow, Place]]:
     for ward in wards:
-        for place in beds(ward, size)[2:15:5]:
+        for place in list_beds(ward, size)[2:15:5]:
             yield ward, place
 
 
@@ -127,8 +127,8 @@ def _fill(
     ward: WardRow, size: str, seed: int, now: datetime, stays: list[Stay], empty: list[Bed]
 ) -> None:
     """Put the ward's cases and then anybody into all beds but a few."""
-    dice = chance(seed, "ward", ward.code)
-    places = beds(ward, size)
+    dice = random_for(seed, "ward", ward.code)
+    places = list_beds(ward, size)
     free = dice.sample(places[4:], dice.randint(2, 3) if size == "small" else dice.randint(1, 2))
     empty.extend(_empty(dice, place, n) for n, place in enumerate(free))
     cases = [case for case in CASES if case.ward == ward.code and case.stays]
@@ -154,7 +154,7 @@ def _empty(dice: Random, place: Place, number: int) -> Bed:
     return Bed(place, status, note)
 
 
-def _bed_for(case: Case, places: list[Place]) -> Place:
+def _bed_for(case: SpecialCase, places: list[Place]) -> Place:
     """The first bed in a bay of the person's own sex, taken off the list."""
     bays = ("SR", "A", "B") if case.gender == "M" else ("C", "D", "SR")
     place = next(p for p in places if p.bay in bays)
@@ -175,7 +175,7 @@ def _stay(
     kind: WardKind, ward: WardRow, place: Place, seed: int, index: int, now: datetime
 ) -> Stay:
     gender = kind.sexes if len(kind.sexes) == 1 else _sex_of_bay(place)
-    someone = person(seed, index, now.date(), kind.ages, gender)
+    someone = make_person(seed, index, now.date(), kind.ages, gender)
     return _admit(someone, kind, ward, place, seed, index, now)
 
 
@@ -184,7 +184,7 @@ def _sex_of_bay(place: Place) -> str:
     return {"A": "M", "B": "M", "C": "F", "D": "F"}.get(place.bay, "")
 
 
-def _of_case(case: Case, wards: tuple[WardRow, ...], seed: int, now: datetime) -> Stay:
+def _of_case(case: SpecialCase, wards: tuple[WardRow, ...], seed: int, now: datetime) -> Stay:
     ward = next(ward for ward in wards if ward.code == case.ward)
     someone = case.person(seed, now.date())
     stay = _admit(someone, WARD_KINDS[ward.kind], ward, Place(ward.code), seed, case.index, now)
@@ -194,7 +194,7 @@ def _of_case(case: Case, wards: tuple[WardRow, ...], seed: int, now: datetime) -
         stay,
         case=case.key,
         reason=reason,
-        words=REASONS[reason].texts[0],
+        reason_text=REASONS[reason].texts[0],
         admitted=_minute(now - timedelta(hours=hours)),
     )
 
@@ -208,7 +208,7 @@ def _admit(
     index: int,
     now: datetime,
 ) -> Stay:
-    dice = chance(seed, "stay", index)
+    dice = random_for(seed, "stay", index)
     reason = dice.choice(kind.reasons)
     shortest, longest = kind.stay_hours
     hours = shortest + (longest - shortest) * dice.random() ** 2
@@ -218,7 +218,7 @@ def _admit(
         visit=f"V{26_000_000 + index * 13:08}",
         kind=ward.kind,
         reason=reason,
-        words=dice.choice(REASONS[reason].texts),
+        reason_text=dice.choice(REASONS[reason].texts),
         specialty=ward.specialty,
         consultant=CONSULTANT_NAMES[(sum(map(ord, ward.code)) + index % 3) % len(CONSULTANT_NAMES)],
         admitted=_minute(now - timedelta(hours=hours)),

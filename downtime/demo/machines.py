@@ -3,15 +3,15 @@
 from pathlib import Path
 
 from downtime import config
-from downtime.accounts import opening
-from downtime.accounts.signin import SignedIn
+from downtime.accounts import homes
+from downtime.accounts.sign_in import SignedIn
 from downtime.config import Home
+from downtime.demo.context import Story
 from downtime.demo.feeds import write_feeds
-from downtime.demo.scene import Story
 from downtime.demo.settings import settings_text
 from downtime.demo.staff import WHY, Staff
 from downtime.settings import Settings
-from downtime.snapshot import load_bundle, publish_snapshot
+from downtime.snapshot import build_snapshot, load_bundle
 from downtime.sync import laptop_reports
 from downtime.vault import device
 from downtime.vault.vault import Vault
@@ -31,18 +31,18 @@ def prepare(story: Story) -> tuple[SignedIn, Vault, Staff]:
         publisher = _machine(story, hospital, "publisher", hospital.path / "publisher.unlock")
         settings = config.load(story.home.config)
         staff = Staff.arrive(laptop.vault, settings, laptop.actor, story.folder)
-        device.trust(publisher.vault, device.card(laptop.vault), publisher.actor, WHY)
-        device.trust(laptop.vault, device.card(publisher.vault), laptop.actor, WHY)
+        device.trust_card(publisher.vault, device.export_card(laptop.vault), publisher.actor, WHY)
+        device.trust_card(laptop.vault, device.export_card(publisher.vault), laptop.actor, WHY)
         publishing = device.code(hospital)
-        laptop_reports.excuse(
+        laptop_reports.excuse_laptop(
             laptop.vault, publishing, laptop.actor, "It publishes and prints nothing"
         )
-        story.told("Each trusts the other's card: the laptop opens what the publisher seals.")
+        story.report("Each trusts the other's card: the laptop opens what the publisher seals.")
     return publisher, laptop.vault, staff
 
 
 def _machine(story: Story, home: Home, name: str, unlock_file: Path) -> SignedIn:
-    opening.create_home(
+    homes.create_home(
         home,
         story.clock,
         device_name=name,
@@ -50,7 +50,7 @@ def _machine(story: Story, home: Home, name: str, unlock_file: Path) -> SignedIn
         unlock_file=unlock_file,
         settings_text=settings_text(story.size) + _RETURNS,
     )
-    return opening.open_with_file(home, config.load(home.config), story.clock, unlock_file)
+    return homes.open_with_file(home, config.load(home.config), story.clock, unlock_file)
 
 
 def deliver(
@@ -60,25 +60,27 @@ def deliver(
     feeds, bundles = story.folder / "feeds" / phase, story.folder / "bundles"
     with story.step(f"feeds_{phase}", "The hospital's systems send what they know."):
         written = write_feeds(feeds, story.size, story.seed, phase, story.plan.start)
-        story.told(
+        story.report(
             f"{written.inpatients} inpatients on {written.wards} wards, {written.requests} requests,"
             f" {written.appointments} appointments in {len(written.files)} files."
         )
     with story.step(f"build_{phase}", "The publisher reads them and seals a snapshot."):
-        built = publish_snapshot.build_snapshot(
+        built = build_snapshot.build_snapshot(
             publisher.vault, settings, [feeds], bundles, publisher.actor, WHY
         )
-        story.told(
+        story.report(
             f"{built.accepted} of {built.messages} messages accepted; "
             f"{len(built.rejected)} rejected, each with its file, place and reason."
         )
         for reject in built.rejected:
-            story.told(
+            story.report(
                 f"  {Path(reject.position.file).name} {reject.position.number}: {reject.reason}"
             )
     with story.step(f"load_{phase}", "The laptop checks the seal, opens it, and puts it in use."):
         info = load_bundle.load_bundle(laptop, settings, built.bundle, staff.actors["site"], WHY)
-        story.told(f"Snapshot {info.header.sequence}, {sum(info.header.counts.values())} records.")
+        story.report(
+            f"Snapshot {info.header.sequence}, {sum(info.header.counts.values())} records."
+        )
     story.facts[f"snapshot_{phase}"] = {
         "id": info.id,
         "bundle": str(built.bundle),

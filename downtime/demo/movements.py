@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from downtime.demo.cases import earlier_record
-from downtime.demo.chance import chance
 from downtime.demo.hospital import Hospital, Place, Stay
 from downtime.demo.people import Person
+from downtime.demo.randomness import random_for
+from downtime.demo.special_cases import make_earlier_record
 from downtime.demo.tables import ASSESSMENT
 
 
@@ -24,9 +24,9 @@ class Movement:
     stay: Stay | None = None
     place: Place | None = None
     prior: Place | None = None
-    gone: Person | None = None
+    merged: Person | None = None
     """The record that a merge takes away."""
-    undone: datetime | None = None
+    cancelled_event_time: datetime | None = None
     delay: int = 2
     """Minutes until it was told."""
 
@@ -35,12 +35,12 @@ class Movement:
         return self.when + timedelta(minutes=self.delay)
 
 
-def movements(hospital: Hospital) -> list[Movement]:
+def list_movements(hospital: Hospital) -> list[Movement]:
     """All movements up to the hospital's `now`, as they stand in the file: one pair is swapped."""
-    found = [m for stay in (*hospital.stays, *hospital.gone) for m in _of(stay, hospital)]
-    found.append(_earlier_registration(hospital))
-    found.sort(key=lambda m: (m.sent, m.person.mrn, m.event))
-    return _out_of_order(found)
+    history = [m for stay in (*hospital.stays, *hospital.ended_stays) for m in _of(stay, hospital)]
+    history.append(_earlier_registration(hospital))
+    history.sort(key=lambda m: (m.sent, m.person.mrn, m.event))
+    return _out_of_order(history)
 
 
 def _of(stay: Stay, hospital: Hospital) -> Iterator[Movement]:
@@ -48,7 +48,7 @@ def _of(stay: Stay, hospital: Hospital) -> Iterator[Movement]:
         yield from _SCRIPTS[stay.case](stay, hospital.now)
         return
     yield from _arrival(stay, hospital)
-    dice = chance(hospital.seed, "update", stay.visit)
+    dice = random_for(hospital.seed, "update", stay.visit)
     if dice.random() < 0.1 and stay.ended is None:
         when = stay.admitted + (hospital.now - stay.admitted) * 0.9
         yield Movement("A08", _minute(when), stay.person, stay, stay.place, delay=1)
@@ -61,18 +61,18 @@ def _arrival(stay: Stay, hospital: Hospital) -> Iterator[Movement]:
         prior = Place("ED") if stay.place.ward == ASSESSMENT else None
         yield Movement("A01", stay.admitted, stay.person, stay, stay.place, prior)
         return
-    dice = chance(hospital.seed, "arrival", stay.visit)
+    dice = random_for(hospital.seed, "arrival", stay.visit)
     bay = dice.choice("AB") if stay.person.gender == "M" else dice.choice("CD")
     first = Place(ASSESSMENT, bay, f"{bay}{dice.randint(1, 5)}")
-    here = min((stay.ended or hospital.now) - stay.admitted, timedelta(hours=30))
-    moved = _minute(stay.admitted + here * dice.uniform(0.3, 0.8))
+    assessment_time = min((stay.ended or hospital.now) - stay.admitted, timedelta(hours=30))
+    moved = _minute(stay.admitted + assessment_time * dice.uniform(0.3, 0.8))
     yield Movement("A01", stay.admitted, stay.person, stay, first, Place("ED"))
     yield Movement("A02", moved, stay.person, stay, stay.place, first)
 
 
 def _earlier_registration(hospital: Hospital) -> Movement:
     """What was known of the person who is registered twice."""
-    first = earlier_record(
+    first = make_earlier_record(
         hospital.case("duplicate-record").person, hospital.seed, hospital.now.date()
     )
     return Movement("A28", hospital.now - timedelta(days=400), first)
@@ -89,17 +89,27 @@ def _moved(stay: Stay, now: datetime) -> Iterator[Movement]:
 
 
 def _transfer_undone(stay: Stay, now: datetime) -> Iterator[Movement]:
-    there = Place("WIL", "B", "B5")
+    destination = Place("WIL", "B", "B5")
     yield Movement("A01", stay.admitted, stay.person, stay, stay.place, Place("ED"))
-    yield Movement("A02", _ago(now, 95), stay.person, stay, there, stay.place)
-    yield Movement("A12", _ago(now, 80), stay.person, stay, stay.place, there, undone=_ago(now, 95))
+    yield Movement("A02", _ago(now, 95), stay.person, stay, destination, stay.place)
+    yield Movement(
+        "A12",
+        _ago(now, 80),
+        stay.person,
+        stay,
+        stay.place,
+        destination,
+        cancelled_event_time=_ago(now, 95),
+    )
 
 
 def _discharge_undone(stay: Stay, now: datetime) -> Iterator[Movement]:
-    left = replace(stay, ended=_ago(now, 120))
+    discharged = replace(stay, ended=_ago(now, 120))
     yield Movement("A01", stay.admitted, stay.person, stay, stay.place)
-    yield Movement("A03", _ago(now, 120), stay.person, left, stay.place)
-    yield Movement("A13", _ago(now, 100), stay.person, stay, stay.place, undone=_ago(now, 120))
+    yield Movement("A03", _ago(now, 120), stay.person, discharged, stay.place)
+    yield Movement(
+        "A13", _ago(now, 100), stay.person, stay, stay.place, cancelled_event_time=_ago(now, 120)
+    )
 
 
 def _admission_undone(stay: Stay, now: datetime) -> Iterator[Movement]:
@@ -107,7 +117,13 @@ def _admission_undone(stay: Stay, now: datetime) -> Iterator[Movement]:
     running = replace(stay, ended=None)
     yield Movement("A01", stay.admitted, stay.person, running, place)
     yield Movement(
-        "A11", stay.ended or now, stay.person, running, place, undone=stay.admitted, delay=1
+        "A11",
+        stay.ended or now,
+        stay.person,
+        running,
+        place,
+        cancelled_event_time=stay.admitted,
+        delay=1,
     )
 
 
@@ -126,12 +142,12 @@ _SCRIPTS = {
 }
 
 
-def _out_of_order(found: list[Movement]) -> list[Movement]:
+def _out_of_order(history: list[Movement]) -> list[Movement]:
     """The second movement of one stay stands before the first, as after a queue was replayed."""
-    mine = [n for n, m in enumerate(found) if m.stay and m.stay.case == "out-of-order"]
+    mine = [n for n, m in enumerate(history) if m.stay and m.stay.case == "out-of-order"]
     first, second = mine[0], mine[1]
-    found.insert(first, found.pop(second))
-    return found
+    history.insert(first, history.pop(second))
+    return history
 
 
 def _minute(moment: datetime) -> datetime:

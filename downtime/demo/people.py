@@ -6,7 +6,7 @@ from itertools import islice
 from operator import mul
 from random import Random
 
-from downtime.demo.chance import chance
+from downtime.demo.randomness import random_for
 from downtime.demo.tables import NAME_GROUPS, PRACTICES, STREETS, TOWNS
 
 VERIFIED, UNTRACED = "01", "02"
@@ -25,8 +25,8 @@ class Person:
 
     mrn: str
     nhs: str
-    family: str
-    given: str
+    family_name: str
+    given_name: str
     gender: str
     born: date | None
     prefix: str = ""
@@ -50,41 +50,41 @@ def _month_day(day: date) -> tuple[int, int]:
     return day.month, day.day
 
 
-def nhs_number(index: int, seed: int) -> str:
+def make_nhs_number(index: int, seed: int) -> str:
     """The NHS number of person `index` (below 900,000): of the 999 range, never given twice.
 
     Source: NHS Data Dictionary, NHS NUMBER (modulus 11); 999 000 0000 and up are never real.
     """
     block = (index * _STRIDE + seed * 101) % 100_000
-    valid = (digits for last in range(10) if (digits := _with_check(f"999{block:05}{last}")))
+    valid = (digits for last in range(10) if (digits := _add_check_digit(f"999{block:05}{last}")))
     return next(islice(valid, index // 100_000, None))
 
 
-def _with_check(body: str) -> str:
+def _add_check_digit(body: str) -> str:
     check = 11 - sum(map(mul, map(int, body), _WEIGHTS_OF_DIGITS)) % 11
     return "" if check == 10 else body + str(check % 11)
 
 
-def hospital_number(index: int) -> str:
+def make_hospital_number(index: int) -> str:
     """`H` and six digits, different for each index below 900,000."""
     return f"H{100_000 + index * _STRIDE % _NUMBERS}"
 
 
-def person(
+def make_person(
     seed: int, index: int, today: date, ages: tuple[float, float], gender: str = ""
 ) -> Person:
     """Person number `index`: aged between `ages` (years) on `today`, of any sex when none is given."""
-    dice = chance(seed, "person", index)
+    dice = random_for(seed, "person", index)
     gender = gender or dice.choice("MF")
     group = dice.choices(NAME_GROUPS, _WEIGHTS)[0]
     youngest, oldest = int(ages[0] * 365.25), int(ages[1] * 365.25)
     town, area = dice.choice(TOWNS)
     born = today - timedelta(days=dice.randint(youngest, oldest))
     return Person(
-        mrn=hospital_number(index),
-        nhs=nhs_number(index, seed),
-        family=dice.choice(group.families),
-        given=dice.choice(group.men if gender == "M" else group.women),
+        mrn=make_hospital_number(index),
+        nhs=make_nhs_number(index, seed),
+        family_name=dice.choice(group.families),
+        given_name=dice.choice(group.men if gender == "M" else group.women),
         gender=gender,
         born=born,
         prefix=_prefix(dice, gender, (today - born).days // 365),

@@ -22,20 +22,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from downtime.demo import paper
-from downtime.demo.aftermath import admitted, aftermath, recovery, story_stay
-from downtime.demo.care import NONE_KNOWN, allergies
-from downtime.demo.cast import cast, swapped
-from downtime.demo.chance import chance
-from downtime.demo.hospital import Hospital, Place, Stay, build
+from downtime.demo import form_answers
+from downtime.demo.care import NONE_KNOWN, list_allergies
+from downtime.demo.hospital import Hospital, Place, Stay, build_hospital
+from downtime.demo.laboratory_values import Result
 from downtime.demo.people import Person
-from downtime.demo.requests import Request, requests
+from downtime.demo.randomness import random_for
+from downtime.demo.recovered_hospital import (
+    admit_during_outage,
+    find_story_stay,
+    recover_hospital,
+    recovery_time,
+)
+from downtime.demo.requests import Request, list_requests
+from downtime.demo.story_patients import choose_story_patients, swap_day_and_month
 from downtime.demo.tables import ASSESSMENT, REASONS
-from downtime.demo.values import Result
 from downtime.demo.writers.reports import values
-
-ALREADY_THERE, NEW, NEWER_LIVE = "already-there", "new", "newer-live"
-CONFLICT, UNMATCHED, HELD = "conflict", "unmatched", "held"
+from downtime.reconcile.model import ItemState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,7 @@ class Paper:
     event: datetime
     author: tuple[str, str]
     answers: dict[str, str]
-    expected: dict[str, str]
+    expected: dict[str, ItemState]
     mrn: str = ""
     person: str = ""
 
@@ -71,26 +74,26 @@ class DowntimePlan:
 
     def counts(self) -> dict[str, int]:
         """How many facts a comparison should find in each state."""
-        found: dict[str, int] = {}
+        counts: dict[str, int] = {}
         for written in self.papers:
             for state in written.expected.values():
-                found[state] = found.get(state, 0) + 1
-        return dict(sorted(found.items()))
+                counts[state] = counts.get(state, 0) + 1
+        return dict(sorted(counts.items()))
 
 
 def plan(size: str, seed: int, now: datetime) -> DowntimePlan:
     """The paper of an outage that begins at `now` (UTC) in the hospital of this size and seed."""
     now = now.replace(second=0, microsecond=0)
-    hospital = build(size, seed, now)
+    hospital = build_hospital(size, seed, now)
     papers = [*_story(hospital), *_rounds(hospital)]
     papers.sort(key=lambda written: (written.event, written.part, written.form))
-    return DowntimePlan(now, recovery(hospital), aftermath(hospital).now, tuple(papers))
+    return DowntimePlan(now, recovery_time(hospital), recover_hospital(hospital).now, tuple(papers))
 
 
 def _story(hospital: Hospital) -> Iterator[Paper]:
     yield from _requested(hospital)
     yield from _telephoned(hospital)
-    yield from _came(hospital)
+    yield from _list_admissions(hospital)
 
 
 def _paper(
@@ -100,7 +103,7 @@ def _paper(
     stay: Stay,
     minutes: int,
     answers: dict[str, str],
-    expected: dict[str, str],
+    expected: dict[str, ItemState],
 ) -> Paper:
     """A form for somebody with a hospital number."""
     when = hospital.now + timedelta(minutes=minutes)
@@ -111,121 +114,140 @@ def _paper(
         ward=stay.place.ward,
         event=when,
         author=author,
-        answers={**answers, **paper.signed(when, author)},
+        answers={**answers, **form_answers.signed(when, author)},
         expected=expected,
         mrn=stay.person.mrn,
     )
 
 
-def _author(hospital: Hospital, *about: str) -> tuple[str, str]:
-    return chance(hospital.seed, "author", *about).choice(paper.AUTHORS)
+def _author(hospital: Hospital, *question: str) -> tuple[str, str]:
+    return random_for(hospital.seed, "author", *question).choice(form_answers.AUTHORS)
 
 
 def _blank(written: Paper, person: Person, key: str, born: date | None = None) -> Paper:
     """The same form on a blank with a downtime number, the identity block written by hand."""
-    answers = {**written.answers, **paper.identity(person, born)}
+    answers = {**written.answers, **form_answers.identity(person, born)}
     answers.pop("mrn", None)
     return replace(written, mrn="", person=key, answers=answers)
 
 
 def _requested(hospital: Hospital) -> Iterator[Paper]:
-    there, new, lost = ALREADY_THERE, NEW, UNMATCHED
+    present, new, lost = ItemState.ALREADY_THERE, ItemState.NEW, ItemState.UNMATCHED
     for part, minutes, expected in (
-        ("request-entered", 42, {"test.fbc": there, "test.ue": there, "test.crp": new}),
+        ("request-entered", 42, {"test.fbc": present, "test.ue": present, "test.crp": new}),
         ("request-new", 75, {"test.trop": new, "test.coag": new, "test.gs": new}),
-        ("duplicate-record", 150, {"test.fbc": there, "test.ue": new}),
+        ("duplicate-record", 150, {"test.fbc": present, "test.ue": new}),
     ):
-        yield _request(hospital, part, story_stay(hospital, part), minutes, expected)
-    stay = story_stay(hospital, "registered")
-    made = _request(hospital, "registered", stay, 230, {"test.fbc": there})
-    yield _blank(made, stay.person, "registered")
-    stay = admitted(hospital, cast(hospital).stranger, 7002, hospital.now)
-    made = _request(hospital, "stranger", stay, 190, {"test.ue": lost, "test.gs": lost})
-    yield _blank(made, stay.person, "stranger")
+        yield _request(hospital, part, find_story_stay(hospital, part), minutes, expected)
+    stay = find_story_stay(hospital, "registered")
+    request = _request(hospital, "registered", stay, 230, {"test.fbc": present})
+    yield _blank(request, stay.person, "registered")
+    stay = admit_during_outage(
+        hospital, choose_story_patients(hospital).stranger, 7002, hospital.now
+    )
+    request = _request(hospital, "stranger", stay, 190, {"test.ue": lost, "test.gs": lost})
+    yield _blank(request, stay.person, "stranger")
 
 
 def _request(
-    hospital: Hospital, part: str, stay: Stay, minutes: int, expected: dict[str, str]
+    hospital: Hospital, part: str, stay: Stay, minutes: int, expected: dict[str, ItemState]
 ) -> Paper:
     form = "blood-sciences-request"
     author = _author(hospital, part, form)
     tests = tuple(field.removeprefix("test.").upper() for field in expected)
     taken = hospital.now + timedelta(minutes=minutes)
-    answers = paper.request(tests, taken, stay.words, author)
+    answers = form_answers.request(tests, taken, stay.reason_text, author)
     return _paper(hospital, part, form, stay, minutes, answers, expected)
 
 
 def _telephoned(hospital: Hospital) -> Iterator[Paper]:
     """What the laboratory telephoned of samples it held when the systems failed."""
     for part, codes, minutes, state in (
-        ("phoned-same", ("K", "CREA"), 98, ALREADY_THERE),
-        ("phoned-different", ("HB",), 115, CONFLICT),
-        ("phoned-only", ("TROP",), 140, NEW),
+        ("phoned-same", ("K", "CREA"), 98, ItemState.ALREADY_THERE),
+        ("phoned-different", ("HB",), 115, ItemState.CONFLICT),
+        ("phoned-only", ("TROP",), 140, ItemState.NEW),
     ):
-        asked = next(r for r in requests(hospital) if r.case == part)
-        found = [one for one in values(asked, hospital.seed) if one.code in codes]
-        if state == CONFLICT:
-            found = [_misheard(one) for one in found]
-        yield _phoned(hospital, part, asked, found, minutes, state)
+        asked = next(r for r in list_requests(hospital) if r.case == part)
+        results = [one for one in values(asked, hospital.seed) if one.code in codes]
+        if state == ItemState.CONFLICT:
+            results = [_misheard(result) for result in results]
+        yield _phoned(hospital, part, asked, results, minutes, state)
 
 
 def _phoned(
-    hospital: Hospital, part: str, asked: Request, found: list[Result], minutes: int, state: str
+    hospital: Hospital,
+    part: str,
+    asked: Request,
+    results: list[Result],
+    minutes: int,
+    state: ItemState,
 ) -> Paper:
-    told = hospital.now + timedelta(minutes=minutes)
+    phoned_at = hospital.now + timedelta(minutes=minutes)
     taken = asked.collected or asked.ordered
-    answers = paper.phoned(found, taken, asked.filler, told)
-    expected = {f"result-{row}": state for row in range(1, len(found) + 1)}
-    stay = story_stay(hospital, part)
+    answers = form_answers.phoned(results, taken, asked.filler, phoned_at)
+    expected = {f"result-{row}": state for row in range(1, len(results) + 1)}
+    stay = find_story_stay(hospital, part)
     return _paper(hospital, part, "phoned-result", stay, minutes, answers, expected)
 
 
-def _misheard(one: Result) -> Result:
+def _misheard(result: Result) -> Result:
     """The last two digits the wrong way round, or ten more where they are the same."""
-    digits = one.value
-    turned = digits[:-2] + digits[-1] + digits[-2]
-    return replace(one, value=turned if turned != digits else str(int(digits) + 10))
+    digits = result.value
+    swapped_digits = digits[:-2] + digits[-1] + digits[-2]
+    return replace(
+        result, value=swapped_digits if swapped_digits != digits else str(int(digits) + 10)
+    )
 
 
-def _came(hospital: Hospital) -> Iterator[Paper]:
+def _list_admissions(hospital: Hospital) -> Iterator[Paper]:
     """Admissions on paper: three on downtime numbers, two of people the hospital knows."""
-    players = cast(hospital)
-    for part, person, index, minutes, *states in (
-        ("registered", players.registered, 7000, 95, ALREADY_THERE, ALREADY_THERE, ""),
-        ("stranger", players.stranger, 7002, 170, UNMATCHED, HELD, UNMATCHED),
-        ("birthday", players.birthday, 7003, 262, CONFLICT, CONFLICT, CONFLICT),
-        ("returning", players.returning, 7004, 60, NEW, NEW, NEW),
-        ("moved-on", players.moved_on, 7001, 130, NEWER_LIVE, ALREADY_THERE, ""),
+    players = choose_story_patients(hospital)
+    present, new, unmatched = ItemState.ALREADY_THERE, ItemState.NEW, ItemState.UNMATCHED
+    conflict, newer, document = ItemState.CONFLICT, ItemState.NEWER_LIVE, ItemState.HELD
+    for part, person, index, minutes, state, demographics, safety in (
+        ("registered", players.registered, 7000, 95, present, present, None),
+        ("stranger", players.stranger, 7002, 170, unmatched, document, unmatched),
+        ("birthday", players.birthday, 7003, 262, conflict, conflict, conflict),
+        ("returning", players.returning, 7004, 60, new, new, new),
+        ("moved-on", players.moved_on, 7001, 130, newer, present, None),
     ):
-        came = admitted(hospital, person, index, hospital.now + timedelta(minutes=minutes))
-        born = swapped(person.born) if part == "birthday" else None
+        stay = admit_during_outage(
+            hospital, person, index, hospital.now + timedelta(minutes=minutes)
+        )
+        born = swap_day_and_month(person.born) if part == "birthday" else None
         known = part in ("returning", "moved-on")
-        answers = paper.admission(came, Place(ASSESSMENT), born, known)
-        expected = dict(zip(("form", "person", "safety"), states, strict=True))
-        expected["safety"] = expected["safety"] or _none_known(came, hospital.seed)
-        made = _paper(hospital, part, "admission", came, minutes, answers, expected)
-        yield made if known else _blank(made, person, part, born)
+        answers = form_answers.admission(stay, Place(ASSESSMENT), born, known)
+        safety = safety or _expect_none_known(stay, hospital.seed)
+        expected = {"form": state, "person": demographics, "safety": safety}
+        form = _paper(hospital, part, "admission", stay, minutes, answers, expected)
+        yield form if known else _blank(form, person, part, born)
 
 
-def _none_known(came: Stay, seed: int) -> str:
+def _expect_none_known(stay: Stay, seed: int) -> ItemState:
     """'No known allergies' on paper, beside what the EPR has recorded since."""
-    held = [allergy for allergy, _ in allergies(came, seed)]
-    if not held:
-        return NEW
-    return ALREADY_THERE if NONE_KNOWN in held else CONFLICT
+    recorded = [allergy for allergy, _ in list_allergies(stay, seed)]
+    if not recorded:
+        return ItemState.NEW
+    return ItemState.ALREADY_THERE if NONE_KNOWN in recorded else ItemState.CONFLICT
 
 
 def _rounds(hospital: Hospital) -> Iterator[Paper]:
     """Observations and notes of an ordinary shift."""
-    players = cast(hospital).inpatients
+    players = choose_story_patients(hospital).inpatients
     seen = [("moved", players["moved"]), ("went-home", players["went-home"])]
     for ward in hospital.wards:
-        here = [s for s in hospital.stays if s.place.ward == ward.code and s.place.bed]
-        dice = chance(hospital.seed, "round", ward.code)
-        chosen = dice.sample([s for s in here if s not in players.values() and not s.case], 3)
+        inpatients = [s for s in hospital.stays if s.place.ward == ward.code and s.place.bed]
+        dice = random_for(hospital.seed, "round", ward.code)
+        chosen = dice.sample([s for s in inpatients if s not in players.values() and not s.case], 3)
         seen += [(f"observed-{ward.code}", stay) for stay in chosen[:2]]
         yield _paper(
-            hospital, f"notes-{ward.code}", "progress-notes", chosen[2], 200, {}, {"form": HELD}
+            hospital,
+            f"notes-{ward.code}",
+            "progress-notes",
+            chosen[2],
+            200,
+            {},
+            {"form": ItemState.HELD},
         )
     for part, stay in seen:
         yield _observed(hospital, part, stay)
@@ -233,11 +255,13 @@ def _rounds(hospital: Hospital) -> Iterator[Paper]:
 
 def _observed(hospital: Hospital, part: str, stay: Stay) -> Paper:
     """A chart with two rows, the second an hour or two before the end of the outage."""
-    dice = chance(hospital.seed, "observed", stay.visit)
+    dice = random_for(hospital.seed, "observed", stay.visit)
     first = dice.randint(15, 60)
     last = first + dice.randint(90, 180)
     times = [hospital.now + timedelta(minutes=minutes) for minutes in (first, last)]
     unwell = not {"CRP", "LAC"}.isdisjoint(REASONS[stay.reason].shifts)
-    answers = paper.observations(dice, times, unwell)
-    expected = {f"{field}-{row}": NEW for row in (1, 2) for field in paper.OBSERVED}
+    answers = form_answers.observations(dice, times, unwell)
+    expected = {
+        f"{field}-{row}": ItemState.NEW for row in (1, 2) for field in form_answers.OBSERVED
+    }
     return _paper(hospital, part, "observations", stay, last + 2, answers, expected)

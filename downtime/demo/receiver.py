@@ -60,9 +60,9 @@ class Receiver:
         self.received[control] = content
         self.answers[control] = "refused" if refused else "acknowledged"
         code = "AE" if refused else "AA"
-        words = "The patient is being merged; try later" if refused else ""
+        error_text = "The patient is being merged; try later" if refused else ""
         message = (
             f"MSH|^~\\&|{self.system}|DEMO|DOWNTIME|DEMO|{head[6]}||ACK|A{control}|P|{version}\r"
-            f"MSA|{code}|{control}|{words}\r"
+            f"MSA|{code}|{control}|{error_text}\r"
         )
         return message.encode()

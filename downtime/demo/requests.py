@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from random import Random
 
-from downtime.demo.cases import LABORATORY_ONLY
-from downtime.demo.cast import cast
-from downtime.demo.chance import chance
-from downtime.demo.hospital import Hospital, Stay, build
+from downtime.demo.hospital import Hospital, Stay, build_hospital
+from downtime.demo.laboratory_values import Subject
 from downtime.demo.people import Person
+from downtime.demo.randomness import random_for
+from downtime.demo.special_cases import LABORATORY_ONLY
+from downtime.demo.story_patients import choose_story_patients
 from downtime.demo.tables import PANELS, REASONS, SCANS
-from downtime.demo.values import Subject
 
 TOTAL = {"small": 420, "large": 20_000}
 _DAYS_BACK = 5
@@ -72,26 +72,26 @@ class Request:
         return Subject(self.person.mrn, self.person.gender, self.person.age(today.date()), reason)
 
 
-def requests(hospital: Hospital) -> tuple[Request, ...]:
+def list_requests(hospital: Hospital) -> tuple[Request, ...]:
     """All requests of the last five days, in the order in which they were made."""
     return _requests(hospital.size, hospital.seed, hospital.now)
 
 
 @lru_cache(maxsize=2)
 def _requests(size: str, seed: int, now: datetime) -> tuple[Request, ...]:
-    hospital = build(size, seed, now)
-    stays = [stay for stay in (*hospital.stays, *hospital.gone) if stay.case not in _WITHOUT]
-    found: list[Request] = []
-    players = {stay.visit for stay in cast(hospital).inpatients.values()}
+    hospital = build_hospital(size, seed, now)
+    stays = [stay for stay in (*hospital.stays, *hospital.ended_stays) if stay.case not in _WITHOUT]
+    history: list[Request] = []
+    players = {stay.visit for stay in choose_story_patients(hospital).inpatients.values()}
     players.add(hospital.case("duplicate-record").visit)
     for stay, quota in zip(stays, _quotas(stays, TOTAL[size], now), strict=True):
         end = stay.ended or now
         end = stay.admitted + (end - stay.admitted) / 2 if stay.visit in players else end
-        found.extend(_of_stay(stay, quota, seed, end))
-    found.extend(_special(hospital))
-    found.sort(key=lambda r: (r.ordered, r.person.mrn, r.group))
-    groups = {group: n for n, group in enumerate(dict.fromkeys(r.group for r in found), 1)}
-    return tuple(replace(r, number=n, group=groups[r.group]) for n, r in enumerate(found, 1))
+        history.extend(_of_stay(stay, quota, seed, end))
+    history.extend(_special(hospital))
+    history.sort(key=lambda r: (r.ordered, r.person.mrn, r.group))
+    groups = {group: n for n, group in enumerate(dict.fromkeys(r.group for r in history), 1)}
+    return tuple(replace(r, number=n, group=groups[r.group]) for n, r in enumerate(history, 1))
 
 
 _WITHOUT = frozenset({"cancelled-admission", "latin-1"})
@@ -101,12 +101,12 @@ _WITHOUT = frozenset({"cancelled-admission", "latin-1"})
 def _quotas(stays: list[Stay], total: int, now: datetime) -> list[int]:
     """How many requests each stay gets: more the longer it lasts, `total` together."""
     weights = [min(_hours(stay, now), 24 * _DAYS_BACK) + 12 for stay in stays]
-    whole, done, given = sum(weights), 0.0, 0
+    whole, done, allotted = sum(weights), 0.0, 0
     quotas = []
     for weight in weights:
         done += weight
-        quotas.append(round(total * done / whole) - given)
-        given += quotas[-1]
+        quotas.append(round(total * done / whole) - allotted)
+        allotted += quotas[-1]
     return quotas
 
 
@@ -116,7 +116,7 @@ def _hours(stay: Stay, now: datetime) -> float:
 
 def _of_stay(stay: Stay, quota: int, seed: int, end: datetime) -> Iterator[Request]:
     """The requests of a stay up to `end`: players of the story have nothing open but its own."""
-    dice = chance(seed, "requests", stay.visit)
+    dice = random_for(seed, "requests", stay.visit)
     reason = REASONS[stay.reason]
     scans = list(reason.scans)
     cultured = 0
@@ -197,28 +197,32 @@ def _special(hospital: Hospital) -> Iterator[Request]:
     """Requests that the unhappy cases and the outage's story need."""
     now = hospital.now
     amended = hospital.case("amended-result")
-    yield _made(amended.person, amended, "UE", now - timedelta(hours=6), 1, case="amended-result")
+    yield _make_request(
+        amended.person, amended, "UE", now - timedelta(hours=6), 1, case="amended-result"
+    )
     latin = hospital.case("latin-1")
-    yield _made(latin.person, latin, "FBC", now - timedelta(hours=4), 2, case="latin-1")
+    yield _make_request(latin.person, latin, "FBC", now - timedelta(hours=4), 2, case="latin-1")
     outside = LABORATORY_ONLY.person(hospital.seed, now.date())
     for code in ("FBC", "TFT"):
-        made = _made(outside, None, code, now - timedelta(hours=3), 3, case="laboratory-only")
-        yield replace(made, registered=True)
+        request = _make_request(
+            outside, None, code, now - timedelta(hours=3), 3, case="laboratory-only"
+        )
+        yield replace(request, registered=True)
     boarded = hospital.case("boarded")
-    filmed = _made(boarded.person, boarded, "XCHES", now - timedelta(hours=3), 4, case="")
+    filmed = _make_request(boarded.person, boarded, "XCHES", now - timedelta(hours=3), 4, case="")
     yield replace(filmed, resulted=now - timedelta(minutes=14))
-    players = cast(hospital).inpatients
+    players = choose_story_patients(hospital).inpatients
     for number, (role, code) in enumerate(AWAITED.items(), 5):
         stay, ordered = players[role], now - timedelta(minutes=55)
-        made = _made(stay.person, stay, code, ordered, number, case=role)
-        yield replace(made, resulted=now + timedelta(minutes=40 + 10 * number))
+        request = _make_request(stay.person, stay, code, ordered, number, case=role)
+        yield replace(request, resulted=now + timedelta(minutes=40 + 10 * number))
 
 
 AWAITED = {"phoned-same": "UE", "phoned-different": "FBC", "phoned-only": "TROP"}
 """Tests that the laboratory holds when the systems fail, and whose results it telephones."""
 
 
-def _made(
+def _make_request(
     person: Person, stay: Stay | None, code: str, ordered: datetime, number: int, case: str
 ) -> Request:
     quickest, _ = SCANS[code].hours if code in SCANS else PANELS[code].hours

@@ -42,22 +42,22 @@ class Staff:
         """Make their accounts; passwords and second factors go to a file in `folder`."""
         code, actors, accounts = device.code(vault.home), {}, []
         for username, name, role in PEOPLE:
-            password = people.new_password()
-            made = people.create(
+            password = people.make_password()
+            credentials = people.create_person(
                 vault, settings, username, name, role, password, installer, WHY, initial=False
             )
-            actors[username] = made.person.actor(code)
-            accounts.append(_account(made, password))
+            actors[username] = credentials.person.actor(code)
+            accounts.append(_account(credentials, password))
         content = orjson.dumps(accounts, option=orjson.OPT_INDENT_2)
         write_atomic(folder / ACCOUNTS, content)
         return cls(actors)
 
 
-def _account(made: Credentials, password: str) -> dict[str, str]:
+def _account(credentials: Credentials, password: str) -> dict[str, str]:
     return {
-        "username": made.person.username,
-        "name": made.person.name,
-        "role": made.person.role,
+        "username": credentials.person.username,
+        "name": credentials.person.name,
+        "role": credentials.person.role,
         "password": password,
-        "one_time_code_secret": made.totp_secret,
+        "one_time_code_secret": credentials.totp_secret,
     }

@@ -8,13 +8,13 @@ from typing import Any
 import orjson
 
 from downtime import config
-from downtime.accounts.signin import SignedIn
+from downtime.accounts.sign_in import SignedIn
 from downtime.clock import Clock
 from downtime.config import Home
-from downtime.demo import ending, machines, outage_begins, recovering
-from downtime.demo.outage_begins import SYSTEMS
+from downtime.demo import close_outage, machines, run_outage, run_recovery
+from downtime.demo.context import FOLDER, Say, Story, StoryClock
 from downtime.demo.plan import plan
-from downtime.demo.scene import FOLDER, Say, Story, StoryClock
+from downtime.demo.run_outage import SYSTEMS
 from downtime.demo.staff import ACCOUNTS, Staff
 from downtime.outage import outages
 from downtime.settings import Settings
@@ -35,7 +35,7 @@ def run(home: Home, size: str, seed: int, clock: Clock, say: Say) -> dict[str, A
     lasts = plan(size, seed, now).after - now
     story = Story(home, size, seed, say, StoryClock(now - lasts), plan(size, seed, now - lasts))
     started = time.perf_counter()
-    _tell(story)
+    _live_through(story)
     story.facts["seconds"] = {**story.seconds, "total": round(time.perf_counter() - started, 3)}
     write_atomic(home.path / SUMMARY, orjson.dumps(story.facts, option=orjson.OPT_INDENT_2))
     return story.facts
@@ -46,20 +46,20 @@ def _clear(home: Home) -> None:
         shutil.rmtree(home.path)
 
 
-def _tell(story: Story) -> None:
+def _live_through(story: Story) -> None:
     publisher, laptop, staff = machines.prepare(story)
     with closing(publisher.vault), closing(laptop):
         settings = config.load(story.home.config)
         machines.deliver(story, publisher, laptop, settings, staff, "before")
-        outage_begins.declare(story, laptop, settings, staff)
-        outage_begins.print_packs(story, laptop, settings, staff)
-        outage_begins.work_on_paper(story, laptop, settings, staff)
+        run_outage.declare_outage(story, laptop, settings, staff)
+        run_outage.print_packs(story, laptop, settings, staff)
+        run_outage.work_on_paper(story, laptop, settings, staff)
         _recover(story, publisher, laptop, settings, staff)
-        recovering.key(story, laptop, settings, staff)
-        recovering.reconcile(story, laptop, settings, staff)
-        ending.give_back(story, laptop, settings, staff)
-        ending.state(story, laptop, settings, staff)
-        ending.seal(story, laptop)
+        run_recovery.key_forms(story, laptop, settings, staff)
+        run_recovery.reconcile_forms(story, laptop, settings, staff)
+        close_outage.return_decisions(story, laptop, settings, staff)
+        close_outage.sign_statement(story, laptop, settings, staff)
+        close_outage.seal_audit_chain(story, laptop)
 
 
 def _recover(

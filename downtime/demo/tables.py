@@ -128,7 +128,7 @@ class NameGroup(NamedTuple):
 def _table(name: str) -> dict[str, Any]:
     """One file, its lists as tuples."""
     text = (files("downtime.demo") / "data" / f"{name}.yaml").read_text(encoding="utf-8")
-    content: dict[str, Any] = _tuples(yaml.load(text, yaml.CSafeLoader))  # noqa: S506 - a safe loader
+    content: dict[str, Any] = _tuples(yaml.load(text, yaml.CSafeLoader))
     return content
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from downtime.demo.chance import chance
 from downtime.demo.hospital import Hospital, Stay
-from downtime.demo.people import Person, person
+from downtime.demo.people import Person, make_person
+from downtime.demo.randomness import random_for
 from downtime.demo.tables import CONSULTANT_NAMES, OPERATIONS, SMALL_THEATRES, THEATRES
 
 FIRST_INDEX = 8000
@@ -19,7 +19,7 @@ _AGES = {"ORT": (35.0, 88.0), "ENT": (4.0, 60.0), "GYN": (20.0, 75.0)}
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Operation:
     """One operation on a list; `status` is Planned, Done or Cancelled."""
 
     start: datetime
@@ -34,7 +34,7 @@ class Case:
     note: str = ""
 
 
-def cases(hospital: Hospital, at: datetime) -> list[Case]:
+def list_operations(hospital: Hospital, at: datetime) -> list[Operation]:
     """All operations of three days from the hospital's `now`, with their state at `at`."""
     theatres = THEATRES[:SMALL_THEATRES] if hospital.size == "small" else THEATRES
     first = hospital.now.astimezone(_ZONE).date()
@@ -42,14 +42,14 @@ def cases(hospital: Hospital, at: datetime) -> list[Case]:
         specialty: [s for s in hospital.stays if s.specialty == specialty and not s.case]
         for _, specialty in theatres
     }
-    found: list[Case] = []
+    operations: list[Operation] = []
     for day in (first + timedelta(days=n) for n in range(_DAYS)):
         for which, (name, specialty) in enumerate(theatres):
             if day.weekday() < 5 or name.startswith("Emergency"):
-                found.extend(
+                operations.extend(
                     _session(hospital, at, day, which, name, specialty, waiting[specialty])
                 )
-    return found
+    return operations
 
 
 def _session(
@@ -60,8 +60,8 @@ def _session(
     name: str,
     specialty: str,
     waiting: list[Stay],
-) -> Iterator[Case]:
-    dice = chance(hospital.seed, "theatre", which, day.isoformat())
+) -> Iterator[Operation]:
+    dice = random_for(hospital.seed, "theatre", which, day.isoformat())
     start = datetime.combine(day, time(8, 30), _ZONE).astimezone(UTC)
     closes = start + timedelta(hours=8, minutes=30)
     surgeon = CONSULTANT_NAMES[(which * 5 + day.toordinal()) % len(CONSULTANT_NAMES)]
@@ -72,7 +72,7 @@ def _session(
         status = "Done" if start + timedelta(minutes=minutes) <= at else "Planned"
         if position == 4:
             status = "Cancelled"
-        yield Case(
+        yield Operation(
             start=start,
             theatre=name,
             position=position,
@@ -107,4 +107,4 @@ def _patient(
     index = FIRST_INDEX + (day - hospital.now.date()).days * 100 + which * 10 + position
     gender = "F" if specialty == "GYN" else ""
     ages = _AGES.get(specialty, (22.0, 84.0))
-    return person(hospital.seed, index, hospital.now.date(), ages, gender)
+    return make_person(hospital.seed, index, hospital.now.date(), ages, gender)

@@ -91,7 +91,9 @@ def package_name(requirement: str) -> str:
     return re.match(r"[\w.-]+", requirement)[0].lower().replace("_", "-")
 
 
-@pytest.mark.parametrize("name", ["setup", "test", "check", "fix", "bench", "demo"])
+@pytest.mark.parametrize(
+    "name", ["setup", "test", "check", "fix", "bench", "demo", "simulate-month"]
+)
 def test_scripts_can_be_run(name):
     path = house.ROOT / "scripts" / name
     assert path.stat().st_mode & 0o111

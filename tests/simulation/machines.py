@@ -7,14 +7,14 @@ from datetime import datetime
 from pathlib import Path
 
 from downtime import config
-from downtime.accounts import opening, people
-from downtime.accounts.signin import SignedIn
+from downtime.accounts import homes, people
+from downtime.accounts.sign_in import SignedIn
 from downtime.clock import Clock
 from downtime.config import Home
 from downtime.demo.feeds import write_feeds
 from downtime.demo.settings import settings_text
 from downtime.settings import Settings
-from downtime.snapshot import load_bundle, publish_snapshot
+from downtime.snapshot import build_snapshot, load_bundle
 from downtime.vault import device
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
@@ -85,7 +85,7 @@ def _machine(
     closing_: ExitStack,
 ) -> Machine:
     home, file = Home(path), path.parent / f"{path.name}.unlock"
-    opening.create_home(
+    homes.create_home(
         home,
         clock,
         device_code=code_,
@@ -95,7 +95,7 @@ def _machine(
         settings_text=_settings(targets),
     )
     settings = config.load(home.config)
-    signed_in: SignedIn = opening.open_with_file(home, settings, clock, file)
+    signed_in: SignedIn = homes.open_with_file(home, settings, clock, file)
     closing_.enter_context(closing(signed_in.vault))
     return Machine(code_, signed_in.vault, settings, signed_in.actor)
 
@@ -111,14 +111,14 @@ def _settings(targets: Mapping[str, str]) -> str:
 
 
 def _trust(one: Machine, other: Machine) -> None:
-    device.trust(one.vault, device.card(other.vault), one.actor, WHY)
+    device.trust_card(one.vault, device.export_card(other.vault), one.actor, WHY)
 
 
 def _staff(station: Machine) -> dict[str, Actor]:
     actors = {}
     for username, name, role in PEOPLE:
-        made = people.create(
-            station.vault, station.settings, username, name, role, people.new_password(),
+        made = people.create_person(
+            station.vault, station.settings, username, name, role, people.make_password(),
             station.actor, WHY, initial=False,
         )  # fmt: skip
         actors[username] = made.person.actor(station.code)
@@ -136,7 +136,7 @@ def publish_to(
     """The hospital's systems send what they know, and these machines open the snapshot of it."""
     feeds, by = folder / "feeds" / phase, fleet.publisher
     write_feeds(feeds, "small", seed, phase, begin)
-    built = publish_snapshot.build_snapshot(
+    built = build_snapshot.build_snapshot(
         by.vault, by.settings, [feeds], folder / "bundles", by.actor, WHY
     )
     for one in machines:

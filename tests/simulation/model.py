@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from random import Random
 
-from downtime.demo.chance import chance
+from downtime.demo.randomness import random_for
 from downtime.demo.receiver import Receiver
 from tests.simulation.clerks import Clerks, Written
 from tests.simulation.machines import Fleet, Machine
@@ -54,7 +54,7 @@ class Simulation:
 
     def dice(self, *about: object) -> Random:
         """Chance that is the same for the same seed and question."""
-        return chance(self.seed, "month", *about)
+        return random_for(self.seed, "month", *about)
 
     @property
     def clerks(self) -> Clerks:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
-from downtime.demo import paper
+from downtime.demo import form_answers
 from tests.simulation.clerks import Answers, Written, slipped
 from tests.simulation.truth import Sheet
 
@@ -40,7 +40,7 @@ class Month:
 def write(dice: Random, month: Month, sheet: Sheet, who: Answers) -> Written:
     """Something on a paper that is keyed; `who` is the identity written on a blank."""
     when = month.moment(dice)
-    signed = paper.signed(when, dice.choice(paper.AUTHORS))
+    signed = form_answers.signed(when, dice.choice(form_answers.AUTHORS))
     if sheet.form == OBSERVED:
         answers = _observed(dice, when) | signed
         slip = slipped(dice, answers, {"pulse:1": str(200 - int(answers["pulse:1"]))}, SLIPS)
@@ -67,7 +67,7 @@ def tests(written: Written) -> list[str]:
 
 def _observed(dice: Random, when: datetime) -> Answers:
     return {
-        "taken:1": paper.local(when),
+        "taken:1": form_answers.local(when),
         "pulse:1": str(dice.randint(60, 95)),
         "systolic:1": str(dice.randint(105, 140)),
         "temperature:1": f"{dice.uniform(36.2, 37.6):.1f}",
@@ -80,7 +80,7 @@ def _requested(dice: Random, when: datetime) -> Answers:
         tests["test.gent"] = "true"
     return {
         "priority": "urgent",
-        "collected": paper.local(when),
+        "collected": form_answers.local(when),
         "requester": "Dr Callum Reid",
         "contact": "Bleep 2214",
         "reason": "Fever",

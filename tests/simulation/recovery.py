@@ -4,7 +4,7 @@ import re
 from datetime import datetime, timedelta
 
 from downtime.clock import to_text
-from downtime.demo.paper import local
+from downtime.demo.form_answers import local
 from downtime.entry import duplicate_entries, keying, open_form
 from downtime.entry.facts import Person
 from downtime.outage import outages
@@ -14,16 +14,17 @@ from downtime.reconcile.compare import run_comparison as comparison
 from downtime.reconcile.harm import review
 from downtime.reconcile.harm.model import WAITING
 from downtime.reconcile.identity import links
-from downtime.reconcile.model import Decision, Filter, ItemState
+from downtime.reconcile.latest_outage import find_latest_outage
+from downtime.reconcile.model import Decision, ItemFilter, ItemState
 from downtime.returns import outbox, send_messages
-from downtime.returns.model import REFUSED
+from downtime.returns.model import MessageState
 from downtime.returns.statement import completeness_statement, sign_statement
 from downtime.returns.statement.completeness_statement import Statement
 from downtime.returns.store import outbox_messages as outbox_store
 from downtime.snapshot import load_bundle
 from downtime.sync import laptop_reports
-from downtime.sync.export_bundle import seal
-from downtime.sync.merge_bundle import take
+from downtime.sync.export_bundle import export_bundle
+from downtime.sync.merge_bundle import merge_bundle
 from tests.simulation import paper as month_paper
 from tests.simulation.clerks import Written
 from tests.simulation.machines import WHY, Machine, publish_to
@@ -70,15 +71,15 @@ def hand_over_again(s: Simulation) -> None:
         (s.lost, "Stolen; what it held at half-way was handed over"),
         (s.never, "Never found; its paper was destroyed unused"),
     ):
-        laptop_reports.excuse(station.vault, gone.code, site, reason)
+        laptop_reports.excuse_laptop(station.vault, gone.code, site, reason)
     s.truth.laptops = {one.code: "reported" for one in s.fleet.laptops[:-1]}
     s.truth.laptops |= {one.code: "never" for one in (s.never, s.fleet.publisher)}
 
 
 def _carry(s: Simulation, laptop: Machine) -> None:
     station = s.fleet.station
-    sealed = seal(laptop.vault, laptop.settings, station.code, laptop.actor, WHY)
-    take(station.vault, station.settings, sealed.data, s.fleet.staff["records"], WHY)
+    sealed = export_bundle(laptop.vault, laptop.settings, station.code, laptop.actor, WHY)
+    merge_bundle(station.vault, station.settings, sealed.data, s.fleet.staff["records"], WHY)
 
 
 def _of(s: Simulation, laptop: Machine) -> list[Written]:
@@ -170,7 +171,7 @@ def _note_twice(s: Simulation) -> None:
 def _link(s: Simulation, key: str, number: int, *, undo: bool) -> None:
     """Two people agree who somebody is; `undo`: a third finds that they were wrong."""
     station, staff = s.fleet.station, s.fleet.staff
-    outage = comparison.find_latest_outage(station.vault).id
+    outage = find_latest_outage(station.vault).id
     recovered = load_bundle.open_current_snapshot(station.vault)
     try:
         patient = recovered.list_inpatients()[number].patient
@@ -202,20 +203,24 @@ def compare(s: Simulation) -> None:
     _decide(s, ItemState.NEW, Decision.RETURN, "On paper only")
     _decide(s, ItemState.UNMATCHED, Decision.LEAVE, "In no system")
     _decide(s, ItemState.CONFLICT, Decision.LEAVE, "Written twice")
-    review.run(station.vault, station.settings, staff["records"], WHY)
-    waiting = [r.finding.key for r in review.rows(station.vault, kind=WAITING) if r.is_open]
+    review.run_review(station.vault, station.settings, staff["records"], WHY)
+    waiting = [
+        r.finding.key for r in review.list_findings(station.vault, kind=WAITING) if r.is_open
+    ]
     if waiting:
-        review.explain(station.vault, waiting, "taken-again", WHY, staff["site"])
+        review.record_explanation(station.vault, waiting, "taken-again", WHY, staff["site"])
 
 
 def _decide(s: Simulation, state_: str, decision: str, reason: str) -> None:
     """Decide in bulk; where the rule asks for a second person, one confirms."""
-    vault, wanted = s.fleet.station.vault, Filter(state=state_)
-    outage = comparison.find_latest_outage(vault).id
+    vault, wanted = s.fleet.station.vault, ItemFilter(state=state_)
+    outage = find_latest_outage(vault).id
     for who in (s.fleet.staff["records"], s.fleet.staff["site"]):
-        found = decide_in_bulk.preview(vault, outage, wanted, decision, who)
+        found = decide_in_bulk.preview_bulk_decision(vault, outage, wanted, decision, who)
         if found.rows:
-            decide_in_bulk.apply(vault, outage, wanted, decision, found.token, who, reason)
+            decide_in_bulk.apply_bulk_decision(
+                vault, outage, wanted, decision, found.token, who, reason
+            )
 
 
 def send(s: Simulation) -> None:
@@ -227,7 +232,9 @@ def send(s: Simulation) -> None:
                 station.vault, station.settings, system, records, pause=lambda _: True
             )
             refused = list(
-                outbox_store.list_messages(station.vault.db, system=system, state=REFUSED)
+                outbox_store.list_messages(
+                    station.vault.db, system=system, state=MessageState.REFUSED
+                )
             )
             for message in refused:
                 outbox.resolve_message(station.vault, message.control_id, records, "Keyed by hand")
@@ -247,5 +254,5 @@ def state(s: Simulation) -> Statement:
     """Three leads sign what is stated."""
     station, staff = s.fleet.station, s.fleet.staff
     for lead, username in (("ward", "nurse"), ("records", "records"), ("safety", "site")):
-        sign_statement.sign(station.vault, station.settings, lead, staff[username], WHY)
-    return completeness_statement.gather(station.vault, station.settings)
+        sign_statement.sign_statement(station.vault, station.settings, lead, staff[username], WHY)
+    return completeness_statement.gather_statement(station.vault, station.settings)

@@ -6,12 +6,12 @@ from contextlib import closing
 from datetime import timedelta
 
 from downtime.clock import to_text
-from downtime.demo import telling
-from downtime.demo.aftermath import aftermath, recovery
-from downtime.demo.appointments import SEEN, STANDING, bookings, caught_up
-from downtime.demo.hospital import Hospital, build
-from downtime.demo.requests import requests
-from downtime.demo.theatres import cases
+from downtime.demo import request_events
+from downtime.demo.appointments import SEEN, STANDING, list_bookings, list_late_bookings
+from downtime.demo.hospital import Hospital, build_hospital
+from downtime.demo.recovered_hospital import recover_hospital, recovery_time
+from downtime.demo.requests import list_requests
+from downtime.demo.theatres import list_operations
 from downtime.outage import outages
 from downtime.paper import ledger
 from downtime.paper.packs import pack
@@ -34,8 +34,7 @@ def begin(s: Simulation) -> None:
     s.clock.now = s.month.begin
     for one in everything:
         outages.declare_systems_down(
-            one.vault, SYSTEMS, one.actor, "Ransomware", known=one.settings.systems.names,
-            snapshot=load_bundle.pin_current_snapshot(one.vault, one.actor, WHY),
+            one.vault, SYSTEMS, one.actor, "Ransomware", known=one.settings.systems.names
         )  # fmt: skip
     s.truth.opened = to_text(s.month.begin)
     _note_hospital(s)
@@ -43,10 +42,10 @@ def begin(s: Simulation) -> None:
 
 def _note_hospital(s: Simulation) -> None:
     """Who was there, came and left, and how many tests waited for a result, as the hospital says."""
-    hospital = build("small", s.seed, s.month.begin)
+    hospital = build_hospital("small", s.seed, s.month.begin)
     s.truth.waiting = _without_result(hospital)
     s.truth.put_off = _put_off(hospital, s.month)
-    later = aftermath(hospital)
+    later = recover_hospital(hospital)
     moves = [m for m in later.movements if s.month.begin <= m.when < s.month.end]
     now = {stay.visit: stay.place.ward for stay in later.stays}
     s.truth.patients = {
@@ -61,21 +60,25 @@ def _note_hospital(s: Simulation) -> None:
 def _without_result(hospital: Hospital) -> int:
     """Tests that were told of before the systems failed, and neither answered nor cancelled."""
     said: dict[int, set[str]] = {}
-    for event in telling.told(requests(hospital), hospital.now):
+    for event in request_events.list_request_events(list_requests(hospital), hospital.now):
         for request in event.requests:
-            said.setdefault(request.number, set()).add(event.what)
-    return sum(not words & {telling.FINAL, telling.CANCELLED} for words in said.values())
+            said.setdefault(request.number, set()).add(event.kind)
+    return sum(
+        not words & {request_events.FINAL, request_events.CANCELLED} for words in said.values()
+    )
 
 
 def _put_off(hospital: Hospital, month: paper.Month) -> int:
     """Visits and operations booked for the outage of which nobody said that they took place."""
-    later = aftermath(hospital).now
-    told = bookings(hospital.size, hospital.seed, hospital.now)
+    later = recover_hospital(hospital).now
+    told = list_bookings(hospital.size, hospital.seed, hospital.now)
     last = {one.slot: one.event for one in told}
     planned = {slot for slot, event in last.items() if event in STANDING}
-    since = caught_up(hospital.size, hospital.seed, hospital.now, recovery(hospital), later)
+    since = list_late_bookings(
+        hospital.size, hospital.seed, hospital.now, recovery_time(hospital), later
+    )
     open_ = [s.start for s in planned - {one.slot for one in since if one.event == SEEN}]
-    then, now = cases(hospital, hospital.now), cases(hospital, later)
+    then, now = list_operations(hospital, hospital.now), list_operations(hospital, later)
     done = {(case.theatre, case.start) for case in now if case.status == "Done"}
     open_ += [c.start for c in then if c.status == "Planned" and (c.theatre, c.start) not in done]
     return sum(month.begin <= start < month.end for start in open_)

@@ -24,24 +24,24 @@ def adt(movement: Movement, control: str) -> list[str]:
         pid(movement.person, movement.stay.visit if movement.stay else ""),
         practice(movement.person),
     ]
-    if movement.gone:
-        segments.append(segment("MRG", {1: number(movement.gone)}))
+    if movement.merged:
+        segments.append(segment("MRG", {1: number(movement.merged)}))
     if movement.stay and movement.place:
         ended = movement.event == "A03"
         segments.append(pv1(movement.stay, movement.place, movement.prior, ended))
         segments.append(pv2(movement.stay))
-    elif not movement.gone:
+    elif not movement.merged:
         segments.append("PV1|1|N")
     return [part for part in segments if part]
 
 
 def _evn(movement: Movement) -> str:
-    happened = movement.undone or movement.when
+    happened = movement.cancelled_event_time or movement.when
     return segment(
         "EVN",
         {
             1: movement.event,
-            2: moment(movement.when if movement.undone else movement.sent),
+            2: moment(movement.when if movement.cancelled_event_time else movement.sent),
             5: parts("WCLERK", "Ward", "Clerk"),
             6: moment(happened),
         },

@@ -6,8 +6,8 @@ from datetime import datetime
 import orjson
 
 from downtime.clock import to_text
-from downtime.demo.care import NONE_KNOWN, alerts, allergies
-from downtime.demo.doses import Span
+from downtime.demo.administrations import Span
+from downtime.demo.care import NONE_KNOWN, list_alerts, list_allergies
 from downtime.demo.hospital import Stay
 from downtime.demo.tables import Allergy
 from downtime.demo.writers.medicines import Resource, charted
@@ -50,15 +50,15 @@ def bundle(
 def _of_stay(stay: Stay, seed: int, spans: Sequence[Span]) -> Iterator[Resource]:
     yield _patient(stay)
     subject = {"reference": f"Patient/{_id(stay)}"}
-    for number, (allergy, reaction) in enumerate(allergies(stay, seed), 1):
+    for number, (allergy, reaction) in enumerate(list_allergies(stay, seed), 1):
         yield _allergy(stay, subject, allergy, reaction, number)
-    for number, (category, words) in enumerate(alerts(stay, seed), 1):
+    for number, (category, text) in enumerate(list_alerts(stay, seed), 1):
         yield {
             "resourceType": "Flag",
             "id": f"{_id(stay)}-f{number}",
             "status": "active",
             "category": [{"text": category}],
-            "code": {"text": words},
+            "code": {"text": text},
             "subject": subject,
             "period": {"start": f"{stay.admitted:%Y-%m-%d}"},
         }
@@ -83,15 +83,15 @@ def _patient(stay: Stay) -> Resource:
     names: list[Resource] = [
         {
             "use": "official",
-            "family": person.family.upper(),
-            "given": person.given.split(),
+            "family": person.family_name.upper(),
+            "given": person.given_name.split(),
             "prefix": [person.prefix] if person.prefix else [],
         }
     ]
     if any(person.alias):
-        family, given = person.alias
-        names.append({"use": "nickname", "family": family, "given": [given]})
-    found = {
+        family, given_name = person.alias
+        names.append({"use": "nickname", "family": family, "given": [given_name]})
+    patient = {
         "resourceType": "Patient",
         "id": _id(stay),
         "identifier": numbers,
@@ -99,8 +99,8 @@ def _patient(stay: Stay) -> Resource:
         "gender": _GENDERS.get(person.gender, "unknown"),
     }
     if person.born:
-        found["birthDate"] = person.born.isoformat()
-    return found
+        patient["birthDate"] = person.born.isoformat()
+    return patient
 
 
 def _allergy(
@@ -109,7 +109,7 @@ def _allergy(
     code: Resource = {"text": allergy.substance}
     if allergy.code:
         code["coding"] = [{"system": _SNOMED, "code": allergy.code, "display": allergy.substance}]
-    found: Resource = {
+    resource: Resource = {
         "resourceType": "AllergyIntolerance",
         "id": f"{_id(stay)}-a{number}",
         "clinicalStatus": {"coding": [{"system": _CLINICAL, "code": "active"}]},
@@ -119,9 +119,9 @@ def _allergy(
         "recordedDate": to_text(stay.admitted),
     }
     if allergy is not NONE_KNOWN:
-        found["category"] = [allergy.category]
+        resource["category"] = [allergy.category]
         severe = reaction in ("Anaphylaxis", "Angioedema", "Stevens-Johnson syndrome")
-        found["reaction"] = [
+        resource["reaction"] = [
             {"manifestation": [{"text": reaction}], "severity": "severe" if severe else "mild"}
         ]
-    return found
+    return resource

@@ -49,8 +49,8 @@ def _numbers(person: Person) -> str:
 
 
 def _names(person: Person) -> str:
-    first, _, middle = person.given.partition(" ")
-    name = parts(person.family.upper(), first, middle, "", person.prefix, "", "L")
+    first, _, middle = person.given_name.partition(" ")
+    name = parts(person.family_name.upper(), first, middle, "", person.prefix, "", "L")
     if not any(person.alias):
         return name
     return f"{name}~{parts(*person.alias, '', '', '', '', 'A')}"
@@ -59,10 +59,10 @@ def _names(person: Person) -> str:
 @lru_cache(maxsize=256)
 def doctor(name: tuple[str, str, str]) -> str:
     """A consultant twice, as feeds do: by an invented GMC number and by a local code."""
-    family, given, prefix = name
-    code = sum(ord(letter) for letter in family + given)
-    gmc = parts(f"C999{code:04}", family, given, "", "", prefix, "", "", "GMC")
-    return f"{gmc}~{parts(family[:4].upper(), family, given, '', '', prefix, '', '', 'LOCAL')}"
+    family, given_name, prefix = name
+    code = sum(ord(letter) for letter in family + given_name)
+    gmc = parts(f"C999{code:04}", family, given_name, "", "", prefix, "", "", "GMC")
+    return f"{gmc}~{parts(family[:4].upper(), family, given_name, '', '', prefix, '', '', 'LOCAL')}"
 
 
 def where(place: Place | None) -> str:
@@ -93,7 +93,7 @@ def pv1(stay: Stay, place: Place, prior: Place | None = None, ended: bool = Fals
 
 def pv2(stay: Stay) -> str:
     """PV2 with the reason for the stay."""
-    return segment("PV2", {3: parts("", stay.words)})
+    return segment("PV2", {3: parts("", stay.reason_text)})
 
 
 def practice(person: Person) -> str:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from downtime.demo.request_events import ARRIVED, CANCELLED, ORDERED, TAKEN, RequestEvent
 from downtime.demo.requests import Request
 from downtime.demo.tables import PANELS, SCANS
-from downtime.demo.telling import ARRIVED, CANCELLED, ORDERED, TAKEN, Told
 from downtime.demo.writers.hl7 import header, moment, parts, segment, text
 from downtime.demo.writers.identity import doctor, pid, pv1
 
@@ -13,16 +13,16 @@ _STATUS = {ORDERED: "", TAKEN: "", ARRIVED: "IP", CANCELLED: "CA"}
 _GENERAL_PRACTITIONER = ("Pritchard", "Huw", "Dr")
 
 
-def order(told: Told, control: str) -> list[str]:
+def order(event: RequestEvent, control: str) -> list[str]:
     """The segments of one order message; radiology's come from the EPR, the laboratory's own."""
-    first = told.requests[0]
+    first = event.requests[0]
     culture = first.section == "MB"
     kind, version = ("OML^O21^OML_O21", "2.5.1") if culture else ("ORM^O01^ORM_O01", "2.4")
     sender, receiver = ("EPR", "RIS") if first.is_scan else ("LIMS", "EPR")
     return [
-        header(sender, receiver, kind, control, told.sent, version),
+        header(sender, receiver, kind, control, event.sent, version),
         *subject(first),
-        *(part for n, r in enumerate(told.requests, 1) for part in _order(told, r, n, culture)),
+        *(part for n, r in enumerate(event.requests, 1) for part in _order(event, r, n, culture)),
     ]
 
 
@@ -34,23 +34,23 @@ def subject(request: Request) -> list[str]:
     return [pid(request.person, stay.visit), pv1(stay, stay.place)]
 
 
-def _order(told: Told, request: Request, number: int, culture: bool) -> Iterator[str]:
-    filler = request.filler if told.what == ARRIVED else ""
+def _order(event: RequestEvent, request: Request, number: int, culture: bool) -> Iterator[str]:
+    filler = request.filler if event.kind == ARRIVED else ""
     yield segment(
         "ORC",
         {
-            1: _CONTROL[told.what],
+            1: _CONTROL[event.kind],
             2: number_of(request.placer, "EPR"),
             3: number_of(filler, _filler_system(request)),
             4: f"G{request.group}" if request.placer else "",
-            5: _STATUS[told.what],
-            9: moment(told.when),
+            5: _STATUS[event.kind],
+            9: moment(event.when),
             12: requester(request),
         },
     )
-    yield obr(request, number, told.what, filler)
+    yield obr(request, number, event.kind, filler)
     if culture:
-        yield _specimen(request, told.what)
+        yield _specimen(request, event.kind)
 
 
 def number_of(number: str, system: str) -> str:
@@ -80,7 +80,7 @@ def obr(
         4: parts(request.code, request.name, "LOCAL"),
         6: moment(request.ordered),
         7: moment(request.collected) if taken else "",
-        13: text(request.stay.words) if request.stay else "Tired all the time",
+        13: text(request.stay.reason_text) if request.stay else "Tired all the time",
         14: moment(request.received) if received else "",
         15: "" if request.is_scan else "&".join(PANELS[request.code].specimen),
         16: requester(request),

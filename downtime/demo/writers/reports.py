@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from downtime.demo.chance import chance
+from downtime.demo.laboratory_values import Result, draw_blood_group, make_result, make_results
+from downtime.demo.randomness import random_for
+from downtime.demo.request_events import CORRECTED, FINAL, PARTIAL, RequestEvent
 from downtime.demo.requests import Request
 from downtime.demo.tables import ORGANISMS, SCANS
-from downtime.demo.telling import CORRECTED, FINAL, PARTIAL, Told
-from downtime.demo.values import Result, blood_group, result, results
 from downtime.demo.writers.hl7 import header, moment, parts, segment, text
 from downtime.demo.writers.orders import number_of, obr, requester, subject
 
@@ -15,13 +15,15 @@ _STATUS = {PARTIAL: "P", FINAL: "F", CORRECTED: "C"}
 _PHONED = ("HH", "LL")
 
 
-def report(told: Told, control: str, seed: int, charset: str = "UNICODE UTF-8") -> list[str]:
+def report(
+    event: RequestEvent, control: str, seed: int, charset: str = "UNICODE UTF-8"
+) -> list[str]:
     """The segments of one result message."""
-    request, status = told.requests[0], _STATUS[told.what]
+    request, status = event.requests[0], _STATUS[event.kind]
     sender = "RIS" if request.is_scan else "LIMS"
     offset = request.is_scan
     return [
-        header(sender, "EPR", "ORU^R01^ORU_R01", control, told.sent, "2.4", charset, offset),
+        header(sender, "EPR", "ORU^R01^ORU_R01", control, event.sent, "2.4", charset, offset),
         *subject(request),
         segment(
             "ORC",
@@ -30,74 +32,74 @@ def report(told: Told, control: str, seed: int, charset: str = "UNICODE UTF-8") 
                 2: number_of(request.placer, "EPR"),
                 3: number_of(request.filler, sender),
                 5: "IP" if status == "P" else "CM",
-                9: moment(told.when, offset),
+                9: moment(event.when, offset),
                 12: requester(request),
             },
         ),
-        obr(request, 1, told.what, request.filler, {22: moment(told.when, offset), 25: status}),
-        *_body(told, status, seed),
+        obr(request, 1, event.kind, request.filler, {22: moment(event.when, offset), 25: status}),
+        *_body(event, status, seed),
     ]
 
 
-def _body(told: Told, status: str, seed: int) -> Iterator[str]:
-    request = told.requests[0]
+def _body(event: RequestEvent, status: str, seed: int) -> Iterator[str]:
+    request = event.requests[0]
     if request.is_scan:
         return _scan(request, status, seed)
     if request.section == "MB":
         return _culture(request, status, seed)
     if request.code == "GS":
         return _group(request, status, seed)
-    return _numbers(told, status, seed)
+    return _numbers(event, status, seed)
 
 
 def values(request: Request, seed: int, what: str = FINAL) -> list[Result]:
     """The values of a request's result; an amended one first had a haemolysed potassium."""
     taken = request.collected or request.ordered
     who = request.subject(taken)
-    found = results(seed, who, request.code, request.group, taken.date())
+    results = make_results(seed, who, request.code, request.group, taken.date())
     if request.case == "amended-result":
         potassium = 6.9 if what == FINAL else 4.6
-        found = [result("K", potassium, who) if r.code == "K" else r for r in found]
-    return found
+        results = [make_result("K", potassium, who) if r.code == "K" else r for r in results]
+    return results
 
 
-def _numbers(told: Told, status: str, seed: int) -> Iterator[str]:
-    request = told.requests[0]
-    found = values(request, seed, told.what)
-    for number, one in enumerate(found, 1):
+def _numbers(event: RequestEvent, status: str, seed: int) -> Iterator[str]:
+    request = event.requests[0]
+    results = values(request, seed, event.kind)
+    for number, one in enumerate(results, 1):
         yield _value(number, one, status, request.collected)
-    phoned = [one for one in found if one.flag in _PHONED]
-    if told.what == CORRECTED:
+    phoned = [one for one in results if one.flag in _PHONED]
+    if event.kind == CORRECTED:
         yield _note(
             "CORRECTED REPORT: potassium previously issued as 6.9 mmol/L on a haemolysed sample."
         )
     elif phoned:
-        names = " & ".join(one.name for one in phoned)
-        at = moment(told.when)[8:12]
+        names = " & ".join(result.name for result in phoned)
+        at = moment(event.when)[8:12]
         yield _note(
             f"{names}: critical result telephoned to the ward {at[:2]}:{at[2:]}, read back."
         )
 
 
-def _value(number: int, one: Result, status: str, taken: datetime | None) -> str:
-    above = one.value.startswith(">")
+def _value(number: int, result: Result, status: str, taken: datetime | None) -> str:
+    above = result.value.startswith(">")
     return segment(
         "OBX",
         {
             1: str(number),
             2: "SN" if above else "NM",
-            3: parts(one.code, one.name, "LOCAL"),
-            5: f">^{one.value[1:]}" if above else one.value,
-            6: text(one.units),
-            7: text(one.range),
-            8: one.flag,
+            3: parts(result.code, result.name, "LOCAL"),
+            5: f">^{result.value[1:]}" if above else result.value,
+            6: text(result.units),
+            7: text(result.range),
+            8: result.flag,
             11: status,
             14: moment(taken),
         },
     )
 
 
-def _words(
+def _text_observation(
     number: int, code: str, name: str, value: str, status: str, sub: str = "", kind: str = "ST"
 ) -> str:
     return segment(
@@ -113,16 +115,16 @@ def _words(
     )
 
 
-def _note(words: str) -> str:
-    return segment("NTE", {1: "1", 2: "L", 3: text(words)})
+def _note(comment: str) -> str:
+    return segment("NTE", {1: "1", 2: "L", 3: text(comment)})
 
 
 def _group(request: Request, status: str, seed: int) -> Iterator[str]:
-    abo, rhesus = blood_group(seed, request.person.mrn)
+    abo, rhesus = draw_blood_group(seed, request.person.mrn)
     expires = (request.collected or request.ordered) + timedelta(hours=72)
-    yield _words(1, "ABO", "ABO group", abo, status)
-    yield _words(2, "RHD", "RhD type", f"RhD {rhesus}", status)
-    yield _words(3, "ABSC", "Antibody screen", "Negative", status)
+    yield _text_observation(1, "ABO", "ABO group", abo, status)
+    yield _text_observation(2, "RHD", "RhD type", f"RhD {rhesus}", status)
+    yield _text_observation(3, "ABSC", "Antibody screen", "Negative", status)
     yield segment(
         "OBX",
         {
@@ -136,26 +138,26 @@ def _group(request: Request, status: str, seed: int) -> Iterator[str]:
 
 
 def _culture(request: Request, status: str, seed: int) -> Iterator[str]:
-    dice = chance(seed, "culture", request.group, request.code)
+    dice = random_for(seed, "culture", request.group, request.code)
     grown = dice.random() < 0.25
     if status == "P" or not grown:
-        words = "No growth to date." if status == "P" else "No growth."
-        yield _words(1, "CULT", "Culture", words, status)
+        finding = "No growth to date." if status == "P" else "No growth."
+        yield _text_observation(1, "CULT", "Culture", finding, status)
         return
     organism, sensitivities = dice.choice(ORGANISMS[request.code])
-    yield _words(1, "CULT", "Culture", organism, status, "1")
+    yield _text_observation(1, "CULT", "Culture", organism, status, "1")
     for number, line in enumerate(sensitivities, 2):
         drug, _, letter = line.rpartition(" ")
         meaning = {"S": "Sensitive", "R": "Resistant"}[letter]
-        yield _words(number, f"SENS-{drug[:4].upper()}", drug, meaning, status, "1")
+        yield _text_observation(number, f"SENS-{drug[:4].upper()}", drug, meaning, status, "1")
 
 
 def _scan(request: Request, status: str, seed: int) -> Iterator[str]:
-    dice = chance(seed, "scan", request.number)
+    dice = random_for(seed, "scan", request.number)
     scan = SCANS[request.code]
     sentences = scan.normal if dice.random() < 0.5 else scan.findings
-    clinical = request.stay.words if request.stay else ""
+    clinical = request.stay.reason_text if request.stay else ""
     body = "\n".join((f"Clinical: {clinical}", f"{scan.name}:", *sentences[:1]))
-    yield _words(1, "RPT", "Report", body, status, kind="FT")
+    yield _text_observation(1, "RPT", "Report", body, status, kind="FT")
     for number, sentence in enumerate(sentences[1:], 2):
-        yield _words(number, "CONC", "Conclusion", sentence, status, kind="TX")
+        yield _text_observation(number, "CONC", "Conclusion", sentence, status, kind="TX")

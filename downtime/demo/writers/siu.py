@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from downtime.demo.appointments import Booking, Slot, attends, visit_reason
+from downtime.demo.appointments import Booking, Slot, find_attendee, visit_reason
 from downtime.demo.tables import SPECIALTIES
 from downtime.demo.writers.hl7 import header, moment, parts, segment, text
 from downtime.demo.writers.identity import doctor, pid
@@ -34,7 +34,7 @@ def siu(booking: Booking, control: str, seed: int, size: str, today: date) -> li
                 25: _STATUS[booking.event],
             },
         ),
-        pid(attends(slot, seed, size, today)),
+        pid(find_attendee(slot, seed, size, today)),
         _pv1(slot),
         "RGS|1|A",
         f"AIS|1|A|{slot.code}^{visit_reason}|{start}|||{_MINUTES}|min",

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from downtime.demo.hospital import Bed, Stay
 from downtime.demo.tables import SPECIALTIES, WardRow
-from downtime.demo.theatres import Case
+from downtime.demo.theatres import Operation
 
 _ZONE = ZoneInfo("Europe/London")
 _OLD = (1980, 1, 1, 0, 0, 0)
@@ -62,7 +62,7 @@ def local(moment: datetime) -> datetime:
     return moment.astimezone(_ZONE).replace(tzinfo=None)
 
 
-def theatre_list(cases: Iterable[Case], made: datetime) -> bytes:
+def theatre_list(cases: Iterable[Operation], extracted: datetime) -> bytes:
     """An XLSX with true dates and times, and NHS numbers as numbers, as spreadsheets make them."""
     from openpyxl import Workbook  # slow to load, and no other command needs it
     from openpyxl.styles import Font
@@ -74,17 +74,17 @@ def theatre_list(cases: Iterable[Case], made: datetime) -> bytes:
     for cell in sheet[1]:
         cell.font = Font(bold=True)
     for case in cases:
-        sheet.append([*_theatre_row(case), local(made)])
-    book.properties.created = local(made)
+        sheet.append([*_theatre_row(case), local(extracted)])
+    book.properties.created = local(extracted)
     book.properties.creator = "Theatres"
     raw = io.BytesIO()
     book.save(raw)
-    return _without_the_clock(raw.getvalue(), local(made))
+    return _without_the_clock(raw.getvalue(), local(extracted))
 
 
-def _theatre_row(case: Case) -> list[Cell]:
+def _theatre_row(case: Operation) -> list[Cell]:
     start, person = local(case.start), case.person
-    family, given, prefix = case.surgeon
+    family, given_name, prefix = case.surgeon
     return [
         start.date(),
         start.time(),
@@ -92,12 +92,12 @@ def _theatre_row(case: Case) -> list[Cell]:
         case.position,
         person.mrn,
         int(person.nhs) if person.nhs else "",
-        person.family.upper(),
-        person.given,
+        person.family_name.upper(),
+        person.given_name,
         person.born or "",
         person.gender,
         case.procedure,
-        f"{prefix} {given} {family}",
+        f"{prefix} {given_name} {family}",
         SPECIALTIES[case.specialty][1],
         case.minutes,
         case.status,
@@ -105,9 +105,9 @@ def _theatre_row(case: Case) -> list[Cell]:
     ]
 
 
-def _without_the_clock(book: bytes, made: datetime) -> bytes:
+def _without_the_clock(book: bytes, extracted: datetime) -> bytes:
     """The workbook with `made` as its only time, so that the same list is the same file."""
-    stamp = rb"\g<1>" + f"{made:%Y-%m-%dT%H:%M:%SZ}".encode() + rb"\g<2>"
+    stamp = rb"\g<1>" + f"{extracted:%Y-%m-%dT%H:%M:%SZ}".encode() + rb"\g<2>"
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(book)) as old, zipfile.ZipFile(out, "w") as new:
         for name in old.namelist():
@@ -117,16 +117,16 @@ def _without_the_clock(book: bytes, made: datetime) -> bytes:
     return out.getvalue()
 
 
-def ward_list(stays: Iterable[Stay], wards: Iterable[WardRow], made: datetime) -> bytes:
+def ward_list(stays: Iterable[Stay], wards: Iterable[WardRow], extracted: datetime) -> bytes:
     """Who lies where, as a CSV for a spreadsheet: UTF-8 with a byte order mark."""
     names = {ward.code: ward.name for ward in wards}
-    rows = [[*_ward_row(stay, names), _written(made)] for stay in stays]
+    rows = [[*_ward_row(stay, names), _written(extracted)] for stay in stays]
     return _csv(WARD_COLUMNS, rows, "utf-8-sig")
 
 
 def _ward_row(stay: Stay, names: dict[str, str]) -> list[str]:
     person, place = stay.person, stay.place
-    family, given, prefix = stay.consultant
+    family, given_name, prefix = stay.consultant
     return [
         place.ward,
         names[place.ward],
@@ -134,15 +134,15 @@ def _ward_row(stay: Stay, names: dict[str, str]) -> list[str]:
         place.bed,
         person.mrn,
         " ".join((person.nhs[:3], person.nhs[3:6], person.nhs[6:])).strip(),
-        person.family.upper(),
-        person.given,
+        person.family_name.upper(),
+        person.given_name,
         f"{person.born:%d/%m/%Y}" if person.born else "",
         person.gender,
         stay.visit,
-        f"{prefix} {given} {family}",
+        f"{prefix} {given_name} {family}",
         SPECIALTIES[stay.specialty][1],
         _written(stay.admitted),
-        stay.words,
+        stay.reason_text,
     ]
 
 
@@ -150,7 +150,7 @@ def _written(moment: datetime) -> str:
     return f"{local(moment):%d/%m/%Y %H:%M}"
 
 
-def empty_beds(beds: Iterable[Bed], wards: Iterable[WardRow], made: datetime) -> bytes:
+def empty_beds(beds: Iterable[Bed], wards: Iterable[WardRow], extracted: datetime) -> bytes:
     """Beds that nobody lies in, as a CSV in the encoding of an old Windows program."""
     names = {ward.code: ward.name for ward in wards}
     rows = [
@@ -161,7 +161,7 @@ def empty_beds(beds: Iterable[Bed], wards: Iterable[WardRow], made: datetime) ->
             bed.place.bed,
             bed.status,
             bed.note,
-            _written(made),
+            _written(extracted),
         ]
         for bed in beds
     ]

@@ -5,9 +5,9 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from downtime.demo.hospital import Place, Stay
+from downtime.demo.laboratory_values import Result
 from downtime.demo.people import Person
 from downtime.demo.tables import SPECIALTIES
-from downtime.demo.values import Result
 
 _ZONE = ZoneInfo("Europe/London")
 _GENDERS = {"M": "male", "F": "female"}
@@ -44,7 +44,7 @@ def identity(person: Person, born: date | None = None) -> Answers:
     """The identity block of a blank, written by hand."""
     birthday = born or person.born
     answers = {
-        "patient.name": f"{person.family.upper()}, {person.given}",
+        "patient.name": f"{person.family_name.upper()}, {person.given_name}",
         "patient.born": birthday.isoformat() if birthday else "",
         "patient.gender": _GENDERS.get(person.gender, "unknown"),
         "patient.nhs": person.nhs,
@@ -53,7 +53,7 @@ def identity(person: Person, born: date | None = None) -> Answers:
 
 
 def request(
-    tests: tuple[str, ...], taken: datetime, words: str, author: tuple[str, str]
+    tests: tuple[str, ...], taken: datetime, reason_text: str, author: tuple[str, str]
 ) -> Answers:
     """A blood sciences request for tests by their codes."""
     return {
@@ -61,7 +61,7 @@ def request(
         "collected": local(taken),
         "requester": author[0],
         "contact": "Bleep 2214",
-        "reason": words,
+        "reason": reason_text,
         **{f"test.{_FIELDS.get(code, code.lower())}": "true" for code in tests},
     }
 
@@ -70,7 +70,9 @@ _FIELDS = {"B12F": "b12"}
 """Tests whose box is not called by their code."""
 
 
-def phoned(found: list[Result], taken: datetime, laboratory_number: str, told: datetime) -> Answers:
+def phoned(
+    results: list[Result], taken: datetime, laboratory_number: str, phoned_at: datetime
+) -> Answers:
     """A telephoned result, read back."""
     answers = {
         "department": "Blood sciences",
@@ -81,15 +83,15 @@ def phoned(found: list[Result], taken: datetime, laboratory_number: str, told: d
         "checked": "mrn",
         "confirmed": "true",
         "told": "Dr Callum Reid",
-        "told-at": local(told),
+        "told-at": local(phoned_at),
         "action-taken": "Reviewed at the bedside",
     }
-    for row, one in enumerate(found, 1):
-        answers[f"test:{row}"] = one.name
-        answers[f"value:{row}"] = one.value
-        answers[f"units:{row}"] = one.units
-        if one.range:
-            answers[f"range:{row}"] = one.range
+    for row, result in enumerate(results, 1):
+        answers[f"test:{row}"] = result.name
+        answers[f"value:{row}"] = result.value
+        answers[f"units:{row}"] = result.units
+        if result.range:
+            answers[f"range:{row}"] = result.range
         answers[f"read-back:{row}"] = "true"
     return answers
 
@@ -134,11 +136,11 @@ OBSERVED = (
 def admission(stay: Stay, place: Place, born: date | None = None, known: bool = False) -> Answers:
     """An admission; `born` where the paper has another birthday than the person."""
     person = stay.person
-    family, given, prefix = stay.consultant
+    family, given_name, prefix = stay.consultant
     birthday = born or person.born
     answers = {
-        "family": person.family,
-        "given": person.given,
+        "family": person.family_name,
+        "given": person.given_name,
         "title": person.prefix,
         "birth-date": birthday.isoformat() if birthday else "",
         "gender": _GENDERS.get(person.gender, "unknown"),
@@ -154,9 +156,9 @@ def admission(stay: Stay, place: Place, born: date | None = None, known: bool = 
         "bay": place.bay,
         "bed": place.bed,
         "specialty": SPECIALTIES[stay.specialty][1],
-        "consultant": f"{prefix} {given} {family}",
+        "consultant": f"{prefix} {given_name} {family}",
         "from": "Emergency department",
-        "reason": stay.words,
+        "reason": stay.reason_text,
         "allergy-status": "none",
         "wristband": "true",
     }

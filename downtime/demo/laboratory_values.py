@@ -5,7 +5,7 @@ from datetime import date
 from functools import lru_cache
 from random import Random
 
-from downtime.demo.chance import chance
+from downtime.demo.randomness import random_for
 from downtime.demo.tables import ANALYTES, PANELS, REASONS, Analyte
 
 
@@ -32,16 +32,16 @@ class Result:
     """`H`, `L`, `HH`, `LL` (to be telephoned) or nothing: HL7 table 0078."""
 
 
-def results(seed: int, subject: Subject, panel: str, sample: int, day: date) -> list[Result]:
+def make_results(seed: int, subject: Subject, panel: str, sample: int, day: date) -> list[Result]:
     """The values of one panel in one sample, `day` being the day it was taken."""
     usual = _usual(seed, subject)
-    dice = chance(seed, "sample", sample, panel)
+    dice = random_for(seed, "sample", sample, panel)
     level = {code: value * _drift(dice, code) for code, value in usual.items()}
     derived = _derived(level, subject, dice)
-    return [result(code, derived[code], subject) for code in PANELS[panel].analytes]
+    return [make_result(code, derived[code], subject) for code in PANELS[panel].analytes]
 
 
-def result(code: str, level: float, subject: Subject) -> Result:
+def make_result(code: str, level: float, subject: Subject) -> Result:
     """One value with units, range and flag."""
     analyte = ANALYTES[code]
     low, high = _range(code, analyte, subject)
@@ -50,12 +50,12 @@ def result(code: str, level: float, subject: Subject) -> Result:
     if code == "EGFR" and level > 90:
         value = ">90"
     flag = _flag(float(f"{level:.{analyte.decimals}f}"), low, high, analyte.critical)
-    return Result(code, analyte.name, value, analyte.units, _words(low, high, analyte), flag)
+    return Result(code, analyte.name, value, analyte.units, _format_range(low, high, analyte), flag)
 
 
-def blood_group(seed: int, mrn: str) -> tuple[str, str]:
+def draw_blood_group(seed: int, mrn: str) -> tuple[str, str]:
     """ABO and RhD of a person, the same in every sample (shares of the English population)."""
-    dice = chance(seed, "blood group", mrn)
+    dice = random_for(seed, "blood group", mrn)
     abo = dice.choices(("O", "A", "B", "AB"), (48, 38, 10, 4))[0]
     return abo, dice.choices(("POSITIVE", "NEGATIVE"), (84, 16))[0]
 
@@ -63,15 +63,15 @@ def blood_group(seed: int, mrn: str) -> tuple[str, str]:
 @lru_cache(maxsize=4096)
 def _usual(seed: int, subject: Subject) -> dict[str, float]:
     """Where this person's values lie during the stay."""
-    dice = chance(seed, "usual", subject.mrn)
+    dice = random_for(seed, "usual", subject.mrn)
     shifts = REASONS[subject.reason].shifts if subject.reason else {}
-    found = {}
+    levels = {}
     for code, analyte in ANALYTES.items():
         low, high = shifts.get(code, analyte.usual)
         if code in ("HB", "CREA") and subject.sex == "M" and code not in shifts:
             low, high = low * 1.08, high * 1.08
-        found[code] = dice.uniform(low, high)
-    return found
+        levels[code] = dice.uniform(low, high)
+    return levels
 
 
 _STEADY = frozenset({"NA", "CA", "MCV", "MCH", "PT", "APTT", "ALB", "TP", "A1C"})
@@ -105,12 +105,12 @@ def _white_cells(total: float, eosinophils: float, dice: Random) -> dict[str, fl
     share = min(0.92, 0.5 + total / 60 + dice.uniform(-0.05, 0.08))
     basophils = total * dice.uniform(0.002, 0.008)
     eosinophils = min(eosinophils, total * 0.08)
-    rest = total - total * share - basophils - eosinophils
-    monocytes = max(rest, 0) * dice.uniform(0.2, 0.32)
-    neutrophils = total - basophils - eosinophils - max(rest, 0)
+    mononuclear = total - total * share - basophils - eosinophils
+    monocytes = max(mononuclear, 0) * dice.uniform(0.2, 0.32)
+    neutrophils = total - basophils - eosinophils - max(mononuclear, 0)
     return {
         "NEUT": neutrophils,
-        "LYMP": max(rest, 0) - monocytes,
+        "LYMP": max(mononuclear, 0) - monocytes,
         "MONO": monocytes,
         "EOS": eosinophils,
         "BASO": basophils,
@@ -161,7 +161,7 @@ def _flag(
     return "H" if high is not None and level > high else ""
 
 
-def _words(low: float | None, high: float | None, analyte: Analyte) -> str:
+def _format_range(low: float | None, high: float | None, analyte: Analyte) -> str:
     places = analyte.decimals
     if low is None:
         return "" if high is None else f"<{high:.{places}f}"

@@ -9,8 +9,8 @@ from downtime.reconcile import decide_item
 from downtime.reconcile.harm import review
 from downtime.reconcile.harm.model import WAITING
 from downtime.reconcile.identity import link_person
-from downtime.reconcile.identity.unidentified import TO_LINK, Unknown, unknowns
-from downtime.reconcile.model import Decision, ItemRow, ItemState
+from downtime.reconcile.identity.unidentified import TO_LINK, UnidentifiedPerson, list_unidentified
+from downtime.reconcile.model import Decision, ItemState, StoredItem
 from downtime.returns.rekey import rekey_lines
 from downtime.returns.statement import sign_statement
 from downtime.returns.statement.completeness_statement import Statement
@@ -19,7 +19,7 @@ from downtime.vault.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
-class Deciding:
+class RecordsSupervisors:
     """Those who decide, at the laptop that holds the recovered snapshot."""
 
     vault: Vault
@@ -28,18 +28,20 @@ class Deciding:
 
     def link_people(self, outage: Outage) -> tuple[int, int]:
         """Two people agree who somebody with a number is; how many were linked, and left open."""
-        people = [u for u in unknowns(self.vault, self.settings, outage) if u.state == TO_LINK]
+        people = [
+            u for u in list_unidentified(self.vault, self.settings, outage) if u.state == TO_LINK
+        ]
         linked = sum(self._link(outage, person) for person in people)
         return linked, len(people) - linked
 
-    def _link(self, outage: Outage, person: Unknown) -> bool:
+    def _link(self, outage: Outage, person: UnidentifiedPerson) -> bool:
         with closing(link_person.recovered(self.vault, outage)) as snapshot:
-            found = link_person.offer(snapshot, self.settings, person).candidates
-        if not found or not found[0].is_numbered:
+            candidates = link_person.offer(snapshot, self.settings, person).candidates
+        if not candidates or not candidates[0].is_numbered:
             return False
         first, second = self.staff.actors["records"], self.staff.actors["records2"]
         link = link_person.propose(
-            self.vault, self.settings, outage, person.ref, found[0].person.id, first,
+            self.vault, self.settings, outage, person.ref, candidates[0].person.id, first,
             "The NHS number agrees, and the patient confirms name and birthday",
         )  # fmt: skip
         link_person.confirm(
@@ -49,47 +51,51 @@ class Deciding:
 
     def decide_all(self, outage: Outage) -> tuple[int, int]:
         """Every open item as a careful supervisor would; how many, and how many by two people."""
-        undecided = [row for row in decide_item.items(self.vault, outage.id) if row.is_open]
+        undecided = [row for row in decide_item.list_items(self.vault, outage.id) if row.is_open]
         for row in undecided:
-            decision, reason = _judgement(row)
+            decision, reason = _choose_decision(row)
             first = self.staff.actors["records"]
-            done = decide_item.decide(self.vault, row.key, decision, first, reason)
+            done = decide_item.decide_item(self.vault, row.key, decision, first, reason)
             if done.is_open:  # the rule asks for a second person
                 second = self.staff.actors["records2"]
-                decide_item.decide(self.vault, row.key, decision, second, "Agreed")
-        return len(undecided), sum(row.item.second for row in undecided)
+                decide_item.decide_item(self.vault, row.key, decision, second, "Agreed")
+        return len(undecided), sum(row.item.needs_second_person for row in undecided)
 
     def look_for_harm(self) -> tuple[int, int]:
         """Requests without a result that are explained, and findings that a clinician reviews."""
-        found = [row.finding for row in review.rows(self.vault) if row.is_open]
-        waiting = [finding.key for finding in found if finding.kind == WAITING]
-        others = [finding.key for finding in found if finding.kind != WAITING]
+        findings = [row.finding for row in review.list_findings(self.vault) if row.is_open]
+        waiting = [finding.key for finding in findings if finding.kind == WAITING]
+        others = [finding.key for finding in findings if finding.kind != WAITING]
         if waiting:
             records = self.staff.actors["records"]
-            review.explain(self.vault, waiting, "taken-again", WHY, records)
+            review.record_explanation(self.vault, waiting, "taken-again", WHY, records)
         if others:
             note = "Right result acted on within the hour"
-            review.review(self.vault, others, "low", note, self.staff.actors["site"])
+            review.record_review(self.vault, others, "low", note, self.staff.actors["site"])
         return len(waiting), len(others)
 
     def tick_worklists(self, outage: Outage) -> int:
         """Key by hand what no message carries, and tick it off; how many lines."""
-        open_lines = [one for one in rekey_lines.lines(self.vault, outage.id) if one.tick is None]
+        open_lines = [
+            line for line in rekey_lines.list_lines(self.vault, outage.id) if line.tick is None
+        ]
         for number, line in enumerate(open_lines, 1):
-            control_id, given = line.message.control_id, f"DEMO{number:04}"
-            rekey_lines.tick(self.vault, control_id, given, self.staff.actors["clerk"])
+            control_id, system_number = line.message.control_id, f"DEMO{number:04}"
+            rekey_lines.tick_line(self.vault, control_id, system_number, self.staff.actors["clerk"])
         return len(open_lines)
 
     def sign(self) -> Statement:
         """Three leads sign the same facts; the statement with their signatures."""
         signed = [
-            sign_statement.sign(self.vault, self.settings, lead, self.staff.actors[username], WHY)
+            sign_statement.sign_statement(
+                self.vault, self.settings, lead, self.staff.actors[username], WHY
+            )
             for lead, username in (("ward", "nurse"), ("records", "records"), ("safety", "site"))
         ]
         return signed[-1]
 
 
-def _judgement(row: ItemRow) -> tuple[str, str]:
+def _choose_decision(row: StoredItem) -> tuple[str, str]:
     if row.item.state == ItemState.CONFLICT:
         return Decision.RESOLVED, "Given to clinical review; the live record is right"
     if Decision.RETURN in row.allowed:

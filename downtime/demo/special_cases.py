@@ -26,21 +26,28 @@
 from dataclasses import dataclass
 from datetime import date
 
-from downtime.demo.people import UNTRACED, VERIFIED, Person, hospital_number, nhs_number, person
+from downtime.demo.people import (
+    UNTRACED,
+    VERIFIED,
+    Person,
+    make_hospital_number,
+    make_nhs_number,
+    make_person,
+)
 
 FIRST_INDEX = 9000
 """Numbers of people from here on belong to the cases."""
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class SpecialCase:
     """Somebody written by hand: `hours` in hospital (0: as the ward has it), `ward` by its code."""
 
     index: int
     key: str
     ward: str
-    family: str
-    given: str
+    family_name: str
+    given_name: str
     gender: str
     age: float
     prefix: str = ""
@@ -57,31 +64,33 @@ class Case:
 
     def person(self, seed: int, today: date) -> Person:
         """The person, with an invented address and a date of birth that fits the age."""
-        some = person(seed, self.index, today, (self.age, self.age + 0.9), self.gender)
+        drawn = make_person(seed, self.index, today, (self.age, self.age + 0.9), self.gender)
         return Person(
-            mrn=hospital_number(self.index),
-            nhs=nhs_number(self.index, seed) if self.nhs else "",
+            mrn=make_hospital_number(self.index),
+            nhs=make_nhs_number(self.index, seed) if self.nhs else "",
             nhs_status=(VERIFIED if self.traced else UNTRACED) if self.nhs else "",
-            family=self.family,
-            given=self.given,
+            family_name=self.family_name,
+            given_name=self.given_name,
             prefix=self.prefix,
             gender=self.gender,
-            born=some.born if self.known else None,
+            born=drawn.born if self.known else None,
             alias=self.alias,
-            street=some.street if self.known else "",
-            town=some.town if self.known else "",
-            postcode=some.postcode if self.known else "",
-            phone=some.phone if self.known else "",
-            practice=some.practice if self.known else ("", ""),
+            street=drawn.street if self.known else "",
+            town=drawn.town if self.known else "",
+            postcode=drawn.postcode if self.known else "",
+            phone=drawn.phone if self.known else "",
+            practice=drawn.practice if self.known else ("", ""),
         )
 
 
-CASES: tuple[Case, ...] = (
-    Case(9000, "same-name-1", "WIL", "Jones", "Margaret", "F", 84, "Mrs"),
-    Case(9001, "same-name-2", "WIL", "Jones", "Margaret", "F", 79, "Mrs"),
-    Case(9002, "no-nhs-number", "ASH", "Guðmundsdóttir", "Björk", "F", 33, "Ms", nhs=False),
-    Case(9003, "unverified", "AMU", "Ó Súilleabháin", "Siobhán", "F", 61, "Mrs", traced=False),
-    Case(
+CASES: tuple[SpecialCase, ...] = (
+    SpecialCase(9000, "same-name-1", "WIL", "Jones", "Margaret", "F", 84, "Mrs"),
+    SpecialCase(9001, "same-name-2", "WIL", "Jones", "Margaret", "F", 79, "Mrs"),
+    SpecialCase(9002, "no-nhs-number", "ASH", "Guðmundsdóttir", "Björk", "F", 33, "Ms", nhs=False),
+    SpecialCase(
+        9003, "unverified", "AMU", "Ó Súilleabháin", "Siobhán", "F", 61, "Mrs", traced=False
+    ),
+    SpecialCase(
         9004,
         "unknown",
         "AMU",
@@ -94,10 +103,12 @@ CASES: tuple[Case, ...] = (
         nhs=False,
         known=False,
     ),
-    Case(9005, "moved", "WIL", "O'Brien", "Zoë", "F", 76, "Miss", "pneumonia", 27),
-    Case(9006, "cancelled-transfer", "AMU", "Jayasuriya", "Nimal", "M", 58, "Mr", "acs", 20),
-    Case(9007, "cancelled-discharge", "WIL", "Wiśniewski", "Łukasz", "M", 81, "Mr", "fall", 90),
-    Case(
+    SpecialCase(9005, "moved", "WIL", "O'Brien", "Zoë", "F", 76, "Miss", "pneumonia", 27),
+    SpecialCase(9006, "cancelled-transfer", "AMU", "Jayasuriya", "Nimal", "M", 58, "Mr", "acs", 20),
+    SpecialCase(
+        9007, "cancelled-discharge", "WIL", "Wiśniewski", "Łukasz", "M", 81, "Mr", "fall", 90
+    ),
+    SpecialCase(
         9008,
         "cancelled-admission",
         "ASH",
@@ -110,11 +121,13 @@ CASES: tuple[Case, ...] = (
         2,
         stays=False,
     ),
-    Case(9009, "many-allergies", "WIL", "Allerdyce", "Dorothy", "F", 88, "Mrs"),
-    Case(9010, "allergies-none-known", "ROW", "Okonkwo-Fitzgerald", "Adaeze", "F", 31, "Mrs"),
-    Case(9011, "allergies-not-recorded", "AMU", "Nguyễn", "Thị Hoa", "F", 47, "Mrs"),
-    Case(9012, "single-name", "ASH", "Thida", "", "F", 29, "Ms"),
-    Case(
+    SpecialCase(9009, "many-allergies", "WIL", "Allerdyce", "Dorothy", "F", 88, "Mrs"),
+    SpecialCase(
+        9010, "allergies-none-known", "ROW", "Okonkwo-Fitzgerald", "Adaeze", "F", 31, "Mrs"
+    ),
+    SpecialCase(9011, "allergies-not-recorded", "AMU", "Nguyễn", "Thị Hoa", "F", 47, "Mrs"),
+    SpecialCase(9012, "single-name", "ASH", "Thida", "", "F", 29, "Ms"),
+    SpecialCase(
         9013,
         "very-long-name",
         "ROW",
@@ -124,7 +137,7 @@ CASES: tuple[Case, ...] = (
         38,
         "Mrs",
     ),
-    Case(
+    SpecialCase(
         9014,
         "other-script",
         "AMU",
@@ -135,31 +148,39 @@ CASES: tuple[Case, ...] = (
         "Mrs",
         alias=("السيد", "فاطمة"),
     ),
-    Case(9015, "boarded", "AMU", "Whitehead", "Derek", "M", 72, "Mr", "copd", 7, boarded=True),
-    Case(9016, "out-of-order", "ASH", "Esposito", "Chiara", "F", 36, "Mrs", "appendicitis", 19),
-    Case(9017, "duplicate-record", "AMU", "Bērziņš", "Jānis", "M", 66, "Mr", "aki", 9, nhs=False),
-    Case(9018, "amended-result", "WIL", "Pritchard", "Gwendoline", "F", 90, "Mrs", "aki", 60),
-    Case(9019, "latin-1", "ROW", "Lefèvre", "Renée", "F", 28, "Mme", "caesarean", 30),
+    SpecialCase(
+        9015, "boarded", "AMU", "Whitehead", "Derek", "M", 72, "Mr", "copd", 7, boarded=True
+    ),
+    SpecialCase(
+        9016, "out-of-order", "ASH", "Esposito", "Chiara", "F", 36, "Mrs", "appendicitis", 19
+    ),
+    SpecialCase(
+        9017, "duplicate-record", "AMU", "Bērziņš", "Jānis", "M", 66, "Mr", "aki", 9, nhs=False
+    ),
+    SpecialCase(
+        9018, "amended-result", "WIL", "Pritchard", "Gwendoline", "F", 90, "Mrs", "aki", 60
+    ),
+    SpecialCase(9019, "latin-1", "ROW", "Lefèvre", "Renée", "F", 28, "Mme", "caesarean", 30),
 )
 
-EARLIER_RECORD = Case(
+EARLIER_RECORD = SpecialCase(
     9017 + 100, "earlier-record", "AMU", "Bērziņš", "Jānis", "M", 66, "Mr", stays=False
 )
 """What the hospital already knew of Jānis Bērziņš; `earlier_record` gives the same birthday."""
-LABORATORY_ONLY = Case(
+LABORATORY_ONLY = SpecialCase(
     9150, "laboratory-only", "", "Tregenza", "Morwenna", "F", 57, "Mrs", stays=False
 )
 """A general practitioner's patient: the laboratory knows her, the PAS does not."""
 
 
-def earlier_record(duplicate: Person, seed: int, today: date) -> Person:
+def make_earlier_record(duplicate: Person, seed: int, today: date) -> Person:
     """The first record of somebody who was registered twice: other numbers, same birthday."""
     first = EARLIER_RECORD.person(seed, today)
     return Person(
         mrn=first.mrn,
         nhs=first.nhs,
-        family=first.family,
-        given=first.given,
+        family_name=first.family_name,
+        given_name=first.given_name,
         gender=first.gender,
         born=duplicate.born,
         prefix=first.prefix,

@@ -17,14 +17,14 @@ from downtime.vault.vault import Vault
 
 
 @dataclass(slots=True)
-class Wards:
+class WardStaff:
     """Staff at work with the pack that was printed for them, in one outage."""
 
     vault: Vault
     snapshot: Snapshot
     settings: Settings
     staff: Staff
-    _sets: dict[str, str] = field(default_factory=dict)
+    _downtime_numbers: dict[str, str] = field(default_factory=dict)
 
     def write(self, papers: Sequence[Paper]) -> None:
         """Take the right form for each paper of the plan, and write on it."""
@@ -37,16 +37,16 @@ class Wards:
         patient = self.snapshot.find_patient_by_identifier(paper.mrn)
         if patient is None:
             raise NotFoundError("demo.patient", "The plan names nobody.", "Report this.")
-        if found := self._unused(patient.id, paper.form):
-            return found
+        if unused := self._unused(patient.id, paper.form):
+            return unused
         pack.patient_pack(
             self.vault, self.snapshot, self.settings, patient.id, [paper.form],
             self.staff.actors["nurse"], WHY, io.BytesIO(),
         )  # fmt: skip
-        found = self._unused(patient.id, paper.form)
-        if found is None:
+        unused = self._unused(patient.id, paper.form)
+        if unused is None:
             raise NotFoundError("demo.form", "The form was not printed.", "Report this.")
-        return found
+        return unused
 
     def _unused(self, patient: str, name: str) -> IssuedForm | None:
         forms, written = ledger.list_patient_forms(self.vault, patient), self.staff.written
@@ -56,14 +56,14 @@ class Wards:
         """A blank from the set of spares that this person's downtime number stands on."""
         outage = outages.find_current(self.vault)
         spares = ledger.list_missing(self.vault, outage.id if outage else "", paper.ward)
-        number = self._sets.get(paper.person, "")
+        number = self._downtime_numbers.get(paper.person, "")
         for form in spares:
             subject = form.subject
             if form.form != paper.form or subject.patient or form.serial in self.staff.written:
                 continue
             if subject.downtime_number == number or (
-                not number and subject.downtime_number not in self._sets.values()
+                not number and subject.downtime_number not in self._downtime_numbers.values()
             ):
-                self._sets[paper.person] = subject.downtime_number
+                self._downtime_numbers[paper.person] = subject.downtime_number
                 return form
         raise NotFoundError("demo.blank", "The ward has no blank left.", "Print more spares.")

@@ -3,31 +3,30 @@
 from contextlib import closing
 from datetime import timedelta
 
-from downtime.demo.nursing import Wards
-from downtime.demo.scene import Story
+from downtime.demo.context import Story
 from downtime.demo.staff import WHY, Staff
+from downtime.demo.ward_staff import WardStaff
 from downtime.outage import outages
 from downtime.paper.packs import pack
 from downtime.settings import Settings
 from downtime.snapshot import load_bundle
-from downtime.vault.files import replacing
+from downtime.vault.files import replace_atomically
 from downtime.vault.vault import Vault
 
 SYSTEMS = ("PAS", "EPR", "LIMS")
 
 
-def declare(story: Story, laptop: Vault, settings: Settings, staff: Staff) -> None:
+def declare_outage(story: Story, laptop: Vault, settings: Settings, staff: Staff) -> None:
     """The site team says which systems are down, with the snapshot that is in use."""
     with story.step(
         "declare", f"{', '.join(SYSTEMS)} stop answering. The site team declares an outage."
     ):
         declared = outages.declare_systems_down(
-            laptop, SYSTEMS, staff.actors["site"], "Ransomware", known=settings.systems.names,
-            snapshot=load_bundle.pin_current_snapshot(laptop, staff.actors["site"], WHY),
+            laptop, SYSTEMS, staff.actors["site"], "Ransomware", known=settings.systems.names
         )  # fmt: skip
         with closing(load_bundle.open_current_snapshot(laptop)) as snapshot:
             waiting = snapshot.list_outstanding_tests()
-        story.told(
+        story.report(
             f"{declared.label}. {len(waiting)} requests still wait for a result: the list is at hand."
         )
     story.facts["outage"] = {"id": declared.id, "systems": list(SYSTEMS), "waiting": len(waiting)}
@@ -40,18 +39,18 @@ def print_packs(story: Story, laptop: Vault, settings: Settings, staff: Staff) -
     with (
         story.step("print", "Downtime packs are printed for every ward."),
         closing(load_bundle.open_current_snapshot(laptop)) as snapshot,
-        replacing(out) as file,
+        replace_atomically(out) as file,
     ):
-        made = pack.site_pack(laptop, snapshot, settings, staff.actors["nurse"], WHY, file)
-        story.told(
-            f"{made.pages} pages: lists, patient summaries, {made.forms} forms for patients and"
-            f" {made.blank_forms} blank ones."
+        pack = pack.site_pack(laptop, snapshot, settings, staff.actors["nurse"], WHY, file)
+        story.report(
+            f"{pack.pages} pages: lists, patient summaries, {pack.forms} forms for patients and"
+            f" {pack.blank_forms} blank ones."
         )
     story.facts["pack"] = {
         "path": str(out),
-        "pages": made.pages,
-        "forms": made.forms,
-        "blank_forms": made.blank_forms,
+        "pages": pack.pages,
+        "forms": pack.forms,
+        "blank_forms": pack.blank_forms,
     }
 
 
@@ -61,5 +60,5 @@ def work_on_paper(story: Story, laptop: Vault, settings: Settings, staff: Staff)
         story.step("paper", "For six hours the wards work on paper."),
         closing(load_bundle.open_current_snapshot(laptop)) as snapshot,
     ):
-        Wards(laptop, snapshot, settings, staff).write(story.plan.papers)
-        story.told(f"{len(staff.written)} forms are filled in; results come by telephone.")
+        WardStaff(laptop, snapshot, settings, staff).write(story.plan.papers)
+        story.report(f"{len(staff.written)} forms are filled in; results come by telephone.")

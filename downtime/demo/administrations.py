@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from downtime.demo.care import medicines
-from downtime.demo.chance import chance
+from downtime.demo.care import list_medicines
 from downtime.demo.hospital import Stay
+from downtime.demo.randomness import random_for
 from downtime.demo.tables import Medicine
 
 Span = tuple[datetime, datetime]
@@ -39,9 +39,9 @@ class Dose:
     reason: str = ""
 
 
-def doses(stay: Stay, seed: int, charted: Sequence[Span]) -> Iterator[Dose]:
+def list_doses(stay: Stay, seed: int, charted: Sequence[Span]) -> Iterator[Dose]:
     """The doses of the drug rounds within these spans, from the admission on."""
-    for medicine in medicines(stay, seed):
+    for medicine in list_medicines(stay, seed):
         hours = _ROUNDS.get(medicine.frequency, ()) if medicine.category == "regular" else ()
         for when in _rounds(hours, charted):
             if when > stay.admitted + timedelta(hours=2):
@@ -59,12 +59,12 @@ def _rounds(hours: Sequence[int], charted: Sequence[Span]) -> Iterator[datetime]
 
 
 def _charted(stay: Stay, seed: int, medicine: Medicine, when: datetime) -> Dose:
-    dice = chance(seed, "dose", stay.visit, medicine.name, when.isoformat())
+    dice = random_for(seed, "dose", stay.visit, medicine.name, when.isoformat())
     nurse, refused = dice.choice(_NURSES), dice.random() < 0.06
-    late = _LATEST * dice.random()
+    delay = _LATEST * dice.random()
     return Dose(
         medicine,
-        (when + late).replace(second=0, microsecond=0),
+        (when + delay).replace(second=0, microsecond=0),
         nurse,
         dice.choice(_NOT_GIVEN) if refused else "",
     )

@@ -17,7 +17,7 @@ _MISREAD, _FIELD = "phoned-only", "value:1"
 
 
 @dataclass(slots=True)
-class Clerks:
+class RecordsClerks:
     """One clerk keys, another keys again or compares, the supervisor decides between them."""
 
     vault: Vault
@@ -25,7 +25,7 @@ class Clerks:
     staff: Staff
     keyed: int = 0
     filed: int = 0
-    twice: int = 0
+    double_keyed: int = 0
     """Forms whose critical fields two people keyed, neither seeing the other's."""
     disputed: int = 0
     compared: int = 0
@@ -48,18 +48,24 @@ class Clerks:
             read[_FIELD] += read[_FIELD][-1]
         clerk = self.staff.actors["clerk"]
         entry = keying.submit_entry(self.vault, self.settings, serial, read, clerk)
-        steps = {KEY_AGAIN: self._again, ADJUDICATE: self._decide, COMPARE: self._compare}
+        steps = {
+            KEY_AGAIN: self._key_second_time,
+            ADJUDICATE: self._adjudicate,
+            COMPARE: self._compare,
+        }
         while entry.waits:
             entry = steps[entry.waits](serial, paper)
 
-    def _again(self, serial: str, paper: Paper) -> Entry:
-        self.twice += 1
+    def _key_second_time(self, serial: str, paper: Paper) -> Entry:
+        self.double_keyed += 1
         critical = open_form.open_form(self.vault, serial, self.settings).critical_keys
-        said = {key: text for key, text in paper.answers.items() if key in critical}
+        critical_answers = {key: text for key, text in paper.answers.items() if key in critical}
         second = self.staff.actors["clerk2"]
-        return double_keying.submit_second_keying(self.vault, self.settings, serial, said, second)
+        return double_keying.submit_second_keying(
+            self.vault, self.settings, serial, critical_answers, second
+        )
 
-    def _decide(self, serial: str, paper: Paper) -> Entry:
+    def _adjudicate(self, serial: str, paper: Paper) -> Entry:
         self.disputed += 1
         third, reason = self.staff.actors["records2"], "As it stands on the paper"
         return double_keying.adjudicate_entry(
@@ -70,9 +76,9 @@ class Clerks:
         self.compared += 1
         return verify_entry.verify_entry(self.vault, serial, self.staff.actors["clerk2"])
 
-    def account_for_the_rest(self, outage: str) -> tuple[int, int]:
+    def account_for_unreturned(self, outage: str) -> tuple[int, int]:
         """One form was lost on its way; all the others were never written on."""
-        rest = [form.serial for form in ledger.list_missing(self.vault, outage)]
+        unreturned = [form.serial for form in ledger.list_missing(self.vault, outage)]
         site = self.staff.actors["site"]
-        ledger.mark_lost(self.vault, rest[0], site, "Not found after a search of the ward")
-        return ledger.void_unused_forms(self.vault, rest[1:], site, UNUSED), 1
+        ledger.mark_lost(self.vault, unreturned[0], site, "Not found after a search of the ward")
+        return ledger.void_unused_forms(self.vault, unreturned[1:], site, UNUSED), 1

@@ -57,6 +57,6 @@ class Story:
         self.seconds[name] = round(time.perf_counter() - started, 3)
         self.say(f"              ({self.seconds[name]:.1f} s)")
 
-    def told(self, sentence: str) -> None:
+    def report(self, sentence: str) -> None:
         """A detail of the step at hand."""
         self.say(f"              {sentence}")

@@ -1,0 +1,117 @@
+"""Who plays a part in the outage's story: inpatients, known outpatients and people nobody knows."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+
+from downtime.demo.appointments import find_attendee, list_slots
+from downtime.demo.hospital import Hospital, Stay, build_hospital
+from downtime.demo.people import Person, make_hospital_number, make_nhs_number, make_person
+
+ROLES: tuple[tuple[str, str], ...] = (
+    ("request-entered", "ASH"),
+    ("request-new", "AMU"),
+    ("phoned-same", "WIL"),
+    ("phoned-different", "AMU"),
+    ("phoned-only", "ASH"),
+    ("moved", "AMU"),
+    ("went-home", "ROW"),
+)
+"""Part in the story, and the ward on which it is played by whoever has been there longest."""
+_FIRST_INDEX = 9200
+
+
+@dataclass(frozen=True, slots=True)
+class StoryPatients:
+    """`inpatients` by part; the rest come to the hospital during the outage."""
+
+    inpatients: dict[str, Stay]
+    registered: Person
+    """New; given a hospital number by the PAS after recovery."""
+    stranger: Person
+    """New, from abroad, without an NHS number; in no system to this day."""
+    returning: Person
+    """Known from a clinic; the PAS never hears of the admission."""
+    moved_on: Person
+    """Known from a clinic; admitted in the PAS afterwards and moved on."""
+    birthday: Person
+    """Known from a clinic; the paper has day and month of birth the wrong way round."""
+
+
+def choose_story_patients(hospital: Hospital) -> StoryPatients:
+    """The players of this hospital."""
+    return _cast(hospital.size, hospital.seed, hospital.now)
+
+
+@lru_cache(maxsize=4)
+def _cast(size: str, seed: int, now: datetime) -> StoryPatients:
+    hospital = build_hospital(size, seed, now)
+    inpatients: dict[str, Stay] = {}
+    for role, ward in ROLES:
+        inpatients[role] = next(
+            stay
+            for stay in _list_by_length_of_stay(hospital, ward)
+            if stay not in inpatients.values()
+        )
+    returning, moved_on, birthday = _choose_outpatients(size, seed, now)
+    return StoryPatients(
+        inpatients=inpatients,
+        registered=_make_newcomer(seed, 0, now.date(), "Oyelaran", "Temitope", "F", 37, "Ms"),
+        stranger=_make_newcomer(seed, 1, now.date(), "Grübl-Hartmann", "Anneliese", "F", 58, "Mrs"),
+        returning=returning,
+        moved_on=moved_on,
+        birthday=birthday,
+    )
+
+
+def _list_by_length_of_stay(hospital: Hospital, ward: str) -> list[Stay]:
+    inpatients = [s for s in hospital.stays if s.place.ward == ward and s.place.bed and not s.case]
+    return sorted(inpatients, key=lambda stay: (stay.admitted, stay.visit))
+
+
+def _choose_outpatients(size: str, seed: int, now: datetime) -> list[Person]:
+    """Three adults with appointments in cardiology, one with a birthday that can be swapped."""
+    adults: dict[str, Person] = {}
+    swappable: dict[str, Person] = {}
+    for slot in list_slots(size, now):
+        if slot.clinic.code == "CARD":
+            someone = find_attendee(slot, seed, size, now.date())
+            (swappable if swap_day_and_month(someone.born) else adults)[someone.mrn] = someone
+        if len(adults) >= 2 and swappable:
+            break
+    return [*list(adults.values())[:2], next(iter(swappable.values()))]
+
+
+def swap_day_and_month(born: date | None) -> date | None:
+    """Day and month the wrong way round; None where that is no other date."""
+    if born is None or born.day > 12 or born.day == born.month:
+        return None
+    return born.replace(month=born.day, day=born.month)
+
+
+def _make_newcomer(
+    seed: int,
+    number: int,
+    today: date,
+    family_name: str,
+    given_name: str,
+    gender: str,
+    age: int,
+    title: str,
+) -> Person:
+    index = _FIRST_INDEX + number
+    drawn = make_person(seed, index, today, (age, age + 0.9), gender)
+    return Person(
+        mrn=make_hospital_number(index) if number == 0 else "",
+        nhs=make_nhs_number(index, seed) if number == 0 else "",
+        family_name=family_name,
+        given_name=given_name,
+        gender=gender,
+        born=drawn.born,
+        prefix=title,
+        street=drawn.street,
+        town=drawn.town,
+        postcode=drawn.postcode,
+        phone=drawn.phone,
+        practice=drawn.practice,
+    )
