@@ -124,7 +124,7 @@ class Person:
     initial_password: bool
 
     @property
-    def active(self) -> bool:
+    def is_active(self) -> bool:
         """Whether this person may sign in."""
         return self.state is AccountState.ACTIVE
 

@@ -39,7 +39,7 @@ class Credentials:
     totp_uri: str
 
 
-def create(
+def create_person(
     vault: Vault,
     settings: Settings,
     username: str,
@@ -52,10 +52,10 @@ def create(
     initial: bool = True,
 ) -> Credentials:
     """A new person; `initial` says that somebody else chose the password."""
-    person = account(username, name, role, initial)
+    person = make_person(username, name, role, initial)
     _check_human(person.role)
-    check_chosen(settings, person, password)
-    secret = totp.new_secret()
+    check_new_password(settings, person, password)
+    secret = totp.make_secret()
     with vault.change(actor, AuditAction.PERSON_CREATE, target=person.id, reason=reason) as db:
         _check_free(db, person)
         store.add_person(db, person, secret, vault.now())
@@ -63,7 +63,7 @@ def create(
     return _credentials(settings, person, secret)
 
 
-def create_service(
+def create_service_account(
     vault: Vault,
     settings: Settings,
     username: str,
@@ -73,7 +73,7 @@ def create_service(
     reason: str,
 ) -> Person:
     """An account for a program, opened by the whole content of a file that exists already."""
-    person = account(username, name, Role.SERVICE, False)
+    person = make_person(username, name, Role.SERVICE, False)
     secret = read_secret(file)
     with vault.change(actor, AuditAction.PERSON_CREATE, target=person.id, reason=reason) as db:
         _check_free(db, person)
@@ -84,21 +84,21 @@ def create_service(
     return person
 
 
-def everybody(vault: Vault) -> list[Person]:
+def list_people(vault: Vault) -> list[Person]:
     """All accounts by name, closed ones too."""
-    return store.everybody(vault.db)
+    return store.list_people(vault.db)
 
 
-def get(vault: Vault, person_id: str) -> Person:
+def get_person(vault: Vault, person_id: str) -> Person:
     """NotFoundError when there is none."""
-    return store.by_id(vault.db, person_id)
+    return store.get_person(vault.db, person_id)
 
 
-def rename(vault: Vault, person_id: str, name: str, actor: Actor, reason: str) -> None:
+def rename_person(vault: Vault, person_id: str, name: str, actor: Actor, reason: str) -> None:
     """Change the name on screens and prints; the account stays the same person's."""
     name = check_name(name)
     with vault.change(actor, AuditAction.PERSON_RENAME, target=person_id, reason=reason) as db:
-        store.by_id(db, person_id)
+        store.get_person(db, person_id)
         store.set_name(db, person_id, name)
 
 
@@ -107,43 +107,43 @@ def set_role(vault: Vault, person_id: str, role: str, actor: Actor, reason: str)
     new_role = check_role(role)
     _check_human(new_role)
     with vault.change(actor, AuditAction.PERSON_SET_ROLE, target=person_id, reason=reason) as db:
-        _check_human(store.by_id(db, person_id).role)
+        _check_human(store.get_person(db, person_id).role)
         store.set_role(db, person_id, new_role)
         _check_administrator_left(db)
 
 
-def disable(vault: Vault, person_id: str, actor: Actor, reason: str) -> bool:
+def disable_person(vault: Vault, person_id: str, actor: Actor, reason: str) -> bool:
     """Close an account: its sessions end, its password opens nothing, the data key is renewed.
 
     False when the renewal has to wait until nothing else has the vault open: the next opening
     does it.
     """
     with vault.change(actor, AuditAction.PERSON_DISABLE, target=person_id, reason=reason) as db:
-        person = store.by_id(db, person_id)
+        person = store.get_person(db, person_id)
         LIFECYCLE.check(person.state, AccountState.DISABLED)
         store.set_state(db, person_id, AccountState.DISABLED)
-        store.drop_sessions_of(db, person_id)
+        store.delete_sessions_of(db, person_id)
         _check_administrator_left(db)
         following = keys.remove_slot(vault.home, vault.data_key, person.username)
     del db
-    return following is None or keys.renew(vault, following)
+    return following is None or keys.renew_data_key(vault, following)
 
 
-def enable(
+def enable_person(
     vault: Vault, settings: Settings, person_id: str, password: str, actor: Actor, reason: str
 ) -> Credentials:
     """Open a closed account again, with a new password and a new second factor."""
-    LIFECYCLE.check(get(vault, person_id).state, AccountState.ACTIVE)
+    LIFECYCLE.check(get_person(vault, person_id).state, AccountState.ACTIVE)
     return _renew_credentials(
         vault, settings, person_id, password, actor, AuditAction.PERSON_ENABLE, reason
     )
 
 
-def reset(
+def reset_credentials(
     vault: Vault, settings: Settings, person_id: str, password: str, actor: Actor, reason: str
 ) -> Credentials:
     """A new password and second factor for somebody who lost one; their sessions end."""
-    _check_open(get(vault, person_id))
+    _check_open(get_person(vault, person_id))
     return _renew_credentials(
         vault, settings, person_id, password, actor, AuditAction.PERSON_RESET, reason
     )
@@ -153,14 +153,14 @@ def change_password(
     vault: Vault, settings: Settings, person: Person, present: str, password: str, actor: Actor
 ) -> None:
     """A person's own new password; LockedError when the present one is wrong."""
-    check_chosen(settings, person, password)
+    check_new_password(settings, person, password)
     keys.open_slot(vault.home, person.username, present)
     with vault.change(actor, AuditAction.PERSON_CHANGE_PASSWORD, target=person.id) as db:
         store.set_initial_password(db, person.id, False)
         _set_password(vault, settings, person, password)
 
 
-def account(username: str, name: str, role: str, initial: bool) -> Person:
+def make_person(username: str, name: str, role: str, initial: bool) -> Person:
     """A new active account, its words checked; nothing is stored."""
     return Person(
         id=f"u-{secrets.token_hex(4)}",
@@ -172,12 +172,12 @@ def account(username: str, name: str, role: str, initial: bool) -> Person:
     )
 
 
-def check_chosen(settings: Settings, person: Person, password: str) -> str:
+def check_new_password(settings: Settings, person: Person, password: str) -> str:
     """The password, when it is long enough and not the user name."""
     return check_password(password, settings.accounts.password_min_length, person.username)
 
 
-def new_password() -> str:
+def make_password() -> str:
     """A random password of 79 bits in four groups, easy to copy by hand."""
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
 
@@ -191,16 +191,16 @@ def _renew_credentials(
     action: AuditAction,
     reason: str,
 ) -> Credentials:
-    secret = totp.new_secret()
+    secret = totp.make_secret()
     with vault.change(actor, action, target=person_id, reason=reason) as db:
-        person = store.by_id(db, person_id)
+        person = store.get_person(db, person_id)
         _check_human(person.role)
-        check_chosen(settings, person, password)
+        check_new_password(settings, person, password)
         person = replace(person, state=AccountState.ACTIVE, initial_password=True)
         store.set_state(db, person_id, person.state)
         store.set_initial_password(db, person_id, True)
         store.set_totp_secret(db, person_id, secret)
-        store.drop_sessions_of(db, person_id)
+        store.delete_sessions_of(db, person_id)
         _set_password(vault, settings, person, password)
     return _credentials(settings, person, secret)
 
@@ -211,7 +211,7 @@ def _set_password(vault: Vault, settings: Settings, person: Person, password: st
 
 
 def _credentials(settings: Settings, person: Person, secret: str) -> Credentials:
-    return Credentials(person, secret, totp.uri(secret, person.username, settings.site.name))
+    return Credentials(person, secret, totp.make_uri(secret, person.username, settings.site.name))
 
 
 def _check_human(role: Role) -> None:
@@ -224,14 +224,14 @@ def _check_human(role: Role) -> None:
 
 
 def _check_open(person: Person) -> None:
-    if not person.active:
+    if not person.is_active:
         raise ConflictError(
             "person.closed", "That account is closed.", "Open it again, which sets a password too."
         )
 
 
 def _check_free(db: sqlite_utils.Database, person: Person) -> None:
-    if store.by_username(db, person.username):
+    if store.find_by_username(db, person.username):
         raise ConflictError(
             "person.exists",
             "That user name is taken. A name is never given to a second person.",
@@ -240,7 +240,7 @@ def _check_free(db: sqlite_utils.Database, person: Person) -> None:
 
 
 def _check_administrator_left(db: sqlite_utils.Database) -> None:
-    if not store.active_administrators(db):
+    if not store.count_active_administrators(db):
         raise ConflictError(
             "person.last-administrator",
             "That is the last active administrator.",

@@ -5,9 +5,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from downtime.accounts import failures, store
+from downtime.accounts import sign_in_delays, store
 from downtime.accounts.model import AuditAction, Person
-from downtime.accounts.signin import open_password
+from downtime.accounts.sign_in import open_with_password
 from downtime.accounts.store import SessionRow
 from downtime.clock import from_text, to_text
 from downtime.errors import LockedError
@@ -28,13 +28,13 @@ class SessionState:
     locked: bool
 
 
-def start(vault: Vault, settings: Settings, person: Person, device: str) -> str:
+def start_session(vault: Vault, settings: Settings, person: Person, device: str) -> str:
     """Open a session after a sign-in; returns the token for the cookie. `device` is its code."""
     token = secrets.token_urlsafe(32)
     now = vault.clock()
     ends = to_text(now + timedelta(hours=settings.accounts.session_hours))
     with vault.change(person.actor(device), AuditAction.SESSION_START, target=person.id) as db:
-        store.drop_ended_sessions(db, to_text(now))
+        store.delete_ended_sessions(db, to_text(now))
         store.add_session(
             db,
             SessionRow(
@@ -51,55 +51,55 @@ def start(vault: Vault, settings: Settings, person: Person, device: str) -> str:
     return token
 
 
-def resume(vault: Vault, token: str) -> SessionState | None:
+def resume_session(vault: Vault, token: str) -> SessionState | None:
     """The session of a token; None when it ended, timed out or its account was closed."""
-    row = store.session(vault.db, _hash(token))
+    row = store.find_session(vault.db, _hash(token))
     if row is None or row.ends <= vault.now():
         return None
-    person = store.by_id(vault.db, row.person)
-    if not person.active:
+    person = store.get_person(vault.db, row.person)
+    if not person.is_active:
         return None
     return SessionState(person, person.actor(row.device), row.locked or _idle(vault, row))
 
 
-def touch(vault: Vault, token: str) -> None:
+def touch_session(vault: Vault, token: str) -> None:
     """Note that the session is used; a locked one stays locked."""
-    row = store.session(vault.db, _hash(token))
+    row = store.find_session(vault.db, _hash(token))
     if row is None or row.locked or _idle(vault, row):
         return
     if abs(vault.clock() - from_text(row.seen)) >= timedelta(seconds=TOUCH_SECONDS):
         with transaction(vault.db) as db:
-            store.set_seen(db, row.token_hash, vault.now())
+            store.set_session_seen(db, row.token_hash, vault.now())
 
 
-def lock(vault: Vault, token: str) -> None:
+def lock_session(vault: Vault, token: str) -> None:
     """Lock the screen now; what was typed stays."""
-    if state := resume(vault, token):
+    if state := resume_session(vault, token):
         with vault.change(state.actor, AuditAction.SESSION_LOCK, target=state.person.id) as db:
-            store.set_locked(db, _hash(token), locked=True)
+            store.set_session_locked(db, _hash(token), locked=True)
 
 
-def unlock(vault: Vault, settings: Settings, token: str, password: str) -> None:
+def unlock_session(vault: Vault, settings: Settings, token: str, password: str) -> None:
     """Go on after a lock with the password alone; LockedError as for a sign-in."""
-    state = resume(vault, token)
+    state = resume_session(vault, token)
     if state is None:
         raise LockedError("session.ended", "Your session has ended.", "Sign in again.")
     username = state.person.username
-    open_password(vault.home, settings, vault.clock, username, password, vault)
-    failures.forget(vault.home, username)
+    open_with_password(vault.home, settings, vault.clock, username, password, vault)
+    sign_in_delays.clear_failures(vault.home, username)
     with vault.change(state.actor, AuditAction.SESSION_UNLOCK, target=state.person.id) as db:
-        store.set_locked(db, _hash(token), locked=False)
-        store.set_seen(db, _hash(token), vault.now())
+        store.set_session_locked(db, _hash(token), locked=False)
+        store.set_session_seen(db, _hash(token), vault.now())
 
 
-def end(vault: Vault, token: str) -> None:
+def end_session(vault: Vault, token: str) -> None:
     """Sign out; nothing happens when it ended before."""
-    if state := resume(vault, token):
+    if state := resume_session(vault, token):
         with vault.change(state.actor, AuditAction.SESSION_END, target=state.person.id) as db:
-            store.drop_session(db, _hash(token))
+            store.delete_session(db, _hash(token))
 
 
-def live(vault: Vault) -> int:
+def count_live_sessions(vault: Vault) -> int:
     """How many sessions are open, locked ones too; at none the vault may be forgotten."""
     return store.count_sessions(vault.db, vault.now())
 

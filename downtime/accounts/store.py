@@ -43,17 +43,17 @@ def add_person(db: sqlite_utils.Database, person: Person, totp_secret: str, crea
     )
 
 
-def by_id(db: sqlite_utils.Database, person_id: str) -> Person:
+def get_person(db: sqlite_utils.Database, person_id: str) -> Person:
     """NotFoundError when there is none."""
     return _one(db, "id", person_id) or _missing()
 
 
-def by_username(db: sqlite_utils.Database, username: str) -> Person | None:
+def find_by_username(db: sqlite_utils.Database, username: str) -> Person | None:
     """The account of that user name, whatever its state."""
     return _one(db, "username", username)
 
 
-def everybody(db: sqlite_utils.Database) -> list[Person]:
+def list_people(db: sqlite_utils.Database) -> list[Person]:
     """All accounts by name."""
     rows = db.conn.execute(f"SELECT {_PERSON} FROM person ORDER BY name, id")  # noqa: S608
     return [_person(row) for row in rows]
@@ -82,7 +82,7 @@ def set_totp_secret(db: sqlite_utils.Database, person_id: str, secret: str) -> N
     )
 
 
-def totp_secret(db: sqlite_utils.Database, person_id: str) -> str:
+def fetch_totp_secret(db: sqlite_utils.Database, person_id: str) -> str:
     """Empty for a program."""
     row = db.conn.execute("SELECT totp_secret FROM person WHERE id = ?", (person_id,)).fetchone()
     return str(row[0])
@@ -101,16 +101,16 @@ def add_session(db: sqlite_utils.Database, row: SessionRow) -> None:
     db.conn.execute("INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?)", astuple(row))
 
 
-def session(db: sqlite_utils.Database, token_hash: str) -> SessionRow | None:
+def find_session(db: sqlite_utils.Database, token_hash: str) -> SessionRow | None:
     row = db.conn.execute("SELECT * FROM session WHERE token_hash = ?", (token_hash,)).fetchone()
     return SessionRow(**{**dict(row), "locked": bool(row["locked"])}) if row else None
 
 
-def set_seen(db: sqlite_utils.Database, token_hash: str, seen: str) -> None:
+def set_session_seen(db: sqlite_utils.Database, token_hash: str, seen: str) -> None:
     db.conn.execute("UPDATE session SET seen = ? WHERE token_hash = ?", (seen, token_hash))
 
 
-def set_locked(db: sqlite_utils.Database, token_hash: str, *, locked: bool) -> None:
+def set_session_locked(db: sqlite_utils.Database, token_hash: str, *, locked: bool) -> None:
     db.conn.execute("UPDATE session SET locked = ? WHERE token_hash = ?", (locked, token_hash))
 
 
@@ -118,19 +118,19 @@ def count_sessions(db: sqlite_utils.Database, now: str) -> int:
     return int(db.conn.execute("SELECT count(*) FROM session WHERE ends > ?", (now,)).fetchone()[0])
 
 
-def drop_session(db: sqlite_utils.Database, token_hash: str) -> None:
+def delete_session(db: sqlite_utils.Database, token_hash: str) -> None:
     db.conn.execute("DELETE FROM session WHERE token_hash = ?", (token_hash,))
 
 
-def drop_sessions_of(db: sqlite_utils.Database, person_id: str) -> None:
+def delete_sessions_of(db: sqlite_utils.Database, person_id: str) -> None:
     db.conn.execute("DELETE FROM session WHERE person = ?", (person_id,))
 
 
-def drop_ended_sessions(db: sqlite_utils.Database, now: str) -> None:
+def delete_ended_sessions(db: sqlite_utils.Database, now: str) -> None:
     db.conn.execute("DELETE FROM session WHERE ends <= ?", (now,))
 
 
-def active_administrators(db: sqlite_utils.Database) -> int:
+def count_active_administrators(db: sqlite_utils.Database) -> int:
     query = "SELECT count(*) FROM person WHERE role = 'administrator' AND state = 'active'"
     return int(db.conn.execute(query).fetchone()[0])
 

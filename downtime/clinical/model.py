@@ -5,11 +5,122 @@ line of JSON. Empty text means 'not said'. A reference (`patient`, `encounter`, 
 the `id` of another record. `source` is the hospital system that said it, `updated` the time at
 which it did (UTC, as `clock.to_text`).
 
+A status field is text: what a feed sent is kept as it came, also where no `StrEnum` knows it.
 A time field holds a FHIR date (`2026-01-02`) or a UTC instant (`2026-01-02T10:20:00Z`); both sort
 as text. Where a source's own words matter, `<field>_text` beside it holds them as sent.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Gender(StrEnum):
+    """FHIR AdministrativeGender."""
+
+    MALE = "male"
+    FEMALE = "female"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class EncounterStatus(StrEnum):
+    """FHIR EncounterStatus, as far as a hospital's feeds tell it."""
+
+    PLANNED = "planned"
+    IN_PROGRESS = "in-progress"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+class EncounterClass(StrEnum):
+    """What PV1-2 says of a stay."""
+
+    INPATIENT = "inpatient"
+    EMERGENCY = "emergency"
+    OUTPATIENT = "outpatient"
+    DAYCASE = "daycase"
+
+
+class BedStatus(StrEnum):
+    """FHIR Location.operationalStatus, in the words of a ward."""
+
+    AVAILABLE = "available"
+    OCCUPIED = "occupied"
+    CLOSED = "closed"
+    CLEANING = "cleaning"
+
+
+class RequestStage(StrEnum):
+    """How far a request has come: FHIR Task.businessStatus of a laboratory."""
+
+    REQUESTED = "requested"
+    COLLECTED = "collected"
+    RECEIVED = "received"
+    IN_PROGRESS = "in-progress"
+    RESULTED = "resulted"
+    CANCELLED = "cancelled"
+
+
+class DiagnosticReportStatus(StrEnum):
+    """FHIR DiagnosticReportStatus."""
+
+    REGISTERED = "registered"
+    PARTIAL = "partial"
+    PRELIMINARY = "preliminary"
+    FINAL = "final"
+    AMENDED = "amended"
+    CORRECTED = "corrected"
+    CANCELLED = "cancelled"
+
+
+class AppointmentKind(StrEnum):
+    """What sort of list an appointment stands on."""
+
+    CLINIC = "clinic"
+    THEATRE = "theatre"
+
+
+class AppointmentStatus(StrEnum):
+    """FHIR AppointmentStatus."""
+
+    BOOKED = "booked"
+    ARRIVED = "arrived"
+    FULFILLED = "fulfilled"
+    CANCELLED = "cancelled"
+    NOSHOW = "noshow"
+
+
+class ClinicalStatus(StrEnum):
+    """FHIR AllergyIntolerance.clinicalStatus and FlagStatus, `entered-in-error` with them."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    RESOLVED = "resolved"
+    ENTERED_IN_ERROR = "entered-in-error"
+
+
+class MedicationRequestStatus(StrEnum):
+    """FHIR MedicationRequest.status, as far as the program acts on it."""
+
+    ACTIVE = "active"
+    ON_HOLD = "on-hold"
+    ENTERED_IN_ERROR = "entered-in-error"
+
+
+class MedicationRequestCategory(StrEnum):
+    """Which chart a medicine is on."""
+
+    REGULAR = "regular"
+    AS_REQUIRED = "as-required"
+    ONCE_ONLY = "once-only"
+    INFUSION = "infusion"
+
+
+class AdministrationStatus(StrEnum):
+    """Whether a dose was given: FHIR `completed` and `not-done`, in a ward's words."""
+
+    GIVEN = "given"
+    NOT_GIVEN = "not-given"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +149,7 @@ class Patient(Record):
     birth_date: str = ""
     birth_date_text: str = ""
     gender: str = ""
-    """`male`, `female`, `other`, `unknown`, or empty when not said."""
+    """`Gender`, or empty when not said."""
     deceased: str = ""
     address: str = ""
     postcode: str = ""
@@ -55,9 +166,9 @@ class Encounter(Record):
     patient: str = ""
     visit_number: str = ""
     status: str = ""
-    """`planned`, `in-progress`, `finished` or `cancelled`."""
+    """`EncounterStatus`."""
     kind: str = ""
-    """`inpatient`, `emergency`, `outpatient`, `daycase` or empty (PV1-2)."""
+    """`EncounterClass` or empty."""
     ward: str = ""
     bay: str = ""
     bed: str = ""
@@ -80,7 +191,7 @@ class Location(Record):
     bay: str = ""
     bed: str = ""
     status: str = ""
-    """`available`, `occupied`, `closed`, `cleaning` or empty."""
+    """`BedStatus` or empty."""
     note: str = ""
 
 
@@ -96,7 +207,7 @@ class ServiceRequest(Record):
     code: str = ""
     display: str = ""
     stage: str = ""
-    """`requested`, `collected`, `received`, `in-progress`, `resulted` or `cancelled`."""
+    """`RequestStage`."""
     priority: str = ""
     """`routine`, `urgent`, `stat` or as sent."""
     requester: str = ""
@@ -119,7 +230,7 @@ class DiagnosticReport(Record):
     code: str = ""
     display: str = ""
     status: str = ""
-    """`registered`, `partial`, `preliminary`, `final`, `amended`, `corrected` or `cancelled`."""
+    """`DiagnosticReportStatus`."""
     conclusion: str = ""
     issued: str = ""
     issued_text: str = ""
@@ -152,9 +263,9 @@ class Appointment(Record):
 
     patient: str = ""
     kind: str = ""
-    """`clinic` or `theatre`."""
+    """`AppointmentKind`."""
     status: str = ""
-    """`booked`, `arrived`, `fulfilled`, `cancelled` or `noshow`."""
+    """`AppointmentStatus`."""
     number: str = ""
     location: str = ""
     """Clinic or theatre."""
@@ -181,7 +292,7 @@ class AllergyIntolerance(Record):
     severity: str = ""
     category: str = ""
     status: str = ""
-    """`active`, `inactive`, `resolved`, `entered-in-error`, or empty."""
+    """`ClinicalStatus`, or empty."""
     none_known: int = 0
     """1 when this record says 'no known allergies'."""
     recorded: str = ""
@@ -209,7 +320,7 @@ class MedicationRequest(Record):
     route: str = ""
     frequency: str = ""
     category: str = ""
-    """`regular`, `as-required`, `once-only`, `infusion` or empty."""
+    """`MedicationRequestCategory` or empty."""
     status: str = ""
     prescriber: str = ""
     authored: str = ""
@@ -227,27 +338,9 @@ class MedicationAdministration(Record):
     given: str = ""
     given_text: str = ""
     status: str = ""
-    """`given`, `not-given`, or empty when it is not settled."""
+    """`AdministrationStatus`, or empty when it is not settled."""
     reason: str = ""
     """Why it was not given; of blood, what became of the unit."""
     performer: str = ""
     batch: str = ""
     """Batch of a medicine, donation number of a unit of blood."""
-
-
-TYPES: dict[str, type[Record]] = {
-    kind.__name__: kind
-    for kind in (
-        Patient,
-        Encounter,
-        Location,
-        ServiceRequest,
-        DiagnosticReport,
-        Observation,
-        Appointment,
-        AllergyIntolerance,
-        Flag,
-        MedicationRequest,
-        MedicationAdministration,
-    )
-}

@@ -7,34 +7,14 @@ any order, and every machine that holds the same moves sees the same state.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from downtime.paper.model import ISSUED, KEYED, LIFECYCLE, LOST, OUT, RETURNED, VOID
-
-MOVE, SIGHTED, COPY, SAME, UNDO, LEGACY_STATE = "move", "seen", "copy", "same", "undo", "was"
-"""A move by hand; the paper was in somebody's hand; it was a second paper of that serial; it was
-the same paper seen once more; an earlier step was a slip; a state kept from before moves were."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """`step` counts up with each move that its `device` knows of; `undoes` names a step of it."""
-
-    serial: str
-    device: str
-    step: int
-    at: str
-    person: str
-    person_name: str
-    kind: str
-    state: str
-    reason: str
-    undoes: int = 0
+from downtime.paper.model import LIFECYCLE, OUT, FormState, Move, MoveKind
 
 
 @dataclass(frozen=True, slots=True)
 class DerivedState:
     """The state of a form, and the last move that changed it; None while it has not moved."""
 
-    state: str
+    state: FormState
     last: Move | None
 
 
@@ -46,13 +26,13 @@ def order_moves(moves: Iterable[Move]) -> list[Move]:
     """
     held = list(moves)
     undone = {(move.device, move.undoes) for move in held if move.undoes}
-    left = [m for m in held if m.kind != UNDO and (m.device, m.step) not in undone]
+    left = [m for m in held if m.kind != MoveKind.UNDO and (m.device, m.step) not in undone]
     return sorted(left, key=lambda move: (move.at, move.step, move.device))
 
 
 def derive_state(moves: Iterable[Move]) -> DerivedState:
     """Each move in its turn, as far as the lifecycle has it; one that it does not have is passed over."""
-    state, last = ISSUED, None
+    state, last = FormState.ISSUED, None
     for move in order_moves(moves):
         after = next_state(state, move)
         if after != state:
@@ -66,18 +46,22 @@ def next_state(state: str, move: Move) -> str:
     A form that is keyed was there, even if somebody else declared it void or lost meanwhile: what
     was keyed never disappears behind such a word.
     """
-    if move.kind == LEGACY_STATE:
+    if move.kind == MoveKind.LEGACY_STATE:
         return move.state
-    if move.kind == SIGHTED:
-        return RETURNED if state in (*OUT, LOST) else state
-    if move.kind != MOVE:
+    if move.kind == MoveKind.SIGHTED:
+        return FormState.RETURNED if state in (*OUT, FormState.LOST) else state
+    if move.kind != MoveKind.MOVE:
         return state
     if move.state in LIFECYCLE.moves[state]:
         return move.state
-    after_return = move.state in LIFECYCLE.moves[RETURNED]
+    after_return = move.state in LIFECYCLE.moves[FormState.RETURNED]
     if state in OUT and after_return:
         return move.state
-    return KEYED if move.state == KEYED and state in (VOID, LOST) else state
+    return (
+        FormState.KEYED
+        if move.state == FormState.KEYED and state in (FormState.VOID, FormState.LOST)
+        else state
+    )
 
 
 def count_unresolved_sightings(moves: Iterable[Move]) -> int:
@@ -87,8 +71,8 @@ def count_unresolved_sightings(moves: Iterable[Move]) -> int:
     """
     again: dict[str, int] = {}
     for move in order_moves(moves):
-        if move.kind == SIGHTED:
+        if move.kind == MoveKind.SIGHTED:
             again[move.device] = again.get(move.device, -1) + 1
-        elif move.kind in (COPY, SAME):
+        elif move.kind in (MoveKind.COPY, MoveKind.SAME):
             again[move.device] = again.get(move.device, 0) - 1
     return sum(max(0, n) for n in again.values())

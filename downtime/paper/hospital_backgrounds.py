@@ -17,14 +17,14 @@ from downtime.paper.layout.lay_out_form import lay_out_form
 from downtime.paper.model import AuditAction
 from downtime.settings import PaperSettings, Settings
 from downtime.vault.audit import Actor
-from downtime.vault.files import make_private, write_atomic
+from downtime.vault.files import make_private_folder, write_atomic
 from downtime.vault.vault import Vault
 
 
 def add_background(home: Home, name: str, content: bytes, settings: PaperSettings) -> Path:
     """Keep a PDF as the background `name`; InputError when it cannot be one."""
     hospital_forms.check_name(name)
-    make_private(home.forms)
+    make_private_folder(home.forms)
     with TemporaryDirectory(dir=home.forms, prefix=".check-") as folder:
         aside = Path(folder) / f"{name}.pdf"
         aside.write_bytes(content)

@@ -11,8 +11,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from downtime.paper.form_state import Move
-from downtime.paper.model import ISSUED, PACK_LIFECYCLE
+from downtime.paper.model import PACK_LIFECYCLE, FormState, Move
 from downtime.paper.store import merge as store
 from downtime.paper.store import moves as tmpstore_moves
 
@@ -97,7 +96,11 @@ class LedgerMerge:
 
     def _merge_form(self, row: dict[str, Any]) -> None:
         row |= self._local_outage(row)
-        row |= {"state": ISSUED, "changed_by": row["issued_by"], "changed_at": row["issued_at"]}
+        row |= {
+            "state": FormState.ISSUED,
+            "changed_by": row["issued_by"],
+            "changed_at": row["issued_at"],
+        }
         if self._keeper.insert_if_new(FORM, row | {"reason": ""}):
             self.new_forms += 1
             self._touched.add(row["serial"])

@@ -8,7 +8,7 @@ bottom) and a check character of its own: 13 characters.
 import re
 from typing import NamedTuple
 
-from downtime.clinical.identifiers import has_check_character, add_check_character
+from downtime.clinical.identifiers import add_check_character, has_check_character
 from downtime.errors import ConflictError, InputError
 
 CORNERS = ("A", "B")

@@ -7,7 +7,7 @@ from typing import Any
 
 from downtime import config
 from downtime.errors import InputError
-from downtime.returns.states import CHANNELS, FILE
+from downtime.returns.model import CHANNELS, Channel
 from downtime.settings import Settings, setting
 
 TARGETS, PAGE = "returns.targets", "docs/returns.md"
@@ -32,7 +32,7 @@ class Target:
     """One system's table. What is left out has the default."""
 
     system: str = ""
-    channel: str = setting(FILE, "How it is told: " + ", ".join(CHANNELS) + ".")
+    channel: str = setting(Channel.FILE, "How it is told: " + ", ".join(CHANNELS) + ".")
     version: str = setting("", "HL7 version; empty for returns.hl7_version.")
     application: str = setting("", "MSH-5; empty for the system's name.")
     facility: str = setting("", "MSH-6; empty for returns.receiving_facility.")
@@ -74,14 +74,14 @@ class Target:
     fhir: dict[str, Any] = setting({}, "How FHIR bundles are sent; see there.")
 
 
-def target(settings: Settings, system: str) -> Target:
+def read_target(settings: Settings, system: str) -> Target:
     """What is set for one system, with the general settings filled in; InputError for a mistake."""
     given = settings.returns.targets.get(system, {})
     if not isinstance(given, Mapping):
-        raise wrong(system, "", "must be a table")
+        raise setting_error(system, "", "must be a table")
     _check_system(settings, system, given)
     if "system" in given:
-        raise wrong(system, "system", "is not known")
+        raise setting_error(system, "system", "is not known")
     read = config.table(Target, given, f"{TARGETS}.{system}.", PAGE)
     made = replace(
         read,
@@ -92,7 +92,7 @@ def target(settings: Settings, system: str) -> Target:
         facility=read.facility or settings.returns.receiving_facility or settings.site.code,
     )
     for name, words in _faults(made):
-        raise wrong(system, name, words)
+        raise setting_error(system, name, words)
     return made
 
 
@@ -171,7 +171,7 @@ def _network_faults(made: Target) -> list[tuple[str, str]]:
     return found
 
 
-def wrong(system: str, name: str, words: str) -> InputError:
+def setting_error(system: str, name: str, words: str) -> InputError:
     """What is wrong with a key of a system's table, or with the table."""
     where = f"{TARGETS}.{system}" + (f".{name}" if name else "")
     return InputError(

@@ -9,19 +9,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from downtime.entry.facts import DOCUMENT
-from downtime.entry.model import VERIFIED
+from downtime.entry.model import EntryState
 from downtime.entry.store import entries as entry_store
-from downtime.errors import ConflictError
 from downtime.outage.model import Outage
 from downtime.reconcile.identity.links import list_merges
 from downtime.reconcile.latest_outage import find_latest_outage
-from downtime.reconcile.model import Decision, StoredItem, ItemState
+from downtime.reconcile.model import Decision, ItemState, StoredItem
 from downtime.reconcile.store import items as items_store
 from downtime.returns import outbox
-from downtime.returns.channels import WRITERS
-from downtime.returns.fill_outbox import OutboxFiller
+from downtime.returns.channels import CHANNELS
+from downtime.returns.fill_outbox import OutboxFiller, Problem
 from downtime.returns.message_drafts import MessageContext, MessageDraft
 from downtime.returns.model import AuditAction, Channel, Message, MessageState
+from downtime.returns.policies import check_not_drill, check_reason
 from downtime.returns.profiles import read_target
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
@@ -34,26 +34,31 @@ class QueueResult:
     """What was put into the outbox: items that went in, and those that were in it already.
 
     `outdated` names items whose entry is not verified, or changed after the comparison;
-    `problems` (item, sentence) those that cannot be written. Both wait.
+    `problems` are those that cannot be written. Both wait.
     """
 
     items: int = 0
     messages: int = 0
     already: int = 0
     outdated: tuple[str, ...] = ()
-    problems: tuple[tuple[str, str], ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 class _NothingNewError(Exception):
-    """Nothing was put into the outbox: nothing is changed, and the audit has nothing to tell."""
+    """Nothing was put into the outbox: nothing is changed, and the audit has nothing to say."""
 
-    def __init__(self, queued: QueueResult) -> None:
+    def __init__(self, result: QueueResult) -> None:
         super().__init__()
-        self.queued = queued
+        self.result = result
 
 
 def queue_items(
-    vault: Vault, settings: Settings, actor: Actor, *, system: str = "", channel: str = ""
+    vault: Vault,
+    settings: Settings,
+    actor: Actor,
+    *,
+    system: str = "",
+    channel: Channel | None = None,
 ) -> QueueResult:
     """Queue all that is decided, or what is for one `system`; each by its own channel unless given.
 
@@ -64,53 +69,61 @@ def queue_items(
     try:
         return _queue_items(vault, settings, outage, actor, system, channel)
     except _NothingNewError as nothing:
-        return nothing.queued
+        return nothing.result
 
 
 def _queue_items(
-    vault: Vault, settings: Settings, outage: Outage, actor: Actor, system: str, channel: str
+    vault: Vault,
+    settings: Settings,
+    outage: Outage,
+    actor: Actor,
+    system: str,
+    channel: Channel | None,
 ) -> QueueResult:
     with vault.change(actor, AuditAction.RETURN_QUEUE, target=outage.id) as db:
         rows = list(items_store.fetch_items(db, outage.id, system=system))
         decided = [row for row in rows if row.decided.decision == Decision.RETURN]
-        before = sum(row.decided.decision == Decision.RETURNED for row in rows)
         outdated = find_outdated_items(vault, decided)
-        work = OutboxFiller(db, vault, settings, outage, actor, {row.key: row for row in rows})
         ready = [row for row in decided if row.key not in outdated]
-        for name, given in _group_by_system(settings, system, ready).items():
-            chosen = read_target(settings, name)
-            way = channel or chosen.channel
-            work.add_items(chosen, way, given)
+        filler = OutboxFiller(db, vault, settings, outage, actor, {row.key: row for row in rows})
+        for name, items in _group_by_system(settings, system, ready).items():
+            target = read_target(settings, name)
+            used = channel or target.channel
+            definition = CHANNELS[used]
+            written = [row for row in items if definition.can_write(row.item.fact.type)]
+            filler.add_items(target, used, written)
+            if len(written) < len(items):
+                keyed = [row for row in items if not definition.can_write(row.item.fact.type)]
+                filler.add_items(target, Channel.WORKLIST, keyed)
             if name in settings.returns.targets:
-                work.add_merges(chosen, way, list_merges(db, outage.id))
-            if chosen.documents and way != Channel.WORKLIST:
-                work.add_documents(
-                    chosen, way, [row for row in rows if _is_filed_document(row, name)]
-                )
-        work.queue_all()
-        queued = QueueResult(
-            items=len(work.queued_keys),
-            messages=work.messages,
-            already=before,
+                filler.add_merges(target, used, list_merges(db, outage.id))
+            if target.documents and definition.carries_documents:
+                filed = [row for row in rows if _is_filed_document(row, name)]
+                filler.add_documents(target, used, filed)
+        filler.queue_all()
+        result = QueueResult(
+            items=filler.returned_count,
+            messages=filler.message_count,
+            already=sum(row.decided.decision == Decision.RETURNED for row in rows),
             outdated=tuple(sorted(outdated)),
-            problems=tuple(work.problems),
+            problems=tuple(filler.problems),
         )
-        if not queued.items and not queued.messages:
-            raise _NothingNewError(queued)
-        return queued
+        if not result.items and not result.messages:
+            raise _NothingNewError(result)
+        return result
 
 
 def _group_by_system(
     settings: Settings, system: str, ready: list[StoredItem]
 ) -> dict[str, list[StoredItem]]:
-    """What each system is to be told; also those that have nothing but may hear of a merge."""
+    """What each system is to hear; also those that have nothing but may hear of a merge."""
     names = [system] if system else [row.item.fact.system for row in ready]
-    found: dict[str, list[StoredItem]] = {
+    groups: dict[str, list[StoredItem]] = {
         name: [] for name in (*names, *settings.returns.targets) if not system or name == system
     }
     for row in ready:
-        found[row.item.fact.system].append(row)
-    return found
+        groups[row.item.fact.system].append(row)
+    return groups
 
 
 def _is_filed_document(row: StoredItem, system: str) -> bool:
@@ -120,23 +133,14 @@ def _is_filed_document(row: StoredItem, system: str) -> bool:
     document that names no system goes to whichever takes documents.
     """
     fact = row.item.fact
-    filed = fact.type == DOCUMENT and row.item.state == ItemState.HELD
-    return filed and bool(fact.person.id) and fact.system in ("", system)
-
-
-def check_not_drill(outage: Outage) -> None:
-    """ConflictError when the outage is a drill."""
-    if outage.drill:
-        raise ConflictError(
-            "return.drill",
-            f"{outage.label} is a drill: nothing of it goes to a live system.",
-            "Look at the decisions on the screen instead.",
-        )
+    is_filed = fact.type == DOCUMENT and row.item.state == ItemState.HELD
+    return is_filed and bool(fact.person.id) and fact.system in ("", system)
 
 
 def find_outdated_items(vault: Vault, rows: Iterable[StoredItem]) -> set[str]:
     """Keys whose entry is not verified, or no longer what was compared and decided."""
-    entries = {entry.serial: entry for entry in entry_store.find_in_state(vault.db, VERIFIED)}
+    verified = entry_store.find_in_state(vault.db, EntryState.VERIFIED)
+    entries = {entry.serial: entry for entry in verified}
     return {
         row.key
         for row in rows
@@ -145,34 +149,32 @@ def find_outdated_items(vault: Vault, rows: Iterable[StoredItem]) -> set[str]:
 
 
 def resend_message(
-    vault: Vault, settings: Settings, number: str, actor: Actor, reason: str
+    vault: Vault, settings: Settings, control_id: str, actor: Actor, reason: str
 ) -> Message:
     """Send a refused message once more: written anew where items, people or code tables changed.
 
     What reads just as before goes out unchanged, under the same control ID; otherwise a new
     message takes its place. One that carries no items (a merge) goes out unchanged.
     """
-    message = outbox.get_message(vault, number)
+    reason = check_reason(reason)
+    message = outbox.require_message(vault.db, control_id)
     outage = find_latest_outage(vault)
     rows = [
         row
         for row in items_store.fetch_items(vault.db, message.outage, system=message.system)
         if row.key in message.items and row.decided.decision == Decision.RETURNED
     ]
-    draft = (
-        _draft_again(vault, settings, message, rows)
-        if message.state == MessageState.REFUSED
-        else None
-    )
-    if draft is None or draft.write(number) == outbox_messages.read_content(vault.db, number):
-        return outbox.send_again(vault, number, actor, reason)
-    with vault.change(
-        actor, AuditAction.RETURN_AGAIN, target=number, reason=outbox.required_reason(reason)
-    ) as db:
-        work = OutboxFiller(db, vault, settings, outage, actor, {row.key: row for row in rows})
-        made = work.write_message(draft, message.system, message.channel)
-        work.replace_messages(made, [message])
-    return outbox.get_message(vault, made.number)
+    draft = None
+    if message.state == MessageState.REFUSED:
+        draft = _draft_again(vault, settings, message, rows)
+    content = outbox_messages.read_content(vault.db, control_id)
+    if draft is None or draft.write(control_id) == content:
+        return outbox.send_again(vault, control_id, actor, reason)
+    with vault.change(actor, AuditAction.RETURN_AGAIN, target=control_id, reason=reason) as db:
+        filler = OutboxFiller(db, vault, settings, outage, actor, {row.key: row for row in rows})
+        written = filler.write_message(draft, message.system, message.channel)
+        filler.replace_messages(written, [message])
+    return outbox.require_message(vault.db, written.control_id)
 
 
 def _draft_again(
@@ -181,6 +183,6 @@ def _draft_again(
     """The one message that these items make today; None when it would not be one message."""
     if not rows or len(rows) != len(message.items):
         return None
-    way = MessageContext(vault, settings, read_target(settings, message.system))
-    drafts = WRITERS[message.channel](way, rows)
+    context = MessageContext(vault, settings, read_target(settings, message.system))
+    drafts = CHANNELS[message.channel].draft_items(context, rows)
     return drafts[0] if len(drafts) == 1 else None

@@ -25,7 +25,7 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
-class Verification:
+class ChainVerification:
     """The outcome of checking a chain: `first_bad` is None when every link holds."""
 
     entries: int
@@ -34,7 +34,7 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """One entry as it is shown; `at` is UTC as stored."""
 
     seq: int
@@ -46,7 +46,7 @@ class Entry:
     reason: str
 
 
-def append(
+def append_entry(
     db: sqlite_utils.Database, at: str, actor: Actor, action: str, target: str, reason: str
 ) -> int:
     """Add one entry inside the caller's transaction; returns its number."""
@@ -57,48 +57,48 @@ def append(
     db.conn.execute(
         "INSERT INTO audit (seq, at, actor, device, action, target, why, hash)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (*entry, link(previous, entry)),
+        (*entry, hash_entry(previous, entry)),
     )
     return seq
 
 
-def link(previous: str, entry: tuple[object, ...]) -> str:
+def hash_entry(previous: str, entry: tuple[object, ...]) -> str:
     """The SHA-256 that binds an entry to the hash of the one before it."""
     text = json.dumps([previous, *entry], ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def verify(db: sqlite_utils.Database) -> Verification:
+def verify_chain(db: sqlite_utils.Database) -> ChainVerification:
     """Walk the whole chain: numbers without gaps, every hash as computed."""
-    return walk(rows(db))
+    return verify_rows(read_chain(db))
 
 
-def rows(db: sqlite_utils.Database) -> Iterator[tuple[Any, ...]]:
+def read_chain(db: sqlite_utils.Database) -> Iterator[tuple[Any, ...]]:
     """The whole chain as (seq, at, actor, device, action, target, why, hash)."""
     columns = "seq, at, actor, device, action, target, why, hash"
     found = db.conn.execute(f"SELECT {columns} FROM audit ORDER BY seq")  # noqa: S608
     return (tuple(row) for row in found)
 
 
-def walk(chain: Iterable[Sequence[Any]]) -> Verification:
+def verify_rows(chain: Iterable[Sequence[Any]]) -> ChainVerification:
     """As `verify`, of a chain that came from another machine."""
     previous, count = GENESIS, 0
     for *entry, held in chain:
-        if entry[0] != count + 1 or link(previous, tuple(entry)) != held:
-            return Verification(count, previous, count + 1)
+        if entry[0] != count + 1 or hash_entry(previous, tuple(entry)) != held:
+            return ChainVerification(count, previous, count + 1)
         previous, count = held, count + 1
-    return Verification(count, previous, None)
+    return ChainVerification(count, previous, None)
 
 
-def length(db: sqlite_utils.Database) -> int:
+def count_entries(db: sqlite_utils.Database) -> int:
     """How many entries the chain has."""
     row = db.conn.execute("SELECT coalesce(max(seq), 0) FROM audit").fetchone()
     return int(row[0])
 
 
-def entries(
+def list_entries(
     db: sqlite_utils.Database, *, before: int, limit: int, actor: str = "", action: str = ""
-) -> list[Entry]:
+) -> list[AuditEntry]:
     """The `limit` entries with the highest numbers below `before`, newest first.
 
     Of one account and of one action where they are given.
@@ -108,14 +108,14 @@ def entries(
         " AND ? IN ('', actor) AND ? IN ('', action) ORDER BY seq DESC LIMIT ?",
         (before, actor, action, limit),
     )
-    return [Entry(*row) for row in rows]
+    return [AuditEntry(*row) for row in rows]
 
 
-def actors(db: sqlite_utils.Database) -> list[str]:
+def list_actors(db: sqlite_utils.Database) -> list[str]:
     """Every account that stands in the chain."""
     return [row[0] for row in db.conn.execute("SELECT DISTINCT actor FROM audit ORDER BY actor")]
 
 
-def actions(db: sqlite_utils.Database) -> list[str]:
+def list_actions(db: sqlite_utils.Database) -> list[str]:
     """Every action that stands in the chain, by name."""
     return [row[0] for row in db.conn.execute("SELECT DISTINCT action FROM audit ORDER BY action")]

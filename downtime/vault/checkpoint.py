@@ -19,7 +19,7 @@ from downtime.errors import InputError
 from downtime.settings import Settings
 from downtime.vault import audit, device
 from downtime.vault.database import transaction
-from downtime.vault.slots import canonical
+from downtime.vault.slots import to_canonical_json
 from downtime.vault.vault import Vault
 
 FORMAT = "audit-checkpoint/1"
@@ -36,13 +36,13 @@ class Checkpoint:
     signature: str
 
     @property
-    def signed(self) -> bytes:
+    def signed_bytes(self) -> bytes:
         """The exact bytes under the signature."""
         body = {k: v for k, v in asdict(self).items() if k != "signature"}
-        return canonical({"downtime": FORMAT, **body})
+        return to_canonical_json({"downtime": FORMAT, **body})
 
     @property
-    def words(self) -> str:
+    def short_text(self) -> str:
         """For the foot of a handover sheet: enough to compare by eye."""
         return f"{self.device} audit {self.count} {self.head[:16]} {self.at}"
 
@@ -62,30 +62,30 @@ class ChainReport:
     problems: tuple[str, ...]
 
     @property
-    def sound(self) -> bool:
+    def is_sound(self) -> bool:
         """Whether the chain and every checkpoint hold."""
         return not self.problems
 
 
-def make(vault: Vault) -> Checkpoint | None:
+def make_checkpoint(vault: Vault) -> Checkpoint | None:
     """Sign the chain as it is now; the last one when nothing was added since, None when empty."""
-    signer = device.load(vault)
+    signer = device.load_device(vault)
     with transaction(vault.db) as db:
         row = db.conn.execute("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
-        last = latest(vault)
+        last = read_latest(vault)
         if row is None or (last and last.count == row["seq"]):
             return last
-        plain = Checkpoint(row["seq"], row["hash"], vault.now(), signer.code, "")
+        plain = Checkpoint(row["seq"], row["hash"], vault.now(), signer.read_own_code, "")
         made = Checkpoint(
-            plain.count, plain.head, plain.at, plain.device, signer.sign(plain.signed)
+            plain.count, plain.head, plain.at, plain.device, signer.sign(plain.signed_bytes)
         )
         db.conn.execute("INSERT INTO checkpoint VALUES (?, ?, ?, ?, ?)", astuple(made))
     return made
 
 
-def make_if_due(vault: Vault, settings: Settings) -> Checkpoint | None:
+def make_checkpoint_if_due(vault: Vault, settings: Settings) -> Checkpoint | None:
     """As `make`, when enough entries or minutes have passed since the last; None when not."""
-    last = latest(vault)
+    last = read_latest(vault)
     count = vault.db.conn.execute("SELECT coalesce(max(seq), 0) FROM audit").fetchone()[0]
     new = count - (last.count if last else 0)
     if new == 0:
@@ -94,35 +94,35 @@ def make_if_due(vault: Vault, settings: Settings) -> Checkpoint | None:
     limit = timedelta(minutes=settings.vault.checkpoint_minutes)
     if new < settings.vault.checkpoint_entries and abs(age) < limit:
         return None
-    return make(vault)
+    return make_checkpoint(vault)
 
 
-def latest(vault: Vault) -> Checkpoint | None:
+def read_latest(vault: Vault) -> Checkpoint | None:
     """The newest one."""
-    return newest(vault.db)
+    return fetch_latest(vault.db)
 
 
-def newest(db: sqlite_utils.Database) -> Checkpoint | None:
+def fetch_latest(db: sqlite_utils.Database) -> Checkpoint | None:
     """As `latest`, inside the caller's transaction."""
     rows = db.query("SELECT * FROM checkpoint ORDER BY count DESC LIMIT 1")
     return next((Checkpoint(**row) for row in rows), None)
 
 
-def verify(vault: Vault, elsewhere: Iterable[Checkpoint] = ()) -> ChainReport:
+def verify_checkpoints(vault: Vault, elsewhere: Iterable[Checkpoint] = ()) -> ChainReport:
     """Check the chain, this machine's checkpoints, and those of it that were kept elsewhere."""
-    chain = audit.verify(vault.db)
+    chain = audit.verify_chain(vault.db)
     problems = []
     if chain.first_bad is not None:
         problems.append(f"Audit entry {chain.first_bad} was changed, taken away or put in.")
     own = [Checkpoint(**row) for row in vault.db.query("SELECT * FROM checkpoint ORDER BY count")]
-    key = device.public(vault.home).public_key
+    key = device.read_own_card(vault.home).public_key
     checked = [*own, *elsewhere]
     for point in checked:
         problems += _problems(vault, point, key)
     return ChainReport(chain.entries, chain.head, chain.first_bad, len(checked), tuple(problems))
 
 
-def read(document: Mapping[str, Any]) -> Checkpoint:
+def parse_checkpoint(document: Mapping[str, Any]) -> Checkpoint:
     """A checkpoint as it comes from another machine; its signature is checked by `verify`."""
     try:
         if document["downtime"] != FORMAT:
@@ -140,7 +140,7 @@ def read(document: Mapping[str, Any]) -> Checkpoint:
 def is_signed(point: Checkpoint, key: Ed25519PublicKey) -> bool:
     """Whether a machine's key signed it."""
     try:
-        key.verify(b64decode(point.signature), point.signed)
+        key.verify(b64decode(point.signature), point.signed_bytes)
     except (InvalidSignature, ValueError):
         return False
     return True

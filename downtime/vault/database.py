@@ -33,7 +33,7 @@ def connect(path: Path, key: bytes, *, read_only: bool = False) -> sqlite_utils.
     acknowledged row survives a power cut. The connection may be handed between threads, never used
     by two at once.
     """
-    connection = unlock(path, key, read_only=read_only)
+    connection = open_with_key(path, key, read_only=read_only)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
     if not read_only:
@@ -44,7 +44,7 @@ def connect(path: Path, key: bytes, *, read_only: bool = False) -> sqlite_utils.
     return Database(connection, turns.of(path))
 
 
-def unlock(path: Path, key: bytes, *, read_only: bool = False) -> sqlcipher3.Connection:
+def open_with_key(path: Path, key: bytes, *, read_only: bool = False) -> sqlcipher3.Connection:
     """A bare connection whose key is checked; made when there is no file yet."""
     name = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
     connection = sqlcipher3.connect(
@@ -72,7 +72,7 @@ def unlock(path: Path, key: bytes, *, read_only: bool = False) -> sqlcipher3.Con
     return connection
 
 
-def tidy(db: sqlite_utils.Database) -> None:
+def checkpoint_log(db: sqlite_utils.Database) -> None:
     """Put what the write-ahead log holds into the database, without keeping any writer waiting."""
     db.conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 

@@ -69,7 +69,7 @@ class Device:
     signing_key: Ed25519PrivateKey
 
     @property
-    def code(self) -> str:
+    def read_own_code(self) -> str:
         """Two characters, unique in the fleet: serials and downtime numbers begin with it."""
         return self.card.code
 
@@ -83,12 +83,12 @@ class Device:
         return b64encode(self.signing_key.sign(content)).decode()
 
 
-def new_code() -> str:
+def choose_code() -> str:
     """Two random characters of the alphabet without I, O, 0 and 1."""
     return "".join(secrets.choice(CODE_ALPHABET) for _ in range(2))
 
 
-def create(home: Home, data_key: bytes, code: str, name: str) -> Card:
+def create_device(home: Home, data_key: bytes, code: str, name: str) -> Card:
     """Give this machine an identity; `code` must be unique in the fleet."""
     if not _CODE.fullmatch(code):
         raise InputError(
@@ -106,21 +106,21 @@ def create(home: Home, data_key: bytes, code: str, name: str) -> Card:
     return card
 
 
-def public(home: Home) -> Card:
+def read_own_card(home: Home) -> Card:
     """This machine's card, also while the vault is locked."""
-    return read_card(_document(home)["card"])
+    return parse_card(_document(home)["card"])
 
 
 def code(home: Home) -> str:
     """This machine's code: serials, downtime numbers and audit entries carry it."""
-    return public(home).code
+    return read_own_card(home).code
 
 
-def load(vault: "Vault") -> Device:
+def load_device(vault: "Vault") -> Device:
     """This machine with its private half."""
     document = _document(vault.home)
-    card = read_card(document["card"])
-    plain = slots.unwrap(vault.key("identity"), document["private"], _header(card))
+    card = parse_card(document["card"])
+    plain = slots.unwrap(vault.derive_key("identity"), document["private"], _header(card))
     if plain is None:
         raise LockedError(
             "device.key",
@@ -135,32 +135,32 @@ def load(vault: "Vault") -> Device:
     )
 
 
-def card(vault: "Vault") -> dict[str, str]:
+def export_card(vault: "Vault") -> dict[str, str]:
     """This machine's card, to be carried to others."""
-    return public(vault.home).as_json()
+    return read_own_card(vault.home).as_json()
 
 
-def trust(vault: "Vault", document: Mapping[str, Any], actor: "Actor", reason: str) -> Card:
+def trust_card(vault: "Vault", document: Mapping[str, Any], actor: "Actor", reason: str) -> Card:
     """Pin another machine's card; ConflictError when its code is pinned with other keys."""
-    new = read_card(document)
+    new = parse_card(document)
     with vault.change(actor, AuditAction.DEVICE_TRUST, target=new.code, reason=reason):
-        known = {card.code: card for card in trusted(vault.home)}
-        known[public(vault.home).code] = public(vault.home)
+        known = {card.code: card for card in read_trusted_cards(vault.home)}
+        known[read_own_card(vault.home).code] = read_own_card(vault.home)
         if known.setdefault(new.code, new) != new:
             raise ConflictError(
                 "device.code-taken",
                 f"Another machine with the code {new.code} is trusted already.",
                 "Give one of them another code: numbers on paper begin with it.",
             )
-        del known[public(vault.home).code]
+        del known[read_own_card(vault.home).code]
         _pin(vault, list(known.values()))
     return new
 
 
-def distrust(vault: "Vault", code: str, actor: "Actor", reason: str) -> None:
+def distrust_device(vault: "Vault", code: str, actor: "Actor", reason: str) -> None:
     """Forget a machine's card: its bundles are refused and nothing is sealed to it from now on."""
     with vault.change(actor, AuditAction.DEVICE_DISTRUST, target=code, reason=reason):
-        cards = trusted(vault.home)
+        cards = read_trusted_cards(vault.home)
         if code not in {card.code for card in cards}:
             raise NotFoundError(
                 "device.unknown", f"No machine {code} is trusted here.", "Check the code."
@@ -168,7 +168,7 @@ def distrust(vault: "Vault", code: str, actor: "Actor", reason: str) -> None:
         _pin(vault, [card for card in cards if card.code != code])
 
 
-def trusted(home: Home) -> list[Card]:
+def read_trusted_cards(home: Home) -> list[Card]:
     """The pinned cards of other machines, also while the vault is locked.
 
     UntrustedError when the list was not signed by this machine: somebody changed it on the disk.
@@ -178,24 +178,24 @@ def trusted(home: Home) -> list[Card]:
     try:
         document = json.loads(_trusted_path(home).read_bytes())
         signature = b64decode(document["signature"])
-        public(home).public_key.verify(signature, slots.canonical(document["cards"]))
+        read_own_card(home).public_key.verify(signature, slots.to_canonical_json(document["cards"]))
     except (InvalidSignature, ValueError, KeyError, TypeError):
         raise UntrustedError(
             "device.trusted",
             "The list of trusted machines was changed by something else than this program.",
             "Put keys/trusted.json back from the last backup, or remove it and trust each card anew.",
         ) from None
-    return [read_card(card) for card in document["cards"]]
+    return [parse_card(card) for card in document["cards"]]
 
 
 def _pin(vault: "Vault", cards: list[Card]) -> None:
     pinned = {"cards": [card.as_json() for card in cards]}
-    signature = load(vault).sign(slots.canonical(pinned["cards"]))
+    signature = load_device(vault).sign(slots.to_canonical_json(pinned["cards"]))
     content = json.dumps({**pinned, "signature": signature}, indent=1)
     write_atomic(_trusted_path(vault.home), content.encode())
 
 
-def read_card(document: Mapping[str, Any]) -> Card:
+def parse_card(document: Mapping[str, Any]) -> Card:
     """Check a card's form and keys; InputError when it is none."""
     try:
         found = Card(*(str(document[k]) for k in ("code", "name", "recipient", "verify_key")))
@@ -211,23 +211,25 @@ def read_card(document: Mapping[str, Any]) -> Card:
     return found
 
 
-def rewrap(home: Home, current: bytes, following: bytes) -> None:
+def rewrap_private_keys(home: Home, current: bytes, following: bytes) -> None:
     """Put the private half under another data key; nothing to do when it is there already."""
     document = _document(home)
-    card = read_card(document["card"])
-    private = slots.unwrap(slots.derive(current, "identity"), document["private"], _header(card))
+    card = parse_card(document["card"])
+    private = slots.unwrap(
+        slots.derive_key(current, "identity"), document["private"], _header(card)
+    )
     if private is not None:
         _write(home, card, following, private)
 
 
 def _write(home: Home, card: Card, data_key: bytes, private: bytes) -> None:
-    wrapped = slots.wrap(slots.derive(data_key, "identity"), private, _header(card))
+    wrapped = slots.wrap(slots.derive_key(data_key, "identity"), private, _header(card))
     document = {"card": card.as_json(), "private": wrapped}
     write_atomic(_path(home), json.dumps(document, indent=1).encode())
 
 
 def _header(card: Card) -> bytes:
-    return slots.canonical(card.as_json())
+    return slots.to_canonical_json(card.as_json())
 
 
 def _document(home: Home) -> dict[str, Any]:

@@ -15,12 +15,12 @@ MIN_SECRET_CHARACTERS = 16
 
 def write_atomic(path: Path, content: bytes) -> None:
     """Replace `path` in one step, readable by its owner only (0600)."""
-    with replacing(path) as file:
+    with replace_atomically(path) as file:
         file.write(content)
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replace_atomically(path: Path) -> Iterator[BinaryIO]:
     """A file that takes the place of `path` once all of it is written; 0600.
 
     Written beside it, flushed, renamed, and the folder flushed: measured against cut power, each
@@ -51,7 +51,7 @@ def flush_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def make_private(folder: Path) -> None:
+def make_private_folder(folder: Path) -> None:
     """The folder and its missing parents; the folder itself for its owner only (0700)."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)

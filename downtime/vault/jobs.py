@@ -65,13 +65,13 @@ class Job:
     has_result: bool
 
     @property
-    def over(self) -> bool:
+    def is_over(self) -> bool:
         """Whether nothing more will happen to it."""
         return not LIFECYCLE.moves[self.state]
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class JobResult:
     """What a job made: a file, as it is handed to a browser."""
 
     content: bytes
@@ -79,7 +79,9 @@ class Result:
     file_name: str
 
 
-def submit(vault: Vault, kind: str, arguments: Mapping[str, Any], actor: Actor, reason: str) -> Job:
+def submit_job(
+    vault: Vault, kind: str, arguments: Mapping[str, Any], actor: Actor, reason: str
+) -> Job:
     """Ask for work; the audit names the job, never its arguments."""
     job_id = f"j-{secrets.token_hex(8)}"
     with vault.change(actor, f"job.submit-{kind}", target=job_id, reason=reason) as db:
@@ -96,10 +98,10 @@ def submit(vault: Vault, kind: str, arguments: Mapping[str, Any], actor: Actor, 
                 vault.now(),
             ),
         )
-    return get(vault, job_id)
+    return get_job(vault, job_id)
 
 
-def claim_next(vault: Vault, kinds: Collection[str] = ()) -> Job | None:
+def claim_next_job(vault: Vault, kinds: Collection[str] = ()) -> Job | None:
     """Take the oldest waiting job of these kinds, or of any; None when there is none."""
     with transaction(vault.db) as db:
         row = db.conn.execute(
@@ -108,10 +110,10 @@ def claim_next(vault: Vault, kinds: Collection[str] = ()) -> Job | None:
             " ORDER BY created, rowid LIMIT 1) RETURNING id",
             {"kinds": json.dumps(list(kinds))},
         ).fetchone()
-    return get(vault, row["id"]) if row else None
+    return get_job(vault, row["id"]) if row else None
 
 
-def progress(vault: Vault, job_id: str, done: int, total: int, sentence: str = "") -> None:
+def report_progress(vault: Vault, job_id: str, done: int, total: int, sentence: str = "") -> None:
     """Say how far the work is; ConflictError `job.stopped` when it was cancelled meanwhile."""
     with transaction(vault.db) as db:
         changed = db.conn.execute(
@@ -122,9 +124,11 @@ def progress(vault: Vault, job_id: str, done: int, total: int, sentence: str = "
         raise ConflictError("job.stopped", "This job was cancelled.", "Start it again if needed.")
 
 
-def finish(vault: Vault, job_id: str, result: Result | None = None, sentence: str = "") -> None:
+def finish_job(
+    vault: Vault, job_id: str, result: JobResult | None = None, sentence: str = ""
+) -> None:
     """The work is done; its result lies in the encrypted database until it is forgotten."""
-    with vault.change(get(vault, job_id).actor, AuditAction.JOB_FINISH, target=job_id) as db:
+    with vault.change(get_job(vault, job_id).actor, AuditAction.JOB_FINISH, target=job_id) as db:
         _move(vault, db, job_id, "done")
         db.conn.execute(
             "UPDATE job SET sentence = ?, done = total, result = ?, media_type = ?, file_name = ?"
@@ -139,20 +143,20 @@ def finish(vault: Vault, job_id: str, result: Result | None = None, sentence: st
         )
 
 
-def fail(vault: Vault, job_id: str, sentence: str) -> None:
+def fail_job(vault: Vault, job_id: str, sentence: str) -> None:
     """The work could not be done; `sentence` is for the person who asked."""
-    with vault.change(get(vault, job_id).actor, AuditAction.JOB_FAIL, target=job_id) as db:
+    with vault.change(get_job(vault, job_id).actor, AuditAction.JOB_FAIL, target=job_id) as db:
         _move(vault, db, job_id, "failed")
         db.conn.execute("UPDATE job SET error = ? WHERE id = ?", (sentence, job_id))
 
 
-def cancel(vault: Vault, job_id: str, actor: Actor, reason: str) -> None:
+def cancel_job(vault: Vault, job_id: str, actor: Actor, reason: str) -> None:
     """Give it up; a running one stops at its next `progress`."""
     with vault.change(actor, AuditAction.JOB_CANCEL, target=job_id, reason=reason) as db:
         _move(vault, db, job_id, "cancelled")
 
 
-def requeue(vault: Vault, kinds: Collection[str] = ()) -> int:
+def requeue_abandoned_jobs(vault: Vault, kinds: Collection[str] = ()) -> int:
     """At the start of a worker: what its dead predecessor had in hand waits again, or has failed."""
     with transaction(vault.db) as db:
         rows = db.conn.execute(
@@ -167,12 +171,12 @@ def requeue(vault: Vault, kinds: Collection[str] = ()) -> int:
     return len(rows)
 
 
-def get(vault: Vault, job_id: str) -> Job:
+def get_job(vault: Vault, job_id: str) -> Job:
     """NotFoundError when there is none."""
     return _job(_row(vault.db, job_id))
 
 
-def result(vault: Vault, job_id: str) -> Result:
+def get_result(vault: Vault, job_id: str) -> JobResult:
     """What a finished job made; NotFoundError when it made nothing or that was forgotten."""
     row = vault.db.conn.execute(
         "SELECT result, media_type, file_name FROM job WHERE id = ? AND result IS NOT NULL",
@@ -180,10 +184,10 @@ def result(vault: Vault, job_id: str) -> Result:
     ).fetchone()
     if row is None:
         raise NotFoundError("job.no-result", "There is nothing to fetch.", "Start the job again.")
-    return Result(bytes(row["result"]), row["media_type"], row["file_name"])
+    return JobResult(bytes(row["result"]), row["media_type"], row["file_name"])
 
 
-def of_person(vault: Vault, person_id: str, limit: int = 20) -> list[Job]:
+def list_jobs_of(vault: Vault, person_id: str, limit: int = 20) -> list[Job]:
     """What somebody asked for, newest first."""
     rows = vault.db.conn.execute(
         f"SELECT {_COLUMNS} FROM job WHERE person = ? ORDER BY created DESC, rowid DESC LIMIT ?",  # noqa: S608
@@ -192,7 +196,7 @@ def of_person(vault: Vault, person_id: str, limit: int = 20) -> list[Job]:
     return [_job(row) for row in rows]
 
 
-def forget_results(vault: Vault, before: datetime) -> int:
+def delete_results_before(vault: Vault, before: datetime) -> int:
     """Drop results of jobs that ended before a moment; how many. The pages can be made again."""
     with transaction(vault.db) as db:
         dropped = db.conn.execute(

@@ -14,23 +14,23 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from downtime.config import Home
 from downtime.errors import ConflictError, LockedError, NotFoundError
 from downtime.settings import AccountsSettings
-from downtime.vault import rotation, slots
+from downtime.vault import key_rotation, slots
 from downtime.vault.files import read_secret, write_atomic
-from downtime.vault.recovery import read_code
+from downtime.vault.recovery import parse_code
 from downtime.vault.slots import Slot, SlotFile
 from downtime.vault.vault import Vault
 
 RECOVERY = "recovery code"  # no user name has a space
 
 
-def exists(home: Home) -> bool:
+def home_exists(home: Home) -> bool:
     """Whether there is a home here: its settings and its key file."""
     return home.config.is_file() and _path(home).is_file()
 
 
-def check_exists(home: Home) -> None:
+def check_home_exists(home: Home) -> None:
     """NotFoundError when there is no home here."""
-    if not exists(home):
+    if not home_exists(home):
         raise NotFoundError(
             "home.missing",
             f"There is no Downtime home at {home.path}.",
@@ -38,7 +38,7 @@ def check_exists(home: Home) -> None:
         )
 
 
-def create(
+def create_key_file(
     home: Home, data_key: bytes, secrets: list[tuple[str, str, str]], cost: AccountsSettings
 ) -> None:
     """Write the first key file: one slot for each (name, kind, secret)."""
@@ -47,7 +47,7 @@ def create(
     made = tuple(slots.new_slot(public, *secret, cost) for secret in secrets)
     write_atomic(
         _path(home),
-        slots.to_bytes(SlotFile(public, made, slots.seal(made, data_key, signer)), signer),
+        slots.encode_slot_file(SlotFile(public, made, slots.seal(made, data_key, signer)), signer),
     )
 
 
@@ -55,7 +55,7 @@ def add_slot(
     home: Home, data_key: bytes, name: str, kind: str, secret: str, cost: AccountsSettings
 ) -> None:
     """Let `secret` open the data key under `name`, in place of a slot of that name."""
-    file = load(home)
+    file = load_slot_file(home)
     slot = slots.new_slot(file.signer, name, kind, secret, cost)
     others = tuple(s for s in file.slots if s.name != name)
     following = os.urandom(32) if file.next else None
@@ -67,7 +67,7 @@ def remove_slot(home: Home, data_key: bytes, name: str) -> bytes | None:
 
     The next data key is returned for `renew`. From the moment this returns the slot opens nothing.
     """
-    file = load(home)
+    file = load_slot_file(home)
     others = tuple(slot for slot in file.slots if slot.name != name)
     if len(others) == len(file.slots):
         return None
@@ -85,25 +85,25 @@ def open_slot(home: Home, name: str, secret: str) -> bytes:
 
     LockedError with one sentence, after the same work, for an unknown name and a wrong secret.
     """
-    file = load(home)
+    file = load_slot_file(home)
     slot = next((s for s in file.slots if s.name == name and s.kind != "file"), None)
-    opener = slots.identity(slot or file.slots[0], secret)
+    opener = slots.open_identity(slot or file.slots[0], secret)
     if slot is None or opener is None:
-        raise refused()
+        raise refused_error()
     return _open(home, file, opener)
 
 
 def open_with_recovery(home: Home, code: str) -> bytes:
     """The data key by the code printed when the home was made; InputError names a mistyped group."""
-    return open_slot(home, RECOVERY, read_code(code))
+    return open_slot(home, RECOVERY, parse_code(code))
 
 
 def open_with_file(home: Home, path: Path) -> tuple[str, bytes]:
     """The name of the slot that an unlock file opens, and the data key."""
     secret = read_secret(path)
-    file = load(home)
+    file = load_slot_file(home)
     for slot in file.slots:
-        if slot.kind == "file" and (opener := slots.identity(slot, secret)):
+        if slot.kind == "file" and (opener := slots.open_identity(slot, secret)):
             return slot.name, _open(home, file, opener)
     raise LockedError(
         "unlock.refused",
@@ -112,18 +112,18 @@ def open_with_file(home: Home, path: Path) -> tuple[str, bytes]:
     )
 
 
-def renew(vault: Vault, following: bytes) -> bool:
+def renew_data_key(vault: Vault, following: bytes) -> bool:
     """Re-encrypt the home under the data key that `remove_slot` returned.
 
     False while something else has a database open: no harm, the slot is gone already and the next
     opening tries again.
     """
-    file = load(vault.home)
+    file = load_slot_file(vault.home)
     vault.replace_key(lambda current: _finish(vault.home, file, current, following))
     return vault.data_key == following
 
 
-def refused() -> LockedError:
+def refused_error() -> LockedError:
     """The one sentence for every sign-in that fails."""
     return LockedError(
         "signin.refused",
@@ -132,10 +132,10 @@ def refused() -> LockedError:
     )
 
 
-def load(home: Home) -> SlotFile:
+def load_slot_file(home: Home) -> SlotFile:
     """The checked key file of a home."""
-    check_exists(home)
-    return slots.from_bytes(_path(home).read_bytes())
+    check_home_exists(home)
+    return slots.decode_slot_file(_path(home).read_bytes())
 
 
 def _open(home: Home, file: SlotFile, opener: pyrage.x25519.Identity) -> bytes:
@@ -147,27 +147,27 @@ def _open(home: Home, file: SlotFile, opener: pyrage.x25519.Identity) -> bytes:
 
 def _finish(home: Home, file: SlotFile, current: bytes, following: bytes) -> bytes:
     """Renew all or nothing (rotation.py); the data key that is valid afterwards."""
-    with rotation.exclusive(home, current, following) as held:
-        if held is None or file.next is None or load(home) != file:
+    with key_rotation.hold_databases(home, current, following) as held:
+        if held is None or file.next is None or load_slot_file(home) != file:
             return current
-        rotation.rekey(home, held, current, following)
-        signer = slots.signing_key(file.next, following)
+        key_rotation.rekey_databases(home, held, current, following)
+        signer = slots.open_signing_key(file.next, following)
         done = SlotFile(file.signer, file.slots, file.next)
-        write_atomic(_path(home), slots.to_bytes(done, signer))
+        write_atomic(_path(home), slots.encode_slot_file(done, signer))
     return following
 
 
 def _reseal(
     home: Home, data_key: bytes, file: SlotFile, keep: tuple[Slot, ...], following: bytes | None
 ) -> None:
-    signer = slots.signing_key(file.current, data_key)
+    signer = slots.open_signing_key(file.current, data_key)
     changed = SlotFile(
         file.signer,
         keep,
         slots.seal(keep, data_key, signer),
         slots.seal(keep, following, signer) if following else None,
     )
-    write_atomic(_path(home), slots.to_bytes(changed, signer))
+    write_atomic(_path(home), slots.encode_slot_file(changed, signer))
 
 
 def _path(home: Home) -> Path:

@@ -30,11 +30,11 @@ class Lifecycle:
             f"From here it can only become {allowed}." if allowed else "That state is its last.",
         )
 
-    def before(self, to: str) -> tuple[str, ...]:
+    def list_states_before(self, to: str) -> tuple[str, ...]:
         """The states from which `to` can be reached in one move."""
         return tuple(state for state, row in self.moves.items() if to in row)
 
-    def mermaid(self) -> str:
+    def to_mermaid(self) -> str:
         """The table as a Mermaid state diagram, for the documents."""
         start = next(iter(self.moves))
         lines = ["stateDiagram-v2", f"    [*] --> {_id(start)}"]

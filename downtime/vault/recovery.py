@@ -10,13 +10,13 @@ GROUPS = 7
 _LOOKALIKE = str.maketrans("ILO", "110", " -")
 
 
-def new_code() -> str:
+def make_code() -> str:
     """Seven groups of four characters and a check character: `7K2PX-…`."""
     groups = ("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(GROUPS))
     return "-".join(group + _check(group, n) for n, group in enumerate(groups, 1))
 
 
-def read_code(typed: str) -> str:
+def parse_code(typed: str) -> str:
     """The secret in a typed code, in any case and spacing; InputError names the group to look at."""
     code = typed.strip().upper().translate(_LOOKALIKE)
     if len(code) != GROUPS * 5:

@@ -28,7 +28,7 @@ MEMBERS = ("manifest.json", "manifest.sig", "payload.age")
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FileKind:
     """What one kind of file calls itself, and which fields its manifest must have, of which type."""
 
     format: str
@@ -38,7 +38,7 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class Envelope:
+class SealedFile:
     """A file whose signature holds. It can be judged and kept, but not read, while locked."""
 
     manifest: Mapping[str, Any]
@@ -56,19 +56,19 @@ def key_id(key: Ed25519PublicKey) -> str:
     return hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]
 
 
-def believed(home: Home) -> dict[str, Ed25519PublicKey]:
+def list_trusted_keys(home: Home) -> dict[str, Ed25519PublicKey]:
     """Keys that are believed: this machine's own, and those of the pinned device cards."""
-    cards = [device.public(home), *device.trusted(home)]
+    cards = [device.read_own_card(home), *device.read_trusted_cards(home)]
     return {key_id(card.public_key): card.public_key for card in cards}
 
 
 def seal(
-    kind: Kind,
+    kind: FileKind,
     public: Mapping[str, Any],
     content: bytes,
     recipients: Iterable[str],
     sign: Callable[[bytes], str],
-) -> Envelope:
+) -> SealedFile:
     """Encrypt to age recipients and sign; `sign` gives the Ed25519 signature as base64.
 
     `public` is what the manifest shows to anybody; it has the kind's fields.
@@ -82,10 +82,10 @@ def seal(
         "ciphertext": {"sha256": digest, "size": len(payload)},
     }
     text = orjson.dumps(manifest, option=orjson.OPT_INDENT_2)
-    return Envelope(manifest, archive((text, sign(text).encode(), payload)), payload)
+    return SealedFile(manifest, write_archive((text, sign(text).encode(), payload)), payload)
 
 
-def archive(parts: Iterable[bytes]) -> bytes:
+def write_archive(parts: Iterable[bytes]) -> bytes:
     """The one way in which the three parts are written."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as written:
@@ -96,7 +96,7 @@ def archive(parts: Iterable[bytes]) -> bytes:
     return file.getvalue()
 
 
-def verify(kind: Kind, data: bytes, keys: Mapping[str, Ed25519PublicKey]) -> Envelope:
+def verify_seal(kind: FileKind, data: bytes, keys: Mapping[str, Ed25519PublicKey]) -> SealedFile:
     """A file whose every byte is as one of the keys signed it; UntrustedError otherwise.
 
     Works while the vault is locked: it needs public keys only.
@@ -113,18 +113,18 @@ def verify(kind: Kind, data: bytes, keys: Mapping[str, Ed25519PublicKey]) -> Env
     try:
         key.verify(_signature(signature), text)
     except (InvalidSignature, ValueError):
-        raise tampered() from None
+        raise tampered_error() from None
     stated = manifest["ciphertext"]
     if len(payload) < stated["size"]:
-        raise truncated()
+        raise truncated_error()
     if hashlib.sha256(payload).hexdigest() != stated["sha256"] or len(payload) != stated["size"]:
-        raise tampered()
-    if archive((text, signature, payload)) != data:
-        raise tampered()
-    return Envelope(manifest, data, payload)
+        raise tampered_error()
+    if write_archive((text, signature, payload)) != data:
+        raise tampered_error()
+    return SealedFile(manifest, data, payload)
 
 
-def decrypt(sealed: Envelope, identity: pyrage.x25519.Identity) -> bytes:
+def decrypt(sealed: SealedFile, identity: pyrage.x25519.Identity) -> bytes:
     """The payload in clear, in memory; UntrustedError when it is not for this key."""
     try:
         content: bytes = pyrage.decrypt(sealed.payload, [identity])
@@ -149,15 +149,15 @@ def _parts(data: bytes) -> tuple[bytes, bytes, bytes]:
     try:
         written = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-        raise truncated() from None
+        raise truncated_error() from None
     try:
         text, signature, payload = (written.read(name) for name in MEMBERS)
     except (KeyError, ValueError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error):
-        raise tampered() from None
+        raise tampered_error() from None
     return text, signature, payload
 
 
-def _manifest(kind: Kind, text: bytes) -> dict[str, Any]:
+def _manifest(kind: FileKind, text: bytes) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = orjson.loads(text)
         found, newest = manifest["format"], int(manifest["schema"])
@@ -167,9 +167,9 @@ def _manifest(kind: Kind, text: bytes) -> dict[str, Any]:
         well_made = all(isinstance(manifest[name], of) for name, of in wanted.items())
         well_made &= isinstance(manifest["ciphertext"]["size"], int)
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
-        raise tampered() from None
+        raise tampered_error() from None
     if not well_made:
-        raise tampered()
+        raise tampered_error()
     if found != kind.format or newest > kind.schema:
         raise UntrustedError(
             "bundle.newer-format",
@@ -187,7 +187,7 @@ def _other_kind() -> UntrustedError:
     )
 
 
-def tampered() -> UntrustedError:
+def tampered_error() -> UntrustedError:
     """It is not what was signed."""
     return UntrustedError(
         "bundle.tampered",
@@ -196,7 +196,7 @@ def tampered() -> UntrustedError:
     )
 
 
-def truncated() -> UntrustedError:
+def truncated_error() -> UntrustedError:
     """It ends too early, or was never one."""
     return UntrustedError(
         "bundle.truncated",
@@ -205,7 +205,7 @@ def truncated() -> UntrustedError:
     )
 
 
-def incomplete() -> UntrustedError:
+def incomplete_error() -> UntrustedError:
     """What is inside is not what its manifest says."""
     return UntrustedError(
         "bundle.incomplete",

@@ -50,7 +50,7 @@ class Slot:
 
     def header(self) -> bytes:
         """Everything but the wrapped identity, as its associated data."""
-        return canonical({k: v for k, v in asdict(self).items() if k != "identity"})
+        return to_canonical_json({k: v for k, v in asdict(self).items() if k != "identity"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class SlotFile:
     next: Sealed | None = None
 
 
-def derive(data_key: bytes, purpose: str) -> bytes:
+def derive_key(data_key: bytes, purpose: str) -> bytes:
     """A 32-byte key for one purpose, by HKDF-SHA256."""
     return HKDF(SHA256(), 32, salt=None, info=b"downtime:" + purpose.encode()).derive(data_key)
 
@@ -123,7 +123,7 @@ def slot_key(slot: Slot, secret: str) -> bytes:
         )
 
 
-def identity(slot: Slot, secret: str) -> pyrage.x25519.Identity | None:
+def open_identity(slot: Slot, secret: str) -> pyrage.x25519.Identity | None:
     """The age identity in a slot; None when the secret does not open it."""
     plain = unwrap(slot_key(slot, secret), slot.identity, slot.header())
     return pyrage.x25519.Identity.from_str(plain.decode()) if plain else None
@@ -135,7 +135,7 @@ def seal(slots: Iterable[Slot], data_key: bytes, signing_key: Ed25519PrivateKey)
     seed = signing_key.private_bytes_raw()
     return Sealed(
         b64encode(pyrage.encrypt(data_key, recipients)).decode(),
-        wrap(derive(data_key, "slots"), seed, FORMAT.encode()),
+        wrap(derive_key(data_key, "slots"), seed, FORMAT.encode()),
     )
 
 
@@ -144,13 +144,13 @@ def unseal(sealed: Sealed, opener: pyrage.x25519.Identity) -> bytes:
     try:
         data_key: bytes = pyrage.decrypt(b64decode(sealed.data_key), [opener])
     except pyrage.DecryptError:
-        raise damaged() from None
+        raise damaged_error() from None
     return data_key
 
 
-def signing_key(sealed: Sealed, data_key: bytes) -> Ed25519PrivateKey:
+def open_signing_key(sealed: Sealed, data_key: bytes) -> Ed25519PrivateKey:
     """The key that signs the file; LockedError when the data key is an older one."""
-    seed = unwrap(derive(data_key, "slots"), sealed.signing_key, FORMAT.encode())
+    seed = unwrap(derive_key(data_key, "slots"), sealed.signing_key, FORMAT.encode())
     if seed is None:
         raise LockedError(
             "keys.renewed",
@@ -160,26 +160,26 @@ def signing_key(sealed: Sealed, data_key: bytes) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(seed)
 
 
-def to_bytes(file: SlotFile, signer: Ed25519PrivateKey) -> bytes:
+def encode_slot_file(file: SlotFile, signer: Ed25519PrivateKey) -> bytes:
     """The signed file."""
     body = asdict(file)
-    signature = b64encode(signer.sign(canonical(body))).decode()
+    signature = b64encode(signer.sign(to_canonical_json(body))).decode()
     document = {"format": FORMAT, "body": body, "signature": signature}
     return json.dumps(document, indent=1).encode()
 
 
-def from_bytes(content: bytes) -> SlotFile:
+def decode_slot_file(content: bytes) -> SlotFile:
     """Read and check a file against its own signer; `identity` binds that signer to a password."""
     try:
         document = json.loads(content)
         file = _parse(document["body"])
         verifier = Ed25519PublicKey.from_public_bytes(b64decode(file.signer))
-        verifier.verify(b64decode(document["signature"]), canonical(document["body"]))
+        verifier.verify(b64decode(document["signature"]), to_canonical_json(document["body"]))
         known = document["format"] == FORMAT
     except (ValueError, KeyError, TypeError, InvalidSignature):
-        raise damaged() from None
+        raise damaged_error() from None
     if not known or any(slot.signer != file.signer for slot in file.slots):
-        raise damaged()
+        raise damaged_error()
     return file
 
 
@@ -192,12 +192,12 @@ def _parse(body: dict[str, Any]) -> SlotFile:
     )
 
 
-def canonical(value: object) -> bytes:
+def to_canonical_json(value: object) -> bytes:
     """One way to write a JSON value: sorted, without spaces."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def damaged() -> UntrustedError:
+def damaged_error() -> UntrustedError:
     """The error of a slot file that cannot be believed."""
     return UntrustedError(
         "keys.damaged",

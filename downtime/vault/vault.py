@@ -14,10 +14,10 @@ from downtime.errors import LockedError
 from downtime.vault import audit, schema
 from downtime.vault.audit import Actor
 from downtime.vault.database import connect, transaction
-from downtime.vault.slots import derive
+from downtime.vault.slots import derive_key
 
 
-def check_present(home: Home) -> None:
+def check_vault_exists(home: Home) -> None:
     """LockedError when an existing home has lost its database: opening would make an empty one."""
     if not home.vault.is_file() or not home.vault.stat().st_size:
         raise LockedError(
@@ -48,9 +48,9 @@ class Vault:
             raise LockedError("vault.locked", "The vault has been locked.", "Sign in again.")
         return self._data_key
 
-    def key(self, purpose: str) -> bytes:
+    def derive_key(self, purpose: str) -> bytes:
         """A 32-byte key for one purpose (`vault`, `state`, `snapshot:…`, `identity`), by HKDF."""
-        return derive(self.data_key, purpose)
+        return derive_key(self.data_key, purpose)
 
     @property
     def db(self) -> sqlite_utils.Database:
@@ -58,13 +58,15 @@ class Vault:
         with self._lock:
             db: sqlite_utils.Database | None = getattr(self._local, "db", None)
             if db is None:
-                db = self._local.db = self.open(self.home.vault, "vault")
+                db = self._local.db = self.open_database(self.home.vault, "vault")
             return db
 
-    def open(self, path: Path, purpose: str, *, read_only: bool = False) -> sqlite_utils.Database:
+    def open_database(
+        self, path: Path, purpose: str, *, read_only: bool = False
+    ) -> sqlite_utils.Database:
         """A connection of the caller's own to another encrypted database of this home."""
         with self._lock:
-            return connect(path, self.key(purpose), read_only=read_only)
+            return connect(path, self.derive_key(purpose), read_only=read_only)
 
     @contextmanager
     def change(
@@ -77,7 +79,7 @@ class Vault:
         """
         with transaction(self.db) as db:
             yield db
-            audit.append(db, self.now(), actor, action, target, reason)
+            audit.append_entry(db, self.now(), actor, action, target, reason)
 
     def now(self) -> str:
         """The clock's time as stored text."""

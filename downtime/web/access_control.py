@@ -16,16 +16,16 @@ from downtime.accounts import permissions, sessions
 from downtime.accounts.model import Permission, Person
 from downtime.accounts.sessions import SessionState
 from downtime.web import request_context
-from downtime.web.request_context import COOKIE
-from downtime.web.responses import Answer
+from downtime.web.request_context import SESSION_COOKIE
+from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import permission_of
 
-SAFE = ("GET", "HEAD", "OPTIONS")
-WHILE_LOCKED = ("account.locked", "account.unlock", "account.switch", "account.sign_out")
-FIRST_PASSWORD = ("account.password", "account.lock", *WHILE_LOCKED)
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+ALLOWED_WHILE_LOCKED = ("account.locked", "account.unlock", "account.switch", "account.sign_out")
+ALLOWED_BEFORE_PASSWORD = ("account.password", "account.lock", *ALLOWED_WHILE_LOCKED)
 
 
-class User(UserMixin):  # type: ignore[misc]
+class SessionUser(UserMixin):  # type: ignore[misc]
     """The session of this request, as flask-login wants it."""
 
     def __init__(self, state: SessionState) -> None:
@@ -33,46 +33,48 @@ class User(UserMixin):  # type: ignore[misc]
         self.state = state
 
 
-def init(app: Flask) -> None:
+def init_access_control(app: Flask) -> None:
     """Guard every request of the app."""
     login = LoginManager(app)
     login.session_protection = None  # the token of the session table is the only proof
-    login.request_loader(_load)
-    app.before_request(_check)
-    app.teardown_request(_release)
+    login.request_loader(_load_user)
+    app.before_request(_check_request)
+    app.teardown_request(_release_vault)
 
 
-def remember_session(answer: Response, token: str) -> None:
+def set_session_cookie(answer: Response, token: str) -> None:
     """Give the browser the token of a session that has just begun."""
-    answer.set_cookie(COOKIE, token, httponly=True, samesite="Strict", secure=request.is_secure)
+    answer.set_cookie(
+        SESSION_COOKIE, token, httponly=True, samesite="Strict", secure=request.is_secure
+    )
 
 
-def forget_session(answer: Response) -> None:
+def clear_session_cookie(answer: Response) -> None:
     """Take the token away, and with it all that the browser kept of these pages."""
-    answer.delete_cookie(COOKIE, httponly=True, samesite="Strict", secure=request.is_secure)
+    answer.delete_cookie(SESSION_COOKIE, httponly=True, samesite="Strict", secure=request.is_secure)
     answer.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
 
 
-def token() -> str:
+def session_token() -> str:
     """The token that the browser sent, or empty."""
-    return request.cookies.get(COOKIE, "")
+    return request.cookies.get(SESSION_COOKIE, "")
 
 
-def may(permission: Permission) -> bool:
+def has_permission(permission: Permission) -> bool:
     """Whether the one who is signed in may do it."""
     return permissions.can(g.get("person"), permission)
 
 
-def _load(_: Any) -> User | None:
-    keeper = request_context.web().keeper
-    if "lease" not in g or not token() or not keeper.unlocked:
+def _load_user(_: Any) -> SessionUser | None:
+    keeper = request_context.app_state().vault_holder
+    if "lease" not in g or not session_token() or not keeper.unlocked:
         return None
     g.vault = g.lease.enter_context(keeper.use())
-    state = sessions.resume(g.vault, token())
-    return User(state) if state else None
+    state = sessions.resume_session(g.vault, session_token())
+    return SessionUser(state) if state else None
 
 
-def _check() -> Answer | None:
+def _check_request() -> ViewResponse | None:
     g.lease = ExitStack()
     if request.endpoint is None:
         raise request.routing_exception or NotFound()
@@ -83,24 +85,24 @@ def _check() -> Answer | None:
     if permission is Permission.PUBLIC:
         return None
     if not current_user.is_authenticated:
-        return _elsewhere("account.sign_in")
+        return _redirect_page("account.sign_in")
     state: SessionState = current_user.state
     g.person, g.actor, g.locked = state.person, state.actor, state.locked
-    if state.locked and request.endpoint not in WHILE_LOCKED:
-        return _elsewhere("account.locked")
-    if _must_choose(state.person):
-        return _elsewhere("account.password")
+    if state.locked and request.endpoint not in ALLOWED_WHILE_LOCKED:
+        return _redirect_page("account.locked")
+    if _must_choose_password(state.person):
+        return _redirect_page("account.password")
     permissions.check_can(state.person, permission)
     if "X-Poll" not in request.headers:
-        sessions.touch(g.vault, token())
+        sessions.touch_session(g.vault, session_token())
     return None
 
 
-def _must_choose(person: Person) -> bool:
-    return person.initial_password and request.endpoint not in FIRST_PASSWORD
+def _must_choose_password(person: Person) -> bool:
+    return person.initial_password and request.endpoint not in ALLOWED_BEFORE_PASSWORD
 
 
-def _elsewhere(endpoint: str) -> Answer:
+def _redirect_page(endpoint: str) -> ViewResponse:
     """Send the whole page to another one, also when only a part of it was asked for."""
     address = url_for(endpoint)
     if request.headers.get("HX-Request"):
@@ -114,7 +116,7 @@ def _check_origin() -> None:
     Browsers say so in Sec-Fetch-Site; without it (old ones) the Origin has to be ours. Pages send
     no referrer, so their Origin may be `null`.
     """
-    if request.method in SAFE:
+    if request.method in SAFE_METHODS:
         return
     site = request.headers.get("Sec-Fetch-Site")
     ours = request.headers.get("Origin", "") + "/" == request.host_url
@@ -122,6 +124,6 @@ def _check_origin() -> None:
         raise Forbidden
 
 
-def _release(_: BaseException | None) -> None:
+def _release_vault(_: BaseException | None) -> None:
     if lease := g.pop("lease", None):
         lease.close()

@@ -13,10 +13,10 @@ import threading
 from typing import IO, cast
 
 from downtime.vault import jobs
-from downtime.vault.database import tidy
+from downtime.vault.database import checkpoint_log
 from downtime.vault.jobs import Job
 from downtime.vault.vault import Vault
-from downtime.web.job_kinds import WORK
+from downtime.web.job_kinds import JOB_KINDS
 
 LOOK_SECONDS = 1
 """How soon a job that was cancelled, or a server that stops, ends the child."""
@@ -40,15 +40,15 @@ def do(vault: Vault, job: Job, stopping: threading.Event) -> None:
     try:
         _tell(cast(IO[bytes], child.stdin), vault, job)
         while not _ended(child) and not stopping.is_set() and not _cancelled(vault, job):
-            tidy(vault.db)
+            checkpoint_log(vault.db)
     finally:
         child.kill()
         child.communicate()
-    state = jobs.get(vault, job.id).state
+    state = jobs.get_job(vault, job.id).state
     if state == "running" and not stopping.is_set():
-        jobs.fail(vault, job.id, DIED + job.id)
+        jobs.fail_job(vault, job.id, DIED + job.id)
     if state != "done":
-        WORK[job.kind].undo(vault, job)
+        JOB_KINDS[job.kind].undo(vault, job)
 
 
 def _tell(pipe: IO[bytes], vault: Vault, job: Job) -> None:
@@ -59,7 +59,7 @@ def _tell(pipe: IO[bytes], vault: Vault, job: Job) -> None:
 
 
 def _cancelled(vault: Vault, job: Job) -> bool:
-    return jobs.get(vault, job.id).state == "cancelled"
+    return jobs.get_job(vault, job.id).state == "cancelled"
 
 
 def _ended(child: subprocess.Popen[bytes]) -> bool:

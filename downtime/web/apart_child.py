@@ -10,7 +10,7 @@ from downtime.clock import system_clock
 from downtime.config import Home, load
 from downtime.vault import jobs
 from downtime.vault.vault import Vault
-from downtime.web.run_job import do
+from downtime.web.run_job import run_job
 
 INPUT = 0
 
@@ -21,7 +21,7 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     home = Home(Path(told["home"]))
     with closing(Vault(home, bytes.fromhex(told["key"]), system_clock)) as vault:
-        do(vault, load(home.config), jobs.get(vault, told["job"]))
+        run_job(vault, load(home.config), jobs.get_job(vault, told["job"]))
 
 
 def _line() -> bytes:

@@ -25,10 +25,10 @@ from downtime.web import (
     template_filters,
 )
 from downtime.web.namesakes import namesakes
-from downtime.web.nhs_components import nhs
-from downtime.web.request_context import Web
-from downtime.web.request_limits import InMemory
-from downtime.web.vault_holder import Keeper
+from downtime.web.nhs_components import render_component
+from downtime.web.request_context import AppState
+from downtime.web.request_limits import InMemoryRequest
+from downtime.web.vault_holder import VaultHolder
 from downtime.web.view_permissions import requires
 from downtime.web.views import BLUEPRINTS
 from downtime.web.views.patient import report_colour, stage_colour
@@ -49,10 +49,10 @@ HTMX_SETTINGS = {
 assets = Blueprint("assets", __name__)
 
 
-class App(Flask):
+class DowntimeApp(Flask):
     """Flask whose templates are all escaped, and in which a misspelt name is an error."""
 
-    request_class = InMemory
+    request_class = InMemoryRequest
     jinja_options = {
         "undefined": jinja2.StrictUndefined,
         "trim_blocks": True,
@@ -64,23 +64,27 @@ class App(Flask):
         return True
 
 
-def create_app(home: Home, clock: Clock = system_clock, keeper: Keeper | None = None) -> Flask:
+def create_app(
+    home: Home, clock: Clock = system_clock, vault_holder: VaultHolder | None = None
+) -> Flask:
     """The app of a home; NotFoundError or InputError when its settings cannot be read."""
     settings = config.load(home.config)
-    app = App(__name__, static_folder=None, template_folder=data_folder("templates") / "web")
+    app = DowntimeApp(
+        __name__, static_folder=None, template_folder=data_folder("templates") / "web"
+    )
     _configure(app, settings)
-    app.extensions["downtime"] = Web(home, settings, clock, keeper or Keeper())
-    security_headers.init(app)
-    request_limits.init(app, settings)
-    access_control.init(app)
+    app.extensions["downtime"] = AppState(home, settings, clock, vault_holder or VaultHolder())
+    security_headers.init_security_headers(app)
+    request_limits.init_request_limits(app, settings)
+    access_control.init_access_control(app)
     CSRFProtect(app)
-    error_pages.init(app)
-    template_filters.init(app, settings, clock)
-    page_context.init(app)
+    error_pages.init_error_pages(app)
+    template_filters.init_filters(app, settings, clock)
+    page_context.init_page_context(app)
     app.jinja_env.globals.update(
-        nhs=nhs,
-        nonce=security_headers.nonce,
-        asset=asset,
+        nhs=render_component,
+        nonce=security_headers.script_nonce,
+        asset=asset_url,
         htmx_settings=json.dumps(HTMX_SETTINGS),
         namesakes=namesakes,
         site=settings.site,
@@ -110,18 +114,18 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 @cache
-def _version(name: str) -> str:
+def _hash_asset(name: str) -> str:
     return sha256((STATIC / name).read_bytes()).hexdigest()[:12]
 
 
-def asset(name: str) -> str:
+def asset_url(name: str) -> str:
     """The address of a static file, which changes with its content."""
-    return f"/static/{_version(name)}/{name}"
+    return f"/static/{_hash_asset(name)}/{name}"
 
 
 @assets.get("/static/<version>/<path:name>")
 @requires(Permission.PUBLIC)
-def file(version: str, name: str) -> Response:
+def send_asset(version: str, name: str) -> Response:
     """A style sheet, script or picture of ours, kept by the browser."""
     answer = send_from_directory(STATIC, name, max_age=ASSET_SECONDS)
     answer.cache_control.immutable = True

@@ -8,7 +8,7 @@ import yaml
 from downtime.config import Home, data_folder
 from downtime.errors import InputError
 
-EVERY = "any"
+ANY_SYSTEM = "any"
 """The card for every outage, whatever has failed."""
 
 
@@ -22,19 +22,19 @@ class Card:
     call: str = ""
 
 
-def cards(home: Home) -> list[Card]:
+def read_cards(home: Home) -> list[Card]:
     """The site's own cards (`guidance.yaml` in its home), else those that come with Downtime.
 
     InputError when the file cannot be read as cards.
     """
-    own = home.path / "guidance.yaml"
-    path = own if own.exists() else data_folder("templates") / "web" / "guidance.yaml"
+    own_file = home.path / "guidance.yaml"
+    path = own_file if own_file.exists() else data_folder("templates") / "web" / "guidance.yaml"
     return _read(path)
 
 
 def _read(path: Path) -> list[Card]:
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        documents = yaml.safe_load(path.read_text(encoding="utf-8"))
         return [
             Card(
                 str(card["system"]),
@@ -42,7 +42,7 @@ def _read(path: Path) -> list[Card]:
                 tuple(map(str, card["steps"])),
                 str(card.get("call", "")),
             )
-            for card in given
+            for card in documents
         ]
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, UnicodeDecodeError):
         raise InputError(

@@ -15,11 +15,11 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from downtime.errors import UserError
 from downtime.web import request_context
-from downtime.web.request_limits import BUNDLES
+from downtime.web.request_limits import BUNDLE_COMMANDS
 
 log = logging.getLogger("downtime.web")
 
-_SENTENCES = {
+_STATUS_SENTENCES = {
     HTTPStatus.NOT_FOUND: ("There is no such page.", "Check the address, or go to the start page."),
     HTTPStatus.METHOD_NOT_ALLOWED: ("That page cannot be opened like this.", "Use the menu."),
     HTTPStatus.FORBIDDEN: (
@@ -29,55 +29,55 @@ _SENTENCES = {
 }
 
 
-def init(app: Flask) -> None:
+def init_error_pages(app: Flask) -> None:
     """Answer every error of the app with a page."""
-    app.register_error_handler(UserError, _user)
-    app.register_error_handler(CSRFError, _csrf)
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _bug)
+    app.register_error_handler(UserError, _handle_user_error)
+    app.register_error_handler(CSRFError, _handle_csrf_error)
+    app.register_error_handler(HTTPException, _handle_http_error)
+    app.register_error_handler(Exception, _handle_bug)
 
 
-def page(sentence: str, next_step: str, status: int) -> tuple[str, int]:
+def render_error(sentence: str, next_step: str, status: int) -> tuple[str, int]:
     """The error page, or its fragment for a part of a page."""
     if isinstance(request.routing_exception, SecurityError):  # a host that is not ours
-        return _bare(sentence, next_step), status
+        return _render_frameless(sentence, next_step), status
     template = "error-part.html" if request.headers.get("HX-Request") else "error.html"
     try:
         return render_template(template, sentence=sentence, next_step=next_step), status
     except Exception as error:
-        return _bug(error)
+        return _handle_bug(error)
 
 
-def _bare(sentence: str, next_step: str, reference: str = "") -> str:
+def _render_frameless(sentence: str, next_step: str, reference: str = "") -> str:
     """A page without the usual frame, for when the frame itself cannot be drawn."""
     template = current_app.jinja_env.get_template("fault.html")
     return template.render(sentence=sentence, next_step=next_step, reference=reference)
 
 
-def _user(error: UserError) -> tuple[str, int]:
-    return page(error.sentence, error.next_step, error.http_status)
+def _handle_user_error(error: UserError) -> tuple[str, int]:
+    return render_error(error.sentence, error.next_step, error.http_status)
 
 
-def _csrf(_: CSRFError) -> tuple[str, int]:
-    return page(
+def _handle_csrf_error(_: CSRFError) -> tuple[str, int]:
+    return render_error(
         "This page was open while Downtime was started anew, so it could not be sent.",
         "Open the page again and repeat the last step; nothing was changed.",
         HTTPStatus.BAD_REQUEST,
     )
 
 
-def _http(error: HTTPException) -> tuple[str, int]:
+def _handle_http_error(error: HTTPException) -> tuple[str, int]:
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
-    command = BUNDLES.get(request.endpoint or "", "")
+    command = BUNDLE_COMMANDS.get(request.endpoint or "", "")
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and command:
-        return page(*_bundle_too_large(command), status)
+        return render_error(*_describe_bundle_too_large(command), status)
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return page(*_too_large(), status)
+        return render_error(*_describe_too_large(), status)
     unnamed = ("The request could not be understood.", "Go back and try again.")
-    return page(*_SENTENCES.get(HTTPStatus(status), unnamed), status)
+    return render_error(*_STATUS_SENTENCES.get(HTTPStatus(status), unnamed), status)
 
 
-def _too_large() -> tuple[str, str]:
+def _describe_too_large() -> tuple[str, str]:
     megabytes = request_context.settings().web.max_upload_bytes // 1_048_576
     return (
         f"That file is larger than this laptop accepts: {megabytes} MB at most. It was not kept.",
@@ -86,7 +86,7 @@ def _too_large() -> tuple[str, str]:
     )
 
 
-def _bundle_too_large(command: str) -> tuple[str, str]:
+def _describe_bundle_too_large(command: str) -> tuple[str, str]:
     return (
         "These bundles are larger than what is taken from a browser.",
         f"Send them one by one, or take a large one on this machine: {command}. The administrator"
@@ -94,14 +94,14 @@ def _bundle_too_large(command: str) -> tuple[str, str]:
     )
 
 
-def _bug(error: Exception) -> tuple[str, int]:
+def _handle_bug(error: Exception) -> tuple[str, int]:
     reference = secrets.token_hex(4).upper()
     places = " < ".join(
         f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
         for frame in reversed(traceback.extract_tb(error.__traceback__))
     )
     log.error("fault %s: %s in %s at %s", reference, type(error).__name__, request.endpoint, places)
-    return _bare(
+    return _render_frameless(
         "Downtime met a fault of its own. What you entered last was not kept.",
         "Go back and try again; if it happens again, report this reference.",
         reference,

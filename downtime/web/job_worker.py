@@ -11,13 +11,13 @@ from datetime import timedelta
 from downtime.accounts import sessions
 from downtime.paper.packs import pack_ledger, prepare_layouts
 from downtime.vault import checkpoint, jobs
-from downtime.vault.database import tidy
+from downtime.vault.database import checkpoint_log
 from downtime.vault.jobs import Job
 from downtime.vault.vault import Vault
 from downtime.web import apart
-from downtime.web.job_kinds import WORK
-from downtime.web.request_context import Web
-from downtime.web.run_job import do
+from downtime.web.job_kinds import JOB_KINDS
+from downtime.web.request_context import AppState
+from downtime.web.run_job import run_job
 
 log = logging.getLogger("downtime.web")
 
@@ -27,18 +27,18 @@ EMPTY_SECONDS = 120
 """With no session for so long, as after 'switch user', the vault is forgotten."""
 
 
-class Worker(threading.Thread):
+class JobWorker(threading.Thread):
     """Takes the oldest waiting job of some kinds, again and again.
 
     A server has one for what is done here and one for what is done in processes of their own
     (`workers`), so that nobody waits for a ward's pack behind a month's comparison.
     """
 
-    def __init__(self, web: Web, kinds: Collection[str] = tuple(WORK)) -> None:
+    def __init__(self, web: AppState, kinds: Collection[str] = tuple(JOB_KINDS)) -> None:
         super().__init__(name="downtime-worker", daemon=True)
         self._web = web
         self._kinds = kinds
-        self._tidies = not all(WORK[kind].apart for kind in kinds)
+        self._tidies = not all(JOB_KINDS[kind].own_process for kind in kinds)
         self._stopping = threading.Event()
         self._known: Vault | None = None
         self._ahead: Iterator[str] = iter(())
@@ -48,32 +48,32 @@ class Worker(threading.Thread):
         """Until `stop`; a fault of its own is logged without its message and not repeated at once."""
         while not self._stopping.is_set():
             try:
-                worked = self.step() or self.lay_out()
+                worked = self.run_next_job() or self.lay_out_next_form()
             except Exception as error:
                 places = traceback.extract_tb(error.__traceback__)
                 log.error("worker: %s at line %d", type(error).__name__, places[-1].lineno or 0)
                 worked = False
             if not worked:
-                self._web.waiting.wait(POLL_SECONDS)
-                self._web.waiting.clear()
+                self._web.job_submitted.wait(POLL_SECONDS)
+                self._web.job_submitted.clear()
 
     def stop(self) -> None:
         """Finish the job in hand and end; one in a process of its own waits for the next start."""
         self._stopping.set()
-        self._web.waiting.set()
+        self._web.job_submitted.set()
         self.join()
 
-    def step(self) -> bool:
+    def run_next_job(self) -> bool:
         """Run one job if one waits; whether there was one."""
-        with self._web.keeper.maybe() as vault:
+        with self._web.vault_holder.use_if_unlocked() as vault:
             if vault is None:
                 return False
             if vault is not self._known:
-                jobs.requeue(vault, self._kinds)
+                jobs.requeue_abandoned_jobs(vault, self._kinds)
                 self._known = vault
                 if self._tidies:
                     self._ahead = prepare_layouts.prepare_layouts(vault, self._web.settings)
-            job = jobs.claim_next(vault, self._kinds)
+            job = jobs.claim_next_job(vault, self._kinds)
             if job is not None:
                 self._run(vault, job)
                 return True
@@ -81,36 +81,39 @@ class Worker(threading.Thread):
                 self._tidy(vault)
         return False
 
-    def lay_out(self) -> bool:
+    def lay_out_next_form(self) -> bool:
         """Lay out one form of a vault that was just unlocked; whether there was one left."""
-        with self._web.keeper.maybe() as vault:
+        with self._web.vault_holder.use_if_unlocked() as vault:
             return vault is self._known and next(self._ahead, None) is not None
 
     def _run(self, vault: Vault, job: Job) -> None:
-        if WORK[job.kind].apart:
+        if JOB_KINDS[job.kind].own_process:
             apart.do(vault, job, self._stopping)
         else:
-            do(vault, self._web.settings, job)
+            run_job(vault, self._web.settings, job)
 
     def _tidy(self, vault: Vault) -> None:
         kept = timedelta(hours=self._web.settings.paper.job_result_hours)
-        jobs.forget_results(vault, self._web.clock() - kept)
+        jobs.delete_results_before(vault, self._web.clock() - kept)
         pack_ledger.void_interrupted(vault, self._web.settings)
-        checkpoint.make_if_due(vault, self._web.settings)
-        tidy(vault.db)
+        checkpoint.make_checkpoint_if_due(vault, self._web.settings)
+        checkpoint_log(vault.db)
         self._forget_if_empty(vault)
 
     def _forget_if_empty(self, vault: Vault) -> None:
-        if sessions.live(vault):
+        if sessions.count_live_sessions(vault):
             self._empty_since = None
         elif self._empty_since is None:
             self._empty_since = time.monotonic()
         elif time.monotonic() - self._empty_since > EMPTY_SECONDS:
             self._empty_since = None
-            self._web.keeper.forget()
+            self._web.vault_holder.release()
 
 
-def workers(web: Web) -> list[Worker]:
+def create_workers(web: AppState) -> list[JobWorker]:
     """Those that a server needs, the one that stops soonest first."""
-    apart_ = [kind for kind in WORK if WORK[kind].apart]
-    return [Worker(web, apart_), Worker(web, [kind for kind in WORK if kind not in apart_])]
+    apart_ = [kind for kind in JOB_KINDS if JOB_KINDS[kind].own_process]
+    return [
+        JobWorker(web, apart_),
+        JobWorker(web, [kind for kind in JOB_KINDS if kind not in apart_]),
+    ]

@@ -6,14 +6,14 @@ from downtime.entry.facts import Person
 from downtime.paper.model import Subject
 from downtime.snapshot.model import PatientRow
 from downtime.web import request_context
-from downtime.web.access_control import may
+from downtime.web.access_control import has_permission
 
 
 def namesakes(person: Patient | Person | Subject) -> list[PatientRow]:
     """Inpatients of the present snapshot with the same name; nobody where none may be shown."""
     snapshot = (
         request_context.snapshot_or_none()
-        if person.family and may(Permission.PATIENT_VIEW)
+        if person.family and has_permission(Permission.PATIENT_VIEW)
         else None
     )
     if snapshot is None:

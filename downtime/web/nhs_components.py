@@ -31,12 +31,12 @@ def _environment() -> Environment:
 
 
 @cache
-def _macro(name: str) -> Macro:
+def _load_macro(name: str) -> Macro:
     folder = _FOLDERS.get(name, name)
     module = _environment().get_template(f"nhsuk/components/{folder}/macro.jinja").module
     return getattr(module, name)  # type: ignore[no-any-return]
 
 
-def nhs(name: str, /, **parameters: Any) -> Markup:
+def render_component(name: str, /, **parameters: Any) -> Markup:
     """The HTML of one component (`input`, `button`, `radios` …) with its documented parameters."""
-    return Markup(_macro(name)(parameters))  # noqa: S704 - escaped by its own environment
+    return Markup(_load_macro(name)(parameters))  # noqa: S704 - escaped by its own environment

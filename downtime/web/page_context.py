@@ -16,7 +16,7 @@ from downtime.snapshot import freshness, load_bundle
 from downtime.vault import device
 from downtime.web import navigation as menu
 from downtime.web import request_context
-from downtime.web.access_control import may
+from downtime.web.access_control import has_permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Page:
         return self.outage is not None and self.outage.drill
 
 
-def init(app: Flask) -> None:
+def init_page_context(app: Flask) -> None:
     """Give every template the page around it."""
 
     @app.context_processor
@@ -61,18 +61,18 @@ def init(app: Flask) -> None:
 
 def _page() -> Page:
     if "page" not in g:
-        g.page = _signed_in() if "person" in g else _nobody()
+        g.page = _signed_in_page() if "person" in g else _signed_out_page()
     page: Page = g.page
     return page
 
 
-def _nobody() -> Page:
+def _signed_out_page() -> Page:
     return Page(
-        None, "", True, None, (), (), menu.NOTHING, False, "", to_text(request_context.now()), 0
+        None, "", True, None, (), (), menu.EMPTY_MENU, False, "", to_text(request_context.now()), 0
     )
 
 
-def _signed_in() -> Page:
+def _signed_in_page() -> Page:
     person, minutes = (
         request_context.person(),
         request_context.settings().accounts.idle_lock_minutes,
@@ -84,17 +84,17 @@ def _signed_in() -> Page:
         role=ROLE_TITLES[person.role],
         locked=locked,
         outage=outage,
-        systems=() if locked else tuple(_systems(outage)),
-        alarms=() if locked else tuple(_alarms()),
-        menu=menu.menu(may, request.endpoint or ""),
+        systems=() if locked else tuple(_list_systems(outage)),
+        alarms=() if locked else tuple(_list_alarms()),
+        menu=menu.build_menu(has_permission, request.endpoint or ""),
         has_snapshot=not locked and request_context.snapshot_or_none() is not None,
-        device=device.public(request_context.web().home).code,
+        device=device.read_own_card(request_context.app_state().home).code,
         now=to_text(request_context.now()),
         idle_seconds=minutes * 60,
     )
 
 
-def _systems(outage: Outage | None) -> Iterator[SystemLine]:
+def _list_systems(outage: Outage | None) -> Iterator[SystemLine]:
     """The site's systems in its own order, then any other that delivered data."""
     snapshot = request_context.snapshot_or_none()
     times = snapshot.list_systems() if snapshot else []
@@ -106,14 +106,14 @@ def _systems(outage: Outage | None) -> Iterator[SystemLine]:
         yield SystemLine(age.system, since.get(age.system, ""), age.level, age.words)
 
 
-def _alarms() -> Iterator[str]:
+def _list_alarms() -> Iterator[str]:
     """What makes every age on the screen doubtful, a block running out, a snapshot past its time."""
     vault = request_context.vault()
-    words = freshness.describe_clock_fault(
+    age = freshness.describe_clock_fault(
         request_context.now(), load_bundle.get_latest_time(vault), request_context.settings()
     )
-    if words:
-        yield words
+    if age:
+        yield age
     yield from (
         s.sentence for s in ledger.list_supplies(vault, request_context.settings()) if s.is_low
     )
@@ -123,4 +123,4 @@ def _alarms() -> Iterator[str]:
 
 def _may(permission: str) -> bool:
     """As `guard.may`; a permission that a template misspells is a ValueError."""
-    return may(Permission(permission))
+    return has_permission(Permission(permission))

@@ -4,7 +4,7 @@ import zxingcpp
 from markupsafe import Markup
 
 
-def qr(text: str) -> Markup:
+def draw_qr_code(text: str) -> Markup:
     """A QR code as an inline SVG that scales with its box; no third party ever sees the text."""
     svg = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode).to_svg(add_quiet_zones=True)
     _, _, body = svg.partition("<svg ")

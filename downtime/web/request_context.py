@@ -17,38 +17,38 @@ from downtime.snapshot import load_bundle
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
-from downtime.web.vault_holder import Keeper
+from downtime.web.vault_holder import VaultHolder
 
-COOKIE = "downtime_session"
+SESSION_COOKIE = "downtime_session"
 
 
 @dataclass
-class Web:
+class AppState:
     """What one app has for all its requests."""
 
     home: Home
     settings: Settings
     clock: Clock
-    keeper: Keeper
-    waiting: threading.Event = field(default_factory=threading.Event)
+    vault_holder: VaultHolder
+    job_submitted: threading.Event = field(default_factory=threading.Event)
     """Set when a job was asked for."""
     remembered: dict[str, dict[str, str]] = field(default_factory=dict)
     """What a session typed or was given that must not stand in an address, by session."""
 
 
-def web() -> Web:
+def app_state() -> AppState:
     """The app's own objects."""
-    return cast(Web, current_app.extensions["downtime"])
+    return cast(AppState, current_app.extensions["downtime"])
 
 
 def settings() -> Settings:
     """The home's settings."""
-    return web().settings
+    return app_state().settings
 
 
 def now() -> datetime:
     """The time of the app's clock."""
-    return web().clock()
+    return app_state().clock()
 
 
 def vault() -> Vault:
@@ -86,29 +86,29 @@ def snapshot_or_none() -> Snapshot | None:
         except NotFoundError:
             g.snapshot = None
         else:
-            close_later(g.snapshot)
+            close_after_request(g.snapshot)
     return cast("Snapshot | None", g.snapshot)
 
 
-def close_later(opened: Snapshot) -> None:
+def close_after_request(opened: Snapshot) -> None:
     """Close a snapshot when this request is over."""
     g.lease.callback(opened.close)
 
 
-def remember(name: str, text: str) -> None:
+def remember_text(name: str, text: str) -> None:
     """Keep a text for this session, in memory only."""
-    web().remembered.setdefault(_session(), {})[name] = text
+    app_state().remembered.setdefault(_session_key(), {})[name] = text
 
 
-def remembered(name: str) -> str:
+def session_texts(name: str) -> str:
     """The text kept under a name, or empty."""
-    return web().remembered.get(_session(), {}).get(name, "")
+    return app_state().remembered.get(_session_key(), {}).get(name, "")
 
 
-def forget_remembered() -> None:
+def forget_texts() -> None:
     """Drop what was kept for this session."""
-    web().remembered.pop(_session(), None)
+    app_state().remembered.pop(_session_key(), None)
 
 
-def _session() -> str:
-    return sha256(request.cookies.get(COOKIE, "").encode()).hexdigest()
+def _session_key() -> str:
+    return sha256(request.cookies.get(SESSION_COOKIE, "").encode()).hexdigest()

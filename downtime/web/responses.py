@@ -5,10 +5,10 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from downtime.errors import InputError
 
-Answer = str | BaseResponse | tuple[str, int]
+ViewResponse = str | BaseResponse | tuple[str, int]
 
 
-def whole_number(name: str, what: str, lowest: int, highest: int) -> int:
+def read_whole_number(name: str, what: str, lowest: int, highest: int) -> int:
     """A whole number that a form sent; InputError says what it may be."""
     text = request.form.get(name, "").strip()
     if text.isdecimal() and len(text) < 10 and lowest <= int(text) <= highest:
@@ -30,13 +30,15 @@ def required_reason() -> str:
     return text
 
 
-def download(content: bytes, media_type: str, file_name: str, *, inline: bool = False) -> Response:
+def file_response(
+    content: bytes, media_type: str, file_name: str, *, inline: bool = False
+) -> Response:
     """A file for the browser: shown in it, or saved."""
     answer = Response(content, mimetype=media_type)
     kind = "inline" if inline else "attachment"
-    answer.headers["Content-Disposition"] = f'{kind}; filename="{_plain(file_name)}"'
+    answer.headers["Content-Disposition"] = f'{kind}; filename="{_ascii_file_name(file_name)}"'
     return answer
 
 
-def _plain(file_name: str) -> str:
+def _ascii_file_name(file_name: str) -> str:
     return "".join(c if c.isascii() and (c.isalnum() or c in " -_.()") else "_" for c in file_name)

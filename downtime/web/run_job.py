@@ -9,7 +9,7 @@ from downtime.settings import Settings
 from downtime.vault import jobs
 from downtime.vault.jobs import Job
 from downtime.vault.vault import Vault
-from downtime.web.job_kinds import WORK, Progress
+from downtime.web.job_kinds import JOB_KINDS, Progress
 
 log = logging.getLogger("downtime.web")
 
@@ -19,29 +19,31 @@ PROGRESS_SECONDS = 0.3
 """Each report of progress waits for the disk, so it is made this often at most."""
 
 
-def do(vault: Vault, settings: Settings, job: Job) -> None:
+def run_job(vault: Vault, settings: Settings, job: Job) -> None:
     """Do it to its end; what goes wrong is a sentence in the job table, never an exception."""
     try:
-        result, sentence = WORK[job.kind].run(vault, settings, job, _report(vault, job))
-        jobs.finish(vault, job.id, result, sentence)
+        result, sentence = JOB_KINDS[job.kind].run(
+            vault, settings, job, _limit_progress(vault, job)
+        )
+        jobs.finish_job(vault, job.id, result, sentence)
         return
     except UserError as error:
         if error.code not in STOPPED:
-            jobs.fail(vault, job.id, f"{error.sentence} {error.next_step}")
+            jobs.fail_job(vault, job.id, f"{error.sentence} {error.next_step}")
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         log.error("job %s: %s at %s:%s", job.kind, type(error).__name__, place.name, place.lineno)
-        jobs.fail(vault, job.id, "Downtime met a fault of its own. Report the job " + job.id)
-    WORK[job.kind].undo(vault, job)
+        jobs.fail_job(vault, job.id, "Downtime met a fault of its own. Report the job " + job.id)
+    JOB_KINDS[job.kind].undo(vault, job)
 
 
-def _report(vault: Vault, job: Job) -> Progress:
+def _limit_progress(vault: Vault, job: Job) -> Progress:
     last = 0.0
 
     def report(done: int, total: int) -> None:
         nonlocal last
         if time.monotonic() - last >= PROGRESS_SECONDS:
             last = time.monotonic()
-            jobs.progress(vault, job.id, done, total)
+            jobs.report_progress(vault, job.id, done, total)
 
     return report

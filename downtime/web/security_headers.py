@@ -8,7 +8,7 @@ import secrets
 
 from flask import Flask, Response, g, request
 
-_POLICY = (
+_PAGE_POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
@@ -16,7 +16,7 @@ _PDF_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; object-src 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
-_FIXED = {
+_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -26,21 +26,21 @@ _FIXED = {
 }
 
 
-def nonce() -> str:
+def script_nonce() -> str:
     """This answer's nonce, for its script elements."""
     if "nonce" not in g:
         g.nonce = secrets.token_urlsafe(16)
     return str(g.nonce)
 
 
-def init(app: Flask) -> None:
+def init_security_headers(app: Flask) -> None:
     """Put the headers on every answer of the app."""
 
     @app.after_request
     def add(response: Response) -> Response:
-        policy = _PDF_POLICY if response.mimetype == "application/pdf" else _POLICY
-        response.headers["Content-Security-Policy"] = policy.format(nonce=nonce())
-        response.headers.update(_FIXED)
+        policy = _PDF_POLICY if response.mimetype == "application/pdf" else _PAGE_POLICY
+        response.headers["Content-Security-Policy"] = policy.format(nonce=script_nonce())
+        response.headers.update(_HEADERS)
         if request.endpoint != "assets.file":
             response.headers["Cache-Control"] = "no-store"
         if request.is_secure:

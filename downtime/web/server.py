@@ -11,8 +11,8 @@ from downtime.config import Home
 from downtime.errors import ConflictError
 from downtime.settings import Settings
 from downtime.web.app import create_app
-from downtime.web.job_worker import workers
-from downtime.web.request_limits import NEVER, pass_over_longer
+from downtime.web.job_worker import create_workers
+from downtime.web.request_limits import UNLIMITED_BYTES, discard_longer_bodies
 
 
 def serve(
@@ -27,7 +27,7 @@ def serve(
     app = create_app(home, clock)
     web = app.extensions["downtime"]
     server = listen(app, settings, host or settings.web.host, port or settings.web.port)
-    beside = workers(web)
+    beside = create_workers(web)
     for worker in beside:
         worker.start()
     try:
@@ -47,9 +47,9 @@ def listen(app: Flask, settings: Settings, host: str, port: int) -> Any:
             port=port,
             threads=settings.web.threads,
             ident=None,
-            max_request_body_size=NEVER,
-            inbuf_overflow=NEVER,
-            outbuf_overflow=NEVER,
+            max_request_body_size=UNLIMITED_BYTES,
+            inbuf_overflow=UNLIMITED_BYTES,
+            outbuf_overflow=UNLIMITED_BYTES,
         )
     except OSError as error:
         raise ConflictError(
@@ -58,5 +58,5 @@ def listen(app: Flask, settings: Settings, host: str, port: int) -> Any:
             "Stop the program that uses it, or choose another with --port.",
         ) from None
     web = settings.web
-    pass_over_longer(server, max(web.max_upload_bytes, web.max_bundle_upload_bytes))
+    discard_longer_bodies(server, max(web.max_upload_bytes, web.max_bundle_upload_bytes))
     return server

@@ -15,12 +15,12 @@ from downtime.entry import absent_values
 from downtime.paper.forms.model import TRUE, Item
 from downtime.settings import Settings
 
-_KEPT = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d.*))?")
+_LOCAL_TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d.*))?")
 _SERIAL = re.compile(r"\b([0-9A-Z]{2})-(\d{6})-([0-9A-Z])(?!\w)")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
-def init(app: Flask, settings: Settings, clock: Clock) -> None:
+def init_filters(app: Flask, settings: Settings, clock: Clock) -> None:
     """Add the filters; times are shown in the site's zone."""
     zone = ZoneInfo(settings.site.time_zone)
     filters: dict[str, Callable[..., Any]] = {
@@ -34,45 +34,45 @@ def init(app: Flask, settings: Settings, clock: Clock) -> None:
         "moment": lambda text: display.format_moment(text, zone),
         "clock_time": lambda text: display.format_clock_time(text, zone),
         "or_not_recorded": lambda text: text or display.NOT_RECORDED,
-        "place": place,
-        "words": words,
+        "place": format_location,
+        "words": capitalise_code,
         "number": lambda count: f"{count:,}",
-        "serials": serials,
-        "spaced": spaced,
-        "nhs_words": nhs_words,
+        "serials": find_serials,
+        "spaced": format_serial,
+        "nhs_words": format_nhs_status,
         "field_id": field_id,
         "has_keyed": has_keyed,
         "is_moment": is_moment,
-        "as_on_paper": as_on_paper,
-        "shown": shown,
+        "as_on_paper": format_answer,
+        "shown": describe_answer,
     }
     app.jinja_env.filters.update(filters)
 
 
-def place(encounter: Encounter | None) -> str:
+def format_location(encounter: Encounter | None) -> str:
     """`A1 · Bay 2 · Bed 4`, as much of it as is known."""
     if encounter is None:
         return ""
     return " · ".join(part for part in (encounter.ward, encounter.bay, encounter.bed) if part)
 
 
-def words(code: str) -> str:
+def capitalise_code(code: str) -> str:
     """`in-progress` as `In progress`."""
     text = code.replace("-", " ").replace("_", " ")
     return text[:1].upper() + text[1:]
 
 
-def spaced(serial: str) -> str:
+def format_serial(serial: str) -> str:
     """A form's serial as it is printed: `K7-000042-X`."""
     return f"{serial[:2]}-{serial[2:8]}-{serial[8:]}" if len(serial) == 9 else serial
 
 
-def serials(text: str) -> list[str]:
+def find_serials(text: str) -> list[str]:
     """The serials of forms that a sentence names."""
     return ["".join(found) for found in _SERIAL.findall(text)]
 
 
-def nhs_words(patient: Patient) -> str:
+def format_nhs_status(patient: Patient) -> str:
     """The NHS number, with its status when nobody verified it, or that there is none."""
     if not patient.nhs_number:
         return display.NOT_RECORDED
@@ -98,21 +98,21 @@ def is_moment(text: str) -> bool:
     return bool(_MOMENT.fullmatch(text))
 
 
-def as_on_paper(answer: str) -> str:
+def format_answer(answer: str) -> str:
     """A kept local date or moment as people read it, `02-Nov-2026 14:25`; it can be keyed so too.
 
     A field whose paper says nothing that can be read shows the words for that.
     """
     if answer in absent_values.REASON_TEXTS:
         return absent_values.REASON_TEXTS[answer]
-    kept = _KEPT.fullmatch(answer)
+    kept = _LOCAL_TIME.fullmatch(answer)
     return " ".join(filter(None, (display.format_day(kept[1]), kept[2]))) if kept else answer
 
 
-def shown(item: Item, answer: str) -> str:
+def describe_answer(item: Item, answer: str) -> str:
     """An answer in the words of its form; an empty one says so."""
     if not answer:
         return "nothing" if item.type != "boolean" else "not ticked"
     if answer == TRUE and item.type == "boolean":
         return "ticked"
-    return next((o.display for o in item.options if o.code == answer), as_on_paper(answer))
+    return next((o.display for o in item.options if o.code == answer), format_answer(answer))

@@ -8,13 +8,13 @@ from downtime.errors import LockedError
 from downtime.vault.vault import Vault
 
 
-class Keeper:
+class VaultHolder:
     """Holds the vault while somebody is signed in; whoever uses it meanwhile finishes first."""
 
     def __init__(self) -> None:
         self._vault: Vault | None = None
-        self._leaving: list[Vault] = []
-        self._users: dict[int, int] = {}
+        self._released: list[Vault] = []
+        self._use_counts: dict[int, int] = {}
         self._lock = threading.Lock()
 
     @property
@@ -22,7 +22,7 @@ class Keeper:
         """Whether a vault is held."""
         return self._vault is not None
 
-    def keep(self, vault: Vault) -> None:
+    def hold(self, vault: Vault) -> None:
         """Hold a vault that was just unlocked; a second one of the same home is closed again."""
         with self._lock:
             if self._vault is None:
@@ -39,16 +39,16 @@ class Keeper:
                     "vault.locked", "Nobody is signed in on this laptop.", "Sign in first."
                 )
             vault = self._vault
-            self._users[id(vault)] = self._users.get(id(vault), 0) + 1
+            self._use_counts[id(vault)] = self._use_counts.get(id(vault), 0) + 1
         try:
             yield vault
         finally:
             with self._lock:
-                self._users[id(vault)] -= 1
+                self._use_counts[id(vault)] -= 1
             self._close_unused()
 
     @contextmanager
-    def maybe(self) -> Iterator[Vault | None]:
+    def use_if_unlocked(self) -> Iterator[Vault | None]:
         """The vault as `use` gives it, or None when nobody has unlocked it yet."""
         if not self.unlocked:
             yield None
@@ -56,19 +56,19 @@ class Keeper:
         with self.use() as vault:
             yield vault
 
-    def forget(self) -> None:
+    def release(self) -> None:
         """Close the vault as soon as nobody uses it; until somebody signs in there is none."""
         with self._lock:
             if self._vault is not None:
-                self._leaving.append(self._vault)
+                self._released.append(self._vault)
                 self._vault = None
         self._close_unused()
 
     def _close_unused(self) -> None:
         with self._lock:
-            unused = [v for v in self._leaving if not self._users.get(id(v))]
+            unused = [v for v in self._released if not self._use_counts.get(id(v))]
             for vault in unused:
-                self._leaving.remove(vault)
-                self._users.pop(id(vault), None)
+                self._released.remove(vault)
+                self._use_counts.pop(id(vault), None)
         for vault in unused:
             vault.close()

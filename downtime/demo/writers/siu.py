@@ -37,7 +37,7 @@ def siu(booking: Booking, control: str, seed: int, size: str, today: date) -> li
         pid(find_attendee(slot, seed, size, today)),
         _pv1(slot),
         "RGS|1|A",
-        f"AIS|1|A|{slot.code}^{visit_reason}|{start}|||{_MINUTES}|min",
+        f"AIS|1|A|{slot.code}^{appointment_reason}|{start}|||{_MINUTES}|min",
         f"AIL|1|A|{parts(slot.code, *[''] * 7, slot.name)}|{parts('C', 'Clinic')}||{start}|||{_MINUTES}|min",
         f"AIP|1|A|{doctor(slot.doctor)}|{parts('D', 'Doctor')}||{start}|||{_MINUTES}|min",
     ]

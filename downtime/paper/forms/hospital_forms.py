@@ -9,7 +9,7 @@ from downtime.paper.forms.export_questionnaire import make_questionnaire
 from downtime.paper.forms.form_schema import NAME
 from downtime.paper.forms.import_questionnaire import QuestionnaireReader
 from downtime.paper.forms.load_form import check_text, load_form
-from downtime.vault.files import make_private, write_atomic
+from downtime.vault.files import make_private_folder, write_atomic
 
 _MOST_BYTES = 4_194_304
 
@@ -36,7 +36,7 @@ def save_form(home: Home, name: str, text: str, *, replace: bool = False) -> Pat
             "Choose another name, or say that it is to be replaced.",
         )
     check_definition(name, text)
-    make_private(home.forms)
+    make_private_folder(home.forms)
     write_atomic(path, text.encode())
     return path
 

@@ -9,22 +9,25 @@ from io import BytesIO
 from pathlib import Path
 
 from downtime.errors import InputError, UserError
-from downtime.paper.packs.model import Deliver
+from downtime.paper.packs.model import Deliver, PrintChannel
 from downtime.settings import PrintingSettings
 from downtime.vault.files import write_atomic
 
-SCREEN, QUEUE, FOLDER = "screen", "queue", "folder"
 DELIVERED_WORDS = {
-    SCREEN: "shown on the screen",
-    QUEUE: "sent to the printer",
-    FOLDER: "put into the folder",
+    PrintChannel.SCREEN: "shown on the screen",
+    PrintChannel.QUEUE: "sent to the printer",
+    PrintChannel.FOLDER: "put into the folder",
 }
 _MOST_SAID = 200
 
 
 def list_channels(printing: PrintingSettings) -> list[str]:
     """The ways that this home has."""
-    return [SCREEN, *([QUEUE] if printing.queue else []), *([FOLDER] if printing.folder else [])]
+    return [
+        PrintChannel.SCREEN,
+        *([PrintChannel.QUEUE] if printing.queue else []),
+        *([PrintChannel.FOLDER] if printing.folder else []),
+    ]
 
 
 def make_delivery(
@@ -35,9 +38,9 @@ def make_delivery(
     InputError when the way is not set up. What is handed over raises `printer.…` when it is refused.
     """
     found: dict[str, Callable[[], Deliver | None]] = {
-        SCREEN: lambda: None,
-        QUEUE: lambda: _to_queue(printing, queue or printing.queue, out, two_sided),
-        FOLDER: lambda: _to_folder(printing, out),
+        PrintChannel.SCREEN: lambda: None,
+        PrintChannel.QUEUE: lambda: _to_queue(printing, queue or printing.queue, out, two_sided),
+        PrintChannel.FOLDER: lambda: _to_folder(printing, out),
     }
     if to not in found:
         raise InputError("printer.way", f"There is no way '{to}' to print.", "Choose another way.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from downtime.paper.layout.model import PrintedSheet
@@ -11,6 +12,14 @@ Progress = Callable[[int, int], None]
 """Told how many of how many documents are printed; what it raises stops the printing."""
 Deliver = Callable[[str, str], None]
 """Told the file name and the pack when the pages are complete; what it raises makes them void."""
+
+
+class PrintChannel(StrEnum):
+    """Where the pages of a pack go."""
+
+    SCREEN = "screen"
+    QUEUE = "queue"
+    FOLDER = "folder"
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,6 @@ def void_interrupted(vault: Vault, settings: Settings) -> int:
 
 def _void_all(vault: Vault, found: list[Pack], reason: str) -> int:
     for pack in found:
-        issuer = Actor(pack.issued_by, pack.issued_name, device.public(vault.home).code)
+        issuer = Actor(pack.issued_by, pack.issued_name, device.read_own_card(vault.home).code)
         void_pack(vault, pack, issuer, reason)
     return len(found)

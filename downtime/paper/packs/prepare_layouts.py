@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from downtime.errors import UserError
 from downtime.paper.forms.load_form import load_forms
 from downtime.paper.forms.model import FormDefinition
-from downtime.paper.layout.lay_out_form import layout_digest, lay_out_form
+from downtime.paper.layout.lay_out_form import lay_out_form, layout_digest
 from downtime.paper.layout.template_layout import FormLayout, flow_digest, flow_layout
 from downtime.paper.store import issued_forms
 from downtime.settings import Settings

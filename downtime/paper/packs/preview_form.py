@@ -61,7 +61,7 @@ def preview_form(
     if form.background:
         placed = {_OPTION.sub("", place.key) for page in layout.pages for place in page}
         shown = {key: value for key, value in shown.items() if key in placed}
-    pages = printer.form(layout, SERIAL, shown, labels)
+    pages = printer.print_form(layout, SERIAL, shown, labels)
     printer.finish()
     return pages
 

@@ -67,7 +67,7 @@ class PrintRun:
         self.options = options
         self.zone = ZoneInfo(settings.site.time_zone)
         self.mrn_name = settings.site.mrn_name
-        self.device = device.public(vault.home).code
+        self.device = device.read_own_card(vault.home).code
         self.outage: Outage | None = outages.find_current(vault)
         self.made = vault.clock()
         self._layouts: dict[str, tuple[FormDefinition, FormLayout]] = {}

@@ -13,7 +13,7 @@ from downtime.errors import ConflictError
 from downtime.outage import outages
 from downtime.paper import serials
 from downtime.paper.forms import form_sets
-from downtime.paper.model import ISSUED, VOID, IssuedForm
+from downtime.paper.model import FormState, IssuedForm
 from downtime.paper.packs import content_recorder, documents, pack, snapshot_pages
 from downtime.paper.packs.cover import cover_document
 from downtime.paper.packs.documents import BED_LIST, SUMMARY
@@ -100,7 +100,9 @@ def list_printed_wards(vault: Vault) -> set[str]:
     """Wards of which a print lies on the ward, so that the changes since can be printed."""
     outage = outages.find_current(vault)
     drill = int(outage is not None and outage.drill)
-    beds = issued_forms.fetch_forms(vault.db, f"form = ? AND {_GOOD}", BED_LIST, drill, ISSUED)
+    beds = issued_forms.fetch_forms(
+        vault.db, f"form = ? AND {_GOOD}", BED_LIST, drill, FormState.ISSUED
+    )
     return {form.ward for form in beds}
 
 
@@ -141,19 +143,21 @@ def _earlier(press: PrintRun, ward: str) -> _EarlierPages:
     """Drills and outages are kept apart: neither supersedes pages of the other."""
     db, drill = press.vault.db, int(press.drill)
     beds = issued_forms.fetch_forms(
-        db, f"form = ? AND ward = ? AND {_GOOD}", BED_LIST, ward, drill, ISSUED
+        db, f"form = ? AND ward = ? AND {_GOOD}", BED_LIST, ward, drill, FormState.ISSUED
     )
     summaries: dict[str, list[IssuedForm]] = {}
-    for form in issued_forms.fetch_forms(db, f"form = ? AND {_GOOD}", SUMMARY, drill, ISSUED):
+    for form in issued_forms.fetch_forms(
+        db, f"form = ? AND {_GOOD}", SUMMARY, drill, FormState.ISSUED
+    ):
         summaries.setdefault(form.patient, []).append(form)
     forms = issued_forms.fetch_forms(
-        db, "returns AND patient <> '' AND drill = ? AND state <> ?", drill, VOID
+        db, "returns AND patient <> '' AND drill = ? AND state <> ?", drill, FormState.VOID
     )  # what was filed counts too: the patient's record on paper has begun
     return _EarlierPages(
         tuple(form.serial for form in beds),
         summaries,
         issued_forms.fetch_digests(
-            db, "f.form = ? AND f.drill = ? AND f.state = ?", SUMMARY, drill, ISSUED
+            db, "f.form = ? AND f.drill = ? AND f.state = ?", SUMMARY, drill, FormState.ISSUED
         ),
         frozenset(form.patient for form in forms),
     )

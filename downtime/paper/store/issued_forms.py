@@ -1,15 +1,22 @@
-"""The SQL of the ledger: packs, issued forms and the layouts they were printed on."""
+"""The SQL of issued forms and of what was printed on them."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, fields
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from typing import Any, NamedTuple
 
 import orjson
 from sqlite_utils import Database
 
-from downtime.paper.form_state import MOVE
-from downtime.paper.layout.template_layout import FormLayout, read_geometry
-from downtime.paper.model import FormCount, FormDraft, IssuedForm, Pack, Subject
+from downtime.paper.model import (
+    FormCount,
+    FormDraft,
+    FormState,
+    IssuedForm,
+    MoveKind,
+    Pack,
+    PackState,
+    Subject,
+)
 from downtime.paper.store import moves
 from downtime.vault.audit import Actor
 
@@ -24,6 +31,14 @@ _INSERT = (
     f"INSERT INTO form_issue ({', '.join(_COLUMNS)})"  # noqa: S608
     f" VALUES ({', '.join('?' * len(_COLUMNS))})"
 )
+_SELECT = f"SELECT {', '.join((*_ISSUED, *_SUBJECT))} FROM form_issue"  # noqa: S608
+_IN_ORDER = "ORDER BY substr(serial, 1, 2), position"
+"""The order of issue, laptop by laptop."""
+_LISTED = "SELECT value FROM json_each(?)"
+_IS_STANDING_PRINT = (
+    "form = ? AND drill = ? AND state = ? AND pack IN (SELECT id FROM pack WHERE state = ?)"
+)
+"""A list that lies on its ward: issued, not superseded, of a pack that somebody got."""
 
 
 def last_position(db: Database, device: str) -> int:
@@ -32,42 +47,10 @@ def last_position(db: Database, device: str) -> int:
     return int(db.execute(query, [device]).fetchone()[0])
 
 
-def next_pack(db: Database, device: str) -> int:
-    """The number of the next pack of a device."""
-    query = "SELECT count(*) FROM pack WHERE substr(id, 1, 3) = ? || '-'"
-    return int(db.execute(query, [device]).fetchone()[0]) + 1
-
-
-def insert_pack(db: Database, pack: Pack) -> None:
-    db["pack"].insert(asdict(pack) | {"wards": "\n".join(pack.wards), "drill": int(pack.drill)})  # type: ignore[union-attr]
-
-
-def finish_pack(db: Database, pack: str, state: str, pages: int, checksum: str) -> None:
-    query = "UPDATE pack SET state = ?, pages = ?, checksum = ? WHERE id = ?"
-    db.execute(query, [state, pages, checksum, pack])
-
-
-def set_pack_failure(db: Database, pack: str, state: str, failure: str) -> None:
-    db.execute("UPDATE pack SET state = ?, failure = ? WHERE id = ?", [state, failure, pack])
-
-
-def fetch_packs(db: Database, condition: str, *values: object) -> list[Pack]:
-    """Packs that meet an SQL condition of this room's own, newest first."""
-    query = f"SELECT * FROM pack WHERE {condition} ORDER BY issued_at DESC, id DESC"  # noqa: S608
-    return [_pack(row) for row in db.query(query, values)]
-
-
-def _pack(row: dict[str, Any]) -> Pack:
-    del row["origin"]
-    return Pack(**{**row, "wards": tuple(row["wards"].split("\n")), "drill": bool(row["drill"])})
-
-
-def insert_forms(
-    db: Database, numbered: Iterable[tuple[str, int, FormDraft]], pack: Pack, state: str
-) -> None:
+def insert_forms(db: Database, numbered: Iterable[tuple[str, int, FormDraft]], pack: Pack) -> None:
     """Insert many forms at once: (serial, position, draft)."""
     issuer = (pack.id, pack.outage, int(pack.drill), pack.issued_by, pack.issued_name)
-    end = (pack.issued_at, state, pack.issued_by, pack.issued_at, "")
+    end = (pack.issued_at, FormState.ISSUED, pack.issued_by, pack.issued_at, "")
     db.conn.executemany(
         _INSERT,
         (
@@ -77,6 +60,197 @@ def insert_forms(
             for serial, position, draft in numbered
         ),
     )  # fmt: skip
+
+
+def set_page_counts(db: Database, pages: Iterable[tuple[str, int]]) -> None:
+    """Correct the page counts of forms that took continuation pages: (serial, pages)."""
+    db.conn.executemany(
+        "UPDATE form_issue SET pages = ? WHERE serial = ?", ((n, serial) for serial, n in pages)
+    )
+
+
+def set_state(
+    db: Database,
+    serial: str,
+    state: FormState,
+    at: str,
+    actor: Actor,
+    reason: str,
+    kind: MoveKind = MoveKind.MOVE,
+) -> None:
+    """Move a form that may be moved, and keep the move."""
+    move = moves.add_move(db, serial, state, at, actor, reason, kind)
+    db.execute(
+        "UPDATE form_issue SET state = ?, changed_at = ?, changed_by = ?, reason = ?"
+        " WHERE serial = ?",
+        [state, move.at, actor.id, reason, serial],
+    )
+
+
+# One form, and lists of them
+
+
+def find_form(db: Database, serial: str) -> IssuedForm | None:
+    return next(_query(db, f"{_SELECT} WHERE serial = ?", serial), None)
+
+
+def fetch_by_serials(db: Database, serials: Sequence[str]) -> Iterator[IssuedForm]:
+    """The forms of these serials, in the order of issue."""
+    wanted = orjson.dumps(list(serials)).decode()
+    return _query(db, f"{_SELECT} WHERE serial IN ({_LISTED}) {_IN_ORDER}", wanted)
+
+
+def fetch_returning(db: Database, filters: Mapping[str, str]) -> Iterator[IssuedForm]:
+    """Forms that must come back, by any of `ward`, `form`, `state` and `outage`."""
+    if not filters.keys() <= {"ward", "form", "state", "outage"}:
+        raise KeyError(", ".join(filters))
+    condition = "".join(f" AND {name} = ?" for name in filters)
+    return _query(db, f"{_SELECT} WHERE returns{condition} {_IN_ORDER}", *filters.values())
+
+
+def fetch_in_states(db: Database, outage: str, states: Sequence[FormState]) -> Iterator[IssuedForm]:
+    """Forms of an outage that must come back and are in any of these states."""
+    wanted = orjson.dumps(list(states)).decode()
+    condition = f"returns AND outage = ? AND state IN ({_LISTED})"
+    return _query(db, f"{_SELECT} WHERE {condition} {_IN_ORDER}", outage, wanted)
+
+
+def fetch_of_patient(db: Database, patient: str) -> Iterator[IssuedForm]:
+    return _query(db, f"{_SELECT} WHERE patient = ? {_IN_ORDER}", patient)
+
+
+def fetch_of_pack(db: Database, pack: str) -> Iterator[IssuedForm]:
+    return _query(db, f"{_SELECT} WHERE pack = ? {_IN_ORDER}", pack)
+
+
+def fetch_without_patient(
+    db: Database, outage: str, states: Sequence[FormState]
+) -> Iterator[IssuedForm]:
+    """Forms in any of these states that were printed for nobody, in an outage or before it."""
+    wanted = orjson.dumps(list(states)).decode()
+    condition = (
+        f"patient = '' AND (outage = ? OR (outage = '' AND NOT drill)) AND state IN ({_LISTED})"
+    )
+    return _query(db, f"{_SELECT} WHERE {condition} {_IN_ORDER}", outage, wanted)
+
+
+def fetch_standing_prints(db: Database, form: str, *, drill: bool) -> Iterator[IssuedForm]:
+    """Copies of a list that lie on the wards; those of drills and of outages never mix."""
+    query = f"{_SELECT} WHERE {_IS_STANDING_PRINT} {_IN_ORDER}"
+    return _query(db, query, form, int(drill), FormState.ISSUED, PackState.PRINTED)
+
+
+def fetch_patients_with_forms(db: Database, *, drill: bool) -> frozenset[str]:
+    """Patients whose record on paper has begun: what was filed counts, what is void does not."""
+    query = (
+        "SELECT DISTINCT patient FROM form_issue"
+        " WHERE returns AND patient <> '' AND drill = ? AND state <> ?"
+    )
+    return frozenset(row[0] for row in db.execute(query, [int(drill), FormState.VOID]))
+
+
+def fetch_outage(db: Database, serial: str) -> str:
+    """The outage of a form; empty when there is none, or the form is not known."""
+    row = db.execute("SELECT outage FROM form_issue WHERE serial = ?", [serial]).fetchone()
+    return str(row[0]) if row else ""
+
+
+def sort_by_patient(db: Database, serials: Iterable[str]) -> list[str]:
+    """These serials, those of one patient together."""
+    wanted = orjson.dumps(list(serials)).decode()
+    query = f"SELECT serial FROM form_issue WHERE serial IN ({_LISTED}) ORDER BY patient, serial"  # noqa: S608
+    return [row[0] for row in db.conn.execute(query, (wanted,))]
+
+
+def _query(db: Database, query: str, *values: object) -> Iterator[IssuedForm]:
+    for row in db.conn.execute(query, values):
+        cells = tuple(row)
+        columns: dict[str, Any] = dict(zip(_ISSUED, cells, strict=False))
+        columns |= {"returns": bool(columns["returns"]), "drill": bool(columns["drill"])}
+        columns |= {
+            "replaces": tuple(columns["replaces"].split()),
+            "state": FormState(columns["state"]),
+        }
+        subject = Subject(**dict(zip(_SUBJECT, cells[len(_ISSUED) :], strict=True)))
+        yield IssuedForm(**columns, subject=subject)
+
+
+# Counts, and forms to work through
+
+
+def count_forms(db: Database, outage: str | None = None) -> list[FormCount]:
+    """Forms that must come back, of one outage or of all time, by ward, form and state."""
+    condition, values = ("AND outage = ?", [outage]) if outage is not None else ("", [])
+    query = (
+        "SELECT ward, form, state, count(*) AS n FROM form_issue"  # noqa: S608
+        f" WHERE returns {condition} GROUP BY ward, form, state ORDER BY ward, form, state"
+    )
+    return [
+        FormCount(row["ward"], row["form"], FormState(row["state"]), row["n"])
+        for row in db.query(query, values)
+    ]
+
+
+def count_by_form(db: Database, state: FormState) -> list[tuple[str, str, int]]:
+    """How many forms that must come back are in a state: (form, ward, count)."""
+    query = (
+        "SELECT form, ward, count(*) FROM form_issue WHERE returns AND state = ?"
+        " GROUP BY form, ward"
+    )
+    return [(str(form), str(ward), int(n)) for form, ward, n in db.execute(query, [state])]
+
+
+def fetch_serials(
+    db: Database,
+    state: FormState,
+    forms: Iterable[str],
+    *,
+    ward: str = "",
+    without: Iterable[str] = (),
+    limit: int = 50,
+) -> list[str]:
+    """The serials of these forms in a state, in the order of issue; `without` leaves some out."""
+    names, excluded = list(forms), list(without)
+    query = (
+        "SELECT serial FROM form_issue WHERE returns AND state = ?"  # noqa: S608
+        f" AND form IN ({', '.join('?' * len(names))})"
+        f" AND serial NOT IN ({', '.join('?' * len(excluded))})"
+        + (" AND ward = ?" if ward else "")
+        + " ORDER BY position, serial LIMIT ?"
+    )
+    values = [state, *names, *excluded, *([ward] if ward else []), limit]
+    return [str(row[0]) for row in db.execute(query, values)]
+
+
+# Whom forms were printed for, many at a time
+
+
+PERSON = (
+    "patient", "mrn", "nhs_number", "downtime_number", "family", "given", "prefix", "birth_date",
+    "gender",
+)  # fmt: skip
+_PRINTED_FOR = (
+    f"SELECT f.serial, f.layout, f.ward, {', '.join(f'f.{name}' for name in PERSON)}"  # noqa: S608
+    " FROM json_each(?) AS wanted CROSS JOIN form_issue AS f ON f.serial = wanted.value"
+    " WHERE f.outage <> '' OR NOT f.drill"
+)
+
+
+class PrintedFor(NamedTuple):
+    """The digest of a form's layout, its ward, and the columns of PERSON."""
+
+    layout: str
+    ward: str
+    person: tuple[str, ...]
+
+
+def fetch_printed_for(db: Database, serials: Sequence[str]) -> dict[str, PrintedFor]:
+    """By serial, whom each form was printed for; nothing of one that was printed for a drill alone."""
+    rows = db.conn.execute(_PRINTED_FOR, (orjson.dumps(serials).decode(),))
+    return {row[0]: PrintedFor(row[1], row[2], tuple(row[3:])) for row in rows}
+
+
+# What was printed on them
 
 
 def insert_contents(db: Database, rows: Iterable[tuple[str, str, str]]) -> None:
@@ -90,144 +264,43 @@ def fetch_content(db: Database, serial: str) -> str:
     return next((str(row["body"]) for row in db.query(query, [serial])), "")
 
 
-def fetch_digests(db: Database, condition: str, *values: object) -> dict[str, str]:
-    """Digest by serial of what forms say that meet an SQL condition of this room's own."""
+def find_digest(db: Database, serial: str) -> str:
+    """The digest of what was printed on a form; empty when it was not kept."""
+    query = "SELECT digest FROM form_content WHERE serial = ?"
+    return next((str(row["digest"]) for row in db.query(query, [serial])), "")
+
+
+def fetch_digests(db: Database, form: str, *, drill: bool) -> dict[str, str]:
+    """By serial, the digest of what issued copies of a list say."""
     query = (
-        "SELECT c.serial, c.digest FROM form_content c JOIN form_issue f ON f.serial = c.serial"  # noqa: S608
-        f" WHERE {condition}"
+        "SELECT c.serial, c.digest FROM form_content c JOIN form_issue f ON f.serial = c.serial"
+        " WHERE f.form = ? AND f.drill = ? AND f.state = ?"
     )
-    return {row["serial"]: row["digest"] for row in db.query(query, values)}
+    rows = db.query(query, [form, int(drill), FormState.ISSUED])
+    return {row["serial"]: row["digest"] for row in rows}
 
 
-def set_pages(db: Database, pages: Iterable[tuple[str, int]]) -> None:
-    """Correct the page counts of forms that took continuation pages: (serial, pages)."""
-    db.conn.executemany(
-        "UPDATE form_issue SET pages = ? WHERE serial = ?", ((n, serial) for serial, n in pages)
-    )
+# Rows that another machine wrote
 
 
-def set_state(
-    db: Database, serial: str, state: str, at: str, actor: Actor, reason: str, kind: str = MOVE
-) -> None:
-    """Move a form that may be moved, and keep the move."""
-    move = moves.add_move(db, serial, state, at, actor, reason, kind)
-    db.execute(
-        "UPDATE form_issue SET state = ?, changed_at = ?, changed_by = ?, reason = ?"
-        " WHERE serial = ?",
-        [state, move.at, actor.id, reason, serial],
-    )
+def is_printed_differently(db: Database, row: Mapping[str, Any]) -> bool:
+    """Whether the form that is held under this serial is another paper than this row's."""
+    names = ("form", "layout", "patient", "downtime_number", "pack", "issued_by", "issued_at")
+    query = f"SELECT {', '.join(names)} FROM form_issue WHERE serial = ?"  # noqa: S608
+    stored = db.execute(query, [row["serial"]]).fetchone()
+    return stored is not None and tuple(stored) != tuple(row[name] for name in names)
 
 
-def move_pack_forms(
-    db: Database, pack: str, state: str, at: str, actor: Actor, reason: str
-) -> None:
-    """Move every form of a pack, whatever its state, and keep the moves."""
-    for form in list(fetch_forms(db, "pack = ?", pack)):
-        set_state(db, form.serial, state, at, actor, reason)
+def raise_page_count(db: Database, serial: str, pages: int) -> None:
+    """A form that took continuation pages once it was printed."""
+    query = "UPDATE form_issue SET pages = ? WHERE serial = ? AND pages < ?"
+    db.execute(query, [pages, serial, pages])
 
 
-def fetch_forms(db: Database, condition: str, *values: object) -> Iterator[IssuedForm]:
-    """Issued forms that meet an SQL condition of this room's own, in the order of issue."""
-    query = f"SELECT * FROM form_issue WHERE {condition} ORDER BY substr(serial, 1, 2), position"  # noqa: S608
-    return (_issued(row) for row in db.query(query, values))
-
-
-def sort_by_patient(db: Database, serials: Iterable[str]) -> list[str]:
-    """These serials, those of one patient together."""
-    wanted = orjson.dumps(list(serials)).decode()
-    query = (
-        "SELECT serial FROM form_issue WHERE serial IN (SELECT value FROM json_each(?))"
-        " ORDER BY patient, serial"
-    )
-    return [row[0] for row in db.conn.execute(query, (wanted,))]
-
-
-def fetch_by_serials(db: Database, serials: Sequence[str]) -> Iterator[IssuedForm]:
-    """The forms of these serials, in the order of issue."""
-    wanted = orjson.dumps(list(serials)).decode()
-    query = (
-        f"SELECT {', '.join(_ISSUED)}, {', '.join(_SUBJECT)} FROM form_issue"  # noqa: S608
-        " WHERE serial IN (SELECT value FROM json_each(?))"
-        " ORDER BY substr(serial, 1, 2), position"
-    )
-    for row in db.conn.execute(query, (wanted,)):
-        cells = tuple(row)
-        said = dict(zip(_ISSUED, cells, strict=False))
-        said |= {"returns": bool(said["returns"]), "drill": bool(said["drill"])}
-        said["replaces"] = tuple(said["replaces"].split())
-        subject = Subject(**dict(zip(_SUBJECT, cells[len(_ISSUED) :], strict=True)))
-        yield IssuedForm(**said, subject=subject)
-
-
-def _issued(row: dict[str, Any]) -> IssuedForm:
-    subject = Subject(**{name: row.pop(name) for name in _SUBJECT})
-    del row["position"], row["origin"]
-    row |= {"returns": bool(row["returns"]), "drill": bool(row["drill"])}
-    row["replaces"] = tuple(row["replaces"].split())
-    return IssuedForm(**row, subject=subject)
-
-
-def count_forms(db: Database, condition: str, *values: object) -> list[FormCount]:
-    """Forms that must come back, counted by ward, form and state."""
-    grouped = f"returns AND {condition} GROUP BY ward, form, state ORDER BY ward, form, state"
-    query = f"SELECT ward, form, state, count(*) AS n FROM form_issue WHERE {grouped}"  # noqa: S608
-    return [FormCount(**row) for row in db.query(query, values)]
-
-
-def fetch_layout(db: Database, digest: str) -> FormLayout | None:
-    """A layout that was printed on before."""
-    row = next(db.query("SELECT * FROM form_layout WHERE digest = ?", [digest]), None)
-    if row is None:
-        return None
-    size, pages = read_geometry(row["geometry"])
-    return FormLayout(
-        form=row["form"],
-        version=row["version"],
-        title=row["title"],
-        digest=digest,
-        pdf=bytes(row["pdf"]),
-        size=size,
-        pages=pages,
-    )
-
-
-def has_layout(db: Database, digest: str) -> bool:
-    """Whether a layout is kept."""
-    return bool(db.execute("SELECT 1 FROM form_layout WHERE digest = ?", [digest]).fetchone())
-
-
-def fetch_definition_text(db: Database, digest: str) -> str:
-    """The text of the definition that a layout was made from; empty for a list, or an unknown one."""
-    query = "SELECT definition FROM form_layout WHERE digest = ?"
-    return next((str(row["definition"]) for row in db.query(query, [digest])), "")
-
-
-def fetch_outage(db: Database, serial: str) -> str:
-    """The outage of a form; empty when there is none, or the form is not known."""
-    row = db.execute("SELECT outage FROM form_issue WHERE serial = ?", [serial]).fetchone()
-    return str(row[0]) if row else ""
-
-
-def fetch_titles(db: Database) -> dict[str, str]:
-    """Title by name of every form that was printed here; of its newest version when it changed."""
-    query = "SELECT form, title FROM form_layout WHERE definition <> '' ORDER BY made"
-    return {row["form"]: row["title"] for row in db.query(query)}
-
-
-def insert_layout(db: Database, made: FormLayout, definition: str, at: str) -> None:
-    """Keep a layout with the definition's own text: a printed version stays readable."""
-    if has_layout(db, made.digest):
-        return
-    db["form_layout"].insert(  # type: ignore[union-attr]
-        {
-            "digest": made.digest,
-            "form": made.form,
-            "version": made.version,
-            "title": made.title,
-            "definition": definition,
-            "geometry": made.geometry(),
-            "pdf": made.pdf,
-            "made": at,
-        },
-        ignore=True,
-    )
+def set_local_outage(db: Database, origin: str, outage: str) -> dict[str, str]:
+    """Put the forms of a laptop's outage under another one here: serial to outage of the changed."""
+    changed = db.execute(
+        "UPDATE form_issue SET outage = ? WHERE origin = ? AND outage <> ? RETURNING serial",
+        [outage, origin, outage],
+    ).fetchall()
+    return {str(row[0]): outage for row in changed}

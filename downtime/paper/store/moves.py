@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, fields
 from itertools import groupby
+from typing import Any
 
+import orjson
 from sqlite_utils import Database
 
-from downtime.paper.form_state import MOVE, SIGHTED, UNDO, Move, derive_state
-from downtime.paper.model import ISSUED
+from downtime.paper.form_state import derive_state
+from downtime.paper.model import FormState, Move, MoveKind
 from downtime.vault.audit import Actor
 
 _COLUMNS = tuple(f.name for f in fields(Move))
@@ -17,29 +19,41 @@ _NEXT = (
     "SELECT coalesce(max(step), 0) + 1, max(coalesce(max(at), ''), ?) FROM form_move"
     " WHERE serial = ?"
 )
+_SELECT = f"SELECT {_NAMES} FROM form_move"  # noqa: S608
+_BY_SERIAL = "ORDER BY serial, at, step"
+_NOT_UNDONE = (
+    "NOT EXISTS (SELECT 1 FROM form_move u WHERE u.serial = m.serial AND u.device = m.device"
+    " AND u.undoes = m.step)"
+)
 
 
 def add_move(
-    db: Database, serial: str, state: str, at: str, actor: Actor, reason: str, kind: str = MOVE
+    db: Database,
+    serial: str,
+    state: FormState,
+    at: str,
+    actor: Actor,
+    reason: str,
+    kind: MoveKind = MoveKind.MOVE,
 ) -> Move:
     """Keep a move that somebody made here now; it is dated after every move that is known."""
     step, moment = db.execute(_NEXT, [at, serial]).fetchone()
-    made = Move(
+    move = Move(
         serial=serial, device=actor.device, step=step, at=moment, person=actor.id,
         person_name=actor.name, kind=kind, state=state, reason=reason,
     )  # fmt: skip
-    insert_moves(db, [made])
-    return made
+    insert_moves(db, [move])
+    return move
 
 
 def add_undo(db: Database, undone: Move, at: str, actor: Actor) -> None:
     """Say that a move made on this machine was a slip."""
     step, moment = db.execute(_NEXT, [at, undone.serial]).fetchone()
-    slip = Move(
+    undo = Move(
         serial=undone.serial, device=undone.device, step=step, at=moment, person=actor.id,
-        person_name=actor.name, kind=UNDO, state="", reason="", undoes=undone.step,
+        person_name=actor.name, kind=MoveKind.UNDO, state="", reason="", undoes=undone.step,
     )  # fmt: skip
-    insert_moves(db, [slip])
+    insert_moves(db, [undo])
 
 
 def insert_moves(db: Database, moves: Iterable[Move]) -> int:
@@ -51,61 +65,80 @@ def insert_moves(db: Database, moves: Iterable[Move]) -> int:
 
 def fetch_moves_of(db: Database, serial: str) -> list[Move]:
     """All moves of a serial, in the order in which they were kept."""
-    return list(fetch_moves(db, "serial = ?", serial))
+    return list(_read_moves(db.query(f"{_SELECT} WHERE serial = ? {_BY_SERIAL}", [serial])))
 
 
-def fetch_moves(db: Database, condition: str, *values: object) -> Iterator[Move]:
-    """Moves that meet an SQL condition of this room's own, by serial."""
-    query = f"SELECT {_NAMES} FROM form_move WHERE {condition} ORDER BY serial, at, step"  # noqa: S608
-    return (Move(**row) for row in db.query(query, values))
+def fetch_all_moves(db: Database) -> Iterator[Move]:
+    """Every move, by serial."""
+    return _read_moves(db.query(f"{_SELECT} {_BY_SERIAL}"))
 
 
-def fetch_last_checked_in(db: Database, person: str, device: str, limit: int) -> list[Move]:
-    """The papers that somebody booked last on this machine and did not take back, newest first."""
-    condition = (
-        "person = ? AND device = ? AND kind = ? AND NOT EXISTS (SELECT 1 FROM form_move u WHERE"
-        " u.serial = form_move.serial AND u.device = form_move.device AND u.undoes = form_move.step)"
+def fetch_moves_of_kind(db: Database, kind: MoveKind) -> Iterator[Move]:
+    """Every move of a kind, by serial."""
+    return _read_moves(db.query(f"{_SELECT} WHERE kind = ? {_BY_SERIAL}", [kind]))
+
+
+def fetch_sighted_twice(db: Database) -> Iterator[Move]:
+    """All moves of serials whose paper one machine saw more than once, by serial."""
+    repeated = (
+        "SELECT serial FROM form_move WHERE kind = ? GROUP BY serial, device HAVING count(*) > 1"
     )
-    query = f"SELECT {_NAMES} FROM form_move WHERE {condition} ORDER BY at DESC, rowid DESC LIMIT ?"  # noqa: S608
-    return [Move(**row) for row in db.query(query, [person, device, SIGHTED, limit])]
-
-
-def count_checked_in(db: Database, person: str, device: str, since: str) -> int:
-    """How many papers somebody booked on this machine since a time."""
-    query = (
-        "SELECT count(DISTINCT serial) FROM form_move m WHERE person = ? AND device = ? AND kind = ?"
-        " AND at >= ? AND NOT EXISTS (SELECT 1 FROM form_move u WHERE u.serial = m.serial"
-        " AND u.device = m.device AND u.undoes = m.step)"
-    )
-    return int(db.execute(query, [person, device, SIGHTED, since]).fetchone()[0])
+    query = f"{_SELECT} WHERE serial IN ({repeated}) {_BY_SERIAL}"
+    return _read_moves(db.query(query, [MoveKind.SIGHTED]))
 
 
 def fetch_moves_without_form(db: Database) -> Iterator[Move]:
-    """Moves of papers that no laptop reported to this machine yet."""
-    return fetch_moves(db, "serial NOT IN (SELECT serial FROM form_issue)")
+    """Moves of papers that no laptop reported to this machine yet, by serial."""
+    condition = "serial NOT IN (SELECT serial FROM form_issue)"
+    return _read_moves(db.query(f"{_SELECT} WHERE {condition} {_BY_SERIAL}"))
+
+
+def fetch_last_checked_in(db: Database, person: str, device: str, limit: int) -> list[Move]:
+    """The papers that somebody checked in last on this machine and did not take back, newest first."""
+    query = (
+        f"{_SELECT} m WHERE person = ? AND device = ? AND kind = ? AND {_NOT_UNDONE}"
+        " ORDER BY at DESC, rowid DESC LIMIT ?"
+    )
+    return list(_read_moves(db.query(query, [person, device, MoveKind.SIGHTED, limit])))
+
+
+def count_checked_in(db: Database, person: str, device: str, since: str) -> int:
+    """How many papers somebody checked in on this machine since a time."""
+    query = (
+        "SELECT count(DISTINCT serial) FROM form_move m"  # noqa: S608
+        f" WHERE person = ? AND device = ? AND kind = ? AND at >= ? AND {_NOT_UNDONE}"
+    )
+    return int(db.execute(query, [person, device, MoveKind.SIGHTED, since]).fetchone()[0])
 
 
 def update_states(db: Database, serials: Iterable[str]) -> None:
     """Give forms the state that follows from all their moves."""
     wanted = sorted(set(serials))
     for start in range(0, len(wanted), 500):
-        part = wanted[start : start + 500]
-        marks = ", ".join("?" * len(part))
-        held = fetch_moves(db, f"serial IN ({marks})", *part)
-        found = {serial: derive_state(m) for serial, m in groupby(held, lambda move: move.serial)}
-        moved = [
-            (s.state, s.last.at, s.last.person, s.last.reason, n)
-            for n, s in found.items()
-            if s.last
-        ]
-        db.conn.executemany(
-            "UPDATE form_issue SET state = ?, changed_at = ?, changed_by = ?, reason = ?"
-            " WHERE serial = ?",
-            moved,
-        )
-        still = set(part) - {serial for *_, serial in moved}
-        db.conn.executemany(
-            "UPDATE form_issue SET state = ?, changed_at = issued_at, changed_by = issued_by,"
-            " reason = '' WHERE serial = ?",
-            [(ISSUED, serial) for serial in sorted(still)],
-        )
+        _update_batch(db, wanted[start : start + 500])
+
+
+def _update_batch(db: Database, serials: list[str]) -> None:
+    query = f"{_SELECT} WHERE serial IN (SELECT value FROM json_each(?)) {_BY_SERIAL}"
+    moves = _read_moves(db.query(query, [orjson.dumps(serials).decode()]))
+    states = {n: derive_state(m) for n, m in groupby(moves, lambda move: move.serial)}
+    moved = [
+        (state.state, state.last.at, state.last.person, state.last.reason, serial)
+        for serial, state in states.items()
+        if state.last
+    ]
+    db.conn.executemany(
+        "UPDATE form_issue SET state = ?, changed_at = ?, changed_by = ?, reason = ?"
+        " WHERE serial = ?",
+        moved,
+    )
+    unmoved = set(serials) - {serial for *_, serial in moved}
+    db.conn.executemany(
+        "UPDATE form_issue SET state = ?, changed_at = issued_at, changed_by = issued_by,"
+        " reason = '' WHERE serial = ?",
+        [(FormState.ISSUED, serial) for serial in sorted(unmoved)],
+    )
+
+
+def _read_moves(rows: Iterable[dict[str, Any]]) -> Iterator[Move]:
+    return (Move(**row | {"kind": MoveKind(row["kind"])}) for row in rows)

@@ -7,21 +7,21 @@ import re
 from collections.abc import Callable, Mapping
 
 from downtime.entry.facts import Fact
-from downtime.returns.fhir import booking
-from downtime.returns.fhir.context import Context
-from downtime.returns.fhir.values import (
+from downtime.returns.fhir import appointments
+from downtime.returns.fhir.bundle_context import BundleContext
+from downtime.returns.fhir.datatypes import (
     TERMINOLOGY,
     Json,
-    by,
+    display_reference,
     coding,
-    concept,
-    filled,
+    coded_concept,
+    without_empty,
     identifier,
     is_number,
-    listed,
-    notes,
+    as_list,
+    annotations,
     quantity,
-    said,
+    text_concept,
 )
 
 SNOMED = "http://snomed.info/sct"
@@ -38,21 +38,21 @@ _DONE = {"given": "completed", "not-given": "not-done"}
 _DOSE = re.compile(r"((?:0|[1-9]\d*)(?:\.\d+)?)\s*([A-Za-zµ%][\w/%]*)")
 
 
-def carries(fact: Fact) -> bool:
+def has_resource(fact: Fact) -> bool:
     """Whether a resource of its own says this, without a change of a live record."""
     if fact.type == "Encounter":
         return fact.fields.get("event", "admit") == "admit"
     if fact.type == "Appointment":
-        return booking.has_slot(fact)
+        return appointments.has_slot(fact)
     return fact.type in BUILDERS
 
 
-def resource(fact: Fact, number: str, subject: Json, context: Context) -> Json:
+def build_resource(fact: Fact, number: str, subject: Json, context: BundleContext) -> Json:
     """The resource of a fact with the identifier `number`; KeyError where `carries` says no."""
     made = BUILDERS[fact.type](fact, subject, context)
-    own = identifier(context.names.item, number)
-    profile = context.names.profiles.get(fact.type, "")
-    return filled(
+    own = identifier(context.target.item, number)
+    profile = context.target.profiles.get(fact.type, "")
+    return without_empty(
         {
             "resourceType": fact.type,
             "meta": {"profile": [profile]} if profile else {},
@@ -62,39 +62,41 @@ def resource(fact: Fact, number: str, subject: Json, context: Context) -> Json:
     )
 
 
-def _admission(fact: Fact, subject: Json, context: Context) -> Json:
+def _admission(fact: Fact, subject: Json, context: BundleContext) -> Json:
     fields = fact.fields
-    started = context.at(fields.get("started") or fact.event)
+    started = context.format_time(fields.get("started") or fact.event)
     code, words = _CLASSES.get(fields.get("kind", ""), _CLASSES["inpatient"])
     attending = [coding(TERMINOLOGY + "v3-ParticipationType", "ATND", "attender")]
     consultant = fields.get("consultant", "")
     return {
         "status": "in-progress",
         "class": coding(TERMINOLOGY + "v3-ActCode", code, words),
-        "serviceType": said(fields.get("specialty", "")),
+        "serviceType": text_concept(fields.get("specialty", "")),
         "subject": subject,
-        "participant": [{"type": [{"coding": attending}], "individual": by(consultant)}]
+        "participant": [
+            {"type": [{"coding": attending}], "individual": display_reference(consultant)}
+        ]
         if consultant
         else [],
         "period": {"start": started},
-        "reasonCode": listed(said(fields.get("reason", ""))),
-        "location": [{"location": place(fact, context), "status": "active"}],
+        "reasonCode": as_list(text_concept(fields.get("reason", ""))),
+        "location": [{"location": location_reference(fact, context), "status": "active"}],
     }
 
 
-def place(fact: Fact, context: Context) -> Json:
+def location_reference(fact: Fact, context: BundleContext) -> Json:
     """Where a patient is, as a reference by the code of the ward."""
     ward = fact.fields.get("ward") or fact.ward
     inside = ((name, fact.fields.get(name, "")) for name in ("bay", "bed"))
     words = ", ".join([ward, *(f"{name} {value}" for name, value in inside if value)])
-    return {"identifier": identifier(context.names.location, ward or "UNKNOWN"), "display": words}
+    return {"identifier": identifier(context.target.location, ward or "UNKNOWN"), "display": words}
 
 
-def _request(fact: Fact, subject: Json, context: Context) -> Json:
+def _request(fact: Fact, subject: Json, context: BundleContext) -> Json:
     fields = fact.fields
     priority = fields.get("priority", "")
     extra = (
-        ("Sample taken", context.at(fields.get("collected", ""))),
+        ("Sample taken", context.format_time(fields.get("collected", ""))),
         ("Specimen", fields.get("specimen", "")),
         ("Priority", "" if priority in _PRIORITIES else priority),
         *fact.notes,
@@ -105,15 +107,15 @@ def _request(fact: Fact, subject: Json, context: Context) -> Json:
         "priority": priority if priority in _PRIORITIES else "",
         "code": _code(fact, context),
         "subject": subject,
-        "authoredOn": context.at(fact.event),
-        "requester": by(fields.get("requester") or fact.author),
-        "performer": listed(by(fields.get("department") or fact.system)),
-        "reasonCode": listed(said(fields.get("reason", ""))),
-        "note": notes(extra),
+        "authoredOn": context.format_time(fact.event),
+        "requester": display_reference(fields.get("requester") or fact.author),
+        "performer": as_list(display_reference(fields.get("department") or fact.system)),
+        "reasonCode": as_list(text_concept(fields.get("reason", ""))),
+        "note": annotations(extra),
     }
 
 
-def _observation(fact: Fact, subject: Json, context: Context) -> Json:
+def _observation(fact: Fact, subject: Json, context: BundleContext) -> Json:
     fields = fact.fields
     phoned = fact.system == context.phoned
     laboratory = coding(TERMINOLOGY + "observation-category", "laboratory", "Laboratory")
@@ -122,21 +124,21 @@ def _observation(fact: Fact, subject: Json, context: Context) -> Json:
         "category": [{"coding": [laboratory]}] if phoned else [],
         "code": _code(fact, context),
         "subject": subject,
-        "effectiveDateTime": context.at(fields.get("effective") or fact.event),
-        "issued": context.at(fact.event),
-        "performer": listed(by(fact.author)),
-        "note": notes(fact.notes),
-        "referenceRange": listed(said(fields.get("reference_range", ""))),
+        "effectiveDateTime": context.format_time(fields.get("effective") or fact.event),
+        "issued": context.format_time(fact.event),
+        "performer": as_list(display_reference(fact.author)),
+        "note": annotations(fact.notes),
+        "referenceRange": as_list(text_concept(fields.get("reference_range", ""))),
     }
     value, units = fields.get("value", ""), fields.get("units", "")
     if is_number(value):
-        made["valueQuantity"] = quantity(value, units, context.names.units)
+        made["valueQuantity"] = quantity(value, units, context.target.units)
     elif value:
         made["valueString"] = f"{value} {units}".strip()
     return made
 
 
-def _allergy(fact: Fact, subject: Json, context: Context) -> Json:
+def _allergy(fact: Fact, subject: Json, context: BundleContext) -> Json:
     fields = fact.fields
     status = TERMINOLOGY + "allergyintolerance-clinical"
     certain = TERMINOLOGY + "allergyintolerance-verification"
@@ -150,12 +152,12 @@ def _allergy(fact: Fact, subject: Json, context: Context) -> Json:
         "clinicalStatus": {"coding": [coding(status, "active")]},
         "verificationStatus": {"coding": [coding(certain, "unconfirmed")]},
         "category": [category] if category in _CATEGORIES else [],
-        "code": none if fields.get("none_known") else said(fields.get("substance", "")),
+        "code": none if fields.get("none_known") else text_concept(fields.get("substance", "")),
         "patient": subject,
-        "recordedDate": context.at(fact.event),
-        "asserter": by(fact.author),
+        "recordedDate": context.format_time(fact.event),
+        "asserter": display_reference(fact.author),
         "reaction": [manifest] if reaction else [],
-        "note": notes(
+        "note": annotations(
             (
                 ("Category", "" if category in _CATEGORIES else category),
                 ("Severity", "" if "severity" in manifest else fields.get("severity", "")),
@@ -165,19 +167,19 @@ def _allergy(fact: Fact, subject: Json, context: Context) -> Json:
     }
 
 
-def _flag(fact: Fact, subject: Json, context: Context) -> Json:
+def _flag(fact: Fact, subject: Json, context: BundleContext) -> Json:
     words = [fact.fields.get("text", ""), *(f"{label}: {text}" for label, text in fact.notes)]
     return {
         "status": "active",
-        "category": listed(said(fact.fields.get("category", ""))),
+        "category": as_list(text_concept(fact.fields.get("category", ""))),
         "code": {"text": "; ".join(filter(None, words)) or fact.title},
         "subject": subject,
-        "period": {"start": context.at(fact.event)},
-        "author": by(fact.author),
+        "period": {"start": context.format_time(fact.event)},
+        "author": display_reference(fact.author),
     }
 
 
-def _given(fact: Fact, subject: Json, context: Context) -> Json:
+def _administration(fact: Fact, subject: Json, context: BundleContext) -> Json:
     fields = fact.fields
     status = fields.get("status", "")
     is_given = status != "not-given"
@@ -188,36 +190,36 @@ def _given(fact: Fact, subject: Json, context: Context) -> Json:
     extra = (*unsaid, ("Batch or donation number", fields.get("batch", "")))
     return {
         "status": _DONE.get(status, "unknown"),
-        "statusReason": [] if is_given else listed(said(fields.get("reason", ""))),
+        "statusReason": [] if is_given else as_list(text_concept(fields.get("reason", ""))),
         "medicationCodeableConcept": {"text": fields.get("medicine") or fact.title},
         "subject": subject,
-        "effectiveDateTime": context.at(fields.get("given") or fact.event),
-        "performer": [{"actor": by(fields.get("performer") or fact.author)}],
-        "reasonCode": listed(said(fields.get("reason", ""))) if is_given else [],
-        "dosage": filled(
+        "effectiveDateTime": context.format_time(fields.get("given") or fact.event),
+        "performer": [{"actor": display_reference(fields.get("performer") or fact.author)}],
+        "reasonCode": as_list(text_concept(fields.get("reason", ""))) if is_given else [],
+        "dosage": without_empty(
             {
                 "text": dosage,
-                "route": said(route),
-                "dose": quantity(dose[1], dose[2], context.names.units),
+                "route": text_concept(route),
+                "dose": quantity(dose[1], dose[2], context.target.units),
             }
         )
         if dose
         else {},
-        "note": notes((*extra, *fact.notes)),
+        "note": annotations((*extra, *fact.notes)),
     }
 
 
-def _code(fact: Fact, context: Context) -> Json:
-    return concept(fact.fields.get("code", ""), fact.title, context.names.codes)
+def _code(fact: Fact, context: BundleContext) -> Json:
+    return coded_concept(fact.fields.get("code", ""), fact.title, context.target.codes)
 
 
-BUILDERS: Mapping[str, Callable[[Fact, Json, Context], Json]] = {
+BUILDERS: Mapping[str, Callable[[Fact, Json, BundleContext], Json]] = {
     "Encounter": _admission,
     "ServiceRequest": _request,
     "Observation": _observation,
     "AllergyIntolerance": _allergy,
     "Flag": _flag,
-    "MedicationAdministration": _given,
-    "Appointment": booking.appointment,
+    "MedicationAdministration": _administration,
+    "Appointment": appointments.build_appointment,
 }
 """The types that go out as FHIR resources."""

@@ -6,11 +6,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from downtime import config
-from downtime.paper.forms.fhir_write import OURS
-from downtime.returns.profiles import PAGE, TARGETS, wrong
+from downtime.paper.forms.export_questionnaire import EXTENSION_BASE
+from downtime.returns.profiles import PAGE, TARGETS, setting_error
 from downtime.settings import Settings, setting
 
-BASE = OURS.removesuffix("StructureDefinition/")
+BASE = EXTENSION_BASE.removesuffix("StructureDefinition/")
 """Where this project's own names begin."""
 NHS = "https://fhir.nhs.uk/Id/nhs-number"
 LEAST_ENTRIES = 8
@@ -48,13 +48,13 @@ class FhirTarget:
     profiles: dict[str, str] = setting({}, "Resource type to the profile it names.")
 
 
-def fhir_target(settings: Settings, system: str, given: Mapping[str, Any]) -> FhirTarget:
+def read_fhir_target(settings: Settings, system: str, given: Mapping[str, Any]) -> FhirTarget:
     """The FHIR table of a system; InputError names the first mistake."""
     read = config.table(FhirTarget, given, f"{TARGETS}.{system}.fhir.", PAGE)
     usual = settings.site.mrn_system or f"{BASE}id/{settings.site.mrn_authority}"
     made = replace(read, hospital_number=read.hospital_number or usual)
     for name, words in _faults(made):
-        raise wrong(system, f"fhir.{name}", words)
+        raise setting_error(system, f"fhir.{name}", words)
     return made
 
 

@@ -3,8 +3,8 @@
 import base64
 
 from downtime.entry.facts import Fact, Person
-from downtime.returns.hl7.common import DOWNTIME, Writer, short, words
-from downtime.returns.hl7.segments import Value, segment
+from downtime.returns.hl7.segment_writer import DOWNTIME, SegmentWriter, fit_coded, text_only
+from downtime.returns.hl7.segments import Value, build_segment
 
 _TYPES = {
     "application/pdf": ("AP", "PDF"),
@@ -14,21 +14,23 @@ _TYPES = {
 """Type and subtype of the data (tables 0191 and 0291)."""
 
 
-def document(fact: Fact, who: Person, file: tuple[str, bytes], writer: Writer) -> list[str]:
+def build_document(
+    fact: Fact, who: Person, file: tuple[str, bytes], writer: SegmentWriter
+) -> list[str]:
     """The form as it came back (`file` is media type and content); its number in TXA-12 is the serial, so that a replay is the same."""
     title = fact.title
-    author = words(fact.author)
-    happened = writer.at(fact.event)
+    author = text_only(fact.author)
+    happened = writer.format_time(fact.event)
     kind, subtype = _TYPES[file[0]]
     txa: dict[int, Value] = {
         1: "1",
-        2: short(fact.form),
+        2: fit_coded(fact.form),
         3: kind,
         4: happened,
         5: author,
-        6: writer.at(fact.entered),
+        6: writer.format_time(fact.entered),
         9: author,
-        11: words(fact.transcriber),
+        11: text_only(fact.transcriber),
         12: (fact.serial, DOWNTIME),
         16: f"{fact.serial}.{subtype.lower()}",
         17: "DO",
@@ -48,6 +50,6 @@ def document(fact: Fact, who: Person, file: tuple[str, bytes], writer: Writer) -
         writer.evn(fact, "T02"),
         writer.pid(who),
         writer.pv1(fact, other="U"),
-        segment("TXA", txa),
-        segment("OBX", obx),
+        build_segment("TXA", txa),
+        build_segment("OBX", obx),
     ]

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from downtime.entry.facts import Fact, Person
 from downtime.errors import InputError
-from downtime.returns.hl7 import booking, documents, orders, people
-from downtime.returns.hl7.common import Writer
-from downtime.returns.hl7.segments import header, message
+from downtime.returns.hl7 import documents, orders, patient_administration, scheduling
+from downtime.returns.hl7.segment_writer import SegmentWriter
+from downtime.returns.hl7.segments import build_header, join_segments
 from downtime.returns.profiles import CHARSETS, Target
 from downtime.settings import Settings
 
@@ -31,7 +31,7 @@ _STRUCTURES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Returned:
+class ReturnedFacts:
     """What one message says: facts, whom it names, when it was decided, and its control ID."""
 
     facts: tuple[Fact, ...]
@@ -40,24 +40,24 @@ class Returned:
     control_id: str
 
 
-class _Kind(NamedTuple):
-    name: Callable[[Fact, Writer], str]
-    build: Callable[[tuple[Fact, ...], Person, Writer], list[str]]
+class MessageWriter(NamedTuple):
+    name: Callable[[Fact, SegmentWriter], str]
+    build: Callable[[tuple[Fact, ...], Person, SegmentWriter], list[str]]
 
 
-def kind(fact: Fact, settings: Settings, target: Target) -> str:
+def message_type(fact: Fact, settings: Settings, target: Target) -> str:
     """`ADT^A01`, `ORU^R01` …: the message that returns this fact to this target."""
-    return _kind(fact).name(fact, _writer(settings, target))
+    return _find_writer(fact).name(fact, _writer(settings, target))
 
 
-def write(said: Returned, settings: Settings, target: Target) -> bytes:
+def write_message(said: ReturnedFacts, settings: Settings, target: Target) -> bytes:
     """The whole message in the target's character set.
 
     InputError when a value holds a control character, or anything the target cannot take.
     """
     writer = _writer(settings, target)
-    name = _kind(said.facts[0]).name(said.facts[0], writer)
-    segments = _kind(said.facts[0]).build(said.facts, said.person, writer)
+    name = _find_writer(said.facts[0]).name(said.facts[0], writer)
+    segments = _find_writer(said.facts[0]).build(said.facts, said.person, writer)
     return _message(name, said.decided, said.control_id, segments, writer)
 
 
@@ -71,7 +71,7 @@ def write_document(
 ) -> bytes:
     """MDM^T02: the scan of a form (media type, content); its time is when it was entered."""
     writer = _writer(settings, target)
-    segments = documents.document(fact, who, file, writer)
+    segments = documents.build_document(fact, who, file, writer)
     return _message("MDM^T02", fact.entered, control_id, segments, writer)
 
 
@@ -85,16 +85,16 @@ def write_merge(
 ) -> bytes:
     """ADT^A40 or ADT^A47: a downtime number is this patient."""
     writer = _writer(settings, target)
-    segments = people.merge(survivor, downtime, decided, writer)
+    segments = patient_administration.build_merge(survivor, downtime, decided, writer)
     return _message(f"ADT^{target.merge}", decided, control_id, segments, writer)
 
 
 def _message(
-    name: str, decided: str, control_id: str, segments: list[str], writer: Writer
+    name: str, decided: str, control_id: str, segments: list[str], writer: SegmentWriter
 ) -> bytes:
     target = writer.target
     kept = [one for one in segments if one[:3] not in target.leave_out]
-    text = message(_msh(name, decided, control_id, writer), *kept, *target.add)
+    text = join_segments(_msh(name, decided, control_id, writer), *kept, *target.add)
     try:
         return text.encode(CHARSETS[target.charset])
     except UnicodeEncodeError:
@@ -105,17 +105,17 @@ def _message(
         ) from None
 
 
-def _msh(name: str, decided: str, control_id: str, writer: Writer) -> str:
+def _msh(name: str, decided: str, control_id: str, writer: SegmentWriter) -> str:
     target, returns = writer.target, writer.settings.returns
     code, event = name.split("^")
     structure = _STRUCTURES.get(name, f"{code}_{event}") if writer.is_from("2.3.1") else ""
-    return header(
+    return build_header(
         {
             3: returns.sending_application,
             4: writer.settings.site.code,
             5: target.application,
             6: target.facility,
-            7: writer.at(decided),
+            7: writer.format_time(decided),
             9: (code, event, structure),
             10: control_id,
             11: "P",
@@ -127,32 +127,38 @@ def _msh(name: str, decided: str, control_id: str, writer: Writer) -> str:
     )
 
 
-def _writer(settings: Settings, target: Target) -> Writer:
-    return Writer(settings, target, ZoneInfo(settings.site.time_zone))
+def _writer(settings: Settings, target: Target) -> SegmentWriter:
+    return SegmentWriter(settings, target, ZoneInfo(settings.site.time_zone))
 
 
-def _kind(fact: Fact) -> _Kind:
-    if fact.type not in _KINDS:
+def _find_writer(fact: Fact) -> MessageWriter:
+    if fact.type not in WRITERS:
         raise InputError(
             "return.type",
             "HL7 v2 has no message for this kind of item.",
             "Put it on a worklist.",
         )
-    return _KINDS[fact.type]
+    return WRITERS[fact.type]
 
 
-def _always(name: str) -> Callable[[Fact, Writer], str]:
+def _fixed_type(name: str) -> Callable[[Fact, SegmentWriter], str]:
     return lambda fact, writer: name
 
 
-_KINDS: Mapping[str, _Kind] = {
-    "Encounter": _Kind(people.movement_kind, people.movement),
-    "Patient": _Kind(_always("ADT^A08"), people.demographics),
-    "AllergyIntolerance": _Kind(people.allergy_kind, people.allergy),
-    "Flag": _Kind(_always("ADT^A08"), people.alert),
-    "ServiceRequest": _Kind(orders.request_kind, orders.request),
-    "Observation": _Kind(_always("ORU^R01"), orders.results),
-    "MedicationAdministration": _Kind(orders.dose_kind, orders.dose),
-    "Appointment": _Kind(booking.booking_kind, booking.booking),
+WRITERS: Mapping[str, MessageWriter] = {
+    "Encounter": MessageWriter(
+        patient_administration.movement_type, patient_administration.build_movement
+    ),
+    "Patient": MessageWriter(_fixed_type("ADT^A08"), patient_administration.build_demographics),
+    "AllergyIntolerance": MessageWriter(
+        patient_administration.allergy_type, patient_administration.build_allergy
+    ),
+    "Flag": MessageWriter(_fixed_type("ADT^A08"), patient_administration.build_alert),
+    "ServiceRequest": MessageWriter(orders.request_type, orders.build_request),
+    "Observation": MessageWriter(_fixed_type("ORU^R01"), orders.build_results),
+    "MedicationAdministration": MessageWriter(
+        orders.administration_type, orders.build_administration
+    ),
+    "Appointment": MessageWriter(scheduling.appointment_type, scheduling.build_appointment),
 }
 """Each type of fact, with its message's name and its segments after MSH."""

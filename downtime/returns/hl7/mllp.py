@@ -20,11 +20,11 @@ _BETWEEN = b"\r\n"
 _CHUNK = 65_536
 
 
-class BrokenError(Exception):
+class ConnectionBrokenError(Exception):
     """The line to a receiver cannot be used: a sentence for a person, without patient data."""
 
 
-def frame(content: bytes) -> bytes:
+def frame_message(content: bytes) -> bytes:
     """A message in its frame; InputError for one that holds a frame's own signs."""
     if VT in content or FS in content:
         raise InputError(
@@ -34,41 +34,41 @@ def frame(content: bytes) -> bytes:
 
 
 @dataclass(slots=True)
-class Line:
+class MllpClient:
     """One connection to a receiver. Every method raises BrokenError when it cannot be used."""
 
     target: Target
     clock: Callable[[], float] = time.monotonic
     _socket: socket.socket | None = None
-    _rest: bytearray = field(default_factory=bytearray)
+    _buffer: bytearray = field(default_factory=bytearray)
 
     def send(self, content: bytes) -> None:
         """Connect if needed and hand one message over; frames that wait from before are void."""
-        framed = frame(content)
+        framed = frame_message(content)
         try:
             line = self._connected()
             line.settimeout(self.target.answer_seconds)
             line.sendall(framed)
         except TimeoutError:
-            raise self._broken("takes messages too slowly") from None
+            raise self._broken_error("takes messages too slowly") from None
         except OSError as error:
-            raise self._broken(f"closed the connection ({_short(error)})") from None
+            raise self._broken_error(f"closed the connection ({_fault_text(error)})") from None
 
     def receive(self, deadline: float) -> bytes:
         """The content of the next frame, before `deadline` on the clock."""
         if self._socket is None:
-            raise self._broken("is not connected")
+            raise self._broken_error("is not connected")
         while True:
             if (content := self._frame()) is not None:
                 return content
             self._read(deadline)
 
-    def say(self, content: bytes) -> None:
+    def send_commit(self, content: bytes) -> None:
         """Send on the open connection; a fault shows when the next answer is awaited."""
         if self._socket is not None:
             with suppress(OSError):
                 self._socket.settimeout(self.target.answer_seconds)
-                self._socket.sendall(frame(content))
+                self._socket.sendall(frame_message(content))
 
     def deadline(self) -> float:
         """When an answer that is awaited from now on is late."""
@@ -79,54 +79,54 @@ class Line:
         if self._socket is not None:
             self._socket.close()
         self._socket = None
-        self._rest.clear()
+        self._buffer.clear()
 
     def _frame(self) -> bytes | None:
         """A whole frame of what was read; None while it is not whole."""
         start = 0
-        while start < len(self._rest) and self._rest[start] in _BETWEEN:
+        while start < len(self._buffer) and self._buffer[start] in _BETWEEN:
             start += 1
-        del self._rest[:start]
-        if self._rest and self._rest[:1] != VT:
-            raise self._broken("answered with something that is not a frame")
-        end = self._rest.find(FS)
+        del self._buffer[:start]
+        if self._buffer and self._buffer[:1] != VT:
+            raise self._broken_error("answered with something that is not a frame")
+        end = self._buffer.find(FS)
         if end < 0:
-            if len(self._rest) > self.target.max_answer_bytes:
-                raise self._broken("answered with more than an answer can be")
+            if len(self._buffer) > self.target.max_answer_bytes:
+                raise self._broken_error("answered with more than an answer can be")
             return None
-        content = bytes(self._rest[1:end])
-        del self._rest[: end + 1]
+        content = bytes(self._buffer[1:end])
+        del self._buffer[: end + 1]
         return content
 
     def _read(self, deadline: float) -> None:
         left = deadline - self.clock()
         if self._socket is None or left <= 0:
-            raise self._broken("did not answer in time")
+            raise self._broken_error("did not answer in time")
         try:
             self._socket.settimeout(left)
             read = self._socket.recv(_CHUNK)
         except TimeoutError:
-            raise self._broken("did not answer in time") from None
+            raise self._broken_error("did not answer in time") from None
         except OSError as error:
-            raise self._broken(f"broke the connection off ({_short(error)})") from None
+            raise self._broken_error(f"broke the connection off ({_fault_text(error)})") from None
         if not read:
-            raise self._broken("closed the connection without an answer")
-        self._rest += read
+            raise self._broken_error("closed the connection without an answer")
+        self._buffer += read
 
     def _connected(self) -> socket.socket:
-        if self._socket is not None and self._is_gone(self._socket):
+        if self._socket is not None and self._is_closed(self._socket):
             self.close()
         if self._socket is None:
             self._socket = self._connect()
         return self._socket
 
-    def _is_gone(self, line: socket.socket) -> bool:
+    def _is_closed(self, line: socket.socket) -> bool:
         """Whether the receiver closed, or said something unasked that answers no message of ours."""
         try:
             line.settimeout(0)
-            self._rest += line.recv(_CHUNK)
+            self._buffer += line.recv(_CHUNK)
         except (BlockingIOError, ssl.SSLWantReadError):
-            return bool(self._rest.strip(_BETWEEN))
+            return bool(self._buffer.strip(_BETWEEN))
         except OSError:
             return True
         return True
@@ -136,22 +136,22 @@ class Line:
         try:
             plain = socket.create_connection((target.host, target.port), target.connect_seconds)
         except OSError as error:
-            raise self._broken(f"cannot be reached ({_short(error)})") from None
+            raise self._broken_error(f"cannot be reached ({_fault_text(error)})") from None
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if not target.tls:
             return plain
         try:
-            return context(target).wrap_socket(plain, server_hostname=target.host)
+            return build_tls_context(target).wrap_socket(plain, server_hostname=target.host)
         except (OSError, ValueError) as error:
             plain.close()
-            raise self._broken(f"cannot be reached by TLS ({_short(error)})") from None
+            raise self._broken_error(f"cannot be reached by TLS ({_fault_text(error)})") from None
 
-    def _broken(self, what: str) -> BrokenError:
+    def _broken_error(self, what: str) -> ConnectionBrokenError:
         self.close()
-        return BrokenError(f"{self.target.system} {what}.")
+        return ConnectionBrokenError(f"{self.target.system} {what}.")
 
 
-def context(target: Target) -> ssl.SSLContext:
+def build_tls_context(target: Target) -> ssl.SSLContext:
     """TLS that checks the receiver's certificate; InputError when a file cannot be used."""
     try:
         made = ssl.create_default_context(cafile=target.ca_file or None)
@@ -166,7 +166,7 @@ def context(target: Target) -> ssl.SSLContext:
     return made
 
 
-def _short(error: OSError | ValueError) -> str:
+def _fault_text(error: OSError | ValueError) -> str:
     """The kind of a fault, in the system's words, without an address."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message

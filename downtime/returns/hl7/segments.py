@@ -25,7 +25,7 @@ _PLAIN = re.compile(r"[^\x00-\x1f\x7f-\x9f\\|^&~]*")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
 
-def escape(text: str) -> str:
+def escape_text(text: str) -> str:
     """Text with the delimiters escaped and line ends as `\\.br\\` (HL7 v2.4, 2.9.1 and 2.9.6).
 
     InputError for any other control character: a receiver would cut or misread the message.
@@ -42,37 +42,37 @@ def escape(text: str) -> str:
     return plain.translate(_ESCAPES)
 
 
-def field(value: Value, level: int = 0) -> str:
+def format_field(value: Value, level: int = 0) -> str:
     """One field: `str` as text, a list as repetitions (`~`), a tuple as components (`^`, `&`)."""
     if isinstance(value, str):
-        return escape(value)
+        return escape_text(value)
     if isinstance(value, list):
-        return "~".join(field(one, level) for one in value)
-    parts = [field(one, level + 1) for one in value]
+        return "~".join(format_field(one, level) for one in value)
+    parts = [format_field(one, level + 1) for one in value]
     separator = "^&"[level]
     return separator.join(parts).rstrip(separator)
 
 
-def segment(name: str, fields: Mapping[int, Value]) -> str:
+def build_segment(name: str, fields: Mapping[int, Value]) -> str:
     """`PID|1||…`: fields by their number in the standard, empty ones between them."""
-    written = {number: text for number, value in fields.items() if (text := field(value))}
+    written = {number: text for number, value in fields.items() if (text := format_field(value))}
     last = max(written, default=0)
     return "|".join([name, *(written.get(number, "") for number in range(1, last + 1))])
 
 
-def header(fields: Mapping[int, Value]) -> str:
+def build_header(fields: Mapping[int, Value]) -> str:
     """MSH, whose first field is the separator itself; `fields` start at MSH-3."""
-    rest = segment("", {number - 2: value for number, value in fields.items()})
+    rest = build_segment("", {number - 2: value for number, value in fields.items()})
     return "MSH|^~\\&" + rest
 
 
-def message(*segments: str) -> str:
+def join_segments(*segments: str) -> str:
     """The segments, each ended by a carriage return (HL7 v2.4, 2.7)."""
     return "".join(f"{one}\r" for one in segments)
 
 
 @lru_cache(maxsize=8192)
-def timestamp(stored: str, zone: ZoneInfo) -> str:
+def format_timestamp(stored: str, zone: ZoneInfo) -> str:
     """`20261102143000+0000`: a stored UTC time in the site's zone with its offset; a date stays one."""
     if "T" not in stored:
         return stored.replace("-", "")

@@ -27,7 +27,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Label:
     """A word at a place: under the axis, beside it, or in the legend."""
 
     x: float
@@ -107,27 +107,27 @@ class Chart:
             for row in self.series.values()
         ]
 
-    def under(self) -> list[Mark]:
+    def axis_labels(self) -> list[Label]:
         """Words under the axis: as many as can be read, and always the first."""
         step = (self.right - _LEFT) / max(1, len(self.labels))
         every = -(-len(self.labels) // _LABELS) or 1
         return [
-            Mark(round(_LEFT + step * (place + 0.5), 1), self.floor + 18, text)
+            Label(round(_LEFT + step * (place + 0.5), 1), self.floor + 18, text)
             for place, text in enumerate(self.labels)
             if place % every == 0
         ]
 
-    def beside(self) -> list[Mark]:
+    def value_labels(self) -> list[Label]:
         """Numbers at the axis: nothing, a half and the whole."""
         return [
-            Mark(_LEFT - 6, round(self.floor - self.height(n), 1), f"{n:,}")
+            Label(_LEFT - 6, round(self.floor - self.height(n), 1), f"{n:,}")
             for n in (0, self.highest // 2, self.highest)
         ]
 
-    def legend(self) -> list[Mark]:
+    def legend(self) -> list[Label]:
         """What each fill means."""
         return [
-            Mark(_LEFT + 150.0 * number, 14, name, FILLS[number])
+            Label(_LEFT + 150.0 * number, 14, name, FILLS[number])
             for number, name in enumerate(self.series)
         ]
 

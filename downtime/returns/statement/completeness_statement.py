@@ -115,7 +115,7 @@ def gather_statement(vault: Vault, settings: Settings, outage: str = "") -> Stat
 
 def attach_evidence(vault: Vault, outage: str, facts: Mapping[str, Any]) -> Statement:
     """These facts with what stands around them now."""
-    chain = audit.verify(vault.db)
+    chain = audit.verify_chain(vault.db)
     return Statement(
         facts,
         hashlib.sha256(orjson.dumps(facts, option=orjson.OPT_SORT_KEYS)).hexdigest(),

@@ -36,7 +36,7 @@ def sign_statement(
     """
     if lead not in LEADS:
         raise InputError("statement.lead", "There is no such lead.", f"Choose {', '.join(LEADS)}.")
-    check_can_sign(settings, lead, people.get(vault, actor.id))
+    check_can_sign(settings, lead, people.get_person(vault, actor.id))
     statement = gather_statement(vault, settings, outage)
     for held in statement.signatures:
         _check_unsigned(held, statement.digest, lead, actor)

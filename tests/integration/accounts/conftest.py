@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from downtime import config
-from downtime.accounts import opening, people, totp
-from downtime.accounts.signin import SignedIn, sign_in
+from downtime.accounts import homes, people, totp
+from downtime.accounts.sign_in import SignedIn, sign_in
 from downtime.config import Home
 from tests.conftest import NOW
 
@@ -30,7 +30,7 @@ class Hospital:
 
     def __init__(self, folder, unlock_file) -> None:
         self.home, self.clock, self.unlock_file = Home(folder), MovingClock(), unlock_file
-        self.made = opening.create_home(
+        self.made = homes.create_home(
             self.home,
             self.clock,
             device_code="K7",
@@ -44,14 +44,14 @@ class Hospital:
     def code(self, username: str) -> str:
         """A fresh one-time code: a step is taken only once, so time moves on first."""
         self.clock.forward(seconds=30)
-        return totp.code(self.secrets[username], self.clock())
+        return totp.make_code(self.secrets[username], self.clock())
 
     def sign_in(self, username="admin", password=PASSWORD, code=None, vault=None) -> SignedIn:
         code = self.code(username) if code is None else code
         return sign_in(self.home, self.settings, self.clock, username, password, code, vault=vault)
 
     def add(self, admin: SignedIn, username: str, role: str = "ward", name: str = "Bo Nurse"):
-        made = people.create(
+        made = people.create_person(
             admin.vault,
             self.settings,
             username,

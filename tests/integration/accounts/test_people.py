@@ -3,7 +3,7 @@
 import pytest
 
 from downtime.accounts import people
-from downtime.accounts.recover import recover
+from downtime.accounts.recover_access import recover_access
 from downtime.errors import ConflictError, InputError, LockedError, NotFoundError
 from downtime.vault import keys
 
@@ -18,14 +18,14 @@ def test_a_new_person_signs_in_with_what_was_handed_out(hospital, admin, actions
     assert signed_in.person == person
     assert (person.name, person.role, person.initial_password) == ("Bo Nurse", "ward", True)
     assert "person.create" in actions(signed_in.vault)
-    assert [p.username for p in people.everybody(admin.vault)] == ["b.nurse", "admin", "service"]
+    assert [p.username for p in people.list_people(admin.vault)] == ["b.nurse", "admin", "service"]
 
 
 def test_a_user_name_is_never_given_twice(hospital, admin):
     person = hospital.add(admin, "b.nurse")
     with pytest.raises(ConflictError, match="taken"):
         hospital.add(admin, "b.nurse", name="Barbara Nurse")
-    people.disable(admin.vault, person.id, admin.actor, "left")
+    people.disable_person(admin.vault, person.id, admin.actor, "left")
     with pytest.raises(ConflictError, match="taken"):
         hospital.add(admin, "b.nurse", name="Barbara Nurse")
     with pytest.raises(LockedError):
@@ -33,11 +33,11 @@ def test_a_user_name_is_never_given_twice(hospital, admin):
 
 
 def test_a_refused_creation_leaves_neither_row_nor_slot(hospital, admin):
-    before = (people.everybody(admin.vault), keys.load(hospital.home))
+    before = (people.list_people(admin.vault), keys.load_slot_file(hospital.home))
     for words in (("b.nurse", "Bo", "chief", PASSWORD), ("b.nurse", "Bo", "ward", "short")):
         with pytest.raises(InputError):
-            people.create(admin.vault, hospital.settings, *words, admin.actor, "")
-    assert (people.everybody(admin.vault), keys.load(hospital.home)) == before
+            people.create_person(admin.vault, hospital.settings, *words, admin.actor, "")
+    assert (people.list_people(admin.vault), keys.load_slot_file(hospital.home)) == before
 
 
 def test_a_person_changes_their_own_password(hospital, admin):
@@ -55,7 +55,9 @@ def test_a_person_changes_their_own_password(hospital, admin):
 
 def test_a_reset_gives_a_new_password_and_a_new_second_factor(hospital, admin):
     person = hospital.add(admin, "b.nurse")
-    made = people.reset(admin.vault, hospital.settings, person.id, NEW, admin.actor, "lost phone")
+    made = people.reset_credentials(
+        admin.vault, hospital.settings, person.id, NEW, admin.actor, "lost phone"
+    )
     with pytest.raises(LockedError):
         hospital.sign_in("b.nurse", NEW)
     hospital.secrets["b.nurse"] = made.totp_secret
@@ -64,22 +66,22 @@ def test_a_reset_gives_a_new_password_and_a_new_second_factor(hospital, admin):
 
 def test_a_closed_account_is_opened_again_with_new_credentials(hospital, admin):
     person = hospital.add(admin, "b.nurse")
-    people.disable(admin.vault, person.id, admin.actor, "leave")
+    people.disable_person(admin.vault, person.id, admin.actor, "leave")
     with pytest.raises(ConflictError, match="closed"):
-        people.reset(admin.vault, hospital.settings, person.id, NEW, admin.actor, "")
-    made = people.enable(admin.vault, hospital.settings, person.id, NEW, admin.actor, "back")
+        people.reset_credentials(admin.vault, hospital.settings, person.id, NEW, admin.actor, "")
+    made = people.enable_person(admin.vault, hospital.settings, person.id, NEW, admin.actor, "back")
     hospital.secrets["b.nurse"] = made.totp_secret
     assert hospital.sign_in("b.nurse", NEW).person.id == person.id
     with pytest.raises(ConflictError):
-        people.enable(admin.vault, hospital.settings, person.id, NEW, admin.actor, "")
+        people.enable_person(admin.vault, hospital.settings, person.id, NEW, admin.actor, "")
 
 
 def test_closing_an_account_renews_the_data_key_at_once_when_nobody_else_is_there(hospital, admin):
     person = hospital.add(admin, "b.nurse")
     before = admin.vault.data_key
-    assert people.disable(admin.vault, person.id, admin.actor, "left")
+    assert people.disable_person(admin.vault, person.id, admin.actor, "left")
     assert admin.vault.data_key != before
-    assert people.get(admin.vault, person.id).state == "disabled"
+    assert people.get_person(admin.vault, person.id).state == "disabled"
     assert hospital.sign_in(vault=admin.vault).vault is admin.vault
 
 
@@ -87,38 +89,40 @@ def test_closing_while_another_program_is_there_renews_at_the_next_opening(hospi
     person = hospital.add(admin, "b.nurse")
     other = hospital.sign_in()
     before = admin.vault.data_key
-    assert not people.disable(admin.vault, person.id, admin.actor, "left")
+    assert not people.disable_person(admin.vault, person.id, admin.actor, "left")
     other.vault.close()
     admin.vault.close()
     again = hospital.sign_in()
     assert again.vault.data_key != before
-    assert people.get(again.vault, person.id).state == "disabled"
+    assert people.get_person(again.vault, person.id).state == "disabled"
 
 
 def test_the_last_administrator_stays(hospital, admin):
     with pytest.raises(ConflictError, match="last active administrator"):
-        people.disable(admin.vault, admin.person.id, admin.actor, "")
+        people.disable_person(admin.vault, admin.person.id, admin.actor, "")
     with pytest.raises(ConflictError, match="last active administrator"):
         people.set_role(admin.vault, admin.person.id, "ward", admin.actor, "")
     assert hospital.sign_in().person.role == "administrator"
     hospital.add(admin, "second", "administrator")
     people.set_role(admin.vault, admin.person.id, "ward", admin.actor, "handover")
-    assert people.get(admin.vault, admin.person.id).role == "ward"
+    assert people.get_person(admin.vault, admin.person.id).role == "ward"
 
 
 def test_a_new_name_is_the_one_shown(hospital, admin):
     person = hospital.add(admin, "b.nurse")
-    people.rename(admin.vault, person.id, "Bo Nurse-Jones", admin.actor, "married")
+    people.rename_person(admin.vault, person.id, "Bo Nurse-Jones", admin.actor, "married")
     assert hospital.sign_in("b.nurse").actor.name == "Bo Nurse-Jones"
 
 
 def test_a_program_never_becomes_a_person_nor_a_person_a_program(hospital, admin):
-    (service,) = [p for p in people.everybody(admin.vault) if p.role == "service"]
+    (service,) = [p for p in people.list_people(admin.vault) if p.role == "service"]
     person = hospital.add(admin, "b.nurse")
     attempts = [
         lambda: people.set_role(admin.vault, service.id, "ward", admin.actor, ""),
         lambda: people.set_role(admin.vault, person.id, "service", admin.actor, ""),
-        lambda: people.reset(admin.vault, hospital.settings, service.id, NEW, admin.actor, ""),
+        lambda: people.reset_credentials(
+            admin.vault, hospital.settings, service.id, NEW, admin.actor, ""
+        ),
         lambda: hospital.add(admin, "robot", "service"),
     ]
     for attempt in attempts:
@@ -127,32 +131,32 @@ def test_a_program_never_becomes_a_person_nor_a_person_a_program(hospital, admin
 
 
 def test_a_second_program_gets_its_own_file(hospital, admin, tmp_path):
-    from downtime.accounts import opening
+    from downtime.accounts import homes
 
     file = tmp_path / "publisher"
     file.write_text("a secret for the publisher\n")
     file.chmod(0o600)
-    made = people.create_service(
+    made = people.create_service_account(
         admin.vault, hospital.settings, "publisher", "Publisher", file, admin.actor, "feeds"
     )
-    opened = opening.open_with_file(hospital.home, hospital.settings, hospital.clock, file)
+    opened = homes.open_with_file(hospital.home, hospital.settings, hospital.clock, file)
     assert opened.person == made
 
 
 def test_an_unknown_account_is_said_to_be_unknown(admin):
     with pytest.raises(NotFoundError):
-        people.disable(admin.vault, "u-0", admin.actor, "")
+        people.disable_person(admin.vault, "u-0", admin.actor, "")
 
 
 def test_the_paper_code_brings_an_administrator_back_once(hospital):
     code = hospital.made.recovery_code
-    got = recover(hospital.home, hospital.settings, hospital.clock, code, "Admin", NEW)
+    got = recover_access(hospital.home, hospital.settings, hospital.clock, code, "Admin", NEW)
     hospital.secrets["admin"] = got.totp_secret
     assert hospital.sign_in(password=NEW).person.id == got.person.id
     with pytest.raises(LockedError):
         hospital.sign_in()
     with pytest.raises(LockedError):
-        recover(hospital.home, hospital.settings, hospital.clock, code, "admin", NEW)
+        recover_access(hospital.home, hospital.settings, hospital.clock, code, "admin", NEW)
     assert keys.open_with_recovery(hospital.home, got.recovery_code)
 
 
@@ -161,5 +165,5 @@ def test_the_paper_code_brings_only_administrators_back(hospital, admin):
     code = hospital.made.recovery_code
     for username in ("b.nurse", "nobody"):
         with pytest.raises(NotFoundError, match="No administrator"):
-            recover(hospital.home, hospital.settings, hospital.clock, code, username, NEW)
+            recover_access(hospital.home, hospital.settings, hospital.clock, code, username, NEW)
     assert keys.open_with_recovery(hospital.home, code) == admin.vault.data_key

@@ -10,20 +10,20 @@ from .conftest import PASSWORD
 
 @pytest.fixture
 def token(hospital, admin):
-    return sessions.start(admin.vault, hospital.settings, admin.person, "K7")
+    return sessions.start_session(admin.vault, hospital.settings, admin.person, "K7")
 
 
 def locked(vault, token) -> bool:
-    state = sessions.resume(vault, token)
+    state = sessions.resume_session(vault, token)
     assert state is not None
     return state.locked
 
 
 def test_a_token_brings_back_its_person(admin, token):
-    state = sessions.resume(admin.vault, token)
+    state = sessions.resume_session(admin.vault, token)
     assert (state.person, state.actor, state.locked) == (admin.person, admin.actor, False)
-    assert sessions.resume(admin.vault, token[:-1]) is None
-    assert sessions.resume(admin.vault, "") is None
+    assert sessions.resume_session(admin.vault, token[:-1]) is None
+    assert sessions.resume_session(admin.vault, "") is None
 
 
 def test_the_token_itself_is_not_stored(admin, token):
@@ -33,70 +33,70 @@ def test_the_token_itself_is_not_stored(admin, token):
 
 def test_it_locks_when_nobody_uses_it(hospital, admin, token):
     hospital.clock.forward(minutes=4)
-    sessions.touch(admin.vault, token)
+    sessions.touch_session(admin.vault, token)
     hospital.clock.forward(minutes=4)
     assert not locked(admin.vault, token)
     hospital.clock.forward(minutes=1)
     assert locked(admin.vault, token)
-    sessions.touch(admin.vault, token)
+    sessions.touch_session(admin.vault, token)
     assert locked(admin.vault, token)
 
 
 def test_the_password_unlocks_it_and_a_wrong_one_counts(hospital, admin, token):
-    sessions.lock(admin.vault, token)
+    sessions.lock_session(admin.vault, token)
     for _ in range(3):
         with pytest.raises(LockedError, match="is not right"):
-            sessions.unlock(admin.vault, hospital.settings, token, "wrong horse battery")
+            sessions.unlock_session(admin.vault, hospital.settings, token, "wrong horse battery")
     with pytest.raises(LockedError, match="Wait"):
-        sessions.unlock(admin.vault, hospital.settings, token, PASSWORD)
+        sessions.unlock_session(admin.vault, hospital.settings, token, PASSWORD)
     assert locked(admin.vault, token)
     hospital.clock.forward(seconds=1)
-    sessions.unlock(admin.vault, hospital.settings, token, PASSWORD)
+    sessions.unlock_session(admin.vault, hospital.settings, token, PASSWORD)
     assert not locked(admin.vault, token)
 
 
 def test_it_ends_after_the_shift_however_busy(hospital, admin, token):
     for _ in range(143):
         hospital.clock.forward(minutes=5)
-        sessions.unlock(admin.vault, hospital.settings, token, PASSWORD)
-    assert sessions.live(admin.vault) == 1
+        sessions.unlock_session(admin.vault, hospital.settings, token, PASSWORD)
+    assert sessions.count_live_sessions(admin.vault) == 1
     hospital.clock.forward(minutes=5)
-    assert sessions.resume(admin.vault, token) is None
-    assert sessions.live(admin.vault) == 0
+    assert sessions.resume_session(admin.vault, token) is None
+    assert sessions.count_live_sessions(admin.vault) == 0
     with pytest.raises(LockedError, match="has ended"):
-        sessions.unlock(admin.vault, hospital.settings, token, PASSWORD)
+        sessions.unlock_session(admin.vault, hospital.settings, token, PASSWORD)
 
 
 def test_signing_out_ends_one_and_the_other_stays(hospital, admin, token):
-    other = sessions.start(admin.vault, hospital.settings, admin.person, "K7")
-    assert sessions.live(admin.vault) == 2
-    sessions.end(admin.vault, token)
-    sessions.end(admin.vault, token)
-    assert sessions.resume(admin.vault, token) is None
-    assert sessions.resume(admin.vault, other)
-    assert sessions.live(admin.vault) == 1
-    sessions.end(admin.vault, other)
-    assert sessions.live(admin.vault) == 0
+    other = sessions.start_session(admin.vault, hospital.settings, admin.person, "K7")
+    assert sessions.count_live_sessions(admin.vault) == 2
+    sessions.end_session(admin.vault, token)
+    sessions.end_session(admin.vault, token)
+    assert sessions.resume_session(admin.vault, token) is None
+    assert sessions.resume_session(admin.vault, other)
+    assert sessions.count_live_sessions(admin.vault) == 1
+    sessions.end_session(admin.vault, other)
+    assert sessions.count_live_sessions(admin.vault) == 0
 
 
 def test_closing_or_resetting_an_account_ends_its_sessions(hospital, admin, token):
     person = hospital.add(admin, "b.nurse")
-    theirs = sessions.start(admin.vault, hospital.settings, person, "K7")
-    people.reset(
+    theirs = sessions.start_session(admin.vault, hospital.settings, person, "K7")
+    people.reset_credentials(
         admin.vault, hospital.settings, person.id, PASSWORD, admin.actor, "forgot the password"
     )
-    assert sessions.resume(admin.vault, theirs) is None
-    theirs = sessions.start(admin.vault, hospital.settings, person, "K7")
-    people.disable(admin.vault, person.id, admin.actor, "left")
-    assert sessions.resume(admin.vault, theirs) is None
-    assert sessions.resume(admin.vault, token)
+    assert sessions.resume_session(admin.vault, theirs) is None
+    theirs = sessions.start_session(admin.vault, hospital.settings, person, "K7")
+    people.disable_person(admin.vault, person.id, admin.actor, "left")
+    assert sessions.resume_session(admin.vault, theirs) is None
+    assert sessions.resume_session(admin.vault, token)
 
 
 def test_a_change_of_role_counts_from_the_next_click(hospital, admin):
     person = hospital.add(admin, "b.nurse")
-    theirs = sessions.start(admin.vault, hospital.settings, person, "K7")
+    theirs = sessions.start_session(admin.vault, hospital.settings, person, "K7")
     people.set_role(admin.vault, person.id, "site", admin.actor, "new post")
-    assert sessions.resume(admin.vault, theirs).person.role == "site"
+    assert sessions.resume_session(admin.vault, theirs).person.role == "site"
 
 
 def test_use_is_not_written_to_disk_at_every_click(hospital, admin, token):
@@ -105,17 +105,17 @@ def test_use_is_not_written_to_disk_at_every_click(hospital, admin, token):
 
     first = seen()
     hospital.clock.forward(seconds=14)
-    sessions.touch(admin.vault, token)
+    sessions.touch_session(admin.vault, token)
     assert seen() == first
     hospital.clock.forward(seconds=1)
-    sessions.touch(admin.vault, token)
+    sessions.touch_session(admin.vault, token)
     assert seen() > first
 
 
 def test_every_step_is_in_the_audit(hospital, admin, token, actions):
-    sessions.lock(admin.vault, token)
-    sessions.unlock(admin.vault, hospital.settings, token, PASSWORD)
-    sessions.end(admin.vault, token)
+    sessions.lock_session(admin.vault, token)
+    sessions.unlock_session(admin.vault, hospital.settings, token, PASSWORD)
+    sessions.end_session(admin.vault, token)
     assert actions(admin.vault)[-5:] == [
         "session.sign-in",
         "session.start",

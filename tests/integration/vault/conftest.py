@@ -14,10 +14,10 @@ SECRETS = {"ann": "correct horse battery", "bob": "staple of another kind"}
 def keyed(home, clock, settings):
     """A migrated vault of device K7 that Ann and Bob can open."""
     data_key = os.urandom(32)
-    keys.create(
+    keys.create_key_file(
         home, data_key, [(name, "person", s) for name, s in SECRETS.items()], settings.accounts
     )
-    device.create(home, data_key, "K7", "Ward laptop 7")
+    device.create_device(home, data_key, "K7", "Ward laptop 7")
     opened = Vault(home, data_key, clock)
     schema.apply(opened.db, clock)
     yield opened

@@ -26,7 +26,9 @@ def test_twenty_threads_change_it_and_no_link_breaks(vault, actor):
     with ThreadPoolExecutor(20) as pool:
         counts = list(pool.map(work, range(20)))
     assert max(counts) == 200
-    assert audit.verify(vault.db) == audit.Verification(200, audit.verify(vault.db).head, None)
+    assert audit.verify_chain(vault.db) == audit.ChainVerification(
+        200, audit.verify_chain(vault.db).head, None
+    )
 
 
 def test_a_thread_that_ends_leaves_no_connection_behind(vault, home):
@@ -57,7 +59,7 @@ def test_closing_lets_go_of_every_thread_s_connection(vault, home):
 
 
 def test_a_change_that_is_under_way_is_completed_after_closing(vault, home, actor):
-    key = vault.key("vault")
+    key = vault.derive_key("vault")
     with vault.change(actor, "note.add", target="last"):
         vault.close()
     assert connect(home.vault, key)["audit"].count == 1
@@ -66,7 +68,7 @@ def test_a_change_that_is_under_way_is_completed_after_closing(vault, home, acto
 def test_a_closed_vault_is_locked_for_good(vault):
     vault.close()
     vault.close()
-    for use in (lambda: vault.db, lambda: vault.key("state"), lambda: vault.data_key):
+    for use in (lambda: vault.db, lambda: vault.derive_key("state"), lambda: vault.data_key):
         with pytest.raises(LockedError, match="has been locked"):
             use()
 

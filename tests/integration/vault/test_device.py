@@ -16,19 +16,19 @@ def other(tmp_path):
     """The card of another machine."""
     home = Home(tmp_path / "other")
     home.keys.mkdir(parents=True)
-    return device.create(home, bytes(32), "M2", "Publisher").as_json()
+    return device.create_device(home, bytes(32), "M2", "Publisher").as_json()
 
 
 def test_the_card_is_public_and_what_the_machine_signs_can_be_checked(keyed, home):
-    me = device.load(keyed)
-    assert device.card(keyed) == {
+    me = device.load_device(keyed)
+    assert device.export_card(keyed) == {
         "downtime": "device-card/1",
         "code": "K7",
         "name": "Ward laptop 7",
         "recipient": str(me.age_identity.to_public()),
         "verify_key": me.card.verify_key,
     }
-    assert device.public(home) == me.card
+    assert device.read_own_card(home) == me.card
     signature = me.signing_key.sign(b"manifest")
     me.card.public_key.verify(signature, b"manifest")
     with pytest.raises(InvalidSignature):
@@ -37,35 +37,35 @@ def test_the_card_is_public_and_what_the_machine_signs_can_be_checked(keyed, hom
 
 def test_the_private_half_is_not_in_clear_and_needs_the_vault(keyed, home, clock):
     content = (home.keys / "device.json").read_text()
-    assert str(device.load(keyed).age_identity) not in content
+    assert str(device.load_device(keyed).age_identity) not in content
     with pytest.raises(LockedError, match="identity"):
-        device.load(Vault(home, bytes(32), clock))
+        device.load_device(Vault(home, bytes(32), clock))
 
 
 def test_an_identity_is_made_once(keyed, home):
     with pytest.raises(ConflictError):
-        device.create(home, keyed.data_key, "K8", "again")
+        device.create_device(home, keyed.data_key, "K8", "again")
 
 
 @pytest.mark.parametrize("code", ["", "K", "K77", "I7", "O7", "K0", "K1", "k7", "K-"])
 def test_codes_that_could_be_misread_are_refused(home, code):
     with pytest.raises(InputError, match="device code"):
-        device.create(home, bytes(32), code, "x")
+        device.create_device(home, bytes(32), code, "x")
 
 
 def test_random_codes_are_acceptable():
-    assert all(set(device.new_code()) <= set(device.CODE_ALPHABET) for _ in range(50))
+    assert all(set(device.choose_code()) <= set(device.CODE_ALPHABET) for _ in range(50))
 
 
 def test_another_machine_is_trusted_and_forgotten_with_an_audit_entry(keyed, home, actor, other):
-    assert device.trusted(home) == []
-    card = device.trust(keyed, other, actor, "second publisher")
-    device.trust(keyed, other, actor, "again")
-    assert device.trusted(home) == [card]
-    device.distrust(keyed, "M2", actor, "stolen")
-    assert device.trusted(home) == []
+    assert device.read_trusted_cards(home) == []
+    card = device.trust_card(keyed, other, actor, "second publisher")
+    device.trust_card(keyed, other, actor, "again")
+    assert device.read_trusted_cards(home) == [card]
+    device.distrust_device(keyed, "M2", actor, "stolen")
+    assert device.read_trusted_cards(home) == []
     with pytest.raises(NotFoundError):
-        device.distrust(keyed, "M2", actor, "stolen")
+        device.distrust_device(keyed, "M2", actor, "stolen")
     rows = keyed.db.query("SELECT action, target, why FROM audit")
     assert [tuple(row.values()) for row in rows] == [
         ("device.trust", "M2", "second publisher"),
@@ -75,20 +75,20 @@ def test_another_machine_is_trusted_and_forgotten_with_an_audit_entry(keyed, hom
 
 
 def test_a_code_belongs_to_one_machine(keyed, home, actor, other, tmp_path):
-    device.trust(keyed, other, actor, "")
+    device.trust_card(keyed, other, actor, "")
     impostor = Home(tmp_path / "impostor")
     impostor.keys.mkdir(parents=True)
-    same_code = device.create(impostor, bytes(32), "M2", "Publisher").as_json()
+    same_code = device.create_device(impostor, bytes(32), "M2", "Publisher").as_json()
     mine = {**same_code, "code": "K7"}
     for card in (same_code, mine):
         with pytest.raises(ConflictError, match="trusted already"):
-            device.trust(keyed, card, actor, "")
-    assert [card.as_json() for card in device.trusted(home)] == [other]
+            device.trust_card(keyed, card, actor, "")
+    assert [card.as_json() for card in device.read_trusted_cards(home)] == [other]
 
 
 def test_this_machine_s_own_card_is_known_already(keyed, home, actor):
-    assert device.trust(keyed, device.card(keyed), actor, "").code == "K7"
-    assert device.trusted(home) == []
+    assert device.trust_card(keyed, device.export_card(keyed), actor, "").code == "K7"
+    assert device.read_trusted_cards(home) == []
 
 
 @pytest.mark.parametrize(
@@ -108,20 +108,20 @@ def test_what_is_no_card_is_refused(keyed, actor, other, change):
     if change.get("name", "") is None:
         del document["name"]
     with pytest.raises(InputError, match="not a device card"):
-        device.trust(keyed, document, actor, "")
+        device.trust_card(keyed, document, actor, "")
 
 
 @pytest.mark.parametrize("document", [[], "x", 7, None, json.loads("{}")])
 def test_other_json_is_refused(keyed, actor, document):
     with pytest.raises(InputError, match="not a device card"):
-        device.trust(keyed, document, actor, "")
+        device.trust_card(keyed, document, actor, "")
 
 
 def test_a_card_put_into_the_list_on_the_disk_is_not_believed(keyed, home, actor, other):
-    device.trust(keyed, other, actor, "second publisher")
+    device.trust_card(keyed, other, actor, "second publisher")
     path = home.keys / "trusted.json"
     document = json.loads(path.read_bytes())
     document["cards"][0]["name"] = "somebody else"
     path.write_text(json.dumps(document))
     with pytest.raises(UntrustedError, match="changed by something else"):
-        device.trusted(home)
+        device.read_trusted_cards(home)

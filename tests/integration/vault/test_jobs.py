@@ -6,14 +6,14 @@ import pytest
 
 from downtime.errors import ConflictError, NotFoundError
 from downtime.vault import jobs
-from downtime.vault.jobs import Result
+from downtime.vault.jobs import JobResult
 
-PACK = Result(b"%PDF-1.7 Zebediah Quill", "application/pdf", "pack.pdf")
+PACK = JobResult(b"%PDF-1.7 Zebediah Quill", "application/pdf", "pack.pdf")
 
 
 @pytest.fixture
 def job(vault, actor):
-    return jobs.submit(vault, "ward-pack", {"ward": "7A"}, actor, "outage")
+    return jobs.submit_job(vault, "ward-pack", {"ward": "7A"}, actor, "outage")
 
 
 def actions(vault):
@@ -21,24 +21,24 @@ def actions(vault):
 
 
 def test_the_oldest_is_taken_first_and_once(vault, actor, job):
-    second = jobs.submit(vault, "compare", {}, actor, "")
-    assert [jobs.claim_next(vault).id, jobs.claim_next(vault).id] == [job.id, second.id]
-    assert jobs.claim_next(vault) is None
+    second = jobs.submit_job(vault, "compare", {}, actor, "")
+    assert [jobs.claim_next_job(vault).id, jobs.claim_next_job(vault).id] == [job.id, second.id]
+    assert jobs.claim_next_job(vault) is None
 
 
 def test_its_result_is_fetched_when_it_is_done(vault, actor, job):
-    claimed = jobs.claim_next(vault)
+    claimed = jobs.claim_next_job(vault)
     assert (claimed.kind, claimed.arguments, claimed.actor) == ("ward-pack", {"ward": "7A"}, actor)
-    jobs.progress(vault, job.id, 3, 24, "Patient 3 of 24")
-    seen = jobs.get(vault, job.id)
-    assert (seen.state, seen.done, seen.total, seen.over) == ("running", 3, 24, False)
+    jobs.report_progress(vault, job.id, 3, 24, "Patient 3 of 24")
+    seen = jobs.get_job(vault, job.id)
+    assert (seen.state, seen.done, seen.total, seen.is_over) == ("running", 3, 24, False)
     with pytest.raises(NotFoundError, match="nothing to fetch"):
-        jobs.result(vault, job.id)
-    jobs.finish(vault, job.id, PACK, "24 patients")
-    seen = jobs.get(vault, job.id)
-    assert (seen.state, seen.done, seen.sentence, seen.over) == ("done", 24, "24 patients", True)
+        jobs.get_result(vault, job.id)
+    jobs.finish_job(vault, job.id, PACK, "24 patients")
+    seen = jobs.get_job(vault, job.id)
+    assert (seen.state, seen.done, seen.sentence, seen.is_over) == ("done", 24, "24 patients", True)
     assert seen.has_result
-    assert jobs.result(vault, job.id) == PACK
+    assert jobs.get_result(vault, job.id) == PACK
     assert actions(vault) == [("job.submit-ward-pack", job.id), ("job.finish", job.id)]
 
 
@@ -47,67 +47,67 @@ def test_the_audit_holds_no_arguments(vault, job):
 
 
 def test_a_result_is_not_in_clear_on_the_disk(vault, home, job):
-    jobs.claim_next(vault)
-    jobs.finish(vault, job.id, PACK)
+    jobs.claim_next_job(vault)
+    jobs.finish_job(vault, job.id, PACK)
     for path in home.path.glob("vault.db*"):
         assert b"Zebediah" not in path.read_bytes()
 
 
 def test_a_failure_says_why(vault, job):
-    jobs.claim_next(vault)
-    jobs.fail(vault, job.id, "No snapshot was loaded.")
-    assert (jobs.get(vault, job.id).state, jobs.get(vault, job.id).error) == (
+    jobs.claim_next_job(vault)
+    jobs.fail_job(vault, job.id, "No snapshot was loaded.")
+    assert (jobs.get_job(vault, job.id).state, jobs.get_job(vault, job.id).error) == (
         "failed",
         "No snapshot was loaded.",
     )
 
 
 def test_a_cancelled_job_stops_at_its_next_step_and_cannot_be_finished(vault, actor, job):
-    jobs.claim_next(vault)
-    jobs.cancel(vault, job.id, actor, "wrong ward")
+    jobs.claim_next_job(vault)
+    jobs.cancel_job(vault, job.id, actor, "wrong ward")
     with pytest.raises(ConflictError) as stopped:
-        jobs.progress(vault, job.id, 1, 2)
+        jobs.report_progress(vault, job.id, 1, 2)
     assert stopped.value.code == "job.stopped"
     with pytest.raises(ConflictError, match="'cancelled'"):
-        jobs.finish(vault, job.id, PACK)
-    assert not jobs.get(vault, job.id).has_result
+        jobs.finish_job(vault, job.id, PACK)
+    assert not jobs.get_job(vault, job.id).has_result
     assert actions(vault)[-1] == ("job.cancel", job.id)
 
 
 def test_a_cancelled_job_is_not_taken(vault, actor, job):
-    jobs.cancel(vault, job.id, actor, "")
-    assert jobs.claim_next(vault) is None
+    jobs.cancel_job(vault, job.id, actor, "")
+    assert jobs.claim_next_job(vault) is None
     with pytest.raises(ConflictError):
-        jobs.cancel(vault, job.id, actor, "")
+        jobs.cancel_job(vault, job.id, actor, "")
 
 
 def test_a_dead_worker_s_job_is_taken_up_again_but_not_for_ever(vault, job):
     for _ in range(jobs.MAX_ATTEMPTS):
-        assert jobs.claim_next(vault).id == job.id
-        assert jobs.requeue(vault) == 1
-    assert jobs.claim_next(vault) is None
-    assert jobs.get(vault, job.id).state == "failed"
-    assert "stopped several times" in jobs.get(vault, job.id).error
+        assert jobs.claim_next_job(vault).id == job.id
+        assert jobs.requeue_abandoned_jobs(vault) == 1
+    assert jobs.claim_next_job(vault) is None
+    assert jobs.get_job(vault, job.id).state == "failed"
+    assert "stopped several times" in jobs.get_job(vault, job.id).error
 
 
 def test_results_are_forgotten_by_age_and_the_row_stays(vault, clock, job):
-    jobs.claim_next(vault)
-    jobs.finish(vault, job.id, PACK)
-    assert jobs.forget_results(vault, clock()) == 0
-    assert jobs.forget_results(vault, clock() + timedelta(seconds=1)) == 1
-    assert jobs.get(vault, job.id).state == "done"
+    jobs.claim_next_job(vault)
+    jobs.finish_job(vault, job.id, PACK)
+    assert jobs.delete_results_before(vault, clock()) == 0
+    assert jobs.delete_results_before(vault, clock() + timedelta(seconds=1)) == 1
+    assert jobs.get_job(vault, job.id).state == "done"
     with pytest.raises(NotFoundError):
-        jobs.result(vault, job.id)
+        jobs.get_result(vault, job.id)
 
 
 def test_a_person_sees_their_own_newest_first(vault, actor, job):
     from downtime.vault.audit import Actor
 
-    second = jobs.submit(vault, "compare", {}, actor, "")
-    jobs.submit(vault, "compare", {}, Actor("u-2", "Bo Nurse", "laptop-1"), "")
-    assert [j.id for j in jobs.of_person(vault, actor.id)] == [second.id, job.id]
+    second = jobs.submit_job(vault, "compare", {}, actor, "")
+    jobs.submit_job(vault, "compare", {}, Actor("u-2", "Bo Nurse", "laptop-1"), "")
+    assert [j.id for j in jobs.list_jobs_of(vault, actor.id)] == [second.id, job.id]
 
 
 def test_an_unknown_job_is_said_to_be_unknown(vault):
     with pytest.raises(NotFoundError):
-        jobs.get(vault, "j-0")
+        jobs.get_job(vault, "j-0")

@@ -41,7 +41,7 @@ def test_slots_keep_their_own_cost(keyed, home, settings):
     dearer = replace(settings.accounts, argon2_memory_kib=128)
     keys.add_slot(home, keyed.data_key, "cat", "person", "a third password", dearer)
     assert keys.open_slot(home, "cat", "a third password") == keyed.data_key
-    assert [slot.memory_kib for slot in keys.load(home).slots] == [64, 64, 128]
+    assert [slot.memory_kib for slot in keys.load_slot_file(home).slots] == [64, 64, 128]
 
 
 def test_only_the_present_data_key_may_change_the_file(keyed, home, settings):
@@ -51,7 +51,7 @@ def test_only_the_present_data_key_may_change_the_file(keyed, home, settings):
 
 def test_the_last_slot_stays(keyed, home):
     following = keys.remove_slot(home, keyed.data_key, "ann")
-    assert keys.renew(keyed, following)
+    assert keys.renew_data_key(keyed, following)
     with pytest.raises(ConflictError, match="last way"):
         keys.remove_slot(home, keyed.data_key, "bob")
     assert keys.remove_slot(home, keyed.data_key, "nobody") is None
@@ -79,7 +79,7 @@ def test_a_damaged_file_is_said_to_be_damaged(keyed, home, content):
 
 def test_a_data_key_sealed_by_a_stranger_is_refused(keyed, home):
     """Public keys are in clear: anybody may seal to them, but not sign as this home."""
-    file = keys.load(home)
+    file = keys.load_slot_file(home)
     stranger = Ed25519PrivateKey.generate()
     public = b64encode(stranger.public_key().public_bytes_raw()).decode()
     sealed = slots.seal(file.slots, os.urandom(32), stranger)
@@ -89,19 +89,21 @@ def test_a_data_key_sealed_by_a_stranger_is_refused(keyed, home):
         slots=tuple(replace(slot, signer=public) for slot in file.slots),
         current=sealed,
     )
-    (home.keys / "slots.json").write_bytes(slots.to_bytes(forged, stranger))
+    (home.keys / "slots.json").write_bytes(slots.encode_slot_file(forged, stranger))
     with pytest.raises(LockedError):
         keys.open_slot(home, "ann", SECRETS["ann"])
-    (home.keys / "slots.json").write_bytes(slots.to_bytes(replace(file, current=sealed), stranger))
+    (home.keys / "slots.json").write_bytes(
+        slots.encode_slot_file(replace(file, current=sealed), stranger)
+    )
     with pytest.raises(UntrustedError):
         keys.open_slot(home, "ann", SECRETS["ann"])
 
 
 def test_holding_the_data_key_opens_no_slot_of_others(keyed, home):
     """Else who leaves could take along what opens the renewed key."""
-    file = keys.load(home)
+    file = keys.load_slot_file(home)
     for slot in file.slots:
         assert slots.unwrap(keyed.data_key, slot.identity, slot.header()) is None
-        assert slots.unwrap(keyed.key("slots"), slot.identity, slot.header()) is None
+        assert slots.unwrap(keyed.derive_key("slots"), slot.identity, slot.header()) is None
     with pytest.raises(pyrage.DecryptError):
         pyrage.decrypt(b64decode(file.current.data_key), [pyrage.x25519.Identity.generate()])

@@ -88,7 +88,7 @@ def _written_until_cut(disk, home, key, seconds: float, how: str) -> list[str]:
 
 def _kept(home, key) -> set[str]:
     vault = Vault(home, key, system_clock)
-    assert audit.verify(vault.db).first_bad is None
+    assert audit.verify_chain(vault.db).first_bad is None
     assert vault.db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
     found = {row[0] for row in vault.db.execute("SELECT target FROM audit")}
     vault.close()

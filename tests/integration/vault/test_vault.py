@@ -11,7 +11,7 @@ def test_a_change_leaves_its_entry(vault, actor):
         pass
     (entry,) = vault.db.query("SELECT * FROM audit")
     assert (entry["actor"], entry["action"], entry["target"]) == ("u-1", "note.add", "n-1")
-    assert audit.verify(vault.db).first_bad is None
+    assert audit.verify_chain(vault.db).first_bad is None
 
 
 def test_a_failed_change_leaves_nothing(vault, actor):
@@ -30,7 +30,7 @@ def test_the_chain_refuses_changes_and_names_a_forged_entry(vault, actor):
         vault.db.conn.execute("UPDATE audit SET why = 'x' WHERE seq = 3")
     vault.db.conn.execute("DROP TRIGGER audit_no_update")
     vault.db.conn.execute("UPDATE audit SET why = 'x' WHERE seq = 3")
-    assert audit.verify(vault.db).first_bad == 3
+    assert audit.verify_chain(vault.db).first_bad == 3
 
 
 def test_nothing_is_stored_in_clear(vault, actor, home):

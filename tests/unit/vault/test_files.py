@@ -5,7 +5,7 @@ import os
 import pytest
 
 from downtime.errors import InputError, NotFoundError
-from downtime.vault.files import make_private, read_secret, write_atomic
+from downtime.vault.files import make_private_folder, read_secret, write_atomic
 
 
 def test_a_written_file_is_its_owners_alone_and_leaves_nothing_beside_it(tmp_path):
@@ -33,7 +33,7 @@ def test_a_failed_write_keeps_the_old_file(tmp_path, monkeypatch):
 
 
 def test_a_private_folder_is_closed_to_others(tmp_path):
-    make_private(tmp_path / "a" / "b")
+    make_private_folder(tmp_path / "a" / "b")
     assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700
 
 

@@ -33,8 +33,8 @@ def test_any_other_move_is_refused_with_what_can_be_done(start, to, advice):
 
 
 def test_the_states_before_one():
-    assert DOOR.before("open") == ("shut",)
-    assert DOOR.before("bricked-up") == ("shut",)
+    assert DOOR.list_states_before("open") == ("shut",)
+    assert DOOR.list_states_before("bricked-up") == ("shut",)
 
 
 def test_a_table_that_forgets_a_state_is_refused_at_once():
@@ -43,7 +43,7 @@ def test_a_table_that_forgets_a_state_is_refused_at_once():
 
 
 def test_the_diagram_has_the_start_every_move_and_the_end():
-    assert DOOR.mermaid().splitlines() == [
+    assert DOOR.to_mermaid().splitlines() == [
         "stateDiagram-v2",
         "    [*] --> open",
         "    open --> shut",

@@ -5,16 +5,16 @@ import re
 import pytest
 
 from downtime.errors import InputError
-from downtime.vault.recovery import ALPHABET, GROUPS, new_code, read_code
+from downtime.vault.recovery import ALPHABET, GROUPS, make_code, parse_code
 
 CODE = "169R9-AMK6H-98550-CFWFJ-20QGA-SG74E-T26E7"
 
 
 def test_a_code_has_140_bits_in_groups_of_five():
-    code = new_code()
+    code = make_code()
     assert re.fullmatch(rf"([{ALPHABET}]{{5}}-){{6}}[{ALPHABET}]{{5}}", code)
-    assert len(read_code(code)) * 5 == 140
-    assert new_code() != code
+    assert len(parse_code(code)) * 5 == 140
+    assert make_code() != code
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_a_code_has_140_bits_in_groups_of_five():
     ],
 )
 def test_it_is_understood_however_it_is_typed(typed):
-    assert read_code(typed) == read_code(CODE)
+    assert parse_code(typed) == parse_code(CODE)
 
 
 @pytest.mark.parametrize("group", range(GROUPS))
@@ -38,24 +38,24 @@ def test_any_one_wrong_character_is_found_in_its_group(group, place):
     at = group * 6 + place
     for other in set(ALPHABET) - {CODE[at]}:
         with pytest.raises(InputError, match=f"Group {group + 1} "):
-            read_code(CODE[:at] + other + CODE[at + 1 :])
+            parse_code(CODE[:at] + other + CODE[at + 1 :])
 
 
 def test_groups_in_the_wrong_order_are_found():
     code = "-".join(["00000", *CODE.split("-")[1:]])
-    groups = new_code().split("-")
+    groups = make_code().split("-")
     swapped = "-".join([groups[1], groups[0], *groups[2:]])
     for wrong in (code, swapped):
         with pytest.raises(InputError, match="Group 1 "):
-            read_code(wrong)
+            parse_code(wrong)
 
 
 @pytest.mark.parametrize("typed", ["", "K7", CODE[:-1], CODE + "A"])
 def test_a_code_of_another_length_is_said_to_be(typed):
     with pytest.raises(InputError, match="7 groups of 5"):
-        read_code(typed)
+        parse_code(typed)
 
 
 def test_a_foreign_character_is_the_group_s_fault():
     with pytest.raises(InputError, match="Group 3 "):
-        read_code(CODE[:12] + "Ж" + CODE[13:])
+        parse_code(CODE[:12] + "Ж" + CODE[13:])

@@ -1,0 +1,180 @@
+"""Make a home, and open one with a file for programs that run without a person."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from downtime import config
+from downtime.accounts import people, store, totp
+from downtime.accounts.model import AuditAction, Person, Role
+from downtime.accounts.sign_in import SignedIn
+from downtime.clock import Clock
+from downtime.config import Home
+from downtime.errors import ConflictError, UserError
+from downtime.settings import Settings
+from downtime.vault import device, keys, recovery, schema
+from downtime.vault.audit import Actor
+from downtime.vault.files import make_private_folder, read_secret, write_atomic
+from downtime.vault.vault import Vault, check_vault_exists
+
+
+@dataclass(frozen=True, slots=True)
+class NewHome:
+    """What is shown once, when a home has been made."""
+
+    home: Home
+    device_code: str
+    username: str
+    password: str
+    totp_secret: str
+    totp_uri: str
+    recovery_code: str
+
+
+def create_home(
+    home: Home,
+    clock: Clock,
+    *,
+    site_name: str = "Demonstration Hospital",
+    site_code: str = "DEMO",
+    device_code: str = "",
+    device_name: str = "laptop",
+    administrator: str = "admin",
+    administrator_name: str = "First Administrator",
+    password: str = "",
+    unlock_file: Path | None = None,
+    settings_text: str = "",
+) -> NewHome:
+    """Folders, settings, keys, a migrated vault, this machine's identity, the first administrator.
+
+    Without `settings_text` (the whole `config.toml`) the site's name and code are its settings;
+    without a password or device code random ones are made. With `unlock_file` there is a service
+    account that this file opens; the file is written when it does not exist. The key file comes
+    last: until then there is no home, and the folder can be removed and made again. A word that
+    cannot be used leaves nothing behind.
+    """
+    _check_empty(home)
+    with _all_or_nothing(home):
+        return _make(
+            home,
+            clock,
+            settings_text or _settings_text(site_name, site_code),
+            device_code or device.choose_code(),
+            device_name,
+            people.make_person(administrator, administrator_name, "administrator", not password),
+            password or people.make_password(),
+            unlock_file,
+        )
+
+
+@contextmanager
+def _all_or_nothing(home: Home) -> Iterator[None]:
+    try:
+        yield
+    except UserError:
+        shutil.rmtree(home.path, ignore_errors=True)
+        raise
+
+
+def _make(
+    home: Home,
+    clock: Clock,
+    settings_text: str,
+    device_code: str,
+    device_name: str,
+    first: Person,
+    password: str,
+    unlock_file: Path | None,
+) -> NewHome:
+    settings = _lay_out(home, settings_text)
+    people.check_new_password(settings, first, password)
+    slots = [(first.username, "person", password)]
+    accounts = [(first, totp.make_secret())]
+    if unlock_file is not None:
+        slots.append((Role.SERVICE, "file", _secret_in(unlock_file)))
+        accounts.append((people.make_person(Role.SERVICE, "Service", Role.SERVICE, False), ""))
+    code = recovery.make_code()
+    slots.append((keys.RECOVERY, "recovery", recovery.parse_code(code)))
+    data_key = secrets.token_bytes(32)
+    card = device.create_device(home, data_key, device_code, device_name)
+    _fill(Vault(home, data_key, clock), accounts, card.code)
+    keys.create_key_file(home, data_key, slots, settings.accounts)
+    secret = accounts[0][1]
+    uri = totp.make_uri(secret, first.username, settings.site.name)
+    return NewHome(home, card.code, first.username, password, secret, uri, code)
+
+
+def open_with_file(home: Home, settings: Settings, clock: Clock, file: Path) -> SignedIn:
+    """Sign a program in by its unlock file; it has no second factor and the role `service`."""
+    name, data_key = keys.open_with_file(home, file)
+    check_vault_exists(home)
+    vault = Vault(home, data_key, clock)
+    try:
+        person = store.find_by_username(vault.db, name)
+        if person is None or not person.is_active:
+            raise keys.refused_error()
+        actor = person.actor(device.code(home))
+        with vault.change(actor, AuditAction.SESSION_OPEN_FILE, target=person.id):
+            pass
+    except BaseException:
+        vault.close()
+        raise
+    return SignedIn(vault, person, actor)
+
+
+def _check_empty(home: Home) -> None:
+    if keys.home_exists(home):
+        raise ConflictError(
+            "home.exists",
+            f"There is a Downtime home at {home.path}.",
+            "Use it, or name another folder with --home.",
+        )
+    if home.path.is_file():
+        raise ConflictError("home.file", f"{home.path} is a file.", "Name a folder with --home.")
+    if home.path.exists() and any(home.path.iterdir()):
+        raise ConflictError(
+            "home.not-empty",
+            f"The folder {home.path} is not empty, and is no complete Downtime home.",
+            "Choose an empty folder; if making a home was cut short there, remove it first.",
+        )
+
+
+def _lay_out(home: Home, settings_text: str) -> Settings:
+    for folder in (home.path, home.keys, home.bundles, home.snapshots):
+        make_private_folder(folder)
+    write_atomic(home.config, settings_text.encode())
+    return config.load(home.config)
+
+
+def _settings_text(site_name: str, site_code: str) -> str:
+    return f"[site]\nname = {_quoted(site_name)}\ncode = {_quoted(site_code)}\n"
+
+
+def _quoted(text: str) -> str:
+    """A TOML string; control characters have no place in a hospital's name."""
+    kept = "".join(c for c in text if c.isprintable())
+    return '"' + kept.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _fill(vault: Vault, accounts: list[tuple[Person, str]], device_code: str) -> None:
+    installer = Actor("install", "Installation", device_code)
+    schema.apply(vault.db, vault.clock)
+    with vault.change(installer, AuditAction.HOME_CREATE, target=device_code):
+        pass
+    for person, totp_secret in accounts:
+        with vault.change(installer, AuditAction.PERSON_CREATE, target=person.id) as db:
+            store.add_person(db, person, totp_secret, vault.now())
+    vault.close()
+
+
+def _secret_in(path: Path) -> str:
+    """The file's secret; a new file with 256 random bits when there is none."""
+    if not path.exists():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(32) + "\n")
+    return read_secret(path)

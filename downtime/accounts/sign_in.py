@@ -1,0 +1,114 @@
+"""Sign in: the password opens a key slot, the slot the vault, and only then the code is looked at.
+
+An unknown user name, a wrong password and a wrong code get the same sentence; the first two also
+cost the same work. A one-time code on the same disk does not protect a stolen disk: the password
+and full-disk encryption do (docs say so).
+"""
+
+from contextlib import suppress
+from typing import NamedTuple
+
+from downtime.accounts import sign_in_delays, store, totp
+from downtime.accounts.model import AuditAction, Person
+from downtime.clock import Clock
+from downtime.config import Home
+from downtime.errors import LockedError
+from downtime.settings import Settings
+from downtime.vault import device, keys
+from downtime.vault.audit import Actor
+from downtime.vault.vault import Vault, check_vault_exists
+
+
+class SignedIn(NamedTuple):
+    """An unlocked vault, who unlocked it, and that person at this machine for the audit."""
+
+    vault: Vault
+    person: Person
+    actor: Actor
+
+
+def sign_in(
+    home: Home,
+    settings: Settings,
+    clock: Clock,
+    username: str,
+    password: str,
+    code: str,
+    *,
+    vault: Vault | None = None,
+) -> SignedIn:
+    """Unlock the vault for a person, or join the one that this process has open.
+
+    LockedError `signin.refused` or, after several failures, `signin.wait`. Refusals are audited
+    when the vault is open anyway.
+    """
+    username = username.strip().lower()
+    opened = open_with_password(home, settings, clock, username, password, vault)
+    try:
+        signed_in = _admit(opened, username, code)
+    except BaseException:
+        if opened is not vault:
+            opened.close()
+        raise
+    return signed_in
+
+
+def open_with_password(
+    home: Home,
+    settings: Settings,
+    clock: Clock,
+    username: str,
+    password: str,
+    vault: Vault | None,
+) -> Vault:
+    """The vault that a password opens; every try counts until `failures.forget`."""
+    keys.check_home_exists(home)
+    check_vault_exists(home)
+    sign_in_delays.count_attempt(home, settings.accounts, clock(), username)
+    try:
+        data_key = keys.open_slot(home, username, password)
+    except LockedError:
+        if vault is not None:
+            _audit_refusal(vault, username)
+        raise
+    if vault is None:
+        return Vault(home, data_key, clock)
+    if vault.data_key != data_key:  # renewed at this very opening
+        vault.replace_key(lambda _: data_key)
+    return vault
+
+
+def _admit(vault: Vault, username: str, code: str) -> SignedIn:
+    person = store.find_by_username(vault.db, username)
+    if person is None or not person.is_active:
+        raise keys.refused_error()
+    actor = person.actor(device.code(vault.home))
+    with suppress(_WrongCodeError):
+        with vault.change(actor, AuditAction.SESSION_SIGN_IN, target=person.id) as db:
+            if not totp.accept_code(db, person.id, code, vault.clock()):
+                raise _WrongCodeError
+        _note_failures(vault, actor, sign_in_delays.clear_failures(vault.home, username))
+        return SignedIn(vault, person, actor)
+    _audit_refusal(vault, username)
+    raise keys.refused_error()
+
+
+def _note_failures(vault: Vault, actor: Actor, count: int) -> None:
+    if count:
+        reason = f"{count} refused before this sign-in"
+        with vault.change(
+            actor, AuditAction.SESSION_REFUSED_BEFORE, target=actor.id, reason=reason
+        ):
+            pass
+
+
+def _audit_refusal(vault: Vault, username: str) -> None:
+    """Only known accounts are named: what was typed may be a password in the wrong field."""
+    person = store.find_by_username(vault.db, username)
+    nobody = Actor("", "", device.code(vault.home))
+    with vault.change(nobody, AuditAction.SESSION_REFUSED, target=person.id if person else ""):
+        pass
+
+
+class _WrongCodeError(Exception):
+    """Undoes the transaction of a sign-in whose code is wrong."""

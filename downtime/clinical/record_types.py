@@ -1,0 +1,314 @@
+"""The registry of record types: one row says all that the program needs to know of a type.
+
+Adding a type is adding its record to `model`, its row here, a reader (`feeds.fhir`, `@reads`) and,
+when forms may say something of it, its comparison rule (`reconcile.rules`, `@compares`).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from enum import IntEnum, StrEnum
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from downtime.clinical import model, retention
+from downtime.clinical.model import Record
+from downtime.clinical.retention import RetentionWindow
+
+DOCUMENT = "Document"
+"""What an entry becomes that is filed, not returned as data: no record of the snapshot."""
+
+
+class FieldFormat(StrEnum):
+    """How a screen shows a stored value."""
+
+    TEXT = "text"
+    TIME = "time"
+    """A FHIR date or UTC instant, in the site's zone."""
+    WORDS = "words"
+    """A code such as `as-required`, without its hyphens."""
+
+
+class KeyingRank(IntEnum):
+    """In which order forms are keyed: who people are first, appointments last."""
+
+    IDENTITY = 0
+    MOVEMENTS = 1
+    ALLERGIES = 2
+    REQUESTS = 3
+    RESULTS = 4
+    MEDICINES = 5
+    OBSERVATIONS = 6
+    DOCUMENTS = 7
+    APPOINTMENTS = 8
+
+
+class Column(NamedTuple):
+    """A column of a table on a patient's page; the first of the fields that is filled is shown."""
+
+    title: str
+    field: str
+    format: FieldFormat = FieldFormat.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class PatientSection:
+    """The table of a type of record on a patient's page."""
+
+    title: str
+    anchor: str
+    empty: str
+    """The sentence when a system sent such records, and none of this patient."""
+    columns: tuple[Column, ...]
+    order: tuple[str, ...]
+    """Fields by which rows are sorted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordType:
+    """One type of record. A type of which forms say nothing has no `return_rank`."""
+
+    record: type[Record]
+    title: str
+    """Many of them, as a heading or filter calls them."""
+    singular: str
+    """One of them, as a line of a worklist calls it."""
+    owner: str
+    """The system that holds such records when neither feed nor setting says which."""
+    is_kept: Callable[[Any, RetentionWindow], bool]
+    """Whether a snapshot carries a record."""
+    name_field: str = "display"
+    """What a record is about."""
+    event_field: str = ""
+    """When it happened; a form's `maps: when` fills it."""
+    times: tuple[str, ...] = ()
+    """Fields that hold a FHIR date or instant."""
+    own_numbers: tuple[str, ...] = ()
+    """Fields with the source's own numbers, by which a record is found again."""
+    references: Mapping[str, str] = field(default_factory=dict)
+    """Fields that name another record, with its type."""
+    answers_requests: bool = False
+    """Whether the department that answers a request holds it."""
+    form_fields: tuple[str, ...] = ()
+    """What a form may say beyond the fields of the record."""
+    code_fields: tuple[str, str] | None = None
+    """Where the code and the text of a ticked field go, when not only to `code` and `display`."""
+    compared_fields: tuple[str, ...] = ()
+    """What matters to the person who decides, in the order shown."""
+    keying_rank: KeyingRank = KeyingRank.DOCUMENTS
+    return_rank: int | None = None
+    """In which order types go out: a receiver must know the patient first."""
+    section: PatientSection | None = None
+    """Its table on a patient's page; types without one have a look of their own there, or none."""
+
+    @property
+    def name(self) -> str:
+        """The name that FHIR R4 gives it; also its table's, and what is stored."""
+        return self.record.__name__
+
+    @property
+    def has_patient(self) -> bool:
+        """Whether its records are about a person."""
+        return any(own.name == "patient" for own in fields(self.record))
+
+
+_ROWS = (
+    RecordType(
+        record=model.Patient,
+        title="Demographics",
+        singular="Patient's details",
+        owner="PAS",
+        is_kept=retention.keep_always,
+        times=("birth_date", "deceased"),
+        compared_fields=(
+            "family", "given", "prefix", "birth_date", "gender", "nhs_number", "address",
+            "postcode", "phone", "general_practitioner",
+        ),
+        keying_rank=KeyingRank.IDENTITY,
+        return_rank=1,
+    ),
+    RecordType(
+        record=model.Encounter,
+        title="Admissions, transfers, discharges",
+        singular="Admission",
+        owner="PAS",
+        is_kept=retention.keep_encounter,
+        times=("started", "ended"),
+        own_numbers=("visit_number",),
+        form_fields=("event", "destination", "outcome"),
+        compared_fields=(
+            "event", "status", "kind", "prior_ward", "ward", "bay", "bed", "consultant", "reason",
+            "started", "ended", "destination", "outcome", "visit_number",
+        ),
+        keying_rank=KeyingRank.MOVEMENTS,
+        return_rank=0,
+    ),
+    RecordType(
+        record=model.Location,
+        title="Beds",
+        singular="Bed",
+        owner="PAS",
+        is_kept=retention.keep_always,
+    ),
+    RecordType(
+        record=model.ServiceRequest,
+        title="Requests",
+        singular="Request",
+        owner="LIMS",
+        is_kept=retention.keep_request,
+        times=("authored", "collected"),
+        own_numbers=("placer", "filler"),
+        references={"encounter": "Encounter"},
+        answers_requests=True,
+        compared_fields=(
+            "display", "code", "stage", "priority", "requester", "authored", "collected", "reason",
+            "placer", "filler",
+        ),
+        keying_rank=KeyingRank.REQUESTS,
+        return_rank=4,
+    ),
+    RecordType(
+        record=model.DiagnosticReport,
+        title="Reports",
+        singular="Report",
+        owner="LIMS",
+        is_kept=retention.keep_report,
+        times=("issued", "collected"),
+        own_numbers=("filler",),
+        references={"based_on": "ServiceRequest"},
+        answers_requests=True,
+        keying_rank=KeyingRank.RESULTS,
+    ),
+    RecordType(
+        record=model.Observation,
+        title="Results and observations",
+        singular="Result",
+        owner="LIMS",
+        is_kept=retention.keep_observation,
+        event_field="effective",
+        times=("effective",),
+        references={"report": "DiagnosticReport"},
+        answers_requests=True,
+        compared_fields=(
+            "display", "code", "value", "units", "flag", "status", "effective", "note",
+        ),
+        keying_rank=KeyingRank.RESULTS,
+        return_rank=5,
+    ),
+    RecordType(
+        record=model.Appointment,
+        title="Appointments and operations",
+        singular="Appointment",
+        owner="PAS",
+        is_kept=retention.keep_appointment,
+        name_field="description",
+        times=("start",),
+        own_numbers=("number",),
+        form_fields=("reason", "rebook_start", "rebook_location", "rebook_answer"),
+        compared_fields=(
+            "kind", "status", "number", "location", "practitioner", "start", "rebook_start",
+            "rebook_location", "description", "reason",
+        ),
+        keying_rank=KeyingRank.APPOINTMENTS,
+        return_rank=8,
+        section=PatientSection(
+            title="Appointments and theatre",
+            anchor="appointments",
+            empty="No appointments recorded.",
+            columns=(
+                Column("When", "start", FieldFormat.TIME),
+                Column("Kind", "kind", FieldFormat.WORDS),
+                Column("Place", "location"),
+                Column("With", "practitioner"),
+                Column("For", "description"),
+                Column("State", "status", FieldFormat.WORDS),
+            ),
+            order=("start", "position"),
+        ),
+    ),
+    RecordType(
+        record=model.AllergyIntolerance,
+        title="Allergies",
+        singular="Allergy",
+        owner="EPR",
+        is_kept=retention.keep_unless_wrong,
+        name_field="substance",
+        event_field="recorded",
+        times=("recorded",),
+        compared_fields=(
+            "substance", "reaction", "severity", "category", "status", "none_known", "recorded",
+        ),
+        keying_rank=KeyingRank.ALLERGIES,
+        return_rank=2,
+    ),
+    RecordType(
+        record=model.Flag,
+        title="Alerts",
+        singular="Alert",
+        owner="EPR",
+        is_kept=retention.keep_flag,
+        name_field="text",
+        event_field="started",
+        times=("started", "ended"),
+        code_fields=("category", "text"),
+        compared_fields=("category", "text", "status", "started", "ended"),
+        keying_rank=KeyingRank.ALLERGIES,
+        return_rank=3,
+    ),
+    RecordType(
+        record=model.MedicationRequest,
+        title="Medicines as prescribed",
+        singular="Prescription",
+        owner="EPR",
+        is_kept=retention.keep_medication_request,
+        name_field="medicine",
+        times=("authored",),
+        keying_rank=KeyingRank.MEDICINES,
+    ),
+    RecordType(
+        record=model.MedicationAdministration,
+        title="Doses and blood",
+        singular="Dose",
+        owner="EPR",
+        is_kept=retention.keep_administration,
+        name_field="medicine",
+        event_field="given",
+        times=("given",),
+        compared_fields=(
+            "medicine", "dosage", "route", "given", "status", "reason", "performer", "batch",
+        ),
+        keying_rank=KeyingRank.MEDICINES,
+        return_rank=6,
+    ),
+)  # fmt: skip
+"""In the order in which snapshots carry them: a report before its values."""
+
+RECORD_TYPES: Mapping[str, RecordType] = MappingProxyType({row.name: row for row in _ROWS})
+TYPES: Mapping[str, type[Record]] = MappingProxyType({row.name: row.record for row in _ROWS})
+"""Name to the class of its records."""
+NAME_FIELDS = tuple(dict.fromkeys(("display", *(row.name_field for row in _ROWS))))
+"""The fields that may name what a fact is about."""
+_DOCUMENT_RANK = 7
+"""Documents go out when all that they explain is there, appointments after them."""
+
+FIELD_TITLES: Mapping[str, str] = {
+    "batch": "Batch or donation number",
+    "birth_date": "Born",
+    "display": "What",
+    "effective": "Taken",
+    "family": "Surname",
+    "nhs_number": "NHS No.",
+    "phone": "Telephone",
+    "prefix": "Title",
+}
+"""What people call a field, where it is not the field's own name."""
+
+
+def list_owners(configured: Mapping[str, str]) -> dict[str, str]:
+    """Type of record to the system that holds it: as configured, else as registered."""
+    return {row.name: configured.get(row.name, row.owner) for row in _ROWS}
+
+
+def list_in_return_order() -> list[str]:
+    """Types of what forms say, Document among them, in the order in which they go out."""
+    ranks = {row.name: row.return_rank for row in _ROWS if row.return_rank is not None}
+    return sorted([*ranks, DOCUMENT], key=lambda name: ranks.get(name, _DOCUMENT_RANK))

@@ -1,0 +1,166 @@
+"""Why an item is in its state, as facts that are stored: a code with the values it speaks of. Pure.
+
+The sentence is made of them when somebody reads it (`downtime.reconcile.wording`).
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum, auto
+from types import MappingProxyType
+from typing import NamedTuple
+
+import orjson
+
+
+class Code(StrEnum):
+    """What was found, one for each sentence of `downtime.reconcile.wording`."""
+
+    STORED_TEXT = auto()
+    """A sentence that an earlier version stored, shown as it is."""
+
+    # Who the form is about.
+    LINKED_BY_FORM = auto()
+    LINKED_BY_DECISION = auto()
+    LINKED_PATIENT_GONE = auto()
+    NUMBERS_OF_SEVERAL = auto()
+    NO_NUMBER = auto()
+    NUMBER_UNKNOWN = auto()
+    NUMBER_OF_ANOTHER = auto()
+    BORN_ANOTHER_DAY = auto()
+    SETTLE_PERSON = auto()
+    REGISTERS_NUMBER = auto()
+    REGISTERS_PATIENT = auto()
+    SENT_WITH_ADMISSION = auto()
+
+    # What can be compared, and what was returned before.
+    FILED = auto()
+    NOT_DELIVERED = auto()
+    CORRECTED_SINCE_RETURN = auto()
+    WITHDRAWN_SINCE_RETURN = auto()
+
+    # Requests.
+    NO_REQUEST = auto()
+    OLDER_REQUEST = auto()
+    REQUEST_CANCELLED = auto()
+    REQUEST_EXISTS = auto()
+
+    # Results and observations.
+    NO_VALUE = auto()
+    SAME_VALUE = auto()
+    VALUE_CORRECTED = auto()
+    VALUE_DIFFERS = auto()
+    PHONED_DIFFERS = auto()
+    PHONED_AMENDED = auto()
+    UNITS_DIFFER = auto()
+    CLINICIAN_REVIEWS = auto()
+
+    # Admissions, transfers, discharges.
+    NO_STAY = auto()
+    ADMISSION_CANCELLED = auto()
+    STAY_DISCHARGED = auto()
+    STAY_EXISTS = auto()
+    STAY_MOVED = auto()
+    OLDER_STAY = auto()
+    ADMISSION_FIRST = auto()
+    STAY_CANCELLED = auto()
+    STAY_ENDED = auto()
+    ON_WARD = auto()
+    STILL_ON_WARD = auto()
+    NOT_DISCHARGED = auto()
+    MOVED_SINCE = auto()
+    MOVED_FROM_ELSEWHERE = auto()
+    MOVED_AFTER_DISCHARGE = auto()
+    DISCHARGE_DIFFERS = auto()
+
+    # Appointments and operations.
+    CAME_WITHOUT_APPOINTMENT = auto()
+    NO_APPOINTMENT = auto()
+    APPOINTMENT_MOVED = auto()
+    APPOINTMENT_SAYS_SO = auto()
+    APPOINTMENT_STILL_SAYS = auto()
+    APPOINTMENT_DIFFERS = auto()
+    APPOINTMENT_CHANGED = auto()
+    NEW_DATE_EXISTS = auto()
+    NEW_DATE_AND_OLD = auto()
+    NO_NEW_DATE = auto()
+    OLD_DATE_STANDS = auto()
+
+    # Demographics.
+    DEMOGRAPHICS_AGREE = auto()
+    DEMOGRAPHICS_DIFFER = auto()
+    DEMOGRAPHICS_CHANGED = auto()
+    DEMOGRAPHICS_MISSING = auto()
+
+    # Allergies and alerts.
+    ALLERGY_CALLED_WRONG = auto()
+    ALLERGIES_LISTED = auto()
+    NO_ALLERGIES_AGREED = auto()
+    NO_ALLERGIES_DENIED = auto()
+    NO_ALLERGIES_RECORDED = auto()
+    ALLERGIES_NOT_RECORDED = auto()
+    SEVERITY_DIFFERS = auto()
+    ALLERGY_ENDED = auto()
+    ALLERGY_NOT_ACTIVE = auto()
+    NO_ALERT = auto()
+    ALERT_EXISTS = auto()
+    ALERT_ENDED = auto()
+
+    # Doses and units of blood.
+    NO_DOSE = auto()
+    DOSE_EXISTS = auto()
+    DOSE_DIFFERS = auto()
+    DOSE_STATUS_DIFFERS = auto()
+    NO_UNIT = auto()
+    OTHER_COMPONENTS = auto()
+    COMPONENT_DIFFERS = auto()
+    UNIT_EXISTS = auto()
+    UNIT_DIFFERS = auto()
+
+    # What another form says too.
+    SAMPLE_ON_ANOTHER_FORM = auto()
+    REQUEST_ON_ANOTHER_FORM = auto()
+    DOSE_ON_ANOTHER_FORM = auto()
+    UNIT_RETURNED_BY_FORM = auto()
+    UNIT_RESOLVED_BY_FORM = auto()
+    UNIT_EXISTS_BY_FORM = auto()
+    UNIT_REPRESENTED_BY_FORM = auto()
+    UNIT_CONTRADICTED = auto()
+    UNIT_OF_ANOTHER_PATIENT = auto()
+    UNIT_COMPONENT_OPEN = auto()
+
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class Reason(NamedTuple):
+    """One finding: times are UTC as stored, several values are parted by line breaks."""
+
+    code: Code
+    values: Mapping[str, str] = NOTHING
+
+
+Reasons = tuple[Reason, ...]
+
+
+def because(code: Code, **values: str) -> Reasons:
+    """One reason with the values it speaks of; reasons are joined with `+`."""
+    return (Reason(code, values),)
+
+
+def encode_reasons(reasons: Reasons) -> str:
+    """Reasons as JSON, for storing."""
+    return orjson.dumps([(code, dict(values)) for code, values in reasons]).decode()
+
+
+def decode_reasons(pairs: Iterable[tuple[str, Mapping[str, str]]]) -> Reasons:
+    """The reasons that were stored, from their parsed JSON."""
+    return tuple(Reason(Code(code), values) for code, values in pairs)
+
+
+def with_returned(reasons: Reasons, serial: str, *, returned: bool) -> Reasons:
+    """The reasons, with whether what the form of this serial says has been returned."""
+    value = "1" if returned else ""
+    return tuple(
+        Reason(code, {**values, "returned": value}) if values.get("serial") == serial else
+        Reason(code, values)
+        for code, values in reasons
+    )  # fmt: skip

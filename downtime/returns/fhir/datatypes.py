@@ -1,0 +1,99 @@
+"""The small parts of FHIR resources: identifiers, codes, references, times, exact numbers. Pure."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+import orjson
+
+Json = dict[str, Any]
+
+LOINC = "http://loinc.org"
+TERMINOLOGY = "http://terminology.hl7.org/CodeSystem/"
+_LOINC_CODE = re.compile(r"\d+-\d")
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
+_EMPTY: tuple[Any, ...] = ("", None, [], {}, ())
+
+
+def without_empty(resource: Mapping[str, Any]) -> Json:
+    """Without what is empty: FHIR has no empty elements."""
+    return {name: value for name, value in resource.items() if value not in _EMPTY}
+
+
+def identifier(system: str, value: str) -> Json:
+    """An Identifier."""
+    return {"system": system, "value": value}
+
+
+def identifier_search(system: str, value: str) -> str:
+    """`identifier=SYSTEM|VALUE` as a search parameter, escaped as an address wants it."""
+    return f"identifier={_quoted(system)}%7C{quote(value, safe='')}"
+
+
+@cache
+def _quoted(system: str) -> str:
+    return quote(system, safe="")
+
+
+def urn(*parts: str) -> str:
+    """`urn:uuid:…` made of what it names: the same for the same parts (RFC 9562, version 8)."""
+    made = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return f"urn:uuid:{made[:8]}-{made[8:12]}-8{made[13:16]}-8{made[17:20]}-{made[20:32]}"
+
+
+def instant(stored: str, zone: ZoneInfo) -> str:
+    """A stored UTC time in the site's zone with its offset; a date stays a date, nothing nothing."""
+    if "T" not in stored:
+        return stored
+    return datetime.fromisoformat(stored).astimezone(zone).isoformat()
+
+
+def coding(system: str, code: str, display: str = "") -> Json:
+    """A Coding."""
+    return without_empty({"system": system, "code": code, "display": display})
+
+
+def coded_concept(code: str, words: str, local: str) -> Json:
+    """A CodeableConcept: LOINC by the shape of its code, otherwise of the code system `local`."""
+    if not code:
+        return {"text": words}
+    system = LOINC if _LOINC_CODE.fullmatch(code) else local
+    return without_empty({"coding": [coding(system, code, words)], "text": words})
+
+
+def text_concept(words: str) -> Json:
+    """A CodeableConcept of words alone; nothing without them."""
+    return {"text": words} if words else {}
+
+
+def display_reference(name: str) -> Json:
+    """A reference to a person whom only paper names."""
+    return {"display": name} if name else {}
+
+
+def is_number(text: str) -> bool:
+    """Whether text is a decimal as JSON writes one."""
+    return _NUMBER.fullmatch(text) is not None
+
+
+def quantity(value: str, unit: str, ucum: Mapping[str, str]) -> Json:
+    """A Quantity with exactly the digits that were written; `ucum` maps units of paper to codes."""
+    made: Json = {"value": orjson.Fragment(value.encode()), "unit": unit}
+    if code := ucum.get(unit):
+        made |= {"system": "http://unitsofmeasure.org", "code": code}
+    return without_empty(made)
+
+
+def annotations(pairs: Iterable[tuple[str, str]]) -> list[Json]:
+    """Annotations: what was written and has no element of its own."""
+    return [{"text": f"{label}: {answer}"} for label, answer in pairs if answer]
+
+
+def as_list(one: Json) -> list[Json]:
+    """A list of one part; an empty list without it."""
+    return [one] if one else []

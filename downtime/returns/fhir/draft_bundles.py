@@ -1,0 +1,118 @@
+"""FHIR bundles to be: what is new of a form in one, changes of live records each in its own."""
+
+from collections.abc import Callable, Sequence
+
+from downtime.clinical.model import Record
+from downtime.entry import scans
+from downtime.entry.facts import DOCUMENT
+from downtime.entry.store import entries as entry_store
+from downtime.errors import InputError
+from downtime.paper import ledger
+from downtime.paper.printed_definition import get_printed_definition
+from downtime.reconcile.identity.links import Merge
+from downtime.reconcile.model import StoredItem
+from downtime.returns.fhir import bundles, conditional_patches, resources
+from downtime.returns.fhir.compared_records import find_compared_records
+from downtime.returns.fhir.form_resources import SourceForm
+from downtime.returns.fhir.target import FhirTarget, read_fhir_target
+from downtime.returns.message_drafts import (
+    MessageContext,
+    MessageDraft,
+    make_draft,
+    make_merge_draft,
+)
+
+KIND = "FHIR transaction"
+MERGE_KIND = "FHIR Patient.link"
+RECORD_TYPES = frozenset(resources.BUILDERS) | frozenset(conditional_patches.BUILDERS) | {DOCUMENT}
+
+
+def draft_items(context: MessageContext, items: Sequence[StoredItem]) -> list[MessageDraft]:
+    """What is new: one bundle a form, or several where the receiver takes no more at once.
+
+    Each change of a live record is a bundle of its own; what FHIR cannot say stays with people.
+    """
+    target = _fhir_target(context)
+    live_records = find_compared_records(context.vault, items)
+    new_by_form: dict[str, list[StoredItem]] = {}
+    patches = []
+    for stored in items:
+        fact, live = stored.item.fact, live_records.get(stored.key)
+        if fact.type == DOCUMENT and not scans.find_scan(context.vault, fact.serial):
+            continue
+        if _has_own_resource(stored, live):
+            new_by_form.setdefault(fact.serial, []).append(stored)
+        else:
+            patches.append(
+                make_draft(KIND, (stored,), _patch_writer(context, target, stored, live))
+            )
+    return [
+        make_draft(KIND, part, _bundle_writer(context, target, part))
+        for form in new_by_form.values()
+        for part in bundles.split_items(form, target)
+    ] + patches
+
+
+def draft_merges(context: MessageContext, merges: Sequence[Merge]) -> list[MessageDraft]:
+    """A bundle for each downtime number that was linked to a patient, and for each link undone."""
+    target, system = _fhir_target(context), context.target.system
+
+    def writer(merge: Merge) -> Callable[[str], bytes]:
+        return lambda control_id: bundles.write_merge_bundle(
+            merge, control_id, context.settings, target
+        )
+
+    return [make_merge_draft(MERGE_KIND, merge, system, writer(merge)) for merge in merges]
+
+
+def _has_own_resource(stored: StoredItem, live: Record | None) -> bool:
+    """Whether resources of its own say it, beside whatever is there."""
+    fact = stored.item.fact
+    if conditional_patches.changes_live_record(fact, stored.item.matched_ids):
+        if not conditional_patches.is_new_appointment(fact, live):
+            return False
+    return resources.has_resource(fact) or fact.type == DOCUMENT
+
+
+def _fhir_target(context: MessageContext) -> FhirTarget:
+    return read_fhir_target(context.settings, context.target.system, context.target.fhir)
+
+
+def _bundle_writer(
+    context: MessageContext, target: FhirTarget, items: tuple[StoredItem, ...]
+) -> Callable[[str], bytes]:
+    def write(control_id: str) -> bytes:
+        form = _source_form(context, items[0].item.fact.serial)
+        return bundles.write_form_bundle(items, form, control_id, context.settings, target)
+
+    return write
+
+
+def _source_form(context: MessageContext, serial: str) -> SourceForm:
+    entry = entry_store.fetch(context.vault.db, serial)
+    if entry is None:
+        raise ValueError("an item without an entry is never drafted")
+    definition = get_printed_definition(context.vault, ledger.get_form(context.vault, serial))
+    scan = scans.get_scan_file(context.vault, serial) if context.target.documents else None
+    if scan is None:
+        return SourceForm(entry, definition)
+    return SourceForm(entry, definition, scan.content, scan.about.media_type)
+
+
+def _patch_writer(
+    context: MessageContext, target: FhirTarget, stored: StoredItem, live: Record | None
+) -> Callable[[str], bytes]:
+    bundle_context = bundles.make_context(context.settings, target)
+    patch = conditional_patches.build_patch(stored.item.fact, live, bundle_context)
+
+    def write(control_id: str) -> bytes:
+        if patch is None:
+            raise InputError(
+                "fhir.unsaid",
+                "FHIR cannot tell this without replacing more of a live record than paper says.",
+                "Put it on the worklist, and key it there.",
+            )
+        form = _source_form(context, stored.item.fact.serial)
+        return bundles.write_patch_bundle(stored, patch, form, control_id, context.settings, target)
+
+    return write

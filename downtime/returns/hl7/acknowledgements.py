@@ -1,0 +1,132 @@
+"""What a receiver's acknowledgement says, in original and in enhanced mode. Pure.
+
+HL7 v2, chapter 2.9 (message processing rules) and tables 0008 and 0357:
+
+AA       taken in
+CA       kept safe; the application's answer may still come (enhanced mode)
+AE, CE   the message is at fault: a person looks, it is not sent again by itself
+AR, CR   rejected. With 206 or 207 (record locked, application failed) for reasons that pass by
+         themselves, and it is sent again later; else a person looks
+
+A target's `retry` names answers that are always sent again later.
+"""
+
+import re
+from dataclasses import dataclass
+
+from downtime.returns.hl7.segments import build_header, join_segments, build_segment
+
+TAKEN, COMMITTED, REFUSED, LATER = "taken", "committed", "refused", "later"
+CODES = ("AA", "AE", "AR", "CA", "CE", "CR")
+_BUSY = ("206", "207")
+"""Table 0357: application record locked, application internal error."""
+_WORDS = 600
+"""Longest part of an answer that is kept for a person."""
+_ESCAPED = {"F": "|", "S": "^", "T": "&", "R": "~", "E": "\\", ".br": " "}
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """One acknowledgement: its code (MSA-1), whose it is (MSA-2), its words and error codes.
+
+    `wants` says that the answer itself is to be acknowledged (its MSH-15 is AL or, when it went
+    well, SU); `own` is its own control ID, `version` its HL7 version.
+    """
+
+    code: str
+    message_id: str
+    text: str
+    errors: tuple[str, ...]
+    control_id: str
+    version: str
+    wants_commit: bool
+
+    @property
+    def is_commit(self) -> bool:
+        """Whether it is the commit answer of enhanced mode."""
+        return self.code.startswith("C")
+
+
+def parse_acknowledgement(content: bytes) -> Acknowledgement | None:
+    """The acknowledgement in a frame; None for anything that is none.
+
+    Lines may end with CR, LF or both; delimiters are those of its own MSH.
+    """
+    text = content.decode("utf-8", errors="replace").lstrip("\ufeff\r\n ")
+    if not text.startswith("MSH") or len(text) < 8:
+        return None
+    cut, parts = text[3], text[4]
+    rows = [line.split(cut) for line in re.split(r"[\r\n]+", text) if line]
+    msh = rows[0]
+    msa = next((row for row in rows if row[0] == "MSA"), None)
+    if msa is None or _field(msa, 1) not in CODES:
+        return None
+    errors = [row for row in rows if row[0] == "ERR"]
+    said = [_plain(_field(msa, 3), parts), *(_error_words(row, parts) for row in errors)]
+    return Acknowledgement(
+        code=_field(msa, 1),
+        message_id=_field(msa, 2).strip(),
+        text=" ".join(dict.fromkeys(filter(None, said)))[:_WORDS],
+        errors=tuple(filter(None, (_error_code(row, parts) for row in errors))),
+        control_id=_field(msh, 9),
+        version=_field(msh, 11),
+        wants_commit=_field(msh, 14) in ("AL", "SU"),
+    )
+
+
+def determine_outcome(answer: Acknowledgement, retry: tuple[str, ...] = ()) -> str:
+    """`taken`, `committed`, `refused` or `later`: what an answer means for its message."""
+    if answer.code == "AA":
+        return TAKEN
+    if answer.code == "CA":
+        return COMMITTED
+    rejected = answer.code in ("AR", "CR")
+    if answer.code in retry or (rejected and any(error in _BUSY for error in answer.errors)):
+        return LATER
+    return REFUSED
+
+
+def describe_acknowledgement(answer: Acknowledgement) -> str:
+    """A sentence for a person: the code and what the receiver said about it."""
+    codes = f"{answer.code}{' ' + ', '.join(answer.errors) if answer.errors else ''}"
+    return f"{codes}: {answer.text or 'no reason was given'}"
+
+
+def write_commit(answer: Acknowledgement, at: str, number: str) -> bytes:
+    """Our commit answer (CA) to an application's answer that asks for one."""
+    msh = build_header({7: at, 9: "ACK", 10: number, 11: "P", 12: answer.version})
+    return join_segments(msh, build_segment("MSA", {1: "CA", 2: answer.control_id})).encode()
+
+
+def _field(row: list[str], number: int) -> str:
+    return row[number] if number < len(row) else ""
+
+
+def _error_code(row: list[str], parts: str) -> str:
+    """ERR-3 (from 2.5 on), else the fourth component of ERR-1 (table 0357 in both)."""
+    if code := _field(row, 3).split(parts)[0]:
+        return code
+    old = _field(row, 1).split(parts)
+    return old[3].split("&")[0] if len(old) > 3 else ""
+
+
+def _error_words(row: list[str], parts: str) -> str:
+    """What ERR says: its code's words, where it is, diagnosis and message for the user."""
+    code = _field(row, 3).split(parts)
+    old = _field(row, 1).split(parts)
+    said = [
+        code[1] if len(code) > 1 else "",
+        old[3].partition("&")[2] if len(old) > 3 else "",
+        _field(row, 2).replace(parts, "-"),
+        _field(row, 7),
+        _field(row, 8),
+    ]
+    return " ".join(filter(None, (_plain(text, parts) for text in said)))
+
+
+def _plain(text: str, parts: str) -> str:
+    """Text for a person: escapes resolved, components side by side, nothing unprintable."""
+    shown = re.sub(
+        r"\\(\.br|[FSTRE])\\", lambda found: _ESCAPED[found[1]], text.replace(parts, " ")
+    )
+    return "".join(c if c.isprintable() else " " for c in shown).strip()

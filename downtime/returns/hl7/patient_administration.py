@@ -1,0 +1,178 @@
+"""ADT: admitted, moved, discharged, corrected, allergic, merged (HL7 v2 chapter 3). Pure."""
+
+from collections.abc import Mapping
+
+from downtime.entry.facts import Fact, Person
+from downtime.errors import InputError
+from downtime.returns.hl7.segment_writer import (
+    DESCRIPTION,
+    DOWNTIME,
+    SegmentWriter,
+    fit_coded,
+    text_only,
+)
+from downtime.returns.hl7.segments import Value, build_segment
+
+_EVENTS = {"": "A01", "admit": "A01", "transfer": "A02", "discharge": "A03"}
+_CATEGORIES = {"medication": "DA", "food": "FA", "environment": "EA", "biologic": "DA"}
+_SEVERITIES = {"severe": "SV", "moderate": "MO", "mild": "MI", "high": "SV", "low": "MI"}
+"""Tables 0127 and 0128."""
+_NONE_KNOWN = ("716186003", "No known allergy", "SCT")
+_WRONG = "entered-in-error"
+_DIED = "died"
+
+
+def movement_type(fact: Fact, writer: SegmentWriter) -> str:
+    """`ADT^A01`, `ADT^A02` or `ADT^A03`."""
+    return f"ADT^{_EVENTS[fact.fields.get('event', '')]}"
+
+
+def build_movement(facts: tuple[Fact, ...], who: Person, writer: SegmentWriter) -> list[str]:
+    """An admission (A01), a transfer (A02) or a discharge (A03) of one patient."""
+    fact = facts[0]
+    event = _EVENTS[fact.fields.get("event", "")]
+    started = fact.fields.get("started") or (fact.event if event == "A01" else "")
+    ended = fact.fields.get("ended") or (fact.event if event == "A03" else "")
+    specialty = fact.fields.get("specialty", "")
+    died = ended if fact.fields.get("outcome") == _DIED else ""
+    said: dict[int, Value] = {
+        6: writer.location(fact.fields.get("prior_ward", "")),
+        9: text_only(fact.fields.get("consultant", "")),
+        10: fit_coded(specialty),
+        36: writer.encode("discharge", fact.fields.get("outcome", "")),
+        44: writer.format_time(started),
+        45: writer.format_time(ended),
+    }
+    return [
+        writer.evn(fact, event),
+        writer.pid(who, died=died),
+        writer.pv1(fact, said),
+        *_visit(fact, "" if fit_coded(specialty) else specialty),
+    ]
+
+
+def _visit(fact: Fact, specialty: str) -> list[str]:
+    """PV2 with the reason, and in words what has no coded field: a long specialty, a destination."""
+    destination = fact.fields.get("destination", "")
+    described = "; ".join(filter(None, (specialty, destination and f"Discharged to {destination}")))
+    reason = fact.fields.get("reason", "")
+    if not reason and not described:
+        return []
+    return [build_segment("PV2", {3: text_only(reason), 12: described[:DESCRIPTION]})]
+
+
+def build_demographics(facts: tuple[Fact, ...], who: Person, writer: SegmentWriter) -> list[str]:
+    """A08: the patient's details as corrected on paper; what paper did not say stays the system's."""
+    fact = facts[0]
+    said = {name: text for name, text in fact.fields.items() if name in Person._fields and text}
+    person = who._replace(**said)
+    doctor = _general_practitioner(person.general_practitioner, writer)
+    return [writer.evn(fact, "A08"), writer.pid(person), *doctor, writer.pv1(fact, other="U")]
+
+
+def _general_practitioner(name: str, writer: SegmentWriter) -> list[str]:
+    """The general practitioner: in PD1-4, and from 2.6 on as a role (ROL, table 0443)."""
+    if not name:
+        return []
+    if not writer.is_from("2.6"):
+        return [build_segment("PD1", {4: text_only(name)})]
+    role = ("PP", "Primary care provider", "HL70443")
+    return [build_segment("ROL", {1: ("1", DOWNTIME), 2: "UP", 3: role, 4: text_only(name)})]
+
+
+def allergy_type(fact: Fact, writer: SegmentWriter) -> str:
+    """`ADT^A60` from version 2.4 on; before, `ADT^A08` with AL1."""
+    return "ADT^A60" if writer.is_from("2.4") else "ADT^A08"
+
+
+def build_allergy(facts: tuple[Fact, ...], who: Person, writer: SegmentWriter) -> list[str]:
+    """An allergy, or that none is known: IAM in A60; in versions before 2.4, AL1 in A08.
+
+    InputError when the target takes none, or has no way to take one back.
+    """
+    fact = facts[0]
+    if not writer.target.allergies:
+        raise InputError(
+            "target.allergies",
+            f"{writer.target.system} takes no allergies as messages.",
+            "Put it on a worklist, or key it by hand.",
+        )
+    if writer.is_from("2.4"):
+        return [writer.evn(fact, "A60"), writer.pid(who), _iam(fact)]
+    if fact.fields.get("status") == _WRONG:
+        raise InputError(
+            "target.allergy-back",
+            f"HL7 {writer.target.version} has no message that takes an allergy back.",
+            "Correct it in the system by hand, then mark it resolved.",
+        )
+    substance, kind, severity, reaction = _allergy_fields(fact)
+    al1 = build_segment("AL1", {1: "1", 2: kind, 3: substance, 4: severity, 5: reaction})
+    return [writer.evn(fact, "A08"), writer.pid(who), writer.pv1(fact, other="U"), al1]
+
+
+def _iam(fact: Fact) -> str:
+    """IAM-6: add, or delete what paper calls wrong (table 0323); IAM-17 its status (table 0438)."""
+    substance, kind, severity, reaction = _allergy_fields(fact)
+    wrong = fact.fields.get("status") == _WRONG
+    return build_segment(
+        "IAM",
+        {
+            1: "1",
+            2: kind,
+            3: substance,
+            4: severity,
+            5: reaction,
+            6: "D" if wrong else "A",
+            7: (fact.number, DOWNTIME),
+            17: "E" if wrong else "",
+        },
+    )
+
+
+def _allergy_fields(fact: Fact) -> tuple[Value, str, str, str]:
+    said: Mapping[str, str] = fact.fields
+    severity = _SEVERITIES.get(said.get("severity", "").casefold(), "")
+    if said.get("none_known") == "1":
+        return _NONE_KNOWN, "", "", ""
+    code, name = said.get("code", ""), said.get("substance", "")
+    kind = _CATEGORIES.get(said.get("category", ""), "")
+    reaction = said.get("reaction", "")
+    if not severity and said.get("severity"):
+        reaction = "; ".join(filter(None, (reaction, said["severity"])))
+    return (code or name, name, "L"), kind, severity, reaction
+
+
+def build_alert(facts: tuple[Fact, ...], who: Person, writer: SegmentWriter) -> list[str]:
+    """A08 with the alert as an OBX: HL7 v2 has no segment of its own for it."""
+    fact = facts[0]
+    obx = {
+        1: "1",
+        2: "ST",
+        3: ("ALERT", fact.fields.get("category") or "Alert", "L"),
+        4: writer.sub_id,
+        5: fact.fields.get("text") or fact.title,
+        11: "F",
+        14: writer.format_time(fact.event),
+    }
+    return [
+        writer.evn(fact, "A08"),
+        writer.pid(who),
+        writer.pv1(fact, other="U"),
+        build_segment("OBX", obx),
+    ]
+
+
+def build_merge(
+    survivor: Person, downtime: Person, decided: str, writer: SegmentWriter
+) -> list[str]:
+    """A40 or A47: the downtime number (MRG-1) is the patient of PID; both numbers stay known."""
+    event = writer.target.merge
+    evn = build_segment(
+        "EVN", {1: "" if writer.is_from("2.4") else event, 2: writer.format_time(decided)}
+    )
+    name = (downtime.family or "UNKNOWN", downtime.given)
+    mrg = build_segment(
+        "MRG",
+        {1: writer.identifiers(downtime._replace(mrn="", nhs_number="")), 7: name},
+    )
+    return [evn, writer.pid(survivor._replace(downtime_number="")), mrg]

@@ -1,0 +1,71 @@
+"""Appointments and places on theatre lists: SIU (HL7 v2 chapter 10). Pure."""
+
+from downtime.entry.facts import Fact, Person
+from downtime.returns.hl7.segment_writer import DOWNTIME, SegmentWriter, note_segments, text_only
+from downtime.returns.hl7.segments import Value, build_segment
+
+_EVENTS = {"booked": "S12", "cancelled": "S15", "noshow": "S26"}
+_CHANGED, _MOVED = "S14", "S13"
+_STATUS = {
+    "booked": "Booked",
+    "arrived": "Started",
+    "fulfilled": "Complete",
+    "cancelled": "Cancelled",
+    "noshow": "Noshow",
+}
+"""Table 0278."""
+_REASONS = {
+    "S12": "New booking",
+    "S13": "Rescheduled",
+    "S14": "Changed",
+    "S15": "Cancelled",
+    "S26": "Did not attend",
+}
+
+
+def appointment_type(fact: Fact, writer: SegmentWriter) -> str:
+    """S12 booked, S13 moved to another time, S14 arrived or over, S15 cancelled, S26 did not come."""
+    if fact.fields.get("rebook_start"):
+        return f"SIU^{_MOVED}"
+    return f"SIU^{_EVENTS.get(fact.fields.get('status', 'booked'), _CHANGED)}"
+
+
+def build_appointment(facts: tuple[Fact, ...], who: Person, writer: SegmentWriter) -> list[str]:
+    """The appointment by its own number where paper knows it; a new one by that of the form."""
+    fact = facts[0]
+    said = fact.fields
+    event = appointment_type(fact, writer).removeprefix("SIU^")
+    start = writer.format_time(said.get("rebook_start") or said.get("start") or fact.event)
+    place = said.get("rebook_location") or said.get("location", "")
+    number = said.get("number", "")
+    new = (fact.number, DOWNTIME)
+    timing = writer.is_from("2.7")
+    status = "Booked" if event == _MOVED else _STATUS.get(said.get("status", "booked"), "Booked")
+    sch: dict[int, Value] = {
+        1: number or new,
+        2: number or new,
+        6: (event, _REASONS[event], "L"),
+        7: text_only(said.get("reason") or said.get("description", "")),
+        8: text_only(said.get("kind", "")),
+        11: "" if timing else ("", "", "", start),
+        16: text_only(fact.author),
+        20: text_only(fact.transcriber),
+        25: status,
+    }
+    change = "" if event == "S12" else {"S15": "D", "S26": "U"}.get(event, "U")
+    ail: dict[int, Value] = {
+        1: "1",
+        2: change,
+        3: writer.location(place),
+        4: text_only("Room"),
+        6: start,
+    }
+    return [
+        build_segment("SCH", sch),
+        *([build_segment("TQ1", {7: start})] if timing else []),
+        *note_segments(fact),
+        writer.pid(who),
+        writer.pv1(fact, other="O"),
+        build_segment("RGS", {1: "1", 2: change}),
+        build_segment("AIL", ail),
+    ]

@@ -1,0 +1,156 @@
+"""What several messages share: the patient, the place, codes as the target knows them, notes. Pure."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from downtime.entry.facts import Fact, Person
+from downtime.errors import InputError
+from downtime.returns.hl7.segments import Value, build_segment, format_timestamp
+from downtime.returns.profiles import Target, is_from
+from downtime.settings import Settings
+
+DOWNTIME = "DOWNTIME"
+"""Assigning authority of downtime numbers and of the order numbers made from serials."""
+CODE, DESCRIPTION = 20, 50
+"""Longest coded value (IS), and longest visit description (PV2-12), in HL7 v2.4."""
+
+_CODES: Mapping[str, Mapping[str, str]] = {
+    "gender": {"male": "M", "female": "F", "other": "O", "unknown": "U"},
+    "class": {"inpatient": "I", "emergency": "E", "daycase": "D", "outpatient": "O"},
+    "priority": {"routine": "R", "urgent": "A", "stat": "S"},
+}
+"""Tables 0001, 0004 and 0485 (A is as soon as possible, S is at once)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentWriter:
+    """How messages are written for one target."""
+
+    settings: Settings
+    target: Target
+    zone: ZoneInfo
+
+    def format_time(self, stored: str) -> str:
+        """A stored time as HL7 writes it, in the site's zone."""
+        return format_timestamp(stored, self.zone)
+
+    def is_from(self, version: str) -> bool:
+        """Whether the target's HL7 version is this one or later."""
+        return is_from(self.target.version, version)
+
+    def encode(self, table: str, value: str, other: str = "") -> str:
+        """A value in the target's code table, else in HL7's own, else `other`."""
+        codes: Mapping[str, str] = self.target.codes.get(table, {})
+        return codes.get(value) or _CODES.get(table, {}).get(value, other)
+
+    def encode_units(self, text: str) -> str:
+        """Units as the target writes them."""
+        return self.encode("units", text, text)
+
+    def test_code(self, fact: Fact) -> tuple[str, ...]:
+        """The test's code, words, and `L` for a code of the site's own, `LN` for LOINC (table 0396).
+
+        InputError when the target takes known tests only, and this one is not in its table.
+        """
+        code, words = fact.fields.get("code", ""), fact.fields.get("display", "")
+        tests: Mapping[str, str] = self.target.codes.get("tests", {})
+        if found := tests.get(code) or tests.get(words):
+            given = found.split("^")
+            return (given[0], given[1] if len(given) > 1 else words, *(given[2:3] or ("L",)))
+        if self.target.only_known_tests:
+            raise InputError(
+                "target.test",
+                f"{self.target.system} has no code for a test of form {fact.form}.",
+                f"Add it to returns.targets.{self.target.system}.codes.tests, or key it by hand.",
+            )
+        return (code or words, words, "LN" if re.fullmatch(r"\d+-\d", code) else "L")
+
+    def pid(self, who: Person, *, died: str = "") -> str:
+        """PID: all numbers with their authorities, name, birth, gender, address, telephone."""
+        phone: Value = who.phone
+        if phone and self.is_from("2.6"):  # the unformatted number moved to XTN.12
+            phone = ("", "PRN", "PH", *("",) * 8, who.phone)
+        return build_segment(
+            "PID",
+            {
+                1: "1",
+                3: self.identifiers(who),
+                5: (who.family or "UNKNOWN", who.given, "", "", who.prefix),
+                7: who.birth_date.replace("-", ""),
+                8: self.encode("gender", who.gender),
+                11: (who.address, "", "", "", who.postcode),
+                13: phone,
+                29: self.format_time(died) if died else "",
+                30: "Y" if died else "",
+            },
+        )
+
+    def identifiers(self, who: Person) -> list[Value]:
+        """Identifiers for PID-3 and MRG-1: number, authority and type (table 0203)."""
+        found: list[Value] = []
+        if who.mrn:
+            found.append((who.mrn, "", "", self.settings.site.mrn_authority, "MR"))
+        if who.nhs_number:
+            found.append((who.nhs_number, "", "", "NHS", "NH"))
+        if who.downtime_number:
+            found.append((who.downtime_number, "", "", DOWNTIME, "PI"))
+        return found
+
+    def pv1(self, fact: Fact, fields: Mapping[int, Value] | None = None, other: str = "I") -> str:
+        """PV1: class and place; what does not fit a coded field is said in PL.9, the description."""
+        said = fact.fields
+        patient_class = self.encode("class", said.get("kind", ""), other)
+        place = self.location(
+            said.get("ward") or fact.ward, said.get("bay", ""), said.get("bed", "")
+        )
+        return build_segment("PV1", {1: "1", 2: patient_class, 3: place, **(fields or {})})
+
+    @property
+    def sub_id(self) -> str:
+        """OBX-4, which some versions require though a value stands alone."""
+        return "" if self.is_from("2.4") and not self.is_from("2.7") else "1"
+
+    def location(self, ward: str, bay: str = "", bed: str = "") -> Value:
+        """PL: point of care, room and bed."""
+        written = (self.encode("wards", ward, ward), bay, bed)
+        place = tuple(fit_coded(text) for text in written)
+        if place != written:
+            place += ("",) * 5 + (", ".join(filter(None, written)),)
+        return place
+
+    def evn(self, fact: Fact, event: str) -> str:
+        """EVN: when it was entered, by whom, and when it really happened."""
+        kind = "" if self.is_from("2.4") else event
+        return build_segment(
+            "EVN",
+            {
+                1: kind,
+                2: self.format_time(fact.entered),
+                5: fact.transcriber,
+                6: self.format_time(fact.event),
+            },
+        )
+
+
+def fit_coded(text: str) -> str:
+    """Text that fits a coded field, else nothing: the message says it in words elsewhere."""
+    return text if len(text) <= CODE else ""
+
+
+def text_only(text: str) -> Value:
+    """A coded element that only has words."""
+    return ("", text)
+
+
+def note_segments(*facts: Fact) -> list[str]:
+    """NTE: where it comes from, and every answer that no other field carries, each said once."""
+    said = [
+        f"Downtime form {facts[0].serial}, written by {facts[0].author} ({facts[0].author_role})."
+    ]
+    said += [f"{label}: {answer}" for fact in facts for label, answer in fact.notes]
+    return [
+        build_segment("NTE", {1: str(n), 3: text})
+        for n, text in enumerate(dict.fromkeys(said), start=1)
+    ]

@@ -1,0 +1,160 @@
+"""What may be done with a returned message, a line of a worklist or a statement, and by whom.
+
+`check_…` raises the user's error with its sentence; `can_…` is its yes/no twin. Use cases call
+these, so that they hold on screens, on the command line and in programs alike.
+"""
+
+from collections.abc import Iterable
+
+from downtime.accounts import permissions
+from downtime.accounts.model import Permission, Person
+from downtime.errors import ConflictError, ForbiddenError, InputError
+from downtime.outage.model import Outage
+from downtime.returns.model import (
+    LEAD_TITLES,
+    Channel,
+    Lead,
+    Message,
+    MessageState,
+    Signature,
+    Tick,
+)
+from downtime.settings import Settings
+
+MAX_TICK_NUMBER = 60
+"""Longest number of a live system that a tick takes."""
+SIGN_PERMISSIONS = {
+    Lead.WARD: Permission.STATEMENT_SIGN_WARD,
+    Lead.RECORDS: Permission.STATEMENT_SIGN_RECORDS,
+    Lead.SAFETY: Permission.STATEMENT_SIGN_SAFETY,
+}
+
+
+def check_not_drill(outage: Outage) -> None:
+    """ConflictError when the outage is a drill."""
+    if outage.drill:
+        raise ConflictError(
+            "return.drill",
+            f"{outage.label} is a drill: nothing of it goes to a live system.",
+            "Look at the decisions on the screen instead.",
+        )
+
+
+def check_reason(text: str) -> str:
+    """A reason that was given; InputError without one."""
+    if not text.strip():
+        raise InputError("return.reason", "This needs a reason.", "Say in a few words why.")
+    return text.strip()
+
+
+def check_awaits_answer(message: Message, *, system: str) -> None:
+    """ConflictError unless a message was handed over to this system and has no final answer."""
+    if (message.state, message.system) != (MessageState.SENT, system):
+        raise ConflictError(
+            "return.not-waiting",
+            f"Message {message.control_id} does not wait for an answer of {system}.",
+            "See the list of messages.",
+        )
+
+
+def check_can_take_back(message: Message) -> None:
+    """ConflictError for a message that may have been taken in, or that carries no compared items."""
+    if message.state != MessageState.REFUSED or not message.compared:
+        raise ConflictError(
+            "return.not-refused",
+            f"Message {message.control_id} was not refused, or tells of no form.",
+            "Only what a system certainly did not take can be taken back.",
+        )
+
+
+def check_can_send_again(message: Message, first_refused: Message | None) -> None:
+    """ConflictError while an earlier message of the same patient is refused and not settled."""
+    if message.state == MessageState.HELD:
+        name = first_refused.control_id if first_refused else "before it"
+        raise ConflictError(
+            "return.held",
+            f"Message {message.control_id} waits for message {name} of the same patient.",
+            "Settle that one: this one then goes by itself.",
+        )
+
+
+def had_no_effect(message: Message) -> bool:
+    """Whether the receiver certainly has not taken a message in: another may take its place."""
+    waiting = message.state == MessageState.QUEUED and not message.attempts
+    return waiting or message.state in (MessageState.HELD, MessageState.REFUSED)
+
+
+def check_is_worklist_line(message: Message) -> None:
+    """ConflictError for an item that went out as a message: nobody is to key it as well."""
+    if message.channel != Channel.WORKLIST:
+        raise ConflictError(
+            "rekey.message",
+            "This item went out as a message: the receiver's answer says whether it arrived.",
+            "Do not key it as well.",
+        )
+
+
+def check_not_ticked(message: Message, tick: Tick | None) -> None:
+    """ConflictError when a line was ticked already: two people keyed it, so one entry is double."""
+    if message.state == MessageState.ACKNOWLEDGED:
+        raise ConflictError(
+            "rekey.ticked",
+            f"This line was ticked already by {tick.ticked_by_name if tick else 'somebody'}.",
+            "If you keyed it too, it is in the live system twice: remove one of the two there.",
+        )
+
+
+def check_tick_number(number: str) -> None:
+    """InputError for a number that no live system gives."""
+    if len(number) > MAX_TICK_NUMBER or not number.isprintable():
+        raise InputError(
+            "rekey.number",
+            f"The number is longer than {MAX_TICK_NUMBER} characters or cannot be printed.",
+            "Write the number that the live system shows.",
+        )
+
+
+def check_can_sign(settings: Settings, lead: Lead, person: Person) -> None:
+    """ForbiddenError unless this person may sign as this lead."""
+    named = settings.returns.safety_leads
+    if lead == Lead.SAFETY and named:
+        if person.username not in named:
+            raise ForbiddenError(
+                "statement.safety",
+                "You are not one of this hospital's clinical safety leads.",
+                "Ask one of them; the setting returns.safety_leads names them.",
+            )
+        return
+    permissions.check_can(person, SIGN_PERMISSIONS[lead])
+
+
+def can_sign(settings: Settings, lead: Lead, person: Person) -> bool:
+    """Whether this person may sign as this lead."""
+    try:
+        check_can_sign(settings, lead, person)
+    except ForbiddenError:
+        return False
+    return True
+
+
+def check_not_signed(
+    signatures: Iterable[Signature], digest: str, lead: Lead, person_id: str
+) -> None:
+    """Of the facts with this digest: ConflictError when this lead has signed them already,
+    ForbiddenError when this person has, as another lead: three people sign, nobody for two.
+    """
+    for signature in signatures:
+        if signature.facts_sha256 != digest:
+            continue
+        if signature.role == lead:
+            raise ConflictError(
+                "statement.signed",
+                f"The {LEAD_TITLES[lead].lower()} has already signed this statement.",
+                "It needs to be signed again only when its facts change.",
+            )
+        if signature.person == person_id:
+            raise ForbiddenError(
+                "statement.second",
+                f"You have signed this statement as {LEAD_TITLES[signature.role].lower()}.",
+                "Each lead signs in person.",
+            )

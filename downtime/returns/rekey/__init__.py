@@ -1,0 +1,1 @@
+"""Re-key worklists: what people key into recovered systems by hand, ticked line by line."""

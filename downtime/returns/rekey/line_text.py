@@ -1,0 +1,92 @@
+"""What a line of a worklist calls a fact, in the words of those who key it. Pure."""
+
+import re
+from zoneinfo import ZoneInfo
+
+from downtime.clinical import display
+from downtime.entry.facts import Fact
+
+SEPARATION = "Separation"
+KINDS = {
+    SEPARATION: "Patients to separate",
+    "Encounter": "Admission",
+    "Patient": "Patient's details",
+    "AllergyIntolerance": "Allergy",
+    "Flag": "Alert",
+    "ServiceRequest": "Request",
+    "Observation": "Result",
+    "MedicationAdministration": "Dose",
+    "Document": "Document",
+    "Appointment": "Appointment",
+}
+"""Types in the order in which records teams key them: wrongly joined patients, moves, what is known of the person, requests
+before results, doses, documents, appointments."""
+_MOVES = {"transfer": "Transfer", "discharge": "Discharge"}
+_TITLES = ("display", "medicine", "substance", "text", "description", "number")
+_LABELS = {
+    "bed": "Bed",
+    "effective": "Taken",
+    "collected": "Sample taken",
+    "started": "Admitted",
+    "ended": "Discharged",
+    "prior_ward": "From ward",
+    "reference_range": "Range",
+    "requester": "Requested by",
+    "value": "Result",
+    "given": "Given",
+    "rebook_start": "Booked again",
+    "rebook_location": "Booked again in",
+}
+_SILENT = ("event", "none_known", "department")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def name_type(fact: Fact) -> str:
+    """What sort of thing it is; KeyError for a type that has no name here."""
+    if fact.type == "Encounter":
+        return _MOVES.get(fact.fields.get("event", ""), KINDS[fact.type])
+    return KINDS[fact.type]
+
+
+def keying_rank(fact: Fact) -> int:
+    """Where its type stands in the keying order."""
+    return list(KINDS).index(fact.type)
+
+
+def describe_item(fact: Fact) -> str:
+    """What it is, in the words of the form."""
+    if fact.fields.get("none_known"):
+        return "No known allergies"
+    return fact.fields.get(_title(fact), "") or name_type(fact)
+
+
+def describe_details(fact: Fact, zone: ZoneInfo) -> str:
+    """All else that was written, each with its label; times in the site's zone."""
+    shown = (_title(fact), *_SILENT)
+    parts = [
+        f"{_label(name)}: {_text(value, zone)}"
+        for name, value in fact.fields.items()
+        if value and name not in shown
+    ]
+    return "; ".join([*parts, *(f"{label}: {answer}" for label, answer in fact.notes)])
+
+
+def find_department(fact: Fact) -> str:
+    """The department that a form names, in whatever words it asks for it."""
+    named = (answer for label, answer in fact.notes if label.casefold().startswith("department"))
+    return fact.fields.get("department") or next(named, "")
+
+
+def _title(fact: Fact) -> str:
+    return next((name for name in _TITLES if fact.fields.get(name)), "")
+
+
+def _label(name: str) -> str:
+    return _LABELS.get(name) or name.replace("_", " ").capitalize()
+
+
+def _text(value: str, zone: ZoneInfo) -> str:
+    if _INSTANT.fullmatch(value):
+        return display.format_moment(value, zone)
+    return display.format_day(value) if _DAY.fullmatch(value) else value

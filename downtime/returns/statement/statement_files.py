@@ -1,0 +1,65 @@
+"""The completeness statement as JSON for programs and as PDF for signatures and binders."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from downtime.clinical import display
+from downtime.pdf import templates
+from downtime.reconcile.harm.model import KINDS, OUTCOMES
+from downtime.returns import document_files
+from downtime.returns.statement.completeness_statement import Statement
+from downtime.returns.statement.form_accounting import COLUMNS
+from downtime.returns.statement.sign_statement import LEADS
+from downtime.settings import Settings
+
+NAMED = 40
+"""Serials or keys printed of one open thing; the JSON names all."""
+
+
+def save_statement(statement: Statement, settings: Settings, out: Path) -> tuple[Path, Path]:
+    """Write `out` (`.pdf` or `.json`) and its twin of the other kind beside it: (PDF, JSON)."""
+    return document_files.save_documents(
+        out, statement.as_json(), lambda: to_pdf(statement, settings), "statement"
+    )
+
+
+def to_pdf(statement: Statement, settings: Settings) -> bytes:
+    """The statement as A4 pages."""
+    zone = ZoneInfo(settings.site.time_zone)
+    held = {one.role: one for one in statement.signatures if one.facts_sha256 == statement.digest}
+    return templates.render_pdf(
+        "statement.html",
+        facts=statement.facts,
+        digest=statement.digest,
+        made=statement.made,
+        audit=statement.audit,
+        complete=statement.is_complete,
+        verdict=statement.verdict,
+        overdue=statement.overdue,
+        unproved=statement.unproved,
+        moment=lambda stored: display.format_moment(stored, zone),
+        wards=list_wards(statement),
+        columns=COLUMNS,
+        share=format_error_rate,
+        harm_kinds=KINDS,
+        outcomes=OUTCOMES,
+        named=NAMED,
+        titles=statement.titles,
+        signatures=[(words, held.get(lead)) for lead, words in LEADS.items()],
+        outdated=len(statement.signatures) - len(held),
+    )
+
+
+def list_wards(statement: Statement) -> list[str]:
+    """Every ward with a patient of the statement."""
+    return sorted({ward for counts in statement.facts["patients"].values() for ward in counts})
+
+
+def format_error_rate(checked: Mapping[str, Any]) -> str:
+    """`0.40 % (0.15–1.02 %)` of the statement's error rate; in words while nothing was checked."""
+    if checked["percent"] is None:
+        return "nothing checked"
+    low, high = checked["low_percent"], checked["high_percent"]
+    return f"{checked['percent']:.2f} % ({low:.2f}–{high:.2f} %)"

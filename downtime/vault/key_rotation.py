@@ -1,0 +1,113 @@
+"""Renew the data key of a home so that a cut at any moment still leaves it able to open.
+
+1. `keys.remove_slot` writes one file: the slot is gone, every other slot opens the present data key
+   and the next one. Nothing on the disk is re-encrypted yet.
+2. `exclusive` takes every database for itself, by leaving the write-ahead log, which SQLite refuses
+   while anybody else has the file open. If one cannot be had, nothing has changed: try later.
+3. `rekey` re-encrypts them one by one, each in one SQLite transaction, and the device's secrets by
+   one rename. After a cut some are under the present key and some under the next: each tells by
+   itself, because it opens with one of the two, so step 2 and 3 are simply done again.
+4. The folders are flushed, so that no rollback journal can come back, and the key file with only
+   the next data key is written while the databases are still held.
+
+A snapshot that opens with neither key is left as it is: its sealed bundle can be opened again.
+The device's own identities stay the same; a machine that may have been copied needs a new card.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlcipher3
+
+from downtime.config import Home
+from downtime.errors import LockedError
+from downtime.vault import device
+from downtime.vault.database import open_with_key
+from downtime.vault.files import flush_folder
+from downtime.vault.slots import derive_key
+
+BUSY_MILLISECONDS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class HeldDatabase:
+    """A database that nobody else has open, and the journal mode it goes back to."""
+
+    connection: sqlcipher3.Connection
+    purpose: str
+    journal_mode: str
+    renewed: bool
+
+
+def list_databases(home: Home) -> Iterator[tuple[Path, str]]:
+    """Every encrypted database of a home with the purpose of its key."""
+    yield home.vault, "vault"
+    if home.state.exists():
+        yield home.state, "state"
+    for path in sorted(home.snapshots.glob("[!.]*.db")):
+        yield path, f"snapshot:{path.stem}"
+
+
+@contextmanager
+def hold_databases(
+    home: Home, current: bytes, following: bytes
+) -> Iterator[list[HeldDatabase] | None]:
+    """All databases, held against everybody else until the block ends; None when one is in use."""
+    with ExitStack() as stack:
+        held = []
+        try:
+            for path, purpose in list_databases(home):
+                if found := _open(path, purpose, current, following):
+                    stack.callback(found.connection.close)
+                    _take(found.connection)
+                    held.append(found)
+        except sqlcipher3.OperationalError:
+            for found in held:
+                _give_back(found)
+            yield None
+            return
+        yield held
+
+
+def rekey_databases(home: Home, held: list[HeldDatabase], current: bytes, following: bytes) -> None:
+    """Put whatever is under the present data key under the following one."""
+    for found in held:
+        if not found.renewed:
+            key = derive_key(following, found.purpose).hex()
+            found.connection.execute(f"PRAGMA rekey = \"x'{key}'\"").fetchall()
+        _give_back(found)
+    device.rewrap_private_keys(home, current, following)
+    for folder in (home.path, home.snapshots):  # else a cut could bring a finished journal back
+        flush_folder(folder)
+
+
+def _open(path: Path, purpose: str, current: bytes, following: bytes) -> HeldDatabase | None:
+    for data_key in (following, current):
+        try:
+            connection = open_with_key(path, derive_key(data_key, purpose))
+        except LockedError:
+            continue
+        mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
+        return HeldDatabase(connection, purpose, mode, data_key == following)
+    if purpose == "vault":
+        raise LockedError(
+            "vault.key",
+            f"{path.name} opens with none of this home's keys, or is damaged.",
+            "Restore it from its last backup together with the keys folder.",
+        )
+    return None
+
+
+def _take(connection: sqlcipher3.Connection) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    connection.execute("PRAGMA journal_mode = DELETE").fetchall()
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("BEGIN EXCLUSIVE")
+    connection.execute("COMMIT")
+
+
+def _give_back(found: HeldDatabase) -> None:
+    found.connection.execute(f"PRAGMA journal_mode = {found.journal_mode}").fetchall()
