@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from downtime.demo.plan import Paper
 from downtime.demo.staff import Staff
 from downtime.entry import double_keying, file_form, keying, open_form, verify_entry
-from downtime.entry.model import ADJUDICATE, COMPARE, KEY_AGAIN, Entry
-from downtime.paper import ledger
+from downtime.entry.model import Entry, Task
+from downtime.paper import ledger, move_form
 from downtime.paper.forms.load_form import load_form
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
@@ -35,7 +35,7 @@ class RecordsClerks:
         """Key what was written, see each form through until it is verified, and file it."""
         for serial, paper in self.staff.written.items():
             if load_form(paper.form).policy == "scan":
-                ledger.mark_returned(self.vault, serial, self.staff.actors["clerk"])
+                move_form.mark_returned(self.vault, serial, self.staff.actors["clerk"])
                 self.filed += 1
             else:
                 self._key(serial, paper)
@@ -49,9 +49,9 @@ class RecordsClerks:
         clerk = self.staff.actors["clerk"]
         entry = keying.submit_entry(self.vault, self.settings, serial, read, clerk)
         steps = {
-            KEY_AGAIN: self._key_second_time,
-            ADJUDICATE: self._adjudicate,
-            COMPARE: self._compare,
+            Task.KEY_AGAIN: self._key_second_time,
+            Task.ADJUDICATE: self._adjudicate,
+            Task.COMPARE: self._compare,
         }
         while entry.waits:
             entry = steps[entry.waits](serial, paper)
@@ -80,5 +80,5 @@ class RecordsClerks:
         """One form was lost on its way; all the others were never written on."""
         unreturned = [form.serial for form in ledger.list_missing(self.vault, outage)]
         site = self.staff.actors["site"]
-        ledger.mark_lost(self.vault, unreturned[0], site, "Not found after a search of the ward")
-        return ledger.void_unused_forms(self.vault, unreturned[1:], site, UNUSED), 1
+        move_form.mark_lost(self.vault, unreturned[0], site, "Not found after a search of the ward")
+        return move_form.void_unused_forms(self.vault, unreturned[1:], site, UNUSED), 1

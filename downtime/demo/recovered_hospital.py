@@ -9,7 +9,7 @@ from downtime.demo.hospital import Bed, Hospital, Place, Stay, build_hospital
 from downtime.demo.movements import Movement
 from downtime.demo.people import Person
 from downtime.demo.randomness import random_for
-from downtime.demo.request_events import ARRIVED, FINAL, ORDERED, RequestEvent, list_request_events
+from downtime.demo.request_events import EventKind, RequestEvent, list_request_events
 from downtime.demo.requests import Request, list_requests
 from downtime.demo.special_cases import make_earlier_record
 from downtime.demo.story_patients import choose_story_patients
@@ -189,7 +189,7 @@ def _has_caught_up(hospital: Hospital, event: RequestEvent) -> bool:
     """Whether the laboratory has caught up with this request yet."""
     case = event.requests[0].case
     if case.startswith("phoned"):
-        return case != "phoned-only" or event.kind != FINAL
+        return case != "phoned-only" or event.kind != EventKind.FINAL
     return random_for(hospital.seed, "caught up", event.requests[0].group).random() < 0.8
 
 
@@ -215,9 +215,9 @@ def _enter_paper_requests(hospital: Hospital, back: datetime) -> Iterator[Reques
                 registered=True,
             )
             sent = back + timedelta(minutes=22 + number % 7)
-            yield RequestEvent(sent, ARRIVED, (request,), taken + timedelta(minutes=26))
+            yield RequestEvent(sent, EventKind.ARRIVED, (request,), taken + timedelta(minutes=26))
             final = back + timedelta(minutes=75 + number % 9)
-            yield RequestEvent(final, FINAL, (request,), taken + timedelta(minutes=88))
+            yield RequestEvent(final, EventKind.FINAL, (request,), taken + timedelta(minutes=88))
 
 
 def find_story_stay(hospital: Hospital, role: str) -> Stay:
@@ -245,4 +245,4 @@ def _order_new_requests(hospital: Hospital, back: datetime) -> Iterator[RequestE
             ordered=ordered,
             priority="R",
         )
-        yield RequestEvent(ordered + timedelta(minutes=1), ORDERED, (request,), ordered)
+        yield RequestEvent(ordered + timedelta(minutes=1), EventKind.ORDERED, (request,), ordered)

@@ -3,14 +3,26 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from itertools import groupby
 
 from downtime.demo.requests import Request
 
-ORDERED, TAKEN, ARRIVED, CANCELLED = "ordered", "taken", "arrived", "cancelled"
-PARTIAL, FINAL, CORRECTED = "partial", "final", "corrected"
-ORDERS = (ORDERED, TAKEN, ARRIVED, CANCELLED)
-RESULTS = (PARTIAL, FINAL, CORRECTED)
+
+class EventKind(StrEnum):
+    """What the laboratory or radiology reports of a request."""
+
+    ORDERED = "ordered"
+    TAKEN = "taken"
+    ARRIVED = "arrived"
+    CANCELLED = "cancelled"
+    PARTIAL = "partial"
+    FINAL = "final"
+    CORRECTED = "corrected"
+
+
+ORDERS = (EventKind.ORDERED, EventKind.TAKEN, EventKind.ARRIVED, EventKind.CANCELLED)
+RESULTS = (EventKind.PARTIAL, EventKind.FINAL, EventKind.CORRECTED)
 _SETTLED = timedelta(minutes=3)
 """What happened so shortly before `now` had not been sent when the system failed."""
 
@@ -20,7 +32,7 @@ class RequestEvent:
     """One message: what happened to requests of one person, when, and when it was sent."""
 
     sent: datetime
-    kind: str
+    kind: EventKind
     requests: tuple[Request, ...]
     when: datetime
 
@@ -50,16 +62,20 @@ def _list_group_events(group: tuple[Request, ...]) -> Iterator[RequestEvent]:
 def _list_order_events(requests: tuple[Request, ...]) -> Iterator[RequestEvent]:
     first = requests[0]
     if not first.registered:
-        yield RequestEvent(first.ordered + timedelta(minutes=1), ORDERED, requests, first.ordered)
+        yield RequestEvent(
+            first.ordered + timedelta(minutes=1), EventKind.ORDERED, requests, first.ordered
+        )
         if first.collected and not first.is_scan:
             yield RequestEvent(
-                first.collected + timedelta(minutes=1), TAKEN, requests, first.collected
+                first.collected + timedelta(minutes=1), EventKind.TAKEN, requests, first.collected
             )
     if first.received:
-        yield RequestEvent(first.received + timedelta(minutes=1), ARRIVED, requests, first.received)
+        yield RequestEvent(
+            first.received + timedelta(minutes=1), EventKind.ARRIVED, requests, first.received
+        )
     if first.cancelled:
         yield RequestEvent(
-            first.cancelled + timedelta(minutes=1), CANCELLED, requests, first.cancelled
+            first.cancelled + timedelta(minutes=1), EventKind.CANCELLED, requests, first.cancelled
         )
 
 
@@ -68,21 +84,23 @@ def _list_result_events(request: Request) -> Iterator[RequestEvent]:
         return
     if request.code == "BC":
         for hours in (24, 48):
-            yield _result_event(PARTIAL, request, request.received + timedelta(hours=hours))
-    yield _result_event(FINAL, request, request.resulted)
+            yield _result_event(
+                EventKind.PARTIAL, request, request.received + timedelta(hours=hours)
+            )
+    yield _result_event(EventKind.FINAL, request, request.resulted)
     if request.case == "amended-result":
-        yield _result_event(CORRECTED, request, request.resulted + timedelta(minutes=95))
+        yield _result_event(EventKind.CORRECTED, request, request.resulted + timedelta(minutes=95))
 
 
-def _result_event(what: str, request: Request, when: datetime) -> RequestEvent:
-    return RequestEvent(when + timedelta(minutes=2), what, (request,), when)
+def _result_event(kind: EventKind, request: Request, when: datetime) -> RequestEvent:
+    return RequestEvent(when + timedelta(minutes=2), kind, (request,), when)
 
 
 def _move_correction_forward(events: list[RequestEvent]) -> list[RequestEvent]:
     """The amendment stands in the file before the result that it amends."""
     mine = [n for n, event in enumerate(events) if event.requests[0].case == "amended-result"]
-    first = next((n for n in mine if events[n].kind == FINAL), None)
-    second = next((n for n in mine if events[n].kind == CORRECTED), None)
+    first = next((n for n in mine if events[n].kind == EventKind.FINAL), None)
+    second = next((n for n in mine if events[n].kind == EventKind.CORRECTED), None)
     if first is not None and second is not None:
         events.insert(first, events.pop(second))
     return events

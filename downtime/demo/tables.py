@@ -125,7 +125,7 @@ class NameGroup(NamedTuple):
 
 
 @cache
-def _table(name: str) -> dict[str, Any]:
+def read_table(name: str) -> dict[str, Any]:
     """One file, its lists as tuples."""
     text = (files("downtime.demo") / "data" / f"{name}.yaml").read_text(encoding="utf-8")
     content: dict[str, Any] = _tuples(yaml.load(text, yaml.CSafeLoader))
@@ -148,9 +148,9 @@ def _wards(rows: Iterable[dict[str, str]]) -> tuple[WardRow, ...]:
     return tuple(WardRow(**row) for row in rows)
 
 
-_wards_table, _clinics_table = _table("wards"), _table("clinics")
-_laboratory_table, _medicines_table = _table("laboratory"), _table("medicines")
-_names_table = _table("names")
+_wards_table, _clinics_table = read_table("wards"), read_table("clinics")
+_laboratory_table, _medicines_table = read_table("laboratory"), read_table("medicines")
+_names_table = read_table("names")
 
 WARD_KINDS = {key: WardKind(**row) for key, row in _wards_table["kinds"].items()}
 ASSESSMENT: str = _wards_table["assessment"]
@@ -165,7 +165,7 @@ THEATRES: tuple[tuple[str, str], ...] = _clinics_table["theatres"]
 SMALL_THEATRES: int = _clinics_table["small_theatres"]
 OPERATIONS: dict[str, tuple[tuple[str, int], ...]] = _clinics_table["operations"]
 
-REASONS = {key: Reason(**row) for key, row in _table("reasons")["reasons"].items()}
+REASONS = {key: Reason(**row) for key, row in read_table("reasons")["reasons"].items()}
 
 MEDICINE_SETS = {
     key: tuple(Medicine(**row) for row in rows) for key, rows in _medicines_table["sets"].items()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 
 from downtime.entry import corrections, double_keying, file_form, keying, verify_entry
-from downtime.entry.model import ADJUDICATE, COMPARE, KEY_AGAIN, Entry
+from downtime.entry.model import Entry, Task
 from downtime.vault.audit import Actor
 from tests.simulation.machines import Machine
 from tests.simulation.truth import Sheet, Truth
@@ -48,7 +48,11 @@ class Clerks:
 
     def see_through(self, paper: Written, entry: Entry) -> None:
         """Do what an entry waits for until it is verified, then file the paper."""
-        steps = {KEY_AGAIN: self._again, ADJUDICATE: self._decide, COMPARE: self._compare}
+        steps = {
+            Task.KEY_AGAIN: self._again,
+            Task.ADJUDICATE: self._decide,
+            Task.COMPARE: self._compare,
+        }
         while entry.waits:
             entry = steps[entry.waits](paper, entry)
         paper.sheet.verified = True
@@ -64,7 +68,7 @@ class Clerks:
         after = double_keying.submit_second_keying(
             self.station.vault, self.station.settings, paper.sheet.serial, said, self._second(entry)
         )
-        if after.waits != ADJUDICATE:
+        if after.waits != Task.ADJUDICATE:
             self._note(paper, "critical", len(said), 0)
         return after
 

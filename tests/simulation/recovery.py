@@ -8,7 +8,7 @@ from downtime.demo.form_answers import local
 from downtime.entry import duplicate_entries, keying, open_form
 from downtime.entry.facts import Person
 from downtime.outage import outages
-from downtime.paper import ledger
+from downtime.paper import ledger, move_form
 from downtime.reconcile import decide_in_bulk
 from downtime.reconcile.compare import run_comparison as comparison
 from downtime.reconcile.harm import review
@@ -106,7 +106,7 @@ def _work_on(s: Simulation, laptop: Machine) -> None:
 
 
 def _declare(machine: Machine, serial: str, fate: str) -> None:
-    mark = ledger.mark_lost if fate == "lost" else ledger.void_form
+    mark = move_form.mark_lost if fate == "lost" else move_form.void_form
     mark(machine.vault, serial, machine.actor, "Searched for" if fate == "lost" else "Spoilt")
 
 
@@ -136,7 +136,7 @@ def enter(s: Simulation) -> None:
         else:
             s.clerks.enter(paper)
     for sheet in s.notes:
-        ledger.mark_returned(station.vault, sheet.serial, s.fleet.staff["clerk"])
+        move_form.mark_returned(station.vault, sheet.serial, s.fleet.staff["clerk"])
         s.clerks.file(sheet)
 
 

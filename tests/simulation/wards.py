@@ -10,6 +10,7 @@ from downtime.demo import request_events
 from downtime.demo.appointments import SEEN, STANDING, list_bookings, list_late_bookings
 from downtime.demo.hospital import Hospital, build_hospital
 from downtime.demo.recovered_hospital import recover_hospital, recovery_time
+from downtime.demo.request_events import EventKind
 from downtime.demo.requests import list_requests
 from downtime.demo.theatres import list_operations
 from downtime.outage import outages
@@ -63,9 +64,7 @@ def _without_result(hospital: Hospital) -> int:
     for event in request_events.list_request_events(list_requests(hospital), hospital.now):
         for request in event.requests:
             said.setdefault(request.number, set()).add(event.kind)
-    return sum(
-        not words & {request_events.FINAL, request_events.CANCELLED} for words in said.values()
-    )
+    return sum(not words & {EventKind.FINAL, EventKind.CANCELLED} for words in said.values())
 
 
 def _put_off(hospital: Hospital, month: paper.Month) -> int:

@@ -2,14 +2,24 @@
 
 from collections.abc import Iterator
 
-from downtime.demo.request_events import ARRIVED, CANCELLED, ORDERED, TAKEN, RequestEvent
+from downtime.demo.request_events import EventKind, RequestEvent
 from downtime.demo.requests import Request
 from downtime.demo.tables import PANELS, SCANS
 from downtime.demo.writers.hl7 import header, moment, parts, segment, text
 from downtime.demo.writers.identity import doctor, pid, pv1
 
-_CONTROL = {ORDERED: "NW", TAKEN: "SC", ARRIVED: "SC", CANCELLED: "CA"}
-_STATUS = {ORDERED: "", TAKEN: "", ARRIVED: "IP", CANCELLED: "CA"}
+_CONTROL = {
+    EventKind.ORDERED: "NW",
+    EventKind.TAKEN: "SC",
+    EventKind.ARRIVED: "SC",
+    EventKind.CANCELLED: "CA",
+}
+_STATUS = {
+    EventKind.ORDERED: "",
+    EventKind.TAKEN: "",
+    EventKind.ARRIVED: "IP",
+    EventKind.CANCELLED: "CA",
+}
 _GENERAL_PRACTITIONER = ("Pritchard", "Huw", "Dr")
 
 
@@ -35,7 +45,7 @@ def subject(request: Request) -> list[str]:
 
 
 def _order(event: RequestEvent, request: Request, number: int, culture: bool) -> Iterator[str]:
-    filler = request.filler if event.kind == ARRIVED else ""
+    filler = request.filler if event.kind == EventKind.ARRIVED else ""
     yield segment(
         "ORC",
         {
@@ -68,11 +78,11 @@ def requester(request: Request) -> str:
 
 
 def obr(
-    request: Request, number: int, what: str, filler: str, more: dict[int, str] | None = None
+    request: Request, number: int, kind: EventKind, filler: str, more: dict[int, str] | None = None
 ) -> str:
-    """OBR of a request; `what` decides whether the sample's times are known yet."""
-    taken = what != ORDERED and what != CANCELLED
-    received = taken and what != TAKEN and not request.is_scan
+    """OBR of a request; `kind` decides whether the sample's times are known yet."""
+    taken = kind != EventKind.ORDERED and kind != EventKind.CANCELLED
+    received = taken and kind != EventKind.TAKEN and not request.is_scan
     fields = {
         1: str(number),
         2: number_of(request.placer, "EPR"),
@@ -92,13 +102,13 @@ def obr(
     return segment("OBR", {**fields, **(more or {})})
 
 
-def _specimen(request: Request, what: str) -> str:
+def _specimen(request: Request, kind: EventKind) -> str:
     return segment(
         "SPM",
         {
             1: "1",
             4: parts(*PANELS[request.code].specimen),
-            17: "" if what == ORDERED else moment(request.collected),
-            18: moment(request.received) if what == ARRIVED else "",
+            17: "" if kind == EventKind.ORDERED else moment(request.collected),
+            18: moment(request.received) if kind == EventKind.ARRIVED else "",
         },
     )

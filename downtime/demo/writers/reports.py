@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 
 from downtime.demo.laboratory_values import Result, draw_blood_group, make_result, make_results
 from downtime.demo.randomness import random_for
-from downtime.demo.request_events import CORRECTED, FINAL, PARTIAL, RequestEvent
+from downtime.demo.request_events import EventKind, RequestEvent
 from downtime.demo.requests import Request
 from downtime.demo.tables import ORGANISMS, SCANS
 from downtime.demo.writers.hl7 import header, moment, parts, segment, text
 from downtime.demo.writers.orders import number_of, obr, requester, subject
 
-_STATUS = {PARTIAL: "P", FINAL: "F", CORRECTED: "C"}
+_STATUS = {EventKind.PARTIAL: "P", EventKind.FINAL: "F", EventKind.CORRECTED: "C"}
 _PHONED = ("HH", "LL")
 
 
@@ -52,24 +52,24 @@ def _body(event: RequestEvent, status: str, seed: int) -> Iterator[str]:
     return _numbers(event, status, seed)
 
 
-def values(request: Request, seed: int, what: str = FINAL) -> list[Result]:
+def values(request: Request, seed: int, kind: EventKind = EventKind.FINAL) -> list[Result]:
     """The values of a request's result; an amended one first had a haemolysed potassium."""
     taken = request.collected or request.ordered
-    who = request.subject(taken)
-    results = make_results(seed, who, request.code, request.group, taken.date())
+    person = request.subject(taken)
+    results = make_results(seed, person, request.code, request.group, taken.date())
     if request.case == "amended-result":
-        potassium = 6.9 if what == FINAL else 4.6
-        results = [make_result("K", potassium, who) if r.code == "K" else r for r in results]
+        potassium = 6.9 if kind == EventKind.FINAL else 4.6
+        results = [make_result("K", potassium, person) if r.code == "K" else r for r in results]
     return results
 
 
 def _numbers(event: RequestEvent, status: str, seed: int) -> Iterator[str]:
     request = event.requests[0]
     results = values(request, seed, event.kind)
-    for number, one in enumerate(results, 1):
-        yield _value(number, one, status, request.collected)
-    phoned = [one for one in results if one.flag in _PHONED]
-    if event.kind == CORRECTED:
+    for number, result in enumerate(results, 1):
+        yield _value(number, result, status, request.collected)
+    phoned = [result for result in results if result.flag in _PHONED]
+    if event.kind == EventKind.CORRECTED:
         yield _note(
             "CORRECTED REPORT: potassium previously issued as 6.9 mmol/L on a haemolysed sample."
         )
