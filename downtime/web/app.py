@@ -13,6 +13,7 @@ from flask_wtf import CSRFProtect
 
 from downtime import config
 from downtime.accounts.model import Permission
+from downtime.clinical.record_types import find_owner
 from downtime.clock import Clock, system_clock
 from downtime.config import Home, data_folder
 from downtime.settings import Settings
@@ -90,7 +91,7 @@ def create_app(
         site=settings.site,
         stage_colour=stage_colour,
         report_colour=report_colour,
-        systems_of=lambda *types: {settings.systems.records.get(name, "") for name in types},
+        systems_of=lambda *types: {find_owner(settings.systems.records, name) for name in types},
     )
     for blueprint in (assets, *BLUEPRINTS):
         app.register_blueprint(blueprint)

@@ -1,17 +1,22 @@
 """A compared item as a table: the system before the outage, the paper, the system now."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import NamedTuple
 
-from downtime.clinical.model import TYPES, Record
+from downtime.clinical import display
+from downtime.clinical.model import Record
+from downtime.clinical.record_types import FIELD_TITLES, RECORD_TYPES
 from downtime.entry.facts import Fact
 from downtime.reconcile.compare.load_records import find_earlier_copies
 from downtime.reconcile.model import Item
 from downtime.snapshot.store.opened_snapshot import Snapshot
-from downtime.web import field_titles
 
-NOTHING = ""
+_FORMATS: Mapping[str, Callable[[str], str]] = {
+    "birth_date": display.format_day,
+    "nhs_number": display.format_nhs_number,
+    "none_known": lambda text: "yes" if text == "1" else "no",
+}
 
 
 class Line(NamedTuple):
@@ -31,49 +36,53 @@ class Side(NamedTuple):
     lines: list[Line]
 
 
-def sides(item: Item, before: Snapshot | None, after: Snapshot | None) -> list[Side]:
+def build_sides(item: Item, before: Snapshot | None, after: Snapshot | None) -> list[Side]:
     """One table for each live record that was matched; the paper alone when there is none."""
-    live = _live(item, after)
-    old = (
-        find_earlier_copies(before, after, live)
-        if before and after and live
-        else [None] * len(live)
-    )
-    if not live:
-        return [Side("", _lines(item, None, None))]
-    many = len(live) > 1
+    records = _find_matched(item, after)
+    if before is None or after is None or not records:
+        earlier: list[Record | None] = [None] * len(records)
+    else:
+        earlier = find_earlier_copies(before, after, records)
+    if not records:
+        return [Side("", _build_lines(item.fact, None, None))]
+    total = len(records)
     return [
-        Side(f"Record {place} of {len(live)}" if many else "", _lines(item, then, now))
-        for place, (now, then) in enumerate(zip(live, old, strict=True), 1)
+        Side(f"Record {place} of {total}" if total > 1 else "", _build_lines(item.fact, then, now))
+        for place, (now, then) in enumerate(zip(records, earlier, strict=True), 1)
     ]
 
 
-def _live(item: Item, after: Snapshot | None) -> list[Record]:
-    kind = TYPES.get(item.fact.type)
-    if after is None or kind is None:
+def _find_matched(item: Item, after: Snapshot | None) -> list[Record]:
+    row = RECORD_TYPES.get(item.fact.type)
+    if after is None or row is None:
         return []
-    found = {record.id: record for record in after.find_records(kind, "id", item.matched_ids)}
-    return [found[key] for key in item.matched_ids if key in found]
+    records = {
+        record.id: record for record in after.find_records(row.record, "id", item.matched_ids)
+    }
+    return [records[key] for key in item.matched_ids if key in records]
 
 
-def _lines(item: Item, then: Record | None, now: Record | None) -> list[Line]:
-    old, new, paper = _said(then), _said(now), _paper(item.fact)
-    found = []
-    for name in field_titles.SHOWN.get(item.fact.type, tuple(paper)):
-        said = (old.get(name, NOTHING), paper.get(name, NOTHING), new.get(name, NOTHING))
-        if any(said):
-            differs = bool(said[1] and said[2] and said[1].casefold() != said[2].casefold())
-            before, on_paper, live = (field_titles.value(name, text) for text in said)
-            found.append(Line(field_titles.name(name), before, on_paper, live, differs))
-    return found
+def _build_lines(fact: Fact, then: Record | None, now: Record | None) -> list[Line]:
+    old, new = _list_values(then), _list_values(now)
+    paper = {"display": fact.title, **fact.fields}
+    row = RECORD_TYPES.get(fact.type)
+    names = (row.compared_fields if row else ()) or tuple(paper)
+    return [
+        _build_line(name, old.get(name, ""), paper.get(name, ""), new.get(name, ""))
+        for name in names
+        if old.get(name) or paper.get(name) or new.get(name)
+    ]
 
 
-def _paper(fact: Fact) -> dict[str, str]:
-    return {"display": fact.title, **fact.fields}
+def _build_line(name: str, before: str, paper: str, now: str) -> Line:
+    differs = bool(paper and now and paper.casefold() != now.casefold())
+    shown = (_FORMATS[name](text) if text and name in _FORMATS else text
+             for text in (before, paper, now))  # fmt: skip
+    return Line(FIELD_TITLES.get(name, name), *shown, differs=differs)
 
 
-def _said(record: Record | None) -> dict[str, str]:
-    values: Sequence[tuple[str, object]] = list(asdict(record).items()) if record else []
+def _list_values(record: Record | None) -> dict[str, str]:
+    values = asdict(record).items() if record else ()
     return {
         name: str(value) for name, value in values if value or value == 0 and name != "none_known"
     }

@@ -14,7 +14,7 @@ from downtime.vault import checkpoint, jobs
 from downtime.vault.database import checkpoint_log
 from downtime.vault.jobs import Job
 from downtime.vault.vault import Vault
-from downtime.web import apart
+from downtime.web import background_job
 from downtime.web.job_kinds import JOB_KINDS
 from downtime.web.request_context import AppState
 from downtime.web.run_job import run_job
@@ -88,7 +88,7 @@ class JobWorker(threading.Thread):
 
     def _run(self, vault: Vault, job: Job) -> None:
         if JOB_KINDS[job.kind].own_process:
-            apart.do(vault, job, self._stopping)
+            background_job.run_in_background(vault, job, self._stopping)
         else:
             run_job(vault, self._web.settings, job)
 

@@ -14,7 +14,7 @@ from downtime.outage.model import Outage
 from downtime.paper import ledger
 from downtime.snapshot import freshness, load_bundle
 from downtime.vault import device
-from downtime.web import navigation as menu
+from downtime.web import navigation
 from downtime.web import request_context
 from downtime.web.access_control import has_permission
 
@@ -39,7 +39,7 @@ class Page:
     outage: Outage | None
     systems: tuple[SystemLine, ...]
     alarms: tuple[str, ...]
-    menu: menu.Menu
+    menu: navigation.Menu
     has_snapshot: bool
     device: str
     now: str
@@ -68,7 +68,17 @@ def _page() -> Page:
 
 def _signed_out_page() -> Page:
     return Page(
-        None, "", True, None, (), (), menu.EMPTY_MENU, False, "", to_text(request_context.now()), 0
+        None,
+        "",
+        True,
+        None,
+        (),
+        (),
+        navigation.EMPTY_MENU,
+        False,
+        "",
+        to_text(request_context.now()),
+        0,
     )
 
 
@@ -86,7 +96,7 @@ def _signed_in_page() -> Page:
         outage=outage,
         systems=() if locked else tuple(_list_systems(outage)),
         alarms=() if locked else tuple(_list_alarms()),
-        menu=menu.build_menu(has_permission, request.endpoint or ""),
+        menu=navigation.build_menu(has_permission, request.endpoint or ""),
         has_snapshot=not locked and request_context.snapshot_or_none() is not None,
         device=device.read_own_card(request_context.app_state().home).code,
         now=to_text(request_context.now()),

@@ -9,7 +9,8 @@ from flask import Flask
 
 from downtime.clinical import display
 from downtime.clinical.departments import department_name
-from downtime.clinical.model import Encounter, Patient
+from downtime.clinical.model import Encounter, Patient, Record
+from downtime.clinical.record_types import Column, FieldFormat
 from downtime.clock import Clock
 from downtime.entry import absent_values
 from downtime.paper.forms.model import TRUE, Item
@@ -45,8 +46,17 @@ def init_filters(app: Flask, settings: Settings, clock: Clock) -> None:
         "is_moment": is_moment,
         "as_on_paper": format_answer,
         "shown": describe_answer,
+        "field_value": lambda record, column: format_field(record, column, zone),
     }
     app.jinja_env.filters.update(filters)
+
+
+def format_field(record: Record, column: Column, zone: ZoneInfo) -> str:
+    """The value of a record in a column of its table."""
+    text = str(getattr(record, column.field))
+    if column.format == FieldFormat.TIME:
+        return display.format_moment(text, zone)
+    return capitalise_code(text) if column.format == FieldFormat.WORDS else text
 
 
 def format_location(encounter: Encounter | None) -> str:

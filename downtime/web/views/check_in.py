@@ -9,8 +9,8 @@ from downtime.clinical import display
 from downtime.entry.duplicate_entries import DuplicateEntry
 from downtime.errors import InputError, UserError
 from downtime.paper import assignments, check_in, ledger, serials
+from downtime.paper.ledger import get_printed_definition
 from downtime.paper.model import AssignmentKind, CheckInOutcome
-from downtime.paper.printed_definition import get_printed_definition
 from downtime.sync import paper_lists
 from downtime.web import request_context, stored_times
 from downtime.web.access_control import has_permission

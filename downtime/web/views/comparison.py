@@ -16,7 +16,7 @@ from downtime.reconcile.model import Decision, ItemFilter
 from downtime.snapshot import load_bundle
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.web import request_context, stored_times
-from downtime.web.comparison_table import sides
+from downtime.web.comparison_table import build_sides
 from downtime.web.job_kinds import REASON_ON_SCREEN
 from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import requires
@@ -169,7 +169,7 @@ def one(key: str) -> ViewResponse:
         "item.html",
         row=row,
         fact=row.item.fact,
-        sides=sides(row.item, before, after),
+        sides=build_sides(row.item, before, after),
         before=before,
         after=after,
         choices=[(name, BUTTONS[name]) for name in choices if name in BUTTONS],

@@ -14,7 +14,7 @@ from downtime.entry import claims, file_form, open_form, picklists, scans
 from downtime.entry import keying as entering
 from downtime.entry.claims import Claim
 from downtime.entry.keyed_form import KeyedForm
-from downtime.entry.model import ADJUDICATE, COMPARE, DRAFT, KEY_AGAIN, VERIFIED, Entry
+from downtime.entry.model import Entry, EntryState, Task
 from downtime.entry.page_saves import PageSave
 from downtime.entry.store import entries
 from downtime.entry.validation import InvalidAnswersError
@@ -64,9 +64,9 @@ def form(serial: str) -> ViewResponse:
     opened = open_form.open_form(request_context.vault(), serial, request_context.settings())
     entry, serial = opened.entry, opened.issued.serial
     if entry and entry.transcriber != request_context.person().id:
-        if entry.waits == KEY_AGAIN:
+        if entry.waits == Task.KEY_AGAIN:
             return redirect(url_for("verifying.second", serial=serial), 303)
-        if entry.waits == ADJUDICATE:
+        if entry.waits == Task.ADJUDICATE:
             return redirect(url_for("verifying.decide", serial=serial), 303)
     queues.remember_visited(serial)
     return _render_form(opened, opened.answers, {})
@@ -244,12 +244,18 @@ def _possible_actions(opened: KeyedForm, entry: Entry | None) -> dict[str, Any]:
     is_checker = permissions.can(request_context.person(), Permission.ENTRY_VERIFY)
     shut = opened.issued.state in (FormState.FILED, FormState.VOID, FormState.LOST)
     return {
-        "editable": not shut and (entry is None or entry.state == DRAFT),
-        "may_verify": is_checker and not mine and entry is not None and entry.waits == COMPARE,
-        "may_send_back": is_checker and not shut and entry is not None and entry.state != DRAFT,
+        "editable": not shut and (entry is None or entry.state == EntryState.DRAFT),
+        "may_verify": is_checker and not mine and entry is not None and entry.waits == Task.COMPARE,
+        "may_send_back": is_checker
+        and not shut
+        and entry is not None
+        and entry.state != EntryState.DRAFT,
         "may_file": not shut
         and (
-            (entry is not None and entry.state == VERIFIED)
-            or (opened.definition.policy == "scan" and (entry is None or entry.state == DRAFT))
+            (entry is not None and entry.state == EntryState.VERIFIED)
+            or (
+                opened.definition.policy == "scan"
+                and (entry is None or entry.state == EntryState.DRAFT)
+            )
         ),
     }

@@ -6,6 +6,7 @@ from downtime.accounts.model import Permission
 from downtime.errors import InputError
 from downtime.outage import outages
 from downtime.paper import ledger as rules
+from downtime.paper import move_form
 from downtime.paper.model import LIFECYCLE, OUT, FormState, IssuedForm
 from downtime.returns.statement.form_accounting import Tally, account_forms
 from downtime.web import request_context
@@ -23,10 +24,10 @@ MOVES = {
 }
 
 MARKS = {
-    FormState.COLLECTED: rules.mark_collected,
-    FormState.RETURNED: rules.mark_returned,
-    FormState.VOID: rules.void_form,
-    FormState.LOST: rules.mark_lost,
+    FormState.COLLECTED: move_form.mark_collected,
+    FormState.RETURNED: move_form.mark_returned,
+    FormState.VOID: move_form.void_form,
+    FormState.LOST: move_form.mark_lost,
 }
 
 

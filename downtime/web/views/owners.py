@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 
 from downtime.accounts.model import Permission
 from downtime.paper import assignments
-from downtime.paper.assignments import Assignment
+from downtime.paper.model import Assignment
 from downtime.reconcile import assign_owner as rules
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.list_items import FILTERS

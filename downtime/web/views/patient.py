@@ -1,8 +1,10 @@
-"""One patient: banner, allergies, alerts, medicines, requests, results, appointments."""
+"""One patient: banner, allergies, alerts, medicines, requests, results, registered sections."""
 
 from flask import Blueprint, render_template
 
 from downtime.accounts.model import Permission
+from downtime.clinical.model import DiagnosticReportStatus, RequestStage
+from downtime.clinical.record_types import RECORD_TYPES
 from downtime.paper.labels.label_sheets import LABEL_SHEETS
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse
@@ -10,20 +12,31 @@ from downtime.web.view_permissions import requires
 
 blueprint = Blueprint("patient", __name__)
 
-STAGES = {"collected": "tag-amber", "received": "tag-blue", "in-progress": "tag-blue"}
-STAGES |= {"requested": "tag-amber", "resulted": "tag-green", "cancelled": "tag-grey"}
-REPORTS = {"final": "tag-green", "amended": "tag-red", "corrected": "tag-red"}
-REPORTS |= {"partial": "tag-amber", "preliminary": "tag-amber", "registered": "tag-amber"}
+STAGE_COLOURS: dict[str, str] = {
+    RequestStage.REQUESTED: "tag-amber",
+    RequestStage.COLLECTED: "tag-amber",
+    RequestStage.RECEIVED: "tag-blue",
+    RequestStage.IN_PROGRESS: "tag-blue",
+    RequestStage.RESULTED: "tag-green",
+}
+REPORT_COLOURS: dict[str, str] = {
+    DiagnosticReportStatus.REGISTERED: "tag-amber",
+    DiagnosticReportStatus.PARTIAL: "tag-amber",
+    DiagnosticReportStatus.PRELIMINARY: "tag-amber",
+    DiagnosticReportStatus.FINAL: "tag-green",
+    DiagnosticReportStatus.AMENDED: "tag-red",
+    DiagnosticReportStatus.CORRECTED: "tag-red",
+}
 
 
 def stage_colour(stage: str) -> str:
     """The colour of a request's stage; the word always stands in it."""
-    return STAGES.get(stage, "tag-grey")
+    return STAGE_COLOURS.get(stage, "tag-grey")
 
 
 def report_colour(status: str) -> str:
     """The colour of a report's status; the word always stands in it."""
-    return REPORTS.get(status, "tag-grey")
+    return REPORT_COLOURS.get(status, "tag-grey")
 
 
 @blueprint.get("/patients/<patient_id>")
@@ -41,7 +54,11 @@ def show(patient_id: str) -> ViewResponse:
         medicines=snapshot.list_medicines(found.id),
         requests=snapshot.list_requests(found.id),
         reports=snapshot.list_reports(found.id),
-        appointments=snapshot.list_appointments(found.id),
+        sections=[
+            (row, snapshot.list_patient_records(row, found.id))
+            for row in RECORD_TYPES.values()
+            if row.section
+        ],
         holds=snapshot.has_type,
         sheets=list(LABEL_SHEETS.values()),
         label_sheet=request_context.settings().paper.label_sheet,

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
 from downtime.entry import claims, quality, work_queues
-from downtime.entry.model import ADJUDICATE, KEY, KEY_AGAIN
+from downtime.entry.model import Task
 from downtime.entry.priority import RANKS
 from downtime.entry.work_queues import QueueFilter
 from downtime.outage import outages
@@ -15,7 +15,7 @@ from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import requires
 
 blueprint = Blueprint("queues", __name__)
-PAGES = {KEY_AGAIN: "verifying.second", ADJUDICATE: "verifying.decide"}
+PAGES = {Task.KEY_AGAIN: "verifying.second", Task.ADJUDICATE: "verifying.decide"}
 """Where a form of a queue is worked on; all others at the form itself."""
 _FILTER, _TRAIL, _SKIPPED = "queue", "queue-trail", "queue-skipped"
 _REMEMBERED = 200
@@ -134,7 +134,7 @@ def queue_overview() -> dict[str, object]:
         "lines": lines,
         "totals": work_queues.totals(lines),
         "queues": work_queues.QUEUE_TITLES,
-        "first": KEY,
+        "first": Task.KEY,
         "may_quality": has_permission(Permission.ENTRY_QUALITY),
     }
 

@@ -7,9 +7,11 @@ from downtime.errors import InputError, NotFoundError
 from downtime.reconcile import decide_item
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import Decision
-from downtime.reconcile.store import items as items
-from downtime.returns import check_targets, outbox, queue_messages, send_messages, take_back_message
-from downtime.returns.model import CHANNELS, LIFECYCLE, STATE_TITLES, MessageState
+from downtime.reconcile.store import items as items_store
+from downtime.returns import check_targets, outbox, queue_messages, take_back_message
+from downtime.returns.channels import CHANNELS
+from downtime.returns.message_reasons import word_reason
+from downtime.returns.model import LIFECYCLE, STATE_TITLES, MessageState
 from downtime.returns.store import outbox_messages
 from downtime.web import request_context
 from downtime.web.job_kinds import REASON_ON_SCREEN
@@ -33,28 +35,31 @@ def show() -> ViewResponse:
     except NotFoundError:
         return render_template("returns.html", outage=None)
     counts: dict[str, dict[str, int]] = {}
-    for row in outbox_messages.count_messages(vault.db, outage.id):
-        states = counts.setdefault(row.system, dict.fromkeys(LIFECYCLE.moves, 0))
-        states[row.state] += row.messages
+    for count in outbox_messages.count_messages(vault.db, outage.id):
+        states = counts.setdefault(count.system, dict.fromkeys(LIFECYCLE.moves, 0))
+        states[count.state] += count.messages
     refused = list(outbox_messages.list_messages(vault.db, outage.id, state=MessageState.REFUSED))
-    carried = items.fetch_by_keys(vault.db, (key for one in refused for key in one.compared))
-    good, faults = check_targets.check_targets(settings)
+    refused_keys = (key for message in refused for key in message.compared)
+    refused_items = items_store.fetch_by_keys(vault.db, refused_keys)
+    targets, faults = check_targets.check_targets(settings)
     return render_template(
         "returns.html",
         outage=outage,
         waiting=len(decide_item.list_items(vault, outage.id, decision=Decision.RETURN)),
         counts=counts,
         states=list(LIFECYCLE.moves),
-        said=STATE_TITLES,
+        state_titles=STATE_TITLES,
         channels=CHANNELS,
+        word_reason=word_reason,
         refused=refused,
-        titles={row.key: row.item.fact.title for row in carried},
+        titles={stored.key: stored.item.fact.title for stored in refused_items},
         behind={
-            one.control_id: take_back_message.list_waiting_behind(vault.db, one) for one in refused
+            message.control_id: take_back_message.list_waiting_behind(vault.db, message)
+            for message in refused
         },
         sent=outbox_messages.list_newest(vault.db, outage.id, NEWEST),
         newest=NEWEST,
-        network=[target.system for target in good if target.channel in send_messages.LINES],
+        network=[t.system for t in targets if CHANNELS[t.channel].open_connection],
         faults=faults,
         folder=str(request_context.app_state().home.path / "returns" / outage.id),
     )

@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from downtime.accounts.model import Permission
 from downtime.entry import claims, corrections, double_keying, open_form, verify_entry
 from downtime.entry.keyed_form import KeyedForm
-from downtime.entry.model import ADJUDICATING, KEY_AGAIN
+from downtime.entry.model import EntryState, Task
 from downtime.entry.validation import InvalidAnswersError
 from downtime.paper import serials
 from downtime.web import request_context
@@ -54,7 +54,7 @@ def submit_second(serial: str) -> ViewResponse:
         double_keying.save_second_draft(vault, serial, given, actor, read_page_save())
         opened = double_keying.open_second_keying(vault, settings, serial, actor)
         return _render_second(opened, given, problem_sentences(error)), error.http_status
-    differs = entry.state == ADJUDICATING
+    differs = entry.state == EntryState.ADJUDICATING
     said = "differs from the first keying; a third person decides" if differs else "agrees"
     flash(f"Form {serials.format_serial(entry.serial)} {said}.")
     return queues.redirect_to_next()
@@ -112,7 +112,7 @@ def submit_decision(serial: str) -> ViewResponse:
 def verify(serial: str) -> ViewResponse:
     """A second person compared all of it; what is keyed blind first is not verified by a look."""
     opened = open_form.open_form(request_context.vault(), serial, request_context.settings())
-    if opened.entry and opened.entry.waits == KEY_AGAIN:
+    if opened.entry and opened.entry.waits == Task.KEY_AGAIN:
         verify_entry.check_is_other_person(opened.entry, request_context.actor())
         return redirect(url_for("verifying.second", serial=serial), 303)
     entry = verify_entry.verify_entry(

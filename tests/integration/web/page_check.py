@@ -32,6 +32,22 @@ class Page(HTMLParser):
         return [attributes for tag, attributes in self.elements if tag in tags]
 
 
+BLOCKS = re.compile(
+    r"\s*(</?(?:address|article|aside|body|br|button|caption|col|colgroup|datalist|dd|details|div|dl|dt|"
+    r"fieldset|footer|form|h[1-6]|head|header|hr|html|input|label|legend|li|link|main|meta|nav|ol|optgroup|"
+    r"option|p|script|section|select|summary|table|tbody|td|tfoot|th|thead|title|tr|ul)\b[^<>]*>)\s*"
+)
+"""Tags beside which a browser shows no space."""
+
+
+def compact(html: str) -> str:
+    """The page without the spaces and line breaks that a browser does not show."""
+    parts = re.split(r"(<(?:textarea|pre)\b.*?</(?:textarea|pre)>)", html, flags=re.DOTALL)
+    for number in range(0, len(parts), 2):
+        parts[number] = BLOCKS.sub(r"\1", re.sub(r"\s+", " ", parts[number]))
+    return "".join(parts)
+
+
 def problems(html: str) -> list[str]:
     """Everything wrong with a page, in words; empty when it is sound."""
     page = Page(html)
