@@ -1,4 +1,4 @@
-"""Which names of the sources say nothing, and where: the list is in docs/glossary.md."""
+"""Which names of the sources say nothing, and where; docs/glossary.md has the words to use."""
 
 import ast
 import sys
