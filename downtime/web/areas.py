@@ -30,14 +30,14 @@ def _single_page(endpoint: str, text: str, permission: Permission) -> MenuArea:
 CARE_AREAS: tuple[MenuArea, ...] = (
     _single_page("find.results", "Find", Permission.PATIENT_FIND),
     _single_page("beds.wards", "Beds", Permission.BED_LIST),
-    _single_page("tests.outstanding", "Tests outstanding", Permission.TEST_LIST),
+    _single_page("outstanding_tests.outstanding", "Tests outstanding", Permission.TEST_LIST),
     _single_page("appointments.lists", "Appointments", Permission.APPOINTMENT_LIST),
     _single_page("printing.choose", "Print", Permission.FORM_PRINT),
     _single_page("numbers.show", "Numbers", Permission.NUMBER_ISSUE),
     _single_page("guidance.show", "What to do now", Permission.SESSION_OWN),
 )
 RECORDS_AREAS: tuple[MenuArea, ...] = (
-    _single_page("waiting.show", "What waits", Permission.ENTRY_QUEUE),
+    _single_page("worklists.show", "What waits", Permission.ENTRY_QUEUE),
     MenuArea(
         "Paper",
         (
@@ -78,14 +78,14 @@ SITE_AREAS: tuple[MenuArea, ...] = (
     _single_page("outages.show", "Outages", Permission.OUTAGE_VIEW),
     _single_page("snapshots.show", "Snapshots", Permission.SNAPSHOT_LIST),
     _single_page("people.show", "People", Permission.PERSON_MANAGE),
-    _single_page("placing.choose", "Forms", Permission.CONFIG_MANAGE),
+    _single_page("field_placement.choose", "Forms", Permission.CONFIG_MANAGE),
     _single_page("devices.show", "Devices", Permission.DEVICE_MANAGE),
     _single_page("audit.show", "Audit", Permission.AUDIT_VERIFY),
 )
 MENU_BLUEPRINTS = {"queues": "keying", "verifying": "keying"}
 """Pages that belong to the entry of others."""
 START_PAGES = (
-    (Permission.ENTRY_KEY, "waiting.show"),
+    (Permission.ENTRY_KEY, "worklists.show"),
     (Permission.PATIENT_FIND, "find.results"),
     (Permission.PERSON_MANAGE, "outages.show"),
     (Permission.AUDIT_VIEW, "audit.show"),

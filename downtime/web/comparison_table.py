@@ -76,9 +76,9 @@ def _build_lines(fact: Fact, then: Record | None, now: Record | None) -> list[Li
 
 def _build_line(name: str, before: str, paper: str, now: str) -> Line:
     differs = bool(paper and now and paper.casefold() != now.casefold())
-    shown = (_FORMATS[name](text) if text and name in _FORMATS else text
-             for text in (before, paper, now))  # fmt: skip
-    return Line(FIELD_TITLES.get(name, name), *shown, differs=differs)
+    show = _FORMATS.get(name, str)
+    before, paper, now = (show(text) if text else "" for text in (before, paper, now))
+    return Line(FIELD_TITLES.get(name, name), before, paper, now, differs)
 
 
 def _list_values(record: Record | None) -> dict[str, str]:

@@ -41,7 +41,9 @@ def render_error(sentence: str, next_step: str, status: int) -> tuple[str, int]:
     """The error page, or its fragment for a part of a page."""
     if isinstance(request.routing_exception, SecurityError):  # a host that is not ours
         return _render_frameless(sentence, next_step), status
-    template = "error-part.html" if request.headers.get("HX-Request") else "error.html"
+    template = (
+        "error_pages/_error.html" if request.headers.get("HX-Request") else "error_pages/error.html"
+    )
     try:
         return render_template(template, sentence=sentence, next_step=next_step), status
     except Exception as error:
@@ -50,7 +52,7 @@ def render_error(sentence: str, next_step: str, status: int) -> tuple[str, int]:
 
 def _render_frameless(sentence: str, next_step: str, reference: str = "") -> str:
     """A page without the usual frame, for when the frame itself cannot be drawn."""
-    template = current_app.jinja_env.get_template("fault.html")
+    template = current_app.jinja_env.get_template("error_pages/frameless.html")
     return template.render(sentence=sentence, next_step=next_step, reference=reference)
 
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 from waitress.server import create_server
 
-from downtime.web.worker import Worker
+from downtime.web.job_worker import JobWorker
 from tests.integration.web.conftest import (  # noqa: F401 - fixtures
     PASSWORD,
     Hospital,
@@ -45,7 +45,7 @@ class Served:
         self.hospital = hospital
         self.server = create_server(hospital.app, host="127.0.0.1", port=0, threads=4)
         self.address = f"http://127.0.0.1:{self.server.effective_port}"
-        self.worker = Worker(hospital.app.extensions["downtime"])
+        self.worker = JobWorker(hospital.app.extensions["downtime"])
         self.thread = threading.Thread(target=self.server.run, daemon=True)
 
     def __enter__(self) -> "Served":

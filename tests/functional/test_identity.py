@@ -2,7 +2,7 @@
 
 import pytest
 
-from downtime.reconcile.identity import linking
+from downtime.reconcile.identity import links
 from tests.functional.conftest import LAPTOP
 from tests.functional.test_pages import violations
 from tests.integration.recovery.twins import NUMBER, paper  # noqa: F401 - a fixture
@@ -37,4 +37,4 @@ def test_a_link_is_proposed_and_confirmed_by_keyboard(paper, visit_own, vault, t
     supervisor.keyboard.type("read the paper")
     supervisor.keyboard.press("Enter")
     supervisor.wait_for_selector("text=Linked: the next comparison uses it.")
-    assert linking.confirmed(vault.db)[NUMBER].person.family
+    assert links.confirmed_links(vault.db)[NUMBER].person.family

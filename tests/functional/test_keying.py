@@ -6,10 +6,11 @@ import time
 
 import pytest
 
-from downtime.entry import opening, scans
+from downtime.entry import open_form, scans
 from downtime.errors import UserError
-from downtime.paper import ledger, store
-from downtime.paper.orders import BLANK, Order, produce
+from downtime.paper import ledger, move_form
+from downtime.paper.print_requests import BLANK, PrintRequest, print_request
+from downtime.paper.store import layouts
 from downtime.vault.audit import Actor
 
 NURSE = Actor("u-nurse", "Nurse Print", "K7")
@@ -21,16 +22,18 @@ def returned(served):
     hospital = served.hospital
     signed_in = hospital.open()
     vault, settings = signed_in.vault, hospital.settings
-    order = Order(kind=BLANK, forms=("observations", "phoned-result"), copies=3, wards=("A1",))
-    produce(vault, settings, order, NURSE, "for a test", io.BytesIO())
+    order = PrintRequest(
+        kind=BLANK, forms=("observations", "phoned-result"), copies=3, wards=("A1",)
+    )
+    print_request(vault, settings, order, NURSE, "for a test", io.BytesIO())
     found = {}
-    for form in ledger.find(vault, ward="A1"):
-        ledger.returned(vault, form.serial, NURSE)
+    for form in ledger.list_forms(vault, ward="A1"):
+        move_form.mark_returned(vault, form.serial, NURSE)
         found.setdefault(form.form, []).append(form.serial)
     chart = found["observations"][0]
-    layout = store.layout(vault.db, ledger.issued(vault, chart).layout)
+    layout = layouts.find_layout(vault.db, ledger.get_form(vault, chart).layout)
     paper = io.BytesIO(layout.pdf)
-    scans.attach(vault, settings, chart, paper.getvalue(), NURSE)
+    scans.attach_scan(vault, settings, chart, paper.getvalue(), NURSE)
     yield found
     vault.close()
 
@@ -41,10 +44,10 @@ def blank(served):
 
     def one(form: str) -> str:
         vault = served.hospital.open().vault
-        order = Order(kind=BLANK, forms=(form,), copies=1, wards=("B2",))
-        before = {issued.serial for issued in ledger.find(vault, ward="B2")}
-        produce(vault, served.hospital.settings, order, NURSE, "for a test", io.BytesIO())
-        (serial,) = {issued.serial for issued in ledger.find(vault, ward="B2")} - before
+        order = PrintRequest(kind=BLANK, forms=(form,), copies=1, wards=("B2",))
+        before = {issued.serial for issued in ledger.list_forms(vault, ward="B2")}
+        print_request(vault, served.hospital.settings, order, NURSE, "for a test", io.BytesIO())
+        (serial,) = {issued.serial for issued in ledger.list_forms(vault, ward="B2")} - before
         vault.close()
         return serial
 
@@ -95,9 +98,9 @@ class Slow:
 @pytest.fixture
 def slow(served, monkeypatch):
     views = served.hospital.app.view_functions
-    one = Slow(views["keying.part"])
+    one = Slow(views["keying.save_while_typing"])
     wrapped = functools.wraps(one.keep)(lambda serial: one.part(serial))
-    monkeypatch.setitem(views, "keying.part", wrapped)
+    monkeypatch.setitem(views, "keying.save_while_typing", wrapped)
     return one
 
 
@@ -138,7 +141,7 @@ def begin(visit, serial: str):
 def kept(served, serial) -> dict[str, str]:
     """What the vault holds of a form."""
     signed_in = served.hospital.open()
-    answers = dict(opening.open_form(signed_in.vault, serial).answers)
+    answers = dict(open_form.open_form(signed_in.vault, serial).answers)
     signed_in.vault.close()
     return answers
 
@@ -270,7 +273,7 @@ def test_what_the_browsers_own_buttons_leave_behind_is_kept_too(visit, served, p
     page.keyboard.type("Jo La")
     asked = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
-    page.goto("/waiting")
+    page.goto("/worklists")
     assert asked == ["beforeunload"]
     slow.quiet()
     assert kept(served, phoned) == {"department": "Blood sciences", "caller": "Jo La"}

@@ -10,11 +10,11 @@ WARD = ("find", "beds", "beds/A1", "beds/B2", "tests", "appointments", "appointm
 WARD += ("print", "numbers", "what-to-do", "forms", "statement", "outages", "snapshots", "password")
 RECORDS = ("waiting", "forms/book", "forms", "forms/lists/missing", "forms/lists/duplicates")
 RECORDS += ("gathering", "key", "queues/key", "queues/key-again", "queues/adjudicate", "quality")
-RECORDS += ("identity", "comparison", "returns", "worklists", "harm", "statement", "report")
+RECORDS += ("identity", "comparison", "returns", "rekey-worklists", "harm", "statement", "report")
 PAGES = {
     "ward": WARD,
     "site": ("audit", "outages", "snapshots"),
-    "records-clerk": ("waiting", "key", "forms", "comparison", "queues/compare", "worklists"),
+    "records-clerk": ("waiting", "key", "forms", "comparison", "queues/compare", "rekey-worklists"),
     "records-supervisor": RECORDS,
     "administrator": ("people", "devices", "audit", "snapshots", "outages"),
     "auditor": ("waiting", "forms", "audit", "statement", "comparison", "identity", "harm"),
@@ -77,7 +77,7 @@ def test_the_menu_of_every_role_stands_in_one_line(visit, role):
 def test_a_supervisor_starts_with_what_waits_and_reaches_every_list(visit):
     page = visit("records-supervisor")
     page.goto("/")
-    assert page.url.endswith("/waiting")
+    assert page.url.endswith("/worklists")
     page.click("nav >> text=Paper")
     page.click("text=Gathering")
     assert page.inner_text("h1").startswith("Gathering")

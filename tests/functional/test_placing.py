@@ -2,14 +2,14 @@
 
 from axe_playwright_python.sync_playwright import Axe
 
-from downtime.paper import own_pages
-from downtime.paper.forms.definition import definition
+from downtime.paper import hospital_backgrounds
+from downtime.paper.forms.load_form import load_form
 from tests.integration.paper.test_background import A4, turned
 
 
 def bring(served, name):
     home, settings = served.hospital.home, served.hospital.settings
-    own_pages.add_background(home, name, turned(A4, 0), settings.paper)
+    hospital_backgrounds.add_background(home, name, turned(A4, 0), settings.paper)
 
 
 def test_a_rectangle_is_drawn_named_and_kept(visit, served):
@@ -30,8 +30,8 @@ def test_a_rectangle_is_drawn_named_and_kept(visit, served):
     assert Axe().run(page).response["violations"] == []
     page.click("text=Keep the form")
     page.wait_for_selector("text=is kept")
-    (field,) = definition("drawn", served.hospital.home).items
-    spot = field.place[0]
+    (field,) = load_form("drawn", served.hospital.home).items
+    spot = field.boxes[0]
     assert (field.link_id, field.text) == ("reason", "Reason")
     assert abs(spot.x - 30) <= 1
     assert abs(spot.y - 100) <= 1
@@ -55,5 +55,5 @@ def test_the_numbers_alone_are_enough(visit, served):
         row.locator(f"[name={name}]").fill(text)
     page.click("text=Keep the form")
     page.wait_for_selector("text=is kept")
-    (field,) = definition("typed", served.hospital.home).items
-    assert (field.link_id, field.place[0].y) == ("ward", 90)
+    (field,) = load_form("typed", served.hospital.home).items
+    assert (field.link_id, field.boxes[0].y) == ("ward", 90)

@@ -10,7 +10,8 @@ from types import MappingProxyType
 import pytest
 
 from downtime.entry.facts import Person
-from downtime.returns import outbox, queueing, sending, store
+from downtime.returns import outbox, queue_messages, send_messages
+from downtime.returns.store import outbox_messages
 from downtime.settings import ReturnsSettings, Settings
 from tests.integration.returns.conftest import decide, fact  # noqa: F401 - a fixture
 
@@ -72,8 +73,8 @@ def reached(name: str, port: int) -> Settings:
     return Settings(returns=returns)
 
 
-def send(vault, settings, who):
-    return sending.send(vault, settings, "LIMS", who, pause=lambda seconds: False)
+def send(vault, settings, actor):
+    return send_messages.send_messages(vault, settings, "LIMS", actor, pause=lambda seconds: False)
 
 
 def heard(process, count: int) -> list[dict]:
@@ -81,38 +82,40 @@ def heard(process, count: int) -> list[dict]:
 
 
 @pytest.mark.parametrize("name", RECEIVERS)
-def test_each_message_is_understood_acknowledged_and_sent_once(name, start, vault, decided, who):
+def test_each_message_is_understood_acknowledged_and_sent_once(name, start, vault, decided, actor):
     process, port = start(name)
-    done = send(vault, reached(name, port), who)
-    assert (done.taken, done.refused, done.waiting, done.trouble) == (PATIENTS * 3, 0, 0, "")
+    done = send(vault, reached(name, port), actor)
+    assert (done.acknowledged, done.refused, done.waiting, done.fault) == (PATIENTS * 3, 0, 0, "")
     said = heard(process, PATIENTS * 3)
-    messages = list(store.messages(vault.db))
+    messages = list(outbox_messages.list_messages(vault.db))
     assert [one["number"] for one in said] == [one.control_id for one in messages]
     assert {one.state for one in messages} == {"acknowledged"}
     assert {one["family"].replace("\\F\\", "|") for one in said} >= {"O'Brien|0", "O'Brien|7"}
-    assert send(vault, reached(name, port), who).tries == 0
+    assert send(vault, reached(name, port), actor).attempts == 0
 
 
 @pytest.mark.parametrize("name", RECEIVERS)
-def test_its_own_way_to_refuse_comes_back_to_a_person(name, start, vault, decided, who):
+def test_its_own_way_to_refuse_comes_back_to_a_person(name, start, vault, decided, actor):
     process, port = start(name, "refuse")
-    done = send(vault, reached(name, port), who)
-    assert (done.taken, done.refused, done.waiting) == ((PATIENTS - 1) * 3, 1, 2)
+    done = send(vault, reached(name, port), actor)
+    assert (done.acknowledged, done.refused, done.waiting) == ((PATIENTS - 1) * 3, 1, 2)
     first = heard(process, 1)[0]["number"]
-    refused = outbox.get(vault, first)
+    refused = outbox.require_message(vault.db, first)
     assert refused.state == "refused"
     assert refused.reason.startswith(("AE", "AR"))
-    queueing.again(vault, reached(name, port), first, who, "the system has been set up")
-    assert send(vault, reached(name, port), who).taken == 3
+    queue_messages.resend_message(
+        vault, reached(name, port), first, actor, "the system has been set up"
+    )
+    assert send(vault, reached(name, port), actor).acknowledged == 3
 
 
 @pytest.mark.parametrize("name", RECEIVERS)
-def test_a_receiver_that_dies_loses_nothing(name, start, vault, decided, who):
+def test_a_receiver_that_dies_loses_nothing(name, start, vault, decided, actor):
     process, port = start(name)
     process.kill()
     process.communicate()
-    down = send(vault, reached(name, port), who)
-    assert (down.taken, down.waiting) == (0, PATIENTS * 3)
+    down = send(vault, reached(name, port), actor)
+    assert (down.acknowledged, down.waiting) == (0, PATIENTS * 3)
     process, port = start(name)
-    assert send(vault, reached(name, port), who).taken == PATIENTS * 3
+    assert send(vault, reached(name, port), actor).acknowledged == PATIENTS * 3
     assert len({one["number"] for one in heard(process, PATIENTS * 3)}) == PATIENTS * 3

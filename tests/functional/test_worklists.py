@@ -2,29 +2,29 @@
 
 import pytest
 
-from downtime.returns.worklists import rekey
+from downtime.returns.rekey import rekey_lines
 from tests.functional.test_pages import violations
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def listed(vault, settings, outage, four, compare, return_all, who):
+def listed(vault, settings, outage, four, compare, return_all, actor):
     """Everything of four forms is on the worklists; the outage's number."""
     four()
     compare()
     return_all()
-    rekey.fill(vault, settings, who)
+    rekey_lines.fill_worklists(vault, settings, actor)
     return outage.id
 
 
 def ticked(vault, listed):
-    return [line.tick.number for line in rekey.lines(vault, listed) if line.tick]
+    return [line.tick.number for line in rekey_lines.list_lines(vault, listed) if line.tick]
 
 
 def test_lines_are_ticked_by_keyboard_and_a_tick_is_taken_back(visit_own, vault, listed, tmp_path):
     page = visit_own("records-clerk")
-    page.goto("/worklists?system=LIMS")
+    page.goto("/rekey-worklists?system=LIMS")
     page.screenshot(path=tmp_path / "open.png")
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -50,7 +50,7 @@ def test_lines_are_ticked_by_keyboard_and_a_tick_is_taken_back(visit_own, vault,
 
 def test_a_search_names_nobody_in_the_address(visit_own, listed):
     page = visit_own("records-clerk")
-    page.goto("/worklists")
+    page.goto("/rekey-worklists")
     page.fill("#text", "novak")
     with page.expect_navigation():
         page.press("#text", "Enter")
@@ -61,7 +61,7 @@ def test_a_search_names_nobody_in_the_address(visit_own, listed):
 
 def test_the_list_comes_as_pages_to_take_along(visit_own, listed, tmp_path):
     page = visit_own("records-clerk")
-    page.goto("/worklists")
+    page.goto("/rekey-worklists")
     page.get_by_role("button", name="PDF").click()
     page.wait_for_selector("text=lines.")
     page.screenshot(path=tmp_path / "job.png")

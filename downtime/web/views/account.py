@@ -21,7 +21,7 @@ blueprint = Blueprint("account", __name__)
 def sign_in() -> ViewResponse:
     """User name, password and one-time code; every refusal has the same sentence."""
     if request.method == "GET":
-        return render_template("account/sign-in.html", error=None, username="", note="")
+        return render_template("account/sign_in.html", error=None, username="", note="")
     web = request_context.app_state()
     username = request.form.get("username", "")
     try:
@@ -43,7 +43,7 @@ def sign_in() -> ViewResponse:
                 vault, web.settings, signed_in.person, signed_in.actor.device
             )
     except UserError as error:
-        page = render_template("account/sign-in.html", error=error, username=username, note="")
+        page = render_template("account/sign_in.html", error=error, username=username, note="")
         return page, error.http_status
     answer = cast(Response, redirect(address("home.start"), 303))
     access_control.set_session_cookie(answer, token)
@@ -107,7 +107,7 @@ def _end(note: str) -> ViewResponse:
     request_context.forget_texts()
     sessions.end_session(request_context.vault(), access_control.session_token())
     g.pop("person", None)
-    page = render_template("account/sign-in.html", error=None, username="", note=note)
+    page = render_template("account/sign_in.html", error=None, username="", note=note)
     answer = make_response(page)
     access_control.clear_session_cookie(answer)
     return answer
@@ -128,7 +128,7 @@ def password() -> ViewResponse:
             return redirect(address("home.start"), 303)
     first = request_context.person().initial_password
     page = render_template(
-        "account/first-password.html",
+        "account/password.html",
         error=error,
         shortest=request_context.settings().accounts.password_min_length,
         note="Somebody else made your first password. Only you should know the next one."

@@ -28,7 +28,7 @@ def lists() -> ViewResponse:
         )
         day = next((d for d in days if d >= today.date().isoformat()), days[-1] if days else "")
     return render_template(
-        "appointments.html",
+        "appointments/lists.html",
         kind=kind,
         heading=HEADINGS[kind],
         available=bool(snapshot and snapshot.has_type("Appointment")),
@@ -50,7 +50,9 @@ def session() -> ViewResponse:
         )
     location = request.args.get("location", "")
     rows = snapshot.list_session_appointments(day, location, kind)
-    return render_template("session.html", kind=kind, day=day, location=location, rows=rows)
+    return render_template(
+        "appointments/session.html", kind=kind, day=day, location=location, rows=rows
+    )
 
 
 def _kind() -> str:

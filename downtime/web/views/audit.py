@@ -37,7 +37,7 @@ def _page(checked: ChainVerification | None) -> ViewResponse:
     reads = has_permission(Permission.AUDIT_VIEW)
     found = chain.list_entries(db, before=before, limit=PAGE + 1, **asked) if reads else []
     return render_template(
-        "audit.html",
+        "audit/show.html",
         entries=found[:PAGE],
         total=total,
         checked=checked,

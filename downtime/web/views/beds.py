@@ -16,7 +16,7 @@ blueprint = Blueprint("beds", __name__)
 def wards() -> ViewResponse:
     """All wards with how many patients and empty beds they have."""
     snapshot = request_context.snapshot_or_none()
-    return render_template("wards.html", wards=snapshot.list_wards() if snapshot else [])
+    return render_template("beds/wards.html", wards=snapshot.list_wards() if snapshot else [])
 
 
 @blueprint.get("/beds/<ward>")
@@ -29,4 +29,4 @@ def board(ward: str) -> ViewResponse:
         raise NotFoundError(
             "ward.missing", "This snapshot has no such ward.", "Choose one of the list."
         )
-    return render_template("beds.html", ward=found, rows=snapshot.list_beds(ward))
+    return render_template("beds/board.html", ward=found, rows=snapshot.list_beds(ward))

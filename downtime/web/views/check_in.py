@@ -28,7 +28,7 @@ def show() -> ViewResponse:
     """One field for serials; what was booked last stands below it."""
     vault, actor = request_context.vault(), request_context.actor()
     return render_template(
-        "check_in.html",
+        "check_in/show.html",
         result=request_context.session_texts("booked"),
         outcome=request_context.session_texts("outcome"),
         serial=request_context.session_texts("serial"),
@@ -94,7 +94,7 @@ def list_papers(name: str) -> ViewResponse:
     found = paper_lists.list_papers(vault, settings, name)
     now = vault.now()
     return render_template(
-        "paper_list.html",
+        "check_in/list_papers.html",
         name=name,
         title=paper_lists.TITLES[name],
         tabs=[

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
+from downtime.clinical.record_types import list_in_return_order, title_record_type
 from downtime.errors import NotFoundError
 from downtime.outage.model import Outage
 from downtime.paper import assignments
@@ -47,17 +48,7 @@ BULK = {
     "leave": "Leave them out",
     "resolved-elsewhere": "Done by hand elsewhere",
 }
-TYPES = {
-    "ServiceRequest": "Requests",
-    "Observation": "Results and observations",
-    "Encounter": "Admissions, transfers, discharges",
-    "AllergyIntolerance": "Allergies",
-    "Flag": "Alerts",
-    "MedicationAdministration": "Doses and blood",
-    "Appointment": "Appointments and operations",
-    "Patient": "Demographics",
-    "Document": "Documents",
-}
+TYPES = {name: title_record_type(name) for name in list_in_return_order()}
 DECISIONS = {
     "open": "Open",
     "proposed": "For a second person",
@@ -77,7 +68,7 @@ def show() -> ViewResponse:
     vault = request_context.vault()
     listed = list_items.list_page(vault, outage.id, wanted, number, SHOWN) if outage else None
     return render_template(
-        "comparison.html",
+        "comparison/show.html",
         listed=listed,
         wanted=wanted,
         given=_given(wanted),
@@ -112,7 +103,7 @@ def preview() -> ViewResponse:
         request_context.vault(), outage.id, wanted, decision, request_context.actor()
     )
     return render_template(
-        "comparison-bulk.html",
+        "comparison/preview.html",
         found=found,
         given=_given(wanted),
         words=BULK[decision],
@@ -166,7 +157,7 @@ def one(key: str) -> ViewResponse:
     if undecided and row.decided.proposal:
         choices = (*choices, Decision.OPEN)
     return render_template(
-        "item.html",
+        "comparison/one.html",
         row=row,
         fact=row.item.fact,
         sides=build_sides(row.item, before, after),

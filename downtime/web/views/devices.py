@@ -29,7 +29,7 @@ def show() -> ViewResponse:
     """This laptop and the trusted ones."""
     home = request_context.app_state().home
     return render_template(
-        "devices.html",
+        "devices/show.html",
         own=device.read_own_card(home),
         trusted=device.read_trusted_cards(home),
         fingerprint=fingerprint,

@@ -24,7 +24,7 @@ from downtime.web.job_kinds import PDF
 from downtime.web.responses import ViewResponse, file_response
 from downtime.web.view_permissions import requires
 
-blueprint = Blueprint("placing", __name__, url_prefix="/forms/place")
+blueprint = Blueprint("field_placement", __name__, url_prefix="/forms/place")
 WORDS = ("title", "version", "status", "purpose", "policy", "record", "system")
 """What the screen asks of the form as a whole."""
 SPARE = 3
@@ -36,7 +36,7 @@ SPARE = 3
 def choose() -> ViewResponse:
     """The PDFs of this home, and a way to bring another."""
     return render_template(
-        "placing.html",
+        "field_placement/choose.html",
         names=list(hospital_backgrounds.list_backgrounds(request_context.app_state().home)),
     )
 
@@ -53,7 +53,7 @@ def bring() -> ViewResponse:
         request_context.actor(), AuditAction.FORM_BACKGROUND, target=name
     ):
         hospital_backgrounds.add_background(home, name, upload.read(), paper)
-    return redirect(url_for("placing.draw", name=name), 303)
+    return redirect(url_for("field_placement.draw", name=name), 303)
 
 
 @blueprint.get("/<name>")
@@ -88,7 +88,7 @@ def save(name: str) -> ViewResponse:
         said = f"{error.sentence} {error.next_step}"
         return _screen(name, sheet, form, drawn, said), error.http_status
     flash(f"The form '{name}' is kept. Look at its preview before it is used.")
-    return redirect(url_for("placing.draw", name=name, page=_page(sheet)), 303)
+    return redirect(url_for("field_placement.draw", name=name, page=_page(sheet)), 303)
 
 
 @blueprint.get("/<name>/<int:page>.png")
@@ -114,7 +114,7 @@ def _screen(
 ) -> str:
     page = _page(sheet)
     return render_template(
-        "place.html",
+        "field_placement/draw.html",
         name=name,
         form=form,
         rows=[*drawn, *[BoxRow("", page=str(page))] * SPARE],

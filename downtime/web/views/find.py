@@ -45,7 +45,7 @@ def _exact(snapshot: Snapshot, text: str) -> Patient | None:
 def results() -> ViewResponse:
     """The search box with what was found last."""
     text = request_context.session_texts("find")
-    return render_template("find.html", text=text, **_found(text))
+    return render_template("find/results.html", text=text, **_found(text))
 
 
 @blueprint.post("/find/part")
@@ -54,7 +54,7 @@ def as_you_type() -> ViewResponse:
     """The table alone, while one types."""
     text = request.form.get("text", "").strip()
     request_context.remember_text("find", text)
-    return render_template("parts/found.html", text=text, **_found(text))
+    return render_template("find/_results.html", text=text, **_found(text))
 
 
 def _found(text: str) -> dict[str, object]:

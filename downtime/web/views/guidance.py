@@ -34,7 +34,7 @@ def show() -> ViewResponse:
         for card in read_cards(request_context.app_state().home)
         if _matters(card, down)
     ]
-    return render_template("guidance.html", cards=shown)
+    return render_template("guidance/show.html", cards=shown)
 
 
 def _matters(card: Card, down: tuple[str, ...]) -> bool:

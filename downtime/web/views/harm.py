@@ -42,12 +42,14 @@ def show() -> ViewResponse:
     try:
         outage = find_latest_outage(request_context.vault())
     except NotFoundError:
-        return render_template("harm.html", outage=None, kind=kind, kinds=KINDS, rows=[], run=None)
+        return render_template(
+            "harm/show.html", outage=None, kind=kind, kinds=KINDS, rows=[], run=None
+        )
     db = request_context.vault().db
     rows = store.fetch_findings(db, outage.id, kind=kind)
     counts = store.count_findings(db, outage.id)
     return render_template(
-        "harm.html",
+        "harm/show.html",
         outage=outage,
         run=store.fetch_last_run(db, outage.id),
         kind=kind,

@@ -50,7 +50,7 @@ def show() -> ViewResponse:
     state = request.args.get("state", "")
     names = Counter(_name(one) for one in listed)
     return render_template(
-        "identity.html",
+        "identity/show.html",
         rows=[one for one in listed if one.state in ([state] if state else OPEN)],
         counts=Counter(one.state for one in listed),
         namesake={one.key for one in listed if _name(one) and names[_name(one)] > 1},
@@ -92,7 +92,7 @@ def one(ref: str) -> ViewResponse:
     elif snapshot:
         offer = link_person.offer(snapshot, settings, person, typed)
     return render_template(
-        "identity-one.html",
+        "identity/one.html",
         person=person,
         typed=typed,
         absent=absent,

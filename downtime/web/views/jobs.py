@@ -19,7 +19,7 @@ blueprint = Blueprint("jobs", __name__)
 def show(job_id: str) -> ViewResponse:
     """The page that follows a job until it is over."""
     job = _own(job_id)
-    return render_template("job.html", heading=JOB_KINDS[job.kind].title, **_seen(job))
+    return render_template("jobs/show.html", heading=JOB_KINDS[job.kind].title, **_seen(job))
 
 
 @blueprint.get("/jobs/<job_id>/part")
@@ -27,7 +27,7 @@ def show(job_id: str) -> ViewResponse:
 def part(job_id: str) -> ViewResponse:
     """The part of the page that changes; a file that is ready opens by itself."""
     job = _own(job_id)
-    answer = Response(render_template("parts/job.html", **_seen(job)))
+    answer = Response(render_template("jobs/_progress.html", **_seen(job)))
     if job.is_over and job.has_result and JOB_KINDS[job.kind].opens_result:
         answer.headers["HX-Redirect"] = url_for("jobs.file", job_id=job.id)
     return answer

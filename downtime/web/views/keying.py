@@ -179,7 +179,7 @@ def problem_sentences(error: InvalidAnswersError) -> dict[str, str]:
 
 def render_kept(changed: str) -> str:
     """The note that a draft is safe; without the frame of a page, which costs more than saving."""
-    return current_app.jinja_env.get_template("parts/kept.html").render(changed=changed)
+    return current_app.jinja_env.get_template("keying/_draft_saved.html").render(changed=changed)
 
 
 def form_context(opened: KeyedForm) -> dict[str, Any]:
@@ -202,7 +202,7 @@ def form_context(opened: KeyedForm) -> dict[str, Any]:
 def _render_choose(typed: str, error: UserError | None) -> str:
     vault = request_context.vault()
     return render_template(
-        "key.html",
+        "keying/choose.html",
         typed=typed,
         error=error,
         drafts=entries.find_drafts(vault.db, _DRAFTS),
@@ -218,7 +218,7 @@ def _render_form(opened: KeyedForm, given: Mapping[str, str], problems: dict[str
     claim = _claim(opened.issued.serial) if can["editable"] else None
     other = claim if claim and not claim.is_of(request_context.actor()) else None
     return render_template(
-        "keying.html",
+        "keying/form.html",
         form=opened,
         entry=entry,
         answers=given,

@@ -32,7 +32,7 @@ def show() -> ViewResponse:
     history = outages.list_outages(vault)
     found = reporting.report_laptops(vault, history[0] if history else None)
     return render_template(
-        "laptops.html",
+        "laptops/show.html",
         reports=found,
         awaited=sum(not one.complete for one in found),
         declared=laptop_outages.list_laptop_outages(vault.db),
@@ -161,7 +161,7 @@ def compare_entries(serial: str, device: str) -> ViewResponse:
     """Two entries of one form beside each other."""
     pair = duplicate_entries.get_duplicate_entry(request_context.vault(), serial, device)
     return render_template(
-        "duplicate_entry.html", pair=pair, rows=compare_answers(pair), device=device
+        "laptops/compare_entries.html", pair=pair, rows=compare_answers(pair), device=device
     )
 
 

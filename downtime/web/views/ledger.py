@@ -52,7 +52,7 @@ def show() -> ViewResponse:
     )
     counted, _ = account_forms(tallies, issued)
     return render_template(
-        "ledger.html",
+        "ledger/show.html",
         outage=outage,
         last=last,
         outside="1" if last and not outage else None,
@@ -75,7 +75,12 @@ def form(serial: str) -> ViewResponse:
     title = titles().get(issued.form, issued.title)
     can_reprint = issued.returns and issued.state in OUT
     return render_template(
-        "form.html", issued=issued, title=title, moves=moves, about=about, can_reprint=can_reprint
+        "ledger/form.html",
+        issued=issued,
+        title=title,
+        moves=moves,
+        about=about,
+        can_reprint=can_reprint,
     )
 
 

@@ -19,7 +19,7 @@ def show() -> ViewResponse:
     given = request_context.session_texts("numbers").split()
     request_context.remember_text("numbers", "")
     supply = rules.count_supply(request_context.vault(), request_context.settings())
-    return render_template("numbers.html", numbers=given, supply=supply)
+    return render_template("numbers/show.html", numbers=given, supply=supply)
 
 
 @blueprint.post("/numbers")

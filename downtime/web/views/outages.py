@@ -17,7 +17,7 @@ def show() -> ViewResponse:
     """What is down now, and what was."""
     names = request_context.settings().systems.names
     return render_template(
-        "outages.html", names=names, history=rules.list_outages(request_context.vault())
+        "outages/show.html", names=names, history=rules.list_outages(request_context.vault())
     )
 
 

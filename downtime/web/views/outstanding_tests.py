@@ -8,7 +8,7 @@ from downtime.web import request_context
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import requires
 
-blueprint = Blueprint("tests", __name__)
+blueprint = Blueprint("outstanding_tests", __name__)
 SHOWN = 500
 
 
@@ -20,7 +20,7 @@ def outstanding() -> ViewResponse:
     ward, department = request.args.get("ward", ""), request.args.get("department", "")
     everything = snapshot.list_outstanding_tests(ward=ward or None) if snapshot else []
     return render_template(
-        "outstanding.html",
+        "outstanding_tests/outstanding.html",
         available=bool(snapshot and snapshot.has_type("ServiceRequest")),
         ward=ward,
         department=department,

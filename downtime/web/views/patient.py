@@ -46,7 +46,7 @@ def show(patient_id: str) -> ViewResponse:
     snapshot = request_context.snapshot()
     found = snapshot.get_patient(patient_id)
     return render_template(
-        "patient.html",
+        "patient/show.html",
         patient=found,
         encounter=snapshot.find_encounter(found.id),
         allergies=snapshot.summarise_allergies(found.id),

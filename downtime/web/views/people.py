@@ -19,7 +19,9 @@ blueprint = Blueprint("people", __name__)
 def show() -> ViewResponse:
     """All accounts, closed ones too."""
     everybody = rules.list_people(request_context.vault())
-    return render_template("people.html", people=everybody, roles=ROLE_TITLES, role_items=_roles())
+    return render_template(
+        "people/show.html", people=everybody, roles=ROLE_TITLES, role_items=_roles()
+    )
 
 
 @blueprint.post("/people")
@@ -45,7 +47,7 @@ def add() -> ViewResponse:
 def one(person_id: str) -> ViewResponse:
     """What can be changed of one account."""
     subject = rules.get_person(request_context.vault(), person_id)
-    return render_template("person.html", subject=subject, role_items=_roles())
+    return render_template("people/one.html", subject=subject, role_items=_roles())
 
 
 @blueprint.post("/people/<person_id>/name")
@@ -122,7 +124,7 @@ def _roles() -> list[dict[str, str]]:
 
 def _shown_once(made: Credentials, password: str) -> ViewResponse:
     return render_template(
-        "shown-once.html",
+        "people/add.html",
         subject=made.person,
         password=password,
         secret=made.totp_secret,

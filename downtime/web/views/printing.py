@@ -36,7 +36,7 @@ def choose() -> ViewResponse:
     )
     mine = jobs.list_jobs_of(vault, request_context.person().id)
     return render_template(
-        "print.html",
+        "printing/choose.html",
         wards=snapshot.list_wards() if snapshot else [],
         printed=ward_changes.list_printed_wards(vault),
         definitions=load_forms(vault.home).values(),

@@ -29,7 +29,7 @@ def show(name: str) -> ViewResponse:
     wanted = QueueFilter(name, request.args.get("form", ""), request.args.get("ward", ""))
     lines = [line for line in _lines() if line.queue == name]
     return render_template(
-        "queue.html",
+        "queues/show.html",
         wanted=wanted,
         title=work_queues.QUEUE_TITLES[name],
         lines=lines,
@@ -78,7 +78,7 @@ def show_quality() -> ViewResponse:
     latest = next(iter(outages.list_outages(vault)), None)
     found = quality.estimate_all(vault, request_context.settings(), latest.id) if latest else []
     return render_template(
-        "quality.html",
+        "queues/show_quality.html",
         found=found,
         outage=latest,
         settings=request_context.settings(),

@@ -45,11 +45,11 @@ def _page(asked: dict[str, str], text: str) -> ViewResponse:
     try:
         outage = find_latest_outage(vault)
     except NotFoundError:
-        return render_template("rekey_worklists.html", outage=None, lists=[])
+        return render_template("rekey_worklists/show.html", outage=None, lists=[])
     found = rekey_lines.list_lines(vault, outage.id)
     lines = [line for line in found if _is_asked(line, asked, text)]
     return render_template(
-        "rekey_worklists.html",
+        "rekey_worklists/show.html",
         outage=outage,
         lists=rekey_lines.summarize_lists(found),
         asked=asked,

@@ -24,12 +24,12 @@ def show() -> ViewResponse:
     """The report as it would read now."""
     past = outages.list_outages(request_context.vault())
     if not past:
-        return render_template("report.html", made=None)
+        return render_template("report/show.html", made=None)
     made = rules.gather_report(
         request_context.vault(), request_context.settings(), request.args.get("outage", "")
     )
     return render_template(
-        "report.html",
+        "report/show.html",
         made=made,
         past=past,
         facts=made.statement.facts,

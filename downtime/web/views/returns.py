@@ -33,7 +33,7 @@ def show() -> ViewResponse:
     try:
         outage = find_latest_outage(vault)
     except NotFoundError:
-        return render_template("returns.html", outage=None)
+        return render_template("returns/show.html", outage=None)
     counts: dict[str, dict[str, int]] = {}
     for count in outbox_messages.count_messages(vault.db, outage.id):
         states = counts.setdefault(count.system, dict.fromkeys(LIFECYCLE.moves, 0))
@@ -43,7 +43,7 @@ def show() -> ViewResponse:
     refused_items = items_store.fetch_by_keys(vault.db, refused_keys)
     targets, faults = check_targets.check_targets(settings)
     return render_template(
-        "returns.html",
+        "returns/show.html",
         outage=outage,
         waiting=len(decide_item.list_items(vault, outage.id, decision=Decision.RETURN)),
         counts=counts,

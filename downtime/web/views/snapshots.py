@@ -20,7 +20,7 @@ blueprint = Blueprint("snapshots", __name__)
 def show() -> ViewResponse:
     """The snapshots, newest first."""
     return render_template(
-        "snapshots.html", snapshots=loading.list_snapshots(request_context.vault())
+        "snapshots/show.html", snapshots=loading.list_snapshots(request_context.vault())
     )
 
 

@@ -24,10 +24,10 @@ def show() -> ViewResponse:
     """The statement as it would read now."""
     wanted, past = request.args.get("outage", ""), outages.list_outages(request_context.vault())
     if not past:
-        return render_template("statement.html", made=None)
+        return render_template("statement/show.html", made=None)
     made = rules.gather_statement(request_context.vault(), request_context.settings(), wanted)
     return render_template(
-        "statement.html",
+        "statement/show.html",
         made=made,
         facts=made.facts,
         groups=open_item_groups.group_open_items(made.facts["open"], made.made),

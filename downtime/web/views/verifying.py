@@ -139,7 +139,7 @@ def _render_second(opened: KeyedForm, given: Mapping[str, str], problems: dict[s
     )
     other = None if claim.is_of(request_context.actor()) else claim
     return render_template(
-        "second.html",
+        "verifying/second.html",
         form=opened,
         answers=given,
         problems=problems,
@@ -157,7 +157,7 @@ def _render_decide(serial: str, chosen: Mapping[str, str], problems: dict[str, s
     queues.remember_visited(opened.issued.serial)
     claim = claims.claim_form(vault, settings, serial, request_context.actor())
     return render_template(
-        "decide.html",
+        "verifying/decide.html",
         form=opened,
         disputed=disputed,
         chosen=chosen,

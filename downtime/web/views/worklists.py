@@ -9,17 +9,17 @@ from downtime.web import request_context, worklist_counts
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import requires
 
-blueprint = Blueprint("waiting", __name__)
+blueprint = Blueprint("worklists", __name__)
 
 
-@blueprint.get("/waiting")
+@blueprint.get("/worklists")
 @requires(Permission.ENTRY_QUEUE)
 def show() -> ViewResponse:
     """The lists of the present or last outage, each with how many wait in it."""
     try:
         outage = find_latest_outage(request_context.vault())
     except NotFoundError:
-        return render_template("waiting.html", outage=None)
+        return render_template("worklists/show.html", outage=None)
     steps = worklist_counts.steps(outage)
     total = sum(line.n for lines in steps.values() for line in lines if not line.within)
-    return render_template("waiting.html", outage=outage, steps=steps, total=total)
+    return render_template("worklists/show.html", outage=outage, steps=steps, total=total)

@@ -16,7 +16,7 @@ import pytest
 from downtime.accounts import totp
 from downtime.clock import system_clock
 from downtime.entry import open_form
-from downtime.paper import ledger
+from downtime.paper import ledger, move_form
 from downtime.paper.print_requests import BLANK, PrintRequest, print_request
 from downtime.vault.audit import Actor
 from downtime.vault.audit import verify_chain as verify_audit
@@ -86,7 +86,7 @@ def chart(empty_hospital):
     order = PrintRequest(kind=BLANK, forms=("observations",), copies=1, wards=("A1",))
     print_request(vault, empty_hospital.settings, order, NURSE, "for a test", BytesIO())
     (form,) = ledger.list_forms(vault)
-    ledger.mark_returned(vault, form.serial, NURSE)
+    move_form.mark_returned(vault, form.serial, NURSE)
     vault.close()
     return form.serial
 

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from downtime.entry import open_form
-from downtime.paper import ledger
+from downtime.paper import ledger, move_form
 from downtime.paper.print_requests import BLANK, PrintRequest, print_request
 from downtime.vault import audit
 from tests.integration.recovery.conftest import PHONED
@@ -20,7 +20,7 @@ def serial(hospital, vault, actor):
     order = PrintRequest(kind=BLANK, forms=("phoned-result",), copies=1, wards=("A1",))
     print_request(vault, hospital.settings, order, actor, "for a test", io.BytesIO())
     (form,) = ledger.list_forms(vault, form="phoned-result")
-    ledger.mark_returned(vault, form.serial, actor)
+    move_form.mark_returned(vault, form.serial, actor)
     return form.serial
 
 

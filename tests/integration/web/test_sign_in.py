@@ -117,8 +117,8 @@ def test_a_first_password_has_to_be_replaced(hospital):
     [
         ("ward", "/find", "Find"),
         ("site", "/find", "Find"),
-        ("records-clerk", "/waiting", "What waits"),
-        ("records-supervisor", "/waiting", "What waits"),
+        ("records-clerk", "/worklists", "What waits"),
+        ("records-supervisor", "/worklists", "What waits"),
         ("administrator", "/outages", "Outages"),
         ("auditor", "/audit", "Audit"),
     ],

@@ -10,23 +10,24 @@ from pathlib import Path
 
 import pytest
 
+from downtime.processes import background
 from downtime.vault import jobs
 from downtime.vault.audit import Actor
-from downtime.web import apart
-from downtime.web.apart import do
+from downtime.web import background_job
+from downtime.web.background_job import run_in_background
 
 CLERK = Actor("u-records", "Records Clerk", "K7")
 SLEEPER = """
 import os, sys, threading, time
-from downtime.web import apart_child, doing
-from downtime.web.job_kinds import WORK, Work
+from downtime.web import background_job
+from downtime.web.job_kinds import JOB_KINDS, JobKind
 
 def sleep(vault, settings, job, progress):
     print(os.getpid(), file=open(job.arguments["says"], "w"), flush=True)
     time.sleep(60)
 
-WORK["reconcile"] = Work(sleep, "Sleep", "", "", apart=True)
-apart_child.main()
+JOB_KINDS["reconcile"] = JobKind(sleep, "Sleep", "", "", own_process=True)
+background_job.main()
 """
 
 
@@ -35,7 +36,7 @@ def sleeping(vault, monkeypatch, tmp_path):
     """A job whose child is at work for a minute: the job, its child's id, and the waiting parent."""
     popen = subprocess.Popen
     monkeypatch.setattr(
-        apart.subprocess,
+        background.subprocess,
         "Popen",
         lambda command, **options: popen([sys.executable, "-c", SLEEPER], **options),
     )
@@ -43,7 +44,7 @@ def sleeping(vault, monkeypatch, tmp_path):
     jobs.submit_job(vault, "reconcile", {"says": str(says)}, CLERK, "for a test")
     job = jobs.claim_next_job(vault)
     stopping = threading.Event()
-    parent = threading.Thread(target=do, args=(vault, job, stopping))
+    parent = threading.Thread(target=run_in_background, args=(vault, job, stopping))
     parent.start()
     try:
         yield job, _number(says), parent, stopping
@@ -75,7 +76,7 @@ def _gone(number: int) -> bool:
 def test_a_person_s_error_reaches_the_job(vault):
     jobs.submit_job(vault, "reconcile", {}, CLERK, "for a test")
     job = jobs.claim_next_job(vault)
-    do(vault, job, threading.Event())
+    run_in_background(vault, job, threading.Event())
     ended = jobs.get_job(vault, job.id)
     assert ended.state == "failed"
     assert "No outage was ever declared here." in ended.error
@@ -121,7 +122,7 @@ def test_a_process_does_not_outlive_a_killed_server(vault, tmp_path):
     says = tmp_path / "says"
     job = jobs.submit_job(vault, "reconcile", {"says": str(says)}, CLERK, "for a test")
     child = subprocess.Popen([sys.executable, "-c", SLEEPER], stdin=subprocess.PIPE)
-    apart._tell(child.stdin, vault, job)
+    background.send_arguments(child.stdin, background_job.make_arguments(vault, job))
     assert _number(says) == child.pid
     child.stdin.close()  # as the system does for a process that was killed
     assert child.wait(10) == 1

@@ -8,7 +8,7 @@ import pytest
 
 from downtime.entry import double_keying, keying
 from downtime.outage import outages
-from downtime.paper import assignments, check_in, ledger
+from downtime.paper import assignments, check_in, move_form
 from downtime.paper.model import AssignmentKind, Subject
 from downtime.reconcile import decide_item
 from downtime.reconcile.harm import review
@@ -76,9 +76,9 @@ SHOWS = {
 @pytest.fixture
 def entered(vault, issue, actor, checker):
     """One form in each queue of entry, three whose paper is not in order, two documents."""
-    ledger.mark_returned(vault, issue("discharge"), actor)
+    move_form.mark_returned(vault, issue("discharge"), actor)
     for _ in range(2):
-        ledger.mark_returned(vault, issue("progress-notes"), actor)
+        move_form.mark_returned(vault, issue("progress-notes"), actor)
     keying.submit_entry(vault, RARE, issue("phoned-result"), PHONED, actor)
     differ = issue("phoned-result")
     keying.submit_entry(vault, RARE, differ, PHONED, actor)
@@ -155,7 +155,7 @@ def test_each_count_is_right_and_its_link_leads_to_a_page_that_shows_as_many(
     hospital, outage, entered, laptop, decided, refused
 ):  # fmt: skip
     supervisor = hospital.browser("records-supervisor")
-    page = supervisor.get("/waiting").text
+    page = supervisor.get("/worklists").text
     lines = lines_of(page)
     assert {text: n for text, (_, n) in lines.items()} == COUNTS
     shown = {
@@ -176,7 +176,7 @@ def test_overdue_paper_is_said_at_its_own_list(hospital, vault, outage, issue, a
     issue("observations")
     assignments.assign(vault, AssignmentKind.FORM, serial, "Ward A1", "2026-01-01T08:00:00Z", actor)
     clerk = hospital.browser("records-clerk")
-    lines = lines_of(clerk.get("/waiting").text)
+    lines = lines_of(clerk.get("/worklists").text)
     assert lines["Paper missing"][1] == 2
     assert lines["of them overdue at their owners"] == ("/forms/lists/missing", 1)
     assert "1 overdue." in clerk.get("/forms/lists/missing").text
@@ -190,9 +190,9 @@ def test_documents_that_came_back_stand_in_a_list_until_they_are_filed(
     with vault.change(actor, "pack.print") as db:
         db.execute("UPDATE form_issue SET outage = '' WHERE serial = ?", [second])
     for serial in (first, second, issue("discharge")):
-        ledger.mark_returned(vault, serial, actor)
+        move_form.mark_returned(vault, serial, actor)
     clerk = hospital.browser("records-clerk")
-    assert lines_of(clerk.get("/waiting").text)["Paper returned, not filed"][1] == 2
+    assert lines_of(clerk.get("/worklists").text)["Paper returned, not filed"][1] == 2
     (named,) = (
         one for one in open_items.find_open_items(vault, settings, outage) if "unfiled" in one.kind
     )
@@ -201,18 +201,18 @@ def test_documents_that_came_back_stand_in_a_list_until_they_are_filed(
     assert page.count("No picture of it is kept yet") == len(named.names) == 2
     assert f'href="/key/{first}"' in page
     clerk.post(f"/key/{first}/file")
-    assert lines_of(clerk.get("/waiting").text)["Paper returned, not filed"][1] == 1
+    assert lines_of(clerk.get("/worklists").text)["Paper returned, not filed"][1] == 1
     assert f'href="/key/{first}"' not in clerk.get("/forms/lists/unfiled").text
 
 
 def test_who_may_not_open_a_list_sees_its_count_without_a_link(hospital, refused):
-    lines = lines_of(hospital.browser("records-clerk").get("/waiting").text)
+    lines = lines_of(hospital.browser("records-clerk").get("/worklists").text)
     assert lines["Messages refused"] == ("", 1)
     assert lines["To be keyed"][0] == "/queues/key"
 
 
 def test_when_nothing_waits_it_says_so(hospital, vault, outage):
-    page = hospital.browser("records-supervisor").get("/waiting").text
+    page = hospital.browser("records-supervisor").get("/worklists").text
     assert {n for _, n in lines_of(page).values()} == {0}
     assert "Nothing waits." in page
 
@@ -227,7 +227,7 @@ def test_who_is_left_out_by_decision_is_to_be_linked_no_more_for_page_and_statem
     rows = decide_item.list_items(vault, outage.id)
 
     def said() -> tuple[int, bool]:
-        page = clerk.get("/waiting").text
+        page = clerk.get("/worklists").text
         kinds = {one.kind for one in open_items.find_open_items(vault, settings, outage)}
         return lines_of(page)["People on paper to be linked"][1], "unmatched" in kinds
 
@@ -253,7 +253,7 @@ def test_a_downtime_number_whose_form_names_a_known_patient_waits_for_its_link_o
         decide_item.decide_item(vault, row.key, "leave", checker, "keyed in the laboratory")
 
     def waiting() -> tuple[int, list[tuple[str, ...]]]:
-        page = hospital.browser("records-clerk").get("/waiting").text
+        page = hospital.browser("records-clerk").get("/worklists").text
         found = open_items.find_open_items(vault, settings, outage)
         return lines_of(page)["People on paper to be linked"][1], [
             one.names for one in found if one.kind == "number-unlinked"
@@ -288,9 +288,9 @@ def test_all_forms_of_an_outage_are_seen_after_its_books_are_closed(
 
 def test_the_next_form_is_offered_only_while_one_waits(hospital, vault, outage, issue, actor):
     clerk = hospital.browser("records-clerk")
-    assert "Key the next form" not in clerk.get("/waiting").text
-    ledger.mark_returned(vault, issue("observations"), actor)
-    assert "Key the next form" in clerk.get("/waiting").text
+    assert "Key the next form" not in clerk.get("/worklists").text
+    move_form.mark_returned(vault, issue("observations"), actor)
+    assert "Key the next form" in clerk.get("/worklists").text
 
 
 def test_a_booking_can_be_undone_until_somebody_works_on_the_form(
