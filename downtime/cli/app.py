@@ -19,7 +19,7 @@ from downtime.config import Home
 from downtime.errors import LockedError, UserError
 from downtime.settings import Settings
 from downtime.vault import keys
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 T = TypeVar("T")

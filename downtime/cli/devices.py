@@ -7,7 +7,7 @@ import orjson
 
 from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
-from downtime.cli.options import REMARK, NewFile
+from downtime.cli.options import OPTIONAL_REASON, NewFile
 from downtime.cli.program import devices
 from downtime.errors import InputError
 from downtime.vault import device
@@ -24,7 +24,7 @@ def card(session: Session, out: Path) -> Output:
 
 @command(devices, "trust", permission=Permission.DEVICE_MANAGE)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@REMARK
+@OPTIONAL_REASON
 def trust(session: Session, file: Path, reason: str) -> Output:
     """Trust another machine: seal bundles to it, and believe those that it publishes."""
     try:

@@ -7,7 +7,7 @@ import click
 
 from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command, each
-from downtime.cli.options import REMARK, WHY
+from downtime.cli.options import OPTIONAL_REASON, REASON
 from downtime.cli.program import entry
 from downtime.entry import (
     corrections,
@@ -44,7 +44,7 @@ def import_(session: Session, file: Path) -> Output:
 
 @command(entry, "verify", permission=Permission.ENTRY_VERIFY)
 @SERIALS
-@REMARK
+@OPTIONAL_REASON
 def verify(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
     """Agree that entries say what their paper says; not for the one who keyed them."""
     checked = each(
@@ -55,7 +55,7 @@ def verify(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
 
 @command(entry, "send-back", permission=Permission.ENTRY_VERIFY)
 @SERIALS
-@WHY
+@REASON
 def send_back(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
     """Make wrong entries drafts again, to be keyed anew; what they said is kept."""
     wrong = each(numbers, lambda n: corrections.send_back(session.vault, n, session.actor, reason))
@@ -64,10 +64,13 @@ def send_back(session: Session, numbers: tuple[str, ...], reason: str) -> Output
 
 @command(entry, "file", permission=Permission.ENTRY_KEY)
 @SERIALS
-@REMARK
+@OPTIONAL_REASON
 def file_away(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
     """Say that the paper lies in its file: once verified, or at once if it is not keyed."""
-    each(numbers, lambda n: file_form.file_form(session.vault, n, session.actor, reason))
+    each(
+        numbers,
+        lambda n: file_form.file_form(session.vault, session.settings, n, session.actor, reason),
+    )
     filed = [ledger.get_form(session.vault, number) for number in numbers]
     return _entries([form.serial for form in filed], [form.state for form in filed])
 
@@ -122,7 +125,7 @@ def attach(session: Session, serial: str, file: Path) -> Output:
 
 @command(entry, "detach", permission=Permission.ENTRY_SCAN)
 @click.argument("serial")
-@WHY
+@REASON
 def detach(session: Session, serial: str, reason: str) -> Output:
     """Take away a scan that was attached to the wrong form."""
     scans.detach_scan(session.vault, serial, session.actor, reason)

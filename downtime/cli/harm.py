@@ -7,7 +7,7 @@ import click
 
 from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
-from downtime.cli.options import REMARK, WHY, NewFile
+from downtime.cli.options import OPTIONAL_REASON, REASON, NewFile
 from downtime.cli.program import harm
 from downtime.reconcile.harm import export_csv
 from downtime.reconcile.harm import review as rules
@@ -19,7 +19,7 @@ KEYS = click.argument("keys", nargs=-1, required=True, metavar="KEY...")
 
 
 @command(harm, "run", permission=Permission.HARM_RUN)
-@REMARK
+@OPTIONAL_REASON
 def run(session: Session, reason: str) -> Output:
     """Look for harm as the paper was last compared; 'reconcile run' does so too."""
     made = rules.run_review(session.vault, session.settings, session.actor, reason)
@@ -60,7 +60,7 @@ def review(session: Session, keys: tuple[str, ...], outcome: str, note: str) -> 
 @command(harm, "explain", permission=Permission.HARM_EXPLAIN)
 @KEYS
 @click.argument("how", type=click.Choice(list(EXPLANATIONS)))
-@WHY
+@REASON
 def explain(session: Session, keys: tuple[str, ...], how: str, reason: str) -> Output:
     """Say what became of requests that had no result when the outage began."""
     done = rules.record_explanation(session.vault, keys, how, reason, session.actor)

@@ -6,7 +6,7 @@ import click
 
 from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
-from downtime.cli.options import WHY
+from downtime.cli.options import REASON
 from downtime.cli.program import identity
 from downtime.errors import NotFoundError
 from downtime.outage.model import Outage
@@ -72,7 +72,7 @@ def exact(session: Session) -> Output:
 @command(identity, "propose", permission=Permission.IDENTITY_PROPOSE)
 @FORM
 @click.argument("patient", metavar="PATIENT")
-@WHY
+@REASON
 @click.option("--evidence", default="", help="What else proves it, when only name and birth agree.")
 def propose(session: Session, form: str, patient: str, reason: str, evidence: str) -> Output:
     """Propose that the person of a form is a patient, by the id that 'identity show' gives."""
@@ -85,7 +85,7 @@ def propose(session: Session, form: str, patient: str, reason: str, evidence: st
 
 @command(identity, "confirm", permission=Permission.IDENTITY_CONFIRM)
 @FORM
-@WHY
+@REASON
 def confirm(session: Session, form: str, reason: str) -> Output:
     """Agree with the proposed link, as a second person."""
     person = _person(session, form)
@@ -96,7 +96,7 @@ def confirm(session: Session, form: str, reason: str) -> Output:
 
 @command(identity, "reject", permission=Permission.IDENTITY_CONFIRM)
 @FORM
-@WHY
+@REASON
 def reject(session: Session, form: str, reason: str) -> Output:
     """Refuse the proposed link."""
     person = _person(session, form)
@@ -107,7 +107,7 @@ def reject(session: Session, form: str, reason: str) -> Output:
 
 @command(identity, "undo", permission=Permission.IDENTITY_UNDO)
 @FORM
-@WHY
+@REASON
 def undo(session: Session, form: str, reason: str) -> Output:
     """Take a confirmed link back."""
     person = _person(session, form)

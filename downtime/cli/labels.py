@@ -8,7 +8,7 @@ import click
 
 from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
-from downtime.cli.options import REMARK, NewFile
+from downtime.cli.options import OPTIONAL_REASON, NewFile
 from downtime.cli.pack import patient_of
 from downtime.cli.printing import Way, answer, on_one_side, send
 from downtime.cli.program import labels
@@ -49,7 +49,7 @@ def on_a_sheet(function: Callable[..., Any]) -> Callable[..., Any]:
 @WRISTBAND
 @on_a_sheet
 @on_one_side
-@REMARK
+@OPTIONAL_REASON
 def ward(session: Session, wards: tuple[str, ...], wristband: bool, **how: Any) -> Output:
     """Labels of every patient of wards, in the order of beds."""
     return _print(session, rules.WRISTBAND if wristband else rules.PATIENT, wards=wards, **how)
@@ -60,7 +60,7 @@ def ward(session: Session, wards: tuple[str, ...], wristband: bool, **how: Any) 
 @WRISTBAND
 @on_a_sheet
 @on_one_side
-@REMARK
+@OPTIONAL_REASON
 def patient(session: Session, number: str, wristband: bool, **how: Any) -> Output:
     """Labels of one patient, by a number of theirs."""
     found = patient_of(session, number)
@@ -71,7 +71,7 @@ def patient(session: Session, number: str, wristband: bool, **how: Any) -> Outpu
 @click.argument("forms", nargs=-1, metavar="[FORM]...")
 @on_a_sheet
 @on_one_side
-@REMARK
+@OPTIONAL_REASON
 def stock(session: Session, forms: tuple[str, ...], **how: Any) -> Output:
     """Labels for boxes and dividers of blank forms; without FORM, one for every form."""
     chosen = forms or tuple(load_forms(session.home))

@@ -10,12 +10,12 @@ import click
 
 from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command, each
-from downtime.cli.options import REMARK, WHY, NewFile
+from downtime.cli.options import OPTIONAL_REASON, REASON, NewFile
 from downtime.cli.program import ledger
 from downtime.clinical import display
 from downtime.clock import to_text
 from downtime.errors import UserError
-from downtime.paper import assignments, check_in, serials
+from downtime.paper import assignments, check_in, move_form, serials
 from downtime.paper import ledger as book
 from downtime.paper.model import LIFECYCLE, AssignmentKind, IssuedForm, MoveKind
 from downtime.sync import paper_lists
@@ -52,33 +52,37 @@ def show(session: Session, number: str) -> Output:
 @SERIALS
 def collected(session: Session, numbers: tuple[str, ...]) -> Output:
     """Say that a runner took forms from their ward; they are out until they come back."""
-    return _moved(numbers, lambda number: book.mark_collected(session.vault, number, session.actor))
+    return _moved(
+        numbers, lambda number: move_form.mark_collected(session.vault, number, session.actor)
+    )
 
 
 @command(ledger, "returned", permission=Permission.LEDGER_MOVE)
 @SERIALS
 def returned(session: Session, numbers: tuple[str, ...]) -> Output:
     """Book forms as come back."""
-    return _moved(numbers, lambda number: book.mark_returned(session.vault, number, session.actor))
+    return _moved(
+        numbers, lambda number: move_form.mark_returned(session.vault, number, session.actor)
+    )
 
 
 @command(ledger, "void", permission=Permission.LEDGER_MOVE)
 @SERIALS
-@WHY
+@REASON
 def void(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
     """Void forms that were spoilt or never used."""
     return _moved(
-        numbers, lambda number: book.void_form(session.vault, number, session.actor, reason)
+        numbers, lambda number: move_form.void_form(session.vault, number, session.actor, reason)
     )
 
 
 @command(ledger, "lost", permission=Permission.LEDGER_MOVE)
 @SERIALS
-@WHY
+@REASON
 def lost(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
     """Declare that forms cannot be found."""
     return _moved(
-        numbers, lambda number: book.mark_lost(session.vault, number, session.actor, reason)
+        numbers, lambda number: move_form.mark_lost(session.vault, number, session.actor, reason)
     )
 
 
@@ -116,7 +120,7 @@ def unbook(session: Session) -> Output:
 @command(ledger, "settle", permission=Permission.LEDGER_MOVE)
 @click.argument("number", metavar="SERIAL")
 @click.argument("kind", type=click.Choice([MoveKind.SAME, MoveKind.COPY]))
-@REMARK
+@OPTIONAL_REASON
 def settle(session: Session, number: str, kind: str, reason: str) -> Output:
     """Say of a paper that was booked twice: the same one, or a copy under the same serial."""
     check_in.resolve_repeat(session.vault, number, kind, session.actor, reason)

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-WHY = click.option("--why", "reason", required=True, help="Reason, kept in the audit.")
-REMARK = click.option("--why", "reason", default="", help="A remark, kept in the audit.")
+REASON = click.option("--reason", required=True, help="Reason, kept in the audit.")
+OPTIONAL_REASON = click.option("--reason", default="", help="A remark, kept in the audit.")
 
 
 class NewFile(click.Path):

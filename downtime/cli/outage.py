@@ -4,7 +4,7 @@ import click
 
 from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
-from downtime.cli.options import REMARK
+from downtime.cli.options import OPTIONAL_REASON
 from downtime.cli.program import number, outage
 from downtime.errors import NotFoundError
 from downtime.outage import downtime_numbers, outages
@@ -14,7 +14,7 @@ from downtime.outage.model import Outage
 @command(outage, "declare", permission=Permission.OUTAGE_DECLARE)
 @click.argument("systems", nargs=-1, required=True)
 @click.option("--drill", is_flag=True, help="A drill: everything is marked as one.")
-@REMARK
+@OPTIONAL_REASON
 def declare(session: Session, systems: tuple[str, ...], drill: bool, reason: str) -> Output:
     """Say that systems are down as from now.
 
@@ -33,14 +33,14 @@ def declare(session: Session, systems: tuple[str, ...], drill: bool, reason: str
 
 @command(outage, "end", permission=Permission.OUTAGE_END)
 @click.argument("systems", nargs=-1, required=True)
-@REMARK
+@OPTIONAL_REASON
 def end(session: Session, systems: tuple[str, ...], reason: str) -> Output:
     """Mark systems as restored; the books stay open until 'downtime outage close'."""
     return _answer(outages.mark_restored(session.vault, systems, session.actor, reason))
 
 
 @command(outage, "close", permission=Permission.OUTAGE_END)
-@REMARK
+@OPTIONAL_REASON
 def close(session: Session, reason: str) -> Output:
     """Close the books once every system is back."""
     current = outages.find_current(session.vault)
@@ -59,7 +59,7 @@ def list_(session: Session) -> Output:
 
 @command(number, "issue", permission=Permission.NUMBER_ISSUE)
 @click.argument("count", type=click.IntRange(1, 1000), default=1)
-@REMARK
+@OPTIONAL_REASON
 def issue(session: Session, count: int, reason: str) -> Output:
     """Give out downtime numbers from this machine's block; none is ever used again."""
     given = downtime_numbers.issue_numbers(

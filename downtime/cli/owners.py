@@ -11,7 +11,7 @@ from downtime.cli.app import Output, Session, command, each
 from downtime.cli.program import identity, reconcile
 from downtime.clock import to_text
 from downtime.paper import assignments
-from downtime.paper.assignments import Assignment
+from downtime.paper.model import Assignment
 from downtime.reconcile import assign_owner
 from downtime.reconcile.latest_outage import find_latest_outage
 

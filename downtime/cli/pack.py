@@ -8,7 +8,7 @@ import click
 
 from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
-from downtime.cli.options import REMARK, WHY
+from downtime.cli.options import OPTIONAL_REASON, REASON
 from downtime.cli.printing import Way, answer, send, to_somewhere, two_sided
 from downtime.cli.program import downtime, packs
 from downtime.errors import NotFoundError
@@ -44,7 +44,7 @@ BY_FORM = click.option("--by-form", is_flag=True, help="Form after form, not pat
 )
 @BY_FORM
 @to_somewhere
-@REMARK
+@OPTIONAL_REASON
 def pack(
     session: Session,
     wards: tuple[str, ...],
@@ -109,7 +109,7 @@ def patient_of(session: Session, number: str) -> str:
 @click.option("--ward", default="", help="The ward that they are for.")
 @click.option("--numbered", is_flag=True, help="For new patients: a downtime number on each set.")
 @to_somewhere
-@REMARK
+@OPTIONAL_REASON
 def blank(
     session: Session,
     forms: tuple[str, ...],
@@ -138,7 +138,7 @@ def blank(
 @command(downtime, "reprint", permission=Permission.FORM_PRINT)
 @click.argument("serial", metavar="SERIAL")
 @to_somewhere
-@WHY
+@REASON
 def reprint(
     session: Session,
     serial: str,
@@ -173,7 +173,7 @@ def list_(session: Session, failed: bool) -> Output:
 @command(packs, "repeat", permission=Permission.PACK_PRINT)
 @click.argument("pack_id", metavar="PACK")
 @to_somewhere
-@REMARK
+@OPTIONAL_REASON
 def repeat(
     session: Session,
     pack_id: str,

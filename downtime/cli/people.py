@@ -8,7 +8,7 @@ from downtime.accounts import people
 from downtime.accounts.model import Permission, Person, Role
 from downtime.accounts.permissions import ROLE_TITLES
 from downtime.cli.app import Output, Session, ask, command
-from downtime.cli.options import WHY
+from downtime.cli.options import REASON
 from downtime.cli.program import person
 from downtime.errors import InputError, NotFoundError
 
@@ -22,7 +22,7 @@ from downtime.errors import InputError, NotFoundError
     type=click.Choice([role for role in ROLE_TITLES if role is not Role.SERVICE]),
     help="What this person may do; docs/permissions.md shows it.",
 )
-@WHY
+@REASON
 def add(session: Session, username: str, name: str, role: str, reason: str) -> Output:
     """Make an account; its first password and second factor are shown once."""
     password = people.make_password()
@@ -36,7 +36,7 @@ def add(session: Session, username: str, name: str, role: str, reason: str) -> O
 @click.argument("username")
 @click.argument("name")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@WHY
+@REASON
 def add_service(session: Session, username: str, name: str, file: Path, reason: str) -> Output:
     """Make an account for a program, opened by the content of FILE."""
     made = people.create_service_account(
@@ -58,7 +58,7 @@ def list_(session: Session) -> Output:
 @command(person, "rename", permission=Permission.PERSON_MANAGE)
 @click.argument("username")
 @click.argument("name")
-@WHY
+@REASON
 def rename(session: Session, username: str, name: str, reason: str) -> Output:
     """Another name on screens and prints; the user name stays."""
     found = _find(session, username)
@@ -69,7 +69,7 @@ def rename(session: Session, username: str, name: str, reason: str) -> Output:
 
 @command(person, "reset", permission=Permission.PERSON_MANAGE)
 @click.argument("username")
-@WHY
+@REASON
 def reset(session: Session, username: str, reason: str) -> Output:
     """A new password and second factor for somebody who lost one; shown once."""
     found, password = _find(session, username), people.make_password()
@@ -81,7 +81,7 @@ def reset(session: Session, username: str, reason: str) -> Output:
 
 @command(person, "disable", permission=Permission.PERSON_MANAGE)
 @click.argument("username")
-@WHY
+@REASON
 def disable(session: Session, username: str, reason: str) -> Output:
     """Close an account: its password opens nothing from now on."""
     found = _find(session, username)

@@ -9,18 +9,18 @@ import click
 
 from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command, each
-from downtime.cli.options import REMARK, WHY
+from downtime.cli.options import OPTIONAL_REASON, REASON
 from downtime.cli.program import reconcile
 from downtime.reconcile import decide_in_bulk, list_items
 from downtime.reconcile import decide_item as deciding
 from downtime.reconcile.compare import run_comparison as running
 from downtime.reconcile.harm import review
 from downtime.reconcile.latest_outage import find_latest_outage
-from downtime.reconcile.model import Decision, ItemFilter, StoredItem, ItemState
+from downtime.reconcile.model import Decision, ItemFilter, ItemState, StoredItem
 
 
 @command(reconcile, "run", permission=Permission.RECONCILE_RUN)
-@REMARK
+@OPTIONAL_REASON
 def run(session: Session, reason: str) -> Output:
     """Compare what was entered with the snapshot of the recovered hospital, on all cores."""
     cores = os.cpu_count() or 1
@@ -79,7 +79,7 @@ def list_(session: Session, **given: str | None) -> Output:
 @click.argument("decision", type=click.Choice(decide_in_bulk.BULK_DECISIONS))
 @_filters
 @click.option("--token", default="", help="The token of the preview, to decide just that.")
-@REMARK
+@OPTIONAL_REASON
 def decide_all(
     session: Session, decision: str, token: str, reason: str, **given: str | None
 ) -> Output:
@@ -97,7 +97,7 @@ def decide_all(
         f"{len(found.rows)} items would be decided '{decision}', {found.proposed} of them proposed.",
         *(f"  {n:>6} {state}" for state, n in found.counts("state")),
         *(f"  {n:>6} left as they are: {sentence}" for sentence, n in found.left.items()),
-        f"Repeat with --token {found.token} and --why to do it.",
+        f"Repeat with --token {found.token} and --reason to do it.",
     ]
     document = {
         "token": found.token,
@@ -111,7 +111,7 @@ def decide_all(
 
 @command(reconcile, "undo", permission=Permission.RECONCILE_DECIDE)
 @click.argument("batch", metavar="BATCH")
-@WHY
+@REASON
 def undo(session: Session, batch: str, reason: str) -> Output:
     """Put every item of a decision in bulk back as it was, unless it has moved on since."""
     done = decide_in_bulk.undo_bulk_decision(session.vault, batch, session.actor, reason)
@@ -127,7 +127,7 @@ def undo(session: Session, batch: str, reason: str) -> Output:
     "decision",
     type=click.Choice([Decision.RETURN, Decision.LEAVE, Decision.RESOLVED, Decision.OPEN]),
 )
-@WHY
+@REASON
 def decide(session: Session, keys: tuple[str, ...], decision: str, reason: str) -> Output:
     """Decide about items by their keys; not for the one who entered them.
 

@@ -10,18 +10,19 @@ import click
 
 from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command, each
-from downtime.cli.options import WHY
+from downtime.cli.options import REASON
 from downtime.cli.program import returns
 from downtime.cli.progress import progress
 from downtime.reconcile.latest_outage import find_latest_outage
-from downtime.reconcile.model import StoredItem
 from downtime.returns import check_targets, outbox, queue_messages, send_messages, take_back_message
-from downtime.returns import export_messages as exporting
-from downtime.returns.model import CHANNELS, LIFECYCLE, STATE_TITLES, Message, MessageState
+from downtime.returns import export_messages as export_use_case
+from downtime.returns.channels import CHANNELS, EXPORT_FORMATS
+from downtime.returns.message_reasons import word_reason
+from downtime.returns.model import LIFECYCLE, STATE_TITLES, Message, MessageState
 from downtime.returns.send_messages import SendingReport
 from downtime.returns.store import outbox_messages
 
-MESSAGES = click.argument("numbers", nargs=-1, required=True, metavar="MESSAGE...")
+MESSAGES = click.argument("control_ids", nargs=-1, required=True, metavar="MESSAGE...")
 
 
 @command(returns, "export", permission=Permission.RETURN_EXPORT)
@@ -29,7 +30,7 @@ MESSAGES = click.argument("numbers", nargs=-1, required=True, metavar="MESSAGE..
     "--format",
     "format_name",
     required=True,
-    type=click.Choice(["hl7v2", "worklist"]),
+    type=click.Choice(list(EXPORT_FORMATS)),
     help="Messages for systems, or lists for people.",
 )
 @click.option(
@@ -40,16 +41,16 @@ MESSAGES = click.argument("numbers", nargs=-1, required=True, metavar="MESSAGE..
 )
 def export(session: Session, format_name: str, to: Path) -> Output:
     """Write what was decided to return; nothing goes out twice."""
-    done = exporting.export_messages(
+    result = export_use_case.export_messages(
         session.vault, session.settings, format_name, to, session.actor
     )
     document = {
-        "files": [str(file) for file in done.files],
-        "messages": done.messages,
-        "already": done.already,
-        "waiting": list(done.outdated),
+        "files": [str(file) for file in result.files],
+        "messages": result.items,
+        "already": result.already,
+        "waiting": list(result.outdated),
     }
-    return Output(document, [done.sentence, *map(str, done.files)])
+    return Output(document, [result.sentence, *map(str, result.files)])
 
 
 @command(returns, "send", permission=Permission.RETURN_EXPORT)
@@ -60,27 +61,32 @@ def send(session: Session, system: str, watch: bool) -> Output:
 
     Exit 1 when something was refused, or the receiver could not be reached; what waits is kept.
     """
-    vault = session.vault
-    with _stopping() as stopping, progress("Sending") as tell:
-        done = send_messages.send_messages(
-            vault, session.settings, system, session.actor,
-            pause=stopping.wait, watch=watch, progress=tell,
-        )  # fmt: skip
-    return Output(_result(done), [done.sentence], 1 if done.refused or done.fault else 0)
+    with _stop_on_signal() as stopping, progress("Sending") as show_progress:
+        report = send_messages.send_messages(
+            session.vault,
+            session.settings,
+            system,
+            session.actor,
+            pause=stopping.wait,
+            watch=watch,
+            progress=show_progress,
+        )
+    exit_code = 1 if report.refused or report.fault else 0
+    return Output(_report_document(report), [report.sentence], exit_code)
 
 
 @contextmanager
-def _stopping() -> Iterator[threading.Event]:
-    """Set by an interrupt or by `kill`: the message in hand is finished first."""
+def _stop_on_signal() -> Iterator[threading.Event]:
+    """Set by an interrupt or by `kill`: the message that is being sent is finished first."""
     stopping = threading.Event()
-    before = {
+    handlers = {
         number: signal.signal(number, lambda *_: stopping.set())
         for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
         yield stopping
     finally:
-        for number, handler in before.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)
 
 
@@ -91,123 +97,118 @@ def _stopping() -> Iterator[threading.Event]:
 )
 def list_(session: Session, system: str, state: str | None) -> Output:
     """The messages of the latest outage: how far each has come, and why."""
-    outage = find_latest_outage(session.vault)
-    found = list(
-        outbox_messages.list_messages(session.vault.db, outage.id, system=system, state=state or "")
+    db = session.vault.db
+    messages = outbox_messages.list_messages(
+        db,
+        find_latest_outage(session.vault).id,
+        system=system,
+        state=MessageState(state) if state else None,
     )
     lines, documents = [], []
-    for one in found:
-        behind = [row.key for row in _behind(session, one)]
-        lines.append(f"{one.control_id}  {one.system:<10} {one.kind:<8} {STATE_TITLES[one.state]}")
-        lines += [f"    {key} of another form waits behind it" for key in behind]
-        documents.append({**_document(one), "behind": behind})
+    for message in list(messages):
+        waiting = []
+        if message.state == MessageState.REFUSED:
+            waiting = [row.key for row in take_back_message.list_waiting_behind(db, message)]
+        title = STATE_TITLES[message.state]
+        lines.append(f"{message.control_id}  {message.system:<10} {message.kind:<8} {title}")
+        lines += [f"    {key} of another form waits behind it" for key in waiting]
+        documents.append({**_message_document(message), "behind": waiting})
     return Output(documents, lines or ["There are no messages."])
-
-
-def _behind(session: Session, one: Message) -> list[StoredItem]:
-    """What other forms say of the same, while it waits for a person."""
-    return (
-        take_back_message.list_waiting_behind(session.vault.db, one)
-        if one.state == MessageState.REFUSED
-        else []
-    )
 
 
 @command(returns, "check", permission=Permission.PUBLIC)
 def check(session: Session) -> Output:
-    """Check how each system is told: every key of its table, its certificates, its token.
+    """Check how each system is reached: every key of its table, its certificates, its token.
 
     Exit 1 when something is wrong; nothing is sent.
     """
-    good, faults = check_targets.check_targets(session.settings)
-    told = [f"{one.system}: {CHANNELS[one.channel]}, as its table says." for one in good]
-    wrong = [f"{session.home.config}: {one.sentence} {one.next_step}" for one in faults]
+    targets, faults = check_targets.check_targets(session.settings)
+    lines = [f"{t.system}: {CHANNELS[t.channel].title}, as its table says." for t in targets]
+    lines += [f"{session.home.config}: {fault.sentence} {fault.next_step}" for fault in faults]
     document = {
-        "systems": [{"system": one.system, "channel": one.channel} for one in good],
-        "faults": [{"code": one.code, "sentence": str(one)} for one in faults],
+        "systems": [{"system": target.system, "channel": target.channel} for target in targets],
+        "faults": [{"code": fault.code, "sentence": str(fault)} for fault in faults],
     }
-    usual = ["No system has a table of its own: each is told by files."]
-    return Output(document, (told + wrong) or usual, 1 if faults else 0)
+    if not lines:
+        lines = ["No system has a table of its own: messages for each are written to files."]
+    return Output(document, lines, 1 if faults else 0)
 
 
 @command(returns, "again", permission=Permission.RETURN_EXPORT)
 @MESSAGES
-@WHY
-def again(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
+@REASON
+def again(session: Session, control_ids: tuple[str, ...], reason: str) -> Output:
     """Send refused messages once more, written anew where anything about them was put right."""
-    made = each(
-        numbers,
-        lambda n: queue_messages.resend_message(
-            session.vault, session.settings, n, session.actor, reason
-        ),
-    )
-    return _messages(made)
+
+    def resend(control_id: str) -> Message:
+        return queue_messages.resend_message(
+            session.vault, session.settings, control_id, session.actor, reason
+        )
+
+    return _messages_output(each(control_ids, resend))
 
 
 @command(returns, "refused", permission=Permission.RETURN_EXPORT)
 @MESSAGES
-@WHY
-def refused(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
+@REASON
+def refused(session: Session, control_ids: tuple[str, ...], reason: str) -> Output:
     """Say that a system did not take messages which were handed over as files."""
-    return _messages(
-        each(numbers, lambda n: outbox.refuse_message(session.vault, n, session.actor, reason)),
+    return _messages_output(
+        each(control_ids, lambda n: outbox.refuse_message(session.vault, n, session.actor, reason))
     )
 
 
 @command(returns, "resolve", permission=Permission.RETURN_EXPORT)
 @MESSAGES
-@WHY
-def resolve(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
+@REASON
+def resolve(session: Session, control_ids: tuple[str, ...], reason: str) -> Output:
     """Say that refused messages were put right by hand; those behind them go on."""
-    return _messages(
-        each(numbers, lambda n: outbox.resolve_message(session.vault, n, session.actor, reason)),
+    return _messages_output(
+        each(control_ids, lambda n: outbox.resolve_message(session.vault, n, session.actor, reason))
     )
 
 
 @command(returns, "take-back", permission=Permission.RETURN_EXPORT)
 @MESSAGES
-@WHY
-def take_back(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
+@REASON
+def take_back(session: Session, control_ids: tuple[str, ...], reason: str) -> Output:
     """Take refused messages back: what they carry is decided anew, those behind them go on."""
-    return _messages(
-        each(
-            numbers,
-            lambda n: take_back_message.take_back_message(session.vault, n, session.actor, reason),
-        ),
-    )
+
+    def take_back(control_id: str) -> Message:
+        return take_back_message.take_back_message(session.vault, control_id, session.actor, reason)
+
+    return _messages_output(each(control_ids, take_back))
 
 
-def _messages(made: list[Message]) -> Output:
+def _messages_output(messages: list[Message]) -> Output:
     return Output(
-        [_document(one) for one in made],
-        [f"{one.control_id}: {STATE_TITLES[one.state]}" for one in made],
+        [_message_document(message) for message in messages],
+        [f"{message.control_id}: {STATE_TITLES[message.state]}" for message in messages],
     )
 
 
-def _result(done: SendingReport) -> dict[str, object]:
+def _report_document(report: SendingReport) -> dict[str, object]:
     return {
-        "queued": done.queued.items,
-        "taken": done.acknowledged,
-        "committed": done.committed,
-        "refused": done.refused,
-        "waiting": done.waiting,
-        "problems": [
-            {"item": item, "sentence": sentence} for item, sentence in done.queued.problems
-        ],
-        "trouble": done.fault,
+        "queued": report.queued.items,
+        "taken": report.acknowledged,
+        "committed": report.committed,
+        "refused": report.refused,
+        "waiting": report.waiting,
+        "problems": [problem._asdict() for problem in report.queued.problems],
+        "trouble": report.fault,
     }
 
 
-def _document(one: Message) -> dict[str, object]:
+def _message_document(message: Message) -> dict[str, object]:
     return {
-        "control_id": one.control_id,
-        "system": one.system,
-        "channel": one.channel,
-        "kind": one.kind,
-        "state": one.state,
-        "attempts": one.attempts,
-        "next_try": one.next_try,
-        "answer": one.answer,
-        "reason": one.reason,
-        "items": list(one.items),
+        "control_id": message.control_id,
+        "system": message.system,
+        "channel": message.channel,
+        "kind": message.kind,
+        "state": message.state,
+        "attempts": message.attempts,
+        "next_try": message.next_try,
+        "answer": word_reason(message.answer),
+        "reason": word_reason(message.reason),
+        "items": list(message.items),
     }

@@ -6,7 +6,7 @@ import click
 
 from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
-from downtime.cli.options import REMARK, NewFile
+from downtime.cli.options import OPTIONAL_REASON, NewFile
 from downtime.cli.program import downtime
 from downtime.returns.report import incident_report, report_files
 from downtime.returns.statement import completeness_statement, sign_statement, statement_files
@@ -70,7 +70,7 @@ def post_incident(session: Session, out: Path, outage: str) -> Output:
 @command(downtime, "sign", permission=Permission.STATEMENT_SIGN)
 @click.argument("lead", type=click.Choice(list(sign_statement.LEADS)))
 @OUTAGE
-@REMARK
+@OPTIONAL_REASON
 def sign(session: Session, lead: str, outage: str, reason: str) -> Output:
     """Sign the completeness statement as one of its leads."""
     signed = sign_statement.sign_statement(

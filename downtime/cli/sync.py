@@ -7,7 +7,7 @@ import click
 
 from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
-from downtime.cli.options import REMARK, WHY
+from downtime.cli.options import OPTIONAL_REASON, REASON
 from downtime.cli.program import sync
 from downtime.entry import duplicate_entries
 from downtime.errors import UserError
@@ -32,7 +32,7 @@ CODE = click.argument("device", metavar="DEVICE")
 )
 @click.option("--for", "station", default="", metavar="CARD", help="Device code of the station.")
 @click.option("--broken", is_flag=True, help="Although this laptop's audit chain does not hold.")
-@REMARK
+@OPTIONAL_REASON
 def export(session: Session, to: Path, station: str, broken: bool, reason: str) -> Output:
     """Seal all that this laptop holds, for the records station only."""
     vault, settings = session.vault, session.settings
@@ -53,7 +53,7 @@ def export(session: Session, to: Path, station: str, broken: bool, reason: str) 
 @click.argument(
     "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
 )
-@REMARK
+@OPTIONAL_REASON
 def merge(session: Session, files: tuple[Path, ...], reason: str) -> Output:
     """Check bundles of laptops and take them, in any order; exit 1 if one was refused."""
     documents: list[dict[str, object]] = []
@@ -75,7 +75,7 @@ def merge(session: Session, files: tuple[Path, ...], reason: str) -> Output:
 
 @command(sync, "merge-untrusted", permission=Permission.SYNC_MERGE_UNTRUSTED)
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
-@WHY
+@REASON
 def merge_untrusted(session: Session, file: Path, reason: str) -> Output:
     """Take a bundle whose audit chain does not hold, in your name; the statement will say so."""
     vault = session.vault  # who may not unlock it hears of nothing else
@@ -123,7 +123,7 @@ def list_duplicate_numbers(session: Session) -> Output:
 
 @command(sync, "settle-number", permission=Permission.SYNC_SETTLE)
 @click.argument("number")
-@WHY
+@REASON
 def settle_number(session: Session, number: str, reason: str) -> Output:
     """Say what became of the second paper, or patient, under a number that was given out twice."""
     duplicate_numbers.settle_number(session.vault, number, session.actor, reason)
@@ -198,7 +198,7 @@ def outages_(session: Session) -> Output:
 @CODE
 @click.argument("outage", metavar="OUTAGE")
 @click.option("--to", "here", default="", metavar="ID", help="Outage here; else open the books.")
-@WHY
+@REASON
 def join(session: Session, device: str, outage: str, here: str, reason: str) -> Output:
     """Put a laptop's outage under one here, or open an outage here with it."""
     if here:
@@ -211,7 +211,7 @@ def join(session: Session, device: str, outage: str, here: str, reason: str) -> 
 
 @command(sync, "excuse", permission=Permission.SYNC_SETTLE)
 @CODE
-@WHY
+@REASON
 def excuse(session: Session, device: str, reason: str) -> Output:
     """Await nothing of a machine: it prints no paper, or is lost for good."""
     reporting.excuse_laptop(session.vault, device, session.actor, reason)
@@ -220,7 +220,7 @@ def excuse(session: Session, device: str, reason: str) -> Output:
 
 @command(sync, "await", permission=Permission.SYNC_SETTLE)
 @CODE
-@REMARK
+@OPTIONAL_REASON
 def await_(session: Session, device: str, reason: str) -> Output:
     """Await bundles of a machine again."""
     reporting.await_laptop(session.vault, device, session.actor, reason)
@@ -231,7 +231,7 @@ def await_(session: Session, device: str, reason: str) -> Output:
 @click.argument("number", metavar="SERIAL")
 @CODE
 @click.argument("keep", type=click.Choice([duplicate_entries.HERE, duplicate_entries.THERE]))
-@WHY
+@REASON
 def settle_entry(session: Session, number: str, device: str, keep: str, reason: str) -> Output:
     """Say which entry counts of a form that was keyed here and on a laptop too."""
     entry = duplicate_entries.settle_duplicate_entry(

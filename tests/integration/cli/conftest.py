@@ -213,7 +213,7 @@ class Story:
     def key(self) -> None:
         self.people.choose_password("home", "admin", PASSWORD)
         for username, role in (("clerk", "records-clerk"), ("chief", "records-supervisor")):
-            add = ("person", "add", username, "Ann Records", "--role", role, "--why", "new")
+            add = ("person", "add", username, "Ann Records", "--role", role, "--reason", "new")
             self.people.learn(self.step(f"add-{username}", *add, stdin=self.as_("admin")).json)
         self.step("too-early", "entry", "verify", "K7-000001-X", stdin=self.as_("clerk"))
         for username in ("clerk", "chief"):
@@ -239,11 +239,11 @@ class Story:
         self.step("compare", "reconcile", "run")
         new = self.step("items", "reconcile", "list", "--state", "new")
         self.items = [row["key"] for row in new.json]
-        decide = ("reconcile", "decide", *self.items, "return", "--why", "on paper only")
+        decide = ("reconcile", "decide", *self.items, "return", "--reason", "on paper only")
         self.step("decide", *decide, stdin=self.as_("chief"))
         waiting = self.step("harm", "harm", "list", "--kind", "waiting", "--open")
         keys = [row["key"] for row in waiting.json]
-        explain = ("harm", "explain", *keys, "taken-again", "--why", "seen on the ward")
+        explain = ("harm", "explain", *keys, "taken-again", "--reason", "seen on the ward")
         self.step("explain", *explain, stdin=self.as_("chief"))
 
     def account(self) -> None:
@@ -252,7 +252,7 @@ class Story:
         for name in ("worklist", "worklist-again"):
             self.step(name, "returns", "export", "--format", "worklist", "--to", "returns")
         rest = [row["serial"] for row in self.terminal.ok("ledger", "list", "--state", "issued")]
-        void = ("ledger", "void", *rest, "--why", "never used")
+        void = ("ledger", "void", *rest, "--reason", "never used")
         self.step("void", *void, stdin=self.as_("chief"))
         self.step("statement", "statement", "--out", "statement.pdf")
         self.step("sign", "sign", "records", stdin=self.as_("chief"))

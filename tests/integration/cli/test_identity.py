@@ -41,16 +41,16 @@ def test_two_people_link_and_undo_by_commands(run, vault, keyed, hold):  # noqa:
     assert not {NUMBER, "NOVAK", "Petra"} & set(listed.out.replace('"', " ").split())
     first, *_ = run("records-clerk", "show", serial).json["candidates"]
     assert "date of birth has day and month swapped" in first["reasons"]
-    said = ("propose", serial, first["patient"], "--why", "asked her")
+    said = ("propose", serial, first["patient"], "--reason", "asked her")
     assert "alone never say" in run("records-clerk", *said).err
     assert run("records-clerk", *said, "--evidence", "passport").json["state"] == "proposed"
-    refused = run("records-clerk", "confirm", serial, "--why", "me again")
+    refused = run("records-clerk", "confirm", serial, "--reason", "me again")
     assert (refused.code, "You proposed this link" in refused.err) == (1, True)
-    agreed = run("records-supervisor", "confirm", serial, "--why", "read the paper")
+    agreed = run("records-supervisor", "confirm", serial, "--reason", "read the paper")
     assert agreed.json["state"] == "confirmed"
     assert links.confirmed_links(vault.db)[NUMBER].person.mrn == "H2001"
-    assert run("records-clerk", "undo", serial, "--why", "her sister").json["state"] == "undone"
+    assert run("records-clerk", "undo", serial, "--reason", "her sister").json["state"] == "undone"
     assert links.confirmed_links(vault.db) == {}
     assert run("records-clerk", "exact").json == {"proposed": 0, "left": 1}
-    nothing = run("records-clerk", "reject", serial, "--why", "none there")
+    nothing = run("records-clerk", "reject", serial, "--reason", "none there")
     assert (nothing.code, "No link is proposed" in nothing.err) == (1, True)

@@ -18,7 +18,7 @@ def test_a_new_name_is_the_one_in_the_list(people):
     def by_admin(*words):
         return people.run(*words, "--home", "home", "--json", stdin=people.signed_in("admin"))
 
-    reason = ("--why", "married")
+    reason = ("--reason", "married")
     assert (
         by_admin("person", "rename", "admin", "Ada  Newname", *reason).json["name"] == "Ada Newname"
     )
@@ -33,11 +33,11 @@ def test_a_new_name_is_the_one_in_the_list(people):
 def test_only_an_administrator_renames_anybody(people):
     people.learn(
         people.ok(
-            "person", "add", "bo", "Bo Nurse", "--role", "ward", "--why", "new",
+            "person", "add", "bo", "Bo Nurse", "--role", "ward", "--reason", "new",
             "--home", "home", stdin=people.signed_in("admin"),
         )
     )  # fmt: skip
     people.choose_password("home", "bo", PASSWORD)
-    words = ("person", "rename", "admin", "Bo Again", "--why", "fun", "--home", "home")
+    words = ("person", "rename", "admin", "Bo Again", "--reason", "fun", "--home", "home")
     refused = people.run(*words, stdin=people.signed_in("bo"))
     assert (refused.code, "does not allow" in refused.err) == (1, True)

@@ -52,7 +52,7 @@ def runner(terminal) -> Terminal:
     people = Terminal(terminal.folder, terminal.clock)
     people.secrets = terminal.secrets
     people.choose_password("home", "admin", PASSWORD)
-    add = ("person", "add", "runner", "Ann Runner", "--role", "ward", "--why", "new")
+    add = ("person", "add", "runner", "Ann Runner", "--role", "ward", "--reason", "new")
     people.learn(people.ok(*add, "--home", "home", stdin=people.signed_in("admin")))
     people.choose_password("home", "runner", PASSWORD)
     return people

@@ -14,7 +14,7 @@ from downtime.returns.store import outbox_messages
 from tests.integration.cli.conftest import BEGINS, Clock, Terminal
 from tests.integration.returns.receiver import ack, receiver, scripted
 
-WHY = ("--why", "seen with the laboratory")
+REASON = ("--reason", "seen with the laboratory")
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ def test_send_fails_when_the_receiver_is_away_and_keeps_what_waits(home, queued)
     assert answer.code == 1
     assert "0 taken in, 2 waiting. LIMS cannot be reached (Connection refused)." in answer.out
     assert states(home, queued) == ["queued", "queued"]
-    home.ok("returns", "resolve", *queued, *WHY)
+    home.ok("returns", "resolve", *queued, *REASON)
 
 
 def test_a_refusal_is_listed_and_sent_again(home, queued, target):
@@ -114,7 +114,7 @@ def test_a_refusal_is_listed_and_sent_again(home, queued, target):
             queued[0], "AE: no reason was given",
         )  # fmt: skip
         assert home.run("returns", "again", queued[0]).code == 2, "a reason is required"
-        (again,) = home.ok("returns", "again", queued[0], *WHY)
+        (again,) = home.ok("returns", "again", queued[0], *REASON)
         assert again["state"] == "queued"
         assert home.run("returns", "send", "--to", "LIMS").code == 0
     assert lims.numbers == [queued[0], *queued]
@@ -124,7 +124,7 @@ def test_a_refusal_is_put_right_by_hand_and_the_next_one_goes(home, queued, targ
     with receiver(scripted(lambda m: ack(m, "AR"))) as lims:
         target(channel="mllp", host="127.0.0.1", port=lims.port)
         home.run("returns", "send", "--to", "LIMS")
-        answer = home.run("returns", "resolve", queued[0], *WHY)
+        answer = home.run("returns", "resolve", queued[0], *REASON)
         assert (answer.code, answer.out.strip()) == (0, f"{queued[0]}: settled otherwise")
         home.ok("returns", "send", "--to", "LIMS")
     assert states(home, queued) == ["resolved", "acknowledged"]
@@ -134,8 +134,8 @@ def test_a_refusal_is_taken_back_and_the_next_one_goes(home, queued, target):
     with receiver(scripted(lambda m: ack(m, "AR"))) as lims:
         target(channel="mllp", host="127.0.0.1", port=lims.port)
         home.run("returns", "send", "--to", "LIMS")
-        assert home.run("returns", "take-back", queued[1], *WHY).code != 0, "it was only held"
-        (taken,) = home.ok("returns", "take-back", queued[0], *WHY)
+        assert home.run("returns", "take-back", queued[1], *REASON).code != 0, "it was only held"
+        (taken,) = home.ok("returns", "take-back", queued[0], *REASON)
         assert taken["state"] == "resolved"
         home.ok("returns", "send", "--to", "LIMS")
     assert states(home, queued) == ["resolved", "acknowledged"]
@@ -145,14 +145,14 @@ def test_what_was_taken_in_is_not_refused_afterwards(home, queued, target):
     with receiver() as lims:
         target(channel="mllp", host="127.0.0.1", port=lims.port)
         home.ok("returns", "send", "--to", "LIMS")
-    answer = home.run("returns", "refused", queued[0], *WHY)
+    answer = home.run("returns", "refused", queued[0], *REASON)
     assert answer.code == 1
     assert states(home, queued) == ["acknowledged", "acknowledged"]
 
 
 @pytest.mark.parametrize("command", ["again", "resolve", "refused"])
 def test_a_message_that_is_not_there_is_said_so(home, queued, command):
-    answer = home.run("returns", command, "DT999", *WHY)
+    answer = home.run("returns", command, "DT999", *REASON)
     assert answer.code == 1
     assert "There is no such message." in answer.out + answer.err
 

@@ -28,10 +28,10 @@ def machines(tmp_path_factory, settings_file):
     made["K7"].ok("device", "trust", "RS.json")
     made["RS"].ok("device", "trust", "K7.json")
     people.choose_password("RS", "admin", PASSWORD)
-    add = ("person", "add", "clerk", "Ann Records", "--role", "records-clerk", "--why", "new")
+    add = ("person", "add", "clerk", "Ann Records", "--role", "records-clerk", "--reason", "new")
     people.learn(people.ok("--home", "RS", *add, stdin=people.signed_in("admin")))
     people.choose_password("RS", "clerk", PASSWORD)
-    add = ("person", "add", "super", "Rita Lead", "--role", "records-supervisor", "--why", "new")
+    add = ("person", "add", "super", "Rita Lead", "--role", "records-supervisor", "--reason", "new")
     people.learn(people.ok("--home", "RS", *add, stdin=people.signed_in("admin")))
     people.choose_password("RS", "super", PASSWORD)
     (folder / "stick").mkdir()
@@ -91,7 +91,7 @@ def test_papers_are_booked_line_by_line_and_lists_name_what_is_missing(machines,
     assert "OVERDUE" in station.run("ledger", "open", "missing").out
     assert clerk("ledger", "book", serials[0]).code == 0
     assert [row["serial"] for row in station.ok("ledger", "open", "duplicates")] == [serials[0]]
-    assert clerk("ledger", "settle", serials[0], "copy", "--why", "two sheets").code == 0
+    assert clerk("ledger", "settle", serials[0], "copy", "--reason", "two sheets").code == 0
     assert [row["serial"] for row in station.ok("ledger", "open", "copies")] == [serials[0]]
 
 
@@ -106,7 +106,7 @@ def test_the_station_says_which_machine_is_awaited(machines, gathered):
 
 def test_only_a_person_of_records_excuses_a_machine(machines, gathered):
     _, _, _, station = machines
-    answer = station.run("sync", "excuse", "K7", "--why", "x")
+    answer = station.run("sync", "excuse", "K7", "--reason", "x")
     assert answer.code == 1
     assert "records supervisor" in answer.err
 
@@ -120,15 +120,15 @@ def test_a_broken_laptop_is_taken_over_by_a_named_person_with_a_reason(machines,
     opened.vault.close()
     refused = laptop.run("sync", "export", "--to", "stick")
     assert "--broken" in refused.err
-    sealed = laptop.ok("sync", "export", "--to", "stick", "--broken", "--why", "told security")
+    sealed = laptop.ok("sync", "export", "--to", "stick", "--broken", "--reason", "told security")
     refused = station.run("sync", "merge", sealed["bundle"])
     assert refused.code == 1
     assert "does not hold from entry 1" in refused.out
-    nobody = station.run("sync", "merge-untrusted", sealed["bundle"], "--why", "x")
+    nobody = station.run("sync", "merge-untrusted", sealed["bundle"], "--reason", "x")
     assert "records supervisor" in nobody.err
     over = ("sync", "merge-untrusted", sealed["bundle"])
-    assert clerk(*over, "--why", " ", by="super").code != 0
-    done = clerk(*over, "--why", "its disk failed", by="super")
+    assert clerk(*over, "--reason", " ", by="super").code != 0
+    done = clerk(*over, "--reason", "its disk failed", by="super")
     assert (done.code, "TAKEN OVER all the same" in done.out) == (0, True)
     (folder / "kept").mkdir()
     (kept,) = station.ok("sync", "untrusted", "--save", "kept")
@@ -144,6 +144,6 @@ def test_what_was_given_out_twice_is_listed_and_only_that_is_settled(machines):
     _, clerk, _, station = machines
     assert station.ok("sync", "duplicate-numbers") == []
     settle = ("sync", "settle-number", "K7-000002-B")
-    assert clerk(*settle, "--why", "keyed anew").code != 0, "a supervisor does"
-    refused = clerk(*settle, "--why", "keyed anew", by="super")
+    assert clerk(*settle, "--reason", "keyed anew").code != 0, "a supervisor does"
+    refused = clerk(*settle, "--reason", "keyed anew", by="super")
     assert "Nothing that was given out twice is open under K7-000002-B." in refused.err

@@ -14,7 +14,7 @@ from downtime.clinical.model import ServiceRequest
 from downtime.config import Home
 from downtime.reconcile.harm import review
 from downtime.snapshot import build_snapshot, load_bundle
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.web import create_app
 from tests.conftest import NOW
 from tests.integration.recovery.conftest import (  # noqa: F401 - fixtures of an outage on paper

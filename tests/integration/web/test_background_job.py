@@ -12,7 +12,7 @@ import pytest
 
 from downtime.processes import background
 from downtime.vault import jobs
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.web import background_job
 from downtime.web.background_job import run_in_background
 

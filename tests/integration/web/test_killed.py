@@ -18,8 +18,8 @@ from downtime.clock import system_clock
 from downtime.entry import open_form
 from downtime.paper import ledger, move_form
 from downtime.paper.print_requests import BLANK, PrintRequest, print_request
-from downtime.vault.audit import Actor
 from downtime.vault.audit import verify_chain as verify_audit
+from downtime.vault.model import Actor
 from tests.integration.web.conftest import PASSWORD
 
 NURSE = Actor("u-nurse", "Nurse Print", "K7")

@@ -60,7 +60,7 @@ def test_one_patient_by_number_and_one_form_again(command, lp):
     assert (code, made["forms"]) == (0, 1)
     assert command("pack", "--patient", "7777777")[0] == 1
     _, (form,), _ = command("ledger", "list")
-    assert command("reprint", form["serial"], "--why", "Coffee")[0] == 0
+    assert command("reprint", form["serial"], "--reason", "Coffee")[0] == 0
     states = {row["serial"]: row["state"] for row in command("ledger", "list")[1]}
     assert states.pop(form["serial"]) == "void"
     assert list(states.values()) == ["issued"]

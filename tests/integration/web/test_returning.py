@@ -6,10 +6,10 @@ import pytest
 
 from downtime.outage import outages
 from downtime.reconcile import decide_item
-from downtime.returns.model import NewMessage
 from downtime.returns import outbox, queue_messages
+from downtime.returns.model import NewMessage
 from downtime.returns.store import outbox_messages
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from tests.integration.recovery.conftest import HOSPITAL
 from tests.integration.recovery.units import FATE, RECORD
 

@@ -8,7 +8,7 @@ import pytest
 from downtime.entry import open_form
 from downtime.paper import ledger, move_form
 from downtime.paper.print_requests import BLANK, PrintRequest, print_request
-from downtime.vault import audit
+from downtime.vault.store import audit_chain
 from tests.integration.recovery.conftest import PHONED
 
 _OWN = re.compile(r'name="(changed|page|step|seen)"[^>]*? value="([^"]*)"')
@@ -81,7 +81,7 @@ def test_who_presses_twice_enters_a_form_once(hospital, vault, serial):
     screen = Screen(hospital.browser("records-clerk"), serial)
     first, again = screen.submit(2, PHONED), screen.submit(3, PHONED)
     assert (first.status_code, again.status_code) == (303, 303)
-    assert [row[4] for row in audit.read_chain(vault.db)].count("entry.submit") == 1
+    assert [row[4] for row in audit_chain.read_chain(vault.db)].count("entry.submit") == 1
     assert screen.submit(4, PHONED | {"value:1": "9.9"}).status_code == 409
     assert open_form.get_entry(vault, serial).answers["value:1"] == PHONED["value:1"]
 

@@ -20,7 +20,7 @@ from downtime.returns.statement import open_items
 from downtime.returns.store import outbox_messages
 from downtime.settings import EntrySettings, Settings
 from downtime.vault import device
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from tests.integration.recovery.conftest import ANN, BLOODS, HOSPITAL, LIMS_SAYS, OBSERVED, PHONED
 from tests.integration.recovery.twins import TWINS
 from tests.integration.sync.fleet import Machine
