@@ -9,7 +9,7 @@ import pytest
 from downtime.config import Home
 from downtime.settings import AccountsSettings, Settings
 from downtime.vault import schema
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)

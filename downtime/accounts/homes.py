@@ -17,8 +17,8 @@ from downtime.config import Home
 from downtime.errors import ConflictError, UserError
 from downtime.settings import Settings
 from downtime.vault import device, keys, recovery, schema
-from downtime.vault.audit import Actor
 from downtime.vault.files import make_private_folder, read_secret, write_atomic
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault, check_vault_exists
 
 
@@ -117,7 +117,7 @@ def open_with_file(home: Home, settings: Settings, clock: Clock, file: Path) -> 
         person = store.find_by_username(vault.db, name)
         if person is None or not person.is_active:
             raise keys.refused_error()
-        actor = person.actor(device.code(home))
+        actor = person.actor(device.read_own_code(home))
         with vault.change(actor, AuditAction.SESSION_OPEN_FILE, target=person.id):
             pass
     except BaseException:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 
 
 class AuditAction(StrEnum):

@@ -23,8 +23,8 @@ from downtime.accounts.policies import (
 from downtime.errors import ConflictError, InputError
 from downtime.settings import Settings
 from downtime.vault import keys
-from downtime.vault.audit import Actor
 from downtime.vault.files import read_secret
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is mistaken for another

@@ -9,7 +9,7 @@ from downtime.config import Home
 from downtime.errors import NotFoundError
 from downtime.settings import Settings
 from downtime.vault import device, keys, recovery
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault, check_vault_exists
 
 
@@ -50,7 +50,7 @@ def _renew(vault: Vault, settings: Settings, username: str, password: str) -> Re
     people.check_new_password(settings, person, password)
     person = replace(person, state=AccountState.ACTIVE, initial_password=False)
     secret, code = totp.make_secret(), recovery.make_code()
-    actor = Actor("recovery", "Recovery code", device.code(vault.home))
+    actor = Actor("recovery", "Recovery code", device.read_own_code(vault.home))
     home, data_key, cost = vault.home, vault.data_key, settings.accounts
     with vault.change(actor, AuditAction.PERSON_RECOVER, target=person.id) as db:
         store.set_state(db, person.id, person.state)

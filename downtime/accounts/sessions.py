@@ -12,8 +12,8 @@ from downtime.accounts.store import SessionRow
 from downtime.clock import from_text, to_text
 from downtime.errors import LockedError
 from downtime.settings import Settings
-from downtime.vault.audit import Actor
 from downtime.vault.database import transaction
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 TOUCH_SECONDS = 15  # use is written down this often at most: each write waits for the disk

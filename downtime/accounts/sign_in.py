@@ -15,7 +15,7 @@ from downtime.config import Home
 from downtime.errors import LockedError
 from downtime.settings import Settings
 from downtime.vault import device, keys
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault, check_vault_exists
 
 
@@ -82,7 +82,7 @@ def _admit(vault: Vault, username: str, code: str) -> SignedIn:
     person = store.find_by_username(vault.db, username)
     if person is None or not person.is_active:
         raise keys.refused_error()
-    actor = person.actor(device.code(vault.home))
+    actor = person.actor(device.read_own_code(vault.home))
     with suppress(_WrongCodeError):
         with vault.change(actor, AuditAction.SESSION_SIGN_IN, target=person.id) as db:
             if not totp.accept_code(db, person.id, code, vault.clock()):
@@ -105,7 +105,7 @@ def _note_failures(vault: Vault, actor: Actor, count: int) -> None:
 def _audit_refusal(vault: Vault, username: str) -> None:
     """Only known accounts are named: what was typed may be a password in the wrong field."""
     person = store.find_by_username(vault.db, username)
-    nobody = Actor("", "", device.code(vault.home))
+    nobody = Actor("", "", device.read_own_code(vault.home))
     with vault.change(nobody, AuditAction.SESSION_REFUSED, target=person.id if person else ""):
         pass
 

@@ -11,8 +11,8 @@ from downtime.accounts.people import Credentials
 from downtime.demo.plan import Paper
 from downtime.settings import Settings
 from downtime.vault import device
-from downtime.vault.audit import Actor
 from downtime.vault.files import write_atomic
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 ACCOUNTS = "accounts.json"
@@ -40,7 +40,7 @@ class Staff:
     @classmethod
     def arrive(cls, vault: Vault, settings: Settings, installer: Actor, folder: Path) -> Self:
         """Make their accounts; passwords and second factors go to a file in `folder`."""
-        code, actors, accounts = device.code(vault.home), {}, []
+        code, actors, accounts = device.read_own_code(vault.home), {}, []
         for username, name, role in PEOPLE:
             password = people.make_password()
             credentials = people.create_person(

@@ -5,38 +5,48 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
-from downtime.entry import open_form
+from downtime.entry.claims import check_not_claimed
 from downtime.entry.keyed_form import KeyedForm
-from downtime.entry.model import AGREED, COMPARED, DRAFT, KEY_AGAIN, LIFECYCLE, AuditAction, Entry
-from downtime.entry.store import checks, entries
+from downtime.entry.model import (
+    LIFECYCLE,
+    AuditAction,
+    Entry,
+    EntryState,
+    PastState,
+    Task,
+    VerificationBasis,
+)
+from downtime.entry.open_form import get_entry
+from downtime.entry.policies import check_reason
+from downtime.entry.store import entries, second_keyings
 from downtime.entry.verify_entry import record_check
-from downtime.errors import InputError
-from downtime.paper import ledger, serials
+from downtime.paper import serials
 from downtime.paper.model import FormState
-from downtime.vault.audit import Actor
+from downtime.paper.move_form import move_form
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 
 def send_back(vault: Vault, serial: str, actor: Actor, reason: str) -> Entry:
-    """Make an entry a draft again because it is wrong; what it said is kept. `why` is required.
+    """Make an entry a draft again because it is wrong; what it said is kept. `reason` is required.
 
-    ConflictError when the paper is already filed away.
+    ConflictError when the paper is already filed away, or somebody else has it on the screen.
     """
-    if not reason.strip():
-        raise InputError("entry.reason", "A reason is needed.", "Say in a few words what is wrong.")
+    reason = check_reason(reason, next_step="Say in a few words what is wrong.")
     number = serials.parse_serial(serial)
     with vault.change(actor, AuditAction.ENTRY_SEND_BACK, target=number, reason=reason) as db:
-        entry = open_form.get_entry(vault, number)
-        LIFECYCLE.check(entry.state, DRAFT)
-        ledger.move_form(db, number, FormState.RETURNED, vault.now(), actor, reason)
         now = vault.now()
-        entries.save_past(db, entry, now, actor.id, reason.strip())
-        _put_second_away(db, entry, now, actor, reason.strip())
+        entry = get_entry(vault, number)
+        LIFECYCLE.check(entry.state, EntryState.DRAFT)
+        check_not_claimed(db, number, actor, now)
+        move_form(db, number, FormState.RETURNED, now, actor, reason)
+        entries.save_past(db, entry, now, actor.id, reason)
+        _archive_second_keying(db, entry, now, actor, reason)
         entry = replace(
             entry,
-            state=DRAFT,
-            waits="",
-            basis="",
+            state=EntryState.DRAFT,
+            waits=Task.NONE,
+            basis=VerificationBasis.NONE,
             verifier="",
             verifier_name="",
             verified="",
@@ -47,29 +57,30 @@ def send_back(vault: Vault, serial: str, actor: Actor, reason: str) -> Entry:
     return entry
 
 
-def _put_second_away(db: Database, entry: Entry, now: str, actor: Actor, reason: str) -> None:
+def _archive_second_keying(db: Database, entry: Entry, now: str, actor: Actor, reason: str) -> None:
     """What was keyed a second time goes to the past too: the form is keyed twice anew."""
-    if keyed := checks.fetch_second(db, entry.serial):
-        as_entry = replace(entry, state=KEY_AGAIN, answers=keyed.answers, transcriber=keyed.person)
-        entries.save_past(db, as_entry, now, actor.id, reason)
-        checks.delete_second(db, entry.serial)
+    if second := second_keyings.fetch(db, entry.serial):
+        as_entry = replace(entry, answers=second.answers, transcriber=second.person)
+        state = PastState.SECOND_KEYING
+        entries.save_past(db, as_entry, now, actor.id, reason, state)
+        second_keyings.delete(db, entry.serial)
 
 
 def count_corrected(
-    db: Database, form: KeyedForm, entry: Entry, kept: Mapping[str, str], now: str
+    db: Database, form: KeyedForm, entry: Entry, answers: Mapping[str, str], now: str
 ) -> None:
     """Count what a sent-back entry had wrong: the fields that its correction changed.
 
     Critical ones count among the critical, unless they had been keyed twice and counted before.
     """
-    wrong = [
-        row
-        for row in entries.fetch_past(db, entry.serial)
-        if row["state"] not in (DRAFT, KEY_AGAIN)
-    ]
-    before = wrong[-1]["answers"]
-    filled = {key for said in (before, kept) for key, text in said.items() if text}
+    not_entered = (EntryState.DRAFT, PastState.SECOND_KEYING)
+    past = entries.fetch_past(db, entry.serial)
+    before = [version for version in past if version.state not in not_entered][-1].answers
+    filled = {key for version in (before, answers) for key, text in version.items() if text}
     critical = filled & set(form.critical_keys)
-    for basis, keys in ((COMPARED, filled - critical), (AGREED, critical)):
-        changed = [key for key in keys if before.get(key, "") != kept.get(key, "")]
+    for basis, keys in (
+        (VerificationBasis.COMPARED, filled - critical),
+        (VerificationBasis.AGREED, critical),
+    ):
+        changed = [key for key in keys if before.get(key, "") != answers.get(key, "")]
         record_check(db, entry, basis, len(keys), len(changed), now)

@@ -6,12 +6,12 @@ from sqlite_utils import Database
 
 from downtime.entry import merge_entries
 from downtime.entry.merge_entries import EntryElsewhere
-from downtime.entry.model import COMPARE, DRAFT, ENTERED, VERIFIED, AuditAction, Entry
+from downtime.entry.model import AuditAction, Entry, EntryState, Task
 from downtime.entry.store import entries, entries_elsewhere
 from downtime.errors import ForbiddenError, InputError, NotFoundError
-from downtime.paper import ledger, serials
+from downtime.paper import ledger, move_form, serials
 from downtime.paper.model import FormState
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 HERE, THERE = "here", "there"
@@ -93,12 +93,12 @@ def _get_pair(db: Database, serial: str, device: str) -> DuplicateEntry:
 
 def _replace_entry(db: Database, pair: DuplicateEntry, now: str) -> Entry:
     there = pair.there.entry
-    draft = there.state == DRAFT
+    draft = there.state == EntryState.DRAFT
     entry = replace(
         there,
-        state=DRAFT if draft else ENTERED,
+        state=EntryState.DRAFT if draft else EntryState.ENTERED,
         outage=pair.here.outage,
-        waits="" if draft else COMPARE,
+        waits="" if draft else Task.COMPARE,
         sampled=1,
         basis="",
         verifier="",
@@ -113,13 +113,15 @@ def _replace_entry(db: Database, pair: DuplicateEntry, now: str) -> Entry:
 
 def _align_ledger(vault: Vault, db: Database, entry: Entry, actor: Actor, reason: str) -> None:
     """Let the ledger say of the form what its entry says."""
-    wanted = {DRAFT: FormState.RETURNED, ENTERED: FormState.KEYED, VERIFIED: FormState.VERIFIED}[
-        entry.state
-    ]
+    wanted = {
+        EntryState.DRAFT: FormState.RETURNED,
+        EntryState.ENTERED: FormState.KEYED,
+        EntryState.VERIFIED: FormState.VERIFIED,
+    }[entry.state]
     now, steps = vault.now(), (FormState.RETURNED, FormState.KEYED, FormState.VERIFIED)
     state = ledger.get_form(vault, entry.serial).state
     if state == wanted or state not in steps:
         return
     for step in steps[: steps.index(wanted) + 1]:
         if step != ledger.get_form(vault, entry.serial).state:
-            ledger.move_form(db, entry.serial, step, now, actor, reason)
+            move_form.move_form(db, entry.serial, step, now, actor, reason)

@@ -1,31 +1,62 @@
-"""Put a paper away: it is verified, or filed as a picture of which nothing is keyed."""
+"""File the paper of a form: it is verified, or kept as a picture of which nothing is keyed."""
 
-from downtime.entry import open_form
-from downtime.entry.keying_policy import SCAN
-from downtime.entry.model import VERIFIED, AuditAction
-from downtime.entry.store import entries
-from downtime.errors import ConflictError
+from downtime.entry.claims import check_not_claimed
+from downtime.entry.keying_policy import apply_policy
+from downtime.entry.model import AuditAction
+from downtime.entry.open_form import open_form
+from downtime.entry.policies import check_can_file
+from downtime.outage import laptop_outages, outages
+from downtime.outage.model import Outage
 from downtime.paper import ledger
-from downtime.paper.model import FormState
+from downtime.paper.forms.model import KeyingPolicy
+from downtime.paper.model import FormState, IssuedForm
+from downtime.paper.move_form import move_form
 from downtime.settings import Settings
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 
 def file_form(
-    vault: Vault, serial: str, actor: Actor, reason: str = "", settings: Settings | None = None
+    vault: Vault, settings: Settings, serial: str, actor: Actor, reason: str = ""
 ) -> None:
-    """The paper goes to its file: once verified, or unkeyed where the form's policy is `scan`."""
-    form = open_form.open_form(vault, serial, settings)
-    with vault.change(
-        actor, AuditAction.ENTRY_FILE, target=form.issued.serial, reason=reason
-    ) as db:
-        entry = entries.fetch(db, form.issued.serial)
-        keyed = entry is not None and entry.state == VERIFIED
-        if not keyed and form.definition.policy != SCAN:
-            raise ConflictError(
-                "entry.unverified",
-                "This form is keyed by policy, and its entry is not verified yet.",
-                "Key it and have it verified, then file the paper.",
-            )
-        ledger.move_form(db, form.issued.serial, FormState.FILED, vault.now(), actor, reason)
+    """The paper goes to its file: once verified, or unkeyed where the site keeps a picture of it.
+
+    ConflictError before that, or while somebody else has the form on the screen.
+    """
+    number = open_form(vault, serial).issued.serial
+    with vault.change(actor, AuditAction.ENTRY_FILE, target=number, reason=reason) as db:
+        form = open_form(vault, number, settings)
+        check_not_claimed(db, number, actor, vault.now())
+        check_can_file(form.issued, form.definition, form.entry)
+        move_form(db, number, FormState.FILED, vault.now(), actor, reason)
+
+
+def find_unfiled_forms(vault: Vault, settings: Settings, outage: str) -> list[IssuedForm]:
+    """Returned forms of an outage that are kept as a picture, in the order of issue.
+
+    Paper printed ahead of any outage belongs to the one in which it came back.
+    """
+    returned = ledger.list_in_states(vault, outage, FormState.RETURNED)
+    if outage:
+        returned += _find_printed_ahead(vault, outages.get_outage(vault, outage))
+    is_picture_by_layout = {
+        layout: _is_picture(vault, settings, form)
+        for layout, form in {form.layout: form for form in returned}.items()
+    }
+    return [form for form in returned if is_picture_by_layout[form.layout]]
+
+
+def _is_picture(vault: Vault, settings: Settings, form: IssuedForm) -> bool:
+    definition = apply_policy(ledger.get_printed_definition(vault, form), settings)
+    return definition.policy == KeyingPolicy.SCAN
+
+
+def _find_printed_ahead(vault: Vault, outage: Outage) -> list[IssuedForm]:
+    if outage.drill:
+        return []
+    start, end = laptop_outages.find_start(vault.db, outage), outage.closed or "~"
+    return [
+        form
+        for form in ledger.list_in_states(vault, "", FormState.RETURNED)
+        if not form.drill and start <= form.changed_at <= end
+    ]

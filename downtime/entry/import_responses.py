@@ -13,14 +13,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from downtime.entry import keying, response_reader
-from downtime.entry.model import DRAFT, Entry
+from downtime.entry.model import Entry, EntryState
 from downtime.entry.store import entries
 from downtime.entry.validation import InvalidAnswersError, validate_answers
 from downtime.errors import ConflictError, InputError, UserError
 from downtime.paper import ledger, serials
-from downtime.paper.printed_definition import get_printed_definition
+from downtime.paper.ledger import get_printed_definition
 from downtime.settings import Settings
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 IMPORTED, UNCHANGED = "imported", "unchanged"
@@ -111,7 +111,7 @@ def import_response(
             "Correct the serial or the form and import again.",
         )
     present = entries.fetch(vault.db, serial)
-    if present is None or present.state == DRAFT:
+    if present is None or present.state == EntryState.DRAFT:
         entry = keying.submit_entry(vault, settings, serial, said.answers, actor, origin=IMPORTED)
         return entry, IMPORTED
     if validate_answers(form, said.answers, zone, vault.clock()).answers == present.answers:

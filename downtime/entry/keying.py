@@ -6,28 +6,31 @@ from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
-from downtime.entry import absent_values, claims, open_form, page_saves, quality, typed_times
+from downtime.entry import page_saves
+from downtime.entry.absent_values import known_value
+from downtime.entry.claims import check_not_claimed
 from downtime.entry.corrections import count_corrected
 from downtime.entry.model import (
-    COMPARE,
-    DRAFT,
-    ENTERED,
-    KEY_AGAIN,
     LIFECYCLE,
-    UNSAMPLED,
     AuditAction,
     Entry,
+    EntryOrigin,
+    EntryState,
+    Task,
+    VerificationBasis,
 )
+from downtime.entry.open_form import get_entry, get_keyable_form, open_form
 from downtime.entry.page_saves import LateSaveError, PageSave
-from downtime.entry.review import validate_form
-from downtime.entry.store import checks, entries
-from downtime.entry.validation import InvalidAnswersError
+from downtime.entry.policies import check_can_key
+from downtime.entry.quality import is_in_sample
+from downtime.entry.store import claims, entries
+from downtime.entry.typed_times import to_utc
+from downtime.entry.validation import InvalidAnswersError, validate_form
 from downtime.entry.verify_entry import accept_entry
-from downtime.errors import ConflictError
-from downtime.paper import ledger, serials
 from downtime.paper.model import FormState, IssuedForm
+from downtime.paper.move_form import move_form
 from downtime.settings import Settings
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 TAKEN_OVER = "another person went on with the draft"
@@ -40,12 +43,12 @@ def save_draft(
     actor: Actor,
     page: PageSave | None = None,
 ) -> Entry:
-    """Keep answers as typed, unchecked; those of a page that has kept newer ones are let go.
+    """Keep answers as typed, unchecked; those of a page that has kept newer ones are ignored.
 
-    ConflictError once the form is entered, while somebody else has it on the screen, and when it
-    was kept from elsewhere after the page was opened.
+    ConflictError once the form is entered, filed, void or lost, while somebody else has it on the
+    screen, and when it was kept from elsewhere after the page was opened.
     """
-    issued = open_form.get_keyable_form(vault, serial)
+    issued = get_keyable_form(vault, serial)
     try:
         with vault.change(actor, AuditAction.ENTRY_DRAFT, target=issued.serial) as db:
             entry = _open_draft(db, issued, actor, vault.now(), page)
@@ -58,7 +61,7 @@ def save_draft(
             )
             entries.save(db, entry)
     except LateSaveError:
-        return open_form.get_entry(vault, issued.serial)
+        return get_entry(vault, issued.serial)
     return entry
 
 
@@ -69,7 +72,7 @@ def submit_entry(
     answers: Mapping[str, str],
     actor: Actor,
     *,
-    origin: str = "keyed",
+    origin: EntryOrigin = EntryOrigin.KEYED,
     page: PageSave | None = None,
 ) -> Entry:
     """Enter a form: every field must pass its definition, and the ledger marks it keyed.
@@ -79,80 +82,77 @@ def submit_entry(
     elsewhere after the page was opened. A page that is sent twice enters it once. What has no
     critical field and is not in the sample counts as verified at once.
     """
-    form = open_form.open_form(vault, serial, settings)
-    checked = validate_form(form, settings, answers, vault)
-    if checked.problems:
-        raise InvalidAnswersError(list(checked.problems))
-    kept = checked.answers
-    if form.entry and page and _is_resubmission(vault.db, form.entry, kept, page, actor):
+    form = open_form(vault, serial, settings)
+    validated = validate_form(form, settings, answers, vault)
+    if validated.problems:
+        raise InvalidAnswersError(list(validated.problems))
+    answers = validated.answers
+    if form.entry and page and _is_resubmission(vault.db, form.entry, answers, page, actor):
         return form.entry
     zone = ZoneInfo(settings.site.time_zone)
     with vault.change(
         actor, AuditAction.ENTRY_SUBMIT, target=form.issued.serial, reason=origin
     ) as db:
-        entry = _open_draft(db, form.issued, actor, vault.now(), page)
-        LIFECYCLE.check(entry.state, ENTERED)
-        ledger.move_form(db, entry.serial, FormState.KEYED, vault.now(), actor)
+        now = vault.now()
+        entry = _open_draft(db, form.issued, actor, now, page)
+        LIFECYCLE.check(entry.state, EntryState.ENTERED)
+        move_form(db, entry.serial, FormState.KEYED, now, actor)
         if entry.corrections:
-            count_corrected(db, form, entry, kept, vault.now())
+            count_corrected(db, form, entry, answers, now)
         entry = replace(
             entry,
-            state=ENTERED,
-            answers=kept,
-            event=typed_times.to_utc(kept["event.date"], kept["event.time"], zone),
-            author=absent_values.known_value(kept, "author.name"),
-            author_role=absent_values.known_value(kept, "author.role"),
+            state=EntryState.ENTERED,
+            answers=answers,
+            event=to_utc(answers["event.date"], answers["event.time"], zone),
+            author=known_value(answers, "author.name"),
+            author_role=known_value(answers, "author.role"),
             origin=origin,
             transcriber=actor.id,
             transcriber_name=actor.name,
-            entered=vault.now(),
-            changed=vault.now(),
-            sampled=int(quality.is_in_sample(vault, db, settings, entry)),
-            waits=KEY_AGAIN if form.critical_keys else COMPARE,
-            basis="",
+            entered=now,
+            changed=now,
+            sampled=int(is_in_sample(vault, db, settings, entry)),
+            waits=Task.KEY_AGAIN if form.critical_keys else Task.COMPARE,
+            basis=VerificationBasis.NONE,
         )
         if not form.critical_keys and not entry.sampled:
-            entry = accept_entry(db, entry, actor, vault.now(), UNSAMPLED)
+            entry = accept_entry(db, entry, actor, now, VerificationBasis.UNSAMPLED)
         entries.save(db, entry)
-        checks.delete_claim(db, entry.serial)
+        claims.delete(db, entry.serial)
     return entry
 
 
 def _is_resubmission(
-    db: Database, entry: Entry, kept: Mapping[str, str], page: PageSave, actor: Actor
+    db: Database, entry: Entry, answers: Mapping[str, str], page: PageSave, actor: Actor
 ) -> bool:
     """Whether this page has entered the form before: the key was pressed twice."""
-    same = entry.state != DRAFT and entry.transcriber == actor.id and entry.answers == kept
-    return same and page_saves.is_last_page(db, entry.serial, page)
+    if entry.state == EntryState.DRAFT or entry.transcriber != actor.id:
+        return False
+    return entry.answers == answers and page_saves.is_last_page(db, entry.serial, page)
 
 
 def _open_draft(
-    db: Database, issued: IssuedForm, actor: Actor, now: str, page: PageSave | None = None
+    db: Database, issued: IssuedForm, actor: Actor, now: str, page: PageSave | None
 ) -> Entry:
     """The draft that this person may go on with; what another typed before them is kept."""
-    present = entries.fetch(db, issued.serial)
-    if page and present:
-        page_saves.check_unchanged(present, page, actor.id)
-    claims.check_not_claimed(db, issued.serial, actor, now)
+    entry = entries.fetch(db, issued.serial)
+    if page and entry:
+        page_saves.check_unchanged(entry, page, actor.id)
+    check_not_claimed(db, issued.serial, actor, now)
     if page:
-        is_open = present is None or present.state == DRAFT
+        is_open = entry is None or entry.state == EntryState.DRAFT
         page_saves.record_save(db, issued.serial, page, is_open=is_open)
-    if present is None:
+    check_can_key(issued, entry)
+    if entry is None:
         return Entry(
             serial=issued.serial,
             form=issued.form,
             version=issued.version,
-            state=DRAFT,
+            state=EntryState.DRAFT,
             outage=issued.outage,
             ward=issued.ward,
             answers={},
         )
-    if present.state != DRAFT:
-        raise ConflictError(
-            "entry.entered",
-            f"Form {serials.format_serial(present.serial)} is already entered.",
-            "If it is wrong, send it back with a reason; then it can be keyed again.",
-        )
-    if present.transcriber not in ("", actor.id) and not present.corrections:
-        entries.save_past(db, present, now, actor.id, TAKEN_OVER)
-    return present
+    if entry.transcriber not in ("", actor.id) and not entry.corrections:
+        entries.save_past(db, entry, now, actor.id, TAKEN_OVER)
+    return entry

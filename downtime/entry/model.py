@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from downtime.vault.lifecycle import Lifecycle
+from downtime.vault.model import Actor
 
 
 class AuditAction(StrEnum):
@@ -24,28 +26,83 @@ class AuditAction(StrEnum):
     ENTRY_VERIFY = "entry.verify"
 
 
-DRAFT, ENTERED, ADJUDICATING, SECOND = "draft", "entered", "adjudicating", "second"
-VERIFIED = "verified"
+class EntryState(StrEnum):
+    """How far one form's answers have come."""
+
+    DRAFT = "draft"
+    ENTERED = "entered"
+    ADJUDICATING = "adjudicating"
+    CRITICAL_AGREED = "second"
+    """The critical fields are certain, and the others are still to be compared."""
+    VERIFIED = "verified"
+
 
 LIFECYCLE = Lifecycle(
     "entry",
     {
-        DRAFT: (ENTERED,),  # every field passes the definition
+        EntryState.DRAFT: (EntryState.ENTERED,),  # every field passes the definition
         # A second person keys the critical fields blind, or compares all of it; or sends it back.
-        ENTERED: (SECOND, ADJUDICATING, VERIFIED, DRAFT),
-        ADJUDICATING: (SECOND, VERIFIED, DRAFT),  # the two keyings differ: a third person decides
-        SECOND: (VERIFIED, DRAFT),  # critical fields agree; the rest is in the sample
-        VERIFIED: (DRAFT,),  # found wrong later: corrected with a reason
+        EntryState.ENTERED: (
+            EntryState.CRITICAL_AGREED,
+            EntryState.ADJUDICATING,
+            EntryState.VERIFIED,
+            EntryState.DRAFT,
+        ),
+        # The two keyings differ: a third person decides.
+        EntryState.ADJUDICATING: (
+            EntryState.CRITICAL_AGREED,
+            EntryState.VERIFIED,
+            EntryState.DRAFT,
+        ),
+        # The rest is in the sample.
+        EntryState.CRITICAL_AGREED: (EntryState.VERIFIED, EntryState.DRAFT),
+        EntryState.VERIFIED: (EntryState.DRAFT,),  # found wrong later: corrected with a reason
     },
 )
 
-KEY, KEY_AGAIN, ADJUDICATE, COMPARE = "key", "key-again", "adjudicate", "compare"
-"""What a form or its entry waits for."""
 
-COMPARED, AGREED, ADJUDICATED, UNSAMPLED = "compared", "agreed", "adjudicated", "unsampled"
-"""Why an entry counts as verified: all of it compared with the paper; its critical fields keyed
-twice alike, or decided upon by a third person, and the rest not in the sample; or nothing critical
-in it, and not in the sample."""
+class Task(StrEnum):
+    """What a form or its entry waits for."""
+
+    NONE = ""
+    KEY = "key"
+    KEY_AGAIN = "key-again"
+    ADJUDICATE = "adjudicate"
+    COMPARE = "compare"
+
+
+class VerificationBasis(StrEnum):
+    """Why an entry counts as verified."""
+
+    NONE = ""
+    COMPARED = "compared"
+    """All of it was compared with the paper."""
+    AGREED = "agreed"
+    """Its critical fields were keyed twice alike, and the rest is not in the sample."""
+    ADJUDICATED = "adjudicated"
+    """A third person decided upon its critical fields, and the rest is not in the sample."""
+    UNSAMPLED = "unsampled"
+    """Nothing in it is critical, and it is not in the sample."""
+
+
+class EntryOrigin(StrEnum):
+    """How the answers came in: at a screen, or from a QuestionnaireResponse."""
+
+    KEYED = "keyed"
+    IMPORTED = "imported"
+
+
+class PastState(StrEnum):
+    """States that only a past version has: what another person keyed blind."""
+
+    SECOND_KEYING = "key-again"
+
+
+class EntryChoice(StrEnum):
+    """Which of two entries of one form counts: the one on this machine, or a laptop's."""
+
+    HERE = "here"
+    THERE = "there"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +116,14 @@ class Entry:
     serial: str
     form: str
     version: str
-    state: str
+    state: EntryState
     outage: str
     """The outage whose ledger the form stands in; empty when it was printed ahead of any."""
     answers: Mapping[str, str]
     event: str = ""
     author: str = ""
     author_role: str = ""
-    origin: str = "keyed"
-    """`keyed` at a screen, or `imported` from a QuestionnaireResponse."""
+    origin: EntryOrigin = EntryOrigin.KEYED
     transcriber: str = ""
     transcriber_name: str = ""
     entered: str = ""
@@ -75,16 +131,31 @@ class Entry:
     verifier_name: str = ""
     verified: str = ""
     changed: str = ""
-    """When the row last changed; a screen that holds an older one is told."""
+    """When the row last changed; a screen that holds an older one is refused."""
     corrections: int = 0
     """How often it was sent back after it had been entered."""
     ward: str = ""
-    waits: str = ""
-    """`key-again`, `adjudicate` or `compare`; empty for a draft and once it is verified."""
+    waits: Task = Task.NONE
+    """What a person has to do next; nothing for a draft and once it is verified."""
     sampled: int = 1
     """1 when a second person compares the fields that are not critical, too."""
-    basis: str = ""
-    """Why it is verified: `compared`, `agreed`, `adjudicated` or `unsampled`."""
+    basis: VerificationBasis = VerificationBasis.NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastEntry:
+    """What an entry said before it was sent back, or what was put aside for another."""
+
+    serial: str
+    until: str
+    """When it was replaced (UTC)."""
+    state: str
+    """An `EntryState`, or a `PastState`."""
+    answers: Mapping[str, str]
+    transcriber: str
+    verifier: str
+    sent_back_by: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +172,55 @@ class SecondKeying:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Who has a form on the screen, since when, and until when if nothing happens (UTC)."""
+
+    serial: str
+    person: str
+    name: str
+    since: str
+    until: str
+    minutes: int
+    """For how long it was claimed."""
+
+    def is_of(self, actor: Actor) -> bool:
+        """Whether it is this person's."""
+        return self.person == actor.id
+
+
+class CheckTotals(NamedTuple):
+    """Forms, fields and wrong fields of several checks."""
+
+    forms: int
+    fields: int
+    errors: int
+
+
+class CheckSum(NamedTuple):
+    """The same of all checks of one form on one basis."""
+
+    form: str
+    basis: VerificationBasis
+    forms: int
+    fields: int
+    errors: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanInfo:
+    """What is known of a scan without opening it; `attached` is UTC as stored."""
+
+    serial: str
+    media_type: str
+    sha256: str
+    bytes: int
+    pages: int
+    attached: str
+    attached_by: str
+    attached_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """What one check of an entry found: how many filled fields were looked at, how many wrong."""
 
@@ -108,7 +228,7 @@ class Check:
     outage: str
     form: str
     at: str
-    basis: str
+    basis: VerificationBasis
     """`agreed` for critical fields that a second person keyed blind or found wrong; `compared` for
     all others that a second person looked at. No field counts twice."""
     fields: int

@@ -12,10 +12,10 @@ from downtime.entry.store import scans
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.paper import ledger, serials
 from downtime.paper.model import IssuedForm
-from downtime.paper.store import issued_forms as paper_store
+from downtime.paper.store import layouts
 from downtime.processes import sandbox
 from downtime.settings import Settings
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 _ALIKE = 0.05
@@ -130,7 +130,7 @@ def find_field_positions(vault: Vault, serial: str) -> dict[str, FieldPosition]:
     It is read from where the field was printed, so a page fed askew is off by as much.
     """
     issued = ledger.get_form(vault, serial)
-    layout = paper_store.fetch_layout(vault.db, issued.layout)
+    layout = layouts.find_layout(vault.db, issued.layout)
     sizes = scans.fetch_sizes(vault.db, issued.serial)
     if layout is None or len(sizes) < len(layout.pages):
         return {}
@@ -156,11 +156,15 @@ def _open_in_sandbox(content: bytes, settings: Settings) -> Any:
         raise _unusable_scan("it is too large (entry.scan_max_bytes)")
     limits = entry.scan_memory_bytes, entry.scan_seconds
     try:
-        said = b"".join(sandbox.lines("downtime.entry.scan_sandbox", [], *limits, given=content))
+        said = b"".join(
+            sandbox.read_lines("downtime.entry.scan_sandbox", [], *limits, content=content)
+        )
         answer = orjson.loads(said)
-    except sandbox.ChildFailedError as error:
+    except sandbox.SandboxError as error:
         reason = (
-            "it takes too long to open" if error.late else "it is damaged, or asks for too much"
+            "it takes too long to open"
+            if error.timed_out
+            else "it is damaged, or asks for too much"
         )
         raise _unusable_scan(reason) from None
     if "error" in answer:

@@ -12,24 +12,25 @@ from itertools import groupby
 from downtime.entry import claims, keying_policy, priority
 from downtime.entry.claims import Claim
 from downtime.entry.keying_policy import SCAN
-from downtime.entry.model import ADJUDICATE, COMPARE, KEY, KEY_AGAIN
+from downtime.entry.model import Task
 from downtime.entry.store import checks, entries
 from downtime.errors import InputError
-from downtime.paper import ledger, store_waiting
+from downtime.paper import ledger
 from downtime.paper.forms.load_form import parse_form
 from downtime.paper.forms.model import FormDefinition
 from downtime.paper.model import FormState
 from downtime.paper.store import issued_forms as paper_store
+from downtime.paper.store import layouts
 from downtime.settings import Settings
-from downtime.vault.audit import Actor
 from downtime.vault.database import transaction
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 QUEUE_TITLES: Mapping[str, str] = {
-    KEY: "To be keyed",
-    KEY_AGAIN: "To be keyed a second time",
-    ADJUDICATE: "To be decided by a third person",
-    COMPARE: "To be compared with the paper",
+    Task.KEY: "To be keyed",
+    Task.KEY_AGAIN: "To be keyed a second time",
+    Task.ADJUDICATE: "To be decided by a third person",
+    Task.COMPARE: "To be compared with the paper",
 }
 _TRIES = 20
 """How many forms of a queue are looked at before it counts as having none for this person."""
@@ -79,7 +80,7 @@ def count_queues(vault: Vault, settings: Settings) -> list[QueueLine]:
     found = [
         QueueLine(queue, ranks[form][0], form, titles.get(form, form), ward, n)
         for queue, form, ward, n in _counted(vault)
-        if form in ranks and not (queue == KEY and ranks[form][1] == SCAN)
+        if form in ranks and not (queue == Task.KEY and ranks[form][1] == SCAN)
     ]
     order = list(QUEUE_TITLES)
     return sorted(
@@ -132,7 +133,7 @@ def take(
         }
         for forms in _groups(vault, settings, wanted):
             for serial in _next(vault, wanted, forms, actor, {*held, *skip}, _TRIES):
-                if wanted.queue == ADJUDICATE and _is_second(vault, serial, actor):
+                if wanted.queue == Task.ADJUDICATE and _is_second(vault, serial, actor):
                     continue
                 claims.claim_free_form(db, serial, actor, now, settings.entry.idle_minutes)
                 return serial
@@ -152,8 +153,8 @@ def _next(
     without: Collection[str],
     limit: int,
 ) -> list[str]:
-    if wanted.queue == KEY:
-        return store_waiting.fetch_serials(
+    if wanted.queue == Task.KEY:
+        return paper_store.fetch_serials(
             vault.db, FormState.RETURNED, forms, ward=wanted.ward, without=without, limit=limit
         )
     waiting = entries.find_waiting(
@@ -169,7 +170,7 @@ def _groups(vault: Vault, settings: Settings, wanted: QueueFilter) -> Iterator[l
     names = [
         name
         for name, (_, policy) in ranks.items()
-        if wanted.form in ("", name) and not (wanted.queue == KEY and policy == SCAN)
+        if wanted.form in ("", name) and not (wanted.queue == Task.KEY and policy == SCAN)
     ]
     names.sort(key=lambda name: (ranks[name][0], name))
     for _, group in groupby(names, key=lambda name: ranks[name][0]):
@@ -177,14 +178,14 @@ def _groups(vault: Vault, settings: Settings, wanted: QueueFilter) -> Iterator[l
 
 
 def _counted(vault: Vault) -> Iterator[tuple[str, str, str, int]]:
-    for form, ward, n in store_waiting.count_by_form(vault.db, FormState.RETURNED):
-        yield KEY, form, ward, n
+    for form, ward, n in paper_store.count_by_form(vault.db, FormState.RETURNED):
+        yield Task.KEY, form, ward, n
     yield from entries.count_waiting(vault.db)
 
 
 def _ranks(vault: Vault, settings: Settings) -> dict[str, tuple[int, str]]:
     """Rank and policy of every form that was printed here, by its name."""
-    newest = store_waiting.fetch_newest_layouts(vault.db)
+    newest = layouts.fetch_newest_layouts(vault.db)
     made = {name: _definition(vault, digest) for name, digest in newest.items()}
     return {
         name: (
@@ -196,4 +197,4 @@ def _ranks(vault: Vault, settings: Settings) -> dict[str, tuple[int, str]]:
 
 
 def _definition(vault: Vault, digest: str) -> FormDefinition:
-    return parse_form(paper_store.fetch_definition_text(vault.db, digest))
+    return parse_form(layouts.fetch_definition_text(vault.db, digest))

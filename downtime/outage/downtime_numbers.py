@@ -13,7 +13,7 @@ from downtime.outage import store
 from downtime.outage.model import AuditAction
 from downtime.settings import Settings
 from downtime.vault import device
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 
@@ -61,5 +61,5 @@ def issue_numbers(
 def count_supply(vault: Vault, settings: Settings) -> Supply:
     """How many numbers are left, and whether that is low."""
     total = settings.paper.downtime_number_block
-    used = store.last_position(vault.db, device.code(vault.home))
+    used = store.last_position(vault.db, device.read_own_code(vault.home))
     return make_supply("downtime numbers", used, total, settings)

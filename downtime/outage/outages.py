@@ -8,7 +8,7 @@ from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.outage import store
 from downtime.outage.model import LIFECYCLE, AuditAction, Outage, OutageState
 from downtime.snapshot import load_bundle
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 

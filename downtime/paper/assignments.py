@@ -1,38 +1,29 @@
 """Who sees to something that is not settled, and by when: a form, an item, a person, a laptop."""
 
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
 from downtime.clock import to_text
 from downtime.errors import InputError
-from downtime.paper.model import AuditAction
+from downtime.paper.model import Assignment, AssignmentKind, AuditAction
+from downtime.paper.store import assignments as store
 from downtime.settings import Settings
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assignment:
-    """`owner` is a person or a team as people call it; `due` is UTC as stored."""
-
-    kind: str
-    target: str
-    owner: str
-    due: str
-    note: str
-    assigned: str
-    assigned_by: str
-    assigned_name: str
-
-    def is_overdue(self, now: str) -> bool:
-        """Whether it should have been settled by `now` (UTC text)."""
-        return self.due < now
+_MOST_OWNER, _MOST_NOTE = 80, 200
+"""Characters that are kept."""
 
 
 def assign(
-    vault: Vault, kind: str, target: str, owner: str, due: str, actor: Actor, reason: str = ""
+    vault: Vault,
+    kind: AssignmentKind,
+    target: str,
+    owner: str,
+    due: str,
+    actor: Actor,
+    note: str = "",
 ) -> Assignment:
     """Give something to an owner until `due` (UTC text), in place of whoever had it.
 
@@ -40,25 +31,27 @@ def assign(
     """
     if not owner.strip() or not target.strip():
         raise InputError("assignment.owner", "An owner is needed.", "Name a person or a team.")
-    made = Assignment(
-        kind=kind, target=target, owner=owner.strip()[:80], due=due, note=reason.strip()[:200],
-        assigned=vault.now(), assigned_by=actor.id, assigned_name=actor.name,
+    assignment = Assignment(
+        kind=kind, target=target, owner=owner.strip()[:_MOST_OWNER], due=due,
+        note=note.strip()[:_MOST_NOTE], assigned=vault.now(), assigned_by=actor.id,
+        assigned_name=actor.name,
     )  # fmt: skip
     with vault.change(actor, AuditAction(f"assignment.{kind}"), target=target) as db:
-        db.table("assignment").insert(asdict(made), pk=("kind", "target"), replace=True)
-    return made
+        store.save_assignment(db, assignment)
+    return assignment
 
 
-def release(vault: Vault, kind: str, target: str, actor: Actor, reason: str = "") -> None:
+def release(
+    vault: Vault, kind: AssignmentKind, target: str, actor: Actor, reason: str = ""
+) -> None:
     """Nobody has it any more; no error when nobody had."""
     with vault.change(actor, AuditAction.ASSIGNMENT_RELEASE, target=target, reason=reason) as db:
-        db.execute("DELETE FROM assignment WHERE kind = ? AND target = ?", [kind, target])
+        store.delete_assignment(db, kind, target)
 
 
-def list_assignments(db: Database, kind: str) -> dict[str, Assignment]:
+def list_assignments(db: Database, kind: AssignmentKind) -> dict[str, Assignment]:
     """Everything of a kind that somebody has, by target."""
-    rows = db.query("SELECT * FROM assignment WHERE kind = ? ORDER BY due, target", [kind])
-    return {row["target"]: Assignment(**row) for row in rows}
+    return store.fetch_assignments(db, kind)
 
 
 def default_due(settings: Settings, now: datetime) -> str:

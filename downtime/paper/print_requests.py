@@ -1,148 +1,75 @@
-"""What somebody asked to have printed, as data: kept with the pack, so that it can be printed anew."""
+"""Every kind of print request, and how each is read back from the JSON that is kept of it."""
 
-from contextlib import closing
-from dataclasses import asdict, dataclass
-from typing import Any, BinaryIO
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
 
 import orjson
 
 from downtime.errors import ConflictError, InputError
-from downtime.paper.labels import print_labels
-from downtime.paper.labels.print_labels import LabelOptions
+from downtime.paper.labels.print_labels import LabelKind, PatientLabels, StockLabels, WardLabels
 from downtime.paper.model import Pack
-from downtime.paper.packs import pack
-from downtime.paper.packs.model import Deliver, PrintOptions, Progress
-from downtime.paper.packs.pack import PackResult
-from downtime.paper.packs.reprint import print_again
-from downtime.paper.packs.ward_changes import print_ward_changes
-from downtime.settings import Settings
-from downtime.snapshot import load_bundle
-from downtime.vault.audit import Actor
-from downtime.vault.vault import Vault
+from downtime.paper.packs.blank_forms import BlankForms
+from downtime.paper.packs.model import RequestKind
+from downtime.paper.packs.patient_pack import PatientPack
+from downtime.paper.packs.print_request import PrintRequest
+from downtime.paper.packs.reprint import Reprint
+from downtime.paper.packs.session_pack import ClinicPack, TheatrePack
+from downtime.paper.packs.ward_changes import WardChanges
+from downtime.paper.packs.ward_pack import WardPack
 
-WARDS, CHANGES, PATIENT, CLINIC, THEATRE, BLANK, AGAIN, LABELS = KINDS = (
-    "wards", "changes", "patient", "clinic", "theatre", "blank", "again", "labels",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrintRequest:
-    """One of KINDS and what it needs; no patient is named but by an opaque id."""
-
-    kind: str
-    wards: tuple[str, ...] = ()
-    """Empty for all of them; one for `changes`; one or none for `blank`."""
-    patient: str = ""
-    day: str = ""
-    location: str = ""
-    serial: str = ""
-    forms: tuple[str, ...] | None = None
-    """None for those of the form set."""
-    copies: int | None = None
-    """Of every spare or blank; None for what the form set says."""
-    numbered: bool = False
-    by_form: bool = False
-    two_sided: bool = False
-    label: str = ""
-    """Kind of labels: for `patient`, of one or of a ward, as `wristband`, for the `stock` of forms."""
-    sheet: str = ""
-    start: int = 1
-
-    def to_json(self) -> dict[str, Any]:
-        """What `from_data` reads."""
-        return asdict(self)
-
-
-def from_json(data: dict[str, Any]) -> PrintRequest:
-    """The order that `as_data` gave."""
-    forms = data["forms"]
-    given = {"wards": tuple(data["wards"]), "forms": None if forms is None else tuple(forms)}
-    return PrintRequest(**{**data, **given})
-
-
-def get_pack_request(found: Pack) -> PrintRequest:
-    """What was asked for when a pack was printed; ConflictError when that was not kept."""
-    if not found.request:
-        raise ConflictError(
-            "pack.no-order", f"What pack {found.id} was to hold was not kept.", "Print it by name."
-        )
-    return from_json(orjson.loads(found.request))
-
-
-def print_request(
-    vault: Vault,
-    settings: Settings,
-    order: PrintRequest,
-    actor: Actor,
-    reason: str,
-    out: BinaryIO,
-    *,
-    progress: Progress | None = None,
-    hand_over: Deliver | None = None,
-    job: str = "",
-) -> PackResult:
-    """Print what was asked for, from the present snapshot, into `out`; errors of the pack's kind."""
-    options = PrintOptions(
-        by_form=order.by_form,
-        two_sided=order.two_sided,
-        progress=progress,
-        deliver=hand_over,
-        job=job,
-        request=orjson.dumps(order.to_json()).decode(),
+REQUESTS: Mapping[RequestKind, type[PrintRequest]] = {
+    request.kind: request
+    for request in (
+        WardPack, WardChanges, PatientPack, ClinicPack, TheatrePack, BlankForms, Reprint,
+        PatientLabels,
     )
-    if order.kind == AGAIN:
-        return print_again(vault, settings, order.serial, actor, reason, out, options=options)
-    if order.kind == LABELS and order.label == print_labels.STOCK:
-        return print_labels.print_stock_labels(
-            vault, settings, order.forms or (), _wanted(order), actor, reason, out, options=options
+}  # fmt: skip
+"""The class of each kind; labels are told apart by what they are for."""
+
+
+def read_request(data: Mapping[str, Any]) -> PrintRequest:
+    """The request that `to_json` gave, by this version of the program or an earlier one."""
+    data = _upgrade(data)
+    request = _find_class(data)
+    names = {field.name for field in fields(request)}
+    values = {name: value for name, value in data.items() if name in names}
+    values |= {name: tuple(v) for name, v in values.items() if isinstance(v, list)}
+    return request(**values)
+
+
+def get_pack_request(pack: Pack) -> PrintRequest:
+    """What was asked for when a pack was printed; ConflictError when that was not kept."""
+    if not pack.request:
+        raise ConflictError(
+            "pack.no-order", f"What pack {pack.id} was to hold was not kept.", "Print it by name."
         )
-    if order.kind == BLANK:
-        return pack.blank_forms(
-            vault, settings, order.forms or (), order.copies or 1, actor, reason, out,
-            ward="".join(order.wards), numbered=order.numbered, options=options,
-        )  # fmt: skip
-    return _from_snapshot(vault, settings, order, actor, reason, out, options)
+    return read_request(orjson.loads(pack.request))
 
 
-def _from_snapshot(
-    vault: Vault,
-    settings: Settings,
-    order: PrintRequest,
-    actor: Actor,
-    reason: str,
-    out: BinaryIO,
-    options: PrintOptions,
-) -> PackResult:
-    with closing(load_bundle.open_current_snapshot(vault)) as snapshot:
-        common = (vault, snapshot, settings)
-        end = (actor, reason, out)
-        if order.kind == PATIENT:
-            return pack.patient_pack(*common, order.patient, order.forms, *end, options=options)
-        if order.kind in (CLINIC, THEATRE):
-            return pack.session_pack(
-                *common, order.kind, order.day, order.location, *end,
-                forms=order.forms, options=options,
-            )  # fmt: skip
-        if order.kind == CHANGES:
-            return print_ward_changes(
-                *common, order.wards[0], *end, forms=order.forms, options=options
-            )
-        if order.kind == WARDS:
-            wards = order.wards or tuple(row.code for row in snapshot.list_wards())
-            return pack.ward_pack(
-                *common, wards, *end, forms=order.forms, blanks=order.copies, options=options
-            )
-        if order.kind == LABELS and order.label in print_labels.TITLES:
-            wanted = _wanted(order)
-            if order.patient:
-                return print_labels.print_patient_labels(
-                    *common, order.patient, order.label, wanted, *end, options=options
-                )
-            return print_labels.print_ward_labels(
-                *common, order.wards, order.label, wanted, *end, options=options
-            )
-    raise InputError("order.kind", "That cannot be printed.", f"One of: {', '.join(KINDS)}.")
+def _find_class(data: Mapping[str, Any]) -> type[PrintRequest]:
+    if data["kind"] not in list(RequestKind):
+        kinds = ", ".join(RequestKind)
+        raise InputError("order.kind", "That cannot be printed.", f"One of: {kinds}.")
+    kind = RequestKind(data["kind"])
+    if kind != RequestKind.LABELS:
+        return REQUESTS[kind]
+    if data["label"] == LabelKind.STOCK:
+        return StockLabels
+    return PatientLabels if data.get("patient") else WardLabels
 
 
-def _wanted(order: PrintRequest) -> LabelOptions:
-    return LabelOptions(order.sheet, order.start, order.copies or 0)
+def _upgrade(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Before there was a class for each kind, one record had the keys of all of them."""
+    if "place" not in data:
+        return data
+    kind = data["kind"]
+    copies = data["copies"]
+    return {
+        **data,
+        "ward": "".join(data["wards"]),
+        "location": data["place"],
+        "forms": () if data["forms"] is None and kind == RequestKind.BLANK else data["forms"],
+        "blanks": copies,
+        "copies": copies or (0 if kind == RequestKind.LABELS else 1),
+    }

@@ -1,7 +1,7 @@
-"""Other processes of this program: given work through a pipe, they answer with what they made of it.
+"""Spread work over other processes of this program, and over this one.
 
-What they are told stands in no argument and no environment, which others on the machine can read.
-They end when the process that started them has ended.
+Work and answers go through pipes: arguments and environment can be read by others on the machine.
+The processes end when the one that started them has ended.
 """
 
 import copyreg
@@ -11,35 +11,41 @@ import signal
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from queue import SimpleQueue
 from threading import Thread
 from types import MappingProxyType
-from typing import IO, Any, Self, cast
+from typing import IO, Any, Generic, Self, TypeVar, cast
+
+Work = TypeVar("Work")
+Answer = TypeVar("Answer")
 
 ENDED = "The other process ended by itself"
+MOST_HELD = 64
+"""Answers, some megabytes, that wait for one before them that is slow."""
 
 
-def read_only(mapping: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+def freeze_mapping(mapping: dict[Any, Any]) -> MappingProxyType[Any, Any]:
     """The mapping for reading: so tables of settings come out of a pipe as they went in."""
     return MappingProxyType(mapping)
 
 
-copyreg.pickle(MappingProxyType, lambda mapping: (read_only, (dict(mapping),)))
+copyreg.pickle(MappingProxyType, lambda mapping: (freeze_mapping, (dict(mapping),)))
 
 
-class HandError(Exception):
+class WorkerError(Exception):
     """Work failed in another process: what and where, without what it was about."""
 
 
-class Hand:
-    """One process, which runs a module that calls `serve`; it begins with what it is `told`.
+class WorkerProcess(Generic[Work, Answer]):
+    """One process, which runs a module that calls `serve_worker` with these arguments.
 
     Threads write to it and read from it, so that neither side waits for the other.
     """
 
-    def __init__(self, module: str, told: object) -> None:
+    def __init__(self, module: str, arguments: object) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - our own module
             [sys.executable, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
@@ -47,8 +53,8 @@ class Hand:
         self._answers: SimpleQueue[Any] = SimpleQueue()
         self._reader = Thread(target=self._read, daemon=True)
         self._reader.start()
-        self._given = 0
-        self._sender.send(told)
+        self._submitted = 0
+        self._sender.send(arguments)
 
     def __enter__(self) -> Self:
         return self
@@ -69,36 +75,85 @@ class Hand:
                 return
 
     @property
-    def answered(self) -> bool:
-        """Whether `take` need not wait."""
+    def has_answer(self) -> bool:
+        """Whether `receive` need not wait."""
         return not self._answers.empty()
 
     @property
-    def owed(self) -> int:
-        """How many answers are still to be taken."""
-        return self._given
+    def unfinished(self) -> int:
+        """How much of what was submitted is not done yet."""
+        return self._submitted - self._answers.qsize()
 
-    @property
-    def waiting(self) -> int:
-        """How much of what it was given it has not done yet."""
-        return self._given - self._answers.qsize()
+    def submit(self, work: Work) -> None:
+        """Have it do something, after all that was submitted before."""
+        self.send(work)
 
-    def give(self, work: object) -> None:
-        """Have it do something, after all that it was given before."""
-        self._given += 1
-        self._sender.send(work)
+    def send(self, message: object) -> None:
+        """Write what the process works on, as it goes through the pipe."""
+        self._submitted += 1
+        self._sender.send(message)
 
-    def take(self) -> Any:
-        """The oldest answer not yet taken; HandError."""
+    def receive(self) -> Answer:
+        """The oldest answer not yet received; WorkerError."""
         answer = self._answers.get()
-        self._given -= 1
+        self._submitted -= 1
         if isinstance(answer, str):
-            raise HandError(answer)
-        return answer
+            raise WorkerError(answer)
+        return cast(Answer, answer)
 
 
-def serve(ready: Callable[[Any], AbstractContextManager[Callable[[Any], object]]]) -> None:
-    """What the other process does: get `ready` with what it is told, then answer until the input ends.
+@contextmanager
+def start_workers(
+    start: Callable[[int], WorkerProcess[Work, Answer]], count: int
+) -> Iterator[list[WorkerProcess[Work, Answer]]]:
+    """So many processes, each started with its number from 0 on, until the block ends."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(start(number)) for number in range(count)]
+
+
+def distribute_work(
+    works: Iterable[Work],
+    workers: Sequence[WorkerProcess[Work, Answer]],
+    work_here: Callable[[Work], Answer],
+    *,
+    ahead: int,
+    can_send: Callable[[Work], bool] = lambda _: True,
+) -> Iterator[Answer]:
+    """Have everything done, there and here; yields the answers in the order of the work.
+
+    A process is given `ahead` pieces at once, so that it goes on while this one does a piece of its
+    own. What cannot be sent through a pipe is done here.
+    """
+    answers: deque[WorkerProcess[Work, Answer] | _Done[Answer]] = deque()
+    for work in works:
+        worker = min(workers, key=lambda worker: worker.unfinished, default=None)
+        if worker and worker.unfinished < ahead and can_send(work):
+            worker.submit(work)
+            answers.append(worker)
+        else:
+            answers.append(_Done(work_here(work)))
+        while answers and (len(answers) > MOST_HELD or answers[0].has_answer):
+            yield answers.popleft().receive()
+    for answer in answers:
+        yield answer.receive()
+
+
+class _Done(Generic[Answer]):
+    """What this process has done itself."""
+
+    has_answer = True
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def receive(self) -> Answer:
+        return self._answer
+
+
+def serve_worker(
+    prepare: Callable[[Any], AbstractContextManager[Callable[[Any], object]]],
+) -> None:
+    """What the other process does: prepare with its arguments, then answer until its input ends.
 
     No answer may be a text: that says what went wrong. Whoever started the process wrote what it
     reads, and ends it when somebody presses Ctrl-C.
@@ -107,17 +162,17 @@ def serve(ready: Callable[[Any], AbstractContextManager[Callable[[Any], object]]
     gc.freeze()  # what was loaded stays: looking through it time and again costs a twentieth
     answers = _Sender(sys.stdout.buffer)
     try:
-        with ready(pickle.load(sys.stdin.buffer)) as do:  # noqa: S301
+        with prepare(pickle.load(sys.stdin.buffer)) as work_here:  # noqa: S301
             while True:
-                answers.send(do(pickle.load(sys.stdin.buffer)))  # noqa: S301
+                answers.send(work_here(pickle.load(sys.stdin.buffer)))  # noqa: S301
     except EOFError:
         pass
     except Exception as error:
-        answers.send(_said(error))
+        answers.send(_describe(error))
     answers.finish()
 
 
-def _said(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     """What went wrong and where; never the message, which may name a patient."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {frame.name}, line {frame.lineno}"

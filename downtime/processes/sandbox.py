@@ -11,33 +11,33 @@ import threading
 from collections.abc import Generator, Sequence
 
 
-class ChildFailedError(Exception):
-    """The child gave up: `late` says that its time was over, else memory or the file itself."""
+class SandboxError(Exception):
+    """The child gave up: `timed_out` says that its time was over, else memory or the file itself."""
 
-    def __init__(self, late: bool) -> None:
-        super().__init__("late" if late else "failed")
-        self.late = late
+    def __init__(self, timed_out: bool) -> None:
+        super().__init__("timed out" if timed_out else "failed")
+        self.timed_out = timed_out
 
 
-def lines(
-    module: str, arguments: Sequence[str], memory: int, seconds: int, given: bytes = b""
+def read_lines(
+    module: str, arguments: Sequence[str], memory: int, seconds: int, content: bytes = b""
 ) -> Generator[bytes, None, None]:
     """What `python -m module` writes, line by line; ChildFailedError when it does not end well.
 
     Memory in bytes and seconds are given to it as its last two arguments, for `limit`. What must
-    not lie on a disk in clear is `given` to it as its standard input, all of which it has to read
+    not lie on a disk in clear is its `content`: its standard input, all of which it has to read
     before it writes.
     """
     child = subprocess.Popen(  # noqa: S603 - our own module, our own arguments
         [sys.executable, "-m", module, *arguments, str(memory), str(seconds)],
-        stdin=subprocess.PIPE if given else subprocess.DEVNULL,
+        stdin=subprocess.PIPE if content else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
-    late = threading.Event()
+    time_is_over = threading.Event()
 
     def stop() -> None:
-        late.set()
+        time_is_over.set()
         child.kill()
 
     timer = threading.Timer(seconds, stop)
@@ -46,20 +46,19 @@ def lines(
         if child.stdin:
             # A child that has already given up says so by how it ends.
             with contextlib.suppress(BrokenPipeError), child.stdin as pipe:
-                pipe.write(given)
-            child.stdin = None
+                pipe.write(content)
             child.stdin = None  # closed: `communicate` would try to flush it
         for line in child.stdout or ():  # noqa: UP028 - 'yield from' would close the pipe too early
             yield line
         if child.wait() != 0:
-            raise ChildFailedError(late.is_set())
+            raise SandboxError(time_is_over.is_set())
     finally:
         timer.cancel()
         child.kill()
         child.communicate()
 
 
-def limit(memory: str, seconds: str) -> None:
+def limit_resources(memory: str, seconds: str) -> None:
     """Limit this process; where the system knows no such limits, the parent's clock remains."""
     try:
         import resource

@@ -6,14 +6,14 @@ from sqlite_utils import Database
 
 from downtime.errors import InputError
 from downtime.outage.model import Outage
-from downtime.paper.assignments import Assignment, assign, list_assignments
-from downtime.paper.model import AssignmentKind
+from downtime.paper.assignments import assign, list_assignments
+from downtime.paper.model import Assignment, AssignmentKind
 from downtime.reconcile import decide_item
 from downtime.reconcile.identity import unidentified
 from downtime.reconcile.identity.match_patient import SERIAL
 from downtime.reconcile.model import StoredItem
 from downtime.settings import Settings
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 

@@ -16,7 +16,7 @@ from downtime.reconcile.duplicates import recompute
 from downtime.reconcile.model import AuditAction, BulkDecision, Decision, ItemFilter, StoredItem
 from downtime.reconcile.store import batches as store_batches
 from downtime.reconcile.store import items
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 BULK_DECISIONS = (Decision.RETURN, Decision.LEAVE, Decision.RESOLVED)

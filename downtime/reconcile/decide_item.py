@@ -8,13 +8,13 @@ from downtime.reconcile.model import (
     LIFECYCLE,
     REGISTERS,
     AuditAction,
-    DecisionRecord,
     Decision,
-    StoredItem,
+    DecisionRecord,
     ItemState,
+    StoredItem,
 )
 from downtime.reconcile.store import items as store_items
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 

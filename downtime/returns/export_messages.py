@@ -8,24 +8,22 @@ same bytes under the very same names.
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from downtime.errors import InputError
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.returns import outbox, queue_messages
+from downtime.returns.channels import EXPORT_FORMATS
+from downtime.returns.fill_outbox import Problem
 from downtime.returns.model import Channel, Message, MessageState
-from downtime.returns.queue_messages import QueueResult
-from downtime.returns.rekey import worklist_files as worklist_export
+from downtime.returns.rekey import worklist_files
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
-from downtime.vault.audit import Actor
 from downtime.vault.files import write_atomic
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
-
-HL7V2 = "hl7v2"
-FORMATS = (HL7V2, Channel.WORKLIST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,80 +31,79 @@ class ExportResult:
     """What an export did: files written, items that went out now, and those that had already.
 
     `outdated` names items whose entry is not verified, or changed after the comparison, and
-    `problems` (item, sentence) those that cannot be written: they wait.
+    `problems` those that cannot be written: they wait.
     """
 
     files: tuple[Path, ...]
-    messages: int
+    items: int
     already: int
     outdated: tuple[str, ...]
-    problems: tuple[tuple[str, str], ...] = ()
+    problems: tuple[Problem, ...] = ()
 
     @property
     def sentence(self) -> str:
         """In words, for a terminal."""
-        words = f"{self.messages} item{'' if self.messages == 1 else 's'} returned"
+        parts = [f"{self.items} item{'' if self.items == 1 else 's'} returned"]
         if self.already:
-            words += f", {self.already} already returned"
+            parts.append(f"{self.already} already returned")
         if self.outdated:
-            words += f", {len(self.outdated)} waiting to be verified or compared again"
+            parts.append(f"{len(self.outdated)} waiting to be verified or compared again")
         if self.problems:
-            words += f", {len(self.problems)} that cannot be written"
-        return words + "."
+            parts.append(f"{len(self.problems)} that cannot be written")
+        return ", ".join(parts) + "."
 
 
 def export_messages(
-    vault: Vault, settings: Settings, format_name: str, to: Path, actor: Actor
+    vault: Vault, settings: Settings, format_name: str, folder: Path, actor: Actor
 ) -> ExportResult:
-    """Write everything decided `return` that has not gone out yet to the folder `to`.
+    """Write everything decided `return` that has not gone out yet to a folder.
 
     `format_name` is `hl7v2` (a folder for each system, `messages.csv` with the order in which to
     send them) or `worklist` (CSV and XLSX of all that was decided, telling apart what to key from
     what was sent as a message). A drill's decisions never leave: ConflictError.
     """
-    if format_name not in FORMATS:
+    channel = EXPORT_FORMATS.get(format_name)
+    if channel is None:
         raise InputError(
-            "return.format", "There is no such format.", f"Choose {' or '.join(FORMATS)}."
+            "return.format", "There is no such format.", f"Choose {' or '.join(EXPORT_FORMATS)}."
         )
-    if format_name == HL7V2:
-        queued = queue_messages.queue_items(vault, settings, actor, channel=Channel.FILE)
-        to.mkdir(parents=True, exist_ok=True)
-        return _export_result(queued, tuple(_write_messages(vault, to, actor)))
-    queued = queue_messages.queue_items(vault, settings, actor, channel=Channel.WORKLIST)
-    to.mkdir(parents=True, exist_ok=True)
-    return _export_result(
-        queued, tuple(worklist_export.write_worklists(vault, settings, to, actor))
-    )
-
-
-def _export_result(queued: QueueResult, files: tuple[Path, ...]) -> ExportResult:
+    queued = queue_messages.queue_items(vault, settings, actor, channel=channel)
+    folder.mkdir(parents=True, exist_ok=True)
+    files = tuple(_FILE_WRITERS[channel](vault, settings, folder, actor))
     return ExportResult(files, queued.items, queued.already, queued.outdated, queued.problems)
 
 
-def _write_messages(vault: Vault, to: Path, actor: Actor) -> Iterator[Path]:
+def _write_messages(vault: Vault, settings: Settings, folder: Path, actor: Actor) -> Iterator[Path]:
+    outage = find_latest_outage(vault).id
     waiting = list(
         outbox_messages.list_messages(
-            vault.db, find_latest_outage(vault).id, channel=Channel.FILE, state=MessageState.QUEUED
+            vault.db, outage, channel=Channel.FILE, state=MessageState.QUEUED
         )
     )
     for message in waiting:
-        path = to / message.file
+        path = folder / message.file
         path.parent.mkdir(exist_ok=True)
         write_atomic(path, outbox_messages.read_content(vault.db, message.control_id))
         yield path
     if waiting:
         stamp = vault.now().replace("-", "").replace(":", "")
-        index = to / f"messages-{stamp}.csv"
-        write_atomic(index, _index(waiting))
+        index = folder / f"messages-{stamp}.csv"
+        write_atomic(index, _index_csv(waiting))
         yield index
         outbox.mark_handed_over(vault, waiting, actor)
 
 
-def _index(waiting: list[Message]) -> bytes:
+def _index_csv(messages: list[Message]) -> bytes:
     """The order in which to send the files, without any patient data."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(["order", "system", "message", "control_id", "file", "sha256"])
-    for order, one in enumerate(waiting, start=1):
-        writer.writerow([order, one.system, one.kind, one.control_id, one.file, one.sha256])
+    for order, m in enumerate(messages, start=1):
+        writer.writerow([order, m.system, m.kind, m.control_id, m.file, m.sha256])
     return text.getvalue().encode()
+
+
+_FILE_WRITERS: Mapping[Channel, Callable[[Vault, Settings, Path, Actor], Iterator[Path]]] = {
+    Channel.FILE: _write_messages,
+    Channel.WORKLIST: worklist_files.write_worklists,
+}

@@ -22,7 +22,7 @@ from downtime.returns.policies import had_no_effect
 from downtime.returns.profiles import Target
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 

@@ -27,9 +27,9 @@ from downtime.returns.model import LIFECYCLE, AuditAction, Channel, Message, Mes
 from downtime.returns.policies import check_awaits_answer, check_can_send_again, check_reason
 from downtime.returns.store import outbox_messages
 from downtime.settings import ReturnsSettings
-from downtime.vault.audit import Actor
 from downtime.vault.database import transaction
 from downtime.vault.files import make_private_folder
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 _MOST_DOUBLINGS = 30

@@ -8,7 +8,7 @@ results; medicines; documents; appointments. An item whose earlier message never
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from downtime.entry.facts import DOCUMENT
+from downtime.clinical.record_types import DOCUMENT
 from downtime.entry.model import EntryState
 from downtime.entry.store import entries as entry_store
 from downtime.outage.model import Outage
@@ -25,7 +25,7 @@ from downtime.returns.policies import check_not_drill, check_reason
 from downtime.returns.profiles import read_target
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 

@@ -16,7 +16,7 @@ from downtime.returns.profiles import read_target
 from downtime.returns.queue_messages import QueueResult
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 Pause = Callable[[float], bool]

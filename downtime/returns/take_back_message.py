@@ -10,7 +10,7 @@ from downtime.returns import outbox
 from downtime.returns.model import AuditAction, Message
 from downtime.returns.policies import check_can_take_back, check_reason
 from downtime.returns.store import outbox_messages
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 

@@ -24,14 +24,14 @@ from downtime.snapshot.bundle import PayloadWriter, SealedBundle
 from downtime.snapshot.garbage_collection import collect_garbage_seldom
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.model import AuditAction
-from downtime.snapshot.select_records import select_records, selection_window
+from downtime.snapshot.select_records import select_records
 from downtime.snapshot.settle_records import settle_records
 from downtime.snapshot.store import publisher_state, snapshot_index
 from downtime.snapshot.store.snapshot_index import BundleNumber
 from downtime.transport.folder import CarrierFolder, Pointer
 from downtime.vault import device
-from downtime.vault.audit import Actor
 from downtime.vault.database import connect
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 
@@ -126,7 +126,7 @@ def _write_payload(
 ) -> tuple[SnapshotHeader, bytes]:
     """The header and the whole content in clear, in memory only."""
     packer, wards = PayloadWriter(), set[str]()
-    for record in select_records(settle_records(held, settings), selection_window(settings, now)):
+    for record in select_records(settle_records(held, settings), settings, now):
         packer.add(record)
         if isinstance(record, Location | Encounter):
             wards.add(_occupied_ward(record))

@@ -21,7 +21,7 @@ from downtime.sync import store_clashes
 from downtime.sync.bundle import Row
 from downtime.sync.model import AuditAction
 from downtime.sync.store_clashes import DuplicateNumber
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 
@@ -47,7 +47,7 @@ def find_duplicate_rows(db: Database, rows: Iterable[Row]) -> DuplicateRows:
     """Among the rows of a bundle."""
     rows = list(rows)
     forms = ledger.find_serials_printed_twice(
-        db, (row for table, row in rows if table == ledger.FORM)
+        db, (row for table, row in rows if table == ledger.LedgerTable.FORM)
     )
     given = outages.find_numbers_issued_twice(
         db, (row for table, row in rows if table == outages.NUMBER_ROWS)

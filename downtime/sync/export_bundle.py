@@ -16,11 +16,12 @@ from downtime.sync import bundle
 from downtime.sync.bundle import BundleHeader, Row
 from downtime.sync.model import AuditAction
 from downtime.transport.folder import CarrierFolder
-from downtime.vault import audit, checkpoint, device, sealing
-from downtime.vault.audit import Actor
+from downtime.vault import checkpoint, device, sealing
 from downtime.vault.database import transaction
 from downtime.vault.device import Card
+from downtime.vault.model import Actor
 from downtime.vault.sealing import SealedFile
+from downtime.vault.store import audit_chain, checkpoints
 from downtime.vault.vault import Vault
 
 AUDIT, CHECKPOINT, PERSON = "audit", "checkpoint", "person"
@@ -70,9 +71,9 @@ def export_bundle(
     with transaction(vault.db) as db:  # one picture of everything, whoever writes meanwhile
         header = BundleHeader(
             hospital=settings.site.code,
-            device=this.read_own_code,
+            device=this.code,
             station=card.code,
-            sequence=audit.count_entries(db),
+            sequence=audit_chain.count_entries(db),
             created=vault.now(),
             key=sealing.key_id(this.card.public_key),
         )
@@ -112,9 +113,9 @@ def write_bundle(sealed: ExportedBundle, folder: Path) -> Path:
 
 
 def _export_rows(db: Database, header: BundleHeader) -> Iterator[Row]:
-    for entry in audit.read_chain(db):
+    for entry in audit_chain.read_chain(db):
         yield AUDIT, {"entry": list(entry)}
-    if point := checkpoint.fetch_latest(db):
+    if point := checkpoints.fetch_latest(db):
         yield CHECKPOINT, asdict(point)
     for person in people.list_people(db):
         yield PERSON, {"id": person.id, "name": person.name}

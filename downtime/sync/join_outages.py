@@ -4,7 +4,7 @@ from downtime.outage import laptop_outages as outages
 from downtime.snapshot import load_bundle
 from downtime.sync.merge_bundle import move_forms_to_outages
 from downtime.sync.model import AuditAction
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 

@@ -15,7 +15,7 @@ from downtime.sync.model import AuditAction
 from downtime.sync.store import ExcusedLaptop, MergedBundle
 from downtime.sync.store_doubts import UntrustedBundle
 from downtime.vault import device
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 
@@ -43,7 +43,7 @@ def report_laptops(vault: Vault, outage: Outage | None) -> list[LaptopReport]:
     A laptop is complete when its last bundle was sealed after every system of the outage was back,
     it held no system down then, and it holds all of its paper that was seen here.
     """
-    db, own = vault.db, device.code(vault.home)
+    db, own = vault.db, device.read_own_code(vault.home)
     cards = {card.code: card.name for card in device.read_trusted_cards(vault.home)}
     unknown = _find_unreported(db)
     bundles, excused = store.fetch_latest_bundles(db), store.fetch_excused(db)

@@ -33,9 +33,9 @@ from downtime.sync.store_doubts import UntrustedBundle
 from downtime.sync.trust_checks import TrustFailure
 from downtime.transport.folder import read_file
 from downtime.vault import device, sealing
-from downtime.vault.audit import GENESIS, Actor
-from downtime.vault.checkpoint import Checkpoint
+from downtime.vault.audit import GENESIS
 from downtime.vault.device import Card
+from downtime.vault.model import Actor, Checkpoint
 from downtime.vault.sealing import SealedFile
 from downtime.vault.vault import Vault
 
@@ -130,7 +130,7 @@ def _merge_checked(
         if news:
             if not (doubt and doubt.branch):
                 store.save_audit_chain(db, header.device, chain)
-            taken = _merge_trusted_rows(db, taken, others, twice, device.code(vault.home))
+            taken = _merge_trusted_rows(db, taken, others, twice, device.read_own_code(vault.home))
         store.save_bundle(
             db,
             MergedBundle(
@@ -229,7 +229,7 @@ def _merge_rows(db: Database, taken: MergeResult, rows: Iterable[Row], own: str)
             store.save_person(db, taken.header.device, row["id"], row["name"])
         elif table in (outages.LAPTOP_OUTAGE_ROWS, outages.NUMBER_ROWS):
             outages.merge_row(db, own, table, row)
-        elif table in (*ledger.TABLES, *entries.TABLES):
+        elif table in (*ledger.LedgerTable, *entries.TABLES):
             late.append((table, row))
         else:
             raise ValueError(f"no table {table}")
@@ -239,7 +239,7 @@ def _merge_rows(db: Database, taken: MergeResult, rows: Iterable[Row], own: str)
     forms = ledger.LedgerMerge(db, lambda origin: homes.get(origin, origin), past)
     keyed = entries.EntryMerger(db, own, lambda serial: ledger_store.fetch_outage(db, serial), past)
     for table, row in late:
-        (forms.merge_row if table in ledger.TABLES else keyed.merge_row)(table, row)
+        (forms.merge_row if table in list(ledger.LedgerTable) else keyed.merge_row)(table, row)
     forms.update_states()
     keyed.finish()
     mine = {

@@ -11,8 +11,8 @@ from typing import Any
 from downtime.errors import UntrustedError
 from downtime.sync.bundle import BundleHeader
 from downtime.vault import audit, checkpoint
-from downtime.vault.checkpoint import Checkpoint
 from downtime.vault.device import Card
+from downtime.vault.model import Checkpoint
 
 _NEXT = (
     "Keep the file and tell security. Nothing of it was taken; a records supervisor can take it"

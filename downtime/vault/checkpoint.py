@@ -6,11 +6,10 @@ time, device, Ed25519 signature of this machine) that was printed or copied else
 
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-import sqlite_utils
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -19,36 +18,9 @@ from downtime.errors import InputError
 from downtime.settings import Settings
 from downtime.vault import audit, device
 from downtime.vault.database import transaction
-from downtime.vault.slots import to_canonical_json
+from downtime.vault.model import CHECKPOINT_FORMAT, Checkpoint
+from downtime.vault.store import audit_chain, checkpoints
 from downtime.vault.vault import Vault
-
-FORMAT = "audit-checkpoint/1"
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """`head` is the hash of entry `count`; `at` stored text, `device` the code of the machine."""
-
-    count: int
-    head: str
-    at: str
-    device: str
-    signature: str
-
-    @property
-    def signed_bytes(self) -> bytes:
-        """The exact bytes under the signature."""
-        body = {k: v for k, v in asdict(self).items() if k != "signature"}
-        return to_canonical_json({"downtime": FORMAT, **body})
-
-    @property
-    def short_text(self) -> str:
-        """For the foot of a handover sheet: enough to compare by eye."""
-        return f"{self.device} audit {self.count} {self.head[:16]} {self.at}"
-
-    def as_json(self) -> dict[str, Any]:
-        """As it is copied to another machine."""
-        return {"downtime": FORMAT, **asdict(self)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +43,20 @@ def make_checkpoint(vault: Vault) -> Checkpoint | None:
     """Sign the chain as it is now; the last one when nothing was added since, None when empty."""
     signer = device.load_device(vault)
     with transaction(vault.db) as db:
-        row = db.conn.execute("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
-        last = read_latest(vault)
-        if row is None or (last and last.count == row["seq"]):
+        head = audit_chain.fetch_head(db)
+        last = checkpoints.fetch_latest(db)
+        if head is None or (last and last.count == head[0]):
             return last
-        plain = Checkpoint(row["seq"], row["hash"], vault.now(), signer.read_own_code, "")
-        made = Checkpoint(
-            plain.count, plain.head, plain.at, plain.device, signer.sign(plain.signed_bytes)
-        )
-        db.conn.execute("INSERT INTO checkpoint VALUES (?, ?, ?, ?, ?)", astuple(made))
-    return made
+        unsigned = Checkpoint(*head, vault.now(), signer.code, "")
+        checkpoint = replace(unsigned, signature=signer.sign(unsigned.signed_bytes))
+        checkpoints.insert_checkpoint(db, checkpoint)
+    return checkpoint
 
 
 def make_checkpoint_if_due(vault: Vault, settings: Settings) -> Checkpoint | None:
     """As `make`, when enough entries or minutes have passed since the last; None when not."""
     last = read_latest(vault)
-    count = vault.db.conn.execute("SELECT coalesce(max(seq), 0) FROM audit").fetchone()[0]
-    new = count - (last.count if last else 0)
+    new = audit_chain.count_entries(vault.db) - (last.count if last else 0)
     if new == 0:
         return None
     age = vault.clock() - from_text(last.at) if last else timedelta.max
@@ -99,13 +68,7 @@ def make_checkpoint_if_due(vault: Vault, settings: Settings) -> Checkpoint | Non
 
 def read_latest(vault: Vault) -> Checkpoint | None:
     """The newest one."""
-    return fetch_latest(vault.db)
-
-
-def fetch_latest(db: sqlite_utils.Database) -> Checkpoint | None:
-    """As `latest`, inside the caller's transaction."""
-    rows = db.query("SELECT * FROM checkpoint ORDER BY count DESC LIMIT 1")
-    return next((Checkpoint(**row) for row in rows), None)
+    return checkpoints.fetch_latest(vault.db)
 
 
 def verify_checkpoints(vault: Vault, elsewhere: Iterable[Checkpoint] = ()) -> ChainReport:
@@ -114,9 +77,8 @@ def verify_checkpoints(vault: Vault, elsewhere: Iterable[Checkpoint] = ()) -> Ch
     problems = []
     if chain.first_bad is not None:
         problems.append(f"Audit entry {chain.first_bad} was changed, taken away or put in.")
-    own = [Checkpoint(**row) for row in vault.db.query("SELECT * FROM checkpoint ORDER BY count")]
     key = device.read_own_card(vault.home).public_key
-    checked = [*own, *elsewhere]
+    checked = [*checkpoints.list_checkpoints(vault.db), *elsewhere]
     for point in checked:
         problems += _problems(vault, point, key)
     return ChainReport(chain.entries, chain.head, chain.first_bad, len(checked), tuple(problems))
@@ -125,7 +87,7 @@ def verify_checkpoints(vault: Vault, elsewhere: Iterable[Checkpoint] = ()) -> Ch
 def parse_checkpoint(document: Mapping[str, Any]) -> Checkpoint:
     """A checkpoint as it comes from another machine; its signature is checked by `verify`."""
     try:
-        if document["downtime"] != FORMAT:
+        if document["downtime"] != CHECKPOINT_FORMAT:
             raise ValueError
         return Checkpoint(
             int(document["count"]),
@@ -150,7 +112,7 @@ def _problems(vault: Vault, point: Checkpoint, key: Ed25519PublicKey) -> list[st
     name = f"The checkpoint of {point.at} at entry {point.count}"
     if not is_signed(point, key):
         return [f"{name} is not signed by this machine."]
-    row = vault.db.conn.execute("SELECT hash FROM audit WHERE seq = ?", (point.count,)).fetchone()
-    if row is None:
+    entry_hash = audit_chain.find_hash(vault.db, point.count)
+    if entry_hash is None:
         return [f"{name} is beyond the end of the chain: its last entries are missing."]
-    return [] if row["hash"] == point.head else [f"{name} names another entry than is there now."]
+    return [] if entry_hash == point.head else [f"{name} names another entry than is there now."]

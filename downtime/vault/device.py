@@ -31,7 +31,7 @@ from downtime.vault.files import write_atomic
 from downtime.vault.model import AuditAction
 
 if TYPE_CHECKING:
-    from downtime.vault.audit import Actor
+    from downtime.vault.model import Actor
     from downtime.vault.vault import Vault
 
 FORMAT = "device-card/1"
@@ -69,7 +69,7 @@ class Device:
     signing_key: Ed25519PrivateKey
 
     @property
-    def read_own_code(self) -> str:
+    def code(self) -> str:
         """Two characters, unique in the fleet: serials and downtime numbers begin with it."""
         return self.card.code
 
@@ -111,7 +111,7 @@ def read_own_card(home: Home) -> Card:
     return parse_card(_document(home)["card"])
 
 
-def code(home: Home) -> str:
+def read_own_code(home: Home) -> str:
     """This machine's code: serials, downtime numbers and audit entries carry it."""
     return read_own_card(home).code
 

@@ -12,8 +12,8 @@ from downtime.clock import Clock, to_text
 from downtime.config import Home
 from downtime.errors import LockedError
 from downtime.vault import audit, schema
-from downtime.vault.audit import Actor
 from downtime.vault.database import connect, transaction
+from downtime.vault.model import Actor
 from downtime.vault.slots import derive_key
 
 

@@ -12,8 +12,7 @@ from downtime.config import Home, load
 from downtime.processes.background import BackgroundProcess, read_arguments
 from downtime.vault import jobs
 from downtime.vault.database import checkpoint_log
-from downtime.vault.jobs import Job
-from downtime.vault.model import JobState
+from downtime.vault.model import Job, JobState
 from downtime.vault.vault import Vault
 from downtime.web.job_kinds import JOB_KINDS
 from downtime.web.run_job import run_job

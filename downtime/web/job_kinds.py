@@ -18,7 +18,7 @@ from downtime.returns.report import incident_report, report_files
 from downtime.returns.statement import completeness_statement, statement_files
 from downtime.settings import Settings
 from downtime.vault.files import make_private_folder
-from downtime.vault.jobs import Job, JobResult
+from downtime.vault.model import Job, JobResult
 from downtime.vault.vault import Vault
 
 Progress = Callable[[int, int], None]

@@ -12,7 +12,7 @@ from downtime.accounts import sessions
 from downtime.paper.packs import pack_ledger, prepare_layouts
 from downtime.vault import checkpoint, jobs
 from downtime.vault.database import checkpoint_log
-from downtime.vault.jobs import Job
+from downtime.vault.model import Job
 from downtime.vault.vault import Vault
 from downtime.web import background_job
 from downtime.web.job_kinds import JOB_KINDS

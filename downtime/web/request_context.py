@@ -15,7 +15,7 @@ from downtime.errors import NotFoundError
 from downtime.settings import Settings
 from downtime.snapshot import load_bundle
 from downtime.snapshot.store.opened_snapshot import Snapshot
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 from downtime.web.vault_holder import VaultHolder
 

@@ -7,7 +7,7 @@ import traceback
 from downtime.errors import UserError
 from downtime.settings import Settings
 from downtime.vault import jobs
-from downtime.vault.jobs import Job
+from downtime.vault.model import Job
 from downtime.vault.vault import Vault
 from downtime.web.job_kinds import JOB_KINDS, Progress
 

@@ -10,23 +10,23 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from downtime.accounts import people
-from downtime.clinical.records import Patient
+from downtime.clinical.model import Patient
 from downtime.clock import to_text
 from downtime.config import Home
 from downtime.demo.feeds import write_feeds
-from downtime.entry import store as entry_store
-from downtime.entry.model import VERIFIED, Entry
+from downtime.entry.model import Entry, EntryState
+from downtime.entry.store import entries as entry_store
 from downtime.outage import outages
 from downtime.paper import serials
-from downtime.paper import store as paper_store
-from downtime.paper.forms.definition import definition
-from downtime.paper.issue import RETURNED, Draft, Pack, Subject, subject_of
-from downtime.paper.issue import VERIFIED as FORM_VERIFIED
-from downtime.paper.layout.layout import form_layout
+from downtime.paper.forms.load_form import load_form
+from downtime.paper.layout.template_layout import form_layout
+from downtime.paper.model import FormDraft, FormState, Pack, Subject, make_subject
+from downtime.paper.store import issued_forms as paper_store
+from downtime.paper.store import layouts, packs
 from downtime.settings import Settings
-from downtime.snapshot import load as loading
-from downtime.snapshot.publish import build
-from downtime.vault.audit import Actor
+from downtime.snapshot import load_bundle as loading
+from downtime.snapshot.build_snapshot import build_snapshot
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 FORM = "blood-sciences-request"
@@ -63,25 +63,25 @@ def hospital(
     at = now()
     for phase in ("before", "after"):
         write_feeds(folder / phase, "small", 7, phase, at)
-        built = build(vault, settings, [folder / phase], folder / f"out-{phase}", WHO)
-        loading.load(vault, settings, built.bundle, WHO)
+        built = build_snapshot(vault, settings, [folder / phase], folder / f"out-{phase}", WHO)
+        loading.load_bundle(vault, settings, built.bundle, WHO)
         if phase == "before":
-            outage = outages.declare(
+            outage = outages.declare_systems_down(
                 vault, ["LIMS"], WHO, "bench", known=settings.systems.names,
                 snapshot=built.header.id,
             )  # fmt: skip
-    with closing(loading.current(vault)) as snapshot:
-        people_ = [p for p in snapshot.all("Patient") if isinstance(p, Patient)]
-    subjects = [subject_of(patient) for patient in people_]
-    done = _issue(vault, outage.id, subjects, 1, entered, FORM_VERIFIED)
+    with closing(loading.open_current_snapshot(vault)) as snapshot:
+        people_ = [p for p in snapshot.iterate_records("Patient") if isinstance(p, Patient)]
+    subjects = [make_subject(patient) for patient in people_]
+    done = _issue(vault, outage.id, subjects, 1, entered, FormState.VERIFIED)
     _enter(vault, outage.id, done, len(subjects))
-    return _issue(vault, outage.id, subjects, entered + 1, waiting, RETURNED)
+    return _issue(vault, outage.id, subjects, entered + 1, waiting, FormState.RETURNED)
 
 
 def _issue(
     vault: Vault, outage: str, subjects: list[Subject], first: int, count: int, state: str
 ) -> list[str]:
-    form = definition(FORM)
+    form = load_form(FORM)
     layout = form_layout(form, "Hospital No.")
     pack = Pack(
         id=f"K7-{state}", kind="ward", wards=("A1",), snapshot="", outage=outage, drill=False,
@@ -89,9 +89,9 @@ def _issue(
     )  # fmt: skip
     numbered = [
         (
-            serials.serial("K7", position),
+            serials.make_serial("K7", position),
             position,
-            Draft(
+            FormDraft(
                 form=form.name, version=form.version, title=form.title, layout=layout.digest,
                 pages=1, returns=True, subject=subjects[position % len(subjects)], ward="A1",
             ),
@@ -99,8 +99,8 @@ def _issue(
         for position in range(first, first + count)
     ]  # fmt: skip
     with vault.change(WHO, "pack.print") as db:
-        paper_store.insert_pack(db, pack)
-        paper_store.insert_layout(db, layout, form.source, vault.now())
+        packs.insert_pack(db, pack)
+        layouts.insert_layout(db, layout, form.source, vault.now())
         paper_store.insert_forms(db, numbered, pack, state)
     return [serial for serial, _, _ in numbered]
 
@@ -113,10 +113,10 @@ def _enter(vault: Vault, outage: str, serials_: list[str], people_: int) -> None
     with vault.change(WHO, "entry.submit") as db:
         for place, serial in enumerate(serials_):
             taken = now() - timedelta(hours=1, minutes=45 * (place // people_))
-            said = answers | {"collected": f"{taken:%Y-%m-%dT%H:%M}"}
+            form_answers = answers | {"collected": f"{taken:%Y-%m-%dT%H:%M}"}
             entry = Entry(
-                serial=serial, form=FORM, version="1", state=VERIFIED, outage=outage,
-                answers=said, event=event, author="Sam Okoro", author_role="Staff nurse",
+                serial=serial, form=FORM, version="1", state=EntryState.VERIFIED, outage=outage,
+                answers=form_answers, event=event, author="Sam Okoro", author_role="Staff nurse",
                 transcriber=WHO.id, transcriber_name=WHO.name, entered=at, verified=at,
                 changed=at, ward="A1",
             )  # fmt: skip
@@ -126,14 +126,14 @@ def _enter(vault: Vault, outage: str, serials_: list[str], people_: int) -> None
 def clerks(vault: Vault, settings: Settings, number: int) -> dict[str, str]:
     """The secret of each clerk's one-time code by username, the records supervisor's last."""
     names = [f"clerk{position:02}" for position in range(number)]
-    made = {}
+    accounts = {}
     for name, role in [*((n, "records-clerk") for n in names), ("records", "records-supervisor")]:
-        given = people.create(
+        credentials = people.create_person(
             vault, settings, name, f"{name.title()} Bench", role, PASSWORD, WHO, "bench",
             initial=False,
         )  # fmt: skip
-        made[name] = given.totp_secret
-    return made
+        accounts[name] = credentials.totp_secret
+    return accounts
 
 
 @contextmanager

@@ -26,14 +26,15 @@ from _scans import scans
 
 from downtime.config import Home
 from downtime.paper import serials
-from downtime.paper.forms.definition import definition
-from downtime.paper.issue import ISSUED, Draft, Pack, Subject
-from downtime.paper.layout import crew, stamp
-from downtime.paper.layout.layout import Layout, form_layout
-from downtime.paper.layout.sheet import FormSheet
+from downtime.paper.forms.load_form import load_form
+from downtime.paper.layout import print_sheets, stamp_pages
+from downtime.paper.layout.model import FormSheet
+from downtime.paper.layout.template_layout import FormLayout, form_layout
+from downtime.paper.model import FormDraft, FormState, Pack, Subject
+from downtime.paper.store import packs
 from downtime.pdf import typeface
-from downtime.pdf.codes import code_path
-from downtime.pdf.compose import Part, compose
+from downtime.pdf.barcodes import qr_code_operators
+from downtime.pdf.compose_page import PageElement, compose_page
 from downtime.pdf.writer import PdfWriter
 
 PAGES = 8000
@@ -49,7 +50,7 @@ CROWDED = 5
 
 def timed(work: Callable[[], int]) -> tuple[float, int]:
     """CPU seconds of one run, and what it returned; nothing is remembered from a run before."""
-    typeface.runs.cache_clear()
+    typeface.glyph_runs.cache_clear()
     start = time.process_time()
     size = work()
     return time.process_time() - start, size
@@ -74,10 +75,10 @@ def wall(count: int, cores: int) -> tuple[float, int]:
     with open(os.devnull, "wb") as out:
         printer = new_printer(out)
         sheets = (
-            (FormSheet(layout, serials.serial("K7", n), values(n), labels), False)
+            (FormSheet(layout, serials.make_serial("K7", n), values(n), labels), False)
             for n in range(1, count + 1)
         )
-        for _ in crew.print_all(printer, sheets, count, cores):
+        for _ in print_sheets.print_sheets(printer, sheets, count, cores):
             pass
         size = printer.finish()
     return time.perf_counter() - start, size
@@ -89,60 +90,62 @@ def ceiling(count: int) -> tuple[float, int]:
     What `untagged` does besides is finding places, fitting text into them and the background.
     """
     layout, labels = prepared()
-    kept: list[list[Part]] = []
+    pages: list[list[PageElement]] = []
 
-    def keep(pages: Any, size: Any, drawings: Any, furniture: Any, parts: list[Part]) -> None:
-        kept.append([part for part in parts if part.marks == "" or "m " in part.marks])
+    def keep(
+        pages: Any, size: Any, drawings: Any, furniture: Any, parts: list[PageElement]
+    ) -> None:
+        pages.append([part for part in parts if part.operators == "" or "m " in part.operators])
 
-    with patch.object(stamp, "compose", keep):
+    with patch.object(stamp_pages, "compose", keep):
         print_stamped(layout, labels, count)
     corners = [place for place in layout.pages[0] if place.kind == "code"]
 
     def document() -> int:
         with open(os.devnull, "wb") as out:
             writer = PdfWriter(out, "Benchmark", datetime.now(UTC), tagged=False)
-            for number, parts in enumerate(kept, 1):
+            for number, parts in enumerate(pages, 1):
                 writer.document()
                 drawn = [
-                    code_path(payload, place.x, place.y, place.width)
+                    qr_code_operators(payload, place.x, place.y, place.width)
                     for payload, place in zip(codes(number), corners, strict=True)
                 ]
-                marks = [Part(0, None, (), drawing) for drawing in drawn]
-                compose(writer, layout.size, [], [], [*parts, *marks])
+                elements = [PageElement(0, None, (), drawing) for drawing in drawn]
+                compose_page(writer, layout.size, [], [], [*parts, *elements])
             return writer.finish()
 
     return timed(document)
 
 
 def print_stamped(
-    layout: Layout, labels: dict[str, str], count: int, *, tagged: bool = True
+    layout: FormLayout, labels: dict[str, str], count: int, *, tagged: bool = True
 ) -> int:
     with open(os.devnull, "wb") as out:
         printer = new_printer(out, tagged=tagged)
         for number in range(1, count + 1):
-            printer.form(layout, serials.serial("K7", number), values(number), labels)
+            printer.print_form(layout, serials.make_serial("K7", number), values(number), labels)
         return printer.finish()
 
 
 def layout(count: int) -> tuple[float, int]:
     """Laying a form out, which happens once for each version of it."""
-    form = definition(FORM)
+    form = load_form(FORM)
     form_layout(form, MRN)
     start = time.process_time()
     for _ in range(count):
-        made = form_layout.__wrapped__(form, MRN)
-    return time.process_time() - start, len(made.pdf)
+        layout = form_layout.__wrapped__(form, MRN)
+    return time.process_time() - start, len(layout.pdf)
 
 
 def ledger(count: int) -> tuple[float, int]:
     """Writing rows of the ledger in one transaction of the encrypted database."""
-    from downtime.paper import store
+    from downtime.paper.store import issued_forms
     from downtime.vault import schema
-    from downtime.vault.audit import Actor
+    from downtime.vault.model import Actor
     from downtime.vault.vault import Vault
 
-    who = Actor("u-1", "Amina Ward", "laptop-1")
-    draft = Draft(form=FORM, version="1", title="", layout="", pages=1, returns=True,
+    actor = Actor("u-1", "Amina Ward", "laptop-1")
+    draft = FormDraft(form=FORM, version="1", title="", layout="", pages=1, returns=True,
                   subject=Subject(patient="p", family="SURNAME"), ward="A1")  # fmt: skip
     pack = Pack(id="K7-P00001", kind="site", wards=("A1",), snapshot="", outage="", drill=False,
                 issued_by="u-1", issued_name="Amina Ward", issued_at="2026-11-02T14:30:00Z",
@@ -151,10 +154,10 @@ def ledger(count: int) -> tuple[float, int]:
         vault = Vault(Home(Path(folder)), os.urandom(32), lambda: datetime.now(UTC))
         schema.apply(vault.db, vault.clock)
         start = time.process_time()
-        with vault.change(who, "pack.print") as db:
-            store.insert_pack(db, pack)
-            rows = ((serials.serial("K7", n), n, draft) for n in range(1, count + 1))
-            store.insert_forms(db, rows, pack, ISSUED)
+        with vault.change(actor, "pack.print") as db:
+            packs.insert_pack(db, pack)
+            rows = ((serials.make_serial("K7", n), n, draft) for n in range(1, count + 1))
+            issued_forms.insert_forms(db, rows, pack, FormState.ISSUED)
         seconds = time.process_time() - start
         vault.close()
     return seconds, 0
@@ -170,9 +173,9 @@ WAYS: dict[str, Callable[[int], tuple[float, int]]] = {
 }  # fmt: skip
 
 
-def measured(way: str, count: int) -> dict[str, float]:
+def measured(variant: str, count: int) -> dict[str, float]:
     """One way in a process of its own: seconds, bytes, peak memory in MB, CPU seconds of it all."""
-    command = [sys.executable, __file__, way, str(count)]
+    command = [sys.executable, __file__, variant, str(count)]
     done = subprocess.run(command, capture_output=True, check=True, text=True)
     return dict(json.loads(done.stdout))
 
@@ -181,7 +184,8 @@ def in_turn(counts: Mapping[str, int], times: int = ROUNDS) -> dict[str, dict[st
     """The best of the rounds of ways and their pages."""
     rounds = [{way: measured(way, count) for way, count in counts.items()} for _ in range(times)]
     return {
-        way: min((found[way] for found in rounds), key=lambda one: one["seconds"]) for way in counts
+        variant: min((results[variant] for results in rounds), key=lambda one: one["seconds"])
+        for variant in counts
     }
 
 
@@ -191,15 +195,15 @@ def figures() -> list[dict[str, Any]]:
         {"stamped": PAGES, "untagged": PAGES, "ceiling": PAGES, "reportlab": FEW,
          "weasyprint": WEASYPRINT_PAGES}
     )  # fmt: skip
-    one, every = in_turn({"one": PAGES, "all": PAGES}, CROWDED).values()
+    one_core, all_cores = in_turn({"one": PAGES, "all": PAGES}, CROWDED).values()
     ours, plain, top = best["stamped"], best["untagged"], best["ceiling"]["seconds"]
     speed, bare = PAGES / ours["seconds"], PAGES / plain["seconds"]
     weasy = WEASYPRINT_PAGES / best["weasyprint"]["seconds"]
     lab = FEW / best["reportlab"]["seconds"]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         parts = (("stamped", MANY), ("scans", SCANS), ("more scans", SCANS), ("stamped", FEW))
-        many, *read, few = pool.map(lambda one: measured(*one), parts)
-    faster, dearer = one["seconds"] / every["seconds"], every["cpu"] / one["cpu"]
+        many, *read, few = pool.map(lambda arguments: measured(*arguments), parts)
+    faster, dearer = one_core["seconds"] / all_cores["seconds"], all_cores["cpu"] / one_core["cpu"]
     part = top / plain["seconds"]
     laid = measured("layout", 5)["seconds"] / 5
     rows = measured("ledger", PAGES)["seconds"]

@@ -23,24 +23,25 @@ from typing import Any
 
 import orjson
 
-from downtime.accounts.opening import create_home, open_with_file
-from downtime.clinical.records import Appointment, Encounter, Patient, Record, ServiceRequest
+from downtime.accounts.homes import create_home, open_with_file
+from downtime.clinical.model import Appointment, Encounter, Patient, Record, ServiceRequest
 from downtime.clock import to_text
 from downtime.config import Home, load
 from downtime.demo.settings import settings_text
-from downtime.entry import store as entry_store
-from downtime.entry.model import ENTERED, Entry
+from downtime.entry.model import Entry, EntryState
+from downtime.entry.store import entries as entry_store
 from downtime.outage import outages
-from downtime.paper import store as paper_store
-from downtime.paper.forms.definition import definition
-from downtime.paper.issue import ISSUED, Draft, Pack, Subject
-from downtime.paper.layout.layout import Layout
-from downtime.paper.serials import serial
-from downtime.reconcile import run
+from downtime.paper.forms.load_form import load_form
+from downtime.paper.layout.template_layout import FormLayout
+from downtime.paper.model import FormDraft, FormState, Pack, Subject
+from downtime.paper.serials import make_serial
+from downtime.paper.store import issued_forms as paper_store
+from downtime.paper.store import layouts, packs
+from downtime.reconcile.compare import run_comparison
 from downtime.settings import Settings
-from downtime.snapshot import shelf, tables
-from downtime.snapshot.header import Header
-from downtime.vault.audit import Actor
+from downtime.snapshot.header import SnapshotHeader
+from downtime.snapshot.store import record_tables, snapshot_index
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
@@ -56,18 +57,18 @@ TESTS = ("FBC", "UE", "LFT", "CRP", "CLOT")
 def figures() -> list[dict[str, Any]]:
     """Seconds and memory, each size in a process of its own that compares on every core."""
     sizes = (*SIZES, 1_000_000) if os.environ.get("RECONCILE_MILLION") else SIZES
-    measured = {size: _apart(size) for size in sizes}
+    measured = {size: _run_in_process(size) for size in sizes}
     return list(_figures(measured))
 
 
-def _apart(size: int) -> dict[str, float]:
+def _run_in_process(size: int) -> dict[str, float]:
     """Make the hospital in one process, and measure in another whose memory is its own."""
     with tempfile.TemporaryDirectory() as folder:
         for step in ("make", "measure"):
             command = [sys.executable, __file__, step, str(size), folder]
             done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
-        found: dict[str, float] = orjson.loads(done.stdout)
-        return found
+        figures: dict[str, float] = orjson.loads(done.stdout)
+        return figures
 
 
 def _figures(measured: dict[int, dict[str, float]]) -> Iterator[dict[str, Any]]:
@@ -127,8 +128,8 @@ def _records(recovered: bool) -> Iterator[Record]:
             kind="inpatient", started="2026-11-01T08:00:00Z", updated="2026-11-01T08:00:00Z",
         )  # fmt: skip
     for n in range(REQUESTS):
-        late = n % 2 and recovered
-        at = "2026-11-02T13:55:00Z" if late else "2026-10-30T09:00:00Z"
+        is_late = n % 2 and recovered
+        at = "2026-11-02T13:55:00Z" if is_late else "2026-10-30T09:00:00Z"
         if recovered or not n % 2:
             yield ServiceRequest(
                 id=f"r{n}", patient=f"p{n % INPATIENTS:06}", code=TESTS[n % 5], filler=f"L{n}",
@@ -147,15 +148,17 @@ def _slot(n: int) -> str:
 
 
 def _hold(vault: Vault, sequence: int, records: Iterator[Record]) -> str:
-    header = Header(
+    header = SnapshotHeader(
         hospital="DEMO", sequence=sequence, created=to_text(NOW), expires="2027-11-09T00:00:00Z",
         key="0123456789abcdef", time_zone="Europe/London", systems={"LIMS": to_text(NOW)},
         counts={}, holds=("Appointment", "AllergyIntolerance"),
     )  # fmt: skip
     path = vault.home.snapshots / f"{header.id}.db"
-    tables.create(path, vault.key(f"snapshot:{header.id}"), header, records)
+    record_tables.create_database(path, vault.derive_key(f"snapshot:{header.id}"), header, records)
     with vault.change(WHO, "snapshot.load") as db:
-        shelf.add(db, header, f"{sequence}.downtime", f"{sequence:064}", vault.now())
+        snapshot_index.insert_entry(
+            db, header, f"{sequence}.downtime", f"{sequence:064}", vault.now()
+        )
     return header.id
 
 
@@ -189,7 +192,7 @@ def _forms(size: int) -> Iterator[tuple[str, str, dict[str, str]]]:
 def _serial(n: int) -> str:
     """The n-th form's: each laptop has printed a hundred thousand."""
     laptop, position = divmod(n - 1, 100_000)
-    return serial(f"K{LAPTOPS[laptop]}", position + 1)
+    return make_serial(f"K{LAPTOPS[laptop]}", position + 1)
 
 
 def _paper(vault: Vault, outage: str, snapshot: str, size: int) -> None:
@@ -197,27 +200,31 @@ def _paper(vault: Vault, outage: str, snapshot: str, size: int) -> None:
         id="bench", kind="ward", wards=("W1",), snapshot=snapshot, outage=outage, drill=False,
         issued_by=WHO.id, issued_name=WHO.name, issued_at=vault.now(), pages=1, state="printed",
     )  # fmt: skip
-    made = {name: definition(name) for name in ("appointment-change", "blood-sciences-request")}
+    definitions = {
+        name: load_form(name) for name in ("appointment-change", "blood-sciences-request")
+    }
     at = vault.now()
     drafts, entries = [], []
     for n, (name, patient, answers) in enumerate(_forms(size), 1):
-        form, number = made[name], _serial(n)
+        form, number = definitions[name], _serial(n)
         subject = Subject(patient=f"p{patient}", mrn=f"H{patient}", birth_date="1960-01-02")
         drafts.append(
-            (number, n, Draft(form=name, version=form.version, title=form.title,
+            (number, n, FormDraft(form=name, version=form.version, title=form.title,
              layout=form.digest, pages=1, returns=True, subject=subject, ward="W1"))
         )  # fmt: skip
         entries.append(
-            Entry(serial=number, form=name, version=form.version, state=ENTERED, outage=outage,
+            Entry(serial=number, form=name, version=form.version, state=EntryState.ENTERED, outage=outage,
                   answers={**SIGNED, **answers}, event=at, author="Sam Okoro", transcriber="u-1",
                   transcriber_name="Jo", entered=at, changed=at, ward="W1")
         )  # fmt: skip
     with vault.change(WHO, "pack.print") as db:
-        paper_store.insert_pack(db, pack)
-        for form in made.values():
-            layout = Layout(form.name, form.version, form.title, form.digest, b"", (1.0, 1.0), ())
-            paper_store.insert_layout(db, layout, form.source, at)
-        paper_store.insert_forms(db, drafts, pack, ISSUED)
+        packs.insert_pack(db, pack)
+        for form in definitions.values():
+            layout = FormLayout(
+                form.name, form.version, form.title, form.digest, b"", (1.0, 1.0), ()
+            )
+            layouts.insert_layout(db, layout, form.source, at)
+        paper_store.insert_forms(db, drafts, pack, FormState.ISSUED)
         for entry in entries:
             entry_store.save(db, entry)
 
@@ -239,7 +246,9 @@ def make(size: int, folder: Path) -> None:
     with closing(vault):
         t0 = _hold(vault, 1, _records(recovered=False))
         known = ("PAS", "LIMS", "EPR", "Radiology", "Theatres")
-        outage = outages.declare(vault, ["LIMS"], WHO, "bench", known=known, snapshot=t0)
+        outage = outages.declare_systems_down(
+            vault, ["LIMS"], WHO, "bench", known=known, snapshot=t0
+        )
         _paper(vault, outage.id, t0, size)
         _hold(vault, 2, _records(recovered=True))
 
@@ -251,22 +260,24 @@ def measure(size: int, folder: Path) -> dict[str, float]:
         cpu, seconds, first = _timed(vault, settings)
         megabytes = _most_megabytes()
         _change_entries(vault, size // 100)
-        entries, entries_seconds, again = _timed(vault, settings)
+        entries, entries_seconds, repeated = _timed(vault, settings)
         _hold(vault, 3, _changed(_records(recovered=True)))
         records, records_seconds, last = _timed(vault, settings)
         return {
             "first": cpu, "seconds": seconds, "items": first.items, "megabytes": megabytes,
             "entries": entries, "entries_seconds": entries_seconds,
-            "entries_forms": again.looked_at,
+            "entries_forms": repeated.looked_at,
             "records": records, "records_seconds": records_seconds,
             "records_forms": last.looked_at, "peer": _peer(size),
         }  # fmt: skip
 
 
-def _timed(vault: Vault, settings: Settings) -> tuple[float, float, run.Compared]:
+def _timed(
+    vault: Vault, settings: Settings
+) -> tuple[float, float, run_comparison.ComparisonSummary]:
     gc.collect()
     cpu, started = _cpu_seconds(), time.perf_counter()
-    compared = run.run(vault, settings, WHO, "bench", cores=CORES)
+    compared = run_comparison.run_comparison(vault, settings, WHO, "bench", cores=CORES)
     return _cpu_seconds() - cpu, time.perf_counter() - started, compared
 
 
@@ -278,15 +289,15 @@ def _cpu_seconds() -> float:
 
 def _most_megabytes() -> float:
     """As if every process had needed most at the same time."""
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return (own + (CORES - 1) * largest) / 1024
+    return (peak + (CORES - 1) * largest) / 1024
 
 
 def _change_entries(vault: Vault, number: int) -> None:
     serials = [_serial(1 + n * 100) for n in range(number)]
     with vault.change(WHO, "entry.correct") as db:
-        for entry in entry_store.some(db, serials):
+        for entry in entry_store.fetch_many(db, serials):
             entry_store.save(db, replace(entry, changed="2026-11-02T15:00:00Z", corrections=1))
 
 

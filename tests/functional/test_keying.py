@@ -11,7 +11,7 @@ from downtime.errors import UserError
 from downtime.paper import ledger, move_form
 from downtime.paper.print_requests import BLANK, PrintRequest, print_request
 from downtime.paper.store import layouts
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 
 NURSE = Actor("u-nurse", "Nurse Print", "K7")
 

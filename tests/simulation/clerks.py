@@ -6,7 +6,7 @@ from random import Random
 
 from downtime.entry import corrections, double_keying, file_form, keying, verify_entry
 from downtime.entry.model import Entry, Task
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from tests.simulation.machines import Machine
 from tests.simulation.truth import Sheet, Truth
 
@@ -49,7 +49,7 @@ class Clerks:
     def see_through(self, paper: Written, entry: Entry) -> None:
         """Do what an entry waits for until it is verified, then file the paper."""
         steps = {
-            Task.KEY_AGAIN: self._again,
+            Task.KEY_AGAIN: self._key_second_time,
             Task.ADJUDICATE: self._decide,
             Task.COMPARE: self._compare,
         }
@@ -60,26 +60,37 @@ class Clerks:
 
     def file(self, sheet: Sheet) -> None:
         """The paper goes to its file."""
-        file_form.file_form(self.station.vault, sheet.serial, self.staff["clerk2"])
+        station = self.station
+        file_form.file_form(station.vault, station.settings, sheet.serial, self.staff["clerk2"])
         sheet.fate, sheet.filed = "returned", True
 
-    def _again(self, paper: Written, entry: Entry) -> Entry:
-        said = {key: text for key, text in paper.answers.items() if key in paper.critical}
+    def _key_second_time(self, paper: Written, entry: Entry) -> Entry:
+        critical_answers = {
+            key: text for key, text in paper.answers.items() if key in paper.critical
+        }
         after = double_keying.submit_second_keying(
-            self.station.vault, self.station.settings, paper.sheet.serial, said, self._second(entry)
+            self.station.vault,
+            self.station.settings,
+            paper.sheet.serial,
+            critical_answers,
+            self._second(entry),
         )
         if after.waits != Task.ADJUDICATE:
-            self._note(paper, "critical", len(said), 0)
+            self._note(paper, "critical", len(critical_answers), 0)
         return after
 
     def _decide(self, paper: Written, entry: Entry) -> Entry:
-        said = {key: text for key, text in paper.answers.items() if key in paper.critical}
-        wrong = {k for k in paper.critical if entry.answers.get(k, "") != said.get(k, "")}
+        critical_answers = {
+            key: text for key, text in paper.answers.items() if key in paper.critical
+        }
+        wrong = {
+            k for k in paper.critical if entry.answers.get(k, "") != critical_answers.get(k, "")
+        }
         after = double_keying.adjudicate_entry(
-            self.station.vault, self.station.settings, paper.sheet.serial, said,
+            self.station.vault, self.station.settings, paper.sheet.serial, critical_answers,
             self.staff["clerk3"],
         )  # fmt: skip
-        seen = said.keys() | {key for key in paper.critical if entry.answers.get(key)}
+        seen = critical_answers.keys() | {key for key in paper.critical if entry.answers.get(key)}
         self._note(paper, "critical", len(seen), len(wrong))
         return after
 
@@ -106,11 +117,11 @@ class Clerks:
         first = self.staff["clerk2"]
         return self.staff["clerk3"] if entry.transcriber == first.id else first
 
-    def _note(self, paper: Written, way: str, fields: int, errors: int) -> None:
+    def _note(self, paper: Written, method: str, fields: int, errors: int) -> None:
         """A paper counts once in each way: what it had wrong when it was first keyed."""
-        if fields and way not in paper.sheet.checked:
-            paper.sheet.checked.add(way)
-            self.truth.checks.append((paper.sheet.form, way, fields, errors))
+        if fields and method not in paper.sheet.checked:
+            paper.sheet.checked.add(method)
+            self.truth.checks.append((paper.sheet.form, method, fields, errors))
 
 
 def slipped(dice: Random, answers: Answers, fields: Mapping[str, str], percent: int) -> Answers:

@@ -16,7 +16,7 @@ from downtime.demo.settings import settings_text
 from downtime.settings import Settings
 from downtime.snapshot import build_snapshot, load_bundle
 from downtime.vault import device
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 WHY = "Simulated month"
@@ -58,17 +58,17 @@ def set_up(
     """Make every machine and let them trust each other; the station tells the `targets`."""
     publisher = _machine(folder / "publisher", "PA", "publisher", clock, {}, closing_)
     station = _machine(folder / "station", "RA", "records station", clock, targets, closing_)
-    made = tuple(
+    laptops = tuple(
         _machine(folder / f"laptop-{n + 1}", code(n), f"laptop {n + 1}", clock, {}, closing_)
         for n in range(laptops)
     )
-    for one in (station, *made):
-        _trust(publisher, one)
-        _trust(one, publisher)
-    for one in made:
-        _trust(station, one)
-        _trust(one, station)
-    return Fleet(publisher, station, made, _staff(station))
+    for machine in (station, *laptops):
+        _trust(publisher, machine)
+        _trust(machine, publisher)
+    for machine in laptops:
+        _trust(station, machine)
+        _trust(machine, station)
+    return Fleet(publisher, station, laptops, _staff(station))
 
 
 def code(number: int) -> str:
@@ -110,18 +110,18 @@ def _settings(targets: Mapping[str, str]) -> str:
     return text
 
 
-def _trust(one: Machine, other: Machine) -> None:
-    device.trust_card(one.vault, device.export_card(other.vault), one.actor, WHY)
+def _trust(machine: Machine, other: Machine) -> None:
+    device.trust_card(machine.vault, device.export_card(other.vault), machine.actor, WHY)
 
 
 def _staff(station: Machine) -> dict[str, Actor]:
     actors = {}
     for username, name, role in PEOPLE:
-        made = people.create_person(
+        credentials = people.create_person(
             station.vault, station.settings, username, name, role, people.make_password(),
             station.actor, WHY, initial=False,
         )  # fmt: skip
-        actors[username] = made.person.actor(station.code)
+        actors[username] = credentials.person.actor(station.code)
     return actors
 
 
@@ -139,5 +139,5 @@ def publish_to(
     built = build_snapshot.build_snapshot(
         by.vault, by.settings, [feeds], folder / "bundles", by.actor, WHY
     )
-    for one in machines:
-        load_bundle.load_bundle(one.vault, one.settings, built.bundle, one.actor, WHY)
+    for machine in machines:
+        load_bundle.load_bundle(machine.vault, machine.settings, built.bundle, machine.actor, WHY)

@@ -26,13 +26,13 @@ def read_workbook_rows(
     """
     _check_size(path, settings.max_workbook_bytes)
     limits = settings.worker_memory_bytes, settings.worker_seconds
-    opened = sandbox.lines("downtime.feeds.tables.workbook_child", [str(path), sheet], *limits)
+    opened = sandbox.read_lines("downtime.feeds.tables.workbook_child", [str(path), sheet], *limits)
     try:
         with closing(opened):
             for line in opened:
                 yield from _answer(line)
-    except sandbox.ChildFailedError as error:
-        raise UnusableMessageError("", _why(error.late, settings)) from None
+    except sandbox.SandboxError as error:
+        raise UnusableMessageError("", _why(error.timed_out, settings)) from None
 
 
 def _answer(line: bytes) -> Iterator[list[str]]:

@@ -57,10 +57,12 @@ def _run_child(path: Path, page: int, settings: PaperSettings) -> Any:
         raise _unfit(path, "it is too large (paper.background_max_bytes)")
     module = "downtime.paper.forms.background_child"
     try:
-        answer = orjson.loads(b"".join(sandbox.lines(module, [str(path), str(page)], *limits)))
-    except sandbox.ChildFailedError as error:
+        answer = orjson.loads(b"".join(sandbox.read_lines(module, [str(path), str(page)], *limits)))
+    except sandbox.SandboxError as error:
         reason = (
-            "it takes too long to open" if error.late else "it is damaged, or asks for too much"
+            "it takes too long to open"
+            if error.timed_out
+            else "it is damaged, or asks for too much"
         )
         raise _unfit(path, reason) from None
     if "error" in answer:

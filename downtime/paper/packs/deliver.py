@@ -3,13 +3,13 @@
 A PDF goes to `lp` on its standard input, complete or not at all; it is never a file in between.
 """
 
-import subprocess
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
 from downtime.errors import InputError, UserError
 from downtime.paper.packs.model import Deliver, PrintChannel
+from downtime.processes.program import ProgramError, run_program
 from downtime.settings import PrintingSettings
 from downtime.vault.files import write_atomic
 
@@ -56,17 +56,15 @@ def _to_queue(printing: PrintingSettings, queue: str, out: BytesIO, two_sided: b
     def hand_over(name: str, pack: str) -> None:
         command = lp_command(printing, queue, f"{pack} {name}", two_sided=two_sided)
         try:
-            done = subprocess.run(  # noqa: S603 - the words of `lp_command`, no shell
-                command, input=out.getvalue(), capture_output=True, timeout=printing.seconds
-            )
+            run_program(command, out.getvalue(), printing.seconds)
         except FileNotFoundError:
             raise UserError(
                 "printer.no-lp", "This computer has no 'lp' to print with.", "Install CUPS."
             ) from None
-        except subprocess.TimeoutExpired:
+        except TimeoutError:
             raise _refused(queue, "no answer") from None
-        if done.returncode:
-            raise _refused(queue, done.stderr.decode(errors="replace").strip())
+        except ProgramError as error:
+            raise _refused(queue, str(error)) from None
 
     return hand_over
 

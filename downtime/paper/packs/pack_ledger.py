@@ -5,10 +5,10 @@ from datetime import timedelta
 from downtime.clock import to_text
 from downtime.errors import NotFoundError
 from downtime.paper.model import PACK_LIFECYCLE, AuditAction, FormState, Pack, PackState
-from downtime.paper.store import issued_forms
+from downtime.paper.store import issued_forms, packs
 from downtime.settings import Settings
 from downtime.vault import device
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 _OWN = "substr(id, 1, 3) = ? || '-'"
@@ -17,7 +17,7 @@ INTERRUPTED = "The program stopped while it was printing this."
 
 def get_pack(vault: Vault, pack: str) -> Pack:
     """One printing; NotFoundError."""
-    found = issued_forms.fetch_packs(vault.db, "id = ?", pack)
+    found = packs.fetch_packs(vault.db, "id = ?", pack)
     if not found:
         raise NotFoundError(
             "pack.unknown", f"No pack '{pack}' was printed here.", "List the packs."
@@ -27,8 +27,8 @@ def get_pack(vault: Vault, pack: str) -> Pack:
 
 def list_failed(vault: Vault) -> list[Pack]:
     """Printings of this machine that nobody got and nobody asked for again, newest first."""
-    return issued_forms.fetch_packs(
-        vault.db, f"state = ? AND {_OWN}", PackState.FAILED, device.code(vault.home)
+    return packs.fetch_packs(
+        vault.db, f"state = ? AND {_OWN}", PackState.FAILED, device.read_own_code(vault.home)
     )
 
 
@@ -42,10 +42,10 @@ def get_failed(vault: Vault, pack: str) -> Pack:
 def void_pack(vault: Vault, pack: Pack, actor: Actor, reason: str) -> None:
     """Nobody got these pages: every form of the pack is void; ConflictError by the lifecycle."""
     with vault.change(actor, AuditAction.PACK_VOID, target=pack.id, reason=reason) as db:
-        (now,) = issued_forms.fetch_packs(db, "id = ?", pack.id)
+        (now,) = packs.fetch_packs(db, "id = ?", pack.id)
         PACK_LIFECYCLE.check(now.state, PackState.FAILED)
         issued_forms.move_pack_forms(db, pack.id, FormState.VOID, vault.now(), actor, reason)
-        issued_forms.set_pack_failure(db, pack.id, PackState.FAILED, reason)
+        packs.set_failure(db, pack.id, PackState.FAILED, reason)
 
 
 def mark_repeated(vault: Vault, pack: Pack, actor: Actor, by: str) -> None:
@@ -53,14 +53,14 @@ def mark_repeated(vault: Vault, pack: Pack, actor: Actor, by: str) -> None:
     with vault.change(
         actor, AuditAction.PACK_REPEATED, target=pack.id, reason=f"printed anew as {by}"
     ) as db:
-        (now,) = issued_forms.fetch_packs(db, "id = ?", pack.id)
+        (now,) = packs.fetch_packs(db, "id = ?", pack.id)
         PACK_LIFECYCLE.check(now.state, PackState.REPEATED)
-        issued_forms.set_pack_failure(db, pack.id, PackState.REPEATED, f"Printed anew as {by}.")
+        packs.set_failure(db, pack.id, PackState.REPEATED, f"Printed anew as {by}.")
 
 
 def find_printed_for_job(vault: Vault, job: str) -> Pack | None:
     """What was printed, and handed over, in the course of a job."""
-    found = issued_forms.fetch_packs(vault.db, "job = ? AND state = ?", job, PackState.PRINTED)
+    found = packs.fetch_packs(vault.db, "job = ? AND state = ?", job, PackState.PRINTED)
     return found[0] if found else None
 
 
@@ -69,7 +69,7 @@ def withdraw_job(vault: Vault, job: str, reason: str) -> int:
     condition = "job = ? AND state IN (?, ?)"
     return _void_all(
         vault,
-        issued_forms.fetch_packs(vault.db, condition, job, PackState.PRINTING, PackState.PRINTED),
+        packs.fetch_packs(vault.db, condition, job, PackState.PRINTING, PackState.PRINTED),
         reason,
     )
 
@@ -77,8 +77,8 @@ def withdraw_job(vault: Vault, job: str, reason: str) -> int:
 def void_interrupted(vault: Vault, settings: Settings) -> int:
     """Void printings whose program died; how many. One takes minutes, so an old one is dead."""
     limit = vault.clock() - timedelta(minutes=settings.printing.interrupted_minutes)
-    condition, own = f"state = ? AND issued_at < ? AND {_OWN}", device.code(vault.home)
-    found = issued_forms.fetch_packs(vault.db, condition, PackState.PRINTING, to_text(limit), own)
+    condition, own = f"state = ? AND issued_at < ? AND {_OWN}", device.read_own_code(vault.home)
+    found = packs.fetch_packs(vault.db, condition, PackState.PRINTING, to_text(limit), own)
     return _void_all(vault, found, INTERRUPTED)
 
 

@@ -1,85 +1,61 @@
 """Print one form again: the same values under a new serial, and the old one is void."""
 
-from typing import BinaryIO
+from dataclasses import dataclass
+from typing import ClassVar
 
 import orjson
 
-from downtime.errors import ConflictError, InputError
-from downtime.paper import ledger, serials
-from downtime.paper.model import OUT, IssuedForm
-from downtime.paper.packs import pack, pack_ledger
-from downtime.paper.packs.model import DEFAULT_OPTIONS, PrintOptions
-from downtime.paper.packs.pack import PackResult
-from downtime.paper.packs.print_run import PrintRun
-from downtime.paper.printed_definition import get_printed_definition
-from downtime.paper.store import issued_forms
-from downtime.settings import Settings
-from downtime.vault.audit import Actor
-from downtime.vault.vault import Vault
+from downtime.errors import ConflictError
+from downtime.paper import ledger
+from downtime.paper.model import PackKind
+from downtime.paper.packs import pack_ledger
+from downtime.paper.packs.model import PackPlan, RequestKind
+from downtime.paper.packs.print_context import PrintContext
+from downtime.paper.packs.print_request import PrintRequest
+from downtime.paper.policies import check_can_reprint
+from downtime.paper.store import issued_forms, layouts
 
 
-def print_again(
-    vault: Vault,
-    settings: Settings,
-    serial: str,
-    actor: Actor,
-    reason: str,
-    out: BinaryIO,
-    *,
-    options: PrintOptions = DEFAULT_OPTIONS,
-) -> PackResult:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reprint(PrintRequest):
     """Print a form that is still out again, as it was: version, values and age of the data.
 
-    The old serial is void once the new page is handed over. InputError without a reason, or for a
-    list (print the ward's changes); ConflictError when the form is no longer out.
+    The old serial is void once the new page is delivered.
     """
-    old = ledger.get_form(vault, serial)
-    _check(old, reason)
-    values = issued_forms.fetch_content(vault.db, old.serial)
-    layout = issued_forms.fetch_layout(vault.db, old.layout)
-    if not values or layout is None:
-        raise ConflictError(
-            "reprint.not-kept",
-            "What was printed on this form was not kept.",
-            "Print the patient's pages, or a blank form, and void this one.",
-        )
-    press = PrintRun(vault, settings, actor, "reprint", options)
-    job = press.filled_document(
-        get_printed_definition(vault, old),
-        layout,
-        old.subject,
-        old.ward,
-        lambda: orjson.loads(values),
-        (old.serial,),
-    )
-    before = pack_ledger.get_pack(vault, old.pack)
-    name = pack.file_name(press, f"reprint_{old.serial}")
-    outcome = press.run(
-        [job],
-        out,
-        name=name,
-        title="Downtime form, printed again",
-        wards=[old.ward],
-        snapshot=before.snapshot,
-        as_at=before.as_at,
-        reason=reason,
-        target=old.serial,
-    )
-    return pack.result(press, outcome, [job], name)
 
+    kind: ClassVar[RequestKind] = RequestKind.AGAIN
+    title: ClassVar[str] = "Form printed again"
+    serial: str
 
-def _check(old: IssuedForm, reason: str) -> None:
-    if not reason.strip():
-        raise InputError("reprint.reason", "A reason is needed.", "Say in a few words why.")
-    if not old.returns:
-        raise InputError(
-            "reprint.list",
-            f"'{old.title}' is a copy of what the systems said.",
-            "Print what changed on the ward since its last print.",
+    def plan(self, context: PrintContext) -> PackPlan:
+        """InputError without a reason or for a list; ConflictError when it is no longer out."""
+        vault = context.vault
+        old = ledger.get_form(vault, self.serial)
+        check_can_reprint(old, context.reason)
+        values = issued_forms.fetch_content(vault.db, old.serial)
+        layout = layouts.find_layout(vault.db, old.layout)
+        if not values or layout is None:
+            raise ConflictError(
+                "reprint.not-kept",
+                "What was printed on this form was not kept.",
+                "Print the patient's pages, or a blank form, and void this one.",
+            )
+        document = context.filled_document(
+            ledger.get_printed_definition(vault, old),
+            layout,
+            old.subject,
+            old.ward,
+            lambda: orjson.loads(values),
+            (old.serial,),
         )
-    if old.state not in OUT:
-        raise ConflictError(
-            "reprint.state",
-            f"Form {serials.format_serial(old.serial)} is '{old.state}': only one that is out is printed again.",
-            "Print a new form instead.",
+        first_pack = pack_ledger.get_pack(vault, old.pack)
+        return PackPlan(
+            kind=PackKind.REPRINT,
+            title="Downtime form, printed again",
+            file_name=context.file_name(f"reprint_{old.serial}"),
+            documents=[document],
+            wards=[old.ward],
+            snapshot=first_pack.snapshot,
+            as_at=first_pack.as_at,
+            audit_target=old.serial,
         )

@@ -18,7 +18,7 @@ from downtime.paper.model import (
     Subject,
 )
 from downtime.paper.store import moves
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 
 _SUBJECT = tuple(f.name for f in fields(Subject))
 _ISSUED = tuple(f.name for f in fields(IssuedForm) if f.name != "subject")

@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from downtime.paper.form_state import derive_state
 from downtime.paper.model import FormState, Move, MoveKind
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 
 _COLUMNS = tuple(f.name for f in fields(Move))
 _NAMES = ", ".join(_COLUMNS)

@@ -25,7 +25,7 @@ from downtime.settings import Settings
 from downtime.snapshot import load_bundle
 from downtime.snapshot.garbage_collection import collect_garbage_seldom
 from downtime.snapshot.store.opened_snapshot import Snapshot
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from downtime.entry.store import entries as entry_store
 from downtime.errors import ConflictError
-from downtime.outage.model import Outage
 from downtime.paper.store import issued_forms as paper_store
 from downtime.reconcile.compare import stale_forms
 from downtime.reconcile.compare.compare_forms import (
@@ -19,17 +18,17 @@ from downtime.reconcile.compare.compare_forms import (
     forget_forms,
     open_comparison,
 )
-from downtime.reconcile.crew import compare_all
+from downtime.reconcile.compare.compare_in_parallel import compare_in_parallel
 from downtime.reconcile.duplicates import store
 from downtime.reconcile.identity import links
 from downtime.reconcile.identity.match_patient import Links
 from downtime.reconcile.latest_outage import find_latest_outage
-from downtime.reconcile.model import AuditAction, ItemFilter, ComparisonRun
+from downtime.reconcile.model import AuditAction, ComparisonRun, ItemFilter
 from downtime.reconcile.store import compared_forms, compared_links
 from downtime.reconcile.store import items as store_items
 from downtime.settings import Settings
 from downtime.snapshot import load_bundle
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 
@@ -150,7 +149,9 @@ class _Run:
         order = paper_store.sort_by_patient(self.vault.db, serials & self.standing.keys())
         sets = [{one: self.standing[one] for one in some} for some in self._sets(order)]
         compared = len(self.done)
-        for found in compare_all(self.vault, self.task, linked, self.sets, sets, self.cores):
+        for found in compare_in_parallel(
+            self.vault, self.task, linked, self.sets, sets, self.cores
+        ):
             self.people_gone |= found.people_gone
             self.doubled |= found.doubled
             compared += found.forms

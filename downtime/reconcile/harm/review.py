@@ -27,7 +27,7 @@ from downtime.reconcile.store import items as store_items
 from downtime.settings import Settings
 from downtime.snapshot import load_bundle
 from downtime.snapshot.store.opened_snapshot import Snapshot
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 PAUSE_SECONDS = 0.01

@@ -18,7 +18,7 @@ from downtime.reconcile.identity.unidentified import (
 from downtime.settings import Settings
 from downtime.snapshot import load_bundle
 from downtime.snapshot.store.opened_snapshot import Snapshot
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 AUTOMATIC = "Exact number and date of birth agree on every form."

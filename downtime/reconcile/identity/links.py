@@ -16,8 +16,8 @@ from downtime.reconcile.identity.match_patient import SERIAL, LinkedPatient
 from downtime.reconcile.identity.store import Link
 from downtime.reconcile.model import AuditAction
 from downtime.settings import Settings
-from downtime.vault.audit import Actor
 from downtime.vault.lifecycle import Lifecycle
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 PROPOSED, CONFIRMED, REJECTED, UNDONE = "proposed", "confirmed", "rejected", "undone"

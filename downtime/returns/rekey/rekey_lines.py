@@ -21,7 +21,7 @@ from downtime.returns.rekey import line_table, separation_lines
 from downtime.returns.rekey import line_text as worklist_words
 from downtime.returns.store import outbox_messages, rekey_ticks
 from downtime.settings import Settings
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 MAX_NUMBER = 60

@@ -18,8 +18,8 @@ from downtime.returns.rekey.line_text import SEPARATION
 from downtime.returns.rekey.rekey_lines import RekeyLine
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
-from downtime.vault.audit import Actor
 from downtime.vault.files import write_atomic
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 KINDS = {

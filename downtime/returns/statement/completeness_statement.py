@@ -19,19 +19,15 @@ from downtime.paper import ledger
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import ItemFilter, ItemState
 from downtime.reconcile.store import items as items_store
-from downtime.returns.model import AuditAction, Signature
-from downtime.returns.statement import open_items, statement_facts
-from downtime.returns.statement import outage_forms as statement_ledger
+from downtime.returns.model import AuditAction, Lead, Signature
+from downtime.returns.statement import open_items, outage_forms, statement_facts
+from downtime.returns.statement.model import Verdict, count_kinds
 from downtime.returns.statement.open_item_owners import count_overdue
 from downtime.returns.store import statement_signatures
 from downtime.settings import Settings
 from downtime.vault import audit
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
-
-COMPLETE, INCOMPLETE = "COMPLETE", "NOT COMPLETE"
-UNPROVED = "COMPLETE, BUT NOT PROVED"
-"""Nothing is open, and an audit chain on which the statement rests does not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +36,7 @@ class Statement:
 
     facts: Mapping[str, Any]
     digest: str
-    made: str
+    made_at: str
     audit: Mapping[str, Any]
     signatures: tuple[Signature, ...]
     titles: Mapping[str, str]
@@ -54,7 +50,7 @@ class Statement:
     @property
     def is_complete(self) -> bool:
         """Whether nothing is open and every audit chain holds."""
-        return self.verdict == COMPLETE
+        return self.verdict == Verdict.COMPLETE
 
     @property
     def unproved(self) -> tuple[str, ...]:
@@ -67,14 +63,24 @@ class Statement:
     @property
     def overdue(self) -> int:
         """How many open things should have been settled by those who have them."""
-        return count_overdue(self.facts, self.made)
+        return count_overdue(self.facts, self.made_at)
 
     @property
-    def verdict(self) -> str:
-        """`COMPLETE`, `NOT COMPLETE`, or that it is complete and rests on what cannot be proved."""
+    def valid_signatures(self) -> dict[Lead, Signature]:
+        """Those under the facts as they are now."""
+        return {s.role: s for s in self.signatures if s.facts_sha256 == self.digest}
+
+    @property
+    def outdated_count(self) -> int:
+        """How many signatures were given on facts that have changed since."""
+        return sum(s.facts_sha256 != self.digest for s in self.signatures)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether it is complete, and whether that rests on what cannot be proved."""
         if self.facts["open"]:
-            return INCOMPLETE
-        return UNPROVED if self.unproved else COMPLETE
+            return Verdict.INCOMPLETE
+        return Verdict.UNPROVED if self.unproved else Verdict.COMPLETE
 
     def as_json(self) -> dict[str, Any]:
         """One document: facts, hash, signatures with whether they still hold."""
@@ -85,10 +91,11 @@ class Statement:
             "unproved": list(self.unproved),
             **self.facts,
             "facts_sha256": self.digest,
-            "made": self.made,
+            "made": self.made_at,
             "audit": dict(self.audit),
             "signatures": [
-                asdict(one) | {"holds": one.facts_sha256 == self.digest} for one in self.signatures
+                asdict(signature) | {"holds": signature.facts_sha256 == self.digest}
+                for signature in self.signatures
             ],
         }
 
@@ -109,8 +116,7 @@ def gather_statement(vault: Vault, settings: Settings, outage: str = "") -> Stat
     NotFoundError when there was never an outage, or not that one.
     """
     chosen = find_outage(vault, outage)
-    facts = _gather_facts(vault, settings, chosen)
-    return attach_evidence(vault, chosen.id, facts)
+    return attach_evidence(vault, chosen.id, _gather_facts(vault, settings, chosen))
 
 
 def attach_evidence(vault: Vault, outage: str, facts: Mapping[str, Any]) -> Statement:
@@ -126,23 +132,23 @@ def attach_evidence(vault: Vault, outage: str, facts: Mapping[str, Any]) -> Stat
     )
 
 
-def find_outage(vault: Vault, outage: str = "") -> Outage:
+def find_outage(vault: Vault, outage_id: str = "") -> Outage:
     """The outage with this number, or the one at hand; it began when any laptop declared it."""
-    if not outage:
+    if not outage_id:
         return find_latest_outage(vault)
-    found = outages.get_outage(vault, outage)
-    return replace(found, opened=laptop_outages.find_start(vault.db, found))
+    outage = outages.get_outage(vault, outage_id)
+    return replace(outage, opened=laptop_outages.find_start(vault.db, outage))
 
 
 def _gather_facts(vault: Vault, settings: Settings, outage: Outage) -> dict[str, Any]:
     run = items_store.fetch_last_run(vault.db, outage.id)
     recovered = run.snapshot if run else ""
-    ahead = statement_ledger.list_used_ahead(vault, outage)
+    ahead = outage_forms.list_used_ahead(vault, outage)
     serials = [form.serial for form in ahead]
-    forms, total = statement_ledger.account_outage_forms(
+    forms, total = outage_forms.account_outage_forms(
         vault, outage, ahead, scans.fetch_serials(vault.db)
     )
-    found = open_items.find_open_items(vault, settings, outage)
+    open_ = open_items.find_open_items(vault, settings, outage)
     unmatched = items_store.fetch_items(vault.db, outage.id, state=ItemState.UNMATCHED)
     stays = items_store.fetch_item_page(vault.db, outage.id, ItemFilter(type="Encounter"), -1)
     window = statement_facts.describe_outage(vault, outage)
@@ -159,14 +165,14 @@ def _gather_facts(vault: Vault, settings: Settings, outage: Outage) -> dict[str,
         "patients": statement_facts.count_patients(vault, outage, recovered, until, stays),
         "forms": [asdict(row) for row in forms],
         "forms_total": {k: v for k, v in asdict(total).items() if k not in ("ward", "form")},
-        "printed_ahead": statement_ledger.count_by_ward(ahead),
+        "printed_ahead": outage_forms.count_by_ward(ahead),
         "entries": entry_store.count_figures(vault.db, outage.id, serials),
         "error_rate": statement_facts.measure_error_rate(vault, outage, serials),
         "items": items_store.count_by_state(vault.db, outage.id),
-        "unmatched": statement_facts.summarize_unmatched(unmatched),
+        "unmatched": statement_facts.summarize_unmatched(list(unmatched)),
         "identity": statement_facts.count_links(vault, outage),
         "returned": statement_facts.summarize_returned(vault, outage),
         "harm": statement_facts.summarize_harm(vault, outage),
-        "open": [asdict(one) for one in found],
-        "open_kinds": open_items.count_kinds(found),
+        "open": [item.as_json() for item in open_],
+        "open_kinds": count_kinds(open_),
     }

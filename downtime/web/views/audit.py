@@ -6,6 +6,7 @@ from downtime.accounts import people
 from downtime.accounts.model import Permission
 from downtime.vault import audit as chain
 from downtime.vault.audit import ChainVerification
+from downtime.vault.store import audit_chain
 from downtime.web import request_context
 from downtime.web.access_control import has_permission
 from downtime.web.responses import ViewResponse
@@ -31,11 +32,11 @@ def verify() -> ViewResponse:
 
 def _page(checked: ChainVerification | None) -> ViewResponse:
     db = request_context.vault().db
-    total = chain.count_entries(db)
+    total = audit_chain.count_entries(db)
     before = request.args.get("before", type=int) or total + 1
     asked = {name: request.args.get(name, "") for name in ("actor", "action")}
     reads = has_permission(Permission.AUDIT_VIEW)
-    found = chain.list_entries(db, before=before, limit=PAGE + 1, **asked) if reads else []
+    found = audit_chain.list_entries(db, before=before, limit=PAGE + 1, **asked) if reads else []
     return render_template(
         "audit/show.html",
         entries=found[:PAGE],
@@ -45,6 +46,6 @@ def _page(checked: ChainVerification | None) -> ViewResponse:
         older=found[PAGE - 1].seq if len(found) > PAGE else None,
         is_newest=before > total,
         names={person.id: person.name for person in people.list_people(request_context.vault())},
-        actors=chain.list_actors(db) if reads else [],
-        actions=chain.list_actions(db) if reads else [],
+        actors=audit_chain.list_actors(db) if reads else [],
+        actions=audit_chain.list_actions(db) if reads else [],
     )

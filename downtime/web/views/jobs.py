@@ -5,7 +5,7 @@ from flask import Blueprint, Response, redirect, render_template, url_for
 from downtime.accounts.model import Permission
 from downtime.errors import NotFoundError
 from downtime.vault import jobs as rules
-from downtime.vault.jobs import Job
+from downtime.vault.model import Job
 from downtime.web import request_context
 from downtime.web.job_kinds import JOB_KINDS
 from downtime.web.responses import ViewResponse, file_response

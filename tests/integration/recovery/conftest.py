@@ -15,14 +15,14 @@ from downtime.paper.forms.load_form import load_form
 from downtime.paper.layout.template_layout import FormLayout
 from downtime.paper.model import FormDraft, FormState, Pack, Subject
 from downtime.paper.serials import make_serial
-from downtime.paper.store import issued_forms
+from downtime.paper.store import issued_forms, layouts, packs
 from downtime.reconcile import decide_item
 from downtime.reconcile.compare import run_comparison
 from downtime.reconcile.model import Decision
 from downtime.settings import Settings
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.store import record_tables, snapshot_index
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 
 KEEPER = Actor("u-9", "Kit Keeper", "laptop-1")
 ANN = Subject(
@@ -142,7 +142,7 @@ def issue(vault, outage, actor):
         issued_by=actor.id, issued_name=actor.name, issued_at=vault.now(), pages=1, state="printed",
     )  # fmt: skip
     with vault.change(actor, "pack.print") as db:
-        issued_forms.insert_pack(db, pack)
+        packs.insert_pack(db, pack)
 
     def one(form: str, subject: Subject = ANN, ward: str = "A1", made=None) -> str:
         nonlocal given
@@ -155,7 +155,7 @@ def issue(vault, outage, actor):
         )  # fmt: skip
         layout = FormLayout(form, made.version, made.title, made.digest, b"", (595.0, 842.0), ())
         with vault.change(actor, "form.print") as db:
-            issued_forms.insert_layout(db, layout, made.source, vault.now())
+            layouts.insert_layout(db, layout, made.source, vault.now())
             issued_forms.insert_forms(db, [(number, given, draft)], pack, FormState.ISSUED)
         return number
 
@@ -173,7 +173,9 @@ def hold(vault):
             counts={}, holds=(),
         )  # fmt: skip
         path = vault.home.snapshots / f"{header.id}.db"
-        record_tables.create_database(path, vault.key(f"snapshot:{header.id}"), header, records)
+        record_tables.create_database(
+            path, vault.derive_key(f"snapshot:{header.id}"), header, records
+        )
         with vault.change(KEEPER, "snapshot.load") as db:
             snapshot_index.insert_entry(
                 db, header, f"{sequence}.downtime", f"{sequence:064}", vault.now()

@@ -5,7 +5,7 @@ import pytest
 from downtime.errors import ConflictError, ForbiddenError, InputError
 from downtime.reconcile import decide_in_bulk, decide_item
 from downtime.reconcile.model import ItemFilter
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 
 from .conftest import BLOODS, FBC_THERE, HOSPITAL, LIMS_SAYS, OBSERVED, PHONED
 

@@ -17,10 +17,10 @@ from downtime.entry import (
 from downtime.entry.store import checks, entries
 from downtime.entry.validation import InvalidAnswersError
 from downtime.errors import ConflictError, ForbiddenError
-from downtime.paper import ledger
+from downtime.paper import ledger, move_form
 from downtime.paper.model import Subject
 from downtime.settings import EntrySettings, Settings
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from tests.integration.web.conftest import Clock
 
 from .conftest import ADMITTED, BLOODS, OBSERVED, PHONED
@@ -261,6 +261,6 @@ def test_a_site_keys_only_the_minimum_of_a_form(vault, issue, actor):
 def test_a_site_files_a_form_as_a_picture(vault, issue, actor):
     site = Settings(entry=EntrySettings(policies={"blood-sciences-request": "scan"}))
     serial = issue("blood-sciences-request")
-    ledger.mark_returned(vault, serial, actor)
-    file_form.file_form(vault, serial, actor, settings=site)
+    move_form.mark_returned(vault, serial, actor)
+    file_form.file_form(vault, site, serial, actor)
     assert ledger.get_form(vault, serial).state == "filed"

@@ -9,8 +9,8 @@ from downtime.reconcile import decide_item
 from downtime.reconcile.compare import run_comparison
 from downtime.reconcile.identity import link_person, links, unidentified
 from downtime.settings import ReconcileSettings, Settings
-from downtime.vault.audit import Actor
 from downtime.vault.audit import verify_chain as verify_audit
+from downtime.vault.model import Actor
 
 from .conftest import ADMITTED, BLOODS, HOSPITAL, OBSERVED, PHONED
 from .twins import BLANK, NUMBER, TWINS

@@ -3,13 +3,13 @@
 import pytest
 
 from downtime.entry import claims, double_keying, keying, verify_entry, work_queues
-from downtime.entry.model import ADJUDICATE, COMPARE, KEY, KEY_AGAIN
+from downtime.entry.model import Task
 from downtime.entry.work_queues import QueueFilter
 from downtime.errors import InputError
-from downtime.paper import ledger
+from downtime.paper import ledger, move_form
 from downtime.paper.model import Subject
 from downtime.settings import EntrySettings, Settings
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from tests.integration.web.conftest import Clock
 
 from .conftest import ADMITTED, BLOODS, OBSERVED, PHONED
@@ -30,7 +30,7 @@ def back(vault, issue, actor):
         form: issue(form, Subject(), ward="B2" if form == "discharge" else "A1") for form in FORMS
     }
     for serial in given.values():
-        ledger.mark_returned(vault, serial, actor)
+        move_form.mark_returned(vault, serial, actor)
     return given
 
 
@@ -45,49 +45,56 @@ def taken(vault, settings, wanted, actor):
 
 def test_what_says_who_people_are_comes_first_and_appointments_last(vault, settings, back, actor):
     order = ["admission", "discharge", "phoned-result", "observations", "clinic-list"]
-    assert taken(vault, settings, QueueFilter(KEY), actor) == order
-    listed = [w.form for w in work_queues.listed(vault, settings, QueueFilter(KEY), actor)]
+    assert taken(vault, settings, QueueFilter(Task.KEY), actor) == order
+    listed = [w.form for w in work_queues.listed(vault, settings, QueueFilter(Task.KEY), actor)]
     assert listed == order
     lines = work_queues.count_queues(vault, settings)
     assert [line.form for line in lines] == order
-    assert work_queues.totals(lines) == {KEY: 5, KEY_AGAIN: 0, ADJUDICATE: 0, COMPARE: 0}
+    assert work_queues.totals(lines) == {
+        Task.KEY: 5,
+        Task.KEY_AGAIN: 0,
+        Task.ADJUDICATE: 0,
+        Task.COMPARE: 0,
+    }
 
 
 def test_a_queue_is_narrowed_to_a_ward_or_a_form(vault, settings, back, actor):
-    assert taken(vault, settings, QueueFilter(KEY, ward="B2"), actor) == ["discharge"]
-    assert taken(vault, settings, QueueFilter(KEY, form="observations"), actor) == ["observations"]
+    assert taken(vault, settings, QueueFilter(Task.KEY, ward="B2"), actor) == ["discharge"]
+    assert taken(vault, settings, QueueFilter(Task.KEY, form="observations"), actor) == [
+        "observations"
+    ]
     with pytest.raises(InputError):
         QueueFilter("nonsense")
 
 
 def test_a_form_filed_as_a_picture_is_in_no_queue(vault, back, actor):
     site = Settings(entry=EntrySettings(policies={"observations": "scan"}))
-    assert "observations" not in taken(vault, site, QueueFilter(KEY), actor)
+    assert "observations" not in taken(vault, site, QueueFilter(Task.KEY), actor)
 
 
 def test_two_people_get_two_forms_and_an_idle_one_is_given_again(
     vault, settings, back, actor, checker, clock
 ):
-    first = work_queues.take(vault, settings, QueueFilter(KEY), actor)
-    second = work_queues.take(vault, settings, QueueFilter(KEY), checker)
+    first = work_queues.take(vault, settings, QueueFilter(Task.KEY), actor)
+    second = work_queues.take(vault, settings, QueueFilter(Task.KEY), checker)
     assert (first, second) == (back["admission"], back["discharge"])
-    assert work_queues.take(vault, settings, QueueFilter(KEY), actor) == first
+    assert work_queues.take(vault, settings, QueueFilter(Task.KEY), actor) == first
     clock.go_on(minutes=settings.entry.idle_minutes + 1)
-    assert work_queues.take(vault, settings, QueueFilter(KEY), checker) == first
+    assert work_queues.take(vault, settings, QueueFilter(Task.KEY), checker) == first
     assert claims.find_claim(vault, first).name == checker.name
 
 
 def test_nobody_checks_what_they_keyed(vault, settings, issue, actor, checker):
     serial = issue("phoned-result")
     keying.submit_entry(vault, settings, serial, PHONED, actor)
-    assert work_queues.take(vault, settings, QueueFilter(KEY_AGAIN), actor) is None
-    assert work_queues.take(vault, settings, QueueFilter(KEY_AGAIN), checker) == serial
+    assert work_queues.take(vault, settings, QueueFilter(Task.KEY_AGAIN), actor) is None
+    assert work_queues.take(vault, settings, QueueFilter(Task.KEY_AGAIN), checker) == serial
     double_keying.submit_second_keying(
         vault, settings, serial, {"checked": "mrn", "value:1": "5"}, checker
     )
-    assert work_queues.take(vault, settings, QueueFilter(ADJUDICATE), actor) is None
-    assert work_queues.take(vault, settings, QueueFilter(ADJUDICATE), checker) is None
-    assert work_queues.take(vault, settings, QueueFilter(ADJUDICATE), THIRD) == serial
+    assert work_queues.take(vault, settings, QueueFilter(Task.ADJUDICATE), actor) is None
+    assert work_queues.take(vault, settings, QueueFilter(Task.ADJUDICATE), checker) is None
+    assert work_queues.take(vault, settings, QueueFilter(Task.ADJUDICATE), THIRD) == serial
 
 
 def test_what_happened_first_is_checked_first(vault, settings, issue, actor, checker):
@@ -96,7 +103,7 @@ def test_what_happened_first_is_checked_first(vault, settings, issue, actor, che
     keying.submit_entry(vault, settings, late, OBSERVED, actor)
     hour_before = OBSERVED | {"event.time": "13:00", "taken:1": "1200", "taken:2": "1255"}
     keying.submit_entry(vault, settings, early, hour_before, actor)
-    found = work_queues.listed(vault, settings, QueueFilter(COMPARE), checker)
+    found = work_queues.listed(vault, settings, QueueFilter(Task.COMPARE), checker)
     assert [w.serial for w in found] == [early, late]
 
 
@@ -104,13 +111,13 @@ def test_a_form_leaves_its_queue_when_it_is_done(vault, settings, issue, actor, 
     request, admission = issue("blood-sciences-request"), issue("admission", Subject())
     keying.submit_entry(vault, settings, request, BLOODS, actor)
     keying.submit_entry(vault, settings, admission, ADMITTED, actor)
-    assert work_queues.take(vault, settings, QueueFilter(KEY_AGAIN), checker) == admission
-    assert work_queues.totals(work_queues.count_queues(vault, settings))[KEY_AGAIN] == 2
+    assert work_queues.take(vault, settings, QueueFilter(Task.KEY_AGAIN), checker) == admission
+    assert work_queues.totals(work_queues.count_queues(vault, settings))[Task.KEY_AGAIN] == 2
     double_keying.submit_second_keying(vault, settings, request, {}, checker)
     verify_entry.verify_entry(vault, request, checker)
     assert work_queues.totals(work_queues.count_queues(vault, settings)) == {
-        KEY: 0,
-        KEY_AGAIN: 1,
-        ADJUDICATE: 0,
-        COMPARE: 0,
+        Task.KEY: 0,
+        Task.KEY_AGAIN: 1,
+        Task.ADJUDICATE: 0,
+        Task.COMPARE: 0,
     }

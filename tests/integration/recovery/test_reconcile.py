@@ -10,7 +10,7 @@ from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundE
 from downtime.paper.model import Subject
 from downtime.reconcile import decide_item
 from downtime.reconcile.compare import run_comparison
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 
 from .conftest import ADMITTED, BLOODS, FBC_THERE, HOSPITAL, LIMS_SAYS, PHONED, SIGNED
 

@@ -16,7 +16,7 @@ from downtime.returns.rekey import line_table, rekey_lines, worklist_files
 from downtime.returns.rekey import line_text as worklist_words
 from downtime.returns.store import rekey_ticks
 from downtime.settings import ReturnsSettings
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 
 from .conftest import PHONED
 

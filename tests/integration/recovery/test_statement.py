@@ -10,7 +10,7 @@ from downtime.accounts import store as accounts
 from downtime.accounts.model import Person
 from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from downtime.outage import outages
-from downtime.paper import assignments, ledger
+from downtime.paper import assignments, ledger, move_form
 from downtime.paper.model import AssignmentKind, Subject
 from downtime.paper.serials import format_serial
 from downtime.reconcile import assign_owner, decide_item
@@ -21,7 +21,7 @@ from downtime.returns.statement import completeness_statement, statement_files
 from downtime.returns.statement.sign_statement import sign_statement
 from downtime.settings import ReturnsSettings
 from downtime.vault import device
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 
 from .conftest import BLOODS, SIGNED
 
@@ -57,9 +57,9 @@ def recovered(vault, settings, issue, keyed, compare, actor):
     """One form of each fate, LIMS back, one comparison; two requests wait for a decision."""
     keyed("blood-sciences-request", BLOODS)
     issue("blood-sciences-request")
-    ledger.void_form(vault, issue("observations"), actor, "spoilt")
-    ledger.mark_lost(vault, issue("observations"), actor, "not on the ward")
-    ledger.mark_returned(vault, issue("progress-notes"), actor)
+    move_form.void_form(vault, issue("observations"), actor, "spoilt")
+    move_form.mark_lost(vault, issue("observations"), actor, "not on the ward")
+    move_form.mark_returned(vault, issue("progress-notes"), actor)
     outages.mark_restored(vault, ["LIMS"], actor, "back")
     compare()
     review.run_review(vault, settings, actor, "recovered")
@@ -96,9 +96,9 @@ def settle(vault, settings, outage, actor, checker, folder):
     from downtime.entry import file_form
 
     for form in ledger.list_missing(vault, outage.id):
-        ledger.mark_lost(vault, form.serial, actor, "not found")
+        move_form.mark_lost(vault, form.serial, actor, "not found")
     for form in ledger.list_in_states(vault, outage.id, "returned"):
-        file_form.file_form(vault, form.serial, actor)
+        file_form.file_form(vault, settings, form.serial, actor)
     for row in decide_item.list_items(vault, outage.id, decision="open"):
         decide_item.decide_item(vault, row.key, "return", checker, "not in the LIMS")
     assert completeness_statement.gather_statement(vault, settings).facts["open_kinds"] == {

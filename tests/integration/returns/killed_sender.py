@@ -9,24 +9,24 @@ from types import MappingProxyType
 
 from downtime.clock import system_clock
 from downtime.config import Home
-from downtime.returns import outbox, queueing, sending
-from downtime.returns.fhir import rest
+from downtime.returns import outbox, queue_messages, send_messages
+from downtime.returns.fhir import rest_client
 from downtime.returns.hl7 import mllp
 from downtime.settings import ReturnsSettings, Settings
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 home, key, target, step, after, nth = sys.argv[1:]
 STEPS = {
     "claim": (outbox.Sender, "next"),
     "read": (outbox.Sender, "content"),
-    "connect": (mllp.Line, "_connect"),
-    "send": (mllp.Line, "send"),
-    "answer": (mllp.Line, "receive"),
-    "post": (rest.Client, "post"),
-    "holds": (rest.Client, "holds"),
+    "connect": (mllp.MllpClient, "_connect"),
+    "send": (mllp.MllpClient, "send"),
+    "answer": (mllp.MllpClient, "receive"),
+    "post": (rest_client.FhirClient, "post"),
+    "holds": (rest_client.FhirClient, "holds"),
     "record": (outbox.Sender, "acknowledged"),
-    "queue": (sending.queueing, "queue"),
+    "queue": (send_messages.queueing, "queue"),
 }
 calls = 0
 
@@ -48,10 +48,10 @@ def dying(function):
 if step in STEPS:
     owner, name = STEPS[step]
     setattr(owner, name, dying(getattr(owner, name)))
-queueing.outdated_items = lambda vault, rows: set()
+queue_messages.find_outdated_items = lambda vault, rows: set()
 table = json.loads(target)
 settings = Settings(returns=ReturnsSettings(targets=MappingProxyType(table)))
 vault = Vault(Home(Path(home)), bytes.fromhex(key), system_clock)
 who = Actor("u-1", "Amina Ward", "laptop-1")
 for system in table:
-    sending.send(vault, settings, system, who, pause=lambda seconds: False)
+    send_messages.send_messages(vault, settings, system, who, pause=lambda seconds: False)

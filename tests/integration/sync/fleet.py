@@ -14,12 +14,12 @@ from downtime.paper.forms.load_form import load_form
 from downtime.paper.layout.template_layout import FormLayout
 from downtime.paper.model import FormDraft, FormState, Pack, PackState, Subject
 from downtime.paper.serials import make_serial
-from downtime.paper.store import issued_forms
+from downtime.paper.store import issued_forms, layouts, packs
 from downtime.settings import Settings
 from downtime.sync.export_bundle import ExportedBundle, export_bundle
 from downtime.sync.merge_bundle import MergeResult, merge_bundle
 from downtime.vault import device, schema
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 from tests.conftest import NOW
 
@@ -88,13 +88,13 @@ class Machine:
         )
         with vault.change(self.clerk, "pack.print") as db:
             pack = Pack(
-                id=f"{self.code}-P{issued_forms.next_pack(db, self.code):05}", kind="ward", wards=(ward,),
+                id=f"{self.code}-P{packs.next_pack_number(db, self.code):05}", kind="ward", wards=(ward,),
                 snapshot="", outage=outage.id if outage else "", drill=False,
                 issued_by=self.clerk.id, issued_name=self.clerk.name, issued_at=vault.now(),
                 pages=1, state=PackState.PRINTED,
             )  # fmt: skip
-            issued_forms.insert_pack(db, pack)
-            issued_forms.insert_layout(db, layout, made.source, vault.now())
+            packs.insert_pack(db, pack)
+            layouts.insert_layout(db, layout, made.source, vault.now())
             position = issued_forms.last_position(db, self.code) + 1
             number = make_serial(self.code, position)
             issued_forms.insert_forms(db, [(number, position, draft)], pack, FormState.ISSUED)

@@ -18,7 +18,7 @@ from downtime.clock import system_clock
 from downtime.config import Home
 from downtime.settings import Settings
 from downtime.sync.merge_bundle import take
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 vault = Vault(Home(Path(sys.argv[1])), bytes.fromhex(sys.stdin.readline()), system_clock)

@@ -3,19 +3,20 @@
 import shutil
 
 import pytest
-from tests.integration.sync.fleet import SETTINGS, Machine
 
 from downtime.entry import corrections, open_form, verify_entry
 from downtime.entry.duplicate_entries import find_duplicate_entries, settle_duplicate_entry
 from downtime.entry.store import entries
 from downtime.errors import ForbiddenError, UntrustedError
 from downtime.outage import laptop_outages, outages
-from downtime.paper import ledger
-from downtime.paper.printed_definition import get_printed_definition
+from downtime.paper import ledger, move_form
+from downtime.paper.ledger import get_printed_definition
 from downtime.settings import Settings, SiteSettings
 from downtime.sync import merge_bundle as taking
 from downtime.vault import audit
+from downtime.vault.store import audit_chain
 from downtime.vault.vault import Vault
+from tests.integration.sync.fleet import SETTINGS, Machine
 
 
 def test_forms_of_all_laptops_stand_in_one_ledger(fleet):
@@ -111,8 +112,8 @@ def test_paper_declared_lost_or_void_here_is_not_lost_when_a_laptop_keyed_it(fle
     station, k7, _ = fleet
     first, second = k7.issue(), k7.issue()
     station.take(k7.seal(station))
-    ledger.mark_lost(station.vault, first, station.clerk, "searched")
-    ledger.void_form(station.vault, second, station.clerk, "said to be unused")
+    move_form.mark_lost(station.vault, first, station.clerk, "searched")
+    move_form.void_form(station.vault, second, station.clerk, "said to be unused")
     k7.key(first)
     k7.key(second)
     station.take(k7.seal(station))
@@ -142,12 +143,12 @@ def test_an_outage_of_another_time_belongs_nowhere_until_a_person_says_so(tmp_pa
 
 
 def refused(station, data, code, settings=SETTINGS):
-    before = audit.count_entries(station.vault.db)
+    before = audit_chain.count_entries(station.vault.db)
     with pytest.raises(UntrustedError) as error:
         taking.merge_bundle(station.vault, settings, data, station.clerk)
     assert error.value.code == code
     assert error.value.next_step
-    assert audit.count_entries(station.vault.db) == before
+    assert audit_chain.count_entries(station.vault.db) == before
     assert list(station.vault.db.query("SELECT * FROM form_issue WHERE origin <> ''")) == []
 
 
@@ -200,7 +201,7 @@ def test_the_taking_is_audited_with_hash_and_head(fleet):
     station, k7, _ = fleet
     sealed = k7.seal(station)
     station.take(sealed)
-    (entry,) = audit.list_entries(station.vault.db, before=10**6, limit=1)
+    (entry,) = audit_chain.list_entries(station.vault.db, before=10**6, limit=1)
     head = audit.verify_chain(k7.vault.db).head
     assert entry.action == "handover.take"
     assert entry.target == f"K7 {sealed.header.sequence} {sealed.envelope.sha256} head {head}"

@@ -3,7 +3,6 @@
 import pytest
 import sqlcipher3
 import sqlite_utils
-from tests.integration.sync.fleet import BOB, SETTINGS, Machine
 
 from downtime.clock import system_clock
 from downtime.entry import open_form
@@ -16,7 +15,9 @@ from downtime.returns.statement import completeness_statement, statement_files
 from downtime.sync import duplicate_numbers, laptop_reports, store_clashes, store_doubts
 from downtime.sync.export_bundle import export_bundle
 from downtime.sync.merge_bundle import merge_untrusted_bundle
-from downtime.vault import audit, device, schema
+from downtime.vault import device, schema
+from downtime.vault.store import audit_chain
+from tests.integration.sync.fleet import BOB, SETTINGS, Machine
 
 
 def rewrite(machine, seq: int) -> None:
@@ -44,7 +45,7 @@ def test_a_laptop_with_a_broken_chain_hands_over_only_with_a_reason(fleet):
     with pytest.raises(InputError):
         export_bundle(k7.vault, SETTINGS, station.code, k7.clerk, " ", broken=True)
     sealed(k7, station)
-    (last,) = audit.list_entries(k7.vault.db, before=10**6, limit=1)
+    (last,) = audit_chain.list_entries(k7.vault.db, before=10**6, limit=1)
     assert (last.action, last.reason) == ("handover.seal-broken", "told security")
 
 
@@ -69,7 +70,7 @@ def test_taken_over_its_paper_counts_and_the_act_has_a_name(fleet):
     taken = taken_over(station, bundle)
     assert (taken.forms, taken.entries) == (1, 1)
     assert station.state(number) == "keyed"
-    (entry,) = audit.list_entries(station.vault.db, before=10**6, limit=1)
+    (entry,) = audit_chain.list_entries(station.vault.db, before=10**6, limit=1)
     assert (entry.action, entry.reason) == ("handover.take-over", "security was told")
     (kept,) = store_doubts.fetch_untrusted_bundles(station.vault.db)
     assert (kept.taken_name, kept.why, kept.clashes) == ("Clerk RS", "security was told", ())

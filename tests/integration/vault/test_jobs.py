@@ -6,7 +6,7 @@ import pytest
 
 from downtime.errors import ConflictError, NotFoundError
 from downtime.vault import jobs
-from downtime.vault.jobs import JobResult
+from downtime.vault.model import JobResult
 
 PACK = JobResult(b"%PDF-1.7 Zebediah Quill", "application/pdf", "pack.pdf")
 
@@ -101,7 +101,7 @@ def test_results_are_forgotten_by_age_and_the_row_stays(vault, clock, job):
 
 
 def test_a_person_sees_their_own_newest_first(vault, actor, job):
-    from downtime.vault.audit import Actor
+    from downtime.vault.model import Actor
 
     second = jobs.submit_job(vault, "compare", {}, actor, "")
     jobs.submit_job(vault, "compare", {}, Actor("u-2", "Bo Nurse", "laptop-1"), "")

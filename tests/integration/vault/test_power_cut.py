@@ -20,7 +20,7 @@ from pathlib import Path
 from downtime.clock import system_clock
 from downtime.config import Home
 from downtime.vault import database, flush
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 key = bytes.fromhex(sys.stdin.readline())

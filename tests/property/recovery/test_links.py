@@ -12,7 +12,7 @@ from downtime.errors import UserError
 from downtime.reconcile.identity import links as identity_links
 from downtime.reconcile.identity import store
 from downtime.settings import Settings
-from downtime.vault.audit import Actor
+from downtime.vault.model import Actor
 
 CLERKS = [Actor(f"u-{n}", f"Clerk {n}", "laptop-1") for n in range(3)]
 PATIENTS = [Person(id=f"p-{n}", mrn=f"H{n}") for n in range(3)]

@@ -1,0 +1,156 @@
+"""What must hold before an entry changes; every door comes through here, and each rule has a sentence.
+
+The form's critical fields are keyed by two people before anything of it counts as verified; who
+decides between them keyed neither; and nobody verifies what they keyed.
+"""
+
+from downtime.entry.model import Entry, EntryState, SecondKeying, Task, VerificationBasis
+from downtime.errors import ConflictError, ForbiddenError, InputError
+from downtime.paper import serials
+from downtime.paper.forms.model import FormDefinition, KeyingPolicy
+from downtime.paper.model import FormState, IssuedForm
+from downtime.vault.model import Actor
+
+_OUT_OF_USE = (FormState.FILED, FormState.VOID, FormState.LOST)
+_WITHOUT_COMPARISON = (VerificationBasis.UNSAMPLED, VerificationBasis.AGREED)
+_TASK_SENTENCES = {
+    Task.KEY_AGAIN: "be keyed a second time",
+    Task.ADJUDICATE: "be decided upon",
+}
+
+
+def check_reason(
+    reason: str, code: str = "entry.reason", next_step: str = "Say in a few words why."
+) -> str:
+    """The reason without spaces around it; InputError when there is none."""
+    if not reason.strip():
+        raise InputError(code, "A reason is needed.", next_step)
+    return reason.strip()
+
+
+def can_key(form: IssuedForm, entry: Entry | None) -> bool:
+    """Whether answers may be keyed: the form is in use, and not entered yet."""
+    return form.state not in _OUT_OF_USE and (entry is None or entry.state == EntryState.DRAFT)
+
+
+def check_can_key(form: IssuedForm, entry: Entry | None) -> None:
+    """ConflictError once the form is entered, filed, void or declared lost."""
+    if entry is not None and entry.state != EntryState.DRAFT:
+        raise ConflictError(
+            "entry.entered",
+            f"Form {serials.format_serial(entry.serial)} is already entered.",
+            "If it is wrong, send it back with a reason; then it can be keyed again.",
+        )
+    if form.state in _OUT_OF_USE:
+        raise ConflictError(
+            "entry.out-of-use",
+            f"Form {serials.format_serial(form.serial)} is '{form.state}': nothing is keyed of it.",
+            "If the paper has been found, check it in first; if not, take another form.",
+        )
+
+
+def check_is_other_person(entry: Entry, actor: Actor) -> None:
+    """ForbiddenError for the one who keyed it."""
+    if actor.id == entry.transcriber:
+        raise ForbiddenError(
+            "entry.own",
+            "You keyed this form, so somebody else has to verify it.",
+            "Ask a colleague to compare it with the paper.",
+        )
+
+
+def check_is_third_person(entry: Entry, second: SecondKeying | None, actor: Actor) -> SecondKeying:
+    """The second keying, for somebody who keyed neither; ForbiddenError for the two who did."""
+    check_is_other_person(entry, actor)
+    if second is None or second.person == actor.id:
+        raise ForbiddenError(
+            "entry.own",
+            "You keyed this form, so a third person has to decide.",
+            "Ask a colleague who keyed neither.",
+        )
+    return second
+
+
+def check_waits_for(entry: Entry | None, serial: str, task: Task) -> Entry:
+    """The entry, if it waits for this; ConflictError."""
+    if entry is None or entry.waits != task:
+        raise ConflictError(
+            "entry.waits",
+            f"Form {serials.format_serial(serial)} does not wait to {_TASK_SENTENCES[task]}.",
+            "Somebody may have done it meanwhile: take the next one.",
+        )
+    return entry
+
+
+def check_can_verify(entry: Entry, actor: Actor) -> None:
+    """ForbiddenError for who keyed it; ConflictError before two people keyed its critical fields."""
+    check_is_other_person(entry, actor)
+    if entry.waits == Task.KEY_AGAIN:
+        raise ConflictError(
+            "entry.second-keying",
+            "Another person keys the critical fields of this form first, without seeing the entry.",
+            "Key it a second time; what agrees, or was decided upon, can then be verified.",
+        )
+    if entry.waits == Task.ADJUDICATE:
+        raise ConflictError(
+            "entry.disputed",
+            "Two people keyed this form differently.",
+            "A third person decides between them first.",
+        )
+
+
+def can_verify(entry: Entry | None, actor: Actor) -> bool:
+    """Whether this person may compare the entry with the paper now."""
+    return entry is not None and entry.waits == Task.COMPARE and entry.transcriber != actor.id
+
+
+def is_verified_uncompared(entry: Entry) -> bool:
+    """Whether it counts as verified although nobody compared all of it: that may still be done."""
+    return entry.state == EntryState.VERIFIED and entry.basis in _WITHOUT_COMPARISON
+
+
+def can_send_back(form: IssuedForm, entry: Entry | None) -> bool:
+    """Whether an entry can become a draft again."""
+    is_entered = entry is not None and entry.state != EntryState.DRAFT
+    return is_entered and form.state not in _OUT_OF_USE
+
+
+def can_file(form: IssuedForm, definition: FormDefinition, entry: Entry | None) -> bool:
+    """Whether the paper can be filed: verified, or kept as a picture and not entered."""
+    if form.state in _OUT_OF_USE:
+        return False
+    if entry is not None and entry.state == EntryState.VERIFIED:
+        return True
+    is_picture = definition.policy == KeyingPolicy.SCAN
+    return is_picture and (entry is None or entry.state == EntryState.DRAFT)
+
+
+def check_can_file(form: IssuedForm, definition: FormDefinition, entry: Entry | None) -> None:
+    """ConflictError unless it is verified, or its policy keeps a picture of it; see `can_file`."""
+    if form.state not in _OUT_OF_USE and not can_file(form, definition, entry):
+        raise ConflictError(
+            "entry.unverified",
+            "This form is keyed by policy, and its entry is not verified yet.",
+            "Key it and have it verified, then file the paper.",
+        )
+
+
+def has_enough_people(entry: Entry, second: SecondKeying | None, *, is_critical: bool) -> bool:
+    """Whether an entry names everybody whom its state needs; another machine may say what it likes.
+
+    `is_critical`: the form has critical fields. An entry that is verified, or whose critical fields
+    count as certain, was keyed by two people, decided upon by a third where they differed, and
+    compared by somebody who did not key it.
+    """
+    if entry.state not in (EntryState.VERIFIED, EntryState.CRITICAL_AGREED):
+        return True
+    is_verified = entry.state == EntryState.VERIFIED
+    if is_verified and entry.basis == VerificationBasis.UNSAMPLED:
+        return not is_critical
+    if is_verified and entry.verifier in ("", entry.transcriber):
+        return False
+    if not is_critical:
+        return True
+    if second is None or not second.keyed or second.person == entry.transcriber:
+        return False
+    return entry.basis != VerificationBasis.ADJUDICATED or entry.verifier != second.person

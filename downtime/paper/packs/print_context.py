@@ -1,0 +1,198 @@
+"""What all documents of one pack share: who prints, the outage, the snapshot, and the layouts."""
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from downtime.clock import from_text
+from downtime.outage import outages
+from downtime.outage.model import Outage
+from downtime.paper import serials
+from downtime.paper.forms.load_form import load_form
+from downtime.paper.forms.model import FormDefinition
+from downtime.paper.layout.lay_out_form import lay_out_form, layout_digest
+from downtime.paper.layout.model import FormSheet, ListSheet, LooseSheet, PlainPagePrinter
+from downtime.paper.layout.template_layout import FormLayout, flow_digest, flow_layout
+from downtime.paper.model import FormDraft, Subject
+from downtime.paper.packs.model import PrintDocument
+from downtime.paper.packs.snapshot_pages import SnapshotView
+from downtime.paper.store import layouts
+from downtime.pdf.drawing import DRILL
+from downtime.pdf.flow_blocks import Block, Paragraph
+from downtime.settings import Settings
+from downtime.snapshot import load_bundle
+from downtime.snapshot.store.opened_snapshot import Snapshot
+from downtime.vault import device
+from downtime.vault.model import Actor
+from downtime.vault.vault import Vault
+
+
+class PrintContext:
+    """Makes the documents of one pack; close it to close the snapshot that it opened."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        settings: Settings,
+        actor: Actor,
+        reason: str,
+        snapshot: Snapshot | None = None,
+    ) -> None:
+        self.vault, self.settings, self.actor, self.reason = vault, settings, actor, reason
+        self.zone = ZoneInfo(settings.site.time_zone)
+        self.mrn_name = settings.site.mrn_name
+        self.device = device.read_own_card(vault.home).code
+        self.outage: Outage | None = outages.find_current(vault)
+        self.printed_at = vault.clock()
+        self.form_layouts: dict[str, tuple[FormDefinition, FormLayout]] = {}
+        self.list_layouts: dict[bool, FormLayout] = {}
+        self._snapshot = snapshot
+        self._opened: Snapshot | None = None
+        self._labels: dict[str, dict[str, str]] = {}
+
+    def close(self) -> None:
+        """Close the snapshot, unless it was the caller's."""
+        if self._opened is not None:
+            self._opened.close()
+
+    @cached_property
+    def view(self) -> SnapshotView:
+        """The snapshot that was named, else the one in use, as this pack shows it."""
+        if self._snapshot is None:
+            self._snapshot = self._opened = load_bundle.open_current_snapshot(self.vault)
+        days = self.settings.paper.summary_result_days
+        return SnapshotView(self._snapshot, self.zone, self.printed_at, days, self.mrn_name)
+
+    @property
+    def is_drill(self) -> bool:
+        """Whether what is printed is for a drill."""
+        return self.outage is not None and self.outage.drill
+
+    def file_name(self, subject: str, view: SnapshotView | None = None) -> str:
+        """It says ward, time of the data (or of printing) and DRILL; it never names a patient."""
+        moment = from_text(view.snapshot.header.created) if view else self.printed_at
+        time = f"{'as-at-' if view else ''}{moment.astimezone(self.zone):%Y-%m-%d-%H%M}"
+        safe_name = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{subject}_{time}")
+        return f"{DRILL}_{safe_name}.pdf" if self.is_drill else f"{safe_name}.pdf"
+
+    def get_form(self, name: str) -> tuple[FormDefinition, FormLayout]:
+        """A form and its layout, laid out now if this version was never printed here."""
+        if name not in self.form_layouts:
+            form = load_form(name, self.vault.home)
+            digest = layout_digest(form, self.vault.home, self.mrn_name)
+            kept = layouts.find_layout(self.vault.db, digest)
+            layout = kept or lay_out_form(form, self.vault.home, self.settings)
+            self.form_layouts[name] = form, layout
+        return self.form_layouts[name]
+
+    def _get_list_layout(self, identity: bool) -> FormLayout:
+        if identity not in self.list_layouts:
+            kept = layouts.find_layout(self.vault.db, flow_digest(identity, self.mrn_name))
+            self.list_layouts[identity] = kept or flow_layout(identity, self.mrn_name)
+        return self.list_layouts[identity]
+
+    def form_document(
+        self,
+        name: str,
+        subject: Subject,
+        ward: str,
+        values: Callable[[FormDefinition], dict[str, str]],
+    ) -> PrintDocument:
+        """A form with the values that the snapshot, or nobody, prints into it."""
+        form, layout = self.get_form(name)
+        return self.filled_document(form, layout, subject, ward, lambda: values(form))
+
+    def filled_document(
+        self,
+        form: FormDefinition,
+        layout: FormLayout,
+        subject: Subject,
+        ward: str,
+        values: Callable[[], dict[str, str]],
+        replaces: tuple[str, ...] = (),
+    ) -> PrintDocument:
+        """One version of a form on its own layout."""
+        labels = self._labels.get(layout.digest)
+        if labels is None:
+            labels = {item.link_id: item.text for item in form.fields()}
+            self._labels[layout.digest] = labels
+        draft = FormDraft(
+            form=layout.form,
+            version=layout.version,
+            title=layout.title,
+            layout=layout.digest,
+            pages=len(layout.pages),
+            returns=form.returns,
+            subject=subject,
+            ward=ward,
+            replaces=replaces,
+        )
+        return PrintDocument(
+            draft, values, lambda serial, printed: FormSheet(layout, serial, printed, labels)
+        )
+
+    def list_document(
+        self,
+        name: str,
+        title: str,
+        subject: Subject,
+        ward: str,
+        content: Callable[[], tuple[dict[str, str], Sequence[Block]]],
+        *,
+        replaces: tuple[str, ...] = (),
+    ) -> PrintDocument:
+        """A list whose content (identity values, blocks) flows over as many pages as it needs."""
+        foot = f"{title}. A copy of what the systems said; it need not come back."
+        layout = self._get_list_layout(bool(subject.patient))
+        above = [_supersedes(replaces)] if replaces else []
+
+        def sheet(serial: str, printed: Any) -> ListSheet:
+            values, blocks = printed
+            return ListSheet(layout, serial, values, [*above, *blocks], title, foot)
+
+        draft = list_draft(name, title, layout.digest, subject, ward, replaces)
+        return PrintDocument(draft, content, sheet)
+
+    def loose_document(
+        self,
+        name: str,
+        title: str,
+        subject: Subject,
+        ward: str,
+        draw: Callable[[PlainPagePrinter, str], int],
+    ) -> PrintDocument:
+        """Pages that have no layout, such as labels; they need not come back."""
+        return PrintDocument(
+            list_draft(name, title, "", subject, ward),
+            lambda: (),
+            lambda serial, _: LooseSheet(serial, draw),
+        )
+
+
+def list_draft(
+    name: str,
+    title: str,
+    layout: str,
+    subject: Subject,
+    ward: str,
+    replaces: tuple[str, ...] = (),
+) -> FormDraft:
+    """The row in the ledger of something that need not come back."""
+    return FormDraft(
+        form=name,
+        version="1",
+        title=title,
+        layout=layout,
+        pages=1,
+        returns=False,
+        subject=subject,
+        ward=ward,
+        replaces=replaces,
+    )
+
+
+def _supersedes(replaced: tuple[str, ...]) -> Paragraph:
+    pages = serials.format_serials(replaced)
+    return Paragraph(f"Supersedes {pages}: take those pages out.", bold=True)

@@ -1,0 +1,238 @@
+"""Print a pack: plan it, give serials and write the ledger, print the pages, deliver them.
+
+The ledger comes first, so that no page can ever exist which it does not know. When printing or
+delivery fails, the pages are void, with that reason: nothing counts as printed that nobody got.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+import orjson
+from sqlite_utils import Database
+
+from downtime.clinical import display
+from downtime.errors import UserError
+from downtime.paper import serials
+from downtime.paper.layout.model import Imprint, PrintedSheet
+from downtime.paper.layout.print_sheets import print_sheets
+from downtime.paper.layout.stamp_pages import DocumentPrinter
+from downtime.paper.model import (
+    LIFECYCLE,
+    AuditAction,
+    FormDraft,
+    FormState,
+    Pack,
+    PackState,
+    Subject,
+)
+from downtime.paper.packs import pack_ledger
+from downtime.paper.packs.content_recorder import ContentRecorder
+from downtime.paper.packs.model import (
+    Deliver,
+    PackPlan,
+    PackResult,
+    PrintDocument,
+    PrintOutcome,
+    Progress,
+)
+from downtime.paper.packs.print_context import PrintContext, list_draft
+from downtime.paper.packs.print_request import PrintRequest
+from downtime.paper.store import issued_forms, layouts, packs
+from downtime.pdf.writer import PdfWriter
+from downtime.settings import Settings
+from downtime.snapshot.store.opened_snapshot import Snapshot
+from downtime.vault.model import Actor
+from downtime.vault.vault import Vault
+
+STOPPED = "Printing stopped; nothing was handed over."
+
+
+def print_pack(
+    vault: Vault,
+    settings: Settings,
+    request: PrintRequest,
+    actor: Actor,
+    reason: str,
+    out: BinaryIO,
+    *,
+    snapshot: Snapshot | None = None,
+    progress: Progress | None = None,
+    deliver: Deliver | None = None,
+    job: str = "",
+) -> PackResult:
+    """Print what was asked for into `out` and deliver it; errors are those of the request's kind.
+
+    The data is that of `snapshot`, else of the one in use. The PDF is never kept on disk.
+    """
+    with closing(PrintContext(vault, settings, actor, reason, snapshot)) as context:
+        plan = request.plan(context)
+        pack_ledger.void_interrupted(vault, settings)
+        pack, numbers = _issue(context, plan, orjson.dumps(request.to_json()).decode(), job)
+        printing = _Printing(context, plan, pack, numbers, request.two_sided)
+        try:
+            outcome = printing.print(out, progress)
+            if deliver is not None:
+                deliver(plan.file_name, pack.id)
+        except BaseException as error:
+            failure = error.sentence if isinstance(error, UserError) else STOPPED
+            pack_ledger.void_pack(vault, pack, actor, failure)
+            raise
+        _finish(context, plan, outcome)
+        return _count_result(plan, outcome)
+
+
+def _issue(
+    context: PrintContext, plan: PackPlan, request: str, job: str
+) -> tuple[Pack, tuple[str, ...]]:
+    """Take serials and write the ledger in one transaction; the cover's is the last one."""
+    vault, outage, actor = context.vault, context.outage, context.actor
+    target = plan.audit_target or ",".join(plan.wards)
+    with vault.change(actor, AuditAction.PACK_PRINT, target=target, reason=context.reason) as db:
+        pack = Pack(
+            id=f"{context.device}-P{packs.next_pack_number(db, context.device):05}",
+            kind=plan.kind,
+            wards=tuple(plan.wards),
+            snapshot=plan.snapshot,
+            outage=outage.id if outage else "",
+            drill=context.is_drill,
+            issued_by=actor.id,
+            issued_name=actor.name,
+            issued_at=vault.now(),
+            pages=0,
+            state=PackState.PRINTING,
+            as_at=plan.as_at,
+            request=request,
+            job=job,
+        )
+        packs.insert_pack(db, pack)
+        for form, layout in context.form_layouts.values():
+            layouts.insert_layout(db, layout, form.source, vault.now())
+        for layout in context.list_layouts.values():
+            layouts.insert_layout(db, layout, "", vault.now())
+        first = issued_forms.last_position(db, context.device) + 1
+        rows = [
+            (serials.make_serial(context.device, position), position, draft)
+            for position, draft in enumerate(_list_drafts(plan), first)
+        ]
+        issued_forms.insert_forms(db, rows, pack)
+    return pack, tuple(row[0] for row in rows)
+
+
+def _list_drafts(plan: PackPlan) -> list[FormDraft]:
+    drafts = [document.draft for document in plan.documents]
+    if plan.cover is not None:
+        ward = plan.wards[0] if len(plan.wards) == 1 else ""
+        drafts.append(list_draft("cover", "Cover", "", Subject(), ward))
+    return drafts
+
+
+@dataclass(frozen=True, slots=True)
+class _Printing:
+    """The pages of one issued pack."""
+
+    context: PrintContext
+    plan: PackPlan
+    pack: Pack
+    serials: tuple[str, ...]
+    two_sided: bool
+
+    def print(self, out: BinaryIO, progress: Progress | None) -> PrintOutcome:
+        """Print every document, and the cover in front of them."""
+        paper, documents = self.context.settings.paper, self.plan.documents
+        writer = PdfWriter(out, self.plan.title, self.context.printed_at, tagged=paper.tagged)
+        printer = DocumentPrinter(writer, self._make_imprint())
+        recorder = ContentRecorder(self.context.vault)
+        pages: list[int] = []
+        sheets = self._fill_sheets(recorder)
+        for count in print_sheets(printer, sheets, len(documents), paper.processes):
+            pages.append(count)
+            if progress is not None:
+                progress(len(pages), len(documents))
+        recorder.flush()
+        outcome = PrintOutcome(
+            pack=self.pack,
+            serials=self.serials,
+            pages=tuple(pages),
+            blank_backs=self._count_backs(pages[:-1]),
+            total=printer.pages,
+            checksum=recorder.checksum.hexdigest(),
+        )
+        if self.plan.cover is not None:
+            outcome = self._print_cover(printer, self.plan.cover(outcome), outcome)
+        printer.finish()
+        return replace(outcome, total=printer.pages)
+
+    def _print_cover(
+        self, printer: DocumentPrinter, cover: PrintDocument, outcome: PrintOutcome
+    ) -> PrintOutcome:
+        printer.document.write_in_front()
+        sheet = cover.sheet(self.serials[-1], cover.content())
+        count = printer.print(sheet, turned=self.two_sided)
+        backs = outcome.blank_backs + self._count_backs([count])
+        return replace(outcome, pages=(*outcome.pages, count), blank_backs=backs)
+
+    def _fill_sheets(self, recorder: ContentRecorder) -> Iterator[tuple[PrintedSheet, bool]]:
+        """Each document's sheet when its turn comes, and whether the next begins on a front."""
+        documents = self.plan.documents
+        numbered = zip(documents, self.serials, strict=False)
+        for number, (document, serial) in enumerate(numbered, 1):
+            content = document.content()
+            recorder.add(serial, document.draft, content)
+            yield document.sheet(serial, content), self.two_sided and number < len(documents)
+
+    def _count_backs(self, pages: Sequence[int]) -> int:
+        """How many backs of sheets are left blank after forms of so many pages."""
+        return sum(count % 2 for count in pages) if self.two_sided else 0
+
+    def _make_imprint(self) -> Imprint:
+        context, pack, documents = self.context, self.pack, self.plan.documents
+        replaced = documents[0].draft.replaces if len(documents) == 1 else ()
+        time = display.format_moment(pack.issued_at, context.zone)
+        origin = f" Snapshot {pack.snapshot}." if pack.snapshot else ""
+        origin += f" Replaces {serials.format_serials(replaced)}." if replaced else ""
+        actor = context.actor
+        return Imprint(
+            site=context.settings.site.name,
+            outage=context.outage.label if context.outage else "No outage declared",
+            drill=context.is_drill,
+            as_at=pack.as_at,
+            printed=f"Printed {time} by {actor.name} on {actor.device}. Pack {pack.id}.{origin}",
+            mrn_name=context.mrn_name,
+        )
+
+
+def _finish(context: PrintContext, plan: PackPlan, outcome: PrintOutcome) -> None:
+    """Write down the true page counts; void what the new pages supersede."""
+    drafted = [document.draft.pages for document in plan.documents] + [1]
+    printed = zip(outcome.serials, outcome.pages, drafted, strict=False)
+    corrected = [(serial, pages) for serial, pages, expected in printed if pages != expected]
+    target = outcome.pack.id
+    with context.vault.change(context.actor, AuditAction.PACK_PRINTED, target=target) as db:
+        issued_forms.set_page_counts(db, corrected)
+        packs.finish_pack(db, outcome.pack.id, outcome.total, outcome.checksum)
+        for document, serial in zip(plan.documents, outcome.serials, strict=False):
+            _void_superseded(context, db, document.draft.replaces, serial)
+
+
+def _void_superseded(context: PrintContext, db: Database, old: tuple[str, ...], new: str) -> None:
+    """One that was moved on meanwhile is left as it is."""
+    for form in list(issued_forms.fetch_by_serials(db, old)):
+        if FormState.VOID in LIFECYCLE.moves[form.state]:
+            reason = f"Superseded by {serials.format_serial(new)}."
+            now = context.vault.now()
+            issued_forms.set_state(db, form.serial, FormState.VOID, now, context.actor, reason)
+
+
+def _count_result(plan: PackPlan, outcome: PrintOutcome) -> PackResult:
+    returning = [document.draft for document in plan.documents if document.draft.returns]
+    for_patients = sum(bool(draft.subject.patient) for draft in returning)
+    return PackResult(
+        id=outcome.pack.id,
+        pages=outcome.total,
+        forms=for_patients,
+        blank_forms=len(returning) - for_patients,
+        file_name=plan.file_name,
+        checksum=outcome.checksum,
+    )

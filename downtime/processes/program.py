@@ -1,0 +1,23 @@
+"""Run one of the system's own programs, such as `lp`, with a limit of time."""
+
+import subprocess
+from collections.abc import Sequence
+
+
+class ProgramError(Exception):
+    """It failed; the message is what it wrote about it, or empty."""
+
+
+def run_program(command: Sequence[str], content: bytes, seconds: float) -> None:
+    """Give it its standard input and wait until it ends well.
+
+    ProgramError when it does not; TimeoutError; FileNotFoundError when there is no such program.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 - the words of a command, never a shell's line
+            command, input=content, capture_output=True, timeout=seconds
+        )
+    except subprocess.TimeoutExpired:
+        raise TimeoutError from None
+    if done.returncode:
+        raise ProgramError(done.stderr.decode(errors="replace").strip())

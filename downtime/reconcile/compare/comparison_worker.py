@@ -1,0 +1,49 @@
+"""A process that compares sets of forms; the vault's key comes with its arguments."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import monotonic
+from typing import NamedTuple
+
+from downtime.clock import Clock
+from downtime.config import Home
+from downtime.processes.pool import serve_worker
+from downtime.reconcile.compare.compare_forms import ComparisonTask, FormsCompared, open_comparison
+from downtime.reconcile.identity.match_patient import Links
+from downtime.vault.vault import Vault
+
+Stamps = Mapping[str, str]
+"""A set: the serial of each form to the stamp of its entry."""
+
+
+class WorkerArguments(NamedTuple):
+    """What a process that compares begins with."""
+
+    home: Path
+    key: bytes
+    now: datetime
+    task: ComparisonTask
+    linked: Links
+
+
+@contextmanager
+def _prepare(arguments: WorkerArguments) -> Iterator[Callable[[Stamps], FormsCompared]]:
+    with (
+        closing(
+            Vault(Home(arguments.home), arguments.key, _continue_clock(arguments.now))
+        ) as vault,
+        open_comparison(vault, arguments.task) as comparer,
+    ):
+        yield lambda stamps: comparer.compare(stamps, arguments.linked)
+
+
+def _continue_clock(now: datetime) -> Clock:
+    """The clock of the process that started this one."""
+    began = monotonic()
+    return lambda: now + timedelta(seconds=monotonic() - began)
+
+
+if __name__ == "__main__":
+    serve_worker(_prepare)

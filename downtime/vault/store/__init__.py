@@ -1,0 +1,1 @@
+"""The SQL of the vault's own tables: the audit chain, its checkpoints, jobs."""
