@@ -36,20 +36,9 @@ class SystemsSettings:
     )
     applications: dict[str, str] = setting({}, "Sending application (MSH-3) to system name.")
     records: dict[str, str] = setting(
-        {
-            "Patient": "PAS",
-            "Encounter": "PAS",
-            "Location": "PAS",
-            "Appointment": "PAS",
-            "AllergyIntolerance": "EPR",
-            "Flag": "EPR",
-            "MedicationRequest": "EPR",
-            "MedicationAdministration": "EPR",
-            "ServiceRequest": "LIMS",
-            "DiagnosticReport": "LIMS",
-            "Observation": "LIMS",
-        },
-        "System that holds a type of record when its feed does not say which.",
+        {},
+        "Type of record to the system that holds it when its feed does not say which; for a type"
+        " that is not named, the owner in `clinical/record_types.py`.",
     )
 
 

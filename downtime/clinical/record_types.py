@@ -7,6 +7,7 @@ when forms may say something of it, its comparison rule (`reconcile.rules`, `@co
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import IntEnum, StrEnum
+from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -43,7 +44,7 @@ class KeyingRank(IntEnum):
 
 
 class Column(NamedTuple):
-    """A column of a table on a patient's page; the first of the fields that is filled is shown."""
+    """A column of a table on a patient's page."""
 
     title: str
     field: str
@@ -55,12 +56,18 @@ class PatientSection:
     """The table of a type of record on a patient's page."""
 
     title: str
-    anchor: str
+    short: str
+    """What a link to it says."""
     empty: str
     """The sentence when a system sent such records, and none of this patient."""
     columns: tuple[Column, ...]
     order: tuple[str, ...]
-    """Fields by which rows are sorted."""
+    """Fields by which rows are sorted, each with DESC when the last comes first."""
+
+    @property
+    def anchor(self) -> str:
+        """Its place on the page."""
+        return self.short.lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +96,8 @@ class RecordType:
     answers_requests: bool = False
     """Whether the department that answers a request holds it."""
     form_fields: tuple[str, ...] = ()
-    """What a form may say beyond the fields of the record."""
+    """What a form may say beyond the fields of the record: `event` is `admit`, `transfer` or
+    `discharge`; `rebook_answer` is `accepted` or `declined`."""
     code_fields: tuple[str, str] | None = None
     """Where the code and the text of a ticked field go, when not only to `code` and `display`."""
     compared_fields: tuple[str, ...] = ()
@@ -104,6 +112,11 @@ class RecordType:
     def name(self) -> str:
         """The name that FHIR R4 gives it; also its table's, and what is stored."""
         return self.record.__name__
+
+    @property
+    def list_fields(self) -> tuple[str, ...]:
+        """Fields that hold several texts."""
+        return tuple(own.name for own in fields(self.record) if own.default == ())
 
     @property
     def has_patient(self) -> bool:
@@ -212,7 +225,7 @@ _ROWS = (
         return_rank=8,
         section=PatientSection(
             title="Appointments and theatre",
-            anchor="appointments",
+            short="Appointments",
             empty="No appointments recorded.",
             columns=(
                 Column("When", "start", FieldFormat.TIME),
@@ -305,7 +318,28 @@ FIELD_TITLES: Mapping[str, str] = {
 
 def list_owners(configured: Mapping[str, str]) -> dict[str, str]:
     """Type of record to the system that holds it: as configured, else as registered."""
-    return {row.name: configured.get(row.name, row.owner) for row in _ROWS}
+    return {row.name: find_owner(configured, row.name) for row in _ROWS}
+
+
+def find_owner(configured: Mapping[str, str], type_name: str) -> str:
+    """The system that holds a type of record."""
+    return configured.get(type_name) or RECORD_TYPES[type_name].owner
+
+
+def title_record_type(name: str) -> str:
+    """`Requests` of `ServiceRequest`; also of what forms say and no snapshot holds."""
+    return RECORD_TYPES[name].title if name in RECORD_TYPES else "Documents"
+
+
+def name_record_type(name: str) -> str:
+    """`Request` of `ServiceRequest`; also of what forms say and no snapshot holds."""
+    return RECORD_TYPES[name].singular if name in RECORD_TYPES else DOCUMENT
+
+
+@cache
+def list_compared_types() -> tuple[type[Record], ...]:
+    """The records of a person with which forms are compared."""
+    return tuple(row.record for row in _ROWS if row.return_rank is not None and row.has_patient)
 
 
 def list_in_return_order() -> list[str]:

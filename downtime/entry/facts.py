@@ -26,27 +26,19 @@ from zoneinfo import ZoneInfo
 
 from downtime.clinical.identifiers import clean_nhs_number, has_check_character
 from downtime.clinical.model import Patient
+from downtime.clinical.record_types import DOCUMENT, NAME_FIELDS, RECORD_TYPES
 from downtime.clock import from_text
 from downtime.entry import absent_values, typed_times
-from downtime.entry.answer_values import parse_moment_near, answer_text, record_value
+from downtime.entry.answer_values import answer_text, parse_moment_near, record_value
 from downtime.entry.record_layout import FORM, record_layout
 from downtime.paper.forms.model import FormDefinition, Item
 from downtime.paper.forms.record_fields import PERSON_PREFIX, WHEN
 
-DOCUMENT = "Document"
-"""A fact that stays a document: it is filed, not returned as data."""
 ADMIT, TRANSFER, DISCHARGE = "admit", "transfer", "discharge"
 """What the `event` of an Encounter may be."""
 MAX_NUMBER = 22
 DOWNTIME_NUMBER = re.compile(r"D[A-Z][0-9A-Z]\d{5}[0-9A-Z]")
 """The shape of a downtime number: `D`, the code of a laptop, five digits, a check character."""
-_WHEN = {
-    "Observation": "effective",
-    "MedicationAdministration": "given",
-    "AllergyIntolerance": "recorded",
-    "Flag": "started",
-}
-"""The field of a record that holds when it happened."""
 _IDENTITY = {
     "patient.born": "birth_date",
     "patient.gender": "gender",
@@ -55,8 +47,6 @@ _IDENTITY = {
     "patient.downtime-number": "downtime_number",
 }
 _MOVEMENTS = {ADMIT: "Admission", TRANSFER: "Transfer", DISCHARGE: "Discharge"}
-_TITLES = ("display", "medicine", "substance", "text", "description")
-"""The fields that name what a fact is about, the first that is filled."""
 _PATIENT_FIELDS = frozenset(Patient.__dataclass_fields__)
 _NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
 
@@ -125,7 +115,7 @@ class Fact(NamedTuple):
         """What it is, in the words of the form."""
         if self.fields.get("none_known"):
             return "No known allergies"
-        said = next((text for name in _TITLES if (text := self.fields.get(name))), "")
+        said = next((text for name in NAME_FIELDS if (text := self.fields.get(name))), "")
         return said or _MOVEMENTS.get(self.fields.get("event", ""), self.type)
 
 
@@ -329,12 +319,14 @@ class _FactReader:
         fields: dict[str, str] = dict(self.form.fixed_fields) if record == self.form.record else {}
         fields |= own.fields.get(record, {}) | said.fields.get(record, {})
         event = base.event
+        registered = RECORD_TYPES.get(record)
+        event_field = registered.event_field if registered else ""
         if when := (said.when or self.own.when):
             event = when[0]
-            if record in _WHEN:
-                fields[_WHEN[record]] = event
-        elif said is not self.own and "effective" in said.fields.get(record, {}):
-            event = fields["effective"]
+            if event_field:
+                fields[event_field] = event
+        elif said is not self.own and event_field in said.fields.get(record, {}):
+            event = fields[event_field]
         notes = (*own.notes, *(said.notes if said is not self.own else ()))
         fields.update(more)
         return Fact(
@@ -347,8 +339,8 @@ class _FactReader:
         record, system = item.record or self.form.record, item.system or self.form.system
         link_id, _, row = key.partition(":")
         fields = {"code": item.code, "display": item.text}
-        if record == "Flag":
-            fields |= {"category": item.code, "text": item.text}
+        if (registered := RECORD_TYPES.get(record)) and registered.code_fields:
+            fields |= dict(zip(registered.code_fields, (item.code, item.text), strict=True))
         if item.maps:
             fields[item.maps] = answer
         elif item.type == "choice":

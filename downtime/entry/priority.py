@@ -5,53 +5,45 @@ docs/recovery.md. It is read from a form's record and system, so that a hospital
 its place too.
 """
 
+from collections.abc import Mapping
+
+from downtime.clinical.record_types import RECORD_TYPES, KeyingRank, list_owners
 from downtime.paper.forms.model import FormDefinition
 from downtime.settings import Settings
 
-RANKS = (
-    "Identity and registration",
-    "Admissions, transfers, discharges",
-    "Allergies and alerts",
-    "Requests",
-    "Results",
-    "Medicines and transfusion",
-    "Observations",
-    "Documents",
-    "Appointments and theatres",
-)
-_RECORDS = {
-    "Patient": 0,
-    "Encounter": 1,
-    "AllergyIntolerance": 2,
-    "Flag": 2,
-    "ServiceRequest": 3,
-    "DiagnosticReport": 4,
-    "MedicationAdministration": 5,
-    "MedicationRequest": 5,
-    "Appointment": 8,
+RANKS: Mapping[KeyingRank, str] = {
+    KeyingRank.IDENTITY: "Identity and registration",
+    KeyingRank.MOVEMENTS: "Admissions, transfers, discharges",
+    KeyingRank.ALLERGIES: "Allergies and alerts",
+    KeyingRank.REQUESTS: "Requests",
+    KeyingRank.RESULTS: "Results",
+    KeyingRank.MEDICINES: "Medicines and transfusion",
+    KeyingRank.OBSERVATIONS: "Observations",
+    KeyingRank.DOCUMENTS: "Documents",
+    KeyingRank.APPOINTMENTS: "Appointments and theatres",
 }
 
 
-def keying_rank(form: FormDefinition, settings: Settings) -> int:
-    """The place in RANKS of a form."""
-    holders = settings.systems.records
-    if form.record == "Encounter" and _registers(form):
-        return 0
-    if form.record in _RECORDS:
-        return _RECORDS[form.record]
-    if form.record == "Observation":
-        return 6 if form.system == holders.get("AllergyIntolerance") else 4
-    return _document(form, holders.get("Patient", ""), holders.get("ServiceRequest", ""))
+def keying_rank(form: FormDefinition, settings: Settings) -> KeyingRank:
+    """When a form is keyed."""
+    owners = list_owners(settings.systems.records)
+    if form.record == "Encounter" and _is_registration(form):
+        return KeyingRank.IDENTITY
+    if form.record == "Observation" and form.system == owners["AllergyIntolerance"]:
+        return KeyingRank.OBSERVATIONS  # a ward's own, not a laboratory's result
+    if row := RECORD_TYPES.get(form.record):
+        return row.keying_rank
+    return _rank_document(form, owners["Patient"], owners["ServiceRequest"])
 
 
-def _registers(form: FormDefinition) -> bool:
+def _is_registration(form: FormDefinition) -> bool:
     return any(item.maps == "Patient.family" for item in form.fields())
 
 
-def _document(form: FormDefinition, patients: str, laboratory: str) -> int:
+def _rank_document(form: FormDefinition, patients: str, laboratory: str) -> KeyingRank:
     """A document that is keyed all the same: a register of numbers, a move, the fate of blood."""
     if form.policy == "scan":
-        return 7
+        return KeyingRank.DOCUMENTS
     if form.system == patients:
-        return 1 if form.identity else 0
-    return 5 if form.system == laboratory else 7
+        return KeyingRank.MOVEMENTS if form.identity else KeyingRank.IDENTITY
+    return KeyingRank.MEDICINES if form.system == laboratory else KeyingRank.DOCUMENTS

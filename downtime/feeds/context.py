@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from downtime.clinical.model import AppointmentKind
+from downtime.clinical.record_types import RECORD_TYPES, list_owners
 from downtime.settings import Settings
 
 IMAGING = frozenset(
@@ -22,13 +24,11 @@ IMAGING = frozenset(
 """Diagnostic services (HL7 table 0074, and modalities used in its place) that are imaging."""
 _RADIOLOGY = ("radiology", "ris", "imaging")
 _THEATRES = ("theatres", "theatre", "theaters", "operating theatres")
-_REGISTERS = ("Patient", "Encounter", "AllergyIntolerance", "MedicationRequest", "Appointment")
-_ANSWERS = ("ServiceRequest", "DiagnosticReport", "Observation")
 
 
 @dataclass(frozen=True, slots=True)
 class FeedContext:
-    """Settings in the form in which mappings use them; made once by `context`."""
+    """Settings in the form in which mappings use them; made once by `feed_context`."""
 
     zone: ZoneInfo
     authority: str
@@ -44,10 +44,9 @@ class FeedContext:
     settings: Settings
 
     def system(self, application: str, record: str) -> str:
-        """The system that speaks, by its application's name, else the holder of the record."""
-        return self.systems_by_application.get(application.casefold()) or self.holders.get(
-            record, record
-        )
+        """The system of a sending application, else the holder of the record."""
+        system = self.systems_by_application.get(application.casefold())
+        return system or self.holders.get(record, record)
 
     def answering_system(self, sender: str, receiver: str, department: str) -> str:
         """The system that answers a request (see above)."""
@@ -57,28 +56,36 @@ class FeedContext:
                 return system
         return self.department_system(department)
 
+    def reporting_system(self, sender: str, department: str) -> str:
+        """The system whose results these are: the sender's, else the department's."""
+        system = self.systems_by_application.get(sender.casefold())
+        return system or self.department_system(department)
+
     def department_system(self, department: str) -> str:
         """The system of a department by its OBR-24."""
         if self.radiology and department.upper() in IMAGING:
             return self.radiology
         return self.holders["ServiceRequest"]
 
+    def appointment_kind(self, source: str) -> AppointmentKind:
+        """On which sort of list the appointments of a system stand."""
+        return AppointmentKind.THEATRE if source == self.theatres else AppointmentKind.CLINIC
+
 
 def feed_context(settings: Settings) -> FeedContext:
     """The mappings' view of the settings."""
     systems = settings.systems
-    named = {name.casefold(): name for name in systems.names}
-    named.update({name.casefold(): system for name, system in systems.applications.items()})
-    holders = {"ServiceRequest": "LIMS", **systems.records}
-    answering = {holders[record] for record in _ANSWERS if record in holders}
-    own = (settings.site.mrn_authority, settings.site.code, settings.site.name)
+    names = {name: name for name in systems.names} | systems.applications
+    holders = list_owners(systems.records)
+    answering = {holders[name] for name, row in RECORD_TYPES.items() if row.answers_requests}
+    own_names = (settings.site.mrn_authority, settings.site.code, settings.site.name)
     return FeedContext(
         zone=ZoneInfo(settings.feeds.time_zone),
         authority=settings.site.mrn_authority,
-        own_names=frozenset(name.casefold() for name in own if name),
-        systems_by_application=named,
+        own_names=frozenset(name.casefold() for name in own_names if name),
+        systems_by_application={name.casefold(): system for name, system in names.items()},
         holders=holders,
-        registers=frozenset(holders[r] for r in _REGISTERS if r in holders) - answering,
+        registers=frozenset(holders.values()) - answering,
         radiology=next((s for s in systems.names if s.casefold() in _RADIOLOGY), ""),
         theatres=next((s for s in systems.names if s.casefold() in _THEATRES), ""),
         settings=settings,

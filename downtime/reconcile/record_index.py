@@ -6,18 +6,8 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from downtime.clinical.identifiers import MRN, Identifier
-from downtime.clinical.model import (
-    AllergyIntolerance,
-    Appointment,
-    DiagnosticReport,
-    Encounter,
-    Flag,
-    MedicationAdministration,
-    Observation,
-    Patient,
-    Record,
-    ServiceRequest,
-)
+from downtime.clinical.model import DiagnosticReport, Observation, Patient, Record
+from downtime.clinical.record_types import RECORD_TYPES, list_compared_types
 
 R = TypeVar("R", bound=Record)
 
@@ -41,23 +31,10 @@ class RecordIndex:
         self.patients: dict[str, Patient] = {}
         self.reports: dict[str, DiagnosticReport] = {}
         self.by_id: dict[str, Record] = {}
-        self.encounters: dict[str, list[Encounter]] = defaultdict(list)
-        self.requests: dict[str, list[ServiceRequest]] = defaultdict(list)
-        self.observations: dict[str, list[Observation]] = defaultdict(list)
-        self.appointments: dict[str, list[Appointment]] = defaultdict(list)
-        self.allergies: dict[str, list[AllergyIntolerance]] = defaultdict(list)
-        self.flags: dict[str, list[Flag]] = defaultdict(list)
-        self.given: dict[str, list[MedicationAdministration]] = defaultdict(list)
         self._by_number: dict[str, set[str]] = defaultdict(set)
         self._by_nhs: dict[str, set[str]] = defaultdict(set)
-        self._listed: dict[type[Record], dict[str, list[Any]]] = {
-            Encounter: self.encounters,
-            ServiceRequest: self.requests,
-            Observation: self.observations,
-            Appointment: self.appointments,
-            AllergyIntolerance: self.allergies,
-            Flag: self.flags,
-            MedicationAdministration: self.given,
+        self._by_patient: dict[type[Record], dict[str, list[Any]]] = {
+            record_type: {} for record_type in list_compared_types()
         }
         self.add(records)
 
@@ -68,12 +45,16 @@ class RecordIndex:
 
     def _add(self, record: Record) -> None:
         self.by_id[record.id] = record
-        if (listed := self._listed.get(type(record))) is not None:
-            listed[record.patient].append(record)  # type: ignore[attr-defined]
+        if (by_patient := self._by_patient.get(type(record))) is not None:
+            by_patient.setdefault(record.patient, []).append(record)  # type: ignore[attr-defined]
         elif isinstance(record, Patient):
             self._add_patient(record)
         elif isinstance(record, DiagnosticReport):
             self.reports[record.id] = record
+
+    def records_of(self, record_type: type[R], patient_id: str) -> list[R]:
+        """A patient's records of a type that is compared."""
+        return self._by_patient[record_type].get(patient_id, [])
 
     def is_delivered(self, kind: str) -> bool:
         """Whether any system delivered this type of record: if not, it is unavailable, not none."""
@@ -111,20 +92,14 @@ class RecordIndex:
 
     def own_numbers(self, record: Record) -> set[str]:
         """By what a hospital system knows one of this snapshot's records, whoever published it."""
-        match record:
-            case ServiceRequest():
-                return {record.placer, record.filler} - {""}
-            case Encounter():
-                return {record.visit_number} - {""}
-            case Appointment():
-                return {record.number} - {""}
-            case Patient():
-                return {record.mrn} - {""}
-            case Observation():
-                report = self.reports.get(record.report)
-                name = record.code or record.display
-                return {f"{report.filler} {name}"} if report and report.filler else set()
-        return set()
+        if isinstance(record, Patient):
+            return {record.mrn} - {""}
+        if isinstance(record, Observation):
+            report = self.reports.get(record.report)
+            name = record.code or record.display
+            return {f"{report.filler} {name}"} if report and report.filler else set()
+        fields = RECORD_TYPES[type(record).__name__].own_numbers
+        return {getattr(record, field) for field in fields} - {""}
 
     @cached_property
     def _by_own_number(self) -> dict[tuple[str, str], Record]:

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from downtime.clinical.record_types import list_in_return_order
 from downtime.entry.facts import Person
 from downtime.reconcile.identity.links import Merge
 from downtime.reconcile.model import StoredItem
@@ -17,17 +18,7 @@ from downtime.returns.profiles import Target
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
-_SENDING_ORDER = (
-    "Encounter",
-    "Patient",
-    "AllergyIntolerance",
-    "Flag",
-    "ServiceRequest",
-    "Observation",
-    "MedicationAdministration",
-    "Document",
-    "Appointment",
-)
+_SENDING_ORDER = list_in_return_order()
 """Admissions before requests before results: a receiver must know the patient first. What is not
 named here comes last."""
 _TYPE_RANKS = {record_type: rank for rank, record_type in enumerate(_SENDING_ORDER)}

@@ -15,10 +15,11 @@ import orjson
 import pyrage
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from downtime.clinical.model import TYPES, Patient, Record
+from downtime.clinical.model import Record
+from downtime.clinical.record_types import RECORD_TYPES
 from downtime.snapshot.header import SCHEMA, SnapshotHeader
 from downtime.vault import sealing
-from downtime.vault.sealing import SealedFile, FileKind, incomplete_error, key_id, tampered_error
+from downtime.vault.sealing import FileKind, SealedFile, incomplete_error, key_id, tampered_error
 
 __all__ = [
     "KIND",
@@ -83,7 +84,7 @@ class PayloadWriter:
     """Records as compressed lines, counted on the way: nothing but the result is held."""
 
     def __init__(self) -> None:
-        self.counts = dict.fromkeys(TYPES, 0)
+        self.counts = dict.fromkeys(RECORD_TYPES, 0)
         self._zip = zlib.compressobj(_LEVEL, wbits=_GZIP)
         self._parts: list[bytes] = []
 
@@ -137,11 +138,15 @@ def open_payload(
 
 
 def _parse_records(lines: Iterator[bytes]) -> Iterator[Record]:
+    types = {name: (row.record, row.list_fields) for name, row in RECORD_TYPES.items()}
     try:
         for line in lines:
             name, fields = orjson.loads(line)
-            if name == Patient.__name__:
-                fields["identifiers"] = tuple(fields["identifiers"])
-            yield TYPES[name](**fields)
+            if name not in types:
+                continue  # a newer publisher carries a type that this program does not know yet
+            record_type, list_fields = types[name]
+            for list_field in list_fields:
+                fields[list_field] = tuple(fields[list_field])
+            yield record_type(**fields)
     except (OSError, EOFError, zlib.error, KeyError, TypeError, ValueError):
         raise incomplete_error() from None

@@ -8,7 +8,8 @@ from typing import Any
 import sqlite_utils
 
 from downtime.clinical.identifiers import NHS, Identifier, is_nhs_number
-from downtime.clinical.model import TYPES, Flag, Patient, Record
+from downtime.clinical.model import Flag, Patient, Record
+from downtime.clinical.record_types import RECORD_TYPES, RecordType, find_owner
 from downtime.settings import Settings
 from downtime.snapshot import identity
 from downtime.snapshot.record_state import RecordState, Stamp
@@ -17,7 +18,6 @@ from downtime.snapshot.store.record_tables import columns
 
 OWN_SOURCE = "Downtime"
 """Source of the flags that this program raises itself."""
-REFERENCES = {"report": "DiagnosticReport", "based_on": "ServiceRequest", "encounter": "Encounter"}
 
 Ids = Callable[[str, str, str], str]
 
@@ -34,10 +34,11 @@ def settle_records(db: sqlite_utils.Database, settings: Settings) -> Iterator[Re
     yield from _flag_shared_numbers(found, people, {p.id: p for p in patients})
     finals = {mention: people[found.survivor(anchor)] for mention, anchor in found.anchors.items()}
     ids = _record_id_maker(publisher_state.get_salt(db))
-    references = {kind: _index_ids(db, kind, ids) for kind in REFERENCES.values()}
-    for kind in TYPES:
-        if kind != "Patient":
-            yield from _make_records(db, kind, finals, ids, references)
+    named = {name for row in RECORD_TYPES.values() for name in row.references.values()}
+    references = {name: _index_ids(db, name, ids) for name in named}
+    for row in RECORD_TYPES.values():
+        if row.record is not Patient:
+            yield from _make_records(db, row, finals, ids, references)
 
 
 def _existing_states(
@@ -64,7 +65,7 @@ def _make_patients(
     for mention in publisher_state.select_mentions(db):
         if mention.id in found.anchors:
             numbers[found.anchors[mention.id]].update(mention.identifiers)
-    details = _merge_details(db, found, settings.systems.records.get("Patient", ""))
+    details = _merge_details(db, found, find_owner(settings.systems.records, "Patient"))
     patients = []
     for anchor, key in people.items():
         current = found.survivor(found.belongs.get(anchor, anchor))
@@ -152,33 +153,32 @@ def _record_id_maker(salt: bytes) -> Ids:
     return name
 
 
-def _index_ids(db: sqlite_utils.Database, kind: str, ids: Ids) -> dict[str, dict[str, str]]:
+def _index_ids(db: sqlite_utils.Database, type_name: str, ids: Ids) -> dict[str, dict[str, str]]:
     """Key to the ids of the records that have it, by source."""
-    found: dict[str, dict[str, str]] = defaultdict(dict)
-    for source, key in db.conn.execute("SELECT source, key FROM record WHERE type = ?", (kind,)):
-        found[key][source] = ids(kind, source, key)
-    return found
+    by_key: dict[str, dict[str, str]] = defaultdict(dict)
+    for source, key in publisher_state.select_keys(db, type_name):
+        by_key[key][source] = ids(type_name, source, key)
+    return by_key
 
 
 def _make_records(
     db: sqlite_utils.Database,
-    kind: str,
+    row: RecordType,
     finals: dict[int, str],
     ids: Ids,
     references: dict[str, dict[str, dict[str, str]]],
 ) -> Iterator[Record]:
-    names = set(columns(TYPES[kind])) - {"id", "source", "updated", "patient"}
-    about = "patient" in columns(TYPES[kind])
-    for source, key, state in _existing_states(db, kind):
+    record_type, type_name, has_patient = row.record, row.name, row.has_patient
+    names = set(columns(record_type)) - {"id", "source", "updated", "patient"}
+    for source, key, state in _existing_states(db, type_name):
         fields = {name: value for name, value in state.fields.items() if name in names}
-        for name in REFERENCES.keys() & fields.keys():
-            fields[name] = _resolve_reference(
-                references[REFERENCES[name]].get(fields[name], {}), source
-            )
-        if about:
+        for name in row.references.keys() & fields.keys():
+            ids_by_source = references[row.references[name]].get(fields[name], {})
+            fields[name] = _resolve_reference(ids_by_source, source)
+        if has_patient:
             fields["patient"] = finals.get(state.mention[2], "")
-        key = ids(kind, source, key)
-        yield TYPES[kind](id=key, source=source, updated=state.said.moment, **fields)
+        record_id = ids(type_name, source, key)
+        yield record_type(id=record_id, source=source, updated=state.said.moment, **fields)
 
 
 def _resolve_reference(named: dict[str, str], source: str) -> str:

@@ -12,7 +12,8 @@ from downtime import config
 from downtime.accounts.model import Permission
 from downtime.accounts.permissions import ROLES_ALLOWED
 from downtime.cli import whole
-from downtime.feeds.tables.mapping import mappings
+from downtime.clinical.record_types import list_owners
+from downtime.feeds.tables.mapping import table_mappings
 from downtime.paper.forms import form_schema, load_form, prefill
 from downtime.settings import Settings
 from tests.contract import house
@@ -49,9 +50,9 @@ def leaves(command: click.Command, path: str = "downtime"):
 
 def test_every_command_names_a_permission_of_the_table():
     """Deny by default: what no role may do by the table cannot be asked on the command line."""
-    found = dict(leaves(whole()))
-    assert len(found) > 15
-    named = {path: getattr(command, "permission", None) for path, command in found.items()}
+    commands = dict(leaves(whole()))
+    assert len(commands) > 15
+    named = {path: getattr(command, "permission", None) for path, command in commands.items()}
     known = {*ROLES_ALLOWED, Permission.PUBLIC}
     assert {path: name for path, name in named.items() if name not in known} == {}
 
@@ -65,18 +66,18 @@ def named_commands(document: Path):
     text = document.read_text(encoding="utf-8")
     code = re.findall(r"```.*?```|`[^`\n]+`|^    [^\n]+$", text, re.S | re.M)
     for piece in code:
-        for words in re.findall(r"^[`\s]*downtime ([a-z][a-z-]*(?: [a-z][a-z-]*)?)", piece, re.M):
-            yield words.split()
+        for name in re.findall(r"^[`\s]*downtime ([a-z][a-z-]*(?: [a-z][a-z-]*)?)", piece, re.M):
+            yield name.split()
 
 
 @pytest.mark.parametrize("document", PAGES, ids=lambda path: path.name)
 def test_commands_named_in_documents_exist(document):
-    for words in named_commands(document):
+    for name in named_commands(document):
         command = whole()
-        for word in words:
+        for word in name:
             if not isinstance(command, click.Group):
                 break
-            assert word in command.commands, f"{document.name} names 'downtime {' '.join(words)}'"
+            assert word in command.commands, f"{document.name} names 'downtime {' '.join(name)}'"
             command = command.commands[word]
 
 
@@ -102,9 +103,9 @@ def test_the_readme_leads_to_every_page_of_docs():
 
 def test_the_page_on_forms_names_every_word_that_a_form_may_use():
     text = (DOCS / "forms.md").read_text(encoding="utf-8")
-    words = {*form_schema.FORM, *form_schema.ITEM, *form_schema.FIELD_TYPES, *form_schema.LAYOUTS}
-    words |= {*form_schema.POLICIES, *prefill.ROWS, *prefill.SHEET}
-    assert sorted(word for word in words if f"`{word}`" not in text) == []
+    terms = {*form_schema.FORM, *form_schema.ITEM, *form_schema.FIELD_TYPES, *form_schema.LAYOUTS}
+    terms |= {*form_schema.POLICIES, *prefill.ROWS, *prefill.SHEET}
+    assert sorted(word for word in terms if f"`{word}`" not in text) == []
 
 
 def test_the_example_form_of_the_page_is_one(tmp_path):
@@ -119,5 +120,5 @@ def test_the_example_settings_of_the_page_on_feeds_are_some(tmp_path):
     examples = re.findall(r"```toml\n(.*?)```", text, re.S)
     (tmp_path / "config.toml").write_text("\n".join(examples), encoding="utf-8")
     settings = config.load(tmp_path / "config.toml")
-    (mapping,) = mappings(settings.feeds.tables, settings.systems.records)
+    (mapping,) = table_mappings(settings.feeds.tables, list_owners(settings.systems.records))
     assert mapping.matches("theatre-20261102.xlsx")

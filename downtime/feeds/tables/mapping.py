@@ -22,7 +22,8 @@ from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from typing import Any, get_type_hints
 
-from downtime.clinical.model import TYPES, Patient
+from downtime.clinical.model import Patient
+from downtime.clinical.record_types import RECORD_TYPES, TYPES
 from downtime.errors import InputError
 
 _NOT_MAPPED = frozenset({"id", "source", "updated", "patient", "identifiers"})
@@ -30,9 +31,6 @@ _KEYS = frozenset(
     {"match", "record", "source", "full", "sheet", "dates", "constants", "values", "columns"}
 )
 _ORDERS = ("dmy", "mdy", "ymd")
-_TIMES = frozenset(
-    "started ended authored collected issued effective start recorded birth_date deceased".split()  # noqa: SIM905 - a list of names
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,7 @@ def normalise_title(title: str) -> str:
 
 def is_time(record: str, name: str) -> bool:
     """Whether a field of the record holds a time."""
-    return name in _TIMES and name in TYPES[record].__dataclass_fields__
+    return name in RECORD_TYPES[record].times
 
 
 def is_number(record: str, name: str) -> bool:
@@ -113,7 +111,9 @@ def _check_targets(name: str, record: str, targets: Iterable[str]) -> None:
     own = {field.name for field in fields(TYPES[record])} - _NOT_MAPPED
     person = {f"patient.{field.name}" for field in fields(Patient)}
     person -= {f"patient.{field}" for field in _NOT_MAPPED}
-    halves = {f"{field}.{half}" for field in own & _TIMES for half in ("date", "time")}
+    halves = {
+        f"{field}.{half}" for field in RECORD_TYPES[record].times for half in ("date", "time")
+    }
     known = own | person | halves | {"patient.mrn", "patient.nhs", "as_at"}
     for target in targets:
         if target not in known:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from downtime.clinical.model import TYPES
+from downtime.clinical.record_types import DOCUMENT, TYPES
 from downtime.paper.forms import prefill
 from downtime.paper.forms.check_background import find_background_problems
 from downtime.paper.forms.field_types import FIELD_TYPES
@@ -19,7 +19,7 @@ from downtime.paper.forms.form_schema import (
 from downtime.paper.forms.model import GroupLayout
 from downtime.paper.forms.record_fields import is_record_field
 
-RECORDS = (*TYPES, "Document")
+RECORDS = (*TYPES, DOCUMENT)
 """What an entry may become."""
 
 

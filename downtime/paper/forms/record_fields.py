@@ -1,6 +1,7 @@
 """What the fields of a form may say of a record beyond its own fields: words of what happened."""
 
-from downtime.clinical.model import TYPES, Patient
+from downtime.clinical.model import Patient
+from downtime.clinical.record_types import RECORD_TYPES
 
 PERSON_PREFIX = "Patient."
 WHEN = "when"
@@ -10,11 +11,6 @@ PATIENT_NAME = "Patient.name"
 PATIENT_NUMBER = "Patient.number"
 """Whatever number was written: a downtime number, an NHS number or a hospital number."""
 _PERSON = (*Patient.__dataclass_fields__, "name", "number", "downtime_number")
-_EXTRA = {
-    "Encounter": ("event", "destination", "outcome"),
-    "Appointment": ("reason", "rebook_start", "rebook_location", "rebook_answer"),
-}
-"""`event` is `admit`, `transfer` or `discharge`; `rebook_answer` is `accepted` or `declined`."""
 
 
 def is_record_field(name: str, record: str) -> bool:
@@ -23,5 +19,5 @@ def is_record_field(name: str, record: str) -> bool:
         return True
     if name.startswith(PERSON_PREFIX):
         return name.removeprefix(PERSON_PREFIX) in _PERSON
-    kind = TYPES.get(record)
-    return kind is not None and name in (*kind.__dataclass_fields__, *_EXTRA.get(record, ()))
+    row = RECORD_TYPES.get(record)
+    return row is not None and name in (*row.record.__dataclass_fields__, *row.form_fields)

@@ -1,1 +1,1 @@
-"""The rules of the comparison, one module a kind of record; `tests/spec` shows them as tables."""
+"""The rules of the comparison, one module a type of record; `tests/spec` shows them as tables."""

@@ -3,73 +3,78 @@
 from datetime import timedelta
 
 from downtime.clinical.model import Observation, Patient
+from downtime.clinical.record_types import find_owner
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
-from downtime.reconcile.rules import test_names
+from downtime.reconcile.reasons import Code, because
+from downtime.reconcile.rules.test_names import names_of_fact, names_of_record
 from downtime.reconcile.rules.values import is_same_value
-from downtime.reconcile.rules.verdict import ComparisonContext, Verdict, find_nearest
+from downtime.reconcile.rules.verdict import ComparisonContext, Verdict, compares, find_nearest
 
-_CHANGED_LATER = ("amended", "corrected", "C")
+_AMENDED = ("amended", "corrected", "C")
 
 
+@compares(Observation)
 def compare_observation(fact: Fact, patient: Patient, context: ComparisonContext) -> Verdict:
     """A value on paper (phoned, or measured): the same there, another there, or not there.
 
     A value that the live system already held at T0 is an older one and is never taken for it.
     """
     settings = context.settings
-    phoned = fact.system == settings.systems.records["Observation"]
+    is_phoned = fact.system == find_owner(settings.systems.records, "Observation")
     window = (
         timedelta(hours=settings.reconcile.result_match_hours)
-        if phoned
+        if is_phoned
         else timedelta(minutes=settings.reconcile.observation_match_minutes)
     )
-    called = test_names.names_of_fact(fact)
-    alike = [
+    names = names_of_fact(fact)
+    same_test = [
         o
-        for o in context.after.observations[patient.id]
-        if called & test_names.names_of_record(o) and not _unchanged(o, context)
+        for o in context.after.records_of(Observation, patient.id)
+        if names & names_of_record(o) and not _is_unchanged(o, context)
     ]
-    own = [
-        o for o in alike if (r := context.after.reports.get(o.report)) and r.filler == fact.number
+    same_number = [
+        o
+        for o in same_test
+        if (r := context.after.reports.get(o.report)) and r.filler == fact.number
     ]
-    taken = fact.fields.get("effective") or fact.event
-    found = own or find_nearest(alike, taken, window, lambda o: _taken(o, context))
-    if not found:
-        return Verdict(ItemState.NEW, f"{fact.system} has no such value near that time.")
-    return _value_found(fact, found[0], context, phoned=phoned)
+    effective = fact.fields.get("effective") or fact.event
+    matching = same_number or find_nearest(
+        same_test, effective, window, lambda o: _effective_time(o, context)
+    )
+    if not matching:
+        return Verdict(ItemState.NEW, because(Code.NO_VALUE))
+    return _verdict_on_existing(fact, matching[0], context, is_phoned=is_phoned)
 
 
-def _value_found(
-    fact: Fact, live: Observation, context: ComparisonContext, *, phoned: bool
+def _verdict_on_existing(
+    fact: Fact, live: Observation, context: ComparisonContext, *, is_phoned: bool
 ) -> Verdict:
-    at = context.shown(_taken(live, context))
+    at = _effective_time(live, context)
     value, units = fact.fields.get("value", ""), fact.fields.get("units", "")
-    alike = is_same_value(value, units, live.value, live.units)
-    held = f"{live.value} {live.units}".strip()
-    said = f"{value} {units}".strip()
-    changed = live.status in _CHANGED_LATER
-    if alike:
-        return Verdict(
-            ItemState.ALREADY_THERE, f"{fact.system} has the same value of {at}.", (live.id,)
-        )
-    if changed and not phoned:
-        words = f"{fact.system} says {held} of {at}, corrected there since; paper says {said}."
-        return Verdict(ItemState.NEWER_LIVE, words, (live.id,))
-    words = f"{'Phoned' if phoned else 'Paper says'} {said}; {fact.system} says {held} of {at}"
-    words += ", amended since." if changed else "."
-    if alike is None:
-        words += " The units differ and cannot be converted."
-    if phoned:
-        words += " Have a clinician review it."
-    return Verdict(ItemState.CONFLICT, words, (live.id,), needs_second_person=phoned)
+    is_same = is_same_value(value, units, live.value, live.units)
+    if is_same:
+        return Verdict(ItemState.ALREADY_THERE, because(Code.SAME_VALUE, at=at), (live.id,))
+    is_amended = live.status in _AMENDED
+    code = Code.VALUE_CORRECTED if is_amended else Code.VALUE_DIFFERS
+    if is_phoned:
+        code = Code.PHONED_AMENDED if is_amended else Code.PHONED_DIFFERS
+    on_paper, in_system = f"{value} {units}".strip(), f"{live.value} {live.units}".strip()
+    reasons = because(code, paper=on_paper, live=in_system, at=at)
+    if code == Code.VALUE_CORRECTED:
+        return Verdict(ItemState.NEWER_LIVE, reasons, (live.id,))
+    if is_same is None:
+        reasons += because(Code.UNITS_DIFFER)
+    if is_phoned:
+        reasons += because(Code.CLINICIAN_REVIEWS)
+    return Verdict(ItemState.CONFLICT, reasons, (live.id,), needs_second_person=is_phoned)
 
 
-def _unchanged(live: Observation, context: ComparisonContext) -> bool:
-    then = context.earlier(live)
-    return isinstance(then, Observation) and then.value == live.value
+def _is_unchanged(live: Observation, context: ComparisonContext) -> bool:
+    earlier = context.earlier(live)
+    return isinstance(earlier, Observation) and earlier.value == live.value
 
 
-def _taken(live: Observation, context: ComparisonContext) -> str:
+def _effective_time(live: Observation, context: ComparisonContext) -> str:
     report = context.after.reports.get(live.report)
     return live.effective or (report and (report.collected or report.issued)) or live.updated

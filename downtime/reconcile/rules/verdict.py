@@ -1,4 +1,4 @@
-"""What the rules of the comparison share: a verdict, the two snapshots, nearness in time and name."""
+"""What the rules share: a verdict, the two snapshots, and when times and names are close."""
 
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -8,10 +8,10 @@ from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
-from downtime.clinical import display
-from downtime.clinical.model import Record
+from downtime.clinical.model import Patient, Record
 from downtime.entry.facts import Fact
-from downtime.reconcile.model import REGISTERS, ItemState
+from downtime.reconcile.model import ItemState
+from downtime.reconcile.reasons import Code, Reasons, because
 from downtime.reconcile.record_index import RecordIndex
 from downtime.settings import Settings
 from downtime.snapshot.store.record_tables import local_day
@@ -20,10 +20,10 @@ R = TypeVar("R", bound=Record)
 
 
 class Verdict(NamedTuple):
-    """What a rule says: a state, a sentence, the live records that were meant."""
+    """What a rule says: a state, why, and the live records that were meant."""
 
-    state: str
-    words: str
+    state: ItemState
+    reasons: Reasons
     matched_ids: tuple[str, ...] = ()
     needs_second_person: bool = False
     """Whether a second person confirms what is decided."""
@@ -38,60 +38,53 @@ class ComparisonContext:
     settings: Settings
     cache: dict[tuple[str, str], Any] = field(default_factory=dict)
     """What rules worked out of a patient's records, by its name and the patient."""
-    _olds: dict[str, Record | None] = field(default_factory=dict)
+    _earlier: dict[str, Record | None] = field(default_factory=dict)
 
     def earlier(self, live: Record) -> Record | None:
         """What T0 held of a live record; None when it has come since."""
-        if live.id not in self._olds:
-            self._olds[live.id] = self.before.find_copy(live, self.after)
-        return self._olds[live.id]
+        if live.id not in self._earlier:
+            self._earlier[live.id] = self.before.find_copy(live, self.after)
+        return self._earlier[live.id]
 
     def has_changed(self, live: Record, *names: str) -> bool:
         """Whether one of these fields is not what it was at T0, or the record has come since."""
-        then = self.earlier(live)
-        return then is None or any(getattr(then, n) != getattr(live, n) for n in names)
+        earlier = self.earlier(live)
+        return earlier is None or any(
+            getattr(earlier, name) != getattr(live, name) for name in names
+        )
 
     def day(self, moment: str) -> str:
         """The ISO day of a stored time in the site's zone."""
         return local_day(moment, ZoneInfo(self.settings.site.time_zone)) if moment else ""
 
-    def shown(self, moment: str) -> str:
-        """A time in the site's zone, for a sentence."""
-        return (
-            display.format_moment(moment, ZoneInfo(self.settings.site.time_zone))
-            or "an unknown time"
-        )
+
+Rule = Callable[[Fact, Patient, ComparisonContext], Verdict]
+RULES: dict[type[Record], Rule] = {}
+"""Which rule compares which type of record; full once `rules.registry` is imported."""
 
 
-def unavailable_verdict(fact: Fact, what: str) -> Verdict:
+def compares(record_type: type[Record]) -> Callable[[Rule], Rule]:
+    """Say of a rule that it compares what forms say of this type of record."""
+
+    def register(rule: Rule) -> Rule:
+        RULES[record_type] = rule
+        return rule
+
+    return register
+
+
+def unavailable_verdict(records: str) -> Verdict:
     """What no recovered system tells is unavailable, never none: nobody can say what is there."""
-    words = (
-        f"No recovered system tells {what} here, so {fact.system} may hold it or not: look there."
-    )
-    return Verdict(ItemState.HELD, words)
-
-
-def registering(fact: Fact) -> str:
-    """What can be done about a patient who is not found."""
-    if not is_registration(fact):
-        return " Settle who it is first, then compare again."
-    if fact.person.downtime_number:
-        return " Returning it registers the patient under the downtime number and admits them."
-    return " Returning it registers the patient and admits them."
-
-
-def is_registration(fact: Fact) -> bool:
-    """Whether returning it makes the patient known to the system."""
-    return fact.type in REGISTERS and fact.fields.get("event", "admit") == "admit"
+    return Verdict(ItemState.HELD, because(Code.NOT_DELIVERED, records=records))
 
 
 def find_nearest(
     live: Iterable[R], moment: str, window: timedelta, time_of: Callable[[R], str]
 ) -> list[R]:
     """Those within the window, the nearest first; a record without any time never is."""
-    gaps = [(time_between(time_of(one), moment), one) for one in live]
-    close = [(far, one) for far, one in gaps if far is not None and far <= window]
-    return [one for _, one in sorted(close, key=lambda pair: pair[0])]
+    gaps = [(time_between(time_of(record), moment), record) for record in live]
+    close = [(gap, record) for gap, record in gaps if gap is not None and gap <= window]
+    return [record for _, record in sorted(close, key=lambda pair: pair[0])]
 
 
 def time_between(moment: str, other: str) -> timedelta | None:

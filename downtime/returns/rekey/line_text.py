@@ -4,25 +4,18 @@ import re
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
+from downtime.clinical.record_types import NAME_FIELDS, list_in_return_order, name_record_type
 from downtime.entry.facts import Fact
 
 SEPARATION = "Separation"
 KINDS = {
     SEPARATION: "Patients to separate",
-    "Encounter": "Admission",
-    "Patient": "Patient's details",
-    "AllergyIntolerance": "Allergy",
-    "Flag": "Alert",
-    "ServiceRequest": "Request",
-    "Observation": "Result",
-    "MedicationAdministration": "Dose",
-    "Document": "Document",
-    "Appointment": "Appointment",
+    **{name: name_record_type(name) for name in list_in_return_order()},
 }
 """Types in the order in which records teams key them: wrongly joined patients, moves, what is known of the person, requests
 before results, doses, documents, appointments."""
 _MOVES = {"transfer": "Transfer", "discharge": "Discharge"}
-_TITLES = ("display", "medicine", "substance", "text", "description", "number")
+_TITLES = (*NAME_FIELDS, "number")
 _LABELS = {
     "bed": "Bed",
     "effective": "Taken",

@@ -28,7 +28,11 @@ def find_changed_patients(
     ids: set[str] = set()
     with before.attach_other(after) as db:
         for record_type in (*types, DiagnosticReport):
-            records: list[Record] = _select_differences(db, record_type)
+            name = record_type.__name__
+            if name in before.types & after.types:
+                records: list[Record] = _select_differences(db, record_type)
+            else:  # one of them is from before there was this type
+                records = [*before.iterate_records(name), *after.iterate_records(name)]
             ids.update(getattr(record, "patient", "") for record in records)
         patients = tuple(_select_differences(db, Patient))
     ids.update(patient.id for patient in patients)

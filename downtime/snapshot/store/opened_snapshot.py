@@ -10,7 +10,6 @@ import orjson
 import sqlite_utils
 
 from downtime.clinical.model import (
-    TYPES,
     AllergyIntolerance,
     Appointment,
     DiagnosticReport,
@@ -23,6 +22,7 @@ from downtime.clinical.model import (
     Record,
     ServiceRequest,
 )
+from downtime.clinical.record_types import TYPES, RecordType
 from downtime.clock import from_text
 from downtime.errors import NotFoundError
 from downtime.snapshot import bed_board, search_terms
@@ -61,6 +61,9 @@ class Snapshot:
         row = self._db.conn.execute("SELECT body FROM header").fetchone()
         self.header = SnapshotHeader.parse(orjson.loads(row[0]))
         self.id = self.header.id
+        tables = self._db.conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        self.types = TYPES.keys() & {name for (name,) in tables}
+        """The types of record that there were when it was written."""
 
     @property
     def _db(self) -> sqlite_utils.Database:
@@ -89,7 +92,7 @@ class Snapshot:
     def count_rows(self) -> dict[str, int]:
         """Number of records of each type."""
         sql = "SELECT count(*) FROM {}"
-        return {t: self._db.conn.execute(sql.format(t)).fetchone()[0] for t in TYPES}
+        return {t: self._db.conn.execute(sql.format(t)).fetchone()[0] for t in self.types}
 
     def is_sound(self) -> bool:
         """Whether every page of the file is as it was written (its own authentication codes)."""
@@ -303,6 +306,12 @@ class Snapshot:
             by_report.setdefault(value.report, []).append(value)
         return [ReportRow(report, by_report.get(report.id, [])) for report in reports]
 
+    def list_patient_records(self, record_type: RecordType, patient_id: str) -> list[Record]:
+        """A patient's records of a type, in the order of its table on their page."""
+        order = (*(record_type.section.order if record_type.section else ()), "id")
+        rest = f"WHERE patient = ? ORDER BY {', '.join(order)}"
+        return self._select_records(record_type.record, rest, patient_id)
+
     def list_appointments(self, patient_id: str) -> list[Appointment]:
         """All appointments that are carried, cancelled ones too, by time."""
         return self._select_records(
@@ -362,6 +371,8 @@ class Snapshot:
     # Rows to records
 
     def _select_records(self, kind: type[R], rest: str, *values: object) -> list[R]:
+        if kind.__name__ not in self.types:
+            return []
         sql = f"SELECT {_list_columns(kind)} FROM {kind.__name__} t {rest}"  # noqa: S608
         return [from_row(kind, row) for row in self._db.conn.execute(sql, values)]
 

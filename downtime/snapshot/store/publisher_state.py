@@ -154,6 +154,11 @@ def iterate_states(
         )
 
 
+def select_keys(db: sqlite_utils.Database, type_name: str) -> list[tuple[str, str]]:
+    """(source, key) of every record of a type."""
+    return db.conn.execute("SELECT source, key FROM record WHERE type = ?", (type_name,)).fetchall()
+
+
 def select_people(db: sqlite_utils.Database) -> dict[Identifier, str]:
     """Opaque id of every person, by the identifier that stands for them."""
     rows = db.conn.execute("SELECT anchor, id FROM person")

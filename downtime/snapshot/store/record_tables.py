@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 import orjson
 import sqlite_utils
 
-from downtime.clinical.model import TYPES, Patient, Record
+from downtime.clinical.model import Patient, Record
+from downtime.clinical.record_types import RECORD_TYPES, TYPES, RecordType
 from downtime.snapshot import search_terms as words
 from downtime.snapshot.header import SnapshotHeader
 from downtime.vault.database import connect, transaction
@@ -43,23 +44,9 @@ CREATE VIRTUAL TABLE words USING fts5(tokens, content='', detail='none', prefix=
 """
 
 _INDEXES = """
-CREATE INDEX encounter_patient ON Encounter (patient);
-CREATE INDEX request_patient ON ServiceRequest (patient);
-CREATE INDEX report_patient ON DiagnosticReport (patient);
 CREATE INDEX report_request ON DiagnosticReport (based_on);
 CREATE INDEX observation_report ON Observation (report);
-CREATE INDEX observation_patient ON Observation (patient);
-CREATE INDEX appointment_patient ON Appointment (patient);
-CREATE INDEX allergy_patient ON AllergyIntolerance (patient);
-CREATE INDEX flag_patient ON Flag (patient);
-CREATE INDEX medicine_patient ON MedicationRequest (patient);
-CREATE INDEX given_patient ON MedicationAdministration (patient);
 CREATE INDEX patient_merged ON Patient (replaced_by) WHERE replaced_by <> '';
-CREATE INDEX encounter_visit ON Encounter (visit_number);
-CREATE INDEX request_placer ON ServiceRequest (placer);
-CREATE INDEX request_filler ON ServiceRequest (filler);
-CREATE INDEX report_filler ON DiagnosticReport (filler);
-CREATE INDEX appointment_number ON Appointment (number);
 CREATE INDEX inpatient_ward ON inpatient (ward);
 CREATE INDEX inpatient_name ON inpatient (name);
 CREATE INDEX appointment_list ON appointment_day (kind, day, location);
@@ -86,8 +73,8 @@ WHERE stage IN ('requested', 'collected', 'received', 'in-progress') AND NOT EXI
 
 _COLUMNS = {name: tuple(f.name for f in fields(kind)) for name, kind in TYPES.items()}
 _LISTS = {
-    name: tuple(place for place, f in enumerate(fields(kind)) if f.default == ())
-    for name, kind in TYPES.items()
+    name: tuple(_COLUMNS[name].index(list_field) for list_field in row.list_fields)
+    for name, row in RECORD_TYPES.items()
 }
 
 
@@ -152,8 +139,8 @@ def create_database(
         with transaction(db):
             _execute_script(db, _TABLES)
             counts = _insert_records(db, records)
-            for name in TYPES:
-                db.conn.execute(f"CREATE UNIQUE INDEX {name}_id ON {name} (id)")
+            for row in RECORD_TYPES.values():
+                _index_records(db, row)
             _execute_script(db, _INDEXES)
             db.conn.execute(_INPATIENTS)
             db.conn.execute(_OUTSTANDING)
@@ -185,6 +172,13 @@ def _insert_records(db: sqlite_utils.Database, records: Iterable[Record]) -> dic
             db.conn.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)  # noqa: S608
             counts[name] += len(rows)
     return counts
+
+
+def _index_records(db: sqlite_utils.Database, row: RecordType) -> None:
+    name = row.name
+    db.conn.execute(f"CREATE UNIQUE INDEX {name}_id ON {name} (id)")
+    for column in ("patient",) * row.has_patient + row.own_numbers:
+        db.conn.execute(f"CREATE INDEX {name}_{column} ON {name} ({column})")
 
 
 def _index_appointments(db: sqlite_utils.Database, zone: ZoneInfo) -> None:

@@ -17,7 +17,8 @@ from downtime.clinical.model import (
     Record,
     ServiceRequest,
 )
-from downtime.entry.facts import DOCUMENT, Fact, Person
+from downtime.clinical.record_types import DOCUMENT
+from downtime.entry.facts import Fact, Person
 
 ANN = Patient(
     id="p-ann", mrn="H100", identifiers=("MR|DEMO|H100",), family="Hill", given="Ann",

@@ -14,7 +14,8 @@ from downtime.clinical.model import (
     Patient,
     ServiceRequest,
 )
-from downtime.entry.facts import DOCUMENT, Fact, Person
+from downtime.clinical.record_types import DOCUMENT
+from downtime.entry.facts import Fact, Person
 from downtime.reconcile.compare.comparison import compare_facts
 from downtime.reconcile.record_index import RecordIndex
 from downtime.settings import Settings

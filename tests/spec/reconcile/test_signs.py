@@ -5,9 +5,9 @@ import pytest
 from downtime.clinical.identifiers import is_nhs_number
 from downtime.entry.facts import Person
 from downtime.reconcile.identity.signs import (
+    find_signs,
     near_births,
     near_nhs_numbers,
-    find_signs,
     possible_slips,
 )
 

@@ -1,0 +1,87 @@
+"""The rule of allergies; `tests/spec` shows it as a table.
+
+A system that does not tell its allergies says nothing: unavailable is never none (CUI PAB-0064).
+"""
+
+from downtime.clinical.model import AllergyIntolerance, Patient
+from downtime.entry.facts import Fact
+from downtime.reconcile.model import ItemState
+from downtime.reconcile.reasons import Code, because
+from downtime.reconcile.rules.verdict import (
+    ComparisonContext,
+    Verdict,
+    compares,
+    fold_text,
+    unavailable_verdict,
+)
+
+_ACTIVE = ("active", "")
+
+
+@compares(AllergyIntolerance)
+def compare_allergy(fact: Fact, patient: Patient, context: ComparisonContext) -> Verdict:
+    """An allergy on paper, 'no known allergies', or a line that paper calls wrong."""
+    if not context.after.is_delivered("AllergyIntolerance"):
+        return unavailable_verdict("allergies")
+    live = context.after.records_of(AllergyIntolerance, patient.id)
+    active = [a for a in live if a.status in _ACTIVE and not a.none_known]
+    none_known = [a for a in live if a.status in _ACTIVE and a.none_known]
+    if fact.fields.get("status") == "entered-in-error":
+        return _compare_error(fact, active)
+    if fact.fields.get("none_known"):
+        return _compare_none_known(active, none_known)
+    substance = fold_text(fact.fields.get("substance", ""))
+    same_substance = [a for a in live if fold_text(a.substance) == substance]
+    if standing := [a for a in same_substance if a.status in _ACTIVE]:
+        return _compare_severity(fact, standing[0])
+    if same_substance:
+        return _verdict_on_ended(same_substance[0], context)
+    if none_known:
+        reasons = because(Code.NO_ALLERGIES_DENIED, paper=fact.title)
+        return Verdict(ItemState.CONFLICT, reasons, _ids(none_known), needs_second_person=True)
+    return Verdict(ItemState.NEW, because(Code.ALLERGIES_LISTED, live=_substances(active)))
+
+
+def _compare_error(fact: Fact, active: list[AllergyIntolerance]) -> Verdict:
+    text = fold_text(fact.title)
+    possible = [a for a in active if a.substance and fold_text(a.substance) in text] or active
+    reasons = because(Code.ALLERGY_CALLED_WRONG, live=_substances(possible))
+    return Verdict(ItemState.CONFLICT, reasons, _ids(possible), needs_second_person=True)
+
+
+def _compare_none_known(
+    active: list[AllergyIntolerance], none_known: list[AllergyIntolerance]
+) -> Verdict:
+    if active:
+        reasons = because(Code.NO_ALLERGIES_RECORDED, live=_substances(active))
+        return Verdict(ItemState.CONFLICT, reasons, _ids(active), needs_second_person=True)
+    if none_known:
+        reasons = because(Code.NO_ALLERGIES_AGREED)
+        return Verdict(ItemState.ALREADY_THERE, reasons, _ids(none_known))
+    reasons = because(Code.ALLERGIES_NOT_RECORDED)
+    return Verdict(ItemState.NEW, reasons, needs_second_person=True)
+
+
+def _compare_severity(fact: Fact, live: AllergyIntolerance) -> Verdict:
+    severity = fact.fields.get("severity", "")
+    if severity and live.severity and severity != live.severity:
+        reasons = because(Code.SEVERITY_DIFFERS, paper=severity, live=live.severity)
+        return Verdict(ItemState.CONFLICT, reasons, (live.id,), needs_second_person=True)
+    reasons = because(Code.ALLERGIES_LISTED, live=live.substance)
+    return Verdict(ItemState.ALREADY_THERE, reasons, (live.id,))
+
+
+def _verdict_on_ended(live: AllergyIntolerance, context: ComparisonContext) -> Verdict:
+    if context.has_changed(live, "status"):
+        reasons = because(Code.ALLERGY_ENDED, substance=live.substance, live=live.status)
+        return Verdict(ItemState.NEWER_LIVE, reasons, (live.id,))
+    reasons = because(Code.ALLERGY_NOT_ACTIVE, substance=live.substance, live=live.status)
+    return Verdict(ItemState.CONFLICT, reasons, (live.id,), needs_second_person=True)
+
+
+def _substances(allergies: list[AllergyIntolerance]) -> str:
+    return "\n".join(a.substance or "an allergy without a name" for a in allergies)
+
+
+def _ids(allergies: list[AllergyIntolerance]) -> tuple[str, ...]:
+    return tuple(a.id for a in allergies)

@@ -1,0 +1,18 @@
+"""Which rule compares which type of record: every module here says it of its own (`@compares`)."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from pkgutil import iter_modules
+from types import MappingProxyType
+
+from downtime.reconcile import rules
+from downtime.reconcile.rules import verdict
+from downtime.reconcile.rules.verdict import Rule
+
+for _module in iter_modules(rules.__path__, f"{rules.__name__}."):
+    import_module(_module.name)
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {record_type.__name__: rule for record_type, rule in verdict.RULES.items()}
+)
+"""By the name of the record; a type without a rule is filed."""
