@@ -22,7 +22,7 @@ def read_whole_number(name: str, what: str, lowest: int, highest: int) -> int:
 
 def required_reason() -> str:
     """The reason that a form sent; InputError when it is empty."""
-    text = request.form.get("why", "").strip()[:200]
+    text = request.form.get("reason", "").strip()[:200]
     if not text:
         raise InputError(
             "web.reason", "A reason is needed.", "Go back and write why, in a few words."

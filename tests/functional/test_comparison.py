@@ -30,11 +30,11 @@ def test_a_supervisor_filters_looks_decides_and_undoes(page):
     page.click("text=Return them …")
     page.wait_for_selector("text=Return them: 6 items")
     assert violations(page) == []
-    assert page.evaluate("document.activeElement.id") == "why"
+    assert page.evaluate("document.activeElement.id") == "reason"
     page.keyboard.type("never reached the LIMS")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=It can be undone as one step")
-    page.fill("input[name=why]", "wrong filter")
+    page.fill("input[name=reason]", "wrong filter")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=6 items are as they were before")
     page.goto("/comparison?state=conflict")

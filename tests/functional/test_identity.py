@@ -31,7 +31,7 @@ def test_a_link_is_proposed_and_confirmed_by_keyboard(paper, visit_own, vault, t
     supervisor = visit_own("records-supervisor")
     supervisor.goto("/identity?state=to-confirm")
     supervisor.keyboard.press("Enter")
-    supervisor.wait_for_selector("#why:focus")
+    supervisor.wait_for_selector("#reason:focus")
     supervisor.screenshot(path=tmp_path / "confirm.png")
     assert violations(supervisor) == []
     supervisor.keyboard.type("read the paper")

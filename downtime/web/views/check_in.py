@@ -75,7 +75,7 @@ def settle() -> ViewResponse:
         serial,
         kind,
         request_context.actor(),
-        request.form.get("why", "")[:200],
+        request.form.get("reason", "")[:200],
     )
     words = {"same": "the same paper, seen twice.", "copy": "a second paper under one serial."}
     _remember(

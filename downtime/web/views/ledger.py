@@ -89,7 +89,7 @@ def form(serial: str) -> ViewResponse:
 def move() -> ViewResponse:
     """Mark the ticked forms as collected, returned, void or lost."""
     serials, to = request.form.getlist("serial"), request.form.get("to", "")
-    reason = request.form.get("why", "").strip()[:200]
+    reason = request.form.get("reason", "").strip()[:200]
     mark = MARKS.get(to)
     if mark is None or not serials:
         raise InputError("ledger.none", "No form was ticked.", "Go back and tick at least one.")

@@ -7,8 +7,7 @@ from downtime.accounts.model import Permission
 from downtime.outage import outages
 from downtime.reconcile.harm.model import KINDS, OUTCOMES
 from downtime.returns import document_files
-from downtime.returns.report import incident_report as rules
-from downtime.returns.report import report_files
+from downtime.returns.report import incident_report, report_files
 from downtime.web import request_context
 from downtime.web.job_kinds import REASON_ON_SCREEN
 from downtime.web.responses import ViewResponse, file_response
@@ -24,16 +23,16 @@ def show() -> ViewResponse:
     """The report as it would read now."""
     past = outages.list_outages(request_context.vault())
     if not past:
-        return render_template("report/show.html", made=None)
-    made = rules.gather_report(
+        return render_template("report/show.html", report=None)
+    report = incident_report.gather_report(
         request_context.vault(), request_context.settings(), request.args.get("outage", "")
     )
     return render_template(
         "report/show.html",
-        made=made,
+        report=report,
         past=past,
-        facts=made.statement.facts,
-        drawings={chart.id: Markup(report_files.draw_chart(chart)) for chart in made.charts},  # noqa: S704
+        facts=report.statement.facts,
+        drawings={chart.id: Markup(report_files.draw_chart(chart)) for chart in report.charts},  # noqa: S704
         kinds=KINDS,
         outcomes=OUTCOMES,
     )
@@ -51,12 +50,12 @@ def pdf() -> ViewResponse:
 def json() -> ViewResponse:
     """The same for programs."""
     outage = request.args.get("outage", "")
-    made = rules.make_report(
+    report = incident_report.make_report(
         request_context.vault(),
         request_context.settings(),
         request_context.actor(),
         REASON_ON_SCREEN,
         outage,
     )
-    name = f"report {made.statement.outage}.json"
-    return file_response(document_files.to_json(made.as_json()), "application/json", name)
+    name = f"report {report.statement.outage}.json"
+    return file_response(document_files.to_json(report.as_json()), "application/json", name)

@@ -84,7 +84,7 @@ def send() -> ViewResponse:
 def settle() -> ViewResponse:
     """Send a refused message again, say that people put it right, or take it back."""
     vault, actor = request_context.vault(), request_context.actor()
-    number, reason = request.form.get("number", ""), request.form.get("why", "")
+    number, reason = request.form.get("number", ""), request.form.get("reason", "")
     match request.form.get("do", ""):
         case "again":
             queue_messages.resend_message(vault, request_context.settings(), number, actor, reason)

@@ -5,8 +5,14 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from downtime.accounts.model import Permission
 from downtime.outage import outages
 from downtime.returns import document_files
-from downtime.returns.statement import completeness_statement as rules
-from downtime.returns.statement import open_item_groups, sign_statement, statement_files
+from downtime.returns.model import LEAD_TITLES, Lead
+from downtime.returns.policies import can_sign
+from downtime.returns.statement import (
+    completeness_statement,
+    open_item_groups,
+    sign_statement,
+    statement_files,
+)
 from downtime.returns.statement.form_accounting import COLUMNS
 from downtime.web import request_context
 from downtime.web.job_kinds import REASON_ON_SCREEN
@@ -22,28 +28,27 @@ blueprint = Blueprint("statement", __name__)
 @requires(Permission.STATEMENT_MAKE)
 def show() -> ViewResponse:
     """The statement as it would read now."""
-    wanted, past = request.args.get("outage", ""), outages.list_outages(request_context.vault())
+    vault, settings = request_context.vault(), request_context.settings()
+    past = outages.list_outages(vault)
     if not past:
-        return render_template("statement/show.html", made=None)
-    made = rules.gather_statement(request_context.vault(), request_context.settings(), wanted)
+        return render_template("statement/show.html", statement=None)
+    statement = completeness_statement.gather_statement(
+        vault, settings, request.args.get("outage", "")
+    )
     return render_template(
         "statement/show.html",
-        made=made,
-        facts=made.facts,
-        groups=open_item_groups.group_open_items(made.facts["open"], made.made),
-        wards=statement_files.list_wards(made),
+        statement=statement,
+        facts=statement.facts,
+        groups=open_item_groups.group_open_items(statement.facts["open"], statement.made_at),
+        wards=statement_files.list_wards(statement),
         past=past,
-        leads=sign_statement.LEADS,
-        signed={one.role: one for one in made.signatures if one.facts_sha256 == made.digest},
-        outdated=sum(one.facts_sha256 != made.digest for one in made.signatures),
+        leads=LEAD_TITLES,
+        signed=statement.valid_signatures,
+        outdated=statement.outdated_count,
         titles=titles(),
         columns=COLUMNS,
         share=statement_files.format_error_rate,
-        mine=[
-            lead
-            for lead in sign_statement.LEADS
-            if sign_statement.can_sign(request_context.settings(), lead, request_context.person())
-        ],
+        mine=[lead for lead in Lead if can_sign(settings, lead, request_context.person())],
     )
 
 
@@ -59,7 +64,7 @@ def pdf() -> ViewResponse:
 def json() -> ViewResponse:
     """The same for programs."""
     outage = request.args.get("outage", "")
-    made = rules.make_statement(
+    statement = completeness_statement.make_statement(
         request_context.vault(),
         request_context.settings(),
         request_context.actor(),
@@ -67,7 +72,9 @@ def json() -> ViewResponse:
         outage,
     )
     return file_response(
-        document_files.to_json(made.as_json()), "application/json", f"statement {made.outage}.json"
+        document_files.to_json(statement.as_json()),
+        "application/json",
+        f"statement {statement.outage}.json",
     )
 
 
@@ -75,7 +82,8 @@ def json() -> ViewResponse:
 @requires(Permission.STATEMENT_SIGN)
 def sign() -> ViewResponse:
     """Sign the facts as they are now, as one of the leads."""
-    lead, outage = request.form.get("lead", ""), request.form.get("outage", "")
+    lead = sign_statement.parse_lead(request.form.get("lead", ""))
+    outage = request.form.get("outage", "")
     sign_statement.sign_statement(
         request_context.vault(),
         request_context.settings(),
@@ -84,5 +92,5 @@ def sign() -> ViewResponse:
         "signed on screen",
         outage,
     )
-    flash(f"Signed as {sign_statement.LEADS[lead].lower()}.")
+    flash(f"Signed as {LEAD_TITLES[lead].lower()}.")
     return redirect(url_for("statement.show", outage=outage or None), 303)

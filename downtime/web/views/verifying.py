@@ -99,7 +99,7 @@ def submit_decision(serial: str) -> ViewResponse:
     }
     try:
         entry = double_keying.adjudicate_entry(
-            vault, settings, serial, said, actor, request.form.get("why", "")
+            vault, settings, serial, said, actor, request.form.get("reason", "")
         )
     except InvalidAnswersError as error:
         return _render_decide(serial, chosen, problem_sentences(error)), error.http_status

@@ -30,21 +30,21 @@ def test_a_rule_is_shown_before_it_decides_and_can_be_undone(supervisor):
     assert "Return them: 2 items" in page
     assert "Full blood count" in page
     sent = {
-        "state": "new", "system": "LIMS", "choice": "return", "why": "never reached the LIMS",
+        "state": "new", "system": "LIMS", "choice": "return", "reason": "never reached the LIMS",
         "token": re.search(r'name="token" value="(\w+)"', page)[1],
     }  # fmt: skip
     assert supervisor.post("/comparison/bulk", sent).status_code == 303
     page = supervisor.get("/comparison").text
     assert "Open: 1" in page
     batch = re.search(r"/comparison/bulk/(\w+)/undo", page)[1]
-    supervisor.post(f"/comparison/bulk/{batch}/undo", {"why": "wrong filter"})
+    supervisor.post(f"/comparison/bulk/{batch}/undo", {"reason": "wrong filter"})
     page = supervisor.get("/comparison").text
     assert "Open: 3" in page
     assert "wrong filter" in page
 
 
 def test_a_bulk_decision_on_a_stale_preview_is_refused(supervisor):
-    sent = {"state": "new", "choice": "return", "why": "why", "token": "0" * 24}
+    sent = {"state": "new", "choice": "return", "reason": "reason", "token": "0" * 24}
     refused = supervisor.post("/comparison/bulk", sent)
     assert refused.status_code == 409
     assert "changed since you looked" in refused.text
@@ -57,10 +57,10 @@ def test_an_item_stands_beside_every_live_record_and_waits_for_a_second_person(s
     assert "6.10" in page
     assert "4.1" in page
     assert "A second person confirms" in page
-    supervisor.post(f"/comparison/{key}", {"decision": "leave", "why": "clinician says so"})
+    supervisor.post(f"/comparison/{key}", {"decision": "leave", "reason": "clinician says so"})
     page = supervisor.get(f"/comparison/{key}").text
     assert "For a second person: leave it out" in page
-    again = supervisor.post(f"/comparison/{key}", {"decision": "leave", "why": "me again"})
+    again = supervisor.post(f"/comparison/{key}", {"decision": "leave", "reason": "me again"})
     assert again.status_code == 403
 
 

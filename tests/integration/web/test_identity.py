@@ -25,23 +25,23 @@ def test_two_people_link_a_downtime_number_and_one_undoes_it(clerks, paper, vaul
     page = clerk.get(f"/identity/{paper}").text
     assert "date of birth has day and month swapped" in page
     assert "surname and given name exchanged" in page
-    refused = clerk.post(f"/identity/{paper}/propose", {"patient": "p-1", "why": "seen her"})
+    refused = clerk.post(f"/identity/{paper}/propose", {"patient": "p-1", "reason": "seen her"})
     assert "alone never say" in refused.text
-    sent = {"patient": "p-1", "why": "seen her", "evidence": "passport"}
+    sent = {"patient": "p-1", "reason": "seen her", "evidence": "passport"}
     assert clerk.post(f"/identity/{paper}/propose", sent).status_code == 303
     page = clerk.get(f"/identity/{paper}").text
     assert "You proposed this link" in page
     assert "Confirm: same person" not in page
     link = re.search(rf"/identity/{paper}/(\w+)/confirm", page)[1]
-    answer = clerk.post(f"/identity/{paper}/{link}/confirm", {"why": "me again"})
+    answer = clerk.post(f"/identity/{paper}/{link}/confirm", {"reason": "me again"})
     assert answer.status_code == 403
     assert links.confirmed_links(vault.db) == {}
     page = supervisor.get(f"/identity/{paper}").text
     assert "Confirm: same person" in page
-    supervisor.post(f"/identity/{paper}/{link}/confirm", {"why": "read the paper"})
+    supervisor.post(f"/identity/{paper}/{link}/confirm", {"reason": "read the paper"})
     assert links.confirmed_links(vault.db)[NUMBER].person.mrn == "H2001"
     assert "Linked: 1" in supervisor.get("/identity").text
-    supervisor.post(f"/identity/{paper}/{link}/undo", {"why": "her sister"})
+    supervisor.post(f"/identity/{paper}/{link}/undo", {"reason": "her sister"})
     assert links.confirmed_links(vault.db) == {}
     page = clerk.get(f"/identity/{paper}").text
     assert "undone by" in page
@@ -50,10 +50,10 @@ def test_two_people_link_a_downtime_number_and_one_undoes_it(clerks, paper, vaul
 
 def test_a_rejected_patient_can_be_followed_by_another(clerks, paper, vault):  # noqa: F811
     clerk, supervisor = clerks
-    sent = {"patient": "p-2", "why": "a guess", "evidence": "none"}
+    sent = {"patient": "p-2", "reason": "a guess", "evidence": "none"}
     clerk.post(f"/identity/{paper}/propose", sent)
     link = re.search(r"/(\w+)/reject", supervisor.get(f"/identity/{paper}").text)[1]
-    supervisor.post(f"/identity/{paper}/{link}/reject", {"why": "too old"})
+    supervisor.post(f"/identity/{paper}/{link}/reject", {"reason": "too old"})
     page = clerk.get(f"/identity/{paper}").text
     assert "too old" in page
     assert "Propose this patient" in page
@@ -88,9 +88,9 @@ def test_the_program_proposes_exact_numbers_for_two_people_to_agree(clerks, keye
         ).text
     )
     link = re.search(r"/(\w+)/confirm", clerk.get(f"/identity/{serial}").text)[1]
-    clerk.post(f"/identity/{serial}/{link}/confirm", {"why": "same number"})
+    clerk.post(f"/identity/{serial}/{link}/confirm", {"reason": "same number"})
     assert links.confirmed_links(vault.db) == {}
-    supervisor.post(f"/identity/{serial}/{link}/confirm", {"why": "same number"})
+    supervisor.post(f"/identity/{serial}/{link}/confirm", {"reason": "same number"})
     assert NUMBER in links.confirmed_links(vault.db)
 
 

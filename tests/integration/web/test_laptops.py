@@ -45,7 +45,7 @@ def test_a_bundle_is_taken_and_its_laptop_is_named(hospital, other):
     assert "laptop M3 (M3): 1 new forms" in page
     assert "None here" in page
     browser.post(
-        "/laptops/join", {"origin": f"M3:{outages.find_current(other.vault).id}", "why": "x"}
+        "/laptops/join", {"origin": f"M3:{outages.find_current(other.vault).id}", "reason": "x"}
     )
     assert "None here" not in browser.get("/laptops").text
     listed = browser.get("/forms/lists/missing").text
@@ -93,7 +93,7 @@ def test_a_ticked_paper_gets_an_owner_and_shows_when_it_is_overdue(hospital, oth
     number = other.issue()
     browser, _ = taken(hospital, bundle(hospital, other))
     origin = f"M3:{outages.find_current(other.vault).id}"
-    browser.post("/laptops/join", {"origin": origin, "why": "gathered"})
+    browser.post("/laptops/join", {"origin": origin, "reason": "gathered"})
     page = browser.get("/forms/lists/missing").text
     due = re.search(r'name="due" type="datetime-local" value="([^"]+)"', page)[1]
     fields = {"serial": number, "owner": "Ward A1", "due": due, "note": "=look", "list": "missing"}
@@ -123,7 +123,7 @@ def test_two_entries_of_one_form_are_compared_and_one_is_chosen(hospital, other)
     assert "90" in page
     assert "91" in page
     browser.post(
-        f"/laptops/duplicate-entries/{number}/M3", {"keep": "there", "why": "as on the paper"}
+        f"/laptops/duplicate-entries/{number}/M3", {"keep": "there", "reason": "as on the paper"}
     )
     assert "Nothing is in this list" in browser.get("/forms/lists/keyed-twice").text
     assert ledger.get_form(vault, number).state == "keyed"
@@ -152,13 +152,13 @@ def test_a_broken_laptop_is_taken_over_in_a_persons_name_and_the_pages_say_so(ho
         sent = {"bundles": (io.BytesIO(data), "0.sync"), **fields}
         return browser.post("/laptops/merge-untrusted", sent, content_type="multipart/form-data")
 
-    assert over(why="").status_code == 400
-    assert over(why="security was told").status_code == 303
+    assert over(reason="").status_code == 400
+    assert over(reason="security was told").status_code == 303
     page = browser.get("/laptops").text
     assert "1 new forms" in page
     assert "Records-Supervisor Person took it over" in page
     assert "security was told" in page
-    browser.post("/laptops/join", {"origin": f"M3:{outages.find_current(vault).id}", "why": "x"})
+    browser.post("/laptops/join", {"origin": f"M3:{outages.find_current(vault).id}", "reason": "x"})
     assert serials.format_serial(number) in browser.get("/forms/lists/missing").text
     page = browser.get("/statement").text
     assert "Not proved: 1 audit chain does not hold" in page
@@ -166,7 +166,7 @@ def test_a_broken_laptop_is_taken_over_in_a_persons_name_and_the_pages_say_so(ho
 
 
 def test_only_a_records_supervisor_takes_a_bundle_over(hospital, other):
-    answer = hospital.browser("records-clerk").post("/laptops/merge-untrusted", {"why": "x"})
+    answer = hospital.browser("records-clerk").post("/laptops/merge-untrusted", {"reason": "x"})
     assert answer.status_code == 403
 
 
@@ -178,7 +178,7 @@ def test_this_laptop_hands_over_as_broken_with_a_reason(hospital, other):
     site = hospital.browser("site")
     assert "as broken" in site.post("/laptops/export", {"station": "M3"}).text
     assert site.post("/laptops/export", {"station": "M3", "broken": "yes"}).status_code == 400
-    given = {"station": "M3", "broken": "yes", "why": "told security"}
+    given = {"station": "M3", "broken": "yes", "reason": "told security"}
     assert ".sync" in site.post("/laptops/export", given).headers["Content-Disposition"]
 
 
@@ -192,19 +192,20 @@ def test_a_serial_on_two_papers_is_named_until_it_is_said_what_became_of_the_sec
     other.put_back(backup)
     assert serials.format_serial(other.issue(BOB, "B2")) == number
     browser = hospital.browser("records-supervisor")
-    sent = {"bundles": (io.BytesIO(bundle(hospital, other)), "1.sync"), "why": "security knows"}
+    sent = {"bundles": (io.BytesIO(bundle(hospital, other)), "1.sync"), "reason": "security knows"}
     browser.post("/laptops/merge-untrusted", sent, content_type="multipart/form-data")
     page = browser.get("/laptops").text
     assert "of ward B2, printed by Clerk M3" in page
     browser.post(
-        "/laptops/join", {"origin": f"M3:{outages.find_current(other.vault).id}", "why": "x"}
+        "/laptops/join", {"origin": f"M3:{outages.find_current(other.vault).id}", "reason": "x"}
     )
     said = f"{number} was given out twice"
     assert said in browser.get("/statement").text
     assert (
-        browser.post("/laptops/duplicate-numbers", {"number": number, "why": ""}).status_code == 400
+        browser.post("/laptops/duplicate-numbers", {"number": number, "reason": ""}).status_code
+        == 400
     )
-    seen = {"number": number, "why": "nothing was written on it"}
+    seen = {"number": number, "reason": "nothing was written on it"}
     assert browser.post("/laptops/duplicate-numbers", seen).status_code == 303
     assert "nothing was written on it" in browser.get("/laptops").text
     assert said not in browser.get("/statement").text

@@ -6,7 +6,7 @@ from tests.integration.web.test_ward import words
 
 
 def declare(browser, *systems, drill=False):
-    data = {"systems": list(systems), "why": "Said by the service desk"}
+    data = {"systems": list(systems), "reason": "Said by the service desk"}
     return browser.post("/outages/declare", data | ({"drill": "1"} if drill else {}))
 
 
@@ -63,20 +63,20 @@ def test_the_snapshot_of_the_moment_is_kept_for_the_comparison(hospital):
 def test_systems_come_back_and_the_books_are_closed(hospital):
     declare(hospital.browser("ward"), "LIMS", "EPR")
     site = hospital.browser("site")
-    site.post("/outages/end", {"systems": ["LIMS"], "why": "Service desk"})
+    site.post("/outages/end", {"systems": ["LIMS"], "reason": "Service desk"})
     assert "Down: EPR." in words(site.get("/outages").text)
-    site.post("/outages/end", {"systems": ["EPR"], "why": "Service desk"})
+    site.post("/outages/end", {"systems": ["EPR"], "reason": "Service desk"})
     page = site.get("/outages").text
     assert "All systems are back" in page
     outage = re.search(r'name="outage" value="([^"]+)"', page)[1]
-    site.post("/outages/close", {"outage": outage, "why": "Statement signed"})
+    site.post("/outages/close", {"outage": outage, "reason": "Statement signed"})
     assert "No outage and no drill is open" in site.get("/outages").text
 
 
 def test_a_declaration_needs_a_system_and_a_reason(hospital):
     browser = hospital.browser("ward")
-    assert browser.post("/outages/declare", {"why": "x"}).status_code == 400
-    assert browser.post("/outages/declare", {"systems": ["LIMS"], "why": " "}).status_code == 400
+    assert browser.post("/outages/declare", {"reason": "x"}).status_code == 400
+    assert browser.post("/outages/declare", {"systems": ["LIMS"], "reason": " "}).status_code == 400
     assert "No outage and no drill is open" in browser.get("/outages").text
 
 
@@ -102,9 +102,9 @@ def test_an_impossible_count_gives_out_nothing(hospital):
 def test_that_systems_are_back_is_said_of_those_ticked_only(hospital):
     browser = hospital.browser("site")
     declare(browser, "LIMS", "PAS")
-    refused = browser.post("/outages/end", {"systems": [], "why": "The network team rang"})
+    refused = browser.post("/outages/end", {"systems": [], "reason": "The network team rang"})
     assert refused.status_code == 400
     assert "No system was named." in refused.text
     assert 'href="/">Start page</a>' in refused.text
-    browser.post("/outages/end", {"systems": ["PAS"], "why": "The network team rang"})
+    browser.post("/outages/end", {"systems": ["PAS"], "reason": "The network team rang"})
     assert "PAS: back. Still down: LIMS." in words(browser.get("/outages").text)

@@ -112,7 +112,7 @@ def test_the_ledger_counts_what_was_printed_until_it_is_back(printed):
     assert f"Still out: {before - 2}" in words(ward.get("/forms").text)
     third = re.findall(r'value="(K7\d{6}\w)"', ward.get("/forms").text)[0]
     assert ward.post("/forms/move", {"serial": third, "to": "lost"}).status_code == 400
-    ward.post("/forms/move", {"serial": third, "to": "lost", "why": "Looked everywhere"})
+    ward.post("/forms/move", {"serial": third, "to": "lost", "reason": "Looked everywhere"})
     assert "Lost" in words(ward.get(f"/forms/{third}").text)
 
 
@@ -180,7 +180,7 @@ def test_kept_times_are_shown_as_read_and_can_be_entered_again(printed):
     supervisor = hospital.browser("records-supervisor")
     page = hospital.browser("records-clerk").get(f"/key/{serial}").text
     assert 'value="02-Nov-2026 14:25"' in page
-    supervisor.post(f"/key/{serial}/send-back", {"why": "Wrong test ticked"})
+    supervisor.post(f"/key/{serial}/send-back", {"reason": "Wrong test ticked"})
     shown = {**BLOODS, "collected": "02-Nov-2026 14:25", "event.date": "02-Nov-2026"}
     changed = re.search(r'name="changed" id="changed" value="([^"]*)"', page)[1]
     answer = hospital.browser("records-clerk").post(f"/key/{serial}", shown | {"changed": changed})
@@ -216,9 +216,9 @@ def test_a_form_goes_all_the_way_back_to_the_recovered_system(printed, tmp_path)
     assert "Written by Sam Okoro" in beside
 
     clerk = hospital.browser("records-clerk")
-    assert clerk.post(item, {"decision": "return", "why": "x"}).status_code == 403
-    assert supervisor.post(item, {"decision": "return", "why": ""}).status_code == 400
-    supervisor.post(item, {"decision": "return", "why": "Not in the LIMS"})
+    assert clerk.post(item, {"decision": "return", "reason": "x"}).status_code == 403
+    assert supervisor.post(item, {"decision": "return", "reason": ""}).status_code == 400
+    supervisor.post(item, {"decision": "return", "reason": "Not in the LIMS"})
     _, file = finished(
         hospital, supervisor, supervisor.post("/returns", {"format": "hl7v2"}).location
     )
@@ -257,7 +257,7 @@ def recover(hospital, tmp_path):
     """The systems are back, and a snapshot of the recovered hospital comes in by upload."""
     hospital.clock.go_on(hours=2)
     site = hospital.browser("site")
-    site.post("/outages/end", {"systems": ["LIMS"], "why": "Service desk"})
+    site.post("/outages/end", {"systems": ["LIMS"], "reason": "Service desk"})
     feeds = tmp_path / "later"
     feeds.mkdir()
     (feeds / "pas.hl7").write_text(
@@ -269,7 +269,7 @@ def recover(hospital, tmp_path):
     )
     opened.vault.close()
     upload = (io.BytesIO(built.bundle.read_bytes()), "later.downtime")
-    answer = site.post("/snapshots/load", {"why": "Recovered", "bundle": upload})
+    answer = site.post("/snapshots/load", {"reason": "Recovered", "bundle": upload})
     assert answer.status_code == 303, answer.text
 
 

@@ -15,7 +15,7 @@ def nurse(hospital):
 def test_a_new_name_stands_on_every_page_of_that_person(hospital, nurse):
     admin, ward = hospital.browser("administrator"), hospital.browser("ward")
     assert 'value="Ward Person"' in admin.get(nurse).text
-    sent = {"name": "Wanda  Married", "why": "married"}
+    sent = {"name": "Wanda  Married", "reason": "married"}
     assert admin.post(f"{nurse}/name", sent).location == nurse
     page = admin.get(nurse).text
     assert "The name was changed." in page
@@ -27,8 +27,8 @@ def test_a_new_name_stands_on_every_page_of_that_person(hospital, nurse):
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [
-        ({"name": "Wanda Married", "why": ""}, "A reason is needed"),
-        ({"name": "W", "why": "married"}, "2 to 60 printable characters"),
+        ({"name": "Wanda Married", "reason": ""}, "A reason is needed"),
+        ({"name": "W", "reason": "married"}, "2 to 60 printable characters"),
     ],
 )
 def test_without_a_reason_or_a_name_it_stays(hospital, nurse, sent, sentence):
@@ -39,5 +39,5 @@ def test_without_a_reason_or_a_name_it_stays(hospital, nurse, sent, sentence):
 
 
 def test_nobody_else_changes_a_name(hospital, nurse):
-    sent = {"name": "Wanda Married", "why": "married"}
+    sent = {"name": "Wanda Married", "reason": "married"}
     assert hospital.browser("site").post(f"{nurse}/name", sent).status_code == 403

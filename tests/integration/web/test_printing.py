@@ -169,8 +169,8 @@ def test_a_form_is_printed_again_from_its_page(hospital):
     old = re.search(r'href="/forms/(K7\w{7})"', browser.get("/forms").text)[1]
     page = browser.get(f"/forms/{old}").text
     assert "Print again under a new serial" in page
-    assert browser.post(f"/print/again/{old}", {"why": ""}).status_code == 400
-    address = browser.post(f"/print/again/{old}", {"why": "Coffee"}).location
+    assert browser.post(f"/print/again/{old}", {"reason": ""}).status_code == 400
+    address = browser.post(f"/print/again/{old}", {"reason": "Coffee"}).location
     finished(hospital, browser, address)
     page = words(browser.get(f"/forms/{old}").text)
     assert "Superseded by K7-" in page

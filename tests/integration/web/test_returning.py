@@ -45,7 +45,7 @@ def test_it_is_sent_again_with_a_reason(hospital, vault, refused):
     browser = hospital.browser("records-supervisor")
     assert browser.post("/returns/message", {"number": "DT1", "do": "again"}).status_code == 400
     answer = browser.post(
-        "/returns/message", {"number": "DT1", "do": "again", "why": "the test was set up"}
+        "/returns/message", {"number": "DT1", "do": "again", "reason": "the test was set up"}
     )
     assert answer.status_code in (302, 303)
     assert [one.state for one in outbox_messages.list_messages(vault.db)] == ["queued", "queued"]
@@ -53,13 +53,13 @@ def test_it_is_sent_again_with_a_reason(hospital, vault, refused):
 
 def test_or_marked_as_put_right_by_hand(hospital, vault, refused):
     browser = hospital.browser("records-supervisor")
-    browser.post("/returns/message", {"number": "DT1", "do": "resolve", "why": "keyed there"})
+    browser.post("/returns/message", {"number": "DT1", "do": "resolve", "reason": "keyed there"})
     assert [one.state for one in outbox_messages.list_messages(vault.db)] == ["resolved", "queued"]
 
 
 def test_nobody_else_settles_it(hospital, vault, refused):
     browser = hospital.browser("records-clerk")
-    answer = browser.post("/returns/message", {"number": "DT1", "do": "resolve", "why": "x"})
+    answer = browser.post("/returns/message", {"number": "DT1", "do": "resolve", "reason": "x"})
     assert answer.status_code == 403
     assert [one.state for one in outbox_messages.list_messages(vault.db)] == ["refused", "held"]
 
@@ -79,9 +79,9 @@ def test_it_is_taken_back_beside_the_forms_that_wait_behind_it(
     assert "LIMS: Red cells, O neg</h3>" in card
     assert "Other forms say the same and wait behind it" in card
     assert f"/comparison/{fate}-unit-1" in card
-    sent = {"number": message.control_id, "do": "take-back", "why": "of another patient"}
+    sent = {"number": message.control_id, "do": "take-back", "reason": "of another patient"}
     assert browser.post("/returns/message", sent).status_code == 302
     assert "Refused: a person must look" not in browser.get("/returns").text
-    left = {"decision": "leave", "why": "of another patient"}
+    left = {"decision": "leave", "reason": "of another patient"}
     browser.post(f"/comparison/{record}-unit-1", left)
     assert "Return it" in browser.get(f"/comparison/{fate}-unit-1").text

@@ -133,7 +133,7 @@ def test_an_upload_beyond_the_limit_is_refused(hospital):
 def test_a_file_that_is_no_bundle_is_refused_and_the_snapshot_stays(hospital):
     browser = hospital.browser("site")
     upload = (io.BytesIO(b"not a bundle"), "a.downtime")
-    answer = browser.post("/snapshots/load", {"why": "test", "bundle": upload})
+    answer = browser.post("/snapshots/load", {"reason": "test", "bundle": upload})
     assert answer.status_code == 400
     assert browser.get("/beds/A1").status_code == 200
     assert list(hospital.home.bundles.glob(".upload-*")) == []
