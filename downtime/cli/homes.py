@@ -149,7 +149,11 @@ def status(session: Session) -> Output:
     down = outage.down if outage else ()
     with load_bundle.open_current_snapshot(session.vault) as snapshot:
         ages = freshness.list_freshness(snapshot.list_systems(), now, session.settings, last_seen)
-    stale = [age.system for age in ages if age.level == freshness.STALE and age.system not in down]
+    stale = [
+        age.system
+        for age in ages
+        if age.level == freshness.FreshnessLevel.STALE and age.system not in down
+    ]
     warning = freshness.describe_clock_fault(now, last_seen, session.settings)
     supplies = ledger.list_supplies(session.vault, session.settings)
     document = {
@@ -168,7 +172,7 @@ def status(session: Session) -> Output:
         f"{outage.label}, down: {', '.join(down) or 'none'}"
         if outage
         else "No outage is declared.",
-        *(age.words + (", stale" if age.system in stale else "") for age in ages),
+        *(age.sentence + (", stale" if age.system in stale else "") for age in ages),
         *(supply.sentence for supply in supplies),
     ]
     return Output(document, lines, StaleDataError.exit_code if stale else 0)

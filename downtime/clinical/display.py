@@ -17,9 +17,9 @@ _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 def format_name(patient: Patient) -> str:
     """`SURNAME, Given (Title)`."""
     family = patient.family.upper() or "UNKNOWN SURNAME"
-    given = f", {patient.given}" if patient.given else ""
+    given_name = f", {patient.given}" if patient.given else ""
     title = f" ({patient.prefix})" if patient.prefix else ""
-    return family + given + title
+    return family + given_name + title
 
 
 def format_nhs_number(digits: str) -> str:
@@ -32,12 +32,12 @@ def format_day(value: str | date) -> str:
     parts = str(value)[:10].split("-")
     if not parts[0]:
         return ""
-    words = [parts[0]]
+    shown_parts = [parts[0]]
     if len(parts) > 1:
-        words.insert(0, _MONTHS[int(parts[1]) - 1])
+        shown_parts.insert(0, _MONTHS[int(parts[1]) - 1])
     if len(parts) > 2:
-        words.insert(0, parts[2])
-    return "-".join(words)
+        shown_parts.insert(0, parts[2])
+    return "-".join(shown_parts)
 
 
 @lru_cache(maxsize=65536)

@@ -119,7 +119,7 @@ class MedicationRequestCategory(StrEnum):
 class AdministrationStatus(StrEnum):
     """Whether a dose was given: FHIR `completed` and `not-done`, in a ward's words."""
 
-    GIVEN = "given"
+    ADMINISTERED = "given"
     NOT_GIVEN = "not-given"
 
 

@@ -25,7 +25,7 @@ class FieldFormat(StrEnum):
     TEXT = "text"
     TIME = "time"
     """A FHIR date or UTC instant, in the site's zone."""
-    WORDS = "words"
+    CODE = "words"
     """A code such as `as-required`, without its hyphens."""
 
 
@@ -116,12 +116,14 @@ class RecordType:
     @property
     def list_fields(self) -> tuple[str, ...]:
         """Fields that hold several texts."""
-        return tuple(own.name for own in fields(self.record) if own.default == ())
+        return tuple(
+            record_field.name for record_field in fields(self.record) if record_field.default == ()
+        )
 
     @property
     def has_patient(self) -> bool:
         """Whether its records are about a person."""
-        return any(own.name == "patient" for own in fields(self.record))
+        return any(record_field.name == "patient" for record_field in fields(self.record))
 
 
 _ROWS = (
@@ -229,11 +231,11 @@ _ROWS = (
             empty="No appointments recorded.",
             columns=(
                 Column("When", "start", FieldFormat.TIME),
-                Column("Kind", "kind", FieldFormat.WORDS),
+                Column("Kind", "kind", FieldFormat.CODE),
                 Column("Place", "location"),
                 Column("With", "practitioner"),
                 Column("For", "description"),
-                Column("State", "status", FieldFormat.WORDS),
+                Column("State", "status", FieldFormat.CODE),
             ),
             order=("start", "position"),
         ),

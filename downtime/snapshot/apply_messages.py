@@ -130,8 +130,8 @@ def _apply_extract(run: _StateUpdate, extract: Replacement) -> None:
     types = set(extract.types) - {"Patient"}
     run.delivered.update(extract.types)
     for kind in sorted(types):
-        held = run.cutoffs.get((kind, extract.source), ExtractCutoff())
-        if new > held:
+        cutoff = run.cutoffs.get((kind, extract.source), ExtractCutoff())
+        if new > cutoff:
             run.cutoffs[kind, extract.source] = new
             run.replaced.add((kind, extract.source))
             # What waits was judged by the extract before.
@@ -211,11 +211,11 @@ def _hash_identifiers(identifiers: tuple[Identifier, ...]) -> int:
 def _write_pending(run: _StateUpdate) -> None:
     """Lay in what waits, and remember who was mentioned and how new each system is."""
     db = run.db
-    held = publisher_state.select_states(db, list(run.waiting))
+    states = publisher_state.select_states(db, list(run.waiting))
     for name, sayings in run.waiting.items():
         cutoff = run.cutoffs.get(name[:2], ExtractCutoff())
-        held[name] = apply_changes(held.get(name) or RecordState(), sayings, cutoff)
-    publisher_state.save_states(db, held)
+        states[name] = apply_changes(states.get(name) or RecordState(), sayings, cutoff)
+    publisher_state.save_states(db, states)
     texts = {number: identifiers for identifiers, number in run.mentions.items()}
     publisher_state.save_mentions(
         db, [Mention(n, texts[n], moment) for n, moment in run.newest_mention.items()]

@@ -84,10 +84,10 @@ def build_snapshot(
         snapshot_index.save_published(db, number)
     state_file = connect(vault.home.state, vault.derive_key("state")).conn
     with closing(state_file) as connection, collect_garbage_seldom():
-        held = sqlite_utils.Database(connection, recursive_triggers=False)
+        state_db = sqlite_utils.Database(connection, recursive_triggers=False)
         messages = intake.accept_messages(read_feeds(paths, settings))
-        apply_messages.apply_messages(held, messages, now, settings.site.mrn_authority)
-        header, content = _write_payload(held, settings, now, number, key)
+        apply_messages.apply_messages(state_db, messages, now, settings.site.mrn_authority)
+        header, content = _write_payload(state_db, settings, now, number, key)
     recipients = [card.recipient for card in (this.card, *device.read_trusted_cards(vault.home))]
     sealed = bundle.seal_bundle(header, content, recipients, this.sign)
     with vault.change(actor, AuditAction.SNAPSHOT_PUBLISH, target=header.id, reason=reason):
@@ -122,11 +122,15 @@ def _read_published_number(to: Path, key: str, public: Ed25519PublicKey) -> Bund
 
 
 def _write_payload(
-    held: sqlite_utils.Database, settings: Settings, now: datetime, number: BundleNumber, key: str
+    state_db: sqlite_utils.Database,
+    settings: Settings,
+    now: datetime,
+    number: BundleNumber,
+    key: str,
 ) -> tuple[SnapshotHeader, bytes]:
     """The header and the whole content in clear, in memory only."""
     packer, wards = PayloadWriter(), set[str]()
-    for record in select_records(settle_records(held, settings), settings, now):
+    for record in select_records(settle_records(state_db, settings), settings, now):
         packer.add(record)
         if isinstance(record, Location | Encounter):
             wards.add(_occupied_ward(record))
@@ -139,8 +143,8 @@ def _write_payload(
         expires=to_text(now + timedelta(hours=settings.snapshot.expires_hours)),
         key=key,
         time_zone=settings.site.time_zone,
-        systems=_list_systems(publisher_state.select_newest_times(held), settings),
-        holds=tuple(sorted(publisher_state.select_delivered_types(held))),
+        systems=_list_systems(publisher_state.select_newest_times(state_db), settings),
+        holds=tuple(sorted(publisher_state.select_delivered_types(state_db))),
         counts=packer.counts,
     )
     return header, packer.finish(header)

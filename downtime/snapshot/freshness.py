@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
@@ -10,7 +11,14 @@ from downtime.clock import from_text
 from downtime.settings import Settings
 from downtime.snapshot.header import SystemTime
 
-FRESH, AGEING, STALE, UNAVAILABLE = "fresh", "ageing", "stale", "unavailable"
+
+class FreshnessLevel(StrEnum):
+    """How far a system's data may be believed; also the colour on the screen."""
+
+    FRESH = "fresh"
+    AGEING = "ageing"
+    STALE = "stale"
+    UNAVAILABLE = "unavailable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +28,8 @@ class Freshness:
     system: str
     newest: str
     age: timedelta | None
-    level: str
-    words: str
+    level: FreshnessLevel
+    sentence: str
 
 
 def list_freshness(
@@ -35,25 +43,27 @@ def list_freshness(
     `last_seen` is the latest time this machine has known: a clock that went back never makes data
     look younger.
     """
-    held = {system.name: system.newest for system in systems if system.newest}
-    names = dict.fromkeys([*settings.systems.names, *held])
+    newest_times = {system.name: system.newest for system in systems if system.newest}
+    names = dict.fromkeys([*settings.systems.names, *newest_times])
     then = max(now, last_seen or now)
-    return [_describe_system(name, held.get(name, ""), then, settings) for name in names]
+    return [_describe_system(name, newest_times.get(name, ""), then, settings) for name in names]
 
 
 def _describe_system(name: str, newest: str, now: datetime, settings: Settings) -> Freshness:
     if not newest:
-        return Freshness(name, "", None, UNAVAILABLE, f"{name} no data held")
+        return Freshness(name, "", None, FreshnessLevel.UNAVAILABLE, f"{name} no data held")
     age = max(now - from_text(newest), timedelta())
     moment = display.format_moment(newest, ZoneInfo(settings.site.time_zone))
-    words = f"{name} as at {moment} ({display.format_duration(age)} old)"
-    return Freshness(name, newest, age, _grade_age(age, settings), words)
+    sentence = f"{name} as at {moment} ({display.format_duration(age)} old)"
+    return Freshness(name, newest, age, _grade_age(age, settings), sentence)
 
 
-def _grade_age(age: timedelta, settings: Settings) -> str:
+def _grade_age(age: timedelta, settings: Settings) -> FreshnessLevel:
     if age <= timedelta(minutes=settings.snapshot.fresh_minutes):
-        return FRESH
-    return AGEING if age <= timedelta(minutes=settings.snapshot.stale_minutes) else STALE
+        return FreshnessLevel.FRESH
+    if age <= timedelta(minutes=settings.snapshot.stale_minutes):
+        return FreshnessLevel.AGEING
+    return FreshnessLevel.STALE
 
 
 def describe_clock_fault(now: datetime, last_seen: datetime | None, settings: Settings) -> str:

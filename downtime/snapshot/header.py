@@ -55,8 +55,8 @@ class SnapshotHeader:
         return asdict(self) | {"wards": list(self.wards), "holds": list(self.holds)}
 
     @classmethod
-    def parse(cls, given: dict[str, Any]) -> Self:
+    def parse(cls, document: dict[str, Any]) -> Self:
         """From a plain dictionary; KeyError when a field is missing."""
-        values = {f.name: given[f.name] for f in fields(cls)}
+        values = {f.name: document[f.name] for f in fields(cls)}
         lists = {name: tuple(values[name]) for name in ("wards", "holds")}
         return cls(**values | lists)

@@ -67,42 +67,42 @@ def resolve_identities(
     mentions: list[Mention], merges: Iterable[tuple[int, int]], authority: str
 ) -> Identity:
     """Settle every mention. `merges` are pairs (survivor, merged) of mentions in order of time."""
-    found = Identity(authority)
-    found.belongs = _find_owners(mentions, authority)
+    identity = Identity(authority)
+    identity.belongs = _find_owners(mentions, authority)
     strong: list[Mention] = []
     weak: list[Mention] = []
     for mention in mentions:
-        if anchor := _choose_anchor(mention, found.belongs, authority):
-            found.anchors[mention.id] = anchor
+        if anchor := _choose_anchor(mention, identity.belongs, authority):
+            identity.anchors[mention.id] = anchor
             strong.append(mention)
         elif mention.identifiers:
             weak.append(mention)
-    _apply_merges(found, mentions, merges)
-    _settle_nhs(found, strong)
+    _apply_merges(identity, mentions, merges)
+    _settle_nhs(identity, strong)
     for mention in weak:
-        found.anchors[mention.id] = found.belongs.get(
+        identity.anchors[mention.id] = identity.belongs.get(
             mention.identifiers[0], mention.identifiers[0]
         )
-    return found
+    return identity
 
 
 def _find_owners(mentions: list[Mention], authority: str) -> dict[Identifier, Identifier]:
     """Person of every identifier but NHS numbers."""
     owners: dict[Identifier, set[Identifier]] = defaultdict(set)
-    beside: dict[Identifier, set[Identifier]] = defaultdict(set)
+    sent_together: dict[Identifier, set[Identifier]] = defaultdict(set)
     belongs: dict[Identifier, Identifier] = {}
     for mention in mentions:
         numbers = [i for i in mention.identifiers if i.type != NHS]
-        own = [i for i in numbers if is_site_number(i, authority)]
+        site_numbers = [i for i in numbers if is_site_number(i, authority)]
         others = [i for i in numbers if not is_site_number(i, authority)]
-        belongs.update((i, i) for i in own)
+        belongs.update((i, i) for i in site_numbers)
         for number in others:
-            owners[number].update(own[:1])
-            beside[number].update(others)
+            owners[number].update(site_numbers[:1])
+            sent_together[number].update(others)
     done: set[Identifier] = set()
-    for number in sorted(beside):
+    for number in sorted(sent_together):
         if number not in done:
-            group = _find_connected(number, beside)
+            group = _find_connected(number, sent_together)
             done |= group
             belongs.update(_settle_group(group, owners))
     return _separate_numbers_of_one_hospital(belongs)
@@ -115,16 +115,16 @@ def _separate_numbers_of_one_hospital(
     for number, anchor in belongs.items():
         if number.type == MRN:
             same[anchor, number.authority].append(number)
-    doubled = {number for numbers in same.values() if len(numbers) > 1 for number in numbers}
-    return {number: number if number in doubled else a for number, a in belongs.items()}
+    shared = {number for numbers in same.values() if len(numbers) > 1 for number in numbers}
+    return {number: number if number in shared else a for number, a in belongs.items()}
 
 
 def _find_connected(
-    start: Identifier, beside: dict[Identifier, set[Identifier]]
+    start: Identifier, sent_together: dict[Identifier, set[Identifier]]
 ) -> set[Identifier]:
     group, todo = {start}, [start]
     while todo:
-        new = beside[todo.pop()] - group
+        new = sent_together[todo.pop()] - group
         group |= new
         todo += new
     return group
@@ -134,11 +134,11 @@ def _settle_group(
     group: set[Identifier], owners: dict[Identifier, set[Identifier]]
 ) -> dict[Identifier, Identifier]:
     """Persons of identifiers that were sent beside each other: one, unless that would be a guess."""
-    found = set().union(*(owners[number] for number in group))
+    persons = set().union(*(owners[number] for number in group))
     hospitals = [number.authority for number in group if number.type == MRN]
-    if len(found) > 1 or (not found and len(hospitals) > len(set(hospitals))):
+    if len(persons) > 1 or (not persons and len(hospitals) > len(set(hospitals))):
         return {n: next(iter(owners[n])) if len(owners[n]) == 1 else n for n in group}
-    anchor = next(iter(found), min(group, key=lambda n: (n.type != MRN, n)))
+    anchor = next(iter(persons), min(group, key=lambda n: (n.type != MRN, n)))
     return dict.fromkeys(group, anchor)
 
 
@@ -146,44 +146,44 @@ def _choose_anchor(
     mention: Mention, belongs: dict[Identifier, Identifier], authority: str
 ) -> Identifier | None:
     numbers = [i for i in mention.identifiers if i.type != NHS]
-    own = (i for i in numbers if is_site_number(i, authority))
-    first = next(own, numbers[0] if numbers else None)
+    site_numbers = (i for i in numbers if is_site_number(i, authority))
+    first = next(site_numbers, numbers[0] if numbers else None)
     return belongs[first] if first else None
 
 
 def _apply_merges(
-    found: Identity, mentions: list[Mention], merges: Iterable[tuple[int, int]]
+    identity: Identity, mentions: list[Mention], merges: Iterable[tuple[int, int]]
 ) -> None:
     first = {mention.id: mention.identifiers[0] for mention in mentions if mention.identifiers}
     for survivor, merged in merges:
-        kept = found.anchors.get(survivor) or first.get(survivor)
-        gone = found.anchors.get(merged) or first.get(merged)
-        if kept and gone and kept != gone:
-            if found.survivor(kept) == found.survivor(gone):
-                found.replaced.pop(kept, None)
-            found.replaced[gone] = kept
+        survivor_anchor = identity.anchors.get(survivor) or first.get(survivor)
+        gone = identity.anchors.get(merged) or first.get(merged)
+        if survivor_anchor and gone and survivor_anchor != gone:
+            if identity.survivor(survivor_anchor) == identity.survivor(gone):
+                identity.replaced.pop(survivor_anchor, None)
+            identity.replaced[gone] = survivor_anchor
 
 
-def _settle_nhs(found: Identity, strong: list[Mention]) -> None:
+def _settle_nhs(identity: Identity, strong: list[Mention]) -> None:
     latest: dict[Identifier, tuple[str, str]] = {}
     for mention in strong:
-        anchor = found.anchors[mention.id]
+        anchor = identity.anchors[mention.id]
         for number in mention.identifiers:
             if number.type == NHS:
                 latest[anchor] = max(latest.get(anchor, ("", "")), (mention.newest, number.value))
-    found.nhs = {anchor: value for anchor, (_, value) in latest.items()}
+    identity.nhs = {anchor: value for anchor, (_, value) in latest.items()}
     holders: dict[str, set[Identifier]] = defaultdict(set)
-    for anchor, value in found.nhs.items():
-        holders[value].add(found.survivor(anchor))
+    for anchor, value in identity.nhs.items():
+        holders[value].add(identity.survivor(anchor))
     joined: dict[Identifier, Identifier] = {}
     for value, persons in sorted(holders.items()):
-        own = {person for person in persons if is_site_number(person, found.authority)}
-        if len(own) == 1:
-            joined.update((person, next(iter(own))) for person in persons - own)
-            persons = own
+        site_persons = {person for person in persons if is_site_number(person, identity.authority)}
+        if len(site_persons) == 1:
+            joined.update((person, next(iter(site_persons))) for person in persons - site_persons)
+            persons = site_persons
         if len(persons) == 1:
-            found.belongs[Identifier(NHS, "NHS", value)] = next(iter(persons))
+            identity.belongs[Identifier(NHS, "NHS", value)] = next(iter(persons))
         else:
-            found.shared[value] = sorted(persons)
-    found.anchors = {mention: joined.get(a, a) for mention, a in found.anchors.items()}
-    found.belongs = {number: joined.get(a, a) for number, a in found.belongs.items()}
+            identity.shared[value] = sorted(persons)
+    identity.anchors = {mention: joined.get(a, a) for mention, a in identity.anchors.items()}
+    identity.belongs = {number: joined.get(a, a) for number, a in identity.belongs.items()}

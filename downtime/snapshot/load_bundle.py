@@ -124,18 +124,18 @@ def _find_newest(folder: Path) -> Path:
 
 def _check_number(vault: Vault, settings: Settings, sealed: SealedBundle) -> None:
     """Refuse a number that a publisher who was taken over, or an old stick, would bring."""
-    held = snapshot_index.get_highest_seen(vault.db, sealed.key)
-    if held is None:
+    highest = snapshot_index.get_highest_seen(vault.db, sealed.key)
+    if highest is None:
         return
-    (epoch, sequence), sha256 = held
+    (epoch, sequence), sha256 = highest
     number = BundleNumber(sealed.epoch, sealed.sequence)
-    if number < held[0]:
+    if number < highest[0]:
         raise UntrustedError(
             "bundle.older",
             f"This bundle is number {sealed.sequence}; number {sequence} was loaded before.",
             "Load a newer one: an old picture must not replace a new one.",
         )
-    if number == held[0] and sealed.sha256 != sha256:
+    if number == highest[0] and sealed.sha256 != sha256:
         raise UntrustedError(
             "bundle.same-number",
             f"Another bundle with the number {sequence} was loaded before.",
@@ -165,10 +165,10 @@ def _check_written(
     """Open what was written as it will be opened, and count."""
     try:
         with Snapshot(path, _database_key(vault, header.id)) as opened:
-            found, sound = opened.count_rows(), opened.is_sound()
+            counts, sound = opened.count_rows(), opened.is_sound()
     except (sqlcipher3.DatabaseError, LockedError):
-        found, sound = {}, False
-    if not sound or found != written:
+        counts, sound = {}, False
+    if not sound or counts != written:
         raise ConflictError(
             "snapshot.damaged",
             "The opened snapshot cannot be read back as it was written.",
@@ -213,8 +213,8 @@ def remove_surplus_files(vault: Vault, settings: Settings) -> None:
     """Remove files of snapshots that are no longer kept, and what a crash left behind."""
     rows = snapshot_index.list_entries(vault.db)
     databases = {f"{row.id}.db" for row in rows}
-    kept = {row.bundle for row in rows}
-    sealed = [p for p in vault.home.bundles.glob(f"*{SUFFIX}") if p.name not in kept]
+    bundles = {row.bundle for row in rows}
+    sealed = [p for p in vault.home.bundles.glob(f"*{SUFFIX}") if p.name not in bundles]
     sealed.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
     doomed = [p for p in vault.home.snapshots.glob("*.db") if p.name not in databases]
     doomed += [*vault.home.snapshots.glob(".*.tmp"), *sealed[settings.snapshot.keep :]]
@@ -238,8 +238,8 @@ def get_current_id(vault: Vault) -> str:
 
 def open_current_snapshot(vault: Vault) -> Snapshot:
     """The snapshot in use; NotFoundError when none was ever loaded. The caller closes it."""
-    if found := get_current_id(vault):
-        return open_snapshot(vault, found)
+    if snapshot_id := get_current_id(vault):
+        return open_snapshot(vault, snapshot_id)
     raise NotFoundError(
         "snapshot.none",
         "This machine holds no snapshot yet.",
@@ -262,9 +262,9 @@ def pin_snapshot(vault: Vault, snapshot_id: str, actor: Actor, reason: str = "")
 
 def pin_current_snapshot(vault: Vault, actor: Actor, reason: str = "") -> str:
     """Keep the snapshot in use for good; returns its id, empty when there is none."""
-    if found := get_current_id(vault):
-        pin_snapshot(vault, found, actor, reason)
-    return found
+    if snapshot_id := get_current_id(vault):
+        pin_snapshot(vault, snapshot_id, actor, reason)
+    return snapshot_id
 
 
 def get_latest_time(vault: Vault) -> datetime | None:

@@ -68,19 +68,19 @@ class RecordState:
 
     layers: list[Layer] = field(default_factory=list)
     """What was said at each stamp, oldest first; a field stands only in its newest layer."""
-    said: Stamp = NEVER
+    latest: Stamp = NEVER
     deleted: Stamp = NEVER
     mention: tuple[int, Stamp, int] = (-1, NEVER, 0)
     """Strength, stamp and number of the strongest, then newest, saying of whom it is about."""
 
     @property
     def exists(self) -> bool:
-        return self.said > self.deleted
+        return self.latest > self.deleted
 
     @property
     def is_blank(self) -> bool:
         """Whether nothing is known of it any more, not even that it was deleted."""
-        return self.said == self.deleted == NEVER
+        return self.latest == self.deleted == NEVER
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -96,14 +96,14 @@ class RecordState:
             self.deleted = max(self.deleted, stamp)
             self.layers = [layer for layer in self.layers if layer[0] > self.deleted]
             return
-        self.said = max(self.said, stamp)
+        self.latest = max(self.latest, stamp)
         if stamp > self.deleted and saying.fields:
             self._add_layer(stamp, dict(saying.fields))
 
     def _add_layer(self, stamp: Stamp, new: dict[str, Any]) -> None:
-        for held, layer in self.layers:
+        for other, layer in self.layers:
             for name in new.keys() & layer.keys():
-                if held < stamp or (held == stamp and repr(layer[name]) < repr(new[name])):
+                if other < stamp or (other == stamp and repr(layer[name]) < repr(new[name])):
                     del layer[name]
                 else:
                     del new[name]
@@ -117,8 +117,8 @@ class RecordState:
         if not cutoff.digest:
             return
         self.layers = [layer for layer in self.layers if cutoff.counts(layer[0])]
-        if not cutoff.counts(self.said):
-            self.said = NEVER
+        if not cutoff.counts(self.latest):
+            self.latest = NEVER
         if not cutoff.counts(self.deleted):
             self.deleted = NEVER
 
@@ -126,18 +126,18 @@ class RecordState:
         """A short text: a stamp that says nothing new is left out."""
         strength, mentioned, mention = self.mention
         newest = self.layers[-1][0] if self.layers else NEVER
-        said = None if self.said == newest else self.said
+        latest = None if self.latest == newest else self.latest
         deleted = None if self.deleted == NEVER else self.deleted
-        who = [strength, None if mentioned == self.said else mentioned, mention]
-        return orjson.dumps([self.layers, said, deleted, who], default=tuple)
+        who = [strength, None if mentioned == self.latest else mentioned, mention]
+        return orjson.dumps([self.layers, latest, deleted, who], default=tuple)
 
     @classmethod
     def from_json(cls, text: bytes) -> Self:
         """The state that `to_json` wrote."""
-        listed, said, deleted, (strength, mentioned, mention) = orjson.loads(text)
+        listed, latest, deleted, (strength, mentioned, mention) = orjson.loads(text)
         layers = [(Stamp(*stamp), layer) for stamp, layer in listed]
         newest = layers[-1][0] if layers else NEVER
-        last = Stamp(*said) if said else newest
+        last = Stamp(*latest) if latest else newest
         gone = Stamp(*deleted) if deleted else NEVER
         return cls(
             layers, last, gone, (strength, Stamp(*mentioned) if mentioned else last, mention)

@@ -51,25 +51,25 @@ def compact_text(text: str) -> str:
 
 def name_key(patient: Patient) -> tuple[str, str]:
     """Family name and first given name, folded: two patients who share it are easily mixed up."""
-    given = split_words(patient.given)
-    return compact_text(patient.family), given[0] if given else ""
+    given_names = split_words(patient.given)
+    return compact_text(patient.family), given_names[0] if given_names else ""
 
 
 def search_tokens(patient: Patient) -> set[str]:
     """Every word by which a patient is found: names, identifiers, `dob20260102`."""
-    found = {compact_text(patient.mrn), patient.nhs_number}
+    terms = {compact_text(patient.mrn), patient.nhs_number}
     for name in (patient.family, patient.given):
         # An apostrophe or hyphen may be typed, left out or become a space.
-        found.update(
+        terms.update(
             split_words(name),
             split_words(_APOSTROPHES.sub(" ", name)),
             map(compact_text, name.split()),
         )
-        found.add(compact_text(name))
-    found.update(compact_text(text.split("|", 2)[-1]) for text in patient.identifiers)
+        terms.add(compact_text(name))
+    terms.update(compact_text(text.split("|", 2)[-1]) for text in patient.identifiers)
     if len(patient.birth_date) >= 10:
-        found.add("dob" + patient.birth_date[:10].replace("-", ""))
-    return found - {""}
+        terms.add("dob" + patient.birth_date[:10].replace("-", ""))
+    return terms - {""}
 
 
 def parse_query(text: str, today: date) -> list[list[str]]:
@@ -78,18 +78,18 @@ def parse_query(text: str, today: date) -> list[list[str]]:
     A token that starts with `dob` is a date of birth and must be met in full; any other may be the
     beginning of a word. A date is read day first, as it is written in the United Kingdom.
     """
-    rest = fold_text(text)
+    unread = fold_text(text)
     groups: list[list[str]] = []
-    if re.fullmatch(r"[\d\s-]{10,}", rest) and len(compact_text(rest)) == 10:
-        return [[compact_text(rest)]]
+    if re.fullmatch(r"[\d\s-]{10,}", unread) and len(compact_text(unread)) == 10:
+        return [[compact_text(unread)]]
     for pattern in _DATES:
-        if (match := pattern.search(rest)) and (born := _parse_birth_date(match, today)):
+        if (match := pattern.search(unread)) and (born := _parse_birth_date(match, today)):
             groups.append([born])
-            rest = rest[: match.start()] + " " + rest[match.end() :]
+            unread = unread[: match.start()] + " " + unread[match.end() :]
             break
-    if re.fullmatch(r"[\d\s]+", rest):
-        rest = compact_text(rest)
-    for word in re.findall(r"\w+", re.sub(r"(?<=\w)-(?=\w)", "", rest)):
+    if re.fullmatch(r"[\d\s]+", unread):
+        unread = compact_text(unread)
+    for word in re.findall(r"\w+", re.sub(r"(?<=\w)-(?=\w)", "", unread)):
         runs = [m for pattern in _RUNS if (m := pattern.fullmatch(word))]
         groups.append([word, *filter(None, (_parse_birth_date(m, today) for m in runs))])
     return groups

@@ -25,14 +25,17 @@ Ids = Callable[[str, str, str], str]
 def settle_records(db: sqlite_utils.Database, settings: Settings) -> Iterator[Record]:
     """Every record that exists now, patients first."""
     authority = settings.site.mrn_authority
-    found = identity.resolve_identities(
+    identities = identity.resolve_identities(
         publisher_state.select_mentions(db), publisher_state.select_merges(db), authority
     )
-    people = _list_people(db, found)
-    patients = _make_patients(db, found, people, settings)
+    people = _list_people(db, identities)
+    patients = _make_patients(db, identities, people, settings)
     yield from patients
-    yield from _flag_shared_numbers(found, people, {p.id: p for p in patients})
-    finals = {mention: people[found.survivor(anchor)] for mention, anchor in found.anchors.items()}
+    yield from _flag_shared_numbers(identities, people, {p.id: p for p in patients})
+    finals = {
+        mention: people[identities.survivor(anchor)]
+        for mention, anchor in identities.anchors.items()
+    }
     ids = _record_id_maker(publisher_state.get_salt(db))
     named = {name for row in RECORD_TYPES.values() for name in row.references.values()}
     references = {name: _index_ids(db, name, ids) for name in named}
@@ -44,54 +47,54 @@ def settle_records(db: sqlite_utils.Database, settings: Settings) -> Iterator[Re
 def _existing_states(
     db: sqlite_utils.Database, kind: str
 ) -> Iterator[tuple[str, str, RecordState]]:
-    return (found for found in publisher_state.iterate_states(db, kind) if found[2].exists)
+    return (item for item in publisher_state.iterate_states(db, kind) if item[2].exists)
 
 
-def _list_people(db: sqlite_utils.Database, found: identity.Identity) -> dict[Identifier, str]:
+def _list_people(db: sqlite_utils.Database, identities: identity.Identity) -> dict[Identifier, str]:
     """Opaque id of every person, new ones included."""
-    anchors = set(found.anchors.values())
-    anchors.update(found.survivor(anchor) for anchor in list(anchors))
+    anchors = set(identities.anchors.values())
+    anchors.update(identities.survivor(anchor) for anchor in list(anchors))
     publisher_state.insert_people(db, anchors - set(publisher_state.select_people(db)))
     return publisher_state.select_people(db)
 
 
 def _make_patients(
     db: sqlite_utils.Database,
-    found: identity.Identity,
+    identities: identity.Identity,
     people: dict[Identifier, str],
     settings: Settings,
 ) -> list[Patient]:
     numbers: dict[Identifier, set[Identifier]] = defaultdict(set)
     for mention in publisher_state.select_mentions(db):
-        if mention.id in found.anchors:
-            numbers[found.anchors[mention.id]].update(mention.identifiers)
-    details = _merge_details(db, found, find_owner(settings.systems.records, "Patient"))
+        if mention.id in identities.anchors:
+            numbers[identities.anchors[mention.id]].update(mention.identifiers)
+    details = _merge_details(db, identities, find_owner(settings.systems.records, "Patient"))
     patients = []
     for anchor, key in people.items():
-        current = found.survivor(found.belongs.get(anchor, anchor))
+        current = identities.survivor(identities.belongs.get(anchor, anchor))
         replaced_by = people[current] if current != anchor else ""
         fields = dict(details.get(anchor, {}))
         patient = {"id": key, "replaced_by": replaced_by, **fields}
         patients.append(
-            Patient(**patient | _choose_numbers(anchor, numbers[anchor], fields, found))
+            Patient(**patient | _choose_numbers(anchor, numbers[anchor], fields, identities))
         )
     return patients
 
 
 def _merge_details(
-    db: sqlite_utils.Database, found: identity.Identity, master: str
+    db: sqlite_utils.Database, identities: identity.Identity, master: str
 ) -> dict[Identifier, dict[str, Any]]:
     """What is said of each person; the system that holds patients is believed before others."""
     best: dict[Identifier, dict[str, tuple[tuple[bool, Stamp], Any]]] = defaultdict(dict)
     for source, key, state in _existing_states(db, "Patient"):
-        if anchor := found.anchors.get(int(key)):
-            held = best[anchor]
-            about = {"source": source, "updated": state.said.moment}
-            for stamp, layer in [*state.layers, (state.said, about)]:
+        if anchor := identities.anchors.get(int(key)):
+            best_fields = best[anchor]
+            origin = {"source": source, "updated": state.latest.moment}
+            for stamp, layer in [*state.layers, (state.latest, origin)]:
                 rank = (source == master, stamp)
                 for name, value in layer.items():
-                    if name not in held or rank > held[name][0]:
-                        held[name] = (rank, value)
+                    if name not in best_fields or rank > best_fields[name][0]:
+                        best_fields[name] = (rank, value)
     known = set(columns(Patient)) - {"id", "replaced_by", "identifiers", "patient"}
     return {
         anchor: {name: value for name, (_, value) in fields.items() if name in known}
@@ -101,19 +104,21 @@ def _merge_details(
 
 def _choose_numbers(
     anchor: Identifier,
-    given: set[Identifier],
+    sent_numbers: set[Identifier],
     fields: dict[str, Any],
-    found: identity.Identity,
+    identities: identity.Identity,
 ) -> dict[str, Any]:
     """The identifiers of a patient. Of several NHS numbers only the last is theirs."""
-    nhs = fields.get("nhs_number", found.nhs.get(anchor, ""))
+    nhs = fields.get("nhs_number", identities.nhs.get(anchor, ""))
     if anchor.type == NHS:
         nhs = anchor.value
     nhs = nhs if is_nhs_number(nhs) else ""
-    listed = sorted(i for i in given if i.type != NHS and found.belongs.get(i) == anchor)
+    listed = sorted(
+        i for i in sent_numbers if i.type != NHS and identities.belongs.get(i) == anchor
+    )
     listed += [Identifier(NHS, "NHS", nhs)] if nhs else []
     return {
-        "mrn": anchor.value if identity.is_site_number(anchor, found.authority) else "",
+        "mrn": anchor.value if identity.is_site_number(anchor, identities.authority) else "",
         "nhs_number": nhs,
         "nhs_number_status": fields.get("nhs_number_status", "") if nhs else "",
         "identifiers": tuple(map(str, listed)),
@@ -121,10 +126,10 @@ def _choose_numbers(
 
 
 def _flag_shared_numbers(
-    found: identity.Identity, people: dict[Identifier, str], patients: dict[str, Patient]
+    identities: identity.Identity, people: dict[Identifier, str], patients: dict[str, Patient]
 ) -> Iterator[Flag]:
     """One loud flag for each person whose NHS number somebody else has too."""
-    for value, anchors in found.shared.items():
+    for value, anchors in identities.shared.items():
         alone = Identifier(NHS, "NHS", value)
         holders = [*anchors, *([alone] if alone in people else [])]
         for anchor in holders:
@@ -178,7 +183,7 @@ def _make_records(
         if has_patient:
             fields["patient"] = finals.get(state.mention[2], "")
         record_id = ids(type_name, source, key)
-        yield record_type(id=record_id, source=source, updated=state.said.moment, **fields)
+        yield record_type(id=record_id, source=source, updated=state.latest.moment, **fields)
 
 
 def _resolve_reference(named: dict[str, str], source: str) -> str:

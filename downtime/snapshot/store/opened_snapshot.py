@@ -124,12 +124,11 @@ class Snapshot:
 
     def find_records(self, kind: type[R], field: str, values: Iterable[str]) -> list[R]:
         """Records of a type that have one of these values in a field, in the order of their ids."""
-        given = list(values)
-        if not given:
+        wanted = list(values)
+        if not wanted:
             return []
-        wanted = orjson.dumps(given).decode()
-        sql = f"WHERE t.{field} IN (SELECT value FROM json_each(?)) ORDER BY id"  # noqa: S608
-        return self._select_records(kind, sql, wanted)
+        where = f"WHERE t.{field} IN (SELECT value FROM json_each(?)) ORDER BY id"  # noqa: S608
+        return self._select_records(kind, where, orjson.dumps(wanted).decode())
 
     # Patients
 
@@ -187,12 +186,12 @@ class Snapshot:
         seen: set[str] = set()
         while patient_id not in seen:
             seen.add(patient_id)
-            found = self._select_records(Patient, "WHERE id = ?", patient_id)
-            if not found:
+            patients = self._select_records(Patient, "WHERE id = ?", patient_id)
+            if not patients:
                 break
-            if not found[0].replaced_by:
-                return found[0]
-            patient_id = found[0].replaced_by
+            if not patients[0].replaced_by:
+                return patients[0]
+            patient_id = patients[0].replaced_by
         raise NotFoundError(
             "patient.missing",
             "This patient is not in the snapshot.",
@@ -201,24 +200,24 @@ class Snapshot:
 
     def find_encounter(self, patient_id: str) -> Encounter | None:
         """The stay they are in now, else the last one that is carried and was not cancelled."""
-        found = self._select_records(
+        encounters = self._select_records(
             Encounter,
             "LEFT JOIN inpatient i ON i.encounter = t.id WHERE t.patient = ?"
             " AND t.status <> 'cancelled' ORDER BY i.encounter IS NULL, t.status = 'planned', t.started DESC LIMIT 1",
             patient_id,
         )
-        return found[0] if found else None
+        return encounters[0] if encounters else None
 
     def list_patients(self, ids: Iterable[str]) -> list[PatientRow]:
         """The patients of these ids, who stand for themselves, with the stay they are in now."""
         wanted = orjson.dumps(list(ids)).decode()
-        rest = "WHERE t0.id IN (SELECT value FROM json_each(?)) AND t0.replaced_by = ''"
-        return self._select_patient_rows("Patient t0", rest, wanted)
+        where = "WHERE t0.id IN (SELECT value FROM json_each(?)) AND t0.replaced_by = ''"
+        return self._select_patient_rows("Patient t0", where, wanted)
 
     def list_arrivals(self, ward: str, since: str, until: str) -> list[Encounter]:
         """Stays on a ward that began between two UTC instants and were not cancelled."""
-        rest = "WHERE ward = ? AND started BETWEEN ? AND ? AND status <> 'cancelled' ORDER BY id"
-        return self._select_records(Encounter, rest, ward, since, until)
+        where = "WHERE ward = ? AND started BETWEEN ? AND ? AND status <> 'cancelled' ORDER BY id"
+        return self._select_records(Encounter, where, ward, since, until)
 
     def find_namesakes(self, patient: Patient) -> list[PatientRow]:
         """Other inpatients with the same family name and first given name."""
@@ -309,8 +308,8 @@ class Snapshot:
     def list_patient_records(self, record_type: RecordType, patient_id: str) -> list[Record]:
         """A patient's records of a type, in the order of its table on their page."""
         order = (*(record_type.section.order if record_type.section else ()), "id")
-        rest = f"WHERE patient = ? ORDER BY {', '.join(order)}"
-        return self._select_records(record_type.record, rest, patient_id)
+        where = f"WHERE patient = ? ORDER BY {', '.join(order)}"
+        return self._select_records(record_type.record, where, patient_id)
 
     def list_appointments(self, patient_id: str) -> list[Appointment]:
         """All appointments that are carried, cancelled ones too, by time."""
@@ -370,27 +369,27 @@ class Snapshot:
 
     # Rows to records
 
-    def _select_records(self, kind: type[R], rest: str, *values: object) -> list[R]:
+    def _select_records(self, kind: type[R], where: str, *values: object) -> list[R]:
         if kind.__name__ not in self.types:
             return []
-        sql = f"SELECT {_list_columns(kind)} FROM {kind.__name__} t {rest}"  # noqa: S608
+        sql = f"SELECT {_list_columns(kind)} FROM {kind.__name__} t {where}"  # noqa: S608
         return [from_row(kind, row) for row in self._db.conn.execute(sql, values)]
 
-    def _select_patient_rows(self, tables: str, rest: str, *values: object) -> list[PatientRow]:
+    def _select_patient_rows(self, tables: str, where: str, *values: object) -> list[PatientRow]:
         if " i " not in tables:
             tables += " LEFT JOIN inpatient i ON i.patient = t0.id"
         tables += " LEFT JOIN Encounter t1 ON t1.id = i.encounter "
         return [
             PatientRow(*row)
-            for row in self._select_joined((Patient, Encounter), tables + rest, values)
+            for row in self._select_joined((Patient, Encounter), tables + where, values)
         ]
 
     def _select_joined(
-        self, kinds: tuple[type[Record], ...], rest: str, values: Sequence[object]
+        self, kinds: tuple[type[Record], ...], tables_and_where: str, values: Sequence[object]
     ) -> Iterator[list[Any]]:
         """Rows of several records side by side, in tables `t0`, `t1` …; an absent one is None."""
         names = ", ".join(_list_columns(kind, f"t{n}") for n, kind in enumerate(kinds))
-        for row in self._db.conn.execute(f"SELECT {names} FROM {rest}", tuple(values)):  # noqa: S608
+        for row in self._db.conn.execute(f"SELECT {names} FROM {tables_and_where}", tuple(values)):  # noqa: S608
             cells = list(row)
             records: list[Record | None] = []
             for kind in kinds:

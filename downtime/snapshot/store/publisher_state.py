@@ -56,12 +56,12 @@ def start_run(db: sqlite_utils.Database) -> int:
 
 def select_states(db: sqlite_utils.Database, names: list[Name]) -> dict[Name, RecordState]:
     """The held state of some records."""
-    found = db.conn.execute(
+    rows = db.conn.execute(
         "SELECT r.type, r.source, r.key, r.body FROM json_each(?) j JOIN record r"
         " ON r.type = j.value ->> 0 AND r.source = j.value ->> 1 AND r.key = j.value ->> 2",
         (orjson.dumps(names).decode(),),
     )
-    return {(kind, source, key): RecordState.from_json(body) for kind, source, key, body in found}
+    return {(kind, source, key): RecordState.from_json(body) for kind, source, key, body in rows}
 
 
 def save_states(db: sqlite_utils.Database, states: dict[Name, RecordState]) -> None:
@@ -93,23 +93,23 @@ def select_mentions(db: sqlite_utils.Database) -> list[Mention]:
     ]
 
 
-def save_mentions(db: sqlite_utils.Database, found: list[Mention]) -> None:
+def save_mentions(db: sqlite_utils.Database, seen_mentions: list[Mention]) -> None:
     """Remember combinations of identifiers, and when each was last given."""
     db.conn.executemany(
         "INSERT INTO mention VALUES (?, ?, ?)"
         " ON CONFLICT DO UPDATE SET newest = max(newest, excluded.newest)",
         [
             (number, orjson.dumps([list(i) for i in identifiers]).decode(), moment)
-            for number, identifiers, moment in found
+            for number, identifiers, moment in seen_mentions
         ],
     )
 
 
 def save_merges(
-    db: sqlite_utils.Database, found: list[tuple[str, str, str, int, int, int]]
+    db: sqlite_utils.Database, pairs: list[tuple[str, str, str, int, int, int]]
 ) -> None:
     """Remember merges: moment, sent, file, number, survivor, merged."""
-    db.conn.executemany("INSERT OR IGNORE INTO merge VALUES (?, ?, ?, ?, ?, ?)", found)
+    db.conn.executemany("INSERT OR IGNORE INTO merge VALUES (?, ?, ?, ?, ?, ?)", pairs)
 
 
 def save_systems(db: sqlite_utils.Database, newest: dict[str, str], types: set[str]) -> None:
@@ -139,17 +139,17 @@ def iterate_states(
     db: sqlite_utils.Database, kind: str, source: str | None = None
 ) -> Iterator[tuple[str, str, RecordState]]:
     """(source, key, state) of every record of a type, as extracts leave it."""
-    held = select_extracts(db)
+    cutoffs = select_extracts(db)
     rows = db.conn.execute(
         "SELECT source, key, body FROM record WHERE type = ? AND (? IS NULL OR source = ?)",
         (kind, source, source),
     )
-    for found, key, body in rows:
+    for row_source, key, body in rows:
         yield (
-            found,
+            row_source,
             key,
             apply_changes(
-                RecordState.from_json(body), (), held.get((kind, found), ExtractCutoff())
+                RecordState.from_json(body), (), cutoffs.get((kind, row_source), ExtractCutoff())
             ),
         )
 

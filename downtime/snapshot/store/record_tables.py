@@ -19,7 +19,7 @@ import sqlite_utils
 
 from downtime.clinical.model import Patient, Record
 from downtime.clinical.record_types import RECORD_TYPES, TYPES, RecordType
-from downtime.snapshot import search_terms as words
+from downtime.snapshot import search_terms
 from downtime.snapshot.header import SnapshotHeader
 from downtime.vault.database import connect, transaction
 
@@ -94,8 +94,8 @@ def to_row(record: Record) -> list[Any]:
 
 def from_row(kind: type[R], row: Sequence[Any]) -> R:
     """The record of a row."""
-    made: R = _MADE[kind](row)
-    return made
+    record: R = _ROW_READERS[kind](row)
+    return record
 
 
 def _compile_row_reader(kind: type[Record]) -> Callable[[Sequence[Any]], Any]:
@@ -105,18 +105,20 @@ def _compile_row_reader(kind: type[Record]) -> Callable[[Sequence[Any]], Any]:
     every list on a screen and every comparison is made of rows.
     """
     names, lists = columns(kind), _LISTS[kind.__name__]
-    cells = [f"c{place}" for place in range(len(names))]
-    said = [f"tuple(loads({cell}))" if n in lists else cell for n, cell in enumerate(cells)]
-    filling = [f"    set{n}(record, {words})" for n, words in enumerate(said)]
-    lines = ("def made(row):", f"    {', '.join(cells)} = row", "    record = new(kind)", *filling,
-             "    return record")  # fmt: skip
-    known = {f"set{n}": getattr(kind, name).__set__ for n, name in enumerate(names)}
-    known |= {"new": object.__new__, "kind": kind, "loads": orjson.loads}
-    exec("\n".join(lines), known)  # noqa: S102 - our own words and nobody else's
-    return cast(Callable[[Sequence[Any]], Any], known["made"])
+    cells = [f"cell{place}" for place in range(len(names))]
+    setters = [
+        f"    set{n}(record, {f'tuple(loads({cell}))' if n in lists else cell})"
+        for n, cell in enumerate(cells)
+    ]
+    lines = ("def read_row(row):", f"    {', '.join(cells)} = row", "    record = new(kind)",
+             *setters, "    return record")  # fmt: skip
+    namespace = {f"set{n}": getattr(kind, name).__set__ for n, name in enumerate(names)}
+    namespace |= {"new": object.__new__, "kind": kind, "loads": orjson.loads}
+    exec("\n".join(lines), namespace)  # noqa: S102 - our own words and nobody else's
+    return cast(Callable[[Sequence[Any]], Any], namespace["read_row"])
 
 
-_MADE = {kind: _compile_row_reader(kind) for kind in TYPES.values()}
+_ROW_READERS = {kind: _compile_row_reader(kind) for kind in TYPES.values()}
 
 
 def create_database(
@@ -161,15 +163,15 @@ def _execute_script(db: sqlite_utils.Database, sql: str) -> None:
 
 def _insert_records(db: sqlite_utils.Database, records: Iterable[Record]) -> dict[str, int]:
     for name, kind in TYPES.items():
-        rest = ", ".join(f"{column} NOT NULL" for column in columns(kind)[1:])
-        db.conn.execute(f"CREATE TABLE {name} (id TEXT NOT NULL, {rest})")
+        definitions = ", ".join(f"{column} NOT NULL" for column in columns(kind)[1:])
+        db.conn.execute(f"CREATE TABLE {name} (id TEXT NOT NULL, {definitions})")
     counts = dict.fromkeys(TYPES, 0)
     stream = iter(records)
     while batch := list(islice(stream, BATCH)):
         for name, kind in TYPES.items():
             rows = [to_row(record) for record in batch if type(record) is kind]
-            marks = ", ".join("?" * len(columns(kind)))
-            db.conn.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)  # noqa: S608
+            placeholders = ", ".join("?" * len(columns(kind)))
+            db.conn.executemany(f"INSERT INTO {name} VALUES ({placeholders})", rows)  # noqa: S608
             counts[name] += len(rows)
     return counts
 
@@ -217,26 +219,30 @@ def _index_patients(db: sqlite_utils.Database) -> None:
     """
     known = {patient.id: patient for patient in iterate_patients(db)}
     present = {row[0] for row in db.conn.execute("SELECT patient FROM inpatient")}
-    found: dict[str, set[str]] = {}
+    terms_by_patient: dict[str, set[str]] = {}
     numbers: set[tuple[str, str]] = set()
     for patient in known.values():
         final = find_survivor(known, patient).id
-        found.setdefault(final, set()).update(words.search_tokens(patient))
+        terms_by_patient.setdefault(final, set()).update(search_terms.search_tokens(patient))
         values = [patient.mrn, patient.nhs_number]
         values += [text.split("|", 2)[-1] for text in patient.identifiers]
-        numbers.update((words.compact_text(value), final) for value in values if value)
+        numbers.update((search_terms.compact_text(value), final) for value in values if value)
     ranked = sorted(
-        found, key=lambda p: (p not in present, words.name_key(known[p]), known[p].birth_date, p)
+        terms_by_patient,
+        key=lambda p: (p not in present, search_terms.name_key(known[p]), known[p].birth_date, p),
     )
     db.conn.executemany("INSERT INTO identifier VALUES (?, ?)", sorted(numbers))
     db.conn.executemany("INSERT INTO found VALUES (?, ?)", enumerate(ranked))
     db.conn.executemany(
         "INSERT INTO words (rowid, tokens) VALUES (?, ?)",
-        ((rank, " ".join(sorted(found[patient]))) for rank, patient in enumerate(ranked)),
+        (
+            (rank, " ".join(sorted(terms_by_patient[patient])))
+            for rank, patient in enumerate(ranked)
+        ),
     )
     db.conn.executemany(
         "UPDATE inpatient SET name = ? WHERE patient = ?",
-        [("|".join(words.name_key(known[p])), p) for p in present if p in known],
+        [("|".join(search_terms.name_key(known[p])), p) for p in present if p in known],
     )
 
 

@@ -30,8 +30,8 @@ class BundleNumber(NamedTuple):
 def list_entries(db: sqlite_utils.Database) -> list[SnapshotEntry]:
     """All opened snapshots, the one in use first."""
     names = ", ".join(SnapshotEntry._fields)
-    found = db.conn.execute(f"SELECT {names} FROM snapshot ORDER BY position DESC")  # noqa: S608
-    return [_parse_entry(*row) for row in found]
+    snapshot_rows = db.conn.execute(f"SELECT {names} FROM snapshot ORDER BY position DESC")  # noqa: S608
+    return [_parse_entry(*row) for row in snapshot_rows]
 
 
 def _parse_entry(*values: Any) -> SnapshotEntry:

@@ -24,9 +24,9 @@ def wards() -> ViewResponse:
 def board(ward: str) -> ViewResponse:
     """One ward, bed by bed."""
     snapshot = request_context.snapshot()
-    found = next((row for row in snapshot.list_wards() if row.code == ward), None)
-    if found is None:
+    ward_row = next((row for row in snapshot.list_wards() if row.code == ward), None)
+    if ward_row is None:
         raise NotFoundError(
             "ward.missing", "This snapshot has no such ward.", "Choose one of the list."
         )
-    return render_template("beds/board.html", ward=found, rows=snapshot.list_beds(ward))
+    return render_template("beds/board.html", ward=ward_row, rows=snapshot.list_beds(ward))

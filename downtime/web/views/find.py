@@ -36,8 +36,8 @@ def search() -> ViewResponse:
 def _exact(snapshot: Snapshot, text: str) -> Patient | None:
     """Who has that number, typed or in the code of a wristband; both of a code's must agree."""
     scanned = gs1_codes.parse_scanned_code(text)
-    found = [snapshot.find_patient_by_identifier(number) for number in scanned or (text,)]
-    return found[0] if all(found) and len({one.id for one in found if one}) == 1 else None
+    owners = [snapshot.find_patient_by_identifier(number) for number in scanned or (text,)]
+    return owners[0] if all(owners) and len({owner.id for owner in owners if owner}) == 1 else None
 
 
 @blueprint.get("/find")
@@ -45,7 +45,7 @@ def _exact(snapshot: Snapshot, text: str) -> Patient | None:
 def results() -> ViewResponse:
     """The search box with what was found last."""
     text = request_context.session_texts("find")
-    return render_template("find/results.html", text=text, **_found(text))
+    return render_template("find/results.html", text=text, **_search_results(text))
 
 
 @blueprint.post("/find/part")
@@ -54,10 +54,10 @@ def as_you_type() -> ViewResponse:
     """The table alone, while one types."""
     text = request.form.get("text", "").strip()
     request_context.remember_text("find", text)
-    return render_template("find/_results.html", text=text, **_found(text))
+    return render_template("find/_results.html", text=text, **_search_results(text))
 
 
-def _found(text: str) -> dict[str, object]:
+def _search_results(text: str) -> dict[str, object]:
     rows: list[PatientRow] = []
     snapshot = request_context.snapshot_or_none()
     if snapshot and len(text) >= SHORTEST:

@@ -44,18 +44,18 @@ def report_colour(status: str) -> str:
 def show(patient_id: str) -> ViewResponse:
     """Everything that the snapshot holds of one patient, under an opaque number."""
     snapshot = request_context.snapshot()
-    found = snapshot.get_patient(patient_id)
+    person = snapshot.get_patient(patient_id)
     return render_template(
         "patient/show.html",
-        patient=found,
-        encounter=snapshot.find_encounter(found.id),
-        allergies=snapshot.summarise_allergies(found.id),
-        flags=snapshot.list_flags(found.id),
-        medicines=snapshot.list_medicines(found.id),
-        requests=snapshot.list_requests(found.id),
-        reports=snapshot.list_reports(found.id),
+        patient=person,
+        encounter=snapshot.find_encounter(person.id),
+        allergies=snapshot.summarise_allergies(person.id),
+        flags=snapshot.list_flags(person.id),
+        medicines=snapshot.list_medicines(person.id),
+        requests=snapshot.list_requests(person.id),
+        reports=snapshot.list_reports(person.id),
         sections=[
-            (row, snapshot.list_patient_records(row, found.id))
+            (row, snapshot.list_patient_records(row, person.id))
             for row in RECORD_TYPES.values()
             if row.section
         ],

@@ -32,7 +32,7 @@ def lims(newest, **changed):
     ],
 )
 def test_words_and_levels(newest, level, words):
-    assert (lims(newest).level, lims(newest).words) == (level, words)
+    assert (lims(newest).level, lims(newest).sentence) == (level, words)
 
 
 def test_a_system_without_data_is_unavailable_and_comes_in_its_place():
@@ -42,7 +42,7 @@ def test_a_system_without_data_is_unavailable_and_comes_in_its_place():
         ("LIMS", "unavailable"),
         ("Pharmacy", "fresh"),
     ]
-    assert (found[0].age, found[0].words) == (None, "PAS no data held")
+    assert (found[0].age, found[0].sentence) == (None, "PAS no data held")
 
 
 def test_a_clock_that_went_back_makes_nothing_younger():

@@ -14,22 +14,17 @@ from downtime.clinical.model import (
     ServiceRequest,
 )
 from downtime.settings import Settings, SnapshotSettings
-from downtime.snapshot.select_records import select_records, selection_window
+from downtime.snapshot.select_records import select_records
 from tests.conftest import NOW
 
-LIMITS = selection_window(
-    Settings(
-        snapshot=SnapshotSettings(
-            result_days=30, appointment_days_back=2, appointment_days_ahead=10
-        )
-    ),
-    NOW,
+SETTINGS = Settings(
+    snapshot=SnapshotSettings(result_days=30, appointment_days_back=2, appointment_days_ahead=10)
 )
 RECENT, OLD = "2026-10-20T10:00:00Z", "2026-09-01T10:00:00Z"
 
 
 def carried(*records):
-    return [record.id for record in select_records(records, LIMITS)]
+    return [record.id for record in select_records(records, SETTINGS, NOW)]
 
 
 def of(kind, **fields):
