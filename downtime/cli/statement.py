@@ -8,6 +8,7 @@ from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
 from downtime.cli.options import OPTIONAL_REASON, NewFile
 from downtime.cli.program import downtime
+from downtime.returns.model import Lead
 from downtime.returns.report import incident_report, report_files
 from downtime.returns.statement import completeness_statement, sign_statement, statement_files
 
@@ -33,24 +34,25 @@ OUT = click.option(
 @OUT
 def state(session: Session, out: Path, outage: str) -> Output:
     """State which forms are accounted for, and name everything that is still open."""
-    made = completeness_statement.make_statement(
+    statement = completeness_statement.make_statement(
         session.vault, session.settings, session.actor, outage=outage
     )
-    written = statement_files.save_statement(made, session.settings, out)
-    late = [f"{made.overdue} OVERDUE."] if made.overdue else []
-    unproved = [f"NOT PROVED: {words}" for words in made.unproved]
-    lines = [f"{made.verdict}.", *late, *unproved, *_open(made)]
-    return Output(made.as_json(), [*lines, *(f"Wrote {path}" for path in written)])
+    paths = statement_files.save_statement(statement, session.settings, out)
+    lines = [f"{statement.verdict}."]
+    lines += [f"{statement.overdue} OVERDUE."] if statement.overdue else []
+    lines += [f"NOT PROVED: {sentence}" for sentence in statement.unproved]
+    lines += _open_lines(statement)
+    return Output(statement.as_json(), [*lines, *(f"Wrote {path}" for path in paths)])
 
 
-def _open(made: completeness_statement.Statement) -> list[str]:
+def _open_lines(statement: completeness_statement.Statement) -> list[str]:
     """What is open, and below it who sees to which of it."""
     lines = []
-    for one in made.facts["open"]:
-        lines.append(f"  {one['sentence']}")
-        for owned in one["owners"]:
-            late = "  OVERDUE" if owned["due"] < made.made else ""
-            lines.append(f"    {len(owned['names'])}: {owned['owner']}, due {owned['due']}{late}")
+    for item in statement.facts["open"]:
+        lines.append(f"  {item['sentence']}")
+        for owned in item["owners"]:
+            mark = "  OVERDUE" if owned["due"] < statement.made_at else ""
+            lines.append(f"    {len(owned['names'])}: {owned['owner']}, due {owned['due']}{mark}")
     return lines
 
 
@@ -59,21 +61,21 @@ def _open(made: completeness_statement.Statement) -> list[str]:
 @OUT
 def post_incident(session: Session, out: Path, outage: str) -> Output:
     """Report on the outage: time line, charts with tables, harm, and what is open."""
-    made = incident_report.make_report(
+    report = incident_report.make_report(
         session.vault, session.settings, session.actor, outage=outage
     )
-    written = report_files.save_report(made, session.settings, out)
-    lines = [f"{event.at}  {event.what}" for event in made.timeline]
-    return Output(made.as_json(), [*lines, *(f"Wrote {path}" for path in written)])
+    paths = report_files.save_report(report, session.settings, out)
+    lines = [f"{event.at}  {event.sentence}" for event in report.timeline]
+    return Output(report.as_json(), [*lines, *(f"Wrote {path}" for path in paths)])
 
 
 @command(downtime, "sign", permission=Permission.STATEMENT_SIGN)
-@click.argument("lead", type=click.Choice(list(sign_statement.LEADS)))
+@click.argument("lead", type=click.Choice(list(Lead)))
 @OUTAGE
 @OPTIONAL_REASON
 def sign(session: Session, lead: str, outage: str, reason: str) -> Output:
     """Sign the completeness statement as one of its leads."""
-    signed = sign_statement.sign_statement(
-        session.vault, session.settings, lead, session.actor, reason, outage
+    statement = sign_statement.sign_statement(
+        session.vault, session.settings, Lead(lead), session.actor, reason, outage
     )
-    return Output(signed.as_json(), [f"Signed: {signed.verdict}."])
+    return Output(statement.as_json(), [f"Signed: {statement.verdict}."])

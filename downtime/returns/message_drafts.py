@@ -18,10 +18,9 @@ from downtime.returns.profiles import Target
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
-_SENDING_ORDER = list_in_return_order()
+_RANK_BY_TYPE = {name: rank for rank, name in enumerate(list_in_return_order())}
 """Admissions before requests before results: a receiver must know the patient first. What is not
 named here comes last."""
-_TYPE_RANKS = {record_type: rank for rank, record_type in enumerate(_SENDING_ORDER)}
 _MERGES_FIRST = -1
 Rank = tuple[int, str, str]
 
@@ -101,7 +100,7 @@ def find_order_key(row: StoredItem) -> str:
 def sending_rank(row: StoredItem) -> Rank:
     """Where an item stands in the order of sending."""
     fact = row.item.fact
-    return (_TYPE_RANKS.get(fact.type, len(_SENDING_ORDER)), fact.event, row.key)
+    return (_RANK_BY_TYPE[fact.type], fact.event, row.key)
 
 
 def _best_number(person: Person) -> str:

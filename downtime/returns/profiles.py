@@ -1,19 +1,21 @@
 """How each system wants to be told: the tables `[returns.targets.SYSTEM]`, read and checked. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from downtime import config
 from downtime.errors import InputError
-from downtime.returns.model import CHANNELS, Channel
+from downtime.returns.model import Channel
 from downtime.settings import Settings, setting
 
 TARGETS, PAGE = "returns.targets", "docs/returns.md"
 VERSIONS = ("2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.7.1", "2.8")
 ORDER_MESSAGES = ("OML^O21", "ORM^O01")
 MERGES = ("A40", "A47")
+RETRY_CODES = ("AE", "AR", "CE", "CR")
+"""Answers that a site may have sent again instead of having a person look."""
 CODES = ("gender", "class", "priority", "units", "tests", "wards", "routes", "discharge")
 CHARSETS = {
     "UNICODE UTF-8": "utf-8",
@@ -32,7 +34,7 @@ class Target:
     """One system's table. What is left out has the default."""
 
     system: str = ""
-    channel: str = setting(Channel.FILE, "How it is told: " + ", ".join(CHANNELS) + ".")
+    channel: Channel = setting(Channel.FILE, "How it is told: " + ", ".join(Channel) + ".")
     version: str = setting("", "HL7 version; empty for returns.hl7_version.")
     application: str = setting("", "MSH-5; empty for the system's name.")
     facility: str = setting("", "MSH-6; empty for returns.receiving_facility.")
@@ -69,31 +71,36 @@ class Target:
         True, "MLLP: one connection for many messages; some receivers need a new one for each."
     )
     retry: tuple[str, ...] = setting(
-        (), "MLLP: answers (AE, AR, CE, CR) tried again instead of going to a person."
+        (), f"MLLP: answers ({', '.join(RETRY_CODES)}) tried again instead of going to a person."
     )
     fhir: dict[str, Any] = setting({}, "How FHIR bundles are sent; see there.")
 
 
 def read_target(settings: Settings, system: str) -> Target:
     """What is set for one system, with the general settings filled in; InputError for a mistake."""
-    given = settings.returns.targets.get(system, {})
-    if not isinstance(given, Mapping):
+    table = settings.returns.targets.get(system, {})
+    if not isinstance(table, Mapping):
         raise setting_error(system, "", "must be a table")
-    _check_system(settings, system, given)
-    if "system" in given:
+    _check_system(settings, system, table)
+    if "system" in table:
         raise setting_error(system, "system", "is not known")
-    read = config.table(Target, given, f"{TARGETS}.{system}.", PAGE)
-    made = replace(
-        read,
-        system=system,
-        version=read.version or settings.returns.hl7_version,
-        order_message=read.order_message or settings.returns.order_message,
-        application=read.application or system,
-        facility=read.facility or settings.returns.receiving_facility or settings.site.code,
+    channel = table.get("channel", Channel.FILE)
+    if channel not in list(Channel):
+        raise setting_error(system, "channel", f"must be one of {', '.join(Channel)}")
+    profile = config.table(
+        Target, {**table, "channel": Channel(channel)}, f"{TARGETS}.{system}.", PAGE
     )
-    for name, words in _faults(made):
-        raise setting_error(system, name, words)
-    return made
+    target = replace(
+        profile,
+        system=system,
+        version=profile.version or settings.returns.hl7_version,
+        order_message=profile.order_message or settings.returns.order_message,
+        application=profile.application or system,
+        facility=profile.facility or settings.returns.receiving_facility or settings.site.code,
+    )
+    for name, fault in _find_faults(target):
+        raise setting_error(system, name, fault)
+    return target
 
 
 def is_from(version: str, first: str) -> bool:
@@ -101,8 +108,8 @@ def is_from(version: str, first: str) -> bool:
     return VERSIONS.index(version) >= VERSIONS.index(first)
 
 
-def _check_system(settings: Settings, system: str, given: Mapping[str, Any]) -> None:
-    if given and system not in settings.systems.names:
+def _check_system(settings: Settings, system: str, table: Mapping[str, Any]) -> None:
+    if table and system not in settings.systems.names:
         raise InputError(
             "target.system",
             f"config.toml tells how to return to '{system}', which is not among systems.names.",
@@ -110,65 +117,55 @@ def _check_system(settings: Settings, system: str, given: Mapping[str, Any]) -> 
         )
 
 
-def _faults(made: Target) -> list[tuple[str, str]]:
-    """(key, what is wrong with it), in the order of the table."""
-    found: list[tuple[str, str]] = []
-    choices = (
-        ("channel", tuple(CHANNELS)),
-        ("version", VERSIONS),
-        ("order_message", ORDER_MESSAGES),
-        ("merge", MERGES),
-        ("charset", tuple(CHARSETS)),
-    )
-    for name, allowed in choices:
-        if getattr(made, name) not in allowed:
-            found.append((name, f"must be one of {', '.join(allowed)}"))
-    if found:
-        return found
-    if is_from(made.version, "2.7") and made.merge == "A47":
-        found.append(("merge", "must be A40 from version 2.7 on"))
-    if is_from(made.version, "2.7") and made.order_message == "ORM^O01":
-        found.append(("order_message", "must be OML^O21 from version 2.7 on"))
-    found += [
-        ("leave_out", f"names {one}, which cannot be left out")
-        for one in made.leave_out
-        if one in _NEVER_LEFT_OUT or not _SEGMENT.fullmatch(one)
-    ]
-    found += [
-        ("add", "holds a text that is not one segment")
-        for one in made.add
-        if not _ADDED.fullmatch(one)
-    ]
-    found += [
-        ("retry", "names an answer other than AE, AR, CE, CR")
-        for one in made.retry
-        if one not in ("AE", "AR", "CE", "CR")
-    ]
-    return found + _code_faults(made) + _network_faults(made)
+Fault = tuple[str, str]
+"""A key of the table, and what is wrong with it."""
 
 
-def _code_faults(made: Target) -> list[tuple[str, str]]:
-    found = [("codes", f"has no table '{name}'") for name in made.codes if name not in CODES]
-    for name, table in made.codes.items():
+def _find_faults(target: Target) -> Iterator[Fault]:
+    """What is wrong, in the order of the table."""
+    choices = {
+        "version": VERSIONS,
+        "order_message": ORDER_MESSAGES,
+        "merge": MERGES,
+        "charset": tuple(CHARSETS),
+    }
+    for name, allowed in choices.items():
+        if getattr(target, name) not in allowed:
+            yield name, f"must be one of {', '.join(allowed)}"
+            return  # nothing below can be judged without a version
+    if is_from(target.version, "2.7"):
+        if target.merge == "A47":
+            yield "merge", "must be A40 from version 2.7 on"
+        if target.order_message == "ORM^O01":
+            yield "order_message", "must be OML^O21 from version 2.7 on"
+    for name in target.leave_out:
+        if name in _NEVER_LEFT_OUT or not _SEGMENT.fullmatch(name):
+            yield "leave_out", f"names {name}, which cannot be left out"
+    if not all(map(_ADDED.fullmatch, target.add)):
+        yield "add", "holds a text that is not one segment"
+    if not set(target.retry) <= set(RETRY_CODES):
+        yield "retry", f"names an answer other than {', '.join(RETRY_CODES)}"
+    yield from _find_code_faults(target)
+    if target.channel == Channel.MLLP:
+        yield from _find_network_faults(target)
+
+
+def _find_code_faults(target: Target) -> Iterator[Fault]:
+    for name, table in target.codes.items():
+        if name not in CODES:
+            yield "codes", f"has no table '{name}'"
         if not isinstance(table, Mapping) or not all(isinstance(v, str) for v in table.values()):
-            found.append((f"codes.{name}", "must be a table of texts"))
-    return found
+            yield f"codes.{name}", "must be a table of texts"
 
 
-def _network_faults(made: Target) -> list[tuple[str, str]]:
-    if made.channel != "mllp":
-        return []
-    found = []
-    if not made.host:
-        found.append(("host", "is missing"))
-    if not 0 < made.port < 65536:
-        found.append(("port", "must be between 1 and 65535"))
-    found += [
-        (name, "must be more than 0")
-        for name in ("connect_seconds", "answer_seconds", "max_answer_bytes")
-        if getattr(made, name) <= 0
-    ]
-    return found
+def _find_network_faults(target: Target) -> Iterator[Fault]:
+    if not target.host:
+        yield "host", "is missing"
+    if not 0 < target.port < 65536:
+        yield "port", "must be between 1 and 65535"
+    for name in ("connect_seconds", "answer_seconds", "max_answer_bytes"):
+        if getattr(target, name) <= 0:
+            yield name, "must be more than 0"
 
 
 def setting_error(system: str, name: str, words: str) -> InputError:

@@ -10,9 +10,9 @@ from downtime.entry.facts import Fact
 from downtime.returns.fhir.bundle_context import BundleContext
 from downtime.returns.fhir.datatypes import (
     Json,
+    as_list,
     display_reference,
     identifier,
-    as_list,
     text_concept,
 )
 

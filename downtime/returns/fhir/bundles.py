@@ -9,15 +9,16 @@ what they stand for.
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from downtime.entry.facts import DOCUMENT, Person
+from downtime.clinical.record_types import DOCUMENT, find_owner
+from downtime.entry.facts import Person
 from downtime.reconcile.identity.links import LINKED, Merge
-from downtime.reconcile.model import StoredItem, ItemState
+from downtime.reconcile.model import ItemState, StoredItem
 from downtime.returns.fhir import patient_resources, resources
 from downtime.returns.fhir.bundle_context import BundleContext
 from downtime.returns.fhir.bundle_entries import (
-    patch_entry,
     create_entry,
     form_entries,
+    patch_entry,
     provenance_entry,
     write_bundle,
 )
@@ -103,7 +104,7 @@ def write_merge_bundle(
 def make_context(settings: Settings, names: FhirTarget) -> BundleContext:
     """What the resources of a bundle share, at this site."""
     zone = ZoneInfo(settings.site.time_zone)
-    return BundleContext(names, zone, settings.systems.records["Observation"])
+    return BundleContext(names, zone, find_owner(settings.systems.records, "Observation"))
 
 
 def _reference_patients(

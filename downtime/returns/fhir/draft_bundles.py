@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 
 from downtime.clinical.model import Record
+from downtime.clinical.record_types import DOCUMENT
 from downtime.entry import scans
-from downtime.entry.facts import DOCUMENT
 from downtime.entry.store import entries as entry_store
 from downtime.errors import InputError
 from downtime.paper import ledger
-from downtime.paper.printed_definition import get_printed_definition
+from downtime.paper.ledger import get_printed_definition
 from downtime.reconcile.identity.links import Merge
 from downtime.reconcile.model import StoredItem
 from downtime.returns.fhir import bundles, conditional_patches, resources
@@ -68,9 +68,9 @@ def draft_merges(context: MessageContext, merges: Sequence[Merge]) -> list[Messa
 def _has_own_resource(stored: StoredItem, live: Record | None) -> bool:
     """Whether resources of its own say it, beside whatever is there."""
     fact = stored.item.fact
-    if conditional_patches.changes_live_record(fact, stored.item.matched_ids):
-        if not conditional_patches.is_new_appointment(fact, live):
-            return False
+    changes_live = conditional_patches.changes_live_record(fact, stored.item.matched_ids)
+    if changes_live and not conditional_patches.is_new_appointment(fact, live):
+        return False
     return resources.has_resource(fact) or fact.type == DOCUMENT
 
 

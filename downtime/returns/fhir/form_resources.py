@@ -12,12 +12,12 @@ from downtime.paper.forms.model import FormDefinition
 from downtime.returns.fhir.datatypes import (
     TERMINOLOGY,
     Json,
-    display_reference,
     coding,
-    without_empty,
+    display_reference,
     identifier,
     instant,
     urn,
+    without_empty,
 )
 from downtime.returns.fhir.target import FhirTarget
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from downtime.entry.facts import Person
-from downtime.returns.fhir.datatypes import Json, without_empty, identifier, identifier_search, urn
+from downtime.returns.fhir.datatypes import Json, identifier, identifier_search, urn, without_empty
 from downtime.returns.fhir.target import NHS, FhirTarget
 
 

@@ -12,16 +12,16 @@ from downtime.returns.fhir.bundle_context import BundleContext
 from downtime.returns.fhir.datatypes import (
     TERMINOLOGY,
     Json,
-    display_reference,
-    coding,
+    annotations,
+    as_list,
     coded_concept,
-    without_empty,
+    coding,
+    display_reference,
     identifier,
     is_number,
-    as_list,
-    annotations,
     quantity,
     text_concept,
+    without_empty,
 )
 
 SNOMED = "http://snomed.info/sct"

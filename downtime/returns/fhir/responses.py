@@ -6,26 +6,27 @@ from typing import Any
 
 import orjson
 
-TAKEN, REFUSED, LATER = "taken", "refused", "later"
-_WORDS = 600
+from downtime.returns.model import AttemptOutcome
+
+_LONGEST_TEXT = 600
 """Longest part of an answer that is kept for a person."""
-_PAUSES = (401, 403, 429, 502, 503, 504)
+_ABOUT_SERVER = (401, 403, 429, 502, 503, 504)
 """Answers about the server as a whole: every other message would get the same."""
-_AGAIN = (401, 403, 408, 425, 429)
+_PASSING = (401, 403, 408, 425, 429)
 """Client errors that pass by themselves, or once a token or time-out is put right."""
-_PHRASES = {one.value: one.phrase for one in HTTPStatus}
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 @dataclass(frozen=True, slots=True)
 class ServerResponse:
-    """What became of a bundle; `words` are for a person, `held` is what the server made or said.
+    """What became of a bundle: `reason` for a person, `detail` what the server created or said.
 
-    Only the words of a refusal, which a person has to settle, repeat what the server said.
-    `pause` says that the server as a whole wants to be left alone, `wait` for how many seconds at
+    Only the reason of a refusal, which a person has to settle, repeats what the server said.
+    `pause` says that the server as a whole wants to be left alone, `wait_seconds` for how long at
     least (0 when it did not say).
     """
 
-    outcome: str
+    outcome: AttemptOutcome
     reason: str = ""
     detail: str = ""
     pause: bool = False
@@ -34,70 +35,71 @@ class ServerResponse:
     """Whether the transaction was refused as a whole: nothing of it was stored now."""
 
 
-def interpret_response(status: int, body: bytes, wait: float) -> ServerResponse:
-    """What this status and body mean; `wait` is what the server asked for in seconds."""
+def interpret_response(status: int, body: bytes, wait_seconds: float) -> ServerResponse:
+    """What this status and body mean; `wait_seconds` is what the server asked for."""
     resource = parse_object(body)
-    if status in _AGAIN or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        words = describe_outcome(resource)
+    if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return ServerResponse(
-            LATER, _status(status, {}), words, pause=status in _PAUSES, wait_seconds=wait
+            AttemptOutcome.LATER,
+            _describe_status(status, {}),
+            describe_outcome(resource),
+            pause=status in _ABOUT_SERVER,
+            wait_seconds=wait_seconds,
         )
     if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        return ServerResponse(REFUSED, _status(status, resource), is_refused_whole=True)
+        reason = _describe_status(status, resource)
+        return ServerResponse(AttemptOutcome.REFUSED, reason, is_refused_whole=True)
     if resource.get("resourceType") != "Bundle":
-        return ServerResponse(
-            REFUSED, f"The server answered {status}, but not as a FHIR server does."
-        )
-    return _entries(resource)
+        reason = f"The server answered {status}, but not as a FHIR server does."
+        return ServerResponse(AttemptOutcome.REFUSED, reason)
+    return _interpret_entries(resource)
 
 
-def _entries(bundle: dict[str, Any]) -> ServerResponse:
-    """A server that ran a transaction as a batch tells of faults entry by entry."""
-    given = bundle.get("entry")
+def _interpret_entries(bundle: dict[str, Any]) -> ServerResponse:
+    """A server that ran a transaction as a batch reports faults entry by entry."""
     responses = [
-        one["response"]
-        for one in (given if isinstance(given, list) else [])
-        if isinstance(one, dict) and isinstance(one.get("response"), dict)
+        entry["response"]
+        for entry in _objects(bundle.get("entry"))
+        if isinstance(entry.get("response"), dict)
     ]
     for response in responses:
         status = str(response.get("status", ""))[:3]
         if status.isdigit() and not status.startswith("2"):
             outcome = response.get("outcome")
-            said = outcome if isinstance(outcome, dict) else {}
-            if status.startswith("5") or int(status) in _AGAIN:
-                return ServerResponse(LATER, _status(int(status), {}), describe_outcome(said))
-            return ServerResponse(REFUSED, _status(int(status), said))
-    made = (str(one.get("location", "")).partition("/_history")[0] for one in responses)
-    return ServerResponse(TAKEN, detail=" ".join(filter(None, made)))
+            resource = outcome if isinstance(outcome, dict) else {}
+            if status.startswith("5") or int(status) in _PASSING:
+                reason, detail = _describe_status(int(status), {}), describe_outcome(resource)
+                return ServerResponse(AttemptOutcome.LATER, reason, detail)
+            reason = _describe_status(int(status), resource)
+            return ServerResponse(AttemptOutcome.REFUSED, reason)
+    created = (str(r.get("location", "")).partition("/_history")[0] for r in responses)
+    return ServerResponse(AttemptOutcome.TAKEN, detail=" ".join(filter(None, created)))
 
 
-def _status(status: int, resource: dict[str, Any]) -> str:
-    """`422 Unprocessable Entity: …` with the words of an OperationOutcome, if there are any."""
-    name = _PHRASES.get(status, "")
-    words = describe_outcome(resource)
-    return f"{status} {name}".strip() + (f": {words}" if words else ".")
+def _describe_status(status: int, resource: dict[str, Any]) -> str:
+    """`422 Unprocessable Entity: …` with the text of an OperationOutcome, if there is any."""
+    text = describe_outcome(resource)
+    return f"{status} {_PHRASES.get(status, '')}".strip() + (f": {text}" if text else ".")
 
 
 def describe_outcome(resource: dict[str, Any]) -> str:
     """What an OperationOutcome says of errors, with the places it names; cut at 600 characters."""
-    issues = resource.get("issue")
-    if resource.get("resourceType") != "OperationOutcome" or not isinstance(issues, list):
+    if resource.get("resourceType") != "OperationOutcome":
         return ""
-    said = [
-        _issue(one)
-        for one in issues
-        if isinstance(one, dict) and one.get("severity") not in ("information", "warning")
+    texts = [
+        _describe_issue(issue)
+        for issue in _objects(resource.get("issue"))
+        if issue.get("severity") not in ("information", "warning")
     ]
-    text = "; ".join(filter(None, said))
-    return text if len(text) <= _WORDS else text[: _WORDS - 1] + "…"
+    text = "; ".join(filter(None, texts))
+    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
 
 
-def _issue(issue: dict[str, Any]) -> str:
+def _describe_issue(issue: dict[str, Any]) -> str:
     details = issue.get("details")
     text = details.get("text") if isinstance(details, dict) else ""
-    parts = [str(one) for one in (text, issue.get("diagnostics")) if one] or [
-        str(issue.get("code", ""))
-    ]
+    parts = [str(part) for part in (text, issue.get("diagnostics")) if part]
+    parts = parts or [str(issue.get("code", ""))]
     places = issue.get("expression") or issue.get("location")
     if isinstance(places, list) and places:
         parts.append("at " + ", ".join(map(str, places)))
@@ -111,3 +113,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         return {}
     return resource if isinstance(resource, dict) else {}
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []

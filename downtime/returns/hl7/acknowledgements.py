@@ -12,25 +12,28 @@ A target's `retry` names answers that are always sent again later.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from downtime.returns.hl7.segments import build_header, join_segments, build_segment
+from downtime.returns.hl7.segments import build_header, build_segment, join_segments
+from downtime.returns.model import AttemptOutcome
 
-TAKEN, COMMITTED, REFUSED, LATER = "taken", "committed", "refused", "later"
 CODES = ("AA", "AE", "AR", "CA", "CE", "CR")
+_REJECTED = ("AR", "CR")
 _BUSY = ("206", "207")
 """Table 0357: application record locked, application internal error."""
-_WORDS = 600
+_LONGEST_TEXT = 600
 """Longest part of an answer that is kept for a person."""
 _ESCAPED = {"F": "|", "S": "^", "T": "&", "R": "~", "E": "\\", ".br": " "}
+_ESCAPE = re.compile(r"\\(\.br|[FSTRE])\\")
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """One acknowledgement: its code (MSA-1), whose it is (MSA-2), its words and error codes.
+    """One acknowledgement: its code (MSA-1), to which message (MSA-2), its text and error codes.
 
-    `wants` says that the answer itself is to be acknowledged (its MSH-15 is AL or, when it went
-    well, SU); `own` is its own control ID, `version` its HL7 version.
+    `wants_commit` says that it is to be acknowledged itself (its MSH-15 is AL or, when it went
+    well, SU); `control_id` is its own, `version` its HL7 version.
     """
 
     code: str
@@ -55,35 +58,36 @@ def parse_acknowledgement(content: bytes) -> Acknowledgement | None:
     text = content.decode("utf-8", errors="replace").lstrip("\ufeff\r\n ")
     if not text.startswith("MSH") or len(text) < 8:
         return None
-    cut, parts = text[3], text[4]
-    rows = [line.split(cut) for line in re.split(r"[\r\n]+", text) if line]
+    field_separator, component_separator = text[3], text[4]
+    rows = [line.split(field_separator) for line in re.split(r"[\r\n]+", text) if line]
     msh = rows[0]
     msa = next((row for row in rows if row[0] == "MSA"), None)
     if msa is None or _field(msa, 1) not in CODES:
         return None
     errors = [row for row in rows if row[0] == "ERR"]
-    said = [_plain(_field(msa, 3), parts), *(_error_words(row, parts) for row in errors)]
+    texts = [
+        _plain_text(_field(msa, 3), component_separator),
+        *(_error_text(row, component_separator) for row in errors),
+    ]
     return Acknowledgement(
         code=_field(msa, 1),
         message_id=_field(msa, 2).strip(),
-        text=" ".join(dict.fromkeys(filter(None, said)))[:_WORDS],
-        errors=tuple(filter(None, (_error_code(row, parts) for row in errors))),
+        text=" ".join(dict.fromkeys(filter(None, texts)))[:_LONGEST_TEXT],
+        errors=tuple(filter(None, (_error_code(row, component_separator) for row in errors))),
         control_id=_field(msh, 9),
         version=_field(msh, 11),
         wants_commit=_field(msh, 14) in ("AL", "SU"),
     )
 
 
-def determine_outcome(answer: Acknowledgement, retry: tuple[str, ...] = ()) -> str:
-    """`taken`, `committed`, `refused` or `later`: what an answer means for its message."""
+def determine_outcome(answer: Acknowledgement, retry: Sequence[str] = ()) -> AttemptOutcome:
+    """What an answer means for its message; `retry` names codes that are always sent again."""
     if answer.code == "AA":
-        return TAKEN
+        return AttemptOutcome.TAKEN
     if answer.code == "CA":
-        return COMMITTED
-    rejected = answer.code in ("AR", "CR")
-    if answer.code in retry or (rejected and any(error in _BUSY for error in answer.errors)):
-        return LATER
-    return REFUSED
+        return AttemptOutcome.COMMITTED
+    is_busy = answer.code in _REJECTED and any(error in _BUSY for error in answer.errors)
+    return AttemptOutcome.LATER if is_busy or answer.code in retry else AttemptOutcome.REFUSED
 
 
 def describe_acknowledgement(answer: Acknowledgement) -> str:
@@ -92,9 +96,9 @@ def describe_acknowledgement(answer: Acknowledgement) -> str:
     return f"{codes}: {answer.text or 'no reason was given'}"
 
 
-def write_commit(answer: Acknowledgement, at: str, number: str) -> bytes:
+def write_commit(answer: Acknowledgement, at: str, control_id: str) -> bytes:
     """Our commit answer (CA) to an application's answer that asks for one."""
-    msh = build_header({7: at, 9: "ACK", 10: number, 11: "P", 12: answer.version})
+    msh = build_header({7: at, 9: "ACK", 10: control_id, 11: "P", 12: answer.version})
     return join_segments(msh, build_segment("MSA", {1: "CA", 2: answer.control_id})).encode()
 
 
@@ -102,31 +106,30 @@ def _field(row: list[str], number: int) -> str:
     return row[number] if number < len(row) else ""
 
 
-def _error_code(row: list[str], parts: str) -> str:
+def _error_code(row: list[str], component_separator: str) -> str:
     """ERR-3 (from 2.5 on), else the fourth component of ERR-1 (table 0357 in both)."""
-    if code := _field(row, 3).split(parts)[0]:
+    if code := _field(row, 3).split(component_separator)[0]:
         return code
-    old = _field(row, 1).split(parts)
-    return old[3].split("&")[0] if len(old) > 3 else ""
+    location = _field(row, 1).split(component_separator)
+    return location[3].split("&")[0] if len(location) > 3 else ""
 
 
-def _error_words(row: list[str], parts: str) -> str:
+def _error_text(row: list[str], component_separator: str) -> str:
     """What ERR says: its code's words, where it is, diagnosis and message for the user."""
-    code = _field(row, 3).split(parts)
-    old = _field(row, 1).split(parts)
-    said = [
+    code = _field(row, 3).split(component_separator)
+    location = _field(row, 1).split(component_separator)
+    texts = (
         code[1] if len(code) > 1 else "",
-        old[3].partition("&")[2] if len(old) > 3 else "",
-        _field(row, 2).replace(parts, "-"),
+        location[3].partition("&")[2] if len(location) > 3 else "",
+        _field(row, 2).replace(component_separator, "-"),
         _field(row, 7),
         _field(row, 8),
-    ]
-    return " ".join(filter(None, (_plain(text, parts) for text in said)))
-
-
-def _plain(text: str, parts: str) -> str:
-    """Text for a person: escapes resolved, components side by side, nothing unprintable."""
-    shown = re.sub(
-        r"\\(\.br|[FSTRE])\\", lambda found: _ESCAPED[found[1]], text.replace(parts, " ")
     )
+    return " ".join(filter(None, (_plain_text(text, component_separator) for text in texts)))
+
+
+def _plain_text(text: str, component_separator: str) -> str:
+    """Text for a person: escapes resolved, components side by side, nothing unprintable."""
+    spaced = text.replace(component_separator, " ")
+    shown = _ESCAPE.sub(lambda escape: _ESCAPED[escape[1]], spaced)
     return "".join(c if c.isprintable() else " " for c in shown).strip()

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from downtime.clinical.record_types import DOCUMENT
 from downtime.entry import scans
-from downtime.entry.facts import DOCUMENT
 from downtime.reconcile.identity.links import Merge
 from downtime.reconcile.model import StoredItem
 from downtime.returns.hl7 import messages

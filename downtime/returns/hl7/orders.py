@@ -2,6 +2,7 @@
 
 import re
 
+from downtime.clinical.record_types import find_owner
 from downtime.entry.facts import Fact, Person
 from downtime.returns.hl7.segment_writer import DOWNTIME, SegmentWriter, note_segments, text_only
 from downtime.returns.hl7.segments import Value, build_segment
@@ -104,7 +105,7 @@ def _obx(number: int, taken: str, fact: Fact, writer: SegmentWriter) -> str:
 
 
 def _result_status(fact: Fact, writer: SegmentWriter) -> str:
-    return "P" if fact.system == writer.settings.systems.records["Observation"] else "F"
+    return "P" if fact.system == find_owner(writer.settings.systems.records, "Observation") else "F"
 
 
 def administration_type(fact: Fact, writer: SegmentWriter) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
@@ -9,6 +10,7 @@ from downtime.entry import person_table
 from downtime.entry.facts import Fact, Person
 from downtime.paper import csv_file
 from downtime.paper.serials import format_serial
+from downtime.returns.model import Message
 from downtime.returns.rekey import line_text
 
 COLUMNS = (
@@ -30,30 +32,48 @@ COLUMNS = (
 """Heading and width of each column."""
 
 
+class LineState(StrEnum):
+    """What people are to do with a line: the words above it on paper."""
+
+    TO_KEY = "Key this"
+    LISTED = "Key this, unless done: already on the list of {listed}"
+    SENT = "Do not key: sent as {kind}, message {control_id}. Check that it arrived."
+    DONE = "Done"
+
+
 @dataclass(frozen=True, slots=True)
 class PrintedLine:
     """One thing to key into one system, or to check there when it was sent as a message."""
 
     fact: Fact
     person: Person
-    instruction: str
+    state: LineState
     decided_by: str
     reason: str
     done: str = ""
+    message: Message | None = None
+    """What carries it, where the state names it."""
 
     @property
     def order(self) -> tuple[str | int, ...]:
-        """Its place: system, department, and then as records teams key (`words.rank`)."""
-        fact, who = self.fact, self.person
-        moved = fact.event if fact.type == "Encounter" else ""
-        ward = fact.fields.get("ward") or fact.ward
-        return (fact.system, line_text.find_department(fact), line_text.keying_rank(fact), moved, ward,
-                who.family, who.given, fact.event, fact.key)  # fmt: skip
+        """Its place: system, department, and then as records teams key (`line_text.keying_rank`)."""
+        fact, person = self.fact, self.person
+        return (
+            fact.system,
+            line_text.find_department(fact),
+            line_text.keying_rank(fact),
+            fact.event if fact.type == "Encounter" else "",
+            fact.fields.get("ward") or fact.ward,
+            person.family,
+            person.given,
+            fact.event,
+            fact.key,
+        )
 
 
 def build_rows(lines: Iterable[PrintedLine], zone: ZoneInfo) -> list[list[str]]:
     """The worklist as text, one row a line, in the order in which departments work."""
-    return [_row(line, zone) for line in sorted(lines, key=lambda line: line.order)]
+    return [_build_row(line, zone) for line in sorted(lines, key=lambda line: line.order)]
 
 
 def to_csv(table: Sequence[Sequence[str]]) -> bytes:
@@ -61,12 +81,12 @@ def to_csv(table: Sequence[Sequence[str]]) -> bytes:
     return csv_file.to_csv([name for name, _ in COLUMNS], table)
 
 
-def _row(line: PrintedLine, zone: ZoneInfo) -> list[str]:
+def _build_row(line: PrintedLine, zone: ZoneInfo) -> list[str]:
     fact = line.fact
     return [
         fact.system,
         line_text.find_department(fact),
-        line.instruction,
+        _instruction(line, zone),
         line_text.name_type(fact),
         line_text.describe_item(fact),
         line_text.describe_details(fact, zone),
@@ -79,3 +99,13 @@ def _row(line: PrintedLine, zone: ZoneInfo) -> list[str]:
         line.reason,
         line.done,
     ]
+
+
+def _instruction(line: PrintedLine, zone: ZoneInfo) -> str:
+    if line.message is None:
+        return line.state
+    return line.state.format(
+        listed=display.format_moment(line.message.queued, zone),
+        kind=line.message.kind,
+        control_id=line.message.control_id,
+    )

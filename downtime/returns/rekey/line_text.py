@@ -8,12 +8,12 @@ from downtime.clinical.record_types import NAME_FIELDS, list_in_return_order, na
 from downtime.entry.facts import Fact
 
 SEPARATION = "Separation"
-KINDS = {
+TYPE_TITLES = {
     SEPARATION: "Patients to separate",
     **{name: name_record_type(name) for name in list_in_return_order()},
 }
-"""Types in the order in which records teams key them: wrongly joined patients, moves, what is known of the person, requests
-before results, doses, documents, appointments."""
+"""Types in the order in which records teams key them: wrongly joined patients first."""
+_RANK_BY_TYPE = {name: rank for rank, name in enumerate(TYPE_TITLES)}
 _MOVES = {"transfer": "Transfer", "discharge": "Discharge"}
 _TITLES = (*NAME_FIELDS, "number")
 _LABELS = {
@@ -38,13 +38,13 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 def name_type(fact: Fact) -> str:
     """What sort of thing it is; KeyError for a type that has no name here."""
     if fact.type == "Encounter":
-        return _MOVES.get(fact.fields.get("event", ""), KINDS[fact.type])
-    return KINDS[fact.type]
+        return _MOVES.get(fact.fields.get("event", ""), TYPE_TITLES[fact.type])
+    return TYPE_TITLES[fact.type]
 
 
 def keying_rank(fact: Fact) -> int:
     """Where its type stands in the keying order."""
-    return list(KINDS).index(fact.type)
+    return _RANK_BY_TYPE[fact.type]
 
 
 def describe_item(fact: Fact) -> str:

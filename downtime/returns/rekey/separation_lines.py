@@ -4,11 +4,11 @@ from sqlite_utils import Database
 
 from downtime.entry.facts import Fact
 from downtime.reconcile.identity.links import UNLINKED, Merge, list_merges
-from downtime.reconcile.model import DecisionRecord, Decision, Item, StoredItem, ItemState
+from downtime.reconcile.model import Decision, DecisionRecord, Item, ItemState, StoredItem
 from downtime.returns.message_drafts import make_merge_key
+from downtime.returns.model import Message
 from downtime.returns.rekey.line_text import SEPARATION
 from downtime.returns.store import outbox_messages
-from downtime.returns.model import Message
 
 
 def list_separations(db: Database, outage: str, listed: dict[str, Message]) -> list[StoredItem]:
@@ -20,11 +20,11 @@ def list_separations(db: Database, outage: str, listed: dict[str, Message]) -> l
         keys = {make_merge_key(merge, one.system): one.system for one in listed.values()}
         for key, carried in outbox_messages.find_carriers(db, keys).items():
             if any(number in listed for number, _ in carried):
-                found.append(_row(merge, key, keys[key], outage))
+                found.append(_separation_row(merge, key, keys[key], outage))
     return found
 
 
-def _row(merge: Merge, key: str, system: str, outage: str) -> StoredItem:
+def _separation_row(merge: Merge, key: str, system: str, outage: str) -> StoredItem:
     fact = Fact(
         key=key,
         type=SEPARATION,
@@ -47,10 +47,11 @@ def _row(merge: Merge, key: str, system: str, outage: str) -> StoredItem:
         decided_by_name=merge.decided_by_name,
         reason="The link was undone.",
     )
-    item = Item(fact, ItemState.CONFLICT, "", person=person)
+    item = Item(fact, ItemState.CONFLICT, (), person=person)
     return StoredItem(item, outage, "", "", merge.decided, decided)
 
 
 def _survivor_text(merge: Merge) -> str:
-    who = merge.survivor
-    return " ".join(filter(None, (who.mrn or who.nhs_number, who.family, who.given)))
+    survivor = merge.survivor
+    number = survivor.mrn or survivor.nhs_number
+    return " ".join(filter(None, (number, survivor.family, survivor.given)))

@@ -1,6 +1,7 @@
 """Write the re-key worklists of an outage: what to key by hand, told apart from what was sent."""
 
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from downtime.reconcile.store import items as items_store
 from downtime.returns import outbox
 from downtime.returns.model import Channel, Message, MessageState
 from downtime.returns.rekey import line_table, rekey_lines
+from downtime.returns.rekey.line_table import LineState, PrintedLine
 from downtime.returns.rekey.line_text import SEPARATION
 from downtime.returns.rekey.rekey_lines import RekeyLine
 from downtime.returns.store import outbox_messages
@@ -22,114 +24,123 @@ from downtime.vault.files import write_atomic
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
-KINDS = {
-    "csv": "text/csv",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "pdf": "application/pdf",
+
+class FileKind(StrEnum):
+    """The kinds of file that a worklist can be."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    PDF = "pdf"
+
+
+MEDIA_TYPES = {
+    FileKind.CSV: "text/csv",
+    FileKind.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    FileKind.PDF: "application/pdf",
 }
-"""Each kind of file and its media type."""
 
 
-def write_worklists(vault: Vault, settings: Settings, to: Path, actor: Actor) -> Iterator[Path]:
+def write_worklists(vault: Vault, settings: Settings, folder: Path, actor: Actor) -> Iterator[Path]:
     """`worklist.csv` and `.xlsx` of everything that was returned in any way, `.pdf` of what to key."""
     zone = ZoneInfo(settings.site.time_zone)
     outage = find_latest_outage(vault)
-    everything = line_table.build_rows(_list_everything(vault, outage, zone), zone)
-    to_key = rekey_lines.list_lines(vault, outage.id)
-    contents = [
-        ("csv", line_table.to_csv(everything)),
-        ("xlsx", _xlsx(everything)),
-        *([("pdf", to_pdf(to_key, settings, outage, vault.now()))] if to_key else []),
-    ]
-    for name, content in contents:
-        path = to / f"{Channel.WORKLIST}.{name}"
+    lines = rekey_lines.list_lines(vault, outage.id)
+    everything = line_table.build_rows(_list_everything(vault, outage, lines, zone), zone)
+    contents = {
+        FileKind.CSV: line_table.to_csv(everything),
+        FileKind.XLSX: _to_xlsx(everything),
+    }
+    if lines:
+        contents[FileKind.PDF] = to_pdf(lines, settings, outage, vault.now())
+    for kind, content in contents.items():
+        path = folder / f"{Channel.WORKLIST}.{kind}"
         write_atomic(path, content)
         yield path
-    mark_handed_over(vault, to_key, actor)
+    mark_handed_over(vault, lines, actor)
+
+
+def parse_kind(name: str) -> FileKind:
+    """A kind of file by the name that a screen sends; InputError."""
+    if name not in list(FileKind):
+        raise InputError(
+            "rekey.kind", "There is no such kind of file.", f"Choose {', '.join(FileKind)}."
+        )
+    return FileKind(name)
 
 
 def write_worklist(
-    vault: Vault, settings: Settings, kind: str, found: Sequence[RekeyLine], actor: Actor
+    vault: Vault, settings: Settings, kind: FileKind, lines: Sequence[RekeyLine], actor: Actor
 ) -> bytes:
-    """One list as `csv`, `xlsx` or `pdf`; its lines then count as handed over."""
-    if kind not in KINDS:
-        raise InputError(
-            "rekey.kind", "There is no such kind of file.", f"Choose {', '.join(KINDS)}."
-        )
-    table = rekey_lines.build_table(found, ZoneInfo(settings.site.time_zone))
-    if kind == "csv":
-        content = line_table.to_csv(table)
-    elif kind == "xlsx":
-        content = _xlsx(table)
+    """One list as a file; its lines then count as handed over."""
+    if kind == FileKind.PDF:
+        content = to_pdf(lines, settings, find_latest_outage(vault), vault.now())
     else:
-        content = to_pdf(found, settings, find_latest_outage(vault), vault.now())
-    mark_handed_over(vault, found, actor)
+        table = rekey_lines.build_table(lines, ZoneInfo(settings.site.time_zone))
+        content = line_table.to_csv(table) if kind == FileKind.CSV else _to_xlsx(table)
+    mark_handed_over(vault, lines, actor)
     return content
 
 
-def _xlsx(table: Sequence[Sequence[str]]) -> bytes:
-    from downtime.returns.rekey.workbook import to_xlsx
+def _to_xlsx(table: Sequence[Sequence[str]]) -> bytes:
+    from downtime.returns.rekey.workbook import to_xlsx  # loads openpyxl: slow, seldom needed
 
     return to_xlsx(table)
 
 
-def to_pdf(found: Sequence[RekeyLine], settings: Settings, outage: Outage, made: str) -> bytes:
-    """The lists as A4 pages to tick off, each system and department from a page of its own."""
+def to_pdf(lines: Sequence[RekeyLine], settings: Settings, outage: Outage, made_at: str) -> bytes:
+    """The lines as A4 pages to tick off, each system and department from a page of its own."""
     zone = ZoneInfo(settings.site.time_zone)
     names = [name for name, _ in line_table.COLUMNS]
     lists: dict[tuple[str, str], list[dict[str, str]]] = {}
-    for line, row in zip(found, rekey_lines.build_table(found, zone), strict=True):
+    for line, row in zip(lines, rekey_lines.build_table(lines, zone), strict=True):
         lists.setdefault(line.worklist, []).append(dict(zip(names, row, strict=True)))
     return templates.render_pdf(
         "worklist.html",
         hospital=settings.site.name,
         outage=outage.label,
         drill=outage.drill,
-        made=display.format_moment(made, zone),
+        made=display.format_moment(made_at, zone),
         lists=list(lists.items()),
     )
 
 
-def mark_handed_over(vault: Vault, found: Sequence[RekeyLine], actor: Actor) -> None:
+def mark_handed_over(vault: Vault, lines: Sequence[RekeyLine], actor: Actor) -> None:
     """Lines that still wait, whatever was read before, are now in somebody's hands."""
-    given = {line.message.control_id for line in found}
+    control_ids = {line.message.control_id for line in lines}
     waiting = outbox_messages.list_messages(
         vault.db, channel=Channel.WORKLIST, state=MessageState.QUEUED
     )
-    outbox.mark_handed_over(vault, [one for one in waiting if one.control_id in given], actor)
+    outbox.mark_handed_over(vault, [m for m in waiting if m.control_id in control_ids], actor)
 
 
 def _list_everything(
-    vault: Vault, outage: Outage, zone: ZoneInfo
-) -> Iterator[line_table.PrintedLine]:
-    sent = {
-        item: message
+    vault: Vault, outage: Outage, lines: Sequence[RekeyLine], zone: ZoneInfo
+) -> Iterator[PrintedLine]:
+    message_by_key = {
+        key: message
         for message in outbox_messages.list_messages(vault.db, outage.id)
         if message.state != MessageState.RESOLVED
-        for item in message.items
+        for key in message.items
     }
-    listed = {line.row.key: line for line in rekey_lines.list_lines(vault, outage.id)}
+    line_by_key = {line.row.key: line for line in lines}
     compared = items_store.fetch_items(vault.db, outage.id, decision=Decision.RETURNED)
-    apart = (line.row for line in listed.values() if line.row.item.fact.type == SEPARATION)
-    for row in (*compared, *apart):
-        if row.key not in sent:
+    separations = (line.row for line in lines if line.row.item.fact.type == SEPARATION)
+    for row in (*compared, *separations):
+        message, line = message_by_key.get(row.key), line_by_key.get(row.key)
+        if message is None:
             continue
-        done = rekey_lines.describe_tick(listed[row.key], zone) if row.key in listed else ""
-        yield line_table.PrintedLine(
+        yield PrintedLine(
             row.item.fact,
             row.item.person,
-            "Done" if done else _instruction(sent[row.key], zone),
+            LineState.DONE if line and line.tick else _line_state(message),
             row.decided.decided_by_name,
             row.decided.reason,
-            done,
+            rekey_lines.describe_tick(line, zone) if line else "",
+            message,
         )
 
 
-def _instruction(sent: Message, zone: ZoneInfo) -> str:
-    if sent.channel != Channel.WORKLIST:
-        return f"Do not key: sent as {sent.kind}, message {sent.control_id}. Check that it arrived."
-    if sent.state == MessageState.QUEUED:
-        return "Key this"
-    return (
-        f"Key this, unless done: already on the list of {display.format_moment(sent.queued, zone)}"
-    )
+def _line_state(message: Message) -> LineState:
+    if message.channel != Channel.WORKLIST:
+        return LineState.SENT
+    return LineState.TO_KEY if message.state == MessageState.QUEUED else LineState.LISTED

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from downtime.entry.model import LIFECYCLE, EntryState
 from downtime.entry.store import entries as entry_store
 from downtime.outage.model import Outage
 from downtime.paper import ledger
 from downtime.paper.model import FormState
 from downtime.reconcile.harm import store as harm_store
 from downtime.reconcile.harm.turnaround import WORDS
-from downtime.reconcile.store import items as items_store
-from downtime.returns.model import AuditAction, MessageState
+from downtime.returns.model import AuditAction
 from downtime.returns.report import time_buckets
 from downtime.returns.report.charts import Chart
 from downtime.returns.report.time_buckets import FormHistory
@@ -24,7 +22,6 @@ from downtime.returns.statement.completeness_statement import (
     find_outage,
     gather_statement,
 )
-from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault

@@ -27,7 +27,7 @@ def to_pdf(report: IncidentReport, settings: Settings) -> bytes:
         "report.html",
         facts=report.statement.facts,
         digest=report.statement.digest,
-        made=report.statement.made,
+        made=report.statement.made_at,
         verdict=report.statement.verdict,
         moment=lambda stored: display.format_moment(stored, zone),
         timeline=report.timeline,

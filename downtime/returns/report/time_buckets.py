@@ -1,4 +1,4 @@
-"""When what happened during an outage and its recovery: forms by the hour, backlog, time line. Pure."""
+"""Forms and their backlog by the hour or day, for charts. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,14 +12,6 @@ from downtime.returns.report.charts import Chart
 BUCKETS = 48
 """Stretches of time that a chart shows at most."""
 _STEPS = (1, 2, 4, 6, 12, 24, 48, 168, 336, 672)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class TimelineEvent:
-    """One line of the time line; `at` is UTC as stored."""
-
-    at: str
-    what: str
 
 
 @dataclass(frozen=True, slots=True)

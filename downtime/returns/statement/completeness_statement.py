@@ -18,6 +18,7 @@ from downtime.outage.model import Outage
 from downtime.paper import ledger
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import ItemFilter, ItemState
+from downtime.reconcile.store import comparisons
 from downtime.reconcile.store import items as items_store
 from downtime.returns.model import AuditAction, Lead, Signature
 from downtime.returns.statement import open_items, outage_forms, statement_facts
@@ -141,7 +142,7 @@ def find_outage(vault: Vault, outage_id: str = "") -> Outage:
 
 
 def _gather_facts(vault: Vault, settings: Settings, outage: Outage) -> dict[str, Any]:
-    run = items_store.fetch_last_run(vault.db, outage.id)
+    run = comparisons.fetch_last_run(vault.db, outage.id)
     recovered = run.snapshot if run else ""
     ahead = outage_forms.list_used_ahead(vault, outage)
     serials = [form.serial for form in ahead]

@@ -28,7 +28,7 @@ class Tally(NamedTuple):
 
     ward: str
     form: str
-    state: str
+    state: FormState
     entered: bool = False
     """Whether an entry stands for them."""
     scanned: bool = False

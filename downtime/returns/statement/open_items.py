@@ -1,199 +1,187 @@
 """What still stands between an outage and the word 'complete', each thing named."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
 from downtime.entry import keying_policy
-from downtime.entry.model import VERIFIED as ENTRY_VERIFIED
+from downtime.entry.model import EntryState
 from downtime.entry.store import entries as entry_store
 from downtime.outage.model import Outage
 from downtime.paper import ledger
+from downtime.paper.forms.model import KeyingPolicy
+from downtime.paper.ledger import get_printed_definition
 from downtime.paper.model import FormState, IssuedForm
-from downtime.paper.printed_definition import get_printed_definition
 from downtime.paper.serials import format_serial
-from downtime.reconcile.harm import store
-from downtime.reconcile.harm.model import KINDS as HARM
+from downtime.reconcile.harm import store as harm_store
 from downtime.reconcile.identity import links as identity_links
 from downtime.reconcile.identity import unidentified
 from downtime.reconcile.model import Decision, ItemFilter, ItemState
+from downtime.reconcile.store import comparisons
 from downtime.reconcile.store import items as items_store
-from downtime.returns.model import STATE_TITLES
-from downtime.returns.statement import outage_forms as statement_ledger
-from downtime.returns.statement import statement_facts
-from downtime.returns.statement.open_item_owners import OwnedItems, Owners
+from downtime.reconcile.wording import explain
+from downtime.returns.model import WAITING
+from downtime.returns.statement import outage_forms
+from downtime.returns.statement.model import OpenItem, OpenKind
+from downtime.returns.statement.open_item_owners import Owners
+from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
 from downtime.sync import duplicate_numbers, laptop_reports
 from downtime.vault.vault import Vault
-
-
-@dataclass(frozen=True, slots=True)
-class OpenItem:
-    """One thing that is open: what kind, a sentence, and the serials or item it is about."""
-
-    kind: str
-    sentence: str
-    names: tuple[str, ...] = ()
-    owners: tuple[OwnedItems, ...] = ()
-    """Who sees to which of them, and by when; nobody has the others."""
 
 
 def find_open_items(vault: Vault, settings: Settings, outage: Outage) -> list[OpenItem]:
     """Everything that is open, in the order in which it has to be settled."""
     owners = Owners.read(vault.db)
     return [
-        *_systems(outage),
-        *_laptops(vault, outage, owners),
-        *_given_twice(vault, outage, owners),
-        *_forms(vault, settings, outage, owners),
-        *_links(vault, outage, owners),
-        *_numbers(vault, settings, outage, owners),
-        *_comparison(vault, outage),
-        *_items(vault, outage, owners),
-        *_messages(vault, outage),
-        *_harm(vault, outage),
+        *(OpenItem(OpenKind.SYSTEM_DOWN, (name,), subject=name) for name in outage.down),
+        *_awaited_laptops(vault, outage, owners),
+        *_numbers_given_twice(vault, outage, owners),
+        *_unfinished_forms(vault, settings, outage, owners),
+        *_unconfirmed_links(vault, outage, owners),
+        *_unlinked_numbers(vault, settings, outage, owners),
+        *_uncompared_forms(vault, outage),
+        *_undecided_items(vault, settings, outage, owners),
+        *_unsent_items(vault, outage),
+        *_waiting_messages(vault, outage),
+        *_unjudged_findings(vault, outage),
     ]
 
 
-def _systems(outage: Outage) -> Iterator[OpenItem]:
-    for name in outage.down:
-        yield OpenItem("system-down", f"{name} is still declared down.", (name,))
+def _awaited_laptops(vault: Vault, outage: Outage, owners: Owners) -> Iterator[OpenItem]:
+    for laptop in laptop_reports.find_awaited(vault, outage):
+        names = (laptop.device, *laptop.unknown)
+        yield OpenItem(
+            OpenKind.LAPTOP_AWAITED,
+            names,
+            owners.of_laptop(names),
+            subject=f"{laptop.name} ({laptop.device})" if laptop.name else laptop.device,
+            explanation=laptop.why,
+        )
 
 
-def _laptops(vault: Vault, outage: Outage, owners: Owners) -> Iterator[OpenItem]:
-    for one in laptop_reports.find_awaited(vault, outage):
-        name = f"{one.name} ({one.device})" if one.name else one.device
-        names = (one.device, *one.unknown)
-        yield OpenItem("laptop-awaited", f"Laptop {name}: {one.why}", names, owners.laptop(names))
+def _numbers_given_twice(vault: Vault, outage: Outage, owners: Owners) -> Iterator[OpenItem]:
+    for duplicate in duplicate_numbers.find_unsettled(vault, outage):
+        serial = duplicate.number.replace("-", "")
+        yield OpenItem(
+            OpenKind.NUMBER_TWICE,
+            (duplicate.number,),
+            owners.of_forms([serial]),
+            explanation=duplicate.sentence,
+        )
 
 
-def _given_twice(vault: Vault, outage: Outage, owners: Owners) -> Iterator[OpenItem]:
-    for one in duplicate_numbers.find_unsettled(vault, outage):
-        serial = one.number.replace("-", "")
-        yield OpenItem("given-twice", one.sentence, (one.number,), owners.forms([serial]))
-
-
-_WAITING = {
-    FormState.ISSUED: ("form-out", "still out"),
-    FormState.COLLECTED: ("form-out", "collected by a runner and not returned"),
-    FormState.RETURNED: ("form-unkeyed", "returned and not keyed"),
-    FormState.KEYED: ("form-unverified", "keyed and not verified by a second person"),
+_UNFINISHED = {
+    FormState.ISSUED: (OpenKind.FORM_OUT, "still out"),
+    FormState.COLLECTED: (OpenKind.FORM_OUT, "collected by a runner and not returned"),
+    FormState.RETURNED: (OpenKind.FORM_UNKEYED, "returned and not keyed"),
+    FormState.KEYED: (OpenKind.FORM_UNVERIFIED, "keyed and not verified by a second person"),
 }
+_STATE_ORDER = list(_UNFINISHED)
 
 
-def _forms(vault: Vault, settings: Settings, outage: Outage, owners: Owners) -> Iterator[OpenItem]:
-    groups: dict[tuple[str, str, str], list[IssuedForm]] = defaultdict(list)
-    ahead = statement_ledger.list_used_ahead(vault, outage, FormState.RETURNED, FormState.KEYED)
-    for form in [*ledger.list_in_states(vault, outage.id, *_WAITING), *ahead]:
-        groups[form.state, form.ward, form.form].append(form)
-    order = list(_WAITING)
-    for (state, ward, _), forms in sorted(
-        groups.items(), key=lambda g: (order.index(g[0][0]), g[0])
-    ):
-        kind, words = _WAITING[state]
-        if state == FormState.RETURNED and _policy(vault, settings, forms[0]) == keying_policy.SCAN:
-            kind, words = "form-unfiled", "returned and not filed"
-        where = f" of ward {ward}" if ward else ""
-        sentence = f"{_plural(len(forms), forms[0].title)}{where}: {words}."
-        serials = [form.serial for form in forms]
-        yield OpenItem(kind, sentence, tuple(map(format_serial, serials)), owners.forms(serials))
-
-
-def _policy(vault: Vault, settings: Settings, form: IssuedForm) -> str:
-    return keying_policy.apply_policy(get_printed_definition(vault, form), settings).policy
-
-
-def _links(vault: Vault, outage: Outage, owners: Owners) -> Iterator[OpenItem]:
-    found = identity_links.of_outage(vault.db, outage.id)
-    waiting = [
-        key
-        for key, links in found.items()
-        if any(link.state == identity_links.PROPOSED for link in links)
-    ]
-    if waiting:
-        words = f"{_plural(len(waiting), 'link')} between paper and a patient: not confirmed yet."
-        yield OpenItem("link-unconfirmed", words, tuple(waiting), owners.people(waiting))
-
-
-def _numbers(
+def _unfinished_forms(
     vault: Vault, settings: Settings, outage: Outage, owners: Owners
 ) -> Iterator[OpenItem]:
-    """Whoever waits with nothing else of theirs open (`_items` has the others)."""
-    waiting = [
-        one.number
-        for one in unidentified.list_unidentified(vault, settings, outage)
-        if one.number and one.decided and one.state == unidentified.TO_LINK
+    groups: dict[tuple[int, FormState, str, str], list[IssuedForm]] = defaultdict(list)
+    ahead = outage_forms.list_used_ahead(vault, outage, FormState.RETURNED, FormState.KEYED)
+    for form in [*ledger.list_in_states(vault, outage.id, *_UNFINISHED), *ahead]:
+        state = FormState(form.state)
+        groups[_STATE_ORDER.index(state), state, form.ward, form.form].append(form)
+    for (_, state, ward, _), forms in sorted(groups.items(), key=lambda group: group[0]):
+        kind, explanation = _UNFINISHED[state]
+        if state == FormState.RETURNED and _is_filed_as_scan(vault, settings, forms[0]):
+            kind, explanation = OpenKind.FORM_UNFILED, "returned and not filed"
+        serials = [form.serial for form in forms]
+        yield OpenItem(
+            kind,
+            tuple(map(format_serial, serials)),
+            owners.of_forms(serials),
+            subject=forms[0].title,
+            ward=ward,
+            explanation=explanation,
+        )
+
+
+def _is_filed_as_scan(vault: Vault, settings: Settings, form: IssuedForm) -> bool:
+    definition = get_printed_definition(vault, form)
+    return keying_policy.apply_policy(definition, settings).policy == KeyingPolicy.SCAN
+
+
+def _unconfirmed_links(vault: Vault, outage: Outage, owners: Owners) -> Iterator[OpenItem]:
+    keys = [
+        key
+        for key, links in identity_links.of_outage(vault.db, outage.id).items()
+        if any(link.state == identity_links.PROPOSED for link in links)
     ]
-    if waiting:
-        words = f"{_plural(len(waiting), 'downtime number')}: found by another number, not linked."
-        yield OpenItem("number-unlinked", words, tuple(waiting), owners.people(waiting))
+    if keys:
+        yield OpenItem(OpenKind.LINK_UNCONFIRMED, tuple(keys), owners.of_people(keys))
 
 
-def _comparison(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
-    ahead = statement_ledger.list_used_ahead(vault, outage, FormState.VERIFIED)
-    verified = {
-        f.serial for f in [*ledger.list_in_states(vault, outage.id, FormState.VERIFIED), *ahead]
-    }
-    run = items_store.fetch_last_run(vault.db, outage.id)
+def _unlinked_numbers(
+    vault: Vault, settings: Settings, outage: Outage, owners: Owners
+) -> Iterator[OpenItem]:
+    """Whoever waits with nothing else of theirs open (`_undecided_items` has the others)."""
+    numbers = [
+        person.number
+        for person in unidentified.list_unidentified(vault, settings, outage)
+        if person.number and person.decided and person.state == unidentified.TO_LINK
+    ]
+    if numbers:
+        yield OpenItem(OpenKind.NUMBER_UNLINKED, tuple(numbers), owners.of_people(numbers))
+
+
+def _uncompared_forms(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
+    ahead = outage_forms.list_used_ahead(vault, outage, FormState.VERIFIED)
+    verified = ledger.list_in_states(vault, outage.id, FormState.VERIFIED)
+    serials = {form.serial for form in (*verified, *ahead)}
+    run = comparisons.fetch_last_run(vault.db, outage.id)
     if run is None:
-        if verified:
-            yield OpenItem(
-                "not-compared", "Nothing has been compared with the recovered systems yet."
-            )
+        if serials:
+            yield OpenItem(OpenKind.NOT_COMPARED)
         return
-    late = [
+    uncompared = [
         format_serial(entry.serial)
-        for entry in entry_store.find_in_state(vault.db, ENTRY_VERIFIED)
-        if entry.serial in verified and entry.changed > run.at
+        for entry in entry_store.find_in_state(vault.db, EntryState.VERIFIED)
+        if entry.serial in serials and entry.changed > run.at
     ]
-    if late:
-        words = f"{_plural(len(late), 'form')}: verified after the last comparison."
-        yield OpenItem("not-compared", words, tuple(late))
+    if uncompared:
+        yield OpenItem(OpenKind.NOT_COMPARED, tuple(uncompared))
 
 
-def _items(vault: Vault, outage: Outage, owners: Owners) -> Iterator[OpenItem]:
+def _undecided_items(
+    vault: Vault, settings: Settings, outage: Outage, owners: Owners
+) -> Iterator[OpenItem]:
+    zone = ZoneInfo(settings.site.time_zone)
     for row in items_store.fetch_item_page(vault.db, outage.id, ItemFilter(open_only=True), -1):
-        kind = "unmatched" if row.item.state == ItemState.UNMATCHED else "undecided"
-        words = f"{row.item.fact.title} ({row.item.state}): {row.item.explanation}"
-        yield OpenItem(kind, words, (row.key,), owners.item(row))
-    waiting = [
-        row.key for row in items_store.fetch_items(vault.db, outage.id, decision=Decision.RETURN)
-    ]
-    if waiting:
-        words = f"{_plural(len(waiting), 'item')}: decided to be returned and not sent yet."
-        yield OpenItem("not-sent", words, tuple(waiting))
+        is_unmatched = row.item.state == ItemState.UNMATCHED
+        yield OpenItem(
+            OpenKind.UNMATCHED if is_unmatched else OpenKind.UNDECIDED,
+            (row.key,),
+            owners.of_item(row),
+            subject=f"{row.item.fact.title} ({row.item.state})",
+            explanation=explain(row.item, zone),
+        )
 
 
-def _messages(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
-    for state, found in statement_facts.list_waiting_messages(vault, outage).items():
-        words = f"{_plural(len(found), 'message')}: {STATE_TITLES[state]}."
-        yield OpenItem(f"message-{state}", words, tuple(found))
+def _unsent_items(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
+    unsent = items_store.fetch_items(vault.db, outage.id, decision=Decision.RETURN)
+    if keys := tuple(row.key for row in unsent):
+        yield OpenItem(OpenKind.NOT_SENT, keys)
 
 
-def _harm(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
+def _waiting_messages(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
+    for state in WAITING:
+        messages = outbox_messages.list_messages(vault.db, outage.id, state=state)
+        if control_ids := tuple(message.control_id for message in messages):
+            yield OpenItem(OpenKind.of_message(state), control_ids)
+
+
+def _unjudged_findings(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
     """What waited at T0 and was phoned wrongly: without a word from somebody it stays open."""
-    compared = items_store.fetch_last_run(vault.db, outage.id)
-    looked = store.fetch_last_run(vault.db, outage.id)
-    if compared and (looked is None or looked.compared < compared.at):
-        yield OpenItem(
-            "harm-not-reviewed", "The harm review was not made since the last comparison."
-        )
-    for kind, keys in store.fetch_open_keys(vault.db, outage.id).items():
-        what = HARM[kind][0].lower() + HARM[kind][1:]
-        yield OpenItem(
-            f"harm-{kind}",
-            f"{_plural(len(keys), what)}: nobody has said what came of it.",
-            tuple(keys),
-        )
-
-
-def _plural(count: int, word: str) -> str:
-    return f"{count} × {word}"
-
-
-def count_kinds(found: Iterable[OpenItem]) -> dict[str, int]:
-    """How many things of each kind are open."""
-    counts: dict[str, int] = {}
-    for one in found:
-        counts[one.kind] = counts.get(one.kind, 0) + 1
-    return counts
+    compared = comparisons.fetch_last_run(vault.db, outage.id)
+    reviewed = harm_store.fetch_last_run(vault.db, outage.id)
+    if compared and (reviewed is None or reviewed.compared < compared.at):
+        yield OpenItem(OpenKind.HARM_NOT_REVIEWED)
+    for kind, keys in harm_store.fetch_open_keys(vault.db, outage.id).items():
+        yield OpenItem(OpenKind.of_finding(kind), tuple(keys))

@@ -9,29 +9,33 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
-from downtime.entry.model import DRAFT, LIFECYCLE
+from downtime.entry.model import EntryState
 from downtime.entry.store import entries as entry_store
 from downtime.outage.model import Outage
 from downtime.paper import ledger
-from downtime.paper.model import LIFECYCLE as FORMS
 from downtime.paper.model import FormState, IssuedForm
 from downtime.returns.statement.form_accounting import AccountRow, Tally, account_forms
 from downtime.vault.vault import Vault
 
 USED = (FormState.RETURNED, FormState.KEYED, FormState.VERIFIED, FormState.FILED, FormState.LOST)
 """States of a form printed ahead that say that it was used, or gone, during an outage."""
-_STANDING = tuple(state for state in LIFECYCLE.moves if state != DRAFT)
+_SUBMITTED = tuple(state for state in EntryState if state != EntryState.DRAFT)
 
 
-def list_used_ahead(vault: Vault, outage: Outage, *states: str) -> list[IssuedForm]:
+def list_used_ahead(vault: Vault, outage: Outage, *states: FormState) -> list[IssuedForm]:
     """Forms printed ahead that were used in this outage, in these states or in any of `USED`."""
     if outage.drill:
         return []
-    found = [f for state in states or USED for f in ledger.list_in_states(vault, "", state)]
-    if not any(not form.drill for form in found):
+    used = [
+        form
+        for state in states or USED
+        for form in ledger.list_in_states(vault, "", state)
+        if not form.drill
+    ]
+    if not used:
         return []
-    events = {e.serial: e.event for e in entry_store.find_in_state(vault.db, *_STANDING)}
-    return [f for f in found if not f.drill and was_used(f, events, outage)]
+    events = {e.serial: e.event for e in entry_store.find_in_state(vault.db, *_SUBMITTED)}
+    return [form for form in used if was_used(form, events, outage)]
 
 
 def was_used(form: IssuedForm, events: Mapping[str, str], outage: Outage) -> bool:
@@ -47,13 +51,15 @@ def account_outage_forms(
 
     UnbalancedError when the sums do not meet what the ledger counts.
     """
-    forms = [*ledger.list_in_states(vault, outage.id, *FORMS.moves), *ahead]
+    forms = [*ledger.list_in_states(vault, outage.id, *FormState), *ahead]
     issued = sum(count.count for count in ledger.count_forms(vault, outage.id)) + len(ahead)
-    return account_forms(_tallies(vault, forms, scanned), issued)
+    return account_forms(_count_tallies(vault, forms, scanned), issued)
 
 
-def _tallies(vault: Vault, forms: Iterable[IssuedForm], scanned: Container[str]) -> Iterable[Tally]:
-    entered = {entry.serial for entry in entry_store.find_in_state(vault.db, *_STANDING)}
+def _count_tallies(
+    vault: Vault, forms: Iterable[IssuedForm], scanned: Container[str]
+) -> Iterable[Tally]:
+    entered = {entry.serial for entry in entry_store.find_in_state(vault.db, *_SUBMITTED)}
     counts = Counter(
         Tally(f.ward, f.form, f.state, f.serial in entered, f.serial in scanned) for f in forms
     )

@@ -1,13 +1,13 @@
 """The parts of the statement: window, snapshots, patients, identity, quality, messages, harm."""
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from typing import Any
 
 from downtime.entry import quality
-from downtime.entry.model import AGREED, COMPARED
+from downtime.entry.model import CheckSum, VerificationBasis
 from downtime.entry.store import checks
 from downtime.outage import laptop_outages
 from downtime.outage.model import Outage
@@ -20,15 +20,15 @@ from downtime.returns.store import outbox_messages
 from downtime.returns.store.outbox_messages import MessageCount
 from downtime.snapshot import load_bundle
 from downtime.sync import laptop_reports
+from downtime.sync.laptop_reports import LaptopReport
 from downtime.vault.vault import Vault
 
 
 def describe_outage(vault: Vault, outage: Outage) -> dict[str, Any]:
     """The outage, its window on all laptops and each system's; `ended` is empty while one is down."""
-    elsewhere = [
-        one.outage_on_laptop for one in laptop_outages.list_declarations(vault.db, outage.id)
-    ]
-    ended = [s.ended for one in (outage, *elsewhere) for s in one.systems if s.ended]
+    declarations = laptop_outages.list_declarations(vault.db, outage.id)
+    outages = (outage, *(declaration.outage_on_laptop for declaration in declarations))
+    ended = [system.ended for o in outages for system in o.systems if system.ended]
     return {
         "id": outage.id,
         "label": outage.label,
@@ -46,40 +46,46 @@ def list_laptops(vault: Vault, outage: Outage) -> list[dict[str, Any]]:
     """
     return [
         {
-            "device": one.device,
-            "name": one.name,
-            "state": "never" if not one.taken else "reported" if one.complete else "awaited",
-            "taken": one.taken,
-            "settled": one.complete,
-            "why": one.why,
-            "unknown": list(one.unknown),
+            "device": laptop.device,
+            "name": laptop.name,
+            "state": _laptop_state(laptop),
+            "taken": laptop.taken,
+            "settled": laptop.complete,
+            "why": laptop.why,
+            "unknown": list(laptop.unknown),
         }
-        for one in laptop_reports.report_laptops(vault, outage)
+        for laptop in laptop_reports.report_laptops(vault, outage)
     ]
+
+
+def _laptop_state(laptop: LaptopReport) -> str:
+    if not laptop.taken:
+        return "never"
+    return "reported" if laptop.complete else "awaited"
 
 
 def list_taken_over(vault: Vault, outage: Outage) -> list[dict[str, Any]]:
     """Bundles of laptops that a person took over although the audit chain does not hold."""
     return [
         {
-            "device": one.device,
-            "sha256": one.sha256,
-            "doubt": one.doubt,
-            "by": one.taken_name,
-            "taken": one.taken,
-            "why": one.why,
-            "clashes": list(one.clashes),
+            "device": bundle.device,
+            "sha256": bundle.sha256,
+            "doubt": bundle.doubt,
+            "by": bundle.taken_name,
+            "taken": bundle.taken,
+            "why": bundle.why,
+            "clashes": list(bundle.clashes),
         }
-        for one in laptop_reports.find_untrusted_bundles(vault, outage)
+        for bundle in laptop_reports.find_untrusted_bundles(vault, outage)
     ]
 
 
-def describe_taken_over(one: Mapping[str, Any]) -> str:
+def describe_taken_over(bundle: Mapping[str, Any]) -> str:
     """What the statement says of such a bundle."""
-    said = f"{one['doubt']} {one['by']} took it over: {one['why']}."
-    if one["clashes"]:
-        said += f" Two things carry one number: {', '.join(one['clashes'])}."
-    return said
+    sentence = f"{bundle['doubt']} {bundle['by']} took it over: {bundle['why']}."
+    if bundle["clashes"]:
+        sentence += f" Two things carry one number: {', '.join(bundle['clashes'])}."
+    return sentence
 
 
 def describe_own_chain(chain: Mapping[str, Any]) -> tuple[str, ...]:
@@ -103,51 +109,49 @@ def count_patients(
     vault: Vault, outage: Outage, recovered: str, until: str, items: Iterable[StoredItem]
 ) -> dict[str, Any]:
     """By ward: patients at T0, admitted and discharged until the systems were back (UTC)."""
-    held = {info.id for info in load_bundle.list_snapshots(vault)}
+    snapshot_ids = {info.id for info in load_bundle.list_snapshots(vault)}
     counts: dict[str, Any] = {"t0": {}, "admitted": {}, "discharged": {}}
-    if outage.snapshot in held:
+    if outage.snapshot in snapshot_ids:
         with closing(load_bundle.open_snapshot(vault, outage.snapshot)) as snapshot:
             wards = (r.encounter.ward if r.encounter else "" for r in snapshot.list_inpatients())
             counts["t0"] = dict(sorted(Counter(wards).items()))
-    if recovered in held:
+    if recovered in snapshot_ids:
         with closing(load_bundle.open_snapshot(vault, recovered)) as snapshot:
-            began_on = find_first_wards(row.item for row in items)
-            counts |= count_movements(
-                snapshot.iterate_records("Encounter"), outage.opened, until, began_on
-            )
+            first_wards = find_first_wards(row.item for row in items)
+            stays = snapshot.iterate_records("Encounter")
+            counts |= count_movements(stays, outage.opened, until, first_wards)
     return counts
 
 
-def summarize_unmatched(rows: Iterable[StoredItem]) -> dict[str, Any]:
+def summarize_unmatched(rows: Sequence[StoredItem]) -> dict[str, Any]:
     """Items whose patient was not found, and how many people they are about."""
-    found = list(rows)
-    people = {_who(row) for row in found}
-    results = sum(row.item.fact.type == "Observation" for row in found)
     return {
-        "patients": len(people),
-        "results": results,
+        "patients": len({_person_key(row) for row in rows}),
+        "results": sum(row.item.fact.type == "Observation" for row in rows),
         "items": [
             {"item": row.key, "form": row.item.fact.form, "decision": row.decided.decision}
-            for row in found
+            for row in rows
         ],
     }
 
 
-def _who(row: StoredItem) -> str:
+def _person_key(row: StoredItem) -> str:
     person = row.item.fact.person
     return person.downtime_number or person.mrn or person.nhs_number or row.item.fact.serial
 
 
 def count_links(vault: Vault, outage: Outage) -> dict[str, int]:
     """How many links between paper and recovered patients are in each state."""
-    found = [
-        link for links in identity_links.of_outage(vault.db, outage.id).values() for link in links
-    ]
-    counts = Counter(link.state for link in found)
-    return {state: counts[state] for state in identity_links.LIFECYCLE.moves}
+    links_by_key = identity_links.of_outage(vault.db, outage.id)
+    counts = Counter(str(link.state) for links in links_by_key.values() for link in links)
+    return {str(state): counts[state] for state in identity_links.LIFECYCLE.moves}
 
 
-_WAYS = {"checked": (COMPARED,), "critical": (AGREED,), "seen": (COMPARED, AGREED)}
+_BASES = {
+    "checked": (VerificationBasis.COMPARED,),
+    "critical": (VerificationBasis.AGREED,),
+    "seen": (VerificationBasis.COMPARED, VerificationBasis.AGREED),
+}
 
 
 def measure_error_rate(vault: Vault, outage: Outage, ahead: Iterable[str]) -> dict[str, Any]:
@@ -157,27 +161,28 @@ def measure_error_rate(vault: Vault, outage: Outage, ahead: Iterable[str]) -> di
     were compared with the paper, `seen` both: no field counts twice, and an error is one of the
     first keying. `ahead` are serials printed ahead.
     """
-    found = checks.sum_checks(vault.db, outage.id, ahead)
-    forms = sorted({row["form"] for row in found})
+    sums = checks.sum_checks(vault.db, outage.id, ahead)
     return {
-        "all": {way: _share(found, bases) for way, bases in _WAYS.items()},
+        "all": _error_rates(sums),
         "forms": [
-            {"form": form}
-            | {
-                way: _share([row for row in found if row["form"] == form], bases)
-                for way, bases in _WAYS.items()
-            }
-            for form in forms
+            {"form": form} | _error_rates([row for row in sums if row.form == form])
+            for form in sorted({row.form for row in sums})
         ],
     }
 
 
-def _share(found: Iterable[Mapping[str, Any]], bases: Container[str]) -> dict[str, Any]:
-    rows = [row for row in found if row["basis"] in bases]
-    fields, errors = (sum(r[name] for r in rows) for name in ("fields", "errors"))
+def _error_rates(sums: Sequence[CheckSum]) -> dict[str, Any]:
+    return {
+        name: _error_rate([row for row in sums if row.basis in bases])
+        for name, bases in _BASES.items()
+    }
+
+
+def _error_rate(sums: Sequence[CheckSum]) -> dict[str, Any]:
+    fields, errors = sum(row.fields for row in sums), sum(row.errors for row in sums)
     low, high = quality.wilson_interval(errors, fields)
     return {
-        "checks": sum(row["forms"] for row in rows),
+        "checks": sum(row.forms for row in sums),
         "fields": fields,
         "errors": errors,
         "percent": round(100 * errors / fields, 2) if fields else None,
@@ -223,15 +228,6 @@ def _sum_by_system(counts: Iterable[MessageCount]) -> list[dict[str, Any]]:
         | {name: fates[name] for name in dict.fromkeys(_FATES.values())}
         for system, fates in sorted(sums.items())
     ]
-
-
-def list_waiting_messages(vault: Vault, outage: Outage) -> dict[MessageState, list[str]]:
-    """Control IDs of messages that are not through, by state."""
-    numbers: dict[MessageState, list[str]] = {}
-    for state in WAITING:
-        for message in outbox_messages.list_messages(vault.db, outage.id, state=state):
-            numbers.setdefault(state, []).append(message.control_id)
-    return numbers
 
 
 def summarize_harm(vault: Vault, outage: Outage) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from downtime.clinical import display
 from downtime.pdf import templates
 from downtime.reconcile.harm.model import KINDS, OUTCOMES
 from downtime.returns import document_files
+from downtime.returns.model import LEAD_TITLES
 from downtime.returns.statement.completeness_statement import Statement
 from downtime.returns.statement.form_accounting import COLUMNS
-from downtime.returns.statement.sign_statement import LEADS
 from downtime.settings import Settings
 
 NAMED = 40
@@ -28,12 +28,12 @@ def save_statement(statement: Statement, settings: Settings, out: Path) -> tuple
 def to_pdf(statement: Statement, settings: Settings) -> bytes:
     """The statement as A4 pages."""
     zone = ZoneInfo(settings.site.time_zone)
-    held = {one.role: one for one in statement.signatures if one.facts_sha256 == statement.digest}
+    valid = statement.valid_signatures
     return templates.render_pdf(
         "statement.html",
         facts=statement.facts,
         digest=statement.digest,
-        made=statement.made,
+        made=statement.made_at,
         audit=statement.audit,
         complete=statement.is_complete,
         verdict=statement.verdict,
@@ -47,8 +47,8 @@ def to_pdf(statement: Statement, settings: Settings) -> bytes:
         outcomes=OUTCOMES,
         named=NAMED,
         titles=statement.titles,
-        signatures=[(words, held.get(lead)) for lead, words in LEADS.items()],
-        outdated=len(statement.signatures) - len(held),
+        signatures=[(title, valid.get(lead)) for lead, title in LEAD_TITLES.items()],
+        outdated=statement.outdated_count,
     )
 
 

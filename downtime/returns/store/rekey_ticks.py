@@ -1,6 +1,5 @@
 """The SQL of ticks on worklists; the lines themselves are messages of the outbox."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -32,13 +31,14 @@ def insert_tick(db: Database, tick: Tick) -> None:
     db["rekey_tick"].insert(asdict(tick))  # type: ignore[union-attr]
 
 
-def close_tick(db: Database, control_id: str, by: Mapping[str, str]) -> None:
-    """Close the tick that stands: `unticked`, `unticked_by`, `unticked_by_name`, `reason`."""
+def close_tick(
+    db: Database, control_id: str, at: str, person_id: str, person_name: str, reason: str
+) -> None:
+    """Close the tick that stands: when, by whom and why; what it said is kept."""
     db.conn.execute(
-        "UPDATE rekey_tick SET unticked = :unticked, unticked_by = :unticked_by,"
-        " unticked_by_name = :unticked_by_name, reason = :reason"
-        " WHERE control_id = :control_id AND unticked = ''",
-        {**by, "control_id": control_id},
+        "UPDATE rekey_tick SET unticked = ?, unticked_by = ?, unticked_by_name = ?, reason = ?"
+        " WHERE control_id = ? AND unticked = ''",
+        [at, person_id, person_name, reason, control_id],
     )
 
 

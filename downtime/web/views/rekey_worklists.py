@@ -1,4 +1,4 @@
-"""Worklists: what people key into the recovered systems, ticked line by line."""
+"""Re-key worklists: what people key into the recovered systems, ticked line by line."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,9 +8,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from downtime.accounts.model import Permission
 from downtime.errors import NotFoundError
 from downtime.reconcile.latest_outage import find_latest_outage
+from downtime.returns.policies import MAX_TICK_NUMBER
 from downtime.returns.rekey import line_text, rekey_lines
 from downtime.returns.rekey.rekey_lines import RekeyLine
-from downtime.returns.rekey.worklist_files import KINDS
+from downtime.returns.rekey.worklist_files import FileKind
 from downtime.web import request_context
 from downtime.web.job_kinds import REASON_ON_SCREEN
 from downtime.web.responses import ViewResponse, required_reason
@@ -19,7 +20,7 @@ from downtime.web.views.jobs import ask
 
 blueprint = Blueprint("rekey_worklists", __name__)
 SHOWN = 200
-ASKED = ("system", "department", "all")
+FILTERS = ("system", "department", "all")
 """What chooses the lines that are shown, and is kept from one page to the next."""
 SEARCHED = "text"
 """A search may name a patient: it is posted, and never part of an address."""
@@ -29,7 +30,7 @@ SEARCHED = "text"
 @requires(Permission.REKEY_LIST)
 def show() -> ViewResponse:
     """The lists with their progress, and the open lines of the one that is chosen."""
-    return _page(_asked(request.args.to_dict()), "")
+    return _page(_read_filters(request.args.to_dict()), "")
 
 
 @blueprint.post("/rekey-worklists")
@@ -37,31 +38,31 @@ def show() -> ViewResponse:
 def search() -> ViewResponse:
     """The lines, done ones too, that hold what was typed."""
     text = request.form.get(SEARCHED, "").strip()[:100]
-    return _page(_asked(request.form.to_dict()), text)
+    return _page(_read_filters(request.form.to_dict()), text)
 
 
-def _page(asked: dict[str, str], text: str) -> ViewResponse:
+def _page(filters: dict[str, str], text: str) -> ViewResponse:
     vault = request_context.vault()
     try:
         outage = find_latest_outage(vault)
     except NotFoundError:
         return render_template("rekey_worklists/show.html", outage=None, lists=[])
-    found = rekey_lines.list_lines(vault, outage.id)
-    lines = [line for line in found if _is_asked(line, asked, text)]
+    all_lines = rekey_lines.list_lines(vault, outage.id)
+    lines = [line for line in all_lines if _is_shown(line, filters, text)]
     return render_template(
         "rekey_worklists/show.html",
         outage=outage,
-        lists=rekey_lines.summarize_lists(found),
-        asked=asked,
+        lists=rekey_lines.summarize_lists(all_lines),
+        filters=filters,
         text=text,
         lines=lines[:SHOWN],
         count=len(lines),
         shown=SHOWN,
-        kinds=KINDS,
+        kinds=list(FileKind),
         line_text=line_text,
         zone=ZoneInfo(request_context.settings().site.time_zone),
         next_open=next((line.message.control_id for line in lines if not line.tick), ""),
-        max_number=rekey_lines.MAX_NUMBER,
+        max_number=MAX_TICK_NUMBER,
     )
 
 
@@ -69,12 +70,12 @@ def _page(asked: dict[str, str], text: str) -> ViewResponse:
 @requires(Permission.RETURN_EXPORT)
 def fill() -> ViewResponse:
     """Put on the lists what no message can carry."""
-    done = rekey_lines.fill_worklists(
+    results = rekey_lines.fill_worklists(
         request_context.vault(), request_context.settings(), request_context.actor()
     )
-    outdated = sum(len(one.outdated) for one in done)
-    words = f"{sum(one.items for one in done)} items queued or listed"
-    flash(words + (f"; {outdated} wait to be verified or compared again." if outdated else "."))
+    outdated = sum(len(result.outdated) for result in results)
+    waiting = f"; {outdated} wait to be verified or compared again" if outdated else ""
+    flash(f"{sum(result.items for result in results)} items queued or listed{waiting}.")
     return redirect(url_for("rekey_worklists.show"), 303)
 
 
@@ -84,7 +85,7 @@ def tick() -> ViewResponse:
     """A line is keyed; the next open one is ready for the next number."""
     control_id, number = request.form.get("line", ""), request.form.get("number", "")
     rekey_lines.tick_line(request_context.vault(), control_id, number, request_context.actor())
-    return _back()
+    return _redirect_to_list()
 
 
 @blueprint.post("/rekey-worklists/untick")
@@ -98,7 +99,7 @@ def untick() -> ViewResponse:
         required_reason(),
     )
     flash("The tick is taken back: the line is open again.")
-    return _back()
+    return _redirect_to_list()
 
 
 @blueprint.post("/rekey-worklists/file")
@@ -109,17 +110,17 @@ def file() -> ViewResponse:
     return ask("worklist", {name: request.form.get(name, "") for name in names}, REASON_ON_SCREEN)
 
 
-def _asked(given: dict[str, str]) -> dict[str, str]:
-    return {name: given[name].strip()[:200] for name in ASKED if given.get(name, "").strip()}
+def _read_filters(values: dict[str, str]) -> dict[str, str]:
+    return {name: values[name].strip()[:200] for name in FILTERS if values.get(name, "").strip()}
 
 
-def _is_asked(line: RekeyLine, asked: dict[str, str], text: str) -> bool:
-    system, department = line.worklist
-    if "system" in asked and (asked["system"], asked.get("department", "")) != (system, department):
+def _is_shown(line: RekeyLine, filters: dict[str, str], text: str) -> bool:
+    worklist = (filters.get("system", ""), filters.get("department", ""))
+    if "system" in filters and worklist != line.worklist:
         return False
-    return line.matches_search(text) if text else "all" in asked or line.tick is None
+    return line.matches_search(text) if text else "all" in filters or line.tick is None
 
 
-def _back() -> ViewResponse:
-    kept: dict[str, Any] = dict(_asked(request.form.to_dict()))
-    return redirect(url_for("rekey_worklists.show", **kept), 303)
+def _redirect_to_list() -> ViewResponse:
+    filters: dict[str, Any] = dict(_read_filters(request.form.to_dict()))
+    return redirect(url_for("rekey_worklists.show", **filters), 303)

@@ -6,11 +6,10 @@ import pytest
 
 from downtime.entry.facts import Fact, Person
 from downtime.outage import outages
-from downtime.reconcile import store as items_store
-from downtime.reconcile.item import Item
-from downtime.reconcile.states import NEW, RETURN
-from downtime.reconcile.store import Decided, ItemRow, digest
-from downtime.returns import queueing
+from downtime.reconcile.model import DecisionRecord, Decision, Item, StoredItem, ItemState
+from downtime.reconcile.store import items as items_store
+from downtime.reconcile.store.items import fact_digest
+from downtime.returns import queue_messages
 from downtime.settings import ReturnsSettings, Settings
 
 MARY = Person(mrn="H100", nhs_number="9990000018", family="Hill", given="Mary", gender="female")
@@ -19,8 +18,10 @@ COMPARED = "2026-11-04T09:00:00Z"
 
 
 @pytest.fixture
-def outage(vault, who):
-    return outages.declare(vault, ["LIMS"], who, "power lost", known=("LIMS", "PAS", "EPR"))
+def outage(vault, actor):
+    return outages.declare_systems_down(
+        vault, ["LIMS"], actor, "power lost", known=("LIMS", "PAS", "EPR")
+    )
 
 
 def fact(kind: str, serial: str, who: Person, fields: dict, *, part: str = "form", system="LIMS"):
@@ -41,27 +42,27 @@ def value(serial: str, who: Person, name: str, said: str) -> Fact:
 
 
 @pytest.fixture
-def decide(vault, outage, who, monkeypatch):
+def decide(vault, outage, actor, monkeypatch):
     """`decide(fact, …)`: items decided `return`, of entries that a second person verified."""
-    monkeypatch.setattr(queueing, "outdated_items", lambda vault, rows: set())
+    monkeypatch.setattr(queue_messages, "outdated_items", lambda vault, rows: set())
 
     def keep(*facts: Fact) -> None:
         rows = [
-            ItemRow(
-                Item(one, NEW, "It is not there.", f"p-{one.person.mrn}", (), one.person),
+            StoredItem(
+                Item(one, ItemState.NEW, "It is not there.", f"p-{one.person.mrn}", (), one.person),
                 outage.id,
-                digest(one),
+                fact_digest(one),
                 "s-1",
                 COMPARED,
-                Decided(
-                    decision=RETURN, decided_by="u-2", decided_by_name="Ben", reason="only on paper",
+                DecisionRecord(
+                    decision=Decision.RETURN, decided_by="u-2", decided_by_name="Ben", reason="only on paper",
                     decided="2026-11-04T10:00:00Z",
                 ),
             )
             for one in facts
         ]  # fmt: skip
-        with vault.change(who, "reconcile.decide") as db:
-            items_store.save(db, rows)
+        with vault.change(actor, "reconcile.decide") as db:
+            items_store.save_items(db, rows)
 
     return keep
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from downtime.clinical.records import Appointment, Encounter, Patient
-from downtime.returns.fhir import bundles, updates
+from downtime.clinical.model import Appointment, Encounter, Patient
+from downtime.returns.fhir import bundles, conditional_patches
 from tests.integration.returns import fhir_peers
 from tests.unit.returns.fhir_cases import NAMES, PERSON, SETTINGS, fact, form, row
 
-CONTEXT = bundles.context_of(SETTINGS, NAMES)
+CONTEXT = bundles.make_context(SETTINGS, NAMES)
 STAY = Encounter(id="e-1", visit_number="V1", status="in-progress", ward="A1", patient="p-1")
 BOOKING = Appointment(
     id="a-1", number="A-1", status="booked", start="2026-11-02T13:00:00Z", location="Clinic 3",
@@ -37,11 +37,11 @@ CORRECTED = fact(
 
 
 def made(one, live, number="DT-1") -> bytes:
-    told = updates.change(one, live, CONTEXT)
+    told = conditional_patches.build_patch(one, live, CONTEXT)
     assert told is not None
     matched = row(one)
     matched = replace(matched, item=replace(matched.item, matched=(live.id,)))
-    return bundles.change_bundle(matched, told, form(), number, SETTINGS, NAMES)
+    return bundles.write_patch_bundle(matched, told, form(), number, SETTINGS, NAMES)
 
 
 @pytest.fixture
@@ -191,12 +191,15 @@ def test_details_that_were_corrected_there_since_are_left_as_they_are(server, si
     ids=["unknown", "no-visit", "died", "no-number", "other-place", "identifier", "no-telephone"],
 )
 def test_what_would_touch_more_than_paper_says_is_left_to_people(one, live):
-    assert updates.change(one, live, CONTEXT) is None
+    assert conditional_patches.build_patch(one, live, CONTEXT) is None
 
 
 def test_a_site_may_leave_all_changes_to_people():
     names = replace(NAMES, updates=False)
-    assert updates.change(DISCHARGE, STAY, bundles.context_of(SETTINGS, names)) is None
+    assert (
+        conditional_patches.build_patch(DISCHARGE, STAY, bundles.make_context(SETTINGS, names))
+        is None
+    )
 
 
 def test_every_change_of_a_code_is_guarded_by_what_was_compared():

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from fhir.resources.R4B.bundle import Bundle
 
-from downtime.reconcile.identity.linking import LINKED, UNLINKED, Merge
+from downtime.reconcile.identity.links import LINKED, UNLINKED, Merge
 from downtime.returns.fhir import bundles as fhir
 from tests.integration.returns import fhir_peers
 from tests.unit.returns.fhir_cases import FACTS, NAMES, PERSON, SETTINGS, UNKNOWN, form, row
@@ -18,12 +18,14 @@ KINDS = ("Patient", "Encounter", "ServiceRequest", "Observation", "AllergyIntole
 
 
 def made(name: str) -> bytes:
-    return fhir.bundle([row(FACTS[name])], form(b"%PDF-1.7"), f"DT-{name}", SETTINGS, NAMES)
+    return fhir.write_form_bundle(
+        [row(FACTS[name])], form(b"%PDF-1.7"), f"DT-{name}", SETTINGS, NAMES
+    )
 
 
 MERGE = Merge("DK700043V", PERSON, UNKNOWN, LINKED, "2026-11-04T10:00:00Z", "Ben", "l-1")
 MERGES = [
-    fhir.merge_bundle(merge, f"DT-{merge.state}", SETTINGS, NAMES)
+    fhir.write_merge_bundle(merge, f"DT-{merge.state}", SETTINGS, NAMES)
     for merge in (MERGE, replace(MERGE, state=UNLINKED))
 ]
 

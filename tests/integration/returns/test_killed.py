@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from downtime.returns import store
+from downtime.returns.model import Message
+from downtime.returns.store import outbox_messages
 
 from .conftest import MARY, OLU, request
 from .receiver import receiver
@@ -38,10 +39,10 @@ def kill(vault, lims, step: str, after: str) -> None:
     assert run(vault, _there(lims), step, after, nth) == KILLED
 
 
-def sent_once(vault, lims) -> list[store.Message]:
+def sent_once(vault, lims) -> list[Message]:
     """All messages, after a sender that was let alone: each had its effect once."""
     assert run(vault, _there(lims)) == 0
-    messages = list(store.messages(vault.db))
+    messages = list(outbox_messages.list_messages(vault.db))
     assert {one.state for one in messages} == {"acknowledged"}
     assert sorted(lims.effects) == sorted(one.control_id for one in messages)
     return messages

@@ -5,7 +5,7 @@ import sqlcipher3
 import sqlite_utils
 
 from downtime.clock import system_clock
-from downtime.returns import store
+from downtime.returns.store import outbox_messages
 from downtime.vault import schema
 from downtime.vault.schema import Migration
 
@@ -17,9 +17,9 @@ def migrated(monkeypatch, tmp_path):
     """A database of the old schema with three rows, brought to the present one."""
     db = sqlite_utils.Database(sqlcipher3.connect(str(tmp_path / "old.db"), isolation_level=None))
     db.conn.row_factory = sqlcipher3.Row
-    every = schema.available()
-    monkeypatch.setattr(schema, "available", lambda: [one for one in every if _is_old(one)])
-    schema.apply(db, system_clock)
+    every = schema.list_migrations()
+    monkeypatch.setattr(schema, "list_migrations", lambda: [one for one in every if _is_old(one)])
+    schema.create_schema(db, system_clock)
     for number, item, channel, at in (
         ("DT2", "K7000002B-form", "hl7v2", "2026-10-02T10:00:00Z"),
         ("DT1", "K7000001A-form", "hl7v2", "2026-10-01T10:00:00Z"),
@@ -30,8 +30,8 @@ def migrated(monkeypatch, tmp_path):
             " ?, ?, 'u-1')",
             [number, item, channel, f"LIMS/{number}.hl7", at],
         )
-    monkeypatch.setattr(schema, "available", lambda: every)
-    assert schema.apply(db, system_clock)
+    monkeypatch.setattr(schema, "list_migrations", lambda: every)
+    schema.create_schema(db, system_clock)
     return db
 
 
@@ -40,7 +40,7 @@ def _is_old(one: Migration) -> bool:
 
 
 def test_each_row_is_a_message_that_was_handed_over_in_its_order(migrated):
-    found = list(store.messages(migrated, "o-1"))
+    found = list(outbox_messages.list_messages(migrated, "o-1"))
     assert [(m.control_id, m.channel, m.state) for m in found] == [
         ("DT1", "file", "sent"),
         ("DT2", "file", "sent"),
@@ -53,9 +53,9 @@ def test_each_row_is_a_message_that_was_handed_over_in_its_order(migrated):
 
 
 def test_nothing_of_it_is_sent_and_new_messages_stand_behind(migrated):
-    assert store.claim(migrated, "LIMS", "file", "2026-11-01T00:00:00Z") is None
-    assert store.waiting(migrated, "LIMS", "file") == 0
-    assert set(store.carried(migrated, ["K7000001A-form", "K7000003C-form"])) == {
+    assert outbox_messages.claim_next(migrated, "LIMS", "file", "2026-11-01T00:00:00Z") is None
+    assert outbox_messages.count_waiting(migrated, "LIMS", "file") == 0
+    assert set(outbox_messages.find_carriers(migrated, ["K7000001A-form", "K7000003C-form"])) == {
         "K7000001A-form",
         "K7000003C-form",
     }
@@ -64,4 +64,4 @@ def test_nothing_of_it_is_sent_and_new_messages_stand_behind(migrated):
 
 def test_the_old_table_is_gone(migrated):
     assert "returned_message" not in migrated.table_names()
-    assert schema.pending(migrated) == []
+    assert schema.list_pending(migrated) == []

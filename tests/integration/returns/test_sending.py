@@ -5,23 +5,26 @@ import socket
 import pytest
 
 from downtime.errors import ConflictError, InputError
-from downtime.returns import outbox, queueing, sending, store
+from downtime.returns import outbox, queue_messages, send_messages
+from downtime.returns.store import outbox_messages
 
 from .conftest import MARY, OLU, request, value
 from .receiver import END, VT, ack, number, receiver, scripted, slowly
 
 
 @pytest.fixture
-def send(vault, who):
+def send(vault, actor):
     def run(settings, **more):
-        return sending.send(vault, settings, "LIMS", who, pause=lambda seconds: False, **more)
+        return send_messages.send_messages(
+            vault, settings, "LIMS", actor, pause=lambda seconds: False, **more
+        )
 
     return run
 
 
 @pytest.fixture
 def messages(vault):
-    return lambda **only: list(store.messages(vault.db, **only))
+    return lambda **only: list(outbox_messages.list_messages(vault.db, **only))
 
 
 def states(found):
@@ -32,20 +35,20 @@ def test_what_is_decided_is_sent_and_acknowledged(decide, network, send, message
     decide(request("K7000001A", MARY), request("K7000002B", OLU))
     with receiver() as lims:
         done = send(network(lims.port))
-    assert (done.taken, done.refused, done.waiting, done.trouble) == (2, 0, 0, "")
+    assert (done.acknowledged, done.refused, done.waiting, done.fault) == (2, 0, 0, "")
     assert states(messages()) == ["acknowledged", "acknowledged"]
     assert lims.numbers == [one.control_id for one in messages()]
     assert lims.connections == 1
 
 
-def test_nothing_is_sent_twice_and_nothing_new_leaves_no_trace(vault, decide, network, send, who):
+def test_nothing_is_sent_twice_and_nothing_new_leaves_no_trace(vault, decide, network, send, actor):
     decide(request("K7000001A", MARY))
     with receiver() as lims:
         send(network(lims.port))
         entries = vault.db.execute("SELECT count(*) FROM audit").fetchone()[0]
         again = send(network(lims.port))
         assert vault.db.execute("SELECT count(*) FROM audit").fetchone()[0] == entries
-    assert (again.taken, len(lims.got)) == (0, 1)
+    assert (again.acknowledged, len(lims.got)) == (0, 1)
 
 
 def test_all_values_of_one_form_go_in_one_message(decide, network, send, messages):
@@ -88,7 +91,7 @@ def test_without_a_proper_answer_the_same_bytes_go_again(bad, decide, network, s
     decide(request("K7000001A", MARY))
     with receiver(scripted(bad)) as lims:
         done = send(network(lims.port))
-    assert done.taken == 1
+    assert done.acknowledged == 1
     assert len(lims.got) >= 2
     assert len(set(lims.got)) == 1
     assert lims.connections >= 2
@@ -101,11 +104,11 @@ def test_a_receiver_that_is_away_is_given_up_and_nothing_is_lost(decide, network
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     done = send(network(port))
-    assert (done.taken, done.waiting, done.tries) == (0, 1, 3)
-    assert done.trouble == "LIMS cannot be reached (Connection refused)."
+    assert (done.acknowledged, done.waiting, done.attempts) == (0, 1, 3)
+    assert done.fault == "LIMS cannot be reached (Connection refused)."
     assert states(messages()) == ["queued"]
     with receiver() as lims:
-        assert send(network(lims.port)).taken == 1
+        assert send(network(lims.port)).acknowledged == 1
 
 
 def test_a_refusal_goes_to_a_person_and_holds_that_patient_only(decide, network, send, messages):
@@ -117,7 +120,7 @@ def test_a_refusal_goes_to_a_person_and_holds_that_patient_only(decide, network,
     error = "ERR||OBR^1^4|103^Table value not found^HL70357|E|||No such test\r"
     with receiver(scripted(lambda m: ack(m, "AE", more=error))) as lims:
         done = send(network(lims.port))
-    assert (done.taken, done.refused, done.waiting) == (1, 1, 1)
+    assert (done.acknowledged, done.refused, done.waiting) == (1, 1, 1)
     refused, olus, held = messages()
     assert states(messages()) == ["refused", "acknowledged", "held"]
     assert refused.reason == "AE 103: Table value not found OBR-1-4 No such test"
@@ -129,57 +132,61 @@ def test_a_refusal_goes_to_a_person_and_holds_that_patient_only(decide, network,
 
 
 def test_a_refused_message_goes_again_unchanged_and_those_behind_it_follow(
-    vault, decide, network, send, messages, who
+    vault, decide, network, send, messages, actor
 ):
     decide(request("K7000001A", MARY), request("K7000002B", MARY))
     with receiver(scripted(lambda m: ack(m, "AE"))) as lims:
         settings = network(lims.port)
         send(settings)
         first, second = messages()
-        queueing.again(vault, settings, first.control_id, who, "the system was set up")
+        queue_messages.resend_message(
+            vault, settings, first.control_id, actor, "the system was set up"
+        )
         assert states(messages()) == ["queued", "queued"]
-        assert send(settings).taken == 2
+        assert send(settings).acknowledged == 2
     assert lims.numbers == [first.control_id, first.control_id, second.control_id]
 
 
 def test_after_a_code_table_was_put_right_the_message_is_written_anew(
-    vault, decide, network, send, messages, who
+    vault, decide, network, send, messages, actor
 ):
     decide(request("K7000001A", MARY), request("K7000002B", MARY, "UE"))
     with receiver(scripted(lambda m: ack(m, "AE"))) as lims:
         send(network(lims.port))
         settings = network(lims.port, codes={"tests": {"FBC": "26604-9^Blood count^LN"}})
         refused = messages()[0]
-        made = queueing.again(vault, settings, refused.control_id, who, "the code was missing")
+        made = queue_messages.resend_message(
+            vault, settings, refused.control_id, actor, "the code was missing"
+        )
         assert made.control_id != refused.control_id
         send(settings)
     assert lims.numbers == [refused.control_id, made.control_id, messages()[2].control_id]
     assert b"26604-9^Blood count^LN" in lims.got[1]
-    assert outbox.get(vault, refused.control_id).state == "resolved"
+    assert outbox.require_message(vault.db, refused.control_id).state == "resolved"
 
 
 def test_what_was_put_right_by_hand_does_not_go_and_lets_the_next_go(
-    vault, decide, network, send, messages, who
+    vault, decide, network, send, messages, actor
 ):
     decide(request("K7000001A", MARY), request("K7000002B", MARY))
     with receiver(scripted(lambda m: ack(m, "AR"))) as lims:
         send(network(lims.port))
         refused = messages()[0]
         with pytest.raises(InputError, match="needs a reason"):
-            outbox.resolve(vault, refused.control_id, who, " ")
-        outbox.resolve(vault, refused.control_id, who, "keyed in the laboratory")
-        assert send(network(lims.port)).taken == 1
+            outbox.resolve_message(vault, refused.control_id, actor, " ")
+        outbox.resolve_message(vault, refused.control_id, actor, "keyed in the laboratory")
+        assert send(network(lims.port)).acknowledged == 1
     assert states(messages()) == ["resolved", "acknowledged"]
     assert lims.numbers.count(refused.control_id) == 1
 
 
-def test_a_held_message_cannot_overtake(vault, decide, network, send, messages, who):
+def test_a_held_message_cannot_overtake(vault, decide, network, send, messages, actor):
     decide(request("K7000001A", MARY), request("K7000002B", MARY))
     with receiver(scripted(lambda m: ack(m, "AE"))) as lims:
         send(network(lims.port))
     refused, held = messages()
     with pytest.raises(ConflictError, match=refused.control_id):
-        queueing.again(vault, network(1), held.control_id, who, "now")
+        queue_messages.resend_message(vault, network(1), held.control_id, actor, "now")
 
 
 @pytest.mark.parametrize("code", ["AR", "CR"])
@@ -187,7 +194,7 @@ def test_busy_is_not_a_refusal(code, decide, network, send, messages):
     decide(request("K7000001A", MARY))
     busy = "ERR||PID|207^Application internal error^HL70357|E\r"
     with receiver(scripted(lambda m: ack(m, code, more=busy))) as lims:
-        assert send(network(lims.port)).taken == 1
+        assert send(network(lims.port)).acknowledged == 1
     assert (len(lims.got), messages()[0].attempts) == (2, 2)
 
 
@@ -195,7 +202,7 @@ def test_the_older_err_says_busy_too(decide, network, send):
     decide(request("K7000001A", MARY))
     busy = "ERR|PID^1^^206&Application record locked\r"
     with receiver(scripted(lambda m: ack(m, "AR", more=busy))) as lims:
-        assert send(network(lims.port)).taken == 1
+        assert send(network(lims.port)).acknowledged == 1
 
 
 @pytest.mark.parametrize("code", ["AE", "CE"])
@@ -212,14 +219,14 @@ def test_an_error_of_the_message_goes_to_a_person_whatever_its_code(
 def test_a_receiver_may_need_a_connection_for_each_message(decide, network, send):
     decide(request("K7000001A", MARY), request("K7000002B", OLU))
     with receiver() as lims:
-        assert send(network(lims.port, keep_open=False)).taken == 2
+        assert send(network(lims.port, keep_open=False)).acknowledged == 2
     assert lims.connections == 2
 
 
 def test_a_target_may_ask_for_every_error_to_be_tried_again(decide, network, send):
     decide(request("K7000001A", MARY))
     with receiver(scripted(lambda m: ack(m, "AE"))) as lims:
-        assert send(network(lims.port, retry=["AE"])).taken == 1
+        assert send(network(lims.port, retry=["AE"])).acknowledged == 1
 
 
 class TestEnhanced:
@@ -228,7 +235,7 @@ class TestEnhanced:
     def test_both_answers_in_one_go(self, decide, network, send, messages):
         decide(request("K7000001A", MARY))
         with receiver(lambda m, c: ack(m, "CA") + ack(m, "AA", asks="AL")) as lims:
-            assert send(network(lims.port, enhanced=True)).taken == 1
+            assert send(network(lims.port, enhanced=True)).acknowledged == 1
             assert b"|AL|AL|" in lims.got[0].split(b"\r")[0]
             decide(request("K7000002B", MARY))
             send(network(lims.port, enhanced=True))
@@ -239,7 +246,7 @@ class TestEnhanced:
         decide(request("K7000001A", MARY))
         with receiver(lambda m, c: ack(m, "CA")) as lims:
             settings = network(lims.port, enhanced=True, application_answer=False)
-            assert send(settings).taken == 1
+            assert send(settings).acknowledged == 1
             assert b"|AL|NE|" in lims.got[0].split(b"\r")[0]
 
     def test_safe_keeping_without_a_word_is_never_sent_again_by_itself(
@@ -248,8 +255,8 @@ class TestEnhanced:
         decide(request("K7000001A", MARY), request("K7000002B", MARY))
         with receiver(lambda m, c: ack(m, "CA")) as lims:
             done = send(network(lims.port, enhanced=True))
-            assert (done.committed, done.taken) == (2, 0)
-            assert send(network(lims.port, enhanced=True)).tries == 0
+            assert (done.committed, done.acknowledged) == (2, 0)
+            assert send(network(lims.port, enhanced=True)).attempts == 0
         assert states(messages()) == ["sent", "sent"]
         assert len(lims.got) == 2
 
@@ -265,7 +272,7 @@ class TestEnhanced:
 
         with receiver(answer) as lims:
             done = send(network(lims.port, enhanced=True))
-        assert (done.committed, done.taken) == (1, 1)
+        assert (done.committed, done.acknowledged) == (1, 1)
         assert states(messages()) == ["refused", "acknowledged"]
         assert lims.numbers == [number(message) for message in kept]
 
@@ -278,21 +285,21 @@ class TestEnhanced:
         assert len(lims.got) == 1
 
 
-def test_only_one_sender_at_a_time(vault, decide, network, send, who):
+def test_only_one_sender_at_a_time(vault, decide, network, send, actor):
     settings = network(1)
     with (
-        outbox.sender(vault, settings.returns, "LIMS", "mllp", who),
+        outbox.open_sender(vault, settings.returns, "LIMS", "mllp", actor),
         pytest.raises(ConflictError, match="are being sent already"),
     ):
         send(settings)
 
 
-def test_a_system_without_a_network_says_so(vault, decide, network, who):
+def test_a_system_without_a_network_says_so(vault, decide, network, actor):
     with pytest.raises(InputError, match="not told over a network"):
-        sending.send(vault, network(1), "PAS", who, pause=lambda seconds: False)
+        send_messages.send_messages(vault, network(1), "PAS", actor, pause=lambda seconds: False)
 
 
-def test_a_watch_goes_on_with_what_is_decided_meanwhile(vault, decide, network, send, who):
+def test_a_watch_goes_on_with_what_is_decided_meanwhile(vault, decide, network, send, actor):
     waits = []
 
     def pause(seconds):
@@ -303,8 +310,10 @@ def test_a_watch_goes_on_with_what_is_decided_meanwhile(vault, decide, network, 
 
     decide(request("K7000001A", MARY))
     with receiver() as lims:
-        done = sending.send(vault, network(lims.port), "LIMS", who, pause=pause, watch=True)
-    assert done.taken == 2
+        done = send_messages.send_messages(
+            vault, network(lims.port), "LIMS", actor, pause=pause, watch=True
+        )
+    assert done.acknowledged == 2
 
 
 def test_a_correction_takes_the_place_of_what_was_refused(vault, decide, network, send, messages):
@@ -318,9 +327,9 @@ def test_a_correction_takes_the_place_of_what_was_refused(vault, decide, network
         send(settings)
         refused, held = messages()
         decide(value("K7000001A", MARY, "Potassium", "6.1"))
-        assert send(settings).taken == 2
+        assert send(settings).acknowledged == 2
     corrected = lims.got[1].decode()
     assert "|6.1|" in corrected
     assert "|138|" in corrected  # what was in the refused message with it
-    assert outbox.get(vault, refused.control_id).state == "resolved"
+    assert outbox.require_message(vault.db, refused.control_id).state == "resolved"
     assert lims.numbers == [refused.control_id, number(lims.got[1]), held.control_id]

@@ -6,7 +6,8 @@ import pytest
 import trustme
 
 from downtime.errors import InputError
-from downtime.returns import checking, sending, store
+from downtime.returns import check_targets, send_messages
+from downtime.returns.store import outbox_messages
 
 from .conftest import MARY, request
 from .receiver import receiver
@@ -27,11 +28,13 @@ def server_side(authority):
 
 
 @pytest.fixture
-def send(vault, who, decide):
+def send(vault, actor, decide):
     decide(request("K7000001A", MARY))
 
     def run(settings):
-        return sending.send(vault, settings, "LIMS", who, pause=lambda seconds: False)
+        return send_messages.send_messages(
+            vault, settings, "LIMS", actor, pause=lambda seconds: False
+        )
 
     return run
 
@@ -48,7 +51,7 @@ def test_a_receiver_with_a_certificate_of_the_site_is_sent_to(
 ):
     with receiver(tls=server_side) as lims:
         done = send(network(lims.port, tls=True, ca_file=str(tmp_path / "site.pem")))
-    assert (done.taken, len(lims.got)) == (1, 1)
+    assert (done.acknowledged, len(lims.got)) == (1, 1)
 
 
 def test_a_receiver_with_a_certificate_of_a_stranger_hears_nothing(
@@ -57,9 +60,9 @@ def test_a_receiver_with_a_certificate_of_a_stranger_hears_nothing(
     trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
     with receiver(tls=server_side) as lims:
         done = send(network(lims.port, tls=True, ca_file=str(tmp_path / "other.pem")))
-    assert (done.taken, lims.got) == (0, [])
-    assert "cannot be reached by TLS" in done.trouble
-    assert [one.state for one in store.messages(vault.db)] == ["queued"]
+    assert (done.acknowledged, lims.got) == (0, [])
+    assert "cannot be reached by TLS" in done.fault
+    assert [one.state for one in outbox_messages.list_messages(vault.db)] == ["queued"]
 
 
 def test_a_receiver_under_another_name_hears_nothing(send, network, authority, tmp_path):
@@ -67,7 +70,7 @@ def test_a_receiver_under_another_name_hears_nothing(send, network, authority, t
     authority.issue_cert("lims.example").configure_cert(other)
     with receiver(tls=other) as lims:
         done = send(network(lims.port, tls=True, ca_file=str(tmp_path / "site.pem")))
-    assert (done.taken, lims.got) == (0, [])
+    assert (done.acknowledged, lims.got) == (0, [])
 
 
 def test_a_receiver_that_asks_who_we_are_is_shown_our_certificate(
@@ -78,16 +81,16 @@ def test_a_receiver_that_asks_who_we_are_is_shown_our_certificate(
     trusted = {"tls": True, "ca_file": str(tmp_path / "site.pem")}
     with receiver(tls=server_side) as lims:
         without = send(network(lims.port, **trusted))
-        assert (without.taken, lims.got) == (0, [])
+        assert (without.acknowledged, lims.got) == (0, [])
         certificate = own(authority, tmp_path / "own.pem")
         done = send(network(lims.port, **trusted, certificate_file=certificate))
-    assert (done.taken, len(lims.got)) == (1, 1)
+    assert (done.acknowledged, len(lims.got)) == (1, 1)
 
 
 def test_a_receiver_without_tls_is_never_sent_to_in_clear(send, network, authority, tmp_path):
     with receiver() as lims:
         done = send(network(lims.port, tls=True, ca_file=str(tmp_path / "site.pem")))
-    assert (done.taken, lims.got) == (0, [])
+    assert (done.acknowledged, lims.got) == (0, [])
 
 
 @pytest.mark.parametrize("key", ["ca_file", "certificate_file"])
@@ -96,6 +99,6 @@ def test_a_certificate_file_that_is_none_is_named_beforehand(key, network, tmp_p
     for name in ("wrong.pem", "absent.pem"):
         settings = network(1, tls=True, **{key: str(tmp_path / name)})
         with pytest.raises(InputError, match=r"returns\.targets\.LIMS cannot be read"):
-            checking.check(settings, "LIMS")
-        good, faults = checking.check_all(settings)
+            check_targets.check_target(settings, "LIMS")
+        good, faults = check_targets.check_targets(settings)
         assert (good, len(faults)) == ([], 1)

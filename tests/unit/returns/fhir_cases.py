@@ -1,14 +1,12 @@
 """Returned items of every kind, as the tests of FHIR bundles use them."""
 
 from downtime.entry.facts import Fact, Person
-from downtime.entry.model import VERIFIED, Entry
-from downtime.paper.forms.definition import definition
-from downtime.reconcile import store
-from downtime.reconcile.item import Item
-from downtime.reconcile.states import NEW, RETURN, UNMATCHED
-from downtime.reconcile.store import Decided, ItemRow
-from downtime.returns.fhir.about import Form
-from downtime.returns.fhir.target import fhir_target
+from downtime.entry.model import Entry, EntryState
+from downtime.paper.forms.load_form import load_form
+from downtime.reconcile.model import DecisionRecord, Decision, Item, StoredItem, ItemState
+from downtime.reconcile.store import items
+from downtime.returns.fhir.form_resources import SourceForm
+from downtime.returns.fhir.target import read_fhir_target
 from downtime.settings import ReturnsSettings, Settings
 
 PERSON = Person(
@@ -28,7 +26,7 @@ PERSON = Person(
 UNKNOWN = Person(downtime_number="DK700043V")
 FHIR = {"url": "http://127.0.0.1:1/fhir", "units": {"mmol/L": "mmol/L"}}
 SETTINGS = Settings(returns=ReturnsSettings(targets={"EPR": {"channel": "fhir", "fhir": FHIR}}))
-NAMES = fhir_target(SETTINGS, "EPR", FHIR)
+NAMES = read_fhir_target(SETTINGS, "EPR", FHIR)
 
 
 def fact(kind: str, system: str = "EPR", **more) -> Fact:
@@ -112,19 +110,21 @@ FACTS = {
 """One fact of every kind and shape that FHIR carries."""
 
 
-def row(one: Fact, state: str = "", decision: str = RETURN) -> ItemRow:
+def row(one: Fact, state: str = "", decision: str = Decision.RETURN) -> StoredItem:
     numbered = one.person.mrn or one.person.nhs_number
-    decided = Decided(
+    decided = DecisionRecord(
         decision=decision, decided_by="u-2", decided_by_name="Ben Records",
         decided="2026-11-04T10:00:00Z", reason="Not there",
     )  # fmt: skip
-    item = Item(one, state or (NEW if numbered else UNMATCHED), "", person=one.person)
-    return ItemRow(item, "o-1", store.digest(one), "s-1", "2026-11-04T09:00:00Z", decided)
+    item = Item(
+        one, state or (ItemState.NEW if numbered else ItemState.UNMATCHED), "", person=one.person
+    )
+    return StoredItem(item, "o-1", items.fact_digest(one), "s-1", "2026-11-04T09:00:00Z", decided)
 
 
-def form(scan: bytes = b"", corrections: int = 0) -> Form:
+def form(scan: bytes = b"", corrections: int = 0) -> SourceForm:
     entry = Entry(
-        serial="K7000042X", form="observations", version="1", state=VERIFIED, outage="o-1",
+        serial="K7000042X", form="observations", version="1", state=EntryState.VERIFIED, outage="o-1",
         answers={"author.name": "Sam Okoro", "event.date": "2026-11-02", "event.time": "14:00",
                  "taken:1": "2026-11-02T13:00", "pulse:1": "88", "temperature:1": "38.10"},
         event="2026-11-02T14:00:00Z", author="Sam Okoro", author_role="Staff nurse",
@@ -132,4 +132,4 @@ def form(scan: bytes = b"", corrections: int = 0) -> Form:
         verifier="u-2", verifier_name="Ben Records", verified="2026-11-03T10:00:00Z",
         corrections=corrections,
     )  # fmt: skip
-    return Form(entry, definition("observations"), scan)
+    return SourceForm(entry, load_form("observations"), scan)

@@ -10,11 +10,11 @@ import pytest
 from downtime import config
 from downtime.entry.facts import Person
 from downtime.errors import InputError
-from downtime.reconcile.identity.linking import LINKED, UNLINKED, Merge
-from downtime.reconcile.states import UNMATCHED
+from downtime.reconcile.identity.links import LINKED, UNLINKED, Merge
+from downtime.reconcile.model import ItemState
 from downtime.returns.fhir import bundles
-from downtime.returns.fhir.resources import BUILDERS, carries
-from downtime.returns.fhir.target import FhirTarget, fhir_target
+from downtime.returns.fhir.resources import BUILDERS, has_resource
+from downtime.returns.fhir.target import FhirTarget, read_fhir_target
 from tests.unit.returns.fhir_cases import (
     FACTS,
     FHIR,
@@ -30,7 +30,9 @@ from tests.unit.returns.fhir_cases import (
 
 def bundle(*facts, scan=b"", corrections=0, names=NAMES):
     rows = [row(one) for one in facts]
-    return json.loads(bundles.bundle(rows, form(scan, corrections), "DT1", SETTINGS, names))
+    return json.loads(
+        bundles.write_form_bundle(rows, form(scan, corrections), "DT1", SETTINGS, names)
+    )
 
 
 def resource(one, kind=""):
@@ -47,8 +49,8 @@ def test_every_kind_of_fact_has_a_case():
 @pytest.mark.parametrize("name", FACTS)
 def test_a_bundle_is_the_same_bytes_whenever_it_is_made(name):
     one = row(FACTS[name])
-    first = bundles.bundle([one], form(b"%PDF"), "DT1", SETTINGS, NAMES)
-    assert first == bundles.bundle([one], form(b"%PDF"), "DT1", SETTINGS, NAMES)
+    first = bundles.write_form_bundle([one], form(b"%PDF"), "DT1", SETTINGS, NAMES)
+    assert first == bundles.write_form_bundle([one], form(b"%PDF"), "DT1", SETTINGS, NAMES)
 
 
 @pytest.mark.parametrize("name", FACTS)
@@ -60,7 +62,7 @@ def test_every_entry_is_created_only_if_it_is_not_there(name):
 
 @pytest.mark.parametrize("name", FACTS)
 def test_nothing_that_was_written_is_lost(name):
-    text = bundles.bundle([row(FACTS[name])], form(), "DT1", SETTINGS, NAMES).decode()
+    text = bundles.write_form_bundle([row(FACTS[name])], form(), "DT1", SETTINGS, NAMES).decode()
     fields = FACTS[name].fields
     coded = ("kind", "status", "none_known", "category", "severity", "minutes", "event")
     for key, value in fields.items():
@@ -73,12 +75,14 @@ def test_nothing_that_was_written_is_lost(name):
 def test_a_correction_has_another_identifier_and_a_replay_the_same():
     said = FACTS["phoned-result"]
     corrected = said._replace(fields={**said.fields, "value": "6.20"})
-    first, again, other = (bundles.item_number(row(one)) for one in (said, said, corrected))
+    first, again, other = (bundles.item_identifier(row(one)) for one in (said, said, corrected))
     assert first == again != other
 
 
 def test_digits_are_kept_as_they_were_written():
-    content = bundles.bundle([row(FACTS["phoned-result"])], form(), "DT1", SETTINGS, NAMES)
+    content = bundles.write_form_bundle(
+        [row(FACTS["phoned-result"])], form(), "DT1", SETTINGS, NAMES
+    )
     assert b'"valueQuantity":{"value":6.10,"unit":"mmol/L"' in content
     assert b'{"valueDecimal":38.10}' in content
 
@@ -129,7 +133,7 @@ def test_a_known_patient_is_found_by_number_and_never_created():
 
 def test_an_unknown_patient_is_registered_once_under_the_downtime_number():
     rows = [row(FACTS["admission-unknown"]), row(fact("Observation", person=UNKNOWN))]
-    made = json.loads(bundles.bundle(rows, form(), "DT1", SETTINGS, NAMES))
+    made = json.loads(bundles.write_form_bundle(rows, form(), "DT1", SETTINGS, NAMES))
     patients = [e for e in made["entry"] if e["resource"]["resourceType"] == "Patient"]
     assert len(patients) == 1
     assert patients[0]["resource"]["name"] == [{"text": "UNKNOWN"}]
@@ -189,37 +193,37 @@ def test_an_amount_in_words_stays_words():
     ],
 )
 def test_what_would_replace_a_live_record_is_left_to_people(one, expected):
-    assert carries(one) is expected
+    assert has_resource(one) is expected
 
 
 def test_a_long_form_goes_out_in_parts_that_the_receiver_allows():
-    small = fhir_target(SETTINGS, "EPR", {**FHIR, "entries": 8})
+    small = read_fhir_target(SETTINGS, "EPR", {**FHIR, "entries": 8})
     rows = [row(fact("Observation", key=f"K7000042X-{n:02}")) for n in range(12)]
-    parts = bundles.parts(rows, small)
+    parts = bundles.split_items(rows, small)
     assert [len(part) for part in parts] == [5, 5, 2]
     assert sorted(r.key for part in parts for r in part) == [r.key for r in rows]
-    strangers = [row(one.item.fact, UNMATCHED) for one in rows]
-    for part in bundles.parts(strangers, small):
-        made = bundles.bundle(part, form(b"%PDF"), "DT1", SETTINGS, small)
+    strangers = [row(one.item.fact, ItemState.UNMATCHED) for one in rows]
+    for part in bundles.split_items(strangers, small):
+        made = bundles.write_form_bundle(part, form(b"%PDF"), "DT1", SETTINGS, small)
         assert len(json.loads(made)["entry"]) <= 8
 
 
 def test_a_merge_retires_the_downtime_record_and_touches_no_other():
     survivor = Person(mrn="H100")
     merge = Merge("DK700043V", survivor, UNKNOWN, LINKED, "2026-11-04T10:00:00Z", "Ben", "l-1")
-    (entry,) = json.loads(bundles.merge_bundle(merge, "DT1", SETTINGS, NAMES))["entry"]
+    (entry,) = json.loads(bundles.write_merge_bundle(merge, "DT1", SETTINGS, NAMES))["entry"]
     assert entry["request"]["method"] == "PUT"
     assert entry["request"]["url"].endswith("%7CDK700043V")
     assert entry["resource"]["active"] is False
     assert entry["resource"]["link"][0]["other"]["reference"].endswith("%7CH100")
     undone = replace(merge, state=UNLINKED)
-    (entry,) = json.loads(bundles.merge_bundle(undone, "DT1", SETTINGS, NAMES))["entry"]
+    (entry,) = json.loads(bundles.write_merge_bundle(undone, "DT1", SETTINGS, NAMES))["entry"]
     assert entry["resource"]["active"] is True
     assert "link" not in entry["resource"]
 
 
 def test_a_site_names_its_own_profiles_units_and_systems():
-    own = fhir_target(
+    own = read_fhir_target(
         SETTINGS, "EPR",
         {**FHIR, "profiles": {"Observation": "https://site.example/Obs"}, "codes": "urn:x"},
     )  # fmt: skip
@@ -246,7 +250,7 @@ def test_a_site_names_its_own_profiles_units_and_systems():
 )
 def test_a_mistake_in_the_settings_is_named_without_what_it_holds(wrong):
     with pytest.raises(InputError) as refused:
-        fhir_target(SETTINGS, "EPR", wrong)
+        read_fhir_target(SETTINGS, "EPR", wrong)
     assert "returns.targets.EPR.fhir." in refused.value.sentence
     assert "secret" not in str(refused.value)
 

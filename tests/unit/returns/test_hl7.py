@@ -6,7 +6,14 @@ import hl7
 import pytest
 
 from downtime.errors import InputError
-from downtime.returns.hl7.segments import escape, field, header, message, segment, timestamp
+from downtime.returns.hl7.segments import (
+    escape_text,
+    format_field,
+    build_header,
+    join_segments,
+    build_segment,
+    format_timestamp,
+)
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -23,26 +30,28 @@ LONDON = ZoneInfo("Europe/London")
     ],
 )
 def test_delimiters_are_escaped(text, sent):
-    assert escape(text) == sent
+    assert escape_text(text) == sent
 
 
 @pytest.mark.parametrize("bad", ["\x00", "\x0b", "\x1c", "\t", "\x7f", "\x85"])
 def test_control_characters_are_refused_without_repeating_the_value(bad):
     with pytest.raises(InputError) as refused:
-        escape(f"SECRET{bad}")
+        escape_text(f"SECRET{bad}")
     assert refused.value.code == "hl7.control"
     assert "SECRET" not in str(refused.value)
 
 
 def test_fields_nest_and_stand_at_their_own_number():
     names = [("A", "", ("X", "Y")), "B"]
-    assert field(names) == "A^^X&Y~B"
-    assert segment("PID", {1: "1", 3: names, 9: ""}) == "PID|1||A^^X&Y~B"
+    assert format_field(names) == "A^^X&Y~B"
+    assert build_segment("PID", {1: "1", 3: names, 9: ""}) == "PID|1||A^^X&Y~B"
 
 
 def test_an_independent_parser_reads_back_what_was_meant():
     text = "50% | ^weird & ~odd \\ name"
-    made = message(header({3: "DOWNTIME", 9: ("ADT", "A01")}), segment("PID", {5: (text, "Zoë")}))
+    made = join_segments(
+        build_header({3: "DOWNTIME", 9: ("ADT", "A01")}), build_segment("PID", {5: (text, "Zoë")})
+    )
     parsed = hl7.parse(made)
     assert made.endswith("\r")
     assert "\n" not in made
@@ -61,4 +70,4 @@ def test_an_independent_parser_reads_back_what_was_meant():
     ],
 )
 def test_times_carry_their_offset(stored, sent):
-    assert timestamp(stored, LONDON) == sent
+    assert format_timestamp(stored, LONDON) == sent

@@ -15,11 +15,11 @@ MLLP = {"channel": "mllp", "host": "lims", "port": 2575}
 
 def read(**keys):
     targets = MappingProxyType({"LIMS": keys})
-    return profiles.target(Settings(returns=ReturnsSettings(targets=targets)), "LIMS")
+    return profiles.read_target(Settings(returns=ReturnsSettings(targets=targets)), "LIMS")
 
 
 def test_without_a_table_it_is_a_file_with_the_general_settings():
-    made = profiles.target(Settings(), "LIMS")
+    made = profiles.read_target(Settings(), "LIMS")
     assert (made.channel, made.version, made.application) == ("file", "2.4", "LIMS")
 
 

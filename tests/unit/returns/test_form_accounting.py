@@ -2,14 +2,14 @@
 
 import pytest
 
-from downtime.paper.issue import LIFECYCLE
-from downtime.returns.statement.accounting import (
+from downtime.paper.model import LIFECYCLE
+from downtime.returns.statement.form_accounting import (
     COLUMNS,
     FATES,
-    Row,
+    AccountRow,
     Tally,
     UnbalancedError,
-    account,
+    account_forms,
 )
 
 
@@ -18,7 +18,7 @@ def test_every_state_of_the_ledger_has_a_fate():
 
 
 def test_every_count_has_a_heading():
-    assert {"ward", "form", *COLUMNS} == set(Row.__dataclass_fields__)
+    assert {"ward", "form", *COLUMNS} == set(AccountRow.__dataclass_fields__)
 
 
 def test_sums_meet_for_each_row_and_in_total():
@@ -29,7 +29,7 @@ def test_sums_meet_for_each_row_and_in_total():
         Tally("B2", "f", "lost"),
         Tally("B2", "f", "filed", True, n=5),
     ]
-    rows, total = account(tallies, 15)
+    rows, total = account_forms(tallies, 15)
     assert [(r.ward, r.issued, r.returned, r.void, r.lost, r.out) for r in rows] == [
         ("A1", 9, 4, 2, 0, 3),
         ("B2", 6, 5, 0, 1, 0),
@@ -45,7 +45,7 @@ def test_what_came_back_is_entered_filed_as_scan_kept_on_paper_or_waits():
         Tally("A1", "f", "filed", scanned=True, n=4),
         Tally("A1", "f", "filed", n=5),
     ]
-    (row,), _ = account(tallies, 15)
+    (row,), _ = account_forms(tallies, 15)
     assert (row.waiting, row.entered, row.as_scan, row.unentered) == (1, 5, 4, 5)
     assert (row.keyed, row.verified, row.filed) == (2, 0, 12)
 
@@ -56,4 +56,4 @@ def test_what_came_back_is_entered_filed_as_scan_kept_on_paper_or_waits():
 )
 def test_what_does_not_balance_is_a_fault_not_a_statement(tallies, issued):
     with pytest.raises(UnbalancedError):
-        account(tallies, issued)
+        account_forms(tallies, issued)

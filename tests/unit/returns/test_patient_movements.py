@@ -1,9 +1,9 @@
 """Admitted and discharged in an outage: by the time of the event, on the ward where it happened."""
 
-from downtime.clinical.records import Encounter
+from downtime.clinical.model import Encounter
 from downtime.entry.facts import Fact, Person
-from downtime.reconcile.item import Item
-from downtime.returns.statement.patients import begun_on, movements
+from downtime.reconcile.model import Item
+from downtime.returns.statement.patient_movements import find_first_wards, count_movements
 
 SINCE, UNTIL = "2026-11-02T12:00:00Z", "2026-11-03T12:00:00Z"
 
@@ -23,7 +23,7 @@ def test_only_what_happened_while_systems_were_down_counts():
         stay("after", "2026-11-03T12:00:00Z"),
         stay("never", "2026-11-02T16:00:00Z", status="cancelled"),
     )
-    found = movements(stays, SINCE, UNTIL, {})
+    found = count_movements(stays, SINCE, UNTIL, {})
     assert found == {"admitted": {"B2": 2}, "discharged": {"B2": 1}}
 
 
@@ -35,9 +35,9 @@ def test_an_admission_counts_where_a_form_says_that_it_began():
             ward=ward, person=Person(), event=SINCE, entered=SINCE, author="", author_role="",
             transcriber="", fields=fields, notes=(),
         )  # fmt: skip
-        return Item(fact, "already-there", "", matched=(number,))
+        return Item(fact, "already-there", "", matched_ids=(number,))
 
-    began = begun_on([paper("", "AMU", "one"), paper("transfer", "C3", "two")])
+    began = find_first_wards([paper("", "AMU", "one"), paper("transfer", "C3", "two")])
     assert began == {"one": "AMU"}
     stays = (stay("one", "2026-11-02T13:00:00Z"), stay("two", "2026-11-02T13:00:00Z"))
-    assert movements(stays, SINCE, UNTIL, began)["admitted"] == {"AMU": 1, "B2": 1}
+    assert count_movements(stays, SINCE, UNTIL, began)["admitted"] == {"AMU": 1, "B2": 1}
