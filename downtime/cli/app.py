@@ -46,7 +46,6 @@ class Session:
         self.as_json = as_json
         self.permission = permission
         self.clock: Clock = system_clock
-        self.migrates = False  # set by the one command that may open an older vault
 
     @property
     def home(self) -> Home:
@@ -81,11 +80,11 @@ class Session:
         try:
             self._check_password(signed_in)
             permissions.check_can(signed_in.person, self.permission)
-            if not self.migrates:
-                signed_in.vault.check_schema()
         except BaseException:
             signed_in.vault.close()
             raise
+        if notice := signed_in.vault.notice:
+            click.echo(notice, err=True)
         return signed_in
 
     def _unlock(self) -> SignedIn:

@@ -73,7 +73,9 @@ def exact(session: Session) -> Output:
 @FORM
 @click.argument("patient", metavar="PATIENT")
 @REASON
-@click.option("--evidence", default="", help="What else proves it, when only name and birth agree.")
+@click.option(
+    "--evidence", default="", help="Other evidence, if only name and date of birth agree."
+)
 def propose(session: Session, form: str, patient: str, reason: str, evidence: str) -> Output:
     """Propose that the person of a form is a patient, by the id that 'identity show' gives."""
     outage = _outage(session)

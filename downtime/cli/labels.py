@@ -9,27 +9,37 @@ import click
 from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
 from downtime.cli.options import OPTIONAL_REASON, NewFile
-from downtime.cli.pack import patient_of
-from downtime.cli.printing import Way, answer, on_one_side, send
+from downtime.cli.pack import find_patient_id
+from downtime.cli.printing import (
+    PrintDestination,
+    destination_options,
+    print_request,
+    result_output,
+)
 from downtime.cli.program import labels
-from downtime.paper import print_requests
 from downtime.paper.forms.load_form import load_forms
 from downtime.paper.labels import alignment_test, label_sheets
-from downtime.paper.labels import print_labels as rules
-from downtime.paper.print_requests import PrintRequest
+from downtime.paper.labels.print_labels import (
+    MOST_COPIES,
+    LabelKind,
+    LabelRequest,
+    PatientLabels,
+    StockLabels,
+    WardLabels,
+)
 from downtime.vault.files import replace_atomically
 
 SHEET = click.option(
     "--sheet",
     type=click.Choice(list(label_sheets.LABEL_SHEETS), case_sensitive=False),
-    help="Number on the sheets' box; else the setting paper.label_sheet.",
+    help="Label sheet type; else the setting paper.label_sheet.",
 )
 WRISTBAND = click.option("--wristband", is_flag=True, help="Wristbands instead of labels.")
 
 
 def on_a_sheet(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options `--sheet`, `--start` and `--copies`."""
-    copies = click.IntRange(1, rules.MOST_COPIES)
+    copies = click.IntRange(1, MOST_COPIES)
     for option in (
         click.option("--copies", type=copies, help="Labels of each; one patient's fill the sheet."),
         click.option(
@@ -48,34 +58,36 @@ def on_a_sheet(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("wards", nargs=-1, required=True, metavar="WARD...")
 @WRISTBAND
 @on_a_sheet
-@on_one_side
+@destination_options
 @OPTIONAL_REASON
-def ward(session: Session, wards: tuple[str, ...], wristband: bool, **how: Any) -> Output:
+def ward(session: Session, wards: tuple[str, ...], wristband: bool, **options: Any) -> Output:
     """Labels of every patient of wards, in the order of beds."""
-    return _print(session, rules.WRISTBAND if wristband else rules.PATIENT, wards=wards, **how)
+    return _print(session, WardLabels, label=_label_kind(wristband), wards=wards, **options)
 
 
 @command(labels, "patient", permission=Permission.PACK_PRINT)
 @click.argument("number", metavar="NUMBER")
 @WRISTBAND
 @on_a_sheet
-@on_one_side
+@destination_options
 @OPTIONAL_REASON
-def patient(session: Session, number: str, wristband: bool, **how: Any) -> Output:
+def patient(session: Session, number: str, wristband: bool, **options: Any) -> Output:
     """Labels of one patient, by a number of theirs."""
-    found = patient_of(session, number)
-    return _print(session, rules.WRISTBAND if wristband else rules.PATIENT, patient=found, **how)
+    patient_id = find_patient_id(session, number)
+    return _print(
+        session, PatientLabels, label=_label_kind(wristband), patient=patient_id, **options
+    )
 
 
 @command(labels, "stock", permission=Permission.FORM_PRINT)
 @click.argument("forms", nargs=-1, metavar="[FORM]...")
 @on_a_sheet
-@on_one_side
+@destination_options
 @OPTIONAL_REASON
-def stock(session: Session, forms: tuple[str, ...], **how: Any) -> Output:
+def stock(session: Session, forms: tuple[str, ...], **options: Any) -> Output:
     """Labels for boxes and dividers of blank forms; without FORM, one for every form."""
     chosen = forms or tuple(load_forms(session.home))
-    return _print(session, rules.STOCK, forms=chosen, **how)
+    return _print(session, StockLabels, forms=chosen, **options)
 
 
 @command(labels, "test", permission=Permission.PUBLIC)
@@ -95,26 +107,19 @@ def test(session: Session, sheet: str | None, out: Path) -> Output:
     )
 
 
+def _label_kind(wristband: bool) -> LabelKind:
+    return LabelKind.WRISTBAND if wristband else LabelKind.PATIENT
+
+
 def _print(
     session: Session,
-    kind: str,
+    request_type: type[LabelRequest],
     *,
     sheet: str | None,
-    start: int,
     copies: int | None,
-    out: Path | None,
-    printer: str,
-    spool: bool,
+    destination: PrintDestination,
     reason: str,
-    **what: Any,
+    **fields: Any,
 ) -> Output:
-    way = Way(out, printer, spool)
-    order = PrintRequest(
-        kind=print_requests.LABELS,
-        label=kind,
-        sheet=sheet or "",
-        start=start,
-        copies=copies,
-        **what,
-    )
-    return answer(send(session, order, way, reason), way)
+    request = request_type(sheet=sheet or "", copies=copies or 0, **fields)
+    return result_output(print_request(session, request, destination, reason), destination)

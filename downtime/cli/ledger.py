@@ -60,7 +60,7 @@ def collected(session: Session, numbers: tuple[str, ...]) -> Output:
 @command(ledger, "returned", permission=Permission.LEDGER_MOVE)
 @SERIALS
 def returned(session: Session, numbers: tuple[str, ...]) -> Output:
-    """Book forms as come back."""
+    """Say that forms came back."""
     return _moved(
         numbers, lambda number: move_form.mark_returned(session.vault, number, session.actor)
     )
@@ -86,12 +86,12 @@ def lost(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
     )
 
 
-@command(ledger, "book", permission=Permission.LEDGER_MOVE)
+@command(ledger, "check-in", permission=Permission.LEDGER_MOVE)
 @click.argument("numbers", nargs=-1, metavar="[SERIAL]...")
-def book_(session: Session, numbers: tuple[str, ...]) -> Output:
-    """Book papers as they come back, of any laptop; without serials they are read line by line.
+def check_in_(session: Session, numbers: tuple[str, ...]) -> Output:
+    """Check in papers as they come back, of any laptop; without serials, read line by line.
 
-    Exit 1 if one was a slip; all the others are booked.
+    Exit 1 if one was a slip; all the others are checked in.
     """
     vault, actor = session.vault, session.actor
     typed = numbers or tuple(line.strip() for line in sys.stdin if line.strip())
@@ -99,22 +99,24 @@ def book_(session: Session, numbers: tuple[str, ...]) -> Output:
     lines, slips = [], 0
     for number, text in enumerate(typed, 1):
         try:
-            booked = check_in.check_in_form(vault, text, actor)
+            result = check_in.check_in_form(vault, text, actor)
         except UserError as error:
             slips += 1
             documents.append({"number": number, "outcome": error.code})
             lines.append(f"Number {number}: {error.sentence} {error.next_step}")
             continue
-        documents.append({"serial": booked.serial, "outcome": booked.outcome})
-        lines.append(booked.sentence)
-    return Output(documents, [*lines, f"{len(typed) - slips} booked."], 1 if slips else 0)
+        documents.append({"serial": result.serial, "outcome": result.outcome})
+        lines.append(result.sentence)
+    return Output(documents, [*lines, f"{len(typed) - slips} checked in."], 1 if slips else 0)
 
 
-@command(ledger, "unbook", permission=Permission.LEDGER_MOVE)
-def unbook(session: Session) -> Output:
-    """Take back the paper that was booked last."""
+@command(ledger, "undo-check-in", permission=Permission.LEDGER_MOVE)
+def undo_check_in(session: Session) -> Output:
+    """Take back the paper that was checked in last."""
     serial = check_in.undo_last_check_in(session.vault, session.actor)
-    return Output({"serial": serial}, [f"{serials.format_serial(serial)} is not booked any more."])
+    return Output(
+        {"serial": serial}, [f"{serials.format_serial(serial)} is not checked in any more."]
+    )
 
 
 @command(ledger, "settle", permission=Permission.LEDGER_MOVE)
@@ -122,8 +124,8 @@ def unbook(session: Session) -> Output:
 @click.argument("kind", type=click.Choice([MoveKind.SAME, MoveKind.COPY]))
 @OPTIONAL_REASON
 def settle(session: Session, number: str, kind: str, reason: str) -> Output:
-    """Say of a paper that was booked twice: the same one, or a copy under the same serial."""
-    check_in.resolve_repeat(session.vault, number, kind, session.actor, reason)
+    """Say of a paper that was checked in twice: the same one, or a copy under the same serial."""
+    check_in.resolve_repeat(session.vault, number, MoveKind(kind), session.actor, reason)
     return Output({"serial": number, "kind": kind}, [f"{number}: {kind}."])
 
 
@@ -132,7 +134,7 @@ def settle(session: Session, number: str, kind: str, reason: str) -> Output:
 @click.option("--outage", default="", metavar="ID", help="Of this outage; else of the last one.")
 @click.option("--csv", "csv_file", type=NewFile(), default=None, help="Write the list as CSV.")
 def open_(session: Session, name: str, outage: str, csv_file: Path | None) -> Output:
-    """Paper not in order: missing, lost, void, booked or keyed twice, copies, foreign, unfiled."""
+    """Paper not in order: missing, lost, void, checked in or keyed twice, copies, foreign, unfiled."""
     found = paper_lists.list_papers(session.vault, session.settings, name, outage)
     if csv_file:
         zone = ZoneInfo(session.settings.site.time_zone)
@@ -151,7 +153,7 @@ def open_(session: Session, name: str, outage: str, csv_file: Path | None) -> Ou
     "--due", type=click.DateTime(["%Y-%m-%dT%H:%M"]), default=None, metavar="TIME",
     help="Until when, in the site's time; else sync.due_hours from now.",
 )  # fmt: skip
-@click.option("--note", default="", metavar="TEXT", help="What is to be done.")
+@click.option("--note", default="", metavar="TEXT", help="Action needed.")
 def assign(
     session: Session, numbers: tuple[str, ...], owner: str, due: datetime | None, note: str
 ) -> Output:

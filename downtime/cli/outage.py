@@ -42,7 +42,7 @@ def end(session: Session, systems: tuple[str, ...], reason: str) -> Output:
 @command(outage, "close", permission=Permission.OUTAGE_END)
 @OPTIONAL_REASON
 def close(session: Session, reason: str) -> Output:
-    """Close the books once every system is back."""
+    """Close the outage once every system is back."""
     current = outages.find_current(session.vault)
     if current is None:
         raise NotFoundError("outage.none", "No outage is open.", "See 'downtime outage list'.")

@@ -21,7 +21,7 @@ def _given(function: Callable[..., Output]) -> Callable[..., Output]:
     due = click.DateTime(["%Y-%m-%dT%H:%M"])
     until = "Until when, in the site's time; else sync.due_hours from now."
     for option in (
-        click.option("--note", default="", metavar="TEXT", help="What is to be done."),
+        click.option("--note", default="", metavar="TEXT", help="Action needed."),
         click.option("--due", type=due, default=None, metavar="TIME", help=until),
         click.option("--owner", required=True, metavar="NAME", help="Person or team."),
     ):

@@ -2,21 +2,27 @@
 
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 import click
 
 from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
 from downtime.cli.options import OPTIONAL_REASON, REASON
-from downtime.cli.printing import Way, answer, send, to_somewhere, two_sided
+from downtime.cli.printing import PrintDestination, print_request, printer_options, result_output
 from downtime.cli.program import downtime, packs
 from downtime.errors import NotFoundError
-from downtime.paper import ledger, print_requests
+from downtime.paper import ledger
 from downtime.paper.model import Pack, PackState
-from downtime.paper.packs import content_recorder
-from downtime.paper.packs import pack_ledger as printings
-from downtime.paper.print_requests import PrintRequest
+from downtime.paper.packs import content_recorder, pack_ledger
+from downtime.paper.packs.blank_forms import BlankForms
+from downtime.paper.packs.patient_pack import PatientPack
+from downtime.paper.packs.print_request import PrintRequest
+from downtime.paper.packs.reprint import Reprint
+from downtime.paper.packs.session_pack import ClinicPack, TheatrePack
+from downtime.paper.packs.ward_changes import WardChanges
+from downtime.paper.packs.ward_pack import WardPack
+from downtime.paper.print_requests import get_pack_request
 from downtime.snapshot import load_bundle
 
 FORMS = click.option(
@@ -43,7 +49,7 @@ BY_FORM = click.option("--by-form", is_flag=True, help="Form after form, not pat
     help="Blanks of each spare form for each ward; else as many as its form set says.",
 )
 @BY_FORM
-@to_somewhere
+@printer_options
 @OPTIONAL_REASON
 def pack(
     session: Session,
@@ -57,10 +63,7 @@ def pack(
     forms: tuple[str, ...],
     blanks: int | None,
     by_form: bool,
-    out: Path | None,
-    printer: str,
-    spool: bool,
-    both_sides: bool | None,
+    destination: PrintDestination,
     reason: str,
 ) -> Output:
     """Print the downtime pack of wards, of one patient, or of a clinic's or theatre's list.
@@ -68,31 +71,34 @@ def pack(
     Every page goes into the ledger. Without --out, --printer or --spool the pages go to the queue of
     the setting printing.queue; they count as printed only when it has taken them.
     """
-    asked = (bool(wards), everything, bool(patient), bool(clinic), bool(theatre))
-    if sum(asked) != 1:
+    chosen = (bool(wards), everything, bool(patient), bool(clinic), bool(theatre))
+    if sum(chosen) != 1:
         raise click.UsageError("Name the wards, or give --all, --patient, --clinic or --theatre.")
     if changes and len(wards) != 1:
         raise click.UsageError("Name one ward for --changes.")
     if bool(day) != bool(clinic or theatre):
         raise click.UsageError("Give --day with --clinic or --theatre.")
-    kind = print_requests.CHANGES if changes else print_requests.WARDS
-    kind = print_requests.CLINIC if clinic else print_requests.THEATRE if theatre else kind
-    order = PrintRequest(
-        kind=print_requests.PATIENT if patient else kind,
-        wards=wards,
-        patient=patient_of(session, patient) if patient else "",
-        day=day,
-        location=clinic or theatre,
-        forms=forms or None,
-        copies=blanks,
-        by_form=by_form,
-        two_sided=two_sided(session, both_sides),
-    )
-    way = Way(out, printer, spool)
-    return answer(send(session, order, way, reason), way)
+    common: Any = {
+        "forms": forms or None,
+        "by_form": by_form,
+        "two_sided": destination.is_two_sided(session.settings.printing),
+    }
+    request: PrintRequest
+    if patient:
+        request = PatientPack(patient=find_patient_id(session, patient), **common)
+    elif clinic:
+        request = ClinicPack(day=day, location=clinic, **common)
+    elif theatre:
+        request = TheatrePack(day=day, location=theatre, **common)
+    elif changes:
+        request = WardChanges(ward=wards[0], **common)
+    else:
+        request = WardPack(wards=wards, blanks=blanks, **common)
+    result = print_request(session, request, destination, reason)
+    return result_output(result, destination)
 
 
-def patient_of(session: Session, number: str) -> str:
+def find_patient_id(session: Session, number: str) -> str:
     """The opaque id of the patient who has that number; NotFoundError."""
     with closing(load_bundle.open_current_snapshot(session.vault)) as snapshot:
         found = snapshot.find_patient_by_identifier(number)
@@ -108,7 +114,7 @@ def patient_of(session: Session, number: str) -> str:
 @click.option("--copies", type=click.IntRange(1, 200), default=1, help="Copies of each; 1.")
 @click.option("--ward", default="", help="The ward that they are for.")
 @click.option("--numbered", is_flag=True, help="For new patients: a downtime number on each set.")
-@to_somewhere
+@printer_options
 @OPTIONAL_REASON
 def blank(
     session: Session,
@@ -116,51 +122,41 @@ def blank(
     copies: int,
     ward: str,
     numbered: bool,
-    out: Path | None,
-    printer: str,
-    spool: bool,
-    both_sides: bool | None,
+    destination: PrintDestination,
     reason: str,
 ) -> Output:
     """Print blank forms, each with a serial of its own."""
-    order = PrintRequest(
-        kind=print_requests.BLANK,
-        wards=(ward,) if ward else (),
+    request = BlankForms(
         forms=forms,
         copies=copies,
+        ward=ward,
         numbered=numbered,
-        two_sided=two_sided(session, both_sides),
+        two_sided=destination.is_two_sided(session.settings.printing),
     )
-    way = Way(out, printer, spool)
-    return answer(send(session, order, way, reason), way)
+    return result_output(print_request(session, request, destination, reason), destination)
 
 
 @command(downtime, "reprint", permission=Permission.FORM_PRINT)
 @click.argument("serial", metavar="SERIAL")
-@to_somewhere
+@printer_options
 @REASON
 def reprint(
     session: Session,
     serial: str,
-    out: Path | None,
-    printer: str,
-    spool: bool,
-    both_sides: bool | None,
+    destination: PrintDestination,
     reason: str,
 ) -> Output:
     """Print one form again, as it was, under a new serial; the old one becomes void."""
-    order = PrintRequest(
-        kind=print_requests.AGAIN, serial=serial, two_sided=two_sided(session, both_sides)
-    )
-    way = Way(out, printer, spool)
-    return answer(send(session, order, way, reason), way)
+    two_sided = destination.is_two_sided(session.settings.printing)
+    request = Reprint(serial=serial, two_sided=two_sided)
+    return result_output(print_request(session, request, destination, reason), destination)
 
 
 @command(packs, "list", permission=Permission.LEDGER_VIEW)
 @click.option("--failed", is_flag=True, help="Only those that nobody got.")
 def list_(session: Session, failed: bool) -> Output:
     """What was printed, newest first: pack, state, wards, pages, by whom, checksum."""
-    printings.void_interrupted(session.vault, session.settings)
+    pack_ledger.void_interrupted(session.vault, session.settings)
     found = [
         one
         for one in ledger.list_packs(session.vault)
@@ -172,26 +168,22 @@ def list_(session: Session, failed: bool) -> Output:
 
 @command(packs, "repeat", permission=Permission.PACK_PRINT)
 @click.argument("pack_id", metavar="PACK")
-@to_somewhere
+@printer_options
 @OPTIONAL_REASON
 def repeat(
     session: Session,
     pack_id: str,
-    out: Path | None,
-    printer: str,
-    spool: bool,
-    both_sides: bool | None,
+    destination: PrintDestination,
     reason: str,
 ) -> Output:
     """Print anew, with new serials, what failed."""
-    failed = printings.get_failed(session.vault, pack_id)
-    way = Way(out, printer, spool)
-    order = print_requests.get_pack_request(failed)
-    if both_sides is not None:
-        order = replace(order, two_sided=both_sides)
-    made = send(session, order, way, reason)
-    printings.mark_repeated(session.vault, failed, session.actor, made.id)
-    return answer(made, way)
+    failed = pack_ledger.get_failed(session.vault, pack_id)
+    request = get_pack_request(failed)
+    if destination.both_sides is not None:
+        request = replace(request, two_sided=destination.both_sides)
+    result = print_request(session, request, destination, reason)
+    pack_ledger.mark_repeated(session.vault, failed, session.actor, result.id)
+    return result_output(result, destination)
 
 
 def _document(one: Pack) -> dict[str, object]:

@@ -1,7 +1,8 @@
-"""How commands that print hand pages over: to a file, to a print queue, or into the spool folder."""
+"""How commands that print deliver pages: to a file, to a print queue, or into the spool folder."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import wraps
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -11,104 +12,115 @@ import click
 from downtime.cli.app import Output, Session
 from downtime.cli.options import NewFile
 from downtime.cli.progress import progress
-from downtime.paper import print_requests
-from downtime.paper.packs import deliver
-from downtime.paper.packs.model import Deliver, PrintChannel
-from downtime.paper.packs.pack import PackResult
-from downtime.paper.print_requests import PrintRequest
+from downtime.paper.packs.deliver import make_delivery
+from downtime.paper.packs.model import Deliver, PackResult, PrintChannel
+from downtime.paper.packs.print_pack import print_pack
+from downtime.paper.packs.print_request import PrintRequest
+from downtime.settings import PrintingSettings
 from downtime.vault.files import replace_atomically
 
 
-class Way(NamedTuple):
-    """Where pages go; at most one of the three is given, else the queue of the settings."""
+class PrintDestination(NamedTuple):
+    """Where pages go; at most one of the first three is given, else the queue of the settings."""
 
     out: Path | None
     printer: str
     spool: bool
+    both_sides: bool | None = None
+    """Whether the printer prints on both sides; None for what the settings say."""
+
+    def is_two_sided(self, settings: PrintingSettings) -> bool:
+        """Whether every form starts on a sheet of its own."""
+        return settings.two_sided if self.both_sides is None else self.both_sides
 
 
-def to_somewhere(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options `--out`, `--printer`, `--spool` and `--two-sided`, in this order."""
-    two_sided = click.option(
-        "--two-sided/--one-sided",
-        "both_sides",
-        default=None,
-        help="For a two-sided printer: every form starts on a sheet of its own.",
-    )
-    return on_one_side(two_sided(function))
+_OUT = click.option(
+    "--out",
+    type=NewFile(),
+    metavar="FILE",
+    help="PDF to write. It holds patient data: carry it to the printer, then delete it.",
+)
+_PRINTER = click.option(
+    "--printer",
+    default="",
+    metavar="QUEUE",
+    help="Send it to this print queue; else to printing.queue.",
+)
+_SPOOL = click.option("--spool", is_flag=True, help="Put the PDF into the folder printing.folder.")
+_TWO_SIDED = click.option(
+    "--two-sided/--one-sided",
+    "both_sides",
+    default=None,
+    help="For a two-sided printer: every form starts on a sheet of its own.",
+)
 
 
-def on_one_side(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options `--out`, `--printer` and `--spool`, in this order."""
-    for option in (
-        click.option("--spool", is_flag=True, help="Put the PDF into the folder printing.folder."),
-        click.option(
-            "--printer",
-            default="",
-            metavar="QUEUE",
-            help="Send it to this print queue; else to printing.queue.",
-        ),
-        click.option(
-            "--out",
-            type=NewFile(),
-            metavar="FILE",
-            help="PDF to write. It holds patient data: carry it to the printer, then delete it.",
-        ),
-    ):
-        function = option(function)
-    return function
+def destination_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options `--out`, `--printer` and `--spool`, passed on as `destination`."""
+
+    @wraps(function)
+    def command(
+        *arguments: Any,
+        out: Path | None,
+        printer: str,
+        spool: bool,
+        both_sides: bool | None = None,
+        **options: Any,
+    ) -> Any:
+        destination = PrintDestination(out, printer, spool, both_sides)
+        return function(*arguments, destination=destination, **options)
+
+    return _OUT(_PRINTER(_SPOOL(command)))
 
 
-def send(session: Session, order: PrintRequest, way: Way, reason: str) -> PackResult:
-    """Print an order; it counts as printed only once it was handed over."""
+def printer_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options `--out`, `--printer`, `--spool` and `--two-sided`, passed on as `destination`."""
+    return _TWO_SIDED(destination_options(function))
+
+
+def print_request(
+    session: Session, request: PrintRequest, destination: PrintDestination, reason: str
+) -> PackResult:
+    """Print what was asked for; it counts as printed only once it was delivered."""
     vault = session.vault  # who may not unlock it hears of nothing else
     with (
-        progress("Printing") as tell,
-        _opened(session, way, order.two_sided) as (out, hand_over),
+        progress("Printing") as report,
+        _open_destination(session, destination, request.two_sided) as (out, deliver),
     ):
-        return print_requests.print_request(
-            vault, session.settings, order, session.actor, reason, out,
-            progress=tell, hand_over=hand_over,
+        return print_pack(
+            vault, session.settings, request, session.actor, reason, out,
+            progress=report, deliver=deliver,
         )  # fmt: skip
 
 
 @contextmanager
-def _opened(
-    session: Session, way: Way, two_sided: bool
+def _open_destination(
+    session: Session, destination: PrintDestination, two_sided: bool
 ) -> Iterator[tuple[BinaryIO, Deliver | None]]:
-    printing = session.settings.printing
-    if sum((way.out is not None, bool(way.printer), way.spool)) > 1:
+    printing, out, queue = session.settings.printing, destination.out, destination.printer
+    if sum((out is not None, bool(queue), destination.spool)) > 1:
         raise click.UsageError("Give one of --out, --printer and --spool.")
-    if way.out is None:
+    if out is None:
         memory = BytesIO()
-        to = PrintChannel.FOLDER if way.spool else PrintChannel.QUEUE
-        yield (
-            memory,
-            deliver.make_delivery(printing, to, memory, two_sided=two_sided, queue=way.printer),
-        )
+        channel = PrintChannel.FOLDER if destination.spool else PrintChannel.QUEUE
+        yield memory, make_delivery(printing, channel, memory, two_sided=two_sided, queue=queue)
         return
     with ExitStack() as stack:
-        file = stack.enter_context(replace_atomically(way.out))
+        file = stack.enter_context(replace_atomically(out))
         yield file, lambda name, pack: stack.close()
 
 
-def two_sided(session: Session, given: bool | None) -> bool:
-    """What was asked for, else what the settings say."""
-    return session.settings.printing.two_sided if given is None else given
-
-
-def answer(made: PackResult, way: Way) -> Output:
+def result_output(result: PackResult, destination: PrintDestination) -> Output:
     """What was printed, and where it is."""
-    where = f"in {way.out}" if way.out else "handed over"
+    where = f"in {destination.out}" if destination.out else "handed over"
     document = {
-        "pack": made.id,
-        "out": str(way.out or ""),
-        "pages": made.pages,
-        "forms": made.forms,
-        "blank_forms": made.blank_forms,
-        "file_name": made.file_name,
-        "checksum": made.checksum,
+        "pack": result.id,
+        "out": str(destination.out or ""),
+        "pages": result.pages,
+        "forms": result.forms,
+        "blank_forms": result.blank_forms,
+        "file_name": result.file_name,
+        "checksum": result.checksum,
     }
-    return Output(
-        document, [f"{made.pages} pages ({made.forms} forms, {made.blank_forms} blank) {where}."]
-    )
+    counts = f"{result.pages} pages ({result.forms} forms, {result.blank_forms} blank)"
+    return Output(document, [f"{counts} {where}."])

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from downtime.entry.duplicate_entries import find_duplicate_entries
 from downtime.entry.store import scans
-from downtime.entry.unfiled import find_unfiled_forms
+from downtime.entry.file_form import find_unfiled_forms
 from downtime.errors import InputError
 from downtime.outage import outages
 from downtime.paper import check_in, csv_file, ledger, serials
-from downtime.paper.assignments import Assignment, list_assignments
-from downtime.paper.model import AssignmentKind, FormState, IssuedForm, Move, MoveKind
+from downtime.paper.assignments import list_assignments
+from downtime.paper.model import Assignment, AssignmentKind, FormState, IssuedForm, Move, MoveKind
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
@@ -21,15 +21,15 @@ TITLES = {
     MISSING: "Missing",
     LOST_ONES: "Declared lost",
     VOID_ONES: "Void",
-    DUPLICATES: "Booked twice",
+    DUPLICATES: "Checked in twice",
     KEYED_TWICE: "Keyed twice",
-    COPIES: "More than one paper",
-    FOREIGN: "Of laptops not yet reported",
+    COPIES: "More than one copy",
+    FOREIGN: "From laptops not merged yet",
     UNFILED: "Returned, not filed",
 }
 TO_SETTLE = (MISSING, DUPLICATES, KEYED_TWICE, FOREIGN, UNFILED)
 """The lists that are empty once everything is in order."""
-HEAD = ("Serial", "Form", "Ward", "Printed by", "Since", "What is known", "Owner", "Due", "Note")
+HEAD = ("Serial", "Form", "Ward", "Printed by", "Since", "Details", "Owner", "Due", "Note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class PaperLine:
     since: str
     """UTC as stored."""
     said: str
-    """What is known of it: a reason, or who booked it when. No patient is named."""
+    """Details of it: a reason, or who booked it when. No patient is named."""
     device: str
     """The laptop that keyed it too; empty in other lists."""
     assignment: Assignment | None

@@ -37,14 +37,14 @@ CARE_AREAS: tuple[MenuArea, ...] = (
     _single_page("guidance.show", "What to do now", Permission.SESSION_OWN),
 )
 RECORDS_AREAS: tuple[MenuArea, ...] = (
-    _single_page("worklists.show", "What waits", Permission.ENTRY_QUEUE),
+    _single_page("worklists.show", "Worklists", Permission.ENTRY_QUEUE),
     MenuArea(
         "Paper",
         (
             MenuPage("check_in.show", "Check in forms", Permission.LEDGER_MOVE),
             MenuPage("ledger.show", "All forms", Permission.LEDGER_VIEW),
             MenuPage(
-                "check_in.list_papers", "Not in order", Permission.LEDGER_VIEW, {"name": "missing"}
+                "check_in.list_papers", "Need action", Permission.LEDGER_VIEW, {"name": "missing"}
             ),
             MenuPage("laptops.show", "Laptops", Permission.SYNC_VIEW),
         ),
@@ -53,7 +53,7 @@ RECORDS_AREAS: tuple[MenuArea, ...] = (
         "Key",
         (
             MenuPage("keying.choose", "Key a form", Permission.ENTRY_KEY),
-            MenuPage("queues.show_quality", "How many fields are wrong", Permission.ENTRY_QUALITY),
+            MenuPage("queues.show_quality", "Keying error rate", Permission.ENTRY_QUALITY),
         ),
     ),
     _single_page("identity.show", "Unmatched", Permission.IDENTITY_LIST),

@@ -20,10 +20,10 @@ from downtime.web.request_limits import BUNDLE_COMMANDS
 log = logging.getLogger("downtime.web")
 
 _STATUS_SENTENCES = {
-    HTTPStatus.NOT_FOUND: ("There is no such page.", "Check the address, or go to the start page."),
-    HTTPStatus.METHOD_NOT_ALLOWED: ("That page cannot be opened like this.", "Use the menu."),
+    HTTPStatus.NOT_FOUND: ("Page not found.", "Check the address, or go to the start page."),
+    HTTPStatus.METHOD_NOT_ALLOWED: ("This page cannot be opened this way.", "Use the menu."),
     HTTPStatus.FORBIDDEN: (
-        "That request did not come from one of Downtime's own pages.",
+        "This request did not come from a Downtime page.",
         "Open the page from the menu and try again.",
     ),
 }
@@ -62,8 +62,8 @@ def _handle_user_error(error: UserError) -> tuple[str, int]:
 
 def _handle_csrf_error(_: CSRFError) -> tuple[str, int]:
     return render_error(
-        "This page was open while Downtime was started anew, so it could not be sent.",
-        "Open the page again and repeat the last step; nothing was changed.",
+        "Downtime was restarted while this page was open, so it could not be sent.",
+        "Open the page again and repeat the last step. Nothing was changed.",
         HTTPStatus.BAD_REQUEST,
     )
 
@@ -90,8 +90,8 @@ def _describe_too_large() -> tuple[str, str]:
 
 def _describe_bundle_too_large(command: str) -> tuple[str, str]:
     return (
-        "These bundles are larger than what is taken from a browser.",
-        f"Send them one by one, or take a large one on this machine: {command}. The administrator"
+        "These bundles are too large to upload from a browser.",
+        f"Upload them one at a time, or load a large one with this command: {command}. The administrator"
         " can raise web.max_bundle_upload_bytes.",
     )
 
@@ -104,7 +104,7 @@ def _handle_bug(error: Exception) -> tuple[str, int]:
     )
     log.error("fault %s: %s in %s at %s", reference, type(error).__name__, request.endpoint, places)
     return _render_frameless(
-        "Downtime met a fault of its own. What you entered last was not kept.",
+        "Downtime has a fault. Your last entry was not saved.",
         "Go back and try again; if it happens again, report this reference.",
         reference,
     ), HTTPStatus.INTERNAL_SERVER_ERROR

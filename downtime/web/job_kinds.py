@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from downtime.paper import print_requests
-from downtime.paper.packs import deliver, pack_ledger
+from downtime.paper.packs import pack_ledger
+from downtime.paper.packs.deliver import DELIVERED_WORDS, make_delivery
 from downtime.paper.packs.model import PrintChannel
+from downtime.paper.packs.print_pack import print_pack
+from downtime.paper.print_requests import REQUESTS, read_request
 from downtime.reconcile.compare import run_comparison as run
 from downtime.reconcile.harm import review
 from downtime.reconcile.latest_outage import find_latest_outage
@@ -45,26 +47,26 @@ class JobKind:
 
 
 def _print_pack(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
-    """Print an order; a job that is done again prints anew what nobody got, and only that."""
-    order, to = print_requests.from_json(job.arguments["order"]), job.arguments["to"]
-    if to != PrintChannel.SCREEN and (done := pack_ledger.find_printed_for_job(vault, job.id)):
-        return (
-            None,
-            f"{done.pages} pages were {deliver.DELIVERED_WORDS[to]} before the program stopped.",
-        )
+    """Print a request; a job that is done again prints anew what nobody got, and only that."""
+    request, channel = read_request(job.arguments["order"]), PrintChannel(job.arguments["to"])
+    is_fetched = channel == PrintChannel.SCREEN
+    if not is_fetched and (printed := pack_ledger.find_printed_for_job(vault, job.id)):
+        words = DELIVERED_WORDS[channel]
+        return None, f"{printed.pages} pages were {words} before the program stopped."
     pack_ledger.withdraw_job(vault, job.id, pack_ledger.INTERRUPTED)
     out = BytesIO()
-    hand_over = deliver.make_delivery(settings.printing, to, out, two_sided=order.two_sided)
-    made = print_requests.print_request(
-        vault, settings, order, job.actor, job.arguments["why"], out,
-        progress=progress, hand_over=hand_over, job=job.id,
+    deliver = make_delivery(settings.printing, channel, out, two_sided=request.two_sided)
+    result = print_pack(
+        vault, settings, request, job.actor, job.arguments["why"], out,
+        progress=progress, deliver=deliver, job=job.id,
     )  # fmt: skip
     if failed := job.arguments.get("instead_of"):
-        pack_ledger.mark_repeated(vault, pack_ledger.get_pack(vault, failed), job.actor, made.id)
-    said = f"{made.pages} pages, {made.forms} forms for patients, {made.blank_forms} blank"
-    if to != PrintChannel.SCREEN:
-        return None, f"{said}, {deliver.DELIVERED_WORDS[to]}."
-    return JobResult(out.getvalue(), PDF, made.file_name), f"{said}."
+        pack_ledger.mark_repeated(vault, pack_ledger.get_pack(vault, failed), job.actor, result.id)
+    counts = f"{result.forms} forms for patients, {result.blank_forms} blank"
+    sentence = f"{result.pages} pages, {counts}"
+    if not is_fetched:
+        return None, f"{sentence}, {DELIVERED_WORDS[channel]}."
+    return JobResult(out.getvalue(), PDF, result.file_name), f"{sentence}."
 
 
 def _withdraw_unfetched(vault: Vault, job: Job) -> None:
@@ -107,11 +109,15 @@ def _write_worklist(vault: Vault, settings: Settings, job: Job, progress: Progre
         for line in rekey_lines.list_lines(vault, outage.id)
         if not asked["system"] or line.worklist == (asked["system"], asked["department"])
     ]
-    content = worklist_files.write_worklist(vault, settings, asked["kind"], found, job.actor)
+    content = worklist_files.write_worklist(
+        vault, settings, worklist_files.parse_kind(asked["kind"]), found, job.actor
+    )
     named = " ".join(filter(None, ("worklist", asked["system"], asked["department"])))
     name = f"{named} {outage.label}.{asked['kind']}"
     said = f"{len(found)} line{'' if len(found) == 1 else 's'}."
-    return JobResult(content, worklist_files.KINDS[asked["kind"]], name), said
+    return JobResult(
+        content, worklist_files.MEDIA_TYPES[worklist_files.parse_kind(asked["kind"])], name
+    ), said
 
 
 def _send_messages(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
@@ -145,25 +151,19 @@ def _make_report(vault: Vault, settings: Settings, job: Job, progress: Progress)
     return JobResult(report_files.to_pdf(made, settings), PDF, name), made.statement.verdict
 
 
-_PACK_TITLES = {
-    print_requests.WARDS: "Ward pack",
-    print_requests.CHANGES: "Changes of a ward",
-    print_requests.PATIENT: "Patient's pages",
-    print_requests.CLINIC: "Clinic list",
-    print_requests.THEATRE: "Theatre list",
-    print_requests.BLANK: "Blank forms",
-    print_requests.AGAIN: "Form printed again",
-    print_requests.LABELS: "Labels",
-}
 PACK_PREFIX = "pack-"
 """What the kinds of job begin with that print."""
 
 JOB_KINDS: dict[str, JobKind] = {
     **{
         PACK_PREFIX + kind: JobKind(
-            _print_pack, title, "printing.choose", "Print something else", undo=_withdraw_unfetched
+            _print_pack,
+            request.title,
+            "printing.choose",
+            "Print something else",
+            undo=_withdraw_unfetched,
         )
-        for kind, title in _PACK_TITLES.items()
+        for kind, request in REQUESTS.items()
     },
     "reconcile": JobKind(
         _run_comparison, "Comparison", "comparison.show", "See the items", own_process=True
@@ -175,7 +175,7 @@ JOB_KINDS: dict[str, JobKind] = {
         _export_messages,
         "Returns",
         "returns.show",
-        "All that has gone out",
+        "See all messages",
         opens_result=False,
         own_process=True,
     ),
@@ -189,7 +189,7 @@ JOB_KINDS: dict[str, JobKind] = {
     "report": JobKind(
         _make_report, "Post-incident report", "report.show", "Back to the report", own_process=True
     ),
-    "send": JobKind(_send_messages, "Sending", "returns.show", "See what has become of it"),
+    "send": JobKind(_send_messages, "Sending", "returns.show", "See progress"),
     "statement": JobKind(
         _make_statement, "Statement", "statement.show", "Back to the statement", own_process=True
     ),

@@ -14,8 +14,7 @@ from downtime.outage.model import Outage
 from downtime.paper import ledger
 from downtime.snapshot import freshness, load_bundle
 from downtime.vault import device
-from downtime.web import navigation
-from downtime.web import request_context
+from downtime.web import navigation, request_context
 from downtime.web.access_control import has_permission
 
 
@@ -113,12 +112,14 @@ def _list_systems(outage: Outage | None) -> Iterator[SystemLine]:
     for age in freshness.list_freshness(
         times, request_context.now(), request_context.settings(), seen
     ):
-        yield SystemLine(age.system, since.get(age.system, ""), age.level, age.words)
+        yield SystemLine(age.system, since.get(age.system, ""), age.level, age.sentence)
 
 
 def _list_alarms() -> Iterator[str]:
     """What makes every age on the screen doubtful, a block running out, a snapshot past its time."""
     vault = request_context.vault()
+    if vault.is_read_only:
+        yield vault.notice
     age = freshness.describe_clock_fault(
         request_context.now(), load_bundle.get_latest_time(vault), request_context.settings()
     )

@@ -56,7 +56,7 @@ def format_field(record: Record, column: Column, zone: ZoneInfo) -> str:
     text = str(getattr(record, column.field))
     if column.format == FieldFormat.TIME:
         return display.format_moment(text, zone)
-    return capitalise_code(text) if column.format == FieldFormat.WORDS else text
+    return capitalise_code(text) if column.format == FieldFormat.CODE else text
 
 
 def format_location(encounter: Encounter | None) -> str:

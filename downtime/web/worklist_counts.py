@@ -22,11 +22,11 @@ from downtime.web import request_context
 from downtime.web.access_control import has_permission
 
 _TO_DECIDE = {
-    ItemState.CONFLICT: "Conflicts to be decided",
-    ItemState.NEW: "New items to be decided",
-    ItemState.NEWER_LIVE: "Newer live items to be decided",
-    ItemState.UNMATCHED: "Unmatched items to be decided",
-    ItemState.HELD: "Held items to be decided",
+    ItemState.CONFLICT: "Conflicts to decide",
+    ItemState.NEW: "New items to decide",
+    ItemState.NEWER_LIVE: "Items to decide where the system has newer data",
+    ItemState.UNMATCHED: "Unmatched items to decide",
+    ItemState.HELD: "Items to decide that are filed, not returned",
 }
 
 
@@ -63,10 +63,15 @@ def _paper(outage: Outage) -> Iterator[Line]:
             f"Paper {paper_lists.TITLES[name].lower()}", len(found), Permission.LEDGER_VIEW, page
         )
         if late := sum(line.is_overdue(now) for line in found):
-            words = "of them overdue at their owners"
+            words = "of these, overdue"
             yield _line(words, late, Permission.LEDGER_VIEW, page, loud=True, within=True)
     awaited = len(laptop_reports.find_awaited(vault, outage))
-    yield _line("Laptops still awaited", awaited, Permission.SYNC_VIEW, url_for("laptops.show"))
+    yield _line(
+        "Laptops that have not sent their data",
+        awaited,
+        Permission.SYNC_VIEW,
+        url_for("laptops.show"),
+    )
 
 
 def _entry() -> Iterator[Line]:
@@ -85,8 +90,8 @@ def _people(outage: Outage) -> Iterator[Line]:
         )
     ]
     for state, text in (
-        (unidentified.TO_LINK, "People on paper to be linked"),
-        (unidentified.TO_CONFIRM, "Links for a second person"),
+        (unidentified.TO_LINK, "Patients to link"),
+        (unidentified.TO_CONFIRM, "Links for a second person to confirm"),
     ):
         address = url_for("identity.show", state=state)
         yield _line(text, states.count(state), Permission.IDENTITY_LIST, address)
@@ -102,7 +107,7 @@ def _comparison(outage: Outage) -> Iterator[Line]:
     proposed = items.count_items(db, outage.id, ItemFilter(decision=PROPOSED))
     address = url_for("comparison.show", decided=PROPOSED)
     yield _line(
-        "of all these, for a second person",
+        "of these, for a second person",
         proposed,
         Permission.RECONCILE_LIST,
         address,
@@ -113,7 +118,7 @@ def _comparison(outage: Outage) -> Iterator[Line]:
 def _returns(outage: Outage) -> Iterator[Line]:
     db, shown = request_context.vault().db, url_for("returns.show")
     decided = items.count_items(db, outage.id, ItemFilter(decision=Decision.RETURN))
-    yield _line("Items decided and not gone out yet", decided, Permission.RETURN_EXPORT, shown)
+    yield _line("Items decided and not sent yet", decided, Permission.RETURN_EXPORT, shown)
     states = messages.count_messages(db, outage.id)
     for state, text in (
         (MessageState.REFUSED, "Messages refused"),
@@ -123,7 +128,7 @@ def _returns(outage: Outage) -> Iterator[Line]:
         yield _line(text, n, Permission.RETURN_EXPORT, f"{shown}#{state}", loud=True)
     left = sum(row.lines - row.done for row in rekey_ticks.count_lines(db, outage.id))
     yield _line(
-        "Worklist lines to be keyed by hand",
+        "Worklist lines to key by hand",
         left,
         Permission.REKEY_LIST,
         url_for("rekey_worklists.show"),

@@ -52,7 +52,7 @@ def test_what_a_person_types_is_not_taken_for_a_scan(visit):
 def test_a_number_takes_two_clicks(visit):
     page = visit("ward")
     page.click("nav >> text=Numbers")
-    page.click("text=Give out one number")
+    page.click("text=Issue one number")
     assert re.fullmatch(r"DK7\d{5}\w", page.inner_text(".codes").strip())
 
 

@@ -9,7 +9,8 @@ import pytest
 from downtime.entry import open_form, scans
 from downtime.errors import UserError
 from downtime.paper import ledger, move_form
-from downtime.paper.print_requests import BLANK, PrintRequest, print_request
+from downtime.paper.packs.blank_forms import BlankForms
+from downtime.paper.packs.print_pack import print_pack
 from downtime.paper.store import layouts
 from downtime.vault.model import Actor
 
@@ -22,10 +23,8 @@ def returned(served):
     hospital = served.hospital
     signed_in = hospital.open()
     vault, settings = signed_in.vault, hospital.settings
-    order = PrintRequest(
-        kind=BLANK, forms=("observations", "phoned-result"), copies=3, wards=("A1",)
-    )
-    print_request(vault, settings, order, NURSE, "for a test", io.BytesIO())
+    order = BlankForms(forms=("observations", "phoned-result"), copies=3, ward="A1")
+    print_pack(vault, settings, order, NURSE, "for a test", io.BytesIO())
     found = {}
     for form in ledger.list_forms(vault, ward="A1"):
         move_form.mark_returned(vault, form.serial, NURSE)
@@ -44,9 +43,9 @@ def blank(served):
 
     def one(form: str) -> str:
         vault = served.hospital.open().vault
-        order = PrintRequest(kind=BLANK, forms=(form,), copies=1, wards=("B2",))
+        order = BlankForms(forms=(form,), copies=1, ward="B2")
         before = {issued.serial for issued in ledger.list_forms(vault, ward="B2")}
-        print_request(vault, served.hospital.settings, order, NURSE, "for a test", io.BytesIO())
+        print_pack(vault, served.hospital.settings, order, NURSE, "for a test", io.BytesIO())
         (serial,) = {issued.serial for issued in ledger.list_forms(vault, ward="B2")} - before
         vault.close()
         return serial
@@ -224,7 +223,7 @@ def test_the_second_who_opens_a_form_is_told_who_has_it(visit, returned):
     clerk.press("#f-caller", "Tab")
     clerk.wait_for_selector("#kept:has-text('Draft kept at')")
     supervisor.goto(f"/key/{serial}")
-    assert "has had this form on the screen since" in supervisor.inner_text("main")
+    assert "has had this form open since" in supervisor.inner_text("main")
     assert supervisor.input_value("#f-caller") == "Jo Lab"
     assert supervisor.locator("text=Save and next").count() == 0
 

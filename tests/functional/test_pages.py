@@ -79,8 +79,8 @@ def test_a_supervisor_starts_with_what_waits_and_reaches_every_list(visit):
     page.goto("/")
     assert page.url.endswith("/worklists")
     page.click("nav >> text=Paper")
-    page.click("text=Gathering")
-    assert page.inner_text("h1").startswith("Gathering")
+    page.click("text=Laptops")
+    assert page.inner_text("h1").startswith("Laptops")
     assert page.inner_text(".nav:not(.within) [aria-current]") == "Paper"
 
 

@@ -28,7 +28,7 @@ def test_a_rectangle_is_drawn_named_and_kept(visit, served):
     page.keyboard.type("Reason")
     assert page.locator(".spot.chosen").inner_text() == "reason"
     assert Axe().run(page).response["violations"] == []
-    page.click("text=Keep the form")
+    page.click("text=Save the form")
     page.wait_for_selector("text=is kept")
     (field,) = load_form("drawn", served.hospital.home).items
     spot = field.boxes[0]
@@ -53,7 +53,7 @@ def test_the_numbers_alone_are_enough(visit, served):
         "height": "8",
     }.items():
         row.locator(f"[name={name}]").fill(text)
-    page.click("text=Keep the form")
+    page.click("text=Save the form")
     page.wait_for_selector("text=is kept")
     (field,) = load_form("typed", served.hospital.home).items
     assert (field.link_id, field.boxes[0].y) == ("ward", 90)

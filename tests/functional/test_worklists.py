@@ -35,7 +35,7 @@ def test_lines_are_ticked_by_keyboard_and_a_tick_is_taken_back(visit_own, vault,
             page.keyboard.press("Enter")
     assert ticked(vault, listed) == ["LAB-1", "LAB-2"]
     assert "LIMS Blood sciences" in page.inner_text("main")
-    page.get_by_role("link", name="Also what is done").click()
+    page.get_by_role("link", name="Include done").click()
     page.wait_for_selector("text=Take back")
     page.screenshot(path=tmp_path / "done.png")
     assert violations(page) == []

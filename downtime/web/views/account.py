@@ -36,8 +36,9 @@ def sign_in() -> ViewResponse:
                 vault=held,
             )
             if held is None:
-                signed_in.vault.check_schema()
                 web.vault_holder.hold(signed_in.vault)
+                if notice := signed_in.vault.notice:
+                    flash(notice)
         with web.vault_holder.use() as vault:
             token = sessions.start_session(
                 vault, web.settings, signed_in.person, signed_in.actor.device
@@ -89,7 +90,7 @@ def unlock() -> ViewResponse:
 @requires(Permission.SESSION_OWN)
 def switch() -> ViewResponse:
     """End this session and let somebody else sign in; running work goes on."""
-    return _end("Signed out. What was begun is kept. Who is next?")
+    return _end("You are signed out and your work is saved. The next user can sign in.")
 
 
 @blueprint.post("/sign-out")
@@ -133,7 +134,7 @@ def password() -> ViewResponse:
         shortest=request_context.settings().accounts.password_min_length,
         note="Somebody else made your first password. Only you should know the next one."
         if first
-        else "It opens this laptop's data: nobody else should know it.",
+        else "It unlocks this laptop's data. Do not share it.",
     )
     return (page, error.http_status) if error else page
 
@@ -141,9 +142,7 @@ def password() -> ViewResponse:
 def _change_password() -> None:
     new = request.form.get("new", "")
     if new != request.form.get("again", ""):
-        raise InputError(
-            "person.password", "The two new passwords are not the same.", "Type them again."
-        )
+        raise InputError("person.password", "The new passwords do not match.", "Type them again.")
     old = request.form.get("old", "")
     people.change_password(
         request_context.vault(),

@@ -5,13 +5,17 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, render_template, request
 
 from downtime.accounts.model import Permission
+from downtime.clinical.model import AppointmentKind
 from downtime.errors import NotFoundError
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import requires
 
 blueprint = Blueprint("appointments", __name__)
-HEADINGS = {"clinic": "Clinics", "theatre": "Theatre lists"}
+HEADINGS: dict[str, str] = {
+    AppointmentKind.CLINIC: "Clinics",
+    AppointmentKind.THEATRE: "Theatre lists",
+}
 
 
 @blueprint.get("/appointments")
@@ -56,5 +60,5 @@ def session() -> ViewResponse:
 
 
 def _kind() -> str:
-    kind = request.args.get("kind", "clinic")
-    return kind if kind in HEADINGS else "clinic"
+    kind = request.args.get("kind", AppointmentKind.CLINIC)
+    return kind if kind in HEADINGS else AppointmentKind.CLINIC

@@ -61,7 +61,7 @@ def check_in_form() -> ViewResponse:
 def undo() -> ViewResponse:
     """Take back what was booked last."""
     serial = check_in.undo_last_check_in(request_context.vault(), request_context.actor())
-    _remember("undone", f"{serials.format_serial(serial)}: not booked any more.", "")
+    _remember("undone", f"{serials.format_serial(serial)}: not checked in any more.", "")
     return redirect(url_for("check_in.show"), 303)
 
 
@@ -77,7 +77,7 @@ def settle() -> ViewResponse:
         request_context.actor(),
         request.form.get("reason", "")[:200],
     )
-    words = {"same": "the same paper, seen twice.", "copy": "a second paper under one serial."}
+    words = {"same": "the same form, scanned twice.", "copy": "a copy: two forms have one serial."}
     _remember(
         "settled", f"{serials.format_serial(serials.parse_serial(serial))}: {words[kind]}", ""
     )
@@ -133,7 +133,7 @@ def assign() -> ViewResponse:
     vault, name = request_context.vault(), request.form.get("list", paper_lists.MISSING)
     ticked, owner = request.form.getlist("serial"), request.form.get("owner", "")
     if not ticked:
-        raise InputError("ledger.none", "No paper was ticked.", "Go back and tick at least one.")
+        raise InputError("ledger.none", "No forms were ticked.", "Go back and tick at least one.")
     due, note = (
         stored_times.parse_local_time(request.form.get("due", "")),
         request.form.get("note", ""),

@@ -129,7 +129,7 @@ def decide_all() -> ViewResponse:
         request_context.actor(),
         required_reason(),
     )
-    flash(f"{batch.items:,} items: {BULK[decision].lower()}. It can be undone as one step below.")
+    flash(f"{batch.items:,} items: {BULK[decision].lower()}. You can undo them all below.")
     return redirect(url_for("comparison.show", **_given(wanted)), 303)
 
 
@@ -140,8 +140,8 @@ def undo(batch: str) -> ViewResponse:
     done = decide_in_bulk.undo_bulk_decision(
         request_context.vault(), batch, request_context.actor(), required_reason()
     )
-    left = f" {done.kept:,} have moved on since and stay." if done.kept else ""
-    flash(f"{done.back:,} items are as they were before.{left}")
+    left = f" {done.kept:,} have changed since and stay as they are." if done.kept else ""
+    flash(f"{done.back:,} items are undone.{left}")
     return redirect(url_for("comparison.show"), 303)
 
 

@@ -87,7 +87,7 @@ def save(name: str) -> ViewResponse:
     except InputError as error:
         said = f"{error.sentence} {error.next_step}"
         return _screen(name, sheet, form, drawn, said), error.http_status
-    flash(f"The form '{name}' is kept. Look at its preview before it is used.")
+    flash(f"The form '{name}' is saved. Check its preview before you use it.")
     return redirect(url_for("field_placement.draw", name=name, page=_page(sheet)), 303)
 
 
@@ -148,7 +148,7 @@ def _sheet(name: str) -> BackgroundPdf:
 def _path(name: str) -> Path:
     found = hospital_backgrounds.list_backgrounds(request_context.app_state().home).get(name)
     if found is None:
-        raise NotFoundError("place.unknown", "There is no such PDF here.", "Bring it first.")
+        raise NotFoundError("place.unknown", "There is no such PDF here.", "Upload it first.")
     return found
 
 

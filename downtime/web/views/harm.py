@@ -70,7 +70,7 @@ def show() -> ViewResponse:
 @blueprint.post("/harm/run")
 @requires(Permission.HARM_RUN)
 def run() -> ViewResponse:
-    """Look again, as a job."""
+    """Run again, as a job."""
     return ask("harm", {}, REASON_ON_SCREEN)
 
 
@@ -110,7 +110,7 @@ def explain() -> ViewResponse:
 def _ticked() -> list[str]:
     keys = request.form.getlist("key")
     if not keys:
-        raise InputError("harm.none", "No finding was ticked.", "Go back and tick at least one.")
+        raise InputError("harm.none", "No findings were ticked.", "Go back and tick at least one.")
     return keys
 
 

@@ -67,7 +67,7 @@ def ask(kind: str, arguments: dict[str, object], reason: str) -> ViewResponse:
 def _own(job_id: str) -> Job:
     job = rules.get_job(request_context.vault(), job_id)
     if job.actor.id != request_context.person().id:
-        raise NotFoundError("job.unknown", "There is no such job of yours.", "Start it again.")
+        raise NotFoundError("job.unknown", "There is no such job.", "Start it again.")
     return job
 
 

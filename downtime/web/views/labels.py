@@ -1,21 +1,28 @@
 """Labels: of a patient, of a ward, for boxes of forms, and the page that aligns the printer."""
 
+from dataclasses import replace
 from io import BytesIO
 
 from flask import Blueprint, request
 
 from downtime.accounts.model import Permission
-from downtime.paper import print_requests
 from downtime.paper.forms.load_form import load_forms
 from downtime.paper.labels import alignment_test
-from downtime.paper.labels import print_labels as rules
 from downtime.paper.labels.label_sheets import LABEL_SHEETS
-from downtime.paper.print_requests import PrintRequest
+from downtime.paper.labels.print_labels import (
+    MOST_COPIES,
+    LabelKind,
+    LabelRequest,
+    PatientLabels,
+    StockLabels,
+    WardLabels,
+)
+from downtime.paper.packs.policies import check_wards
 from downtime.web import request_context
 from downtime.web.job_kinds import PDF, REASON_ON_SCREEN
 from downtime.web.responses import ViewResponse, file_response, read_whole_number
 from downtime.web.view_permissions import requires
-from downtime.web.views.printing import check_ward, queued
+from downtime.web.views.printing import queue
 
 blueprint = Blueprint("labels", __name__)
 MOST_LABELS = max(sheet.label_count for sheet in LABEL_SHEETS.values())
@@ -25,24 +32,24 @@ MOST_LABELS = max(sheet.label_count for sheet in LABEL_SHEETS.values())
 @requires(Permission.PACK_PRINT)
 def ward() -> ViewResponse:
     """Labels or wristbands of every patient of a ward."""
-    chosen = request.form.get("ward", "")
-    check_ward(chosen)
-    return _ask(_kind(), wards=(chosen,))
+    ward = request.form.get("ward", "")
+    check_wards(request_context.snapshot(), [ward])
+    return _queue(WardLabels(label=_chosen_kind(), wards=(ward,)))
 
 
 @blueprint.post("/labels/patient")
 @requires(Permission.PACK_PRINT)
 def patient() -> ViewResponse:
     """Labels or wristbands of one patient."""
-    found = request_context.snapshot().get_patient(request.form.get("patient", ""))
-    return _ask(_kind(), patient=found.id)
+    patient = request_context.snapshot().get_patient(request.form.get("patient", ""))
+    return _queue(PatientLabels(label=_chosen_kind(), patient=patient.id))
 
 
 @blueprint.post("/labels/stock")
 @requires(Permission.FORM_PRINT)
 def stock() -> ViewResponse:
     """A label for the box of every form."""
-    return _ask(rules.STOCK, forms=tuple(load_forms(request_context.vault().home)))
+    return _queue(StockLabels(forms=tuple(load_forms(request_context.vault().home))))
 
 
 @blueprint.post("/labels/test")
@@ -57,28 +64,18 @@ def test() -> ViewResponse:
     return file_response(out.getvalue(), PDF, f"alignment test {sheet}.pdf", inline=True)
 
 
-def _kind() -> str:
-    return rules.WRISTBAND if request.form.get("kind") == rules.WRISTBAND else rules.PATIENT
+def _chosen_kind() -> LabelKind:
+    is_wristband = request.form.get("kind") == LabelKind.WRISTBAND
+    return LabelKind.WRISTBAND if is_wristband else LabelKind.PATIENT
 
 
-def _ask(
-    kind: str,
-    *,
-    wards: tuple[str, ...] = (),
-    patient: str = "",
-    forms: tuple[str, ...] | None = None,
-) -> ViewResponse:
+def _queue(labels: LabelRequest) -> ViewResponse:
+    """Queue labels on the chosen sheet; no number of copies is read as the sheet's own."""
     copies = request.form.get("copies", "").strip()
-    order = PrintRequest(
-        kind=print_requests.LABELS,
-        label=kind,
-        wards=wards,
-        patient=patient,
-        forms=forms,
+    on_sheet = replace(
+        labels,
         sheet=request.form.get("sheet", ""),
         start=read_whole_number("start", "The first free label", 1, MOST_LABELS),
-        copies=read_whole_number("copies", "Labels of each", 1, rules.MOST_COPIES)
-        if copies
-        else None,
+        copies=read_whole_number("copies", "Labels of each", 1, MOST_COPIES) if copies else 0,
     )
-    return queued(order, REASON_ON_SCREEN)
+    return queue(on_sheet, REASON_ON_SCREEN)

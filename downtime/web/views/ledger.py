@@ -6,8 +6,8 @@ from downtime.accounts.model import Permission
 from downtime.errors import InputError
 from downtime.outage import outages
 from downtime.paper import ledger as rules
-from downtime.paper import move_form
-from downtime.paper.model import LIFECYCLE, OUT, FormState, IssuedForm
+from downtime.paper import move_form, policies
+from downtime.paper.model import FormState, IssuedForm
 from downtime.returns.statement.form_accounting import Tally, account_forms
 from downtime.web import request_context
 from downtime.web.access_control import has_permission
@@ -16,14 +16,13 @@ from downtime.web.view_permissions import requires
 
 blueprint = Blueprint("ledger", __name__)
 SHOWN = 400
-MOVES = {
-    FormState.COLLECTED: "A runner has it",
-    FormState.RETURNED: "It came back",
+MOVE_WORDS = {
+    FormState.COLLECTED: "Collected by runner",
+    FormState.RETURNED: "Returned",
     FormState.VOID: "Void",
-    FormState.LOST: "Declare lost",
+    FormState.LOST: "Mark as lost",
 }
-
-MARKS = {
+MOVES = {
     FormState.COLLECTED: move_form.mark_collected,
     FormState.RETURNED: move_form.mark_returned,
     FormState.VOID: move_form.void_form,
@@ -46,7 +45,7 @@ def show() -> ViewResponse:
     last = next(iter(outages.list_outages(vault)), None)
     outage = None if request.args.get("outside") else last
     outage_id = outage.id if outage else ""
-    issued = len(rules.list_in_states(vault, outage_id, *LIFECYCLE.moves))
+    issued = len(rules.list_in_states(vault, outage_id, *FormState))
     tallies = (
         Tally(c.ward, c.form, c.state, n=c.count) for c in rules.count_forms(vault, outage_id)
     )
@@ -71,16 +70,15 @@ def show() -> ViewResponse:
 def form(serial: str) -> ViewResponse:
     """One issued form and where it is."""
     issued = rules.get_form(request_context.vault(), serial)
-    moves = [(to, text) for to, text in MOVES.items() if to in LIFECYCLE.moves[issued.state]]
+    moves = [(state, MOVE_WORDS[state]) for state in policies.list_moves_by_hand(issued)]
     title = titles().get(issued.form, issued.title)
-    can_reprint = issued.returns and issued.state in OUT
     return render_template(
         "ledger/form.html",
         issued=issued,
         title=title,
         moves=moves,
         about=about,
-        can_reprint=can_reprint,
+        can_reprint=policies.can_reprint(issued),
     )
 
 
@@ -90,11 +88,10 @@ def move() -> ViewResponse:
     """Mark the ticked forms as collected, returned, void or lost."""
     serials, to = request.form.getlist("serial"), request.form.get("to", "")
     reason = request.form.get("reason", "").strip()[:200]
-    mark = MARKS.get(to)
-    if mark is None or not serials:
-        raise InputError("ledger.none", "No form was ticked.", "Go back and tick at least one.")
+    if to not in list(MOVES) or not serials:
+        raise InputError("ledger.none", "No forms were ticked.", "Go back and tick at least one.")
     for serial in serials:
-        mark(request_context.vault(), serial, request_context.actor(), reason)
+        MOVES[FormState(to)](request_context.vault(), serial, request_context.actor(), reason)
     flash(f"{len(serials)} form{'s' if len(serials) > 1 else ''} marked as {to}.")
     ward, outside = request.form.get("ward") or None, request.form.get("outside") or None
     return redirect(url_for("ledger.show", ward=ward, outside=outside), 303)

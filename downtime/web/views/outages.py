@@ -45,7 +45,7 @@ def end() -> ViewResponse:
     outage = rules.mark_restored(
         request_context.vault(), systems, request_context.actor(), required_reason()
     )
-    still = f"Still down: {', '.join(outage.down)}." if outage.down else "All systems are back."
+    still = f"Still down: {', '.join(outage.down)}." if outage.down else "All systems are restored."
     flash(f"{', '.join(systems)}: back. {still}")
     return redirect(url_for("outages.show"), 303)
 
@@ -53,7 +53,7 @@ def end() -> ViewResponse:
 @blueprint.post("/outages/close")
 @requires(Permission.OUTAGE_END)
 def close() -> ViewResponse:
-    """Close the books of an outage whose systems are all back."""
+    """Close the outage of an outage whose systems are all back."""
     outage = rules.close_outage(
         request_context.vault(),
         request.form.get("outage", ""),

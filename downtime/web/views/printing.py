@@ -5,14 +5,21 @@ from dataclasses import replace
 from flask import Blueprint, render_template, request
 
 from downtime.accounts.model import Permission
-from downtime.errors import InputError
-from downtime.paper import ledger, print_requests
+from downtime.paper import ledger
 from downtime.paper.forms import form_sets
 from downtime.paper.forms.load_form import load_form, load_forms
 from downtime.paper.labels.label_sheets import LABEL_SHEETS
-from downtime.paper.packs import deliver, pack_ledger, ward_changes
-from downtime.paper.packs.model import PrintChannel
-from downtime.paper.print_requests import PrintRequest
+from downtime.paper.packs import deliver, pack_ledger
+from downtime.paper.packs.blank_forms import BlankForms
+from downtime.paper.packs.model import PrintChannel, RequestKind
+from downtime.paper.packs.patient_pack import PatientPack
+from downtime.paper.packs.policies import MOST_BLANK_COPIES, check_session, check_wards
+from downtime.paper.packs.print_request import PrintRequest
+from downtime.paper.packs.reprint import Reprint
+from downtime.paper.packs.session_pack import ClinicPack, TheatrePack
+from downtime.paper.packs.ward_changes import WardChanges, list_printed_wards
+from downtime.paper.packs.ward_pack import WardPack
+from downtime.paper.print_requests import get_pack_request
 from downtime.vault import jobs
 from downtime.web import request_context
 from downtime.web.job_kinds import PACK_PREFIX, REASON_ON_SCREEN
@@ -22,7 +29,6 @@ from downtime.web.views.jobs import ask
 
 blueprint = Blueprint("printing", __name__)
 ALL = "*"
-MOST_COPIES = 200
 
 
 @blueprint.get("/print")
@@ -38,7 +44,7 @@ def choose() -> ViewResponse:
     return render_template(
         "printing/choose.html",
         wards=snapshot.list_wards() if snapshot else [],
-        printed=ward_changes.list_printed_wards(vault),
+        printed=list_printed_wards(vault),
         definitions=load_forms(vault.home).values(),
         sets=form_sets.load_form_sets(settings, vault.home),
         ways=deliver.list_channels(settings.printing),
@@ -56,46 +62,40 @@ def choose() -> ViewResponse:
 @requires(Permission.PACK_PRINT)
 def ward() -> ViewResponse:
     """One ward's pack, or those of all wards."""
-    chosen = request.form.get("ward", "")
-    if chosen != ALL:
-        check_ward(chosen)
-    return order(
-        PrintRequest(
-            kind=print_requests.WARDS, wards=() if chosen == ALL else (chosen,), forms=_forms()
-        )
-    )
+    ward = request.form.get("ward", "")
+    wards = () if ward == ALL else (ward,)
+    check_wards(request_context.snapshot(), wards)
+    return queue_as_chosen(WardPack(wards=wards, forms=_chosen_forms()))
 
 
 @blueprint.post("/print/changes")
 @requires(Permission.PACK_PRINT)
 def changes() -> ViewResponse:
     """What changed on one ward since its last print."""
-    chosen = request.form.get("ward", "")
-    check_ward(chosen)
-    return order(PrintRequest(kind=print_requests.CHANGES, wards=(chosen,)))
+    ward = request.form.get("ward", "")
+    check_wards(request_context.snapshot(), [ward])
+    return queue_as_chosen(WardChanges(ward=ward))
 
 
 @blueprint.post("/print/patient")
 @requires(Permission.PACK_PRINT)
 def patient() -> ViewResponse:
     """The summary and the usual forms of one patient."""
-    found = request_context.snapshot().get_patient(request.form.get("patient", ""))
-    return order(PrintRequest(kind=print_requests.PATIENT, patient=found.id))
+    patient = request_context.snapshot().get_patient(request.form.get("patient", ""))
+    return queue_as_chosen(PatientPack(patient=patient.id))
 
 
 @blueprint.post("/print/list")
 @requires(Permission.PACK_PRINT)
 def session() -> ViewResponse:
     """A clinic's or theatre's list of a day, with the forms of its patients."""
-    kind = (
-        print_requests.THEATRE
-        if request.form.get("kind") == print_requests.THEATRE
-        else print_requests.CLINIC
+    day, location = request.form.get("day", ""), request.form.get("location", "")
+    is_theatre = request.form.get("kind") == RequestKind.THEATRE
+    pack = (TheatrePack if is_theatre else ClinicPack)(day=day, location=location)
+    check_session(
+        request_context.snapshot().list_session_appointments(day, location, pack.appointment_kind)
     )
-    day, place = request.form.get("day", ""), request.form.get("location", "")
-    if not request_context.snapshot().list_session_appointments(day, place, kind):
-        raise InputError("session.none", "Nobody is on that list.", "Choose another list or day.")
-    return order(PrintRequest(kind=kind, day=day, location=place))
+    return queue_as_chosen(pack)
 
 
 @blueprint.post("/print/blank")
@@ -103,20 +103,17 @@ def session() -> ViewResponse:
 def blank() -> ViewResponse:
     """Blank copies of one form, or of every spare that a ward has."""
     name, ward = request.form.get("form", ""), request.form.get("ward", "")
-    copies = read_whole_number("copies", "Copies", 1, MOST_COPIES)
     home = request_context.vault().home
     if name == ALL:
-        names = tuple(
-            form_sets.get_ward_sets(request_context.settings(), [ward], home)[ward].blanks
-        )
+        sets = form_sets.get_ward_sets(request_context.settings(), [ward], home)
+        names = tuple(sets[ward].blanks)
     else:
         names = (load_form(name, home).name,)
-    return order(
-        PrintRequest(
-            kind=print_requests.BLANK,
-            wards=(ward,) if ward else (),
+    return queue_as_chosen(
+        BlankForms(
             forms=names,
-            copies=copies,
+            copies=read_whole_number("copies", "Copies", 1, MOST_BLANK_COPIES),
+            ward=ward,
             numbered=request.form.get("numbered") == "1",
         )
     )
@@ -127,49 +124,40 @@ def blank() -> ViewResponse:
 def again(serial: str) -> ViewResponse:
     """One form again, under a new serial; the old one becomes void."""
     form = ledger.get_form(request_context.vault(), serial)
-    return order(PrintRequest(kind=print_requests.AGAIN, serial=form.serial), required_reason())
+    return queue_as_chosen(Reprint(serial=form.serial), required_reason())
 
 
 @blueprint.post("/print/failed/<pack>")
 @requires(Permission.PACK_PRINT)
 def failed(pack: str) -> ViewResponse:
     """Print anew what failed."""
-    asked = print_requests.get_pack_request(pack_ledger.get_failed(request_context.vault(), pack))
-    return queued(asked, REASON_ON_SCREEN, instead_of=pack)
+    failed_pack = pack_ledger.get_failed(request_context.vault(), pack)
+    return queue(get_pack_request(failed_pack), REASON_ON_SCREEN, instead_of=pack)
 
 
-def order(asked: PrintRequest, reason: str = REASON_ON_SCREEN) -> ViewResponse:
-    """Put an order in the queue; a page that does not ask how has what the settings say."""
+def queue_as_chosen(pack: PrintRequest, reason: str = REASON_ON_SCREEN) -> ViewResponse:
+    """Queue a request; a page that does not ask how to print has what the settings say."""
     if request.form.get("how"):
         by_form = request.form.get("by_form") == "1"
         two_sided = request.form.get("two_sided") == "1"
     else:
         by_form, two_sided = False, request_context.settings().printing.two_sided
-    return queued(replace(asked, by_form=by_form, two_sided=two_sided), reason)
+    return queue(replace(pack, by_form=by_form, two_sided=two_sided), reason)
 
 
-def queued(asked: PrintRequest, reason: str, instead_of: str = "") -> ViewResponse:
-    """Put an order in the queue as it is."""
-    to = request.form.get("to", PrintChannel.SCREEN)
-    if to not in deliver.list_channels(request_context.settings().printing):
-        raise InputError("printer.way", "This laptop cannot print that way.", "Choose another way.")
-    arguments: dict[str, object] = {"order": asked.to_json(), "to": to, "why": reason}
+def queue(pack: PrintRequest, reason: str, instead_of: str = "") -> ViewResponse:
+    """Queue a request as it is."""
+    channel = request.form.get("to", PrintChannel.SCREEN)
+    deliver.check_channel(request_context.settings().printing, channel)
+    arguments: dict[str, object] = {"order": pack.to_json(), "to": channel, "why": reason}
     if instead_of:
         arguments["instead_of"] = instead_of
-    return ask(PACK_PREFIX + asked.kind, arguments, reason)
+    return ask(PACK_PREFIX + pack.kind, arguments, reason)
 
 
-def _forms() -> tuple[str, ...] | None:
+def _chosen_forms() -> tuple[str, ...] | None:
     """Forms that were ticked; None when the ward's own set is wanted."""
     if not request.form.get("chosen"):
         return None
     home = request_context.vault().home
     return tuple(load_form(name, home).name for name in request.form.getlist("forms"))
-
-
-def check_ward(chosen: str) -> None:
-    """InputError unless the snapshot has that ward."""
-    if chosen not in [row.code for row in request_context.snapshot().list_wards()]:
-        raise InputError(
-            "ward.missing", "This snapshot has no such ward.", "Choose one of the list."
-        )

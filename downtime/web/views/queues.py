@@ -117,7 +117,7 @@ def redirect_to_next() -> ViewResponse:
     )
     if serial is None:
         start_queue(None)
-        flash("Nothing is left for you in this queue.")
+        flash("There is nothing left for you in this queue.")
         return redirect(url_for("keying.choose"), 303)
     return redirect(form_url(wanted.queue, serial), 303)
 

@@ -69,7 +69,7 @@ def _page(filters: dict[str, str], text: str) -> ViewResponse:
 @blueprint.post("/rekey-worklists/fill")
 @requires(Permission.RETURN_EXPORT)
 def fill() -> ViewResponse:
-    """Put on the lists what no message can carry."""
+    """List items that cannot be sent as messages."""
     results = rekey_lines.fill_worklists(
         request_context.vault(), request_context.settings(), request_context.actor()
     )
@@ -98,7 +98,7 @@ def untick() -> ViewResponse:
         request_context.actor(),
         required_reason(),
     )
-    flash("The tick is taken back: the line is open again.")
+    flash("The tick is undone. The line is open again.")
     return _redirect_to_list()
 
 

@@ -28,7 +28,7 @@ NEWEST = 200
 @blueprint.get("/returns")
 @requires(Permission.RETURN_EXPORT)
 def show() -> ViewResponse:
-    """What waits to go out, what was refused, and what has gone."""
+    """Worklists to go out, what was refused, and what has gone."""
     vault, settings = request_context.vault(), request_context.settings()
     try:
         outage = find_latest_outage(vault)

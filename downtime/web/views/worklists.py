@@ -1,4 +1,4 @@
-"""What waits: the records team's start page."""
+"""Worklists: the records team's start page."""
 
 from flask import Blueprint, render_template
 

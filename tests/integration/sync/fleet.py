@@ -61,7 +61,7 @@ class Machine:
         self.clock = clock or Clock()
         device.create_device(self.home, self.data_key, code, f"laptop {code}")
         self.vault = Vault(self.home, self.data_key, self.clock)
-        schema.apply(self.vault.db, self.clock)
+        schema.create_schema(self.vault.db, self.clock)
         self.clerk = Actor(f"u-{code}-1", f"Clerk {code}", code)
         self.checker = Actor(f"u-{code}-2", f"Checker {code}", code)
         self.issued: list[str] = []

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from downtime.errors import ConflictError, InputError, NotFoundError
-from downtime.paper import check_in, ledger, serials
+from downtime.paper import check_in, move_form, serials
 from downtime.paper.assignments import assign, list_assignments, release
 from downtime.paper.model import AssignmentKind
 from downtime.settings import Settings
@@ -85,8 +85,8 @@ def test_paper_that_a_ward_booked_and_the_station_books_too_is_no_duplicate(flee
 
 def test_a_lost_one_that_comes_back_is_found_and_a_void_one_stays_void(station):
     lost, void = station.issue(), station.issue()
-    ledger.mark_lost(station.vault, lost, station.clerk, "searched")
-    ledger.void_form(station.vault, void, station.clerk, "spoilt")
+    move_form.mark_lost(station.vault, lost, station.clerk, "searched")
+    move_form.void_form(station.vault, void, station.clerk, "spoilt")
     assert (listed(station, "lost"), listed(station, "void")) == ([lost], [void])
     assert (book(station, lost).outcome, book(station, void).outcome) == ("found", "void")
     assert (station.state(lost), station.state(void)) == ("returned", "void")

@@ -259,17 +259,19 @@ def test_a_station_whose_own_chain_is_broken_says_so(fleet):
 def test_a_vault_of_before_has_what_was_given_out_twice_as_open(monkeypatch, tmp_path):
     db = sqlite_utils.Database(sqlcipher3.connect(str(tmp_path / "old.db"), isolation_level=None))
     db.conn.row_factory = sqlcipher3.Row
-    every = schema.available()
-    monkeypatch.setattr(schema, "available", lambda: [m for m in every if m.name != "0033_clash"])
-    schema.apply(db, system_clock)
+    every = schema.list_migrations()
+    monkeypatch.setattr(
+        schema, "list_migrations", lambda: [m for m in every if m.name != "0033_clash"]
+    )
+    schema.create_schema(db, system_clock)
     for sha256, taken in (("a", "2026-10-02T10:00:00Z"), ("b", "2026-10-01T10:00:00Z")):
         db.conn.execute(
             "INSERT INTO handed_over_doubt VALUES (?, 'K7', 'K7-4', 'forked', 'told', ?, 'u-1',"
             " 'Ann', '[\"K7-000002-B\"]', x'00')",
             [sha256, taken],
         )
-    monkeypatch.setattr(schema, "available", lambda: every)
-    schema.apply(db, system_clock)
+    monkeypatch.setattr(schema, "list_migrations", lambda: every)
+    schema.create_schema(db, system_clock)
     (one,) = store_clashes.fetch_duplicate_numbers(db)
     assert (one.number, one.device, one.taken, one.settled) == (
         "K7-000002-B", "K7", "2026-10-01T10:00:00Z", "",

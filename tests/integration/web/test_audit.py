@@ -29,7 +29,7 @@ def test_the_entries_of_one_person_or_one_action_are_asked_for_by_name(auditor):
     assert len(rows(of_action)) == page.count("<td>session.sign-in</td>") >= 3
     neither = auditor.get(f"/audit?actor={person}&action=audit.checkpoint").text
     assert rows(neither) == []
-    assert "No entry is like this." in neither
+    assert "No entries match." in neither
 
 
 def test_older_entries_keep_what_was_asked_for(auditor, monkeypatch):

@@ -17,7 +17,8 @@ from downtime.accounts import totp
 from downtime.clock import system_clock
 from downtime.entry import open_form
 from downtime.paper import ledger, move_form
-from downtime.paper.print_requests import BLANK, PrintRequest, print_request
+from downtime.paper.packs.blank_forms import BlankForms
+from downtime.paper.packs.print_pack import print_pack
 from downtime.vault.audit import verify_chain as verify_audit
 from downtime.vault.model import Actor
 from tests.integration.web.conftest import PASSWORD
@@ -83,8 +84,8 @@ def chart(empty_hospital):
     """An observation chart that came back; its serial."""
     empty_hospital.clock.now = system_clock()
     vault = empty_hospital.open().vault
-    order = PrintRequest(kind=BLANK, forms=("observations",), copies=1, wards=("A1",))
-    print_request(vault, empty_hospital.settings, order, NURSE, "for a test", BytesIO())
+    order = BlankForms(forms=("observations",), copies=1, ward="A1")
+    print_pack(vault, empty_hospital.settings, order, NURSE, "for a test", BytesIO())
     (form,) = ledger.list_forms(vault)
     move_form.mark_returned(vault, form.serial, NURSE)
     vault.close()
@@ -110,8 +111,8 @@ def test_a_draft_is_there_after_the_server_was_killed(empty_hospital, chart):
 
 
 def test_a_locked_screen_keeps_what_was_typed(hospital, vault):
-    order = PrintRequest(kind=BLANK, forms=("observations",), copies=1, wards=("A1",))
-    print_request(vault, hospital.settings, order, NURSE, "for a test", BytesIO())
+    order = BlankForms(forms=("observations",), copies=1, ward="A1")
+    print_pack(vault, hospital.settings, order, NURSE, "for a test", BytesIO())
     (form,) = ledger.list_forms(vault)
     clerk = hospital.browser("records-clerk")
     clerk.post(f"/key/{form.serial}/part", {"pulse:1": "81"})

@@ -1,16 +1,16 @@
-"""Gathering, booking and lists on the screen."""
+"""Laptops, booking and lists on the screen."""
 
 import io
 import re
 
 import pytest
-from tests.integration.sync.fleet import BOB, Machine
 
 from downtime.errors import UserError
 from downtime.outage import outages
 from downtime.paper import ledger, serials
 from downtime.sync.export_bundle import export_bundle
 from downtime.vault import device
+from tests.integration.sync.fleet import BOB, Machine
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ def test_a_job_that_fails_says_why(hospital, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("SAMPLE, Ann")
 
-    monkeypatch.setattr("downtime.paper.packs.pack.ward_pack", broken)
+    monkeypatch.setattr("downtime.paper.packs.ward_pack.WardPack.plan", broken)
     browser = hospital.browser("ward")
     address = browser.post("/print/ward", {"ward": "A1"}).location
     JobWorker(hospital.app.extensions["downtime"]).run_next_job()
@@ -192,7 +192,7 @@ def test_the_one_who_keyed_cannot_verify(printed):
     serial = serial_of(hospital, "Blood sciences", "SAMPLE")
     clerk = hospital.browser("records-clerk")
     assert clerk.post(f"/key/{serial}", BLOODS).location == "/key"
-    assert "It agrees with the paper" not in clerk.get(f"/key/{serial}").text
+    assert "Matches the paper" not in clerk.get(f"/key/{serial}").text
     assert clerk.post(f"/key/{serial}/verify").status_code == 403
 
 

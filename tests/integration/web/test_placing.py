@@ -131,7 +131,7 @@ def test_a_mistake_is_said_and_nothing_is_kept(hospital, administrator, rows, se
     bring(administrator, turned(A4, 0))
     answer = administrator.post("/forms/place/own", {**FORM, **table(*rows)})
     assert answer.status_code == 400
-    assert "Nothing was kept" in answer.text
+    assert "Not saved" in answer.text
     assert sentence in answer.text
     assert not (hospital.home.forms / "own.yaml").exists()
 

@@ -5,9 +5,9 @@ import subprocess
 import sys
 
 from downtime.clock import to_text
-from downtime.paper import ledger, print_requests
+from downtime.paper import ledger
 from downtime.vault import jobs
-from downtime.web import run_job
+from downtime.web import job_kinds, run_job
 from downtime.web.job_worker import JobWorker
 from tests.integration.web.conftest import Hospital
 from tests.integration.web.test_paper import finished
@@ -90,14 +90,14 @@ def test_forms_of_a_stopped_job_are_void(hospital, monkeypatch):
 def test_a_job_that_is_stopped_at_its_very_end_has_printed_nothing(hospital, monkeypatch):
     browser = hospital.browser("ward")
     address = browser.post("/print/ward", {"ward": "A1"}).location
-    produce = print_requests.print_request
+    printed = job_kinds.print_pack
 
     def late(vault, settings, order, actor, *rest, **options):
-        made = produce(vault, settings, order, actor, *rest, **options)
+        made = printed(vault, settings, order, actor, *rest, **options)
         jobs.cancel_job(vault, options["job"], actor, "stopped on screen")
         return made
 
-    monkeypatch.setattr(print_requests, "produce", late)
+    monkeypatch.setattr(job_kinds, "print_pack", late)
     work(hospital)
     assert "Stopped before it was finished" in browser.get(address).text
     assert states(hospital) == [("failed", {"void"})]

@@ -38,7 +38,7 @@ def test_a_refusal_is_shown_with_its_reason_and_what_waits_for_it(hospital, refu
     page = hospital.browser("records-supervisor").get("/returns").text
     assert "AE 103: no such test" in page
     assert "Waits for message DT1 of the same patient, which was refused." in page
-    assert "Refused: a person must look" in page
+    assert "Refused: needs action" in page
 
 
 def test_it_is_sent_again_with_a_reason(hospital, vault, refused):
@@ -74,14 +74,14 @@ def test_it_is_taken_back_beside_the_forms_that_wait_behind_it(
     with outbox.open_sender(vault, settings.returns, "LIMS", "mllp", WHO) as sender:
         sender.refuse(message := sender.claim_next(), "AE 204: unknown unit")
     browser = hospital.browser("records-supervisor")
-    refusal = browser.get("/returns").text.partition("Refused: a person must look")[2]
+    refusal = browser.get("/returns").text.partition("Refused: needs action")[2]
     card = refusal.partition("</section>")[0]
     assert "LIMS: Red cells, O neg</h3>" in card
     assert "Other forms say the same and wait behind it" in card
     assert f"/comparison/{fate}-unit-1" in card
     sent = {"number": message.control_id, "do": "take-back", "reason": "of another patient"}
     assert browser.post("/returns/message", sent).status_code == 302
-    assert "Refused: a person must look" not in browser.get("/returns").text
+    assert "Refused: needs action" not in browser.get("/returns").text
     left = {"decision": "leave", "reason": "of another patient"}
     browser.post(f"/comparison/{record}-unit-1", left)
     assert "Return it" in browser.get(f"/comparison/{fate}-unit-1").text

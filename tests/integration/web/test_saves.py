@@ -7,7 +7,8 @@ import pytest
 
 from downtime.entry import open_form
 from downtime.paper import ledger, move_form
-from downtime.paper.print_requests import BLANK, PrintRequest, print_request
+from downtime.paper.packs.blank_forms import BlankForms
+from downtime.paper.packs.print_pack import print_pack
 from downtime.vault.store import audit_chain
 from tests.integration.recovery.conftest import PHONED
 
@@ -17,8 +18,8 @@ _OWN = re.compile(r'name="(changed|page|step|seen)"[^>]*? value="([^"]*)"')
 @pytest.fixture
 def serial(hospital, vault, actor):
     """A phoned result that came back."""
-    order = PrintRequest(kind=BLANK, forms=("phoned-result",), copies=1, wards=("A1",))
-    print_request(vault, hospital.settings, order, actor, "for a test", io.BytesIO())
+    order = BlankForms(forms=("phoned-result",), copies=1, ward="A1")
+    print_pack(vault, hospital.settings, order, actor, "for a test", io.BytesIO())
     (form,) = ledger.list_forms(vault, form="phoned-result")
     move_form.mark_returned(vault, form.serial, actor)
     return form.serial

@@ -117,8 +117,8 @@ def test_a_first_password_has_to_be_replaced(hospital):
     [
         ("ward", "/find", "Find"),
         ("site", "/find", "Find"),
-        ("records-clerk", "/worklists", "What waits"),
-        ("records-supervisor", "/worklists", "What waits"),
+        ("records-clerk", "/worklists", "Worklists"),
+        ("records-supervisor", "/worklists", "Worklists"),
         ("administrator", "/outages", "Outages"),
         ("auditor", "/audit", "Audit"),
     ],

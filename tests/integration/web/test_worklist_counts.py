@@ -1,4 +1,4 @@
-"""What waits: every list of a recovery is counted right, and its link leads to a page that shows it."""
+"""Worklists: every list of a recovery is counted right, and its link leads to a page that shows it."""
 
 import hashlib
 import html
@@ -37,23 +37,23 @@ COUNTS = {
     "Paper keyed twice": 0,
     "Paper of laptops not yet reported": 1,
     "Paper returned, not filed": 2,
-    "Laptops still awaited": 1,
+    "Laptops that have not sent their data": 1,
     "To be keyed": 2,
     "To be keyed a second time": 1,
     "To be decided by a third person": 1,
     "To be compared with the paper": 1,
-    "People on paper to be linked": 1,
-    "Links for a second person": 1,
-    "Conflicts to be decided": 3,
-    "New items to be decided": 3,
-    "Newer live items to be decided": 0,
-    "Unmatched items to be decided": 5,
-    "Held items to be decided": 0,
-    "of all these, for a second person": 1,
-    "Items decided and not gone out yet": 1,
+    "Patients to link": 1,
+    "Links for a second person to confirm": 1,
+    "Conflicts to decide": 3,
+    "New items to decide": 3,
+    "Items to decide where the system has newer data": 0,
+    "Unmatched items to decide": 5,
+    "Items to decide that are filed, not returned": 0,
+    "of these, for a second person": 1,
+    "Items decided and not sent yet": 1,
     "Messages refused": 1,
     "Messages held behind a refused one": 2,
-    "Worklist lines to be keyed by hand": 1,
+    "Worklist lines to key by hand": 1,
     "Harm review: without a result when the systems failed": 0,
     "Harm review: phoned differently from the laboratory's result": 3,
 }
@@ -162,7 +162,7 @@ def test_each_count_is_right_and_its_link_leads_to_a_page_that_shows_as_many(
         text: seen(supervisor.get(address).text, address) for text, (address, _) in lines.items()
     }
     assert shown == COUNTS
-    assert "Nothing waits." not in page
+    assert "Nothing is waiting." not in page
 
 
 def seen(page: str, address: str) -> int:
@@ -178,7 +178,7 @@ def test_overdue_paper_is_said_at_its_own_list(hospital, vault, outage, issue, a
     clerk = hospital.browser("records-clerk")
     lines = lines_of(clerk.get("/worklists").text)
     assert lines["Paper missing"][1] == 2
-    assert lines["of them overdue at their owners"] == ("/forms/lists/missing", 1)
+    assert lines["of these, overdue"] == ("/forms/lists/missing", 1)
     assert "1 overdue." in clerk.get("/forms/lists/missing").text
 
 
@@ -214,7 +214,7 @@ def test_who_may_not_open_a_list_sees_its_count_without_a_link(hospital, refused
 def test_when_nothing_waits_it_says_so(hospital, vault, outage):
     page = hospital.browser("records-supervisor").get("/worklists").text
     assert {n for _, n in lines_of(page).values()} == {0}
-    assert "Nothing waits." in page
+    assert "Nothing is waiting." in page
 
 
 def test_who_is_left_out_by_decision_is_to_be_linked_no_more_for_page_and_statement_alike(
@@ -229,7 +229,7 @@ def test_who_is_left_out_by_decision_is_to_be_linked_no_more_for_page_and_statem
     def said() -> tuple[int, bool]:
         page = clerk.get("/worklists").text
         kinds = {one.kind for one in open_items.find_open_items(vault, settings, outage)}
-        return lines_of(page)["People on paper to be linked"][1], "unmatched" in kinds
+        return lines_of(page)["Patients to link"][1], "unmatched" in kinds
 
     assert said() == (1, True)
     for row in rows[1:]:
@@ -255,7 +255,7 @@ def test_a_downtime_number_whose_form_names_a_known_patient_waits_for_its_link_o
     def waiting() -> tuple[int, list[tuple[str, ...]]]:
         page = hospital.browser("records-clerk").get("/worklists").text
         found = open_items.find_open_items(vault, settings, outage)
-        return lines_of(page)["People on paper to be linked"][1], [
+        return lines_of(page)["Patients to link"][1], [
             one.names for one in found if one.kind == "number-unlinked"
         ]
 
