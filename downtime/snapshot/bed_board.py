@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from downtime.clinical.model import Encounter, Location, Patient
+from downtime.clinical.model import BedStatus, Encounter, Location, Patient
 from downtime.snapshot import search_terms
 
-FREE = ("available", "")
+FREE = (BedStatus.AVAILABLE, "")
 
 
 class BedRow(NamedTuple):
@@ -76,7 +76,7 @@ def _find_location(listed: list[Location], stay: Encounter) -> Location:
         ward=stay.ward,
         bay=stay.bay,
         bed=stay.bed,
-        status="occupied",
+        status=BedStatus.OCCUPIED,
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import sqlite_utils
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from downtime.clinical.model import Encounter, Location, Record
+from downtime.clinical.model import Encounter, EncounterStatus, Location, Record
 from downtime.clock import to_text
 from downtime.errors import UserError
 from downtime.feeds.model import Message, Reject
@@ -152,7 +152,7 @@ def _write_payload(
 
 def _occupied_ward(record: Record) -> str:
     """The ward of a bed, or of somebody who is in."""
-    if isinstance(record, Encounter) and record.status not in ("in-progress", ""):
+    if isinstance(record, Encounter) and record.status not in (EncounterStatus.IN_PROGRESS, ""):
         return ""
     return record.ward if isinstance(record, Location | Encounter) else ""
 

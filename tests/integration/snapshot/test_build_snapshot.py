@@ -32,7 +32,7 @@ def me(home, clock):
     key = os.urandom(32)
     device.create_device(home, key, "K7", "publisher")
     vault = Vault(home, key, clock)
-    schema.apply(vault.db, clock)
+    schema.create_schema(vault.db, clock)
     yield vault
     vault.close()
 

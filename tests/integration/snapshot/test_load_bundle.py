@@ -10,7 +10,8 @@ from datetime import timedelta
 
 import pytest
 
-from downtime.clinical.model import TYPES, Encounter, Patient
+from downtime.clinical.model import Encounter, Patient
+from downtime.clinical.record_types import TYPES
 from downtime.clock import to_text
 from downtime.config import Home
 from downtime.errors import NotFoundError, UntrustedError, UserError
@@ -36,7 +37,7 @@ class Machine:
         self.home, key = Home(folder), os.urandom(32)
         device.create_device(self.home, key, code, f"laptop {code}")
         self.vault = Vault(self.home, key, clock)
-        schema.apply(self.vault.db, clock)
+        schema.create_schema(self.vault.db, clock)
         self.me = device.load_device(self.vault)
         self.key = bundle.key_id(self.me.card.public_key)
 
@@ -227,7 +228,7 @@ def no_space(*_, **__):
         "downtime.snapshot.load_bundle.flush_folder",
         "downtime.snapshot.load_bundle.snapshot_index.insert_entry",
         "downtime.snapshot.load_bundle.snapshot_index.save_highest_seen",
-        "downtime.vault.audit.append",
+        "downtime.vault.audit.append_entry",
     ],
 )
 def test_a_full_disk_at_any_step_leaves_the_last_good_snapshot(

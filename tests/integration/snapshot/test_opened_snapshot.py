@@ -16,6 +16,8 @@ from downtime.clinical.model import (
     ServiceRequest,
 )
 from downtime.errors import NotFoundError
+from downtime.snapshot.store.opened_snapshot import Snapshot
+from downtime.vault.database import connect
 
 ZOE = Patient(
     id="p1", mrn="H100", nhs_number="9990000018", family="O'Sullivan", given="Zoë Marie",
@@ -309,3 +311,16 @@ def test_many_threads_ask_at_once(make):
 def test_nothing_of_a_patient_lies_in_clear(make, tmp_path):
     make(PEOPLE)
     assert b"Sullivan" not in b"".join(p.read_bytes() for p in tmp_path.iterdir())
+
+
+def test_a_snapshot_from_before_a_type_of_record_holds_none_of_it(make):
+    snapshot = make([*PEOPLE, Flag(id="f1", patient="p1", text="Falls")], holds=("Encounter",))
+    path, key = snapshot._path, snapshot._key
+    snapshot.close()
+    connection = connect(path, key).conn
+    connection.execute("DROP TABLE Flag")
+    connection.close()
+    with Snapshot(path, key) as older:
+        assert older.list_flags("p1") == []
+        assert not older.has_type("Flag")
+        assert older.count_rows()["Patient"] == len(PEOPLE)
