@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from downtime.clinical.identifiers import MRN, NHS, Identifier
 from downtime.clinical.model import AppointmentKind
 from downtime.clinical.record_types import RECORD_TYPES, list_owners
+from downtime.feeds.model import Value
 from downtime.settings import Settings
 
 IMAGING = frozenset(
@@ -42,6 +44,16 @@ class FeedContext:
     radiology: str
     theatres: str
     settings: Settings
+
+    def identity_fields(self, numbers: tuple[Identifier, ...]) -> dict[str, Value]:
+        """The fields of Patient that its identifiers fill."""
+        fields: dict[str, Value] = {"identifiers": tuple(str(number) for number in numbers)}
+        for number in numbers:
+            if number.type == NHS:
+                fields.setdefault("nhs_number", number.value)
+            elif number.type == MRN and number.authority == self.authority:
+                fields.setdefault("mrn", number.value)
+        return fields
 
     def system(self, application: str, record: str) -> str:
         """The system of a sending application, else the holder of the record."""

@@ -1,35 +1,44 @@
-"""Tells what a feed file is by how it begins, else by its suffix; and opens it as UTF-8 or bytes."""
+"""The format of a feed file, by how it begins, else by its suffix; and the file as bytes."""
 
 import codecs
 import io
 import re
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
 _HL7 = re.compile(rb"(?:^|[\r\n\x0b])\s*(?:MSH|FHS|BHS)[^A-Za-z0-9\s]")
-_BEGINNING = 65_536
+_BLOCK = 65_536
 _TABLES = (".csv", ".tsv", ".txt", ".tab")
-_WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
-class FileFormat(Enum):
-    """What a file is; the value of those that cannot be read is the reason."""
+class FileFormat(StrEnum):
+    """What a file is."""
 
-    HL7 = "HL7 v2"
-    JSON = "JSON"
+    HL7 = "hl7"
+    JSON = "json"
     TABLE = "table"
     WORKBOOK = "workbook"
-    EMPTY = "the file is empty"
-    OLD_WORKBOOK = "an old Excel file (.xls): save it as .xlsx or .csv"
-    XML = "an XML file: FHIR is read as JSON only"
-    UNKNOWN = "neither HL7 v2, FHIR in JSON, CSV nor XLSX"
+    EMPTY = "empty"
+    OLD_WORKBOOK = "old-workbook"
+    XML = "xml"
+    UNKNOWN = "unknown"
+
+
+UNREADABLE = {
+    FileFormat.EMPTY: "the file is empty",
+    FileFormat.OLD_WORKBOOK: "an old Excel file (.xls): save it as .xlsx or .csv",
+    FileFormat.XML: "an XML file: FHIR is read as JSON only",
+    FileFormat.UNKNOWN: "neither HL7 v2, FHIR in JSON, CSV nor XLSX",
+}
+"""Why a file of such a format is rejected."""
 
 
 def detect_format(path: Path) -> FileFormat:
     """What the file is, by content first."""
     with open_as_bytes(path) as stream:
-        head = stream.read(_BEGINNING).removeprefix(codecs.BOM_UTF8)
+        head = stream.read(_BLOCK).removeprefix(codecs.BOM_UTF8)
     suffix = path.suffix.lower()
     if head.startswith(b"PK\x03\x04"):
         return FileFormat.WORKBOOK
@@ -50,11 +59,11 @@ def detect_format(path: Path) -> FileFormat:
 def open_as_bytes(path: Path) -> BinaryIO:
     """The file's bytes; UTF-16 with a byte order mark is turned into UTF-8 as it is read."""
     stream = path.open("rb")
-    mark = stream.read(2)
-    if mark not in _WIDE:
+    byte_order_mark = stream.read(2)
+    if byte_order_mark not in _UTF16:
         stream.seek(0)
         return stream
-    return io.BufferedReader(_Utf16AsUtf8(stream, _WIDE[mark]))
+    return io.BufferedReader(_Utf16AsUtf8(stream, _UTF16[byte_order_mark]))
 
 
 class _Utf16AsUtf8(io.RawIOBase):
@@ -63,19 +72,19 @@ class _Utf16AsUtf8(io.RawIOBase):
     def __init__(self, stream: BinaryIO, encoding: str) -> None:
         self._stream = stream
         self._decoder = codecs.getincrementaldecoder(encoding)("replace")
-        self._rest = b""
+        self._pending = b""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        while not self._rest:
-            block = self._stream.read(_BEGINNING)
-            self._rest = self._decoder.decode(block, final=not block).encode("utf-8", "replace")
+        while not self._pending:
+            block = self._stream.read(_BLOCK)
+            self._pending = self._decoder.decode(block, final=not block).encode("utf-8", "replace")
             if not block:
                 break
-        size = min(len(buffer), len(self._rest))
-        buffer[:size], self._rest = self._rest[:size], self._rest[size:]
+        size = min(len(buffer), len(self._pending))
+        buffer[:size], self._pending = self._pending[:size], self._pending[size:]
         return size
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ order of `Change.order` gives its present state, whatever the order in which the
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import NamedTuple
 
 from downtime.clinical.identifiers import Identifier
@@ -28,6 +29,16 @@ def bed_key(ward: str, bay: str, bed: str) -> str:
     return f"{ward}|{bay}|{bed}"
 
 
+class Operation(StrEnum):
+    """What a change does to its record."""
+
+    SET = "set"
+    DELETE = "delete"
+    """Entered in error, or the bed is gone."""
+    MERGE = "merge"
+    """`patient` is the person who survives, `merged` holds what now belongs to them."""
+
+
 class Position(NamedTuple):
     """Where in the input: the file as it was named, and the message or row in it, from 1."""
 
@@ -44,8 +55,6 @@ class Change:
     identifiers of the person concerned, the most specific first. `fields` are the record's own
     fields without `id`, `source`, `updated`, `patient`; a field that refers to another record of
     the same source (`report`, `based_on`, `encounter`) holds that record's key.
-    `operation` is `set`; `delete` (entered in error, bed gone); or `merge`, where `patient` is the
-    person who survives and `merged` the identifiers that now belong to them.
     """
 
     type: str
@@ -57,7 +66,7 @@ class Change:
     """When it happened (EVN-2/6, ORC-9, meta.lastUpdated …), UTC; empty when not said."""
     sent: str = ""
     """When the message was made (MSH-7), UTC; empty when not said."""
-    operation: str = "set"
+    operation: Operation = Operation.SET
     merged: tuple[Identifier, ...] = ()
     position: Position = Position("", 0)
 

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from downtime.errors import NotFoundError
-from downtime.feeds.context import FeedContext
-from downtime.feeds.context import feed_context as make_context
-from downtime.feeds.fhir import resources
-from downtime.feeds.file_format import FileFormat, detect_format, open_as_bytes
-from downtime.feeds.hl7 import messages
-from downtime.feeds.model import Message, Position, Reject
-from downtime.feeds.tables import files as tables_files
+from downtime.feeds.context import FeedContext, feed_context
+from downtime.feeds.fhir.resources import read_fhir
+from downtime.feeds.file_format import UNREADABLE, FileFormat, detect_format, open_as_bytes
+from downtime.feeds.hl7.messages import read_hl7
+from downtime.feeds.model import Message, Reject
+from downtime.feeds.rejects import reject_file
+from downtime.feeds.tables.files import read_csv, read_workbook
 from downtime.settings import Settings
 
 
@@ -38,32 +38,31 @@ def _is_hidden(path: Path) -> bool:
 
 def read_feeds(paths: Iterable[Path], settings: Settings) -> Iterator[Message | Reject]:
     """Every message of every file, in order; a fault in one never stops the rest."""
-    context = make_context(settings)
+    context = feed_context(settings)
     for path in find_files(paths):
         try:
             yield from _read_file(path, context)
         except OSError as error:
             reason = f"the file cannot be read: {error.strerror or type(error).__name__}"
-            yield Reject(position=Position(str(path), 1), segment="", reason=reason)
+            yield reject_file(path, reason)
 
 
 def _read_file(path: Path, context: FeedContext) -> Iterator[Message | Reject]:
     limit = context.settings.feeds.max_file_bytes
-    name = str(path)
     if path.stat().st_size > limit:
-        reason = f"the file is larger than {limit} bytes (feeds.max_file_bytes)"
-        yield Reject(position=Position(name, 1), segment="", reason=reason)
+        yield reject_file(path, f"the file is larger than {limit} bytes (feeds.max_file_bytes)")
         return
-    kind = detect_format(path)
-    if kind is FileFormat.WORKBOOK:
-        yield from tables_files.read_workbook(path, context)
+    file_format = detect_format(path)
+    if file_format in UNREADABLE:
+        yield reject_file(path, UNREADABLE[file_format])
+        return
+    if file_format is FileFormat.WORKBOOK:
+        yield from read_workbook(path, context)
         return
     with open_as_bytes(path) as stream:
-        if kind is FileFormat.HL7:
-            yield from messages.read_hl7(stream, name, context)
-        elif kind is FileFormat.JSON:
-            yield from resources.read_fhir(stream, name, context)
-        elif kind is FileFormat.TABLE:
-            yield from tables_files.read_csv(path, stream, context)
+        if file_format is FileFormat.HL7:
+            yield from read_hl7(stream, str(path), context)
+        elif file_format is FileFormat.JSON:
+            yield from read_fhir(stream, str(path), context)
         else:
-            yield Reject(position=Position(name, 1), segment="", reason=kind.value)
+            yield from read_csv(path, stream, context)

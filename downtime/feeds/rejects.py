@@ -2,20 +2,21 @@
 
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 from downtime.feeds.model import Message, Position, Reject, UnusableMessageError
 
 
-def accept_or_reject(position: Position, make: Callable[[], Message]) -> Message | Reject:
+def accept_or_reject(position: Position, read: Callable[[], Message]) -> Message | Reject:
     """The message, or the reject that says why it cannot be used.
 
     A fault of our own is a reject too, naming the place in the program: a feed of a million
     messages is not lost for one. Its reason holds no word of the message.
     """
     try:
-        return make()
-    except UnusableMessageError as fault:
-        return Reject(position=position, segment=fault.segment, reason=fault.reason)
+        return read()
+    except UnusableMessageError as error:
+        return Reject(position=position, segment=error.segment, reason=error.reason)
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         module = place.filename.replace("\\", "/").rsplit("/", 1)[-1]
@@ -24,3 +25,8 @@ def accept_or_reject(position: Position, make: Callable[[], Message]) -> Message
             f"{place.lineno}; please report it"
         )
         return Reject(position=position, segment="", reason=reason)
+
+
+def reject_file(path: Path, reason: str) -> Reject:
+    """The reject of a file of which no message can be read."""
+    return Reject(position=Position(str(path), 1), segment="", reason=reason)

@@ -25,11 +25,8 @@ def text_at(node: Any, *path: str | int) -> str:
 def texts_at(node: Any, *path: str | int) -> list[str]:
     """The non-empty texts of the list at a path."""
     value = element_at(node, *path)
-    return (
-        [item for item in value if isinstance(item, str) and item]
-        if isinstance(value, list)
-        else []
-    )
+    items = value if isinstance(value, list) else []
+    return [item for item in items if isinstance(item, str) and item]
 
 
 def elements_at(node: Any, *path: str | int) -> Iterator[dict[str, Any]]:
@@ -41,39 +38,38 @@ def elements_at(node: Any, *path: str | int) -> Iterator[dict[str, Any]]:
 
 
 def concept_text(node: Any) -> str:
-    """The words of a CodeableConcept: its text, else a display, else a code."""
-    if words := text_at(node, "text"):
-        return words
+    """The text of a CodeableConcept, else a display, else a code."""
+    if text := text_at(node, "text"):
+        return text
     for name in ("display", "code"):
         for coding in elements_at(node, "coding"):
-            if words := text_at(coding, name):
-                return words
+            if text := text_at(coding, name):
+                return text
     return ""
 
 
 def concept_texts(node: Any, *path: str | int) -> str:
-    """The words of a list of CodeableConcepts, joined by commas."""
-    words = (concept_text(item) for item in elements_at(node, *path))
-    return ", ".join(dict.fromkeys(word for word in words if word))
+    """The texts of a list of CodeableConcepts, joined by commas."""
+    texts = (concept_text(item) for item in elements_at(node, *path))
+    return ", ".join(dict.fromkeys(text for text in texts if text))
 
 
 def first_code(node: Any) -> str:
     """The first code of a CodeableConcept."""
-    return next((text_at(c, "code") for c in elements_at(node, "coding") if text_at(c, "code")), "")
+    codes = (text_at(coding, "code") for coding in elements_at(node, "coding"))
+    return next((code for code in codes if code), "")
 
 
 def all_codes(node: Any, *path: str | int) -> set[str]:
     """All codes of a CodeableConcept, or of a list of them."""
-    return {
-        text_at(c, "code") for item in elements_at(node, *path) for c in elements_at(item, "coding")
-    }
+    concepts = elements_at(node, *path)
+    return {text_at(coding, "code") for item in concepts for coding in elements_at(item, "coding")}
 
 
 def value_and_unit(node: Any) -> tuple[str, str]:
-    """Value with its comparator, and unit."""
-    return text_at(node, "comparator") + text_at(node, "value"), text_at(node, "unit") or text_at(
-        node, "code"
-    )
+    """Value of a Quantity with its comparator, and unit."""
+    value = text_at(node, "comparator") + text_at(node, "value")
+    return value, text_at(node, "unit") or text_at(node, "code")
 
 
 def quantity_text(node: Any) -> str:
@@ -83,15 +79,16 @@ def quantity_text(node: Any) -> str:
 
 def annotation_text(node: Any, *path: str | int) -> str:
     """The texts of a list of Annotations, one a line."""
-    return "\n".join(words for item in elements_at(node, *path) if (words := text_at(item, "text")))
+    texts = (text_at(item, "text") for item in elements_at(node, *path))
+    return "\n".join(text for text in texts if text)
 
 
 def human_name(node: Any) -> tuple[str, str, str]:
     """Family, given names and prefix of a list of HumanNames: the official one, else the usual."""
     names = list(elements_at(node))
     order = {"official": 0, "usual": 1, "": 2}
-    names.sort(key=lambda n: order.get(text_at(n, "use"), 3))
+    names.sort(key=lambda name: order.get(text_at(name, "use"), 3))
     best = names[0] if names else {}
-    given, prefix = (" ".join(texts_at(best, part)) for part in ("given", "prefix"))
+    given_names, prefix = (" ".join(texts_at(best, part)) for part in ("given", "prefix"))
     family = text_at(best, "family")
-    return (family or ("" if given else text_at(best, "text"))), given, prefix
+    return (family or ("" if given_names else text_at(best, "text"))), given_names, prefix

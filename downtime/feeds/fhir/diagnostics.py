@@ -1,235 +1,203 @@
-"""FHIR R4 ServiceRequest, DiagnosticReport, AllergyIntolerance, Flag and MedicationRequest.
+"""FHIR R4 ServiceRequest, DiagnosticReport and Observation to records.
 
-Each such resource is the whole of its record: what it leaves out is empty, not 'not said'. Only a
+A report or observation is the whole of its record: what it leaves out is empty, not 'not said'. A
 ServiceRequest leaves open what it does not say, since HL7 messages may speak of it too: its key is
-made as theirs (placer number, else another identifier, else the id; with its code).
+made as theirs (placer number, else another identifier, else the id; with its code). An observation
+belongs to the report that lists it among its results; its value is kept as it was sent, its parts
+in one line when it has several.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
-from downtime.feeds.fhir.administration import change, timed
+from downtime.clinical import model
+from downtime.clinical.model import DiagnosticReportStatus, RequestStage
 from downtime.feeds.fhir.data_types import (
-    element_at,
-    first_code,
-    all_codes,
+    annotation_text,
     concept_text,
     concept_texts,
+    element_at,
     elements_at,
-    annotation_text,
-    text_at,
-    texts_at,
+    first_code,
     quantity_text,
+    text_at,
+    value_and_unit,
 )
-from downtime.feeds.fhir.references import (
+from downtime.feeds.fhir.resource_reader import (
+    Resource,
     ResourceReader,
-    resource_key,
     business_identifier,
-    reference_name,
+    reads,
+    resource_key,
 )
-from downtime.feeds.hl7.patient import says_none_known
-from downtime.feeds.model import Change, Value
+from downtime.feeds.model import Change, Operation, Value
 
 _STAGES = {
-    "draft": "requested",
-    "active": "requested",
-    "on-hold": "requested",
-    "completed": "resulted",
-    "revoked": "cancelled",
+    "draft": RequestStage.REQUESTED,
+    "active": RequestStage.REQUESTED,
+    "on-hold": RequestStage.REQUESTED,
+    "completed": RequestStage.RESULTED,
+    "revoked": RequestStage.CANCELLED,
 }
-_REPORT_STATUS = {"appended": "amended", "unknown": ""}
-_PERIODS = {"s": "second", "min": "minute", "h": "hour", "d": "day", "wk": "week", "mo": "month"}
+_REPORT_STATUS = {"appended": DiagnosticReportStatus.AMENDED, "unknown": ""}
+_OBSERVATION_STATUS = {"amended": DiagnosticReportStatus.CORRECTED, "unknown": ""}
 
 
-def request_key(resource: dict[str, Any]) -> str:
+def request_key(resource: Resource) -> str:
     """The key of a ServiceRequest: the same as HL7 v2 messages make of its numbers."""
     number = business_identifier(resource, "PLAC", "FILL") or resource_key(resource)
-    return f"{number}|{(first_code(element_at(resource, 'code')) or concept_text(element_at(resource, 'code'))).upper()}"
+    code = element_at(resource, "code")
+    return f"{number}|{(first_code(code) or concept_text(code)).upper()}"
 
 
-def read_service_request(near: ResourceReader, resource: dict[str, Any]) -> list[Change]:
-    """ServiceRequest."""
-    numbers = near.patient(element_at(resource, "subject"), resource)
+@reads(model.ServiceRequest)
+def read_service_request(reader: ResourceReader, resource: Resource) -> list[Change]:
+    """A test that was asked for."""
+    numbers = reader.patient(element_at(resource, "subject"), resource)
     if not numbers:
         return []
-    specimen = next((near.resolve(s, resource) for s in elements_at(resource, "specimen")), {})
-    said = {
+    specimens = (reader.resolve(item, resource) for item in elements_at(resource, "specimen"))
+    specimen = next(specimens, {})
+    priority = text_at(resource, "priority")
+    values = {
         "placer": business_identifier(resource, "PLAC", "FILL"),
         "code": first_code(element_at(resource, "code")),
         "display": concept_text(element_at(resource, "code")),
         "department": concept_texts(resource, "category"),
         "stage": _STAGES.get(text_at(resource, "status"), ""),
-        "priority": {"asap": "urgent"}.get(
-            text_at(resource, "priority"), text_at(resource, "priority")
-        ),
-        "requester": reference_name(near, element_at(resource, "requester"), resource),
+        "priority": "urgent" if priority == "asap" else priority,
+        "requester": reader.name_of(element_at(resource, "requester"), resource),
         "specimen": concept_text(element_at(specimen, "type")),
         "reason": concept_texts(resource, "reasonCode"),
     }
-    fields: dict[str, Value] = {name: value for name, value in said.items() if value}
-    timed(near, fields, "authored", text_at(resource, "authoredOn"))
-    timed(near, fields, "collected", text_at(specimen, "collection", "collectedDateTime"))
-    stay = near.resolve(element_at(resource, "encounter"), resource)
+    fields: dict[str, Value] = {name: value for name, value in values.items() if value}
+    reader.add_time(fields, "authored", text_at(resource, "authoredOn"))
+    reader.add_time(fields, "collected", text_at(specimen, "collection", "collectedDateTime"))
+    stay = reader.resolve(element_at(resource, "encounter"), resource)
     if stay:
         fields["encounter"] = business_identifier(stay, "VN") or resource_key(stay)
-    return [change(near, resource, "ServiceRequest", request_key(resource), numbers, fields)]
+    return [reader.change(resource, "ServiceRequest", request_key(resource), numbers, fields)]
 
 
-def read_diagnostic_report(near: ResourceReader, resource: dict[str, Any]) -> list[Change]:
-    """DiagnosticReport, and to which of its observations it lays claim."""
-    numbers = near.patient(element_at(resource, "subject"), resource)
+@reads(model.DiagnosticReport)
+def read_diagnostic_report(reader: ResourceReader, resource: Resource) -> list[Change]:
+    """A report, and to which of its observations it lays claim."""
+    numbers = reader.patient(element_at(resource, "subject"), resource)
     if not numbers:
         return []
     status = text_at(resource, "status")
-    asked = next((near.resolve(r, resource) for r in elements_at(resource, "basedOn")), {})
+    requests = (reader.resolve(item, resource) for item in elements_at(resource, "basedOn"))
+    request = next(requests, {})
+    conclusion = text_at(resource, "conclusion") or concept_texts(resource, "conclusionCode")
     fields: dict[str, Value] = {
-        "based_on": request_key(asked) if asked else "",
+        "based_on": request_key(request) if request else "",
         "filler": business_identifier(resource, "FILL"),
         "department": concept_texts(resource, "category"),
         "code": first_code(element_at(resource, "code")),
         "display": concept_text(element_at(resource, "code")),
         "status": _REPORT_STATUS.get(status, status),
-        "conclusion": text_at(resource, "conclusion") or concept_texts(resource, "conclusionCode"),
+        "conclusion": conclusion,
+        "collected": "",
     }
-    timed(near, fields, "issued", text_at(resource, "issued"))
-    taken: dict[str, Value] = {}
-    timed(near, taken, "collected", text_at(resource, "effectiveDateTime"))
-    fields["collected"] = taken.get("collected", "")
-    said = change(near, resource, "DiagnosticReport", resource_key(resource), numbers, fields)
-    if said.operation != "set":
-        return [said]
-    return [said, *_claims(near, resource, said)]
+    reader.add_time(fields, "issued", text_at(resource, "issued"))
+    reader.add_time(fields, "collected", text_at(resource, "effectiveDateTime"))
+    fields.pop("collected_text", None)
+    key = resource_key(resource)
+    report = reader.change(resource, "DiagnosticReport", key, numbers, fields)
+    if report.operation is Operation.DELETE:
+        return [report]
+    return [report, *_claim_observations(reader, resource, report)]
 
 
-def _claims(near: ResourceReader, resource: dict[str, Any], report: Change) -> Iterator[Change]:
+def _claim_observations(
+    reader: ResourceReader, resource: Resource, report: Change
+) -> Iterator[Change]:
     for position, reference in enumerate(elements_at(resource, "result"), start=1):
-        found = near.resolve(reference, resource)
+        observation = reader.resolve(reference, resource)
         address = text_at(reference, "reference")
-        key = resource_key(found) if found else address.rsplit("/", 1)[-1].lstrip("#")
+        key = resource_key(observation) if observation else address.rsplit("/", 1)[-1].lstrip("#")
         if key:
-            fields: dict[str, Value] = {"report": report.key, "position": position}
             yield Change(
                 type="Observation",
                 source=report.source,
                 key=key,
                 patient=report.patient,
-                fields=fields,
+                fields={"report": report.key, "position": position},
                 event=report.event,
                 sent=report.sent,
                 position=report.position,
             )
 
 
-def read_allergy(near: ResourceReader, resource: dict[str, Any]) -> list[Change]:
-    """AllergyIntolerance; a refuted one is no longer active."""
-    numbers = near.patient(element_at(resource, "patient"), resource)
+@reads(model.Observation)
+def read_observation(reader: ResourceReader, resource: Resource) -> list[Change]:
+    """Observation of a patient; of a group or a device it is nobody's."""
+    numbers = reader.patient(element_at(resource, "subject"), resource)
     if not numbers:
         return []
-    reactions = list(elements_at(resource, "reaction"))
-    verified = first_code(element_at(resource, "verificationStatus"))
-    status = first_code(element_at(resource, "clinicalStatus")) or "active"
-    severities = [text_at(reaction, "severity") for reaction in reactions]
-    words = [concept_texts(r, "manifestation") or text_at(r, "description") for r in reactions]
-    substance = concept_text(element_at(resource, "code")) or next(
-        (concept_text(element_at(r, "substance")) for r in reactions), ""
-    )
-    all_codes = all_codes(resource, "code") | {""}
+    status = text_at(resource, "status")
+    value, units = _value_and_units(resource)
+    note = annotation_text(resource, "note")
+    flags = (first_code(item) for item in elements_at(resource, "interpretation"))
     fields: dict[str, Value] = {
-        "substance": substance,
         "code": first_code(element_at(resource, "code")),
-        "reaction": ", ".join(dict.fromkeys(word for word in words if word)),
-        "severity": next((s for s in ("severe", "moderate", "mild") if s in severities), ""),
-        "category": ", ".join(texts_at(resource, "category")),
-        "status": "inactive" if verified == "refuted" else status,
-        "none_known": int(any(says_none_known(c, substance) for c in all_codes)),
+        "display": concept_text(element_at(resource, "code")),
+        "value": value or _component_values(resource),
+        "units": units,
+        "reference_range": _reference_range(resource),
+        "flag": ", ".join(filter(None, flags)),
+        "status": _OBSERVATION_STATUS.get(status, status),
+        "note": note or concept_text(element_at(resource, "dataAbsentReason")),
     }
-    timed(near, fields, "recorded", text_at(resource, "recordedDate"))
-    fields.pop("recorded_text", None)
-    wrong = {**resource, "status": "entered-in-error"}
-    said = wrong if verified == "entered-in-error" else resource
-    return [change(near, said, "AllergyIntolerance", resource_key(resource), numbers, fields)]
+    for name in ("effectiveDateTime", "effectiveInstant"):
+        reader.add_time(fields, "effective", text_at(resource, name))
+    if "effective" not in fields:
+        reader.add_time(fields, "effective", text_at(resource, "effectivePeriod", "start"))
+    return [reader.change(resource, "Observation", resource_key(resource), numbers, fields)]
 
 
-def read_flag(near: ResourceReader, resource: dict[str, Any]) -> list[Change]:
-    """Flag: an alert about a patient."""
-    numbers = near.patient(element_at(resource, "subject"), resource)
-    if not numbers:
-        return []
-    fields: dict[str, Value] = {
-        "category": concept_texts(resource, "category"),
-        "text": concept_text(element_at(resource, "code")),
-        "status": text_at(resource, "status"),
-        "started": "",
-        "ended": "",
-    }
-    timed(near, fields, "started", text_at(resource, "period", "start"))
-    timed(near, fields, "ended", text_at(resource, "period", "end"))
-    fields.pop("started_text", None)
-    fields.pop("ended_text", None)
-    return [change(near, resource, "Flag", resource_key(resource), numbers, fields)]
+def _value_and_units(node: Resource) -> tuple[str, str]:
+    """Value and units of whichever `value[x]` there is."""
+    if "valueQuantity" in node:
+        return value_and_unit(node["valueQuantity"])
+    if "valueCodeableConcept" in node:
+        return concept_text(node["valueCodeableConcept"]), ""
+    if isinstance(node.get("valueBoolean"), bool):
+        return ("Yes" if node["valueBoolean"] else "No"), ""
+    if "valueRange" in node:
+        return _range_text(node["valueRange"]), ""
+    if "valueRatio" in node:
+        ratio = node["valueRatio"]
+        parts = (quantity_text(element_at(ratio, name)) for name in ("numerator", "denominator"))
+        return ":".join(parts), ""
+    if "valuePeriod" in node:
+        parts = (text_at(node, "valuePeriod", name) for name in ("start", "end"))
+        return " to ".join(part for part in parts if part), ""
+    if "valueSampledData" in node:
+        return "[trace, not shown]", ""
+    names = ("valueString", "valueInteger", "valueDateTime", "valueTime")
+    return next(filter(None, (text_at(node, name) for name in names)), ""), ""
 
 
-def read_medication_request(near: ResourceReader, resource: dict[str, Any]) -> list[Change]:
-    """MedicationRequest, in the source's own words."""
-    numbers = near.patient(element_at(resource, "subject"), resource)
-    if not numbers:
-        return []
-    drug = near.resolve(element_at(resource, "medicationReference"), resource)
-    doses = list(elements_at(resource, "dosageInstruction"))
-    fields: dict[str, Value] = {
-        "medicine": concept_text(element_at(resource, "medicationCodeableConcept"))
-        or text_at(resource, "medicationReference", "display")
-        or concept_text(element_at(drug, "code")),
-        "dosage": "; ".join(words for dose in doses if (words := _dose(dose))),
-        "route": next((r for d in doses if (r := concept_text(element_at(d, "route")))), ""),
-        "frequency": next((f for d in doses if (f := _frequency(element_at(d, "timing")))), ""),
-        "category": _category(doses),
-        "status": text_at(resource, "status"),
-        "prescriber": reference_name(near, element_at(resource, "requester"), resource),
-    }
-    timed(near, fields, "authored", text_at(resource, "authoredOn"))
-    return [change(near, resource, "MedicationRequest", resource_key(resource), numbers, fields)]
+def _component_values(resource: Resource) -> str:
+    """`Systolic blood pressure 120 mmHg; Diastolic blood pressure 60 mmHg`."""
+    parts = []
+    for component in elements_at(resource, "component"):
+        value = " ".join(part for part in _value_and_units(component) if part)
+        value = value or concept_texts(component, "dataAbsentReason")
+        if value:
+            parts.append(f"{concept_text(element_at(component, 'code'))} {value}".strip())
+    return "; ".join(parts)
 
 
-def _dose(dosage: dict[str, Any]) -> str:
-    """The dosage as the source words it, else its dose, with what is noted beside it."""
-    if words := text_at(dosage, "text"):
-        return words
-    doses = []
-    for item in elements_at(dosage, "doseAndRate"):
-        low, high = (
-            quantity_text(element_at(item, "doseRange", "low")),
-            quantity_text(element_at(item, "doseRange", "high")),
-        )
-        doses.append(
-            quantity_text(element_at(item, "doseQuantity"))
-            or " to ".join(filter(None, (low, high)))
-        )
-    return ", ".join(dose for dose in doses if dose) or annotation_text(
-        dosage, "additionalInstruction"
-    )
+def _reference_range(resource: Resource) -> str:
+    ranges = elements_at(resource, "referenceRange")
+    texts = (text_at(item, "text") or _range_text(item) for item in ranges)
+    return next((text for text in texts if text), "")
 
 
-def _frequency(timing: Any) -> str:
-    """`2 times every 1 day` of a Timing, unless the source words it."""
-    if words := concept_text(element_at(timing, "code")):
-        return words
-    repeat = element_at(timing, "repeat")
-    times_said, period = text_at(repeat, "frequency"), text_at(repeat, "period")
-    unit = _PERIODS.get(text_at(repeat, "periodUnit"), text_at(repeat, "periodUnit"))
-    if not (times_said and period and unit):
-        return ""
-    often = f"{times_said} time{'' if times_said == '1' else 's'}"
-    return f"{often} every {period} {unit}{'' if period in ('1', '1.0') else 's'}"
-
-
-def _category(doses: list[dict[str, Any]]) -> str:
-    if any(d.get("asNeededBoolean") is True or "asNeededCodeableConcept" in d for d in doses):
-        return "as-required"
-    rates = (r for d in doses for r in elements_at(d, "doseAndRate"))
-    if any("rateRatio" in r or "rateQuantity" in r or "rateRange" in r for r in rates):
-        return "infusion"
-    counts = [text_at(d, "timing", "repeat", "count") for d in doses]
-    if doses and all(count == "1" for count in counts):
-        return "once-only"
-    return "regular" if any("timing" in d for d in doses) else ""
+def _range_text(node: Any) -> str:
+    low, high = (quantity_text(element_at(node, end)) for end in ("low", "high"))
+    if low and high:
+        return f"{low} - {high}"
+    return f">= {low}" if low else (f"<= {high}" if high else "")

@@ -1,46 +1,123 @@
-"""FHIR R4 MedicationAdministration: a dose that was given or not, in the source's own words."""
+"""FHIR R4 MedicationRequest and MedicationAdministration, in the source's own words."""
 
 from typing import Any
 
-from downtime.feeds.fhir.administration import change, timed
+from downtime.clinical import model
+from downtime.clinical.model import AdministrationStatus, MedicationRequestCategory
 from downtime.feeds.fhir.data_types import (
-    element_at,
+    annotation_text,
     concept_text,
     concept_texts,
-    text_at,
+    element_at,
+    elements_at,
     quantity_text,
+    text_at,
 )
-from downtime.feeds.fhir.references import ResourceReader, resource_key, reference_name
+from downtime.feeds.fhir.resource_reader import Resource, ResourceReader, reads, resource_key
 from downtime.feeds.model import Change, Value
 
-_STATUS = {
-    "completed": "given",
-    "in-progress": "given",
-    "stopped": "given",
-    "not-done": "not-given",
+_PERIODS = {"s": "second", "min": "minute", "h": "hour", "d": "day", "wk": "week", "mo": "month"}
+_ADMINISTRATION_STATUS = {
+    "completed": AdministrationStatus.ADMINISTERED,
+    "in-progress": AdministrationStatus.ADMINISTERED,
+    "stopped": AdministrationStatus.ADMINISTERED,
+    "not-done": AdministrationStatus.NOT_GIVEN,
 }
+"""What was stopped had begun, so it counts as given."""
 
 
-def read_medication_administration(near: ResourceReader, resource: dict[str, Any]) -> list[Change]:
-    """One dose; what was stopped had begun, so it counts as given."""
-    numbers = near.patient(element_at(resource, "subject"), resource)
+@reads(model.MedicationRequest)
+def read_medication_request(reader: ResourceReader, resource: Resource) -> list[Change]:
+    """One medicine as it was prescribed."""
+    numbers = reader.patient(element_at(resource, "subject"), resource)
     if not numbers:
         return []
-    drug = near.resolve(element_at(resource, "medicationReference"), resource)
-    dosage = element_at(resource, "dosage")
+    doses = list(elements_at(resource, "dosageInstruction"))
+    texts = (_dosage_text(dose) for dose in doses)
+    routes = (concept_text(element_at(dose, "route")) for dose in doses)
+    frequencies = (_frequency_text(element_at(dose, "timing")) for dose in doses)
     fields: dict[str, Value] = {
-        "medicine": concept_text(element_at(resource, "medicationCodeableConcept"))
-        or text_at(resource, "medicationReference", "display")
-        or concept_text(element_at(drug, "code")),
+        "medicine": _medicine(resource, _medication(reader, resource)),
+        "dosage": "; ".join(text for text in texts if text),
+        "route": next(filter(None, routes), ""),
+        "frequency": next(filter(None, frequencies), ""),
+        "category": _category(doses),
+        "status": text_at(resource, "status"),
+        "prescriber": reader.name_of(element_at(resource, "requester"), resource),
+    }
+    reader.add_time(fields, "authored", text_at(resource, "authoredOn"))
+    return [reader.change(resource, "MedicationRequest", resource_key(resource), numbers, fields)]
+
+
+@reads(model.MedicationAdministration)
+def read_medication_administration(reader: ResourceReader, resource: Resource) -> list[Change]:
+    """One dose that was given or not."""
+    numbers = reader.patient(element_at(resource, "subject"), resource)
+    if not numbers:
+        return []
+    medication = _medication(reader, resource)
+    dosage = element_at(resource, "dosage")
+    performer = element_at(resource, "performer", 0, "actor")
+    fields: dict[str, Value] = {
+        "medicine": _medicine(resource, medication),
         "dosage": quantity_text(element_at(dosage, "dose")) or text_at(dosage, "text"),
         "route": concept_text(element_at(dosage, "route")),
-        "status": _STATUS.get(text_at(resource, "status"), ""),
+        "status": _ADMINISTRATION_STATUS.get(text_at(resource, "status"), ""),
         "reason": concept_texts(resource, "statusReason") or concept_texts(resource, "reasonCode"),
-        "performer": reference_name(near, element_at(resource, "performer", 0, "actor"), resource),
-        "batch": text_at(drug, "batch", "lotNumber"),
+        "performer": reader.name_of(performer, resource),
+        "batch": text_at(medication, "batch", "lotNumber"),
     }
-    moment = text_at(resource, "effectiveDateTime") or text_at(resource, "effectivePeriod", "start")
-    timed(near, fields, "given", moment)
-    return [
-        change(near, resource, "MedicationAdministration", resource_key(resource), numbers, fields)
-    ]
+    start = text_at(resource, "effectivePeriod", "start")
+    reader.add_time(fields, "given", text_at(resource, "effectiveDateTime") or start)
+    key = resource_key(resource)
+    return [reader.change(resource, "MedicationAdministration", key, numbers, fields)]
+
+
+def _medication(reader: ResourceReader, resource: Resource) -> Resource:
+    """The Medication that a resource refers to; empty when it is not there."""
+    return reader.resolve(element_at(resource, "medicationReference"), resource)
+
+
+def _medicine(resource: Resource, medication: Resource) -> str:
+    return (
+        concept_text(element_at(resource, "medicationCodeableConcept"))
+        or text_at(resource, "medicationReference", "display")
+        or concept_text(element_at(medication, "code"))
+    )
+
+
+def _dosage_text(dosage: Resource) -> str:
+    """The dosage as the source words it, else its dose, with what is noted beside it."""
+    if text := text_at(dosage, "text"):
+        return text
+    doses = []
+    for item in elements_at(dosage, "doseAndRate"):
+        bounds = (quantity_text(element_at(item, "doseRange", end)) for end in ("low", "high"))
+        dose = quantity_text(element_at(item, "doseQuantity"))
+        doses.append(dose or " to ".join(filter(None, bounds)))
+    return ", ".join(filter(None, doses)) or annotation_text(dosage, "additionalInstruction")
+
+
+def _frequency_text(timing: Any) -> str:
+    """`2 times every 1 day` of a Timing, unless the source words it."""
+    if text := concept_text(element_at(timing, "code")):
+        return text
+    repeat = element_at(timing, "repeat")
+    count, period = text_at(repeat, "frequency"), text_at(repeat, "period")
+    unit = _PERIODS.get(text_at(repeat, "periodUnit"), text_at(repeat, "periodUnit"))
+    if not (count and period and unit):
+        return ""
+    often = f"{count} time{'' if count == '1' else 's'}"
+    return f"{often} every {period} {unit}{'' if period in ('1', '1.0') else 's'}"
+
+
+def _category(doses: list[Resource]) -> MedicationRequestCategory | str:
+    if any(d.get("asNeededBoolean") is True or "asNeededCodeableConcept" in d for d in doses):
+        return MedicationRequestCategory.AS_REQUIRED
+    rates = (r for dose in doses for r in elements_at(dose, "doseAndRate"))
+    if any("rateRatio" in r or "rateQuantity" in r or "rateRange" in r for r in rates):
+        return MedicationRequestCategory.INFUSION
+    counts = [text_at(dose, "timing", "repeat", "count") for dose in doses]
+    if doses and all(count == "1" for count in counts):
+        return MedicationRequestCategory.ONCE_ONLY
+    return MedicationRequestCategory.REGULAR if any("timing" in dose for dose in doses) else ""

@@ -14,71 +14,69 @@ never deleted by a message (A29): it is accepted and nothing is taken.
 from dataclasses import dataclass, field
 
 from downtime.clinical.identifiers import Identifier
+from downtime.clinical.model import EncounterClass, EncounterStatus
 from downtime.feeds import times
-from downtime.feeds.hl7.data_types import person_names, coded_texts
-from downtime.feeds.hl7.identifiers import patient_identifiers, parse_identifiers
-from downtime.feeds.hl7.patient import MessageReader, read_allergies, read_patient
-from downtime.feeds.hl7.segments import Segment
-from downtime.feeds.model import Change, UnusableMessageError, Value, bed_key
+from downtime.feeds.hl7.allergies import read_allergies
+from downtime.feeds.hl7.codes import BED_STATES
+from downtime.feeds.hl7.data_types import coded_texts, person_names
+from downtime.feeds.hl7.identifiers import parse_identifiers, patient_identifiers
+from downtime.feeds.hl7.message_reader import MessageReader
+from downtime.feeds.hl7.patient import read_patient
+from downtime.feeds.hl7.segments import DELETED, Segment
+from downtime.feeds.model import Change, Operation, UnusableMessageError, Value, bed_key
 
-STATUS = {
-    "A01": "in-progress",
-    "A02": "in-progress",
-    "A03": "finished",
-    "A04": "in-progress",
-    "A05": "planned",
-    "A06": "in-progress",
-    "A07": "in-progress",
-    "A11": "cancelled",
-    "A12": "in-progress",
-    "A13": "in-progress",
-    "A14": "planned",
-    "A27": "cancelled",
-    "A38": "cancelled",
-    "A52": "in-progress",
-    "A53": "in-progress",
+STATUS_BY_EVENT = {
+    "A01": EncounterStatus.IN_PROGRESS,
+    "A02": EncounterStatus.IN_PROGRESS,
+    "A03": EncounterStatus.FINISHED,
+    "A04": EncounterStatus.IN_PROGRESS,
+    "A05": EncounterStatus.PLANNED,
+    "A06": EncounterStatus.IN_PROGRESS,
+    "A07": EncounterStatus.IN_PROGRESS,
+    "A11": EncounterStatus.CANCELLED,
+    "A12": EncounterStatus.IN_PROGRESS,
+    "A13": EncounterStatus.IN_PROGRESS,
+    "A14": EncounterStatus.PLANNED,
+    "A27": EncounterStatus.CANCELLED,
+    "A38": EncounterStatus.CANCELLED,
+    "A52": EncounterStatus.IN_PROGRESS,
+    "A53": EncounterStatus.IN_PROGRESS,
 }
 """The status of an encounter that each event means; other events leave it as it was."""
-_KIND_BY_EVENT = {"A06": "inpatient", "A07": "outpatient"}
+_CLASS_BY_EVENT = {"A06": EncounterClass.INPATIENT, "A07": EncounterClass.OUTPATIENT}
 _CANCELLATIONS = frozenset({"A11", "A12", "A13", "A25", "A26", "A27", "A32", "A33", "A38"})
 _MERGES = frozenset({"A18", "A30", "A34", "A36", "A39", "A40", "A46", "A47", "A49"})
 _WITHOUT_VISIT = _MERGES | {"A28", "A31", "A24", "A37", "A60"}
-_NOTHING_TAKEN = frozenset({"A29"})
-_KINDS = {
-    "I": "inpatient",
-    "E": "emergency",
-    "O": "outpatient",
-    "R": "outpatient",
-    "B": "inpatient",
-    "D": "daycase",
-    "DC": "daycase",
-    "DAYCASE": "daycase",
+_DELETE_PERSON = "A29"
+_DELETE_VISIT = "A23"
+_BED_STATUS = "A20"
+_CLASSES = {
+    "I": EncounterClass.INPATIENT,
+    "E": EncounterClass.EMERGENCY,
+    "O": EncounterClass.OUTPATIENT,
+    "R": EncounterClass.OUTPATIENT,
+    "B": EncounterClass.INPATIENT,
+    "D": EncounterClass.DAYCASE,
+    "DC": EncounterClass.DAYCASE,
+    "DAYCASE": EncounterClass.DAYCASE,
 }
-_BED_STATES = {
-    "C": "closed",
-    "H": "cleaning",
-    "K": "cleaning",
-    "I": "closed",
-    "O": "occupied",
-    "U": "available",
-}
-"""HL7 table 0116."""
+"""HL7 table 0004, and what systems send in its place."""
 
 
-def read_admission(who: MessageReader, trigger: str) -> list[Change]:
-    """All that one ADT message says; Unusable when it does not say who it is about."""
-    if trigger in _NOTHING_TAKEN:
+def read_admission(reader: MessageReader) -> list[Change]:
+    """All that one ADT message says; UnusableMessageError when it names no patient."""
+    if reader.trigger == _DELETE_PERSON:
         return []
-    if trigger == "A20":
-        return _bed_status(who)
-    found: list[Change] = []
-    for group in _groups(who):
-        found += _of_group(who, trigger, group)
-    return found
+    if reader.trigger == _BED_STATUS:
+        return _read_bed_status(reader)
+    changes: list[Change] = []
+    for group in _patient_groups(reader):
+        changes += _read_group(reader, group)
+    return changes
 
 
 @dataclass(slots=True)
-class _Group:
+class _PatientGroup:
     """One person of a message: a swap or a merge may hold several PID, a move several PV1."""
 
     first: dict[str, Segment] = field(default_factory=dict)
@@ -86,12 +84,12 @@ class _Group:
     allergies: list[Segment] = field(default_factory=list)
 
 
-def _groups(who: MessageReader) -> list[_Group]:
-    groups = [_Group()]
-    for segment in who.message.segments:
+def _patient_groups(reader: MessageReader) -> list[_PatientGroup]:
+    groups = [_PatientGroup()]
+    for segment in reader.message.segments:
         name = segment.fields[0]
         if name == "PID" and "PID" in groups[-1].first:
-            groups.append(_Group())
+            groups.append(_PatientGroup())
         groups[-1].first.setdefault(name, segment)
         if name == "PV1":
             groups[-1].visits.append(segment)
@@ -100,107 +98,94 @@ def _groups(who: MessageReader) -> list[_Group]:
     return groups
 
 
-def _of_group(who: MessageReader, trigger: str, group: _Group) -> list[Change]:
+def _read_group(reader: MessageReader, group: _PatientGroup) -> list[Change]:
     pid, first = group.first.get("PID"), group.first
     if pid is None:
         raise UnusableMessageError(
             "PID", "the message has no PID segment: it does not say who it is about"
         )
-    numbers = patient_identifiers(pid, first.get("PV1"), who.message, who.context)
+    numbers = patient_identifiers(pid, first.get("PV1"), reader.message, reader.context)
     if not numbers:
         raise UnusableMessageError(
             "PID", "PID-3 holds no identifier: the patient cannot be told apart"
         )
-    recorded, happened = _event_times(who, trigger)
-    found = [read_patient(who, pid, numbers, recorded, first.get("PD1"))]
-    if trigger in _MERGES:
-        found += _merge(who, numbers, first, recorded)
-    if trigger not in _WITHOUT_VISIT:
+    recorded, happened = _event_times(reader)
+    changes = [read_patient(reader, pid, numbers, recorded, first.get("PD1"))]
+    if reader.trigger in _MERGES:
+        changes.append(_read_merge(reader, numbers, first, recorded))
+    if reader.trigger not in _WITHOUT_VISIT:
         for pv1 in group.visits:
-            found.append(_encounter(who, trigger, {**first, "PV1": pv1}, numbers, happened))
-    return found + read_allergies(who, group.allergies, numbers, recorded)
+            changes.append(_read_encounter(reader, {**first, "PV1": pv1}, numbers, happened))
+    return changes + read_allergies(reader, group.allergies, numbers, recorded)
 
 
-def _event_times(who: MessageReader, trigger: str) -> tuple[str, str]:
+def _event_times(reader: MessageReader) -> tuple[str, str]:
     """When the event was recorded and when it happened; empty when not said."""
-    event = who.message.first("EVN")
-    if event is None:
+    evn = reader.message.first("EVN")
+    if evn is None:
         return "", ""
-    recorded = times.parse_instant(event.text(2), who.context.zone)
-    happened = times.parse_instant(event.text(6), who.context.zone)
-    return recorded, (recorded if trigger in _CANCELLATIONS else happened or recorded)
+    recorded = times.parse_instant(evn.text(2), reader.context.zone)
+    happened = times.parse_instant(evn.text(6), reader.context.zone)
+    return recorded, (recorded if reader.trigger in _CANCELLATIONS else happened or recorded)
 
 
-def _merge(
-    who: MessageReader, numbers: tuple[Identifier, ...], group: dict[str, Segment], event: str
-) -> list[Change]:
+def _read_merge(
+    reader: MessageReader, numbers: tuple[Identifier, ...], group: dict[str, Segment], event: str
+) -> Change:
     mrg = group.get("MRG")
-    gone = parse_identifiers(mrg, 1, who.message, who.context) if mrg else []
-    gone = [number for number in gone if number not in numbers]
-    if not gone:
+    merged = parse_identifiers(mrg, 1, reader.message, reader.context) if mrg else []
+    merged = [number for number in merged if number not in numbers]
+    if not merged:
         raise UnusableMessageError(
             "MRG", "MRG-1 holds no other identifier: there is nobody to merge"
         )
-    return [
-        Change(
-            type="Patient",
-            source=who.source,
-            key="",
-            patient=numbers,
-            event=event,
-            sent=who.sent,
-            operation="merge",
-            merged=tuple(gone),
-            position=who.position,
-        )
-    ]
+    return Change(
+        type="Patient",
+        source=reader.source,
+        key="",
+        patient=numbers,
+        event=event,
+        sent=reader.sent,
+        operation=Operation.MERGE,
+        merged=tuple(merged),
+        position=reader.position,
+    )
 
 
-def _encounter(
-    who: MessageReader,
-    trigger: str,
+def _read_encounter(
+    reader: MessageReader,
     group: dict[str, Segment],
     numbers: tuple[Identifier, ...],
     event: str,
 ) -> Change:
     pid, pv1 = group["PID"], group["PV1"]
     visit = pv1.text(19) or pid.text(18)
-    return Change(
-        type="Encounter",
-        source=who.source,
-        key=visit or str(numbers[0]),
-        patient=numbers,
-        fields={} if trigger == "A23" else _stay(who, trigger, group, visit, event),
+    fields: dict[str, Value] = {"visit_number": visit} if visit else {}
+    kind = _CLASS_BY_EVENT.get(reader.trigger) or _CLASSES.get(pv1.text(2).upper())
+    if kind:
+        fields["kind"] = kind
+    _add_place(pv1, fields)
+    _add_clinicians(pv1, group, fields)
+    _add_span(reader, pv1, event, fields)
+    return reader.change(
+        "Encounter",
+        visit or str(numbers[0]),
+        numbers,
+        fields,
         event=event,
-        sent=who.sent,
-        operation="delete" if trigger == "A23" else "set",
-        position=who.position,
+        operation=Operation.DELETE if reader.trigger == _DELETE_VISIT else Operation.SET,
     )
 
 
-def _stay(
-    who: MessageReader, trigger: str, group: dict[str, Segment], visit: str, event: str
-) -> dict[str, Value]:
-    pv1 = group["PV1"]
-    fields: dict[str, Value] = {"visit_number": visit} if visit else {}
-    kind = _KIND_BY_EVENT.get(trigger) or _KINDS.get(pv1.text(2).upper())
-    if kind:
-        fields["kind"] = kind
-    _place(pv1, fields)
-    _clinicians(pv1, group, fields)
-    _span(who, trigger, pv1, event, fields)
-    return fields
-
-
-def _place(pv1: Segment, fields: dict[str, Value]) -> None:
+def _add_place(pv1: Segment, fields: dict[str, Value]) -> None:
     ward, bay, bed = (pv1.text(3, n) for n in (1, 2, 3))
-    if ward or bay or bed or pv1.raw(3) == '""':
+    if ward or bay or bed or pv1.raw(3) == DELETED:
         fields["ward"], fields["bay"], fields["bed"] = ward, bay, bed
     if pv1.raw(6):
         fields["prior_ward"] = pv1.text(6)
 
 
-def _clinicians(pv1: Segment, group: dict[str, Segment], fields: dict[str, Value]) -> None:
+def _add_clinicians(pv1: Segment, group: dict[str, Segment], fields: dict[str, Value]) -> None:
     """The attending (PV1-7), else admitting (17), else consulting (9) doctor; specialty; reason."""
     for number in (7, 17, 9):
         if (names := person_names(pv1, number)) is not None:
@@ -216,44 +201,32 @@ def _clinicians(pv1: Segment, group: dict[str, Segment], fields: dict[str, Value
         fields["reason"] = reason
 
 
-def _span(
-    who: MessageReader, trigger: str, pv1: Segment, event: str, fields: dict[str, Value]
-) -> None:
-    zone = who.context.zone
+def _add_span(reader: MessageReader, pv1: Segment, event: str, fields: dict[str, Value]) -> None:
+    zone, trigger = reader.context.zone, reader.trigger
+    admitted, discharged = pv1.text(44), pv1.text(45)
     if pv1.raw(44):
-        fields["started"], fields["started_text"] = (
-            times.parse_time(pv1.text(44), zone),
-            pv1.text(44),
-        )
+        fields["started"], fields["started_text"] = times.parse_time(admitted, zone), admitted
     elif trigger in ("A01", "A04") and event:
         fields["started"] = event
     if trigger == "A13":
         fields["ended"], fields["ended_text"] = "", ""
     elif pv1.raw(45):
-        fields["ended"], fields["ended_text"] = times.parse_time(pv1.text(45), zone), pv1.text(45)
-    elif trigger == "A03" and (event or who.sent):
-        fields["ended"] = event or who.sent
-    status = STATUS.get(trigger)
+        fields["ended"], fields["ended_text"] = times.parse_time(discharged, zone), discharged
+    elif trigger == "A03" and (event or reader.sent):
+        fields["ended"] = event or reader.sent
+    status = STATUS_BY_EVENT.get(trigger)
     if status is None and fields.get("ended"):
-        status = "finished"
+        status = EncounterStatus.FINISHED
     if status:
         fields["status"] = status
 
 
-def _bed_status(who: MessageReader) -> list[Change]:
+def _read_bed_status(reader: MessageReader) -> list[Change]:
     """A20: NPU-1 is the bed, NPU-2 its state."""
-    found = []
-    for npu in who.message.all("NPU"):
+    changes = []
+    for npu in reader.message.all("NPU"):
         ward, bay, bed = (npu.text(1, n) for n in (1, 2, 3))
-        state = _BED_STATES.get(npu.text(2).upper(), "")
-        found.append(
-            Change(
-                type="Location",
-                source=who.source,
-                key=bed_key(ward, bay, bed),
-                fields={"ward": ward, "bay": bay, "bed": bed, "status": state},
-                sent=who.sent,
-                position=who.position,
-            )
-        )
-    return found
+        status = BED_STATES.get(npu.text(2).upper(), "")
+        fields: dict[str, Value] = {"ward": ward, "bay": bay, "bed": bed, "status": status}
+        changes.append(reader.change("Location", bed_key(ward, bay, bed), (), fields))
+    return changes

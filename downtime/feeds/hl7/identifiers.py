@@ -16,48 +16,53 @@ from functools import lru_cache
 
 from downtime.clinical.identifiers import MRN, NHS, Identifier, clean_nhs_number
 from downtime.feeds.context import FeedContext
-from downtime.feeds.hl7.segments import Delimiters, Hl7Message, Segment, component_text
+from downtime.feeds.hl7.segments import DELETED, Delimiters, Hl7Message, Segment, component_text
 
 _NHS_TYPES = frozenset({"NH", "NHS", "NHSN", "NHSNMBR"})
 _NHS_AUTHORITIES = frozenset(
     {"nhs", "nhsnbr", "nhs number", "nhs no", "2.16.840.1.113883.2.1.4.1", "uk:nhs"}
 )
-_OWN_TYPES = frozenset({"", "MR", "MRN", "PI", "PT", "PN", "HN"})
+_HOSPITAL_TYPES = frozenset({"", "MR", "MRN", "PI", "PT", "PN", "HN"})
 _VISIT_TYPES = frozenset({"AN", "VN", "ACSN", "ANC", "ANT", "AM"})
 _TYPE = re.compile(r"[A-Z]{2,8}")
 
 
 def parse_identifier(
-    value: str, marks: Delimiters, facility: str, context: FeedContext
+    value: str, delimiters: Delimiters, facility: str, context: FeedContext
 ) -> Identifier | None:
     """The identifier in one CX; None when it is empty, or an NHS number that fails its check."""
-    number = component_text(value, 1, marks)
+    number = component_text(value, 1, delimiters)
     if not number:
         return None
-    kind = component_text(value, 5, marks).upper()
+    kind = component_text(value, 5, delimiters).upper()
     kind = kind if _TYPE.fullmatch(kind) else ""
-    authority = _authority(value, marks)
+    authority = _assigning_authority(value, delimiters)
     if kind in _NHS_TYPES or authority.casefold() in _NHS_AUTHORITIES:
         digits = clean_nhs_number(number)
         return Identifier(NHS, "NHS", digits) if digits else None
     authority = authority or facility
-    own = not authority or authority.casefold() in context.own_names
+    is_own = _is_own_authority(authority, context)
     if kind in _VISIT_TYPES:
-        return Identifier(kind, context.authority if own else authority, number)
-    if own:
-        return Identifier(MRN if kind in _OWN_TYPES else kind, context.authority, number)
+        return Identifier(kind, context.authority if is_own else authority, number)
+    if is_own:
+        return Identifier(MRN if kind in _HOSPITAL_TYPES else kind, context.authority, number)
     return Identifier("MR" if kind == "MRN" else kind or "PI", authority, number)
 
 
-def _authority(value: str, marks: Delimiters) -> str:
-    parts = value.split(marks.component, 4)
-    return _named(parts[3], marks) if len(parts) > 3 else ""
+def _is_own_authority(authority: str, context: FeedContext) -> bool:
+    return not authority or authority.casefold() in context.own_names
+
+
+def _assigning_authority(value: str, delimiters: Delimiters) -> str:
+    parts = value.split(delimiters.component, 4)
+    return _first_name(parts[3], delimiters) if len(parts) > 3 else ""
 
 
 @lru_cache(maxsize=4096)
-def _named(assigned: str, marks: Delimiters) -> str:
-    names = [marks.decode(name).strip() for name in assigned.split(marks.part)]
-    return next((name for name in names if name and name != '""'), "")
+def _first_name(authority: str, delimiters: Delimiters) -> str:
+    """The name of an assigning authority (HD), else its OID."""
+    names = [delimiters.decode(name).strip() for name in authority.split(delimiters.subcomponent)]
+    return next((name for name in names if name and name != DELETED), "")
 
 
 def parse_identifiers(
@@ -65,11 +70,11 @@ def parse_identifiers(
 ) -> list[Identifier]:
     """The distinct identifiers of a repeating CX field."""
     facility = message.header.text(4)
-    found = (
-        parse_identifier(value, segment.marks, facility, context)
+    numbers = (
+        parse_identifier(value, segment.delimiters, facility, context)
         for value in segment.repetitions(field)
     )
-    return list(dict.fromkeys(number for number in found if number))
+    return list(dict.fromkeys(number for number in numbers if number))
 
 
 def patient_identifiers(
@@ -77,15 +82,15 @@ def patient_identifiers(
 ) -> tuple[Identifier, ...]:
     """Who the message is about, the most specific first; empty when it does not say."""
     if pid is None:
-        return _visit(None, pv1, message, context)
-    found = [n for n in parse_identifiers(pid, 3, message, context) if n.type not in _VISIT_TYPES]
-    if not any(number.type == NHS for number in found):
-        found += _old_nhs_number(pid, message, context)
+        return _visit_identifiers(None, pv1, message, context)
+    numbers = [n for n in parse_identifiers(pid, 3, message, context) if n.type not in _VISIT_TYPES]
+    if not any(number.type == NHS for number in numbers):
+        numbers += _older_nhs_numbers(pid, message, context)
     for field in (2, 4):
-        found = found or parse_identifiers(pid, field, message, context)
-    if not found:
-        return _visit(pid, pv1, message, context)
-    return tuple(sorted(found, key=lambda number: _rank(number, context)))
+        numbers = numbers or parse_identifiers(pid, field, message, context)
+    if not numbers:
+        return _visit_identifiers(pid, pv1, message, context)
+    return tuple(sorted(numbers, key=lambda number: _rank(number, context)))
 
 
 def _rank(number: Identifier, context: FeedContext) -> int:
@@ -94,20 +99,22 @@ def _rank(number: Identifier, context: FeedContext) -> int:
     return {NHS: 1, MRN: 2, "PI": 3}.get(number.type, 4)
 
 
-def _old_nhs_number(pid: Segment, message: Hl7Message, context: FeedContext) -> list[Identifier]:
+def _older_nhs_numbers(pid: Segment, message: Hl7Message, context: FeedContext) -> list[Identifier]:
+    """From the fields that older versions of HL7 used: PID-2, and PID-19."""
     typed = [number for number in parse_identifiers(pid, 2, message, context) if number.type == NHS]
     digits = clean_nhs_number(pid.text(19))
     return typed or ([Identifier(NHS, "NHS", digits)] if digits else [])
 
 
-def _visit(
+def _visit_identifiers(
     pid: Segment | None, pv1: Segment | None, message: Hl7Message, context: FeedContext
 ) -> tuple[Identifier, ...]:
     facility = message.header.text(4)
     for segment, field, kind in ((pid, 18, "AN"), (pv1, 19, "VN")):
         number = segment.text(field) if segment else ""
         if segment and number:
-            authority = _authority(segment.repetitions(field)[0], segment.marks) or facility
-            own = not authority or authority.casefold() in context.own_names
-            return (Identifier(kind, context.authority if own else authority, number),)
+            visit = segment.repetitions(field)[0]
+            authority = _assigning_authority(visit, segment.delimiters) or facility
+            is_own = _is_own_authority(authority, context)
+            return (Identifier(kind, context.authority if is_own else authority, number),)
     return ()

@@ -1,6 +1,6 @@
 """One HL7 v2 message from bytes to changes, or the reject that says why not.
 
-Kinds that Downtime uses: ADT, ORM/OML/OMG/OMI and their answers, ORU, SIU. Other kinds (MDM, VXU,
+Types that Downtime uses: ADT, ORM/OML/OMG/OMI and their answers, ORU, SIU. Other types (MDM, VXU,
 ACK …) are no fault of the feed: they are accepted and nothing is taken from them.
 """
 
@@ -10,84 +10,89 @@ from typing import BinaryIO
 
 from downtime.feeds import times
 from downtime.feeds.context import FeedContext
-from downtime.feeds.hl7 import admissions, orders, results, scheduling
-from downtime.feeds.hl7.patient import MessageReader
-from downtime.feeds.hl7.segments import Hl7Message, parse_message, split_messages
+from downtime.feeds.hl7.admissions import read_admission
+from downtime.feeds.hl7.codes import MessageType
+from downtime.feeds.hl7.framing import split_messages
+from downtime.feeds.hl7.message_reader import MessageReader
+from downtime.feeds.hl7.orders import read_orders
+from downtime.feeds.hl7.results import read_results
+from downtime.feeds.hl7.scheduling import read_appointment
+from downtime.feeds.hl7.segments import Hl7Message, parse_message
 from downtime.feeds.model import Change, Message, Position, Reject, UnusableMessageError
 from downtime.feeds.rejects import accept_or_reject
 
-_ORDERS = frozenset({"ORM", "OML", "OMG", "OMI", "OMB", "ORR", "ORL", "ORG", "ORI"})
-_HOLDS = {"ADT": "Patient", "ORU": "DiagnosticReport", "SIU": "Appointment"}
+_RECORD_OF_TYPE: dict[str, str] = {
+    MessageType.ADT: "Patient",
+    MessageType.ORU: "DiagnosticReport",
+    MessageType.SIU: "Appointment",
+}
+_ORDER_TYPES: frozenset[str] = frozenset(MessageType) - _RECORD_OF_TYPE.keys()
 
 
 def read_hl7(stream: BinaryIO, name: str, context: FeedContext) -> Iterator[Message | Reject]:
     """The messages of one HL7 v2 file, in order."""
     limit = context.settings.feeds.max_message_bytes
-    empty = True
+    is_empty = True
     for number, data in enumerate(split_messages(stream, limit), start=1):
-        empty = False
+        is_empty = False
         position = Position(name, number)
         yield accept_or_reject(position, partial(read_message, data, position, context))
-    if empty:
-        yield Reject(
-            position=Position(name, 1),
-            segment="MSH",
-            reason="the file looks like HL7 v2 and holds no MSH segment",
-        )
+    if is_empty:
+        reason = "the file looks like HL7 v2 and holds no MSH segment"
+        yield Reject(position=Position(name, 1), segment="MSH", reason=reason)
 
 
 def read_message(data: bytes, position: Position, context: FeedContext) -> Message:
-    """One message; Unusable says why it cannot be used."""
+    """One message; UnusableMessageError says why it cannot be used."""
     limit = context.settings.feeds.max_message_bytes
     if len(data) > limit:
-        raise UnusableMessageError(
-            "MSH", f"the message is longer than {limit} bytes (feeds.max_message_bytes)"
-        )
+        reason = f"the message is longer than {limit} bytes (feeds.max_message_bytes)"
+        raise UnusableMessageError("MSH", reason)
     parsed = parse_message(data)
-    kind, trigger = _kind(parsed)
-    record = _HOLDS.get(kind, "ServiceRequest" if kind in _ORDERS else "Patient")
-    sender = parsed.header.text(3)
-    source = _source(parsed, kind, record, context)
-    sent = times.parse_instant(parsed.header.text(7), context.zone)
-    who = MessageReader(parsed, context, position, source, sent)
+    header = parsed.header
+    message_type, trigger = _type_and_trigger(parsed)
+    source = _source(parsed, message_type, context)
+    sent = times.parse_instant(header.text(7), context.zone)
+    reader = MessageReader(parsed, context, position, trigger, source, sent)
     return Message(
         position=position,
-        kind=f"{kind}^{trigger}" if trigger else kind,
-        source=context.systems_by_application.get(sender.casefold(), source),
+        kind=f"{message_type}^{trigger}" if trigger else message_type,
+        source=context.systems_by_application.get(header.text(3).casefold(), source),
         sent=sent,
-        content=tuple(_changes(who, kind, trigger)),
+        content=tuple(_read_changes(reader, message_type)),
     )
 
 
-def _kind(parsed: Hl7Message) -> tuple[str, str]:
+def _type_and_trigger(message: Hl7Message) -> tuple[str, str]:
     """MSH-9 as type and trigger; the trigger may stand only in MSH-9.3 or in EVN-1."""
-    head, event = parsed.header, parsed.first("EVN")
-    kind, trigger = head.text(9).upper(), head.text(9, 2).upper()
-    structure = head.text(9, 3).upper().split("_")
-    kind = kind or structure[0]
-    if not kind:
+    header, evn = message.header, message.first("EVN")
+    message_type, trigger = header.text(9).upper(), header.text(9, 2).upper()
+    structure = header.text(9, 3).upper().split("_")
+    message_type = message_type or structure[0]
+    if not message_type:
         raise UnusableMessageError("MSH", "MSH-9 is empty: the message does not say what it is")
-    if not trigger and event:
-        trigger = event.text(1).upper()
-    return kind, trigger or (structure[1] if len(structure) > 1 else "")
+    if not trigger and evn:
+        trigger = evn.text(1).upper()
+    return message_type, trigger or (structure[1] if len(structure) > 1 else "")
 
 
-def _source(parsed: Hl7Message, kind: str, record: str, context: FeedContext) -> str:
-    sender, receiver = parsed.header.text(3), parsed.header.text(5)
-    obr = parsed.first("OBR")
-    department = obr.text(24) if obr else ""
-    if kind in _ORDERS:
-        return context.answering_system(sender, receiver, department)
-    if kind == "ORU" and sender.casefold() not in context.systems_by_application:
-        return context.department_system(department)
-    return context.system(sender, record)
+def _source(message: Hl7Message, message_type: str, context: FeedContext) -> str:
+    """The system to which the records of a message belong."""
+    header, obr = message.header, message.first("OBR")
+    sender, department = header.text(3), obr.text(24) if obr else ""
+    if message_type in _ORDER_TYPES:
+        return context.answering_system(sender, header.text(5), department)
+    if message_type == MessageType.ORU:
+        return context.reporting_system(sender, department)
+    return context.system(sender, _RECORD_OF_TYPE.get(message_type, "Patient"))
 
 
-def _changes(who: MessageReader, kind: str, trigger: str) -> list[Change]:
-    if kind == "ADT":
-        return admissions.read_admission(who, trigger)
-    if kind == "ORU":
-        return results.read_results(who)
-    if kind == "SIU":
-        return scheduling.read_appointment(who, trigger)
-    return orders.read_orders(who) if kind in _ORDERS else []
+def _read_changes(reader: MessageReader, message_type: str) -> list[Change]:
+    match message_type:
+        case MessageType.ADT:
+            return read_admission(reader)
+        case MessageType.ORU:
+            return read_results(reader)
+        case MessageType.SIU:
+            return read_appointment(reader)
+    return read_orders(reader) if message_type in _ORDER_TYPES else []

@@ -1,113 +1,123 @@
 """OBX segments with their notes to observations, the value exactly as it was sent.
 
 Numbers are never reformatted. Structured numbers (SN) are put side by side (`>100`, `1:128`), coded
-values are shown by their words, dates in ISO order. A document (ED, RP) is not taken along: its
+values are shown by their texts, dates in ISO order. A document (ED, RP) is not taken along: its
 observation says so.
 """
 
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from downtime.clinical.model import DiagnosticReportStatus as Status
 from downtime.feeds import times
-from downtime.feeds.hl7.data_types import address_text, coded_text, person_name, telephone_number
+from downtime.feeds.hl7.codes import ObservationStatus
+from downtime.feeds.hl7.data_types import (
+    address_text,
+    coded_text,
+    person_name,
+    telephone_number,
+)
 from downtime.feeds.hl7.order_groups import OrderGroup, note_text
 from downtime.feeds.hl7.segments import Segment, component_text
 from downtime.feeds.model import Value
 
 DOCUMENT = "[document, not shown]"
 """What stands in for a value that is a document."""
-REMOVED = frozenset({"D", "W"})
-STATUS = {
-    "F": "final",
-    "U": "final",
-    "C": "corrected",
-    "P": "preliminary",
-    "R": "preliminary",
-    "S": "preliminary",
-    "I": "registered",
-    "O": "registered",
-    "X": "cancelled",
-    "N": "cancelled",
+_STATUS: dict[str, Status] = {
+    ObservationStatus.FINAL: Status.FINAL,
+    ObservationStatus.MADE_FINAL: Status.FINAL,
+    ObservationStatus.CORRECTED: Status.CORRECTED,
+    ObservationStatus.PRELIMINARY: Status.PRELIMINARY,
+    ObservationStatus.NOT_VERIFIED: Status.PRELIMINARY,
+    ObservationStatus.PARTIAL: Status.PRELIMINARY,
+    ObservationStatus.SPECIMEN_RECEIVED: Status.REGISTERED,
+    ObservationStatus.ORDERED: Status.REGISTERED,
+    ObservationStatus.UNOBTAINABLE: Status.CANCELLED,
+    ObservationStatus.NOT_ASKED: Status.CANCELLED,
 }
-"""HL7 table 0085 in words."""
-_LINES = frozenset({"TX", "FT"})
+_CODED = frozenset({"CE", "CWE", "CF", "CNE"})
+_PLAIN = frozenset({"NM", "TX", "ST", "FT", "IS", "ID", ""})
+_TEXT = frozenset({"TX", "FT"})
+"""Types of OBX whose values may go on in the OBX after them."""
 
 
 @dataclass(slots=True)
-class Observation:
+class ObservationDraft:
     """One observation of a report as it is put together from its segments."""
 
     key: str
     status: str
-    lines: tuple[str, str, str] | None
-    """Type, code and sub-number, when more lines of the same text may follow."""
+    open_text: tuple[str, str] | None
+    """Code and sub-number, when more lines of the same text may follow."""
     fields: dict[str, Value]
     notes: list[Segment] = field(default_factory=list)
 
-    def dated(self, request: dict[str, Value]) -> dict[str, Value]:
+    def complete(self, request: dict[str, Value]) -> dict[str, Value]:
         """Its fields, dated by the specimen when it has no time of its own; notes joined."""
         fields = self.fields
         if "effective" not in fields and "collected" in request:
             fields["effective"] = request["collected"]
             fields["effective_text"] = request["collected_text"]
-        words = [str(fields.get("note", "")), note_text(self.notes)]
-        if any(words):
-            fields["note"] = "\n".join(part for part in words if part)
+        notes = [str(fields.get("note", "")), note_text(self.notes)]
+        if any(notes):
+            fields["note"] = "\n".join(note for note in notes if note)
         return fields
 
 
-def read_observations(order: OrderGroup, zone: ZoneInfo) -> tuple[list[Observation], list[Segment]]:
+def read_observations(
+    order: OrderGroup, zone: ZoneInfo
+) -> tuple[list[ObservationDraft], list[Segment]]:
     """The observations of an order, and the notes that belong to the order itself."""
-    found: list[Observation] = []
-    own_notes: list[Segment] = []
-    seen: dict[str, int] = {}
+    drafts: list[ObservationDraft] = []
+    order_notes: list[Segment] = []
+    key_counts: dict[str, int] = {}
     for segment in order.following_segments:
         name = segment.fields[0]
         if name == "NTE":
-            (found[-1].notes if found else own_notes).append(segment)
-        elif name == "OBX" and not _continues(segment, found):
-            found.append(_finding(segment, seen, len(found) + 1, zone))
-    return found, own_notes
+            (drafts[-1].notes if drafts else order_notes).append(segment)
+        elif name == "OBX" and not _add_line(segment, drafts):
+            drafts.append(_read_observation(segment, key_counts, len(drafts) + 1, zone))
+    return drafts, order_notes
 
 
-def _continues(segment: Segment, found: list[Observation]) -> bool:
+def _add_line(segment: Segment, drafts: list[ObservationDraft]) -> bool:
     """Adds one more line to the text before it, when that is what the segment is."""
-    last = found[-1] if found else None
-    if last is None or last.lines is None or last.notes or segment.text(2) not in _LINES:
+    last = drafts[-1] if drafts else None
+    if last is None or last.open_text is None or last.notes or segment.text(2) not in _TEXT:
         return False
-    kind, code, sub_number = last.lines
+    code, sub_number = last.open_text
     if segment.text(3) not in (code, "") or (segment.text(3) and segment.text(4) != sub_number):
         return False
     last.fields["value"] = f"{last.fields['value']}\n{value_text(segment)[0]}".rstrip(" ")
     return True
 
 
-def _finding(segment: Segment, seen: dict[str, int], position: int, zone: ZoneInfo) -> Observation:
+def _read_observation(
+    segment: Segment, key_counts: dict[str, int], position: int, zone: ZoneInfo
+) -> ObservationDraft:
     code, sub_number = segment.text(3) or segment.text(3, 2), segment.text(4)
-    kind, status = segment.text(2).upper(), segment.text(11).upper()
+    status, delimiters = segment.text(11).upper(), segment.delimiters
     key = f"{code.upper()}|{sub_number}"
-    seen[key] = seen.get(key, 0) + 1
-    shown, remark = value_text(segment)
+    key_counts[key] = key_counts.get(key, 0) + 1
+    value, note = value_text(segment)
     names = segment.repetitions(3)
     fields: dict[str, Value] = {
         "code": code,
-        "display": coded_text(names[0], segment.marks) if names else "",
-        "value": shown,
+        "display": coded_text(names[0], delimiters) if names else "",
+        "value": value,
         "units": segment.text(6, 2) or segment.text(6),
         "reference_range": segment.full_text(7),
-        "flag": ", ".join(
-            component_text(flag, 1, segment.marks) for flag in segment.repetitions(8)
-        ),
-        "status": STATUS.get(status, ""),
+        "flag": ", ".join(component_text(flag, 1, delimiters) for flag in segment.repetitions(8)),
+        "status": _STATUS.get(status, ""),
         "position": position,
     }
-    if remark:
-        fields["note"] = remark
+    if note:
+        fields["note"] = note
     measured = times.parse_time(segment.text(14), zone)
     if measured:
         fields["effective"], fields["effective_text"] = measured, segment.text(14)
-    lines = (kind, code, sub_number) if kind in _LINES else None
-    return Observation(f"{key}|{seen[key]}", status, lines, fields)
+    open_text = (code, sub_number) if segment.text(2).upper() in _TEXT else None
+    return ObservationDraft(f"{key}|{key_counts[key]}", status, open_text, fields)
 
 
 def value_text(segment: Segment) -> tuple[str, str]:
@@ -115,40 +125,38 @@ def value_text(segment: Segment) -> tuple[str, str]:
     kind = segment.text(2).upper()
     if kind in ("ED", "RP"):
         return "", DOCUMENT if segment.raw(5) else ""
-    if kind in ("NM", "TX", "ST", "FT", "IS", "ID", ""):
+    if kind in _PLAIN:
         return segment.full_text(5), ""
-    separator = ", " if kind in ("CE", "CWE", "CF", "CNE") else "\n"
-    return separator.join(
-        filter(None, (_one(part, kind, segment) for part in segment.repetitions(5)))
-    ), ""
+    separator = ", " if kind in _CODED else "\n"
+    values = (_repetition_text(value, kind, segment) for value in segment.repetitions(5))
+    return separator.join(filter(None, values)), ""
 
 
-def _one(raw: str, kind: str, segment: Segment) -> str:
-    marks = segment.marks
-    if kind in ("CE", "CWE", "CF", "CNE"):
-        return coded_text(raw, marks)
+def _repetition_text(value: str, kind: str, segment: Segment) -> str:
+    delimiters = segment.delimiters
+    if kind in _CODED:
+        return coded_text(value, delimiters)
     if kind == "SN":
-        return "".join(component_text(raw, n, marks) for n in (1, 2, 3, 4))
+        return "".join(component_text(value, n, delimiters) for n in (1, 2, 3, 4))
     if kind in ("DT", "TS", "DTM"):
-        return _date(component_text(raw, 1, marks))
+        return _date_text(component_text(value, 1, delimiters))
     if kind in ("XCN", "CN"):
-        return person_name(raw, marks)
+        return person_name(value, delimiters)
     if kind == "XAD":
-        return address_text(raw, marks)
+        return address_text(value, delimiters)
     if kind == "XTN":
-        return telephone_number(raw, marks)
-    parts = (marks.decode(part).strip() for part in raw.split(marks.component))
+        return telephone_number(value, delimiters)
+    parts = (delimiters.decode(part).strip() for part in value.split(delimiters.component))
     return " ".join(part for part in parts if part)
 
 
-def _date(sent: str) -> str:
+def _date_text(sent: str) -> str:
     """`2026-11-02 14:30` of `20261102143000`, in the zone in which it was sent."""
     digits = sent.split(".")[0]
     day = times.parse_date(sent[:8], times.UTC_ZONE)
     if not day:
         return sent
-    clock = (
-        f" {digits[8:10]}:{digits[10:12]}" if digits[8:12].isdigit() and len(digits) >= 12 else ""
-    )
-    zone = sent[-5:] if clock and sent[-5:-4] in "+-" else ""
-    return day + clock + (f" {zone}" if zone else "")
+    has_clock = len(digits) >= 12 and digits[8:12].isdigit()
+    clock = f" {digits[8:10]}:{digits[10:12]}" if has_clock else ""
+    zone = f" {sent[-5:]}" if clock and sent[-5:-4] in "+-" else ""
+    return day + clock + zone

@@ -17,9 +17,10 @@ from dataclasses import dataclass, field
 
 from downtime.clinical.identifiers import Identifier
 from downtime.feeds import times
-from downtime.feeds.hl7.data_types import coded_text, person_names, coded_texts
+from downtime.feeds.hl7.data_types import coded_text, coded_texts, person_names
 from downtime.feeds.hl7.identifiers import patient_identifiers
-from downtime.feeds.hl7.patient import MessageReader, read_patient
+from downtime.feeds.hl7.message_reader import MessageReader
+from downtime.feeds.hl7.patient import read_patient
 from downtime.feeds.hl7.segments import Segment
 from downtime.feeds.model import Change, UnusableMessageError, Value
 
@@ -40,32 +41,52 @@ class OrderGroup:
 
     @property
     def placer(self) -> str:
+        """ORC-2, OBR-2."""
         return self.value_of(2, 2)
 
     @property
     def filler(self) -> str:
+        """ORC-3, OBR-3."""
         return self.value_of(3, 3)
 
     @property
     def code(self) -> str:
-        """OBR-4.1, else the words that stand in its place."""
+        """OBR-4.1, else the text that stands in its place."""
         return (self.obr.text(4) or self.obr.text(4, 2) or self.obr.text(4, 4)) if self.obr else ""
 
     @property
     def display(self) -> str:
+        """What OBR-4 calls the test."""
         values = self.obr.repetitions(4) if self.obr else []
-        return coded_text(values[0], self.obr.marks) if values and self.obr else ""
+        return coded_text(values[0], self.obr.delimiters) if values and self.obr else ""
 
-    def time_of(self, who: MessageReader, obr_field: int) -> tuple[str, str]:
+    @property
+    def department(self) -> str:
+        """OBR-24."""
+        return self.value_of(0, 24)
+
+    def time_of(self, reader: MessageReader, obr_field: int) -> tuple[str, str]:
         """A time of OBR as stored and as sent."""
         sent = self.obr.text(obr_field) if self.obr else ""
-        return times.parse_time(sent, who.context.zone), sent
+        return times.parse_time(sent, reader.context.zone), sent
+
+    def request_key(self, reader: MessageReader) -> str:
+        """The key of the ServiceRequest (see above)."""
+        return self._key(reader, self.placer or self.filler)
+
+    def report_key(self, reader: MessageReader) -> str:
+        """The key of the DiagnosticReport (see above)."""
+        return self._key(reader, self.filler or self.placer)
+
+    def _key(self, reader: MessageReader, number: str) -> str:
+        number = number or f"{reader.message.header.text(10)}#{self.number}"
+        return f"{number}|{self.code.upper()}"
 
 
-def order_groups(who: MessageReader) -> Iterator[OrderGroup]:
+def order_groups(reader: MessageReader) -> Iterator[OrderGroup]:
     """The orders of a message: an ORC begins one, and so does an OBR without an ORC of its own."""
     current = OrderGroup(0)
-    for segment in who.message.segments:
+    for segment in reader.message.segments:
         name = segment.fields[0]
         if name == "ORC" or (name == "OBR" and (current.obr or not current.orc)):
             if current.number:
@@ -82,27 +103,14 @@ def order_groups(who: MessageReader) -> Iterator[OrderGroup]:
         yield current
 
 
-def request_key(who: MessageReader, order: OrderGroup) -> str:
-    """See above."""
-    return _key(who, order, order.placer or order.filler)
-
-
-def report_key(who: MessageReader, order: OrderGroup) -> str:
-    """See above."""
-    return _key(who, order, order.filler or order.placer)
-
-
-def _key(who: MessageReader, order: OrderGroup, number: str) -> str:
-    number = number or f"{who.message.header.text(10)}#{order.number}"
-    return f"{number}|{order.code.upper()}"
-
-
 def read_person(
-    who: MessageReader, found: list[OrderGroup]
+    reader: MessageReader, orders: list[OrderGroup]
 ) -> tuple[tuple[Identifier, ...], list[Change]]:
     """Who the orders are for, and what PID says of them."""
-    pid, pv1 = who.message.first("PID"), who.message.first("PV1")
-    numbers = patient_identifiers(pid, pv1, who.message, who.context) or _stand_in(who, found)
+    message = reader.message
+    pid, pv1 = message.first("PID"), message.first("PV1")
+    numbers = patient_identifiers(pid, pv1, message, reader.context)
+    numbers = numbers or _identify_by_order(reader, orders)
     if not numbers:
         raise UnusableMessageError(
             "PID",
@@ -111,62 +119,61 @@ def read_person(
         )
     if pid is None:
         return numbers, []
-    return numbers, [read_patient(who, pid, numbers, "", who.message.first("PD1"))]
+    return numbers, [read_patient(reader, pid, numbers, "", message.first("PD1"))]
 
 
-def read_person_only(who: MessageReader) -> list[Change]:
+def read_person_only(reader: MessageReader) -> list[Change]:
     """What a message without any order in it says: the person, when it names one."""
-    pid = who.message.first("PID")
-    numbers = patient_identifiers(pid, None, who.message, who.context) if pid else ()
+    pid = reader.message.first("PID")
+    numbers = patient_identifiers(pid, None, reader.message, reader.context) if pid else ()
     if pid is None or not numbers:
         return []
-    return [read_patient(who, pid, numbers, "", who.message.first("PD1"))]
+    return [read_patient(reader, pid, numbers, "", reader.message.first("PD1"))]
 
 
-def _stand_in(who: MessageReader, found: list[OrderGroup]) -> tuple[Identifier, ...]:
+def _identify_by_order(reader: MessageReader, orders: list[OrderGroup]) -> tuple[Identifier, ...]:
     for kind, number in (
-        *(("PLAC", order.placer) for order in found),
-        *(("FILL", order.filler) for order in found),
-        ("MSG", who.message.header.text(10)),
+        *(("PLAC", order.placer) for order in orders),
+        *(("FILL", order.filler) for order in orders),
+        ("MSG", reader.message.header.text(10)),
     ):
         if number:
-            return (Identifier(kind, who.source, number),)
+            return (Identifier(kind, reader.source, number),)
     return ()
 
 
-def request_fields(who: MessageReader, order: OrderGroup) -> dict[str, Value]:
+def request_fields(reader: MessageReader, order: OrderGroup) -> dict[str, Value]:
     """What ORC, OBR and SPM say of a request, whoever says it; without its stage."""
-    fields: dict[str, Value] = {}
-    said = {
+    values = {
         "placer": order.placer,
         "filler": order.filler,
         "code": order.code,
         "display": order.display,
-        "department": order.value_of(0, 24),
+        "department": order.department,
         "requester": _requester(order),
         "specimen": _specimen(order),
         "priority": _priority(order),
     }
-    fields.update({name: value for name, value in said.items() if value})
-    if (pv1 := who.message.first("PV1")) and (visit := pv1.text(19)):
+    fields: dict[str, Value] = {name: value for name, value in values.items() if value}
+    if (pv1 := reader.message.first("PV1")) and (visit := pv1.text(19)):
         fields["encounter"] = visit
-    collected, words_sent = order.time_of(who, 7)
+    collected, collected_text = order.time_of(reader, 7)
     if collected:
-        fields["collected"], fields["collected_text"] = collected, words_sent
+        fields["collected"], fields["collected_text"] = collected, collected_text
     return fields
 
 
 def _requester(order: OrderGroup) -> str:
-    named = person_names(order.obr, 16) if order.obr else None
-    return named or (person_names(order.orc, 12) if order.orc else None) or ""
+    names = person_names(order.obr, 16) if order.obr else None
+    return names or (person_names(order.orc, 12) if order.orc else None) or ""
 
 
 def _specimen(order: OrderGroup) -> str:
     for segment in order.following_segments:
         if segment.fields[0] == "SPM":
             return coded_texts(segment, 4) or ""
-    sent = order.obr.repetitions(15) if order.obr else []
-    return coded_text(sent[0], order.obr.marks) if order.obr and sent else ""
+    sources = order.obr.repetitions(15) if order.obr else []
+    return coded_text(sources[0], order.obr.delimiters) if order.obr and sources else ""
 
 
 _PRIORITIES = {"S": "stat", "ST": "stat", "STAT": "stat", "A": "urgent", "U": "urgent"}
@@ -175,12 +182,10 @@ _PRIORITIES |= {"ASAP": "urgent"}
 
 
 def _priority(order: OrderGroup) -> str:
-    """TQ1-9, else OBR-27.6, ORC-7.6 or OBR-5 (HL7 tables 0485 and 0027); unknown words as sent."""
-    sent = next(
-        (s.text(9) for s in order.following_segments if s.fields[0] == "TQ1" and s.raw(9)), ""
-    )
+    """TQ1-9, else OBR-27.6, ORC-7.6 or OBR-5 (HL7 tables 0485 and 0027); unknown ones as sent."""
+    timings = (s.text(9) for s in order.following_segments if s.fields[0] == "TQ1" and s.raw(9))
     obr, orc = order.obr, order.orc
-    sent = sent or (obr.text(27, 6) if obr else "") or (orc.text(7, 6) if orc else "")
+    sent = next(timings, "") or (obr.text(27, 6) if obr else "") or (orc.text(7, 6) if orc else "")
     sent = sent or (obr.text(5) if obr else "")
     return _PRIORITIES.get(sent.upper(), sent)
 

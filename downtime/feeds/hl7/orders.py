@@ -7,8 +7,10 @@ that repeats nothing) is accepted and nothing is taken. A request is dated by OR
 """
 
 from downtime.clinical.identifiers import Identifier
+from downtime.clinical.model import RequestStage
 from downtime.feeds import times
 from downtime.feeds.hl7.data_types import coded_texts
+from downtime.feeds.hl7.message_reader import MessageReader
 from downtime.feeds.hl7.order_groups import (
     OrderGroup,
     note_text,
@@ -16,106 +18,86 @@ from downtime.feeds.hl7.order_groups import (
     read_person,
     read_person_only,
     request_fields,
-    request_key,
 )
-from downtime.feeds.hl7.patient import MessageReader
 from downtime.feeds.model import Change, Value
 
 STAGE_BY_CONTROL = {
-    "CA": "cancelled",
-    "OC": "cancelled",
-    "CR": "cancelled",
-    "DC": "cancelled",
-    "OD": "cancelled",
-    "DR": "cancelled",
-    "UA": "cancelled",
-    "RP": "cancelled",
-    "RQ": "cancelled",
-    "RU": "cancelled",
-    "NW": "requested",
-    "OK": "requested",
-    "NA": "requested",
-    "RO": "requested",
-    "XO": "requested",
-    "XX": "requested",
-    "XR": "requested",
-    "SN": "requested",
-    "PA": "requested",
-    "CH": "requested",
-    "HD": "requested",
-    "RL": "requested",
+    **dict.fromkeys(("CA", "OC", "CR", "DC", "OD", "DR", "UA"), RequestStage.CANCELLED),
+    **dict.fromkeys(("RP", "RQ", "RU"), RequestStage.CANCELLED),
+    **dict.fromkeys(("NW", "OK", "NA", "RO", "XO", "XX", "XR"), RequestStage.REQUESTED),
+    **dict.fromkeys(("SN", "PA", "CH", "HD", "RL"), RequestStage.REQUESTED),
 }
 """The stage that an order control (ORC-1) means; others (SC, RE, …) leave it to ORC-5."""
 STAGE_BY_STATUS = {
-    "A": "in-progress",
-    "CA": "cancelled",
-    "CM": "resulted",
-    "DC": "cancelled",
-    "IP": "in-progress",
-    "RP": "cancelled",
-    "SC": "requested",
-    "HD": "requested",
+    "A": RequestStage.IN_PROGRESS,
+    "CA": RequestStage.CANCELLED,
+    "CM": RequestStage.RESULTED,
+    "DC": RequestStage.CANCELLED,
+    "IP": RequestStage.IN_PROGRESS,
+    "RP": RequestStage.CANCELLED,
+    "SC": RequestStage.REQUESTED,
+    "HD": RequestStage.REQUESTED,
 }
 """The stage that an order status (ORC-5) means."""
+_NEW_ORDERS = ("", "NW", "RO", "SN")
+"""Order controls whose ORC-9 is when the test was asked for."""
 
 
-def read_orders(who: MessageReader) -> list[Change]:
+def read_orders(reader: MessageReader) -> list[Change]:
     """All that one order message says."""
-    tests = [order for order in order_groups(who) if order.obr]
-    if not tests:
-        return read_person_only(who)
-    numbers, said = read_person(who, tests)
-    return said + [_request(who, order, numbers) for order in tests]
+    orders = [order for order in order_groups(reader) if order.obr]
+    if not orders:
+        return read_person_only(reader)
+    numbers, changes = read_person(reader, orders)
+    return changes + [_read_request(reader, order, numbers) for order in orders]
 
 
-def _request(who: MessageReader, order: OrderGroup, numbers: tuple[Identifier, ...]) -> Change:
-    department = order.value_of(0, 24)
-    head = who.message.header
-    fields = request_fields(who, order)
-    fields.update(_asked(who, order))
-    if stage := _stage(who, order, fields):
+def _read_request(
+    reader: MessageReader, order: OrderGroup, numbers: tuple[Identifier, ...]
+) -> Change:
+    context, header = reader.context, reader.message.header
+    fields = request_fields(reader, order)
+    fields.update(_time_and_reason(reader, order))
+    if stage := _stage(reader, order, fields):
         fields["stage"] = stage
-    return Change(
-        type="ServiceRequest",
-        source=who.context.answering_system(head.text(3), head.text(5), department),
-        key=request_key(who, order),
-        patient=numbers,
-        fields=fields,
-        event=times.parse_instant(order.orc.text(9), who.context.zone) if order.orc else "",
-        sent=who.sent,
-        position=who.position,
+    return reader.change(
+        "ServiceRequest",
+        order.request_key(reader),
+        numbers,
+        fields,
+        event=times.parse_instant(order.orc.text(9), context.zone) if order.orc else "",
+        source=context.answering_system(header.text(3), header.text(5), order.department),
     )
 
 
-def _asked(who: MessageReader, order: OrderGroup) -> dict[str, Value]:
+def _time_and_reason(reader: MessageReader, order: OrderGroup) -> dict[str, Value]:
     """When and why it was asked for: ORC-9, else OBR-6; OBR-13 and OBR-31, else the notes."""
     fields: dict[str, Value] = {}
-    asked = (order.orc.text(9) if order.orc else "") or order.value_of(0, 6)
-    authored = times.parse_time(asked, who.context.zone)
-    if authored and (order.orc is None or order.orc.text(1) in ("", "NW", "RO", "SN")):
-        fields["authored"], fields["authored_text"] = authored, asked
-    obr = order.obr
+    obr, orc = order.obr, order.orc
+    sent = (orc.text(9) if orc else "") or order.value_of(0, 6)
+    authored = times.parse_time(sent, reader.context.zone)
+    if authored and (orc is None or orc.text(1) in _NEW_ORDERS):
+        fields["authored"], fields["authored_text"] = authored, sent
     reasons = [obr.full_text(13), coded_texts(obr, 31) or ""] if obr else []
-    notes = note_text(
-        [segment for segment in order.following_segments if segment.fields[0] == "NTE"]
-    )
-    if reason := "; ".join(dict.fromkeys(r for r in reasons if r)) or notes:
+    notes = [segment for segment in order.following_segments if segment.fields[0] == "NTE"]
+    if reason := "; ".join(dict.fromkeys(r for r in reasons if r)) or note_text(notes):
         fields["reason"] = reason
     return fields
 
 
-def _stage(who: MessageReader, order: OrderGroup, fields: dict[str, Value]) -> str:
+def _stage(reader: MessageReader, order: OrderGroup, fields: dict[str, Value]) -> str:
     control = order.orc.text(1).upper() if order.orc else "NW"
-    stage = STAGE_BY_CONTROL.get(control, "")
-    if stage != "cancelled":
+    stage = STAGE_BY_CONTROL.get(control)
+    if stage is not RequestStage.CANCELLED:
         stage = STAGE_BY_STATUS.get(order.value_of(5, 0).upper(), stage)
-    if stage not in ("", "requested"):
+    if stage not in (None, RequestStage.REQUESTED):
         return stage
+    specimens = (s for s in order.following_segments if s.fields[0] == "SPM")
     arrived = order.obr.raw(14) if order.obr else ""
-    arrived = arrived or "".join(
-        s.raw(18) for s in order.following_segments if s.fields[0] == "SPM"
-    )
+    arrived = arrived or "".join(specimen.raw(18) for specimen in specimens)
     if arrived.strip('"'):
-        return "received"
+        return RequestStage.RECEIVED
     collected = str(fields.get("collected", ""))
-    return "collected" if "T" in collected and collected <= who.sent else stage
+    if "T" in collected and collected <= reader.sent:
+        return RequestStage.COLLECTED
+    return stage or ""

@@ -2,19 +2,31 @@
 
 import re
 from datetime import date
+from enum import StrEnum
+
+
+class DateOrder(StrEnum):
+    """In which order day, month and year stand in a date of numbers."""
+
+    DMY = "dmy"
+    MDY = "mdy"
+    YMD = "ymd"
+
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NUMBERS = re.compile(r"(\d{1,4})[/.\- ](\d{1,2})[/.\- ](\d{1,4})")
-_WORDS = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[\s\-/]*([A-Za-z]{3,9})\.?,?[\s\-/]*(\d{4}|\d{2})")
+_NAMED_MONTH = re.compile(
+    r"(\d{1,2})(?:st|nd|rd|th)?[\s\-/]*([A-Za-z]{3,9})\.?,?[\s\-/]*(\d{4}|\d{2})"
+)
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)")
 _CLOCK = re.compile(r"(\d{1,2})[:.]?(\d\d)(?:[:.]\d\d)?\s*([ap]\.?m\.?)?", re.IGNORECASE)
 _WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", re.IGNORECASE)
 
 
-def parse_day(text: str, order: str) -> str:
+def parse_day(text: str, order: DateOrder) -> str:
     """`2026-11-02`; empty when the text is no date. Two-digit years are of 1930 to 2029."""
     text = _WEEKDAY.sub("", text.strip(), count=1)
-    if match := _WORDS.fullmatch(text):
+    if match := _NAMED_MONTH.fullmatch(text):
         month = match[2][:3].lower()
         if month not in _MONTHS:
             return ""
@@ -23,9 +35,9 @@ def parse_day(text: str, order: str) -> str:
         return _date(*match.groups())
     if match := _NUMBERS.fullmatch(text):
         first, second, third = match.groups()
-        if len(first) == 4 or order == "ymd":
+        if len(first) == 4 or order == DateOrder.YMD:
             return _date(first, second, third)
-        return _date(third, *((second, first) if order == "dmy" else (first, second)))
+        return _date(third, *((second, first) if order == DateOrder.DMY else (first, second)))
     return ""
 
 
@@ -51,13 +63,13 @@ def parse_clock(text: str) -> str:
     return f"{hour:02}:{match[2]}" if hour < 24 and match[2] < "60" else ""
 
 
-def parse_moment(text: str, order: str) -> str:
+def parse_moment(text: str, order: DateOrder) -> str:
     """`2026-11-02T14:30`, or the date alone when no time of day stands beside it; else empty."""
     text = text.strip()
-    if whole := parse_day(text, order):
-        return whole
+    if date_alone := parse_day(text, order):
+        return date_alone
     for match in re.finditer(r"[T\s]+", text):
-        left, right = parse_day(text[: match.start()], order), parse_clock(text[match.end() :])
-        if left and right:
-            return f"{left}T{right}"
+        day, clock = parse_day(text[: match.start()], order), parse_clock(text[match.end() :])
+        if day and clock:
+            return f"{day}T{clock}"
     return ""

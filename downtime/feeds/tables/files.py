@@ -29,10 +29,10 @@ from downtime.feeds.model import (
     Replacement,
     UnusableMessageError,
 )
-from downtime.feeds.rejects import accept_or_reject
+from downtime.feeds.rejects import accept_or_reject, reject_file
 from downtime.feeds.tables import workbook
-from downtime.feeds.tables.mapping import TableMapping, table_mappings, normalise_title
-from downtime.feeds.tables.rows import TableRow, row_changes
+from downtime.feeds.tables.mapping import TableMapping, normalise_title, table_mappings
+from downtime.feeds.tables.rows import RowReader
 
 _HEADER_ROWS = 20
 _DELIMITERS = ",;\t|"
@@ -41,55 +41,55 @@ _STAMP = re.compile(r"(?<!\d)(20\d\d)-?(\d\d)-?(\d\d)(?:[-_T ]?(\d\d)[-:.]?(\d\d
 
 def read_csv(path: Path, stream: BinaryIO, context: FeedContext) -> Iterator[Message | Reject]:
     """The messages of a CSV file."""
-    mapping = _find(path, context)
+    mapping = _find_mapping(path, context)
     if mapping is None:
-        yield _no_mapping(path)
+        yield _reject_unmapped(path)
         return
     try:
-        yield from _table(path, mapping, _text_rows(stream, mapping), context)
+        yield from _read_table(path, mapping, _split_csv(stream, mapping), context)
     except csv.Error as error:
-        yield Reject(position=Position(str(path), 1), segment="", reason=f"not valid CSV: {error}")
+        yield reject_file(path, f"not valid CSV: {error}")
 
 
 def read_workbook(path: Path, context: FeedContext) -> Iterator[Message | Reject]:
     """The messages of an XLSX file."""
-    mapping = _find(path, context)
+    mapping = _find_mapping(path, context)
     if mapping is None:
-        yield _no_mapping(path)
+        yield _reject_unmapped(path)
         return
-    sheet = workbook.read_workbook_rows(path, mapping.sheet, context.settings.feeds)
+    rows = workbook.read_workbook_rows(path, mapping.sheet, context.settings.feeds)
     try:
-        yield from _table(path, mapping, sheet, context)
-    except UnusableMessageError as fault:
-        yield Reject(position=Position(str(path), 1), segment="", reason=fault.reason)
+        yield from _read_table(path, mapping, rows, context)
+    except UnusableMessageError as error:
+        yield reject_file(path, error.reason)
     finally:
-        sheet.close()
+        rows.close()
 
 
-def _find(path: Path, context: FeedContext) -> TableMapping | None:
+def _find_mapping(path: Path, context: FeedContext) -> TableMapping | None:
     known = table_mappings(context.settings.feeds.tables, context.holders)
     return next((mapping for mapping in known if mapping.matches(path.name)), None)
 
 
-def _no_mapping(path: Path) -> Reject:
+def _reject_unmapped(path: Path) -> Reject:
     reason = f"no table mapping matches {path.name}: add one under feeds.tables in config.toml"
-    return Reject(position=Position(str(path), 1), segment="", reason=reason)
+    return reject_file(path, reason)
 
 
-def _text_rows(stream: BinaryIO, mapping: TableMapping) -> Iterator[list[str]]:
+def _split_csv(stream: BinaryIO, mapping: TableMapping) -> Iterator[list[str]]:
     text = io.TextIOWrapper(stream, "latin-1", newline="")
     lines = (decode_text(line.encode("latin-1")) for line in text)
     top = list(islice(lines, _HEADER_ROWS))
     top[:1] = [line.removeprefix("\ufeff") for line in top[:1]]
 
-    def found(delimiter: str) -> int:
-        held = (_columns(row, mapping) for row in csv.reader(top, delimiter=delimiter))
-        return max((len(columns) for columns in held), default=0)
+    def count_columns(delimiter: str) -> int:
+        headers = (_find_columns(row, mapping) for row in csv.reader(top, delimiter=delimiter))
+        return max(map(len, headers), default=0)
 
-    return csv.reader(chain(top, lines), delimiter=max(_DELIMITERS, key=found))
+    return csv.reader(chain(top, lines), delimiter=max(_DELIMITERS, key=count_columns))
 
 
-def _columns(row: Iterable[str], mapping: TableMapping) -> dict[str, int]:
+def _find_columns(row: Iterable[str], mapping: TableMapping) -> dict[str, int]:
     """Target to the place of its column in the row that holds titles."""
     places = {normalise_title(title): place for place, title in reversed(list(enumerate(row)))}
     return {
@@ -97,70 +97,71 @@ def _columns(row: Iterable[str], mapping: TableMapping) -> dict[str, int]:
     }
 
 
-def _table(
+def _read_table(
     path: Path, mapping: TableMapping, rows: Iterator[list[str]], context: FeedContext
 ) -> Iterator[Message | Reject]:
     numbered = enumerate(rows, start=1)
     top = list(islice(numbered, _HEADER_ROWS))
-    held = [_columns(row, mapping) for _, row in top]
-    best = max(range(len(held)), key=lambda place: len(held[place]), default=0)
-    columns = held[best] if held else {}
+    headers = [_find_columns(row, mapping) for _, row in top]
+    best = max(range(len(headers)), key=lambda place: len(headers[place]), default=0)
+    columns = headers[best] if headers else {}
     missing = [mapping.titles[c] for c, target in mapping.columns.items() if target not in columns]
     if missing:
-        reason = f"column '{missing[0]}' of the table mapping '{mapping.name}' is not in the file"
-        yield Reject(position=Position(str(path), 1), segment="", reason=reason)
+        yield reject_file(
+            path, f"column '{missing[0]}' of the table mapping '{mapping.name}' is not in the file"
+        )
         return
-    body = (
-        TableRow(Position(str(path), number), {t: _cell(row, p) for t, p in columns.items()})
+    sent = _extract_time(path, context)
+    readers = (
+        RowReader(Position(str(path), number), _cells(row, columns), mapping, sent, context)
         for number, row in chain(top[best + 1 :], numbered)
         if any(cell.strip() for cell in row)
     )
-    sent = _as_at(path, context)
-    yield from (_full if mapping.full else _events)(path, mapping, body, sent, context)
+    messages = (accept_or_reject(row.position, partial(_row_message, row)) for row in readers)
+    yield from _join_messages(path, mapping, messages, sent) if mapping.full else messages
 
 
-def _cell(row: list[str], place: int) -> str:
-    return row[place].strip() if place < len(row) else ""
+def _cells(row: list[str], columns: dict[str, int]) -> dict[str, str]:
+    return {
+        target: row[place].strip() if place < len(row) else "" for target, place in columns.items()
+    }
 
 
-def _events(
-    path: Path, mapping: TableMapping, rows: Iterable[TableRow], sent: str, context: FeedContext
-) -> Iterator[Message | Reject]:
-    for row in rows:
-        yield accept_or_reject(row.position, partial(_event, row, mapping, sent, context))
-
-
-def _event(row: TableRow, mapping: TableMapping, sent: str, context: FeedContext) -> Message:
-    said = tuple(row_changes(row, mapping, sent, context))
+def _row_message(row: RowReader) -> Message:
+    changes = tuple(row.read())
     return Message(
-        position=row.position, kind="row", source=mapping.source, sent=said[0].sent, content=said
+        position=row.position,
+        kind="row",
+        source=row.mapping.source,
+        sent=changes[0].sent,
+        content=changes,
     )
 
 
-def _full(
-    path: Path, mapping: TableMapping, rows: Iterable[TableRow], sent: str, context: FeedContext
+def _join_messages(
+    path: Path, mapping: TableMapping, messages: Iterable[Message | Reject], sent: str
 ) -> Iterator[Message | Reject]:
-    said: list[Change] = []
-    rejected = 0
-    for row in rows:
-        read = accept_or_reject(row.position, partial(_event, row, mapping, sent, context))
-        if isinstance(read, Reject):
-            rejected += 1
-            yield read
+    """One message of a full table that replaces the data set; its rejects stand for themselves."""
+    changes: list[Change] = []
+    has_rejects = False
+    for message in messages:
+        if isinstance(message, Reject):
+            has_rejects = True
+            yield message
         else:
-            said += (item for item in read.content if isinstance(item, Change))
-    if rejected and not said:
+            changes += (item for item in message.content if isinstance(item, Change))
+    if has_rejects and not changes:
         return
     position = Position(str(path), 1)
-    as_at = max((change.sent for change in said), default=sent)
+    as_at = max((change.sent for change in changes), default=sent)
     replacement = Replacement(
         types=(mapping.record,),
         source=mapping.source,
         sent=as_at,
-        changes=tuple(change for change in said if change.type == mapping.record),
+        changes=tuple(change for change in changes if change.type == mapping.record),
         position=position,
     )
-    people = (change for change in said if change.type != mapping.record)
+    people = (change for change in changes if change.type != mapping.record)
     yield Message(
         position=position,
         kind="table",
@@ -170,12 +171,11 @@ def _full(
     )
 
 
-def _as_at(path: Path, context: FeedContext) -> str:
+def _extract_time(path: Path, context: FeedContext) -> str:
     """The time in the file's name, else the file's own."""
     if match := _STAMP.search(path.stem):
         year, month, day, hour, minute = match.groups()
-        if hour and (
-            named := times.parse_instant(f"{year}{month}{day}{hour}{minute}", context.zone)
-        ):
-            return named
+        stamp = f"{year}{month}{day}{hour}{minute}"
+        if hour and (moment := times.parse_instant(stamp, context.zone)):
+            return moment
     return to_text(datetime.fromtimestamp(path.stat().st_mtime, UTC))

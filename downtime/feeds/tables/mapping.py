@@ -20,17 +20,18 @@ A column goes to a field of the record; to `<time field>.date` and `.time` when 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any, get_type_hints
 
 from downtime.clinical.model import Patient
 from downtime.clinical.record_types import RECORD_TYPES, TYPES
 from downtime.errors import InputError
+from downtime.feeds.tables.dates import DateOrder
 
 _NOT_MAPPED = frozenset({"id", "source", "updated", "patient", "identifiers"})
 _KEYS = frozenset(
     {"match", "record", "source", "full", "sheet", "dates", "constants", "values", "columns"}
 )
-_ORDERS = ("dmy", "mdy", "ymd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,13 @@ class TableMapping:
     source: str
     full: bool
     sheet: str
-    dates: str
+    dates: DateOrder
     constants: Mapping[str, str | int]
     values: Mapping[str, Mapping[str, str]]
     columns: Mapping[str, str]
-    """Column, as `plain` gives it, to target."""
+    """Column, as `normalise_title` gives it, to target."""
     titles: Mapping[str, str]
-    """Column, as `plain` gives it, to how the configuration writes it."""
+    """Column, as `normalise_title` gives it, to how the configuration writes it."""
 
     def matches(self, file_name: str) -> bool:
         """Whether a file of this name is read by this mapping."""
@@ -66,6 +67,7 @@ def is_time(record: str, name: str) -> bool:
     return name in RECORD_TYPES[record].times
 
 
+@cache
 def is_number(record: str, name: str) -> bool:
     """Whether a field of the record holds a whole number."""
     return get_type_hints(TYPES[record]).get(name) is int
@@ -87,8 +89,9 @@ def _mapping(name: str, table: Any, holders: Mapping[str, str]) -> TableMapping:
     match = table["match"]
     columns = {str(column): str(target) for column, target in table["columns"].items()}
     _check_targets(name, record, [*columns.values(), *table.get("constants", {})])
-    if table.get("dates", "dmy") not in _ORDERS:
-        raise _wrong(name, "dates is one of dmy, mdy, ymd")
+    dates = table.get("dates", DateOrder.DMY)
+    if dates not in set(DateOrder):
+        raise _wrong(name, f"dates is one of {', '.join(DateOrder)}")
     return TableMapping(
         name=name,
         match=(match,) if isinstance(match, str) else tuple(match),
@@ -96,11 +99,11 @@ def _mapping(name: str, table: Any, holders: Mapping[str, str]) -> TableMapping:
         source=str(table.get("source") or holders.get(record, record)),
         full=bool(table.get("full", False)),
         sheet=str(table.get("sheet", "")),
-        dates=str(table.get("dates", "dmy")),
+        dates=DateOrder(dates),
         constants=dict(table.get("constants", {})),
         values={
-            field: {normalise_title(sent): str(meant) for sent, meant in words.items()}
-            for field, words in table.get("values", {}).items()
+            field: {normalise_title(sent): str(value) for sent, value in translation.items()}
+            for field, translation in table.get("values", {}).items()
         },
         columns={normalise_title(column): target for column, target in columns.items()},
         titles={normalise_title(column): column for column in columns},
@@ -108,21 +111,20 @@ def _mapping(name: str, table: Any, holders: Mapping[str, str]) -> TableMapping:
 
 
 def _check_targets(name: str, record: str, targets: Iterable[str]) -> None:
-    own = {field.name for field in fields(TYPES[record])} - _NOT_MAPPED
+    names = {field.name for field in fields(TYPES[record])} - _NOT_MAPPED
     person = {f"patient.{field.name}" for field in fields(Patient)}
     person -= {f"patient.{field}" for field in _NOT_MAPPED}
-    halves = {
-        f"{field}.{half}" for field in RECORD_TYPES[record].times for half in ("date", "time")
-    }
-    known = own | person | halves | {"patient.mrn", "patient.nhs", "as_at"}
+    times = RECORD_TYPES[record].times
+    halves = {f"{field}.{half}" for field in times for half in ("date", "time")}
+    known = names | person | halves | {"patient.mrn", "patient.nhs", "as_at"}
     for target in targets:
         if target not in known:
             raise _wrong(name, f"'{target}' is no field of {record}")
 
 
-def _wrong(name: str, what: str) -> InputError:
+def _wrong(name: str, reason: str) -> InputError:
     return InputError(
         "config.table",
-        f"The table mapping '{name}' in config.toml cannot be used: {what}.",
+        f"The table mapping '{name}' in config.toml cannot be used: {reason}.",
         "docs/settings.md shows what a mapping holds.",
     )

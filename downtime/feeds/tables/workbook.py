@@ -4,7 +4,7 @@ Two cells in opposite corners are enough to ask for hundreds of gigabytes.
 """
 
 import zipfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
 
@@ -20,31 +20,27 @@ _BLOCK = 1 << 20
 def read_workbook_rows(
     path: Path, sheet: str, settings: FeedsSettings
 ) -> Generator[list[str], None, None]:
-    """The rows of a sheet (the first when it is not named), cells as text; Unusable says why not.
+    """The rows of a sheet (the first when it is not named), cells as text; UnusableMessageError.
 
     Whole numbers lose the `.0` that spreadsheets give them; dates come in ISO order.
     """
     _check_size(path, settings.max_workbook_bytes)
     limits = settings.worker_memory_bytes, settings.worker_seconds
-    opened = sandbox.read_lines("downtime.feeds.tables.workbook_child", [str(path), sheet], *limits)
+    lines = sandbox.read_lines("downtime.feeds.tables.workbook_child", [str(path), sheet], *limits)
     try:
-        with closing(opened):
-            for line in opened:
-                yield from _answer(line)
+        with closing(lines):
+            for line in lines:
+                row = orjson.loads(line) if line.endswith(b"\n") else None
+                if isinstance(row, dict):
+                    raise UnusableMessageError("", str(row["error"]))
+                if isinstance(row, list):
+                    yield row
     except sandbox.SandboxError as error:
-        raise UnusableMessageError("", _why(error.timed_out, settings)) from None
+        raise UnusableMessageError("", _word_failure(error.timed_out, settings)) from None
 
 
-def _answer(line: bytes) -> Iterator[list[str]]:
-    answer = orjson.loads(line) if line.endswith(b"\n") else None
-    if isinstance(answer, dict):
-        raise UnusableMessageError("", str(answer["error"]))
-    if isinstance(answer, list):
-        yield answer
-
-
-def _why(late: bool, settings: FeedsSettings) -> str:
-    if late:
+def _word_failure(timed_out: bool, settings: FeedsSettings) -> str:
+    if timed_out:
         return f"the workbook takes longer than {settings.worker_seconds} s to open"
     return (
         f"the workbook needs more than {settings.worker_memory_bytes} bytes of memory "

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from python_calamine import CalamineError, CalamineWorkbook
 
-from downtime.processes.sandbox import limit
+from downtime.processes.sandbox import limit_resources
 
 
 def cell(value: Any) -> str:
@@ -33,7 +33,7 @@ def cell(value: Any) -> str:
 
 def main(path: str, sheet: str, memory: str, seconds: str) -> int:
     """Writes the rows, or one object that says why there are none."""
-    limit(memory, seconds)
+    limit_resources(memory, seconds)
     out = sys.stdout.buffer
     try:
         workbook = CalamineWorkbook.from_path(path)

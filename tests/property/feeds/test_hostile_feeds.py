@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from downtime.feeds.context import feed_context
 from downtime.feeds.fhir import resources
 from downtime.feeds.hl7 import messages as hl7_messages
-from downtime.feeds.hl7 import segments
+from downtime.feeds.hl7 import framing, segments
 from downtime.feeds.model import Message, Position, Reject, UnusableMessageError
 from downtime.feeds.tables import files
 from downtime.settings import FeedsSettings, Settings
@@ -88,7 +88,7 @@ JSON = st.recursive(
 
 def read_one(data):
     """Without the last line of defence, so that a fault of the program is seen."""
-    for piece in segments.split_messages(io.BytesIO(data), 1 << 20):
+    for piece in framing.split_messages(io.BytesIO(data), 1 << 20):
         with suppress(UnusableMessageError):
             hl7_messages.read_message(piece, Position("x", 1), CONTEXT)
 
@@ -124,7 +124,7 @@ def test_any_bytes_of_any_format_end_in_messages_and_rejects(data):
         assert "fault in Downtime" not in getattr(item, "reason", "")
 
 
-@given(st.sampled_from(sorted(resources.RESOURCE_READERS) + ["Bundle"]), JSON)
+@given(st.sampled_from(sorted(resources.RESOURCE_MAPPINGS) + ["Bundle"]), JSON)
 def test_odd_resources_are_read_or_refused(kind, body):
     resource = {**body, "resourceType": kind} if isinstance(body, dict) else body
     with suppress(UnusableMessageError):
@@ -154,9 +154,9 @@ def test_what_was_escaped_is_read_back(text):
 def test_the_size_of_blocks_changes_nothing(messages, size):
     data = "".join(messages).encode()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(segments, "_BLOCK", size)
-        small = list(segments.split_messages(io.BytesIO(data), 1 << 20))
-    assert small == list(segments.split_messages(io.BytesIO(data), 1 << 20))
+        patch.setattr(framing, "BLOCK", size)
+        small = list(framing.split_messages(io.BytesIO(data), 1 << 20))
+    assert small == list(framing.split_messages(io.BytesIO(data), 1 << 20))
     assert b"".join(small) == data
 
 

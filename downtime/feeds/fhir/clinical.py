@@ -1,0 +1,71 @@
+"""FHIR R4 AllergyIntolerance and Flag to records.
+
+Each such resource is the whole of its record: what it leaves out is empty, not 'not said'.
+"""
+
+from downtime.clinical import model
+from downtime.clinical.model import ClinicalStatus
+from downtime.feeds.fhir.data_types import (
+    all_codes,
+    concept_text,
+    concept_texts,
+    element_at,
+    elements_at,
+    first_code,
+    text_at,
+    texts_at,
+)
+from downtime.feeds.fhir.resource_reader import Resource, ResourceReader, reads, resource_key
+from downtime.feeds.hl7.allergies import says_none_known
+from downtime.feeds.model import Change, Value
+
+
+@reads(model.AllergyIntolerance)
+def read_allergy(reader: ResourceReader, resource: Resource) -> list[Change]:
+    """AllergyIntolerance; a refuted one is no longer active."""
+    numbers = reader.patient(element_at(resource, "patient"), resource)
+    if not numbers:
+        return []
+    reactions = list(elements_at(resource, "reaction"))
+    verification = first_code(element_at(resource, "verificationStatus"))
+    status = first_code(element_at(resource, "clinicalStatus")) or ClinicalStatus.ACTIVE
+    severities = [text_at(reaction, "severity") for reaction in reactions]
+    symptoms = [concept_texts(r, "manifestation") or text_at(r, "description") for r in reactions]
+    substances = (concept_text(element_at(reaction, "substance")) for reaction in reactions)
+    substance = concept_text(element_at(resource, "code")) or next(substances, "")
+    codes = all_codes(resource, "code") | {""}
+    fields: dict[str, Value] = {
+        "substance": substance,
+        "code": first_code(element_at(resource, "code")),
+        "reaction": ", ".join(dict.fromkeys(symptom for symptom in symptoms if symptom)),
+        "severity": next((s for s in ("severe", "moderate", "mild") if s in severities), ""),
+        "category": ", ".join(texts_at(resource, "category")),
+        "status": ClinicalStatus.INACTIVE if verification == "refuted" else status,
+        "none_known": int(any(says_none_known(code, substance) for code in codes)),
+    }
+    reader.add_time(fields, "recorded", text_at(resource, "recordedDate"))
+    fields.pop("recorded_text", None)
+    if verification == "entered-in-error":
+        resource = {**resource, "status": verification}
+    key = resource_key(resource)
+    return [reader.change(resource, "AllergyIntolerance", key, numbers, fields)]
+
+
+@reads(model.Flag)
+def read_flag(reader: ResourceReader, resource: Resource) -> list[Change]:
+    """Flag: an alert about a patient."""
+    numbers = reader.patient(element_at(resource, "subject"), resource)
+    if not numbers:
+        return []
+    fields: dict[str, Value] = {
+        "category": concept_texts(resource, "category"),
+        "text": concept_text(element_at(resource, "code")),
+        "status": text_at(resource, "status"),
+        "started": "",
+        "ended": "",
+    }
+    reader.add_time(fields, "started", text_at(resource, "period", "start"))
+    reader.add_time(fields, "ended", text_at(resource, "period", "end"))
+    fields.pop("started_text", None)
+    fields.pop("ended_text", None)
+    return [reader.change(resource, "Flag", resource_key(resource), numbers, fields)]

@@ -1,0 +1,82 @@
+"""Code tables of HL7 v2 that more than one mapping uses."""
+
+from enum import StrEnum
+
+from downtime.clinical.model import BedStatus, Gender
+
+
+class MessageType(StrEnum):
+    """Message types (MSH-9.1) that Downtime uses; any other is accepted and nothing is taken."""
+
+    ADT = "ADT"
+    ORU = "ORU"
+    SIU = "SIU"
+    ORM = "ORM"
+    OML = "OML"
+    OMG = "OMG"
+    OMI = "OMI"
+    OMB = "OMB"
+    ORR = "ORR"
+    ORL = "ORL"
+    ORG = "ORG"
+    ORI = "ORI"
+
+
+class ResultStatus(StrEnum):
+    """Status of a report: OBR-25, HL7 table 0123."""
+
+    ORDERED = "O"
+    SCHEDULED = "S"
+    SPECIMEN_RECEIVED = "I"
+    SOME_RESULTS = "A"
+    SOME_CORRECTED = "M"
+    PRELIMINARY = "P"
+    NOT_VERIFIED = "R"
+    FINAL = "F"
+    CORRECTED = "C"
+    CANCELLED = "X"
+
+
+class ObservationStatus(StrEnum):
+    """Status of an observation: OBX-11, HL7 table 0085."""
+
+    ORDERED = "O"
+    SPECIMEN_RECEIVED = "I"
+    PARTIAL = "S"
+    PRELIMINARY = "P"
+    NOT_VERIFIED = "R"
+    FINAL = "F"
+    MADE_FINAL = "U"
+    CORRECTED = "C"
+    UNOBTAINABLE = "X"
+    NOT_ASKED = "N"
+    DELETED = "D"
+    WRONG = "W"
+
+
+REMOVED = frozenset({ObservationStatus.DELETED, ObservationStatus.WRONG})
+"""Of an observation that was sent in error."""
+GENDERS = {
+    "M": Gender.MALE,
+    "F": Gender.FEMALE,
+    "1": Gender.MALE,
+    "2": Gender.FEMALE,
+    "O": Gender.OTHER,
+    "A": Gender.OTHER,
+    "U": Gender.UNKNOWN,
+    "N": Gender.OTHER,
+    "X": Gender.OTHER,
+    "I": Gender.OTHER,
+    "0": Gender.UNKNOWN,
+    "9": Gender.UNKNOWN,
+}
+"""HL7 table 0001, and the NHS Data Dictionary's PERSON STATED GENDER CODE."""
+BED_STATES = {
+    "C": BedStatus.CLOSED,
+    "H": BedStatus.CLEANING,
+    "K": BedStatus.CLEANING,
+    "I": BedStatus.CLOSED,
+    "O": BedStatus.OCCUPIED,
+    "U": BedStatus.AVAILABLE,
+}
+"""HL7 table 0116; FHIR's Location.operationalStatus has the same codes."""

@@ -1,0 +1,66 @@
+"""Splits HL7 v2 files into messages, as files in the wild are.
+
+Survived: LF, CR and CRLF; a byte order mark; MLLP frames; FHS/BHS batches; `#` comment lines;
+several messages in one file, even without a line end between them.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+_HEADER = re.compile(rb"MSH[^A-Za-z0-9\s]")
+_BATCH = re.compile(rb"[\r\n\x0b\x1c][ \t]*[FB](?:HS|TS)[^A-Za-z0-9\s]")
+BLOCK = 1 << 20
+_LOOK_BEHIND = 16
+
+
+def split_messages(stream: BinaryIO, limit: int) -> Iterator[bytes]:
+    """The messages of a file, read block by block; one longer than `limit` comes cut off there.
+
+    Batch headers and trailers, and whatever stands outside a message, are left out.
+    """
+    buffer, seen, begin = b"", 0, -1
+    while block := stream.read(BLOCK):
+        buffer += block
+        end = max(seen, len(buffer) - _LOOK_BEHIND)
+        for start in _find_starts(buffer, seen, end):
+            if begin >= 0:
+                yield _cut_message(buffer[begin:start], limit)
+            begin = start
+        seen = max(0, end - 3)
+        buffer, seen, begin = _drop_read(buffer, seen, begin, limit)
+    for start in _find_starts(buffer, seen, len(buffer)):
+        if begin >= 0:
+            yield _cut_message(buffer[begin:start], limit)
+        begin = start
+    if begin >= 0:
+        yield _cut_message(buffer[begin:], limit)
+
+
+def _find_starts(buffer: bytes, seen: int, end: int) -> Iterator[int]:
+    """Where messages begin: MSH at the start of a line, or with the usual delimiters behind it."""
+    for match in _HEADER.finditer(buffer, seen, end):
+        start = match.start()
+        before = buffer[max(0, start - _LOOK_BEHIND) : start].rstrip(b" \t\xef\xbb\xbf")
+        usual = buffer.startswith(b"MSH|^~\\", start) and not before.endswith(b"|")
+        if not before or before[-1] in b"\r\n\x0b\x1c" or usual:
+            yield start
+
+
+def _cut_message(data: bytes, limit: int) -> bytes:
+    batch = _BATCH.search(data)
+    return data[: min(batch.start(), limit + 1) if batch else limit + 1]
+
+
+def _drop_read(buffer: bytes, seen: int, begin: int, limit: int) -> tuple[bytes, int, int]:
+    """Drop what need not stay: all before the open message, or else before what is new.
+
+    An endless message keeps its beginning, so that it is refused, and its end, to find the next.
+    """
+    cut = begin if begin >= 0 else max(0, seen - _LOOK_BEHIND)
+    buffer, seen = buffer[cut:], seen - cut
+    if begin >= 0 and len(buffer) > limit + BLOCK:
+        tail = buffer[max(limit + 1, seen - _LOOK_BEHIND) :]
+        seen = limit + 1 + seen - max(limit + 1, seen - _LOOK_BEHIND)
+        buffer = buffer[: limit + 1] + tail
+    return buffer, seen, min(begin, 0)
