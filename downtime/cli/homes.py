@@ -16,7 +16,7 @@ from downtime.demo.settings import settings_text
 from downtime.errors import StaleDataError
 from downtime.outage import outages
 from downtime.paper import ledger
-from downtime.snapshot import freshness, load_bundle
+from downtime.snapshot import freshness, local_snapshots
 
 
 @command(downtime, "init", permission=Permission.PUBLIC)
@@ -149,10 +149,10 @@ def status(session: Session) -> Output:
 
     Exit 3 when a system that is up has stale data.
     """
-    now, last_seen = session.clock(), load_bundle.get_latest_time(session.vault)
+    now, last_seen = session.clock(), local_snapshots.get_latest_time(session.vault)
     outage = outages.find_current(session.vault)
     down = outage.down if outage else ()
-    with load_bundle.open_current_snapshot(session.vault) as snapshot:
+    with local_snapshots.open_current_snapshot(session.vault) as snapshot:
         ages = freshness.list_freshness(snapshot.list_systems(), now, session.settings, last_seen)
     stale = [
         age.system

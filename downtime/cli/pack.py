@@ -23,7 +23,7 @@ from downtime.paper.packs.session_pack import ClinicPack, TheatrePack
 from downtime.paper.packs.ward_changes import WardChanges
 from downtime.paper.packs.ward_pack import WardPack
 from downtime.paper.print_requests import get_pack_request
-from downtime.snapshot import load_bundle
+from downtime.snapshot import local_snapshots
 
 FORMS = click.option(
     "--form",
@@ -100,7 +100,7 @@ def pack(
 
 def find_patient_id(session: Session, number: str) -> str:
     """The opaque id of the patient who has that number; NotFoundError."""
-    with closing(load_bundle.open_current_snapshot(session.vault)) as snapshot:
+    with closing(local_snapshots.open_current_snapshot(session.vault)) as snapshot:
         found = snapshot.find_patient_by_identifier(number)
     if found is None:
         raise NotFoundError(

@@ -7,8 +7,7 @@ import click
 from downtime.accounts.model import Permission
 from downtime.cli.app import Output, Session, command
 from downtime.cli.program import snapshot
-from downtime.snapshot import build_snapshot
-from downtime.snapshot import load_bundle as loading
+from downtime.snapshot import build_snapshot, load_bundle, local_snapshots
 
 
 @command(snapshot, "build", permission=Permission.SNAPSHOT_BUILD)
@@ -64,7 +63,7 @@ def load(session: Session, bundle: Path) -> Output:
 
     BUNDLE is a file, or the folder that 'snapshot build' writes to: then its newest is taken.
     """
-    info = loading.load_bundle(session.vault, session.settings, bundle, session.actor)
+    info = load_bundle.load_bundle(session.vault, session.settings, bundle, session.actor)
     return Output(
         _document(info),
         [f"Snapshot {info.header.sequence} of {info.header.created} is in use.", *info.warnings],
@@ -74,7 +73,7 @@ def load(session: Session, bundle: Path) -> Output:
 @command(snapshot, "list", permission=Permission.SNAPSHOT_LIST)
 def list_(session: Session) -> Output:
     """The snapshots that this machine holds, newest first."""
-    infos = loading.list_snapshots(session.vault)
+    infos = local_snapshots.list_snapshots(session.vault)
     lines = [
         f"{'*' if info.current else ' '} {info.header.sequence:>6}  {info.header.created}  {info.id}"
         f"{'  pinned' if info.pinned else ''}"
@@ -83,7 +82,7 @@ def list_(session: Session) -> Output:
     return Output([_document(info) for info in infos], lines or ["No snapshot is held yet."])
 
 
-def _document(info: loading.SnapshotInfo) -> dict[str, object]:
+def _document(info: local_snapshots.SnapshotInfo) -> dict[str, object]:
     return {
         "id": info.id,
         "sequence": info.header.sequence,

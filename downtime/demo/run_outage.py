@@ -7,9 +7,10 @@ from downtime.demo.context import Story
 from downtime.demo.staff import WHY, Staff
 from downtime.demo.ward_staff import WardStaff
 from downtime.outage import outages
-from downtime.paper.packs import pack
+from downtime.paper.packs.print_pack import print_pack
+from downtime.paper.packs.ward_pack import WardPack
 from downtime.settings import Settings
-from downtime.snapshot import load_bundle
+from downtime.snapshot import local_snapshots
 from downtime.vault.files import replace_atomically
 from downtime.vault.vault import Vault
 
@@ -24,7 +25,7 @@ def declare_outage(story: Story, laptop: Vault, settings: Settings, staff: Staff
         declared = outages.declare_systems_down(
             laptop, SYSTEMS, staff.actors["site"], "Ransomware", known=settings.systems.names
         )  # fmt: skip
-        with closing(load_bundle.open_current_snapshot(laptop)) as snapshot:
+        with closing(local_snapshots.open_current_snapshot(laptop)) as snapshot:
             waiting = snapshot.list_outstanding_tests()
         story.report(
             f"{declared.label}. {len(waiting)} requests still wait for a result: the list is at hand."
@@ -38,10 +39,12 @@ def print_packs(story: Story, laptop: Vault, settings: Settings, staff: Staff) -
     out = story.folder / "ward-packs.pdf"
     with (
         story.step("print", "Downtime packs are printed for every ward."),
-        closing(load_bundle.open_current_snapshot(laptop)) as snapshot,
+        closing(local_snapshots.open_current_snapshot(laptop)) as snapshot,
         replace_atomically(out) as file,
     ):
-        pack = pack.site_pack(laptop, snapshot, settings, staff.actors["nurse"], WHY, file)
+        pack = print_pack(
+            laptop, settings, WardPack(), staff.actors["nurse"], WHY, file, snapshot=snapshot
+        )
         story.report(
             f"{pack.pages} pages: lists, patient summaries, {pack.forms} forms for patients and"
             f" {pack.blank_forms} blank ones."
@@ -58,7 +61,7 @@ def work_on_paper(story: Story, laptop: Vault, settings: Settings, staff: Staff)
     """Staff write what the plan says."""
     with (
         story.step("paper", "For six hours the wards work on paper."),
-        closing(load_bundle.open_current_snapshot(laptop)) as snapshot,
+        closing(local_snapshots.open_current_snapshot(laptop)) as snapshot,
     ):
         WardStaff(laptop, snapshot, settings, staff).write(story.plan.papers)
         story.report(f"{len(staff.written)} forms are filled in; results come by telephone.")

@@ -7,7 +7,7 @@ from sqlite_utils import Database
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.outage import store
 from downtime.outage.model import LIFECYCLE, AuditAction, Outage, OutageState
-from downtime.snapshot import load_bundle
+from downtime.snapshot import local_snapshots
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
@@ -44,7 +44,7 @@ def declare_systems_down(
     """
     check_system_names(systems, known)
     if snapshot is None and find_current(vault) is None:
-        snapshot = load_bundle.pin_current_snapshot(vault, actor, reason)
+        snapshot = local_snapshots.pin_current_snapshot(vault, actor, reason)
     with vault.change(
         actor, AuditAction.OUTAGE_DECLARE, target=",".join(systems), reason=reason
     ) as db:

@@ -12,7 +12,7 @@ from downtime.clock import to_text
 from downtime.outage import outages
 from downtime.outage.model import Outage
 from downtime.paper import ledger
-from downtime.snapshot import freshness, load_bundle
+from downtime.snapshot import freshness, local_snapshots
 from downtime.vault import device
 from downtime.web import navigation, request_context
 from downtime.web.access_control import has_permission
@@ -108,7 +108,7 @@ def _list_systems(outage: Outage | None) -> Iterator[SystemLine]:
     snapshot = request_context.snapshot_or_none()
     times = snapshot.list_systems() if snapshot else []
     since = {s.name: s.declared for s in outage.systems if not s.ended} if outage else {}
-    seen = load_bundle.get_latest_time(request_context.vault())
+    seen = local_snapshots.get_latest_time(request_context.vault())
     for age in freshness.list_freshness(
         times, request_context.now(), request_context.settings(), seen
     ):
@@ -121,14 +121,14 @@ def _list_alarms() -> Iterator[str]:
     if vault.is_read_only:
         yield vault.notice
     age = freshness.describe_clock_fault(
-        request_context.now(), load_bundle.get_latest_time(vault), request_context.settings()
+        request_context.now(), local_snapshots.get_latest_time(vault), request_context.settings()
     )
     if age:
         yield age
     yield from (
         s.sentence for s in ledger.list_supplies(vault, request_context.settings()) if s.is_low
     )
-    for info in load_bundle.list_snapshots(vault)[:1]:
+    for info in local_snapshots.list_snapshots(vault)[:1]:
         yield from info.warnings
 
 

@@ -13,7 +13,7 @@ from downtime.clock import Clock
 from downtime.config import Home
 from downtime.errors import NotFoundError
 from downtime.settings import Settings
-from downtime.snapshot import load_bundle
+from downtime.snapshot import local_snapshots
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
@@ -68,21 +68,21 @@ def actor() -> Actor:
 
 def snapshot() -> Snapshot:
     """The present snapshot; NotFoundError when none was loaded."""
-    found = snapshot_or_none()
-    if found is None:
+    snapshot_in_use = snapshot_or_none()
+    if snapshot_in_use is None:
         raise NotFoundError(
             "snapshot.none",
             "No hospital data has been loaded on this laptop.",
             "Use another laptop, or ask the site team to load the newest snapshot.",
         )
-    return found
+    return snapshot_in_use
 
 
 def snapshot_or_none() -> Snapshot | None:
     """The present snapshot, for pages that can say that there is none."""
     if "snapshot" not in g:
         try:
-            g.snapshot = load_bundle.open_current_snapshot(vault())
+            g.snapshot = local_snapshots.open_current_snapshot(vault())
         except NotFoundError:
             g.snapshot = None
         else:

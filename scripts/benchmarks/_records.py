@@ -24,7 +24,8 @@ from downtime.paper.model import FormDraft, FormState, Pack, Subject, make_subje
 from downtime.paper.store import issued_forms as paper_store
 from downtime.paper.store import layouts, packs
 from downtime.settings import Settings
-from downtime.snapshot import load_bundle as loading
+from downtime.snapshot import load_bundle
+from downtime.snapshot import local_snapshots
 from downtime.snapshot.build_snapshot import build_snapshot
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
@@ -64,13 +65,13 @@ def hospital(
     for phase in ("before", "after"):
         write_feeds(folder / phase, "small", 7, phase, at)
         built = build_snapshot(vault, settings, [folder / phase], folder / f"out-{phase}", WHO)
-        loading.load_bundle(vault, settings, built.bundle, WHO)
+        load_bundle.load_bundle(vault, settings, built.bundle, WHO)
         if phase == "before":
             outage = outages.declare_systems_down(
                 vault, ["LIMS"], WHO, "bench", known=settings.systems.names,
                 snapshot=built.header.id,
             )  # fmt: skip
-    with closing(loading.open_current_snapshot(vault)) as snapshot:
+    with closing(local_snapshots.open_current_snapshot(vault)) as snapshot:
         people_ = [p for p in snapshot.iterate_records("Patient") if isinstance(p, Patient)]
     subjects = [make_subject(patient) for patient in people_]
     done = _issue(vault, outage.id, subjects, 1, entered, FormState.VERIFIED)

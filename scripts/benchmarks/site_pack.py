@@ -13,17 +13,17 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from downtime.accounts.opening import create_home, open_with_file
-from downtime.accounts.signin import SignedIn
+from downtime.accounts.homes import create_home, open_with_file
+from downtime.accounts.sign_in import SignedIn
 from downtime.config import Home, load
 from downtime.demo.feeds import write_feeds
 from downtime.demo.settings import settings_text
-from downtime.paper import orders
-from downtime.paper.orders import Order
-from downtime.paper.packs import ahead
+from downtime.paper.packs.print_pack import print_pack
+from downtime.paper.packs import prepare_layouts
+from downtime.paper.packs.ward_pack import WardPack
 from downtime.settings import Settings
-from downtime.snapshot import load as loading
-from downtime.snapshot.publish import build
+from downtime.snapshot import load_bundle
+from downtime.snapshot.build_snapshot import build_snapshot
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
 SIZE = "large"
@@ -52,14 +52,14 @@ class Watched(BytesIO):
 def figures() -> list[dict[str, Any]]:
     """The best of two prints, for others may be using the machine."""
     with tempfile.TemporaryDirectory() as name, hospital(Path(name)) as (signed_in, settings):
-        forms = len(list(ahead.lay_out_all(signed_in.vault, settings)))
+        forms = len(list(prepare_layouts.prepare_layouts(signed_in.vault, settings)))
         runs = [printed(signed_in, settings) for _ in range(ROUNDS)]
     seconds, first = min(run[0] for run in runs), min(run[1] for run in runs)
     pages, size = runs[0][2:]
-    held = f"{pages:,} pages, {size / 1e6:.0f} MB, {forms} layouts made before"
+    conditions = f"{pages:,} pages, {size / 1e6:.0f} MB, {forms} layouts made before"
     return [
         {"name": "site pack, click to last byte", "value": round(seconds, 1), "unit": "s",
-         "compared_with": held, "goal": f"≤ {GOAL_S}", "ok": seconds <= GOAL_S},
+         "compared_with": conditions, "goal": f"≤ {GOAL_S}", "ok": seconds <= GOAL_S},
         {"name": "site pack, click to first page", "value": round(first, 2), "unit": "s",
          "compared_with": "on its way out", "goal": f"≤ {GOAL_FIRST_S}",
          "ok": first <= GOAL_FIRST_S},
@@ -75,15 +75,15 @@ def hospital(folder: Path) -> Iterator[tuple[SignedIn, Settings]]:
     settings = load(home.config)
     signed_in = open_with_file(home, settings, lambda: NOW, unlock_file)
     with closing(signed_in.vault) as vault:
-        built = build(vault, settings, [folder / "feeds"], folder / "out", signed_in.actor)
-        loading.load(vault, settings, built.bundle, signed_in.actor)
+        built = build_snapshot(vault, settings, [folder / "feeds"], folder / "out", signed_in.actor)
+        load_bundle.load_bundle(vault, settings, built.bundle, signed_in.actor)
         yield signed_in, settings
 
 
 def printed(signed_in: SignedIn, settings: Settings) -> tuple[float, float, int, int]:
     """Seconds to the last byte and to the first page, pages, bytes."""
-    out, order = Watched(), Order(kind=orders.WARDS)
+    out, order = Watched(), WardPack()
     start = time.perf_counter()
-    made = orders.produce(signed_in.vault, settings, order, signed_in.actor, "benchmark", out)
+    pack = print_pack(signed_in.vault, settings, order, signed_in.actor, "benchmark", out)
     end = time.perf_counter()
-    return end - start, out.first - start, made.pages, out.tell()
+    return end - start, out.first - start, pack.pages, out.tell()

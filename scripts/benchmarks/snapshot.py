@@ -10,14 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from downtime.accounts.opening import create_home, open_with_file
-from downtime.clinical.records import Patient
+from downtime.accounts.homes import create_home, open_with_file
+from downtime.clinical.model import Patient
 from downtime.config import Home, load
 from downtime.demo.feeds import write_feeds
 from downtime.demo.settings import settings_text
-from downtime.snapshot import load as loading
-from downtime.snapshot.publish import build
-from downtime.snapshot.store import Snapshot
+from downtime.snapshot import load_bundle
+from downtime.snapshot import local_snapshots
+from downtime.snapshot.build_snapshot import build_snapshot
+from downtime.snapshot.store.opened_snapshot import Snapshot
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
 SIZE = "large"
@@ -42,9 +43,9 @@ def _figures(folder: Path) -> Iterator[dict[str, Any]]:
     signed_in = open_with_file(home, settings, lambda: NOW, unlock_file)
     with closing(signed_in.vault) as vault:
         started = time.process_time()
-        built = build(vault, settings, [folder / "feeds"], folder / "out", signed_in.actor)
+        built = build_snapshot(vault, settings, [folder / "feeds"], folder / "out", signed_in.actor)
         after_build = time.process_time()
-        loading.load(vault, settings, built.bundle, signed_in.actor)
+        load_bundle.load_bundle(vault, settings, built.bundle, signed_in.actor)
         seconds = time.process_time() - after_build
         records = sum(built.header.counts.values())
         megabytes = built.bundle.stat().st_size / 1e6
@@ -64,12 +65,14 @@ def _figures(folder: Path) -> Iterator[dict[str, Any]]:
             f"≤ {GOAL_LOAD_S} CPU-s",
             ok=seconds <= GOAL_LOAD_S,
         )
-        with closing(loading.current(vault)) as snapshot:
+        with closing(local_snapshots.open_current_snapshot(vault)) as snapshot:
             yield from _finding(snapshot)
 
 
 def _finding(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
-    patients = [p for p in snapshot.all("Patient") if isinstance(p, Patient) and p.family]
+    patients = [
+        p for p in snapshot.iterate_records("Patient") if isinstance(p, Patient) and p.family
+    ]
     step = max(1, len(patients) // SEARCHES)
     chosen = list(itertools.islice(patients, 0, None, step))[:SEARCHES]
     scan = _milliseconds(lambda: _scan(snapshot, chosen[0].family))
@@ -81,7 +84,9 @@ def _finding(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
     }
     for name, typed in ways.items():
         texts = [text for p in chosen if (text := typed(p).strip())]
-        taken = sorted(_milliseconds(lambda text=text: snapshot.find(text)) for text in texts)
+        taken = sorted(
+            _milliseconds(lambda text=text: snapshot.find_patients(text)) for text in texts
+        )
         slowest = taken[len(taken) * 99 // 100]
         yield _figure(
             f"find by {name}, 99 of 100",
@@ -95,7 +100,7 @@ def _finding(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
 
 def _scan(snapshot: Snapshot, family: str) -> list[Patient]:
     """What finding costs without an index."""
-    everybody = snapshot.all("Patient")
+    everybody = snapshot.iterate_records("Patient")
     return [p for p in everybody if isinstance(p, Patient) and p.family.startswith(family)]
 
 

@@ -52,9 +52,9 @@ class Simulation:
     strangers: dict[str, list[Written]] = field(default_factory=dict)
     """Papers by the downtime number they stand on."""
 
-    def dice(self, *about: object) -> Random:
+    def dice(self, *question: object) -> Random:
         """Chance that is the same for the same seed and question."""
-        return random_for(self.seed, "month", *about)
+        return random_for(self.seed, "month", *question)
 
     @property
     def clerks(self) -> Clerks:

@@ -74,8 +74,8 @@ def _choosy() -> Callable[[str], bool]:
 
 def _targets(receivers: dict[str, Receiver]) -> dict[str, str]:
     return {
-        name: f'channel = "mllp"\nhost = "127.0.0.1"\nport = {one.port}\n'
-        for name, one in receivers.items()
+        name: f'channel = "mllp"\nhost = "127.0.0.1"\nport = {receiver.port}\n'
+        for name, receiver in receivers.items()
     }
 
 

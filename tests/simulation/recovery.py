@@ -21,7 +21,7 @@ from downtime.returns.model import MessageState
 from downtime.returns.statement import completeness_statement, sign_statement
 from downtime.returns.statement.completeness_statement import Statement
 from downtime.returns.store import outbox_messages as outbox_store
-from downtime.snapshot import load_bundle
+from downtime.snapshot import local_snapshots
 from downtime.sync import laptop_reports
 from downtime.sync.export_bundle import export_bundle
 from downtime.sync.merge_bundle import merge_bundle
@@ -30,11 +30,11 @@ from tests.simulation.clerks import Written
 from tests.simulation.machines import WHY, Machine, publish_to
 from tests.simulation.model import SYSTEMS, Simulation
 
-NEW, DROPPED, DOUBLED = ("new", "returned"), ("unmatched", "leave"), ("conflict", "leave")
+NEW, DROPPED, DUPLICATE = ("new", "returned"), ("unmatched", "leave"), ("conflict", "leave")
 """What becomes of what a paper says: of somebody known, of somebody in no system, and twice."""
 _ORDER = re.compile(rb"\rORC\|\w\w\|([^|^]+)")
 """The number of a request in a message (ORC-2)."""
-TWICE = 10
+BUNDLES_MERGED_AGAIN = 10
 """Papers at most that are keyed both on a laptop and at the station."""
 
 
@@ -43,7 +43,7 @@ def hand_over(s: Simulation) -> None:
     s.clock.now = s.month.begin + timedelta(days=14)
     for laptop in s.fleet.laptops[:-1]:
         _carry(s, laptop)
-    for paper in _twice(s):
+    for paper in _choose_keyed_on_two(s):
         s.clerks.enter(paper)
 
 
@@ -53,8 +53,8 @@ def end(s: Simulation) -> None:
     for laptop in s.reporting:
         _work_on(s, laptop)
     s.clock.now = s.month.end
-    for one in (s.fleet.station, *s.reporting):
-        outages.mark_restored(one.vault, SYSTEMS, one.actor, "Restored and checked")
+    for machine in (s.fleet.station, *s.reporting):
+        outages.mark_restored(machine.vault, SYSTEMS, machine.actor, "Restored and checked")
     s.truth.ended = to_text(s.month.end)
 
 
@@ -73,7 +73,7 @@ def hand_over_again(s: Simulation) -> None:
     ):
         laptop_reports.excuse_laptop(station.vault, gone.code, site, reason)
     s.truth.laptops = {one.code: "reported" for one in s.fleet.laptops[:-1]}
-    s.truth.laptops |= {one.code: "never" for one in (s.never, s.fleet.publisher)}
+    s.truth.laptops |= {machine.code: "never" for machine in (s.never, s.fleet.publisher)}
 
 
 def _carry(s: Simulation, laptop: Machine) -> None:
@@ -86,11 +86,13 @@ def _of(s: Simulation, laptop: Machine) -> list[Written]:
     return [paper for paper in s.written if paper.sheet.serial.startswith(laptop.code)]
 
 
-def _twice(s: Simulation) -> list[Written]:
+def _choose_keyed_on_two(s: Simulation) -> list[Written]:
     """Papers that are keyed at the station although a laptop keys them too."""
     keyed = [paper for laptop in s.reporting for paper in _of(s, laptop)[::20]]
     today = local(s.clock.now)[:10]
-    return [p for p in keyed if p.answers["event.date"] < today and not p.sheet.ahead][:TWICE]
+    return [p for p in keyed if p.answers["event.date"] < today and not p.sheet.ahead][
+        :BUNDLES_MERGED_AGAIN
+    ]
 
 
 def _work_on(s: Simulation, laptop: Machine) -> None:
@@ -115,8 +117,8 @@ def account(s: Simulation) -> None:
     station = s.fleet.station
     for sheet in s.truth.sheets.values():
         if sheet.fate in ("lost", "void"):
-            held = ledger.get_form(station.vault, sheet.serial)
-            if held.state != sheet.fate:
+            form = ledger.get_form(station.vault, sheet.serial)
+            if form.state != sheet.fate:
                 _declare(station, sheet.serial, sheet.fate)
     for pair in duplicate_entries.find_duplicate_entries(station.vault.db):
         duplicate_entries.settle_duplicate_entry(
@@ -165,23 +167,23 @@ def _note_twice(s: Simulation) -> None:
                 (taken, paper.sheet.patient, test, paper.sheet.serial)
                 for test in month_paper.tests(paper)
             ]
-    s.truth.items |= dict.fromkeys(s.truth.twice(), DOUBLED)
+    s.truth.items |= dict.fromkeys(s.truth.list_requested_twice(), DUPLICATE)
 
 
 def _link(s: Simulation, key: str, number: int, *, undo: bool) -> None:
     """Two people agree who somebody is; `undo`: a third finds that they were wrong."""
     station, staff = s.fleet.station, s.fleet.staff
     outage = find_latest_outage(station.vault).id
-    recovered = load_bundle.open_current_snapshot(station.vault)
+    recovered = local_snapshots.open_current_snapshot(station.vault)
     try:
         patient = recovered.list_inpatients()[number].patient
     finally:
         recovered.close()
-    said = s.strangers[key][0].answers
-    paper = Person(downtime_number=key, birth_date=said["patient.born"])
+    answers = s.strangers[key][0].answers
+    paper = Person(downtime_number=key, birth_date=answers["patient.born"])
     person = Person(id=patient.id, mrn=patient.mrn, nhs_number=patient.nhs_number)
     link = links.propose(
-        station.vault, outage, key, load_bundle.get_current_id(station.vault), person, [paper],
+        station.vault, outage, key, local_snapshots.get_current_id(station.vault), person, [paper],
         staff["clerk2"], "Photograph and scar agree",
     )  # fmt: skip
     links.confirm(
@@ -216,10 +218,10 @@ def _decide(s: Simulation, state_: str, decision: str, reason: str) -> None:
     vault, wanted = s.fleet.station.vault, ItemFilter(state=state_)
     outage = find_latest_outage(vault).id
     for who in (s.fleet.staff["records"], s.fleet.staff["site"]):
-        found = decide_in_bulk.preview_bulk_decision(vault, outage, wanted, decision, who)
-        if found.rows:
+        preview = decide_in_bulk.preview_bulk_decision(vault, outage, wanted, decision, who)
+        if preview.rows:
             decide_in_bulk.apply_bulk_decision(
-                vault, outage, wanted, decision, found.token, who, reason
+                vault, outage, wanted, decision, preview.token, who, reason
             )
 
 
@@ -244,9 +246,9 @@ def send(s: Simulation) -> None:
     s.truth.orders = {order.decode() for text in contents for order in _ORDER.findall(text)}
     fates = {"acknowledged": "acknowledged", "refused": "settled"}
     s.truth.messages = {
-        control: (one.system, fates[answer])
-        for one in s.receivers.values()
-        for control, answer in one.answers.items()
+        control: (receiver.system, fates[answer])
+        for receiver in s.receivers.values()
+        for control, answer in receiver.answers.items()
     }
 
 

@@ -12,7 +12,7 @@ from math import sqrt
 from typing import Any
 
 WAYS = {"checked": ("checked",), "critical": ("critical",), "seen": ("checked", "critical")}
-TWICE = timedelta(minutes=30)
+DUPLICATE_WINDOW = timedelta(minutes=30)
 """Samples of one test this close are one request written twice."""
 DEVIATE = 1.959964
 """The normal deviate of 95 %, two-sided."""
@@ -69,20 +69,22 @@ class Truth:
         self, serial: str, ward: str, form: str, patient: str, *, ahead: bool = False
     ) -> Sheet:
         """Note a paper that was printed."""
-        made = self.sheets[serial] = Sheet(serial, ward, form, patient, ahead=ahead)
-        return made
+        sheet = self.sheets[serial] = Sheet(serial, ward, form, patient, ahead=ahead)
+        return sheet
 
-    def twice(self) -> list[str]:
+    def list_requested_twice(self) -> list[str]:
         """Serial and test of each that another paper of the same patient asks for, and earlier."""
-        alike: dict[tuple[str, str], list[tuple[datetime, str]]] = {}
+        requests_by_test: dict[tuple[str, str], list[tuple[datetime, str]]] = {}
         for taken, patient, test, serial in self.asked:
-            alike.setdefault((patient, test), []).append((taken, serial))
+            requests_by_test.setdefault((patient, test), []).append((taken, serial))
         return [
             f"{serial}-{test}"
-            for (_, test), papers in alike.items()
+            for (_, test), papers in requests_by_test.items()
             for taken, serial in papers
             if any(
-                (first, other) < (taken, serial) and other != serial and taken - first <= TWICE
+                (first, other) < (taken, serial)
+                and other != serial
+                and taken - first <= DUPLICATE_WINDOW
                 for first, other in papers
             )
         ]
@@ -114,9 +116,9 @@ def _contents(sheet: Sheet) -> str:
 def differences(truth: Truth, facts: Mapping[str, Any]) -> list[str]:
     """Every number of the statement that is not as it was, in words; empty when all agree."""
     return [
-        f"{name}: the statement says {said}, it was {was}"
-        for name, said, was in _pairs(truth, facts)
-        if said != was
+        f"{name}: the statement says {stated}, it was {was}"
+        for name, stated, was in _pairs(truth, facts)
+        if stated != was
     ]
 
 
@@ -140,18 +142,18 @@ def _pairs(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any, A
 
 def _patients(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
     for what, wards in truth.patients.items():
-        said = facts["patients"][what]
-        for ward in sorted(wards.keys() | said.keys()):
-            yield f"patients {what} {ward}", said.get(ward, 0), wards.get(ward, 0)
+        stated = facts["patients"][what]
+        for ward in sorted(wards.keys() | stated.keys()):
+            yield f"patients {what} {ward}", stated.get(ward, 0), wards.get(ward, 0)
 
 
 def _forms(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
     was = truth.forms()
-    said = {(row["ward"], row["form"]): row for row in facts["forms"]}
-    yield "rows of forms", sorted(said), sorted(was)
-    for key in sorted(was.keys() & said.keys()):
-        for column in said[key].keys() - {"ward", "form"}:
-            yield f"{column} {' '.join(key)}", said[key][column], was[key][column]
+    stated = {(row["ward"], row["form"]): row for row in facts["forms"]}
+    yield "rows of forms", sorted(stated), sorted(was)
+    for key in sorted(was.keys() & stated.keys()):
+        for column in stated[key].keys() - {"ward", "form"}:
+            yield f"{column} {' '.join(key)}", stated[key][column], was[key][column]
     total: Counter[str] = sum(was.values(), Counter())
     for column, n in facts["forms_total"].items():
         yield f"{column} in all", n, total[column]
@@ -165,14 +167,14 @@ def _entries(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any,
     forms = {row["form"]: row for row in facts["error_rate"]["forms"]}
     yield "forms checked", sorted(forms), sorted({form for form, *_ in truth.checks})
     for form, row in [*forms.items(), ("", facts["error_rate"]["all"])]:
-        for way, ways in WAYS.items():
-            found = [c for c in truth.checks if c[1] in ways and form in ("", c[0])]
-            fields, errors = sum(c[2] for c in found), sum(c[3] for c in found)
-            yield f"fields {way} {form}", row[way]["fields"], fields
-            yield f"errors {way} {form}", row[way]["errors"], errors
+        for method, ways in WAYS.items():
+            checks = [c for c in truth.checks if c[1] in ways and form in ("", c[0])]
+            fields, errors = sum(c[2] for c in checks), sum(c[3] for c in checks)
+            yield f"fields {method} {form}", row[method]["fields"], fields
+            yield f"errors {method} {form}", row[method]["errors"], errors
             low, high = _interval(errors, fields) if fields else (None, None)
-            yield f"low {way} {form}", row[way]["low_percent"], low
-            yield f"high {way} {form}", row[way]["high_percent"], high
+            yield f"low {method} {form}", row[method]["low_percent"], low
+            yield f"high {method} {form}", row[method]["high_percent"], high
 
 
 def _interval(errors: int, fields: int) -> tuple[float, float]:
@@ -194,10 +196,10 @@ def _interval(errors: int, fields: int) -> tuple[float, float]:
 
 
 def _items(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    said = {(row["state"], row["decision"]): row["items"] for row in facts["items"]}
+    stated = {(row["state"], row["decision"]): row["items"] for row in facts["items"]}
     was = Counter(truth.items.values())
-    for key in sorted(said.keys() | was.keys()):
-        yield f"items {' '.join(key)}", said.get(key, 0), was[key]
+    for key in sorted(stated.keys() | was.keys()):
+        yield f"items {' '.join(key)}", stated.get(key, 0), was[key]
     yield "people unmatched", facts["unmatched"]["patients"], len(truth.nobody)
     for state, n in facts["identity"].items():
         yield f"links {state}", n, truth.links[state]
@@ -207,33 +209,33 @@ def _messages(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any
     was: dict[str, Counter[str]] = {}
     for system, answer in truth.messages.values():
         was.setdefault(system, Counter())[answer] += 1
-    said = {row["system"]: row for row in facts["returned"]["systems"]}
-    yield "systems told", sorted(said), sorted(was)
-    for system in sorted(said.keys() & was.keys()):
-        yield f"messages {system}", said[system]["messages"], was[system].total()
+    stated = {row["system"]: row for row in facts["returned"]["systems"]}
+    yield "systems told", sorted(stated), sorted(was)
+    for system in sorted(stated.keys() & was.keys()):
+        yield f"messages {system}", stated[system]["messages"], was[system].total()
         for fate in ("acknowledged", "sent", "refused", "waiting", "settled"):
-            yield f"{fate} {system}", said[system][fate], was[system][fate]
+            yield f"{fate} {system}", stated[system][fate], was[system][fate]
 
 
 def _laptops(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    said = {row["device"]: row["state"] for row in facts["laptops"]}
-    for code in sorted(said.keys() | truth.laptops.keys()):
-        yield f"laptop {code}", said.get(code), truth.laptops.get(code)
+    stated = {row["device"]: row["state"] for row in facts["laptops"]}
+    for code in sorted(stated.keys() | truth.laptops.keys()):
+        yield f"laptop {code}", stated.get(code), truth.laptops.get(code)
 
 
 def _harm(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
     """Nothing was phoned, each test has its times, and all goes out by message, none by worklist."""
-    said, left = Counter[str](), Counter[str]()
+    stated, open_counts = Counter[str](), Counter[str]()
     for row in facts["harm"]["findings"]:
-        said[row["kind"]] += row["findings"]
-        left[row["kind"]] += row["open"]
+        stated[row["kind"]] += row["findings"]
+        open_counts[row["kind"]] += row["open"]
     asked = sum("-test." in key for key in truth.items)
-    yield "without a result at T0", said["waiting"], truth.waiting
-    yield "tests with their times", said["delay"], truth.waiting + asked
-    yield "phoned differently", said["mismatch"], 0
-    yield "asked for twice", said["duplicate"], len(truth.twice())
-    yield "put off", said["put-off"], truth.put_off
-    yield "findings open", left.total(), 0
+    yield "without a result at T0", stated["waiting"], truth.waiting
+    yield "tests with their times", stated["delay"], truth.waiting + asked
+    yield "phoned differently", stated["mismatch"], 0
+    yield "asked for twice", stated["duplicate"], len(truth.list_requested_twice())
+    yield "put off", stated["put-off"], truth.put_off
+    yield "findings open", open_counts.total(), 0
     yield "degrees of harm", facts["harm"]["outcomes"], {}
     for name, n in facts["returned"]["worklists"].items():
         yield f"worklist {name}", n, 0

@@ -15,8 +15,10 @@ from downtime.demo.requests import list_requests
 from downtime.demo.theatres import list_operations
 from downtime.outage import outages
 from downtime.paper import ledger
-from downtime.paper.packs import pack
-from downtime.snapshot import load_bundle
+from downtime.paper.packs.blank_forms import BlankForms
+from downtime.paper.packs.patient_pack import PatientPack
+from downtime.paper.packs.print_pack import print_pack
+from downtime.snapshot import local_snapshots
 from tests.simulation import paper
 from tests.simulation.clerks import Written
 from tests.simulation.machines import WHY, Machine, publish_to
@@ -33,9 +35,9 @@ def begin(s: Simulation) -> None:
     for sheet in _patients(s, first, AHEAD, ahead=True)[: AHEAD // 2]:
         _use(s, first, sheet, {})
     s.clock.now = s.month.begin
-    for one in everything:
+    for machine in everything:
         outages.declare_systems_down(
-            one.vault, SYSTEMS, one.actor, "Ransomware", known=one.settings.systems.names
+            machine.vault, SYSTEMS, machine.actor, "Ransomware", known=machine.settings.systems.names
         )  # fmt: skip
     s.truth.opened = to_text(s.month.begin)
     _note_hospital(s)
@@ -60,23 +62,27 @@ def _note_hospital(s: Simulation) -> None:
 
 def _without_result(hospital: Hospital) -> int:
     """Tests that were told of before the systems failed, and neither answered nor cancelled."""
-    said: dict[int, set[str]] = {}
+    kinds_by_request: dict[int, set[str]] = {}
     for event in request_events.list_request_events(list_requests(hospital), hospital.now):
         for request in event.requests:
-            said.setdefault(request.number, set()).add(event.kind)
-    return sum(not words & {EventKind.FINAL, EventKind.CANCELLED} for words in said.values())
+            kinds_by_request.setdefault(request.number, set()).add(event.kind)
+    return sum(
+        not kinds & {EventKind.FINAL, EventKind.CANCELLED} for kinds in kinds_by_request.values()
+    )
 
 
 def _put_off(hospital: Hospital, month: paper.Month) -> int:
     """Visits and operations booked for the outage of which nobody said that they took place."""
     later = recover_hospital(hospital).now
-    told = list_bookings(hospital.size, hospital.seed, hospital.now)
-    last = {one.slot: one.event for one in told}
+    bookings = list_bookings(hospital.size, hospital.seed, hospital.now)
+    last = {one.slot: one.event for one in bookings}
     planned = {slot for slot, event in last.items() if event in STANDING}
     since = list_late_bookings(
         hospital.size, hospital.seed, hospital.now, recovery_time(hospital), later
     )
-    open_ = [s.start for s in planned - {one.slot for one in since if one.event == SEEN}]
+    open_ = [
+        s.start for s in planned - {booking.slot for booking in since if booking.event == SEEN}
+    ]
     then, now = list_operations(hospital, hospital.now), list_operations(hospital, later)
     done = {(case.theatre, case.start) for case in now if case.status == "Done"}
     open_ += [c.start for c in then if c.status == "Planned" and (c.theatre, c.start) not in done]
@@ -85,10 +91,10 @@ def _put_off(hospital: Hospital, month: paper.Month) -> int:
 
 def print_and_write(s: Simulation) -> None:
     """Every laptop prints; the wards write, spoil and lose paper."""
-    each = s.forms // s.laptops
+    forms_per_laptop = s.forms // s.laptops
     for number, laptop in enumerate(s.fleet.laptops):
         s.clock.now = s.month.begin + timedelta(hours=1 + number)
-        sheets = _patients(s, laptop, each - STRANGERS)
+        sheets = _patients(s, laptop, forms_per_laptop - STRANGERS)
         numbered = _strangers(s, laptop)
         if laptop is s.never:
             for sheet in (*sheets, *(sheet for sheet, _ in numbered)):
@@ -105,20 +111,17 @@ def _patients(s: Simulation, laptop: Machine, count: int, *, ahead: bool = False
     """Forms for some of a ward's patients, `count` of them together."""
     if count < 1:
         return []
-    dice, found = s.dice("print", laptop.code, ahead), list[Sheet]()
-    with closing(load_bundle.open_current_snapshot(laptop.vault)) as snapshot:
+    dice, sheets = s.dice("print", laptop.code, ahead), list[Sheet]()
+    with closing(local_snapshots.open_current_snapshot(laptop.vault)) as snapshot:
         ward = dice.choice(sorted({row.code for row in snapshot.list_wards() if row.patients}))
         people = [row.patient for row in snapshot.list_inpatients(ward)]
         chosen = dice.sample(people, max(1, min(len(people), count // (2 * len(FORMS)))))
         for number, patient in enumerate(chosen):
             share = count // len(chosen) + (number < count % len(chosen))
             wanted = [FORMS[n % len(FORMS)] for n in range(share)]
-            made = pack.patient_pack(
-                laptop.vault, snapshot, laptop.settings, patient.id, wanted, laptop.actor, WHY,
-                io.BytesIO(),
-            )  # fmt: skip
-            found += _sheets(s, laptop, made.id, patient.id, ahead=ahead)
-    return found
+            pack_result = print_pack(laptop.vault, laptop.settings, PatientPack(patient=patient.id, forms=tuple(wanted)), laptop.actor, WHY, io.BytesIO(), snapshot=snapshot)  # fmt: skip
+            sheets += _sheets(s, laptop, pack_result.id, patient.id, ahead=ahead)
+    return sheets
 
 
 def _sheets(
@@ -133,15 +136,12 @@ def _sheets(
 
 
 def _strangers(s: Simulation, laptop: Machine) -> list[tuple[Sheet, str]]:
-    made = pack.blank_forms(
-        laptop.vault, laptop.settings, [REQUESTED], STRANGERS, laptop.actor, WHY, io.BytesIO(),
-        ward="AMU", numbered=True,
-    )  # fmt: skip
+    pack_result = print_pack(laptop.vault, laptop.settings, BlankForms(forms=(REQUESTED,), copies=STRANGERS, ward="AMU", numbered=True), laptop.actor, WHY, io.BytesIO())  # fmt: skip
     numbers = {
         form.serial: form.subject.downtime_number
-        for form in ledger.list_pack_forms(laptop.vault, made.id)
+        for form in ledger.list_pack_forms(laptop.vault, pack_result.id)
     }
-    return [(sheet, numbers[sheet.serial]) for sheet in _sheets(s, laptop, made.id)]
+    return [(sheet, numbers[sheet.serial]) for sheet in _sheets(s, laptop, pack_result.id)]
 
 
 def _stranger(s: Simulation, number: str) -> dict[str, str]:
@@ -171,8 +171,8 @@ def _use(s: Simulation, laptop: Machine, sheet: Sheet, who: dict[str, str]) -> N
 
 def _write(s: Simulation, sheet: Sheet, who: dict[str, str]) -> Written:
     written = paper.write(s.dice("written", sheet.serial), s.month, sheet, who)
-    if again := _asked_again(s, sheet):
-        written = paper.copied(again, sheet, s.dice("again", sheet.serial))
+    if repeated := _asked_again(s, sheet):
+        written = paper.copied(repeated, sheet, s.dice("again", sheet.serial))
     s.written.append(written)
     return written
 

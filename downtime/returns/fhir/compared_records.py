@@ -6,7 +6,7 @@ from contextlib import closing
 from downtime.clinical.model import Appointment, Encounter, Patient, Record
 from downtime.errors import NotFoundError
 from downtime.reconcile.model import StoredItem
-from downtime.snapshot import load_bundle
+from downtime.snapshot import local_snapshots
 from downtime.vault.vault import Vault
 
 _KINDS: Mapping[str, type[Record]] = {
@@ -32,7 +32,7 @@ def _load_records(
     vault: Vault, snapshot_id: str, rows: Sequence[StoredItem]
 ) -> Iterable[tuple[str, Record]]:
     try:
-        snapshot = load_bundle.open_snapshot(vault, snapshot_id)
+        snapshot = local_snapshots.open_snapshot(vault, snapshot_id)
     except NotFoundError:
         return []
     held: dict[str, Record] = {}

@@ -1,6 +1,7 @@
 """Comparison: what paper says beside the system before and after, and what a person decides."""
 
-from typing import Any
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
@@ -9,19 +10,28 @@ from downtime.clinical.record_types import list_in_return_order, title_record_ty
 from downtime.errors import NotFoundError
 from downtime.outage.model import Outage
 from downtime.paper import assignments
-from downtime.paper.serials import format_serial as shown_serial
-from downtime.reconcile import assign_owner, decide_in_bulk, list_items
-from downtime.reconcile import decide_item as rules
+from downtime.paper.serials import format_serial
+from downtime.reconcile.assign_owner import owner_of_item, owners_of_items
+from downtime.reconcile.decide_in_bulk import (
+    apply_bulk_decision,
+    list_bulk_decisions,
+    preview_bulk_decision,
+    undo_bulk_decision,
+)
+from downtime.reconcile.decide_item import decide_item
+from downtime.reconcile.find_items import FILTERS, find_next_open, get_item, list_page
 from downtime.reconcile.latest_outage import find_latest_outage
-from downtime.reconcile.model import Decision, ItemFilter
-from downtime.snapshot import load_bundle
+from downtime.reconcile.model import PROPOSED, Decision, Item, ItemFilter, ItemState
+from downtime.reconcile.policies import check_decision
+from downtime.reconcile.wording import explain
+from downtime.snapshot import local_snapshots
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.web import request_context, stored_times
 from downtime.web.comparison_table import build_sides
 from downtime.web.job_kinds import REASON_ON_SCREEN
 from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import requires
-from downtime.web.views.jobs import ask
+from downtime.web.views.jobs import submit_and_follow
 from downtime.web.views.ledger import titles
 from downtime.web.views.owners import offered
 
@@ -29,33 +39,33 @@ blueprint = Blueprint("comparison", __name__)
 SHOWN = 100
 LISTED = 300
 COLOURS = {
-    "already-there": "tag-green",
-    "new": "tag-blue",
-    "newer-live": "tag-amber",
-    "conflict": "tag-red",
-    "unmatched": "tag-red",
-    "held": "tag-grey",
-    "on-another-form": "tag-grey",
+    ItemState.ALREADY_THERE: "tag-green",
+    ItemState.NEW: "tag-blue",
+    ItemState.NEWER_LIVE: "tag-amber",
+    ItemState.CONFLICT: "tag-red",
+    ItemState.UNMATCHED: "tag-red",
+    ItemState.HELD: "tag-grey",
+    ItemState.ON_ANOTHER_FORM: "tag-grey",
 }
 BUTTONS = {
-    "return": "Return it",
-    "leave": "Leave it out",
-    "resolved-elsewhere": "Done by hand elsewhere",
-    "open": "Take the decision back",
+    Decision.RETURN: "Return it",
+    Decision.LEAVE: "Leave it out",
+    Decision.RESOLVED: "Done by hand elsewhere",
+    Decision.OPEN: "Take the decision back",
 }
 BULK = {
-    "return": "Return them",
-    "leave": "Leave them out",
-    "resolved-elsewhere": "Done by hand elsewhere",
+    Decision.RETURN: "Return them",
+    Decision.LEAVE: "Leave them out",
+    Decision.RESOLVED: "Done by hand elsewhere",
 }
 TYPES = {name: title_record_type(name) for name in list_in_return_order()}
 DECISIONS = {
-    "open": "Open",
-    "proposed": "For a second person",
-    "return": "To be returned",
-    "leave": "Left out",
-    "resolved-elsewhere": "Done elsewhere",
-    "returned": "Returned",
+    Decision.OPEN: "Open",
+    PROPOSED: "For a second person",
+    Decision.RETURN: "To be returned",
+    Decision.LEAVE: "Left out",
+    Decision.RESOLVED: "Done elsewhere",
+    Decision.RETURNED: "Returned",
 }
 
 
@@ -63,17 +73,17 @@ DECISIONS = {
 @requires(Permission.RECONCILE_LIST)
 def show() -> ViewResponse:
     """The items of the present or last outage: the open ones, or those that a filter lets through."""
-    outage, wanted = _outage(), _wanted()
+    outage, item_filter = _outage(), _item_filter()
     number = request.args.get("page", 1, int)
     vault = request_context.vault()
-    listed = list_items.list_page(vault, outage.id, wanted, number, SHOWN) if outage else None
+    page = list_page(vault, outage.id, item_filter, number, SHOWN) if outage else None
     return render_template(
         "comparison/show.html",
-        listed=listed,
-        wanted=wanted,
-        given=_given(wanted),
-        batches=decide_in_bulk.list_bulk_decisions(vault, outage.id) if outage else [],
-        owned=assign_owner.owners_of_items(vault.db, listed.rows) if listed else {},
+        page=page,
+        filters=_address(item_filter),
+        explain=_explain,
+        batches=list_bulk_decisions(vault, outage.id) if outage else [],
+        owners=owners_of_items(vault.db, page.rows) if page else {},
         now=vault.now(),
         due=stored_times.format_local_time(
             assignments.default_due(request_context.settings(), vault.clock())
@@ -90,22 +100,22 @@ def show() -> ViewResponse:
 @requires(Permission.RECONCILE_RUN)
 def run() -> ViewResponse:
     """Compare every entered form with the snapshot that is current now."""
-    return ask("reconcile", {}, REASON_ON_SCREEN)
+    return submit_and_follow("reconcile", {}, REASON_ON_SCREEN)
 
 
 @blueprint.get("/comparison/bulk")
 @requires(Permission.RECONCILE_DECIDE)
 def preview() -> ViewResponse:
     """What a decision about all open items of a filter would do, before it is made."""
-    outage, wanted = find_latest_outage(request_context.vault()), _wanted()
-    decision = request.args.get("choice", "")
-    found = decide_in_bulk.preview_bulk_decision(
-        request_context.vault(), outage.id, wanted, decision, request_context.actor()
-    )
+    outage, item_filter = find_latest_outage(request_context.vault()), _item_filter()
+    decision = check_decision(request.args.get("choice", ""))
     return render_template(
         "comparison/preview.html",
-        found=found,
-        given=_given(wanted),
+        preview=preview_bulk_decision(
+            request_context.vault(), outage.id, item_filter, decision, request_context.actor()
+        ),
+        filters=_address(item_filter),
+        explain=_explain,
         words=BULK[decision],
         shown=LISTED,
         colours=COLOURS,
@@ -118,30 +128,34 @@ def preview() -> ViewResponse:
 @requires(Permission.RECONCILE_DECIDE)
 def decide_all() -> ViewResponse:
     """Decide about exactly what the preview showed."""
-    outage, wanted = find_latest_outage(request_context.vault()), _wanted()
-    decision, token = request.form.get("choice", ""), request.form.get("token", "")
-    batch = decide_in_bulk.apply_bulk_decision(
+    outage, item_filter = find_latest_outage(request_context.vault()), _item_filter()
+    decision, token = check_decision(request.form.get("choice", "")), request.form.get("token", "")
+    batch = apply_bulk_decision(
         request_context.vault(),
         outage.id,
-        wanted,
+        item_filter,
         decision,
         token,
         request_context.actor(),
         required_reason(),
     )
     flash(f"{batch.items:,} items: {BULK[decision].lower()}. You can undo them all below.")
-    return redirect(url_for("comparison.show", **_given(wanted)), 303)
+    return redirect(url_for("comparison.show", **_address(item_filter)), 303)
 
 
 @blueprint.post("/comparison/bulk/<batch>/undo")
 @requires(Permission.RECONCILE_DECIDE)
 def undo(batch: str) -> ViewResponse:
     """Put every item of a decision in bulk back as it was."""
-    done = decide_in_bulk.undo_bulk_decision(
+    result = undo_bulk_decision(
         request_context.vault(), batch, request_context.actor(), required_reason()
     )
-    left = f" {done.kept:,} have changed since and stay as they are." if done.kept else ""
-    flash(f"{done.back:,} items are undone.{left}")
+    unchanged = (
+        f" {result.unchanged:,} have changed since and stay as they are."
+        if result.unchanged
+        else ""
+    )
+    flash(f"{result.restored:,} items are undone.{unchanged}")
     return redirect(url_for("comparison.show"), 303)
 
 
@@ -149,68 +163,80 @@ def undo(batch: str) -> ViewResponse:
 @requires(Permission.RECONCILE_LIST)
 def one(key: str) -> ViewResponse:
     """One item side by side, and the decisions that it allows."""
-    row = rules.get_item(request_context.vault(), key)
-    outage = find_latest_outage(request_context.vault())
+    vault, person = request_context.vault(), request_context.person()
+    row = get_item(vault, key)
+    outage = find_latest_outage(vault)
     before, after = _snapshot(outage.snapshot), _snapshot(row.snapshot)
-    undecided = row.decided.decision == Decision.OPEN
-    choices = row.allowed if undecided else (Decision.OPEN,)
-    if undecided and row.decided.proposal:
+    is_undecided = row.decided.decision == Decision.OPEN
+    choices = row.allowed if is_undecided else (Decision.OPEN,)
+    if is_undecided and row.decided.proposal:
         choices = (*choices, Decision.OPEN)
     return render_template(
         "comparison/one.html",
         row=row,
         fact=row.item.fact,
+        explain=_explain,
         sides=build_sides(row.item, before, after),
         before=before,
         after=after,
-        choices=[(name, BUTTONS[name]) for name in choices if name in BUTTONS],
-        mine=row.item.fact.transcriber == request_context.person().id,
-        proposed_by_me=row.decided.proposed_by == request_context.person().id,
-        given=_given(_wanted()),
+        choices=[(decision, BUTTONS[decision]) for decision in choices],
+        mine=row.item.fact.transcriber == person.id,
+        proposed_by_me=row.decided.proposed_by == person.id,
+        filters=_address(_item_filter()),
         buttons=BUTTONS,
         colours=COLOURS,
         titles=titles(),
-        **offered(assign_owner.owner_of_item(request_context.vault(), key)),
+        **offered(owner_of_item(vault, key)),
     )
 
 
 @blueprint.post("/comparison/<key>")
 @requires(Permission.RECONCILE_DECIDE)
 def decide(key: str) -> ViewResponse:
-    """Keep a decision with its reason, and go to the next open item of the same list."""
-    outage, wanted = find_latest_outage(request_context.vault()), _wanted()
-    row = rules.decide_item(
-        request_context.vault(),
-        key,
-        request.form.get("decision", ""),
-        request_context.actor(),
-        required_reason(),
-    )
-    done = "proposed; a second person confirms it" if row.decided.proposal else "decided"
-    flash(f"{row.item.fact.title}, form {shown_serial(row.item.fact.serial)}: {done}.")
-    following = list_items.find_next_open(request_context.vault(), outage.id, wanted, row)
-    if following and (row.decided.proposal or not row.is_open):
-        return redirect(url_for("comparison.one", key=following, **_given(wanted)), 303)
-    return redirect(url_for("comparison.show", **_given(wanted)), 303)
+    """Store a decision with its reason, and go to the next open item of the same list."""
+    vault, item_filter = request_context.vault(), _item_filter()
+    outage = find_latest_outage(vault)
+    decision = check_decision(request.form.get("decision", ""))
+    row = decide_item(vault, key, decision, request_context.actor(), required_reason())
+    outcome = "proposed; a second person confirms it" if row.decided.proposal else "decided"
+    flash(f"{row.item.fact.title}, form {format_serial(row.item.fact.serial)}: {outcome}.")
+    next_key = find_next_open(vault, outage.id, item_filter, row)
+    if next_key and (row.decided.proposal or not row.is_open):
+        return redirect(url_for("comparison.one", key=next_key, **_address(item_filter)), 303)
+    return redirect(url_for("comparison.show", **_address(item_filter)), 303)
 
 
-def _wanted() -> ItemFilter:
+def _explain(item: Item) -> str:
+    return explain(item, ZoneInfo(request_context.settings().site.time_zone))
+
+
+def _item_filter() -> ItemFilter:
     """The filter of this request; without any, what is open."""
-    given = {
-        name: request.values.get(name, "") for name in ("state", "decided", *list_items.FILTERS)
-    }
-    decision = given.pop("decided")
-    return ItemFilter(
-        **given,
-        decision=decision,
-        open_only=decision == Decision.OPEN or not (given["state"] or decision),
-    )
+    columns: dict[str, Any] = {name: request.values.get(name, "") for name in FILTERS}
+    state, decision = request.values.get("state", ""), request.values.get("decided", "")
+    try:
+        return ItemFilter(
+            **columns,
+            state=ItemState(state) if state else "",
+            decision=_decision_filter(decision),
+            open_only=decision == Decision.OPEN or not (state or decision),
+        )
+    except ValueError:
+        raise NotFoundError(
+            "comparison.filter", "There is no such filter.", "Choose one of the list."
+        ) from None
 
 
-def _given(wanted: ItemFilter) -> dict[str, Any]:
+def _decision_filter(text: str) -> Decision | Literal["", "proposed"]:
+    if text == PROPOSED:
+        return PROPOSED
+    return Decision(text) if text else ""
+
+
+def _address(item_filter: ItemFilter) -> dict[str, Any]:
     """The filter as the words of an address."""
-    said = wanted.as_dict()
-    return {"decided" if name == "decision" else name: text for name, text in said.items()}
+    columns = item_filter.as_dict()
+    return {"decided" if name == "decision" else name: text for name, text in columns.items()}
 
 
 def _outage() -> Outage | None:
@@ -222,8 +248,8 @@ def _outage() -> Outage | None:
 
 def _snapshot(snapshot_id: str) -> Snapshot | None:
     try:
-        found = load_bundle.open_snapshot(request_context.vault(), snapshot_id)
+        snapshot = local_snapshots.open_snapshot(request_context.vault(), snapshot_id)
     except NotFoundError:
         return None
-    request_context.close_after_request(found)
-    return found
+    request_context.close_after_request(snapshot)
+    return snapshot

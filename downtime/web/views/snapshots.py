@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
 from downtime.errors import InputError
-from downtime.snapshot import load_bundle as loading
+from downtime.snapshot import load_bundle, local_snapshots
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import requires
@@ -20,7 +20,7 @@ blueprint = Blueprint("snapshots", __name__)
 def show() -> ViewResponse:
     """The snapshots, newest first."""
     return render_template(
-        "snapshots/show.html", snapshots=loading.list_snapshots(request_context.vault())
+        "snapshots/show.html", snapshots=local_snapshots.list_snapshots(request_context.vault())
     )
 
 
@@ -41,7 +41,7 @@ def load() -> ViewResponse:
             Path(folder) / "upload.downtime"
         )  # sealed: what lies there for a moment is ciphertext
         upload.save(path)
-        info = loading.load_bundle(
+        info = load_bundle.load_bundle(
             request_context.vault(),
             request_context.settings(),
             path,

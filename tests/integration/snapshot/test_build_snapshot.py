@@ -6,7 +6,7 @@ import os
 import pytest
 
 from downtime.settings import Settings, SnapshotSettings
-from downtime.snapshot import build_snapshot, load_bundle
+from downtime.snapshot import build_snapshot, load_bundle, local_snapshots
 from downtime.transport import folder
 from downtime.vault import device, schema
 from downtime.vault.vault import Vault
@@ -56,7 +56,7 @@ def test_feeds_become_a_snapshot_that_a_ward_can_ask(me, actor, build):
     assert built.header.wards == ("W1",)
     info = load_bundle.load_bundle(me, Settings(), built.bundle.parent, actor)
     assert info.id == built.header.id
-    with load_bundle.open_current_snapshot(me) as snapshot:
+    with local_snapshots.open_current_snapshot(me) as snapshot:
         (row,) = snapshot.find_patients("999 000 0018")
         assert (row.patient.family, row.encounter.ward, row.encounter.bed) == (
             "O'Sullivan", "W1", "4",
@@ -72,7 +72,7 @@ def test_the_next_build_goes_on_from_the_state(me, actor, build):
     second = build(DISCHARGE)
     assert second.header.sequence == first.header.sequence + 1
     load_bundle.load_bundle(me, Settings(), second.bundle, actor)
-    with load_bundle.open_current_snapshot(me) as snapshot:
+    with local_snapshots.open_current_snapshot(me) as snapshot:
         assert snapshot.list_inpatients() == []
         (row,) = snapshot.find_patients("sullivan")
         assert row.encounter is None
@@ -81,7 +81,7 @@ def test_the_next_build_goes_on_from_the_state(me, actor, build):
         third = build(ADMISSION)
     assert third.header.counts == second.header.counts
     load_bundle.load_bundle(me, Settings(), third.bundle, actor)
-    with load_bundle.open_current_snapshot(me) as snapshot:
+    with local_snapshots.open_current_snapshot(me) as snapshot:
         assert snapshot.list_inpatients() == []
 
 

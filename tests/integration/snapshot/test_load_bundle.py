@@ -16,7 +16,7 @@ from downtime.clock import to_text
 from downtime.config import Home
 from downtime.errors import NotFoundError, UntrustedError, UserError
 from downtime.settings import Settings, SiteSettings, SnapshotSettings
-from downtime.snapshot import build_snapshot, bundle, load_bundle
+from downtime.snapshot import build_snapshot, bundle, load_bundle, local_snapshots
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.store import record_tables
 from downtime.vault import audit, device, schema, sealing
@@ -87,7 +87,7 @@ def take(machines, actor):
 
 def held(machines):
     """What the ward laptop shows: sequence and a name found by search."""
-    with load_bundle.open_current_snapshot(machines[1].vault) as snapshot:
+    with local_snapshots.open_current_snapshot(machines[1].vault) as snapshot:
         return snapshot.header.sequence, [
             row.patient.given for row in snapshot.find_patients("osullivan")
         ]
@@ -121,7 +121,7 @@ def test_newer_bundles_follow_and_the_same_one_may_come_twice(machines, seal, ta
     take(second)
     take(second)
     assert held(machines) == (2, [])
-    assert [i.header.sequence for i in load_bundle.list_snapshots(machines[1].vault)] == [2, 1]
+    assert [i.header.sequence for i in local_snapshots.list_snapshots(machines[1].vault)] == [2, 1]
 
 
 def refused(machines, take, path, code, settings=SETTINGS):
@@ -281,10 +281,10 @@ def test_a_bundle_from_the_future_is_loaded_with_a_warning(seal, take):
 def test_old_snapshots_go_and_pinned_ones_stay(machines, seal, take, actor):
     few, ward = Settings(snapshot=SnapshotSettings(keep=2)), machines[1].vault
     take(seal(1), few)
-    first = load_bundle.pin_current_snapshot(ward, actor, "outage")
+    first = local_snapshots.pin_current_snapshot(ward, actor, "outage")
     for number in (2, 3, 4):
         take(seal(number), few)
-    infos = load_bundle.list_snapshots(ward)
+    infos = local_snapshots.list_snapshots(ward)
     assert [(i.header.sequence, i.current, i.pinned) for i in infos] == [
         (4, True, False),
         (3, False, False),
@@ -292,7 +292,7 @@ def test_old_snapshots_go_and_pinned_ones_stay(machines, seal, take, actor):
     ]
     assert len(files(machines)) == 3
     assert len(list(machines[1].home.bundles.iterdir())) == 3
-    with load_bundle.open_snapshot(ward, first) as snapshot:
+    with local_snapshots.open_snapshot(ward, first) as snapshot:
         assert snapshot.header.sequence == 1
 
 
@@ -301,7 +301,7 @@ def test_a_locked_laptop_keeps_bundles_sealed(machines, seal):
     sealed = load_bundle.receive_bundle(ward.home, SETTINGS, seal(1))
     assert (ward.home.bundles / sealed.name).read_bytes() == sealed.data
     with pytest.raises(NotFoundError, match="no snapshot yet"):
-        load_bundle.open_current_snapshot(ward.vault)
+        local_snapshots.open_current_snapshot(ward.vault)
     with pytest.raises(UntrustedError, match="not trusted"):
         load_bundle.receive_bundle(machines[2].home, SETTINGS, seal(1))
 
@@ -330,10 +330,10 @@ def test_another_site_code_is_another_hospital(seal, take):
 
 
 def test_the_clock_is_held_against_what_was_loaded(machines, seal, take):
-    assert load_bundle.get_latest_time(machines[1].vault) is None
+    assert local_snapshots.get_latest_time(machines[1].vault) is None
     later = NOW + timedelta(minutes=5)
     take(seal(1, created=to_text(later), expires=to_text(later)))
-    assert load_bundle.get_latest_time(machines[1].vault) == later
+    assert local_snapshots.get_latest_time(machines[1].vault) == later
 
 
 def test_the_audit_chain_holds(machines, seal, take):
