@@ -133,7 +133,7 @@ def ask(what: str, *, secret: bool = False) -> str:
     )
 
 
-def each(names: Sequence[str], do: Callable[[str], T]) -> list[T]:
+def do_each(names: Sequence[str], do: Callable[[str], T]) -> list[T]:
     """Do something for each; an error says for which, and that those before it are done."""
     done: list[T] = []
     for name in names:
@@ -175,11 +175,11 @@ def command(
             return output.exit_code
 
         update_wrapper(invoke, function)
-        made = click.command(name)(click.pass_context(invoke))
-        made.params.extend(shared())
-        made.permission = permission  # type: ignore[attr-defined]
-        parent.add_command(made)
-        return made
+        built_command = click.command(name)(click.pass_context(invoke))
+        built_command.params.extend(shared())
+        built_command.permission = permission  # type: ignore[attr-defined]
+        parent.add_command(built_command)
+        return built_command
 
     return decorate
 

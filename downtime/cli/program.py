@@ -124,9 +124,9 @@ for _name, (_, _sentence) in ALONE.items():
 
 def group(name: str, text: str, *modules: str) -> Group:
     """A group of commands, listed under the program's name."""
-    made = Group(name, text, modules)
-    downtime.add_command(made)
-    return made
+    added_group = Group(name, text, modules)
+    downtime.add_command(added_group)
+    return added_group
 
 
 audit = group("audit", "The chain of everything that was done.", "audit")

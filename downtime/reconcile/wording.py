@@ -8,9 +8,20 @@ from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
-from downtime.paper.serials import shown
-from downtime.reconcile.model import Item
+from downtime.paper.serials import format_serial
+from downtime.reconcile.model import Item, ItemState
 from downtime.reconcile.reasons import Code, Reasons
+
+STATE_TITLES: Mapping[ItemState, str] = {
+    ItemState.ALREADY_THERE: "Already in the system",
+    ItemState.NEW: "New",
+    ItemState.NEWER_LIVE: "System has newer data",
+    ItemState.CONFLICT: "Conflict",
+    ItemState.UNMATCHED: "Unmatched",
+    ItemState.HELD: "Filed, not returned",
+    ItemState.ON_ANOTHER_FORM: "On another form",
+}
+"""What people call the states of an item."""
 
 SENTENCES: Mapping[Code, str] = {
     Code.STORED_TEXT: "{text}",
@@ -169,7 +180,7 @@ def _fill(sentence: str, values: Mapping[str, str], zone: ZoneInfo) -> str:
                 else "an unknown time"
             )
         if kind == "form":
-            return f"{shown(text)}{', returned already,' if values.get('returned') else ''}"
+            return f"{format_serial(text)}{', returned already,' if values.get('returned') else ''}"
         return _KINDS[kind](text) if kind else text
 
     return _PLACE.sub(word, sentence)
@@ -184,7 +195,7 @@ _KINDS: Mapping[str, Callable[[str], str]] = {
     "list": lambda text: ", ".join(text.split("\n")),
     "or": lambda text: " or ".join(text.split("\n")),
     "plain": lambda text: text.replace("-", " "),
-    "serial": shown,
+    "serial": format_serial,
     "visit": lambda status: _VISITS.get(status, status),
     "with": "with '{}'".format,
 }

@@ -66,10 +66,10 @@ def has_permission(permission: Permission) -> bool:
 
 
 def _load_user(_: Any) -> SessionUser | None:
-    keeper = request_context.app_state().vault_holder
-    if "lease" not in g or not session_token() or not keeper.unlocked:
+    vault_holder = request_context.app_state().vault_holder
+    if "lease" not in g or not session_token() or not vault_holder.unlocked:
         return None
-    g.vault = g.lease.enter_context(keeper.use())
+    g.vault = g.lease.enter_context(vault_holder.use())
     state = sessions.resume_session(g.vault, session_token())
     return SessionUser(state) if state else None
 

@@ -104,17 +104,17 @@ def _export_messages(vault: Vault, settings: Settings, job: Job, progress: Progr
 
 def _write_worklist(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
     outage, asked = find_latest_outage(vault), job.arguments
-    found = [
+    lines = [
         line
         for line in rekey_lines.list_lines(vault, outage.id)
         if not asked["system"] or line.worklist == (asked["system"], asked["department"])
     ]
     content = worklist_files.write_worklist(
-        vault, settings, worklist_files.parse_kind(asked["kind"]), found, job.actor
+        vault, settings, worklist_files.parse_kind(asked["kind"]), lines, job.actor
     )
     named = " ".join(filter(None, ("worklist", asked["system"], asked["department"])))
     name = f"{named} {outage.label}.{asked['kind']}"
-    said = f"{len(found)} line{'' if len(found) == 1 else 's'}."
+    said = f"{len(lines)} line{'' if len(lines) == 1 else 's'}."
     return JobResult(
         content, worklist_files.MEDIA_TYPES[worklist_files.parse_kind(asked["kind"])], name
     ), said

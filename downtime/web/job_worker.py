@@ -36,12 +36,12 @@ class JobWorker(threading.Thread):
 
     def __init__(self, web: AppState, kinds: Collection[str] = tuple(JOB_KINDS)) -> None:
         super().__init__(name="downtime-worker", daemon=True)
-        self._web = web
+        self._state = web
         self._kinds = kinds
-        self._tidies = not all(JOB_KINDS[kind].own_process for kind in kinds)
+        self._does_upkeep = not all(JOB_KINDS[kind].own_process for kind in kinds)
         self._stopping = threading.Event()
-        self._known: Vault | None = None
-        self._ahead: Iterator[str] = iter(())
+        self._known_vault: Vault | None = None
+        self._layouts: Iterator[str] = iter(())
         self._empty_since: float | None = None
 
     def run(self) -> None:
@@ -54,49 +54,52 @@ class JobWorker(threading.Thread):
                 log.error("worker: %s at line %d", type(error).__name__, places[-1].lineno or 0)
                 worked = False
             if not worked:
-                self._web.job_submitted.wait(POLL_SECONDS)
-                self._web.job_submitted.clear()
+                self._state.job_submitted.wait(POLL_SECONDS)
+                self._state.job_submitted.clear()
 
     def stop(self) -> None:
         """Finish the job in hand and end; one in a process of its own waits for the next start."""
         self._stopping.set()
-        self._web.job_submitted.set()
+        self._state.job_submitted.set()
         self.join()
 
     def run_next_job(self) -> bool:
         """Run one job if one waits; whether there was one."""
-        with self._web.vault_holder.use_if_unlocked() as vault:
+        with self._state.vault_holder.use_if_unlocked() as vault:
             if vault is None:
                 return False
-            if vault is not self._known:
+            if vault.is_read_only:
+                self._forget_if_empty(vault)
+                return False
+            if vault is not self._known_vault:
                 jobs.requeue_abandoned_jobs(vault, self._kinds)
-                self._known = vault
-                if self._tidies:
-                    self._ahead = prepare_layouts.prepare_layouts(vault, self._web.settings)
+                self._known_vault = vault
+                if self._does_upkeep:
+                    self._layouts = prepare_layouts.prepare_layouts(vault, self._state.settings)
             job = jobs.claim_next_job(vault, self._kinds)
             if job is not None:
-                self._run(vault, job)
+                self._run_job(vault, job)
                 return True
-            if self._tidies:
-                self._tidy(vault)
+            if self._does_upkeep:
+                self._do_upkeep(vault)
         return False
 
     def lay_out_next_form(self) -> bool:
         """Lay out one form of a vault that was just unlocked; whether there was one left."""
-        with self._web.vault_holder.use_if_unlocked() as vault:
-            return vault is self._known and next(self._ahead, None) is not None
+        with self._state.vault_holder.use_if_unlocked() as vault:
+            return vault is self._known_vault and next(self._layouts, None) is not None
 
-    def _run(self, vault: Vault, job: Job) -> None:
+    def _run_job(self, vault: Vault, job: Job) -> None:
         if JOB_KINDS[job.kind].own_process:
             background_job.run_in_background(vault, job, self._stopping)
         else:
-            run_job(vault, self._web.settings, job)
+            run_job(vault, self._state.settings, job)
 
-    def _tidy(self, vault: Vault) -> None:
-        kept = timedelta(hours=self._web.settings.paper.job_result_hours)
-        jobs.delete_results_before(vault, self._web.clock() - kept)
-        pack_ledger.void_interrupted(vault, self._web.settings)
-        checkpoint.make_checkpoint_if_due(vault, self._web.settings)
+    def _do_upkeep(self, vault: Vault) -> None:
+        keep_results = timedelta(hours=self._state.settings.paper.job_result_hours)
+        jobs.delete_results_before(vault, self._state.clock() - keep_results)
+        pack_ledger.void_interrupted(vault, self._state.settings)
+        checkpoint.make_checkpoint_if_due(vault, self._state.settings)
         checkpoint_log(vault.db)
         self._forget_if_empty(vault)
 
@@ -107,13 +110,13 @@ class JobWorker(threading.Thread):
             self._empty_since = time.monotonic()
         elif time.monotonic() - self._empty_since > EMPTY_SECONDS:
             self._empty_since = None
-            self._web.vault_holder.release()
+            self._state.vault_holder.release()
 
 
 def create_workers(web: AppState) -> list[JobWorker]:
     """Those that a server needs, the one that stops soonest first."""
-    apart_ = [kind for kind in JOB_KINDS if JOB_KINDS[kind].own_process]
+    own_process_kinds = [kind for kind in JOB_KINDS if JOB_KINDS[kind].own_process]
     return [
-        JobWorker(web, apart_),
-        JobWorker(web, [kind for kind in JOB_KINDS if kind not in apart_]),
+        JobWorker(web, own_process_kinds),
+        JobWorker(web, [kind for kind in JOB_KINDS if kind not in own_process_kinds]),
     ]

@@ -61,9 +61,9 @@ class _DiscardingBuffer:
 
 def discard_longer_bodies(server: Any, most: int) -> None:
     """Let a waitress server keep no body of more than `most` bytes: its page says it is too long."""
-    for one in (server, *getattr(server, "map", {}).values()):
-        if hasattr(one, "channel_class"):
-            one.channel_class = _limited_channel(most)
+    for listener in (server, *getattr(server, "map", {}).values()):
+        if hasattr(listener, "channel_class"):
+            listener.channel_class = _limited_channel(most)
 
 
 def _limited_channel(most: int) -> type[HTTPChannel]:

@@ -27,13 +27,13 @@ def serve(
     app = create_app(home, clock)
     web = app.extensions["downtime"]
     server = listen(app, settings, host or settings.web.host, port or settings.web.port)
-    beside = create_workers(web)
-    for worker in beside:
+    job_workers = create_workers(web)
+    for worker in job_workers:
         worker.start()
     try:
         server.run()
     finally:
-        for worker in beside:
+        for worker in job_workers:
             worker.stop()
         web.keeper.forget()
 

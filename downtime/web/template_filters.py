@@ -14,6 +14,8 @@ from downtime.clinical.record_types import Column, FieldFormat
 from downtime.clock import Clock
 from downtime.entry import absent_values
 from downtime.paper.forms.model import TRUE, Item
+from downtime.reconcile.model import ItemState
+from downtime.reconcile.wording import STATE_TITLES
 from downtime.settings import Settings
 
 _LOCAL_TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d.*))?")
@@ -35,17 +37,18 @@ def init_filters(app: Flask, settings: Settings, clock: Clock) -> None:
         "moment": lambda text: display.format_moment(text, zone),
         "clock_time": lambda text: display.format_clock_time(text, zone),
         "or_not_recorded": lambda text: text or display.NOT_RECORDED,
-        "place": format_location,
-        "words": capitalise_code,
+        "location": format_location,
+        "sentence_case": capitalise_code,
+        "item_state": lambda state: STATE_TITLES[ItemState(state)],
         "number": lambda count: f"{count:,}",
-        "serials": find_serials,
-        "spaced": format_serial,
-        "nhs_words": format_nhs_status,
+        "serials_in": find_serials,
+        "serial": format_serial,
+        "nhs_status": format_nhs_status,
         "field_id": field_id,
         "has_keyed": has_keyed,
         "is_moment": is_moment,
-        "as_on_paper": format_answer,
-        "shown": describe_answer,
+        "local_time": format_answer,
+        "answer": describe_answer,
         "field_value": lambda record, column: format_field(record, column, zone),
     }
     app.jinja_env.filters.update(filters)
@@ -115,8 +118,12 @@ def format_answer(answer: str) -> str:
     """
     if answer in absent_values.REASON_TEXTS:
         return absent_values.REASON_TEXTS[answer]
-    kept = _LOCAL_TIME.fullmatch(answer)
-    return " ".join(filter(None, (display.format_day(kept[1]), kept[2]))) if kept else answer
+    local_time = _LOCAL_TIME.fullmatch(answer)
+    return (
+        " ".join(filter(None, (display.format_day(local_time[1]), local_time[2])))
+        if local_time
+        else answer
+    )
 
 
 def describe_answer(item: Item, answer: str) -> str:

@@ -30,7 +30,7 @@ _TO_DECIDE = {
 }
 
 
-class Line(NamedTuple):
+class WorklistCount(NamedTuple):
     """One list: how many wait in it, and its page; `loud` when it cannot wait."""
 
     text: str
@@ -42,31 +42,31 @@ class Line(NamedTuple):
     """Whether these are among those of the line before."""
 
 
-def steps(outage: Outage) -> dict[str, list[Line]]:
+def count_worklists(outage: Outage) -> dict[str, list[WorklistCount]]:
     """The steps of a recovery, each with its lists."""
     return {
-        "Paper": list(_paper(outage)),
-        "Entry": list(_entry()),
-        "Who is who": list(_people(outage)),
-        "Comparison": list(_comparison(outage)),
-        "Returns": list(_returns(outage)),
-        "Sign-off": list(_harm(outage)),
+        "Paper": list(_count_paper(outage)),
+        "Entry": list(_count_entries()),
+        "Who is who": list(_count_people(outage)),
+        "Comparison": list(_count_items(outage)),
+        "Returns": list(_count_returns(outage)),
+        "Sign-off": list(_count_findings(outage)),
     }
 
 
-def _paper(outage: Outage) -> Iterator[Line]:
+def _count_paper(outage: Outage) -> Iterator[WorklistCount]:
     vault, now = request_context.vault(), request_context.vault().now()
     for name in paper_lists.TO_SETTLE:
-        found = paper_lists.list_papers(vault, request_context.settings(), name, outage.id)
+        lines = paper_lists.list_papers(vault, request_context.settings(), name, outage.id)
         page = url_for("check_in.list_papers", name=name)
-        yield _line(
-            f"Paper {paper_lists.TITLES[name].lower()}", len(found), Permission.LEDGER_VIEW, page
+        yield _worklist(
+            f"Paper {paper_lists.TITLES[name].lower()}", len(lines), Permission.LEDGER_VIEW, page
         )
-        if late := sum(line.is_overdue(now) for line in found):
-            words = "of these, overdue"
-            yield _line(words, late, Permission.LEDGER_VIEW, page, loud=True, within=True)
+        if overdue := sum(line.is_overdue(now) for line in lines):
+            text = "of these, overdue"
+            yield _worklist(text, overdue, Permission.LEDGER_VIEW, page, loud=True, within=True)
     awaited = len(laptop_reports.find_awaited(vault, outage))
-    yield _line(
+    yield _worklist(
         "Laptops that have not sent their data",
         awaited,
         Permission.SYNC_VIEW,
@@ -74,15 +74,17 @@ def _paper(outage: Outage) -> Iterator[Line]:
     )
 
 
-def _entry() -> Iterator[Line]:
+def _count_entries() -> Iterator[WorklistCount]:
     counted = work_queues.totals(
         work_queues.count_queues(request_context.vault(), request_context.settings())
     )
     for name, title in work_queues.QUEUE_TITLES.items():
-        yield _line(title, counted[name], Permission.ENTRY_KEY, url_for("queues.show", name=name))
+        yield _worklist(
+            title, counted[name], Permission.ENTRY_KEY, url_for("queues.show", name=name)
+        )
 
 
-def _people(outage: Outage) -> Iterator[Line]:
+def _count_people(outage: Outage) -> Iterator[WorklistCount]:
     states = [
         one.state
         for one in unidentified.list_unidentified(
@@ -94,19 +96,21 @@ def _people(outage: Outage) -> Iterator[Line]:
         (unidentified.TO_CONFIRM, "Links for a second person to confirm"),
     ):
         address = url_for("identity.show", state=state)
-        yield _line(text, states.count(state), Permission.IDENTITY_LIST, address)
+        yield _worklist(text, states.count(state), Permission.IDENTITY_LIST, address)
 
 
-def _comparison(outage: Outage) -> Iterator[Line]:
+def _count_items(outage: Outage) -> Iterator[WorklistCount]:
     db = request_context.vault().db
     counted = items.count_items_by(db, outage.id, "state", ItemFilter(open_only=True))
     for state, text in _TO_DECIDE.items():
         address = url_for("comparison.show", state=state, decided=Decision.OPEN)
         n = counted.get(state, 0)
-        yield _line(text, n, Permission.RECONCILE_LIST, address, loud=state == ItemState.CONFLICT)
+        yield _worklist(
+            text, n, Permission.RECONCILE_LIST, address, loud=state == ItemState.CONFLICT
+        )
     proposed = items.count_items(db, outage.id, ItemFilter(decision=PROPOSED))
     address = url_for("comparison.show", decided=PROPOSED)
-    yield _line(
+    yield _worklist(
         "of these, for a second person",
         proposed,
         Permission.RECONCILE_LIST,
@@ -115,38 +119,38 @@ def _comparison(outage: Outage) -> Iterator[Line]:
     )
 
 
-def _returns(outage: Outage) -> Iterator[Line]:
+def _count_returns(outage: Outage) -> Iterator[WorklistCount]:
     db, shown = request_context.vault().db, url_for("returns.show")
     decided = items.count_items(db, outage.id, ItemFilter(decision=Decision.RETURN))
-    yield _line("Items decided and not sent yet", decided, Permission.RETURN_EXPORT, shown)
+    yield _worklist("Items decided and not sent yet", decided, Permission.RETURN_EXPORT, shown)
     states = messages.count_messages(db, outage.id)
     for state, text in (
         (MessageState.REFUSED, "Messages refused"),
         (MessageState.HELD, "Messages held behind a refused one"),
     ):
         n = sum(row.messages for row in states if row.state == state)
-        yield _line(text, n, Permission.RETURN_EXPORT, f"{shown}#{state}", loud=True)
-    left = sum(row.lines - row.done for row in rekey_ticks.count_lines(db, outage.id))
-    yield _line(
+        yield _worklist(text, n, Permission.RETURN_EXPORT, f"{shown}#{state}", loud=True)
+    open_lines = sum(row.lines - row.done for row in rekey_ticks.count_lines(db, outage.id))
+    yield _worklist(
         "Worklist lines to key by hand",
-        left,
+        open_lines,
         Permission.REKEY_LIST,
         url_for("rekey_worklists.show"),
     )
 
 
-def _harm(outage: Outage) -> Iterator[Line]:
+def _count_findings(outage: Outage) -> Iterator[WorklistCount]:
     counted: Counter[str] = Counter()
     for row in harm.count_findings(request_context.vault().db, outage.id):
         counted[row["kind"]] += row["open"]
     for kind in (WAITING, MISMATCH):
         page = url_for("harm.show", kind=kind)
-        yield _line(
+        yield _worklist(
             f"Harm review: {KINDS[kind].lower()}", counted[kind], Permission.HARM_LIST, page
         )
 
 
-def _line(
+def _worklist(
     text: str, n: int, needs: Permission, address: str, *, loud: bool = False, within: bool = False
-) -> Line:
-    return Line(text, n, address if has_permission(needs) else "", loud, within)
+) -> WorklistCount:
+    return WorklistCount(text, n, address if has_permission(needs) else "", loud, within)

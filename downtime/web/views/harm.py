@@ -17,7 +17,7 @@ from downtime.web import request_context
 from downtime.web.job_kinds import REASON_ON_SCREEN
 from downtime.web.responses import ViewResponse, file_response
 from downtime.web.view_permissions import requires
-from downtime.web.views.jobs import ask
+from downtime.web.views.jobs import submit_and_follow
 
 blueprint = Blueprint("harm", __name__)
 SHOWN = 200
@@ -71,7 +71,7 @@ def show() -> ViewResponse:
 @requires(Permission.HARM_RUN)
 def run() -> ViewResponse:
     """Run again, as a job."""
-    return ask("harm", {}, REASON_ON_SCREEN)
+    return submit_and_follow("harm", {}, REASON_ON_SCREEN)
 
 
 @blueprint.get("/harm/csv")

@@ -10,17 +10,15 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 
 from downtime.accounts import permissions
 from downtime.accounts.model import Permission
-from downtime.entry import claims, file_form, open_form, picklists, scans
+from downtime.entry import claims, file_form, open_form, picklists, policies, scans
 from downtime.entry import keying as entering
-from downtime.entry.claims import Claim
 from downtime.entry.keyed_form import KeyedForm
-from downtime.entry.model import Entry, EntryState, Task
+from downtime.entry.model import Claim, Task
 from downtime.entry.page_saves import PageSave
 from downtime.entry.store import entries
 from downtime.entry.validation import InvalidAnswersError
 from downtime.errors import InputError, NotFoundError, UserError
 from downtime.paper import serials
-from downtime.paper.model import FormState
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse, file_response, required_reason
 from downtime.web.view_permissions import requires
@@ -117,9 +115,8 @@ def save_while_typing(serial: str) -> ViewResponse:
 def file_away(serial: str) -> ViewResponse:
     """The paper goes to its file."""
     settings = request_context.settings()
-    file_form.file_form(
-        request_context.vault(), serial, request_context.actor(), "filed on screen", settings
-    )
+    vault, actor = request_context.vault(), request_context.actor()
+    file_form.file_form(vault, settings, serial, actor, "filed on screen")
     flash(f"Form {serials.format_serial(serials.parse_serial(serial))} is filed.")
     return queues.redirect_to_next()
 
@@ -163,12 +160,12 @@ def read_answers() -> dict[str, str]:
 
 def read_page_save() -> PageSave:
     """Which save of which open page this is."""
-    said, step = request.form, request.form.get("step", "")
+    fields, step = request.form, request.form.get("step", "")
     return PageSave(
-        id=said.get("page", "")[:_LONGEST],
+        id=fields.get("page", "")[:_LONGEST],
         step=int(step) if step.isdecimal() and len(step) < 10 else 0,
-        seen=said.get("seen", "")[:_LONGEST],
-        changed=said.get("changed", ""),
+        seen=fields.get("seen", "")[:_LONGEST],
+        changed=fields.get("changed", ""),
     )
 
 
@@ -186,10 +183,12 @@ def form_context(opened: KeyedForm) -> dict[str, Any]:
     """What stands beside the fields: the scan, and where each field is on it; words to choose."""
     vault, serial = request_context.vault(), opened.issued.serial
     scan = scans.find_scan(vault, serial)
-    spots = scans.find_field_positions(vault, serial) if scan else {}
+    positions = scans.find_field_positions(vault, serial) if scan else {}
     return {
         "scan": scan,
-        "spots": json.dumps({key: [round(n, 4) for n in astuple(s)] for key, s in spots.items()}),
+        "spots": json.dumps(
+            {key: [round(n, 4) for n in astuple(p)] for key, p in positions.items()}
+        ),
         "suggestions": picklists.suggest_test_names(
             opened.definition, request_context.app_state().home
         ),
@@ -212,22 +211,22 @@ def _render_choose(typed: str, error: UserError | None) -> str:
     )
 
 
-def _render_form(opened: KeyedForm, given: Mapping[str, str], problems: dict[str, str]) -> str:
+def _render_form(opened: KeyedForm, answers: Mapping[str, str], problems: dict[str, str]) -> str:
     entry = opened.entry
-    can = _possible_actions(opened, entry)
-    claim = _claim(opened.issued.serial) if can["editable"] else None
+    possible = _possible_actions(opened)
+    claim = _claim(opened.issued.serial) if possible["editable"] else None
     other = claim if claim and not claim.is_of(request_context.actor()) else None
     return render_template(
         "keying/form.html",
         form=opened,
         entry=entry,
-        answers=given,
+        answers=answers,
         problems=problems,
         state=entry.state if entry else opened.issued.state,
         identity=opened.identity,
         sign_off=opened.definition.sign_off,
         other=other,
-        **can | {"editable": can["editable"] and other is None},
+        **possible | {"editable": possible["editable"] and other is None},
         **form_context(opened),
     )
 
@@ -238,24 +237,13 @@ def _claim(serial: str) -> Claim:
     )
 
 
-def _possible_actions(opened: KeyedForm, entry: Entry | None) -> dict[str, Any]:
+def _possible_actions(opened: KeyedForm) -> dict[str, bool]:
     """What this person can do with the form as it is."""
-    mine = entry is not None and entry.transcriber == request_context.person().id
+    issued, entry = opened.issued, opened.entry
     is_checker = permissions.can(request_context.person(), Permission.ENTRY_VERIFY)
-    shut = opened.issued.state in (FormState.FILED, FormState.VOID, FormState.LOST)
     return {
-        "editable": not shut and (entry is None or entry.state == EntryState.DRAFT),
-        "may_verify": is_checker and not mine and entry is not None and entry.waits == Task.COMPARE,
-        "may_send_back": is_checker
-        and not shut
-        and entry is not None
-        and entry.state != EntryState.DRAFT,
-        "may_file": not shut
-        and (
-            (entry is not None and entry.state == EntryState.VERIFIED)
-            or (
-                opened.definition.policy == "scan"
-                and (entry is None or entry.state == EntryState.DRAFT)
-            )
-        ),
+        "editable": policies.can_key(issued, entry),
+        "may_verify": is_checker and policies.can_verify(entry, request_context.actor()),
+        "may_send_back": is_checker and policies.can_send_back(issued, entry),
+        "may_file": policies.can_file(issued, opened.definition, entry),
     }

@@ -8,8 +8,8 @@ from downtime.accounts.model import Permission
 from downtime.paper import assignments
 from downtime.paper.model import Assignment
 from downtime.reconcile import assign_owner as rules
+from downtime.reconcile.find_items import FILTERS
 from downtime.reconcile.latest_outage import find_latest_outage
-from downtime.reconcile.list_items import FILTERS
 from downtime.vault.model import Actor
 from downtime.web import request_context, stored_times
 from downtime.web.responses import ViewResponse

@@ -25,7 +25,7 @@ from downtime.web import request_context
 from downtime.web.job_kinds import PACK_PREFIX, REASON_ON_SCREEN
 from downtime.web.responses import ViewResponse, read_whole_number, required_reason
 from downtime.web.view_permissions import requires
-from downtime.web.views.jobs import ask
+from downtime.web.views.jobs import submit_and_follow
 
 blueprint = Blueprint("printing", __name__)
 ALL = "*"
@@ -152,7 +152,7 @@ def queue(pack: PrintRequest, reason: str, instead_of: str = "") -> ViewResponse
     arguments: dict[str, object] = {"order": pack.to_json(), "to": channel, "why": reason}
     if instead_of:
         arguments["instead_of"] = instead_of
-    return ask(PACK_PREFIX + pack.kind, arguments, reason)
+    return submit_and_follow(PACK_PREFIX + pack.kind, arguments, reason)
 
 
 def _chosen_forms() -> tuple[str, ...] | None:

@@ -26,20 +26,20 @@ _REMEMBERED = 200
 @requires(Permission.ENTRY_KEY)
 def show(name: str) -> ViewResponse:
     """The next forms of one queue, and who has them."""
-    wanted = QueueFilter(name, request.args.get("form", ""), request.args.get("ward", ""))
-    lines = [line for line in _lines() if line.queue == name]
+    wanted = QueueFilter.parse(name, request.args.get("form", ""), request.args.get("ward", ""))
+    lines = [line for line in _lines() if line.queue == wanted.queue]
     return render_template(
         "queues/show.html",
         wanted=wanted,
-        title=work_queues.QUEUE_TITLES[name],
+        title=work_queues.QUEUE_TITLES[wanted.queue],
         lines=lines,
         ranks=RANKS,
         forms_of=sorted({(line.form, line.title) for line in lines}),
         wards=sorted({line.ward for line in lines if line.ward}),
-        waiting=work_queues.listed(
+        waiting=work_queues.list_waiting(
             request_context.vault(), request_context.settings(), wanted, request_context.actor()
         ),
-        page_of=lambda serial: form_url(name, serial),
+        form_url=lambda serial: form_url(wanted.queue, serial),
     )
 
 
@@ -51,10 +51,11 @@ def next_() -> ViewResponse:
     A form that is on the screen is let go of as it was last kept.
     """
     if name := request.form.get("queue", ""):
-        start_queue(QueueFilter(name, request.form.get("form", ""), request.form.get("ward", "")))
-    if left := request.form.get("skip", ""):
-        claims.release_form(request_context.vault(), left, request_context.actor())
-        _add(_SKIPPED, left)
+        form, ward = request.form.get("form", ""), request.form.get("ward", "")
+        start_queue(QueueFilter.parse(name, form, ward))
+    if skipped := request.form.get("skip", ""):
+        claims.release_form(request_context.vault(), skipped, request_context.actor())
+        _remember_serial(_SKIPPED, skipped)
     return redirect_to_next()
 
 
@@ -76,12 +77,13 @@ def show_quality() -> ViewResponse:
     """How many fields of each form are wrong, as far as that was checked."""
     vault = request_context.vault()
     latest = next(iter(outages.list_outages(vault)), None)
-    found = quality.estimate_all(vault, request_context.settings(), latest.id) if latest else []
+    settings = request_context.settings()
+    estimates = quality.estimate_all(vault, settings, latest.id) if latest else []
     return render_template(
         "queues/show_quality.html",
-        found=found,
+        estimates=estimates,
         outage=latest,
-        settings=request_context.settings(),
+        settings=settings,
         titles=ledger.form_titles(vault),
     )
 
@@ -97,13 +99,13 @@ def start_queue(wanted: QueueFilter | None) -> None:
 def remember_visited(serial: str) -> None:
     """Note that a form is on the screen."""
     if request_context.session_texts(_TRAIL).split()[-1:] != [serial]:
-        _add(_TRAIL, serial)
+        _remember_serial(_TRAIL, serial)
 
 
 def current_queue() -> QueueFilter | None:
     """The queue that this person works through."""
-    said = request_context.session_texts(_FILTER)
-    return QueueFilter(*said.split("|")) if said else None
+    words = request_context.session_texts(_FILTER)
+    return QueueFilter.parse(*words.split("|")) if words else None
 
 
 def redirect_to_next() -> ViewResponse:
@@ -112,7 +114,7 @@ def redirect_to_next() -> ViewResponse:
     if wanted is None:
         return redirect(url_for("keying.choose"), 303)
     skip = request_context.session_texts(_SKIPPED).split()
-    serial = work_queues.take(
+    serial = work_queues.claim_next(
         request_context.vault(), request_context.settings(), wanted, request_context.actor(), skip
     )
     if serial is None:
@@ -122,9 +124,9 @@ def redirect_to_next() -> ViewResponse:
     return redirect(form_url(wanted.queue, serial), 303)
 
 
-def form_url(name: str, serial: str) -> str:
+def form_url(task: Task, serial: str) -> str:
     """The address at which a form of a queue is worked on."""
-    return url_for(PAGES.get(name, "keying.form"), serial=serial)
+    return url_for(PAGES.get(task, "keying.form"), serial=serial)
 
 
 def queue_overview() -> dict[str, object]:
@@ -143,6 +145,6 @@ def _lines() -> list[work_queues.QueueLine]:
     return work_queues.count_queues(request_context.vault(), request_context.settings())
 
 
-def _add(name: str, serial: str) -> None:
-    kept = [*request_context.session_texts(name).split(), serial]
-    request_context.remember_text(name, " ".join(kept[-_REMEMBERED:]))
+def _remember_serial(name: str, serial: str) -> None:
+    remembered = [*request_context.session_texts(name).split(), serial]
+    request_context.remember_text(name, " ".join(remembered[-_REMEMBERED:]))

@@ -16,7 +16,7 @@ from downtime.web import request_context
 from downtime.web.job_kinds import REASON_ON_SCREEN
 from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import requires
-from downtime.web.views.jobs import ask
+from downtime.web.views.jobs import submit_and_follow
 
 blueprint = Blueprint("rekey_worklists", __name__)
 SHOWN = 200
@@ -107,7 +107,9 @@ def untick() -> ViewResponse:
 def file() -> ViewResponse:
     """The chosen list as a file, as a job."""
     names = ("system", "department", "kind")
-    return ask("worklist", {name: request.form.get(name, "") for name in names}, REASON_ON_SCREEN)
+    return submit_and_follow(
+        "worklist", {name: request.form.get(name, "") for name in names}, REASON_ON_SCREEN
+    )
 
 
 def _read_filters(values: dict[str, str]) -> dict[str, str]:

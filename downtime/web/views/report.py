@@ -12,7 +12,7 @@ from downtime.web import request_context
 from downtime.web.job_kinds import REASON_ON_SCREEN
 from downtime.web.responses import ViewResponse, file_response
 from downtime.web.view_permissions import requires
-from downtime.web.views.jobs import ask
+from downtime.web.views.jobs import submit_and_follow
 
 blueprint = Blueprint("report", __name__)
 
@@ -42,7 +42,7 @@ def show() -> ViewResponse:
 @requires(Permission.REPORT_MAKE)
 def pdf() -> ViewResponse:
     """The pages for a board, as a job."""
-    return ask("report", {"outage": request.form.get("outage", "")}, REASON_ON_SCREEN)
+    return submit_and_follow("report", {"outage": request.form.get("outage", "")}, REASON_ON_SCREEN)
 
 
 @blueprint.get("/report/json")

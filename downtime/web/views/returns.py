@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
 from downtime.errors import InputError, NotFoundError
-from downtime.reconcile import decide_item
+from downtime.reconcile import find_items
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import Decision
 from downtime.reconcile.store import items as items_store
@@ -17,7 +17,7 @@ from downtime.web import request_context
 from downtime.web.job_kinds import REASON_ON_SCREEN
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import requires
-from downtime.web.views.jobs import ask
+from downtime.web.views.jobs import submit_and_follow
 
 blueprint = Blueprint("returns", __name__)
 
@@ -45,7 +45,7 @@ def show() -> ViewResponse:
     return render_template(
         "returns/show.html",
         outage=outage,
-        waiting=len(decide_item.list_items(vault, outage.id, decision=Decision.RETURN)),
+        waiting=len(find_items.list_items(vault, outage.id, decision=Decision.RETURN)),
         counts=counts,
         states=list(LIFECYCLE.moves),
         state_titles=STATE_TITLES,
@@ -69,14 +69,16 @@ def show() -> ViewResponse:
 @requires(Permission.RETURN_EXPORT)
 def export() -> ViewResponse:
     """Write the messages or the worklist; each item goes out once."""
-    return ask("returns", {"format": request.form.get("format", "")}, REASON_ON_SCREEN)
+    return submit_and_follow(
+        "returns", {"format": request.form.get("format", "")}, REASON_ON_SCREEN
+    )
 
 
 @blueprint.post("/returns/send")
 @requires(Permission.RETURN_EXPORT)
 def send() -> ViewResponse:
     """Send to one system over the network, as a job."""
-    return ask("send", {"system": request.form.get("system", "")}, REASON_ON_SCREEN)
+    return submit_and_follow("send", {"system": request.form.get("system", "")}, REASON_ON_SCREEN)
 
 
 @blueprint.post("/returns/message")

@@ -18,7 +18,7 @@ from downtime.web import request_context
 from downtime.web.job_kinds import REASON_ON_SCREEN
 from downtime.web.responses import ViewResponse, file_response
 from downtime.web.view_permissions import requires
-from downtime.web.views.jobs import ask
+from downtime.web.views.jobs import submit_and_follow
 from downtime.web.views.ledger import titles
 
 blueprint = Blueprint("statement", __name__)
@@ -56,7 +56,9 @@ def show() -> ViewResponse:
 @requires(Permission.STATEMENT_MAKE)
 def pdf() -> ViewResponse:
     """The pages for the binder, as a job."""
-    return ask("statement", {"outage": request.form.get("outage", "")}, REASON_ON_SCREEN)
+    return submit_and_follow(
+        "statement", {"outage": request.form.get("outage", "")}, REASON_ON_SCREEN
+    )
 
 
 @blueprint.get("/statement/json")

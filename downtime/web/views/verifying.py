@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
-from downtime.entry import claims, corrections, double_keying, open_form, verify_entry
+from downtime.entry import claims, corrections, double_keying, open_form, policies, verify_entry
+from downtime.entry.double_keying import DisputedField
 from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.model import EntryState, Task
 from downtime.entry.validation import InvalidAnswersError
@@ -40,23 +41,19 @@ def second(serial: str) -> ViewResponse:
 @requires(Permission.ENTRY_VERIFY)
 def submit_second(serial: str) -> ViewResponse:
     """Finish the second keying and open the next form."""
-    vault, settings, actor, given = (
-        request_context.vault(),
-        request_context.settings(),
-        request_context.actor(),
-        read_answers(),
-    )
+    vault, settings = request_context.vault(), request_context.settings()
+    actor, answers = request_context.actor(), read_answers()
     try:
         entry = double_keying.submit_second_keying(
-            vault, settings, serial, given, actor, read_page_save()
+            vault, settings, serial, answers, actor, read_page_save()
         )
     except InvalidAnswersError as error:
-        double_keying.save_second_draft(vault, serial, given, actor, read_page_save())
+        double_keying.save_second_draft(vault, serial, answers, actor, read_page_save())
         opened = double_keying.open_second_keying(vault, settings, serial, actor)
-        return _render_second(opened, given, problem_sentences(error)), error.http_status
+        return _render_second(opened, answers, problem_sentences(error)), error.http_status
     differs = entry.state == EntryState.ADJUDICATING
-    said = "differs from the first keying; a third person decides" if differs else "agrees"
-    flash(f"Form {serials.format_serial(entry.serial)} {said}.")
+    outcome = "differs from the first keying; a third person decides" if differs else "agrees"
+    flash(f"Form {serials.format_serial(entry.serial)} {outcome}.")
     return queues.redirect_to_next()
 
 
@@ -81,26 +78,13 @@ def decide(serial: str) -> ViewResponse:
 @requires(Permission.ENTRY_VERIFY)
 def submit_decision(serial: str) -> ViewResponse:
     """What the paper says in each of them, as a third person reads it."""
-    vault, settings, actor = (
-        request_context.vault(),
-        request_context.settings(),
-        request_context.actor(),
-    )
+    vault, settings = request_context.vault(), request_context.settings()
+    actor, reason = request_context.actor(), request.form.get("reason", "")
     disputed = double_keying.find_disputed_fields(vault, settings, serial, actor)
     chosen = {d.key: request.form.get(f"choice:{d.key}", "") for d in disputed}
-    missing = {d.key: f"{d.label}: choose one." for d in disputed if not chosen[d.key]}
-    if missing:
-        return _render_decide(serial, chosen, missing), 400
-    said = {
-        d.key: {"first": d.first, "second": d.second}.get(
-            chosen[d.key], request.form.get(d.key, "")
-        )
-        for d in disputed
-    }
+    decisions = {d.key: _decision(d, chosen[d.key]) for d in disputed if chosen[d.key]}
     try:
-        entry = double_keying.adjudicate_entry(
-            vault, settings, serial, said, actor, request.form.get("reason", "")
-        )
+        entry = double_keying.adjudicate_entry(vault, settings, serial, decisions, actor, reason)
     except InvalidAnswersError as error:
         return _render_decide(serial, chosen, problem_sentences(error)), error.http_status
     flash(f"Form {serials.format_serial(entry.serial)} is decided.")
@@ -113,7 +97,7 @@ def verify(serial: str) -> ViewResponse:
     """A second person compared all of it; what is keyed blind first is not verified by a look."""
     opened = open_form.open_form(request_context.vault(), serial, request_context.settings())
     if opened.entry and opened.entry.waits == Task.KEY_AGAIN:
-        verify_entry.check_is_other_person(opened.entry, request_context.actor())
+        policies.check_is_other_person(opened.entry, request_context.actor())
         return redirect(url_for("verifying.second", serial=serial), 303)
     entry = verify_entry.verify_entry(
         request_context.vault(), serial, request_context.actor(), "compared on screen"
@@ -132,7 +116,13 @@ def send_back(serial: str) -> ViewResponse:
     return redirect(url_for("keying.form", serial=serial), 303)
 
 
-def _render_second(opened: KeyedForm, given: Mapping[str, str], problems: dict[str, str]) -> str:
+def _decision(field: DisputedField, choice: str) -> str:
+    """The first's answer, the second's, or another one that was typed."""
+    typed = request.form.get(field.key, "")
+    return {"first": field.first, "second": field.second}.get(choice, typed)
+
+
+def _render_second(opened: KeyedForm, answers: Mapping[str, str], problems: dict[str, str]) -> str:
     serial = opened.issued.serial
     claim = claims.claim_form(
         request_context.vault(), request_context.settings(), serial, request_context.actor()
@@ -141,7 +131,7 @@ def _render_second(opened: KeyedForm, given: Mapping[str, str], problems: dict[s
     return render_template(
         "verifying/second.html",
         form=opened,
-        answers=given,
+        answers=answers,
         problems=problems,
         identity=[item for item in opened.identity if item.critical],
         other=other,

@@ -20,6 +20,6 @@ def show() -> ViewResponse:
         outage = find_latest_outage(request_context.vault())
     except NotFoundError:
         return render_template("worklists/show.html", outage=None)
-    steps = worklist_counts.steps(outage)
+    steps = worklist_counts.count_worklists(outage)
     total = sum(line.n for lines in steps.values() for line in lines if not line.within)
     return render_template("worklists/show.html", outage=outage, steps=steps, total=total)
