@@ -138,6 +138,11 @@ class Home:
         return self.path / "vault.db"
 
     @property
+    def backups(self) -> Path:
+        """Copies of the vault, made before it was brought up to a newer version; encrypted."""
+        return self.path / "backups"
+
+    @property
     def state(self) -> Path:
         """What the feeds have said so far, encrypted; only on a machine that publishes."""
         return self.path / "state.db"

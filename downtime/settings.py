@@ -83,6 +83,9 @@ class AccountsSettings:
 class VaultSettings:
     checkpoint_entries: int = setting(100, "The audit chain is signed after this many entries.")
     checkpoint_minutes: int = setting(10, "The audit chain is signed after this long, if it grew.")
+    backups_kept: int = setting(
+        3, "So many copies of the vault, made before it was brought up to a version, are kept."
+    )
 
 
 @dataclass(frozen=True, slots=True)

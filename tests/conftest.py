@@ -50,6 +50,6 @@ def home(tmp_path: Path) -> Home:
 def vault(home, clock):
     """A migrated vault under a random key."""
     opened = Vault(home, os.urandom(32), clock)
-    schema.apply(opened.db, clock)
+    schema.create_schema(opened.db, clock)
     yield opened
     opened.close()

@@ -11,6 +11,7 @@ from pathlib import Path
 from downtime import config
 from downtime.accounts import people, store, totp
 from downtime.accounts.model import AuditAction, Person, Role
+from downtime.accounts.read_only import change_accounts
 from downtime.accounts.sign_in import SignedIn
 from downtime.clock import Clock
 from downtime.config import Home
@@ -18,8 +19,9 @@ from downtime.errors import ConflictError, UserError
 from downtime.settings import Settings
 from downtime.vault import device, keys, recovery, schema
 from downtime.vault.files import make_private_folder, read_secret, write_atomic
+from downtime.vault.migrate_vault import open_vault
 from downtime.vault.model import Actor
-from downtime.vault.vault import Vault, check_vault_exists
+from downtime.vault.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +113,13 @@ def _make(
 def open_with_file(home: Home, settings: Settings, clock: Clock, file: Path) -> SignedIn:
     """Sign a program in by its unlock file; it has no second factor and the role `service`."""
     name, data_key = keys.open_with_file(home, file)
-    check_vault_exists(home)
-    vault = Vault(home, data_key, clock)
+    vault = open_vault(home, settings, data_key, clock)
     try:
         person = store.find_by_username(vault.db, name)
         if person is None or not person.is_active:
             raise keys.refused_error()
         actor = person.actor(device.read_own_code(home))
-        with vault.change(actor, AuditAction.SESSION_OPEN_FILE, target=person.id):
+        with change_accounts(vault, actor, AuditAction.SESSION_OPEN_FILE, person.id):
             pass
     except BaseException:
         vault.close()
@@ -162,7 +163,7 @@ def _quoted(text: str) -> str:
 
 def _fill(vault: Vault, accounts: list[tuple[Person, str]], device_code: str) -> None:
     installer = Actor("install", "Installation", device_code)
-    schema.apply(vault.db, vault.clock)
+    schema.create_schema(vault.db, vault.clock)
     with vault.change(installer, AuditAction.HOME_CREATE, target=device_code):
         pass
     for person, totp_secret in accounts:

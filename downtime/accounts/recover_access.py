@@ -9,8 +9,9 @@ from downtime.config import Home
 from downtime.errors import NotFoundError
 from downtime.settings import Settings
 from downtime.vault import device, keys, recovery
+from downtime.vault.migrate_vault import open_vault
 from downtime.vault.model import Actor
-from downtime.vault.vault import Vault, check_vault_exists
+from downtime.vault.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,7 @@ def recover_access(
     InputError names a mistyped group; LockedError when the code is not this home's.
     """
     data_key = keys.open_with_recovery(home, code)
-    check_vault_exists(home)
-    vault = Vault(home, data_key, clock)
+    vault = open_vault(home, settings, data_key, clock)
     try:
         return _renew(vault, settings, username.strip().lower(), password)
     finally:

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 from downtime.accounts import sign_in_delays, store
 from downtime.accounts.model import AuditAction, Person
+from downtime.accounts.read_only import accounts_db, change_accounts, write_accounts
 from downtime.accounts.sign_in import open_with_password
 from downtime.accounts.store import SessionRow
 from downtime.clock import from_text, to_text
 from downtime.errors import LockedError
 from downtime.settings import Settings
-from downtime.vault.database import transaction
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
@@ -33,7 +33,7 @@ def start_session(vault: Vault, settings: Settings, person: Person, device: str)
     token = secrets.token_urlsafe(32)
     now = vault.clock()
     ends = to_text(now + timedelta(hours=settings.accounts.session_hours))
-    with vault.change(person.actor(device), AuditAction.SESSION_START, target=person.id) as db:
+    with change_accounts(vault, person.actor(device), AuditAction.SESSION_START, person.id) as db:
         store.delete_ended_sessions(db, to_text(now))
         store.add_session(
             db,
@@ -53,7 +53,7 @@ def start_session(vault: Vault, settings: Settings, person: Person, device: str)
 
 def resume_session(vault: Vault, token: str) -> SessionState | None:
     """The session of a token; None when it ended, timed out or its account was closed."""
-    row = store.find_session(vault.db, _hash(token))
+    row = store.find_session(accounts_db(vault), _hash(token))
     if row is None or row.ends <= vault.now():
         return None
     person = store.get_person(vault.db, row.person)
@@ -64,18 +64,18 @@ def resume_session(vault: Vault, token: str) -> SessionState | None:
 
 def touch_session(vault: Vault, token: str) -> None:
     """Note that the session is used; a locked one stays locked."""
-    row = store.find_session(vault.db, _hash(token))
+    row = store.find_session(accounts_db(vault), _hash(token))
     if row is None or row.locked or _idle(vault, row):
         return
     if abs(vault.clock() - from_text(row.seen)) >= timedelta(seconds=TOUCH_SECONDS):
-        with transaction(vault.db) as db:
+        with write_accounts(vault) as db:
             store.set_session_seen(db, row.token_hash, vault.now())
 
 
 def lock_session(vault: Vault, token: str) -> None:
     """Lock the screen now; what was typed stays."""
     if state := resume_session(vault, token):
-        with vault.change(state.actor, AuditAction.SESSION_LOCK, target=state.person.id) as db:
+        with change_accounts(vault, state.actor, AuditAction.SESSION_LOCK, state.person.id) as db:
             store.set_session_locked(db, _hash(token), locked=True)
 
 
@@ -87,7 +87,7 @@ def unlock_session(vault: Vault, settings: Settings, token: str, password: str) 
     username = state.person.username
     open_with_password(vault.home, settings, vault.clock, username, password, vault)
     sign_in_delays.clear_failures(vault.home, username)
-    with vault.change(state.actor, AuditAction.SESSION_UNLOCK, target=state.person.id) as db:
+    with change_accounts(vault, state.actor, AuditAction.SESSION_UNLOCK, state.person.id) as db:
         store.set_session_locked(db, _hash(token), locked=False)
         store.set_session_seen(db, _hash(token), vault.now())
 
@@ -95,13 +95,13 @@ def unlock_session(vault: Vault, settings: Settings, token: str, password: str) 
 def end_session(vault: Vault, token: str) -> None:
     """Sign out; nothing happens when it ended before."""
     if state := resume_session(vault, token):
-        with vault.change(state.actor, AuditAction.SESSION_END, target=state.person.id) as db:
+        with change_accounts(vault, state.actor, AuditAction.SESSION_END, state.person.id) as db:
             store.delete_session(db, _hash(token))
 
 
 def count_live_sessions(vault: Vault) -> int:
     """How many sessions are open, locked ones too; at none the vault may be forgotten."""
-    return store.count_sessions(vault.db, vault.now())
+    return store.count_sessions(accounts_db(vault), vault.now())
 
 
 def _idle(vault: Vault, row: SessionRow) -> bool:

@@ -10,11 +10,13 @@ from typing import NamedTuple
 
 from downtime.accounts import sign_in_delays, store, totp
 from downtime.accounts.model import AuditAction, Person
+from downtime.accounts.read_only import change_accounts
 from downtime.clock import Clock
 from downtime.config import Home
 from downtime.errors import LockedError
 from downtime.settings import Settings
 from downtime.vault import device, keys
+from downtime.vault.migrate_vault import open_vault
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault, check_vault_exists
 
@@ -72,7 +74,7 @@ def open_with_password(
             _audit_refusal(vault, username)
         raise
     if vault is None:
-        return Vault(home, data_key, clock)
+        return open_vault(home, settings, data_key, clock)
     if vault.data_key != data_key:  # renewed at this very opening
         vault.replace_key(lambda _: data_key)
     return vault
@@ -84,7 +86,7 @@ def _admit(vault: Vault, username: str, code: str) -> SignedIn:
         raise keys.refused_error()
     actor = person.actor(device.read_own_code(vault.home))
     with suppress(_WrongCodeError):
-        with vault.change(actor, AuditAction.SESSION_SIGN_IN, target=person.id) as db:
+        with change_accounts(vault, actor, AuditAction.SESSION_SIGN_IN, person.id) as db:
             if not totp.accept_code(db, person.id, code, vault.clock()):
                 raise _WrongCodeError
         _note_failures(vault, actor, sign_in_delays.clear_failures(vault.home, username))
@@ -96,9 +98,7 @@ def _admit(vault: Vault, username: str, code: str) -> SignedIn:
 def _note_failures(vault: Vault, actor: Actor, count: int) -> None:
     if count:
         reason = f"{count} refused before this sign-in"
-        with vault.change(
-            actor, AuditAction.SESSION_REFUSED_BEFORE, target=actor.id, reason=reason
-        ):
+        with change_accounts(vault, actor, AuditAction.SESSION_REFUSED_BEFORE, actor.id, reason):
             pass
 
 
@@ -106,7 +106,8 @@ def _audit_refusal(vault: Vault, username: str) -> None:
     """Only known accounts are named: what was typed may be a password in the wrong field."""
     person = store.find_by_username(vault.db, username)
     nobody = Actor("", "", device.read_own_code(vault.home))
-    with vault.change(nobody, AuditAction.SESSION_REFUSED, target=person.id if person else ""):
+    target = person.id if person else ""
+    with change_accounts(vault, nobody, AuditAction.SESSION_REFUSED, target):
         pass
 
 

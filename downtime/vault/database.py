@@ -1,17 +1,18 @@
 """Open an encrypted database with a raw key, and change it in transactions."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import sqlcipher3
 import sqlite_utils
 
-from downtime.errors import LockedError
+from downtime.errors import ConflictError, LockedError
 from downtime.vault import turns
 
 BUSY_MILLISECONDS = 10_000
+NEWER = "A newer version of Downtime has written this vault: this one only shows it."
 LOOK_SECONDS = 0.002
 LOG_PAGES = 8_000
 """Pages of the write-ahead log (32 MB) at which a writer itself puts them into the database. It
@@ -19,14 +20,44 @@ takes two waits for the disk, so the worker of a server does it before (`tidy`).
 
 
 class Database(sqlite_utils.Database):
-    """A connection, and the turns of its file's writers."""
+    """A connection, and the turns of its file's writers.
+
+    `is_newer` says that another program has given it tables that this one does not know.
+    """
 
     def __init__(self, connection: sqlcipher3.Connection, turns_of_file: turns.Turns) -> None:
         super().__init__(connection, recursive_triggers=False)
         self.turns = turns_of_file
+        self.is_newer = False
+        self._list_unknown: Callable[[sqlite_utils.Database], Sequence[str]] | None = None
+        self._schema_version = -1
+
+    def watch_schema(self, list_unknown: Callable[[sqlite_utils.Database], Sequence[str]]) -> None:
+        """Look now, and again whenever the schema has changed: another program may do it any time."""
+        self._list_unknown = list_unknown
+        self.look_at_schema()
+
+    def check_writable(self) -> None:
+        """ConflictError when it is newer than this program, as far as this connection has seen."""
+        if self.is_newer:
+            raise ConflictError(
+                "vault.newer",
+                NEWER,
+                "Use the newer version to enter, print or decide anything.",
+            )
+
+    def look_at_schema(self) -> None:
+        """See whether another program has changed the tables since."""
+        if self._list_unknown is None:
+            return
+        version = self.conn.execute("PRAGMA schema_version").fetchone()[0]
+        if version != self._schema_version:
+            self._schema_version = version
+            self.is_newer = bool(self._list_unknown(self))
+            self.conn.execute(f"PRAGMA query_only = {int(self.is_newer)}")
 
 
-def connect(path: Path, key: bytes, *, read_only: bool = False) -> sqlite_utils.Database:
+def connect(path: Path, key: bytes, *, read_only: bool = False) -> Database:
     """The SQLCipher database at `path` under a 32-byte key; LockedError when the key is not its own.
 
     Writers have a write-ahead log, which `transaction` flushes before it returns (`flush`): an
@@ -82,8 +113,13 @@ def transaction(db: sqlite_utils.Database) -> Iterator[sqlite_utils.Database]:
     """One immediate transaction: all of it, on the disk, or nothing; writers take turns."""
     shared = db.turns if isinstance(db, Database) else None  # None: in memory, nobody else's
     with shared.turn() if shared else nullcontext():
+        if isinstance(db, Database):
+            db.check_writable()
         _begin(db)
         try:
+            if isinstance(db, Database):
+                db.look_at_schema()
+                db.check_writable()
             yield db
         except BaseException:
             db.conn.execute("ROLLBACK")

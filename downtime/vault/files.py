@@ -40,6 +40,15 @@ def replace_atomically(path: Path) -> Iterator[BinaryIO]:
     flush_folder(path.parent)
 
 
+def flush_file(path: Path) -> None:
+    """Make what was written into a file survive a power cut."""
+    handle = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def flush_folder(folder: Path) -> None:
     """Make renames inside `folder` survive a power cut (Windows does so by itself)."""
     if os.name != "posix":

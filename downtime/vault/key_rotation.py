@@ -10,7 +10,7 @@
 4. The folders are flushed, so that no rollback journal can come back, and the key file with only
    the next data key is written while the databases are still held.
 
-A snapshot that opens with neither key is left as it is: its sealed bundle can be opened again.
+A snapshot or a backup that opens with neither key is left as it is.
 The device's own identities stay the same; a machine that may have been copied needs a new card.
 """
 
@@ -48,6 +48,8 @@ def list_databases(home: Home) -> Iterator[tuple[Path, str]]:
         yield home.state, "state"
     for path in sorted(home.snapshots.glob("[!.]*.db")):
         yield path, f"snapshot:{path.stem}"
+    for path in sorted(home.backups.glob("[!.]*.db")):
+        yield path, "vault"
 
 
 @contextmanager
@@ -59,7 +61,7 @@ def hold_databases(
         held = []
         try:
             for path, purpose in list_databases(home):
-                if found := _open(path, purpose, current, following):
+                if found := _open(path, purpose, current, following, needed=path == home.vault):
                     stack.callback(found.connection.close)
                     _take(found.connection)
                     held.append(found)
@@ -79,11 +81,17 @@ def rekey_databases(home: Home, held: list[HeldDatabase], current: bytes, follow
             found.connection.execute(f"PRAGMA rekey = \"x'{key}'\"").fetchall()
         _give_back(found)
     device.rewrap_private_keys(home, current, following)
-    for folder in (home.path, home.snapshots):  # else a cut could bring a finished journal back
+    for folder in (
+        home.path,
+        home.snapshots,
+        *([home.backups] if home.backups.exists() else []),
+    ):  # else a cut could bring a finished journal back
         flush_folder(folder)
 
 
-def _open(path: Path, purpose: str, current: bytes, following: bytes) -> HeldDatabase | None:
+def _open(
+    path: Path, purpose: str, current: bytes, following: bytes, *, needed: bool
+) -> HeldDatabase | None:
     for data_key in (following, current):
         try:
             connection = open_with_key(path, derive_key(data_key, purpose))
@@ -91,7 +99,7 @@ def _open(path: Path, purpose: str, current: bytes, following: bytes) -> HeldDat
             continue
         mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
         return HeldDatabase(connection, purpose, mode, data_key == following)
-    if purpose == "vault":
+    if needed:
         raise LockedError(
             "vault.key",
             f"{path.name} opens with none of this home's keys, or is damaged.",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from downtime.vault.lifecycle import Lifecycle
@@ -68,6 +69,23 @@ class Checkpoint:
     def as_json(self) -> dict[str, Any]:
         """As it is copied to another machine."""
         return {"downtime": CHECKPOINT_FORMAT, **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationReport:
+    """How an older vault was brought up to date, and the checked copy of it as it was."""
+
+    steps: int
+    backup: Path
+
+    @property
+    def sentence(self) -> str:
+        """For whoever opened the vault."""
+        steps = "1 step" if self.steps == 1 else f"{self.steps} steps"
+        return (
+            f"The vault was brought up to this version of Downtime in {steps}. A checked copy of it"
+            f" as it was before is kept: {self.backup.parent.name}/{self.backup.name}."
+        )
 
 
 class JobState(StrEnum):

@@ -12,8 +12,8 @@ from downtime.clock import Clock, to_text
 from downtime.config import Home
 from downtime.errors import LockedError
 from downtime.vault import audit, schema
-from downtime.vault.database import connect, transaction
-from downtime.vault.model import Actor
+from downtime.vault.database import NEWER, Database, connect, transaction
+from downtime.vault.model import Actor, MigrationReport
 from downtime.vault.slots import derive_key
 
 
@@ -40,6 +40,8 @@ class Vault:
         self._data_key: bytes | None = data_key
         self._local = threading.local()
         self._lock = threading.RLock()
+        self.migrated: MigrationReport | None = None
+        """What opening it has done to it."""
 
     @property
     def data_key(self) -> bytes:
@@ -53,13 +55,30 @@ class Vault:
         return derive_key(self.data_key, purpose)
 
     @property
-    def db(self) -> sqlite_utils.Database:
+    def db(self) -> Database:
         """This thread's connection: read freely; write only inside `change`."""
         with self._lock:
-            db: sqlite_utils.Database | None = getattr(self._local, "db", None)
+            db: Database | None = getattr(self._local, "db", None)
             if db is None:
-                db = self._local.db = self.open_database(self.home.vault, "vault")
+                db = self._local.db = self._connect()
             return db
+
+    def _connect(self) -> Database:
+        db = connect(self.home.vault, self.derive_key("vault"))
+        db.watch_schema(schema.list_unknown)
+        return db
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether a newer program has written this vault: then every change is refused."""
+        return self.db.is_newer
+
+    @property
+    def notice(self) -> str:
+        """What whoever opened the vault should know of its version; empty when it is as usual."""
+        if self.is_read_only:
+            return f"{NEWER} Use the newer version to enter, print or decide anything."
+        return self.migrated.sentence if self.migrated else ""
 
     def open_database(
         self, path: Path, purpose: str, *, read_only: bool = False
@@ -84,10 +103,6 @@ class Vault:
     def now(self) -> str:
         """The clock's time as stored text."""
         return to_text(self.clock())
-
-    def check_schema(self) -> None:
-        """ConflictError when this vault is older than the program."""
-        schema.check(self.db)
 
     def replace_key(self, renew: Callable[[bytes], bytes]) -> None:
         """Let go of every connection and take over the data key that `renew` returns (keys.py).

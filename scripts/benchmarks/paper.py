@@ -152,7 +152,7 @@ def ledger(count: int) -> tuple[float, int]:
                 pages=0, state="printing")  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         vault = Vault(Home(Path(folder)), os.urandom(32), lambda: datetime.now(UTC))
-        schema.apply(vault.db, vault.clock)
+        schema.create_schema(vault.db, vault.clock)
         start = time.process_time()
         with vault.change(actor, "pack.print") as db:
             packs.insert_pack(db, pack)

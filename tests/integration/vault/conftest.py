@@ -19,6 +19,6 @@ def keyed(home, clock, settings):
     )
     device.create_device(home, data_key, "K7", "Ward laptop 7")
     opened = Vault(home, data_key, clock)
-    schema.apply(opened.db, clock)
+    schema.create_schema(opened.db, clock)
     yield opened
     opened.close()

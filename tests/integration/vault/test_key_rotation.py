@@ -169,7 +169,7 @@ def test_a_cut_between_two_databases_is_mended_at_the_next_opening(filled, home,
     assert keys.open_slot(home, "ann", SECRETS["ann"]) == following
     assert opened_by(home, following) == ALL
     device_of = Vault(home, following, filled.clock)
-    assert device.load_device(device_of).read_own_code == "K7"
+    assert device.load_device(device_of).code == "K7"
 
 
 def test_a_damaged_snapshot_does_not_keep_anybody_out(filled, home):

@@ -59,7 +59,7 @@ def key():
 def _home(disk, key) -> Home:
     home = new_home(disk.folder / "home")
     vault = Vault(home, key, system_clock)
-    schema.apply(vault.db, system_clock)
+    schema.create_schema(vault.db, system_clock)
     vault.close()
     os.sync()  # the home itself is older than the test
     return home
