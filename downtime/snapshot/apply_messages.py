@@ -19,7 +19,7 @@ import sqlite_utils
 
 from downtime.clinical.identifiers import Identifier
 from downtime.clock import to_text
-from downtime.feeds.model import Change, Message, Replacement
+from downtime.feeds.model import Change, Message, Operation, Replacement
 from downtime.snapshot import identity
 from downtime.snapshot.identity import Mention
 from downtime.snapshot.record_state import (
@@ -57,7 +57,7 @@ class _StateUpdate:
     mentions: dict[tuple[Identifier, ...], int]
     cutoffs: dict[tuple[str, str], ExtractCutoff]
     strengths: dict[int, int] = field(default_factory=dict)
-    waiting: dict[Name, list[StampedChange]] = field(default_factory=lambda: defaultdict(list))
+    pending: dict[Name, list[StampedChange]] = field(default_factory=lambda: defaultdict(list))
     newest_mention: dict[int, str] = field(default_factory=dict)
     newest: dict[str, str] = field(default_factory=dict)
     delivered: set[str] = field(default_factory=set)
@@ -76,17 +76,17 @@ def apply_messages(
     """
     with transaction(db):
         publisher_state.create_tables(db)
-        run = _begin_update(db, now, authority)
+        update = _begin_update(db, now, authority)
         messages = 0
         for message in items:
             messages += 1
-            _apply_message(run, message)
-            if run.unwritten >= BATCH:
-                _write_pending(run)
-        _write_pending(run)
-        for kind, source in sorted(run.replaced):
-            _remove_unlisted(db, kind, source)
-    return AppliedCounts(messages, run.changes)
+            _apply_message(update, message)
+            if update.unwritten >= BATCH:
+                _write_pending(update)
+        _write_pending(update)
+        for type_name, source in sorted(update.replaced):
+            _remove_unlisted(db, type_name, source)
+    return AppliedCounts(messages, update.changes)
 
 
 def _begin_update(db: sqlite_utils.Database, now: datetime, authority: str) -> _StateUpdate:
@@ -100,51 +100,51 @@ def _begin_update(db: sqlite_utils.Database, now: datetime, authority: str) -> _
     )
 
 
-def _apply_message(run: _StateUpdate, message: Message) -> None:
+def _apply_message(update: _StateUpdate, message: Message) -> None:
     times: dict[str, list[str]] = {}
     for part, item in enumerate(message.content):
         if isinstance(item, Replacement):
-            _apply_extract(run, item)
+            _apply_extract(update, item)
         else:
-            _apply_change(run, item, part)
-        happened = item.sent if isinstance(item, Replacement) else item.event
-        times.setdefault(message.source or item.source, []).append(happened)
-    for source, happened_then in (times or {message.source: []}).items():
-        _note_newest_time(run, source, message.sent, happened_then)
+            _apply_change(update, item, part)
+        event_time = item.sent if isinstance(item, Replacement) else item.event
+        times.setdefault(message.source or item.source, []).append(event_time)
+    for source, event_times in (times or {message.source: []}).items():
+        _note_newest_time(update, source, message.sent, event_times)
 
 
-def _note_newest_time(run: _StateUpdate, source: str, sent: str, times: Iterable[str]) -> None:
+def _note_newest_time(update: _StateUpdate, source: str, sent: str, times: Iterable[str]) -> None:
     """A system is as new as the last message it made itself; what happened counts without one.
 
     Orders that the EPR places with a laboratory say nothing of how new the laboratory's data is.
     """
-    past = [time for time in times if time <= run.latest]
-    seen = sent if sent and sent <= run.latest else max(past, default="")
-    run.newest[source] = max(run.newest.get(source, ""), seen)
+    past = [time for time in times if time <= update.latest]
+    newest = sent if sent and sent <= update.latest else max(past, default="")
+    update.newest[source] = max(update.newest.get(source, ""), newest)
 
 
-def _apply_extract(run: _StateUpdate, extract: Replacement) -> None:
+def _apply_extract(update: _StateUpdate, extract: Replacement) -> None:
     position = extract.position
     digest = hashlib.sha256(b"".join(sorted(map(_digest_change, extract.changes)))).hexdigest()[:12]
     new = ExtractCutoff(extract.sent, position.file, position.number, digest)
     types = set(extract.types) - {"Patient"}
-    run.delivered.update(extract.types)
-    for kind in sorted(types):
-        cutoff = run.cutoffs.get((kind, extract.source), ExtractCutoff())
+    update.delivered.update(extract.types)
+    for type_name in sorted(types):
+        cutoff = update.cutoffs.get((type_name, extract.source), ExtractCutoff())
         if new > cutoff:
-            run.cutoffs[kind, extract.source] = new
-            run.replaced.add((kind, extract.source))
+            update.cutoffs[type_name, extract.source] = new
+            update.replaced.add((type_name, extract.source))
             # What waits was judged by the extract before.
-            _write_pending(run)
-            publisher_state.save_extract(run.db, kind, extract.source, new)
+            _write_pending(update)
+            publisher_state.save_extract(update.db, type_name, extract.source, new)
     for part, change in enumerate(extract.changes):
         if change.type not in types:
-            _apply_change(run, change, part)
-        elif run.cutoffs[change.type, extract.source].digest == digest:
-            _apply_change(run, change, part, extract, digest)
+            _apply_change(update, change, part)
+        elif update.cutoffs[change.type, extract.source].digest == digest:
+            _apply_change(update, change, part, extract, digest)
         else:
             # A list that was overtaken still tells of people.
-            _note_mention(run, change.patient, extract.sent)
+            _note_mention(update, change.patient, extract.sent)
 
 
 def _digest_change(change: Change) -> bytes:
@@ -159,46 +159,48 @@ def _digest_change(change: Change) -> bytes:
 
 
 def _apply_change(
-    run: _StateUpdate,
+    update: _StateUpdate,
     change: Change,
     part: int,
     extract: Replacement | None = None,
     digest: str = "",
 ) -> None:
-    stamp = _make_stamp(run, change, part)
+    stamp = _make_stamp(update, change, part)
     if extract:
         stamp = stamp._replace(moment=extract.sent, sent=extract.sent, extract=digest)
-    run.changes += 1
-    run.unwritten += 1
-    run.delivered.add(change.type)
-    mention = _note_mention(run, change.patient, stamp.moment)
-    if change.operation == "merge":
-        merged = _note_mention(run, change.merged, "")
-        run.merges.append((stamp.moment, stamp.sent, stamp.file, stamp.number, mention, merged))
+    update.changes += 1
+    update.unwritten += 1
+    update.delivered.add(change.type)
+    mention = _note_mention(update, change.patient, stamp.moment)
+    if change.operation == Operation.MERGE:
+        merged = _note_mention(update, change.merged, "")
+        update.merges.append((stamp.moment, stamp.sent, stamp.file, stamp.number, mention, merged))
     key = str(mention) if change.type == "Patient" else change.key
-    deletes = change.operation == "delete"
-    saying = StampedChange(stamp, deletes, change.fields, mention, run.strengths.get(mention, -1))
-    run.waiting[change.type, change.source, key].append(saying)
+    deletes = change.operation == Operation.DELETE
+    stamped = StampedChange(
+        stamp, deletes, change.fields, mention, update.strengths.get(mention, -1)
+    )
+    update.pending[change.type, change.source, key].append(stamped)
 
 
-def _make_stamp(run: _StateUpdate, change: Change, part: int) -> Stamp:
-    sent = change.sent if change.sent <= run.latest else run.latest
-    moment = change.event if change.event and change.event <= run.latest else sent
+def _make_stamp(update: _StateUpdate, change: Change, part: int) -> Stamp:
+    sent = change.sent if change.sent <= update.latest else update.latest
+    moment = change.event if change.event and change.event <= update.latest else sent
     position = change.position
-    timed = 0 if moment else run.number
+    timed = 0 if moment else update.number
     return Stamp(moment, sent, timed, position.file, position.number, part)
 
 
-def _note_mention(run: _StateUpdate, identifiers: tuple[Identifier, ...], moment: str) -> int:
+def _note_mention(update: _StateUpdate, identifiers: tuple[Identifier, ...], moment: str) -> int:
     """The number of this combination of identifiers; 0 when there are none."""
     if not identifiers:
         return 0
-    number = run.mentions.get(identifiers) or _hash_identifiers(identifiers)
-    run.mentions[identifiers] = number
-    if number not in run.strengths:
-        run.strengths[number] = identity.grade_strength(identifiers, run.authority)
-    if moment >= run.newest_mention.get(number, ""):
-        run.newest_mention[number] = moment
+    number = update.mentions.get(identifiers) or _hash_identifiers(identifiers)
+    update.mentions[identifiers] = number
+    if number not in update.strengths:
+        update.strengths[number] = identity.grade_strength(identifiers, update.authority)
+    if moment >= update.newest_mention.get(number, ""):
+        update.newest_mention[number] = moment
     return number
 
 
@@ -208,27 +210,27 @@ def _hash_identifiers(identifiers: tuple[Identifier, ...]) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=7).digest())
 
 
-def _write_pending(run: _StateUpdate) -> None:
+def _write_pending(update: _StateUpdate) -> None:
     """Lay in what waits, and remember who was mentioned and how new each system is."""
-    db = run.db
-    states = publisher_state.select_states(db, list(run.waiting))
-    for name, sayings in run.waiting.items():
-        cutoff = run.cutoffs.get(name[:2], ExtractCutoff())
-        states[name] = apply_changes(states.get(name) or RecordState(), sayings, cutoff)
+    db = update.db
+    states = publisher_state.select_states(db, list(update.pending))
+    for name, changes in update.pending.items():
+        cutoff = update.cutoffs.get(name[:2], ExtractCutoff())
+        states[name] = apply_changes(states.get(name) or RecordState(), changes, cutoff)
     publisher_state.save_states(db, states)
-    texts = {number: identifiers for identifiers, number in run.mentions.items()}
+    texts = {number: identifiers for identifiers, number in update.mentions.items()}
     publisher_state.save_mentions(
-        db, [Mention(n, texts[n], moment) for n, moment in run.newest_mention.items()]
+        db, [Mention(n, texts[n], moment) for n, moment in update.newest_mention.items()]
     )
-    publisher_state.save_merges(db, run.merges)
-    publisher_state.save_systems(db, run.newest, run.delivered)
-    for waiting in (run.waiting, run.newest_mention, run.merges):
-        waiting.clear()
-    run.unwritten = 0
+    publisher_state.save_merges(db, update.merges)
+    publisher_state.save_systems(db, update.newest, update.delivered)
+    for written in (update.pending, update.newest_mention, update.merges):
+        written.clear()
+    update.unwritten = 0
 
 
-def _remove_unlisted(db: sqlite_utils.Database, kind: str, source: str) -> None:
+def _remove_unlisted(db: sqlite_utils.Database, type_name: str, source: str) -> None:
     """Remove the records that a full extract no longer names."""
-    rows = publisher_state.iterate_states(db, kind, source)
-    gone = [(kind, source, key) for _, key, state in rows if state.is_blank]
-    publisher_state.delete_states(db, gone)
+    rows = publisher_state.iterate_states(db, type_name, source)
+    unlisted = [(type_name, source, key) for _, key, state in rows if state.is_blank]
+    publisher_state.delete_states(db, unlisted)

@@ -1,9 +1,8 @@
 """Lay changes of one record over each other so that any order and repetition gives the same: pure.
 
-For each field the newest value is kept together with its stamp, and for the record when it was
-last said to exist and to be gone. That is all that any later change can ever be compared with, so
-a change need not be kept once it is laid in: applying is a maximum, and a maximum does not mind
-order or repetition.
+Of each field the newest value is kept with its stamp, and of the record when it was last said to
+exist and to be gone. No later change is ever compared with anything else, so a change need not be
+kept once it is applied: applying is a maximum, which does not mind order or repetition.
 """
 
 from collections.abc import Iterable, Mapping
@@ -50,7 +49,7 @@ NEVER = Stamp("", "", -1, "", 0, 0)
 
 
 class StampedChange(NamedTuple):
-    """One change as the fold needs it: who it is about as a number, and how sure that is."""
+    """One change with its time; whom it is about as a number, and how sure that is."""
 
     stamp: Stamp
     deletes: bool
@@ -70,8 +69,9 @@ class RecordState:
     """What was said at each stamp, oldest first; a field stands only in its newest layer."""
     latest: Stamp = NEVER
     deleted: Stamp = NEVER
-    mention: tuple[int, Stamp, int] = (-1, NEVER, 0)
-    """Strength, stamp and number of the strongest, then newest, saying of whom it is about."""
+    mentions: dict[int, tuple[Stamp, int]] = field(default_factory=dict)
+    """Whom it is about: the newest mention of each strength, so that an extract can take one away
+    and leave what was said before."""
 
     @property
     def exists(self) -> bool:
@@ -83,22 +83,28 @@ class RecordState:
         return self.latest == self.deleted == NEVER
 
     @property
+    def mention(self) -> int:
+        """The number of the strongest mention; 0 when it is about nobody."""
+        return self.mentions[max(self.mentions)][1] if self.mentions else 0
+
+    @property
     def fields(self) -> dict[str, Any]:
         """Every field with its present value."""
         return {name: value for _, layer in self.layers for name, value in layer.items()}
 
-    def apply_change(self, saying: StampedChange) -> None:
-        """Take one change in."""
-        stamp = saying.stamp
-        if saying.mention:
-            self.mention = max(self.mention, (saying.strength, stamp, saying.mention))
-        if saying.deletes:
+    def apply_change(self, change: StampedChange) -> None:
+        """Lay one change over what was said before."""
+        stamp = change.stamp
+        if change.mention:
+            newest = self.mentions.get(change.strength, (NEVER, 0))
+            self.mentions[change.strength] = max(newest, (stamp, change.mention))
+        if change.deletes:
             self.deleted = max(self.deleted, stamp)
             self.layers = [layer for layer in self.layers if layer[0] > self.deleted]
             return
         self.latest = max(self.latest, stamp)
-        if stamp > self.deleted and saying.fields:
-            self._add_layer(stamp, dict(saying.fields))
+        if stamp > self.deleted and change.fields:
+            self._add_layer(stamp, dict(change.fields))
 
     def _add_layer(self, stamp: Stamp, new: dict[str, Any]) -> None:
         for other, layer in self.layers:
@@ -117,6 +123,11 @@ class RecordState:
         if not cutoff.digest:
             return
         self.layers = [layer for layer in self.layers if cutoff.counts(layer[0])]
+        self.mentions = {
+            strength: mention
+            for strength, mention in self.mentions.items()
+            if cutoff.counts(mention[0])
+        }
         if not cutoff.counts(self.latest):
             self.latest = NEVER
         if not cutoff.counts(self.deleted):
@@ -124,23 +135,33 @@ class RecordState:
 
     def to_json(self) -> bytes:
         """A short text: a stamp that says nothing new is left out."""
-        strength, mentioned, mention = self.mention
         newest = self.layers[-1][0] if self.layers else NEVER
         latest = None if self.latest == newest else self.latest
         deleted = None if self.deleted == NEVER else self.deleted
-        who = [strength, None if mentioned == self.latest else mentioned, mention]
-        return orjson.dumps([self.layers, latest, deleted, who], default=tuple)
+        mentions = [
+            [strength, None if stamp == self.latest else stamp, number]
+            for strength, (stamp, number) in self.mentions.items()
+        ]
+        return orjson.dumps([self.layers, latest, deleted, mentions], default=tuple)
 
     @classmethod
     def from_json(cls, text: bytes) -> Self:
         """The state that `to_json` wrote."""
-        listed, latest, deleted, (strength, mentioned, mention) = orjson.loads(text)
+        listed, latest_stamp, deleted_stamp, mentions = orjson.loads(text)
         layers = [(Stamp(*stamp), layer) for stamp, layer in listed]
         newest = layers[-1][0] if layers else NEVER
-        last = Stamp(*latest) if latest else newest
-        gone = Stamp(*deleted) if deleted else NEVER
+        latest = Stamp(*latest_stamp) if latest_stamp else newest
+        deleted = Stamp(*deleted_stamp) if deleted_stamp else NEVER
+        if mentions and isinstance(mentions[0], int):
+            mentions = [mentions] if mentions[2] else []  # as written before there were several
         return cls(
-            layers, last, gone, (strength, Stamp(*mentioned) if mentioned else last, mention)
+            layers,
+            latest,
+            deleted,
+            {
+                strength: (Stamp(*stamp) if stamp else latest, number)
+                for strength, stamp, number in mentions
+            },
         )
 
 
@@ -151,9 +172,9 @@ def _get_stamp(layer: Layer) -> Stamp:
 def apply_changes(
     state: RecordState, sayings: Iterable[StampedChange], cutoff: ExtractCutoff
 ) -> RecordState:
-    """`state` with more changes laid in, and without what an extract has replaced."""
+    """`state` with more changes, and without what an extract has replaced."""
     state.apply_cutoff(cutoff)
-    for saying in sayings:
-        if not cutoff.digest or cutoff.counts(saying.stamp):
-            state.apply_change(saying)
+    for change in sayings:
+        if not cutoff.digest or cutoff.counts(change.stamp):
+            state.apply_change(change)
     return state

@@ -181,7 +181,7 @@ def _make_records(
             ids_by_source = references[row.references[name]].get(fields[name], {})
             fields[name] = _resolve_reference(ids_by_source, source)
         if has_patient:
-            fields["patient"] = finals.get(state.mention[2], "")
+            fields["patient"] = finals.get(state.mention, "")
         record_id = ids(type_name, source, key)
         yield record_type(id=record_id, source=source, updated=state.latest.moment, **fields)
 

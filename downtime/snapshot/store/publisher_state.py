@@ -78,10 +78,12 @@ def select_extracts(db: sqlite_utils.Database) -> dict[tuple[str, str], ExtractC
     return {(row[0], row[1]): ExtractCutoff(*tuple(row)[2:]) for row in rows}
 
 
-def save_extract(db: sqlite_utils.Database, kind: str, source: str, cutoff: ExtractCutoff) -> None:
+def save_extract(
+    db: sqlite_utils.Database, type_name: str, source: str, cutoff: ExtractCutoff
+) -> None:
     """Let an extract hold from now on."""
     db.conn.execute(
-        "INSERT OR REPLACE INTO extract VALUES (?, ?, ?, ?, ?, ?)", (kind, source, *cutoff)
+        "INSERT OR REPLACE INTO extract VALUES (?, ?, ?, ?, ?, ?)", (type_name, source, *cutoff)
     )
 
 
@@ -136,20 +138,22 @@ def delete_states(db: sqlite_utils.Database, names: list[Name]) -> None:
 
 
 def iterate_states(
-    db: sqlite_utils.Database, kind: str, source: str | None = None
+    db: sqlite_utils.Database, type_name: str, source: str | None = None
 ) -> Iterator[tuple[str, str, RecordState]]:
     """(source, key, state) of every record of a type, as extracts leave it."""
     cutoffs = select_extracts(db)
     rows = db.conn.execute(
         "SELECT source, key, body FROM record WHERE type = ? AND (? IS NULL OR source = ?)",
-        (kind, source, source),
+        (type_name, source, source),
     )
     for row_source, key, body in rows:
         yield (
             row_source,
             key,
             apply_changes(
-                RecordState.from_json(body), (), cutoffs.get((kind, row_source), ExtractCutoff())
+                RecordState.from_json(body),
+                (),
+                cutoffs.get((type_name, row_source), ExtractCutoff()),
             ),
         )
 
