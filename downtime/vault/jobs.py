@@ -70,7 +70,11 @@ def fail_job(vault: Vault, job_id: str, sentence: str) -> None:
 
 
 def cancel_job(vault: Vault, job_id: str, actor: Actor, reason: str) -> None:
-    """Give it up; a running one stops at its next report of progress."""
+    """Give it up; a running one stops at its next report of progress.
+
+    NotFoundError for anybody but the person who asked for it.
+    """
+    get_own_job(vault, job_id, actor)
     with vault.change(actor, AuditAction.JOB_CANCEL, target=job_id, reason=reason) as db:
         _move(vault, db, job_id, JobState.CANCELLED)
 
@@ -91,6 +95,14 @@ def requeue_abandoned_jobs(vault: Vault, kinds: Collection[str] = ()) -> int:
 def get_job(vault: Vault, job_id: str) -> Job:
     """NotFoundError when there is none."""
     return _get(vault.db, job_id)
+
+
+def get_own_job(vault: Vault, job_id: str, actor: Actor) -> Job:
+    """A job of the person who asks; NotFoundError for another's, as if there were none."""
+    job = get_job(vault, job_id)
+    if job.actor.id != actor.id:
+        raise NotFoundError("job.unknown", "There is no such job.", "Start it again.")
+    return job
 
 
 def get_result(vault: Vault, job_id: str) -> JobResult:

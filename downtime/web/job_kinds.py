@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from downtime.paper.packs import pack_ledger
 from downtime.paper.packs.deliver import DELIVERED_WORDS, make_delivery
-from downtime.paper.packs.model import PrintChannel
+from downtime.paper.packs.model import PrintChannel, RequestKind
 from downtime.paper.packs.print_pack import print_pack
 from downtime.paper.print_requests import REQUESTS, read_request
 from downtime.reconcile.compare import run_comparison as run
@@ -27,6 +28,18 @@ Progress = Callable[[int, int], None]
 Outcome = tuple[JobResult | None, str]
 PDF = "application/pdf"
 REASON_ON_SCREEN = "asked for on screen"
+
+
+class JobName(StrEnum):
+    """The kinds of job, as the job table names them; print jobs are named by `name_print_job`."""
+
+    COMPARISON = "reconcile"
+    HARM_REVIEW = "harm"
+    RETURNS = "returns"
+    WORKLIST = "worklist"
+    REPORT = "report"
+    SENDING = "send"
+    STATEMENT = "statement"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +122,12 @@ def _write_worklist(vault: Vault, settings: Settings, job: Job, progress: Progre
         for line in rekey_lines.list_lines(vault, outage.id)
         if not asked["system"] or line.worklist == (asked["system"], asked["department"])
     ]
-    content = worklist_files.write_worklist(
-        vault, settings, worklist_files.parse_kind(asked["kind"]), lines, job.actor
-    )
-    named = " ".join(filter(None, ("worklist", asked["system"], asked["department"])))
-    name = f"{named} {outage.label}.{asked['kind']}"
-    said = f"{len(lines)} line{'' if len(lines) == 1 else 's'}."
-    return JobResult(
-        content, worklist_files.MEDIA_TYPES[worklist_files.parse_kind(asked["kind"])], name
-    ), said
+    kind = worklist_files.parse_kind(asked["kind"])
+    content = worklist_files.write_worklist(vault, settings, kind, lines, job.actor)
+    words = ("worklist", asked["system"], asked["department"], outage.label)
+    name = f"{' '.join(filter(None, words))}.{kind}"
+    sentence = f"{len(lines)} line{'' if len(lines) == 1 else 's'}."
+    return JobResult(content, worklist_files.MEDIA_TYPES[kind], name), sentence
 
 
 def _send_messages(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
@@ -151,12 +161,22 @@ def _make_report(vault: Vault, settings: Settings, job: Job, progress: Progress)
     return JobResult(report_files.to_pdf(made, settings), PDF, name), made.statement.verdict
 
 
-PACK_PREFIX = "pack-"
-"""What the kinds of job begin with that print."""
+_PRINT_PREFIX = "pack-"
+
+
+def name_print_job(kind: RequestKind) -> str:
+    """The kind of the job that prints such a request."""
+    return _PRINT_PREFIX + kind
+
+
+def is_print_job(job: Job) -> bool:
+    """Whether a job prints something."""
+    return job.kind.startswith(_PRINT_PREFIX)
+
 
 JOB_KINDS: dict[str, JobKind] = {
     **{
-        PACK_PREFIX + kind: JobKind(
+        name_print_job(kind): JobKind(
             _print_pack,
             request.title,
             "printing.choose",
@@ -165,13 +185,13 @@ JOB_KINDS: dict[str, JobKind] = {
         )
         for kind, request in REQUESTS.items()
     },
-    "reconcile": JobKind(
+    JobName.COMPARISON: JobKind(
         _run_comparison, "Comparison", "comparison.show", "See the items", own_process=True
     ),
-    "harm": JobKind(
+    JobName.HARM_REVIEW: JobKind(
         _run_harm_review, "Harm review", "harm.show", "See the findings", own_process=True
     ),
-    "returns": JobKind(
+    JobName.RETURNS: JobKind(
         _export_messages,
         "Returns",
         "returns.show",
@@ -179,18 +199,18 @@ JOB_KINDS: dict[str, JobKind] = {
         opens_result=False,
         own_process=True,
     ),
-    "worklist": JobKind(
+    JobName.WORKLIST: JobKind(
         _write_worklist,
         "Worklist",
         "rekey_worklists.show",
         "Back to the worklists",
         opens_result=False,
     ),
-    "report": JobKind(
+    JobName.REPORT: JobKind(
         _make_report, "Post-incident report", "report.show", "Back to the report", own_process=True
     ),
-    "send": JobKind(_send_messages, "Sending", "returns.show", "See progress"),
-    "statement": JobKind(
+    JobName.SENDING: JobKind(_send_messages, "Sending", "returns.show", "See progress"),
+    JobName.STATEMENT: JobKind(
         _make_statement, "Statement", "statement.show", "Back to the statement", own_process=True
     ),
 }

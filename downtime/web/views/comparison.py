@@ -28,7 +28,7 @@ from downtime.snapshot import local_snapshots
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.web import request_context, stored_times
 from downtime.web.comparison_table import build_sides
-from downtime.web.job_kinds import REASON_ON_SCREEN
+from downtime.web.job_kinds import JobName
 from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import requires
 from downtime.web.views.jobs import submit_and_follow
@@ -100,7 +100,7 @@ def show() -> ViewResponse:
 @requires(Permission.RECONCILE_RUN)
 def run() -> ViewResponse:
     """Compare every entered form with the snapshot that is current now."""
-    return submit_and_follow("reconcile", {}, REASON_ON_SCREEN)
+    return submit_and_follow(JobName.COMPARISON, {})
 
 
 @blueprint.get("/comparison/bulk")

@@ -14,7 +14,7 @@ from downtime.reconcile.harm.store import ReviewedFinding
 from downtime.reconcile.harm.turnaround import WORDS as SPANS
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.web import request_context
-from downtime.web.job_kinds import REASON_ON_SCREEN
+from downtime.web.job_kinds import JobName
 from downtime.web.responses import ViewResponse, file_response
 from downtime.web.view_permissions import requires
 from downtime.web.views.jobs import submit_and_follow
@@ -71,7 +71,7 @@ def show() -> ViewResponse:
 @requires(Permission.HARM_RUN)
 def run() -> ViewResponse:
     """Run again, as a job."""
-    return submit_and_follow("harm", {}, REASON_ON_SCREEN)
+    return submit_and_follow(JobName.HARM_REVIEW, {})
 
 
 @blueprint.get("/harm/csv")

@@ -90,7 +90,7 @@ def one(ref: str) -> ViewResponse:
     if snapshot and person.link:
         chosen = _chosen(snapshot, person)
     elif snapshot:
-        offer = link_person.offer(snapshot, settings, person, typed)
+        offer = link_person.find_candidates_for(snapshot, settings, person, typed)
     return render_template(
         "identity/one.html",
         person=person,
@@ -98,7 +98,7 @@ def one(ref: str) -> ViewResponse:
         absent=absent,
         offer=offer,
         chosen=chosen,
-        refusal=link_person.may_confirm(person, request_context.person().id),
+        refusal=link_person.confirmation_refusal(person, request_context.person().id),
         ended=[link for link in person.links if link.state not in (PROPOSED, CONFIRMED)],
         states=STATES,
         colours=COLOURS,
@@ -125,7 +125,7 @@ def propose(ref: str) -> ViewResponse:
         raise InputError("identity.none", "No patient was chosen.", "Go back and choose one.")
     evidence = request.form.get("evidence", "")[:200]
     outage = find_latest_outage(request_context.vault())
-    link_person.propose(
+    link_person.propose_for_person(
         request_context.vault(),
         request_context.settings(),
         outage,
@@ -149,7 +149,7 @@ def confirm(ref: str, link_id: str) -> ViewResponse:
         find_latest_outage(request_context.vault()),
     )
     reason = required_reason()
-    link = link_person.confirm(
+    link = link_person.confirm_for_person(
         vault, settings, outage, ref, link_id, request_context.actor(), reason
     )
     held = link.state == CONFIRMED
@@ -168,7 +168,7 @@ def reject(ref: str, link_id: str) -> ViewResponse:
         request_context.settings(),
         find_latest_outage(request_context.vault()),
     )
-    link_person.reject(
+    link_person.reject_for_person(
         vault, settings, outage, ref, link_id, request_context.actor(), required_reason()
     )
     flash("Rejected. Another patient can be proposed.")
@@ -184,7 +184,7 @@ def undo(ref: str, link_id: str) -> ViewResponse:
         request_context.settings(),
         find_latest_outage(request_context.vault()),
     )
-    link_person.undo(
+    link_person.undo_for_person(
         vault, settings, outage, ref, link_id, request_context.actor(), required_reason()
     )
     flash("Undone. Compare again; other systems that were told are listed for correction.")
@@ -201,7 +201,9 @@ def _next(outage: Outage, state: str) -> ViewResponse:
     """The next person in a state whom this account may deal with, else the work list."""
     me = request_context.person().id
     for one in _listed(outage):
-        if one.state == state and not (state == TO_CONFIRM and link_person.may_confirm(one, me)):
+        if one.state == state and not (
+            state == TO_CONFIRM and link_person.confirmation_refusal(one, me)
+        ):
             return redirect(url_for("identity.one", ref=one.ref), 303)
     return redirect(url_for("identity.show"), 303)
 
@@ -213,7 +215,7 @@ def _name(person: UnidentifiedPerson) -> str:
 
 def _recovered(outage: Outage) -> tuple[Snapshot | None, ConflictError | NotFoundError | None]:
     try:
-        snapshot = link_person.recovered(request_context.vault(), outage)
+        snapshot = link_person.open_recovered_snapshot(request_context.vault(), outage)
     except (ConflictError, NotFoundError) as error:
         return None, error
     request_context.close_after_request(snapshot)
@@ -225,7 +227,7 @@ def _chosen(snapshot: Snapshot, person: UnidentifiedPerson) -> Candidate | None:
     if person.link is None:
         return None
     try:
-        return link_person.chosen(
+        return link_person.get_chosen_candidate(
             snapshot, request_context.settings(), person, person.link.person.id
         )
     except NotFoundError:

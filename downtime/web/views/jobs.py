@@ -1,13 +1,15 @@
 """A job: how far it is, its result, and a way to stop it."""
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Response, redirect, render_template, url_for
 
 from downtime.accounts.model import Permission
-from downtime.errors import NotFoundError
+from downtime.paper.packs.model import RequestKind
 from downtime.vault import jobs as rules
 from downtime.vault.model import Job
 from downtime.web import request_context
-from downtime.web.job_kinds import JOB_KINDS
+from downtime.web.job_kinds import JOB_KINDS, REASON_ON_SCREEN, JobName, name_print_job
 from downtime.web.responses import ViewResponse, file_response
 from downtime.web.view_permissions import requires
 
@@ -55,20 +57,28 @@ def cancel(job_id: str) -> ViewResponse:
     return redirect(url_for("jobs.show", job_id=job.id), 303)
 
 
-def submit_and_follow(kind: str, arguments: dict[str, object], reason: str) -> ViewResponse:
+def submit_and_follow(name: JobName, arguments: Mapping[str, object]) -> ViewResponse:
     """Put work in the queue and follow it."""
+    return _submit(name, arguments, REASON_ON_SCREEN)
+
+
+def submit_print_job(
+    kind: RequestKind, arguments: Mapping[str, object], reason: str
+) -> ViewResponse:
+    """Put a print request in the queue and follow it."""
+    return _submit(name_print_job(kind), arguments, reason)
+
+
+def _submit(name: str, arguments: Mapping[str, object], reason: str) -> ViewResponse:
     job = rules.submit_job(
-        request_context.vault(), kind, arguments, request_context.actor(), reason
+        request_context.vault(), name, arguments, request_context.actor(), reason
     )
     request_context.app_state().job_submitted.set()
     return redirect(url_for("jobs.show", job_id=job.id), 303)
 
 
 def _get_own_job(job_id: str) -> Job:
-    job = rules.get_job(request_context.vault(), job_id)
-    if job.actor.id != request_context.person().id:
-        raise NotFoundError("job.unknown", "There is no such job.", "Start it again.")
-    return job
+    return rules.get_own_job(request_context.vault(), job_id, request_context.actor())
 
 
 def _page_values(job: Job) -> dict[str, object]:

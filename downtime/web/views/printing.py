@@ -22,10 +22,10 @@ from downtime.paper.packs.ward_pack import WardPack
 from downtime.paper.print_requests import get_pack_request
 from downtime.vault import jobs
 from downtime.web import request_context
-from downtime.web.job_kinds import PACK_PREFIX, REASON_ON_SCREEN
+from downtime.web.job_kinds import REASON_ON_SCREEN, is_print_job
 from downtime.web.responses import ViewResponse, read_whole_number, required_reason
 from downtime.web.view_permissions import requires
-from downtime.web.views.jobs import submit_and_follow
+from downtime.web.views.jobs import submit_print_job
 
 blueprint = Blueprint("printing", __name__)
 ALL = "*"
@@ -51,7 +51,7 @@ def choose() -> ViewResponse:
         way_words=deliver.DELIVERED_WORDS,
         queue=settings.printing.queue,
         two_sided=settings.printing.two_sided,
-        jobs=[job for job in mine if job.kind.startswith(PACK_PREFIX)],
+        jobs=[job for job in mine if is_print_job(job)],
         failed=pack_ledger.list_failed(vault),
         sheets=list(LABEL_SHEETS.values()),
         label_sheet=settings.paper.label_sheet,
@@ -152,7 +152,7 @@ def queue(pack: PrintRequest, reason: str, instead_of: str = "") -> ViewResponse
     arguments: dict[str, object] = {"order": pack.to_json(), "to": channel, "why": reason}
     if instead_of:
         arguments["instead_of"] = instead_of
-    return submit_and_follow(PACK_PREFIX + pack.kind, arguments, reason)
+    return submit_print_job(pack.kind, arguments, reason)
 
 
 def _chosen_forms() -> tuple[str, ...] | None:

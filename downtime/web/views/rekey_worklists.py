@@ -13,7 +13,7 @@ from downtime.returns.rekey import line_text, rekey_lines
 from downtime.returns.rekey.rekey_lines import RekeyLine
 from downtime.returns.rekey.worklist_files import FileKind
 from downtime.web import request_context
-from downtime.web.job_kinds import REASON_ON_SCREEN
+from downtime.web.job_kinds import JobName
 from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import requires
 from downtime.web.views.jobs import submit_and_follow
@@ -107,9 +107,7 @@ def untick() -> ViewResponse:
 def file() -> ViewResponse:
     """The chosen list as a file, as a job."""
     names = ("system", "department", "kind")
-    return submit_and_follow(
-        "worklist", {name: request.form.get(name, "") for name in names}, REASON_ON_SCREEN
-    )
+    return submit_and_follow(JobName.WORKLIST, {name: request.form.get(name, "") for name in names})
 
 
 def _read_filters(values: dict[str, str]) -> dict[str, str]:

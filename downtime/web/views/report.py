@@ -9,7 +9,7 @@ from downtime.reconcile.harm.model import KINDS, OUTCOMES
 from downtime.returns import document_files
 from downtime.returns.report import incident_report, report_files
 from downtime.web import request_context
-from downtime.web.job_kinds import REASON_ON_SCREEN
+from downtime.web.job_kinds import REASON_ON_SCREEN, JobName
 from downtime.web.responses import ViewResponse, file_response
 from downtime.web.view_permissions import requires
 from downtime.web.views.jobs import submit_and_follow
@@ -42,7 +42,7 @@ def show() -> ViewResponse:
 @requires(Permission.REPORT_MAKE)
 def pdf() -> ViewResponse:
     """The pages for a board, as a job."""
-    return submit_and_follow("report", {"outage": request.form.get("outage", "")}, REASON_ON_SCREEN)
+    return submit_and_follow(JobName.REPORT, {"outage": request.form.get("outage", "")})
 
 
 @blueprint.get("/report/json")

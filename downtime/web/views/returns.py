@@ -14,7 +14,7 @@ from downtime.returns.message_reasons import word_reason
 from downtime.returns.model import LIFECYCLE, STATE_TITLES, MessageState
 from downtime.returns.store import outbox_messages
 from downtime.web import request_context
-from downtime.web.job_kinds import REASON_ON_SCREEN
+from downtime.web.job_kinds import JobName
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import requires
 from downtime.web.views.jobs import submit_and_follow
@@ -69,16 +69,14 @@ def show() -> ViewResponse:
 @requires(Permission.RETURN_EXPORT)
 def export() -> ViewResponse:
     """Write the messages or the worklist; each item goes out once."""
-    return submit_and_follow(
-        "returns", {"format": request.form.get("format", "")}, REASON_ON_SCREEN
-    )
+    return submit_and_follow(JobName.RETURNS, {"format": request.form.get("format", "")})
 
 
 @blueprint.post("/returns/send")
 @requires(Permission.RETURN_EXPORT)
 def send() -> ViewResponse:
     """Send to one system over the network, as a job."""
-    return submit_and_follow("send", {"system": request.form.get("system", "")}, REASON_ON_SCREEN)
+    return submit_and_follow(JobName.SENDING, {"system": request.form.get("system", "")})
 
 
 @blueprint.post("/returns/message")

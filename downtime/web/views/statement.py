@@ -15,7 +15,7 @@ from downtime.returns.statement import (
 )
 from downtime.returns.statement.form_accounting import COLUMNS
 from downtime.web import request_context
-from downtime.web.job_kinds import REASON_ON_SCREEN
+from downtime.web.job_kinds import REASON_ON_SCREEN, JobName
 from downtime.web.responses import ViewResponse, file_response
 from downtime.web.view_permissions import requires
 from downtime.web.views.jobs import submit_and_follow
@@ -56,9 +56,7 @@ def show() -> ViewResponse:
 @requires(Permission.STATEMENT_MAKE)
 def pdf() -> ViewResponse:
     """The pages for the binder, as a job."""
-    return submit_and_follow(
-        "statement", {"outage": request.form.get("outage", "")}, REASON_ON_SCREEN
-    )
+    return submit_and_follow(JobName.STATEMENT, {"outage": request.form.get("outage", "")})
 
 
 @blueprint.get("/statement/json")

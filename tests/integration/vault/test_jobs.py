@@ -6,7 +6,7 @@ import pytest
 
 from downtime.errors import ConflictError, NotFoundError
 from downtime.vault import jobs
-from downtime.vault.model import JobResult
+from downtime.vault.model import Actor, JobResult
 
 PACK = JobResult(b"%PDF-1.7 Zebediah Quill", "application/pdf", "pack.pdf")
 
@@ -79,6 +79,14 @@ def test_a_cancelled_job_is_not_taken(vault, actor, job):
     assert jobs.claim_next_job(vault) is None
     with pytest.raises(ConflictError):
         jobs.cancel_job(vault, job.id, actor, "")
+
+
+def test_nobody_else_sees_or_stops_a_job(vault, job):
+    somebody = Actor("u-else", "Somebody Else", "K7")
+    for use in (jobs.get_own_job, lambda *rest: jobs.cancel_job(*rest, "")):
+        with pytest.raises(NotFoundError):
+            use(vault, job.id, somebody)
+    assert jobs.get_job(vault, job.id).state == "queued"
 
 
 def test_a_dead_worker_s_job_is_taken_up_again_but_not_for_ever(vault, job):
