@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.app import Output, Session, command, each
+from downtime.cli.app import Output, Session, command, do_each
 from downtime.cli.options import OPTIONAL_REASON, REASON, NewFile
 from downtime.cli.program import ledger
 from downtime.clinical import display
@@ -162,7 +162,7 @@ def assign(
     until = assignments.default_due(session.settings, vault.clock())
     if due:
         until = to_text(due.replace(tzinfo=zone))
-    given = each(
+    given = do_each(
         numbers,
         lambda number: assignments.assign(
             vault,
@@ -203,7 +203,7 @@ def _listed(line: PaperLine, now: str) -> str:
 
 
 def _moved(numbers: tuple[str, ...], move: Callable[[str], IssuedForm]) -> Output:
-    forms = each(numbers, move)
+    forms = do_each(numbers, move)
     return Output([_document(form) for form in forms], [_line(form) for form in forms])
 
 

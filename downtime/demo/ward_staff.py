@@ -10,7 +10,8 @@ from downtime.errors import NotFoundError
 from downtime.outage import outages
 from downtime.paper import ledger
 from downtime.paper.model import IssuedForm
-from downtime.paper.packs import pack
+from downtime.paper.packs.patient_pack import PatientPack
+from downtime.paper.packs.print_pack import print_pack
 from downtime.settings import Settings
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault.vault import Vault
@@ -39,10 +40,7 @@ class WardStaff:
             raise NotFoundError("demo.patient", "The plan names nobody.", "Report this.")
         if unused := self._unused(patient.id, paper.form):
             return unused
-        pack.patient_pack(
-            self.vault, self.snapshot, self.settings, patient.id, [paper.form],
-            self.staff.actors["nurse"], WHY, io.BytesIO(),
-        )  # fmt: skip
+        print_pack(self.vault, self.settings, PatientPack(patient=patient.id, forms=(paper.form,)), self.staff.actors["nurse"], WHY, io.BytesIO(), snapshot=self.snapshot)  # fmt: skip
         unused = self._unused(patient.id, paper.form)
         if unused is None:
             raise NotFoundError("demo.form", "The form was not printed.", "Report this.")

@@ -1,17 +1,16 @@
-"""The moves of a form, and the state that follows from all of them. Pure.
+"""The state of a form, as it follows from all of its moves. Pure.
 
 Moves are only ever added. So those of several machines are put together by taking all of them, in
 any order, and every machine that holds the same moves sees the same state.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from downtime.paper.model import LIFECYCLE, OUT, FormState, Move, MoveKind
 
 
-@dataclass(frozen=True, slots=True)
-class DerivedState:
+class DerivedState(NamedTuple):
     """The state of a form, and the last move that changed it; None while it has not moved."""
 
     state: FormState
@@ -24,44 +23,41 @@ def order_moves(moves: Iterable[Move]) -> list[Move]:
     A machine never dates a move before one that it knows of, so the order of times respects what
     followed from what even where clocks differ.
     """
-    held = list(moves)
-    undone = {(move.device, move.undoes) for move in held if move.undoes}
-    left = [m for m in held if m.kind != MoveKind.UNDO and (m.device, m.step) not in undone]
-    return sorted(left, key=lambda move: (move.at, move.step, move.device))
+    known = list(moves)
+    undone = {(move.device, move.undoes) for move in known if move.undoes}
+    counted = [m for m in known if m.kind != MoveKind.UNDO and (m.device, m.step) not in undone]
+    return sorted(counted, key=lambda move: (move.at, move.step, move.device))
 
 
 def derive_state(moves: Iterable[Move]) -> DerivedState:
-    """Each move in its turn, as far as the lifecycle has it; one that it does not have is passed over."""
+    """Each move in its order, as far as the lifecycle has it; one that it does not have is skipped."""
     state, last = FormState.ISSUED, None
     for move in order_moves(moves):
-        after = next_state(state, move)
-        if after != state:
-            state, last = after, move
+        following = next_state(state, move)
+        if following != state:
+            state, last = following, move
     return DerivedState(state, last)
 
 
-def next_state(state: str, move: Move) -> str:
+def next_state(state: FormState, move: Move) -> FormState:
     """The state after a move.
 
     A form that is keyed was there, even if somebody else declared it void or lost meanwhile: what
     was keyed never disappears behind such a word.
     """
     if move.kind == MoveKind.LEGACY_STATE:
-        return move.state
+        return FormState(move.state)
     if move.kind == MoveKind.SIGHTED:
         return FormState.RETURNED if state in (*OUT, FormState.LOST) else state
     if move.kind != MoveKind.MOVE:
         return state
-    if move.state in LIFECYCLE.moves[state]:
-        return move.state
-    after_return = move.state in LIFECYCLE.moves[FormState.RETURNED]
-    if state in OUT and after_return:
-        return move.state
-    return (
-        FormState.KEYED
-        if move.state == FormState.KEYED and state in (FormState.VOID, FormState.LOST)
-        else state
-    )
+    target = FormState(move.state)
+    if target in LIFECYCLE.moves[state]:
+        return target
+    if state in OUT and target in LIFECYCLE.moves[FormState.RETURNED]:
+        return target
+    is_keyed_meanwhile = target == FormState.KEYED and state in (FormState.VOID, FormState.LOST)
+    return target if is_keyed_meanwhile else state
 
 
 def count_unresolved_sightings(moves: Iterable[Move]) -> int:
@@ -69,10 +65,10 @@ def count_unresolved_sightings(moves: Iterable[Move]) -> int:
 
     Paper that travels is seen on several machines: only a second sight on the same one is odd.
     """
-    again: dict[str, int] = {}
+    repeats: dict[str, int] = {}
     for move in order_moves(moves):
         if move.kind == MoveKind.SIGHTED:
-            again[move.device] = again.get(move.device, -1) + 1
+            repeats[move.device] = repeats.get(move.device, -1) + 1
         elif move.kind in (MoveKind.COPY, MoveKind.SAME):
-            again[move.device] = again.get(move.device, 0) - 1
-    return sum(max(0, n) for n in again.values())
+            repeats[move.device] = repeats.get(move.device, 0) - 1
+    return sum(max(0, n) for n in repeats.values())

@@ -4,25 +4,19 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database
 
-from downtime.errors import InputError, NotFoundError
+from downtime.errors import NotFoundError
 from downtime.outage import downtime_numbers
 from downtime.outage.downtime_numbers import Supply, make_supply
 from downtime.paper import serials
-from downtime.paper.model import (
-    LIFECYCLE,
-    OUT,
-    AuditAction,
-    FormCount,
-    FormState,
-    IssuedForm,
-    MoveKind,
-    Pack,
-)
-from downtime.paper.store import issued_forms
+from downtime.paper.forms.load_form import parse_form
+from downtime.paper.forms.model import FormDefinition
+from downtime.paper.model import OUT, FormCount, FormState, IssuedForm, Pack
+from downtime.paper.store import issued_forms, layouts, packs
 from downtime.settings import Settings
 from downtime.vault import device
-from downtime.vault.audit import Actor
 from downtime.vault.vault import Vault
+
+_KEYED = (FormState.KEYED, FormState.VERIFIED, FormState.FILED)
 
 
 def get_form(vault: Vault, serial: str) -> IssuedForm:
@@ -31,81 +25,31 @@ def get_form(vault: Vault, serial: str) -> IssuedForm:
 
 
 def find_form(db: Database, serial: str) -> IssuedForm:
-    found = next(issued_forms.fetch_forms(db, "serial = ?", serial), None)
-    if found is None:
+    """The form of a serial, inside the caller's transaction; NotFoundError."""
+    form = issued_forms.find_form(db, serial)
+    if form is None:
         raise NotFoundError(
             "serial.unknown",
             f"Form {serials.format_serial(serial)} was not issued on this laptop.",
             "Enter it on the laptop that printed it (its first two characters), or take what that"
             " laptop hands over.",
         )
-    return found
+    return form
 
 
-def mark_collected(vault: Vault, serial: str, actor: Actor, reason: str = "") -> IssuedForm:
-    """A runner took the form from its ward; it is still out until it comes back."""
-    return _move_form(vault, serial, FormState.COLLECTED, actor, reason)
+def get_printed_definition(vault: Vault, form: IssuedForm) -> FormDefinition:
+    """The fields of the paper itself, however the form's file has changed since it was printed.
 
-
-def mark_returned(vault: Vault, serial: str, actor: Actor, reason: str = "") -> IssuedForm:
-    """The paper came back. Doing it again changes nothing; ConflictError from a later state."""
-    form = get_form(vault, serial)
-    if form.state == FormState.RETURNED:
-        return form
-    return _move_form(vault, form.serial, FormState.RETURNED, actor, reason)
-
-
-def void_form(vault: Vault, serial: str, actor: Actor, reason: str) -> IssuedForm:
-    """The form was spoilt or never used; `why` is required."""
-    return _move_form(vault, serial, FormState.VOID, actor, require_reason(reason))
-
-
-def mark_lost(vault: Vault, serial: str, actor: Actor, reason: str) -> IssuedForm:
-    """Somebody declares that the form cannot be found; `why` is required."""
-    return _move_form(vault, serial, FormState.LOST, actor, require_reason(reason))
-
-
-def void_unused_forms(vault: Vault, serials_: Sequence[str], actor: Actor, reason: str) -> int:
-    """Void unused forms all together (blank spares that came back); how many there were."""
-    reason = require_reason(reason)
-    with vault.change(
-        actor, AuditAction.LEDGER_VOID, target=f"{len(serials_)} forms", reason=reason
-    ) as db:
-        for serial in serials_:
-            move_form(db, serials.parse_serial(serial), FormState.VOID, vault.now(), actor, reason)
-    return len(serials_)
-
-
-def _move_form(vault: Vault, serial: str, to: str, actor: Actor, reason: str) -> IssuedForm:
-    number = serials.parse_serial(serial)
-    with vault.change(actor, AuditAction(f"ledger.{to}"), target=number, reason=reason) as db:
-        move_form(db, number, to, vault.now(), actor, reason)
-    return find_form(vault.db, number)
-
-
-def move_form(db: Database, serial: str, to: str, at: str, actor: Actor, reason: str = "") -> None:
-    """Move a form inside the caller's transaction; ConflictError unless the lifecycle has it.
-
-    A form that is keyed was returned, even if nobody said so: the table's step is taken for it.
+    NotFoundError for a list or cover, which has no fields.
     """
-    form = find_form(db, serial)
-    kind = (
-        MoveKind.SIGHTED
-        if to == FormState.RETURNED and form.state in (*OUT, FormState.LOST)
-        else MoveKind.MOVE
-    )
-    if form.state in OUT and to not in LIFECYCLE.moves[form.state]:
-        LIFECYCLE.check(form.state, FormState.RETURNED)
-        LIFECYCLE.check(FormState.RETURNED, to)
-    else:
-        LIFECYCLE.check(form.state, to)
-    issued_forms.set_state(db, serial, to, at, actor, reason, kind)
-
-
-def require_reason(reason: str) -> str:
-    if not reason.strip():
-        raise InputError("ledger.reason", "A reason is needed.", "Say in a few words why.")
-    return reason.strip()
+    text = layouts.fetch_definition_text(vault.db, form.layout)
+    if not text:
+        raise NotFoundError(
+            "form.no-fields",
+            f"'{form.title}' has no fields: it is a copy of what the systems said.",
+            "Put it back where it is used, and scan the next form.",
+        )
+    return parse_form(text)
 
 
 def count_forms(vault: Vault, outage: str | None = None) -> list[FormCount]:
@@ -113,15 +57,13 @@ def count_forms(vault: Vault, outage: str | None = None) -> list[FormCount]:
 
     For every outage: issued = returned (and what follows it) + void + lost + still out.
     """
-    if outage is None:
-        return issued_forms.count_forms(vault.db, "1")
-    return issued_forms.count_forms(vault.db, "outage = ?", outage)
+    return issued_forms.count_forms(vault.db, outage)
 
 
 def list_missing(vault: Vault, outage: str, ward: str | None = None) -> list[IssuedForm]:
     """Forms of an outage that have not come back and are neither void nor declared lost."""
-    found = list_in_states(vault, outage, *OUT)
-    return [form for form in found if ward is None or form.ward == ward]
+    missing = list_in_states(vault, outage, *OUT)
+    return [form for form in missing if ward is None or form.ward == ward]
 
 
 def list_forms(
@@ -133,60 +75,48 @@ def list_forms(
     outage: str | None = None,
 ) -> list[IssuedForm]:
     """Forms that must come back, in the order of issue; every filter that is given applies."""
-    given = {"ward": ward, "form": form, "state": state, "outage": outage}
-    wanted = {name: value for name, value in given.items() if value is not None}
-    condition = " AND ".join(["returns", *(f"{name} = ?" for name in wanted)])
-    return list(issued_forms.fetch_forms(vault.db, condition, *wanted.values()))
+    filters = {"ward": ward, "form": form, "state": state, "outage": outage}
+    chosen = {name: value for name, value in filters.items() if value is not None}
+    return list(issued_forms.fetch_returning(vault.db, chosen))
 
 
-def get_forms(vault: Vault, numbers_: Sequence[str]) -> list[IssuedForm]:
+def get_forms(vault: Vault, numbers: Sequence[str]) -> list[IssuedForm]:
     """The forms of these serials that are known here."""
-    return list(issued_forms.fetch_by_serials(vault.db, numbers_))
+    return list(issued_forms.fetch_by_serials(vault.db, numbers))
 
 
 def list_patient_forms(vault: Vault, patient: str) -> list[IssuedForm]:
     """Every form printed for a patient of the snapshot, in the order of issue."""
-    return list(issued_forms.fetch_forms(vault.db, "patient = ?", patient))
+    return list(issued_forms.fetch_of_patient(vault.db, patient))
 
 
 def list_forms_without_patient(vault: Vault, outage: str) -> list[IssuedForm]:
     """Forms keyed in an outage that were printed for no patient; those printed ahead are among them."""
-    condition = (
-        "patient = '' AND (outage = ? OR (outage = '' AND NOT drill)) AND state IN (?, ?, ?)"
-    )
-    return list(
-        issued_forms.fetch_forms(
-            vault.db, condition, outage, FormState.KEYED, FormState.VERIFIED, FormState.FILED
-        )
-    )
+    return list(issued_forms.fetch_without_patient(vault.db, outage, _KEYED))
 
 
 def list_pack_forms(vault: Vault, pack: str) -> list[IssuedForm]:
     """Every form of one pack, in the order of issue."""
-    return list(issued_forms.fetch_forms(vault.db, "pack = ?", pack))
+    return list(issued_forms.fetch_of_pack(vault.db, pack))
 
 
-def list_in_states(vault: Vault, outage: str, *states: str) -> list[IssuedForm]:
+def list_in_states(vault: Vault, outage: str, *states: FormState) -> list[IssuedForm]:
     """Forms of an outage that must come back and are in any of these states."""
-    marks = ", ".join("?" * len(states))
-    condition = f"returns AND outage = ? AND state IN ({marks})"
-    return list(issued_forms.fetch_forms(vault.db, condition, outage, *states))
+    return list(issued_forms.fetch_in_states(vault.db, outage, states))
 
 
 def list_packs(vault: Vault, outage: str | None = None) -> list[Pack]:
-    """What was printed, newest first."""
-    if outage is None:
-        return issued_forms.fetch_packs(vault.db, "1")
-    return issued_forms.fetch_packs(vault.db, "outage = ?", outage)
+    """What was printed in one outage, or ever, newest first."""
+    return packs.fetch_packs(vault.db, outage)
 
 
 def list_supplies(vault: Vault, settings: Settings) -> list[Supply]:
     """What is left of this laptop's blocks of serials and of downtime numbers."""
-    used = issued_forms.last_position(vault.db, device.code(vault.home))
+    used = issued_forms.last_position(vault.db, device.read_own_code(vault.home))
     serial_numbers = make_supply("form serials", used, serials.LAST_POSITION, settings)
     return [downtime_numbers.count_supply(vault, settings), serial_numbers]
 
 
 def form_titles(vault: Vault) -> dict[str, str]:
     """What forms that were printed here are called: name to title."""
-    return issued_forms.fetch_titles(vault.db)
+    return layouts.fetch_titles(vault.db)

@@ -300,3 +300,21 @@ class AssignmentKind(StrEnum):
     ITEM = "item"
     PERSON = "person"
     LAPTOP = "laptop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """`owner` is a person or a team as people call it; `due` is UTC as stored."""
+
+    kind: AssignmentKind
+    target: str
+    owner: str
+    due: str
+    note: str
+    assigned: str
+    assigned_by: str
+    assigned_name: str
+
+    def is_overdue(self, now: str) -> bool:
+        """Whether it should have been settled by `now` (UTC text)."""
+        return self.due < now

@@ -6,6 +6,7 @@ bottom) and a check character of its own: 13 characters.
 """
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from downtime.clinical.identifiers import add_check_character, has_check_character
@@ -39,6 +40,11 @@ def make_serial(device: str, position: int) -> str:
 def format_serial(number: str) -> str:
     """`K7-000042-X`, as people read it."""
     return f"{number[:2]}-{number[2:8]}-{number[8:]}"
+
+
+def format_serials(numbers: Iterable[str]) -> str:
+    """`K7-000042-X, K7-000043-Y`."""
+    return ", ".join(map(format_serial, numbers))
 
 
 def parse_serial(text: str) -> str:

@@ -14,16 +14,16 @@ from _disk import Disk
 from _records import WHO, answers_of
 
 from downtime.config import Home
-from downtime.paper.orders import WARDS, Order
-from downtime.paper.packs.handover import SCREEN
-from downtime.reconcile import store as item_store
-from downtime.reconcile.run import latest
+from downtime.paper.packs.model import PrintChannel
+from downtime.paper.packs.ward_pack import WardPack
+from downtime.reconcile.latest_outage import find_latest_outage
+from downtime.reconcile.store import comparisons
 from downtime.vault import jobs
 from downtime.vault.vault import Vault
-from downtime.web.work import PACK
+from downtime.web.job_kinds import PACK_PREFIX
 
 SAVES_A_FORM = 9
-_OWN = re.compile(r'name="(changed|page|step|seen)"[^>]*? value="([^"]*)"')
+_HIDDEN_FIELD = re.compile(r'name="(changed|page|step|seen)"[^>]*? value="([^"]*)"')
 """What a page says of itself with each save."""
 PACKS = 3
 SETS = "\n[reconcile]\nforms_at_once = {}\n"
@@ -53,7 +53,7 @@ class Site:
     records: Clerk
     waiting: list[str]
     settings_text: str
-    kept: dict[str, str] = field(default_factory=dict)
+    saved_answers: dict[str, str] = field(default_factory=dict)
     """What each form last said when its save was acknowledged."""
     sets: int = 200
     failed: list[str] = field(default_factory=list)
@@ -81,20 +81,25 @@ class Site:
         keyed.comparisons = self._compared() - before
         return keyed
 
-    def found(self) -> list[float]:
+    def measure_find(self) -> list[float]:
         """Milliseconds of each look at `/find` while packs are printed and comparisons run."""
-        order = {"order": Order(kind=WARDS).as_data(), "to": SCREEN, "why": "bench"}
+        order = {
+            "order": WardPack().to_json(),
+            "to": PrintChannel.SCREEN,
+            "why": "bench",
+        }
         clerk, taken = self.crowd[0], []
         with self._comparing():
             asked = [
-                jobs.submit(self.vault, PACK + WARDS, order, WHO, "bench") for _ in range(PACKS)
+                jobs.submit_job(self.vault, PACK_PREFIX + WardPack.kind, order, WHO, "bench")
+                for _ in range(PACKS)
             ]
-            while not all(jobs.get(self.vault, job.id).over for job in asked):
+            while not all(jobs.get_job(self.vault, job.id).is_over for job in asked):
                 started = time.perf_counter()
                 clerk.get("/find")
                 taken.append((time.perf_counter() - started) * 1000)
                 time.sleep(0.05)
-        if not all(jobs.get(self.vault, job.id).state == "done" for job in asked):
+        if not all(jobs.get_job(self.vault, job.id).state == "done" for job in asked):
             raise RuntimeError("a pack was not printed")
         return taken
 
@@ -123,13 +128,13 @@ class Site:
                 self.records.post(f"{job}/cancel", {})
 
     def _compared(self) -> int:
-        return len(item_store.runs(self.vault.db, latest(self.vault).id))
+        return len(comparisons.fetch_runs(self.vault.db, find_latest_outage(self.vault).id))
 
     def _work(self, clerk: Clerk, number: int, end: float, think: tuple[float, float]) -> None:
         chance = random.Random(f"{number} {end}")  # noqa: S311 - how long somebody thinks
         share = len(self.waiting) // len(self.crowd)
-        own = self.waiting[number * share : (number + 1) * share]
-        fresh = [serial for serial in own if serial not in self.kept]
+        serials = self.waiting[number * share : (number + 1) * share]
+        fresh = [serial for serial in serials if serial not in self.saved_answers]
         try:
             time.sleep(chance.uniform(0, sum(think)))
             for serial in fresh:
@@ -147,20 +152,20 @@ class Site:
         think: tuple[float, float],
     ) -> bool:
         """Key a form in drafts and submit it; False when the time was over before."""
-        own = dict(_OWN.findall(clerk.read_token(f"/key/{serial}")))
+        hidden_fields = dict(_HIDDEN_FIELD.findall(clerk.read_token(f"/key/{serial}")))
         for part in range(1, SAVES_A_FORM + 1):
             time.sleep(chance.uniform(*think))
-            said = f"Bleeding, part {part} of {serial}"
-            fields = own | {"step": str(part), "reason": said}
+            answer = f"Bleeding, part {part} of {serial}"
+            fields = hidden_fields | {"step": str(part), "reason": answer}
             self._save(clerk, f"/key/{serial}/part", fields, 200)
-            self.kept[serial] = said
+            self.saved_answers[serial] = answer
             if time.perf_counter() > end:
                 return False
         time.sleep(chance.uniform(*think))
-        said = f"Bleeding, all of {serial}"
-        fields = own | {"step": str(SAVES_A_FORM + 1)} | answers_of(said)
+        answer = f"Bleeding, all of {serial}"
+        fields = hidden_fields | {"step": str(SAVES_A_FORM + 1)} | answers_of(answer)
         self._save(clerk, f"/key/{serial}", fields, 303)
-        self.kept[serial] = said
+        self.saved_answers[serial] = answer
         return True
 
     def _save(self, clerk: Clerk, path: str, fields: dict[str, str], wanted: int) -> None:

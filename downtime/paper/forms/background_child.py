@@ -17,14 +17,14 @@ import pikepdf
 import pypdfium2
 
 from downtime.paper.forms.background_page import Unfit, read_fields, read_frames
-from downtime.processes.sandbox import limit
+from downtime.processes.sandbox import limit_resources
 
 PICTURE_DPI = 100
 
 
 def main(path: str, page: str, memory: str, seconds: str) -> int:
     """Write what was asked for, or one object that says why not."""
-    limit(memory, seconds)
+    limit_resources(memory, seconds)
     try:
         answer = _picture(path, int(page)) if int(page) else _clean(path)
     except pikepdf.PasswordError:

@@ -257,11 +257,11 @@ def _fields(form: FormDefinition) -> tuple[Item, ...]:
 def _leaves(items: tuple[Item, ...]) -> Iterator[Item]:
     for item in items:
         if item.type == FieldType.GROUP:
-            inside = {"group": item.link_id, "repeated": item.rows} if item.repeats else {}
-            own = {"part": item.link_id} if item.record else {}
+            repeated = {"group": item.link_id, "repeated": item.rows} if item.repeats else {}
+            own = {"record_group": item.link_id} if item.record else {}
             for leaf in _leaves(item.items):
-                made = inside | own | _inherit(item, leaf)
-                yield replace(leaf, **made) if made else leaf  # type: ignore[arg-type]
+                changes = repeated | own | _inherit(item, leaf)
+                yield replace(leaf, **changes) if changes else leaf  # type: ignore[arg-type]
         elif item.type != FieldType.DISPLAY:
             yield item
             if item.score:

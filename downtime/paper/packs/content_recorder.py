@@ -20,20 +20,20 @@ SHORT = 16
 
 
 class ContentRecorder:
-    """Takes what each form says as it is printed."""
+    """Records the content of each form as it is printed."""
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
         self._rows: list[tuple[str, str, str]] = []
         self.checksum = hashlib.sha256()
 
-    def add(self, serial: str, draft: FormDraft, said: Any) -> None:
+    def add(self, serial: str, draft: FormDraft, content: Any) -> None:
         """Note one form; a list is kept as its digest only, since it is never printed again."""
-        body = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+        body = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
         self.checksum.update(b"%b\n%b\n" % (serial.encode(), body))
         if draft.returns or draft.subject.patient:
-            kept = body.decode() if draft.returns else ""
-            self._rows.append((serial, hashlib.sha256(body).hexdigest(), kept))
+            values = body.decode() if draft.returns else ""
+            self._rows.append((serial, hashlib.sha256(body).hexdigest(), values))
         if len(self._rows) >= CHUNK:
             self.flush()
 
@@ -44,12 +44,12 @@ class ContentRecorder:
         self._rows.clear()
 
 
-def content_digest(said: Any) -> str:
-    """What `add` keeps as the digest of a page that says this."""
-    return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
+def content_digest(content: Any) -> str:
+    """What `add` keeps as the digest of a page with this content."""
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def format_checksum(checksum: str) -> str:
     """The first 16 hexadecimal digits in groups of four, as the cover shows them."""
-    shown = checksum[:SHORT].upper()
-    return " ".join(shown[at : at + 4] for at in range(0, len(shown), 4))
+    digits = checksum[:SHORT].upper()
+    return " ".join(digits[start : start + 4] for start in range(0, len(digits), 4))

@@ -3,7 +3,6 @@
 A PDF goes to `lp` on its standard input, complete or not at all; it is never a file in between.
 """
 
-from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -18,42 +17,49 @@ DELIVERED_WORDS = {
     PrintChannel.QUEUE: "sent to the printer",
     PrintChannel.FOLDER: "put into the folder",
 }
-_MOST_SAID = 200
+_MOST_REASON = 200
+"""Characters of what a printer answers."""
 
 
-def list_channels(printing: PrintingSettings) -> list[str]:
-    """The ways that this home has."""
-    return [
-        PrintChannel.SCREEN,
-        *([PrintChannel.QUEUE] if printing.queue else []),
-        *([PrintChannel.FOLDER] if printing.folder else []),
-    ]
+def list_channels(printing: PrintingSettings) -> list[PrintChannel]:
+    """The channels that this home has."""
+    channels = [PrintChannel.SCREEN]
+    channels += [PrintChannel.QUEUE] if printing.queue else []
+    return [*channels, PrintChannel.FOLDER] if printing.folder else channels
+
+
+def check_channel(printing: PrintingSettings, channel: str) -> None:
+    """InputError unless this home has that channel."""
+    if channel not in list_channels(printing):
+        raise InputError("printer.way", "This laptop cannot print that way.", "Choose another way.")
 
 
 def make_delivery(
-    printing: PrintingSettings, to: str, out: BytesIO, *, two_sided: bool, queue: str = ""
+    printing: PrintingSettings,
+    channel: PrintChannel,
+    out: BytesIO,
+    *,
+    two_sided: bool,
+    queue: str = "",
 ) -> Deliver | None:
-    """What hands the complete PDF in `out` over; None for the screen, which fetches it itself.
+    """What delivers the complete PDF in `out`; None for the screen, which fetches it itself.
 
-    InputError when the way is not set up. What is handed over raises `printer.…` when it is refused.
+    InputError when the channel is not set up. Delivery raises `printer.…` when it is refused.
     """
-    found: dict[str, Callable[[], Deliver | None]] = {
-        PrintChannel.SCREEN: lambda: None,
-        PrintChannel.QUEUE: lambda: _to_queue(printing, queue or printing.queue, out, two_sided),
-        PrintChannel.FOLDER: lambda: _to_folder(printing, out),
-    }
-    if to not in found:
-        raise InputError("printer.way", f"There is no way '{to}' to print.", "Choose another way.")
-    return found[to]()
+    if channel == PrintChannel.QUEUE:
+        return _make_queue_delivery(printing, queue or printing.queue, out, two_sided)
+    return _make_folder_delivery(printing, out) if channel == PrintChannel.FOLDER else None
 
 
-def _to_queue(printing: PrintingSettings, queue: str, out: BytesIO, two_sided: bool) -> Deliver:
+def _make_queue_delivery(
+    printing: PrintingSettings, queue: str, out: BytesIO, two_sided: bool
+) -> Deliver:
     if not queue:
         raise InputError(
             "printer.none", "No print queue is set.", "Name one, or set printing.queue."
         )
 
-    def hand_over(name: str, pack: str) -> None:
+    def deliver(name: str, pack: str) -> None:
         command = lp_command(printing, queue, f"{pack} {name}", two_sided=two_sided)
         try:
             run_program(command, out.getvalue(), printing.seconds)
@@ -66,7 +72,7 @@ def _to_queue(printing: PrintingSettings, queue: str, out: BytesIO, two_sided: b
         except ProgramError as error:
             raise _refused(queue, str(error)) from None
 
-    return hand_over
+    return deliver
 
 
 def lp_command(printing: PrintingSettings, queue: str, title: str, *, two_sided: bool) -> list[str]:
@@ -79,8 +85,8 @@ def lp_command(printing: PrintingSettings, queue: str, title: str, *, two_sided:
     ]  # fmt: skip
 
 
-def _refused(queue: str, said: str) -> UserError:
-    reason = said[:_MOST_SAID].rstrip(". ") or "no reason given"
+def _refused(queue: str, message: str) -> UserError:
+    reason = message[:_MOST_REASON].rstrip(". ") or "no reason given"
     return UserError(
         "printer.refused",
         f"The print queue '{queue}' did not take the pages: {reason}.",
@@ -88,7 +94,7 @@ def _refused(queue: str, said: str) -> UserError:
     )
 
 
-def _to_folder(printing: PrintingSettings, out: BytesIO) -> Deliver:
+def _make_folder_delivery(printing: PrintingSettings, out: BytesIO) -> Deliver:
     folder = Path(printing.folder)
     if not printing.folder or not folder.is_dir():
         raise InputError(

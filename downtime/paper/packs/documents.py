@@ -1,18 +1,18 @@
-"""The sheets of a pack: for each patient, for a ward, for those whom no system knows yet."""
+"""The documents of packs: for each patient, for a ward, for those whom no system knows yet."""
 
 from collections.abc import Callable, Sequence
 
-from downtime.errors import InputError
 from downtime.paper.forms import prefill
 from downtime.paper.forms.model import FormDefinition
 from downtime.paper.forms.prefill import Medicines
 from downtime.paper.model import Subject, make_subject
 from downtime.paper.packs import snapshot_pages
 from downtime.paper.packs.model import PrintDocument
-from downtime.paper.packs.print_run import PrintRun
+from downtime.paper.packs.policies import check_is_for_patient
+from downtime.paper.packs.print_context import PrintContext
 from downtime.paper.packs.snapshot_pages import SnapshotView
+from downtime.pdf.flow_blocks import Block
 from downtime.snapshot.model import PatientRow
-from downtime.snapshot.store.opened_snapshot import Snapshot
 
 SUMMARY, BED_LIST = "summary", "bed-list"
 """What the ledger calls these lists."""
@@ -20,76 +20,66 @@ SUMMARY_TITLE = "Patient summary"
 BEDS_TITLE = "Bed list"
 
 
-def make_view(press: PrintRun, snapshot: Snapshot) -> SnapshotView:
-    """From where and when this printing is made."""
-    days = press.settings.paper.summary_result_days
-    return SnapshotView(snapshot, press.zone, press.made, days, press.mrn_name)
-
-
 def patient_documents(
-    press: PrintRun,
-    view: SnapshotView,
-    row: PatientRow,
-    ward: str,
-    forms: Sequence[str],
-    *,
-    summary: bool,
+    context: PrintContext, row: PatientRow, ward: str, forms: Sequence[str], *, summary: bool
 ) -> list[PrintDocument]:
     """A patient's summary and forms; InputError for a form that is about no single patient."""
     for name in forms:
-        form, _ = press.get_form(name)
-        if not form.identity:
-            raise InputError(
-                "form.no-patient",
-                f"'{form.title}' is not about one patient.",
-                "Print it as a blank form.",
-            )
-    first = [summary_document(press, view, row, ward)] if summary else []
-    medicines = view.snapshot.list_medicines(row.patient.id)
-    found = (_sheets(press, view, row, medicines, ward, name) for name in forms)
-    return [*first, *(job for sheets in found for job in sheets)]
+        check_is_for_patient(context.get_form(name)[0])
+    medicines = context.view.snapshot.list_medicines(row.patient.id)
+    documents = [summary_document(context, row, ward)] if summary else []
+    for name in forms:
+        documents += _form_documents(context, row, medicines, ward, name)
+    return documents
 
 
-def _sheets(
-    press: PrintRun, view: SnapshotView, row: PatientRow, medicines: Medicines, ward: str, name: str
+def _form_documents(
+    context: PrintContext, row: PatientRow, medicines: Medicines, ward: str, name: str
 ) -> list[PrintDocument]:
     """One form, on as many sheets as what the snapshot prints into it needs."""
+    view = context.view
 
-    def sheet(number: int) -> Callable[[FormDefinition], dict[str, str]]:
+    def values_of(number: int) -> Callable[[FormDefinition], dict[str, str]]:
         return lambda form: (
             snapshot_pages.identity_values(view, row)
             | prefill.sheet_values(form, view.snapshot, row, medicines, view.zone, number)
         )
 
-    count = prefill.count_sheets(press.get_form(name)[0], medicines)
+    count = prefill.count_sheets(context.get_form(name)[0], medicines)
     subject = make_subject(row.patient)
     return [
-        press.form_document(name, subject, ward, sheet(number)) for number in range(1, count + 1)
+        context.form_document(name, subject, ward, values_of(number))
+        for number in range(1, count + 1)
     ]
 
 
 def summary_document(
-    press: PrintRun, view: SnapshotView, row: PatientRow, ward: str, replaces: tuple[str, ...] = ()
+    context: PrintContext, row: PatientRow, ward: str, replaces: tuple[str, ...] = ()
 ) -> PrintDocument:
     """All that the snapshot holds of a patient, for the ward."""
-    return press.list_document(
+    view = context.view
+    return context.list_document(
         SUMMARY,
         SUMMARY_TITLE,
         make_subject(row.patient),
         ward,
-        lambda: (
-            snapshot_pages.summary_identity_values(view, row),
-            snapshot_pages.summary_blocks(view, row),
-        ),
+        lambda: summary_content(view, row),
         replaces=replaces,
     )
 
 
+def summary_content(view: SnapshotView, row: PatientRow) -> tuple[dict[str, str], list[Block]]:
+    """Identity block and body of a summary."""
+    values = snapshot_pages.summary_identity_values(view, row)
+    return values, snapshot_pages.summary_blocks(view, row)
+
+
 def bed_list_document(
-    press: PrintRun, view: SnapshotView, ward: str, replaces: tuple[str, ...] = ()
+    context: PrintContext, ward: str, replaces: tuple[str, ...] = ()
 ) -> PrintDocument:
     """Every bed of a ward."""
-    return press.list_document(
+    view = context.view
+    return context.list_document(
         BED_LIST,
         f"{BEDS_TITLE}: {ward}",
         Subject(),
@@ -99,23 +89,22 @@ def bed_list_document(
     )
 
 
-def blank_document(press: PrintRun, name: str, ward: str, number: str) -> PrintDocument:
+def blank_document(context: PrintContext, name: str, ward: str, number: str) -> PrintDocument:
     """A blank form; one about a patient carries the downtime number, if any."""
-    if not press.get_form(name)[0].identity:
-        return press.form_document(
-            name, Subject(), ward, lambda form: prefill.blank_values(form, ward)
-        )
-    values = {"patient.downtime-number": number, "patient.location": f"{ward}," if ward else ""}
-    subject = Subject(downtime_number=number)
-    return press.form_document(
+    subject, values = Subject(), {}
+    if context.get_form(name)[0].identity:
+        subject = Subject(downtime_number=number)
+        location = f"{ward}," if ward else ""
+        values = {"patient.downtime-number": number, "patient.location": location}
+    return context.form_document(
         name, subject, ward, lambda form: values | prefill.blank_values(form, ward)
     )
 
 
 def collate(patients: Sequence[Sequence[PrintDocument]], *, by_form: bool) -> list[PrintDocument]:
-    """The sheets of several patients: patient after patient, or form after form."""
-    jobs = [job for sheets in patients for job in sheets]
+    """The documents of several patients: patient after patient, or form after form."""
+    documents = [document for sheets in patients for document in sheets]
     if not by_form:
-        return jobs
-    kinds = list(dict.fromkeys(job.draft.form for job in jobs))
-    return sorted(jobs, key=lambda job: kinds.index(job.draft.form))
+        return documents
+    forms = list(dict.fromkeys(document.draft.form for document in documents))
+    return sorted(documents, key=lambda document: forms.index(document.draft.form))

@@ -1,17 +1,30 @@
-"""One printing as data: its jobs, how its pages are put together, and what came of it."""
+"""One pack as data: what is to be printed, how its pages leave, and what was printed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from downtime.paper.layout.model import PrintedSheet
-from downtime.paper.model import FormDraft, Pack
+from downtime.paper.model import FormDraft, Pack, PackKind
 
 Progress = Callable[[int, int], None]
-"""Told how many of how many documents are printed; what it raises stops the printing."""
+"""Called with how many of how many documents are printed; what it raises stops the printing."""
 Deliver = Callable[[str, str], None]
-"""Told the file name and the pack when the pages are complete; what it raises makes them void."""
+"""Called with file name and pack when all pages are complete; what it raises makes them void."""
+
+
+class RequestKind(StrEnum):
+    """What can be asked for; kept with jobs and packs."""
+
+    WARDS = "wards"
+    CHANGES = "changes"
+    PATIENT = "patient"
+    CLINIC = "clinic"
+    THEATRE = "theatre"
+    BLANK = "blank"
+    AGAIN = "again"
+    LABELS = "labels"
 
 
 class PrintChannel(StrEnum):
@@ -24,32 +37,19 @@ class PrintChannel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PrintDocument:
-    """One form or list to print: its row in the ledger, what it says, the sheet that says it."""
+    """One form or list to print: its row in the ledger, what it says, the sheet that says it.
+
+    `content` is called when its turn to print comes, so that memory stays flat.
+    """
 
     draft: FormDraft
     content: Callable[[], Any]
     sheet: Callable[[str, Any], PrintedSheet]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrintOptions:
-    """How pages are put together, and how they leave."""
-
-    by_form: bool = False
-    """All sheets of one form together, instead of all sheets of one patient."""
-    two_sided: bool = False
-    """Every form starts on the front of a sheet: none is ever carried away on another's back."""
-    progress: Progress | None = None
-    deliver: Deliver | None = None
-    job: str = ""
-    """The job in whose course this is printed."""
-    request: str = ""
-    """What was asked for, so that it can be asked for again."""
-
-
 @dataclass(frozen=True, slots=True)
 class PrintOutcome:
-    """What was printed: pages of each job in order, blank backs, and all pages of the document."""
+    """What was printed: pages of each document in order, blank backs, and all pages of the PDF."""
 
     pack: Pack
     serials: tuple[str, ...]
@@ -59,4 +59,31 @@ class PrintOutcome:
     checksum: str
 
 
-DEFAULT_OPTIONS = PrintOptions()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackPlan:
+    """Everything that one pack will hold, before a serial is given or a page is printed."""
+
+    kind: PackKind
+    title: str
+    file_name: str
+    documents: Sequence[PrintDocument]
+    wards: Sequence[str] = ()
+    snapshot: str = ""
+    as_at: str = ""
+    """How old the data is, as the pages say."""
+    cover: Callable[[PrintOutcome], PrintDocument] | None = None
+    """Makes the first page, printed last, from what the others gave."""
+    audit_target: str = ""
+    """What the audit names, when it is not the wards."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackResult:
+    """What was printed. `forms` counts those for patients, `blank_forms` the spares."""
+
+    id: str
+    pages: int
+    forms: int
+    blank_forms: int
+    file_name: str
+    checksum: str = ""

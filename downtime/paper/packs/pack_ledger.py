@@ -1,6 +1,8 @@
-"""What becomes of a printing: printed, failed and asked for again, or broken off by a dead program."""
+"""What becomes of a pack: printed, failed and asked for again, or interrupted by a dead program."""
 
 from datetime import timedelta
+
+from sqlite_utils import Database
 
 from downtime.clock import to_text
 from downtime.errors import NotFoundError
@@ -11,79 +13,74 @@ from downtime.vault import device
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
-_OWN = "substr(id, 1, 3) = ? || '-'"
 INTERRUPTED = "The program stopped while it was printing this."
 
 
-def get_pack(vault: Vault, pack: str) -> Pack:
-    """One printing; NotFoundError."""
-    found = packs.fetch_packs(vault.db, "id = ?", pack)
-    if not found:
+def get_pack(vault: Vault, pack_id: str) -> Pack:
+    """One pack; NotFoundError."""
+    return _get_pack(vault.db, pack_id)
+
+
+def _get_pack(db: Database, pack_id: str) -> Pack:
+    pack = packs.find_pack(db, pack_id)
+    if pack is None:
         raise NotFoundError(
-            "pack.unknown", f"No pack '{pack}' was printed here.", "List the packs."
+            "pack.unknown", f"No pack '{pack_id}' was printed here.", "List the packs."
         )
-    return found[0]
+    return pack
 
 
 def list_failed(vault: Vault) -> list[Pack]:
-    """Printings of this machine that nobody got and nobody asked for again, newest first."""
-    return packs.fetch_packs(
-        vault.db, f"state = ? AND {_OWN}", PackState.FAILED, device.read_own_code(vault.home)
-    )
+    """Packs of this machine that nobody got and nobody asked for again, newest first."""
+    return packs.fetch_failed(vault.db, device.read_own_code(vault.home))
 
 
-def get_failed(vault: Vault, pack: str) -> Pack:
-    """A printing that failed; NotFoundError, ConflictError when it did not, or was repeated."""
-    found = get_pack(vault, pack)
-    PACK_LIFECYCLE.check(found.state, PackState.REPEATED)
-    return found
+def get_failed(vault: Vault, pack_id: str) -> Pack:
+    """A pack that failed; NotFoundError, ConflictError when it did not, or was repeated."""
+    pack = get_pack(vault, pack_id)
+    PACK_LIFECYCLE.check(pack.state, PackState.REPEATED)
+    return pack
 
 
 def void_pack(vault: Vault, pack: Pack, actor: Actor, reason: str) -> None:
     """Nobody got these pages: every form of the pack is void; ConflictError by the lifecycle."""
     with vault.change(actor, AuditAction.PACK_VOID, target=pack.id, reason=reason) as db:
-        (now,) = packs.fetch_packs(db, "id = ?", pack.id)
-        PACK_LIFECYCLE.check(now.state, PackState.FAILED)
-        issued_forms.move_pack_forms(db, pack.id, FormState.VOID, vault.now(), actor, reason)
+        PACK_LIFECYCLE.check(_get_pack(db, pack.id).state, PackState.FAILED)
+        for form in list(issued_forms.fetch_of_pack(db, pack.id)):
+            issued_forms.set_state(db, form.serial, FormState.VOID, vault.now(), actor, reason)
         packs.set_failure(db, pack.id, PackState.FAILED, reason)
 
 
-def mark_repeated(vault: Vault, pack: Pack, actor: Actor, by: str) -> None:
-    """A failed printing was printed anew as the pack `by`."""
-    with vault.change(
-        actor, AuditAction.PACK_REPEATED, target=pack.id, reason=f"printed anew as {by}"
-    ) as db:
-        (now,) = packs.fetch_packs(db, "id = ?", pack.id)
-        PACK_LIFECYCLE.check(now.state, PackState.REPEATED)
-        packs.set_failure(db, pack.id, PackState.REPEATED, f"Printed anew as {by}.")
+def mark_repeated(vault: Vault, pack: Pack, actor: Actor, successor: str) -> None:
+    """A failed pack was printed anew as the pack `successor`."""
+    reason = f"printed anew as {successor}"
+    with vault.change(actor, AuditAction.PACK_REPEATED, target=pack.id, reason=reason) as db:
+        PACK_LIFECYCLE.check(_get_pack(db, pack.id).state, PackState.REPEATED)
+        packs.set_failure(db, pack.id, PackState.REPEATED, f"Printed anew as {successor}.")
 
 
 def find_printed_for_job(vault: Vault, job: str) -> Pack | None:
-    """What was printed, and handed over, in the course of a job."""
-    found = packs.fetch_packs(vault.db, "job = ? AND state = ?", job, PackState.PRINTED)
-    return found[0] if found else None
+    """What was printed, and delivered, in the course of a job."""
+    return next(iter(packs.fetch_of_job(vault.db, job, [PackState.PRINTED])), None)
 
 
 def withdraw_job(vault: Vault, job: str, reason: str) -> int:
     """Void what was printed for a job whose pages nobody got; how many packs."""
-    condition = "job = ? AND state IN (?, ?)"
-    return _void_all(
-        vault,
-        packs.fetch_packs(vault.db, condition, job, PackState.PRINTING, PackState.PRINTED),
-        reason,
-    )
+    states = PackState.PRINTING, PackState.PRINTED
+    return _void_all(vault, packs.fetch_of_job(vault.db, job, states), reason)
 
 
 def void_interrupted(vault: Vault, settings: Settings) -> int:
-    """Void printings whose program died; how many. One takes minutes, so an old one is dead."""
+    """Void packs whose program died; how many. One takes minutes, so an old one is dead."""
     limit = vault.clock() - timedelta(minutes=settings.printing.interrupted_minutes)
-    condition, own = f"state = ? AND issued_at < ? AND {_OWN}", device.read_own_code(vault.home)
-    found = packs.fetch_packs(vault.db, condition, PackState.PRINTING, to_text(limit), own)
-    return _void_all(vault, found, INTERRUPTED)
+    interrupted = packs.fetch_interrupted(
+        vault.db, device.read_own_code(vault.home), to_text(limit)
+    )
+    return _void_all(vault, interrupted, INTERRUPTED)
 
 
-def _void_all(vault: Vault, found: list[Pack], reason: str) -> int:
-    for pack in found:
+def _void_all(vault: Vault, failed: list[Pack], reason: str) -> int:
+    for pack in failed:
         issuer = Actor(pack.issued_by, pack.issued_name, device.read_own_card(vault.home).code)
         void_pack(vault, pack, issuer, reason)
-    return len(found)
+    return len(failed)

@@ -22,7 +22,7 @@ from downtime.paper.store import layouts
 from downtime.pdf.drawing import DRILL
 from downtime.pdf.flow_blocks import Block, Paragraph
 from downtime.settings import Settings
-from downtime.snapshot import load_bundle
+from downtime.snapshot import local_snapshots
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault import device
 from downtime.vault.model import Actor
@@ -61,7 +61,7 @@ class PrintContext:
     def view(self) -> SnapshotView:
         """The snapshot that was named, else the one in use, as this pack shows it."""
         if self._snapshot is None:
-            self._snapshot = self._opened = load_bundle.open_current_snapshot(self.vault)
+            self._snapshot = self._opened = local_snapshots.open_current_snapshot(self.vault)
         days = self.settings.paper.summary_result_days
         return SnapshotView(self._snapshot, self.zone, self.printed_at, days, self.mrn_name)
 

@@ -8,7 +8,8 @@ import pytest
 from downtime import config
 from downtime.accounts import homes
 from downtime.config import Home
-from downtime.paper.packs.pack import blank_forms
+from downtime.paper.packs.blank_forms import BlankForms
+from downtime.paper.packs.print_pack import print_pack
 from tests.integration.cli.conftest import BEGINS, PASSWORD, Clock, Terminal
 
 
@@ -47,8 +48,13 @@ def print_blanks(home, key, clock):
     """What a ward prints on the screen: three blank charts."""
     settings = config.load(Home(home).config)
     opened = homes.open_with_file(Home(home), settings, clock, key)
-    blank_forms(
-        opened.vault, settings, ["observations"], 3, opened.actor, "test", io.BytesIO(), ward="A1"
+    print_pack(
+        opened.vault,
+        settings,
+        BlankForms(forms=("observations",), copies=3, ward="A1"),
+        opened.actor,
+        "test",
+        io.BytesIO(),
     )
     opened.vault.close()
 
@@ -78,18 +84,18 @@ def test_taking_again_brings_nothing_and_what_is_cut_short_is_refused(machines, 
 def test_papers_are_booked_line_by_line_and_lists_name_what_is_missing(machines, gathered):
     folder, clerk, _, station = machines
     serials, _ = gathered
-    answer = clerk("ledger", "book", stdin=(serials[0], "nonsense", serials[1]))
+    answer = clerk("ledger", "check-in", stdin=(serials[0], "nonsense", serials[1]))
     assert answer.code == 1
     assert "Number 2: That is not a serial" in answer.out
     assert "nonsense" not in answer.out
-    assert "2 booked." in answer.out
-    assert clerk("ledger", "unbook").code == 0
+    assert "2 checked in." in answer.out
+    assert clerk("ledger", "undo-check-in").code == 0
     missing = station.ok("ledger", "open", "missing", "--csv", "missing.csv")
     assert [row["serial"] for row in missing] == serials[1:]
     assert len((folder / "missing.csv").read_text(encoding="utf-8-sig").splitlines()) == 3
     station.ok("ledger", "assign", serials[1], "--owner", "A1", "--due", "2026-11-01T10:00")
     assert "OVERDUE" in station.run("ledger", "open", "missing").out
-    assert clerk("ledger", "book", serials[0]).code == 0
+    assert clerk("ledger", "check-in", serials[0]).code == 0
     assert [row["serial"] for row in station.ok("ledger", "open", "duplicates")] == [serials[0]]
     assert clerk("ledger", "settle", serials[0], "copy", "--reason", "two sheets").code == 0
     assert [row["serial"] for row in station.ok("ledger", "open", "copies")] == [serials[0]]

@@ -22,7 +22,8 @@ from downtime.clinical.model import (
     Patient,
     ServiceRequest,
 )
-from downtime.paper.packs.pack import ward_pack
+from downtime.paper.packs.print_pack import print_pack
+from downtime.paper.packs.ward_pack import WardPack
 from downtime.settings import Settings
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.store import record_tables
@@ -125,7 +126,7 @@ def settings():
 @pytest.fixture
 def vault(vault):
     """The vault of a machine whose device code is K7."""
-    device.create(vault.home, os.urandom(32), "K7", "laptop-1")
+    device.create_device(vault.home, os.urandom(32), "K7", "laptop-1")
     return vault
 
 
@@ -135,7 +136,15 @@ def pack(vault, snapshot, settings, actor):
 
     def build(**options):
         out = io.BytesIO()
-        result = ward_pack(vault, snapshot, settings, ["A1"], actor, "Test", out, **options)
+        result = print_pack(
+            vault,
+            settings,
+            WardPack(wards=("A1",), **options),
+            actor,
+            "Test",
+            out,
+            snapshot=snapshot,
+        )
         return SimpleNamespace(pdf=out.getvalue(), result=result, words=read_words(out.getvalue()))
 
     return build

@@ -14,9 +14,11 @@ from downtime.paper import ledger, serials
 from downtime.paper.forms import background
 from downtime.paper.forms.load_form import check_file, load_form
 from downtime.paper.layout.lay_out_form import lay_out_form
-from downtime.paper.packs.pack import blank_forms, patient_pack
+from downtime.paper.packs.blank_forms import BlankForms
+from downtime.paper.packs.patient_pack import PatientPack
 from downtime.paper.packs.preview_form import preview_form
-from downtime.paper.store import issued_forms
+from downtime.paper.packs.print_pack import print_pack
+from downtime.paper.store import layouts
 from downtime.settings import PaperSettings
 
 MM = 72 / 25.4
@@ -138,7 +140,15 @@ def printed(vault, snapshot, settings, actor):
 
     def build():
         out = io.BytesIO()
-        patient_pack(vault, snapshot, settings, "p1", ["own"], actor, "Test", out)
+        print_pack(
+            vault,
+            settings,
+            PatientPack(patient="p1", forms=("own",)),
+            actor,
+            "Test",
+            out,
+            snapshot=snapshot,
+        )
         return out.getvalue()
 
     return build
@@ -213,7 +223,7 @@ def test_a_code_is_white_round_about_even_on_a_dark_page(own, vault, settings, a
     document.save(dark)
     own(dark.getvalue())
     out = io.BytesIO()
-    blank_forms(vault, settings, ["own"], 1, actor, "Test", out)
+    print_pack(vault, settings, BlankForms(forms=("own",), copies=1), actor, "Test", out)
     assert len(codes(out.getvalue())[0]) == 2
 
 
@@ -277,7 +287,7 @@ def test_a_changed_pdf_is_another_layout_and_the_old_one_is_kept(own, printed, v
         row.layout for row in ledger.list_patient_forms(vault, "p1") if row.form == "own"
     )
     assert first != second
-    assert issued_forms.fetch_layout(vault.db, first).size[0] == pytest.approx(210 * MM, abs=0.1)
+    assert layouts.find_layout(vault.db, first).size[0] == pytest.approx(210 * MM, abs=0.1)
 
 
 def test_a_preview_shows_every_place(own, vault, settings, clock, words, tmp_path):

@@ -11,6 +11,8 @@ from downtime.errors import ConflictError
 from downtime.outage import outages
 from downtime.paper import ledger, serials
 from downtime.paper.packs import ward_changes
+from downtime.paper.packs.print_pack import print_pack
+from downtime.paper.packs.ward_changes import WardChanges
 from tests.integration.paper.conftest import read_words, records
 
 LATER = "2026-11-02T18:00:00Z"
@@ -28,10 +30,7 @@ def changes(vault, snapshot_of, settings, actor):
 
     def build(found):
         out = io.BytesIO()
-        made = ward_changes.print_ward_changes(
-            vault, snapshot_of(found, LATER), settings, "A1", actor, "Test", out,
-            forms=["observations"],
-        )  # fmt: skip
+        made = print_pack(vault, settings, WardChanges(ward="A1", forms=("observations",)), actor, "Test", out, snapshot=snapshot_of(found, LATER))  # fmt: skip
         rows = ledger.list_pack_forms(vault, made.id)
         return SimpleNamespace(rows=rows, words=read_words(out.getvalue()), result=made)
 
@@ -121,15 +120,15 @@ def test_what_failed_supersedes_nothing(first, vault, snapshot_of, settings, act
             raise OSError("no space left")
 
     with pytest.raises(OSError, match="no space"):
-        ward_changes.print_ward_changes(vault, later, settings, "A1", actor, "Test", Full())
+        print_pack(vault, settings, WardChanges(ward="A1"), actor, "Test", Full(), snapshot=later)
     assert summary(vault, first.result.id, "p2").state == "issued"
 
 
 def test_a_ward_without_a_print_has_no_changes(vault, snapshot, settings, actor):
     assert ward_changes.list_printed_wards(vault) == set()
     with pytest.raises(ConflictError, match="No pack of ward 'A1'"):
-        ward_changes.print_ward_changes(
-            vault, snapshot, settings, "A1", actor, "Test", io.BytesIO()
+        print_pack(
+            vault, settings, WardChanges(ward="A1"), actor, "Test", io.BytesIO(), snapshot=snapshot
         )
 
 

@@ -8,12 +8,12 @@ import pytest
 
 from downtime.clinical.model import Appointment
 from downtime.errors import ConflictError, InputError
-from downtime.paper import ledger, serials
+from downtime.paper import ledger, move_form, serials
 from downtime.paper.layout.stamp_pages import BLANK
 from downtime.paper.packs import content_recorder, pack_ledger
-from downtime.paper.packs.model import PrintOptions
-from downtime.paper.packs.pack import session_pack
-from downtime.paper.packs.reprint import print_again
+from downtime.paper.packs.print_pack import print_pack
+from downtime.paper.packs.reprint import Reprint
+from downtime.paper.packs.session_pack import ClinicPack, TheatrePack
 from downtime.paper.store import issued_forms
 from tests.integration.paper.conftest import read_words, records
 
@@ -23,16 +23,14 @@ def forms_of(vault, made):
 
 
 def test_form_after_form_keeps_the_order_of_the_beds(pack, vault):
-    made = pack(forms=["observations"], blanks=0, options=PrintOptions(by_form=True))
+    made = pack(forms=["observations"], blanks=0, by_form=True)
     forms = forms_of(vault, made)
     assert [p for f, p in forms if f == "summary"] == ["p1", "p2", "p3", "p4", "p5"]
     assert [f for f, _ in forms] == ["bed-list", *["summary"] * 5, *["observations"] * 5, "cover"]
 
 
 def test_on_two_sides_no_form_starts_on_the_back_of_another(pack):
-    made = pack(
-        forms=["observations", "progress-notes"], blanks=1, options=PrintOptions(two_sided=True)
-    )
+    made = pack(forms=["observations", "progress-notes"], blanks=1, two_sided=True)
     assert made.result.pages == len(made.words)
     for number, text in enumerate(made.words):
         if "Page 1 of" in text:
@@ -40,7 +38,7 @@ def test_on_two_sides_no_form_starts_on_the_back_of_another(pack):
 
 
 def test_blank_backs_say_so_carry_no_serial_and_are_counted(pack, codes):
-    made = pack(forms=["observations"], blanks=0, options=PrintOptions(two_sided=True))
+    made = pack(forms=["observations"], blanks=0, two_sided=True)
     covers = sum("Downtime pack." in text for text in made.words)
     blank = [n for n, text in enumerate(made.words) if BLANK in text]
     read = codes(made.pdf)
@@ -82,16 +80,16 @@ def theatre(number, patient, **more):
     )  # fmt: skip
 
 
+SESSIONS = {"clinic": ClinicPack, "theatre": TheatrePack}
+
+
 @pytest.fixture
 def listed(vault, snapshot_of, settings, actor):
     """`listed(kind, location, day, records, **options)` → words and ledger of a printed list."""
 
     def build(kind, location, day, found, **options):
         out = io.BytesIO()
-        made = session_pack(
-            vault, snapshot_of([*records(), *found]), settings, kind, day, location, actor, "Test",
-            out, **options,
-        )  # fmt: skip
+        made = print_pack(vault, settings, SESSIONS[kind](day=day, location=location, **options), actor, "Test", out, snapshot=snapshot_of([*records(), *found]))  # fmt: skip
         return read_words(out.getvalue()), ledger.list_pack_forms(vault, made.id), made
 
     return build
@@ -146,7 +144,7 @@ def spoilt(pack, vault):
 
 def again(vault, settings, actor, serial, reason="Coffee"):
     out = io.BytesIO()
-    made = print_again(vault, settings, serial, actor, reason, out)
+    made = print_pack(vault, settings, Reprint(serial=serial), actor, reason, out)
     (row,) = ledger.list_pack_forms(vault, made.id)
     return row, read_words(out.getvalue())
 
@@ -180,7 +178,7 @@ def test_a_form_again_can_be_printed_again(vault, settings, actor, spoilt):
 def test_only_a_form_that_is_out_is_printed_again_and_for_a_reason(vault, settings, actor, spoilt):
     with pytest.raises(InputError):
         again(vault, settings, actor, spoilt.serial, " ")
-    ledger.mark_returned(vault, spoilt.serial, actor)
+    move_form.mark_returned(vault, spoilt.serial, actor)
     with pytest.raises(ConflictError):
         again(vault, settings, actor, spoilt.serial)
     assert ledger.get_form(vault, spoilt.serial).state == "returned"

@@ -7,15 +7,16 @@ from datetime import timedelta
 import pytest
 
 from downtime.errors import ConflictError, InputError, UserError
-from downtime.paper import ledger, print_requests
+from downtime.paper import ledger
 from downtime.paper.packs import deliver, pack_ledger
-from downtime.paper.packs.model import PrintOptions
-from downtime.paper.packs.pack import blank_forms
-from downtime.paper.print_requests import PrintRequest
+from downtime.paper.packs.blank_forms import BlankForms
+from downtime.paper.packs.model import PrintChannel
+from downtime.paper.packs.print_pack import print_pack
+from downtime.paper.print_requests import get_pack_request
 from downtime.settings import PrintingSettings, Settings
 from downtime.vault.vault import Vault
 
-ORDER = PrintRequest(kind=print_requests.BLANK, forms=("observations",), copies=2, wards=("A1",))
+ORDER = BlankForms(forms=("observations",), copies=2, ward="A1")
 
 
 @pytest.fixture
@@ -28,15 +29,13 @@ def send(vault, settings, actor):
     def build(to, order=ORDER, job=""):
         out = io.BytesIO()
         hand_over = deliver.make_delivery(settings.printing, to, out, two_sided=order.two_sided)
-        return print_requests.print_request(
-            vault, settings, order, actor, "Test", out, hand_over=hand_over, job=job
-        )
+        return print_pack(vault, settings, order, actor, "Test", out, deliver=hand_over, job=job)
 
     return build
 
 
 def test_a_queue_gets_the_whole_document_and_how_to_print_it(lp, send, vault):
-    made = send(deliver.QUEUE)
+    made = send(PrintChannel.QUEUE)
     words = (lp / "words").read_text()
     assert "-d ward-a1 -n 2" in words
     assert "-o media=A4,Tray2 -o sides=one-sided" in words
@@ -50,7 +49,7 @@ def test_a_queue_gets_the_whole_document_and_how_to_print_it(lp, send, vault):
 def test_what_a_queue_refuses_is_not_printed(lp, send, vault):
     (lp / "broken").touch()
     with pytest.raises(UserError, match="out of paper"):
-        send(deliver.QUEUE)
+        send(PrintChannel.QUEUE)
     (failed,) = pack_ledger.list_failed(vault)
     assert failed.failure.endswith("did not take the pages: lp: out of paper.")
     assert {row.state for row in ledger.list_pack_forms(vault, failed.id)} == {"void"}
@@ -59,11 +58,11 @@ def test_what_a_queue_refuses_is_not_printed(lp, send, vault):
 def test_what_failed_is_asked_for_again(lp, send, vault, actor):
     (lp / "broken").touch()
     with pytest.raises(UserError):
-        send(deliver.QUEUE)
+        send(PrintChannel.QUEUE)
     (lp / "broken").unlink()
     (failed,) = pack_ledger.list_failed(vault)
-    assert print_requests.get_pack_request(failed) == ORDER
-    made = send(deliver.QUEUE, print_requests.get_pack_request(failed))
+    assert get_pack_request(failed) == ORDER
+    made = send(PrintChannel.QUEUE, get_pack_request(failed))
     pack_ledger.mark_repeated(vault, failed, actor, made.id)
     assert pack_ledger.list_failed(vault) == []
     with pytest.raises(ConflictError):
@@ -74,7 +73,7 @@ def test_what_failed_is_asked_for_again(lp, send, vault, actor):
 def test_a_computer_without_lp_says_so(send, vault, monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UserError, match="no 'lp'"):
-        send(deliver.QUEUE)
+        send(PrintChannel.QUEUE)
     assert len(pack_ledger.list_failed(vault)) == 1
 
 
@@ -82,7 +81,7 @@ def test_a_queue_that_does_not_answer_has_failed(lp, vault, actor):
     (lp / "bin" / "lp").write_text("#!/bin/sh\nexec sleep 20\n")
     printing = PrintingSettings(queue="q", seconds=1)
     with pytest.raises(UserError, match="no answer"):
-        deliver.make_delivery(printing, deliver.QUEUE, io.BytesIO(b"x"), two_sided=False)(
+        deliver.make_delivery(printing, PrintChannel.QUEUE, io.BytesIO(b"x"), two_sided=False)(
             "name", "P1"
         )
 
@@ -92,10 +91,8 @@ def test_a_folder_takes_the_file_for_its_owner_only(tmp_path, vault, actor):
     spool.mkdir()
     settings = Settings(printing=PrintingSettings(folder=str(spool)))
     out = io.BytesIO()
-    hand_over = deliver.make_delivery(settings.printing, deliver.FOLDER, out, two_sided=False)
-    made = print_requests.print_request(
-        vault, settings, ORDER, actor, "Test", out, hand_over=hand_over
-    )
+    hand_over = deliver.make_delivery(settings.printing, PrintChannel.FOLDER, out, two_sided=False)
+    made = print_pack(vault, settings, ORDER, actor, "Test", out, deliver=hand_over)
     (file,) = spool.iterdir()
     assert file.name == f"{made.id}_{made.file_name}"
     assert file.read_bytes() == out.getvalue()
@@ -103,10 +100,13 @@ def test_a_folder_takes_the_file_for_its_owner_only(tmp_path, vault, actor):
 
 
 def test_ways_that_are_not_set_up_are_refused_before_anything_is_printed(vault):
-    assert deliver.list_channels(PrintingSettings()) == [deliver.SCREEN]
-    for way in (deliver.QUEUE, deliver.FOLDER, "pigeon"):
+    assert deliver.list_channels(PrintingSettings()) == [PrintChannel.SCREEN]
+    for channel in (PrintChannel.QUEUE, PrintChannel.FOLDER):
         with pytest.raises(InputError):
-            deliver.make_delivery(PrintingSettings(), way, io.BytesIO(), two_sided=False)
+            deliver.make_delivery(PrintingSettings(), channel, io.BytesIO(), two_sided=False)
+    for channel in (PrintChannel.QUEUE, "pigeon"):
+        with pytest.raises(InputError, match="cannot print that way"):
+            deliver.check_channel(PrintingSettings(), channel)
     assert ledger.list_packs(vault) == []
 
 
@@ -122,10 +122,7 @@ def killed(vault, settings, actor, **options):
     void, pack_ledger.void_pack = pack_ledger.void_pack, lambda *_: None
     try:
         with pytest.raises(Killed):
-            blank_forms(
-                vault, settings, ["observations"], 3, actor, "Test", io.BytesIO(),
-                options=PrintOptions(progress=die, **options),
-            )  # fmt: skip
+            print_pack(vault, settings, BlankForms(forms=("observations",), copies=3), actor, "Test", io.BytesIO(), progress=die, **options)  # fmt: skip
     finally:
         pack_ledger.void_pack = void
     (pack,) = ledger.list_packs(vault)

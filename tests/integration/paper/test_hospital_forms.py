@@ -11,7 +11,8 @@ from downtime.paper import ledger, serials
 from downtime.paper.forms import hospital_forms
 from downtime.paper.forms.load_form import check_file, load_form, load_forms
 from downtime.paper.packs import preview_form
-from downtime.paper.packs.pack import blank_forms
+from downtime.paper.packs.blank_forms import BlankForms
+from downtime.paper.packs.print_pack import print_pack
 
 from .conftest import read_words
 
@@ -21,7 +22,9 @@ def test_what_is_begun_can_be_used_at_once(vault, settings, actor, words):
     assert path == vault.home.forms / "falls-check.yaml"
     assert check_file(path) == []
     out = io.BytesIO()
-    made = blank_forms(vault, settings, ["falls-check"], 1, actor, "Test", out)
+    made = print_pack(
+        vault, settings, BlankForms(forms=("falls-check",), copies=1), actor, "Test", out
+    )
     (text,) = words(out.getvalue())
     assert "Falls check" in text
     assert "Patient informed" in text

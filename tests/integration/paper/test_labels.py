@@ -11,9 +11,15 @@ import pytest
 from downtime.errors import InputError, NotFoundError
 from downtime.outage import outages
 from downtime.paper import ledger
-from downtime.paper.labels import alignment_test, gs1_codes, print_labels
+from downtime.paper.labels import alignment_test, gs1_codes
 from downtime.paper.labels.label_sheets import LABEL_SHEETS
-from downtime.paper.labels.print_labels import PATIENT, WRISTBAND, LabelOptions
+from downtime.paper.labels.print_labels import (
+    LabelKind,
+    PatientLabels,
+    StockLabels,
+    WardLabels,
+)
+from downtime.paper.packs.print_pack import print_pack
 
 LARGE = [name for name, sheet in LABEL_SHEETS.items() if sheet.width >= 60]
 
@@ -31,10 +37,16 @@ def settings(settings):
 def of_patient(vault, snapshot, settings, actor, words):
     """`of_patient(id, kind, **wanted)` → PDF, words of each page, result."""
 
-    def build(patient, kind=PATIENT, **wanted):
+    def build(patient, kind=LabelKind.PATIENT, **wanted):
         out = io.BytesIO()
-        made = print_labels.print_patient_labels(
-            vault, snapshot, settings, patient, kind, LabelOptions(**wanted), actor, "Test", out
+        made = print_pack(
+            vault,
+            settings,
+            PatientLabels(patient=patient, label=kind, **wanted),
+            actor,
+            "Test",
+            out,
+            snapshot=snapshot,
         )
         return out.getvalue(), words(out.getvalue()), made
 
@@ -77,9 +89,15 @@ def test_a_label_stands_where_the_sheet_has_it_and_the_offset_moves_it(
 ):
     def top_left(settings):
         out = io.BytesIO()
-        wanted = LabelOptions("L7163", 4, 1)
-        print_labels.print_patient_labels(
-            vault, snapshot, settings, "p3", PATIENT, wanted, actor, "Test", out
+        wanted = {"sheet": "L7163", "start": 4, "copies": 1}
+        print_pack(
+            vault,
+            settings,
+            PatientLabels(patient="p3", label=LabelKind.PATIENT, **wanted),
+            actor,
+            "Test",
+            out,
+            snapshot=snapshot,
         )
         command = ["pdftotext", "-bbox", "-", "-"]
         found = subprocess.run(command, input=out.getvalue(), capture_output=True, check=True)
@@ -98,12 +116,12 @@ def test_a_label_stands_where_the_sheet_has_it_and_the_offset_moves_it(
 
 
 def test_a_wristband_has_the_core_identifiers_and_a_blank_where_no_number_is_known(of_patient):
-    _, (page,), _ = of_patient("p1", WRISTBAND, sheet="L7162", copies=1)
+    _, (page,), _ = of_patient("p1", LabelKind.WRISTBAND, sheet="L7162", copies=1)
     said = flat(page)
     assert "O'CALLAGHAN-SMYTHE, Aoife" in said
     assert "(Mrs)" not in said
     assert "NHS No. 999 000 0018" in said
-    _, (page,), _ = of_patient("p2", WRISTBAND, sheet="L7162", copies=1)
+    _, (page,), _ = of_patient("p2", LabelKind.WRISTBAND, sheet="L7162", copies=1)
     assert "NHS No. Hospital No. RX00002" in flat(page)
 
 
@@ -125,8 +143,14 @@ def test_a_ward_has_a_label_for_each_patient_and_says_where_one_has_to_be_writte
     vault, snapshot, settings, actor, words
 ):
     out = io.BytesIO()
-    made = print_labels.print_ward_labels(
-        vault, snapshot, settings, ["A1"], PATIENT, LabelOptions("L7163"), actor, "Test", out
+    made = print_pack(
+        vault,
+        settings,
+        WardLabels(wards=("A1",), label=LabelKind.PATIENT, sheet="L7163"),
+        actor,
+        "Test",
+        out,
+        snapshot=snapshot,
     )
     (page,) = words(out.getvalue())
     said = flat(page)
@@ -181,26 +205,28 @@ def test_unknown_sheets_patients_and_wards_are_refused(
     with pytest.raises(NotFoundError):
         of_patient("nobody", sheet="L7160")
     with pytest.raises(InputError, match="no patient on Z9"):
-        print_labels.print_ward_labels(
-            vault, snapshot, settings, ["Z9"], PATIENT, LabelOptions(), actor, "Test", io.BytesIO()
+        print_pack(
+            vault,
+            settings,
+            WardLabels(wards=("Z9",), label=LabelKind.PATIENT),
+            actor,
+            "Test",
+            io.BytesIO(),
+            snapshot=snapshot,
         )
     with pytest.raises(InputError, match="too small"):
-        of_patient("p3", WRISTBAND, sheet="L7651")
+        of_patient("p3", LabelKind.WRISTBAND, sheet="L7651")
 
 
 def test_boxes_of_forms_are_labelled_with_title_and_version(vault, settings, actor, words):
     out = io.BytesIO()
     forms = ["observations", "phoned-result"]
-    print_labels.print_stock_labels(
-        vault, settings, forms, LabelOptions("L7651"), actor, "Test", out
-    )
+    print_pack(vault, settings, StockLabels(forms=tuple(forms), sheet="L7651"), actor, "Test", out)
     (page,) = words(out.getvalue())
     assert {"Observations", "record", "observations"} <= set(page.replace(",", " ").split())
     assert "Version 1, phoned-result" in flat(page)
     with pytest.raises(InputError, match="No form"):
-        print_labels.print_stock_labels(
-            vault, settings, [], LabelOptions(), actor, "Test", io.BytesIO()
-        )
+        print_pack(vault, settings, StockLabels(forms=()), actor, "Test", io.BytesIO())
 
 
 @pytest.mark.parametrize("name", LABEL_SHEETS)

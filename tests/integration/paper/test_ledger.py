@@ -6,9 +6,10 @@ import pytest
 
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.outage import downtime_numbers, outages
-from downtime.paper import ledger, serials
-from downtime.paper.model import KEYED, LIFECYCLE, VERIFIED
-from downtime.paper.packs.pack import blank_forms
+from downtime.paper import ledger, move_form, serials
+from downtime.paper.model import LIFECYCLE, FormState
+from downtime.paper.packs.blank_forms import BlankForms
+from downtime.paper.packs.print_pack import print_pack
 from downtime.returns.statement.form_accounting import account_forms
 from downtime.settings import PaperSettings, Settings
 
@@ -17,7 +18,14 @@ from downtime.settings import PaperSettings, Settings
 def forms(vault, settings, actor):
     """Five blank forms of ward A1, issued in an outage."""
     outages.declare_systems_down(vault, ["LIMS"], actor, "Down", known=["LIMS"])
-    made = blank_forms(vault, settings, ["observations"], 5, actor, "Test", io.BytesIO(), ward="A1")
+    made = print_pack(
+        vault,
+        settings,
+        BlankForms(forms=("observations",), copies=5, ward="A1"),
+        actor,
+        "Test",
+        io.BytesIO(),
+    )
     return [row.serial for row in ledger.list_pack_forms(vault, made.id)]
 
 
@@ -38,9 +46,9 @@ def test_a_form_of_another_laptop_is_told_apart_from_a_slip(vault, forms):
 
 
 def test_issued_is_returned_and_void_and_lost_and_still_out(vault, forms, outage, actor):
-    ledger.mark_returned(vault, forms[0], actor)
-    ledger.void_form(vault, forms[1], actor, "Coffee")
-    ledger.mark_lost(vault, forms[2], actor, "Not found on the ward")
+    move_form.mark_returned(vault, forms[0], actor)
+    move_form.void_form(vault, forms[1], actor, "Coffee")
+    move_form.mark_lost(vault, forms[2], actor, "Not found on the ward")
     states = {c.state: c.count for c in ledger.count_forms(vault, outage)}
     assert states == {"returned": 1, "void": 1, "lost": 1, "issued": 2}
     assert [row.serial for row in ledger.list_missing(vault, outage)] == forms[3:]
@@ -48,22 +56,24 @@ def test_issued_is_returned_and_void_and_lost_and_still_out(vault, forms, outage
 
 
 def test_returning_twice_is_no_error(vault, forms, actor):
-    ledger.mark_returned(vault, forms[0], actor)
-    assert ledger.mark_returned(vault, forms[0], actor).state == "returned"
+    move_form.mark_returned(vault, forms[0], actor)
+    assert move_form.mark_returned(vault, forms[0], actor).state == "returned"
 
 
 def test_a_lost_form_may_be_found(vault, forms, actor):
-    ledger.mark_lost(vault, forms[0], actor, "Searched")
-    assert ledger.mark_returned(vault, forms[0], actor, "Behind the radiator").state == "returned"
+    move_form.mark_lost(vault, forms[0], actor, "Searched")
+    assert (
+        move_form.mark_returned(vault, forms[0], actor, "Behind the radiator").state == "returned"
+    )
 
 
 def test_a_void_form_stays_void(vault, forms, actor):
-    ledger.void_form(vault, forms[0], actor, "Spoilt")
+    move_form.void_form(vault, forms[0], actor, "Spoilt")
     with pytest.raises(ConflictError):
-        ledger.mark_returned(vault, forms[0], actor)
+        move_form.mark_returned(vault, forms[0], actor)
 
 
-@pytest.mark.parametrize("move", [ledger.void_form, ledger.mark_lost])
+@pytest.mark.parametrize("move", [move_form.void_form, move_form.mark_lost])
 def test_giving_a_form_up_needs_a_reason(vault, forms, actor, move):
     with pytest.raises(InputError):
         move(vault, forms[0], actor, "  ")
@@ -71,27 +81,27 @@ def test_giving_a_form_up_needs_a_reason(vault, forms, actor, move):
 
 
 def test_unused_blanks_are_void_together_or_not_at_all(vault, forms, actor):
-    ledger.void_form(vault, forms[1], actor, "Spoilt")
+    move_form.void_form(vault, forms[1], actor, "Spoilt")
     with pytest.raises(ConflictError):
-        ledger.void_unused_forms(vault, forms, actor, "Unused")
+        move_form.void_unused_forms(vault, forms, actor, "Unused")
     assert ledger.get_form(vault, forms[0]).state == "issued"
-    assert ledger.void_unused_forms(vault, [forms[0], *forms[2:]], actor, "Unused") == 4
+    assert move_form.void_unused_forms(vault, [forms[0], *forms[2:]], actor, "Unused") == 4
 
 
 def test_keying_a_form_says_that_it_came_back(vault, forms, actor):
     with vault.change(actor, "test") as db:
-        ledger.move_form(db, forms[0], KEYED, vault.now(), actor)
-        ledger.move_form(db, forms[0], VERIFIED, vault.now(), actor)
+        move_form.move_form(db, forms[0], FormState.KEYED, vault.now(), actor)
+        move_form.move_form(db, forms[0], FormState.VERIFIED, vault.now(), actor)
     assert ledger.get_form(vault, forms[0]).state == "verified"
 
 
 def test_no_step_is_skipped(vault, forms, actor):
     with vault.change(actor, "test") as db, pytest.raises(ConflictError):
-        ledger.move_form(db, forms[0], VERIFIED, vault.now(), actor)
+        move_form.move_form(db, forms[0], FormState.VERIFIED, vault.now(), actor)
 
 
 def test_each_move_is_in_the_audit(vault, forms, actor):
-    ledger.mark_lost(vault, forms[0], actor, "Searched")
+    move_form.mark_lost(vault, forms[0], actor, "Searched")
     row = vault.db.conn.execute(
         "SELECT action, target, why FROM audit ORDER BY seq DESC LIMIT 1"
     ).fetchone()
@@ -104,27 +114,27 @@ def test_every_form_can_reach_an_end():
 
 
 def test_a_form_with_a_runner_is_still_out(vault, forms, outage, actor):
-    assert ledger.mark_collected(vault, forms[0], actor).state == "collected"
+    assert move_form.mark_collected(vault, forms[0], actor).state == "collected"
     assert forms[0] in [row.serial for row in ledger.list_missing(vault, outage)]
     counted, _ = account_forms(ledger.count_forms(vault, outage), len(forms))
     assert (counted[0].out, counted[0].returned) == (5, 0)
-    assert ledger.mark_returned(vault, forms[0], actor).state == "returned"
+    assert move_form.mark_returned(vault, forms[0], actor).state == "returned"
     with pytest.raises(ConflictError):
-        ledger.mark_collected(vault, forms[0], actor)
+        move_form.mark_collected(vault, forms[0], actor)
 
 
 def test_what_a_runner_lost_says_who_declared_it_and_when(vault, forms, actor):
-    ledger.mark_collected(vault, forms[0], actor)
-    lost = ledger.mark_lost(vault, forms[0], actor, "Dropped on the way")
+    move_form.mark_collected(vault, forms[0], actor)
+    lost = move_form.mark_lost(vault, forms[0], actor, "Dropped on the way")
     assert (lost.changed_by, lost.changed_at, lost.reason) == (
         actor.id, vault.now(), "Dropped on the way",
     )  # fmt: skip
 
 
 def test_a_runner_has_what_is_keyed_at_once(vault, forms, actor):
-    ledger.mark_collected(vault, forms[0], actor)
+    move_form.mark_collected(vault, forms[0], actor)
     with vault.change(actor, "test") as db:
-        ledger.move_form(db, forms[0], KEYED, vault.now(), actor)
+        move_form.move_form(db, forms[0], FormState.KEYED, vault.now(), actor)
     assert ledger.get_form(vault, forms[0]).state == "keyed"
 
 

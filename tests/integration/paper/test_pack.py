@@ -12,10 +12,12 @@ from downtime.paper import ledger, serials
 from downtime.paper.forms.form_sets import load_form_sets
 from downtime.paper.forms.load_form import load_form
 from downtime.paper.layout.template_layout import form_digest, form_layout
-from downtime.paper.packs import pack, print_run
-from downtime.paper.packs.model import PrintOptions
-from downtime.paper.packs.pack import blank_forms, patient_pack, site_pack
-from downtime.paper.store import issued_forms
+from downtime.paper.packs import print_context
+from downtime.paper.packs.blank_forms import BlankForms
+from downtime.paper.packs.patient_pack import PatientPack
+from downtime.paper.packs.print_pack import print_pack
+from downtime.paper.packs.ward_pack import WardPack
+from downtime.paper.store import layouts
 from downtime.settings import Settings
 
 SERIAL = re.compile(r"K7-\d{6}-[0-9A-Z]")
@@ -158,7 +160,9 @@ def test_pages_that_could_not_be_handed_over_are_void(vault, snapshot, settings,
             return super().write(data)
 
     with pytest.raises(OSError, match="no space"):
-        pack.ward_pack(vault, snapshot, settings, ["A1"], actor, "Test", Full())
+        print_pack(
+            vault, settings, WardPack(wards=("A1",)), actor, "Test", Full(), snapshot=snapshot
+        )
     (failed,) = ledger.list_packs(vault)
     assert failed.state == "failed"
     assert {row.state for row in ledger.list_pack_forms(vault, failed.id)} == {"void"}
@@ -173,10 +177,7 @@ def test_progress_can_stop_a_printing(vault, snapshot, settings, actor):
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        pack.ward_pack(
-            vault, snapshot, settings, ["A1"], actor, "Test", io.BytesIO(),
-            options=PrintOptions(progress=progress),
-        )  # fmt: skip
+        print_pack(vault, settings, WardPack(wards=("A1",)), actor, "Test", io.BytesIO(), snapshot=snapshot, progress=progress)  # fmt: skip
     assert [done for done, _ in seen] == [1, 2, 3]
     assert ledger.list_packs(vault)[0].state == "failed"
 
@@ -191,19 +192,31 @@ def test_serials_are_never_used_twice(pack, vault):
 
 def test_a_ward_that_the_snapshot_does_not_have(vault, snapshot, settings, actor):
     with pytest.raises(InputError, match="A1"):
-        pack.ward_pack(vault, snapshot, settings, ["Z9"], actor, "Test", io.BytesIO())
+        print_pack(
+            vault, settings, WardPack(wards=("Z9",)), actor, "Test", io.BytesIO(), snapshot=snapshot
+        )
     assert ledger.list_packs(vault) == []
 
 
 def test_the_whole_site(vault, snapshot, settings, actor, words):
     out = io.BytesIO()
-    result = site_pack(vault, snapshot, settings, actor, "Test", out, forms=[], blanks=1)
+    result = print_pack(
+        vault, settings, WardPack(forms=(), blanks=1), actor, "Test", out, snapshot=snapshot
+    )
     assert result.pages == len(words(out.getvalue()))
 
 
 def test_one_patients_pages_name_nobody_in_file_or_title(vault, snapshot, settings, actor, words):
     out = io.BytesIO()
-    result = patient_pack(vault, snapshot, settings, "p1", ["observations"], actor, "Test", out)
+    result = print_pack(
+        vault,
+        settings,
+        PatientPack(patient="p1", forms=("observations",)),
+        actor,
+        "Test",
+        out,
+        snapshot=snapshot,
+    )
     document = pikepdf.open(io.BytesIO(out.getvalue()))
     assert result.forms == 1
     assert "CALLAGHAN" not in (result.file_name + str(document.docinfo.Title)).upper()
@@ -212,10 +225,19 @@ def test_one_patients_pages_name_nobody_in_file_or_title(vault, snapshot, settin
 
 def test_blank_forms_with_and_without_numbers(vault, settings, actor):
     out = io.BytesIO()
-    result = blank_forms(vault, settings, ["admission"], 2, actor, "Test", out, numbered=True)
+    result = print_pack(
+        vault,
+        settings,
+        BlankForms(forms=("admission",), copies=2, numbered=True),
+        actor,
+        "Test",
+        out,
+    )
     numbers = {row.subject.downtime_number for row in ledger.list_pack_forms(vault, result.id)}
     assert (result.blank_forms, len(numbers), "" in numbers) == (2, 2, False)
-    result = blank_forms(vault, settings, ["admission"], 1, actor, "Test", io.BytesIO())
+    result = print_pack(
+        vault, settings, BlankForms(forms=("admission",), copies=1), actor, "Test", io.BytesIO()
+    )
     assert [row.subject.downtime_number for row in ledger.list_pack_forms(vault, result.id)] == [""]
 
 
@@ -225,7 +247,7 @@ def test_a_layout_is_made_once_and_kept(pack, monkeypatch):
     def again(*_):
         raise AssertionError("a kept layout was laid out again")
 
-    monkeypatch.setattr(print_run, "layout_of", again)
+    monkeypatch.setattr(print_context, "lay_out_form", again)
     second = pack(forms=["observations"], blanks=0)
     assert len(first.words) == len(second.words)
 
@@ -233,5 +255,5 @@ def test_a_layout_is_made_once_and_kept(pack, monkeypatch):
 def test_the_kept_geometry_is_that_of_the_printed_form(pack, vault):
     pack(forms=["observations"], blanks=0)
     form = load_form("observations")
-    kept = issued_forms.fetch_layout(vault.db, form_digest(form, "Hospital No."))
+    kept = layouts.find_layout(vault.db, form_digest(form, "Hospital No."))
     assert kept == form_layout(form, "Hospital No.")

@@ -10,7 +10,9 @@ from downtime.clinical.model import Encounter, MedicationRequest, Patient
 from downtime.paper import ledger
 from downtime.paper.forms import prefill
 from downtime.paper.forms.load_form import load_form
-from downtime.paper.packs.pack import blank_forms, patient_pack
+from downtime.paper.packs.blank_forms import BlankForms
+from downtime.paper.packs.patient_pack import PatientPack
+from downtime.paper.packs.print_pack import print_pack
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.store import record_tables
 from downtime.snapshot.store.opened_snapshot import Snapshot
@@ -58,7 +60,15 @@ def chart(tmp_path, vault, settings, actor, words):
 
     def build(form, records=MEDICINES, **more):
         snapshot, out = opened(tmp_path, records, **more), io.BytesIO()
-        made = patient_pack(vault, snapshot, settings, "p1", [form], actor, "Test", out)
+        made = print_pack(
+            vault,
+            settings,
+            PatientPack(patient="p1", forms=(form,)),
+            actor,
+            "Test",
+            out,
+            snapshot=snapshot,
+        )
         snapshot.close()
         pages = [" ".join(p.split()) for p in words(out.getvalue()) if "Drug chart" in p]
         return pages, [row for row in ledger.list_pack_forms(vault, made.id) if row.form == form]
@@ -131,6 +141,13 @@ def test_no_medicine_and_no_data_are_different(tmp_path):
 
 def test_a_blank_log_names_its_ward(vault, settings, actor, words):
     out = io.BytesIO()
-    blank_forms(vault, settings, ["specimen-dispatch-log"], 1, actor, "Test", out, ward="A1")
+    print_pack(
+        vault,
+        settings,
+        BlankForms(forms=("specimen-dispatch-log",), copies=1, ward="A1"),
+        actor,
+        "Test",
+        out,
+    )
     (page,) = words(out.getvalue())
     assert "A1" in page

@@ -1,11 +1,12 @@
 """Forms are laid out before anybody prints."""
 
 from downtime.errors import InputError
+from downtime.paper import ledger
 from downtime.paper.forms.load_form import load_forms
 from downtime.paper.layout import lay_out_form
 from downtime.paper.packs import prepare_layouts
-from downtime.paper.packs.pack import blank_forms
-from downtime.paper.store import issued_forms
+from downtime.paper.packs.blank_forms import BlankForms
+from downtime.paper.packs.print_pack import print_pack
 
 
 def test_every_form_is_laid_out_once_and_printed_on_that_layout(vault, settings, actor, tmp_path):
@@ -19,8 +20,8 @@ def test_every_form_is_laid_out_once_and_printed_on_that_layout(vault, settings,
         for name, form in some.items()
     }
     with open(tmp_path / "blank.pdf", "wb") as out:
-        blank_forms(vault, settings, tuple(some), 1, actor, "Test", out)
-    assert {row.form: row.layout for row in issued_forms.fetch_forms(vault.db, "1")} == kept
+        print_pack(vault, settings, BlankForms(forms=tuple(some), copies=1), actor, "Test", out)
+    assert {row.form: row.layout for row in ledger.list_forms(vault)} == kept
 
 
 def test_a_form_that_cannot_be_laid_out_keeps_no_other_waiting(vault, settings, monkeypatch):

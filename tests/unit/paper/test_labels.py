@@ -15,13 +15,13 @@ AVERY = {"L7160": 21, "L7161": 18, "L7162": 16, "L7163": 14, "L7164": 12, "L7165
 
 
 def test_every_sheet_has_as_many_labels_as_its_box_says():
-    assert {name: found.labels for name, found in LABEL_SHEETS.items()} == AVERY
+    assert {name: found.label_count for name, found in LABEL_SHEETS.items()} == AVERY
 
 
 @pytest.mark.parametrize("name", LABEL_SHEETS)
 def test_labels_lie_on_the_page_and_beside_each_other(name):
     found = LABEL_SHEETS[name]
-    corners = [found.corner(number) for number in range(1, found.labels + 1)]
+    corners = [found.corner(number) for number in range(1, found.label_count + 1)]
     assert corners[0] == (found.left, found.top)
     assert max(x for x, _ in corners) + found.width <= A4[0]
     assert max(y for _, y in corners) + found.height <= A4[1]
@@ -34,7 +34,7 @@ def test_labels_lie_on_the_page_and_beside_each_other(name):
 
 def test_the_labels_lie_in_the_middle_of_the_sheet():
     for found in LABEL_SHEETS.values():
-        right, bottom = found.corner(found.labels)
+        right, bottom = found.corner(found.label_count)
         spare = A4[0] - right - found.width, A4[1] - bottom - found.height
         assert spare == pytest.approx((found.left, found.top), abs=2.0)
 

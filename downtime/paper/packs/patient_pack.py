@@ -1,0 +1,43 @@
+"""The pack of one patient: summary and forms."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from downtime.paper.forms import form_sets
+from downtime.paper.model import PackKind
+from downtime.paper.packs import documents, snapshot_pages
+from downtime.paper.packs.model import PackPlan, RequestKind
+from downtime.paper.packs.print_context import PrintContext
+from downtime.paper.packs.print_request import PrintRequest
+from downtime.snapshot.model import PatientRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientPack(PrintRequest):
+    """Print one patient's summary and forms; the file names nobody."""
+
+    kind: ClassVar[RequestKind] = RequestKind.PATIENT
+    title: ClassVar[str] = "Patient's pages"
+    patient: str
+    """The opaque id in the snapshot."""
+    forms: tuple[str, ...] | None = None
+    """None for those of the ward's form set."""
+
+    def plan(self, context: PrintContext) -> PackPlan:
+        """NotFoundError when the snapshot has no such patient."""
+        view = context.view
+        row = PatientRow(
+            view.snapshot.get_patient(self.patient), view.snapshot.find_encounter(self.patient)
+        )
+        ward = row.encounter.ward if row.encounter else ""
+        sets = form_sets.get_ward_sets(context.settings, [ward], context.vault.home)
+        forms = sets[ward].patient if self.forms is None else self.forms
+        return PackPlan(
+            kind=PackKind.PATIENT,
+            title="Downtime pack of one patient",
+            file_name=context.file_name("patient", view),
+            documents=documents.patient_documents(context, row, ward, forms, summary=True),
+            wards=[ward],
+            snapshot=view.snapshot.id,
+            as_at=snapshot_pages.format_ages(view),
+        )

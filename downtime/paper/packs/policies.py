@@ -1,0 +1,49 @@
+"""What may be printed."""
+
+from collections.abc import Sequence
+
+from downtime.errors import InputError
+from downtime.paper.forms.model import FormDefinition
+from downtime.snapshot.store.opened_snapshot import Snapshot
+
+MOST_BLANK_COPIES = 200
+
+
+def check_wards(snapshot: Snapshot, wards: Sequence[str]) -> None:
+    """InputError for a ward that the snapshot does not have."""
+    known = {row.code for row in snapshot.list_wards()}
+    for ward in wards:
+        if ward not in known:
+            raise InputError(
+                "ward.unknown",
+                f"The snapshot has no ward '{ward}'.",
+                f"Choose from: {', '.join(sorted(known))}.",
+            )
+
+
+def check_session(appointments: Sequence[object]) -> None:
+    """InputError when nobody is on a clinic's or theatre's list."""
+    if not appointments:
+        raise InputError("session.none", "Nobody is on that list.", "Choose another list or day.")
+
+
+def check_is_for_patient(form: FormDefinition) -> None:
+    """InputError for a form that is about no single patient."""
+    if not form.identity:
+        raise InputError(
+            "form.no-patient",
+            f"'{form.title}' is not about one patient.",
+            "Print it as a blank form.",
+        )
+
+
+def check_blank_copies(forms: Sequence[str], copies: int) -> None:
+    """InputError without a form, or for a number of copies that nobody can mean."""
+    if not forms or copies < 1:
+        raise InputError("blank.none", "No blank form was asked for.", "Choose a form and copies.")
+    if copies > MOST_BLANK_COPIES:
+        raise InputError(
+            "blank.copies",
+            f"At most {MOST_BLANK_COPIES} copies of a blank form.",
+            "Print them in parts.",
+        )

@@ -1,0 +1,32 @@
+"""What somebody asks to have printed: the base of one class for each kind of pack."""
+
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+from downtime.paper.packs.model import PackPlan, RequestKind
+from downtime.paper.packs.print_context import PrintContext
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintRequest(ABC):
+    """A request is kept as JSON with its job and its pack, so that it can be printed anew.
+
+    It names no patient but by an opaque id.
+    """
+
+    kind: ClassVar[RequestKind]
+    title: ClassVar[str]
+    """What lists of jobs call it."""
+    by_form: bool = False
+    """All sheets of one form together, instead of all sheets of one patient."""
+    two_sided: bool = False
+    """Every form starts on the front of a sheet: none is ever carried away on another's back."""
+
+    @abstractmethod
+    def plan(self, context: PrintContext) -> PackPlan:
+        """Fetch the data and lay out what the pack will hold; a UserError when it cannot be."""
+
+    def to_json(self) -> dict[str, Any]:
+        """What `print_requests.read_request` reads."""
+        return {"kind": self.kind, **asdict(self)}

@@ -1,0 +1,126 @@
+"""The pack of wards: cover, and for each ward bed list, patients in bed order, blank spares."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from downtime.outage import downtime_numbers
+from downtime.paper.forms import form_sets
+from downtime.paper.forms.form_sets import FormSet, is_numbered
+from downtime.paper.model import PackKind
+from downtime.paper.packs import documents, snapshot_pages
+from downtime.paper.packs.cover import cover_document
+from downtime.paper.packs.model import PackPlan, PrintDocument, RequestKind
+from downtime.paper.packs.policies import check_wards
+from downtime.paper.packs.print_context import PrintContext
+from downtime.paper.packs.print_request import PrintRequest
+from downtime.snapshot.store.opened_snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WardPack(PrintRequest):
+    """Print wards, or the whole site.
+
+    What is printed for each patient after the summary, and which spares, is said by the form set of
+    the ward's type (see `form_sets`).
+    """
+
+    kind: ClassVar[RequestKind] = RequestKind.WARDS
+    title: ClassVar[str] = "Ward pack"
+    wards: tuple[str, ...] = ()
+    """Empty for all of them."""
+    forms: tuple[str, ...] | None = None
+    """For each patient; None for those of the ward's form set."""
+    blanks: int | None = None
+    """Of every spare; None for what the form set says."""
+
+    def plan(self, context: PrintContext) -> PackPlan:
+        """InputError for a ward that the snapshot does not have."""
+        view = context.view
+        wards = self.wards or tuple(row.code for row in view.snapshot.list_wards())
+        check_wards(view.snapshot, wards)
+        sets = form_sets.get_ward_sets(context.settings, wards, context.vault.home)
+        blank_sets = _BlankSets(context, sets, self.blanks)
+        planned: list[PrintDocument] = []
+        for ward in wards:
+            planned.append(documents.bed_list_document(context, ward))
+            planned += self._patient_documents(context, ward, sets[ward])
+            planned += blank_sets.for_ward(ward)
+        name = wards[0] if len(wards) == 1 else "all-wards"
+        facts = {"Wards": name_wards(view.snapshot, wards)}
+        return PackPlan(
+            kind=PackKind.WARD if len(wards) == 1 else PackKind.SITE,
+            title=f"Downtime pack {name}",
+            file_name=context.file_name(name, view),
+            documents=planned,
+            wards=wards,
+            snapshot=view.snapshot.id,
+            as_at=snapshot_pages.format_ages(view),
+            cover=lambda outcome: cover_document(context, outcome, planned, "Downtime pack", facts),
+        )
+
+    def _patient_documents(
+        self, context: PrintContext, ward: str, form_set: FormSet
+    ) -> list[PrintDocument]:
+        forms = form_set.patient if self.forms is None else self.forms
+        patients = [
+            documents.patient_documents(context, row, ward, forms, summary=form_set.summary)
+            for row in context.view.snapshot.list_inpatients(ward)
+        ]
+        return documents.collate(patients, by_form=self.by_form)
+
+
+def name_wards(snapshot: Snapshot, wards: Sequence[str]) -> str:
+    """`A1 Acute Medical Unit, B2 Surgery`."""
+    names = {row.code: row.name for row in snapshot.list_wards()}
+    return ", ".join(f"{w} {names[w]}" if names[w] != w else w for w in wards)
+
+
+class _BlankSets:
+    """Blank forms for new patients, ward by ward; each set carries one downtime number."""
+
+    def __init__(
+        self, context: PrintContext, sets: Mapping[str, FormSet], blanks: int | None
+    ) -> None:
+        self._context = context
+        self._counts = {
+            ward: {
+                name: count if blanks is None else blanks for name, count in form_set.blanks.items()
+            }
+            for ward, form_set in sets.items()
+        }
+        self._numbered = {
+            ward: {
+                name for name in form_set.blanks if is_numbered(context.get_form(name)[0], form_set)
+            }
+            for ward, form_set in sets.items()
+        }
+        needed = sum(
+            max((n for name, n in counts.items() if name in self._numbered[ward]), default=0)
+            for ward, counts in self._counts.items()
+        )
+        self._numbers = iter(issue_numbers(context, needed))
+
+    def for_ward(self, ward: str) -> list[PrintDocument]:
+        """The spares of a ward, set after set."""
+        counts, numbered = self._counts[ward], self._numbered[ward]
+        planned = []
+        for copy in range(max(counts.values(), default=0)):
+            names = [name for name, count in counts.items() if count > copy]
+            number = next(self._numbers) if numbered.intersection(names) else ""
+            planned += [
+                documents.blank_document(
+                    self._context, name, ward, number if name in numbered else ""
+                )
+                for name in names
+            ]
+        return planned
+
+
+def issue_numbers(context: PrintContext, count: int) -> list[str]:
+    """Downtime numbers for blank sets."""
+    if not count:
+        return []
+    return downtime_numbers.issue_numbers(
+        context.vault, context.settings, count, context.actor, context.reason
+    )

@@ -1,0 +1,56 @@
+"""What may be done with an issued form, and by what reason."""
+
+from downtime.errors import ConflictError, InputError
+from downtime.paper import serials
+from downtime.paper.model import LIFECYCLE, OUT, FormState, IssuedForm
+
+MOVED_BY_HAND = (FormState.COLLECTED, FormState.RETURNED, FormState.VOID, FormState.LOST)
+"""States that somebody may give a form who has it in hand, or misses it; keying gives the others."""
+
+
+def check_reason(reason: str) -> str:
+    """The reason without spaces around it; InputError when there is none."""
+    if not reason.strip():
+        raise InputError("ledger.reason", "A reason is needed.", "Say in a few words why.")
+    return reason.strip()
+
+
+def check_can_move(form: IssuedForm, to: FormState) -> None:
+    """ConflictError unless the lifecycle has the move.
+
+    A form that is keyed was returned, even if nobody said so: the table's step is taken for it.
+    """
+    if form.state in OUT and to not in LIFECYCLE.moves[form.state]:
+        LIFECYCLE.check(form.state, FormState.RETURNED)
+        LIFECYCLE.check(FormState.RETURNED, to)
+    else:
+        LIFECYCLE.check(form.state, to)
+
+
+def list_moves_by_hand(form: IssuedForm) -> list[FormState]:
+    """The states that somebody may give a form now."""
+    return [state for state in MOVED_BY_HAND if state in LIFECYCLE.moves[form.state]]
+
+
+def can_reprint(form: IssuedForm) -> bool:
+    """Whether a form may be printed again: it must come back, and is still out."""
+    return form.returns and form.state in OUT
+
+
+def check_can_reprint(form: IssuedForm, reason: str) -> None:
+    """InputError without a reason or for a list; ConflictError for a form that is no longer out."""
+    if not reason.strip():
+        raise InputError("reprint.reason", "A reason is needed.", "Say in a few words why.")
+    if not form.returns:
+        raise InputError(
+            "reprint.list",
+            f"'{form.title}' is a copy of what the systems said.",
+            "Print what changed on the ward since its last print.",
+        )
+    if not can_reprint(form):
+        raise ConflictError(
+            "reprint.state",
+            f"Form {serials.format_serial(form.serial)} is '{form.state}':"
+            " only one that is out is printed again.",
+            "Print a new form instead.",
+        )
