@@ -104,6 +104,9 @@ class MedicationRequestStatus(StrEnum):
 
     ACTIVE = "active"
     ON_HOLD = "on-hold"
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+    CANCELLED = "cancelled"
     ENTERED_IN_ERROR = "entered-in-error"
 
 
