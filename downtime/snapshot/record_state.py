@@ -109,7 +109,7 @@ class RecordState:
     def _add_layer(self, stamp: Stamp, new: dict[str, Any]) -> None:
         for other, layer in self.layers:
             for name in new.keys() & layer.keys():
-                if other < stamp or (other == stamp and repr(layer[name]) < repr(new[name])):
+                if other < stamp or (other == stamp and _is_less(layer[name], new[name])):
                     del layer[name]
                 else:
                     del new[name]
@@ -163,6 +163,11 @@ class RecordState:
                 for strength, stamp, number in mentions
             },
         )
+
+
+def _is_less(value: Any, other: Any) -> bool:
+    """Decides between two values of one stamp, whether they were just read or stored before."""
+    return orjson.dumps(value) < orjson.dumps(other)
 
 
 def _get_stamp(layer: Layer) -> Stamp:
