@@ -69,7 +69,7 @@ def create_app(
     home: Home, clock: Clock = system_clock, vault_holder: VaultHolder | None = None
 ) -> Flask:
     """The app of a home; NotFoundError or InputError when its settings cannot be read."""
-    settings = config.load(home.config)
+    settings = config.load_settings(home.config)
     app = DowntimeApp(
         __name__, static_folder=None, template_folder=data_folder("templates") / "web"
     )

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from downtime.clock import system_clock
-from downtime.config import Home, load
+from downtime.config import Home, load_settings
 from downtime.processes.background import BackgroundProcess, read_arguments
 from downtime.vault import jobs
 from downtime.vault.database import checkpoint_log
@@ -56,7 +56,7 @@ def main() -> None:
     arguments = read_arguments()
     home = Home(Path(arguments["home"]))
     with closing(Vault(home, bytes.fromhex(arguments["key"]), system_clock)) as vault:
-        run_job(vault, load(home.config), jobs.get_job(vault, arguments["job"]))
+        run_job(vault, load_settings(home.config), jobs.get_job(vault, arguments["job"]))
 
 
 if __name__ == "__main__":

@@ -112,7 +112,7 @@ def test_a_draft_is_kept_while_one_types(visit):
     page.goto(f"/key/{serial}")
     page.fill("#f-author-name", "Half a name")
     page.press("#f-author-name", "Tab")
-    page.wait_for_selector("#kept:has-text('Draft kept at')")
+    page.wait_for_selector("#draft-status:has-text('Draft saved at')")
     page.reload()
     assert page.input_value("#f-author-name") == "Half a name"
 

@@ -173,7 +173,7 @@ def test_the_scan_shows_the_place_of_the_field_that_one_keys(visit, returned):
     page.goto(f"/key/{returned['observations'][0]}")
     page.wait_for_selector(".paper img")
     page.focus("#f-patient-mrn")
-    spot = page.locator(".spot").bounding_box()
+    spot = page.locator(".field-box").bounding_box()
     paper = page.locator(".paper").bounding_box()
     assert paper["y"] <= spot["y"] <= paper["y"] + paper["height"]
     assert paper["x"] <= spot["x"] <= paper["x"] + paper["width"]
@@ -221,7 +221,7 @@ def test_the_second_who_opens_a_form_is_told_who_has_it(visit, returned):
     clerk.goto(f"/key/{serial}")
     clerk.fill("#f-caller", "Jo Lab")
     clerk.press("#f-caller", "Tab")
-    clerk.wait_for_selector("#kept:has-text('Draft kept at')")
+    clerk.wait_for_selector("#draft-status:has-text('Draft saved at')")
     supervisor.goto(f"/key/{serial}")
     assert "has had this form open since" in supervisor.inner_text("main")
     assert supervisor.input_value("#f-caller") == "Jo Lab"
@@ -284,10 +284,10 @@ def test_a_draft_that_was_not_kept_is_said_and_tried_again(visit, served, phoned
     page.goto(f"/key/{phoned}")
     page.fill("#f-caller", "Jo Lab")
     page.keyboard.press("Alt+s")
-    page.wait_for_selector("#kept:has-text('Not kept yet')")
+    page.wait_for_selector("#draft-status:has-text('Not saved yet')")
     assert page.input_value("#f-caller") == "Jo Lab"
     slow.fails = False
-    page.wait_for_selector("#kept:has-text('Draft kept at')")
+    page.wait_for_selector("#draft-status:has-text('Draft saved at')")
     assert kept(served, phoned) == {"caller": "Jo Lab"}
     assert all("500" in said for said in page.strange)
     page.strange.clear()

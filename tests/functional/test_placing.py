@@ -16,7 +16,7 @@ def test_a_rectangle_is_drawn_named_and_kept(visit, served):
     bring(served, "drawn")
     page = visit("administrator")
     page.goto("/forms/place/drawn")
-    page.wait_for_selector(".spot")
+    page.wait_for_selector(".field-box")
     box = page.locator(".sheet").bounding_box()
     per_mm = box["width"] / 210
     page.mouse.move(box["x"] + 30 * per_mm, box["y"] + 100 * per_mm)
@@ -26,7 +26,7 @@ def test_a_rectangle_is_drawn_named_and_kept(visit, served):
     page.keyboard.type("reason")
     page.keyboard.press("Tab")
     page.keyboard.type("Reason")
-    assert page.locator(".spot.chosen").inner_text() == "reason"
+    assert page.locator(".field-box.chosen").inner_text() == "reason"
     assert Axe().run(page).response["violations"] == []
     page.click("text=Save the form")
     page.wait_for_selector("text=is kept")
@@ -43,7 +43,7 @@ def test_the_numbers_alone_are_enough(visit, served):
     bring(served, "typed")
     page = visit("administrator", java_script_enabled=False)
     page.goto("/forms/place/typed")
-    row = page.locator(".place tbody tr").nth(1)
+    row = page.locator(".placement tbody tr").nth(1)
     for name, text in {
         "key": "ward",
         "text": "Ward",

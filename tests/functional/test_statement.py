@@ -2,7 +2,7 @@
 
 import pytest
 
-from downtime.reconcile import assign_owner, decide_item
+from downtime.reconcile import assign_owner, find_items
 from tests.integration.recovery.conftest import KEEPER
 
 from .test_pages import violations
@@ -21,7 +21,7 @@ PAGES = (
 @pytest.fixture
 def late(vault, outage, recovered):
     """The key of an open item with an owner who is late."""
-    key = decide_item.list_items(vault, outage.id, decision="open")[0].key
+    key = find_items.list_items(vault, outage.id, decision="open")[0].key
     assign_owner.assign_item(vault, key, "Laboratory", "2026-01-01T08:00:00Z", KEEPER)
     return key
 

@@ -1,20 +1,20 @@
-/* Scanner bursts, the idle lock, and a focus on what went wrong. Every page works without this. */
+/* Barcode scanners, the idle lock, shortcuts and focus. Every page works without this script. */
 (function () {
   "use strict";
 
   // A scanner is a keyboard that types fast and ends with Enter. What it reads goes to the search
-  // box; a field that it typed into gets its own text back. Inside a field only what looks like a
-  // number of a patient or of a form is taken for a scan, so that fast typing stays typing.
-  var FAST = 50;
-  var SHORTEST = 6;
-  var CODE = /^(\d{10}|[A-HJ-NP-Z2-9]{2}\d{6}[0-9A-Z](\d{2}[AB][0-9A-Z])?)$/i;
-  var burst = "";
+  // box, and a field that it typed into gets its own text back. Inside a field only a patient's or a
+  // form's number counts as a scan, so that fast typing is not mistaken for one.
+  var MAX_KEY_INTERVAL_MS = 50;
+  var MIN_SCAN_LENGTH = 6;
+  var SCAN_CODE = /^(\d{10}|[A-HJ-NP-Z2-9]{2}\d{6}[0-9A-Z](\d{2}[AB][0-9A-Z])?)$/i;
+  var scanned = "";
   var last = 0;
   var field = null;
-  var before = "";
+  var textBeforeScan = "";
 
   function isScan(target) {
-    return "value" in target ? CODE.test(burst) : burst.length >= SHORTEST;
+    return "value" in target ? SCAN_CODE.test(scanned) : scanned.length >= MIN_SCAN_LENGTH;
   }
 
   document.addEventListener("keydown", function (event) {
@@ -23,56 +23,56 @@
     if (!form || event.ctrlKey || event.altKey || event.metaKey) return;
     if (form.contains(target) || "takesScans" in target.dataset) return;
     if (event.key === "Enter") {
-      if (event.timeStamp - last < FAST && isScan(target)) {
+      if (event.timeStamp - last < MAX_KEY_INTERVAL_MS && isScan(target)) {
         event.preventDefault();
-        if (field && field.isConnected && "value" in field) field.value = before;
-        form.querySelector("input[name=text]").value = burst;
+        if (field && field.isConnected && "value" in field) field.value = textBeforeScan;
+        form.querySelector("input[name=text]").value = scanned;
         form.requestSubmit();
       }
-      burst = "";
+      scanned = "";
       return;
     }
     if (event.key.length !== 1) return;
-    if (event.timeStamp - last > FAST || target !== field) {
-      burst = "";
+    if (event.timeStamp - last > MAX_KEY_INTERVAL_MS || target !== field) {
+      scanned = "";
       field = target;
-      before = "value" in target ? target.value : "";
+      textBeforeScan = "value" in target ? target.value : "";
     }
-    burst += event.key;
+    scanned += event.key;
     last = event.timeStamp;
   }, true);
 
-  // The server locks an idle session; the screen must not keep showing what it showed before.
-  var idle = Number(document.body.dataset.idleSeconds);
-  if (idle) {
-    var timer;
-    var restart = function () {
-      clearTimeout(timer);
-      timer = setTimeout(function () {
+  // The server locks an idle session; the screen must not go on showing patient data.
+  var idleSeconds = Number(document.body.dataset.idleSeconds);
+  if (idleSeconds) {
+    var lockTimer;
+    var restartTimer = function () {
+      clearTimeout(lockTimer);
+      lockTimer = setTimeout(function () {
         document.dispatchEvent(new Event("lock"));
         location.assign("/locked");
-      }, idle * 1000);
+      }, idleSeconds * 1000);
     };
     ["keydown", "pointerdown", "scroll"].forEach(function (name) {
-      document.addEventListener(name, restart, { passive: true, capture: true });
+      document.addEventListener(name, restartTimer, { passive: true, capture: true });
     });
-    restart();
+    restartTimer();
   }
 
-  // A page taken from the browser's memory may belong to somebody who has signed out.
+  // A page from the browser's back-forward cache may belong to somebody who has signed out.
   window.addEventListener("pageshow", function (event) {
     if (event.persisted) location.reload();
   });
 
-  // What was typed before the page could search is searched now.
+  // Search for what was typed before this script had loaded.
   window.addEventListener("load", function () {
-    var typed = document.querySelector("input[hx-trigger]");
-    if (typed && typed.value !== typed.defaultValue) {
-      typed.dispatchEvent(new Event("input", { bubbles: true }));
+    var searchInput = document.querySelector("input[hx-trigger]");
+    if (searchInput && searchInput.value !== searchInput.defaultValue) {
+      searchInput.dispatchEvent(new Event("input", { bubbles: true }));
     }
   });
 
-  // A key of the page works everywhere as it does in the browsers that know `accesskey` of Alt.
+  // Alt and a letter presses the element with that `accesskey`, also in browsers that need other keys.
   document.addEventListener("keydown", function (event) {
     if (!event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
     var letter = /^Key([A-Z])$/.exec(event.code);
@@ -82,15 +82,15 @@
     target.click();
   });
 
-  // Keying: what the paper does not say, one more row, and the place of a field on its scan.
+  // Keying: mark a field as absent on the paper, show one more row, show where a field is on its scan.
   var keying = document.querySelector("form.keying");
   if (keying) {
     var ABSENT = { KeyW: "?not-written", KeyI: "?illegible" };
-    var WORDS = { "?not-written": "Not written on the paper", "?illegible": "Illegible" };
+    var ABSENT_TEXTS = { "?not-written": "Not written on the paper", "?illegible": "Illegible" };
 
-    var fieldsAfter = function (field) {
-      var all = Array.prototype.filter.call(keying.elements, function (one) {
-        return one.type !== "hidden" && one.offsetParent;
+    var findNextField = function (field) {
+      var all = Array.prototype.filter.call(keying.elements, function (element) {
+        return element.type !== "hidden" && element.offsetParent;
       });
       return all[all.indexOf(field) + 1];
     };
@@ -101,27 +101,27 @@
       if (event.code === "KeyR") {
         event.preventDefault();
         var group = field.closest("[data-rows]") || keying.querySelector("[data-rows]");
-        if (group) oneMore(group, true);
+        if (group) showNextRow(group, true);
         return;
       }
       var answer = ABSENT[event.code];
       if (!answer || !keying.contains(field) || field.readOnly || field.disabled) return;
       if (!field.matches("input[type=text], textarea, select")) return;
       event.preventDefault();
-      field.value = field.tagName === "SELECT" ? answer : WORDS[answer];
+      field.value = field.tagName === "SELECT" ? answer : ABSENT_TEXTS[answer];
       field.dispatchEvent(new Event("change", { bubbles: true }));
-      var next = fieldsAfter(field);
+      var next = findNextField(field);
       if (next) next.focus();
     });
 
-    // Of a table, the rows that are filled and two more are shown; another comes when something is
-    // keyed in the last, never by passing through it: who tabs on leaves the table.
+    // A table shows its filled rows and two more. Another one appears when something is keyed in the
+    // last, not when one tabs through it: Tab leaves the table.
     var isFilled = function (row) {
-      return Array.prototype.some.call(row.querySelectorAll("input, select, textarea"), function (one) {
-        return one.type === "checkbox" ? one.checked : one.value !== "";
+      return Array.prototype.some.call(row.querySelectorAll("input, select, textarea"), function (element) {
+        return element.type === "checkbox" ? element.checked : element.value !== "";
       });
     };
-    var oneMore = function (group, focus) {
+    var showNextRow = function (group, focus) {
       var row = group.querySelector("tbody tr[hidden]");
       if (!row) return;
       row.hidden = false;
@@ -130,65 +130,65 @@
     keying.querySelectorAll("[data-rows]").forEach(function (group) {
       var rows = Array.prototype.slice.call(group.querySelectorAll("tbody tr"));
       var last = -1;
-      rows.forEach(function (row, place) { if (isFilled(row)) last = place; });
+      rows.forEach(function (row, index) { if (isFilled(row)) last = index; });
       rows.slice(last + 3).forEach(function (row) { row.hidden = true; });
       ["input", "change"].forEach(function (name) {
         group.addEventListener(name, function (event) {
           var shown = rows.filter(function (row) { return !row.hidden; });
-          if (shown[shown.length - 1].contains(event.target)) oneMore(group, false);
+          if (shown[shown.length - 1].contains(event.target)) showNextRow(group, false);
         });
       });
     });
 
     var paper = document.querySelector(".paper");
     if (paper) {
-      var spots = JSON.parse(paper.dataset.spots);
-      var frame = document.createElement("div");
-      frame.className = "spot";
+      var positions = JSON.parse(paper.dataset.positions);
+      var fieldBox = document.createElement("div");
+      fieldBox.className = "field-box";
       keying.addEventListener("focusin", function (event) {
         var name = (event.target.name || "").replace(/^choice:/, "");
-        var spot = spots[name];
-        var sheet = spot && paper.querySelector("[data-page='" + spot[0] + "']");
+        var position = positions[name];
+        var sheet = position && paper.querySelector("[data-page='" + position[0] + "']");
         if (!sheet) return;
-        frame.style.left = spot[1] * 100 + "%";
-        frame.style.top = spot[2] * 100 + "%";
-        frame.style.width = spot[3] * 100 + "%";
-        frame.style.height = spot[4] * 100 + "%";
-        sheet.appendChild(frame);
-        var middle = sheet.offsetTop + spot[2] * sheet.offsetHeight;
-        paper.scrollTop = middle - paper.clientHeight / 3;
+        fieldBox.style.left = position[1] * 100 + "%";
+        fieldBox.style.top = position[2] * 100 + "%";
+        fieldBox.style.width = position[3] * 100 + "%";
+        fieldBox.style.height = position[4] * 100 + "%";
+        sheet.appendChild(fieldBox);
+        var fieldTop = sheet.offsetTop + position[2] * sheet.offsetHeight;
+        paper.scrollTop = fieldTop - paper.clientHeight / 3;
       });
     }
   }
 
-  // A list of many lines is ticked in one go; each line can be taken out again.
-  document.querySelectorAll("th[data-tick-all]").forEach(function (head) {
+  // A box in the heading ticks every row that is shown.
+  document.querySelectorAll("th[data-tick-all]").forEach(function (heading) {
     var all = document.createElement("input");
     all.type = "checkbox";
-    all.setAttribute("aria-label", "Tick all that are shown");
-    all.title = "Tick all that are shown";
+    all.setAttribute("aria-label", "Tick all shown");
+    all.title = "Tick all shown";
     all.addEventListener("change", function () {
-      head.closest("table").querySelectorAll("td:first-child > input[type=checkbox]").forEach(function (one) {
-        one.checked = all.checked;
+      heading.closest("table").querySelectorAll("td:first-child > input[type=checkbox]").forEach(function (element) {
+        element.checked = all.checked;
       });
     });
-    head.replaceChildren(all);
+    heading.replaceChildren(all);
   });
 
-  var first = document.querySelector(".nhsuk-error-summary, [data-focus]");
-  if (!first && keying) {
-    first = Array.prototype.find.call(keying.elements, function (one) {
-      return one.type !== "hidden" && one.offsetParent && !one.readOnly && !one.disabled
-        && one.matches("input, select, textarea");
+  var focusTarget = document.querySelector(".nhsuk-error-summary, [data-focus]");
+  if (!focusTarget && keying) {
+    focusTarget = Array.prototype.find.call(keying.elements, function (element) {
+      return element.type !== "hidden" && element.offsetParent && !element.readOnly && !element.disabled
+        && element.matches("input, select, textarea");
     });
   }
-  if (first) first.focus();
+  if (focusTarget) focusTarget.focus();
 
-  // What was typed is still there when one goes back to the page before.
-  var back = document.querySelector("[data-back]");
-  if (back && history.length > 1) {
-    back.hidden = false;
-    back.addEventListener("click", function () { history.back(); });
+  // The browser's own way back keeps what was typed in the form.
+  var backButton = document.querySelector("[data-back]");
+  if (backButton && history.length > 1) {
+    backButton.hidden = false;
+    backButton.addEventListener("click", function () { history.back(); });
   }
 
   document.addEventListener("click", function (event) {

@@ -1,147 +1,147 @@
-/* What is keyed is kept as a draft while one types: one save at a time, the newest state last, and
-   nothing is left behind when the page is left. Without this a page keeps what its buttons send. */
+/* Saves what is keyed as a draft while one types: one request at a time, the newest state last, and
+   nothing is lost when the page is left. Without this script only the buttons save. */
 (function () {
   "use strict";
 
   var keying = document.querySelector("form.keying");
   if (!keying) return;
-  var note = keying.querySelector("[data-part]"); // where a draft is sent; not while one only reads
+  var draftStatus = keying.querySelector("[data-part]"); // absent on a page that is read only
 
-  var AFTER_FIELD = 400; // milliseconds after a field was left
-  var AFTER_LETTER = 2000; // after the last letter inside one
-  var AGAIN = 3000; // after a save that failed
-  var PATIENCE = 20000; // for an answer
-  var LEAVING = 5000; // for an answer, before one may leave without it
-  var PRESSED = 5000; // in which a second press of the same button does nothing
-  var LONGEST = 60000; // bytes that a browser goes on sending for a page that was left
+  var AFTER_FIELD_MS = 400; // milliseconds after a field was left
+  var AFTER_TYPING_MS = 2000; // after the last letter inside one
+  var RETRY_MS = 3000; // after a save that failed
+  var REQUEST_TIMEOUT_MS = 20000; // for an answer
+  var MAX_WAIT_TO_LEAVE_MS = 5000; // for an answer, before one may leave without it
+  var SECOND_PRESS_MS = 5000; // in which a second press of the same button does nothing
+  var MAX_KEEPALIVE_BYTES = 60000; // bytes that a browser goes on sending for a page that was left
 
   var timers = {};
-  var sending = null;
-  var more = false;
-  var ticket = 0;
-  var passing = false;
-  var gone = false;
+  var pendingSave = null;
+  var hasUnsentChanges = false;
+  var lastNavigation = 0;
+  var isLeaving = false;
+  var isSubmitted = false;
 
-  function state() {
+  function readFormState() {
     var all = new FormData(keying);
     all.delete("step");
     return new URLSearchParams(all).toString();
   }
 
-  // A slow laptop lets one type before this runs.
-  function isAsServed() {
-    return Array.prototype.every.call(keying.elements, function (one) {
-      if (one.type === "checkbox" || one.type === "radio") return one.checked === one.defaultChecked;
-      if (one.tagName !== "SELECT") return !("defaultValue" in one) || one.value === one.defaultValue;
-      var chosen = Array.prototype.find.call(one.options, function (o) { return o.defaultSelected; });
-      return one.value === (chosen ? chosen.value : "");
+  // On a slow laptop one may have typed before this script runs.
+  function isUnchanged() {
+    return Array.prototype.every.call(keying.elements, function (element) {
+      if (element.type === "checkbox" || element.type === "radio") return element.checked === element.defaultChecked;
+      if (element.tagName !== "SELECT") return !("defaultValue" in element) || element.value === element.defaultValue;
+      var chosen = Array.prototype.find.call(element.options, function (o) { return o.defaultSelected; });
+      return element.value === (chosen ? chosen.value : "");
     });
   }
 
-  var safe = note && !isAsServed() ? "" : state();
+  var savedState = draftStatus && !isUnchanged() ? "" : readFormState();
 
-  function isSafe() {
-    return !note || safe === state();
+  function isSaved() {
+    return !draftStatus || savedState === readFormState();
   }
 
-  function say(text, failed) {
-    note.textContent = text;
-    note.className = failed ? "unkept" : "quiet";
+  function showStatus(text, failed) {
+    draftStatus.textContent = text;
+    draftStatus.className = failed ? "not-saved" : "quiet";
   }
 
-  function later(name, milliseconds) {
+  function saveLater(name, milliseconds) {
     clearTimeout(timers[name]);
     timers[name] = setTimeout(save, milliseconds);
   }
 
-  function plain(text) {
+  function toPlainText(text) {
     return new DOMParser().parseFromString(text, "text/html").body.textContent.trim();
   }
 
-  // Send what the page says now; resolves to whether it is kept.
+  // Send the present state; resolves to whether it was saved.
   function post() {
-    var carried = state();
+    var sentState = readFormState();
     keying.elements.step.value = Number(keying.elements.step.value) + 1;
     var body = new URLSearchParams(new FormData(keying));
-    return fetch(note.dataset.part, {
+    return fetch(draftStatus.dataset.part, {
       method: "POST",
       body: body,
       headers: { "HX-Request": "true" },
-      keepalive: body.toString().length < LONGEST,
-      signal: AbortSignal.timeout(PATIENCE),
-    }).then(function (answer) {
-      return answer.text().then(function (text) {
-        if (answer.status === 200) {
-          safe = carried;
-          say(plain(text), false);
+      keepalive: body.toString().length < MAX_KEEPALIVE_BYTES,
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    }).then(function (response) {
+      return response.text().then(function (text) {
+        if (response.status === 200) {
+          savedState = sentState;
+          showStatus(toPlainText(text), false);
           return true;
         }
-        if (answer.status >= 400 && answer.status < 500) {
-          say("Not kept. " + plain(text), true);
+        if (response.status >= 400 && response.status < 500) {
+          showStatus("Not saved. " + toPlainText(text), true);
           return false;
         }
-        throw new Error(answer.status === 204 ? "signed out" : "fault");
+        throw new Error(response.status === 204 ? "signed out" : "fault");
       });
     }).catch(function (error) {
-      say(error.message === "signed out"
-        ? "Not kept yet: this screen is locked. Unlock it in another tab; it is tried again."
-        : "Not kept yet: no answer from Downtime. Stay on this page; it is tried again.", true);
-      later("again", AGAIN);
+      showStatus(error.message === "signed out"
+        ? "Not saved yet: this screen is locked. Unlock it in another tab; saving then goes on."
+        : "Not saved yet: Downtime does not answer. Stay on this page while it tries again.", true);
+      saveLater("again", RETRY_MS);
       return false;
     });
   }
 
-  // One at a time: what is typed meanwhile goes when the one before was answered.
+  // One request at a time: changes made meanwhile are sent after its answer.
   function save() {
-    if (sending) {
-      more = true;
-      return sending;
+    if (pendingSave) {
+      hasUnsentChanges = true;
+      return pendingSave;
     }
     Object.keys(timers).forEach(function (name) { clearTimeout(timers[name]); });
-    if (isSafe()) return Promise.resolve(true);
-    more = false;
-    sending = post().then(function (kept) {
-      sending = null;
-      return kept && more ? save() : kept;
+    if (isSaved()) return Promise.resolve(true);
+    hasUnsentChanges = false;
+    pendingSave = post().then(function (saved) {
+      pendingSave = null;
+      return saved && hasUnsentChanges ? save() : saved;
     });
-    return sending;
+    return pendingSave;
   }
 
-  if (note) {
-    keying.addEventListener("change", function () { later("field", AFTER_FIELD); });
-    keying.addEventListener("input", function () { later("letter", AFTER_LETTER); });
-    if (!isSafe()) later("field", AFTER_FIELD);
+  if (draftStatus) {
+    keying.addEventListener("change", function () { saveLater("field", AFTER_FIELD_MS); });
+    keying.addEventListener("input", function () { saveLater("letter", AFTER_TYPING_MS); });
+    if (!isSaved()) saveLater("field", AFTER_FIELD_MS);
     document.addEventListener("visibilitychange", function () {
-      if (document.visibilityState === "hidden" && !gone) save();
+      if (document.visibilityState === "hidden" && !isSubmitted) save();
     });
   }
 
-  // Whoever leaves is held until all is kept. Finishing the form waits for that; every other way
-  // out is open after a while, and the browser asks first.
-  function hold(event, go, finishing) {
-    var mine = ++ticket;
-    var patience = new Promise(function (resolve) { setTimeout(resolve, LEAVING); });
+  // Leaving the page waits until everything is saved. Submitting the form always waits; any other way
+  // out opens after a while, and the browser then asks first.
+  function saveBefore(event, proceed, isFinishing) {
+    var navigation = ++lastNavigation;
+    var timeout = new Promise(function (resolve) { setTimeout(resolve, MAX_WAIT_TO_LEAVE_MS); });
     event.preventDefault();
-    Promise.race(finishing ? [save()] : [save(), patience]).then(function () {
-      if (mine !== ticket || (finishing && !isSafe())) return;
-      passing = !finishing;
-      go();
-      passing = false;
+    Promise.race(isFinishing ? [save()] : [save(), timeout]).then(function () {
+      if (navigation !== lastNavigation || (isFinishing && !isSaved())) return;
+      isLeaving = !isFinishing;
+      proceed();
+      isLeaving = false;
     });
   }
 
   document.addEventListener("submit", function (event) {
     var form = event.target;
     var button = event.submitter || undefined;
-    if (event.defaultPrevented || passing) return;
-    if (form === keying && gone) {
+    if (event.defaultPrevented || isLeaving) return;
+    if (form === keying && isSubmitted) {
       event.preventDefault();
-    } else if (!isSafe()) {
-      hold(event, function () { form.requestSubmit(button); }, form === keying);
+    } else if (!isSaved()) {
+      saveBefore(event, function () { form.requestSubmit(button); }, form === keying);
     } else if (form === keying) {
-      gone = true;
-      setTimeout(function () { gone = false; }, PRESSED);
-      if (note) keying.elements.step.value = Number(keying.elements.step.value) + 1;
+      isSubmitted = true;
+      setTimeout(function () { isSubmitted = false; }, SECOND_PRESS_MS);
+      if (draftStatus) keying.elements.step.value = Number(keying.elements.step.value) + 1;
     }
   });
 
@@ -149,21 +149,21 @@
     var link = event.target.closest("a[href]");
     if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey) return;
     if (event.shiftKey || link.target || link.hasAttribute("download")) return;
-    if (link.getAttribute("href").charAt(0) === "#" || isSafe()) return;
-    hold(event, function () { location.assign(link.href); }, false);
+    if (link.getAttribute("href").charAt(0) === "#" || isSaved()) return;
+    saveBefore(event, function () { location.assign(link.href); }, false);
   });
 
-  // Closed, loaded again, or gone elsewhere by the browser's own buttons: it is sent at once, beside
-  // one that is not answered yet; the server knows their order.
+  // The page is closed or reloaded, or the browser's own buttons are used: send at once, even while
+  // another request is pending. The server orders them by their step.
   window.addEventListener("beforeunload", function (event) {
-    if (gone || isSafe()) return;
+    if (isSubmitted || isSaved()) return;
     post();
     event.preventDefault();
   });
 
-  // The screen locks: nobody is there to be asked.
+  // The screen locks: nobody is there to answer a question.
   document.addEventListener("lock", function () {
-    if (!gone && !isSafe()) post();
-    gone = true;
+    if (!isSubmitted && !isSaved()) post();
+    isSubmitted = true;
   });
 })();

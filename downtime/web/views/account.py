@@ -25,7 +25,7 @@ def sign_in() -> ViewResponse:
     web = request_context.app_state()
     username = request.form.get("username", "")
     try:
-        with web.vault_holder.use_if_unlocked() as held:
+        with web.vault_holder.use_if_unlocked() as held_vault:
             signed_in = accounts_sign_in.sign_in(
                 web.home,
                 web.settings,
@@ -33,9 +33,9 @@ def sign_in() -> ViewResponse:
                 username,
                 request.form.get("password", ""),
                 request.form.get("code", ""),
-                vault=held,
+                vault=held_vault,
             )
-            if held is None:
+            if held_vault is None:
                 web.vault_holder.hold(signed_in.vault)
                 if notice := signed_in.vault.notice:
                     flash(notice)
@@ -98,9 +98,9 @@ def switch() -> ViewResponse:
 def sign_out() -> ViewResponse:
     """End this session; with the last one the vault is locked."""
     answer = _end("You are signed out.")
-    keeper = request_context.app_state().vault_holder
+    vault_holder = request_context.app_state().vault_holder
     if not sessions.count_live_sessions(request_context.vault()):
-        keeper.release()
+        vault_holder.release()
     return answer
 
 

@@ -36,14 +36,14 @@ def _page(checked: ChainVerification | None) -> ViewResponse:
     before = request.args.get("before", type=int) or total + 1
     asked = {name: request.args.get(name, "") for name in ("actor", "action")}
     reads = has_permission(Permission.AUDIT_VIEW)
-    found = audit_chain.list_entries(db, before=before, limit=PAGE + 1, **asked) if reads else []
+    entries = audit_chain.list_entries(db, before=before, limit=PAGE + 1, **asked) if reads else []
     return render_template(
         "audit/show.html",
-        entries=found[:PAGE],
+        entries=entries[:PAGE],
         total=total,
         checked=checked,
         asked={name: value for name, value in asked.items() if value},
-        older=found[PAGE - 1].seq if len(found) > PAGE else None,
+        older=entries[PAGE - 1].seq if len(entries) > PAGE else None,
         is_newest=before > total,
         names={person.id: person.name for person in people.list_people(request_context.vault())},
         actors=audit_chain.list_actors(db) if reads else [],

@@ -10,14 +10,8 @@ from downtime.outage.model import Outage
 from downtime.reconcile import assign_owner
 from downtime.reconcile.identity import link_person, unidentified
 from downtime.reconcile.identity.candidates import Candidate
-from downtime.reconcile.identity.links import CONFIRMED, PROPOSED
-from downtime.reconcile.identity.unidentified import (
-    DONE,
-    SETTLED,
-    TO_CONFIRM,
-    TO_LINK,
-    UnidentifiedPerson,
-)
+from downtime.reconcile.identity.model import LinkState
+from downtime.reconcile.identity.unidentified import PersonState, UnidentifiedPerson
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.web import request_context
@@ -29,13 +23,18 @@ from downtime.web.views.owners import offered
 blueprint = Blueprint("identity", __name__)
 SHOWN = 300
 STATES = {
-    TO_LINK: "To link",
-    TO_CONFIRM: "For a second person",
-    DONE: "Linked",
-    SETTLED: "Decided without a link",
+    PersonState.TO_LINK: "To link",
+    PersonState.TO_CONFIRM: "For a second person",
+    PersonState.LINKED: "Linked",
+    PersonState.SETTLED: "Decided without a link",
 }
-COLOURS = {TO_LINK: "tag-red", TO_CONFIRM: "tag-amber", DONE: "tag-green", SETTLED: "tag-grey"}
-OPEN = (TO_LINK, TO_CONFIRM)
+COLOURS = {
+    PersonState.TO_LINK: "tag-red",
+    PersonState.TO_CONFIRM: "tag-amber",
+    PersonState.LINKED: "tag-green",
+    PersonState.SETTLED: "tag-grey",
+}
+OPEN = (PersonState.TO_LINK, PersonState.TO_CONFIRM)
 MARKS = {"same": "tag-green", "slip": "tag-amber", "differs": "tag-red"}
 
 
@@ -99,7 +98,11 @@ def one(ref: str) -> ViewResponse:
         offer=offer,
         chosen=chosen,
         refusal=link_person.confirmation_refusal(person, request_context.person().id),
-        ended=[link for link in person.links if link.state not in (PROPOSED, CONFIRMED)],
+        ended=[
+            link
+            for link in person.links
+            if link.state not in (LinkState.PROPOSED, LinkState.CONFIRMED)
+        ],
         states=STATES,
         colours=COLOURS,
         marks=MARKS,
@@ -136,7 +139,7 @@ def propose(ref: str) -> ViewResponse:
         evidence,
     )
     flash("Proposed. A second person confirms it.")
-    return _next(outage, TO_LINK)
+    return _next(outage, PersonState.TO_LINK)
 
 
 @blueprint.post("/identity/<ref>/<link_id>/confirm")
@@ -152,11 +155,11 @@ def confirm(ref: str, link_id: str) -> ViewResponse:
     link = link_person.confirm_for_person(
         vault, settings, outage, ref, link_id, request_context.actor(), reason
     )
-    held = link.state == CONFIRMED
+    held = link.state == LinkState.CONFIRMED
     flash(
         "Linked: the next comparison uses it." if held else "Agreed. One more person confirms it."
     )
-    return _next(outage, TO_CONFIRM)
+    return _next(outage, PersonState.TO_CONFIRM)
 
 
 @blueprint.post("/identity/<ref>/<link_id>/reject")
@@ -202,7 +205,7 @@ def _next(outage: Outage, state: str) -> ViewResponse:
     me = request_context.person().id
     for one in _listed(outage):
         if one.state == state and not (
-            state == TO_CONFIRM and link_person.confirmation_refusal(one, me)
+            state == PersonState.TO_CONFIRM and link_person.confirmation_refusal(one, me)
         ):
             return redirect(url_for("identity.one", ref=one.ref), 303)
     return redirect(url_for("identity.show"), 303)

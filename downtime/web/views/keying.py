@@ -186,7 +186,7 @@ def form_context(opened: KeyedForm) -> dict[str, Any]:
     positions = scans.find_field_positions(vault, serial) if scan else {}
     return {
         "scan": scan,
-        "spots": json.dumps(
+        "positions": json.dumps(
             {key: [round(n, 4) for n in astuple(p)] for key, p in positions.items()}
         ),
         "suggestions": picklists.suggest_test_names(

@@ -47,7 +47,7 @@ def show() -> ViewResponse:
     outage_id = outage.id if outage else ""
     issued = len(rules.list_in_states(vault, outage_id, *FormState))
     tallies = (
-        Tally(c.ward, c.form, c.state, n=c.count) for c in rules.count_forms(vault, outage_id)
+        Tally(c.ward, c.form, c.state, number=c.number) for c in rules.count_forms(vault, outage_id)
     )
     counted, _ = account_forms(tallies, issued)
     return render_template(

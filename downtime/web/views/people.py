@@ -29,7 +29,7 @@ def show() -> ViewResponse:
 def add() -> ViewResponse:
     """A new person; what they need to sign in is shown once, on the answer to this request."""
     password = rules.make_password()
-    made = rules.create_person(
+    credentials = rules.create_person(
         request_context.vault(),
         request_context.settings(),
         request.form.get("username", ""),
@@ -39,7 +39,7 @@ def add() -> ViewResponse:
         request_context.actor(),
         "added on screen",
     )
-    return _shown_once(made, password)
+    return _shown_once(credentials, password)
 
 
 @blueprint.get("/people/<person_id>")
@@ -122,11 +122,11 @@ def _roles() -> list[dict[str, str]]:
     ]
 
 
-def _shown_once(made: Credentials, password: str) -> ViewResponse:
+def _shown_once(credentials: Credentials, password: str) -> ViewResponse:
     return render_template(
         "people/add.html",
-        subject=made.person,
+        subject=credentials.person,
         password=password,
-        secret=made.totp_secret,
-        qr=draw_qr_code(made.totp_uri),
+        secret=credentials.totp_secret,
+        qr=draw_qr_code(credentials.totp_uri),
     )

@@ -79,7 +79,7 @@ class Hospital:
 
     @property
     def settings(self):
-        return config.load(self.home.config)
+        return config.load_settings(self.home.config)
 
     def code(self, username: str) -> str:
         """The present one-time code; the clock goes on first, since each is taken once."""
@@ -146,7 +146,7 @@ def home_template(tmp_path_factory):
         settings_text=CHEAP,
     )
     secrets = {"administrator": made.totp_secret}
-    settings = config.load(made.home.config)
+    settings = config.load_settings(made.home.config)
     vault = homes.open_with_file(made.home, settings, clock, file).vault
     actor = Actor("install", "Installation", "K7")
     for role in ROLE_TITLES:
@@ -166,7 +166,7 @@ def loaded_template(home_template, tmp_path_factory):
     home, secrets, file = home_template
     folder = tmp_path_factory.mktemp("loaded")
     copy = Home(shutil.copytree(home.path, folder / "home"))
-    clock, settings = Clock(NOW), config.load(copy.config)
+    clock, settings = Clock(NOW), config.load_settings(copy.config)
     signed_in = homes.open_with_file(copy, settings, clock, file)
     feeds = tiny.write(folder / "feeds")
     built = build_snapshot.build_snapshot(

@@ -101,7 +101,7 @@ def test_a_draft_is_there_after_the_server_was_killed(empty_hospital, chart):
             fields = {"pulse:1": pulse, "page": "opened", "step": str(step)}
             status, part = server.ask("POST", f"/key/{chart}/part", fields)
             assert status == 200
-            assert "Draft kept at" in part
+            assert "Draft saved at" in part
     finally:
         server.kill()
     vault = empty_hospital.open().vault

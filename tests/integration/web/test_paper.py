@@ -158,7 +158,7 @@ def test_typing_is_kept_as_a_draft_that_another_session_finds(printed):
     serial = serial_of(hospital, "Blood sciences", "SAMPLE")
     clerk = hospital.browser("records-clerk")
     part = clerk.post(f"/key/{serial}/part", {"reason": "Half a sen"})
-    assert "Draft kept at" in part.text
+    assert "Draft saved at" in part.text
     assert "Half a sen" in hospital.browser("records-clerk").get(f"/key/{serial}").text
 
 

@@ -19,7 +19,7 @@ def served(hospital, monkeypatch):
     with hospital.home.config.open("a") as file:
         file.write(f"[web]\nmax_upload_bytes = 1000000\nmax_bundle_upload_bytes = {MOST}\n")
     hospital.__post_init__()
-    settings = config.load(hospital.home.config)
+    settings = config.load_settings(hospital.home.config)
     server = listen(hospital.app, settings, "127.0.0.1", 0)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

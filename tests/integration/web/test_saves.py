@@ -52,7 +52,7 @@ def test_an_older_state_that_comes_late_overwrites_nothing(hospital, vault, seri
     screen = Screen(hospital.browser("records-clerk"), serial)
     assert screen.part(3, value_1="6.1").status_code == 200
     late = screen.part(2, value_1="6")
-    assert (late.status_code, "Draft kept at" in late.text) == (200, True)
+    assert (late.status_code, "Draft saved at" in late.text) == (200, True)
     assert said(vault, serial) == {"value:1": "6.1"}
     assert screen.part(3, value_1="6.1").status_code == 200
     assert said(vault, serial) == {"value:1": "6.1"}

@@ -10,7 +10,7 @@ from downtime.entry import double_keying, keying
 from downtime.outage import outages
 from downtime.paper import assignments, check_in, move_form
 from downtime.paper.model import AssignmentKind, Subject
-from downtime.reconcile import decide_item
+from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.harm import review
 from downtime.reconcile.identity import link_person
 from downtime.returns import outbox
@@ -116,15 +116,15 @@ def compared(vault, settings, keyed, compare, actor):
 @pytest.fixture
 def decided(vault, settings, outage, compared, checker, actor):
     """One item on a worklist, one decided and not gone out, one proposed, one link proposed."""
-    found = decide_item.list_items(vault, outage.id, state="new")
+    found = find_items.list_items(vault, outage.id, state="new")
     new = [row for row in found if row.item.fact.form == "blood-sciences-request"]
     decide_item.decide_item(vault, new[0].key, "return", checker, "not there")
     rekey_lines.fill_worklists(vault, settings, actor)
     decide_item.decide_item(vault, new[1].key, "return", checker, "not there")
-    conflict = decide_item.list_items(vault, outage.id, state="conflict")[0]
+    conflict = find_items.list_items(vault, outage.id, state="conflict")[0]
     decide_item.decide_item(vault, conflict.key, "leave", checker, "the laboratory is right")
-    stranger = next(r for r in decide_item.list_items(vault, outage.id, state="unmatched"))
-    link_person.propose(
+    stranger = next(r for r in find_items.list_items(vault, outage.id, state="unmatched"))
+    link_person.propose_for_person(
         vault, settings, outage, stranger.item.fact.serial, "p-1", checker, "seen her", "passport"
     )
 
@@ -224,7 +224,7 @@ def test_who_is_left_out_by_decision_is_to_be_linked_no_more_for_page_and_statem
     keyed("blood-sciences-request", stranger, Subject(downtime_number="DK700001X"))
     compare((*HOSPITAL, *TWINS))
     clerk = hospital.browser("records-clerk")
-    rows = decide_item.list_items(vault, outage.id)
+    rows = find_items.list_items(vault, outage.id)
 
     def said() -> tuple[int, bool]:
         page = clerk.get("/worklists").text
@@ -249,7 +249,7 @@ def test_a_downtime_number_whose_form_names_a_known_patient_waits_for_its_link_o
     known = Subject(downtime_number="DK700001X", mrn=ANN.mrn)
     number = keyed("blood-sciences-request", BLOODS, known)
     compare()
-    for row in decide_item.list_items(vault, outage.id):
+    for row in find_items.list_items(vault, outage.id):
         decide_item.decide_item(vault, row.key, "leave", checker, "keyed in the laboratory")
 
     def waiting() -> tuple[int, list[tuple[str, ...]]]:
@@ -261,8 +261,10 @@ def test_a_downtime_number_whose_form_names_a_known_patient_waits_for_its_link_o
 
     assert waiting() == (1, [("DK700001X",)])
     third = Actor("u-3", "Cy Records", "laptop-1")
-    link = link_person.propose(vault, settings, outage, number, "p-ann", third, "her own number")
-    link_person.confirm(vault, settings, outage, number, link.id, checker, "seen")
+    link = link_person.propose_for_person(
+        vault, settings, outage, number, "p-ann", third, "her own number"
+    )
+    link_person.confirm_for_person(vault, settings, outage, number, link.id, checker, "seen")
     assert waiting() == (0, [])
 
 
