@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.app import Output, Session, command, each
+from downtime.cli.app import Output, Session, command, do_each
 from downtime.cli.options import REASON
 from downtime.cli.program import returns
 from downtime.cli.progress import progress
@@ -145,7 +145,7 @@ def again(session: Session, control_ids: tuple[str, ...], reason: str) -> Output
             session.vault, session.settings, control_id, session.actor, reason
         )
 
-    return _messages_output(each(control_ids, resend))
+    return _messages_output(do_each(control_ids, resend))
 
 
 @command(returns, "refused", permission=Permission.RETURN_EXPORT)
@@ -154,7 +154,9 @@ def again(session: Session, control_ids: tuple[str, ...], reason: str) -> Output
 def refused(session: Session, control_ids: tuple[str, ...], reason: str) -> Output:
     """Say that a system did not take messages which were handed over as files."""
     return _messages_output(
-        each(control_ids, lambda n: outbox.refuse_message(session.vault, n, session.actor, reason))
+        do_each(
+            control_ids, lambda n: outbox.refuse_message(session.vault, n, session.actor, reason)
+        )
     )
 
 
@@ -164,7 +166,9 @@ def refused(session: Session, control_ids: tuple[str, ...], reason: str) -> Outp
 def resolve(session: Session, control_ids: tuple[str, ...], reason: str) -> Output:
     """Say that refused messages were put right by hand; those behind them go on."""
     return _messages_output(
-        each(control_ids, lambda n: outbox.resolve_message(session.vault, n, session.actor, reason))
+        do_each(
+            control_ids, lambda n: outbox.resolve_message(session.vault, n, session.actor, reason)
+        )
     )
 
 
@@ -177,7 +181,7 @@ def take_back(session: Session, control_ids: tuple[str, ...], reason: str) -> Ou
     def take_back(control_id: str) -> Message:
         return take_back_message.take_back_message(session.vault, control_id, session.actor, reason)
 
-    return _messages_output(each(control_ids, take_back))
+    return _messages_output(do_each(control_ids, take_back))
 
 
 def _messages_output(messages: list[Message]) -> Output:

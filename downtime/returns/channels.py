@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from downtime.clock import Clock
-from downtime.reconcile.identity.links import Merge
+from downtime.reconcile.identity.model import Merge
 from downtime.reconcile.model import StoredItem
 from downtime.returns.connection import Connection, LateAnswer, OpenConnection
 from downtime.returns.fhir import credentials, draft_bundles

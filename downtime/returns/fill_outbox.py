@@ -10,7 +10,7 @@ from sqlite_utils import Database
 from downtime.errors import InputError
 from downtime.outage.model import Outage
 from downtime.reconcile import model as reconcile_model
-from downtime.reconcile.identity.links import Merge
+from downtime.reconcile.identity.model import Merge
 from downtime.reconcile.model import Decision, StoredItem
 from downtime.reconcile.store import items as items_store
 from downtime.returns import link_messages, outbox

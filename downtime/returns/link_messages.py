@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from downtime.reconcile.identity.links import LINKED, Merge
+from downtime.reconcile.identity.model import Merge, MergeState
 from downtime.returns import outbox
 from downtime.returns.channels import CHANNELS
 from downtime.returns.message_drafts import make_merge_key
@@ -37,11 +37,11 @@ def find_unreported_links(
     reports = LinkReports([], [], [])
     keys = [make_merge_key(merge, system) for merge in merges]
     known = outbox_messages.find_carriers(db, keys, settled=True)
-    undone_ids = {merge.id for merge in merges if merge.state != LINKED}
+    undone_ids = {merge.id for merge in merges if merge.state != MergeState.LINKED}
     for merge, key in zip(merges, keys, strict=True):
         if key in known:
             continue
-        if merge.state == LINKED:
+        if merge.state == MergeState.LINKED:
             if merge.id not in undone_ids:
                 reports.messages.append(merge)
             continue
@@ -64,5 +64,5 @@ def _link_messages(
     db: Database, known: dict[str, list[Carrier]], undone: Merge, system: str
 ) -> list[Message]:
     """The messages by which this system heard of a link that was undone since."""
-    key = make_merge_key(replace(undone, state=LINKED), system)
+    key = make_merge_key(replace(undone, state=MergeState.LINKED), system)
     return [outbox.require_message(db, carrier.control_id) for carrier in known.get(key, ())]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from downtime.clinical.record_types import list_in_return_order
 from downtime.entry.facts import Person
-from downtime.reconcile.identity.links import Merge
+from downtime.reconcile.identity.model import Merge
 from downtime.reconcile.model import StoredItem
 from downtime.returns.model import LINK_PREFIX
 from downtime.returns.profiles import Target

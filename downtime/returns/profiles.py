@@ -87,7 +87,7 @@ def read_target(settings: Settings, system: str) -> Target:
     channel = table.get("channel", Channel.FILE)
     if channel not in list(Channel):
         raise setting_error(system, "channel", f"must be one of {', '.join(Channel)}")
-    profile = config.table(
+    profile = config.parse_table(
         Target, {**table, "channel": Channel(channel)}, f"{TARGETS}.{system}.", PAGE
     )
     target = replace(

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from downtime.clinical.record_types import DOCUMENT, find_owner
 from downtime.entry.facts import Person
-from downtime.reconcile.identity.links import LINKED, Merge
+from downtime.reconcile.identity.model import Merge, MergeState
 from downtime.reconcile.model import ItemState, StoredItem
 from downtime.returns.fhir import patient_resources, resources
 from downtime.returns.fhir.bundle_context import BundleContext
@@ -95,7 +95,7 @@ def write_merge_bundle(
     merge: Merge, control_id: str, settings: Settings, names: FhirTarget
 ) -> bytes:
     """The transaction that tells a merge, or that it was wrong, for one downtime number."""
-    undo = merge.state != LINKED
+    undo = merge.state != MergeState.LINKED
     entry = patient_resources.merge_entry(merge.downtime, merge.survivor, names, undo=undo)
     at = make_context(settings, names).format_time(merge.decided)
     return write_bundle(control_id, at, [entry], names)

@@ -9,7 +9,7 @@ from downtime.entry.store import entries as entry_store
 from downtime.errors import InputError
 from downtime.paper import ledger
 from downtime.paper.ledger import get_printed_definition
-from downtime.reconcile.identity.links import Merge
+from downtime.reconcile.identity.model import Merge
 from downtime.reconcile.model import StoredItem
 from downtime.returns.fhir import bundles, conditional_patches, resources
 from downtime.returns.fhir.compared_records import find_compared_records
@@ -96,7 +96,7 @@ def _source_form(context: MessageContext, serial: str) -> SourceForm:
     scan = scans.get_scan_file(context.vault, serial) if context.target.documents else None
     if scan is None:
         return SourceForm(entry, definition)
-    return SourceForm(entry, definition, scan.content, scan.about.media_type)
+    return SourceForm(entry, definition, scan.content, scan.info.media_type)
 
 
 def _patch_writer(

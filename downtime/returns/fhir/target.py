@@ -50,7 +50,7 @@ class FhirTarget:
 
 def read_fhir_target(settings: Settings, system: str, given: Mapping[str, Any]) -> FhirTarget:
     """The FHIR table of a system; InputError names the first mistake."""
-    read = config.table(FhirTarget, given, f"{TARGETS}.{system}.fhir.", PAGE)
+    read = config.parse_table(FhirTarget, given, f"{TARGETS}.{system}.fhir.", PAGE)
     usual = settings.site.mrn_system or f"{BASE}id/{settings.site.mrn_authority}"
     made = replace(read, hospital_number=read.hospital_number or usual)
     for name, words in _faults(made):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from downtime.clinical.record_types import DOCUMENT
 from downtime.entry import scans
-from downtime.reconcile.identity.links import Merge
+from downtime.reconcile.identity.model import Merge
 from downtime.reconcile.model import StoredItem
 from downtime.returns.hl7 import messages
 from downtime.returns.message_drafts import (
@@ -87,7 +87,7 @@ def _document_writer(context: MessageContext, stored: StoredItem) -> Callable[[s
         scan = scans.get_scan_file(context.vault, fact.serial)
         if scan is None:
             raise ValueError("a document without a scan is never drafted")
-        file = (scan.about.media_type, scan.content)
+        file = (scan.info.media_type, scan.content)
         return messages.write_document(
             fact, person, file, control_id, context.settings, context.target
         )

@@ -3,7 +3,8 @@
 from sqlite_utils import Database
 
 from downtime.entry.facts import Fact
-from downtime.reconcile.identity.links import UNLINKED, Merge, list_merges
+from downtime.reconcile.identity.links import list_merges
+from downtime.reconcile.identity.model import Merge, MergeState
 from downtime.reconcile.model import Decision, DecisionRecord, Item, ItemState, StoredItem
 from downtime.returns.message_drafts import make_merge_key
 from downtime.returns.model import Message
@@ -15,7 +16,7 @@ def list_separations(db: Database, outage: str, listed: dict[str, Message]) -> l
     """The separations among these messages of worklists (by control ID), as rows of their own."""
     found = []
     for merge in list_merges(db, outage):
-        if merge.state != UNLINKED:
+        if merge.state != MergeState.UNLINKED:
             continue
         keys = {make_merge_key(merge, one.system): one.system for one in listed.values()}
         for key, carried in outbox_messages.find_carriers(db, keys).items():

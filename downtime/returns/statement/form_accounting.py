@@ -33,7 +33,7 @@ class Tally(NamedTuple):
     """Whether an entry stands for them."""
     scanned: bool = False
     """Whether a picture of them is kept."""
-    n: int = 1
+    number: int = 1
 
 
 @dataclass(slots=True)
@@ -71,7 +71,7 @@ class AccountRow:
         if tally.state in (FormState.KEYED, FormState.VERIFIED, FormState.FILED):
             names.append(tally.state)
         for name in names:
-            setattr(self, name, getattr(self, name) + tally.n)
+            setattr(self, name, getattr(self, name) + tally.number)
 
     def check(self) -> None:
         """UnbalancedError unless every issued form has exactly one fate, and each returned one."""

@@ -19,7 +19,7 @@ from downtime.returns.statement.model import OwnedItems
 class Owners:
     """All that was given to anybody, by what it is about."""
 
-    assignments: Mapping[str, Mapping[str, Assignment]]
+    assignments: Mapping[AssignmentKind, Mapping[str, Assignment]]
 
     @classmethod
     def read(cls, db: Database) -> "Owners":

@@ -16,6 +16,7 @@ from downtime.paper.serials import format_serial
 from downtime.reconcile.harm import store as harm_store
 from downtime.reconcile.identity import links as identity_links
 from downtime.reconcile.identity import unidentified
+from downtime.reconcile.identity.model import LinkState
 from downtime.reconcile.model import Decision, ItemFilter, ItemState
 from downtime.reconcile.store import comparisons
 from downtime.reconcile.store import items as items_store
@@ -50,13 +51,13 @@ def find_open_items(vault: Vault, settings: Settings, outage: Outage) -> list[Op
 
 def _awaited_laptops(vault: Vault, outage: Outage, owners: Owners) -> Iterator[OpenItem]:
     for laptop in laptop_reports.find_awaited(vault, outage):
-        names = (laptop.device, *laptop.unknown)
+        names = (laptop.device, *laptop.unreported)
         yield OpenItem(
             OpenKind.LAPTOP_AWAITED,
             names,
             owners.of_laptop(names),
             subject=f"{laptop.name} ({laptop.device})" if laptop.name else laptop.device,
-            explanation=laptop.why,
+            explanation=laptop.explanation,
         )
 
 
@@ -111,8 +112,8 @@ def _is_filed_as_scan(vault: Vault, settings: Settings, form: IssuedForm) -> boo
 def _unconfirmed_links(vault: Vault, outage: Outage, owners: Owners) -> Iterator[OpenItem]:
     keys = [
         key
-        for key, links in identity_links.of_outage(vault.db, outage.id).items()
-        if any(link.state == identity_links.PROPOSED for link in links)
+        for key, links in identity_links.links_by_key(vault.db, outage.id).items()
+        if any(link.state == LinkState.PROPOSED for link in links)
     ]
     if keys:
         yield OpenItem(OpenKind.LINK_UNCONFIRMED, tuple(keys), owners.of_people(keys))

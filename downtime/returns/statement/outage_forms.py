@@ -52,7 +52,7 @@ def account_outage_forms(
     UnbalancedError when the sums do not meet what the ledger counts.
     """
     forms = [*ledger.list_in_states(vault, outage.id, *FormState), *ahead]
-    issued = sum(count.count for count in ledger.count_forms(vault, outage.id)) + len(ahead)
+    issued = sum(count.number for count in ledger.count_forms(vault, outage.id)) + len(ahead)
     return account_forms(_count_tallies(vault, forms, scanned), issued)
 
 
@@ -63,7 +63,7 @@ def _count_tallies(
     counts = Counter(
         Tally(f.ward, f.form, f.state, f.serial in entered, f.serial in scanned) for f in forms
     )
-    return [tally._replace(n=n) for tally, n in counts.items()]
+    return [tally._replace(number=number) for tally, number in counts.items()]
 
 
 def count_by_ward(forms: Iterable[IssuedForm]) -> dict[str, Any]:

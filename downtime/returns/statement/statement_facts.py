@@ -13,12 +13,13 @@ from downtime.outage import laptop_outages
 from downtime.outage.model import Outage
 from downtime.reconcile.harm import store as harm_store
 from downtime.reconcile.identity import links as identity_links
+from downtime.reconcile.identity.model import LinkState
 from downtime.reconcile.model import StoredItem
 from downtime.returns.model import WAITING, Channel, MessageState
 from downtime.returns.statement.patient_movements import count_movements, find_first_wards
 from downtime.returns.store import outbox_messages
 from downtime.returns.store.outbox_messages import MessageCount
-from downtime.snapshot import load_bundle
+from downtime.snapshot import local_snapshots
 from downtime.sync import laptop_reports
 from downtime.sync.laptop_reports import LaptopReport
 from downtime.vault.vault import Vault
@@ -49,19 +50,19 @@ def list_laptops(vault: Vault, outage: Outage) -> list[dict[str, Any]]:
             "device": laptop.device,
             "name": laptop.name,
             "state": _laptop_state(laptop),
-            "taken": laptop.taken,
-            "settled": laptop.complete,
-            "why": laptop.why,
-            "unknown": list(laptop.unknown),
+            "taken": laptop.merged,
+            "settled": laptop.is_complete,
+            "why": laptop.explanation,
+            "unknown": list(laptop.unreported),
         }
         for laptop in laptop_reports.report_laptops(vault, outage)
     ]
 
 
 def _laptop_state(laptop: LaptopReport) -> str:
-    if not laptop.taken:
+    if not laptop.merged:
         return "never"
-    return "reported" if laptop.complete else "awaited"
+    return "reported" if laptop.is_complete else "awaited"
 
 
 def list_taken_over(vault: Vault, outage: Outage) -> list[dict[str, Any]]:
@@ -70,11 +71,11 @@ def list_taken_over(vault: Vault, outage: Outage) -> list[dict[str, Any]]:
         {
             "device": bundle.device,
             "sha256": bundle.sha256,
-            "doubt": bundle.doubt,
-            "by": bundle.taken_name,
-            "taken": bundle.taken,
-            "why": bundle.why,
-            "clashes": list(bundle.clashes),
+            "doubt": bundle.sentence,
+            "by": bundle.merged_name,
+            "taken": bundle.merged,
+            "why": bundle.reason,
+            "clashes": list(bundle.duplicate_numbers),
         }
         for bundle in laptop_reports.find_untrusted_bundles(vault, outage)
     ]
@@ -97,7 +98,7 @@ def describe_own_chain(chain: Mapping[str, Any]) -> tuple[str, ...]:
 
 def describe_snapshot(vault: Vault, snapshot_id: str) -> dict[str, Any] | None:
     """What a snapshot was: its time, its hash and the newest data of each system."""
-    for info in load_bundle.list_snapshots(vault):
+    for info in local_snapshots.list_snapshots(vault):
         if info.id == snapshot_id:
             newest = dict(sorted(info.header.systems.items()))
             created = info.header.created
@@ -109,14 +110,14 @@ def count_patients(
     vault: Vault, outage: Outage, recovered: str, until: str, items: Iterable[StoredItem]
 ) -> dict[str, Any]:
     """By ward: patients at T0, admitted and discharged until the systems were back (UTC)."""
-    snapshot_ids = {info.id for info in load_bundle.list_snapshots(vault)}
+    snapshot_ids = {info.id for info in local_snapshots.list_snapshots(vault)}
     counts: dict[str, Any] = {"t0": {}, "admitted": {}, "discharged": {}}
     if outage.snapshot in snapshot_ids:
-        with closing(load_bundle.open_snapshot(vault, outage.snapshot)) as snapshot:
+        with closing(local_snapshots.open_snapshot(vault, outage.snapshot)) as snapshot:
             wards = (r.encounter.ward if r.encounter else "" for r in snapshot.list_inpatients())
             counts["t0"] = dict(sorted(Counter(wards).items()))
     if recovered in snapshot_ids:
-        with closing(load_bundle.open_snapshot(vault, recovered)) as snapshot:
+        with closing(local_snapshots.open_snapshot(vault, recovered)) as snapshot:
             first_wards = find_first_wards(row.item for row in items)
             stays = snapshot.iterate_records("Encounter")
             counts |= count_movements(stays, outage.opened, until, first_wards)
@@ -142,9 +143,9 @@ def _person_key(row: StoredItem) -> str:
 
 def count_links(vault: Vault, outage: Outage) -> dict[str, int]:
     """How many links between paper and recovered patients are in each state."""
-    links_by_key = identity_links.of_outage(vault.db, outage.id)
+    links_by_key = identity_links.links_by_key(vault.db, outage.id)
     counts = Counter(str(link.state) for links in links_by_key.values() for link in links)
-    return {str(state): counts[state] for state in identity_links.LIFECYCLE.moves}
+    return {str(state): counts[state] for state in LinkState}
 
 
 _BASES = {

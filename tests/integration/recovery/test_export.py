@@ -12,7 +12,7 @@ from downtime.entry import corrections, keying, verify_entry
 from downtime.errors import ConflictError, InputError
 from downtime.outage import outages
 from downtime.paper.model import Subject
-from downtime.reconcile import decide_item
+from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.compare import run_comparison
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.returns.export_messages import export_messages
@@ -27,7 +27,7 @@ def decided(vault, outage, keyed, compare, checker):
     keyed("phoned-result", PHONED | {"test:1": "=HYPERLINK(1)", "units:1": "-x"})
     keyed("admission", ADMITTED, Subject(downtime_number="DK700001X"))
     compare()
-    rows = {row.item.fact.title: row for row in decide_item.list_items(vault, outage.id)}
+    rows = {row.item.fact.title: row for row in find_items.list_items(vault, outage.id)}
     for title, row in rows.items():
         decision = "leave" if title == "Full blood count" else "return"
         if decision not in row.allowed:
@@ -69,7 +69,7 @@ def test_a_second_export_returns_nothing_twice(vault, settings, outage, decided,
     assert first.messages == 3
     assert (again.messages, again.already, again.files) == (0, 3, ())
     assert again.sentence == "0 items returned, 3 already returned."
-    unmatched = decide_item.list_items(vault, outage.id, state="unmatched")
+    unmatched = find_items.list_items(vault, outage.id, state="unmatched")
     decided_on = {r.item.fact.title: r.decided.decision for r in unmatched}
     assert decided_on == {"Admission": "returned", "No known allergies": "open"}
 
@@ -78,7 +78,7 @@ def test_a_power_cut_before_the_record_leads_to_the_very_same_files(
     vault, settings, decided, actor, tmp_path, monkeypatch
 ):
     with monkeypatch.context() as patch:
-        patch.setattr("downtime.returns.outbox.handed_over", _power_cut)
+        patch.setattr("downtime.returns.outbox.mark_handed_over", _power_cut)
         with pytest.raises(KeyboardInterrupt):
             export_messages(vault, settings, "hl7v2", tmp_path, actor)
     before = {path.name: path.read_bytes() for path in tmp_path.rglob("*.hl7")}
@@ -161,7 +161,7 @@ def test_a_correction_after_the_return_is_a_conflict_and_gets_a_message_of_its_o
     keying.submit_entry(vault, settings, key[:9], BLOODS | {"requester": "Dr Bo"}, actor)
     verify_entry.verify_entry(vault, key[:9], checker)
     run_comparison.run_comparison(vault, settings, actor, "corrected")
-    row = decide_item.get_item(vault, key)
+    row = find_items.get_item(vault, key)
     assert row.item.state == "conflict"
     assert row.item.explanation.startswith("Returned before the entry was corrected.")
     decide_item.decide_item(vault, key, "return", checker, "send the correction")
@@ -176,7 +176,7 @@ def test_what_went_out_and_is_no_longer_said_is_opened_and_never_sent_again(
     export_messages(vault, settings, "hl7v2", tmp_path, actor)
     corrections.send_back(vault, key[:9], checker, "wrong test")
     run_comparison.run_comparison(vault, settings, actor, "again")
-    row = decide_item.get_item(vault, key)
+    row = find_items.get_item(vault, key)
     assert (row.item.state, row.is_open) == ("newer-live", True)
     with pytest.raises(ConflictError):
         decide_item.decide_item(vault, key, "return", checker, "again")

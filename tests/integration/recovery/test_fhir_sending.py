@@ -150,7 +150,7 @@ def test_power_that_fails_after_the_server_has_it_doubles_nothing(
             raise PowerCutError
 
         with monkeypatch.context() as patch:
-            patch.setattr(outbox.Sender, "acknowledged", fail)
+            patch.setattr(outbox.Sender, "acknowledge", fail)
             for system in ("PAS", "LIMS", "EPR"):
                 with pytest.raises(PowerCutError):
                     send(vault, there, system, actor)

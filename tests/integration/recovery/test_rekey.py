@@ -12,8 +12,7 @@ from downtime.entry.facts import Fact, Person
 from downtime.errors import ConflictError, InputError
 from downtime.returns import queue_messages
 from downtime.returns.model import MessageState
-from downtime.returns.rekey import line_table, rekey_lines, worklist_files
-from downtime.returns.rekey import line_text as worklist_words
+from downtime.returns.rekey import line_table, line_text, rekey_lines, worklist_files
 from downtime.returns.store import rekey_ticks
 from downtime.settings import ReturnsSettings
 from downtime.vault.model import Actor
@@ -39,7 +38,7 @@ def lines(vault, settings, outage_id, actor):
 
 
 def test_a_list_is_in_the_order_in_which_records_teams_key(lines):
-    seen = [(line.listed[0], worklist_words.name_type(line.row.item.fact)) for line in lines]
+    seen = [(line.worklist[0], line_text.name_type(line.row.item.fact)) for line in lines]
     lims = [kind for system, kind in seen if system == "LIMS"]
     assert lims == ["Request", "Request", "Result"]
     assert ("PAS", "Admission") in seen
@@ -151,7 +150,7 @@ def test_no_cell_of_a_spreadsheet_can_be_run(start):
     assert set(cells) == {f"'{start}cmd"}
 
 
-@pytest.mark.parametrize("kind", worklist_words.KINDS)
+@pytest.mark.parametrize("kind", line_text.TYPE_TITLES)
 def test_every_type_has_its_words_and_loses_none(kind):
     fields = {
         "medicine": "Morphine",
@@ -163,17 +162,17 @@ def test_every_type_has_its_words_and_loses_none(kind):
         key="K7000042X-form", type=kind, system="EPR", form="f", serial="K7000042X",
         person=Person(family="Hill"), fields=fields, notes=(("Said", "more"),),
     )  # fmt: skip
-    told = worklist_words.describe_item(fact) + worklist_words.describe_details(
+    told = line_text.describe_item(fact) + line_text.describe_details(
         fact, ZoneInfo("Europe/London")
     )
     for words in ("Morphine", "Dosage: 2.5 mg", "Unheard of: kept", "Said: more", "18:00"):
         assert words in told
-    assert worklist_words.name_type(fact)
+    assert line_text.name_type(fact)
 
 
 def test_moves_are_told_apart():
     moves = [
-        worklist_words.name_type(
+        line_text.name_type(
             Fact(key="k", type="Encounter", system="PAS", form="f", serial="s", fields=fields)
         )
         for fields in ({}, {"event": "transfer"}, {"event": "discharge"})

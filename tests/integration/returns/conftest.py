@@ -5,11 +5,19 @@ from types import MappingProxyType
 import pytest
 
 from downtime.entry.facts import Fact, Person
+from downtime.entry.model import Entry, EntryState
+from downtime.entry.store import entries as entry_store
 from downtime.outage import outages
-from downtime.reconcile.model import DecisionRecord, Decision, Item, StoredItem, ItemState
+from downtime.reconcile.model import (
+    AuditAction,
+    Decision,
+    DecisionRecord,
+    Item,
+    ItemState,
+    StoredItem,
+)
 from downtime.reconcile.store import items as items_store
 from downtime.reconcile.store.items import fact_digest
-from downtime.returns import queue_messages
 from downtime.settings import ReturnsSettings, Settings
 
 MARY = Person(mrn="H100", nhs_number="9990000018", family="Hill", given="Mary", gender="female")
@@ -42,29 +50,34 @@ def value(serial: str, who: Person, name: str, said: str) -> Fact:
 
 
 @pytest.fixture
-def decide(vault, outage, actor, monkeypatch):
+def decide(vault, outage, actor):
     """`decide(fact, …)`: items decided `return`, of entries that a second person verified."""
-    monkeypatch.setattr(queue_messages, "outdated_items", lambda vault, rows: set())
 
-    def keep(*facts: Fact) -> None:
-        rows = [
-            StoredItem(
-                Item(one, ItemState.NEW, "It is not there.", f"p-{one.person.mrn}", (), one.person),
-                outage.id,
-                fact_digest(one),
-                "s-1",
-                COMPARED,
-                DecisionRecord(
-                    decision=Decision.RETURN, decided_by="u-2", decided_by_name="Ben", reason="only on paper",
-                    decided="2026-11-04T10:00:00Z",
-                ),
-            )
-            for one in facts
-        ]  # fmt: skip
-        with vault.change(actor, "reconcile.decide") as db:
-            items_store.save_items(db, rows)
+    def save(*facts: Fact) -> None:
+        with vault.change(actor, AuditAction.RECONCILE_DECIDE) as db:
+            for serial in {fact.serial for fact in facts}:
+                entry_store.save(db, verified_entry(serial, outage.id))
+            items_store.save_items(db, [decided_item(fact, outage.id) for fact in facts])
 
-    return keep
+    return save
+
+
+def verified_entry(serial: str, outage: str) -> Entry:
+    return Entry(
+        serial=serial, form="test-form", version="1", state=EntryState.VERIFIED, outage=outage,
+        answers={}, event="2026-11-02T14:00:00Z", transcriber="u-7",
+        entered="2026-11-03T09:00:00Z", verifier="u-8", verified="2026-11-03T10:00:00Z",
+        changed="2026-11-03T10:00:00Z",
+    )  # fmt: skip
+
+
+def decided_item(fact: Fact, outage: str) -> StoredItem:
+    item = Item(fact, ItemState.NEW, (), f"p-{fact.person.mrn}", (), fact.person)
+    decided = DecisionRecord(
+        decision=Decision.RETURN, decided_by="u-2", decided_by_name="Ben", reason="only on paper",
+        decided="2026-11-04T10:00:00Z",
+    )  # fmt: skip
+    return StoredItem(item, outage, fact_digest(fact), "s-1", COMPARED, decided)
 
 
 @pytest.fixture

@@ -18,15 +18,15 @@ from downtime.vault.vault import Vault
 
 home, key, target, step, after, nth = sys.argv[1:]
 STEPS = {
-    "claim": (outbox.Sender, "next"),
-    "read": (outbox.Sender, "content"),
+    "claim": (outbox.Sender, "claim_next"),
+    "read": (outbox.Sender, "read_content"),
     "connect": (mllp.MllpClient, "_connect"),
     "send": (mllp.MllpClient, "send"),
     "answer": (mllp.MllpClient, "receive"),
     "post": (rest_client.FhirClient, "post"),
-    "holds": (rest_client.FhirClient, "holds"),
-    "record": (outbox.Sender, "acknowledged"),
-    "queue": (send_messages.queueing, "queue"),
+    "holds": (rest_client.FhirClient, "has_bundle"),
+    "record": (outbox.Sender, "acknowledge"),
+    "queue": (queue_messages, "queue_items"),
 }
 calls = 0
 
@@ -48,7 +48,6 @@ def dying(function):
 if step in STEPS:
     owner, name = STEPS[step]
     setattr(owner, name, dying(getattr(owner, name)))
-queue_messages.find_outdated_items = lambda vault, rows: set()
 table = json.loads(target)
 settings = Settings(returns=ReturnsSettings(targets=MappingProxyType(table)))
 vault = Vault(Home(Path(home)), bytes.fromhex(key), system_clock)

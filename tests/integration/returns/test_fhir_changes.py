@@ -40,7 +40,7 @@ def made(one, live, number="DT-1") -> bytes:
     told = conditional_patches.build_patch(one, live, CONTEXT)
     assert told is not None
     matched = row(one)
-    matched = replace(matched, item=replace(matched.item, matched=(live.id,)))
+    matched = replace(matched, item=replace(matched.item, matched_ids=(live.id,)))
     return bundles.write_patch_bundle(matched, told, form(), number, SETTINGS, NAMES)
 
 

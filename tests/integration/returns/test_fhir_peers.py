@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from fhir.resources.R4B.bundle import Bundle
 
-from downtime.reconcile.identity.links import LINKED, UNLINKED, Merge
+from downtime.reconcile.identity.model import Merge, MergeState
 from downtime.returns.fhir import bundles as fhir
 from tests.integration.returns import fhir_peers
 from tests.unit.returns.fhir_cases import FACTS, NAMES, PERSON, SETTINGS, UNKNOWN, form, row
@@ -23,10 +23,10 @@ def made(name: str) -> bytes:
     )
 
 
-MERGE = Merge("DK700043V", PERSON, UNKNOWN, LINKED, "2026-11-04T10:00:00Z", "Ben", "l-1")
+MERGE = Merge("DK700043V", PERSON, UNKNOWN, MergeState.LINKED, "2026-11-04T10:00:00Z", "Ben", "l-1")
 MERGES = [
     fhir.write_merge_bundle(merge, f"DT-{merge.state}", SETTINGS, NAMES)
-    for merge in (MERGE, replace(MERGE, state=UNLINKED))
+    for merge in (MERGE, replace(MERGE, state=MergeState.UNLINKED))
 ]
 
 

@@ -10,7 +10,7 @@ import pytest
 from downtime import config
 from downtime.entry.facts import Person
 from downtime.errors import InputError
-from downtime.reconcile.identity.links import LINKED, UNLINKED, Merge
+from downtime.reconcile.identity.model import Merge, MergeState
 from downtime.reconcile.model import ItemState
 from downtime.returns.fhir import bundles
 from downtime.returns.fhir.resources import BUILDERS, has_resource
@@ -210,13 +210,15 @@ def test_a_long_form_goes_out_in_parts_that_the_receiver_allows():
 
 def test_a_merge_retires_the_downtime_record_and_touches_no_other():
     survivor = Person(mrn="H100")
-    merge = Merge("DK700043V", survivor, UNKNOWN, LINKED, "2026-11-04T10:00:00Z", "Ben", "l-1")
+    merge = Merge(
+        "DK700043V", survivor, UNKNOWN, MergeState.LINKED, "2026-11-04T10:00:00Z", "Ben", "l-1"
+    )
     (entry,) = json.loads(bundles.write_merge_bundle(merge, "DT1", SETTINGS, NAMES))["entry"]
     assert entry["request"]["method"] == "PUT"
     assert entry["request"]["url"].endswith("%7CDK700043V")
     assert entry["resource"]["active"] is False
     assert entry["resource"]["link"][0]["other"]["reference"].endswith("%7CH100")
-    undone = replace(merge, state=UNLINKED)
+    undone = replace(merge, state=MergeState.UNLINKED)
     (entry,) = json.loads(bundles.write_merge_bundle(undone, "DT1", SETTINGS, NAMES))["entry"]
     assert entry["resource"]["active"] is True
     assert "link" not in entry["resource"]
@@ -263,4 +265,4 @@ def test_a_name_is_never_part_of_an_address():
 
 def test_the_document_lists_every_key_as_the_program_has_it():
     page = Path(__file__).parents[3] / "docs" / "returns.md"
-    assert config.keys(FhirTarget) in page.read_text(encoding="utf-8")
+    assert config.describe_table(FhirTarget) in page.read_text(encoding="utf-8")

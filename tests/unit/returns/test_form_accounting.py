@@ -23,11 +23,11 @@ def test_every_count_has_a_heading():
 
 def test_sums_meet_for_each_row_and_in_total():
     tallies = [
-        Tally("A1", "f", "issued", n=3),
-        Tally("A1", "f", "verified", True, n=4),
-        Tally("A1", "f", "void", n=2),
+        Tally("A1", "f", "issued", number=3),
+        Tally("A1", "f", "verified", True, number=4),
+        Tally("A1", "f", "void", number=2),
         Tally("B2", "f", "lost"),
-        Tally("B2", "f", "filed", True, n=5),
+        Tally("B2", "f", "filed", True, number=5),
     ]
     rows, total = account_forms(tallies, 15)
     assert [(r.ward, r.issued, r.returned, r.void, r.lost, r.out) for r in rows] == [
@@ -39,11 +39,11 @@ def test_sums_meet_for_each_row_and_in_total():
 
 def test_what_came_back_is_entered_filed_as_scan_kept_on_paper_or_waits():
     tallies = [
-        Tally("A1", "f", "returned", n=1),
-        Tally("A1", "f", "keyed", True, n=2),
-        Tally("A1", "f", "filed", True, scanned=True, n=3),
-        Tally("A1", "f", "filed", scanned=True, n=4),
-        Tally("A1", "f", "filed", n=5),
+        Tally("A1", "f", "returned", number=1),
+        Tally("A1", "f", "keyed", True, number=2),
+        Tally("A1", "f", "filed", True, scanned=True, number=3),
+        Tally("A1", "f", "filed", scanned=True, number=4),
+        Tally("A1", "f", "filed", number=5),
     ]
     (row,), _ = account_forms(tallies, 15)
     assert (row.waiting, row.entered, row.as_scan, row.unentered) == (1, 5, 4, 5)
@@ -52,7 +52,7 @@ def test_what_came_back_is_entered_filed_as_scan_kept_on_paper_or_waits():
 
 @pytest.mark.parametrize(
     ("tallies", "issued"),
-    [([Tally("A1", "f", "issued", n=3)], 4), ([Tally("A1", "f", "burnt")], 1)],
+    [([Tally("A1", "f", "issued", number=3)], 4), ([Tally("A1", "f", "burnt")], 1)],
 )
 def test_what_does_not_balance_is_a_fault_not_a_statement(tallies, issued):
     with pytest.raises(UnbalancedError):

@@ -49,4 +49,4 @@ def test_a_mistake_is_named(keys, words):
 
 def test_the_page_on_returns_lists_every_key():
     page = (Path(__file__).parents[3] / "docs" / "returns.md").read_text(encoding="utf-8")
-    assert config.keys(profiles.Target) in page
+    assert config.describe_table(profiles.Target) in page
