@@ -59,7 +59,7 @@ def sign_statement(story: Story, laptop: Vault, settings: Settings, staff: Staff
         "pdf": str(paths[0]),
         "json": str(paths[1]),
         "verdict": statement.verdict,
-        "issued": sum(count.count for count in totals),
+        "issued": sum(count.number for count in totals),
     }
 
 

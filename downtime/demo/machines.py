@@ -29,11 +29,11 @@ def prepare(story: Story) -> tuple[SignedIn, Vault, Staff]:
         story.folder.mkdir()
         hospital = Home(story.folder / "publisher")
         publisher = _machine(story, hospital, "publisher", hospital.path / "publisher.unlock")
-        settings = config.load(story.home.config)
+        settings = config.load_settings(story.home.config)
         staff = Staff.arrive(laptop.vault, settings, laptop.actor, story.folder)
         device.trust_card(publisher.vault, device.export_card(laptop.vault), publisher.actor, WHY)
         device.trust_card(laptop.vault, device.export_card(publisher.vault), laptop.actor, WHY)
-        publishing = device.code(hospital)
+        publishing = device.read_own_code(hospital)
         laptop_reports.excuse_laptop(
             laptop.vault, publishing, laptop.actor, "It publishes and prints nothing"
         )
@@ -50,7 +50,7 @@ def _machine(story: Story, home: Home, name: str, unlock_file: Path) -> SignedIn
         unlock_file=unlock_file,
         settings_text=settings_text(story.size) + _RETURNS,
     )
-    return homes.open_with_file(home, config.load(home.config), story.clock, unlock_file)
+    return homes.open_with_file(home, config.load_settings(home.config), story.clock, unlock_file)
 
 
 def deliver(

@@ -40,7 +40,7 @@ class RecordsClerks:
             else:
                 self._key(serial, paper)
                 self.keyed += 1
-            file_form.file_form(self.vault, serial, self.staff.actors["clerk2"])
+            file_form.file_form(self.vault, self.settings, serial, self.staff.actors["clerk2"])
 
     def _key(self, serial: str, paper: Paper) -> None:
         read = dict(paper.answers)

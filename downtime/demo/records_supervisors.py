@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 from downtime.demo.staff import WHY, Staff
 from downtime.outage.model import Outage
-from downtime.reconcile import decide_item
+from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.harm import review
 from downtime.reconcile.harm.model import WAITING
 from downtime.reconcile.identity import link_person
-from downtime.reconcile.identity.unidentified import TO_LINK, UnidentifiedPerson, list_unidentified
+from downtime.reconcile.identity.unidentified import (
+    PersonState,
+    UnidentifiedPerson,
+    list_unidentified,
+)
 from downtime.reconcile.model import Decision, ItemState, StoredItem
 from downtime.returns.rekey import rekey_lines
 from downtime.returns.statement import sign_statement
@@ -29,29 +33,31 @@ class RecordsSupervisors:
     def link_people(self, outage: Outage) -> tuple[int, int]:
         """Two people agree who somebody with a number is; how many were linked, and left open."""
         people = [
-            u for u in list_unidentified(self.vault, self.settings, outage) if u.state == TO_LINK
+            u
+            for u in list_unidentified(self.vault, self.settings, outage)
+            if u.state == PersonState.TO_LINK
         ]
         linked = sum(self._link(outage, person) for person in people)
         return linked, len(people) - linked
 
     def _link(self, outage: Outage, person: UnidentifiedPerson) -> bool:
-        with closing(link_person.recovered(self.vault, outage)) as snapshot:
-            candidates = link_person.offer(snapshot, self.settings, person).candidates
+        with closing(link_person.open_recovered_snapshot(self.vault, outage)) as snapshot:
+            candidates = link_person.find_candidates_for(snapshot, self.settings, person).candidates
         if not candidates or not candidates[0].is_numbered:
             return False
         first, second = self.staff.actors["records"], self.staff.actors["records2"]
-        link = link_person.propose(
+        link = link_person.propose_for_person(
             self.vault, self.settings, outage, person.ref, candidates[0].person.id, first,
             "The NHS number agrees, and the patient confirms name and birthday",
         )  # fmt: skip
-        link_person.confirm(
+        link_person.confirm_for_person(
             self.vault, self.settings, outage, person.ref, link.id, second, "Asked the ward as well"
         )
         return True
 
     def decide_all(self, outage: Outage) -> tuple[int, int]:
         """Every open item as a careful supervisor would; how many, and how many by two people."""
-        undecided = [row for row in decide_item.list_items(self.vault, outage.id) if row.is_open]
+        undecided = [row for row in find_items.list_items(self.vault, outage.id) if row.is_open]
         for row in undecided:
             decision, reason = _choose_decision(row)
             first = self.staff.actors["records"]

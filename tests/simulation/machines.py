@@ -94,7 +94,7 @@ def _machine(
         unlock_file=file,
         settings_text=_settings(targets),
     )
-    settings = config.load(home.config)
+    settings = config.load_settings(home.config)
     signed_in: SignedIn = homes.open_with_file(home, settings, clock, file)
     closing_.enter_context(closing(signed_in.vault))
     return Machine(code_, signed_in.vault, settings, signed_in.actor)

@@ -7,10 +7,10 @@ from pathlib import Path
 from random import Random
 
 from downtime.demo.randomness import random_for
-from downtime.demo.receiver import Receiver
 from tests.simulation.clerks import Clerks, Written
 from tests.simulation.machines import Fleet, Machine
 from tests.simulation.paper import Month
+from tests.simulation.receiver import Receiver
 from tests.simulation.truth import Sheet, Truth
 
 DAYS = 28

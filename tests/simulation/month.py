@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from downtime.clock import Clock
-from downtime.demo.receiver import Receiver
 from downtime.returns.statement.completeness_statement import Statement
 from tests.simulation import recovery, wards
 from tests.simulation import truth as month_truth
 from tests.simulation.machines import set_up
 from tests.simulation.model import DAYS, SYSTEMS, MonthClock, Say, Simulation
 from tests.simulation.paper import Month
+from tests.simulation.receiver import Receiver
 from tests.simulation.truth import Truth
 
 

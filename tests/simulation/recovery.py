@@ -182,16 +182,16 @@ def _link(s: Simulation, key: str, number: int, *, undo: bool) -> None:
     answers = s.strangers[key][0].answers
     paper = Person(downtime_number=key, birth_date=answers["patient.born"])
     person = Person(id=patient.id, mrn=patient.mrn, nhs_number=patient.nhs_number)
-    link = links.propose(
+    link = links.propose_link(
         station.vault, outage, key, local_snapshots.get_current_id(station.vault), person, [paper],
         staff["clerk2"], "Photograph and scar agree",
     )  # fmt: skip
-    links.confirm(
+    links.confirm_link(
         station.vault, station.settings, link.id, staff["clerk3"], "Asked the family",
         [staff["clerk"].id],
     )  # fmt: skip
     if undo:
-        links.undo(station.vault, link.id, staff["records"], "Somebody else after all")
+        links.undo_link(station.vault, link.id, staff["records"], "Somebody else after all")
     else:
         for written in s.strangers[key]:
             written.sheet.patient = patient.id
