@@ -14,7 +14,7 @@ T = TypeVar("T")
 SETTINGS = "docs/settings.md"
 
 
-def load(path: Path) -> Settings:
+def load_settings(path: Path) -> Settings:
     """The settings in a TOML file; InputError names the first key that is unknown or mistyped."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -29,20 +29,20 @@ def load(path: Path) -> Settings:
             "config.text", f"{path.name} is not UTF-8 text.", "Put it back from the last backup."
         ) from None
     try:
-        return table(Settings, tomllib.loads(text), "")
+        return parse_table(Settings, tomllib.loads(text), "")
     except tomllib.TOMLDecodeError as error:
         raise InputError(
             "config.syntax", f"{path.name} is not valid TOML: {error}.", "Correct that line."
         ) from None
 
 
-def table(kind: type[T], values: Mapping[str, Any], prefix: str, page: str = SETTINGS) -> T:
+def parse_table(kind: type[T], values: Mapping[str, Any], prefix: str, page: str = SETTINGS) -> T:
     """A table of config.toml as the dataclass `kind`; InputError names the first mistake.
 
     `prefix` stands before each key in the sentence, `page` is where its keys are listed.
     """
     types = get_type_hints(kind)
-    given = {}
+    checked_values = {}
     for name, value in values.items():
         if name not in types:
             raise InputError(
@@ -50,20 +50,20 @@ def table(kind: type[T], values: Mapping[str, Any], prefix: str, page: str = SET
                 f"config.toml has an unknown setting '{prefix}{name}'.",
                 f"Remove it or correct its name; {page} lists all of them.",
             )
-        given[name] = _value(types[name], value, prefix + name, page)
-    return kind(**given)
+        checked_values[name] = _parse_value(types[name], value, prefix + name, page)
+    return kind(**checked_values)
 
 
-def _value(kind: Any, value: Any, name: str, page: str) -> Any:
+def _parse_value(kind: Any, value: Any, name: str, page: str) -> Any:
     wanted = get_origin(kind) or kind
     if isinstance(wanted, type) and is_dataclass(wanted) and isinstance(value, dict):
-        return table(wanted, value, name + ".", page)
+        return parse_table(wanted, value, name + ".", page)
     if wanted is tuple and isinstance(value, list) and all(isinstance(v, str) for v in value):
         return tuple(value)
     if wanted is float and type(value) is int:
         return float(value)
     if wanted is dict:
-        if isinstance(value, Mapping) and _holds(get_args(kind)[1], value):
+        if isinstance(value, Mapping) and _has_values_of(get_args(kind)[1], value):
             return MappingProxyType(dict(value))
     elif isinstance(value, wanted) and (wanted is bool) == isinstance(value, bool):
         return value
@@ -74,25 +74,29 @@ def _value(kind: Any, value: Any, name: str, page: str) -> Any:
     )
 
 
-def _holds(kind: Any, value: Mapping[str, Any]) -> bool:
-    return kind is not str or all(isinstance(one, str) for one in value.values())
+def _has_values_of(kind: Any, value: Mapping[str, Any]) -> bool:
+    return kind is not str or all(isinstance(entry, str) for entry in value.values())
 
 
-def documentation() -> str:
+def describe_settings() -> str:
     """All settings as Markdown tables: what docs/settings.md holds."""
-    parts = [f"## [{name}]\n\n{keys(kind)}" for name, kind in get_type_hints(Settings).items()]
+    parts = [
+        f"## [{name}]\n\n{describe_table(kind)}" for name, kind in get_type_hints(Settings).items()
+    ]
     return "\n\n".join(parts) + "\n"
 
 
-def keys(kind: type) -> str:
+def describe_table(kind: type) -> str:
     """The keys of one table with their defaults, as a Markdown table."""
     rows = [
-        f"| `{f.name}` | {_default(f)} | {f.metadata['doc']} |" for f in fields(kind) if f.metadata
+        f"| `{f.name}` | {_describe_default(f)} | {f.metadata['doc']} |"
+        for f in fields(kind)
+        if f.metadata
     ]
     return "\n".join(["| setting | default | |", "|---|---|---|", *rows])
 
 
-def _default(item: Any) -> str:
+def _describe_default(item: Any) -> str:
     value = item.default_factory() if callable(item.default_factory) else item.default
     if isinstance(value, MappingProxyType):
         return "see below" if value else "empty"

@@ -13,11 +13,11 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from downtime.paper import serials
-from downtime.paper.forms.definition import definitions
-from downtime.paper.forms.questionnaire import FormDefinition
-from downtime.paper.layout.layout import form_layout
-from downtime.paper.layout.sheet import Imprint
-from downtime.paper.layout.stamp import Printer
+from downtime.paper.forms.load_form import load_forms
+from downtime.paper.forms.model import FormDefinition
+from downtime.paper.layout.model import Imprint
+from downtime.paper.layout.stamp_pages import DocumentPrinter
+from downtime.paper.layout.template_layout import form_layout
 from downtime.pdf.text import FONT_FOLDER, REGULAR
 from downtime.pdf.writer import PdfWriter
 
@@ -32,14 +32,14 @@ IMPRINT = Imprint("Demonstration Hospital", "", False, "Blank form: filled in by
 
 def named() -> str:
     """Every form and its version, one a line, as the picture names them."""
-    return "\n".join(f"{name} {form.version}" for name, form in sorted(definitions().items()))
+    return "\n".join(f"{name} {form.version}" for name, form in sorted(load_forms().items()))
 
 
 def picture(form: FormDefinition, number: int) -> tuple[Image.Image, int]:
     """The first page of a form, and how many pages it has."""
     out = io.BytesIO()
-    printer = Printer(PdfWriter(out, form.title, datetime.now(UTC)), IMPRINT)
-    pages = printer.form(form_layout(form, MRN), serials.serial("K7", number), {}, {})
+    printer = DocumentPrinter(PdfWriter(out, form.title, datetime.now(UTC)), IMPRINT)
+    pages = printer.print_form(form_layout(form, MRN), serials.make_serial("K7", number), {}, {})
     printer.finish()
     command = ["pdftoppm", "-r", "100", "-gray", "-singlefile", "-"]
     drawn = subprocess.run(command, input=out.getvalue(), capture_output=True, check=True).stdout
@@ -49,19 +49,19 @@ def picture(form: FormDefinition, number: int) -> tuple[Image.Image, int]:
 
 
 def sheet() -> Image.Image:
-    forms = [form for _, form in sorted(definitions().items())]
+    forms = [form for _, form in sorted(load_forms().items())]
     rows = -(-len(forms) // COLUMNS)
     size = (COLUMNS * (CELL + GAP) + GAP, rows * (CELL + CAPTION + GAP) + GAP)
     whole = Image.new("L", size, 225)
     pen = ImageDraw.Draw(whole)
     font = ImageFont.truetype(str(FONT_FOLDER / REGULAR), 17)
     for number, form in enumerate(forms):
-        left = GAP + number % COLUMNS * (CELL + GAP)
+        x_offset = GAP + number % COLUMNS * (CELL + GAP)
         top = GAP + number // COLUMNS * (CELL + CAPTION + GAP)
         page, pages = picture(form, number + 1)
-        whole.paste(page, (left + (CELL - page.width) // 2, top))
+        whole.paste(page, (x_offset + (CELL - page.width) // 2, top))
         caption = f"{form.name}, {pages} page{'s' if pages > 1 else ''}"
-        pen.text((left + CELL / 2, top + CELL + 4), caption, fill=0, font=font, anchor="ma")
+        pen.text((x_offset + CELL / 2, top + CELL + 4), caption, fill=0, font=font, anchor="ma")
     return whole
 
 
@@ -70,7 +70,7 @@ def main() -> None:
     text.add_text("Forms", named())
     whole = sheet().quantize(GREYS)
     whole.save(FILE, pnginfo=text, optimize=True)
-    print(f"{FILE.name}: {len(definitions())} forms, {FILE.stat().st_size // 1000} kB")
+    print(f"{FILE.name}: {len(load_forms())} forms, {FILE.stat().st_size // 1000} kB")
 
 
 if __name__ == "__main__":

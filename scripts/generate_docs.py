@@ -84,16 +84,16 @@ def rules() -> str:
     tables = importlib.import_module("tests.spec.reconcile.tables").TABLES
     head = ("On paper", "At T0", "Recovered", "State", "What the screen says", "Two people")
     parts = [
-        f"## {made.title}\n\n{made.about}\n\n"
+        f"## {table.title}\n\n{table.about}\n\n"
         + table(
             head,
             [
                 (row.paper, row.t0, row.recovered, row.state.replace("-", " "), row.sentence,
                  "yes" if row.second else "")
-                for row in made.rows
+                for row in table.rows
             ],
         )
-        for made in tables
+        for table in tables
     ]  # fmt: skip
     return page("Rules of the comparison", introduction, "tests/spec/reconcile/tables.py", *parts)
 
@@ -109,7 +109,7 @@ def settings() -> str:
         "Settings",
         introduction,
         "downtime/settings.py",
-        config.documentation(),
+        config.describe_settings(),
         "## Defaults that are tables",
         *default_tables(),
     )
@@ -153,7 +153,7 @@ def lifecycles() -> str:
     )
     parts = [
         f"## {lifecycle.name.replace('-', ' ').capitalize()}\n\n"
-        f"`{module}`\n\n```mermaid\n{lifecycle.mermaid()}\n```"
+        f"`{module}`\n\n```mermaid\n{lifecycle.to_mermaid()}\n```"
         for module, lifecycle in all_lifecycles()
     ]
     return page("Lifecycles", introduction, "the tables named below", *parts)
@@ -161,18 +161,18 @@ def lifecycles() -> str:
 
 def all_lifecycles() -> list[tuple[str, Lifecycle]]:
     """Each lifecycle table of the package with the module that defines it, by name."""
-    found: dict[str, tuple[str, Lifecycle]] = {}
+    lifecycles: dict[str, tuple[str, Lifecycle]] = {}
     for info in pkgutil.walk_packages(downtime.__path__, "downtime."):
         module = importlib.import_module(info.name)
         for name, value in vars(module).items():
             defined = f"\n{name} = Lifecycle("
             if isinstance(value, Lifecycle) and defined in inspect.getsource(module):
-                found[value.name] = (info.name, value)
-    return [found[name] for name in sorted(found)]
+                lifecycles[value.name] = (info.name, value)
+    return [lifecycles[name] for name in sorted(lifecycles)]
 
 
 def commands() -> str:
-    from downtime.cli import whole
+    from downtime.cli import load_all_commands
 
     introduction = (
         "Every command takes `--home DIR` (or `DOWNTIME_HOME`), `--unlock-file FILE` instead of"
@@ -181,7 +181,12 @@ def commands() -> str:
         " 2 the command was given the wrong words, 3 done with data older than the site allows."
         " The *permission* decides who may run a command ([permissions](permissions.md))."
     )
-    return page("Commands", introduction, "the commands' own help", *sections(whole(), "downtime"))
+    return page(
+        "Commands",
+        introduction,
+        "the commands' own help",
+        *sections(load_all_commands(), "downtime"),
+    )
 
 
 def sections(command: click.Command, path: str) -> Iterator[str]:

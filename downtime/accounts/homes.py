@@ -60,8 +60,8 @@ def create_home(
     cannot be used leaves nothing behind.
     """
     _check_empty(home)
-    with _all_or_nothing(home):
-        return _make(
+    with _remove_on_error(home):
+        return _make_home(
             home,
             clock,
             settings_text or _settings_text(site_name, site_code),
@@ -74,7 +74,7 @@ def create_home(
 
 
 @contextmanager
-def _all_or_nothing(home: Home) -> Iterator[None]:
+def _remove_on_error(home: Home) -> Iterator[None]:
     try:
         yield
     except UserError:
@@ -82,7 +82,7 @@ def _all_or_nothing(home: Home) -> Iterator[None]:
         raise
 
 
-def _make(
+def _make_home(
     home: Home,
     clock: Clock,
     settings_text: str,
@@ -92,18 +92,18 @@ def _make(
     password: str,
     unlock_file: Path | None,
 ) -> NewHome:
-    settings = _lay_out(home, settings_text)
+    settings = _make_folders(home, settings_text)
     people.check_new_password(settings, first, password)
     slots = [(first.username, "person", password)]
     accounts = [(first, totp.make_secret())]
     if unlock_file is not None:
-        slots.append((Role.SERVICE, "file", _secret_in(unlock_file)))
+        slots.append((Role.SERVICE, "file", _read_or_write_secret(unlock_file)))
         accounts.append((people.make_person(Role.SERVICE, "Service", Role.SERVICE, False), ""))
     code = recovery.make_code()
     slots.append((keys.RECOVERY, "recovery", recovery.parse_code(code)))
     data_key = secrets.token_bytes(32)
     card = device.create_device(home, data_key, device_code, device_name)
-    _fill(Vault(home, data_key, clock), accounts, card.code)
+    _fill_vault(Vault(home, data_key, clock), accounts, card.code)
     keys.create_key_file(home, data_key, slots, settings.accounts)
     secret = accounts[0][1]
     uri = totp.make_uri(secret, first.username, settings.site.name)
@@ -144,24 +144,24 @@ def _check_empty(home: Home) -> None:
         )
 
 
-def _lay_out(home: Home, settings_text: str) -> Settings:
+def _make_folders(home: Home, settings_text: str) -> Settings:
     for folder in (home.path, home.keys, home.bundles, home.snapshots):
         make_private_folder(folder)
     write_atomic(home.config, settings_text.encode())
-    return config.load(home.config)
+    return config.load_settings(home.config)
 
 
 def _settings_text(site_name: str, site_code: str) -> str:
-    return f"[site]\nname = {_quoted(site_name)}\ncode = {_quoted(site_code)}\n"
+    return f"[site]\nname = {_quote_toml(site_name)}\ncode = {_quote_toml(site_code)}\n"
 
 
-def _quoted(text: str) -> str:
+def _quote_toml(text: str) -> str:
     """A TOML string; control characters have no place in a hospital's name."""
-    kept = "".join(c for c in text if c.isprintable())
-    return '"' + kept.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    printable = "".join(c for c in text if c.isprintable())
+    return '"' + printable.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _fill(vault: Vault, accounts: list[tuple[Person, str]], device_code: str) -> None:
+def _fill_vault(vault: Vault, accounts: list[tuple[Person, str]], device_code: str) -> None:
     installer = Actor("install", "Installation", device_code)
     schema.create_schema(vault.db, vault.clock)
     with vault.change(installer, AuditAction.HOME_CREATE, target=device_code):
@@ -172,7 +172,7 @@ def _fill(vault: Vault, accounts: list[tuple[Person, str]], device_code: str) ->
     vault.close()
 
 
-def _secret_in(path: Path) -> str:
+def _read_or_write_secret(path: Path) -> str:
     """The file's secret; a new file with 256 random bits when there is none."""
     if not path.exists():
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -60,7 +60,7 @@ def create_person(
         _check_free(db, person)
         store.add_person(db, person, secret, vault.now())
         _set_password(vault, settings, person, password)
-    return _credentials(settings, person, secret)
+    return _show_credentials(settings, person, secret)
 
 
 def create_service_account(
@@ -202,7 +202,7 @@ def _renew_credentials(
         store.set_totp_secret(db, person_id, secret)
         store.delete_sessions_of(db, person_id)
         _set_password(vault, settings, person, password)
-    return _credentials(settings, person, secret)
+    return _show_credentials(settings, person, secret)
 
 
 def _set_password(vault: Vault, settings: Settings, person: Person, password: str) -> None:
@@ -210,7 +210,7 @@ def _set_password(vault: Vault, settings: Settings, person: Person, password: st
     keys.add_slot(vault.home, vault.data_key, name, "person", password, cost)
 
 
-def _credentials(settings: Settings, person: Person, secret: str) -> Credentials:
+def _show_credentials(settings: Settings, person: Person, secret: str) -> Credentials:
     return Credentials(person, secret, totp.make_uri(secret, person.username, settings.site.name))
 
 

@@ -38,7 +38,7 @@ def start_session(vault: Vault, settings: Settings, person: Person, device: str)
         store.add_session(
             db,
             SessionRow(
-                token_hash=_hash(token),
+                token_hash=_hash_token(token),
                 person=person.id,
                 device=device,
                 started=to_text(now),
@@ -53,19 +53,19 @@ def start_session(vault: Vault, settings: Settings, person: Person, device: str)
 
 def resume_session(vault: Vault, token: str) -> SessionState | None:
     """The session of a token; None when it ended, timed out or its account was closed."""
-    row = store.find_session(accounts_db(vault), _hash(token))
+    row = store.find_session(accounts_db(vault), _hash_token(token))
     if row is None or row.ends <= vault.now():
         return None
     person = store.get_person(vault.db, row.person)
     if not person.is_active:
         return None
-    return SessionState(person, person.actor(row.device), row.locked or _idle(vault, row))
+    return SessionState(person, person.actor(row.device), row.locked or _is_idle(vault, row))
 
 
 def touch_session(vault: Vault, token: str) -> None:
     """Note that the session is used; a locked one stays locked."""
-    row = store.find_session(accounts_db(vault), _hash(token))
-    if row is None or row.locked or _idle(vault, row):
+    row = store.find_session(accounts_db(vault), _hash_token(token))
+    if row is None or row.locked or _is_idle(vault, row):
         return
     if abs(vault.clock() - from_text(row.seen)) >= timedelta(seconds=TOUCH_SECONDS):
         with write_accounts(vault) as db:
@@ -76,7 +76,7 @@ def lock_session(vault: Vault, token: str) -> None:
     """Lock the screen now; what was typed stays."""
     if state := resume_session(vault, token):
         with change_accounts(vault, state.actor, AuditAction.SESSION_LOCK, state.person.id) as db:
-            store.set_session_locked(db, _hash(token), locked=True)
+            store.set_session_locked(db, _hash_token(token), locked=True)
 
 
 def unlock_session(vault: Vault, settings: Settings, token: str, password: str) -> None:
@@ -88,15 +88,15 @@ def unlock_session(vault: Vault, settings: Settings, token: str, password: str) 
     open_with_password(vault.home, settings, vault.clock, username, password, vault)
     sign_in_delays.clear_failures(vault.home, username)
     with change_accounts(vault, state.actor, AuditAction.SESSION_UNLOCK, state.person.id) as db:
-        store.set_session_locked(db, _hash(token), locked=False)
-        store.set_session_seen(db, _hash(token), vault.now())
+        store.set_session_locked(db, _hash_token(token), locked=False)
+        store.set_session_seen(db, _hash_token(token), vault.now())
 
 
 def end_session(vault: Vault, token: str) -> None:
     """Sign out; nothing happens when it ended before."""
     if state := resume_session(vault, token):
         with change_accounts(vault, state.actor, AuditAction.SESSION_END, state.person.id) as db:
-            store.delete_session(db, _hash(token))
+            store.delete_session(db, _hash_token(token))
 
 
 def count_live_sessions(vault: Vault) -> int:
@@ -104,9 +104,9 @@ def count_live_sessions(vault: Vault) -> int:
     return store.count_sessions(accounts_db(vault), vault.now())
 
 
-def _idle(vault: Vault, row: SessionRow) -> bool:
+def _is_idle(vault: Vault, row: SessionRow) -> bool:
     return vault.clock() - from_text(row.seen) >= timedelta(minutes=row.idle_minutes)
 
 
-def _hash(token: str) -> str:
+def _hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()

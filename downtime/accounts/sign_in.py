@@ -47,7 +47,7 @@ def sign_in(
     username = username.strip().lower()
     opened = open_with_password(home, settings, clock, username, password, vault)
     try:
-        signed_in = _admit(opened, username, code)
+        signed_in = _check_code(opened, username, code)
     except BaseException:
         if opened is not vault:
             opened.close()
@@ -80,7 +80,7 @@ def open_with_password(
     return vault
 
 
-def _admit(vault: Vault, username: str, code: str) -> SignedIn:
+def _check_code(vault: Vault, username: str, code: str) -> SignedIn:
     person = store.find_by_username(vault.db, username)
     if person is None or not person.is_active:
         raise keys.refused_error()
@@ -89,13 +89,13 @@ def _admit(vault: Vault, username: str, code: str) -> SignedIn:
         with change_accounts(vault, actor, AuditAction.SESSION_SIGN_IN, person.id) as db:
             if not totp.accept_code(db, person.id, code, vault.clock()):
                 raise _WrongCodeError
-        _note_failures(vault, actor, sign_in_delays.clear_failures(vault.home, username))
+        _audit_earlier_failures(vault, actor, sign_in_delays.clear_failures(vault.home, username))
         return SignedIn(vault, person, actor)
     _audit_refusal(vault, username)
     raise keys.refused_error()
 
 
-def _note_failures(vault: Vault, actor: Actor, count: int) -> None:
+def _audit_earlier_failures(vault: Vault, actor: Actor, count: int) -> None:
     if count:
         reason = f"{count} refused before this sign-in"
         with change_accounts(vault, actor, AuditAction.SESSION_REFUSED_BEFORE, actor.id, reason):

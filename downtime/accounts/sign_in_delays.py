@@ -26,24 +26,24 @@ Counts = dict[str, tuple[int, str]]
 def count_attempt(home: Home, settings: AccountsSettings, now: datetime, username: str) -> None:
     """Count an attempt; LockedError says how long to wait when it comes too early."""
     with _writing:
-        counts = _read(home)
-        count, last = counts.pop(_hash(username), (0, to_text(now)))
+        counts = _read_counts(home)
+        count, last = counts.pop(_hash_username(username), (0, to_text(now)))
         wait = compute_delay(count, settings)
         waited = now - from_text(last)
         if timedelta(0) <= waited < wait:
-            raise _too_early(wait - waited)
+            raise _too_early_error(wait - waited)
         if waited < timedelta(0) and wait:  # the clock went back: the wait begins again, once
-            _write(home, {**counts, _hash(username): (count, to_text(now))})
-            raise _too_early(wait)
-        _write(home, {**counts, _hash(username): (count + 1, to_text(now))})
+            _write_counts(home, {**counts, _hash_username(username): (count, to_text(now))})
+            raise _too_early_error(wait)
+        _write_counts(home, {**counts, _hash_username(username): (count + 1, to_text(now))})
 
 
 def clear_failures(home: Home, username: str) -> int:
     """Take an account's count away after a good sign-in; how many failed before it."""
     with _writing:
-        counts = _read(home)
-        count, _ = counts.pop(_hash(username), (1, ""))
-        _write(home, counts)
+        counts = _read_counts(home)
+        count, _ = counts.pop(_hash_username(username), (1, ""))
+        _write_counts(home, counts)
     return count - 1
 
 
@@ -55,7 +55,7 @@ def compute_delay(count: int, settings: AccountsSettings) -> timedelta:
     return timedelta(seconds=min(2 ** min(beyond, 30), settings.delay_cap_seconds))
 
 
-def _too_early(wait: timedelta) -> LockedError:
+def _too_early_error(wait: timedelta) -> LockedError:
     seconds = max(1, -(-wait // timedelta(seconds=1)))
     return LockedError(
         "signin.wait",
@@ -64,24 +64,24 @@ def _too_early(wait: timedelta) -> LockedError:
     )
 
 
-def _hash(username: str) -> str:
+def _hash_username(username: str) -> str:
     return hashlib.sha256(f"downtime-failures:{username}".encode()).hexdigest()[:32]
 
 
-def _read(home: Home) -> Counts:
+def _read_counts(home: Home) -> Counts:
     """An unreadable file counts as none: it must not keep everybody out."""
     try:
-        return {name: (int(n), str(at)) for name, (n, at) in json.loads(_text(home)).items()}
+        return {name: (int(n), str(at)) for name, (n, at) in json.loads(_read_text(home)).items()}
     except (ValueError, TypeError, AttributeError):
         return {}
 
 
-def _text(home: Home) -> str:
+def _read_text(home: Home) -> str:
     path = _path(home)
     return path.read_text() if path.exists() else "{}"
 
 
-def _write(home: Home, counts: Counts) -> None:
+def _write_counts(home: Home, counts: Counts) -> None:
     newest = sorted(counts.items(), key=lambda item: item[1][1])[-MAX_NAMES:]
     write_atomic(_path(home), json.dumps(dict(newest)).encode())
 

@@ -60,18 +60,18 @@ def add_person(db: sqlite_utils.Database, person: Person, totp_secret: str, crea
 
 def get_person(db: sqlite_utils.Database, person_id: str) -> Person:
     """NotFoundError when there is none."""
-    return _one(db, "id", person_id) or _missing()
+    return _find_person(db, "id", person_id) or _raise_unknown()
 
 
 def find_by_username(db: sqlite_utils.Database, username: str) -> Person | None:
     """The account of that user name, whatever its state."""
-    return _one(db, "username", username)
+    return _find_person(db, "username", username)
 
 
 def list_people(db: sqlite_utils.Database) -> list[Person]:
     """All accounts by name."""
     rows = db.conn.execute(f"SELECT {_PERSON} FROM person ORDER BY name, id")  # noqa: S608
-    return [_person(row) for row in rows]
+    return [_read_person(row) for row in rows]
 
 
 def set_role(db: sqlite_utils.Database, person_id: str, role: Role) -> None:
@@ -150,15 +150,15 @@ def count_active_administrators(db: sqlite_utils.Database) -> int:
     return int(db.conn.execute(query).fetchone()[0])
 
 
-def _one(db: sqlite_utils.Database, column: str, value: str) -> Person | None:
+def _find_person(db: sqlite_utils.Database, column: str, value: str) -> Person | None:
     row = db.conn.execute(
         f"SELECT {_PERSON} FROM person WHERE {column} = ?",  # noqa: S608
         (value,),
     ).fetchone()
-    return _person(row) if row else None
+    return _read_person(row) if row else None
 
 
-def _person(row: sqlcipher3.Row) -> Person:
+def _read_person(row: sqlcipher3.Row) -> Person:
     values = dict(row)
     values["role"] = Role(values["role"])
     values["state"] = AccountState(values["state"])
@@ -166,7 +166,7 @@ def _person(row: sqlcipher3.Row) -> Person:
     return Person(**values)
 
 
-def _missing() -> Person:
+def _raise_unknown() -> Person:
     raise NotFoundError(
         "person.unknown", "There is no such account.", "Look at the list of people."
     )

@@ -37,10 +37,10 @@ def accept_code(db: sqlite_utils.Database, person_id: str, typed: str, moment: d
     step = int(moment.timestamp()) // STEP_SECONDS
     generator = pyotp.HOTP(secret) if secret else None
     for drift in _DRIFT:
-        if generator and _equal(generator.at(step + drift), digits):
+        if generator and _is_equal(generator.at(step + drift), digits):
             return store.use_totp_step(db, person_id, step + drift)
     return False
 
 
-def _equal(expected: str, typed: str) -> bool:
+def _is_equal(expected: str, typed: str) -> bool:
     return secrets.compare_digest(expected.encode(), typed.encode())

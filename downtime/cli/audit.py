@@ -1,8 +1,8 @@
 """The audit chain: walked through, and signed as it is."""
 
 from downtime.accounts.model import Permission
-from downtime.cli.app import Output, Session, command
 from downtime.cli.program import audit
+from downtime.cli.session import Output, Session, command
 from downtime.errors import NotFoundError
 from downtime.vault import checkpoint
 
@@ -25,7 +25,7 @@ def verify(session: Session) -> Output:
 @command(audit, "checkpoint", permission=Permission.AUDIT_VERIFY)
 def make(session: Session) -> Output:
     """Sign the chain as it is now; print the line and keep it off this machine."""
-    made = checkpoint.make_checkpoint(session.vault)
-    if made is None:
+    latest_checkpoint = checkpoint.make_checkpoint(session.vault)
+    if latest_checkpoint is None:
         raise NotFoundError("audit.empty", "The chain is empty.", "Nothing needs signing yet.")
-    return Output(made.as_json(), [made.short_text])
+    return Output(latest_checkpoint.as_json(), [latest_checkpoint.short_text])

@@ -10,8 +10,8 @@ from downtime.accounts import homes
 from downtime.accounts import recover_access as recovering
 from downtime.accounts.homes import NewHome
 from downtime.accounts.model import Permission
-from downtime.cli.app import Output, Session, ask, command
 from downtime.cli.program import downtime
+from downtime.cli.session import Output, Session, command, prompt_for
 from downtime.demo.settings import settings_text
 from downtime.errors import StaleDataError
 from downtime.outage import outages
@@ -45,7 +45,7 @@ def init(
     device_name: str,
     administrator: str,
 ) -> Output:
-    """Make a new home: keys, an empty vault and its first administrator.
+    """Create a home: keys, an empty vault and its first administrator.
 
     Without --site and --settings it is a home of the demonstration hospital. The administrator's
     password, second factor and the recovery code are shown once. With --unlock-file a service
@@ -56,7 +56,7 @@ def init(
         raise click.UsageError("Name the site in the settings file, or give --site; not both.")
     if bool(site) != bool(site_code):
         raise click.UsageError("Give --site and --site-code together.")
-    made = homes.create_home(
+    new_home = homes.create_home(
         session.home,
         session.clock,
         site_name=site,
@@ -71,33 +71,33 @@ def init(
     document = {
         "home": str(session.home.path),
         "site": name,
-        "device": made.device_code,
-        "administrator": made.username,
-        "password": made.password,
-        "one_time_code_uri": made.totp_uri,
-        "recovery_code": made.recovery_code,
+        "device": new_home.device_code,
+        "administrator": new_home.username,
+        "password": new_home.password,
+        "one_time_code_uri": new_home.totp_uri,
+        "recovery_code": new_home.recovery_code,
         "unlock_file": str(session.unlock_file or ""),
     }
-    return Output(document, _welcome(session, made, name))
+    return Output(document, _welcome(session, new_home, name))
 
 
 def _settings_text(site: str, file: Path | None) -> str:
     """The whole config.toml; empty when the site's name and code are all of it."""
     if file is None:
         return "" if site else settings_text("small")
-    config.load(file)  # a mistake in it is said before anything is made
+    config.load_settings(file)  # a mistake in it is said before anything is made
     return file.read_text(encoding="utf-8")
 
 
-def _welcome(session: Session, made: NewHome, site: str) -> Iterator[str]:
-    yield f"This machine, {made.device_code}, now has a home for {site} at {session.home.path}."
+def _welcome(session: Session, new_home: NewHome, site: str) -> Iterator[str]:
+    yield f"This machine, {new_home.device_code}, now has a home for {site} at {session.home.path}."
     yield ""
     yield "Write these down now; they are not shown again:"
-    yield f"  administrator  {made.username}"
-    yield f"  password       {made.password}"
-    yield f"  one-time code  {made.totp_uri}"
+    yield f"  administrator  {new_home.username}"
+    yield f"  password       {new_home.password}"
+    yield f"  one-time code  {new_home.totp_uri}"
     yield "                 (add it to an authenticator app, as a link or by its secret)"
-    yield f"  recovery code  {made.recovery_code}"
+    yield f"  recovery code  {new_home.recovery_code}"
     yield "                 (the way back in: print it, seal it, keep it away from this machine)"
     yield ""
     if session.unlock_file:
@@ -122,30 +122,30 @@ def migrate(session: Session) -> Output:
 @command(downtime, "recover", permission=Permission.PUBLIC)
 @click.argument("username")
 def recover(session: Session, username: str) -> Output:
-    """Let an administrator in with the recovery code from its sealed envelope.
+    """Give an administrator access with the recovery code from its sealed envelope.
 
     Asks for the code and a new password. The second factor and the recovery code are new
     afterwards, and are shown once.
     """
     settings = session.settings  # a missing home is said before anything is asked
-    code, password = ask("Recovery code"), ask("New password", secret=True)
-    made = recovering.recover_access(
+    code, password = prompt_for("Recovery code"), prompt_for("New password", secret=True)
+    recovered = recovering.recover_access(
         session.home, settings, session.clock, code, username, password
     )
-    document = {"one_time_code_uri": made.totp_uri, "recovery_code": made.recovery_code}
+    document = {"one_time_code_uri": recovered.totp_uri, "recovery_code": recovered.recovery_code}
     return Output(
         document,
         (
-            f"{made.person.name} can sign in. Write these down now; they are not shown again:",
-            f"  one-time code  {made.totp_uri}",
-            f"  recovery code  {made.recovery_code}   (print it, seal it, keep it off this machine)",
+            f"{recovered.person.name} can sign in. Write these down now; they are not shown again:",
+            f"  one-time code  {recovered.totp_uri}",
+            f"  recovery code  {recovered.recovery_code}   (print it, seal it, keep it off this machine)",
         ),
     )
 
 
 @command(downtime, "status", permission=Permission.SNAPSHOT_LIST)
 def status(session: Session) -> Output:
-    """How old each system's data is, and what is left of this laptop's blocks of numbers.
+    """Show how old each system's data is, and how many numbers this laptop has left.
 
     Exit 3 when a system that is up has stale data.
     """

@@ -7,9 +7,9 @@ import click
 from downtime.accounts import people
 from downtime.accounts.model import Permission, Person, Role
 from downtime.accounts.permissions import ROLE_TITLES
-from downtime.cli.app import Output, Session, ask, command
 from downtime.cli.options import REASON
 from downtime.cli.program import person
+from downtime.cli.session import Output, Session, command, prompt_for
 from downtime.errors import InputError, NotFoundError
 
 
@@ -26,10 +26,10 @@ from downtime.errors import InputError, NotFoundError
 def add(session: Session, username: str, name: str, role: str, reason: str) -> Output:
     """Make an account; its first password and second factor are shown once."""
     password = people.make_password()
-    made = people.create_person(
+    credentials = people.create_person(
         session.vault, session.settings, username, name, role, password, session.actor, reason
     )
-    return _credentials(made, password)
+    return _credentials(credentials, password)
 
 
 @command(person, "add-service", permission=Permission.PERSON_MANAGE)
@@ -39,10 +39,10 @@ def add(session: Session, username: str, name: str, role: str, reason: str) -> O
 @REASON
 def add_service(session: Session, username: str, name: str, file: Path, reason: str) -> Output:
     """Make an account for a program, opened by the content of FILE."""
-    made = people.create_service_account(
+    account = people.create_service_account(
         session.vault, session.settings, username, name, file, session.actor, reason
     )
-    return Output(_document(made), [f"{made.username} is opened by {file}."])
+    return Output(_document(account), [f"{account.username} is opened by {file}."])
 
 
 @command(person, "list", permission=Permission.PERSON_MANAGE)
@@ -61,9 +61,9 @@ def list_(session: Session) -> Output:
 @REASON
 def rename(session: Session, username: str, name: str, reason: str) -> Output:
     """Another name on screens and prints; the user name stays."""
-    found = _find(session, username)
-    people.rename_person(session.vault, found.id, name, session.actor, reason)
-    renamed = people.get_person(session.vault, found.id)
+    person = _find(session, username)
+    people.rename_person(session.vault, person.id, name, session.actor, reason)
+    renamed = people.get_person(session.vault, person.id)
     return Output(_document(renamed), [f"{renamed.username} is now called {renamed.name}."])
 
 
@@ -72,9 +72,9 @@ def rename(session: Session, username: str, name: str, reason: str) -> Output:
 @REASON
 def reset(session: Session, username: str, reason: str) -> Output:
     """A new password and second factor for somebody who lost one; shown once."""
-    found, password = _find(session, username), people.make_password()
+    person, password = _find(session, username), people.make_password()
     renewed = people.reset_credentials(
-        session.vault, session.settings, found.id, password, session.actor, reason
+        session.vault, session.settings, person.id, password, session.actor, reason
     )
     return _credentials(renewed, password)
 
@@ -84,19 +84,19 @@ def reset(session: Session, username: str, reason: str) -> Output:
 @REASON
 def disable(session: Session, username: str, reason: str) -> Output:
     """Close an account: its password opens nothing from now on."""
-    found = _find(session, username)
-    renewed = people.disable_person(session.vault, found.id, session.actor, reason)
+    person = _find(session, username)
+    renewed = people.disable_person(session.vault, person.id, session.actor, reason)
     later = "" if renewed else " The data key is renewed when nobody else has the vault open."
-    return Output(_document(found), [f"{found.username} is closed.{later}"])
+    return Output(_document(person), [f"{person.username} is closed.{later}"])
 
 
 @command(person, "password", permission=Permission.SESSION_OWN)
 def password(session: Session) -> Output:
     """Choose your own password: the first time because somebody else chose it."""
     signed_in = session.signed_in
-    present = ask("Present password, once more", secret=True)
-    chosen = ask("New password", secret=True)
-    if ask("New password, once more", secret=True) != chosen:
+    present = prompt_for("Present password, once more", secret=True)
+    chosen = prompt_for("New password", secret=True)
+    if prompt_for("New password, once more", secret=True) != chosen:
         raise InputError("password.differ", "The two new passwords differ.", "Type them again.")
     people.change_password(
         session.vault, session.settings, signed_in.person, present, chosen, session.actor
@@ -105,36 +105,36 @@ def password(session: Session) -> Output:
 
 
 def _find(session: Session, username: str) -> Person:
-    for found in people.list_people(session.vault):
-        if found.username == username:
-            return found
+    for account in people.list_people(session.vault):
+        if account.username == username:
+            return account
     raise NotFoundError(
         "person.unknown", f"Nobody has the user name '{username}'.", "See 'downtime person list'."
     )
 
 
-def _document(found: Person) -> dict[str, str]:
+def _document(person: Person) -> dict[str, str]:
     return {
-        "username": found.username,
-        "name": found.name,
-        "role": found.role,
-        "state": found.state,
+        "username": person.username,
+        "name": person.name,
+        "role": person.role,
+        "state": person.state,
     }
 
 
-def _credentials(made: people.Credentials, password: str) -> Output:
+def _credentials(credentials: people.Credentials, password: str) -> Output:
     document = {
-        **_document(made.person),
+        **_document(credentials.person),
         "password": password,
-        "one_time_code_uri": made.totp_uri,
+        "one_time_code_uri": credentials.totp_uri,
     }
     return Output(
         document,
         (
-            f"{made.person.name} ({ROLE_TITLES[made.person.role]}). Hand these over now; they are not"
+            f"{credentials.person.name} ({ROLE_TITLES[credentials.person.role]}). Hand these over now; they are not"
             " shown again:",
-            f"  user name      {made.person.username}",
+            f"  user name      {credentials.person.username}",
             f"  password       {password}   (to be changed at the first sign-in)",
-            f"  one-time code  {made.totp_uri}",
+            f"  one-time code  {credentials.totp_uri}",
         ),
     )

@@ -80,7 +80,7 @@ def verify_checkpoints(vault: Vault, elsewhere: Iterable[Checkpoint] = ()) -> Ch
     key = device.read_own_card(vault.home).public_key
     checked = [*checkpoints.list_checkpoints(vault.db), *elsewhere]
     for point in checked:
-        problems += _problems(vault, point, key)
+        problems += _find_problems(vault, point, key)
     return ChainReport(chain.entries, chain.head, chain.first_bad, len(checked), tuple(problems))
 
 
@@ -108,7 +108,7 @@ def is_signed(point: Checkpoint, key: Ed25519PublicKey) -> bool:
     return True
 
 
-def _problems(vault: Vault, point: Checkpoint, key: Ed25519PublicKey) -> list[str]:
+def _find_problems(vault: Vault, point: Checkpoint, key: Ed25519PublicKey) -> list[str]:
     name = f"The checkpoint of {point.at} at entry {point.count}"
     if not is_signed(point, key):
         return [f"{name} is not signed by this machine."]

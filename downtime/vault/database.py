@@ -25,7 +25,7 @@ class Database(sqlite_utils.Database):
     `is_newer` says that another program has given it tables that this one does not know.
     """
 
-    def __init__(self, connection: sqlcipher3.Connection, turns_of_file: turns.Turns) -> None:
+    def __init__(self, connection: sqlcipher3.Connection, turns_of_file: turns.FairLock) -> None:
         super().__init__(connection, recursive_triggers=False)
         self.turns = turns_of_file
         self.is_newer = False
@@ -72,7 +72,7 @@ def connect(path: Path, key: bytes, *, read_only: bool = False) -> Database:
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
     connection.row_factory = sqlcipher3.Row
-    return Database(connection, turns.of(path))
+    return Database(connection, turns.fair_lock_of(path))
 
 
 def open_with_key(path: Path, key: bytes, *, read_only: bool = False) -> sqlcipher3.Connection:
@@ -126,7 +126,7 @@ def transaction(db: sqlite_utils.Database) -> Iterator[sqlite_utils.Database]:
             raise
         db.conn.execute("COMMIT")
     if shared:
-        shared.flush.wait()
+        shared.flush.wait_until_on_disk()
 
 
 def _begin(db: sqlite_utils.Database) -> None:

@@ -102,13 +102,13 @@ def create_device(home: Home, data_key: bytes, code: str, name: str) -> Card:
     verify_key = b64encode(signing.public_key().public_bytes_raw()).decode()
     card = Card(code, name, str(identity.to_public()), verify_key)
     private = {"age": str(identity), "signing": b64encode(signing.private_bytes_raw()).decode()}
-    _write(home, card, data_key, json.dumps(private).encode())
+    _write_device(home, card, data_key, json.dumps(private).encode())
     return card
 
 
 def read_own_card(home: Home) -> Card:
     """This machine's card, also while the vault is locked."""
-    return parse_card(_document(home)["card"])
+    return parse_card(_read_document(home)["card"])
 
 
 def read_own_code(home: Home) -> str:
@@ -118,9 +118,9 @@ def read_own_code(home: Home) -> str:
 
 def load_device(vault: "Vault") -> Device:
     """This machine with its private half."""
-    document = _document(vault.home)
+    document = _read_document(vault.home)
     card = parse_card(document["card"])
-    plain = slots.unwrap(vault.derive_key("identity"), document["private"], _header(card))
+    plain = slots.unwrap(vault.derive_key("identity"), document["private"], _encode_header(card))
     if plain is None:
         raise LockedError(
             "device.key",
@@ -153,7 +153,7 @@ def trust_card(vault: "Vault", document: Mapping[str, Any], actor: "Actor", reas
                 "Give one of them another code: numbers on paper begin with it.",
             )
         del known[read_own_card(vault.home).code]
-        _pin(vault, list(known.values()))
+        _write_trusted_cards(vault, list(known.values()))
     return new
 
 
@@ -165,7 +165,7 @@ def distrust_device(vault: "Vault", code: str, actor: "Actor", reason: str) -> N
             raise NotFoundError(
                 "device.unknown", f"No machine {code} is trusted here.", "Check the code."
             )
-        _pin(vault, [card for card in cards if card.code != code])
+        _write_trusted_cards(vault, [card for card in cards if card.code != code])
 
 
 def read_trusted_cards(home: Home) -> list[Card]:
@@ -188,7 +188,7 @@ def read_trusted_cards(home: Home) -> list[Card]:
     return [parse_card(card) for card in document["cards"]]
 
 
-def _pin(vault: "Vault", cards: list[Card]) -> None:
+def _write_trusted_cards(vault: "Vault", cards: list[Card]) -> None:
     pinned = {"cards": [card.as_json() for card in cards]}
     signature = load_device(vault).sign(slots.to_canonical_json(pinned["cards"]))
     content = json.dumps({**pinned, "signature": signature}, indent=1)
@@ -198,41 +198,41 @@ def _pin(vault: "Vault", cards: list[Card]) -> None:
 def parse_card(document: Mapping[str, Any]) -> Card:
     """Check a card's form and keys; InputError when it is none."""
     try:
-        found = Card(*(str(document[k]) for k in ("code", "name", "recipient", "verify_key")))
-        pyrage.x25519.Recipient.from_str(found.recipient)
-        well_made = document["downtime"] == FORMAT and bool(_CODE.fullmatch(found.code))
-        well_made = well_made and bool(found.public_key) and found.name.isprintable()
+        parsed_card = Card(*(str(document[k]) for k in ("code", "name", "recipient", "verify_key")))
+        pyrage.x25519.Recipient.from_str(parsed_card.recipient)
+        well_made = document["downtime"] == FORMAT and bool(_CODE.fullmatch(parsed_card.code))
+        well_made = well_made and bool(parsed_card.public_key) and parsed_card.name.isprintable()
     except (KeyError, TypeError, ValueError, pyrage.RecipientError):
         well_made = False
     if not well_made:
         raise InputError(
             "device.card", "That is not a device card.", "Make one with 'downtime device card'."
         )
-    return found
+    return parsed_card
 
 
 def rewrap_private_keys(home: Home, current: bytes, following: bytes) -> None:
     """Put the private half under another data key; nothing to do when it is there already."""
-    document = _document(home)
+    document = _read_document(home)
     card = parse_card(document["card"])
     private = slots.unwrap(
-        slots.derive_key(current, "identity"), document["private"], _header(card)
+        slots.derive_key(current, "identity"), document["private"], _encode_header(card)
     )
     if private is not None:
-        _write(home, card, following, private)
+        _write_device(home, card, following, private)
 
 
-def _write(home: Home, card: Card, data_key: bytes, private: bytes) -> None:
-    wrapped = slots.wrap(slots.derive_key(data_key, "identity"), private, _header(card))
+def _write_device(home: Home, card: Card, data_key: bytes, private: bytes) -> None:
+    wrapped = slots.wrap(slots.derive_key(data_key, "identity"), private, _encode_header(card))
     document = {"card": card.as_json(), "private": wrapped}
     write_atomic(_path(home), json.dumps(document, indent=1).encode())
 
 
-def _header(card: Card) -> bytes:
+def _encode_header(card: Card) -> bytes:
     return slots.to_canonical_json(card.as_json())
 
 
-def _document(home: Home) -> dict[str, Any]:
+def _read_document(home: Home) -> dict[str, Any]:
     try:
         document = json.loads(_path(home).read_bytes())
     except FileNotFoundError:

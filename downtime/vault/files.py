@@ -84,9 +84,9 @@ def read_secret(path: Path) -> str:
     return _check_text(path, secret)
 
 
-def _check_private(path: Path, found: os.stat_result) -> None:
+def _check_private(path: Path, status: os.stat_result) -> None:
     if os.name == "posix" and (
-        stat.S_IMODE(found.st_mode) & 0o077 or found.st_uid not in (os.getuid(), 0)
+        stat.S_IMODE(status.st_mode) & 0o077 or status.st_uid not in (os.getuid(), 0)
     ):
         raise InputError(
             "unlock.readable",

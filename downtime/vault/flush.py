@@ -21,7 +21,7 @@ AT_ONCE = 2
 """Flushes that run beside each other."""
 
 
-class Flush:
+class LogFlusher:
     """The flushes of one database's write-ahead log."""
 
     def __init__(self, path: Path) -> None:
@@ -33,7 +33,7 @@ class Flush:
         self._failed = False
         self._inode = -1
 
-    def wait(self) -> None:
+    def wait_until_on_disk(self) -> None:
         """Return when all that is committed by now lies on the disk; OSError when it cannot.
 
         A system may forget what it failed to write, and call the next attempt a success: so after
@@ -48,9 +48,9 @@ class Flush:
                 if self._running == AT_ONCE:
                     self._changed.wait()
                 else:
-                    self._lead()
+                    self._flush_for_all()
 
-    def _lead(self) -> None:
+    def _flush_for_all(self) -> None:
         """Flush for everybody who has written so far, without the lock."""
         upto = self._written
         self._running += 1

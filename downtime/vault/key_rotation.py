@@ -2,9 +2,9 @@
 
 1. `keys.remove_slot` writes one file: the slot is gone, every other slot opens the present data key
    and the next one. Nothing on the disk is re-encrypted yet.
-2. `exclusive` takes every database for itself, by leaving the write-ahead log, which SQLite refuses
+2. `hold_databases` takes every database for itself, by leaving the write-ahead log, which SQLite refuses
    while anybody else has the file open. If one cannot be had, nothing has changed: try later.
-3. `rekey` re-encrypts them one by one, each in one SQLite transaction, and the device's secrets by
+3. `rekey_databases` re-encrypts them one by one, each in one SQLite transaction, and the device's secrets by
    one rename. After a cut some are under the present key and some under the next: each tells by
    itself, because it opens with one of the two, so step 2 and 3 are simply done again.
 4. The folders are flushed, so that no rollback journal can come back, and the key file with only
@@ -58,28 +58,32 @@ def hold_databases(
 ) -> Iterator[list[HeldDatabase] | None]:
     """All databases, held against everybody else until the block ends; None when one is in use."""
     with ExitStack() as stack:
-        held = []
+        held_databases = []
         try:
             for path, purpose in list_databases(home):
-                if found := _open(path, purpose, current, following, needed=path == home.vault):
-                    stack.callback(found.connection.close)
-                    _take(found.connection)
-                    held.append(found)
+                if held_database := _open_with_either_key(
+                    path, purpose, current, following, needed=path == home.vault
+                ):
+                    stack.callback(held_database.connection.close)
+                    _lock_for_rotation(held_database.connection)
+                    held_databases.append(held_database)
         except sqlcipher3.OperationalError:
-            for found in held:
-                _give_back(found)
+            for held_database in held_databases:
+                _restore_journal_mode(held_database)
             yield None
             return
-        yield held
+        yield held_databases
 
 
-def rekey_databases(home: Home, held: list[HeldDatabase], current: bytes, following: bytes) -> None:
+def rekey_databases(
+    home: Home, held_databases: list[HeldDatabase], current: bytes, following: bytes
+) -> None:
     """Put whatever is under the present data key under the following one."""
-    for found in held:
-        if not found.renewed:
-            key = derive_key(following, found.purpose).hex()
-            found.connection.execute(f"PRAGMA rekey = \"x'{key}'\"").fetchall()
-        _give_back(found)
+    for held_database in held_databases:
+        if not held_database.renewed:
+            key = derive_key(following, held_database.purpose).hex()
+            held_database.connection.execute(f"PRAGMA rekey = \"x'{key}'\"").fetchall()
+        _restore_journal_mode(held_database)
     device.rewrap_private_keys(home, current, following)
     for folder in (
         home.path,
@@ -89,7 +93,7 @@ def rekey_databases(home: Home, held: list[HeldDatabase], current: bytes, follow
         flush_folder(folder)
 
 
-def _open(
+def _open_with_either_key(
     path: Path, purpose: str, current: bytes, following: bytes, *, needed: bool
 ) -> HeldDatabase | None:
     for data_key in (following, current):
@@ -108,7 +112,7 @@ def _open(
     return None
 
 
-def _take(connection: sqlcipher3.Connection) -> None:
+def _lock_for_rotation(connection: sqlcipher3.Connection) -> None:
     connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
     connection.execute("PRAGMA journal_mode = DELETE").fetchall()
     connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
@@ -117,5 +121,7 @@ def _take(connection: sqlcipher3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def _give_back(found: HeldDatabase) -> None:
-    found.connection.execute(f"PRAGMA journal_mode = {found.journal_mode}").fetchall()
+def _restore_journal_mode(held_database: HeldDatabase) -> None:
+    held_database.connection.execute(
+        f"PRAGMA journal_mode = {held_database.journal_mode}"
+    ).fetchall()

@@ -44,10 +44,12 @@ def create_key_file(
     """Write the first key file: one slot for each (name, kind, secret)."""
     signer = Ed25519PrivateKey.generate()
     public = b64encode(signer.public_key().public_bytes_raw()).decode()
-    made = tuple(slots.new_slot(public, *secret, cost) for secret in secrets)
+    new_slots = tuple(slots.new_slot(public, *secret, cost) for secret in secrets)
     write_atomic(
         _path(home),
-        slots.encode_slot_file(SlotFile(public, made, slots.seal(made, data_key, signer)), signer),
+        slots.encode_slot_file(
+            SlotFile(public, new_slots, slots.seal(new_slots, data_key, signer)), signer
+        ),
     )
 
 
@@ -59,7 +61,7 @@ def add_slot(
     slot = slots.new_slot(file.signer, name, kind, secret, cost)
     others = tuple(s for s in file.slots if s.name != name)
     following = os.urandom(32) if file.next else None
-    _reseal(home, data_key, file, (*others, slot), following)
+    _write_resealed(home, data_key, file, (*others, slot), following)
 
 
 def remove_slot(home: Home, data_key: bytes, name: str) -> bytes | None:
@@ -76,7 +78,7 @@ def remove_slot(home: Home, data_key: bytes, name: str) -> bytes | None:
             "keys.last", "The last way into this vault is never removed.", "Add another one first."
         )
     following = os.urandom(32)
-    _reseal(home, data_key, file, others, following)
+    _write_resealed(home, data_key, file, others, following)
     return following
 
 
@@ -119,7 +121,7 @@ def renew_data_key(vault: Vault, following: bytes) -> bool:
     opening tries again.
     """
     file = load_slot_file(vault.home)
-    vault.replace_key(lambda current: _finish(vault.home, file, current, following))
+    vault.replace_key(lambda current: _finish_renewal(vault.home, file, current, following))
     return vault.data_key == following
 
 
@@ -142,22 +144,22 @@ def _open(home: Home, file: SlotFile, opener: pyrage.x25519.Identity) -> bytes:
     data_key = slots.unseal(file.current, opener)
     if file.next is None:
         return data_key
-    return _finish(home, file, data_key, slots.unseal(file.next, opener))
+    return _finish_renewal(home, file, data_key, slots.unseal(file.next, opener))
 
 
-def _finish(home: Home, file: SlotFile, current: bytes, following: bytes) -> bytes:
+def _finish_renewal(home: Home, file: SlotFile, current: bytes, following: bytes) -> bytes:
     """Renew all or nothing (rotation.py); the data key that is valid afterwards."""
-    with key_rotation.hold_databases(home, current, following) as held:
-        if held is None or file.next is None or load_slot_file(home) != file:
+    with key_rotation.hold_databases(home, current, following) as held_databases:
+        if held_databases is None or file.next is None or load_slot_file(home) != file:
             return current
-        key_rotation.rekey_databases(home, held, current, following)
+        key_rotation.rekey_databases(home, held_databases, current, following)
         signer = slots.open_signing_key(file.next, following)
         done = SlotFile(file.signer, file.slots, file.next)
         write_atomic(_path(home), slots.encode_slot_file(done, signer))
     return following
 
 
-def _reseal(
+def _write_resealed(
     home: Home, data_key: bytes, file: SlotFile, keep: tuple[Slot, ...], following: bytes | None
 ) -> None:
     signer = slots.open_signing_key(file.current, data_key)

@@ -22,11 +22,11 @@ class Lifecycle:
         """ConflictError unless the table has the move."""
         if to in self.moves.get(from_, ()):
             return
-        words = self.name.replace("-", " ")
+        subject = self.name.replace("-", " ")
         allowed = " or ".join(f"'{state}'" for state in self.moves.get(from_, ()))
         raise ConflictError(
             f"{self.name}.move",
-            f"This {words} is '{from_}' and cannot become '{to}'.",
+            f"This {subject} is '{from_}' and cannot become '{to}'.",
             f"From here it can only become {allowed}." if allowed else "That state is its last.",
         )
 

@@ -101,8 +101,8 @@ def verify_seal(kind: FileKind, data: bytes, keys: Mapping[str, Ed25519PublicKey
 
     Works while the vault is locked: it needs public keys only.
     """
-    text, signature, payload = _parts(data)
-    manifest = _manifest(kind, text)
+    text, signature, payload = _read_members(data)
+    manifest = _parse_manifest(kind, text)
     key = keys.get(manifest["key"])
     if key is None:
         raise UntrustedError(
@@ -111,7 +111,7 @@ def verify_seal(kind: FileKind, data: bytes, keys: Mapping[str, Ed25519PublicKey
             "Trust its device card first, if it is one of yours.",
         )
     try:
-        key.verify(_signature(signature), text)
+        key.verify(_decode_signature(signature), text)
     except (InvalidSignature, ValueError):
         raise tampered_error() from None
     stated = manifest["ciphertext"]
@@ -137,7 +137,7 @@ def decrypt(sealed: SealedFile, identity: pyrage.x25519.Identity) -> bytes:
     return content
 
 
-def _signature(text: bytes) -> bytes:
+def _decode_signature(text: bytes) -> bytes:
     """The bytes of a base64 text; ValueError when it is not written in the one right way."""
     plain = b64decode(text, validate=True)
     if b64encode(plain) != text:
@@ -145,7 +145,7 @@ def _signature(text: bytes) -> bytes:
     return plain
 
 
-def _parts(data: bytes) -> tuple[bytes, bytes, bytes]:
+def _read_members(data: bytes) -> tuple[bytes, bytes, bytes]:
     try:
         written = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
@@ -157,20 +157,20 @@ def _parts(data: bytes) -> tuple[bytes, bytes, bytes]:
     return text, signature, payload
 
 
-def _manifest(kind: FileKind, text: bytes) -> dict[str, Any]:
+def _parse_manifest(kind: FileKind, text: bytes) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = orjson.loads(text)
-        found, newest = manifest["format"], int(manifest["schema"])
+        file_format, newest = manifest["format"], int(manifest["schema"])
         wanted = {**kind.fields, "key": str}
-        if found.partition("/")[0] != kind.format.partition("/")[0]:
-            raise _other_kind()
+        if file_format.partition("/")[0] != kind.format.partition("/")[0]:
+            raise _other_kind_error()
         well_made = all(isinstance(manifest[name], of) for name, of in wanted.items())
         well_made &= isinstance(manifest["ciphertext"]["size"], int)
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
         raise tampered_error() from None
     if not well_made:
         raise tampered_error()
-    if found != kind.format or newest > kind.schema:
+    if file_format != kind.format or newest > kind.schema:
         raise UntrustedError(
             "bundle.newer-format",
             "This bundle was made by a later version of Downtime.",
@@ -179,7 +179,7 @@ def _manifest(kind: FileKind, text: bytes) -> dict[str, Any]:
     return manifest
 
 
-def _other_kind() -> UntrustedError:
+def _other_kind_error() -> UntrustedError:
     return UntrustedError(
         "bundle.kind",
         "This bundle is of another kind: a snapshot, or what a laptop hands over.",

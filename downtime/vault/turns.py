@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from downtime.vault.flush import Flush
+from downtime.vault.flush import LogFlusher
 
 
-class Turns:
+class FairLock:
     """A lock that is handed over to whoever has waited longest."""
 
     def __init__(self, path: Path) -> None:
-        self.flush = Flush(path)
+        self.flush = LogFlusher(path)
         self._guard = threading.Lock()
         self._taken = False
         self._waiting: deque[threading.Lock] = deque()
@@ -26,13 +26,13 @@ class Turns:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait for one's turn, and have it until the block ends."""
-        self._take()
+        self._acquire()
         try:
             yield
         finally:
-            self._hand_over()
+            self._release()
 
-    def _take(self) -> None:
+    def _acquire(self) -> None:
         with self._guard:
             if not self._taken:
                 self._taken = True
@@ -42,7 +42,7 @@ class Turns:
             self._waiting.append(ticket)
         ticket.acquire()
 
-    def _hand_over(self) -> None:
+    def _release(self) -> None:
         with self._guard:
             if self._waiting:
                 self._waiting.popleft().release()
@@ -50,11 +50,11 @@ class Turns:
                 self._taken = False
 
 
-_of_files: dict[str, Turns] = {}
+_of_files: dict[str, FairLock] = {}
 _guard = threading.Lock()
 
 
-def of(path: Path) -> Turns:
+def fair_lock_of(path: Path) -> FairLock:
     """The turns of one file, the same for all connections of this process."""
     with _guard:
-        return _of_files.setdefault(str(path.absolute()), Turns(path.absolute()))
+        return _of_files.setdefault(str(path.absolute()), FairLock(path.absolute()))

@@ -58,14 +58,14 @@ def run(name: str) -> list[dict[str, Any]]:
 def everything_to_standard_error() -> Iterator[None]:
     """Keep standard output for the report, whatever a library or a child process prints."""
     sys.stdout.flush()
-    kept = os.dup(1)
+    standard_output = os.dup(1)
     os.dup2(2, 1)
     try:
         yield
     finally:
         sys.stdout.flush()
-        os.dup2(kept, 1)
-        os.close(kept)
+        os.dup2(standard_output, 1)
+        os.close(standard_output)
 
 
 def machine(load_before: tuple[float, float, float]) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class Clerk:
     def sign_in(self) -> None:
         """With password and one-time code; RuntimeError when the server refuses."""
         self.read_token("/sign-in")
-        code = totp.code(self.secret, datetime.now(UTC))
+        code = totp.make_code(self.secret, datetime.now(UTC))
         fields = {"username": self.username, "password": self.password, "code": code}
         status, _, page = self.post("/sign-in", fields)
         if status != 303:
@@ -54,8 +54,8 @@ class Clerk:
     def read_token(self, path: str) -> str:
         """Open a page and keep its token; the page."""
         _, _, page = self.get(path)
-        if found := _TOKEN.search(page):
-            self.token = found[1]
+        if match := _TOKEN.search(page):
+            self.token = match[1]
         return page
 
     def _ask(self, method: str, path: str, body: str | None) -> tuple[int, str, str]:

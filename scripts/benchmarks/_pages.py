@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from typing import BinaryIO
 
 from downtime.paper import serials
-from downtime.paper.forms.definition import definition
-from downtime.paper.layout.layout import Layout, form_layout
-from downtime.paper.layout.sheet import Imprint
-from downtime.paper.layout.stamp import Printer
+from downtime.paper.forms.load_form import load_form
+from downtime.paper.layout.model import Imprint
+from downtime.paper.layout.stamp_pages import DocumentPrinter
+from downtime.paper.layout.template_layout import FormLayout, form_layout
 from downtime.pdf.writer import PdfWriter
 from downtime.settings import Settings
 
@@ -50,15 +50,15 @@ def values(number: int) -> dict[str, str]:
 
 
 def codes(number: int) -> tuple[str, str]:
-    serial = serials.serial("K7", number)
-    return serials.page_code(serial, 1, "A"), serials.page_code(serial, 1, "B")
+    serial = serials.make_serial("K7", number)
+    return serials.make_page_code(serial, 1, "A"), serials.make_page_code(serial, 1, "B")
 
 
-def prepared() -> tuple[Layout, dict[str, str]]:
-    form = definition(FORM)
+def prepared() -> tuple[FormLayout, dict[str, str]]:
+    form = load_form(FORM)
     return form_layout(form, MRN), {item.link_id: item.text for item in form.fields()}
 
 
-def new_printer(out: BinaryIO, *, tagged: bool = True) -> Printer:
+def new_printer(out: BinaryIO, *, tagged: bool = True) -> DocumentPrinter:
     """Prints into `out`."""
-    return Printer(PdfWriter(out, "Benchmark", datetime.now(UTC), tagged=tagged), IMPRINT)
+    return DocumentPrinter(PdfWriter(out, "Benchmark", datetime.now(UTC), tagged=tagged), IMPRINT)

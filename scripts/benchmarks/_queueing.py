@@ -8,7 +8,7 @@ from pathlib import Path
 
 from downtime.accounts.homes import create_home, open_with_file
 from downtime.clock import to_text
-from downtime.config import Home, load
+from downtime.config import Home, load_settings
 from downtime.demo.settings import settings_text
 from downtime.entry.facts import Fact
 from downtime.entry.model import Entry, EntryState
@@ -29,7 +29,7 @@ def seconds(forms: Sequence[Sequence[Fact]]) -> float:
     with tempfile.TemporaryDirectory() as folder:
         home, unlock = Home(Path(folder) / "home"), Path(folder) / "unlock"
         create_home(home, lambda: NOW, unlock_file=unlock, settings_text=settings_text("small"))
-        settings = load(home.config)
+        settings = load_settings(home.config)
         vault = open_with_file(home, settings, lambda: NOW, unlock).vault
         outage = outages.declare_systems_down(vault, ["LIMS"], WHO, "bench", known=("LIMS",))
         with vault.change(WHO, "bench.fill") as db:

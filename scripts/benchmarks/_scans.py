@@ -21,24 +21,24 @@ def scans(numbers: Sequence[int]) -> tuple[float, int]:
     out, chance = io.BytesIO(), random.Random(numbers[0])  # noqa: S311 - not a secret
     printer = new_printer(out)
     for number in numbers:
-        printer.form(layout, serials.serial("K7", number), values(number), labels)
+        printer.print_form(layout, serials.make_serial("K7", number), values(number), labels)
     printer.finish()
-    found = wrong = 0
+    decoded = wrong = 0
     with pypdfium2.PdfDocument(out.getvalue()) as document:
         for number, page in zip(numbers, document, strict=True):
             scan = scanned(page, chance.uniform(-3, 3))
             taken = [code for code in codes_read(scan) if well_made(code)]
             right = sum(code in codes(number) for code in taken)
-            found += right > 0
+            decoded += right > 0
             wrong += len(taken) - right
-    return float(found), wrong
+    return float(decoded), wrong
 
 
 def scanned(page: pypdfium2.PdfPage, angle: float) -> bytes:
     scan = io.BytesIO()
     drawn = page.render(scale=200 / 72, grayscale=True).to_pil()
-    turned = drawn.rotate(angle, Image.Resampling.BILINEAR, fillcolor=255)
-    turned.save(scan, "JPEG", quality=40)
+    rotated = drawn.rotate(angle, Image.Resampling.BILINEAR, fillcolor=255)
+    rotated.save(scan, "JPEG", quality=40)
     return scan.getvalue()
 
 
@@ -52,7 +52,7 @@ def codes_read(scan: bytes) -> list[str]:
 def well_made(text: str) -> bool:
     """Whether it has the pattern of a page code and a right check character."""
     try:
-        serials.parse_payload(text)
+        serials.parse_page_code(text)
     except ValueError:
         return False
     return True

@@ -8,8 +8,8 @@ from typing import Any
 
 import hl7
 
-from downtime.feeds.changes import Message
-from downtime.feeds.read import read
+from downtime.feeds.model import Message
+from downtime.feeds.read_feeds import read_feeds
 from downtime.settings import Settings
 
 COUNT = 4_000
@@ -92,7 +92,7 @@ def _message(template: tuple[str, ...], number: int) -> str:
 
 
 def _accepted(path: Path) -> int:
-    return sum(isinstance(item, Message) for item in read([path], Settings()))
+    return sum(isinstance(item, Message) for item in read_feeds([path], Settings()))
 
 
 def _split(message: str) -> list[list[list[str]]]:

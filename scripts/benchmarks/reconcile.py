@@ -26,7 +26,7 @@ import orjson
 from downtime.accounts.homes import create_home, open_with_file
 from downtime.clinical.model import Appointment, Encounter, Patient, Record, ServiceRequest
 from downtime.clock import to_text
-from downtime.config import Home, load
+from downtime.config import Home, load_settings
 from downtime.demo.settings import settings_text
 from downtime.entry.model import Entry, EntryState
 from downtime.entry.store import entries as entry_store
@@ -236,7 +236,7 @@ def _open(folder: Path) -> tuple[Vault, Settings]:
     home, unlock = Home(folder / "home"), folder / "unlock"
     if not home.config.exists():
         create_home(home, lambda: NOW, unlock_file=unlock, settings_text=settings_text("small"))
-    settings = load(home.config)
+    settings = load_settings(home.config)
     return open_with_file(home, settings, lambda: NOW, unlock).vault, settings
 
 

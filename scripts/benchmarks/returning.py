@@ -15,16 +15,15 @@ from fhir.resources.R4B.bundle import Bundle
 from hl7apy.core import Message
 
 from downtime.entry.facts import Fact, Person
-from downtime.entry.model import VERIFIED, Entry
-from downtime.paper.forms.definition import definition
-from downtime.reconcile.item import Item
-from downtime.reconcile.states import NEW
-from downtime.reconcile.store import Decided, ItemRow, digest
-from downtime.returns.fhir.about import Form
-from downtime.returns.fhir.bundles import bundle
-from downtime.returns.fhir.target import fhir_target
-from downtime.returns.hl7.messages import Returned, write
-from downtime.returns.profiles import target
+from downtime.entry.model import Entry, EntryState
+from downtime.paper.forms.load_form import load_form
+from downtime.reconcile.model import DecisionRecord, Item, ItemState, StoredItem
+from downtime.reconcile.store.items import fact_digest
+from downtime.returns.fhir.bundles import write_form_bundle
+from downtime.returns.fhir.form_resources import SourceForm
+from downtime.returns.fhir.target import read_fhir_target
+from downtime.returns.hl7.messages import ReturnedFacts, write_message
+from downtime.returns.profiles import read_target
 from downtime.settings import Settings
 
 MESSAGES = 15_000
@@ -40,17 +39,17 @@ def figures() -> list[dict[str, Any]]:
 
 
 def _hl7() -> dict[str, Any]:
-    said = list(returned(MESSAGES))
-    texts = [written(one).decode() for one in said[:PEER_MESSAGES]]
-    ours = max(rate(written, said) for _ in range(3))
+    facts = list(returned(MESSAGES))
+    texts = [written(one).decode() for one in facts[:PEER_MESSAGES]]
+    ours = max(rate(written, facts) for _ in range(3))
     peers = {"hl7apy": rate(by_hl7apy, texts), "python-hl7": rate(by_python_hl7, texts)}
     return _figure("HL7 v2 messages written", ours, peers)
 
 
 def _fhir() -> dict[str, Any]:
-    said = [bundle_of(one) for one in returned(BUNDLES)]
-    texts = [bundled(one) for one in said[:PEER_MESSAGES]]
-    ours = max(rate(bundled, said) for _ in range(3))
+    bundles = [bundle_of(one) for one in returned(BUNDLES)]
+    texts = [bundled(one) for one in bundles[:PEER_MESSAGES]]
+    ours = max(rate(bundled, bundles) for _ in range(3))
     return _figure("FHIR bundles written", ours, {"fhir.resources": rate(by_fhir_resources, texts)})
 
 
@@ -66,7 +65,7 @@ def _figure(name: str, ours: float, peers: dict[str, float]) -> dict[str, Any]:
 
 
 def _queue() -> dict[str, Any]:
-    taken = seconds([one.facts for one in returned(FORMS)])
+    taken = seconds([form.facts for form in returned(FORMS)])
     return {
         "name": f"{FORMS:,} forms put into the outbox",
         "value": round(taken, 1),
@@ -77,49 +76,54 @@ def _queue() -> dict[str, Any]:
     }
 
 
-def rate(make: Callable[[Any], object], given: list[Any]) -> float:
+def rate(make: Callable[[Any], object], items: list[Any]) -> float:
     """How many a second of processor time."""
     start = time.process_time()
-    for one in given:
-        make(one)
-    return len(given) / (time.process_time() - start)
+    for item in items:
+        make(item)
+    return len(items) / (time.process_time() - start)
 
 
 SETTINGS = Settings()
-TARGETS = {name: target(SETTINGS, name) for name in ("LIMS", "EPR", "PAS")}
+TARGETS = {name: read_target(SETTINGS, name) for name in ("LIMS", "EPR", "PAS")}
 
 
-NAMES = fhir_target(SETTINGS, "EPR", {"url": "http://127.0.0.1/fhir"})
-DEFINITION = definition("observations")
+NAMES = read_fhir_target(SETTINGS, "EPR", {"url": "http://127.0.0.1/fhir"})
+DEFINITION = load_form("observations")
 ANSWERS = {"author.name": "Sam Okoro", "event.date": "2026-11-02", "event.time": "14:00",
            "taken:1": "2026-11-02T13:00", "pulse:1": "88", "temperature:1": "38.10"}  # fmt: skip
 
 
-def written(said: Returned) -> bytes:
-    return write(said, SETTINGS, TARGETS[said.facts[0].system])
+def written(facts: ReturnedFacts) -> bytes:
+    return write_message(facts, SETTINGS, TARGETS[facts.facts[0].system])
 
 
-def bundle_of(said: Returned) -> tuple[list[ItemRow], Form]:
+def bundle_of(facts: ReturnedFacts) -> tuple[list[StoredItem], SourceForm]:
     """A form with its items, as they are decided."""
-    fact = said.facts[0]
+    fact = facts.facts[0]
     entry = Entry(
-        serial=fact.serial, form="observations", version="1", state=VERIFIED, outage="o-1",
+        serial=fact.serial, form="observations", version="1", state=EntryState.VERIFIED, outage="o-1",
         answers=ANSWERS, event=fact.event, author=fact.author, author_role=fact.author_role,
         transcriber="u-7", transcriber_name="Jo", entered=fact.entered, verifier="u-2",
         verifier_name="Kim", verified=fact.entered,
     )  # fmt: skip
-    decided = Decided(decision="return", decided=DECIDED)
+    decided = DecisionRecord(decision="return", decided=DECIDED)
     rows = [
-        ItemRow(
-            Item(one, NEW, "", "p-1", (), one.person), "o-1", digest(one), "s-1", DECIDED, decided
+        StoredItem(
+            Item(one, ItemState.NEW, "", "p-1", (), one.person),
+            "o-1",
+            fact_digest(one),
+            "s-1",
+            DECIDED,
+            decided,
         )
-        for one in said.facts
+        for one in facts.facts
     ]
-    return rows, Form(entry, DEFINITION)
+    return rows, SourceForm(entry, DEFINITION)
 
 
-def bundled(given: tuple[list[ItemRow], Form]) -> bytes:
-    return bundle(*given, f"DT-{given[1].entry.serial}", SETTINGS, NAMES)
+def bundled(bundle: tuple[list[StoredItem], SourceForm]) -> bytes:
+    return write_form_bundle(*bundle, f"DT-{bundle[1].entry.serial}", SETTINGS, NAMES)
 
 
 def by_fhir_resources(text: bytes) -> bytes:
@@ -130,13 +134,13 @@ def by_fhir_resources(text: bytes) -> bytes:
 def by_hl7apy(text: str) -> str:
     """The same message, built segment by segment and field by field."""
     lines = [line.split("|") for line in text.strip("\r").split("\r")]
-    made = Message(lines[0][8].split("^")[2], version="2.4")
+    message = Message(lines[0][8].split("^")[2], version="2.4")
     for line in lines:
-        one = made.msh if line[0] == "MSH" else made.add_segment(line[0])
+        segment = message.msh if line[0] == "MSH" else message.add_segment(line[0])
         for number, value in enumerate(line[2:] if line[0] == "MSH" else line[1:], 1):
             if value and line[0] != "MSH":
-                setattr(one, f"{line[0]}_{number}".lower(), value)
-    return str(made.to_er7())
+                setattr(segment, f"{line[0]}_{number}".lower(), value)
+    return str(message.to_er7())
 
 
 def by_python_hl7(text: str) -> str:
@@ -146,10 +150,10 @@ def by_python_hl7(text: str) -> str:
     return str(hl7.Message("\r", segments))
 
 
-def returned(count: int) -> Iterator[Returned]:
+def returned(count: int) -> Iterator[ReturnedFacts]:
     for number in range(count):
         facts = tuple(KINDS[number % len(KINDS)](number))
-        yield Returned(facts, facts[0].person, DECIDED, f"DT{number:018}")
+        yield ReturnedFacts(facts, facts[0].person, DECIDED, f"DT{number:018}")
 
 
 def fact(number: int, kind: str, system: str, part: str, fields: dict[str, str]) -> Fact:

@@ -15,7 +15,7 @@ from typing import Any
 
 from downtime.accounts.homes import create_home, open_with_file
 from downtime.accounts.sign_in import SignedIn
-from downtime.config import Home, load
+from downtime.config import Home, load_settings
 from downtime.demo.feeds import write_feeds
 from downtime.demo.settings import settings_text
 from downtime.paper.packs.print_pack import print_pack
@@ -72,7 +72,7 @@ def hospital(folder: Path) -> Iterator[tuple[SignedIn, Settings]]:
     write_feeds(folder / "feeds", SIZE, SEED, "before", NOW)
     home, unlock_file = Home(folder / "home"), folder / "unlock"
     create_home(home, lambda: NOW, unlock_file=unlock_file, settings_text=settings_text(SIZE))
-    settings = load(home.config)
+    settings = load_settings(home.config)
     signed_in = open_with_file(home, settings, lambda: NOW, unlock_file)
     with closing(signed_in.vault) as vault:
         built = build_snapshot(vault, settings, [folder / "feeds"], folder / "out", signed_in.actor)

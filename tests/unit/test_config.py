@@ -10,7 +10,7 @@ from downtime.settings import Settings
 def load(tmp_path, text):
     path = tmp_path / "config.toml"
     path.write_text(text, encoding="utf-8")
-    return config.load(path)
+    return config.load_settings(path)
 
 
 def test_an_empty_file_means_the_defaults(tmp_path):
@@ -43,7 +43,7 @@ def test_a_mistake_is_named(tmp_path, text, named):
 
 def test_no_home_is_said_with_the_next_step(tmp_path):
     with pytest.raises(NotFoundError, match="downtime init"):
-        config.load(tmp_path / "config.toml")
+        config.load_settings(tmp_path / "config.toml")
 
 
 def test_settings_cannot_be_changed_once_read():

@@ -16,7 +16,7 @@ from downtime.feeds.fhir.data_types import (
     texts_at,
 )
 from downtime.feeds.fhir.resource_reader import Resource, ResourceReader, reads, resource_key
-from downtime.feeds.hl7.allergies import says_none_known
+from downtime.feeds.hl7.patient import says_none_known
 from downtime.feeds.model import Change, Value
 
 

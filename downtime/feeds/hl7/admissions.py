@@ -16,31 +16,19 @@ from dataclasses import dataclass, field
 from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import EncounterClass, EncounterStatus
 from downtime.feeds import times
-from downtime.feeds.hl7.allergies import read_allergies
 from downtime.feeds.hl7.codes import BED_STATES
-from downtime.feeds.hl7.data_types import coded_texts, person_names
 from downtime.feeds.hl7.identifiers import parse_identifiers, patient_identifiers
-from downtime.feeds.hl7.message_reader import MessageReader
-from downtime.feeds.hl7.patient import read_patient
-from downtime.feeds.hl7.segments import DELETED, Segment
-from downtime.feeds.model import Change, Operation, UnusableMessageError, Value, bed_key
+from downtime.feeds.hl7.message_reader import ChangeDraft, MessageReader
+from downtime.feeds.hl7.patient import read_allergies, read_patient
+from downtime.feeds.hl7.segments import DELETED, Segment, coded_texts, person_names
+from downtime.feeds.model import Operation, UnusableMessageError, Value, bed_key
 
 STATUS_BY_EVENT = {
-    "A01": EncounterStatus.IN_PROGRESS,
-    "A02": EncounterStatus.IN_PROGRESS,
+    **dict.fromkeys(("A05", "A14"), EncounterStatus.PLANNED),
+    **dict.fromkeys(("A01", "A02", "A04", "A06", "A07"), EncounterStatus.IN_PROGRESS),
+    **dict.fromkeys(("A12", "A13", "A52", "A53"), EncounterStatus.IN_PROGRESS),
+    **dict.fromkeys(("A11", "A27", "A38"), EncounterStatus.CANCELLED),
     "A03": EncounterStatus.FINISHED,
-    "A04": EncounterStatus.IN_PROGRESS,
-    "A05": EncounterStatus.PLANNED,
-    "A06": EncounterStatus.IN_PROGRESS,
-    "A07": EncounterStatus.IN_PROGRESS,
-    "A11": EncounterStatus.CANCELLED,
-    "A12": EncounterStatus.IN_PROGRESS,
-    "A13": EncounterStatus.IN_PROGRESS,
-    "A14": EncounterStatus.PLANNED,
-    "A27": EncounterStatus.CANCELLED,
-    "A38": EncounterStatus.CANCELLED,
-    "A52": EncounterStatus.IN_PROGRESS,
-    "A53": EncounterStatus.IN_PROGRESS,
 }
 """The status of an encounter that each event means; other events leave it as it was."""
 _CLASS_BY_EVENT = {"A06": EncounterClass.INPATIENT, "A07": EncounterClass.OUTPATIENT}
@@ -51,25 +39,21 @@ _DELETE_PERSON = "A29"
 _DELETE_VISIT = "A23"
 _BED_STATUS = "A20"
 _CLASSES = {
-    "I": EncounterClass.INPATIENT,
+    **dict.fromkeys(("I", "B"), EncounterClass.INPATIENT),
+    **dict.fromkeys(("O", "R"), EncounterClass.OUTPATIENT),
+    **dict.fromkeys(("D", "DC", "DAYCASE"), EncounterClass.DAYCASE),
     "E": EncounterClass.EMERGENCY,
-    "O": EncounterClass.OUTPATIENT,
-    "R": EncounterClass.OUTPATIENT,
-    "B": EncounterClass.INPATIENT,
-    "D": EncounterClass.DAYCASE,
-    "DC": EncounterClass.DAYCASE,
-    "DAYCASE": EncounterClass.DAYCASE,
 }
 """HL7 table 0004, and what systems send in its place."""
 
 
-def read_admission(reader: MessageReader) -> list[Change]:
+def read_admission(reader: MessageReader) -> list[ChangeDraft]:
     """All that one ADT message says; UnusableMessageError when it names no patient."""
     if reader.trigger == _DELETE_PERSON:
         return []
     if reader.trigger == _BED_STATUS:
         return _read_bed_status(reader)
-    changes: list[Change] = []
+    changes: list[ChangeDraft] = []
     for group in _patient_groups(reader):
         changes += _read_group(reader, group)
     return changes
@@ -98,7 +82,7 @@ def _patient_groups(reader: MessageReader) -> list[_PatientGroup]:
     return groups
 
 
-def _read_group(reader: MessageReader, group: _PatientGroup) -> list[Change]:
+def _read_group(reader: MessageReader, group: _PatientGroup) -> list[ChangeDraft]:
     pid, first = group.first.get("PID"), group.first
     if pid is None:
         raise UnusableMessageError(
@@ -131,7 +115,7 @@ def _event_times(reader: MessageReader) -> tuple[str, str]:
 
 def _read_merge(
     reader: MessageReader, numbers: tuple[Identifier, ...], group: dict[str, Segment], event: str
-) -> Change:
+) -> ChangeDraft:
     mrg = group.get("MRG")
     merged = parse_identifiers(mrg, 1, reader.message, reader.context) if mrg else []
     merged = [number for number in merged if number not in numbers]
@@ -139,17 +123,8 @@ def _read_merge(
         raise UnusableMessageError(
             "MRG", "MRG-1 holds no other identifier: there is nobody to merge"
         )
-    return Change(
-        type="Patient",
-        source=reader.source,
-        key="",
-        patient=numbers,
-        event=event,
-        sent=reader.sent,
-        operation=Operation.MERGE,
-        merged=tuple(merged),
-        position=reader.position,
-    )
+    operation = Operation.MERGE
+    return ChangeDraft("Patient", "", numbers, {}, event, operation, merged=tuple(merged))
 
 
 def _read_encounter(
@@ -157,7 +132,7 @@ def _read_encounter(
     group: dict[str, Segment],
     numbers: tuple[Identifier, ...],
     event: str,
-) -> Change:
+) -> ChangeDraft:
     pid, pv1 = group["PID"], group["PV1"]
     visit = pv1.text(19) or pid.text(18)
     fields: dict[str, Value] = {"visit_number": visit} if visit else {}
@@ -167,7 +142,7 @@ def _read_encounter(
     _add_place(pv1, fields)
     _add_clinicians(pv1, group, fields)
     _add_span(reader, pv1, event, fields)
-    return reader.change(
+    return ChangeDraft(
         "Encounter",
         visit or str(numbers[0]),
         numbers,
@@ -203,15 +178,17 @@ def _add_clinicians(pv1: Segment, group: dict[str, Segment], fields: dict[str, V
 
 def _add_span(reader: MessageReader, pv1: Segment, event: str, fields: dict[str, Value]) -> None:
     zone, trigger = reader.context.zone, reader.trigger
-    admitted, discharged = pv1.text(44), pv1.text(45)
     if pv1.raw(44):
-        fields["started"], fields["started_text"] = times.parse_time(admitted, zone), admitted
+        fields["started"], fields["started_text"] = (
+            times.parse_time(pv1.text(44), zone),
+            pv1.text(44),
+        )
     elif trigger in ("A01", "A04") and event:
         fields["started"] = event
     if trigger == "A13":
         fields["ended"], fields["ended_text"] = "", ""
     elif pv1.raw(45):
-        fields["ended"], fields["ended_text"] = times.parse_time(discharged, zone), discharged
+        fields["ended"], fields["ended_text"] = times.parse_time(pv1.text(45), zone), pv1.text(45)
     elif trigger == "A03" and (event or reader.sent):
         fields["ended"] = event or reader.sent
     status = STATUS_BY_EVENT.get(trigger)
@@ -221,12 +198,12 @@ def _add_span(reader: MessageReader, pv1: Segment, event: str, fields: dict[str,
         fields["status"] = status
 
 
-def _read_bed_status(reader: MessageReader) -> list[Change]:
+def _read_bed_status(reader: MessageReader) -> list[ChangeDraft]:
     """A20: NPU-1 is the bed, NPU-2 its state."""
     changes = []
     for npu in reader.message.all("NPU"):
         ward, bay, bed = (npu.text(1, n) for n in (1, 2, 3))
         status = BED_STATES.get(npu.text(2).upper(), "")
         fields: dict[str, Value] = {"ward": ward, "bay": bay, "bed": bed, "status": status}
-        changes.append(reader.change("Location", bed_key(ward, bay, bed), (), fields))
+        changes.append(ChangeDraft("Location", bed_key(ward, bay, bed), (), fields))
     return changes

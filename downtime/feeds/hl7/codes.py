@@ -57,25 +57,15 @@ class ObservationStatus(StrEnum):
 REMOVED = frozenset({ObservationStatus.DELETED, ObservationStatus.WRONG})
 """Of an observation that was sent in error."""
 GENDERS = {
-    "M": Gender.MALE,
-    "F": Gender.FEMALE,
-    "1": Gender.MALE,
-    "2": Gender.FEMALE,
-    "O": Gender.OTHER,
-    "A": Gender.OTHER,
-    "U": Gender.UNKNOWN,
-    "N": Gender.OTHER,
-    "X": Gender.OTHER,
-    "I": Gender.OTHER,
-    "0": Gender.UNKNOWN,
-    "9": Gender.UNKNOWN,
+    **dict.fromkeys(("M", "1"), Gender.MALE),
+    **dict.fromkeys(("F", "2"), Gender.FEMALE),
+    **dict.fromkeys(("O", "A", "N", "X", "I"), Gender.OTHER),
+    **dict.fromkeys(("U", "0", "9"), Gender.UNKNOWN),
 }
 """HL7 table 0001, and the NHS Data Dictionary's PERSON STATED GENDER CODE."""
 BED_STATES = {
-    "C": BedStatus.CLOSED,
-    "H": BedStatus.CLEANING,
-    "K": BedStatus.CLEANING,
-    "I": BedStatus.CLOSED,
+    **dict.fromkeys(("C", "I"), BedStatus.CLOSED),
+    **dict.fromkeys(("H", "K"), BedStatus.CLEANING),
     "O": BedStatus.OCCUPIED,
     "U": BedStatus.AVAILABLE,
 }

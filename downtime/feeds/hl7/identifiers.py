@@ -12,11 +12,10 @@
 """
 
 import re
-from functools import lru_cache
 
 from downtime.clinical.identifiers import MRN, NHS, Identifier, clean_nhs_number
 from downtime.feeds.context import FeedContext
-from downtime.feeds.hl7.segments import DELETED, Delimiters, Hl7Message, Segment, component_text
+from downtime.feeds.hl7.segments import ExtendedId, Hl7Message, Segment, parse_cx
 
 _NHS_TYPES = frozenset({"NH", "NHS", "NHSN", "NHSNMBR"})
 _NHS_AUTHORITIES = frozenset(
@@ -28,15 +27,13 @@ _TYPE = re.compile(r"[A-Z]{2,8}")
 
 
 def parse_identifier(
-    value: str, delimiters: Delimiters, facility: str, context: FeedContext
+    identifier: ExtendedId, facility: str, context: FeedContext
 ) -> Identifier | None:
-    """The identifier in one CX; None when it is empty, or an NHS number that fails its check."""
-    number = component_text(value, 1, delimiters)
+    """The identifier of one CX; None when it is empty, or an NHS number that fails its check."""
+    number, authority, kind = identifier
     if not number:
         return None
-    kind = component_text(value, 5, delimiters).upper()
     kind = kind if _TYPE.fullmatch(kind) else ""
-    authority = _assigning_authority(value, delimiters)
     if kind in _NHS_TYPES or authority.casefold() in _NHS_AUTHORITIES:
         digits = clean_nhs_number(number)
         return Identifier(NHS, "NHS", digits) if digits else None
@@ -53,25 +50,13 @@ def _is_own_authority(authority: str, context: FeedContext) -> bool:
     return not authority or authority.casefold() in context.own_names
 
 
-def _assigning_authority(value: str, delimiters: Delimiters) -> str:
-    parts = value.split(delimiters.component, 4)
-    return _first_name(parts[3], delimiters) if len(parts) > 3 else ""
-
-
-@lru_cache(maxsize=4096)
-def _first_name(authority: str, delimiters: Delimiters) -> str:
-    """The name of an assigning authority (HD), else its OID."""
-    names = [delimiters.decode(name).strip() for name in authority.split(delimiters.subcomponent)]
-    return next((name for name in names if name and name != DELETED), "")
-
-
 def parse_identifiers(
     segment: Segment, field: int, message: Hl7Message, context: FeedContext
 ) -> list[Identifier]:
     """The distinct identifiers of a repeating CX field."""
     facility = message.header.text(4)
     numbers = (
-        parse_identifier(value, segment.delimiters, facility, context)
+        parse_identifier(parse_cx(value, segment.delimiters), facility, context)
         for value in segment.repetitions(field)
     )
     return list(dict.fromkeys(number for number in numbers if number))
@@ -113,8 +98,8 @@ def _visit_identifiers(
     for segment, field, kind in ((pid, 18, "AN"), (pv1, 19, "VN")):
         number = segment.text(field) if segment else ""
         if segment and number:
-            visit = segment.repetitions(field)[0]
-            authority = _assigning_authority(visit, segment.delimiters) or facility
+            visit = parse_cx(segment.repetitions(field)[0], segment.delimiters)
+            authority = visit.authority or facility
             is_own = _is_own_authority(authority, context)
             return (Identifier(kind, context.authority if is_own else authority, number),)
     return ()

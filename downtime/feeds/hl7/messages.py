@@ -13,12 +13,12 @@ from downtime.feeds.context import FeedContext
 from downtime.feeds.hl7.admissions import read_admission
 from downtime.feeds.hl7.codes import MessageType
 from downtime.feeds.hl7.framing import split_messages
-from downtime.feeds.hl7.message_reader import MessageReader
+from downtime.feeds.hl7.message_reader import ChangeDraft, MessageReader
 from downtime.feeds.hl7.orders import read_orders
 from downtime.feeds.hl7.results import read_results
 from downtime.feeds.hl7.scheduling import read_appointment
 from downtime.feeds.hl7.segments import Hl7Message, parse_message
-from downtime.feeds.model import Change, Message, Position, Reject, UnusableMessageError
+from downtime.feeds.model import Change, Message, Operation, Position, Reject, UnusableMessageError
 from downtime.feeds.rejects import accept_or_reject
 
 _RECORD_OF_TYPE: dict[str, str] = {
@@ -53,13 +53,15 @@ def read_message(data: bytes, position: Position, context: FeedContext) -> Messa
     message_type, trigger = _type_and_trigger(parsed)
     source = _source(parsed, message_type, context)
     sent = times.parse_instant(header.text(7), context.zone)
-    reader = MessageReader(parsed, context, position, trigger, source, sent)
+    reader = MessageReader(parsed, context, trigger, source, sent)
     return Message(
         position=position,
         kind=f"{message_type}^{trigger}" if trigger else message_type,
         source=context.systems_by_application.get(header.text(3).casefold(), source),
         sent=sent,
-        content=tuple(_read_changes(reader, message_type)),
+        content=tuple(
+            [_complete(draft, reader, position) for draft in _drafts(reader, message_type)]
+        ),
     )
 
 
@@ -87,7 +89,7 @@ def _source(message: Hl7Message, message_type: str, context: FeedContext) -> str
     return context.system(sender, _RECORD_OF_TYPE.get(message_type, "Patient"))
 
 
-def _read_changes(reader: MessageReader, message_type: str) -> list[Change]:
+def _drafts(reader: MessageReader, message_type: str) -> list[ChangeDraft]:
     match message_type:
         case MessageType.ADT:
             return read_admission(reader)
@@ -96,3 +98,19 @@ def _read_changes(reader: MessageReader, message_type: str) -> list[Change]:
         case MessageType.SIU:
             return read_appointment(reader)
     return read_orders(reader) if message_type in _ORDER_TYPES else []
+
+
+def _complete(draft: ChangeDraft, reader: MessageReader, position: Position) -> Change:
+    """The change of a draft; a deletion carries no fields."""
+    return Change(
+        type=draft.type,
+        source=draft.source or reader.source,
+        key=draft.key,
+        patient=draft.patient,
+        fields={} if draft.operation is Operation.DELETE else draft.fields,
+        event=draft.event,
+        sent=reader.sent,
+        operation=draft.operation,
+        merged=draft.merged,
+        position=position,
+    )

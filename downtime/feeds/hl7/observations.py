@@ -11,21 +11,21 @@ from zoneinfo import ZoneInfo
 from downtime.clinical.model import DiagnosticReportStatus as Status
 from downtime.feeds import times
 from downtime.feeds.hl7.codes import ObservationStatus
-from downtime.feeds.hl7.data_types import (
+from downtime.feeds.hl7.order_groups import OrderGroup, note_text
+from downtime.feeds.hl7.segments import (
+    Segment,
     address_text,
     coded_text,
+    component_text,
     person_name,
     telephone_number,
 )
-from downtime.feeds.hl7.order_groups import OrderGroup, note_text
-from downtime.feeds.hl7.segments import Segment, component_text
 from downtime.feeds.model import Value
 
 DOCUMENT = "[document, not shown]"
 """What stands in for a value that is a document."""
 _STATUS: dict[str, Status] = {
-    ObservationStatus.FINAL: Status.FINAL,
-    ObservationStatus.MADE_FINAL: Status.FINAL,
+    **dict.fromkeys((ObservationStatus.FINAL, ObservationStatus.MADE_FINAL), Status.FINAL),
     ObservationStatus.CORRECTED: Status.CORRECTED,
     ObservationStatus.PRELIMINARY: Status.PRELIMINARY,
     ObservationStatus.NOT_VERIFIED: Status.PRELIMINARY,

@@ -17,12 +17,11 @@ from dataclasses import dataclass, field
 
 from downtime.clinical.identifiers import Identifier
 from downtime.feeds import times
-from downtime.feeds.hl7.data_types import coded_text, coded_texts, person_names
 from downtime.feeds.hl7.identifiers import patient_identifiers
-from downtime.feeds.hl7.message_reader import MessageReader
+from downtime.feeds.hl7.message_reader import ChangeDraft, MessageReader
 from downtime.feeds.hl7.patient import read_patient
-from downtime.feeds.hl7.segments import Segment
-from downtime.feeds.model import Change, UnusableMessageError, Value
+from downtime.feeds.hl7.segments import Segment, coded_text, coded_texts, person_names
+from downtime.feeds.model import UnusableMessageError, Value
 
 
 @dataclass(slots=True)
@@ -105,7 +104,7 @@ def order_groups(reader: MessageReader) -> Iterator[OrderGroup]:
 
 def read_person(
     reader: MessageReader, orders: list[OrderGroup]
-) -> tuple[tuple[Identifier, ...], list[Change]]:
+) -> tuple[tuple[Identifier, ...], list[ChangeDraft]]:
     """Who the orders are for, and what PID says of them."""
     message = reader.message
     pid, pv1 = message.first("PID"), message.first("PV1")
@@ -122,7 +121,7 @@ def read_person(
     return numbers, [read_patient(reader, pid, numbers, "", message.first("PD1"))]
 
 
-def read_person_only(reader: MessageReader) -> list[Change]:
+def read_person_only(reader: MessageReader) -> list[ChangeDraft]:
     """What a message without any order in it says: the person, when it names one."""
     pid = reader.message.first("PID")
     numbers = patient_identifiers(pid, None, reader.message, reader.context) if pid else ()

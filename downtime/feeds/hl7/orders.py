@@ -9,8 +9,7 @@ that repeats nothing) is accepted and nothing is taken. A request is dated by OR
 from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import RequestStage
 from downtime.feeds import times
-from downtime.feeds.hl7.data_types import coded_texts
-from downtime.feeds.hl7.message_reader import MessageReader
+from downtime.feeds.hl7.message_reader import ChangeDraft, MessageReader
 from downtime.feeds.hl7.order_groups import (
     OrderGroup,
     note_text,
@@ -19,7 +18,8 @@ from downtime.feeds.hl7.order_groups import (
     read_person_only,
     request_fields,
 )
-from downtime.feeds.model import Change, Value
+from downtime.feeds.hl7.segments import coded_texts
+from downtime.feeds.model import Value
 
 STAGE_BY_CONTROL = {
     **dict.fromkeys(("CA", "OC", "CR", "DC", "OD", "DR", "UA"), RequestStage.CANCELLED),
@@ -29,21 +29,17 @@ STAGE_BY_CONTROL = {
 }
 """The stage that an order control (ORC-1) means; others (SC, RE, …) leave it to ORC-5."""
 STAGE_BY_STATUS = {
-    "A": RequestStage.IN_PROGRESS,
-    "CA": RequestStage.CANCELLED,
+    **dict.fromkeys(("A", "IP"), RequestStage.IN_PROGRESS),
+    **dict.fromkeys(("CA", "DC", "RP"), RequestStage.CANCELLED),
+    **dict.fromkeys(("SC", "HD"), RequestStage.REQUESTED),
     "CM": RequestStage.RESULTED,
-    "DC": RequestStage.CANCELLED,
-    "IP": RequestStage.IN_PROGRESS,
-    "RP": RequestStage.CANCELLED,
-    "SC": RequestStage.REQUESTED,
-    "HD": RequestStage.REQUESTED,
 }
 """The stage that an order status (ORC-5) means."""
 _NEW_ORDERS = ("", "NW", "RO", "SN")
 """Order controls whose ORC-9 is when the test was asked for."""
 
 
-def read_orders(reader: MessageReader) -> list[Change]:
+def read_orders(reader: MessageReader) -> list[ChangeDraft]:
     """All that one order message says."""
     orders = [order for order in order_groups(reader) if order.obr]
     if not orders:
@@ -54,13 +50,13 @@ def read_orders(reader: MessageReader) -> list[Change]:
 
 def _read_request(
     reader: MessageReader, order: OrderGroup, numbers: tuple[Identifier, ...]
-) -> Change:
+) -> ChangeDraft:
     context, header = reader.context, reader.message.header
     fields = request_fields(reader, order)
     fields.update(_time_and_reason(reader, order))
     if stage := _stage(reader, order, fields):
         fields["stage"] = stage
-    return reader.change(
+    return ChangeDraft(
         "ServiceRequest",
         order.request_key(reader),
         numbers,

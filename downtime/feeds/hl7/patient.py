@@ -1,19 +1,48 @@
-"""HL7 v2 PID and PD1 to Patient."""
+"""HL7 v2 PID and PD1 to Patient, AL1 and IAM to AllergyIntolerance.
+
+An allergy is named by its patient and its code (else its words), so that AL1, IAM and a repeated
+message speak of one record. 'No known drug allergy' stays an entry in the source's words: it does
+not say that no allergy is known.
+"""
 
 from downtime.clinical.identifiers import Identifier
-from downtime.clinical.model import Gender
+from downtime.clinical.model import ClinicalStatus, Gender
 from downtime.feeds import times
 from downtime.feeds.context import FeedContext
 from downtime.feeds.hl7.codes import GENDERS
-from downtime.feeds.hl7.data_types import (
+from downtime.feeds.hl7.message_reader import ChangeDraft, MessageReader
+from downtime.feeds.hl7.segments import (
+    DELETED,
+    Segment,
     address_text,
+    coded_text,
     coded_texts,
+    component_text,
     person_names,
     telephone_number,
 )
-from downtime.feeds.hl7.message_reader import MessageReader
-from downtime.feeds.hl7.segments import DELETED, Segment, component_text
-from downtime.feeds.model import Change, Value
+from downtime.feeds.model import Operation, Value
+
+_CATEGORIES = {
+    **dict.fromkeys(("DA", "DRUG"), "medication"),
+    **dict.fromkeys(("EA", "AA", "PA", "LA"), "environment"),
+    "FA": "food",
+}
+_SEVERITIES = {"SV": "severe", "MO": "moderate", "MI": "mild", "U": ""}
+_IAM_STATUS = {"E": ClinicalStatus.ENTERED_IN_ERROR, "I": ClinicalStatus.INACTIVE}
+_NONE_KNOWN_CODES = frozenset({"716186003", "NKA"})
+"""SNOMED CT 716186003 'No known allergy'."""
+_NONE_KNOWN_TEXTS = frozenset(
+    {
+        "no known allergies",
+        "no known allergy",
+        "nka",
+        "nil known",
+        "none known",
+        "no known allergies (situation)",
+        "no known allergy (situation)",
+    }
+)
 
 
 def read_patient(
@@ -22,7 +51,7 @@ def read_patient(
     numbers: tuple[Identifier, ...],
     event: str,
     pd1: Segment | None,
-) -> Change:
+) -> ChangeDraft:
     """What PID (and PD1) say of the person."""
     fields = reader.context.identity_fields(numbers)
     if "nhs_number" in fields and pid.raw(32):
@@ -32,7 +61,7 @@ def read_patient(
     _add_contact(pid, fields)
     if pd1 is not None and (doctor := person_names(pd1, 4) or coded_texts(pd1, 3)) is not None:
         fields["general_practitioner"] = doctor
-    return reader.change("Patient", "", numbers, fields, event=event)
+    return ChangeDraft("Patient", "", numbers, fields, event=event)
 
 
 def _add_name(pid: Segment, fields: dict[str, Value]) -> None:
@@ -78,3 +107,55 @@ def _add_contact(pid: Segment, fields: dict[str, Value]) -> None:
     if pid.raw(13):
         numbers = (telephone_number(value, delimiters) for value in pid.repetitions(13))
         fields["phone"] = next((number for number in numbers if number), "")
+
+
+def read_allergies(
+    reader: MessageReader, segments: list[Segment], numbers: tuple[Identifier, ...], event: str
+) -> list[ChangeDraft]:
+    """What AL1 and IAM segments say: one change an allergy."""
+    changes = []
+    for segment in segments:
+        code = segment.text(3)
+        substance = coded_text((segment.repetitions(3) or [""])[0], segment.delimiters)
+        if code or substance:
+            changes.append(_read_allergy(reader, segment, numbers, event, code, substance))
+    return changes
+
+
+def _read_allergy(
+    reader: MessageReader,
+    segment: Segment,
+    numbers: tuple[Identifier, ...],
+    event: str,
+    code: str,
+    substance: str,
+) -> ChangeDraft:
+    is_iam = segment.fields[0] == "IAM"
+    category, severity = segment.text(2).upper(), segment.text(4)
+    status = _IAM_STATUS.get(segment.text(17).upper()) if is_iam else None
+    fields: dict[str, Value] = {
+        "substance": substance,
+        "code": code,
+        "category": _CATEGORIES.get(category, ""),
+        "severity": _SEVERITIES.get(severity.upper(), severity),
+        "reaction": coded_texts(segment, 5) or "",
+        "status": status or ClinicalStatus.ACTIVE,
+        "none_known": int(says_none_known(code, substance)),
+    }
+    recorded = times.parse_time(segment.text(13 if is_iam else 6), reader.context.zone)
+    if recorded:
+        fields["recorded"] = recorded
+    is_deleted = is_iam and segment.text(6).upper() == "D"
+    return ChangeDraft(
+        "AllergyIntolerance",
+        f"{numbers[0]}|{(code or substance).upper()}",
+        numbers,
+        fields,
+        event=event,
+        operation=Operation.DELETE if is_deleted else Operation.SET,
+    )
+
+
+def says_none_known(code: str, substance: str) -> bool:
+    """Whether an entry of an allergy list states that no allergy is known at all."""
+    return code.upper() in _NONE_KNOWN_CODES or substance.casefold() in _NONE_KNOWN_TEXTS

@@ -11,7 +11,7 @@ belongs to the OBR or OBX before it. OBX-11 `D` and `W` (wrong) take the observa
 from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import DiagnosticReportStatus, RequestStage
 from downtime.feeds.hl7.codes import REMOVED, ResultStatus
-from downtime.feeds.hl7.message_reader import MessageReader
+from downtime.feeds.hl7.message_reader import ChangeDraft, MessageReader
 from downtime.feeds.hl7.observations import ObservationDraft, read_observations
 from downtime.feeds.hl7.order_groups import (
     OrderGroup,
@@ -20,34 +20,21 @@ from downtime.feeds.hl7.order_groups import (
     read_person,
     request_fields,
 )
-from downtime.feeds.model import Change, Operation, UnusableMessageError, Value
+from downtime.feeds.model import Operation, UnusableMessageError, Value
 
-REPORT_STATUS: dict[str, DiagnosticReportStatus] = {
-    ResultStatus.FINAL: DiagnosticReportStatus.FINAL,
-    ResultStatus.CORRECTED: DiagnosticReportStatus.CORRECTED,
-    ResultStatus.PRELIMINARY: DiagnosticReportStatus.PRELIMINARY,
-    ResultStatus.NOT_VERIFIED: DiagnosticReportStatus.PRELIMINARY,
-    ResultStatus.SOME_RESULTS: DiagnosticReportStatus.PARTIAL,
-    ResultStatus.SOME_CORRECTED: DiagnosticReportStatus.PARTIAL,
-    ResultStatus.SPECIMEN_RECEIVED: DiagnosticReportStatus.REGISTERED,
-    ResultStatus.ORDERED: DiagnosticReportStatus.REGISTERED,
-    ResultStatus.SCHEDULED: DiagnosticReportStatus.REGISTERED,
-    ResultStatus.CANCELLED: DiagnosticReportStatus.CANCELLED,
+RESULT_STATES: dict[str, tuple[DiagnosticReportStatus, RequestStage]] = {
+    ResultStatus.FINAL: (DiagnosticReportStatus.FINAL, RequestStage.RESULTED),
+    ResultStatus.CORRECTED: (DiagnosticReportStatus.CORRECTED, RequestStage.RESULTED),
+    ResultStatus.PRELIMINARY: (DiagnosticReportStatus.PRELIMINARY, RequestStage.IN_PROGRESS),
+    ResultStatus.NOT_VERIFIED: (DiagnosticReportStatus.PRELIMINARY, RequestStage.IN_PROGRESS),
+    ResultStatus.SOME_RESULTS: (DiagnosticReportStatus.PARTIAL, RequestStage.IN_PROGRESS),
+    ResultStatus.SOME_CORRECTED: (DiagnosticReportStatus.PARTIAL, RequestStage.IN_PROGRESS),
+    ResultStatus.SPECIMEN_RECEIVED: (DiagnosticReportStatus.REGISTERED, RequestStage.RECEIVED),
+    ResultStatus.ORDERED: (DiagnosticReportStatus.REGISTERED, RequestStage.REQUESTED),
+    ResultStatus.SCHEDULED: (DiagnosticReportStatus.REGISTERED, RequestStage.REQUESTED),
+    ResultStatus.CANCELLED: (DiagnosticReportStatus.CANCELLED, RequestStage.CANCELLED),
 }
-"""What OBR-25 means for the report."""
-STAGE_BY_STATUS: dict[str, RequestStage] = {
-    ResultStatus.FINAL: RequestStage.RESULTED,
-    ResultStatus.CORRECTED: RequestStage.RESULTED,
-    ResultStatus.PRELIMINARY: RequestStage.IN_PROGRESS,
-    ResultStatus.NOT_VERIFIED: RequestStage.IN_PROGRESS,
-    ResultStatus.SOME_RESULTS: RequestStage.IN_PROGRESS,
-    ResultStatus.SOME_CORRECTED: RequestStage.IN_PROGRESS,
-    ResultStatus.SPECIMEN_RECEIVED: RequestStage.RECEIVED,
-    ResultStatus.ORDERED: RequestStage.REQUESTED,
-    ResultStatus.SCHEDULED: RequestStage.REQUESTED,
-    ResultStatus.CANCELLED: RequestStage.CANCELLED,
-}
-"""What OBR-25 means for the request."""
+"""What OBR-25 means for the report, and for its request."""
 _BY_ORDER_STATUS = {
     "CM": ResultStatus.FINAL,
     "A": ResultStatus.SOME_RESULTS,
@@ -61,7 +48,7 @@ _COMPLETE = frozenset("FCUNX")
 _SHARED_FIELDS = ("filler", "department", "code", "display", "collected")
 
 
-def read_results(reader: MessageReader) -> list[Change]:
+def read_results(reader: MessageReader) -> list[ChangeDraft]:
     """All that one result message says."""
     orders = [order for order in order_groups(reader) if order.obr]
     if not orders and reader.message.first("OBX"):
@@ -78,7 +65,7 @@ def read_results(reader: MessageReader) -> list[Change]:
 
 def _read_report(
     reader: MessageReader, order: OrderGroup, numbers: tuple[Identifier, ...]
-) -> list[Change]:
+) -> list[ChangeDraft]:
     observations, notes = read_observations(order, reader.context.zone)
     status = _result_status(order, observations)
     sender = reader.message.header.text(3)
@@ -87,30 +74,31 @@ def _read_report(
     issued, issued_text = order.time_of(reader, 22)
     event = issued if "T" in issued else ""
     request = request_fields(reader, order)
-    if status in STAGE_BY_STATUS:
-        request["stage"] = STAGE_BY_STATUS[status]
+    report_status, stage = RESULT_STATES.get(status, ("", ""))
+    if stage:
+        request["stage"] = stage
     report: dict[str, Value] = {name: request[name] for name in _SHARED_FIELDS if name in request}
-    report |= {"based_on": request_key, "status": REPORT_STATUS.get(status, "")}
+    report |= {"based_on": request_key, "status": report_status}
     if issued:
         report |= {"issued": issued, "issued_text": issued_text}
     if conclusion := note_text(notes):
         report["conclusion"] = conclusion
-    rows = [("ServiceRequest", request_key, request, Operation.SET)]
-    rows.append(("DiagnosticReport", report_key, report, Operation.SET))
+    drafts = [
+        ChangeDraft("ServiceRequest", request_key, numbers, request, event, source=source),
+        ChangeDraft("DiagnosticReport", report_key, numbers, report, event, source=source),
+    ]
     for observation in observations:
         fields = observation.complete(request)
         fields["report"] = report_key
+        key = f"{report_key}|{observation.key}"
         operation = Operation.DELETE if observation.status in REMOVED else Operation.SET
-        rows.append(("Observation", f"{report_key}|{observation.key}", fields, operation))
-    return [
-        reader.change(kind, key, numbers, fields, event=event, operation=operation, source=source)
-        for kind, key, fields, operation in rows
-    ]
+        drafts.append(ChangeDraft("Observation", key, numbers, fields, event, operation, source))
+    return drafts
 
 
 def _result_status(order: OrderGroup, observations: list[ObservationDraft]) -> str:
     sent = order.obr.text(25).upper() if order.obr else ""
-    if sent in REPORT_STATUS:
+    if sent in RESULT_STATES:
         return sent
     if by_order := _BY_ORDER_STATUS.get(order.value_of(5, 0).upper()):
         return by_order

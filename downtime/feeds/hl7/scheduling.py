@@ -8,13 +8,18 @@ away, else SCH-25. Blocked time (S23, S24) concerns no patient: accepted, nothin
 from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import AppointmentStatus
 from downtime.feeds import times
-from downtime.feeds.hl7.data_types import coded_texts, person_names
 from downtime.feeds.hl7.identifiers import patient_identifiers
-from downtime.feeds.hl7.message_reader import MessageReader
+from downtime.feeds.hl7.message_reader import ChangeDraft, MessageReader
 from downtime.feeds.hl7.order_groups import note_text
 from downtime.feeds.hl7.patient import read_patient
-from downtime.feeds.hl7.segments import Hl7Message, Segment, component_text
-from downtime.feeds.model import Change, Operation, UnusableMessageError, Value
+from downtime.feeds.hl7.segments import (
+    Hl7Message,
+    Segment,
+    coded_texts,
+    component_text,
+    person_names,
+)
+from downtime.feeds.model import Operation, UnusableMessageError, Value
 
 STATUS_BY_EVENT = {
     "S15": AppointmentStatus.CANCELLED,
@@ -53,7 +58,7 @@ _MINUTES_OF_UNIT = {
 }
 
 
-def read_appointment(reader: MessageReader) -> list[Change]:
+def read_appointment(reader: MessageReader) -> list[ChangeDraft]:
     """All that one scheduling message says; UnusableMessageError without a number or a patient."""
     if reader.trigger in _BLOCKED_TIME:
         return []
@@ -69,7 +74,7 @@ def read_appointment(reader: MessageReader) -> list[Change]:
     changes = [read_patient(reader, pid, numbers, "", message.first("PD1"))] if pid else []
     operation = Operation.DELETE if reader.trigger == _DELETION else Operation.SET
     fields = _fields(reader, sch, number)
-    return [*changes, reader.change("Appointment", number, numbers, fields, operation=operation)]
+    return [*changes, ChangeDraft("Appointment", number, numbers, fields, operation=operation)]
 
 
 def _fields(reader: MessageReader, sch: Segment, number: str) -> dict[str, Value]:

@@ -1,4 +1,4 @@
-"""Splits an HL7 v2 message into segments, and gives their fields as decoded text.
+"""Splits an HL7 v2 message into segments, and gives their fields by data type as decoded text.
 
 Survived: UTF-8, cp1252 and latin-1; five-character or doubled MSH-2 (`^~\\&#`, `^~\\\\&`); `#`
 comment lines; a text field broken over several lines.
@@ -7,6 +7,7 @@ comment lines; a text field broken over several lines.
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from downtime.feeds.model import UnusableMessageError
 
@@ -135,6 +136,74 @@ def component_text(value: str, component: int, delimiters: Delimiters) -> str:
     if delimiters.escape in value:
         value = delimiters.decode(value)
     return "" if value == DELETED else value.strip()
+
+
+@lru_cache(maxsize=16_384)
+def person_name(value: str, delimiters: Delimiters) -> str:
+    """`Dr Ada Lovelace` of one XCN; its number when there is no name."""
+    names = (component_text(value, n, delimiters) for n in (6, 3, 4, 2))
+    return " ".join(name for name in names if name) or component_text(value, 1, delimiters)
+
+
+def person_names(segment: Segment, field: int) -> str | None:
+    """The persons of a repeating XCN, each named once, however many numbers they came with."""
+    if not segment.raw(field):
+        return None
+    names = (person_name(value, segment.delimiters) for value in segment.repetitions(field))
+    return ", ".join(dict.fromkeys(name for name in names if name))
+
+
+@lru_cache(maxsize=16_384)
+def coded_text(value: str, delimiters: Delimiters) -> str:
+    """The text of one CE/CWE: original text, else its name, else the other name, else the code."""
+    for component in (9, 2, 5, 1, 4):
+        if text := component_text(value, component, delimiters):
+            return text
+    return ""
+
+
+def coded_texts(segment: Segment, field: int) -> str | None:
+    """The texts of a repeating coded or text field, joined by commas; None when not said."""
+    if not segment.raw(field):
+        return None
+    texts = (coded_text(value, segment.delimiters) for value in segment.repetitions(field))
+    return ", ".join(dict.fromkeys(text for text in texts if text))
+
+
+def address_text(value: str, delimiters: Delimiters) -> str:
+    """Street, other lines, town and county of one XAD in one line, without the postcode."""
+    parts = (component_text(value, n, delimiters) for n in (1, 2, 3, 4))
+    return ", ".join(part for part in parts if part)
+
+
+def telephone_number(value: str, delimiters: Delimiters) -> str:
+    """The number of one XTN: as one text, else put together from its components."""
+    whole = component_text(value, 1, delimiters) or component_text(value, 12, delimiters)
+    parts = (component_text(value, n, delimiters) for n in (5, 6, 7))
+    return whole or " ".join(part for part in parts if part)
+
+
+class ExtendedId(NamedTuple):
+    """The parts of one CX: a number, who assigned it, and of what type it is."""
+
+    number: str
+    authority: str
+    """The name of the assigning authority (HD), else its OID."""
+    kind: str
+
+
+def parse_cx(value: str, delimiters: Delimiters) -> ExtendedId:
+    """One identifier with check digit (CX)."""
+    number, kind = component_text(value, 1, delimiters), component_text(value, 5, delimiters)
+    parts = value.split(delimiters.component, 4)
+    authority = _first_name(parts[3], delimiters) if len(parts) > 3 else ""
+    return ExtendedId(number, authority, kind.upper())
+
+
+@lru_cache(maxsize=4096)
+def _first_name(authority: str, delimiters: Delimiters) -> str:
+    names = [delimiters.decode(name).strip() for name in authority.split(delimiters.subcomponent)]
+    return next((name for name in names if name and name != DELETED), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ def _unlinked_numbers(
     numbers = [
         person.number
         for person in unidentified.list_unidentified(vault, settings, outage)
-        if person.number and person.decided and person.state == unidentified.TO_LINK
+        if person.number and person.is_decided and person.state == unidentified.PersonState.TO_LINK
     ]
     if numbers:
         yield OpenItem(OpenKind.NUMBER_UNLINKED, tuple(numbers), owners.of_people(numbers))

@@ -80,7 +80,7 @@ def test_a_site_s_name_with_quotes_is_kept(tmp_path, clock):
     homes.create_home(home, clock, site_name='St "Elsewhere" \\ North\n', site_code="X")
     from downtime import config
 
-    assert config.load(home.config).site.name == 'St "Elsewhere" \\ North'
+    assert config.load_settings(home.config).site.name == 'St "Elsewhere" \\ North'
 
 
 @pytest.mark.parametrize("wrong", [{"device_code": "I0"}, {"password": "short"}])

@@ -149,7 +149,7 @@ def test_a_cut_between_two_databases_is_mended_at_the_next_opening(filled, home,
     before = filled.data_key
     following = keys.remove_slot(home, before, "bob")
     count = 0
-    real = key_rotation._give_back
+    real = key_rotation._restore_journal_mode
 
     def cut(held):
         nonlocal count
@@ -159,7 +159,7 @@ def test_a_cut_between_two_databases_is_mended_at_the_next_opening(filled, home,
             raise KeyboardInterrupt
 
     if done < 4:
-        monkeypatch.setattr(key_rotation, "_give_back", cut)
+        monkeypatch.setattr(key_rotation, "_restore_journal_mode", cut)
     else:
         monkeypatch.setattr(keys, "write_atomic", lambda *_: (_ for _ in ()).throw(OSError))
     with pytest.raises((KeyboardInterrupt, OSError)):
