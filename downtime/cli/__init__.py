@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import click
 
-from downtime.cli.program import downtime, whole
+from downtime.cli.program import downtime, load_all_commands
 from downtime.errors import UserError
 
-__all__ = ["downtime", "main", "whole"]
+__all__ = ["downtime", "main", "load_all_commands"]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -34,14 +34,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 1
     except OSError as error:
-        click.echo(_system(error) or _fault(error), err=True)
+        click.echo(_describe_os_error(error) or _describe_fault(error), err=True)
         return 1
     except Exception as error:
-        click.echo(_fault(error), err=True)
+        click.echo(_describe_fault(error), err=True)
         return 1
 
 
-def _system(error: OSError) -> str:
+def _describe_os_error(error: OSError) -> str:
     """What the operating system refused, with the file's name; empty when it is no such thing."""
     if error.errno is None:
         return ""
@@ -51,7 +51,7 @@ def _system(error: OSError) -> str:
     )
 
 
-def _fault(error: Exception) -> str:
+def _describe_fault(error: Exception) -> str:
     """Where it broke, without the message or values: those may hold patient data."""
     places = [
         f"{frame.filename.rpartition('/downtime/')[2]}:{frame.lineno}"

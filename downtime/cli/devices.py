@@ -6,9 +6,9 @@ import click
 import orjson
 
 from downtime.accounts.model import Permission
-from downtime.cli.app import Output, Session, command
 from downtime.cli.options import OPTIONAL_REASON, NewFile
 from downtime.cli.program import devices
+from downtime.cli.session import Output, Session, command
 from downtime.errors import InputError
 from downtime.vault import device
 

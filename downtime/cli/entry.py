@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.app import Output, Session, command, each
 from downtime.cli.options import OPTIONAL_REASON, REASON
 from downtime.cli.program import entry
+from downtime.cli.session import Output, Session, apply_to_each, command
 from downtime.entry import (
     corrections,
     file_form,
@@ -47,7 +47,7 @@ def import_(session: Session, file: Path) -> Output:
 @OPTIONAL_REASON
 def verify(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
     """Agree that entries say what their paper says; not for the one who keyed them."""
-    checked = each(
+    checked = apply_to_each(
         numbers, lambda n: verify_entry.verify_entry(session.vault, n, session.actor, reason)
     )
     return _entries([entry.serial for entry in checked], [entry.state for entry in checked])
@@ -58,7 +58,9 @@ def verify(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
 @REASON
 def send_back(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
     """Make wrong entries drafts again, to be keyed anew; what they said is kept."""
-    wrong = each(numbers, lambda n: corrections.send_back(session.vault, n, session.actor, reason))
+    wrong = apply_to_each(
+        numbers, lambda n: corrections.send_back(session.vault, n, session.actor, reason)
+    )
     return _entries([entry.serial for entry in wrong], [entry.state for entry in wrong])
 
 
@@ -67,7 +69,7 @@ def send_back(session: Session, numbers: tuple[str, ...], reason: str) -> Output
 @OPTIONAL_REASON
 def file_away(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
     """Say that the paper lies in its file: once verified, or at once if it is not keyed."""
-    each(
+    apply_to_each(
         numbers,
         lambda n: file_form.file_form(session.vault, session.settings, n, session.actor, reason),
     )

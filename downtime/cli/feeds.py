@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.app import Output, Session, command
 from downtime.cli.program import feeds
+from downtime.cli.session import Output, Session, command
 from downtime.feeds import check_feeds as checking
 
 

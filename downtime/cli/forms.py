@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.app import Output, Session, command
 from downtime.cli.program import forms
+from downtime.cli.session import Output, Session, command
 from downtime.paper.forms import load_form
 from downtime.paper.packs import prepare_layouts
 
@@ -18,7 +18,7 @@ def list_(session: Session) -> Output:
     Keyed back in full, in part, or not at all (scan). The home's own forms are among them; one with
     a mistake is left out, and 'downtime forms check' says why.
     """
-    found = sorted(load_form.load_forms(session.home_if_any).values(), key=lambda form: form.name)
+    found = sorted(load_form.load_forms(session.existing_home).values(), key=lambda form: form.name)
     lines = [f"{form.name:<28} v{form.version:<4} {form.policy:<5} {form.title}" for form in found]
     return Output(
         [
@@ -53,7 +53,7 @@ def check(session: Session, files: tuple[Path, ...]) -> Output:
     if files:
         found = [problem for file in files for problem in load_form.check_file(file)]
     else:
-        found = load_form.find_all_problems(session.home_if_any)
+        found = load_form.find_all_problems(session.existing_home)
     document = [{"file": p.file, "line": p.line, "problem": p.sentence} for p in found]
     good = "Every form can be used."
     return Output(document, [str(problem) for problem in found] or [good], 1 if found else 0)

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.app import Output, Session, command
 from downtime.cli.options import OPTIONAL_REASON, REASON, NewFile
 from downtime.cli.program import harm
+from downtime.cli.session import Output, Session, command
 from downtime.reconcile.harm import export_csv
 from downtime.reconcile.harm import review as rules
 from downtime.reconcile.harm.model import EXPLANATIONS, KINDS, OUTCOMES

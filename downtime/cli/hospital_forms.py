@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.app import Output, Session, command
 from downtime.cli.options import NewFile
 from downtime.cli.program import forms
+from downtime.cli.session import Output, Session, command
 from downtime.config import Home
 from downtime.paper import hospital_backgrounds
 from downtime.paper.forms import hospital_forms
@@ -40,10 +40,10 @@ def preview(session: Session, name: str, out: Path) -> Output:
 
     It is in no ledger, and its codes are those of no page.
     """
-    form = load_form(name, session.home_if_any)
+    form = load_form(name, session.existing_home)
     with replace_atomically(out) as file:
         pages = preview_form.preview_form(
-            form, session.home_if_any, session.settings_or_default, session.clock(), file
+            form, session.existing_home, session.settings_or_default, session.clock(), file
         )
     return Output(
         {"name": name, "version": form.version, "pages": pages, "out": str(out)},
@@ -56,7 +56,7 @@ def preview(session: Session, name: str, out: Path) -> Output:
 @click.option("--out", required=True, type=NewFile(), metavar="FILE", help="JSON to write.")
 def export(session: Session, name: str, out: Path) -> Output:
     """Write a form as a FHIR R4 Questionnaire."""
-    write_atomic(out, hospital_forms.export_questionnaire(name, session.home_if_any))
+    write_atomic(out, hospital_forms.export_questionnaire(name, session.existing_home))
     return Output({"name": name, "out": str(out)}, [f"Wrote the Questionnaire '{name}' to {out}."])
 
 

@@ -5,21 +5,20 @@ from contextlib import closing
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.app import Output, Session, command
+from downtime.cli.session import Output, Session, command
 from downtime.cli.options import REASON
 from downtime.cli.program import identity
 from downtime.errors import NotFoundError
 from downtime.outage.model import Outage
 from downtime.paper.serials import format_serial
-from downtime.reconcile.identity import link_person, unidentified
+from downtime.reconcile.identity import link_person
 from downtime.reconcile.identity.candidates import Candidate
-from downtime.reconcile.identity.store import Link
+from downtime.reconcile.identity.model import Link
 from downtime.reconcile.identity.unidentified import (
-    DONE,
-    SETTLED,
-    TO_CONFIRM,
-    TO_LINK,
+    PersonState,
     UnidentifiedPerson,
+    find_unidentified,
+    list_unidentified,
 )
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.settings import Settings
@@ -31,15 +30,19 @@ FORM = click.argument("form", metavar="SERIAL")
 @command(identity, "list", permission=Permission.IDENTITY_LIST)
 @click.option(
     "--state",
-    type=click.Choice([TO_LINK, TO_CONFIRM, DONE, SETTLED]),
+    type=click.Choice([state.value for state in PersonState]),
     default=None,
     help="Only in this state.",
 )
 def list_(session: Session, state: str | None) -> Output:
     """Everybody on paper whom no exact number finds, the most urgent first; nobody is named."""
-    listed = unidentified.list_unidentified(session.vault, session.settings, _outage(session))
-    kept = [one for one in listed if state in (None, one.state)]
-    return Output([_document(one) for one in kept], map(_line, kept) if kept else ["Nobody."])
+    people = [
+        person
+        for person in list_unidentified(session.vault, session.settings, _outage(session))
+        if state in (None, person.state)
+    ]
+    lines = [_line(person) for person in people]
+    return Output([_document(person) for person in people], lines or ["Nobody."])
 
 
 @command(identity, "show", permission=Permission.IDENTITY_PROPOSE)
@@ -47,13 +50,13 @@ def list_(session: Session, state: str | None) -> Output:
 def show(session: Session, form: str) -> Output:
     """The candidates for the person of a form, with the reasons."""
     person = _person(session, form)
-    with closing(link_person.recovered(session.vault, _outage(session))) as snapshot:
-        found = link_person.offer(snapshot, session.settings, person)
-    lines = [f"{one.person.id}  {'; '.join(_words(one))}" for one in found.candidates]
+    with closing(link_person.open_recovered_snapshot(session.vault, _outage(session))) as snapshot:
+        offer = link_person.find_candidates_for(snapshot, session.settings, person)
+    lines = [f"{c.person.id}  {'; '.join(_reasons(c))}" for c in offer.candidates]
     document = _document(person) | {
         "candidates": [
-            {"patient": one.person.id, "points": one.points, "reasons": _words(one)}
-            for one in found.candidates
+            {"patient": c.person.id, "points": c.points, "reasons": _reasons(c)}
+            for c in offer.candidates
         ]
     }
     return Output(document, [_line(person), *(lines or ["Nobody is like this person."])])
@@ -62,11 +65,11 @@ def show(session: Session, form: str) -> Output:
 @command(identity, "exact", permission=Permission.IDENTITY_PROPOSE)
 def exact(session: Session) -> Output:
     """Propose every link for which exactly one patient has the number and the date of birth."""
-    done = link_person.propose_exact(
+    proposals = link_person.propose_exact(
         session.vault, session.settings, _outage(session), session.actor
     )
-    document = {"proposed": done.proposed, "left": done.left}
-    return Output(document, [f"{done.proposed} proposed, {done.left} left to people."])
+    document = {"proposed": proposals.proposed, "left": proposals.left}
+    return Output(document, [f"{proposals.proposed} proposed, {proposals.left} left to people."])
 
 
 @command(identity, "propose", permission=Permission.IDENTITY_PROPOSE)
@@ -79,10 +82,10 @@ def exact(session: Session) -> Output:
 def propose(session: Session, form: str, patient: str, reason: str, evidence: str) -> Output:
     """Propose that the person of a form is a patient, by the id that 'identity show' gives."""
     outage = _outage(session)
-    link = link_person.propose(
+    link = link_person.propose_for_person(
         session.vault, session.settings, outage, form, patient, session.actor, reason, evidence
     )
-    return _said(link)
+    return _link_output(link)
 
 
 @command(identity, "confirm", permission=Permission.IDENTITY_CONFIRM)
@@ -91,8 +94,11 @@ def propose(session: Session, form: str, patient: str, reason: str, evidence: st
 def confirm(session: Session, form: str, reason: str) -> Output:
     """Agree with the proposed link, as a second person."""
     person = _person(session, form)
-    return _said(
-        link_person.confirm(*_of(session), person.ref, _link(person), session.actor, reason)
+    link_id = _link_id(person)
+    return _link_output(
+        link_person.confirm_for_person(
+            *_context(session), person.ref, link_id, session.actor, reason
+        )
     )
 
 
@@ -102,8 +108,10 @@ def confirm(session: Session, form: str, reason: str) -> Output:
 def reject(session: Session, form: str, reason: str) -> Output:
     """Refuse the proposed link."""
     person = _person(session, form)
-    return _said(
-        link_person.reject(*_of(session), person.ref, _link(person), session.actor, reason)
+    return _link_output(
+        link_person.reject_for_person(
+            *_context(session), person.ref, _link_id(person), session.actor, reason
+        )
     )
 
 
@@ -113,7 +121,11 @@ def reject(session: Session, form: str, reason: str) -> Output:
 def undo(session: Session, form: str, reason: str) -> Output:
     """Take a confirmed link back."""
     person = _person(session, form)
-    return _said(link_person.undo(*_of(session), person.ref, _link(person), session.actor, reason))
+    return _link_output(
+        link_person.undo_for_person(
+            *_context(session), person.ref, _link_id(person), session.actor, reason
+        )
+    )
 
 
 def _outage(session: Session) -> Outage:
@@ -125,10 +137,10 @@ def _of(session: Session) -> tuple[Vault, Settings, Outage]:
 
 
 def _person(session: Session, form: str) -> UnidentifiedPerson:
-    return unidentified.find_unidentified(session.vault, session.settings, _outage(session), form)
+    return find_unidentified(session.vault, session.settings, _outage(session), form)
 
 
-def _link(person: UnidentifiedPerson) -> str:
+def _link_id(person: UnidentifiedPerson) -> str:
     if person.link is None:
         raise NotFoundError(
             "identity.none", "No link is proposed or in force.", "Propose one first."
@@ -136,30 +148,31 @@ def _link(person: UnidentifiedPerson) -> str:
     return person.link.id
 
 
-def _words(found: Candidate) -> list[str]:
-    return [sign.words for sign in found.signs]
+def _reasons(candidate: Candidate) -> list[str]:
+    return [sign.text for sign in candidate.signs]
 
 
-def _said(link: Link) -> Output:
+def _link_output(link: Link) -> Output:
     document = {"link": link.id, "state": link.state, "patient": link.person.id}
     return Output(document, [f"The link is {link.state}."])
 
 
-def _document(one: UnidentifiedPerson) -> dict[str, object]:
+def _document(person: UnidentifiedPerson) -> dict[str, object]:
     return {
-        "ref": one.ref,
-        "numbered": bool(one.number),
-        "forms": list(one.serials),
-        "kinds": list(one.forms),
-        "wards": list(one.wards),
-        "first": one.first,
-        "last": one.last,
-        "versions": len(one.papers),
-        "state": one.state,
+        "ref": person.ref,
+        "numbered": bool(person.number),
+        "forms": list(person.serials),
+        "kinds": list(person.forms),
+        "wards": list(person.wards),
+        "first": person.first,
+        "last": person.last,
+        "versions": len(person.papers),
+        "state": person.state,
     }
 
 
-def _line(one: UnidentifiedPerson) -> str:
-    what = "downtime number" if one.number else "no number"
-    wards = ", ".join(one.wards) or "no ward"
-    return f"{format_serial(one.serials[0])}  {what:<15} {len(one.serials)} forms  {wards:<10} {one.state}"
+def _line(person: UnidentifiedPerson) -> str:
+    number = "downtime number" if person.number else "no number"
+    wards = ", ".join(person.wards) or "no ward"
+    serial, forms = format_serial(person.serials[0]), len(person.serials)
+    return f"{serial}  {number:<15} {forms} forms  {wards:<10} {person.state}"

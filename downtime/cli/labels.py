@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.app import Output, Session, command
 from downtime.cli.options import OPTIONAL_REASON, NewFile
 from downtime.cli.pack import find_patient_id
 from downtime.cli.printing import (
@@ -17,6 +16,7 @@ from downtime.cli.printing import (
     result_output,
 )
 from downtime.cli.program import labels
+from downtime.cli.session import Output, Session, command
 from downtime.paper.forms.load_form import load_forms
 from downtime.paper.labels import alignment_test, label_sheets
 from downtime.paper.labels.print_labels import (

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.app import Output, Session, command, do_each
 from downtime.cli.options import OPTIONAL_REASON, REASON, NewFile
 from downtime.cli.program import ledger
+from downtime.cli.session import Output, Session, apply_to_each, command
 from downtime.clinical import display
 from downtime.clock import to_text
 from downtime.errors import UserError
@@ -162,7 +162,7 @@ def assign(
     until = assignments.default_due(session.settings, vault.clock())
     if due:
         until = to_text(due.replace(tzinfo=zone))
-    given = do_each(
+    given = apply_to_each(
         numbers,
         lambda number: assignments.assign(
             vault,
@@ -187,7 +187,7 @@ def _as_json(line: PaperLine, now: str) -> dict[str, object]:
         "form": line.form.form if line.form else "",
         "ward": line.form.ward if line.form else "",
         "since": line.since,
-        "said": line.said,
+        "details": line.details,
         "owner": given.owner if given else "",
         "due": given.due if given else "",
         "overdue": line.is_overdue(now),
@@ -199,11 +199,11 @@ def _listed(line: PaperLine, now: str) -> str:
     given = line.assignment
     owner = f"  {given.owner}, due {given.due}" if given else "  nobody has it"
     late = "  OVERDUE" if line.is_overdue(now) else ""
-    return f"{serials.format_serial(line.serial)}  {form} {line.said}{owner}{late}"
+    return f"{serials.format_serial(line.serial)}  {form} {line.details}{owner}{late}"
 
 
 def _moved(numbers: tuple[str, ...], move: Callable[[str], IssuedForm]) -> Output:
-    forms = do_each(numbers, move)
+    forms = apply_to_each(numbers, move)
     return Output([_document(form) for form in forms], [_line(form) for form in forms])
 
 

@@ -28,7 +28,7 @@ class NewFile(click.Path):
         return path
 
 
-def shared(envvar: str | None = None) -> list[click.Option]:
+def shared_options(envvar: str | None = None) -> list[click.Option]:
     """The options that may stand before or after a command's name."""
     folder, file = click.Path(path_type=Path), click.Path(path_type=Path)
     return [

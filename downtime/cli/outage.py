@@ -3,9 +3,9 @@
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.app import Output, Session, command
 from downtime.cli.options import OPTIONAL_REASON
 from downtime.cli.program import number, outage
+from downtime.cli.session import Output, Session, command
 from downtime.errors import NotFoundError
 from downtime.outage import downtime_numbers, outages
 from downtime.outage.model import Outage

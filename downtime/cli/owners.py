@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.app import Output, Session, command, each
 from downtime.cli.program import identity, reconcile
+from downtime.cli.session import Output, Session, apply_to_each, command
 from downtime.clock import to_text
 from downtime.paper import assignments
 from downtime.paper.model import Assignment
@@ -38,7 +38,7 @@ def item(
     """Give compared items to somebody, until a time; the statement names whoever has them."""
     until = _due(session, due)
     return _said(
-        each(
+        apply_to_each(
             keys,
             lambda key: assign_owner.assign_item(
                 session.vault, key, owner, until, session.actor, note
@@ -57,7 +57,7 @@ def person(
     vault, settings, until = session.vault, session.settings, _due(session, due)
     outage = find_latest_outage(vault)
     return _said(
-        each(
+        apply_to_each(
             forms,
             lambda form: assign_owner.assign_person(
                 vault, settings, outage, form, owner, until, session.actor, note

@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.app import Output, Session, command
 from downtime.cli.options import OPTIONAL_REASON, REASON
 from downtime.cli.printing import PrintDestination, print_request, printer_options, result_output
 from downtime.cli.program import downtime, packs
+from downtime.cli.session import Output, Session, command
 from downtime.errors import NotFoundError
 from downtime.paper import ledger
 from downtime.paper.model import Pack, PackState

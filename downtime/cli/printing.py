@@ -9,9 +9,9 @@ from typing import Any, BinaryIO, NamedTuple
 
 import click
 
-from downtime.cli.app import Output, Session
 from downtime.cli.options import NewFile
-from downtime.cli.progress import progress
+from downtime.cli.progress import show_progress
+from downtime.cli.session import Output, Session
 from downtime.paper.packs.deliver import make_delivery
 from downtime.paper.packs.model import Deliver, PackResult, PrintChannel
 from downtime.paper.packs.print_pack import print_pack
@@ -84,7 +84,7 @@ def print_request(
     """Print what was asked for; it counts as printed only once it was delivered."""
     vault = session.vault  # who may not unlock it hears of nothing else
     with (
-        progress("Printing") as report,
+        show_progress("Printing") as report,
         _open_destination(session, destination, request.two_sided) as (out, deliver),
     ):
         return print_pack(

@@ -12,14 +12,14 @@ from pathlib import Path
 import click
 
 from downtime import __version__
-from downtime.cli.options import shared
+from downtime.cli.options import shared_options
 
-ALONE = {
+SINGLE_COMMANDS = {
     "blank": ("pack", "Print blank forms, each with a serial of its own."),
-    "init": ("homes", "Make a new home: keys, an empty vault and its first administrator."),
+    "init": ("homes", "Create a home: keys, an empty vault and its first administrator."),
     "migrate": (
         "homes",
-        "Bring the vault to the schema of this program; make a backup of the home first.",
+        "Bring the vault up to this version of Downtime, which any other command does as well.",
     ),
     "pack": (
         "pack",
@@ -27,11 +27,11 @@ ALONE = {
     ),
     "recover": (
         "homes",
-        "Let an administrator in with the recovery code from its sealed envelope.",
+        "Give an administrator access with the recovery code from its sealed envelope.",
     ),
     "report": (
         "statement",
-        "Report on the outage: time line, charts with tables, harm, and what is open.",
+        "Write the post-incident report: time line, charts, harm and open items.",
     ),
     "reprint": (
         "pack",
@@ -41,34 +41,34 @@ ALONE = {
     "sign": ("statement", "Sign the completeness statement as one of its leads."),
     "statement": (
         "statement",
-        "State which forms are accounted for, and name everything that is still open.",
+        "Write the completeness statement: every form, and everything still open.",
     ),
     "status": (
         "homes",
-        "How old each system's data is, and what is left of this laptop's blocks of numbers.",
+        "Show how old each system's data is, and how many numbers this laptop has left.",
     ),
 }
 """Commands that are in no group: the module that holds each, and what it says of itself."""
 
 
 class Program(click.Group):
-    """The commands of the program; those of `ALONE` are only names until one is asked for."""
+    """The commands of the program; those of `SINGLE_COMMANDS` are only names until one is asked for."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that was named, loaded."""
-        if args[0] in ALONE:
-            _load(ALONE[args[0]][0])
+        if args[0] in SINGLE_COMMANDS:
+            _load(SINGLE_COMMANDS[args[0]][0])
         return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """A command of the program, else one that another package adds by its entry point."""
-        own = super().get_command(ctx, cmd_name)
-        return own or next((point.load() for point in extensions(cmd_name)), None)
+        program_command = super().get_command(ctx, cmd_name)
+        return program_command or next((point.load() for point in find_extensions(cmd_name)), None)
 
 
-def extensions(name: str | None = None) -> EntryPoints:
+def find_extensions(name: str | None = None) -> EntryPoints:
     """Commands that stand outside the program (`downtime demo`), by their entry points."""
     points = entry_points(group="downtime.commands")
     return points.select(name=name) if name else points
@@ -117,44 +117,48 @@ def downtime(
     context.obj = (home, unlock_file, as_json)
 
 
-downtime.params.extend(shared(envvar="DOWNTIME_HOME"))
-for _name, (_, _sentence) in ALONE.items():
+downtime.params.extend(shared_options(envvar="DOWNTIME_HOME"))
+for _name, (_, _sentence) in SINGLE_COMMANDS.items():
     downtime.add_command(click.Command(_name, help=_sentence))
 
 
-def group(name: str, text: str, *modules: str) -> Group:
+def add_group(name: str, text: str, *modules: str) -> Group:
     """A group of commands, listed under the program's name."""
-    added_group = Group(name, text, modules)
-    downtime.add_command(added_group)
-    return added_group
+    command_group = Group(name, text, modules)
+    downtime.add_command(command_group)
+    return command_group
 
 
-audit = group("audit", "The chain of everything that was done.", "audit")
-devices = group("device", "The machines that exchange bundles.", "devices")
-entry = group("entry", "What people keyed from paper.", "entry")
-feeds = group("feeds", "What hospital systems send.", "feeds")
-forms = group("forms", "The paper forms of this installation.", "forms", "own_forms")
-sync = group("sync", "What laptops hold, merged at the records station.", "sync")
-harm = group("harm", "What the outage may have done to patients.", "harm")
-identity = group("identity", "Who a downtime number or an unknown person is.", "identity", "owners")
-labels = group("labels", "Sheets of labels; none is for a transfusion sample tube.", "labels")
-ledger = group("ledger", "Where each issued form is.", "ledger")
-number = group("number", "Downtime numbers for patients without a hospital number.", "outage")
-outage = group("outage", "Which systems are down.", "outage")
-packs = group("packs", "What was printed, and what failed.", "pack")
-person = group("person", "Who may sign in.", "people")
-reconcile = group("reconcile", "Paper compared with the recovered hospital.", "reconcile", "owners")
-returns = group("returns", "What goes back to the recovered systems.", "returns")
-snapshot = group("snapshot", "Sealed pictures of the hospital's data.", "snapshots")
+audit = add_group("audit", "The audit trail: check it, sign it.", "audit")
+devices = add_group("device", "Devices that exchange bundles.", "devices")
+entry = add_group("entry", "Entries keyed from paper.", "entry")
+feeds = add_group("feeds", "Data feeds from hospital systems.", "feeds")
+forms = add_group("forms", "Paper form definitions.", "forms", "hospital_forms")
+sync = add_group("sync", "Merge what laptops hold at the records station.", "sync")
+harm = add_group("harm", "Harm review: what the outage may have done to patients.", "harm")
+identity = add_group(
+    "identity", "Link patients on paper to patients in the recovered system.", "identity", "owners"
+)
+labels = add_group("labels", "Labels and wristbands; never for transfusion sample tubes.", "labels")
+ledger = add_group("ledger", "Issued forms and where they are.", "ledger")
+number = add_group("number", "Downtime numbers for patients without a hospital number.", "outage")
+outage = add_group("outage", "Outages and drills.", "outage")
+packs = add_group("packs", "Printed packs, and those that failed.", "pack")
+person = add_group("person", "People who may sign in.", "people")
+reconcile = add_group(
+    "reconcile", "Compare paper with the recovered systems, and decide.", "reconcile", "owners"
+)
+returns = add_group("returns", "Return decided items to the recovered systems.", "returns")
+snapshot = add_group("snapshot", "Encrypted snapshots of the hospital's data.", "snapshots")
 
 
-def whole() -> click.Group:
+def load_all_commands() -> click.Group:
     """The program with all of its commands loaded, for what reads them all."""
-    for one in downtime.commands.values():
-        if isinstance(one, Group):
-            one.load()
-    for module, _ in ALONE.values():
+    for added in downtime.commands.values():
+        if isinstance(added, Group):
+            added.load()
+    for module, _ in SINGLE_COMMANDS.values():
         _load(module)
-    for point in extensions():
+    for point in find_extensions():
         downtime.add_command(point.load())
     return downtime

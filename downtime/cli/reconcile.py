@@ -4,19 +4,27 @@ import os
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.app import Output, Session, command, each
 from downtime.cli.options import OPTIONAL_REASON, REASON
 from downtime.cli.program import reconcile
-from downtime.reconcile import decide_in_bulk, list_items
-from downtime.reconcile import decide_item as deciding
-from downtime.reconcile.compare import run_comparison as running
-from downtime.reconcile.harm import review
+from downtime.cli.session import Output, Session, apply_to_each, command
+from downtime.reconcile.compare.run_comparison import run_comparison
+from downtime.reconcile.decide_in_bulk import (
+    apply_bulk_decision,
+    preview_bulk_decision,
+    undo_bulk_decision,
+)
+from downtime.reconcile.decide_item import decide_item
+from downtime.reconcile.find_items import list_filtered
+from downtime.reconcile.harm.review import run_review
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import Decision, ItemFilter, ItemState, StoredItem
+from downtime.reconcile.policies import BULK_DECISIONS
+from downtime.reconcile.wording import explain
 
 
 @command(reconcile, "run", permission=Permission.RECONCILE_RUN)
@@ -24,21 +32,19 @@ from downtime.reconcile.model import Decision, ItemFilter, ItemState, StoredItem
 def run(session: Session, reason: str) -> Output:
     """Compare what was entered with the snapshot of the recovered hospital, on all cores."""
     cores = os.cpu_count() or 1
-    compared = running.run_comparison(
-        session.vault, session.settings, session.actor, reason, cores=cores
-    )
-    review.run_review(session.vault, session.settings, session.actor, reason)
+    summary = run_comparison(session.vault, session.settings, session.actor, reason, cores=cores)
+    run_review(session.vault, session.settings, session.actor, reason)
     document = {
-        "outage": compared.outage,
-        "snapshot": compared.snapshot,
-        "forms": compared.forms,
-        "items": compared.items,
-        "open": compared.open,
-        "states": compared.states,
+        "outage": summary.outage,
+        "snapshot": summary.snapshot,
+        "forms": summary.forms,
+        "items": summary.items,
+        "open": summary.open,
+        "states": summary.states,
     }
     lines = [
-        f"{compared.items} items from {compared.forms} forms; {compared.open} wait for a decision.",
-        *(f"  {state:<14} {compared.states.get(state, 0):>6}" for state in ItemState),
+        f"{summary.items} items from {summary.forms} forms; {summary.open} wait for a decision.",
+        *(f"  {state:<14} {summary.states.get(state, 0):>6}" for state in ItemState),
     ]
     return Output(document, lines)
 
@@ -52,59 +58,62 @@ def _filters(function: Callable[..., Output]) -> Callable[..., Output]:
         ("type", "Only items of this type of record."),
     ):
         function = click.option(f"--{name}", name, default="", help=words)(function)
-    states = click.Choice(list(ItemState))
+    states = click.Choice([state.value for state in ItemState])
     return click.option("--state", type=states, default=None, help="Only items in this state.")(
         function
     )
 
 
-def _wanted(given: dict[str, Any]) -> ItemFilter:
-    return ItemFilter(**{name: text for name, text in given.items() if text})
+def _item_filter(options: dict[str, Any]) -> ItemFilter:
+    state = options.pop("state")
+    columns = {name: text for name, text in options.items() if text}
+    return ItemFilter(state=ItemState(state) if state else "", **columns)
 
 
 @command(reconcile, "list", permission=Permission.RECONCILE_LIST)
 @_filters
-def list_(session: Session, **given: str | None) -> Output:
+def list_(session: Session, **filters: str | None) -> Output:
     """The items of the latest outage with their states and decisions."""
     outage = find_latest_outage(session.vault)
-    rows = list_items.list_all(session.vault, outage.id, _wanted(given))
+    rows = list_filtered(session.vault, outage.id, _item_filter(filters))
     lines = [
         f"{row.key}  {row.item.state:<13} {row.decided.decision:<18} {row.item.fact.type}"
         for row in rows
     ]
-    return Output([_document(row) for row in rows], lines or ["There is nothing to compare yet."])
+    return Output(
+        [_document(row, session) for row in rows], lines or ["There is nothing to compare yet."]
+    )
 
 
 @command(reconcile, "decide-all", permission=Permission.RECONCILE_DECIDE)
-@click.argument("decision", type=click.Choice(decide_in_bulk.BULK_DECISIONS))
+@click.argument("decision", type=click.Choice([decision.value for decision in BULK_DECISIONS]))
 @_filters
 @click.option("--token", default="", help="The token of the preview, to decide just that.")
 @OPTIONAL_REASON
 def decide_all(
-    session: Session, decision: str, token: str, reason: str, **given: str | None
+    session: Session, decision: str, token: str, reason: str, **filters: str | None
 ) -> Output:
     """Decide about all open items of a filter: without --token only a preview that gives one."""
-    outage, wanted = find_latest_outage(session.vault), _wanted(given)
+    outage, item_filter = find_latest_outage(session.vault), _item_filter(filters)
+    choice = Decision(decision)
     if token:
-        batch = decide_in_bulk.apply_bulk_decision(
-            session.vault, outage.id, wanted, decision, token, session.actor, reason
+        batch = apply_bulk_decision(
+            session.vault, outage.id, item_filter, choice, token, session.actor, reason
         )
         return Output(asdict(batch), [f"{batch.items} items: {decision}. Undo with {batch.id}."])
-    found = decide_in_bulk.preview_bulk_decision(
-        session.vault, outage.id, wanted, decision, session.actor
-    )
+    preview = preview_bulk_decision(session.vault, outage.id, item_filter, choice, session.actor)
     lines = [
-        f"{len(found.rows)} items would be decided '{decision}', {found.proposed} of them proposed.",
-        *(f"  {n:>6} {state}" for state, n in found.counts("state")),
-        *(f"  {n:>6} left as they are: {sentence}" for sentence, n in found.left.items()),
-        f"Repeat with --token {found.token} and --reason to do it.",
+        f"{len(preview.rows)} items would be decided '{decision}', {preview.proposed} of them proposed.",
+        *(f"  {n:>6} {state}" for state, n in preview.counts("state")),
+        *(f"  {n:>6} left as they are: {sentence}" for sentence, n in preview.refused.items()),
+        f"Repeat with --token {preview.token} and --reason to do it.",
     ]
     document = {
-        "token": found.token,
-        "items": [row.key for row in found.rows],
-        "proposed": found.proposed,
-        "confirmed": found.confirmed,
-        "left": dict(found.left),
+        "token": preview.token,
+        "items": [row.key for row in preview.rows],
+        "proposed": preview.proposed,
+        "confirmed": preview.confirmed,
+        "left": dict(preview.refused),
     }
     return Output(document, lines)
 
@@ -114,10 +123,10 @@ def decide_all(
 @REASON
 def undo(session: Session, batch: str, reason: str) -> Output:
     """Put every item of a decision in bulk back as it was, unless it has moved on since."""
-    done = decide_in_bulk.undo_bulk_decision(session.vault, batch, session.actor, reason)
+    undone = undo_bulk_decision(session.vault, batch, session.actor, reason)
     return Output(
-        {"batch": batch, "back": done.back, "kept": done.kept},
-        [f"{done.back} items are as they were; {done.kept} have moved on and stay."],
+        {"batch": batch, "back": undone.restored, "kept": undone.unchanged},
+        [f"{undone.restored} items are as they were; {undone.unchanged} have moved on and stay."],
     )
 
 
@@ -125,7 +134,7 @@ def undo(session: Session, batch: str, reason: str) -> Output:
 @click.argument("keys", nargs=-1, required=True, metavar="KEY...")
 @click.argument(
     "decision",
-    type=click.Choice([Decision.RETURN, Decision.LEAVE, Decision.RESOLVED, Decision.OPEN]),
+    type=click.Choice([decision.value for decision in (*BULK_DECISIONS, Decision.OPEN)]),
 )
 @REASON
 def decide(session: Session, keys: tuple[str, ...], decision: str, reason: str) -> Output:
@@ -134,15 +143,17 @@ def decide(session: Session, keys: tuple[str, ...], decision: str, reason: str) 
     'return' sends an item to its system, 'leave' keeps what the system has, 'resolved-elsewhere'
     says that people put it right, and 'open' takes a decision back.
     """
-    rows = each(
-        keys, lambda key: deciding.decide_item(session.vault, key, decision, session.actor, reason)
+    choice = Decision(decision)
+    rows = apply_to_each(
+        keys, lambda key: decide_item(session.vault, key, choice, session.actor, reason)
     )
     return Output(
-        [_document(row) for row in rows], [f"{row.key}: {row.decided.decision}" for row in rows]
+        [_document(row, session) for row in rows],
+        [f"{row.key}: {row.decided.decision}" for row in rows],
     )
 
 
-def _document(row: StoredItem) -> dict[str, object]:
+def _document(row: StoredItem, session: Session) -> dict[str, object]:
     return {
         "key": row.key,
         "state": row.item.state,
@@ -150,7 +161,7 @@ def _document(row: StoredItem) -> dict[str, object]:
         "system": row.item.fact.system,
         "serial": row.item.fact.serial,
         "form": row.item.fact.form,
-        "explanation": row.item.explanation,
+        "explanation": explain(row.item, ZoneInfo(session.settings.site.time_zone)),
         "decision": row.decided.decision,
         "proposal": row.decided.proposal,
         "second": row.item.needs_second_person,

@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.app import Output, Session, command, do_each
 from downtime.cli.options import REASON
 from downtime.cli.program import returns
-from downtime.cli.progress import progress
+from downtime.cli.progress import show_progress
+from downtime.cli.session import Output, Session, apply_to_each, command
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.returns import check_targets, outbox, queue_messages, send_messages, take_back_message
 from downtime.returns import export_messages as export_use_case
@@ -61,7 +61,7 @@ def send(session: Session, system: str, watch: bool) -> Output:
 
     Exit 1 when something was refused, or the receiver could not be reached; what waits is kept.
     """
-    with _stop_on_signal() as stopping, progress("Sending") as show_progress:
+    with _stop_on_signal() as stopping, show_progress("Sending") as report_progress:
         report = send_messages.send_messages(
             session.vault,
             session.settings,
@@ -69,7 +69,7 @@ def send(session: Session, system: str, watch: bool) -> Output:
             session.actor,
             pause=stopping.wait,
             watch=watch,
-            progress=show_progress,
+            progress=report_progress,
         )
     exit_code = 1 if report.refused or report.fault else 0
     return Output(_report_document(report), [report.sentence], exit_code)
@@ -145,7 +145,7 @@ def again(session: Session, control_ids: tuple[str, ...], reason: str) -> Output
             session.vault, session.settings, control_id, session.actor, reason
         )
 
-    return _messages_output(do_each(control_ids, resend))
+    return _messages_output(apply_to_each(control_ids, resend))
 
 
 @command(returns, "refused", permission=Permission.RETURN_EXPORT)
@@ -154,7 +154,7 @@ def again(session: Session, control_ids: tuple[str, ...], reason: str) -> Output
 def refused(session: Session, control_ids: tuple[str, ...], reason: str) -> Output:
     """Say that a system did not take messages which were handed over as files."""
     return _messages_output(
-        do_each(
+        apply_to_each(
             control_ids, lambda n: outbox.refuse_message(session.vault, n, session.actor, reason)
         )
     )
@@ -166,7 +166,7 @@ def refused(session: Session, control_ids: tuple[str, ...], reason: str) -> Outp
 def resolve(session: Session, control_ids: tuple[str, ...], reason: str) -> Output:
     """Say that refused messages were put right by hand; those behind them go on."""
     return _messages_output(
-        do_each(
+        apply_to_each(
             control_ids, lambda n: outbox.resolve_message(session.vault, n, session.actor, reason)
         )
     )
@@ -181,7 +181,7 @@ def take_back(session: Session, control_ids: tuple[str, ...], reason: str) -> Ou
     def take_back(control_id: str) -> Message:
         return take_back_message.take_back_message(session.vault, control_id, session.actor, reason)
 
-    return _messages_output(do_each(control_ids, take_back))
+    return _messages_output(apply_to_each(control_ids, take_back))
 
 
 def _messages_output(messages: list[Message]) -> Output:

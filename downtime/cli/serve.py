@@ -6,8 +6,8 @@ import click
 
 from downtime import config
 from downtime.accounts.model import Permission
-from downtime.cli.app import Output, Session, command
 from downtime.cli.program import downtime
+from downtime.cli.session import Output, Session, command
 from downtime.config import Home
 from downtime.returns import check_targets
 from downtime.vault import keys
@@ -18,14 +18,14 @@ from downtime.vault import keys
 @click.option("--port", default=None, type=click.IntRange(1, 65535), help="Port (web.port).")
 def serve(session: Session, host: str | None, port: int | None) -> Output:
     """Serve the web app until stopped; it stays locked until somebody signs in."""
-    start(session.home, host, port)
+    start_server(session.home, host, port)
     return Output({"home": str(session.home.path)})
 
 
-def start(home: Home, host: str | None = None, port: int | None = None) -> None:
+def start_server(home: Home, host: str | None = None, port: int | None = None) -> None:
     """Serve until stopped; the settings say where unless told otherwise."""
     keys.check_home_exists(home)
-    settings = config.load(home.config)
+    settings = config.load_settings(home.config)
     for fault in check_targets.check_targets(settings)[1]:
         # What waits for that system goes on waiting; everything else works.
         click.echo(f"{home.config}: {fault.sentence}\n{fault.next_step}", err=True)

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.app import Output, Session, command
 from downtime.cli.program import snapshot
+from downtime.cli.session import Output, Session, command
 from downtime.snapshot import build_snapshot, load_bundle, local_snapshots
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.app import Output, Session, command
 from downtime.cli.options import OPTIONAL_REASON, NewFile
 from downtime.cli.program import downtime
+from downtime.cli.session import Output, Session, command
 from downtime.returns.model import Lead
 from downtime.returns.report import incident_report, report_files
 from downtime.returns.statement import completeness_statement, sign_statement, statement_files
@@ -33,7 +33,7 @@ OUT = click.option(
 @OUTAGE
 @OUT
 def state(session: Session, out: Path, outage: str) -> Output:
-    """State which forms are accounted for, and name everything that is still open."""
+    """Write the completeness statement: every form, and everything still open."""
     statement = completeness_statement.make_statement(
         session.vault, session.settings, session.actor, outage=outage
     )
@@ -60,7 +60,7 @@ def _open_lines(statement: completeness_statement.Statement) -> list[str]:
 @OUTAGE
 @OUT
 def post_incident(session: Session, out: Path, outage: str) -> Output:
-    """Report on the outage: time line, charts with tables, harm, and what is open."""
+    """Write the post-incident report: time line, charts, harm and open items."""
     report = incident_report.make_report(
         session.vault, session.settings, session.actor, outage=outage
     )

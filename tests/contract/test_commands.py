@@ -9,7 +9,7 @@ import click
 import pytest
 
 from downtime import cli
-from downtime.cli.program import ALONE, Group
+from downtime.cli.program import SINGLE_COMMANDS, Group
 
 MODULES = [f"downtime.cli.{info.name}" for info in pkgutil.iter_modules(cli.__path__)]
 
@@ -19,7 +19,7 @@ def program():
     """The program with whatever any module adds to it."""
     for module in MODULES:
         import_module(module)
-    return cli.whole()
+    return cli.load_all_commands()
 
 
 def test_each_command_that_is_in_no_group_is_in_the_table_with_its_module_and_sentence(program):
@@ -28,21 +28,23 @@ def test_each_command_that_is_in_no_group_is_in_the_table_with_its_module_and_se
         for name, one in program.commands.items()
         if not isinstance(one, click.Group)
     }
-    assert alone == {name: (f"downtime.cli.{one}", text) for name, (one, text) in ALONE.items()}
+    assert alone == {
+        name: (f"downtime.cli.{module}", text) for name, (module, text) in SINGLE_COMMANDS.items()
+    }
 
 
 def test_each_group_names_the_modules_that_hold_its_commands(program):
     groups = [one for one in program.commands.values() if isinstance(one, Group)]
-    held = {
+    modules = {
         one.name: {inner.callback.__module__ for inner in one.commands.values()} for one in groups
     }
-    assert held == {one.name: {f"downtime.cli.{name}" for name in one.modules} for one in groups}
+    assert modules == {one.name: {f"downtime.cli.{name}" for name in one.modules} for one in groups}
 
 
-def loaded(*words):
+def loaded(*arguments):
     """The modules that a new process has loaded after it ran a command."""
     code = "import sys; from downtime.cli import run; run(sys.argv[1:]); print(*sys.modules)"
-    command = [sys.executable, "-c", code, *words]
+    command = [sys.executable, "-c", code, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return set(done.stdout.splitlines()[-1].split())
 
@@ -52,7 +54,7 @@ def test_help_needs_no_room_of_the_hospital():
     assert ours <= {f"downtime.{name}" for name in ("cli", "cli.options", "cli.program", "errors")}
 
 
-@pytest.mark.parametrize("words", [("outage", "list"), ("person", "list"), ("feeds", "check")])
-def test_what_prints_nothing_loads_no_press(words):
+@pytest.mark.parametrize("arguments", [("outage", "list"), ("person", "list"), ("feeds", "check")])
+def test_what_prints_nothing_loads_no_press(arguments):
     heavy = {"weasyprint", "pikepdf", "fontTools", "rich"}
-    assert not heavy & loaded(*words, "--help")
+    assert not heavy & loaded(*arguments, "--help")

@@ -16,7 +16,7 @@ from PIL import Image
 
 from downtime import cli
 from downtime.accounts import totp
-from downtime.cli import app
+from downtime.cli import session
 from downtime.demo.settings import settings_text
 
 BEGINS = datetime(2026, 11, 2, 14, 0, tzinfo=UTC)
@@ -69,7 +69,7 @@ class Terminal:
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(self.folder)
             patch.setattr(sys, "stdin", stdin or io.StringIO())
-            patch.setattr(app, "system_clock", self.clock)
+            patch.setattr(session, "system_clock", self.clock)
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
                 code = cli.run([str(word) for word in (*self.options, *words)])
         return Answer(code, out.buffer.getvalue().decode(), err.getvalue())

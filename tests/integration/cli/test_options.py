@@ -9,7 +9,7 @@ import click
 import pytest
 
 from downtime.accounts import totp
-from downtime.cli import whole
+from downtime.cli import load_all_commands
 from tests.integration.cli.conftest import PASSWORD, Keys, Terminal
 
 
@@ -177,7 +177,8 @@ def groups_and_leaves(command: click.Command, path: str = "downtime"):
 
 
 @pytest.mark.parametrize(
-    ("path", "command"), [pytest.param(*leaf, id=leaf[0]) for leaf in groups_and_leaves(whole())]
+    ("path", "command"),
+    [pytest.param(*leaf, id=leaf[0]) for leaf in groups_and_leaves(load_all_commands())],
 )
 def test_help_is_sentences_about_every_command_and_option(terminal, path, command):
     answer = terminal.run(*path.split()[1:], "--help")

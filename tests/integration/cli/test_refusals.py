@@ -7,7 +7,7 @@ import pytest
 
 from downtime.accounts.model import Permission
 from downtime.accounts.permissions import ROLES_ALLOWED
-from downtime.cli import whole
+from downtime.cli import load_all_commands
 from downtime.cli.options import NewFile
 from downtime.entry import import_responses
 
@@ -64,7 +64,7 @@ def asked(words: tuple[str, ...], command: click.Command) -> list[str]:
 
 UNLOCKING = [
     pytest.param(asked(words, command), command.permission, id=" ".join(words))
-    for words, command in leaves(whole())
+    for words, command in leaves(load_all_commands())
     if command.permission != Permission.PUBLIC
 ]
 

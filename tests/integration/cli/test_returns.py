@@ -54,7 +54,7 @@ def queued(folder, target):
     target(channel="mllp", host="127.0.0.1", port=1)
     place = Home(folder / "K7")
     opened = homes.open_with_file(
-        place, config.load(place.config), Clock(BEGINS), folder / "K7.key"
+        place, config.load_settings(place.config), Clock(BEGINS), folder / "K7.key"
     )
     vault, actor = opened.vault, opened.actor
     try:
@@ -195,7 +195,7 @@ def test_a_mistake_is_named_with_file_key_and_what_to_do(home, folder, target, k
     assert words in answer.out
     served = []
     monkeypatch.setattr(serve, "entry_points", lambda group: [_Server(served)])
-    serve.start(Home(folder / "K7"))
+    serve.start_server(Home(folder / "K7"))
     assert served, "all else works"
     assert words in capsys.readouterr().err
 

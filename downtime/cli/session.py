@@ -13,7 +13,7 @@ from downtime import config
 from downtime.accounts import homes, permissions, sign_in
 from downtime.accounts.model import Permission
 from downtime.accounts.sign_in import SignedIn
-from downtime.cli.options import shared
+from downtime.cli.options import shared_options
 from downtime.clock import Clock, system_clock
 from downtime.config import Home
 from downtime.errors import LockedError, UserError
@@ -39,9 +39,13 @@ class Session:
     """One command's home, and its vault once somebody has unlocked it."""
 
     def __init__(
-        self, named: Path | None, unlock_file: Path | None, as_json: bool, permission: Permission
+        self,
+        home_path: Path | None,
+        unlock_file: Path | None,
+        as_json: bool,
+        permission: Permission,
     ) -> None:
-        self.named = named
+        self.named = home_path
         self.unlock_file = unlock_file
         self.as_json = as_json
         self.permission = permission
@@ -59,10 +63,10 @@ class Session:
     @cached_property
     def settings(self) -> Settings:
         """The home's settings."""
-        return config.load(self.home.config)
+        return config.load_settings(self.home.config)
 
     @cached_property
-    def home_if_any(self) -> Home | None:
+    def existing_home(self) -> Home | None:
         """The home; None when none was named and the user has none."""
         if self.named:
             keys.check_home_exists(self.home)
@@ -71,7 +75,7 @@ class Session:
     @property
     def settings_or_default(self) -> Settings:
         """The home's settings, or the defaults where there is no home."""
-        return self.settings if self.home_if_any else Settings()
+        return self.settings if self.existing_home else Settings()
 
     @cached_property
     def signed_in(self) -> SignedIn:
@@ -91,8 +95,8 @@ class Session:
         if self.unlock_file:
             return homes.open_with_file(self.home, self.settings, self.clock, self.unlock_file)
         settings = self.settings  # a missing home is said before anything is asked
-        username, password = ask("User name"), ask("Password", secret=True)
-        code = ask("One-time code")
+        username, password = prompt_for("User name"), prompt_for("Password", secret=True)
+        code = prompt_for("One-time code")
         return sign_in.sign_in(self.home, settings, self.clock, username, password, code)
 
     def _check_password(self, signed_in: SignedIn) -> None:
@@ -119,7 +123,7 @@ class Session:
             self.signed_in.vault.close()
 
 
-def ask(what: str, *, secret: bool = False) -> str:
+def prompt_for(what: str, *, secret: bool = False) -> str:
     """Ask at the terminal; LockedError where nobody sits at one and no line was piped in."""
     if sys.stdin.isatty():
         answer: str = click.prompt(what, hide_input=secret, err=True)
@@ -133,7 +137,7 @@ def ask(what: str, *, secret: bool = False) -> str:
     )
 
 
-def do_each(names: Sequence[str], do: Callable[[str], T]) -> list[T]:
+def apply_to_each(names: Sequence[str], do: Callable[[str], T]) -> list[T]:
     """Do something for each; an error says for which, and that those before it are done."""
     done: list[T] = []
     for name in names:
@@ -171,12 +175,12 @@ def command(
                 output = function(session, **arguments)
             finally:
                 session.close()
-            _show(output, as_json)
+            _print_output(output, as_json)
             return output.exit_code
 
         update_wrapper(invoke, function)
         built_command = click.command(name)(click.pass_context(invoke))
-        built_command.params.extend(shared())
+        built_command.params.extend(shared_options())
         built_command.permission = permission  # type: ignore[attr-defined]
         parent.add_command(built_command)
         return built_command
@@ -184,7 +188,7 @@ def command(
     return decorate
 
 
-def _show(output: Output, as_json: bool) -> None:
+def _print_output(output: Output, as_json: bool) -> None:
     if as_json:
         sys.stdout.buffer.write(orjson.dumps(output.document, option=orjson.OPT_INDENT_2) + b"\n")
         return
