@@ -178,17 +178,15 @@ def _add_clinicians(pv1: Segment, group: dict[str, Segment], fields: dict[str, V
 
 def _add_span(reader: MessageReader, pv1: Segment, event: str, fields: dict[str, Value]) -> None:
     zone, trigger = reader.context.zone, reader.trigger
+    admitted, discharged = pv1.text(44), pv1.text(45)
     if pv1.raw(44):
-        fields["started"], fields["started_text"] = (
-            times.parse_time(pv1.text(44), zone),
-            pv1.text(44),
-        )
+        fields["started"], fields["started_text"] = times.parse_time(admitted, zone), admitted
     elif trigger in ("A01", "A04") and event:
         fields["started"] = event
     if trigger == "A13":
         fields["ended"], fields["ended_text"] = "", ""
     elif pv1.raw(45):
-        fields["ended"], fields["ended_text"] = times.parse_time(pv1.text(45), zone), pv1.text(45)
+        fields["ended"], fields["ended_text"] = times.parse_time(discharged, zone), discharged
     elif trigger == "A03" and (event or reader.sent):
         fields["ended"] = event or reader.sent
     status = STATUS_BY_EVENT.get(trigger)
