@@ -1,31 +1,44 @@
 """Fields whose paper says nothing that can be read: an explicit answer, never an empty one.
 
-Such an answer is `?not-written` or `?illegible` in place of the value, whatever the field's type.
-In FHIR it is an item without an answer that carries the data-absent-reason extension
+Such an answer stands in place of the value, whatever the field's type. In FHIR it is an item
+without an answer that carries the data-absent-reason extension
 (http://hl7.org/fhir/R4/extension-data-absent-reason.html).
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 
-NOT_WRITTEN, ILLEGIBLE = "?not-written", "?illegible"
+
+class AbsentReason(StrEnum):
+    """Why a field has no value; the answer that is kept."""
+
+    NOT_WRITTEN = "?not-written"
+    ILLEGIBLE = "?illegible"
+
 
 REASON_TEXTS: Mapping[str, str] = {
-    NOT_WRITTEN: "Not written on the paper",
-    ILLEGIBLE: "Illegible",
+    AbsentReason.NOT_WRITTEN: "Not written on the paper",
+    AbsentReason.ILLEGIBLE: "Illegible",
 }
 EXTENSION_URL = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
-FHIR_CODES: Mapping[str, str] = {NOT_WRITTEN: "unknown", ILLEGIBLE: "error"}
-
-_TYPED = {
-    NOT_WRITTEN: ("?not-written", "not written", "not written on the paper", "--"),
-    ILLEGIBLE: ("?illegible", "illegible", "??"),
+FHIR_CODES: Mapping[AbsentReason, str] = {
+    AbsentReason.NOT_WRITTEN: "unknown",
+    AbsentReason.ILLEGIBLE: "error",
 }
-_READ = {typed: answer for answer, all_typed in _TYPED.items() for typed in all_typed}
+_TYPED = {
+    "?not-written": AbsentReason.NOT_WRITTEN,
+    "not written": AbsentReason.NOT_WRITTEN,
+    "not written on the paper": AbsentReason.NOT_WRITTEN,
+    "--": AbsentReason.NOT_WRITTEN,
+    "?illegible": AbsentReason.ILLEGIBLE,
+    "illegible": AbsentReason.ILLEGIBLE,
+    "??": AbsentReason.ILLEGIBLE,
+}
 
 
-def parse_reason(text: str) -> str:
-    """The answer that a typed text means: `--`, `??`, or its words; empty for anything else."""
-    return _READ.get(text.strip().lower(), "")
+def parse_reason(text: str) -> AbsentReason | None:
+    """The reason that a typed text means: `--`, `??`, or its words; None for anything else."""
+    return _TYPED.get(text.strip().lower())
 
 
 def split_absent(answers: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:

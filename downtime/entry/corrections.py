@@ -41,7 +41,7 @@ def send_back(vault: Vault, serial: str, actor: Actor, reason: str) -> Entry:
         check_not_claimed(db, number, actor, now)
         move_form(db, number, FormState.RETURNED, now, actor, reason)
         entries.save_past(db, entry, now, actor.id, reason)
-        _archive_second_keying(db, entry, now, actor, reason)
+        archive_second_keying(db, entry, now, actor, reason)
         entry = replace(
             entry,
             state=EntryState.DRAFT,
@@ -57,7 +57,7 @@ def send_back(vault: Vault, serial: str, actor: Actor, reason: str) -> Entry:
     return entry
 
 
-def _archive_second_keying(db: Database, entry: Entry, now: str, actor: Actor, reason: str) -> None:
+def archive_second_keying(db: Database, entry: Entry, now: str, actor: Actor, reason: str) -> None:
     """What was keyed a second time goes to the past too: the form is keyed twice anew."""
     if second := second_keyings.fetch(db, entry.serial):
         as_entry = replace(entry, answers=second.answers, transcriber=second.person)

@@ -22,6 +22,7 @@ from downtime.entry.model import (
     AuditAction,
     Entry,
     EntryState,
+    PastReason,
     SecondKeying,
     Task,
     VerificationBasis,
@@ -45,7 +46,6 @@ from downtime.vault.vault import Vault
 
 _EVENT = ("event.date", "event.time")
 _SPACE = re.compile(r"\s+")
-DECIDED = "decided by a third person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ def adjudicate_entry(
         errors = sum(decided.get(d.key, "") != entry.answers.get(d.key, "") for d in disputed)
         fields = _count_filled(form, entry.answers, second.answers)
         if errors:
-            entries.save_past(db, entry, now, actor.id, reason or DECIDED)
+            entries.save_past(db, entry, now, actor.id, reason or PastReason.ADJUDICATED)
         entry = replace(entry, answers=decided)
         entry = _accept_critical(db, entry, actor, now, VerificationBasis.ADJUDICATED)
         record_check(db, entry, VerificationBasis.AGREED, fields, errors, now)

@@ -4,49 +4,69 @@ from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
-from downtime.entry import merge_entries
-from downtime.entry.merge_entries import EntryElsewhere
-from downtime.entry.model import AuditAction, Entry, EntryState, Task
-from downtime.entry.store import entries, entries_elsewhere
-from downtime.errors import ForbiddenError, InputError, NotFoundError
-from downtime.paper import ledger, move_form, serials
-from downtime.paper.model import FormState
+from downtime.entry.claims import check_not_claimed
+from downtime.entry.corrections import archive_second_keying
+from downtime.entry.merge_entries import (
+    EntryElsewhere,
+    align_ledger,
+    read_elsewhere,
+    reopen_entry,
+    replace_entry,
+)
+from downtime.entry.model import (
+    AuditAction,
+    Entry,
+    EntryChoice,
+    EntryState,
+    SecondKeying,
+    Task,
+)
+from downtime.entry.open_form import open_form
+from downtime.entry.policies import check_reason
+from downtime.entry.store import entries, entries_elsewhere, second_keyings
+from downtime.errors import ForbiddenError, NotFoundError
+from downtime.paper import serials
+from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
-HERE, THERE = "here", "there"
+_ACTIONS = {
+    EntryChoice.HERE: AuditAction.ENTRY_KEEP_HERE,
+    EntryChoice.THERE: AuditAction.ENTRY_KEEP_THERE,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class DuplicateEntry:
-    """An entry here, and another of the same form on a laptop."""
+    """An entry on this machine, and another of the same form on a laptop."""
 
-    here: Entry
-    there: EntryElsewhere
+    local: Entry
+    elsewhere: EntryElsewhere
 
     @property
     def serial(self) -> str:
-        return self.here.serial
+        """The form's serial."""
+        return self.local.serial
 
 
 def find_duplicate_entries(db: Database) -> list[DuplicateEntry]:
     """Every form with an entry elsewhere that is neither the one here nor what it came from."""
-    found = [merge_entries.read_elsewhere(*row) for row in entries_elsewhere.find_unsettled(db)]
-    pairs = ((entries.fetch(db, said.serial), said) for said in found)
-    return [
-        DuplicateEntry(here, said) for here, said in pairs if here and not _is_known(db, here, said)
-    ]
+    pairs = []
+    for row in entries_elsewhere.find_unsettled(db):
+        item = read_elsewhere(row)
+        local = entries.fetch(db, item.serial)
+        if local and not _is_known(db, local, item.entry):
+            pairs.append(DuplicateEntry(local, item))
+    return pairs
 
 
-def _is_known(db: Database, here: Entry, said: EntryElsewhere) -> bool:
+def _is_known(db: Database, local: Entry, other: Entry) -> bool:
     """Whether what was keyed there is what is here, or what was here before it was corrected."""
-    there = said.entry
-    if (there.transcriber, dict(there.answers)) == (here.transcriber, dict(here.answers)):
+    keyed = (other.transcriber, dict(other.answers))
+    if keyed == (local.transcriber, dict(local.answers)):
         return True
-    return any(
-        (there.transcriber, dict(there.answers)) == (past["transcriber"], past["answers"])
-        for past in entries.fetch_past(db, here.serial)
-    )
+    past = entries.fetch_past(db, local.serial)
+    return any(keyed == (version.transcriber, version.answers) for version in past)
 
 
 def get_duplicate_entry(vault: Vault, serial: str, device: str) -> DuplicateEntry:
@@ -55,73 +75,70 @@ def get_duplicate_entry(vault: Vault, serial: str, device: str) -> DuplicateEntr
 
 
 def settle_duplicate_entry(
-    vault: Vault, serial: str, device: str, keep: str, actor: Actor, reason: str
+    vault: Vault,
+    settings: Settings,
+    serial: str,
+    device: str,
+    choice: EntryChoice,
+    actor: Actor,
+    reason: str,
 ) -> Entry:
-    """Say which of two entries counts: `here`, or `there` on the laptop `device`.
+    """Say which of two entries counts: that of this machine, or that of the laptop `device`.
 
-    The other one is kept with what the form said before. What is taken over is verified anew.
-    InputError without a reason; ForbiddenError for whoever keyed one of them; NotFoundError.
+    The other one is kept with what the form said before. One that is adopted is keyed a second time
+    and verified anew. InputError without a reason; ForbiddenError for whoever keyed one of them;
+    ConflictError while somebody else has the form on the screen; NotFoundError.
     """
-    if keep not in (HERE, THERE) or not reason.strip():
-        raise InputError("entry.reason", "A reason is needed.", "Say in a few words why.")
-    number = serials.parse_serial(serial)
+    reason = check_reason(reason)
+    form = open_form(vault, serial, settings)
+    number = form.issued.serial
     target = f"{number}: {device}"
-    with vault.change(
-        actor, AuditAction(f"entry.keep-{keep}"), target=target, reason=reason.strip()
-    ) as db:
+    with vault.change(actor, _ACTIONS[choice], target=target, reason=reason) as db:
+        now = vault.now()
         pair = _get_pair(db, number, device)
-        if actor.id in (pair.here.transcriber, pair.there.entry.transcriber):
-            raise ForbiddenError(
-                "entry.own", "You keyed one of the two.", "Ask a colleague to settle it."
-            )
-        entries_elsewhere.save_settled(db, number, device, pair.there.entry_digest)
-        loser = pair.there.entry if keep == HERE else pair.here
-        entries.save_past(db, loser, vault.now(), actor.id, reason.strip())
-        entry = pair.here if keep == HERE else _replace_entry(db, pair, vault.now())
-        _align_ledger(vault, db, entry, actor, reason.strip())
+        _check_keyed_neither(pair, second_keyings.fetch(db, number), actor)
+        check_not_claimed(db, number, actor, now)
+        entries_elsewhere.save_settled(db, number, device, pair.elsewhere.digest)
+        if choice == EntryChoice.HERE:
+            entry, put_aside = pair.local, pair.elsewhere.entry
+        else:
+            entry, put_aside = _adopt(pair, now, is_critical=bool(form.critical_keys)), pair.local
+        entries.save_past(db, put_aside, now, actor.id, reason)
+        if choice == EntryChoice.THERE:
+            archive_second_keying(db, pair.local, now, actor, reason)
+            adopted = replace(pair.elsewhere, entry=entry, second=None)
+            replace_entry(db, adopted, entry.outage)
+        align_ledger(db, entry, actor, now, reason)
         return entry
+
+
+def _check_keyed_neither(pair: DuplicateEntry, second: SecondKeying | None, actor: Actor) -> None:
+    """ForbiddenError for whoever keyed one of the two, first or second."""
+    people = {pair.local.transcriber, pair.elsewhere.entry.transcriber}
+    people |= {keying.person for keying in (second, pair.elsewhere.second) if keying}
+    if actor.id in people:
+        raise ForbiddenError(
+            "entry.own", "You keyed one of the two.", "Ask a colleague to settle it."
+        )
 
 
 def _get_pair(db: Database, serial: str, device: str) -> DuplicateEntry:
     for pair in find_duplicate_entries(db):
-        if (pair.serial, pair.there.device) == (serial, device):
+        if (pair.serial, pair.elsewhere.device) == (serial, device):
             return pair
     raise NotFoundError(
         "entry.no-duplicate", "This form has no second entry.", "See the list of duplicates."
     )
 
 
-def _replace_entry(db: Database, pair: DuplicateEntry, now: str) -> Entry:
-    there = pair.there.entry
-    draft = there.state == EntryState.DRAFT
-    entry = replace(
-        there,
-        state=EntryState.DRAFT if draft else EntryState.ENTERED,
-        outage=pair.here.outage,
-        waits="" if draft else Task.COMPARE,
-        sampled=1,
-        basis="",
-        verifier="",
-        verifier_name="",
-        verified="",
+def _adopt(pair: DuplicateEntry, now: str, *, is_critical: bool) -> Entry:
+    """The laptop's entry as the one here: a draft as such, any other to be verified anew."""
+    adopted = reopen_entry(pair.elsewhere.entry, is_critical=is_critical)
+    if pair.elsewhere.entry.state == EntryState.DRAFT:
+        adopted = replace(adopted, state=EntryState.DRAFT, waits=Task.NONE)
+    return replace(
+        adopted,
+        outage=pair.local.outage,
         changed=now,
-        corrections=pair.here.corrections + 1,
+        corrections=pair.local.corrections + 1,
     )
-    merge_entries.replace_entry(db, replace(pair.there, entry=entry, second=None), entry.outage)
-    return entry
-
-
-def _align_ledger(vault: Vault, db: Database, entry: Entry, actor: Actor, reason: str) -> None:
-    """Let the ledger say of the form what its entry says."""
-    wanted = {
-        EntryState.DRAFT: FormState.RETURNED,
-        EntryState.ENTERED: FormState.KEYED,
-        EntryState.VERIFIED: FormState.VERIFIED,
-    }[entry.state]
-    now, steps = vault.now(), (FormState.RETURNED, FormState.KEYED, FormState.VERIFIED)
-    state = ledger.get_form(vault, entry.serial).state
-    if state == wanted or state not in steps:
-        return
-    for step in steps[: steps.index(wanted) + 1]:
-        if step != ledger.get_form(vault, entry.serial).state:
-            move_form.move_form(db, entry.serial, step, now, actor, reason)

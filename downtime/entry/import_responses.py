@@ -2,28 +2,35 @@
 
 Every problem of one response is reported and the rest goes on. A response whose answers are
 already there changes nothing, so a file may be imported again after its mistakes are corrected.
+Whoever imports counts as who keyed: another person keys the critical fields, or compares it.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from downtime.entry import keying, response_reader
-from downtime.entry.model import Entry, EntryState
+from downtime.entry.keying import submit_entry
+from downtime.entry.model import Entry, EntryOrigin, EntryState
+from downtime.entry.response_reader import read_response, read_serial, repeating_fields
 from downtime.entry.store import entries
 from downtime.entry.validation import InvalidAnswersError, validate_answers
 from downtime.errors import ConflictError, InputError, UserError
 from downtime.paper import ledger, serials
-from downtime.paper.ledger import get_printed_definition
 from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
-IMPORTED, UNCHANGED = "imported", "unchanged"
+
+class ImportOutcome(StrEnum):
+    """What became of a response that could be used."""
+
+    IMPORTED = "imported"
+    UNCHANGED = "unchanged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,7 @@ def import_responses(
     vault: Vault, settings: Settings, resources: Iterable[Mapping[str, Any]], actor: Actor
 ) -> ImportReport:
     """Import responses one by one, each in a transaction of its own."""
-    outcomes: list[str] = []
+    outcomes: list[ImportOutcome] = []
     problems: list[ImportProblem] = []
     for index, resource in enumerate(resources, start=1):
         try:
@@ -85,37 +92,39 @@ def import_responses(
             problems.append(ImportProblem(index, _shown_serial(resource), (error.sentence,)))
     return ImportReport(
         len(outcomes) + len(problems),
-        outcomes.count(IMPORTED),
-        outcomes.count(UNCHANGED),
+        outcomes.count(ImportOutcome.IMPORTED),
+        outcomes.count(ImportOutcome.UNCHANGED),
         tuple(problems),
     )
 
 
 def import_response(
     vault: Vault, settings: Settings, resource: Mapping[str, Any], actor: Actor
-) -> tuple[Entry, str]:
-    """Enter one response as `who`; the outcome is `imported` or, on a repetition, `unchanged`.
+) -> tuple[Entry, ImportOutcome]:
+    """Enter one response as `actor`; a repetition changes nothing.
 
     Errors: InputError for an unusable resource, InvalidAnswersError for its answers, NotFoundError
     for an unknown serial, ConflictError when the form was already entered with other answers.
     """
     zone = ZoneInfo(settings.site.time_zone)
-    serial = serials.parse_serial(response_reader.serial_of(resource))
-    issued = ledger.get_form(vault, serial)
-    form = get_printed_definition(vault, issued)
-    said = response_reader.read_response(resource, response_reader.repeating(form), zone)
-    if said.form and said.form != form.name:
+    serial = serials.parse_serial(read_serial(resource))
+    definition = ledger.get_printed_definition(vault, ledger.get_form(vault, serial))
+    response = read_response(resource, repeating_fields(definition), zone)
+    if response.form and response.form != definition.name:
         raise InputError(
             "entry.form",
-            f"The response names form '{said.form[:40]}', but this serial is a '{form.name}'.",
+            f"The response names form '{response.form[:40]}',"
+            f" but this serial is a '{definition.name}'.",
             "Correct the serial or the form and import again.",
         )
     present = entries.fetch(vault.db, serial)
     if present is None or present.state == EntryState.DRAFT:
-        entry = keying.submit_entry(vault, settings, serial, said.answers, actor, origin=IMPORTED)
-        return entry, IMPORTED
-    if validate_answers(form, said.answers, zone, vault.clock()).answers == present.answers:
-        return present, UNCHANGED
+        origin = EntryOrigin.IMPORTED
+        entry = submit_entry(vault, settings, serial, response.answers, actor, origin=origin)
+        return entry, ImportOutcome.IMPORTED
+    validated = validate_answers(definition, response.answers, zone, vault.clock())
+    if validated.answers == present.answers:
+        return present, ImportOutcome.UNCHANGED
     raise ConflictError(
         "entry.exists",
         f"Form {serials.format_serial(serial)} is already entered, with other answers.",
@@ -141,11 +150,11 @@ def _parse_resources(text: str, name: str) -> Iterator[Mapping[str, Any]]:
 
 def _unpack(document: Any) -> Iterator[Mapping[str, Any]]:
     if isinstance(document, list):
-        for one in document:
-            yield from _unpack(one)
+        for element in document:
+            yield from _unpack(element)
     elif isinstance(document, dict) and document.get("resourceType") == "Bundle":
-        for one in document.get("entry") or []:
-            yield from _unpack(one.get("resource") if isinstance(one, dict) else None)
+        for element in document.get("entry") or []:
+            yield from _unpack(element.get("resource") if isinstance(element, dict) else None)
     else:
         yield document if isinstance(document, dict) else {}
 
@@ -156,6 +165,6 @@ def _parse_json(text: str) -> Any:
 
 def _shown_serial(resource: Mapping[str, Any]) -> str:
     try:
-        return serials.format_serial(serials.parse_serial(response_reader.serial_of(resource)))
+        return serials.format_serial(serials.parse_serial(read_serial(resource)))
     except UserError:
         return ""

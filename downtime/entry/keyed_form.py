@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from downtime.entry.facts import Fact, Person
-from downtime.entry.keying_policy import SCAN
 from downtime.entry.model import Entry
-from downtime.paper.forms.model import FormDefinition, Item
+from downtime.paper.forms.model import FormDefinition, Item, KeyingPolicy
 from downtime.paper.model import IssuedForm
 
 NOT_KEYED = ("patient.location", "patient.allergies")
@@ -21,7 +20,7 @@ class KeyedForm:
     definition: FormDefinition
     entry: Entry | None
     last_save: str = ""
-    """Which page kept it last, as `saves.last` says it."""
+    """Which page kept it last, as `page_saves.last_save` has it."""
 
     @property
     def answers(self) -> Mapping[str, str]:
@@ -36,8 +35,8 @@ class KeyedForm:
     @property
     def identity(self) -> list[Item]:
         """The identity block, where neither print nor the form's own fields say who it is about."""
-        asked = any(item.maps.startswith("Patient.") for item in self.definition.fields())
-        if self.identity_known or asked:
+        asks_identity = any(item.maps.startswith("Patient.") for item in self.definition.fields())
+        if self.identity_known or asks_identity:
             return []
         return [item for item in self.definition.identity if item.link_id not in NOT_KEYED]
 
@@ -49,7 +48,7 @@ class KeyedForm:
     @property
     def critical_keys(self) -> list[str]:
         """The fields that a second person keys blind; none of a form that is filed as a picture."""
-        if self.definition.policy == SCAN:
+        if self.definition.policy == KeyingPolicy.SCAN:
             return []
         return [key for item in self.keyed_items if item.critical for key in item.answer_keys()]
 

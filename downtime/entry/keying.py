@@ -16,6 +16,7 @@ from downtime.entry.model import (
     Entry,
     EntryOrigin,
     EntryState,
+    PastReason,
     Task,
     VerificationBasis,
 )
@@ -32,8 +33,6 @@ from downtime.paper.move_form import move_form
 from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
-
-TAKEN_OVER = "another person went on with the draft"
 
 
 def save_draft(
@@ -154,5 +153,5 @@ def _open_draft(
             answers={},
         )
     if entry.transcriber not in ("", actor.id) and not entry.corrections:
-        entries.save_past(db, entry, now, actor.id, TAKEN_OVER)
+        entries.save_past(db, entry, now, actor.id, PastReason.TAKEN_OVER)
     return entry

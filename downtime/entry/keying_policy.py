@@ -10,37 +10,37 @@ from dataclasses import replace
 from functools import lru_cache
 
 from downtime.errors import InputError
-from downtime.paper.forms.model import FormDefinition, Item
+from downtime.paper.forms.model import FieldType, FormDefinition, Item, KeyingPolicy
 from downtime.settings import Settings
-
-FULL, PART, SCAN = "full", "part", "scan"
 
 
 def apply_policy(definition: FormDefinition, settings: Settings) -> FormDefinition:
     """The definition as the site's policy has it keyed; InputError for an unknown policy."""
-    policy = settings.entry.policies.get(definition.name, definition.policy)
-    if policy not in (FULL, PART, SCAN):
+    name = settings.entry.policies.get(definition.name, definition.policy)
+    try:
+        policy = KeyingPolicy(name)
+    except ValueError:
         raise InputError(
             "entry.policy",
             f"The setting entry.policies gives '{definition.name}' no policy that exists.",
             "Write full, part or scan.",
-        )
+        ) from None
     return _apply_policy(definition, policy)
 
 
 @lru_cache(maxsize=256)
-def _apply_policy(definition: FormDefinition, policy: str) -> FormDefinition:
+def _apply_policy(definition: FormDefinition, policy: KeyingPolicy) -> FormDefinition:
     if policy == definition.policy:
         return definition
     items = definition.items
-    if policy == PART and definition.policy == FULL:
+    if policy == KeyingPolicy.PART and definition.policy == KeyingPolicy.FULL:
         items = tuple(_keep_minimum(item) for item in items)
     # The digest names what is cached about a definition, so it has to differ with the policy.
     return replace(definition, policy=policy, items=items, digest=f"{definition.digest}:{policy}")
 
 
 def _keep_minimum(item: Item) -> Item:
-    if item.type == "group":
+    if item.type == FieldType.GROUP:
         return replace(item, items=tuple(_keep_minimum(inside) for inside in item.items))
     matters = item.required or item.critical or bool(item.code or item.maps)
     return replace(item, keyed=item.keyed and matters)

@@ -1,13 +1,14 @@
-"""What laptops hand over of entries; what was keyed on two machines is never lost.
+"""What laptops send of entries, and how it is merged; what was keyed on two machines is never lost.
 
 How an entry stands on another machine is kept as that machine said last. While nobody has worked on
-the form here, the entry that got furthest is taken over: verified before entered before draft. Once
+the form here, the entry that got furthest is adopted: verified before entered before draft. Once
 somebody has, the one here stays, and another that says something else beside it is a duplicate,
-which a person settles.
+which a person settles. An entry that a laptop calls verified although it does not name the people
+whom that needs waits here for its second keying.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
@@ -16,21 +17,40 @@ from sqlite_utils import Database
 
 from downtime.clinical.identifiers import has_check_character
 from downtime.entry.facts import DOWNTIME_NUMBER
-from downtime.entry.model import DRAFT, ENTERED, VERIFIED, Entry, SecondKeying
-from downtime.entry.store import checks, entries_elsewhere
-from downtime.entry.store import entries as store_entries
+from downtime.entry.model import (
+    Entry,
+    EntryState,
+    PastReason,
+    SecondKeying,
+    Task,
+    VerificationBasis,
+)
+from downtime.entry.policies import has_enough_people
+from downtime.entry.store import checks, entries, entries_elsewhere, second_keyings
+from downtime.entry.store.entries_elsewhere import ElsewhereRow
+from downtime.paper import ledger
+from downtime.paper.model import FormState
+from downtime.paper.move_form import move_form
+from downtime.vault.model import Actor
 
-ENTRY, PAST, CHECK, SCAN, SCAN_PAGE = (
-    "entry", "entry_past", "entry_check", "form_scan", "form_scan_page",
-)  # fmt: skip
-TABLES = (ENTRY, PAST, CHECK, SCAN, SCAN_PAGE)
-"""In the order in which their rows can be taken."""
-_RANK = (DRAFT, ENTERED, VERIFIED)
-_SAID = (
+ENTRY, CHECK = "entry", "entry_check"
+TABLES = (ENTRY, "entry_past", CHECK, "form_scan", "form_scan_page")
+"""In the order in which their rows can be merged."""
+_RANK = tuple(EntryState)
+_DIGEST_FIELDS = (
     "state", "answers", "transcriber", "entered", "verifier", "verified", "corrections", "changed",
     "waits", "basis",
 )  # fmt: skip
-_FIELDS = frozenset(f.name for f in fields(Entry))
+_ENTRY_FIELDS = frozenset(f.name for f in fields(Entry))
+_LEDGER_STEPS = (FormState.RETURNED, FormState.KEYED, FormState.VERIFIED)
+_FORM_STATES = {
+    EntryState.DRAFT: FormState.RETURNED,
+    EntryState.ENTERED: FormState.KEYED,
+    EntryState.ADJUDICATING: FormState.KEYED,
+    EntryState.CRITICAL_AGREED: FormState.KEYED,
+    EntryState.VERIFIED: FormState.VERIFIED,
+}
+"""What the ledger says of a form whose entry is in this state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,136 +64,175 @@ class EntryElsewhere:
 
     @property
     def serial(self) -> str:
+        """The form's serial."""
         return self.entry.serial
 
     @property
-    def entry_digest(self) -> str:
+    def digest(self) -> str:
         """SHA-256 of all that it says."""
-        return digest(self.entry, self.second)
+        return entry_digest(self.entry, self.second)
 
     def as_json(self) -> dict[str, Any]:
-        """As it is kept and carried."""
+        """As it is kept and exported."""
         second = asdict(self.second) if self.second else None
         return {"entry": asdict(self.entry), "second": second}
 
 
-def digest(entry: Entry, second: SecondKeying | None) -> str:
+def entry_digest(entry: Entry, second: SecondKeying | None) -> str:
     """SHA-256 of what an entry and its second keying say, whatever outage they stand in."""
     values = asdict(entry)
-    said = [{name: values[name] for name in _SAID}, asdict(second) if second else None]
-    return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    body = [{name: values[name] for name in _DIGEST_FIELDS}, asdict(second) if second else None]
+    return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def read_elsewhere(device: str, sequence: int, body: Mapping[str, Any]) -> EntryElsewhere:
+def read_elsewhere(row: ElsewhereRow) -> EntryElsewhere:
     """From JSON; fields that this program does not have are left out."""
-    entry = Entry(**{k: v for k, v in body["entry"].items() if k in _FIELDS})
+    body = row.body
+    entry = entries.parse_entry({k: v for k, v in body["entry"].items() if k in _ENTRY_FIELDS})
     second = SecondKeying(**body["second"]) if body["second"] else None
-    return EntryElsewhere(device, sequence, entry, second)
+    return EntryElsewhere(row.device, row.sequence, entry, second)
+
+
+def find_elsewhere(db: Database, serial: str = "") -> list[EntryElsewhere]:
+    """How entries stand on other machines; of one form, or of all."""
+    return [read_elsewhere(row) for row in entries_elsewhere.fetch(db, serial)]
 
 
 def export_entries(
     db: Database, device: str, sequence: int
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Entries, what they said before, checks and scans as rows for a bundle."""
-    own = (_own(db, device, sequence, e) for e in store_entries.find_in_state(db, *_RANK))
-    for one in (*own, *find_elsewhere(db)):
-        yield ENTRY, {"device": one.device, "sequence": one.sequence, **one.as_json()}
+    own_entries = (
+        EntryElsewhere(device, sequence, entry, second_keyings.fetch(db, entry.serial))
+        for entry in entries.find_in_state(db, *EntryState)
+    )
+    for item in (*own_entries, *find_elsewhere(db)):
+        yield ENTRY, {"device": item.device, "sequence": item.sequence, **item.as_json()}
     for table in TABLES[1:]:
         for row in entries_elsewhere.fetch_rows(db, table):
             row.pop("outage", None)  # that of its form
             yield table, row
 
 
-def _own(db: Database, device: str, sequence: int, entry: Entry) -> EntryElsewhere:
-    return EntryElsewhere(device, sequence, entry, checks.fetch_second(db, entry.serial))
-
-
-def find_elsewhere(db: Database, serial: str = "") -> list[EntryElsewhere]:
-    """How entries stand on other machines; of one form, or of all."""
-    return [read_elsewhere(*row) for row in entries_elsewhere.fetch_elsewhere(db, serial)]
-
-
 @dataclass
 class EntryMerger:
-    """Takes the rows of one bundle inside the caller's transaction, then takes entries over."""
+    """Merges the rows of one bundle inside the caller's transaction, then adopts entries."""
 
     db: Database
     device: str
     """This machine."""
+    actor: Actor
+    now: str
     outage_of: Callable[[str], str]
     """The outage here of a form's serial."""
-    past: tuple[str, str] | None = None
+    has_critical_fields: Callable[[str], bool]
+    """Whether the form of a serial has fields that two people key."""
+    diverged_history: tuple[str, str] | None = None
     """A laptop with two pasts, and the name of the one that this bundle tells: `K7`, `K7-41`."""
     new_entries: int = 0
     """Entries that were not known so before."""
-    _touched: set[str] = field(default_factory=set)
-    _later: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    _changed_serials: set[str] = field(default_factory=set)
+    _deferred: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def merge_row(self, table: str, row: Mapping[str, Any]) -> None:
-        """Take one row."""
+        """Merge one row; those that hang on entries wait for `finish`."""
         if table != ENTRY:
-            self._later.append((table, dict(row)))
+            self._deferred.append((table, dict(row)))
         elif row["device"] != self.device:
-            said = self._name_past(read_elsewhere(row["device"], row["sequence"], row))
-            if entries_elsewhere.save_elsewhere(
-                self.db, said.serial, said.device, said.sequence, said.entry_digest, said.as_json()
+            item = read_elsewhere(ElsewhereRow(row["device"], row["sequence"], row))
+            item = self._rename_second_past(item)
+            if entries_elsewhere.save(
+                self.db, item.serial, item.device, item.sequence, item.digest, item.as_json()
             ):
                 self.new_entries += 1
-                self._touched.add(said.serial)
+                self._changed_serials.add(item.serial)
 
-    def _name_past(self, said: EntryElsewhere) -> EntryElsewhere:
+    def _rename_second_past(self, item: EntryElsewhere) -> EntryElsewhere:
         """An entry of the other past that says something else goes under its name, beside this one."""
-        if self.past is None or said.device != self.past[0]:
-            return said
-        held = [one for one in find_elsewhere(self.db, said.serial) if one.device == said.device]
-        other = any(one.entry_digest != said.entry_digest for one in held)
-        return replace(said, device=self.past[1]) if other else said
+        if self.diverged_history is None or item.device != self.diverged_history[0]:
+            return item
+        differs = any(
+            known.device == item.device and known.digest != item.digest
+            for known in find_elsewhere(self.db, item.serial)
+        )
+        return replace(item, device=self.diverged_history[1]) if differs else item
 
     def finish(self) -> None:
-        """Take over what nobody has worked on here, then what hangs on entries."""
-        for serial in sorted(self._touched):
-            _adopt_furthest(self.db, serial, self.outage_of)
-        names = {table: entries_elsewhere.fetch_columns(self.db, table) for table in TABLES[1:]}
-        for table, row in self._later:
+        """Adopt what nobody has worked on here, then merge what hangs on entries."""
+        for serial in sorted(self._changed_serials):
+            self._adopt_furthest(serial)
+        columns = {table: entries_elsewhere.fetch_columns(self.db, table) for table in TABLES[1:]}
+        for table, row in self._deferred:
             if table == CHECK:
                 row["outage"] = self.outage_of(row["serial"])
-            entries_elsewhere.insert_missing(self.db, table, names[table], row)
+            entries_elsewhere.insert_missing(self.db, table, columns[table], row)
+
+    def _adopt_furthest(self, serial: str) -> None:
+        present = entries.fetch(self.db, serial)
+        if present is not None:
+            digest = entry_digest(present, second_keyings.fetch(self.db, serial))
+            if digest != entries_elsewhere.fetch_merged_digest(self.db, serial):
+                return
+        best = max(find_elsewhere(self.db, serial), key=_progress)
+        is_critical = self.has_critical_fields(serial)
+        is_proven = has_enough_people(best.entry, best.second, is_critical=is_critical)
+        if not is_proven:
+            best = replace(best, entry=reopen_entry(best.entry, is_critical=is_critical))
+        entry = replace_entry(self.db, best, self.outage_of(serial))
+        entries_elsewhere.save_merged_digest(self.db, serial, best.digest)
+        if not is_proven:
+            align_ledger(self.db, entry, self.actor, self.now, PastReason.NOT_ENOUGH_PEOPLE)
 
 
-def _adopt_furthest(db: Database, serial: str, outage_of: Callable[[str], str]) -> None:
-    present = store_entries.fetch(db, serial)
-    if present is not None:
-        held = digest(present, checks.fetch_second(db, serial))
-        if held != entries_elsewhere.fetch_merged_digest(db, serial):
-            return
-    best = max(find_elsewhere(db, serial), key=_progress)
-    replace_entry(db, best, outage_of(serial))
-    entries_elsewhere.save_merged_digest(db, serial, best.entry_digest)
+def reopen_entry(entry: Entry, *, is_critical: bool) -> Entry:
+    """The entry as entered and not verified: its critical fields are keyed again, or all compared."""
+    return replace(
+        entry,
+        state=EntryState.ENTERED,
+        waits=Task.KEY_AGAIN if is_critical else Task.COMPARE,
+        sampled=1,
+        basis=VerificationBasis.NONE,
+        verifier="",
+        verifier_name="",
+        verified="",
+    )
 
 
-def replace_entry(db: Database, said: EntryElsewhere, outage: str) -> None:
+def replace_entry(db: Database, item: EntryElsewhere, outage: str) -> Entry:
     """Make an entry of elsewhere the one here, inside the caller's transaction."""
-    entry = Entry(**{**asdict(said.entry), "outage": outage})
-    store_entries.save(db, entry)
-    checks.delete_second(db, entry.serial)
-    if said.second:
-        checks.save_second(db, said.second)
+    entry = replace(item.entry, outage=outage)
+    entries.save(db, entry)
+    second_keyings.delete(db, entry.serial)
+    if item.second:
+        second_keyings.save(db, item.second)
+    return entry
 
 
-def _progress(said: EntryElsewhere) -> tuple[int, int, str, str]:
-    entry = said.entry
-    return _RANK.index(entry.state), entry.corrections, entry.changed, said.device
+def align_ledger(db: Database, entry: Entry, actor: Actor, now: str, reason: str) -> None:
+    """Let the ledger say of the form what its entry says, inside the caller's transaction."""
+    state, wanted = ledger.find_form(db, entry.serial).state, _FORM_STATES[entry.state]
+    if state == wanted or state not in _LEDGER_STEPS:
+        return
+    for step in _LEDGER_STEPS[: _LEDGER_STEPS.index(wanted) + 1]:
+        if step != ledger.find_form(db, entry.serial).state:
+            move_form(db, entry.serial, step, now, actor, reason)
 
 
-def move_to_outages(db: Database, moved: Iterable[tuple[str, str]]) -> None:
-    """Follow forms that were put under another outage: (serial, outage)."""
-    entries_elsewhere.move_to_outages(db, moved)
+def _progress(item: EntryElsewhere) -> tuple[int, int, str, str]:
+    entry = item.entry
+    return _RANK.index(entry.state), entry.corrections, entry.changed, item.device
+
+
+def move_to_outages(db: Database, outages_by_serial: Mapping[str, str]) -> None:
+    """Follow forms that were put under another outage."""
+    entries.move_to_outages(db, outages_by_serial)
+    checks.move_to_outages(db, outages_by_serial)
 
 
 def find_keyed_downtime_numbers(db: Database) -> set[str]:
     """Downtime numbers that were keyed from paper, as they are written on it."""
-    keyed = entries_elsewhere.find_answers(db, "patient.downtime-number")
-    plain = {"".join(c for c in text.upper() if c.isalnum()) for text in keyed}
+    answers = entries.find_answers(db, "patient.downtime-number")
+    plain = {"".join(c for c in text.upper() if c.isalnum()) for text in answers}
     return {
         number
         for number in plain

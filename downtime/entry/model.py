@@ -98,6 +98,14 @@ class PastState(StrEnum):
     SECOND_KEYING = "key-again"
 
 
+class PastReason(StrEnum):
+    """Why an answer was replaced where nobody gave a reason; the words stand in vaults."""
+
+    TAKEN_OVER = "another person went on with the draft"
+    ADJUDICATED = "decided by a third person"
+    NOT_ENOUGH_PEOPLE = "verified without the people whom that needs"
+
+
 class EntryChoice(StrEnum):
     """Which of two entries of one form counts: the one on this machine, or a laptop's."""
 

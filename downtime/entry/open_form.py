@@ -1,13 +1,13 @@
 """Find the form of a serial with what was keyed of it so far, and refuse a paper without fields."""
 
-from downtime.entry import keying_policy, page_saves
 from downtime.entry.keyed_form import KeyedForm
+from downtime.entry.keying_policy import apply_policy
 from downtime.entry.model import Entry
+from downtime.entry.page_saves import last_save
 from downtime.entry.store import entries
 from downtime.errors import InputError, NotFoundError
 from downtime.paper import ledger, serials
 from downtime.paper.model import IssuedForm
-from downtime.paper.printed_definition import get_printed_definition
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
@@ -18,13 +18,11 @@ def open_form(vault: Vault, serial: str, settings: Settings | None = None) -> Ke
     NotFoundError; InputError for a mistyped one, and for a paper of which nothing is keyed.
     """
     issued = get_keyable_form(vault, serial)
-    definition = get_printed_definition(vault, issued)
+    definition = ledger.get_printed_definition(vault, issued)
     if settings is not None:
-        definition = keying_policy.apply_policy(definition, settings)
-    kept = page_saves.last_save(
-        vault.db, issued.serial
-    )  # first: what is kept from here on is a conflict
-    return KeyedForm(issued, definition, entries.fetch(vault.db, issued.serial), kept)
+        definition = apply_policy(definition, settings)
+    saved = last_save(vault.db, issued.serial)  # first: what is kept from here on is a conflict
+    return KeyedForm(issued, definition, entries.fetch(vault.db, issued.serial), saved)
 
 
 def get_entry(vault: Vault, serial: str) -> Entry:

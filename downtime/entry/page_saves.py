@@ -1,7 +1,8 @@
 """The saves of an open page in their order: one that comes late never overwrites a newer one.
 
 A page numbers its saves. They are sent one after the other, but a page that is left sends its last
-one beside an earlier that is not answered yet, and a server at work on many takes them as they come.
+one beside an earlier that is not answered yet, and a server with many threads handles them in any
+order.
 """
 
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from sqlite_utils import Database
 
 from downtime.entry.model import Entry
 from downtime.entry.store import page_saves
+from downtime.entry.store.page_saves import LastSave
 from downtime.errors import ConflictError
 
 
@@ -26,38 +28,38 @@ class PageSave:
     step: int = 0
     """Counts the saves of this page up."""
     seen: str = ""
-    """What `last` said when the form was opened."""
+    """What `last_save` was when the form was opened."""
     changed: str = ""
     """When its entry had changed last then (UTC)."""
 
 
 def last_save(db: Database, serial: str) -> str:
     """Which save of which page a form was kept with last; empty while none was."""
-    page, step = page_saves.fetch_last(db, serial)
-    return f"{page}:{step}" if page else ""
+    last = page_saves.fetch(db, serial)
+    return f"{last.page}:{last.step}" if last.page else ""
 
 
 def record_save(db: Database, serial: str, page: PageSave, *, is_open: bool) -> None:
     """Note a save inside the transaction that keeps it; `is_open` while the form takes drafts.
 
-    LateError when a newer save of the same page was kept, or this very one and the form was then
-    finished; ConflictError when the form was kept from another page after this one was opened.
+    LateSaveError when a newer save of the same page was kept, or this very one and the form was
+    then finished; ConflictError when the form was kept from another page after this one was opened.
     """
-    kept, step = page_saves.fetch_last(db, serial)
-    if page.id and page.id == kept:
-        if page.step < step or (page.step == step and not is_open):
+    last = page_saves.fetch(db, serial)
+    if page.id and page.id == last.page:
+        if page.step < last.step or (page.step == last.step and not is_open):
             raise LateSaveError(
                 "entry.late",
                 "What was typed later on this page is kept already.",
                 "Open it again to see what was kept.",
             )
-    elif page.id and page.seen != last_save(db, serial):
+    elif page.id and page.seen != (f"{last.page}:{last.step}" if last.page else ""):
         raise ConflictError(
             "entry.elsewhere",
             "This form was kept from another page while it was open on this one.",
             "Open it again to see what was kept.",
         )
-    page_saves.save_last(db, serial, page.id, page.step)
+    page_saves.save(db, serial, LastSave(page.id, page.step))
 
 
 def check_unchanged(entry: Entry, page: PageSave, person: str) -> None:
@@ -72,4 +74,4 @@ def check_unchanged(entry: Entry, page: PageSave, person: str) -> None:
 
 def is_last_page(db: Database, serial: str, page: PageSave) -> bool:
     """Whether this page was the last to keep the form; it may have finished it."""
-    return bool(page.id) and page_saves.fetch_last(db, serial)[0] == page.id
+    return bool(page.id) and page_saves.fetch(db, serial).page == page.id

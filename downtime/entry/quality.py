@@ -13,7 +13,7 @@ from math import sqrt
 
 from sqlite_utils import Database
 
-from downtime.entry.model import AGREED, COMPARED, Entry
+from downtime.entry.model import Entry, VerificationBasis
 from downtime.entry.store import checks
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
@@ -56,8 +56,10 @@ def wilson_interval(errors: int, fields: int) -> tuple[float, float]:
 def estimate_form(db: Database, settings: Settings, outage: str, form: str) -> Estimate:
     """The estimate of one form."""
     last = settings.entry.error_window_forms
-    forms, fields, errors = checks.sum_last_checks(db, outage, form, COMPARED, last)
-    _, critical, slips = checks.sum_last_checks(db, outage, form, AGREED, last)
+    forms, fields, errors = checks.sum_last_checks(
+        db, outage, form, VerificationBasis.COMPARED, last
+    )
+    _, critical, slips = checks.sum_last_checks(db, outage, form, VerificationBasis.AGREED, last)
     low, high = wilson_interval(errors, fields)
     critical_low, critical_high = wilson_interval(slips, critical)
     return Estimate(

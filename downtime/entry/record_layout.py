@@ -18,7 +18,8 @@ class RecordGroup:
 
     record: str
     system: str
-    says: Mapping[str, str]
+    fixed_fields: Mapping[str, str]
+    """Fields of the record that every such group gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +30,18 @@ class RecordLayout:
     """Key of an answer to its field, group (`FORM` for the form itself) and row."""
     order: Mapping[str, int]
     """Groups in the order of the form."""
-    parts: Mapping[str, RecordGroup]
+    groups: Mapping[str, RecordGroup]
     has_codes: bool
     """Whether the form's own record is made by ticked or filled fields with a code."""
     people: tuple[Item, ...]
     """Fields that say who it is about."""
-    people_in: frozenset[str]
+    groups_of_people: frozenset[str]
     """Groups whose rows say whom they are about."""
 
 
 @lru_cache(maxsize=512)
 def record_layout(form: FormDefinition) -> RecordLayout:
-    """The plan of a definition."""
+    """The layout of a definition."""
     fields = [item for item in form.fields() if item.link_id not in _SIGN_OFF]
     places = {
         key: (item, item.group or item.record_group or FORM, key.partition(":")[2])
@@ -51,7 +52,7 @@ def record_layout(form: FormDefinition) -> RecordLayout:
     groups = [group for _, group, _ in places.values()]
     return RecordLayout(
         places,
-        {group: place for place, group in enumerate(dict.fromkeys(groups))},
+        {group: index for index, group in enumerate(dict.fromkeys(groups))},
         {
             item.link_id: RecordGroup(
                 item.record, item.system or form.system, dict(item.fixed_fields)

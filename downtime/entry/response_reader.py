@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from downtime.entry import absent_values
+from downtime.entry.absent_values import EXTENSION_URL, FHIR_CODES, AbsentReason
 from downtime.errors import InputError
 from downtime.paper.forms.model import TRUE, FormDefinition
 
@@ -42,10 +42,10 @@ def read_response(
     author = resource.get("author")
     if "author.name" not in answers and isinstance(author, Mapping) and author.get("display"):
         answers["author.name"] = str(author["display"])
-    return Response(serial_of(resource), form_of(resource), answers)
+    return Response(read_serial(resource), read_form_name(resource), answers)
 
 
-def serial_of(resource: Mapping[str, Any]) -> str:
+def read_serial(resource: Mapping[str, Any]) -> str:
     """The serial in `identifier`; InputError when the resource is none or carries none."""
     if resource.get("resourceType") != "QuestionnaireResponse":
         raise _unusable("it is not a QuestionnaireResponse")
@@ -58,12 +58,12 @@ def serial_of(resource: Mapping[str, Any]) -> str:
     raise _unusable("it has no identifier.value, where the form's serial belongs")
 
 
-def form_of(resource: Mapping[str, Any]) -> str:
+def read_form_name(resource: Mapping[str, Any]) -> str:
     """The form's name at the end of `questionnaire`, without its version; may be empty."""
     return str(resource.get("questionnaire") or "").partition("|")[0].rsplit("/", 1)[-1]
 
 
-def repeating(definition: FormDefinition) -> dict[str, str]:
+def repeating_fields(definition: FormDefinition) -> dict[str, str]:
     """The linkId of each field in a repeating group, to that group's linkId."""
     return {item.link_id: item.group for item in definition.fields() if item.repeated}
 
@@ -71,31 +71,32 @@ def repeating(definition: FormDefinition) -> dict[str, str]:
 def _answers(
     items: list[Any], groups: Mapping[str, str], row: str, zone: ZoneInfo
 ) -> Iterator[tuple[str, str]]:
-    seen: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for item in items:
         if not isinstance(item, Mapping):
             raise _unusable("an item is not an object")
         link_id = str(item.get("linkId") or "")
-        seen[link_id] += 1
-        here = str(seen[link_id]) if link_id in groups.values() else row
-        yield from _answers(_list(item, "item"), groups, here, zone)
-        if reason := _absent(item):
-            yield (f"{link_id}:{here or 1}" if link_id in groups else link_id), reason
-        given = _list(item, "answer")
-        if len(given) > 1:
+        counts[link_id] += 1
+        item_row = str(counts[link_id]) if link_id in groups.values() else row
+        key = f"{link_id}:{item_row or 1}" if link_id in groups else link_id
+        yield from _answers(_list(item, "item"), groups, item_row, zone)
+        if reason := _absent_reason(item):
+            yield key, reason
+        answers = _list(item, "answer")
+        if len(answers) > 1:
             raise _unusable(f"'{link_id[:40]}' has more than one answer")
-        for answer in given:
-            yield (f"{link_id}:{here or 1}" if link_id in groups else link_id), _text(answer, zone)
-            yield from _answers(_list(answer, "item"), groups, here, zone)
+        for answer in answers:
+            yield key, _text(answer, zone)
+            yield from _answers(_list(answer, "item"), groups, item_row, zone)
 
 
-def _absent(item: Mapping[str, Any]) -> str:
-    """The answer for a field whose paper says nothing that can be read; else empty."""
+def _absent_reason(item: Mapping[str, Any]) -> AbsentReason | None:
+    """Why a field has no value, where it carries the extension that says so."""
     for extension in _list(item, "extension"):
-        if isinstance(extension, Mapping) and extension.get("url") == absent_values.EXTENSION_URL:
-            codes = {code: answer for answer, code in absent_values.FHIR_CODES.items()}
-            return codes.get(str(extension.get("valueCode")), absent_values.NOT_WRITTEN)
-    return ""
+        if isinstance(extension, Mapping) and extension.get("url") == EXTENSION_URL:
+            reasons = {code: reason for reason, code in FHIR_CODES.items()}
+            return reasons.get(str(extension.get("valueCode")), AbsentReason.NOT_WRITTEN)
+    return None
 
 
 def _text(answer: Any, zone: ZoneInfo) -> str:
@@ -121,15 +122,14 @@ def _local(text: str, zone: ZoneInfo) -> str:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return text
-    return _minutes(moment.astimezone(zone) if moment.tzinfo else moment)
+    return _format_minutes(moment.astimezone(zone) if moment.tzinfo else moment)
 
 
-def _minutes(moment: datetime) -> str:
+def _format_minutes(moment: datetime) -> str:
     """Local date and time; in the hour that happens twice, with the zone's name."""
-    twice = (
-        moment.tzinfo and moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset()
-    )
-    return f"{moment:%Y-%m-%dT%H:%M}" + (f" {moment:%Z}" if twice else "")
+    offsets = {moment.replace(fold=fold).utcoffset() for fold in (0, 1)}
+    zone_name = f" {moment:%Z}" if moment.tzinfo and len(offsets) > 1 else ""
+    return f"{moment:%Y-%m-%dT%H:%M}{zone_name}"
 
 
 def _list(resource: Mapping[str, Any], name: str) -> list[Any]:

@@ -7,9 +7,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from downtime.clock import from_text
-from downtime.entry import absent_values, typed_times
+from downtime.entry.absent_values import EXTENSION_URL, FHIR_CODES, REASON_TEXTS, AbsentReason
 from downtime.entry.model import Entry
-from downtime.paper.forms.model import FormDefinition, Item
+from downtime.entry.typed_times import moment_to_utc
+from downtime.paper.forms.field_types import FIELD_TYPES
+from downtime.paper.forms.model import FieldType, FormDefinition, Item
 
 _EXACT = "\u0001"
 """Marks a decimal on its way through the JSON writer: no answer can hold this character."""
@@ -40,44 +42,52 @@ def _items(
     items: Iterable[Item], answers: Mapping[str, str], row: str, zone: ZoneInfo
 ) -> Iterator[dict[str, Any]]:
     for item in items:
-        if item.type != "group":
+        if item.type != FieldType.GROUP:
             answer = answers.get(f"{item.link_id}:{row}" if row else item.link_id)
-            if answer and answer in absent_values.REASON_TEXTS:
-                yield {"linkId": item.link_id, "extension": [_reason(answer)]}
+            if answer and answer in REASON_TEXTS:
+                yield {"linkId": item.link_id, "extension": [_absent_reason(answer)]}
             elif answer:
                 yield {"linkId": item.link_id, "answer": [_answer(item, answer, zone)]}
             continue
         rows = [str(n) for n in range(1, item.rows + 1)] if item.repeats else [row]
-        filled = [list(_items(item.items, answers, one, zone)) for one in rows]
-        while filled and not filled[-1]:
-            filled.pop()
+        groups = [list(_items(item.items, answers, number, zone)) for number in rows]
+        while groups and not groups[-1]:
+            groups.pop()
         # An empty row in the middle keeps its place: its position is its number.
-        for inside in filled:
+        for inside in groups:
             yield {"linkId": item.link_id, **({"item": inside} if inside else {})}
 
 
-def _reason(answer: str) -> dict[str, str]:
-    return {"url": absent_values.EXTENSION_URL, "valueCode": absent_values.FHIR_CODES[answer]}
+def _absent_reason(answer: str) -> dict[str, str]:
+    return {"url": EXTENSION_URL, "valueCode": FHIR_CODES[AbsentReason(answer)]}
 
 
 def _answer(item: Item, answer: str, zone: ZoneInfo) -> dict[str, Any]:
-    name, convert = _VALUES.get(item.type, ("valueString", str))
-    if item.type == "choice":
-        words = next((o.display for o in item.options if o.code == answer), answer)
-        return {"valueCoding": {"code": answer, "display": words}}
-    if item.type == "dateTime":
-        moment = from_text(typed_times.moment_to_utc(answer, zone)).astimezone(zone)
-        return {"valueDateTime": moment.isoformat()}
-    if item.type == "time" and " " in answer:
-        return {"valueString": answer}
-    return {name: convert(answer)}
+    element = FIELD_TYPES[item.type].fhir_value
+    if item.type == FieldType.TIME and " " in answer:  # a zone's name, which FHIR's time has not
+        element = "valueString"
+    convert = _CONVERSIONS.get(element)
+    return {element: convert(item, answer, zone) if convert else answer}
 
 
-_VALUES: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "boolean": ("valueBoolean", bool),
-    "integer": ("valueInteger", int),
-    "decimal": ("valueDecimal", lambda text: _EXACT + text.removeprefix("+")),
-    "quantity": ("valueDecimal", lambda text: _EXACT + text.removeprefix("+")),
-    "date": ("valueDate", str),
-    "time": ("valueTime", lambda text: f"{text}:00"),
+def _exact_decimal(_: Item, answer: str, __: ZoneInfo) -> str:
+    return _EXACT + answer.removeprefix("+")
+
+
+def _coding(item: Item, answer: str, _: ZoneInfo) -> dict[str, str]:
+    return {"code": answer, "display": FIELD_TYPES[item.type].word(item, answer)}
+
+
+def _date_time(_: Item, answer: str, zone: ZoneInfo) -> str:
+    return from_text(moment_to_utc(answer, zone)).astimezone(zone).isoformat()
+
+
+_CONVERSIONS: Mapping[str, Callable[[Item, str, ZoneInfo], Any]] = {
+    "valueBoolean": lambda _, answer, __: bool(answer),
+    "valueInteger": lambda _, answer, __: int(answer),
+    "valueDecimal": _exact_decimal,
+    "valueTime": lambda _, answer, __: f"{answer}:00",
+    "valueCoding": _coding,
+    "valueDateTime": _date_time,
 }
+"""By the element that `FIELD_TYPES` gives a type; the others hold the answer as it is kept."""

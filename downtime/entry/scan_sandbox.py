@@ -1,4 +1,4 @@
-"""The child that opens one scanned form; run by `scans` with limits, the file on standard input.
+"""The process that opens one scanned form; run by `scans` with limits, the file on standard input.
 
 It writes one line of JSON: an error, or the kind of file and a JPEG of each page as it is seen.
 What a file is called does not count: its own first bytes say what it is.
@@ -16,7 +16,7 @@ import orjson
 import pypdfium2
 from PIL import Image, ImageOps
 
-from downtime.processes.sandbox import limit
+from downtime.processes.sandbox import limit_resources
 
 MOST_PAGES = 20
 DPI = 150
@@ -38,7 +38,7 @@ class UnusableScan(Exception):
 
 def main(memory: str, seconds: str) -> int:
     """Write what the file holds, or one object that says why not."""
-    limit(memory, seconds)
+    limit_resources(memory, seconds)
     content = sys.stdin.buffer.read()
     try:
         answer = _read_pages(content)
@@ -54,11 +54,11 @@ def _read_pages(content: bytes) -> dict[str, Any]:
     kind = next((kind for magic, kind in KINDS.items() if content.startswith(magic)), "")
     if not kind:
         raise UnusableScan("it is no PDF, PNG or JPEG")
-    pictures = _pages(content) if kind == "application/pdf" else iter([_image(content)])
-    return {"media_type": kind, "pages": [_jpeg(picture) for picture in pictures]}
+    pictures = _render_pages(content) if kind == "application/pdf" else iter([_open_image(content)])
+    return {"media_type": kind, "pages": [_encode_jpeg(picture) for picture in pictures]}
 
 
-def _pages(content: bytes) -> Iterator[Image.Image]:
+def _render_pages(content: bytes) -> Iterator[Image.Image]:
     document = pypdfium2.PdfDocument(content)
     if not 1 <= len(document) <= MOST_PAGES:
         raise UnusableScan(f"it has {len(document)} pages; a scanned form has 1 to {MOST_PAGES}")
@@ -67,19 +67,19 @@ def _pages(content: bytes) -> Iterator[Image.Image]:
         yield page.render(scale=scale).to_pil()
 
 
-def _image(content: bytes) -> Image.Image:
+def _open_image(content: bytes) -> Image.Image:
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS // 2  # Pillow refuses what is twice as large
-    given = Image.open(io.BytesIO(content), formats=("PNG", "JPEG"))
-    turned = ImageOps.exif_transpose(given)
-    turned.thumbnail((LONGEST, LONGEST))
-    return turned
+    image = Image.open(io.BytesIO(content), formats=("PNG", "JPEG"))
+    upright = ImageOps.exif_transpose(image)
+    upright.thumbnail((LONGEST, LONGEST))
+    return upright
 
 
-def _jpeg(picture: Image.Image) -> dict[str, Any]:
+def _encode_jpeg(picture: Image.Image) -> dict[str, Any]:
     out = io.BytesIO()
     picture.convert("RGB").save(out, "JPEG", quality=QUALITY, optimize=True)
-    wide, high = picture.size
-    return {"width": wide, "height": high, "jpeg": base64.b64encode(out.getvalue()).decode()}
+    width, height = picture.size
+    return {"width": width, "height": height, "jpeg": base64.b64encode(out.getvalue()).decode()}
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@
 
 import base64
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from downtime.entry.model import AuditAction
+from downtime.entry.model import AuditAction, ScanInfo
+from downtime.entry.policies import check_reason
 from downtime.entry.store import scans
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.paper import ledger, serials
@@ -18,29 +19,15 @@ from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
-_ALIKE = 0.05
+_PROPORTION_TOLERANCE = 0.05
 """How far the proportions of a picture may be from those of the printed page."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScanInfo:
-    """What is known of a scan without opening it; `attached` is UTC as stored."""
-
-    serial: str
-    media_type: str
-    sha256: str
-    bytes: int
-    pages: int
-    attached: str
-    attached_by: str
-    attached_name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
     """A scan with the file as it came."""
 
-    about: ScanInfo
+    info: ScanInfo
     content: bytes
 
 
@@ -69,13 +56,13 @@ def attach_scan(
         if present.sha256 == digest:
             return present
         raise _other_scan(issued)
-    opened = _open_in_sandbox(content, settings)
+    answer = _open_in_sandbox(content, settings)
     pictures = [
-        (page["width"], page["height"], base64.b64decode(page["jpeg"])) for page in opened["pages"]
+        (page["width"], page["height"], base64.b64decode(page["jpeg"])) for page in answer["pages"]
     ]
-    made = ScanInfo(
+    info = ScanInfo(
         serial=issued.serial,
-        media_type=opened["media_type"],
+        media_type=answer["media_type"],
         sha256=digest,
         bytes=len(content),
         pages=len(pictures),
@@ -86,19 +73,16 @@ def attach_scan(
     with vault.change(actor, AuditAction.ENTRY_SCAN, target=issued.serial, reason=digest) as db:
         if scans.fetch(db, issued.serial):
             raise _other_scan(issued)
-        scans.save(db, asdict(made), content)
+        scans.save(db, info, content)
         scans.save_pages(db, issued.serial, pictures)
-    return made
+    return info
 
 
 def detach_scan(vault: Vault, serial: str, actor: Actor, reason: str) -> None:
-    """Take a scan away that belongs to another form; `why` is required. NotFoundError."""
+    """Remove a scan that belongs to another form; `reason` is required. NotFoundError."""
     number = serials.parse_serial(serial)
-    if not reason.strip():
-        raise InputError("scan.reason", "A reason is needed.", "Say in a few words what is wrong.")
-    with vault.change(
-        actor, AuditAction.ENTRY_SCAN_AWAY, target=number, reason=reason.strip()
-    ) as db:
+    reason = check_reason(reason, "scan.reason", "Say in a few words what is wrong.")
+    with vault.change(actor, AuditAction.ENTRY_SCAN_AWAY, target=number, reason=reason) as db:
         if scans.fetch(db, number) is None:
             raise _no_page(number)
         scans.delete(db, number)
@@ -106,22 +90,22 @@ def detach_scan(vault: Vault, serial: str, actor: Actor, reason: str) -> None:
 
 def get_scan_file(vault: Vault, serial: str) -> Scan | None:
     """The scan of a form with its file; None when nothing was attached."""
-    known = find_scan(vault, serial)
-    return Scan(known, scans.fetch_content(vault.db, known.serial)) if known else None
+    info = find_scan(vault, serial)
+    return Scan(info, scans.fetch_content(vault.db, info.serial)) if info else None
 
 
 def find_scan(vault: Vault, serial: str) -> ScanInfo | None:
     """What is known of a form's scan; None when nothing was attached."""
-    row = scans.fetch(vault.db, serials.parse_serial(serial))
-    return ScanInfo(**row) if row else None
+    return scans.fetch(vault.db, serials.parse_serial(serial))
 
 
 def get_page_picture(vault: Vault, serial: str, page: int) -> bytes:
     """A page as JPEG; NotFoundError."""
-    found = scans.fetch_picture(vault.db, serials.parse_serial(serial), page)
-    if found is None:
-        raise _no_page(serials.parse_serial(serial))
-    return found
+    number = serials.parse_serial(serial)
+    picture = scans.fetch_picture(vault.db, number, page)
+    if picture is None:
+        raise _no_page(number)
+    return picture
 
 
 def find_field_positions(vault: Vault, serial: str) -> dict[str, FieldPosition]:
@@ -134,21 +118,22 @@ def find_field_positions(vault: Vault, serial: str) -> dict[str, FieldPosition]:
     sizes = scans.fetch_sizes(vault.db, issued.serial)
     if layout is None or len(sizes) < len(layout.pages):
         return {}
-    wide, high = layout.size
-    if any(abs((w / h) / (wide / high) - 1) > _ALIKE for w, h in sizes):
+    width, height = layout.size
+    if any(abs((w / h) / (width / height) - 1) > _PROPORTION_TOLERANCE for w, h in sizes):
         return {}
-    found: dict[str, FieldPosition] = {}
+    positions: dict[str, FieldPosition] = {}
     for number, page in enumerate(layout.pages, 1):
-        for place in page:
-            top = high - place.y - place.height
-            spot = FieldPosition(
-                number, place.x / wide, top / high, place.width / wide, place.height / high
+        for box in page:
+            top = height - box.y - box.height
+            position = FieldPosition(
+                number, box.x / width, top / height, box.width / width, box.height / height
             )
-            found.setdefault(place.key.partition("=")[0], spot)
-    return found
+            positions.setdefault(box.key.partition("=")[0], position)
+    return positions
 
 
-def _open_in_sandbox(content: bytes, settings: Settings) -> Any:
+def _open_in_sandbox(content: bytes, settings: Settings) -> dict[str, Any]:
+    """What `scan_sandbox` says of a file: its kind and pages; InputError when it is unusable."""
     entry = settings.entry
     if not content:
         raise _unusable_scan("it is empty")
@@ -156,41 +141,33 @@ def _open_in_sandbox(content: bytes, settings: Settings) -> Any:
         raise _unusable_scan("it is too large (entry.scan_max_bytes)")
     limits = entry.scan_memory_bytes, entry.scan_seconds
     try:
-        said = b"".join(
-            sandbox.read_lines("downtime.entry.scan_sandbox", [], *limits, content=content)
-        )
-        answer = orjson.loads(said)
+        lines = sandbox.read_lines("downtime.entry.scan_sandbox", [], *limits, content=content)
+        answer: dict[str, Any] = orjson.loads(b"".join(lines))
     except sandbox.SandboxError as error:
-        reason = (
-            "it takes too long to open"
-            if error.timed_out
-            else "it is damaged, or asks for too much"
-        )
-        raise _unusable_scan(reason) from None
+        too_long, damaged = "it takes too long to open", "it is damaged, or asks for too much"
+        raise _unusable_scan(too_long if error.timed_out else damaged) from None
     if "error" in answer:
         raise _unusable_scan(answer["error"])
     return answer
 
 
-def _unusable_scan(reason: str) -> InputError:
+def _unusable_scan(fault: str) -> InputError:
     return InputError(
         "scan.unfit",
-        f"This file cannot be the scan of a form: {reason}.",
+        f"This file cannot be the scan of a form: {fault}.",
         "Scan the paper again as PDF, PNG or JPEG.",
     )
 
 
 def _other_scan(issued: IssuedForm) -> ConflictError:
+    number = serials.format_serial(issued.serial)
     return ConflictError(
         "scan.other",
-        f"Form {serials.format_serial(issued.serial)} has a scan already, and this is another file.",
+        f"Form {number} has a scan already, and this is another file.",
         "Look at the serial on both; take the wrong one away with a reason.",
     )
 
 
 def _no_page(serial: str) -> NotFoundError:
-    return NotFoundError(
-        "scan.none",
-        f"Form {serials.format_serial(serial)} has no such page scanned.",
-        "Scan it first.",
-    )
+    number = serials.format_serial(serial)
+    return NotFoundError("scan.none", f"Form {number} has no such page scanned.", "Scan it first.")

@@ -68,15 +68,18 @@ def parse_moment(text: str, today: date) -> str:
     return f"{parse_date(match[1], today, past=True)}T{parse_time(match[2])}"
 
 
-def moment_near_event(hour: str, event_day: str, event_hour: str) -> str:
-    """The moment of a time without a date: on the event's day, or the day before if later.
+def parse_moment_near(text: str, today: date, event_day: str, event_hour: str) -> str:
+    """As `parse_moment`, and a time alone beside an event: on its day, or the day before if later.
 
     A chart that was signed at 00:30 and has a row at 23:50 means the evening before.
     """
-    day = date.fromisoformat(event_day)
-    if hour[:5] > event_hour[:5]:
-        day -= timedelta(days=1)
-    return f"{day.isoformat()}T{hour}"
+    try:
+        return parse_moment(text, today)
+    except ValueError:
+        hour, day = parse_time(text), date.fromisoformat(event_day)
+        if hour[:5] > event_hour[:5]:
+            day -= timedelta(days=1)
+        return f"{day.isoformat()}T{hour}"
 
 
 def to_utc(day: str, hour: str, zone: ZoneInfo) -> str:

@@ -1,34 +1,48 @@
-"""Check typed answers against the form's definition: one clear sentence for each field at fault."""
+"""Check typed answers against the form's definition: one clear sentence for each field at fault.
+
+What a type of field allows stands in `paper.forms.field_types`; dates and times are read here,
+because they need the event's day and the site's zone.
+"""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from downtime.clinical.identifiers import clean_nhs_number
 from downtime.clock import from_text
-from downtime.entry import absent_values, typed_times
+from downtime.entry import typed_times
+from downtime.entry.absent_values import parse_reason
+from downtime.entry.facts import Person, find_person
+from downtime.entry.keyed_form import KeyedForm, printed_person
 from downtime.errors import InputError
-from downtime.paper.forms.model import SIGN_OFF, TRUE, FormDefinition, Item
+from downtime.paper.forms.field_types import FIELD_TYPES
+from downtime.paper.forms.model import (
+    SIGN_OFF,
+    FieldType,
+    FormDefinition,
+    Item,
+    KeyingPolicy,
+)
+from downtime.settings import Settings
+from downtime.vault.vault import Vault
 
 FUTURE_SLACK = timedelta(minutes=5)
 """How far a keyed event may lie ahead of this machine's clock before it is refused."""
 _MAX_LENGTH = 4000
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-_NUMBER = re.compile(r"[+-]?\d{1,12}([.,]\d{1,6})?")
 _SIGN_OFF = frozenset(item.link_id for item in SIGN_OFF)
-_BOOLEANS = {
-    "true": TRUE,
-    "yes": TRUE,
-    "y": TRUE,
-    "x": TRUE,
-    "1": TRUE,
-    "false": "",
-    "no": "",
-    "0": "",
-}
+_EVENT = ("event.date", "event.time")
 _GENDERS = {"m": "male", "f": "female", "o": "other", "u": "unknown"}
+_SKIPPED_HOUR = "the clocks went forward, so this time did not exist that day"
+_IDENTITY = {
+    "nhs_number": ("patient.nhs", "NHS number"),
+    "mrn": ("patient.mrn", "hospital number"),
+    "birth_date": ("patient.born", "date of birth"),
+    "downtime_number": ("patient.downtime-number", "downtime number"),
+}
+"""Identifying fields of a person: the key on the form, and what a sentence calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,37 +75,71 @@ class ValidatedAnswers:
     problems: tuple[Problem, ...]
 
 
+def validate_form(
+    form: KeyedForm, settings: Settings, answers: Mapping[str, str], vault: Vault
+) -> ValidatedAnswers:
+    """As `validate_answers`, and that the identity is the one which the form was printed with."""
+    zone = ZoneInfo(settings.site.time_zone)
+    validated = validate_answers(form.definition, answers, zone, vault.clock())
+    mismatches = _find_identity_problems(form, validated.answers)
+    return ValidatedAnswers(validated.answers, (*validated.problems, *mismatches))
+
+
+def _find_identity_problems(form: KeyedForm, answers: Mapping[str, str]) -> list[Problem]:
+    """A number or date of birth on paper that is not the one the form was printed with."""
+    printed = printed_person(form.issued)
+    written = find_person(form.definition, answers, Person())
+    return [
+        Problem(
+            key,
+            f"The {name} differs from the one this form was printed with: "
+            "the paper may be about somebody else.",
+        )
+        for field, (key, name) in _IDENTITY.items()
+        if getattr(printed, field)
+        and getattr(written, field)
+        and _plain_number(getattr(printed, field)) != _plain_number(getattr(written, field))
+    ]
+
+
+def _plain_number(number: str) -> str:
+    return number.replace(" ", "").replace("-", "").upper()
+
+
 def validate_answers(
     definition: FormDefinition, answers: Mapping[str, str], zone: ZoneInfo, now: datetime
 ) -> ValidatedAnswers:
     """Bring every answer into its stored form; an answer with a problem stays as typed."""
     fields = keyed_fields(definition)
     problems: dict[str, str] = {}
-    kept: dict[str, str] = {}
+    stored: dict[str, str] = {}
     # The event comes first: times without a date are read beside it.
     for key in sorted(answers, key=lambda key: not key.startswith("event.")):
         text = answers[key].replace("\r\n", "\n").replace("\t", " ").strip()
         if not text:
             continue
-        kept[key] = text
+        stored[key] = text
         if key not in fields:
             problems[key] = f"This form has no field '{key[:40]}' to key."
             continue
         try:
-            kept[key] = _absent(key, text) or _value(fields[key], key, text, kept, zone, now)
+            answer = _parse_absent(key, text) or _parse(fields[key], text, stored, zone, now)
         except ValueError as error:
             problems[key] = f"{field_label(fields[key], key)}: {error}."
-        if not kept[key]:
-            del kept[key]
-    for key in _missing(definition, kept):
+            continue
+        if answer:
+            stored[key] = answer
+        else:
+            del stored[key]
+    for key in _find_missing(definition, stored):
         problems.setdefault(
             key, f"{field_label(fields[key], key)}: fill it in; the form requires it."
         )
-    if "event.date" not in problems and "event.time" not in problems:
-        problems |= _event_problem(kept, zone, now)
+    if not problems.keys() & set(_EVENT):
+        problems |= _find_event_problem(stored, zone, now)
     order = {key: place for place, key in enumerate(fields)}
     ranked = sorted(problems.items(), key=lambda entry: order.get(entry[0], len(order)))
-    return ValidatedAnswers(kept, tuple(Problem(key, sentence) for key, sentence in ranked))
+    return ValidatedAnswers(stored, tuple(Problem(key, sentence) for key, sentence in ranked))
 
 
 def keyed_fields(definition: FormDefinition) -> dict[str, Item]:
@@ -106,153 +154,94 @@ def field_label(item: Item, key: str) -> str:
     return f"{item.text or item.link_id}{f' (row {row})' if row else ''}"
 
 
-def _missing(definition: FormDefinition, kept: Mapping[str, str]) -> list[str]:
-    scan_only = definition.policy == "scan"
+def _find_missing(definition: FormDefinition, stored: Mapping[str, str]) -> list[str]:
+    scan_only = definition.policy == KeyingPolicy.SCAN
     missing = []
     for item in definition.fields():
         if not item.required or not item.keyed or (scan_only and item.link_id not in _SIGN_OFF):
             continue
-        rows = _rows_used(definition, item.group, kept) if item.repeated else None
+        rows = _find_used_rows(definition, item.group, stored) if item.repeated else None
         missing += [
             key
             for key in item.answer_keys()
-            if key not in kept and (rows is None or key.partition(":")[2] in rows)
+            if key not in stored and (rows is None or key.partition(":")[2] in rows)
         ]
     return missing
 
 
-def _rows_used(definition: FormDefinition, group: str, kept: Mapping[str, str]) -> set[str]:
+def _find_used_rows(definition: FormDefinition, group: str, stored: Mapping[str, str]) -> set[str]:
     inside = {item.link_id for item in definition.fields() if item.group == group}
-    keys = (key.partition(":") for key in kept)
+    keys = (key.partition(":") for key in stored)
     return {row for link_id, _, row in keys if link_id in inside}
 
 
-def _event_problem(kept: Mapping[str, str], zone: ZoneInfo, now: datetime) -> dict[str, str]:
-    if not (kept.get("event.date") and kept.get("event.time")):
+def _find_event_problem(stored: Mapping[str, str], zone: ZoneInfo, now: datetime) -> dict[str, str]:
+    if not (stored.get("event.date") and stored.get("event.time")):
         return {}
     try:
-        event = from_text(typed_times.to_utc(kept["event.date"], kept["event.time"], zone))
+        event = from_text(typed_times.to_utc(stored["event.date"], stored["event.time"], zone))
     except ValueError:
-        return {"event.time": "Time: the clocks went forward, so this time did not exist that day."}
+        return {"event.time": f"Time: {_SKIPPED_HOUR}."}
     if event > now + FUTURE_SLACK:
         return {"event.date": "Date: the event lies in the future; check date and time."}
     return {}
 
 
-def _absent(key: str, text: str) -> str:
-    """`?not-written` or `?illegible`; without date and time an event has no place in the order."""
-    answer = absent_values.parse_reason(text)
-    if answer and key in ("event.date", "event.time"):
+def _parse_absent(key: str, text: str) -> str:
+    """The answer of a field that cannot be read; without date and time an event has no order."""
+    reason = parse_reason(text)
+    if reason and key in _EVENT:
         raise ValueError("it has to be known; ask the ward, and keep the form as a draft meanwhile")
-    return answer
+    return reason or ""
 
 
-def _value(
-    item: Item, key: str, text: str, kept: Mapping[str, str], zone: ZoneInfo, now: datetime
-) -> str:
+def _parse(item: Item, text: str, stored: Mapping[str, str], zone: ZoneInfo, now: datetime) -> str:
+    """The stored form of a typed answer; ValueError with the sentence for the person who keys."""
     if _CONTROL.search(text):
         raise ValueError("it holds a character that cannot be printed; type it again")
     if len(text) > (item.max_length or _MAX_LENGTH):
         raise ValueError(f"it is longer than {item.max_length or _MAX_LENGTH} characters")
     if item.link_id == "patient.nhs" or item.maps == "Patient.nhs_number":
-        return _nhs_number(text)
+        return _parse_nhs_number(text)
     if item.link_id == "patient.gender":
-        return _GENDERS.get(text[:1].lower(), "") or _fail("write male, female, other or unknown")
-    if item.type in ("date", "time", "dateTime"):
-        return _time_value(item, text, kept, now.astimezone(zone), zone)
-    check_type = _CHECKS.get(item.type)
-    return check_type(item, text) if check_type else text
+        return _parse_gender(text)
+    if FIELD_TYPES[item.type].is_moment:
+        return _parse_time(item, text, stored, zone, now.astimezone(zone))
+    return FIELD_TYPES[item.type].parse(item, text)
 
 
-def _time_value(
-    item: Item, text: str, kept: Mapping[str, str], now: datetime, zone: ZoneInfo
-) -> str:
-    try:
-        if item.type == "time":
-            return typed_times.parse_time(text)
-        if item.type == "date":
-            return typed_times.parse_date(text, now.date(), past=_is_past(item))
-        moment = _moment(text, kept, now)
-    except ValueError:
-        raise ValueError(_EXAMPLES[item.type]) from None
-    try:
-        typed_times.moment_to_utc(moment, zone)
-    except ValueError:
-        raise ValueError("the clocks went forward, so this time did not exist that day") from None
-    return moment
-
-
-_EXAMPLES = {
-    "date": "it is not a date; type it like 02/11/26 or 021126",
-    "time": "it is not a time; type it like 14:30 or 1430",
-    "dateTime": "it is not a date and time; type it like 02/11/26 14:30 or 021126 1430",
-}
-
-
-def _moment(text: str, kept: Mapping[str, str], now: datetime) -> str:
-    try:
-        return typed_times.parse_moment(text, now.date())
-    except ValueError:
-        hour = typed_times.parse_time(text)
-        return typed_times.moment_near_event(
-            hour, kept.get("event.date", ""), kept.get("event.time", "")
-        )
-
-
-def _is_past(item: Item) -> bool:
-    return item.link_id in ("event.date", "patient.born") or item.maps == "Patient.birth_date"
-
-
-def _nhs_number(text: str) -> str:
-    return clean_nhs_number(text) or _fail(
+def _parse_nhs_number(text: str) -> str:
+    if number := clean_nhs_number(text):
+        return number
+    raise ValueError(
         "it is not a valid NHS number; check all ten digits, or leave it empty if in doubt"
     )
 
 
-def _boolean(_: Item, text: str) -> str:
-    if text.lower() not in _BOOLEANS:
-        raise ValueError("it is ticked or not: type yes or no")
-    return _BOOLEANS[text.lower()]
+def _parse_gender(text: str) -> str:
+    if gender := _GENDERS.get(text[:1].lower()):
+        return gender
+    raise ValueError("write male, female, other or unknown")
 
 
-def _choice(item: Item, text: str) -> str:
-    """The option of that code or those words, or the only one whose words begin so."""
-    typed_text = text.lower()
-    for option in item.options:
-        if typed_text in (option.code.lower(), option.display.lower()):
-            return option.code
-    begun = [o.code for o in item.options if o.display.lower().startswith(typed_text)]
-    if len(begun) == 1:
-        return begun[0]
-    words = ", ".join(option.display for option in item.options[:12])
-    raise ValueError(f"it is not one of the answers on the form ({words})")
+def _parse_time(
+    item: Item, text: str, stored: Mapping[str, str], zone: ZoneInfo, now: datetime
+) -> str:
+    try:
+        if item.type == FieldType.TIME:
+            return typed_times.parse_time(text)
+        if item.type == FieldType.DATE:
+            return typed_times.parse_date(text, now.date(), past=_is_past(item))
+        event = (stored.get(key, "") for key in _EVENT)
+        moment = typed_times.parse_moment_near(text, now.date(), *event)
+    except ValueError:
+        raise ValueError(FIELD_TYPES[item.type].refusal) from None
+    try:
+        typed_times.moment_to_utc(moment, zone)
+    except ValueError:
+        raise ValueError(_SKIPPED_HOUR) from None
+    return moment
 
 
-def _decimal(item: Item, text: str) -> str:
-    if not _NUMBER.fullmatch(text):
-        raise ValueError("it is not a number")
-    number = text.replace(",", ".")
-    if item.min is not None and float(number) < item.min:
-        raise ValueError(f"it is below {item.min:g}; check the paper")
-    if item.max is not None and float(number) > item.max:
-        raise ValueError(f"it is above {item.max:g}; check the paper")
-    return number
-
-
-def _integer(item: Item, text: str) -> str:
-    if not re.fullmatch(r"[+-]?\d{1,12}", text):
-        raise ValueError("it is not a whole number")
-    return _decimal(item, text)
-
-
-def _fail(sentence: str) -> str:
-    raise ValueError(sentence)
-
-
-_CHECKS: dict[str, Callable[[Item, str], str]] = {
-    "boolean": _boolean,
-    "choice": _choice,
-    "integer": _integer,
-    "decimal": _decimal,
-    "quantity": _decimal,
-}
+def _is_past(item: Item) -> bool:
+    return item.link_id in ("event.date", "patient.born") or item.maps == "Patient.birth_date"

@@ -8,25 +8,26 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
-from downtime.entry import claims, keying_policy, priority
-from downtime.entry.claims import Claim
-from downtime.entry.keying_policy import SCAN
-from downtime.entry.model import Task
-from downtime.entry.store import checks, entries
+from downtime.entry import priority
+from downtime.entry.claims import claim_free_form, current_claims
+from downtime.entry.keying_policy import apply_policy
+from downtime.entry.model import Claim, Task
+from downtime.entry.store import claims, entries, second_keyings
+from downtime.entry.store.entries import WaitingCount
 from downtime.errors import InputError
 from downtime.paper import ledger
 from downtime.paper.forms.load_form import parse_form
-from downtime.paper.forms.model import FormDefinition
+from downtime.paper.forms.model import FormDefinition, KeyingPolicy
 from downtime.paper.model import FormState
-from downtime.paper.store import issued_forms as paper_store
-from downtime.paper.store import layouts
+from downtime.paper.store import issued_forms, layouts
 from downtime.settings import Settings
 from downtime.vault.database import transaction
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
-QUEUE_TITLES: Mapping[str, str] = {
+QUEUE_TITLES: Mapping[Task, str] = {
     Task.KEY: "To be keyed",
     Task.KEY_AGAIN: "To be keyed a second time",
     Task.ADJUDICATE: "To be decided by a third person",
@@ -40,7 +41,7 @@ _TRIES = 20
 class QueueLine:
     """How many forms of one kind and ward wait in one queue; `rank` is a place in priority.RANKS."""
 
-    queue: str
+    queue: Task
     rank: int
     form: str
     title: str
@@ -65,58 +66,74 @@ class WaitingForm:
 class QueueFilter:
     """Which forms of a queue somebody works through; empty words let all through."""
 
-    queue: str
+    queue: Task
     form: str = ""
     ward: str = ""
 
-    def __post_init__(self) -> None:
-        if self.queue not in QUEUE_TITLES:
+    @classmethod
+    def parse(cls, queue: str, form: str = "", ward: str = "") -> "QueueFilter":
+        """From the words of a page; InputError for a queue that there is not."""
+        if queue not in tuple(QUEUE_TITLES):
             raise InputError("queue.unknown", "There is no such queue.", "Choose one of the list.")
+        return cls(Task(queue), form, ward)
+
+
+class _FormKind(NamedTuple):
+    """What a queue needs to know of all forms of one name."""
+
+    rank: int
+    policy: KeyingPolicy
 
 
 def count_queues(vault: Vault, settings: Settings) -> list[QueueLine]:
     """Every queue by kind of form and ward, the most urgent first."""
-    ranks, titles = _ranks(vault, settings), ledger.form_titles(vault)
-    found = [
-        QueueLine(queue, ranks[form][0], form, titles.get(form, form), ward, n)
-        for queue, form, ward, n in _counted(vault)
-        if form in ranks and not (queue == Task.KEY and ranks[form][1] == SCAN)
+    kinds, titles = _read_kinds(vault, settings), ledger.form_titles(vault)
+    lines = [
+        QueueLine(task, kinds[form].rank, form, titles.get(form, form), ward, count)
+        for task, form, ward, count in _count_waiting(vault)
+        if form in kinds and not (task == Task.KEY and kinds[form].policy == KeyingPolicy.SCAN)
     ]
     order = list(QUEUE_TITLES)
     return sorted(
-        found, key=lambda line: (order.index(line.queue), line.rank, line.form, line.ward)
+        lines, key=lambda line: (order.index(line.queue), line.rank, line.form, line.ward)
     )
 
 
-def totals(found: Sequence[QueueLine]) -> dict[str, int]:
+def totals(lines: Sequence[QueueLine]) -> dict[Task, int]:
     """How many forms wait in each queue."""
-    counted: Counter[str] = Counter()
-    for line in found:
+    counted: Counter[Task] = Counter()
+    for line in lines:
         counted[line.queue] += line.n
-    return {queue: counted[queue] for queue in QUEUE_TITLES}
+    return {task: counted[task] for task in QUEUE_TITLES}
 
 
-def listed(
+def list_waiting(
     vault: Vault, settings: Settings, wanted: QueueFilter, actor: Actor, limit: int = 50
 ) -> list[WaitingForm]:
     """The next forms of a queue in their order, those that somebody has among them."""
-    held, titles = claims.current_claims(vault), ledger.form_titles(vault)
-    found: list[WaitingForm] = []
-    for forms in _groups(vault, settings, wanted):
-        for serial in _next(vault, wanted, forms, actor, (), limit - len(found)):
+    claims_by_serial, titles = current_claims(vault), ledger.form_titles(vault)
+    waiting: list[WaitingForm] = []
+    for names in _group_by_rank(vault, settings, wanted):
+        for serial in _find_next(vault, wanted, names, actor, (), limit - len(waiting)):
             form = ledger.get_form(vault, serial)
             entry = entries.fetch(vault.db, serial)
-            title = titles.get(form.form, form.form)
-            event, by = (entry.event, entry.transcriber_name) if entry else ("", "")
-            found.append(
-                WaitingForm(serial, form.form, title, form.ward, event, by, held.get(serial))
+            waiting.append(
+                WaitingForm(
+                    serial,
+                    form.form,
+                    titles.get(form.form, form.form),
+                    form.ward,
+                    entry.event if entry else "",
+                    entry.transcriber_name if entry else "",
+                    claims_by_serial.get(serial),
+                )
             )
-        if len(found) >= limit:
+        if len(waiting) >= limit:
             break
-    return found
+    return waiting
 
 
-def take(
+def claim_next(
     vault: Vault, settings: Settings, wanted: QueueFilter, actor: Actor, skip: Collection[str] = ()
 ) -> str | None:
     """Claim the next form of a queue for somebody: its serial, or None when none is left for them.
@@ -126,75 +143,71 @@ def take(
     """
     with transaction(vault.db) as db:
         now = vault.clock()
-        held = {
-            row["serial"]
-            for row in checks.fetch_claims(db, vault.now())
-            if row["person"] != actor.id
+        claimed = {
+            claim.serial for claim in claims.fetch_all(db, vault.now()) if not claim.is_of(actor)
         }
-        for forms in _groups(vault, settings, wanted):
-            for serial in _next(vault, wanted, forms, actor, {*held, *skip}, _TRIES):
+        for names in _group_by_rank(vault, settings, wanted):
+            for serial in _find_next(vault, wanted, names, actor, {*claimed, *skip}, _TRIES):
                 if wanted.queue == Task.ADJUDICATE and _is_second(vault, serial, actor):
                     continue
-                claims.claim_free_form(db, serial, actor, now, settings.entry.idle_minutes)
+                claim_free_form(db, serial, actor, now, settings.entry.idle_minutes)
                 return serial
     return None
 
 
 def _is_second(vault: Vault, serial: str, actor: Actor) -> bool:
-    second = checks.fetch_second(vault.db, serial)
+    second = second_keyings.fetch(vault.db, serial)
     return second is not None and second.person == actor.id
 
 
-def _next(
+def _find_next(
     vault: Vault,
     wanted: QueueFilter,
-    forms: list[str],
+    names: list[str],
     actor: Actor,
     without: Collection[str],
     limit: int,
 ) -> list[str]:
     if wanted.queue == Task.KEY:
-        return paper_store.fetch_serials(
-            vault.db, FormState.RETURNED, forms, ward=wanted.ward, without=without, limit=limit
+        return issued_forms.fetch_serials(
+            vault.db, FormState.RETURNED, names, ward=wanted.ward, without=without, limit=limit
         )
     waiting = entries.find_waiting(
-        vault.db, wanted.queue, forms,
+        vault.db, wanted.queue, names,
         ward=wanted.ward, without=without, not_by=actor.id, limit=limit,
     )  # fmt: skip
     return [entry.serial for entry in waiting]
 
 
-def _groups(vault: Vault, settings: Settings, wanted: QueueFilter) -> Iterator[list[str]]:
+def _group_by_rank(vault: Vault, settings: Settings, wanted: QueueFilter) -> Iterator[list[str]]:
     """The names of forms of equal rank, the most urgent first."""
-    ranks = _ranks(vault, settings)
+    kinds = _read_kinds(vault, settings)
     names = [
         name
-        for name, (_, policy) in ranks.items()
-        if wanted.form in ("", name) and not (wanted.queue == Task.KEY and policy == SCAN)
+        for name, kind in kinds.items()
+        if wanted.form in ("", name)
+        and not (wanted.queue == Task.KEY and kind.policy == KeyingPolicy.SCAN)
     ]
-    names.sort(key=lambda name: (ranks[name][0], name))
-    for _, group in groupby(names, key=lambda name: ranks[name][0]):
+    names.sort(key=lambda name: (kinds[name].rank, name))
+    for _, group in groupby(names, key=lambda name: kinds[name].rank):
         yield list(group)
 
 
-def _counted(vault: Vault) -> Iterator[tuple[str, str, str, int]]:
-    for form, ward, n in paper_store.count_by_form(vault.db, FormState.RETURNED):
-        yield Task.KEY, form, ward, n
+def _count_waiting(vault: Vault) -> Iterator[WaitingCount]:
+    for form, ward, count in issued_forms.count_by_form(vault.db, FormState.RETURNED):
+        yield WaitingCount(Task.KEY, form, ward, count)
     yield from entries.count_waiting(vault.db)
 
 
-def _ranks(vault: Vault, settings: Settings) -> dict[str, tuple[int, str]]:
+def _read_kinds(vault: Vault, settings: Settings) -> dict[str, _FormKind]:
     """Rank and policy of every form that was printed here, by its name."""
     newest = layouts.fetch_newest_layouts(vault.db)
-    made = {name: _definition(vault, digest) for name, digest in newest.items()}
+    definitions = {name: _read_definition(vault, digest) for name, digest in newest.items()}
     return {
-        name: (
-            priority.keying_rank(form, settings),
-            keying_policy.apply_policy(form, settings).policy,
-        )
-        for name, form in made.items()
+        name: _FormKind(priority.keying_rank(form, settings), apply_policy(form, settings).policy)
+        for name, form in definitions.items()
     }
 
 
-def _definition(vault: Vault, digest: str) -> FormDefinition:
+def _read_definition(vault: Vault, digest: str) -> FormDefinition:
     return parse_form(layouts.fetch_definition_text(vault.db, digest))

@@ -1,4 +1,4 @@
-"""The sealed file by which a laptop hands over what it holds: one JSON text a line, table by table.
+"""The sealed file by which a laptop sends what it holds: one JSON text a line, table by table.
 
 A `.sync` file is a sealed file (see `vault.sealing`): age for the records station, signed by
 the laptop. Its number is the length of the laptop's audit chain, so a later one has a higher one.
@@ -17,10 +17,10 @@ import pyrage
 
 from downtime.vault import sealing
 from downtime.vault.device import Device
-from downtime.vault.sealing import SealedFile, FileKind
+from downtime.vault.sealing import FileKind, SealedFile
 
 SCHEMA = 1
-"""The version of the rows inside; a program takes no bundle of a later one."""
+"""The version of the rows inside; a program merges no bundle of a later one."""
 KIND = FileKind(
     "downtime-handover/1",
     SCHEMA,
@@ -40,7 +40,7 @@ class BundleHeader:
 
     hospital: str
     device: str
-    """Code of the laptop that hands over."""
+    """Code of the laptop that sends it."""
     station: str
     """Code of the machine that it is sealed to."""
     sequence: int
@@ -63,14 +63,16 @@ def read_header(sealed: SealedFile) -> BundleHeader:
     )
 
 
-def seal_rows(header: BundleHeader, rows: Iterable[Row], recipient: str, by: Device) -> SealedFile:
-    """Encrypt rows for one age recipient and sign them with the laptop's key."""
-    text = io.BytesIO()
+def seal_rows(
+    header: BundleHeader, rows: Iterable[Row], recipient: str, by: Device
+) -> tuple[SealedFile, int]:
+    """Encrypt rows for one age recipient and sign them with the laptop's key; how many they were."""
+    text, count = io.BytesIO(), 0
     with gzip.GzipFile(fileobj=text, mode="wb", compresslevel=_LEVEL, mtime=0) as packed:
         packed.write(_json_line(asdict(header)))
-        for row in rows:
+        for count, row in enumerate(rows, 1):  # noqa: B007 - the last number is the count
             packed.write(_json_line(row))
-    return sealing.seal(KIND, asdict(header), text.getvalue(), [recipient], by.sign)
+    return sealing.seal(KIND, asdict(header), text.getvalue(), [recipient], by.sign), count
 
 
 def _json_line(value: object) -> bytes:

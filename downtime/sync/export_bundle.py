@@ -1,4 +1,4 @@
-"""Hand over: seal all that this laptop holds to the records station, as one file."""
+"""Export: seal all that this laptop holds to the records station, as one file."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -7,10 +7,11 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from downtime.accounts import store as people
-from downtime.entry import merge_entries as entries
+from downtime.entry.merge_entries import export_entries
+from downtime.entry.policies import check_reason
 from downtime.errors import ConflictError, InputError, NotFoundError
-from downtime.outage import laptop_outages as outages
-from downtime.paper import merge_ledger as ledger
+from downtime.outage.laptop_outages import export_outages
+from downtime.paper.merge_ledger import export_ledger
 from downtime.settings import Settings
 from downtime.sync import bundle
 from downtime.sync.bundle import BundleHeader, Row
@@ -32,18 +33,18 @@ class ExportedBundle:
     """A bundle that is ready to be carried."""
 
     header: BundleHeader
-    envelope: SealedFile
+    sealed_file: SealedFile
     rows: int
 
     @property
     def name(self) -> str:
         """Its file name; nothing of a patient is in it."""
-        return self.header.name(self.envelope.sha256)
+        return self.header.name(self.sealed_file.sha256)
 
     @property
     def data(self) -> bytes:
         """The whole file."""
-        return self.envelope.data
+        return self.sealed_file.data
 
 
 def find_stations(vault: Vault) -> list[Card]:
@@ -58,15 +59,15 @@ def export_bundle(
     """Seal all that this laptop holds to the station of a device code, or to the usual one.
 
     ConflictError when this laptop's own audit chain does not hold, unless it is sealed as `broken`,
-    with a reason: then the station sees it for itself, and a person there has to take it over.
+    with a reason: then the station sees it for itself, and a person there has to merge it.
     """
     card = _choose_station(vault, settings, station)
     this = device.load_device(vault)
-    sound = _check_own_chain(vault, broken=broken, reason=reason)
-    action = AuditAction.HANDOVER_SEAL if sound else AuditAction.HANDOVER_SEAL_BROKEN
+    is_sound = _check_own_chain(vault, broken=broken, reason=reason)
+    action = AuditAction.HANDOVER_SEAL if is_sound else AuditAction.HANDOVER_SEAL_BROKEN
     with vault.change(actor, action, target=card.code, reason=reason):
         pass
-    if sound:
+    if is_sound:
         checkpoint.make_checkpoint(vault)
     with transaction(vault.db) as db:  # one picture of everything, whoever writes meanwhile
         header = BundleHeader(
@@ -77,10 +78,9 @@ def export_bundle(
             created=vault.now(),
             key=sealing.key_id(this.card.public_key),
         )
-        counted = _RowCounter()
-        rows = counted.count_rows(_export_rows(db, header))
-        envelope = bundle.seal_rows(header, rows, card.recipient, this)
-    return ExportedBundle(header, envelope, counted.rows)
+        rows = _export_rows(db, header)
+        sealed_file, count = bundle.seal_rows(header, rows, card.recipient, this)
+    return ExportedBundle(header, sealed_file, count)
 
 
 def _check_own_chain(vault: Vault, *, broken: bool, reason: str) -> bool:
@@ -89,27 +89,17 @@ def _check_own_chain(vault: Vault, *, broken: bool, reason: str) -> bool:
         raise ConflictError(
             "sync.own-chain",
             problems[0],
-            "Tell security: this laptop may have been changed. What it holds can be handed over all"
+            "Tell security: this laptop may have been changed. What it holds can be exported all"
             " the same, as broken and with a reason (downtime sync export --broken).",
         )
-    if problems and not reason.strip():
-        raise InputError("sync.reason", "A reason is needed.", "Say in a few words why.")
+    if problems:
+        check_reason(reason, "sync.reason")
     return not problems
 
 
-class _RowCounter:
-    def __init__(self) -> None:
-        self.rows = 0
-
-    def count_rows(self, rows: Iterator[Row]) -> Iterator[Row]:
-        for row in rows:
-            self.rows += 1
-            yield row
-
-
-def write_bundle(sealed: ExportedBundle, folder: Path) -> Path:
+def write_bundle(exported: ExportedBundle, folder: Path) -> Path:
     """Put a bundle into a folder or on a stick, whole or not at all; its path."""
-    return CarrierFolder(folder).put_file(sealed.name, sealed.data)
+    return CarrierFolder(folder).put_file(exported.name, exported.data)
 
 
 def _export_rows(db: Database, header: BundleHeader) -> Iterator[Row]:
@@ -119,9 +109,9 @@ def _export_rows(db: Database, header: BundleHeader) -> Iterator[Row]:
         yield CHECKPOINT, asdict(point)
     for person in people.list_people(db):
         yield PERSON, {"id": person.id, "name": person.name}
-    yield from outages.export_outages(db, header.device, header.sequence)
-    yield from ledger.export_ledger(db, header.device)
-    yield from entries.export_entries(db, header.device, header.sequence)
+    yield from export_outages(db, header.device, header.sequence)
+    yield from export_ledger(db, header.device)
+    yield from export_entries(db, header.device, header.sequence)
 
 
 def _choose_station(vault: Vault, settings: Settings, code: str) -> Card:

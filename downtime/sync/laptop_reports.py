@@ -1,40 +1,83 @@
-"""Which laptops have handed over, and which are still awaited: none may be forgotten."""
+"""Which laptops have sent what they hold, and which are still awaited: none may be forgotten."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from downtime.entry import merge_entries as entries
-from downtime.errors import InputError, NotFoundError
-from downtime.outage import laptop_outages as outages
+from downtime.entry.merge_entries import find_keyed_downtime_numbers
+from downtime.entry.policies import check_reason
+from downtime.errors import NotFoundError
+from downtime.outage import laptop_outages
 from downtime.outage.model import Outage
 from downtime.paper.store import moves
-from downtime.sync import store, store_doubts
-from downtime.sync.model import AuditAction
-from downtime.sync.store import ExcusedLaptop, MergedBundle
-from downtime.sync.store_doubts import UntrustedBundle
+from downtime.sync import store
+from downtime.sync.model import (
+    AuditAction,
+    AwaitedReason,
+    ExcusedLaptop,
+    MergedBundle,
+    ReportState,
+    UntrustedBundle,
+)
 from downtime.vault import device
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
+_SENTENCES = {
+    AwaitedReason.NEVER_SENT: "It has not sent anything.",
+    AwaitedReason.DOWN_ON_LAPTOP: "Systems were still down on it when it last sent its data.",
+    AwaitedReason.STILL_DOWN: "Systems are still down: paper may still be written.",
+    AwaitedReason.SENT_BEFORE_RECOVERY: "It last sent its data before all systems were back.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class LaptopReport:
-    """What is known of one laptop. `taken` is when its last bundle was taken (UTC), or empty."""
+    """What is known of one laptop."""
 
     device: str
     name: str
     """What its card calls it; empty for one that is known from its paper only."""
-    taken: str
-    sequence: int
-    """The number of its last bundle: the length of its audit chain then; 0 without one."""
-    complete: bool
-    """Whether nothing more of it is awaited."""
-    why: str
-    """Why not, or why it is not awaited at all; empty when its last bundle holds everything."""
-    unknown: tuple[str, ...] = ()
+    bundle: MergedBundle | None
+    """Its last bundle."""
+    unreported: tuple[str, ...]
     """Serials and numbers of it that were seen on paper, and that no bundle of it holds."""
+    excused: ExcusedLaptop | None
+    """Why nothing is awaited of it."""
+    awaited: AwaitedReason | None
+    """Why something is, if nobody has excused it."""
+
+    @property
+    def merged(self) -> str:
+        """When its last bundle was merged (UTC), or empty."""
+        return self.bundle.merged if self.bundle else ""
+
+    @property
+    def sequence(self) -> int:
+        """The number of its last bundle: the length of its audit chain then; 0 without one."""
+        return self.bundle.sequence if self.bundle else 0
+
+    @property
+    def state(self) -> ReportState:
+        """Paper of it that was seen here is awaited whatever anybody says."""
+        if self.excused and not self.unreported:
+            return ReportState.EXCUSED
+        return ReportState.AWAITED if self.awaited else ReportState.COMPLETE
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing more of it is awaited."""
+        return self.state != ReportState.AWAITED
+
+    @property
+    def explanation(self) -> str:
+        """Why it is awaited, or not at all; empty when its last bundle holds everything."""
+        if self.state == ReportState.EXCUSED and self.excused:
+            return f"Not awaited: {self.excused.reason}"
+        if self.awaited == AwaitedReason.UNREPORTED_PAPER:
+            return f"{len(self.unreported)} of its papers were seen here that it has not reported."
+        return _SENTENCES[self.awaited] if self.awaited else ""
 
 
 def report_laptops(vault: Vault, outage: Outage | None) -> list[LaptopReport]:
@@ -43,45 +86,52 @@ def report_laptops(vault: Vault, outage: Outage | None) -> list[LaptopReport]:
     A laptop is complete when its last bundle was sealed after every system of the outage was back,
     it held no system down then, and it holds all of its paper that was seen here.
     """
-    db, own = vault.db, device.read_own_code(vault.home)
-    cards = {card.code: card.name for card in device.read_trusted_cards(vault.home)}
-    unknown = _find_unreported(db)
+    db, own_code = vault.db, device.read_own_code(vault.home)
+    names = {card.code: card.name for card in device.read_trusted_cards(vault.home)}
+    unreported = _find_unreported(db)
     bundles, excused = store.fetch_latest_bundles(db), store.fetch_excused(db)
-    codes = sorted(({*cards, *unknown, *bundles, *excused}) - {own})
-    return [
-        _report_laptop(
-            db, code, cards.get(code, ""), bundles.get(code), excused.get(code),
-            tuple(sorted(unknown.get(code, ()))), outage,
+    codes = sorted(({*names, *unreported, *bundles, *excused}) - {own_code})
+    reports = []
+    for code in codes:
+        bundle, papers = bundles.get(code), tuple(sorted(unreported.get(code, ())))
+        awaited = next(_find_reasons(db, code, bundle, papers, outage), None)
+        reports.append(
+            LaptopReport(code, names.get(code, ""), bundle, papers, excused.get(code), awaited)
         )
-        for code in codes
-    ]  # fmt: skip
+    return reports
+
+
+def list_untrusted_bundles(vault: Vault) -> list[UntrustedBundle]:
+    """All that were ever merged although a laptop's past cannot be proved, oldest first."""
+    return store.fetch_untrusted_bundles(vault.db)
+
+
+def read_untrusted_file(vault: Vault, sha256: str) -> bytes:
+    """The sealed file of such a bundle, as it came."""
+    return store.fetch_untrusted_file(vault.db, sha256)
 
 
 def find_untrusted_bundles(vault: Vault, outage: Outage) -> list[UntrustedBundle]:
-    """What was taken over since an outage began although a laptop's past cannot be proved."""
-    return [
-        one for one in store_doubts.fetch_untrusted_bundles(vault.db) if one.taken >= outage.opened
-    ]
+    """Those that were merged since an outage began."""
+    bundles = store.fetch_untrusted_bundles(vault.db)
+    return [bundle for bundle in bundles if bundle.merged >= outage.opened]
 
 
 def find_awaited(vault: Vault, outage: Outage | None) -> list[LaptopReport]:
     """Those of which something is still awaited."""
-    return [report for report in report_laptops(vault, outage) if not report.complete]
+    return [report for report in report_laptops(vault, outage) if not report.is_complete]
 
 
 def excuse_laptop(vault: Vault, code: str, actor: Actor, reason: str) -> None:
-    """Await nothing of a laptop: it prints no paper, or is lost for good. `why` is required."""
-    if not reason.strip():
-        raise InputError("sync.reason", "A reason is needed.", "Say in a few words why.")
+    """Await nothing of a laptop: it prints no paper, or is lost for good. `reason` is required."""
+    reason = check_reason(reason, "sync.reason")
     if code not in {report.device for report in report_laptops(vault, None)}:
         raise NotFoundError("sync.unknown", f"No laptop {code} is known.", "Check the code.")
+    laptop = ExcusedLaptop(
+        device=code, reason=reason, at=vault.now(), by=actor.id, by_name=actor.name
+    )
     with vault.change(actor, AuditAction.HANDOVER_EXCUSE, target=code, reason=reason) as db:
-        store.save_excused(
-            db,
-            ExcusedLaptop(
-                device=code, why=reason.strip(), at=vault.now(), by=actor.id, by_name=actor.name
-            ),
-        )
+        store.save_excused(db, laptop)
 
 
 def await_laptop(vault: Vault, code: str, actor: Actor, reason: str = "") -> None:
@@ -92,48 +142,32 @@ def await_laptop(vault: Vault, code: str, actor: Actor, reason: str = "") -> Non
 
 def _find_unreported(db: Database) -> dict[str, set[str]]:
     """Serials and numbers seen on paper that are in no ledger here, by the laptop they name."""
-    found: dict[str, set[str]] = {}
+    unreported: dict[str, set[str]] = {}
     for move in moves.fetch_moves_without_form(db):
-        found.setdefault(move.serial[:2], set()).add(move.serial)
-    for number in entries.find_keyed_downtime_numbers(db) - outages.list_known_numbers(db):
-        found.setdefault(number[1:3], set()).add(number)
-    return found
+        unreported.setdefault(move.serial[:2], set()).add(move.serial)
+    for number in find_keyed_downtime_numbers(db) - laptop_outages.list_known_numbers(db):
+        unreported.setdefault(number[1:3], set()).add(number)
+    return unreported
 
 
-def _report_laptop(
-    db: Database,
-    code: str,
-    name: str,
-    bundle: MergedBundle | None,
-    excused: ExcusedLaptop | None,
-    unknown: tuple[str, ...],
-    outage: Outage | None,
-) -> LaptopReport:
-    taken, sequence = (bundle.taken, bundle.sequence) if bundle else ("", 0)
-    reason = next(_reasons_incomplete(db, code, bundle, unknown, outage), "")
-    if excused and not unknown:
-        return LaptopReport(code, name, taken, sequence, True, f"Not awaited: {excused.why}")
-    return LaptopReport(code, name, taken, sequence, not reason, reason, unknown)
-
-
-def _reasons_incomplete(
+def _find_reasons(
     db: Database,
     code: str,
     bundle: MergedBundle | None,
-    unknown: tuple[str, ...],
+    unreported: tuple[str, ...],
     outage: Outage | None,
-) -> Iterator[str]:
-    if unknown:
-        yield f"{len(unknown)} of its papers were seen here that it has not reported."
+) -> Iterator[AwaitedReason]:
+    if unreported:
+        yield AwaitedReason.UNREPORTED_PAPER
     if bundle is None:
-        yield "It has not handed over anything."
+        yield AwaitedReason.NEVER_SENT
         return
     if outage is None:
         return
-    theirs = [one for one in outages.list_declarations(db, outage.id) if one.device == code]
-    if any(one.outage_on_laptop.down for one in theirs):
-        yield "Systems were still down on it when it last handed over."
+    declared = laptop_outages.list_declarations(db, outage.id)
+    if any(item.outage_on_laptop.down for item in declared if item.device == code):
+        yield AwaitedReason.DOWN_ON_LAPTOP
     if outage.down:
-        yield "Systems are still down: paper may still be written."
+        yield AwaitedReason.STILL_DOWN
     elif bundle.created < max((system.ended for system in outage.systems), default=""):
-        yield "It last handed over before all systems were back."
+        yield AwaitedReason.SENT_BEFORE_RECOVERY

@@ -1,37 +1,37 @@
-"""Take what a laptop handed over: check it, open it, and put it with what is held, all or nothing.
+"""Merge what a laptop sent: check it, open it, and put it with what is here, all or nothing.
 
 A bundle is believed when a trusted card signed it, it is of this hospital and for this station, and
 its audit chain holds and runs through every point that the laptop showed before. Nothing of it is
-opened before its signature is checked. All of it is put together in one transaction, together with
-its audit entry: a program that dies meanwhile leaves nothing of it. What only its audit chain speaks
-against can be taken over by a person, with a reason (`doubts`).
+opened before its signature is checked. All of it is merged in one transaction, together with its
+audit entry: a program that dies meanwhile leaves nothing of it. What only its audit chain speaks
+against can be merged by a person, with a reason (`trust_checks`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlcipher3
 from sqlite_utils import Database
 
-from downtime.entry import merge_entries as entries
+from downtime.entry import merge_entries
 from downtime.entry.duplicate_entries import find_duplicate_entries
-from downtime.errors import InputError, UntrustedError
-from downtime.outage import laptop_outages as outages
-from downtime.paper import merge_ledger as ledger
-from downtime.paper.store import issued_forms as ledger_store
+from downtime.entry.merge_entries import EntryMerger
+from downtime.entry.open_form import open_form
+from downtime.entry.policies import check_reason
+from downtime.errors import InputError, NotFoundError, UntrustedError, UserError
+from downtime.outage import laptop_outages
+from downtime.paper import merge_ledger
+from downtime.paper.merge_ledger import LedgerMerge, LedgerTable
+from downtime.paper.store import issued_forms
 from downtime.settings import Settings
-from downtime.sync import bundle, second_papers, store, store_doubts, trust_checks
-from downtime.sync import duplicate_numbers as clashes
+from downtime.sync import bundle, duplicate_numbers, store, trust_checks
 from downtime.sync.bundle import BundleHeader, Row
-from downtime.sync.duplicate_numbers import DuplicateRows as Clashes
+from downtime.sync.duplicate_numbers import DuplicateRows
 from downtime.sync.export_bundle import AUDIT, CHECKPOINT, PERSON
-from downtime.sync.model import AuditAction
-from downtime.sync.store import MergedBundle
-from downtime.sync.store_doubts import UntrustedBundle
-from downtime.sync.trust_checks import TrustFailure
-from downtime.transport.folder import read_file
+from downtime.sync.model import AuditAction, MergedBundle, TrustFailure, UntrustedBundle
 from downtime.vault import device, sealing
 from downtime.vault.audit import GENESIS
 from downtime.vault.device import Card
@@ -40,9 +40,30 @@ from downtime.vault.sealing import SealedFile
 from downtime.vault.vault import Vault
 
 
+class CheckedBundle(NamedTuple):
+    """A bundle whose signature, sender, hospital and station are right; nothing of it is opened."""
+
+    sealed: SealedFile
+    header: BundleHeader
+    card: Card
+
+
+class BundleContent(NamedTuple):
+    """What a bundle holds: the laptop's audit chain with its last signed point, and all other rows."""
+
+    chain: list[Any]
+    point: Checkpoint | None
+    rows: list[Row]
+
+    @property
+    def head(self) -> str:
+        """The hash of the last audit entry."""
+        return str(self.chain[-1][-1]) if self.chain else GENESIS
+
+
 @dataclass(frozen=True, slots=True)
 class MergeResult:
-    """What a bundle brought. `news` is false for one that is no newer than what was taken before."""
+    """What a bundle brought. `news` is false for one that is no newer than what was merged before."""
 
     header: BundleHeader
     name: str
@@ -54,113 +75,106 @@ class MergeResult:
     entries: int = 0
     duplicates: int = 0
     """Forms that are keyed twice now, of all laptops together."""
-    homeless: tuple[str, ...] = ()
+    unjoined_outages: tuple[str, ...] = ()
     """Outages of the laptop that belong to none here: `K7:2026-11-02-1`."""
-    doubt: TrustFailure | None = None
-    """What spoke against it, when a person took it over all the same."""
-    clashes: tuple[str, ...] = ()
+    failure: TrustFailure | None = None
+    """What spoke against it, when a person merged it all the same."""
+    duplicate_numbers: tuple[str, ...] = ()
     """Serials and downtime numbers that stand for two things now."""
 
     @property
     def sentence(self) -> str:
-        """What came of it, for a person."""
+        """The result, for a person."""
+        laptop = f"{self.name} ({self.header.device})"
         if not self.news:
-            return f"{self.name} ({self.header.device}): nothing newer than what was taken before."
-        said = (
-            f"{self.name} ({self.header.device}): {self.forms} new forms, {self.moves} new moves,"
+            return f"{laptop}: nothing newer than what was merged before."
+        sentences = [
+            f"{laptop}: {self.forms} new forms, {self.moves} new moves,"
             f" {self.entries} new or changed entries."
-        )
-        if self.homeless:
-            said += f" {len(self.homeless)} of its outages belong to none here yet: join them."
-        if self.doubt:
-            said += f" TAKEN OVER all the same: {self.doubt.sentence} The statement says so."
-        if self.clashes:
-            said += f" Two things carry one number: {', '.join(self.clashes)}."
-        return said
+        ]
+        if count := len(self.unjoined_outages):
+            sentences.append(f"{count} of its outages belong to none here yet: join them.")
+        if self.failure:
+            sentences.append(f"MERGED all the same: {self.failure.sentence} The statement says so.")
+        if self.duplicate_numbers:
+            sentences.append(f"Two things carry one number: {', '.join(self.duplicate_numbers)}.")
+        return " ".join(sentences)
 
 
 def read_bundle(path: Path, settings: Settings) -> bytes:
     """The bytes of a bundle's file; NotFoundError, InputError when it is too large."""
-    return read_file(path, settings.sync.max_bundle_bytes, "sync.max_bundle_bytes")
+    limit = settings.sync.max_bundle_bytes
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError:
+        raise NotFoundError(
+            "bundle.missing", f"There is no bundle {path.name}.", "Check the name or the stick."
+        ) from None
+    if len(data) > limit:
+        raise InputError(
+            "bundle.too-large",
+            f"{path.name} is larger than {limit} bytes, the most that a bundle may have.",
+            "If it is a bundle of this hospital, raise sync.max_bundle_bytes.",
+        )
+    return data
 
 
 def merge_bundle(
     vault: Vault, settings: Settings, data: bytes, actor: Actor, reason: str = ""
 ) -> MergeResult:
-    """Take one bundle, however often and in whatever order bundles are brought.
+    """Merge one bundle, however often and in whatever order bundles are brought.
 
     UntrustedError when it was altered or cut short, comes from an unknown laptop or another
     hospital, is for another station, or does not continue what the laptop showed before.
     """
-    return _merge_checked(vault, settings, data, actor, reason, over=False)
+    checked = check_bundle(vault, settings, data)
+    content = _open_content(vault, checked.sealed)
+    with _change(vault, AuditAction.HANDOVER_TAKE, checked, content, actor, reason) as db:
+        duplicates = _find_duplicate_rows(db, content.rows)
+        if failure := _find_failure(db, checked, content, duplicates):
+            raise failure.error
+        result = _start_result(db, checked, duplicates)
+        if result.news:
+            store.save_audit_chain(db, checked.header.device, content.chain)
+            merger = _BundleMerger(vault, settings, db, actor, result)
+            result = merger.merge_trusted(content.rows, duplicates)
+        _save_bundle(db, checked, content, actor, vault.now())
+    return result
 
 
 def merge_untrusted_bundle(
     vault: Vault, settings: Settings, data: bytes, actor: Actor, reason: str
 ) -> MergeResult:
-    """Take a bundle whose audit chain does not hold or continue, in this person's name.
+    """Merge a bundle whose audit chain does not hold or continue, in this person's name.
 
-    InputError without a reason; UntrustedError as `take` for anything else that speaks against it.
-    What two pasts of one laptop say of one form is kept beside each other; the file is kept whole.
+    InputError without a reason; UntrustedError as `merge_bundle` for anything else that speaks
+    against it. What two pasts of one laptop say of one form is kept beside each other; the file is
+    kept whole.
     """
-    if not reason.strip():
-        raise InputError("sync.reason", "A reason is needed.", "Say in a few words why.")
-    return _merge_checked(vault, settings, data, actor, reason.strip(), over=True)
+    reason = check_reason(reason, "sync.reason")
+    checked = check_bundle(vault, settings, data)
+    content = _open_content(vault, checked.sealed)
+    with _change(vault, AuditAction.HANDOVER_TAKE_OVER, checked, content, actor, reason) as db:
+        duplicates = _find_duplicate_rows(db, content.rows)
+        failure = _find_failure(db, checked, content, duplicates)
+        result = _start_result(db, checked, duplicates, failure)
+        if result.news:
+            if not (failure and failure.branch):
+                store.save_audit_chain(db, checked.header.device, content.chain)
+            merger = _BundleMerger(vault, settings, db, actor, result)
+            result = merger.merge_trusted(content.rows, duplicates)
+        _save_bundle(db, checked, content, actor, vault.now())
+        if failure and result.news:
+            _save_failure(db, checked, result, failure, duplicates, actor, vault.now(), reason)
+    return result
 
 
-def _merge_checked(
-    vault: Vault, settings: Settings, data: bytes, actor: Actor, reason: str, *, over: bool
-) -> MergeResult:
-    sealed, header, card = check_bundle(vault, settings, data)
-    rows = bundle.open_rows(sealed, device.load_device(vault).age_identity)
-    chain, point, others = _split_rows(rows)
-    head = chain[-1][-1] if chain else GENESIS
-    target = f"{header.device} {header.sequence} {sealed.sha256} head {head}"
-    action = AuditAction.HANDOVER_TAKE_OVER if over else AuditAction.HANDOVER_TAKE
-    with vault.change(actor, action, target=target, reason=reason) as db:
-        held = store.fetch_audit_hashes(db, header.device)
-        twice = _find_duplicate_rows(db, others)
-        doubt = trust_checks.find_trust_failure(chain, point, header, card, held, twice.numbers)
-        if doubt and not over:
-            raise doubt.error
-        news = not store.has_bundle(db, sealed.sha256) if doubt else header.sequence > len(held)
-        taken = MergeResult(
-            header, card.name, sealed.sha256, news, doubt=doubt, clashes=twice.numbers
-        )
-        if news:
-            if not (doubt and doubt.branch):
-                store.save_audit_chain(db, header.device, chain)
-            taken = _merge_trusted_rows(db, taken, others, twice, device.read_own_code(vault.home))
-        store.save_bundle(
-            db,
-            MergedBundle(
-                sha256=sealed.sha256, device=header.device, sequence=header.sequence, head=head,
-                created=header.created, taken=vault.now(), taken_by=actor.id, taken_name=actor.name,
-                checkpoint=point.short_text if point else "",
-            ),
-        )  # fmt: skip
-        if doubt and news:
-            clashes.save_duplicates(db, twice, doubt.branch or header.device, vault.now())
-            store_doubts.save_untrusted_bundle(
-                db,
-                UntrustedBundle(
-                    sha256=sealed.sha256, device=header.device, branch=doubt.branch,
-                    doubt=doubt.sentence, why=reason, taken=vault.now(), taken_by=actor.id,
-                    taken_name=actor.name, clashes=taken.clashes, file=sealed.data,
-                ),
-            )  # fmt: skip
-    return taken
-
-
-def check_bundle(
-    vault: Vault, settings: Settings, data: bytes
-) -> tuple[SealedFile, BundleHeader, Card]:
+def check_bundle(vault: Vault, settings: Settings, data: bytes) -> CheckedBundle:
     """All that can be checked before anything is opened: signature, sender, hospital, station."""
     sealed = sealing.verify_seal(bundle.KIND, data, sealing.list_trusted_keys(vault.home))
     header, own = bundle.read_header(sealed), device.read_own_card(vault.home)
-    cards = {
-        sealing.key_id(card.public_key): card for card in device.read_trusted_cards(vault.home)
-    }
+    cards = {sealing.key_id(c.public_key): c for c in device.read_trusted_cards(vault.home)}
     card = cards.get(header.key)
     if card is None:
         raise UntrustedError(
@@ -184,79 +198,213 @@ def check_bundle(
             f"This bundle is sealed for machine {header.station}, and this one is {own.code}.",
             f"Take it there, or let the laptop seal another one for {own.code}.",
         )
-    return sealed, header, card
+    return CheckedBundle(sealed, header, card)
 
 
-def _split_rows(rows: Iterable[Row]) -> tuple[list[Any], Checkpoint | None, list[Row]]:
-    chain: list[Any] = []
-    point: Checkpoint | None = None
-    others: list[Row] = []
-    for table, row in rows:
+def _open_content(vault: Vault, sealed: SealedFile) -> BundleContent:
+    content = BundleContent([], None, [])
+    for table, row in bundle.open_rows(sealed, device.load_device(vault).age_identity):
         if table == AUDIT:
-            chain.append(row["entry"])
+            content.chain.append(row["entry"])
         elif table == CHECKPOINT:
-            point = Checkpoint(**row)
+            content = content._replace(point=Checkpoint(**row))
         else:
-            others.append((table, row))
-    return chain, point, others
+            content.rows.append((table, row))
+    return content
 
 
-def _find_duplicate_rows(db: Database, rows: list[Row]) -> Clashes:
+def _change(
+    vault: Vault,
+    action: AuditAction,
+    checked: CheckedBundle,
+    content: BundleContent,
+    actor: Actor,
+    reason: str,
+) -> AbstractContextManager[Database]:
+    header = checked.header
+    target = f"{header.device} {header.sequence} {checked.sealed.sha256} head {content.head}"
+    return vault.change(actor, action, target=target, reason=reason)
+
+
+def _find_duplicate_rows(db: Database, rows: list[Row]) -> DuplicateRows:
     """Serials and downtime numbers that stand for something else here."""
     try:
-        return clashes.find_duplicate_rows(db, rows)
+        return duplicate_numbers.find_duplicate_rows(db, rows)
     except (KeyError, sqlcipher3.ProgrammingError):
         raise sealing.incomplete_error() from None
 
 
-def _merge_trusted_rows(
-    db: Database, taken: MergeResult, rows: Iterable[Row], twice: Clashes, own: str
-) -> MergeResult:
-    """As `_merged`; UntrustedError when rows are not as a laptop of this version writes them."""
-    try:
-        said = second_papers.without_second_papers(rows, taken.header.device, twice.serials)
-        return _merge_rows(db, taken, said, own)
-    except (KeyError, TypeError, ValueError, sqlcipher3.DatabaseError) as error:
-        if isinstance(error, sqlcipher3.OperationalError):  # the disk, not the bundle
-            raise
-        raise sealing.incomplete_error() from None
-
-
-def _merge_rows(db: Database, taken: MergeResult, rows: Iterable[Row], own: str) -> MergeResult:
-    late: list[Row] = []
-    for table, row in rows:
-        if table == PERSON:
-            store.save_person(db, taken.header.device, row["id"], row["name"])
-        elif table in (outages.LAPTOP_OUTAGE_ROWS, outages.NUMBER_ROWS):
-            outages.merge_row(db, own, table, row)
-        elif table in (*ledger.LedgerTable, *entries.TABLES):
-            late.append((table, row))
-        else:
-            raise ValueError(f"no table {table}")
-    homes = outages.map_to_local_outages(db)
-    move_forms_to_outages(db, homes)
-    past = (taken.header.device, taken.doubt.branch) if taken.doubt and taken.doubt.branch else None
-    forms = ledger.LedgerMerge(db, lambda origin: homes.get(origin, origin), past)
-    keyed = entries.EntryMerger(db, own, lambda serial: ledger_store.fetch_outage(db, serial), past)
-    for table, row in late:
-        (forms.merge_row if table in list(ledger.LedgerTable) else keyed.merge_row)(table, row)
-    forms.update_states()
-    keyed.finish()
-    mine = {
-        one.origin for one in outages.list_laptop_outages(db) if one.device == taken.header.device
-    }
-    return replace(
-        taken,
-        forms=forms.new_forms,
-        moves=forms.new_moves,
-        entries=keyed.new_entries,
-        duplicates=len({pair.serial for pair in find_duplicate_entries(db)}),
-        homeless=tuple(sorted(origin for origin in mine if homes[origin] == origin)),
+def _find_failure(
+    db: Database, checked: CheckedBundle, content: BundleContent, duplicates: DuplicateRows
+) -> TrustFailure | None:
+    known_hashes = store.fetch_audit_hashes(db, checked.header.device)
+    return trust_checks.find_trust_failure(
+        content.chain,
+        content.point,
+        checked.header,
+        checked.card,
+        known_hashes,
+        duplicates.numbers,
     )
 
 
-def move_forms_to_outages(db: Database, homes: dict[str, str]) -> int:
+def _start_result(
+    db: Database,
+    checked: CheckedBundle,
+    duplicates: DuplicateRows,
+    failure: TrustFailure | None = None,
+) -> MergeResult:
+    header, sha256 = checked.header, checked.sealed.sha256
+    if failure:
+        news = not store.has_bundle(db, sha256)
+    else:
+        news = header.sequence > len(store.fetch_audit_hashes(db, header.device))
+    return MergeResult(
+        header,
+        checked.card.name,
+        sha256,
+        news,
+        failure=failure,
+        duplicate_numbers=duplicates.numbers,
+    )
+
+
+def _save_bundle(
+    db: Database, checked: CheckedBundle, content: BundleContent, actor: Actor, now: str
+) -> None:
+    bundle_row = MergedBundle(
+        sha256=checked.sealed.sha256,
+        device=checked.header.device,
+        sequence=checked.header.sequence,
+        head=content.head,
+        created=checked.header.created,
+        merged=now,
+        merged_by=actor.id,
+        merged_name=actor.name,
+        checkpoint=content.point.short_text if content.point else "",
+    )
+    store.save_bundle(db, bundle_row)
+
+
+def _save_failure(
+    db: Database,
+    checked: CheckedBundle,
+    result: MergeResult,
+    failure: TrustFailure,
+    duplicates: DuplicateRows,
+    actor: Actor,
+    now: str,
+    reason: str,
+) -> None:
+    laptop = checked.header.device
+    duplicate_numbers.save_duplicates(db, duplicates, failure.branch or laptop, now)
+    untrusted = UntrustedBundle(
+        sha256=checked.sealed.sha256,
+        device=laptop,
+        failure=failure,
+        kept_sentence="",
+        reason=reason,
+        merged=now,
+        merged_by=actor.id,
+        merged_name=actor.name,
+        duplicate_numbers=result.duplicate_numbers,
+        file=checked.sealed.data,
+    )
+    store.save_untrusted_bundle(db, untrusted)
+
+
+@dataclass
+class _BundleMerger:
+    """Puts the rows of one bundle into the tables here, inside the transaction of its merge."""
+
+    vault: Vault
+    settings: Settings
+    db: Database
+    actor: Actor
+    result: MergeResult
+
+    def merge_trusted(self, rows: Iterable[Row], duplicates: DuplicateRows) -> MergeResult:
+        """Merge rows; UntrustedError when they are not as a laptop of this version writes them."""
+        laptop = self.result.header.device
+        try:
+            rows = duplicate_numbers.without_second_papers(rows, laptop, duplicates.serials)
+            return self._merge(rows)
+        except (KeyError, TypeError, ValueError, sqlcipher3.DatabaseError) as error:
+            if isinstance(error, sqlcipher3.OperationalError):  # the disk, not the bundle
+                raise
+            raise sealing.incomplete_error() from None
+
+    def _merge(self, rows: Iterable[Row]) -> MergeResult:
+        deferred = self._merge_outages(rows)
+        local_outages = laptop_outages.map_to_local_outages(self.db)
+        move_forms_to_outages(self.db, local_outages)
+        forms, entries = self._merge_forms(deferred, local_outages)
+        laptop = self.result.header.device
+        origins = {
+            outage.origin
+            for outage in laptop_outages.list_laptop_outages(self.db)
+            if outage.device == laptop
+        }
+        return replace(
+            self.result,
+            forms=forms.new_forms,
+            moves=forms.new_moves,
+            entries=entries.new_entries,
+            duplicates=len({pair.serial for pair in find_duplicate_entries(self.db)}),
+            unjoined_outages=tuple(sorted(o for o in origins if local_outages[o] == o)),
+        )
+
+    def _merge_outages(self, rows: Iterable[Row]) -> list[Row]:
+        """Merge people, outages and numbers; the rows of forms and entries, which come after."""
+        own_code = device.read_own_code(self.vault.home)
+        deferred: list[Row] = []
+        for table, row in rows:
+            if table == PERSON:
+                store.save_person(self.db, self.result.header.device, row["id"], row["name"])
+            elif table in (laptop_outages.LAPTOP_OUTAGE_ROWS, laptop_outages.NUMBER_ROWS):
+                laptop_outages.merge_row(self.db, own_code, table, row)
+            elif table in (*LedgerTable, *merge_entries.TABLES):
+                deferred.append((table, row))
+            else:
+                raise ValueError(f"no table {table}")
+        return deferred
+
+    def _merge_forms(
+        self, rows: Iterable[Row], local_outages: Mapping[str, str]
+    ) -> tuple[LedgerMerge, EntryMerger]:
+        failure, laptop = self.result.failure, self.result.header.device
+        diverged_history = (laptop, failure.branch) if failure and failure.branch else None
+        forms = LedgerMerge(
+            self.db, lambda origin: local_outages.get(origin, origin), diverged_history
+        )
+        entries = EntryMerger(
+            db=self.db,
+            device=device.read_own_code(self.vault.home),
+            actor=self.actor,
+            now=self.vault.now(),
+            outage_of=lambda serial: issued_forms.fetch_outage(self.db, serial),
+            has_critical_fields=self._has_critical_fields,
+            diverged_history=diverged_history,
+        )
+        for table, row in rows:
+            if table in tuple(LedgerTable):
+                forms.merge_row(table, row)
+            else:
+                entries.merge_row(table, row)
+        forms.update_states()
+        entries.finish()
+        return forms, entries
+
+    def _has_critical_fields(self, serial: str) -> bool:
+        """Whether two people key fields of a form here; of one that cannot be opened they do."""
+        try:
+            return bool(open_form(self.vault, serial, self.settings).critical_keys)
+        except UserError:
+            return True
+
+
+def move_forms_to_outages(db: Database, local_outages: Mapping[str, str]) -> int:
     """Put what laptops did under the outages here, inside the caller's transaction; how many forms."""
-    moved = ledger.regroup_forms(db, homes)
-    entries.move_to_outages(db, moved.items())
+    moved = merge_ledger.regroup_forms(db, local_outages)
+    merge_entries.move_to_outages(db, moved)
     return len(moved)

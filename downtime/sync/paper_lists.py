@@ -1,11 +1,13 @@
 """The lists of paper that is not in order, each line with its owner and when it is due."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
 
 from downtime.entry.duplicate_entries import find_duplicate_entries
-from downtime.entry.store import scans
 from downtime.entry.file_form import find_unfiled_forms
+from downtime.entry.store import scans
 from downtime.errors import InputError
 from downtime.outage import outages
 from downtime.paper import check_in, csv_file, ledger, serials
@@ -14,20 +16,37 @@ from downtime.paper.model import Assignment, AssignmentKind, FormState, IssuedFo
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
-MISSING, LOST_ONES, VOID_ONES, DUPLICATES, KEYED_TWICE, COPIES, FOREIGN, UNFILED = (
-    "missing", "lost", "void", "duplicates", "keyed-twice", "copies", "foreign", "unfiled",
-)  # fmt: skip
-TITLES = {
-    MISSING: "Missing",
-    LOST_ONES: "Declared lost",
-    VOID_ONES: "Void",
-    DUPLICATES: "Checked in twice",
-    KEYED_TWICE: "Keyed twice",
-    COPIES: "More than one copy",
-    FOREIGN: "From laptops not merged yet",
-    UNFILED: "Returned, not filed",
+
+class PaperList(StrEnum):
+    """The lists, as addresses and commands name them."""
+
+    MISSING = "missing"
+    LOST = "lost"
+    VOID = "void"
+    CHECKED_IN_TWICE = "duplicates"
+    KEYED_TWICE = "keyed-twice"
+    COPIES = "copies"
+    UNREPORTED = "foreign"
+    UNFILED = "unfiled"
+
+
+TITLES: Mapping[PaperList, str] = {
+    PaperList.MISSING: "Missing",
+    PaperList.LOST: "Declared lost",
+    PaperList.VOID: "Void",
+    PaperList.CHECKED_IN_TWICE: "Checked in twice",
+    PaperList.KEYED_TWICE: "Keyed twice",
+    PaperList.COPIES: "More than one copy",
+    PaperList.UNREPORTED: "From laptops not merged yet",
+    PaperList.UNFILED: "Returned, not filed",
 }
-TO_SETTLE = (MISSING, DUPLICATES, KEYED_TWICE, FOREIGN, UNFILED)
+TO_SETTLE = (
+    PaperList.MISSING,
+    PaperList.CHECKED_IN_TWICE,
+    PaperList.KEYED_TWICE,
+    PaperList.UNREPORTED,
+    PaperList.UNFILED,
+)
 """The lists that are empty once everything is in order."""
 HEAD = ("Serial", "Form", "Ward", "Printed by", "Since", "Details", "Owner", "Due", "Note")
 
@@ -40,8 +59,8 @@ class PaperLine:
     form: IssuedForm | None
     since: str
     """UTC as stored."""
-    said: str
-    """Details of it: a reason, or who booked it when. No patient is named."""
+    details: str
+    """A reason, or who checked it in how often. No patient is named."""
     device: str
     """The laptop that keyed it too; empty in other lists."""
     assignment: Assignment | None
@@ -51,113 +70,143 @@ class PaperLine:
         return self.assignment is not None and self.assignment.is_overdue(now)
 
 
+class _Paper(NamedTuple):
+    """A line before its owner is known."""
+
+    serial: str
+    form: IssuedForm | None
+    since: str
+    details: str
+    device: str = ""
+
+
+_Finder = Callable[[Vault, Settings, str], Iterator[_Paper]]
+
+
+def parse_name(name: str) -> PaperList:
+    """The list of a name; InputError when there is none."""
+    if name not in tuple(PaperList):
+        raise InputError("ledger.list", "There is no such list.", f"Choose {', '.join(PaperList)}.")
+    return PaperList(name)
+
+
 def list_papers(vault: Vault, settings: Settings, name: str, outage: str = "") -> list[PaperLine]:
     """One list, of the outage at hand or of a given one; overdue lines first, then by due date.
 
     InputError for a list that there is not.
     """
-    if name not in TITLES:
-        raise InputError("ledger.list", "There is no such list.", f"Choose {', '.join(TITLES)}.")
-    chosen = outage or next((one.id for one in outages.list_outages(vault)), "")
+    find = _FINDERS[parse_name(name)]
+    chosen = outage or next((item.id for item in outages.list_outages(vault)), "")
     owners = list_assignments(vault.db, AssignmentKind.FORM)
     lines = [
-        PaperLine(serial, form, since, said, device, owners.get(serial))
-        for serial, form, since, said, device in _FOUND[name](vault, settings, chosen)
+        PaperLine(*paper, assignment=owners.get(paper.serial))
+        for paper in find(vault, settings, chosen)
     ]
     return sorted(lines, key=lambda line: line.assignment.due if line.assignment else "~")
 
 
-def count_papers(vault: Vault, settings: Settings, outage: str = "") -> dict[str, int]:
+def count_papers(vault: Vault, settings: Settings, outage: str = "") -> dict[PaperList, int]:
     """How many lines each list has."""
-    return {name: len(list_papers(vault, settings, name, outage)) for name in TITLES}
+    return {name: len(list_papers(vault, settings, name, outage)) for name in PaperList}
 
 
 def find_overdue(vault: Vault, settings: Settings, outage: str = "") -> list[PaperLine]:
     """Lines of all lists that have to be settled, and whose owner is late."""
     now = vault.now()
-    found = (line for name in TO_SETTLE for line in list_papers(vault, settings, name, outage))
-    return [line for line in found if line.is_overdue(now)]
+    lines = (line for name in TO_SETTLE for line in list_papers(vault, settings, name, outage))
+    return [line for line in lines if line.is_overdue(now)]
 
 
-def to_csv(lines: Iterable[PaperLine], moment: Callable[[str], str]) -> bytes:
-    """A list for a spreadsheet; `moment` writes a stored time as the site shows it."""
-    return csv_file.to_csv(HEAD, (_cells(line, moment) for line in lines))
+def to_csv(lines: Iterable[PaperLine], format_moment: Callable[[str], str]) -> bytes:
+    """A list for a spreadsheet; `format_moment` writes a stored time as the site shows it."""
+    return csv_file.to_csv(HEAD, (_cells(line, format_moment) for line in lines))
 
 
-def _cells(line: PaperLine, moment: Callable[[str], str]) -> list[str]:
+def _cells(line: PaperLine, format_moment: Callable[[str], str]) -> list[str]:
     form, owner = line.form, line.assignment
     return [
         serials.format_serial(line.serial),
         form.title if form else "",
         form.ward if form else "",
         form.issued_name if form else "",
-        moment(line.since) if line.since else "",
-        line.said,
+        format_moment(line.since) if line.since else "",
+        line.details,
         owner.owner if owner else "",
-        moment(owner.due) if owner else "",
+        format_moment(owner.due) if owner else "",
         owner.note if owner else "",
     ]
 
 
-_Found = Iterator[tuple[str, IssuedForm | None, str, str, str]]
-_Finds = Callable[[Vault, Settings, str], _Found]
-
-
-def _missing(vault: Vault, _: Settings, outage: str) -> _Found:
+def _find_missing(vault: Vault, _: Settings, outage: str) -> Iterator[_Paper]:
     for form in ledger.list_missing(vault, outage):
-        where = "with a runner" if form.state == "collected" else "on the ward"
-        yield form.serial, form, form.changed_at, where, ""
+        place = "with a runner" if form.state == FormState.COLLECTED else "on the ward"
+        yield _Paper(form.serial, form, form.changed_at, place)
 
 
-def _in(state: str) -> _Finds:
-    def found(vault: Vault, _: Settings, outage: str) -> _Found:
-        for form in ledger.list_in_states(vault, outage, state):
-            yield form.serial, form, form.changed_at, form.reason, ""
-
-    return found
+def _find_lost(vault: Vault, _: Settings, outage: str) -> Iterator[_Paper]:
+    return _find_in_state(vault, outage, FormState.LOST)
 
 
-def _keyed_twice(vault: Vault, _: Settings, outage: str) -> _Found:
+def _find_void(vault: Vault, _: Settings, outage: str) -> Iterator[_Paper]:
+    return _find_in_state(vault, outage, FormState.VOID)
+
+
+def _find_in_state(vault: Vault, outage: str, state: FormState) -> Iterator[_Paper]:
+    for form in ledger.list_in_states(vault, outage, state):
+        yield _Paper(form.serial, form, form.changed_at, form.reason)
+
+
+def _find_keyed_twice(vault: Vault, _: Settings, __: str) -> Iterator[_Paper]:
     for pair in find_duplicate_entries(vault.db):
-        there = pair.there.entry
-        said = (
-            f"Here {pair.here.state} by {pair.here.transcriber_name}; on {pair.there.device}"
-            f" {there.state} by {there.transcriber_name}."
+        local, device, entry = pair.local, pair.elsewhere.device, pair.elsewhere.entry
+        details = (
+            f"Here {local.state} by {local.transcriber_name};"
+            f" on {device} {entry.state} by {entry.transcriber_name}."
         )
-        yield pair.serial, _form(vault, pair.serial), there.changed, said, pair.there.device
+        yield _Paper(pair.serial, _find_form(vault, pair.serial), entry.changed, details, device)
 
 
-def _of_moves(found: Callable[[Vault], dict[str, list[Move]]]) -> _Finds:
-    def each(vault: Vault, _: Settings, outage: str) -> _Found:
-        for serial, moves in found(vault).items():
-            seen = [move for move in moves if move.kind == MoveKind.SIGHTED] or moves
-            people = ", ".join(dict.fromkeys(move.person_name for move in moves))
-            times = "once" if len(seen) == 1 else f"{len(seen)} times"
-            reason = f" {moves[-1].reason}" if moves[-1].reason else ""
-            said = f"Booked {times}, by {people}.{reason}"
-            yield serial, _form(vault, serial), moves[-1].at, said, ""
-
-    return each
+def _find_checked_in_twice(vault: Vault, _: Settings, __: str) -> Iterator[_Paper]:
+    return _describe_moves(vault, check_in.find_unresolved(vault.db))
 
 
-def _form(vault: Vault, serial: str) -> IssuedForm | None:
+def _find_copies(vault: Vault, _: Settings, __: str) -> Iterator[_Paper]:
+    return _describe_moves(vault, check_in.find_copies(vault.db))
+
+
+def _find_unreported(vault: Vault, _: Settings, __: str) -> Iterator[_Paper]:
+    return _describe_moves(vault, check_in.find_unreported(vault.db))
+
+
+def _describe_moves(vault: Vault, moves_by_serial: Mapping[str, list[Move]]) -> Iterator[_Paper]:
+    for serial, moves in moves_by_serial.items():
+        sightings = [move for move in moves if move.kind == MoveKind.SIGHTED] or moves
+        people = ", ".join(dict.fromkeys(move.person_name for move in moves))
+        times = "once" if len(sightings) == 1 else f"{len(sightings)} times"
+        reason = f" {moves[-1].reason}" if moves[-1].reason else ""
+        details = f"Checked in {times}, by {people}.{reason}"
+        yield _Paper(serial, _find_form(vault, serial), moves[-1].at, details)
+
+
+def _find_form(vault: Vault, serial: str) -> IssuedForm | None:
     return next(iter(ledger.get_forms(vault, [serial])), None)
 
 
-def _unfiled(vault: Vault, settings: Settings, outage: str) -> _Found:
+def _find_unfiled(vault: Vault, settings: Settings, outage: str) -> Iterator[_Paper]:
     pictures = scans.fetch_serials(vault.db)
     for form in find_unfiled_forms(vault, settings, outage):
-        said = "its picture is kept" if form.serial in pictures else "no picture of it is kept yet"
-        yield form.serial, form, form.changed_at, said, ""
+        has_picture = form.serial in pictures
+        details = "its picture is kept" if has_picture else "no picture of it is kept yet"
+        yield _Paper(form.serial, form, form.changed_at, details)
 
 
-_FOUND: dict[str, _Finds] = {
-    MISSING: _missing,
-    LOST_ONES: _in(FormState.LOST),
-    VOID_ONES: _in(FormState.VOID),
-    DUPLICATES: _of_moves(lambda vault: check_in.find_unresolved(vault.db)),
-    KEYED_TWICE: _keyed_twice,
-    COPIES: _of_moves(lambda vault: check_in.find_copies(vault.db)),
-    FOREIGN: _of_moves(lambda vault: check_in.find_unreported(vault.db)),
-    UNFILED: _unfiled,
+_FINDERS: Mapping[PaperList, _Finder] = {
+    PaperList.MISSING: _find_missing,
+    PaperList.LOST: _find_lost,
+    PaperList.VOID: _find_void,
+    PaperList.CHECKED_IN_TWICE: _find_checked_in_twice,
+    PaperList.KEYED_TWICE: _find_keyed_twice,
+    PaperList.COPIES: _find_copies,
+    PaperList.UNREPORTED: _find_unreported,
+    PaperList.UNFILED: _find_unfiled,
 }

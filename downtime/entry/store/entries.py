@@ -1,13 +1,21 @@
-"""The SQL of entries, and of what an entry said before it was sent back."""
+"""The SQL of the tables entry and entry_past: what forms say now, and what they said before."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlite_utils import Database
 
-from downtime.entry.model import DRAFT, VERIFIED, Entry
+from downtime.entry.model import (
+    Entry,
+    EntryOrigin,
+    EntryState,
+    PastEntry,
+    PastState,
+    Task,
+    VerificationBasis,
+)
 
 _COLUMNS = tuple(f.name for f in fields(Entry))
 _SAVE = (
@@ -15,19 +23,53 @@ _SAVE = (
     " ON CONFLICT (serial) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
 )
+_ENUMS = {
+    "state": EntryState,
+    "origin": EntryOrigin,
+    "waits": Task,
+    "basis": VerificationBasis,
+}
+_ANSWERS = (
+    "SELECT e.serial, e.form, e.event, e.entered, e.author, e.author_role, e.transcriber, e.answers"
+    " FROM json_each(?) AS wanted CROSS JOIN entry AS e ON e.serial = wanted.value"
+    " ORDER BY wanted.key"
+)
+
+
+class EntryAnswers(NamedTuple):
+    """What a comparison reads of an entry; the columns in the order in which they are read."""
+
+    serial: str
+    form: str
+    event: str
+    entered: str
+    author: str
+    author_role: str
+    transcriber: str
+    answers: str
+    """JSON text."""
+
+
+class WaitingCount(NamedTuple):
+    """How many entries of a form and ward wait for the same task."""
+
+    task: Task
+    form: str
+    ward: str
+    n: int
 
 
 def fetch(db: Database, serial: str) -> Entry | None:
     """The entry of a form, None while nobody has keyed it."""
     row = next(db.query("SELECT * FROM entry WHERE serial = ?", [serial]), None)
-    return _entry(row) if row else None
+    return parse_entry(row) if row else None
 
 
-def find_in_state(db: Database, *states: str) -> Iterator[Entry]:
+def find_in_state(db: Database, *states: EntryState) -> Iterator[Entry]:
     """All entries in any of these states, by serial."""
-    marks = ", ".join("?" * len(states))
-    query = f"SELECT * FROM entry WHERE state IN ({marks}) ORDER BY serial"  # noqa: S608
-    return (_entry(row) for row in db.query(query, states))
+    placeholders = ", ".join("?" * len(states))
+    query = f"SELECT * FROM entry WHERE state IN ({placeholders}) ORDER BY serial"  # noqa: S608
+    return (parse_entry(row) for row in db.query(query, states))
 
 
 def stamps_of_outage(db: Database, outage: str, opened: str) -> dict[str, str]:
@@ -41,16 +83,21 @@ def stamps_of_outage(db: Database, outage: str, opened: str) -> dict[str, str]:
         "SELECT serial, changed || ' ' || corrections || ' ' || version FROM entry"  # noqa: S608
         f" WHERE state <> ? AND (outage = ? {ahead})"
     )
-    return {row[0]: row[1] for row in db.conn.execute(query, (DRAFT, outage, opened))}
+    return {row[0]: row[1] for row in db.conn.execute(query, (EntryState.DRAFT, outage, opened))}
 
 
 def fetch_many(db: Database, serials: Iterable[str]) -> list[Entry]:
     """The entries of some forms."""
-    wanted = orjson.dumps(list(serials)).decode()
     names = ", ".join(_COLUMNS)
     query = f"SELECT {names} FROM entry WHERE serial IN (SELECT value FROM json_each(?))"  # noqa: S608
-    rows = db.conn.execute(query, (wanted,))
-    return [_entry(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
+    rows = db.conn.execute(query, (orjson.dumps(list(serials)).decode(),))
+    return [parse_entry(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
+
+
+def fetch_answers(db: Database, serials: Sequence[str]) -> Iterator[EntryAnswers]:
+    """What a comparison reads of the entries of some forms, in their order."""
+    rows = db.conn.execute(_ANSWERS, (orjson.dumps(serials).decode(),))
+    return (EntryAnswers(*row) for row in rows)
 
 
 def save(db: Database, entry: Entry) -> None:
@@ -60,28 +107,41 @@ def save(db: Database, entry: Entry) -> None:
     db.execute(_SAVE, list(row.values()))
 
 
-def save_past(db: Database, entry: Entry, at: str, by: str, reason: str) -> None:
+def save_past(
+    db: Database,
+    entry: Entry,
+    at: str,
+    by: str,
+    reason: str,
+    state: EntryState | PastState | None = None,
+) -> None:
     """Keep what an entry said before it was sent back; nothing keyed is ever thrown away."""
     db.execute(
         "INSERT INTO entry_past"
         " (serial, until, state, answers, transcriber, verifier, sent_back_by, reason)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            entry.serial, at, entry.state, orjson.dumps(dict(entry.answers)).decode(),
+            entry.serial, at, state or entry.state, orjson.dumps(dict(entry.answers)).decode(),
             entry.transcriber, entry.verifier, by, reason,
         ],
     )  # fmt: skip
 
 
-def fetch_past(db: Database, serial: str) -> list[dict[str, Any]]:
+def fetch_past(db: Database, serial: str) -> list[PastEntry]:
     """What an entry said before, oldest first."""
-    rows = db.query("SELECT * FROM entry_past WHERE serial = ? ORDER BY until, rowid", [serial])
-    return [{**row, "answers": orjson.loads(row["answers"])} for row in rows]
+    query = (
+        "SELECT serial, until, state, answers, transcriber, verifier, sent_back_by, reason"
+        " FROM entry_past WHERE serial = ? ORDER BY until, rowid"
+    )
+    return [
+        PastEntry(**{**row, "answers": orjson.loads(row["answers"])})
+        for row in db.query(query, [serial])
+    ]
 
 
 def find_waiting(
     db: Database,
-    waits: str,
+    task: Task,
     forms: Iterable[str],
     *,
     ward: str = "",
@@ -89,33 +149,33 @@ def find_waiting(
     not_by: str = "",
     limit: int = 50,
 ) -> list[Entry]:
-    """Entries of these forms that wait for something, in the order of their events.
+    """Entries of these forms that wait for a task, in the order of their events.
 
     `without` leaves out serials, `not_by` what this person keyed first.
     """
-    names, left_out = list(forms), list(without)
+    names, excluded = list(forms), list(without)
     query = (
         f"SELECT * FROM entry WHERE waits = ? AND form IN ({', '.join('?' * len(names))})"  # noqa: S608
-        f" AND serial NOT IN ({', '.join('?' * len(left_out))}) AND transcriber <> ?"
+        f" AND serial NOT IN ({', '.join('?' * len(excluded))}) AND transcriber <> ?"
         + (" AND ward = ?" if ward else "")
         + " ORDER BY event, serial LIMIT ?"
     )
-    values = [waits, *names, *left_out, not_by, *([ward] if ward else []), limit]
-    return [_entry(row) for row in db.query(query, values)]
+    values = [task, *names, *excluded, not_by, *([ward] if ward else []), limit]
+    return [parse_entry(row) for row in db.query(query, values)]
 
 
-def count_waiting(db: Database) -> list[tuple[str, str, str, int]]:
-    """How many entries wait for what: (waits, form, ward, count)."""
+def count_waiting(db: Database) -> list[WaitingCount]:
+    """How many entries wait for each task."""
     query = (
         "SELECT waits, form, ward, count(*) FROM entry WHERE waits <> '' GROUP BY waits, form, ward"
     )
-    return [tuple(row) for row in db.execute(query).fetchall()]
+    return [WaitingCount(Task(row[0]), *row[1:]) for row in db.execute(query).fetchall()]
 
 
 def find_drafts(db: Database, limit: int) -> list[Entry]:
     """The drafts that were changed last."""
     query = "SELECT * FROM entry WHERE state = ? ORDER BY changed DESC LIMIT ?"
-    return [_entry(row) for row in db.query(query, [DRAFT, limit])]
+    return [parse_entry(row) for row in db.query(query, [EntryState.DRAFT, limit])]
 
 
 def count_figures(db: Database, outage: str, also: Iterable[str] = ()) -> dict[str, int]:
@@ -129,12 +189,33 @@ def count_figures(db: Database, outage: str, also: Iterable[str] = ()) -> dict[s
             " coalesce(sum(corrections > 0), 0) AS sent_back"
             " FROM entry WHERE (outage = ? OR serial IN (SELECT value FROM json_each(?)))"
             " AND (state <> ? OR corrections > 0)",
-            [VERIFIED, outage, orjson.dumps(list(also)).decode(), DRAFT],
+            [
+                EntryState.VERIFIED,
+                outage,
+                orjson.dumps(list(also)).decode(),
+                EntryState.DRAFT,
+            ],
         )
     )
     return dict(row)
 
 
-def _entry(row: dict[str, Any]) -> Entry:
-    row["answers"] = orjson.loads(row["answers"])
+def find_answers(db: Database, link_id: str) -> set[str]:
+    """The different answers to one question, as typed."""
+    query = "SELECT DISTINCT json_extract(answers, ?) FROM entry"
+    return {str(row[0]) for row in db.execute(query, [f'$."{link_id}"']).fetchall() if row[0]}
+
+
+def move_to_outages(db: Database, outages_by_serial: Mapping[str, str]) -> None:
+    """Put entries under another outage."""
+    pairs = [(outage, serial) for serial, outage in outages_by_serial.items()]
+    db.conn.executemany("UPDATE entry SET outage = ? WHERE serial = ?", pairs)
+
+
+def parse_entry(row: dict[str, Any]) -> Entry:
+    """An entry from its columns, as stored or as another machine sent them."""
+    if isinstance(row["answers"], str):
+        row["answers"] = orjson.loads(row["answers"])
+    for name, kind in _ENUMS.items():
+        row[name] = kind(row[name])
     return Entry(**row)

@@ -1,14 +1,26 @@
-"""The SQL of taking entries over from other machines."""
+"""The SQL of the tables entry_elsewhere, entry_taken and entry_settled: entries of other machines.
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+`entry_taken` has the digest of the entry that was merged: while it is that of the present one,
+nobody has worked on the form here. `entry_settled` has those that a person put aside or chose.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import orjson
 from sqlite_utils import Database
 
 
+class ElsewhereRow(NamedTuple):
+    """What one machine sent of a form: its code, the number of its bundle, and the entry as JSON."""
+
+    device: str
+    sequence: int
+    body: Mapping[str, Any]
+
+
 def fetch_rows(db: Database, table: str) -> Iterator[dict[str, Any]]:
-    """A whole table of this room."""
+    """A whole table of this room, to be exported."""
     return db.query(f"SELECT * FROM {table}")  # noqa: S608
 
 
@@ -27,18 +39,17 @@ def insert_missing(db: Database, table: str, names: Sequence[str], row: Mapping[
     )
 
 
-def fetch_elsewhere(db: Database, serial: str) -> list[tuple[str, int, Any]]:
-    """Device, number and body of what other machines said; of one form, or of all."""
+def fetch(db: Database, serial: str) -> list[ElsewhereRow]:
+    """What other machines sent of one form; of all when the serial is empty."""
     query = "SELECT device, sequence, body FROM entry_elsewhere"
     query += " WHERE serial = ?" if serial else " ORDER BY serial, device"
-    found = db.execute(query, [serial] if serial else []).fetchall()
-    return [(row[0], row[1], orjson.loads(row[2])) for row in found]
+    return _parse_rows(db.execute(query, [serial] if serial else []).fetchall())
 
 
-def save_elsewhere(
+def save(
     db: Database, serial: str, device: str, sequence: int, digest: str, body: Mapping[str, Any]
 ) -> bool:
-    """Keep what a machine said, unless something later of it is known; whether it said anything new."""
+    """Save what a machine sent, unless something later of it is known; whether it is new."""
     row = db.execute(
         "SELECT sequence, digest FROM entry_elsewhere WHERE serial = ? AND device = ?",
         [serial, device],
@@ -53,8 +64,8 @@ def save_elsewhere(
     return row is None or str(row[1]) != digest
 
 
-def find_unsettled(db: Database) -> list[tuple[str, int, Any]]:
-    """What other machines said that is not what was taken over here, and that nobody settled."""
+def find_unsettled(db: Database) -> list[ElsewhereRow]:
+    """What other machines sent that is not what was merged here, and that nobody settled."""
     query = (
         "SELECT e.device, e.sequence, e.body FROM entry_elsewhere e"
         " LEFT JOIN entry_taken t ON t.serial = e.serial AND t.digest = e.digest"
@@ -62,37 +73,29 @@ def find_unsettled(db: Database) -> list[tuple[str, int, Any]]:
         " AND s.digest = e.digest WHERE t.serial IS NULL AND s.serial IS NULL"
         " ORDER BY e.serial, e.device"
     )
-    return [(row[0], row[1], orjson.loads(row[2])) for row in db.execute(query).fetchall()]
+    return _parse_rows(db.execute(query).fetchall())
 
 
 def fetch_merged_digest(db: Database, serial: str) -> str:
-    """The digest of what was taken over for a form; empty when nothing was."""
+    """The digest of what was merged of a form; empty when nothing was."""
     row = db.execute("SELECT digest FROM entry_taken WHERE serial = ?", [serial]).fetchone()
     return str(row[0]) if row else ""
 
 
 def save_merged_digest(db: Database, serial: str, digest: str) -> None:
+    """Note the digest of what was merged of a form."""
     db.execute(
         "INSERT OR REPLACE INTO entry_taken (serial, digest) VALUES (?, ?)", [serial, digest]
     )
 
 
 def save_settled(db: Database, serial: str, device: str, digest: str) -> None:
+    """Note that a person settled what a machine sent of a form."""
     db.execute(
         "INSERT OR IGNORE INTO entry_settled (serial, device, digest) VALUES (?, ?, ?)",
         [serial, device, digest],
     )
 
 
-def move_to_outages(db: Database, moved: Iterable[tuple[str, str]]) -> None:
-    """Put entries and their checks under another outage: (serial, outage)."""
-    pairs = [(outage, serial) for serial, outage in moved]
-    db.conn.executemany("UPDATE entry SET outage = ? WHERE serial = ?", pairs)
-    db.conn.executemany("UPDATE entry_check SET outage = ? WHERE serial = ?", pairs)
-
-
-def find_answers(db: Database, link_id: str) -> set[str]:
-    """The different answers to one question, as typed."""
-    path = f'$."{link_id}"'
-    query = "SELECT DISTINCT json_extract(answers, ?) FROM entry"
-    return {str(row[0]) for row in db.execute(query, [path]).fetchall() if row[0]}
+def _parse_rows(rows: Sequence[tuple[str, int, str]]) -> list[ElsewhereRow]:
+    return [ElsewhereRow(device, sequence, orjson.loads(body)) for device, sequence, body in rows]

@@ -1,19 +1,28 @@
-"""The SQL of saves: which page in which browser kept a form last, and with which of its saves."""
+"""The SQL of the table entry_save: which page of which browser saved a form last."""
+
+from typing import NamedTuple
 
 from sqlite_utils import Database
 
 
-def fetch_last(db: Database, serial: str) -> tuple[str, int]:
-    """The page that kept a form last and the number of its save; empty and 0 while none has."""
+class LastSave(NamedTuple):
+    """The page that saved a form last, and the number of that save; empty and 0 while none has."""
+
+    page: str = ""
+    step: int = 0
+
+
+def fetch(db: Database, serial: str) -> LastSave:
+    """The last save of a form."""
     query = "SELECT page, step FROM entry_save WHERE serial = ?"
     row = db.execute(query, [serial]).fetchone()
-    return (str(row[0]), int(row[1])) if row else ("", 0)
+    return LastSave(*row) if row else LastSave()
 
 
-def save_last(db: Database, serial: str, page: str, step: int) -> None:
-    """Note who kept it now."""
+def save(db: Database, serial: str, last: LastSave) -> None:
+    """Insert or replace the last save of a form."""
     db.execute(
         "INSERT INTO entry_save (serial, page, step) VALUES (?, ?, ?)"
         " ON CONFLICT (serial) DO UPDATE SET page = excluded.page, step = excluded.step",
-        [serial, page, step],
+        [serial, *last],
     )

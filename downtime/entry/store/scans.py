@@ -1,20 +1,21 @@
-"""The SQL of scanned forms and of the pictures of their pages."""
+"""The SQL of the tables form_scan and form_scan_page: scanned forms, and pictures of their pages."""
 
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import astuple, fields
 
 from sqlite_utils import Database
 
-_ABOUT = "serial, media_type, sha256, bytes, pages, attached, attached_by, attached_name"
+from downtime.entry.model import ScanInfo
+
+_COLUMNS = ", ".join(f.name for f in fields(ScanInfo))
 
 
-def save(db: Database, about: dict[str, Any], content: bytes) -> None:
+def save(db: Database, info: ScanInfo, content: bytes) -> None:
     """Insert the scan of a form; its pictures follow."""
-    columns = _ABOUT.split(", ")
+    values = [*astuple(info), content]
     db.execute(
-        f"INSERT INTO form_scan ({_ABOUT}, content)"  # noqa: S608
-        f" VALUES ({', '.join('?' * (len(columns) + 1))})",
-        [*(about[name] for name in columns), content],
+        f"INSERT INTO form_scan ({_COLUMNS}, content) VALUES ({', '.join('?' * len(values))})",  # noqa: S608
+        values,
     )
 
 
@@ -26,10 +27,11 @@ def save_pages(db: Database, serial: str, pages: Iterable[tuple[int, int, bytes]
     )
 
 
-def fetch(db: Database, serial: str) -> dict[str, Any] | None:
+def fetch(db: Database, serial: str) -> ScanInfo | None:
     """What is known of a scan without its content."""
-    query = f"SELECT {_ABOUT} FROM form_scan WHERE serial = ?"  # noqa: S608
-    return next(db.query(query, [serial]), None)
+    query = f"SELECT {_COLUMNS} FROM form_scan WHERE serial = ?"  # noqa: S608
+    row = next(db.query(query, [serial]), None)
+    return ScanInfo(**row) if row else None
 
 
 def fetch_serials(db: Database) -> set[str]:
@@ -46,7 +48,7 @@ def fetch_content(db: Database, serial: str) -> bytes:
 def fetch_sizes(db: Database, serial: str) -> list[tuple[int, int]]:
     """Width and height of each page's picture."""
     query = "SELECT width, height FROM form_scan_page WHERE serial = ? ORDER BY page"
-    return [(int(wide), int(high)) for wide, high in db.execute(query, [serial]).fetchall()]
+    return [(int(width), int(height)) for width, height in db.execute(query, [serial]).fetchall()]
 
 
 def fetch_picture(db: Database, serial: str, page: int) -> bytes | None:

@@ -1,49 +1,73 @@
-"""Laptops: export what this laptop holds, take what others hand over, see who is awaited."""
+"""Laptops: export what this one holds, merge what others sent, see which are awaited."""
 
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
-from downtime.entry import duplicate_entries
+from downtime.entry.duplicate_entries import (
+    DuplicateEntry,
+    get_duplicate_entry,
+    settle_duplicate_entry,
+)
+from downtime.entry.model import EntryChoice
+from downtime.entry.validation import field_label
 from downtime.errors import InputError, UserError
 from downtime.outage import laptop_outages, outages
-from downtime.sync import bundle, duplicate_numbers, join_outages, store_clashes, store_doubts
-from downtime.sync import export_bundle as sealing
-from downtime.sync import laptop_reports as reporting
-from downtime.sync import merge_bundle as taking
-from downtime.transport.folder import CarrierFolder
+from downtime.paper import ledger
+from downtime.settings import Settings
+from downtime.sync import bundle, duplicate_numbers, export_bundle, join_outages, laptop_reports
+from downtime.sync.merge_bundle import merge_bundle, merge_untrusted_bundle, read_bundle
+from downtime.sync.model import ReportState
+from downtime.sync.paper_lists import PaperList
+from downtime.vault.model import Actor
+from downtime.vault.vault import Vault
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse, file_response, required_reason
 from downtime.web.view_permissions import requires
-from downtime.web.views.check_in import compare_answers
 
 blueprint = Blueprint("laptops", __name__)
 MEDIA_TYPE = "application/octet-stream"
+_ON_SCREEN = "on screen"
+
+
+class AnswerPair(NamedTuple):
+    """One question of a form that was keyed on two machines."""
+
+    question: str
+    local: str
+    elsewhere: str
+
+    @property
+    def differs(self) -> bool:
+        """Whether the two answers are not the same."""
+        return self.local != self.elsewhere
 
 
 @blueprint.get("/laptops")
 @requires(Permission.SYNC_VIEW)
 def show() -> ViewResponse:
-    """Who has handed over, which outages laptops declared, and both ways of a bundle."""
-    vault = request_context.vault()
+    """Which laptops have sent their data, which outages they declared, and both ways of a bundle."""
+    vault, settings = request_context.vault(), request_context.settings()
     history = outages.list_outages(vault)
-    found = reporting.report_laptops(vault, history[0] if history else None)
+    reports = laptop_reports.report_laptops(vault, history[0] if history else None)
     return render_template(
         "laptops/show.html",
-        reports=found,
-        awaited=sum(not one.complete for one in found),
+        reports=reports,
+        excused=ReportState.EXCUSED,
+        awaited=sum(not report.is_complete for report in reports),
         declared=laptop_outages.list_laptop_outages(vault.db),
-        taken_over=store_doubts.fetch_untrusted_bundles(vault.db),
-        given_twice=store_clashes.fetch_duplicate_numbers(vault.db),
+        untrusted_bundles=laptop_reports.list_untrusted_bundles(vault),
+        duplicate_numbers=duplicate_numbers.list_duplicate_numbers(vault),
         history=history,
-        stations=sealing.find_stations(vault),
-        usual=request_context.settings().sync.station,
-        folder=request_context.settings().sync.folder,
+        stations=export_bundle.find_stations(vault),
+        usual=settings.sync.station,
+        folder=settings.sync.folder,
         suffix=bundle.SUFFIX,
-        megabytes=request_context.settings().web.max_bundle_upload_bytes // 1_048_576,
+        megabytes=settings.web.max_bundle_upload_bytes // 1_048_576,
         busy=outages.find_current(vault) is not None,
     )
 
@@ -52,40 +76,32 @@ def show() -> ViewResponse:
 @requires(Permission.SYNC_EXPORT)
 def export() -> ViewResponse:
     """All that this laptop holds as one file for the records station, to save or into the folder."""
-    vault, settings = request_context.vault(), request_context.settings()
+    vault, settings, actor = _context()
     station = request.form.get("station", "")
     broken = request.form.get("broken") == "yes"
-    reason = required_reason() if broken else "on screen"
-    sealed = sealing.export_bundle(
-        vault, settings, station, request_context.actor(), reason, broken=broken
-    )
+    reason = required_reason() if broken else _ON_SCREEN
+    exported = export_bundle.export_bundle(vault, settings, station, actor, reason, broken=broken)
     if request.form.get("to") != "folder":
-        return file_response(sealed.data, MEDIA_TYPE, sealed.name)
-    sealing.write_bundle(sealed, _folder())
-    flash(f"{sealed.name} is in the folder, for {sealed.header.station} only.")
+        return file_response(exported.data, MEDIA_TYPE, exported.name)
+    export_bundle.write_bundle(exported, _folder())
+    flash(f"{exported.name} is in the folder, for {exported.header.station} only.")
     return redirect(url_for("laptops.show"), 303)
 
 
 @blueprint.post("/laptops/merge")
 @requires(Permission.SYNC_MERGE)
 def merge() -> ViewResponse:
-    """Take bundles that were sent from the browser, or all that lie in the folder."""
-    given = _bundles_in_folder() if request.form.get("from") == "folder" else _uploaded_bundles()
-    if not given:
+    """Merge bundles that were sent from the browser, or all that lie in the folder."""
+    is_folder = request.form.get("from") == "folder"
+    files = _bundles_in_folder() if is_folder else _uploaded_bundles()
+    if not files:
         raise InputError(
             "sync.none", "There is no bundle.", f"Choose files that end in {bundle.SUFFIX}."
         )
-    for name, read in given:
+    vault, settings, actor = _context()
+    for name, read in files:
         try:
-            data = read()
-            taken = taking.merge_bundle(
-                request_context.vault(),
-                request_context.settings(),
-                data,
-                request_context.actor(),
-                "on screen",
-            )
-            flash(taken.sentence)
+            flash(merge_bundle(vault, settings, read(), actor, _ON_SCREEN).sentence)
         except UserError as error:
             flash(f"REFUSED: {name}. {error.sentence} {error.next_step}", "urgent")
     return redirect(url_for("laptops.show"), 303)
@@ -94,18 +110,18 @@ def merge() -> ViewResponse:
 @blueprint.post("/laptops/merge-untrusted")
 @requires(Permission.SYNC_MERGE_UNTRUSTED)
 def merge_untrusted() -> ViewResponse:
-    """Take one bundle whose audit chain does not hold, in the name of whoever is signed in."""
-    vault, settings = request_context.vault(), request_context.settings()
-    reason, given = required_reason(), _uploaded_bundles()
-    if len(given) != 1:
+    """Merge one bundle whose audit chain does not hold, in the name of whoever is signed in."""
+    reason, files = required_reason(), _uploaded_bundles()
+    if len(files) != 1:
         raise InputError(
             "sync.one",
-            "One bundle is taken over at a time.",
+            "One such bundle is merged at a time.",
             "Choose the one that was refused.",
         )
-    ((_, read),) = given
-    taken = taking.merge_untrusted_bundle(vault, settings, read(), request_context.actor(), reason)
-    flash(taken.sentence, "urgent" if taken.doubt else "message")
+    vault, settings, actor = _context()
+    ((_, read),) = files
+    result = merge_untrusted_bundle(vault, settings, read(), actor, reason)
+    flash(result.sentence, "urgent" if result.failure else "message")
     return redirect(url_for("laptops.show"), 303)
 
 
@@ -113,15 +129,15 @@ def merge_untrusted() -> ViewResponse:
 @requires(Permission.SYNC_SETTLE)
 def join() -> ViewResponse:
     """Put a laptop's outage under one here, or open an outage here with it."""
-    vault, actor, reason = request_context.vault(), request_context.actor(), required_reason()
-    device, _, there = request.form.get("origin", "").partition(":")
-    here = request.form.get("here", "")
-    if here:
-        moved = join_outages.join_outage(vault, device, there, here, actor, reason)
-        flash(f"Outage {there} of {device} belongs to {here}: {moved} forms moved.")
+    vault, _, actor = _context()
+    reason = required_reason()
+    device, _, laptop_outage = request.form.get("origin", "").partition(":")
+    if outage := request.form.get("here", ""):
+        moved = join_outages.join_outage(vault, device, laptop_outage, outage, actor, reason)
+        flash(f"Outage {laptop_outage} of {device} belongs to {outage}: {moved} forms moved.")
     else:
-        made = join_outages.open_joined_outage(vault, device, there, actor, reason)
-        flash(f"Outage {made} is open here, as {device} declared it.")
+        opened = join_outages.open_joined_outage(vault, device, laptop_outage, actor, reason)
+        flash(f"Outage {opened} is open here, as {device} declared it.")
     return redirect(url_for("laptops.show"), 303)
 
 
@@ -129,16 +145,13 @@ def join() -> ViewResponse:
 @requires(Permission.SYNC_SETTLE)
 def set_awaited() -> ViewResponse:
     """Await nothing of a machine, or await it again."""
+    vault, _, actor = _context()
     device = request.form.get("device", "")
     if request.form.get("to") == "expect":
-        reporting.await_laptop(
-            request_context.vault(), device, request_context.actor(), "on screen"
-        )
+        laptop_reports.await_laptop(vault, device, actor, _ON_SCREEN)
         flash(f"Bundles of {device} are awaited.")
     else:
-        reporting.excuse_laptop(
-            request_context.vault(), device, request_context.actor(), required_reason()
-        )
+        laptop_reports.excuse_laptop(vault, device, actor, required_reason())
         flash(f"Nothing is awaited of {device}.")
     return redirect(url_for("laptops.show"), 303)
 
@@ -147,10 +160,9 @@ def set_awaited() -> ViewResponse:
 @requires(Permission.SYNC_SETTLE)
 def settle_number() -> ViewResponse:
     """Say what became of the second paper under a number that was given out twice."""
+    vault, _, actor = _context()
     number = request.form.get("number", "")
-    duplicate_numbers.settle_number(
-        request_context.vault(), number, request_context.actor(), required_reason()
-    )
+    duplicate_numbers.settle_number(vault, number, actor, required_reason())
     flash(f"{number}: it is noted what became of the second one.")
     return redirect(url_for("laptops.show"), 303)
 
@@ -159,34 +171,52 @@ def settle_number() -> ViewResponse:
 @requires(Permission.ENTRY_VERIFY)
 def compare_entries(serial: str, device: str) -> ViewResponse:
     """Two entries of one form beside each other."""
-    pair = duplicate_entries.get_duplicate_entry(request_context.vault(), serial, device)
-    return render_template(
-        "laptops/compare_entries.html", pair=pair, rows=compare_answers(pair), device=device
-    )
+    pair = get_duplicate_entry(request_context.vault(), serial, device)
+    rows = _pair_answers(pair)
+    return render_template("laptops/compare_entries.html", pair=pair, rows=rows, device=device)
 
 
 @blueprint.post("/laptops/duplicate-entries/<serial>/<device>")
 @requires(Permission.ENTRY_VERIFY)
 def settle_entry(serial: str, device: str) -> ViewResponse:
     """Say which of the two counts."""
-    keep = request.form.get("keep", "")
-    duplicate_entries.settle_duplicate_entry(
-        request_context.vault(), serial, device, keep, request_context.actor(), required_reason()
-    )
-    flash(f"The entry {'of ' + device if keep == duplicate_entries.THERE else 'made here'} counts.")
-    return redirect(url_for("check_in.list_papers", name="keyed-twice"), 303)
+    vault, settings, actor = _context()
+    wanted = request.form.get("keep", "")
+    if wanted not in tuple(EntryChoice):
+        raise InputError("entry.choice", "Neither entry was chosen.", "Choose one of the two.")
+    choice = EntryChoice(wanted)
+    settle_duplicate_entry(vault, settings, serial, device, choice, actor, required_reason())
+    chosen = f"of {device}" if choice == EntryChoice.THERE else "made here"
+    flash(f"The entry {chosen} counts.")
+    return redirect(url_for("check_in.list_papers", name=PaperList.KEYED_TWICE), 303)
+
+
+def _pair_answers(pair: DuplicateEntry) -> list[AnswerPair]:
+    """Every question that either entry answers, in the order of the form."""
+    local, elsewhere = pair.local.answers, pair.elsewhere.entry.answers
+    vault = request_context.vault()
+    definition = ledger.get_printed_definition(vault, ledger.get_form(vault, pair.serial))
+    items = {item.link_id: item for item in definition.fields()}
+    pairs = []
+    for key in dict.fromkeys([*local, *elsewhere]):
+        item = items.get(key.partition(":")[0])
+        question = field_label(item, key) if item else key
+        pairs.append(AnswerPair(question, local.get(key, ""), elsewhere.get(key, "")))
+    return pairs
+
+
+def _context() -> tuple[Vault, Settings, Actor]:
+    return request_context.vault(), request_context.settings(), request_context.actor()
 
 
 def _bundles_in_folder() -> list[tuple[str, Callable[[], bytes]]]:
-    paths = CarrierFolder(_folder()).list_files(bundle.SUFFIX)
-    return [
-        (path.name, partial(taking.read_bundle, path, request_context.settings())) for path in paths
-    ]
+    paths = sorted(_folder().glob(f"*{bundle.SUFFIX}"))
+    return [(path.name, partial(read_bundle, path, request_context.settings())) for path in paths]
 
 
 def _uploaded_bundles() -> list[tuple[str, Callable[[], bytes]]]:
-    sent = [upload for upload in request.files.getlist("bundles") if upload.filename]
-    return [(str(upload.filename), upload.read) for upload in sent]
+    uploads = [upload for upload in request.files.getlist("bundles") if upload.filename]
+    return [(str(upload.filename), upload.read) for upload in uploads]
 
 
 def _folder() -> Path:

@@ -9,20 +9,21 @@ from downtime.clinical.model import (
     Patient,
     ServiceRequest,
 )
-from downtime.entry import keying, verify_entry
+from downtime.entry import keying
 from downtime.outage import outages
 from downtime.paper.forms.load_form import load_form
 from downtime.paper.layout.template_layout import FormLayout
 from downtime.paper.model import FormDraft, FormState, Pack, Subject
 from downtime.paper.serials import make_serial
 from downtime.paper.store import issued_forms, layouts, packs
-from downtime.reconcile import decide_item
+from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.compare import run_comparison
 from downtime.reconcile.model import Decision
 from downtime.settings import Settings
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.store import record_tables, snapshot_index
 from downtime.vault.model import Actor
+from tests.integration.keying_steps import see_through
 
 KEEPER = Actor("u-9", "Kit Keeper", "laptop-1")
 ANN = Subject(
@@ -192,7 +193,7 @@ def keyed(vault, settings, issue, actor, checker):
     def one(form: str, answers: dict[str, str], subject: Subject = ANN) -> str:
         number = issue(form, subject)
         keying.submit_entry(vault, settings, number, answers, actor)
-        verify_entry.verify_entry(vault, number, checker)
+        see_through(vault, settings, number, checker)
         return number
 
     return one
@@ -230,7 +231,7 @@ def return_all(vault, outage, checker):
     """`return_all()`: every item that may be returned is to be."""
 
     def decide_all() -> None:
-        for row in decide_item.list_items(vault, outage.id):
+        for row in find_items.list_items(vault, outage.id):
             if Decision.RETURN in row.allowed:
                 decide_item.decide_item(vault, row.key, Decision.RETURN, checker, "not there")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from downtime.errors import ConflictError, ForbiddenError, InputError
-from downtime.reconcile import decide_in_bulk, decide_item
+from downtime.reconcile import decide_in_bulk, decide_item, find_items
 from downtime.reconcile.model import ItemFilter
 from downtime.vault.model import Actor
 
@@ -24,7 +24,7 @@ def compared(outage, keyed, compare):
 
 
 def decided(vault, outage):
-    rows = decide_item.list_items(vault, outage)
+    rows = find_items.list_items(vault, outage)
     return sorted((row.item.fact.title, row.decided.decision) for row in rows)
 
 
@@ -37,7 +37,7 @@ def test_a_rule_decides_exactly_what_its_preview_showed(vault, compared, checker
         vault, compared, NEW_IN_LIMS, "return", shown.token, checker, "never reached the LIMS"
     )
     assert batch.items == 4
-    rows = decide_item.list_items(vault, compared, decision="return")
+    rows = find_items.list_items(vault, compared, decision="return")
     assert {row.item.fact.form for row in rows} == {"blood-sciences-request"}
     assert {row.decided.decided_by_name for row in rows} == {"Ben Records"}
 
@@ -49,7 +49,7 @@ def test_what_changed_since_the_preview_is_not_decided(vault, compared, checker)
         decide_in_bulk.apply_bulk_decision(
             vault, compared, NEW_IN_LIMS, "return", shown.token, checker, "why"
         )
-    assert decide_item.list_items(vault, compared, decision="return") == []
+    assert find_items.list_items(vault, compared, decision="return") == []
 
 
 def test_undoing_puts_all_back_in_one_step_but_not_what_moved_on(vault, compared, checker):
@@ -73,7 +73,7 @@ def test_undoing_puts_all_back_in_one_step_but_not_what_moved_on(vault, compared
     decide_item.decide_item(vault, one, "leave", checker, "asked again")
     undone = decide_in_bulk.undo_bulk_decision(vault, batch.id, checker, "wrong filter")
     assert (undone.back, undone.kept) == (3, 1)
-    assert decide_item.get_item(vault, one).decided.decision == "leave"
+    assert find_items.get_item(vault, one).decided.decision == "leave"
 
 
 def test_nobody_decides_in_bulk_about_what_they_entered(vault, compared, actor):
@@ -96,7 +96,7 @@ def test_a_filter_a_reason_and_a_decision_are_needed(vault, compared, checker):
 
 
 def test_a_mismatch_of_results_takes_two_people_singly_and_in_bulk(vault, compared, checker):
-    (row,) = decide_item.list_items(vault, compared, state="conflict")
+    (row,) = find_items.list_items(vault, compared, state="conflict")
     first = decide_item.decide_item(vault, row.key, "leave", checker, "clinician believes the LIMS")
     assert (first.decided.decision, first.is_open) == ("open", True)
     with pytest.raises(ForbiddenError, match="You proposed this"):
@@ -111,17 +111,17 @@ def test_a_mismatch_of_results_takes_two_people_singly_and_in_bulk(vault, compar
     batch = decide_in_bulk.apply_bulk_decision(
         vault, compared, conflicts, "leave", shown.token, THIRD, "agreed"
     )
-    held = decide_item.get_item(vault, row.key).decided
+    held = find_items.get_item(vault, row.key).decided
     assert (held.decision, held.proposed_by_name, held.decided_by_name) == (
         "leave", "Ben Records", "Cas Lead",
     )  # fmt: skip
     decide_in_bulk.undo_bulk_decision(vault, batch.id, THIRD, "not sure")
-    back = decide_item.get_item(vault, row.key)
+    back = find_items.get_item(vault, row.key)
     assert (back.decided.proposal, back.is_open) == ("leave", True)
 
 
 def test_a_second_person_who_decides_otherwise_proposes_anew(vault, compared, checker):
-    (row,) = decide_item.list_items(vault, compared, state="conflict")
+    (row,) = find_items.list_items(vault, compared, state="conflict")
     decide_item.decide_item(vault, row.key, "leave", checker, "believe the LIMS")
     other = decide_item.decide_item(vault, row.key, "return", THIRD, "believe the telephone")
     assert (other.decided.decision, other.decided.proposal) == ("open", "return")
@@ -131,7 +131,7 @@ def test_a_second_person_who_decides_otherwise_proposes_anew(vault, compared, ch
 def test_a_proposal_and_a_bulk_decision_survive_a_comparison_that_finds_the_same(
     vault, compared, compare, checker
 ):
-    (row,) = decide_item.list_items(vault, compared, state="conflict")
+    (row,) = find_items.list_items(vault, compared, state="conflict")
     decide_item.decide_item(vault, row.key, "leave", checker, "believe the LIMS")
     compare((*HOSPITAL, *LIMS_SAYS, FBC_THERE), 3)
-    assert decide_item.get_item(vault, row.key).decided.proposal == "leave"
+    assert find_items.get_item(vault, row.key).decided.proposal == "leave"

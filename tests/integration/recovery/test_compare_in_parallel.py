@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from downtime.processes.pool import WorkerError
-from downtime.reconcile import decide_item
+from downtime.reconcile import find_items
 from downtime.reconcile.compare import compare_in_parallel, run_comparison
 from downtime.reconcile.compare.compare_forms import FormComparer
 from downtime.reconcile.compare.comparison_worker import WorkerArguments
@@ -37,7 +37,7 @@ def paper(four, keyed, hold, outage, monkeypatch):
 @pytest.fixture
 def found(vault, outage):
     """`found()`: what the comparison says of every fact."""
-    return lambda: [row.item for row in decide_item.list_items(vault, outage.id)]
+    return lambda: [row.item for row in find_items.list_items(vault, outage.id)]
 
 
 def test_several_processes_find_what_one_finds(

@@ -4,7 +4,6 @@ import pytest
 
 from downtime.clock import to_text
 from downtime.entry import (
-    absent_values,
     claims,
     corrections,
     double_keying,
@@ -14,7 +13,8 @@ from downtime.entry import (
     quality,
     verify_entry,
 )
-from downtime.entry.store import checks, entries
+from downtime.entry.absent_values import AbsentReason
+from downtime.entry.store import entries, second_keyings
 from downtime.entry.validation import InvalidAnswersError
 from downtime.errors import ConflictError, ForbiddenError
 from downtime.paper import ledger, move_form
@@ -96,7 +96,7 @@ def test_a_difference_goes_to_a_third_person_who_sees_both(vault, rare, phoned, 
     assert entry.answers["value:1"] == "9.1"
     assert entry.answers["test:1"] == "Potassium"
     (past,) = entries.fetch_past(vault.db, phoned)
-    assert past["answers"]["value:1"] == "6.10"
+    assert past.answers["value:1"] == "6.10"
     found = quality.estimate_form(vault.db, rare, entry.outage, "phoned-result")
     assert (found.critical_errors, found.critical_fields) == (1, 3)
 
@@ -136,10 +136,8 @@ def test_sent_back_is_keyed_twice_anew_and_what_both_said_is_kept(
 ):
     double_keying.submit_second_keying(vault, rare, phoned, {**CRITICAL, "value:1": "9.1"}, checker)
     corrections.send_back(vault, phoned, THIRD, "wrong paper")
-    assert checks.fetch_second(vault.db, phoned) is None
-    said = {
-        past["state"]: past["answers"]["value:1"] for past in entries.fetch_past(vault.db, phoned)
-    }
+    assert second_keyings.fetch(vault.db, phoned) is None
+    said = {past.state: past.answers["value:1"] for past in entries.fetch_past(vault.db, phoned)}
     assert said == {"adjudicating": "6.10", "key-again": "9.1"}
     again = keying.submit_entry(vault, rare, phoned, PHONED, actor)
     assert (again.waits, again.sampled) == ("key-again", 1)
@@ -232,9 +230,9 @@ def test_what_cannot_be_read_is_an_answer_of_its_own(vault, settings, issue, act
     serial = issue("blood-sciences-request")
     given = BLOODS | {"requester": "??", "reason": "--", "priority": "illegible"}
     entry = keying.submit_entry(vault, settings, serial, given, actor)
-    assert entry.answers["requester"] == absent_values.ILLEGIBLE
-    assert entry.answers["reason"] == absent_values.NOT_WRITTEN
-    assert entry.answers["priority"] == absent_values.ILLEGIBLE
+    assert entry.answers["requester"] == AbsentReason.ILLEGIBLE
+    assert entry.answers["reason"] == AbsentReason.NOT_WRITTEN
+    assert entry.answers["priority"] == AbsentReason.ILLEGIBLE
     with pytest.raises(InvalidAnswersError, match="ask the ward"):
         keying.submit_entry(
             vault, settings, issue("observations"), OBSERVED | {"event.time": "??"}, actor
@@ -244,7 +242,7 @@ def test_what_cannot_be_read_is_an_answer_of_its_own(vault, settings, issue, act
 def test_a_hand_that_cannot_be_read_names_nobody_as_author(vault, settings, issue, actor):
     serial = issue("blood-sciences-request")
     entry = keying.submit_entry(vault, settings, serial, BLOODS | {"author.name": "??"}, actor)
-    assert (entry.author, entry.answers["author.name"]) == ("", absent_values.ILLEGIBLE)
+    assert (entry.author, entry.answers["author.name"]) == ("", AbsentReason.ILLEGIBLE)
 
 
 def test_a_site_keys_only_the_minimum_of_a_form(vault, issue, actor):

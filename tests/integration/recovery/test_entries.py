@@ -6,9 +6,10 @@ from downtime.entry import corrections, file_form, keying, open_form, verify_ent
 from downtime.entry.store import entries
 from downtime.entry.validation import InvalidAnswersError
 from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
-from downtime.paper import ledger, serials
+from downtime.paper import ledger, move_form, serials
 from downtime.paper.model import Subject
 from downtime.vault.audit import verify_chain as verify_audit
+from tests.integration.keying_steps import see_through
 
 from .conftest import ADMITTED, BLOODS, OBSERVED, SIGNED
 
@@ -29,9 +30,9 @@ def test_a_form_goes_from_paper_to_verified_and_the_ledger_goes_along(
     assert (entry.state, state(vault, serial)) == ("entered", "keyed")
     assert (entry.event, entry.entered) == ("2026-11-02T14:00:00Z", "2026-11-02T14:30:00Z")
     assert (entry.author, entry.transcriber_name) == ("Sam Okoro", "Amina Ward")
-    done = verify_entry.verify_entry(vault, serial, checker)
+    done = see_through(vault, settings, serial, checker)
     assert (done.state, state(vault, serial)) == ("verified", "verified")
-    file_form.file_form(vault, serial, checker)
+    file_form.file_form(vault, settings, serial, checker)
     assert state(vault, serial) == "filed"
     assert verify_audit(vault.db).first_bad is None
 
@@ -141,13 +142,14 @@ def test_a_draft_is_kept_as_typed_and_goes_on_later(vault, settings, issue, acto
 def test_sent_back_keeps_what_was_said_and_who_sent_it(vault, settings, issue, actor, checker):
     serial = issue("blood-sciences-request")
     keying.submit_entry(vault, settings, serial, BLOODS, actor)
-    verify_entry.verify_entry(vault, serial, checker)
+    see_through(vault, settings, serial, checker)
     with pytest.raises(InputError, match="reason"):
         corrections.send_back(vault, serial, checker, " ")
     back = corrections.send_back(vault, serial, checker, "wrong test ticked")
     assert (back.state, back.corrections, state(vault, serial)) == ("draft", 1, "returned")
-    (past,) = entries.fetch_past(vault.db, serial)
-    assert (past["state"], past["reason"], past["answers"]["test.ue"]) == (
+    past, second = entries.fetch_past(vault.db, serial)
+    assert (second.state, second.transcriber) == ("key-again", checker.id)
+    assert (past.state, past.reason, past.answers["test.ue"]) == (
         "verified",
         "wrong test ticked",
         "true",
@@ -156,7 +158,7 @@ def test_sent_back_keeps_what_was_said_and_who_sent_it(vault, settings, issue, a
     assert "test.ue" not in keying.submit_entry(vault, settings, serial, again, actor).answers
 
 
-@pytest.mark.parametrize("fate", [ledger.void_form, ledger.mark_lost])
+@pytest.mark.parametrize("fate", [move_form.void_form, move_form.mark_lost])
 def test_a_void_or_lost_form_cannot_be_keyed(vault, settings, issue, actor, fate):
     serial = issue("blood-sciences-request")
     fate(vault, serial, actor, "torn")
@@ -165,18 +167,18 @@ def test_a_void_or_lost_form_cannot_be_keyed(vault, settings, issue, actor, fate
     assert entries.fetch(vault.db, serial) is None
 
 
-def test_a_form_kept_as_a_picture_may_be_filed_without_keying(vault, issue, actor):
+def test_a_form_kept_as_a_picture_may_be_filed_without_keying(vault, settings, issue, actor):
     serial = issue("progress-notes")
-    ledger.mark_returned(vault, serial, actor)
-    file_form.file_form(vault, serial, actor)
+    move_form.mark_returned(vault, serial, actor)
+    file_form.file_form(vault, settings, serial, actor)
     assert state(vault, serial) == "filed"
 
 
-def test_a_form_keyed_by_policy_is_not_filed_before_it_is_verified(vault, issue, actor):
+def test_a_form_keyed_by_policy_is_not_filed_before_it_is_verified(vault, settings, issue, actor):
     serial = issue("blood-sciences-request")
-    ledger.mark_returned(vault, serial, actor)
+    move_form.mark_returned(vault, serial, actor)
     with pytest.raises(ConflictError, match="not verified"):
-        file_form.file_form(vault, serial, actor)
+        file_form.file_form(vault, settings, serial, actor)
 
 
 def test_unknown_serials_say_what_to_do(vault, settings, actor):

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from downtime.entry import keyed_form, keying, open_form
-from downtime.entry.facts import find_facts
+from downtime.entry.fact_reader import find_facts
 from downtime.entry.response_reader import read_response
 from downtime.entry.response_writer import dump_response, write_response
 from downtime.entry.validation import ValidatedAnswers, validate_answers

@@ -8,7 +8,7 @@ import hl7
 import openpyxl
 import pytest
 
-from downtime.entry import corrections, keying, verify_entry
+from downtime.entry import corrections, keying
 from downtime.errors import ConflictError, InputError
 from downtime.outage import outages
 from downtime.paper.model import Subject
@@ -16,6 +16,7 @@ from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.compare import run_comparison
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.returns.export_messages import export_messages
+from tests.integration.keying_steps import see_through
 
 from .conftest import ADMITTED, BLOODS, PHONED
 
@@ -159,7 +160,7 @@ def test_a_correction_after_the_return_is_a_conflict_and_gets_a_message_of_its_o
     export_messages(vault, settings, "hl7v2", tmp_path / "a", actor)
     corrections.send_back(vault, key[:9], checker, "other requester")
     keying.submit_entry(vault, settings, key[:9], BLOODS | {"requester": "Dr Bo"}, actor)
-    verify_entry.verify_entry(vault, key[:9], checker)
+    see_through(vault, settings, key[:9], checker)
     run_comparison.run_comparison(vault, settings, actor, "corrected")
     row = find_items.get_item(vault, key)
     assert row.item.state == "conflict"

@@ -5,7 +5,7 @@ import pytest
 from downtime.errors import ConflictError, ForbiddenError, InputError
 from downtime.paper.forms.load_form import load_form
 from downtime.paper.model import Subject
-from downtime.reconcile import decide_item
+from downtime.reconcile import find_items
 from downtime.reconcile.compare import run_comparison
 from downtime.reconcile.identity import link_person, links, unidentified
 from downtime.settings import ReconcileSettings, Settings
@@ -46,9 +46,9 @@ def offered(vault, settings, outage, work):
     """The candidates of the only person on the work list, by id, with their signs in words."""
 
     def look(typed=""):
-        with link_person.recovered(vault, outage) as snapshot:
-            found = link_person.offer(snapshot, settings, work()[0], typed)
-        return {one.person.id: [sign.words for sign in one.signs] for one in found.candidates}
+        with link_person.open_recovered_snapshot(vault, outage) as snapshot:
+            found = link_person.find_candidates_for(snapshot, settings, work()[0], typed)
+        return {one.person.id: [sign.text for sign in one.signs] for one in found.candidates}
 
     return look
 
@@ -56,7 +56,9 @@ def offered(vault, settings, outage, work):
 @pytest.fixture
 def propose(vault, settings, outage):
     def one(ref, patient, actor=CLERK, reason="compared with the wristband", evidence="passport"):
-        return link_person.propose(vault, settings, outage, ref, patient, actor, reason, evidence)
+        return link_person.propose_for_person(
+            vault, settings, outage, ref, patient, actor, reason, evidence
+        )
 
     return one
 
@@ -64,7 +66,7 @@ def propose(vault, settings, outage):
 @pytest.fixture
 def confirm(vault, settings, outage):
     def one(ref, link, actor=OTHER, reason="read the paper", using=settings):
-        return link_person.confirm(vault, using, outage, ref, link.id, actor, reason)
+        return link_person.confirm_for_person(vault, using, outage, ref, link.id, actor, reason)
 
     return one
 
@@ -178,9 +180,9 @@ def test_twins_are_told_apart_by_what_differs(keyed, recovered, offered):
 def test_two_records_of_one_person_are_shown(vault, settings, outage, keyed, recovered, work):
     recovered()
     keyed("blood-sciences-request", bloods(name="DOUBLE, Dora", born="1950-05-05"), BLANK)
-    with link_person.recovered(vault, outage) as snapshot:
-        found = link_person.offer(snapshot, settings, work()[0])
-    assert [{one.mrn, other.mrn} for one, other in found.doubled] == [{"H2012", "H2013"}]
+    with link_person.open_recovered_snapshot(vault, outage) as snapshot:
+        found = link_person.find_candidates_for(snapshot, settings, work()[0])
+    assert [{one.mrn, other.mrn} for one, other in found.double_records] == [{"H2012", "H2013"}]
 
 
 def test_name_and_birth_alone_link_nobody(keyed, recovered, propose):
@@ -235,8 +237,10 @@ def test_undo_restores_and_downstream_is_told_twice(
     serial = keyed("blood-sciences-request", BLOODS | PETRA, BLANK)
     link = confirm(serial, propose(serial, "p-1"))
     with pytest.raises(InputError, match="reason"):
-        link_person.undo(vault, settings, outage, serial, link.id, CLERK, "")
-    link_person.undo(vault, settings, outage, serial, link.id, CLERK, "it was her sister")
+        link_person.undo_for_person(vault, settings, outage, serial, link.id, CLERK, "")
+    link_person.undo_for_person(
+        vault, settings, outage, serial, link.id, CLERK, "it was her sister"
+    )
     assert links.confirmed_links(vault.db) == {}
     confirm(serial, propose(serial, "p-5"))
     told = links.list_merges(vault.db, outage.id)
@@ -335,13 +339,13 @@ def test_the_next_comparison_finds_who_was_linked_and_after_an_undo_nobody(
     def states():
         run_comparison.run_comparison(vault, settings, actor, "")
         return {
-            (row.item.state, row.item.patient) for row in decide_item.list_items(vault, outage.id)
+            (row.item.state, row.item.patient) for row in find_items.list_items(vault, outage.id)
         }
 
     assert states() == {("unmatched", "")}
     link = confirm(serial, propose(serial, "p-1"))
     assert states() == {("new", "p-1")}
-    link_person.undo(vault, settings, outage, serial, link.id, OTHER, "another Petra")
+    link_person.undo_for_person(vault, settings, outage, serial, link.id, OTHER, "another Petra")
     assert states() == {("unmatched", "")}
 
 
@@ -353,7 +357,7 @@ def test_paper_that_nobody_saw_is_not_swallowed_by_a_link(
     confirm(serial, propose(serial, "p-1"))
     strange = keyed("blood-sciences-request", bloods(name="STONE, Bob", born="1900-01-01"), BLANK)
     run_comparison.run_comparison(vault, settings, actor, "")
-    found = {row.item.fact.serial: row.item for row in decide_item.list_items(vault, outage.id)}
+    found = {row.item.fact.serial: row.item for row in find_items.list_items(vault, outage.id)}
     assert found[serial].state == "new"
     assert (found[strange].state, "born 01-Jan-1900" in found[strange].explanation) == (
         "conflict",

@@ -10,7 +10,7 @@ from downtime.entry.facts import Person, person_of
 from downtime.reconcile.identity.candidates import PersonQuery, find_candidates
 from downtime.reconcile.identity.signs import find_signs
 from downtime.settings import ReconcileSettings
-from downtime.snapshot import load_bundle
+from downtime.snapshot import local_snapshots
 
 SEED, SIZE, ASKED = 7, 3000, 60
 
@@ -59,7 +59,7 @@ def test_the_blocks_find_the_likeliest_patient_of_the_whole_hospital(vault, hold
     chance, settings = random.Random(SEED), ReconcileSettings()
     patients = list(hospital(chance))
     hold(1, patients)
-    with load_bundle.open_current_snapshot(vault) as snapshot:
+    with local_snapshots.open_current_snapshot(vault) as snapshot:
         for patient in chance.sample(patients, ASKED):
             paper = garbled(chance, patient)
             found = find_candidates(

@@ -37,7 +37,7 @@ def back(vault, issue, actor):
 def taken(vault, settings, wanted, actor):
     """Everything that one person gets from a queue, in their order."""
     found, skip = [], []
-    while serial := work_queues.take(vault, settings, wanted, actor, skip):
+    while serial := work_queues.claim_next(vault, settings, wanted, actor, skip):
         found.append(ledger.get_form(vault, serial).form)
         skip.append(serial)
     return found
@@ -46,7 +46,9 @@ def taken(vault, settings, wanted, actor):
 def test_what_says_who_people_are_comes_first_and_appointments_last(vault, settings, back, actor):
     order = ["admission", "discharge", "phoned-result", "observations", "clinic-list"]
     assert taken(vault, settings, QueueFilter(Task.KEY), actor) == order
-    listed = [w.form for w in work_queues.listed(vault, settings, QueueFilter(Task.KEY), actor)]
+    listed = [
+        w.form for w in work_queues.list_waiting(vault, settings, QueueFilter(Task.KEY), actor)
+    ]
     assert listed == order
     lines = work_queues.count_queues(vault, settings)
     assert [line.form for line in lines] == order
@@ -64,7 +66,7 @@ def test_a_queue_is_narrowed_to_a_ward_or_a_form(vault, settings, back, actor):
         "observations"
     ]
     with pytest.raises(InputError):
-        QueueFilter("nonsense")
+        QueueFilter.parse("nonsense")
 
 
 def test_a_form_filed_as_a_picture_is_in_no_queue(vault, back, actor):
@@ -75,26 +77,26 @@ def test_a_form_filed_as_a_picture_is_in_no_queue(vault, back, actor):
 def test_two_people_get_two_forms_and_an_idle_one_is_given_again(
     vault, settings, back, actor, checker, clock
 ):
-    first = work_queues.take(vault, settings, QueueFilter(Task.KEY), actor)
-    second = work_queues.take(vault, settings, QueueFilter(Task.KEY), checker)
+    first = work_queues.claim_next(vault, settings, QueueFilter(Task.KEY), actor)
+    second = work_queues.claim_next(vault, settings, QueueFilter(Task.KEY), checker)
     assert (first, second) == (back["admission"], back["discharge"])
-    assert work_queues.take(vault, settings, QueueFilter(Task.KEY), actor) == first
+    assert work_queues.claim_next(vault, settings, QueueFilter(Task.KEY), actor) == first
     clock.go_on(minutes=settings.entry.idle_minutes + 1)
-    assert work_queues.take(vault, settings, QueueFilter(Task.KEY), checker) == first
+    assert work_queues.claim_next(vault, settings, QueueFilter(Task.KEY), checker) == first
     assert claims.find_claim(vault, first).name == checker.name
 
 
 def test_nobody_checks_what_they_keyed(vault, settings, issue, actor, checker):
     serial = issue("phoned-result")
     keying.submit_entry(vault, settings, serial, PHONED, actor)
-    assert work_queues.take(vault, settings, QueueFilter(Task.KEY_AGAIN), actor) is None
-    assert work_queues.take(vault, settings, QueueFilter(Task.KEY_AGAIN), checker) == serial
+    assert work_queues.claim_next(vault, settings, QueueFilter(Task.KEY_AGAIN), actor) is None
+    assert work_queues.claim_next(vault, settings, QueueFilter(Task.KEY_AGAIN), checker) == serial
     double_keying.submit_second_keying(
         vault, settings, serial, {"checked": "mrn", "value:1": "5"}, checker
     )
-    assert work_queues.take(vault, settings, QueueFilter(Task.ADJUDICATE), actor) is None
-    assert work_queues.take(vault, settings, QueueFilter(Task.ADJUDICATE), checker) is None
-    assert work_queues.take(vault, settings, QueueFilter(Task.ADJUDICATE), THIRD) == serial
+    assert work_queues.claim_next(vault, settings, QueueFilter(Task.ADJUDICATE), actor) is None
+    assert work_queues.claim_next(vault, settings, QueueFilter(Task.ADJUDICATE), checker) is None
+    assert work_queues.claim_next(vault, settings, QueueFilter(Task.ADJUDICATE), THIRD) == serial
 
 
 def test_what_happened_first_is_checked_first(vault, settings, issue, actor, checker):
@@ -103,7 +105,7 @@ def test_what_happened_first_is_checked_first(vault, settings, issue, actor, che
     keying.submit_entry(vault, settings, late, OBSERVED, actor)
     hour_before = OBSERVED | {"event.time": "13:00", "taken:1": "1200", "taken:2": "1255"}
     keying.submit_entry(vault, settings, early, hour_before, actor)
-    found = work_queues.listed(vault, settings, QueueFilter(Task.COMPARE), checker)
+    found = work_queues.list_waiting(vault, settings, QueueFilter(Task.COMPARE), checker)
     assert [w.serial for w in found] == [early, late]
 
 
@@ -111,7 +113,9 @@ def test_a_form_leaves_its_queue_when_it_is_done(vault, settings, issue, actor, 
     request, admission = issue("blood-sciences-request"), issue("admission", Subject())
     keying.submit_entry(vault, settings, request, BLOODS, actor)
     keying.submit_entry(vault, settings, admission, ADMITTED, actor)
-    assert work_queues.take(vault, settings, QueueFilter(Task.KEY_AGAIN), checker) == admission
+    assert (
+        work_queues.claim_next(vault, settings, QueueFilter(Task.KEY_AGAIN), checker) == admission
+    )
     assert work_queues.totals(work_queues.count_queues(vault, settings))[Task.KEY_AGAIN] == 2
     double_keying.submit_second_keying(vault, settings, request, {}, checker)
     verify_entry.verify_entry(vault, request, checker)

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 
 from downtime.clinical.model import ServiceRequest
-from downtime.entry import corrections, keying, verify_entry
+from downtime.entry import corrections, keying
 from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from downtime.paper.model import Subject
-from downtime.reconcile import decide_item
+from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.compare import run_comparison
 from downtime.vault.model import Actor
+from tests.integration.keying_steps import see_through
 
 from .conftest import ADMITTED, BLOODS, FBC_THERE, HOSPITAL, LIMS_SAYS, PHONED, SIGNED
 
@@ -23,11 +24,11 @@ def day(vault, outage, keyed, compare):
     keyed("progress-notes", SIGNED)
     keyed("admission", ADMITTED, Subject(downtime_number="DK700001X"))
     compare((*HOSPITAL, FBC_THERE, *LIMS_SAYS))
-    return {row.key.split("-", 1)[1]: row.key for row in decide_item.list_items(vault, outage.id)}
+    return {row.key.split("-", 1)[1]: row.key for row in find_items.list_items(vault, outage.id)}
 
 
 def test_each_fact_of_each_verified_form_gets_its_state(vault, outage, day):
-    rows = decide_item.list_items(vault, outage.id)
+    rows = find_items.list_items(vault, outage.id)
     assert {(row.item.fact.title, row.item.state) for row in rows} == {
         ("Full blood count", "already-there"),
         ("Urea and electrolytes", "new"),
@@ -76,7 +77,7 @@ def test_newer_live_data_can_never_be_returned(vault, outage, keyed, compare, ch
         id="r-1", patient="p-ann", code="FBC", stage="cancelled", collected="2026-11-02T13:55:00Z"
     )
     compare((*HOSPITAL, cancelled))
-    row = next(r for r in decide_item.list_items(vault, outage.id, state="newer-live"))
+    row = next(r for r in find_items.list_items(vault, outage.id, state="newer-live"))
     with pytest.raises(ConflictError, match="newer-live"):
         decide_item.decide_item(vault, row.key, "return", checker, "we want it")
     assert (
@@ -92,7 +93,7 @@ def test_an_unmatched_request_cannot_go_out_but_an_admission_registers_the_patie
     keyed("admission", ADMITTED, blank)
     keyed("blood-sciences-request", BLOODS, blank)
     compare()
-    unmatched = decide_item.list_items(vault, outage.id, state="unmatched")
+    unmatched = find_items.list_items(vault, outage.id, state="unmatched")
     rows = {row.item.fact.type: row for row in unmatched}
     assert decide_item.decide_item(vault, rows["Encounter"].key, "return", checker, "new patient")
     with pytest.raises(ConflictError):
@@ -122,12 +123,12 @@ def test_a_new_comparison_keeps_what_still_holds_and_reopens_what_does_not(
         id="r-2", patient="p-ann", code="UE", stage="received", collected="2026-11-02T13:58:00Z"
     )
     compare((*HOSPITAL, FBC_THERE, *LIMS_SAYS, now_there), 3)
-    kept = decide_item.get_item(vault, day["result-1"])
+    kept = find_items.get_item(vault, day["result-1"])
     assert (kept.decided.decision, kept.decided.reason) == (
         "resolved-elsewhere",
         "clinician reviewed",
     )
-    gone = decide_item.get_item(vault, day["test.ue"])
+    gone = find_items.get_item(vault, day["test.ue"])
     assert (gone.item.state, gone.decided.decision) == ("already-there", "open")
 
 
@@ -141,11 +142,11 @@ def test_a_corrected_entry_reopens_its_decisions_and_forgets_what_it_no_longer_s
     vault.clock = (lambda now: lambda: now + timedelta(minutes=5))(vault.clock())
     answers = {k: v for k, v in BLOODS.items() if k != "test.ue"} | {"test.crp": "true"}
     keying.submit_entry(vault, settings, serial, answers, actor)
-    verify_entry.verify_entry(vault, serial, checker)
+    see_through(vault, settings, serial, checker)
     run_comparison.run_comparison(vault, settings, actor, "corrected")
     with pytest.raises(NotFoundError):
-        decide_item.get_item(vault, key)
-    assert decide_item.get_item(vault, f"{serial}-test.crp").is_open
+        find_items.get_item(vault, key)
+    assert find_items.get_item(vault, f"{serial}-test.crp").is_open
 
 
 def test_an_unknown_item_is_said_to_be_unknown(vault, outage, checker):

@@ -9,7 +9,7 @@ from downtime.entry import scans
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.paper.forms.load_form import load_form
 from downtime.paper.layout.template_layout import form_layout
-from downtime.paper.store import issued_forms
+from downtime.paper.store import layouts
 from downtime.settings import EntrySettings, Settings
 
 
@@ -55,7 +55,7 @@ def test_the_vault_holds_nothing_of_it_in_clear(vault, settings, serial, actor):
 
 
 @pytest.mark.parametrize(
-    ("content", "why"),
+    ("content", "reason"),
     [
         (b"", "empty"),
         (b"MZ\x90\x00 not a scan", "no PDF, PNG or JPEG"),
@@ -100,7 +100,7 @@ def test_a_field_is_found_where_it_was_printed_unless_the_page_is_turned(
     upright, turned = issue("transfer"), issue("transfer")
     made = form_layout(form, "Hospital No.")
     with vault.change(actor, "form.print") as db:
-        issued_forms.insert_layout(db, made, form.source, vault.now())
+        layouts.insert_layout(db, made, form.source, vault.now())
         db.execute("UPDATE form_issue SET layout = ?", [made.digest])
     scans.attach_scan(vault, settings, upright, picture(), actor)
     scans.attach_scan(vault, settings, turned, picture(size=(1169, 827)), actor)

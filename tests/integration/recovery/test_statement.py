@@ -13,7 +13,7 @@ from downtime.outage import outages
 from downtime.paper import assignments, ledger, move_form
 from downtime.paper.model import AssignmentKind, Subject
 from downtime.paper.serials import format_serial
-from downtime.reconcile import assign_owner, decide_item
+from downtime.reconcile import assign_owner, decide_item, find_items
 from downtime.reconcile.harm import review
 from downtime.returns.export_messages import export_messages
 from downtime.returns.report import incident_report
@@ -99,7 +99,7 @@ def settle(vault, settings, outage, actor, checker, folder):
         move_form.mark_lost(vault, form.serial, actor, "not found")
     for form in ledger.list_in_states(vault, outage.id, "returned"):
         file_form.file_form(vault, settings, form.serial, actor)
-    for row in decide_item.list_items(vault, outage.id, decision="open"):
+    for row in find_items.list_items(vault, outage.id, decision="open"):
         decide_item.decide_item(vault, row.key, "return", checker, "not in the LIMS")
     assert completeness_statement.gather_statement(vault, settings).facts["open_kinds"] == {
         "not-sent": 1
@@ -219,7 +219,7 @@ def test_what_somebody_has_to_settle_is_named_with_its_owner_and_when_it_is_late
 ):
     (out,) = ledger.list_missing(vault, outage.id)
     assignments.assign(vault, AssignmentKind.FORM, out.serial, "Ward A1", LONG_AGO, actor)
-    row = decide_item.list_items(vault, outage.id, decision="open")[0]
+    row = find_items.list_items(vault, outage.id, decision="open")[0]
     assign_owner.assign_item(vault, row.key, "Laboratory", FAR_OFF, checker)
     made = completeness_statement.make_statement(vault, settings, actor)
     said = {one["kind"]: list(one["owners"]) for one in made.facts["open"]}
@@ -244,7 +244,7 @@ def test_who_settles_a_person_settles_what_their_paper_says(
     keyed("blood-sciences-request", BLOODS | STRANGER, Subject(downtime_number="DK700001X"))
     compare()
     assign_owner.assign_person(
-        vault, settings, outage, decide_item.list_items(vault, outage.id)[0].item.fact.serial,
+        vault, settings, outage, find_items.list_items(vault, outage.id)[0].item.fact.serial,
         "Records desk", FAR_OFF, checker,
     )  # fmt: skip
     found = completeness_statement.gather_statement(vault, settings).facts["open"]

@@ -3,7 +3,7 @@
 import pytest
 
 from downtime.errors import ConflictError, InputError
-from downtime.reconcile import decide_item
+from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.compare import run_comparison
 from downtime.returns import outbox, queue_messages, take_back_message
 from downtime.returns.store import outbox_messages
@@ -109,12 +109,12 @@ def test_a_test_asked_for_on_two_forms_no_longer_says_that_the_other_was_returne
     run_comparison.run_comparison(vault, settings, actor, "recovered")
     key = f"{other}-test.fbc"
     assert [row.key for row in take_back_message.list_waiting_behind(vault.db, message)] == [key]
-    assert ", returned already, asks" in decide_item.get_item(vault, key).item.explanation
+    assert ", returned already, asks" in find_items.get_item(vault, key).item.explanation
     take_back_message.take_back_message(vault, message.control_id, checker, "the sample was lost")
-    said = decide_item.get_item(vault, key).item
+    said = find_items.get_item(vault, key).item
     assert (said.state, "returned already" in said.explanation) == ("conflict", False)
     assert "asks for the same" in said.explanation
-    assert decide_item.get_item(vault, f"{first}-test.fbc").is_open
+    assert find_items.get_item(vault, f"{first}-test.fbc").is_open
 
 
 def test_only_what_was_certainly_not_taken_in_is_taken_back(vault, refused, checker):

@@ -6,7 +6,7 @@ import pytest
 
 from downtime.entry import corrections, keying
 from downtime.paper.model import Subject
-from downtime.reconcile import decide_item
+from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.compare import run_comparison
 from downtime.reconcile.model import Decision
 from downtime.reconcile.store.items import save_decisions
@@ -42,7 +42,7 @@ def states(vault, settings, outage, recovered, actor):
 
     def compared(settings=settings):
         run_comparison.run_comparison(vault, settings, actor, "recovered")
-        rows = decide_item.list_items(vault, outage.id)
+        rows = find_items.list_items(vault, outage.id)
         return {row.item.fact.serial: row.item.state for row in rows}
 
     return compared
@@ -64,7 +64,7 @@ def test_a_form_that_is_keyed_later_is_seen_beside_those_compared_before(vault, 
     assert states() == {second: "new"}
     first = keyed("blood-sciences-request", taken("13:40"))
     assert states() == {first: "new", second: "conflict"}
-    words = decide_item.get_item(vault, f"{second}-test.fbc").item.explanation
+    words = find_items.get_item(vault, f"{second}-test.fbc").item.explanation
     assert "asks for the same, sample taken 02-Nov-2026 13:40" in words
 
 
@@ -76,7 +76,7 @@ def test_what_went_out_already_stands_before_what_happened_earlier(vault, keyed,
         save_decisions(db, [replace(row, decided=replace(row.decided, decision=Decision.RETURNED))])
     first = keyed("blood-sciences-request", taken("13:40"))
     assert states() == {first: "conflict", sent: "new"}
-    assert "returned already" in decide_item.get_item(vault, f"{first}-test.fbc").item.explanation
+    assert "returned already" in find_items.get_item(vault, f"{first}-test.fbc").item.explanation
 
 
 @pytest.mark.parametrize("how", ["corrected", "other-test", "sent-back"])
@@ -95,7 +95,7 @@ def test_when_the_other_form_no_longer_says_so_the_decision_is_an_ordinary_one_a
             vault, settings, first, taken("13:40") | {"test.fbc": "", "test.ue": "true"}, actor
         )
     assert states()[second] == "new"
-    assert decide_item.get_item(vault, f"{second}-test.fbc").is_open
+    assert find_items.get_item(vault, f"{second}-test.fbc").is_open
 
 
 def test_a_decision_about_it_is_kept_when_all_is_looked_at_again(
@@ -107,7 +107,7 @@ def test_a_decision_about_it_is_kept_when_all_is_looked_at_again(
     decide_item.decide_item(vault, f"{second}-test.fbc", "leave", checker, "written twice")
     other = replace(settings, reconcile=replace(settings.reconcile, dose_match_minutes=29))
     assert states(other)[second] == "conflict"
-    assert decide_item.get_item(vault, f"{second}-test.fbc").decided.decision == "leave"
+    assert find_items.get_item(vault, f"{second}-test.fbc").decided.decision == "leave"
 
 
 @pytest.mark.parametrize("sent", [False, True])
@@ -126,8 +126,8 @@ def test_whoever_leaves_the_first_and_returns_the_second_is_not_asked_again(
             )
     for minutes in (28, 29):
         states(replace(settings, reconcile=replace(settings.reconcile, dose_match_minutes=minutes)))
-        assert decide_item.get_item(vault, first).decided.decision == "leave"
-        assert decide_item.get_item(vault, second).decided.decision == (
+        assert find_items.get_item(vault, first).decided.decision == "leave"
+        assert find_items.get_item(vault, second).decided.decision == (
             "returned" if sent else "return"
         )
 
@@ -142,7 +142,7 @@ def test_what_was_returned_in_spite_of_another_form_still_is_when_that_is_taken_
     corrections.send_back(vault, first, checker, "read again")
     keying.submit_entry(vault, settings, first, taken("11:40"), actor)
     assert states()[second] == "new"
-    assert decide_item.get_item(vault, f"{second}-test.fbc").decided.decision == "return"
+    assert find_items.get_item(vault, f"{second}-test.fbc").decided.decision == "return"
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_a_unit_of_blood_on_two_patients_forms_is_seen_and_takes_two_people(vaul
                                               "fate-at:1": "2026-11-02T13:30"}, other)  # fmt: skip
     found = states()
     assert (found[first], found[second]) == ("held", "conflict")
-    row = decide_item.get_item(vault, f"{second}-unit-1")
+    row = find_items.get_item(vault, f"{second}-unit-1")
     assert row.item.needs_second_person
     assert "for another patient" in row.item.explanation
 

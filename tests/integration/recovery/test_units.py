@@ -6,7 +6,7 @@ import pytest
 
 from downtime.entry import corrections, keying
 from downtime.errors import ConflictError
-from downtime.reconcile import decide_in_bulk, decide_item
+from downtime.reconcile import decide_in_bulk, find_items
 from downtime.reconcile.compare import run_comparison
 from downtime.reconcile.model import Decision, ItemFilter
 from downtime.reconcile.store.items import save_decisions
@@ -136,7 +136,7 @@ def test_two_forms_of_one_kind_wait_for_two_people(story):
     first = story.keys["fate"]
     story.key("fate", **{"fate-at:1": f"{DAY}14:30"})
     assert story.compare() == {"fate": "conflict"}
-    assert decide_item.get_item(story.vault, first).item.state == "held"
+    assert find_items.get_item(story.vault, first).item.state == "held"
 
 
 def test_a_record_that_is_corrected_to_another_unit_stands_for_nothing(story, checker, vault):

@@ -2,12 +2,13 @@
 
 import pytest
 
-from downtime.entry import import_responses, keying, open_form, verify_entry
+from downtime.entry import import_responses, keying, open_form
 from downtime.entry.validation import InvalidAnswersError
 from downtime.paper.forms.load_form import load_form, parse_form
 from downtime.reconcile.store.items import fetch_items
 from downtime.returns.statement import completeness_statement
 from downtime.vault import device
+from tests.integration.keying_steps import see_through
 
 from .conftest import SIGNED
 
@@ -61,7 +62,7 @@ def test_what_it_says_is_compared_and_accounted_for(
 ):
     for serial in old:
         keying.submit_entry(vault, settings, serial, ANSWERS, actor)
-        verify_entry.verify_entry(vault, serial, checker)
+        see_through(vault, settings, serial, checker)
     compare()
     device.create_device(vault.home, vault.data_key, "K7", "records station")
     facts = [row.item.fact for row in fetch_items(vault.db, outage.id)]

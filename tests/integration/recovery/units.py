@@ -1,7 +1,7 @@
 """The forms of one unit of blood by their kind, as they are keyed, compared and decided about."""
 
 from downtime.paper.model import Subject
-from downtime.reconcile import decide_item
+from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.compare import run_comparison
 
 from .conftest import SIGNED
@@ -38,7 +38,7 @@ class Story:
             self.keys[kind] = f"{serial}-unit-1"
 
     def states(self):
-        rows = {row.key: row for row in decide_item.list_items(self.vault, self.outage.id)}
+        rows = {row.key: row for row in find_items.list_items(self.vault, self.outage.id)}
         return {kind: rows[key].item.state for kind, key in self.keys.items()}
 
     def compare(self, settings=None):
@@ -48,7 +48,7 @@ class Story:
         return self.states()
 
     def row(self, kind):
-        return decide_item.get_item(self.vault, self.keys[kind])
+        return find_items.get_item(self.vault, self.keys[kind])
 
     def decide(self, kind, decision, actor):
         decide_item.decide_item(self.vault, self.keys[kind], decision, actor, "looked at")

@@ -1,6 +1,7 @@
 """Two laptops and the records station, all of which trust each other."""
 
 import pytest
+
 from tests.integration.sync.fleet import Machine
 
 

@@ -13,7 +13,7 @@ from downtime.vault import device
 
 def said(machine):
     outage = outages.find_current(machine.vault)
-    return {r.device: (r.complete, r.why) for r in report_laptops(machine.vault, outage)}
+    return {r.device: (r.is_complete, r.explanation) for r in report_laptops(machine.vault, outage)}
 
 
 def test_a_laptop_that_never_reports_is_named(fleet):
@@ -112,7 +112,7 @@ def test_a_person_joins_what_the_times_do_not(fleet):
     number = k7.issue()
     outages.mark_restored(k7.vault, ["LIMS"], k7.clerk, "back")
     outages.close_outage(k7.vault, wrong.id, k7.clerk, "done")
-    assert station.take(k7.seal(station)).homeless
+    assert station.take(k7.seal(station)).unjoined_outages
     assert ledger.get_form(station.vault, number).outage == f"K7:{wrong.id}"
     join_outages.join_outage(
         station.vault, "K7", wrong.id, here.id, station.clerk, "its clock was wrong"

@@ -1,11 +1,13 @@
 """What laptops hand over is put together at the station; what cannot be believed is refused."""
 
 import shutil
+from functools import partial
 
 import pytest
 
 from downtime.entry import corrections, open_form, verify_entry
 from downtime.entry.duplicate_entries import find_duplicate_entries, settle_duplicate_entry
+from downtime.entry.model import EntryChoice
 from downtime.entry.store import entries
 from downtime.errors import ForbiddenError, UntrustedError
 from downtime.outage import laptop_outages, outages
@@ -25,11 +27,11 @@ def test_forms_of_all_laptops_stand_in_one_ledger(fleet):
     k7.number()
     for laptop in (k7, m3):
         taken = station.take(laptop.seal(station))
-        assert (taken.forms, taken.homeless) == (1, ())
+        assert (taken.forms, taken.unjoined_outages) == (1, ())
     outage = outages.find_current(station.vault).id
     held = [form.serial for form in ledger.list_missing(station.vault, outage)]
     assert sorted(held) == sorted([mine, theirs, third])
-    assert sum(count.count for count in ledger.count_forms(station.vault, outage)) == 3
+    assert sum(count.number for count in ledger.count_forms(station.vault, outage)) == 3
     form = ledger.get_form(station.vault, theirs)
     assert (form.issued_name, form.patient_label) == ("Clerk K7", "HILL, Ann")
     assert get_printed_definition(station.vault, form).name == "observations"
@@ -64,7 +66,7 @@ def test_what_was_keyed_on_a_laptop_goes_on_at_the_station(fleet):
     k7.number()
     station.take(k7.seal(station))
     assert open_form.get_entry(station.vault, number).answers["pulse:1"] == "98"
-    assert [row["answers"]["pulse:1"] for row in entries.fetch_past(station.vault.db, number)] == [
+    assert [row.answers["pulse:1"] for row in entries.fetch_past(station.vault.db, number)] == [
         "88"
     ]
     assert find_duplicate_entries(station.vault.db) == []
@@ -79,12 +81,12 @@ def test_a_correction_on_the_laptop_follows_while_nobody_worked_on_it_here(fleet
     k7.key(number, "98")
     station.take(k7.seal(station))
     assert open_form.get_entry(station.vault, number).answers["pulse:1"] == "98"
-    assert [row["answers"]["pulse:1"] for row in entries.fetch_past(station.vault.db, number)] == [
+    assert [row.answers["pulse:1"] for row in entries.fetch_past(station.vault.db, number)] == [
         "88"
     ]
 
 
-@pytest.mark.parametrize("keep", ["here", "there"])
+@pytest.mark.parametrize("keep", list(EntryChoice))
 def test_a_form_keyed_on_both_is_kept_twice_until_a_person_settles_it(fleet, keep):
     station, k7, _ = fleet
     number = k7.issue()
@@ -93,15 +95,14 @@ def test_a_form_keyed_on_both_is_kept_twice_until_a_person_settles_it(fleet, kee
     k7.key(number, "88")
     assert station.take(k7.seal(station)).duplicates == 1
     assert open_form.get_entry(station.vault, number).answers["pulse:1"] == "90"
+    settle = partial(settle_duplicate_entry, station.vault, SETTINGS, number, "K7")
     with pytest.raises(ForbiddenError):
-        settle_duplicate_entry(station.vault, number, "K7", keep, station.clerk, "mine is right")
-    settle_duplicate_entry(
-        station.vault, number, "K7", keep, station.checker, "compared with the paper"
-    )
+        settle(keep, station.clerk, "mine is right")
+    settle(keep, station.checker, "compared with the paper")
     kept = open_form.get_entry(station.vault, number)
     assert kept.answers["pulse:1"] == {"here": "90", "there": "88"}[keep]
     (lost,) = entries.fetch_past(station.vault.db, number)
-    assert lost["answers"]["pulse:1"] == {"here": "88", "there": "90"}[keep]
+    assert lost.answers["pulse:1"] == {"here": "88", "there": "90"}[keep]
     k7.number()
     assert station.take(k7.seal(station)).duplicates == 0
     verify_entry.verify_entry(station.vault, number, station.checker)
@@ -133,7 +134,7 @@ def test_an_outage_of_another_time_belongs_nowhere_until_a_person_says_so(tmp_pa
     drill = k7.declare(drill=True)
     practised = k7.issue()
     taken = station.take(k7.seal(station))
-    assert taken.homeless == (f"K7:{drill.id}",)
+    assert taken.unjoined_outages == (f"K7:{drill.id}",)
     assert ledger.get_form(station.vault, number).outage == old.id
     assert ledger.get_form(station.vault, practised).outage == f"K7:{drill.id}"
     assert {one.outage for one in laptop_outages.list_laptop_outages(station.vault.db)} == {

@@ -12,7 +12,7 @@ from downtime.outage import outages
 from downtime.paper import ledger
 from downtime.paper.serials import format_serial
 from downtime.returns.statement import completeness_statement, statement_files
-from downtime.sync import duplicate_numbers, laptop_reports, store_clashes, store_doubts
+from downtime.sync import duplicate_numbers, laptop_reports, store
 from downtime.sync.export_bundle import export_bundle
 from downtime.sync.merge_bundle import merge_untrusted_bundle
 from downtime.vault import device, schema
@@ -72,11 +72,15 @@ def test_taken_over_its_paper_counts_and_the_act_has_a_name(fleet):
     assert station.state(number) == "keyed"
     (entry,) = audit_chain.list_entries(station.vault.db, before=10**6, limit=1)
     assert (entry.action, entry.reason) == ("handover.take-over", "security was told")
-    (kept,) = store_doubts.fetch_untrusted_bundles(station.vault.db)
-    assert (kept.taken_name, kept.why, kept.clashes) == ("Clerk RS", "security was told", ())
-    assert store_doubts.fetch_untrusted_file(station.vault.db, kept.sha256) == bundle.data
+    (kept,) = store.fetch_untrusted_bundles(station.vault.db)
+    assert (kept.merged_name, kept.reason, kept.duplicate_numbers) == (
+        "Clerk RS",
+        "security was told",
+        (),
+    )
+    assert store.fetch_untrusted_file(station.vault.db, kept.sha256) == bundle.data
     assert taken_over(station, bundle).news is False
-    assert len(store_doubts.fetch_untrusted_bundles(station.vault.db)) == 1
+    assert len(store.fetch_untrusted_bundles(station.vault.db)) == 1
 
 
 def test_the_next_bundle_of_such_a_laptop_needs_a_name_again(fleet):
@@ -95,8 +99,8 @@ def test_what_is_sound_is_taken_over_as_it_is_taken(fleet):
     station, k7, _ = fleet
     k7.issue()
     taken = taken_over(station, k7.seal(station))
-    assert (taken.forms, taken.doubt) == (1, None)
-    assert store_doubts.fetch_untrusted_bundles(station.vault.db) == []
+    assert (taken.forms, taken.failure) == (1, None)
+    assert store.fetch_untrusted_bundles(station.vault.db) == []
 
 
 def test_what_nobody_signed_cannot_be_taken_over(fleet):
@@ -134,7 +138,7 @@ def test_two_pasts_of_one_laptop_are_kept_beside_each_other(forked):
     with pytest.raises(UntrustedError, match="does not continue"):
         station.take(bundle)
     taken = taken_over(station, bundle)
-    assert taken.clashes == (format_serial(first),)
+    assert taken.duplicate_numbers == (format_serial(first),)
     assert format_serial(first) in taken.sentence
     assert ledger.get_form(station.vault, first).patient_label == "HILL, Ann"
     assert ledger.get_form(station.vault, own).patient_label == "REED, Bob"
@@ -142,7 +146,7 @@ def test_two_pasts_of_one_laptop_are_kept_beside_each_other(forked):
     pairs = {pair.serial: pair for pair in find_duplicate_entries(station.vault.db)}
     assert set(pairs) == {both}
     pair = pairs[both]
-    said = {pair.here.answers["pulse:1"], pair.there.entry.answers["pulse:1"]}
+    said = {pair.local.answers["pulse:1"], pair.elsewhere.entry.answers["pulse:1"]}
     assert said == {"88", "99"}
 
 
@@ -164,8 +168,8 @@ def test_the_second_paper_of_one_serial_is_open_by_name_until_somebody_has_seen_
     assert still_open(station) == []
     taken_over(station, k7.seal(station), "and again")
     assert still_open(station) == []
-    (kept,) = store_clashes.fetch_duplicate_numbers(station.vault.db)
-    assert (kept.settled_name, kept.why) == ("Clerk RS", "keyed anew on RS-000004-K")
+    (kept,) = store.fetch_duplicate_numbers(station.vault.db)
+    assert (kept.settled_name, kept.reason) == ("Clerk RS", "keyed anew on RS-000004-K")
 
 
 def still_open(station):
@@ -205,7 +209,7 @@ def test_a_second_laptop_of_the_same_code_is_a_second_past_whose_paper_is_named(
     assert twin.issue(BOB, "C3") == first
     with pytest.raises(UntrustedError):
         station.take(twin.seal(station))
-    assert taken_over(station, twin.seal(station)).clashes == (format_serial(first),)
+    assert taken_over(station, twin.seal(station)).duplicate_numbers == (format_serial(first),)
     assert ledger.get_form(station.vault, first).patient_label == "HILL, Ann"
     (open_one,) = still_open(station)
     assert "of ward C3, printed by Clerk K7" in open_one["sentence"]
@@ -219,8 +223,8 @@ def test_the_first_past_is_still_taken_after_the_second(forked):
     taken_over(station, k7.seal(station))
     with pytest.raises(UntrustedError, match="stand for something else here"):
         station.take(late)
-    assert format_serial(number) in taken_over(station, late).clashes
-    assert len(store_doubts.fetch_untrusted_bundles(station.vault.db)) == 2
+    assert format_serial(number) in taken_over(station, late).duplicate_numbers
+    assert len(store.fetch_untrusted_bundles(station.vault.db)) == 2
     made = station.vault.db.query("SELECT device FROM form_move WHERE serial = ?", [both])
     devices = {row["device"] for row in made}
     assert "K7" in devices
@@ -272,7 +276,7 @@ def test_a_vault_of_before_has_what_was_given_out_twice_as_open(monkeypatch, tmp
         )
     monkeypatch.setattr(schema, "list_migrations", lambda: every)
     schema.create_schema(db, system_clock)
-    (one,) = store_clashes.fetch_duplicate_numbers(db)
+    (one,) = store.fetch_duplicate_numbers(db)
     assert (one.number, one.device, one.taken, one.settled) == (
         "K7-000002-B", "K7", "2026-10-01T10:00:00Z", "",
     )  # fmt: skip

@@ -10,16 +10,16 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.integration.handover.fleet import Machine
 
 from downtime.config import Home
-from downtime.entry import corrections, verification
-from downtime.entry.duplicates import duplicates
+from downtime.entry import corrections, verify_entry
+from downtime.entry.duplicate_entries import find_duplicate_entries
 from downtime.errors import UserError
 from downtime.outage import outages
-from downtime.paper import ledger
-from downtime.sync.reports import reports
+from downtime.paper import ledger, move_form
+from downtime.sync.laptop_reports import report_laptops
 from downtime.vault.vault import Vault
+from tests.integration.sync.fleet import Machine
 
 TABLES = (
     "pack", "form_layout", "form_issue", "form_content", "form_move", "outage", "outage_system",
@@ -51,9 +51,9 @@ def act(laptop: Machine, other: Machine, station: Machine, name: str, which: int
         other.take(laptop.seal(other))
         other.issued += [n for n in laptop.issued if n not in other.issued]
     elif name == "close":
-        now = outages.current(vault)
-        outages.end(vault, now.down, clerk, "back")
-        outages.close(vault, now.id, clerk, "done")
+        now = outages.find_current(vault)
+        outages.mark_restored(vault, now.down, clerk, "back")
+        outages.close_outage(vault, now.id, clerk, "done")
         laptop.declare("PAS")
     else:
         move(laptop, name, laptop.issued[which % len(laptop.issued)])
@@ -63,12 +63,12 @@ def act(laptop: Machine, other: Machine, station: Machine, name: str, which: int
 def move(laptop: Machine, name: str, serial: str) -> None:
     vault, clerk = laptop.vault, laptop.clerk
     moves = {
-        "collected": lambda: ledger.collected(vault, serial, clerk),
-        "returned": lambda: ledger.returned(vault, serial, clerk),
-        "void": lambda: ledger.void(vault, serial, clerk, "spoilt"),
-        "lost": lambda: ledger.lost(vault, serial, clerk, "searched"),
+        "collected": lambda: move_form.mark_collected(vault, serial, clerk),
+        "returned": lambda: move_form.mark_returned(vault, serial, clerk),
+        "void": lambda: move_form.void_form(vault, serial, clerk, "spoilt"),
+        "lost": lambda: move_form.mark_lost(vault, serial, clerk, "searched"),
         "key": lambda: laptop.key(serial, str(60 + laptop.clock.now.minute)),
-        "verify": lambda: verification.verify(vault, serial, laptop.checker),
+        "verify": lambda: verify_entry.verify_entry(vault, serial, laptop.checker),
         "send_back": lambda: corrections.send_back(vault, serial, laptop.checker, "wrong"),
     }
     moves[name]()
@@ -100,10 +100,13 @@ class Stations:
         fresh.vault = Vault(Home(home), self.made.data_key, self.made.clock)
         for sealed in bundles:
             fresh.take(sealed)
-        outage = outages.current(fresh.vault)
-        awaited = [(r.device, r.sequence, r.complete, r.why) for r in reports(fresh.vault, outage)]
-        pairs = [(d.serial, d.there.device) for d in duplicates(fresh.vault.db)]
-        found = rows(fresh.vault), awaited, pairs, ledger.counts(fresh.vault, outage.id)
+        outage = outages.find_current(fresh.vault)
+        awaited = [
+            (r.device, r.sequence, r.is_complete, r.explanation)
+            for r in report_laptops(fresh.vault, outage)
+        ]
+        pairs = [(d.serial, d.elsewhere.device) for d in find_duplicate_entries(fresh.vault.db)]
+        found = rows(fresh.vault), awaited, pairs, ledger.count_forms(fresh.vault, outage.id)
         fresh.vault.close()
         return found
 
@@ -162,13 +165,13 @@ def test_every_order_of_a_story_in_which_all_of_them_matter(templates, tmp_path)
     k7.key(first, "70")
     early = k7.seal(station)
     m3.take(k7.seal(m3))
-    ledger.lost(m3.vault, second, m3.clerk, "searched")
-    verification.verify(m3.vault, first, m3.checker)
+    move_form.mark_lost(m3.vault, second, m3.clerk, "searched")
+    verify_entry.verify_entry(m3.vault, first, m3.checker)
     passed = m3.seal(station)
     k7.clock.now += timedelta(hours=1)
     corrections.send_back(k7.vault, first, k7.checker, "wrong")
     k7.key(first, "71")
-    ledger.void(k7.vault, second, k7.clerk, "spoilt")
+    move_form.void_form(k7.vault, second, k7.clerk, "spoilt")
     late = k7.seal(station)
     stations = Stations(station, tmp_path)
     bundles = (early, passed, late)

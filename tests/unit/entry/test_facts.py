@@ -2,7 +2,8 @@
 
 from zoneinfo import ZoneInfo
 
-from downtime.entry.facts import MAX_NUMBER, Fact, Person, find_facts
+from downtime.entry.fact_reader import find_facts
+from downtime.entry.facts import MAX_NUMBER, Fact, Person
 from downtime.paper.forms.load_form import load_form
 
 NOBODY = Person()

@@ -77,7 +77,7 @@ def test_date_and_time_together(text):
     ("hour", "moment"), [("23:50", "2026-11-01T23:50"), ("00:10", "2026-11-02T00:10")]
 )
 def test_a_time_alone_is_the_last_one_before_the_event(hour, moment):
-    assert typed_times.moment_near_event(hour, "2026-11-02", "00:30") == moment
+    assert typed_times.parse_moment_near(hour, TODAY, "2026-11-02", "00:30") == moment
 
 
 @pytest.mark.parametrize(

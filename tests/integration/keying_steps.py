@@ -1,0 +1,22 @@
+"""The steps that people take with a keyed form in tests: the real ones, by as many people."""
+
+from downtime.entry import double_keying, verify_entry
+from downtime.entry.model import Entry, Task
+from downtime.entry.open_form import open_form
+
+
+def key_again(vault, settings, serial, checker) -> Entry:
+    """Another person reads in every critical field what the first one read."""
+    form = open_form(vault, serial, settings)
+    answers = {key: text for key, text in form.answers.items() if key in form.critical_keys}
+    return double_keying.submit_second_keying(vault, settings, serial, answers, checker)
+
+
+def see_through(vault, settings, serial, checker) -> Entry:
+    """Key critical fields again and compare the rest, until the entry is verified."""
+    entry = open_form(vault, serial, settings).entry
+    if entry.waits == Task.KEY_AGAIN:
+        entry = key_again(vault, settings, serial, checker)
+    if entry.waits == Task.COMPARE:
+        entry = verify_entry.verify_entry(vault, serial, checker)
+    return entry
