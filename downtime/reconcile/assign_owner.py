@@ -8,7 +8,7 @@ from downtime.errors import InputError
 from downtime.outage.model import Outage
 from downtime.paper.assignments import assign, list_assignments
 from downtime.paper.model import Assignment, AssignmentKind
-from downtime.reconcile import decide_item
+from downtime.reconcile.find_items import get_item
 from downtime.reconcile.identity import unidentified
 from downtime.reconcile.identity.match_patient import SERIAL
 from downtime.reconcile.model import StoredItem
@@ -21,19 +21,17 @@ def assign_item(
     vault: Vault, key: str, owner: str, due: str, actor: Actor, note: str = ""
 ) -> Assignment:
     """Give a compared item to an owner until `due` (UTC text); NotFoundError, InputError."""
-    return assign(
-        vault, AssignmentKind.ITEM, decide_item.get_item(vault, key).key, owner, due, actor, note
-    )
+    return assign(vault, AssignmentKind.ITEM, get_item(vault, key).key, owner, due, actor, note)
 
 
 def assign_items(
     vault: Vault, keys: Iterable[str], owner: str, due: str, actor: Actor, note: str = ""
 ) -> int:
     """Give several items to an owner until `due` (UTC text); how many. InputError for none."""
-    given = [assign_item(vault, key, owner, due, actor, note) for key in keys]
-    if not given:
+    assigned = [assign_item(vault, key, owner, due, actor, note) for key in keys]
+    if not assigned:
         raise InputError("owners.none", "No item was ticked.", "Go back and tick at least one.")
-    return len(given)
+    return len(assigned)
 
 
 def assign_person(
@@ -45,28 +43,27 @@ def assign_person(
     return assign(vault, AssignmentKind.PERSON, person.key, owner, due, actor, note)
 
 
-def find_owner(row: StoredItem, given: Mapping[str, Mapping[str, Assignment]]) -> Assignment | None:
-    """Who sees to an item: its own owner, else whoever has its person or its form.
+AssignmentsByKind = Mapping[AssignmentKind, Mapping[str, Assignment]]
+"""All that was given to anybody, by kind and target."""
 
-    `given` is all that was given to anybody, by kind and target.
-    """
+
+def find_owner(row: StoredItem, assignments: AssignmentsByKind) -> Assignment | None:
+    """Who sees to an item: its own owner, else whoever has its person or its form."""
     fact = row.item.fact
     person = fact.person.downtime_number or f"{SERIAL}{fact.serial}"
     return (
-        given[AssignmentKind.ITEM].get(row.key)
-        or given[AssignmentKind.PERSON].get(person)
-        or given[AssignmentKind.FORM].get(fact.serial)
+        assignments[AssignmentKind.ITEM].get(row.key)
+        or assignments[AssignmentKind.PERSON].get(person)
+        or assignments[AssignmentKind.FORM].get(fact.serial)
     )
 
 
 def owners_of_items(db: Database, rows: Iterable[StoredItem]) -> dict[str, Assignment]:
     """Who sees to each of these items, by its key; those that nobody has are not in it."""
-    given = {
-        kind: list_assignments(db, kind)
-        for kind in (AssignmentKind.ITEM, AssignmentKind.PERSON, AssignmentKind.FORM)
-    }
-    found = ((row.key, find_owner(row, given)) for row in rows)
-    return {key: held for key, held in found if held}
+    kinds = (AssignmentKind.ITEM, AssignmentKind.PERSON, AssignmentKind.FORM)
+    assignments = {kind: list_assignments(db, kind) for kind in kinds}
+    owners = ((row.key, find_owner(row, assignments)) for row in rows)
+    return {key: owner for key, owner in owners if owner}
 
 
 def owner_of_item(vault: Vault, key: str) -> Assignment | None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Literal, NamedTuple
 
 from downtime.entry.facts import Fact, Person
+from downtime.reconcile.reasons import Reasons
 from downtime.vault.lifecycle import Lifecycle
 
 
@@ -112,7 +113,7 @@ class Item:
 
     fact: Fact
     state: ItemState
-    explanation: str
+    reasons: Reasons
     patient: str = ""
     """Id of the patient in the recovered snapshot."""
     matched_ids: tuple[str, ...] = ()

@@ -151,9 +151,11 @@ def encode_reasons(reasons: Reasons) -> str:
     return orjson.dumps([(code, dict(values)) for code, values in reasons]).decode()
 
 
-def decode_reasons(pairs: Iterable[tuple[str, Mapping[str, str]]]) -> Reasons:
-    """The reasons that were stored, from their parsed JSON."""
-    return tuple(Reason(Code(code), values) for code, values in pairs)
+def decode_reasons(stored: str | Iterable[tuple[str, Mapping[str, str]]]) -> Reasons:
+    """The reasons of a stored item, from parsed JSON; a sentence of an earlier version stays one."""
+    if isinstance(stored, str):
+        return because(Code.STORED_TEXT, text=stored)
+    return tuple(Reason(Code(code), values) for code, values in stored)
 
 
 def with_returned(reasons: Reasons, serial: str, *, returned: bool) -> Reasons:

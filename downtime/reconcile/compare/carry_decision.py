@@ -1,68 +1,71 @@
-"""What a new comparison does to an earlier decision: it is kept only while it still holds. Pure."""
+"""What a new comparison does to an earlier decision: it stays only while it still holds. Pure."""
 
 from dataclasses import replace
 
-from downtime.reconcile.model import DecisionRecord, Decision, Item, StoredItem, ItemState
+from downtime.reconcile.model import UNDECIDED, Decision, Item, ItemState, StoredItem
+from downtime.reconcile.reasons import Code, because
 from downtime.reconcile.store.items import fact_digest
 
 
-def carry_decision(old: StoredItem | None, new: StoredItem, told: bool = False) -> StoredItem:
-    """The new finding with the old decision if nothing it rested on has changed.
+def carry_decision(
+    before: StoredItem | None, now: StoredItem, *, is_repeated: bool = False
+) -> StoredItem:
+    """The new finding with the earlier decision if nothing it rested on has changed.
 
-    `told`: another form says the same now. What was left stays left then, and what was to be
-    returned although another form said the same is still to be returned when none does any more.
+    `is_repeated`: another form says the same now. What was left out stays so then, and what was to
+    be returned although another form said the same is still to be returned when none does any more.
 
-    What went out and was corrected on paper since becomes a conflict: a person decides whether
-    the correction goes out too.
+    What was returned and corrected on paper since becomes a conflict: a person decides whether the
+    correction is returned too.
     """
-    if old is None:
-        return new
-    new = replace(new, digest=fact_digest(new.item.fact))
-    if old.digest == new.digest and _was_sent(old):
-        return replace(new, decided=old.decided)
-    if _was_sent(old):
-        words = f"Returned before the entry was corrected. {new.item.explanation}"
-        return replace(new, item=replace(new.item, state=ItemState.CONFLICT, explanation=words))
-    if old.digest == new.digest and (_basis(old.item) == _basis(new.item) or _more(old, new, told)):
-        return replace(new, decided=old.decided)
-    return new
+    if before is None:
+        return now
+    now = replace(now, digest=fact_digest(now.item.fact))
+    is_same_fact = before.digest == now.digest
+    if before.decided.decision == Decision.RETURNED:
+        return replace(now, decided=before.decided) if is_same_fact else _correct(now)
+    is_same_finding = before.item.state == now.item.state and _has_same_match(before.item, now.item)
+    if is_same_fact and (is_same_finding or _still_holds(before, now, is_repeated=is_repeated)):
+        return replace(now, decided=before.decided)
+    return now
 
 
-def is_unchanged(old: StoredItem | None, new: StoredItem) -> bool:
+def _correct(now: StoredItem) -> StoredItem:
+    reasons = because(Code.CORRECTED_SINCE_RETURN) + now.item.reasons
+    return replace(now, item=replace(now.item, state=ItemState.CONFLICT, reasons=reasons))
+
+
+def is_unchanged(before: StoredItem | None, now: StoredItem) -> bool:
     """Whether a new comparison found what the last one did."""
-    return old is not None and replace(new, snapshot=old.snapshot, compared=old.compared) == old
-
-
-def reopen_orphan(old: StoredItem) -> StoredItem:
-    """An item that went out although its form no longer says so: open again, never to be resent."""
-    words = "Returned, but the entry no longer says so: correct it in the live system."
-    item = replace(old.item, state=ItemState.NEWER_LIVE, explanation=words)
-    return replace(old, item=item, decided=DecisionRecord())
-
-
-def _was_sent(row: StoredItem) -> bool:
-    return row.decided.decision == Decision.RETURNED
-
-
-def _basis(item: Item) -> tuple[object, ...]:
-    return (item.state, *_meant(item))
-
-
-def _meant(item: Item) -> tuple[object, ...]:
-    return (item.patient, item.matched_ids, item.person)
-
-
-def _more(old: StoredItem, new: StoredItem, told: bool) -> bool:
-    """Whether the new state only speaks for what was decided."""
-    if _meant(old.item) != _meant(new.item):
-        return False
-    states = old.item.state, new.item.state
-    if old.decided.decision == Decision.LEAVE:
-        return told and states in (
-            (ItemState.NEW, ItemState.CONFLICT),
-            (ItemState.HELD, ItemState.CONFLICT),
-        )
-    return old.decided.decision == Decision.RETURN and states in (
-        (ItemState.CONFLICT, ItemState.NEW),
-        (ItemState.CONFLICT, ItemState.HELD),
+    return (
+        before is not None
+        and replace(now, snapshot=before.snapshot, compared=before.compared) == before
     )
+
+
+def reopen_orphan(row: StoredItem) -> StoredItem:
+    """An item that was returned although its form no longer says so: open, never to be resent."""
+    reasons = because(Code.WITHDRAWN_SINCE_RETURN)
+    item = replace(row.item, state=ItemState.NEWER_LIVE, reasons=reasons)
+    return replace(row, item=item, decided=UNDECIDED)
+
+
+def _has_same_match(before: Item, now: Item) -> bool:
+    return (before.patient, before.matched_ids, before.person) == (
+        now.patient,
+        now.matched_ids,
+        now.person,
+    )
+
+
+def _still_holds(before: StoredItem, now: StoredItem, *, is_repeated: bool) -> bool:
+    """Whether the new state only speaks for what was decided."""
+    if not _has_same_match(before.item, now.item):
+        return False
+    states = before.item.state, now.item.state
+    new, held, conflict = ItemState.NEW, ItemState.HELD, ItemState.CONFLICT
+    if before.decided.decision == Decision.LEAVE:
+        return is_repeated and states in ((new, conflict), (held, conflict))
+    if before.decided.decision == Decision.RETURN:
+        return states in ((conflict, new), (conflict, held))
+    return False

@@ -6,8 +6,9 @@ Each keeps what it finds in transactions of its own.
 from collections.abc import Iterator, Sequence
 
 from downtime.processes.pool import WorkerProcess, distribute_work, start_workers
-from downtime.reconcile.compare.compare_forms import ComparisonTask, FormComparer, FormsCompared
-from downtime.reconcile.compare.comparison_worker import Stamps, WorkerArguments
+from downtime.reconcile.compare.compare_forms import FormComparer
+from downtime.reconcile.compare.comparison_worker import WorkerArguments
+from downtime.reconcile.compare.model import ComparisonTask, FormsCompared, Stamps
 from downtime.reconcile.identity.match_patient import Links
 from downtime.vault.vault import Vault
 
@@ -20,19 +21,19 @@ WORTH_IT = 8_000
 def compare_in_parallel(
     vault: Vault,
     task: ComparisonTask,
-    linked: Links,
+    links: Links,
     comparer: FormComparer,
     sets: Sequence[Stamps],
     cores: int,
 ) -> Iterator[FormsCompared]:
     """Compare every set, here and in `cores - 1` other processes; yields what was found of each."""
     is_worth_it = sum(len(stamps) for stamps in sets) >= WORTH_IT
-    arguments = WorkerArguments(vault.home.path, vault.data_key, vault.clock(), task, dict(linked))
+    arguments = WorkerArguments(vault.home.path, vault.data_key, vault.clock(), task, dict(links))
 
     def start_worker(_: int) -> WorkerProcess[Stamps, FormsCompared]:
         return WorkerProcess("downtime.reconcile.compare.comparison_worker", arguments)
 
     with start_workers(start_worker, cores - 1 if is_worth_it else 0) as workers:
         yield from distribute_work(
-            sets, workers, lambda stamps: comparer.compare(stamps, linked), ahead=AHEAD
+            sets, workers, lambda stamps: comparer.compare(stamps, links), ahead=AHEAD
         )

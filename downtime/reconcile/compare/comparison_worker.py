@@ -1,6 +1,6 @@
 """A process that compares sets of forms; the vault's key comes with its arguments."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,12 +10,10 @@ from typing import NamedTuple
 from downtime.clock import Clock
 from downtime.config import Home
 from downtime.processes.pool import serve_worker
-from downtime.reconcile.compare.compare_forms import ComparisonTask, FormsCompared, open_comparison
+from downtime.reconcile.compare.compare_forms import open_comparison
+from downtime.reconcile.compare.model import ComparisonTask, FormsCompared, Stamps
 from downtime.reconcile.identity.match_patient import Links
 from downtime.vault.vault import Vault
-
-Stamps = Mapping[str, str]
-"""A set: the serial of each form to the stamp of its entry."""
 
 
 class WorkerArguments(NamedTuple):
@@ -25,7 +23,7 @@ class WorkerArguments(NamedTuple):
     key: bytes
     now: datetime
     task: ComparisonTask
-    linked: Links
+    links: Links
 
 
 @contextmanager
@@ -36,7 +34,7 @@ def _prepare(arguments: WorkerArguments) -> Iterator[Callable[[Stamps], FormsCom
         ) as vault,
         open_comparison(vault, arguments.task) as comparer,
     ):
-        yield lambda stamps: comparer.compare(stamps, arguments.linked)
+        yield lambda stamps: comparer.compare(stamps, arguments.links)
 
 
 def _continue_clock(now: datetime) -> Clock:

@@ -7,18 +7,8 @@ people. What is gathered gives the same items as the whole snapshots would.
 from collections.abc import Iterable, Sequence
 from types import MappingProxyType
 
-from downtime.clinical.model import (
-    AllergyIntolerance,
-    Appointment,
-    DiagnosticReport,
-    Encounter,
-    Flag,
-    MedicationAdministration,
-    Observation,
-    Patient,
-    Record,
-    ServiceRequest,
-)
+from downtime.clinical.model import DiagnosticReport, Observation, Patient, Record
+from downtime.clinical.record_types import RECORD_TYPES, list_compared_types
 from downtime.entry.facts import Fact, Person
 from downtime.reconcile.compare.comparison import match_fact
 from downtime.reconcile.identity.match_patient import (
@@ -30,44 +20,35 @@ from downtime.reconcile.identity.match_patient import (
 from downtime.reconcile.record_index import RecordIndex
 from downtime.snapshot.store.opened_snapshot import Snapshot
 
-PATIENT_RECORDS = (
-    Encounter,
-    ServiceRequest,
-    Observation,
-    Appointment,
-    AllergyIntolerance,
-    Flag,
-    MedicationAdministration,
-)
-"""The records of a person that a form's answers are compared with."""
-
 
 def load_recovered(
-    snapshot: Snapshot, facts: Sequence[Fact], decided: Links = MappingProxyType({})
+    snapshot: Snapshot, facts: Sequence[Fact], confirmed: Links = MappingProxyType({})
 ) -> RecordIndex:
-    """Everybody whom the forms or the `decided` links may mean, and the records of those they do."""
-    linked = {**links_between_forms(facts), **decided}
-    by_link = [_linked_to(linked[key]) for key in _keys(facts) if key in linked] if linked else []
-    known = load_people(snapshot, [*{fact.person for fact in facts}, *by_link])
-    everybody = RecordIndex(known)
-    meant: dict[str, set[str]] = {}
+    """Everybody whom the forms or `confirmed` links may mean, and the records of those they do."""
+    links = {**links_between_forms(facts), **confirmed}
+    by_link = [_linked_to(links[key]) for key in _keys(facts) if key in links] if links else []
+    people = load_people(snapshot, [*{fact.person for fact in facts}, *by_link])
+    index = RecordIndex(people)
+    patients_by_type: dict[str, set[str]] = {}
     for fact in facts:
-        if found := match_fact(fact, everybody, linked).patient:
-            meant.setdefault(fact.type, set()).add(found.id)
-    theirs = [
+        if patient := match_fact(fact, index, links).patient:
+            patients_by_type.setdefault(fact.type, set()).add(patient.id)
+    records = [
         record
-        for kind in PATIENT_RECORDS
-        for record in snapshot.find_records(kind, "patient", meant.get(kind.__name__, ()))
+        for kind in list_compared_types()
+        for record in snapshot.find_records(
+            kind, "patient", patients_by_type.get(kind.__name__, ())
+        )
     ]
-    named = {record.report for record in theirs if isinstance(record, Observation)} - {""}
-    reports = snapshot.find_records(DiagnosticReport, "id", named)
-    everybody.add([*reports, *theirs])
-    everybody.as_at, everybody.delivered_types = _as_at(snapshot), snapshot.header.holds
-    return everybody
+    report_ids = {record.report for record in records if isinstance(record, Observation)} - {""}
+    reports = snapshot.find_records(DiagnosticReport, "id", report_ids)
+    index.add([*reports, *records])
+    index.as_at, index.delivered_types = _as_at(snapshot), snapshot.header.holds
+    return index
 
 
-def _linked_to(who: Person | LinkedPatient) -> Person:
-    return who.person if isinstance(who, LinkedPatient) else who
+def _linked_to(linked: Person | LinkedPatient) -> Person:
+    return linked.person if isinstance(linked, LinkedPatient) else linked
 
 
 def _keys(facts: Iterable[Fact]) -> set[str]:
@@ -79,44 +60,45 @@ def load_earlier(snapshot: Snapshot, after: RecordIndex, facts: Iterable[Fact] =
 
     The patients themselves only where `facts` speak of their demographics.
     """
-    found: dict[str, Record] = {}
+    earlier: dict[str, Record] = {}
 
-    def take(kind: type[Record], field: str, values: Iterable[str]) -> None:
-        found.update((record.id, record) for record in snapshot.find_records(kind, field, values))
+    def load(kind: type[Record], field: str, values: Iterable[str]) -> None:
+        records = snapshot.find_records(kind, field, values)
+        earlier.update((record.id, record) for record in records)
 
     ids: dict[type[Record], list[str]] = {}
     for record in after.by_id.values():
         ids.setdefault(type(record), []).append(record.id)
-    for kind in PATIENT_RECORDS:
-        take(kind, "id", ids.get(kind, ()))
+    for kind in list_compared_types():
+        load(kind, "id", ids.get(kind, ()))
     if any(fact.type == Patient.__name__ for fact in facts):
         mrns = {patient.mrn for patient in after.patients.values()} - {""}
-        take(Patient, "id", {*ids.get(Patient, ()), *snapshot.find_identifier_holders(mrns)})
+        load(Patient, "id", {*ids.get(Patient, ()), *snapshot.find_identifier_holders(mrns)})
     numbers: dict[type[Record], set[str]] = {}
     for record in after.by_id.values():
-        if record.id not in found:
+        if record.id not in earlier:
             # The publisher may have been set up anew: the systems' own numbers stay.
             numbers.setdefault(type(record), set()).update(after.own_numbers(record))
-    take(Encounter, "visit_number", numbers.get(Encounter, ()))
-    take(Appointment, "number", numbers.get(Appointment, ()))
-    take(ServiceRequest, "placer", numbers.get(ServiceRequest, ()))
-    take(ServiceRequest, "filler", numbers.get(ServiceRequest, ()))
+    for kind in list_compared_types():
+        for field in RECORD_TYPES[kind.__name__].own_numbers:
+            load(kind, field, numbers.get(kind, ()))
     fillers = {report.filler for report in after.reports.values()} - {""}
     reports = snapshot.find_records(DiagnosticReport, "filler", fillers)
-    take(Observation, "report", (report.id for report in reports))
-    return RecordIndex([*reports, *sorted(found.values(), key=_id)], _as_at(snapshot))
+    load(Observation, "report", (report.id for report in reports))
+    return RecordIndex([*reports, *sorted(earlier.values(), key=_id)], _as_at(snapshot))
 
 
 def find_earlier_copies(
     before: Snapshot, after: Snapshot, live: Sequence[Record]
 ) -> list[Record | None]:
     """What T0 held of some live records, each in its place; None for one that has come since."""
-    reports = {record.report for record in live if isinstance(record, Observation)} - {""}
-    now = RecordIndex([*after.find_records(DiagnosticReport, "id", reports), *live])
-    about = [Fact(key="", type=type(record).__name__, system="", form="", serial="")
-             for record in live]  # fmt: skip
-    then = load_earlier(before, now, about)
-    return [then.find_copy(record, now) for record in live]
+    report_ids = {record.report for record in live if isinstance(record, Observation)} - {""}
+    now = RecordIndex([*after.find_records(DiagnosticReport, "id", report_ids), *live])
+    types = [
+        Fact(key="", type=type(record).__name__, system="", form="", serial="") for record in live
+    ]
+    earlier = load_earlier(before, now, types)
+    return [earlier.find_copy(record, now) for record in live]
 
 
 def _id(record: Record) -> str:
@@ -125,17 +107,17 @@ def _id(record: Record) -> str:
 
 def load_people(snapshot: Snapshot, persons: Iterable[Person]) -> list[Patient]:
     """Whoever has a person's id or number, those merged into them, and those they merged into."""
-    given = list(persons)
-    numbers = {n for p in given for n in (p.mrn, p.nhs_number, p.downtime_number) if n}
-    wanted = {person.id for person in given} | snapshot.find_identifier_holders(numbers)
-    found: dict[str, Patient] = {}
-    asked = {""}
-    while new := wanted - asked:
-        asked |= new
+    listed = list(persons)
+    numbers = {n for p in listed for n in (p.mrn, p.nhs_number, p.downtime_number) if n}
+    wanted = {person.id for person in listed} | snapshot.find_identifier_holders(numbers)
+    patients: dict[str, Patient] = {}
+    looked_up = {""}
+    while new := wanted - looked_up:
+        looked_up |= new
         rows = snapshot.find_records(Patient, "id", new) + snapshot.find_merged_patients(new)
-        found.update((row.id, row) for row in rows)
+        patients.update((row.id, row) for row in rows)
         wanted = {key for row in rows for key in (row.id, row.replaced_by)}
-    return sorted(found.values(), key=_id)
+    return sorted(patients.values(), key=_id)
 
 
 def _as_at(snapshot: Snapshot) -> str:

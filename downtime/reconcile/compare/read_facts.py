@@ -5,11 +5,12 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from downtime.entry import keying_policy
-from downtime.entry.facts import Fact, find_facts
-from downtime.entry.store import keyed_answers
+from downtime.entry.fact_reader import find_facts
+from downtime.entry.facts import Fact
+from downtime.entry.keyed_answers import read_keyed_answers
 from downtime.paper.forms.load_form import parse_form
 from downtime.paper.forms.model import FormDefinition
-from downtime.paper.store import issued_forms as paper_store
+from downtime.paper.store import layouts
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
@@ -23,11 +24,11 @@ def make_fact_reader(vault: Vault, settings: Settings) -> FactReader:
 
     @cache
     def definition(layout: str) -> FormDefinition:
-        text = paper_store.fetch_definition_text(vault.db, layout)
+        text = layouts.fetch_definition_text(vault.db, layout)
         return keying_policy.apply_policy(parse_form(text), settings)
 
     def read(serials: Sequence[str]) -> Iterator[tuple[str, list[Fact]]]:
-        for layout, answers, base in keyed_answers.read_keyed_answers(vault.db, serials):
+        for layout, answers, base in read_keyed_answers(vault.db, serials):
             yield base.serial, find_facts(definition(layout), answers, base, zone)
 
     return read

@@ -1,53 +1,36 @@
-"""Run the comparison over the forms of an outage that were entered, and keep what it finds.
+"""Run the comparison over the forms of an outage that were entered, and store what it finds.
 
 Forms are read in sets, compared in memory and written in short transactions, so that people go on
 keying meanwhile; what has not changed since the last comparison is not looked at again.
 """
 
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from downtime.entry.store import entries as entry_store
 from downtime.errors import ConflictError
-from downtime.paper.store import issued_forms as paper_store
-from downtime.reconcile.compare import stale_forms
-from downtime.reconcile.compare.compare_forms import (
-    ComparisonTask,
-    FormComparer,
-    forget_forms,
-    open_comparison,
-)
+from downtime.paper.store import issued_forms
+from downtime.reconcile.compare.compare_forms import FormComparer, forget_forms, open_comparison
 from downtime.reconcile.compare.compare_in_parallel import compare_in_parallel
-from downtime.reconcile.duplicates import store
-from downtime.reconcile.identity import links
+from downtime.reconcile.compare.model import ComparisonSummary, ComparisonTask, Progress
+from downtime.reconcile.compare.stale_forms import (
+    FormsToCompare,
+    find_forms_to_compare,
+    find_links_in_force,
+    find_relinked_forms,
+    forget_people,
+    save_links,
+)
+from downtime.reconcile.duplicates.store import fetch_dangling_serials
 from downtime.reconcile.identity.match_patient import Links
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import AuditAction, ComparisonRun, ItemFilter
-from downtime.reconcile.store import compared_forms, compared_links
-from downtime.reconcile.store import items as store_items
+from downtime.reconcile.store import comparisons
+from downtime.reconcile.store import items as items_store
 from downtime.settings import Settings
-from downtime.snapshot import load_bundle
+from downtime.snapshot import local_snapshots
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
-
-
-@dataclass(frozen=True, slots=True)
-class ComparisonSummary:
-    """What a run found: forms and items, how many need a decision, counts by state."""
-
-    outage: str
-    snapshot: str
-    forms: int
-    items: int
-    open: int
-    states: dict[str, int]
-    looked_at: int = 0
-    """Forms that were compared now; what has not changed keeps its finding."""
-
-
-Progress = Callable[[int, int], None]
-"""Told how many forms of how many have been compared; an exception of it ends the comparison."""
 
 
 def run_comparison(
@@ -66,7 +49,7 @@ def run_comparison(
     the recovered hospital has not been loaded yet.
     """
     outage = find_latest_outage(vault)
-    with closing(load_bundle.open_current_snapshot(vault)) as current:
+    with closing(local_snapshots.open_current_snapshot(vault)) as current:
         task = ComparisonTask(settings, outage, current.id, actor, reason)
     if task.recovered == outage.snapshot:
         raise ConflictError(
@@ -74,98 +57,72 @@ def run_comparison(
             "The newest snapshot is the one of the outage's beginning.",
             "Load a snapshot of the recovered hospital, then compare again.",
         )
-    with open_comparison(vault, task) as sets:
-        run = _Run(vault, task, sets, cores, progress)
-        run.over_all()
-    with vault.change(actor, AuditAction.RECONCILE_RUN, target=outage.id, reason=reason) as db:
-        every = store_items.count_items(db, outage.id, ItemFilter())
-        now = ComparisonRun(
-            outage.id, vault.now(), task.recovered, len(run.standing), every, run.basis
-        )
-        store_items.save_run(db, now)
-    return _compared(vault, now, len(run.done))
+    with open_comparison(vault, task) as comparer:
+        forms = find_forms_to_compare(vault, task)
+        pass_ = _ComparisonPass(vault, task, comparer, cores, progress, forms)
+        pass_.compare_all()
+    return _record_run(vault, task, forms, len(pass_.compared))
 
 
 @dataclass
-class _Run:
-    """One run over the forms of an outage."""
+class _ComparisonPass:
+    """One run over the forms of an outage: what was keyed since, then what follows from it."""
 
     vault: Vault
     task: ComparisonTask
-    sets: FormComparer
+    comparer: FormComparer
     cores: int
     progress: Progress
-    standing: dict[str, str] = field(default_factory=dict)
-    """Serial of every entry that counts to its stamp."""
-    done: set[str] = field(default_factory=set)
-    basis: str = ""
+    forms: FormsToCompare
+    compared: set[str] = field(default_factory=set)
     people_gone: set[str] = field(default_factory=set)
-    doubled: set[str] = field(default_factory=set)
+    stale: set[str] = field(default_factory=set)
 
-    def over_all(self) -> None:
+    def compare_all(self) -> None:
         """First what was keyed since; then what is linked or recovered otherwise since."""
-        vault, task, outage = self.vault, self.task, self.task.outage
-        opened = "" if outage.drill else outage.opened
-        self.standing = entry_store.stamps_of_outage(vault.db, outage.id, opened)
-        self.basis = stale_forms.comparison_basis(task.settings, outage)
-        held = self._held()
-        decided = links.confirmed_links(vault.db)
-        new = {serial for serial, stamp in self.standing.items() if held.get(serial) != stamp}
-        for gone in self._sets(sorted(held.keys() - self.standing.keys())):
-            self.people_gone |= forget_forms(vault, task, gone)
-        self._compare(
-            new | self._stale(), stale_forms.find_links_in_force(vault, outage.id, decided)
-        )
-        with vault.change(
-            task.actor, AuditAction.RECONCILE_PEOPLE, target=outage.id, reason=task.reason
-        ) as db:
-            compared_forms.delete_people(db, outage.id, self.people_gone)
-        linked = stale_forms.find_links_in_force(vault, outage.id, decided)
-        self._compare(stale_forms.find_forms_with_changed_links(vault, outage.id, linked), linked)
-        self._compare(self.doubled | store.fetch_dangling_serials(vault.db, outage.id), linked)
-        with vault.change(
-            task.actor, AuditAction.RECONCILE_LINKS, target=outage.id, reason=task.reason
-        ) as db:
-            compared_links.save_link_digests(db, outage.id, stale_forms.link_digests(linked))
+        vault, task = self.vault, self.task
+        for withdrawn in self._sets(self.forms.withdrawn):
+            self.people_gone |= forget_forms(vault, task, withdrawn)
+        self._compare(self.forms.changed, find_links_in_force(vault, task.outage.id))
+        forget_people(vault, task, self.people_gone)
+        links = find_links_in_force(vault, task.outage.id)
+        self._compare(find_relinked_forms(vault, task.outage.id, links), links)
+        self._compare(self.stale | fetch_dangling_serials(vault.db, task.outage.id), links)
+        save_links(vault, task, links)
 
-    def _held(self) -> dict[str, str]:
-        """The stamps of what was compared before; none of them when its basis has changed."""
-        outage = self.task.outage.id
-        last = store_items.fetch_last_run(self.vault.db, outage)
-        if last is None or last.basis != self.basis:
-            return dict.fromkeys(compared_forms.fetch_stamps(self.vault.db, outage), "")
-        return compared_forms.fetch_stamps(self.vault.db, outage)
-
-    def _stale(self) -> set[str]:
-        last = store_items.fetch_last_run(self.vault.db, self.task.outage.id)
-        if last is None:
-            return set()
-        found = stale_forms.find_forms_with_changed_records(
-            self.vault, self.task.outage, last, self.task.recovered
-        )
-        return set(self.standing) if found is None else found
-
-    def _compare(self, serials: Set[str], linked: Links) -> None:
-        order = paper_store.sort_by_patient(self.vault.db, serials & self.standing.keys())
-        sets = [{one: self.standing[one] for one in some} for some in self._sets(order)]
-        compared = len(self.done)
-        for found in compare_in_parallel(
-            self.vault, self.task, linked, self.sets, sets, self.cores
+    def _compare(self, serials: Set[str], links: Links) -> None:
+        stamps, total = self.forms.stamps, len(self.forms.stamps)
+        ordered = issued_forms.sort_by_patient(self.vault.db, serials & stamps.keys())
+        sets = [{serial: stamps[serial] for serial in part} for part in self._sets(ordered)]
+        compared = len(self.compared)
+        for result in compare_in_parallel(
+            self.vault, self.task, links, self.comparer, sets, self.cores
         ):
-            self.people_gone |= found.people_gone
-            self.doubled |= found.doubled
-            compared += found.forms
-            self.progress(min(compared, len(self.standing)), len(self.standing))
-        self.done.update(order)
+            self.people_gone |= result.people_gone
+            self.stale |= result.stale_serials
+            compared += result.forms
+            self.progress(min(compared, total), total)
+        self.compared.update(ordered)
 
     def _sets(self, serials: Sequence[str]) -> Iterator[Sequence[str]]:
         size = self.task.settings.reconcile.forms_at_once
         return (serials[start : start + size] for start in range(0, len(serials), size))
 
 
-def _compared(vault: Vault, now: ComparisonRun, looked_at: int) -> ComparisonSummary:
-    states = store_items.count_items_by(vault.db, now.outage, "state")
-    still = store_items.count_items(vault.db, now.outage, ItemFilter(open_only=True))
+def _record_run(
+    vault: Vault, task: ComparisonTask, forms: FormsToCompare, looked_at: int
+) -> ComparisonSummary:
+    outage = task.outage.id
+    with vault.change(
+        task.actor, AuditAction.RECONCILE_RUN, target=outage, reason=task.reason
+    ) as db:
+        items = items_store.count_items(db, outage)
+        run = ComparisonRun(
+            outage, vault.now(), task.recovered, len(forms.stamps), items, forms.basis
+        )
+        comparisons.save_run(db, run)
+    states = items_store.count_items_by(vault.db, outage, "state")
+    open_items = items_store.count_items(vault.db, outage, ItemFilter(open_only=True))
     return ComparisonSummary(
-        now.outage, now.snapshot, now.forms, now.items, still, states, looked_at
+        outage, task.recovered, run.forms, items, open_items, states, looked_at
     )

@@ -5,113 +5,151 @@ on the settings and the snapshot of T0. Where none of it has changed, the findin
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import fields
-from functools import lru_cache
 from importlib.metadata import version
+from typing import NamedTuple
 
 import orjson
 
 from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import Patient
-from downtime.entry.facts import Fact, Person
+from downtime.clinical.record_types import list_compared_types, list_owners
+from downtime.entry.facts import Person
+from downtime.entry.store import entries
 from downtime.errors import NotFoundError
-from downtime.outage.model import Outage
-from downtime.reconcile.compare.load_records import PATIENT_RECORDS
-from downtime.reconcile.identity.match_patient import SERIAL, Links, links_between_forms
-from downtime.reconcile.model import ComparisonRun
+from downtime.reconcile.compare.model import ComparisonTask, Stamps
+from downtime.reconcile.identity.links import confirmed_links
+from downtime.reconcile.identity.match_patient import SERIAL, Links, links_between_people
+from downtime.reconcile.model import AuditAction, ComparisonRun
 from downtime.reconcile.record_index import fold_number
-from downtime.reconcile.store import compared_forms, compared_links
-from downtime.reconcile.store.items import encode_person
-from downtime.settings import ReconcileSettings, Settings
-from downtime.snapshot import load_bundle
+from downtime.reconcile.store import compared_forms, comparisons
+from downtime.settings import ReconcileSettings
+from downtime.snapshot import local_snapshots
 from downtime.snapshot.store.changed_patients import find_changed_patients
 from downtime.vault.vault import Vault
 
 
-def comparison_basis(settings: Settings, outage: Outage) -> str:
+class FormsToCompare(NamedTuple):
+    """The forms of an outage that count, and those of them that a run has to look at."""
+
+    stamps: Stamps
+    """Of every entry that counts."""
+    changed: set[str]
+    """What was keyed since, or whose people have other records since."""
+    withdrawn: list[str]
+    """What was compared and is a draft again."""
+    basis: str
+
+
+def find_forms_to_compare(vault: Vault, task: ComparisonTask) -> FormsToCompare:
+    """What has changed since the last run; all of it when what every finding rests on has."""
+    outage = task.outage
+    stamps = entries.stamps_of_outage(vault.db, outage.id, "" if outage.drill else outage.opened)
+    basis = _comparison_basis(task)
+    before = compared_forms.fetch_stamps(vault.db, outage.id)
+    last = comparisons.fetch_last_run(vault.db, outage.id)
+    if last is None or last.basis != basis:
+        changed = set(stamps)
+    else:
+        changed = {serial for serial, stamp in stamps.items() if before.get(serial) != stamp}
+        with_changed_records = _find_forms_with_changed_records(vault, task, last)
+        changed = set(stamps) if with_changed_records is None else changed | with_changed_records
+    return FormsToCompare(stamps, changed, sorted(before.keys() - stamps.keys()), basis)
+
+
+def _comparison_basis(task: ComparisonTask) -> str:
     """Digest of what every finding of an outage rests on beside forms and recovered records."""
-    said = (
+    settings = task.settings
+    content = (
         version("downtime"),
-        outage.snapshot,
+        task.outage.snapshot,
         {
             field.name: getattr(settings.reconcile, field.name)
             for field in fields(ReconcileSettings)
         },
-        settings.systems.records,
+        list_owners(settings.systems.records),
         settings.site.time_zone,
     )
-    return hashlib.sha256(orjson.dumps(said, default=dict)).hexdigest()[:16]
+    return hashlib.sha256(orjson.dumps(content, default=dict)).hexdigest()[:16]
 
 
-@lru_cache(maxsize=4096)
-def person_digest(person: Person) -> str:
-    """Names a person as written, within one outage."""
-    return hashlib.blake2b(encode_person(person).encode(), digest_size=9).hexdigest()
-
-
-def find_links_in_force(vault: Vault, outage: str, decided: Links) -> Links:
+def find_links_in_force(vault: Vault, outage: str) -> Links:
     """Every link that holds: by forms that name one person by two numbers, and by decision."""
-    held = compared_forms.fetch_people_with_downtime_number(vault.db, outage)
-    return {
-        **links_between_forms(_speaking(Person(**orjson.loads(text)) for text in held)),
-        **decided,
-    }
+    people = compared_forms.fetch_people_with_downtime_number(vault.db, outage)
+    by_forms = links_between_people(Person(**orjson.loads(person)) for person in people)
+    return {**by_forms, **confirmed_links(vault.db)}
 
 
-def _speaking(people: Iterable[Person]) -> Iterable[Fact]:
-    return (
-        Fact(key="", type="", system="", form="", serial="", person=person) for person in people
-    )
-
-
-def link_digests(held: Links) -> dict[str, str]:
-    """Each link with a digest of whom it means."""
-    return {key: hashlib.blake2b(repr(who).encode(), digest_size=9).hexdigest()
-            for key, who in held.items()}  # fmt: skip
-
-
-def find_forms_with_changed_links(vault: Vault, outage: str, held: Links) -> set[str]:
+def find_relinked_forms(vault: Vault, outage: str, links: Links) -> set[str]:
     """Forms whose people were linked, or are no longer, since they were last compared."""
-    before, now = compared_links.fetch_link_digests(vault.db, outage), link_digests(held)
+    before, now = compared_forms.fetch_link_digests(vault.db, outage), _link_digests(links)
     changed = {key for key in before.keys() | now.keys() if before.get(key) != now.get(key)}
     if not changed:
         return set()
     serials = {key.removeprefix(SERIAL)[:9] for key in changed if key.startswith(SERIAL)}
-    written = compared_forms.fetch_people(vault.db, outage)
-    ids = {key for key, (text, _) in written.items()
-           if orjson.loads(text).get("downtime_number") in changed}  # fmt: skip
+    ids = {
+        person.id
+        for person in compared_forms.fetch_people(vault.db, outage)
+        if orjson.loads(person.content).get("downtime_number") in changed
+    }
     return serials | compared_forms.fetch_forms_of_people(vault.db, outage, ids)
 
 
-def find_forms_with_changed_records(
-    vault: Vault, outage: Outage, last: ComparisonRun, recovered: str
+def save_links(vault: Vault, task: ComparisonTask, links: Links) -> None:
+    """Record with which links the forms were compared."""
+    outage = task.outage.id
+    with vault.change(
+        task.actor, AuditAction.RECONCILE_LINKS, target=outage, reason=task.reason
+    ) as db:
+        compared_forms.save_link_digests(db, outage, _link_digests(links))
+
+
+def _link_digests(links: Links) -> dict[str, str]:
+    """Each link with a digest of whom it means."""
+    return {
+        key: hashlib.blake2b(repr(linked).encode(), digest_size=9).hexdigest()
+        for key, linked in links.items()
+    }
+
+
+def forget_people(vault: Vault, task: ComparisonTask, ids: set[str]) -> None:
+    """Forget those of these people who are on no form any more."""
+    outage = task.outage.id
+    with vault.change(
+        task.actor, AuditAction.RECONCILE_PEOPLE, target=outage, reason=task.reason
+    ) as db:
+        compared_forms.delete_people(db, outage, ids)
+
+
+def _find_forms_with_changed_records(
+    vault: Vault, task: ComparisonTask, last: ComparisonRun
 ) -> set[str] | None:
     """Forms whose people have other records in the recovered snapshot than in the last one.
 
     None when the last one is no longer on this machine, or holds other types of record.
     """
-    if last.snapshot == recovered:
+    if last.snapshot == task.recovered:
         return set()
     try:
-        before, after = (
-            load_bundle.open_snapshot(vault, last.snapshot),
-            load_bundle.open_snapshot(vault, recovered),
-        )
+        before = local_snapshots.open_snapshot(vault, last.snapshot)
+        after = local_snapshots.open_snapshot(vault, task.recovered)
     except NotFoundError:
         return None
     with closing(before), closing(after):
         if set(before.header.holds) != set(after.header.holds):
             return None
-        found = find_changed_patients(before, after, PATIENT_RECORDS)
-    numbers = {n for patient in found.patients for n in _numbers(patient)}
-    ids = compared_forms.fetch_people_of_patients(vault.db, outage.id, found.ids)
-    if numbers:
-        written = compared_forms.fetch_people(vault.db, outage.id)
-        ids |= {key for key, (text, _) in written.items()
-                if not numbers.isdisjoint(_written(orjson.loads(text)))}  # fmt: skip
-    return compared_forms.fetch_forms_of_people(vault.db, outage.id, ids)
+        changed = find_changed_patients(before, after, list_compared_types())
+    outage = task.outage.id
+    ids = compared_forms.fetch_people_of_patients(vault.db, outage, changed.ids)
+    if numbers := {number for patient in changed.patients for number in _numbers(patient)}:
+        ids |= {
+            person.id
+            for person in compared_forms.fetch_people(vault.db, outage)
+            if not numbers.isdisjoint(_numbers_on_paper(orjson.loads(person.content)))
+        }
+    return compared_forms.fetch_forms_of_people(vault.db, outage, ids)
 
 
 def _numbers(patient: Patient) -> set[str]:
@@ -120,6 +158,6 @@ def _numbers(patient: Patient) -> set[str]:
     return {fold_number(value) for value in values if value}
 
 
-def _written(person: Mapping[str, str]) -> set[str]:
+def _numbers_on_paper(person: Mapping[str, str]) -> set[str]:
     names = ("mrn", "nhs_number", "downtime_number")
     return {fold_number(text) for name in names if (text := person.get(name, ""))}

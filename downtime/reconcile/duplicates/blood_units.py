@@ -1,14 +1,16 @@
 """The rule of a unit of blood on several forms: one event, returned once; see `tests/spec`. Pure.
 
 A unit passes through the log of the fridge, the record of the bedside and the slip of its fate. What
-they say of one patient and without contradiction is one event, and one of them stands for it.
+they say of one patient and without contradiction is one event, and one of them represents it. Each
+component of a donation is a unit of its own. A form that names no component is of the one that the
+others name; where they name several, or in words of which nobody can tell, a person decides.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
-from downtime.reconcile.duplicates.model import FormStatement
+from downtime.reconcile.duplicates.model import FormStatement, UnitFinding
 from downtime.reconcile.rules.blood_components import Component, Components
 from downtime.reconcile.rules.verdict import parse_instant
 from downtime.settings import Settings
@@ -18,55 +20,53 @@ class BloodUnitRules(NamedTuple):
     """Through which forms a unit passes, and which of them is returned."""
 
     forms: tuple[str, ...]
-    record: str
+    record_form: str
     slip: timedelta
+    """By how much the times of two forms may contradict their order."""
     components: Components
 
     @classmethod
     def of(cls, settings: Settings) -> "BloodUnitRules":
         """As the site says."""
-        said = settings.reconcile
-        slip = timedelta(minutes=said.unit_slip_minutes)
-        return cls(said.unit_forms, said.unit_record, slip, Components.of(settings))
+        reconcile = settings.reconcile
+        slip = timedelta(minutes=reconcile.unit_slip_minutes)
+        components = Components.of(settings)
+        return cls(reconcile.unit_forms, reconcile.unit_record, slip, components)
 
-    def component(self, one: FormStatement) -> Component:
+    def component(self, statement: FormStatement) -> Component:
         """What the form calls the component of the unit."""
-        return self.components.of_fields(one.fields)
+        return self.components.of_fields(statement.fields)
 
-    def sort_key(self, one: FormStatement) -> str:
+    def sort_key(self, statement: FormStatement) -> str:
         """Sorts forms of a unit: the record, then the last on its way, then any other; by time."""
-        step = -1 if one.form == self.record else self._step(one.form)
-        return f"{step + 1:03} {one.time} {one.key}"
+        step = 0 if statement.form == self.record_form else self._step(statement.form) + 1
+        return f"{step:03} {statement.time} {statement.key}"
 
-    def is_one_event(self, one: FormStatement, other: FormStatement) -> bool:
+    def is_one_event(self, statement: FormStatement, other: FormStatement) -> bool:
         """Whether they are forms of two kinds that tell of one event of one patient.
 
         Two lines of one form are two things, such as the bags that one donation was split into.
         """
-        if one.serial == other.serial:
+        if statement.serial == other.serial:
             return True
-        known = (
-            one.patient == other.patient != ""
-            and one.is_patient_certain
-            and other.is_patient_certain
-        )
-        if not known or one.form == other.form:
+        are_certain = statement.is_patient_certain and other.is_patient_certain
+        same_patient = statement.patient == other.patient != "" and are_certain
+        if not same_patient or statement.form == other.form:
             return False
-        return not _contradict(
-            unit_outcome(one.fields), unit_outcome(other.fields)
-        ) and self._in_order(one, other)
+        outcomes = unit_outcome(statement.fields), unit_outcome(other.fields)
+        return not _contradict(*outcomes) and self._is_in_order(statement, other)
 
-    def _in_order(self, one: FormStatement, other: FormStatement) -> bool:
-        if one.form not in self.forms or other.form not in self.forms:
+    def _is_in_order(self, statement: FormStatement, other: FormStatement) -> bool:
+        if statement.form not in self.forms or other.form not in self.forms:
             return True
-        if not one.time or not other.time:
+        if not statement.time or not other.time:
             return True
-        first, then = sorted((one, other), key=lambda said: self.forms.index(said.form))
-        return parse_instant(first.time) - parse_instant(then.time) <= self.slip
+        first, second = sorted((statement, other), key=lambda s: self.forms.index(s.form))
+        return parse_instant(first.time) - parse_instant(second.time) <= self.slip
 
     def _step(self, form: str) -> int:
-        known = self.forms.index(form) if form in self.forms else -1
-        return len(self.forms) - 1 - known
+        index = self.forms.index(form) if form in self.forms else -1
+        return len(self.forms) - 1 - index
 
 
 def unit_outcome(fields: Mapping[str, str]) -> str:
@@ -77,7 +77,139 @@ def unit_outcome(fields: Mapping[str, str]) -> str:
     return status or reason
 
 
-def _contradict(one: str, other: str) -> bool:
-    if not one or not other or one == other:
+def _contradict(outcome: str, other: str) -> bool:
+    if not outcome or not other or outcome == other:
         return False
-    return {one, other} not in ({"not-given", "returned"}, {"not-given", "discarded"})
+    return {outcome, other} not in ({"not-given", "returned"}, {"not-given", "discarded"})
+
+
+def find_units(group: Sequence[FormStatement], rules: BloodUnitRules) -> dict[str, UnitFinding]:
+    """By key, for a donation number that is named on two forms at least."""
+    if len({statement.serial for statement in group}) < 2:
+        return {}
+    donation = _Donation.of(group, rules)
+    sort_keys = {statement.key: rules.sort_key(statement) for statement in group}
+    consistent: list[FormStatement] = []
+    contradicted: dict[str, FormStatement] = {}
+    for statement in sorted(group, key=lambda s: (*donation.rank(s), sort_keys[s.key])):
+        other = next((s for s in consistent if donation.is_contradiction(statement, s)), None)
+        if other:
+            contradicted[statement.key] = other
+        else:
+            consistent.append(statement)
+    may_go = [s for s in group if s.key not in contradicted or s.settlement_rank < 2]
+    represented = find_representatives(
+        sorted(may_go, key=lambda s: sort_keys[s.key]), donation.is_one_event
+    )
+    return {
+        s.key: donation.finding(
+            s, sort_keys[s.key], represented.get(s.key), contradicted.get(s.key)
+        )
+        for s in group
+    }
+
+
+class _Donation(NamedTuple):
+    """The forms of one donation number, with what each calls the component."""
+
+    rules: BloodUnitRules
+    components: Mapping[str, Component]
+    has_several: bool
+    """Whether the forms name two components: one that names none may then mean any."""
+
+    @classmethod
+    def of(cls, group: Sequence[FormStatement], rules: BloodUnitRules) -> "_Donation":
+        components = {statement.key: rules.component(statement) for statement in group}
+        names = {component.name for component in components.values()} - {""}
+        return cls(rules, components, len(names) > 1)
+
+    def component_name(self, statement: FormStatement) -> str:
+        """Its component, where forms name several."""
+        return self.components[statement.key].name if self.has_several else ""
+
+    def is_apart(self, statement: FormStatement, other: FormStatement) -> bool:
+        """Whether they are two units."""
+        return self.components[statement.key].is_apart(self.components[other.key])
+
+    def is_component_open(self, statement: FormStatement, other: FormStatement) -> bool:
+        """Whether a person has to say if they are of one component."""
+        if statement.serial == other.serial:
+            return False
+        one_names_none = bool(self.component_name(statement)) != bool(self.component_name(other))
+        component, other_component = self.components[statement.key], self.components[other.key]
+        return one_names_none or component.is_doubtful(other_component)
+
+    def is_one_event(self, statement: FormStatement, other: FormStatement) -> bool:
+        """Whether they tell of one event."""
+        if self.is_apart(statement, other) or self.is_component_open(statement, other):
+            return False
+        return self.rules.is_one_event(statement, other)
+
+    def is_contradiction(self, statement: FormStatement, other: FormStatement) -> bool:
+        """Whether both cannot be returned without that somebody looks."""
+        return not self.is_apart(statement, other) and not self.is_one_event(statement, other)
+
+    def rank(self, statement: FormStatement) -> tuple[bool, ...]:
+        """Sorts before the others what was returned; after them what stays out or is in doubt."""
+        return (
+            not statement.is_returned,
+            statement.is_left_out,
+            not (statement.patient and statement.is_patient_certain),
+            self.has_several and not self.component_name(statement),
+        )
+
+    def finding(
+        self,
+        statement: FormStatement,
+        sort_key: str,
+        represented_by: FormStatement | None,
+        contradicts: FormStatement | None,
+    ) -> UnitFinding:
+        """What is found of one of them."""
+        name = self.component_name(statement)
+        if contradicts is None:
+            return UnitFinding(sort_key, represented_by, None, name)
+        is_open = self.is_component_open(statement, contradicts) and self.rules.is_one_event(
+            statement, contradicts
+        )
+        component = name or self.component_name(contradicts)
+        return UnitFinding(sort_key, None, contradicts, component, is_open)
+
+
+class Returnable(Protocol):
+    """What may be returned, or be represented by another."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def serial(self) -> str: ...
+    @property
+    def is_left_out(self) -> bool: ...
+    @property
+    def settlement_rank(self) -> int: ...
+
+
+S = TypeVar("S", bound=Returnable)
+
+
+def find_representatives(
+    ordered: Sequence[S], is_one_event: Callable[[S, S], bool]
+) -> dict[str, S]:
+    """Key of each that is not returned, to the one in its place; what was left out represents none."""
+    representatives: list[S] = []
+    represented: dict[str, S] = {}
+    possible = [statement for statement in ordered if not statement.is_left_out]
+    for statement in sorted(possible, key=lambda s: s.settlement_rank):
+        first = next(
+            (
+                r
+                for r in representatives
+                if r.serial != statement.serial and is_one_event(r, statement)
+            ),
+            None,
+        )
+        if first and statement.settlement_rank:
+            represented[statement.key] = first
+        else:
+            representatives.append(statement)
+    return represented

@@ -1,24 +1,30 @@
-"""Find, while a comparison keeps a set of forms, what other forms of the outage say already."""
+"""Find, while a comparison stores a set of forms, what other forms of the outage say already."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from downtime.reconcile.duplicates import annotate, store
-from downtime.reconcile.duplicates.annotate import Annotated
-from downtime.reconcile.duplicates.model import TYPES
-from downtime.reconcile.duplicates.store import DuplicateFinding, StoredStatement
-from downtime.reconcile.model import Decision, Item, StoredItem, ItemState
+from downtime.reconcile.duplicates import store
+from downtime.reconcile.duplicates.annotate import Annotated, annotate_items
+from downtime.reconcile.duplicates.model import (
+    RECORD_TYPES,
+    RETURNABLE_STATES,
+    DuplicateKey,
+    UnitFinding,
+)
+from downtime.reconcile.duplicates.store import StoredFinding, StoredStatement
+from downtime.reconcile.model import Decision, Item, ItemState, StoredItem
 from downtime.reconcile.store.items import fact_digest
 from downtime.settings import Settings
 
 
 class DuplicateResult(NamedTuple):
-    """The items, marked, and serials of other forms that have to be looked at because of them."""
+    """The items, annotated, and what else follows."""
 
     items: list[Item]
     stale_serials: set[str]
+    """Serials of other forms that have to be looked at because of these."""
     repeated_keys: frozenset[str] = frozenset()
     """Keys of those of which another form says the same."""
 
@@ -28,72 +34,74 @@ def find_duplicates(
     outage: str,
     settings: Settings,
     items: Sequence[Item],
-    held: Mapping[str, StoredItem],
+    stored: Mapping[str, StoredItem],
     serials: Sequence[str],
 ) -> DuplicateResult:
     """Items of these forms, beside all other forms about their patients, as they were and are now."""
-    about = [item for item in items if item.fact.type in TYPES]
-    about += [row.item for row in held.values() if row.item.fact.type in TYPES]
-    if not about:
+    relevant = [item for item in items if item.fact.type in RECORD_TYPES]
+    relevant += [row.item for row in stored.values() if row.item.fact.type in RECORD_TYPES]
+    if not relevant:
         return DuplicateResult(list(items), set())
-    patients = {item.patient for item in about} - {""}
-    units = any(item.fact.fields.get("batch") for item in about)
-    others = store.fetch_statements(db, outage, patients, serials, units=units)
-    decided = _decided(items, held)
-    found = annotate.annotate_items(items, settings, [one.said for one in others], decided)
-    store.save_findings(db, outage, serials, _kept(items, found))
-    late = {one.said.serial for one in others if _is_late(one, found)}
-    return DuplicateResult(found.items, late, frozenset(found.other))
+    patients = {item.patient for item in relevant} - {""}
+    has_units = any(item.fact.fields.get("batch") for item in relevant)
+    others = store.fetch_statements(db, outage, patients, serials, with_units=has_units)
+    statements = [other.statement for other in others]
+    annotated = annotate_items(items, settings, statements, _decisions(items, stored))
+    store.save_findings(db, outage, serials, _findings(items, annotated))
+    stale = {other.statement.serial for other in others if _is_stale(other, annotated)}
+    return DuplicateResult(annotated.items, stale, frozenset(annotated.other))
 
 
-def _decided(items: Sequence[Item], held: Mapping[str, StoredItem]) -> dict[str, str]:
+def _decisions(items: Sequence[Item], stored: Mapping[str, StoredItem]) -> dict[str, Decision]:
     """The decisions that still hold of what one may find on two forms."""
-    decided = {}
-    for item in items:
-        row = held.get(item.key)
-        if (
-            row
-            and row.decided.decision != Decision.OPEN
-            and item.fact.type in TYPES
-            and _holds(row, item)
-        ):
-            decided[item.key] = row.decided.decision
-    return decided
+    return {
+        item.key: row.decided.decision
+        for item in items
+        if item.fact.type in RECORD_TYPES
+        and (row := stored.get(item.key))
+        and row.decided.decision != Decision.OPEN
+        and _still_holds(row, item)
+    }
 
 
-def _holds(row: StoredItem, item: Item) -> bool:
+def _still_holds(row: StoredItem, item: Item) -> bool:
     if row.decided.decision == Decision.RETURNED:
         return True
-    old = row.item
-    same = (old.patient, old.matched_ids, old.person) == (
+    before = row.item
+    same_match = (before.patient, before.matched_ids, before.person) == (
         item.patient,
         item.matched_ids,
         item.person,
     )
-    known = old.state in (item.state, ItemState.CONFLICT) and same
-    return known and row.digest == fact_digest(item.fact)
+    same_state = before.state in (item.state, ItemState.CONFLICT)
+    return same_state and same_match and row.digest == fact_digest(item.fact)
 
 
-def _kept(items: Sequence[Item], found: Annotated) -> list[DuplicateFinding]:
-    kept = []
+def _findings(items: Sequence[Item], annotated: Annotated) -> list[StoredFinding]:
+    findings = []
     for item in items:
-        other = found.other.get(item.key, "") if item.state in annotate.RETURNABLE_STATES else ""
-        if item.key in found.units:
-            about, unit = found.units[item.key]
-            alone = store.encode_own_finding(item.state, item.explanation, item.needs_second_person)
-            named, firm = " ".join(about), unit.against is None
-            kept.append(DuplicateFinding(item.key, other, named, unit.place, firm, alone))
+        other = annotated.other.get(item.key, "") if item.state in RETURNABLE_STATES else ""
+        if item.key in annotated.units:
+            key, unit = annotated.units[item.key]
+            alone = store.encode_own_finding(item.state, item.reasons, item.needs_second_person)
+            findings.append(
+                StoredFinding(item.key, other, *_unit_columns(key, unit), unit.sort_key, alone)
+            )
         elif other:
-            kept.append(DuplicateFinding(item.key, other))
-    return kept
+            findings.append(StoredFinding(item.key, other))
+    return findings
 
 
-def _is_late(one: StoredStatement, found: Annotated) -> bool:
+def _unit_columns(key: DuplicateKey, unit: UnitFinding) -> tuple[str, bool]:
+    """What names the unit, and whether the form contradicts no other."""
+    return " ".join(filter(None, key)), unit.contradicts is None
+
+
+def _is_stale(other: StoredStatement, annotated: Annotated) -> bool:
     """Whether another form is to be looked at again, since more or less is said beside it now."""
-    key = one.said.key
-    if one.other != (found.other.get(key, "") if one.left else ""):
+    key = other.statement.key
+    if other.other != (annotated.other.get(key, "") if other.is_returnable else ""):
         return True
-    if key not in found.units:
-        return bool(one.unit)
-    about, unit = found.units[key]
-    return (one.unit, one.firm) != (" ".join(about), unit.against is None)
+    if key not in annotated.units:
+        return bool(other.unit)
+    return (other.unit, other.is_consistent) != _unit_columns(*annotated.units[key])

@@ -1,86 +1,91 @@
-"""What forms say of one test, dose or unit, brought together; what one form says alone costs little.
+"""Bring together what forms say of one test, dose or unit; what one form says alone costs little.
 
 Nothing is made of an item before it is clear that a second form speaks of the same. Pure.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from downtime.reconcile.duplicates import model as rules
-from downtime.reconcile.duplicates.model import REQUEST, TYPES, DuplicateKey, FormStatement
+from downtime.reconcile.duplicates.model import (
+    RECORD_TYPES,
+    DuplicateKey,
+    DuplicateKind,
+    FormStatement,
+    fields_of,
+    find_alternative_keys,
+    find_duplicate_key,
+    serial_of,
+)
 from downtime.reconcile.model import Item, ItemState
 from downtime.reconcile.rules.values import fold_test_name
 
-One = tuple[int, Item | FormStatement]
-"""Where it is among the items (-1: among the others), and the thing itself."""
-_Words = tuple[str, str, str, str, str, str]
+PlacedStatement = tuple[int, Item | FormStatement]
+"""Where it is among the items (-1: among the other forms' statements), and what is said."""
+_AsWritten = tuple[str, str, str, str, str, str]
 """Type, system, patient, and the words by which a test, dose or unit is named."""
 
 
 def group_statements(
     items: Sequence[Item], others: Iterable[FormStatement]
-) -> dict[DuplicateKey, list[One]]:
+) -> dict[DuplicateKey, list[PlacedStatement]]:
     """By what is the same: all that forms say of it, where two forms do."""
-    alike: dict[_Words, list[One]] = {}
-    for at, item in enumerate(items):
+    groups: dict[_AsWritten, list[PlacedStatement]] = {}
+    for position, item in enumerate(items):
         fact = item.fact
-        if fact.type in TYPES and item.state != ItemState.NEWER_LIVE:
-            words = _words(fact.type, fact.system, item.patient, fact.fields)
-            alike.setdefault(words, []).append((at, item))
-    for one in others:
-        words = _words(one.type, one.system, one.patient, one.fields)
-        alike.setdefault(words, []).append((-1, one))
-    return {about: group for about, group in _named(alike).items() if _on_two_forms(group)}
+        if fact.type in RECORD_TYPES and item.state != ItemState.NEWER_LIVE:
+            written = _as_written(fact.type, fact.system, item.patient, fact.fields)
+            groups.setdefault(written, []).append((position, item))
+    for other in others:
+        written = _as_written(other.type, other.system, other.patient, other.fields)
+        groups.setdefault(written, []).append((-1, other))
+    return {key: group for key, group in _by_key(groups).items() if _is_on_two_forms(group)}
 
 
-def _words(kind: str, system: str, patient: str, fields: Mapping[str, str]) -> _Words:
-    said = fields.get
-    if kind == "ServiceRequest":
-        return kind, system, patient, said("code", ""), said("display", ""), said("specimen", "")
-    if unit := said("batch"):
-        return kind, system, "", unit, "", ""
-    return kind, system, patient, "", said("medicine", ""), ""
+def _as_written(
+    record_type: str, system: str, patient: str, fields: Mapping[str, str]
+) -> _AsWritten:
+    field = fields.get
+    if record_type == "ServiceRequest":
+        names = field("code", ""), field("display", ""), field("specimen", "")
+        return record_type, system, patient, *names
+    if unit := field("batch"):
+        return record_type, system, "", unit, "", ""
+    return record_type, system, patient, "", field("medicine", ""), ""
 
 
-def _named(alike: Mapping[_Words, list[One]]) -> dict[DuplicateKey, list[One]]:
-    """Under one name what is written in other words, of which there are few."""
-    found: dict[DuplicateKey, list[One]] = {}
-    for (kind, system, patient, *_), group in alike.items():
-        if about := rules.duplicate_key(kind, system, patient, statement_fields(group[0][1])):
-            if about in found:
-                found[about] += group
+def _by_key(
+    groups: Mapping[_AsWritten, list[PlacedStatement]],
+) -> dict[DuplicateKey, list[PlacedStatement]]:
+    """Under one key what is written in other words, of which there are few."""
+    by_key: dict[DuplicateKey, list[PlacedStatement]] = {}
+    for (record_type, system, patient, *_), group in groups.items():
+        if key := find_duplicate_key(record_type, system, patient, fields_of(group[0][1])):
+            if key in by_key:
+                by_key[key] += group
             else:
-                found[about] = group
-    _join_names(found)
-    return found
+                by_key[key] = group
+    _join_names(by_key)
+    return by_key
 
 
-def _join_names(groups: dict[DuplicateKey, list[One]]) -> None:
+def _join_names(groups: dict[DuplicateKey, list[PlacedStatement]]) -> None:
     """Put what a form names without its code to what others give the code of, of that patient."""
-    bare = {one for one, group in groups.items() if _is_bare(one, group[0][1])}
-    if not bare:
+    uncoded = {key for key, group in groups.items() if _is_uncoded(key, group[0][1])}
+    if not uncoded:
         return
-    people = {about[:3] for about in bare}
-    for about in [one for one in groups if one[:3] in people and one not in bare]:
-        for name in rules.alternative_keys(about, statement_fields(groups[about][0][1])):
-            if name in bare and name in groups:
-                groups[about] += groups.pop(name)
+    patients = {key[:3] for key in uncoded}
+    for key in [key for key in groups if key[:3] in patients and key not in uncoded]:
+        for alternative in find_alternative_keys(key, fields_of(groups[key][0][1])):
+            if alternative in uncoded and alternative in groups:
+                groups[key] += groups.pop(alternative)
 
 
-def _is_bare(about: DuplicateKey, one: Item | FormStatement) -> bool:
-    return about[0] == REQUEST and fold_test_name(statement_fields(one).get("code", "")) != about[3]
+def _is_uncoded(key: DuplicateKey, statement: Item | FormStatement) -> bool:
+    code = fields_of(statement).get("code", "")
+    return key.kind == DuplicateKind.REQUEST and fold_test_name(code) != key.name
 
 
-def _on_two_forms(group: Sequence[One]) -> bool:
+def _is_on_two_forms(group: Sequence[PlacedStatement]) -> bool:
     if len(group) < 2:
         return False
-    first = _serial(group[0][1])
-    return any(_serial(one) != first for _, one in group)
-
-
-def _serial(one: Item | FormStatement) -> str:
-    return one.serial if isinstance(one, FormStatement) else one.fact.serial
-
-
-def statement_fields(one: Item | FormStatement) -> Mapping[str, str]:
-    """What it says by field."""
-    return one.fields if isinstance(one, FormStatement) else one.fact.fields
+    first = serial_of(group[0][1])
+    return any(serial_of(statement) != first for _, statement in group)

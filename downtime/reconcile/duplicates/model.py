@@ -1,20 +1,41 @@
-"""One thing as one form says it, and under what the same thing is found on another form. Pure."""
+"""One thing as one form says it, under what other forms say it too, and what is found of it. Pure."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from downtime.paper.serials import format_serial
-from downtime.reconcile.model import Decision, ItemState
-from downtime.reconcile.rules import test_names
+from downtime.reconcile.model import Decision, Item, ItemState
+from downtime.reconcile.rules.test_names import names_in_fields
 from downtime.reconcile.rules.values import fold_test_name
 from downtime.reconcile.rules.verdict import fold_text
 
-REQUEST, DOSE, UNIT = "request", "dose", "unit"
-TYPES = ("ServiceRequest", "MedicationAdministration")
+RECORD_TYPES = ("ServiceRequest", "MedicationAdministration")
 """The types of fact that one may find on two forms."""
-DuplicateKey = tuple[str, ...]
-"""What is the same on two forms: the kind, the system, the patient and the test, dose or unit."""
+RETURNABLE_STATES = (ItemState.NEW, ItemState.HELD, ItemState.CONFLICT)
+"""The states of what could be returned: it is annotated when another form says the same."""
+
+
+class DuplicateKind(StrEnum):
+    """What two forms may both record."""
+
+    REQUEST = "request"
+    DOSE = "dose"
+    UNIT = "unit"
+
+
+class DuplicateKey(NamedTuple):
+    """What is the same on two forms.
+
+    A unit of blood is known by its donation number alone, whoever had it: `patient` is empty then,
+    `name` the number, and `specimen` its component where forms name several.
+    """
+
+    kind: DuplicateKind
+    system: str
+    patient: str
+    name: str
+    specimen: str = ""
 
 
 class FormStatement(NamedTuple):
@@ -34,12 +55,11 @@ class FormStatement(NamedTuple):
     """What the comparison found of it by itself."""
     decision: str = Decision.OPEN
     is_patient_certain: bool = True
-    """Whether it is beyond doubt whom it is about."""
 
     @property
     def time(self) -> str:
         """When it was (UTC as stored)."""
-        return moment(self.event, self.fields)
+        return statement_time(self.event, self.fields)
 
     @property
     def outcome(self) -> str:
@@ -53,66 +73,102 @@ class FormStatement(NamedTuple):
 
     @property
     def is_returned(self) -> bool:
-        """Whether it went out already."""
         return self.decision == Decision.RETURNED
 
     @property
     def is_left_out(self) -> bool:
-        """Whether it was decided that it stays out."""
         return self.decision == Decision.LEAVE
 
     @property
     def settlement_rank(self) -> int:
-        """How firmly it is settled that it goes; see `settled`."""
-        return settled(self.state, self.decision)
+        """How firmly it is settled that it goes; see `rank_settlement`."""
+        return rank_settlement(self.state, self.decision)
 
 
-def settled(state: str, decision: str) -> int:
+class UnitFinding(NamedTuple):
+    """What is found of one form of a unit of blood that another form names too."""
+
+    sort_key: str
+    represented_by: FormStatement | None
+    """The form that is returned in its place."""
+    contradicts: FormStatement | None
+    """The form that it cannot be one event with."""
+    component: str = ""
+    """Which of the donation's components it is, where forms name several."""
+    is_component_open: bool = False
+    """Whether it contradicts a form only because either may be of another component."""
+
+
+class DuplicateFinding(NamedTuple):
+    """What is found of one statement."""
+
+    position: int
+    """Where it is among the items; -1 when it is of another form."""
+    duplicate_key: DuplicateKey
+    statement: FormStatement
+    other: FormStatement | None
+    """What another form says already, or contradicts."""
+    unit: UnitFinding | None = None
+
+
+def rank_settlement(state: str, decision: str) -> int:
     """0 when the live system has it or will have it in any case, 1 when it is to go, else 2."""
     if state == ItemState.ALREADY_THERE or decision in (Decision.RETURNED, Decision.RESOLVED):
         return 0
     return 1 if decision == Decision.RETURN else 2
 
 
-def form(serial: str, *, out: bool) -> str:
-    """Another form at the start of a sentence, and whether what it says went out already."""
-    return f"Form {format_serial(serial)}{', returned already,' if out else ''}"
+def is_patient_certain(state: str, *, has_match: bool) -> bool:
+    """Whether an item is beyond doubt about its patient; a conflict with a live record still is."""
+    return state != ItemState.CONFLICT or has_match
 
 
-def moment(event: str, fields: Mapping[str, str]) -> str:
+def statement_time(event: str, fields: Mapping[str, str]) -> str:
     """When the sample was taken, else the dose given, else the form's own time."""
     known = fields.get("collected") or fields.get("given", "")
     return known if "T" in known else event
 
 
-def duplicate_key(
-    kind: str, system: str, patient: str, fields: Mapping[str, str]
+def find_duplicate_key(
+    record_type: str, system: str, patient: str, fields: Mapping[str, str]
 ) -> DuplicateKey | None:
     """Under what it is found on another form; None when that cannot be told.
 
-    Blood is known by its donation number alone, whoever had it. A test without a patient, or one
-    without a name, is like no other.
+    A test without a patient, or one without a name, is like no other.
     """
-    if kind == "ServiceRequest":
-        name = _called(fields.get("code", ""), fields.get("display", ""))
-        specimen = fields.get("specimen", "")
+    if record_type == "ServiceRequest":
+        name = _test_name(fields.get("code", ""), fields.get("display", ""))
         if not patient or not name:
             return None
-        return REQUEST, system, patient, name, fold_text(specimen) if specimen else ""
-    if unit := fields.get("batch"):
-        return UNIT, system, fold_text(unit)
+        specimen = fields.get("specimen", "")
+        folded = fold_text(specimen) if specimen else ""
+        return DuplicateKey(DuplicateKind.REQUEST, system, patient, name, folded)
+    if number := fields.get("batch"):
+        return DuplicateKey(DuplicateKind.UNIT, system, "", fold_text(number))
     medicine = fold_text(fields.get("medicine", ""))
-    return (DOSE, system, patient, medicine) if patient and medicine else None
+    if not patient or not medicine:
+        return None
+    return DuplicateKey(DuplicateKind.DOSE, system, patient, medicine)
 
 
-def alternative_keys(one: DuplicateKey, fields: Mapping[str, str]) -> list[DuplicateKey]:
+def find_alternative_keys(key: DuplicateKey, fields: Mapping[str, str]) -> list[DuplicateKey]:
     """What a form that gives no code, only the name of the test, would find it under."""
-    if one[0] != REQUEST:
+    if key.kind != DuplicateKind.REQUEST:
         return []
-    return [(*one[:3], name, one[4]) for name in test_names.names_in_fields(fields) - {one[3]}]
+    return [key._replace(name=name) for name in names_in_fields(fields) - {key.name}]
 
 
 @lru_cache(maxsize=8192)
-def _called(code: str, display: str) -> str:
+def _test_name(code: str, display: str) -> str:
     """A test by its code, else by its name; nothing for a mere `other`."""
     return next((n for n in map(fold_test_name, (code, display)) if n not in ("", "other")), "")
+
+
+def fields_of(statement: Item | FormStatement) -> Mapping[str, str]:
+    """What it says by field."""
+    return statement.fields if isinstance(statement, FormStatement) else statement.fact.fields
+
+
+def serial_of(statement: Item | FormStatement) -> str:
+    """The serial of its form."""
+    return statement.serial if isinstance(statement, FormStatement) else statement.fact.serial

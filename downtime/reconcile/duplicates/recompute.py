@@ -1,67 +1,69 @@
-"""Let forms of one thing stand again, or no longer, as soon as something is decided about one."""
+"""Recompute which form of a unit of blood is returned as soon as something is decided about one."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from downtime.reconcile.duplicates import annotate, donations, store, wording
-from downtime.reconcile.duplicates.model import form, settled
-from downtime.reconcile.duplicates.store import UnitMember
-from downtime.reconcile.model import LIFECYCLE, UNDECIDED, Decision, StoredItem, ItemState
+from downtime.reconcile.duplicates import store
+from downtime.reconcile.duplicates.blood_units import find_representatives
+from downtime.reconcile.duplicates.finding_reasons import (
+    reasons_for_represented,
+    reasons_for_rival,
+)
+from downtime.reconcile.duplicates.model import RETURNABLE_STATES, rank_settlement
+from downtime.reconcile.duplicates.store import OwnFinding, UnitMember
+from downtime.reconcile.model import LIFECYCLE, UNDECIDED, Decision, ItemState, StoredItem
+from downtime.reconcile.reasons import with_returned
 from downtime.reconcile.store import items
 
 
-class _Now(NamedTuple):
-    """What an item becomes, and the key of what it then stands behind."""
+class _NewFinding(NamedTuple):
+    """What an item becomes, and the key of what then represents it."""
 
-    state: str
-    explanation: str
-    second: bool
+    finding: OwnFinding
     other: str
 
 
 def recompute_after_decision(db: Database, rows: Iterable[StoredItem]) -> None:
-    """When the form that stands for a unit is left, the next one stands; taken back, it stands anew.
+    """When the form that is returned for a unit is left out, the next one is; taken back, anew.
 
     `rows` are the items that were decided about. What contradicts the others stays for two people.
     """
     decided = [row for row in rows if row.item.fact.fields.get("batch")]
     if not decided:
         return
-    found = store.fetch_unit_members(db, decided[0].outage, [row.key for row in decided])
-    now: dict[str, _Now] = {}
-    for _, group in groupby(found, key=_unit):
-        now |= _of_unit(list(group))
-    changed = [_become(row, now[row.key]) for row in items.fetch_by_keys(db, now)]
+    members = store.fetch_unit_members(db, decided[0].outage, [row.key for row in decided])
+    findings: dict[str, _NewFinding] = {}
+    for _, group in groupby(members, key=attrgetter("unit")):
+        findings |= _find_of_unit(list(group))
+    changed = [_apply(row, findings[row.key].finding) for row in items.fetch_by_keys(db, findings)]
     items.save_items(db, changed)
-    store.save_representatives(db, {key: one.other for key, one in now.items()})
+    store.save_representatives(db, {key: new.other for key, new in findings.items()})
 
 
 def reopen_after_refusal(db: Database, rows: Sequence[StoredItem]) -> None:
-    """Open anew what went out and was certainly not taken in; forms behind it no longer say it was."""
+    """Open anew what was returned and certainly refused; other forms no longer say it was."""
     opened = [replace(row, decided=UNDECIDED) for row in rows]
     for row in rows:
         LIFECYCLE.check(row.decided.decision, Decision.OPEN)
-        others = items.fetch_by_keys(db, store.fetch_followers(db, [row.key]))
-        items.save_items(db, [_without(other, row.item.fact.serial) for other in others])
+        followers = items.fetch_by_keys(db, store.fetch_followers(db, [row.key]))
+        items.save_items(db, [_not_returned(other, row.item.fact.serial) for other in followers])
     items.save_decisions(db, opened)
     recompute_after_decision(db, opened)
 
 
-def _without(row: StoredItem, serial: str) -> StoredItem:
-    """What the screen says of it, without that the form of this serial was returned."""
-    words = row.item.explanation.replace(form(serial, out=True), form(serial, out=False))
-    return replace(row, item=replace(row.item, explanation=words))
+def _not_returned(row: StoredItem, serial: str) -> StoredItem:
+    reasons = with_returned(row.item.reasons, serial, returned=False)
+    return replace(row, item=replace(row.item, reasons=reasons))
 
 
-def _unit(one: UnitMember) -> str:
-    return one.unit
+class _Candidate(NamedTuple):
+    """A form of a unit that contradicts no other."""
 
-
-class _Firm(NamedTuple):
     key: str
     serial: str
     is_left_out: bool
@@ -69,45 +71,45 @@ class _Firm(NamedTuple):
     member: UnitMember
 
 
-def _of_unit(members: Sequence[UnitMember]) -> dict[str, _Now]:
+def _find_of_unit(members: Sequence[UnitMember]) -> dict[str, _NewFinding]:
     """What changes of the items of one unit."""
-    firm = [
-        _Firm(m.key, m.serial, m.decision == Decision.LEAVE, settled(m.state, m.decision), m)
+    candidates = [
+        _Candidate(
+            m.key, m.serial, m.decision == Decision.LEAVE, rank_settlement(m.state, m.decision), m
+        )
         for m in members
-        if m.firm
+        if m.is_consistent
     ]
-    behind = donations.find_representatives(firm, lambda one, other: True)
-    rival = next((m for m in members if not m.firm and m.decision != Decision.LEAVE), None)
-    found: dict[str, _Now] = {}
-    for one in firm:
-        if one.is_left_out or one.member.alone[0] not in annotate.RETURNABLE_STATES:
+    represented = find_representatives(candidates, lambda candidate, other: True)
+    rival = next((m for m in members if not m.is_consistent and m.decision != Decision.LEAVE), None)
+    findings: dict[str, _NewFinding] = {}
+    for candidate in candidates:
+        member = candidate.member
+        if candidate.is_left_out or member.alone.state not in RETURNABLE_STATES:
             continue
-        if first := behind.get(one.key):
-            m = first.member
-            words = wording.behind(m.serial, m.system, m.state, m.decision)
-            found[one.key] = _Now(ItemState.ON_ANOTHER_FORM, words, False, m.key)
-        elif one.member.other and one.member.state in (
-            ItemState.ON_ANOTHER_FORM,
-            ItemState.CONFLICT,
-        ):
-            found[one.key] = _stands(one.member, rival)
-    return found
+        if first := represented.get(candidate.key):
+            findings[candidate.key] = _represented_by(first.member)
+        elif member.other and member.state in (ItemState.ON_ANOTHER_FORM, ItemState.CONFLICT):
+            findings[candidate.key] = _returned_itself(member, rival)
+    return findings
 
 
-def _stands(member: UnitMember, rival: UnitMember | None) -> _Now:
-    """By itself again, unless another form, which nobody left yet, contradicts those of the unit."""
-    state, explanation, second = member.alone
+def _represented_by(member: UnitMember) -> _NewFinding:
+    reasons = reasons_for_represented(member.serial, member.system, member.state, member.decision)
+    return _NewFinding(OwnFinding(ItemState.ON_ANOTHER_FORM, reasons, False), member.key)
+
+
+def _returned_itself(member: UnitMember, rival: UnitMember | None) -> _NewFinding:
+    """By itself again, unless another form, which nobody left out yet, contradicts the unit's."""
     if rival is None:
-        return _Now(state, explanation, second, "")
-    words = f"{explanation} {wording.clash(rival.serial)}"
-    return _Now(ItemState.CONFLICT, words, True, rival.key)
+        return _NewFinding(member.alone, "")
+    reasons = member.alone.reasons + reasons_for_rival(rival.serial)
+    return _NewFinding(OwnFinding(ItemState.CONFLICT, reasons, True), rival.key)
 
 
-def _become(row: StoredItem, now: _Now) -> StoredItem:
-    item = row.item
-    if item.state == now.state and item.explanation == now.explanation:
+def _apply(row: StoredItem, finding: OwnFinding) -> StoredItem:
+    if (row.item.state, row.item.reasons) == (finding.state, finding.reasons):
         return row
-    item = replace(
-        item, state=now.state, explanation=now.explanation, needs_second_person=now.second
-    )
+    state, reasons, needs_second_person = finding
+    item = replace(row.item, state=state, reasons=reasons, needs_second_person=needs_second_person)
     return replace(row, item=item, decided=UNDECIDED)

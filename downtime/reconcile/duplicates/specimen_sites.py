@@ -19,36 +19,35 @@ _SAYS_NOTHING = frozenset(
 _ABSENT = frozenset(absent_values.REASON_TEXTS.values())
 
 
-def described(notes: Iterable[Iterable[str]]) -> str:
+def describe_site(notes: Iterable[Iterable[str]]) -> str:
     """What a form says of the site and side: its notes under a heading that asks for them."""
-    return " ".join(t for label, t in notes if t not in _ABSENT and _LABEL.search(label))
+    return " ".join(text for label, text in notes if text not in _ABSENT and _LABEL.search(label))
 
 
-def differ(one: str, other: str) -> bool:
+def are_different_sites(description: str, other: str) -> bool:
     """Whether two descriptions are of two places: another side, or no word in common.
 
     A form that says nothing of it may mean any place. `L heel` and `left heel ulcer` are one,
     `left heel` and `right heel` two, `nose` and `groin` two.
     """
-    if one == other:
+    if description == other:
         return False
-    mine, theirs = _words(one), _words(other)
-    sides = _sides(mine), _sides(theirs)
-    if all(sides) and sides[0].isdisjoint(sides[1]):
+    first, second = _significant_words(description), _significant_words(other)
+    if _is_disjoint(first & _BOTH_SIDES, second & _BOTH_SIDES):
         return True
-    rest = mine - _BOTH, theirs - _BOTH
-    return all(rest) and rest[0].isdisjoint(rest[1])
+    return _is_disjoint(first - _BOTH_SIDES, second - _BOTH_SIDES)
 
 
-_BOTH = frozenset(_SIDES.values())
+_BOTH_SIDES = frozenset(_SIDES.values())
 
 
-def _sides(words: frozenset[str]) -> frozenset[str]:
-    return words & _BOTH
+def _is_disjoint(first: frozenset[str], second: frozenset[str]) -> bool:
+    return bool(first) and bool(second) and first.isdisjoint(second)
 
 
 @lru_cache(maxsize=8192)
-def _words(text: str) -> frozenset[str]:
+def _significant_words(text: str) -> frozenset[str]:
     plain = unicodedata.normalize("NFKD", text.casefold())
-    found = re.findall(r"[a-z0-9]+", "".join(c for c in plain if not unicodedata.combining(c)))
-    return frozenset(_SIDES.get(word, word) for word in found) - _SAYS_NOTHING
+    unaccented = "".join(c for c in plain if not unicodedata.combining(c))
+    words = re.findall(r"[a-z0-9]+", unaccented)
+    return frozenset(_SIDES.get(word, word) for word in words) - _SAYS_NOTHING

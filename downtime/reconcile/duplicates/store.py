@@ -1,4 +1,4 @@
-"""The SQL of what forms say alike: what else is said of some patients, and what was found of it."""
+"""The SQL of what forms say too: other forms' statements, and what was found of each (`item_twice`)."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -6,20 +6,26 @@ from typing import Any, NamedTuple
 import orjson
 from sqlite_utils import Database
 
-from downtime.reconcile.duplicates import annotate, specimen_sites
-from downtime.reconcile.duplicates.model import FormStatement
+from downtime.reconcile.duplicates.model import (
+    RETURNABLE_STATES,
+    FormStatement,
+    is_patient_certain,
+)
+from downtime.reconcile.duplicates.specimen_sites import describe_site
+from downtime.reconcile.model import Decision, ItemState
+from downtime.reconcile.reasons import Reasons, decode_reasons
 
 
 class StoredStatement(NamedTuple):
     """What another form says, and the key of the one that was found to say the same."""
 
-    said: FormStatement
-    left: bool
-    """Whether it could be returned, so that it is marked."""
+    statement: FormStatement
+    is_returnable: bool
+    """Whether it could be returned, so that it is annotated."""
     other: str
     unit: str
     """What names its unit of blood, if another form was found to name it too."""
-    firm: bool
+    is_consistent: bool
 
 
 _SELECT = (
@@ -38,60 +44,67 @@ _UNITS = " AND type = 'MedicationAdministration' AND json_extract(fact, '$.field
 
 
 def fetch_statements(
-    db: Database, outage: str, patients: Collection[str], serials: Collection[str], *, units: bool
+    db: Database,
+    outage: str,
+    patients: Collection[str],
+    serials: Collection[str],
+    *,
+    with_units: bool,
 ) -> list[StoredStatement]:
     """What forms other than these say of tests and doses of these patients, and of any unit."""
     own = _json(serials)
     rows = list(db.conn.execute(_SELECT + _OF_PATIENTS, (outage, own, _json(patients))))
-    if units:
+    if with_units:
         rows += db.conn.execute(_SELECT + _UNITS, (outage, own))
-    found = {row[0]: row for row in rows}
-    return [_other(row) for row in found.values()]
+    rows_by_key = {row[0]: row for row in rows}
+    return [_statement(row) for row in rows_by_key.values()]
 
 
-def _other(row: Sequence[Any]) -> StoredStatement:
-    key, serial, kind, system, patient, event, form, decision, matched, state = row[:10]
-    fields, notes, other, unit, firm = row[10:]
-    said = FormStatement(
-        key, serial, kind, system, patient, event, orjson.loads(fields), form,
-        specimen_sites.described(orjson.loads(notes or "[]")), state, decision,
-        annotate.is_patient_certain(state, matched != "[]"),
+def _statement(row: Sequence[Any]) -> StoredStatement:
+    key, serial, record_type, system, patient, event, form, decision, matched_ids, state = row[:10]
+    fields, notes, other, unit, is_consistent = row[10:]
+    statement = FormStatement(
+        key, serial, record_type, system, patient, event, orjson.loads(fields), form,
+        describe_site(orjson.loads(notes or "[]")), state, decision,
+        is_patient_certain(state, has_match=matched_ids != "[]"),
     )  # fmt: skip
-    return StoredStatement(said, state in annotate.RETURNABLE_STATES, other, unit, bool(firm))
+    return StoredStatement(statement, state in RETURNABLE_STATES, other, unit, bool(is_consistent))
 
 
-class DuplicateFinding(NamedTuple):
+class StoredFinding(NamedTuple):
     """What was found of one form's item; all but `other` only for a unit of blood."""
 
     key: str
     other: str
+    """Key of what represents it, or what it contradicts; empty when it is returned itself."""
     unit: str = ""
-    place: str = ""
-    firm: bool = False
+    is_consistent: bool = False
+    sort_key: str = ""
     alone: str = "[]"
 
 
-def encode_own_finding(state: str, explanation: str, second: bool) -> str:
-    """What the comparison found of an item by itself, as it is kept."""
-    return orjson.dumps((state, explanation, second)).decode()
+def encode_own_finding(state: ItemState, reasons: Reasons, needs_second_person: bool) -> str:
+    """What the comparison found of an item by itself, as JSON."""
+    pairs = [(code, dict(values)) for code, values in reasons]
+    return orjson.dumps((state, pairs, needs_second_person)).decode()
 
 
 def save_findings(
-    db: Database, outage: str, serials: Iterable[str], found: Iterable[DuplicateFinding]
+    db: Database, outage: str, serials: Iterable[str], findings: Iterable[StoredFinding]
 ) -> None:
     """What these forms say that another one says too, in place of what was found before."""
     db.conn.execute(
         "DELETE FROM item_twice WHERE serial IN (SELECT value FROM json_each(?))", (_json(serials),)
     )
     db.conn.executemany(
-        "INSERT OR REPLACE INTO item_twice (key, outage, serial, other, unit, place, firm, alone)"
+        "INSERT OR REPLACE INTO item_twice (key, outage, serial, other, unit, firm, place, alone)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        ((one.key, outage, one.key.partition("-")[0], *one[1:]) for one in found),
+        ((row.key, outage, row.key.partition("-")[0], *row[1:]) for row in findings),
     )
 
 
 def fetch_dangling_serials(db: Database, outage: str) -> set[str]:
-    """Serials of forms that were marked for what no other form says any more."""
+    """Serials of forms that were annotated for what no other form says any more."""
     query = (
         "SELECT serial FROM item_twice WHERE outage = ? AND other <> ''"
         " AND NOT EXISTS (SELECT 1 FROM item WHERE item.key = item_twice.other)"
@@ -105,6 +118,14 @@ def fetch_followers(db: Database, keys: Iterable[str]) -> set[str]:
     return {row[0] for row in db.conn.execute(query, (_json(keys),))}
 
 
+class OwnFinding(NamedTuple):
+    """What the comparison found of an item by itself."""
+
+    state: ItemState
+    reasons: Reasons
+    needs_second_person: bool
+
+
 class UnitMember(NamedTuple):
     """An item that names a unit of blood, as it stands now and as it was found by itself."""
 
@@ -112,11 +133,11 @@ class UnitMember(NamedTuple):
     key: str
     serial: str
     system: str
-    state: str
-    decision: str
-    firm: bool
+    state: ItemState
+    decision: Decision
+    is_consistent: bool
     other: str
-    alone: tuple[str, str, bool]
+    alone: OwnFinding
 
 
 def fetch_unit_members(db: Database, outage: str, keys: Iterable[str]) -> list[UnitMember]:
@@ -128,20 +149,21 @@ def fetch_unit_members(db: Database, outage: str, keys: Iterable[str]) -> list[U
         " (SELECT unit FROM item_twice WHERE key IN (SELECT value FROM json_each(?)))"
         " ORDER BY unit, place"
     )
-    rows = db.conn.execute(query, (outage, _json(keys)))
-    return [_member(row) for row in rows]
+    return [_member(row) for row in db.conn.execute(query, (outage, _json(keys)))]
 
 
 def _member(row: Sequence[Any]) -> UnitMember:
-    unit, key, serial, system, state, decision, firm, other, alone = row
-    by_itself = orjson.loads(alone)
+    unit, key, serial, system, state, decision, is_consistent, other, alone = row
+    own_state, reasons, needs_second_person = orjson.loads(alone)
+    own = OwnFinding(ItemState(own_state), decode_reasons(reasons), bool(needs_second_person))
     return UnitMember(
-        unit, key, serial, system, state, decision, bool(firm), other, tuple(by_itself)
-    )
+        unit, key, serial, system, ItemState(state), Decision(decision), bool(is_consistent),
+        other, own,
+    )  # fmt: skip
 
 
 def save_representatives(db: Database, others: Mapping[str, str]) -> None:
-    """By key, what now stands for each; empty when it stands itself."""
+    """By key, what now represents each; empty when it is returned itself."""
     query = "UPDATE item_twice SET other = ? WHERE key = ?"
     db.conn.executemany(query, ((other, key) for key, other in others.items()))
 

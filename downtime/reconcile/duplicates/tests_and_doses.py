@@ -1,7 +1,7 @@
-"""The rule of what two forms say alike: a test asked for, a dose given; see `tests/spec`.
+"""The rule of a test asked for, or a dose given, on two forms; see `tests/spec`. Pure.
 
-The one that went out already stands, or else the one that happened first; the other one is left to
-a person, so that nothing is ever returned twice without anybody having looked.
+The one that was returned already stands, or else the one that happened first; the other one is left
+to a person, so that nothing is ever returned twice without anybody having looked.
 """
 
 from bisect import bisect_left, insort
@@ -9,12 +9,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
-from downtime.clinical import display
-from downtime.reconcile.duplicates import specimen_sites
-from downtime.reconcile.duplicates.model import DOSE, REQUEST, DuplicateKey, FormStatement, form
-from downtime.reconcile.rules import test_names
+from downtime.reconcile.duplicates.model import DuplicateKey, DuplicateKind, FormStatement
+from downtime.reconcile.duplicates.specimen_sites import are_different_sites
+from downtime.reconcile.rules.test_names import names_in_fields
 from downtime.reconcile.rules.values import fold_test_name
 from downtime.reconcile.rules.verdict import parse_instant
 from downtime.settings import Settings
@@ -24,100 +22,96 @@ class MatchWindow(NamedTuple):
     """How close in time two things of a kind are the same one."""
 
     sampled: timedelta
-    asked: timedelta
+    requested: timedelta
     dose: timedelta
-    repeated: frozenset[str]
+    repeated_tests: frozenset[str]
     """Tests that are rightly asked for twice at a time."""
 
     @classmethod
     def of(cls, settings: Settings) -> "MatchWindow":
         """As the site says."""
-        said = settings.reconcile
+        reconcile = settings.reconcile
         return cls(
-            timedelta(minutes=said.twice_sample_minutes),
-            timedelta(minutes=said.twice_asked_minutes),
-            timedelta(minutes=said.twice_dose_minutes),
-            frozenset(map(fold_test_name, said.repeated_tests)),
+            timedelta(minutes=reconcile.twice_sample_minutes),
+            timedelta(minutes=reconcile.twice_asked_minutes),
+            timedelta(minutes=reconcile.twice_dose_minutes),
+            frozenset(map(fold_test_name, reconcile.repeated_tests)),
         )
 
-    def widest(self, about: DuplicateKey) -> timedelta:
+    def widest(self, kind: DuplicateKind) -> timedelta:
         """How far apart at most two things of this kind are the same."""
-        return self.dose if about[0] == DOSE else max(self.sampled, self.asked)
+        return self.dose if kind == DuplicateKind.DOSE else max(self.sampled, self.requested)
 
-    def find_close(self, about: DuplicateKey, moments: Sequence[str], *, sampled: bool) -> set[int]:
-        """Which of these times have another one close by; `sampled`: all are of samples."""
-        widest = self.sampled if sampled and about[0] == REQUEST else self.widest(about)
-        times = sorted((parse_instant(one), at) for at, one in enumerate(moments) if one)
-        found: set[int] = set()
-        for (earlier, one), (later, other) in pairwise(times):
+    def find_close(
+        self, kind: DuplicateKind, moments: Sequence[str], *, all_sampled: bool
+    ) -> set[int]:
+        """Which of these times have another one close by; `all_sampled`: all are of samples."""
+        is_sampled = all_sampled and kind == DuplicateKind.REQUEST
+        widest = self.sampled if is_sampled else self.widest(kind)
+        times = sorted((parse_instant(m), index) for index, m in enumerate(moments) if m)
+        close: set[int] = set()
+        for (earlier, index), (later, next_index) in pairwise(times):
             if later - earlier <= widest:
-                found |= {one, other}
-        return found
+                close |= {index, next_index}
+        return close
 
-    def is_same(self, kind: str, one: FormStatement, other: FormStatement) -> bool:
+    def is_same(self, kind: DuplicateKind, statement: FormStatement, other: FormStatement) -> bool:
         """Whether two forms say one thing of a kind; two lines of one form are two things."""
-        if one.serial == other.serial:
+        if statement.serial == other.serial:
             return False
         window = self.dose
-        if kind == REQUEST:
-            if not self.repeated.isdisjoint(test_names.names_in_fields(one.fields)):
+        if kind == DuplicateKind.REQUEST:
+            if not self.repeated_tests.isdisjoint(names_in_fields(statement.fields)):
                 return False
-            if one.site and other.site and specimen_sites.differ(one.site, other.site):
+            if statement.site and other.site and are_different_sites(statement.site, other.site):
                 return False
-            window = self.sampled if one.has_sample_time and other.has_sample_time else self.asked
-        return abs(parse_instant(one.time) - parse_instant(other.time)) <= window
+            both_sampled = statement.has_sample_time and other.has_sample_time
+            window = self.sampled if both_sampled else self.requested
+        return abs(parse_instant(statement.time) - parse_instant(other.time)) <= window
 
 
 def find_repeats(
-    about: DuplicateKey, group: Sequence[FormStatement], near: MatchWindow
+    key: DuplicateKey, group: Sequence[FormStatement], window: MatchWindow
 ) -> dict[str, FormStatement]:
     """Key of each that does not stand to the one on another form that does."""
-    found: dict[str, FormStatement] = {}
-    placed: list[_Placed] = []
-    kind, widest = about[0], near.widest(about)
-    for one in sorted(group, key=_rank):
-        if not one.time:
+    repeats: dict[str, FormStatement] = {}
+    earlier: list[_TimedStatement] = []
+    kind, widest = key.kind, window.widest(key.kind)
+    for statement in sorted(group, key=_rank):
+        if not statement.time:
             continue
-        here = _Placed(parse_instant(one.time), one.key, one)
-        around = _around(placed, here, widest)
-        other = next((said for said in around if near.is_same(kind, one, said)), None)
+        timed = _TimedStatement(parse_instant(statement.time), statement.key, statement)
+        in_reach = _find_in_reach(earlier, timed, widest)
+        other = next((s for s in in_reach if window.is_same(kind, statement, s)), None)
         if other:
-            first = found.get(other.key)
-            found[one.key] = first if first and near.is_same(kind, one, first) else other
-        insort(placed, here, key=_place)
-    return found
+            first = repeats.get(other.key)
+            is_same_as_first = first and window.is_same(kind, statement, first)
+            repeats[statement.key] = first if first and is_same_as_first else other
+        insort(earlier, timed, key=_time_and_key)
+    return repeats
 
 
-class _Placed(NamedTuple):
-    when: datetime
+class _TimedStatement(NamedTuple):
+    instant: datetime
     key: str
-    said: FormStatement
+    statement: FormStatement
 
 
-def _place(one: _Placed) -> tuple[datetime, str]:
-    return one.when, one.key
+def _time_and_key(timed: _TimedStatement) -> tuple[datetime, str]:
+    return timed.instant, timed.key
 
 
-def _rank(one: FormStatement) -> tuple[bool, str, str]:
-    return not one.is_returned, one.time, one.key
+def _rank(statement: FormStatement) -> tuple[bool, str, str]:
+    return not statement.is_returned, statement.time, statement.key
 
 
-def _around(placed: Sequence[_Placed], here: _Placed, widest: timedelta) -> Iterator[FormStatement]:
+def _find_in_reach(
+    earlier: Sequence[_TimedStatement], timed: _TimedStatement, widest: timedelta
+) -> Iterator[FormStatement]:
     """Those within reach, before it and then after it, the nearest first."""
-    at = bisect_left(placed, _place(here), key=_place)
-    for some in (range(at - 1, -1, -1), range(at, len(placed))):
-        for place in some:
-            if abs(placed[place].when - here.when) > widest:
+    index = bisect_left(earlier, _time_and_key(timed), key=_time_and_key)
+    for indices in (range(index - 1, -1, -1), range(index, len(earlier))):
+        for near_index in indices:
+            if abs(earlier[near_index].instant - timed.instant) > widest:
                 break
-            yield placed[place].said
-
-
-def words(about: DuplicateKey, other: FormStatement, zone: ZoneInfo) -> str:
-    """What the screen adds to what was found of one form, about the other one."""
-    first = form(other.serial, out=other.is_returned)
-    at = display.format_moment(other.time, zone)
-    if about[0] == REQUEST:
-        how = "sample taken" if other.has_sample_time else "asked for"
-        return f"{first} asks for the same, {how} {at}: leave this one unless both are wanted."
-    dose = " ".join(filter(None, (other.fields.get("dosage", ""), other.outcome)))
-    return f"{first} says {dose or 'the same'} at {at}: leave this one unless there were two doses."
+            yield earlier[near_index].statement

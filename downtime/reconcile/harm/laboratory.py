@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
 from downtime.clinical.model import ServiceRequest
+from downtime.clinical.record_types import find_owner
 from downtime.entry import typed_times
 from downtime.entry.facts import Person, person_of
 from downtime.paper.serials import format_serial
@@ -26,6 +27,7 @@ from downtime.reconcile.harm.records import OPEN_STAGES, ReviewedRecords, names_
 from downtime.reconcile.model import Item, ItemState
 from downtime.reconcile.rules import test_names as names_of
 from downtime.reconcile.rules.verdict import time_between
+from downtime.reconcile.wording import explain
 from downtime.settings import Settings
 
 
@@ -80,7 +82,7 @@ class LaboratoryReview:
 
     def phoned(self) -> list[Item]:
         """Results that the laboratory gave by telephone."""
-        system = self.settings.systems.records["Observation"]
+        system = find_owner(self.settings.systems.records, "Observation")
         return [i for i in self.items if i.fact.type == "Observation" and i.fact.system == system]
 
 
@@ -139,7 +141,7 @@ def _waited(scene: LaboratoryReview, request: ServiceRequest, ward: str) -> Test
         patient=patient,
         person=person_of(known) if known else Person(),
         ward=ward,
-        system=request.source or scene.settings.systems.records["ServiceRequest"],
+        system=request.source or find_owner(scene.settings.systems.records, "ServiceRequest"),
         waited=request,
         live=live,
     )
@@ -280,7 +282,7 @@ def _mismatches(scene: LaboratoryReview) -> Iterator[HarmFinding]:
             kind=MISMATCH,
             state="differs",
             title=item.fact.title,
-            words=item.explanation,
+            words=explain(item, scene.zone),
             patient=item.patient,
             person=item.person,
             ward=item.fact.ward,

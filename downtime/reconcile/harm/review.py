@@ -23,9 +23,10 @@ from downtime.reconcile.harm.records import ReviewedRecords
 from downtime.reconcile.harm.store import EXPLAINED, REVIEWED, HarmReview, HarmRun, ReviewedFinding
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import AuditAction, Item
+from downtime.reconcile.store import comparisons
 from downtime.reconcile.store import items as store_items
 from downtime.settings import Settings
-from downtime.snapshot import load_bundle
+from downtime.snapshot import local_snapshots
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
@@ -40,7 +41,7 @@ def run_review(vault: Vault, settings: Settings, actor: Actor, reason: str) -> H
     ConflictError before the first comparison.
     """
     outage = find_latest_outage(vault)
-    compared = store_items.fetch_last_run(vault.db, outage.id)
+    compared = comparisons.fetch_last_run(vault.db, outage.id)
     if compared is None:
         raise ConflictError(
             "harm.not-compared",
@@ -72,10 +73,10 @@ def _keep(
 def _look(
     vault: Vault, settings: Settings, outage: Outage, recovered: str, items: Sequence[Item]
 ) -> tuple[list[HarmFinding], dict[str, dict[str, object]]]:
-    with closing(load_bundle.open_snapshot(vault, recovered)) as after:
+    with closing(local_snapshots.open_snapshot(vault, recovered)) as after:
         if not outage.snapshot:
             return _found(settings, outage, items, None, after, vault.now())
-        with closing(load_bundle.open_snapshot(vault, outage.snapshot)) as before:
+        with closing(local_snapshots.open_snapshot(vault, outage.snapshot)) as before:
             return _found(settings, outage, items, before, after, vault.now())
 
 

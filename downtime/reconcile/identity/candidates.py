@@ -13,14 +13,12 @@ from downtime.clinical.model import Encounter, Patient
 from downtime.clock import from_text, to_text
 from downtime.entry.facts import Person, person_of
 from downtime.reconcile.identity.signs import (
-    DIFFERS,
-    SAME,
-    SLIP,
     Sign,
+    SignKind,
     find_double_records,
+    find_signs,
     near_births,
     near_nhs_numbers,
-    find_signs,
     possible_slips,
 )
 from downtime.settings import ReconcileSettings
@@ -43,12 +41,12 @@ SHOWN = (
 
 @dataclass(frozen=True, slots=True)
 class DetailLine:
-    """One detail on all forms and in the system; `kind` as of its sign, or empty."""
+    """One detail on all forms and in the system; `kind` as of its sign, if there is one."""
 
     name: str
     paper: tuple[str, ...]
     system: str
-    kind: str
+    kind: SignKind | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +64,32 @@ class Candidate:
     def points(self) -> int:
         return sum(sign.points for sign in self.signs)
 
-    def kind(self, name: str) -> str:
-        """How one detail compares: `same`, `slip`, `differs`, or empty."""
-        return next((line.kind for line in self.lines if line.name == name), "")
+    def kind(self, name: str) -> SignKind | None:
+        """How one detail compares; None when it is not compared."""
+        return next((line.kind for line in self.lines if line.name == name), None)
 
     @property
     def is_numbered(self) -> bool:
         """Whether an exact identifier agrees, and none differs."""
         kinds = {sign.kind for sign in self.signs if sign.field in NUMBERS}
-        return SAME in kinds and DIFFERS not in kinds
+        return SignKind.SAME in kinds and SignKind.DIFFERS not in kinds
 
     @property
-    def leads(self) -> bool:
+    def is_leading(self) -> bool:
         """Whether it stands before all others: an exact number, and no other date of birth."""
-        return self.is_numbered and self.kind("birth_date") != DIFFERS
+        return self.is_numbered and self.kind("birth_date") != SignKind.DIFFERS
 
     @property
     def is_exact(self) -> bool:
         """Whether an exact identifier and the date of birth agree, on every form that has them."""
         return self.is_numbered and any(
-            sign.field == "birth_date" and sign.kind == SAME for sign in self.signs
+            sign.field == "birth_date" and sign.kind == SignKind.SAME for sign in self.signs
         )
 
     @property
     def needs_evidence(self) -> bool:
         """Whether nothing but name, birth, gender or ward agrees: that never links anybody."""
-        return not any(sign.field in PROVING and sign.kind == SAME for sign in self.signs)
+        return not any(sign.field in PROVING and sign.kind == SignKind.SAME for sign in self.signs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,7 @@ class CandidateOffer:
     """The candidates, and pairs among them that seem to be one person with two hospital numbers."""
 
     candidates: tuple[Candidate, ...]
-    doubled: tuple[tuple[Person, Person], ...]
+    double_records: tuple[tuple[Person, Person], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,7 @@ class PersonQuery:
     """What somebody types beside: a name, or a number as it stands on paper, valid or not."""
 
     @property
-    def said(self) -> tuple[Person, ...]:
+    def searched_papers(self) -> tuple[Person, ...]:
         """What paper says, with a number that was typed."""
         number = search_terms.compact_text(self.typed).upper()
         if not any(sign.isdigit() for sign in number):
@@ -124,39 +122,42 @@ class PersonQuery:
 
 
 def find_candidates(
-    snapshot: Snapshot, sought: PersonQuery, settings: ReconcileSettings
+    snapshot: Snapshot, query: PersonQuery, settings: ReconcileSettings
 ) -> CandidateOffer:
     """The most likely patients, exact numbers first; a merged record gives way to its survivor.
 
     Whoever is found by what was typed is offered whatever the signs say.
     """
-    arrivals = _arrivals(snapshot, sought, settings.same_ward_hours)
-    asked = {
-        row.patient.id: row
-        for row in snapshot.find_patients(sought.typed, settings.candidates_shown)
-    }
-    near = {row.patient.id: row for row in snapshot.list_patients(arrivals)}
-    rows = _blocks(snapshot, sought.said) | near | asked
-    made = (_candidate(row, sought.said, arrivals.get(key), settings) for key, row in rows.items())
+    papers = query.searched_papers
+    arrivals = _arrivals(snapshot, query, settings.same_ward_hours)
+    typed = _by_id(snapshot.find_patients(query.typed, settings.candidates_shown))
+    arrived = _by_id(snapshot.list_patients(arrivals))
+    rows = _by_id(_find_by_blocks(snapshot, papers)) | arrived | typed
+    candidates = (_candidate(row, papers, arrivals.get(key), settings) for key, row in rows.items())
+    possible = [
+        c
+        for c in candidates
+        if c.person.id in typed or c.points >= SHOWN_FROM_POINTS or c.is_numbered
+    ]
     ranked = sorted(
-        (
-            one
-            for one in made
-            if one.person.id in asked or one.points >= SHOWN_FROM_POINTS or one.is_numbered
-        ),
-        key=lambda one: (not one.leads, -one.points, one.person.family, one.person.id),
+        possible, key=lambda c: (not c.is_leading, -c.points, c.person.family, c.person.id)
     )[: settings.candidates_shown]
-    return CandidateOffer(tuple(ranked), tuple(find_double_records([one.person for one in ranked])))
+    double_records = find_double_records([candidate.person for candidate in ranked])
+    return CandidateOffer(tuple(ranked), tuple(double_records))
+
+
+def _by_id(rows: Iterable[PatientRow]) -> dict[str, PatientRow]:
+    return {row.patient.id: row for row in rows}
 
 
 def get_candidate(
-    snapshot: Snapshot, sought: PersonQuery, patient: str, settings: ReconcileSettings
+    snapshot: Snapshot, query: PersonQuery, patient_id: str, settings: ReconcileSettings
 ) -> Candidate:
     """One patient as a candidate, whom somebody found otherwise; NotFoundError."""
-    found = snapshot.get_patient(patient)
-    row = next(iter(snapshot.list_patients([found.id])))
-    arrivals = _arrivals(snapshot, sought, settings.same_ward_hours)
-    return _candidate(row, sought.said, arrivals.get(found.id), settings)
+    patient = snapshot.get_patient(patient_id)
+    row = next(iter(snapshot.list_patients([patient.id])))
+    arrivals = _arrivals(snapshot, query, settings.same_ward_hours)
+    return _candidate(row, query.searched_papers, arrivals.get(patient.id), settings)
 
 
 def _candidate(
@@ -164,65 +165,66 @@ def _candidate(
 ) -> Candidate:
     number = _known_number(row.patient, papers)
     person = person_of(row.patient)._replace(downtime_number=number)
-    found = list(_best(find_signs(paper, person, settings.alike_name_percent) for paper in papers))
+    variants = (find_signs(paper, person, settings.alike_name_percent) for paper in papers)
+    signs = list(_deciding_signs(variants))
     if person.downtime_number:
-        found.append(Sign("downtime_number", SAME, 80, "the system knows this downtime number"))
+        text = "the system knows this downtime number"
+        signs.append(Sign("downtime_number", SignKind.SAME, 80, text))
     if stay:
-        said = "admitted to the same ward at that time"
-        found.append(Sign("ward", SAME, WARD_POINTS, said))
-    ordered = sorted(found, key=lambda sign: -sign.points)
-    return Candidate(row, person, tuple(ordered), tuple(_lines(papers, person, found)), stay)
+        text = "admitted to the same ward at that time"
+        signs.append(Sign("ward", SignKind.SAME, WARD_POINTS, text))
+    ordered = sorted(signs, key=lambda sign: -sign.points)
+    return Candidate(row, person, tuple(ordered), tuple(_lines(papers, person, signs)), stay)
 
 
 def _known_number(patient: Patient, papers: Sequence[Person]) -> str:
-    held = {search_terms.compact_text(text.split("|", 2)[-1]) for text in patient.identifiers}
+    """The downtime number on paper that the system knows as the patient's."""
+    compact = search_terms.compact_text
+    known = {compact(text.split("|", 2)[-1]) for text in patient.identifiers}
     numbers = (paper.downtime_number for paper in papers)
-    return next(
-        (number for number in numbers if number and search_terms.compact_text(number) in held), ""
-    )
+    return next((number for number in numbers if number and compact(number) in known), "")
 
 
-def _best(found: Iterable[list[Sign]]) -> Iterator[Sign]:
+def _deciding_signs(variants: Iterable[list[Sign]]) -> Iterator[Sign]:
     """Of each field the worst sign of a number or birth, else the best: variants must not hide."""
     by_field: dict[str, Sign] = {}
-    for sign in (sign for variant in found for sign in variant):
-        held = by_field.setdefault(sign.field, sign)
-        doubtful = sign.field in NUMBERS or sign.field == "birth_date"
-        if (sign.points < held.points) if doubtful else (sign.points > held.points):
+    for sign in (sign for variant in variants for sign in variant):
+        other = by_field.setdefault(sign.field, sign)
+        worst_decides = sign.field in NUMBERS or sign.field == "birth_date"
+        if (sign.points < other.points) if worst_decides else (sign.points > other.points):
             by_field[sign.field] = sign
     yield from by_field.values()
 
 
-def _lines(papers: Sequence[Person], live: Person, found: list[Sign]) -> Iterator[DetailLine]:
-    kinds = {sign.field: sign.kind for sign in found}
-    if kinds.get("family") == SLIP:
-        kinds.setdefault("given", SLIP)
+def _lines(papers: Sequence[Person], live: Person, signs: list[Sign]) -> Iterator[DetailLine]:
+    kinds = {sign.field: sign.kind for sign in signs}
+    if kinds.get("family") == SignKind.SLIP:
+        kinds.setdefault("given", SignKind.SLIP)
     for name in SHOWN:
-        said = tuple(dict.fromkeys(text for p in papers if (text := getattr(p, name))))
-        if said or getattr(live, name):
-            yield DetailLine(name, said, getattr(live, name), kinds.get(name, ""))
+        on_paper = tuple(dict.fromkeys(text for p in papers if (text := getattr(p, name))))
+        if on_paper or getattr(live, name):
+            yield DetailLine(name, on_paper, getattr(live, name), kinds.get(name))
 
 
-def _arrivals(snapshot: Snapshot, sought: PersonQuery, hours: int) -> dict[str, Encounter]:
-    if not sought.first:
+def _arrivals(snapshot: Snapshot, query: PersonQuery, hours: int) -> dict[str, Encounter]:
+    """The stays that began on one of the wards at about that time, by patient."""
+    if not query.first:
         return {}
     margin = timedelta(hours=hours)
-    since, until = (
-        to_text(from_text(sought.first) - margin),
-        to_text(from_text(sought.last) + margin),
-    )
-    stays = (s for ward in sought.wards for s in snapshot.list_arrivals(ward, since, until))
+    since = to_text(from_text(query.first) - margin)
+    until = to_text(from_text(query.last) + margin)
+    stays = (s for ward in query.wards for s in snapshot.list_arrivals(ward, since, until))
     return {stay.patient: stay for stay in stays}
 
 
-def _blocks(snapshot: Snapshot, papers: Sequence[Person]) -> dict[str, PatientRow]:
+def _find_by_blocks(snapshot: Snapshot, papers: Sequence[Person]) -> list[PatientRow]:
     rows = snapshot.list_patients(
         snapshot.find_identifier_holders(n for p in papers for n in _near_numbers(p))
     )
     for paper in papers:
         for block in _word_blocks(paper):
             rows += snapshot.find_patients_by_tokens(block, BLOCK_LIMIT)
-    return {row.patient.id: row for row in rows}
+    return rows
 
 
 def _near_numbers(paper: Person) -> Iterator[str]:

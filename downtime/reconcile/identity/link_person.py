@@ -1,22 +1,22 @@
-"""Settle who somebody on paper is: look candidates up, propose one, confirm, reject, undo."""
+"""Say who somebody on paper is: look candidates up, propose one, confirm, reject, undo."""
 
 from contextlib import closing
 from dataclasses import dataclass, replace
 
 from downtime.entry.facts import person_of
-from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
+from downtime.errors import ConflictError, NotFoundError
 from downtime.outage.model import Outage
-from downtime.reconcile.identity import candidates, links
+from downtime.reconcile.identity import candidates, links, policies
 from downtime.reconcile.identity.candidates import Candidate, CandidateOffer
-from downtime.reconcile.identity.store import Link
+from downtime.reconcile.identity.model import Link
 from downtime.reconcile.identity.unidentified import (
-    TO_LINK,
+    PersonState,
     UnidentifiedPerson,
     find_unidentified,
     list_unidentified,
 )
 from downtime.settings import Settings
-from downtime.snapshot import load_bundle
+from downtime.snapshot import local_snapshots
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
@@ -25,30 +25,30 @@ AUTOMATIC = "Exact number and date of birth agree on every form."
 
 
 @dataclass(frozen=True, slots=True)
-class Proposed:
+class ExactProposals:
     """How many links the program proposed, and how many people it left to others."""
 
     proposed: int
     left: int
 
 
-def offer(
+def find_candidates_for(
     snapshot: Snapshot, settings: Settings, person: UnidentifiedPerson, typed: str = ""
 ) -> CandidateOffer:
     """The candidates for somebody on paper, and for a name or number that was typed beside it."""
     return candidates.find_candidates(
-        snapshot, replace(person.sought, typed=typed), settings.reconcile
+        snapshot, replace(person.query, typed=typed), settings.reconcile
     )
 
 
-def chosen(
+def get_chosen_candidate(
     snapshot: Snapshot, settings: Settings, person: UnidentifiedPerson, patient: str
 ) -> Candidate:
     """One patient as a candidate: offered or found otherwise; NotFoundError."""
-    return candidates.get_candidate(snapshot, person.sought, patient, settings.reconcile)
+    return candidates.get_candidate(snapshot, person.query, patient, settings.reconcile)
 
 
-def propose(
+def propose_for_person(
     vault: Vault,
     settings: Settings,
     outage: Outage,
@@ -65,129 +65,102 @@ def propose(
     snapshot.
     """
     person = find_unidentified(vault, settings, outage, ref)
-    with closing(recovered(vault, outage)) as snapshot:
-        found = chosen(snapshot, settings, person, patient)
-    if found.needs_evidence and not evidence.strip():
-        raise InputError(
-            "identity.evidence",
-            "Name and date of birth alone never say who somebody is.",
-            "Say what else proves it: a document, an address, a relative, the person themself.",
-        )
-    said = "; evidence: ".join(filter(None, (reason.strip(), evidence.strip())))
-    return links.propose(
-        vault, outage.id, person.key, snapshot.id, found.person, person.papers, actor,
-        said if reason.strip() else "", exact=found.is_exact,
+    with closing(open_recovered_snapshot(vault, outage)) as snapshot:
+        candidate = get_chosen_candidate(snapshot, settings, person, patient)
+    evidence = policies.check_evidence(evidence, is_needed=candidate.needs_evidence)
+    return links.propose_link(
+        vault, outage.id, person.key, snapshot.id, candidate.person, person.papers, actor, reason,
+        evidence=evidence, exact=candidate.is_exact,
     )  # fmt: skip
 
 
-def propose_exact(vault: Vault, settings: Settings, outage: Outage, actor: Actor) -> Proposed:
+def propose_exact(vault: Vault, settings: Settings, outage: Outage, actor: Actor) -> ExactProposals:
     """Propose every link for which exactly one patient has an exact number and the date of birth."""
-    open_ = [one for one in list_unidentified(vault, settings, outage) if one.state == TO_LINK]
-    made = 0
-    with closing(recovered(vault, outage)) as snapshot:
-        for person in open_:
-            found = offer(snapshot, settings, person)
-            exact = [one for one in found.candidates if one.is_exact]
-            numbered = [one for one in found.candidates if one.is_numbered]
+    to_link = [
+        person
+        for person in list_unidentified(vault, settings, outage)
+        if person.state == PersonState.TO_LINK
+    ]
+    proposed = 0
+    with closing(open_recovered_snapshot(vault, outage)) as snapshot:
+        for person in to_link:
+            offer = find_candidates_for(snapshot, settings, person)
+            exact = [candidate for candidate in offer.candidates if candidate.is_exact]
+            numbered = [candidate for candidate in offer.candidates if candidate.is_numbered]
             if len(exact) == 1 == len(numbered) and not _was_refused(person, exact[0]):
-                links.propose(
-                    vault, outage.id, person.key, snapshot.id, exact[0].person, person.papers, actor,
-                    AUTOMATIC, exact=True, program=True,
+                links.propose_link(
+                    vault, outage.id, person.key, snapshot.id, exact[0].person, person.papers,
+                    actor, AUTOMATIC, exact=True, by_program=True,
                 )  # fmt: skip
-                made += 1
-    return Proposed(made, len(open_) - made)
+                proposed += 1
+    return ExactProposals(proposed, len(to_link) - proposed)
 
 
-def _was_refused(person: UnidentifiedPerson, found: Candidate) -> bool:
+def _was_refused(person: UnidentifiedPerson, candidate: Candidate) -> bool:
     """Whether people rejected or undid this very link: the program does not insist."""
-    return any(link.person.id == found.person.id for link in person.links)
+    return any(link.person.id == candidate.person.id for link in person.links)
 
 
-def confirm(
-    vault: Vault,
-    settings: Settings,
-    outage: Outage,
-    ref: str,
-    link_id: str,
-    actor: Actor,
+def confirm_for_person(
+    vault: Vault, settings: Settings, outage: Outage, ref: str, link_id: str, actor: Actor,
     reason: str,
-) -> Link:
-    """Agree with a proposed link as a second person; the rules are those of `linking.confirm`.
+) -> Link:  # fmt: skip
+    """Agree with a proposed link as a second person; the rules are those of `links.confirm_link`.
 
     ConflictError when the patient is no longer in the recovered system as they were proposed.
     """
     person = find_unidentified(vault, settings, outage, ref)
-    link = _own(person, link_id)
-    with closing(recovered(vault, outage)) as snapshot:
+    link = _link_of(person, link_id)
+    with closing(open_recovered_snapshot(vault, outage)) as snapshot:
         _check_unchanged(snapshot, link)
-    return links.confirm(vault, settings, link_id, actor, reason, person.keyed_by)
+    return links.confirm_link(vault, settings, link_id, actor, reason, person.keyed_by)
 
 
-def reject(
-    vault: Vault,
-    settings: Settings,
-    outage: Outage,
-    ref: str,
-    link_id: str,
-    actor: Actor,
+def reject_for_person(
+    vault: Vault, settings: Settings, outage: Outage, ref: str, link_id: str, actor: Actor,
     reason: str,
-) -> Link:
+) -> Link:  # fmt: skip
     """Refuse a proposed link of this person."""
-    return links.reject(
-        vault, _own(find_unidentified(vault, settings, outage, ref), link_id).id, actor, reason
-    )
+    link = _link_of(find_unidentified(vault, settings, outage, ref), link_id)
+    return links.reject_link(vault, link.id, actor, reason)
 
 
-def undo(
-    vault: Vault,
-    settings: Settings,
-    outage: Outage,
-    ref: str,
-    link_id: str,
-    actor: Actor,
+def undo_for_person(
+    vault: Vault, settings: Settings, outage: Outage, ref: str, link_id: str, actor: Actor,
     reason: str,
-) -> Link:
+) -> Link:  # fmt: skip
     """Take a confirmed link of this person back."""
-    return links.undo(
-        vault, _own(find_unidentified(vault, settings, outage, ref), link_id).id, actor, reason
-    )
+    link = _link_of(find_unidentified(vault, settings, outage, ref), link_id)
+    return links.undo_link(vault, link.id, actor, reason)
 
 
-def _own(person: UnidentifiedPerson, link_id: str) -> Link:
+def _link_of(person: UnidentifiedPerson, link_id: str) -> Link:
     for link in person.links:
         if link.id == link_id:
             return link
     raise NotFoundError("identity.unknown", "There is no such link.", "See the work list.")
 
 
-def may_confirm(person: UnidentifiedPerson, who: str) -> str:
+def confirmation_refusal(person: UnidentifiedPerson, account: str) -> str:
     """Why this account may not be the second one for the proposed link; empty when it may."""
-    if person.link is None:
-        return ""
-    try:
-        links.check_confirmer(person.link, who, person.keyed_by)
-    except ForbiddenError as error:
-        return error.sentence
-    return ""
+    return policies.confirmation_refusal(person.link, account, person.keyed_by)
 
 
-def recovered(vault: Vault, outage: Outage) -> Snapshot:
+def open_recovered_snapshot(vault: Vault, outage: Outage) -> Snapshot:
     """The snapshot in use; ConflictError while it is the one of T0. The caller closes it."""
-    if outage.snapshot and load_bundle.get_current_id(vault) == outage.snapshot:
+    if outage.snapshot and local_snapshots.get_current_id(vault) == outage.snapshot:
         raise ConflictError(
             "identity.snapshot",
             "The newest snapshot is the one of the outage's beginning.",
             "Load a snapshot of the recovered hospital, then settle who is who.",
         )
-    return load_bundle.open_current_snapshot(vault)
+    return local_snapshots.open_current_snapshot(vault)
 
 
 def _check_unchanged(snapshot: Snapshot, link: Link) -> None:
-    rows = snapshot.list_patients([link.person.id])
-    now = [person_of(row.patient) for row in rows]
-    if [(p.mrn, p.nhs_number, p.birth_date) for p in now] != [
-        (link.person.mrn, link.person.nhs_number, link.person.birth_date)
-    ]:
+    people = [person_of(row.patient) for row in snapshot.list_patients([link.person.id])]
+    now = [(person.mrn, person.nhs_number, person.birth_date) for person in people]
+    if now != [(link.person.mrn, link.person.nhs_number, link.person.birth_date)]:
         raise ConflictError(
             "identity.changed",
             "The patient was merged or changed in the recovered system since this was proposed.",

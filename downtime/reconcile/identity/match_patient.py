@@ -2,16 +2,16 @@
 
 Rule (NHS Data Dictionary, patient identity): a name with a date of birth is not an
 identifier. Two numbers that point to two people, or a number whose owner was born on another day,
-are never resolved here; people settle them by a link (`reconcile.linking`).
+are never resolved here; people settle them by a link (`reconcile.identity.links`).
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
-from downtime.clinical import display
 from downtime.clinical.model import Patient
 from downtime.entry.facts import Fact, Person
+from downtime.reconcile.reasons import Code, Reasons, because
 from downtime.reconcile.record_index import RecordIndex
 
 SERIAL = "serial:"
@@ -49,25 +49,31 @@ Links = Mapping[str, Person | LinkedPatient]
 
 @dataclass(frozen=True, slots=True)
 class PatientMatch:
-    """The patient found, or why there is none; `doubt` says what contradicts a match."""
+    """The patient found, or why there is none, and what contradicts a match."""
 
     patient: Patient | None
-    words: str
-    doubt: str = ""
+    reasons: Reasons = ()
+    contradictions: Reasons = ()
 
 
 def links_between_forms(facts: Iterable[Fact]) -> dict[str, Person]:
-    """Downtime number to the person whom some form with that number names by an exact number.
+    """Downtime number to the person whom some form with that number names by an exact number."""
+    return links_between_people(fact.person for fact in facts)
+
+
+def links_between_people(people: Iterable[Person]) -> dict[str, Person]:
+    """The same, of the people on forms.
 
     A downtime number that two forms tie to different people is no link at all.
     """
-    found: dict[str, set[Person]] = {}
-    for fact in facts:
-        who = fact.person
-        if who.downtime_number and (who.mrn or who.nhs_number):
-            numbers = Person(mrn=who.mrn, nhs_number=who.nhs_number, birth_date=who.birth_date)
-            found.setdefault(who.downtime_number, set()).add(numbers)
-    return {number: people.pop() for number, people in found.items() if len(people) == 1}
+    named: dict[str, set[Person]] = {}
+    for person in people:
+        if person.downtime_number and (person.mrn or person.nhs_number):
+            numbers = Person(
+                mrn=person.mrn, nhs_number=person.nhs_number, birth_date=person.birth_date
+            )
+            named.setdefault(person.downtime_number, set()).add(numbers)
+    return {number: same.pop() for number, same in named.items() if len(same) == 1}
 
 
 def link_keys(fact: Fact) -> tuple[str, ...]:
@@ -77,49 +83,50 @@ def link_keys(fact: Fact) -> tuple[str, ...]:
     return (SERIAL + fact.serial, SERIAL + fact.key)
 
 
-def match_patient(person: Person, after: RecordIndex, linked: Links, *keys: str) -> PatientMatch:
-    """The patient of the recovered hospital whom a form is about; `keys` as `keys_of` gives them.
+def match_patient(person: Person, after: RecordIndex, links: Links, *keys: str) -> PatientMatch:
+    """The patient of the recovered hospital whom a form is about; `keys` as of `link_keys`.
 
     What two people decided comes first, unless this form says something that they did not see.
     """
-    sets = _candidates(person, after)
-    other = next((linked[k] for k in (person.downtime_number, *keys) if k and k in linked), None)
-    if isinstance(other, LinkedPatient):
-        return _by_decision(person, other, set().union(*sets.values()), after)
-    words = ""
-    if not sets and other:
-        sets = _candidates(other, after)
-        words = f"Downtime number {person.downtime_number} is linked by another form. "
-    found = set().union(*sets.values())
-    if len(found) > 1:
-        pointing = " and ".join(sets)
+    ids_by_number = _find_by_numbers(person, after)
+    link = next((links[k] for k in (person.downtime_number, *keys) if k and k in links), None)
+    if isinstance(link, LinkedPatient):
+        return _match_by_decision(person, link, set().union(*ids_by_number.values()), after)
+    reasons: Reasons = ()
+    if not ids_by_number and link:
+        ids_by_number = _find_by_numbers(link, after)
+        reasons = because(Code.LINKED_BY_FORM, number=person.downtime_number)
+    ids = set().union(*ids_by_number.values())
+    if len(ids) > 1:
         return PatientMatch(
-            None, f"{pointing} belong to different patients in the recovered system."
+            None, because(Code.NUMBERS_OF_SEVERAL, numbers="\n".join(ids_by_number))
         )
-    if not found:
-        return PatientMatch(None, _absent(person))
-    patient = after.patients[found.pop()]
-    return PatientMatch(patient, words, _doubt(person, patient))
+    if not ids:
+        return PatientMatch(None, _reason_for_none(person))
+    patient = after.patients[ids.pop()]
+    return PatientMatch(patient, reasons, _contradictions(person, patient))
 
 
-def _by_decision(
-    person: Person, linked: LinkedPatient, own: set[str], after: RecordIndex
+def _match_by_decision(
+    person: Person, link: LinkedPatient, own_ids: set[str], after: RecordIndex
 ) -> PatientMatch:
-    meant = next((ids for ids in _candidates(linked.person, after).values() if len(ids) == 1), None)
-    if meant is None:
-        return PatientMatch(None, "The patient it was linked to is not to be found any more.")
-    patient = after.patients[next(iter(meant))]
-    words = "Linked to this patient by decision. "
-    if StatedIdentity.by(person) in linked.seen:
-        return PatientMatch(patient, words)
-    doubt = _doubt(person, patient)
-    if own - {patient.id}:
-        doubt = f"A number on this form belongs to another patient. {doubt}".strip()
-    return PatientMatch(patient, words, doubt)
+    found = _find_by_numbers(link.person, after).values()
+    ids = next((ids for ids in found if len(ids) == 1), None)
+    if ids is None:
+        return PatientMatch(None, because(Code.LINKED_PATIENT_GONE))
+    patient = after.patients[next(iter(ids))]
+    reasons = because(Code.LINKED_BY_DECISION)
+    if StatedIdentity.by(person) in link.seen:
+        return PatientMatch(patient, reasons)
+    contradictions = _contradictions(person, patient)
+    if own_ids - {patient.id}:
+        contradictions = because(Code.NUMBER_OF_ANOTHER) + contradictions
+    return PatientMatch(patient, reasons, contradictions)
 
 
-def _candidates(person: Person, after: RecordIndex) -> dict[str, set[str]]:
-    by = {
+def _find_by_numbers(person: Person, after: RecordIndex) -> dict[str, set[str]]:
+    """Ids of the patients to whom each number on paper points, by what the number is called."""
+    ids_by_number = {
         "The snapshot's record": {after.surviving_id(person.id)} - {""},
         "the hospital number": after.find_by_number(person.mrn) if person.mrn else set(),
         "the NHS number": after.find_by_nhs_number(person.nhs_number),
@@ -127,28 +134,22 @@ def _candidates(person: Person, after: RecordIndex) -> dict[str, set[str]]:
         if person.downtime_number
         else set(),
     }
-    return {name: ids for name, ids in by.items() if ids}
+    return {name: ids for name, ids in ids_by_number.items() if ids}
 
 
-def _absent(person: Person) -> str:
-    held = [
-        name
-        for name, number in (
-            ("hospital number", person.mrn),
-            ("NHS number", person.nhs_number),
-            ("downtime number", person.downtime_number),
-        )
-        if number
-    ]
-    if not held:
-        return "The form carries no number of the patient."
-    return f"No patient in the recovered system has this {' or '.join(held)}."
+def _reason_for_none(person: Person) -> Reasons:
+    numbers = {
+        "hospital number": person.mrn,
+        "NHS number": person.nhs_number,
+        "downtime number": person.downtime_number,
+    }
+    names = [name for name, number in numbers.items() if number]
+    if not names:
+        return because(Code.NO_NUMBER)
+    return because(Code.NUMBER_UNKNOWN, numbers="\n".join(names))
 
 
-def _doubt(person: Person, patient: Patient) -> str:
+def _contradictions(person: Person, patient: Patient) -> Reasons:
     if person.birth_date and patient.birth_date and person.birth_date != patient.birth_date[:10]:
-        return (
-            f"The form says born {display.format_day(person.birth_date)}, "
-            f"the recovered system {display.format_day(patient.birth_date)}."
-        )
-    return ""
+        return because(Code.BORN_ANOTHER_DAY, paper=person.birth_date, live=patient.birth_date)
+    return ()

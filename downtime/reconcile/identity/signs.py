@@ -7,6 +7,7 @@ number of points ever links anybody. Similar names: Jaro-Winkler (rapidfuzz); so
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from itertools import combinations
 
@@ -17,54 +18,65 @@ from downtime.clinical.identifiers import clean_nhs_number
 from downtime.entry.facts import Person
 from downtime.snapshot import search_terms as words
 
-SAME, SLIP, DIFFERS = "same", "slip", "differs"
+
+class SignKind(StrEnum):
+    """How one detail on paper compares with the patient's."""
+
+    SAME = "same"
+    SLIP = "slip"
+    DIFFERS = "differs"
 
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """One finding about one field; `kind` is `same`, `slip` or `differs`."""
+    """One finding about one field."""
 
     field: str
-    kind: str
+    kind: SignKind
     points: int
-    words: str
+    text: str
+    """The finding in words, for the person who decides."""
 
 
-def find_signs(paper: Person, live: Person, alike_percent: int) -> list[Sign]:
+def find_signs(paper: Person, live: Person, similarity_percent: int) -> list[Sign]:
     """All signs between what one form says and one patient of the recovered system."""
-    found = [sign for look in _LOOKS for sign in look(paper, live)]
-    return [*found, *_names(paper, live, alike_percent / 100)]
+    signs = [sign for find in _SIGN_FINDERS for sign in find(paper, live)]
+    return [*signs, *_compare_names(paper, live, similarity_percent / 100)]
 
 
-def swapped(birth_date: str) -> str:
+def swap_day_and_month(birth_date: str) -> str:
     """An ISO date of birth with day and month exchanged; empty when that is no other date."""
     year, month, day = birth_date.split("-")
     return f"{year}-{day}-{month}" if int(day) <= 12 and day != month else ""
 
 
-def classify_slip(one: str, other: str) -> str:
+def classify_slip(number: str, other: str) -> str:
     """How two numbers of one length differ, if by a single slip: `transposed`, `digit` or empty."""
-    if len(one) != len(other) or one == other:
+    if len(number) != len(other) or number == other:
         return ""
-    places = [n for n, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
-    if len(places) == 1:
+    differing = [i for i, (a, b) in enumerate(zip(number, other, strict=True)) if a != b]
+    if len(differing) == 1:
         return "digit"
-    if len(places) == 2 and places[1] - places[0] == 1:
-        first, second = places
-        if one[first] == other[second] and one[second] == other[first]:
+    if len(differing) == 2 and differing[1] - differing[0] == 1:
+        first, second = differing
+        if number[first] == other[second] and number[second] == other[first]:
             return "transposed"
     return ""
 
 
 def possible_slips(number: str) -> set[str]:
     """Every number that one slip makes of this one: two neighbours exchanged, or one digit wrong."""
-    found = {
-        number[:n] + number[n + 1] + number[n] + number[n + 2 :] for n in range(len(number) - 1)
+    slips = {
+        number[:i] + number[i + 1] + number[i] + number[i + 2 :] for i in range(len(number) - 1)
     }
-    for place, sign in enumerate(number):
-        if sign.isdigit():
-            found |= {number[:place] + other + number[place + 1 :] for other in "0123456789"}
-    return found - {number}
+    for i, character in enumerate(number):
+        if character.isdigit():
+            slips |= {number[:i] + digit + number[i + 1 :] for digit in "0123456789"}
+    return slips - {number}
+
+
+SignFinder = Callable[[Person, Person], Iterator[Sign]]
+"""Compares one detail on paper with the patient's."""
 
 
 @lru_cache(maxsize=65_536)
@@ -72,111 +84,115 @@ def _sound(name: str) -> tuple[str, ...]:
     return tuple(metaphone(part) for part in words.split_words(name))
 
 
-def _number(field: str, what: str, same: int) -> Callable[[Person, Person], Iterator[Sign]]:
-    said = {"digit": "one digit differs in", "transposed": "two digits transposed in"}
+def _compare_number(field: str, title: str, points: int) -> SignFinder:
+    slips = {"digit": "one digit differs in", "transposed": "two digits transposed in"}
 
-    def look(paper: Person, live: Person) -> Iterator[Sign]:
-        mine, theirs = (words.compact_text(getattr(p, field)) for p in (paper, live))
-        if not mine or not theirs:
+    def find(paper: Person, live: Person) -> Iterator[Sign]:
+        on_paper, in_system = _compact_details(field, paper, live)
+        if not on_paper or not in_system:
             return
-        if mine == theirs:
-            yield Sign(field, SAME, same, f"same {what}")
-        elif kind := classify_slip(mine, theirs):
-            yield Sign(field, SLIP, same // 2, f"{said[kind]} the {what}")
+        if on_paper == in_system:
+            yield Sign(field, SignKind.SAME, points, f"same {title}")
+        elif slip := classify_slip(on_paper, in_system):
+            yield Sign(field, SignKind.SLIP, points // 2, f"{slips[slip]} the {title}")
         else:
-            yield Sign(field, DIFFERS, -same // 4, f"another {what}")
+            yield Sign(field, SignKind.DIFFERS, -points // 4, f"another {title}")
 
-    return look
+    return find
 
 
-def _born(paper: Person, live: Person) -> Iterator[Sign]:
-    mine, theirs = paper.birth_date[:10], live.birth_date[:10]
-    if len(mine) < 10 or len(theirs) < 10:
+def _compact_details(field: str, paper: Person, live: Person) -> tuple[str, str]:
+    return words.compact_text(getattr(paper, field)), words.compact_text(getattr(live, field))
+
+
+def _compare_birth_dates(paper: Person, live: Person) -> Iterator[Sign]:
+    field, on_paper, in_system = "birth_date", paper.birth_date[:10], live.birth_date[:10]
+    if len(on_paper) < 10 or len(in_system) < 10:
         return
-    if mine == theirs:
-        yield Sign("birth_date", SAME, 30, "same date of birth")
-    elif swapped(mine) == theirs:
-        yield Sign("birth_date", SLIP, 22, "date of birth has day and month swapped")
-    elif kind := classify_slip(mine.replace("-", ""), theirs.replace("-", "")):
-        how = "two digits transposed" if kind == "transposed" else "one digit different"
-        yield Sign("birth_date", SLIP, 18, f"date of birth has {how}")
-    elif mine[5:] == theirs[5:]:
-        yield Sign("birth_date", SLIP, 10, "same day and month of birth, another year")
+    if on_paper == in_system:
+        yield Sign(field, SignKind.SAME, 30, "same date of birth")
+    elif swap_day_and_month(on_paper) == in_system:
+        yield Sign(field, SignKind.SLIP, 22, "date of birth has day and month swapped")
+    elif slip := classify_slip(on_paper.replace("-", ""), in_system.replace("-", "")):
+        text = "two digits transposed" if slip == "transposed" else "one digit different"
+        yield Sign(field, SignKind.SLIP, 18, f"date of birth has {text}")
+    elif on_paper[5:] == in_system[5:]:
+        yield Sign(field, SignKind.SLIP, 10, "same day and month of birth, another year")
     else:
-        yield Sign("birth_date", DIFFERS, -20, "another date of birth")
+        yield Sign(field, SignKind.DIFFERS, -20, "another date of birth")
 
 
-def _text(
-    field: str, what: str, same: int, differs: int
-) -> Callable[[Person, Person], Iterator[Sign]]:
-    def look(paper: Person, live: Person) -> Iterator[Sign]:
-        mine, theirs = (words.compact_text(getattr(p, field)) for p in (paper, live))
-        if mine and theirs and mine == theirs:
-            yield Sign(field, SAME, same, f"same {what}")
-        elif mine and theirs and differs:
-            yield Sign(field, DIFFERS, differs, f"another {what}")
+def _compare_text(field: str, title: str, points: int, points_against: int) -> SignFinder:
+    def find(paper: Person, live: Person) -> Iterator[Sign]:
+        on_paper, in_system = _compact_details(field, paper, live)
+        if on_paper and in_system and on_paper == in_system:
+            yield Sign(field, SignKind.SAME, points, f"same {title}")
+        elif on_paper and in_system and points_against:
+            yield Sign(field, SignKind.DIFFERS, points_against, f"another {title}")
 
-    return look
+    return find
 
 
-_LOOKS = (
-    _number("nhs_number", "NHS number", 100),
-    _number("mrn", "hospital number", 90),
-    _born,
-    _text("gender", "gender", 4, -10),
-    _text("postcode", "postcode", 15, 0),
-    _text("phone", "telephone", 20, 0),
+_SIGN_FINDERS: tuple[SignFinder, ...] = (
+    _compare_number("nhs_number", "NHS number", 100),
+    _compare_number("mrn", "hospital number", 90),
+    _compare_birth_dates,
+    _compare_text("gender", "gender", 4, -10),
+    _compare_text("postcode", "postcode", 15, 0),
+    _compare_text("phone", "telephone", 20, 0),
 )
 
 
-def _names(paper: Person, live: Person, alike: float) -> Iterator[Sign]:
+def _compare_names(paper: Person, live: Person, threshold: float) -> Iterator[Sign]:
     if not paper.family and not paper.given:
         return
-    if _exchanged(paper, live, alike):
-        yield Sign("family", SLIP, 20, "surname and given name exchanged")
+    if _are_exchanged(paper, live, threshold):
+        yield Sign("family", SignKind.SLIP, 20, "surname and given name exchanged")
         return
-    yield from _name("family", "surname", paper.family, live.family, 14, alike)
-    first, theirs = (next(iter(words.split_words(p.given)), "") for p in (paper, live))
-    yield from _name("given", "given name", first, theirs, 10, alike)
+    yield from _compare_name("family", "surname", paper.family, live.family, 14, threshold)
+    first, live_first = (next(iter(words.split_words(p.given)), "") for p in (paper, live))
+    yield from _compare_name("given", "given name", first, live_first, 10, threshold)
 
 
-def _exchanged(paper: Person, live: Person, alike: float) -> bool:
-    straight = _likeness(paper.family, live.family) + _likeness(paper.given, live.given)
-    crossed = _likeness(paper.family, live.given), _likeness(paper.given, live.family)
-    return min(crossed) >= alike and sum(crossed) > straight
+def _are_exchanged(paper: Person, live: Person, threshold: float) -> bool:
+    straight = _similarity(paper.family, live.family) + _similarity(paper.given, live.given)
+    crossed = _similarity(paper.family, live.given), _similarity(paper.given, live.family)
+    return min(crossed) >= threshold and sum(crossed) > straight
 
 
-def _name(field: str, what: str, mine: str, theirs: str, same: int, alike: float) -> Iterator[Sign]:
-    if not mine or not theirs:
+def _compare_name(
+    field: str, title: str, on_paper: str, in_system: str, points: int, threshold: float
+) -> Iterator[Sign]:
+    if not on_paper or not in_system:
         return
-    if words.compact_text(mine) == words.compact_text(theirs):
-        yield Sign(field, SAME, same, f"same {what}")
-    elif _likeness(mine, theirs) >= alike:
-        yield Sign(field, SLIP, same * 3 // 4, f"{what} spelled alike")
-    elif _sound(mine) and _sound(mine) == _sound(theirs):
-        yield Sign(field, SLIP, same * 2 // 3, f"{what} sounds alike")
-    elif _begins(mine, theirs):
-        yield Sign(field, SLIP, same // 2, f"{what} shortened, or one of several")
+    if words.compact_text(on_paper) == words.compact_text(in_system):
+        yield Sign(field, SignKind.SAME, points, f"same {title}")
+    elif _similarity(on_paper, in_system) >= threshold:
+        yield Sign(field, SignKind.SLIP, points * 3 // 4, f"{title} spelled alike")
+    elif _sound(on_paper) and _sound(on_paper) == _sound(in_system):
+        yield Sign(field, SignKind.SLIP, points * 2 // 3, f"{title} sounds alike")
+    elif _is_part(on_paper, in_system):
+        yield Sign(field, SignKind.SLIP, points // 2, f"{title} shortened, or one of several")
     else:
-        yield Sign(field, DIFFERS, -same // 2, f"another {what}")
+        yield Sign(field, SignKind.DIFFERS, -points // 2, f"another {title}")
 
 
-def _likeness(one: str, other: str) -> float:
-    return JaroWinkler.similarity(words.compact_text(one), words.compact_text(other))
+def _similarity(name: str, other: str) -> float:
+    return JaroWinkler.similarity(words.compact_text(name), words.compact_text(other))
 
 
-def _begins(one: str, other: str) -> bool:
+def _is_part(name: str, other: str) -> bool:
     """`J` for `Jane`, `Ann` of `Ann Marie`, `Hill` of `Hill-Novak`."""
-    mine, theirs = words.compact_text(one), words.compact_text(other)
-    parts = set(words.split_words(one)) & set(words.split_words(other))
-    return bool(parts) or mine.startswith(theirs) or theirs.startswith(mine)
+    compact, other_compact = words.compact_text(name), words.compact_text(other)
+    common = set(words.split_words(name)) & set(words.split_words(other))
+    return bool(common) or compact.startswith(other_compact) or other_compact.startswith(compact)
 
 
 def near_births(birth_date: str) -> set[str]:
     """Dates of birth that one slip of the pen makes of this one, itself among them; ISO."""
     digits = birth_date.replace("-", "")
-    made = {f"{d[:4]}-{d[4:6]}-{d[6:]}" for d in {digits} | possible_slips(digits)}
-    return {date for date in {*made, swapped(birth_date)} if _is_date(date)}
+    slips = {f"{d[:4]}-{d[4:6]}-{d[6:]}" for d in {digits} | possible_slips(digits)}
+    return {date for date in {*slips, swap_day_and_month(birth_date)} if _is_date(date)}
 
 
 def _is_date(text: str) -> bool:
@@ -188,12 +204,15 @@ def near_nhs_numbers(digits: str) -> set[str]:
     return {number for number in {digits} | possible_slips(digits) if clean_nhs_number(number)}
 
 
-def is_same_person(one: Person, other: Person) -> bool:
+def is_same_person(person: Person, other: Person) -> bool:
     """Whether two patients of one system look like one person recorded twice."""
-    if one.nhs_number and one.nhs_number == other.nhs_number:
+    if person.nhs_number and person.nhs_number == other.nhs_number:
         return True
-    names = [words.compact_text(p.family) + "|" + words.compact_text(p.given) for p in (one, other)]
-    return names[0] == names[1] and one.birth_date != "" and one.birth_date == other.birth_date
+    same_names = all(
+        words.compact_text(name) == words.compact_text(other_name)
+        for name, other_name in ((person.family, other.family), (person.given, other.given))
+    )
+    return same_names and person.birth_date == other.birth_date != ""
 
 
 def find_double_records(people: list[Person]) -> list[tuple[Person, Person]]:

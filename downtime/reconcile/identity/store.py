@@ -1,47 +1,15 @@
-"""The SQL of identity links: which downtime number or form is which patient, who said so and when."""
+"""The SQL of identity links (`identity_link`): who is which patient, who said so and when."""
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import orjson
 from sqlite_utils import Database
 
 from downtime.entry.facts import Person
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """One link from proposal to end. `id` is opaque and fit for an address; times UTC as stored.
-
-    `key` is a downtime number, or `serial:SERIAL` for a form without a usable number. `person` is
-    the patient of the recovered system, `paper` what the forms said when the link was proposed.
-    A `proposed_by` that is empty means that the program found it.
-    """
-
-    id: str
-    outage: str
-    key: str
-    state: str
-    exact: bool
-    """Whether an exact identifier and the date of birth agreed."""
-    snapshot: str
-    person: Person
-    paper: tuple[Person, ...]
-    proposed: str
-    proposed_by: str
-    proposed_by_name: str
-    reason: str
-    confirmed: str = ""
-    confirmed_by: str = ""
-    confirmed_by_name: str = ""
-    confirmed_reason: str = ""
-    ended: str = ""
-    """When it was rejected or undone."""
-    ended_by: str = ""
-    ended_by_name: str = ""
-    ended_reason: str = ""
+from downtime.reconcile.identity.model import CURRENT, Link, LinkState
 
 
 def new_id() -> str:
@@ -49,8 +17,32 @@ def new_id() -> str:
     return secrets.token_hex(8)
 
 
-def fetch_links(db: Database, condition: str, *values: str) -> list[Link]:
-    """Links that meet an SQL condition of this room's own, in the order of their proposal."""
+def fetch_link(db: Database, link_id: str) -> Link | None:
+    """One link."""
+    return next(iter(_fetch(db, "id = ?", link_id)), None)
+
+
+def fetch_current_link(db: Database, key: str) -> Link | None:
+    """The link of a key that is proposed or in force."""
+    return next(iter(_fetch(db, "key = ? AND state IN (?, ?)", key, *CURRENT)), None)
+
+
+def fetch_links_of_outage(db: Database, outage: str) -> list[Link]:
+    """Every link of an outage, in the order of their proposal."""
+    return _fetch(db, "outage = ?", outage)
+
+
+def fetch_once_confirmed_links(db: Database, outage: str) -> list[Link]:
+    """The links of an outage that are or were in force, in the order of their proposal."""
+    return _fetch(db, "outage = ? AND confirmed <> ''", outage)
+
+
+def fetch_confirmed_links(db: Database) -> list[Link]:
+    """The links in force."""
+    return _fetch(db, "state = ?", LinkState.CONFIRMED)
+
+
+def _fetch(db: Database, condition: str, *values: str) -> list[Link]:
     query = f"SELECT * FROM identity_link WHERE {condition} ORDER BY proposed, rowid"  # noqa: S608
     return [_link(row) for row in db.query(query, values)]
 
@@ -62,15 +54,18 @@ def save_link(db: Database, link: Link) -> None:
         "person": orjson.dumps(link.person._asdict()).decode(),
         "paper": orjson.dumps([person._asdict() for person in link.paper]).decode(),
     }
-    db["identity_link"].upsert(row, pk="id")  # type: ignore[union-attr]
+    db.table("identity_link").upsert(row, pk="id")
 
 
 def _link(row: Mapping[str, Any]) -> Link:
-    return Link(
-        **{
-            **row,
-            "exact": bool(row["exact"]),
-            "person": Person(**orjson.loads(row["person"])),
-            "paper": tuple(Person(**held) for held in orjson.loads(row["paper"])),
-        }
-    )
+    values = {
+        "state": LinkState(row["state"]),
+        "exact": bool(row["exact"]),
+        "person": Person(**orjson.loads(row["person"])),
+        "paper": _people(orjson.loads(row["paper"])),
+    }
+    return Link(**{**row, **values})
+
+
+def _people(rows: Iterable[dict[str, str]]) -> tuple[Person, ...]:
+    return tuple(Person(**row) for row in rows)

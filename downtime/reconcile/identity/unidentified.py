@@ -1,35 +1,48 @@
 """Who needs linking: every downtime number and every form whose person no exact number finds."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from downtime.entry.facts import Fact, Person, find_facts
+from downtime.config import Home
+from downtime.entry.fact_reader import find_facts
+from downtime.entry.facts import Fact, Person
 from downtime.entry.keyed_form import make_base_fact
-from downtime.entry.model import DRAFT, Entry
+from downtime.entry.model import Entry, EntryState
 from downtime.entry.store import entries as entry_store
 from downtime.errors import NotFoundError
 from downtime.outage.model import Outage
 from downtime.paper import ledger
+from downtime.paper.forms.load_form import load_forms
+from downtime.paper.ledger import get_printed_definition
 from downtime.paper.model import IssuedForm
-from downtime.paper.printed_definition import get_printed_definition
 from downtime.reconcile.compare import load_records
-from downtime.reconcile.identity import links as identity_links
-from downtime.reconcile.identity import urgency
 from downtime.reconcile.identity.candidates import PersonQuery
-from downtime.reconcile.identity.match_patient import SERIAL, match_patient, links_between_forms
-from downtime.reconcile.identity.store import Link
+from downtime.reconcile.identity.links import links_by_key
+from downtime.reconcile.identity.match_patient import SERIAL, links_between_forms, match_patient
+from downtime.reconcile.identity.model import CURRENT, Link, LinkState
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.record_index import RecordIndex
 from downtime.reconcile.store import items as item_store
 from downtime.settings import Settings
-from downtime.snapshot import load_bundle
+from downtime.snapshot import local_snapshots
 from downtime.vault.vault import Vault
 
-TO_LINK, TO_CONFIRM, DONE, SETTLED = "to-link", "to-confirm", "linked", "settled"
-Keyed = tuple[str, Fact]
+
+class PersonState(StrEnum):
+    """How far the identity of somebody on paper is settled."""
+
+    TO_LINK = "to-link"
+    TO_CONFIRM = "to-confirm"
+    LINKED = "linked"
+    SETTLED = "settled"
+    """All of it is decided about, and linked to nobody."""
+
+
+KeyedFact = tuple[str, Fact]
 """A fact with the key under which its person may be linked."""
 
 
@@ -42,9 +55,9 @@ class UnidentifiedPerson:
     links: tuple[Link, ...]
     urgent: int
     """`urgent` of the most urgent of its forms; 0 when none of them is."""
-    decided: bool = False
+    is_decided: bool = False
     """Whether all of it was compared and none of it waits for a decision."""
-    found: bool = False
+    is_found: bool = False
     """Whether something of it was found to be a patient's, by a link or another number."""
 
     @property
@@ -93,22 +106,24 @@ class UnidentifiedPerson:
     @property
     def link(self) -> Link | None:
         """The link that is proposed or in force."""
-        current = (identity_links.PROPOSED, identity_links.CONFIRMED)
-        return next((link for link in self.links if link.state in current), None)
+        return next((link for link in self.links if link.state in CURRENT), None)
 
     @property
-    def state(self) -> str:
-        """`to-link`, `to-confirm`, `linked`, or `settled`: decided about, and linked to nobody.
+    def state(self) -> PersonState:
+        """How far it is settled who this is.
 
         A downtime number that is a known patient's is linked all the same: whoever knows the number
         is to be told.
         """
         if self.link is None:
-            return SETTLED if self.decided and not (self.number and self.found) else TO_LINK
-        return DONE if self.link.state == identity_links.CONFIRMED else TO_CONFIRM
+            is_known_number = self.number and self.is_found
+            is_settled = self.is_decided and not is_known_number
+            return PersonState.SETTLED if is_settled else PersonState.TO_LINK
+        is_confirmed = self.link.state == LinkState.CONFIRMED
+        return PersonState.LINKED if is_confirmed else PersonState.TO_CONFIRM
 
     @property
-    def sought(self) -> PersonQuery:
+    def query(self) -> PersonQuery:
         """What the candidates are looked up by."""
         return PersonQuery(self.papers, self.wards, self.first, self.last)
 
@@ -123,38 +138,52 @@ def list_unidentified(vault: Vault, settings: Settings, outage: Outage) -> list[
 
     A form that was printed for a patient is here when the last comparison did not find them.
     """
-    made = identity_links.of_outage(vault.db, outage.id)
-    found = [*_blanks(vault, settings, outage), *_unmatched(vault, outage)]
-    gone = {key for key in made if key.startswith(SERIAL)} - {key for key, _ in found}
-    found += [(key, fact) for key, fact in _decided(vault, settings, gone) if key in gone]
-    groups: dict[str, list[Fact]] = {}
-    for key, fact in _needing(vault, found, made):
-        groups.setdefault(key, []).append(fact)
-    places = urgency.urgency_order(vault.home, settings)
-    keys = [fact.key for given in groups.values() for fact in given]
-    patients = item_store.fetch_settled_patients(vault.db, outage.id, keys)
-    listed = (
+    links = links_by_key(vault.db, outage.id)
+    keyed_facts = [*_facts_of_blanks(vault, settings, outage), *_unmatched_facts(vault, outage)]
+    missing = {key for key in links if key.startswith(SERIAL)} - {key for key, _ in keyed_facts}
+    keyed_facts += [
+        (key, fact) for key, fact in _linked_facts(vault, settings, missing) if key in missing
+    ]
+    facts_by_key: dict[str, list[Fact]] = {}
+    for key, fact in _needing_a_link(vault, keyed_facts, links):
+        facts_by_key.setdefault(key, []).append(fact)
+    order = _urgency_order(vault.home, settings)
+    fact_keys = [fact.key for facts in facts_by_key.values() for fact in facts]
+    patients = item_store.fetch_settled_patients(vault.db, outage.id, fact_keys)
+    people = (
         UnidentifiedPerson(
-            key, tuple(given), tuple(made.get(key, ())), urgency.most_urgent(given, places),
-            all(fact.key in patients for fact in given),
-            any(patients.get(fact.key) for fact in given),
+            key,
+            tuple(facts),
+            tuple(links.get(key, ())),
+            urgent=min((order[fact.form] for fact in facts if fact.form in order), default=0),
+            is_decided=all(fact.key in patients for fact in facts),
+            is_found=any(patients.get(fact.key) for fact in facts),
         )
-        for key, given in groups.items()
-    )  # fmt: skip
-    return sorted(listed, key=lambda one: (not one.urgent, one.urgent, one.first, one.key))
+        for key, facts in facts_by_key.items()
+    )
+    return sorted(
+        people, key=lambda person: (not person.urgent, person.urgent, person.first, person.key)
+    )
+
+
+def _urgency_order(home: Home, settings: Settings) -> Mapping[str, int]:
+    """The rank of each urgent form by its name, 1 before all: the site's, or that of its file."""
+    if order := settings.reconcile.urgent_forms:
+        return {name: rank for rank, name in enumerate(order, 1)}
+    return {name: form.urgent for name, form in load_forms(home).items() if form.urgent}
 
 
 def find_unidentified(
     vault: Vault, settings: Settings, outage: Outage, ref: str
 ) -> UnidentifiedPerson:
     """The person whom a `ref` or the serial of a form names; NotFoundError when none has to be linked."""
-    listed = list_unidentified(vault, settings, outage)
-    number = ref.replace("-", "").upper()
-    for one in (
-        *(one for one in listed if one.ref == ref),
-        *(one for one in listed if number in one.serials),
+    people = list_unidentified(vault, settings, outage)
+    serial = ref.replace("-", "").upper()
+    for person in (
+        *(person for person in people if person.ref == ref),
+        *(person for person in people if serial in person.serials),
     ):
-        return one
+        return person
     raise NotFoundError(
         "identity.settled",
         "Nobody has to settle whom this form is about.",
@@ -162,26 +191,28 @@ def find_unidentified(
     )
 
 
-def _blanks(vault: Vault, settings: Settings, outage: Outage) -> Iterator[Keyed]:
+def _facts_of_blanks(vault: Vault, settings: Settings, outage: Outage) -> Iterator[KeyedFact]:
     """The facts of forms that were printed for nobody and are entered."""
     for issued in ledger.list_forms_without_patient(vault, outage.id):
         entry = entry_store.fetch(vault.db, issued.serial)
-        if entry is None or entry.state == DRAFT:
+        if entry is None or entry.state == EntryState.DRAFT:
             continue
         if issued.outage or (not outage.drill and entry.event >= outage.opened):
             yield from _keyed(vault, settings, issued, entry)
 
 
-def _decided(vault: Vault, settings: Settings, keys: Iterable[str]) -> Iterator[Keyed]:
+def _linked_facts(vault: Vault, settings: Settings, keys: Iterable[str]) -> Iterator[KeyedFact]:
     """The facts of forms that a link names: found by it, they are not unmatched any more."""
     for serial in sorted({key.removeprefix(SERIAL).partition("-")[0] for key in keys}):
         issued = ledger.get_form(vault, serial)
         entry = entry_store.fetch(vault.db, serial)
-        if entry is not None and entry.state != DRAFT:
+        if entry is not None and entry.state != EntryState.DRAFT:
             yield from _keyed(vault, settings, issued, entry)
 
 
-def _keyed(vault: Vault, settings: Settings, issued: IssuedForm, entry: Entry) -> Iterator[Keyed]:
+def _keyed(
+    vault: Vault, settings: Settings, issued: IssuedForm, entry: Entry
+) -> Iterator[KeyedFact]:
     """Each fact under its key: of a form about one patient the serial, of a list the row."""
     definition = get_printed_definition(vault, issued)
     zone = ZoneInfo(settings.site.time_zone)
@@ -193,7 +224,7 @@ def _keyed(vault: Vault, settings: Settings, issued: IssuedForm, entry: Entry) -
             yield SERIAL + (fact.serial if about_one else fact.key), fact
 
 
-def _unmatched(vault: Vault, outage: Outage) -> Iterator[Keyed]:
+def _unmatched_facts(vault: Vault, outage: Outage) -> Iterator[KeyedFact]:
     """What the last comparison did not find although it was printed for a patient."""
     for row in item_store.fetch_items(vault.db, outage.id, state=ItemState.UNMATCHED):
         fact = row.item.fact
@@ -201,22 +232,24 @@ def _unmatched(vault: Vault, outage: Outage) -> Iterator[Keyed]:
             yield SERIAL + fact.serial, fact
 
 
-def _needing(vault: Vault, found: list[Keyed], made: Mapping[str, object]) -> Iterator[Keyed]:
+def _needing_a_link(
+    vault: Vault, keyed_facts: list[KeyedFact], linked_keys: Container[str]
+) -> Iterator[KeyedFact]:
     """Without those whom an exact number finds beyond doubt; a downtime number always needs a link."""
-    after = _people(vault, [fact.person for _, fact in found])
-    by_paper = links_between_forms(fact for _, fact in found)
-    for key, fact in found:
-        if key.startswith(SERIAL) and key not in made:
-            match = match_patient(fact.person, after, by_paper)
-            if match.patient is not None and not match.doubt:
+    after = _load_people(vault, [fact.person for _, fact in keyed_facts])
+    by_forms = links_between_forms(fact for _, fact in keyed_facts)
+    for key, fact in keyed_facts:
+        if key.startswith(SERIAL) and key not in linked_keys:
+            match = match_patient(fact.person, after, by_forms)
+            if match.patient is not None and not match.contradictions:
                 continue
         yield key, fact
 
 
-def _people(vault: Vault, persons: list[Person]) -> RecordIndex:
+def _load_people(vault: Vault, persons: list[Person]) -> RecordIndex:
     """Whom the forms' numbers name in the snapshot in use; nobody where there is none."""
     try:
-        opened = load_bundle.open_current_snapshot(vault)
+        opened = local_snapshots.open_current_snapshot(vault)
     except NotFoundError:
         return RecordIndex()
     with closing(opened) as snapshot:

@@ -1,13 +1,14 @@
-"""The SQL of decisions in bulk, and of what was decided about each item before."""
+"""The SQL of decisions in bulk (`item_batch`), and of what was decided before (`item_before`)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from typing import Any
 
 import orjson
 from sqlite_utils import Database
 
-from downtime.reconcile.model import BulkDecision, DecisionRecord, Decision, StoredItem
-from downtime.reconcile.store.items import encode_decision, decode_decision
+from downtime.reconcile.model import BulkDecision, Decision, DecisionRecord, StoredItem
+from downtime.reconcile.store.items import decode_decision, encode_decision
 
 _COLUMNS = tuple(f.name for f in fields(BulkDecision))
 _SAVE = (
@@ -23,13 +24,21 @@ def save_bulk_decision(db: Database, batch: BulkDecision) -> None:
     db.execute(_SAVE, list(row.values()))
 
 
-def fetch(db: Database, condition: str, *values: object) -> Iterator[BulkDecision]:
-    """Decisions in bulk that meet an SQL condition of this room's own, newest first."""
-    query = f"SELECT * FROM item_batch WHERE {condition} ORDER BY decided DESC, id"  # noqa: S608
-    for row in db.query(query, values):
-        yield BulkDecision(
-            **{**row, "decision": Decision(row["decision"]), "filter": orjson.loads(row["filter"])}
-        )
+def fetch_bulk_decision(db: Database, batch_id: str) -> BulkDecision | None:
+    """One decision in bulk."""
+    row = next(db.query("SELECT * FROM item_batch WHERE id = ?", [batch_id]), None)
+    return _bulk_decision(row) if row else None
+
+
+def fetch_bulk_decisions(db: Database, outage: str) -> list[BulkDecision]:
+    """The decisions in bulk of an outage, newest first."""
+    query = "SELECT * FROM item_batch WHERE outage = ? ORDER BY decided DESC, id"
+    return [_bulk_decision(row) for row in db.query(query, [outage])]
+
+
+def _bulk_decision(row: Mapping[str, Any]) -> BulkDecision:
+    values = {"decision": Decision(row["decision"]), "filter": orjson.loads(row["filter"])}
+    return BulkDecision(**{**row, **values})
 
 
 def save_previous_decisions(db: Database, batch: str, rows: Iterable[StoredItem]) -> None:

@@ -1,10 +1,15 @@
-"""The SQL of what was compared when: forms, and the people on them."""
+"""The SQL of what was compared last: forms, the people on them, and the links between people."""
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 import orjson
 from sqlite_utils import Database
+
+from downtime.entry.facts import Person
+from downtime.reconcile.store.items import encode_person
 
 
 class ComparedForm(NamedTuple):
@@ -13,6 +18,20 @@ class ComparedForm(NamedTuple):
     serial: str
     stamp: str
     people: str
+
+
+class ComparedPerson(NamedTuple):
+    """Somebody on a compared form: an id within the outage, JSON of the person, the patient found."""
+
+    id: str
+    content: str
+    patient: str
+
+
+@lru_cache(maxsize=4096)
+def person_digest(person: Person) -> str:
+    """Names a person as written, within one outage."""
+    return hashlib.blake2b(encode_person(person).encode(), digest_size=9).hexdigest()
 
 
 def fetch_stamps(db: Database, outage: str) -> dict[str, str]:
@@ -34,10 +53,10 @@ def delete_forms(db: Database, serials: Iterable[str]) -> None:
     db.conn.executemany("DELETE FROM compared_form WHERE serial = ?", ((s,) for s in serials))
 
 
-def fetch_people(db: Database, outage: str) -> dict[str, tuple[str, str]]:
-    """Id of everybody on a compared form to their JSON and the patient found."""
+def fetch_people(db: Database, outage: str) -> list[ComparedPerson]:
+    """Everybody on a compared form."""
     query = "SELECT id, person, patient FROM compared_person WHERE outage = ?"
-    return {row[0]: (row[1], row[2]) for row in db.conn.execute(query, (outage,))}
+    return [ComparedPerson(*row) for row in db.conn.execute(query, (outage,))]
 
 
 def fetch_people_of_patients(db: Database, outage: str, patients: Iterable[str]) -> set[str]:
@@ -46,33 +65,7 @@ def fetch_people_of_patients(db: Database, outage: str, patients: Iterable[str])
         "WITH wanted AS (SELECT value FROM json_each(?)) SELECT id FROM compared_person"
         " WHERE outage = ? AND (patient IN wanted OR json_extract(person, '$.id') IN wanted)"
     )
-    return {row[0] for row in db.conn.execute(query, (_list(patients), outage))}
-
-
-def save_people(db: Database, outage: str, found: Iterable[tuple[str, str, str]]) -> None:
-    """Record people: id, JSON, patient found."""
-    db.conn.executemany(
-        "INSERT OR REPLACE INTO compared_person (outage, id, person, patient) VALUES (?, ?, ?, ?)",
-        ((outage, *row) for row in found),
-    )
-
-
-def fetch_people_of_forms(db: Database, serials: Iterable[str]) -> set[str]:
-    """Ids of the people who were on these forms when they were last compared."""
-    query = "SELECT people FROM compared_form WHERE serial IN (SELECT value FROM json_each(?))"
-    rows = db.conn.execute(query, (_list(serials),))
-    return {key for (held,) in rows for key in held.split()}
-
-
-def delete_people(db: Database, outage: str, ids: set[str]) -> None:
-    """Forget those of these people who are on no form any more: what was corrected links nobody."""
-    if not ids:
-        return
-    rows = db.conn.execute("SELECT people FROM compared_form WHERE outage = ?", (outage,))
-    gone = ids.difference(*(held.split() for (held,) in rows))
-    db.conn.executemany(
-        "DELETE FROM compared_person WHERE outage = ? AND id = ?", ((outage, key) for key in gone)
-    )
+    return {row[0] for row in db.conn.execute(query, (_json(patients), outage))}
 
 
 def fetch_people_with_downtime_number(db: Database, outage: str) -> list[str]:
@@ -84,6 +77,32 @@ def fetch_people_with_downtime_number(db: Database, outage: str) -> list[str]:
     return [row[0] for row in db.conn.execute(query, (outage,))]
 
 
+def save_people(db: Database, outage: str, people: Iterable[ComparedPerson]) -> None:
+    """Record who was on compared forms."""
+    db.conn.executemany(
+        "INSERT OR REPLACE INTO compared_person (outage, id, person, patient) VALUES (?, ?, ?, ?)",
+        ((outage, *person) for person in people),
+    )
+
+
+def delete_people(db: Database, outage: str, ids: set[str]) -> None:
+    """Forget those of these people who are on no form any more: what was corrected links nobody."""
+    if not ids:
+        return
+    rows = db.conn.execute("SELECT people FROM compared_form WHERE outage = ?", (outage,))
+    gone = ids.difference(*(people.split() for (people,) in rows))
+    db.conn.executemany(
+        "DELETE FROM compared_person WHERE outage = ? AND id = ?", ((outage, key) for key in gone)
+    )
+
+
+def fetch_people_of_forms(db: Database, serials: Iterable[str]) -> set[str]:
+    """Ids of the people who were on these forms when they were last compared."""
+    query = "SELECT people FROM compared_form WHERE serial IN (SELECT value FROM json_each(?))"
+    rows = db.conn.execute(query, (_json(serials),))
+    return {key for (people,) in rows for key in people.split()}
+
+
 def fetch_forms_of_people(db: Database, outage: str, ids: Iterable[str]) -> set[str]:
     """Serials of the forms that are about one of these people."""
     wanted = set(ids)
@@ -93,9 +112,24 @@ def fetch_forms_of_people(db: Database, outage: str, ids: Iterable[str]) -> set[
         "SELECT serial, people FROM compared_form WHERE outage = ?"
         " AND (people IN (SELECT value FROM json_each(?)) OR instr(people, ' '))"
     )
-    rows = db.conn.execute(query, (outage, _list(wanted)))
-    return {serial for serial, held in rows if not wanted.isdisjoint(held.split())}
+    rows = db.conn.execute(query, (outage, _json(wanted)))
+    return {serial for serial, people in rows if not wanted.isdisjoint(people.split())}
 
 
-def _list(values: Iterable[str]) -> str:
+def fetch_link_digests(db: Database, outage: str) -> dict[str, str]:
+    """Key of each link that was in force at the last comparison to a digest of whom it meant."""
+    query = "SELECT key, digest FROM compared_link WHERE outage = ?"
+    return {row[0]: row[1] for row in db.conn.execute(query, (outage,))}
+
+
+def save_link_digests(db: Database, outage: str, digests: Mapping[str, str]) -> None:
+    """Replace the links that were in force."""
+    db.execute("DELETE FROM compared_link WHERE outage = ?", [outage])
+    db.conn.executemany(
+        "INSERT INTO compared_link (outage, key, digest) VALUES (?, ?, ?)",
+        ((outage, key, digest) for key, digest in digests.items()),
+    )
+
+
+def _json(values: Iterable[str]) -> str:
     return orjson.dumps(list(values)).decode()

@@ -1,11 +1,11 @@
-"""The SQL of compared items and what was decided about them."""
+"""The SQL of compared items and what was decided about them (`item`)."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, fields, replace
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from sqlite_utils import Database
@@ -14,20 +14,23 @@ from downtime.entry.facts import Fact, Person
 from downtime.reconcile.model import (
     ALL_ITEMS,
     PROPOSED,
-    DecisionRecord,
     Decision,
-    ItemFilter,
+    DecisionRecord,
     Item,
-    StoredItem,
+    ItemFilter,
     ItemState,
-    ComparisonRun,
+    StoredItem,
 )
+from downtime.reconcile.reasons import decode_reasons, encode_reasons
 
-_DECIDED = tuple(f.name for f in fields(DecisionRecord))
+Counted = Literal["state", "type", "system", "ward", "form"]
+"""By what items are counted."""
+
+_DECISION_COLUMNS = tuple(f.name for f in fields(DecisionRecord))
 _COLUMNS = (
-    "key", "outage", "serial", "form", "ward", "type", "system", "state", "explanation", "patient",
-    "matched", "person", "fact", "digest", "snapshot", "compared", "event", "transcriber",
-    "is_open", "second", *_DECIDED,
+    "key", "outage", "serial", "form", "ward", "type", "system", "state", "explanation", "reasons",
+    "patient", "matched", "person", "fact", "digest", "snapshot", "compared", "event",
+    "transcriber", "is_open", "second", *_DECISION_COLUMNS,
 )  # fmt: skip
 _SAVE = (
     f"INSERT OR REPLACE INTO item ({', '.join(_COLUMNS)})"  # noqa: S608
@@ -37,7 +40,8 @@ _NAMES = ", ".join(f"item.{name}" for name in _COLUMNS)
 _OF_FORMS = "JOIN json_each(?) AS s ON item.key > s.value || '-' AND item.key < s.value || '.'"
 """A key is the serial of its form, a hyphen and more; a full stop follows the hyphen in ASCII."""
 _DECIDE = (
-    f"UPDATE item SET {', '.join(f'{name} = ?' for name in _DECIDED)}, is_open = ? WHERE key = ?"  # noqa: S608
+    f"UPDATE item SET {', '.join(f'{name} = ?' for name in _DECISION_COLUMNS)}, is_open = ?"  # noqa: S608
+    " WHERE key = ?"
 )
 
 
@@ -46,75 +50,67 @@ def fact_digest(fact: Fact) -> str:
     return _sha256(_fact_json(fact))
 
 
-def _sha256(said: bytes) -> str:
-    return hashlib.sha256(said).hexdigest()
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def fetch_items(
     db: Database,
     outage: str,
     *,
-    state: str = "",
-    decision: str = "",
+    state: ItemState | Literal[""] = "",
+    decision: Decision | Literal[""] = "",
     system: str = "",
-    key: str = "",
 ) -> Iterator[StoredItem]:
-    """Items of an outage in the order of system, form and event; every filter that is given applies."""
-    wanted = ItemFilter(state=state, decision=decision, system=system)
-    where, values = _where(wanted)
-    if key:
-        where, values = f"{where} AND key = ?", [*values, key]
-    return _rows(db, f"WHERE outage = ?{where} ORDER BY system, form, key", outage, *values)
+    """Items of an outage in the order of system, form and key, narrowed by what is not empty."""
+    where, values = _where(ItemFilter(state=state, decision=decision, system=system))
+    return _fetch(db, f"WHERE outage = ?{where} ORDER BY system, form, key", outage, *values)
 
 
 def fetch_item_page(
-    db: Database, outage: str, wanted: ItemFilter, limit: int, offset: int = 0
+    db: Database, outage: str, item_filter: ItemFilter, limit: int, offset: int = 0
 ) -> list[StoredItem]:
     """A page of the items that a filter lets through, in the order in which they happened."""
-    where, values = _where(wanted)
-    rest = f"WHERE outage = ?{where} ORDER BY event, key LIMIT ? OFFSET ?"
-    return list(_rows(db, rest, outage, *values, limit, offset))
+    where, values = _where(item_filter)
+    clause = f"WHERE outage = ?{where} ORDER BY event, key LIMIT ? OFFSET ?"
+    return list(_fetch(db, clause, outage, *values, limit, offset))
 
 
-def count_items(db: Database, outage: str, wanted: ItemFilter) -> int:
+def count_items(db: Database, outage: str, item_filter: ItemFilter = ALL_ITEMS) -> int:
     """How many items a filter lets through."""
-    where, values = _where(wanted)
+    where, values = _where(item_filter)
     query = f"SELECT count(*) FROM item WHERE outage = ?{where}"  # noqa: S608
     return int(db.execute(query, [outage, *values]).fetchone()[0])
 
 
 def count_items_by(
-    db: Database, outage: str, name: str, wanted: ItemFilter = ALL_ITEMS
+    db: Database, outage: str, column: Counted, item_filter: ItemFilter = ALL_ITEMS
 ) -> dict[str, int]:
-    """How many of these items there are by `state`, `type`, `system`, `ward`, `form` …"""
-    if name not in _COLUMNS:
-        raise KeyError(name)
-    where, values = _where(wanted)
-    query = f"SELECT {name}, count(*) FROM item WHERE outage = ?{where} GROUP BY 1 ORDER BY 1"  # noqa: S608
+    """How many of these items there are by one of their columns."""
+    where, values = _where(item_filter)
+    query = f"SELECT {column}, count(*) FROM item WHERE outage = ?{where} GROUP BY 1 ORDER BY 1"  # noqa: S608
     return {str(row[0]): int(row[1]) for row in db.execute(query, [outage, *values])}
 
 
-def _where(wanted: ItemFilter) -> tuple[str, list[str]]:
-    given = wanted.as_dict()
-    if given.get("decision") == PROPOSED:
-        said, values = _where(replace(wanted, decision=Decision.OPEN, open_only=True))
-        return f"{said} AND proposal <> ''", values
-    said = "".join(f" AND {name} = ?" for name in given)
-    return said + (" AND is_open" if wanted.open_only else ""), list(given.values())
+def _where(item_filter: ItemFilter) -> tuple[str, list[str]]:
+    if item_filter.decision == PROPOSED:
+        waiting = replace(item_filter, decision=Decision.OPEN, open_only=True)
+        clause, values = _where(waiting)
+        return f"{clause} AND proposal <> ''", values
+    columns = item_filter.as_dict()
+    clause = "".join(f" AND {name} = ?" for name in columns)
+    return clause + (" AND is_open" if item_filter.open_only else ""), list(columns.values())
 
 
 def fetch_by_serials(db: Database, serials: Iterable[str]) -> list[StoredItem]:
     """The items of some forms."""
-    wanted = orjson.dumps(list(serials)).decode()
-    return list(_rows(db, _OF_FORMS, wanted))
+    return list(_fetch(db, _OF_FORMS, _json(serials)))
 
 
 def fetch_by_keys(db: Database, keys: Iterable[str]) -> list[StoredItem]:
     """Some items by their keys, in the order in which they happened."""
-    wanted = orjson.dumps(list(keys)).decode()
-    return list(
-        _rows(db, "WHERE item.key IN (SELECT value FROM json_each(?)) ORDER BY event, key", wanted)
-    )
+    clause = "WHERE item.key IN (SELECT value FROM json_each(?)) ORDER BY event, key"
+    return list(_fetch(db, clause, _json(keys)))
 
 
 def fetch_settled_patients(db: Database, outage: str, keys: Iterable[str]) -> dict[str, str]:
@@ -123,19 +119,22 @@ def fetch_settled_patients(db: Database, outage: str, keys: Iterable[str]) -> di
         "SELECT key, patient FROM item WHERE outage = ? AND NOT is_open"
         " AND key IN (SELECT value FROM json_each(?))"
     )
-    rows = db.execute(query, [outage, orjson.dumps(list(keys)).decode()])
+    rows = db.execute(query, [outage, _json(keys)])
     return {row[0]: row[1] for row in rows}
 
 
-def _rows(db: Database, rest: str, *values: object) -> Iterator[StoredItem]:
-    cursor = db.conn.execute(f"SELECT {_NAMES} FROM item {rest}", values)  # noqa: S608
+def count_by_state(db: Database, outage: str) -> list[dict[str, Any]]:
+    """How many items there are of each state and decision."""
+    query = (
+        "SELECT state, decision, count(*) AS items FROM item WHERE outage = ?"
+        " GROUP BY state, decision ORDER BY state, decision"
+    )
+    return [dict(row) for row in db.query(query, [outage])]
+
+
+def _fetch(db: Database, clause: str, *values: object) -> Iterator[StoredItem]:
+    cursor = db.conn.execute(f"SELECT {_NAMES} FROM item {clause}", values)  # noqa: S608
     return (_row(dict(zip(_COLUMNS, row, strict=True))) for row in cursor)
-
-
-def outage_of(db: Database, key: str) -> str:
-    """The outage an item belongs to; empty when there is no such item."""
-    row = db.execute("SELECT outage FROM item WHERE key = ?", [key]).fetchone()
-    return str(row[0]) if row else ""
 
 
 def save_items(db: Database, rows: Iterable[StoredItem]) -> None:
@@ -152,54 +151,26 @@ def mark_compared(db: Database, keys: Iterable[str], snapshot: str, at: str) -> 
 def save_decisions(db: Database, rows: Iterable[StoredItem]) -> None:
     """Replace what was decided about some items by what these rows say."""
     db.conn.executemany(
-        _DECIDE,
-        ((*_decided(r.decided), int(r.is_open), r.key) for r in rows),
+        _DECIDE, ((*_decision_values(r.decided), int(r.is_open), r.key) for r in rows)
     )
 
 
 def delete_items(db: Database, keys: Iterable[str]) -> None:
-    """Forget items whose form no longer says so; never one that went out."""
+    """Forget items whose form no longer says so; never one that was returned."""
     db.conn.executemany(
         "DELETE FROM item WHERE key = ? AND decision <> 'returned'", [(key,) for key in keys]
     )
 
 
-def save_run(db: Database, run: ComparisonRun) -> None:
-    """Record that a comparison was run."""
-    db["comparison"].insert(run._asdict())  # type: ignore[union-attr]
-
-
-def fetch_runs(db: Database, outage: str) -> list[ComparisonRun]:
-    """Every comparison of an outage, oldest first."""
-    rows = db.query("SELECT * FROM comparison WHERE outage = ? ORDER BY at, rowid", [outage])
-    return [ComparisonRun(**row) for row in rows]
-
-
-def fetch_last_run(db: Database, outage: str) -> ComparisonRun | None:
-    """The last comparison of an outage."""
-    query = "SELECT * FROM comparison WHERE outage = ? ORDER BY at DESC, rowid DESC LIMIT 1"
-    row = next(db.query(query, [outage]), None)
-    return ComparisonRun(**row) if row else None
-
-
-def count_by_state(db: Database, outage: str) -> list[dict[str, Any]]:
-    """How many items there are of each state and decision."""
-    query = (
-        "SELECT state, decision, count(*) AS items FROM item WHERE outage = ?"
-        " GROUP BY state, decision ORDER BY state, decision"
-    )
-    return [dict(row) for row in db.query(query, [outage])]
-
-
 def _columns(row: StoredItem) -> tuple[Any, ...]:
     item, fact = row.item, row.item.fact
-    said = _fact_json(fact)
+    content = _fact_json(fact)
     return (
         fact.key, row.outage, fact.serial, fact.form, fact.ward, fact.type, fact.system, item.state,
-        item.explanation, item.patient, _ids_json(item.matched_ids),
-        encode_person(item.person), said.decode(), row.digest or _sha256(said),
+        "", encode_reasons(item.reasons), item.patient, _ids_json(item.matched_ids),
+        encode_person(item.person), content.decode(), row.digest or _sha256(content),
         row.snapshot, row.compared, fact.event, fact.transcriber, int(row.is_open),
-        int(item.needs_second_person), *_decided(row.decided),
+        int(item.needs_second_person), *_decision_values(row.decided),
     )  # fmt: skip
 
 
@@ -220,33 +191,49 @@ def _ids_json(ids: tuple[str, ...]) -> str:
     return orjson.dumps(ids).decode() if ids else "[]"
 
 
+def _json(values: Iterable[str]) -> str:
+    return orjson.dumps(list(values)).decode()
+
+
 @lru_cache(maxsize=8192)
 def encode_person(person: Person) -> str:
     """A person as JSON without what is empty."""
-    said = {name: text for name, text in zip(Person._fields, person, strict=True) if text}
-    return orjson.dumps(said).decode()
+    details = zip(Person._fields, person, strict=True)
+    return orjson.dumps({name: text for name, text in details if text}).decode()
 
 
-_decided = attrgetter(*_DECIDED)
+_decision_values = attrgetter(*_DECISION_COLUMNS)
 
 
 def _row(row: Mapping[str, Any]) -> StoredItem:
+    reasons = orjson.loads(row["reasons"]) if row["reasons"] else row["explanation"]
     item = Item(
         _fact(orjson.loads(row["fact"])),
         ItemState(row["state"]),
-        row["explanation"],
+        decode_reasons(reasons),
         row["patient"],
         tuple(orjson.loads(row["matched"])),
         Person(**orjson.loads(row["person"])),
         bool(row["second"]),
     )
-    decided = DecisionRecord(**{name: row[name] for name in _DECIDED})
+    decided = _decision_record({name: row[name] for name in _DECISION_COLUMNS})
     return StoredItem(item, row["outage"], row["digest"], row["snapshot"], row["compared"], decided)
 
 
-def _fact(held: dict[str, Any]) -> Fact:
-    notes = tuple((label, answer) for label, answer in held.get("notes", ()))
-    return Fact(**{**held, "person": Person(**held["person"]), "notes": notes})
+def _fact(content: dict[str, Any]) -> Fact:
+    notes = tuple((label, answer) for label, answer in content.get("notes", ()))
+    return Fact(**{**content, "person": Person(**content["person"]), "notes": notes})
+
+
+def _decision_record(values: dict[str, Any]) -> DecisionRecord:
+    proposal = values["proposal"]
+    return DecisionRecord(
+        **{
+            **values,
+            "decision": Decision(values["decision"]),
+            "proposal": Decision(proposal) if proposal else "",
+        }
+    )
 
 
 def encode_decision(row: StoredItem) -> str:
@@ -255,5 +242,5 @@ def encode_decision(row: StoredItem) -> str:
 
 
 def decode_decision(text: str) -> DecisionRecord:
-    """What `decided_json` wrote."""
-    return DecisionRecord(**orjson.loads(text))
+    """What `encode_decision` wrote."""
+    return _decision_record(orjson.loads(text))

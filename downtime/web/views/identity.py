@@ -8,12 +8,20 @@ from downtime.accounts.model import Permission
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.outage.model import Outage
 from downtime.reconcile import assign_owner
-from downtime.reconcile.identity import link_person, unidentified
+from downtime.reconcile.identity import link_person
 from downtime.reconcile.identity.candidates import Candidate
-from downtime.reconcile.identity.model import LinkState
-from downtime.reconcile.identity.unidentified import PersonState, UnidentifiedPerson
+from downtime.reconcile.identity.model import CURRENT, LinkState
+from downtime.reconcile.identity.signs import SignKind
+from downtime.reconcile.identity.unidentified import (
+    PersonState,
+    UnidentifiedPerson,
+    find_unidentified,
+    list_unidentified,
+)
 from downtime.reconcile.latest_outage import find_latest_outage
+from downtime.settings import Settings
 from downtime.snapshot.store.opened_snapshot import Snapshot
+from downtime.vault.vault import Vault
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import requires
@@ -35,7 +43,11 @@ COLOURS = {
     PersonState.SETTLED: "tag-grey",
 }
 OPEN = (PersonState.TO_LINK, PersonState.TO_CONFIRM)
-MARKS = {"same": "tag-green", "slip": "tag-amber", "differs": "tag-red"}
+SIGN_COLOURS = {
+    SignKind.SAME: "tag-green",
+    SignKind.SLIP: "tag-amber",
+    SignKind.DIFFERS: "tag-red",
+}
 
 
 @blueprint.get("/identity")
@@ -43,16 +55,16 @@ MARKS = {"same": "tag-green", "slip": "tag-amber", "differs": "tag-red"}
 def show() -> ViewResponse:
     """The work list: the most urgent first."""
     try:
-        listed = _listed(find_latest_outage(request_context.vault()))
+        people = _list_people(find_latest_outage(request_context.vault()))
     except NotFoundError:
-        listed = []
+        people = []
     state = request.args.get("state", "")
-    names = Counter(_name(one) for one in listed)
+    names = Counter(map(_name, people))
     return render_template(
         "identity/show.html",
-        rows=[one for one in listed if one.state in ([state] if state else OPEN)],
-        counts=Counter(one.state for one in listed),
-        namesake={one.key for one in listed if _name(one) and names[_name(one)] > 1},
+        rows=[person for person in people if person.state in ([state] if state else OPEN)],
+        counts=Counter(person.state for person in people),
+        namesake={person.key for person in people if _name(person) and names[_name(person)] > 1},
         state=state,
         states=STATES,
         colours=COLOURS,
@@ -66,10 +78,13 @@ def show() -> ViewResponse:
 def exact() -> ViewResponse:
     """Let the program propose every link by exact number and date of birth."""
     outage = find_latest_outage(request_context.vault())
-    done = link_person.propose_exact(
+    proposals = link_person.propose_exact(
         request_context.vault(), request_context.settings(), outage, request_context.actor()
     )
-    flash(f"{done.proposed} proposed by exact number and date of birth; {done.left} are left.")
+    flash(
+        f"{proposals.proposed} proposed by exact number and date of birth;"
+        f" {proposals.left} are left."
+    )
     return redirect(url_for("identity.show"), 303)
 
 
@@ -77,12 +92,8 @@ def exact() -> ViewResponse:
 @requires(Permission.IDENTITY_PROPOSE)
 def one(ref: str) -> ViewResponse:
     """One person: what paper says on the left, who it may be on the right."""
-    vault, settings, outage = (
-        request_context.vault(),
-        request_context.settings(),
-        find_latest_outage(request_context.vault()),
-    )
-    person = unidentified.find_unidentified(vault, settings, outage, ref)
+    vault, settings, outage = _context()
+    person = find_unidentified(vault, settings, outage, ref)
     typed = request_context.session_texts(f"identity {person.ref}")
     snapshot, absent = _recovered(outage)
     offer = chosen = None
@@ -98,14 +109,10 @@ def one(ref: str) -> ViewResponse:
         offer=offer,
         chosen=chosen,
         refusal=link_person.confirmation_refusal(person, request_context.person().id),
-        ended=[
-            link
-            for link in person.links
-            if link.state not in (LinkState.PROPOSED, LinkState.CONFIRMED)
-        ],
+        ended=[link for link in person.links if link.state not in CURRENT],
         states=STATES,
         colours=COLOURS,
-        marks=MARKS,
+        marks=SIGN_COLOURS,
         titles=titles(),
         **offered(assign_owner.owner_of_person(vault, person.key)),
     )
@@ -146,19 +153,15 @@ def propose(ref: str) -> ViewResponse:
 @requires(Permission.IDENTITY_CONFIRM)
 def confirm(ref: str, link_id: str) -> ViewResponse:
     """Agree with a proposed link, and go to the next one that waits."""
-    vault, settings, outage = (
-        request_context.vault(),
-        request_context.settings(),
-        find_latest_outage(request_context.vault()),
-    )
+    vault, settings, outage = _context()
     reason = required_reason()
     link = link_person.confirm_for_person(
         vault, settings, outage, ref, link_id, request_context.actor(), reason
     )
-    held = link.state == LinkState.CONFIRMED
-    flash(
-        "Linked: the next comparison uses it." if held else "Agreed. One more person confirms it."
-    )
+    if link.state == LinkState.CONFIRMED:
+        flash("Linked: the next comparison uses it.")
+    else:
+        flash("Agreed. One more person confirms it.")
     return _next(outage, PersonState.TO_CONFIRM)
 
 
@@ -166,11 +169,7 @@ def confirm(ref: str, link_id: str) -> ViewResponse:
 @requires(Permission.IDENTITY_CONFIRM)
 def reject(ref: str, link_id: str) -> ViewResponse:
     """Refuse a proposed link: the person is to be linked again."""
-    vault, settings, outage = (
-        request_context.vault(),
-        request_context.settings(),
-        find_latest_outage(request_context.vault()),
-    )
+    vault, settings, outage = _context()
     link_person.reject_for_person(
         vault, settings, outage, ref, link_id, request_context.actor(), required_reason()
     )
@@ -182,11 +181,7 @@ def reject(ref: str, link_id: str) -> ViewResponse:
 @requires(Permission.IDENTITY_UNDO)
 def undo(ref: str, link_id: str) -> ViewResponse:
     """Take a confirmed link back; other systems are told to keep the two apart."""
-    vault, settings, outage = (
-        request_context.vault(),
-        request_context.settings(),
-        find_latest_outage(request_context.vault()),
-    )
+    vault, settings, outage = _context()
     link_person.undo_for_person(
         vault, settings, outage, ref, link_id, request_context.actor(), required_reason()
     )
@@ -194,20 +189,24 @@ def undo(ref: str, link_id: str) -> ViewResponse:
     return redirect(url_for("identity.show"), 303)
 
 
-def _listed(outage: Outage) -> list[UnidentifiedPerson]:
-    return unidentified.list_unidentified(
-        request_context.vault(), request_context.settings(), outage
-    )
+def _context() -> tuple[Vault, Settings, Outage]:
+    vault = request_context.vault()
+    return vault, request_context.settings(), find_latest_outage(vault)
 
 
-def _next(outage: Outage, state: str) -> ViewResponse:
+def _list_people(outage: Outage) -> list[UnidentifiedPerson]:
+    return list_unidentified(request_context.vault(), request_context.settings(), outage)
+
+
+def _next(outage: Outage, state: PersonState) -> ViewResponse:
     """The next person in a state whom this account may deal with, else the work list."""
-    me = request_context.person().id
-    for one in _listed(outage):
-        if one.state == state and not (
-            state == PersonState.TO_CONFIRM and link_person.confirmation_refusal(one, me)
-        ):
-            return redirect(url_for("identity.one", ref=one.ref), 303)
+    account = request_context.person().id
+    for person in _list_people(outage):
+        is_refused = state == PersonState.TO_CONFIRM and link_person.confirmation_refusal(
+            person, account
+        )
+        if person.state == state and not is_refused:
+            return redirect(url_for("identity.one", ref=person.ref), 303)
     return redirect(url_for("identity.show"), 303)
 
 

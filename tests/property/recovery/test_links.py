@@ -43,12 +43,12 @@ def act(vault, step, keys):
     held = store.fetch_links(vault.db, "key = ?", keys[at])
     try:
         if name in ("propose", "program"):
-            identity_links.propose(
+            identity_links.propose_link(
                 vault, "o", keys[at], "s", patient, [Person()], who, "why",
                 exact=name == "program", program=name == "program",
             )  # fmt: skip
         elif held and name == "confirm":
-            identity_links.confirm(vault, Settings(), held[-1].id, who, "why", KEYED_BY)
+            identity_links.confirm_link(vault, Settings(), held[-1].id, who, "why", KEYED_BY)
         elif held:
             getattr(identity_links, name)(vault, held[-1].id, who, "why")
     except UserError:

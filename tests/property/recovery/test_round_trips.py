@@ -28,7 +28,7 @@ printable = st.text(
 @given(printable)
 def test_a_message_carries_any_words(words):
     made = join_segments(build_header({9: ("ADT", "A01")}), build_segment("PID", {5: (words, "x")}))
-    parsed = reader.parse(made.encode())
+    parsed = reader.parse_message(made.encode())
     pid = next(one for one in parsed.segments if one.name == "PID")
     assert pid.text(5, 1).strip() == words.strip()
 
@@ -90,7 +90,7 @@ def test_answers_survive_export_and_import(filled, name):
         answers=first.answers, event="2026-11-02T14:00:00Z",
     )  # fmt: skip
     resource = json.loads(dump_response(write_response(entry, form, LONDON)), parse_float=Decimal)
-    said = response_reader.read_response(resource, response_reader.repeating(form), LONDON)
+    said = response_reader.read_response(resource, response_reader.repeating_fields(form), LONDON)
     again = validate_answers(form, said.answers, LONDON, NOW)
     assert again.problems == ()
     assert again.answers == first.answers

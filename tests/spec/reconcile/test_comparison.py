@@ -4,6 +4,7 @@ T0 is 10:00, the outage lasts until 18:00; paper speaks of 14:00 unless a row sa
 """
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,7 +19,10 @@ from downtime.clinical.record_types import DOCUMENT
 from downtime.entry.facts import Fact, Person
 from downtime.reconcile.compare.comparison import compare_facts
 from downtime.reconcile.record_index import RecordIndex
+from downtime.reconcile.wording import explain
 from downtime.settings import Settings
+
+ZONE = ZoneInfo(Settings().site.time_zone)
 
 DAY = "2026-11-02T"
 ANN = Patient(
@@ -42,8 +46,8 @@ def verdict(fact: Fact, before=(), after=(), people=(ANN, BOB)) -> str:
     item, *_ = compare_facts(
         RecordIndex((ANN, BOB, *before)), [fact], RecordIndex((*people, *after)), Settings()
     )
-    assert item.explanation
-    assert item.explanation.endswith((".", "!"))
+    assert explain(item, ZONE)
+    assert explain(item, ZONE).endswith((".", "!"))
     return item.state
 
 
@@ -95,7 +99,7 @@ def test_an_older_open_request_is_named_so_that_nobody_bleeds_twice():
     paper = fact("ServiceRequest", "LIMS", code="FBC", display="Full blood count")
     old = request("r-1", "FBC", "09:30", "collected")
     item, *_ = compare_facts(RecordIndex((ANN, old)), [paper], RecordIndex((ANN, old)), Settings())
-    assert "from before the outage" in item.explanation
+    assert "from before the outage" in explain(item, ZONE)
     assert item.matched_ids == ("r-1",)
 
 
@@ -163,7 +167,7 @@ def test_a_mismatch_names_both_values_and_asks_for_a_clinician():
     paper = fact("Observation", "LIMS", display="Potassium", value="6.1", units="mmol/L")
     live = result("o-1", "Potassium", "4.1", "mmol/L", "13:10", "final")
     item, *_ = compare_facts(RecordIndex(), [paper], RecordIndex((ANN, *live)), Settings())
-    assert item.explanation == (
+    assert explain(item, ZONE) == (
         "Phoned 6.1 mmol/L; LIMS says 4.1 mmol/L of 02-Nov-2026 13:10. Have a clinician review it."
     )
 
@@ -275,7 +279,7 @@ def test_another_form_with_the_same_downtime_number_may_say_who_it_is():
     blank = fact("ServiceRequest", "LIMS", person=Person(downtime_number=number), code="FBC")
     _, item = compare_facts(RecordIndex(), [known, blank], RecordIndex((ANN, BOB)), Settings())
     assert (item.state, item.patient) == ("new", "p-ann")
-    assert "linked by another form" in item.explanation
+    assert "linked by another form" in explain(item, ZONE)
 
 
 def test_a_downtime_number_that_names_two_people_links_to_neither():

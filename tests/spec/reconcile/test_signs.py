@@ -39,7 +39,7 @@ NUMBERS = [
 
 
 def said(paper: Person, live: Person) -> str:
-    return "; ".join(sign.words for sign in find_signs(paper, live, 85))
+    return "; ".join(sign.text for sign in find_signs(paper, live, 85))
 
 
 @pytest.mark.parametrize(("paper", "system", "words"), BIRTHS)

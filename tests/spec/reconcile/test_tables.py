@@ -2,14 +2,18 @@
 
 import re
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from downtime.reconcile.compare.comparison import compare_facts
 from downtime.reconcile.record_index import RecordIndex
 from downtime.reconcile.rules.registry import RULES
+from downtime.reconcile.wording import explain
 from downtime.settings import Settings
 from tests.spec.reconcile.tables import ANN, BOB, TABLES, Row
+
+ZONE = ZoneInfo(Settings().site.time_zone)
 
 ROWS = [(table.title, row) for table in TABLES for row in table.rows]
 
@@ -30,7 +34,7 @@ def has_spec(record_type):
 @pytest.mark.parametrize(("title", "row"), ROWS, ids=lambda value: getattr(value, "paper", value))
 def test_a_row(title, row):
     item = found(row)
-    assert (item.state, item.explanation, item.needs_second_person) == (
+    assert (item.state, explain(item, ZONE), item.needs_second_person) == (
         row.state,
         row.sentence,
         row.second,

@@ -16,6 +16,7 @@ from downtime.reconcile.harm import appointments, laboratory, model
 from downtime.reconcile.harm import turnaround as harm_figures
 from downtime.reconcile.harm.records import ReviewedRecords
 from downtime.reconcile.model import Item, ItemState
+from downtime.reconcile.reasons import Code, because
 from downtime.settings import Settings
 
 ANN = Patient(id="p-ann", mrn="H100", family="Hill", given="Ann", birth_date="1960-01-02")
@@ -53,10 +54,10 @@ def asked(number: int = 1, event: str = "2026-11-02T11:00:00Z", **more) -> Item:
         event=event,
         fields={"code": "FBC", "display": "Full blood count", "collected": event},
     )
-    return Item(fact, **{"state": ItemState.NEW, "explanation": "", "patient": "p-ann"} | more)
+    return Item(fact, **{"state": ItemState.NEW, "reasons": (), "patient": "p-ann"} | more)
 
 
-def phoned(state: str = ItemState.CONFLICT, matched=("o-1",), notes=()) -> Item:
+def phoned(state: str = ItemState.CONFLICT, matched_ids=("o-1",), notes=()) -> Item:
     fact = Fact(
         key="K7000009X-result-1",
         type="Observation",
@@ -68,7 +69,8 @@ def phoned(state: str = ItemState.CONFLICT, matched=("o-1",), notes=()) -> Item:
         fields={"display": "Haemoglobin", "value": "78"},
         notes=notes,
     )
-    return Item(fact, state, "Phoned 78; LIMS says 87.", "p-ann", tuple(matched))
+    reasons = because(Code.PHONED_DIFFERS, paper="78", live="87", at="2026-11-02T13:00:00Z")
+    return Item(fact, state, reasons, "p-ann", tuple(matched_ids))
 
 
 def scene(items=(), before=(WAITED,), after=(WAITED,), waiting=((WAITED, "A1"),)):
@@ -136,7 +138,7 @@ def test_a_phoned_result_that_the_laboratory_contradicts_needs_a_clinician():
     value = Observation(id="o-1", patient="p-ann", value="87", updated="2026-11-02T15:00:00Z")
     (one,) = found("mismatch", items=[phoned()], after=(WAITED, value))
     assert one.needs
-    assert one.words == "Phoned 78; LIMS says 87."
+    assert one.words == "Phoned 78; LIMS says 87 of 02-Nov-2026 13:00."
     assert found("mismatch", items=[phoned(ItemState.ALREADY_THERE)]) == []
     assert found("mismatch", items=[phoned(ItemState.CONFLICT, ())]) == []
 
@@ -153,7 +155,7 @@ def test_the_same_test_on_two_forms_close_together_is_doubled_once():
 def test_a_form_and_another_request_in_the_system_are_doubled_but_not_its_own():
     mine = replace(DONE, id="r-2", filler="F2", authored="2026-11-02T11:05:00Z")
     other = replace(mine, id="r-3", filler="F3", authored="2026-11-02T13:00:00Z")
-    item = asked(1, state=ItemState.ALREADY_THERE, matched=("r-2",))
+    item = asked(1, state=ItemState.ALREADY_THERE, matched_ids=("r-2",))
     assert found("duplicate", items=[item], before=(), after=(mine,), waiting=()) == []
     (one,) = found("duplicate", items=[item], before=(), after=(mine, other), waiting=())
     assert "LIMS F3 of 02-Nov-2026 13:00" in one.words

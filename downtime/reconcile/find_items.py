@@ -1,0 +1,87 @@
+"""Find compared items: one, all that a filter lets through, or a page with what to filter by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from downtime.errors import NotFoundError
+from downtime.reconcile.model import Decision, ItemFilter, ItemState, StoredItem
+from downtime.reconcile.store import items
+from downtime.reconcile.store.items import Counted
+from downtime.vault.vault import Vault
+
+FILTERS: tuple[Counted, ...] = ("type", "system", "ward", "form")
+"""By what a list is narrowed beside the state."""
+
+
+def get_item(vault: Vault, key: str) -> StoredItem:
+    """One item; NotFoundError."""
+    for row in items.fetch_by_keys(vault.db, [key]):
+        return row
+    raise NotFoundError("decision.unknown", "There is no such item.", "See the list of items.")
+
+
+def list_items(
+    vault: Vault,
+    outage: str,
+    *,
+    state: ItemState | Literal[""] = "",
+    decision: Decision | Literal[""] = "",
+    system: str = "",
+) -> list[StoredItem]:
+    """The items of an outage in the order of system and form, narrowed by what is not empty."""
+    return list(items.fetch_items(vault.db, outage, state=state, decision=decision, system=system))
+
+
+def list_filtered(vault: Vault, outage: str, item_filter: ItemFilter) -> list[StoredItem]:
+    """All items that a filter lets through, in the order in which they happened."""
+    return items.fetch_item_page(vault.db, outage, item_filter, -1)
+
+
+def find_next_open(vault: Vault, outage: str, item_filter: ItemFilter, after: StoredItem) -> str:
+    """Key of the next open item of a filter after this one, or the first; empty when none is open."""
+    rows = list_filtered(vault, outage, replace(item_filter, open_only=True))
+    others = [row for row in rows if row.key != after.key]
+    place = (after.item.fact.event, after.key)
+    later = (row.key for row in others if (row.item.fact.event, row.key) > place)
+    return next(later, others[0].key if others else "")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """One page of items, and what the whole list holds."""
+
+    rows: tuple[StoredItem, ...]
+    total: int
+    """Items that the filter lets through."""
+    waiting: int
+    """Those of them that still need a decision."""
+    number: int
+    """From 1."""
+    pages: int
+    states: Mapping[str, int]
+    """Items of each state, whatever the filter."""
+    open: int
+    """Items that still need a decision, whatever the filter."""
+    choices: Mapping[str, Mapping[str, int]]
+    """For each of `FILTERS` its values, with the number of items."""
+
+
+def list_page(
+    vault: Vault, outage: str, item_filter: ItemFilter, number: int, size: int
+) -> ItemPage:
+    """A page of the items that a filter lets through; a page that is not there is the last one."""
+    db = vault.db
+    total = items.count_items(db, outage, item_filter)
+    pages = max(1, -(-total // size))
+    number = min(max(1, number), pages)
+    return ItemPage(
+        rows=tuple(items.fetch_item_page(db, outage, item_filter, size, (number - 1) * size)),
+        total=total,
+        waiting=items.count_items(db, outage, replace(item_filter, open_only=True)),
+        number=number,
+        pages=pages,
+        states=items.count_items_by(db, outage, "state"),
+        open=items.count_items(db, outage, ItemFilter(open_only=True)),
+        choices={name: items.count_items_by(db, outage, name) for name in FILTERS},
+    )

@@ -1,0 +1,139 @@
+"""Who may decide what about compared items, and when."""
+
+from downtime.errors import ConflictError, ForbiddenError, InputError, UserError
+from downtime.reconcile.model import (
+    LIFECYCLE,
+    REGISTERS,
+    BulkDecision,
+    Decision,
+    ItemFilter,
+    ItemState,
+    StoredItem,
+)
+from downtime.vault.model import Actor
+
+BULK_DECISIONS = (Decision.RETURN, Decision.LEAVE, Decision.RESOLVED)
+"""What may be decided in bulk; back to open goes by undoing."""
+
+
+def check_reason(reason: str) -> str:
+    """The reason without blanks around it; InputError when it is empty."""
+    if not reason.strip():
+        raise InputError(
+            "decision.reason", "A decision needs a reason.", "Say in a few words why you decide so."
+        )
+    return reason.strip()
+
+
+def check_decision(text: str) -> Decision:
+    """The decision that a word names; InputError for any other word."""
+    try:
+        return Decision(text)
+    except ValueError:
+        raise InputError(
+            "decision.kind", "There is no such decision.", f"Choose {' or '.join(BULK_DECISIONS)}."
+        ) from None
+
+
+def check_can_decide(row: StoredItem, decision: Decision, actor: Actor) -> None:
+    """Raise with a sentence unless this person may decide so about this item now."""
+    check_is_not_own(row, actor)
+    if decision == Decision.OPEN and row.decided.proposal:
+        return
+    LIFECYCLE.check(row.decided.decision, decision)
+    _check_is_not_returned(row, decision)
+    if decision != Decision.OPEN and decision not in row.allowed:
+        raise ConflictError(
+            "decision.state",
+            f"An item that is '{row.item.state}' cannot be decided '{decision}'.",
+            f"Choose {' or '.join(row.allowed)}." if row.allowed else "It needs no decision.",
+        )
+    if row.decided.proposal == decision and row.decided.proposed_by == actor.id:
+        raise ForbiddenError(
+            "decision.second",
+            "You proposed this, so somebody else confirms it.",
+            "Ask a colleague to look at the item.",
+        )
+    if decision == Decision.RETURN and row.item.state == ItemState.UNMATCHED:
+        _check_has_number(row)
+
+
+def can_decide(row: StoredItem, decision: Decision, actor: Actor) -> bool:
+    """Whether this person may decide so about this item now."""
+    return not refusal(row, decision, actor)
+
+
+def refusal(row: StoredItem, decision: Decision, actor: Actor) -> str:
+    """Why this person may not decide so about this item; empty when they may."""
+    try:
+        check_can_decide(row, decision, actor)
+    except UserError as error:
+        return error.sentence
+    return ""
+
+
+def check_is_not_own(row: StoredItem, actor: Actor) -> None:
+    """ForbiddenError for the one who keyed the form: four eyes see every decision."""
+    if actor.id == row.item.fact.transcriber:
+        raise ForbiddenError(
+            "decision.own",
+            "You entered this form, so somebody else decides about it.",
+            "Ask a colleague who did not key it.",
+        )
+
+
+def _check_is_not_returned(row: StoredItem, decision: Decision) -> None:
+    if Decision.RETURNED in (decision, row.decided.decision):
+        raise ConflictError(
+            "decision.returned",
+            "What goes out is recorded by the export alone, and cannot be called back.",
+            "Correct it in the live system, then compare again.",
+        )
+
+
+def _check_has_number(row: StoredItem) -> None:
+    person = row.item.person
+    if not (person.mrn or person.nhs_number or person.downtime_number):
+        raise ConflictError(
+            "decision.number",
+            "This patient has no number at all, so no message can name them.",
+            f"Give the {' or '.join(REGISTERS)} form a downtime number and correct the entry.",
+        )
+
+
+def is_confirming(row: StoredItem, decision: Decision, actor: Actor) -> bool:
+    """Whether this person is the second one for a decision that another proposed."""
+    return row.decided.proposal == decision and row.decided.proposed_by != actor.id
+
+
+def check_can_decide_in_bulk(decision: Decision, item_filter: ItemFilter) -> None:
+    """InputError for what is not decided in bulk, and for a filter that lets everything through."""
+    if decision not in BULK_DECISIONS:
+        raise InputError(
+            "bulk.decision",
+            "That cannot be decided in bulk.",
+            f"Choose {' or '.join(BULK_DECISIONS)}.",
+        )
+    if not item_filter.as_dict():
+        raise InputError(
+            "bulk.filter",
+            "A decision in bulk needs a filter.",
+            "Choose a state, type, system, ward or form first.",
+        )
+
+
+def check_can_undo(batch: BulkDecision) -> None:
+    """ConflictError for a decision in bulk that is undone already."""
+    if batch.undone:
+        raise ConflictError(
+            "bulk.undone", "This decision in bulk is undone already.", "See the list of items."
+        )
+
+
+def can_undo_item(row: StoredItem, batch: BulkDecision, actor: Actor) -> bool:
+    """Whether undoing puts this item back: not what was returned or decided anew since.
+
+    Nor what the person who undoes keyed: taking a decision back is deciding.
+    """
+    is_of_batch = row.decided.batch == batch.id and row.decided.decision != Decision.RETURNED
+    return is_of_batch and actor.id != row.item.fact.transcriber
