@@ -6,18 +6,21 @@ identifier made of what it says.
 
 import base64
 import re
-from collections.abc import Iterator
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator, Sequence
 
 import orjson
 
-from downtime.returns.fhir import form_resources
 from downtime.returns.fhir.conditional_patches import ConditionalPatch
 from downtime.returns.fhir.datatypes import Json, identifier, identifier_search, urn
-from downtime.returns.fhir.form_resources import SourceForm
-from downtime.returns.fhir.target import FhirTarget
+from downtime.returns.fhir.form_resources import (
+    SourceForm,
+    build_document,
+    build_provenance,
+    build_response,
+)
+from downtime.returns.fhir.target import BundleContext, FhirTarget
 
-_EXACT = re.compile(rb'"\\u0001([-0-9.]+)"')
+_EXACT_DECIMAL = re.compile(rb'"\\u0001([-0-9.]+)"')
 """How `response_writer` marks a decimal that keeps its digits."""
 
 
@@ -27,55 +30,50 @@ def create_entry(resource: Json, search: str, url: str) -> Json:
     return {"fullUrl": url, "resource": resource, "request": request}
 
 
-def patch_entry(change: ConditionalPatch) -> Json:
+def patch_entry(patch: ConditionalPatch) -> Json:
     """A conditional PATCH, as JSON Patch in a Binary (FHIR R4, 3.1.0.8.1)."""
-    patch = base64.b64encode(orjson.dumps(change.operations)).decode()
     resource = {
         "resourceType": "Binary",
         "contentType": "application/json-patch+json",
-        "data": patch,
+        "data": base64.b64encode(orjson.dumps(patch.operations)).decode(),
     }
     return {
-        "fullUrl": urn(change.kind, change.search),
+        "fullUrl": urn(patch.record_type, patch.search),
         "resource": resource,
-        "request": {"method": "PATCH", "url": change.search},
+        "request": {"method": "PATCH", "url": patch.search},
     }
 
 
-def form_entries(
-    form: SourceForm, subject: Json, names: FhirTarget, zone: ZoneInfo
-) -> Iterator[Json]:
+def form_entries(form: SourceForm, subject: Json, context: BundleContext) -> Iterator[Json]:
     """The form itself: its answers, and its scan. A list about several people has no subject."""
-    search = identifier_search(names.form, form.number)
+    search = identifier_search(context.target.form, form.number)
     if form.scan:
-        scan = form_resources.build_document(form, subject, names, zone)
-        yield create_entry(scan, search, urn("DocumentReference", form.number))
-    answers = form_resources.build_response(form, subject, names, zone)
-    yield create_entry(answers, search, form_resources.response_url(form))
+        document = build_document(form, subject, context)
+        yield create_entry(document, search, urn("DocumentReference", form.number))
+    yield create_entry(build_response(form, subject, context), search, form.response_url)
 
 
 def provenance_entry(
-    form: SourceForm, control_id: str, targets: list[str], names: FhirTarget, zone: ZoneInfo
+    form: SourceForm, control_id: str, targets: Sequence[str], context: BundleContext
 ) -> Json:
     """Who wrote, keyed and compared what the bundle says; found again by the control ID."""
-    source = {"reference": form_resources.response_url(form)}
-    references = [{"reference": one} for one in targets]
-    said = form_resources.build_provenance(form, control_id, references, source, names, zone)
-    return create_entry(said, tag_search(names, control_id), urn("Provenance", control_id))
+    resource = build_provenance(form, control_id, targets, context)
+    search = tag_search(context.target, control_id)
+    return create_entry(resource, search, urn("Provenance", control_id))
 
 
-def tag_search(names: FhirTarget, control_id: str) -> str:
+def tag_search(target: FhirTarget, control_id: str) -> str:
     """The search for a bundle's Provenance."""
-    return identifier_search(names.message, control_id).replace("identifier=", "_tag=", 1)
+    return identifier_search(target.message, control_id).replace("identifier=", "_tag=", 1)
 
 
-def write_bundle(control_id: str, at: str, made: list[Json], names: FhirTarget) -> bytes:
-    """The transaction as JSON."""
+def write_bundle(control_id: str, at: str, entries: list[Json], context: BundleContext) -> bytes:
+    """The transaction as JSON; `at` is UTC as stored."""
     bundle = {
         "resourceType": "Bundle",
-        "identifier": identifier(names.message, control_id),
+        "identifier": identifier(context.target.message, control_id),
         "type": "transaction",
-        "timestamp": at,
-        "entry": made,
+        "timestamp": context.format_time(at),
+        "entry": entries,
     }
-    return _EXACT.sub(rb"\1", orjson.dumps(bundle))
+    return _EXACT_DECIMAL.sub(rb"\1", orjson.dumps(bundle))

@@ -14,13 +14,12 @@ from urllib.parse import quote
 
 from downtime.clinical.model import Appointment, Encounter, Patient, Record
 from downtime.entry.facts import Fact, Person
-from downtime.returns.fhir.appointments import end_time
-from downtime.returns.fhir.bundle_context import BundleContext
+from downtime.returns.fhir.appointments import CLOSED_STATUSES, end_time
 from downtime.returns.fhir.datatypes import Json, identifier_search, text_concept
 from downtime.returns.fhir.patient_resources import list_numbers
 from downtime.returns.fhir.resources import location_reference
+from downtime.returns.fhir.target import BundleContext
 
-Operations = list[Json]
 _DETAILS = {
     "family": ("/name/0/family", False),
     "given": ("/name/0/given", True),
@@ -38,7 +37,7 @@ _MISSING = {"birth_date": "birthdate:missing=true", "gender": "gender:missing=tr
 class ConditionalPatch:
     """What is done to one live record: `search` finds it as it was compared, `record` at any time."""
 
-    kind: str
+    record_type: str
     record: str
     guard: str
     operations: tuple[Json, ...]
@@ -46,7 +45,7 @@ class ConditionalPatch:
     @property
     def search(self) -> str:
         """The address of the conditional PATCH."""
-        return f"{self.kind}?{self.record}" + (f"&{self.guard}" if self.guard else "")
+        return f"{self.record_type}?{self.record}" + (f"&{self.guard}" if self.guard else "")
 
 
 def changes_live_record(fact: Fact, matched: tuple[str, ...]) -> bool:
@@ -56,41 +55,43 @@ def changes_live_record(fact: Fact, matched: tuple[str, ...]) -> bool:
     return fact.type == "Patient" or (fact.type == "Appointment" and bool(matched))
 
 
+def is_new_appointment(fact: Fact, live: Record | None) -> bool:
+    """Whether the old booking is cancelled already, so that only the new date is to be made."""
+    is_cancelled = isinstance(live, Appointment) and live.status == "cancelled"
+    return is_cancelled and "T" in fact.fields.get("rebook_start", "")
+
+
 def build_patch(fact: Fact, live: Record | None, context: BundleContext) -> ConditionalPatch | None:
-    """The change that tells this fact; None when FHIR cannot tell it without touching more.
+    """The change that says this fact; None when FHIR cannot say it without touching more.
 
     `live` is the record as the comparison saw it.
     """
-    if live is None or not context.target.updates:
+    if live is None or not context.target.updates or fact.type not in BUILDERS:
         return None
-    return BUILDERS[fact.type](fact, live, context) if fact.type in BUILDERS else None
-
-
-def is_new_appointment(fact: Fact, live: Record | None) -> bool:
-    """Whether the old booking is cancelled already, so that only the new date is to be made."""
-    gone = isinstance(live, Appointment) and live.status == "cancelled"
-    return gone and "T" in fact.fields.get("rebook_start", "")
+    return BUILDERS[fact.type](fact, live, context)
 
 
 def _encounter_patch(fact: Fact, live: Record, context: BundleContext) -> ConditionalPatch | None:
     if not isinstance(live, Encounter) or not live.visit_number:
         return None
     if fact.fields.get("event") == "transfer":
-        moved = {"location": location_reference(fact, context), "status": "active",
-                 "period": {"start": context.format_time(fact.event)}}  # fmt: skip
-        done = [{"op": "add", "path": "/location/-", "value": moved}]
+        location = {
+            "location": location_reference(fact, context),
+            "status": "active",
+            "period": {"start": context.format_time(fact.event)},
+        }
+        changes = [_operation("add", "/location/-", location)]
     elif fact.fields.get("outcome") == "died":
-        return None  # a death is told by people, and not as the end of a stay alone
+        return None  # a death is reported by people, and not as the end of a stay alone
     else:
         ended = context.format_time(fact.fields.get("ended") or fact.event)
-        done = [
-            {"op": "replace", "path": "/status", "value": "finished"},
-            {"op": "add", "path": "/period/end", "value": ended},
+        changes = [
+            _operation("replace", "/status", "finished"),
+            _operation("add", "/period/end", ended),
         ]
-    found = identifier_search(context.target.visit, live.visit_number)
-    return ConditionalPatch(
-        "Encounter", found, "", (*_test_operation("/status", live.status), *done)
-    )
+    record = identifier_search(context.target.visit, live.visit_number)
+    operations = (*_tests("/status", live.status), *changes)
+    return ConditionalPatch("Encounter", record, "", operations)
 
 
 def _appointment_patch(fact: Fact, live: Record, context: BundleContext) -> ConditionalPatch | None:
@@ -98,61 +99,59 @@ def _appointment_patch(fact: Fact, live: Record, context: BundleContext) -> Cond
         return None
     fields = fact.fields
     start = fields.get("rebook_start", "")
-    done: Operations
     if "T" in start:
-        other_place = fields.get("rebook_location", "") not in ("", live.location)
-        if other_place or live.status == "cancelled":
+        moves = fields.get("rebook_location", "") not in ("", live.location)
+        if moves or live.status == "cancelled":
             return None
-        over = end_time(start, str(live.minutes), context.target.appointment_minutes)
-        done = [
-            {"op": "replace", "path": "/status", "value": "booked"},
-            {"op": "replace", "path": "/start", "value": context.format_time(start)},
-            {"op": "replace", "path": "/end", "value": context.format_time(over)},
+        end = end_time(start, str(live.minutes), context.target.appointment_minutes)
+        changes = [
+            _operation("replace", "/status", "booked"),
+            _operation("replace", "/start", context.format_time(start)),
+            _operation("replace", "/end", context.format_time(end)),
         ]
     else:
         status, reason = fields.get("status", ""), fields.get("reason", "")
-        done = [{"op": "replace", "path": "/status", "value": status}]
-        if reason and status in ("cancelled", "noshow"):
-            done.append({"op": "add", "path": "/cancelationReason", "value": text_concept(reason)})
-    found = identifier_search(context.target.appointment, live.number)
+        changes = [_operation("replace", "/status", status)]
+        if reason and status in CLOSED_STATUSES:
+            changes.append(_operation("add", "/cancelationReason", text_concept(reason)))
+    record = identifier_search(context.target.appointment, live.number)
     guard = f"date={quote(live.start, safe='')}"
-    return ConditionalPatch(
-        "Appointment", found, guard, (*_test_operation("/status", live.status), *done)
-    )
+    operations = (*_tests("/status", live.status), *changes)
+    return ConditionalPatch("Appointment", record, guard, operations)
 
 
 def _patient_patch(fact: Fact, live: Record, context: BundleContext) -> ConditionalPatch | None:
     if not isinstance(live, Patient):
         return None
-    held = Patient.__dataclass_fields__
-    said = {name: text for name, text in fact.fields.items() if name in held and text}
-    other = {name: text for name, text in said.items() if text != getattr(live, name)}
-    if not other or any(not _can_patch(name, live) for name in other):
-        return None
-    done: Operations = []
-    for name, text in other.items():
-        path, words = _DETAILS[name]
-        old: Any = getattr(live, name)
-        done += _test_operation(
-            path, old.split() if words else old[:10] if name == "birth_date" else old
-        )
-        done.append({"op": "add", "path": path, "value": text.split() if words else text})
-    guard = "&".join(_MISSING[name] for name in other if not getattr(live, name))
+    changed = {
+        name: text
+        for name, text in fact.fields.items()
+        if name in Patient.__dataclass_fields__ and text and text != getattr(live, name)
+    }
     number = list_numbers(Person(mrn=live.mrn, nhs_number=live.nhs_number), context.target)
-    return (
-        ConditionalPatch("Patient", identifier_search(*number[0]), guard, tuple(done))
-        if number
-        else None
-    )
+    if not changed or not number or not all(_can_patch(name, live) for name in changed):
+        return None
+    operations: list[Json] = []
+    for name, text in changed.items():
+        path, is_list = _DETAILS[name]
+        compared = getattr(live, name)[:10] if name == "birth_date" else getattr(live, name)
+        operations += _tests(path, compared.split() if is_list else compared)
+        operations.append(_operation("add", path, text.split() if is_list else text))
+    guard = "&".join(_MISSING[name] for name in changed if not getattr(live, name))
+    return ConditionalPatch("Patient", identifier_search(*number[0]), guard, tuple(operations))
 
 
 def _can_patch(name: str, live: Patient) -> bool:
     return name in _DETAILS and (bool(getattr(live, name)) or name in _MISSING)
 
 
-def _test_operation(path: str, value: Any) -> Operations:
+def _operation(name: str, path: str, value: Any) -> Json:
+    return {"op": name, "path": path, "value": value}
+
+
+def _tests(path: str, value: Any) -> list[Json]:
     """The change holds only while this is what stands there."""
-    return [{"op": "test", "path": path, "value": value}] if value else []
+    return [_operation("test", path, value)] if value else []
 
 
 BUILDERS: Mapping[str, Callable[[Fact, Record, BundleContext], ConditionalPatch | None]] = {
@@ -160,3 +159,4 @@ BUILDERS: Mapping[str, Callable[[Fact, Record, BundleContext], ConditionalPatch 
     "Patient": _patient_patch,
     "Appointment": _appointment_patch,
 }
+"""The types whose live records can be changed."""

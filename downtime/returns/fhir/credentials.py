@@ -7,23 +7,23 @@ from downtime.errors import InputError
 from downtime.returns.fhir.target import FhirTarget
 
 
-def check_credentials(names: FhirTarget, system: str) -> None:
+def check_credentials(target: FhirTarget, system: str) -> None:
     """InputError, naming the system's table, when certificates or the token cannot be read."""
     try:
-        read_authorization(names.token_file)
-        build_tls_context(names)
+        read_authorization(target.token_file)
+        build_tls_context(target)
     except InputError as fault:
         raise InputError(
             fault.code, f"returns.targets.{system}.fhir: {fault.sentence}", fault.next_step
         ) from None
 
 
-def build_tls_context(names: FhirTarget) -> ssl.SSLContext:
+def build_tls_context(target: FhirTarget) -> ssl.SSLContext:
     """TLS that checks the server, with our own certificate where it is asked for; InputError."""
     try:
-        context = ssl.create_default_context(cafile=names.ca_file or None)
-        if names.certificate_file:
-            context.load_cert_chain(names.certificate_file)
+        context = ssl.create_default_context(cafile=target.ca_file or None)
+        if target.certificate_file:
+            context.load_cert_chain(target.certificate_file)
     except (OSError, ssl.SSLError):
         raise InputError(
             "target.certificate",

@@ -42,8 +42,8 @@ def _quoted(system: str) -> str:
 
 def urn(*parts: str) -> str:
     """`urn:uuid:…` made of what it names: the same for the same parts (RFC 9562, version 8)."""
-    made = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-    return f"urn:uuid:{made[:8]}-{made[8:12]}-8{made[13:16]}-8{made[17:20]}-{made[20:32]}"
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return f"urn:uuid:{digest[:8]}-{digest[8:12]}-8{digest[13:16]}-8{digest[17:20]}-{digest[20:32]}"
 
 
 def instant(stored: str, zone: ZoneInfo) -> str:
@@ -58,17 +58,17 @@ def coding(system: str, code: str, display: str = "") -> Json:
     return without_empty({"system": system, "code": code, "display": display})
 
 
-def coded_concept(code: str, words: str, local: str) -> Json:
+def coded_concept(code: str, text: str, local: str) -> Json:
     """A CodeableConcept: LOINC by the shape of its code, otherwise of the code system `local`."""
     if not code:
-        return {"text": words}
+        return {"text": text}
     system = LOINC if _LOINC_CODE.fullmatch(code) else local
-    return without_empty({"coding": [coding(system, code, words)], "text": words})
+    return without_empty({"coding": [coding(system, code, text)], "text": text})
 
 
-def text_concept(words: str) -> Json:
-    """A CodeableConcept of words alone; nothing without them."""
-    return {"text": words} if words else {}
+def text_concept(text: str) -> Json:
+    """A CodeableConcept of text alone; nothing without it."""
+    return {"text": text} if text else {}
 
 
 def display_reference(name: str) -> Json:
@@ -83,10 +83,10 @@ def is_number(text: str) -> bool:
 
 def quantity(value: str, unit: str, ucum: Mapping[str, str]) -> Json:
     """A Quantity with exactly the digits that were written; `ucum` maps units of paper to codes."""
-    made: Json = {"value": orjson.Fragment(value.encode()), "unit": unit}
+    number: Json = {"value": orjson.Fragment(value.encode()), "unit": unit}
     if code := ucum.get(unit):
-        made |= {"system": "http://unitsofmeasure.org", "code": code}
-    return without_empty(made)
+        number |= {"system": "http://unitsofmeasure.org", "code": code}
+    return without_empty(number)
 
 
 def annotations(pairs: Iterable[tuple[str, str]]) -> list[Json]:
@@ -94,6 +94,6 @@ def annotations(pairs: Iterable[tuple[str, str]]) -> list[Json]:
     return [{"text": f"{label}: {answer}"} for label, answer in pairs if answer]
 
 
-def as_list(one: Json) -> list[Json]:
+def as_list(part: Json) -> list[Json]:
     """A list of one part; an empty list without it."""
-    return [one] if one else []
+    return [part] if part else []

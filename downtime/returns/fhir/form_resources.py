@@ -2,8 +2,8 @@
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from downtime.entry import response_writer
 from downtime.entry.model import Entry
@@ -15,11 +15,10 @@ from downtime.returns.fhir.datatypes import (
     coding,
     display_reference,
     identifier,
-    instant,
     urn,
     without_empty,
 )
-from downtime.returns.fhir.target import FhirTarget
+from downtime.returns.fhir.target import BundleContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +36,20 @@ class SourceForm:
         entry = self.entry
         return f"{entry.serial}.{entry.corrections}" if entry.corrections else entry.serial
 
+    @property
+    def response_url(self) -> str:
+        """How the other entries of a bundle refer to its response."""
+        return urn("QuestionnaireResponse", self.number)
 
-def build_response(form: SourceForm, subject: Json, names: FhirTarget, zone: ZoneInfo) -> Json:
+
+def build_response(form: SourceForm, subject: Json, context: BundleContext) -> Json:
     """The QuestionnaireResponse: all that was keyed from the form, field by field."""
     entry = form.entry
-    made = response_writer.write_response(entry, form.definition, zone)
+    response = response_writer.write_response(entry, form.definition, context.zone)
     return without_empty(
-        made
+        response
         | {
-            "identifier": identifier(names.form, form.number),
+            "identifier": identifier(context.target.form, form.number),
             "questionnaire": f"{QUESTIONNAIRE}{entry.form}|{entry.version}",
             "status": "amended" if entry.corrections else "completed",
             "subject": subject,
@@ -54,80 +58,66 @@ def build_response(form: SourceForm, subject: Json, names: FhirTarget, zone: Zon
 
 
 def build_provenance(
-    form: SourceForm,
-    control_id: str,
-    targets: list[Json],
-    source: Json,
-    names: FhirTarget,
-    zone: ZoneInfo,
+    form: SourceForm, control_id: str, targets: Sequence[str], context: BundleContext
 ) -> Json:
     """Who wrote it on paper, who keyed it and who compared the two; when it happened and was keyed.
 
     Its tag is the bundle's control ID: R4 gives Provenance no identifier to search by.
     """
     entry = form.entry
-    agents = (
-        ("author", display_reference(entry.author)),
-        ("enterer", _staff_reference(entry.transcriber, entry.transcriber_name, names)),
-        ("verifier", _staff_reference(entry.verifier, entry.verifier_name, names)),
-    )
+    agents = {
+        "author": display_reference(entry.author),
+        "enterer": _staff_reference(entry.transcriber, entry.transcriber_name, context),
+        "verifier": _staff_reference(entry.verifier, entry.verifier_name, context),
+    }
     return {
         "resourceType": "Provenance",
-        "meta": {"tag": [coding(names.message, control_id)]},
-        "target": targets,
-        "occurredDateTime": instant(entry.event, zone),
-        "recorded": instant(entry.entered, zone),
+        "meta": {"tag": [coding(context.target.message, control_id)]},
+        "target": [{"reference": reference} for reference in targets],
+        "occurredDateTime": context.format_time(entry.event),
+        "recorded": context.format_time(entry.entered),
         "activity": {"coding": [coding(TERMINOLOGY + "v3-DataOperation", "CREATE", "create")]},
         "agent": [
             {
                 "type": {"coding": [coding(TERMINOLOGY + "provenance-participant-type", role)]},
-                "who": who,
+                "who": person,
             }
-            for role, who in agents
-            if who
+            for role, person in agents.items()
+            if person
         ],
-        "entity": [{"role": "source", "what": source}],
+        "entity": [{"role": "source", "what": {"reference": form.response_url}}],
     }
 
 
-def build_document(form: SourceForm, subject: Json, names: FhirTarget, zone: ZoneInfo) -> Json:
-    """The scanned form. The pages are inside: a Binary has nothing a replay could be told by."""
-    entry = form.entry
-    number = identifier(names.form, form.number)
+def build_document(form: SourceForm, subject: Json, context: BundleContext) -> Json:
+    """The scanned form. The pages are inside: a Binary has nothing by which a replay is known."""
+    entry, title = form.entry, form.definition.title
+    number = identifier(context.target.form, form.number)
+    # FHIR defines Attachment.hash as SHA-1; it guards against damage, not against malice.
+    digest = hashlib.sha1(form.scan, usedforsecurity=False).digest()
+    attachment = {
+        "contentType": form.scan_type,
+        "data": base64.b64encode(form.scan).decode(),
+        "hash": base64.b64encode(digest).decode(),
+        "title": title,
+    }
     return without_empty(
         {
             "resourceType": "DocumentReference",
             "masterIdentifier": number,
             "identifier": [number],
             "status": "current",
-            "type": {"text": form.definition.title},
+            "type": {"text": title},
             "subject": subject,
-            "date": instant(entry.entered, zone),
+            "date": context.format_time(entry.entered),
             "author": [display_reference(entry.author)] if entry.author else [],
-            "content": [
-                {
-                    "attachment": {
-                        "contentType": form.scan_type,
-                        "data": base64.b64encode(form.scan).decode(),
-                        "hash": base64.b64encode(_sha1(form.scan)).decode(),
-                        "title": form.definition.title,
-                    }
-                }
-            ],
-            "context": {"period": without_empty({"start": instant(entry.event, zone)})},
+            "content": [{"attachment": attachment}],
+            "context": {"period": without_empty({"start": context.format_time(entry.event)})},
         }
     )
 
 
-def response_url(form: SourceForm) -> str:
-    """How the other entries of a bundle refer to the response."""
-    return urn("QuestionnaireResponse", form.number)
-
-
-def _staff_reference(account: str, name: str, names: FhirTarget) -> Json:
-    return {"identifier": identifier(names.staff, account), "display": name} if account else {}
-
-
-def _sha1(content: bytes) -> bytes:
-    """FHIR defines Attachment.hash as SHA-1; it guards against damage, not against malice."""
-    return hashlib.sha1(content, usedforsecurity=False).digest()
+def _staff_reference(account: str, name: str, context: BundleContext) -> Json:
+    if not account:
+        return {}
+    return {"identifier": identifier(context.target.staff, account), "display": name}

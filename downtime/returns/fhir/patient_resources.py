@@ -5,11 +5,18 @@ two, refuses the transaction, so nothing can be filed to the wrong person or to 
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from downtime.entry.facts import Person
-from downtime.returns.fhir.datatypes import Json, identifier, identifier_search, urn, without_empty
-from downtime.returns.fhir.target import NHS, FhirTarget
+from downtime.returns.fhir.datatypes import (
+    Json,
+    as_list,
+    display_reference,
+    identifier,
+    identifier_search,
+    urn,
+    without_empty,
+)
+from downtime.returns.fhir.target import NHS, FhirTarget, profile_meta
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,83 +27,73 @@ class PatientReference:
     entry: Json | None = None
 
 
-def list_numbers(person: Person, names: FhirTarget) -> list[tuple[str, str]]:
+def list_numbers(person: Person, target: FhirTarget) -> list[tuple[str, str]]:
     """Each number of a person with its system, the one to find them by first."""
-    held = (
-        (names.hospital_number, person.mrn),
+    numbers = (
+        (target.hospital_number, person.mrn),
         (NHS, person.nhs_number),
-        (names.downtime_number, person.downtime_number),
+        (target.downtime_number, person.downtime_number),
     )
-    return [(system, value) for system, value in held if value]
+    return [(system, value) for system, value in numbers if value]
 
 
-def reference_patient(person: Person, names: FhirTarget, *, register: bool) -> PatientReference:
+def reference_patient(person: Person, target: FhirTarget, *, register: bool) -> PatientReference:
     """A known patient by number; with `register`, one who is created unless that number exists.
 
     A person without any number is nobody: the decision to return such an item is refused earlier.
     """
-    system, value = list_numbers(person, names)[0]
-    search = identifier_search(system, value)
+    number = list_numbers(person, target)[0]
+    search = identifier_search(*number)
     if not register:
         return PatientReference({"reference": f"Patient?{search}"})
-    url = urn("Patient", system, value)
+    url = urn("Patient", *number)
     request = {"method": "POST", "url": "Patient", "ifNoneExist": search}
-    return PatientReference(
-        {"reference": url},
-        {"fullUrl": url, "resource": build_patient(person, names), "request": request},
-    )
+    entry = {"fullUrl": url, "resource": build_patient(person, target), "request": request}
+    return PatientReference({"reference": url}, entry)
 
 
-def build_patient(person: Person, names: FhirTarget) -> Json:
+def build_patient(person: Person, target: FhirTarget) -> Json:
     """The Patient as paper knows them; nobody is called by a name that was not written."""
-    name = without_empty(
-        {
-            "family": person.family,
-            "given": [person.given] if person.given else [],
-            "prefix": [person.prefix] if person.prefix else [],
-        }
-    )
-    address = without_empty(
-        {"line": [person.address] if person.address else [], "postalCode": person.postcode}
-    )
-    gp = person.general_practitioner
+    name = {
+        "family": person.family,
+        "given": [person.given] if person.given else [],
+        "prefix": [person.prefix] if person.prefix else [],
+    }
+    address = {
+        "line": [person.address] if person.address else [],
+        "postalCode": person.postcode,
+    }
     return without_empty(
         {
             "resourceType": "Patient",
-            "meta": meta("Patient", names),
-            "identifier": [identifier(*number) for number in list_numbers(person, names)],
+            "meta": profile_meta("Patient", target),
+            "identifier": [identifier(*number) for number in list_numbers(person, target)],
             "active": True,
-            "name": [name or {"text": "UNKNOWN"}],
+            "name": [without_empty(name) or {"text": "UNKNOWN"}],
             "telecom": [{"system": "phone", "value": person.phone}] if person.phone else [],
             "gender": person.gender,
             "birthDate": person.birth_date,
-            "address": [address] if address else [],
-            "generalPractitioner": [{"display": gp}] if gp else [],
+            "address": as_list(without_empty(address)),
+            "generalPractitioner": as_list(display_reference(person.general_practitioner)),
         }
     )
 
 
 def merge_entry(
-    temporary: Person, surviving: Person, names: FhirTarget, *, undo: bool = False
+    temporary: Person, surviving: Person, target: FhirTarget, *, undo: bool = False
 ) -> Json:
     """The entry that retires a downtime number's record in favour of the patient's own.
 
     A conditional update of the temporary record alone: the surviving one is only pointed at, and
     a replay writes the same again. With `undo` the record stands by itself once more.
     """
-    number = (names.downtime_number, temporary.downtime_number)
-    resource = build_patient(temporary, names)
+    number = (target.downtime_number, temporary.downtime_number)
+    resource = build_patient(temporary, target)
     if not undo:
-        other = {"reference": f"Patient?{identifier_search(*list_numbers(surviving, names)[0])}"}
+        other = reference_patient(surviving, target, register=False).reference
         resource |= {"active": False, "link": [{"other": other, "type": "replaced-by"}]}
     return {
         "fullUrl": urn("Patient", *number),
         "resource": resource,
         "request": {"method": "PUT", "url": f"Patient?{identifier_search(*number)}"},
     }
-
-
-def meta(kind: str, names: FhirTarget, **more: Any) -> Json:
-    """The profile that a site asks for, if any."""
-    profile = names.profiles.get(kind, "")
-    return without_empty({"profile": [profile] if profile else [], **more})

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 
 from downtime.entry.facts import Fact
 from downtime.returns.fhir import appointments
-from downtime.returns.fhir.bundle_context import BundleContext
 from downtime.returns.fhir.datatypes import (
     TERMINOLOGY,
     Json,
@@ -23,6 +22,7 @@ from downtime.returns.fhir.datatypes import (
     text_concept,
     without_empty,
 )
+from downtime.returns.fhir.target import BundleContext, profile_meta
 
 SNOMED = "http://snomed.info/sct"
 _CLASSES = {
@@ -48,16 +48,15 @@ def has_resource(fact: Fact) -> bool:
 
 
 def build_resource(fact: Fact, number: str, subject: Json, context: BundleContext) -> Json:
-    """The resource of a fact with the identifier `number`; KeyError where `carries` says no."""
-    made = BUILDERS[fact.type](fact, subject, context)
-    own = identifier(context.target.item, number)
-    profile = context.target.profiles.get(fact.type, "")
+    """The resource of a fact with the identifier `number`; KeyError for a type without one."""
+    elements = BUILDERS[fact.type](fact, subject, context)
+    item_identifier = identifier(context.target.item, number)
     return without_empty(
         {
             "resourceType": fact.type,
-            "meta": {"profile": [profile]} if profile else {},
-            "identifier": [own, *made.pop("identifier", [])],
-            **made,
+            "meta": profile_meta(fact.type, context.target),
+            "identifier": [item_identifier, *elements.pop("identifier", [])],
+            **elements,
         }
     )
 
@@ -65,19 +64,16 @@ def build_resource(fact: Fact, number: str, subject: Json, context: BundleContex
 def _admission(fact: Fact, subject: Json, context: BundleContext) -> Json:
     fields = fact.fields
     started = context.format_time(fields.get("started") or fact.event)
-    code, words = _CLASSES.get(fields.get("kind", ""), _CLASSES["inpatient"])
-    attending = [coding(TERMINOLOGY + "v3-ParticipationType", "ATND", "attender")]
-    consultant = fields.get("consultant", "")
+    code, display = _CLASSES.get(fields.get("kind", ""), _CLASSES["inpatient"])
+    attender = [coding(TERMINOLOGY + "v3-ParticipationType", "ATND", "attender")]
+    consultant = display_reference(fields.get("consultant", ""))
+    participant = {"type": [{"coding": attender}], "individual": consultant}
     return {
         "status": "in-progress",
-        "class": coding(TERMINOLOGY + "v3-ActCode", code, words),
+        "class": coding(TERMINOLOGY + "v3-ActCode", code, display),
         "serviceType": text_concept(fields.get("specialty", "")),
         "subject": subject,
-        "participant": [
-            {"type": [{"coding": attending}], "individual": display_reference(consultant)}
-        ]
-        if consultant
-        else [],
+        "participant": [participant] if consultant else [],
         "period": {"start": started},
         "reasonCode": as_list(text_concept(fields.get("reason", ""))),
         "location": [{"location": location_reference(fact, context), "status": "active"}],
@@ -87,15 +83,15 @@ def _admission(fact: Fact, subject: Json, context: BundleContext) -> Json:
 def location_reference(fact: Fact, context: BundleContext) -> Json:
     """Where a patient is, as a reference by the code of the ward."""
     ward = fact.fields.get("ward") or fact.ward
-    inside = ((name, fact.fields.get(name, "")) for name in ("bay", "bed"))
-    words = ", ".join([ward, *(f"{name} {value}" for name, value in inside if value)])
-    return {"identifier": identifier(context.target.location, ward or "UNKNOWN"), "display": words}
+    parts = [f"{name} {fact.fields[name]}" for name in ("bay", "bed") if fact.fields.get(name)]
+    number = identifier(context.target.location, ward or "UNKNOWN")
+    return {"identifier": number, "display": ", ".join([ward, *parts])}
 
 
 def _request(fact: Fact, subject: Json, context: BundleContext) -> Json:
     fields = fact.fields
     priority = fields.get("priority", "")
-    extra = (
+    notes = (
         ("Sample taken", context.format_time(fields.get("collected", ""))),
         ("Specimen", fields.get("specimen", "")),
         ("Priority", "" if priority in _PRIORITIES else priority),
@@ -111,7 +107,7 @@ def _request(fact: Fact, subject: Json, context: BundleContext) -> Json:
         "requester": display_reference(fields.get("requester") or fact.author),
         "performer": as_list(display_reference(fields.get("department") or fact.system)),
         "reasonCode": as_list(text_concept(fields.get("reason", ""))),
-        "note": annotations(extra),
+        "note": annotations(notes),
     }
 
 
@@ -119,7 +115,7 @@ def _observation(fact: Fact, subject: Json, context: BundleContext) -> Json:
     fields = fact.fields
     phoned = fact.system == context.phoned
     laboratory = coding(TERMINOLOGY + "observation-category", "laboratory", "Laboratory")
-    made = {
+    resource = {
         "status": "preliminary" if phoned else "final",  # until its own system reports it
         "category": [{"coding": [laboratory]}] if phoned else [],
         "code": _code(fact, context),
@@ -132,47 +128,49 @@ def _observation(fact: Fact, subject: Json, context: BundleContext) -> Json:
     }
     value, units = fields.get("value", ""), fields.get("units", "")
     if is_number(value):
-        made["valueQuantity"] = quantity(value, units, context.target.units)
+        resource["valueQuantity"] = quantity(value, units, context.target.units)
     elif value:
-        made["valueString"] = f"{value} {units}".strip()
-    return made
+        resource["valueString"] = f"{value} {units}".strip()
+    return resource
 
 
 def _allergy(fact: Fact, subject: Json, context: BundleContext) -> Json:
     fields = fact.fields
-    status = TERMINOLOGY + "allergyintolerance-clinical"
-    certain = TERMINOLOGY + "allergyintolerance-verification"
+    clinical = coding(TERMINOLOGY + "allergyintolerance-clinical", "active")
+    verification = coding(TERMINOLOGY + "allergyintolerance-verification", "unconfirmed")
     category, severity = fields.get("category", ""), fields.get("severity", "").casefold()
     reaction = fields.get("reaction", "")
-    manifest = {"manifestation": [{"text": reaction}]}
-    if reaction and severity in _SEVERITIES:
-        manifest["severity"] = severity  # type: ignore[assignment]
-    none = {"coding": [coding(SNOMED, "716186003", "No known allergy")], "text": "No known allergy"}
+    is_coded = bool(reaction) and severity in _SEVERITIES
+    manifestation = {"manifestation": [{"text": reaction}]}
+    coded_severity = {"severity": severity} if is_coded else {}
+    substance = text_concept(fields.get("substance", ""))
+    if fields.get("none_known"):
+        none_known = coding(SNOMED, "716186003", "No known allergy")
+        substance = {"coding": [none_known], "text": "No known allergy"}
+    notes = (
+        ("Category", "" if category in _CATEGORIES else category),
+        ("Severity", "" if is_coded else fields.get("severity", "")),
+        *fact.notes,
+    )
     return {
-        "clinicalStatus": {"coding": [coding(status, "active")]},
-        "verificationStatus": {"coding": [coding(certain, "unconfirmed")]},
+        "clinicalStatus": {"coding": [clinical]},
+        "verificationStatus": {"coding": [verification]},
         "category": [category] if category in _CATEGORIES else [],
-        "code": none if fields.get("none_known") else text_concept(fields.get("substance", "")),
+        "code": substance,
         "patient": subject,
         "recordedDate": context.format_time(fact.event),
         "asserter": display_reference(fact.author),
-        "reaction": [manifest] if reaction else [],
-        "note": annotations(
-            (
-                ("Category", "" if category in _CATEGORIES else category),
-                ("Severity", "" if "severity" in manifest else fields.get("severity", "")),
-                *fact.notes,
-            )
-        ),
+        "reaction": [manifestation | coded_severity] if reaction else [],
+        "note": annotations(notes),
     }
 
 
 def _flag(fact: Fact, subject: Json, context: BundleContext) -> Json:
-    words = [fact.fields.get("text", ""), *(f"{label}: {text}" for label, text in fact.notes)]
+    parts = [fact.fields.get("text", ""), *(f"{label}: {text}" for label, text in fact.notes)]
     return {
         "status": "active",
         "category": as_list(text_concept(fact.fields.get("category", ""))),
-        "code": {"text": "; ".join(filter(None, words)) or fact.title},
+        "code": {"text": "; ".join(filter(None, parts)) or fact.title},
         "subject": subject,
         "period": {"start": context.format_time(fact.event)},
         "author": display_reference(fact.author),
@@ -184,28 +182,24 @@ def _administration(fact: Fact, subject: Json, context: BundleContext) -> Json:
     status = fields.get("status", "")
     is_given = status != "not-given"
     dosage, route = fields.get("dosage", ""), fields.get("route", "")
-    dose = _DOSE.fullmatch(dosage)
-    # An amount that is no number with a unit cannot stand in `dosage` (invariant mad-1).
-    unsaid = () if dose else (("Dosage", dosage), ("Route", route))
-    extra = (*unsaid, ("Batch or donation number", fields.get("batch", "")))
+    dose, dosage_element = _DOSE.fullmatch(dosage), {}
+    notes = [("Batch or donation number", fields.get("batch", "")), *fact.notes]
+    if dose:
+        amount = quantity(dose[1], dose[2], context.target.units)
+        dosage_element = {"text": dosage, "route": text_concept(route), "dose": amount}
+    else:  # an amount that is no number with a unit cannot stand in `dosage` (invariant mad-1)
+        notes = [("Dosage", dosage), ("Route", route), *notes]
+    reason = as_list(text_concept(fields.get("reason", "")))
     return {
         "status": _DONE.get(status, "unknown"),
-        "statusReason": [] if is_given else as_list(text_concept(fields.get("reason", ""))),
+        "statusReason": [] if is_given else reason,
         "medicationCodeableConcept": {"text": fields.get("medicine") or fact.title},
         "subject": subject,
         "effectiveDateTime": context.format_time(fields.get("given") or fact.event),
         "performer": [{"actor": display_reference(fields.get("performer") or fact.author)}],
-        "reasonCode": as_list(text_concept(fields.get("reason", ""))) if is_given else [],
-        "dosage": without_empty(
-            {
-                "text": dosage,
-                "route": text_concept(route),
-                "dose": quantity(dose[1], dose[2], context.target.units),
-            }
-        )
-        if dose
-        else {},
-        "note": annotations((*extra, *fact.notes)),
+        "reasonCode": reason if is_given else [],
+        "dosage": without_empty(dosage_element),
+        "note": annotations(notes),
     }
 
 

@@ -93,15 +93,15 @@ class _TooSlowError(Exception):
 
 
 @contextmanager
-def open_client(names: FhirTarget, clock: Clock) -> Iterator[FhirClient]:
+def open_client(target: FhirTarget, clock: Clock) -> Iterator[FhirClient]:
     """A client for one server; InputError when its certificates or token cannot be read."""
-    credentials.read_authorization(names.token_file)
-    timeout = httpx.Timeout(names.answer_seconds, connect=names.connect_seconds)
+    credentials.read_authorization(target.token_file)
+    timeout = httpx.Timeout(target.answer_seconds, connect=target.connect_seconds)
     # Proxies of the environment are left aside: patient data goes where the settings say.
     with httpx.Client(
-        verify=credentials.build_tls_context(names), timeout=timeout, trust_env=False
+        verify=credentials.build_tls_context(target), timeout=timeout, trust_env=False
     ) as http:
-        yield FhirClient(http, names, clock)
+        yield FhirClient(http, target, clock)
 
 
 def _retry_after_seconds(header: str, client: FhirClient) -> float:

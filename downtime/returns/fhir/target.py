@@ -1,19 +1,28 @@
 """How a FHIR system is reached and what it calls things: `[returns.targets.SYSTEM.fhir]`. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from downtime import config
 from downtime.paper.forms.export_questionnaire import EXTENSION_BASE
-from downtime.returns.profiles import PAGE, TARGETS, setting_error
+from downtime.returns.fhir.datatypes import instant
+from downtime.returns.profiles import PAGE, TARGETS, Fault, setting_error
 from downtime.settings import Settings, setting
 
 BASE = EXTENSION_BASE.removesuffix("StructureDefinition/")
 """Where this project's own names begin."""
 NHS = "https://fhir.nhs.uk/Id/nhs-number"
 LEAST_ENTRIES = 8
+_POSITIVE = (
+    "connect_seconds",
+    "answer_seconds",
+    "wait_cap_seconds",
+    "max_answer_bytes",
+    "appointment_minutes",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,34 +57,48 @@ class FhirTarget:
     profiles: dict[str, str] = setting({}, "Resource type to the profile it names.")
 
 
-def read_fhir_target(settings: Settings, system: str, given: Mapping[str, Any]) -> FhirTarget:
+def read_fhir_target(settings: Settings, system: str, table: Mapping[str, Any]) -> FhirTarget:
     """The FHIR table of a system; InputError names the first mistake."""
-    read = config.parse_table(FhirTarget, given, f"{TARGETS}.{system}.fhir.", PAGE)
-    usual = settings.site.mrn_system or f"{BASE}id/{settings.site.mrn_authority}"
-    made = replace(read, hospital_number=read.hospital_number or usual)
-    for name, words in _faults(made):
-        raise setting_error(system, f"fhir.{name}", words)
-    return made
+    profile = config.parse_table(FhirTarget, table, f"{TARGETS}.{system}.fhir.", PAGE)
+    mrn_system = settings.site.mrn_system or f"{BASE}id/{settings.site.mrn_authority}"
+    target = replace(profile, hospital_number=profile.hospital_number or mrn_system)
+    for name, fault in _find_faults(target):
+        raise setting_error(system, f"fhir.{name}", fault)
+    return target
 
 
-def _faults(made: FhirTarget) -> list[tuple[str, str]]:
-    found = []
-    address = urlsplit(made.url)
+def profile_meta(resource_type: str, target: FhirTarget) -> dict[str, Any]:
+    """The profile that a site asks for, if any."""
+    profile = target.profiles.get(resource_type, "")
+    return {"profile": [profile]} if profile else {}
+
+
+@dataclass(frozen=True, slots=True)
+class BundleContext:
+    """What all resources of a bundle share; `phoned` is the system whose results are phoned."""
+
+    target: FhirTarget
+    zone: ZoneInfo
+    phoned: str
+
+    def format_time(self, stored: str) -> str:
+        """A stored time as FHIR writes it."""
+        return instant(stored, self.zone)
+
+
+def _find_faults(target: FhirTarget) -> Iterator[Fault]:
+    address = urlsplit(target.url)
     if address.scheme not in ("http", "https") or not address.hostname:
-        found.append(("url", "must be an address that begins with https://"))
-    elif address.scheme == "http" and not (made.plain_http or _is_local(address.hostname)):
-        found.append(("url", "has no TLS; patient data would go over the network in clear"))
+        yield "url", "must be an address that begins with https://"
+    elif address.scheme == "http" and not (target.plain_http or _is_local(address.hostname)):
+        yield "url", "has no TLS; patient data would go over the network in clear"
     if address.username or address.query or address.fragment:
-        found.append(("url", "must hold no password, query or fragment"))
-    found += [
-        (name, "must be more than 0")
-        for name in ("connect_seconds", "answer_seconds", "wait_cap_seconds", "max_answer_bytes",
-                     "appointment_minutes")
-        if getattr(made, name) <= 0
-    ]  # fmt: skip
-    if made.entries < LEAST_ENTRIES:
-        found.append(("entries", f"must be at least {LEAST_ENTRIES}"))
-    return found
+        yield "url", "must hold no password, query or fragment"
+    for name in _POSITIVE:
+        if getattr(target, name) <= 0:
+            yield name, "must be more than 0"
+    if target.entries < LEAST_ENTRIES:
+        yield "entries", f"must be at least {LEAST_ENTRIES}"
 
 
 def _is_local(host: str) -> bool:
