@@ -18,8 +18,8 @@ def list_(session: Session) -> Output:
     Keyed back in full, in part, or not at all (scan). The home's own forms are among them; one with
     a mistake is left out, and 'downtime forms check' says why.
     """
-    found = sorted(load_form.load_forms(session.existing_home).values(), key=lambda form: form.name)
-    lines = [f"{form.name:<28} v{form.version:<4} {form.policy:<5} {form.title}" for form in found]
+    forms = sorted(load_form.load_forms(session.existing_home).values(), key=lambda form: form.name)
+    lines = [f"{form.name:<28} v{form.version:<4} {form.policy:<5} {form.title}" for form in forms]
     return Output(
         [
             {
@@ -32,7 +32,7 @@ def list_(session: Session) -> Output:
                 "system": form.system,
                 "fields": len(form.fields()),
             }
-            for form in found
+            for form in forms
         ],
         lines,
     )
@@ -51,12 +51,12 @@ def check(session: Session, files: tuple[Path, ...]) -> Output:
     Without FILE every form of this installation and home is checked.
     """
     if files:
-        found = [problem for file in files for problem in load_form.check_file(file)]
+        problems = [problem for file in files for problem in load_form.check_file(file)]
     else:
-        found = load_form.find_all_problems(session.existing_home)
-    document = [{"file": p.file, "line": p.line, "problem": p.sentence} for p in found]
+        problems = load_form.find_all_problems(session.existing_home)
+    document = [{"file": p.file, "line": p.line, "problem": p.sentence} for p in problems]
     good = "Every form can be used."
-    return Output(document, [str(problem) for problem in found] or [good], 1 if found else 0)
+    return Output(document, [str(problem) for problem in problems] or [good], 1 if problems else 0)
 
 
 @command(forms, "ready", permission=Permission.FORM_PRINT)
@@ -65,5 +65,5 @@ def ready(session: Session) -> Output:
 
     'downtime serve' does so by itself once somebody has signed in.
     """
-    made = list(prepare_layouts.prepare_layouts(session.vault, session.settings))
-    return Output({"laid_out": made}, [f"{len(made)} laid out; every form is ready to print."])
+    names = list(prepare_layouts.prepare_layouts(session.vault, session.settings))
+    return Output({"laid_out": names}, [f"{len(names)} laid out; every form is ready to print."])

@@ -35,9 +35,9 @@ def list_(
     session: Session, ward: str | None, form: str | None, state: str | None, outage: str | None
 ) -> Output:
     """Issued forms that must come back, in the order of issue; no patients are named."""
-    found = book.list_forms(session.vault, ward=ward, form=form, state=state, outage=outage)
-    lines = [_line(one) for one in found]
-    return Output([_document(one) for one in found], lines or ["No form is in the ledger so."])
+    forms = book.list_forms(session.vault, ward=ward, form=form, state=state, outage=outage)
+    lines = [_line(one) for one in forms]
+    return Output([_document(item) for item in forms], lines or ["No form is in the ledger so."])
 
 
 @command(ledger, "show", permission=Permission.LEDGER_VIEW)
@@ -135,15 +135,15 @@ def settle(session: Session, number: str, kind: str, reason: str) -> Output:
 @click.option("--csv", "csv_file", type=NewFile(), default=None, help="Write the list as CSV.")
 def open_(session: Session, name: str, outage: str, csv_file: Path | None) -> Output:
     """Paper not in order: missing, lost, void, checked in or keyed twice, copies, foreign, unfiled."""
-    found = paper_lists.list_papers(session.vault, session.settings, name, outage)
+    papers = paper_lists.list_papers(session.vault, session.settings, name, outage)
     if csv_file:
         zone = ZoneInfo(session.settings.site.time_zone)
         csv_file.write_bytes(
-            paper_lists.to_csv(found, lambda text: display.format_moment(text, zone))
+            paper_lists.to_csv(papers, lambda text: display.format_moment(text, zone))
         )
     now = session.vault.now()
-    lines = [_listed(line, now) for line in found]
-    return Output([_as_json(line, now) for line in found], lines or ["Nothing is in this list."])
+    lines = [_listed(line, now) for line in papers]
+    return Output([_as_json(line, now) for line in papers], lines or ["Nothing is in this list."])
 
 
 @command(ledger, "assign", permission=Permission.LEDGER_ASSIGN)
@@ -162,7 +162,7 @@ def assign(
     until = assignments.default_due(session.settings, vault.clock())
     if due:
         until = to_text(due.replace(tzinfo=zone))
-    given = apply_to_each(
+    assigned = apply_to_each(
         numbers,
         lambda number: assignments.assign(
             vault,
@@ -175,31 +175,34 @@ def assign(
         ),
     )
     return Output(
-        [{"serial": one.target, "owner": one.owner, "due": one.due} for one in given],
-        [f"{serials.format_serial(one.target)}: {one.owner}, due {one.due}." for one in given],
+        [{"serial": one.target, "owner": one.owner, "due": one.due} for one in assigned],
+        [
+            f"{serials.format_serial(assignment.target)}: {assignment.owner}, due {assignment.due}."
+            for assignment in assigned
+        ],
     )
 
 
 def _as_json(line: PaperLine, now: str) -> dict[str, object]:
-    given = line.assignment
+    assignment = line.assignment
     return {
         "serial": line.serial,
         "form": line.form.form if line.form else "",
         "ward": line.form.ward if line.form else "",
         "since": line.since,
         "details": line.details,
-        "owner": given.owner if given else "",
-        "due": given.due if given else "",
+        "owner": assignment.owner if assignment else "",
+        "due": assignment.due if assignment else "",
         "overdue": line.is_overdue(now),
     }
 
 
 def _listed(line: PaperLine, now: str) -> str:
     form = f"{line.form.form:<24} {line.form.ward or 'no ward':<10}" if line.form else " " * 35
-    given = line.assignment
-    owner = f"  {given.owner}, due {given.due}" if given else "  nobody has it"
-    late = "  OVERDUE" if line.is_overdue(now) else ""
-    return f"{serials.format_serial(line.serial)}  {form} {line.details}{owner}{late}"
+    assignment = line.assignment
+    owner = f"  {assignment.owner}, due {assignment.due}" if assignment else "  nobody has it"
+    overdue = "  OVERDUE" if line.is_overdue(now) else ""
+    return f"{serials.format_serial(line.serial)}  {form} {line.details}{owner}{overdue}"
 
 
 def _moved(numbers: tuple[str, ...], move: Callable[[str], IssuedForm]) -> Output:

@@ -62,10 +62,10 @@ def list_(session: Session) -> Output:
 @OPTIONAL_REASON
 def issue(session: Session, count: int, reason: str) -> Output:
     """Give out downtime numbers from this machine's block; none is ever used again."""
-    given = downtime_numbers.issue_numbers(
+    issued = downtime_numbers.issue_numbers(
         session.vault, session.settings, count, session.actor, reason
     )
-    return Output(given, given)
+    return Output(issued, issued)
 
 
 def _document(item: Outage) -> dict[str, object]:

@@ -101,12 +101,12 @@ def pack(
 def find_patient_id(session: Session, number: str) -> str:
     """The opaque id of the patient who has that number; NotFoundError."""
     with closing(local_snapshots.open_current_snapshot(session.vault)) as snapshot:
-        found = snapshot.find_patient_by_identifier(number)
-    if found is None:
+        patient = snapshot.find_patient_by_identifier(number)
+    if patient is None:
         raise NotFoundError(
             "patient.number", "Nobody in the snapshot has that number.", "Look for the patient."
         )
-    return found.id
+    return patient.id
 
 
 @command(downtime, "blank", permission=Permission.FORM_PRINT)
@@ -157,13 +157,13 @@ def reprint(
 def list_(session: Session, failed: bool) -> Output:
     """What was printed, newest first: pack, state, wards, pages, by whom, checksum."""
     pack_ledger.void_interrupted(session.vault, session.settings)
-    found = [
+    printed = [
         one
         for one in ledger.list_packs(session.vault)
         if not failed or one.state == PackState.FAILED
     ]
-    lines = [_line(one) for one in found]
-    return Output([_document(one) for one in found], lines or ["There is none."])
+    lines = [_line(one) for one in printed]
+    return Output([_document(pack) for pack in printed], lines or ["There is none."])
 
 
 @command(packs, "repeat", permission=Permission.PACK_PRINT)
@@ -186,22 +186,22 @@ def repeat(
     return result_output(result, destination)
 
 
-def _document(one: Pack) -> dict[str, object]:
+def _document(pack: Pack) -> dict[str, object]:
     return {
-        "pack": one.id,
-        "kind": one.kind,
-        "wards": list(one.wards),
-        "state": one.state,
-        "pages": one.pages,
-        "printed": one.issued_at,
-        "by": one.issued_name,
-        "snapshot": one.snapshot,
-        "checksum": one.checksum,
-        "failure": one.failure,
+        "pack": pack.id,
+        "kind": pack.kind,
+        "wards": list(pack.wards),
+        "state": pack.state,
+        "pages": pack.pages,
+        "printed": pack.issued_at,
+        "by": pack.issued_name,
+        "snapshot": pack.snapshot,
+        "checksum": pack.checksum,
+        "failure": pack.failure,
     }
 
 
-def _line(one: Pack) -> str:
-    said = one.failure or (one.checksum and content_recorder.format_checksum(one.checksum))
-    wards = ",".join(one.wards) or "-"
-    return f"{one.id}  {one.state:<9} {one.kind:<8} {wards:<16} {one.pages:>6} pages  {said}"
+def _line(pack: Pack) -> str:
+    note = pack.failure or (pack.checksum and content_recorder.format_checksum(pack.checksum))
+    wards = ",".join(pack.wards) or "-"
+    return f"{pack.id}  {pack.state:<9} {pack.kind:<8} {wards:<16} {pack.pages:>6} pages  {note}"

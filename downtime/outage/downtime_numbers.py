@@ -35,8 +35,10 @@ class Supply:
 
 def make_supply(what: str, used: int, total: int, settings: Settings) -> Supply:
     """What is left of a block; low from the share that the settings say."""
-    left = total - used
-    return Supply(what, left, total, left * 100 <= total * settings.paper.block_warning_percent)
+    remaining = total - used
+    return Supply(
+        what, remaining, total, remaining * 100 <= total * settings.paper.block_warning_percent
+    )
 
 
 def issue_numbers(

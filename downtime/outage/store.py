@@ -103,8 +103,8 @@ def insert_number_if_new(db: Database, row: Mapping[str, Any]) -> None:
 def is_issued_differently(db: Database, row: Mapping[str, Any]) -> bool:
     """Whether this number is held as given out at another time or by somebody else."""
     query = "SELECT 1 FROM downtime_number WHERE number = ? AND (issued <> ? OR issued_by <> ?)"
-    given = [row["number"], row["issued"], row["issued_by"]]
-    return db.execute(query, given).fetchone() is not None
+    values = [row["number"], row["issued"], row["issued_by"]]
+    return db.execute(query, values).fetchone() is not None
 
 
 def fetch_laptop_outages(db: Database) -> Iterator[dict[str, Any]]:
@@ -125,7 +125,8 @@ def save_laptop_outage(db: Database, row: Mapping[str, Any]) -> None:
     )
 
 
-def set_joined_outage(db: Database, device: str, there: str, here: str) -> None:
+def set_joined_outage(db: Database, device: str, id_on_laptop: str, local_id: str) -> None:
     db.execute(
-        "UPDATE outage_elsewhere SET joined = ? WHERE device = ? AND id = ?", [here, device, there]
+        "UPDATE outage_elsewhere SET joined = ? WHERE device = ? AND id = ?",
+        [local_id, device, id_on_laptop],
     )

@@ -53,8 +53,8 @@ def load_placement(home: Home, name: str, sheet: BackgroundPdf) -> dict[str, Any
             f"The form '{name}' is not printed on {name}.pdf.",
             "Give the PDF another name.",
         )
-    found: dict[str, Any] = yaml.safe_load(form.source)
-    return found
+    definition: dict[str, Any] = yaml.safe_load(form.source)
+    return definition
 
 
 def save_placement(vault: Vault, settings: Settings, form: Mapping[str, Any], actor: Actor) -> Path:

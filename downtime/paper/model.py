@@ -239,7 +239,7 @@ class FormCount:
     ward: str
     form: str
     state: FormState
-    count: int
+    number: int
 
 
 class MoveKind(StrEnum):

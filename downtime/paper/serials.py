@@ -71,11 +71,11 @@ def make_page_code(number: str, page: int, corner: str) -> str:
 
 def is_page_code(text: str) -> bool:
     """Whether text is a page code: pattern and both check characters right."""
-    found = _PAYLOAD.fullmatch(text)
+    match = _PAYLOAD.fullmatch(text)
     return bool(
-        found
-        and _SERIAL.fullmatch(found[1])
-        and has_check_character(found[1])
+        match
+        and _SERIAL.fullmatch(match[1])
+        and has_check_character(match[1])
         and has_check_character(text)
     )
 

@@ -38,33 +38,33 @@ def main(path: str, page: str, memory: str, seconds: str) -> int:
 
 
 def _clean(path: str) -> dict[str, Any]:
-    with pikepdf.open(path) as given, pikepdf.new() as copy:
-        seen = read_frames(given)
-        found = read_fields(given, seen)
-        _flatten(given)
-        for page, frame in zip(given.pages, seen, strict=True):
+    with pikepdf.open(path) as source, pikepdf.new() as copy:
+        seen = read_frames(source)
+        form_fields = read_fields(source, seen)
+        _flatten(source)
+        for page, frame in zip(source.pages, seen, strict=True):
             page.trimbox = page.cropbox
-            made = copy.add_blank_page(page_size=frame.size)
-            made.add_overlay(page, pikepdf.Rectangle(0, 0, *frame.size))
+            clean_page = copy.add_blank_page(page_size=frame.size)
+            clean_page.add_overlay(page, pikepdf.Rectangle(0, 0, *frame.size))
         out = io.BytesIO()
         copy.remove_unreferenced_resources()
         copy.save(out, compress_streams=True)
     return {
         "pages": [frame.size for frame in seen],
-        "fields": found,
+        "fields": form_fields,
         "pdf": base64.b64encode(out.getvalue()).decode(),
     }
 
 
-def _flatten(given: pikepdf.Pdf) -> None:
+def _flatten(source: pikepdf.Pdf) -> None:
     """Empty the form fields and draw what is left of them (borders, boxes) on the pages."""
-    for page in given.pages:
+    for page in source.pages:
         for widget in page.obj.get("/Annots", ()):
             if widget.get("/Subtype") == "/Widget":
                 _empty(widget)
-    if "/AcroForm" in given.Root:
-        given.generate_appearance_streams()
-    given.flatten_annotations("print")
+    if "/AcroForm" in source.Root:
+        source.generate_appearance_streams()
+    source.flatten_annotations("print")
 
 
 def _empty(widget: Any) -> None:

@@ -17,8 +17,8 @@ class Unfit(Exception):
 class Frame(NamedTuple):
     """How a page is turned and cut, so that what stands on it can be found on the clean copy."""
 
-    left: float
-    bottom: float
+    x: float
+    y: float
     width: float
     height: float
     rotation: int
@@ -38,33 +38,33 @@ class Frame(NamedTuple):
         return xs[0], ys[0], xs[1] - xs[0], ys[1] - ys[0]
 
     def _point(self, x: float, y: float) -> tuple[float, float]:
-        x, y = x - self.left, y - self.bottom
-        turned = {
+        x, y = x - self.x, y - self.y
+        rotated = {
             0: (x, y),
             90: (y, self.width - x),
             180: (self.width - x, self.height - y),
             270: (self.height - y, x),
         }[self.rotation]
-        return turned[0] * self.unit, turned[1] * self.unit
+        return rotated[0] * self.unit, rotated[1] * self.unit
 
 
-def read_frames(given: pikepdf.Pdf) -> list[Frame]:
+def read_frames(document: pikepdf.Pdf) -> list[Frame]:
     """How each page is turned and cut; Unfit when they are no pages of a form."""
-    if not 1 <= len(given.pages) <= MOST_PAGES:
-        raise Unfit(f"it has {len(given.pages)} pages; a form has 1 to {MOST_PAGES}")
-    found = []
-    for page in given.pages:
+    if not 1 <= len(document.pages) <= MOST_PAGES:
+        raise Unfit(f"it has {len(document.pages)} pages; a form has 1 to {MOST_PAGES}")
+    page_frames = []
+    for page in document.pages:
         x1, y1, x2, y2 = (float(v) for v in page.cropbox)
         left, bottom = min(x1, x2), min(y1, y2)
-        turned = int(page.obj.get("/Rotate", _inherited(page.obj, "/Rotate", 0))) % 360
+        rotation = int(page.obj.get("/Rotate", _inherited(page.obj, "/Rotate", 0))) % 360
         unit = float(page.obj.get("/UserUnit", 1))
-        frame = Frame(left, bottom, abs(x2 - x1), abs(y2 - y1), turned, unit)
+        frame = Frame(left, bottom, abs(x2 - x1), abs(y2 - y1), rotation, unit)
         if not all(SMALLEST <= side <= LARGEST for side in frame.size):
             raise Unfit("its pages are not of a size between A6 and A3")
-        found.append(frame)
-    if any(frame.size != found[0].size for frame in found):
+        page_frames.append(frame)
+    if any(frame.size != page_frames[0].size for frame in page_frames):
         raise Unfit("its pages are of different sizes")
-    return found
+    return page_frames
 
 
 def _inherited(node: Any, name: str, usual: Any) -> Any:
@@ -77,10 +77,10 @@ def _inherited(node: Any, name: str, usual: Any) -> Any:
     return usual
 
 
-def read_fields(given: pikepdf.Pdf, seen: list[Frame]) -> list[dict[str, Any]]:
+def read_fields(document: pikepdf.Pdf, seen: list[Frame]) -> list[dict[str, Any]]:
     """The form fields that stand on the pages, in points as the page is seen."""
-    found = []
-    for number, (page, frame) in enumerate(zip(given.pages, seen, strict=True), 1):
+    form_fields = []
+    for number, (page, frame) in enumerate(zip(document.pages, seen, strict=True), 1):
         for widget in page.obj.get("/Annots", ()):
             if widget.get("/Subtype") != "/Widget" or "/Rect" not in widget:
                 continue
@@ -89,11 +89,11 @@ def read_fields(given: pikepdf.Pdf, seen: list[Frame]) -> list[dict[str, Any]]:
             if kind is None or not name:
                 continue
             x, y, wide, high = frame.to_seen(widget.Rect)
-            found.append(
+            form_fields.append(
                 {"name": name, "page": number, "kind": kind, "x": x, "y": y,
                  "width": wide, "height": high}
             )  # fmt: skip
-    return found
+    return form_fields
 
 
 def _full_name(widget: Any) -> str:

@@ -49,10 +49,10 @@ def _check_item_place(item: Table) -> Iterator[tuple[int, str]]:
         return
     if isinstance(place, Table) and place and all(isinstance(p, Table) for p in place.values()):
         known = {o.get("code") for o in item.get("answerOption") or () if isinstance(o, dict)}
-        for option, one in place.items():
+        for option, option_place in place.items():
             if option not in known:
                 yield place.lines[option], f"'{option}' is no option of this choice."
-            yield from _check_place(one, place.lines[option])
+            yield from _check_place(option_place, place.lines[option])
     else:
         yield from _check_place(place, line)
 

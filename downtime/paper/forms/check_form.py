@@ -102,13 +102,13 @@ def _check_rows(item: Table) -> Iterator[tuple[int, str]]:
 def _check_record_fields(table: Table, record: str) -> Iterator[tuple[int, str]]:
     """Words that a form, a group, a field or an option says and its record has no field for."""
     record = str(table.get("record", record))
-    said = list(_names(table.get("says"), table.lines.get("says", table.line)))
+    named = list(_names(table.get("says"), table.lines.get("says", table.line)))
     if table.get("maps"):
-        said.append((table.lines["maps"], str(table["maps"])))
+        named.append((table.lines["maps"], str(table["maps"])))
     for option in table.get("answerOption") or ():
         if isinstance(option, dict):
-            said += _names(option.get("says"), table.lines["answerOption"])
-    for line, name in said:
+            named += _names(option.get("says"), table.lines["answerOption"])
+    for line, name in named:
         if not is_record_field(name, record):
             yield line, f"A {record} has no field '{name}'."
     for item in table.get("item") or ():
@@ -120,9 +120,9 @@ def _names(says: Any, line: int) -> list[tuple[int, str]]:
     return [(line, name) for name in says] if isinstance(says, dict) else []
 
 
-def _check_keys(table: Table, words: dict[str, type], what: str) -> Iterator[tuple[int, str]]:
+def _check_keys(table: Table, known_keys: dict[str, type], what: str) -> Iterator[tuple[int, str]]:
     for name, value in table.items():
-        kind = words.get(name)
+        kind = known_keys.get(name)
         if kind is None:
             yield table.lines[name], f"{what} has no '{name}'."
         elif not _is_a(value, kind):

@@ -62,9 +62,9 @@ def begin_definition(name: str, fields: Sequence[Mapping[str, Any]]) -> dict[str
 
 
 def _of_pdf(field: Mapping[str, Any], used: dict[str, int]) -> dict[str, Any]:
-    words = re.sub(r"[^A-Za-z0-9]+", "-", field["name"]).strip("-").lower()[:50] or "field"
-    used[words] = used.get(words, 0) + 1
-    link_id = words if used[words] == 1 else f"{words}-{used[words]}"
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", field["name"]).strip("-").lower()[:50] or "field"
+    used[slug] = used.get(slug, 0) + 1
+    link_id = slug if used[slug] == 1 else f"{slug}-{used[slug]}"
     kind = "boolean" if field["kind"] == "tick" else "string"
     place = {"field": field["name"], "page": field["page"]}
     return {"linkId": link_id, "text": field["name"], "type": kind, "place": place}
@@ -72,10 +72,10 @@ def _of_pdf(field: Mapping[str, Any], used: dict[str, int]) -> dict[str, Any]:
 
 def list_rows(form: Mapping[str, Any]) -> list[BoxRow]:
     """Every place of a definition, and its fields that have none yet."""
-    found = [_row(key, place, "", "", "0") for key, place in (form.get("place") or {}).items()]
+    rows = [_row(key, place, "", "", "0") for key, place in (form.get("place") or {}).items()]
     for item in _leaves(form.get("item") or []):
-        found += _rows(item)
-    return found
+        rows += _rows(item)
+    return rows
 
 
 def _rows(item: Mapping[str, Any]) -> Iterator[BoxRow]:
@@ -90,8 +90,8 @@ def _rows(item: Mapping[str, Any]) -> Iterator[BoxRow]:
 
 
 def _row(key: str, place: Mapping[str, Any], text: str, kind: str, page: str) -> BoxRow:
-    given = {name: _shown(place[name]) for name in (*NUMBERS, "field") if name in place}
-    return BoxRow(**{"key": key, "text": text, "type": kind or "string", "page": page, **given})
+    texts = {name: _shown(place[name]) for name in (*NUMBERS, "field") if name in place}
+    return BoxRow(**{"key": key, "text": text, "type": kind or "string", "page": page, **texts})
 
 
 def _shown(value: Any) -> str:
@@ -106,9 +106,9 @@ def place_fields(form: Mapping[str, Any], drawn: Sequence[BoxRow]) -> dict[str, 
     keys = [row.key for row in drawn]
     if double := next((key for key in keys if keys.count(key) > 1), None):
         raise InputError("place.twice", f"'{double}' has two rows.", "Give each a name of its own.")
-    own = {row.key: row for row in drawn if not row.is_reserved}
+    own_rows = {row.key: row for row in drawn if not row.is_reserved}
     by_field: dict[str, list[BoxRow]] = {}
-    for row in own.values():
+    for row in own_rows.values():
         by_field.setdefault(row.key.partition("=")[0], []).append(row)
     items = _updated(form.get("item") or [], by_field)
     items += [_new(link_id, those) for link_id, those in by_field.items()]
@@ -122,26 +122,26 @@ def place_fields(form: Mapping[str, Any], drawn: Sequence[BoxRow]) -> dict[str, 
 
 def _updated(items: Sequence[Any], by_field: dict[str, list[BoxRow]]) -> list[dict[str, Any]]:
     """Items with their new places; those that were found are taken out of `by_field`."""
-    found = []
+    updated = []
     for item in items:
         if item["type"] == "group":
             if inside := _updated(item["item"], by_field):
-                found.append({**item, "item": inside})
+                updated.append({**item, "item": inside})
         elif item["type"] == "display":
-            found.append(dict(item))
+            updated.append(dict(item))
         elif those := by_field.pop(item["linkId"], None):
-            found.append(_changed(item, those))
-    return found
+            updated.append(_changed(item, those))
+    return updated
 
 
 def _changed(item: Mapping[str, Any], those: Sequence[BoxRow]) -> dict[str, Any]:
-    rest = {name: value for name, value in item.items() if name != "place"}
+    unchanged = {name: value for name, value in item.items() if name != "place"}
     if any("=" in row.key for row in those):
-        return {**rest, **_choice(those)}
+        return {**unchanged, **_choice(those)}
     row = those[0]
     kind = row.type if item["type"] != "choice" else "choice"
     place = _place(row, "1")
-    return {**rest, "text": row.text, "type": kind, **({"place": place} if place else {})}
+    return {**unchanged, "text": row.text, "type": kind, **({"place": place} if place else {})}
 
 
 def _new(link_id: str, those: Sequence[BoxRow]) -> dict[str, Any]:
@@ -167,14 +167,14 @@ def _place(row: BoxRow, usual_page: str) -> dict[str, Any]:
         return {"field": row.field}
     if not any((row.x, row.y, row.width, row.height)):
         return {}
-    said: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name in NUMBERS:
         text = getattr(row, name)
         if not text or (name == "page" and text == usual_page):
             continue
         number = _number(row.key, name, text)
-        said[name] = int(number) if name == "page" else round(number, 1)
-    return said
+        values[name] = int(number) if name == "page" else round(number, 1)
+    return values
 
 
 def _number(key: str, name: str, text: str) -> float:

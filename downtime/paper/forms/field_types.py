@@ -34,7 +34,7 @@ class PrintedMark(StrEnum):
     LINE = "line"
     TICK_BOX = "tick box"
     OPTION_BOXES = "option boxes"
-    WORDS = "words"
+    NOTE = "note"
     """Printed for the reader; there is nothing to fill in."""
     GROUP = "group"
 
@@ -60,8 +60,8 @@ def _parse_choice(item: Item, text: str) -> str:
     begun = [o.code for o in item.options if o.display.lower().startswith(typed)]
     if len(begun) == 1:
         return begun[0]
-    words = ", ".join(option.display for option in item.options[:_NAMED_OPTIONS])
-    raise ValueError(f"it is not one of the answers on the form ({words})")
+    displays = ", ".join(option.display for option in item.options[:_NAMED_OPTIONS])
+    raise ValueError(f"it is not one of the answers on the form ({displays})")
 
 
 def _parse_number(item: Item, text: str) -> str:
@@ -171,5 +171,5 @@ FIELD_TYPES: dict[FieldType, FieldTypeRow] = {
     FieldType.GROUP: FieldTypeRow(
         mark=PrintedMark.GROUP, own_key="item", can_be_drawn=False, is_answered=False
     ),
-    FieldType.DISPLAY: FieldTypeRow(mark=PrintedMark.WORDS, can_be_drawn=False, is_answered=False),
+    FieldType.DISPLAY: FieldTypeRow(mark=PrintedMark.NOTE, can_be_drawn=False, is_answered=False),
 }

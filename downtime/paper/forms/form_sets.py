@@ -15,7 +15,7 @@ from downtime.settings import Settings
 DEFAULT = "adult"
 FOR_SESSION = {"clinic": "outpatients", "theatre": "theatres"}
 """The set of a clinic's or a theatre's list, unless its place has a type of its own."""
-_WORDS = {"patient": list, "spares": dict, "summary": bool, "session": str}
+_KEY_TYPES = {"patient": list, "spares": dict, "summary": bool, "session": str}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ def get_ward_sets(
     settings: Settings, wards: Iterable[str], home: Home | None = None
 ) -> dict[str, FormSet]:
     """The set of each ward, as the settings say; nothing is guessed from its name."""
-    found = load_form_sets(settings, home)
-    return {ward: _of(settings, found, ward, DEFAULT) for ward in wards}
+    sets = load_form_sets(settings, home)
+    return {ward: _of(settings, sets, ward, DEFAULT) for ward in wards}
 
 
 def get_session_set(
@@ -59,15 +59,15 @@ def get_session_set(
     return _of(settings, load_form_sets(settings, home), location, FOR_SESSION[kind])
 
 
-def _of(settings: Settings, found: Mapping[str, FormSet], place: str, usual: str) -> FormSet:
+def _of(settings: Settings, sets: Mapping[str, FormSet], place: str, usual: str) -> FormSet:
     name = settings.paper.ward_types.get(place, usual)
-    if name not in found:
+    if name not in sets:
         raise InputError(
             "sets.unknown",
             f"The setting paper.ward_types gives '{place}' the type '{name}', which has no set.",
-            f"Choose one of: {', '.join(found)}.",
+            f"Choose one of: {', '.join(sets)}.",
         )
-    return found[name]
+    return sets[name]
 
 
 @cache
@@ -79,29 +79,29 @@ def _set(name: str, table: Any, known: Mapping[str, FormDefinition]) -> FormSet:
     if not isinstance(table, Mapping):
         raise _wrong(name, "is no table")
     for word, value in table.items():
-        if word not in _WORDS or not isinstance(value, _WORDS[word]):
-            raise _wrong(name, f"has '{word}' wrong: it holds {', '.join(_WORDS)}")
-    made = FormSet(
+        if word not in _KEY_TYPES or not isinstance(value, _KEY_TYPES[word]):
+            raise _wrong(name, f"has '{word}' wrong: it holds {', '.join(_KEY_TYPES)}")
+    form_set = FormSet(
         name,
         tuple(table.get("patient", ())),
         table.get("spares", {}),
         table.get("summary", True),
         table.get("session", ""),
     )
-    _check(made, known)
-    return made
+    _check(form_set, known)
+    return form_set
 
 
-def _check(made: FormSet, known: Mapping[str, FormDefinition]) -> None:
-    for form in (*made.patient, *made.blanks, *filter(None, [made.session])):
+def _check(form_set: FormSet, known: Mapping[str, FormDefinition]) -> None:
+    for form in (*form_set.patient, *form_set.blanks, *filter(None, [form_set.session])):
         if form not in known:
-            raise _wrong(made.name, f"names a form '{form}' that does not exist")
-    for form in made.patient:
+            raise _wrong(form_set.name, f"names a form '{form}' that does not exist")
+    for form in form_set.patient:
         if not known[form].identity:
-            raise _wrong(made.name, f"has '{form}', which is about no single patient, for each")
-    for form, count in made.blanks.items():
+            raise _wrong(form_set.name, f"has '{form}', which is about no single patient, for each")
+    for form, count in form_set.blanks.items():
         if type(count) is not int or count < 0:
-            raise _wrong(made.name, f"needs a whole number of spares of '{form}'")
+            raise _wrong(form_set.name, f"needs a whole number of spares of '{form}'")
 
 
 def is_numbered(form: FormDefinition, of_set: FormSet) -> bool:

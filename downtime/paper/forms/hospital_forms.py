@@ -77,8 +77,8 @@ def _read(file: Path) -> QuestionnaireReader:
 
 def check_definition(name: str, text: str) -> None:
     """InputError names the first mistake of a definition."""
-    if found := check_text(name, text):
-        raise InputError("form.invalid", f"{found[0]}", "Correct it, and save it again.")
+    if problems := check_text(name, text):
+        raise InputError("form.invalid", f"{problems[0]}", "Correct it, and save it again.")
 
 
 def check_name(name: str) -> None:

@@ -114,15 +114,15 @@ class QuestionnaireReader:
         return group | {"item": [self._field(field) for field in fields]}
 
     def _field(self, source: Mapping[str, Any]) -> dict[str, Any]:
-        link_id, said = source["linkId"], str(source.get("type"))
-        kind = _TYPES.get(said, said)
+        link_id, type_name = source["linkId"], str(source.get("type"))
+        kind = _TYPES.get(type_name, type_name)
         options = self._options(source) if kind == "choice" else []
         if kind == "choice" and not options:
             kind = "string"
         if kind not in FIELD_TYPES or kind == FieldType.GROUP:
             raise invalid(f"'{link_id}' has a type that is unknown here")
-        if kind != said:
-            self.notes.append(f"'{link_id}' is of type {said}; on paper it is a {kind}.")
+        if kind != type_name:
+            self.notes.append(f"'{link_id}' is of type {type_name}; on paper it is a {kind}.")
         if source.get("repeats"):
             self.notes.append(
                 f"'{link_id}' may have several answers; on paper it has room for one."
@@ -138,10 +138,10 @@ class QuestionnaireReader:
         return field
 
     def _options(self, source: Mapping[str, Any]) -> list[dict[str, str]]:
-        found = [read_option(one) for one in read_list(source, "answerOption")]
+        options = [read_option(element) for element in read_list(source, "answerOption")]
         if address := source.get("answerValueSet"):
             concepts = self._sets.get(str(address).removeprefix("#"))
             if concepts is None:
                 raise invalid(f"'{source['linkId']}' takes its answers from a value set elsewhere")
-            found += concepts
-        return found
+            options += concepts
+        return options

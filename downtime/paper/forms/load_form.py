@@ -53,8 +53,8 @@ def find_all_problems(home: Home | None = None) -> list[Problem]:
 def _paths(home: Home | None) -> list[Path]:
     """The file of each form, by name."""
     folders = [data_folder("forms"), home.forms] if home else [data_folder("forms")]
-    found = {path.stem: path for folder in folders for path in folder.glob("*.yaml")}
-    return [found[name] for name in sorted(found)]
+    paths = {path.stem: path for folder in folders for path in folder.glob("*.yaml")}
+    return [paths[name] for name in sorted(paths)]
 
 
 def check_file(path: Path) -> list[Problem]:
@@ -63,10 +63,10 @@ def check_file(path: Path) -> list[Problem]:
         text = path.read_bytes().decode()
     except UnicodeDecodeError:
         return [Problem(path.name, 1, "Not valid YAML: the file is not UTF-8 text.")]
-    found = [
+    problems = [
         Problem(path.name, line, sentence) for line, sentence in _cached_problems(path.stem, text)
     ]
-    return found or _check_background_exists(path, text)
+    return problems or _check_background_exists(path, text)
 
 
 def _check_background_exists(path: Path, text: str) -> list[Problem]:
@@ -109,9 +109,9 @@ def _find_text_problems(name: str, text: str) -> Iterator[tuple[int, str]]:
 
 def read_form(path: Path) -> FormDefinition:
     """The form of a file; InputError names its first mistake."""
-    if found := check_file(path):
+    if problems := check_file(path):
         raise InputError(
-            "form.invalid", f"A form's file has a mistake. {found[0]}", "Correct that line."
+            "form.invalid", f"A form's file has a mistake. {problems[0]}", "Correct that line."
         )
     return parse_form(path.read_bytes().decode())
 

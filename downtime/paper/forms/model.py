@@ -258,9 +258,9 @@ def _leaves(items: tuple[Item, ...]) -> Iterator[Item]:
     for item in items:
         if item.type == FieldType.GROUP:
             repeated = {"group": item.link_id, "repeated": item.rows} if item.repeats else {}
-            own = {"record_group": item.link_id} if item.record else {}
+            record_group = {"record_group": item.link_id} if item.record else {}
             for leaf in _leaves(item.items):
-                changes = repeated | own | _inherit(item, leaf)
+                changes = repeated | record_group | _inherit(item, leaf)
                 yield replace(leaf, **changes) if changes else leaf  # type: ignore[arg-type]
         elif item.type != FieldType.DISPLAY:
             yield item

@@ -22,7 +22,7 @@ MEDICINES = tuple(f"medicines.{kind}" for kind in MEDICINE_KINDS)
 ROWS = (*MEDICINES, APPOINTMENTS)
 NAME = "patient.name"
 SESSION = ("session.location", "session.day", "session.practitioner")
-NUMBER, AS_AT, HELD, WARD = SHEET = ("sheet.number", "sheet.as-at", "sheet.held", "sheet.ward")
+NUMBER, AS_AT, ON_HOLD, WARD = SHEET = ("sheet.number", "sheet.as-at", "sheet.held", "sheet.ward")
 """Of the sheet itself: `2 of 3`; newest data of the medicines' system; medicines under way that
 are not active and so not listed, such as those on hold; the ward."""
 NOT_DELIVERED = "Medicines unavailable: no system delivered them."
@@ -41,7 +41,7 @@ class _Chart(NamedTuple):
     """The medicines of one kind: those listed, and those that must not be given as they are."""
 
     listed: list[MedicationRequest]
-    held: list[MedicationRequest]
+    on_hold: list[MedicationRequest]
 
 
 def is_known_source(word: str, *, of_rows: bool = False, in_rows: bool = False) -> bool:
@@ -78,18 +78,18 @@ def sheet_values(
     sheet: int,
 ) -> dict[str, str]:
     """All that is printed into one sheet of a patient's form; sheets count from 1."""
-    found: dict[str, str] = {}
-    words = _words(row)
+    values: dict[str, str] = {}
+    sources = _patient_sources(row)
     for group in _groups(form):
         charts = _sheets(group, medicines)
-        words |= _chart_words(group, snapshot, medicines, zone)
-        words[NUMBER] = f"{sheet} of {len(charts)}"
+        sources |= _chart_words(group, snapshot, medicines, zone)
+        sources[NUMBER] = f"{sheet} of {len(charts)}"
         for number, record in enumerate(charts[sheet - 1], 1):
-            found |= _row(group, number, record)
+            values |= _row(group, number, record)
     for item in form.fields():
-        if not item.repeated and (value := words.get(item.prefill)):
-            found[item.link_id] = value
-    return found
+        if not item.repeated and (value := sources.get(item.prefill)):
+            values[item.link_id] = value
+    return values
 
 
 def session_values(
@@ -104,19 +104,22 @@ def session_values(
     size = group.rows if group else len(rows)
     pages = [rows[start : start + size] for start in range(0, len(rows), size)]
     people = sorted({row.appointment.practitioner for row in rows} - {""})
-    found = []
+    sheets = []
     for number, page in enumerate(pages, 1):
-        said = (location, display.format_day(day), ", ".join(people))
-        words = {**dict(zip(SESSION, said, strict=True)), NUMBER: f"{number} of {len(pages)}"}
+        session_texts = (location, display.format_day(day), ", ".join(people))
+        texts = {
+            **dict(zip(SESSION, session_texts, strict=True)),
+            NUMBER: f"{number} of {len(pages)}",
+        }
         values = {
-            item.link_id: words[item.prefill]
+            item.link_id: texts[item.prefill]
             for item in form.fields()
-            if not item.repeated and words.get(item.prefill)
+            if not item.repeated and texts.get(item.prefill)
         }
         for line, row in enumerate(page if group else (), 1):
             values |= _slot(group, line, row, zone)
-        found.append(values)
-    return found
+        sheets.append(values)
+    return sheets
 
 
 def _slot(group: Item | None, line: int, row: AppointmentRow, zone: ZoneInfo) -> dict[str, str]:
@@ -140,15 +143,15 @@ def _plain(item: Item, value: str, zone: ZoneInfo) -> str:
     return display.format_day(value) if item.type == FieldType.DATE else value
 
 
-def _words(row: PatientRow) -> dict[str, str]:
+def _patient_sources(row: PatientRow) -> dict[str, str]:
     records = {"patient": row.patient, "encounter": row.encounter}
-    words = {
+    sources = {
         f"{name}.{field}": str(getattr(record, field))
         for name, record in records.items()
         if record is not None
         for field in record.__dataclass_fields__
     }
-    return words | {WARD: row.encounter.ward if row.encounter else ""}
+    return sources | {WARD: row.encounter.ward if row.encounter else ""}
 
 
 def _groups(form: FormDefinition) -> Iterator[Item]:
@@ -180,16 +183,19 @@ def _chart_words(
     if not snapshot.has_type(MedicationRequest.__name__):
         return {AS_AT: NOT_DELIVERED}
     chart = _chart(group, medicines)
-    sources = {medicine.source for medicine in (*chart.listed, *chart.held)}
-    said = [
+    sources = {medicine.source for medicine in (*chart.listed, *chart.on_hold)}
+    newest_times = [
         f"{name} {display.format_moment(newest, zone)}"
         for name, newest in snapshot.list_systems()
         if name in sources and newest
     ]
-    return {AS_AT: ", ".join(said) or NONE_SENT, HELD: "; ".join(map(_held, chart.held))}
+    return {
+        AS_AT: ", ".join(newest_times) or NONE_SENT,
+        ON_HOLD: "; ".join(map(_word_on_hold, chart.on_hold)),
+    }
 
 
-def _held(medicine: MedicationRequest) -> str:
+def _word_on_hold(medicine: MedicationRequest) -> str:
     parts = (medicine.medicine, medicine.dosage, medicine.route, medicine.frequency)
     return f"{' '.join(filter(None, parts))} ({medicine.status})"
 

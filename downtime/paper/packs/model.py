@@ -23,7 +23,7 @@ class RequestKind(StrEnum):
     CLINIC = "clinic"
     THEATRE = "theatre"
     BLANK = "blank"
-    AGAIN = "again"
+    REPRINT = "again"
     LABELS = "labels"
 
 

@@ -43,7 +43,7 @@ _IDENTITY = {
 
 
 def preview_form(
-    form: FormDefinition, home: Home | None, settings: Settings, made: datetime, out: BinaryIO
+    form: FormDefinition, home: Home | None, settings: Settings, now: datetime, out: BinaryIO
 ) -> int:
     """Write the form with every field filled as PDF; returns its pages."""
     imprint = Imprint(
@@ -54,7 +54,7 @@ def preview_form(
         printed="Preview of the form; not issued.",
         mrn_name=settings.site.mrn_name,
     )
-    printer = DocumentPrinter(PdfWriter(out, f"{form.title}: {SPECIMEN.lower()}", made), imprint)
+    printer = DocumentPrinter(PdfWriter(out, f"{form.title}: {SPECIMEN.lower()}", now), imprint)
     labels = {item.link_id: item.text for item in form.fields()}
     layout = _marked(lay_out_form(form, home, settings))
     shown = specimen_values(form)

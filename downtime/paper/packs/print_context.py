@@ -82,15 +82,15 @@ class PrintContext:
         if name not in self.form_layouts:
             form = load_form(name, self.vault.home)
             digest = layout_digest(form, self.vault.home, self.mrn_name)
-            kept = layouts.find_layout(self.vault.db, digest)
-            layout = kept or lay_out_form(form, self.vault.home, self.settings)
+            stored = layouts.find_layout(self.vault.db, digest)
+            layout = stored or lay_out_form(form, self.vault.home, self.settings)
             self.form_layouts[name] = form, layout
         return self.form_layouts[name]
 
     def _get_list_layout(self, identity: bool) -> FormLayout:
         if identity not in self.list_layouts:
-            kept = layouts.find_layout(self.vault.db, flow_digest(identity, self.mrn_name))
-            self.list_layouts[identity] = kept or flow_layout(identity, self.mrn_name)
+            stored = layouts.find_layout(self.vault.db, flow_digest(identity, self.mrn_name))
+            self.list_layouts[identity] = stored or flow_layout(identity, self.mrn_name)
         return self.list_layouts[identity]
 
     def form_document(

@@ -23,7 +23,7 @@ class Reprint(PrintRequest):
     The old serial is void once the new page is delivered.
     """
 
-    kind: ClassVar[RequestKind] = RequestKind.AGAIN
+    kind: ClassVar[RequestKind] = RequestKind.REPRINT
     title: ClassVar[str] = "Form printed again"
     serial: str
 

@@ -46,9 +46,11 @@ def identity_values(view: SnapshotView, row: PatientRow) -> dict[str, str]:
 def summary_identity_values(view: SnapshotView, row: PatientRow) -> dict[str, str]:
     """The identity block of a summary, which lists all allergies below it."""
     values = identity_values(view, row)
-    found = view.snapshot.summarise_allergies(row.patient.id)
+    allergies = view.snapshot.summarise_allergies(row.patient.id)
     if len(values["patient.allergies"]) > _LISTED_BELOW:
-        values["patient.allergies"] = f"{found.heading}: {len(found.items)}, all listed below"
+        values["patient.allergies"] = (
+            f"{allergies.heading}: {len(allergies.items)}, all listed below"
+        )
     return values
 
 
@@ -60,10 +62,10 @@ def format_location(stay: Encounter | None) -> str:
     return ", ".join(part for part in parts if part) or display.NOT_RECORDED
 
 
-def format_allergies(found: AllergySummary) -> str:
+def format_allergies(summary: AllergySummary) -> str:
     """The heading, and after it every substance with its reaction."""
-    items = [f"{a.substance} ({a.reaction})" if a.reaction else a.substance for a in found.items]
-    return f"{found.heading}: {'; '.join(items)}" if items else found.heading
+    items = [f"{a.substance} ({a.reaction})" if a.reaction else a.substance for a in summary.items]
+    return f"{summary.heading}: {'; '.join(items)}" if items else summary.heading
 
 
 def format_ages(view: SnapshotView) -> str:
@@ -118,10 +120,10 @@ def _stay(view: SnapshotView, stay: Encounter | None) -> Iterator[Block]:
     yield Table((("Admitted", 3), ("Consultant", 4), ("Specialty", 3), ("Reason", 6)), [cells])
 
 
-def _allergies(found: AllergySummary) -> Iterator[Block]:
-    yield Heading(found.heading)
-    if found.items:
-        rows = [(a.substance, a.reaction, a.severity, a.category) for a in found.items]
+def _allergies(summary: AllergySummary) -> Iterator[Block]:
+    yield Heading(summary.heading)
+    if summary.items:
+        rows = [(a.substance, a.reaction, a.severity, a.category) for a in summary.items]
         columns = (("Substance", 4), ("Reaction", 5), ("Severity", 2), ("Category", 2))
         yield Table(columns, rows)
 
@@ -201,10 +203,19 @@ def _report(view: SnapshotView, row: ReportRow) -> Iterator[tuple[str, str, str,
     if report.conclusion:
         yield title, "Conclusion", report.conclusion, ""
         title = ""
-    for found in row.observations:
-        value = " ".join(filter(None, (found.value, found.units, found.flag and f"[{found.flag}]")))
-        value = "\n".join(filter(None, (value, found.note)))
-        yield title, found.display or found.code, value, found.reference_range
+    for observation in row.observations:
+        value = " ".join(
+            filter(
+                None,
+                (
+                    observation.value,
+                    observation.units,
+                    observation.flag and f"[{observation.flag}]",
+                ),
+            )
+        )
+        value = "\n".join(filter(None, (value, observation.note)))
+        yield title, observation.display or observation.code, value, observation.reference_range
         title = ""
     if title:
         yield title, "No values were sent", "", ""

@@ -64,6 +64,6 @@ def fetch_newest_layouts(db: Database) -> dict[str, str]:
     return {str(form): str(digest) for form, digest in db.execute(query)}
 
 
-def set_earlier_time(db: Database, digest: str, made: str) -> None:
+def set_earlier_time(db: Database, digest: str, at: str) -> None:
     """Of a layout that several machines made, the earliest time counts."""
-    db.execute("UPDATE form_layout SET made = min(made, ?) WHERE digest = ?", [made, digest])
+    db.execute("UPDATE form_layout SET made = min(made, ?) WHERE digest = ?", [at, digest])

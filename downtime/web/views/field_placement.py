@@ -25,7 +25,7 @@ from downtime.web.responses import ViewResponse, file_response
 from downtime.web.view_permissions import requires
 
 blueprint = Blueprint("field_placement", __name__, url_prefix="/forms/place")
-WORDS = ("title", "version", "status", "purpose", "policy", "record", "system")
+FORM_KEYS = ("title", "version", "status", "purpose", "policy", "record", "system")
 """What the screen asks of the form as a whole."""
 SPARE = 3
 """Empty rows at the end, for a browser without script."""
@@ -72,7 +72,7 @@ def save(name: str) -> ViewResponse:
     sheet = _sheet(name)
     drawn = [row for row in _typed() if row.key]
     form = hospital_backgrounds.load_placement(request_context.app_state().home, name, sheet)
-    form |= {word: request.form.get(word, "").strip() for word in WORDS}
+    form |= {word: request.form.get(word, "").strip() for word in FORM_KEYS}
     try:
         if all(row.key in RESERVED_PLACES for row in drawn):
             raise InputError(
@@ -85,8 +85,8 @@ def save(name: str) -> ViewResponse:
             request_context.vault(), request_context.settings(), form, request_context.actor()
         )
     except InputError as error:
-        said = f"{error.sentence} {error.next_step}"
-        return _screen(name, sheet, form, drawn, said), error.http_status
+        message = f"{error.sentence} {error.next_step}"
+        return _screen(name, sheet, form, drawn, message), error.http_status
     flash(f"The form '{name}' is saved. Check its preview before you use it.")
     return redirect(url_for("field_placement.draw", name=name, page=_page(sheet)), 303)
 
@@ -137,8 +137,8 @@ def _typed() -> list[BoxRow]:
     columns = {column: request.form.getlist(column) for column in COLUMNS}
     if len({len(values) for values in columns.values()}) != 1:
         raise InputError("place.rows", "The table came incomplete.", "Send it again.")
-    found = zip(*columns.values(), strict=True)
-    return [BoxRow(*(text.strip()[:200] for text in texts)) for texts in found]
+    rows = zip(*columns.values(), strict=True)
+    return [BoxRow(*(text.strip()[:200] for text in texts)) for texts in rows]
 
 
 def _sheet(name: str) -> BackgroundPdf:
@@ -146,10 +146,10 @@ def _sheet(name: str) -> BackgroundPdf:
 
 
 def _path(name: str) -> Path:
-    found = hospital_backgrounds.list_backgrounds(request_context.app_state().home).get(name)
-    if found is None:
+    path = hospital_backgrounds.list_backgrounds(request_context.app_state().home).get(name)
+    if path is None:
         raise NotFoundError("place.unknown", "There is no such PDF here.", "Upload it first.")
-    return found
+    return path
 
 
 def _page(sheet: BackgroundPdf) -> int:

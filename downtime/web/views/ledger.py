@@ -30,7 +30,7 @@ MOVES = {
 }
 
 
-def about(form: IssuedForm) -> str:
+def patient_label(form: IssuedForm) -> str:
     """Whom a form is about, for those who may see patients."""
     if not has_permission(Permission.PATIENT_VIEW):
         return "Hidden from your role"
@@ -61,7 +61,7 @@ def show() -> ViewResponse:
         missing=rules.list_missing(vault, outage_id, ward or None),
         shown=SHOWN,
         titles=titles(),
-        about=about,
+        about=patient_label,
     )
 
 
@@ -77,7 +77,7 @@ def form(serial: str) -> ViewResponse:
         issued=issued,
         title=title,
         moves=moves,
-        about=about,
+        about=patient_label,
         can_reprint=policies.can_reprint(issued),
     )
 

@@ -16,10 +16,10 @@ MOST = 100
 @requires(Permission.NUMBER_ISSUE)
 def show() -> ViewResponse:
     """What is left of this laptop's block, and the numbers given out a moment ago."""
-    given = request_context.session_texts("numbers").split()
+    issued = request_context.session_texts("numbers").split()
     request_context.remember_text("numbers", "")
     supply = rules.count_supply(request_context.vault(), request_context.settings())
-    return render_template("numbers/show.html", numbers=given, supply=supply)
+    return render_template("numbers/show.html", numbers=issued, supply=supply)
 
 
 @blueprint.post("/numbers")
@@ -27,12 +27,12 @@ def show() -> ViewResponse:
 def issue() -> ViewResponse:
     """Give out the next numbers, each once."""
     count = read_whole_number("count", "How many", 1, MOST)
-    given = rules.issue_numbers(
+    issued = rules.issue_numbers(
         request_context.vault(),
         request_context.settings(),
         count,
         request_context.actor(),
         "given out on screen",
     )
-    request_context.remember_text("numbers", " ".join(given))
+    request_context.remember_text("numbers", " ".join(issued))
     return redirect(url_for("numbers.show"), 303)

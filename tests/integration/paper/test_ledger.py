@@ -49,7 +49,7 @@ def test_issued_is_returned_and_void_and_lost_and_still_out(vault, forms, outage
     move_form.mark_returned(vault, forms[0], actor)
     move_form.void_form(vault, forms[1], actor, "Coffee")
     move_form.mark_lost(vault, forms[2], actor, "Not found on the ward")
-    states = {c.state: c.count for c in ledger.count_forms(vault, outage)}
+    states = {c.state: c.number for c in ledger.count_forms(vault, outage)}
     assert states == {"returned": 1, "void": 1, "lost": 1, "issued": 2}
     assert [row.serial for row in ledger.list_missing(vault, outage)] == forms[3:]
     assert ledger.list_missing(vault, outage, "B2") == []

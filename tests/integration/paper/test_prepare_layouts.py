@@ -32,5 +32,5 @@ def test_a_form_that_cannot_be_laid_out_keeps_no_other_waiting(vault, settings, 
             raise InputError("background.field", "The PDF has no such field.", "Correct the name.")
         return lay_out_form.lay_out_form(form, home, settings)
 
-    monkeypatch.setattr(prepare_layouts, "layout_of", lay_out)
+    monkeypatch.setattr(prepare_layouts, "lay_out_form", lay_out)
     assert set(prepare_layouts.prepare_layouts(vault, settings)) == {*others, "flow"}
