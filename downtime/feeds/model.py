@@ -6,8 +6,9 @@ order of `Change.order` gives its present state, whatever the order in which the
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from downtime.clinical.identifiers import Identifier
@@ -46,8 +47,7 @@ class Position(NamedTuple):
     number: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(NamedTuple):
     """What one message or row says of one record.
 
     `type` is the record's name; `key` names it within `source` (a filler number, a visit number, a
@@ -61,7 +61,7 @@ class Change:
     source: str
     key: str
     patient: tuple[Identifier, ...] = ()
-    fields: Mapping[str, Value] = field(default_factory=dict)
+    fields: Mapping[str, Value] = MappingProxyType({})
     event: str = ""
     """When it happened (EVN-2/6, ORC-9, meta.lastUpdated …), UTC; empty when not said."""
     sent: str = ""
