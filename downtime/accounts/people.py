@@ -6,6 +6,8 @@ and doing it again puts it right.
 """
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,16 +17,19 @@ from downtime.accounts import store, totp
 from downtime.accounts.model import AccountState, AuditAction, Person, Role
 from downtime.accounts.policies import (
     LIFECYCLE,
+    check_is_human,
+    check_is_open,
     check_name,
     check_password,
     check_role,
     check_username,
 )
-from downtime.errors import ConflictError, InputError
+from downtime.errors import ConflictError
 from downtime.settings import Settings
 from downtime.vault import keys
 from downtime.vault.files import read_secret
 from downtime.vault.model import Actor
+from downtime.vault.policies import check_reason
 from downtime.vault.vault import Vault
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is mistaken for another
@@ -53,7 +58,7 @@ def create_person(
 ) -> Credentials:
     """A new person; `initial` says that somebody else chose the password."""
     person = make_person(username, name, role, initial)
-    _check_human(person.role)
+    check_is_human(person.role)
     check_new_password(settings, person, password)
     secret = totp.make_secret()
     with vault.change(actor, AuditAction.PERSON_CREATE, target=person.id, reason=reason) as db:
@@ -97,7 +102,7 @@ def get_person(vault: Vault, person_id: str) -> Person:
 def rename_person(vault: Vault, person_id: str, name: str, actor: Actor, reason: str) -> None:
     """Change the name on screens and prints; the account stays the same person's."""
     name = check_name(name)
-    with vault.change(actor, AuditAction.PERSON_RENAME, target=person_id, reason=reason) as db:
+    with _change(vault, actor, AuditAction.PERSON_RENAME, person_id, reason) as db:
         store.get_person(db, person_id)
         store.set_name(db, person_id, name)
 
@@ -105,9 +110,9 @@ def rename_person(vault: Vault, person_id: str, name: str, actor: Actor, reason:
 def set_role(vault: Vault, person_id: str, role: str, actor: Actor, reason: str) -> None:
     """Give a person another role, from their next click on; a program stays a program."""
     new_role = check_role(role)
-    _check_human(new_role)
-    with vault.change(actor, AuditAction.PERSON_SET_ROLE, target=person_id, reason=reason) as db:
-        _check_human(store.get_person(db, person_id).role)
+    check_is_human(new_role)
+    with _change(vault, actor, AuditAction.PERSON_SET_ROLE, person_id, reason) as db:
+        check_is_human(store.get_person(db, person_id).role)
         store.set_role(db, person_id, new_role)
         _check_administrator_left(db)
 
@@ -118,7 +123,7 @@ def disable_person(vault: Vault, person_id: str, actor: Actor, reason: str) -> b
     False when the renewal has to wait until nothing else has the vault open: the next opening
     does it.
     """
-    with vault.change(actor, AuditAction.PERSON_DISABLE, target=person_id, reason=reason) as db:
+    with _change(vault, actor, AuditAction.PERSON_DISABLE, person_id, reason) as db:
         person = store.get_person(db, person_id)
         LIFECYCLE.check(person.state, AccountState.DISABLED)
         store.set_state(db, person_id, AccountState.DISABLED)
@@ -143,7 +148,7 @@ def reset_credentials(
     vault: Vault, settings: Settings, person_id: str, password: str, actor: Actor, reason: str
 ) -> Credentials:
     """A new password and second factor for somebody who lost one; their sessions end."""
-    _check_open(get_person(vault, person_id))
+    check_is_open(get_person(vault, person_id))
     return _renew_credentials(
         vault, settings, person_id, password, actor, AuditAction.PERSON_RESET, reason
     )
@@ -182,6 +187,14 @@ def make_password() -> str:
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
 
 
+@contextmanager
+def _change(
+    vault: Vault, actor: Actor, action: AuditAction, person_id: str, reason: str
+) -> Iterator[sqlite_utils.Database]:
+    with vault.change(actor, action, target=person_id, reason=check_reason(reason)) as db:
+        yield db
+
+
 def _renew_credentials(
     vault: Vault,
     settings: Settings,
@@ -192,9 +205,9 @@ def _renew_credentials(
     reason: str,
 ) -> Credentials:
     secret = totp.make_secret()
-    with vault.change(actor, action, target=person_id, reason=reason) as db:
+    with _change(vault, actor, action, person_id, reason) as db:
         person = store.get_person(db, person_id)
-        _check_human(person.role)
+        check_is_human(person.role)
         check_new_password(settings, person, password)
         person = replace(person, state=AccountState.ACTIVE, initial_password=True)
         store.set_state(db, person_id, person.state)
@@ -212,22 +225,6 @@ def _set_password(vault: Vault, settings: Settings, person: Person, password: st
 
 def _show_credentials(settings: Settings, person: Person, secret: str) -> Credentials:
     return Credentials(person, secret, totp.make_uri(secret, person.username, settings.site.name))
-
-
-def _check_human(role: Role) -> None:
-    if role is Role.SERVICE:
-        raise InputError(
-            "person.service",
-            "An account for a program has an unlock file, no password and no other role.",
-            "Make a service account with its file, and close the one that is not needed.",
-        )
-
-
-def _check_open(person: Person) -> None:
-    if not person.is_active:
-        raise ConflictError(
-            "person.closed", "That account is closed.", "Open it again, which sets a password too."
-        )
 
 
 def _check_free(db: sqlite_utils.Database, person: Person) -> None:

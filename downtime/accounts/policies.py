@@ -2,8 +2,8 @@
 
 import re
 
-from downtime.accounts.model import AccountState, Role
-from downtime.errors import InputError
+from downtime.accounts.model import AccountState, Permission, Person, Role
+from downtime.errors import ConflictError, InputError, LockedError
 from downtime.vault.lifecycle import Lifecycle
 
 MAX_NAME = 60  # what a sign-off line on a form holds
@@ -61,3 +61,40 @@ def check_password(password: str, shortest: int, username: str) -> str:
         f"A password has {shortest} characters or more and does not hold the user name.",
         "Take three or four unrelated words.",
     )
+
+
+def check_is_human(role: Role) -> None:
+    """InputError for the role of a program."""
+    if role is Role.SERVICE:
+        raise InputError(
+            "person.service",
+            "An account for a program has an unlock file, no password and no other role.",
+            "Make a service account with its file, and close the one that is not needed.",
+        )
+
+
+def check_is_open(person: Person) -> None:
+    """ConflictError when the account is closed."""
+    if not person.is_active:
+        raise ConflictError(
+            "person.closed", "That account is closed.", "Open it again, which sets a password too."
+        )
+
+
+def must_choose_password(person: Person, permission: Permission) -> bool:
+    """Whether somebody else chose the password: until it is changed only one's own account opens.
+
+    Whoever chose a first password could otherwise act in its owner's name.
+    """
+    return person.initial_password and permission is not Permission.SESSION_OWN
+
+
+def check_password_is_own(person: Person, permission: Permission) -> None:
+    """LockedError while somebody else knows the password."""
+    if must_choose_password(person, permission):
+        raise LockedError(
+            "signin.first-password",
+            "Somebody else chose your password.",
+            "Choose your own with 'downtime person password', or at the first sign-in on the"
+            " screen.",
+        )

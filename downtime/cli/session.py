@@ -12,6 +12,7 @@ import orjson
 from downtime import config
 from downtime.accounts import homes, permissions, sign_in
 from downtime.accounts.model import Permission
+from downtime.accounts.policies import check_password_is_own
 from downtime.accounts.sign_in import SignedIn
 from downtime.cli.options import shared_options
 from downtime.clock import Clock, system_clock
@@ -82,7 +83,7 @@ class Session:
         """Unlock by file or prompt, then check that this person may do what was asked."""
         signed_in = self._unlock()
         try:
-            self._check_password(signed_in)
+            check_password_is_own(signed_in.person, self.permission)
             permissions.check_can(signed_in.person, self.permission)
         except BaseException:
             signed_in.vault.close()
@@ -98,16 +99,6 @@ class Session:
         username, password = prompt_for("User name"), prompt_for("Password", secret=True)
         code = prompt_for("One-time code")
         return sign_in.sign_in(self.home, settings, self.clock, username, password, code)
-
-    def _check_password(self, signed_in: SignedIn) -> None:
-        """Whoever chose a first password could act in its owner's name: it opens nothing else."""
-        if signed_in.person.initial_password and self.permission != Permission.SESSION_OWN:
-            raise LockedError(
-                "signin.first-password",
-                "Somebody else chose your password.",
-                "Choose your own with 'downtime person password', or at the first sign-in on the"
-                " screen.",
-            )
 
     @property
     def vault(self) -> Vault:

@@ -29,6 +29,7 @@ from downtime.errors import (
 from downtime.vault import slots
 from downtime.vault.files import write_atomic
 from downtime.vault.model import AuditAction
+from downtime.vault.policies import check_reason
 
 if TYPE_CHECKING:
     from downtime.vault.model import Actor
@@ -143,7 +144,9 @@ def export_card(vault: "Vault") -> dict[str, str]:
 def trust_card(vault: "Vault", document: Mapping[str, Any], actor: "Actor", reason: str) -> Card:
     """Pin another machine's card; ConflictError when its code is pinned with other keys."""
     new = parse_card(document)
-    with vault.change(actor, AuditAction.DEVICE_TRUST, target=new.code, reason=reason):
+    with vault.change(
+        actor, AuditAction.DEVICE_TRUST, target=new.code, reason=check_reason(reason)
+    ):
         known = {card.code: card for card in read_trusted_cards(vault.home)}
         known[read_own_card(vault.home).code] = read_own_card(vault.home)
         if known.setdefault(new.code, new) != new:
@@ -159,7 +162,7 @@ def trust_card(vault: "Vault", document: Mapping[str, Any], actor: "Actor", reas
 
 def distrust_device(vault: "Vault", code: str, actor: "Actor", reason: str) -> None:
     """Forget a machine's card: its bundles are refused and nothing is sealed to it from now on."""
-    with vault.change(actor, AuditAction.DEVICE_DISTRUST, target=code, reason=reason):
+    with vault.change(actor, AuditAction.DEVICE_DISTRUST, target=code, reason=check_reason(reason)):
         cards = read_trusted_cards(vault.home)
         if code not in {card.code for card in cards}:
             raise NotFoundError(

@@ -8,7 +8,6 @@ and ending do.
 import secrets
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 import sqlite_utils
@@ -26,7 +25,7 @@ _GAVE_UP = "The program stopped several times while doing this."
 
 
 def submit_job(
-    vault: Vault, kind: StrEnum, arguments: Mapping[str, Any], actor: Actor, reason: str
+    vault: Vault, kind: str, arguments: Mapping[str, Any], actor: Actor, reason: str
 ) -> Job:
     """Ask for work; the audit names the job and its kind, never its arguments."""
     job = Job(

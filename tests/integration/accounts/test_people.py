@@ -36,7 +36,9 @@ def test_a_refused_creation_leaves_neither_row_nor_slot(hospital, admin):
     before = (people.list_people(admin.vault), keys.load_slot_file(hospital.home))
     for words in (("b.nurse", "Bo", "chief", PASSWORD), ("b.nurse", "Bo", "ward", "short")):
         with pytest.raises(InputError):
-            people.create_person(admin.vault, hospital.settings, *words, admin.actor, "")
+            people.create_person(
+                admin.vault, hospital.settings, *words, admin.actor, "asked by security"
+            )
     assert (people.list_people(admin.vault), keys.load_slot_file(hospital.home)) == before
 
 
@@ -68,12 +70,16 @@ def test_a_closed_account_is_opened_again_with_new_credentials(hospital, admin):
     person = hospital.add(admin, "b.nurse")
     people.disable_person(admin.vault, person.id, admin.actor, "leave")
     with pytest.raises(ConflictError, match="closed"):
-        people.reset_credentials(admin.vault, hospital.settings, person.id, NEW, admin.actor, "")
+        people.reset_credentials(
+            admin.vault, hospital.settings, person.id, NEW, admin.actor, "asked by security"
+        )
     made = people.enable_person(admin.vault, hospital.settings, person.id, NEW, admin.actor, "back")
     hospital.secrets["b.nurse"] = made.totp_secret
     assert hospital.sign_in("b.nurse", NEW).person.id == person.id
     with pytest.raises(ConflictError):
-        people.enable_person(admin.vault, hospital.settings, person.id, NEW, admin.actor, "")
+        people.enable_person(
+            admin.vault, hospital.settings, person.id, NEW, admin.actor, "asked by security"
+        )
 
 
 def test_closing_an_account_renews_the_data_key_at_once_when_nobody_else_is_there(hospital, admin):
@@ -99,9 +105,9 @@ def test_closing_while_another_program_is_there_renews_at_the_next_opening(hospi
 
 def test_the_last_administrator_stays(hospital, admin):
     with pytest.raises(ConflictError, match="last active administrator"):
-        people.disable_person(admin.vault, admin.person.id, admin.actor, "")
+        people.disable_person(admin.vault, admin.person.id, admin.actor, "asked by security")
     with pytest.raises(ConflictError, match="last active administrator"):
-        people.set_role(admin.vault, admin.person.id, "ward", admin.actor, "")
+        people.set_role(admin.vault, admin.person.id, "ward", admin.actor, "asked by security")
     assert hospital.sign_in().person.role == "administrator"
     hospital.add(admin, "second", "administrator")
     people.set_role(admin.vault, admin.person.id, "ward", admin.actor, "handover")
@@ -118,10 +124,12 @@ def test_a_program_never_becomes_a_person_nor_a_person_a_program(hospital, admin
     (service,) = [p for p in people.list_people(admin.vault) if p.role == "service"]
     person = hospital.add(admin, "b.nurse")
     attempts = [
-        lambda: people.set_role(admin.vault, service.id, "ward", admin.actor, ""),
-        lambda: people.set_role(admin.vault, person.id, "service", admin.actor, ""),
+        lambda: people.set_role(admin.vault, service.id, "ward", admin.actor, "asked by security"),
+        lambda: people.set_role(
+            admin.vault, person.id, "service", admin.actor, "asked by security"
+        ),
         lambda: people.reset_credentials(
-            admin.vault, hospital.settings, service.id, NEW, admin.actor, ""
+            admin.vault, hospital.settings, service.id, NEW, admin.actor, "asked by security"
         ),
         lambda: hospital.add(admin, "robot", "service"),
     ]
@@ -145,7 +153,7 @@ def test_a_second_program_gets_its_own_file(hospital, admin, tmp_path):
 
 def test_an_unknown_account_is_said_to_be_unknown(admin):
     with pytest.raises(NotFoundError):
-        people.disable_person(admin.vault, "u-0", admin.actor, "")
+        people.disable_person(admin.vault, "u-0", admin.actor, "asked by security")
 
 
 def test_the_paper_code_brings_an_administrator_back_once(hospital):
@@ -167,3 +175,19 @@ def test_the_paper_code_brings_only_administrators_back(hospital, admin):
         with pytest.raises(NotFoundError, match="No administrator"):
             recover_access(hospital.home, hospital.settings, hospital.clock, code, username, NEW)
     assert keys.open_with_recovery(hospital.home, code) == admin.vault.data_key
+
+
+@pytest.mark.parametrize("change", ["rename", "role", "disable", "reset"])
+def test_an_account_is_not_changed_without_a_reason(hospital, admin, change):
+    """Below every door: the screen and the command line ask for it, too."""
+    person = hospital.add(admin, "bo")
+    vault, settings, actor = admin.vault, hospital.settings, admin.actor
+    calls = {
+        "rename": lambda: people.rename_person(vault, person.id, "Bo Other", actor, " "),
+        "role": lambda: people.set_role(vault, person.id, "site", actor, " "),
+        "disable": lambda: people.disable_person(vault, person.id, actor, ""),
+        "reset": lambda: people.reset_credentials(vault, settings, person.id, PASSWORD, actor, ""),
+    }
+    with pytest.raises(InputError, match="A reason is needed"):
+        calls[change]()
+    assert people.get_person(vault, person.id) == person

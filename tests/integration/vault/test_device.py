@@ -75,19 +75,21 @@ def test_another_machine_is_trusted_and_forgotten_with_an_audit_entry(keyed, hom
 
 
 def test_a_code_belongs_to_one_machine(keyed, home, actor, other, tmp_path):
-    device.trust_card(keyed, other, actor, "")
+    device.trust_card(keyed, other, actor, "told by telephone")
     impostor = Home(tmp_path / "impostor")
     impostor.keys.mkdir(parents=True)
     same_code = device.create_device(impostor, bytes(32), "M2", "Publisher").as_json()
     mine = {**same_code, "code": "K7"}
     for card in (same_code, mine):
         with pytest.raises(ConflictError, match="trusted already"):
-            device.trust_card(keyed, card, actor, "")
+            device.trust_card(keyed, card, actor, "told by telephone")
     assert [card.as_json() for card in device.read_trusted_cards(home)] == [other]
 
 
 def test_this_machine_s_own_card_is_known_already(keyed, home, actor):
-    assert device.trust_card(keyed, device.export_card(keyed), actor, "").code == "K7"
+    assert (
+        device.trust_card(keyed, device.export_card(keyed), actor, "told by telephone").code == "K7"
+    )
     assert device.read_trusted_cards(home) == []
 
 
@@ -108,13 +110,13 @@ def test_what_is_no_card_is_refused(keyed, actor, other, change):
     if change.get("name", "") is None:
         del document["name"]
     with pytest.raises(InputError, match="not a device card"):
-        device.trust_card(keyed, document, actor, "")
+        device.trust_card(keyed, document, actor, "told by telephone")
 
 
 @pytest.mark.parametrize("document", [[], "x", 7, None, json.loads("{}")])
 def test_other_json_is_refused(keyed, actor, document):
     with pytest.raises(InputError, match="not a device card"):
-        device.trust_card(keyed, document, actor, "")
+        device.trust_card(keyed, document, actor, "told by telephone")
 
 
 def test_a_card_put_into_the_list_on_the_disk_is_not_believed(keyed, home, actor, other):
