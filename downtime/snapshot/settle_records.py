@@ -45,9 +45,9 @@ def settle_records(db: sqlite_utils.Database, settings: Settings) -> Iterator[Re
 
 
 def _existing_states(
-    db: sqlite_utils.Database, kind: str
+    db: sqlite_utils.Database, type_name: str
 ) -> Iterator[tuple[str, str, RecordState]]:
-    return (item for item in publisher_state.iterate_states(db, kind) if item[2].exists)
+    return (item for item in publisher_state.iterate_states(db, type_name) if item[2].exists)
 
 
 def _list_people(db: sqlite_utils.Database, identities: identity.Identity) -> dict[Identifier, str]:
@@ -151,8 +151,8 @@ def _name_anchor(anchor: Identifier) -> str:
 
 
 def _record_id_maker(salt: bytes) -> Ids:
-    def name(kind: str, source: str, key: str) -> str:
-        text = f"{kind}\0{source}\0{key}".encode()
+    def name(type_name: str, source: str, key: str) -> str:
+        text = f"{type_name}\0{source}\0{key}".encode()
         return hashlib.blake2b(text, key=salt, digest_size=8).hexdigest()
 
     return name

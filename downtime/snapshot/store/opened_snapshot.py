@@ -1,13 +1,9 @@
 """What a ward asks of an opened snapshot: read-only, from several threads at once."""
 
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Self, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 import orjson
-import sqlite_utils
 
 from downtime.clinical.model import (
     AllergyIntolerance,
@@ -22,12 +18,10 @@ from downtime.clinical.model import (
     Record,
     ServiceRequest,
 )
-from downtime.clinical.record_types import TYPES, RecordType
 from downtime.clock import from_text
 from downtime.errors import NotFoundError
 from downtime.snapshot import bed_board, search_terms
 from downtime.snapshot.bed_board import BedRow, WardRow
-from downtime.snapshot.header import SnapshotHeader, SystemTime
 from downtime.snapshot.model import (
     AllergySummary,
     AppointmentRow,
@@ -36,99 +30,16 @@ from downtime.snapshot.model import (
     ReportRow,
     SessionRow,
 )
-from downtime.snapshot.store.record_tables import columns, from_row
-from downtime.vault.database import connect
+from downtime.snapshot.store.snapshot_database import SnapshotDatabase
 
 R = TypeVar("R", bound=Record)
 FIND_LIMIT = 50
 
 
-class Snapshot:
+class Snapshot(SnapshotDatabase):
     """One opened snapshot. Its records are as the systems sent them at `header.created`."""
 
-    def __init__(self, path: Path, key: bytes) -> None:
-        if not path.exists():
-            raise NotFoundError(
-                "snapshot.missing",
-                "This snapshot is no longer on this computer.",
-                "Load its bundle again from the bundles folder.",
-            )
-        self._path, self._key = path, key
-        self._local = threading.local()
-        self._opened: list[sqlite_utils.Database] = []
-        self._lock = threading.Lock()
-        self._wards: list[WardRow] | None = None
-        row = self._db.conn.execute("SELECT body FROM header").fetchone()
-        self.header = SnapshotHeader.parse(orjson.loads(row[0]))
-        self.id = self.header.id
-        tables = self._db.conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
-        self.types = TYPES.keys() & {name for (name,) in tables}
-        """The types of record that there were when it was written."""
-
-    @property
-    def _db(self) -> sqlite_utils.Database:
-        """This thread's connection."""
-        db: sqlite_utils.Database | None = getattr(self._local, "db", None)
-        if db is None:
-            db = self._local.db = connect(self._path, self._key, read_only=True)
-            with self._lock:
-                self._opened.append(db)
-        return db
-
-    def close(self) -> None:
-        """Close the connections of all threads."""
-        with self._lock:
-            for db in self._opened:
-                db.conn.close()
-            self._opened.clear()
-        self._local = threading.local()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def count_rows(self) -> dict[str, int]:
-        """Number of records of each type."""
-        sql = "SELECT count(*) FROM {}"
-        return {t: self._db.conn.execute(sql.format(t)).fetchone()[0] for t in self.types}
-
-    def is_sound(self) -> bool:
-        """Whether every page of the file is as it was written (its own authentication codes)."""
-        return not self._db.conn.execute("PRAGMA cipher_integrity_check").fetchall()
-
-    def list_systems(self) -> list[SystemTime]:
-        """Each source system with the time of its newest data."""
-        return [SystemTime(name, newest) for name, newest in self.header.systems.items()]
-
-    def has_type(self, type_name: str) -> bool:
-        """Whether any system delivered this type of record: if not, it is unavailable, not empty."""
-        return type_name in self.header.holds
-
-    def iterate_records(self, type_name: str) -> Iterator[Record]:
-        """Every record of a type, in the order of its id."""
-        kind = TYPES[type_name]
-        yield from self._select_records(kind, "ORDER BY id")
-
-    @contextmanager
-    def attach_other(self, other: "Snapshot") -> Iterator[sqlite_utils.Database]:
-        """A connection in which this snapshot is `main`, and the other one is `other`."""
-        db = connect(self._path, self._key, read_only=True)
-        try:
-            name = f"{other._path.absolute().as_uri()}?mode=ro"
-            db.conn.execute(f"ATTACH DATABASE ? AS other KEY \"x'{other._key.hex()}'\"", (name,))
-            yield db
-        finally:
-            db.conn.close()
-
-    def find_records(self, kind: type[R], field: str, values: Iterable[str]) -> list[R]:
-        """Records of a type that have one of these values in a field, in the order of their ids."""
-        wanted = list(values)
-        if not wanted:
-            return []
-        where = f"WHERE t.{field} IN (SELECT value FROM json_each(?)) ORDER BY id"  # noqa: S608
-        return self._select_records(kind, where, orjson.dumps(wanted).decode())
+    _wards: list[WardRow] | None = None
 
     # Patients
 
@@ -305,12 +216,6 @@ class Snapshot:
             by_report.setdefault(value.report, []).append(value)
         return [ReportRow(report, by_report.get(report.id, [])) for report in reports]
 
-    def list_patient_records(self, record_type: RecordType, patient_id: str) -> list[Record]:
-        """A patient's records of a type, in the order of its table on their page."""
-        order = (*(record_type.section.order if record_type.section else ()), "id")
-        where = f"WHERE patient = ? ORDER BY {', '.join(order)}"
-        return self._select_records(record_type.record, where, patient_id)
-
     def list_appointments(self, patient_id: str) -> list[Appointment]:
         """All appointments that are carried, cancelled ones too, by time."""
         return self._select_records(
@@ -367,14 +272,6 @@ class Snapshot:
         )
         return [AppointmentRow(*row) for row in rows]
 
-    # Rows to records
-
-    def _select_records(self, kind: type[R], where: str, *values: object) -> list[R]:
-        if kind.__name__ not in self.types:
-            return []
-        sql = f"SELECT {_list_columns(kind)} FROM {kind.__name__} t {where}"  # noqa: S608
-        return [from_row(kind, row) for row in self._db.conn.execute(sql, values)]
-
     def _select_patient_rows(self, tables: str, where: str, *values: object) -> list[PatientRow]:
         if " i " not in tables:
             tables += " LEFT JOIN inpatient i ON i.patient = t0.id"
@@ -383,23 +280,6 @@ class Snapshot:
             PatientRow(*row)
             for row in self._select_joined((Patient, Encounter), tables + where, values)
         ]
-
-    def _select_joined(
-        self, kinds: tuple[type[Record], ...], tables_and_where: str, values: Sequence[object]
-    ) -> Iterator[list[Any]]:
-        """Rows of several records side by side, in tables `t0`, `t1` …; an absent one is None."""
-        names = ", ".join(_list_columns(kind, f"t{n}") for n, kind in enumerate(kinds))
-        for row in self._db.conn.execute(f"SELECT {names} FROM {tables_and_where}", tuple(values)):  # noqa: S608
-            cells = list(row)
-            records: list[Record | None] = []
-            for kind in kinds:
-                part, cells = cells[: len(columns(kind))], cells[len(columns(kind)) :]
-                records.append(from_row(kind, part) if part[0] is not None else None)
-            yield records
-
-
-def _list_columns(kind: type[Record], table: str = "t") -> str:
-    return ", ".join(f"{table}.{name}" for name in columns(kind))
 
 
 def _match_term(token: str) -> str:

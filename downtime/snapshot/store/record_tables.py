@@ -78,42 +78,42 @@ _LISTS = {
 }
 
 
-def columns(kind: type[Record]) -> tuple[str, ...]:
+def columns(record_type: type[Record]) -> tuple[str, ...]:
     """The columns of a record's table: its fields, in order."""
-    return _COLUMNS[kind.__name__]
+    return _COLUMNS[record_type.__name__]
 
 
 def to_row(record: Record) -> list[Any]:
     """A record as a row of its table."""
-    kind = type(record)
-    row = [getattr(record, name) for name in columns(kind)]
-    for place in _LISTS[kind.__name__]:
+    record_type = type(record)
+    row = [getattr(record, name) for name in columns(record_type)]
+    for place in _LISTS[record_type.__name__]:
         row[place] = orjson.dumps(row[place]).decode()
     return row
 
 
-def from_row(kind: type[R], row: Sequence[Any]) -> R:
+def from_row(record_type: type[R], row: Sequence[Any]) -> R:
     """The record of a row."""
-    record: R = _ROW_READERS[kind](row)
+    record: R = _ROW_READERS[record_type](row)
     return record
 
 
-def _compile_row_reader(kind: type[Record]) -> Callable[[Sequence[Any]], Any]:
+def _compile_row_reader(record_type: type[Record]) -> Callable[[Sequence[Any]], Any]:
     """A function that makes a record of its row, written for its type as dataclasses write theirs.
 
     It fills the slots straight: a third of the time of the constructor, half of that of a loop, and
     every list on a screen and every comparison is made of rows.
     """
-    names, lists = columns(kind), _LISTS[kind.__name__]
+    names, lists = columns(record_type), _LISTS[record_type.__name__]
     cells = [f"cell{place}" for place in range(len(names))]
     setters = [
         f"    set{n}(record, {f'tuple(loads({cell}))' if n in lists else cell})"
         for n, cell in enumerate(cells)
     ]
-    lines = ("def read_row(row):", f"    {', '.join(cells)} = row", "    record = new(kind)",
+    lines = ("def read_row(row):", f"    {', '.join(cells)} = row", "    record = new(record_type)",
              *setters, "    return record")  # fmt: skip
-    namespace = {f"set{n}": getattr(kind, name).__set__ for n, name in enumerate(names)}
-    namespace |= {"new": object.__new__, "kind": kind, "loads": orjson.loads}
+    namespace = {f"set{n}": getattr(record_type, name).__set__ for n, name in enumerate(names)}
+    namespace |= {"new": object.__new__, "record_type": record_type, "loads": orjson.loads}
     exec("\n".join(lines), namespace)  # noqa: S102 - our own words and nobody else's
     return cast(Callable[[Sequence[Any]], Any], namespace["read_row"])
 
@@ -162,15 +162,15 @@ def _execute_script(db: sqlite_utils.Database, sql: str) -> None:
 
 
 def _insert_records(db: sqlite_utils.Database, records: Iterable[Record]) -> dict[str, int]:
-    for name, kind in TYPES.items():
-        definitions = ", ".join(f"{column} NOT NULL" for column in columns(kind)[1:])
+    for name, record_type in TYPES.items():
+        definitions = ", ".join(f"{column} NOT NULL" for column in columns(record_type)[1:])
         db.conn.execute(f"CREATE TABLE {name} (id TEXT NOT NULL, {definitions})")
     counts = dict.fromkeys(TYPES, 0)
     stream = iter(records)
     while batch := list(islice(stream, BATCH)):
-        for name, kind in TYPES.items():
-            rows = [to_row(record) for record in batch if type(record) is kind]
-            placeholders = ", ".join("?" * len(columns(kind)))
+        for name, record_type in TYPES.items():
+            rows = [to_row(record) for record in batch if type(record) is record_type]
+            placeholders = ", ".join("?" * len(columns(record_type)))
             db.conn.executemany(f"INSERT INTO {name} VALUES ({placeholders})", rows)  # noqa: S608
             counts[name] += len(rows)
     return counts
