@@ -15,10 +15,12 @@ _TYPES = {
 
 
 def build_document(
-    fact: Fact, who: Person, file: tuple[str, bytes], writer: SegmentWriter
+    fact: Fact, person: Person, file: tuple[str, bytes], writer: SegmentWriter
 ) -> list[str]:
-    """The form as it came back (`file` is media type and content); its number in TXA-12 is the serial, so that a replay is the same."""
-    title = fact.title
+    """The form as it came back; `file` is media type and content.
+
+    Its number in TXA-12 is the serial, so that a replay is the same.
+    """
     author = text_only(fact.author)
     happened = writer.format_time(fact.event)
     kind, subtype = _TYPES[file[0]]
@@ -40,7 +42,7 @@ def build_document(
     obx: dict[int, Value] = {
         1: "1",
         2: "ED",
-        3: (fact.form, title, "L"),
+        3: (fact.form, fact.title, "L"),
         4: writer.sub_id,
         5: ("", kind, subtype, "Base64", encoded),
         11: "F",
@@ -48,7 +50,7 @@ def build_document(
     }
     return [
         writer.evn(fact, "T02"),
-        writer.pid(who),
+        writer.pid(person),
         writer.pv1(fact, other="U"),
         build_segment("TXA", txa),
         build_segment("OBX", obx),

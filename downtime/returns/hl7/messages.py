@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from downtime.entry.facts import Fact, Person
 from downtime.errors import InputError
-from downtime.returns.hl7 import documents, orders, patient_administration, scheduling
+from downtime.returns.hl7 import documents, orders, scheduling
+from downtime.returns.hl7 import patient_administration as adt
 from downtime.returns.hl7.segment_writer import SegmentWriter
 from downtime.returns.hl7.segments import build_header, join_segments
 from downtime.returns.profiles import CHARSETS, Target
@@ -40,39 +41,42 @@ class ReturnedFacts:
     control_id: str
 
 
-class MessageWriter(NamedTuple):
-    name: Callable[[Fact, SegmentWriter], str]
+class MessageBuilder(NamedTuple):
+    """How one type of record goes out: the name of its message, and its segments after MSH."""
+
+    message_type: Callable[[Fact, SegmentWriter], str]
     build: Callable[[tuple[Fact, ...], Person, SegmentWriter], list[str]]
 
 
 def message_type(fact: Fact, settings: Settings, target: Target) -> str:
     """`ADT^A01`, `ORU^R01` …: the message that returns this fact to this target."""
-    return _find_writer(fact).name(fact, _writer(settings, target))
+    return WRITERS[fact.type].message_type(fact, _segment_writer(settings, target))
 
 
-def write_message(said: ReturnedFacts, settings: Settings, target: Target) -> bytes:
+def write_message(returned: ReturnedFacts, settings: Settings, target: Target) -> bytes:
     """The whole message in the target's character set.
 
     InputError when a value holds a control character, or anything the target cannot take.
     """
-    writer = _writer(settings, target)
-    name = _find_writer(said.facts[0]).name(said.facts[0], writer)
-    segments = _find_writer(said.facts[0]).build(said.facts, said.person, writer)
-    return _message(name, said.decided, said.control_id, segments, writer)
+    writer = _segment_writer(settings, target)
+    builder = WRITERS[returned.facts[0].type]
+    name = builder.message_type(returned.facts[0], writer)
+    segments = builder.build(returned.facts, returned.person, writer)
+    return _assemble(name, returned.decided, returned.control_id, segments, writer)
 
 
 def write_document(
     fact: Fact,
-    who: Person,
+    person: Person,
     file: tuple[str, bytes],
     control_id: str,
     settings: Settings,
     target: Target,
 ) -> bytes:
     """MDM^T02: the scan of a form (media type, content); its time is when it was entered."""
-    writer = _writer(settings, target)
-    segments = documents.build_document(fact, who, file, writer)
-    return _message("MDM^T02", fact.entered, control_id, segments, writer)
+    writer = _segment_writer(settings, target)
+    segments = documents.build_document(fact, person, file, writer)
+    return _assemble("MDM^T02", fact.entered, control_id, segments, writer)
 
 
 def write_merge(
@@ -84,17 +88,17 @@ def write_merge(
     target: Target,
 ) -> bytes:
     """ADT^A40 or ADT^A47: a downtime number is this patient."""
-    writer = _writer(settings, target)
-    segments = patient_administration.build_merge(survivor, downtime, decided, writer)
-    return _message(f"ADT^{target.merge}", decided, control_id, segments, writer)
+    writer = _segment_writer(settings, target)
+    segments = adt.build_merge(survivor, downtime, decided, writer)
+    return _assemble(f"ADT^{target.merge}", decided, control_id, segments, writer)
 
 
-def _message(
+def _assemble(
     name: str, decided: str, control_id: str, segments: list[str], writer: SegmentWriter
 ) -> bytes:
     target = writer.target
-    kept = [one for one in segments if one[:3] not in target.leave_out]
-    text = join_segments(_msh(name, decided, control_id, writer), *kept, *target.add)
+    sent = [segment for segment in segments if segment[:3] not in target.leave_out]
+    text = join_segments(_msh(name, decided, control_id, writer), *sent, *target.add)
     try:
         return text.encode(CHARSETS[target.charset])
     except UnicodeEncodeError:
@@ -127,38 +131,24 @@ def _msh(name: str, decided: str, control_id: str, writer: SegmentWriter) -> str
     )
 
 
-def _writer(settings: Settings, target: Target) -> SegmentWriter:
+def _segment_writer(settings: Settings, target: Target) -> SegmentWriter:
     return SegmentWriter(settings, target, ZoneInfo(settings.site.time_zone))
-
-
-def _find_writer(fact: Fact) -> MessageWriter:
-    if fact.type not in WRITERS:
-        raise InputError(
-            "return.type",
-            "HL7 v2 has no message for this kind of item.",
-            "Put it on a worklist.",
-        )
-    return WRITERS[fact.type]
 
 
 def _fixed_type(name: str) -> Callable[[Fact, SegmentWriter], str]:
     return lambda fact, writer: name
 
 
-WRITERS: Mapping[str, MessageWriter] = {
-    "Encounter": MessageWriter(
-        patient_administration.movement_type, patient_administration.build_movement
-    ),
-    "Patient": MessageWriter(_fixed_type("ADT^A08"), patient_administration.build_demographics),
-    "AllergyIntolerance": MessageWriter(
-        patient_administration.allergy_type, patient_administration.build_allergy
-    ),
-    "Flag": MessageWriter(_fixed_type("ADT^A08"), patient_administration.build_alert),
-    "ServiceRequest": MessageWriter(orders.request_type, orders.build_request),
-    "Observation": MessageWriter(_fixed_type("ORU^R01"), orders.build_results),
-    "MedicationAdministration": MessageWriter(
+WRITERS: Mapping[str, MessageBuilder] = {
+    "Encounter": MessageBuilder(adt.movement_type, adt.build_movement),
+    "Patient": MessageBuilder(_fixed_type("ADT^A08"), adt.build_demographics),
+    "AllergyIntolerance": MessageBuilder(adt.allergy_type, adt.build_allergy),
+    "Flag": MessageBuilder(_fixed_type("ADT^A08"), adt.build_alert),
+    "ServiceRequest": MessageBuilder(orders.request_type, orders.build_request),
+    "Observation": MessageBuilder(_fixed_type("ORU^R01"), orders.build_results),
+    "MedicationAdministration": MessageBuilder(
         orders.administration_type, orders.build_administration
     ),
-    "Appointment": MessageWriter(scheduling.appointment_type, scheduling.build_appointment),
+    "Appointment": MessageBuilder(scheduling.appointment_type, scheduling.build_appointment),
 }
-"""Each type of fact, with its message's name and its segments after MSH."""
+"""The types of record that have a message; any other goes on the re-key worklist."""

@@ -99,11 +99,11 @@ class MllpClient:
         return content
 
     def _read(self, deadline: float) -> None:
-        left = deadline - self.clock()
-        if self._socket is None or left <= 0:
+        seconds = deadline - self.clock()
+        if self._socket is None or seconds <= 0:
             raise self._broken_error("did not answer in time")
         try:
-            self._socket.settimeout(left)
+            self._socket.settimeout(seconds)
             read = self._socket.recv(_CHUNK)
         except TimeoutError:
             raise self._broken_error("did not answer in time") from None
@@ -154,16 +154,16 @@ class MllpClient:
 def build_tls_context(target: Target) -> ssl.SSLContext:
     """TLS that checks the receiver's certificate; InputError when a file cannot be used."""
     try:
-        made = ssl.create_default_context(cafile=target.ca_file or None)
+        context = ssl.create_default_context(cafile=target.ca_file or None)
         if target.certificate_file:
-            made.load_cert_chain(target.certificate_file)
+            context.load_cert_chain(target.certificate_file)
     except (OSError, ssl.SSLError):
         raise InputError(
             "mllp.certificate",
             f"A certificate file of returns.targets.{target.system} cannot be read.",
             "Name PEM files that this user may read in ca_file and certificate_file.",
         ) from None
-    return made
+    return context
 
 
 def _fault_text(error: OSError | ValueError) -> str:

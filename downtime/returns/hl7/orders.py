@@ -21,7 +21,7 @@ def request_type(fact: Fact, writer: SegmentWriter) -> str:
     return writer.target.order_message if writer.is_from("2.4") else "ORM^O01"
 
 
-def build_request(facts: tuple[Fact, ...], who: Person, writer: SegmentWriter) -> list[str]:
+def build_request(facts: tuple[Fact, ...], person: Person, writer: SegmentWriter) -> list[str]:
     """One test that was asked for. From 2.7 on its priority is in TQ1, before in ORC-7 and OBR-27."""
     fact = facts[0]
     placer = (fact.number, DOWNTIME)
@@ -47,7 +47,7 @@ def build_request(facts: tuple[Fact, ...], who: Person, writer: SegmentWriter) -
         27: priority,
     }
     return [
-        writer.pid(who),
+        writer.pid(person),
         writer.pv1(fact),
         build_segment("ORC", orc),
         *([build_segment("TQ1", {9: urgency})] if timing else []),
@@ -56,7 +56,7 @@ def build_request(facts: tuple[Fact, ...], who: Person, writer: SegmentWriter) -
     ]
 
 
-def build_results(facts: tuple[Fact, ...], who: Person, writer: SegmentWriter) -> list[str]:
+def build_results(facts: tuple[Fact, ...], person: Person, writer: SegmentWriter) -> list[str]:
     """All values of one form: an OBR for each time at which values were taken, with their OBX.
 
     A phoned value is preliminary until its own system reports it.
@@ -64,7 +64,7 @@ def build_results(facts: tuple[Fact, ...], who: Person, writer: SegmentWriter) -
     groups: dict[str, list[Fact]] = {}
     for fact in facts:
         groups.setdefault(fact.fields.get("effective") or fact.event, []).append(fact)
-    segments = [writer.pid(who), writer.pv1(facts[0])]
+    segments = [writer.pid(person), writer.pv1(facts[0])]
     for number, (taken, values) in enumerate(groups.items(), start=1):
         segments.append(_obr(number, taken, values, writer))
         segments += [_obx(n, taken, fact, writer) for n, fact in enumerate(values, start=1)]
@@ -113,37 +113,38 @@ def administration_type(fact: Fact, writer: SegmentWriter) -> str:
     return "RAS^O17" if writer.is_from("2.4") else "RAS^O01"
 
 
-def build_administration(facts: tuple[Fact, ...], who: Person, writer: SegmentWriter) -> list[str]:
+def build_administration(
+    facts: tuple[Fact, ...], person: Person, writer: SegmentWriter
+) -> list[str]:
     """A dose given, or not given and why; the medicine in the words of the chart."""
     fact = facts[0]
-    said = fact.fields
-    given = writer.format_time(said.get("given") or fact.event)
-    medicine = said.get("medicine", "")
-    dosage = said.get("dosage", "")
-    reason = said.get("reason", "")
-    route = said.get("route", "")
+    fields = fact.fields
+    administered = writer.format_time(fields.get("given") or fact.event)
+    medicine, dosage = fields.get("medicine", ""), fields.get("dosage", "")
+    reason, route = fields.get("reason", ""), fields.get("route", "")
+    status = fields.get("status", "")
     amount = _DOSE.fullmatch(dosage)
     rxa: dict[int, Value] = {
         1: "0",
         2: "1",
-        3: given,
-        4: given,
-        5: (said.get("code") or medicine, medicine, "L"),
+        3: administered,
+        4: administered,
+        5: (fields.get("code") or medicine, medicine, "L"),
         6: amount[1] if amount else _NOT_RECORDED,
         7: text_only(writer.encode_units(amount[2])) if amount and amount[2] else "",
         9: text_only("; ".join(filter(None, (dosage, reason)))),
         10: text_only(fact.author),
-        18: text_only(reason) if said.get("status") == "not-given" else "",
-        20: _COMPLETION.get(said.get("status", ""), "CP"),
+        18: text_only(reason) if status == "not-given" else "",
+        20: _COMPLETION.get(status, "CP"),
     }
-    way = writer.encode("routes", route, route) or "OTH"
+    route_code = writer.encode("routes", route, route) or "OTH"
     orc: dict[int, Value] = {1: "RE", 2: (fact.number, DOWNTIME), 9: writer.format_time(fact.event)}
     if not writer.is_from("2.4"):
         orc[7] = _ROUTINE  # required there
     return [
-        writer.pid(who),
+        writer.pid(person),
         writer.pv1(fact),
         build_segment("ORC", orc),
         build_segment("RXA", rxa),
-        build_segment("RXR", {1: (way, route or "Other", "L")}),
+        build_segment("RXR", {1: (route_code, route or "Other", "L")}),
     ]

@@ -1,7 +1,5 @@
 """ADT: admitted, moved, discharged, corrected, allergic, merged (HL7 v2 chapter 3). Pure."""
 
-from collections.abc import Mapping
-
 from downtime.entry.facts import Fact, Person
 from downtime.errors import InputError
 from downtime.returns.hl7.segment_writer import (
@@ -27,7 +25,7 @@ def movement_type(fact: Fact, writer: SegmentWriter) -> str:
     return f"ADT^{_EVENTS[fact.fields.get('event', '')]}"
 
 
-def build_movement(facts: tuple[Fact, ...], who: Person, writer: SegmentWriter) -> list[str]:
+def build_movement(facts: tuple[Fact, ...], person: Person, writer: SegmentWriter) -> list[str]:
     """An admission (A01), a transfer (A02) or a discharge (A03) of one patient."""
     fact = facts[0]
     event = _EVENTS[fact.fields.get("event", "")]
@@ -35,7 +33,7 @@ def build_movement(facts: tuple[Fact, ...], who: Person, writer: SegmentWriter) 
     ended = fact.fields.get("ended") or (fact.event if event == "A03" else "")
     specialty = fact.fields.get("specialty", "")
     died = ended if fact.fields.get("outcome") == _DIED else ""
-    said: dict[int, Value] = {
+    pv1: dict[int, Value] = {
         6: writer.location(fact.fields.get("prior_ward", "")),
         9: text_only(fact.fields.get("consultant", "")),
         10: fit_coded(specialty),
@@ -45,29 +43,30 @@ def build_movement(facts: tuple[Fact, ...], who: Person, writer: SegmentWriter) 
     }
     return [
         writer.evn(fact, event),
-        writer.pid(who, died=died),
-        writer.pv1(fact, said),
-        *_visit(fact, "" if fit_coded(specialty) else specialty),
+        writer.pid(person, died=died),
+        writer.pv1(fact, pv1),
+        *_pv2(fact, "" if fit_coded(specialty) else specialty),
     ]
 
 
-def _visit(fact: Fact, specialty: str) -> list[str]:
+def _pv2(fact: Fact, specialty: str) -> list[str]:
     """PV2 with the reason, and in words what has no coded field: a long specialty, a destination."""
     destination = fact.fields.get("destination", "")
-    described = "; ".join(filter(None, (specialty, destination and f"Discharged to {destination}")))
+    parts = (specialty, destination and f"Discharged to {destination}")
+    description = "; ".join(filter(None, parts))
     reason = fact.fields.get("reason", "")
-    if not reason and not described:
+    if not reason and not description:
         return []
-    return [build_segment("PV2", {3: text_only(reason), 12: described[:DESCRIPTION]})]
+    return [build_segment("PV2", {3: text_only(reason), 12: description[:DESCRIPTION]})]
 
 
-def build_demographics(facts: tuple[Fact, ...], who: Person, writer: SegmentWriter) -> list[str]:
+def build_demographics(facts: tuple[Fact, ...], person: Person, writer: SegmentWriter) -> list[str]:
     """A08: the patient's details as corrected on paper; what paper did not say stays the system's."""
     fact = facts[0]
-    said = {name: text for name, text in fact.fields.items() if name in Person._fields and text}
-    person = who._replace(**said)
-    doctor = _general_practitioner(person.general_practitioner, writer)
-    return [writer.evn(fact, "A08"), writer.pid(person), *doctor, writer.pv1(fact, other="U")]
+    keyed = {name: text for name, text in fact.fields.items() if name in Person._fields and text}
+    corrected = person._replace(**keyed)
+    doctor = _general_practitioner(corrected.general_practitioner, writer)
+    return [writer.evn(fact, "A08"), writer.pid(corrected), *doctor, writer.pv1(fact, other="U")]
 
 
 def _general_practitioner(name: str, writer: SegmentWriter) -> list[str]:
@@ -85,7 +84,7 @@ def allergy_type(fact: Fact, writer: SegmentWriter) -> str:
     return "ADT^A60" if writer.is_from("2.4") else "ADT^A08"
 
 
-def build_allergy(facts: tuple[Fact, ...], who: Person, writer: SegmentWriter) -> list[str]:
+def build_allergy(facts: tuple[Fact, ...], person: Person, writer: SegmentWriter) -> list[str]:
     """An allergy, or that none is known: IAM in A60; in versions before 2.4, AL1 in A08.
 
     InputError when the target takes none, or has no way to take one back.
@@ -98,7 +97,7 @@ def build_allergy(facts: tuple[Fact, ...], who: Person, writer: SegmentWriter) -
             "Put it on a worklist, or key it by hand.",
         )
     if writer.is_from("2.4"):
-        return [writer.evn(fact, "A60"), writer.pid(who), _iam(fact)]
+        return [writer.evn(fact, "A60"), writer.pid(person), _iam(fact)]
     if fact.fields.get("status") == _WRONG:
         raise InputError(
             "target.allergy-back",
@@ -107,7 +106,7 @@ def build_allergy(facts: tuple[Fact, ...], who: Person, writer: SegmentWriter) -
         )
     substance, kind, severity, reaction = _allergy_fields(fact)
     al1 = build_segment("AL1", {1: "1", 2: kind, 3: substance, 4: severity, 5: reaction})
-    return [writer.evn(fact, "A08"), writer.pid(who), writer.pv1(fact, other="U"), al1]
+    return [writer.evn(fact, "A08"), writer.pid(person), writer.pv1(fact, other="U"), al1]
 
 
 def _iam(fact: Fact) -> str:
@@ -130,19 +129,19 @@ def _iam(fact: Fact) -> str:
 
 
 def _allergy_fields(fact: Fact) -> tuple[Value, str, str, str]:
-    said: Mapping[str, str] = fact.fields
-    severity = _SEVERITIES.get(said.get("severity", "").casefold(), "")
-    if said.get("none_known") == "1":
+    fields = fact.fields
+    severity = _SEVERITIES.get(fields.get("severity", "").casefold(), "")
+    if fields.get("none_known") == "1":
         return _NONE_KNOWN, "", "", ""
-    code, name = said.get("code", ""), said.get("substance", "")
-    kind = _CATEGORIES.get(said.get("category", ""), "")
-    reaction = said.get("reaction", "")
-    if not severity and said.get("severity"):
-        reaction = "; ".join(filter(None, (reaction, said["severity"])))
+    code, name = fields.get("code", ""), fields.get("substance", "")
+    kind = _CATEGORIES.get(fields.get("category", ""), "")
+    reaction = fields.get("reaction", "")
+    if not severity and fields.get("severity"):
+        reaction = "; ".join(filter(None, (reaction, fields["severity"])))
     return (code or name, name, "L"), kind, severity, reaction
 
 
-def build_alert(facts: tuple[Fact, ...], who: Person, writer: SegmentWriter) -> list[str]:
+def build_alert(facts: tuple[Fact, ...], person: Person, writer: SegmentWriter) -> list[str]:
     """A08 with the alert as an OBX: HL7 v2 has no segment of its own for it."""
     fact = facts[0]
     obx = {
@@ -156,7 +155,7 @@ def build_alert(facts: tuple[Fact, ...], who: Person, writer: SegmentWriter) -> 
     }
     return [
         writer.evn(fact, "A08"),
-        writer.pid(who),
+        writer.pid(person),
         writer.pv1(fact, other="U"),
         build_segment("OBX", obx),
     ]
@@ -167,12 +166,13 @@ def build_merge(
 ) -> list[str]:
     """A40 or A47: the downtime number (MRG-1) is the patient of PID; both numbers stay known."""
     event = writer.target.merge
-    evn = build_segment(
-        "EVN", {1: "" if writer.is_from("2.4") else event, 2: writer.format_time(decided)}
-    )
-    name = (downtime.family or "UNKNOWN", downtime.given)
-    mrg = build_segment(
-        "MRG",
-        {1: writer.identifiers(downtime._replace(mrn="", nhs_number="")), 7: name},
-    )
-    return [evn, writer.pid(survivor._replace(downtime_number="")), mrg]
+    evn = {1: "" if writer.is_from("2.4") else event, 2: writer.format_time(decided)}
+    mrg: dict[int, Value] = {
+        1: writer.identifiers(downtime._replace(mrn="", nhs_number="")),
+        7: (downtime.family or "UNKNOWN", downtime.given),
+    }
+    return [
+        build_segment("EVN", evn),
+        writer.pid(survivor._replace(downtime_number="")),
+        build_segment("MRG", mrg),
+    ]

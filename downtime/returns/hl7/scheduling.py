@@ -30,41 +30,35 @@ def appointment_type(fact: Fact, writer: SegmentWriter) -> str:
     return f"SIU^{_EVENTS.get(fact.fields.get('status', 'booked'), _CHANGED)}"
 
 
-def build_appointment(facts: tuple[Fact, ...], who: Person, writer: SegmentWriter) -> list[str]:
+def build_appointment(facts: tuple[Fact, ...], person: Person, writer: SegmentWriter) -> list[str]:
     """The appointment by its own number where paper knows it; a new one by that of the form."""
     fact = facts[0]
-    said = fact.fields
+    fields = fact.fields
     event = appointment_type(fact, writer).removeprefix("SIU^")
-    start = writer.format_time(said.get("rebook_start") or said.get("start") or fact.event)
-    place = said.get("rebook_location") or said.get("location", "")
-    number = said.get("number", "")
-    new = (fact.number, DOWNTIME)
+    start = writer.format_time(fields.get("rebook_start") or fields.get("start") or fact.event)
+    location = fields.get("rebook_location") or fields.get("location", "")
+    number: Value = fields.get("number") or (fact.number, DOWNTIME)
     timing = writer.is_from("2.7")
-    status = "Booked" if event == _MOVED else _STATUS.get(said.get("status", "booked"), "Booked")
+    status = "Booked" if event == _MOVED else _STATUS.get(fields.get("status", "booked"), "Booked")
     sch: dict[int, Value] = {
-        1: number or new,
-        2: number or new,
+        1: number,
+        2: number,
         6: (event, _REASONS[event], "L"),
-        7: text_only(said.get("reason") or said.get("description", "")),
-        8: text_only(said.get("kind", "")),
+        7: text_only(fields.get("reason") or fields.get("description", "")),
+        8: text_only(fields.get("kind", "")),
         11: "" if timing else ("", "", "", start),
         16: text_only(fact.author),
         20: text_only(fact.transcriber),
         25: status,
     }
-    change = "" if event == "S12" else {"S15": "D", "S26": "U"}.get(event, "U")
-    ail: dict[int, Value] = {
-        1: "1",
-        2: change,
-        3: writer.location(place),
-        4: text_only("Room"),
-        6: start,
-    }
+    change = {"S12": "", "S15": "D"}.get(event, "U")
+    room, place = text_only("Room"), writer.location(location)
+    ail: dict[int, Value] = {1: "1", 2: change, 3: place, 4: room, 6: start}
     return [
         build_segment("SCH", sch),
         *([build_segment("TQ1", {7: start})] if timing else []),
         *note_segments(fact),
-        writer.pid(who),
+        writer.pid(person),
         writer.pv1(fact, other="O"),
         build_segment("RGS", {1: "1", 2: change}),
         build_segment("AIL", ail),

@@ -50,62 +50,61 @@ class SegmentWriter:
         return self.encode("units", text, text)
 
     def test_code(self, fact: Fact) -> tuple[str, ...]:
-        """The test's code, words, and `L` for a code of the site's own, `LN` for LOINC (table 0396).
+        """The test's code, its name, and `L` for a code of the site's own, `LN` for LOINC (table 0396).
 
         InputError when the target takes known tests only, and this one is not in its table.
         """
-        code, words = fact.fields.get("code", ""), fact.fields.get("display", "")
+        code, name = fact.fields.get("code", ""), fact.fields.get("display", "")
         tests: Mapping[str, str] = self.target.codes.get("tests", {})
-        if found := tests.get(code) or tests.get(words):
-            given = found.split("^")
-            return (given[0], given[1] if len(given) > 1 else words, *(given[2:3] or ("L",)))
+        if target_code := tests.get(code) or tests.get(name):
+            parts = target_code.split("^")
+            return (parts[0], parts[1] if len(parts) > 1 else name, *(parts[2:3] or ("L",)))
         if self.target.only_known_tests:
             raise InputError(
                 "target.test",
                 f"{self.target.system} has no code for a test of form {fact.form}.",
                 f"Add it to returns.targets.{self.target.system}.codes.tests, or key it by hand.",
             )
-        return (code or words, words, "LN" if re.fullmatch(r"\d+-\d", code) else "L")
+        return (code or name, name, "LN" if re.fullmatch(r"\d+-\d", code) else "L")
 
-    def pid(self, who: Person, *, died: str = "") -> str:
+    def pid(self, person: Person, *, died: str = "") -> str:
         """PID: all numbers with their authorities, name, birth, gender, address, telephone."""
-        phone: Value = who.phone
+        phone: Value = person.phone
         if phone and self.is_from("2.6"):  # the unformatted number moved to XTN.12
-            phone = ("", "PRN", "PH", *("",) * 8, who.phone)
+            phone = ("", "PRN", "PH", *("",) * 8, person.phone)
         return build_segment(
             "PID",
             {
                 1: "1",
-                3: self.identifiers(who),
-                5: (who.family or "UNKNOWN", who.given, "", "", who.prefix),
-                7: who.birth_date.replace("-", ""),
-                8: self.encode("gender", who.gender),
-                11: (who.address, "", "", "", who.postcode),
+                3: self.identifiers(person),
+                5: (person.family or "UNKNOWN", person.given, "", "", person.prefix),
+                7: person.birth_date.replace("-", ""),
+                8: self.encode("gender", person.gender),
+                11: (person.address, "", "", "", person.postcode),
                 13: phone,
                 29: self.format_time(died) if died else "",
                 30: "Y" if died else "",
             },
         )
 
-    def identifiers(self, who: Person) -> list[Value]:
+    def identifiers(self, person: Person) -> list[Value]:
         """Identifiers for PID-3 and MRG-1: number, authority and type (table 0203)."""
-        found: list[Value] = []
-        if who.mrn:
-            found.append((who.mrn, "", "", self.settings.site.mrn_authority, "MR"))
-        if who.nhs_number:
-            found.append((who.nhs_number, "", "", "NHS", "NH"))
-        if who.downtime_number:
-            found.append((who.downtime_number, "", "", DOWNTIME, "PI"))
-        return found
+        numbers: list[Value] = []
+        if person.mrn:
+            numbers.append((person.mrn, "", "", self.settings.site.mrn_authority, "MR"))
+        if person.nhs_number:
+            numbers.append((person.nhs_number, "", "", "NHS", "NH"))
+        if person.downtime_number:
+            numbers.append((person.downtime_number, "", "", DOWNTIME, "PI"))
+        return numbers
 
     def pv1(self, fact: Fact, fields: Mapping[int, Value] | None = None, other: str = "I") -> str:
         """PV1: class and place; what does not fit a coded field is said in PL.9, the description."""
-        said = fact.fields
-        patient_class = self.encode("class", said.get("kind", ""), other)
-        place = self.location(
-            said.get("ward") or fact.ward, said.get("bay", ""), said.get("bed", "")
-        )
-        return build_segment("PV1", {1: "1", 2: patient_class, 3: place, **(fields or {})})
+        keyed = fact.fields
+        patient_class = self.encode("class", keyed.get("kind", ""), other)
+        ward = keyed.get("ward") or fact.ward
+        location = self.location(ward, keyed.get("bay", ""), keyed.get("bed", ""))
+        return build_segment("PV1", {1: "1", 2: patient_class, 3: location, **(fields or {})})
 
     @property
     def sub_id(self) -> str:
@@ -114,43 +113,39 @@ class SegmentWriter:
 
     def location(self, ward: str, bay: str = "", bed: str = "") -> Value:
         """PL: point of care, room and bed."""
-        written = (self.encode("wards", ward, ward), bay, bed)
-        place = tuple(fit_coded(text) for text in written)
-        if place != written:
-            place += ("",) * 5 + (", ".join(filter(None, written)),)
-        return place
+        full = (self.encode("wards", ward, ward), bay, bed)
+        location = tuple(fit_coded(text) for text in full)
+        if location != full:
+            location += ("",) * 5 + (", ".join(filter(None, full)),)
+        return location
 
     def evn(self, fact: Fact, event: str) -> str:
         """EVN: when it was entered, by whom, and when it really happened."""
-        kind = "" if self.is_from("2.4") else event
-        return build_segment(
-            "EVN",
-            {
-                1: kind,
-                2: self.format_time(fact.entered),
-                5: fact.transcriber,
-                6: self.format_time(fact.event),
-            },
-        )
+        evn: dict[int, Value] = {
+            1: "" if self.is_from("2.4") else event,
+            2: self.format_time(fact.entered),
+            5: fact.transcriber,
+            6: self.format_time(fact.event),
+        }
+        return build_segment("EVN", evn)
 
 
 def fit_coded(text: str) -> str:
-    """Text that fits a coded field, else nothing: the message says it in words elsewhere."""
+    """Text that fits a coded field, else nothing: the message says it as text elsewhere."""
     return text if len(text) <= CODE else ""
 
 
 def text_only(text: str) -> Value:
-    """A coded element that only has words."""
+    """A coded element that only has text."""
     return ("", text)
 
 
 def note_segments(*facts: Fact) -> list[str]:
     """NTE: where it comes from, and every answer that no other field carries, each said once."""
-    said = [
-        f"Downtime form {facts[0].serial}, written by {facts[0].author} ({facts[0].author_role})."
-    ]
-    said += [f"{label}: {answer}" for fact in facts for label, answer in fact.notes]
+    first = facts[0]
+    texts = [f"Downtime form {first.serial}, written by {first.author} ({first.author_role})."]
+    texts += [f"{label}: {answer}" for fact in facts for label, answer in fact.notes]
     return [
         build_segment("NTE", {1: str(n), 3: text})
-        for n, text in enumerate(dict.fromkeys(said), start=1)
+        for n, text in enumerate(dict.fromkeys(texts), start=1)
     ]

@@ -47,8 +47,8 @@ def format_field(value: Value, level: int = 0) -> str:
     if isinstance(value, str):
         return escape_text(value)
     if isinstance(value, list):
-        return "~".join(format_field(one, level) for one in value)
-    parts = [format_field(one, level + 1) for one in value]
+        return "~".join(format_field(part, level) for part in value)
+    parts = [format_field(part, level + 1) for part in value]
     separator = "^&"[level]
     return separator.join(parts).rstrip(separator)
 
@@ -62,13 +62,13 @@ def build_segment(name: str, fields: Mapping[int, Value]) -> str:
 
 def build_header(fields: Mapping[int, Value]) -> str:
     """MSH, whose first field is the separator itself; `fields` start at MSH-3."""
-    rest = build_segment("", {number - 2: value for number, value in fields.items()})
-    return "MSH|^~\\&" + rest
+    fields_from_3 = {number - 2: value for number, value in fields.items()}
+    return "MSH|^~\\&" + build_segment("", fields_from_3)
 
 
 def join_segments(*segments: str) -> str:
     """The segments, each ended by a carriage return (HL7 v2.4, 2.7)."""
-    return "".join(f"{one}\r" for one in segments)
+    return "".join(f"{segment}\r" for segment in segments)
 
 
 @lru_cache(maxsize=8192)
