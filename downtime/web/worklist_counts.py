@@ -47,7 +47,7 @@ def count_worklists(outage: Outage) -> dict[str, list[WorklistCount]]:
     return {
         "Paper": list(_count_paper(outage)),
         "Entry": list(_count_entries()),
-        "Who is who": list(_count_people(outage)),
+        "Identity": list(_count_people(outage)),
         "Comparison": list(_count_items(outage)),
         "Returns": list(_count_returns(outage)),
         "Sign-off": list(_count_findings(outage)),
@@ -60,7 +60,7 @@ def _count_paper(outage: Outage) -> Iterator[WorklistCount]:
         lines = paper_lists.list_papers(vault, request_context.settings(), name, outage.id)
         page = url_for("check_in.list_papers", name=name)
         yield _worklist(
-            f"Paper {paper_lists.TITLES[name].lower()}", len(lines), Permission.LEDGER_VIEW, page
+            f"Forms {paper_lists.TITLES[name].lower()}", len(lines), Permission.LEDGER_VIEW, page
         )
         if overdue := sum(line.is_overdue(now) for line in lines):
             text = "of these, overdue"
@@ -92,8 +92,8 @@ def _count_people(outage: Outage) -> Iterator[WorklistCount]:
         )
     ]
     for state, text in (
-        (unidentified.TO_LINK, "Patients to link"),
-        (unidentified.TO_CONFIRM, "Links for a second person to confirm"),
+        (unidentified.PersonState.TO_LINK, "Patients to link"),
+        (unidentified.PersonState.TO_CONFIRM, "Links for a second person to confirm"),
     ):
         address = url_for("identity.show", state=state)
         yield _worklist(text, states.count(state), Permission.IDENTITY_LIST, address)

@@ -73,6 +73,19 @@ def test_a_template_that_is_of_no_view_is_shared():
     assert {name for name in others if not name.startswith(SHARED)} == set()
 
 
+def test_no_view_hides_what_every_page_has():
+    hidden = [
+        f"{module.path.name}:{node.lineno} {keyword.arg}"
+        for module in house.modules()
+        if module.room == "web"
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "render_template"
+        for keyword in node.keywords
+        if keyword.arg in ("page", "may", "forms")
+    ]
+    assert hidden == []
+
+
 def test_no_line_is_longer_than_a_screen_is_wide():
     long_lines = [
         f"{path.relative_to(house.ROOT)}:{number}"

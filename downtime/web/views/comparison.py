@@ -79,7 +79,7 @@ def show() -> ViewResponse:
     page = list_page(vault, outage.id, item_filter, number, SHOWN) if outage else None
     return render_template(
         "comparison/show.html",
-        page=page,
+        listing=page,
         filters=_address(item_filter),
         explain=_explain,
         batches=list_bulk_decisions(vault, outage.id) if outage else [],

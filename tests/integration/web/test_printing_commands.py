@@ -5,14 +5,14 @@ import json
 import pytest
 
 from downtime import cli
-from downtime.cli import app
+from downtime.cli import session
 from tests.integration.web.conftest import Hospital
 
 
 @pytest.fixture
 def command(with_queue: Hospital, monkeypatch, capfdbinary):
     """`command(*words)` → exit code, document, what was said on standard error."""
-    monkeypatch.setattr(app, "system_clock", with_queue.clock)
+    monkeypatch.setattr(session, "system_clock", with_queue.clock)
 
     def run(*words):
         home = ["--home", str(with_queue.home.path), "--unlock-file", str(with_queue.file)]

@@ -32,11 +32,11 @@ ROW = re.compile(
     r'<tr><th scope="row"[^>]*>(?:<a href="([^"]*)">)?([^<]+)(?:</a>)?</th><td[^>]*>(.*?)</td>'
 )
 COUNTS = {
-    "Paper missing": 1,
-    "Paper booked twice": 1,
-    "Paper keyed twice": 0,
-    "Paper of laptops not yet reported": 1,
-    "Paper returned, not filed": 2,
+    "Forms missing": 1,
+    "Forms checked in twice": 1,
+    "Forms keyed twice": 0,
+    "Forms from laptops not merged yet": 1,
+    "Forms returned, not filed": 2,
     "Laptops that have not sent their data": 1,
     "To be keyed": 2,
     "To be keyed a second time": 1,
@@ -177,7 +177,7 @@ def test_overdue_paper_is_said_at_its_own_list(hospital, vault, outage, issue, a
     assignments.assign(vault, AssignmentKind.FORM, serial, "Ward A1", "2026-01-01T08:00:00Z", actor)
     clerk = hospital.browser("records-clerk")
     lines = lines_of(clerk.get("/worklists").text)
-    assert lines["Paper missing"][1] == 2
+    assert lines["Forms missing"][1] == 2
     assert lines["of these, overdue"] == ("/forms/lists/missing", 1)
     assert "1 overdue." in clerk.get("/forms/lists/missing").text
 
@@ -192,7 +192,7 @@ def test_documents_that_came_back_stand_in_a_list_until_they_are_filed(
     for serial in (first, second, issue("discharge")):
         move_form.mark_returned(vault, serial, actor)
     clerk = hospital.browser("records-clerk")
-    assert lines_of(clerk.get("/worklists").text)["Paper returned, not filed"][1] == 2
+    assert lines_of(clerk.get("/worklists").text)["Forms returned, not filed"][1] == 2
     (named,) = (
         one for one in open_items.find_open_items(vault, settings, outage) if "unfiled" in one.kind
     )
@@ -201,7 +201,7 @@ def test_documents_that_came_back_stand_in_a_list_until_they_are_filed(
     assert page.count("No picture of it is kept yet") == len(named.names) == 2
     assert f'href="/key/{first}"' in page
     clerk.post(f"/key/{first}/file")
-    assert lines_of(clerk.get("/worklists").text)["Paper returned, not filed"][1] == 1
+    assert lines_of(clerk.get("/worklists").text)["Forms returned, not filed"][1] == 1
     assert f'href="/key/{first}"' not in clerk.get("/forms/lists/unfiled").text
 
 
