@@ -37,8 +37,8 @@ class SystemsSettings:
     applications: dict[str, str] = setting({}, "Sending application (MSH-3) to system name.")
     records: dict[str, str] = setting(
         {},
-        "Type of record to the system that holds it when its feed does not say which; for a type"
-        " that is not named, the owner in `clinical/record_types.py`.",
+        "Type of record to the system that holds it when its feed does not say which; docs/feeds.md"
+        " names the usual ones.",
     )
 
 
