@@ -153,7 +153,7 @@ def _find_void(vault: Vault, _: Settings, outage: str) -> Iterator[_Paper]:
 
 def _find_in_state(vault: Vault, outage: str, state: FormState) -> Iterator[_Paper]:
     for form in ledger.list_in_states(vault, outage, state):
-        yield _Paper(form.serial, form, form.changed_at, form.reason)
+        yield _Paper(form.serial, form, form.changed_at, form.reason_sentence)
 
 
 def _find_keyed_twice(vault: Vault, _: Settings, __: str) -> Iterator[_Paper]:

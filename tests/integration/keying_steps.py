@@ -1,8 +1,15 @@
 """The steps that people take with a keyed form in tests: the real ones, by as many people."""
 
+from collections.abc import Iterable
+from pathlib import Path
+
+from downtime import config
+from downtime.accounts import homes
+from downtime.config import Home
 from downtime.entry import double_keying, verify_entry
 from downtime.entry.model import Entry, Task
 from downtime.entry.open_form import open_form
+from downtime.vault.model import Actor
 
 
 def key_again(vault, settings, serial, checker) -> Entry:
@@ -20,3 +27,13 @@ def see_through(vault, settings, serial, checker) -> Entry:
     if entry.waits == Task.COMPARE:
         entry = verify_entry.verify_entry(vault, serial, checker)
     return entry
+
+
+def key_again_in_home(path: Path, key: Path, clock, serials: Iterable[str], person: Actor) -> None:
+    """As `key_again`, in a home that commands work with: there is a screen for it, and no command."""
+    home = Home(path)
+    settings = config.load_settings(home.config)
+    opened = homes.open_with_file(home, settings, clock, key)
+    for serial in serials:
+        key_again(opened.vault, settings, serial, person)
+    opened.vault.close()

@@ -18,10 +18,12 @@ from downtime import cli
 from downtime.accounts import totp
 from downtime.cli import session
 from downtime.demo.settings import settings_text
+from downtime.vault.model import Actor
+from tests.integration.keying_steps import key_again_in_home
 
 BEGINS = datetime(2026, 11, 2, 14, 0, tzinfo=UTC)
 CHEAP = "\n[accounts]\nargon2_memory_kib = 64\nargon2_time_cost = 1\nargon2_parallelism = 1\n"
-EXPECTED = {"status-later": 3, "too-early": 1}
+EXPECTED = {"status-later": 3, "too-early": 1, "one-keying": 1}
 """Exit codes of the steps that are meant to end so; all the others end with 0."""
 PASSWORD = "a long enough sentence"
 
@@ -227,6 +229,10 @@ class Story:
         (self.folder / "responses.json").write_text(json.dumps(bundle))
         self.step("import", "entry", "import", "responses.json")
         self.step("import-again", "entry", "import", "responses.json")
+        self.step("one-keying", "entry", "verify", *self.keyed, stdin=self.as_("clerk"))
+        home, key = self.folder / "home", self.folder / "key"
+        second = Actor("u-second", "Sol Second", "K7")
+        key_again_in_home(home, key, self.clock, self.keyed, second)
         self.step("verify", "entry", "verify", *self.keyed, stdin=self.as_("clerk"))
         self.step("file", "entry", "file", self.keyed[0], stdin=self.as_("clerk"))
 

@@ -91,6 +91,14 @@ def test_what_was_keyed_goes_in_once(story):
     again = story.said["import-again"].json
     assert (again["imported"], again["unchanged"]) == (0, 3)
     assert {row["state"] for row in story.said["verify"].json} == {"verified"}
+
+
+def test_one_keying_is_not_enough_to_verify(story):
+    """Two people key the critical fields first, on the command line as on the screen."""
+    assert "critical fields" in story.said["one-keying"].err
+
+
+def test_what_is_verified_is_filed(story):
     assert story.said["file"].json == [{"serial": story.keyed[0], "state": "filed"}]
 
 

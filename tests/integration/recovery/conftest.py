@@ -12,8 +12,8 @@ from downtime.clinical.model import (
 from downtime.entry import keying
 from downtime.outage import outages
 from downtime.paper.forms.load_form import load_form
-from downtime.paper.layout.template_layout import FormLayout
-from downtime.paper.model import FormDraft, FormState, Pack, Subject
+from downtime.paper.layout.model import FormLayout
+from downtime.paper.model import FormDraft, Pack, Subject
 from downtime.paper.serials import make_serial
 from downtime.paper.store import issued_forms, layouts, packs
 from downtime.reconcile import decide_item, find_items
@@ -157,7 +157,7 @@ def issue(vault, outage, actor):
         layout = FormLayout(form, made.version, made.title, made.digest, b"", (595.0, 842.0), ())
         with vault.change(actor, "form.print") as db:
             layouts.insert_layout(db, layout, made.source, vault.now())
-            issued_forms.insert_forms(db, [(number, given, draft)], pack, FormState.ISSUED)
+            issued_forms.insert_forms(db, [(number, given, draft)], pack)
         return number
 
     return one

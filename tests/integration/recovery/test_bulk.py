@@ -59,7 +59,7 @@ def test_undoing_puts_all_back_in_one_step_but_not_what_moved_on(vault, compared
         vault, compared, NEW_IN_LIMS, "return", shown.token, checker, "why"
     )
     undone = decide_in_bulk.undo_bulk_decision(vault, batch.id, checker, "wrong filter")
-    assert (undone.back, undone.kept) == (4, 0)
+    assert (undone.restored, undone.unchanged) == (4, 0)
     assert decided(vault, compared) == before
     with pytest.raises(ConflictError, match="undone already"):
         decide_in_bulk.undo_bulk_decision(vault, batch.id, checker, "again")
@@ -72,14 +72,14 @@ def test_undoing_puts_all_back_in_one_step_but_not_what_moved_on(vault, compared
     decide_item.decide_item(vault, one, "open", checker, "look again")
     decide_item.decide_item(vault, one, "leave", checker, "asked again")
     undone = decide_in_bulk.undo_bulk_decision(vault, batch.id, checker, "wrong filter")
-    assert (undone.back, undone.kept) == (3, 1)
+    assert (undone.restored, undone.unchanged) == (3, 1)
     assert find_items.get_item(vault, one).decided.decision == "leave"
 
 
 def test_nobody_decides_in_bulk_about_what_they_entered(vault, compared, actor):
     shown = decide_in_bulk.preview_bulk_decision(vault, compared, NEW_IN_LIMS, "return", actor)
     assert shown.rows == ()
-    assert shown.left == {"You entered this form, so somebody else decides about it.": 4}
+    assert shown.refused == {"You entered this form, so somebody else decides about it.": 4}
     with pytest.raises(ConflictError, match="nothing to decide"):
         decide_in_bulk.apply_bulk_decision(
             vault, compared, NEW_IN_LIMS, "return", shown.token, actor, "why"

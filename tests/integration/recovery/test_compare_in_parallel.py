@@ -68,8 +68,8 @@ def test_a_process_that_fails_names_nobody_and_the_next_comparison_goes_on(
     vault, small, settings, paper, actor, found, monkeypatch
 ):
     lost = lambda home, key, *rest: WorkerArguments(home, bytes(32), *rest)  # noqa: E731
-    with monkeypatch.context() as told:
-        told.setattr(compare_in_parallel, "Told", lost)
+    with monkeypatch.context() as patch:
+        patch.setattr(compare_in_parallel, "WorkerArguments", lost)
         with pytest.raises(WorkerError) as failed:
             run_comparison.run_comparison(vault, small, actor, "recovered", cores=2)
     assert "LockedError in " in str(failed.value)

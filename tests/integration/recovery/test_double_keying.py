@@ -223,7 +223,7 @@ def test_an_idle_form_is_free_and_what_was_typed_is_kept(
     with pytest.raises(ConflictError, match="Ben Records"):
         keying.save_draft(vault, serial, {"pulse:1": "90"}, actor)
     (past,) = entries.fetch_past(vault.db, serial)
-    assert (past["answers"], past["transcriber"]) == ({"pulse:1": "88"}, actor.id)
+    assert (past.answers, past.transcriber) == ({"pulse:1": "88"}, actor.id)
 
 
 def test_what_cannot_be_read_is_an_answer_of_its_own(vault, settings, issue, actor):

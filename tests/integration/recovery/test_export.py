@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+from zoneinfo import ZoneInfo
 
 import hl7
 import openpyxl
@@ -15,10 +16,13 @@ from downtime.paper.model import Subject
 from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.compare import run_comparison
 from downtime.reconcile.latest_outage import find_latest_outage
+from downtime.reconcile.wording import explain
 from downtime.returns.export_messages import export_messages
 from tests.integration.keying_steps import see_through
 
 from .conftest import ADMITTED, BLOODS, PHONED
+
+LONDON = ZoneInfo("Europe/London")
 
 
 @pytest.fixture
@@ -164,7 +168,7 @@ def test_a_correction_after_the_return_is_a_conflict_and_gets_a_message_of_its_o
     run_comparison.run_comparison(vault, settings, actor, "corrected")
     row = find_items.get_item(vault, key)
     assert row.item.state == "conflict"
-    assert row.item.explanation.startswith("Returned before the entry was corrected.")
+    assert explain(row.item, LONDON).startswith("Returned before the entry was corrected.")
     decide_item.decide_item(vault, key, "return", checker, "send the correction")
     out = export_messages(vault, settings, "hl7v2", tmp_path / "b", actor)
     assert out.messages == 1

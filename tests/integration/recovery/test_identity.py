@@ -1,5 +1,7 @@
 """Who somebody on paper is: offered with reasons, decided by two people, undone, and compared anew."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from downtime.errors import ConflictError, ForbiddenError, InputError
@@ -8,12 +10,15 @@ from downtime.paper.model import Subject
 from downtime.reconcile import find_items
 from downtime.reconcile.compare import run_comparison
 from downtime.reconcile.identity import link_person, links, unidentified
+from downtime.reconcile.wording import explain
 from downtime.settings import ReconcileSettings, Settings
 from downtime.vault.audit import verify_chain as verify_audit
 from downtime.vault.model import Actor
 
 from .conftest import ADMITTED, BLOODS, HOSPITAL, OBSERVED, PHONED
 from .twins import BLANK, NUMBER, TWINS
+
+LONDON = ZoneInfo("Europe/London")
 
 PETRA = {
     "patient.name": "NOVAK, Petra",
@@ -359,7 +364,7 @@ def test_paper_that_nobody_saw_is_not_swallowed_by_a_link(
     run_comparison.run_comparison(vault, settings, actor, "")
     found = {row.item.fact.serial: row.item for row in find_items.list_items(vault, outage.id)}
     assert found[serial].state == "new"
-    assert (found[strange].state, "born 01-Jan-1900" in found[strange].explanation) == (
+    assert (found[strange].state, "born 01-Jan-1900" in explain(found[strange], LONDON)) == (
         "conflict",
         True,
     )

@@ -1,15 +1,20 @@
 """What a receiver refused is settled by a person, and the forms behind it with it."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from downtime.errors import ConflictError, InputError
 from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.compare import run_comparison
+from downtime.reconcile.wording import explain
 from downtime.returns import outbox, queue_messages, take_back_message
 from downtime.returns.store import outbox_messages
 
 from .conftest import BLOODS
 from .units import Story
+
+LONDON = ZoneInfo("Europe/London")
 
 
 @pytest.fixture
@@ -78,7 +83,7 @@ def test_taken_back_it_is_open_and_once_it_is_left_the_next_form_stands(
     )
     assert (taken.state, taken.reason) == ("resolved", "of another patient")
     assert story.row("record").is_open
-    assert "which is the one that is returned" in story.row("fate").item.explanation
+    assert "which is the one that is returned" in explain(story.row("fate").item, LONDON)
     story.decide("record", "leave", checker)
     assert story.states() == {"log": "on-another-form", "record": "held", "fate": "held"}
     story.decide("fate", "return", checker)
@@ -109,11 +114,11 @@ def test_a_test_asked_for_on_two_forms_no_longer_says_that_the_other_was_returne
     run_comparison.run_comparison(vault, settings, actor, "recovered")
     key = f"{other}-test.fbc"
     assert [row.key for row in take_back_message.list_waiting_behind(vault.db, message)] == [key]
-    assert ", returned already, asks" in find_items.get_item(vault, key).item.explanation
+    assert ", returned already, asks" in explain(find_items.get_item(vault, key).item, LONDON)
     take_back_message.take_back_message(vault, message.control_id, checker, "the sample was lost")
     said = find_items.get_item(vault, key).item
-    assert (said.state, "returned already" in said.explanation) == ("conflict", False)
-    assert "asks for the same" in said.explanation
+    assert (said.state, "returned already" in explain(said, LONDON)) == ("conflict", False)
+    assert "asks for the same" in explain(said, LONDON)
     assert find_items.get_item(vault, f"{first}-test.fbc").is_open
 
 

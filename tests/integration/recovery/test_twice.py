@@ -1,6 +1,7 @@
 """What two forms say alike is never returned twice unseen, whichever is keyed, compared or sent first."""
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,8 +11,11 @@ from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.compare import run_comparison
 from downtime.reconcile.model import Decision
 from downtime.reconcile.store.items import save_decisions
+from downtime.reconcile.wording import explain
 
 from .conftest import BLOODS, SIGNED
+
+LONDON = ZoneInfo("Europe/London")
 
 FBC = {key: text for key, text in BLOODS.items() if key != "test.ue"}
 SWAB = SIGNED | {
@@ -64,7 +68,7 @@ def test_a_form_that_is_keyed_later_is_seen_beside_those_compared_before(vault, 
     assert states() == {second: "new"}
     first = keyed("blood-sciences-request", taken("13:40"))
     assert states() == {first: "new", second: "conflict"}
-    words = find_items.get_item(vault, f"{second}-test.fbc").item.explanation
+    words = explain(find_items.get_item(vault, f"{second}-test.fbc").item, LONDON)
     assert "asks for the same, sample taken 02-Nov-2026 13:40" in words
 
 
@@ -76,7 +80,9 @@ def test_what_went_out_already_stands_before_what_happened_earlier(vault, keyed,
         save_decisions(db, [replace(row, decided=replace(row.decided, decision=Decision.RETURNED))])
     first = keyed("blood-sciences-request", taken("13:40"))
     assert states() == {first: "conflict", sent: "new"}
-    assert "returned already" in find_items.get_item(vault, f"{first}-test.fbc").item.explanation
+    assert "returned already" in explain(
+        find_items.get_item(vault, f"{first}-test.fbc").item, LONDON
+    )
 
 
 @pytest.mark.parametrize("how", ["corrected", "other-test", "sent-back"])
@@ -172,7 +178,7 @@ def test_a_unit_of_blood_on_two_patients_forms_is_seen_and_takes_two_people(vaul
     assert (found[first], found[second]) == ("held", "conflict")
     row = find_items.get_item(vault, f"{second}-unit-1")
     assert row.item.needs_second_person
-    assert "for another patient" in row.item.explanation
+    assert "for another patient" in explain(row.item, LONDON)
 
 
 def test_looking_again_at_nothing_new_looks_at_nothing(vault, settings, keyed, states, actor):

@@ -1,6 +1,7 @@
 """One unit of blood on several forms is returned once, and is never lost when a form is left out."""
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,8 +11,11 @@ from downtime.reconcile import decide_in_bulk, find_items
 from downtime.reconcile.compare import run_comparison
 from downtime.reconcile.model import Decision, ItemFilter
 from downtime.reconcile.store.items import save_decisions
+from downtime.reconcile.wording import explain
 
 from .units import DAY, FATE, FORMS, RECORD, Story
+
+LONDON = ZoneInfo("Europe/London")
 
 
 @pytest.fixture
@@ -30,8 +34,8 @@ def test_the_record_is_returned_and_the_others_need_no_decision(settings, story,
     form = f"{serial[:2]}-{serial[2:8]}-{serial[8:]}"
     for kind in ("log", "fate"):
         assert not story.row(kind).is_open
-        assert (
-            f"on form {form}, which is the one that is returned" in story.row(kind).item.explanation
+        assert f"on form {form}, which is the one that is returned" in explain(
+            story.row(kind).item, LONDON
         )
     assert run_comparison.run_comparison(story.vault, small, story.actor, "again").looked_at == 0
 
@@ -118,17 +122,17 @@ def test_what_went_out_stands_before_the_record_that_is_keyed_later(story, check
     assert story.compare() == {
         "fate": "held", "record": "on-another-form", "log": "on-another-form"
     }  # fmt: skip
-    assert "was returned already" in story.row("record").item.explanation
+    assert "was returned already" in explain(story.row("record").item, LONDON)
 
 
 def test_forms_that_contradict_each_other_wait_for_two_people(story, checker):
     story.key("record", "log")
     story.key("fate", **{"fate:1": "returned"})
     assert story.compare() == {"record": "held", "log": "on-another-form", "fate": "conflict"}
-    assert story.row("fate").item.second
+    assert story.row("fate").item.needs_second_person
     story.decide("record", "leave", checker)
     assert story.states()["log"] == "conflict"
-    assert story.row("log").item.second
+    assert story.row("log").item.needs_second_person
 
 
 def test_two_forms_of_one_kind_wait_for_two_people(story):
@@ -173,8 +177,8 @@ def test_a_slip_without_component_waits_for_people_once_two_are_on_paper(setting
     assert story.compare(small) == {"log": "on-another-form", "fate": "held"}
     story.key("record", **PLATELETS)
     assert story.compare(small) == {"log": "held", "record": "held", "fate": "conflict"}
-    assert story.row("fate").item.second
-    assert "return both only if they are two components" in story.row("fate").item.explanation
+    assert story.row("fate").item.needs_second_person
+    assert "return both only if they are two components" in explain(story.row("fate").item, LONDON)
 
 
 def test_a_component_read_again_as_the_other_one_is_the_same_unit(story, checker, vault):

@@ -11,7 +11,7 @@ from downtime.entry import keying
 from downtime.outage import outages
 from downtime.outage import store as outage_store
 from downtime.paper.forms.load_form import load_form
-from downtime.paper.layout.template_layout import FormLayout
+from downtime.paper.layout.model import FormLayout
 from downtime.paper.model import FormDraft, FormState, Pack, PackState, Subject
 from downtime.paper.serials import make_serial
 from downtime.paper.store import issued_forms, layouts, packs
@@ -75,16 +75,16 @@ class Machine:
             self.vault, systems or ("LIMS",), self.clerk, "down", known=SYSTEMS, drill=drill
         )
 
-    def issue(self, subject: Subject = ANN, ward: str = "A1") -> str:
+    def issue(self, subject: Subject = ANN, ward: str = "A1", form: str = FORM) -> str:
         """Put one form into the ledger, as a printed pack does."""
-        vault, made = self.vault, load_form(FORM)
+        vault, made = self.vault, load_form(form)
         outage = outages.find_current(vault)
         draft = FormDraft(
-            form=FORM, version=made.version, title=made.title, layout=made.digest, pages=1,
+            form=form, version=made.version, title=made.title, layout=made.digest, pages=1,
             returns=True, subject=subject, ward=ward,
         )  # fmt: skip
         layout = FormLayout(
-            FORM, made.version, made.title, made.digest, b"%PDF", (595.0, 842.0), ()
+            form, made.version, made.title, made.digest, b"%PDF", (595.0, 842.0), ()
         )
         with vault.change(self.clerk, "pack.print") as db:
             pack = Pack(
@@ -97,7 +97,7 @@ class Machine:
             layouts.insert_layout(db, layout, made.source, vault.now())
             position = issued_forms.last_position(db, self.code) + 1
             number = make_serial(self.code, position)
-            issued_forms.insert_forms(db, [(number, position, draft)], pack, FormState.ISSUED)
+            issued_forms.insert_forms(db, [(number, position, draft)], pack)
         self.issued.append(number)
         return number
 

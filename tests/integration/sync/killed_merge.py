@@ -1,4 +1,4 @@
-"""A bundle that is taken by a process which does not live to the end, and what its home holds then."""
+"""A bundle that is merged by a process which does not live to the end, and what its home holds then."""
 
 import subprocess
 import sys
@@ -11,13 +11,13 @@ from downtime.vault.vault import Vault
 
 from .fleet import SETTINGS, Machine
 
-TAKE = """
+MERGE = """
 import sys
 from pathlib import Path
 from downtime.clock import system_clock
 from downtime.config import Home
 from downtime.settings import Settings
-from downtime.sync.merge_bundle import take
+from downtime.sync.merge_bundle import merge_bundle
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
@@ -26,13 +26,13 @@ data = Path(sys.argv[2]).read_bytes()
 vault.db
 print("begins", flush=True)
 sys.stdin.readline()
-take(vault, Settings(), data, Actor("u", "Clerk", "RS"))
+merge_bundle(vault, Settings(), data, Actor("u", "Clerk", "RS"))
 print("done", flush=True)
 """
 
 
 def counted(vault: Vault) -> tuple[int, int, int]:
-    """Forms of laptops, their moves, and bundles taken."""
+    """Forms of laptops, their moves, and merged bundles."""
     tables = ("form_issue WHERE origin <> ''", "form_move", "handed_over")
     return tuple(
         vault.db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables
@@ -40,9 +40,9 @@ def counted(vault: Vault) -> tuple[int, int, int]:
 
 
 def begun(home: Path, bundle: Path, key: bytes, *, held: bool = False) -> subprocess.Popen:
-    """A program that takes a bundle: at once, or, `held`, when its standard input is closed."""
+    """A program that merges a bundle: at once, or, `held`, when its standard input is closed."""
     child = subprocess.Popen(
-        [sys.executable, "-c", TAKE, home, bundle],
+        [sys.executable, "-c", MERGE, home, bundle],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     child.stdin.write(key.hex() + "\n")
@@ -66,7 +66,7 @@ def sealed(station: Machine, laptop: Machine, forms: int, folder: Path) -> Path:
 
 
 def left(station: Machine, home: Path, bundle: Path, forms: int) -> tuple[int, int, int]:
-    """What such a home holds, as counted; its chain is whole and the bundle can be taken again."""
+    """What such a home holds, as counted; its chain is whole and the bundle can be merged again."""
     vault = Vault(Home(home), station.data_key, station.clock)
     outcome = counted(vault)
     assert audit.verify_chain(vault.db).first_bad is None

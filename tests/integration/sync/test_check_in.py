@@ -112,8 +112,8 @@ def test_a_form_keyed_on_two_machines_is_listed(fleet):
     station.take(k7.seal(station))
     (line,) = paper_lists.list_papers(station.vault, Settings(), "keyed-twice")
     assert (line.serial, line.device) == (number, "K7")
-    assert "Clerk RS" in line.said
-    assert not {"90", "91"} & set(re.findall(r"\d+", line.said))
+    assert "Clerk RS" in line.details
+    assert not {"90", "91"} & set(re.findall(r"\d+", line.details))
 
 
 def test_lines_have_owners_and_late_ones_come_first(station):

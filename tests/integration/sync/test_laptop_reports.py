@@ -24,7 +24,7 @@ def test_a_laptop_that_never_reports_is_named(fleet):
     station.take(k7.seal(station))
     assert said(station) == {
         "K7": (True, ""),
-        "M3": (False, "It has not handed over anything."),
+        "M3": (False, "It has not sent anything."),
     }
     outage = outages.find_current(station.vault)
     assert [report.name for report in find_awaited(station.vault, outage)] == ["laptop M3"]

@@ -5,11 +5,12 @@ from functools import partial
 
 import pytest
 
-from downtime.entry import corrections, open_form, verify_entry
+from downtime.entry import corrections, keying, open_form, verify_entry
+from downtime.entry.double_keying import submit_second_keying
 from downtime.entry.duplicate_entries import find_duplicate_entries, settle_duplicate_entry
-from downtime.entry.model import EntryChoice
+from downtime.entry.model import AuditAction, EntryChoice, Task, VerificationBasis
 from downtime.entry.store import entries
-from downtime.errors import ForbiddenError, UntrustedError
+from downtime.errors import ConflictError, ForbiddenError, UntrustedError
 from downtime.outage import laptop_outages, outages
 from downtime.paper import ledger, move_form
 from downtime.paper.ledger import get_printed_definition
@@ -18,7 +19,8 @@ from downtime.sync import merge_bundle as taking
 from downtime.vault import audit
 from downtime.vault.store import audit_chain
 from downtime.vault.vault import Vault
-from tests.integration.sync.fleet import SETTINGS, Machine
+from tests.integration.keying_steps import key_again, see_through
+from tests.integration.sync.fleet import SETTINGS, SIGNED, Machine
 
 
 def test_forms_of_all_laptops_stand_in_one_ledger(fleet):
@@ -205,7 +207,7 @@ def test_the_taking_is_audited_with_hash_and_head(fleet):
     (entry,) = audit_chain.list_entries(station.vault.db, before=10**6, limit=1)
     head = audit.verify_chain(k7.vault.db).head
     assert entry.action == "handover.take"
-    assert entry.target == f"K7 {sealed.header.sequence} {sealed.envelope.sha256} head {head}"
+    assert entry.target == f"K7 {sealed.header.sequence} {sealed.sealed_file.sha256} head {head}"
 
 
 def test_nothing_of_a_patient_lies_in_clear(fleet):
@@ -214,3 +216,88 @@ def test_nothing_of_a_patient_lies_in_clear(fleet):
     sealed = k7.seal(station)
     assert b"Hill" not in sealed.data
     assert sealed.name.startswith("DEMO-K7-")
+
+
+PHONED = SIGNED | {
+    "department": "Blood sciences",
+    "caller": "Jo Lab",
+    "checked": "mrn",
+    "test:1": "Potassium",
+    "value:1": "6.10",
+    "units:1": "mmol/L",
+    "read-back:1": "true",
+    "confirmed": "true",
+}
+
+
+def key_on_laptop(laptop: Machine) -> str:
+    """A form with critical fields, keyed by one person."""
+    number = laptop.issue(form="phoned-result")
+    keying.submit_entry(laptop.vault, SETTINGS, number, PHONED, laptop.clerk)
+    return number
+
+
+def test_what_one_person_verified_on_a_laptop_is_keyed_again_at_the_station(fleet):
+    """A program of before let one look verify what nobody had keyed a second time."""
+    station, k7, _ = fleet
+    number = key_on_laptop(k7)
+    with k7.vault.change(k7.checker, AuditAction.ENTRY_VERIFY, target=number) as db:
+        entry, basis = open_form.get_entry(k7.vault, number), VerificationBasis.COMPARED
+        entries.save(db, verify_entry.accept_entry(db, entry, k7.checker, k7.vault.now(), basis))
+    assert k7.state(number) == "verified"
+    for _ in range(2):
+        station.take(k7.seal(station))
+        entry = open_form.get_entry(station.vault, number)
+        assert (entry.state, entry.waits, station.state(number)) == (
+            "entered",
+            "key-again",
+            "keyed",
+        )
+        assert find_duplicate_entries(station.vault.db) == []
+    with pytest.raises(ConflictError, match="critical fields"):
+        verify_entry.verify_entry(station.vault, number, station.checker)
+    see_through(station.vault, SETTINGS, number, station.checker)
+    k7.number()
+    station.take(k7.seal(station))
+    assert (open_form.get_entry(station.vault, number).state, station.state(number)) == (
+        "verified", "verified",
+    )  # fmt: skip
+
+
+def test_what_two_people_keyed_on_a_laptop_stays_verified(fleet):
+    station, k7, _ = fleet
+    number = key_on_laptop(k7)
+    see_through(k7.vault, SETTINGS, number, k7.checker)
+    station.take(k7.seal(station))
+    assert (open_form.get_entry(station.vault, number).state, station.state(number)) == (
+        "verified", "verified",
+    )  # fmt: skip
+
+
+def test_what_waits_for_a_decision_or_a_comparison_comes_along_too(fleet):
+    station, k7, _ = fleet
+    disputed, agreed = key_on_laptop(k7), key_on_laptop(k7)
+    critical = open_form.open_form(k7.vault, disputed, SETTINGS).critical_keys
+    wrong = {key: text for key, text in PHONED.items() if key in critical} | {"value:1": "9.1"}
+    submit_second_keying(k7.vault, SETTINGS, disputed, wrong, k7.checker)
+    key_again(k7.vault, SETTINGS, agreed, k7.checker)
+    station.take(k7.seal(station))
+    tasks = [open_form.get_entry(station.vault, number).waits for number in (disputed, agreed)]
+    assert tasks == [Task.ADJUDICATE, Task.COMPARE]
+
+
+def test_a_laptops_entry_that_is_chosen_is_keyed_a_second_time(fleet):
+    station, k7, _ = fleet
+    number = key_on_laptop(k7)
+    station.take(k7.seal(station))
+    corrections.send_back(station.vault, number, station.checker, "wrong value")
+    again = PHONED | {"value:1": "9.1"}
+    keying.submit_entry(station.vault, SETTINGS, number, again, station.clerk)
+    corrections.send_back(k7.vault, number, k7.checker, "wrong units")
+    units = PHONED | {"units:1": "mmol/l"}
+    keying.submit_entry(k7.vault, SETTINGS, number, units, k7.clerk)
+    assert station.take(k7.seal(station)).duplicates == 1
+    choice, reason = EntryChoice.THERE, "compared with the paper"
+    settle_duplicate_entry(station.vault, SETTINGS, number, "K7", choice, station.checker, reason)
+    entry = open_form.get_entry(station.vault, number)
+    assert (entry.waits, entry.answers["units:1"]) == (Task.KEY_AGAIN, "mmol/l")
