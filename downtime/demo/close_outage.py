@@ -24,8 +24,8 @@ def return_decisions(story: Story, laptop: Vault, settings: Settings, staff: Sta
         repeated = export_messages.export_messages(laptop, settings, "hl7v2", to, records)
         messages = [path for path in sent.files if path.suffix == ".hl7"]
         story.report(
-            f"{sent.messages} items in {len(messages)} HL7 messages are handed over;"
-            f" the second run: {repeated.messages}."
+            f"{sent.items} items in {len(messages)} HL7 messages are handed over;"
+            f" the second run: {repeated.items}."
         )
         lists = export_messages.export_messages(laptop, settings, "worklist", to, records)
         ticked = RecordsSupervisors(laptop, settings, staff).tick_worklists(
@@ -34,9 +34,9 @@ def return_decisions(story: Story, laptop: Vault, settings: Settings, staff: Sta
         story.report(f"{ticked} lines that no message carries are keyed by hand and ticked off.")
     story.facts["returns"] = {
         "path": str(to),
-        "items": sent.messages,
+        "items": sent.items,
         "messages": len(messages),
-        "again": repeated.messages,
+        "again": repeated.items,
         "worklists": [str(path) for path in lists.files],
         "ticked": ticked,
     }

@@ -168,11 +168,11 @@ def _find_network_faults(target: Target) -> Iterator[Fault]:
             yield name, "must be more than 0"
 
 
-def setting_error(system: str, name: str, words: str) -> InputError:
+def setting_error(system: str, name: str, fault: str) -> InputError:
     """What is wrong with a key of a system's table, or with the table."""
     where = f"{TARGETS}.{system}" + (f".{name}" if name else "")
     return InputError(
         "target.setting",
-        f"The setting '{where}' in config.toml {words}.",
+        f"The setting '{where}' in config.toml {fault}.",
         f"{PAGE} lists what can be set for a system.",
     )

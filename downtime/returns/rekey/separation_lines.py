@@ -12,17 +12,18 @@ from downtime.returns.rekey.line_text import SEPARATION
 from downtime.returns.store import outbox_messages
 
 
-def list_separations(db: Database, outage: str, listed: dict[str, Message]) -> list[StoredItem]:
+def list_separations(db: Database, outage: str, messages: dict[str, Message]) -> list[StoredItem]:
     """The separations among these messages of worklists (by control ID), as rows of their own."""
-    found = []
+    systems = sorted({message.system for message in messages.values()})
+    rows = []
     for merge in list_merges(db, outage):
         if merge.state != MergeState.UNLINKED:
             continue
-        keys = {make_merge_key(merge, one.system): one.system for one in listed.values()}
-        for key, carried in outbox_messages.find_carriers(db, keys).items():
-            if any(number in listed for number, _ in carried):
-                found.append(_separation_row(merge, key, keys[key], outage))
-    return found
+        system_by_key = {make_merge_key(merge, system): system for system in systems}
+        for key, carriers in outbox_messages.find_carriers(db, system_by_key).items():
+            if any(carrier.control_id in messages for carrier in carriers):
+                rows.append(_separation_row(merge, key, system_by_key[key], outage))
+    return rows
 
 
 def _separation_row(merge: Merge, key: str, system: str, outage: str) -> StoredItem:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 720.0, 240.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 8.0, 30.0, 36.0
+_LEFT_MARGIN, _RIGHT_MARGIN, _TOP_MARGIN, _BOTTOM_MARGIN = 56.0, 8.0, 30.0, 36.0
 _LABELS = 10
 """Words under the axis at most."""
 FILLS = ("#222", "#fff", "#999")
@@ -62,33 +62,33 @@ class Chart:
         return f"0 0 {WIDTH:.0f} {HEIGHT:.0f}"
 
     @property
-    def floor(self) -> float:
+    def axis_y(self) -> float:
         """Where the axis lies."""
-        return HEIGHT - _BOTTOM
+        return HEIGHT - _BOTTOM_MARGIN
 
     @property
-    def left(self) -> float:
+    def axis_left(self) -> float:
         """Where the axis begins."""
-        return _LEFT
+        return _LEFT_MARGIN
 
     @property
-    def right(self) -> float:
+    def axis_right(self) -> float:
         """Where the axis ends."""
-        return WIDTH - _RIGHT
+        return WIDTH - _RIGHT_MARGIN
 
     def height(self, value: int | None) -> float:
         """How high a value stands above the axis."""
-        return round((self.floor - _TOP) * (value or 0) / self.highest, 1)
+        return round((self.axis_y - _TOP_MARGIN) * (value or 0) / self.highest, 1)
 
     def bars(self) -> list[Bar]:
         """A group of bars for each label."""
-        group = (self.right - _LEFT) / max(1, len(self.labels))
-        each = group * 0.8 / max(1, len(self.series))
+        group = (self.axis_right - _LEFT_MARGIN) / max(1, len(self.labels))
+        width = group * 0.8 / max(1, len(self.series))
         return [
             Bar(
-                round(_LEFT + group * place + group * 0.1 + each * number, 1),
-                round(self.floor - self.height(value), 1),
-                round(each, 1),
+                round(_LEFT_MARGIN + group * place + group * 0.1 + width * number, 1),
+                round(self.axis_y - self.height(value), 1),
+                round(width, 1),
                 self.height(value),
                 FILLS[number],
             )
@@ -98,10 +98,10 @@ class Chart:
 
     def paths(self) -> list[str]:
         """One line for each series, as points."""
-        step = (self.right - _LEFT) / max(1, len(self.labels))
+        step = (self.axis_right - _LEFT_MARGIN) / max(1, len(self.labels))
         return [
             " ".join(
-                f"{_LEFT + step * (place + 0.5):.1f},{self.floor - self.height(value):.1f}"
+                f"{_LEFT_MARGIN + step * (place + 0.5):.1f},{self.axis_y - self.height(value):.1f}"
                 for place, value in enumerate(row)
             )
             for row in self.series.values()
@@ -109,25 +109,25 @@ class Chart:
 
     def axis_labels(self) -> list[Label]:
         """Words under the axis: as many as can be read, and always the first."""
-        step = (self.right - _LEFT) / max(1, len(self.labels))
-        every = -(-len(self.labels) // _LABELS) or 1
+        step = (self.axis_right - _LEFT_MARGIN) / max(1, len(self.labels))
+        interval = -(-len(self.labels) // _LABELS) or 1
         return [
-            Label(round(_LEFT + step * (place + 0.5), 1), self.floor + 18, text)
+            Label(round(_LEFT_MARGIN + step * (place + 0.5), 1), self.axis_y + 18, text)
             for place, text in enumerate(self.labels)
-            if place % every == 0
+            if place % interval == 0
         ]
 
     def value_labels(self) -> list[Label]:
         """Numbers at the axis: nothing, a half and the whole."""
         return [
-            Label(_LEFT - 6, round(self.floor - self.height(n), 1), f"{n:,}")
+            Label(_LEFT_MARGIN - 6, round(self.axis_y - self.height(n), 1), f"{n:,}")
             for n in (0, self.highest // 2, self.highest)
         ]
 
     def legend(self) -> list[Label]:
         """What each fill means."""
         return [
-            Label(_LEFT + 150.0 * number, 14, name, FILLS[number])
+            Label(_LEFT_MARGIN + 150.0 * number, 14, name, FILLS[number])
             for number, name in enumerate(self.series)
         ]
 

@@ -1,8 +1,9 @@
 """Forms and their backlog by the hour or day, for charts. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
@@ -34,8 +35,8 @@ class TimeScale:
 
     def bucket_index(self, moment: str) -> int:
         """In which stretch a moment lies; the ends take what lies beyond."""
-        gone = int((from_text(moment) - self.begin).total_seconds() // (3600 * self.hours))
-        return min(max(gone, 0), self.count - 1)
+        seconds = (from_text(moment) - self.begin).total_seconds()
+        return min(max(int(seconds // (3600 * self.hours)), 0), self.count - 1)
 
     def labels(self) -> tuple[str, ...]:
         """`02-Nov 14:00` for each stretch; days alone when a stretch is a day or longer."""
@@ -61,41 +62,38 @@ def choose_scale(begin: str, end: str, zone: ZoneInfo) -> TimeScale:
     return TimeScale(first, step, max(1, -(-hours // step)), zone)
 
 
-def chart_forms(courses: Iterable[FormHistory], on: TimeScale) -> Chart:
+def chart_forms(histories: Iterable[FormHistory], scale: TimeScale) -> Chart:
     """Forms written and forms keyed in each stretch."""
-    written, keyed = [0] * on.count, [0] * on.count
-    for course in courses:
-        if course.written:
-            written[on.bucket_index(course.written)] += 1
-        if course.keyed:
-            keyed[on.bucket_index(course.keyed)] += 1
-    hours = "hour" if on.hours == 1 else f"{on.hours} hours"
+    written, keyed = [0] * scale.count, [0] * scale.count
+    for form in histories:
+        if form.written:
+            written[scale.bucket_index(form.written)] += 1
+        if form.keyed:
+            keyed[scale.bucket_index(form.keyed)] += 1
+    hours = "hour" if scale.hours == 1 else f"{scale.hours} hours"
     return Chart(
         "forms",
         f"Forms written and keyed, each {hours}",
         "forms",
-        on.labels(),
+        scale.labels(),
         {"Written": tuple(written), "Keyed": tuple(keyed)},
     )
 
 
-def chart_backlog(courses: Sequence[FormHistory], on: TimeScale) -> Chart:
+def chart_backlog(histories: Iterable[FormHistory], scale: TimeScale) -> Chart:
     """Forms that were written and not yet finished (verified or filed) at the end of each stretch."""
-    change, done = [0] * on.count, [0] * on.count
-    for course in courses:
-        if course.written:
-            change[on.bucket_index(course.written)] += 1
-            if course.finished:
-                done[max(on.bucket_index(course.finished), on.bucket_index(course.written))] += 1
-    left, rows = 0, []
-    for more, less in zip(change, done, strict=True):
-        left += more - less
-        rows.append(left)
+    changes = [0] * scale.count
+    for form in histories:
+        if form.written:
+            written = scale.bucket_index(form.written)
+            changes[written] += 1
+            if form.finished:
+                changes[max(scale.bucket_index(form.finished), written)] -= 1
     return Chart(
         "backlog",
         "Backlog: forms written and not yet verified or filed",
         "forms",
-        on.labels(),
-        {"Left": tuple(rows)},
+        scale.labels(),
+        {"Left": tuple(accumulate(changes))},
         lines=True,
     )

@@ -115,8 +115,8 @@ def account_forms(tallies: Iterable[Tally], issued: int) -> tuple[list[AccountRo
     total = AccountRow("", "")
     for tally in tallies:
         row = rows.setdefault((tally.ward, tally.form), AccountRow(tally.ward, tally.form))
-        for one in (row, total):
-            one.add(tally)
+        row.add(tally)
+        total.add(tally)
     for row in (*rows.values(), total):
         row.check()
     if total.issued != issued:

@@ -50,7 +50,7 @@ def test_only_what_was_decided_goes_out_one_file_a_message(
 ):
     out = export_messages(vault, settings, "hl7v2", tmp_path / "out", actor)
     sent = messages(tmp_path / "out")
-    assert (out.messages, out.already, out.outdated) == (3, 0, ())
+    assert (out.items, out.already, out.outdated) == (3, 0, ())
     kinds = sorted((path.parent.name, str(m["MSH.F9.R1.C1"])) for path, m in sent.items())
     assert kinds == [("LIMS", "OML"), ("LIMS", "ORU"), ("PAS", "ADT")]
     assert all(path.stem == str(m["MSH.F10"]) for path, m in sent.items())
@@ -71,8 +71,8 @@ def test_the_index_gives_the_order_and_no_patient(vault, settings, decided, acto
 def test_a_second_export_returns_nothing_twice(vault, settings, outage, decided, actor, tmp_path):
     first = export_messages(vault, settings, "hl7v2", tmp_path / "a", actor)
     again = export_messages(vault, settings, "hl7v2", tmp_path / "b", actor)
-    assert first.messages == 3
-    assert (again.messages, again.already, again.files) == (0, 3, ())
+    assert first.items == 3
+    assert (again.items, again.already, again.files) == (0, 3, ())
     assert again.sentence == "0 items returned, 3 already returned."
     unmatched = find_items.list_items(vault, outage.id, state="unmatched")
     decided_on = {r.item.fact.title: r.decided.decision for r in unmatched}
@@ -100,7 +100,7 @@ def test_a_worklist_after_the_messages_says_what_not_to_key(
 ):
     export_messages(vault, settings, "hl7v2", tmp_path, actor)
     listed = export_messages(vault, settings, "worklist", tmp_path, actor)
-    assert (listed.messages, listed.already) == (0, 3)
+    assert (listed.items, listed.already) == (0, 3)
     rows = list(csv.DictReader(io.StringIO((tmp_path / "worklist.csv").read_text("utf-8-sig"))))
     assert all(row["What to do"].startswith("Do not key: sent as") for row in rows)
 
@@ -131,7 +131,7 @@ def test_a_worklist_is_grouped_and_no_cell_is_a_formula(vault, settings, decided
     assert {cell.data_type for cell in cells} == {"s"}
     assert not [cell.value for cell in cells if cell.value.startswith(("=", "+", "@"))]
     again = export_messages(vault, settings, "hl7v2", tmp_path / "later", actor)
-    assert (again.messages, again.already) == (0, 3)
+    assert (again.items, again.already) == (0, 3)
 
 
 def test_an_entry_that_changed_since_waits_for_a_new_comparison(
@@ -141,7 +141,7 @@ def test_an_entry_that_changed_since_waits_for_a_new_comparison(
     corrections.send_back(vault, key[:9], checker, "wrong patient")
     out = export_messages(vault, settings, "hl7v2", tmp_path, actor)
     assert out.outdated == (key,)
-    assert out.messages == 2
+    assert out.items == 2
     assert out.sentence == "2 items returned, 1 waiting to be verified or compared again."
 
 
@@ -153,7 +153,7 @@ def test_nothing_goes_out_before_a_second_person_has_verified_it(
     compare()
     return_all()
     out = export_messages(vault, settings, "hl7v2", tmp_path, actor)
-    assert out.messages == 0
+    assert out.items == 0
     assert out.outdated
 
 
@@ -171,7 +171,7 @@ def test_a_correction_after_the_return_is_a_conflict_and_gets_a_message_of_its_o
     assert explain(row.item, LONDON).startswith("Returned before the entry was corrected.")
     decide_item.decide_item(vault, key, "return", checker, "send the correction")
     out = export_messages(vault, settings, "hl7v2", tmp_path / "b", actor)
-    assert out.messages == 1
+    assert out.items == 1
 
 
 def test_what_went_out_and_is_no_longer_said_is_opened_and_never_sent_again(

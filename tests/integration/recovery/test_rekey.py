@@ -119,7 +119,7 @@ def test_a_second_filling_lists_nothing_twice(vault, settings, outage_id, lines,
 )
 def test_a_search_looks_at_names_numbers_and_what_it_is(lines, text, found):
     requests = [line for line in lines if line.row.item.fact.type == "ServiceRequest"]
-    assert all(line.says(text) is found for line in requests)
+    assert all(line.matches_search(text) is found for line in requests)
 
 
 def test_files_hold_the_ticks_and_no_formula(vault, settings, outage_id, lines, actor):
