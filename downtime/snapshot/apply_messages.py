@@ -1,6 +1,6 @@
 """Apply what feeds say to the publisher's state, a batch at a time.
 
-- A change is laid into its record by `fold`: order and repetition do not matter.
+- A change is applied by `record_state`: order and repetition do not matter.
 - A full extract replaces its own data set, one type of one source; an older extract, or an older
   message, never undoes it. People are never removed by an extract: leaving a list is not leaving
   the hospital.
@@ -40,7 +40,7 @@ TOLERANCE = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class AppliedCounts:
-    """How much was taken in."""
+    """How many messages and changes were applied."""
 
     messages: int
     changes: int
@@ -48,7 +48,7 @@ class AppliedCounts:
 
 @dataclass
 class _StateUpdate:
-    """One application of feeds: what is not written yet."""
+    """What one application of feeds has read and not yet written."""
 
     db: sqlite_utils.Database
     number: int
@@ -70,7 +70,7 @@ class _StateUpdate:
 def apply_messages(
     db: sqlite_utils.Database, items: Iterable[Message], now: datetime, authority: str
 ) -> AppliedCounts:
-    """Take messages in; `authority` is the site's own (`settings.site.mrn_authority`).
+    """Apply messages; `authority` is the site's own (`settings.site.mrn_authority`).
 
     All of them are one transaction: a failure leaves the state as it was.
     """
@@ -114,7 +114,7 @@ def _apply_message(update: _StateUpdate, message: Message) -> None:
 
 
 def _note_newest_time(update: _StateUpdate, source: str, sent: str, times: Iterable[str]) -> None:
-    """A system is as new as the last message it made itself; what happened counts without one.
+    """A system is as new as the last message it sent itself; without one, as its newest event.
 
     Orders that the EPR places with a laboratory say nothing of how new the laboratory's data is.
     """
@@ -134,7 +134,7 @@ def _apply_extract(update: _StateUpdate, extract: Replacement) -> None:
         if new > cutoff:
             update.cutoffs[type_name, extract.source] = new
             update.replaced.add((type_name, extract.source))
-            # What waits was judged by the extract before.
+            # Pending changes count by the extract before this one.
             _write_pending(update)
             publisher_state.save_extract(update.db, type_name, extract.source, new)
     for part, change in enumerate(extract.changes):
@@ -211,7 +211,7 @@ def _hash_identifiers(identifiers: tuple[Identifier, ...]) -> int:
 
 
 def _write_pending(update: _StateUpdate) -> None:
-    """Lay in what waits, and remember who was mentioned and how new each system is."""
+    """Write the pending changes, who was mentioned, and how new each system is."""
     db = update.db
     states = publisher_state.select_states(db, list(update.pending))
     for name, changes in update.pending.items():

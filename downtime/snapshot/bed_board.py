@@ -1,4 +1,4 @@
-"""Lay the patients of a ward over its list of beds: pure."""
+"""The beds of a ward with the patients in them. Pure."""
 
 from typing import NamedTuple
 

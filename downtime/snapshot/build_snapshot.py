@@ -1,4 +1,4 @@
-"""From feeds to a published bundle: apply, cut, seal, and put it where laptops fetch it.
+"""Build a snapshot of feeds, seal it, and publish it in the folder from which laptops fetch it.
 
 How it lies in that folder is said in `transport.folder`.
 """
@@ -37,7 +37,7 @@ from downtime.vault.vault import Vault
 
 @dataclass(frozen=True, slots=True)
 class BuiltSnapshot:
-    """A published bundle, and what the feeds came to."""
+    """A published bundle, and how many messages of the feeds were accepted."""
 
     bundle: Path
     header: SnapshotHeader
@@ -49,7 +49,7 @@ class BuiltSnapshot:
 
 @dataclass(slots=True)
 class _MessageFilter:
-    """Messages go on to the state; rejects stay here."""
+    """Passes messages on and collects rejects."""
 
     accepted: int = 0
     rejected: list[Reject] = field(default_factory=list)
@@ -151,7 +151,7 @@ def _write_payload(
 
 
 def _occupied_ward(record: Record) -> str:
-    """The ward of a bed, or of somebody who is in."""
+    """The ward of a bed, or of an inpatient; else empty."""
     if isinstance(record, Encounter) and record.status not in (EncounterStatus.IN_PROGRESS, ""):
         return ""
     return record.ward if isinstance(record, Location | Encounter) else ""

@@ -44,7 +44,7 @@ _LEVEL = 3
 
 @dataclass(frozen=True, slots=True)
 class SealedBundle:
-    """A bundle whose signature holds. It can be judged and kept, but not read, while locked."""
+    """A bundle whose signature holds. While the vault is locked it can be checked, not read."""
 
     hospital: str
     epoch: int
@@ -81,7 +81,7 @@ class SealedBundle:
 
 
 class PayloadWriter:
-    """Records as compressed lines, counted on the way: nothing but the result is held."""
+    """Compresses records line by line and counts them: no record stays in memory."""
 
     def __init__(self) -> None:
         self.counts = dict.fromkeys(RECORD_TYPES, 0)
@@ -89,7 +89,7 @@ class PayloadWriter:
         self._parts: list[bytes] = []
 
     def add(self, record: Record) -> None:
-        """Take one record in."""
+        """Append one record."""
         name = type(record).__name__
         self.counts[name] += 1
         self._parts.append(self._zip.compress(orjson.dumps([name, record]) + b"\n"))

@@ -13,7 +13,7 @@ from downtime.snapshot.header import SystemTime
 
 
 class FreshnessLevel(StrEnum):
-    """How far a system's data may be believed; also the colour on the screen."""
+    """How old a system's data is; also the colour on the screen."""
 
     FRESH = "fresh"
     AGEING = "ageing"

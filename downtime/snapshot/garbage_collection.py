@@ -1,4 +1,4 @@
-"""Go through hundreds of thousands of records without looking for garbage all the time."""
+"""A setting of Python's garbage collector for work on hundreds of thousands of records."""
 
 import gc
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What a snapshot says about itself: its number, its times, its systems and what they delivered."""
+"""The header of a snapshot: its number, its times, its systems and what they delivered."""
 
 import re
 from dataclasses import asdict, dataclass, field, fields
@@ -17,7 +17,7 @@ class SystemTime(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotHeader:
-    """The first line inside a bundle; the part that `public` names is in its signed manifest too."""
+    """The first line inside a bundle; the fields of `public_part` are in its signed manifest too."""
 
     hospital: str
     wards: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Who is who: which identifiers mean one person, without ever guessing. Pure.
+"""Which identifiers belong to one person, without ever guessing. Pure.
 
 Two patients on one number is far worse than one patient on two. So:
 
@@ -22,7 +22,7 @@ VISIT_TYPES = frozenset({"AN", "VN", "ACSN", "ANC", "ANT", "AM"})
 
 
 class Mention(NamedTuple):
-    """The identifiers that one message gave for a person, and when this was last said."""
+    """The identifiers that one message gave for a person, and when they were last sent."""
 
     id: int
     identifiers: tuple[Identifier, ...]
@@ -31,7 +31,7 @@ class Mention(NamedTuple):
 
 @dataclass(slots=True)
 class Identity:
-    """The outcome. A person is named by an anchor: the identifier that stands for them."""
+    """The persons that were found. An anchor is the identifier that names a person."""
 
     authority: str
     anchors: dict[int, Identifier] = field(default_factory=dict)
@@ -41,12 +41,12 @@ class Identity:
     belongs: dict[Identifier, Identifier] = field(default_factory=dict)
     """Identifier to person, for every identifier that names exactly one."""
     nhs: dict[Identifier, str] = field(default_factory=dict)
-    """Person to their present NHS number: the one that was said last."""
+    """Person to their present NHS number: the one that was sent last."""
     shared: dict[str, list[Identifier]] = field(default_factory=dict)
     """NHS number to the several persons who have it."""
 
     def survivor(self, anchor: Identifier) -> Identifier:
-        """Who stands for this person after all merges."""
+        """The person who survives after all merges."""
         while anchor in self.replaced:
             anchor = self.replaced[anchor]
         return anchor
@@ -66,7 +66,7 @@ def grade_strength(identifiers: Iterable[Identifier], authority: str) -> int:
 def resolve_identities(
     mentions: list[Mention], merges: Iterable[tuple[int, int]], authority: str
 ) -> Identity:
-    """Settle every mention. `merges` are pairs (survivor, merged) of mentions in order of time."""
+    """Find the person of every mention. `merges` are pairs (survivor, merged) of mentions in order of time."""
     identity = Identity(authority)
     identity.belongs = _find_owners(mentions, authority)
     strong: list[Mention] = []

@@ -1,4 +1,4 @@
-"""Take a bundle, check it, open it aside, and put it in use; the last good snapshot survives all.
+"""Check a bundle, open it and put it in use; if anything fails, the snapshot before stays in use.
 
 Checked first (which needs no unlocked vault), kept sealed, decrypted in memory, written aside on
 the same file system, counted, moved into place by one rename, and put in use by one transaction

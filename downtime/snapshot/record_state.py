@@ -15,7 +15,7 @@ from downtime.feeds.model import Value
 
 
 class Stamp(NamedTuple):
-    """When something was said, for deciding which of two sayings is the newer one.
+    """When a change was sent, for deciding which of two is the newer one.
 
     Times first (UTC text); then where it stood. `run` counts only for what carries no time: a
     later delivery is then the newer one. `extract` marks rows of a full extract by its digest.
@@ -31,7 +31,7 @@ class Stamp(NamedTuple):
 
 
 class ExtractCutoff(NamedTuple):
-    """The full extract that holds for a data set: what was said before it no longer counts."""
+    """The full extract that holds for a data set: what was sent before it no longer counts."""
 
     sent: str = ""
     file: str = ""
@@ -39,7 +39,7 @@ class ExtractCutoff(NamedTuple):
     digest: str = ""
 
     def counts(self, stamp: Stamp) -> bool:
-        """Whether something said at `stamp` still counts."""
+        """Whether a change of this stamp still counts."""
         if stamp.extract or not self.digest:
             return stamp.extract == self.digest
         return stamp.moment > self.sent
@@ -66,12 +66,12 @@ class RecordState:
     """The present state of one record."""
 
     layers: list[Layer] = field(default_factory=list)
-    """What was said at each stamp, oldest first; a field stands only in its newest layer."""
+    """The fields of each stamp, oldest first; a field is only in its newest layer."""
     latest: Stamp = NEVER
     deleted: Stamp = NEVER
     mentions: dict[int, tuple[Stamp, int]] = field(default_factory=dict)
     """Whom it is about: the newest mention of each strength, so that an extract can take one away
-    and leave what was said before."""
+    and leave the one before."""
 
     @property
     def exists(self) -> bool:
@@ -93,7 +93,7 @@ class RecordState:
         return {name: value for _, layer in self.layers for name, value in layer.items()}
 
     def apply_change(self, change: StampedChange) -> None:
-        """Lay one change over what was said before."""
+        """Apply one change to what earlier ones left."""
         stamp = change.stamp
         if change.mention:
             newest = self.mentions.get(change.strength, (NEVER, 0))

@@ -1,4 +1,4 @@
-"""The present state as records: identities settled, references resolved, doubts made visible."""
+"""The present state as records: persons identified, references resolved, shared numbers flagged."""
 
 import hashlib
 from collections import defaultdict
@@ -84,7 +84,7 @@ def _make_patients(
 def _merge_details(
     db: sqlite_utils.Database, identities: identity.Identity, master: str
 ) -> dict[Identifier, dict[str, Any]]:
-    """What is said of each person; the system that holds patients is believed before others."""
+    """The details of each person; the system that holds patients is believed before others."""
     best: dict[Identifier, dict[str, tuple[tuple[bool, Stamp], Any]]] = defaultdict(dict)
     for source, key, state in _existing_states(db, "Patient"):
         if anchor := identities.anchors.get(int(key)):

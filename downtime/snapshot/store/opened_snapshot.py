@@ -93,7 +93,7 @@ class Snapshot(SnapshotDatabase):
         return {row[0] for row in rows}
 
     def get_patient(self, patient_id: str) -> Patient:
-        """The patient, or who stands for them after a merge; NotFoundError."""
+        """The patient, or the one who survives after a merge; NotFoundError."""
         seen: set[str] = set()
         while patient_id not in seen:
             seen.add(patient_id)
@@ -120,7 +120,7 @@ class Snapshot(SnapshotDatabase):
         return encounters[0] if encounters else None
 
     def list_patients(self, ids: Iterable[str]) -> list[PatientRow]:
-        """The patients of these ids, who stand for themselves, with the stay they are in now."""
+        """Those of these patients who were not merged, with the stay they are in now."""
         wanted = orjson.dumps(list(ids)).decode()
         where = "WHERE t0.id IN (SELECT value FROM json_each(?)) AND t0.replaced_by = ''"
         return self._select_patient_rows("Patient t0", where, wanted)
@@ -183,7 +183,7 @@ class Snapshot(SnapshotDatabase):
         return AllergySummary("No known allergies" if active else "Allergies not recorded", [])
 
     def list_flags(self, patient_id: str) -> list[Flag]:
-        """Alerts that stand; a doubt about identity comes first."""
+        """Active alerts; one about the patient's identity comes first."""
         return self._select_records(
             Flag, "WHERE patient = ? ORDER BY category <> 'identity', text", patient_id
         )

@@ -1,4 +1,4 @@
-"""The tables of the publisher's state: what the feeds have said so far."""
+"""The tables of the publisher's state: all that the feeds have sent so far."""
 
 import secrets
 from collections.abc import Iterator
@@ -164,7 +164,7 @@ def select_keys(db: sqlite_utils.Database, type_name: str) -> list[tuple[str, st
 
 
 def select_people(db: sqlite_utils.Database) -> dict[Identifier, str]:
-    """Opaque id of every person, by the identifier that stands for them."""
+    """Opaque id of every person, by their anchor (`identity.Identity`)."""
     rows = db.conn.execute("SELECT anchor, id FROM person")
     return {Identifier.parse(row[0]): row[1] for row in rows}
 

@@ -247,7 +247,7 @@ def _index_patients(db: sqlite_utils.Database) -> None:
 
 
 def find_survivor(known: dict[str, Patient], patient: Patient) -> Patient:
-    """The patient who stands for this one after all merges."""
+    """The patient who survives after all merges."""
     seen: set[str] = set()
     while patient.replaced_by in known and patient.id not in seen:
         seen.add(patient.id)
