@@ -10,7 +10,7 @@ from downtime.outage.model import Outage
 from downtime.paper import ledger
 from downtime.paper.model import FormState
 from downtime.reconcile.harm import store as harm_store
-from downtime.reconcile.harm.turnaround import WORDS
+from downtime.reconcile.harm.turnaround import SPAN_TITLES
 from downtime.returns.model import AuditAction
 from downtime.returns.report import time_buckets
 from downtime.returns.report.charts import Chart
@@ -114,7 +114,7 @@ def _chart_delays(figures: Mapping[str, Any], name: str, title: str) -> Chart:
         f"delays-{name}",
         f"{title} time of tests, before and during the outage",
         "minutes",
-        tuple(WORDS[span] for span in figures),
+        tuple(SPAN_TITLES[span] for span in figures),
         {
             "Before": tuple(f["before"][name] for f in figures.values()),
             "During": tuple(f["during"][name] for f in figures.values()),

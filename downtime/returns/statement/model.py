@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from downtime.reconcile.harm.model import KINDS as FINDING_TITLES
+from downtime.reconcile.harm.model import FindingKind
 from downtime.returns.model import STATE_TITLES, WAITING, MessageState
 
 
@@ -51,9 +52,9 @@ class OpenKind(StrEnum):
         return cls(f"message-{state}")
 
     @classmethod
-    def of_finding(cls, finding_kind: str) -> "OpenKind":
+    def of_finding(cls, kind: FindingKind) -> "OpenKind":
         """The kind of findings of the harm review that nobody has judged."""
-        return cls(f"harm-{finding_kind}")
+        return cls(f"harm-{kind}")
 
 
 @dataclass(frozen=True, slots=True)
