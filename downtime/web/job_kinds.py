@@ -85,7 +85,7 @@ def _print_pack(vault: Vault, settings: Settings, job: Job, progress: Progress) 
 def _withdraw_unfetched(vault: Vault, job: Job) -> None:
     """What was made for the screen and never fetched does not count as printed."""
     if job.arguments["to"] == PrintChannel.SCREEN:
-        pack_ledger.withdraw_job(vault, job.id, "The job was stopped; nothing was handed over.")
+        pack_ledger.withdraw_job(vault, job.id, pack_ledger.CANCELLED)
 
 
 def _run_comparison(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:

@@ -25,7 +25,7 @@ def required_reason() -> str:
     text = request.form.get("reason", "").strip()[:200]
     if not text:
         raise InputError(
-            "web.reason", "Enter a reason.", "Go back and give the reason in a few words."
+            "web.reason", "A reason is needed.", "Go back and give the reason in a few words."
         )
     return text
 

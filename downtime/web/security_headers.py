@@ -41,7 +41,7 @@ def init_security_headers(app: Flask) -> None:
         policy = _PDF_POLICY if response.mimetype == "application/pdf" else _PAGE_POLICY
         response.headers["Content-Security-Policy"] = policy.format(nonce=script_nonce())
         response.headers.update(_HEADERS)
-        if request.endpoint != "assets.file":
+        if request.endpoint != "assets.send_asset":
             response.headers["Cache-Control"] = "no-store"
         if request.is_secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"

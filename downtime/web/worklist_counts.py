@@ -10,7 +10,7 @@ from downtime.accounts.model import Permission
 from downtime.entry import work_queues
 from downtime.outage.model import Outage
 from downtime.reconcile.harm import store as harm
-from downtime.reconcile.harm.model import KINDS, MISMATCH, WAITING
+from downtime.reconcile.harm.model import KINDS, FindingKind
 from downtime.reconcile.identity import unidentified
 from downtime.reconcile.model import PROPOSED, Decision, ItemFilter, ItemState
 from downtime.reconcile.store import items as items
@@ -143,7 +143,7 @@ def _count_findings(outage: Outage) -> Iterator[WorklistCount]:
     counted: Counter[str] = Counter()
     for row in harm.count_findings(request_context.vault().db, outage.id):
         counted[row["kind"]] += row["open"]
-    for kind in (WAITING, MISMATCH):
+    for kind in (FindingKind.WAITING, FindingKind.MISMATCH):
         page = url_for("harm.show", kind=kind)
         yield _worklist(
             f"Harm review: {KINDS[kind].lower()}", counted[kind], Permission.HARM_LIST, page

@@ -4,7 +4,7 @@ import pytest
 
 from downtime.accounts.model import Permission
 from downtime.accounts.permissions import ROLE_TITLES, ROLES_ALLOWED
-from downtime.web.access_control import FIRST_PASSWORD, WHILE_LOCKED
+from downtime.web.access_control import ALLOWED_BEFORE_PASSWORD, ALLOWED_WHILE_LOCKED
 from downtime.web.view_permissions import permission_of
 from tests.integration.web.conftest import (  # noqa: F401 - fixtures
     empty_hospital,
@@ -13,7 +13,7 @@ from tests.integration.web.conftest import (  # noqa: F401 - fixtures
     loaded_template,
 )
 
-PUBLIC_PAGES = {"account.sign_in", "assets.file"}
+PUBLIC_PAGES = {"account.sign_in", "assets.send_asset"}
 PEOPLE = [role for role in ROLE_TITLES if role != "service"]
 ARGUMENTS = {
     "ward": "A1",
@@ -52,7 +52,9 @@ def test_every_route_names_a_permission_of_the_table(hospital):  # noqa: F811
 
 
 def test_only_pages_about_oneself_are_open_while_locked_or_before_a_password():
-    assert all(name.startswith("account.") for name in (*WHILE_LOCKED, *FIRST_PASSWORD))
+    assert all(
+        name.startswith("account.") for name in (*ALLOWED_WHILE_LOCKED, *ALLOWED_BEFORE_PASSWORD)
+    )
 
 
 def test_nobody_reaches_anything_but_the_sign_in(hospital):  # noqa: F811

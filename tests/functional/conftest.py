@@ -56,7 +56,7 @@ class Served:
     def __exit__(self, *_) -> None:
         self.worker.stop()
         self.server.close()
-        self.hospital.app.extensions["downtime"].keeper.forget()
+        self.hospital.app.extensions["downtime"].vault_holder.release()
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ def test_a_rectangle_is_drawn_named_and_kept(visit, served):
     assert page.locator(".field-box.chosen").inner_text() == "reason"
     assert Axe().run(page).response["violations"] == []
     page.click("text=Save the form")
-    page.wait_for_selector("text=is kept")
+    page.wait_for_selector("text=is saved")
     (field,) = load_form("drawn", served.hospital.home).items
     spot = field.boxes[0]
     assert (field.link_id, field.text) == ("reason", "Reason")
@@ -54,6 +54,6 @@ def test_the_numbers_alone_are_enough(visit, served):
     }.items():
         row.locator(f"[name={name}]").fill(text)
     page.click("text=Save the form")
-    page.wait_for_selector("text=is kept")
+    page.wait_for_selector("text=is saved")
     (field,) = load_form("typed", served.hospital.home).items
     assert (field.link_id, field.boxes[0].y) == ("ward", 90)

@@ -7,11 +7,21 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
 from downtime.errors import InputError, NotFoundError
-from downtime.reconcile.harm import export_csv, store
-from downtime.reconcile.harm import review as rules
-from downtime.reconcile.harm.model import EXPLANATIONS, KINDS, OUTCOMES, STEPS, WAITING
-from downtime.reconcile.harm.store import ReviewedFinding
-from downtime.reconcile.harm.turnaround import WORDS as SPANS
+from downtime.reconcile.harm import store
+from downtime.reconcile.harm.export_csv import findings_to_csv
+from downtime.reconcile.harm.model import (
+    EXPLANATIONS,
+    KINDS,
+    OUTCOMES,
+    STEPS,
+    Explanation,
+    FindingKind,
+    FindingState,
+    Harm,
+    ReviewedFinding,
+)
+from downtime.reconcile.harm.review import list_findings, record_explanation, record_review
+from downtime.reconcile.harm.turnaround import SPAN_TITLES
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.web import request_context
 from downtime.web.job_kinds import JobName
@@ -22,13 +32,13 @@ from downtime.web.views.jobs import submit_and_follow
 blueprint = Blueprint("harm", __name__)
 SHOWN = 200
 COLOURS = {
-    "no-result": "tag-red",
-    "differs": "tag-red",
-    "late": "tag-amber",
-    "no-answer": "tag-amber",
-    "doubled": "tag-amber",
-    "not-booked": "tag-red",
-    "not-known": "tag-amber",
+    FindingState.NO_RESULT: "tag-red",
+    FindingState.DIFFERS: "tag-red",
+    FindingState.LATE: "tag-amber",
+    FindingState.NO_ANSWER: "tag-amber",
+    FindingState.DOUBLED: "tag-amber",
+    FindingState.NOT_BOOKED: "tag-red",
+    FindingState.NOT_KNOWN: "tag-amber",
 }
 
 
@@ -36,9 +46,12 @@ COLOURS = {
 @requires(Permission.HARM_LIST)
 def show() -> ViewResponse:
     """The findings of one kind: what waited at T0 unless another is asked for."""
-    kind = request.args.get("kind", WAITING)
-    if kind not in KINDS:
-        raise NotFoundError("harm.kind", "There is no such finding.", "Choose one of the list.")
+    try:
+        kind = FindingKind(request.args.get("kind", FindingKind.WAITING))
+    except ValueError:
+        raise NotFoundError(
+            "harm.kind", "There is no such finding.", "Choose one of the list."
+        ) from None
     try:
         outage = find_latest_outage(request_context.vault())
     except NotFoundError:
@@ -57,10 +70,11 @@ def show() -> ViewResponse:
         totals=_totals(counts, "findings"),
         open_=_totals(counts, "open"),
         rows=_first(rows),
+        zone=ZoneInfo(request_context.settings().site.time_zone),
         count=len(rows),
         shown=SHOWN,
         steps=STEPS,
-        spans=SPANS,
+        spans=SPAN_TITLES,
         outcomes=OUTCOMES,
         explanations=EXPLANATIONS,
         colours=COLOURS,
@@ -78,52 +92,52 @@ def run() -> ViewResponse:
 @requires(Permission.HARM_EXPLAIN)
 def csv() -> ViewResponse:
     """All findings for a spreadsheet."""
-    rows = rules.list_findings(request_context.vault())
+    rows = list_findings(request_context.vault())
     zone = ZoneInfo(request_context.settings().site.time_zone)
     name = f"harm review {find_latest_outage(request_context.vault()).label}.csv"
-    return file_response(export_csv.findings_to_csv(rows, zone), "text/csv", name)
+    return file_response(findings_to_csv(rows, zone), "text/csv", name)
 
 
 @blueprint.post("/harm/review")
 @requires(Permission.HARM_REVIEW)
 def review() -> ViewResponse:
     """Say what harm came of the ticked findings."""
-    note = request.form.get("note", "")[:1000]
-    outcome = request.form.get("outcome", "")
-    done = rules.record_review(
-        request_context.vault(), _ticked(), outcome, note, request_context.actor()
+    note, outcome = request.form.get("note", "")[:1000], request.form.get("outcome", "")
+    reviewed = record_review(
+        request_context.vault(), _ticked_keys(), outcome, note, request_context.actor()
     )
-    return _back(f"{done} reviewed: {OUTCOMES[outcome].lower()}.")
+    return _return_to_list(f"{reviewed} reviewed: {OUTCOMES[Harm(outcome)].lower()}.")
 
 
 @blueprint.post("/harm/explain")
 @requires(Permission.HARM_EXPLAIN)
 def explain() -> ViewResponse:
     """Say what became of the ticked requests that have no result."""
-    note, how = request.form.get("note", "")[:1000], request.form.get("how", "")
-    done = rules.record_explanation(
-        request_context.vault(), _ticked(), how, note, request_context.actor()
+    note, explanation = request.form.get("note", "")[:1000], request.form.get("how", "")
+    explained = record_explanation(
+        request_context.vault(), _ticked_keys(), explanation, note, request_context.actor()
     )
-    return _back(f"{done} explained: {EXPLANATIONS[how].lower()}.")
+    title = EXPLANATIONS[Explanation(explanation)].lower()
+    return _return_to_list(f"{explained} explained: {title}.")
 
 
-def _ticked() -> list[str]:
+def _ticked_keys() -> list[str]:
     keys = request.form.getlist("key")
     if not keys:
         raise InputError("harm.none", "No findings were ticked.", "Go back and tick at least one.")
     return keys
 
 
-def _back(said: str) -> ViewResponse:
-    flash(said)
-    kind = request.form.get("kind", WAITING)
-    return redirect(url_for("harm.show", kind=kind if kind in KINDS else WAITING), 303)
+def _return_to_list(message: str) -> ViewResponse:
+    flash(message)
+    kind = request.form.get("kind", FindingKind.WAITING)
+    return redirect(url_for("harm.show", kind=kind if kind in KINDS else FindingKind.WAITING), 303)
 
 
-def _totals(counts: Sequence[dict[str, object]], name: str) -> dict[str, int]:
-    sums = dict.fromkeys(KINDS, 0)
+def _totals(counts: Sequence[dict[str, object]], name: str) -> dict[FindingKind, int]:
+    sums = dict.fromkeys(FindingKind, 0)
     for row in counts:
-        sums[str(row["kind"])] += int(str(row[name] or 0))
+        sums[FindingKind(str(row["kind"]))] += int(str(row[name] or 0))
     return sums
 
 

@@ -96,7 +96,7 @@ def draft(serial: str) -> ViewResponse:
         request_context.vault(), serial, read_answers(), request_context.actor(), read_page_save()
     )
     claims.release_form(request_context.vault(), entry.serial, request_context.actor())
-    flash(f"Form {serials.format_serial(entry.serial)} is kept as a draft.")
+    flash(f"Form {serials.format_serial(entry.serial)} is saved as a draft.")
     return redirect(url_for("keying.choose"), 303)
 
 

@@ -19,7 +19,7 @@ from downtime.web.background_job import run_in_background
 CLERK = Actor("u-records", "Records Clerk", "K7")
 SLEEPER = """
 import os, sys, threading, time
-from downtime.web import background_job
+from downtime.web import background_job_child
 from downtime.web.job_kinds import JOB_KINDS, JobKind
 
 def sleep(vault, settings, job, progress):
@@ -27,7 +27,7 @@ def sleep(vault, settings, job, progress):
     time.sleep(60)
 
 JOB_KINDS["reconcile"] = JobKind(sleep, "Sleep", "", "", own_process=True)
-background_job.main()
+background_job_child.main()
 """
 
 

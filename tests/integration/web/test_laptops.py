@@ -125,7 +125,7 @@ def test_two_entries_of_one_form_are_compared_and_one_is_chosen(hospital, other)
     browser.post(
         f"/laptops/duplicate-entries/{number}/M3", {"keep": "there", "reason": "as on the paper"}
     )
-    assert "Nothing is in this list" in browser.get("/forms/lists/keyed-twice").text
+    assert "This list is empty" in browser.get("/forms/lists/keyed-twice").text
     assert ledger.get_form(vault, number).state == "keyed"
     vault.close()
 
@@ -146,7 +146,7 @@ def test_a_broken_laptop_is_taken_over_in_a_persons_name_and_the_pages_say_so(ho
     ).data
     browser, page = taken(hospital, data)
     assert "does not hold from entry 1" in page
-    assert "records supervisor can take it over" in page
+    assert "records supervisor can accept it" in page
 
     def over(**fields):
         sent = {"bundles": (io.BytesIO(data), "0.sync"), **fields}

@@ -96,7 +96,7 @@ def test_a_waiting_job_can_be_stopped(hospital):
     address = browser.post("/print/ward", {"ward": "*"}).location
     browser.post(address + "/cancel")
     assert not JobWorker(hospital.app.extensions["downtime"]).run_next_job()
-    assert "Stopped before it was finished" in browser.get(address).text
+    assert "Stopped before it finished" in browser.get(address).text
 
 
 def test_printing_a_ward_that_is_not_there_is_refused(hospital):

@@ -60,7 +60,7 @@ def test_a_pdf_is_drawn_on_and_printed_like_any_form(hospital, administrator):
     assert form.items[0].boxes[0].y == 100.5
     assert [option.display for option in form.items[2].options] == ["Left", "Right"]
     page = administrator.get("/forms/place/own").text
-    assert "is kept" in page
+    assert "is saved" in page
     assert re.search(r'name="key" value="side=left"', page)
     preview = administrator.get("/forms/place/own/preview")
     assert "SPECIMEN, Samuel" in read(preview.data)

@@ -48,13 +48,13 @@ def test_what_the_queue_refuses_is_listed_and_printed_again(with_queue, lp):
     work(with_queue)
     assert "out of paper" in words(browser.get(address).text)
     page = browser.get("/print").text
-    assert "Nobody got these" in page
+    assert "These did not print" in page
     again = re.search(r'action="(/print/failed/[^"]+)"', page)[1]
     (lp / "broken").unlink()
     address = browser.post(again, {"to": "queue"}).location
     work(with_queue)
     assert "sent to the printer" in words(browser.get(address).text)
-    assert "Nobody got these" not in browser.get("/print").text
+    assert "These did not print" not in browser.get("/print").text
     assert states(with_queue) == [("printed", {"issued"}), ("repeated", {"void"})]
     assert browser.post(again, {"to": "queue"}).status_code == 409
 
@@ -81,9 +81,9 @@ def stopping(hospital, job_id):
 def test_forms_of_a_stopped_job_are_void(hospital, monkeypatch):
     browser = hospital.browser("ward")
     address = browser.post("/print/ward", {"ward": "A1"}).location
-    monkeypatch.setattr(run_job, "_report", stopping(hospital, address.rpartition("/")[2]))
+    monkeypatch.setattr(run_job, "_limit_progress", stopping(hospital, address.rpartition("/")[2]))
     work(hospital)
-    assert "Stopped before it was finished" in browser.get(address).text
+    assert "Stopped before it finished" in browser.get(address).text
     assert states(hospital) == [("failed", {"void"})]
 
 
@@ -99,7 +99,7 @@ def test_a_job_that_is_stopped_at_its_very_end_has_printed_nothing(hospital, mon
 
     monkeypatch.setattr(job_kinds, "print_pack", late)
     work(hospital)
-    assert "Stopped before it was finished" in browser.get(address).text
+    assert "Stopped before it finished" in browser.get(address).text
     assert states(hospital) == [("failed", {"void"})]
 
 

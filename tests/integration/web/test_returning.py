@@ -77,7 +77,7 @@ def test_it_is_taken_back_beside_the_forms_that_wait_behind_it(
     refusal = browser.get("/returns").text.partition("Refused: needs action")[2]
     card = refusal.partition("</section>")[0]
     assert "LIMS: Red cells, O neg</h3>" in card
-    assert "Other forms say the same and wait behind it" in card
+    assert "Other forms with the same item are waiting" in card
     assert f"/comparison/{fate}-unit-1" in card
     sent = {"number": message.control_id, "do": "take-back", "reason": "of another patient"}
     assert browser.post("/returns/message", sent).status_code == 302

@@ -98,7 +98,7 @@ def test_a_broken_frame_still_gives_the_page_of_a_fault(hospital, monkeypatch):
     def broken(_):
         raise ValueError("the frame")
 
-    monkeypatch.setattr("downtime.web.page_context._systems", broken)
+    monkeypatch.setattr("downtime.web.page_context._list_systems", broken)
     answer = hospital.browser("ward").get("/beds")
     assert answer.status_code == 500
     assert "fault of its own" in answer.text

@@ -74,7 +74,7 @@ def test_a_session_ends_after_its_hours_whatever_happens(hospital):
 
 
 def test_signing_out_forgets_the_vault_with_the_last_session(hospital):
-    keeper = hospital.app.extensions["downtime"].keeper
+    keeper = hospital.app.extensions["downtime"].vault_holder
     first, second = hospital.browser("ward"), hospital.browser("site")
     answer = first.post("/sign-out")
     assert '"cache"' in answer.headers["Clear-Site-Data"]
@@ -86,8 +86,8 @@ def test_signing_out_forgets_the_vault_with_the_last_session(hospital):
 
 def test_switching_user_keeps_the_vault_open_for_the_next(hospital):
     browser = hospital.browser("ward")
-    assert "Who is next?" in browser.post("/switch-user").text
-    assert hospital.app.extensions["downtime"].keeper.unlocked
+    assert "The next user can sign in" in browser.post("/switch-user").text
+    assert hospital.app.extensions["downtime"].vault_holder.unlocked
     browser.sign_in("site")
     assert "Site Person" in browser.get("/beds").text
 

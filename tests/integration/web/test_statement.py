@@ -75,7 +75,7 @@ def test_a_report_shows_each_chart_with_its_table(hospital, recovered):
 def test_before_any_outage_there_is_nothing_to_state(hospital):
     site = hospital.browser("site")
     for name, words in (
-        ("statement", "nothing to state"), ("report", "nothing to report"),
+        ("statement", "there is no statement"), ("report", "nothing to report"),
         ("harm", "nothing to review"),
     ):  # fmt: skip
         assert words in site.get(f"/{name}").text

@@ -301,6 +301,6 @@ def test_a_booking_can_be_undone_until_somebody_works_on_the_form(
     clerk = hospital.browser("records-clerk")
     serial = issue("observations")
     clerk.post("/forms/check-in", {"serial": serial})
-    assert "Undo this one" in clerk.get("/forms/check-in").text
+    assert "Undo (Alt+Z)" in clerk.get("/forms/check-in").text
     keying.submit_entry(vault, settings, serial, OBSERVED, actor)
-    assert "Undo this one" not in clerk.get("/forms/check-in").text
+    assert "Undo (Alt+Z)" not in clerk.get("/forms/check-in").text
