@@ -1,4 +1,4 @@
-"""Compose one page: what is drawn, in reading order, and what a screen reader is told of it."""
+"""Compose one page: what is drawn, in reading order, each with its tag for screen readers."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -23,23 +23,23 @@ class PageElement(NamedTuple):
 
 
 def compose_page(
-    pages: PageWriter,
+    writer: PageWriter,
     size: tuple[float, float],
-    drawings: Sequence[int],
-    furniture: Iterable[str],
-    parts: Iterable[PageElement],
+    xobjects: Sequence[int],
+    artifacts: Iterable[str],
+    elements: Iterable[PageElement],
 ) -> None:
-    """Add a page of `size` points: drawings below, furniture on them, parts above, in their turn."""
+    """Add a page of `size` points: form XObjects below, artifacts on them, elements above."""
     content = [
         ARTIFACT_START,
-        *(f"/X{number} Do\n" for number in drawings),
-        *furniture,
+        *(f"/X{number} Do\n" for number in xobjects),
+        *artifacts,
         MARKED_CONTENT_END,
     ]
     tags: list[Tag] = []
-    left: list[tuple[int, Sequence[TextLine]]] = []
+    unshaped: list[tuple[int, Sequence[TextLine]]] = []
     count = 0
-    for _, tag, lines, marks in sorted(parts, key=itemgetter(0)):
+    for _, tag, lines, operators in sorted(elements, key=itemgetter(0)):
         if tag is None:
             content.append(ARTIFACT_START)
         else:
@@ -50,45 +50,46 @@ def compose_page(
             count += 1
         if lines:
             try:
-                marks += _set(pages, lines)
+                operators += _text_operators(writer, lines)
             except NeedsShapingError:
-                left.append((len(content), lines))
+                unshaped.append((len(content), lines))
                 if tag is not None and not tag.alternative_text:
-                    tags[-1] = tag._replace(alternative_text="".join([line.text for line in lines]))
-        content.append(marks)
+                    text = "".join([line.text for line in lines])
+                    tags[-1] = tag._replace(alternative_text=text)
+        content.append(operators)
         content.append(MARKED_CONTENT_END)
-    shapes = _shaped(pages, size, left, content) if left else []
-    pages.add_page(size, [*drawings, *shapes], "".join(content), tags)
+    overlays = _overlay_shaped_text(writer, size, unshaped, content) if unshaped else []
+    writer.add_page(size, [*xobjects, *overlays], "".join(content), tags)
 
 
-def _set(pages: PageWriter, lines: Sequence[TextLine]) -> str:
+def _text_operators(writer: PageWriter, lines: Sequence[TextLine]) -> str:
     """Operators that set lines glyph by glyph; NeedsShapingError when that cannot draw them."""
-    found = ""
+    operators = ""
     for x, y, size, bold, text in lines:
-        for face, glyphs, wide in glyph_runs(text, bold)[0]:
-            pages.use_glyphs(face, glyphs)
-            found += f"BT /{face} {_at(size, x, y)} <{glyphs}> Tj ET\n"
-            x += wide * size
-    return found
+        for face, glyphs, width in glyph_runs(text, bold)[0]:
+            writer.use_glyphs(face, glyphs)
+            operators += f"BT /{face} {_size_and_place(size, x, y)} <{glyphs}> Tj ET\n"
+            x += width * size
+    return operators
 
 
 @lru_cache(maxsize=4096)
-def _at(size: float, x: float, y: float) -> str:
-    """Type size and place: most lines of a form's page begin where those of the last did."""
+def _size_and_place(size: float, x: float, y: float) -> str:
+    """Operators for them: most lines of a form's page begin where those of the last did."""
     return f"{size:.2f} Tf {x:.2f} {y:.2f} Td"
 
 
-def _shaped(
-    pages: PageWriter,
+def _overlay_shaped_text(
+    writer: PageWriter,
     size: tuple[float, float],
-    left: Sequence[tuple[int, Sequence[TextLine]]],
+    unshaped: Sequence[tuple[int, Sequence[TextLine]]],
     content: list[str],
 ) -> list[int]:
-    """Have WeasyPrint draw what is left, each part where it belongs in the content."""
+    """Have WeasyPrint draw those lines, each where it belongs in the content; their XObjects."""
     from downtime.pdf import form_xobjects, shaped_text
 
-    overlay = shaped_text.render_shaped_text([lines for _, lines in left], size)
-    drawings = form_xobjects.embed_pages(overlay, pages)
-    for (at, _), drawing in zip(left, drawings, strict=True):
-        content[at] = f"{content[at]}/X{drawing} Do\n"
-    return drawings
+    overlay = shaped_text.render_shaped_text([lines for _, lines in unshaped], size)
+    xobjects = form_xobjects.embed_pages(overlay, writer)
+    for (index, _), xobject in zip(unshaped, xobjects, strict=True):
+        content[index] = f"{content[index]}/X{xobject} Do\n"
+    return xobjects

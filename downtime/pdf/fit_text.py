@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from downtime.pdf.geometry import FieldRectangle
+from downtime.pdf.field_rectangle import FieldRectangle
 from downtime.pdf.text import character_width, wrap_text
 from downtime.pdf.typeface import NeedsShapingError, glyph_runs
 

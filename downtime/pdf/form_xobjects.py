@@ -20,8 +20,8 @@ class ObjectSink(Protocol):
         """Put an object that is not a stream."""
         ...
 
-    def stream(self, words: str, body: bytes, number: int) -> int:
-        """Put a stream with the words of its dictionary."""
+    def stream(self, entries: str, body: bytes, number: int) -> int:
+        """Put a stream with the entries of its dictionary."""
         ...
 
 
@@ -45,30 +45,34 @@ def copy_object(value: Any, copied: CopiedNumbers, sink: ObjectSink) -> int:
         copied[key] = number
     if isinstance(value, pikepdf.Stream):
         raw = value.read_raw_bytes()
-        words = _words({k: v for k, v in value.items() if k != "/Length"}, copied, sink)
-        sink.stream(words, raw, number)
+        entries = _dictionary_entries(
+            {k: v for k, v in value.items() if k != "/Length"}, copied, sink
+        )
+        sink.stream(entries, raw, number)
     else:
-        sink.object(_direct(value, copied, sink), number)
+        sink.object(_direct_value(value, copied, sink), number)
     return number
 
 
-def _text(value: Any, copied: CopiedNumbers, sink: ObjectSink) -> str:
+def _reference_or_value(value: Any, copied: CopiedNumbers, sink: ObjectSink) -> str:
     if isinstance(value, pikepdf.Object) and (
         value.is_indirect or isinstance(value, pikepdf.Stream)
     ):
         return f"{copy_object(value, copied, sink)} 0 R"
-    return _direct(value, copied, sink)
+    return _direct_value(value, copied, sink)
 
 
-def _direct(value: Any, copied: CopiedNumbers, sink: ObjectSink) -> str:
+def _direct_value(value: Any, copied: CopiedNumbers, sink: ObjectSink) -> str:
     if isinstance(value, pikepdf.Dictionary):
-        return f"<< {_words(dict(value.items()), copied, sink)} >>"
+        return f"<< {_dictionary_entries(dict(value.items()), copied, sink)} >>"
     if isinstance(value, pikepdf.Array):
-        return f"[{' '.join(_text(part, copied, sink) for part in value)}]"
+        return f"[{' '.join(_reference_or_value(part, copied, sink) for part in value)}]"
     if isinstance(value, pikepdf.Object):
         return value.unparse().decode("latin-1")
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _words(table: dict[str, Any], copied: CopiedNumbers, sink: ObjectSink) -> str:
-    return " ".join(f"{key} {_text(value, copied, sink)}" for key, value in table.items())
+def _dictionary_entries(table: dict[str, Any], copied: CopiedNumbers, sink: ObjectSink) -> str:
+    return " ".join(
+        f"{key} {_reference_or_value(value, copied, sink)}" for key, value in table.items()
+    )

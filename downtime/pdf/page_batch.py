@@ -1,7 +1,7 @@
-"""Pages on their way into a PDF: a sheaf of them is complete in itself, so any process can make it.
+"""Pages on their way into a PDF: a batch of them is complete in itself, so any process can make it.
 
 Object numbers are unique over the whole document from the start; only the position in the file is
-added when a sheaf is put into it. What is not a stream goes compressed, a few hundred objects
+added when a batch is put into it. What is not a stream goes compressed, a few hundred objects
 together.
 """
 
@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate, count
 from typing import NamedTuple
 
-from downtime.pdf.tags import Tag, structure_elements, references
+from downtime.pdf.tags import Tag, references, structure_elements
 from downtime.pdf.typeface import FACES
 
 COMPRESSION = 2
 """Twice as fast as the usual 6, for a sixth more bytes."""
 BATCH_PAGES = 64
-"""Pages of a sheaf, more only where one document has more."""
+"""Pages of a batch, more only where one document has more."""
 CATALOG, TREE, INFO, STRUCTURE, DOCUMENT, PARENTS, METADATA, XREF, *_FONTS = range(
     1, 9 + len(FACES)
 )
@@ -26,7 +26,7 @@ FONTS = dict(zip(FACES, _FONTS, strict=True))
 FIRST_FREE = 9 + len(FACES)
 """Numbers of a document's own objects; those of its pages come after them."""
 PAGE_KEYS_OF_BATCH = 1 << 16
-"""Each sheaf's pages have keys of their own in the parent tree: its turn times this, and on."""
+"""Each batch's pages have keys of their own in the parent tree: its index times this, and on."""
 _OBJECTS_IN_STREAM = 200
 _RANGE = 4096
 MOST_OBJECTS_IN_STREAM = _OBJECTS_IN_STREAM + _RANGE
@@ -34,10 +34,11 @@ MOST_OBJECTS_IN_STREAM = _OBJECTS_IN_STREAM + _RANGE
 
 
 class PageBatch(NamedTuple):
-    """Finished objects. `runs` says where they are: (first number, how many, container, place).
+    """Finished objects, which need only their position in the file.
 
-    Without a container the place is the offset of one object from the sheaf's start; else it is
-    their index in that object stream.
+    `object_locations` holds four numbers for each run of objects: the first one's number, how many,
+    container and place. Without a container the place is the offset of one object from the batch's
+    start; else it is their index in that object stream.
     """
 
     data: bytes
@@ -53,43 +54,47 @@ class PageBatch(NamedTuple):
     is_front: bool
 
 
-def object_number_range(start: int, which: int, lanes: int) -> Callable[[int], int]:
-    """Every so many blocks of numbers, so that processes never take the same and need not ask."""
-    blocks = count(start + which * _RANGE, lanes * _RANGE)
+def object_number_range(start: int, index: int, sharers: int) -> Callable[[int], int]:
+    """Every so many ranges of numbers, so that processes never take the same and need not ask.
 
-    def fresh(size: int) -> int:
+    The function that comes back gives the first number of the next range; it takes how many
+    numbers are needed together.
+    """
+    ranges = count(start + index * _RANGE, sharers * _RANGE)
+
+    def next_range(size: int) -> int:
         if size > _RANGE:
-            raise ValueError("more elements on a page than a block has numbers")
-        return next(blocks)
+            raise ValueError("more elements on a page than a range has numbers")
+        return next(ranges)
 
-    return fresh
+    return next_range
 
 
 class ObjectNumbers:
-    """Object numbers from blocks: `fresh(size)` gives the first number of one."""
+    """Object numbers, taken from ranges."""
 
     def __init__(self, next_range: Callable[[int], int]) -> None:
-        self.fresh = next_range
+        self.next_range = next_range
         self._next = self._end = 0
 
-    def use_own_ranges(self, which: int, lanes: int) -> int:
-        """Keep to one lane from now on; returns the number where all lanes begin."""
-        start = self.fresh(1)
+    def use_own_ranges(self, index: int, sharers: int) -> int:
+        """Keep to every so many ranges from now on; returns the number where the first begins."""
+        start = self.next_range(1)
         self._next = self._end = 0
-        self.fresh = object_number_range(start, which, lanes)
+        self.next_range = object_number_range(start, index, sharers)
         return start
 
     def reserve(self, size: int) -> int:
         """The first of `size` numbers in a row."""
         if self._next + size > self._end:
-            self._next = self.fresh(size)
+            self._next = self.next_range(size)
             self._end = self._next + _RANGE
         self._next += size
         return self._next - size
 
 
 class PageWriter:
-    """Takes pages and gives them as sheaves. `document` before each document, `cut` to get them."""
+    """Takes pages and gives them in batches: `begin_section` before each form or list."""
 
     def __init__(self, numbers: ObjectNumbers, tagged: bool) -> None:
         self.tagged = tagged
@@ -97,24 +102,24 @@ class PageWriter:
         self._on_page: set[str] = set()
         self._start_batch(0, False)
 
-    def _start_batch(self, batch_index: int, front: bool) -> None:
-        self.turn, self._front = batch_index, front
+    def _start_batch(self, batch_index: int, is_front: bool) -> None:
+        self.batch_index, self._is_front = batch_index, is_front
         self._body: list[bytes] = []
         self._length = 0
-        self._runs = array("Q")
-        self._waiting: list[str] = []
-        self._waiting_numbers: list[int] = []
-        self._waiting_runs: list[tuple[int, int, int]] = []
+        self._locations = array("Q")
+        self._pending: list[str] = []
+        self._pending_numbers: list[int] = []
+        self._pending_locations: list[tuple[int, int, int]] = []
         self._kids: list[int] = []
         self._node = self._root = self._section = 0
         self._sections: list[tuple[int, list[str]]] = []
         self._leaf: list[str] = []
-        self._used: dict[str, set[str]] = {name: set() for name in FACES}
+        self._glyphs_used: dict[str, set[str]] = {name: set() for name in FACES}
 
     def use_glyphs(self, name: str, glyphs: str) -> None:
-        """Note glyphs (hexadecimal, from `typeface.runs`) that the next page sets in a face."""
+        """Note glyphs (hexadecimal, from `glyph_locations`) that the next page sets in a face."""
         self._on_page.add(name)
-        self._used[name].add(glyphs)
+        self._glyphs_used[name].add(glyphs)
 
     def begin_section(self) -> None:
         """What follows belongs together: one form, one list."""
@@ -126,14 +131,14 @@ class PageWriter:
     def add_page(
         self,
         size: tuple[float, float],
-        drawings: Iterable[int],
+        xobjects: Iterable[int],
         content: str,
         tags: Sequence[Tag] = (),
     ) -> None:
         """One page of `size` points: form XObjects (each drawn by `content` as /XNUMBER).
 
-        `content` holds PDF operators; its text was encoded by `typeface.runs` and noted with `use`,
-        and each drawn one of `tags` in turn is opened in it (see `tags.opening`).
+        `content` holds PDF operators; its text was encoded by `glyph_locations` and noted with
+        `use_glyphs`, and each of `tags` that has content is opened in it (`marked_content_start`).
         """
         if not self._kids:
             self._node = self.numbers.reserve(1)
@@ -142,50 +147,50 @@ class PageWriter:
         page = self.numbers.reserve(2 + len(tags))
         fonts = " ".join([f"/{name} {FONTS[name]} 0 R" for name in sorted(self._on_page)])
         self._on_page.clear()
-        forms = " ".join([f"/X{number} {number} 0 R" for number in dict.fromkeys(drawings)])
+        forms = " ".join([f"/X{number} {number} 0 R" for number in dict.fromkeys(xobjects)])
         body = zlib.compress(content.encode("latin-1"), COMPRESSION)
         stream = self.stream("/Filter /FlateDecode", body, page + 1 + len(tags))
         key = f"/StructParents {self._key(len(self._kids))}/Tabs/S" if self.tagged else ""
-        words = (
+        entries = (
             f"<</Type/Page/Parent {self._node} 0 R/MediaBox[0 0 {size[0]:.2f} {size[1]:.2f}]"
             f"/Resources<</Font<<{fonts}>>/XObject<<{forms}>>>>/Contents {stream} 0 R{key}>>"
         )
-        self._add_objects(page, [words, *self._tag(tags, page)])
+        self._add_objects(page, [entries, *self._tag(tags, page)])
         self._kids.append(page)
 
     def _key(self, page: int) -> int:
-        return self.turn * PAGE_KEYS_OF_BATCH + page
+        return self.batch_index * PAGE_KEYS_OF_BATCH + page
 
     def _tag(self, tags: Sequence[Tag], page: int) -> list[str]:
         if not self.tagged:
             return []
         section, kids = self._sections[-1]
-        made = structure_elements(tags, page + 1, page, section)
-        kids.append(made.top)
-        self._leaf.append(f"{self._key(len(self._kids))}[{made.marked}]")
-        return made.objects
+        elements = structure_elements(tags, page + 1, page, section)
+        kids.append(elements.top)
+        self._leaf.append(f"{self._key(len(self._kids))}[{elements.marked}]")
+        return elements.objects
 
-    def finish_batch(self, turn: int, front: bool = False) -> PageBatch:
-        """All since the last cut; what follows is the sheaf of that `turn`."""
+    def finish_batch(self, next_index: int, is_front: bool = False) -> PageBatch:
+        """All pages since the last batch; what follows is the batch of that index."""
         leaf = 0
         last = len(self._kids) - 1
         if self._kids:
-            words = f"/Parent {TREE} 0 R/Count {last + 1}/Kids[{references(self._kids)}]"
-            self._add_objects(self._node, [f"<</Type/Pages{words}>>"])
+            entries = f"/Parent {TREE} 0 R/Count {last + 1}/Kids[{references(self._kids)}]"
+            self._add_objects(self._node, [f"<</Type/Pages{entries}>>"])
         if self._sections:
             leaf = self._finish_tags(last)
         self._flush()
-        sheaf = PageBatch(
-            b"".join(self._body), self._runs, self._node, last + 1, self._root, leaf,
-            (self._key(0), self._key(last)), _glyphs(self._used), self._front,
+        batch = PageBatch(
+            b"".join(self._body), self._locations, self._node, last + 1, self._root, leaf,
+            (self._key(0), self._key(last)), _parse_glyphs(self._glyphs_used), self._is_front,
         )  # fmt: skip
-        self._start_batch(turn, front)
-        return sheaf
+        self._start_batch(next_index, is_front)
+        return batch
 
     def _finish_tags(self, last: int) -> int:
         for number, kids in self._sections:
-            words = f"<</S/Sect/P {self._root} 0 R/K[{' '.join(kids)}]>>"
-            self._add_objects(number, [words])
+            entries = f"<</S/Sect/P {self._root} 0 R/K[{' '.join(kids)}]>>"
+            self._add_objects(number, [entries])
         sections = references([number for number, _ in self._sections])
         self._add_objects(self._root, [f"<</S/Div/P {DOCUMENT} 0 R/K[{sections}]>>"])
         leaf = self.numbers.reserve(1)
@@ -202,46 +207,46 @@ class PageWriter:
         self._add_objects(number, [content])
         return number
 
-    def stream(self, words: str, body: bytes, number: int) -> int:
-        """Put a stream; `words` are those of its dictionary besides its length."""
+    def stream(self, entries: str, body: bytes, number: int) -> int:
+        """Put a stream; `entries` are those of its dictionary besides its length."""
         data = b"%d 0 obj\n<<%b/Length %d>>\nstream\n%b\nendstream\nendobj\n" % (
-            number, words.encode("latin-1"), len(body), body,
+            number, entries.encode("latin-1"), len(body), body,
         )  # fmt: skip
-        self._runs.extend((number, 1, 0, self._length))
+        self._locations.extend((number, 1, 0, self._length))
         self._body.append(data)
         self._length += len(data)
         return number
 
     def _add_objects(self, first: int, objects: list[str]) -> None:
-        self._waiting_runs.append((first, len(objects), len(self._waiting)))
-        self._waiting_numbers += range(first, first + len(objects))
-        self._waiting += objects
-        if len(self._waiting) >= _OBJECTS_IN_STREAM:
+        self._pending_locations.append((first, len(objects), len(self._pending)))
+        self._pending_numbers += range(first, first + len(objects))
+        self._pending += objects
+        if len(self._pending) >= _OBJECTS_IN_STREAM:
             self._flush()
 
     def _flush(self) -> None:
-        if not self._waiting:
+        if not self._pending:
             return
         container = self.numbers.reserve(1)
-        places = accumulate(map(len, self._waiting), lambda at, size: at + size + 1, initial=0)
-        head = [f"{number} {at}" for number, at in zip(self._waiting_numbers, places, strict=False)]
+        places = accumulate(map(len, self._pending), lambda at, size: at + size + 1, initial=0)
+        head = [f"{number} {at}" for number, at in zip(self._pending_numbers, places, strict=False)]
         top = " ".join(head) + "\n"
-        texts = "\n".join(self._waiting)
+        texts = "\n".join(self._pending)
         body = zlib.compress((top + texts).encode("latin-1"), COMPRESSION)
-        words = f"/Type/ObjStm/N {len(head)}/First {len(top)}/Filter/FlateDecode"
-        self.stream(words, body, container)
-        for first, objects, index in self._waiting_runs:
-            self._runs.extend((first, objects, container, index))
-        self._waiting.clear()
-        self._waiting_numbers.clear()
-        self._waiting_runs.clear()
+        entries = f"/Type/ObjStm/N {len(head)}/First {len(top)}/Filter/FlateDecode"
+        self.stream(entries, body, container)
+        for first, objects, index in self._pending_locations:
+            self._locations.extend((first, objects, container, index))
+        self._pending.clear()
+        self._pending_numbers.clear()
+        self._pending_locations.clear()
 
 
-def _glyphs(used: dict[str, set[str]]) -> dict[str, set[int]]:
-    return {name: _numbers(texts) for name, texts in used.items() if texts}
+def _parse_glyphs(used: dict[str, set[str]]) -> dict[str, set[int]]:
+    return {name: _parse_hexadecimal(texts) for name, texts in used.items() if texts}
 
 
-def _numbers(texts: set[str]) -> set[int]:
+def _parse_hexadecimal(texts: set[str]) -> set[int]:
     glyphs = array("H", bytes.fromhex("".join(texts)))
     if sys.byteorder == "little":
         glyphs.byteswap()

@@ -1,4 +1,4 @@
-"""What a screen reader is told of a page: its elements in reading order, and their PDF objects."""
+"""The structure of a page for screen readers: its elements in reading order, as PDF objects."""
 
 from collections.abc import Sequence
 from operator import attrgetter
@@ -11,7 +11,7 @@ class Tag(NamedTuple):
     role: str
     """`P`, `H1`, `H2`, `Figure`, `Table`, `TR`, `TH` or `TD`."""
     alternative_text: str = ""
-    """What is read in place of what is drawn; for a figure, what it shows."""
+    """ActualText: what is read in place of what is drawn; for a figure Alt: what it shows."""
     depth: int = 0
     """0 below the section; a row is one deeper than its table."""
     has_content: bool = True
@@ -21,7 +21,7 @@ class Tag(NamedTuple):
 
 
 def marked_content_start(tag: Tag, number: int) -> str:
-    """The operator before the content of the page's drawn element `number`, from 0; `EMC` ends it."""
+    """The operator before the content of the page's marked content `number`, from 0; `EMC` ends it."""
     return f"/{tag.role}<</MCID {number}>>BDC\n"
 
 
@@ -51,7 +51,8 @@ def structure_elements(
         numbers = references(range(first, first + len(tags)))
         above = f"/P {section} 0 R/Pg {page} 0 R/K "
         objects = [
-            f"<</S/{tag.role}{above}{content}{_words(tag)}>>" for content, tag in enumerate(tags)
+            f"<</S/{tag.role}{above}{content}{_attribute_entries(tag)}>>"
+            for content, tag in enumerate(tags)
         ]
         return StructureElements(objects, numbers, numbers)
     return _nested(tags, first, page, section)
@@ -59,19 +60,19 @@ def structure_elements(
 
 def _nested(tags: Sequence[Tag], first: int, page: int, section: int) -> StructureElements:
     path, kids, marked = [section], {section: list[int]()}, list[int]()
-    placed = []
+    parents = []
     for number, tag in enumerate(tags, first):
         del path[tag.depth + 1 :]
         kids[path[-1]].append(number)
-        placed.append((path[-1], tag, len(marked)))
+        parents.append((path[-1], tag, len(marked)))
         path.append(number)
         kids[number] = []
         if tag.has_content:
             marked.append(number)
     objects = [
         f"<</S/{tag.role}/P {parent} 0 R/Pg {page} 0 R"
-        f"/K {content if tag.has_content else f'[{references(kids[number])}]'}{_words(tag)}>>"
-        for number, (parent, tag, content) in enumerate(placed, first)
+        f"/K {content if tag.has_content else f'[{references(kids[number])}]'}{_attribute_entries(tag)}>>"
+        for number, (parent, tag, content) in enumerate(parents, first)
     ]
     return StructureElements(objects, references(kids[section]), references(marked))
 
@@ -81,13 +82,13 @@ def references(numbers: Sequence[int]) -> str:
     return " 0 R ".join(map(str, numbers)) + " 0 R" if numbers else ""
 
 
-def _words(tag: Tag) -> str:
+def _attribute_entries(tag: Tag) -> str:
     if tag.box:
-        left, bottom, right, top = tag.box
-        box = f"/A<</O/Layout/BBox[{left:.1f} {bottom:.1f} {right:.1f} {top:.1f}]>>"
+        x1, y1, x2, y2 = tag.box
+        box = f"/A<</O/Layout/BBox[{x1:.1f} {y1:.1f} {x2:.1f} {y2:.1f}]>>"
         return f"/Alt {pdf_text(tag.alternative_text)}{box}"
-    spoken = f"/ActualText {pdf_text(tag.alternative_text)}" if tag.alternative_text else ""
-    return f"{spoken}/A<</O/Table/Scope/Column>>" if tag.role == "TH" else spoken
+    replacement = f"/ActualText {pdf_text(tag.alternative_text)}" if tag.alternative_text else ""
+    return f"{replacement}/A<</O/Table/Scope/Column>>" if tag.role == "TH" else replacement
 
 
 _ESCAPES = str.maketrans({"\\": r"\\", "(": r"\(", ")": r"\)", "\n": " ", "\r": " "})

@@ -1,8 +1,8 @@
-"""Write a PDF by appending: sheaves of pages leave at once, so memory stays flat however many.
+"""Write a PDF by appending: batches of pages leave at once, so memory stays flat however many.
 
 What WeasyPrint drew is embedded once as a form XObject and referred to from every page; text is
 set in embedded fonts whose subsets are written last, when the glyphs in use are known. The document
-is tagged (ISO 32000-1, 14.8) unless told otherwise.
+is tagged (ISO 32000-1, 14.8) unless asked for without.
 """
 
 import zlib
@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape
 
 from downtime.pdf.font_embedding import font_objects, subset_font, to_unicode_map
 from downtime.pdf.page_batch import (
+    BATCH_PAGES,
     CATALOG,
     COMPRESSION,
     DOCUMENT,
@@ -24,14 +25,13 @@ from downtime.pdf.page_batch import (
     INFO,
     METADATA,
     MOST_OBJECTS_IN_STREAM,
-    BATCH_PAGES,
     PARENTS,
     STRUCTURE,
     TREE,
     XREF,
     ObjectNumbers,
-    PageWriter,
     PageBatch,
+    PageWriter,
     object_number_range,
 )
 from downtime.pdf.tags import pdf_text, references
@@ -39,7 +39,7 @@ from downtime.pdf.typeface import FACES
 
 
 class PdfWriter(PageWriter):
-    """One document on its way out. Use `document`, `embed`, `add_page` and, once, `finish`.
+    """One document on its way out. Use `begin_section`, `add_page` and, once, `finish`.
 
     Nothing identifiable is kept: `out` is the caller's, and only offsets stay in memory.
     """
@@ -48,16 +48,16 @@ class PdfWriter(PageWriter):
         self,
         out: BinaryIO,
         title: str,
-        made: datetime,
+        created: datetime,
         *,
         language: str = "en-GB",
         tagged: bool = True,
     ) -> None:
         super().__init__(ObjectNumbers(object_number_range(FIRST_FREE, 0, 1)), tagged)
         self._out = out
-        self._title, self._made, self._language = title, made, language
-        self._position = self._put = self._turns = 0
-        self._found: defaultdict[int, array[int]] = defaultdict(lambda: array("Q"))
+        self._title, self._created, self._language = title, created, language
+        self._position = self._page_count = self._batch_count = 0
+        self._locations_by_group: defaultdict[int, array[int]] = defaultdict(lambda: array("Q"))
         self._glyphs: dict[str, set[int]] = {name: set() for name in FACES}
         self._nodes: list[int] = []
         self._roots: list[int] = []
@@ -67,63 +67,66 @@ class PdfWriter(PageWriter):
     @property
     def pages(self) -> int:
         """How many pages were added so far."""
-        return self._put + len(self._kids)
+        return self._page_count + len(self._kids)
 
     def next_batch_index(self) -> int:
-        """The turn of one more sheaf."""
-        self._turns += 1
-        return self._turns
+        """The index of one more batch."""
+        self._batch_count += 1
+        return self._batch_count
 
     def write_in_front(self) -> None:
         """What follows comes before all that was written so far."""
-        self.append_batch(self.finish_batch(self.next_batch_index(), front=True))
+        self.append_batch(self.finish_batch(self.next_batch_index(), is_front=True))
 
-    def document(self) -> None:
+    def begin_section(self) -> None:
         """What follows belongs together: one form, one list."""
-        if len(self._kids) >= (BATCH_PAGES if self._put else 1):  # the first page leaves at once
+        if len(self._kids) >= (
+            BATCH_PAGES if self._page_count else 1
+        ):  # the first page leaves at once
             self.append_batch(self.finish_batch(self.next_batch_index()))
         super().begin_section()
 
-    def append_batch(self, sheaf: PageBatch) -> None:
-        """Put a sheaf, made here or in another process, behind those before it."""
-        runs = sheaf.object_locations
-        for at in range(0, len(runs), 4):
-            if not runs[at + 2]:
-                runs[at + 3] += self._position
-            self._found[runs[at] // _SOME].extend(runs[at : at + 4])
-        self._write(sheaf.data)
-        for name, glyphs in sheaf.glyphs.items():
+    def append_batch(self, batch: PageBatch) -> None:
+        """Put a batch, made here or in another process, behind those before it."""
+        locations = batch.object_locations
+        for start in range(0, len(locations), 4):
+            if not locations[start + 2]:
+                locations[start + 3] += self._position
+            group = self._locations_by_group[locations[start] // _NUMBERS_TOGETHER]
+            group.extend(locations[start : start + 4])
+        self._write(batch.data)
+        for name, glyphs in batch.glyphs.items():
             self._glyphs[name] |= glyphs
-        if sheaf.pages:
-            self._nodes.insert(0 if sheaf.is_front else len(self._nodes), sheaf.pages_node)
-            self._put += sheaf.pages
-        if sheaf.structure_root:
-            self._roots.insert(0 if sheaf.is_front else len(self._roots), sheaf.structure_root)
-            self._leaves.append((sheaf.parent_tree_keys, sheaf.parent_tree_leaf))
+        if batch.pages:
+            self._nodes.insert(0 if batch.is_front else len(self._nodes), batch.pages_node)
+            self._page_count += batch.pages
+        if batch.structure_root:
+            self._roots.insert(0 if batch.is_front else len(self._roots), batch.structure_root)
+            self._leaves.append((batch.parent_tree_keys, batch.parent_tree_leaf))
 
     def finish(self) -> int:
         """Write fonts, trees and cross-reference table; returns the document's length."""
         self.append_batch(self.finish_batch(0))
         for name in filter(self._glyphs.get, FACES):
             self._write_font(name)
-        words = f"/Type/Pages/Count {self._put}/Kids[{references(self._nodes)}]"
-        self.object(f"<<{words}>>", TREE)
+        entries = f"/Type/Pages/Count {self._page_count}/Kids[{references(self._nodes)}]"
+        self.object(f"<<{entries}>>", TREE)
         if self.tagged:
             self._write_structure()
         self.stream("/Type/Metadata/Subtype/XML", self._metadata().encode(), METADATA)
         self.object(
             f"<</Type/Catalog/Pages {TREE} 0 R/Lang({self._language})/Metadata {METADATA} 0 R"
-            f"/ViewerPreferences<</DisplayDocTitle true>>{self._tagged_words()}>>",
+            f"/ViewerPreferences<</DisplayDocTitle true>>{self._structure_entries()}>>",
             CATALOG,
         )
-        stamp = f"(D:{self._made:%Y%m%d%H%M%SZ})"
+        stamp = f"(D:{self._created:%Y%m%d%H%M%SZ})"
         info = f"/Title {pdf_text(self._title)}/Producer(Downtime)/CreationDate {stamp}"
         self.object(f"<<{info}>>", INFO)
         self.append_batch(self.finish_batch(0))
         self._finish_table()
         return self._position
 
-    def _tagged_words(self) -> str:
+    def _structure_entries(self) -> str:
         if not self.tagged:
             return ""
         return f"/MarkInfo<</Marked true>>/StructTreeRoot {STRUCTURE} 0 R"
@@ -142,7 +145,7 @@ class PdfWriter(PageWriter):
 
     def _metadata(self) -> str:
         """What the document is, as XMP (ISO 16684-1). No conformance is claimed."""
-        when = f"{self._made:%Y-%m-%dT%H:%M:%SZ}"
+        when = f"{self._created:%Y-%m-%dT%H:%M:%SZ}"
         return _XMP.format(title=escape(self._title), language=self._language, when=when)
 
     def _write_font(self, name: str) -> None:
@@ -152,21 +155,21 @@ class PdfWriter(PageWriter):
         self.stream(
             "/Filter/FlateDecode", zlib.compress(to_unicode_map(name, used)), parts["unicode"]
         )
-        words = f"/Filter/FlateDecode/Length1 {len(font_file)}"
-        self.stream(words, zlib.compress(font_file), parts["file"])
-        named = {part: f"{number} 0 R" for part, number in parts.items()}
+        entries = f"/Filter/FlateDecode/Length1 {len(font_file)}"
+        self.stream(entries, zlib.compress(font_file), parts["file"])
+        references_by_part = {part: f"{number} 0 R" for part, number in parts.items()}
         parts["font"] = FONTS[name]
-        for part, content in font_objects(name, used, named).items():
+        for part, content in font_objects(name, used, references_by_part).items():
             self.object(content, parts[part])
 
     def _finish_table(self) -> None:
         """The cross-reference stream, which finds objects inside object streams too."""
         start = self._position
-        self._found[XREF // _SOME].extend((XREF, 1, 0, start))
-        squeeze = zlib.compressobj(COMPRESSION)
-        body = [squeeze.compress(_ROW.pack(0, 0, 0xFFFF))]
+        self._locations_by_group[XREF // _NUMBERS_TOGETHER].extend((XREF, 1, 0, start))
+        compressor = zlib.compressobj(COMPRESSION)
+        body = [compressor.compress(_ROW.pack(0, 0, 0xFFFF))]
         begin, end, spans = 0, 1, list[str]()
-        for runs in self._sorted():
+        for runs in self._sorted_rows():
             rows = []
             for first, count, row in runs:
                 if first != end:
@@ -174,8 +177,8 @@ class PdfWriter(PageWriter):
                     begin = first
                 end = first + count
                 rows.append(row)
-            body.append(squeeze.compress(b"".join(rows)))
-        body.append(squeeze.flush())
+            body.append(compressor.compress(b"".join(rows)))
+        body.append(compressor.flush())
         index = " ".join([*spans, f"{begin} {end - begin}"])
         self._write(
             f"{XREF} 0 obj\n<</Type/XRef/Size {end}/W[1 8 2]/Index[{index}]/Root {CATALOG} 0 R"
@@ -185,9 +188,9 @@ class PdfWriter(PageWriter):
             self._write(part)
         self._write(f"\nendstream\nendobj\nstartxref\n{start}\n%%EOF\n".encode())
 
-    def _sorted(self) -> Iterator[Iterator[tuple[int, int, bytes]]]:
+    def _sorted_rows(self) -> Iterator[Iterator[tuple[int, int, bytes]]]:
         """(first number, how many, rows) of every run in the order of their numbers, some together."""
-        for _, runs in sorted(self._found.items()):
+        for _, runs in sorted(self._locations_by_group.items()):
             order = sorted(range(0, len(runs), 4), key=runs.__getitem__)
             yield (_rows(*runs[at : at + 4]) for at in order)
 
@@ -205,7 +208,7 @@ def _rows(first: int, count: int, container: int, place: int) -> tuple[int, int,
 
 _ROW = Struct(">BQH")
 _INDEXES = [index.to_bytes(2, "big") for index in range(MOST_OBJECTS_IN_STREAM)]
-_SOME = 4096
+_NUMBERS_TOGETHER = 4096
 """Numbers whose runs are sorted together, so that memory stays flat."""
 _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">

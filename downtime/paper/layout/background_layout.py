@@ -1,4 +1,4 @@
-"""The layout of a form on a hospital's own PDF: its places, and what is stamped between them.
+"""The layout of a form on a hospital's own PDF: its fields, and what is stamped between them.
 
 The identity block, the serial and the codes stand where the definition says, or where they usually
 do: the codes in two opposite corners, on white.
@@ -8,14 +8,15 @@ import hashlib
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import pikepdf
 
 from downtime.errors import InputError
 from downtime.paper.forms.background import BackgroundPdf, open_background
 from downtime.paper.forms.model import FieldBox, FormDefinition, Item
-from downtime.paper.layout.template_layout import FieldRectangle, FormLayout
+from downtime.paper.layout.model import FormLayout, PageRectangles
+from downtime.pdf.field_rectangle import Alignment, FieldKind, FieldRectangle
 from downtime.pdf.templates import render_pdf
 from downtime.settings import PaperSettings
 
@@ -24,14 +25,36 @@ CODE = 17.5
 """Millimetres of a code's side."""
 _QUIET = 2.5
 """Millimetres of white around a code."""
-_SIZE, _BOLD_SIZE = 10.5, 12.0
-_CAPTION = 2.6
+_SIZE, _IDENTITY_SIZE = 10.5, 12.0
+_SIZES = {"page.serial": 10.5, "page.number": 9.0, "page.outage": 9.0, "page.as-at": 8.0,
+          "page.printed": 7.0}  # fmt: skip
+_BOLD = ("patient.name", "patient.born", "patient.nhs", "patient.mrn", "patient.allergies",
+         "patient.downtime-number", "page.serial", "page.outage")  # fmt: skip
+_CAPTION_HEIGHT = 2.6
+_IDENTITY_ROWS: tuple[tuple[float, tuple[tuple[str, str, float], ...]], ...] = (
+    (2.0, (("patient.name", "Name (SURNAME, Given)", 1.0),)),
+    (1.4, (("patient.born", "Born", 0.62), ("patient.gender", "Gender", 0.38))),
+    (1.4, (("patient.nhs", "NHS No.", 0.5), ("patient.mrn", "", 0.5))),
+    (1.3, (("patient.location", "Ward / bed", 0.6), ("patient.downtime-number", "Downtime No.", 0.4))),
+    (1.6, (("patient.allergies", "Allergies", 1.0),)),
+)  # fmt: skip
+"""The identity block in one rectangle: rows by their share of its height, cells by their width."""
 _REVISION = b"background 1"
-"""Raise it when places are worked out in another way: it is in the digest of every such layout."""
+"""Raise it when rectangles are worked out in another way: it is in the digest of every layout."""
+
+
+class Caption(NamedTuple):
+    """A small label of the identity block, in millimetres from the page's upper left corner."""
+
+    page: int
+    x: float
+    y: float
+    width: float
+    text: str
 
 
 def background_digest(form: FormDefinition, content: bytes, mrn_name: str) -> str:
-    """What the layout depends on: definition, PDF and words, as one SHA-256."""
+    """What the layout depends on: definition, PDF and captions, as one SHA-256."""
     digest = hashlib.sha256(_REVISION)
     for part in (form.digest.encode(), content, mrn_name.encode()):
         digest.update(hashlib.sha256(part).digest())
@@ -41,201 +64,169 @@ def background_digest(form: FormDefinition, content: bytes, mrn_name: str) -> st
 def background_layout(
     form: FormDefinition, path: Path, settings: PaperSettings, mrn_name: str
 ) -> FormLayout:
-    """The layout of a form on its background; InputError when a place is not on it."""
+    """The layout of a form on its background; InputError when a field is not on it."""
     content = path.read_bytes()
-    sheet = open_background(path, settings)
-    captions: list[dict[str, Any]] = []
-    pages = tuple(
-        tuple(_page(form, sheet, number, mrn_name, captions)) for number in _numbers(sheet)
-    )
+    background = open_background(path, settings)
+    layout = _BackgroundLayout(form, background, mrn_name)
+    pages = tuple(tuple(layout.page_rectangles(number)) for number in layout.page_numbers)
     return FormLayout(
         form.name,
         form.version,
         form.title,
         background_digest(form, content, mrn_name),
-        _prepared(sheet, pages, captions),
-        sheet.size,
+        layout.draw(pages),
+        background.size,
         pages,
     )
 
 
-def _numbers(sheet: BackgroundPdf) -> range:
-    return range(1, sheet.pages + 1)
+class _BackgroundLayout:
+    """Works out rectangles in points from boxes in millimetres; gathers captions meanwhile."""
 
+    def __init__(self, form: FormDefinition, background: BackgroundPdf, mrn_name: str) -> None:
+        self.form, self.background, self.mrn_name = form, background, mrn_name
+        self.width, self.height = background.size
+        self.page_numbers = range(1, background.pages + 1)
+        self.captions: list[Caption] = []
 
-def _page(
-    form: FormDefinition,
-    sheet: BackgroundPdf,
-    number: int,
-    mrn_name: str,
-    captions: list[dict[str, Any]],
-) -> Iterator[FieldRectangle]:
-    own = dict(form.boxes)
-    for key, spot in {**_usual(sheet), **own}.items():
-        if spot.page not in (0, number):
-            continue
-        if key == "patient.label":
-            yield from _label(sheet, spot, number, mrn_name, captions)
-        else:
-            yield _reserved(sheet, key, spot)
-    for item in form.fields():
-        yield from _field(sheet, item, number)
+    def page_rectangles(self, number: int) -> Iterator[FieldRectangle]:
+        """The fields of one page, from 1."""
+        for key, box in {**self._usual_boxes(), **dict(self.form.boxes)}.items():
+            if box.page not in (0, number):
+                continue
+            if key == "patient.label":
+                yield from self._identity_block(box, number)
+            else:
+                yield self._reserved(key, box)
+        for item in self.form.fields():
+            yield from self._item(item, number)
 
+    def _usual_boxes(self) -> dict[str, FieldBox]:
+        """Where the codes, the serial and the source stand unless the definition says otherwise."""
+        width, height = self.width / MM, self.height / MM
+        boxes = {
+            "page.code-a": (width - 7 - CODE, 7, CODE, CODE),
+            "page.code-b": (7, height - 7 - CODE, CODE, CODE),
+            "page.serial": (28, height - 12, 40, 5),
+            "page.number": (70, height - 12, 28, 5),
+            "page.outage": (100, height - 12, width - 107, 5),
+            "page.as-at": (28, height - 20, width - 35, 7),
+            "page.printed": (28, height - 24.5, width - 35, 4),
+        }
+        return {
+            key: FieldBox(page=0, x=x, y=y, width=w, height=h)
+            for key, (x, y, w, h) in boxes.items()
+        }
 
-def _usual(sheet: BackgroundPdf) -> dict[str, FieldBox]:
-    """Where the codes, the serial and the source stand unless the definition says otherwise."""
-    wide, high = sheet.size[0] / MM, sheet.size[1] / MM
+    def _reserved(self, key: str, box: FieldBox) -> FieldRectangle:
+        if key.startswith("page.code-"):
+            side = min(box.width, box.height)
+            square = FieldBox(page=box.page, x=box.x, y=box.y, width=side, height=side)
+            return self._rectangle(key, square, kind=FieldKind.CODE)
+        size = _SIZES.get(key, _IDENTITY_SIZE if key.startswith("patient.") else _SIZE)
+        align = Alignment.RIGHT if key == "page.outage" else Alignment.LEFT
+        return self._rectangle(key, box, size=size, bold=key in _BOLD, align=align)
 
-    def spot(x: float, y: float, width: float, height: float) -> FieldBox:
-        return FieldBox(page=0, x=x, y=y, width=width, height=height)
+    def _item(self, item: Item, number: int) -> Iterator[FieldRectangle]:
+        for box in item.boxes:
+            for row in range(1, (item.repeated or 1) + 1):
+                key = f"{item.link_id}={box.option}" if box.option else item.link_id
+                if item.repeated:
+                    key = f"{key}:{row}"
+                row_box = self._box_of_row(box, row, key)
+                if row_box.page != number:
+                    continue
+                if box.option or item.type == "boolean":
+                    yield self._tick(key, row_box)
+                else:
+                    yield self._rectangle(key, row_box)
 
-    return {
-        "page.code-a": spot(wide - 7 - CODE, 7, CODE, CODE),
-        "page.code-b": spot(7, high - 7 - CODE, CODE, CODE),
-        "page.serial": spot(28, high - 12, 40, 5),
-        "page.number": spot(70, high - 12, 28, 5),
-        "page.outage": spot(100, high - 12, wide - 107, 5),
-        "page.as-at": spot(28, high - 20, wide - 35, 7),
-        "page.printed": spot(28, high - 24.5, wide - 35, 4),
-    }
-
-
-_SIZES = {"page.serial": 10.5, "page.number": 9.0, "page.outage": 9.0, "page.as-at": 8.0,
-          "page.printed": 7.0}  # fmt: skip
-_BOLD = ("patient.name", "patient.born", "patient.nhs", "patient.mrn", "patient.allergies",
-         "patient.downtime-number", "page.serial", "page.outage")  # fmt: skip
-
-
-def _reserved(sheet: BackgroundPdf, key: str, spot: FieldBox) -> FieldRectangle:
-    if key.startswith("page.code-"):
-        side = min(spot.width, spot.height)
-        return _place(sheet, key, spot, width=side, height=side, kind="code")
-    size = _SIZES.get(key, _BOLD_SIZE if key.startswith("patient.") else _SIZE)
-    align = "right" if key == "page.outage" else "left"
-    return _place(sheet, key, spot, size=size, bold=key in _BOLD, align=align)
-
-
-def _field(sheet: BackgroundPdf, item: Item, number: int) -> Iterator[FieldRectangle]:
-    for spot in item.boxes:
-        rows = item.repeated or 1
-        for row in range(1, rows + 1):
-            key = f"{item.link_id}={spot.option}" if spot.option else item.link_id
-            if item.repeated:
-                key = f"{key}:{row}"
-            here = _on_row(sheet, spot, row, key)
-            if here.page == number:
-                tick = bool(spot.option) or item.type == "boolean"
-                yield _tick(sheet, key, here) if tick else _place(sheet, key, here, size=_SIZE)
-
-
-def _on_row(sheet: BackgroundPdf, spot: FieldBox, row: int, key: str) -> FieldBox:
-    """The place in a row, found in the PDF's own form where it is named there."""
-    if not spot.field:
-        y = spot.y + spot.step * (row - 1)
-        return FieldBox(page=spot.page, x=spot.x, y=y, width=spot.width, height=spot.height)
-    name = spot.field.replace("{row}", str(row))
-    for field in sheet.fields:
-        if field["name"] == name:
-            high = sheet.size[1]
-            return FieldBox(
-                page=field["page"],
-                x=field["x"] / MM,
-                y=(high - field["y"] - field["height"]) / MM,
-                width=field["width"] / MM,
-                height=field["height"] / MM,
-            )
-    raise InputError(
-        "background.field",
-        f"The PDF has no form field '{name}', which '{key}' names.",
-        "Correct the name, or give the place in millimetres.",
-    )
-
-
-def _tick(sheet: BackgroundPdf, key: str, spot: FieldBox) -> FieldRectangle:
-    """A square in the middle of the place."""
-    side = min(spot.width, spot.height)
-    square = FieldBox(
-        page=spot.page,
-        x=spot.x + (spot.width - side) / 2,
-        y=spot.y + (spot.height - side) / 2,
-        width=side,
-        height=side,
-    )
-    return _place(sheet, key, square, kind="tick")
-
-
-def _place(
-    sheet: BackgroundPdf,
-    key: str,
-    spot: FieldBox,
-    *,
-    width: float = 0.0,
-    height: float = 0.0,
-    kind: str = "text",
-    size: float = _SIZE,
-    bold: bool = False,
-    align: str = "left",
-) -> FieldRectangle:
-    """Points from the lower left corner; InputError when the place leaves the page."""
-    wide, high = (width or spot.width) * MM, (height or spot.height) * MM
-    x, y = spot.x * MM, sheet.size[1] - spot.y * MM - high
-    if x < -1 or y < -1 or x + wide > sheet.size[0] + 1 or min(wide, high) <= 0:
+    def _box_of_row(self, box: FieldBox, row: int, key: str) -> FieldBox:
+        """The box in a row, found in the PDF's own form where it is named there."""
+        if not box.field:
+            y = box.y + box.step * (row - 1)
+            return FieldBox(page=box.page, x=box.x, y=y, width=box.width, height=box.height)
+        name = box.field.replace("{row}", str(row))
+        for field in self.background.fields:
+            if field["name"] == name:
+                return FieldBox(
+                    page=field["page"],
+                    x=field["x"] / MM,
+                    y=(self.height - field["y"] - field["height"]) / MM,
+                    width=field["width"] / MM,
+                    height=field["height"] / MM,
+                )
         raise InputError(
-            "background.place",
-            f"The place of '{key}' is not on the page.",
-            f"The page is {sheet.size[0] / MM:.0f} by {sheet.size[1] / MM:.0f} mm.",
+            "background.field",
+            f"The PDF has no form field '{name}', which '{key}' names.",
+            "Correct the name, or give the place in millimetres.",
         )
-    x, y, wide, high = (round(value, 2) for value in (x, y, wide, high))
-    return FieldRectangle(key, x, y, wide, high, kind, size, bold, align, 0.0)
 
+    def _tick(self, key: str, box: FieldBox) -> FieldRectangle:
+        """A square in the middle of the box."""
+        side = min(box.width, box.height)
+        x, y = box.x + (box.width - side) / 2, box.y + (box.height - side) / 2
+        square = FieldBox(page=box.page, x=x, y=y, width=side, height=side)
+        return self._rectangle(key, square, kind=FieldKind.TICK)
 
-_LABEL: tuple[tuple[float, tuple[tuple[str, str, float], ...]], ...] = (
-    (2.0, (("patient.name", "Name (SURNAME, Given)", 1.0),)),
-    (1.4, (("patient.born", "Born", 0.62), ("patient.gender", "Gender", 0.38))),
-    (1.4, (("patient.nhs", "NHS No.", 0.5), ("patient.mrn", "", 0.5))),
-    (1.3, (("patient.location", "Ward / bed", 0.6), ("patient.downtime-number", "Downtime No.", 0.4))),
-    (1.6, (("patient.allergies", "Allergies", 1.0),)),
-)  # fmt: skip
-"""The identity block in one rectangle: rows by their share of its height, cells by their width."""
-
-
-def _label(
-    sheet: BackgroundPdf, spot: FieldBox, number: int, mrn_name: str, captions: list[dict[str, Any]]
-) -> Iterator[FieldRectangle]:
-    spot = _on_row(sheet, spot, 1, "patient.label")
-    whole = sum(share for share, _ in _LABEL)
-    y = spot.y
-    for share, cells in _LABEL:
-        high, x = spot.height * share / whole, spot.x
-        for key, caption, part in cells:
-            wide = spot.width * part
-            captions.append(
-                {"page": number, "x": x + 1, "y": y, "width": wide - 1, "text": caption or mrn_name}
+    def _rectangle(
+        self,
+        key: str,
+        box: FieldBox,
+        *,
+        kind: FieldKind = FieldKind.TEXT,
+        size: float = _SIZE,
+        bold: bool = False,
+        align: Alignment = Alignment.LEFT,
+    ) -> FieldRectangle:
+        """Points from the lower left corner; InputError when the box leaves the page."""
+        width, height = box.width * MM, box.height * MM
+        x, y = box.x * MM, self.height - box.y * MM - height
+        if x < -1 or y < -1 or x + width > self.width + 1 or min(width, height) <= 0:
+            raise InputError(
+                "background.place",
+                f"The place of '{key}' is not on the page.",
+                f"The page is {self.width / MM:.0f} by {self.height / MM:.0f} mm.",
             )
-            inside = FieldBox(x=x + 1, y=y + _CAPTION, width=wide - 2, height=high - _CAPTION)
-            yield _reserved(sheet, key, inside)
-            x += wide
-        y += high
+        x, y, width, height = (round(value, 2) for value in (x, y, width, height))
+        return FieldRectangle(key, x, y, width, height, kind, size, bold, align, 0.0)
+
+    def _identity_block(self, box: FieldBox, number: int) -> Iterator[FieldRectangle]:
+        box = self._box_of_row(box, 1, "patient.label")
+        total = sum(share for share, _ in _IDENTITY_ROWS)
+        y = box.y
+        for share, cells in _IDENTITY_ROWS:
+            height, x = box.height * share / total, box.x
+            for key, caption, part in cells:
+                width = box.width * part
+                text = caption or self.mrn_name
+                self.captions.append(Caption(number, x + 1, y, width - 1, text))
+                cell_y, cell_height = y + _CAPTION_HEIGHT, height - _CAPTION_HEIGHT
+                cell = FieldBox(x=x + 1, y=cell_y, width=width - 2, height=cell_height)
+                yield self._reserved(key, cell)
+                x += width
+            y += height
+
+    def draw(self, pages: PageRectangles) -> bytes:
+        """The clean copy with white behind the codes and the identity block's captions."""
+        captions = render_pdf(
+            "captions.html",
+            size=self.background.size,
+            pages=self.page_numbers,
+            captions=self.captions,
+        )
+        copy, out = BytesIO(self.background.pdf), BytesIO()
+        with pikepdf.open(copy) as document, pikepdf.open(BytesIO(captions)) as overlay:
+            layers = zip(document.pages, overlay.pages, pages, strict=True)
+            for page, page_captions, rectangles in layers:
+                codes = (field for field in rectangles if field.kind is FieldKind.CODE)
+                page.contents_add(f"q 1 g {''.join(map(_quiet_zone, codes))}Q".encode())
+                page.add_overlay(page_captions, pikepdf.Rectangle(0, 0, *self.background.size))
+            document.save(out)
+        return out.getvalue()
 
 
-def _prepared(
-    sheet: BackgroundPdf,
-    pages: tuple[tuple[FieldRectangle, ...], ...],
-    captions: list[dict[str, Any]],
-) -> bytes:
-    """The clean copy with white behind the codes and the identity block's small words."""
-    words = render_pdf("captions.html", size=sheet.size, pages=_numbers(sheet), captions=captions)
-    out = BytesIO()
-    with pikepdf.open(BytesIO(sheet.pdf)) as document, pikepdf.open(BytesIO(words)) as overlay:
-        for page, over, places in zip(document.pages, overlay.pages, pages, strict=True):
-            white = "".join(_white(place) for place in places if place.kind == "code")
-            page.contents_add(f"q 1 g {white}Q".encode())
-            page.add_overlay(over, pikepdf.Rectangle(0, 0, *sheet.size))
-        document.save(out)
-    return out.getvalue()
-
-
-def _white(place: FieldRectangle) -> str:
+def _quiet_zone(code: FieldRectangle) -> str:
     quiet = _QUIET * MM
-    x, y, side = place.x - quiet, place.y - quiet, place.width + 2 * quiet
+    x, y, side = code.x - quiet, code.y - quiet, code.width + 2 * quiet
     return f"{x:.2f} {y:.2f} {side:.2f} {side:.2f} re f "

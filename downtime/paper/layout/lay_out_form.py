@@ -4,7 +4,8 @@ from downtime.config import Home
 from downtime.paper.forms.background import find_background
 from downtime.paper.forms.model import FormDefinition
 from downtime.paper.layout.background_layout import background_digest, background_layout
-from downtime.paper.layout.template_layout import FormLayout, form_digest, form_layout
+from downtime.paper.layout.model import FormLayout
+from downtime.paper.layout.template_layout import form_digest, form_layout
 from downtime.settings import Settings
 
 

@@ -1,12 +1,52 @@
-"""What is to be printed, as data: a form's values, a list's blocks, and what all pages say."""
+"""A laid-out form, and what is to be printed on it: values, blocks, and what all pages say."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple, Protocol
 
+from downtime.pdf.field_rectangle import Alignment, FieldKind, FieldRectangle
 from downtime.pdf.fit_text import TextLine
 from downtime.pdf.flow_blocks import Block
-from downtime.pdf.geometry import FormLayout
+
+DRILL = "DRILL"
+"""What stands across every page of a drill."""
+PageRectangles = tuple[tuple[FieldRectangle, ...], ...]
+"""For each page the rectangles of its fields.
+
+A key is an answer's key, `KEY=CODE` for the box of one option, or a reserved `page.…`.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FormLayout:
+    """The pages of one version of one form, as WeasyPrint drew them."""
+
+    form: str
+    version: str
+    title: str
+    digest: str
+    """Names definition, templates, fonts' styles and WeasyPrint's version together."""
+    pdf: bytes
+    size: tuple[float, float]
+    pages: PageRectangles
+
+    def geometry(self) -> str:
+        """The rectangles as JSON, as they are kept beside the ledger."""
+        pages = [[asdict(rectangle) for rectangle in page] for page in self.pages]
+        return json.dumps({"size": self.size, "pages": pages})
+
+
+def read_geometry(text: str) -> tuple[tuple[float, float], PageRectangles]:
+    """Page size and rectangles of kept JSON."""
+    geometry = json.loads(text)
+    pages = tuple(tuple(map(_read_rectangle, page)) for page in geometry["pages"])
+    return (geometry["size"][0], geometry["size"][1]), pages
+
+
+def _read_rectangle(fields: dict[str, Any]) -> FieldRectangle:
+    kind, align = FieldKind(fields["kind"]), Alignment(fields["align"])
+    return FieldRectangle(**{**fields, "kind": kind, "align": align})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +94,9 @@ class PlainPagePrinter(Protocol):
     """What prints pages that have no layout."""
 
     def print_plain_page(
-        self, size: tuple[float, float], lines: Sequence[TextLine], marks: str
+        self, size: tuple[float, float], lines: Sequence[TextLine], operators: str
     ) -> None:
-        """Print one page: lines, and marks as PDF operators."""
+        """Print one page: lines, and what PDF operators draw."""
 
 
 class LooseSheet(NamedTuple):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 
-from downtime.paper.layout.model import LooseSheet
+from downtime.paper.layout.model import FormLayout, LooseSheet
 from downtime.paper.layout.page_fields import EmbeddedPage
 from downtime.paper.layout.print_worker import (
     BatchMessage,
@@ -20,7 +20,6 @@ from downtime.paper.layout.print_worker import (
     WorkerArguments,
 )
 from downtime.paper.layout.stamp_pages import DocumentPrinter
-from downtime.pdf.geometry import FormLayout
 from downtime.processes.pool import WorkerProcess, distribute_work, start_workers
 
 LARGEST_BATCH = 48
@@ -72,7 +71,7 @@ def print_sheets(
     cores = cores or os.cpu_count() or 1
     if cores < 2 or count < WORTH_IT:
         for sheet, starts_on_front in sheets:
-            yield printer.print(sheet, turned=starts_on_front)
+            yield printer.print(sheet, blank_back=starts_on_front)
         return
     document, imprint = printer.document, printer.imprint
     document.append_batch(document.finish_batch(document.next_batch_index()))
@@ -100,7 +99,7 @@ def print_sheets(
         ):
             document.append_batch(pages)
             yield from counts
-    document.turn = document.next_batch_index()
+    document.batch_index = document.next_batch_index()
 
 
 def _make_batches(

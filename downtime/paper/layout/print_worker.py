@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from downtime.paper.layout.model import FormSheet, Imprint, ListSheet, PrintedSheet
+from downtime.paper.layout.model import FormLayout, FormSheet, Imprint, ListSheet, PrintedSheet
 from downtime.paper.layout.page_fields import EmbeddedPage
 from downtime.paper.layout.stamp_pages import PageStamper
-from downtime.pdf.geometry import FormLayout
 from downtime.pdf.page_batch import ObjectNumbers, PageBatch, PageWriter, object_number_range
 from downtime.processes.pool import serve_worker
 
@@ -54,9 +53,10 @@ class BatchPrinter:
 
     def print(self, index: int, sheets: Iterable[SheetToPrint]) -> PrintedBatch:
         """Print the batch that has this index in the document."""
-        self._pages.turn = index
+        self._pages.batch_index = index
         counts = [
-            self._stamper.print(sheet, turned=starts_on_front) for sheet, starts_on_front in sheets
+            self._stamper.print(sheet, blank_back=starts_on_front)
+            for sheet, starts_on_front in sheets
         ]
         return counts, self._pages.finish_batch(0)
 

@@ -15,19 +15,9 @@ import pikepdf
 
 from downtime.paper.forms.field_types import FIELD_TYPES
 from downtime.paper.forms.model import SIGN_OFF, FormDefinition
-from downtime.pdf.geometry import FieldRectangle, FormLayout, read_geometry
+from downtime.paper.layout.model import FormLayout
+from downtime.pdf.field_rectangle import Alignment, FieldKind, FieldRectangle
 from downtime.pdf.templates import html_to_pdf_bytes, render_html, template_folder
-
-__all__ = [
-    "FormLayout",
-    "FieldRectangle",
-    "flow_digest",
-    "flow_layout",
-    "form_digest",
-    "form_html",
-    "form_layout",
-    "read_geometry",
-]
 
 
 def form_digest(form: FormDefinition, mrn_name: str) -> str:
@@ -37,18 +27,18 @@ def form_digest(form: FormDefinition, mrn_name: str) -> str:
 
 def form_html(form: FormDefinition, mrn_name: str) -> str:
     """The form as WeasyPrint is given it, every field an empty link."""
-    return render_html("form.html", **_words(form, mrn_name))
+    return render_html("form.html", **_template_context(form, mrn_name))
 
 
 @lru_cache(maxsize=64)
 def form_layout(form: FormDefinition, mrn_name: str) -> FormLayout:
     """The layout of a form; `mrn_name` is what the hospital calls its patient number."""
     digest = form_digest(form, mrn_name)
-    words = _words(form, mrn_name)
-    return _lay_out("form.html", digest, name=form.name, version=form.version, **words)
+    context = _template_context(form, mrn_name)
+    return _lay_out("form.html", digest, name=form.name, version=form.version, **context)
 
 
-def _words(form: FormDefinition, mrn_name: str) -> dict[str, Any]:
+def _template_context(form: FormDefinition, mrn_name: str) -> dict[str, Any]:
     order = [item for name in _SIGN_ORDER for item in SIGN_OFF if item.link_id == name]
     return {
         "form": form,
@@ -57,12 +47,12 @@ def _words(form: FormDefinition, mrn_name: str) -> dict[str, Any]:
         "identity": bool(form.identity),
         "wide": form.orientation == "landscape",
         "mrn_name": mrn_name,
-        "footer": f"{form.title}, version {form.version}. {_FOOT[form.returns]}",
+        "footer": f"{form.title}, version {form.version}. {_FOOTERS[form.returns]}",
         "sign_off_order": order,
     }
 
 
-_FOOT = {
+_FOOTERS = {
     True: "Fill in every field whose label is bold.",
     False: "Keep it at hand; it need not come back.",
 }
@@ -76,7 +66,7 @@ def flow_digest(identity: bool, mrn_name: str) -> str:
 
 @lru_cache(maxsize=64)
 def flow_layout(identity: bool, mrn_name: str) -> FormLayout:
-    """A page with one large area for what flows (lists, summaries, continuations).
+    """A page with one large area in which blocks flow (lists, summaries, continuations).
 
     Its title and its foot are stamped like any value, so that one layout serves all of them.
     """
@@ -98,31 +88,30 @@ def _lay_out(template: str, digest: str, *, name: str, version: str, **context: 
     pdf = html_to_pdf_bytes(html)
     with pikepdf.open(BytesIO(pdf)) as document:
         box = [float(v) for v in document.pages[0].mediabox]
-        pages = tuple(tuple(_places(page)) for page in document.pages)
+        pages = tuple(
+            tuple(_read_rectangle(annotation) for annotation in page.obj.get("/Annots", ()))
+            for page in document.pages
+        )
     return FormLayout(name, version, context["title"], digest, pdf, (box[2], box[3]), pages)
 
 
-def _places(page: pikepdf.Page) -> list[FieldRectangle]:
-    found = []
-    for annotation in page.obj.get("/Annots", ()):
-        uri = urlsplit(str(annotation.A.URI))
-        style = parse_qs(uri.query)
-        left, bottom, right, top = (round(float(v), 2) for v in annotation.Rect)
-        found.append(
-            FieldRectangle(
-                key=unquote(uri.path),
-                x=min(left, right),
-                y=min(bottom, top),
-                width=round(abs(right - left), 2),
-                height=round(abs(top - bottom), 2),
-                kind=style["kind"][0],
-                size=float(style["size"][0]),
-                bold=style["bold"][0] == "1",
-                align=style["align"][0],
-                leading=float(style["leading"][0]),
-            )
-        )
-    return found
+def _read_rectangle(annotation: Any) -> FieldRectangle:
+    """The field of a link to `field:KEY?kind=…`, whose query says how text stands in it."""
+    uri = urlsplit(str(annotation.A.URI))
+    style = {name: values[0] for name, values in parse_qs(uri.query).items()}
+    x1, y1, x2, y2 = (round(float(value), 2) for value in annotation.Rect)
+    return FieldRectangle(
+        key=unquote(uri.path),
+        x=min(x1, x2),
+        y=min(y1, y2),
+        width=round(abs(x2 - x1), 2),
+        height=round(abs(y2 - y1), 2),
+        kind=FieldKind(style["kind"]),
+        size=float(style["size"]),
+        bold=style["bold"] == "1",
+        align=Alignment(style["align"]),
+        leading=float(style["leading"]),
+    )
 
 
 def _digest(*parts: str) -> str:

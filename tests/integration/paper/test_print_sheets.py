@@ -114,7 +114,7 @@ def test_a_process_that_ends_by_itself_fails_the_printing(worth_it, monkeypatch)
 
 def test_pages_without_a_layout_are_printed_here_in_their_place(worth_it):
     def label(stamper, number):
-        stamper.plain((200.0, 100.0), [TextLine(10.0, 10.0, 9.0, False, number)], "")
+        stamper.print_plain_page((200.0, 100.0), [TextLine(10.0, 10.0, 9.0, False, number)], "")
         return 1
 
     def mixed():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from downtime.paper.layout.template_layout import FieldRectangle
+from downtime.pdf.field_rectangle import FieldRectangle
 from downtime.pdf.fit_text import SMALLEST_SIZE, fit_beginning, fit_text, text_width
 from downtime.pdf.text import (
     BOLD,
