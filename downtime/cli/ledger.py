@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.options import OPTIONAL_REASON, REASON, NewFile
+from downtime.cli.options import OPTIONAL_REASON, REASON, EnumChoice, NewFile
 from downtime.cli.program import ledger
 from downtime.cli.session import Output, Session, apply_to_each, command
 from downtime.clinical import display
@@ -27,9 +27,7 @@ SERIALS = click.argument("numbers", nargs=-1, required=True, metavar="SERIAL..."
 @command(ledger, "list", permission=Permission.LEDGER_VIEW)
 @click.option("--ward", default=None, metavar="WARD", help="Only forms of this ward.")
 @click.option("--form", default=None, metavar="FORM", help="Only this kind of form.")
-@click.option(
-    "--state", type=click.Choice(list(LIFECYCLE.moves)), default=None, help="Only in this state."
-)
+@click.option("--state", type=EnumChoice(LIFECYCLE.moves), default=None, help="Only in this state.")
 @click.option("--outage", default=None, metavar="ID", help="Only of this outage.")
 def list_(
     session: Session, ward: str | None, form: str | None, state: str | None, outage: str | None
@@ -121,7 +119,7 @@ def undo_check_in(session: Session) -> Output:
 
 @command(ledger, "settle", permission=Permission.LEDGER_MOVE)
 @click.argument("number", metavar="SERIAL")
-@click.argument("kind", type=click.Choice([MoveKind.SAME, MoveKind.COPY]))
+@click.argument("kind", type=EnumChoice([MoveKind.SAME, MoveKind.COPY]))
 @OPTIONAL_REASON
 def settle(session: Session, number: str, kind: str, reason: str) -> Output:
     """Say of a paper that was checked in twice: the same one, or a copy under the same serial."""
@@ -130,7 +128,7 @@ def settle(session: Session, number: str, kind: str, reason: str) -> Output:
 
 
 @command(ledger, "open", permission=Permission.LEDGER_VIEW)
-@click.argument("name", type=click.Choice(list(paper_lists.TITLES)), metavar="LIST")
+@click.argument("name", type=EnumChoice(paper_lists.PaperList), metavar="LIST")
 @click.option("--outage", default="", metavar="ID", help="Of this outage; else of the last one.")
 @click.option("--csv", "csv_file", type=NewFile(), default=None, help="Write the list as CSV.")
 def open_(session: Session, name: str, outage: str, csv_file: Path | None) -> Output:

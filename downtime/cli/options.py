@@ -1,6 +1,7 @@
 """Options that commands share, and the kinds of value that several of them take."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,17 @@ import click
 
 REASON = click.option("--reason", required=True, help="Reason, kept in the audit.")
 OPTIONAL_REASON = click.option("--reason", default="", help="A remark, kept in the audit.")
+
+
+class EnumChoice(click.Choice[Any]):
+    """One member of an enumeration, typed as its value: click itself would ask for its name."""
+
+    def __init__(self, members: Iterable[str]) -> None:
+        super().__init__(list(members))
+
+    def normalize_choice(self, choice: Any, ctx: click.Context | None) -> str:
+        """What is typed for a member."""
+        return str(choice)
 
 
 class NewFile(click.Path):

@@ -7,7 +7,7 @@ import click
 from downtime.accounts import people
 from downtime.accounts.model import Permission, Person, Role
 from downtime.accounts.permissions import ROLE_TITLES
-from downtime.cli.options import REASON
+from downtime.cli.options import REASON, EnumChoice
 from downtime.cli.program import person
 from downtime.cli.session import Output, Session, command, prompt_for
 from downtime.errors import InputError, NotFoundError
@@ -19,7 +19,7 @@ from downtime.errors import InputError, NotFoundError
 @click.option(
     "--role",
     required=True,
-    type=click.Choice([role for role in ROLE_TITLES if role is not Role.SERVICE]),
+    type=EnumChoice(role for role in ROLE_TITLES if role is not Role.SERVICE),
     help="What this person may do; docs/permissions.md shows it.",
 )
 @REASON

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.options import REASON
+from downtime.cli.options import REASON, EnumChoice
 from downtime.cli.program import returns
 from downtime.cli.progress import show_progress
 from downtime.cli.session import Output, Session, apply_to_each, command
@@ -92,9 +92,7 @@ def _stop_on_signal() -> Iterator[threading.Event]:
 
 @command(returns, "list", permission=Permission.RETURN_EXPORT)
 @click.option("--system", default="", metavar="SYSTEM", help="Only messages for this system.")
-@click.option(
-    "--state", type=click.Choice(list(LIFECYCLE.moves)), default=None, help="Only in this state."
-)
+@click.option("--state", type=EnumChoice(LIFECYCLE.moves), default=None, help="Only in this state.")
 def list_(session: Session, system: str, state: str | None) -> Output:
     """The messages of the latest outage: how far each has come, and why."""
     db = session.vault.db

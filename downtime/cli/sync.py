@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.options import OPTIONAL_REASON, REASON
+from downtime.cli.options import OPTIONAL_REASON, REASON, EnumChoice
 from downtime.cli.program import sync
 from downtime.cli.session import Output, Session, command
 from downtime.entry.duplicate_entries import settle_duplicate_entry
@@ -237,14 +237,15 @@ def await_laptop(session: Session, device: str, reason: str) -> Output:
 @command(sync, "settle-entry", permission=Permission.ENTRY_VERIFY)
 @click.argument("number", metavar="SERIAL")
 @DEVICE
-@click.argument("choice", type=click.Choice(list(EntryChoice)))
+@click.argument("choice", type=EnumChoice(EntryChoice))
 @REASON
-def settle_entry(session: Session, number: str, device: str, choice: str, reason: str) -> Output:
+def settle_entry(
+    session: Session, number: str, device: str, choice: EntryChoice, reason: str
+) -> Output:
     """Say which entry counts of a form that was keyed here and on a laptop too."""
-    chosen = EntryChoice(choice)
     entry = settle_duplicate_entry(
-        session.vault, session.settings, number, device, chosen, session.actor, reason
+        session.vault, session.settings, number, device, choice, session.actor, reason
     )
-    document = {"serial": entry.serial, "kept": chosen, "state": entry.state}
-    sentence = f"{format_serial(entry.serial)}: the entry {chosen} counts ({entry.state})."
+    document = {"serial": entry.serial, "kept": choice, "state": entry.state}
+    sentence = f"{format_serial(entry.serial)}: the entry {choice} counts ({entry.state})."
     return Output(document, [sentence])

@@ -104,7 +104,7 @@ def test_papers_are_booked_line_by_line_and_lists_name_what_is_missing(machines,
 def test_the_station_says_which_machine_is_awaited(machines, gathered):
     _, _, _, station = machines
     (k7,) = station.ok("sync", "status")
-    assert (k7["device"], k7["complete"]) == ("K7", False)
+    assert (k7["device"], k7["state"]) == ("K7", "awaited")
     assert re.search(r"K7 +AWAITED", station.run("sync", "status").out)
     (theirs,) = station.ok("sync", "outages")
     assert theirs["here"]
@@ -135,10 +135,10 @@ def test_a_broken_laptop_is_taken_over_by_a_named_person_with_a_reason(machines,
     over = ("sync", "merge-untrusted", sealed["bundle"])
     assert clerk(*over, "--reason", " ", by="super").code != 0
     done = clerk(*over, "--reason", "its disk failed", by="super")
-    assert (done.code, "TAKEN OVER all the same" in done.out) == (0, True)
+    assert (done.code, "MERGED all the same" in done.out) == (0, True)
     (folder / "kept").mkdir()
     (kept,) = station.ok("sync", "untrusted", "--save", "kept")
-    assert (kept["device"], kept["by"], kept["why"]) == ("K7", "Rita Lead", "its disk failed")
+    assert (kept["device"], kept["by"], kept["reason"]) == ("K7", "Rita Lead", "its disk failed")
     (file,) = (folder / "kept").iterdir()
     assert file.read_bytes() == (folder / sealed["bundle"]).read_bytes()
     said = station.run("statement", "--out", "statement.json").out
