@@ -9,10 +9,21 @@ from downtime.accounts.model import Permission
 from downtime.cli.options import OPTIONAL_REASON, REASON, NewFile
 from downtime.cli.program import harm
 from downtime.cli.session import Output, Session, command
-from downtime.reconcile.harm import export_csv
-from downtime.reconcile.harm import review as rules
-from downtime.reconcile.harm.model import EXPLANATIONS, KINDS, OUTCOMES
-from downtime.reconcile.harm.store import ReviewedFinding
+from downtime.reconcile.harm.export_csv import findings_to_csv
+from downtime.reconcile.harm.model import (
+    EXPLANATIONS,
+    OUTCOMES,
+    Explanation,
+    FindingKind,
+    Harm,
+    ReviewedFinding,
+)
+from downtime.reconcile.harm.review import (
+    list_findings,
+    record_explanation,
+    record_review,
+    run_review,
+)
 from downtime.vault.files import write_atomic
 
 KEYS = click.argument("keys", nargs=-1, required=True, metavar="KEY...")
@@ -20,61 +31,71 @@ KEYS = click.argument("keys", nargs=-1, required=True, metavar="KEY...")
 
 @command(harm, "run", permission=Permission.HARM_RUN)
 @OPTIONAL_REASON
-def run(session: Session, reason: str) -> Output:
+def run_(session: Session, reason: str) -> Output:
     """Look for harm as the paper was last compared; 'reconcile run' does so too."""
-    made = rules.run_review(session.vault, session.settings, session.actor, reason)
-    document = {"outage": made.outage, "findings": made.findings, "figures": made.figures}
-    return Output(document, [f"{made.findings} findings."])
+    run = run_review(session.vault, session.settings, session.actor, reason)
+    document = {"outage": run.outage, "findings": run.findings, "figures": run.figures}
+    return Output(document, [f"{run.findings} findings."])
 
 
 @command(harm, "list", permission=Permission.HARM_LIST)
-@click.option("--kind", type=click.Choice(list(KINDS)), default=None, help="Only of this kind.")
+@click.option(
+    "--kind",
+    type=click.Choice([kind.value for kind in FindingKind]),
+    default=None,
+    help="Only of this kind.",
+)
 @click.option("--open", "only_open", is_flag=True, help="Only what keeps the statement open.")
 def list_(session: Session, kind: str | None, only_open: bool) -> Output:
     """The findings with what was said of them; no patient is named."""
-    found = rules.list_findings(session.vault, kind=kind or "")
-    rows = [row for row in found if row.is_open or not only_open]
-    lines = [f"{row.finding.key}  {row.finding.state:<12} {row.finding.words}" for row in rows]
-    return Output([_document(row) for row in rows], lines or ["Nothing was found."])
+    zone = ZoneInfo(session.settings.site.time_zone)
+    findings = list_findings(session.vault, kind=FindingKind(kind) if kind else None)
+    rows = [row for row in findings if row.is_open or not only_open]
+    lines = [
+        f"{row.finding.key}  {row.finding.state:<12} {row.finding.explain(zone)}" for row in rows
+    ]
+    return Output([_document(row, zone) for row in rows], lines or ["Nothing was found."])
 
 
 @command(harm, "csv", permission=Permission.HARM_EXPLAIN)
 @click.argument("out", type=NewFile(), metavar="FILE")
 def csv(session: Session, out: Path) -> Output:
     """Write all findings with their patients to a new CSV file."""
-    rows = rules.list_findings(session.vault)
-    write_atomic(out, export_csv.findings_to_csv(rows, ZoneInfo(session.settings.site.time_zone)))
+    rows = list_findings(session.vault)
+    write_atomic(out, findings_to_csv(rows, ZoneInfo(session.settings.site.time_zone)))
     return Output({"file": str(out), "findings": len(rows)}, [f"Wrote {out}"])
 
 
 @command(harm, "review", permission=Permission.HARM_REVIEW)
 @KEYS
-@click.argument("outcome", type=click.Choice(list(OUTCOMES)))
+@click.argument("outcome", type=click.Choice([harm.value for harm in Harm]))
 @click.option("--note", default="", help="What happened; needed unless the outcome is 'none'.")
 def review(session: Session, keys: tuple[str, ...], outcome: str, note: str) -> Output:
     """Say, as a clinician, what harm came of findings."""
-    done = rules.record_review(session.vault, keys, outcome, note, session.actor)
-    return Output({"reviewed": done, "outcome": outcome}, [f"{done}: {OUTCOMES[outcome]}."])
+    reviewed = record_review(session.vault, keys, outcome, note, session.actor)
+    document = {"reviewed": reviewed, "outcome": outcome}
+    return Output(document, [f"{reviewed}: {OUTCOMES[Harm(outcome)]}."])
 
 
 @command(harm, "explain", permission=Permission.HARM_EXPLAIN)
 @KEYS
-@click.argument("how", type=click.Choice(list(EXPLANATIONS)))
+@click.argument("how", type=click.Choice([explanation.value for explanation in Explanation]))
 @REASON
 def explain(session: Session, keys: tuple[str, ...], how: str, reason: str) -> Output:
     """Say what became of requests that had no result when the outage began."""
-    done = rules.record_explanation(session.vault, keys, how, reason, session.actor)
-    return Output({"explained": done, "how": how}, [f"{done}: {EXPLANATIONS[how]}."])
+    explained = record_explanation(session.vault, keys, how, reason, session.actor)
+    title = EXPLANATIONS[Explanation(how)]
+    return Output({"explained": explained, "how": how}, [f"{explained}: {title}."])
 
 
-def _document(row: ReviewedFinding) -> dict[str, object]:
+def _document(row: ReviewedFinding, zone: ZoneInfo) -> dict[str, object]:
     finding = row.finding
     return {
         "key": finding.key,
         "kind": finding.kind,
         "state": finding.state,
         "title": finding.title,
-        "words": finding.words,
+        "words": finding.explain(zone),
         "ward": finding.ward,
         "serials": list(finding.serials),
         "times": dict(finding.times),

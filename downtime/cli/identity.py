@@ -132,7 +132,7 @@ def _outage(session: Session) -> Outage:
     return find_latest_outage(session.vault)
 
 
-def _of(session: Session) -> tuple[Vault, Settings, Outage]:
+def _context(session: Session) -> tuple[Vault, Settings, Outage]:
     return session.vault, session.settings, _outage(session)
 
 

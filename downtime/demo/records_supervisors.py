@@ -7,7 +7,7 @@ from downtime.demo.staff import WHY, Staff
 from downtime.outage.model import Outage
 from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.harm import review
-from downtime.reconcile.harm.model import WAITING
+from downtime.reconcile.harm.model import FindingKind
 from downtime.reconcile.identity import link_person
 from downtime.reconcile.identity.unidentified import (
     PersonState,
@@ -70,8 +70,8 @@ class RecordsSupervisors:
     def look_for_harm(self) -> tuple[int, int]:
         """Requests without a result that are explained, and findings that a clinician reviews."""
         findings = [row.finding for row in review.list_findings(self.vault) if row.is_open]
-        waiting = [finding.key for finding in findings if finding.kind == WAITING]
-        others = [finding.key for finding in findings if finding.kind != WAITING]
+        waiting = [finding.key for finding in findings if finding.kind == FindingKind.WAITING]
+        others = [finding.key for finding in findings if finding.kind != FindingKind.WAITING]
         if waiting:
             records = self.staff.actors["records"]
             review.record_explanation(self.vault, waiting, "taken-again", WHY, records)
@@ -101,7 +101,7 @@ class RecordsSupervisors:
         return signed[-1]
 
 
-def _choose_decision(row: StoredItem) -> tuple[str, str]:
+def _choose_decision(row: StoredItem) -> tuple[Decision, str]:
     if row.item.state == ItemState.CONFLICT:
         return Decision.RESOLVED, "Given to clinical review; the live record is right"
     if Decision.RETURN in row.allowed:

@@ -127,6 +127,21 @@ class Code(StrEnum):
     UNIT_OF_ANOTHER_PATIENT = auto()
     UNIT_COMPONENT_OPEN = auto()
 
+    # The harm review.
+    RESULT_EXISTS = auto()
+    TEST_CANCELLED = auto()
+    RESULT_PHONED = auto()
+    TEST_REQUESTED_AGAIN = auto()
+    NO_RESULT_OF_SAMPLE = auto()
+    NO_SAMPLE = auto()
+    NO_ANSWER = auto()
+    REQUEST_TIME_UNKNOWN = auto()
+    ANSWER_TIME = auto()
+    TEST_REQUESTED_TWICE = auto()
+    VISIT_BOOKED_AGAIN = auto()
+    VISIT_NOT_BOOKED = auto()
+    VISIT_NOT_KNOWN = auto()
+
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 

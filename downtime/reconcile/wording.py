@@ -4,7 +4,8 @@ A place of a sentence is `{name}`, `{name:kind}` or `{name|text when it is empty
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
@@ -140,6 +141,20 @@ SENTENCES: Mapping[Code, str] = {
     " patient: return one of the two at most.",
     Code.UNIT_COMPONENT_OPEN: "Form {serial:form} has this donation number"
     " {paper:with|without a component}: return both only if they are two components, so two units.",
+    Code.RESULT_EXISTS: "{system} has had the result since {at:moment}.",
+    Code.TEST_CANCELLED: "{system} has cancelled it.",
+    Code.RESULT_PHONED: "The result was phoned {at:moment}; {system} does not have it yet.",
+    Code.TEST_REQUESTED_AGAIN: "Asked for again on paper ({forms:serials}).",
+    Code.NO_RESULT_OF_SAMPLE: "The sample was taken and there is no result: it may have to be taken"
+    " again.",
+    Code.NO_SAMPLE: "No sample was taken and there is no result.",
+    Code.NO_ANSWER: "No answer.",
+    Code.REQUEST_TIME_UNKNOWN: "Not known when it was asked for.",
+    Code.ANSWER_TIME: "{minutes:duration} from request to answer.",
+    Code.TEST_REQUESTED_TWICE: "Asked for on form {serial:serial} and also by {requests:others}.",
+    Code.VISIT_BOOKED_AGAIN: "Booked again for {at:moment}.",
+    Code.VISIT_NOT_BOOKED: "Put off, and not booked again.",
+    Code.VISIT_NOT_KNOWN: "Still shown as booked: nobody said whether it took place.",
 }
 """One for each code; `{system}` is the system to which the item belongs."""
 
@@ -174,16 +189,26 @@ def _fill(sentence: str, values: Mapping[str, str], zone: ZoneInfo) -> str:
         if not text and when_empty is not None:
             return when_empty
         if kind == "moment":
-            return (
-                display.format_moment(text, zone) or "an unknown time"
-                if text
-                else "an unknown time"
-            )
+            return _word_moment(text, zone)
         if kind == "form":
             return f"{format_serial(text)}{', returned already,' if values.get('returned') else ''}"
+        if kind == "others":
+            return ", ".join(_word_others(values, zone))
         return _KINDS[kind](text) if kind else text
 
     return _PLACE.sub(word, sentence)
+
+
+def _word_moment(text: str, zone: ZoneInfo) -> str:
+    return (display.format_moment(text, zone) if text else "") or "an unknown time"
+
+
+def _word_others(values: Mapping[str, str], zone: ZoneInfo) -> Iterator[str]:
+    """Other forms, and requests in the system: each by its number and time, parted by a tab."""
+    yield from (f"form {format_serial(serial)}" for serial in values["forms"].split("\n") if serial)
+    for request in filter(None, values["requests"].split("\n")):
+        number, at = request.split("\t")
+        yield f"{values['system']} {number} of {display.format_moment(at, zone)}"
 
 
 _KINDS: Mapping[str, Callable[[str], str]] = {
@@ -192,10 +217,12 @@ _KINDS: Mapping[str, Callable[[str], str]] = {
     "components": lambda text: ", ".join(map(_quoted, text.split("\n"))),
     "day": display.format_day,
     "details": lambda text: " and ".join(_DETAILS.get(name, name) for name in text.split("\n")),
+    "duration": lambda text: display.format_duration(timedelta(minutes=int(text))),
     "list": lambda text: ", ".join(text.split("\n")),
     "or": lambda text: " or ".join(text.split("\n")),
     "plain": lambda text: text.replace("-", " "),
     "serial": format_serial,
+    "serials": lambda text: ", ".join(map(format_serial, text.split("\n"))),
     "visit": lambda status: _VISITS.get(status, status),
     "with": "with '{}'".format,
 }

@@ -7,8 +7,16 @@ from downtime.clinical import display
 from downtime.entry import person_table
 from downtime.paper.csv_file import to_csv
 from downtime.paper.serials import format_serial
-from downtime.reconcile.harm.model import EXPLANATIONS, KINDS, OUTCOMES, STEPS
-from downtime.reconcile.harm.store import ReviewedFinding
+from downtime.reconcile.harm.model import (
+    EXPLANATIONS,
+    KINDS,
+    OUTCOMES,
+    STEPS,
+    Explanation,
+    Harm,
+    ReviewedFinding,
+    Step,
+)
 
 HEAD = (
     "Finding", "State", "What", "What was found", "System", "Ward", *person_table.PERSON_COLUMNS, "Requested",
@@ -26,35 +34,29 @@ def _cells(row: ReviewedFinding, zone: ZoneInfo) -> list[str]:
     finding = row.finding
     times = [
         display.format_moment(finding.times.get(step, ""), zone)
-        for step in (*STEPS, "planned", "booked")
+        for step in (*STEPS, Step.PLANNED, Step.BOOKED)
     ]
     return [
         KINDS[finding.kind],
         finding.state.replace("-", " "),
         finding.title,
-        finding.words,
+        finding.explain(zone),
         finding.system,
         finding.ward,
         *person_table.person_cells(finding.person),
         *times,
         " ".join(format_serial(serial) for serial in finding.serials),
-        *_said(row, zone),
+        *_review_cells(row, zone),
     ]
 
 
-def _said(row: ReviewedFinding, zone: ZoneInfo) -> list[str]:
-    review, closed = row.reviewed, row.explained
-    reviewed = (
-        [
-            OUTCOMES[review.outcome],
-            review.note,
-            review.person_name,
-            display.format_moment(review.at, zone),
-        ]
-        if review
-        else [""] * 4
-    )
-    explained = (
-        [EXPLANATIONS[closed.outcome], closed.note, closed.person_name] if closed else [""] * 3
-    )
+def _review_cells(row: ReviewedFinding, zone: ZoneInfo) -> list[str]:
+    review, explanation = row.reviewed, row.explained
+    reviewed, explained = [""] * 4, [""] * 3
+    if review:
+        at = display.format_moment(review.at, zone)
+        reviewed = [OUTCOMES[Harm(review.outcome)], review.note, review.person_name, at]
+    if explanation:
+        title = EXPLANATIONS[Explanation(explanation.outcome)]
+        explained = [title, explanation.note, explanation.person_name]
     return reviewed + explained

@@ -6,28 +6,24 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from downtime.clinical import display
 from downtime.clinical.model import ServiceRequest
 from downtime.clinical.record_types import find_owner
 from downtime.entry import typed_times
 from downtime.entry.facts import Person, person_of
-from downtime.paper.serials import format_serial
-from downtime.reconcile.duplicates import annotate
+from downtime.reconcile.duplicates.annotate import find_repeated_statements, statement_of_item
 from downtime.reconcile.harm.model import (
     CLOSED,
-    DELAY,
-    DUPLICATE,
-    MISMATCH,
-    NO_RESULT,
     STEPS,
-    WAITING,
+    FindingKind,
+    FindingState,
     HarmFinding,
+    Step,
 )
 from downtime.reconcile.harm.records import OPEN_STAGES, ReviewedRecords, names_of_test
 from downtime.reconcile.model import Item, ItemState
-from downtime.reconcile.rules import test_names as names_of
+from downtime.reconcile.reasons import Code, Reasons, because
+from downtime.reconcile.rules.test_names import names_of_fact
 from downtime.reconcile.rules.verdict import time_between
-from downtime.reconcile.wording import explain
 from downtime.settings import Settings
 
 
@@ -42,13 +38,14 @@ class TestCourse:
     ward: str
     system: str
     serials: list[str] = field(default_factory=list)
-    times: dict[str, str] = field(default_factory=dict)
+    times: dict[Step, str] = field(default_factory=dict)
     waited: ServiceRequest | None = None
     """The request as it was at T0, when it had no result then."""
     live: ServiceRequest | None = None
-    asked_again: list[str] = field(default_factory=list)
+    requested_again: list[str] = field(default_factory=list)
+    """Serials of the forms that ask for what waited."""
 
-    def note(self, step: str, moment: str) -> None:
+    def note_time(self, step: Step, moment: str) -> None:
         """Keep the earliest time of a step."""
         if moment and (step not in self.times or moment < self.times[step]):
             self.times[step] = moment
@@ -56,7 +53,7 @@ class TestCourse:
     @property
     def answered(self) -> str:
         """When its result was first known on the ward: phoned, or in the system."""
-        known = [self.times[step] for step in ("phoned", "resulted") if step in self.times]
+        known = [self.times[step] for step in (Step.PHONED, Step.RESULTED) if step in self.times]
         return min(known, default="")
 
 
@@ -76,82 +73,84 @@ class LaboratoryReview:
         """The site's time zone."""
         return ZoneInfo(self.settings.site.time_zone)
 
-    def asked(self) -> list[Item]:
+    def requested_items(self) -> list[Item]:
         """Tests that were asked for on paper."""
         return [item for item in self.items if item.fact.type == "ServiceRequest"]
 
-    def phoned(self) -> list[Item]:
+    def phoned_items(self) -> list[Item]:
         """Results that the laboratory gave by telephone."""
         system = find_owner(self.settings.systems.records, "Observation")
         return [i for i in self.items if i.fact.type == "Observation" and i.fact.system == system]
 
 
-def collect_courses(scene: LaboratoryReview) -> list[TestCourse]:
+def collect_courses(review: LaboratoryReview) -> list[TestCourse]:
     """Every test that waited at T0, was asked for on paper or was phoned, with its times."""
-    found = [_waited(scene, request, ward) for request, ward in scene.waiting]
-    by_live = {course.live.id: course for course in found if course.live}
-    by_test = _by_test(found)
-    for item in scene.asked():
-        course = _asked(scene, item)
-        for name in names_of.names_of_fact(item.fact):
+    courses = [_course_of_waiting(review, request, ward) for request, ward in review.waiting]
+    by_live = {course.live.id: course for course in courses if course.live}
+    by_test = _index_by_test(courses)
+    for item in review.requested_items():
+        course = _course_of_request(review, item)
+        for name in names_of_fact(item.fact):
             for earlier in by_test.get((course.patient, name), ()):
-                earlier.asked_again.append(item.fact.serial)
+                earlier.requested_again.append(item.fact.serial)
         if course.live and course.live.id in by_live:
             _join(by_live[course.live.id], course)
             continue
-        found.append(course)
+        courses.append(course)
         if course.live:
             by_live[course.live.id] = course
-    for item in scene.phoned():
-        request = _request_phoned(scene, item)
+    for item in review.phoned_items():
+        request = _find_phoned_request(review, item)
         known = by_live.get(request.id) if request else None
         if known is None:
-            known = _of_item("phoned", item)
-            found.append(known)
-        _note_phoned(scene, known, item, request)
-    return found
+            known = _course_of_item("phoned", item)
+            courses.append(known)
+        _note_phoned(review, known, item, request)
+    return courses
 
 
-def find_laboratory_findings(scene: LaboratoryReview) -> Iterator[HarmFinding]:
+def find_laboratory_findings(review: LaboratoryReview) -> Iterator[HarmFinding]:
     """All findings about tests."""
-    for course in collect_courses(scene):
+    for course in collect_courses(review):
         if course.waited:
-            yield _waiting(scene, course)
-        yield _delay(scene, course)
-    yield from _mismatches(scene)
-    yield from _duplicates(scene)
+            yield _waiting_finding(course)
+        yield _delay_finding(review, course)
+    yield from _find_mismatches(review)
+    yield from _find_duplicates(review)
 
 
-def _by_test(found: Iterable[TestCourse]) -> Mapping[tuple[str, str], list[TestCourse]]:
-    index: dict[tuple[str, str], list[TestCourse]] = defaultdict(list)
-    for course in found:
+def _index_by_test(
+    courses: Iterable[TestCourse],
+) -> Mapping[tuple[str, str], list[TestCourse]]:
+    by_test: dict[tuple[str, str], list[TestCourse]] = defaultdict(list)
+    for course in courses:
         for name in names_of_test(course.waited) if course.waited else ():
-            index[course.patient, name].append(course)
-    return index
+            by_test[course.patient, name].append(course)
+    return by_test
 
 
-def _waited(scene: LaboratoryReview, request: ServiceRequest, ward: str) -> TestCourse:
-    live = scene.after.find_copy(request)
-    patient = scene.after.surviving_id(live.patient if live else request.patient)
+def _course_of_waiting(review: LaboratoryReview, request: ServiceRequest, ward: str) -> TestCourse:
+    live = review.after.find_copy(request)
+    patient = review.after.surviving_id(live.patient if live else request.patient)
     now = live or request
-    known = scene.after.patients.get(patient) or scene.before.patients.get(patient)
+    known = review.after.patients.get(patient) or review.before.patients.get(patient)
     course = TestCourse(
         key=f"t0:{request.filler or request.placer or request.id}:{request.code}",
         title=request.display or request.code,
         patient=patient,
         person=person_of(known) if known else Person(),
         ward=ward,
-        system=request.source or find_owner(scene.settings.systems.records, "ServiceRequest"),
+        system=request.source or find_owner(review.settings.systems.records, "ServiceRequest"),
         waited=request,
         live=live,
     )
-    course.note("requested", request.authored)
-    course.note("collected", now.collected or request.collected)
-    course.note("resulted", scene.after.resulted_at(now) if live else "")
+    course.note_time(Step.REQUESTED, request.authored)
+    course.note_time(Step.COLLECTED, now.collected or request.collected)
+    course.note_time(Step.RESULTED, review.after.resulted_at(now) if live else "")
     return course
 
 
-def _of_item(kind: str, item: Item) -> TestCourse:
+def _course_of_item(kind: str, item: Item) -> TestCourse:
     fact = item.fact
     return TestCourse(
         key=f"{kind}:{fact.key}",
@@ -164,92 +163,97 @@ def _of_item(kind: str, item: Item) -> TestCourse:
     )
 
 
-def _asked(scene: LaboratoryReview, item: Item) -> TestCourse:
-    course = _of_item("asked", item)
+def _course_of_request(review: LaboratoryReview, item: Item) -> TestCourse:
+    course = _course_of_item("asked", item)
     fact = item.fact
-    course.note("requested", fact.event)
-    course.note("collected", fact.fields.get("collected", ""))
-    since = [r for key in item.matched_ids if (r := scene.after.requests.get(key))]
-    course.live = next((r for r in since if not scene.before.find_copy(r)), None)
+    course.note_time(Step.REQUESTED, fact.event)
+    course.note_time(Step.COLLECTED, fact.fields.get("collected", ""))
+    course.live = _find_new_request(review, item)
     if course.live:
-        course.note("collected", course.live.collected)
-        course.note("resulted", scene.after.resulted_at(course.live))
+        course.note_time(Step.COLLECTED, course.live.collected)
+        course.note_time(Step.RESULTED, review.after.resulted_at(course.live))
     return course
+
+
+def _find_new_request(review: LaboratoryReview, item: Item) -> ServiceRequest | None:
+    """The live request that means the same, unless it was there at T0."""
+    matched = [r for key in item.matched_ids if (r := review.after.requests.get(key))]
+    return next((request for request in matched if not review.before.find_copy(request)), None)
 
 
 def _join(course: TestCourse, other: TestCourse) -> None:
     """Two forms that ask for what the system holds once."""
     course.serials += other.serials
     for step, moment in other.times.items():
-        course.note(step, moment)
+        course.note_time(step, moment)
 
 
-def _request_phoned(scene: LaboratoryReview, item: Item) -> ServiceRequest | None:
+def _find_phoned_request(review: LaboratoryReview, item: Item) -> ServiceRequest | None:
     """The request that a phoned result answers: by the result found, else by a number written."""
     for key in item.matched_ids:
-        if request := scene.after.request_of(key):
+        if request := review.after.request_of(key):
             return request
     written = {answer for _, answer in item.fact.notes}
-    return next((r for text in written for r in scene.after.find_by_number(text)), None)
+    return next((r for text in written for r in review.after.find_by_number(text)), None)
 
 
 def _note_phoned(
-    scene: LaboratoryReview, course: TestCourse, item: Item, request: ServiceRequest | None
+    review: LaboratoryReview, course: TestCourse, item: Item, request: ServiceRequest | None
 ) -> None:
     if item.fact.serial not in course.serials:
         course.serials.append(item.fact.serial)
-    course.note("phoned", item.fact.event)
-    course.note("collected", item.fact.fields.get("effective", ""))
+    course.note_time(Step.PHONED, item.fact.event)
+    course.note_time(Step.COLLECTED, item.fact.fields.get("effective", ""))
     if request:
-        course.note("requested", request.authored)
-        course.note("resulted", scene.after.resulted_at(request))
+        course.note_time(Step.REQUESTED, request.authored)
+        course.note_time(Step.RESULTED, review.after.resulted_at(request))
     for label, answer in item.fact.notes:
-        if label in scene.settings.reconcile.harm_seen_fields:
-            course.note("seen", typed_times.moment_to_utc(answer, scene.zone))
+        if label in review.settings.reconcile.harm_seen_fields:
+            course.note_time(Step.SEEN, typed_times.moment_to_utc(answer, review.zone))
 
 
-def _waiting(scene: LaboratoryReview, course: TestCourse) -> HarmFinding:
+def _waiting_finding(course: TestCourse) -> HarmFinding:
     """What became of a request that had no result at T0."""
-    live, again = course.live, course.asked_again
-    system = course.system
-    if "resulted" in course.times:
-        at = display.format_moment(course.times["resulted"], scene.zone)
-        state, words = "resulted", f"{system} has had the result since {at}."
-    elif live and live.stage == "cancelled":
-        state, words = "cancelled", f"{system} has cancelled it."
-    elif "phoned" in course.times:
-        at = display.format_moment(course.times["phoned"], scene.zone)
-        state, words = "phoned", f"The result was phoned {at}; {system} does not have it yet."
-    elif again:
-        forms = ", ".join(format_serial(serial) for serial in sorted(set(again)))
-        state, words = "asked-again", f"Asked for again on paper ({forms})."
-    elif "collected" in course.times:
-        state = NO_RESULT
-        words = "The sample was taken and there is no result: it may have to be taken again."
-    else:
-        state, words = NO_RESULT, "No sample was taken and there is no result."
-    serials = (*course.serials, *again)
-    return _finding(course, WAITING, state, words, needs=state not in CLOSED, serials=serials)
+    state, reasons = _fate(course)
+    serials = (*course.serials, *course.requested_again)
+    needs = state not in CLOSED
+    return _finding(course, FindingKind.WAITING, state, reasons, needs=needs, serials=serials)
 
 
-def _delay(scene: LaboratoryReview, course: TestCourse) -> HarmFinding:
+def _fate(course: TestCourse) -> tuple[FindingState, Reasons]:
+    if resulted := course.times.get(Step.RESULTED):
+        return FindingState.RESULTED, because(Code.RESULT_EXISTS, at=resulted)
+    if course.live and course.live.stage == "cancelled":
+        return FindingState.CANCELLED, because(Code.TEST_CANCELLED)
+    if phoned := course.times.get(Step.PHONED):
+        return FindingState.PHONED, because(Code.RESULT_PHONED, at=phoned)
+    if course.requested_again:
+        forms = "\n".join(sorted(set(course.requested_again)))
+        return FindingState.ASKED_AGAIN, because(Code.TEST_REQUESTED_AGAIN, forms=forms)
+    code = Code.NO_RESULT_OF_SAMPLE if Step.COLLECTED in course.times else Code.NO_SAMPLE
+    return FindingState.NO_RESULT, because(code)
+
+
+def _delay_finding(review: LaboratoryReview, course: TestCourse) -> HarmFinding:
     """The times of a test, and how long the ward waited for an answer."""
-    asked = course.times.get("requested") or course.times.get("collected", "")
-    took = time_between(course.answered, asked)
-    if took is None:
-        missing = "no answer" if not course.answered else "not known when it was asked for"
-        state = "no-answer" if not course.answered else "answered"
-        return _finding(course, DELAY, state, f"{missing.capitalize()}.")
-    late = took > timedelta(minutes=scene.settings.reconcile.harm_late_minutes)
-    words = f"{display.format_duration(took)} from request to answer."
-    return _finding(course, DELAY, "late" if late else "answered", words)
+    requested = course.times.get(Step.REQUESTED) or course.times.get(Step.COLLECTED, "")
+    waited = time_between(course.answered, requested)
+    if waited is not None:
+        is_late = waited > timedelta(minutes=review.settings.reconcile.harm_late_minutes)
+        state = FindingState.LATE if is_late else FindingState.ANSWERED
+        reasons = because(Code.ANSWER_TIME, minutes=str(int(waited.total_seconds() // 60)))
+    elif course.answered:
+        state, reasons = FindingState.ANSWERED, because(Code.REQUEST_TIME_UNKNOWN)
+    else:
+        state, reasons = FindingState.NO_ANSWER, because(Code.NO_ANSWER)
+    return _finding(course, FindingKind.DELAY, state, reasons)
 
 
 def _finding(
     course: TestCourse,
-    kind: str,
-    state: str,
-    words: str,
+    kind: FindingKind,
+    state: FindingState,
+    reasons: Reasons,
     *,
     needs: bool = False,
     serials: Iterable[str] = (),
@@ -259,100 +263,101 @@ def _finding(
         kind=kind,
         state=state,
         title=course.title,
-        words=words,
+        reasons=reasons,
         patient=course.patient,
         person=course.person,
         ward=course.ward,
         system=course.system,
         serials=tuple(sorted(set(serials or course.serials))),
-        times={step: course.times[step] for step in STEPS if step in course.times},
+        times={step.value: course.times[step] for step in STEPS if step in course.times},
         needs=needs,
     )
 
 
-def _mismatches(scene: LaboratoryReview) -> Iterator[HarmFinding]:
+def _find_mismatches(review: LaboratoryReview) -> Iterator[HarmFinding]:
     """Phoned results that the laboratory's own contradict: each goes to a clinician."""
-    for item in scene.phoned():
+    for item in review.phoned_items():
         if item.state != ItemState.CONFLICT or not item.matched_ids:
             continue
-        live = scene.after.observations.get(item.matched_ids[0])
-        times = {"phoned": item.fact.event, "resulted": live.updated if live else ""}
-        yield HarmFinding(
-            key=f"{MISMATCH}:{item.key}",
-            kind=MISMATCH,
-            state="differs",
-            title=item.fact.title,
-            words=explain(item, scene.zone),
-            patient=item.patient,
-            person=item.person,
-            ward=item.fact.ward,
-            system=item.fact.system,
-            serials=(item.fact.serial,),
-            times={step: moment for step, moment in times.items() if moment},
-            needs=True,
-        )
+        live = review.after.observations.get(item.matched_ids[0])
+        times = {Step.PHONED: item.fact.event, Step.RESULTED: live.updated if live else ""}
+        yield _finding_of_item(
+            item, FindingKind.MISMATCH, FindingState.DIFFERS, item.reasons,
+            serials=(item.fact.serial,), times=times, needs=True,
+        )  # fmt: skip
 
 
-def _duplicates(scene: LaboratoryReview) -> Iterator[HarmFinding]:
-    """The same test of one patient asked for on two forms, or on a form and in the system."""
-    window = timedelta(hours=scene.settings.reconcile.request_match_hours)
-    asked = sorted(scene.asked(), key=lambda item: (item.fact.event, item.key))
-    said = [
-        annotate.statement_of_item(item, patient=item.patient or _who(item.person))
-        for item in asked
-    ]
-    twice = annotate.find_repeated_statements(said, scene.settings)
-    for item in asked:
-        other = [twice[item.key].serial] if item.key in twice else []
-        live = _doubled(scene, item, window)
-        if other or live:
-            yield _duplicate(scene, item, other, live)
-
-
-def _doubled(scene: LaboratoryReview, item: Item, window: timedelta) -> list[ServiceRequest]:
-    """Requests in the system for the same test that are not this one."""
-    own = {item.fact.number}
-    held = [r for key in item.matched_ids if (r := scene.after.requests.get(key))]
-    one = next((r.id for r in held if not scene.before.find_copy(r)), "")
-    return [
-        request
-        for request in scene.after.of_patient.get(item.patient, ())
-        if request.id != one
-        and request.stage != "cancelled"
-        and not own & {request.placer, request.filler}
-        and names_of_test(request) & names_of.names_of_fact(item.fact)
-        and (request.stage in OPEN_STAGES or not scene.before.find_copy(request))
-        and _within(request.authored or request.collected, item.fact.event, window)
-    ]
-
-
-def _duplicate(
-    scene: LaboratoryReview, item: Item, forms: Sequence[str], live: Sequence[ServiceRequest]
-) -> HarmFinding:
-    other = [f"form {format_serial(serial)}" for serial in forms]
-    other += [
-        f"{item.fact.system} {r.filler or r.placer} of {display.format_moment(r.authored, scene.zone)}"
-        for r in live
-    ]
+def _finding_of_item(
+    item: Item, kind: FindingKind, state: FindingState, reasons: Reasons, *,
+    serials: tuple[str, ...], times: Mapping[Step, str], needs: bool = False,
+) -> HarmFinding:  # fmt: skip
     return HarmFinding(
-        key=f"{DUPLICATE}:{item.key}",
-        kind=DUPLICATE,
-        state="doubled",
+        key=f"{kind}:{item.key}",
+        kind=kind,
+        state=state,
         title=item.fact.title,
-        words=f"Asked for on form {format_serial(item.fact.serial)} and also by {', '.join(other)}.",
+        reasons=reasons,
         patient=item.patient,
         person=item.person,
         ward=item.fact.ward,
         system=item.fact.system,
-        serials=(item.fact.serial, *forms),
-        times={"requested": item.fact.event},
+        serials=serials,
+        times={step.value: moment for step, moment in times.items() if moment},
+        needs=needs,
     )
 
 
-def _within(one: str, other: str, window: timedelta) -> bool:
-    apart = time_between(one, other)
-    return apart is not None and apart <= window
+def _find_duplicates(review: LaboratoryReview) -> Iterator[HarmFinding]:
+    """The same test of one patient asked for on two forms, or on a form and in the system."""
+    window = timedelta(hours=review.settings.reconcile.request_match_hours)
+    items = sorted(review.requested_items(), key=lambda item: (item.fact.event, item.key))
+    statements = [
+        statement_of_item(item, patient=item.patient or _number(item.person)) for item in items
+    ]
+    repeats = find_repeated_statements(statements, review.settings)
+    for item in items:
+        forms = [repeats[item.key].serial] if item.key in repeats else []
+        requests = _other_requests(review, item, window)
+        if forms or requests:
+            yield _duplicate_finding(item, forms, requests)
 
 
-def _who(person: Person) -> str:
+def _other_requests(
+    review: LaboratoryReview, item: Item, window: timedelta
+) -> list[ServiceRequest]:
+    """Requests in the system for the same test that are not this one."""
+    own = _find_new_request(review, item)
+    own_id = own.id if own else ""
+    return [
+        request
+        for request in review.after.of_patient.get(item.patient, ())
+        if request.id != own_id
+        and request.stage != "cancelled"
+        and item.fact.number not in (request.placer, request.filler)
+        and names_of_test(request) & names_of_fact(item.fact)
+        and (request.stage in OPEN_STAGES or not review.before.find_copy(request))
+        and _is_within(request.authored or request.collected, item.fact.event, window)
+    ]
+
+
+def _duplicate_finding(
+    item: Item, forms: Sequence[str], requests: Sequence[ServiceRequest]
+) -> HarmFinding:
+    numbers = (f"{r.filler or r.placer}\t{r.authored}" for r in requests)
+    reasons = because(
+        Code.TEST_REQUESTED_TWICE, serial=item.fact.serial, forms="\n".join(forms),
+        requests="\n".join(numbers),
+    )  # fmt: skip
+    return _finding_of_item(
+        item, FindingKind.DUPLICATE, FindingState.DOUBLED, reasons,
+        serials=(item.fact.serial, *forms), times={Step.REQUESTED: item.fact.event},
+    )  # fmt: skip
+
+
+def _is_within(moment: str, other: str, window: timedelta) -> bool:
+    gap = time_between(moment, other)
+    return gap is not None and gap <= window
+
+
+def _number(person: Person) -> str:
     return person.downtime_number or person.mrn or person.nhs_number

@@ -7,61 +7,129 @@ said about it is kept; it holds only while the finding itself says the same.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 
 from downtime.entry.facts import Person
+from downtime.reconcile.reasons import Reasons, decode_reasons
+from downtime.reconcile.wording import word_reasons
 
-WAITING, DELAY, MISMATCH = "waiting", "delay", "mismatch"
-DUPLICATE, PUT_OFF = "duplicate", "put-off"
+
+class FindingKind(StrEnum):
+    """The kinds of finding in the order in which they are looked at."""
+
+    WAITING = "waiting"
+    MISMATCH = "mismatch"
+    DUPLICATE = "duplicate"
+    PUT_OFF = "put-off"
+    DELAY = "delay"
+
 
 KINDS = {
-    WAITING: "Without a result when the systems failed",
-    MISMATCH: "Phoned differently from the laboratory's result",
-    DUPLICATE: "Asked for twice",
-    PUT_OFF: "Operations and appointments put off",
-    DELAY: "Times of each test",
+    FindingKind.WAITING: "Without a result when the systems failed",
+    FindingKind.MISMATCH: "Phoned differently from the laboratory's result",
+    FindingKind.DUPLICATE: "Asked for twice",
+    FindingKind.PUT_OFF: "Operations and appointments put off",
+    FindingKind.DELAY: "Times of each test",
 }
-"""The kinds of finding in the order in which they are looked at."""
+
+
+class FindingState(StrEnum):
+    """What became of what was found."""
+
+    RESULTED = "resulted"
+    PHONED = "phoned"
+    ASKED_AGAIN = "asked-again"
+    CANCELLED = "cancelled"
+    NO_RESULT = "no-result"
+    ANSWERED = "answered"
+    LATE = "late"
+    NO_ANSWER = "no-answer"
+    DIFFERS = "differs"
+    DOUBLED = "doubled"
+    BOOKED_AGAIN = "booked-again"
+    NOT_BOOKED = "not-booked"
+    NOT_KNOWN = "not-known"
+
+
+CLOSED = (
+    FindingState.RESULTED,
+    FindingState.PHONED,
+    FindingState.ASKED_AGAIN,
+    FindingState.CANCELLED,
+)
+"""Fates of a waiting request that need no explanation."""
+
+
+class Harm(StrEnum):
+    """Degrees of harm, after the grades of physical harm in NHS England's policy guidance on
+    recording patient safety events and levels of harm (Learn from Patient Safety Events, LFPSE).
+
+    Psychological harm is graded apart there, and is not asked for here; nothing is recorded with
+    LFPSE itself.
+    """
+
+    NONE = "none"
+    LOW = "low"
+    MODERATE = "moderate"
+    SEVERE = "severe"
+    FATAL = "fatal"
+
 
 OUTCOMES = {
-    "none": "No harm",
-    "low": "Low harm",
-    "moderate": "Moderate harm",
-    "severe": "Severe harm",
-    "fatal": "Fatal",
+    Harm.NONE: "No harm",
+    Harm.LOW: "Low harm",
+    Harm.MODERATE: "Moderate harm",
+    Harm.SEVERE: "Severe harm",
+    Harm.FATAL: "Fatal",
 }
-"""Degrees of harm, after the grades of physical harm in NHS England's policy guidance on recording
-patient safety events and levels of harm (Learn from Patient Safety Events, LFPSE). Psychological
-harm is graded apart there, and is not asked for here; nothing is recorded with LFPSE itself.
-"""
+
+
+class Explanation(StrEnum):
+    """What may be said about a request of the outage's beginning that has no result."""
+
+    TAKEN_AGAIN = "taken-again"
+    TO_BE_TAKEN = "to-be-taken"
+    NOT_NEEDED = "not-needed"
+    ELSEWHERE = "elsewhere"
+
 
 EXPLANATIONS = {
-    "taken-again": "Sample taken again",
-    "to-be-taken": "Sample to be taken again; the team knows",
-    "not-needed": "No longer needed, a clinician says",
-    "elsewhere": "Result found elsewhere",
+    Explanation.TAKEN_AGAIN: "Sample taken again",
+    Explanation.TO_BE_TAKEN: "Sample to be taken again; the team knows",
+    Explanation.NOT_NEEDED: "No longer needed, a clinician says",
+    Explanation.ELSEWHERE: "Result found elsewhere",
 }
-"""What may be said about a request of the outage's beginning that has no result."""
 
-STEPS = ("requested", "collected", "phoned", "resulted", "seen")
-"""The steps of a test, in their order."""
 
-CLOSED = ("resulted", "phoned", "asked-again", "cancelled")
-"""Fates of a waiting request that need no explanation."""
-NO_RESULT = "no-result"
+class Step(StrEnum):
+    """The steps of a test in their order, and the times of a visit."""
+
+    REQUESTED = "requested"
+    COLLECTED = "collected"
+    PHONED = "phoned"
+    RESULTED = "resulted"
+    SEEN = "seen"
+    PLANNED = "planned"
+    BOOKED = "booked"
+
+
+STEPS = (Step.REQUESTED, Step.COLLECTED, Step.PHONED, Step.RESULTED, Step.SEEN)
+"""Those of a test."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HarmFinding:
-    """One thing to look at; times are UTC as stored, by step of a test or `planned`/`booked`."""
+    """One thing to look at; times are UTC as stored, by `Step`."""
 
     key: str
-    kind: str
-    state: str
+    kind: FindingKind
+    state: FindingState
     title: str
-    words: str
+    reasons: Reasons
     patient: str = ""
     """Opaque id in the recovered snapshot, or in the one of T0."""
     person: Person = Person()
@@ -72,18 +140,83 @@ class HarmFinding:
     needs: bool = False
     """Whether somebody has to say something before the outage's books can be complete."""
 
-    @property
-    def digest(self) -> str:
-        """SHA-256 of what the finding rests on: when it changes, a review no longer holds."""
-        rests = (self.key, self.state, self.words, dict(self.times), self.serials)
-        return hashlib.sha256(orjson.dumps(rests, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    def explain(self, zone: ZoneInfo) -> str:
+        """What was found, in sentences; times in this zone."""
+        return word_reasons(self.reasons, self.system, zone)
+
+    def digest(self, zone: ZoneInfo) -> str:
+        """SHA-256 of what the finding rests on: when it changes, a review no longer holds.
+
+        It covers the sentences, not the codes, so that reviews of an earlier version still hold.
+        """
+        basis = (self.key, self.state, self.explain(zone), dict(self.times), self.serials)
+        return hashlib.sha256(orjson.dumps(basis, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def encode(self) -> dict[str, object]:
-        """Plain values, for keeping."""
-        return asdict(self) | {"person": self.person._asdict()}
+        """Plain values, for storing."""
+        reasons = [(code, dict(values)) for code, values in self.reasons]
+        return asdict(self) | {"person": self.person._asdict(), "reasons": reasons}
 
 
 def decode_finding(data: Mapping[str, Any]) -> HarmFinding:
-    """The finding that `as_data` gave."""
-    named = {"person": Person(**data["person"]), "serials": tuple(data["serials"])}
-    return HarmFinding(**{**data, **named})
+    """The finding that `encode` gave; an earlier version stored a sentence as `words`."""
+    values = dict(data)
+    reasons = values.pop("reasons") if "reasons" in values else values.pop("words")
+    return HarmFinding(
+        **{
+            **values,
+            "kind": FindingKind(values["kind"]),
+            "state": FindingState(values["state"]),
+            "reasons": decode_reasons(reasons),
+            "person": Person(**values["person"]),
+            "serials": tuple(values["serials"]),
+        }
+    )
+
+
+class ReviewKind(StrEnum):
+    """What is said of a finding: its degree of harm by a clinician, or how a request was closed."""
+
+    REVIEWED = "reviewed"
+    EXPLAINED = "explained"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HarmReview:
+    """One thing that somebody said of a finding; all are kept, the last of each kind counts."""
+
+    outage: str
+    finding: str
+    digest: str
+    kind: ReviewKind
+    outcome: Harm | Explanation
+    note: str
+    person: str
+    person_name: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedFinding:
+    """A finding with what was last said of it and still holds."""
+
+    finding: HarmFinding
+    reviewed: HarmReview | None
+    explained: HarmReview | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it keeps the books open."""
+        return self.finding.needs and not (self.reviewed or self.explained)
+
+
+@dataclass(frozen=True, slots=True)
+class HarmRun:
+    """One search: when, which recovered snapshot, which comparison, how many findings."""
+
+    outage: str
+    at: str
+    snapshot: str
+    compared: str
+    findings: int
+    figures: dict[str, Any]

@@ -52,10 +52,10 @@ class ReviewedRecords:
 
     def find_copy(self, other: ServiceRequest) -> ServiceRequest | None:
         """This snapshot's copy of another one's request: the same id, or the same number and test."""
-        if found := self.requests.get(other.id):
-            return found
-        alike = [*self._numbered.get(other.placer, ()), *self._numbered.get(other.filler, ())]
-        return next((r for r in alike if is_same_test(r, other)), None)
+        if copy := self.requests.get(other.id):
+            return copy
+        same_number = [*self._numbered.get(other.placer, ()), *self._numbered.get(other.filler, ())]
+        return next((r for r in same_number if is_same_test(r, other)), None)
 
     def find_by_number(self, number: str) -> list[ServiceRequest]:
         """Requests that a department or an ordering system knows by this number."""
@@ -95,6 +95,7 @@ def names_of_test(record: ServiceRequest | DiagnosticReport) -> set[str]:
     return {fold_test_name(record.code), fold_test_name(record.display)} - {""}
 
 
-def is_same_test(one: ServiceRequest | DiagnosticReport, other: ServiceRequest) -> bool:
-    """Whether two records are about the same test; one that names none is about any."""
-    return not names_of_test(one) or bool(names_of_test(one) & names_of_test(other))
+def is_same_test(record: ServiceRequest | DiagnosticReport, request: ServiceRequest) -> bool:
+    """Whether a record is about the test of a request; one that names none is about any."""
+    names = names_of_test(record)
+    return not names or bool(names & names_of_test(request))

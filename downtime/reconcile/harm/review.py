@@ -3,6 +3,8 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from downtime.clinical.model import (
     Appointment,
@@ -12,19 +14,28 @@ from downtime.clinical.model import (
     Record,
     ServiceRequest,
 )
-from downtime.errors import ConflictError, InputError, NotFoundError
+from downtime.errors import ConflictError, NotFoundError
 from downtime.outage.model import Outage
-from downtime.reconcile.harm import appointments
-from downtime.reconcile.harm import laboratory as harm_tests
 from downtime.reconcile.harm import store as harm_store
-from downtime.reconcile.harm import turnaround as harm_figures
-from downtime.reconcile.harm.model import EXPLANATIONS, OUTCOMES, WAITING, HarmFinding
+from downtime.reconcile.harm.appointments import AppointmentReview, find_missed_appointments
+from downtime.reconcile.harm.laboratory import LaboratoryReview, find_laboratory_findings
+from downtime.reconcile.harm.model import (
+    Explanation,
+    FindingKind,
+    Harm,
+    HarmFinding,
+    HarmReview,
+    HarmRun,
+    ReviewedFinding,
+    ReviewKind,
+)
+from downtime.reconcile.harm.policies import check_can_explain, check_explanation, check_outcome
 from downtime.reconcile.harm.records import ReviewedRecords
-from downtime.reconcile.harm.store import EXPLAINED, REVIEWED, HarmReview, HarmRun, ReviewedFinding
+from downtime.reconcile.harm.turnaround import compare_turnaround
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import AuditAction, Item
 from downtime.reconcile.store import comparisons
-from downtime.reconcile.store import items as store_items
+from downtime.reconcile.store import items as items_store
 from downtime.settings import Settings
 from downtime.snapshot import local_snapshots
 from downtime.snapshot.store.opened_snapshot import Snapshot
@@ -48,139 +59,132 @@ def run_review(vault: Vault, settings: Settings, actor: Actor, reason: str) -> H
             "The paper has not been compared with the recovered systems yet.",
             "Compare first, then look for harm.",
         )
-    items = [row.item for row in store_items.fetch_items(vault.db, outage.id)]
-    found, figures = _look(vault, settings, outage, compared.snapshot, items)
-    made = HarmRun(outage.id, vault.now(), compared.snapshot, compared.at, len(found), figures)
-    _keep(vault, outage.id, found, settings.reconcile.forms_at_once, actor, reason)
+    items = [row.item for row in items_store.fetch_items(vault.db, outage.id)]
+    findings, figures = _find(vault, settings, outage, compared.snapshot, items)
+    run = HarmRun(outage.id, vault.now(), compared.snapshot, compared.at, len(findings), figures)
+    _save(vault, settings, outage.id, findings, actor, reason)
     with vault.change(actor, AuditAction.HARM_RUN, target=outage.id, reason=reason) as db:
-        harm_store.save_run(db, made)
-    return made
+        harm_store.save_run(db, run)
+    return run
 
 
-def _keep(
-    vault: Vault, outage: str, found: Sequence[HarmFinding], at_once: int, actor: Actor, reason: str
-) -> None:
+def _save(
+    vault: Vault, settings: Settings, outage: str, findings: Sequence[HarmFinding],
+    actor: Actor, reason: str,
+) -> None:  # fmt: skip
     """In short transactions with pauses, so that people go on keying meanwhile."""
-    gone, other = harm_store.compare_with_stored(vault.db, outage, found)
-    for start in range(0, max(len(gone), len(other)), at_once):
-        target = f"{len(other[start : start + at_once])} findings"
+    zone, size = ZoneInfo(settings.site.time_zone), settings.reconcile.forms_at_once
+    gone, changed = harm_store.compare_with_stored(vault.db, outage, findings, zone)
+    for start in range(0, max(len(gone), len(changed)), size):
+        part = slice(start, start + size)
+        target = f"{len(changed[part])} findings"
         with vault.change(actor, AuditAction.HARM_FIND, target=target, reason=reason) as db:
-            harm_store.delete_findings(db, outage, gone[start : start + at_once])
-            harm_store.save_findings(db, other[start : start + at_once])
+            harm_store.delete_findings(db, outage, gone[part])
+            harm_store.save_findings(db, changed[part])
         time.sleep(PAUSE_SECONDS)
 
 
-def _look(
+Figures = dict[str, dict[str, Any]]
+
+
+def _find(
     vault: Vault, settings: Settings, outage: Outage, recovered: str, items: Sequence[Item]
-) -> tuple[list[HarmFinding], dict[str, dict[str, object]]]:
+) -> tuple[list[HarmFinding], Figures]:
     with closing(local_snapshots.open_snapshot(vault, recovered)) as after:
         if not outage.snapshot:
-            return _found(settings, outage, items, None, after, vault.now())
+            return _find_between(settings, outage, items, None, after, vault.now())
         with closing(local_snapshots.open_snapshot(vault, outage.snapshot)) as before:
-            return _found(settings, outage, items, before, after, vault.now())
+            return _find_between(settings, outage, items, before, after, vault.now())
 
 
-def _found(
+def _find_between(
     settings: Settings,
     outage: Outage,
     items: Sequence[Item],
     before: Snapshot | None,
     after: Snapshot,
     now: str,
-) -> tuple[list[HarmFinding], dict[str, dict[str, object]]]:
+) -> tuple[list[HarmFinding], Figures]:
     waiting = [
         (row.request, row.encounter.ward if row.encounter else "")
         for row in (before.list_outstanding_tests() if before else ())
     ]
     ended = max((system.ended or now for system in outage.systems), default=now)
     people = {item.patient for item in items} | {request.patient for request, _ in waiting}
-    now_held = ReviewedRecords([*_of(after, people - {""}), *_planned(after)])
-    then = ReviewedRecords([*_of(before, people - {""}), *_planned(before)] if before else ())
-    tests = harm_tests.LaboratoryReview(items, then, now_held, waiting, settings)
-    diary = appointments.AppointmentReview(items, then, now_held, outage.opened, ended, settings)
-    found = [
-        *harm_tests.find_laboratory_findings(tests),
-        *appointments.find_missed_appointments(diary),
+    people -= {""}
+    records_after = ReviewedRecords([*_records_of(after, people), *_appointments(after)])
+    records_before = ReviewedRecords(
+        [*_records_of(before, people), *_appointments(before)] if before else ()
+    )
+    laboratory = LaboratoryReview(items, records_before, records_after, waiting, settings)
+    appointments = AppointmentReview(
+        items, records_before, records_after, outage.opened, ended, settings
+    )
+    findings = [
+        *find_laboratory_findings(laboratory),
+        *find_missed_appointments(appointments),
     ]
     requests = before.iterate_records("ServiceRequest") if before else ()
     reports = before.iterate_records("DiagnosticReport") if before else ()
-    figures = harm_figures.compare_turnaround(found, requests, reports, outage.opened)
-    return found, figures
+    return findings, compare_turnaround(findings, requests, reports, outage.opened)
 
 
-def _of(snapshot: Snapshot, people: set[str]) -> Iterator[Record]:
+def _records_of(snapshot: Snapshot, people: set[str]) -> Iterator[Record]:
     """The records of these people, and of those they were merged into."""
-    held = snapshot.find_records(Patient, "id", people)
-    wider = people | {patient.replaced_by for patient in held} - {""}
+    patients = snapshot.find_records(Patient, "id", people)
+    with_survivors = people | {patient.replaced_by for patient in patients} - {""}
     for kind in (ServiceRequest, DiagnosticReport, Observation):
-        yield from snapshot.find_records(kind, "patient", wider)
-    yield from snapshot.find_records(Patient, "id", wider)
+        yield from snapshot.find_records(kind, "patient", with_survivors)
+    yield from snapshot.find_records(Patient, "id", with_survivors)
 
 
-def _planned(snapshot: Snapshot) -> Iterator[Record]:
+def _appointments(snapshot: Snapshot) -> Iterator[Record]:
     """All appointments, and whom they are for."""
-    planned = list(snapshot.iterate_records("Appointment"))
-    yield from planned
-    whom = {one.patient for one in planned if isinstance(one, Appointment)}
-    yield from snapshot.find_records(Patient, "id", whom)
+    appointments = list(snapshot.iterate_records("Appointment"))
+    yield from appointments
+    patients = {a.patient for a in appointments if isinstance(a, Appointment)}
+    yield from snapshot.find_records(Patient, "id", patients)
 
 
-def list_findings(vault: Vault, *, kind: str = "", state: str = "") -> list[ReviewedFinding]:
-    """The findings of the outage at hand, filtered where given."""
-    return harm_store.fetch_findings(vault.db, find_latest_outage(vault).id, kind=kind, state=state)
-
-
-def _findings(vault: Vault, outage: str, keys: Sequence[str]) -> list[HarmFinding]:
-    """The findings with these keys; NotFoundError when one is not there."""
-    found = harm_store.fetch_by_keys(vault.db, outage, keys)
-    if len(found) != len(set(keys)):
-        raise NotFoundError("harm.unknown", "There is no such finding.", "See the harm review.")
-    return found
+def list_findings(vault: Vault, *, kind: FindingKind | None = None) -> list[ReviewedFinding]:
+    """The findings of the outage at hand, of one kind or of all."""
+    return harm_store.fetch_findings(vault.db, find_latest_outage(vault).id, kind=kind)
 
 
 def record_review(vault: Vault, keys: Sequence[str], outcome: str, note: str, actor: Actor) -> int:
-    """A clinician says what harm came of findings (`OUTCOMES`); a note is needed from low up."""
-    if outcome not in OUTCOMES:
-        raise InputError(
-            "harm.outcome", "There is no such degree of harm.", f"Choose {', '.join(OUTCOMES)}."
-        )
-    if outcome != "none" and not note.strip():
-        raise InputError(
-            "harm.note", "Harm needs a note.", "Say what happened and what was done about it."
-        )
-    return _say(vault, keys, REVIEWED, outcome, note, actor)
+    """A clinician says what harm came of findings (`Harm`); a note is needed from low up."""
+    harm = check_outcome(outcome, note)
+    return _record(vault, keys, ReviewKind.REVIEWED, harm, note, actor)
 
 
 def record_explanation(
-    vault: Vault, keys: Sequence[str], how: str, reason: str, actor: Actor
+    vault: Vault, keys: Sequence[str], explanation: str, reason: str, actor: Actor
 ) -> int:
-    """Close requests that had no result when the outage began (`EXPLANATIONS`), with a reason."""
-    if how not in EXPLANATIONS:
-        raise InputError(
-            "harm.explanation",
-            "There is no such explanation.",
-            f"Choose {', '.join(EXPLANATIONS)}.",
-        )
-    if not reason.strip():
-        raise InputError("harm.reason", "A reason is needed.", "Say in a few words what is known.")
-    if any(one.kind != WAITING for one in _findings(vault, find_latest_outage(vault).id, keys)):
-        raise ConflictError(
-            "harm.kind",
-            "Only a request without a result is explained.",
-            "Other findings are reviewed by a clinician.",
-        )
-    return _say(vault, keys, EXPLAINED, how, reason, actor)
+    """Close requests that had no result when the outage began (`Explanation`), with a reason."""
+    checked = check_explanation(explanation, reason)
+    check_can_explain(_get_findings(vault, find_latest_outage(vault).id, keys).values())
+    return _record(vault, keys, ReviewKind.EXPLAINED, checked, reason, actor)
 
 
-def _say(vault: Vault, keys: Sequence[str], way: str, outcome: str, note: str, actor: Actor) -> int:
+def _get_findings(vault: Vault, outage: str, keys: Sequence[str]) -> dict[str, HarmFinding]:
+    """The findings with these keys, by digest; NotFoundError when one is not there."""
+    findings = harm_store.fetch_by_keys(vault.db, outage, keys)
+    if len(findings) != len(set(keys)):
+        raise NotFoundError("harm.unknown", "There is no such finding.", "See the harm review.")
+    return findings
+
+
+def _record(
+    vault: Vault, keys: Sequence[str], kind: ReviewKind, outcome: Harm | Explanation, note: str,
+    actor: Actor,
+) -> int:  # fmt: skip
     outage = find_latest_outage(vault).id
     target = keys[0] if len(keys) == 1 else f"{len(keys)} findings"
-    with vault.change(actor, AuditAction(f"harm.{way}"), target=target, reason=outcome) as db:
-        for finding in _findings(vault, outage, keys):
-            said = HarmReview(
-                outage=outage, finding=finding.key, digest=finding.digest, way=way,
-                outcome=outcome, note=note.strip(), person=actor.id, person_name=actor.name,
-                at=vault.now(),
+    with vault.change(actor, AuditAction(f"harm.{kind}"), target=target, reason=outcome) as db:
+        for digest, finding in _get_findings(vault, outage, keys).items():
+            review = HarmReview(
+                outage=outage, finding=finding.key, digest=digest, kind=kind, outcome=outcome,
+                note=note.strip(), person=actor.id, person_name=actor.name, at=vault.now(),
             )  # fmt: skip
-            harm_store.save_review(db, said)
+            harm_store.save_review(db, review)
     return len(keys)

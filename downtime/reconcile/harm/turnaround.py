@@ -6,7 +6,7 @@ from statistics import median
 from typing import Any
 
 from downtime.clinical.model import DiagnosticReport, Record, ServiceRequest
-from downtime.reconcile.harm.model import DELAY, HarmFinding
+from downtime.reconcile.harm.model import FindingKind, HarmFinding, Step
 from downtime.reconcile.harm.records import FINAL
 from downtime.reconcile.rules.verdict import time_between
 
@@ -18,7 +18,7 @@ SPANS = {
 }
 """The stretches of a test that are measured; 'answered' is phoned or resulted, what came first."""
 
-WORDS = {
+SPAN_TITLES = {
     "requested-collected": "Request to sample",
     "collected-answered": "Sample to answer",
     "requested-answered": "Request to answer",
@@ -36,13 +36,13 @@ class Figures:
 
 
 def compare_turnaround(
-    found: Iterable[HarmFinding],
+    findings: Iterable[HarmFinding],
     requests: Iterable[Record],
     reports: Iterable[Record],
     until: str,
 ) -> dict[str, dict[str, Any]]:
     """For each span the figures `during` the outage and `before` it (reports issued by `until`)."""
-    during = [_answered(dict(f.times)) for f in found if f.kind == DELAY]
+    during = [_answered(dict(f.times)) for f in findings if f.kind == FindingKind.DELAY]
     earlier = list(_before(requests, reports, until))
     return {
         name: {"before": asdict(_figures(earlier, span)), "during": asdict(_figures(during, span))}
@@ -51,7 +51,7 @@ def compare_turnaround(
 
 
 def _answered(times: dict[str, str]) -> dict[str, str]:
-    known = [times[step] for step in ("phoned", "resulted") if step in times]
+    known = [times[step] for step in (Step.PHONED, Step.RESULTED) if step in times]
     return times | ({"answered": min(known)} if known else {})
 
 
@@ -75,10 +75,10 @@ def _before(
 def _figures(tests: Iterable[Mapping[str, str]], span: tuple[str, str]) -> Figures:
     begin, end = span
     took = sorted(
-        int(apart.total_seconds() // 60)
+        int(span_time.total_seconds() // 60)
         for times in tests
         if times.get(begin, "") <= times.get(end, "")
-        and (apart := time_between(times.get(begin, ""), times.get(end, ""))) is not None
+        and (span_time := time_between(times.get(begin, ""), times.get(end, ""))) is not None
     )
     if not took:
         return Figures(0, None, None)

@@ -338,7 +338,7 @@ def test_what_went_out_stands_whatever_happened_first(before, after, said, gone)
     each = compare_facts_separately(
         RecordIndex([*known, *numbered]), facts, RecordIndex([*known, *ordered]), SETTINGS
     )
-    items = annotate.annotate_items(each, SETTINGS, decided=out).items
+    items = annotate.annotate_items(each, SETTINGS, decisions=out).items
     assert [i.state for i in items] == obvious(facts, numbered, ordered, out)
 
 
@@ -355,10 +355,14 @@ def test_a_unit_of_blood_is_one_event_in_whatever_order_its_forms_come(said, mad
     decided = {fact.key: made[n] for n, fact in enumerate(facts) if n in made}
     known = RecordIndex([patient(n) for n in PEOPLE])
     each = compare_facts_separately(known, facts, known, SETTINGS)
-    found = [item.state for item in annotate.annotate_items(each, SETTINGS, decided=decided).items]
+    found = [
+        item.state for item in annotate.annotate_items(each, SETTINGS, decisions=decided).items
+    ]
     assert found == obvious(facts, [], [], decided)
     order.shuffle(each)
-    again = {i.key: i.state for i in annotate.annotate_items(each, SETTINGS, decided=decided).items}
+    again = {
+        i.key: i.state for i in annotate.annotate_items(each, SETTINGS, decisions=decided).items
+    }
     assert again == {fact.key: state for fact, state in zip(facts, found, strict=True)}
     for behind in (f for f in facts if again[f.key] == "on-another-form"):
         others = [f for f in facts if f.serial != behind.serial]
@@ -409,7 +413,9 @@ def test_sets_gathered_by_sql_say_the_same_as_the_whole(tmp_path_factory, before
             parts += compare_facts_separately(
                 load_records.load_earlier(t0, live, some), some, live, SETTINGS
             )
-        assert [(i.state, i.matched) for i in parts] == [(i.state, i.matched_ids) for i in whole]
+        assert [(i.state, i.matched_ids) for i in parts] == [
+            (i.state, i.matched_ids) for i in whole
+        ]
 
         changed = find_changed_patients(t0, now, (ServiceRequest, AllergyIntolerance, Appointment))
         plain = set(_distinct(before)) ^ set(after)

@@ -16,7 +16,7 @@ from downtime.errors import InputError
 from downtime.feeds.hl7 import segments as reader
 from downtime.paper.csv_file import neutralise
 from downtime.paper.forms.load_form import load_form
-from downtime.returns.hl7.segments import build_header, join_segments, build_segment
+from downtime.returns.hl7.segments import build_header, build_segment, join_segments
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)

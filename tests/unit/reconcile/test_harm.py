@@ -1,6 +1,7 @@
 """The harm review: tests that waited, were misheard, asked for twice or late; visits put off."""
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,6 +19,8 @@ from downtime.reconcile.harm.records import ReviewedRecords
 from downtime.reconcile.model import Item, ItemState
 from downtime.reconcile.reasons import Code, because
 from downtime.settings import Settings
+
+LONDON = ZoneInfo("Europe/London")
 
 ANN = Patient(id="p-ann", mrn="H100", family="Hill", given="Ann", birth_date="1960-01-02")
 WAITED = ServiceRequest(
@@ -122,23 +125,23 @@ def test_the_steps_of_a_test_come_from_forms_and_systems_together():
         "resulted": "2026-11-02T16:00:00Z",
         "seen": "2026-11-02T12:05:00Z",
     }
-    assert one.words == "4 h 00 min from request to answer."
+    assert one.explain(LONDON) == "4 h 00 min from request to answer."
     assert one.state == "answered"
     assert one.serials == ("K7000009X",)
 
 
 def test_an_answer_after_the_limit_is_late_and_none_at_all_is_said():
     (late,) = found("delay", after=(DONE, REPORT))
-    assert (late.state, late.words) == ("late", "8 h 00 min from request to answer.")
+    assert (late.state, late.explain(LONDON)) == ("late", "8 h 00 min from request to answer.")
     (silent,) = found("delay")
-    assert (silent.state, silent.words) == ("no-answer", "No answer.")
+    assert (silent.state, silent.explain(LONDON)) == ("no-answer", "No answer.")
 
 
 def test_a_phoned_result_that_the_laboratory_contradicts_needs_a_clinician():
     value = Observation(id="o-1", patient="p-ann", value="87", updated="2026-11-02T15:00:00Z")
     (one,) = found("mismatch", items=[phoned()], after=(WAITED, value))
     assert one.needs
-    assert one.words == "Phoned 78; LIMS says 87 of 02-Nov-2026 13:00."
+    assert one.explain(LONDON) == "Phoned 78; LIMS says 87 of 02-Nov-2026 13:00."
     assert found("mismatch", items=[phoned(ItemState.ALREADY_THERE)]) == []
     assert found("mismatch", items=[phoned(ItemState.CONFLICT, ())]) == []
 
@@ -158,7 +161,7 @@ def test_a_form_and_another_request_in_the_system_are_doubled_but_not_its_own():
     item = asked(1, state=ItemState.ALREADY_THERE, matched_ids=("r-2",))
     assert found("duplicate", items=[item], before=(), after=(mine,), waiting=()) == []
     (one,) = found("duplicate", items=[item], before=(), after=(mine, other), waiting=())
-    assert "LIMS F3 of 02-Nov-2026 13:00" in one.words
+    assert "LIMS F3 of 02-Nov-2026 13:00" in one.explain(LONDON)
 
 
 BOOKED = Appointment(
@@ -213,8 +216,11 @@ def test_a_cancellation_on_paper_carries_its_new_date():
         serial="K7000005X",
         fields={"status": "cancelled", "rebook_start": "2026-11-19T09:00:00Z"},
     )
-    (one,) = put_off([Item(fact, ItemState.NEW, "", "p-ann", ("a-1",))], after=(BOOKED,))
-    assert (one.state, one.words) == ("booked-again", "Booked again for 19-Nov-2026 09:00.")
+    (one,) = put_off([Item(fact, ItemState.NEW, (), "p-ann", ("a-1",))], after=(BOOKED,))
+    assert (one.state, one.explain(LONDON)) == (
+        "booked-again",
+        "Booked again for 19-Nov-2026 09:00.",
+    )
     assert one.serials == ("K7000005X",)
 
 
@@ -239,5 +245,15 @@ def test_figures_stand_beside_those_before_the_outage():
 def test_a_finding_is_kept_whole_and_its_digest_follows_what_it_says():
     (one,) = found("waiting")
     assert model.decode_finding(one.encode()) == one
-    assert replace(one, words="Resulted.").digest != one.digest
-    assert replace(one, person=Person(family="Other")).digest == one.digest
+    resulted = because(Code.RESULT_EXISTS, at="2026-11-02T15:00:00Z")
+    assert replace(one, reasons=resulted).digest(LONDON) != one.digest(LONDON)
+    assert replace(one, person=Person(family="Other")).digest(LONDON) == one.digest(LONDON)
+
+
+def test_a_finding_of_an_earlier_version_keeps_its_sentence_and_its_review():
+    (one,) = found("waiting")
+    stored = {**one.encode(), "words": one.explain(LONDON)}
+    del stored["reasons"]
+    earlier = model.decode_finding(stored)
+    assert earlier.explain(LONDON) == one.explain(LONDON)
+    assert earlier.digest(LONDON) == one.digest(LONDON)
