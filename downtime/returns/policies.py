@@ -62,7 +62,7 @@ def check_can_take_back(message: Message) -> None:
     if message.state != MessageState.REFUSED or not message.compared:
         raise ConflictError(
             "return.not-refused",
-            f"Message {message.control_id} was not refused, or tells of no form.",
+            f"Message {message.control_id} was not refused, or carries nothing of a form.",
             "Only what a system certainly did not take can be taken back.",
         )
 

@@ -1,4 +1,4 @@
-"""How each system wants to be told: the tables `[returns.targets.SYSTEM]`, read and checked. Pure."""
+"""How decisions reach each system: the tables `[returns.targets.SYSTEM]`, read and checked. Pure."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -34,12 +34,12 @@ class Target:
     """One system's table. What is left out has the default."""
 
     system: str = ""
-    channel: Channel = setting(Channel.FILE, "How it is told: " + ", ".join(Channel) + ".")
+    channel: Channel = setting(Channel.FILE, "Channel: " + ", ".join(Channel) + ".")
     version: str = setting("", "HL7 version; empty for returns.hl7_version.")
     application: str = setting("", "MSH-5; empty for the system's name.")
     facility: str = setting("", "MSH-6; empty for returns.receiving_facility.")
     order_message: str = setting("", "OML^O21 or ORM^O01; empty for returns.order_message.")
-    merge: str = setting("A40", "How a merge is told: A40 (patient), or A47 (identifier).")
+    merge: str = setting("A40", "Message of a merge: A40 (patient), or A47 (identifier).")
     allergies: bool = setting(True, "Whether allergies go as messages; else they stay to be keyed.")
     documents: bool = setting(False, "Send scanned forms: as MDM^T02, or in the FHIR bundle.")
     charset: str = setting("UNICODE UTF-8", "MSH-18: " + ", ".join(CHARSETS) + ".")
