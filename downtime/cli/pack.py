@@ -197,11 +197,13 @@ def _document(pack: Pack) -> dict[str, object]:
         "by": pack.issued_name,
         "snapshot": pack.snapshot,
         "checksum": pack.checksum,
-        "failure": pack.failure,
+        "failure": pack.failure_sentence,
     }
 
 
 def _line(pack: Pack) -> str:
-    note = pack.failure or (pack.checksum and content_recorder.format_checksum(pack.checksum))
+    note = pack.failure_sentence or (
+        pack.checksum and content_recorder.format_checksum(pack.checksum)
+    )
     wards = ",".join(pack.wards) or "-"
     return f"{pack.id}  {pack.state:<9} {pack.kind:<8} {wards:<16} {pack.pages:>6} pages  {note}"

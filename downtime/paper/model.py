@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from downtime.clinical import display
 from downtime.clinical.model import Patient
+from downtime.paper.stored_reasons import word_reason
 from downtime.vault.lifecycle import Lifecycle
 
 
@@ -195,6 +196,11 @@ class IssuedForm:
     """Serials that this one superseded."""
 
     @property
+    def reason_sentence(self) -> str:
+        """Why it is in its state, as people read it."""
+        return word_reason(self.reason)
+
+    @property
     def patient(self) -> str:
         """The opaque id of the patient in the snapshot; empty on a blank form."""
         return self.subject.patient
@@ -230,6 +236,11 @@ class Pack:
     """SHA-256 of what was printed (see `record`)."""
     failure: str = ""
     """Why nobody got it, or what was printed instead."""
+
+    @property
+    def failure_sentence(self) -> str:
+        """Why nobody got it, as people read it."""
+        return word_reason(self.failure)
 
 
 @dataclass(frozen=True, slots=True)

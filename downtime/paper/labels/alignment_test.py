@@ -3,9 +3,8 @@
 from datetime import datetime
 from typing import BinaryIO
 
-from downtime.paper.labels import label_sheets
 from downtime.paper.labels.label_design import LINE_ABOVE, MM, page_wide_line, short_line
-from downtime.paper.labels.label_sheets import LabelSheet
+from downtime.paper.labels.label_sheets import A4, LabelSheet, find_label_sheet
 from downtime.paper.labels.print_labels import label_corner
 from downtime.paper.layout.model import Imprint
 from downtime.paper.layout.stamp_pages import DocumentPrinter
@@ -14,7 +13,7 @@ from downtime.settings import Settings
 
 RULER = 100
 """Millimetres of the printed ruler: a shorter one on paper means that the printer scales pages."""
-_PAGE = (label_sheets.A4[0] * MM, label_sheets.A4[1] * MM)
+_PAGE = (A4[0] * MM, A4[1] * MM)
 
 
 def print_alignment_test(settings: Settings, name: str, made: datetime, out: BinaryIO) -> None:
@@ -22,7 +21,7 @@ def print_alignment_test(settings: Settings, name: str, made: datetime, out: Bin
 
     It holds nothing of anybody, so it has no serial.
     """
-    sheet = label_sheets.find_label_sheet(name or settings.paper.label_sheet)
+    sheet = find_label_sheet(name or settings.paper.label_sheet)
     paper = settings.paper
     printer = DocumentPrinter(PdfWriter(out, f"Alignment test {sheet.name}", made), _NOBODY)
     lines, marks = [], ["0.4 w 0 G\n"]

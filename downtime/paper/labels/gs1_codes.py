@@ -32,12 +32,12 @@ def gs1_content(prefix: str, nhs_number: str, provider: str, mrn: str) -> str:
 
 def parse_scanned_code(scanned: str) -> tuple[str, ...]:
     """The NHS number and hospital number in what a scanner typed from such a code, if it is one."""
-    found = _SCANNED.fullmatch(scanned.strip())
-    if not found:
+    match = _SCANNED.fullmatch(scanned.strip())
+    if not match:
         return ()
-    gsrn = found["gsrn"] or ""
+    gsrn = match["gsrn"] or ""
     nhs = clean_nhs_number(gsrn[7:17]) if gsrn and gsrn == _with_check(gsrn[:-1]) else ""
-    mrn = (found["local"] or "").partition("/")[2]
+    mrn = (match["local"] or "").partition("/")[2]
     return tuple(number for number in (nhs, mrn) if number)
 
 

@@ -8,9 +8,9 @@ from downtime.clinical.model import Patient
 from downtime.paper.forms.model import FormDefinition
 from downtime.paper.labels import gs1_codes
 from downtime.paper.labels.label_design import LabelDesign, LabelRow
+from downtime.paper.layout.model import DRILL
 from downtime.paper.packs import snapshot_pages
 from downtime.paper.serials import format_serial
-from downtime.pdf.drawing import DRILL
 from downtime.settings import SiteSettings
 from downtime.snapshot.model import PatientRow
 

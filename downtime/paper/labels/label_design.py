@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from downtime.paper.labels.label_sheets import A4, LabelSheet
-from downtime.paper.layout.template_layout import FieldRectangle
 from downtime.pdf.barcodes import data_matrix_operators
+from downtime.pdf.field_rectangle import FieldRectangle
 from downtime.pdf.fit_text import TextLine, fit_beginning, fit_text
 from downtime.pdf.text import to_printable
 

@@ -17,8 +17,8 @@ class LabelSheet:
     height: float
     columns: int
     rows: int
-    left: float
-    top: float
+    first_x: float
+    first_y: float
     pitch_x: float
     pitch_y: float
 
@@ -33,7 +33,7 @@ class LabelSheet:
         Labels count from 1, along each row from left to right.
         """
         row, column = divmod(number - 1, self.columns)
-        return self.left + column * self.pitch_x, self.top + row * self.pitch_y
+        return self.first_x + column * self.pitch_x, self.first_y + row * self.pitch_y
 
 
 LABEL_SHEETS = {
@@ -58,12 +58,12 @@ those of the others are to a millimetre.
 
 def find_label_sheet(name: str) -> LabelSheet:
     """The sheet of a maker's number, with or without its letter; NotFoundError names those known."""
-    typed = name.strip().upper()
-    found = LABEL_SHEETS.get(typed) or LABEL_SHEETS.get(f"L{typed}")
-    if found is None:
+    number = name.strip().upper()
+    sheet = LABEL_SHEETS.get(number) or LABEL_SHEETS.get(f"L{number}")
+    if sheet is None:
         raise NotFoundError(
             "labels.sheet",
             "Label sheets of that number are not known here.",
             f"Choose one of: {', '.join(LABEL_SHEETS)}.",
         )
-    return found
+    return sheet

@@ -13,7 +13,7 @@ from typing import ClassVar, NamedTuple
 from downtime.clinical import display
 from downtime.errors import InputError
 from downtime.paper.forms.load_form import load_form
-from downtime.paper.labels import label_content, label_sheets
+from downtime.paper.labels import label_content
 from downtime.paper.labels.label_content import NOT_FOR_CARE, NOT_FOR_TUBES, LabelSource
 from downtime.paper.labels.label_design import (
     LINE_ABOVE,
@@ -24,7 +24,7 @@ from downtime.paper.labels.label_design import (
     draw_label,
     page_wide_line,
 )
-from downtime.paper.labels.label_sheets import LabelSheet
+from downtime.paper.labels.label_sheets import A4, LABEL_SHEETS, LabelSheet, find_label_sheet
 from downtime.paper.layout.model import PlainPagePrinter
 from downtime.paper.model import PackKind, Subject, make_subject
 from downtime.paper.packs.model import PackPlan, RequestKind
@@ -53,8 +53,8 @@ NARROWEST = {LabelKind.PATIENT: 0.0, LabelKind.WRISTBAND: 60.0, LabelKind.STOCK:
 """Least width in millimetres of a label that holds what this kind says."""
 MOST_COPIES = 500
 _NARROWEST_DRILL = 30.0
-_PAGE = (label_sheets.A4[0] * MM, label_sheets.A4[1] * MM)
-_FACES = {
+_PAGE = (A4[0] * MM, A4[1] * MM)
+_DESIGNS = {
     LabelKind.PATIENT: label_content.patient_label,
     LabelKind.WRISTBAND: label_content.wristband_label,
 }
@@ -63,9 +63,9 @@ MakeDesign = Callable[[str], LabelDesign]
 
 
 class _PlannedLabel(NamedTuple):
-    face: MakeDesign
-    instead: LabelDesign | None = None
-    """What is printed where the face does not fit; without it the print is refused."""
+    make_design: MakeDesign
+    fallback: LabelDesign | None = None
+    """What is printed where the design does not fit; without it the print is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,9 +152,9 @@ class StockLabels(LabelRequest):
 
 def label_corner(settings: Settings, sheet: LabelSheet, number: int) -> tuple[float, float]:
     """Upper left corner of a label in points from the page's lower left, the printer's offset in."""
-    left, top = sheet.corner(number)
-    x = left + settings.paper.label_offset_x_mm
-    return x * MM, _PAGE[1] - (top + settings.paper.label_offset_y_mm) * MM
+    x, y = sheet.corner(number)
+    offset_x, offset_y = settings.paper.label_offset_x_mm, settings.paper.label_offset_y_mm
+    return (x + offset_x) * MM, _PAGE[1] - (y + offset_y) * MM
 
 
 class _LabelSheets:
@@ -164,7 +164,7 @@ class _LabelSheets:
         self.context, self.request, self.settings = context, request, context.settings
         self.kind, self.actor = LabelKind(request.label), context.actor
         name = request.sheet or self.settings.paper.label_sheet
-        self.sheet = label_sheets.find_label_sheet(name)
+        self.sheet = find_label_sheet(name)
         printed = display.format_moment(context.vault.now(), context.zone)
         today = context.printed_at.astimezone(context.zone).date()
         self.source = LabelSource(self.settings.site, today, printed, context.is_drill)
@@ -175,9 +175,7 @@ class _LabelSheets:
         if self.context.is_drill:
             narrowest = max(narrowest, _NARROWEST_DRILL)
         if sheet.width < narrowest:
-            wide = ", ".join(
-                s.name for s in label_sheets.LABEL_SHEETS.values() if s.width >= narrowest
-            )
+            wide = ", ".join(s.name for s in LABEL_SHEETS.values() if s.width >= narrowest)
             raise InputError(
                 "labels.small", f"The labels of {sheet.name} are too small.", f"Use one of: {wide}."
             )
@@ -194,7 +192,7 @@ class _LabelSheets:
 
     def make_design(self, row: PatientRow) -> MakeDesign:
         """The label or the wristband of a patient."""
-        return partial(_FACES[self.kind], self.source, row)
+        return partial(_DESIGNS[self.kind], self.source, row)
 
     def plan(
         self,
@@ -208,10 +206,10 @@ class _LabelSheets:
         free = self.sheet.label_count - self.request.start + 1
         copies = self.request.copies or (free if len(labels) == 1 else 1)
         labels = [label for label in labels for _ in range(copies)]
-        self._pages(labels, "")
+        self._draw_pages(labels, "")
 
         def draw(printer: PlainPagePrinter, serial: str) -> int:
-            pages = self._pages(labels, serial)
+            pages = self._draw_pages(labels, serial)
             for page in pages:
                 printer.print_plain_page(_PAGE, page.lines, "".join(page.operators))
             return len(pages)
@@ -226,41 +224,40 @@ class _LabelSheets:
             snapshot=snapshot,
         )
 
-    def _pages(self, labels: Sequence[_PlannedLabel], serial: str) -> list[LabelPage]:
+    def _draw_pages(self, labels: Sequence[_PlannedLabel], serial: str) -> list[LabelPage]:
         """All labels drawn, from the first free one of the first sheet on."""
         pages: list[LabelPage] = []
         for place, label in enumerate(labels, self.request.start - 1):
-            sheet, number = divmod(place, self.sheet.label_count)
-            if sheet == len(pages):
-                pages.append(self._sheet(serial))
-            self._draw(
-                label, serial, label_corner(self.settings, self.sheet, number + 1), pages[sheet]
-            )
+            page_index, number = divmod(place, self.sheet.label_count)
+            if page_index == len(pages):
+                pages.append(self._begin_page(serial))
+            corner = label_corner(self.settings, self.sheet, number + 1)
+            self._draw_label(label, serial, corner, pages[page_index])
         return pages
 
-    def _draw(
-        self, label: _PlannedLabel, serial: str, where: tuple[float, float], page: LabelPage
+    def _draw_label(
+        self, label: _PlannedLabel, serial: str, corner: tuple[float, float], page: LabelPage
     ) -> None:
-        begun = len(page.lines)
+        line_count = len(page.lines)
         try:
-            draw_label(label.face(serial), self.sheet, *where, page)
+            draw_label(label.make_design(serial), self.sheet, *corner, page)
         except TooSmallError:
-            if label.instead is None:
+            if label.fallback is None:
                 raise InputError(
                     "labels.name",
                     f"A name is too long for the labels of {self.sheet.name}.",
                     "Choose a sheet with larger labels.",
                 ) from None
-            del page.lines[begun:]
-            draw_label(label.instead, self.sheet, *where, page)
+            del page.lines[line_count:]
+            draw_label(label.fallback, self.sheet, *corner, page)
 
-    def _sheet(self, serial: str) -> LabelPage:
+    def _begin_page(self, serial: str) -> LabelPage:
         if self.sheet.top < LINE_ABOVE:
             return LabelPage()
-        words = (
+        text = (
             f"{self.settings.site.name}. {TITLES[self.kind]}, printed {self.source.printed}"
             f" by {self.actor.name}. {format_serial(serial)}. {NOT_FOR_TUBES}."
         )
         return LabelPage(
-            page_wide_line(f"{NOT_FOR_CARE}. {words}" if self.context.is_drill else words)
+            page_wide_line(f"{NOT_FOR_CARE}. {text}" if self.context.is_drill else text)
         )

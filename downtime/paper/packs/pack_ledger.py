@@ -8,12 +8,14 @@ from downtime.clock import to_text
 from downtime.errors import NotFoundError
 from downtime.paper.model import PACK_LIFECYCLE, AuditAction, FormState, Pack, PackState
 from downtime.paper.store import issued_forms, packs
+from downtime.paper.stored_reasons import ProgramReason, store_reason, word_reason
 from downtime.settings import Settings
 from downtime.vault import device
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
-INTERRUPTED = "The program stopped while it was printing this."
+INTERRUPTED = store_reason(ProgramReason.INTERRUPTED)
+CANCELLED = store_reason(ProgramReason.CANCELLED)
 
 
 def get_pack(vault: Vault, pack_id: str) -> Pack:
@@ -44,7 +46,8 @@ def get_failed(vault: Vault, pack_id: str) -> Pack:
 
 def void_pack(vault: Vault, pack: Pack, actor: Actor, reason: str) -> None:
     """Nobody got these pages: every form of the pack is void; ConflictError by the lifecycle."""
-    with vault.change(actor, AuditAction.PACK_VOID, target=pack.id, reason=reason) as db:
+    words = word_reason(reason)
+    with vault.change(actor, AuditAction.PACK_VOID, target=pack.id, reason=words) as db:
         PACK_LIFECYCLE.check(_get_pack(db, pack.id).state, PackState.FAILED)
         for form in list(issued_forms.fetch_of_pack(db, pack.id)):
             issued_forms.set_state(db, form.serial, FormState.VOID, vault.now(), actor, reason)
@@ -56,7 +59,8 @@ def mark_repeated(vault: Vault, pack: Pack, actor: Actor, successor: str) -> Non
     reason = f"printed anew as {successor}"
     with vault.change(actor, AuditAction.PACK_REPEATED, target=pack.id, reason=reason) as db:
         PACK_LIFECYCLE.check(_get_pack(db, pack.id).state, PackState.REPEATED)
-        packs.set_failure(db, pack.id, PackState.REPEATED, f"Printed anew as {successor}.")
+        failure = store_reason(ProgramReason.REPEATED, successor)
+        packs.set_failure(db, pack.id, PackState.REPEATED, failure)
 
 
 def find_printed_for_job(vault: Vault, job: str) -> Pack | None:

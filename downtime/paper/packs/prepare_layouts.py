@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from downtime.errors import UserError
 from downtime.paper.forms.load_form import load_forms
 from downtime.paper.layout.lay_out_form import lay_out_form, layout_digest
-from downtime.paper.layout.template_layout import FormLayout, flow_digest, flow_layout
+from downtime.paper.layout.model import FormLayout
+from downtime.paper.layout.template_layout import flow_digest, flow_layout
 from downtime.paper.store import layouts
 from downtime.settings import Settings
 from downtime.vault.database import transaction

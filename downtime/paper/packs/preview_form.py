@@ -14,9 +14,8 @@ from downtime.config import Home
 from downtime.paper.forms.field_types import FIELD_TYPES
 from downtime.paper.forms.model import FieldType, FormDefinition, Item
 from downtime.paper.layout.lay_out_form import lay_out_form
-from downtime.paper.layout.model import Imprint
+from downtime.paper.layout.model import FormLayout, FormSheet, Imprint
 from downtime.paper.layout.stamp_pages import DocumentPrinter
-from downtime.paper.layout.template_layout import FormLayout
 from downtime.pdf.fit_text import text_width
 from downtime.pdf.templates import render_pdf
 from downtime.pdf.writer import PdfWriter
@@ -61,7 +60,7 @@ def preview_form(
     if form.background:
         placed = {_OPTION.sub("", place.key) for page in layout.pages for place in page}
         shown = {key: value for key, value in shown.items() if key in placed}
-    pages = printer.print_form(layout, SERIAL, shown, labels)
+    pages = printer.print(FormSheet(layout, SERIAL, shown, labels))
     printer.finish()
     return pages
 

@@ -13,13 +13,19 @@ from downtime.paper import serials
 from downtime.paper.forms.load_form import load_form
 from downtime.paper.forms.model import FormDefinition
 from downtime.paper.layout.lay_out_form import lay_out_form, layout_digest
-from downtime.paper.layout.model import FormSheet, ListSheet, LooseSheet, PlainPagePrinter
-from downtime.paper.layout.template_layout import FormLayout, flow_digest, flow_layout
+from downtime.paper.layout.model import (
+    DRILL,
+    FormLayout,
+    FormSheet,
+    ListSheet,
+    LooseSheet,
+    PlainPagePrinter,
+)
+from downtime.paper.layout.template_layout import flow_digest, flow_layout
 from downtime.paper.model import FormDraft, Subject
 from downtime.paper.packs.model import PrintDocument
 from downtime.paper.packs.snapshot_pages import SnapshotView
 from downtime.paper.store import layouts
-from downtime.pdf.drawing import DRILL
 from downtime.pdf.flow_blocks import Block, Paragraph
 from downtime.settings import Settings
 from downtime.snapshot import local_snapshots

@@ -40,13 +40,12 @@ from downtime.paper.packs.model import (
 from downtime.paper.packs.print_context import PrintContext, list_draft
 from downtime.paper.packs.print_request import PrintRequest
 from downtime.paper.store import issued_forms, layouts, packs
+from downtime.paper.stored_reasons import ProgramReason, store_reason
 from downtime.pdf.writer import PdfWriter
 from downtime.settings import Settings
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
-
-STOPPED = "Printing stopped; nothing was handed over."
 
 
 def print_pack(
@@ -76,7 +75,8 @@ def print_pack(
             if deliver is not None:
                 deliver(plan.file_name, pack.id)
         except BaseException as error:
-            failure = error.sentence if isinstance(error, UserError) else STOPPED
+            stopped = store_reason(ProgramReason.STOPPED)
+            failure = error.sentence if isinstance(error, UserError) else stopped
             pack_ledger.void_pack(vault, pack, actor, failure)
             raise
         _finish(context, plan, outcome)
@@ -169,7 +169,7 @@ class _Printing:
     ) -> PrintOutcome:
         printer.document.write_in_front()
         sheet = cover.sheet(self.serials[-1], cover.content())
-        count = printer.print(sheet, turned=self.two_sided)
+        count = printer.print(sheet, blank_back=self.two_sided)
         backs = outcome.blank_backs + self._count_backs([count])
         return replace(outcome, pages=(*outcome.pages, count), blank_backs=backs)
 
@@ -220,7 +220,7 @@ def _void_superseded(context: PrintContext, db: Database, old: tuple[str, ...], 
     """One that was moved on meanwhile is left as it is."""
     for form in list(issued_forms.fetch_by_serials(db, old)):
         if FormState.VOID in LIFECYCLE.moves[form.state]:
-            reason = f"Superseded by {serials.format_serial(new)}."
+            reason = store_reason(ProgramReason.SUPERSEDED, new)
             now = context.vault.now()
             issued_forms.set_state(db, form.serial, FormState.VOID, now, context.actor, reason)
 

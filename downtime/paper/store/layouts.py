@@ -2,7 +2,7 @@
 
 from sqlite_utils import Database
 
-from downtime.paper.layout.template_layout import FormLayout, read_geometry
+from downtime.paper.layout.model import FormLayout, read_geometry
 
 
 def find_layout(db: Database, digest: str) -> FormLayout | None:

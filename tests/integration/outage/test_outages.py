@@ -68,3 +68,16 @@ def test_a_refused_step_changes_nothing(vault, actor):
         declare(vault, actor, "PAS", "LIMS")
     assert outages.find_current(vault).down == ("LIMS",)
     assert vault.db["audit"].count == 1
+
+
+def test_the_first_declaration_keeps_the_snapshot_in_use_by_every_door(vault, actor, monkeypatch):
+    pinned = []
+
+    def pin(_, pinned_by, reason):
+        pinned.append((pinned_by, reason))
+        return "S1"
+
+    monkeypatch.setattr(outages.local_snapshots, "pin_current_snapshot", pin)
+    assert declare(vault, actor, "LIMS").snapshot == "S1"
+    assert declare(vault, actor, "PAS").snapshot == "S1"
+    assert pinned == [(actor, "power lost")], "a later system does not move T0"

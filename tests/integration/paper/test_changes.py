@@ -66,7 +66,7 @@ def test_a_new_alert_prints_that_patient_and_voids_the_old_page(first, changes, 
     new = made.rows[1]
     assert new.replaces == (old.serial,)
     voided = ledger.get_form(vault, old.serial)
-    assert (voided.state, voided.reason) == (
+    assert (voided.state, voided.reason_sentence) == (
         "void",
         f"Superseded by {serials.format_serial(new.serial)}.",
     )

@@ -161,7 +161,7 @@ def test_a_form_again_is_the_same_under_a_new_serial(vault, settings, actor, spo
     assert f"Replaces {serials.format_serial(spoilt.serial)}." in words[0]
     assert "PAS 02-Nov-2026 13:58" in words[0], "the data is as old as it was"
     old = ledger.get_form(vault, spoilt.serial)
-    assert (old.state, old.reason) == (
+    assert (old.state, old.reason_sentence) == (
         "void",
         f"Superseded by {serials.format_serial(row.serial)}.",
     )

@@ -6,7 +6,7 @@ import pytest
 
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.outage import downtime_numbers, outages
-from downtime.paper import ledger, move_form, serials
+from downtime.paper import ledger, move_form, policies, serials
 from downtime.paper.model import LIFECYCLE, FormState
 from downtime.paper.packs.blank_forms import BlankForms
 from downtime.paper.packs.print_pack import print_pack
@@ -148,3 +148,12 @@ def test_blocks_that_run_low_say_so(vault, forms, actor):
     downtime, _ = ledger.list_supplies(vault, Settings(paper=paper))
     assert downtime.is_low
     assert downtime.sentence == "Only 2 of 10 downtime numbers are left on this laptop."
+
+
+def test_what_people_may_do_with_a_form_by_hand_follows_its_state(vault, forms, actor):
+    form = ledger.get_form(vault, forms[0])
+    assert policies.list_moves_by_hand(form) == list(policies.MOVED_BY_HAND)
+    assert policies.can_reprint(form)
+    returned = move_form.mark_returned(vault, forms[0], actor)
+    assert policies.list_moves_by_hand(returned) == [FormState.VOID]
+    assert not policies.can_reprint(returned)

@@ -257,3 +257,14 @@ def test_the_kept_geometry_is_that_of_the_printed_form(pack, vault):
     form = load_form("observations")
     kept = layouts.find_layout(vault.db, form_digest(form, "Hospital No."))
     assert kept == form_layout(form, "Hospital No.")
+
+
+@pytest.mark.parametrize(("forms", "copies"), [((), 1), (("admission",), 0), (("admission",), 201)])
+def test_a_number_of_blanks_that_nobody_means_is_refused_by_every_door(
+    vault, settings, actor, forms, copies
+):
+    with pytest.raises(InputError):
+        print_pack(
+            vault, settings, BlankForms(forms=forms, copies=copies), actor, "Test", io.BytesIO()
+        )
+    assert ledger.list_packs(vault) == []
