@@ -8,7 +8,7 @@ from typing import Any
 import sqlite_utils
 
 from downtime.clinical.identifiers import NHS, Identifier, is_nhs_number
-from downtime.clinical.model import Flag, Patient, Record
+from downtime.clinical.model import ClinicalStatus, Flag, Patient, Record
 from downtime.clinical.record_types import RECORD_TYPES, RecordType, find_owner
 from downtime.settings import Settings
 from downtime.snapshot import identity
@@ -142,7 +142,7 @@ def _flag_shared_numbers(
                 category="identity",
                 text="NHS number also held by another patient record"
                 f" ({', '.join(others)}): confirm who this is.",
-                status="active",
+                status=ClinicalStatus.ACTIVE,
             )
 
 
