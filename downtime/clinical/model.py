@@ -126,6 +126,14 @@ class AdministrationStatus(StrEnum):
     NOT_GIVEN = "not-given"
 
 
+class ImmunizationStatus(StrEnum):
+    """FHIR Immunization.status."""
+
+    COMPLETED = "completed"
+    NOT_DONE = "not-done"
+    ENTERED_IN_ERROR = "entered-in-error"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """What all records share."""
@@ -347,3 +355,25 @@ class MedicationAdministration(Record):
     performer: str = ""
     batch: str = ""
     """Batch of a medicine, donation number of a unit of blood."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Immunization(Record):
+    """A vaccine that was given or not."""
+
+    patient: str = ""
+    code: str = ""
+    display: str = ""
+    """The vaccine, in the source's own words."""
+    dosage: str = ""
+    route: str = ""
+    site: str = ""
+    lot_number: str = ""
+    occurrence: str = ""
+    occurrence_text: str = ""
+    status: str = ""
+    """`ImmunizationStatus`."""
+    reason: str = ""
+    """Why it was not given."""
+    performer: str = ""
+    recorder: str = ""

@@ -294,6 +294,37 @@ _ROWS = (
         keying_rank=KeyingRank.MEDICINES,
         return_rank=6,
     ),
+    RecordType(
+        record=model.Immunization,
+        title="Immunisations",
+        singular="Immunisation",
+        owner="EPR",
+        is_kept=retention.keep_unless_wrong,
+        event_field="occurrence",
+        times=("occurrence",),
+        compared_fields=(
+            "display", "code", "occurrence", "status", "reason", "dosage", "route", "site",
+            "lot_number", "performer",
+        ),
+        keying_rank=KeyingRank.MEDICINES,
+        return_rank=6,
+        section=PatientSection(
+            title="Immunisations",
+            short="Immunisations",
+            empty="No immunisations recorded.",
+            columns=(
+                Column("When", "occurrence", FieldFormat.TIME),
+                Column("Vaccine", "display"),
+                Column("Dose", "dosage"),
+                Column("Route", "route"),
+                Column("Site", "site"),
+                Column("Batch", "lot_number"),
+                Column("State", "status", FieldFormat.CODE),
+                Column("Given by", "performer"),
+            ),
+            order=("occurrence DESC",),
+        ),
+    ),
 )  # fmt: skip
 """In the order in which snapshots carry them: a report before its values."""
 
@@ -311,7 +342,9 @@ FIELD_TITLES: Mapping[str, str] = {
     "display": "What",
     "effective": "Taken",
     "family": "Surname",
+    "lot_number": "Batch",
     "nhs_number": "NHS No.",
+    "occurrence": "Given",
     "phone": "Telephone",
     "prefix": "Title",
 }

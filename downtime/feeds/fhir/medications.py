@@ -1,4 +1,4 @@
-"""FHIR R4 MedicationRequest and MedicationAdministration, in the source's own words."""
+"""FHIR R4 MedicationRequest, MedicationAdministration and Immunization, in the source's words."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from downtime.feeds.fhir.data_types import (
     concept_texts,
     element_at,
     elements_at,
+    first_code,
     quantity_text,
     text_at,
 )
@@ -71,6 +72,30 @@ def read_medication_administration(reader: ResourceReader, resource: Resource) -
     reader.add_time(fields, "given", text_at(resource, "effectiveDateTime") or start)
     key = resource_key(resource)
     return [reader.change(resource, "MedicationAdministration", key, numbers, fields)]
+
+
+@reads(model.Immunization)
+def read_immunization(reader: ResourceReader, resource: Resource) -> list[Change]:
+    """One vaccine that was given or not."""
+    numbers = reader.patient(element_at(resource, "patient"), resource)
+    if not numbers:
+        return []
+    vaccine = element_at(resource, "vaccineCode")
+    performer = element_at(resource, "performer", 0, "actor")
+    fields: dict[str, Value] = {
+        "code": first_code(vaccine),
+        "display": concept_text(vaccine),
+        "dosage": quantity_text(element_at(resource, "doseQuantity")),
+        "route": concept_text(element_at(resource, "route")),
+        "site": concept_text(element_at(resource, "site")),
+        "lot_number": text_at(resource, "lotNumber"),
+        "status": text_at(resource, "status"),
+        "reason": concept_text(element_at(resource, "statusReason")),
+        "performer": reader.name_of(performer, resource),
+        "recorder": reader.name_of(element_at(resource, "recorder"), resource),
+    }
+    reader.add_time(fields, "occurrence", text_at(resource, "occurrenceDateTime"))
+    return [reader.change(resource, "Immunization", resource_key(resource), numbers, fields)]
 
 
 def _medication(reader: ResourceReader, resource: Resource) -> Resource:
