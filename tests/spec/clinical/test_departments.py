@@ -2,7 +2,7 @@
 
 import pytest
 
-from downtime.clinical.departments import department
+from downtime.clinical.departments import department_name
 
 NAMES = {
     "HM": "Haematology",
@@ -20,4 +20,4 @@ NAMES = {
 
 @pytest.mark.parametrize(("sent", "shown"), NAMES.items())
 def test_the_name_of_a_department(sent, shown):
-    assert department(sent) == shown
+    assert department_name(sent) == shown

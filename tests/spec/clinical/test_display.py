@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from downtime.clinical import display
-from downtime.clinical.records import Patient
+from downtime.clinical.model import Patient
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -22,7 +22,7 @@ LONDON = ZoneInfo("Europe/London")
 )
 def test_names(family, given, prefix, shown):
     patient = Patient(id="1", family=family, given=given, prefix=prefix)
-    assert display.name(patient) == shown
+    assert display.format_name(patient) == shown
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_names(family, given, prefix, shown):
     ],
 )
 def test_moments(value, shown):
-    assert display.moment(value, LONDON) == shown
+    assert display.format_moment(value, LONDON) == shown
 
 
 @pytest.mark.parametrize(
@@ -59,15 +59,15 @@ def test_moments(value, shown):
     ],
 )
 def test_ages(born, shown):
-    assert display.age(born, date(2026, 11, 2)) == shown
+    assert display.format_age(born, date(2026, 11, 2)) == shown
 
 
 def test_an_nhs_number_stays_on_one_line_in_groups():
-    assert display.nhs_number("9990000018") == "999\u00a0000\u00a00018"
+    assert display.format_nhs_number("9990000018") == "999\u00a0000\u00a00018"
 
 
 def test_a_missing_date_of_birth_is_said_not_left_blank():
-    assert display.born(Patient(id="1"), date(2026, 11, 2)) == "Not recorded"
+    assert display.format_birth(Patient(id="1"), date(2026, 11, 2)) == "Not recorded"
 
 
 @pytest.mark.parametrize(
@@ -82,4 +82,4 @@ def test_a_missing_date_of_birth_is_said_not_left_blank():
     ],
 )
 def test_durations(span, words):
-    assert display.duration(span) == words
+    assert display.format_duration(span) == words
