@@ -95,7 +95,9 @@ class MergeResult:
         if count := len(self.unjoined_outages):
             sentences.append(f"{count} of its outages belong to none here yet: join them.")
         if self.failure:
-            sentences.append(f"MERGED all the same: {self.failure.sentence} The statement says so.")
+            sentences.append(
+                f"ACCEPTED all the same: {self.failure.sentence} The statement says so."
+            )
         if self.duplicate_numbers:
             sentences.append(f"Two things carry one number: {', '.join(self.duplicate_numbers)}.")
         return " ".join(sentences)

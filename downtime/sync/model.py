@@ -6,7 +6,7 @@ from enum import StrEnum
 from downtime.errors import UntrustedError
 
 _NEXT_STEP = (
-    "Keep the file and tell security. Nothing of it was merged; a records supervisor can merge it"
+    "Keep the file and tell security. Nothing of it was merged; a records supervisor can accept it"
     " with a reason (downtime sync merge-untrusted), which the statement will say."
 )
 

@@ -76,12 +76,12 @@ def test_papers_are_booked_undone_and_settled_with_the_keyboard_alone(hospital, 
     number = other.issue()
     browser, _ = taken(hospital, bundle(hospital, other))
     shown = serials.format_serial(number)
-    for said in ("booked.", "was booked here before"):
+    for sentence in ("checked in.", "was checked in here before"):
         assert browser.post("/forms/check-in", {"serial": number}).status_code == 303
         assert shown in browser.get("/forms/check-in").text
-        assert said in browser.get("/forms/check-in").text
+        assert sentence in browser.get("/forms/check-in").text
     browser.post("/forms/check-in/settle", {"serial": number, "kind": "same"})
-    assert "the same paper" in browser.get("/forms/check-in").text
+    assert "the same form" in browser.get("/forms/check-in").text
     browser.post("/forms/check-in", {"serial": "nonsense"})
     page = browser.get("/forms/check-in").text
     assert "That is not a serial number" in page
@@ -156,7 +156,7 @@ def test_a_broken_laptop_is_taken_over_in_a_persons_name_and_the_pages_say_so(ho
     assert over(reason="security was told").status_code == 303
     page = browser.get("/laptops").text
     assert "1 new forms" in page
-    assert "Records-Supervisor Person took it over" in page
+    assert "Records-Supervisor Person accepted it" in page
     assert "security was told" in page
     browser.post("/laptops/join", {"origin": f"M3:{outages.find_current(vault).id}", "reason": "x"})
     assert serials.format_serial(number) in browser.get("/forms/lists/missing").text
