@@ -34,8 +34,10 @@ def list_(
 ) -> Output:
     """Issued forms that must come back, in the order of issue; no patients are named."""
     forms = book.list_forms(session.vault, ward=ward, form=form, state=state, outage=outage)
-    lines = [_line(one) for one in forms]
-    return Output([_document(item) for item in forms], lines or ["No form is in the ledger so."])
+    lines = [_form_line(item) for item in forms]
+    return Output(
+        [_form_document(item) for item in forms], lines or ["No form is in the ledger so."]
+    )
 
 
 @command(ledger, "show", permission=Permission.LEDGER_VIEW)
@@ -43,14 +45,14 @@ def list_(
 def show(session: Session, number: str) -> Output:
     """Say what a serial is and where its paper is."""
     form = book.get_form(session.vault, number)
-    return Output(_document(form), [_line(form)])
+    return Output(_form_document(form), [_form_line(form)])
 
 
 @command(ledger, "collected", permission=Permission.LEDGER_MOVE)
 @SERIALS
 def collected(session: Session, numbers: tuple[str, ...]) -> Output:
     """Say that a runner took forms from their ward; they are out until they come back."""
-    return _moved(
+    return _move_each(
         numbers, lambda number: move_form.mark_collected(session.vault, number, session.actor)
     )
 
@@ -59,7 +61,7 @@ def collected(session: Session, numbers: tuple[str, ...]) -> Output:
 @SERIALS
 def returned(session: Session, numbers: tuple[str, ...]) -> Output:
     """Say that forms came back."""
-    return _moved(
+    return _move_each(
         numbers, lambda number: move_form.mark_returned(session.vault, number, session.actor)
     )
 
@@ -69,7 +71,7 @@ def returned(session: Session, numbers: tuple[str, ...]) -> Output:
 @REASON
 def void(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
     """Void forms that were spoilt or never used."""
-    return _moved(
+    return _move_each(
         numbers, lambda number: move_form.void_form(session.vault, number, session.actor, reason)
     )
 
@@ -79,7 +81,7 @@ def void(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
 @REASON
 def lost(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
     """Declare that forms cannot be found."""
-    return _moved(
+    return _move_each(
         numbers, lambda number: move_form.mark_lost(session.vault, number, session.actor, reason)
     )
 
@@ -140,8 +142,10 @@ def open_(session: Session, name: str, outage: str, csv_file: Path | None) -> Ou
             paper_lists.to_csv(papers, lambda text: display.format_moment(text, zone))
         )
     now = session.vault.now()
-    lines = [_listed(line, now) for line in papers]
-    return Output([_as_json(line, now) for line in papers], lines or ["Nothing is in this list."])
+    lines = [_paper_line(line, now) for line in papers]
+    return Output(
+        [_paper_document(line, now) for line in papers], lines or ["Nothing is in this list."]
+    )
 
 
 @command(ledger, "assign", permission=Permission.LEDGER_ASSIGN)
@@ -173,15 +177,12 @@ def assign(
         ),
     )
     return Output(
-        [{"serial": one.target, "owner": one.owner, "due": one.due} for one in assigned],
-        [
-            f"{serials.format_serial(assignment.target)}: {assignment.owner}, due {assignment.due}."
-            for assignment in assigned
-        ],
+        [{"serial": a.target, "owner": a.owner, "due": a.due} for a in assigned],
+        [f"{serials.format_serial(a.target)}: {a.owner}, due {a.due}." for a in assigned],
     )
 
 
-def _as_json(line: PaperLine, now: str) -> dict[str, object]:
+def _paper_document(line: PaperLine, now: str) -> dict[str, object]:
     assignment = line.assignment
     return {
         "serial": line.serial,
@@ -195,7 +196,7 @@ def _as_json(line: PaperLine, now: str) -> dict[str, object]:
     }
 
 
-def _listed(line: PaperLine, now: str) -> str:
+def _paper_line(line: PaperLine, now: str) -> str:
     form = f"{line.form.form:<24} {line.form.ward or 'no ward':<10}" if line.form else " " * 35
     assignment = line.assignment
     owner = f"  {assignment.owner}, due {assignment.due}" if assignment else "  nobody has it"
@@ -203,12 +204,12 @@ def _listed(line: PaperLine, now: str) -> str:
     return f"{serials.format_serial(line.serial)}  {form} {line.details}{owner}{overdue}"
 
 
-def _moved(numbers: tuple[str, ...], move: Callable[[str], IssuedForm]) -> Output:
+def _move_each(numbers: tuple[str, ...], move: Callable[[str], IssuedForm]) -> Output:
     forms = apply_to_each(numbers, move)
-    return Output([_document(form) for form in forms], [_line(form) for form in forms])
+    return Output([_form_document(form) for form in forms], [_form_line(form) for form in forms])
 
 
-def _document(form: IssuedForm) -> dict[str, object]:
+def _form_document(form: IssuedForm) -> dict[str, object]:
     return {
         "serial": form.serial,
         "form": form.form,
@@ -223,6 +224,6 @@ def _document(form: IssuedForm) -> dict[str, object]:
     }
 
 
-def _line(form: IssuedForm) -> str:
+def _form_line(form: IssuedForm) -> str:
     ward = form.ward or "no ward"
     return f"{serials.format_serial(form.serial)}  {form.form:<24} {ward:<10} {form.state}"

@@ -28,7 +28,7 @@ def declare(session: Session, systems: tuple[str, ...], drill: bool, reason: str
         known=session.settings.systems.names,
         drill=drill,
     )
-    return _answer(declared)
+    return _outage_output(declared)
 
 
 @command(outage, "end", permission=Permission.OUTAGE_END)
@@ -36,7 +36,7 @@ def declare(session: Session, systems: tuple[str, ...], drill: bool, reason: str
 @OPTIONAL_REASON
 def end(session: Session, systems: tuple[str, ...], reason: str) -> Output:
     """Mark systems as restored; the books stay open until 'downtime outage close'."""
-    return _answer(outages.mark_restored(session.vault, systems, session.actor, reason))
+    return _outage_output(outages.mark_restored(session.vault, systems, session.actor, reason))
 
 
 @command(outage, "close", permission=Permission.OUTAGE_END)
@@ -46,15 +46,15 @@ def close(session: Session, reason: str) -> Output:
     current = outages.find_current(session.vault)
     if current is None:
         raise NotFoundError("outage.none", "No outage is open.", "See 'downtime outage list'.")
-    return _answer(outages.close_outage(session.vault, current.id, session.actor, reason))
+    return _outage_output(outages.close_outage(session.vault, current.id, session.actor, reason))
 
 
 @command(outage, "list", permission=Permission.OUTAGE_VIEW)
 def list_(session: Session) -> Output:
     """All outages and drills, newest first."""
     history = outages.list_outages(session.vault)
-    lines = [line for item in history for line in _answer(item).lines]
-    return Output([_document(item) for item in history], lines or ["There was none."])
+    lines = [line for item in history for line in _outage_output(item).lines]
+    return Output([_outage_document(item) for item in history], lines or ["There was none."])
 
 
 @command(number, "issue", permission=Permission.NUMBER_ISSUE)
@@ -68,7 +68,7 @@ def issue(session: Session, count: int, reason: str) -> Output:
     return Output(issued, issued)
 
 
-def _document(item: Outage) -> dict[str, object]:
+def _outage_document(item: Outage) -> dict[str, object]:
     return {
         "id": item.id,
         "drill": item.drill,
@@ -82,6 +82,6 @@ def _document(item: Outage) -> dict[str, object]:
     }
 
 
-def _answer(item: Outage) -> Output:
+def _outage_output(item: Outage) -> Output:
     down = ", ".join(item.down) or "none"
-    return Output(_document(item), [f"{item.label}: {item.state}; down now: {down}."])
+    return Output(_outage_document(item), [f"{item.label}: {item.state}; down now: {down}."])

@@ -158,12 +158,12 @@ def list_(session: Session, failed: bool) -> Output:
     """What was printed, newest first: pack, state, wards, pages, by whom, checksum."""
     pack_ledger.void_interrupted(session.vault, session.settings)
     printed = [
-        one
-        for one in ledger.list_packs(session.vault)
-        if not failed or one.state == PackState.FAILED
+        pack
+        for pack in ledger.list_packs(session.vault)
+        if not failed or pack.state == PackState.FAILED
     ]
-    lines = [_line(one) for one in printed]
-    return Output([_document(pack) for pack in printed], lines or ["There is none."])
+    lines = [_pack_line(pack) for pack in printed]
+    return Output([_pack_document(pack) for pack in printed], lines or ["There is none."])
 
 
 @command(packs, "repeat", permission=Permission.PACK_PRINT)
@@ -186,7 +186,7 @@ def repeat(
     return result_output(result, destination)
 
 
-def _document(pack: Pack) -> dict[str, object]:
+def _pack_document(pack: Pack) -> dict[str, object]:
     return {
         "pack": pack.id,
         "kind": pack.kind,
@@ -201,7 +201,7 @@ def _document(pack: Pack) -> dict[str, object]:
     }
 
 
-def _line(pack: Pack) -> str:
+def _pack_line(pack: Pack) -> str:
     note = pack.failure_sentence or (
         pack.checksum and content_recorder.format_checksum(pack.checksum)
     )

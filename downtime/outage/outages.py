@@ -86,7 +86,7 @@ def mark_restored(vault: Vault, systems: Sequence[str], actor: Actor, reason: st
                     "Name a system that is down now; the outage page lists them.",
                 )
             store.end_system(db, outage.id, name, now)
-        if outage is None:
+        if outage is None or not systems:
             raise InputError("outage.none", "No system was named.", "Name at least one system.")
         after = _get(db, outage.id)
         if not after.down:

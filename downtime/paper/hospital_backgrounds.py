@@ -62,6 +62,7 @@ def save_placement(vault: Vault, settings: Settings, form: Mapping[str, Any], ac
 
     Comments of a file that was written by hand do not survive it.
     """
+    field_placement.check_has_field(form)
     name = str(form["name"])
     text = yaml.safe_dump(dict(form), sort_keys=False, allow_unicode=True, width=100)
     hospital_forms.check_definition(name, text)

@@ -95,14 +95,14 @@ class LedgerMerge:
             layouts.set_earlier_time(self.db, row["digest"], row["made"])
 
     def _merge_pack(self, row: dict[str, Any]) -> None:
-        row |= self._local_outage(row)
+        row |= self._name_local_outage(row)
         if not self._inserter.insert_if_new(LedgerTable.PACK, row):
             known = packs.fetch_pack_row(self.db, row["id"])
             if _pack_progress(row) > _pack_progress(known):
                 packs.update_progress(self.db, row)
 
     def _merge_form(self, row: dict[str, Any]) -> None:
-        row |= self._local_outage(row)
+        row |= self._name_local_outage(row)
         row |= {
             "state": FormState.ISSUED,
             "changed_by": row["issued_by"],
@@ -114,7 +114,7 @@ class LedgerMerge:
         elif not issued_forms.is_printed_differently(self.db, row):
             issued_forms.raise_page_count(self.db, row["serial"], row["pages"])
 
-    def _local_outage(self, row: Mapping[str, Any]) -> dict[str, str]:
+    def _name_local_outage(self, row: Mapping[str, Any]) -> dict[str, str]:
         return {"outage": self.local_outages(row["outage"]), "origin": row["outage"]}
 
     def _merge_move(self, move: Move) -> None:

@@ -54,7 +54,7 @@ def draw_page(path: Path, page: int, settings: PaperSettings) -> bytes:
 def _run_child(path: Path, page: int, settings: PaperSettings) -> Any:
     limits = settings.background_memory_bytes, settings.background_seconds
     if path.stat().st_size > settings.background_max_bytes:
-        raise _unfit(path, "it is too large (paper.background_max_bytes)")
+        raise _cannot_use(path, "it is too large (paper.background_max_bytes)")
     module = "downtime.paper.forms.background_child"
     try:
         answer = orjson.loads(b"".join(sandbox.read_lines(module, [str(path), str(page)], *limits)))
@@ -64,13 +64,13 @@ def _run_child(path: Path, page: int, settings: PaperSettings) -> Any:
             if error.timed_out
             else "it is damaged, or asks for too much"
         )
-        raise _unfit(path, reason) from None
+        raise _cannot_use(path, reason) from None
     if "error" in answer:
-        raise _unfit(path, answer["error"])
+        raise _cannot_use(path, answer["error"])
     return answer
 
 
-def _unfit(path: Path, reason: str) -> InputError:
+def _cannot_use(path: Path, reason: str) -> InputError:
     return InputError(
         "background.unfit",
         f"{path.name} cannot be the background of a form: {reason}.",

@@ -7,7 +7,7 @@ from typing import Any
 from downtime.paper.forms.form_schema import BOX, RESERVED_PLACES, Table
 
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,80}\.pdf")
-LABEL = (60.0, 30.0)
+LABEL_SIZE = (60.0, 30.0)
 """Millimetres that the whole identity block needs."""
 _RECTANGLE = ("x", "y", "width", "height")
 
@@ -81,6 +81,6 @@ def _check_place(place: Any, line: int, *, every_page: bool = False) -> Iterator
 def _check_label(key: str, place: Any, line: int) -> Iterator[tuple[int, str]]:
     if key != "patient.label" or not isinstance(place, Table) or "field" in place:
         return
-    sides = zip((place.get("width"), place.get("height")), LABEL, strict=True)
+    sides = zip((place.get("width"), place.get("height")), LABEL_SIZE, strict=True)
     if any(isinstance(side, int | float) and side < least for side, least in sides):
-        yield line, f"'patient.label' needs {LABEL[0]:g} by {LABEL[1]:g} mm at least."
+        yield line, f"'patient.label' needs {LABEL_SIZE[0]:g} by {LABEL_SIZE[1]:g} mm at least."

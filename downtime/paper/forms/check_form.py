@@ -41,15 +41,15 @@ def find_problems(table: Table) -> Iterator[tuple[int, str]]:
     for item in items:
         if isinstance(item, Table):
             yield from _check_rows(item)
-    yield from find_background_problems(table, list(_walk(items)))
-    groups = {i["linkId"] for i in _walk(items) if i.get("repeats") and "linkId" in i}
+    yield from find_background_problems(table, list(_walk_items(items)))
+    groups = {i["linkId"] for i in _walk_items(items) if i.get("repeats") and "linkId" in i}
     if table.get("each") and table["each"] not in groups:
         yield table.lines["each"], f"'each' names no repeating group: '{table['each']}'."
 
 
 def _check_items(items: list[Any], form: Table) -> Iterator[tuple[int, str]]:
     seen: dict[str, int] = {}
-    for item in _walk(items):
+    for item in _walk_items(items):
         name = item.get("linkId")
         if not isinstance(name, str) or not LINK_ID.fullmatch(name):
             yield item.line, "An item needs a 'linkId' of letters, digits, '-', '.', '_' and '/'."
@@ -92,7 +92,7 @@ def _check_rows(item: Table) -> Iterator[tuple[int, str]]:
     rows = item.get("prefill", "") if item.get("repeats") else ""
     if "prefill" in item and not prefill.is_known_source(item["prefill"], of_rows=bool(rows)):
         yield item.lines["prefill"], f"The snapshot cannot print '{item['prefill']}' here."
-    for child in _walk(item.get("item")):
+    for child in _walk_items(item.get("item")):
         if "prefill" in child and not prefill.is_known_source(child["prefill"], in_rows=bool(rows)):
             yield child.lines["prefill"], f"The snapshot cannot print '{child['prefill']}' here."
         if "words" in child and len(child["words"]) != item.get("rows"):
@@ -102,12 +102,12 @@ def _check_rows(item: Table) -> Iterator[tuple[int, str]]:
 def _check_record_fields(table: Table, record: str) -> Iterator[tuple[int, str]]:
     """Words that a form, a group, a field or an option says and its record has no field for."""
     record = str(table.get("record", record))
-    named = list(_names(table.get("says"), table.lines.get("says", table.line)))
+    named = list(_list_fields_set(table.get("says"), table.lines.get("says", table.line)))
     if table.get("maps"):
         named.append((table.lines["maps"], str(table["maps"])))
     for option in table.get("answerOption") or ():
         if isinstance(option, dict):
-            named += _names(option.get("says"), table.lines["answerOption"])
+            named += _list_fields_set(option.get("says"), table.lines["answerOption"])
     for line, name in named:
         if not is_record_field(name, record):
             yield line, f"A {record} has no field '{name}'."
@@ -116,7 +116,7 @@ def _check_record_fields(table: Table, record: str) -> Iterator[tuple[int, str]]
             yield from _check_record_fields(item, record)
 
 
-def _names(says: Any, line: int) -> list[tuple[int, str]]:
+def _list_fields_set(says: Any, line: int) -> list[tuple[int, str]]:
     return [(line, name) for name in says] if isinstance(says, dict) else []
 
 
@@ -145,8 +145,8 @@ def _is_a(value: Any, kind: type) -> bool:
     return isinstance(value, kind) and (kind is bool) == isinstance(value, bool)
 
 
-def _walk(items: Any) -> Iterator[Table]:
+def _walk_items(items: Any) -> Iterator[Table]:
     for item in items if isinstance(items, list) else ():
         if isinstance(item, Table):
             yield item
-            yield from _walk(item.get("item"))
+            yield from _walk_items(item.get("item"))

@@ -57,11 +57,11 @@ def begin_definition(name: str, fields: Sequence[Mapping[str, Any]]) -> dict[str
         "system": "EPR",
         "background": f"{name}.pdf",
         "place": {"patient.label": dict(_USUAL_LABEL)},
-        "item": [_of_pdf(field, used) for field in fields],
+        "item": [_make_pdf_item(field, used) for field in fields],
     }
 
 
-def _of_pdf(field: Mapping[str, Any], used: dict[str, int]) -> dict[str, Any]:
+def _make_pdf_item(field: Mapping[str, Any], used: dict[str, int]) -> dict[str, Any]:
     slug = re.sub(r"[^A-Za-z0-9]+", "-", field["name"]).strip("-").lower()[:50] or "field"
     used[slug] = used.get(slug, 0) + 1
     link_id = slug if used[slug] == 1 else f"{slug}-{used[slug]}"
@@ -72,29 +72,29 @@ def _of_pdf(field: Mapping[str, Any], used: dict[str, int]) -> dict[str, Any]:
 
 def list_rows(form: Mapping[str, Any]) -> list[BoxRow]:
     """Every place of a definition, and its fields that have none yet."""
-    rows = [_row(key, place, "", "", "0") for key, place in (form.get("place") or {}).items()]
-    for item in _leaves(form.get("item") or []):
-        rows += _rows(item)
+    rows = [_make_row(key, place, "", "", "0") for key, place in (form.get("place") or {}).items()]
+    for item in _list_fields(form.get("item") or []):
+        rows += _make_item_rows(item)
     return rows
 
 
-def _rows(item: Mapping[str, Any]) -> Iterator[BoxRow]:
+def _make_item_rows(item: Mapping[str, Any]) -> Iterator[BoxRow]:
     link_id, text, kind = item["linkId"], item.get("text", ""), item["type"]
     place = item.get("place") or {}
     if kind != "choice" or any(name in place for name in ("x", "field")):
-        yield _row(link_id, place, text, kind, "1")
+        yield _make_row(link_id, place, text, kind, "1")
         return
     for option in item["answerOption"]:
         code = option["code"]
-        yield _row(f"{link_id}={code}", place.get(code, {}), option["display"], kind, "1")
+        yield _make_row(f"{link_id}={code}", place.get(code, {}), option["display"], kind, "1")
 
 
-def _row(key: str, place: Mapping[str, Any], text: str, kind: str, page: str) -> BoxRow:
-    texts = {name: _shown(place[name]) for name in (*NUMBERS, "field") if name in place}
+def _make_row(key: str, place: Mapping[str, Any], text: str, kind: str, page: str) -> BoxRow:
+    texts = {name: _format_value(place[name]) for name in (*NUMBERS, "field") if name in place}
     return BoxRow(**{"key": key, "text": text, "type": kind or "string", "page": page, **texts})
 
 
-def _shown(value: Any) -> str:
+def _format_value(value: Any) -> str:
     return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
@@ -110,9 +110,9 @@ def place_fields(form: Mapping[str, Any], drawn: Sequence[BoxRow]) -> dict[str, 
     by_field: dict[str, list[BoxRow]] = {}
     for row in own_rows.values():
         by_field.setdefault(row.key.partition("=")[0], []).append(row)
-    items = _updated(form.get("item") or [], by_field)
-    items += [_new(link_id, those) for link_id, those in by_field.items()]
-    reserved = {row.key: _place(row, "0") for row in drawn if row.is_reserved}
+    items = _update_items(form.get("item") or [], by_field)
+    items += [_make_item(link_id, those) for link_id, those in by_field.items()]
+    reserved = {row.key: _make_place(row, "0") for row in drawn if row.is_reserved}
     return {
         **form,
         "place": {key: place for key, place in reserved.items() if place},
@@ -120,39 +120,54 @@ def place_fields(form: Mapping[str, Any], drawn: Sequence[BoxRow]) -> dict[str, 
     }
 
 
-def _updated(items: Sequence[Any], by_field: dict[str, list[BoxRow]]) -> list[dict[str, Any]]:
+def check_has_field(form: Mapping[str, Any]) -> None:
+    """InputError for a definition that has nothing to fill in."""
+    if not any(_list_fields(form.get("item") or [])):
+        raise InputError(
+            "place.none",
+            "The form has no field of its own yet.",
+            "Draw at least one that is filled in by hand, and name it.",
+        )
+
+
+def _update_items(items: Sequence[Any], by_field: dict[str, list[BoxRow]]) -> list[dict[str, Any]]:
     """Items with their new places; those that were found are taken out of `by_field`."""
     updated = []
     for item in items:
         if item["type"] == "group":
-            if inside := _updated(item["item"], by_field):
+            if inside := _update_items(item["item"], by_field):
                 updated.append({**item, "item": inside})
         elif item["type"] == "display":
             updated.append(dict(item))
-        elif those := by_field.pop(item["linkId"], None):
-            updated.append(_changed(item, those))
+        elif boxes := by_field.pop(item["linkId"], None):
+            updated.append(_update_item(item, boxes))
     return updated
 
 
-def _changed(item: Mapping[str, Any], those: Sequence[BoxRow]) -> dict[str, Any]:
+def _update_item(item: Mapping[str, Any], boxes: Sequence[BoxRow]) -> dict[str, Any]:
     unchanged = {name: value for name, value in item.items() if name != "place"}
-    if any("=" in row.key for row in those):
-        return {**unchanged, **_choice(those)}
-    row = those[0]
+    if any("=" in row.key for row in boxes):
+        return {**unchanged, **_make_choice(boxes)}
+    row = boxes[0]
     kind = row.type if item["type"] != "choice" else "choice"
-    place = _place(row, "1")
+    place = _make_place(row, "1")
     return {**unchanged, "text": row.text, "type": kind, **({"place": place} if place else {})}
 
 
-def _new(link_id: str, those: Sequence[BoxRow]) -> dict[str, Any]:
-    if any("=" in row.key for row in those):
-        return {"linkId": link_id, "text": link_id.capitalize(), "type": "choice", **_choice(those)}
-    return _changed({"linkId": link_id, "type": those[0].type}, those)
+def _make_item(link_id: str, boxes: Sequence[BoxRow]) -> dict[str, Any]:
+    if any("=" in row.key for row in boxes):
+        return {
+            "linkId": link_id,
+            "text": link_id.capitalize(),
+            "type": "choice",
+            **_make_choice(boxes),
+        }
+    return _update_item({"linkId": link_id, "type": boxes[0].type}, boxes)
 
 
-def _choice(those: Sequence[BoxRow]) -> dict[str, Any]:
-    options = {row.key.partition("=")[2]: row for row in those}
-    places = {code: _place(row, "1") for code, row in options.items()}
+def _make_choice(boxes: Sequence[BoxRow]) -> dict[str, Any]:
+    options = {row.key.partition("=")[2]: row for row in boxes}
+    places = {code: _make_place(row, "1") for code, row in options.items()}
     return {
         "answerOption": [
             {"code": code, "display": row.text or code} for code, row in options.items()
@@ -161,7 +176,7 @@ def _choice(those: Sequence[BoxRow]) -> dict[str, Any]:
     }
 
 
-def _place(row: BoxRow, usual_page: str) -> dict[str, Any]:
+def _make_place(row: BoxRow, default_page: str) -> dict[str, Any]:
     """What the row says of its place; empty when it has none."""
     if row.field:
         return {"field": row.field}
@@ -170,14 +185,14 @@ def _place(row: BoxRow, usual_page: str) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name in NUMBERS:
         text = getattr(row, name)
-        if not text or (name == "page" and text == usual_page):
+        if not text or (name == "page" and text == default_page):
             continue
-        number = _number(row.key, name, text)
+        number = _parse_number(row.key, name, text)
         values[name] = int(number) if name == "page" else round(number, 1)
     return values
 
 
-def _number(key: str, name: str, text: str) -> float:
+def _parse_number(key: str, name: str, text: str) -> float:
     try:
         return float(text.replace(",", "."))
     except ValueError:
@@ -186,9 +201,9 @@ def _number(key: str, name: str, text: str) -> float:
         ) from None
 
 
-def _leaves(items: Sequence[Any]) -> Iterator[Any]:
+def _list_fields(items: Sequence[Any]) -> Iterator[Any]:
     for item in items:
         if item["type"] == "group":
-            yield from _leaves(item["item"])
+            yield from _list_fields(item["item"])
         elif item["type"] != "display":
             yield item

@@ -40,8 +40,8 @@ class FormSet:
 
 def load_form_sets(settings: Settings, home: Home | None = None) -> dict[str, FormSet]:
     """Every set by name; InputError when one names a form that does not exist."""
-    tables, known = {**_defaults(), **settings.paper.sets}, load_forms(home)
-    return {name: _set(name, table, known) for name, table in tables.items()}
+    tables, known = {**_load_defaults(), **settings.paper.sets}, load_forms(home)
+    return {name: _parse_set(name, table, known) for name, table in tables.items()}
 
 
 def get_ward_sets(
@@ -49,18 +49,18 @@ def get_ward_sets(
 ) -> dict[str, FormSet]:
     """The set of each ward, as the settings say; nothing is guessed from its name."""
     sets = load_form_sets(settings, home)
-    return {ward: _of(settings, sets, ward, DEFAULT) for ward in wards}
+    return {ward: _get_set(settings, sets, ward, DEFAULT) for ward in wards}
 
 
 def get_session_set(
     settings: Settings, location: str, kind: str, home: Home | None = None
 ) -> FormSet:
     """The set of a clinic or theatre list."""
-    return _of(settings, load_form_sets(settings, home), location, FOR_SESSION[kind])
+    return _get_set(settings, load_form_sets(settings, home), location, FOR_SESSION[kind])
 
 
-def _of(settings: Settings, sets: Mapping[str, FormSet], place: str, usual: str) -> FormSet:
-    name = settings.paper.ward_types.get(place, usual)
+def _get_set(settings: Settings, sets: Mapping[str, FormSet], place: str, default: str) -> FormSet:
+    name = settings.paper.ward_types.get(place, default)
     if name not in sets:
         raise InputError(
             "sets.unknown",
@@ -71,16 +71,16 @@ def _of(settings: Settings, sets: Mapping[str, FormSet], place: str, usual: str)
 
 
 @cache
-def _defaults() -> dict[str, Any]:
+def _load_defaults() -> dict[str, Any]:
     return tomllib.loads((data_folder("forms") / "sets.toml").read_text(encoding="utf-8"))
 
 
-def _set(name: str, table: Any, known: Mapping[str, FormDefinition]) -> FormSet:
+def _parse_set(name: str, table: Any, known: Mapping[str, FormDefinition]) -> FormSet:
     if not isinstance(table, Mapping):
-        raise _wrong(name, "is no table")
+        raise _invalid(name, "is no table")
     for word, value in table.items():
         if word not in _KEY_TYPES or not isinstance(value, _KEY_TYPES[word]):
-            raise _wrong(name, f"has '{word}' wrong: it holds {', '.join(_KEY_TYPES)}")
+            raise _invalid(name, f"has '{word}' wrong: it holds {', '.join(_KEY_TYPES)}")
     form_set = FormSet(
         name,
         tuple(table.get("patient", ())),
@@ -88,20 +88,22 @@ def _set(name: str, table: Any, known: Mapping[str, FormDefinition]) -> FormSet:
         table.get("summary", True),
         table.get("session", ""),
     )
-    _check(form_set, known)
+    _check_set(form_set, known)
     return form_set
 
 
-def _check(form_set: FormSet, known: Mapping[str, FormDefinition]) -> None:
+def _check_set(form_set: FormSet, known: Mapping[str, FormDefinition]) -> None:
     for form in (*form_set.patient, *form_set.blanks, *filter(None, [form_set.session])):
         if form not in known:
-            raise _wrong(form_set.name, f"names a form '{form}' that does not exist")
+            raise _invalid(form_set.name, f"names a form '{form}' that does not exist")
     for form in form_set.patient:
         if not known[form].identity:
-            raise _wrong(form_set.name, f"has '{form}', which is about no single patient, for each")
+            raise _invalid(
+                form_set.name, f"has '{form}', which is about no single patient, for each"
+            )
     for form, count in form_set.blanks.items():
         if type(count) is not int or count < 0:
-            raise _wrong(form_set.name, f"needs a whole number of spares of '{form}'")
+            raise _invalid(form_set.name, f"needs a whole number of spares of '{form}'")
 
 
 def is_numbered(form: FormDefinition, of_set: FormSet) -> bool:
@@ -109,7 +111,7 @@ def is_numbered(form: FormDefinition, of_set: FormSet) -> bool:
     return bool(form.identity) and (form.name in of_set.patient or form.record == "Encounter")
 
 
-def _wrong(name: str, what: str) -> InputError:
+def _invalid(name: str, problem: str) -> InputError:
     return InputError(
-        "sets.wrong", f"The form set '{name}' {what}.", "Correct [paper.sets] in config.toml."
+        "sets.wrong", f"The form set '{name}' {problem}.", "Correct [paper.sets] in config.toml."
     )

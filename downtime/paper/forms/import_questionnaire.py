@@ -45,10 +45,12 @@ class QuestionnaireReader:
         self._count = 0
         self._sets = read_value_sets(resource)
         self.name = make_name(resource)
-        form = self._form(resource) | {"item": list(self._items(read_list(resource, "item")))}
+        form = self._read_form(resource) | {
+            "item": list(self._read_items(read_list(resource, "item")))
+        }
         self.text: str = yaml.safe_dump(form, sort_keys=False, allow_unicode=True, width=100)
 
-    def _form(self, resource: Mapping[str, Any]) -> dict[str, Any]:
+    def _read_form(self, resource: Mapping[str, Any]) -> dict[str, Any]:
         extras = _DEFAULTS | read_extensions(resource)
         title = str(resource.get("title") or resource.get("name") or self.name)
         form = {
@@ -60,23 +62,23 @@ class QuestionnaireReader:
         }
         return form | {name: extras[name] for name in FORM_EXTRAS if name in extras}
 
-    def _items(self, sources: list[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    def _read_items(self, sources: list[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
         """Items on top: fields, and groups that hold fields only; what lay deeper follows."""
         for source in sources:
-            if self._link_id(source).startswith(RESERVED):
+            if self._read_link_id(source).startswith(RESERVED):
                 continue
             children = read_list(source, "item")
             if source.get("type") != "group":
-                yield self._field(source)
-                yield from self._items(children)
+                yield self._read_field(source)
+                yield from self._read_items(children)
                 continue
             fields, groups = self._split_groups(children)
             if fields:
-                yield self._group(source, fields)
+                yield self._read_group(source, fields)
             self.notes += [
                 f"Group '{g.get('linkId')}' follows '{source['linkId']}'." for g in groups
             ]
-            yield from self._items(groups)
+            yield from self._read_items(groups)
 
     def _split_groups(self, sources: list[Mapping[str, Any]]) -> tuple[list[Any], list[Any]]:
         """The fields of a group, those below a field after it, and the groups inside it."""
@@ -86,12 +88,12 @@ class QuestionnaireReader:
                 groups.append(source)
                 continue
             deeper, more = self._split_groups(read_list(source, "item"))
-            self._link_id(source)
+            self._read_link_id(source)
             fields += [source, *deeper]
             groups += more
         return fields, groups
 
-    def _link_id(self, source: Mapping[str, Any]) -> str:
+    def _read_link_id(self, source: Mapping[str, Any]) -> str:
         self._count += 1
         link_id = source.get("linkId")
         if not isinstance(link_id, str) or not link_id:
@@ -104,19 +106,21 @@ class QuestionnaireReader:
             )
         return link_id
 
-    def _group(self, source: Mapping[str, Any], fields: list[Mapping[str, Any]]) -> dict[str, Any]:
+    def _read_group(
+        self, source: Mapping[str, Any], fields: list[Mapping[str, Any]]
+    ) -> dict[str, Any]:
         group = start_item(source, "group")
         if source.get("repeats"):
             group["repeats"] = True
             if "rows" not in group:
                 group |= {"rows": ROWS, "layout": "table"}
                 self.notes.append(f"'{source['linkId']}' repeats: it has {ROWS} rows on paper.")
-        return group | {"item": [self._field(field) for field in fields]}
+        return group | {"item": [self._read_field(field) for field in fields]}
 
-    def _field(self, source: Mapping[str, Any]) -> dict[str, Any]:
+    def _read_field(self, source: Mapping[str, Any]) -> dict[str, Any]:
         link_id, type_name = source["linkId"], str(source.get("type"))
         kind = _TYPES.get(type_name, type_name)
-        options = self._options(source) if kind == "choice" else []
+        options = self._read_options(source) if kind == "choice" else []
         if kind == "choice" and not options:
             kind = "string"
         if kind not in FIELD_TYPES or kind == FieldType.GROUP:
@@ -137,7 +141,7 @@ class QuestionnaireReader:
             field["code"] = codes[0]
         return field
 
-    def _options(self, source: Mapping[str, Any]) -> list[dict[str, str]]:
+    def _read_options(self, source: Mapping[str, Any]) -> list[dict[str, str]]:
         options = [read_option(element) for element in read_list(source, "answerOption")]
         if address := source.get("answerValueSet"):
             concepts = self._sets.get(str(address).removeprefix("#"))

@@ -66,7 +66,7 @@ Medicines = Sequence[MedicationRequest]
 
 def count_sheets(form: FormDefinition, medicines: Medicines) -> int:
     """How many sheets of a form hold everything of a patient that it asks for; at least one."""
-    return max((len(_sheets(group, medicines)) for group in _groups(form)), default=1)
+    return max((len(_split_sheets(group, medicines)) for group in _list_groups(form)), default=1)
 
 
 def sheet_values(
@@ -80,12 +80,12 @@ def sheet_values(
     """All that is printed into one sheet of a patient's form; sheets count from 1."""
     values: dict[str, str] = {}
     sources = _patient_sources(row)
-    for group in _groups(form):
-        charts = _sheets(group, medicines)
-        sources |= _chart_words(group, snapshot, medicines, zone)
+    for group in _list_groups(form):
+        charts = _split_sheets(group, medicines)
+        sources |= _chart_sources(group, snapshot, medicines, zone)
         sources[NUMBER] = f"{sheet} of {len(charts)}"
         for number, record in enumerate(charts[sheet - 1], 1):
-            values |= _row(group, number, record)
+            values |= _row_values(group, number, record)
     for item in form.fields():
         if not item.repeated and (value := sources.get(item.prefill)):
             values[item.link_id] = value
@@ -117,12 +117,14 @@ def session_values(
             if not item.repeated and texts.get(item.prefill)
         }
         for line, row in enumerate(page if group else (), 1):
-            values |= _slot(group, line, row, zone)
+            values |= _slot_values(group, line, row, zone)
         sheets.append(values)
     return sheets
 
 
-def _slot(group: Item | None, line: int, row: AppointmentRow, zone: ZoneInfo) -> dict[str, str]:
+def _slot_values(
+    group: Item | None, line: int, row: AppointmentRow, zone: ZoneInfo
+) -> dict[str, str]:
     records = {"appointment": row.appointment, "patient": row.patient}
     values = {}
     for item in group.items if group else ():
@@ -130,13 +132,13 @@ def _slot(group: Item | None, line: int, row: AppointmentRow, zone: ZoneInfo) ->
         if item.prefill == NAME:
             values[f"{item.link_id}:{line}"] = display.format_name(row.patient)
         elif record in records:
-            values[f"{item.link_id}:{line}"] = _plain(
+            values[f"{item.link_id}:{line}"] = _format_plain(
                 item, str(getattr(records[record], name) or ""), zone
             )
     return values
 
 
-def _plain(item: Item, value: str, zone: ZoneInfo) -> str:
+def _format_plain(item: Item, value: str, zone: ZoneInfo) -> str:
     """A value of a list as people read it: the day of a list stands above its rows."""
     if item.type in (FieldType.DATE_TIME, FieldType.TIME):
         return display.format_clock_time(value, zone)
@@ -154,11 +156,11 @@ def _patient_sources(row: PatientRow) -> dict[str, str]:
     return sources | {WARD: row.encounter.ward if row.encounter else ""}
 
 
-def _groups(form: FormDefinition) -> Iterator[Item]:
+def _list_groups(form: FormDefinition) -> Iterator[Item]:
     return (item for item in form.items if item.repeats and item.prefill in MEDICINES)
 
 
-def _chart(group: Item, medicines: Medicines) -> _Chart:
+def _select_chart(group: Item, medicines: Medicines) -> _Chart:
     """The medicines of a group; one whose kind was not sent is taken as regular, so that none is lost."""
     kind = group.prefill.partition(".")[2]
     mine = [
@@ -171,18 +173,18 @@ def _chart(group: Item, medicines: Medicines) -> _Chart:
     return _Chart(listed, [medicine for medicine in mine if medicine not in listed])
 
 
-def _sheets(group: Item, medicines: Medicines) -> list[list[MedicationRequest]]:
-    listed = _chart(group, medicines).listed
+def _split_sheets(group: Item, medicines: Medicines) -> list[list[MedicationRequest]]:
+    listed = _select_chart(group, medicines).listed
     starts = range(0, max(len(listed), 1), group.rows)
     return [listed[start : start + group.rows] for start in starts]
 
 
-def _chart_words(
+def _chart_sources(
     group: Item, snapshot: Snapshot, medicines: Medicines, zone: ZoneInfo
 ) -> dict[str, str]:
     if not snapshot.has_type(MedicationRequest.__name__):
         return {AS_AT: NOT_DELIVERED}
-    chart = _chart(group, medicines)
+    chart = _select_chart(group, medicines)
     sources = {medicine.source for medicine in (*chart.listed, *chart.on_hold)}
     newest_times = [
         f"{name} {display.format_moment(newest, zone)}"
@@ -200,6 +202,6 @@ def _word_on_hold(medicine: MedicationRequest) -> str:
     return f"{' '.join(filter(None, parts))} ({medicine.status})"
 
 
-def _row(group: Item, number: int, record: MedicationRequest) -> dict[str, str]:
-    asked = {item.link_id: item.prefill.partition(".")[2] for item in group.items if item.prefill}
-    return {f"{link_id}:{number}": str(getattr(record, name)) for link_id, name in asked.items()}
+def _row_values(group: Item, number: int, record: MedicationRequest) -> dict[str, str]:
+    sources = {item.link_id: item.prefill.partition(".")[2] for item in group.items if item.prefill}
+    return {f"{link_id}:{number}": str(getattr(record, name)) for link_id, name in sources.items()}

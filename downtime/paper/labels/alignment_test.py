@@ -16,31 +16,30 @@ RULER = 100
 _PAGE = (A4[0] * MM, A4[1] * MM)
 
 
-def print_alignment_test(settings: Settings, name: str, made: datetime, out: BinaryIO) -> None:
+def print_alignment_test(settings: Settings, name: str, created: datetime, out: BinaryIO) -> None:
     """Outline every label of a sheet on plain paper, with the printer's offset; NotFoundError.
 
     It holds nothing of anybody, so it has no serial.
     """
     sheet = find_label_sheet(name or settings.paper.label_sheet)
     paper = settings.paper
-    printer = DocumentPrinter(PdfWriter(out, f"Alignment test {sheet.name}", made), _NOBODY)
-    lines, marks = [], ["0.4 w 0 G\n"]
+    printer = DocumentPrinter(PdfWriter(out, f"Alignment test {sheet.name}", created), _NOBODY)
+    lines, operators = [], ["0.4 w 0 G\n"]
     for number in range(1, sheet.label_count + 1):
         x, y = label_corner(settings, sheet, number)
-        marks.append(_outline(sheet, x, y))
+        operators.append(_outline(sheet, x, y))
         lines += short_line(str(number), x + 1.2 * MM, y - sheet.height * MM + 1.2 * MM, 6.5)
     head = (
         f"{sheet.name}: print on plain paper at 100%, hold it with a sheet of labels against the"
         f" light. Offset {paper.label_offset_x_mm:g} mm right, {paper.label_offset_y_mm:g} mm down"
         " (paper.label_offset_x_mm, paper.label_offset_y_mm)."
     )
-    middle = label_corner(settings, sheet, (sheet.rows // 2) * sheet.columns + 1)
-    marks.append(_ruler(20 * MM, middle[1] - sheet.height / 2 * MM))
-    lines += short_line(
-        f"{RULER} mm", 20 * MM + RULER * MM + 6, middle[1] - sheet.height / 2 * MM - 3, 8
-    )
-    below = 3.5 if sheet.top >= LINE_ABOVE else sheet.top + 6
-    printer.print_plain_page(_PAGE, [*lines, *page_wide_line(head, below)], "".join(marks))
+    _, corner_y = label_corner(settings, sheet, (sheet.rows // 2) * sheet.columns + 1)
+    ruler_x, ruler_y = 20 * MM, corner_y - sheet.height / 2 * MM
+    operators.append(_ruler(ruler_x, ruler_y))
+    lines += short_line(f"{RULER} mm", ruler_x + RULER * MM + 6, ruler_y - 3, 8)
+    below = 3.5 if sheet.first_y >= LINE_ABOVE else sheet.first_y + 6
+    printer.print_plain_page(_PAGE, [*lines, *page_wide_line(head, below)], "".join(operators))
     printer.finish()
 
 
@@ -48,13 +47,13 @@ _NOBODY = Imprint(site="", outage="", drill=False, as_at="", printed="", mrn_nam
 
 
 def _outline(sheet: LabelSheet, x: float, y: float) -> str:
-    wide, high = sheet.width * MM, sheet.height * MM
-    cross = min(wide, high) / 8
-    across, down = x + wide / 2, y - high / 2
+    width, height = sheet.width * MM, sheet.height * MM
+    arm = min(width, height) / 8
+    middle_x, middle_y = x + width / 2, y - height / 2
     return (
-        f"{x:.2f} {y - high:.2f} {wide:.2f} {high:.2f} re S\n"
-        f"{across - cross:.2f} {down:.2f} m {across + cross:.2f} {down:.2f} l S\n"
-        f"{across:.2f} {down - cross:.2f} m {across:.2f} {down + cross:.2f} l S\n"
+        f"{x:.2f} {y - height:.2f} {width:.2f} {height:.2f} re S\n"
+        f"{middle_x - arm:.2f} {middle_y:.2f} m {middle_x + arm:.2f} {middle_y:.2f} l S\n"
+        f"{middle_x:.2f} {middle_y - arm:.2f} m {middle_x:.2f} {middle_y + arm:.2f} l S\n"
     )
 
 

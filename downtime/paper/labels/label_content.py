@@ -31,12 +31,12 @@ class LabelSource:
 
 def patient_label(source: LabelSource, row: PatientRow, serial: str) -> LabelDesign:
     """Name, born, gender, NHS number, in this order and form (CUI PAB-0016, 0034, 0049)."""
-    who, drill = row.patient, source.drill
-    name, gender = display.format_name(who), display.format_gender(who)
-    born = f"Born {display.format_birth(who, source.today)}  {gender}"
-    nhs = display.format_nhs_number(who.nhs_number)
+    person, drill = row.patient, source.drill
+    name, gender = display.format_name(person), display.format_gender(person)
+    born = f"Born {display.format_birth(person, source.today)}  {gender}"
+    nhs = display.format_nhs_number(person.nhs_number)
     number = f"NHS No. {nhs or display.NOT_RECORDED}"
-    mrn = f"{source.site.mrn_name} {who.mrn or display.NOT_RECORDED}"
+    mrn = f"{source.site.mrn_name} {person.mrn or display.NOT_RECORDED}"
     place = snapshot_pages.format_location(row.encounter)
     return LabelDesign(
         top=(LabelRow(name, 12, 7, True), LabelRow(born, 10, 5)),
@@ -55,12 +55,12 @@ def patient_label(source: LabelSource, row: PatientRow, serial: str) -> LabelDes
             LabelRow(NOT_FOR_CARE if drill else NOT_FOR_TUBES_SHORT, 6.5, 2.8, needed=False),
         ),
         tiny=(
-            who.family.upper() or "UNKNOWN",
-            who.given,
-            display.format_day(who.birth_date) or display.NOT_RECORDED,
-            nhs or who.mrn or display.NOT_RECORDED,
+            person.family.upper() or "UNKNOWN",
+            person.given,
+            display.format_day(person.birth_date) or display.NOT_RECORDED,
+            nhs or person.mrn or display.NOT_RECORDED,
         ),
-        code=_code(source, who),
+        code=_code(source, person),
     )
 
 
@@ -69,18 +69,18 @@ def wristband_label(source: LabelSource, row: PatientRow, serial: str) -> LabelD
 
     Source: DSCN 04/2009 and DCB1077. The hospital number stands below, as it does in the code.
     """
-    who = row.patient
-    name = ", ".join(filter(None, (who.family.upper() or "UNKNOWN SURNAME", who.given)))
-    born = display.format_day(who.birth_date) or display.NOT_RECORDED
+    person = row.patient
+    name = ", ".join(filter(None, (person.family.upper() or "UNKNOWN SURNAME", person.given)))
+    born = display.format_day(person.birth_date) or display.NOT_RECORDED
     return LabelDesign(
         top=(LabelRow(name, 14, 9, True), LabelRow(f"Born {born}", 12, 6, True)),
         rows_beside_code=(
-            LabelRow(f"NHS No. {display.format_nhs_number(who.nhs_number)}", 12, 5.5, True),
-            LabelRow(f"{source.site.mrn_name} {who.mrn or display.NOT_RECORDED}", 10, 5),
+            LabelRow(f"NHS No. {display.format_nhs_number(person.nhs_number)}", 12, 5.5, True),
+            LabelRow(f"{source.site.mrn_name} {person.mrn or display.NOT_RECORDED}", 10, 5),
             LabelRow(NOT_FOR_CARE if source.drill else "", 6.5, 3, True, needed=False),
             LabelRow(f"{source.printed}  {format_serial(serial)}", 6.5, 3, needed=False),
         ),
-        code=_code(source, who),
+        code=_code(source, person),
     )
 
 
@@ -116,6 +116,6 @@ def stock_label(source: LabelSource, form: FormDefinition, serial: str) -> Label
     )
 
 
-def _code(source: LabelSource, who: Patient) -> str:
+def _code(source: LabelSource, patient: Patient) -> str:
     site = source.site
-    return gs1_codes.gs1_content(site.gs1_prefix, who.nhs_number, site.code, who.mrn)
+    return gs1_codes.gs1_content(site.gs1_prefix, patient.nhs_number, site.code, patient.mrn)

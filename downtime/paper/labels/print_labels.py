@@ -252,7 +252,7 @@ class _LabelSheets:
             draw_label(label.fallback, self.sheet, *corner, page)
 
     def _begin_page(self, serial: str) -> LabelPage:
-        if self.sheet.top < LINE_ABOVE:
+        if self.sheet.first_y < LINE_ABOVE:
             return LabelPage()
         text = (
             f"{self.settings.site.name}. {TITLES[self.kind]}, printed {self.source.printed}"

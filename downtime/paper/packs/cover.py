@@ -2,13 +2,42 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from downtime.clinical import display
+from downtime.clock import from_text
 from downtime.paper.model import Subject
-from downtime.paper.packs import content_recorder, snapshot_pages
+from downtime.paper.packs import content_recorder
 from downtime.paper.packs.documents import BED_LIST, BEDS_TITLE
 from downtime.paper.packs.model import PrintDocument, PrintOutcome
 from downtime.paper.packs.print_context import PrintContext
-from downtime.paper.packs.snapshot_pages import ContentsLine
+from downtime.paper.packs.snapshot_pages import SnapshotView
+from downtime.pdf.flow_blocks import Block, Heading, Paragraph, Table
+
+_AGE_COLUMNS = (("System", 3), ("Newest data", 4), ("Age when printed", 4))
+_CONTENT_COLUMNS = (("What", 8), ("Copies", 2), ("Pages", 2))
+DRILL_WORDS = "THIS IS A DRILL. Do not use these pages for the care of a patient."
+STEPS = (
+    "Check that the pages are those of your ward, and that the times above are the newest you can get.",
+    "Put each patient's pages at the bedside or in the notes. Check name and date of birth against"
+    " the wristband before every use.",
+    "Write the time at which things really happen. Sign, print your name and role on every form.",
+    "New patient: take one set of blank forms. Its downtime number stays with the patient until a"
+    " hospital number is given; write it on the wristband. Never use a number twice.",
+    "Results by telephone: use the phoned result form, and read everything back.",
+    "Group and save: hand-write the tube at the bedside, never a printed label.",
+    "Throw nothing away. Every numbered form comes back, also spoilt and unused ones: hand them in"
+    " when the systems return.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _ContentsLine:
+    """One line of a cover's contents."""
+
+    title: str
+    copies: int
+    pages: int
 
 
 def cover_document(
@@ -37,7 +66,7 @@ def cover_document(
         title,
         Subject(),
         documents[0].draft.ward if len(wards) == 1 else "",
-        lambda: ({}, snapshot_pages.cover_blocks(view, facts, contents, context.is_drill, changes)),
+        lambda: ({}, _cover_blocks(context, facts, contents, changes)),
     )
 
 
@@ -47,7 +76,9 @@ def _word_pages(outcome: PrintOutcome) -> str:
     return f"{pages}, {backs} of them backs left blank" if backs else pages
 
 
-def _list_contents(outcome: PrintOutcome, documents: Sequence[PrintDocument]) -> list[ContentsLine]:
+def _list_contents(
+    outcome: PrintOutcome, documents: Sequence[PrintDocument]
+) -> list[_ContentsLine]:
     copies: Counter[str] = Counter()
     pages: Counter[str] = Counter()
     for document, count in zip(documents, outcome.pages, strict=True):
@@ -57,6 +88,48 @@ def _list_contents(outcome: PrintOutcome, documents: Sequence[PrintDocument]) ->
             title = f"{title}, blank"
         copies[title] += 1
         pages[title] += count
-    lines = [ContentsLine(title, copies[title], pages[title]) for title in copies]
+    lines = [_ContentsLine(title, copies[title], pages[title]) for title in copies]
     backs = outcome.blank_backs
-    return [*lines, ContentsLine("Backs left blank", backs, backs)] if backs else lines
+    return [*lines, _ContentsLine("Backs left blank", backs, backs)] if backs else lines
+
+
+def _cover_blocks(
+    context: PrintContext,
+    facts: Mapping[str, str],
+    contents: Sequence[_ContentsLine],
+    changes: Sequence[tuple[str, str, str]],
+) -> list[Block]:
+    """Contents, how old the data is by system, and what to do; pages to be taken out come first."""
+    pages = sum(line.pages for line in contents)
+    rows = [(line.title, str(line.copies), str(line.pages)) for line in contents]
+    rows.append(("All pages after this cover", "", str(pages)))
+    blocks: list[Block] = []
+    if context.is_drill:
+        blocks.append(Paragraph(DRILL_WORDS, bold=True, size=12))
+    blocks.append(Table((("", 2), ("", 8)), list(facts.items())))
+    if changes:
+        columns = (("Supersedes page", 3), ("Put in instead", 3), ("Why", 6))
+        blocks += [Heading("Take these pages out"), Table(columns, changes)]
+    steps = [(str(number), step) for number, step in enumerate(STEPS, 1)]
+    return [
+        *blocks,
+        Heading("How old the data is"),
+        Table(_AGE_COLUMNS, _list_ages(context.view)),
+        Heading("What to do"),
+        Table((("", 1), ("", 24)), steps),
+        Heading("Contents"),
+        Table(_CONTENT_COLUMNS, rows),
+    ]
+
+
+def _list_ages(view: SnapshotView) -> list[tuple[str, str, str]]:
+    return [
+        (
+            name,
+            display.format_moment(newest, view.zone) if newest else "Unavailable",
+            display.format_duration(view.now - from_text(newest))
+            if newest
+            else "No data was delivered",
+        )
+        for name, newest in view.snapshot.list_systems()
+    ]

@@ -8,10 +8,9 @@ from downtime.paper.forms.prefill import Medicines
 from downtime.paper.model import Subject, make_subject
 from downtime.paper.packs import snapshot_pages
 from downtime.paper.packs.model import PrintDocument
+from downtime.paper.packs.patient_summary import summary_content
 from downtime.paper.packs.policies import check_is_for_patient
 from downtime.paper.packs.print_context import PrintContext
-from downtime.paper.packs.snapshot_pages import SnapshotView
-from downtime.pdf.flow_blocks import Block
 from downtime.snapshot.model import PatientRow
 
 SUMMARY, BED_LIST = "summary", "bed-list"
@@ -66,12 +65,6 @@ def summary_document(
         lambda: summary_content(view, row),
         replaces=replaces,
     )
-
-
-def summary_content(view: SnapshotView, row: PatientRow) -> tuple[dict[str, str], list[Block]]:
-    """Identity block and body of a summary."""
-    values = snapshot_pages.summary_identity_values(view, row)
-    return values, snapshot_pages.summary_blocks(view, row)
 
 
 def bed_list_document(

@@ -55,7 +55,7 @@ def preview_form(
     )
     printer = DocumentPrinter(PdfWriter(out, f"{form.title}: {SPECIMEN.lower()}", now), imprint)
     labels = {item.link_id: item.text for item in form.fields()}
-    layout = _marked(lay_out_form(form, home, settings))
+    layout = _add_watermark(lay_out_form(form, home, settings))
     shown = specimen_values(form)
     if form.background:
         placed = {_OPTION.sub("", place.key) for page in layout.pages for place in page}
@@ -65,7 +65,7 @@ def preview_form(
     return pages
 
 
-def _marked(layout: FormLayout) -> FormLayout:
+def _add_watermark(layout: FormLayout) -> FormLayout:
     """The layout with the word across each page, under everything that is to be read."""
     wide, high = layout.size
     angle = round(degrees(atan2(high, wide)))
@@ -82,7 +82,7 @@ def _marked(layout: FormLayout) -> FormLayout:
 def specimen_values(form: FormDefinition) -> dict[str, str]:
     """An invented value for every key of the form."""
     identity = {key: value for key, value in _IDENTITY.items() if value}
-    filled = dict(_filled(form))
+    filled = dict(_fill(form))
     return filled | {
         key: value
         for key, value in identity.items()
@@ -90,13 +90,13 @@ def specimen_values(form: FormDefinition) -> dict[str, str]:
     }
 
 
-def _filled(form: FormDefinition) -> Iterator[tuple[str, str]]:
+def _fill(form: FormDefinition) -> Iterator[tuple[str, str]]:
     for item in form.fields():
         for row, key in enumerate(item.answer_keys()):
-            yield key, _value(item, row)
+            yield key, _make_value(item, row)
 
 
-def _value(item: Item, row: int) -> str:
+def _make_value(item: Item, row: int) -> str:
     if item.options:
         return item.options[row % len(item.options)].code
     row_of_type = FIELD_TYPES[item.type]

@@ -81,7 +81,10 @@ class SessionPack(PrintRequest):
             title,
             Subject(),
             location,
-            lambda: ({}, [Table(_COLUMNS, [_line(view, row) for row in rows], row_height=30.0)]),
+            lambda: (
+                {},
+                [Table(_COLUMNS, [_list_row(view, row) for row in rows], row_height=30.0)],
+            ),
         )
         if not form:
             return [plain]
@@ -114,7 +117,7 @@ class TheatrePack(SessionPack):
     appointment_kind: ClassVar[AppointmentKind] = AppointmentKind.THEATRE
 
 
-def _line(view: SnapshotView, row: AppointmentRow) -> tuple[str, ...]:
+def _list_row(view: SnapshotView, row: AppointmentRow) -> tuple[str, ...]:
     slot, patient = row
     today = view.now.astimezone(view.zone).date()
     order = f"{slot.position}." if slot.position else ""

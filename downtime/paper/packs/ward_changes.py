@@ -18,6 +18,7 @@ from downtime.paper.packs import content_recorder, documents, snapshot_pages
 from downtime.paper.packs.cover import cover_document
 from downtime.paper.packs.documents import BED_LIST, SUMMARY
 from downtime.paper.packs.model import PackPlan, PrintDocument, PrintOutcome, RequestKind
+from downtime.paper.packs.patient_summary import summary_content
 from downtime.paper.packs.policies import check_wards
 from downtime.paper.packs.print_context import PrintContext
 from downtime.paper.packs.print_request import PrintRequest
@@ -121,7 +122,7 @@ def _changed_documents(
     old = tuple(form.serial for form in earlier.summaries.get(patient, ()))
     if not old and patient not in earlier.patients_with_forms:
         return documents.patient_documents(context, row, ward, forms, summary=True)
-    digest = content_recorder.content_digest(documents.summary_content(context.view, row))
+    digest = content_recorder.content_digest(summary_content(context.view, row))
     if old and earlier.has_summary(patient, digest, ward):
         return []
     return [documents.summary_document(context, row, ward, old)]

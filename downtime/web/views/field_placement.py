@@ -34,7 +34,7 @@ SPARE = 3
 @blueprint.get("")
 @requires(Permission.CONFIG_MANAGE)
 def choose() -> ViewResponse:
-    """The PDFs of this home, and a way to bring another."""
+    """The PDFs of this home, and a way to upload another."""
     return render_template(
         "field_placement/choose.html",
         names=list(hospital_backgrounds.list_backgrounds(request_context.app_state().home)),
@@ -43,16 +43,16 @@ def choose() -> ViewResponse:
 
 @blueprint.post("")
 @requires(Permission.CONFIG_MANAGE)
-def bring() -> ViewResponse:
-    """Take over a PDF that was sent from the browser."""
-    upload, name = request.files.get("file"), request.form.get("name", "").strip()
-    if not upload or not upload.filename:
+def upload() -> ViewResponse:
+    """Keep a PDF that was sent from the browser."""
+    file, name = request.files.get("file"), request.form.get("name", "").strip()
+    if not file or not file.filename:
         raise InputError("place.none", "No file was chosen.", "Choose a PDF.")
     home, paper = request_context.app_state().home, request_context.settings().paper
     with request_context.vault().change(
         request_context.actor(), AuditAction.FORM_BACKGROUND, target=name
     ):
-        hospital_backgrounds.add_background(home, name, upload.read(), paper)
+        hospital_backgrounds.add_background(home, name, file.read(), paper)
     return redirect(url_for("field_placement.draw", name=name), 303)
 
 
@@ -60,42 +60,36 @@ def bring() -> ViewResponse:
 @requires(Permission.CONFIG_MANAGE)
 def draw(name: str) -> ViewResponse:
     """A page as a picture, with the places on it and their numbers beside it."""
-    sheet = _sheet(name)
+    sheet = _open_background(name)
     form = hospital_backgrounds.load_placement(request_context.app_state().home, name, sheet)
-    return _screen(name, sheet, form, rules.list_rows(form), "")
+    return _render_drawing(name, sheet, form, rules.list_rows(form), "")
 
 
 @blueprint.post("/<name>")
 @requires(Permission.CONFIG_MANAGE)
 def save(name: str) -> ViewResponse:
     """Keep the places; a mistake is explained and nothing is kept."""
-    sheet = _sheet(name)
-    drawn = [row for row in _typed() if row.key]
+    sheet = _open_background(name)
+    drawn = [row for row in _read_rows() if row.key]
     form = hospital_backgrounds.load_placement(request_context.app_state().home, name, sheet)
     form |= {word: request.form.get(word, "").strip() for word in FORM_KEYS}
     try:
-        if all(row.key in RESERVED_PLACES for row in drawn):
-            raise InputError(
-                "place.none",
-                "The form has no field of its own yet.",
-                "Draw at least one that is filled in by hand, and name it.",
-            )
         form = rules.place_fields(form, drawn)
         hospital_backgrounds.save_placement(
             request_context.vault(), request_context.settings(), form, request_context.actor()
         )
     except InputError as error:
         message = f"{error.sentence} {error.next_step}"
-        return _screen(name, sheet, form, drawn, message), error.http_status
+        return _render_drawing(name, sheet, form, drawn, message), error.http_status
     flash(f"The form '{name}' is saved. Check its preview before you use it.")
-    return redirect(url_for("field_placement.draw", name=name, page=_page(sheet)), 303)
+    return redirect(url_for("field_placement.draw", name=name, page=_chosen_page(sheet)), 303)
 
 
 @blueprint.get("/<name>/<int:page>.png")
 @requires(Permission.CONFIG_MANAGE)
 def picture(name: str, page: int) -> ViewResponse:
     """A page of the PDF as a picture."""
-    png = background.draw_page(_path(name), page, request_context.settings().paper)
+    png = background.draw_page(_find_background(name), page, request_context.settings().paper)
     return Response(png, mimetype="image/png")
 
 
@@ -109,10 +103,10 @@ def preview(name: str) -> ViewResponse:
     return file_response(out.getvalue(), PDF, f"preview {name}.pdf", inline=True)
 
 
-def _screen(
+def _render_drawing(
     name: str, sheet: BackgroundPdf, form: dict[str, object], drawn: list[BoxRow], error: str
 ) -> str:
-    page = _page(sheet)
+    page = _chosen_page(sheet)
     return render_template(
         "field_placement/draw.html",
         name=name,
@@ -133,7 +127,7 @@ def _screen(
     )
 
 
-def _typed() -> list[BoxRow]:
+def _read_rows() -> list[BoxRow]:
     columns = {column: request.form.getlist(column) for column in COLUMNS}
     if len({len(values) for values in columns.values()}) != 1:
         raise InputError("place.rows", "The table came incomplete.", "Send it again.")
@@ -141,17 +135,17 @@ def _typed() -> list[BoxRow]:
     return [BoxRow(*(text.strip()[:200] for text in texts)) for texts in rows]
 
 
-def _sheet(name: str) -> BackgroundPdf:
-    return background.open_background(_path(name), request_context.settings().paper)
+def _open_background(name: str) -> BackgroundPdf:
+    return background.open_background(_find_background(name), request_context.settings().paper)
 
 
-def _path(name: str) -> Path:
+def _find_background(name: str) -> Path:
     path = hospital_backgrounds.list_backgrounds(request_context.app_state().home).get(name)
     if path is None:
         raise NotFoundError("place.unknown", "There is no such PDF here.", "Upload it first.")
     return path
 
 
-def _page(sheet: BackgroundPdf) -> int:
-    asked = request.args.get("page", "") or request.form.get("shown", "")
-    return min(int(asked), sheet.pages) if asked.isdecimal() and 0 < int(asked) < 1000 else 1
+def _chosen_page(sheet: BackgroundPdf) -> int:
+    number = request.args.get("page", "") or request.form.get("shown", "")
+    return min(int(number), sheet.pages) if number.isdecimal() and 0 < int(number) < 1000 else 1

@@ -14,7 +14,7 @@ from downtime.web.view_permissions import requires
 blueprint = Blueprint("guidance", __name__)
 
 
-class Shown(NamedTuple):
+class ShownCard(NamedTuple):
     """A card, and whether its system is down now."""
 
     title: str
@@ -30,16 +30,16 @@ def show() -> ViewResponse:
     outage = outages.find_current(request_context.vault())
     down = outage.down if outage else ()
     shown = [
-        _shown(card, down)
+        _show_card(card, down)
         for card in read_cards(request_context.app_state().home)
-        if _matters(card, down)
+        if _is_shown(card, down)
     ]
     return render_template("guidance/show.html", cards=shown)
 
 
-def _matters(card: Card, down: tuple[str, ...]) -> bool:
+def _is_shown(card: Card, down: tuple[str, ...]) -> bool:
     return not down or card.system == ANY_SYSTEM or card.system in down
 
 
-def _shown(card: Card, down: tuple[str, ...]) -> Shown:
-    return Shown(card.title, card.steps, card.call, card.system in down)
+def _show_card(card: Card, down: tuple[str, ...]) -> ShownCard:
+    return ShownCard(card.title, card.steps, card.call, card.system in down)

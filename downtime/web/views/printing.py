@@ -121,7 +121,7 @@ def blank() -> ViewResponse:
 
 @blueprint.post("/print/again/<serial>")
 @requires(Permission.FORM_PRINT)
-def again(serial: str) -> ViewResponse:
+def reprint(serial: str) -> ViewResponse:
     """One form again, under a new serial; the old one becomes void."""
     form = ledger.get_form(request_context.vault(), serial)
     return queue_as_chosen(Reprint(serial=form.serial), required_reason())

@@ -107,8 +107,8 @@ def test_a_label_stands_where_the_sheet_has_it_and_the_offset_moves_it(
     mm = 72 / 25.4
     x, y = top_left(settings)
     sheet = LABEL_SHEETS["L7163"]
-    assert sheet.left + sheet.pitch_x < x / mm < sheet.left + sheet.pitch_x + 4
-    top = sheet.top + sheet.pitch_y
+    assert sheet.first_x + sheet.pitch_x < x / mm < sheet.first_x + sheet.pitch_x + 4
+    top = sheet.first_y + sheet.pitch_y
     assert top < y / mm < top + 6
     paper = replace(settings.paper, label_offset_x_mm=1.5, label_offset_y_mm=-2.0)
     moved = top_left(replace(settings, paper=paper))

@@ -83,7 +83,7 @@ def test_a_fault_shows_a_reference_and_its_log_holds_no_data(hospital, monkeypat
     def broken(_):
         raise ValueError("SAMPLE, Ann born 1960-01-02")
 
-    monkeypatch.setattr("downtime.snapshot.store.opened_snapshot.Snapshot.wards", broken)
+    monkeypatch.setattr("downtime.snapshot.store.opened_snapshot.Snapshot.list_wards", broken)
     with caplog.at_level(logging.DEBUG):
         answer = hospital.browser("ward").get("/beds")
     assert answer.status_code == 500
@@ -101,14 +101,14 @@ def test_a_broken_frame_still_gives_the_page_of_a_fault(hospital, monkeypatch):
     monkeypatch.setattr("downtime.web.page_context._list_systems", broken)
     answer = hospital.browser("ward").get("/beds")
     assert answer.status_code == 500
-    assert "fault of its own" in answer.text
+    assert "has a fault" in answer.text
 
 
 def test_a_users_error_is_a_sentence_with_a_next_step(hospital, monkeypatch):
     def refused(*_):
         raise ConflictError("x.y", "That is not possible <now>.", "Do this instead.")
 
-    monkeypatch.setattr("downtime.outage.downtime_numbers.issue", refused)
+    monkeypatch.setattr("downtime.outage.downtime_numbers.issue_numbers", refused)
     answer = hospital.browser("ward").post("/numbers", {"count": "1"})
     assert answer.status_code == 409
     assert "That is not possible &lt;now&gt;." in answer.text
