@@ -7,7 +7,7 @@ import click
 from downtime.accounts.model import Permission
 from downtime.cli.program import feeds
 from downtime.cli.session import Output, Session, command
-from downtime.feeds import check_feeds as checking
+from downtime.feeds.check_feeds import check_feeds
 
 
 @command(feeds, "check", permission=Permission.PUBLIC)
@@ -18,7 +18,7 @@ def check(session: Session, paths: tuple[Path, ...]) -> Output:
     Nothing is kept and nothing is unlocked. A home's settings (table mappings, names of systems)
     are used where there is one.
     """
-    report = checking.check_feeds(paths, session.settings_or_default)
+    report = check_feeds(paths, session.settings_or_default)
     lines = [
         f"{report.messages} messages: {report.accepted} accepted, {len(report.rejected)} rejected"
         f" in {report.seconds:.1f} s.",

@@ -37,7 +37,7 @@ SHEET = click.option(
 WRISTBAND = click.option("--wristband", is_flag=True, help="Wristbands instead of labels.")
 
 
-def on_a_sheet(function: Callable[..., Any]) -> Callable[..., Any]:
+def sheet_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options `--sheet`, `--start` and `--copies`."""
     copies = click.IntRange(1, MOST_COPIES)
     for option in (
@@ -57,7 +57,7 @@ def on_a_sheet(function: Callable[..., Any]) -> Callable[..., Any]:
 @command(labels, "ward", permission=Permission.PACK_PRINT)
 @click.argument("wards", nargs=-1, required=True, metavar="WARD...")
 @WRISTBAND
-@on_a_sheet
+@sheet_options
 @destination_options
 @OPTIONAL_REASON
 def ward(session: Session, wards: tuple[str, ...], wristband: bool, **options: Any) -> Output:
@@ -68,7 +68,7 @@ def ward(session: Session, wards: tuple[str, ...], wristband: bool, **options: A
 @command(labels, "patient", permission=Permission.PACK_PRINT)
 @click.argument("number", metavar="NUMBER")
 @WRISTBAND
-@on_a_sheet
+@sheet_options
 @destination_options
 @OPTIONAL_REASON
 def patient(session: Session, number: str, wristband: bool, **options: Any) -> Output:
@@ -81,7 +81,7 @@ def patient(session: Session, number: str, wristband: bool, **options: Any) -> O
 
 @command(labels, "stock", permission=Permission.FORM_PRINT)
 @click.argument("forms", nargs=-1, metavar="[FORM]...")
-@on_a_sheet
+@sheet_options
 @destination_options
 @OPTIONAL_REASON
 def stock(session: Session, forms: tuple[str, ...], **options: Any) -> Output:

@@ -16,10 +16,10 @@ def qr_code_operators(payload: str, x: float, y: float, size: float) -> str:
 
     Points throughout. The quiet zone of four modules is the caller's to leave.
     """
-    made = zxingcpp.create_barcode(
+    barcode = zxingcpp.create_barcode(
         payload, zxingcpp.BarcodeFormat.QRCodeModel2, ec_level="Q", data_mask=_MASK
     )
-    return _drawn(made, x, y, size)
+    return _fill_operators(barcode, x, y, size)
 
 
 _MASK = 0
@@ -27,44 +27,46 @@ _MASK = 0
 
 
 def data_matrix_operators(content: str, x: float, y: float, size: float) -> str:
-    """PDF operators that fill a square GS1 DataMatrix, as `code_path`; its quiet zone is one module.
+    """PDF operators that fill a square GS1 DataMatrix, as `qr_code_operators`; its quiet zone is one module.
 
     `content` names its application identifiers in brackets: `(91)DEMO/RX00001`.
     """
-    made = zxingcpp.create_barcode(
+    barcode = zxingcpp.create_barcode(
         content, zxingcpp.BarcodeFormat.DataMatrix, gs1=True, force_square=True
     )
-    return _drawn(made, x, y, size)
+    return _fill_operators(barcode, x, y, size)
 
 
-def _drawn(made: zxingcpp.Barcode, x: float, y: float, size: float) -> str:
-    image = made.to_image(scale=1, add_quiet_zones=False)
+def _fill_operators(barcode: zxingcpp.Barcode, x: float, y: float, size: float) -> str:
+    image = barcode.to_image(scale=1, add_quiet_zones=False)
     modules = image.shape[0]
     dots = bytes(memoryview(image))  # type: ignore[arg-type]
     scale = size / modules
-    rows = "".join(map(_part, _cut(modules)(dots), cycle((0, _PART))))
+    rows = "".join(map(_run_operators, _row_cutter(modules)(dots), cycle((0, _FIRST_COLUMNS))))
     return f"q {scale:.4f} 0 0 {-scale:.4f} {x:.2f} {y + size:.2f} cm\n{rows}Q\n"
 
 
-_PART = 11
+_FIRST_COLUMNS = 11
 """Columns of a row's first part: parts repeat from code to code, whole rows seldom do."""
 _NEXT_ROW = "f 1 0 0 1 0 1 cm\n"
 _OVERLAP = 0.02
 
 
 @cache
-def _cut(modules: int) -> Callable[[bytes], tuple[bytes, ...]]:
+def _row_cutter(modules: int) -> Callable[[bytes], tuple[bytes, ...]]:
     """Cuts a square of so many dots a side into the two parts of each row."""
-    starts = range(0, modules * modules, modules)
-    parts = [(slice(at, at + _PART), slice(at + _PART, at + modules)) for at in starts]
-    return itemgetter(*[part for row in parts for part in row])
+    parts = []
+    for start in range(0, modules * modules, modules):
+        middle = start + _FIRST_COLUMNS
+        parts += [slice(start, middle), slice(middle, start + modules)]
+    return itemgetter(*parts)
 
 
 @lru_cache(maxsize=8192)
-def _part(dots: bytes, column: int) -> str:
+def _run_operators(dots: bytes, column: int) -> str:
     """Rectangles of the dark runs; they overlap a little, so that no hairline parts them."""
-    found = (
+    rectangles = (
         f"{column + m.start()} 0 {m.end() - m.start() + _OVERLAP} {1 + _OVERLAP} re "
         for m in _DARK.finditer(dots)
     )
-    return "".join(found) + (_NEXT_ROW if column else "")
+    return "".join(rectangles) + (_NEXT_ROW if column else "")

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from downtime.pdf.field_rectangle import FieldRectangle
+from downtime.pdf.field_rectangle import Alignment, FieldRectangle
 from downtime.pdf.text import character_width, wrap_text
 from downtime.pdf.typeface import NeedsShapingError, glyph_runs
 
@@ -32,85 +32,85 @@ def text_width(text: str, bold: bool) -> float:
         return sum(map(character_width, text)) * _SHAPED_ALLOWANCE
 
 
-def fit_text(place: FieldRectangle, text: str) -> list[TextLine] | None:
-    """The lines of printable text within a place, as large as they can be; None when they cannot.
+def fit_text(box: FieldRectangle, text: str) -> list[TextLine] | None:
+    """The lines of printable text within a rectangle, as large as they can be; None when they cannot.
 
     On ruled paper the text stands on the rules when it fits there.
     """
-    if place.leading and (ruled := _on_rules(place, text)):
-        return ruled
+    if box.leading and (lines := _fit_on_rules(box, text)):
+        return lines
     best, largest = None, SMALLEST_SIZE
     if "\n" not in text:
-        wide = text_width(text, place.bold)
-        usual = min(place.size, place.height / LEADING)
-        if usual * wide <= place.width:
-            return [_centred(place, usual, text, wide)]
-        size = min(usual, place.width / wide)
+        width = text_width(text, box.bold)
+        usual = min(box.size, box.height / LEADING)
+        if usual * width <= box.width:
+            return [_centre_line(box, usual, text, width)]
+        size = min(usual, box.width / width)
         if size >= SMALLEST_SIZE:
-            best, largest = [_centred(place, size, text, wide)], size
-    longest = max((text_width(word, place.bold) for word in text.split()), default=0.0)
-    unbroken = place.width / longest * 0.999 if longest else place.size
-    for count in range(2, int(place.height / LEADING / SMALLEST_SIZE) + 1):
-        size = min(place.size, place.height / LEADING / count)
+            best, largest = [_centre_line(box, size, text, width)], size
+    longest = max((text_width(word, box.bold) for word in text.split()), default=0.0)
+    unbroken = box.width / longest * 0.999 if longest else box.size
+    for count in range(2, int(box.height / LEADING / SMALLEST_SIZE) + 1):
+        size = min(box.size, box.height / LEADING / count)
         size = max(SMALLEST_SIZE, min(size, unbroken))
-        if (size > largest or best is None) and (lines := _broken(place, text, size, count)):
-            return _stacked(place, lines, size)
+        if (size > largest or best is None) and (lines := _break_lines(box, text, size, count)):
+            return _stack_lines(box, lines, size)
     return best
 
 
-def _on_rules(place: FieldRectangle, text: str) -> list[TextLine] | None:
-    lines = _broken(place, text, place.size, round(place.height / place.leading))
+def _fit_on_rules(box: FieldRectangle, text: str) -> list[TextLine] | None:
+    lines = _break_lines(box, text, box.size, round(box.height / box.leading))
     if lines is None:
         return None
-    top = place.y + place.height + place.leading * 0.25
+    top = box.y + box.height + box.leading * 0.25
     return [
-        TextLine(place.x, top - place.leading * row, place.size, place.bold, line)
+        TextLine(box.x, top - box.leading * row, box.size, box.bold, line)
         for row, line in enumerate(lines, 1)
     ]
 
 
-def _broken(place: FieldRectangle, text: str, size: float, most: int) -> list[str] | None:
-    lines = wrap_text(text, place.width / size, lambda part: text_width(part, place.bold))
-    return lines if len(lines) <= most else None
+def _break_lines(box: FieldRectangle, text: str, size: float, most_lines: int) -> list[str] | None:
+    lines = wrap_text(text, box.width / size, lambda part: text_width(part, box.bold))
+    return lines if len(lines) <= most_lines else None
 
 
-def _centred(place: FieldRectangle, size: float, text: str, wide: float) -> TextLine:
-    baseline = place.y + (place.height - _CAP_HEIGHT * size) / 2
-    return TextLine(_left(place, size * wide), baseline, size, place.bold, text)
+def _centre_line(box: FieldRectangle, size: float, text: str, width: float) -> TextLine:
+    baseline = box.y + (box.height - _CAP_HEIGHT * size) / 2
+    return TextLine(_line_start(box, size * width), baseline, size, box.bold, text)
 
 
-def _left(place: FieldRectangle, wide: float) -> float:
-    return place.x + (place.width - wide) * _FREE_BEFORE[place.align]
+def _line_start(box: FieldRectangle, width: float) -> float:
+    return box.x + (box.width - width) * _SHARE_BEFORE[box.align]
 
 
-_FREE_BEFORE = {"left": 0.0, "center": 0.5, "right": 1.0}
+_SHARE_BEFORE = {Alignment.LEFT: 0.0, Alignment.CENTER: 0.5, Alignment.RIGHT: 1.0}
 """Share of the room left over that comes before a line."""
 
 
-def _stacked(place: FieldRectangle, lines: list[str], size: float) -> list[TextLine]:
+def _stack_lines(box: FieldRectangle, lines: list[str], size: float) -> list[TextLine]:
     leading = size * LEADING
-    top = place.y + (place.height + leading * len(lines)) / 2 - size
+    top = box.y + (box.height + leading * len(lines)) / 2 - size
     return [
         TextLine(
-            _left(place, size * text_width(text.rstrip(" "), place.bold)),
+            _line_start(box, size * text_width(text.rstrip(" "), box.bold)),
             top - leading * row,
             size,
-            place.bold,
+            box.bold,
             text,
         )
         for row, text in enumerate(lines)
     ]
 
 
-def fit_beginning(place: FieldRectangle, text: str) -> list[TextLine]:
+def fit_beginning(box: FieldRectangle, text: str) -> list[TextLine]:
     """As much of a text as fits at the smallest type, and words that it is continued."""
-    count = max(1, int(place.height / LEADING / SMALLEST_SIZE))
-    lines = wrap_text(text, place.width / SMALLEST_SIZE, lambda part: text_width(part, place.bold))[
+    count = max(1, int(box.height / LEADING / SMALLEST_SIZE))
+    lines = wrap_text(text, box.width / SMALLEST_SIZE, lambda part: text_width(part, box.bold))[
         :count
     ]
     last = lines[-1].rstrip(" ")
-    while last and text_width(last + CONTINUED, place.bold) * SMALLEST_SIZE > place.width:
+    while last and text_width(last + CONTINUED, box.bold) * SMALLEST_SIZE > box.width:
         last = last[:-1]
-    if text_width(CONTINUED, place.bold) * SMALLEST_SIZE > place.width:
-        return _stacked(place, ["…"], SMALLEST_SIZE)
-    return _stacked(place, [*lines[:-1], (last + CONTINUED).lstrip()], SMALLEST_SIZE)
+    if text_width(CONTINUED, box.bold) * SMALLEST_SIZE > box.width:
+        return _stack_lines(box, ["…"], SMALLEST_SIZE)
+    return _stack_lines(box, [*lines[:-1], (last + CONTINUED).lstrip()], SMALLEST_SIZE)

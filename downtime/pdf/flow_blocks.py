@@ -9,7 +9,7 @@ from downtime.pdf.text import to_printable, wrap_text
 
 BODY_SIZE = 9.0
 _PAD_X, _PAD_Y = 3.0, 2.4
-_HEAD = 14.0
+_HEAD_HEIGHT = 14.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,33 +58,33 @@ class FlowedPage:
     """(x, y, width, height) of grey fields."""
 
 
-class _Flow:
-    def __init__(self, wide: float, high: float) -> None:
-        self.wide, self.high = wide, high
+class _BlockFlow:
+    def __init__(self, width: float, height: float) -> None:
+        self.width, self.height = width, height
         self.pages = [FlowedPage()]
         self.used = 0.0
-        self.table: FlowedPage | None = None
+        self.table_page: FlowedPage | None = None
         """The page on which the table being drawn was begun."""
 
     @property
-    def left(self) -> float:
-        return self.high - self.used
+    def remaining(self) -> float:
+        return self.height - self.used
 
-    def turn(self) -> None:
+    def next_page(self) -> None:
         self.pages.append(FlowedPage())
         self.used = 0.0
 
-    def need(self, height: float) -> bool:
-        """Turn the page unless so much is left on it."""
-        if height <= self.left or not self.used:
+    def ensure_room(self, height: float) -> bool:
+        """Begin a page unless so much room is left on this one; whether it did."""
+        if height <= self.remaining or not self.used:
             return False
-        self.turn()
+        self.next_page()
         return True
 
     def line(self, x: float, size: float, bold: bool, text: str, below: float = 0.0) -> TextLine:
         return TextLine(x, -(self.used + below + size), size, bold, text)
 
-    def put(self, tag: Tag, lines: list[TextLine]) -> None:
+    def add(self, tag: Tag, lines: list[TextLine]) -> None:
         """Show lines of one element on this page."""
         lines = [line for line in lines if line.text.strip()]
         if lines or not tag.has_content:
@@ -93,88 +93,90 @@ class _Flow:
             self.pages[-1].texts.append((tag._replace(has_content=False), []))
 
 
-def flow_blocks(blocks: Sequence[Block], wide: float, high: float) -> list[FlowedPage]:
-    """The pages of an area `wide` by `high` points that hold all blocks."""
-    state = _Flow(wide, high)
+def flow_blocks(blocks: Sequence[Block], width: float, height: float) -> list[FlowedPage]:
+    """The pages of an area `width` by `height` points that hold all blocks."""
+    flow = _BlockFlow(width, height)
     for number, block in enumerate(blocks):
         if isinstance(block, Heading):
-            _heading(state, block, _least(blocks[number + 1 : number + 2], wide))
+            _add_heading(flow, block, _least_height(blocks[number + 1 : number + 2], width))
         elif isinstance(block, Paragraph):
-            _paragraph(state, block)
+            _add_paragraph(flow, block)
         else:
-            _table(state, block)
-    return state.pages
+            _add_table(flow, block)
+    return flow.pages
 
 
-def _least(following: Sequence[Block], wide: float) -> float:
+def _least_height(following: Sequence[Block], width: float) -> float:
     """The height that what follows a heading needs at the least, to stay with it."""
     for block in following:
         if isinstance(block, Table) and block.rows:
-            return _HEAD + _row_height(_cells(block, _widths(block, wide), block.rows[0]), block)
+            return _HEAD_HEIGHT + _row_height(
+                _wrap_cells(block, _column_widths(block, width), block.rows[0]), block
+            )
     return 3 * BODY_SIZE * LEADING
 
 
-def _heading(state: _Flow, block: Heading, least: float) -> None:
+def _add_heading(flow: _BlockFlow, block: Heading, least: float) -> None:
     size = 11.5
-    state.need(24.0 + least)
-    if state.used:
-        state.used += 7.0
+    flow.ensure_room(24.0 + least)
+    if flow.used:
+        flow.used += 7.0
     lines = []
     for text in wrap_text(
-        to_printable(block.text), state.wide / size, lambda part: text_width(part, True)
+        to_printable(block.text), flow.width / size, lambda part: text_width(part, True)
     ):
-        lines.append(state.line(0.0, size, True, text))
-        state.used += size * LEADING
-    state.put(Tag("H2"), lines)
-    state.used += 3.0
+        lines.append(flow.line(0.0, size, True, text))
+        flow.used += size * LEADING
+    flow.add(Tag("H2"), lines)
+    flow.used += 3.0
 
 
-def _paragraph(state: _Flow, block: Paragraph) -> None:
+def _add_paragraph(flow: _BlockFlow, block: Paragraph) -> None:
     leading = block.size * LEADING
     lines: list[TextLine] = []
     measure = lambda part: text_width(part, block.bold)  # noqa: E731
-    for text in wrap_text(to_printable(block.text), state.wide / block.size, measure):
-        if leading > state.left and state.used:
-            state.put(Tag("P"), lines)
+    for text in wrap_text(to_printable(block.text), flow.width / block.size, measure):
+        if leading > flow.remaining and flow.used:
+            flow.add(Tag("P"), lines)
             lines = []
-            state.turn()
-        lines.append(state.line(0.0, block.size, block.bold, text))
-        state.used += leading
-    state.put(Tag("P"), lines)
-    state.used += 3.0
+            flow.next_page()
+        lines.append(flow.line(0.0, block.size, block.bold, text))
+        flow.used += leading
+    flow.add(Tag("P"), lines)
+    flow.used += 3.0
 
 
-def _table(state: _Flow, block: Table) -> None:
-    widths = _widths(block, state.wide)
-    state.table = None
+def _add_table(flow: _BlockFlow, block: Table) -> None:
+    widths = _column_widths(block, flow.width)
+    flow.table_page = None
     above = ""
     for number, row in enumerate(block.rows):
         above = row[block.bold_column] or above
-        cells = _cells(block, widths, row)
-        if block.repeats_bold and _row_height(cells, block) > state.left:
-            again = [above if n == block.bold_column else text for n, text in enumerate(row)]
-            cells = _cells(block, widths, again)
+        cells = _wrap_cells(block, widths, row)
+        if block.repeats_bold and _row_height(cells, block) > flow.remaining:
+            repeated = [above if n == block.bold_column else text for n, text in enumerate(row)]
+            cells = _wrap_cells(block, widths, repeated)
         if number == 0:
-            state.need(_HEAD + _row_height(cells, block))
-            _table_head(state, block, widths)
-        for part in _parts(state, block, widths, cells):
-            _table_row(state, part, widths, block)
-    state.used += 5.0
+            flow.ensure_room(_HEAD_HEIGHT + _row_height(cells, block))
+            _add_table_head(flow, block, widths)
+        for part in _split_row(flow, block, widths, cells):
+            _add_table_row(flow, part, widths, block)
+    flow.used += 5.0
 
 
-def _widths(block: Table, wide: float) -> list[float]:
+def _column_widths(block: Table, width: float) -> list[float]:
     total = sum(share for _, share in block.columns)
-    return [wide * share / total for _, share in block.columns]
+    return [width * share / total for _, share in block.columns]
 
 
-def _cells(block: Table, widths: list[float], row: Sequence[str]) -> list[list[str]]:
+def _wrap_cells(block: Table, widths: list[float], row: Sequence[str]) -> list[list[str]]:
     return [
         wrap_text(
             to_printable(text),
-            (wide - 2 * _PAD_X) / BODY_SIZE,
+            (width - 2 * _PAD_X) / BODY_SIZE,
             lambda part, bold=column == block.bold_column: text_width(part, bold),  # type: ignore[misc]
         )
-        for column, (text, wide) in enumerate(zip(row, widths, strict=True))
+        for column, (text, width) in enumerate(zip(row, widths, strict=True))
     ]
 
 
@@ -182,8 +184,8 @@ def _row_height(cells: list[list[str]], block: Table) -> float:
     return max(max(map(len, cells)) * BODY_SIZE * LEADING + 2 * _PAD_Y, block.row_height)
 
 
-def _parts(
-    state: _Flow, block: Table, widths: list[float], cells: list[list[str]]
+def _split_row(
+    flow: _BlockFlow, block: Table, widths: list[float], cells: list[list[str]]
 ) -> Iterator[list[list[str]]]:
     """A row as it falls on pages: whole when a page can hold it, else in parts under a new head.
 
@@ -191,9 +193,9 @@ def _parts(
     """
     while True:
         height = _row_height(cells, block)
-        if state.need(min(height, state.high - _HEAD)):
-            _table_head(state, block, widths)
-        room = max(1, int((state.left - 2 * _PAD_Y) / (BODY_SIZE * LEADING)))
+        if flow.ensure_room(min(height, flow.height - _HEAD_HEIGHT)):
+            _add_table_head(flow, block, widths)
+        room = max(1, int((flow.remaining - 2 * _PAD_Y) / (BODY_SIZE * LEADING)))
         yield [cell[:room] for cell in cells]
         if max(map(len, cells)) <= room:
             return
@@ -203,40 +205,42 @@ def _parts(
         ]
 
 
-def _table_head(state: _Flow, block: Table, widths: list[float]) -> None:
+def _add_table_head(flow: _BlockFlow, block: Table, widths: list[float]) -> None:
     if not any(title for title, _ in block.columns):
         return
-    size, height = 8.0, _HEAD
-    page = state.pages[-1]
-    page.shades.append((0.0, -(state.used + height), state.wide, height))
+    size, height = 8.0, _HEAD_HEIGHT
+    page = flow.pages[-1]
+    page.shades.append((0.0, -(flow.used + height), flow.width, height))
     x = 0.0
-    _open_row(state)
-    for (title, _), wide in zip(block.columns, widths, strict=True):
-        state.put(Tag("TH", depth=2), [state.line(x + _PAD_X, size, True, title, below=2.2)])
-        x += wide
-    state.used += height
-    page.rules.append((0.0, -state.used, state.wide))
+    _begin_row(flow)
+    for (title, _), width in zip(block.columns, widths, strict=True):
+        flow.add(Tag("TH", depth=2), [flow.line(x + _PAD_X, size, True, title, below=2.2)])
+        x += width
+    flow.used += height
+    page.rules.append((0.0, -flow.used, flow.width))
 
 
-def _open_row(state: _Flow) -> None:
+def _begin_row(flow: _BlockFlow) -> None:
     """A row of the table on this page; a table that goes on over pages is one on each."""
-    page = state.pages[-1]
-    if state.table is not page:
-        state.table = page
-        state.put(Tag("Table", has_content=False), [])
-    state.put(Tag("TR", depth=1, has_content=False), [])
+    page = flow.pages[-1]
+    if flow.table_page is not page:
+        flow.table_page = page
+        flow.add(Tag("Table", has_content=False), [])
+    flow.add(Tag("TR", depth=1, has_content=False), [])
 
 
-def _table_row(state: _Flow, cells: list[list[str]], widths: list[float], block: Table) -> None:
+def _add_table_row(
+    flow: _BlockFlow, cells: list[list[str]], widths: list[float], block: Table
+) -> None:
     leading, x = BODY_SIZE * LEADING, 0.0
-    _open_row(state)
-    for column, (cell, wide) in enumerate(zip(cells, widths, strict=True)):
+    _begin_row(flow)
+    for column, (cell, width) in enumerate(zip(cells, widths, strict=True)):
         bold = column == block.bold_column
         lines = [
-            state.line(x + _PAD_X, BODY_SIZE, bold, text, below=_PAD_Y + number * leading - 0.6)
+            flow.line(x + _PAD_X, BODY_SIZE, bold, text, below=_PAD_Y + number * leading - 0.6)
             for number, text in enumerate(cell)
         ]
-        state.put(Tag("TD", depth=2), lines)
-        x += wide
-    state.used += _row_height(cells, block)
-    state.pages[-1].rules.append((0.0, -state.used, state.wide))
+        flow.add(Tag("TD", depth=2), lines)
+        x += width
+    flow.used += _row_height(cells, block)
+    flow.pages[-1].rules.append((0.0, -flow.used, flow.width))

@@ -9,7 +9,7 @@ from downtime.pdf.text import BOLD, FONT_FOLDER, FONTS, REGULAR, font_of, is_sim
 
 FACES = {"R": REGULAR, "B": BOLD, **{f"F{n}": name for n, name in enumerate(FONTS[1:], 1)}}
 """Names of the faces as resources of a page: what `R` and `B` lack is set in the first that has it."""
-REMEMBERED = 8192
+CACHED_TEXTS = 8192
 """Texts that are measured once: more than a ward's words, few enough to need no memory."""
 _BY_FONT = {name: key for key, name in FACES.items()}
 
@@ -18,7 +18,7 @@ class NeedsShapingError(Exception):
     """The text holds a character that one glyph after another cannot draw."""
 
 
-class _Glyphs(dict[int, str]):
+class _HexadecimalGlyphs(dict[int, str]):
     def __missing__(self, code: int) -> str:
         raise NeedsShapingError
 
@@ -36,7 +36,7 @@ class FontFace:
             self.widths = {c: metrics[g][0] / scale for c, g in known.items()}
             self.ascent, self.descent = font["hhea"].ascent / scale, font["hhea"].descent / scale
             self.box = [round(getattr(font["head"], k) * 1000 / scale) for k in _BOX]
-        self._hex = _Glyphs({c: f"{g:04X}" for c, g in self.glyphs.items()})
+        self._hex = _HexadecimalGlyphs({c: f"{g:04X}" for c, g in self.glyphs.items()})
 
     def encode(self, text: str) -> str:
         """Glyph numbers of `text`, four hexadecimal digits each; NeedsShapingError."""
@@ -63,7 +63,7 @@ def font_face(name: str) -> FontFace:
     return FontFace(name)
 
 
-@lru_cache(maxsize=REMEMBERED)
+@lru_cache(maxsize=CACHED_TEXTS)
 def glyph_runs(text: str, bold: bool) -> tuple[tuple[tuple[str, str, float], ...], float]:
     """(face, glyphs, width in em) of each stretch, and the whole width; NeedsShapingError.
 
@@ -74,15 +74,17 @@ def glyph_runs(text: str, bold: bool) -> tuple[tuple[tuple[str, str, float], ...
         width = main.width(text)
         return ((main.name, main.encode(text), width),), width
     except NeedsShapingError:
-        return _mixed(text, main)
+        return _runs_in_several_faces(text, main)
 
 
-def _mixed(text: str, main: FontFace) -> tuple[tuple[tuple[str, str, float], ...], float]:
-    found = []
+def _runs_in_several_faces(
+    text: str, main: FontFace
+) -> tuple[tuple[tuple[str, str, float], ...], float]:
+    stretches = []
     for used, stretch in groupby(text, lambda character: _face_of(character, main)):
         part = "".join(stretch)
-        found.append((used.name, used.encode(part), used.width(part)))
-    return tuple(found), sum(run[2] for run in found)
+        stretches.append((used.name, used.encode(part), used.width(part)))
+    return tuple(stretches), sum(run[2] for run in stretches)
 
 
 def _face_of(character: str, main: FontFace) -> FontFace:

@@ -14,7 +14,7 @@ import pikepdf
 
 from downtime.errors import InputError
 from downtime.paper.forms.background import BackgroundPdf, open_background
-from downtime.paper.forms.model import FieldBox, FormDefinition, Item
+from downtime.paper.forms.model import FieldBox, FieldType, FormDefinition, Item
 from downtime.paper.layout.model import FormLayout, PageRectangles
 from downtime.pdf.field_rectangle import Alignment, FieldKind, FieldRectangle
 from downtime.pdf.templates import render_pdf
@@ -136,7 +136,7 @@ class _BackgroundLayout:
                 row_box = self._box_of_row(box, row, key)
                 if row_box.page != number:
                     continue
-                if box.option or item.type == "boolean":
+                if box.option or item.type == FieldType.BOOLEAN:
                     yield self._tick(key, row_box)
                 else:
                     yield self._rectangle(key, row_box)

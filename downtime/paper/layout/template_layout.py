@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pikepdf
 
 from downtime.paper.forms.field_types import FIELD_TYPES
-from downtime.paper.forms.model import SIGN_OFF, FormDefinition
+from downtime.paper.forms.model import SIGN_OFF, FormDefinition, Orientation
 from downtime.paper.layout.model import FormLayout
 from downtime.pdf.field_rectangle import Alignment, FieldKind, FieldRectangle
 from downtime.pdf.templates import html_to_pdf_bytes, render_html, template_folder
@@ -45,7 +45,7 @@ def _template_context(form: FormDefinition, mrn_name: str) -> dict[str, Any]:
         "types": FIELD_TYPES,
         "title": form.title,
         "identity": bool(form.identity),
-        "wide": form.orientation == "landscape",
+        "wide": form.orientation == Orientation.LANDSCAPE,
         "mrn_name": mrn_name,
         "footer": f"{form.title}, version {form.version}. {_FOOTERS[form.returns]}",
         "sign_off_order": order,

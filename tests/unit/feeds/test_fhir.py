@@ -41,31 +41,31 @@ def bundle(*resources, **more):
 
 
 @pytest.fixture
-def one(read_fhir):
+def read_one(read_fhir):
     """The only message of one resource."""
 
     def read(resource):
-        (found,) = read_fhir(orjson.dumps(resource))
-        return found
+        (message,) = read_fhir(orjson.dumps(resource))
+        return message
 
     return read
 
 
-def test_a_patient(one, of):
-    said = of(one(PATIENT))[0]
-    assert said.patient == (*WHO, ADDRESS)
-    assert said.fields["mrn"] == "H1001"
-    assert said.fields["nhs_number"] == "9990000018"
-    assert [said.fields[n] for n in ("family", "given", "prefix")] == ["PATEL", "Asha R", "Mrs"]
-    assert (said.fields["gender"], said.fields["birth_date"]) == ("female", "1962-03-04")
-    assert "address" not in said.fields
+def test_a_patient(read_one, of):
+    change = of(read_one(PATIENT))[0]
+    assert change.patient == (*WHO, ADDRESS)
+    assert change.fields["mrn"] == "H1001"
+    assert change.fields["nhs_number"] == "9990000018"
+    assert [change.fields[n] for n in ("family", "given", "prefix")] == ["PATEL", "Asha R", "Mrs"]
+    assert (change.fields["gender"], change.fields["birth_date"]) == ("female", "1962-03-04")
+    assert "address" not in change.fields
 
 
-def test_references_inside_a_bundle_mean_the_person(one, of):
-    said = of(one(bundle(ALLERGY, PATIENT)), "AllergyIntolerance")[0]
-    assert said.patient[:2] == WHO
-    assert (said.source, said.event) == ("EPR", "2026-11-02T10:00:00Z")
-    assert said.fields == {
+def test_references_inside_a_bundle_mean_the_person(read_one, of):
+    change = of(read_one(bundle(ALLERGY, PATIENT)), "AllergyIntolerance")[0]
+    assert change.patient[:2] == WHO
+    assert (change.source, change.event) == ("EPR", "2026-11-02T10:00:00Z")
+    assert change.fields == {
         "substance": "Penicillin allergy",
         "code": "91936005",
         "reaction": "Rash",
@@ -76,47 +76,47 @@ def test_references_inside_a_bundle_mean_the_person(one, of):
     }
 
 
-def test_a_reference_alone_meets_the_patient_resource(one, of):
-    assert of(one(ALLERGY))[0].patient == (ADDRESS,)
+def test_a_reference_alone_meets_the_patient_resource(read_one, of):
+    assert of(read_one(ALLERGY))[0].patient == (ADDRESS,)
 
 
-def test_a_reference_with_an_identifier(one, of):
+def test_a_reference_with_an_identifier(read_one, of):
     named = {**ALLERGY, "patient": {"type": "Patient", "identifier": NHS}}
-    assert of(one(named))[0].patient == (WHO[1],)
+    assert of(read_one(named))[0].patient == (WHO[1],)
 
 
-def test_servers_are_told_apart(one, of):
+def test_servers_are_told_apart(read_one, of):
     far = {**ALLERGY, "patient": {"reference": "https://other.example/fhir/Patient/p1"}}
-    assert of(one(far))[0].patient == (
+    assert of(read_one(far))[0].patient == (
         Identifier("FHIR", "https://other.example/fhir", "Patient/p1"),
     )
 
 
-def test_contained_patients_of_two_resources_are_two_people(one, of):
+def test_contained_patients_of_two_resources_are_two_people(read_one, of):
     inner = {"resourceType": "Patient", "id": "x", "name": [{"family": "A"}]}
     people = set()
     for number in ("1", "2"):
         resource = {**ALLERGY, "id": number, "contained": [inner], "patient": {"reference": "#x"}}
-        people.add(of(one(resource), "AllergyIntolerance")[0].patient)
+        people.add(of(read_one(resource), "AllergyIntolerance")[0].patient)
     assert len(people) == 2
 
 
-def test_what_was_entered_in_error_is_taken_away(one, of):
+def test_what_was_entered_in_error_is_taken_away(read_one, of):
     wrong = {"coding": [{"code": "entered-in-error"}]}
-    assert of(one({**ALLERGY, "verificationStatus": wrong}))[0].operation == "delete"
+    assert of(read_one({**ALLERGY, "verificationStatus": wrong}))[0].operation == "delete"
 
 
 @pytest.mark.parametrize(
     ("code", "none_known"), [("716186003", 1), ("409137002", 0), ("91936005", 0)]
 )
-def test_no_known_allergy(one, of, code, none_known):
-    said = of(one({**ALLERGY, "code": {"coding": [{"code": code, "display": "x"}]}}))[0]
-    assert said.fields["none_known"] == none_known
+def test_no_known_allergy(read_one, of, code, none_known):
+    change = of(read_one({**ALLERGY, "code": {"coding": [{"code": code, "display": "x"}]}}))[0]
+    assert change.fields["none_known"] == none_known
 
 
-def test_a_merge_by_link(one, of):
+def test_a_merge_by_link(read_one, of):
     link = [{"type": "replaced-by", "other": {"reference": "Patient/p2"}}]
-    merge = of(one({**PATIENT, "link": link}))[1]
+    merge = of(read_one({**PATIENT, "link": link}))[1]
     assert (merge.operation, merge.patient) == (
         "merge",
         (Identifier("FHIR", "", "Patient/p2"),),
@@ -124,7 +124,7 @@ def test_a_merge_by_link(one, of):
     assert WHO[0] in merge.merged
 
 
-def test_a_request_has_the_key_that_hl7_messages_give_it(one, of):
+def test_a_request_has_the_key_that_hl7_messages_give_it(read_one, of):
     resource = {
         "resourceType": "ServiceRequest",
         "id": "r1",
@@ -133,8 +133,8 @@ def test_a_request_has_the_key_that_hl7_messages_give_it(one, of):
         "code": {"coding": [{"code": "FBC", "display": "Full blood count"}]},
         "subject": SUBJECT,
     }
-    said = of(one(resource))[0]
-    assert (said.key, said.source, said.fields["stage"]) == ("P1|FBC", "LIMS", "requested")
+    change = of(read_one(resource))[0]
+    assert (change.key, change.source, change.fields["stage"]) == ("P1|FBC", "LIMS", "requested")
 
 
 def observation(**more):
@@ -185,11 +185,11 @@ def test_a_decimal_is_kept_as_it_was_written(read_fhir, of, written, value):
         ),
     ],
 )
-def test_values(one, of, given, value):
-    assert of(one(observation(**given)))[0].fields["value"] == value
+def test_values(read_one, of, given, value):
+    assert of(read_one(observation(**given)))[0].fields["value"] == value
 
 
-def test_an_observation_belongs_to_the_report_that_lists_it(one, of):
+def test_an_observation_belongs_to_the_report_that_lists_it(read_one, of):
     report = {
         "resourceType": "DiagnosticReport",
         "id": "d1",
@@ -199,14 +199,14 @@ def test_an_observation_belongs_to_the_report_that_lists_it(one, of):
         "issued": "2026-11-02T11:30:00Z",
         "result": [{"reference": "Observation/o1"}],
     }
-    said = of(one(report))
-    claim = next(c for c in said if c.type == "Observation")
-    value = of(one(observation()))[0]
+    changes = of(read_one(report))
+    claim = next(c for c in changes if c.type == "Observation")
+    value = of(read_one(observation()))[0]
     assert (claim.key, claim.source) == (value.key, value.source)
     assert claim.fields == {"report": "d1", "position": 1}
 
 
-def test_a_medicine_in_the_sources_own_words(one, of):
+def test_a_medicine_in_the_sources_own_words(read_one, of):
     resource = {
         "resourceType": "MedicationRequest",
         "id": "m1",
@@ -223,14 +223,14 @@ def test_a_medicine_in_the_sources_own_words(one, of):
             }
         ],
     }
-    fields = of(one(resource))[0].fields
+    fields = of(read_one(resource))[0].fields
     assert fields["medicine"] == "ParaCETamol"
     assert fields["dosage"] == "1 g  four times a day"
     assert fields["frequency"] == "4 times every 1 day"
     assert (fields["category"], fields["route"]) == ("as-required", "Oral")
 
 
-def test_an_encounter_and_its_bed(one, of):
+def test_an_encounter_and_its_bed(read_one, of):
     ward = {
         "resourceType": "Location",
         "id": "w",
@@ -256,14 +256,14 @@ def test_an_encounter_and_its_bed(one, of):
         "period": {"start": "2026-11-02"},
         "location": [{"location": {"reference": "Location/b"}}],
     }
-    said = one(bundle(stay, bed, ward))
-    encounter, place = of(said, "Encounter")[0], of(said, "Location")[0]
+    message = read_one(bundle(stay, bed, ward))
+    encounter, place = of(message, "Encounter")[0], of(message, "Location")[0]
     assert (encounter.key, encounter.fields["kind"]) == ("V55", "inpatient")
     assert [encounter.fields[n] for n in ("ward", "bay", "bed")] == ["WIL", "", "4"]
     assert (place.key, place.fields["status"]) == ("WIL||4", "occupied")
 
 
-def test_an_appointment(one, of):
+def test_an_appointment(read_one, of):
     resource = {
         "resourceType": "Appointment",
         "id": "x",
@@ -276,9 +276,9 @@ def test_an_appointment(one, of):
             {"actor": {"reference": "Practitioner/1", "display": "Dr Lee"}},
         ],
     }
-    said = of(one(resource))[0]
-    assert said.patient == (ADDRESS,)
-    assert [said.fields[n] for n in ("location", "practitioner", "minutes", "kind")] == [
+    change = of(read_one(resource))[0]
+    assert change.patient == (ADDRESS,)
+    assert [change.fields[n] for n in ("location", "practitioner", "minutes", "kind")] == [
         "Clinic 3",
         "Dr Lee",
         30,
@@ -286,9 +286,9 @@ def test_an_appointment(one, of):
     ]
 
 
-def test_a_bundle_tagged_as_full_extract_replaces_and_another_adds(one):
+def test_a_bundle_tagged_as_full_extract_replaces_and_another_adds(read_one):
     time = {"timestamp": "2026-11-02T12:00:00Z"}
-    full = one(bundle(PATIENT, ALLERGY, meta={"tag": [{"code": "full-extract"}]}, **time))
+    full = read_one(bundle(PATIENT, ALLERGY, meta={"tag": [{"code": "full-extract"}]}, **time))
     person, replacement = full.content
     assert person.type == "Patient"
     assert isinstance(replacement, Replacement)
@@ -296,27 +296,27 @@ def test_a_bundle_tagged_as_full_extract_replaces_and_another_adds(one):
         ("AllergyIntolerance",),
         "2026-11-02T12:00:00Z",
     )
-    added = one(bundle(PATIENT, ALLERGY, **time))
+    added = read_one(bundle(PATIENT, ALLERGY, **time))
     assert not any(isinstance(item, Replacement) for item in added.content)
 
 
-def test_a_deletion_in_a_transaction(one, of):
+def test_a_deletion_in_a_transaction(read_one, of):
     entry = {"request": {"method": "DELETE", "url": "AllergyIntolerance/a1"}}
-    said = of(one({"resourceType": "Bundle", "type": "transaction", "entry": [entry]}))[0]
-    assert (said.type, said.key, said.operation) == ("AllergyIntolerance", "a1", "delete")
+    change = of(read_one({"resourceType": "Bundle", "type": "transaction", "entry": [entry]}))[0]
+    assert (change.type, change.key, change.operation) == ("AllergyIntolerance", "a1", "delete")
 
 
-def test_the_source_is_named_by_meta_source(one, of):
-    assert of(one({**ALLERGY, "meta": {"source": "PAS"}}))[0].source == "PAS"
+def test_the_source_is_named_by_meta_source(read_one, of):
+    assert of(read_one({**ALLERGY, "meta": {"source": "PAS"}}))[0].source == "PAS"
 
 
 def test_ndjson_is_one_message_a_line_and_a_bad_line_stops_nothing(read_fhir):
     lines = [orjson.dumps(PATIENT), b'{"resourceType": ', b"", orjson.dumps({"log": 1}), b"{}"]
-    found = read_fhir(b"\xef\xbb\xbf" + b"\n".join([*lines, orjson.dumps(ALLERGY)]))
-    assert [type(item) for item in found] == [Message, Reject, Reject, Reject, Message]
-    assert found[1].reason.startswith("not valid JSON")
-    assert found[2].reason == "the JSON has no resourceType: it is not a FHIR resource"
-    assert found[-1].position.number == 5
+    messages = read_fhir(b"\xef\xbb\xbf" + b"\n".join([*lines, orjson.dumps(ALLERGY)]))
+    assert [type(item) for item in messages] == [Message, Reject, Reject, Reject, Message]
+    assert messages[1].reason.startswith("not valid JSON")
+    assert messages[2].reason == "the JSON has no resourceType: it is not a FHIR resource"
+    assert messages[-1].position.number == 5
 
 
 def test_json_over_several_lines_and_lists_of_resources(read_fhir):
@@ -334,6 +334,6 @@ def test_json_in_an_old_encoding(read_fhir, of):
     assert of(read_fhir(data)[0])[0].fields["family"] == "MÜLLER"
 
 
-def test_a_type_that_is_not_used_is_accepted_and_nothing_is_taken(one):
-    said = one({"resourceType": "Procedure", "patient": SUBJECT})
-    assert (said.kind, said.content) == ("Procedure", ())
+def test_a_type_that_is_not_used_is_accepted_and_nothing_is_taken(read_one):
+    message = read_one({"resourceType": "Procedure", "patient": SUBJECT})
+    assert (message.kind, message.content) == ("Procedure", ())

@@ -7,11 +7,11 @@ import pytest
 from downtime.feeds.hl7 import framing, segments
 from downtime.feeds.model import Message, Reject, UnusableMessageError
 
-ONE = (
+ADMISSION = (
     b"MSH|^~\\&|PAS|DEMO|DT|DEMO|202611021405||ADT^A08|1|P|2.4\r"
     b"PID|1||H1001^^^DEMO^MR||PATEL^Asha\r"
 )
-TWO = ONE.replace(b"H1001", b"H1002").replace(b"PATEL", b"O'NEILL")
+ANOTHER = ADMISSION.replace(b"H1001", b"H1002").replace(b"PATEL", b"O'NEILL")
 
 
 def split(data, limit=1 << 20):
@@ -20,32 +20,38 @@ def split(data, limit=1 << 20):
 
 @pytest.mark.parametrize("end", [b"\r", b"\n", b"\r\n"])
 def test_any_line_end_gives_the_same_messages(read_hl7, end, of):
-    found = read_hl7((ONE + TWO).replace(b"\r", end))
-    assert [of(m, "Patient")[0].fields["family"] for m in found] == ["PATEL", "O'NEILL"]
+    messages = read_hl7((ADMISSION + ANOTHER).replace(b"\r", end))
+    assert [of(m, "Patient")[0].fields["family"] for m in messages] == ["PATEL", "O'NEILL"]
 
 
 @pytest.mark.parametrize(
     "data",
     [
-        pytest.param(b"\xef\xbb\xbf" + ONE + TWO, id="byte order mark"),
-        pytest.param(ONE + b"\xef\xbb\xbf" + TWO, id="byte order mark in the middle"),
-        pytest.param(b"\x0b" + ONE + b"\x1c\r\x0b" + TWO + b"\x1c\r", id="MLLP frames"),
-        pytest.param(b"\x0b" + ONE.strip() + b"\x1c\x0b" + TWO.strip() + b"\x1c", id="tight MLLP"),
-        pytest.param(b"FHS|^~\\&|PAS\rBHS|^~\\&|PAS\r" + ONE + TWO + b"BTS|2\rFTS|1\r", id="batch"),
-        pytest.param(b"# exported\r\n\r\n" + ONE + b"\n# next\n" + TWO, id="comments"),
-        pytest.param(ONE.strip() + TWO.strip(), id="no line end between"),
-        pytest.param(ONE.replace(b"PID", b"  PID") + TWO, id="indented"),
+        pytest.param(b"\xef\xbb\xbf" + ADMISSION + ANOTHER, id="byte order mark"),
+        pytest.param(ADMISSION + b"\xef\xbb\xbf" + ANOTHER, id="byte order mark in the middle"),
+        pytest.param(b"\x0b" + ADMISSION + b"\x1c\r\x0b" + ANOTHER + b"\x1c\r", id="MLLP frames"),
+        pytest.param(
+            b"\x0b" + ADMISSION.strip() + b"\x1c\x0b" + ANOTHER.strip() + b"\x1c",
+            id="tight MLLP",
+        ),
+        pytest.param(
+            b"FHS|^~\\&|PAS\rBHS|^~\\&|PAS\r" + ADMISSION + ANOTHER + b"BTS|2\rFTS|1\r",
+            id="batch",
+        ),
+        pytest.param(b"# exported\r\n\r\n" + ADMISSION + b"\n# next\n" + ANOTHER, id="comments"),
+        pytest.param(ADMISSION.strip() + ANOTHER.strip(), id="no line end between"),
+        pytest.param(ADMISSION.replace(b"PID", b"  PID") + ANOTHER, id="indented"),
     ],
 )
 def test_wrappings_are_survived(read_hl7, of, data):
-    found = read_hl7(data)
-    assert [of(m, "Patient")[0].fields["mrn"] for m in found] == ["H1001", "H1002"]
-    assert [m.position.number for m in found] == [1, 2]
+    messages = read_hl7(data)
+    assert [of(m, "Patient")[0].fields["mrn"] for m in messages] == ["H1001", "H1002"]
+    assert [m.position.number for m in messages] == [1, 2]
 
 
 @pytest.mark.parametrize("characters", [b"^~\\&#", b"^~\\\\&", b"^~\\&", b"^~\\"])
 def test_odd_encoding_characters(read_hl7, of, characters):
-    data = ONE.replace(b"^~\\&", characters).replace(b"Asha", b"Asha&x")
+    data = ADMISSION.replace(b"^~\\&", characters).replace(b"Asha", b"Asha&x")
     assert of(read_hl7(data)[0], "Patient")[0].fields["given"] == "Asha"
 
 
@@ -57,25 +63,28 @@ def test_other_delimiters_than_the_usual(read_hl7, of):
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "latin-1"])
 def test_names_in_any_encoding(read_hl7, of, encoding):
-    data = ONE.replace(b"PATEL", "MÜLLER-NUÑEZ".encode(encoding))
+    data = ADMISSION.replace(b"PATEL", "MÜLLER-NUÑEZ".encode(encoding))
     assert of(read_hl7(data)[0], "Patient")[0].fields["family"] == "MÜLLER-NUÑEZ"
 
 
 def test_a_message_across_blocks_is_whole():
-    long = ONE + b"NTE|1||" + b"x" * (framing.BLOCK * 2) + b"\r"
-    assert [len(m) for m in split(long + TWO, 1 << 23)] == [len(long), len(TWO)]
+    long = ADMISSION + b"NTE|1||" + b"x" * (framing.BLOCK * 2) + b"\r"
+    assert [len(m) for m in split(long + ANOTHER, 1 << 23)] == [
+        len(long),
+        len(ANOTHER),
+    ]
 
 
 def test_a_message_too_long_is_refused_and_the_next_is_read(read_hl7):
-    data = ONE + b"NTE|1||" + b"x" * (17 << 20) + b"\r" + TWO
-    found = read_hl7(data)
-    assert isinstance(found[0], Reject)
-    assert "max_message_bytes" in found[0].reason
-    assert isinstance(found[1], Message)
+    data = ADMISSION + b"NTE|1||" + b"x" * (17 << 20) + b"\r" + ANOTHER
+    messages = read_hl7(data)
+    assert isinstance(messages[0], Reject)
+    assert "max_message_bytes" in messages[0].reason
+    assert isinstance(messages[1], Message)
 
 
 def delimiters():
-    return segments.parse_message(ONE).header.delimiters
+    return segments.parse_message(ADMISSION).header.delimiters
 
 
 @pytest.mark.parametrize(
@@ -99,7 +108,7 @@ def test_escapes(sent, text):
 
 def test_a_text_broken_over_lines_stays_one_field():
     parsed = segments.parse_message(
-        ONE + b"OBX|1|TX|R||Line one\n# left neck of femur\nLine three||||||F\r"
+        ADMISSION + b"OBX|1|TX|R||Line one\n# left neck of femur\nLine three||||||F\r"
     )
     obx = parsed.first("OBX")
     assert obx.full_text(5) == "Line one\n# left neck of femur\nLine three"
@@ -107,7 +116,7 @@ def test_a_text_broken_over_lines_stays_one_field():
 
 
 def test_a_comment_line_between_segments_is_left_out():
-    parsed = segments.parse_message(ONE + b"# interface restarted\rPV1|1|I\r")
+    parsed = segments.parse_message(ADMISSION + b"# interface restarted\rPV1|1|I\r")
     assert [segment.fields[0] for segment in parsed.segments] == ["MSH", "PID", "PV1"]
 
 

@@ -17,8 +17,8 @@ NHS = Identifier("NH", "NHS", "9990000018")
 
 
 def test_an_admission_says_who_and_where(hl7, of):
-    said = hl7("ADT^A01", "EVN|A01|202611020815", PID, PV1, "PV2|||^Chest pain")
-    person, stay = of(said, "Patient")[0], of(said, "Encounter")[0]
+    message = hl7("ADT^A01", "EVN|A01|202611020815", PID, PV1, "PV2|||^Chest pain")
+    person, stay = of(message, "Patient")[0], of(message, "Encounter")[0]
     assert person.patient == (MRN, NHS)
     assert person.fields == {
         "identifiers": ("MR|DEMO|H1001", "NH|NHS|9990000018"),
@@ -49,7 +49,7 @@ def test_an_admission_says_who_and_where(hl7, of):
         "started_text": "202611020810",
         "status": "in-progress",
     }
-    assert (said.kind, said.source) == ("ADT^A01", "PAS")
+    assert (message.kind, message.source) == ("ADT^A01", "PAS")
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_an_admission_says_who_and_where(hl7, of):
     ],
 )
 def test_events_mean_a_status(hl7, of, event, status):
-    said = hl7(f"ADT^{event}", f"EVN|{event}|202611020815", PID, PV1)
-    assert of(said, "Encounter")[0].fields.get("status") == status
+    message = hl7(f"ADT^{event}", f"EVN|{event}|202611020815", PID, PV1)
+    assert of(message, "Encounter")[0].fields.get("status") == status
 
 
 def test_a_cancelled_discharge_takes_its_time_away(hl7, of):
@@ -107,8 +107,8 @@ def test_deleted_is_empty_and_empty_is_not_said(hl7, of):
 
 
 def test_a_merge_names_survivor_and_merged(hl7, of):
-    said = hl7("ADT^A40", "EVN|A40|202611021000", PID, "MRG|H2002^^^DEMO^MR")
-    merge = of(said, "Patient")[1]
+    message = hl7("ADT^A40", "EVN|A40|202611021000", PID, "MRG|H2002^^^DEMO^MR")
+    merge = of(message, "Patient")[1]
     assert (merge.operation, merge.patient[0], merge.merged) == (
         "merge",
         MRN,
@@ -118,8 +118,8 @@ def test_a_merge_names_survivor_and_merged(hl7, of):
 
 def test_a_message_of_two_merges_holds_both(hl7, of):
     other = PID.replace("H1001", "H3003").replace("~9990000018^^^NHS^NH", "")
-    said = hl7("ADT^A40", PID, "MRG|H2002^^^DEMO^MR", other, "MRG|H4004^^^DEMO^MR")
-    merges = [c for c in of(said, "Patient") if c.operation == "merge"]
+    message = hl7("ADT^A40", PID, "MRG|H2002^^^DEMO^MR", other, "MRG|H4004^^^DEMO^MR")
+    merges = [c for c in of(message, "Patient") if c.operation == "merge"]
     assert [(m.patient[0].value, m.merged[0].value) for m in merges] == [
         ("H1001", "H2002"),
         ("H3003", "H4004"),
@@ -128,17 +128,17 @@ def test_a_message_of_two_merges_holds_both(hl7, of):
 
 def test_a_merge_of_nobody_is_a_reject(read_hl7):
     data = f"MSH|^~\\&|PAS||||||ADT^A40|1\r{PID}\rMRG|\r".encode()
-    found = read_hl7(data)[0]
-    assert isinstance(found, Reject)
-    assert (found.segment, found.position) == ("MRG", ("feed.hl7", 1))
+    reject = read_hl7(data)[0]
+    assert isinstance(reject, Reject)
+    assert (reject.segment, reject.position) == ("MRG", ("feed.hl7", 1))
 
 
 def test_a_moved_visit_belongs_to_its_new_person(hl7, of):
-    said = hl7(
+    message = hl7(
         "ADT^A45", PID, "MRG|H2002^^^DEMO^MR", "PV1|1|O|OPD||||||||||||||||V1", "MRG|H2002",
         "PV1|2|O|OPD||||||||||||||||V2",
     )  # fmt: skip
-    assert [(c.key, c.patient[0].value) for c in of(said, "Encounter")] == [
+    assert [(c.key, c.patient[0].value) for c in of(message, "Encounter")] == [
         ("V1", "H1001"),
         ("V2", "H1001"),
     ]
@@ -163,17 +163,17 @@ def test_allergies_of_al1_and_iam_are_one_record(hl7, of):
 
 def test_allergies_belong_to_the_person_before_them(hl7, of):
     other = PID.replace("H1001", "H3003").replace("~9990000018^^^NHS^NH", "")
-    said = hl7("ADT^A17", PID, PV1, "AL1|1|DA|^Penicillin", other, PV1)
-    assert [c.patient[0].value for c in of(said, "AllergyIntolerance")] == ["H1001"]
+    message = hl7("ADT^A17", PID, PV1, "AL1|1|DA|^Penicillin", other, PV1)
+    assert [c.patient[0].value for c in of(message, "AllergyIntolerance")] == ["H1001"]
 
 
 def test_an_allergy_taken_back_is_deleted(hl7, of):
-    said = hl7("ADT^A60", PID, "IAM|1|DA|91936005^Penicillin^SCT|||D")
-    assert of(said, "AllergyIntolerance")[0].operation == "delete"
+    message = hl7("ADT^A60", PID, "IAM|1|DA|91936005^Penicillin^SCT|||D")
+    assert of(message, "AllergyIntolerance")[0].operation == "delete"
 
 
 @pytest.mark.parametrize(
-    ("words", "none_known"),
+    ("substance", "none_known"),
     [
         ("716186003^No known allergy^SCT", 1),
         ("^No Known Allergies", 1),
@@ -181,9 +181,9 @@ def test_an_allergy_taken_back_is_deleted(hl7, of):
         ("^Penicillin", 0),
     ],
 )
-def test_no_known_allergies_is_not_no_known_drug_allergy(hl7, of, words, none_known):
-    said = of(hl7("ADT^A01", PID, f"AL1|1|DA|{words}"), "AllergyIntolerance")[0]
-    assert said.fields["none_known"] == none_known
+def test_no_known_allergies_is_not_no_known_drug_allergy(hl7, of, substance, none_known):
+    change = of(hl7("ADT^A01", PID, f"AL1|1|DA|{substance}"), "AllergyIntolerance")[0]
+    assert change.fields["none_known"] == none_known
 
 
 def test_the_state_of_a_bed(hl7, of):
@@ -222,15 +222,15 @@ def test_a_bare_number_from_this_hospital_is_its_own_and_from_another_is_theirs(
 
 
 def test_a_visit_stands_in_for_an_unknown_person(hl7, of):
-    found = numbers(hl7, of, "PID|1||||UNKNOWN^Male", "PV1|1|E|ED||||||||||||||||V9")
-    assert found == (Identifier("VN", "DEMO", "V9"),)
+    changes = numbers(hl7, of, "PID|1||||UNKNOWN^Male", "PV1|1|E|ED||||||||||||||||V9")
+    assert changes == (Identifier("VN", "DEMO", "V9"),)
 
 
 def test_nobody_is_a_reject_without_patient_data(read_hl7):
-    found = read_hl7(b"MSH|^~\\&|PAS||||||ADT^A08|1\rPID|1||^^^^MR||PATEL^Asha\r")[0]
-    assert isinstance(found, Reject)
-    assert found.reason == "PID-3 holds no identifier: the patient cannot be told apart"
-    assert "PATEL" not in str(found)
+    reject = read_hl7(b"MSH|^~\\&|PAS||||||ADT^A08|1\rPID|1||^^^^MR||PATEL^Asha\r")[0]
+    assert isinstance(reject, Reject)
+    assert reject.reason == "PID-3 holds no identifier: the patient cannot be told apart"
+    assert "PATEL" not in str(reject)
 
 
 def test_a_message_of_another_kind_is_accepted_and_nothing_is_taken(hl7):

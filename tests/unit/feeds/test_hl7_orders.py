@@ -23,11 +23,11 @@ def result(hl7, *segments, status="F", filler="F1", **named):
 
 
 def test_an_order_says_what_was_asked(hl7, of):
-    said = order(hl7, of, "ORC|NW|P1^EPR|||||^^^^^S||202611020955|||C9^Jones^Ann^^^Dr")
-    assert said.source == "LIMS"
-    assert said.key == "P1|FBC"
-    assert said.event == "2026-11-02T09:55:00Z"
-    assert said.fields == {
+    message = order(hl7, of, "ORC|NW|P1^EPR|||||^^^^^S||202611020955|||C9^Jones^Ann^^^Dr")
+    assert message.source == "LIMS"
+    assert message.key == "P1|FBC"
+    assert message.event == "2026-11-02T09:55:00Z"
+    assert message.fields == {
         "placer": "P1",
         "code": "FBC",
         "display": "Full blood count",
@@ -55,8 +55,8 @@ def test_order_acceptance_and_result_are_one_request(hl7, of):
 
 def test_two_tests_of_one_number_are_two_requests(hl7, of):
     other = obr(test="UE^Urea and electrolytes")
-    said = hl7("OML^O21", PID, "ORC|NW|P1", obr(), "ORC|NW|P1", other)
-    assert [c.key for c in of(said, "ServiceRequest")] == ["P1|FBC", "P1|UE"]
+    message = hl7("OML^O21", PID, "ORC|NW|P1", obr(), "ORC|NW|P1", other)
+    assert [c.key for c in of(message, "ServiceRequest")] == ["P1|FBC", "P1|UE"]
 
 
 @pytest.mark.parametrize(
@@ -99,20 +99,20 @@ def test_a_request_belongs_to_the_system_that_answers_it(hl7, of):
     ],
 )
 def test_a_result_says_how_far_its_request_is(hl7, of, status, report, stage):
-    said = result(hl7, "OBX|1|NM|HB^Hb||140|g/L|||||F", status=status)
-    assert of(said, "DiagnosticReport")[0].fields["status"] == report
-    assert of(said, "ServiceRequest")[0].fields["stage"] == stage
+    message = result(hl7, "OBX|1|NM|HB^Hb||140|g/L|||||F", status=status)
+    assert of(message, "DiagnosticReport")[0].fields["status"] == report
+    assert of(message, "ServiceRequest")[0].fields["stage"] == stage
 
 
 def test_a_report_without_values_or_status_is_not_final(hl7, of):
-    said = result(hl7, status="")
-    assert of(said, "DiagnosticReport")[0].fields["status"] == ""
-    assert "stage" not in of(said, "ServiceRequest")[0].fields
+    message = result(hl7, status="")
+    assert of(message, "DiagnosticReport")[0].fields["status"] == ""
+    assert "stage" not in of(message, "ServiceRequest")[0].fields
 
 
 def test_report_and_values_hang_together(hl7, of):
-    said = result(hl7, "OBX|1|NM|HB^Haemoglobin||140|g/L|130-170|N|||F|||202611021045")
-    report, value = of(said, "DiagnosticReport")[0], of(said, "Observation")[0]
+    message = result(hl7, "OBX|1|NM|HB^Haemoglobin||140|g/L|130-170|N|||F|||202611021045")
+    report, value = of(message, "DiagnosticReport")[0], of(message, "Observation")[0]
     assert (report.key, report.fields["based_on"]) == ("F1|FBC", "P1|FBC")
     assert report.fields["issued"] == report.event == "2026-11-02T11:30:00Z"
     assert value.key == "F1|FBC|HB||1"
@@ -166,40 +166,42 @@ def test_lines_of_one_text_are_one_value(hl7, of):
 
 
 def test_a_code_that_comes_twice_is_two_values(hl7, of):
-    said = of(result(hl7, "OBX|1|NM|HB^Hb||1", "OBX|2|NM|HB^Hb||2"), "Observation")
-    assert [c.key for c in said] == ["F1|FBC|HB||1", "F1|FBC|HB||2"]
+    changes = of(result(hl7, "OBX|1|NM|HB^Hb||1", "OBX|2|NM|HB^Hb||2"), "Observation")
+    assert [c.key for c in changes] == ["F1|FBC|HB||1", "F1|FBC|HB||2"]
 
 
 def test_notes_belong_to_what_stands_before_them(hl7, of):
-    said = result(
+    message = result(
         hl7, "NTE|1||Haemolysed", "OBX|1|NM|HB^Hb||140", "NTE|1||Repeat", "NTE|2||in a week"
     )
-    assert of(said, "DiagnosticReport")[0].fields["conclusion"] == "Haemolysed"
-    assert of(said, "Observation")[0].fields["note"] == "Repeat\nin a week"
+    assert of(message, "DiagnosticReport")[0].fields["conclusion"] == "Haemolysed"
+    assert of(message, "Observation")[0].fields["note"] == "Repeat\nin a week"
 
 
 @pytest.mark.parametrize("status", ["D", "W"])
 def test_a_value_that_was_wrong_is_taken_away(hl7, of, status):
-    said = result(hl7, f"OBX|1|NM|HB^Hb||140||||||{status}", "OBX|2|NM|WBC^WBC||5||||||F")
-    assert [c.operation for c in of(said, "Observation")] == ["delete", "set"]
+    message = result(hl7, f"OBX|1|NM|HB^Hb||140||||||{status}", "OBX|2|NM|WBC^WBC||5||||||F")
+    assert [c.operation for c in of(message, "Observation")] == ["delete", "set"]
 
 
 def test_a_result_for_somebody_unknown_is_kept_as_their_own(hl7, of):
-    said = hl7("ORU^R01", "PID|1||||UNKNOWN^Male", "OBR|1|P1|F1|FBC", "OBX|1|NM|HB||1", app="LIMS")
-    assert {str(c.patient[0]) for c in said.content} == {"PLAC|LIMS|P1"}
+    message = hl7(
+        "ORU^R01", "PID|1||||UNKNOWN^Male", "OBR|1|P1|F1|FBC", "OBX|1|NM|HB||1", app="LIMS"
+    )
+    assert {str(c.patient[0]) for c in message.content} == {"PLAC|LIMS|P1"}
 
 
 def test_of_results_without_an_order_nothing_is_believed(hl7, of):
     """It may have been cut off in the middle of the patient's own number."""
-    said = hl7("ORU^R01", PID)
-    assert said.content == ()
+    message = hl7("ORU^R01", PID)
+    assert message.content == ()
 
 
 def test_values_without_a_report_are_a_reject(read_hl7):
     data = f"MSH|^~\\&|LIMS||||||ORU^R01|1\r{PID}\rOBX|1|NM|HB||140\r".encode()
-    found = read_hl7(data)[0]
-    assert isinstance(found, Reject)
-    assert found.reason == "OBX without an OBR before it: the results belong to no report"
+    reject = read_hl7(data)[0]
+    assert isinstance(reject, Reject)
+    assert reject.reason == "OBX without an OBR before it: the results belong to no report"
 
 
 def test_a_result_sent_again_says_the_same(hl7):

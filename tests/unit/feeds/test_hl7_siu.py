@@ -10,16 +10,16 @@ AIL = "AIL|1||CARD1^^^DEMO"
 
 
 def appointment(hl7, of, event, status="Booked", *more, sch=SCH, **named):
-    said = hl7(f"SIU^{event}", sch.format(status=status), PID, "RGS|1", *more, AIL, **named)
-    return of(said, "Appointment")[0]
+    message = hl7(f"SIU^{event}", sch.format(status=status), PID, "RGS|1", *more, AIL, **named)
+    return of(message, "Appointment")[0]
 
 
 def test_a_booking(hl7, of):
-    said = appointment(
+    message = appointment(
         hl7, of, "S12", "Booked", "AIS|1||CARD^Cardiology review|202611090945", "AIP|1||C1^Lee^Ann"
     )
-    assert said.key == "A77"
-    assert said.fields == {
+    assert message.key == "A77"
+    assert message.fields == {
         "status": "booked",
         "number": "A77",
         "kind": "clinic",
@@ -60,8 +60,8 @@ def test_a_deleted_appointment_is_taken_away(hl7, of):
 
 
 def test_a_length_in_hours(hl7, of):
-    said = appointment(hl7, of, "S12", "Booked", "AIS|1||X|202611090945|||2|hr")
-    assert said.fields["minutes"] == 120
+    message = appointment(hl7, of, "S12", "Booked", "AIS|1||X|202611090945|||2|hr")
+    assert message.fields["minutes"] == 120
 
 
 def test_a_place_on_a_theatre_list(hl7, of):
@@ -73,6 +73,6 @@ def test_blocked_time_is_nobodys(hl7):
 
 
 def test_an_appointment_without_a_number_is_a_reject(read_hl7):
-    found = read_hl7(f"MSH|^~\\&|PAS||||||SIU^S12|1\rSCH||\r{PID}\r".encode())[0]
-    assert isinstance(found, Reject)
-    assert found.segment == "SCH"
+    reject = read_hl7(f"MSH|^~\\&|PAS||||||SIU^S12|1\rSCH||\r{PID}\r".encode())[0]
+    assert isinstance(reject, Reject)
+    assert reject.segment == "SCH"

@@ -58,8 +58,8 @@ def read(tmp_path):
 
 
 def test_a_full_list_replaces_the_data_set_of_its_source(read):
-    (said,) = read(HEADER + ROW)
-    replacement, person = said.content
+    (message,) = read(HEADER + ROW)
+    replacement, person = message.content
     assert isinstance(replacement, Replacement)
     assert (replacement.types, replacement.source) == (("Appointment",), "Theatres")
     assert replacement.sent == "2026-11-02T08:00:00Z"
@@ -81,14 +81,14 @@ def test_a_full_list_replaces_the_data_set_of_its_source(read):
 
 
 def test_the_time_in_the_file_name_is_that_of_the_list(read):
-    (said,) = read(HEADER + ROW, name="theatre_20261101_0600.csv")
-    assert said.sent == "2026-11-01T06:00:00Z"
+    (message,) = read(HEADER + ROW, name="theatre_20261101_0600.csv")
+    assert message.sent == "2026-11-01T06:00:00Z"
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_any_usual_delimiter(read, delimiter):
-    (said,) = read((HEADER + ROW).replace(",", delimiter))
-    assert len(said.content[0].changes) == 1
+    (message,) = read((HEADER + ROW).replace(",", delimiter))
+    assert len(message.content[0].changes) == 1
 
 
 @pytest.mark.parametrize(
@@ -97,60 +97,62 @@ def test_any_usual_delimiter(read, delimiter):
 )
 def test_encodings_and_line_ends(read, encoding, end):
     text = (HEADER + ROW.replace("PATEL", "MÜLLER")).replace("\r\n", end)
-    (said,) = read(text, encoding=encoding)
-    assert said.content[1].fields["family"] == "MÜLLER"
+    (message,) = read(text, encoding=encoding)
+    assert message.content[1].fields["family"] == "MÜLLER"
 
 
 def test_titles_above_the_header_and_empty_rows(read):
-    (said,) = read(f"Theatre list\r\nprinted today\r\n\r\n{HEADER.upper()}{ROW}\r\n,,,\r\n")
-    assert len(said.content[0].changes) == 1
+    (message,) = read(f"Theatre list\r\nprinted today\r\n\r\n{HEADER.upper()}{ROW}\r\n,,,\r\n")
+    assert len(message.content[0].changes) == 1
 
 
 def test_a_quoted_cell_may_hold_lines(read):
-    (said,) = read(HEADER + ROW.replace("Hernia repair", '"Hernia,\nboth sides"'))
-    assert said.content[0].changes[0].fields["description"] == "Hernia,\nboth sides"
+    (message,) = read(HEADER + ROW.replace("Hernia repair", '"Hernia,\nboth sides"'))
+    assert message.content[0].changes[0].fields["description"] == "Hernia,\nboth sides"
 
 
 def test_a_row_that_cannot_be_used_stops_nothing_and_its_reject_holds_no_data(read):
     bad = ROW.replace("02/11/2026", "PATEL?")
-    found = read(HEADER + bad + ROW)
-    assert [type(item) for item in found] == [Reject, Message]
-    assert (found[0].position.number, found[0].segment) == (2, "Date")
-    assert found[0].reason == "the column holds no date that can be read"
+    changes = read(HEADER + bad + ROW)
+    assert [type(item) for item in changes] == [Reject, Message]
+    assert (changes[0].position.number, changes[0].segment) == (2, "Date")
+    assert changes[0].reason == "the column holds no date that can be read"
 
 
 def test_a_row_without_a_number_is_a_reject(read):
-    found = read(HEADER + ROW.replace("H1001,999 000 0018", ",9990000019"))
-    assert found[0].segment == "Hospital No / NHS No"
-    assert "cannot be told apart" in found[0].reason
+    changes = read(HEADER + ROW.replace("H1001,999 000 0018", ",9990000019"))
+    assert changes[0].segment == "Hospital No / NHS No"
+    assert "cannot be told apart" in changes[0].reason
 
 
 def test_a_list_of_which_nothing_can_be_used_replaces_nothing(read):
-    found = read(HEADER + ROW.replace("H1001,999 000 0018", ","))
-    assert [type(item) for item in found] == [Reject]
+    changes = read(HEADER + ROW.replace("H1001,999 000 0018", ","))
+    assert [type(item) for item in changes] == [Reject]
 
 
 def test_an_empty_list_replaces_with_nothing(read):
-    (said,) = read(HEADER)
-    assert said.content[0].changes == ()
+    (message,) = read(HEADER)
+    assert message.content[0].changes == ()
 
 
 def test_a_missing_column_is_named(read):
-    (found,) = read((HEADER + ROW).replace("Theatre,", "Room,"))
-    assert found.reason == "column 'Theatre' of the table mapping 'theatre-list' is not in the file"
+    (changes,) = read((HEADER + ROW).replace("Theatre,", "Room,"))
+    assert (
+        changes.reason == "column 'Theatre' of the table mapping 'theatre-list' is not in the file"
+    )
 
 
 def test_a_file_without_a_mapping_is_a_reject(read):
-    (found,) = read("a,b\r\n1,2\r\n", name="other.csv")
-    assert found.reason.startswith("no table mapping matches other.csv")
+    (changes,) = read("a,b\r\n1,2\r\n", name="other.csv")
+    assert changes.reason.startswith("no table mapping matches other.csv")
 
 
 def test_rows_of_an_ordinary_table_are_messages(read):
-    found = read("Ward,Bed,State\r\nW1,4,vacant\r\nW1,5,\r\n", name="BEDS.csv")
-    first, second = (message.content[0] for message in found)
+    changes = read("Ward,Bed,State\r\nW1,4,vacant\r\nW1,5,\r\n", name="BEDS.csv")
+    first, second = (message.content[0] for message in changes)
     assert (first.key, first.fields["status"]) == ("W1||4", "available")
     assert "status" not in second.fields
-    assert found[0].source == "PAS"
+    assert changes[0].source == "PAS"
 
 
 @pytest.mark.parametrize(

@@ -22,12 +22,12 @@ def test_every_sheet_has_as_many_labels_as_its_box_says():
 def test_labels_lie_on_the_page_and_beside_each_other(name):
     found = LABEL_SHEETS[name]
     corners = [found.corner(number) for number in range(1, found.label_count + 1)]
-    assert corners[0] == (found.left, found.top)
+    assert corners[0] == (found.first_x, found.first_y)
     assert max(x for x, _ in corners) + found.width <= A4[0]
     assert max(y for _, y in corners) + found.height <= A4[1]
     for (x, y), (next_x, next_y) in pairwise(corners):
         assert next_x - x >= found.width or next_y - y >= found.height - 0.01
-    left = found.left
+    left = found.first_x
     right = A4[0] - (max(x for x, _ in corners) + found.width)
     assert abs(left - right) < 3, "the margins on both sides are nearly the same"
 
@@ -36,7 +36,7 @@ def test_the_labels_lie_in_the_middle_of_the_sheet():
     for found in LABEL_SHEETS.values():
         right, bottom = found.corner(found.label_count)
         spare = A4[0] - right - found.width, A4[1] - bottom - found.height
-        assert spare == pytest.approx((found.left, found.top), abs=2.0)
+        assert spare == pytest.approx((found.first_x, found.first_y), abs=2.0)
 
 
 def test_a_sheet_is_known_with_and_without_its_letter():
