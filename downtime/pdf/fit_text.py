@@ -37,8 +37,8 @@ def fit_text(box: FieldRectangle, text: str) -> list[TextLine] | None:
 
     On ruled paper the text stands on the rules when it fits there.
     """
-    if box.leading and (lines := _fit_on_rules(box, text)):
-        return lines
+    if box.leading and (ruled_lines := _fit_on_rules(box, text)):
+        return ruled_lines
     best, largest = None, SMALLEST_SIZE
     if "\n" not in text:
         width = text_width(text, box.bold)

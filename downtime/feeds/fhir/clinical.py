@@ -15,7 +15,13 @@ from downtime.feeds.fhir.data_types import (
     text_at,
     texts_at,
 )
-from downtime.feeds.fhir.resource_reader import Resource, ResourceReader, reads, resource_key
+from downtime.feeds.fhir.resource_reader import (
+    Resource,
+    ResourceReader,
+    reads,
+    reads_fields,
+    resource_key,
+)
 from downtime.feeds.hl7.patient import says_none_known
 from downtime.feeds.model import Change, Value
 
@@ -51,12 +57,9 @@ def read_allergy(reader: ResourceReader, resource: Resource) -> list[Change]:
     return [reader.change(resource, "AllergyIntolerance", key, numbers, fields)]
 
 
-@reads(model.Flag)
-def read_flag(reader: ResourceReader, resource: Resource) -> list[Change]:
+@reads_fields(model.Flag)
+def flag_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
     """Flag: an alert about a patient."""
-    numbers = reader.patient(element_at(resource, "subject"), resource)
-    if not numbers:
-        return []
     fields: dict[str, Value] = {
         "category": concept_texts(resource, "category"),
         "text": concept_text(element_at(resource, "code")),
@@ -68,4 +71,4 @@ def read_flag(reader: ResourceReader, resource: Resource) -> list[Change]:
     reader.add_time(fields, "ended", text_at(resource, "period", "end"))
     fields.pop("started_text", None)
     fields.pop("ended_text", None)
-    return [reader.change(resource, "Flag", resource_key(resource), numbers, fields)]
+    return fields

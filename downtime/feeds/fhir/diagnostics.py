@@ -28,6 +28,7 @@ from downtime.feeds.fhir.resource_reader import (
     ResourceReader,
     business_identifier,
     reads,
+    reads_fields,
     resource_key,
 )
 from downtime.feeds.model import Change, Operation, Value
@@ -50,12 +51,9 @@ def request_key(resource: Resource) -> str:
     return f"{number}|{(first_code(code) or concept_text(code)).upper()}"
 
 
-@reads(model.ServiceRequest)
-def read_service_request(reader: ResourceReader, resource: Resource) -> list[Change]:
+@reads_fields(model.ServiceRequest, key=request_key)
+def service_request_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
     """A test that was asked for."""
-    numbers = reader.patient(element_at(resource, "subject"), resource)
-    if not numbers:
-        return []
     specimens = (reader.resolve(item, resource) for item in elements_at(resource, "specimen"))
     specimen = next(specimens, {})
     priority = text_at(resource, "priority")
@@ -76,7 +74,7 @@ def read_service_request(reader: ResourceReader, resource: Resource) -> list[Cha
     stay = reader.resolve(element_at(resource, "encounter"), resource)
     if stay:
         fields["encounter"] = business_identifier(stay, "VN") or resource_key(stay)
-    return [reader.change(resource, "ServiceRequest", request_key(resource), numbers, fields)]
+    return fields
 
 
 @reads(model.DiagnosticReport)
@@ -129,12 +127,9 @@ def _claim_observations(
             )
 
 
-@reads(model.Observation)
-def read_observation(reader: ResourceReader, resource: Resource) -> list[Change]:
+@reads_fields(model.Observation)
+def observation_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
     """Observation of a patient; of a group or a device it is nobody's."""
-    numbers = reader.patient(element_at(resource, "subject"), resource)
-    if not numbers:
-        return []
     status = text_at(resource, "status")
     value, units = _value_and_units(resource)
     note = annotation_text(resource, "note")
@@ -153,7 +148,7 @@ def read_observation(reader: ResourceReader, resource: Resource) -> list[Change]
         reader.add_time(fields, "effective", text_at(resource, name))
     if "effective" not in fields:
         reader.add_time(fields, "effective", text_at(resource, "effectivePeriod", "start"))
-    return [reader.change(resource, "Observation", resource_key(resource), numbers, fields)]
+    return fields
 
 
 def _value_and_units(node: Resource) -> tuple[str, str]:

@@ -14,8 +14,8 @@ from downtime.feeds.fhir.data_types import (
     quantity_text,
     text_at,
 )
-from downtime.feeds.fhir.resource_reader import Resource, ResourceReader, reads, resource_key
-from downtime.feeds.model import Change, Value
+from downtime.feeds.fhir.resource_reader import Resource, ResourceReader, reads_fields
+from downtime.feeds.model import Value
 
 _PERIODS = {"s": "second", "min": "minute", "h": "hour", "d": "day", "wk": "week", "mo": "month"}
 _ADMINISTRATION_STATUS = {
@@ -27,12 +27,9 @@ _ADMINISTRATION_STATUS = {
 """What was stopped had begun, so it counts as given."""
 
 
-@reads(model.MedicationRequest)
-def read_medication_request(reader: ResourceReader, resource: Resource) -> list[Change]:
+@reads_fields(model.MedicationRequest)
+def medication_request_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
     """One medicine as it was prescribed."""
-    numbers = reader.patient(element_at(resource, "subject"), resource)
-    if not numbers:
-        return []
     doses = list(elements_at(resource, "dosageInstruction"))
     texts = (_dosage_text(dose) for dose in doses)
     routes = (concept_text(element_at(dose, "route")) for dose in doses)
@@ -47,15 +44,14 @@ def read_medication_request(reader: ResourceReader, resource: Resource) -> list[
         "prescriber": reader.name_of(element_at(resource, "requester"), resource),
     }
     reader.add_time(fields, "authored", text_at(resource, "authoredOn"))
-    return [reader.change(resource, "MedicationRequest", resource_key(resource), numbers, fields)]
+    return fields
 
 
-@reads(model.MedicationAdministration)
-def read_medication_administration(reader: ResourceReader, resource: Resource) -> list[Change]:
+@reads_fields(model.MedicationAdministration)
+def medication_administration_fields(
+    reader: ResourceReader, resource: Resource
+) -> dict[str, Value]:
     """One dose that was given or not."""
-    numbers = reader.patient(element_at(resource, "subject"), resource)
-    if not numbers:
-        return []
     medication = _medication(reader, resource)
     dosage = element_at(resource, "dosage")
     performer = element_at(resource, "performer", 0, "actor")
@@ -70,16 +66,12 @@ def read_medication_administration(reader: ResourceReader, resource: Resource) -
     }
     start = text_at(resource, "effectivePeriod", "start")
     reader.add_time(fields, "given", text_at(resource, "effectiveDateTime") or start)
-    key = resource_key(resource)
-    return [reader.change(resource, "MedicationAdministration", key, numbers, fields)]
+    return fields
 
 
-@reads(model.Immunization)
-def read_immunization(reader: ResourceReader, resource: Resource) -> list[Change]:
+@reads_fields(model.Immunization, patient="patient")
+def immunization_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
     """One vaccine that was given or not."""
-    numbers = reader.patient(element_at(resource, "patient"), resource)
-    if not numbers:
-        return []
     vaccine = element_at(resource, "vaccineCode")
     performer = element_at(resource, "performer", 0, "actor")
     fields: dict[str, Value] = {
@@ -95,7 +87,7 @@ def read_immunization(reader: ResourceReader, resource: Resource) -> list[Change
         "recorder": reader.name_of(element_at(resource, "recorder"), resource),
     }
     reader.add_time(fields, "occurrence", text_at(resource, "occurrenceDateTime"))
-    return [reader.change(resource, "Immunization", resource_key(resource), numbers, fields)]
+    return fields
 
 
 def _medication(reader: ResourceReader, resource: Resource) -> Resource:

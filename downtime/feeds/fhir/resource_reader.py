@@ -197,9 +197,20 @@ class ResourceReader:
         return bool(names & self.context.own_names) or (kind == "MR" and not system)
 
 
+def resource_key(resource: Resource) -> str:
+    """What names a resource: its `id`, else an identifier, else a digest of all it says."""
+    if identity := text_at(resource, "id"):
+        return identity
+    for item in elements_at(resource, "identifier"):
+        if value := text_at(item, "value"):
+            return value
+    return hashlib.sha256(json.dumps(resource, sort_keys=True).encode()).hexdigest()[:16]
+
+
 ResourceMapping = Callable[[ResourceReader, Resource], list[Change]]
+FieldsMapping = Callable[[ResourceReader, Resource], dict[str, Value]]
 RESOURCE_MAPPINGS: dict[str, ResourceMapping] = {}
-"""Resource type to the function that reads it; `reads` puts it here."""
+"""Resource type to the function that reads it; `reads` and `reads_fields` put it here."""
 
 
 def reads(record: type[Record]) -> Callable[[ResourceMapping], ResourceMapping]:
@@ -212,14 +223,30 @@ def reads(record: type[Record]) -> Callable[[ResourceMapping], ResourceMapping]:
     return register
 
 
-def resource_key(resource: Resource) -> str:
-    """What names a resource: its `id`, else an identifier, else a digest of all it says."""
-    if identity := text_at(resource, "id"):
-        return identity
-    for item in elements_at(resource, "identifier"):
-        if value := text_at(item, "value"):
-            return value
-    return hashlib.sha256(json.dumps(resource, sort_keys=True).encode()).hexdigest()[:16]
+def reads_fields(
+    record: type[Record],
+    *,
+    patient: str = "subject",
+    key: Callable[[Resource], str] = resource_key,
+) -> Callable[[FieldsMapping], FieldsMapping]:
+    """Marks the function that gives the fields of one record of a patient.
+
+    `patient` is the element that refers to the person; a resource of nobody gives no record.
+    """
+    record_type = record.__name__
+
+    def register(mapping: FieldsMapping) -> FieldsMapping:
+        def read(reader: ResourceReader, resource: Resource) -> list[Change]:
+            numbers = reader.patient(element_at(resource, patient), resource)
+            if not numbers:
+                return []
+            fields = mapping(reader, resource)
+            return [reader.change(resource, record_type, key(resource), numbers, fields)]
+
+        RESOURCE_MAPPINGS[record_type] = read
+        return mapping
+
+    return register
 
 
 def business_identifier(resource: Resource, *types: str) -> str:
