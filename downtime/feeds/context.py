@@ -1,4 +1,4 @@
-"""What every mapping needs of the settings: zone, whose numbers, and which system is speaking.
+"""What every mapping needs of the settings: zone, whose numbers, and which system sent it.
 
 The system of a message is the one its sending application (MSH-3) is mapped to or named as; else
 the one that holds its type of record (`systems.records`).
@@ -23,7 +23,7 @@ IMAGING = frozenset(
     {"RAD", "RX", "CT", "NMR", "MRI", "MR", "US", "XR", "XRC", "NM", "NMS", "RUS", "VUS", "CUS"}
     | {"RT", "DX", "MG", "PT", "DXA", "FL"}
 )
-"""Diagnostic services (HL7 table 0074, and modalities used in its place) that are imaging."""
+"""Diagnostic services (HL7 table 0074, and modalities sent as such) that are imaging."""
 _RADIOLOGY = ("radiology", "ris", "imaging")
 _THEATRES = ("theatres", "theatre", "theaters", "operating theatres")
 

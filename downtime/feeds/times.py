@@ -3,8 +3,8 @@
 A time with a time of day becomes a UTC instant, read in the feed's zone unless it carries its own;
 a date, whole or partial, stays a FHIR date (`2026`, `2026-01`, `2026-01-02`), whatever zone stands
 beside it. An hour that the clocks skip in spring is read as if they had not yet changed; an hour
-that happens twice in autumn is read as the first of the two. What is not a time is 'not said':
-empty text.
+that happens twice in autumn is read as the first of the two. What is not a time is empty text: 'not
+said'.
 """
 
 import re

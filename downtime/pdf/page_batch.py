@@ -228,8 +228,13 @@ class PageWriter:
         if not self._pending:
             return
         container = self.numbers.reserve(1)
-        places = accumulate(map(len, self._pending), lambda at, size: at + size + 1, initial=0)
-        head = [f"{number} {at}" for number, at in zip(self._pending_numbers, places, strict=False)]
+        places = accumulate(
+            map(len, self._pending), lambda offset, size: offset + size + 1, initial=0
+        )
+        head = [
+            f"{number} {offset}"
+            for number, offset in zip(self._pending_numbers, places, strict=False)
+        ]
         top = " ".join(head) + "\n"
         texts = "\n".join(self._pending)
         body = zlib.compress((top + texts).encode("latin-1"), COMPRESSION)

@@ -40,11 +40,11 @@ def to_printable(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     lines = "\n".join(text.translate(_SPACES).splitlines())
-    return "".join(map(_shown, unicodedata.normalize("NFC", lines)))
+    return "".join(map(_show_or_name, unicodedata.normalize("NFC", lines)))
 
 
 @cache
-def _shown(character: str) -> str:
+def _show_or_name(character: str) -> str:
     if character == "\n" or character in _JOINERS or character == _AS_PICTURE:
         return character
     if unicodedata.category(character)[0] == "C" or font_of(character) is None:
@@ -108,42 +108,42 @@ def wrap_text(text: str, width: float, measure: Measure) -> list[str]:
     *parts, last = text.split("\n")
     lines: list[str] = []
     for part in parts:
-        lines += _lines(part, width, measure)
+        lines += _break_lines(part, width, measure)
         lines[-1] += " " if lines[-1] else ""
-    return [*lines, *_lines(last, width, measure)]
+    return [*lines, *_break_lines(last, width, measure)]
 
 
-def _lines(text: str, width: float, measure: Measure) -> Iterator[str]:
+def _break_lines(text: str, width: float, measure: Measure) -> Iterator[str]:
     if measure(text) <= width:
         yield text
         return
     space, used = measure(" "), 0.0
     line: list[str] = []
     for word in text.split(" "):
-        wide = measure(word)
-        if line and used + space + wide <= width:
+        part_width = measure(word)
+        if line and used + space + part_width <= width:
             line.append(word)
-            used += space + wide
+            used += space + part_width
             continue
         if line:
             yield " ".join(line) + " "
-        if wide > width:
-            *pieces, word = _pieces(word, width, measure)
+        if part_width > width:
+            *pieces, word = _break_word(word, width, measure)
             yield from pieces
-            wide = measure(word)
-        line, used = [word], wide
+            part_width = measure(word)
+        line, used = [word], part_width
     yield " ".join(line)
 
 
-def _pieces(word: str, width: float, measure: Measure) -> Iterator[str]:
+def _break_word(word: str, width: float, measure: Measure) -> Iterator[str]:
     """A word too long for a line, broken after hyphens, and anywhere only where there is none."""
     piece, used = "", 0.0
     for part in re.findall(r"[^-]+-*|-+", word):
-        wide = measure(part)
-        for atom in [part] if wide <= width else part:
-            wide = measure(atom)
-            if piece and used + wide > width:
+        part_width = measure(part)
+        for atom in [part] if part_width <= width else part:
+            part_width = measure(atom)
+            if piece and used + part_width > width:
                 yield piece
                 piece, used = "", 0.0
-            piece, used = piece + atom, used + wide
+            piece, used = piece + atom, used + part_width
     yield piece

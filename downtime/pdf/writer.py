@@ -192,14 +192,14 @@ class PdfWriter(PageWriter):
         """(first number, how many, rows) of every run in the order of their numbers, some together."""
         for _, runs in sorted(self._locations_by_group.items()):
             order = sorted(range(0, len(runs), 4), key=runs.__getitem__)
-            yield (_rows(*runs[at : at + 4]) for at in order)
+            yield (_table_rows(*runs[start : start + 4]) for start in order)
 
     def _write(self, data: bytes) -> None:
         self._out.write(data)
         self._position += len(data)
 
 
-def _rows(first: int, count: int, container: int, place: int) -> tuple[int, int, bytes]:
+def _table_rows(first: int, count: int, container: int, place: int) -> tuple[int, int, bytes]:
     if not container:
         return first, 1, _ROW.pack(1, place, 0)
     head = _ROW.pack(2, container, 0)[:-2]

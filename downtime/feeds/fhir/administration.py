@@ -206,7 +206,7 @@ def read_location(reader: ResourceReader, resource: Resource) -> list[Change]:
 
 @reads(model.Appointment)
 def read_appointment(reader: ResourceReader, resource: Resource) -> list[Change]:
-    """Appointment: of a patient; one without a patient is nobody's."""
+    """Appointment of a patient; one without a patient is left out."""
     participants = list(elements_at(resource, "participant"))
     actors = [element_at(participant, "actor") for participant in participants]
     people = (_actor_patient(reader, actor, resource) for actor in actors)

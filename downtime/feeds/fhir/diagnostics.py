@@ -1,7 +1,7 @@
 """FHIR R4 ServiceRequest, DiagnosticReport and Observation to records.
 
 A report or observation is the whole of its record: what it leaves out is empty, not 'not said'. A
-ServiceRequest leaves open what it does not say, since HL7 messages may speak of it too: its key is
+ServiceRequest leaves open what it does not say, since HL7 messages may describe it too: its key is
 made as theirs (placer number, else another identifier, else the id; with its code). An observation
 belongs to the report that lists it among its results; its value is kept as it was sent, its parts
 in one line when it has several.
@@ -79,7 +79,7 @@ def service_request_fields(reader: ResourceReader, resource: Resource) -> dict[s
 
 @reads(model.DiagnosticReport)
 def read_diagnostic_report(reader: ResourceReader, resource: Resource) -> list[Change]:
-    """A report, and to which of its observations it lays claim."""
+    """A report, and which observations are part of it."""
     numbers = reader.patient(element_at(resource, "subject"), resource)
     if not numbers:
         return []
@@ -104,10 +104,10 @@ def read_diagnostic_report(reader: ResourceReader, resource: Resource) -> list[C
     report = reader.change(resource, "DiagnosticReport", key, numbers, fields)
     if report.operation is Operation.DELETE:
         return [report]
-    return [report, *_claim_observations(reader, resource, report)]
+    return [report, *_link_observations(reader, resource, report)]
 
 
-def _claim_observations(
+def _link_observations(
     reader: ResourceReader, resource: Resource, report: Change
 ) -> Iterator[Change]:
     for position, reference in enumerate(elements_at(resource, "result"), start=1):
@@ -129,7 +129,7 @@ def _claim_observations(
 
 @reads_fields(model.Observation)
 def observation_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
-    """Observation of a patient; of a group or a device it is nobody's."""
+    """An observation of a patient; one of a group or a device is left out."""
     status = text_at(resource, "status")
     value, units = _value_and_units(resource)
     note = annotation_text(resource, "note")

@@ -44,7 +44,7 @@ _CLASSES = {
     **dict.fromkeys(("D", "DC", "DAYCASE"), EncounterClass.DAYCASE),
     "E": EncounterClass.EMERGENCY,
 }
-"""HL7 table 0004, and what systems send in its place."""
+"""HL7 table 0004, and what systems send instead."""
 
 
 def read_admission(reader: MessageReader) -> list[ChangeDraft]:

@@ -121,7 +121,7 @@ def _read_observation(
 
 
 def value_text(segment: Segment) -> tuple[str, str]:
-    """The value of an OBX as shown, and a note in its place when it cannot be."""
+    """The value of an OBX as shown, and a note instead when it cannot be shown."""
     kind = segment.text(2).upper()
     if kind in ("ED", "RP"):
         return "", DOCUMENT if segment.raw(5) else ""

@@ -50,7 +50,7 @@ class OrderGroup:
 
     @property
     def code(self) -> str:
-        """OBR-4.1, else the text that stands in its place."""
+        """OBR-4.1, else the test's name."""
         return (self.obr.text(4) or self.obr.text(4, 2) or self.obr.text(4, 4)) if self.obr else ""
 
     @property

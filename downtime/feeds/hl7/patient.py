@@ -1,7 +1,7 @@
 """HL7 v2 PID and PD1 to Patient, AL1 and IAM to AllergyIntolerance.
 
 An allergy is named by its patient and its code (else its words), so that AL1, IAM and a repeated
-message speak of one record. 'No known drug allergy' stays an entry in the source's words: it does
+message mean one record. 'No known drug allergy' stays an entry in the source's words: it does
 not say that no allergy is known.
 """
 

@@ -37,7 +37,7 @@ STATUS_BY_FILLER_STATUS = {
     ),
     "noshow": AppointmentStatus.NOSHOW,
 }
-"""HL7 table 0278, and what systems send in its place."""
+"""HL7 table 0278, and what systems send instead."""
 _BOOKINGS = ("S12", "S13")
 _DELETION = "S17"
 _BLOCKED_TIME = frozenset({"S23", "S24"})

@@ -175,9 +175,11 @@ class _LabelSheets:
         if self.context.is_drill:
             narrowest = max(narrowest, _NARROWEST_DRILL)
         if sheet.width < narrowest:
-            wide = ", ".join(s.name for s in LABEL_SHEETS.values() if s.width >= narrowest)
+            names = ", ".join(s.name for s in LABEL_SHEETS.values() if s.width >= narrowest)
             raise InputError(
-                "labels.small", f"The labels of {sheet.name} are too small.", f"Use one of: {wide}."
+                "labels.small",
+                f"The labels of {sheet.name} are too small.",
+                f"Use one of: {names}.",
             )
         if not 1 <= self.request.start <= sheet.label_count:
             raise InputError(

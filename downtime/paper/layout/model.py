@@ -71,7 +71,7 @@ class Imprint:
 
 
 class FormSheet(NamedTuple):
-    """One form to print under its serial. `labels` are the words of its fields."""
+    """One form to print under its serial. `labels` name its fields."""
 
     layout: FormLayout
     serial: str
