@@ -22,7 +22,7 @@ def test_a_list_is_filtered_by_state_system_ward_and_form(supervisor):
     page = supervisor.get("/comparison?state=new&system=LIMS&form=blood-sciences-request").text
     assert "Urea and electrolytes" in page
     assert "Potassium" not in page
-    assert "Nothing in this list" in supervisor.get("/comparison?state=new&ward=Z9").text
+    assert "This list is empty" in supervisor.get("/comparison?state=new&ward=Z9").text
 
 
 def test_a_rule_is_shown_before_it_decides_and_can_be_undone(supervisor):
@@ -56,7 +56,7 @@ def test_an_item_stands_beside_every_live_record_and_waits_for_a_second_person(s
     page = supervisor.get(f"/comparison/{key}").text
     assert "6.10" in page
     assert "4.1" in page
-    assert "A second person confirms" in page
+    assert "A second person must confirm" in page
     supervisor.post(f"/comparison/{key}", {"decision": "leave", "reason": "clinician says so"})
     page = supervisor.get(f"/comparison/{key}").text
     assert "For a second person: leave it out" in page

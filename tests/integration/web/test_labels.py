@@ -73,7 +73,7 @@ def test_boxes_and_outlines(hospital):
     [
         ({"start": "0"}, "first free label must be a whole number"),
         ({"copies": "x"}, "Labels of each must be a whole number"),
-        ({"ward": "Z9"}, "no such ward"),
+        ({"ward": "Z9"}, "has no ward"),
     ],
 )
 def test_wrong_numbers_are_answered_with_a_sentence(hospital, changed, sentence):

@@ -108,16 +108,16 @@ import os, signal, sys
 from datetime import datetime
 from pathlib import Path
 from downtime import config
-from downtime.accounts import opening
+from downtime.accounts import homes
 from downtime.config import Home
 from downtime.vault import jobs
-from downtime.web.job_kinds import WORK
+from downtime.web.job_kinds import JOB_KINDS
 
 home, now = Home(Path(sys.argv[1])), datetime.fromisoformat(sys.argv[3])
 settings = config.load(home.config)
-vault = opening.open_with_file(home, settings, lambda: now, Path(sys.argv[2])).vault
-job = jobs.claim_next(vault)
-WORK[job.kind].run(vault, settings, job, lambda done, total: os.kill(os.getpid(), signal.SIGKILL))
+vault = homes.open_with_file(home, settings, lambda: now, Path(sys.argv[2])).vault
+job = jobs.claim_next_job(vault)
+JOB_KINDS[job.kind].run(vault, settings, job, lambda done, total: os.kill(os.getpid(), signal.SIGKILL))
 """
 
 
