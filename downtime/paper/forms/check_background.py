@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from downtime.paper.forms.form_schema import BOX, RESERVED_PLACES, Table
+from downtime.paper.forms.model import FieldType, FormSubject
 
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,80}\.pdf")
 LABEL_SIZE = (60.0, 30.0)
@@ -28,7 +29,7 @@ def find_background_problems(form: Table, items: Sequence[Table]) -> Iterator[tu
             yield from _check_place(place, places.lines[key], every_page=True)
             yield from _check_label(key, place, places.lines[key])
     named = isinstance(places, Table) and {"patient.label", "patient.name"} & set(places)
-    if form.get("subject", "patient") == "patient" and not named:
+    if form.get("subject", FormSubject.PATIENT) == FormSubject.PATIENT and not named:
         line = form.lines["background"]
         yield line, "A form about a patient gives a place to 'patient.label' or 'patient.name'."
     for item in items:
@@ -44,7 +45,7 @@ def _check_no_places(form: Table, items: Sequence[Table]) -> Iterator[tuple[int,
 
 def _check_item_place(item: Table) -> Iterator[tuple[int, str]]:
     place, line = item["place"], item.lines["place"]
-    if item.get("type") in ("group", "display"):
+    if item.get("type") in (FieldType.GROUP, FieldType.DISPLAY):
         yield line, "Only a field has a place."
         return
     if isinstance(place, Table) and place and all(isinstance(p, Table) for p in place.values()):

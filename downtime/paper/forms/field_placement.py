@@ -12,6 +12,7 @@ from typing import Any
 from downtime.errors import InputError
 from downtime.paper.forms.field_types import FIELD_TYPES
 from downtime.paper.forms.form_schema import RESERVED_PLACES
+from downtime.paper.forms.model import FieldType
 
 NUMBERS = ("page", "x", "y", "width", "height", "step")
 TYPES = tuple(kind for kind, row in FIELD_TYPES.items() if row.can_be_drawn)
@@ -65,9 +66,10 @@ def _make_pdf_item(field: Mapping[str, Any], used: dict[str, int]) -> dict[str, 
     slug = re.sub(r"[^A-Za-z0-9]+", "-", field["name"]).strip("-").lower()[:50] or "field"
     used[slug] = used.get(slug, 0) + 1
     link_id = slug if used[slug] == 1 else f"{slug}-{used[slug]}"
-    kind = "boolean" if field["kind"] == "tick" else "string"
+    kind = FieldType.BOOLEAN if field["kind"] == "tick" else FieldType.STRING
     place = {"field": field["name"], "page": field["page"]}
-    return {"linkId": link_id, "text": field["name"], "type": kind, "place": place}
+    # The YAML writer takes plain words only, so the type is its value.
+    return {"linkId": link_id, "text": field["name"], "type": kind.value, "place": place}
 
 
 def list_rows(form: Mapping[str, Any]) -> list[BoxRow]:
@@ -81,7 +83,7 @@ def list_rows(form: Mapping[str, Any]) -> list[BoxRow]:
 def _make_item_rows(item: Mapping[str, Any]) -> Iterator[BoxRow]:
     link_id, text, kind = item["linkId"], item.get("text", ""), item["type"]
     place = item.get("place") or {}
-    if kind != "choice" or any(name in place for name in ("x", "field")):
+    if kind != FieldType.CHOICE or any(name in place for name in ("x", "field")):
         yield _make_row(link_id, place, text, kind, "1")
         return
     for option in item["answerOption"]:
@@ -134,10 +136,10 @@ def _update_items(items: Sequence[Any], by_field: dict[str, list[BoxRow]]) -> li
     """Items with their new places; those that were found are taken out of `by_field`."""
     updated = []
     for item in items:
-        if item["type"] == "group":
+        if item["type"] == FieldType.GROUP:
             if inside := _update_items(item["item"], by_field):
                 updated.append({**item, "item": inside})
-        elif item["type"] == "display":
+        elif item["type"] == FieldType.DISPLAY:
             updated.append(dict(item))
         elif boxes := by_field.pop(item["linkId"], None):
             updated.append(_update_item(item, boxes))
@@ -149,7 +151,7 @@ def _update_item(item: Mapping[str, Any], boxes: Sequence[BoxRow]) -> dict[str, 
     if any("=" in row.key for row in boxes):
         return {**unchanged, **_make_choice(boxes)}
     row = boxes[0]
-    kind = row.type if item["type"] != "choice" else "choice"
+    kind = item["type"] if item["type"] == FieldType.CHOICE else row.type
     place = _make_place(row, "1")
     return {**unchanged, "text": row.text, "type": kind, **({"place": place} if place else {})}
 
@@ -203,7 +205,7 @@ def _parse_number(key: str, name: str, text: str) -> float:
 
 def _list_fields(items: Sequence[Any]) -> Iterator[Any]:
     for item in items:
-        if item["type"] == "group":
+        if item["type"] == FieldType.GROUP:
             yield from _list_fields(item["item"])
-        elif item["type"] != "display":
+        elif item["type"] != FieldType.DISPLAY:
             yield item

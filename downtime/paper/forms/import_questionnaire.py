@@ -68,7 +68,7 @@ class QuestionnaireReader:
             if self._read_link_id(source).startswith(RESERVED):
                 continue
             children = read_list(source, "item")
-            if source.get("type") != "group":
+            if source.get("type") != FieldType.GROUP:
                 yield self._read_field(source)
                 yield from self._read_items(children)
                 continue
@@ -84,7 +84,7 @@ class QuestionnaireReader:
         """The fields of a group, those below a field after it, and the groups inside it."""
         fields, groups = [], []
         for source in sources:
-            if source.get("type") == "group":
+            if source.get("type") == FieldType.GROUP:
                 groups.append(source)
                 continue
             deeper, more = self._split_groups(read_list(source, "item"))
@@ -120,8 +120,8 @@ class QuestionnaireReader:
     def _read_field(self, source: Mapping[str, Any]) -> dict[str, Any]:
         link_id, type_name = source["linkId"], str(source.get("type"))
         kind = _TYPES.get(type_name, type_name)
-        options = self._read_options(source) if kind == "choice" else []
-        if kind == "choice" and not options:
+        options = self._read_options(source) if kind == FieldType.CHOICE else []
+        if kind == FieldType.CHOICE and not options:
             kind = "string"
         if kind not in FIELD_TYPES or kind == FieldType.GROUP:
             raise invalid(f"'{link_id}' has a type that is unknown here")
@@ -135,7 +135,7 @@ class QuestionnaireReader:
         if options:
             field["answerOption"] = options
         for name in ("required", "maxLength"):
-            if source.get(name) and kind != "display":
+            if source.get(name) and kind != FieldType.DISPLAY:
                 field[name] = source[name]
         if codes := [code["code"] for code in read_list(source, "code") if code.get("code")]:
             field["code"] = codes[0]
