@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 from downtime.clinical.model import DiagnosticReportStatus as Status
 from downtime.feeds import times
 from downtime.feeds.hl7.codes import ObservationStatus
-from downtime.feeds.hl7.order_groups import OrderGroup, note_text
+from downtime.feeds.hl7.order_groups import OrderGroup
 from downtime.feeds.hl7.segments import (
     Segment,
     address_text,
     coded_text,
     component_text,
+    note_text,
     person_name,
     telephone_number,
 )

@@ -143,14 +143,15 @@ def _identify_by_order(reader: MessageReader, orders: list[OrderGroup]) -> tuple
 
 def request_fields(reader: MessageReader, order: OrderGroup) -> dict[str, Value]:
     """What ORC, OBR and SPM say of a request, whoever says it; without its stage."""
+    requester, specimen = _requester_and_specimen(order)
     values = {
         "placer": order.placer,
         "filler": order.filler,
         "code": order.code,
         "display": order.display,
         "department": order.department,
-        "requester": _requester(order),
-        "specimen": _specimen(order),
+        "requester": requester,
+        "specimen": specimen,
         "priority": _priority(order),
     }
     fields: dict[str, Value] = {name: value for name, value in values.items() if value}
@@ -162,17 +163,16 @@ def request_fields(reader: MessageReader, order: OrderGroup) -> dict[str, Value]
     return fields
 
 
-def _requester(order: OrderGroup) -> str:
-    names = person_names(order.obr, 16) if order.obr else None
-    return names or (person_names(order.orc, 12) if order.orc else None) or ""
-
-
-def _specimen(order: OrderGroup) -> str:
+def _requester_and_specimen(order: OrderGroup) -> tuple[str, str]:
+    """OBR-16, else ORC-12; SPM-4, else OBR-15."""
+    obr, orc = order.obr, order.orc
+    requester = (person_names(obr, 16) if obr else None) or (person_names(orc, 12) if orc else None)
     for segment in order.following_segments:
         if segment.fields[0] == "SPM":
-            return coded_texts(segment, 4) or ""
-    sources = order.obr.repetitions(15) if order.obr else []
-    return coded_text(sources[0], order.obr.delimiters) if order.obr and sources else ""
+            return requester or "", coded_texts(segment, 4) or ""
+    sources = obr.repetitions(15) if obr else []
+    specimen = coded_text(sources[0], obr.delimiters) if obr and sources else ""
+    return requester or "", specimen
 
 
 _PRIORITIES = {"S": "stat", "ST": "stat", "STAT": "stat", "A": "urgent", "U": "urgent"}
@@ -187,8 +187,3 @@ def _priority(order: OrderGroup) -> str:
     sent = next(timings, "") or (obr.text(27, 6) if obr else "") or (orc.text(7, 6) if orc else "")
     sent = sent or (obr.text(5) if obr else "")
     return _PRIORITIES.get(sent.upper(), sent)
-
-
-def note_text(segments: list[Segment]) -> str:
-    """The lines of NTE segments, blank ones kept between text."""
-    return "\n".join(segment.full_text(3) for segment in segments).strip()

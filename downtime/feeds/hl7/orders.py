@@ -12,13 +12,12 @@ from downtime.feeds import times
 from downtime.feeds.hl7.message_reader import ChangeDraft, MessageReader
 from downtime.feeds.hl7.order_groups import (
     OrderGroup,
-    note_text,
     order_groups,
     read_person,
     read_person_only,
     request_fields,
 )
-from downtime.feeds.hl7.segments import coded_texts
+from downtime.feeds.hl7.segments import coded_texts, note_text
 from downtime.feeds.model import Value
 
 STAGE_BY_CONTROL = {

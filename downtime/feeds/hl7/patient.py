@@ -113,23 +113,18 @@ def read_allergies(
     reader: MessageReader, segments: list[Segment], numbers: tuple[Identifier, ...], event: str
 ) -> list[ChangeDraft]:
     """What AL1 and IAM segments say: one change an allergy."""
-    changes = []
-    for segment in segments:
-        code = segment.text(3)
-        substance = coded_text((segment.repetitions(3) or [""])[0], segment.delimiters)
-        if code or substance:
-            changes.append(_read_allergy(reader, segment, numbers, event, code, substance))
-    return changes
+    drafts = (_read_allergy(reader, segment, numbers, event) for segment in segments)
+    return [draft for draft in drafts if draft]
 
 
 def _read_allergy(
-    reader: MessageReader,
-    segment: Segment,
-    numbers: tuple[Identifier, ...],
-    event: str,
-    code: str,
-    substance: str,
-) -> ChangeDraft:
+    reader: MessageReader, segment: Segment, numbers: tuple[Identifier, ...], event: str
+) -> ChangeDraft | None:
+    """The allergy of one segment; None when it names no substance."""
+    values = segment.repetitions(3)
+    code, substance = segment.text(3), coded_text(values[0], segment.delimiters) if values else ""
+    if not code and not substance:
+        return None
     is_iam = segment.fields[0] == "IAM"
     category, severity = segment.text(2).upper(), segment.text(4)
     status = _IAM_STATUS.get(segment.text(17).upper()) if is_iam else None

@@ -13,13 +13,8 @@ from downtime.clinical.model import DiagnosticReportStatus, RequestStage
 from downtime.feeds.hl7.codes import REMOVED, ResultStatus
 from downtime.feeds.hl7.message_reader import ChangeDraft, MessageReader
 from downtime.feeds.hl7.observations import ObservationDraft, read_observations
-from downtime.feeds.hl7.order_groups import (
-    OrderGroup,
-    note_text,
-    order_groups,
-    read_person,
-    request_fields,
-)
+from downtime.feeds.hl7.order_groups import OrderGroup, order_groups, read_person, request_fields
+from downtime.feeds.hl7.segments import note_text
 from downtime.feeds.model import Operation, UnusableMessageError, Value
 
 RESULT_STATES: dict[str, tuple[DiagnosticReportStatus, RequestStage]] = {

@@ -10,13 +10,13 @@ from downtime.clinical.model import AppointmentStatus
 from downtime.feeds import times
 from downtime.feeds.hl7.identifiers import patient_identifiers
 from downtime.feeds.hl7.message_reader import ChangeDraft, MessageReader
-from downtime.feeds.hl7.order_groups import note_text
 from downtime.feeds.hl7.patient import read_patient
 from downtime.feeds.hl7.segments import (
     Hl7Message,
     Segment,
     coded_texts,
     component_text,
+    note_text,
     person_names,
 )
 from downtime.feeds.model import Operation, UnusableMessageError, Value

@@ -183,6 +183,11 @@ def telephone_number(value: str, delimiters: Delimiters) -> str:
     return whole or " ".join(part for part in parts if part)
 
 
+def note_text(segments: list[Segment]) -> str:
+    """The lines of NTE segments, blank ones kept between text."""
+    return "\n".join(segment.full_text(3) for segment in segments).strip()
+
+
 class ExtendedId(NamedTuple):
     """The parts of one CX: a number, who assigned it, and of what type it is."""
 
