@@ -168,7 +168,7 @@ def _telephoned(hospital: Hospital) -> Iterator[Paper]:
         ("phoned-only", ("TROP",), 140, ItemState.NEW),
     ):
         asked = next(r for r in list_requests(hospital) if r.case == part)
-        results = [one for one in values(asked, hospital.seed) if one.code in codes]
+        results = [result for result in values(asked, hospital.seed) if result.code in codes]
         if state == ItemState.CONFLICT:
             results = [_misheard(result) for result in results]
         yield _phoned(hospital, part, asked, results, minutes, state)

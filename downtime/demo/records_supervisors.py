@@ -15,6 +15,7 @@ from downtime.reconcile.identity.unidentified import (
     list_unidentified,
 )
 from downtime.reconcile.model import Decision, ItemState, StoredItem
+from downtime.returns.model import Lead
 from downtime.returns.rekey import rekey_lines
 from downtime.returns.statement import sign_statement
 from downtime.returns.statement.completeness_statement import Statement
@@ -96,7 +97,11 @@ class RecordsSupervisors:
             sign_statement.sign_statement(
                 self.vault, self.settings, lead, self.staff.actors[username], WHY
             )
-            for lead, username in (("ward", "nurse"), ("records", "records"), ("safety", "site"))
+            for lead, username in (
+                (Lead.WARD, "nurse"),
+                (Lead.RECORDS, "records"),
+                (Lead.SAFETY, "site"),
+            )
         ]
         return signed[-1]
 

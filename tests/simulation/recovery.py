@@ -7,12 +7,13 @@ from downtime.clock import to_text
 from downtime.demo.form_answers import local
 from downtime.entry import duplicate_entries, keying, open_form
 from downtime.entry.facts import Person
+from downtime.entry.model import EntryChoice
 from downtime.outage import outages
 from downtime.paper import ledger, move_form
 from downtime.reconcile import decide_in_bulk
 from downtime.reconcile.compare import run_comparison as comparison
 from downtime.reconcile.harm import review
-from downtime.reconcile.harm.model import WAITING
+from downtime.reconcile.harm.model import FindingKind
 from downtime.reconcile.identity import links
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import Decision, ItemFilter, ItemState
@@ -122,7 +123,7 @@ def account(s: Simulation) -> None:
                 _declare(station, sheet.serial, sheet.fate)
     for pair in duplicate_entries.find_duplicate_entries(station.vault.db):
         duplicate_entries.settle_duplicate_entry(
-            station.vault, pair.serial, pair.there.device, duplicate_entries.HERE,
+            station.vault, station.settings, pair.serial, pair.elsewhere.device, EntryChoice.HERE,
             s.fleet.staff["records"], "Keyed at the station first",
         )  # fmt: skip
 
@@ -207,7 +208,9 @@ def compare(s: Simulation) -> None:
     _decide(s, ItemState.CONFLICT, Decision.LEAVE, "Written twice")
     review.run_review(station.vault, station.settings, staff["records"], WHY)
     waiting = [
-        r.finding.key for r in review.list_findings(station.vault, kind=WAITING) if r.is_open
+        r.finding.key
+        for r in review.list_findings(station.vault, kind=FindingKind.WAITING)
+        if r.is_open
     ]
     if waiting:
         review.record_explanation(station.vault, waiting, "taken-again", WHY, staff["site"])

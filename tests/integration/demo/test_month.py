@@ -35,7 +35,7 @@ def test_the_month_had_what_makes_a_recovery_hard(lived):
     assert truth.nobody
     assert set(truth.laptops.values()) == {"reported", "never"}
     assert facts["printed_ahead"]["forms"] == 3
-    assert truth.twice()
+    assert truth.list_requested_twice()
     assert truth.put_off > 0
     assert sum(row["settled"] for row in facts["returned"]["systems"]) > 0
 
@@ -64,7 +64,7 @@ def test_a_wrong_finding_would_be_seen(lived, kind):
 
 def test_what_is_asked_for_twice_is_sent_once(lived):
     """Of two papers that ask for the same, one order reaches the laboratory."""
-    twice = set(lived.truth.twice())
+    twice = set(lived.truth.list_requested_twice())
     returned = {key for key, fate in lived.truth.items.items() if fate == ("new", "returned")}
     assert lived.truth.orders == {key for key in returned if "-test." in key}
     assert twice.isdisjoint(lived.truth.orders)

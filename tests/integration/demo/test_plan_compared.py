@@ -13,17 +13,18 @@ from downtime.clock import to_text
 from downtime.demo.feeds import write_feeds
 from downtime.demo.plan import plan
 from downtime.demo.settings import settings_text
-from downtime.entry.facts import Fact, Person, find_facts
+from downtime.entry.fact_reader import find_facts
+from downtime.entry.facts import Fact, Person
 from downtime.entry.validation import validate_answers
 from downtime.feeds.model import Message
-from downtime.feeds.read_feeds import read
+from downtime.feeds.read_feeds import read_feeds
 from downtime.paper.forms.load_form import load_form
 from downtime.reconcile.compare import load_records
 from downtime.reconcile.compare.comparison import compare_facts
 from downtime.reconcile.record_index import RecordIndex
 from downtime.snapshot import apply_messages as state
 from downtime.snapshot.header import SnapshotHeader
-from downtime.snapshot.select_records import select_records, selection_window
+from downtime.snapshot.select_records import select_records
 from downtime.snapshot.settle_records import settle_records
 from downtime.snapshot.store import record_tables
 from downtime.snapshot.store.opened_snapshot import Snapshot
@@ -32,9 +33,9 @@ ZONE = ZoneInfo("Europe/London")
 
 
 def recorded(db, folder, settings, at):
-    items = (i for i in read([folder], settings) if isinstance(i, Message))
+    items = (i for i in read_feeds([folder], settings) if isinstance(i, Message))
     state.apply_messages(db, items, at, settings.site.mrn_authority)
-    return list(select_records(settle_records(db, settings), selection_window(settings, at)))
+    return list(select_records(settle_records(db, settings), settings, at))
 
 
 def keyed(told, patients):
@@ -70,7 +71,7 @@ def lived_through(folder, seed, now):
     """The plan, the records before and after, every fact with what is expected, and settings."""
     path = folder / "config.toml"
     path.write_text(settings_text("small"), encoding="utf-8")
-    settings = config.load(path)
+    settings = config.load_settings(path)
     db = sqlite_utils.Database(memory=True)
     told = plan("small", seed, now)
     records = []

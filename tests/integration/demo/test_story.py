@@ -7,22 +7,22 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from downtime.entry.store.entries.entries import fetch
 from hl7apy.consts import VALIDATION_LEVEL
 from hl7apy.parser import parse_message
 
 from downtime import config
-from downtime.accounts import opening
+from downtime.accounts import homes
 from downtime.clock import system_clock
 from downtime.config import Home
 from downtime.demo import story
+from downtime.demo.context import FOLDER
 from downtime.demo.plan import plan
-from downtime.demo.scene import FOLDER
 from downtime.demo.staff import ACCOUNTS
-from downtime.entry.model import UNSAMPLED
+from downtime.entry.model import VerificationBasis
+from downtime.entry.store.entries import fetch
 from downtime.errors import ConflictError
 from downtime.paper.forms.load_form import load_form
-from downtime.reconcile.decide_item import items
+from downtime.reconcile.find_items import list_items
 
 
 @pytest.fixture(scope="module")
@@ -68,18 +68,18 @@ def test_nobody_settles_anything_alone(told):
     assert (links["confirmed"], links["unknown"]) == (2, 1)
     assert decided > 0
     assert facts["forms"]["keyed_twice"] > facts["forms"]["disputed"] == 1
-    settings = config.load(home.config)
-    opened = opening.open_with_file(home, settings, system_clock, home.path / "laptop.unlock")
+    settings = config.load_settings(home.config)
+    opened = homes.open_with_file(home, settings, system_clock, home.path / "laptop.unlock")
     with closing(opened.vault) as vault:
-        rows = items(vault, facts["outage"]["id"])
+        rows = list_items(vault, facts["outage"]["id"])
         entries = {row.item.fact.serial: fetch(vault.db, row.item.fact.serial) for row in rows}
         people = [
             (entry.transcriber, entry.verifier)
             for entry in entries.values()
-            if entry.basis != UNSAMPLED
+            if entry.basis != VerificationBasis.UNSAMPLED
         ]
     assert all(one and other and one != other for one, other in people)
-    by_two = [row for row in rows if row.item.second and not row.is_open]
+    by_two = [row for row in rows if row.item.needs_second_person and not row.is_open]
     assert len(by_two) == decided
     assert all(row.decided.proposed_by not in ("", row.decided.decided_by) for row in by_two)
 

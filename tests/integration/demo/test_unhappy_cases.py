@@ -6,12 +6,12 @@ import pytest
 import sqlite_utils
 
 from downtime import config
-from downtime.clinical.model import TYPES
-from downtime.demo.cases import CASES
+from downtime.clinical.record_types import TYPES
 from downtime.demo.feeds import write_feeds
 from downtime.demo.settings import settings_text
+from downtime.demo.special_cases import CASES
 from downtime.feeds.model import Message
-from downtime.feeds.read_feeds import read
+from downtime.feeds.read_feeds import read_feeds
 from downtime.snapshot import apply_messages
 from downtime.snapshot.settle_records import settle_records
 
@@ -49,12 +49,12 @@ def story(tmp_path_factory):
     folder = tmp_path_factory.mktemp("story")
     path = folder / "config.toml"
     path.write_text(settings_text("small"), encoding="utf-8")
-    settings = config.load(path)
+    settings = config.load_settings(path)
     db = sqlite_utils.Database(memory=True)
     seen = {}
     for phase, at in (("before", NOW), ("after", NOW + timedelta(hours=8))):
         write_feeds(folder / phase, "small", 1, phase, NOW)
-        items = (i for i in read([folder / phase], settings) if isinstance(i, Message))
+        items = (i for i in read_feeds([folder / phase], settings) if isinstance(i, Message))
         apply_messages.apply_messages(db, items, at, settings.site.mrn_authority)
         seen[phase] = Seen(list(settle_records(db, settings)))
     return seen
@@ -181,7 +181,7 @@ def test_a_patient_registered_twice_is_merged_after_recovery(story):
 
 def test_every_case_in_the_table_has_a_person_in_the_feeds(seen):
     for case in CASES:
-        assert seen.people(case.family, case.given), case.key
+        assert seen.people(case.family_name, case.given_name), case.key
 
 
 def test_people_moved_and_went_home_while_the_systems_were_down(story):

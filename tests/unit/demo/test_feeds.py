@@ -24,7 +24,7 @@ EVENTS = ("pas/adt.hl7", "pas/siu.hl7", "lims/orders.hl7", "lims/results.hl7")
 def settings(tmp_path_factory):
     path = tmp_path_factory.mktemp("home") / "config.toml"
     path.write_text(settings_text("small"), encoding="utf-8")
-    return config.load(path)
+    return config.load_settings(path)
 
 
 def contents(folder):

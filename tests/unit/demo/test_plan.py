@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.demo.hospital import build
-from downtime.demo.paper import OBSERVED
+from downtime.demo.form_answers import OBSERVED
+from downtime.demo.hospital import build_hospital
 from downtime.demo.plan import DowntimePlan, plan
 from downtime.entry.validation import validate_answers
 from downtime.paper.forms.load_form import load_form, load_forms
@@ -55,7 +55,7 @@ def test_paper_is_written_during_the_outage():
 
 def test_papers_are_of_people_the_snapshot_knows_or_on_a_blank():
     told = plan("small", 1, NOW)
-    known = {stay.person.mrn for stay in build("small", 1, NOW).stays}
+    known = {stay.person.mrn for stay in build_hospital("small", 1, NOW).stays}
     for written in told.papers:
         assert bool(written.mrn) != bool(written.person)
         assert not written.mrn or written.mrn in known or written.form == "admission"

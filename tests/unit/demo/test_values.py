@@ -4,14 +4,14 @@ from datetime import date
 
 import pytest
 
+from downtime.demo.laboratory_values import Subject, draw_blood_group, egfr, make_results
 from downtime.demo.tables import ANALYTES, PANELS, REASONS, SCANS
-from downtime.demo.values import Subject, blood_group, egfr, results
 
 DAY = date(2026, 11, 2)
 
 
 def sample(panel, number=1, *, sex="F", age=70, reason=""):
-    found = results(1, Subject("H100001", sex, age, reason), panel, number, DAY)
+    found = make_results(1, Subject("H100001", sex, age, reason), panel, number, DAY)
     return {one.code: one for one in found}
 
 
@@ -66,8 +66,8 @@ def test_flags_say_on_which_side_of_the_range_a_value_lies():
 
 
 def test_a_persons_blood_group_never_changes():
-    assert len({blood_group(1, "H100001") for _ in range(5)}) == 1
-    assert len({blood_group(1, f"H{n}") for n in range(200)}) == 8
+    assert len({draw_blood_group(1, "H100001") for _ in range(5)}) == 1
+    assert len({draw_blood_group(1, f"H{n}") for n in range(200)}) == 8
 
 
 def test_every_reason_asks_for_tests_that_exist_and_shifts_values_that_exist():
