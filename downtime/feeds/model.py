@@ -2,7 +2,7 @@
 
 A *change* says only what the message said: a field that was empty is left out, a field that was
 deleted (HL7 `""`) is set to empty text. Laying all changes of one record over each other in the
-order of `Change.order` gives its present state, whatever the order in which they arrived.
+order of `event` (else `sent`), then `sent`, gives its present state, in whatever order they arrive.
 """
 
 from collections.abc import Mapping
@@ -69,11 +69,6 @@ class Change(NamedTuple):
     operation: Operation = Operation.SET
     merged: tuple[Identifier, ...] = ()
     position: Position = Position("", 0)
-
-    @property
-    def order(self) -> tuple[str, str]:
-        """Sorts changes of one record; arrival breaks ties."""
-        return (self.event or self.sent, self.sent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

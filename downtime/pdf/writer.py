@@ -45,17 +45,11 @@ class PdfWriter(PageWriter):
     """
 
     def __init__(
-        self,
-        out: BinaryIO,
-        title: str,
-        created: datetime,
-        *,
-        language: str = "en-GB",
-        tagged: bool = True,
+        self, out: BinaryIO, title: str, created: datetime, *, tagged: bool = True
     ) -> None:
         super().__init__(ObjectNumbers(object_number_range(FIRST_FREE, 0, 1)), tagged)
         self._out = out
-        self._title, self._created, self._language = title, created, language
+        self._title, self._created = title, created
         self._position = self._page_count = self._batch_count = 0
         self._locations_by_group: defaultdict[int, array[int]] = defaultdict(lambda: array("Q"))
         self._glyphs: dict[str, set[int]] = {name: set() for name in FACES}
@@ -115,7 +109,7 @@ class PdfWriter(PageWriter):
             self._write_structure()
         self.stream("/Type/Metadata/Subtype/XML", self._metadata().encode(), METADATA)
         self.object(
-            f"<</Type/Catalog/Pages {TREE} 0 R/Lang({self._language})/Metadata {METADATA} 0 R"
+            f"<</Type/Catalog/Pages {TREE} 0 R/Lang({_LANGUAGE})/Metadata {METADATA} 0 R"
             f"/ViewerPreferences<</DisplayDocTitle true>>{self._structure_entries()}>>",
             CATALOG,
         )
@@ -146,7 +140,7 @@ class PdfWriter(PageWriter):
     def _metadata(self) -> str:
         """What the document is, as XMP (ISO 16684-1). No conformance is claimed."""
         when = f"{self._created:%Y-%m-%dT%H:%M:%SZ}"
-        return _XMP.format(title=escape(self._title), language=self._language, when=when)
+        return _XMP.format(title=escape(self._title), language=_LANGUAGE, when=when)
 
     def _write_font(self, name: str) -> None:
         used = self._glyphs[name]
@@ -206,6 +200,7 @@ def _table_rows(first: int, count: int, container: int, place: int) -> tuple[int
     return first, count, head.join([b"", *_INDEXES[place : place + count]])
 
 
+_LANGUAGE = "en-GB"
 _ROW = Struct(">BQH")
 _INDEXES = [index.to_bytes(2, "big") for index in range(MOST_OBJECTS_IN_STREAM)]
 _NUMBERS_TOGETHER = 4096

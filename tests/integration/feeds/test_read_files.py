@@ -55,8 +55,8 @@ def test_formats_are_found_by_content_and_folders_read_in_order(tmp_path):
     (tmp_path / "a.txt").write_bytes(b"\n\n" + FHIR)
     (tmp_path / ".hidden.hl7").write_bytes(ADT)
     (tmp_path / "c.csv").write_bytes(b"\x0b" + ADT + b"\x1c\r")
-    found = list(read_feeds([tmp_path], Settings()))
-    assert [(m.kind, Path(m.position.file).name) for m in found] == [
+    messages = list(read_feeds([tmp_path], Settings()))
+    assert [(m.kind, Path(m.position.file).name) for m in messages] == [
         ("Patient", "a.txt"),
         ("ADT^A08", "one.dat"),
         ("ADT^A08", "c.csv"),
@@ -84,15 +84,15 @@ def test_wide_text_is_read(tmp_path, encoding):
 )
 def test_a_file_that_cannot_be_read_says_why(tmp_path, name, data, reason):
     (tmp_path / name).write_bytes(data)
-    (found,) = read_feeds([tmp_path / name], settings())
-    assert isinstance(found, Reject)
-    assert reason in found.reason
+    (reject,) = read_feeds([tmp_path / name], settings())
+    assert isinstance(reject, Reject)
+    assert reason in reject.reason
 
 
 def test_a_file_that_is_too_large_is_refused_unread(tmp_path):
     (tmp_path / "big.hl7").write_bytes(ADT)
-    (found,) = read_feeds([tmp_path], settings(max_file_bytes=10))
-    assert "feeds.max_file_bytes" in found.reason
+    (reject,) = read_feeds([tmp_path], settings(max_file_bytes=10))
+    assert "feeds.max_file_bytes" in reject.reason
 
 
 def test_a_path_that_is_not_there_is_named(tmp_path):
@@ -125,19 +125,19 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path):
     path = tmp_path / "bomb.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b"\0" * 20_000_000)
-    (found,) = read_feeds([path], settings(max_workbook_bytes=10_000_000))
-    assert "unpacks to more than 10000000 bytes" in found.reason
+    (reject,) = read_feeds([path], settings(max_workbook_bytes=10_000_000))
+    assert "unpacks to more than 10000000 bytes" in reject.reason
 
 
 def test_a_workbook_that_takes_too_long_is_refused(workbook):
-    (found,) = read_feeds([workbook], settings(worker_seconds=0))
-    assert "takes longer" in found.reason
+    (reject,) = read_feeds([workbook], settings(worker_seconds=0))
+    assert "takes longer" in reject.reason
 
 
 def test_a_sheet_that_is_not_there_is_named(workbook):
     tables = {"list": {**LIST, "sheet": "Theatres"}}
-    (found,) = read_feeds([workbook], settings(tables=tables))
-    assert found.reason == "the workbook has no sheet 'Theatres'"
+    (reject,) = read_feeds([workbook], settings(tables=tables))
+    assert reject.reason == "the workbook has no sheet 'Theatres'"
 
 
 def test_a_reader_that_stops_early_leaves_no_child(workbook):

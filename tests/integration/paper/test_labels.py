@@ -39,7 +39,7 @@ def of_patient(vault, snapshot, settings, actor, words):
 
     def build(patient, kind=LabelKind.PATIENT, **wanted):
         out = io.BytesIO()
-        made = print_pack(
+        result = print_pack(
             vault,
             settings,
             PatientLabels(patient=patient, label=kind, **wanted),
@@ -48,7 +48,7 @@ def of_patient(vault, snapshot, settings, actor, words):
             out,
             snapshot=snapshot,
         )
-        return out.getvalue(), words(out.getvalue()), made
+        return out.getvalue(), words(out.getvalue()), result
 
     return build
 
@@ -77,9 +77,9 @@ def test_large_labels_carry_a_code_that_finds_the_patient(of_patient, codes, sna
 
 
 def test_labels_begin_at_the_first_free_one_and_go_on_over_sheets(of_patient):
-    pdf, pages, made = of_patient("p3", sheet="L7165", start=7, copies=4)
+    pdf, pages, result = of_patient("p3", sheet="L7165", start=7, copies=4)
     assert [page.count("EXAMPLE") for page in pages] == [2, 2]
-    assert made.pages == len(pikepdf.open(io.BytesIO(pdf)).pages) == 2
+    assert result.pages == len(pikepdf.open(io.BytesIO(pdf)).pages) == 2
     _, (page,), _ = of_patient("p3", sheet="L7165", start=7)
     assert page.count("EXAMPLE") == 2, "without a number the sheet is filled"
 
@@ -100,8 +100,8 @@ def test_a_label_stands_where_the_sheet_has_it_and_the_offset_moves_it(
             snapshot=snapshot,
         )
         command = ["pdftotext", "-bbox", "-", "-"]
-        found = subprocess.run(command, input=out.getvalue(), capture_output=True, check=True)
-        word = re.search(r'xMin="([\d.]+)" yMin="([\d.]+)"[^>]*>EXAMPLE,', found.stdout.decode())
+        output = subprocess.run(command, input=out.getvalue(), capture_output=True, check=True)
+        word = re.search(r'xMin="([\d.]+)" yMin="([\d.]+)"[^>]*>EXAMPLE,', output.stdout.decode())
         return float(word[1]), float(word[2])
 
     mm = 72 / 25.4
@@ -117,10 +117,10 @@ def test_a_label_stands_where_the_sheet_has_it_and_the_offset_moves_it(
 
 def test_a_wristband_has_the_core_identifiers_and_a_blank_where_no_number_is_known(of_patient):
     _, (page,), _ = of_patient("p1", LabelKind.WRISTBAND, sheet="L7162", copies=1)
-    said = flat(page)
-    assert "O'CALLAGHAN-SMYTHE, Aoife" in said
-    assert "(Mrs)" not in said
-    assert "NHS No. 999 000 0018" in said
+    text = flat(page)
+    assert "O'CALLAGHAN-SMYTHE, Aoife" in text
+    assert "(Mrs)" not in text
+    assert "NHS No. 999 000 0018" in text
     _, (page,), _ = of_patient("p2", LabelKind.WRISTBAND, sheet="L7162", copies=1)
     assert "NHS No. Hospital No. RX00002" in flat(page)
 
@@ -143,7 +143,7 @@ def test_a_ward_has_a_label_for_each_patient_and_says_where_one_has_to_be_writte
     vault, snapshot, settings, actor, words
 ):
     out = io.BytesIO()
-    made = print_pack(
+    result = print_pack(
         vault,
         settings,
         WardLabels(wards=("A1",), label=LabelKind.PATIENT, sheet="L7163"),
@@ -153,20 +153,20 @@ def test_a_ward_has_a_label_for_each_patient_and_says_where_one_has_to_be_writte
         snapshot=snapshot,
     )
     (page,) = words(out.getvalue())
-    said = flat(page)
-    assert [f"RX0000{n}" in said for n in range(1, 6)] == [True, True, True, True, False]
-    assert "A1, bay B, bed 5" in said
-    assert "The name is too long for this label: write it by hand." in said
-    (row,) = ledger.list_pack_forms(vault, made.id)
+    text = flat(page)
+    assert [f"RX0000{n}" in text for n in range(1, 6)] == [True, True, True, True, False]
+    assert "A1, bay B, bed 5" in text
+    assert "The name is too long for this label: write it by hand." in text
+    (row,) = ledger.list_pack_forms(vault, result.id)
     assert (row.form, row.title, row.ward, row.returns) == ("labels", "Patient labels", "A1", False)
-    assert "RX" not in made.file_name
+    assert "RX" not in result.file_name
 
 
 def test_labels_are_in_the_ledger_under_the_serial_they_show_and_need_not_come_back(
     of_patient, vault
 ):
-    _, (page,), made = of_patient("p3", sheet="L7160", copies=1)
-    (row,) = ledger.list_pack_forms(vault, made.id)
+    _, (page,), result = of_patient("p3", sheet="L7160", copies=1)
+    (row,) = ledger.list_pack_forms(vault, result.id)
     assert (row.patient, row.returns, row.pages) == ("p3", False, 1)
     assert f"{row.serial[:2]}-{row.serial[2:8]}-{row.serial[8:]}" in page
     assert ledger.count_forms(vault) == []
@@ -177,9 +177,9 @@ def test_a_drill_is_said_on_every_label(vault, snapshot, settings, actor, of_pat
         vault, ["LIMS"], actor, "drill", drill=True, known=("LIMS",), snapshot=""
     )
     for name in ("L7160", "L7651"):
-        _, (page,), made = of_patient("p3", sheet=name, copies=3)
+        _, (page,), result = of_patient("p3", sheet=name, copies=3)
         assert page.count("DRILL") >= 3
-        assert made.file_name.startswith("DRILL_")
+        assert result.file_name.startswith("DRILL_")
     with pytest.raises(InputError, match="too small"):
         of_patient("p3", sheet="L4730")
 

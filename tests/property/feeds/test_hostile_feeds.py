@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from downtime.feeds.context import feed_context
 from downtime.feeds.fhir import resources
-from downtime.feeds.hl7 import messages as hl7_messages
 from downtime.feeds.hl7 import framing, segments
+from downtime.feeds.hl7 import messages as hl7_messages
 from downtime.feeds.model import Message, Position, Reject, UnusableMessageError
 from downtime.feeds.tables import files
 from downtime.settings import FeedsSettings, Settings
@@ -114,12 +114,12 @@ def test_any_bytes_of_any_format_end_in_messages_and_rejects(data):
         )
     )
     known = feed_context(settings)
-    found = [
+    messages = [
         *hl7_messages.read_hl7(io.BytesIO(data), "x", known),
         *resources.read_fhir(io.BytesIO(data), "x", known),
         *files.read_csv(Path(__file__), io.BytesIO(b"0,1\n" + data), known),
     ]
-    for item in found:
+    for item in messages:
         assert isinstance(item, (Message, Reject))
         assert "fault in Downtime" not in getattr(item, "reason", "")
 

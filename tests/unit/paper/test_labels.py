@@ -15,28 +15,28 @@ AVERY = {"L7160": 21, "L7161": 18, "L7162": 16, "L7163": 14, "L7164": 12, "L7165
 
 
 def test_every_sheet_has_as_many_labels_as_its_box_says():
-    assert {name: found.label_count for name, found in LABEL_SHEETS.items()} == AVERY
+    assert {name: sheet.label_count for name, sheet in LABEL_SHEETS.items()} == AVERY
 
 
 @pytest.mark.parametrize("name", LABEL_SHEETS)
 def test_labels_lie_on_the_page_and_beside_each_other(name):
-    found = LABEL_SHEETS[name]
-    corners = [found.corner(number) for number in range(1, found.label_count + 1)]
-    assert corners[0] == (found.first_x, found.first_y)
-    assert max(x for x, _ in corners) + found.width <= A4[0]
-    assert max(y for _, y in corners) + found.height <= A4[1]
+    sheet = LABEL_SHEETS[name]
+    corners = [sheet.corner(number) for number in range(1, sheet.label_count + 1)]
+    assert corners[0] == (sheet.first_x, sheet.first_y)
+    assert max(x for x, _ in corners) + sheet.width <= A4[0]
+    assert max(y for _, y in corners) + sheet.height <= A4[1]
     for (x, y), (next_x, next_y) in pairwise(corners):
-        assert next_x - x >= found.width or next_y - y >= found.height - 0.01
-    left = found.first_x
-    right = A4[0] - (max(x for x, _ in corners) + found.width)
-    assert abs(left - right) < 3, "the margins on both sides are nearly the same"
+        assert next_x - x >= sheet.width or next_y - y >= sheet.height - 0.01
+    left_edge = sheet.first_x
+    right = A4[0] - (max(x for x, _ in corners) + sheet.width)
+    assert abs(left_edge - right) < 3, "the margins on both sides are nearly the same"
 
 
 def test_the_labels_lie_in_the_middle_of_the_sheet():
-    for found in LABEL_SHEETS.values():
-        right, bottom = found.corner(found.label_count)
-        spare = A4[0] - right - found.width, A4[1] - bottom - found.height
-        assert spare == pytest.approx((found.first_x, found.first_y), abs=2.0)
+    for sheet in LABEL_SHEETS.values():
+        right, bottom = sheet.corner(sheet.label_count)
+        spare = A4[0] - right - sheet.width, A4[1] - bottom - sheet.height
+        assert spare == pytest.approx((sheet.first_x, sheet.first_y), abs=2.0)
 
 
 def test_a_sheet_is_known_with_and_without_its_letter():
@@ -46,19 +46,19 @@ def test_a_sheet_is_known_with_and_without_its_letter():
 
 
 def read_back(content):
-    made = zxingcpp.create_barcode(
+    barcode = zxingcpp.create_barcode(
         content, zxingcpp.BarcodeFormat.DataMatrix, gs1=True, force_square=True
     )
-    (found,) = zxingcpp.read_barcodes(made.to_image(scale=4, add_quiet_zones=True))
-    return found
+    (code,) = zxingcpp.read_barcodes(barcode.to_image(scale=4, add_quiet_zones=True))
+    return code
 
 
 def test_a_code_holds_the_identifiers_of_dcb1077_and_is_read_back():
     content = gs1_codes.gs1_content("5012345", "9990000018", "RXX", "RX00001")
     assert content == "(8018)501234599900000182(91)RXX/RX00001"
-    found = read_back(content)
-    assert found.symbology_identifier == "]d2", "GS1 DataMatrix"
-    typed = found.bytes.decode()
+    code = read_back(content)
+    assert code.symbology_identifier == "]d2", "GS1 DataMatrix"
+    typed = code.bytes.decode()
     assert gs1_codes.parse_scanned_code(typed) == ("9990000018", "RX00001")
     assert gs1_codes.parse_scanned_code("]d2" + typed.replace("\x1d", "")) == (
         "9990000018",
