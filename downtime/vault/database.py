@@ -9,25 +9,28 @@ import sqlcipher3
 import sqlite_utils
 
 from downtime.errors import ConflictError, LockedError
-from downtime.vault import turns
+from downtime.vault import fair_lock
 
 BUSY_MILLISECONDS = 10_000
 NEWER = "A newer version of Downtime has written this vault: this one only shows it."
 LOOK_SECONDS = 0.002
+SYNCHRONOUS = "FULL"
+"""With NORMAL, acknowledged rows were lost in 17 of 30 power cuts. Flushes that waiting writers share
+were tried: of 50 clerks at work, 99 of 100 saves took 366 ms instead of 412, which is not worth it."""
 LOG_PAGES = 8_000
 """Pages of the write-ahead log (32 MB) at which a writer itself puts them into the database. It
 takes two waits for the disk, so the worker of a server does it before (`tidy`)."""
 
 
 class Database(sqlite_utils.Database):
-    """A connection, and the turns of its file's writers.
+    """A connection, and the lock that the writers of its file share.
 
     `is_newer` says that another program has given it tables that this one does not know.
     """
 
-    def __init__(self, connection: sqlcipher3.Connection, turns_of_file: turns.FairLock) -> None:
+    def __init__(self, connection: sqlcipher3.Connection, writers: fair_lock.FairLock) -> None:
         super().__init__(connection, recursive_triggers=False)
-        self.turns = turns_of_file
+        self.writers = writers
         self.is_newer = False
         self._list_unknown: Callable[[sqlite_utils.Database], Sequence[str]] | None = None
         self._schema_version = -1
@@ -60,8 +63,8 @@ class Database(sqlite_utils.Database):
 def connect(path: Path, key: bytes, *, read_only: bool = False) -> Database:
     """The SQLCipher database at `path` under a 32-byte key; LockedError when the key is not its own.
 
-    Writers have a write-ahead log, which `transaction` flushes before it returns (`flush`): an
-    acknowledged row survives a power cut. The connection may be handed between threads, never used
+    Writers have a write-ahead log, which SQLite flushes within every commit: an acknowledged row
+    survives a power cut. The connection may be handed between threads, never used
     by two at once.
     """
     connection = open_with_key(path, key, read_only=read_only)
@@ -69,10 +72,10 @@ def connect(path: Path, key: bytes, *, read_only: bool = False) -> Database:
     connection.execute("PRAGMA temp_store = MEMORY")
     if not read_only:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
     connection.row_factory = sqlcipher3.Row
-    return Database(connection, turns.fair_lock_of(path))
+    return Database(connection, fair_lock.fair_lock_of(path))
 
 
 def open_with_key(path: Path, key: bytes, *, read_only: bool = False) -> sqlcipher3.Connection:
@@ -111,8 +114,7 @@ def checkpoint_log(db: sqlite_utils.Database) -> None:
 @contextmanager
 def transaction(db: sqlite_utils.Database) -> Iterator[sqlite_utils.Database]:
     """One immediate transaction: all of it, on the disk, or nothing; writers take turns."""
-    shared = db.turns if isinstance(db, Database) else None  # None: in memory, nobody else's
-    with shared.turn() if shared else nullcontext():
+    with db.writers.turn() if isinstance(db, Database) else nullcontext():  # else in memory
         if isinstance(db, Database):
             db.check_writable()
         _begin(db)
@@ -125,8 +127,6 @@ def transaction(db: sqlite_utils.Database) -> Iterator[sqlite_utils.Database]:
             db.conn.execute("ROLLBACK")
             raise
         db.conn.execute("COMMIT")
-    if shared:
-        shared.flush.wait_until_on_disk()
 
 
 def _begin(db: sqlite_utils.Database) -> None:

@@ -67,7 +67,7 @@ def add_slot(
 def remove_slot(home: Home, data_key: bytes, name: str) -> bytes | None:
     """Take a slot away and begin to renew the data key; None when there is none of that name.
 
-    The next data key is returned for `renew`. From the moment this returns the slot opens nothing.
+    The next data key is returned for `renew_data_key`. From the moment this returns the slot opens nothing.
     """
     file = load_slot_file(home)
     others = tuple(slot for slot in file.slots if slot.name != name)

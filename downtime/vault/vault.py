@@ -105,7 +105,7 @@ class Vault:
         return to_text(self.clock())
 
     def replace_key(self, renew: Callable[[bytes], bytes]) -> None:
-        """Let go of every connection and take over the data key that `renew` returns (keys.py).
+        """Let go of every connection and take over the data key that `renew` returns (`keys.renew_data_key`).
 
         Nobody can open a connection meanwhile.
         """

@@ -20,7 +20,7 @@ from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.store import comparisons
 from downtime.vault import jobs
 from downtime.vault.vault import Vault
-from downtime.web.job_kinds import PACK_PREFIX
+from downtime.web.job_kinds import name_print_job
 
 SAVES_A_FORM = 9
 _HIDDEN_FIELD = re.compile(r'name="(changed|page|step|seen)"[^>]*? value="([^"]*)"')
@@ -91,7 +91,7 @@ class Site:
         clerk, taken = self.crowd[0], []
         with self._comparing():
             asked = [
-                jobs.submit_job(self.vault, PACK_PREFIX + WardPack.kind, order, WHO, "bench")
+                jobs.submit_job(self.vault, name_print_job(WardPack.kind), order, WHO, "bench")
                 for _ in range(PACKS)
             ]
             while not all(jobs.get_job(self.vault, job.id).is_over for job in asked):

@@ -102,7 +102,8 @@ def _issue(
     with vault.change(WHO, "pack.print") as db:
         packs.insert_pack(db, pack)
         layouts.insert_layout(db, layout, form.source, vault.now())
-        paper_store.insert_forms(db, numbered, pack, state)
+        paper_store.insert_forms(db, numbered, pack)
+        db.conn.execute("UPDATE form_issue SET state = ? WHERE pack = ?", [state, pack.id])
     return [serial for serial, _, _ in numbered]
 
 

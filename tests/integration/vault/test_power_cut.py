@@ -19,13 +19,13 @@ import sys, threading, time
 from pathlib import Path
 from downtime.clock import system_clock
 from downtime.config import Home
-from downtime.vault import database, flush
+from downtime.vault import database
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 key = bytes.fromhex(sys.stdin.readline())
 if sys.argv[2] == "careless":
-    flush._sync = lambda handle: None
+    database.SYNCHRONOUS = "NORMAL"
 if sys.argv[2] == "often":  # the log goes into the database, and begins again, all the time
     database.LOG_PAGES = 60
 vault = Vault(Home(Path(sys.argv[1])), key, system_clock)
@@ -43,7 +43,7 @@ def write(name):
 def tidy():
     while sys.argv[2] == "often":
         time.sleep(0.03)
-        database.tidy(vault.db)
+        database.checkpoint_log(vault.db)
 
 for name in range(8):
     threading.Thread(target=write, args=(name,)).start()

@@ -1,4 +1,4 @@
-"""Writers of one database take turns in the order in which they came, and share their flushes.
+"""Writers of one database take turns in the order in which they came.
 
 SQLite lets a waiting writer try again after pauses of its own, so one that writes without a pause
 (a comparison, a pack) would keep all others out. Within this process the next turn goes to whoever
@@ -11,14 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from downtime.vault.flush import LogFlusher
-
 
 class FairLock:
     """A lock that is handed over to whoever has waited longest."""
 
-    def __init__(self, path: Path) -> None:
-        self.flush = LogFlusher(path)
+    def __init__(self) -> None:
         self._guard = threading.Lock()
         self._taken = False
         self._waiting: deque[threading.Lock] = deque()
@@ -55,6 +52,6 @@ _guard = threading.Lock()
 
 
 def fair_lock_of(path: Path) -> FairLock:
-    """The turns of one file, the same for all connections of this process."""
+    """The lock of one file, the same for all connections of this process."""
     with _guard:
-        return _of_files.setdefault(str(path.absolute()), FairLock(path.absolute()))
+        return _of_files.setdefault(str(path.absolute()), FairLock())
