@@ -22,7 +22,8 @@ from downtime.sync import (
     merge_bundle,
 )
 from downtime.sync.bundle import SUFFIX
-from downtime.sync.merge_bundle import MergeResult
+from downtime.sync.merge_rows import MergeResult
+from downtime.sync.open_bundle import read_bundle
 from downtime.vault.files import write_atomic
 
 DEVICE = click.argument("device", metavar="DEVICE")
@@ -63,7 +64,7 @@ def merge(session: Session, files: tuple[Path, ...], reason: str) -> Output:
     vault, settings = session.vault, session.settings
     for file in files:
         try:
-            data = merge_bundle.read_bundle(file, settings)
+            data = read_bundle(file, settings)
             result = merge_bundle.merge_bundle(vault, settings, data, session.actor, reason)
         except UserError as error:
             refused += 1
@@ -81,7 +82,7 @@ def merge(session: Session, files: tuple[Path, ...], reason: str) -> Output:
 def merge_untrusted(session: Session, file: Path, reason: str) -> Output:
     """Merge a bundle whose audit chain does not hold, in your name; the statement will say so."""
     vault, settings = session.vault, session.settings  # unlocked before the file is looked at
-    data = merge_bundle.read_bundle(file, settings)
+    data = read_bundle(file, settings)
     result = merge_bundle.merge_untrusted_bundle(vault, settings, data, session.actor, reason)
     return Output(_describe_result(result), [f"{file.name}: {result.sentence}"])
 

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import orjson
+import sqlcipher3
 from sqlite_utils import Database
 
 from downtime.entry import merge_entries
@@ -25,6 +26,7 @@ from downtime.sync import store
 from downtime.sync.bundle import Row
 from downtime.sync.model import AuditAction, DuplicateKind, DuplicateNumber
 from downtime.vault.model import Actor
+from downtime.vault.sealing import incomplete_error
 from downtime.vault.vault import Vault
 
 _ABOUT_A_PAPER = (LedgerTable.CONTENT, LedgerTable.MOVE, *merge_entries.TABLES)
@@ -50,14 +52,17 @@ class DuplicateRows(NamedTuple):
 
 
 def find_duplicate_rows(db: Database, rows: Iterable[Row]) -> DuplicateRows:
-    """Among the rows of a bundle."""
+    """Among the rows of a bundle; UntrustedError when they are not as a laptop writes them."""
     rows = list(rows)
     forms = [row for table, row in rows if table == LedgerTable.FORM]
     numbers = [row for table, row in rows if table == laptop_outages.NUMBER_ROWS]
-    return DuplicateRows(
-        tuple(merge_ledger.find_serials_printed_twice(db, forms)),
-        tuple(laptop_outages.find_numbers_issued_twice(db, numbers)),
-    )
+    try:
+        return DuplicateRows(
+            tuple(merge_ledger.find_serials_printed_twice(db, forms)),
+            tuple(laptop_outages.find_numbers_issued_twice(db, numbers)),
+        )
+    except (KeyError, sqlcipher3.ProgrammingError):
+        raise incomplete_error() from None
 
 
 def without_second_papers(

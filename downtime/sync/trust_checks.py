@@ -7,18 +7,13 @@ has to recover, and its paper is real whatever became of its audit. What was sai
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from downtime.sync.bundle import BundleHeader
 from downtime.sync.model import TrustFailure, TrustFailureKind
+from downtime.sync.open_bundle import OpenedBundle
 from downtime.vault import audit, checkpoint
-from downtime.vault.device import Card
-from downtime.vault.model import Checkpoint
 
 
 def find_trust_failure(
-    chain: Sequence[Any],
-    point: Checkpoint | None,
-    header: BundleHeader,
-    card: Card,
+    bundle: OpenedBundle,
     known_hashes: Mapping[int, str],
     duplicate_numbers: Collection[str] = (),
 ) -> TrustFailure | None:
@@ -28,12 +23,13 @@ def find_trust_failure(
     chain has to hold by itself, to run through its last signed point, and through all of them.
     `duplicate_numbers` are numbers of the bundle that stand for something else here.
     """
-    common = _count_common(chain, known_hashes)
-    is_forked = common < min(len(chain), len(known_hashes))
-    bad_entry = _first_bad_entry(chain, point, header, card)
+    card = bundle.card
+    common = _count_common(bundle.chain, known_hashes)
+    is_forked = common < min(len(bundle.chain), len(known_hashes))
+    bad_entry = _first_bad_entry(bundle)
     if bad_entry is not None:
         kind, entry = TrustFailureKind.CHAIN_BROKEN, bad_entry
-        has_branch = is_forked or header.sequence <= len(known_hashes)
+        has_branch = is_forked or bundle.header.sequence <= len(known_hashes)
     elif is_forked:
         kind, entry, has_branch = TrustFailureKind.CHAIN_FORKED, common + 1, True
     elif duplicate_numbers:
@@ -60,14 +56,13 @@ def _count_common(chain: Sequence[Any], known_hashes: Mapping[int, str]) -> int:
     return count
 
 
-def _first_bad_entry(
-    chain: Sequence[Any], point: Checkpoint | None, header: BundleHeader, card: Card
-) -> int | None:
+def _first_bad_entry(bundle: OpenedBundle) -> int | None:
     """The first entry that does not hold, or that is missing; None when all is sound."""
+    chain, point, card = bundle.chain, bundle.point, bundle.card
     verified = audit.verify_rows(chain)
     if verified.first_bad is not None:
         return verified.first_bad
-    if verified.entries != header.sequence:
+    if verified.entries != bundle.header.sequence:
         return verified.entries + 1
     if point is None:
         return None

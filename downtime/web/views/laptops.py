@@ -20,8 +20,9 @@ from downtime.outage import laptop_outages, outages
 from downtime.paper import ledger
 from downtime.settings import Settings
 from downtime.sync import bundle, duplicate_numbers, export_bundle, join_outages, laptop_reports
-from downtime.sync.merge_bundle import merge_bundle, merge_untrusted_bundle, read_bundle
+from downtime.sync.merge_bundle import merge_bundle, merge_untrusted_bundle
 from downtime.sync.model import ReportState
+from downtime.sync.open_bundle import read_bundle
 from downtime.sync.paper_lists import PaperList
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault

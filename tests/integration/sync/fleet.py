@@ -17,7 +17,8 @@ from downtime.paper.serials import make_serial
 from downtime.paper.store import issued_forms, layouts, packs
 from downtime.settings import Settings
 from downtime.sync.export_bundle import ExportedBundle, export_bundle
-from downtime.sync.merge_bundle import MergeResult, merge_bundle
+from downtime.sync.merge_bundle import merge_bundle
+from downtime.sync.merge_rows import MergeResult
 from downtime.vault import device, schema
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault

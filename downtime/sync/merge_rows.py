@@ -1,0 +1,162 @@
+"""Put the rows of a laptop's bundle into the tables here, inside the transaction of its merge."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import sqlcipher3
+from sqlite_utils import Database
+
+from downtime.entry import merge_entries
+from downtime.entry.duplicate_entries import find_duplicate_entries
+from downtime.entry.merge_entries import EntryMerger
+from downtime.entry.open_form import open_form
+from downtime.errors import UserError
+from downtime.outage import laptop_outages
+from downtime.paper import merge_ledger
+from downtime.paper.merge_ledger import LedgerMerge, LedgerTable
+from downtime.paper.store import issued_forms
+from downtime.settings import Settings
+from downtime.sync import store
+from downtime.sync.bundle import BundleHeader, Row
+from downtime.sync.duplicate_numbers import DuplicateRows, without_second_papers
+from downtime.sync.export_bundle import PERSON
+from downtime.sync.model import TrustFailure
+from downtime.vault import device, sealing
+from downtime.vault.model import Actor
+from downtime.vault.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class MergeResult:
+    """What a bundle brought. `news` is false for one that is no newer than what was merged before."""
+
+    header: BundleHeader
+    name: str
+    """What people call the laptop."""
+    sha256: str
+    news: bool
+    forms: int = 0
+    moves: int = 0
+    entries: int = 0
+    duplicates: int = 0
+    """Forms that are keyed twice now, of all laptops together."""
+    unjoined_outages: tuple[str, ...] = ()
+    """Outages of the laptop that belong to none here: `K7:2026-11-02-1`."""
+    failure: TrustFailure | None = None
+    """What spoke against it, when a person merged it all the same."""
+    duplicate_numbers: tuple[str, ...] = ()
+    """Serials and downtime numbers that stand for two things now."""
+
+    @property
+    def sentence(self) -> str:
+        """The result, for a person."""
+        laptop = f"{self.name} ({self.header.device})"
+        if not self.news:
+            return f"{laptop}: nothing newer than what was merged before."
+        sentences = [
+            f"{laptop}: {self.forms} new forms, {self.moves} new moves,"
+            f" {self.entries} new or changed entries."
+        ]
+        if count := len(self.unjoined_outages):
+            sentences.append(f"{count} of its outages belong to none here yet: join them.")
+        if self.failure:
+            sentences.append(
+                f"ACCEPTED all the same: {self.failure.sentence} The statement says so."
+            )
+        if self.duplicate_numbers:
+            sentences.append(f"Two things carry one number: {', '.join(self.duplicate_numbers)}.")
+        return " ".join(sentences)
+
+
+@dataclass
+class RowMerger:
+    """Merges rows in the name of somebody."""
+
+    vault: Vault
+    settings: Settings
+    db: Database
+    actor: Actor
+
+    def merge_rows(
+        self, rows: Iterable[Row], duplicates: DuplicateRows, result: MergeResult
+    ) -> MergeResult:
+        """What came in; UntrustedError when rows are not as a laptop of this version writes them."""
+        laptop = result.header.device
+        failure = result.failure
+        diverged_history = (laptop, failure.branch) if failure and failure.branch else None
+        try:
+            first_papers = without_second_papers(rows, laptop, duplicates.serials)
+            deferred = self._merge_outages(first_papers, laptop)
+            local_outages = laptop_outages.map_to_local_outages(self.db)
+            move_forms_to_outages(self.db, local_outages)
+            forms, entries = self._merge_forms(deferred, local_outages, diverged_history)
+        except (KeyError, TypeError, ValueError, sqlcipher3.DatabaseError) as error:
+            if isinstance(error, sqlcipher3.OperationalError):  # the disk, not the bundle
+                raise
+            raise sealing.incomplete_error() from None
+        declared = laptop_outages.list_laptop_outages(self.db)
+        origins = {outage.origin for outage in declared if outage.device == laptop}
+        return replace(
+            result,
+            forms=forms.new_forms,
+            moves=forms.new_moves,
+            entries=entries.new_entries,
+            duplicates=len({pair.serial for pair in find_duplicate_entries(self.db)}),
+            unjoined_outages=tuple(sorted(o for o in origins if local_outages[o] == o)),
+        )
+
+    def _merge_outages(self, rows: Iterable[Row], laptop: str) -> list[Row]:
+        """Merge people, outages and numbers; the rows of forms and entries, which come after."""
+        own_code = device.read_own_code(self.vault.home)
+        deferred: list[Row] = []
+        for table, row in rows:
+            if table == PERSON:
+                store.save_person(self.db, laptop, row["id"], row["name"])
+            elif table in (laptop_outages.LAPTOP_OUTAGE_ROWS, laptop_outages.NUMBER_ROWS):
+                laptop_outages.merge_row(self.db, own_code, table, row)
+            elif table in (*LedgerTable, *merge_entries.TABLES):
+                deferred.append((table, row))
+            else:
+                raise ValueError(f"no table {table}")
+        return deferred
+
+    def _merge_forms(
+        self,
+        rows: Iterable[Row],
+        local_outages: Mapping[str, str],
+        diverged_history: tuple[str, str] | None,
+    ) -> tuple[LedgerMerge, EntryMerger]:
+        forms = LedgerMerge(
+            self.db, lambda origin: local_outages.get(origin, origin), diverged_history
+        )
+        entries = EntryMerger(
+            db=self.db,
+            device=device.read_own_code(self.vault.home),
+            actor=self.actor,
+            now=self.vault.now(),
+            outage_of=lambda serial: issued_forms.fetch_outage(self.db, serial),
+            has_critical_fields=self._has_critical_fields,
+            diverged_history=diverged_history,
+        )
+        for table, row in rows:
+            if table in tuple(LedgerTable):
+                forms.merge_row(table, row)
+            else:
+                entries.merge_row(table, row)
+        forms.update_states()
+        entries.finish()
+        return forms, entries
+
+    def _has_critical_fields(self, serial: str) -> bool:
+        """Whether two people key fields of a form here; of one that cannot be opened they do."""
+        try:
+            return bool(open_form(self.vault, serial, self.settings).critical_keys)
+        except UserError:
+            return True
+
+
+def move_forms_to_outages(db: Database, local_outages: Mapping[str, str]) -> int:
+    """Put what laptops did under the outages here, inside the caller's transaction; how many forms."""
+    moved = merge_ledger.regroup_forms(db, local_outages)
+    merge_entries.move_to_outages(db, moved)
+    return len(moved)
