@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -46,6 +46,7 @@ def urn(*parts: str) -> str:
     return f"urn:uuid:{digest[:8]}-{digest[8:12]}-8{digest[13:16]}-8{digest[17:20]}-{digest[20:32]}"
 
 
+@lru_cache(maxsize=8192)
 def instant(stored: str, zone: ZoneInfo) -> str:
     """A stored UTC time in the site's zone with its offset; a date stays a date, nothing nothing."""
     if "T" not in stored:

@@ -1,9 +1,10 @@
 """What a statement says: its verdict, and what is open as facts, worded when they are read. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from downtime.reconcile.harm.model import KINDS as FINDING_TITLES
 from downtime.reconcile.harm.model import FindingKind
@@ -82,7 +83,14 @@ class OpenItem:
     @property
     def sentence(self) -> str:
         """In words, for a person."""
-        return _SENTENCES[self.kind](self)
+        if self.kind == OpenKind.NOT_COMPARED and not self.names:
+            return NOTHING_COMPARED
+        return WORDINGS[self.kind].sentence.format(
+            count=len(self.names),
+            subject=self.subject,
+            ward=f" of ward {self.ward}" if self.ward else "",
+            explanation=self.explanation,
+        )
 
     def as_json(self) -> dict[str, Any]:
         """As the statement holds it."""
@@ -96,80 +104,65 @@ class OpenItem:
 
 def count_kinds(items: Iterable[OpenItem]) -> dict[str, int]:
     """How many things of each kind are open."""
-    counts: dict[str, int] = {}
-    for item in items:
-        counts[item.kind.value] = counts.get(item.kind.value, 0) + 1
-    return counts
+    return dict(Counter(item.kind.value for item in items))
 
 
-def _counted(text: str) -> Callable[[OpenItem], str]:
-    """`3 × form: …`: how many names there are, before a text."""
-    return lambda item: f"{len(item.names)} × {text}"
+class OpenWording(NamedTuple):
+    """What a kind is called above its lines, and the sentence of each line."""
 
-
-def _form_sentence(item: OpenItem) -> str:
-    ward = f" of ward {item.ward}" if item.ward else ""
-    return f"{len(item.names)} × {item.subject}{ward}: {item.explanation}."
-
-
-def _not_compared_sentence(item: OpenItem) -> str:
-    if not item.names:
-        return "Nothing has been compared with the recovered systems yet."
-    return f"{len(item.names)} × form: verified after the last comparison."
+    title: str
+    sentence: str
 
 
 def _lower_first(text: str) -> str:
     return text[0].lower() + text[1:]
 
 
-_SENTENCES: Mapping[OpenKind, Callable[[OpenItem], str]] = {
-    OpenKind.SYSTEM_DOWN: lambda item: f"{item.subject} is still declared down.",
-    OpenKind.LAPTOP_AWAITED: lambda item: f"Laptop {item.subject}: {item.explanation}",
-    OpenKind.NUMBER_TWICE: lambda item: item.explanation,
-    OpenKind.FORM_OUT: _form_sentence,
-    OpenKind.FORM_UNKEYED: _form_sentence,
-    OpenKind.FORM_UNFILED: _form_sentence,
-    OpenKind.FORM_UNVERIFIED: _form_sentence,
-    OpenKind.LINK_UNCONFIRMED: _counted("link between paper and a patient: not confirmed yet."),
-    OpenKind.NUMBER_UNLINKED: _counted("downtime number: found by another number, not linked."),
-    OpenKind.NOT_COMPARED: _not_compared_sentence,
-    OpenKind.UNMATCHED: lambda item: f"{item.subject}: {item.explanation}",
-    OpenKind.UNDECIDED: lambda item: f"{item.subject}: {item.explanation}",
-    OpenKind.NOT_SENT: _counted("item: decided to be returned and not sent yet."),
-    OpenKind.HARM_NOT_REVIEWED: lambda item: (
-        "The harm review was not made since the last comparison."
+_FORMS = "{count} × {subject}{ward}: {explanation}."
+WORDINGS: Mapping[OpenKind, OpenWording] = {
+    OpenKind.SYSTEM_DOWN: OpenWording("Systems still down", "{subject} is still declared down."),
+    OpenKind.LAPTOP_AWAITED: OpenWording("Laptops awaited", "Laptop {subject}: {explanation}"),
+    OpenKind.NUMBER_TWICE: OpenWording(
+        "Numbers given out twice, the second not seen to", "{explanation}"
+    ),
+    OpenKind.FORM_OUT: OpenWording("Forms still out", _FORMS),
+    OpenKind.FORM_UNKEYED: OpenWording("Forms returned and not keyed", _FORMS),
+    OpenKind.FORM_UNFILED: OpenWording("Forms returned and not filed", _FORMS),
+    OpenKind.FORM_UNVERIFIED: OpenWording("Forms keyed and not verified", _FORMS),
+    OpenKind.LINK_UNCONFIRMED: OpenWording(
+        "Links between paper and a patient, not confirmed",
+        "{count} × link between paper and a patient: not confirmed yet.",
+    ),
+    OpenKind.NUMBER_UNLINKED: OpenWording(
+        "Downtime numbers of known patients, not linked",
+        "{count} × downtime number: found by another number, not linked.",
+    ),
+    OpenKind.NOT_COMPARED: OpenWording(
+        "Not compared yet", "{count} × form: verified after the last comparison."
+    ),
+    OpenKind.UNMATCHED: OpenWording(
+        "Items whose patient was not found", "{subject}: {explanation}"
+    ),
+    OpenKind.UNDECIDED: OpenWording("Items to be decided", "{subject}: {explanation}"),
+    OpenKind.NOT_SENT: OpenWording(
+        "Items decided to be returned and not sent",
+        "{count} × item: decided to be returned and not sent yet.",
     ),
     **{
-        OpenKind.of_message(state): _counted(f"message: {STATE_TITLES[state]}.")
+        OpenKind.of_message(state): OpenWording(
+            f"Messages: {STATE_TITLES[state]}", f"{{count}} × message: {STATE_TITLES[state]}."
+        )
         for state in WAITING
     },
+    OpenKind.HARM_NOT_REVIEWED: OpenWording(
+        "Harm review to be made", "The harm review was not made since the last comparison."
+    ),
     **{
-        OpenKind.of_finding(kind): _counted(
-            f"{_lower_first(title)}: nobody has said what came of it."
+        OpenKind.of_finding(kind): OpenWording(
+            f"Harm review: {_lower_first(title)}",
+            f"{{count}} × {_lower_first(title)}: nobody has said what came of it.",
         )
         for kind, title in FINDING_TITLES.items()
     },
 }
-
-OPEN_TITLES: Mapping[OpenKind, str] = {
-    OpenKind.SYSTEM_DOWN: "Systems still down",
-    OpenKind.LAPTOP_AWAITED: "Laptops awaited",
-    OpenKind.NUMBER_TWICE: "Numbers given out twice, the second not seen to",
-    OpenKind.FORM_OUT: "Forms still out",
-    OpenKind.FORM_UNKEYED: "Forms returned and not keyed",
-    OpenKind.FORM_UNFILED: "Forms returned and not filed",
-    OpenKind.FORM_UNVERIFIED: "Forms keyed and not verified",
-    OpenKind.LINK_UNCONFIRMED: "Links between paper and a patient, not confirmed",
-    OpenKind.NUMBER_UNLINKED: "Downtime numbers of known patients, not linked",
-    OpenKind.NOT_COMPARED: "Not compared yet",
-    OpenKind.UNMATCHED: "Items whose patient was not found",
-    OpenKind.UNDECIDED: "Items to be decided",
-    OpenKind.NOT_SENT: "Items decided to be returned and not sent",
-    **{OpenKind.of_message(state): f"Messages: {STATE_TITLES[state]}" for state in WAITING},
-    OpenKind.HARM_NOT_REVIEWED: "Harm review to be made",
-    **{
-        OpenKind.of_finding(kind): f"Harm review: {_lower_first(title)}"
-        for kind, title in FINDING_TITLES.items()
-    },
-}
-"""What each kind is called above its lines."""
+NOTHING_COMPARED = "Nothing has been compared with the recovered systems yet."

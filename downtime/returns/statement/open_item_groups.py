@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from downtime.returns.statement.model import OPEN_TITLES, OpenKind
+from downtime.returns.statement.model import WORDINGS, OpenKind
 
 FIRST = 3
 """Lines of each kind that are seen without asking for more."""
@@ -47,4 +47,4 @@ def _make_group(kind: OpenKind, lines: list[Mapping[str, Any]], now: str) -> Ope
     ordered = sorted(lines, key=is_overdue, reverse=True)  # a stable order within each half
     counts = (1 if kind in _ONE_EACH else len(line["names"]) or 1 for line in lines)
     overdue = sum(map(is_overdue, lines))
-    return OpenGroup(OPEN_TITLES[kind], sum(counts), tuple(ordered), overdue)
+    return OpenGroup(WORDINGS[kind].title, sum(counts), tuple(ordered), overdue)

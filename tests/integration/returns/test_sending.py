@@ -7,9 +7,11 @@ import pytest
 from downtime.errors import ConflictError, InputError
 from downtime.returns import outbox, queue_messages, send_messages
 from downtime.returns.message_reasons import word_reason
+from downtime.returns.model import Channel
+from downtime.returns.rekey import line_text, rekey_lines
 from downtime.returns.store import outbox_messages
 
-from .conftest import MARY, OLU, request, value
+from .conftest import MARY, OLU, fact, request, value
 from .receiver import END, VT, ack, number, receiver, scripted, slowly
 
 
@@ -333,3 +335,17 @@ def test_a_correction_takes_the_place_of_what_was_refused(vault, decide, network
     assert "|138|" in corrected  # what was in the refused message with it
     assert outbox.require_message(vault.db, refused.control_id).state == "resolved"
     assert lims.numbers == [refused.control_id, number(lims.got[1]), held.control_id]
+
+
+def test_a_type_that_hl7_has_no_message_for_goes_on_the_rekey_worklist(
+    vault, decide, network, actor, messages
+):
+    given = fact("Immunization", "K7000009A", MARY, {"vaccine": "Td/IPV", "status": "completed"})
+    decide(given, request("K7000001A", MARY))
+    result = queue_messages.queue_items(vault, network(1), actor, system="LIMS")
+    assert (result.items, result.problems) == (2, ())
+    kinds = {message.channel: message.kind for message in messages()}
+    assert kinds == {Channel.MLLP: "OML^O21", Channel.WORKLIST: "line"}
+    (line,) = rekey_lines.list_lines(vault, messages()[0].outage)
+    assert line.row.item.fact.type == "Immunization"
+    assert line_text.name_type(line.row.item.fact)

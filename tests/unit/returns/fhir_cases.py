@@ -3,7 +3,7 @@
 from downtime.entry.facts import Fact, Person
 from downtime.entry.model import Entry, EntryState
 from downtime.paper.forms.load_form import load_form
-from downtime.reconcile.model import DecisionRecord, Decision, Item, StoredItem, ItemState
+from downtime.reconcile.model import Decision, DecisionRecord, Item, ItemState, StoredItem
 from downtime.reconcile.store import items
 from downtime.returns.fhir.form_resources import SourceForm
 from downtime.returns.fhir.target import read_fhir_target

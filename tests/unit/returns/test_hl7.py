@@ -7,12 +7,12 @@ import pytest
 
 from downtime.errors import InputError
 from downtime.returns.hl7.segments import (
+    build_header,
+    build_segment,
     escape_text,
     format_field,
-    build_header,
-    join_segments,
-    build_segment,
     format_timestamp,
+    join_segments,
 )
 
 LONDON = ZoneInfo("Europe/London")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from downtime.returns.statement.model import OPEN_TITLES, OpenItem, OpenKind
+from downtime.returns.statement.model import WORDINGS, OpenItem, OpenKind
 from downtime.returns.statement.open_item_groups import FIRST, group_open_items
 
 NOW = "2026-11-02T12:00:00Z"
@@ -45,5 +45,5 @@ def test_a_few_are_seen_first_and_what_is_late_is_among_them():
 
 @pytest.mark.parametrize("kind", OpenKind)
 def test_every_kind_that_can_be_open_has_a_title_and_a_sentence(kind):
-    assert OPEN_TITLES[kind]
+    assert WORDINGS[kind].title
     assert OpenItem(kind, ("K1",), subject="FBC", explanation="still out").sentence
