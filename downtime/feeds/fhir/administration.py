@@ -112,7 +112,7 @@ def _person_fields(reader: ResourceReader, resource: Resource) -> dict[str, Valu
         fields["birth_date"], fields["birth_date_text"] = times.parse_date(born, zone), born
     if gender := text_at(resource, "gender"):
         fields["gender"] = gender if gender in _GENDERS else Gender.UNKNOWN
-    died_at = times.parse_time(text_at(resource, "deceasedDateTime"), zone)
+    died_at = reader.parse_time(text_at(resource, "deceasedDateTime"))
     if died_at or isinstance(resource.get("deceasedBoolean"), bool):
         fields["deceased"] = died_at or ("true" if resource.get("deceasedBoolean") else "")
     addresses = elements_at(resource, "address")
@@ -236,7 +236,7 @@ def _minutes(reader: ResourceReader, resource: Resource, start: str) -> int:
     length = resource.get("minutesDuration")
     if isinstance(length, int) and not isinstance(length, bool):
         return length
-    end = times.parse_time(text_at(resource, "end"), reader.context.zone)
+    end = reader.parse_time(text_at(resource, "end"))
     return times.minutes_between(start, end)
 
 

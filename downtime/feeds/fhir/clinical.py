@@ -49,8 +49,8 @@ def read_allergy(reader: ResourceReader, resource: Resource) -> list[Change]:
         "status": ClinicalStatus.INACTIVE if verification == "refuted" else status,
         "none_known": int(any(says_none_known(code, substance) for code in codes)),
     }
-    reader.add_time(fields, "recorded", text_at(resource, "recordedDate"))
-    fields.pop("recorded_text", None)
+    if recorded := reader.parse_time(text_at(resource, "recordedDate")):
+        fields["recorded"] = recorded
     if verification == "entered-in-error":
         resource = {**resource, "status": verification}
     key = resource_key(resource)
@@ -60,15 +60,10 @@ def read_allergy(reader: ResourceReader, resource: Resource) -> list[Change]:
 @reads_fields(model.Flag)
 def flag_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
     """Flag: an alert about a patient."""
-    fields: dict[str, Value] = {
+    return {
         "category": concept_texts(resource, "category"),
         "text": concept_text(element_at(resource, "code")),
         "status": text_at(resource, "status"),
-        "started": "",
-        "ended": "",
+        "started": reader.parse_time(text_at(resource, "period", "start")),
+        "ended": reader.parse_time(text_at(resource, "period", "end")),
     }
-    reader.add_time(fields, "started", text_at(resource, "period", "start"))
-    reader.add_time(fields, "ended", text_at(resource, "period", "end"))
-    fields.pop("started_text", None)
-    fields.pop("ended_text", None)
-    return fields

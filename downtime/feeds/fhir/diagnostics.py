@@ -95,11 +95,9 @@ def read_diagnostic_report(reader: ResourceReader, resource: Resource) -> list[C
         "display": concept_text(element_at(resource, "code")),
         "status": _REPORT_STATUS.get(status, status),
         "conclusion": conclusion,
-        "collected": "",
+        "collected": reader.parse_time(text_at(resource, "effectiveDateTime")),
     }
     reader.add_time(fields, "issued", text_at(resource, "issued"))
-    reader.add_time(fields, "collected", text_at(resource, "effectiveDateTime"))
-    fields.pop("collected_text", None)
     key = resource_key(resource)
     report = reader.change(resource, "DiagnosticReport", key, numbers, fields)
     if report.operation is Operation.DELETE:
@@ -115,16 +113,8 @@ def _link_observations(
         address = text_at(reference, "reference")
         key = resource_key(observation) if observation else address.rsplit("/", 1)[-1].lstrip("#")
         if key:
-            yield Change(
-                type="Observation",
-                source=report.source,
-                key=key,
-                patient=report.patient,
-                fields={"report": report.key, "position": position},
-                event=report.event,
-                sent=report.sent,
-                position=report.position,
-            )
+            fields: dict[str, Value] = {"report": report.key, "position": position}
+            yield report._replace(type="Observation", key=key, fields=fields)
 
 
 @reads_fields(model.Observation)

@@ -86,9 +86,13 @@ class ResourceReader:
             position=self.position,
         )
 
+    def parse_time(self, text: str) -> str:
+        """A time or date as it is stored; empty when it is none."""
+        return times.parse_time(text, self.context.zone)
+
     def add_time(self, fields: dict[str, Value], name: str, text: str) -> None:
         """Sets a time and the source's own text of it, when it is one."""
-        if value := times.parse_time(text, self.context.zone):
+        if value := self.parse_time(text):
             fields[name] = value
             fields[f"{name}_text"] = text
 
