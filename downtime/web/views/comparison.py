@@ -33,7 +33,7 @@ from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import requires
 from downtime.web.views.jobs import submit_and_follow
 from downtime.web.views.ledger import titles
-from downtime.web.views.owners import offered
+from downtime.web.views.owners import owner_card
 
 blueprint = Blueprint("comparison", __name__)
 SHOWN = 100
@@ -186,7 +186,7 @@ def one(key: str) -> ViewResponse:
         buttons=BUTTONS,
         colours=COLOURS,
         titles=titles(),
-        **offered(owner_of_item(vault, key)),
+        **owner_card(owner_of_item(vault, key)),
     )
 
 

@@ -26,7 +26,7 @@ from downtime.web import request_context
 from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import requires
 from downtime.web.views.ledger import titles
-from downtime.web.views.owners import offered
+from downtime.web.views.owners import owner_card
 
 blueprint = Blueprint("identity", __name__)
 SHOWN = 300
@@ -83,7 +83,7 @@ def exact() -> ViewResponse:
     )
     flash(
         f"{proposals.proposed} proposed by exact number and date of birth;"
-        f" {proposals.left} are left."
+        f" {proposals.to_people} are left."
     )
     return redirect(url_for("identity.show"), 303)
 
@@ -114,7 +114,7 @@ def one(ref: str) -> ViewResponse:
         colours=COLOURS,
         marks=SIGN_COLOURS,
         titles=titles(),
-        **offered(assign_owner.owner_of_person(vault, person.key)),
+        **owner_card(assign_owner.owner_of_person(vault, person.key)),
     )
 
 

@@ -8,15 +8,9 @@ from flask import Blueprint, request
 from downtime.accounts.model import Permission
 from downtime.paper.forms.load_form import load_forms
 from downtime.paper.labels import alignment_test
-from downtime.paper.labels.label_sheets import LABEL_SHEETS
-from downtime.paper.labels.print_labels import (
-    MOST_COPIES,
-    LabelKind,
-    LabelRequest,
-    PatientLabels,
-    StockLabels,
-    WardLabels,
-)
+from downtime.paper.labels.model import LABEL_SHEETS, LabelKind
+from downtime.paper.labels.policies import MOST_COPIES
+from downtime.paper.labels.print_labels import LabelRequest, PatientLabels, StockLabels, WardLabels
 from downtime.paper.packs.policies import check_wards
 from downtime.web import request_context
 from downtime.web.job_kinds import PDF, REASON_ON_SCREEN

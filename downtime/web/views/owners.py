@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from downtime.accounts.model import Permission
 from downtime.paper import assignments
 from downtime.paper.model import Assignment
-from downtime.reconcile import assign_owner as rules
+from downtime.reconcile.assign_owner import assign_item, assign_items, assign_person
 from downtime.reconcile.find_items import FILTERS
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.vault.model import Actor
@@ -22,8 +22,8 @@ blueprint = Blueprint("owners", __name__)
 @requires(Permission.LEDGER_ASSIGN)
 def item(key: str) -> ViewResponse:
     """Give an item to somebody until a time."""
-    given = rules.assign_item(request_context.vault(), key, *_given())
-    flash(f"Given to {given.owner}.")
+    assignment = assign_item(request_context.vault(), key, *_read_form())
+    flash(f"Given to {assignment.owner}.")
     return redirect(url_for("comparison.one", key=key), 303)
 
 
@@ -31,14 +31,17 @@ def item(key: str) -> ViewResponse:
 @requires(Permission.LEDGER_ASSIGN)
 def items() -> ViewResponse:
     """Give the ticked items of a list to somebody until a time."""
-    owner, due, who, note = _given()
-    n = rules.assign_items(
-        request_context.vault(), request.form.getlist("key"), owner, due, who, note
+    owner, due, actor, note = _read_form()
+    count = assign_items(
+        request_context.vault(), request.form.getlist("key"), owner, due, actor, note
     )
-    flash(f"{n} given to {owner.strip()}.")
-    said = {name: request.form.get(name, "") for name in ("state", "decided", *FILTERS)}
-    kept: dict[str, Any] = {name: text for name, text in said.items() if text}
-    return redirect(url_for("comparison.show", **kept), 303)
+    flash(f"{count} given to {owner.strip()}.")
+    filters: dict[str, Any] = {
+        name: text
+        for name in ("state", "decided", *FILTERS)
+        if (text := request.form.get(name, ""))
+    }
+    return redirect(url_for("comparison.show", **filters), 303)
 
 
 @blueprint.post("/identity/<ref>/owner")
@@ -46,26 +49,25 @@ def items() -> ViewResponse:
 def person(ref: str) -> ViewResponse:
     """Give somebody who is not found to somebody until a time."""
     vault = request_context.vault()
-    given = rules.assign_person(
-        vault, request_context.settings(), find_latest_outage(vault), ref, *_given()
+    assignment = assign_person(
+        vault, request_context.settings(), find_latest_outage(vault), ref, *_read_form()
     )
-    flash(f"Given to {given.owner}.")
+    flash(f"Given to {assignment.owner}.")
     return redirect(url_for("identity.one", ref=ref), 303)
 
 
-def offered(held: Assignment | None) -> dict[str, object]:
+def owner_card(assignment: Assignment | None) -> dict[str, object]:
     """What the part of a page needs that shows the owner and asks for one."""
     vault = request_context.vault()
     due = assignments.default_due(request_context.settings(), vault.clock())
-    late = held is not None and held.is_overdue(vault.now())
     return {
-        "held": held,
-        "held_late": late,
-        "due": stored_times.format_local_time(held.due if held else due),
+        "assignment": assignment,
+        "is_overdue": assignment is not None and assignment.is_overdue(vault.now()),
+        "due": stored_times.format_local_time(assignment.due if assignment else due),
     }
 
 
-def _given() -> tuple[str, str, Actor, str]:
-    said = request.form
-    due = stored_times.parse_local_time(said.get("due", ""))
-    return said.get("owner", ""), due, request_context.actor(), said.get("note", "")
+def _read_form() -> tuple[str, str, Actor, str]:
+    form = request.form
+    due = stored_times.parse_local_time(form.get("due", ""))
+    return form.get("owner", ""), due, request_context.actor(), form.get("note", "")

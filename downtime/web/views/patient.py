@@ -5,7 +5,7 @@ from flask import Blueprint, render_template
 from downtime.accounts.model import Permission
 from downtime.clinical.model import DiagnosticReportStatus, RequestStage
 from downtime.clinical.record_types import RECORD_TYPES
-from downtime.paper.labels.label_sheets import LABEL_SHEETS
+from downtime.paper.labels.model import LABEL_SHEETS
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import requires

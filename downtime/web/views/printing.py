@@ -8,7 +8,7 @@ from downtime.accounts.model import Permission
 from downtime.paper import ledger
 from downtime.paper.forms import form_sets
 from downtime.paper.forms.load_form import load_form, load_forms
-from downtime.paper.labels.label_sheets import LABEL_SHEETS
+from downtime.paper.labels.model import LABEL_SHEETS
 from downtime.paper.packs import deliver, pack_ledger
 from downtime.paper.packs.blank_forms import BlankForms
 from downtime.paper.packs.model import PrintChannel, RequestKind

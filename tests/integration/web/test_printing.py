@@ -114,7 +114,7 @@ from downtime.vault import jobs
 from downtime.web.job_kinds import JOB_KINDS
 
 home, now = Home(Path(sys.argv[1])), datetime.fromisoformat(sys.argv[3])
-settings = config.load(home.config)
+settings = config.load_settings(home.config)
 vault = homes.open_with_file(home, settings, lambda: now, Path(sys.argv[2])).vault
 job = jobs.claim_next_job(vault)
 JOB_KINDS[job.kind].run(vault, settings, job, lambda done, total: os.kill(os.getpid(), signal.SIGKILL))

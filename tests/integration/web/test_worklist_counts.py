@@ -66,7 +66,7 @@ SHOWS = {
     "/comparison": r'<th scope="row"><a href="/comparison/',
     "/returns#held": r"Waits for message DT1",
     "/returns#refused": r'name="do" value="again"',
-    "/returns": r"<strong>1 item decided to be returned and not gone out yet",
+    "/returns": r"<strong>1 item decided and not sent yet",
     "/rekey-worklists": r'<tr id="',
     "/harm": r'tag-red">Open<',
 }
