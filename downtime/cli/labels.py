@@ -18,20 +18,15 @@ from downtime.cli.printing import (
 from downtime.cli.program import labels
 from downtime.cli.session import Output, Session, command
 from downtime.paper.forms.load_form import load_forms
-from downtime.paper.labels import alignment_test, label_sheets
-from downtime.paper.labels.print_labels import (
-    MOST_COPIES,
-    LabelKind,
-    LabelRequest,
-    PatientLabels,
-    StockLabels,
-    WardLabels,
-)
+from downtime.paper.labels.alignment_test import print_alignment_test
+from downtime.paper.labels.model import LABEL_SHEETS, LabelKind
+from downtime.paper.labels.policies import MOST_COPIES
+from downtime.paper.labels.print_labels import LabelRequest, PatientLabels, StockLabels, WardLabels
 from downtime.vault.files import replace_atomically
 
 SHEET = click.option(
     "--sheet",
-    type=click.Choice(list(label_sheets.LABEL_SHEETS), case_sensitive=False),
+    type=click.Choice(list(LABEL_SHEETS), case_sensitive=False),
     help="Label sheet type; else the setting paper.label_sheet.",
 )
 WRISTBAND = click.option("--wristband", is_flag=True, help="Wristbands instead of labels.")
@@ -100,7 +95,7 @@ def test(session: Session, sheet: str | None, out: Path) -> Output:
     """
     settings = session.settings_or_default
     with replace_atomically(out) as file:
-        alignment_test.print_alignment_test(settings, sheet or "", session.clock(), file)
+        print_alignment_test(settings, sheet or "", session.clock(), file)
     return Output(
         {"sheet": sheet or settings.paper.label_sheet, "out": str(out)},
         [f"Print {out} on plain paper at 100% and hold it against a sheet of labels."],

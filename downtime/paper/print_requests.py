@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 
 from downtime.errors import ConflictError, InputError
-from downtime.paper.labels.print_labels import LabelKind, PatientLabels, StockLabels, WardLabels
+from downtime.paper.labels.model import LabelKind
+from downtime.paper.labels.print_labels import PatientLabels, StockLabels, WardLabels
 from downtime.paper.model import Pack
 from downtime.paper.packs.blank_forms import BlankForms
 from downtime.paper.packs.model import RequestKind

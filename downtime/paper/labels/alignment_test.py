@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import BinaryIO
 
 from downtime.paper.labels.label_design import LINE_ABOVE, MM, page_wide_line, short_line
-from downtime.paper.labels.label_sheets import A4, LabelSheet, find_label_sheet
+from downtime.paper.labels.model import A4, LabelSheet, find_label_sheet
 from downtime.paper.labels.print_labels import label_corner
 from downtime.paper.layout.model import Imprint
 from downtime.paper.layout.stamp_pages import DocumentPrinter

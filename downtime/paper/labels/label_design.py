@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from downtime.paper.labels.label_sheets import A4, LabelSheet
+from downtime.paper.labels.model import A4, LabelSheet
 from downtime.pdf.barcodes import data_matrix_operators
 from downtime.pdf.field_rectangle import Alignment, FieldKind, FieldRectangle
 from downtime.pdf.fit_text import TextLine, fit_beginning, fit_text

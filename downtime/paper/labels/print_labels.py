@@ -6,7 +6,6 @@ No label is ever made for a transfusion sample tube, which is written by hand at
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import partial
 from typing import ClassVar, NamedTuple
 
@@ -24,7 +23,8 @@ from downtime.paper.labels.label_design import (
     draw_label,
     page_wide_line,
 )
-from downtime.paper.labels.label_sheets import A4, LABEL_SHEETS, LabelSheet, find_label_sheet
+from downtime.paper.labels.model import A4, TITLES, LabelKind, LabelSheet, find_label_sheet
+from downtime.paper.labels.policies import check_labels_on_sheet, check_sheet_fits
 from downtime.paper.layout.model import PlainPagePrinter
 from downtime.paper.model import PackKind, Subject, make_subject
 from downtime.paper.packs.model import PackPlan, RequestKind
@@ -34,25 +34,6 @@ from downtime.paper.serials import format_serial
 from downtime.settings import Settings
 from downtime.snapshot.model import PatientRow
 
-
-class LabelKind(StrEnum):
-    """What a label is for."""
-
-    PATIENT = "patient"
-    WRISTBAND = "wristband"
-    STOCK = "stock"
-    """A box or divider of blank forms."""
-
-
-TITLES = {
-    LabelKind.PATIENT: "Patient labels",
-    LabelKind.WRISTBAND: "Wristbands",
-    LabelKind.STOCK: "Labels for blank forms",
-}
-NARROWEST = {LabelKind.PATIENT: 0.0, LabelKind.WRISTBAND: 60.0, LabelKind.STOCK: 30.0}
-"""Least width in millimetres of a label that holds what this kind says."""
-MOST_COPIES = 500
-_NARROWEST_DRILL = 30.0
 _PAGE = (A4[0] * MM, A4[1] * MM)
 _DESIGNS = {
     LabelKind.PATIENT: label_content.patient_label,
@@ -168,29 +149,8 @@ class _LabelSheets:
         printed = display.format_moment(context.vault.now(), context.zone)
         today = context.printed_at.astimezone(context.zone).date()
         self.source = LabelSource(self.settings.site, today, printed, context.is_drill)
-        self._check()
-
-    def _check(self) -> None:
-        sheet, narrowest = self.sheet, NARROWEST[self.kind]
-        if self.context.is_drill:
-            narrowest = max(narrowest, _NARROWEST_DRILL)
-        if sheet.width < narrowest:
-            names = ", ".join(s.name for s in LABEL_SHEETS.values() if s.width >= narrowest)
-            raise InputError(
-                "labels.small",
-                f"The labels of {sheet.name} are too small.",
-                f"Use one of: {names}.",
-            )
-        if not 1 <= self.request.start <= sheet.label_count:
-            raise InputError(
-                "labels.start",
-                f"A sheet of {sheet.name} has {sheet.label_count} labels.",
-                "Give the number of the first free one, counted along the rows.",
-            )
-        if not 0 <= self.request.copies <= MOST_COPIES:
-            raise InputError(
-                "labels.copies", f"At most {MOST_COPIES} labels of each.", "Print them in parts."
-            )
+        check_sheet_fits(self.sheet, self.kind, context.is_drill)
+        check_labels_on_sheet(self.sheet, request.start, request.copies)
 
     def make_design(self, row: PatientRow) -> MakeDesign:
         """The label or the wristband of a patient."""

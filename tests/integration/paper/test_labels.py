@@ -12,13 +12,8 @@ from downtime.errors import InputError, NotFoundError
 from downtime.outage import outages
 from downtime.paper import ledger
 from downtime.paper.labels import alignment_test, gs1_codes
-from downtime.paper.labels.label_sheets import LABEL_SHEETS
-from downtime.paper.labels.print_labels import (
-    LabelKind,
-    PatientLabels,
-    StockLabels,
-    WardLabels,
-)
+from downtime.paper.labels.model import LABEL_SHEETS, LabelKind
+from downtime.paper.labels.print_labels import PatientLabels, StockLabels, WardLabels
 from downtime.paper.packs.print_pack import print_pack
 
 LARGE = [name for name, sheet in LABEL_SHEETS.items() if sheet.width >= 60]

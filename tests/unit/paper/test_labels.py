@@ -7,7 +7,7 @@ import zxingcpp
 
 from downtime.errors import NotFoundError
 from downtime.paper.labels import gs1_codes
-from downtime.paper.labels.label_sheets import A4, LABEL_SHEETS, find_label_sheet
+from downtime.paper.labels.model import A4, LABEL_SHEETS, find_label_sheet
 
 AVERY = {"L7160": 21, "L7161": 18, "L7162": 16, "L7163": 14, "L7164": 12, "L7165": 8,
          "L7651": 65, "L4730": 270}  # fmt: skip

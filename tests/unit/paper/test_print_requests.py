@@ -5,7 +5,8 @@ import json
 import pytest
 
 from downtime.errors import InputError
-from downtime.paper.labels.print_labels import LabelKind, PatientLabels, StockLabels, WardLabels
+from downtime.paper.labels.model import LabelKind
+from downtime.paper.labels.print_labels import PatientLabels, StockLabels, WardLabels
 from downtime.paper.packs.blank_forms import BlankForms
 from downtime.paper.packs.model import RequestKind
 from downtime.paper.packs.patient_pack import PatientPack

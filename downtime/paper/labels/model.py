@@ -1,6 +1,7 @@
-"""Sheets of labels by their maker's number: where each label lies on the A4 page, in millimetres."""
+"""Kinds of labels, and sheets by their maker's number: where each label lies on the A4 page."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from downtime.errors import NotFoundError
 
@@ -8,9 +9,27 @@ A4 = (210.0, 297.0)
 """Width and height of the page in millimetres."""
 
 
+class LabelKind(StrEnum):
+    """What a label is for."""
+
+    PATIENT = "patient"
+    WRISTBAND = "wristband"
+    STOCK = "stock"
+    """A box or divider of blank forms."""
+
+
+TITLES = {
+    LabelKind.PATIENT: "Patient labels",
+    LabelKind.WRISTBAND: "Wristbands",
+    LabelKind.STOCK: "Labels for blank forms",
+}
+NARROWEST = {LabelKind.PATIENT: 0.0, LabelKind.WRISTBAND: 60.0, LabelKind.STOCK: 30.0}
+"""Least width in millimetres of a label that holds what this kind says."""
+
+
 @dataclass(frozen=True, slots=True)
 class LabelSheet:
-    """One kind of sheet: size of a label, how many, the first one's corner, and the pitches."""
+    """One kind of sheet in millimetres: size of a label, how many, the first one's corner, and the pitches."""
 
     name: str
     width: float
