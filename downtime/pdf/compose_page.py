@@ -75,7 +75,7 @@ def _text_operators(writer: PageWriter, lines: Sequence[TextLine]) -> str:
 
 @lru_cache(maxsize=4096)
 def _size_and_place(size: float, x: float, y: float) -> str:
-    """Operators for them: most lines of a form's page begin where those of the last did."""
+    """Operators for them: most lines of a page begin where those of the last page did."""
     return f"{size:.2f} Tf {x:.2f} {y:.2f} Td"
 
 

@@ -94,7 +94,7 @@ class ObjectNumbers:
 
 
 class PageWriter:
-    """Takes pages and gives them in batches: `begin_section` before each form or list."""
+    """Takes pages and gives them in batches: `begin_section` before pages that belong together."""
 
     def __init__(self, numbers: ObjectNumbers, tagged: bool) -> None:
         self.tagged = tagged
@@ -111,21 +111,21 @@ class PageWriter:
         self._pending_numbers: list[int] = []
         self._pending_locations: list[tuple[int, int, int]] = []
         self._kids: list[int] = []
-        self._node = self._root = self._section = 0
+        self._pages_node = self._structure_root = 0
         self._sections: list[tuple[int, list[str]]] = []
-        self._leaf: list[str] = []
+        self._parent_tree_rows: list[str] = []
         self._glyphs_used: dict[str, set[str]] = {name: set() for name in FACES}
 
     def use_glyphs(self, name: str, glyphs: str) -> None:
-        """Note glyphs (hexadecimal, from `glyph_locations`) that the next page sets in a face."""
+        """Note glyphs (hexadecimal, from `glyph_runs`) that the next page sets in a face."""
         self._on_page.add(name)
         self._glyphs_used[name].add(glyphs)
 
     def begin_section(self) -> None:
-        """What follows belongs together: one form, one list."""
+        """What follows belongs together: one section of the document's structure."""
         if self.tagged:
-            if not self._root:
-                self._root = self.numbers.reserve(1)
+            if not self._structure_root:
+                self._structure_root = self.numbers.reserve(1)
             self._sections.append((self.numbers.reserve(1), []))
 
     def add_page(
@@ -137,11 +137,11 @@ class PageWriter:
     ) -> None:
         """One page of `size` points: form XObjects (each drawn by `content` as /XNUMBER).
 
-        `content` holds PDF operators; its text was encoded by `glyph_locations` and noted with
+        `content` holds PDF operators; its text was encoded by `glyph_runs` and noted with
         `use_glyphs`, and each of `tags` that has content is opened in it (`marked_content_start`).
         """
         if not self._kids:
-            self._node = self.numbers.reserve(1)
+            self._pages_node = self.numbers.reserve(1)
         if self.tagged and not self._sections:
             self.begin_section()
         page = self.numbers.reserve(2 + len(tags))
@@ -152,7 +152,7 @@ class PageWriter:
         stream = self.stream("/Filter /FlateDecode", body, page + 1 + len(tags))
         key = f"/StructParents {self._key(len(self._kids))}/Tabs/S" if self.tagged else ""
         entries = (
-            f"<</Type/Page/Parent {self._node} 0 R/MediaBox[0 0 {size[0]:.2f} {size[1]:.2f}]"
+            f"<</Type/Page/Parent {self._pages_node} 0 R/MediaBox[0 0 {size[0]:.2f} {size[1]:.2f}]"
             f"/Resources<</Font<<{fonts}>>/XObject<<{forms}>>>>/Contents {stream} 0 R{key}>>"
         )
         self._add_objects(page, [entries, *self._tag(tags, page)])
@@ -167,7 +167,7 @@ class PageWriter:
         section, kids = self._sections[-1]
         elements = structure_elements(tags, page + 1, page, section)
         kids.append(elements.top)
-        self._leaf.append(f"{self._key(len(self._kids))}[{elements.marked}]")
+        self._parent_tree_rows.append(f"{self._key(len(self._kids))}[{elements.marked}]")
         return elements.objects
 
     def finish_batch(self, next_index: int, is_front: bool = False) -> PageBatch:
@@ -176,12 +176,12 @@ class PageWriter:
         last = len(self._kids) - 1
         if self._kids:
             entries = f"/Parent {TREE} 0 R/Count {last + 1}/Kids[{references(self._kids)}]"
-            self._add_objects(self._node, [f"<</Type/Pages{entries}>>"])
+            self._add_objects(self._pages_node, [f"<</Type/Pages{entries}>>"])
         if self._sections:
             leaf = self._finish_tags(last)
         self._flush()
         batch = PageBatch(
-            b"".join(self._body), self._locations, self._node, last + 1, self._root, leaf,
+            b"".join(self._body), self._locations, self._pages_node, last + 1, self._structure_root, leaf,
             (self._key(0), self._key(last)), _parse_glyphs(self._glyphs_used), self._is_front,
         )  # fmt: skip
         self._start_batch(next_index, is_front)
@@ -189,13 +189,13 @@ class PageWriter:
 
     def _finish_tags(self, last: int) -> int:
         for number, kids in self._sections:
-            entries = f"<</S/Sect/P {self._root} 0 R/K[{' '.join(kids)}]>>"
+            entries = f"<</S/Sect/P {self._structure_root} 0 R/K[{' '.join(kids)}]>>"
             self._add_objects(number, [entries])
         sections = references([number for number, _ in self._sections])
-        self._add_objects(self._root, [f"<</S/Div/P {DOCUMENT} 0 R/K[{sections}]>>"])
+        self._add_objects(self._structure_root, [f"<</S/Div/P {DOCUMENT} 0 R/K[{sections}]>>"])
         leaf = self.numbers.reserve(1)
         limits = f"{self._key(0)} {self._key(last)}"
-        self._add_objects(leaf, [f"<</Limits[{limits}]/Nums[{' '.join(self._leaf)}]>>"])
+        self._add_objects(leaf, [f"<</Limits[{limits}]/Nums[{' '.join(self._parent_tree_rows)}]>>"])
         return leaf
 
     def reserve(self) -> int:

@@ -32,7 +32,7 @@ def render_html(template: str, **context: Any) -> str:
     return _environment().get_template(template).render(**context)
 
 
-def html_to_pdf_bytes(html: str) -> bytes:
+def print_html(html: str) -> bytes:
     """A4 PDF of HTML that `render_html` made; LayoutWarningError when WeasyPrint complains."""
     from downtime.pdf.html_to_pdf import html_to_pdf
 
@@ -45,4 +45,4 @@ def render_pdf(template: str, **context: Any) -> bytes:
     It links `asset:style.css` for the shipped fonts. Undefined words, missing assets and warnings
     are errors, never gaps; what no font can show is named by its code point.
     """
-    return html_to_pdf_bytes(render_html(template, **context))
+    return print_html(render_html(template, **context))

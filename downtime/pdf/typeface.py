@@ -10,7 +10,7 @@ from downtime.pdf.text import BOLD, FONT_FOLDER, FONTS, REGULAR, font_of, is_sim
 FACES = {"R": REGULAR, "B": BOLD, **{f"F{n}": name for n, name in enumerate(FONTS[1:], 1)}}
 """Names of the faces as resources of a page: what `R` and `B` lack is set in the first that has it."""
 CACHED_TEXTS = 8192
-"""Texts that are measured once: more than a ward's words, few enough to need no memory."""
+"""Texts that are measured once: more than a batch of pages sets, few enough to need no memory."""
 _BY_FONT = {name: key for key, name in FACES.items()}
 
 

@@ -73,7 +73,7 @@ class PdfWriter(PageWriter):
         self.append_batch(self.finish_batch(self.next_batch_index(), is_front=True))
 
     def begin_section(self) -> None:
-        """What follows belongs together: one form, one list."""
+        """What follows belongs together: one section of the document's structure."""
         if len(self._kids) >= (
             BATCH_PAGES if self._page_count else 1
         ):  # the first page leaves at once

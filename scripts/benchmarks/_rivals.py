@@ -12,16 +12,16 @@ from _pages import FORM, IMPRINT, MRN, codes, prepared, values
 from downtime.paper import serials
 from downtime.paper.forms.load_form import load_form
 from downtime.paper.layout.template_layout import form_html
-from downtime.pdf.templates import html_to_pdf_bytes
+from downtime.pdf.templates import print_html
 
 
 def weasyprint(count: int) -> tuple[float, int]:
     """Everything by WeasyPrint, one document a patient."""
     html = form_html(load_form(FORM), MRN)
-    html_to_pdf_bytes(filled(html, 1))
+    print_html(filled(html, 1))
     start, size = time.process_time(), 0
     for number in range(1, count + 1):
-        size += len(html_to_pdf_bytes(filled(html, number)))
+        size += len(print_html(filled(html, number)))
     return time.process_time() - start, size
 
 

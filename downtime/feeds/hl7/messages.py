@@ -60,7 +60,10 @@ def read_message(data: bytes, position: Position, context: FeedContext) -> Messa
         source=context.systems_by_application.get(header.text(3).casefold(), source),
         sent=sent,
         content=tuple(
-            [_complete(draft, reader, position) for draft in _drafts(reader, message_type)]
+            [
+                _make_change(draft, reader, position)
+                for draft in _draft_changes(reader, message_type)
+            ]
         ),
     )
 
@@ -89,7 +92,7 @@ def _source(message: Hl7Message, message_type: str, context: FeedContext) -> str
     return context.system(sender, _RECORD_OF_TYPE.get(message_type, "Patient"))
 
 
-def _drafts(reader: MessageReader, message_type: str) -> list[ChangeDraft]:
+def _draft_changes(reader: MessageReader, message_type: str) -> list[ChangeDraft]:
     match message_type:
         case MessageType.ADT:
             return read_admission(reader)
@@ -100,7 +103,7 @@ def _drafts(reader: MessageReader, message_type: str) -> list[ChangeDraft]:
     return read_orders(reader) if message_type in _ORDER_TYPES else []
 
 
-def _complete(draft: ChangeDraft, reader: MessageReader, position: Position) -> Change:
+def _make_change(draft: ChangeDraft, reader: MessageReader, position: Position) -> Change:
     """The change of a draft; a deletion carries no fields."""
     return Change(
         type=draft.type,

@@ -17,7 +17,7 @@ from downtime.paper.forms.field_types import FIELD_TYPES
 from downtime.paper.forms.model import SIGN_OFF, FormDefinition, Orientation
 from downtime.paper.layout.model import FormLayout
 from downtime.pdf.field_rectangle import Alignment, FieldKind, FieldRectangle
-from downtime.pdf.templates import html_to_pdf_bytes, render_html, template_folder
+from downtime.pdf.templates import print_html, render_html, template_folder
 
 
 def form_digest(form: FormDefinition, mrn_name: str) -> str:
@@ -85,7 +85,7 @@ def flow_layout(identity: bool, mrn_name: str) -> FormLayout:
 
 def _lay_out(template: str, digest: str, *, name: str, version: str, **context: Any) -> FormLayout:
     html = render_html(template, **context)
-    pdf = html_to_pdf_bytes(html)
+    pdf = print_html(html)
     with pikepdf.open(BytesIO(pdf)) as document:
         box = [float(v) for v in document.pages[0].mediabox]
         pages = tuple(

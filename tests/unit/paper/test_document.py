@@ -4,7 +4,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from downtime.pdf.html_to_pdf import ForbiddenAssetError, LayoutWarningError, LocalAssets
-from downtime.pdf.templates import render_html, template_folder, html_to_pdf_bytes
+from downtime.pdf.templates import render_html, template_folder, print_html
 
 
 @pytest.mark.parametrize(
@@ -19,12 +19,12 @@ from downtime.pdf.templates import render_html, template_folder, html_to_pdf_byt
 )
 def test_nothing_but_the_projects_own_assets_is_fetched(source):
     with pytest.raises(ForbiddenAssetError):
-        html_to_pdf_bytes(f'<link rel="stylesheet" href="{source}"><p>x</p>')
+        print_html(f'<link rel="stylesheet" href="{source}"><p>x</p>')
 
 
 def test_a_warning_is_an_error():
     with pytest.raises(LayoutWarningError):
-        html_to_pdf_bytes("<style>p { colour: red }</style><p>x</p>")
+        print_html("<style>p { colour: red }</style><p>x</p>")
 
 
 def test_a_word_that_was_not_given_is_an_error():
