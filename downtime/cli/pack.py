@@ -17,6 +17,7 @@ from downtime.paper.model import Pack, PackState
 from downtime.paper.packs import content_recorder, pack_ledger
 from downtime.paper.packs.blank_forms import BlankForms
 from downtime.paper.packs.patient_pack import PatientPack
+from downtime.paper.packs.policies import MOST_BLANK_COPIES, MOST_SPARES
 from downtime.paper.packs.print_request import PrintRequest
 from downtime.paper.packs.reprint import Reprint
 from downtime.paper.packs.session_pack import ClinicPack, TheatrePack
@@ -45,7 +46,7 @@ BY_FORM = click.option("--by-form", is_flag=True, help="Form after form, not pat
 @FORMS
 @click.option(
     "--blanks",
-    type=click.IntRange(0, 100),
+    type=click.IntRange(0, MOST_SPARES),
     help="Blanks of each spare form for each ward; else as many as its form set says.",
 )
 @BY_FORM
@@ -111,7 +112,9 @@ def find_patient_id(session: Session, number: str) -> str:
 
 @command(downtime, "blank", permission=Permission.FORM_PRINT)
 @click.argument("forms", nargs=-1, required=True, metavar="FORM...")
-@click.option("--copies", type=click.IntRange(1, 200), default=1, help="Copies of each; 1.")
+@click.option(
+    "--copies", type=click.IntRange(1, MOST_BLANK_COPIES), default=1, help="Copies of each; 1."
+)
 @click.option("--ward", default="", help="The ward that they are for.")
 @click.option("--numbered", is_flag=True, help="For new patients: a downtime number on each set.")
 @printer_options
@@ -140,12 +143,7 @@ def blank(
 @click.argument("serial", metavar="SERIAL")
 @printer_options
 @REASON
-def reprint(
-    session: Session,
-    serial: str,
-    destination: PrintDestination,
-    reason: str,
-) -> Output:
+def reprint(session: Session, serial: str, destination: PrintDestination, reason: str) -> Output:
     """Print one form again, as it was, under a new serial; the old one becomes void."""
     two_sided = destination.is_two_sided(session.settings.printing)
     request = Reprint(serial=serial, two_sided=two_sided)
@@ -170,12 +168,7 @@ def list_(session: Session, failed: bool) -> Output:
 @click.argument("pack_id", metavar="PACK")
 @printer_options
 @OPTIONAL_REASON
-def repeat(
-    session: Session,
-    pack_id: str,
-    destination: PrintDestination,
-    reason: str,
-) -> Output:
+def repeat(session: Session, pack_id: str, destination: PrintDestination, reason: str) -> Output:
     """Print anew, with new serials, what failed."""
     failed = pack_ledger.get_failed(session.vault, pack_id)
     request = get_pack_request(failed)

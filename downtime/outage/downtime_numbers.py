@@ -8,7 +8,7 @@ ISO 7064 check character: `DK700042X`.
 from dataclasses import dataclass
 
 from downtime.clinical.identifiers import add_check_character
-from downtime.errors import ConflictError
+from downtime.errors import ConflictError, InputError
 from downtime.outage import store
 from downtime.outage.model import AuditAction
 from downtime.settings import Settings
@@ -45,6 +45,8 @@ def issue_numbers(
     vault: Vault, settings: Settings, count: int, actor: Actor, reason: str
 ) -> list[str]:
     """Give out the next `count` numbers; ConflictError when the block does not hold them."""
+    if count < 1:
+        raise InputError("number.count", "No number was asked for.", "Ask for one or more.")
     code = device.read_own_card(vault.home).code
     with vault.change(actor, AuditAction.NUMBER_ISSUE, target=str(count), reason=reason) as db:
         first = store.last_position(db, code) + 1

@@ -44,5 +44,5 @@ def word_reason(text: str) -> str:
     if not text.startswith("=") or name not in list(ProgramReason):
         return text
     reason = ProgramReason(name)
-    words = format_serial(target) if reason == ProgramReason.SUPERSEDED else target
-    return _SENTENCES[reason].format(words)
+    named = format_serial(target) if reason == ProgramReason.SUPERSEDED else target
+    return _SENTENCES[reason].format(named)

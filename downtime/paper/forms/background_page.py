@@ -55,10 +55,10 @@ def read_frames(document: pikepdf.Pdf) -> list[Frame]:
     page_frames = []
     for page in document.pages:
         x1, y1, x2, y2 = (float(v) for v in page.cropbox)
-        left, bottom = min(x1, x2), min(y1, y2)
+        x_min, y_min = min(x1, x2), min(y1, y2)
         rotation = int(page.obj.get("/Rotate", _inherited(page.obj, "/Rotate", 0))) % 360
         unit = float(page.obj.get("/UserUnit", 1))
-        frame = Frame(left, bottom, abs(x2 - x1), abs(y2 - y1), rotation, unit)
+        frame = Frame(x_min, y_min, abs(x2 - x1), abs(y2 - y1), rotation, unit)
         if not all(SMALLEST <= side <= LARGEST for side in frame.size):
             raise Unfit("its pages are not of a size between A6 and A3")
         page_frames.append(frame)

@@ -7,15 +7,7 @@ from downtime.clinical.record_types import DOCUMENT, TYPES
 from downtime.paper.forms import prefill
 from downtime.paper.forms.check_background import find_background_problems
 from downtime.paper.forms.field_types import FIELD_TYPES
-from downtime.paper.forms.form_schema import (
-    CHOICES,
-    FORM,
-    ITEM,
-    LINK_ID,
-    NEEDED,
-    RESERVED,
-    Table,
-)
+from downtime.paper.forms.form_schema import CHOICES, FORM, ITEM, LINK_ID, NEEDED, RESERVED, Table
 from downtime.paper.forms.model import GroupLayout
 from downtime.paper.forms.record_fields import is_record_field
 

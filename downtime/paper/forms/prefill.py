@@ -93,11 +93,7 @@ def sheet_values(
 
 
 def session_values(
-    form: FormDefinition,
-    location: str,
-    day: str,
-    rows: Sequence[AppointmentRow],
-    zone: ZoneInfo,
+    form: FormDefinition, location: str, day: str, rows: Sequence[AppointmentRow], zone: ZoneInfo
 ) -> list[dict[str, str]]:
     """What is printed into each sheet of a list (ISO `day`) that holds all rows in order."""
     group = next((i for i in form.items if i.repeats and i.prefill == APPOINTMENTS), None)

@@ -86,12 +86,12 @@ def wristband_label(source: LabelSource, row: PatientRow, serial: str) -> LabelD
 
 def handwritten_label(row: PatientRow) -> LabelDesign:
     """In place of a label on which the name does not fit: where the patient lies, and what to do."""
-    where = snapshot_pages.format_location(row.encounter)
-    do = "The name is too long for this label: write it by hand."
+    location = snapshot_pages.format_location(row.encounter)
+    instruction = "The name is too long for this label: write it by hand."
     return LabelDesign(
-        top=(LabelRow(where, 12, 10, True, False),),
-        rows_beside_code=(LabelRow(do, 9, 16, needed=False),),
-        middle=(LabelRow(where, 9, 6, True, False), LabelRow(do, 8, 12, needed=False)),
+        top=(LabelRow(location, 12, 10, True, False),),
+        rows_beside_code=(LabelRow(instruction, 9, 16, needed=False),),
+        middle=(LabelRow(location, 9, 6, True, False), LabelRow(instruction, 8, 12, needed=False)),
         tiny=(row.encounter.bed if row.encounter else "", "By hand"),
     )
 

@@ -46,8 +46,8 @@ def get_failed(vault: Vault, pack_id: str) -> Pack:
 
 def void_pack(vault: Vault, pack: Pack, actor: Actor, reason: str) -> None:
     """Nobody got these pages: every form of the pack is void; ConflictError by the lifecycle."""
-    words = word_reason(reason)
-    with vault.change(actor, AuditAction.PACK_VOID, target=pack.id, reason=words) as db:
+    sentence = word_reason(reason)
+    with vault.change(actor, AuditAction.PACK_VOID, target=pack.id, reason=sentence) as db:
         PACK_LIFECYCLE.check(_get_pack(db, pack.id).state, PackState.FAILED)
         for form in list(issued_forms.fetch_of_pack(db, pack.id)):
             issued_forms.set_state(db, form.serial, FormState.VOID, vault.now(), actor, reason)

@@ -7,6 +7,7 @@ from downtime.paper.forms.model import FormDefinition
 from downtime.snapshot.store.opened_snapshot import Snapshot
 
 MOST_BLANK_COPIES = 200
+MOST_SPARES = 100
 
 
 def check_wards(snapshot: Snapshot, wards: Sequence[str]) -> None:
@@ -34,6 +35,14 @@ def check_is_for_patient(form: FormDefinition) -> None:
             "form.no-patient",
             f"'{form.title}' is not about one patient.",
             "Print it as a blank form.",
+        )
+
+
+def check_spares(blanks: int | None) -> None:
+    """InputError for a number of spares of each form that nobody can mean."""
+    if blanks is not None and not 0 <= blanks <= MOST_SPARES:
+        raise InputError(
+            "blank.spares", f"At most {MOST_SPARES} spares of each form.", "Print them in parts."
         )
 
 

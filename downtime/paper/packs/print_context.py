@@ -178,12 +178,7 @@ class PrintContext:
 
 
 def list_draft(
-    name: str,
-    title: str,
-    layout: str,
-    subject: Subject,
-    ward: str,
-    replaces: tuple[str, ...] = (),
+    name: str, title: str, layout: str, subject: Subject, ward: str, replaces: tuple[str, ...] = ()
 ) -> FormDraft:
     """The row in the ledger of something that need not come back."""
     return FormDraft(

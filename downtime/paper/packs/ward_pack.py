@@ -11,7 +11,7 @@ from downtime.paper.model import PackKind
 from downtime.paper.packs import documents, snapshot_pages
 from downtime.paper.packs.cover import cover_document
 from downtime.paper.packs.model import PackPlan, PrintDocument, RequestKind
-from downtime.paper.packs.policies import check_wards
+from downtime.paper.packs.policies import check_spares, check_wards
 from downtime.paper.packs.print_context import PrintContext
 from downtime.paper.packs.print_request import PrintRequest
 from downtime.snapshot.store.opened_snapshot import Snapshot
@@ -35,10 +35,11 @@ class WardPack(PrintRequest):
     """Of every spare; None for what the form set says."""
 
     def plan(self, context: PrintContext) -> PackPlan:
-        """InputError for a ward that the snapshot does not have."""
+        """InputError for a ward that the snapshot does not have, or for too many spares."""
         view = context.view
         wards = self.wards or tuple(row.code for row in view.snapshot.list_wards())
         check_wards(view.snapshot, wards)
+        check_spares(self.blanks)
         sets = form_sets.get_ward_sets(context.settings, wards, context.vault.home)
         blank_sets = _BlankSets(context, sets, self.blanks)
         planned: list[PrintDocument] = []

@@ -30,9 +30,9 @@ def changes(vault, snapshot_of, settings, actor):
 
     def build(found):
         out = io.BytesIO()
-        made = print_pack(vault, settings, WardChanges(ward="A1", forms=("observations",)), actor, "Test", out, snapshot=snapshot_of(found, LATER))  # fmt: skip
-        rows = ledger.list_pack_forms(vault, made.id)
-        return SimpleNamespace(rows=rows, words=read_words(out.getvalue()), result=made)
+        printed = print_pack(vault, settings, WardChanges(ward="A1", forms=("observations",)), actor, "Test", out, snapshot=snapshot_of(found, LATER))  # fmt: skip
+        rows = ledger.list_pack_forms(vault, printed.id)
+        return SimpleNamespace(rows=rows, words=read_words(out.getvalue()), result=printed)
 
     return build
 
@@ -53,32 +53,32 @@ def moved(found, patient, **where):
 
 
 def test_nothing_changed_is_a_new_bed_list_under_a_cover(first, changes):
-    made = changes(records())
-    assert [row.form for row in made.rows] == ["bed-list", "cover"]
+    printed = changes(records())
+    assert [row.form for row in printed.rows] == ["bed-list", "cover"]
 
 
 def test_a_new_alert_prints_that_patient_and_voids_the_old_page(first, changes, vault):
     old = summary(vault, first.result.id, "p2")
-    made = changes([*records(), Flag(id="f9", source="EPR", patient="p2", text="MRSA")])
-    assert [(r.form, r.patient) for r in made.rows] == [
+    printed = changes([*records(), Flag(id="f9", source="EPR", patient="p2", text="MRSA")])
+    assert [(r.form, r.patient) for r in printed.rows] == [
         ("bed-list", ""), ("summary", "p2"), ("cover", ""),
     ]  # fmt: skip
-    new = made.rows[1]
+    new = printed.rows[1]
     assert new.replaces == (old.serial,)
     voided = ledger.get_form(vault, old.serial)
     assert (voided.state, voided.reason_sentence) == (
         "void",
         f"Superseded by {serials.format_serial(new.serial)}.",
     )
-    page = next(text for text in made.words if "MRSA" in text and "Patient summary" in text)
+    page = next(text for text in printed.words if "MRSA" in text and "Patient summary" in text)
     assert f"Supersedes {serials.format_serial(old.serial)}" in page
-    assert serials.format_serial(old.serial) in made.words[0]
-    assert serials.format_serial(new.serial) in made.words[0]
+    assert serials.format_serial(old.serial) in printed.words[0]
+    assert serials.format_serial(new.serial) in printed.words[0]
 
 
 def test_another_bed_prints_that_patient_and_leaves_the_forms_alone(first, changes, vault):
-    made = changes(moved(records(), "p3", bed="6"))
-    assert [r.patient for r in made.rows if r.form == "summary"] == ["p3"]
+    printed = changes(moved(records(), "p3", bed="6"))
+    assert [r.patient for r in printed.rows if r.form == "summary"] == ["p3"]
     forms = [r for r in ledger.list_patient_forms(vault, "p3") if r.form == "observations"]
     assert [row.state for row in forms] == ["issued"]
 
@@ -89,17 +89,17 @@ def test_a_new_patient_gets_the_whole_set(first, changes):
         Encounter(id="e9", source="PAS", patient="p9", status="in-progress", kind="inpatient",
                   ward="A1", bay="B", bed="6"),
     ]  # fmt: skip
-    made = changes([*records(), *new])
-    assert [(r.form, r.patient) for r in made.rows][1:-1] == [
+    printed = changes([*records(), *new])
+    assert [(r.form, r.patient) for r in printed.rows][1:-1] == [
         ("summary", "p9"), ("observations", "p9"),
     ]  # fmt: skip
 
 
 def test_the_page_of_one_who_left_is_taken_out(first, changes, vault):
     old = summary(vault, first.result.id, "p3")
-    made = changes(moved(records(), "p3", status="finished"))
+    printed = changes(moved(records(), "p3", status="finished"))
     assert ledger.get_form(vault, old.serial).state == "void"
-    assert "patient left the ward" in made.words[0]
+    assert "patient left the ward" in printed.words[0]
     assert [
         r.state for r in ledger.list_patient_forms(vault, "p3") if r.form == "observations"
     ] == ["issued"]

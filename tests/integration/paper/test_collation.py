@@ -23,31 +23,31 @@ def forms_of(vault, made):
 
 
 def test_form_after_form_keeps_the_order_of_the_beds(pack, vault):
-    made = pack(forms=["observations"], blanks=0, by_form=True)
-    forms = forms_of(vault, made)
+    printed = pack(forms=["observations"], blanks=0, by_form=True)
+    forms = forms_of(vault, printed)
     assert [p for f, p in forms if f == "summary"] == ["p1", "p2", "p3", "p4", "p5"]
     assert [f for f, _ in forms] == ["bed-list", *["summary"] * 5, *["observations"] * 5, "cover"]
 
 
 def test_on_two_sides_no_form_starts_on_the_back_of_another(pack):
-    made = pack(forms=["observations", "progress-notes"], blanks=1, two_sided=True)
-    assert made.result.pages == len(made.words)
-    for number, text in enumerate(made.words):
+    printed = pack(forms=["observations", "progress-notes"], blanks=1, two_sided=True)
+    assert printed.result.pages == len(printed.words)
+    for number, text in enumerate(printed.words):
         if "Page 1 of" in text:
             assert number % 2 == 0, text.splitlines()[:3]
 
 
 def test_blank_backs_say_so_carry_no_serial_and_are_counted(pack, codes):
-    made = pack(forms=["observations"], blanks=0, two_sided=True)
-    covers = sum("Downtime pack." in text for text in made.words)
-    blank = [n for n, text in enumerate(made.words) if BLANK in text]
-    read = codes(made.pdf)
+    printed = pack(forms=["observations"], blanks=0, two_sided=True)
+    covers = sum("Downtime pack." in text for text in printed.words)
+    blank = [n for n, text in enumerate(printed.words) if BLANK in text]
+    read = codes(printed.pdf)
     assert blank
-    assert all(not read[n] and "K7-" not in made.words[n] for n in blank)
+    assert all(not read[n] and "K7-" not in printed.words[n] for n in blank)
     behind = [n for n in blank if n >= covers + covers % 2]
-    rest = len(made.words) - covers - covers % 2
+    rest = len(printed.words) - covers - covers % 2
     assert f"{rest} after this cover, {len(behind)} of them backs" in " ".join(
-        made.words[0].split()
+        printed.words[0].split()
     )
 
 
@@ -56,17 +56,17 @@ def test_one_side_has_no_blank_page(pack):
 
 
 def test_the_checksum_is_that_of_serials_and_values(pack, vault):
-    made = pack(forms=["observations"], blanks=0)
-    kept = pack_ledger.get_pack(vault, made.result.id).checksum
-    assert kept == made.result.checksum
-    assert content_recorder.format_checksum(kept) in made.words[0]
-    rows = [r for r in ledger.list_pack_forms(vault, made.result.id) if r.form == "observations"]
+    printed = pack(forms=["observations"], blanks=0)
+    stored = pack_ledger.get_pack(vault, printed.result.id).checksum
+    assert stored == printed.result.checksum
+    assert content_recorder.format_checksum(stored) in printed.words[0]
+    rows = [r for r in ledger.list_pack_forms(vault, printed.result.id) if r.form == "observations"]
     for row in rows:
         values = issued_forms.fetch_content(vault.db, row.serial).encode()
         assert orjson.loads(values)["patient.mrn"] == row.subject.mrn
         digest = issued_forms.find_digest(vault.db, row.serial)
         assert digest == hashlib.sha256(values).hexdigest()
-    assert pack(forms=["observations"], blanks=0).result.checksum != kept
+    assert pack(forms=["observations"], blanks=0).result.checksum != stored
 
 
 # Clinics and theatres
@@ -89,15 +89,15 @@ def listed(vault, snapshot_of, settings, actor):
 
     def build(kind, location, day, found, **options):
         out = io.BytesIO()
-        made = print_pack(vault, settings, SESSIONS[kind](day=day, location=location, **options), actor, "Test", out, snapshot=snapshot_of([*records(), *found]))  # fmt: skip
-        return read_words(out.getvalue()), ledger.list_pack_forms(vault, made.id), made
+        printed = print_pack(vault, settings, SESSIONS[kind](day=day, location=location, **options), actor, "Test", out, snapshot=snapshot_of([*records(), *found]))  # fmt: skip
+        return read_words(out.getvalue()), ledger.list_pack_forms(vault, printed.id), printed
 
     return build
 
 
 def test_a_theatre_list_comes_with_a_checklist_for_each_case(listed):
     cases = [theatre(n, f"p{n}") for n in (2, 1, 3)]
-    words, rows, made = listed("theatre", "Theatre 1", "2026-11-03", cases)
+    words, rows, printed = listed("theatre", "Theatre 1", "2026-11-03", cases)
     assert [r.patient for r in rows if r.form == "surgical-checklist"] == ["p1", "p2", "p3"]
     assert "theatre-list" in [r.form for r in rows]
     (form,) = [text for text in words if "Operation number 2" in text and "Outcome" in text
@@ -105,7 +105,7 @@ def test_a_theatre_list_comes_with_a_checklist_for_each_case(listed):
     assert "Mr Cutter" in form
     assert "03-Nov-2026" in form
     assert "09:30" not in form, "when a case was in theatre is written by hand"
-    assert "Theatre-1" in made.file_name
+    assert "Theatre-1" in printed.file_name
 
 
 def test_a_long_list_takes_as_many_sheets_as_it_needs(listed):
@@ -137,15 +137,15 @@ def test_a_list_of_nobody_is_refused(listed, vault):
 
 @pytest.fixture
 def spoilt(pack, vault):
-    made = pack(forms=["observations"], blanks=0)
-    rows = ledger.list_pack_forms(vault, made.result.id)
+    printed = pack(forms=["observations"], blanks=0)
+    rows = ledger.list_pack_forms(vault, printed.result.id)
     return next(r for r in rows if r.form == "observations" and r.patient == "p1")
 
 
 def again(vault, settings, actor, serial, reason="Coffee"):
     out = io.BytesIO()
-    made = print_pack(vault, settings, Reprint(serial=serial), actor, reason, out)
-    (row,) = ledger.list_pack_forms(vault, made.id)
+    printed = print_pack(vault, settings, Reprint(serial=serial), actor, reason, out)
+    (row,) = ledger.list_pack_forms(vault, printed.id)
     return row, read_words(out.getvalue())
 
 

@@ -35,15 +35,15 @@ def send(vault, settings, actor):
 
 
 def test_a_queue_gets_the_whole_document_and_how_to_print_it(lp, send, vault):
-    made = send(PrintChannel.QUEUE)
+    printed = send(PrintChannel.QUEUE)
     words = (lp / "words").read_text()
     assert "-d ward-a1 -n 2" in words
     assert "-o media=A4,Tray2 -o sides=one-sided" in words
-    assert made.id in words
+    assert printed.id in words
     pages = (lp / "pages").read_bytes()
     assert pages.startswith(b"%PDF")
     assert pages.endswith(b"%%EOF\n")
-    assert pack_ledger.get_pack(vault, made.id).state == "printed"
+    assert pack_ledger.get_pack(vault, printed.id).state == "printed"
 
 
 def test_what_a_queue_refuses_is_not_printed(lp, send, vault):
@@ -62,12 +62,12 @@ def test_what_failed_is_asked_for_again(lp, send, vault, actor):
     (lp / "broken").unlink()
     (failed,) = pack_ledger.list_failed(vault)
     assert get_pack_request(failed) == ORDER
-    made = send(PrintChannel.QUEUE, get_pack_request(failed))
-    pack_ledger.mark_repeated(vault, failed, actor, made.id)
+    printed = send(PrintChannel.QUEUE, get_pack_request(failed))
+    pack_ledger.mark_repeated(vault, failed, actor, printed.id)
     assert pack_ledger.list_failed(vault) == []
     with pytest.raises(ConflictError):
         pack_ledger.get_failed(vault, failed.id)
-    assert [row.form for row in ledger.list_pack_forms(vault, made.id)] == ["observations"] * 2
+    assert [row.form for row in ledger.list_pack_forms(vault, printed.id)] == ["observations"] * 2
 
 
 def test_a_computer_without_lp_says_so(send, vault, monkeypatch):
@@ -92,9 +92,9 @@ def test_a_folder_takes_the_file_for_its_owner_only(tmp_path, vault, actor):
     settings = Settings(printing=PrintingSettings(folder=str(spool)))
     out = io.BytesIO()
     hand_over = deliver.make_delivery(settings.printing, PrintChannel.FOLDER, out, two_sided=False)
-    made = print_pack(vault, settings, ORDER, actor, "Test", out, deliver=hand_over)
+    printed = print_pack(vault, settings, ORDER, actor, "Test", out, deliver=hand_over)
     (file,) = spool.iterdir()
-    assert file.name == f"{made.id}_{made.file_name}"
+    assert file.name == f"{printed.id}_{printed.file_name}"
     assert file.read_bytes() == out.getvalue()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 

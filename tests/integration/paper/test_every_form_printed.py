@@ -12,7 +12,7 @@ NO_LABEL = "No label goes here and no printed label goes on the tube"
 
 def test_both_codes_of_every_page_of_every_form_are_read(vault, settings, actor, codes):
     out = io.BytesIO()
-    made = print_pack(
+    printed = print_pack(
         vault,
         settings,
         BlankForms(forms=tuple(sorted(load_forms())), copies=1, ward="A1"),
@@ -24,7 +24,7 @@ def test_both_codes_of_every_page_of_every_form_are_read(vault, settings, actor,
     read = [sorted(serials.parse_page_code(code) for code in page) for page in found]
     wanted = [
         [(row.serial, page, corner) for corner in serials.CORNERS]
-        for row in ledger.list_pack_forms(vault, made.id)
+        for row in ledger.list_pack_forms(vault, printed.id)
         for page in range(1, row.pages + 1)
     ]
     assert sorted(read) == sorted(wanted)

@@ -22,13 +22,13 @@ def test_what_is_begun_can_be_used_at_once(vault, settings, actor, words):
     assert path == vault.home.forms / "falls-check.yaml"
     assert check_file(path) == []
     out = io.BytesIO()
-    made = print_pack(
+    printed = print_pack(
         vault, settings, BlankForms(forms=("falls-check",), copies=1), actor, "Test", out
     )
     (text,) = words(out.getvalue())
     assert "Falls check" in text
     assert "Patient informed" in text
-    (form,) = ledger.list_pack_forms(vault, made.id)
+    (form,) = ledger.list_pack_forms(vault, printed.id)
     assert (form.form, form.returns) == ("falls-check", True)
 
 

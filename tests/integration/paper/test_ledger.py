@@ -18,7 +18,7 @@ from downtime.settings import PaperSettings, Settings
 def forms(vault, settings, actor):
     """Five blank forms of ward A1, issued in an outage."""
     outages.declare_systems_down(vault, ["LIMS"], actor, "Down", known=["LIMS"])
-    made = print_pack(
+    printed = print_pack(
         vault,
         settings,
         BlankForms(forms=("observations",), copies=5, ward="A1"),
@@ -26,7 +26,7 @@ def forms(vault, settings, actor):
         "Test",
         io.BytesIO(),
     )
-    return [row.serial for row in ledger.list_pack_forms(vault, made.id)]
+    return [row.serial for row in ledger.list_pack_forms(vault, printed.id)]
 
 
 @pytest.fixture

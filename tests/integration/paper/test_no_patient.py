@@ -16,7 +16,7 @@ def test_a_blank_without_a_patient_takes_no_downtime_number(
     vault, settings, actor, words, form, returns
 ):
     out = io.BytesIO()
-    made = print_pack(
+    printed = print_pack(
         vault,
         settings,
         BlankForms(forms=(form,), copies=2, ward="A1", numbered=True),
@@ -24,7 +24,7 @@ def test_a_blank_without_a_patient_takes_no_downtime_number(
         "Test",
         out,
     )
-    rows = ledger.list_pack_forms(vault, made.id)
+    rows = ledger.list_pack_forms(vault, printed.id)
     assert [(row.returns, row.subject.downtime_number) for row in rows] == [(returns, "")] * 2
     pages = words(out.getvalue())
     assert len(pages) == 2

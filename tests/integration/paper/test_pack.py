@@ -28,20 +28,20 @@ def flat(text):
 
 
 def test_the_cover_comes_first_and_counts_the_pages(pack):
-    made = pack()
-    cover = flat(made.words[0])
+    printed = pack()
+    cover = flat(printed.words[0])
     assert "Downtime pack" in cover
     assert "PAS 02-Nov-2026 13:58 32 min" in cover
     assert "Theatres Unavailable" in cover
-    covers = [page for page in made.words if "Downtime pack." in page]
-    assert f"{len(made.words) - len(covers)} after this cover" in cover
+    covers = [page for page in printed.words if "Downtime pack." in page]
+    assert f"{len(printed.words) - len(covers)} after this cover" in cover
     assert "hand-write the tube at the bedside, never a printed label" in cover
-    assert made.result.pages == len(made.words)
+    assert printed.result.pages == len(printed.words)
 
 
 def test_both_codes_of_every_page_are_read_and_no_two_pages_share_one(pack, codes):
-    made = pack(blanks=1)
-    found = codes(made.pdf)
+    printed = pack(blanks=1)
+    found = codes(printed.pdf)
     read = [sorted(serials.parse_page_code(code) for code in page) for page in found]
     assert all([code.corner for code in page] == ["A", "B"] for page in read)
     assert all(page[0][:2] == page[1][:2] for page in read)
@@ -49,8 +49,8 @@ def test_both_codes_of_every_page_are_read_and_no_two_pages_share_one(pack, code
 
 
 def test_the_code_says_the_serial_that_is_printed_beside_it(pack, codes):
-    made = pack(forms=["observations"], blanks=0)
-    for text, page in zip(made.words, codes(made.pdf), strict=True):
+    printed = pack(forms=["observations"], blanks=0)
+    for text, page in zip(printed.words, codes(printed.pdf), strict=True):
         serial = serials.parse_page_code(min(page)).serial
         assert set(SERIAL.findall(text)) == {serials.format_serial(serial)}
 
@@ -69,8 +69,8 @@ def test_every_printed_serial_is_in_the_ledger_with_its_pages(pack, vault):
 
 
 def test_the_ledger_says_what_for_whom_by_whom_and_when(pack, vault):
-    made = pack(forms=["observations"], blanks=0)
-    rows = ledger.list_pack_forms(vault, made.result.id)
+    printed = pack(forms=["observations"], blanks=0)
+    rows = ledger.list_pack_forms(vault, printed.result.id)
     (row,) = [r for r in rows if r.patient == "p1" and r.form == "observations"]
     assert (row.subject.mrn, row.subject.nhs_number) == ("RX00001", "9990000018")
     assert row.patient_label == "O'CALLAGHAN-SMYTHE, Aoife (Mrs)"
@@ -88,10 +88,10 @@ def test_a_summary_shows_the_medicine_exactly_as_it_was_sent(pack, medicine):
 
 
 def test_long_allergies_are_whole_on_a_continuation_page(pack):
-    made = pack(forms=["blood-sciences-request"], blanks=0)
-    (first,) = [p for p in made.words if "Blood sciences request\n" in p and "Aoife" in p
+    printed = pack(forms=["blood-sciences-request"], blanks=0)
+    (first,) = [p for p in printed.words if "Blood sciences request\n" in p and "Aoife" in p
                 and "Page 1 of 2" in p]  # fmt: skip
-    (more,) = [p for p in made.words if "request: continued" in p and "Aoife" in p]
+    (more,) = [p for p in printed.words if "request: continued" in p and "Aoife" in p]
     assert "… continued" in first
     assert all(f"preparation number {n}" in flat(more) for n in range(1, 11))
 
@@ -111,42 +111,44 @@ def test_patients_of_one_name_are_warned_of(pack):
 
 
 def test_a_name_in_arabic_is_shaped_and_never_a_question_mark(pack):
-    made = pack(forms=["observations"], blanks=0)
-    (page,) = [p for p in made.words if "Observations record" in p and "RX00004" in p]
+    printed = pack(forms=["observations"], blanks=0)
+    (page,) = [p for p in printed.words if "Observations record" in p and "RX00004" in p]
     assert "محمد" in page
-    assert "?" not in "".join(made.words)
+    assert "?" not in "".join(printed.words)
 
 
 def test_blank_sets_share_one_downtime_number_each(pack, vault):
-    made = pack(forms=[], blanks=2)
-    rows = [r for r in ledger.list_pack_forms(vault, made.result.id) if r.subject.downtime_number]
+    printed = pack(forms=[], blanks=2)
+    rows = [
+        r for r in ledger.list_pack_forms(vault, printed.result.id) if r.subject.downtime_number
+    ]
     numbers = {r.subject.downtime_number for r in rows}
     assert len(numbers) == 2
     adult = load_form_sets(Settings())["adult"]
     assert {r.form for r in rows} == {"admission", "transfer", "discharge", *adult.patient}
-    text = "".join(made.words)
+    text = "".join(printed.words)
     assert all(number in text for number in numbers)
-    assert "phoned-result" in {r.form for r in ledger.list_pack_forms(vault, made.result.id)}
+    assert "phoned-result" in {r.form for r in ledger.list_pack_forms(vault, printed.result.id)}
 
 
 def test_a_drill_is_on_every_page_and_in_the_file_name(pack, vault, actor):
     outages.declare_systems_down(vault, ["LIMS"], actor, "Drill", known=["LIMS"], drill=True)
-    made = pack(forms=["observations"], blanks=1)
-    assert all("DRILL 2026-11-02-1" in page for page in made.words)
-    assert made.result.file_name == "DRILL_A1_as-at-2026-11-02-1400.pdf"
-    assert all(row.drill for row in ledger.list_pack_forms(vault, made.result.id))
+    printed = pack(forms=["observations"], blanks=1)
+    assert all("DRILL 2026-11-02-1" in page for page in printed.words)
+    assert printed.result.file_name == "DRILL_A1_as-at-2026-11-02-1400.pdf"
+    assert all(row.drill for row in ledger.list_pack_forms(vault, printed.result.id))
 
 
 def test_an_outage_is_on_every_page(pack, vault, actor):
     outages.declare_systems_down(vault, ["LIMS"], actor, "Down", known=["LIMS"])
-    made = pack(forms=[], blanks=0)
-    assert all("Outage 2026-11-02-1" in page for page in made.words)
-    assert not any("DRILL" in page for page in made.words)
+    printed = pack(forms=[], blanks=0)
+    assert all("Outage 2026-11-02-1" in page for page in printed.words)
+    assert not any("DRILL" in page for page in printed.words)
 
 
 def test_the_document_is_sound_and_says_what_it_is(pack):
-    made = pack(blanks=1)
-    document = pikepdf.open(io.BytesIO(made.pdf))
+    printed = pack(blanks=1)
+    document = pikepdf.open(io.BytesIO(printed.pdf))
     assert document.check_pdf_syntax() == []
     assert str(document.docinfo.Title) == "Downtime pack A1"
     assert str(document.Root.Lang) == "en-GB"
@@ -195,6 +197,18 @@ def test_a_ward_that_the_snapshot_does_not_have(vault, snapshot, settings, actor
         print_pack(
             vault, settings, WardPack(wards=("Z9",)), actor, "Test", io.BytesIO(), snapshot=snapshot
         )
+    assert ledger.list_packs(vault) == []
+
+
+@pytest.mark.parametrize("blanks", [-1, 101])
+def test_a_number_of_spares_that_nobody_means_is_refused_by_every_door(
+    vault, snapshot, settings, actor, blanks
+):
+    with pytest.raises(InputError, match="spares"):
+        print_pack(
+            vault, settings, WardPack(wards=("A1",), blanks=blanks), actor, "Test", io.BytesIO(),
+            snapshot=snapshot,
+        )  # fmt: skip
     assert ledger.list_packs(vault) == []
 
 
@@ -255,8 +269,8 @@ def test_a_layout_is_made_once_and_kept(pack, monkeypatch):
 def test_the_kept_geometry_is_that_of_the_printed_form(pack, vault):
     pack(forms=["observations"], blanks=0)
     form = load_form("observations")
-    kept = layouts.find_layout(vault.db, form_digest(form, "Hospital No."))
-    assert kept == form_layout(form, "Hospital No.")
+    stored = layouts.find_layout(vault.db, form_digest(form, "Hospital No."))
+    assert stored == form_layout(form, "Hospital No.")
 
 
 @pytest.mark.parametrize(("forms", "copies"), [((), 1), (("admission",), 0), (("admission",), 201)])

@@ -60,7 +60,7 @@ def chart(tmp_path, vault, settings, actor, words):
 
     def build(form, records=MEDICINES, **more):
         snapshot, out = opened(tmp_path, records, **more), io.BytesIO()
-        made = print_pack(
+        printed = print_pack(
             vault,
             settings,
             PatientPack(patient="p1", forms=(form,)),
@@ -71,7 +71,7 @@ def chart(tmp_path, vault, settings, actor, words):
         )
         snapshot.close()
         pages = [" ".join(p.split()) for p in words(out.getvalue()) if "Drug chart" in p]
-        return pages, [row for row in ledger.list_pack_forms(vault, made.id) if row.form == form]
+        return pages, [row for row in ledger.list_pack_forms(vault, printed.id) if row.form == form]
 
     return build
 

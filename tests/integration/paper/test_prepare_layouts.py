@@ -11,17 +11,17 @@ from downtime.paper.packs.print_pack import print_pack
 
 def test_every_form_is_laid_out_once_and_printed_on_that_layout(vault, settings, actor, tmp_path):
     some = {name: load_forms()[name] for name in ("observations", "incident-log")}
-    made = list(prepare_layouts.prepare_layouts(vault, settings))
-    assert set(some) < set(made)
-    assert len(made) == len(set(load_forms())) + 2
+    printed = list(prepare_layouts.prepare_layouts(vault, settings))
+    assert set(some) < set(printed)
+    assert len(printed) == len(set(load_forms())) + 2
     assert list(prepare_layouts.prepare_layouts(vault, settings)) == []
-    kept = {
+    stored = {
         name: lay_out_form.layout_digest(form, vault.home, "Hospital No.")
         for name, form in some.items()
     }
     with open(tmp_path / "blank.pdf", "wb") as out:
         print_pack(vault, settings, BlankForms(forms=tuple(some), copies=1), actor, "Test", out)
-    assert {row.form: row.layout for row in ledger.list_forms(vault)} == kept
+    assert {row.form: row.layout for row in ledger.list_forms(vault)} == stored
 
 
 def test_a_form_that_cannot_be_laid_out_keeps_no_other_waiting(vault, settings, monkeypatch):

@@ -60,15 +60,15 @@ def test_a_group_that_lost_its_last_field_goes_too():
             }
         ],
     }
-    made = place_fields(form, [BoxRow("z", "Z", x="1", y="1", width="5", height="5")])
-    assert [item["linkId"] for item in made["item"]] == ["z"]
+    printed = place_fields(form, [BoxRow("z", "Z", x="1", y="1", width="5", height="5")])
+    assert [item["linkId"] for item in printed["item"]] == ["z"]
 
 
 def test_an_option_that_is_drawn_makes_a_choice():
-    made = place_fields(
+    printed = place_fields(
         begin_definition("own", []), [BoxRow("side=l", "Left", x="1", y="1", width="5", height="5")]
     )
-    assert made["item"] == [
+    assert printed["item"] == [
         {
             "linkId": "side",
             "text": "Side",

@@ -6,9 +6,9 @@ from downtime.paper.stored_reasons import ProgramReason, store_reason, word_reas
 
 
 def test_a_fact_is_worded_when_it_is_read():
-    kept = store_reason(ProgramReason.SUPERSEDED, "K7000042X")
-    assert kept == "=superseded K7000042X"
-    assert word_reason(kept) == "Superseded by K7-000042-X."
+    stored = store_reason(ProgramReason.SUPERSEDED, "K7000042X")
+    assert stored == "=superseded K7000042X"
+    assert word_reason(stored) == "Superseded by K7-000042-X."
 
 
 @pytest.mark.parametrize("reason", ProgramReason)
