@@ -31,12 +31,12 @@ def parse_time(text: str, zone: ZoneInfo) -> str:
     if match is None:
         return ""
     try:
-        return _stored(match.groups(), zone)
+        return _to_stored(match.groups(), zone)
     except (ValueError, OverflowError):
         return ""
 
 
-def _stored(groups: tuple[str | None, ...], zone: ZoneInfo) -> str:
+def _to_stored(groups: tuple[str | None, ...], zone: ZoneInfo) -> str:
     year, month, day, hour, minute, second, sign, zone_hours, zone_minutes, utc = groups
     if int(year or 0) < _FIRST_YEAR:
         return ""

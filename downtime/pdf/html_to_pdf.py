@@ -42,22 +42,24 @@ class LocalAssets(URLFetcher):  # type: ignore[misc]
         name = unquote(parts.path)
         if folder is None or "/" in name or not (folder / name).is_file():
             raise ForbiddenAssetError("only the project's own fonts and styles are printed")
-        return URLFetcherResponse(url, (folder / name).read_bytes(), {"Content-Type": _kind(name)})
+        return URLFetcherResponse(
+            url, (folder / name).read_bytes(), {"Content-Type": _content_type(name)}
+        )
 
 
 def _font_faces(characters: Iterable[str]) -> str:
     needed = {font_of(character) for character in characters if character.isprintable()}
-    names = [name for name in FONTS if name in needed or name in _ALWAYS]
-    rules = [_face(name, font_family(name), 400) for name in names]
-    rules.append(_face(BOLD, font_family(REGULAR), 700))
+    names = [name for name in FONTS if name in needed or name in _ALWAYS_LOADED]
+    rules = [_font_face_rule(name, font_family(name), 400) for name in names]
+    rules.append(_font_face_rule(BOLD, font_family(REGULAR), 700))
     families = ", ".join(f'"{font_family(name)}"' for name in names)
     return "\n".join([*rules, f"html {{ font-family: {families} }}"])
 
 
-_ALWAYS = FONTS[:2]
+_ALWAYS_LOADED = FONTS[:2]
 
 
-def _face(name: str, family: str, weight: int) -> str:
+def _font_face_rule(name: str, family: str, weight: int) -> str:
     return (
         f'@font-face {{ font-family: "{family}"; font-weight: {weight}; src: url("font:{name}") }}'
     )
@@ -68,7 +70,7 @@ def font_family(name: str) -> str:
     return "Paper" if name == REGULAR else f"Paper {name.partition('-')[0]}"
 
 
-def _kind(name: str) -> str:
+def _content_type(name: str) -> str:
     return "text/css" if name.endswith(".css") else "application/octet-stream"
 
 

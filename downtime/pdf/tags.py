@@ -55,10 +55,10 @@ def structure_elements(
             for content, tag in enumerate(tags)
         ]
         return StructureElements(objects, numbers, numbers)
-    return _nested(tags, first, page, section)
+    return _nested_elements(tags, first, page, section)
 
 
-def _nested(tags: Sequence[Tag], first: int, page: int, section: int) -> StructureElements:
+def _nested_elements(tags: Sequence[Tag], first: int, page: int, section: int) -> StructureElements:
     path, kids, marked = [section], {section: list[int]()}, list[int]()
     parents = []
     for number, tag in enumerate(tags, first):

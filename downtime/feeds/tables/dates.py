@@ -30,18 +30,18 @@ def parse_day(text: str, order: DateOrder) -> str:
         month = match[2][:3].lower()
         if month not in _MONTHS:
             return ""
-        return _date(match[3], str(_MONTHS.index(month) + 1), match[1])
+        return _iso_date(match[3], str(_MONTHS.index(month) + 1), match[1])
     if match := _COMPACT.fullmatch(text):
-        return _date(*match.groups())
+        return _iso_date(*match.groups())
     if match := _NUMBERS.fullmatch(text):
         first, second, third = match.groups()
         if len(first) == 4 or order == DateOrder.YMD:
-            return _date(first, second, third)
-        return _date(third, *((second, first) if order == DateOrder.DMY else (first, second)))
+            return _iso_date(first, second, third)
+        return _iso_date(third, *((second, first) if order == DateOrder.DMY else (first, second)))
     return ""
 
 
-def _date(year: str, month: str, day_of_month: str) -> str:
+def _iso_date(year: str, month: str, day_of_month: str) -> str:
     number = int(year)
     if len(year) <= 2:
         number += 2000 if number < 30 else 1900

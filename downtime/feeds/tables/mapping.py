@@ -75,23 +75,23 @@ def is_number(record: str, name: str) -> bool:
 
 def table_mappings(tables: Mapping[str, Any], holders: Mapping[str, str]) -> list[TableMapping]:
     """The mappings in `feeds.tables`, in order; InputError names what is wrong with one."""
-    return [_mapping(name, table, holders) for name, table in tables.items()]
+    return [_read_mapping(name, table, holders) for name, table in tables.items()]
 
 
-def _mapping(name: str, table: Any, holders: Mapping[str, str]) -> TableMapping:
+def _read_mapping(name: str, table: Any, holders: Mapping[str, str]) -> TableMapping:
     if not isinstance(table, Mapping) or not table.keys() >= {"match", "record", "columns"}:
-        raise _wrong(name, "it needs match, record and columns")
+        raise _mapping_error(name, "it needs match, record and columns")
     if unknown := sorted(set(table) - _KEYS):
-        raise _wrong(name, f"'{unknown[0]}' is not known")
+        raise _mapping_error(name, f"'{unknown[0]}' is not known")
     record = str(table["record"])
     if record not in TYPES:
-        raise _wrong(name, f"'{record}' is no type of record ({', '.join(TYPES)})")
+        raise _mapping_error(name, f"'{record}' is no type of record ({', '.join(TYPES)})")
     match = table["match"]
     columns = {str(column): str(target) for column, target in table["columns"].items()}
     _check_targets(name, record, [*columns.values(), *table.get("constants", {})])
     dates = table.get("dates", DateOrder.DMY)
     if dates not in set(DateOrder):
-        raise _wrong(name, f"dates is one of {', '.join(DateOrder)}")
+        raise _mapping_error(name, f"dates is one of {', '.join(DateOrder)}")
     return TableMapping(
         name=name,
         match=(match,) if isinstance(match, str) else tuple(match),
@@ -119,10 +119,10 @@ def _check_targets(name: str, record: str, targets: Iterable[str]) -> None:
     known = names | person | halves | {"patient.mrn", "patient.nhs", "as_at"}
     for target in targets:
         if target not in known:
-            raise _wrong(name, f"'{target}' is no field of {record}")
+            raise _mapping_error(name, f"'{target}' is no field of {record}")
 
 
-def _wrong(name: str, reason: str) -> InputError:
+def _mapping_error(name: str, reason: str) -> InputError:
     return InputError(
         "config.table",
         f"The table mapping '{name}' in config.toml cannot be used: {reason}.",
