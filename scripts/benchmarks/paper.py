@@ -28,9 +28,9 @@ from downtime.config import Home
 from downtime.paper import serials
 from downtime.paper.forms.load_form import load_form
 from downtime.paper.layout import print_sheets, stamp_pages
-from downtime.paper.layout.model import FormSheet
-from downtime.paper.layout.template_layout import FormLayout, form_layout
-from downtime.paper.model import FormDraft, FormState, Pack, Subject
+from downtime.paper.layout.model import FormLayout, FormSheet
+from downtime.paper.layout.template_layout import form_layout
+from downtime.paper.model import FormDraft, Pack, Subject
 from downtime.paper.store import packs
 from downtime.pdf import typeface
 from downtime.pdf.barcodes import qr_code_operators
@@ -105,7 +105,7 @@ def ceiling(count: int) -> tuple[float, int]:
         with open(os.devnull, "wb") as out:
             writer = PdfWriter(out, "Benchmark", datetime.now(UTC), tagged=False)
             for number, parts in enumerate(pages, 1):
-                writer.document()
+                writer.begin_section()
                 drawn = [
                     qr_code_operators(payload, place.x, place.y, place.width)
                     for payload, place in zip(codes(number), corners, strict=True)
@@ -157,7 +157,7 @@ def ledger(count: int) -> tuple[float, int]:
         with vault.change(actor, "pack.print") as db:
             packs.insert_pack(db, pack)
             rows = ((serials.make_serial("K7", n), n, draft) for n in range(1, count + 1))
-            issued_forms.insert_forms(db, rows, pack, FormState.ISSUED)
+            issued_forms.insert_forms(db, rows, pack)
         seconds = time.process_time() - start
         vault.close()
     return seconds, 0

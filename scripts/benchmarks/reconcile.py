@@ -32,8 +32,8 @@ from downtime.entry.model import Entry, EntryState
 from downtime.entry.store import entries as entry_store
 from downtime.outage import outages
 from downtime.paper.forms.load_form import load_form
-from downtime.paper.layout.template_layout import FormLayout
-from downtime.paper.model import FormDraft, FormState, Pack, Subject
+from downtime.paper.layout.model import FormLayout
+from downtime.paper.model import FormDraft, Pack, Subject
 from downtime.paper.serials import make_serial
 from downtime.paper.store import issued_forms as paper_store
 from downtime.paper.store import layouts, packs
@@ -224,7 +224,7 @@ def _paper(vault: Vault, outage: str, snapshot: str, size: int) -> None:
                 form.name, form.version, form.title, form.digest, b"", (1.0, 1.0), ()
             )
             layouts.insert_layout(db, layout, form.source, at)
-        paper_store.insert_forms(db, drafts, pack, FormState.ISSUED)
+        paper_store.insert_forms(db, drafts, pack)
         for entry in entries:
             entry_store.save(db, entry)
 
