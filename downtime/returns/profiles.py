@@ -112,7 +112,7 @@ def _check_system(settings: Settings, system: str, table: Mapping[str, Any]) -> 
     if table and system not in settings.systems.names:
         raise InputError(
             "target.system",
-            f"config.toml tells how to return to '{system}', which is not among systems.names.",
+            f"config.toml says how to return to '{system}', which is not among systems.names.",
             "Correct the name, or add the system.",
         )
 

@@ -109,7 +109,7 @@ def _patch_writer(
         if patch is None:
             raise InputError(
                 "fhir.unsaid",
-                "FHIR cannot tell this without replacing more of a live record than paper says.",
+                "FHIR cannot say this without replacing more of a live record than paper says.",
                 "Put it on the worklist, and key it there.",
             )
         form = _source_form(context, stored.item.fact.serial)

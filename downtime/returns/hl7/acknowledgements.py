@@ -3,7 +3,7 @@
 HL7 v2, chapter 2.9 (message processing rules) and tables 0008 and 0357:
 
 AA       taken in
-CA       kept safe; the application's answer may still come (enhanced mode)
+CA       in safe keeping; the application's answer may still come (enhanced mode)
 AE, CE   the message is at fault: a person looks, it is not sent again by itself
 AR, CR   rejected. With 206 or 207 (record locked, application failed) for reasons that pass by
          themselves, and it is sent again later; else a person looks

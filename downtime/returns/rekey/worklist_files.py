@@ -1,4 +1,4 @@
-"""Write the re-key worklists of an outage: what to key by hand, told apart from what was sent."""
+"""Write the re-key worklists of an outage: what to key by hand, and beside it what was sent."""
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum

@@ -12,7 +12,7 @@ _LEFT_MARGIN, _RIGHT_MARGIN, _TOP_MARGIN, _BOTTOM_MARGIN = 56.0, 8.0, 30.0, 36.0
 _LABELS = 10
 """Words under the axis at most."""
 FILLS = ("#222", "#fff", "#999")
-"""Dark, white with an edge, grey: told apart without colour."""
+"""Dark, white with an edge, grey: distinct without colour."""
 
 
 @dataclass(frozen=True, slots=True)

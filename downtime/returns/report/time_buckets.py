@@ -49,10 +49,6 @@ class TimeScale:
             for s in starts
         )
 
-    def ends(self) -> list[datetime]:
-        """The end of each stretch."""
-        return [self.begin + timedelta(hours=self.hours * (n + 1)) for n in range(self.count)]
-
 
 def choose_scale(begin: str, end: str, zone: ZoneInfo) -> TimeScale:
     """Whole hours, or whole days and weeks when hours would be too many."""

@@ -122,7 +122,7 @@ def _unconfirmed_links(vault: Vault, outage: Outage, owners: Owners) -> Iterator
 def _unlinked_numbers(
     vault: Vault, settings: Settings, outage: Outage, owners: Owners
 ) -> Iterator[OpenItem]:
-    """Whoever waits with nothing else of theirs open (`_undecided_items` has the others)."""
+    """People who wait and have no undecided item (`_undecided_items` has the others)."""
     numbers = [
         person.number
         for person in unidentified.list_unidentified(vault, settings, outage)
