@@ -5,9 +5,9 @@ from contextlib import closing
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.session import Output, Session, command
 from downtime.cli.options import REASON
 from downtime.cli.program import identity
+from downtime.cli.session import Output, Session, command
 from downtime.errors import NotFoundError
 from downtime.outage.model import Outage
 from downtime.paper.serials import format_serial
@@ -68,8 +68,10 @@ def exact(session: Session) -> Output:
     proposals = link_person.propose_exact(
         session.vault, session.settings, _outage(session), session.actor
     )
-    document = {"proposed": proposals.proposed, "left": proposals.left}
-    return Output(document, [f"{proposals.proposed} proposed, {proposals.left} left to people."])
+    document = {"proposed": proposals.proposed, "left": proposals.to_people}
+    return Output(
+        document, [f"{proposals.proposed} proposed, {proposals.to_people} left to people."]
+    )
 
 
 @command(identity, "propose", permission=Permission.IDENTITY_PROPOSE)

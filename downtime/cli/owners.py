@@ -16,7 +16,7 @@ from downtime.reconcile import assign_owner
 from downtime.reconcile.latest_outage import find_latest_outage
 
 
-def _given(function: Callable[..., Output]) -> Callable[..., Output]:
+def _assignment_options(function: Callable[..., Output]) -> Callable[..., Output]:
     """Options that say who sees to it, until when, and what is to be done."""
     due = click.DateTime(["%Y-%m-%dT%H:%M"])
     until = "Until when, in the site's time; else sync.due_hours from now."
@@ -31,13 +31,13 @@ def _given(function: Callable[..., Output]) -> Callable[..., Output]:
 
 @command(reconcile, "assign", permission=Permission.LEDGER_ASSIGN)
 @click.argument("keys", nargs=-1, required=True, metavar="KEY...")
-@_given
+@_assignment_options
 def item(
     session: Session, keys: tuple[str, ...], owner: str, due: datetime | None, note: str
 ) -> Output:
     """Give compared items to somebody, until a time; the statement names whoever has them."""
     until = _due(session, due)
-    return _said(
+    return _assignments_output(
         apply_to_each(
             keys,
             lambda key: assign_owner.assign_item(
@@ -49,14 +49,14 @@ def item(
 
 @command(identity, "assign", permission=Permission.LEDGER_ASSIGN)
 @click.argument("forms", nargs=-1, required=True, metavar="SERIAL...")
-@_given
+@_assignment_options
 def person(
     session: Session, forms: tuple[str, ...], owner: str, due: datetime | None, note: str
 ) -> Output:
     """Give people who are not found to somebody, until a time; named by one of their forms."""
     vault, settings, until = session.vault, session.settings, _due(session, due)
     outage = find_latest_outage(vault)
-    return _said(
+    return _assignments_output(
         apply_to_each(
             forms,
             lambda form: assign_owner.assign_person(
@@ -72,8 +72,8 @@ def _due(session: Session, due: datetime | None) -> str:
     return to_text(due.replace(tzinfo=ZoneInfo(session.settings.site.time_zone)))
 
 
-def _said(given: list[Assignment]) -> Output:
+def _assignments_output(assigned: list[Assignment]) -> Output:
     return Output(
-        [{"target": one.target, "owner": one.owner, "due": one.due} for one in given],
-        [f"{one.target}: {one.owner}, due {one.due}." for one in given],
+        [{"target": a.target, "owner": a.owner, "due": a.due} for a in assigned],
+        [f"{a.target}: {a.owner}, due {a.due}." for a in assigned],
     )

@@ -51,13 +51,13 @@ def run(session: Session, reason: str) -> Output:
 
 def _filters(function: Callable[..., Output]) -> Callable[..., Output]:
     """Options that narrow which items are meant."""
-    for name, words in (
+    for name, help_text in (
         ("form", "Only items of this form."),
         ("ward", "Only items of this ward."),
         ("system", "Only items of this system."),
         ("type", "Only items of this type of record."),
     ):
-        function = click.option(f"--{name}", name, default="", help=words)(function)
+        function = click.option(f"--{name}", name, default="", help=help_text)(function)
     states = click.Choice([state.value for state in ItemState])
     return click.option("--state", type=states, default=None, help="Only items in this state.")(
         function

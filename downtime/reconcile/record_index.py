@@ -82,13 +82,13 @@ class RecordIndex:
 
     def find_by_nhs_number(self, digits: str) -> set[str]:
         """Ids of the living patients who have this NHS number."""
-        return {self.surviving_id(found) for found in self._by_nhs.get(digits, ())} - {""}
+        return {self.surviving_id(key) for key in self._by_nhs.get(digits, ())} - {""}
 
     def find_by_number(self, number: str) -> set[str]:
         """Ids of the living patients with this hospital or downtime number, whatever its case."""
-        return {
-            self.surviving_id(found) for found in self._by_number.get(fold_number(number), ())
-        } - {""}
+        return {self.surviving_id(key) for key in self._by_number.get(fold_number(number), ())} - {
+            ""
+        }
 
     def own_numbers(self, record: Record) -> set[str]:
         """By what a hospital system knows one of this snapshot's records, whoever published it."""
@@ -114,11 +114,13 @@ class RecordIndex:
 
         A publisher that had to be set up anew gives other ids; the systems' numbers stay.
         """
-        if found := self.by_id.get(record.id):
-            return found
+        if copy := self.by_id.get(record.id):
+            return copy
         name = type(record).__name__
-        copies = (self._by_own_number.get((name, number)) for number in of.own_numbers(record))
-        return next((copy for copy in copies if copy), None)
+        copies_by_number = (
+            self._by_own_number.get((name, number)) for number in of.own_numbers(record)
+        )
+        return next((copy for copy in copies_by_number if copy), None)
 
 
 def fold_number(number: str) -> str:

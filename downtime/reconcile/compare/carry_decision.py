@@ -63,9 +63,9 @@ def _still_holds(before: StoredItem, now: StoredItem, *, is_repeated: bool) -> b
     if not _has_same_match(before.item, now.item):
         return False
     states = before.item.state, now.item.state
-    new, held, conflict = ItemState.NEW, ItemState.HELD, ItemState.CONFLICT
+    new, not_compared, conflict = ItemState.NEW, ItemState.HELD, ItemState.CONFLICT
     if before.decided.decision == Decision.LEAVE:
-        return is_repeated and states in ((new, conflict), (held, conflict))
+        return is_repeated and states in ((new, conflict), (not_compared, conflict))
     if before.decided.decision == Decision.RETURN:
-        return states in ((conflict, new), (conflict, held))
+        return states in ((conflict, new), (conflict, not_compared))
     return False

@@ -5,7 +5,6 @@ on the settings and the snapshot of T0. Where none of it has changed, the findin
 """
 
 import hashlib
-from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import fields
 from importlib.metadata import version
@@ -89,12 +88,7 @@ def find_relinked_forms(vault: Vault, outage: str, links: Links) -> set[str]:
     if not changed:
         return set()
     serials = {key.removeprefix(SERIAL)[:9] for key in changed if key.startswith(SERIAL)}
-    ids = {
-        person.id
-        for person in compared_forms.fetch_people(vault.db, outage)
-        if orjson.loads(person.content).get("downtime_number") in changed
-    }
-    return serials | compared_forms.fetch_forms_of_people(vault.db, outage, ids)
+    return serials | compared_forms.fetch_forms_of_downtime_numbers(vault.db, outage, changed)
 
 
 def save_links(vault: Vault, task: ComparisonTask, links: Links) -> None:
@@ -141,23 +135,11 @@ def _find_forms_with_changed_records(
         if set(before.header.holds) != set(after.header.holds):
             return None
         changed = find_changed_patients(before, after, list_compared_types())
-    outage = task.outage.id
-    ids = compared_forms.fetch_people_of_patients(vault.db, outage, changed.ids)
-    if numbers := {number for patient in changed.patients for number in _numbers(patient)}:
-        ids |= {
-            person.id
-            for person in compared_forms.fetch_people(vault.db, outage)
-            if not numbers.isdisjoint(_numbers_on_paper(orjson.loads(person.content)))
-        }
-    return compared_forms.fetch_forms_of_people(vault.db, outage, ids)
+    numbers = {number for patient in changed.patients for number in _numbers(patient)}
+    return compared_forms.fetch_forms_of_patients(vault.db, task.outage.id, changed.ids, numbers)
 
 
 def _numbers(patient: Patient) -> set[str]:
     values = [patient.mrn, patient.nhs_number]
     values += [Identifier.parse(text).value for text in patient.identifiers]
     return {fold_number(value) for value in values if value}
-
-
-def _numbers_on_paper(person: Mapping[str, str]) -> set[str]:
-    names = ("mrn", "nhs_number", "downtime_number")
-    return {fold_number(text) for name in names if (text := person.get(name, ""))}

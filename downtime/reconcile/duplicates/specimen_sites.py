@@ -49,5 +49,5 @@ def _is_disjoint(first: frozenset[str], second: frozenset[str]) -> bool:
 def _significant_words(text: str) -> frozenset[str]:
     plain = unicodedata.normalize("NFKD", text.casefold())
     unaccented = "".join(c for c in plain if not unicodedata.combining(c))
-    words = re.findall(r"[a-z0-9]+", unaccented)
-    return frozenset(_SIDES.get(word, word) for word in words) - _SAYS_NOTHING
+    tokens = re.findall(r"[a-z0-9]+", unaccented)
+    return frozenset(_SIDES.get(word, word) for word in tokens) - _SAYS_NOTHING

@@ -52,10 +52,10 @@ def fetch_statements(
     with_units: bool,
 ) -> list[StoredStatement]:
     """What forms other than these say of tests and doses of these patients, and of any unit."""
-    own = _json(serials)
-    rows = list(db.conn.execute(_SELECT + _OF_PATIENTS, (outage, own, _json(patients))))
+    own_serials = _json(serials)
+    rows = list(db.conn.execute(_SELECT + _OF_PATIENTS, (outage, own_serials, _json(patients))))
     if with_units:
-        rows += db.conn.execute(_SELECT + _UNITS, (outage, own))
+        rows += db.conn.execute(_SELECT + _UNITS, (outage, own_serials))
     rows_by_key = {row[0]: row for row in rows}
     return [_statement(row) for row in rows_by_key.values()]
 
@@ -155,10 +155,10 @@ def fetch_unit_members(db: Database, outage: str, keys: Iterable[str]) -> list[U
 def _member(row: Sequence[Any]) -> UnitMember:
     unit, key, serial, system, state, decision, is_consistent, other, alone = row
     own_state, reasons, needs_second_person = orjson.loads(alone)
-    own = OwnFinding(ItemState(own_state), decode_reasons(reasons), bool(needs_second_person))
+    finding = OwnFinding(ItemState(own_state), decode_reasons(reasons), bool(needs_second_person))
     return UnitMember(
         unit, key, serial, system, ItemState(state), Decision(decision), bool(is_consistent),
-        other, own,
+        other, finding,
     )  # fmt: skip
 
 

@@ -326,8 +326,8 @@ def _other_requests(
     review: LaboratoryReview, item: Item, window: timedelta
 ) -> list[ServiceRequest]:
     """Requests in the system for the same test that are not this one."""
-    own = _find_new_request(review, item)
-    own_id = own.id if own else ""
+    same_request = _find_new_request(review, item)
+    own_id = same_request.id if same_request else ""
     return [
         request
         for request in review.after.of_patient.get(item.patient, ())

@@ -64,18 +64,18 @@ class ReviewedRecords:
     def surviving_id(self, patient_id: str) -> str:
         """The id that survives after merges; the same one for somebody unknown here."""
         seen = {""}
-        while (held := self.patients.get(patient_id)) and held.replaced_by not in seen:
+        while (patient := self.patients.get(patient_id)) and patient.replaced_by not in seen:
             seen.add(patient_id)
-            patient_id = held.replaced_by
+            patient_id = patient.replaced_by
         return patient_id
 
     def resulted_at(self, request: ServiceRequest) -> str:
         """When its final report was issued; empty while there is none."""
-        found = [r for r in self._reported.get(request.id, ()) if r.status in FINAL]
-        if not found and request.filler:
-            alike = self._reported.get(request.filler, ())
-            found = [r for r in alike if r.status in FINAL and is_same_test(r, request)]
-        return min((r.issued for r in found if r.issued), default="")
+        reports = [r for r in self._reported.get(request.id, ()) if r.status in FINAL]
+        if not reports and request.filler:
+            same_number = self._reported.get(request.filler, ())
+            reports = [r for r in same_number if r.status in FINAL and is_same_test(r, request)]
+        return min((r.issued for r in reports if r.issued), default="")
 
     def request_of(self, observation_id: str) -> ServiceRequest | None:
         """The request that a result answers."""
@@ -83,8 +83,8 @@ class ReviewedRecords:
         report = self.reports.get(value.report) if value else None
         if report is None:
             return None
-        if found := self.requests.get(report.based_on):
-            return found
+        if request := self.requests.get(report.based_on):
+            return request
         return next(
             (r for r in self.find_by_number(report.filler) if is_same_test(report, r)), None
         )

@@ -241,13 +241,11 @@ def _word_blocks(paper: Person) -> Iterator[list[tuple[str, ...]]]:
     if len(paper.birth_date) >= 10:
         births = sorted(near_births(paper.birth_date[:10]))
         yield [("dob" + born.replace("-", ""),) for born in births]
-    family, given = (
-        search_terms.compact_text(paper.family),
-        next(iter(search_terms.split_words(paper.given)), ""),
-    )
-    if family and given:
-        yield [(family, given)]
-        yield [(family[:4], given[:3])]
-        yield [(family[:1], given), (family, given[:1])]
-    elif family or given:
-        yield [(family or given,)]
+    family = search_terms.compact_text(paper.family)
+    first_name = next(iter(search_terms.split_words(paper.given)), "")
+    if family and first_name:
+        yield [(family, first_name)]
+        yield [(family[:4], first_name[:3])]
+        yield [(family[:1], first_name), (family, first_name[:1])]
+    elif family or first_name:
+        yield [(family or first_name,)]

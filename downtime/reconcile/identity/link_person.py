@@ -29,7 +29,7 @@ class ExactProposals:
     """How many links the program proposed, and how many people it left to others."""
 
     proposed: int
-    left: int
+    to_people: int
 
 
 def find_candidates_for(

@@ -110,8 +110,8 @@ def match_patient(person: Person, after: RecordIndex, links: Links, *keys: str) 
 def _match_by_decision(
     person: Person, link: LinkedPatient, own_ids: set[str], after: RecordIndex
 ) -> PatientMatch:
-    found = _find_by_numbers(link.person, after).values()
-    ids = next((ids for ids in found if len(ids) == 1), None)
+    id_sets = _find_by_numbers(link.person, after).values()
+    ids = next((ids for ids in id_sets if len(ids) == 1), None)
     if ids is None:
         return PatientMatch(None, because(Code.LINKED_PATIENT_GONE))
     patient = after.patients[next(iter(ids))]

@@ -25,12 +25,12 @@ class Component(NamedTuple):
     """What a form calls the component: its name in the settings, and the words that were written."""
 
     name: str
-    words: Phrase
+    phrase: Phrase
 
     @property
     def is_named(self) -> bool:
         """Whether the form names any component, known to the settings or not."""
-        return bool(self.words)
+        return bool(self.phrase)
 
     def is_apart(self, other: "Component") -> bool:
         """Whether these are two components, so that the units are two."""
@@ -40,7 +40,7 @@ class Component(NamedTuple):
         """Whether both name one, in words that may mean the same or not."""
         if not self.is_named or not other.is_named or "" not in (self.name, other.name):
             return False
-        return self.words != other.words
+        return self.phrase != other.phrase
 
 
 class Components(NamedTuple):
@@ -68,26 +68,26 @@ def _known(table: tuple[tuple[str, str], ...]) -> Components:
 
 
 def _phrases(text: str) -> tuple[Phrase, ...]:
-    return tuple(words for part in text.split(",") if (words := _words(part)))
+    return tuple(phrase for part in text.split(",") if (phrase := _split_words(part)))
 
 
-def _words(text: str) -> Phrase:
+def _split_words(text: str) -> Phrase:
     return tuple(_WORD.findall(text.casefold()))
 
 
 @lru_cache(maxsize=8192)
 def _component(components: Components, text: str) -> Component:
-    words = _words(text)
-    found = {
+    tokens = _split_words(text)
+    names = {
         name
         for name, phrases in components.known
-        if any(_holds(words, phrase) for phrase in phrases)
+        if any(_contains(tokens, phrase) for phrase in phrases)
     }
-    if len(found) == 1:
-        return Component(found.pop(), words)
-    return Component("", () if _SAYS_NOTHING.issuperset(words) else words)
+    if len(names) == 1:
+        return Component(names.pop(), tokens)
+    return Component("", () if _SAYS_NOTHING.issuperset(tokens) else tokens)
 
 
-def _holds(words: Phrase, phrase: Phrase) -> bool:
+def _contains(tokens: Phrase, phrase: Phrase) -> bool:
     size = len(phrase)
-    return any(words[at : at + size] == phrase for at in range(len(words) - size + 1))
+    return any(tokens[i : i + size] == phrase for i in range(len(tokens) - size + 1))

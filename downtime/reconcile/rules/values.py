@@ -86,11 +86,11 @@ _DOSE = re.compile(r"\s*([+-]?\d+(?:[.,]\d+)?)\s*(.*?)\s*", re.DOTALL)
 
 def is_same_dose(dose: str, other: str) -> bool:
     """Whether two doses are the same: `1 g` and `1000 mg`; words are equal without case."""
-    left, right = _DOSE.fullmatch(dose), _DOSE.fullmatch(other)
-    if not (left and right):
+    first, second = _DOSE.fullmatch(dose), _DOSE.fullmatch(other)
+    if not (first and second):
         return is_same_value(dose, "", other, "") is True
-    number, held = (match[1].replace(",", ".") for match in (left, right))
-    return is_same_value(number, left[2], held, right[2]) is True
+    amount, other_amount = (match[1].replace(",", ".") for match in (first, second))
+    return is_same_value(amount, first[2], other_amount, second[2]) is True
 
 
 def is_same_value(value: str, units: str, other: str, other_units: str) -> bool | None:
@@ -99,14 +99,14 @@ def is_same_value(value: str, units: str, other: str, other_units: str) -> bool 
     Numbers are equal as numbers (`4.10` and `4.1`), never by rounding; words are equal without
     case. A unit that was not said is taken to be the other's.
     """
-    left, right = value.strip().casefold(), other.strip().casefold()
-    mine, theirs = fold_unit(units), fold_unit(other_units)
-    if not (_NUMBER.fullmatch(left) and _NUMBER.fullmatch(right)):
-        return re.sub(r"\s+", " ", left) == re.sub(r"\s+", " ", right)
-    if not mine or not theirs or mine == theirs:
-        return Decimal(left) == Decimal(right)
-    if (factor := _FACTORS.get((mine, theirs))) is not None:
-        return Decimal(left) * factor == Decimal(right)
-    if (factor := _FACTORS.get((theirs, mine))) is not None:
-        return Decimal(right) * factor == Decimal(left)
+    first, second = value.strip().casefold(), other.strip().casefold()
+    unit, other_unit = fold_unit(units), fold_unit(other_units)
+    if not (_NUMBER.fullmatch(first) and _NUMBER.fullmatch(second)):
+        return re.sub(r"\s+", " ", first) == re.sub(r"\s+", " ", second)
+    if not unit or not other_unit or unit == other_unit:
+        return Decimal(first) == Decimal(second)
+    if (factor := _FACTORS.get((unit, other_unit))) is not None:
+        return Decimal(first) * factor == Decimal(second)
+    if (factor := _FACTORS.get((other_unit, unit))) is not None:
+        return Decimal(second) * factor == Decimal(first)
     return None

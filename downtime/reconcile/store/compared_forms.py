@@ -1,7 +1,7 @@
 """The SQL of what was compared last: forms, the people on them, and the links between people."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ import orjson
 from sqlite_utils import Database
 
 from downtime.entry.facts import Person
+from downtime.reconcile.record_index import fold_number
 from downtime.reconcile.store.items import encode_person
 
 
@@ -53,19 +54,9 @@ def delete_forms(db: Database, serials: Iterable[str]) -> None:
     db.conn.executemany("DELETE FROM compared_form WHERE serial = ?", ((s,) for s in serials))
 
 
-def fetch_people(db: Database, outage: str) -> list[ComparedPerson]:
-    """Everybody on a compared form."""
+def _fetch_people(db: Database, outage: str) -> list[ComparedPerson]:
     query = "SELECT id, person, patient FROM compared_person WHERE outage = ?"
     return [ComparedPerson(*row) for row in db.conn.execute(query, (outage,))]
-
-
-def fetch_people_of_patients(db: Database, outage: str, patients: Iterable[str]) -> set[str]:
-    """Ids of those on a compared form who were printed for, or found to be, one of these patients."""
-    query = (
-        "WITH wanted AS (SELECT value FROM json_each(?)) SELECT id FROM compared_person"
-        " WHERE outage = ? AND (patient IN wanted OR json_extract(person, '$.id') IN wanted)"
-    )
-    return {row[0] for row in db.conn.execute(query, (_json(patients), outage))}
 
 
 def fetch_people_with_downtime_number(db: Database, outage: str) -> list[str]:
@@ -103,7 +94,45 @@ def fetch_people_of_forms(db: Database, serials: Iterable[str]) -> set[str]:
     return {key for (people,) in rows for key in people.split()}
 
 
-def fetch_forms_of_people(db: Database, outage: str, ids: Iterable[str]) -> set[str]:
+def fetch_forms_of_patients(
+    db: Database, outage: str, patients: Iterable[str], numbers: Set[str]
+) -> set[str]:
+    """Serials of the forms about these patients: found to be theirs, or with one of the numbers."""
+    ids = _fetch_people_of_patients(db, outage, patients)
+    if numbers:
+        ids |= {
+            person.id
+            for person in _fetch_people(db, outage)
+            if not numbers.isdisjoint(_numbers(orjson.loads(person.content)))
+        }
+    return _fetch_forms_of_people(db, outage, ids)
+
+
+def _numbers(person: Mapping[str, str]) -> set[str]:
+    names = ("mrn", "nhs_number", "downtime_number")
+    return {fold_number(text) for name in names if (text := person.get(name, ""))}
+
+
+def fetch_forms_of_downtime_numbers(db: Database, outage: str, numbers: Set[str]) -> set[str]:
+    """Serials of the forms about somebody with one of these downtime numbers."""
+    ids = {
+        person.id
+        for person in _fetch_people(db, outage)
+        if orjson.loads(person.content).get("downtime_number") in numbers
+    }
+    return _fetch_forms_of_people(db, outage, ids)
+
+
+def _fetch_people_of_patients(db: Database, outage: str, patients: Iterable[str]) -> set[str]:
+    """Ids of those on a compared form who were printed for, or found to be, one of these patients."""
+    query = (
+        "WITH wanted AS (SELECT value FROM json_each(?)) SELECT id FROM compared_person"
+        " WHERE outage = ? AND (patient IN wanted OR json_extract(person, '$.id') IN wanted)"
+    )
+    return {row[0] for row in db.conn.execute(query, (_json(patients), outage))}
+
+
+def _fetch_forms_of_people(db: Database, outage: str, ids: Iterable[str]) -> set[str]:
     """Serials of the forms that are about one of these people."""
     wanted = set(ids)
     if not wanted:

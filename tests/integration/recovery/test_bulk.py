@@ -5,6 +5,7 @@ import pytest
 from downtime.errors import ConflictError, ForbiddenError, InputError
 from downtime.reconcile import decide_in_bulk, decide_item, find_items
 from downtime.reconcile.model import ItemFilter
+from downtime.reconcile.policies import check_decision
 from downtime.vault.model import Actor
 
 from .conftest import BLOODS, FBC_THERE, HOSPITAL, LIMS_SAYS, OBSERVED, PHONED
@@ -135,3 +136,18 @@ def test_a_proposal_and_a_bulk_decision_survive_a_comparison_that_finds_the_same
     decide_item.decide_item(vault, row.key, "leave", checker, "believe the LIMS")
     compare((*HOSPITAL, *LIMS_SAYS, FBC_THERE), 3)
     assert find_items.get_item(vault, row.key).decided.proposal == "leave"
+
+
+def test_undoing_leaves_what_the_person_who_undoes_has_keyed(vault, compared, checker, actor):
+    shown = decide_in_bulk.preview_bulk_decision(vault, compared, NEW_IN_LIMS, "return", checker)
+    batch = decide_in_bulk.apply_bulk_decision(
+        vault, compared, NEW_IN_LIMS, "return", shown.token, checker, "not there"
+    )
+    undone = decide_in_bulk.undo_bulk_decision(vault, batch.id, actor, "I keyed them")
+    assert (undone.restored, undone.unchanged) == (0, 4)
+    assert len(find_items.list_items(vault, compared, decision="return")) == 4
+
+
+def test_a_word_that_is_no_decision_is_refused():
+    with pytest.raises(InputError):
+        check_decision("confict")

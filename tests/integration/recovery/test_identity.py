@@ -276,7 +276,7 @@ def test_the_program_proposes_exact_numbers_and_two_people_agree(
     serial = keyed("blood-sciences-request", said, BLANK)
     keyed("observations", OBSERVED, Subject(downtime_number="DK700002V"))
     done = link_person.propose_exact(vault, settings, outage, CLERK)
-    assert (done.proposed, done.left) == (1, 1)
+    assert (done.proposed, done.to_people) == (1, 1)
     link = work(serial).link
     assert (link.proposed_by, link.exact) == ("", True)
     link = confirm(serial, link, CLERK)
