@@ -47,7 +47,7 @@ def compare_with_stored(
 def _row(finding: HarmFinding, outage: str, zone: ZoneInfo) -> FindingRow:
     body = orjson.dumps(finding.encode()).decode()
     return FindingRow(
-        finding.key, outage, finding.kind, finding.state, finding.ward, int(finding.needs),
+        finding.key, outage, finding.kind.value, finding.state.value, finding.ward, int(finding.needs),
         finding.digest(zone), body,
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from downtime.entry.facts import Fact, Person
 from downtime.reconcile.model import (
     ALL_ITEMS,
     PROPOSED,
+    UNDECIDED,
     Decision,
     DecisionRecord,
     Item,
@@ -166,7 +167,8 @@ def _columns(row: StoredItem) -> tuple[Any, ...]:
     item, fact = row.item, row.item.fact
     content = _fact_json(fact)
     return (
-        fact.key, row.outage, fact.serial, fact.form, fact.ward, fact.type, fact.system, item.state,
+        fact.key, row.outage, fact.serial, fact.form, fact.ward, fact.type, fact.system,
+        _STATE_TEXTS[item.state],
         "", encode_reasons(item.reasons), item.patient, _ids_json(item.matched_ids),
         encode_person(item.person), content.decode(), row.digest or _sha256(content),
         row.snapshot, row.compared, fact.event, fact.transcriber, int(row.is_open),
@@ -202,14 +204,27 @@ def encode_person(person: Person) -> str:
     return orjson.dumps({name: text for name, text in details if text}).decode()
 
 
-_decision_values = attrgetter(*_DECISION_COLUMNS)
+_decision_fields = attrgetter(*_DECISION_COLUMNS)
+
+
+def _decision_values(record: DecisionRecord) -> tuple[str, ...]:
+    if record is UNDECIDED:  # as nearly all are that a comparison saves
+        return _UNDECIDED_VALUES
+    return tuple(map(str, _decision_fields(record)))
+
+
+_UNDECIDED_VALUES = tuple(map(str, _decision_fields(UNDECIDED)))
+# A driver binds an exact text six times as fast as a member of an enumeration.
+_STATE_TEXTS = {state: str(state) for state in ItemState}
+_STATES = {str(state): state for state in ItemState}
+_DECISIONS = {str(decision): decision for decision in Decision}
 
 
 def _row(row: Mapping[str, Any]) -> StoredItem:
     reasons = orjson.loads(row["reasons"]) if row["reasons"] else row["explanation"]
     item = Item(
         _fact(orjson.loads(row["fact"])),
-        ItemState(row["state"]),
+        _STATES[row["state"]],
         decode_reasons(reasons),
         row["patient"],
         tuple(orjson.loads(row["matched"])),
@@ -230,8 +245,8 @@ def _decision_record(values: dict[str, Any]) -> DecisionRecord:
     return DecisionRecord(
         **{
             **values,
-            "decision": Decision(values["decision"]),
-            "proposal": Decision(proposal) if proposal else "",
+            "decision": _DECISIONS[values["decision"]],
+            "proposal": _DECISIONS[proposal] if proposal else "",
         }
     )
 
