@@ -84,16 +84,16 @@ def rules() -> str:
     tables = importlib.import_module("tests.spec.reconcile.tables").TABLES
     head = ("On paper", "At T0", "Recovered", "State", "What the screen says", "Two people")
     parts = [
-        f"## {table.title}\n\n{table.about}\n\n"
+        f"## {spec.title}\n\n{spec.about}\n\n"
         + table(
             head,
             [
                 (row.paper, row.t0, row.recovered, row.state.replace("-", " "), row.sentence,
                  "yes" if row.second else "")
-                for row in table.rows
+                for row in spec.rows
             ],
         )
-        for table in tables
+        for spec in tables
     ]  # fmt: skip
     return page("Rules of the comparison", introduction, "tests/spec/reconcile/tables.py", *parts)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import sqlcipher3
 import sqlite_utils
 
-from downtime.vault.database import open_with_key
+from downtime.vault.database import leave_log, open_with_key
 from downtime.vault.files import flush_file, flush_folder, make_private_folder
 from downtime.vault.store import tables
 from downtime.vault.vault import Vault
@@ -62,7 +62,7 @@ def _copy(vault: Vault, path: Path) -> None:
     path.chmod(0o600)
     try:
         source.backup(copy)
-        copy.execute("PRAGMA journal_mode = DELETE").fetchall()  # one file, nothing beside it
+        leave_log(copy)  # one file, nothing beside it
     finally:
         copy.close()
         source.close()

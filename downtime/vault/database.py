@@ -106,6 +106,11 @@ def open_with_key(path: Path, key: bytes, *, read_only: bool = False) -> sqlciph
     return connection
 
 
+def leave_log(connection: sqlcipher3.Connection) -> None:
+    """Keep everything in the database file; refused while anybody else has it open."""
+    connection.execute("PRAGMA journal_mode = DELETE").fetchall()
+
+
 def checkpoint_log(db: sqlite_utils.Database) -> None:
     """Put what the write-ahead log holds into the database, without keeping any writer waiting."""
     db.conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()

@@ -24,7 +24,7 @@ import sqlcipher3
 from downtime.config import Home
 from downtime.errors import LockedError
 from downtime.vault import device
-from downtime.vault.database import open_with_key
+from downtime.vault.database import leave_log, open_with_key
 from downtime.vault.files import flush_folder
 from downtime.vault.slots import derive_key
 
@@ -114,7 +114,7 @@ def _open_with_either_key(
 
 def _lock_for_rotation(connection: sqlcipher3.Connection) -> None:
     connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
-    connection.execute("PRAGMA journal_mode = DELETE").fetchall()
+    leave_log(connection)
     connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("BEGIN EXCLUSIVE")
