@@ -15,8 +15,9 @@ from typing import Any
 import orjson
 import pyrage
 
+from downtime.errors import UntrustedError
 from downtime.vault import sealing
-from downtime.vault.device import Device
+from downtime.vault.device import Card, Device
 from downtime.vault.sealing import FileKind, SealedFile
 
 SCHEMA = 1
@@ -61,6 +62,28 @@ def read_header(sealed: SealedFile) -> BundleHeader:
     return BundleHeader(
         **{name: sealed.manifest[name] for name in BundleHeader.__dataclass_fields__}
     )
+
+
+def check_header(header: BundleHeader, card: Card, station: str, hospital: str) -> None:
+    """UntrustedError unless it is of the laptop that signed it, of this hospital, and for us."""
+    if card.code != header.device:
+        raise UntrustedError(
+            "sync.device",
+            f"{card.name} ({card.code}) signed this bundle in the name of {header.device}.",
+            "Tell security: a laptop never does that by itself.",
+        )
+    if header.hospital != hospital:
+        raise UntrustedError(
+            "sync.other-hospital",
+            f"This bundle is of {header.hospital}, and this machine serves {hospital}.",
+            "Take it to the records station of that hospital.",
+        )
+    if header.station != station:
+        raise UntrustedError(
+            "sync.other-station",
+            f"This bundle is sealed for machine {header.station}, and this one is {station}.",
+            f"Take it there, or let the laptop seal another one for {station}.",
+        )
 
 
 def seal_rows(

@@ -11,8 +11,8 @@ from downtime.settings import Settings
 from downtime.sync import store
 from downtime.sync.duplicate_numbers import find_duplicate_rows, save_duplicates
 from downtime.sync.merge_rows import MergeResult, RowMerger
-from downtime.sync.model import AuditAction, MergedBundle, UntrustedBundle
-from downtime.sync.open_bundle import OpenedBundle, open_bundle
+from downtime.sync.model import AuditAction, UntrustedBundle
+from downtime.sync.open_bundle import open_bundle
 from downtime.sync.trust_checks import find_trust_failure
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
@@ -38,7 +38,7 @@ def merge_bundle(
             store.save_audit_chain(db, laptop, bundle.chain)
             merger = RowMerger(vault, settings, db, actor)
             result = merger.merge_rows(bundle.rows, duplicates, result)
-        store.save_bundle(db, _make_row(bundle, actor, vault.now()))
+        store.save_bundle(db, bundle, actor, vault.now())
     return result
 
 
@@ -73,7 +73,7 @@ def merge_untrusted_bundle(
                 store.save_audit_chain(db, laptop, bundle.chain)
             merger = RowMerger(vault, settings, db, actor)
             result = merger.merge_rows(bundle.rows, duplicates, result)
-        store.save_bundle(db, _make_row(bundle, actor, now))
+        store.save_bundle(db, bundle, actor, now)
         if failure and news:
             save_duplicates(db, duplicates, failure.branch or laptop, now)
             untrusted = UntrustedBundle(
@@ -90,17 +90,3 @@ def merge_untrusted_bundle(
             )
             store.save_untrusted_bundle(db, untrusted)
     return result
-
-
-def _make_row(bundle: OpenedBundle, actor: Actor, now: str) -> MergedBundle:
-    return MergedBundle(
-        sha256=bundle.sealed.sha256,
-        device=bundle.header.device,
-        sequence=bundle.header.sequence,
-        head=bundle.head,
-        created=bundle.header.created,
-        merged=now,
-        merged_by=actor.id,
-        merged_name=actor.name,
-        checkpoint=bundle.point.short_text if bundle.point else "",
-    )

@@ -70,11 +70,18 @@ def open_bundle(vault: Vault, settings: Settings, data: bytes) -> OpenedBundle:
     hospital, or is for another station.
     """
     sealed = sealing.verify_seal(bundle.KIND, data, sealing.list_trusted_keys(vault.home))
-    header, card = _check(vault, settings, sealed)
+    own_device, cards = device.load_device(vault), device.read_trusted_cards(vault.home)
+    header = bundle.read_header(sealed)
+    card = next((c for c in cards if sealing.key_id(c.public_key) == header.key), None)
+    if card is None:
+        raise UntrustedError(
+            "sync.own", "This bundle was made by this machine.", "Take it to the station."
+        )
+    bundle.check_header(header, card, own_device.code, settings.site.code)
     chain: list[Any] = []
     point: Checkpoint | None = None
     rows: list[Row] = []
-    for table, row in bundle.open_rows(sealed, device.load_device(vault).age_identity):
+    for table, row in bundle.open_rows(sealed, own_device.age_identity):
         if table == AUDIT:
             chain.append(row["entry"])
         elif table == CHECKPOINT:
@@ -82,33 +89,3 @@ def open_bundle(vault: Vault, settings: Settings, data: bytes) -> OpenedBundle:
         else:
             rows.append((table, row))
     return OpenedBundle(sealed, header, card, chain, point, rows)
-
-
-def _check(vault: Vault, settings: Settings, sealed: SealedFile) -> tuple[BundleHeader, Card]:
-    """All that can be checked before anything is opened: sender, hospital and station."""
-    header, own = bundle.read_header(sealed), device.read_own_card(vault.home)
-    cards = {sealing.key_id(c.public_key): c for c in device.read_trusted_cards(vault.home)}
-    card = cards.get(header.key)
-    if card is None:
-        raise UntrustedError(
-            "sync.own", "This bundle was made by this machine.", "Take it to the station."
-        )
-    if card.code != header.device:
-        raise UntrustedError(
-            "sync.device",
-            f"{card.name} ({card.code}) signed this bundle in the name of {header.device}.",
-            "Tell security: a laptop never does that by itself.",
-        )
-    if header.hospital != settings.site.code:
-        raise UntrustedError(
-            "sync.other-hospital",
-            f"This bundle is of {header.hospital}, and this machine serves {settings.site.code}.",
-            "Take it to the records station of that hospital.",
-        )
-    if header.station != own.code:
-        raise UntrustedError(
-            "sync.other-station",
-            f"This bundle is sealed for machine {header.station}, and this one is {own.code}.",
-            f"Take it there, or let the laptop seal another one for {own.code}.",
-        )
-    return header, card

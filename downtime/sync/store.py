@@ -15,6 +15,8 @@ from downtime.sync.model import (
     TrustFailureKind,
     UntrustedBundle,
 )
+from downtime.sync.open_bundle import OpenedBundle
+from downtime.vault.model import Actor
 
 _BUNDLE = "sha256, device, sequence, head, created, taken, taken_by, taken_name, checkpoint"
 _UNTRUSTED = (
@@ -48,13 +50,14 @@ def has_bundle(db: Database, sha256: str) -> bool:
     return db.execute(query, [sha256]).fetchone() is not None
 
 
-def save_bundle(db: Database, bundle: MergedBundle) -> None:
-    """Note a bundle; one that was brought before is left as it is."""
+def save_bundle(db: Database, bundle: OpenedBundle, actor: Actor, merged: str) -> None:
+    """Note that a bundle was merged; one that was brought before is left as it is."""
+    header, point = bundle.header, bundle.point
     db.execute(
         f"INSERT OR IGNORE INTO handed_over ({_BUNDLE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
         [
-            bundle.sha256, bundle.device, bundle.sequence, bundle.head, bundle.created,
-            bundle.merged, bundle.merged_by, bundle.merged_name, bundle.checkpoint,
+            bundle.sealed.sha256, header.device, header.sequence, bundle.head, header.created,
+            merged, actor.id, actor.name, point.short_text if point else "",
         ],
     )  # fmt: skip
 
