@@ -45,8 +45,13 @@ def get_current_id(vault: Vault) -> str:
 
 def open_current_snapshot(vault: Vault) -> Snapshot:
     """The snapshot in use; NotFoundError when none was ever loaded. The caller closes it."""
+    return open_snapshot(vault, require_current_id(vault))
+
+
+def require_current_id(vault: Vault) -> str:
+    """Id of the snapshot in use; NotFoundError when none was ever loaded."""
     if snapshot_id := get_current_id(vault):
-        return open_snapshot(vault, snapshot_id)
+        return snapshot_id
     raise NotFoundError(
         "snapshot.none",
         "This machine holds no snapshot yet.",

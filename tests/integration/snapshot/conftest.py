@@ -16,14 +16,14 @@ def make(tmp_path):
 
     def build(records, **header):
         path, key = tmp_path / f"s{len(opened)}.db", os.urandom(32)
-        given = {
+        defaults = {
             "hospital": "DEMO",
             "created": "2026-11-02T14:00:00Z",
             "expires": "2026-11-04T14:00:00Z",
             "key": "0123456789abcdef",
             "time_zone": "Europe/London",
         }
-        record_tables.create_database(path, key, SnapshotHeader(**given | header), records)
+        record_tables.create_database(path, key, SnapshotHeader(**defaults | header), records)
         opened.append(Snapshot(path, key))
         return opened[-1]
 

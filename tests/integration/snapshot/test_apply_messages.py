@@ -32,10 +32,10 @@ class Feeds:
         return apply_messages.apply_messages(self.db, [message], NOW, "DEMO")
 
     def all(self, kind):
-        found = settle_records(self.db, Settings())
-        return [record for record in found if type(record).__name__ == kind]
+        records_of_type = settle_records(self.db, Settings())
+        return [record for record in records_of_type if type(record).__name__ == kind]
 
-    def one(self, kind):
+    def only_record(self, kind):
         (record,) = self.all(kind)
         return record
 
@@ -47,12 +47,12 @@ def feeds(tmp_path):
     opened.db.conn.close()
 
 
-def change(name, key="", when="10:00", who=(A,), source="PAS", **rest):
+def change(name, key="", when="10:00", who=(A,), source="PAS", **fields):
     moment = f"2026-11-02T{when}:00Z" if when else ""
-    given = {"operation": rest.pop("operation", "set"), "merged": rest.pop("merged", ())}
+    defaults = {"operation": fields.pop("operation", "set"), "merged": fields.pop("merged", ())}
     return Change(
-        type=name, key=key, source=source, patient=who, event=moment, sent=moment, fields=rest,
-        position=Position("f", 1), **given,
+        type=name, key=key, source=source, patient=who, event=moment, sent=moment, fields=fields,
+        position=Position("f", 1), **defaults,
     )  # fmt: skip
 
 
@@ -66,9 +66,9 @@ def extract(when, *rows, types=("Appointment",), source="Theatres"):
 def test_a_late_message_does_not_undo_a_newer_one(feeds):
     feeds.say(change("Encounter", "V1", "12:00", ward="W2", bed=""))
     feeds.say(change("Encounter", "V1", "11:00", ward="W1", bed="4", consultant="DR A"))
-    found = feeds.one("Encounter")
-    assert (found.ward, found.bed, found.consultant) == ("W2", "", "DR A")
-    assert found.updated == "2026-11-02T12:00:00Z"
+    patient = feeds.only_record("Encounter")
+    assert (patient.ward, patient.bed, patient.consultant) == ("W2", "", "DR A")
+    assert patient.updated == "2026-11-02T12:00:00Z"
 
 
 def test_what_was_deleted_comes_back_only_by_a_later_message(feeds):
@@ -77,20 +77,20 @@ def test_what_was_deleted_comes_back_only_by_a_later_message(feeds):
     feeds.say(change("Flag", "F1", "10:30", text="Late"))
     assert feeds.all("Flag") == []
     feeds.say(change("Flag", "F1", "12:00", category="risk"))
-    assert (feeds.one("Flag").text, feeds.one("Flag").category) == ("", "risk")
+    assert (feeds.only_record("Flag").text, feeds.one("Flag").category) == ("", "risk")
 
 
 def test_without_a_time_the_later_delivery_is_newer(feeds):
     for text in ("one", "two", "one"):
         feeds.say(change("Flag", "F1", "", text=text))
-        assert feeds.one("Flag").text == text
+        assert feeds.only_record("Flag").text == text
 
 
 def test_a_time_in_the_future_does_not_shut_out_what_follows(feeds):
     wrong = change("Encounter", "V1", "10:00", ward="W1")
     feeds.say(wrong._replace(event="2062-01-01T00:00:00Z"))
     feeds.say(change("Encounter", "V1", "10:05", ward="W2"))
-    assert feeds.one("Encounter").ward == "W2"
+    assert feeds.only_record("Encounter").ward == "W2"
 
 
 def test_a_full_extract_replaces_its_own_data_set_only(feeds):
@@ -101,25 +101,25 @@ def test_a_full_extract_replaces_its_own_data_set_only(feeds):
     assert {a.kind or a.note for a in feeds.all("Appointment")} == {"clinic", "first"}
     row = change("Appointment", "T1", "12:00", source="Theatres", location="2")
     feeds.say(extract("12:00", row), source="Theatres")
-    (found,) = (a for a in feeds.all("Appointment") if a.source == "Theatres")
-    assert (found.location, found.note) == ("2", "")
+    (appointment,) = (a for a in feeds.all("Appointment") if a.source == "Theatres")
+    assert (appointment.location, appointment.note) == ("2", "")
 
 
 def test_an_older_extract_never_replaces_a_newer_one(feeds):
     new = change("Appointment", "T2", "12:00", source="Theatres")
     feeds.say(extract("12:00", new))
-    before = feeds.one("Appointment")
+    before = feeds.only_record("Appointment")
     feeds.say(extract("11:00", change("Appointment", "T1", "11:00", source="Theatres")))
-    assert feeds.one("Appointment") == before
+    assert feeds.only_record("Appointment") == before
 
 
 def test_an_event_after_the_extract_counts_and_one_before_does_not(feeds):
     row = change("Appointment", "T1", "12:00", source="Theatres", status="booked")
     feeds.say(extract("12:00", row))
     feeds.say(change("Appointment", "T1", "11:00", source="Theatres", status="arrived"))
-    assert feeds.one("Appointment").status == "booked"
+    assert feeds.only_record("Appointment").status == "booked"
     feeds.say(change("Appointment", "T1", "13:00", source="Theatres", status="cancelled"))
-    assert feeds.one("Appointment").status == "cancelled"
+    assert feeds.only_record("Appointment").status == "cancelled"
 
 
 def test_a_removal_after_the_extract_outlives_its_repetition(feeds):
@@ -139,7 +139,7 @@ def test_an_empty_extract_empties_its_data_set_and_is_a_delivery(feeds):
 def test_people_are_never_removed_by_an_extract(feeds):
     feeds.say(change("Patient", family="ONE"))
     feeds.say(extract("11:00", types=("Patient", "Encounter"), source="PAS"))
-    assert feeds.one("Patient").family == "ONE"
+    assert feeds.only_record("Patient").family == "ONE"
 
 
 def test_references_become_record_ids(feeds):
@@ -148,18 +148,18 @@ def test_references_become_record_ids(feeds):
     )
     feeds.say(change("DiagnosticReport", "D1", source="LIMS", based_on="R1"), source="LIMS")
     feeds.say(change("Observation", "O1", source="LIMS", report="D1", value="1.50"), source="LIMS")
-    request, report = feeds.one("ServiceRequest"), feeds.one("DiagnosticReport")
+    request, report = feeds.only_record("ServiceRequest"), feeds.one("DiagnosticReport")
     assert report.based_on == request.id
-    assert request.encounter == feeds.one("Encounter").id
-    assert feeds.one("Observation").report == report.id
-    assert feeds.one("Observation").value == "1.50"
-    assert {request.patient, report.patient} == {feeds.one("Patient").id}
+    assert request.encounter == feeds.only_record("Encounter").id
+    assert feeds.only_record("Observation").report == report.id
+    assert feeds.only_record("Observation").value == "1.50"
+    assert {request.patient, report.patient} == {feeds.only_record("Patient").id}
 
 
 def test_a_reference_that_could_mean_two_records_means_none(feeds):
     feeds.say(change("Encounter", "V1"), change("Encounter", "V1", source="EPR"))
     feeds.say(change("ServiceRequest", "R1", source="LIMS", encounter="V1"))
-    assert feeds.one("ServiceRequest").encounter == ""
+    assert feeds.only_record("ServiceRequest").encounter == ""
 
 
 def test_the_register_is_believed_before_the_laboratory(feeds):
@@ -167,15 +167,20 @@ def test_the_register_is_believed_before_the_laboratory(feeds):
     feeds.say(
         change("Patient", when="12:00", source="LIMS", family="SMYTH", phone="1"), source="LIMS"
     )
-    found = feeds.one("Patient")
-    assert (found.family, found.given, found.phone, found.source) == ("SMITH", "John", "1", "PAS")
+    encounter = feeds.only_record("Patient")
+    assert (encounter.family, encounter.given, encounter.phone, encounter.source) == (
+        "SMITH",
+        "John",
+        "1",
+        "PAS",
+    )
 
 
 def test_ids_stay_the_same_and_say_nothing(feeds):
     feeds.say(change("Patient", family="ONE"), change("Encounter", "V1"))
-    before = feeds.one("Patient").id, feeds.one("Encounter").id
+    before = feeds.only_record("Patient").id, feeds.one("Encounter").id
     feeds.say(change("Patient", when="12:00", family="TWO"), change("Encounter", "V1", "12:00"))
-    assert (feeds.one("Patient").id, feeds.one("Encounter").id) == before
+    assert (feeds.only_record("Patient").id, feeds.one("Encounter").id) == before
     assert all(len(text) == 16 for text in before)
 
 
@@ -184,20 +189,20 @@ def test_a_merge_moves_everything_and_keeps_the_old_record(feeds):
     feeds.say(change("Encounter", "V2", who=(B,)))
     feeds.say(change("Patient", when="11:00", operation="merge", merged=(B,)))
     feeds.say(change("Flag", "F1", "12:00", who=(B,), text="late, under the old number"))
-    kept, gone = sorted(feeds.all("Patient"), key=lambda p: p.mrn)
-    assert (kept.mrn, gone.mrn, gone.replaced_by) == ("A", "B", kept.id)
-    assert feeds.one("Encounter").patient == feeds.one("Flag").patient == kept.id
-    assert kept.family == "ONE"
+    survivor, gone = sorted(feeds.all("Patient"), key=lambda p: p.mrn)
+    assert (survivor.mrn, gone.mrn, gone.replaced_by) == ("A", "B", survivor.id)
+    assert feeds.only_record("Encounter").patient == feeds.one("Flag").patient == survivor.id
+    assert survivor.family == "ONE"
 
 
 def test_a_person_known_late_keeps_the_old_id_as_an_alias(feeds):
     fhir = Identifier("FHIR", "EPR", "Patient/1")
     feeds.say(change("Flag", "F1", who=(fhir,), text="Falls"))
-    first = feeds.one("Patient").id
+    first = feeds.only_record("Patient").id
     feeds.say(change("Patient", who=(A, fhir), family="ONE"))
     patients = {patient.id: patient for patient in feeds.all("Patient")}
-    assert patients[first].replaced_by == feeds.one("Flag").patient
-    assert patients[feeds.one("Flag").patient].mrn == "A"
+    assert patients[first].replaced_by == feeds.only_record("Flag").patient
+    assert patients[feeds.only_record("Flag").patient].mrn == "A"
 
 
 def test_one_nhs_number_on_two_hospital_numbers_is_said_loudly(feeds):
@@ -212,7 +217,7 @@ def test_one_nhs_number_on_two_hospital_numbers_is_said_loudly(feeds):
         "identity", "Downtime", "active",
     )  # fmt: skip
     assert "B" in flags["A"].text
-    assert patients[feeds.one("Encounter").patient].mrn == ""
+    assert patients[feeds.only_record("Encounter").patient].mrn == ""
     assert [p.nhs_number for p in patients.values()] == [X.value] * 3
 
 
@@ -254,10 +259,10 @@ def test_a_failure_in_the_middle_leaves_the_state_as_it_was(feeds):
 
     with pytest.raises(OSError, match="disk full"):
         apply_messages.apply_messages(feeds.db, broken(), NOW, "DEMO")
-    assert feeds.one("Flag").text == "one"
+    assert feeds.only_record("Flag").text == "one"
 
 
 def test_a_person_without_any_number_is_nobody_else(feeds):
     feeds.say(change("Patient", family="ONE"), change("Encounter", "V1", who=()))
-    assert feeds.one("Encounter").patient == ""
+    assert feeds.only_record("Encounter").patient == ""
     assert [type(p) for p in feeds.all("Patient")] == [Patient]

@@ -45,12 +45,12 @@ class Machine:
 @pytest.fixture
 def machines(tmp_path, clock, actor):
     """A publisher and a ward laptop that trust each other, and a stranger."""
-    made = [Machine(tmp_path / code, code, clock) for code in ("PB", "WD", "XX")]
-    publisher, ward, _ = made
+    all_machines = [Machine(tmp_path / code, code, clock) for code in ("PB", "WD", "XX")]
+    publisher, ward, _ = all_machines
     device.trust_card(publisher.vault, device.export_card(ward.vault), actor, "test")
     device.trust_card(ward.vault, device.export_card(publisher.vault), actor, "test")
-    yield made
-    for machine in made:
+    yield all_machines
+    for machine in all_machines:
         machine.vault.close()
 
 
@@ -85,7 +85,7 @@ def take(machines, actor):
     )
 
 
-def held(machines):
+def bundles(machines):
     """What the ward laptop shows: sequence and a name found by search."""
     with local_snapshots.open_current_snapshot(machines[1].vault) as snapshot:
         return snapshot.header.sequence, [
@@ -100,7 +100,7 @@ def files(machines):
 def test_a_bundle_is_loaded_and_can_be_asked(machines, seal, take):
     info = take(seal(1))
     assert (info.current, info.pinned, info.warnings) == (True, False, ())
-    assert held(machines) == (1, ["Zoë"])
+    assert bundles(machines) == (1, ["Zoë"])
     assert files(machines) == {f"{info.id}.db"}
     entries = machines[1].vault.db.query("SELECT action, target, why FROM audit ORDER BY seq")
     assert list(entries)[-1] == {"action": "snapshot.load", "target": info.id, "why": "test"}
@@ -120,19 +120,19 @@ def test_newer_bundles_follow_and_the_same_one_may_come_twice(machines, seal, ta
     take(first)
     take(second)
     take(second)
-    assert held(machines) == (2, [])
+    assert bundles(machines) == (2, [])
     assert [i.header.sequence for i in local_snapshots.list_snapshots(machines[1].vault)] == [2, 1]
 
 
 def refused(machines, take, path, code, settings=SETTINGS):
     """Refused with this code, and the ward laptop is as it was."""
-    before, there = held(machines), files(machines)
+    bundles_before, files_before = bundles(machines), files(machines)
     with pytest.raises(UserError) as error:
         take(path, settings)
     assert error.value.code == code
     assert "Sullivan" not in str(error.value)
-    assert held(machines) == before
-    assert files(machines) == there
+    assert bundles(machines) == bundles_before
+    assert files(machines) == files_before
 
 
 def test_an_older_bundle_is_refused(machines, seal, take):
@@ -240,10 +240,10 @@ def test_a_full_disk_at_any_step_leaves_the_last_good_snapshot(
     with pytest.raises(OSError, match="No space"):
         take(second)
     monkeypatch.undo()
-    assert held(machines) == (1, ["Zoë"])
+    assert bundles(machines) == (1, ["Zoë"])
     assert not [name for name in files(machines) if name.endswith(".tmp")]
     take(second)
-    assert held(machines) == (2, [])
+    assert bundles(machines) == (2, [])
 
 
 def test_a_database_that_was_damaged_while_written_is_not_put_in_use(
@@ -252,8 +252,8 @@ def test_a_database_that_was_damaged_while_written_is_not_put_in_use(
     take(seal(1))
     honest = record_tables.create_database
 
-    def damaged(path, *rest):
-        counts = honest(path, *rest)
+    def damaged(path, *options):
+        counts = honest(path, *options)
         data = bytearray(path.read_bytes())
         data[-2000] ^= 1
         path.write_bytes(data)
@@ -269,7 +269,7 @@ def test_an_expired_bundle_is_loaded_with_a_warning(machines, seal, take):
     assert info.warnings == (
         "This snapshot is 2 days 12 h old and past its time; fetch a newer one.",
     )
-    assert held(machines) == (1, ["Zoë"])
+    assert bundles(machines) == (1, ["Zoë"])
 
 
 def test_a_bundle_from_the_future_is_loaded_with_a_warning(seal, take):

@@ -29,9 +29,9 @@ SOREN = Patient(id="p4", mrn="H400", family="Møller", given="Søren", birth_dat
 PEOPLE = [ZOE, JOHN, JACK, SOREN]
 
 
-def stay(key, patient, ward="W1", bay="A", bed="1", **rest):
-    given = {"status": "in-progress", "kind": "inpatient", "started": "2026-11-01T08:00:00Z"}
-    return Encounter(id=key, patient=patient, ward=ward, bay=bay, bed=bed, **given | rest)
+def stay(key, patient, ward="W1", bay="A", bed="1", **fields):
+    defaults = {"status": "in-progress", "kind": "inpatient", "started": "2026-11-01T08:00:00Z"}
+    return Encounter(id=key, patient=patient, ward=ward, bay=bay, bed=bed, **defaults | fields)
 
 
 def bed(number, ward="W1", bay="A", status="available"):
@@ -40,7 +40,7 @@ def bed(number, ward="W1", bay="A", status="available"):
     )
 
 
-def found(snapshot, text):
+def found_ids(snapshot, text):
     return [row.patient.id for row in snapshot.find_patients(text)]
 
 
@@ -81,7 +81,7 @@ def found(snapshot, text):
     ],
 )
 def test_find(make, typed, expected):
-    assert found(make(PEOPLE), typed) == expected
+    assert found_ids(make(PEOPLE), typed) == expected
 
 
 def test_inpatients_are_found_first(make):
@@ -106,13 +106,18 @@ def test_exact_opens_one_patient_only(make):
     assert make(PEOPLE).find_patient_by_identifier("h100").id == "p1"
     assert make(PEOPLE).find_patient_by_identifier("H1") is None
     assert make([*PEOPLE, twin]).find_patient_by_identifier("999 000 0018") is None
-    assert sorted(found(make([*PEOPLE, twin]), "9990000018")) == ["p1", "p5"]
+    assert sorted(found_ids(make([*PEOPLE, twin]), "9990000018")) == ["p1", "p5"]
 
 
 def test_a_merged_patient_is_found_under_both_numbers(make):
     gone = Patient(id="p9", mrn="H900", family="Alias", replaced_by="p2")
     snapshot = make([*PEOPLE, gone])
-    assert found(snapshot, "H900") == found(snapshot, "H200") == found(snapshot, "alias") == ["p2"]
+    assert (
+        found_ids(snapshot, "H900")
+        == found_ids(snapshot, "H200")
+        == found_ids(snapshot, "alias")
+        == ["p2"]
+    )
     assert snapshot.find_patient_by_identifier("H900").id == snapshot.get_patient("p9").id == "p2"
 
 
@@ -133,7 +138,7 @@ def test_cancelled_planned_and_finished_stays_are_no_inpatients(make):
     assert snapshot.list_wards() == []
     assert snapshot.find_encounter("p1") is None
     assert snapshot.find_encounter("p2").id == "e2"
-    assert found(snapshot, "smith john") == ["p2"]
+    assert found_ids(snapshot, "smith john") == ["p2"]
 
 
 def test_a_patient_with_two_open_stays_is_in_one_place(make):
@@ -186,7 +191,7 @@ def allergy(key, **fields):
 
 
 @pytest.mark.parametrize(
-    ("held", "records", "heading", "count"),
+    ("is_delivered", "records", "heading", "count"),
     [
         (False, [allergy("a", substance="Latex", status="active")], "Allergies unavailable", 0),
         (True, [], "Allergies not recorded", 0),
@@ -196,8 +201,8 @@ def allergy(key, **fields):
         (True, [allergy("a", substance="Latex", status="resolved")], "Allergies not recorded", 0),
     ],
 )
-def test_allergy_headings(make, held, records, heading, count):
-    snapshot = make([ZOE, *records], holds=("AllergyIntolerance",) if held else ())
+def test_allergy_headings(make, is_delivered, records, heading, count):
+    snapshot = make([ZOE, *records], holds=("AllergyIntolerance",) if is_delivered else ())
     assert snapshot.summarise_allergies("p1").heading == heading
     assert len(snapshot.summarise_allergies("p1").items) == count
 
@@ -210,8 +215,8 @@ def test_identity_flags_come_first(make):
     assert [flag.id for flag in make([ZOE, *flags]).list_flags("p1")] == ["f2", "f1"]
 
 
-def request(key, patient="p1", stage="requested", **rest):
-    return ServiceRequest(id=key, patient=patient, stage=stage, department="LAB", **rest)
+def request(key, patient="p1", stage="requested", **fields):
+    return ServiceRequest(id=key, patient=patient, stage=stage, department="LAB", **fields)
 
 
 def test_outstanding_is_all_that_has_no_final_result(make):
@@ -261,9 +266,9 @@ def test_reports_newest_first_with_their_values_as_sent(make):
 
 
 def test_sessions_are_on_the_day_of_the_site(make):
-    def slot(key, patient, start, **rest):
-        given = {"kind": "clinic", "location": "Eye", "status": "booked"}
-        return Appointment(id=key, patient=patient, start=start, **given | rest)
+    def slot(key, patient, start, **fields):
+        defaults = {"kind": "clinic", "location": "Eye", "status": "booked"}
+        return Appointment(id=key, patient=patient, start=start, **defaults | fields)
 
     records = [
         slot("a1", "p1", "2026-07-02T23:30:00Z"),
@@ -303,7 +308,7 @@ def test_many_threads_ask_at_once(make):
     snapshot = make([*PEOPLE, stay("e1", "p1")])
     with ThreadPoolExecutor(8) as pool:
         answers = list(
-            pool.map(lambda n: found(snapshot, "smith j" if n % 2 else "zoe"), range(200))
+            pool.map(lambda n: found_ids(snapshot, "smith j" if n % 2 else "zoe"), range(200))
         )
     assert answers == [["p1"], ["p2", "p3"]] * 100
 

@@ -12,7 +12,7 @@ LONDON = ZoneInfo("Europe/London")
 
 
 @pytest.mark.parametrize(
-    ("family", "given", "prefix", "shown"),
+    ("family", "given_name", "prefix", "shown"),
     [
         ("Okafor", "Chidi", "Mr", "OKAFOR, Chidi (Mr)"),
         ("Ó Súilleabháin", "Áine", "", "Ó SÚILLEABHÁIN, Áine"),
@@ -20,8 +20,8 @@ LONDON = ZoneInfo("Europe/London")
         ("", "Unknown Male", "", "UNKNOWN SURNAME, Unknown Male"),
     ],
 )
-def test_names(family, given, prefix, shown):
-    patient = Patient(id="1", family=family, given=given, prefix=prefix)
+def test_names(family, given_name, prefix, shown):
+    patient = Patient(id="1", family=family, given=given_name, prefix=prefix)
     assert display.format_name(patient) == shown
 
 
@@ -71,7 +71,7 @@ def test_a_missing_date_of_birth_is_said_not_left_blank():
 
 
 @pytest.mark.parametrize(
-    ("span", "words"),
+    ("span", "text"),
     [
         (timedelta(seconds=59), "0 min"),
         (timedelta(minutes=59), "59 min"),
@@ -81,5 +81,5 @@ def test_a_missing_date_of_birth_is_said_not_left_blank():
         (timedelta(seconds=-5), "0 min"),
     ],
 )
-def test_durations(span, words):
-    assert display.format_duration(span) == words
+def test_durations(span, text):
+    assert display.format_duration(span) == text

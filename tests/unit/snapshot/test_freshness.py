@@ -16,12 +16,12 @@ SETTINGS = Settings(
 
 
 def lims(newest, **changed):
-    found = list_freshness([SystemTime("LIMS", newest)], NOW, SETTINGS, **changed)
-    return {age.system: age for age in found}["LIMS"]
+    freshness = list_freshness([SystemTime("LIMS", newest)], NOW, SETTINGS, **changed)
+    return {age.system: age for age in freshness}["LIMS"]
 
 
 @pytest.mark.parametrize(
-    ("newest", "level", "words"),
+    ("newest", "level", "sentence"),
     [
         ("2026-11-02T14:05:00Z", "fresh", "LIMS as at 02-Nov-2026 14:05 (25 min old)"),
         ("2026-11-02T14:00:00Z", "fresh", "LIMS as at 02-Nov-2026 14:00 (30 min old)"),
@@ -31,18 +31,18 @@ def lims(newest, **changed):
         ("2026-11-02T14:31:00Z", "fresh", "LIMS as at 02-Nov-2026 14:31 (0 min old)"),
     ],
 )
-def test_words_and_levels(newest, level, words):
-    assert (lims(newest).level, lims(newest).sentence) == (level, words)
+def test_words_and_levels(newest, level, sentence):
+    assert (lims(newest).level, lims(newest).sentence) == (level, sentence)
 
 
 def test_a_system_without_data_is_unavailable_and_comes_in_its_place():
-    found = list_freshness([SystemTime("Pharmacy", "2026-11-02T14:30:00Z")], NOW, SETTINGS)
-    assert [(age.system, age.level) for age in found] == [
+    freshness = list_freshness([SystemTime("Pharmacy", "2026-11-02T14:30:00Z")], NOW, SETTINGS)
+    assert [(age.system, age.level) for age in freshness] == [
         ("PAS", "unavailable"),
         ("LIMS", "unavailable"),
         ("Pharmacy", "fresh"),
     ]
-    assert (found[0].age, found[0].sentence) == (None, "PAS no data held")
+    assert (freshness[0].age, freshness[0].sentence) == (None, "PAS no data held")
 
 
 def test_a_clock_that_went_back_makes_nothing_younger():

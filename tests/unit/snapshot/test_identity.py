@@ -13,12 +13,12 @@ X, Y = Identifier("NH", "NHS", "9990000018"), Identifier("NH", "NHS", "999000002
 
 def settle(*mentions, merges=()):
     """`(identifiers, when)` or identifiers alone, numbered from 1."""
-    given = [
+    identifiers = [
         m if isinstance(m[-1], str) and not isinstance(m, Identifier) else (m, "") for m in mentions
     ]
-    listed = [Mention(n, tuple(ids), when) for n, (ids, when) in enumerate(given, 1)]
-    found = resolve_identities(listed, merges, "DEMO")
-    return found, [found.survivor(found.anchors[m.id]) for m in listed]
+    listed = [Mention(n, tuple(ids), when) for n, (ids, when) in enumerate(identifiers, 1)]
+    identities = resolve_identities(listed, merges, "DEMO")
+    return identities, [identities.survivor(identities.anchors[m.id]) for m in listed]
 
 
 @pytest.mark.parametrize(
@@ -56,23 +56,23 @@ def test_persons(mentions, groups):
 
 
 def test_a_corrected_nhs_number_frees_the_old_one():
-    found, persons = settle(
+    identities, persons = settle(
         ((A, X), "2026-01-01"), ((A, Y), "2026-01-02"), ((B, X), "2026-01-01"), ((X,), "2026-01-03")
     )
     assert persons[3] == B
-    assert found.shared == {}
+    assert identities.shared == {}
 
 
 def test_a_shared_nhs_number_is_reported_with_all_who_have_it():
-    found, _ = settle((A, X), (B, X), (FHIR, X))
-    assert found.shared == {X.value: sorted([A, B, FHIR])}
+    identities, _ = settle((A, X), (B, X), (FHIR, X))
+    assert identities.shared == {X.value: sorted([A, B, FHIR])}
 
 
 def test_a_merge_joins_both_numbers_and_frees_their_nhs_number():
-    found, persons = settle((A, X), (B, X), (X,), merges=[(1, 2)])
+    identities, persons = settle((A, X), (B, X), (X,), merges=[(1, 2)])
     assert persons == [A, A, A]
-    assert found.anchors[2] == B
-    assert found.shared == {}
+    assert identities.anchors[2] == B
+    assert identities.shared == {}
 
 
 def test_the_later_merge_decides():

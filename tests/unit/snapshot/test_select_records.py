@@ -76,7 +76,7 @@ def test_one_system_says_where_patients_are():
     epr = of(Encounter, id="epr", status="in-progress", source="EPR")
     other = of(Encounter, id="other", status="in-progress", source="EPR", patient="q")
     assert carried(epr, pas, other) == ["pas", "other"]
-    left = of(Encounter, id="left", status="finished", ended=RECENT)
-    assert carried(epr, left) == ["left"]
+    selected = of(Encounter, id="left", status="finished", ended=RECENT)
+    assert carried(epr, selected) == ["left"]
     undone = of(Encounter, id="undone", status="cancelled", updated=RECENT)
     assert carried(epr, undone) == ["epr", "undone"]
