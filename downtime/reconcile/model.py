@@ -44,7 +44,7 @@ class ItemState(StrEnum):
     """Both say something and it differs; a person decides."""
     UNMATCHED = "unmatched"
     """The patient is not found by any exact number."""
-    HELD = "held"
+    NOT_COMPARED = "held"
     """Policy files it as a document, or the system does not tell what it holds."""
     ON_ANOTHER_FORM = "on-another-form"
     """Another form records the same unit of blood, and is the one that is returned."""
@@ -83,7 +83,7 @@ _ALLOWED: dict[ItemState, tuple[Decision, ...]] = {
     ItemState.NEWER_LIVE: (Decision.LEAVE, Decision.RESOLVED),
     ItemState.CONFLICT: _TO_DECIDE,
     ItemState.UNMATCHED: (Decision.LEAVE, Decision.RESOLVED),
-    ItemState.HELD: (),
+    ItemState.NOT_COMPARED: (),
     ItemState.ON_ANOTHER_FORM: (),
 }
 """Comparison state to the decisions it allows; an empty row needs none and is settled."""
@@ -102,7 +102,7 @@ def allowed_decisions(state: ItemState, record_type: str, event: str = "") -> tu
     """The decisions that an item of this state, record type and movement allows."""
     if state == ItemState.UNMATCHED and record_type in REGISTERS and event in ("admit", ""):
         return (Decision.RETURN, *_ALLOWED[state])
-    if state == ItemState.HELD and record_type not in _FILED:
+    if state == ItemState.NOT_COMPARED and record_type not in _FILED:
         return _TO_DECIDE
     return _ALLOWED[state]
 

@@ -19,7 +19,7 @@ STATE_TITLES: Mapping[ItemState, str] = {
     ItemState.NEWER_LIVE: "System has newer data",
     ItemState.CONFLICT: "Conflict",
     ItemState.UNMATCHED: "Unmatched",
-    ItemState.HELD: "Filed, not returned",
+    ItemState.NOT_COMPARED: "Filed, not returned",
     ItemState.ON_ANOTHER_FORM: "On another form",
 }
 """What people call the states of an item."""

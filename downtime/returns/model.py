@@ -87,13 +87,13 @@ WAITING = (
 """States in which a message is not through: the patient's next one waits, and the outage is open."""
 
 STATE_TITLES = {
-    MessageState.QUEUED: "waits for its turn",
+    MessageState.QUEUED: "waiting to be sent",
     MessageState.SENDING: "being sent",
-    MessageState.SENT: "handed over",
-    MessageState.ACKNOWLEDGED: "taken in",
+    MessageState.SENT: "delivered",
+    MessageState.ACKNOWLEDGED: "accepted",
     MessageState.REFUSED: "refused",
-    MessageState.HELD: "held behind a refused one",
-    MessageState.RESOLVED: "settled otherwise",
+    MessageState.HELD: "waiting behind a refused one",
+    MessageState.RESOLVED: "resolved another way",
 }
 """Each state as screens and commands call it."""
 

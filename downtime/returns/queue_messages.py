@@ -133,7 +133,7 @@ def _is_filed_document(row: StoredItem, system: str) -> bool:
     document that names no system goes to whichever takes documents.
     """
     fact = row.item.fact
-    is_filed = fact.type == DOCUMENT and row.item.state == ItemState.HELD
+    is_filed = fact.type == DOCUMENT and row.item.state == ItemState.NOT_COMPARED
     return is_filed and bool(fact.person.id) and fact.system in ("", system)
 
 

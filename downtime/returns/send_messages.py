@@ -39,7 +39,7 @@ class SendingReport:
     @property
     def sentence(self) -> str:
         """In words, for a terminal and a screen."""
-        parts = [f"{self.acknowledged} taken in"]
+        parts = [f"{self.acknowledged} accepted"]
         parts += [f"{self.committed} in safe keeping"] if self.committed else []
         parts += [f"{self.refused} refused"] if self.refused else []
         parts += [f"{self.waiting} waiting"] if self.waiting else []

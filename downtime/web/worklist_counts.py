@@ -26,7 +26,7 @@ _TO_DECIDE = {
     ItemState.NEW: "New items to decide",
     ItemState.NEWER_LIVE: "Items to decide where the system has newer data",
     ItemState.UNMATCHED: "Unmatched items to decide",
-    ItemState.HELD: "Items to decide that are filed, not returned",
+    ItemState.NOT_COMPARED: "Items to decide that are filed, not returned",
 }
 
 
@@ -86,8 +86,8 @@ def _count_entries() -> Iterator[WorklistCount]:
 
 def _count_people(outage: Outage) -> Iterator[WorklistCount]:
     states = [
-        one.state
-        for one in unidentified.list_unidentified(
+        patient.state
+        for patient in unidentified.list_unidentified(
             request_context.vault(), request_context.settings(), outage
         )
     ]
@@ -126,7 +126,7 @@ def _count_returns(outage: Outage) -> Iterator[WorklistCount]:
     states = messages.count_messages(db, outage.id)
     for state, text in (
         (MessageState.REFUSED, "Messages refused"),
-        (MessageState.HELD, "Messages held behind a refused one"),
+        (MessageState.HELD, "Messages waiting behind a refused one"),
     ):
         n = sum(row.messages for row in states if row.state == state)
         yield _worklist(text, n, Permission.RETURN_EXPORT, f"{shown}#{state}", loud=True)

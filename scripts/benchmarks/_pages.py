@@ -5,9 +5,9 @@ from typing import BinaryIO
 
 from downtime.paper import serials
 from downtime.paper.forms.load_form import load_form
-from downtime.paper.layout.model import Imprint
+from downtime.paper.layout.model import FormLayout, Imprint
 from downtime.paper.layout.stamp_pages import DocumentPrinter
-from downtime.paper.layout.template_layout import FormLayout, form_layout
+from downtime.paper.layout.template_layout import form_layout
 from downtime.pdf.writer import PdfWriter
 from downtime.settings import Settings
 

@@ -24,8 +24,7 @@ from downtime.paper.model import FormDraft, FormState, Pack, Subject, make_subje
 from downtime.paper.store import issued_forms as paper_store
 from downtime.paper.store import layouts, packs
 from downtime.settings import Settings
-from downtime.snapshot import load_bundle
-from downtime.snapshot import local_snapshots
+from downtime.snapshot import load_bundle, local_snapshots
 from downtime.snapshot.build_snapshot import build_snapshot
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault

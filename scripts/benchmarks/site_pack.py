@@ -18,8 +18,8 @@ from downtime.accounts.sign_in import SignedIn
 from downtime.config import Home, load_settings
 from downtime.demo.feeds import write_feeds
 from downtime.demo.settings import settings_text
-from downtime.paper.packs.print_pack import print_pack
 from downtime.paper.packs import prepare_layouts
+from downtime.paper.packs.print_pack import print_pack
 from downtime.paper.packs.ward_pack import WardPack
 from downtime.settings import Settings
 from downtime.snapshot import load_bundle

@@ -15,8 +15,7 @@ from downtime.clinical.model import Patient
 from downtime.config import Home, load_settings
 from downtime.demo.feeds import write_feeds
 from downtime.demo.settings import settings_text
-from downtime.snapshot import load_bundle
-from downtime.snapshot import local_snapshots
+from downtime.snapshot import load_bundle, local_snapshots
 from downtime.snapshot.build_snapshot import build_snapshot
 from downtime.snapshot.store.opened_snapshot import Snapshot
 

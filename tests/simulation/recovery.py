@@ -123,7 +123,7 @@ def account(s: Simulation) -> None:
                 _declare(station, sheet.serial, sheet.fate)
     for pair in duplicate_entries.find_duplicate_entries(station.vault.db):
         duplicate_entries.settle_duplicate_entry(
-            station.vault, station.settings, pair.serial, pair.elsewhere.device, EntryChoice.HERE,
+            station.vault, station.settings, pair.serial, pair.elsewhere.device, EntryChoice.LOCAL,
             s.fleet.staff["records"], "Keyed at the station first",
         )  # fmt: skip
 

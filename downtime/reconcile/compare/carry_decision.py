@@ -63,7 +63,7 @@ def _still_holds(before: StoredItem, now: StoredItem, *, is_repeated: bool) -> b
     if not _has_same_match(before.item, now.item):
         return False
     states = before.item.state, now.item.state
-    new, not_compared, conflict = ItemState.NEW, ItemState.HELD, ItemState.CONFLICT
+    new, not_compared, conflict = ItemState.NEW, ItemState.NOT_COMPARED, ItemState.CONFLICT
     if before.decided.decision == Decision.LEAVE:
         return is_repeated and states in ((new, conflict), (not_compared, conflict))
     if before.decided.decision == Decision.RETURN:

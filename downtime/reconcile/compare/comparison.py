@@ -88,12 +88,12 @@ def _compare_fact(
 ) -> Item:
     rule = RULES.get(fact.type)
     if rule is None or fact.type == DOCUMENT:
-        return Item(fact, ItemState.HELD, because(Code.FILED), person=fact.person)
+        return Item(fact, ItemState.NOT_COMPARED, because(Code.FILED), person=fact.person)
     match = match_fact(fact, context.after, links)
     patient = match.patient
     if patient is None and fact.type == "Patient" and fact.serial in admitting:
         reasons = match.reasons + because(Code.SENT_WITH_ADMISSION)
-        return Item(fact, ItemState.HELD, reasons, person=fact.person)
+        return Item(fact, ItemState.NOT_COMPARED, reasons, person=fact.person)
     if patient is None:
         reasons = match.reasons + because(_next_step(fact))
         return Item(fact, ItemState.UNMATCHED, reasons, person=fact.person)

@@ -5,7 +5,6 @@ keying meanwhile; what has not changed since the last comparison is not looked a
 """
 
 from collections.abc import Iterator, Sequence, Set
-from contextlib import closing
 from dataclasses import dataclass, field
 
 from downtime.errors import ConflictError
@@ -49,8 +48,8 @@ def run_comparison(
     the recovered hospital has not been loaded yet.
     """
     outage = find_latest_outage(vault)
-    with closing(local_snapshots.open_current_snapshot(vault)) as current:
-        task = ComparisonTask(settings, outage, current.id, actor, reason)
+    recovered = local_snapshots.require_current_id(vault)
+    task = ComparisonTask(settings, outage, recovered, actor, reason)
     if task.recovered == outage.snapshot:
         raise ConflictError(
             "reconcile.snapshot",
@@ -84,8 +83,8 @@ class _ComparisonPass:
         for withdrawn in self._sets(self.forms.withdrawn):
             self.people_gone |= forget_forms(vault, task, withdrawn)
         self._compare(self.forms.changed, find_links_in_force(vault, task.outage.id))
-        forget_people(vault, task, self.people_gone)
-        links = find_links_in_force(vault, task.outage.id)
+        # What was corrected on paper links nobody any more, so links are looked up anew.
+        links = forget_people(vault, task, self.people_gone)
         self._compare(find_relinked_forms(vault, task.outage.id, links), links)
         self._compare(self.stale | fetch_dangling_serials(vault.db, task.outage.id), links)
         save_links(vault, task, links)

@@ -12,8 +12,6 @@ from typing import NamedTuple
 
 import orjson
 
-from downtime.clinical.identifiers import Identifier
-from downtime.clinical.model import Patient
 from downtime.clinical.record_types import list_compared_types, list_owners
 from downtime.entry.facts import Person
 from downtime.entry.store import entries
@@ -22,7 +20,6 @@ from downtime.reconcile.compare.model import ComparisonTask, Stamps
 from downtime.reconcile.identity.links import confirmed_links
 from downtime.reconcile.identity.match_patient import SERIAL, Links, links_between_people
 from downtime.reconcile.model import AuditAction, ComparisonRun
-from downtime.reconcile.record_index import fold_number
 from downtime.reconcile.store import compared_forms, comparisons
 from downtime.settings import ReconcileSettings
 from downtime.snapshot import local_snapshots
@@ -83,7 +80,8 @@ def find_links_in_force(vault: Vault, outage: str) -> Links:
 
 def find_relinked_forms(vault: Vault, outage: str, links: Links) -> set[str]:
     """Forms whose people were linked, or are no longer, since they were last compared."""
-    before, now = compared_forms.fetch_link_digests(vault.db, outage), _link_digests(links)
+    now = _link_digests(links)
+    before = compared_forms.fetch_link_digests(vault.db, outage)
     changed = {key for key in before.keys() | now.keys() if before.get(key) != now.get(key)}
     if not changed:
         return set()
@@ -93,11 +91,11 @@ def find_relinked_forms(vault: Vault, outage: str, links: Links) -> set[str]:
 
 def save_links(vault: Vault, task: ComparisonTask, links: Links) -> None:
     """Record with which links the forms were compared."""
-    outage = task.outage.id
+    outage, digests = task.outage.id, _link_digests(links)
     with vault.change(
         task.actor, AuditAction.RECONCILE_LINKS, target=outage, reason=task.reason
     ) as db:
-        compared_forms.save_link_digests(db, outage, _link_digests(links))
+        compared_forms.save_link_digests(db, outage, digests)
 
 
 def _link_digests(links: Links) -> dict[str, str]:
@@ -108,13 +106,14 @@ def _link_digests(links: Links) -> dict[str, str]:
     }
 
 
-def forget_people(vault: Vault, task: ComparisonTask, ids: set[str]) -> None:
-    """Forget those of these people who are on no form any more."""
+def forget_people(vault: Vault, task: ComparisonTask, ids: set[str]) -> Links:
+    """Forget those of these people who are on no form any more; the links that are then in force."""
     outage = task.outage.id
     with vault.change(
         task.actor, AuditAction.RECONCILE_PEOPLE, target=outage, reason=task.reason
     ) as db:
         compared_forms.delete_people(db, outage, ids)
+    return find_links_in_force(vault, outage)
 
 
 def _find_forms_with_changed_records(
@@ -135,11 +134,5 @@ def _find_forms_with_changed_records(
         if set(before.header.holds) != set(after.header.holds):
             return None
         changed = find_changed_patients(before, after, list_compared_types())
-    numbers = {number for patient in changed.patients for number in _numbers(patient)}
-    return compared_forms.fetch_forms_of_patients(vault.db, task.outage.id, changed.ids, numbers)
-
-
-def _numbers(patient: Patient) -> set[str]:
-    values = [patient.mrn, patient.nhs_number]
-    values += [Identifier.parse(text).value for text in patient.identifiers]
-    return {fold_number(value) for value in values if value}
+    outage = task.outage.id
+    return compared_forms.fetch_forms_of_patients(vault.db, outage, changed.ids, changed.patients)

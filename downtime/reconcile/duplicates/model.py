@@ -12,7 +12,7 @@ from downtime.reconcile.rules.verdict import fold_text
 
 RECORD_TYPES = ("ServiceRequest", "MedicationAdministration")
 """The types of fact that one may find on two forms."""
-RETURNABLE_STATES = (ItemState.NEW, ItemState.HELD, ItemState.CONFLICT)
+RETURNABLE_STATES = (ItemState.NEW, ItemState.NOT_COMPARED, ItemState.CONFLICT)
 """The states of what could be returned: it is annotated when another form says the same."""
 
 

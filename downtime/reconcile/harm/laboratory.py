@@ -19,7 +19,7 @@ from downtime.reconcile.harm.model import (
     HarmFinding,
     Step,
 )
-from downtime.reconcile.harm.records import OPEN_STAGES, ReviewedRecords, names_of_test
+from downtime.reconcile.harm.records import POSSIBLY_OPEN_STAGES, ReviewedRecords, names_of_test
 from downtime.reconcile.model import Item, ItemState
 from downtime.reconcile.reasons import Code, Reasons, because
 from downtime.reconcile.rules.test_names import names_of_fact
@@ -240,7 +240,7 @@ def _delay_finding(review: LaboratoryReview, course: TestCourse) -> HarmFinding:
     waited = time_between(course.answered, requested)
     if waited is not None:
         is_late = waited > timedelta(minutes=review.settings.reconcile.harm_late_minutes)
-        state = FindingState.LATE if is_late else FindingState.ANSWERED
+        state = FindingState.ANSWERED_LATE if is_late else FindingState.ANSWERED
         reasons = because(Code.ANSWER_TIME, minutes=str(int(waited.total_seconds() // 60)))
     elif course.answered:
         state, reasons = FindingState.ANSWERED, because(Code.REQUEST_TIME_UNKNOWN)
@@ -335,7 +335,7 @@ def _other_requests(
         and request.stage != "cancelled"
         and item.fact.number not in (request.placer, request.filler)
         and names_of_test(request) & names_of_fact(item.fact)
-        and (request.stage in OPEN_STAGES or not review.before.find_copy(request))
+        and (request.stage in POSSIBLY_OPEN_STAGES or not review.before.find_copy(request))
         and _is_within(request.authored or request.collected, item.fact.event, window)
     ]
 
@@ -349,7 +349,7 @@ def _duplicate_finding(
         requests="\n".join(numbers),
     )  # fmt: skip
     return _finding_of_item(
-        item, FindingKind.DUPLICATE, FindingState.DOUBLED, reasons,
+        item, FindingKind.DUPLICATE, FindingState.REQUESTED_TWICE, reasons,
         serials=(item.fact.serial, *forms), times={Step.REQUESTED: item.fact.event},
     )  # fmt: skip
 

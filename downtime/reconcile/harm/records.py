@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from downtime.clinical.model import (
+    OPEN_STAGES,
     Appointment,
     DiagnosticReport,
     Observation,
@@ -14,7 +15,8 @@ from downtime.clinical.model import (
 from downtime.reconcile.rules.values import fold_test_name
 
 FINAL = ("final", "amended", "corrected")
-OPEN_STAGES = ("requested", "collected", "received", "in-progress", "")
+POSSIBLY_OPEN_STAGES = (*OPEN_STAGES, "")
+"""A feed may leave the stage out."""
 
 
 class ReviewedRecords:

@@ -4,14 +4,12 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import NamedTuple
 
-from downtime.clinical.model import Patient, ServiceRequest
+from downtime.clinical.model import OPEN_STAGES, Patient, ServiceRequest
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.reasons import Code, because
 from downtime.reconcile.rules.test_names import names_of_fact, names_of_record
 from downtime.reconcile.rules.verdict import ComparisonContext, Verdict, compares, find_nearest
-
-_OPEN_STAGES = ("requested", "collected", "received", "in-progress")
 
 
 @compares(ServiceRequest)
@@ -50,7 +48,7 @@ def _requests_of_patient(patient: Patient, context: ComparisonContext) -> _Patie
         for live in context.after.records_of(ServiceRequest, patient.id):
             for number in {live.placer, live.filler} - {""}:
                 requests.by_number.setdefault(number, []).append(live)
-            if (was_there := context.earlier(live)) and live.stage not in _OPEN_STAGES:
+            if (was_there := context.earlier(live)) and live.stage not in OPEN_STAGES:
                 continue
             for name in names_of_record(live):
                 by_name = requests.older if was_there else requests.since

@@ -75,7 +75,7 @@ def compares(record_type: type[Record]) -> Callable[[Rule], Rule]:
 
 def unavailable_verdict(records: str) -> Verdict:
     """What no recovered system tells is unavailable, never none: nobody can say what is there."""
-    return Verdict(ItemState.HELD, because(Code.NOT_DELIVERED, records=records))
+    return Verdict(ItemState.NOT_COMPARED, because(Code.NOT_DELIVERED, records=records))
 
 
 def find_nearest(

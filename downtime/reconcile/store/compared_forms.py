@@ -8,6 +8,8 @@ from typing import NamedTuple
 import orjson
 from sqlite_utils import Database
 
+from downtime.clinical.identifiers import Identifier
+from downtime.clinical.model import Patient
 from downtime.entry.facts import Person
 from downtime.reconcile.record_index import fold_number
 from downtime.reconcile.store.items import encode_person
@@ -95,20 +97,29 @@ def fetch_people_of_forms(db: Database, serials: Iterable[str]) -> set[str]:
 
 
 def fetch_forms_of_patients(
-    db: Database, outage: str, patients: Iterable[str], numbers: Set[str]
+    db: Database, outage: str, ids: Iterable[str], patients: Iterable[Patient]
 ) -> set[str]:
-    """Serials of the forms about these patients: found to be theirs, or with one of the numbers."""
-    ids = _fetch_people_of_patients(db, outage, patients)
-    if numbers:
-        ids |= {
+    """Serials of the forms about these patients: found to be theirs, or with one of their numbers.
+
+    `ids` are all of them; `patients` those that a snapshot holds.
+    """
+    people = _fetch_people_of_patients(db, outage, ids)
+    if numbers := {number for patient in patients for number in _numbers_of(patient)}:
+        people |= {
             person.id
             for person in _fetch_people(db, outage)
-            if not numbers.isdisjoint(_numbers(orjson.loads(person.content)))
+            if not numbers.isdisjoint(_numbers_on_paper(orjson.loads(person.content)))
         }
-    return _fetch_forms_of_people(db, outage, ids)
+    return _fetch_forms_of_people(db, outage, people)
 
 
-def _numbers(person: Mapping[str, str]) -> set[str]:
+def _numbers_of(patient: Patient) -> set[str]:
+    values = [patient.mrn, patient.nhs_number]
+    values += [Identifier.parse(text).value for text in patient.identifiers]
+    return {fold_number(value) for value in values if value}
+
+
+def _numbers_on_paper(person: Mapping[str, str]) -> set[str]:
     names = ("mrn", "nhs_number", "downtime_number")
     return {fold_number(text) for name in names if (text := person.get(name, ""))}
 

@@ -44,7 +44,7 @@ COLOURS = {
     ItemState.NEWER_LIVE: "tag-amber",
     ItemState.CONFLICT: "tag-red",
     ItemState.UNMATCHED: "tag-red",
-    ItemState.HELD: "tag-grey",
+    ItemState.NOT_COMPARED: "tag-grey",
     ItemState.ON_ANOTHER_FORM: "tag-grey",
 }
 BUTTONS = {

@@ -34,9 +34,9 @@ SHOWN = 200
 COLOURS = {
     FindingState.NO_RESULT: "tag-red",
     FindingState.DIFFERS: "tag-red",
-    FindingState.LATE: "tag-amber",
+    FindingState.ANSWERED_LATE: "tag-amber",
     FindingState.NO_ANSWER: "tag-amber",
-    FindingState.DOUBLED: "tag-amber",
+    FindingState.REQUESTED_TWICE: "tag-amber",
     FindingState.NOT_BOOKED: "tag-red",
     FindingState.NOT_KNOWN: "tag-amber",
 }
