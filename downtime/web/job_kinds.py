@@ -64,8 +64,8 @@ def _print_pack(vault: Vault, settings: Settings, job: Job, progress: Progress) 
     request, channel = read_request(job.arguments["order"]), PrintChannel(job.arguments["to"])
     is_fetched = channel == PrintChannel.SCREEN
     if not is_fetched and (printed := pack_ledger.find_printed_for_job(vault, job.id)):
-        words = DELIVERED_WORDS[channel]
-        return None, f"{printed.pages} pages were {words} before the program stopped."
+        channel_words = DELIVERED_WORDS[channel]
+        return None, f"{printed.pages} pages were {channel_words} before the program stopped."
     pack_ledger.withdraw_job(vault, job.id, pack_ledger.INTERRUPTED)
     out = BytesIO()
     deliver = make_delivery(settings.printing, channel, out, two_sided=request.two_sided)
@@ -124,8 +124,8 @@ def _write_worklist(vault: Vault, settings: Settings, job: Job, progress: Progre
     ]
     kind = worklist_files.parse_kind(asked["kind"])
     content = worklist_files.write_worklist(vault, settings, kind, lines, job.actor)
-    words = ("worklist", asked["system"], asked["department"], outage.label)
-    name = f"{' '.join(filter(None, words))}.{kind}"
+    name_parts = ("worklist", asked["system"], asked["department"], outage.label)
+    name = f"{' '.join(filter(None, name_parts))}.{kind}"
     sentence = f"{len(lines)} line{'' if len(lines) == 1 else 's'}."
     return JobResult(content, worklist_files.MEDIA_TYPES[kind], name), sentence
 
@@ -144,21 +144,21 @@ def _pause(seconds: float) -> bool:
 
 
 def _make_statement(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
-    made = completeness_statement.make_statement(
+    statement = completeness_statement.make_statement(
         vault, settings, job.actor, REASON_ON_SCREEN, job.arguments.get("outage", "")
     )
-    content = statement_files.to_pdf(made, settings)
-    drill = "DRILL " if made.facts["outage"]["drill"] else ""
-    return JobResult(content, PDF, f"{drill}statement {made.outage}.pdf"), made.verdict
+    content = statement_files.to_pdf(statement, settings)
+    drill = "DRILL " if statement.facts["outage"]["drill"] else ""
+    return JobResult(content, PDF, f"{drill}statement {statement.outage}.pdf"), statement.verdict
 
 
 def _make_report(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
-    made = incident_report.make_report(
+    report = incident_report.make_report(
         vault, settings, job.actor, REASON_ON_SCREEN, job.arguments.get("outage", "")
     )
-    drill = "DRILL " if made.statement.facts["outage"]["drill"] else ""
-    name = f"{drill}report {made.statement.outage}.pdf"
-    return JobResult(report_files.to_pdf(made, settings), PDF, name), made.statement.verdict
+    drill = "DRILL " if report.statement.facts["outage"]["drill"] else ""
+    name = f"{drill}report {report.statement.outage}.pdf"
+    return JobResult(report_files.to_pdf(report, settings), PDF, name), report.statement.verdict
 
 
 _PRINT_PREFIX = "pack-"

@@ -25,7 +25,7 @@ class SystemLine:
     name: str
     down: str
     level: str
-    words: str
+    age: str
 
 
 @dataclass(frozen=True, slots=True)

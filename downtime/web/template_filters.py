@@ -82,7 +82,7 @@ def format_serial(serial: str) -> str:
 
 def find_serials(text: str) -> list[str]:
     """The serials of forms that a sentence names."""
-    return ["".join(found) for found in _SERIAL.findall(text)]
+    return ["".join(parts) for parts in _SERIAL.findall(text)]
 
 
 def format_nhs_status(patient: Patient) -> str:

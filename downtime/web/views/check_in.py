@@ -132,7 +132,7 @@ def assign() -> ViewResponse:
     for serial in ticked:
         number = serials.parse_serial(serial)
         assignments.assign(vault, AssignmentKind.FORM, number, owner, due, actor, note)
-    flash(f"{len(ticked)} given to {owner.strip()}.")
+    flash(f"{len(ticked)} assigned to {owner.strip()}.")
     return redirect(url_for("check_in.list_papers", name=name), 303)
 
 

@@ -83,7 +83,7 @@ def exact() -> ViewResponse:
     )
     flash(
         f"{proposals.proposed} proposed by exact number and date of birth;"
-        f" {proposals.to_people} are left."
+        f" {proposals.to_people} remain."
     )
     return redirect(url_for("identity.show"), 303)
 
@@ -145,7 +145,7 @@ def propose(ref: str) -> ViewResponse:
         required_reason(),
         evidence,
     )
-    flash("Proposed. A second person confirms it.")
+    flash("Proposed. A second person must confirm it.")
     return _next(outage, PersonState.TO_LINK)
 
 
@@ -161,7 +161,7 @@ def confirm(ref: str, link_id: str) -> ViewResponse:
     if link.state == LinkState.CONFIRMED:
         flash("Linked: the next comparison uses it.")
     else:
-        flash("Agreed. One more person confirms it.")
+        flash("Agreed. One more person must confirm it.")
     return _next(outage, PersonState.TO_CONFIRM)
 
 
@@ -185,7 +185,7 @@ def undo(ref: str, link_id: str) -> ViewResponse:
     link_person.undo_for_person(
         vault, settings, outage, ref, link_id, request_context.actor(), required_reason()
     )
-    flash("Undone. Compare again; other systems that were told are listed for correction.")
+    flash("Undone. Compare again; systems that were told are listed for correction.")
     return redirect(url_for("identity.show"), 303)
 
 

@@ -74,15 +74,15 @@ def form(serial: str) -> ViewResponse:
 @requires(Permission.ENTRY_KEY)
 def submit(serial: str) -> ViewResponse:
     """Enter the form and open the next, or show beside each field what is wrong with it."""
-    vault, settings, given = request_context.vault(), request_context.settings(), read_answers()
+    vault, settings, answers = request_context.vault(), request_context.settings(), read_answers()
     try:
         entering.submit_entry(
-            vault, settings, serial, given, request_context.actor(), page=read_page_save()
+            vault, settings, serial, answers, request_context.actor(), page=read_page_save()
         )
     except InvalidAnswersError as error:
-        entering.save_draft(vault, serial, given, request_context.actor(), read_page_save())
+        entering.save_draft(vault, serial, answers, request_context.actor(), read_page_save())
         opened = open_form.open_form(vault, serial, settings)
-        return _render_form(opened, given, problem_sentences(error)), error.http_status
+        return _render_form(opened, answers, problem_sentences(error)), error.http_status
     next_one = "" if queues.current_queue() else " Scan the next one."
     flash(f"Form {serials.format_serial(serials.parse_serial(serial))} is entered.{next_one}")
     return queues.redirect_to_next()

@@ -150,10 +150,10 @@ def set_awaited() -> ViewResponse:
     device = request.form.get("device", "")
     if request.form.get("to") == "expect":
         laptop_reports.await_laptop(vault, device, actor, _ON_SCREEN)
-        flash(f"Bundles of {device} are awaited.")
+        flash(f"{device} is expected to send its data.")
     else:
         laptop_reports.excuse_laptop(vault, device, actor, required_reason())
-        flash(f"Nothing is awaited of {device}.")
+        flash(f"{device} is not expected to send data.")
     return redirect(url_for("laptops.show"), 303)
 
 
@@ -164,7 +164,7 @@ def settle_number() -> ViewResponse:
     vault, _, actor = _context()
     number = request.form.get("number", "")
     duplicate_numbers.settle_number(vault, number, actor, required_reason())
-    flash(f"{number}: it is noted what became of the second one.")
+    flash(f"{number}: the outcome of the second one is recorded.")
     return redirect(url_for("laptops.show"), 303)
 
 
@@ -187,8 +187,8 @@ def settle_entry(serial: str, device: str) -> ViewResponse:
         raise InputError("entry.choice", "Neither entry was chosen.", "Choose one of the two.")
     choice = EntryChoice(wanted)
     settle_duplicate_entry(vault, settings, serial, device, choice, actor, required_reason())
-    chosen = f"of {device}" if choice == EntryChoice.THERE else "made here"
-    flash(f"The entry {chosen} counts.")
+    chosen = f"of {device}" if choice == EntryChoice.ELSEWHERE else "made here"
+    flash(f"The entry {chosen} is used.")
     return redirect(url_for("check_in.list_papers", name=PaperList.KEYED_TWICE), 303)
 
 

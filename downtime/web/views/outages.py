@@ -46,7 +46,7 @@ def end() -> ViewResponse:
         request_context.vault(), systems, request_context.actor(), required_reason()
     )
     still = f"Still down: {', '.join(outage.down)}." if outage.down else "All systems are restored."
-    flash(f"{', '.join(systems)}: back. {still}")
+    flash(f"{', '.join(systems)}: restored. {still}")
     return redirect(url_for("outages.show"), 303)
 
 

@@ -23,7 +23,7 @@ blueprint = Blueprint("owners", __name__)
 def item(key: str) -> ViewResponse:
     """Give an item to somebody until a time."""
     assignment = assign_item(request_context.vault(), key, *_read_form())
-    flash(f"Given to {assignment.owner}.")
+    flash(f"Assigned to {assignment.owner}.")
     return redirect(url_for("comparison.one", key=key), 303)
 
 
@@ -35,7 +35,7 @@ def items() -> ViewResponse:
     count = assign_items(
         request_context.vault(), request.form.getlist("key"), owner, due, actor, note
     )
-    flash(f"{count} given to {owner.strip()}.")
+    flash(f"{count} assigned to {owner.strip()}.")
     filters: dict[str, Any] = {
         name: text
         for name in ("state", "decided", *FILTERS)
@@ -52,7 +52,7 @@ def person(ref: str) -> ViewResponse:
     assignment = assign_person(
         vault, request_context.settings(), find_latest_outage(vault), ref, *_read_form()
     )
-    flash(f"Given to {assignment.owner}.")
+    flash(f"Assigned to {assignment.owner}.")
     return redirect(url_for("identity.one", ref=ref), 303)
 
 

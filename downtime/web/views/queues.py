@@ -104,8 +104,8 @@ def remember_visited(serial: str) -> None:
 
 def current_queue() -> QueueFilter | None:
     """The queue that this person works through."""
-    words = request_context.session_texts(_FILTER)
-    return QueueFilter.parse(*words.split("|")) if words else None
+    text = request_context.session_texts(_FILTER)
+    return QueueFilter.parse(*text.split("|")) if text else None
 
 
 def redirect_to_next() -> ViewResponse:

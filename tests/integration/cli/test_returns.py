@@ -91,7 +91,7 @@ def test_send_says_what_was_taken_in(home, queued, target):
     with receiver() as lims:
         target(channel="mllp", host="127.0.0.1", port=lims.port)
         answer = home.run("returns", "send", "--to", "LIMS")
-    assert (answer.code, answer.out.strip()) == (0, "2 taken in.")
+    assert (answer.code, answer.out.strip()) == (0, "2 accepted.")
     assert lims.numbers == queued
     assert states(home, queued) == ["acknowledged", "acknowledged"]
 
@@ -99,7 +99,7 @@ def test_send_says_what_was_taken_in(home, queued, target):
 def test_send_fails_when_the_receiver_is_away_and_keeps_what_waits(home, queued):
     answer = home.run("returns", "send", "--to", "LIMS")
     assert answer.code == 1
-    assert "0 taken in, 2 waiting. LIMS cannot be reached (Connection refused)." in answer.out
+    assert "0 accepted, 2 waiting. LIMS cannot be reached (Connection refused)." in answer.out
     assert states(home, queued) == ["queued", "queued"]
     home.ok("returns", "resolve", *queued, *REASON)
 
@@ -125,7 +125,7 @@ def test_a_refusal_is_put_right_by_hand_and_the_next_one_goes(home, queued, targ
         target(channel="mllp", host="127.0.0.1", port=lims.port)
         home.run("returns", "send", "--to", "LIMS")
         answer = home.run("returns", "resolve", queued[0], *REASON)
-        assert (answer.code, answer.out.strip()) == (0, f"{queued[0]}: settled otherwise")
+        assert (answer.code, answer.out.strip()) == (0, f"{queued[0]}: resolved another way")
         home.ok("returns", "send", "--to", "LIMS")
     assert states(home, queued) == ["resolved", "acknowledged"]
 

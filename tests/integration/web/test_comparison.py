@@ -83,7 +83,7 @@ def test_ticked_items_are_given_to_somebody_and_the_list_says_who_has_what(super
     done = supervisor.post("/comparison/owners", given | {"key": keys})
     assert (done.status_code, done.location) == (303, "/comparison?state=new")
     page = supervisor.get("/comparison?state=new").text
-    assert "2 given to Laboratory." in page
+    assert "2 assigned to Laboratory." in page
     assert (page.count("Overdue"), page.count("Nobody")) == (2, 0)
 
 

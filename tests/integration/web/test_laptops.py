@@ -68,7 +68,7 @@ def test_a_laptop_saves_its_bundle_and_hands_nothing_of_it_in_clear(hospital, ot
     assert b"Sample" not in answer.data
     device.load_device(other.vault)
     with pytest.raises(UserError):
-        other.take(answer.data)  # of hospital TEST, and that laptop serves DEMO
+        other.merge(answer.data)  # of hospital TEST, and that laptop serves DEMO
 
 
 def test_papers_are_booked_undone_and_settled_with_the_keyboard_alone(hospital, other):
@@ -189,7 +189,7 @@ def test_a_serial_on_two_papers_is_named_until_it_is_said_what_became_of_the_sec
     other.backup(backup := tmp_path / "backup.db")
     number = serials.format_serial(other.issue())
     taken(hospital, bundle(hospital, other))
-    other.put_back(backup)
+    other.restore(backup)
     assert serials.format_serial(other.issue(BOB, "B2")) == number
     browser = hospital.browser("records-supervisor")
     sent = {"bundles": (io.BytesIO(bundle(hospital, other)), "1.sync"), "reason": "security knows"}

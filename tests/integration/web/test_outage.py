@@ -107,4 +107,4 @@ def test_that_systems_are_back_is_said_of_those_ticked_only(hospital):
     assert "No system was named." in refused.text
     assert 'href="/">Start page</a>' in refused.text
     browser.post("/outages/end", {"systems": ["PAS"], "reason": "The network team rang"})
-    assert "PAS: back. Still down: LIMS." in words(browser.get("/outages").text)
+    assert "PAS: restored. Still down: LIMS." in words(browser.get("/outages").text)

@@ -52,7 +52,7 @@ COUNTS = {
     "of these, for a second person": 1,
     "Items decided and not sent yet": 1,
     "Messages refused": 1,
-    "Messages held behind a refused one": 2,
+    "Messages waiting behind a refused one": 2,
     "Worklist lines to key by hand": 1,
     "Harm review: without a result when the systems failed": 0,
     "Harm review: phoned differently from the laboratory's result": 3,
