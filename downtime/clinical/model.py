@@ -61,6 +61,14 @@ class RequestStage(StrEnum):
     CANCELLED = "cancelled"
 
 
+OPEN_STAGES = (
+    RequestStage.REQUESTED,
+    RequestStage.COLLECTED,
+    RequestStage.RECEIVED,
+    RequestStage.IN_PROGRESS,
+)
+
+
 class DiagnosticReportStatus(StrEnum):
     """FHIR DiagnosticReportStatus."""
 

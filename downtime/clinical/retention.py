@@ -7,6 +7,7 @@ is) is in `snapshot.select_records`.
 from typing import NamedTuple, Protocol
 
 from downtime.clinical.model import (
+    OPEN_STAGES,
     Appointment,
     ClinicalStatus,
     DiagnosticReport,
@@ -17,17 +18,9 @@ from downtime.clinical.model import (
     MedicationRequest,
     MedicationRequestStatus,
     Observation,
-    RequestStage,
     ServiceRequest,
 )
 
-OPEN_STAGES = (
-    RequestStage.REQUESTED,
-    RequestStage.COLLECTED,
-    RequestStage.RECEIVED,
-    RequestStage.IN_PROGRESS,
-    "",
-)
 _STANDING_STAYS = (EncounterStatus.IN_PROGRESS, EncounterStatus.PLANNED, "")
 _RUNNING_MEDICINES = (MedicationRequestStatus.ACTIVE, MedicationRequestStatus.ON_HOLD, "")
 
@@ -70,7 +63,7 @@ def keep_encounter(record: Encounter, window: RetentionWindow) -> bool:
 
 def keep_request(record: ServiceRequest, window: RetentionWindow) -> bool:
     """Every open request however old, and recent finished ones."""
-    is_open = record.stage in OPEN_STAGES
+    is_open = record.stage in (*OPEN_STAGES, "")
     return bool(record.patient) and (is_open or record.updated >= window.results)
 
 

@@ -5,7 +5,14 @@ from datetime import timedelta
 from typing import NamedTuple, TypeVar
 
 from downtime.clinical import display
-from downtime.clinical.model import Appointment, Encounter, Flag, MedicationRequest, ServiceRequest
+from downtime.clinical.model import (
+    OPEN_STAGES,
+    Appointment,
+    Encounter,
+    Flag,
+    MedicationRequest,
+    ServiceRequest,
+)
 from downtime.clock import from_text, to_text
 from downtime.paper.forms.prefill import NONE_SENT, NOT_DELIVERED
 from downtime.paper.packs.snapshot_pages import SnapshotView, identity_values
@@ -16,7 +23,6 @@ from downtime.snapshot.store.opened_snapshot import Snapshot
 SAME_NAME = "Same name: another inpatient has this name. Check date of birth and number every time."
 _LISTED_BELOW = 160
 """Allergies longer than this many characters are not repeated above their own list."""
-_OPEN_STAGES = ("requested", "collected", "received", "in-progress")
 _Columns = tuple[tuple[str, float], ...]
 _Item = TypeVar("_Item")
 
@@ -138,7 +144,7 @@ def _request_blocks(
                 r.source,
             )
             for r in requests
-            if r.stage in _OPEN_STAGES
+            if r.stage in OPEN_STAGES
         ]
     )
     columns = (
