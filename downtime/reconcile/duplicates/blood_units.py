@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple, Protocol, TypeVar
 
+from downtime.clinical.model import AdministrationStatus
 from downtime.reconcile.duplicates.model import FormStatement, UnitFinding
 from downtime.reconcile.rules.blood_components import Component, Components
 from downtime.reconcile.rules.verdict import parse_instant
@@ -72,7 +73,7 @@ class BloodUnitRules(NamedTuple):
 def unit_outcome(fields: Mapping[str, str]) -> str:
     """What became of a unit: `given`, `returned`, `discarded`, `moved` …; empty: only taken."""
     status, reason = fields.get("status", ""), fields.get("reason", "")
-    if status == "not-given" and reason:
+    if status == AdministrationStatus.NOT_GIVEN and reason:
         return reason
     return status or reason
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from downtime.clinical.model import Appointment
+from downtime.clinical.model import Appointment, AppointmentStatus
 from downtime.entry.facts import Person, person_of
 from downtime.reconcile.harm.model import FindingKind, FindingState, HarmFinding, Step
 from downtime.reconcile.harm.records import ReviewedRecords
@@ -18,7 +18,7 @@ from downtime.reconcile.model import Item
 from downtime.reconcile.reasons import Code, Reasons, because
 from downtime.settings import Settings
 
-MISSED = ("cancelled", "noshow")
+MISSED = (AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def find_missed_appointments(review: AppointmentReview) -> Iterator[HarmFinding]
         live = _find_live(planned, review.after)
         status = live.status if live else planned.status
         item = cancellations.pop(planned.id, None)
-        if item or status in MISSED or status == "booked":
+        if item or status in MISSED or status == AppointmentStatus.BOOKED:
             yield _finding(review, planned, status, item, by_patient)
     for item in cancellations.values():
         yield _finding_on_paper(item)
@@ -52,7 +52,10 @@ def find_missed_appointments(review: AppointmentReview) -> Iterator[HarmFinding]
 def _find_planned(review: AppointmentReview) -> Iterator[Appointment]:
     before = sorted(review.before.appointments.values(), key=lambda a: (a.start, a.id))
     for appointment in before:
-        if appointment.status == "booked" and review.since <= appointment.start < review.until:
+        if (
+            appointment.status == AppointmentStatus.BOOKED
+            and review.since <= appointment.start < review.until
+        ):
             yield appointment
 
 
@@ -87,7 +90,7 @@ def _finding(
     patient = review.after.surviving_id(planned.patient)
     booked = _new_date_on_paper(item) or _find_new_date(review, planned, by_patient[patient])
     state, reasons = _outcome(booked)
-    if not booked and status == "booked" and item is None:
+    if not booked and status == AppointmentStatus.BOOKED and item is None:
         state, reasons = FindingState.NOT_KNOWN, because(Code.VISIT_NOT_KNOWN)
     known = review.after.patients.get(patient) or review.before.patients.get(planned.patient)
     return HarmFinding(
@@ -148,7 +151,12 @@ def _find_new_date(
         for a in appointments
         if a.kind == planned.kind
         and a.start > planned.start
-        and a.status in ("booked", "arrived", "fulfilled")
+        and a.status
+        in (
+            AppointmentStatus.BOOKED,
+            AppointmentStatus.ARRIVED,
+            AppointmentStatus.FULFILLED,
+        )
         and (a.specialty == planned.specialty or a.description == planned.description)
         and (a.id not in review.before.appointments or a.id == planned.id)
     ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from downtime.clinical.model import ServiceRequest
+from downtime.clinical.model import RequestStage, ServiceRequest
 from downtime.clinical.record_types import find_owner
 from downtime.entry import typed_times
 from downtime.entry.facts import Person, person_of
@@ -223,7 +223,7 @@ def _waiting_finding(course: TestCourse) -> HarmFinding:
 def _fate(course: TestCourse) -> tuple[FindingState, Reasons]:
     if resulted := course.times.get(Step.RESULTED):
         return FindingState.RESULTED, because(Code.RESULT_EXISTS, at=resulted)
-    if course.live and course.live.stage == "cancelled":
+    if course.live and course.live.stage == RequestStage.CANCELLED:
         return FindingState.CANCELLED, because(Code.TEST_CANCELLED)
     if phoned := course.times.get(Step.PHONED):
         return FindingState.PHONED, because(Code.RESULT_PHONED, at=phoned)
@@ -332,7 +332,7 @@ def _other_requests(
         request
         for request in review.after.of_patient.get(item.patient, ())
         if request.id != own_id
-        and request.stage != "cancelled"
+        and request.stage != RequestStage.CANCELLED
         and item.fact.number not in (request.placer, request.filler)
         and names_of_test(request) & names_of_fact(item.fact)
         and (request.stage in POSSIBLY_OPEN_STAGES or not review.before.find_copy(request))

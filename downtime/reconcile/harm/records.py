@@ -7,6 +7,7 @@ from downtime.clinical.model import (
     OPEN_STAGES,
     Appointment,
     DiagnosticReport,
+    DiagnosticReportStatus,
     Observation,
     Patient,
     Record,
@@ -14,7 +15,11 @@ from downtime.clinical.model import (
 )
 from downtime.reconcile.rules.values import fold_test_name
 
-FINAL = ("final", "amended", "corrected")
+FINAL = (
+    DiagnosticReportStatus.FINAL,
+    DiagnosticReportStatus.AMENDED,
+    DiagnosticReportStatus.CORRECTED,
+)
 POSSIBLY_OPEN_STAGES = (*OPEN_STAGES, "")
 """A feed may leave the stage out."""
 

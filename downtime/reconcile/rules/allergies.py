@@ -3,7 +3,7 @@
 A system that does not tell its allergies says nothing: unavailable is never none (CUI PAB-0064).
 """
 
-from downtime.clinical.model import AllergyIntolerance, Patient
+from downtime.clinical.model import AllergyIntolerance, ClinicalStatus, Patient
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.reasons import Code, because
@@ -15,7 +15,7 @@ from downtime.reconcile.rules.verdict import (
     unavailable_verdict,
 )
 
-_ACTIVE = ("active", "")
+_ACTIVE = (ClinicalStatus.ACTIVE, "")
 
 
 @compares(AllergyIntolerance)
@@ -26,7 +26,7 @@ def compare_allergy(fact: Fact, patient: Patient, context: ComparisonContext) ->
     live = context.after.records_of(AllergyIntolerance, patient.id)
     active = [a for a in live if a.status in _ACTIVE and not a.none_known]
     none_known = [a for a in live if a.status in _ACTIVE and a.none_known]
-    if fact.fields.get("status") == "entered-in-error":
+    if fact.fields.get("status") == ClinicalStatus.ENTERED_IN_ERROR:
         return _compare_error(fact, active)
     if fact.fields.get("none_known"):
         return _compare_none_known(active, none_known)

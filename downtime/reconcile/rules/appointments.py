@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from downtime.clinical.model import Appointment, Patient
+from downtime.clinical.model import Appointment, AppointmentStatus, Patient
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.reasons import Code, because
@@ -15,7 +15,13 @@ from downtime.reconcile.rules.verdict import (
     unavailable_verdict,
 )
 
-_PROGRESS = {"booked": 0, "arrived": 1, "fulfilled": 2, "noshow": 2, "cancelled": 2}
+_PROGRESS: dict[str, int] = {
+    AppointmentStatus.BOOKED: 0,
+    AppointmentStatus.ARRIVED: 1,
+    AppointmentStatus.FULFILLED: 2,
+    AppointmentStatus.NOSHOW: 2,
+    AppointmentStatus.CANCELLED: 2,
+}
 """How far each status is; from the last ones an appointment does not move on."""
 
 
@@ -70,7 +76,7 @@ def _window(context: ComparisonContext) -> timedelta:
 
 def _verdict_on_none(fact: Fact) -> Verdict:
     status = fact.fields["status"]
-    if status in ("arrived", "fulfilled"):
+    if status in (AppointmentStatus.ARRIVED, AppointmentStatus.FULFILLED):
         return Verdict(ItemState.NEW, because(Code.CAME_WITHOUT_APPOINTMENT))
     return Verdict(ItemState.CONFLICT, because(Code.NO_APPOINTMENT, paper=status))
 
@@ -102,7 +108,7 @@ def _compare_new_date(
     kinds = (fact.fields.get("kind", ""), "")
     not_cancelled = [a for a in appointments if a.kind in kinds and a.status != "cancelled"]
     on_new_date = find_nearest(not_cancelled, start, _window(context), lambda a: a.start)
-    old_is_gone = live in on_new_date or live.status == "cancelled"
+    old_is_gone = live in on_new_date or live.status == AppointmentStatus.CANCELLED
     if on_new_date and old_is_gone:
         ids = tuple(dict.fromkeys((live.id, on_new_date[0].id)))
         return Verdict(ItemState.ALREADY_THERE, because(Code.NEW_DATE_EXISTS, at=start), ids)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from downtime.clinical.model import Encounter, Patient
+from downtime.clinical.model import Encounter, EncounterClass, EncounterStatus, Patient
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.reasons import Code, because
@@ -14,7 +14,12 @@ from downtime.reconcile.rules.verdict import (
     fold_text,
 )
 
-_STAYS = ("inpatient", "emergency", "daycase", "")
+_STAYS = (
+    EncounterClass.INPATIENT,
+    EncounterClass.EMERGENCY,
+    EncounterClass.DAYCASE,
+    "",
+)
 
 
 @compares(Encounter)
@@ -34,7 +39,7 @@ def compare_admission(fact: Fact, patient: Patient, context: ComparisonContext) 
     matching = find_nearest(since, started, window, lambda e: e.started or e.updated)
     if matching:
         return _verdict_on_stay(fact, matching[0])
-    older = [e for e in stays if context.earlier(e) and e.status == "in-progress"]
+    older = [e for e in stays if context.earlier(e) and e.status == EncounterStatus.IN_PROGRESS]
     if older:
         return _verdict_on_older_stay(fact, older[0], context)
     return Verdict(ItemState.NEW, because(Code.NO_STAY))
@@ -42,9 +47,9 @@ def compare_admission(fact: Fact, patient: Patient, context: ComparisonContext) 
 
 def _verdict_on_stay(fact: Fact, live: Encounter) -> Verdict:
     state, at = ItemState.NEWER_LIVE, live.started
-    if live.status == "cancelled":
+    if live.status == EncounterStatus.CANCELLED:
         reasons = because(Code.ADMISSION_CANCELLED, at=at)
-    elif live.status == "finished":
+    elif live.status == EncounterStatus.FINISHED:
         reasons = because(Code.STAY_DISCHARGED, at=at, ended=live.ended)
     elif fold_text(live.ward) == fold_text(fact.fields.get("ward", "")):
         state = ItemState.ALREADY_THERE
@@ -74,9 +79,9 @@ def compare_transfer(fact: Fact, patient: Patient, context: ComparisonContext) -
     ward = fold_text(live.ward)
     new_ward, prior_ward = fact.fields.get("ward", ""), fact.fields.get("prior_ward", "")
     state = ItemState.NEWER_LIVE
-    if live.status == "cancelled":
+    if live.status == EncounterStatus.CANCELLED:
         reasons = because(Code.STAY_CANCELLED)
-    elif live.status == "finished":
+    elif live.status == EncounterStatus.FINISHED:
         reasons = because(Code.STAY_ENDED, at=live.ended)
     elif ward == fold_text(new_ward):
         state, reasons = ItemState.ALREADY_THERE, because(Code.ON_WARD, ward=live.ward)
@@ -97,9 +102,9 @@ def compare_discharge(fact: Fact, patient: Patient, context: ComparisonContext) 
     live = _stay_at(fact, patient, context)
     if live is None:
         return Verdict(ItemState.NEW, because(Code.ADMISSION_FIRST))
-    if live.status == "cancelled":
+    if live.status == EncounterStatus.CANCELLED:
         return Verdict(ItemState.NEWER_LIVE, because(Code.STAY_CANCELLED), (live.id,))
-    if live.status == "finished":
+    if live.status == EncounterStatus.FINISHED:
         return _verdict_on_discharge(fact, live, context)
     if _was_elsewhere(live, context) and live.updated > fact.event:
         reasons = because(Code.MOVED_AFTER_DISCHARGE, ward=live.ward, at=live.updated)
@@ -122,7 +127,11 @@ def _stay_at(fact: Fact, patient: Patient, context: ComparisonContext) -> Encoun
     """The stay that the paper speaks of: the one that had begun last and was not over long before."""
     stays = [e for e in context.after.records_of(Encounter, patient.id) if e.kind in _STAYS]
     begun = [e for e in stays if not e.started or e.started <= fact.event]
-    over = [e for e in begun if e.status == "finished" and e.ended and e.ended < fact.event]
+    over = [
+        e
+        for e in begun
+        if e.status == EncounterStatus.FINISHED and e.ended and e.ended < fact.event
+    ]
     possible = [e for e in begun if e not in over] or _ended_close(over, fact, context)
     return max(possible, key=lambda e: (e.status != "cancelled", e.started, e.id), default=None)
 

@@ -1,6 +1,6 @@
 """The rule of alerts; `tests/spec` shows it as a table."""
 
-from downtime.clinical.model import Flag, Patient
+from downtime.clinical.model import ClinicalStatus, Flag, Patient
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.reasons import Code, because
@@ -29,4 +29,4 @@ def compare_flag(fact: Fact, patient: Patient, context: ComparisonContext) -> Ve
 
 
 def _is_active(flag: Flag, at: str) -> bool:
-    return flag.status in ("active", "") and (not flag.ended or flag.ended > at)
+    return flag.status in (ClinicalStatus.ACTIVE, "") and (not flag.ended or flag.ended > at)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import NamedTuple
 
-from downtime.clinical.model import OPEN_STAGES, Patient, ServiceRequest
+from downtime.clinical.model import OPEN_STAGES, Patient, RequestStage, ServiceRequest
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.reasons import Code, because
@@ -66,7 +66,7 @@ def _time(request: ServiceRequest) -> str:
 
 def _verdict_on_existing(live: ServiceRequest) -> Verdict:
     at = _time(live)
-    if live.stage == "cancelled":
+    if live.stage == RequestStage.CANCELLED:
         return Verdict(ItemState.NEWER_LIVE, because(Code.REQUEST_CANCELLED, at=at), (live.id,))
     reasons = because(
         Code.REQUEST_EXISTS, number=live.filler or live.placer, at=at, stage=live.stage
