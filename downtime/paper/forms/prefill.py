@@ -10,7 +10,14 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
-from downtime.clinical.model import Appointment, Encounter, MedicationRequest, Patient, Record
+from downtime.clinical.model import (
+    Appointment,
+    Encounter,
+    MedicationRequest,
+    MedicationRequestStatus,
+    Patient,
+    Record,
+)
 from downtime.paper.forms.model import FieldType, FormDefinition, Item
 from downtime.snapshot.model import AppointmentRow, PatientRow
 from downtime.snapshot.store.opened_snapshot import Snapshot
@@ -33,8 +40,13 @@ _IN_ROWS: dict[str, type[Record]] = {
     "appointment": Appointment,
     "patient": Patient,
 }
-_ACTIVE = ("active", "")
-_FINISHED = ("completed", "stopped", "cancelled", "entered-in-error")
+_ACTIVE = (MedicationRequestStatus.ACTIVE, "")
+_FINISHED = (
+    MedicationRequestStatus.COMPLETED,
+    MedicationRequestStatus.STOPPED,
+    MedicationRequestStatus.CANCELLED,
+    MedicationRequestStatus.ENTERED_IN_ERROR,
+)
 
 
 class _Chart(NamedTuple):

@@ -8,10 +8,15 @@ only where a patient is, so any other is counted there. A discharge is counted o
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from downtime.clinical.model import Encounter, Record
+from downtime.clinical.model import Encounter, EncounterClass, Record
 from downtime.reconcile.model import Item
 
-STAYS = ("inpatient", "emergency", "daycase", "")
+STAYS = (
+    EncounterClass.INPATIENT,
+    EncounterClass.EMERGENCY,
+    EncounterClass.DAYCASE,
+    "",
+)
 """Kinds of encounter in which a patient lies on a ward."""
 
 
