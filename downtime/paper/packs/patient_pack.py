@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from downtime.paper.forms import form_sets
 from downtime.paper.model import PackKind
-from downtime.paper.packs import documents, snapshot_pages
+from downtime.paper.packs import documents
 from downtime.paper.packs.model import PackPlan, RequestKind
 from downtime.paper.packs.print_context import PrintContext
 from downtime.paper.packs.print_request import PrintRequest
@@ -32,12 +32,6 @@ class PatientPack(PrintRequest):
         ward = row.encounter.ward if row.encounter else ""
         sets = form_sets.get_ward_sets(context.settings, [ward], context.vault.home)
         forms = sets[ward].patient if self.forms is None else self.forms
-        return PackPlan(
-            kind=PackKind.PATIENT,
-            title="Downtime pack of one patient",
-            file_name=context.file_name("patient", view),
-            documents=documents.patient_documents(context, row, ward, forms, summary=True),
-            wards=[ward],
-            snapshot=view.snapshot.id,
-            as_at=snapshot_pages.format_ages(view),
-        )
+        planned = documents.patient_documents(context, row, ward, forms, summary=True)
+        title = "Downtime pack of one patient"
+        return context.snapshot_plan(PackKind.PATIENT, title, "patient", planned, [ward])

@@ -22,9 +22,9 @@ from downtime.paper.layout.model import (
     PlainPagePrinter,
 )
 from downtime.paper.layout.template_layout import flow_digest, flow_layout
-from downtime.paper.model import FormDraft, Subject
-from downtime.paper.packs.model import PrintDocument
-from downtime.paper.packs.snapshot_pages import SnapshotView
+from downtime.paper.model import FormDraft, PackKind, Subject
+from downtime.paper.packs.model import PackPlan, PrintDocument, PrintOutcome
+from downtime.paper.packs.snapshot_pages import SnapshotView, format_ages
 from downtime.paper.store import layouts
 from downtime.pdf.flow_blocks import Block, Paragraph
 from downtime.settings import Settings
@@ -82,6 +82,27 @@ class PrintContext:
         time = f"{'as-at-' if view else ''}{moment.astimezone(self.zone):%Y-%m-%d-%H%M}"
         safe_name = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{subject}_{time}")
         return f"{DRILL}_{safe_name}.pdf" if self.is_drill else f"{safe_name}.pdf"
+
+    def snapshot_plan(
+        self,
+        kind: PackKind,
+        title: str,
+        name: str,
+        documents: Sequence[PrintDocument],
+        wards: Sequence[str],
+        cover: Callable[[PrintOutcome], PrintDocument] | None = None,
+    ) -> PackPlan:
+        """The plan of a pack from the snapshot; `name` begins the file's."""
+        return PackPlan(
+            kind=kind,
+            title=title,
+            file_name=self.file_name(name, self.view),
+            documents=documents,
+            wards=wards,
+            snapshot=self.view.snapshot.id,
+            as_at=format_ages(self.view),
+            cover=cover,
+        )
 
     def get_form(self, name: str) -> tuple[FormDefinition, FormLayout]:
         """A form and its layout, laid out now if this version was never printed here."""

@@ -57,15 +57,13 @@ class SessionPack(PrintRequest):
         title = f"{self.title}: {self.location}, {display.format_day(self.day)}"
         planned = self._list_documents(context, title, rows, form_set.session)
         planned += documents.collate(patients, by_form=self.by_form)
-        return PackPlan(
-            kind=PackKind(kind),
-            title=title,
-            file_name=context.file_name(f"{kind}_{self.location}_{self.day}", view),
-            documents=planned,
-            wards=[self.location],
-            snapshot=view.snapshot.id,
-            as_at=snapshot_pages.format_ages(view),
-            cover=lambda outcome: cover_document(context, outcome, planned, title, {}),
+        return context.snapshot_plan(
+            PackKind(kind),
+            title,
+            f"{kind}_{self.location}_{self.day}",
+            planned,
+            [self.location],
+            lambda outcome: cover_document(context, outcome, planned, title, {}),
         )
 
     def _list_documents(

@@ -14,7 +14,7 @@ from downtime.outage import outages
 from downtime.paper import serials
 from downtime.paper.forms import form_sets
 from downtime.paper.model import IssuedForm, PackKind
-from downtime.paper.packs import content_recorder, documents, snapshot_pages
+from downtime.paper.packs import content_recorder, documents
 from downtime.paper.packs.cover import cover_document
 from downtime.paper.packs.documents import BED_LIST, SUMMARY
 from downtime.paper.packs.model import PackPlan, PrintDocument, PrintOutcome, RequestKind
@@ -61,15 +61,13 @@ class WardChanges(PrintRequest):
             "Ward": name_wards(snapshot, [ward]),
             "Holds": f"Only what changed since the last print: pages of {len(printed)} patients.",
         }
-        return PackPlan(
-            kind=PackKind.DELTA,
-            title=title,
-            file_name=context.file_name(f"{ward}_changes", view),
-            documents=planned,
-            wards=[ward],
-            snapshot=snapshot.id,
-            as_at=snapshot_pages.format_ages(view),
-            cover=lambda outcome: cover_document(
+        return context.snapshot_plan(
+            PackKind.DELTA,
+            title,
+            f"{ward}_changes",
+            planned,
+            [ward],
+            lambda outcome: cover_document(
                 context, outcome, planned, title, facts,
                 _list_replacements(planned, outcome, earlier.bed_lists),
             ),

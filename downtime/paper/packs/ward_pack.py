@@ -8,7 +8,7 @@ from downtime.outage import downtime_numbers
 from downtime.paper.forms import form_sets
 from downtime.paper.forms.form_sets import FormSet, is_numbered
 from downtime.paper.model import PackKind
-from downtime.paper.packs import documents, snapshot_pages
+from downtime.paper.packs import documents
 from downtime.paper.packs.cover import cover_document
 from downtime.paper.packs.model import PackPlan, PrintDocument, RequestKind
 from downtime.paper.packs.policies import check_spares, check_wards
@@ -49,15 +49,13 @@ class WardPack(PrintRequest):
             planned += blank_sets.for_ward(ward)
         name = wards[0] if len(wards) == 1 else "all-wards"
         facts = {"Wards": name_wards(view.snapshot, wards)}
-        return PackPlan(
-            kind=PackKind.WARD if len(wards) == 1 else PackKind.SITE,
-            title=f"Downtime pack {name}",
-            file_name=context.file_name(name, view),
-            documents=planned,
-            wards=wards,
-            snapshot=view.snapshot.id,
-            as_at=snapshot_pages.format_ages(view),
-            cover=lambda outcome: cover_document(context, outcome, planned, "Downtime pack", facts),
+        return context.snapshot_plan(
+            PackKind.WARD if len(wards) == 1 else PackKind.SITE,
+            f"Downtime pack {name}",
+            name,
+            planned,
+            wards,
+            lambda outcome: cover_document(context, outcome, planned, "Downtime pack", facts),
         )
 
     def _patient_documents(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from downtime.errors import ConflictError, InputError, NotFoundError
-from downtime.paper import ledger, serials
+from downtime.paper import hospital_backgrounds, ledger, serials
 from downtime.paper.forms import hospital_forms
 from downtime.paper.forms.load_form import check_file, load_form, load_forms
 from downtime.paper.packs import preview_form
@@ -118,3 +118,8 @@ def test_a_questionnaire_in_json_is_read_by_people_too():
     text = hospital_forms.export_questionnaire("phoned-result", None).decode()
     assert json.loads(text)["title"] in text
     assert "\n  " in text
+
+
+def test_a_drawn_form_without_a_field_is_refused_by_every_door(vault, settings, actor):
+    with pytest.raises(InputError, match="no field of its own"):
+        hospital_backgrounds.save_placement(vault, settings, {"name": "own", "item": []}, actor)
