@@ -81,8 +81,8 @@ class Import(NamedTuple):
     @property
     def room(self) -> str:
         """The room imported from, or empty when it is none of ours."""
-        top, _, rest = self.target.partition(".")
-        room = rest.partition(".")[0]
+        top, _, path_in_package = self.target.partition(".")
+        room = path_in_package.partition(".")[0]
         return room if top == "downtime" and room in FLOORS else ""
 
     def is_of(self, names: set[str]) -> bool:

@@ -11,10 +11,11 @@ import pytest
 from downtime import config
 from downtime.accounts.model import Permission
 from downtime.accounts.permissions import ROLES_ALLOWED
-from downtime.cli import whole
+from downtime.cli import load_all_commands
 from downtime.clinical.record_types import list_owners
 from downtime.feeds.tables.mapping import table_mappings
 from downtime.paper.forms import form_schema, load_form, prefill
+from downtime.paper.forms.model import FieldType, GroupLayout, KeyingPolicy
 from downtime.settings import Settings
 from tests.contract import house
 
@@ -50,7 +51,7 @@ def leaves(command: click.Command, path: str = "downtime"):
 
 def test_every_command_names_a_permission_of_the_table():
     """Deny by default: what no role may do by the table cannot be asked on the command line."""
-    commands = dict(leaves(whole()))
+    commands = dict(leaves(load_all_commands()))
     assert len(commands) > 15
     named = {path: getattr(command, "permission", None) for path, command in commands.items()}
     known = {*ROLES_ALLOWED, Permission.PUBLIC}
@@ -58,7 +59,7 @@ def test_every_command_names_a_permission_of_the_table():
 
 
 def test_every_command_says_what_it_does():
-    assert [path for path, command in leaves(whole()) if not command.help] == []
+    assert [path for path, command in leaves(load_all_commands()) if not command.help] == []
 
 
 def named_commands(document: Path):
@@ -73,7 +74,7 @@ def named_commands(document: Path):
 @pytest.mark.parametrize("document", PAGES, ids=lambda path: path.name)
 def test_commands_named_in_documents_exist(document):
     for name in named_commands(document):
-        command = whole()
+        command = load_all_commands()
         for word in name:
             if not isinstance(command, click.Group):
                 break
@@ -103,8 +104,8 @@ def test_the_readme_leads_to_every_page_of_docs():
 
 def test_the_page_on_forms_names_every_word_that_a_form_may_use():
     text = (DOCS / "forms.md").read_text(encoding="utf-8")
-    terms = {*form_schema.FORM, *form_schema.ITEM, *form_schema.FIELD_TYPES, *form_schema.LAYOUTS}
-    terms |= {*form_schema.POLICIES, *prefill.ROWS, *prefill.SHEET}
+    terms = {*form_schema.FORM, *form_schema.ITEM, *map(str, FieldType), *map(str, GroupLayout)}
+    terms |= {*map(str, KeyingPolicy), *prefill.ROWS, *prefill.SHEET}
     assert sorted(word for word in terms if f"`{word}`" not in text) == []
 
 
@@ -119,6 +120,6 @@ def test_the_example_settings_of_the_page_on_feeds_are_some(tmp_path):
     text = (DOCS / "feeds.md").read_text(encoding="utf-8")
     examples = re.findall(r"```toml\n(.*?)```", text, re.S)
     (tmp_path / "config.toml").write_text("\n".join(examples), encoding="utf-8")
-    settings = config.load(tmp_path / "config.toml")
+    settings = config.load_settings(tmp_path / "config.toml")
     (mapping,) = table_mappings(settings.feeds.tables, list_owners(settings.systems.records))
     assert mapping.matches("theatre-20261102.xlsx")

@@ -33,8 +33,8 @@ def machine(tmp_path) -> Path:
     folder = tmp_path / "bin"
     folder.mkdir()
     for name in TOOLS:
-        found = shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin")
-        (folder / name).symlink_to(found)
+        program = shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin")
+        (folder / name).symlink_to(program)
     replace(folder / "id", "echo 1000")
     return folder
 
@@ -76,7 +76,7 @@ def test_with_everything_there_it_says_nothing_and_is_quick(machine):
 
 
 @pytest.fixture
-def bench(tmp_path):
+def run_benchmark(tmp_path):
     """The runner of benchmarks with one benchmark of the test's own."""
     shutil.copy(house.ROOT / "scripts" / "benchmarks" / "__main__.py", tmp_path)
 
@@ -91,15 +91,15 @@ def bench(tmp_path):
     return run
 
 
-def test_a_figure_that_misses_its_goal_fails_and_is_named(bench):
-    assert bench(True).returncode == 0
-    missed = bench(False)
+def test_a_figure_that_misses_its_goal_fails_and_is_named(run_benchmark):
+    assert run_benchmark(True).returncode == 0
+    missed = run_benchmark(False)
     assert missed.returncode == 1
     assert "Missed its goal: speed" in missed.stderr
 
 
-def test_json_is_one_document_with_the_machine_beside_the_figures(bench):
-    report = json.loads(bench(True, "mine", "--json").stdout)
+def test_json_is_one_document_with_the_machine_beside_the_figures(run_benchmark):
+    report = json.loads(run_benchmark(True, "mine", "--json").stdout)
     assert report["figures"] == [
         {
             "name": "speed",
@@ -113,7 +113,7 @@ def test_json_is_one_document_with_the_machine_beside_the_figures(bench):
     assert {"cpu", "cores", "load_before"} <= set(report["machine"])
 
 
-def test_an_unknown_benchmark_is_a_wrong_word(bench):
-    unknown = bench(True, "yours")
+def test_an_unknown_benchmark_is_a_wrong_word(run_benchmark):
+    unknown = run_benchmark(True, "yours")
     assert unknown.returncode == 2
     assert "mine" in unknown.stderr

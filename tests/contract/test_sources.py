@@ -83,8 +83,8 @@ def test_the_lock_file_knows_every_dependency():
     locked = {d["name"] for d in entry["metadata"]["requires-dist"]}
     assert {package_name(d) for d in asked} == locked
     for group, wanted in project["dependency-groups"].items():
-        held = {d["name"] for d in entry["metadata"]["requires-dev"][group]}
-        assert {package_name(d) for d in wanted} == held
+        locked_packages = {d["name"] for d in entry["metadata"]["requires-dev"][group]}
+        assert {package_name(d) for d in wanted} == locked_packages
 
 
 def package_name(requirement: str) -> str:

@@ -81,7 +81,7 @@ def test_the_program_comes_from_the_wheel(run, installed):
 
 
 def test_it_holds_what_the_program_reads_and_nothing_else(wheel):
-    held = set(zipfile.ZipFile(wheel).namelist())
+    files = set(zipfile.ZipFile(wheel).namelist())
     wanted = {
         f"downtime/{'_data/' if folder != 'downtime' else ''}{path.relative_to(base)}"
         for folder, base in (
@@ -92,8 +92,8 @@ def test_it_holds_what_the_program_reads_and_nothing_else(wheel):
         for path in (house.ROOT / folder).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    metadata = {name for name in held if ".dist-info/" in name}
-    assert held - metadata == wanted
+    metadata = {name for name in files if ".dist-info/" in name}
+    assert files - metadata == wanted
 
 
 def test_forms_are_listed(run):
@@ -105,8 +105,8 @@ def test_forms_are_listed(run):
 def test_a_home_is_made_and_its_sign_in_page_is_shown(run):
     key = ["--home", "home", "--unlock-file", "service.key"]
     site = ["--site", "Test Infirmary", "--site-code", "TEST"]
-    made = json.loads(run(COMMAND, *key, "init", *site, "--json"))
-    assert made["recovery_code"]
+    home = json.loads(run(COMMAND, *key, "init", *site, "--json"))
+    assert home["recovery_code"]
     assert json.loads(run(COMMAND, *key, "audit", "verify", "--json"))["first_bad"] is None
     page = run(
         "from downtime.config import Home; from pathlib import Path\n"
