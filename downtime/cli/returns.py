@@ -18,7 +18,7 @@ from downtime.returns import check_targets, outbox, queue_messages, send_message
 from downtime.returns import export_messages as export_use_case
 from downtime.returns.channels import CHANNELS, EXPORT_FORMATS
 from downtime.returns.message_reasons import word_reason
-from downtime.returns.model import LIFECYCLE, STATE_TITLES, Message, MessageState
+from downtime.returns.model import STATE_TITLES, Message, MessageState
 from downtime.returns.send_messages import SendingReport
 from downtime.returns.store import outbox_messages
 
@@ -92,15 +92,15 @@ def _stop_on_signal() -> Iterator[threading.Event]:
 
 @command(returns, "list", permission=Permission.RETURN_EXPORT)
 @click.option("--system", default="", metavar="SYSTEM", help="Only messages for this system.")
-@click.option("--state", type=EnumChoice(LIFECYCLE.moves), default=None, help="Only in this state.")
-def list_(session: Session, system: str, state: str | None) -> Output:
+@click.option("--state", type=EnumChoice(MessageState), default=None, help="Only in this state.")
+def list_(session: Session, system: str, state: MessageState | None) -> Output:
     """The messages of the latest outage: how far each has come, and why."""
     db = session.vault.db
     messages = outbox_messages.list_messages(
         db,
         find_latest_outage(session.vault).id,
         system=system,
-        state=MessageState(state) if state else None,
+        state=state,
     )
     lines, documents = [], []
     for message in list(messages):

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.options import OPTIONAL_REASON, NewFile
+from downtime.cli.options import OPTIONAL_REASON, EnumChoice, NewFile
 from downtime.cli.program import downtime
 from downtime.cli.session import Output, Session, command
 from downtime.returns.model import Lead
@@ -70,12 +70,12 @@ def post_incident(session: Session, out: Path, outage: str) -> Output:
 
 
 @command(downtime, "sign", permission=Permission.STATEMENT_SIGN)
-@click.argument("lead", type=click.Choice(list(Lead)))
+@click.argument("lead", type=EnumChoice(Lead))
 @OUTAGE
 @OPTIONAL_REASON
-def sign(session: Session, lead: str, outage: str, reason: str) -> Output:
+def sign(session: Session, lead: Lead, outage: str, reason: str) -> Output:
     """Sign the completeness statement as one of its leads."""
     statement = sign_statement.sign_statement(
-        session.vault, session.settings, Lead(lead), session.actor, reason, outage
+        session.vault, session.settings, lead, session.actor, reason, outage
     )
     return Output(statement.as_json(), [f"Signed: {statement.verdict}."])
