@@ -119,7 +119,7 @@ def checkpoint_log(db: sqlite_utils.Database) -> None:
 @contextmanager
 def transaction(db: sqlite_utils.Database) -> Iterator[sqlite_utils.Database]:
     """One immediate transaction: all of it, on the disk, or nothing; writers take turns."""
-    with db.writers.turn() if isinstance(db, Database) else nullcontext():  # else in memory
+    with db.writers.hold() if isinstance(db, Database) else nullcontext():  # else in memory
         if isinstance(db, Database):
             db.check_writable()
         _begin(db)

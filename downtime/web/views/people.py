@@ -2,7 +2,7 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from downtime.accounts import people as rules
+from downtime.accounts import people as accounts
 from downtime.accounts.model import Permission, Role
 from downtime.accounts.people import Credentials
 from downtime.accounts.permissions import ROLE_TITLES
@@ -18,7 +18,7 @@ blueprint = Blueprint("people", __name__)
 @requires(Permission.PERSON_MANAGE)
 def show() -> ViewResponse:
     """All accounts, closed ones too."""
-    everybody = rules.list_people(request_context.vault())
+    everybody = accounts.list_people(request_context.vault())
     return render_template(
         "people/show.html", people=everybody, roles=ROLE_TITLES, role_items=_roles()
     )
@@ -28,8 +28,8 @@ def show() -> ViewResponse:
 @requires(Permission.PERSON_MANAGE)
 def add() -> ViewResponse:
     """A new person; what they need to sign in is shown once, on the answer to this request."""
-    password = rules.make_password()
-    credentials = rules.create_person(
+    password = accounts.make_password()
+    credentials = accounts.create_person(
         request_context.vault(),
         request_context.settings(),
         request.form.get("username", ""),
@@ -44,10 +44,10 @@ def add() -> ViewResponse:
 
 @blueprint.get("/people/<person_id>")
 @requires(Permission.PERSON_MANAGE)
-def one(person_id: str) -> ViewResponse:
+def account(person_id: str) -> ViewResponse:
     """What can be changed of one account."""
-    subject = rules.get_person(request_context.vault(), person_id)
-    return render_template("people/one.html", subject=subject, role_items=_roles())
+    subject = accounts.get_person(request_context.vault(), person_id)
+    return render_template("people/account.html", subject=subject, role_items=_roles())
 
 
 @blueprint.post("/people/<person_id>/name")
@@ -55,11 +55,11 @@ def one(person_id: str) -> ViewResponse:
 def rename(person_id: str) -> ViewResponse:
     """Another name on screens and prints."""
     name = request.form.get("name", "")
-    rules.rename_person(
+    accounts.rename_person(
         request_context.vault(), person_id, name, request_context.actor(), required_reason()
     )
     flash("The name was changed.")
-    return redirect(url_for("people.one", person_id=person_id), 303)
+    return redirect(url_for("people.account", person_id=person_id), 303)
 
 
 @blueprint.post("/people/<person_id>/role")
@@ -67,21 +67,21 @@ def rename(person_id: str) -> ViewResponse:
 def role(person_id: str) -> ViewResponse:
     """Another role, from their next click on."""
     chosen = request.form.get("role", "")
-    rules.set_role(
+    accounts.set_role(
         request_context.vault(), person_id, chosen, request_context.actor(), required_reason()
     )
     flash("The role was changed.")
-    return redirect(url_for("people.one", person_id=person_id), 303)
+    return redirect(url_for("people.account", person_id=person_id), 303)
 
 
 @blueprint.post("/people/<person_id>/credentials")
 @requires(Permission.PERSON_MANAGE)
 def reset(person_id: str) -> ViewResponse:
     """A new password and one-time code for somebody who lost one."""
-    password = rules.make_password()
+    password = accounts.make_password()
     vault, settings = request_context.vault(), request_context.settings()
     return _shown_once(
-        rules.reset_credentials(
+        accounts.reset_credentials(
             vault, settings, person_id, password, request_context.actor(), required_reason()
         ),
         password,
@@ -92,22 +92,22 @@ def reset(person_id: str) -> ViewResponse:
 @requires(Permission.PERSON_MANAGE)
 def disable(person_id: str) -> ViewResponse:
     """Close an account."""
-    renewed = rules.disable_person(
+    renewed = accounts.disable_person(
         request_context.vault(), person_id, request_context.actor(), required_reason()
     )
     later = " The data key is renewed when nothing else has the vault open."
     flash("The account is disabled." + ("" if renewed else later))
-    return redirect(url_for("people.one", person_id=person_id), 303)
+    return redirect(url_for("people.account", person_id=person_id), 303)
 
 
 @blueprint.post("/people/<person_id>/enable")
 @requires(Permission.PERSON_MANAGE)
 def enable(person_id: str) -> ViewResponse:
     """Open a closed account again, with new credentials."""
-    password = rules.make_password()
+    password = accounts.make_password()
     vault, settings = request_context.vault(), request_context.settings()
     return _shown_once(
-        rules.enable_person(
+        accounts.enable_person(
             vault, settings, person_id, password, request_context.actor(), required_reason()
         ),
         password,
