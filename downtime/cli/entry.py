@@ -88,13 +88,15 @@ def _entries(numbers: list[str], states: list[str]) -> Output:
 @command(entry, "queue", permission=Permission.ENTRY_QUEUE)
 def queue(session: Session) -> Output:
     """Count what waits to be keyed, keyed again, decided and compared, the most urgent first."""
-    found = work_queues.count_queues(session.vault, session.settings)
+    queue_lines = work_queues.count_queues(session.vault, session.settings)
     lines = [
         f"{n:>7}  {work_queues.QUEUE_TITLES[name].lower()}"
-        for name, n in work_queues.totals(found).items()
+        for name, n in work_queues.totals(queue_lines).items()
     ]
-    lines += [f"{line.n:>7}  {line.queue:<10} {line.title}, ward {line.ward}" for line in found]
-    return Output([asdict(line) for line in found], lines)
+    lines += [
+        f"{line.n:>7}  {line.queue:<10} {line.title}, ward {line.ward}" for line in queue_lines
+    ]
+    return Output([asdict(line) for line in queue_lines], lines)
 
 
 @command(entry, "quality", permission=Permission.ENTRY_QUALITY)
@@ -103,14 +105,14 @@ def show_quality(session: Session) -> Output:
     latest = next(iter(outages.list_outages(session.vault)), None)
     if latest is None:
         raise NotFoundError("outage.none", "There has been no outage.", "Nothing was keyed yet.")
-    found = quality.estimate_all(session.vault, session.settings, latest.id)
+    estimates = quality.estimate_all(session.vault, session.settings, latest.id)
     lines = [
         f"{e.form:<26} {e.errors} of {e.fields} fields wrong, at most {e.high:.1%};"
         f" critical {e.critical_errors} of {e.critical_fields};"
         f" {e.sample_percent:g} % are compared"
-        for e in found
+        for e in estimates
     ]
-    return Output([asdict(e) for e in found], lines or ["No entry has been checked yet."])
+    return Output([asdict(e) for e in estimates], lines or ["No entry has been checked yet."])
 
 
 @command(entry, "attach", permission=Permission.ENTRY_SCAN)
@@ -118,11 +120,11 @@ def show_quality(session: Session) -> Output:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def attach(session: Session, serial: str, file: Path) -> Output:
     """Keep a scanned form (PDF, PNG, JPEG) beside its entry; the file itself may then be deleted."""
-    kept = scans.attach_scan(
+    scan = scans.attach_scan(
         session.vault, session.settings, serial, file.read_bytes(), session.actor
     )
-    pages = f"{kept.pages} page{'s' if kept.pages > 1 else ''}"
-    return Output(asdict(kept), [f"{serials.format_serial(kept.serial)}: {pages} kept."])
+    pages = f"{scan.pages} page{'s' if scan.pages > 1 else ''}"
+    return Output(asdict(scan), [f"{serials.format_serial(scan.serial)}: {pages} kept."])
 
 
 @command(entry, "detach", permission=Permission.ENTRY_SCAN)

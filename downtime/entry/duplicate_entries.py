@@ -31,8 +31,8 @@ from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 _ACTIONS = {
-    EntryChoice.HERE: AuditAction.ENTRY_KEEP_HERE,
-    EntryChoice.THERE: AuditAction.ENTRY_KEEP_THERE,
+    EntryChoice.LOCAL: AuditAction.ENTRY_KEEP_HERE,
+    EntryChoice.ELSEWHERE: AuditAction.ENTRY_KEEP_THERE,
 }
 
 
@@ -99,12 +99,12 @@ def settle_duplicate_entry(
         _check_keyed_neither(pair, second_keyings.fetch(db, number), actor)
         check_not_claimed(db, number, actor, now)
         entries_elsewhere.save_settled(db, number, device, pair.elsewhere.digest)
-        if choice == EntryChoice.HERE:
+        if choice == EntryChoice.LOCAL:
             entry, put_aside = pair.local, pair.elsewhere.entry
         else:
             entry, put_aside = _adopt(pair, now, is_critical=bool(form.critical_keys)), pair.local
         entries.save_past(db, put_aside, now, actor.id, reason)
-        if choice == EntryChoice.THERE:
+        if choice == EntryChoice.ELSEWHERE:
             archive_second_keying(db, pair.local, now, actor, reason)
             adopted = replace(pair.elsewhere, entry=entry, second=None)
             replace_entry(db, adopted, entry.outage)

@@ -104,8 +104,7 @@ class _FactReader:
         elif item.maps not in ("", WHEN):
             fields[item.maps] = _record_value(item, answer, self.zone)
         elif not (option and option.fixed_fields):
-            words = FIELD_TYPES[item.type].word(item, answer)
-            row.notes.append((item.text or item.link_id, words))
+            row.notes.append((item.text or item.link_id, FIELD_TYPES[item.type].word(item, answer)))
         if option:
             fields |= dict(option.fixed_fields)
 

@@ -150,5 +150,5 @@ def parse_person_field(name: str, text: str) -> dict[str, str]:
 
 
 def _parse_name(text: str) -> dict[str, str]:
-    family, _, given = text.partition(",")
-    return {"family": family.strip(), "given": given.strip()}
+    family, _, given_names = text.partition(",")
+    return {"family": family.strip(), "given": given_names.strip()}

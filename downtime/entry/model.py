@@ -109,8 +109,8 @@ class PastReason(StrEnum):
 class EntryChoice(StrEnum):
     """Which of two entries of one form counts: the one on this machine, or a laptop's."""
 
-    HERE = "here"
-    THERE = "there"
+    LOCAL = "here"
+    ELSEWHERE = "there"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,11 +13,11 @@ def suggest_test_names(form: FormDefinition, home: Home) -> dict[str, list[str]]
     named = [i for i in form.fields() if i.type == "string" and i.maps == "display" and i.keyed]
     if not named:
         return {}
-    words = {
+    test_names = {
         item.text
         for known in load_forms(home).values()
         if known.system == form.system
         for item in known.fields()
         if item.code and item.text and item.maps != "display"
     }
-    return {item.link_id: sorted(words) for item in named}
+    return {item.link_id: sorted(test_names) for item in named}

@@ -89,7 +89,7 @@ def save_duplicates(db: Database, duplicates: DuplicateRows, device: str, now: s
             number=serials.format_serial(row["serial"]),
             digest=_digest(row["form"], row["pack"], row["issued_by"], row["issued_at"]),
             device=device,
-            found=now,
+            noticed=now,
             kind=DuplicateKind.FORM,
             title=row["title"],
             ward=row["ward"],
@@ -102,7 +102,7 @@ def save_duplicates(db: Database, duplicates: DuplicateRows, device: str, now: s
             number=row["number"],
             digest=_digest(row["issued"], row["issued_by"]),
             device=device,
-            found=now,
+            noticed=now,
             kind=DuplicateKind.DOWNTIME_NUMBER,
         )
         for row in duplicates.downtime_numbers
@@ -118,7 +118,7 @@ def list_duplicate_numbers(vault: Vault) -> list[DuplicateNumber]:
 def find_unsettled(vault: Vault, outage: Outage) -> list[DuplicateNumber]:
     """Those found since an outage began of which nobody has said what became of the second."""
     numbers = store.fetch_duplicate_numbers(vault.db)
-    return [n for n in numbers if not n.settled and n.found >= outage.opened]
+    return [n for n in numbers if not n.settled and n.noticed >= outage.opened]
 
 
 def settle_number(vault: Vault, number: str, actor: Actor, reason: str) -> None:

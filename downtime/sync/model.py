@@ -139,7 +139,7 @@ class DuplicateNumber:
     """Tells the second thing from a third one under the number; empty where nobody noted it."""
     device: str
     """The laptop that issued it again, or the name of its second past: `K7-41`."""
-    found: str
+    noticed: str
     kind: DuplicateKind = DuplicateKind.UNKNOWN
     title: str = ""
     ward: str = ""

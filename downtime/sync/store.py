@@ -122,7 +122,7 @@ def save_duplicate_numbers(db: Database, numbers: Iterable[DuplicateNumber]) -> 
         " (number, digest, device, taken, kind, title, ward, issued_name, what)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            (n.number, n.digest, n.device, n.found, n.kind, n.title, n.ward, n.issued_name, "")
+            (n.number, n.digest, n.device, n.noticed, n.kind, n.title, n.ward, n.issued_name, "")
             for n in numbers
         ),
     )
@@ -138,7 +138,7 @@ def fetch_duplicate_numbers(db: Database) -> list[DuplicateNumber]:
         numbers.append(
             DuplicateNumber(
                 **row,
-                found=found,
+                noticed=found,
                 kind=DuplicateKind(kind),
                 kept_description=description,
                 reason=reason,

@@ -12,7 +12,7 @@ from downtime.outage import outages
 from downtime.outage import store as outage_store
 from downtime.paper.forms.load_form import load_form
 from downtime.paper.layout.model import FormLayout
-from downtime.paper.model import FormDraft, FormState, Pack, PackState, Subject
+from downtime.paper.model import FormDraft, Pack, PackState, Subject
 from downtime.paper.serials import make_serial
 from downtime.paper.store import issued_forms, layouts, packs
 from downtime.settings import Settings
@@ -102,7 +102,7 @@ class Machine:
         self.issued.append(number)
         return number
 
-    def number(self) -> str:
+    def issue_number(self) -> str:
         """Give out one downtime number."""
         with self.vault.change(self.clerk, "number.issue") as db:
             position = outage_store.last_position(db, self.code) + 1
@@ -119,16 +119,16 @@ class Machine:
         self.vault.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         shutil.copy(self.home.vault, file)
 
-    def put_back(self, file: Path) -> None:
+    def restore(self, file: Path) -> None:
         """Go on from a copy: what came after it is not known here any more."""
         self.vault.close()
         shutil.copy(file, self.home.vault)
         self.vault = Vault(self.home, self.data_key, self.clock)
 
-    def seal(self, station: "Machine") -> ExportedBundle:
+    def export(self, station: "Machine") -> ExportedBundle:
         return export_bundle(self.vault, SETTINGS, station.code, self.clerk)
 
-    def take(self, sealed: ExportedBundle | bytes) -> MergeResult:
+    def merge(self, sealed: ExportedBundle | bytes) -> MergeResult:
         data = sealed if isinstance(sealed, bytes) else sealed.data
         return merge_bundle(self.vault, SETTINGS, data, self.clerk, "test")
 

@@ -31,7 +31,7 @@ print("done", flush=True)
 """
 
 
-def counted(vault: Vault) -> tuple[int, int, int]:
+def count_rows(vault: Vault) -> tuple[int, int, int]:
     """Forms of laptops, their moves, and merged bundles."""
     tables = ("form_issue WHERE origin <> ''", "form_move", "handed_over")
     return tuple(
@@ -39,7 +39,7 @@ def counted(vault: Vault) -> tuple[int, int, int]:
     )
 
 
-def begun(home: Path, bundle: Path, key: bytes, *, held: bool = False) -> subprocess.Popen:
+def start_merge(home: Path, bundle: Path, key: bytes, *, held: bool = False) -> subprocess.Popen:
     """A program that merges a bundle: at once, or, `held`, when its standard input is closed."""
     child = subprocess.Popen(
         [sys.executable, "-c", MERGE, home, bundle],
@@ -53,24 +53,24 @@ def begun(home: Path, bundle: Path, key: bytes, *, held: bool = False) -> subpro
     return child
 
 
-def sealed(station: Machine, laptop: Machine, forms: int, folder: Path) -> Path:
+def export_bundle_file(station: Machine, laptop: Machine, forms: int, folder: Path) -> Path:
     """A laptop's bundle of so many forms, 20 of them keyed; the station's own log is put away."""
     for _ in range(forms):
         laptop.issue()
     for number in laptop.issued[:20]:
         laptop.key(number)
     bundle = folder / "k7.sync"
-    bundle.write_bytes(laptop.seal(station).data)
+    bundle.write_bytes(laptop.export(station).data)
     station.vault.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     return bundle
 
 
-def left(station: Machine, home: Path, bundle: Path, forms: int) -> tuple[int, int, int]:
+def read_outcome(station: Machine, home: Path, bundle: Path, forms: int) -> tuple[int, int, int]:
     """What such a home holds, as counted; its chain is whole and the bundle can be merged again."""
     vault = Vault(Home(home), station.data_key, station.clock)
-    outcome = counted(vault)
+    outcome = count_rows(vault)
     assert audit.verify_chain(vault.db).first_bad is None
     merge_bundle(vault, SETTINGS, bundle.read_bytes(), station.clerk, "again")
-    assert counted(vault)[:2] == (forms, 20)
+    assert count_rows(vault)[:2] == (forms, 20)
     vault.close()
     return outcome

@@ -78,7 +78,7 @@ def test_paper_that_a_ward_booked_and_the_station_books_too_is_no_duplicate(flee
     station, k7, _ = fleet
     number = k7.issue()
     book(k7, number)
-    station.take(k7.seal(station))
+    station.merge(k7.export(station))
     assert book(station, number).outcome == "booked"
     assert listed(station, "duplicates") == []
 
@@ -99,17 +99,17 @@ def test_paper_of_a_laptop_that_has_not_reported_waits_for_it(fleet):
     number = k7.issue()
     assert book(station, number).outcome == "foreign"
     assert listed(station, "foreign") == [number]
-    station.take(k7.seal(station))
+    station.merge(k7.export(station))
     assert (listed(station, "foreign"), station.state(number)) == ([], "returned")
 
 
 def test_a_form_keyed_on_two_machines_is_listed(fleet):
     station, k7, _ = fleet
     number = k7.issue()
-    station.take(k7.seal(station))
+    station.merge(k7.export(station))
     station.key(number, "90")
     k7.key(number, "91")
-    station.take(k7.seal(station))
+    station.merge(k7.export(station))
     (line,) = paper_lists.list_papers(station.vault, Settings(), "keyed-twice")
     assert (line.serial, line.device) == (number, "K7")
     assert "Clerk RS" in line.details

@@ -21,7 +21,7 @@ def test_a_laptop_that_never_reports_is_named(fleet):
     outages.mark_restored(k7.vault, ["LIMS"], k7.clerk, "back")
     outages.mark_restored(station.vault, ["LIMS"], station.clerk, "back")
     k7.clock.now = station.clock.now
-    station.take(k7.seal(station))
+    station.merge(k7.export(station))
     assert said(station) == {
         "K7": (True, ""),
         "M3": (False, "It has not sent anything."),
@@ -32,14 +32,14 @@ def test_a_laptop_that_never_reports_is_named(fleet):
 
 def test_a_bundle_from_before_the_end_is_not_the_last_word(fleet):
     station, k7, _ = fleet
-    station.take(k7.seal(station))
+    station.merge(k7.export(station))
     assert "still down" in said(station)["K7"][1]
     station.clock.now = k7.clock.now
     outages.mark_restored(station.vault, ["LIMS"], station.clerk, "back")
     assert said(station)["K7"][0] is False
     outages.mark_restored(k7.vault, ["LIMS"], k7.clerk, "back")
     k7.clock.now = station.clock.now
-    station.take(k7.seal(station))
+    station.merge(k7.export(station))
     assert said(station)["K7"] == (True, "")
 
 
@@ -55,9 +55,9 @@ def test_paper_of_an_unknown_laptop_brings_it_into_the_list(fleet):
         False, "1 of its papers were seen here that it has not reported.",
     )  # fmt: skip
     with pytest.raises(UntrustedError):
-        station.take(k7.seal(station))
+        station.merge(k7.export(station))
     device.trust_card(station.vault, device.export_card(k7.vault), station.clerk, "test")
-    station.take(k7.seal(station))
+    station.merge(k7.export(station))
     assert ledger.get_form(station.vault, number).state == "returned"
     assert "were seen" not in said(station)["K7"][1]
 
@@ -89,7 +89,7 @@ def test_a_station_that_declared_nothing_opens_the_books_of_a_laptop(tmp_path, f
     numbers = [k7.issue(), m3.issue()]
     k7.key(numbers[0])
     for laptop in (k7, m3):
-        station.take(laptop.seal(station))
+        station.merge(laptop.export(station))
     made = join_outages.open_joined_outage(station.vault, "K7", first.id, station.clerk, "gathered")
     assert {ledger.get_form(station.vault, n).outage for n in numbers} == {made}
     theirs = {one.device for one in laptop_outages.list_declarations(station.vault.db, made)}
@@ -112,20 +112,20 @@ def test_a_person_joins_what_the_times_do_not(fleet):
     number = k7.issue()
     outages.mark_restored(k7.vault, ["LIMS"], k7.clerk, "back")
     outages.close_outage(k7.vault, wrong.id, k7.clerk, "done")
-    assert station.take(k7.seal(station)).unjoined_outages
+    assert station.merge(k7.export(station)).unjoined_outages
     assert ledger.get_form(station.vault, number).outage == f"K7:{wrong.id}"
     join_outages.join_outage(
         station.vault, "K7", wrong.id, here.id, station.clerk, "its clock was wrong"
     )
     assert ledger.get_form(station.vault, number).outage == here.id
-    k7.number()
-    station.take(k7.seal(station))
+    k7.issue_number()
+    station.merge(k7.export(station))
     assert ledger.get_form(station.vault, number).outage == here.id
 
 
 def test_books_are_not_opened_beside_open_ones(fleet):
     station, k7, _ = fleet
-    station.take(k7.seal(station))
+    station.merge(k7.export(station))
     with pytest.raises(ConflictError, match="never more than one"):
         join_outages.open_joined_outage(
             station.vault, "K7", outages.find_current(k7.vault).id, station.clerk, "why not"

@@ -26,9 +26,9 @@ from tests.integration.sync.fleet import SETTINGS, SIGNED, Machine
 def test_forms_of_all_laptops_stand_in_one_ledger(fleet):
     station, k7, m3 = fleet
     mine, theirs, third = station.issue(), k7.issue(), m3.issue()
-    k7.number()
+    k7.issue_number()
     for laptop in (k7, m3):
-        taken = station.take(laptop.seal(station))
+        taken = station.merge(laptop.export(station))
         assert (taken.forms, taken.unjoined_outages) == (1, ())
     outage = outages.find_current(station.vault).id
     held = [form.serial for form in ledger.list_missing(station.vault, outage)]
@@ -43,11 +43,11 @@ def test_forms_of_all_laptops_stand_in_one_ledger(fleet):
 def test_a_form_of_a_laptop_is_keyed_and_verified_at_the_station(fleet):
     station, k7, _ = fleet
     number = k7.issue()
-    station.take(k7.seal(station))
+    station.merge(k7.export(station))
     station.key(number)
     verify_entry.verify_entry(station.vault, number, station.checker)
-    k7.number()
-    station.take(k7.seal(station))
+    k7.issue_number()
+    station.merge(k7.export(station))
     assert station.state(number) == "verified"
     assert open_form.get_entry(station.vault, number).state == "verified"
     assert find_duplicate_entries(station.vault.db) == []
@@ -57,7 +57,7 @@ def test_what_was_keyed_on_a_laptop_goes_on_at_the_station(fleet):
     station, k7, _ = fleet
     number = k7.issue()
     k7.key(number)
-    station.take(k7.seal(station))
+    station.merge(k7.export(station))
     entry = open_form.get_entry(station.vault, number)
     assert (entry.state, entry.transcriber_name, station.state(number)) == (
         "entered", "Clerk K7", "keyed",
@@ -65,8 +65,8 @@ def test_what_was_keyed_on_a_laptop_goes_on_at_the_station(fleet):
     assert entry.outage == outages.find_current(station.vault).id
     corrections.send_back(station.vault, number, station.checker, "pulse is 98")
     station.key(number, "98")
-    k7.number()
-    station.take(k7.seal(station))
+    k7.issue_number()
+    station.merge(k7.export(station))
     assert open_form.get_entry(station.vault, number).answers["pulse:1"] == "98"
     assert [row.answers["pulse:1"] for row in entries.fetch_past(station.vault.db, number)] == [
         "88"
@@ -78,10 +78,10 @@ def test_a_correction_on_the_laptop_follows_while_nobody_worked_on_it_here(fleet
     station, k7, _ = fleet
     number = k7.issue()
     k7.key(number)
-    station.take(k7.seal(station))
+    station.merge(k7.export(station))
     corrections.send_back(k7.vault, number, k7.checker, "pulse is 98")
     k7.key(number, "98")
-    station.take(k7.seal(station))
+    station.merge(k7.export(station))
     assert open_form.get_entry(station.vault, number).answers["pulse:1"] == "98"
     assert [row.answers["pulse:1"] for row in entries.fetch_past(station.vault.db, number)] == [
         "88"
@@ -92,10 +92,10 @@ def test_a_correction_on_the_laptop_follows_while_nobody_worked_on_it_here(fleet
 def test_a_form_keyed_on_both_is_kept_twice_until_a_person_settles_it(fleet, keep):
     station, k7, _ = fleet
     number = k7.issue()
-    station.take(k7.seal(station))
+    station.merge(k7.export(station))
     station.key(number, "90")
     k7.key(number, "88")
-    assert station.take(k7.seal(station)).duplicates == 1
+    assert station.merge(k7.export(station)).duplicates == 1
     assert open_form.get_entry(station.vault, number).answers["pulse:1"] == "90"
     settle = partial(settle_duplicate_entry, station.vault, SETTINGS, number, "K7")
     with pytest.raises(ForbiddenError):
@@ -105,8 +105,8 @@ def test_a_form_keyed_on_both_is_kept_twice_until_a_person_settles_it(fleet, kee
     assert kept.answers["pulse:1"] == {"here": "90", "there": "88"}[keep]
     (lost,) = entries.fetch_past(station.vault.db, number)
     assert lost.answers["pulse:1"] == {"here": "88", "there": "90"}[keep]
-    k7.number()
-    assert station.take(k7.seal(station)).duplicates == 0
+    k7.issue_number()
+    assert station.merge(k7.export(station)).duplicates == 0
     verify_entry.verify_entry(station.vault, number, station.checker)
     assert station.state(number) == "verified"
 
@@ -114,12 +114,12 @@ def test_a_form_keyed_on_both_is_kept_twice_until_a_person_settles_it(fleet, kee
 def test_paper_declared_lost_or_void_here_is_not_lost_when_a_laptop_keyed_it(fleet):
     station, k7, _ = fleet
     first, second = k7.issue(), k7.issue()
-    station.take(k7.seal(station))
+    station.merge(k7.export(station))
     move_form.mark_lost(station.vault, first, station.clerk, "searched")
     move_form.void_form(station.vault, second, station.clerk, "said to be unused")
     k7.key(first)
     k7.key(second)
-    station.take(k7.seal(station))
+    station.merge(k7.export(station))
     assert (station.state(first), station.state(second)) == ("keyed", "keyed")
 
 
@@ -135,7 +135,7 @@ def test_an_outage_of_another_time_belongs_nowhere_until_a_person_says_so(tmp_pa
     )
     drill = k7.declare(drill=True)
     practised = k7.issue()
-    taken = station.take(k7.seal(station))
+    taken = station.merge(k7.export(station))
     assert taken.unjoined_outages == (f"K7:{drill.id}",)
     assert ledger.get_form(station.vault, number).outage == old.id
     assert ledger.get_form(station.vault, practised).outage == f"K7:{drill.id}"
@@ -158,12 +158,12 @@ def refused(station, data, code, settings=SETTINGS):
 def test_what_was_altered_or_cut_short_is_refused(fleet):
     station, k7, _ = fleet
     k7.issue()
-    data = k7.seal(station).data
+    data = k7.export(station).data
     for place in range(0, len(data), 97):
         altered = bytearray(data)
         altered[place] ^= 1
         with pytest.raises(UntrustedError):
-            station.take(bytes(altered))
+            station.merge(bytes(altered))
     refused(station, data[: len(data) // 2], "bundle.truncated")
     refused(station, data[:-400] + bytes(1) + data[-399:], "bundle.tampered")
 
@@ -173,10 +173,10 @@ def test_unknown_laptops_and_other_stations_and_hospitals_are_refused(fleet, tmp
     k7.issue()
     stranger = Machine(tmp_path / "XX", "XX")
     stranger.trusts(station)
-    refused(station, stranger.seal(station).data, "bundle.foreign")
-    refused(station, k7.seal(m3).data, "sync.other-station")
+    refused(station, stranger.export(station).data, "bundle.foreign")
+    refused(station, k7.export(m3).data, "sync.other-station")
     elsewhere = Settings(site=SiteSettings(code="OTHER"))
-    refused(station, k7.seal(station).data, "sync.other-hospital", elsewhere)
+    refused(station, k7.export(station).data, "sync.other-hospital", elsewhere)
     stranger.vault.close()
 
 
@@ -188,7 +188,7 @@ def test_a_laptop_put_back_from_a_backup_is_refused_loudly(fleet, tmp_path):
     k7.vault.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     shutil.copy(k7.home.vault, backup)
     k7.issue()
-    station.take(k7.seal(station))
+    station.merge(k7.export(station))
     rows = list(station.vault.db.query("SELECT * FROM form_issue"))
     k7.vault.close()
     shutil.copy(backup, k7.home.vault)
@@ -196,14 +196,14 @@ def test_a_laptop_put_back_from_a_backup_is_refused_loudly(fleet, tmp_path):
     for _ in range(5):
         k7.issue()
     with pytest.raises(UntrustedError, match="does not continue"):
-        station.take(k7.seal(station))
+        station.merge(k7.export(station))
     assert list(station.vault.db.query("SELECT * FROM form_issue")) == rows
 
 
 def test_the_taking_is_audited_with_hash_and_head(fleet):
     station, k7, _ = fleet
-    sealed = k7.seal(station)
-    station.take(sealed)
+    sealed = k7.export(station)
+    station.merge(sealed)
     (entry,) = audit_chain.list_entries(station.vault.db, before=10**6, limit=1)
     head = audit.verify_chain(k7.vault.db).head
     assert entry.action == "handover.take"
@@ -213,7 +213,7 @@ def test_the_taking_is_audited_with_hash_and_head(fleet):
 def test_nothing_of_a_patient_lies_in_clear(fleet):
     station, k7, _ = fleet
     k7.issue()
-    sealed = k7.seal(station)
+    sealed = k7.export(station)
     assert b"Hill" not in sealed.data
     assert sealed.name.startswith("DEMO-K7-")
 
@@ -246,7 +246,7 @@ def test_what_one_person_verified_on_a_laptop_is_keyed_again_at_the_station(flee
         entries.save(db, verify_entry.accept_entry(db, entry, k7.checker, k7.vault.now(), basis))
     assert k7.state(number) == "verified"
     for _ in range(2):
-        station.take(k7.seal(station))
+        station.merge(k7.export(station))
         entry = open_form.get_entry(station.vault, number)
         assert (entry.state, entry.waits, station.state(number)) == (
             "entered",
@@ -257,8 +257,8 @@ def test_what_one_person_verified_on_a_laptop_is_keyed_again_at_the_station(flee
     with pytest.raises(ConflictError, match="critical fields"):
         verify_entry.verify_entry(station.vault, number, station.checker)
     see_through(station.vault, SETTINGS, number, station.checker)
-    k7.number()
-    station.take(k7.seal(station))
+    k7.issue_number()
+    station.merge(k7.export(station))
     assert (open_form.get_entry(station.vault, number).state, station.state(number)) == (
         "verified", "verified",
     )  # fmt: skip
@@ -268,7 +268,7 @@ def test_what_two_people_keyed_on_a_laptop_stays_verified(fleet):
     station, k7, _ = fleet
     number = key_on_laptop(k7)
     see_through(k7.vault, SETTINGS, number, k7.checker)
-    station.take(k7.seal(station))
+    station.merge(k7.export(station))
     assert (open_form.get_entry(station.vault, number).state, station.state(number)) == (
         "verified", "verified",
     )  # fmt: skip
@@ -281,7 +281,7 @@ def test_what_waits_for_a_decision_or_a_comparison_comes_along_too(fleet):
     wrong = {key: text for key, text in PHONED.items() if key in critical} | {"value:1": "9.1"}
     submit_second_keying(k7.vault, SETTINGS, disputed, wrong, k7.checker)
     key_again(k7.vault, SETTINGS, agreed, k7.checker)
-    station.take(k7.seal(station))
+    station.merge(k7.export(station))
     tasks = [open_form.get_entry(station.vault, number).waits for number in (disputed, agreed)]
     assert tasks == [Task.ADJUDICATE, Task.COMPARE]
 
@@ -289,15 +289,15 @@ def test_what_waits_for_a_decision_or_a_comparison_comes_along_too(fleet):
 def test_a_laptops_entry_that_is_chosen_is_keyed_a_second_time(fleet):
     station, k7, _ = fleet
     number = key_on_laptop(k7)
-    station.take(k7.seal(station))
+    station.merge(k7.export(station))
     corrections.send_back(station.vault, number, station.checker, "wrong value")
     again = PHONED | {"value:1": "9.1"}
     keying.submit_entry(station.vault, SETTINGS, number, again, station.clerk)
     corrections.send_back(k7.vault, number, k7.checker, "wrong units")
     units = PHONED | {"units:1": "mmol/l"}
     keying.submit_entry(k7.vault, SETTINGS, number, units, k7.clerk)
-    assert station.take(k7.seal(station)).duplicates == 1
-    choice, reason = EntryChoice.THERE, "compared with the paper"
+    assert station.merge(k7.export(station)).duplicates == 1
+    choice, reason = EntryChoice.ELSEWHERE, "compared with the paper"
     settle_duplicate_entry(station.vault, SETTINGS, number, "K7", choice, station.checker, reason)
     entry = open_form.get_entry(station.vault, number)
     assert (entry.waits, entry.answers["units:1"]) == (Task.KEY_AGAIN, "mmol/l")

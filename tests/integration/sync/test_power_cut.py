@@ -5,7 +5,7 @@ import shutil
 import time
 from typing import NamedTuple
 
-from .killed_merge import begun, left, sealed
+from .killed_merge import export_bundle_file, read_outcome, start_merge
 
 FORMS = 100
 
@@ -13,7 +13,7 @@ FORMS = 100
 def test_a_power_cut_leaves_all_of_a_merge_or_nothing(fleet, disk, tmp_path):
     """Cut before the merge, at parts of the time that a whole one takes, and after it."""
     station, k7, _ = fleet
-    bundle = sealed(station, k7, FORMS, tmp_path)
+    bundle = export_bundle_file(station, k7, FORMS, tmp_path)
     nothing, all_of_it = (0, 0, 0), (FORMS, 20, 1)
     whole = _taken_until_the_cut(station, disk, bundle, after=None)
     assert whole.outcome == all_of_it
@@ -33,7 +33,7 @@ def _taken_until_the_cut(station, disk, bundle, after: float | None) -> Cut:
     home = disk.folder / f"home-{after}"
     shutil.copytree(station.home.path, home)
     os.sync()  # the station's home is older than the bundle
-    child = begun(home, bundle, station.data_key, held=True)
+    child = start_merge(home, bundle, station.data_key, held=True)
     if after == 0:
         disk.cut()
     begins = time.monotonic()
@@ -49,4 +49,4 @@ def _taken_until_the_cut(station, disk, bundle, after: float | None) -> Cut:
     child.kill()
     child.wait()
     disk.restart()
-    return Cut(seconds, left(station, home, bundle, FORMS))
+    return Cut(seconds, read_outcome(station, home, bundle, FORMS))

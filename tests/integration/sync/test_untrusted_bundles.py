@@ -40,7 +40,7 @@ def test_a_laptop_with_a_broken_chain_hands_over_only_with_a_reason(fleet):
     station, k7, _ = fleet
     rewrite(k7, 2)
     with pytest.raises(ConflictError) as refused:
-        k7.seal(station)
+        k7.export(station)
     assert "--broken" in refused.value.next_step
     with pytest.raises(InputError):
         export_bundle(k7.vault, SETTINGS, station.code, k7.clerk, " ", broken=True)
@@ -55,7 +55,7 @@ def test_nobody_takes_a_broken_chain_without_saying_why(fleet):
     rewrite(k7, 2)
     bundle = sealed(k7, station)
     with pytest.raises(UntrustedError, match="does not hold from entry 2"):
-        station.take(bundle)
+        station.merge(bundle)
     with pytest.raises(InputError):
         taken_over(station, bundle, " ")
     assert ledger.get_forms(station.vault, [number]) == []
@@ -90,7 +90,7 @@ def test_the_next_bundle_of_such_a_laptop_needs_a_name_again(fleet):
     number = k7.issue()
     later = sealed(k7, station)
     with pytest.raises(UntrustedError):
-        station.take(later)
+        station.merge(later)
     taken_over(station, later, "its disk fails")
     assert station.state(number) == "issued"
 
@@ -98,14 +98,14 @@ def test_the_next_bundle_of_such_a_laptop_needs_a_name_again(fleet):
 def test_what_is_sound_is_taken_over_as_it_is_taken(fleet):
     station, k7, _ = fleet
     k7.issue()
-    taken = taken_over(station, k7.seal(station))
+    taken = taken_over(station, k7.export(station))
     assert (taken.forms, taken.failure) == (1, None)
     assert store.fetch_untrusted_bundles(station.vault.db) == []
 
 
 def test_what_nobody_signed_cannot_be_taken_over(fleet):
     station, k7, _ = fleet
-    data = bytearray(k7.seal(station).data)
+    data = bytearray(k7.export(station).data)
     data[len(data) // 2] ^= 1
     with pytest.raises(UntrustedError):
         merge_untrusted_bundle(station.vault, SETTINGS, bytes(data), station.clerk, "it must be")
@@ -121,10 +121,10 @@ def forked(fleet, tmp_path):
     first = k7.issue()
     k7.key(first, "70")
     for _ in range(5):
-        k7.number()
-    station.take(k7.seal(station))
-    late = k7.issue(BOB, "C3"), k7.seal(station)
-    k7.put_back(backup)
+        k7.issue_number()
+    station.merge(k7.export(station))
+    late = k7.issue(BOB, "C3"), k7.export(station)
+    k7.restore(backup)
     k7.key(both, "99")
     assert k7.issue(BOB, "B2") == first
     own = k7.issue(BOB, "B2")
@@ -134,9 +134,9 @@ def forked(fleet, tmp_path):
 
 def test_two_pasts_of_one_laptop_are_kept_beside_each_other(forked):
     station, k7, both, (first, own), _ = forked
-    bundle = k7.seal(station)
+    bundle = k7.export(station)
     with pytest.raises(UntrustedError, match="does not continue"):
-        station.take(bundle)
+        station.merge(bundle)
     taken = taken_over(station, bundle)
     assert taken.duplicate_numbers == (format_serial(first),)
     assert format_serial(first) in taken.sentence
@@ -152,8 +152,8 @@ def test_two_pasts_of_one_laptop_are_kept_beside_each_other(forked):
 
 def test_the_second_paper_of_one_serial_is_open_by_name_until_somebody_has_seen_to_it(forked):
     station, k7, _, (first, _), _ = forked
-    taken_over(station, k7.seal(station))
-    taken_over(station, k7.seal(station), "once more")
+    taken_over(station, k7.export(station))
+    taken_over(station, k7.export(station), "once more")
     (open_one,) = still_open(station)
     assert open_one["names"] == (format_serial(first),)
     assert open_one["sentence"].startswith(f"{format_serial(first)} was given out twice.")
@@ -166,7 +166,7 @@ def test_the_second_paper_of_one_serial_is_open_by_name_until_somebody_has_seen_
         station.vault, format_serial(first), station.clerk, "keyed anew on RS-000004-K"
     )
     assert still_open(station) == []
-    taken_over(station, k7.seal(station), "and again")
+    taken_over(station, k7.export(station), "and again")
     assert still_open(station) == []
     (kept,) = store.fetch_duplicate_numbers(station.vault.db)
     assert (kept.settled_name, kept.reason) == ("Clerk RS", "keyed anew on RS-000004-K")
@@ -183,11 +183,11 @@ def test_what_was_keyed_from_the_second_paper_never_counts_for_the_first_ones_pa
     station, k7, _ = fleet
     k7.backup(backup := tmp_path / "backup.db")
     first = k7.issue()
-    station.take(k7.seal(station))
-    k7.put_back(backup)
+    station.merge(k7.export(station))
+    k7.restore(backup)
     assert k7.issue(BOB, "B2") == first
     k7.key(first, "71")
-    taken_over(station, k7.seal(station))
+    taken_over(station, k7.export(station))
     assert ledger.get_form(station.vault, first).patient_label == "HILL, Ann"
     assert station.state(first) == "issued"
     with pytest.raises(NotFoundError):
@@ -198,7 +198,7 @@ def test_what_was_keyed_from_the_second_paper_never_counts_for_the_first_ones_pa
 def test_a_second_laptop_of_the_same_code_is_a_second_past_whose_paper_is_named(fleet, tmp_path):
     station, k7, _ = fleet
     first = k7.issue()
-    station.take(k7.seal(station))
+    station.merge(k7.export(station))
     twin = Machine(tmp_path / "twin", "K7")
     twin.trusts(station)
     with pytest.raises(ConflictError, match="code K7 is trusted already"):
@@ -208,8 +208,8 @@ def test_a_second_laptop_of_the_same_code_is_a_second_past_whose_paper_is_named(
     twin.declare()
     assert twin.issue(BOB, "C3") == first
     with pytest.raises(UntrustedError):
-        station.take(twin.seal(station))
-    assert taken_over(station, twin.seal(station)).duplicate_numbers == (format_serial(first),)
+        station.merge(twin.export(station))
+    assert taken_over(station, twin.export(station)).duplicate_numbers == (format_serial(first),)
     assert ledger.get_form(station.vault, first).patient_label == "HILL, Ann"
     (open_one,) = still_open(station)
     assert "of ward C3, printed by Clerk K7" in open_one["sentence"]
@@ -219,10 +219,10 @@ def test_the_first_past_is_still_taken_after_the_second(forked):
     """A bundle sealed before the backup was put back may come late: nothing of it is passed over."""
     station, k7, both, _, (number, late) = forked
     for _ in range(20):
-        k7.number()
-    taken_over(station, k7.seal(station))
+        k7.issue_number()
+    taken_over(station, k7.export(station))
     with pytest.raises(UntrustedError, match="stand for something else here"):
-        station.take(late)
+        station.merge(late)
     assert format_serial(number) in taken_over(station, late).duplicate_numbers
     assert len(store.fetch_untrusted_bundles(station.vault.db)) == 2
     made = station.vault.db.query("SELECT device FROM form_move WHERE serial = ?", [both])
@@ -237,7 +237,7 @@ def test_the_statement_says_it_loudly_and_for_good(fleet):
     for machine in (k7, m3, station):
         outages.mark_restored(machine.vault, ["LIMS"], machine.clerk, "back")
     k7.clock.now = m3.clock.now = station.clock.now
-    station.take(m3.seal(station))
+    station.merge(m3.export(station))
     before = completeness_statement.gather_statement(station.vault, SETTINGS)
     assert before.facts["open_kinds"] == {"laptop-awaited": 1}
     taken_over(station, sealed(k7, station))
@@ -277,7 +277,7 @@ def test_a_vault_of_before_has_what_was_given_out_twice_as_open(monkeypatch, tmp
     monkeypatch.setattr(schema, "list_migrations", lambda: every)
     schema.create_schema(db, system_clock)
     (number,) = store.fetch_duplicate_numbers(db)
-    assert (number.number, number.device, number.found, number.settled) == (
+    assert (number.number, number.device, number.noticed, number.settled) == (
         "K7-000002-B", "K7", "2026-10-01T10:00:00Z", "",
     )  # fmt: skip
     assert number.description == "What it is stands in the kept file"

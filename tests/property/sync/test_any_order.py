@@ -44,11 +44,11 @@ def act(laptop: Machine, other: Machine, station: Machine, name: str, which: int
     if name == "issue":
         laptop.issue()
     elif name == "number":
-        laptop.number()
+        laptop.issue_number()
     elif name == "hand over":
-        return laptop.seal(station)
+        return laptop.export(station)
     elif name == "pass on":
-        other.take(laptop.seal(other))
+        other.merge(laptop.export(other))
         other.issued += [n for n in laptop.issued if n not in other.issued]
     elif name == "close":
         now = outages.find_current(vault)
@@ -99,7 +99,7 @@ class Stations:
         fresh.__dict__ |= self.made.__dict__
         fresh.vault = Vault(Home(home), self.made.data_key, self.made.clock)
         for sealed in bundles:
-            fresh.take(sealed)
+            fresh.merge(sealed)
         outage = outages.find_current(fresh.vault)
         awaited = [
             (r.device, r.sequence, r.is_complete, r.explanation)
@@ -147,7 +147,7 @@ def test_order_and_repetition_do_not_matter(templates, story, random):
             other = laptops[LAPTOPS[1 - LAPTOPS.index(code)]]
             with suppress(UserError):
                 bundles.append(act(laptops[code], other, station, what, which))
-        bundles = [b for b in bundles if b] + [one.seal(station) for one in laptops.values()]
+        bundles = [b for b in bundles if b] + [one.export(station) for one in laptops.values()]
         stations = Stations(station, folder)
         expected = stations.outcome(bundles)
         shuffled = bundles + random.choices(bundles, k=3)
@@ -163,16 +163,16 @@ def test_every_order_of_a_story_in_which_all_of_them_matter(templates, tmp_path)
     k7, m3 = (copied(templates[code], tmp_path / code) for code in LAPTOPS)
     first, second = k7.issued[0], k7.issue()
     k7.key(first, "70")
-    early = k7.seal(station)
-    m3.take(k7.seal(m3))
+    early = k7.export(station)
+    m3.merge(k7.export(m3))
     move_form.mark_lost(m3.vault, second, m3.clerk, "searched")
     verify_entry.verify_entry(m3.vault, first, m3.checker)
-    passed = m3.seal(station)
+    passed = m3.export(station)
     k7.clock.now += timedelta(hours=1)
     corrections.send_back(k7.vault, first, k7.checker, "wrong")
     k7.key(first, "71")
     move_form.void_form(k7.vault, second, k7.clerk, "spoilt")
-    late = k7.seal(station)
+    late = k7.export(station)
     stations = Stations(station, tmp_path)
     bundles = (early, passed, late)
     outcomes = [stations.outcome(order) for order in permutations(bundles)]
