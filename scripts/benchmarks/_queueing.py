@@ -58,5 +58,5 @@ def _row(fact: Fact, outage: str) -> StoredItem:
     decided = DecisionRecord(
         decision=Decision.RETURN, decided_by="u-3", decided_by_name="Kim", decided=at
     )
-    item = Item(fact, ItemState.NEW, "", f"p-{fact.person.mrn}", (), fact.person)
+    item = Item(fact, ItemState.NEW, (), f"p-{fact.person.mrn}", (), fact.person)
     return StoredItem(item, outage, fact_digest(fact), "s-1", at, decided)

@@ -110,7 +110,7 @@ def bundle_of(facts: ReturnedFacts) -> tuple[list[StoredItem], SourceForm]:
     decided = DecisionRecord(decision="return", decided=DECIDED)
     rows = [
         StoredItem(
-            Item(one, ItemState.NEW, "", "p-1", (), one.person),
+            Item(one, ItemState.NEW, (), "p-1", (), one.person),
             "o-1",
             fact_digest(one),
             "s-1",

@@ -117,7 +117,7 @@ def row(one: Fact, state: str = "", decision: str = Decision.RETURN) -> StoredIt
         decided="2026-11-04T10:00:00Z", reason="Not there",
     )  # fmt: skip
     item = Item(
-        one, state or (ItemState.NEW if numbered else ItemState.UNMATCHED), "", person=one.person
+        one, state or (ItemState.NEW if numbered else ItemState.UNMATCHED), (), person=one.person
     )
     return StoredItem(item, "o-1", items.fact_digest(one), "s-1", "2026-11-04T09:00:00Z", decided)
 

@@ -2,7 +2,7 @@
 
 from downtime.clinical.model import Encounter
 from downtime.entry.facts import Fact, Person
-from downtime.reconcile.model import Item
+from downtime.reconcile.model import Item, ItemState
 from downtime.returns.statement.patient_movements import count_movements, find_first_wards
 
 SINCE, UNTIL = "2026-11-02T12:00:00Z", "2026-11-03T12:00:00Z"
@@ -35,7 +35,7 @@ def test_an_admission_counts_where_a_form_says_that_it_began():
             ward=ward, person=Person(), event=SINCE, entered=SINCE, author="", author_role="",
             transcriber="", fields=fields, notes=(),
         )  # fmt: skip
-        return Item(fact, "already-there", "", matched_ids=(number,))
+        return Item(fact, ItemState.ALREADY_THERE, (), matched_ids=(number,))
 
     began = find_first_wards([paper("", "AMU", "one"), paper("transfer", "C3", "two")])
     assert began == {"one": "AMU"}
