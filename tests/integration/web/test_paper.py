@@ -230,7 +230,7 @@ def test_a_form_goes_all_the_way_back_to_the_recovered_system(printed, tmp_path)
     assert "0 items returned, 1 already returned" in again
     returns = words(supervisor.get("/returns").text)
     assert "0 items decided and not sent yet" in returns
-    assert re.search(rf"Handed over\s.*{item.removeprefix('/comparison/')}", returns)
+    assert re.search(rf"Delivered\s.*{item.removeprefix('/comparison/')}", returns)
 
 
 def test_the_statement_names_what_is_open_and_is_signed_by_three(printed):
