@@ -1,1 +1,1 @@
-"""Gathering: what every laptop holds is handed over to the records station, and put together there."""
+"""Sync: what every laptop holds is exported for the records station, and merged there."""

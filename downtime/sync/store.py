@@ -131,20 +131,14 @@ def save_duplicate_numbers(db: Database, numbers: Iterable[DuplicateNumber]) -> 
 def fetch_duplicate_numbers(db: Database) -> list[DuplicateNumber]:
     """All that were found, settled or not, oldest first."""
     query = f"SELECT {_DUPLICATE} FROM handed_over_clash ORDER BY taken, number, digest"  # noqa: S608
-    numbers = []
-    for row in db.query(query):
-        found, kind, description = row.pop("taken"), row.pop("kind"), row.pop("what")
-        reason = row.pop("why")
-        numbers.append(
-            DuplicateNumber(
-                **row,
-                noticed=found,
-                kind=DuplicateKind(kind),
-                kept_description=description,
-                reason=reason,
-            )
+    names = {"taken": "noticed", "what": "kept_description", "why": "reason"}
+    return [
+        DuplicateNumber(
+            **{names.get(name, name): value for name, value in row.items() if name != "kind"},
+            kind=DuplicateKind(row["kind"]),
         )
-    return numbers
+        for row in db.query(query)
+    ]
 
 
 def settle_duplicate_number(
