@@ -33,7 +33,7 @@ def test_a_supervisor_filters_looks_decides_and_undoes(page):
     assert page.evaluate("document.activeElement.id") == "reason"
     page.keyboard.type("never reached the LIMS")
     page.keyboard.press("Enter")
-    page.wait_for_selector("text=It can be undone as one step")
+    page.wait_for_selector("text=You can undo them all below")
     page.fill("input[name=reason]", "wrong filter")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=6 items are as they were before")

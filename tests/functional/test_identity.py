@@ -27,7 +27,7 @@ def test_a_link_is_proposed_and_confirmed_by_keyboard(paper, visit_own, vault, t
     clerk.keyboard.press("Tab")
     clerk.keyboard.type("passport")
     clerk.keyboard.press("Enter")
-    clerk.wait_for_selector("text=Proposed. A second person confirms it.")
+    clerk.wait_for_selector("text=Proposed. A second person must confirm it.")
     supervisor = visit_own("records-supervisor")
     supervisor.goto("/identity?state=to-confirm")
     supervisor.keyboard.press("Enter")
