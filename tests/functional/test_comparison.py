@@ -36,8 +36,8 @@ def test_a_supervisor_filters_looks_decides_and_undoes(page):
     page.wait_for_selector("text=You can undo them all below")
     page.fill("input[name=reason]", "wrong filter")
     page.keyboard.press("Enter")
-    page.wait_for_selector("text=6 items are as they were before")
+    page.wait_for_selector("text=6 items are undone")
     page.goto("/comparison?state=conflict")
     page.click("th a")
-    page.wait_for_selector("text=A second person confirms")
+    page.wait_for_selector("text=A second person must confirm")
     assert violations(page) == []
