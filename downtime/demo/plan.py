@@ -203,7 +203,7 @@ def _list_admissions(hospital: Hospital) -> Iterator[Paper]:
     """Admissions on paper: three on downtime numbers, two of people the hospital knows."""
     players = choose_story_patients(hospital)
     present, new, unmatched = ItemState.ALREADY_THERE, ItemState.NEW, ItemState.UNMATCHED
-    conflict, newer, document = ItemState.CONFLICT, ItemState.NEWER_LIVE, ItemState.HELD
+    conflict, newer, document = ItemState.CONFLICT, ItemState.NEWER_LIVE, ItemState.NOT_COMPARED
     for part, person, index, minutes, state, demographics, safety in (
         ("registered", players.registered, 7000, 95, present, present, None),
         ("stranger", players.stranger, 7002, 170, unmatched, document, unmatched),
@@ -247,7 +247,7 @@ def _rounds(hospital: Hospital) -> Iterator[Paper]:
             chosen[2],
             200,
             {},
-            {"form": ItemState.HELD},
+            {"form": ItemState.NOT_COMPARED},
         )
     for part, stay in seen:
         yield _observed(hospital, part, stay)

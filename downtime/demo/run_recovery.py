@@ -17,7 +17,7 @@ MEANS = {
     ItemState.NEWER_LIVE: "the system knows something later",
     ItemState.CONFLICT: "paper and system disagree",
     ItemState.UNMATCHED: "nobody in the system is surely this patient",
-    ItemState.HELD: "kept as a document, or told with another item",
+    ItemState.NOT_COMPARED: "kept as a document, or told with another item",
     ItemState.ON_ANOTHER_FORM: "the same unit of blood is returned from another form",
 }
 """What the states of the comparison mean, for somebody who sees them first."""

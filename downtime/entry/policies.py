@@ -4,11 +4,14 @@ The form's critical fields are keyed by two people before anything of it counts 
 decides between them keyed neither; and nobody verifies what they keyed.
 """
 
+from functools import partial
+
 from downtime.entry.model import Entry, EntryState, SecondKeying, Task, VerificationBasis
-from downtime.errors import ConflictError, ForbiddenError, InputError
+from downtime.errors import ConflictError, ForbiddenError
 from downtime.paper import serials
 from downtime.paper.forms.model import FormDefinition, KeyingPolicy
 from downtime.paper.model import FormState, IssuedForm
+from downtime.vault import policies as vault_policies
 from downtime.vault.model import Actor
 
 _OUT_OF_USE = (FormState.FILED, FormState.VOID, FormState.LOST)
@@ -19,13 +22,8 @@ _TASK_SENTENCES = {
 }
 
 
-def check_reason(
-    reason: str, code: str = "entry.reason", next_step: str = "Say in a few words why."
-) -> str:
-    """The reason without spaces around it; InputError when there is none."""
-    if not reason.strip():
-        raise InputError(code, "A reason is needed.", next_step)
-    return reason.strip()
+check_reason = partial(vault_policies.check_reason, code="entry.reason")
+"""The reason without spaces around it; InputError when there is none. A code of its own may be given."""
 
 
 def can_key(form: IssuedForm, entry: Entry | None) -> bool:

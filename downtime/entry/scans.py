@@ -8,7 +8,6 @@ from typing import Any
 import orjson
 
 from downtime.entry.model import AuditAction, ScanInfo
-from downtime.entry.policies import check_reason
 from downtime.entry.store import scans
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.paper import ledger, serials
@@ -17,6 +16,7 @@ from downtime.paper.store import layouts
 from downtime.processes import sandbox
 from downtime.settings import Settings
 from downtime.vault.model import Actor
+from downtime.vault.policies import check_reason
 from downtime.vault.vault import Vault
 
 _PROPORTION_TOLERANCE = 0.05

@@ -119,7 +119,7 @@ def save_laptop_outage(db: Database, row: Mapping[str, Any]) -> None:
     )  # fmt: skip
     later = ", ".join(f"{name} = excluded.{name}" for name in names[2:])
     db.execute(
-        f"INSERT INTO outage_elsewhere ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608
+        f"INSERT INTO outage_elsewhere ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
         f" ON CONFLICT (device, id) DO UPDATE SET {later} WHERE excluded.sequence > sequence",
         [row[name] for name in names],
     )

@@ -1,18 +1,18 @@
 """What may be done with an issued form, and by what reason."""
 
+from functools import partial
+
 from downtime.errors import ConflictError, InputError
 from downtime.paper import serials
 from downtime.paper.model import LIFECYCLE, OUT, FormState, IssuedForm
+from downtime.vault import policies as vault_policies
 
 MOVED_BY_HAND = (FormState.COLLECTED, FormState.RETURNED, FormState.VOID, FormState.LOST)
 """States that somebody may give a form who has it in hand, or misses it; keying gives the others."""
 
 
-def check_reason(reason: str) -> str:
-    """The reason without spaces around it; InputError when there is none."""
-    if not reason.strip():
-        raise InputError("ledger.reason", "A reason is needed.", "Say in a few words why.")
-    return reason.strip()
+check_reason = partial(vault_policies.check_reason, code="ledger.reason")
+"""The reason without spaces around it; InputError when there is none."""
 
 
 def check_can_move(form: IssuedForm, to: FormState) -> None:

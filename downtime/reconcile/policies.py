@@ -1,5 +1,7 @@
 """Who may decide what about compared items, and when."""
 
+from functools import partial
+
 from downtime.errors import ConflictError, ForbiddenError, InputError, UserError
 from downtime.reconcile.model import (
     LIFECYCLE,
@@ -10,19 +12,19 @@ from downtime.reconcile.model import (
     ItemState,
     StoredItem,
 )
+from downtime.vault import policies as vault_policies
 from downtime.vault.model import Actor
 
 BULK_DECISIONS = (Decision.RETURN, Decision.LEAVE, Decision.RESOLVED)
 """What may be decided in bulk; back to open goes by undoing."""
 
 
-def check_reason(reason: str) -> str:
-    """The reason without blanks around it; InputError when it is empty."""
-    if not reason.strip():
-        raise InputError(
-            "decision.reason", "A decision needs a reason.", "Say in a few words why you decide so."
-        )
-    return reason.strip()
+check_reason = partial(
+    vault_policies.check_reason,
+    code="decision.reason",
+    next_step="Say in a few words why you decide so.",
+)
+"""The reason without spaces around it; InputError when there is none."""
 
 
 def check_decision(text: str) -> Decision:

@@ -5,6 +5,7 @@ these, so that they hold on screens, on the command line and in programs alike.
 """
 
 from collections.abc import Iterable
+from functools import partial
 
 from downtime.accounts import permissions
 from downtime.accounts.model import Permission, Person
@@ -20,6 +21,7 @@ from downtime.returns.model import (
     Tick,
 )
 from downtime.settings import Settings
+from downtime.vault import policies as vault_policies
 
 MAX_TICK_NUMBER = 60
 """Longest number of a live system that a tick takes."""
@@ -40,11 +42,8 @@ def check_not_drill(outage: Outage) -> None:
         )
 
 
-def check_reason(text: str) -> str:
-    """A reason that was given; InputError without one."""
-    if not text.strip():
-        raise InputError("return.reason", "This needs a reason.", "Say in a few words why.")
-    return text.strip()
+check_reason = partial(vault_policies.check_reason, code="return.reason")
+"""The reason without spaces around it; InputError when there is none."""
 
 
 def check_awaits_answer(message: Message, *, system: str) -> None:

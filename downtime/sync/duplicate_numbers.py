@@ -16,7 +16,6 @@ import sqlcipher3
 from sqlite_utils import Database
 
 from downtime.entry import merge_entries
-from downtime.entry.policies import check_reason
 from downtime.errors import NotFoundError
 from downtime.outage import laptop_outages
 from downtime.outage.model import Outage
@@ -26,6 +25,7 @@ from downtime.sync import store
 from downtime.sync.bundle import Row
 from downtime.sync.model import AuditAction, DuplicateKind, DuplicateNumber
 from downtime.vault.model import Actor
+from downtime.vault.policies import check_reason
 from downtime.vault.sealing import incomplete_error
 from downtime.vault.vault import Vault
 

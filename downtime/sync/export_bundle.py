@@ -8,7 +8,6 @@ from sqlite_utils import Database
 
 from downtime.accounts import store as people
 from downtime.entry.merge_entries import export_entries
-from downtime.entry.policies import check_reason
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.outage.laptop_outages import export_outages
 from downtime.paper.merge_ledger import export_ledger
@@ -21,6 +20,7 @@ from downtime.vault import checkpoint, device, sealing
 from downtime.vault.database import transaction
 from downtime.vault.device import Card
 from downtime.vault.model import Actor
+from downtime.vault.policies import check_reason
 from downtime.vault.sealing import SealedFile
 from downtime.vault.store import audit_chain, checkpoints
 from downtime.vault.vault import Vault

@@ -1,11 +1,11 @@
 """Which outage here a laptop's outage belongs to, where the times alone do not say it."""
 
-from downtime.entry.policies import check_reason
 from downtime.outage import laptop_outages
 from downtime.snapshot import local_snapshots
 from downtime.sync.merge_rows import move_forms_to_outages
 from downtime.sync.model import AuditAction
 from downtime.vault.model import Actor
+from downtime.vault.policies import check_reason
 from downtime.vault.vault import Vault
 
 

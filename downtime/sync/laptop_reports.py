@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from downtime.entry.merge_entries import find_keyed_downtime_numbers
-from downtime.entry.policies import check_reason
 from downtime.errors import NotFoundError
 from downtime.outage import laptop_outages
 from downtime.outage.model import Outage
@@ -22,6 +21,7 @@ from downtime.sync.model import (
 )
 from downtime.vault import device
 from downtime.vault.model import Actor
+from downtime.vault.policies import check_reason
 from downtime.vault.vault import Vault
 
 _SENTENCES = {

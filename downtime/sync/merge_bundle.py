@@ -6,7 +6,6 @@ in one transaction, together with its audit entry: a program that dies meanwhile
 it. What only its audit chain speaks against can be merged by a person, with a reason.
 """
 
-from downtime.entry.policies import check_reason
 from downtime.settings import Settings
 from downtime.sync import store
 from downtime.sync.duplicate_numbers import find_duplicate_rows, save_duplicates
@@ -15,6 +14,7 @@ from downtime.sync.model import AuditAction, UntrustedBundle
 from downtime.sync.open_bundle import open_bundle
 from downtime.sync.trust_checks import find_trust_failure
 from downtime.vault.model import Actor
+from downtime.vault.policies import check_reason
 from downtime.vault.vault import Vault
 
 

@@ -32,7 +32,7 @@ _DUPLICATE = (
 def fetch_latest_bundles(db: Database) -> dict[str, MergedBundle]:
     """The bundle of each laptop that went furthest, by device code; an untrusted one goes before."""
     rows = db.execute(
-        f"SELECT {_BUNDLE} FROM handed_over"  # noqa: S608
+        f"SELECT {_BUNDLE} FROM handed_over"
         " ORDER BY sha256 IN (SELECT sha256 FROM handed_over_doubt), sequence"
     )
     bundles = (MergedBundle(**_merged_columns(row)) for row in rows.fetchall())
@@ -54,7 +54,7 @@ def save_bundle(db: Database, bundle: OpenedBundle, actor: Actor, merged: str) -
     """Note that a bundle was merged; one that was brought before is left as it is."""
     header, point = bundle.header, bundle.point
     db.execute(
-        f"INSERT OR IGNORE INTO handed_over ({_BUNDLE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        f"INSERT OR IGNORE INTO handed_over ({_BUNDLE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             bundle.sealed.sha256, header.device, header.sequence, bundle.head, header.created,
             merged, actor.id, actor.name, point.short_text if point else "",
@@ -66,7 +66,7 @@ def save_untrusted_bundle(db: Database, bundle: UntrustedBundle) -> None:
     """Keep a bundle that was merged although it is not trusted, with its file."""
     failure = bundle.failure
     db.execute(
-        f"INSERT INTO handed_over_doubt ({_UNTRUSTED}, file)"  # noqa: S608
+        f"INSERT INTO handed_over_doubt ({_UNTRUSTED}, file)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             bundle.sha256, bundle.device, failure.branch if failure else "",
@@ -80,7 +80,7 @@ def save_untrusted_bundle(db: Database, bundle: UntrustedBundle) -> None:
 
 def fetch_untrusted_bundles(db: Database) -> list[UntrustedBundle]:
     """All that were merged although they are not trusted, oldest first, without their files."""
-    query = f"SELECT {_UNTRUSTED} FROM handed_over_doubt ORDER BY taken, sha256"  # noqa: S608
+    query = f"SELECT {_UNTRUSTED} FROM handed_over_doubt ORDER BY taken, sha256"
     return [_parse_untrusted(row) for row in db.query(query)]
 
 
@@ -130,7 +130,7 @@ def save_duplicate_numbers(db: Database, numbers: Iterable[DuplicateNumber]) -> 
 
 def fetch_duplicate_numbers(db: Database) -> list[DuplicateNumber]:
     """All that were found, settled or not, oldest first."""
-    query = f"SELECT {_DUPLICATE} FROM handed_over_clash ORDER BY taken, number, digest"  # noqa: S608
+    query = f"SELECT {_DUPLICATE} FROM handed_over_clash ORDER BY taken, number, digest"
     names = {"taken": "noticed", "what": "kept_description", "why": "reason"}
     return [
         DuplicateNumber(

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from downtime.paper.forms.definition import definitions
-from downtime.paper.layout.layout import form_layout
-from downtime.paper.layout.sheet import Imprint
-from downtime.paper.layout.stamp import Printer
-from downtime.paper.serials import serial
+from downtime.paper.forms.load_form import load_forms
+from downtime.paper.layout.model import Imprint
+from downtime.paper.layout.stamp_pages import DocumentPrinter
+from downtime.paper.layout.template_layout import form_layout
+from downtime.paper.serials import make_serial
 from downtime.pdf.writer import PdfWriter
 
 OPTION = re.compile("=[^:]*")
@@ -45,11 +45,11 @@ PATIENT = {
 
 
 def printed(name):
-    form = definitions()[name]
+    form = load_forms()[name]
     layout = form_layout(form, "Hospital No.")
     out = io.BytesIO()
-    printer = Printer(PdfWriter(out, form.title, NOW), IMPRINT)
-    printer.form(layout, serial("K7", 42), PATIENT if form.identity else {}, {})
+    printer = DocumentPrinter(PdfWriter(out, form.title, NOW), IMPRINT)
+    printer.print_form(layout, make_serial("K7", 42), PATIENT if form.identity else {}, {})
     printer.finish()
     return layout, out.getvalue()
 
@@ -69,7 +69,7 @@ def boxes_of(layout):
     ]
 
 
-@pytest.mark.parametrize("name", sorted(definitions()))
+@pytest.mark.parametrize("name", sorted(load_forms()))
 def test_a_form_looks_as_it_was_last_looked_at(name):
     layout, pdf = printed(name)
     found = {"text": text_of(pdf), "boxes": boxes_of(layout)}
@@ -81,10 +81,10 @@ def test_a_form_looks_as_it_was_last_looked_at(name):
     assert found["boxes"] == kept["boxes"]
 
 
-@pytest.mark.parametrize("name", sorted(definitions()))
+@pytest.mark.parametrize("name", sorted(load_forms()))
 def test_every_field_has_a_box_on_paper_and_none_overlaps_another(name):
     layout, _ = printed(name)
-    form = definitions()[name]
+    form = load_forms()[name]
     keys = {OPTION.sub("", place.key) for page in layout.pages for place in page}
     assert set(form.keys()) <= keys
     for page in layout.pages:
@@ -107,7 +107,7 @@ def apart(one, other):
     )
 
 
-@pytest.mark.parametrize("name", sorted(definitions()))
+@pytest.mark.parametrize("name", sorted(load_forms()))
 def test_there_is_room_for_handwriting_and_tick_boxes_are_of_one_size(name):
     layout, _ = printed(name)
     millimetre = 72 / 25.4
@@ -122,13 +122,13 @@ def test_there_is_room_for_handwriting_and_tick_boxes_are_of_one_size(name):
     assert all(wide == high for wide, high in ticks)
 
 
-@pytest.mark.parametrize("name", sorted(definitions()))
+@pytest.mark.parametrize("name", sorted(load_forms()))
 def test_the_title_stands_on_one_line(name):
     _, pdf = printed(name)
-    assert all(any(definitions()[name].title in line for line in page) for page in text_of(pdf))
+    assert all(any(load_forms()[name].title in line for line in page) for page in text_of(pdf))
 
 
-@pytest.mark.parametrize("name", sorted(definitions()))
+@pytest.mark.parametrize("name", sorted(load_forms()))
 def test_no_page_of_a_form_is_nearly_empty(name):
     layout, _ = printed(name)
     for page in layout.pages:

@@ -11,9 +11,9 @@ from hl7apy.consts import VALIDATION_LEVEL
 from hl7apy.parser import parse_message
 
 from downtime.entry.facts import Fact, Person
-from downtime.returns.drafts import control_id
-from downtime.returns.hl7.messages import Returned, write, write_document, write_merge
-from downtime.returns.profiles import target
+from downtime.returns.hl7.messages import ReturnedFacts, write_document, write_merge, write_message
+from downtime.returns.message_drafts import make_control_id
+from downtime.returns.profiles import read_target
 from downtime.settings import ReturnsSettings, Settings
 
 FOLDER = Path(__file__).parent / "messages"
@@ -234,8 +234,8 @@ def settings_for(system: str, version: str, **keys) -> Settings:
 def made(name: str, version: str = "2.4", **keys) -> str:
     one = FACTS[name]
     settings = settings_for(one.system, version, **keys)
-    returned = Returned((one,), one.person, DECIDED, control_id([(one.key, name)]))
-    return write(returned, settings, target(settings, one.system)).decode()
+    returned = ReturnedFacts((one,), one.person, DECIDED, make_control_id([(one.key, name)]))
+    return write_message(returned, settings, read_target(settings, one.system)).decode()
 
 
 def chart(version: str) -> str:
@@ -247,8 +247,8 @@ def chart(version: str) -> str:
         fields={**pulse.fields, "value": "92", "effective": "2026-11-02T15:00:00Z"},
     )  # fmt: skip
     settings = settings_for("EPR", version)
-    returned = Returned((pulse, words, later), PERSON, DECIDED, "DTCHART")
-    return write(returned, settings, target(settings, "EPR")).decode()
+    returned = ReturnedFacts((pulse, words, later), PERSON, DECIDED, "DTCHART")
+    return write_message(returned, settings, read_target(settings, "EPR")).decode()
 
 
 def scan(version: str) -> str:
@@ -256,7 +256,7 @@ def scan(version: str) -> str:
     one = fact("Document", "EPR", fields={"display": "Clerking notes"})
     return write_document(
         one, PERSON, ("application/pdf", b"%PDF-1.7 two pages"), "DTSCAN", settings,
-        target(settings, "EPR"),
+        read_target(settings, "EPR"),
     ).decode()  # fmt: skip
 
 
@@ -265,7 +265,7 @@ def merged(version: str, event: str = "A40") -> str:
     survivor = PERSON._replace(downtime_number="")
     downtime = Person(downtime_number="DK700042X", family="Unknown", given="Female")
     return write_merge(
-        survivor, downtime, DECIDED, "DTMERGE", settings, target(settings, "PAS")
+        survivor, downtime, DECIDED, "DTMERGE", settings, read_target(settings, "PAS")
     ).decode()
 
 
@@ -308,8 +308,8 @@ def test_words_too_long_for_a_coded_field_are_said_elsewhere():
         "bed": "4",
     }
     one = FACTS["admission"]._replace(fields={**FACTS["admission"].fields, **long})
-    returned = Returned((one,), one.person, "2026-11-04T10:00:00Z", "DT1")
-    text = write(returned, Settings(), target(Settings(), "PAS")).decode()
+    returned = ReturnedFacts((one,), one.person, "2026-11-04T10:00:00Z", "DT1")
+    text = write_message(returned, Settings(), read_target(Settings(), "PAS")).decode()
     assert parse_message(text, validation_level=VALIDATION_LEVEL.STRICT).validate()
     for words in long.values():
         assert words in text
@@ -326,5 +326,9 @@ def test_a_site_may_ask_for_the_older_order_message():
 def test_a_control_id_fits_and_names_item_and_content(name):
     number = re.match(r"MSH(?:\|[^|]*){8}\|([^|]*)", made(name))[1]
     assert re.fullmatch(r"DT[A-Z2-7]{18}", number)
-    assert control_id([("K7000042X-test", name)]) == control_id([("K7000042X-test", name)])
-    assert control_id([("K7000042X-test", "other")]) != control_id([("K7000042X-test", name)])
+    assert make_control_id([("K7000042X-test", name)]) == make_control_id(
+        [("K7000042X-test", name)]
+    )
+    assert make_control_id([("K7000042X-test", "other")]) != make_control_id(
+        [("K7000042X-test", name)]
+    )

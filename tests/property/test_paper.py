@@ -12,13 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from downtime.paper.forms.definition import definitions
-from downtime.paper.forms.questionnaire import TRUE
-from downtime.paper.layout.layout import form_layout
-from downtime.paper.layout.sheet import Imprint
-from downtime.paper.layout.stamp import Printer
-from downtime.paper.serials import serial
-from downtime.pdf.text import printable
+from downtime.paper.forms.load_form import load_forms
+from downtime.paper.forms.model import TRUE
+from downtime.paper.layout.model import Imprint
+from downtime.paper.layout.stamp_pages import DocumentPrinter
+from downtime.paper.layout.template_layout import form_layout
+from downtime.paper.serials import make_serial
+from downtime.pdf.text import to_printable
 from downtime.pdf.writer import PdfWriter
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
@@ -52,16 +52,16 @@ def letters(text):
 
 def printed(form, values):
     out = io.BytesIO()
-    printer = Printer(PdfWriter(out, "Test", NOW), IMPRINT)
+    printer = DocumentPrinter(PdfWriter(out, "Test", NOW), IMPRINT)
     labels = {item.link_id: item.text for item in form.fields()}
-    printer.form(form_layout(form, "Hospital No."), serial("K7", 1), values, labels)
+    printer.print_form(form_layout(form, "Hospital No."), make_serial("K7", 1), values, labels)
     printer.finish()
     return out.getvalue()
 
 
 @cache
 def empty(name):
-    return printed(definitions()[name], {})
+    return printed(load_forms()[name], {})
 
 
 def said(pdf):
@@ -79,7 +79,7 @@ def not_on_paper(form, values):
     wanted = Counter[str]()
     for key, value in values.items():
         if key not in ticked and value != TRUE:
-            wanted += letters(printable(value))
+            wanted += letters(to_printable(value))
     return {c: n - added[c] for c, n in wanted.items() if added[c] < n}
 
 
@@ -112,9 +112,9 @@ def inside(place, high, box):
     return beside and place.y - 1.0 <= middle <= place.y + place.height + 1.0
 
 
-@pytest.mark.parametrize("name", sorted(definitions()))
+@pytest.mark.parametrize("name", sorted(load_forms()))
 def test_hostile_values_in_every_field_are_never_lost_and_stay_in_their_fields(name):
-    form = definitions()[name]
+    form = load_forms()[name]
     values = dealt(form, HOSTILE)
     assert not_on_paper(form, values) == {}
     layout = form_layout(form, "Hospital No.")
@@ -124,16 +124,16 @@ def test_hostile_values_in_every_field_are_never_lost_and_stay_in_their_fields(n
             assert any(inside(place, layout.size[1], box) for place in places), (word, box)
 
 
-@pytest.mark.parametrize("name", sorted(definitions()))
+@pytest.mark.parametrize("name", sorted(load_forms()))
 def test_text_that_needs_shaping_is_wholly_in_its_field_or_on_the_continuation_page(name):
-    form = definitions()[name]
+    form = load_forms()[name]
     values = dealt(form, SHAPED, most=25)
     labels = {item.link_id: item.text for item in [*form.identity, *form.fields()]}
     words = {" ".join(text.split()) for text in said(printed(form, values))}
     for key, value in values.items():
         name, _, row = key.partition(":")
         label = f"{labels[name]}, row {row}" if row else labels[name]
-        whole = " ".join(printable(value).split())
+        whole = " ".join(to_printable(value).split())
         assert f"{label}: {whole}" in words or whole in words, key
         assert any(text.startswith(f"{label}: ") for text in words), key
 
@@ -141,22 +141,22 @@ def test_text_that_needs_shaping_is_wholly_in_its_field_or_on_the_continuation_p
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_any_text_in_any_fields_is_never_lost(data):
-    form = data.draw(st.sampled_from(list(definitions().values())))
+    form = data.draw(st.sampled_from(list(load_forms().values())))
     keys = data.draw(st.lists(st.sampled_from(writable(form)), max_size=12, unique=True))
     assert not_on_paper(form, {key: data.draw(latin) for key in keys}) == {}
 
 
 @pytest.mark.parametrize("value", SHAPED)
 def test_shaped_text_is_drawn_and_goes_on_when_it_is_long(value):
-    form = definitions()["progress-notes"]
+    form = load_forms()["progress-notes"]
     text = text_of(printed(form, {"words:1": value, "patient.name": value}))
-    assert len(letters(text) & letters(printable(value))) > 1
+    assert len(letters(text) & letters(to_printable(value))) > 1
     long = f"{value} " * (2400 // len(value))
     assert "Progress notes: continued" in text_of(printed(form, {"words:1": long}))
 
 
 def test_an_answer_without_a_box_on_paper_is_on_the_continuation_page():
-    form = definitions()["blood-sciences-request"]
+    form = load_forms()["blood-sciences-request"]
     values = {"priority": "whenever", "test.fbc": "perhaps", "nonsense": "kept"}
     text = text_of(printed(form, values))
     assert all(word in text for word in ("whenever", "perhaps", "kept"))

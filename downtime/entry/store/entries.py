@@ -19,7 +19,7 @@ from downtime.entry.model import (
 
 _COLUMNS = tuple(f.name for f in fields(Entry))
 _SAVE = (
-    f"INSERT INTO entry ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
+    f"INSERT INTO entry ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
     " ON CONFLICT (serial) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
 )
@@ -68,7 +68,7 @@ def fetch(db: Database, serial: str) -> Entry | None:
 def find_in_state(db: Database, *states: EntryState) -> Iterator[Entry]:
     """All entries in any of these states, by serial."""
     placeholders = ", ".join("?" * len(states))
-    query = f"SELECT * FROM entry WHERE state IN ({placeholders}) ORDER BY serial"  # noqa: S608
+    query = f"SELECT * FROM entry WHERE state IN ({placeholders}) ORDER BY serial"
     return (parse_entry(row) for row in db.query(query, states))
 
 
@@ -80,7 +80,7 @@ def stamps_of_outage(db: Database, outage: str, opened: str) -> dict[str, str]:
     """
     ahead = "OR (outage = '' AND event >= ?)" if opened else "OR ? <> ''"
     query = (
-        "SELECT serial, changed || ' ' || corrections || ' ' || version FROM entry"  # noqa: S608
+        "SELECT serial, changed || ' ' || corrections || ' ' || version FROM entry"
         f" WHERE state <> ? AND (outage = ? {ahead})"
     )
     return {row[0]: row[1] for row in db.conn.execute(query, (EntryState.DRAFT, outage, opened))}
@@ -89,7 +89,7 @@ def stamps_of_outage(db: Database, outage: str, opened: str) -> dict[str, str]:
 def fetch_many(db: Database, serials: Iterable[str]) -> list[Entry]:
     """The entries of some forms."""
     names = ", ".join(_COLUMNS)
-    query = f"SELECT {names} FROM entry WHERE serial IN (SELECT value FROM json_each(?))"  # noqa: S608
+    query = f"SELECT {names} FROM entry WHERE serial IN (SELECT value FROM json_each(?))"
     rows = db.conn.execute(query, (orjson.dumps(list(serials)).decode(),))
     return [parse_entry(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
 
@@ -155,7 +155,7 @@ def find_waiting(
     """
     names, excluded = list(forms), list(without)
     query = (
-        f"SELECT * FROM entry WHERE waits = ? AND form IN ({', '.join('?' * len(names))})"  # noqa: S608
+        f"SELECT * FROM entry WHERE waits = ? AND form IN ({', '.join('?' * len(names))})"
         f" AND serial NOT IN ({', '.join('?' * len(excluded))}) AND transcriber <> ?"
         + (" AND ward = ?" if ward else "")
         + " ORDER BY event, serial LIMIT ?"

@@ -21,7 +21,7 @@ class ElsewhereRow(NamedTuple):
 
 def fetch_rows(db: Database, table: str) -> Iterator[dict[str, Any]]:
     """A whole table of this room, to be exported."""
-    return db.query(f"SELECT * FROM {table}")  # noqa: S608
+    return db.query(f"SELECT * FROM {table}")
 
 
 def fetch_columns(db: Database, table: str) -> tuple[str, ...]:
@@ -33,7 +33,7 @@ def insert_missing(db: Database, table: str, names: Sequence[str], row: Mapping[
     """Insert a row of a table of this room, unless its key or the very same row is there."""
     same = " AND ".join(f"{name} = :{name}" for name in names)
     db.execute(
-        f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(f':{n}' for n in names)}"  # noqa: S608
+        f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(f':{n}' for n in names)}"
         f" WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {same}) ON CONFLICT DO NOTHING",
         {name: row[name] for name in names},
     )

@@ -14,7 +14,7 @@ def save(db: Database, info: ScanInfo, content: bytes) -> None:
     """Insert the scan of a form; its pictures follow."""
     values = [*astuple(info), content]
     db.execute(
-        f"INSERT INTO form_scan ({_COLUMNS}, content) VALUES ({', '.join('?' * len(values))})",  # noqa: S608
+        f"INSERT INTO form_scan ({_COLUMNS}, content) VALUES ({', '.join('?' * len(values))})",
         values,
     )
 
@@ -29,7 +29,7 @@ def save_pages(db: Database, serial: str, pages: Iterable[tuple[int, int, bytes]
 
 def fetch(db: Database, serial: str) -> ScanInfo | None:
     """What is known of a scan without its content."""
-    query = f"SELECT {_COLUMNS} FROM form_scan WHERE serial = ?"  # noqa: S608
+    query = f"SELECT {_COLUMNS} FROM form_scan WHERE serial = ?"
     row = next(db.query(query, [serial]), None)
     return ScanInfo(**row) if row else None
 

@@ -8,7 +8,7 @@ from sqlite_utils import Database
 
 def fetch_table(db: Database, table: str) -> Iterator[dict[str, Any]]:
     """All rows of a table of this room."""
-    return db.query(f"SELECT * FROM {table}")  # noqa: S608
+    return db.query(f"SELECT * FROM {table}")
 
 
 class RowInserter:
@@ -23,7 +23,7 @@ class RowInserter:
         if table not in self._statements:
             names = tuple(self._db.table(table).columns_dict)
             values = ", ".join("?" * len(names))
-            statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({values})"  # noqa: S608
+            statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({values})"
             self._statements[table] = names, f"{statement} ON CONFLICT DO NOTHING"
         names, statement = self._statements[table]
         cursor = self._db.conn.execute(statement, [row[name] for name in names])

@@ -28,10 +28,9 @@ _COLUMNS = (
     "changed_by", "changed_at", "reason", "replaces",
 )  # fmt: skip
 _INSERT = (
-    f"INSERT INTO form_issue ({', '.join(_COLUMNS)})"  # noqa: S608
-    f" VALUES ({', '.join('?' * len(_COLUMNS))})"
+    f"INSERT INTO form_issue ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 )
-_SELECT = f"SELECT {', '.join((*_ISSUED, *_SUBJECT))} FROM form_issue"  # noqa: S608
+_SELECT = f"SELECT {', '.join((*_ISSUED, *_SUBJECT))} FROM form_issue"
 _IN_ORDER = "ORDER BY substr(serial, 1, 2), position"
 """The order of issue, laptop by laptop."""
 _LISTED = "SELECT value FROM json_each(?)"
@@ -158,7 +157,7 @@ def fetch_outage(db: Database, serial: str) -> str:
 def sort_by_patient(db: Database, serials: Iterable[str]) -> list[str]:
     """These serials, those of one patient together."""
     wanted = orjson.dumps(list(serials)).decode()
-    query = f"SELECT serial FROM form_issue WHERE serial IN ({_LISTED}) ORDER BY patient, serial"  # noqa: S608
+    query = f"SELECT serial FROM form_issue WHERE serial IN ({_LISTED}) ORDER BY patient, serial"
     return [row[0] for row in db.conn.execute(query, (wanted,))]
 
 
@@ -182,7 +181,7 @@ def count_forms(db: Database, outage: str | None = None) -> list[FormCount]:
     """Forms that must come back, of one outage or of all time, by ward, form and state."""
     condition, values = ("AND outage = ?", [outage]) if outage is not None else ("", [])
     query = (
-        "SELECT ward, form, state, count(*) AS n FROM form_issue"  # noqa: S608
+        "SELECT ward, form, state, count(*) AS n FROM form_issue"
         f" WHERE returns {condition} GROUP BY ward, form, state ORDER BY ward, form, state"
     )
     return [
@@ -212,7 +211,7 @@ def fetch_serials(
     """The serials of these forms in a state, in the order of issue; `without` leaves some out."""
     names, excluded = list(forms), list(without)
     query = (
-        "SELECT serial FROM form_issue WHERE returns AND state = ?"  # noqa: S608
+        "SELECT serial FROM form_issue WHERE returns AND state = ?"
         f" AND form IN ({', '.join('?' * len(names))})"
         f" AND serial NOT IN ({', '.join('?' * len(excluded))})"
         + (" AND ward = ?" if ward else "")
@@ -230,7 +229,7 @@ PERSON = (
     "gender",
 )  # fmt: skip
 _PRINTED_FOR = (
-    f"SELECT f.serial, f.layout, f.ward, {', '.join(f'f.{name}' for name in PERSON)}"  # noqa: S608
+    f"SELECT f.serial, f.layout, f.ward, {', '.join(f'f.{name}' for name in PERSON)}"
     " FROM json_each(?) AS wanted CROSS JOIN form_issue AS f ON f.serial = wanted.value"
     " WHERE f.outage <> '' OR NOT f.drill"
 )
@@ -286,7 +285,7 @@ def fetch_digests(db: Database, form: str, *, drill: bool) -> dict[str, str]:
 def is_printed_differently(db: Database, row: Mapping[str, Any]) -> bool:
     """Whether the form that is held under this serial is another paper than this row's."""
     names = ("form", "layout", "patient", "downtime_number", "pack", "issued_by", "issued_at")
-    query = f"SELECT {', '.join(names)} FROM form_issue WHERE serial = ?"  # noqa: S608
+    query = f"SELECT {', '.join(names)} FROM form_issue WHERE serial = ?"
     stored = db.execute(query, [row["serial"]]).fetchone()
     return stored is not None and tuple(stored) != tuple(row[name] for name in names)
 

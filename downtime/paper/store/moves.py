@@ -19,7 +19,7 @@ _NEXT = (
     "SELECT coalesce(max(step), 0) + 1, max(coalesce(max(at), ''), ?) FROM form_move"
     " WHERE serial = ?"
 )
-_SELECT = f"SELECT {_NAMES} FROM form_move"  # noqa: S608
+_SELECT = f"SELECT {_NAMES} FROM form_move"
 _BY_SERIAL = "ORDER BY serial, at, step"
 _NOT_UNDONE = (
     "NOT EXISTS (SELECT 1 FROM form_move u WHERE u.serial = m.serial AND u.device = m.device"
@@ -105,7 +105,7 @@ def fetch_last_checked_in(db: Database, person: str, device: str, limit: int) ->
 def count_checked_in(db: Database, person: str, device: str, since: str) -> int:
     """How many papers somebody checked in on this machine since a time."""
     query = (
-        "SELECT count(DISTINCT serial) FROM form_move m"  # noqa: S608
+        "SELECT count(DISTINCT serial) FROM form_move m"
         f" WHERE person = ? AND device = ? AND kind = ? AND at >= ? AND {_NOT_UNDONE}"
     )
     return int(db.execute(query, [person, device, MoveKind.SIGHTED, since]).fetchone()[0])

@@ -14,7 +14,7 @@ _OF_DEVICE = "substr(id, 1, 3) = ? || '-'"
 
 def next_pack_number(db: Database, device: str) -> int:
     """The number of the next pack of a device."""
-    query = f"SELECT count(*) FROM pack WHERE {_OF_DEVICE}"  # noqa: S608
+    query = f"SELECT count(*) FROM pack WHERE {_OF_DEVICE}"
     return int(db.execute(query, [device]).fetchone()[0]) + 1
 
 
@@ -43,19 +43,19 @@ def fetch_packs(db: Database, outage: str | None = None) -> list[Pack]:
     """Packs of one outage, or all, newest first."""
     if outage is None:
         return [_read_pack(row) for row in db.query(f"SELECT * FROM pack {_NEWEST_FIRST}")]
-    query = f"SELECT * FROM pack WHERE outage = ? {_NEWEST_FIRST}"  # noqa: S608
+    query = f"SELECT * FROM pack WHERE outage = ? {_NEWEST_FIRST}"
     return [_read_pack(row) for row in db.query(query, [outage])]
 
 
 def fetch_failed(db: Database, device: str) -> list[Pack]:
     """Packs of a device that failed and were not printed anew, newest first."""
-    query = f"SELECT * FROM pack WHERE state = ? AND {_OF_DEVICE} {_NEWEST_FIRST}"  # noqa: S608
+    query = f"SELECT * FROM pack WHERE state = ? AND {_OF_DEVICE} {_NEWEST_FIRST}"
     return [_read_pack(row) for row in db.query(query, [PackState.FAILED, device])]
 
 
 def fetch_interrupted(db: Database, device: str, before: str) -> list[Pack]:
     """Packs of a device that began before a time and are still printing."""
-    query = f"SELECT * FROM pack WHERE state = ? AND issued_at < ? AND {_OF_DEVICE}"  # noqa: S608
+    query = f"SELECT * FROM pack WHERE state = ? AND issued_at < ? AND {_OF_DEVICE}"
     return [_read_pack(row) for row in db.query(query, [PackState.PRINTING, before, device])]
 
 

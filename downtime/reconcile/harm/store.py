@@ -112,7 +112,7 @@ def fetch_findings(
 
 def fetch_by_keys(db: Database, outage: str, keys: Iterable[str]) -> dict[str, HarmFinding]:
     """Findings by their keys, those that are there, by their digest."""
-    query = f"{_SELECT} AND f.key IN (SELECT value FROM json_each(:keys))"  # noqa: S608
+    query = f"{_SELECT} AND f.key IN (SELECT value FROM json_each(:keys))"
     rows = db.query(query, {"outage": outage, "keys": orjson.dumps(list(keys)).decode()})
     return {row["digest"]: decode_finding(orjson.loads(row["body"])) for row in rows}
 
@@ -152,7 +152,7 @@ def count_findings(db: Database, outage: str) -> list[dict[str, Any]]:
     )
     is_reviewed, has_any = any_review.format(" AND r.way = 'reviewed'"), any_review.format("")
     query = (
-        f"SELECT f.kind, f.state, count(*) AS findings, sum({is_reviewed}) AS reviewed,"  # noqa: S608
+        f"SELECT f.kind, f.state, count(*) AS findings, sum({is_reviewed}) AS reviewed,"
         f" sum(f.needs AND NOT {has_any}) AS open FROM harm_finding f WHERE f.outage = ?"
         " GROUP BY f.kind, f.state ORDER BY f.kind, f.state"
     )

@@ -1,18 +1,18 @@
 """Who may link somebody on paper to a patient: two people, each with a reason."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from downtime.errors import ConflictError, ForbiddenError, InputError
 from downtime.reconcile.identity.model import Link, LinkState
+from downtime.vault import policies as vault_policies
 
-
-def check_reason(reason: str) -> str:
-    """The reason without blanks around it; InputError when it is empty."""
-    if not reason.strip():
-        raise InputError(
-            "identity.reason", "A reason is needed.", "Say in a few words how you know."
-        )
-    return reason.strip()
+check_reason = partial(
+    vault_policies.check_reason,
+    code="identity.reason",
+    next_step="Say in a few words how you know.",
+)
+"""The reason without spaces around it; InputError when there is none."""
 
 
 def check_evidence(evidence: str, *, is_needed: bool) -> str:

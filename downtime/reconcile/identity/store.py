@@ -43,7 +43,7 @@ def fetch_confirmed_links(db: Database) -> list[Link]:
 
 
 def _fetch(db: Database, condition: str, *values: str) -> list[Link]:
-    query = f"SELECT * FROM identity_link WHERE {condition} ORDER BY proposed, rowid"  # noqa: S608
+    query = f"SELECT * FROM identity_link WHERE {condition} ORDER BY proposed, rowid"
     return [_link(row) for row in db.query(query, values)]
 
 

@@ -12,7 +12,7 @@ from downtime.reconcile.store.items import decode_decision, encode_decision
 
 _COLUMNS = tuple(f.name for f in fields(BulkDecision))
 _SAVE = (
-    f"INSERT OR REPLACE INTO item_batch ({', '.join(_COLUMNS)})"  # noqa: S608
+    f"INSERT OR REPLACE INTO item_batch ({', '.join(_COLUMNS)})"
     f" VALUES ({', '.join('?' * len(_COLUMNS))})"
 )
 

@@ -34,14 +34,13 @@ _COLUMNS = (
     "transcriber", "is_open", "second", *_DECISION_COLUMNS,
 )  # fmt: skip
 _SAVE = (
-    f"INSERT OR REPLACE INTO item ({', '.join(_COLUMNS)})"  # noqa: S608
-    f" VALUES ({', '.join('?' * len(_COLUMNS))})"
+    f"INSERT OR REPLACE INTO item ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 )
 _NAMES = ", ".join(f"item.{name}" for name in _COLUMNS)
 _OF_FORMS = "JOIN json_each(?) AS s ON item.key > s.value || '-' AND item.key < s.value || '.'"
 """A key is the serial of its form, a hyphen and more; a full stop follows the hyphen in ASCII."""
 _DECIDE = (
-    f"UPDATE item SET {', '.join(f'{name} = ?' for name in _DECISION_COLUMNS)}, is_open = ?"  # noqa: S608
+    f"UPDATE item SET {', '.join(f'{name} = ?' for name in _DECISION_COLUMNS)}, is_open = ?"
     " WHERE key = ?"
 )
 
@@ -80,7 +79,7 @@ def fetch_item_page(
 def count_items(db: Database, outage: str, item_filter: ItemFilter = ALL_ITEMS) -> int:
     """How many items a filter lets through."""
     where, values = _where(item_filter)
-    query = f"SELECT count(*) FROM item WHERE outage = ?{where}"  # noqa: S608
+    query = f"SELECT count(*) FROM item WHERE outage = ?{where}"
     return int(db.execute(query, [outage, *values]).fetchone()[0])
 
 
@@ -89,7 +88,7 @@ def count_items_by(
 ) -> dict[str, int]:
     """How many of these items there are by one of their columns."""
     where, values = _where(item_filter)
-    query = f"SELECT {column}, count(*) FROM item WHERE outage = ?{where} GROUP BY 1 ORDER BY 1"  # noqa: S608
+    query = f"SELECT {column}, count(*) FROM item WHERE outage = ?{where} GROUP BY 1 ORDER BY 1"
     return {str(row[0]): int(row[1]) for row in db.execute(query, [outage, *values])}
 
 
@@ -134,7 +133,7 @@ def count_by_state(db: Database, outage: str) -> list[dict[str, Any]]:
 
 
 def _fetch(db: Database, clause: str, *values: object) -> Iterator[StoredItem]:
-    cursor = db.conn.execute(f"SELECT {_NAMES} FROM item {clause}", values)  # noqa: S608
+    cursor = db.conn.execute(f"SELECT {_NAMES} FROM item {clause}", values)
     return (_row(dict(zip(_COLUMNS, row, strict=True))) for row in cursor)
 
 

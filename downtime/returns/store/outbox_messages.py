@@ -20,7 +20,7 @@ _COLUMNS = (
 """All but the content, which may be long."""
 _NEW_COLUMNS = tuple(f.name for f in fields(NewMessage) if f.name not in ("position", "items"))
 _INSERT = (
-    f"INSERT INTO outbox (position, {', '.join(_NEW_COLUMNS)})"  # noqa: S608
+    f"INSERT INTO outbox (position, {', '.join(_NEW_COLUMNS)})"
     f" VALUES (?{', ?' * len(_NEW_COLUMNS)})"
 )
 
@@ -61,14 +61,14 @@ def list_messages(
     }
     values = {name: value for name, value in filters.items() if value}
     where = " AND ".join(f"{name} = :{name}" for name in values) or "1"
-    query = f"SELECT {_COLUMNS} FROM outbox AS o WHERE {where} ORDER BY position"  # noqa: S608
+    query = f"SELECT {_COLUMNS} FROM outbox AS o WHERE {where} ORDER BY position"
     return (_message(row) for row in db.query(query, values))
 
 
 def list_newest(db: Database, outage: str, limit: int) -> list[Message]:
     """The messages of an outage that moved last, newest first."""
     query = (
-        f"SELECT {_COLUMNS} FROM outbox AS o WHERE outage = ?"  # noqa: S608
+        f"SELECT {_COLUMNS} FROM outbox AS o WHERE outage = ?"
         " ORDER BY changed DESC, position DESC LIMIT ?"
     )
     return [_message(row) for row in db.query(query, [outage, limit])]
@@ -76,7 +76,7 @@ def list_newest(db: Database, outage: str, limit: int) -> list[Message]:
 
 def find_message(db: Database, control_id: str) -> Message | None:
     """One message."""
-    query = f"SELECT {_COLUMNS} FROM outbox AS o WHERE control_id = ?"  # noqa: S608
+    query = f"SELECT {_COLUMNS} FROM outbox AS o WHERE control_id = ?"
     row = next(db.query(query, [control_id]), None)
     return _message(row) if row else None
 
@@ -112,7 +112,7 @@ def update_message(db: Database, control_id: str, **changes: str) -> None:
     """Replace some columns of one message."""
     assignments = ", ".join(f"{name} = :{name}" for name in changes)
     db.conn.execute(
-        f"UPDATE outbox SET {assignments} WHERE control_id = :control_id",  # noqa: S608
+        f"UPDATE outbox SET {assignments} WHERE control_id = :control_id",
         {**changes, "control_id": control_id},
     )
 
@@ -134,7 +134,7 @@ _CLAIM = f"""UPDATE outbox SET state = ?, attempts = attempts + 1, changed = ? W
     WHERE system = ? AND channel = ? AND state = ? AND next_try <= ? AND NOT EXISTS (
         SELECT 1 FROM outbox AS e WHERE e.system = o.system AND e.order_key = o.order_key
         AND o.order_key <> '' AND e.position < o.position AND e.state IN ({_WAITING_STATES}))
-    ORDER BY position LIMIT 1) RETURNING control_id"""  # noqa: S608
+    ORDER BY position LIMIT 1) RETURNING control_id"""
 
 
 def count_waiting(db: Database, system: str, channel: Channel) -> int:

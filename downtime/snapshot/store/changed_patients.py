@@ -44,11 +44,11 @@ def _select_differences(db: Database, record_type: type[R]) -> list[R]:
     table, size = record_type.__name__, len(columns(record_type))
     differs = " OR ".join(f"m.{name} IS NOT o.{name}" for name in columns(record_type)[1:])
     changed = db.conn.execute(
-        f"SELECT m.*, o.* FROM main.{table} m JOIN other.{table} o ON o.id = m.id WHERE {differs}"  # noqa: S608
+        f"SELECT m.*, o.* FROM main.{table} m JOIN other.{table} o ON o.id = m.id WHERE {differs}"
     )
     records = [from_row(record_type, part) for row in changed for part in (row[:size], row[size:])]
     for schema, other in (("main", "other"), ("other", "main")):
-        ids = f"SELECT id FROM {schema}.{table} EXCEPT SELECT id FROM {other}.{table}"  # noqa: S608
-        rows = db.conn.execute(f"SELECT * FROM {schema}.{table} WHERE id IN ({ids})")  # noqa: S608
+        ids = f"SELECT id FROM {schema}.{table} EXCEPT SELECT id FROM {other}.{table}"
+        rows = db.conn.execute(f"SELECT * FROM {schema}.{table} WHERE id IN ({ids})")
         records += [from_row(record_type, row) for row in rows]
     return records

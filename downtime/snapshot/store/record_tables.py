@@ -171,7 +171,7 @@ def _insert_records(db: sqlite_utils.Database, records: Iterable[Record]) -> dic
         for name, record_type in TYPES.items():
             rows = [to_row(record) for record in batch if type(record) is record_type]
             placeholders = ", ".join("?" * len(columns(record_type)))
-            db.conn.executemany(f"INSERT INTO {name} VALUES ({placeholders})", rows)  # noqa: S608
+            db.conn.executemany(f"INSERT INTO {name} VALUES ({placeholders})", rows)
             counts[name] += len(rows)
     return counts
 
@@ -208,7 +208,7 @@ def local_day(start: str, zone: ZoneInfo) -> str:
 def iterate_patients(db: sqlite_utils.Database) -> Iterator[Patient]:
     """Every patient, the merged ones included."""
     names = ", ".join(columns(Patient))
-    for row in db.conn.execute(f"SELECT {names} FROM Patient"):  # noqa: S608
+    for row in db.conn.execute(f"SELECT {names} FROM Patient"):
         yield from_row(Patient, row)
 
 

@@ -102,7 +102,7 @@ class SnapshotDatabase:
         wanted = list(values)
         if not wanted:
             return []
-        where = f"WHERE t.{field} IN (SELECT value FROM json_each(?)) ORDER BY id"  # noqa: S608
+        where = f"WHERE t.{field} IN (SELECT value FROM json_each(?)) ORDER BY id"
         return self._select_records(record_type, where, orjson.dumps(wanted).decode())
 
     def list_patient_records(self, record_type: RecordType, patient_id: str) -> list[Record]:
@@ -114,7 +114,7 @@ class SnapshotDatabase:
     def _select_records(self, record_type: type[R], where: str, *values: object) -> list[R]:
         if record_type.__name__ not in self.types:
             return []
-        sql = f"SELECT {_list_columns(record_type)} FROM {record_type.__name__} t {where}"  # noqa: S608
+        sql = f"SELECT {_list_columns(record_type)} FROM {record_type.__name__} t {where}"
         return [from_row(record_type, row) for row in self._db.conn.execute(sql, values)]
 
     def _select_joined(
@@ -124,7 +124,7 @@ class SnapshotDatabase:
         names = ", ".join(
             _list_columns(record_type, f"t{n}") for n, record_type in enumerate(kinds)
         )
-        for row in self._db.conn.execute(f"SELECT {names} FROM {tables_and_where}", tuple(values)):  # noqa: S608
+        for row in self._db.conn.execute(f"SELECT {names} FROM {tables_and_where}", tuple(values)):
             cells = list(row)
             records: list[Record | None] = []
             for record_type in kinds:

@@ -30,7 +30,7 @@ class BundleNumber(NamedTuple):
 def list_entries(db: sqlite_utils.Database) -> list[SnapshotEntry]:
     """All opened snapshots, the one in use first."""
     names = ", ".join(SnapshotEntry._fields)
-    snapshot_rows = db.conn.execute(f"SELECT {names} FROM snapshot ORDER BY position DESC")  # noqa: S608
+    snapshot_rows = db.conn.execute(f"SELECT {names} FROM snapshot ORDER BY position DESC")
     return [_parse_entry(*row) for row in snapshot_rows]
 
 

@@ -29,7 +29,7 @@ def find_hash(db: sqlite_utils.Database, seq: int) -> str | None:
 
 def read_chain(db: sqlite_utils.Database) -> Iterator[tuple[Any, ...]]:
     """The whole chain as (seq, at, actor, device, action, target, why, hash)."""
-    rows = db.conn.execute(f"SELECT {_COLUMNS} FROM audit ORDER BY seq")  # noqa: S608
+    rows = db.conn.execute(f"SELECT {_COLUMNS} FROM audit ORDER BY seq")
     return (tuple(row) for row in rows)
 
 

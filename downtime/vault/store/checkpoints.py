@@ -11,7 +11,7 @@ _COLUMNS = "count, head, at, device, signature"
 
 def insert_checkpoint(db: sqlite_utils.Database, checkpoint: Checkpoint) -> None:
     db.conn.execute(
-        f"INSERT INTO checkpoint ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)",  # noqa: S608
+        f"INSERT INTO checkpoint ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)",
         astuple(checkpoint),
     )
 
@@ -19,12 +19,12 @@ def insert_checkpoint(db: sqlite_utils.Database, checkpoint: Checkpoint) -> None
 def fetch_latest(db: sqlite_utils.Database) -> Checkpoint | None:
     """The newest one."""
     row = db.conn.execute(
-        f"SELECT {_COLUMNS} FROM checkpoint ORDER BY count DESC LIMIT 1"  # noqa: S608
+        f"SELECT {_COLUMNS} FROM checkpoint ORDER BY count DESC LIMIT 1"
     ).fetchone()
     return Checkpoint(*row) if row else None
 
 
 def list_checkpoints(db: sqlite_utils.Database) -> list[Checkpoint]:
     """All, oldest first."""
-    rows = db.conn.execute(f"SELECT {_COLUMNS} FROM checkpoint ORDER BY count")  # noqa: S608
+    rows = db.conn.execute(f"SELECT {_COLUMNS} FROM checkpoint ORDER BY count")
     return [Checkpoint(*row) for row in rows]

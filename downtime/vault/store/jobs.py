@@ -36,7 +36,7 @@ def insert_job(db: sqlite_utils.Database, job: Job) -> None:
 def start_oldest(db: sqlite_utils.Database, kinds: Collection[str]) -> Job | None:
     """Set the oldest waiting job of these kinds, or of any, to running."""
     row = db.conn.execute(
-        "UPDATE job SET state = 'running', attempts = attempts + 1 WHERE id ="  # noqa: S608
+        "UPDATE job SET state = 'running', attempts = attempts + 1 WHERE id ="
         f" (SELECT id FROM job WHERE state = 'queued' AND {_OF_KINDS}"
         " ORDER BY created, rowid LIMIT 1) RETURNING id",
         {"kinds": json.dumps(list(kinds))},
@@ -85,7 +85,7 @@ def set_result(
 def list_running(db: sqlite_utils.Database, kinds: Collection[str]) -> list[Job]:
     """All of these kinds, or of any, that somebody began."""
     rows = db.conn.execute(
-        f"SELECT {_COLUMNS} FROM job WHERE state = 'running' AND {_OF_KINDS}",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM job WHERE state = 'running' AND {_OF_KINDS}",
         {"kinds": json.dumps(list(kinds))},
     )
     return [_job(row) for row in rows]
@@ -93,7 +93,7 @@ def list_running(db: sqlite_utils.Database, kinds: Collection[str]) -> list[Job]
 
 def find_job(db: sqlite_utils.Database, job_id: str) -> Job | None:
     row = db.conn.execute(
-        f"SELECT {_COLUMNS} FROM job WHERE id = ?",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM job WHERE id = ?",
         (job_id,),
     ).fetchone()
     return _job(row) if row else None
@@ -110,7 +110,7 @@ def find_result(db: sqlite_utils.Database, job_id: str) -> JobResult | None:
 def list_jobs_of(db: sqlite_utils.Database, person_id: str, limit: int) -> list[Job]:
     """What somebody asked for, newest first."""
     rows = db.conn.execute(
-        f"SELECT {_COLUMNS} FROM job WHERE person = ? ORDER BY created DESC, rowid DESC LIMIT ?",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM job WHERE person = ? ORDER BY created DESC, rowid DESC LIMIT ?",
         (person_id, limit),
     )
     return [_job(row) for row in rows]

@@ -24,7 +24,7 @@ def fetch_contents(connection: Any) -> DatabaseContents:
         " ORDER BY name"
     ).fetchall()
     counts = {
-        name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]  # noqa: S608
+        name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]
         for (name,) in names
     }
     head = connection.execute("SELECT hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()

@@ -29,7 +29,7 @@ printable = st.text(
 def test_a_message_carries_any_words(words):
     made = join_segments(build_header({9: ("ADT", "A01")}), build_segment("PID", {5: (words, "x")}))
     parsed = reader.parse_message(made.encode())
-    pid = next(one for one in parsed.segments if one.name == "PID")
+    pid = next(one for one in parsed.segments if one.fields[0] == "PID")
     assert pid.text(5, 1).strip() == words.strip()
 
 

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from downtime.clinical.identifiers import (
     Identifier,
+    add_check_character,
     clean_nhs_number,
     has_check_character,
     is_nhs_number,
-    add_check_character,
 )
 
 

@@ -4,7 +4,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from downtime.pdf.html_to_pdf import ForbiddenAssetError, LayoutWarningError, LocalAssets
-from downtime.pdf.templates import render_html, template_folder, print_html
+from downtime.pdf.templates import print_html, render_html, template_folder
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import yaml
 
 from downtime.paper.forms import load_form as forms
-from downtime.paper.forms.field_placement import BoxRow, begin_definition, place_fields, list_rows
+from downtime.paper.forms.field_placement import BoxRow, begin_definition, list_rows, place_fields
 
 PDF = [
     {"name": "Patient name!", "page": 1, "kind": "text"},
