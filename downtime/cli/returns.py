@@ -135,7 +135,7 @@ def check(session: Session) -> Output:
 @command(returns, "again", permission=Permission.RETURN_EXPORT)
 @MESSAGES
 @REASON
-def again(session: Session, control_ids: tuple[str, ...], reason: str) -> Output:
+def send_again(session: Session, control_ids: tuple[str, ...], reason: str) -> Output:
     """Send refused messages once more, written anew where anything about them was put right."""
 
     def resend(control_id: str) -> Message:

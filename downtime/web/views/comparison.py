@@ -161,7 +161,7 @@ def undo(batch: str) -> ViewResponse:
 
 @blueprint.get("/comparison/<key>")
 @requires(Permission.RECONCILE_LIST)
-def one(key: str) -> ViewResponse:
+def show_item(key: str) -> ViewResponse:
     """One item side by side, and the decisions that it allows."""
     vault, person = request_context.vault(), request_context.person()
     row = get_item(vault, key)
@@ -172,7 +172,7 @@ def one(key: str) -> ViewResponse:
     if is_undecided and row.decided.proposal:
         choices = (*choices, Decision.OPEN)
     return render_template(
-        "comparison/one.html",
+        "comparison/show_item.html",
         row=row,
         fact=row.item.fact,
         explain=_explain,
@@ -202,7 +202,7 @@ def decide(key: str) -> ViewResponse:
     flash(f"{row.item.fact.title}, form {format_serial(row.item.fact.serial)}: {outcome}.")
     next_key = find_next_open(vault, outage.id, item_filter, row)
     if next_key and (row.decided.proposal or not row.is_open):
-        return redirect(url_for("comparison.one", key=next_key, **_address(item_filter)), 303)
+        return redirect(url_for("comparison.show_item", key=next_key, **_address(item_filter)), 303)
     return redirect(url_for("comparison.show", **_address(item_filter)), 303)
 
 

@@ -90,7 +90,7 @@ def exact() -> ViewResponse:
 
 @blueprint.get("/identity/<ref>")
 @requires(Permission.IDENTITY_PROPOSE)
-def one(ref: str) -> ViewResponse:
+def show_person(ref: str) -> ViewResponse:
     """One person: what paper says on the left, who it may be on the right."""
     vault, settings, outage = _context()
     person = find_unidentified(vault, settings, outage, ref)
@@ -102,7 +102,7 @@ def one(ref: str) -> ViewResponse:
     elif snapshot:
         offer = link_person.find_candidates_for(snapshot, settings, person, typed)
     return render_template(
-        "identity/one.html",
+        "identity/show_person.html",
         person=person,
         typed=typed,
         absent=absent,
@@ -123,7 +123,7 @@ def one(ref: str) -> ViewResponse:
 def look(ref: str) -> ViewResponse:
     """Look for a name or number too; it is kept for this session and stands in no address."""
     request_context.remember_text(f"identity {ref}", request.form.get("typed", "").strip()[:100])
-    return redirect(url_for("identity.one", ref=ref), 303)
+    return redirect(url_for("identity.show_person", ref=ref), 303)
 
 
 @blueprint.post("/identity/<ref>/propose")
@@ -174,7 +174,7 @@ def reject(ref: str, link_id: str) -> ViewResponse:
         vault, settings, outage, ref, link_id, request_context.actor(), required_reason()
     )
     flash("Rejected. Another patient can be proposed.")
-    return redirect(url_for("identity.one", ref=ref), 303)
+    return redirect(url_for("identity.show_person", ref=ref), 303)
 
 
 @blueprint.post("/identity/<ref>/<link_id>/undo")
@@ -206,7 +206,7 @@ def _next(outage: Outage, state: PersonState) -> ViewResponse:
             person, account
         )
         if person.state == state and not is_refused:
-            return redirect(url_for("identity.one", ref=person.ref), 303)
+            return redirect(url_for("identity.show_person", ref=person.ref), 303)
     return redirect(url_for("identity.show"), 303)
 
 

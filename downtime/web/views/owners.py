@@ -24,7 +24,7 @@ def item(key: str) -> ViewResponse:
     """Give an item to somebody until a time."""
     assignment = assign_item(request_context.vault(), key, *_read_form())
     flash(f"Assigned to {assignment.owner}.")
-    return redirect(url_for("comparison.one", key=key), 303)
+    return redirect(url_for("comparison.show_item", key=key), 303)
 
 
 @blueprint.post("/comparison/owners")
@@ -53,7 +53,7 @@ def person(ref: str) -> ViewResponse:
         vault, request_context.settings(), find_latest_outage(vault), ref, *_read_form()
     )
     flash(f"Assigned to {assignment.owner}.")
-    return redirect(url_for("identity.one", ref=ref), 303)
+    return redirect(url_for("identity.show_person", ref=ref), 303)
 
 
 def owner_card(assignment: Assignment | None) -> dict[str, object]:
