@@ -10,7 +10,7 @@ ALLOWED: dict[str, str] = {
     "downtime.clinical.model:given": "FHIR HumanName.given, and a column of stored doses",
     "downtime.entry.facts:given": "FHIR HumanName.given",
     "downtime.paper.model:given": "FHIR HumanName.given",
-    "downtime.paper.forms.model:each": "a word of form files: one page for each bed, for each patient",
+    "downtime.paper.forms.model:each": "a word of form files: the group of which each row is a record",
     "downtime.pdf.field_rectangle:LEFT": "CSS text-align",
     "downtime.returns.model:HELD": "a message on hold, as outboxes and queues call it",
 }
