@@ -7,6 +7,7 @@ import sqlite_utils
 
 from downtime.accounts.model import AccountState, Person, Role
 from downtime.errors import NotFoundError
+from downtime.vault.database import build_record
 
 _PERSON = "id, username, name, role, state, initial_password"
 
@@ -113,12 +114,18 @@ def use_totp_step(db: sqlite_utils.Database, person_id: str, step: int) -> bool:
 
 
 def add_session(db: sqlite_utils.Database, row: SessionRow) -> None:
-    db.conn.execute("INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?)", astuple(row))
+    db.conn.execute(
+        "INSERT INTO session (token_hash, person, device, started, seen, ends, idle_minutes, locked)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        astuple(row),
+    )
 
 
 def find_session(db: sqlite_utils.Database, token_hash: str) -> SessionRow | None:
     row = db.conn.execute("SELECT * FROM session WHERE token_hash = ?", (token_hash,)).fetchone()
-    return SessionRow(**{**dict(row), "locked": bool(row["locked"])}) if row else None
+    if row is None:
+        return None
+    return build_record(SessionRow, {**dict(row), "locked": bool(row["locked"])})
 
 
 def set_session_seen(db: sqlite_utils.Database, token_hash: str, seen: str) -> None:

@@ -1,15 +1,20 @@
 """Open an encrypted database with a raw key, and change it in transactions."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
 
 import sqlcipher3
 import sqlite_utils
 
 from downtime.errors import ConflictError, LockedError
 from downtime.vault import fair_lock
+
+T = TypeVar("T")
+_get_type_hints: Callable[[Any], dict[str, Any]] = cache(get_type_hints)
 
 BUSY_MILLISECONDS = 10_000
 NEWER = "A newer version of Downtime has written this vault: this one only shows it."
@@ -156,3 +161,8 @@ def _begin(db: sqlite_utils.Database) -> None:
             time.sleep(LOOK_SECONDS)
     finally:
         db.conn.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+
+
+def build_record(kind: type[T], row: Mapping[str, Any]) -> T:
+    """A record from the columns of its fields; columns that a newer program added are left out."""
+    return kind(**{name: row[name] for name in _get_type_hints(kind)})

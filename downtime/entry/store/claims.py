@@ -5,18 +5,20 @@ from dataclasses import astuple
 from sqlite_utils import Database
 
 from downtime.entry.model import Claim
+from downtime.vault.database import build_record
 
 
 def fetch(db: Database, serial: str, now: str) -> Claim | None:
     """Who has a form, None when nobody has or their time is over."""
     query = "SELECT * FROM entry_claim WHERE serial = ? AND until > ?"
     row = next(db.query(query, [serial, now]), None)
-    return Claim(**row) if row else None
+    return build_record(Claim, row) if row else None
 
 
 def fetch_all(db: Database, now: str) -> list[Claim]:
     """Every claim that has not ended."""
-    return [Claim(**row) for row in db.query("SELECT * FROM entry_claim WHERE until > ?", [now])]
+    rows = db.query("SELECT * FROM entry_claim WHERE until > ?", [now])
+    return [build_record(Claim, row) for row in rows]
 
 
 def save(db: Database, claim: Claim) -> None:

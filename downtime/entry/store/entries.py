@@ -16,6 +16,7 @@ from downtime.entry.model import (
     Task,
     VerificationBasis,
 )
+from downtime.vault.database import build_record
 
 _COLUMNS = tuple(f.name for f in fields(Entry))
 _SAVE = (
@@ -218,4 +219,4 @@ def parse_entry(row: dict[str, Any]) -> Entry:
         row["answers"] = orjson.loads(row["answers"])
     for name, kind in _ENUMS.items():
         row[name] = kind(row[name])
-    return Entry(**row)
+    return build_record(Entry, row)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from downtime.paper.model import Pack, PackKind, PackState
+from downtime.vault.database import build_record
 
 _NEWEST_FIRST = "ORDER BY issued_at DESC, id DESC"
 _OF_DEVICE = "substr(id, 1, 3) = ? || '-'"
@@ -67,10 +68,9 @@ def fetch_of_job(db: Database, job: str, states: Iterable[PackState]) -> list[Pa
 
 
 def _read_pack(row: dict[str, Any]) -> Pack:
-    del row["origin"]
     row |= {"wards": tuple(row["wards"].split("\n")), "drill": bool(row["drill"])}
     row |= {"kind": PackKind(row["kind"]), "state": PackState(row["state"])}
-    return Pack(**row)
+    return build_record(Pack, row)
 
 
 # Rows that another machine wrote

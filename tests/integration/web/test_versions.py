@@ -14,7 +14,13 @@ PAGES = ("/", "/find", "/beds", "/outages", "/ledger", "/snapshots", "/waiting",
 def newer(hospital):
     vault = hospital.open().vault
     with transaction(vault.db) as db:
-        later = Migration("9901_tomorrow", "fleet", "CREATE TABLE tomorrow (x TEXT);")
+        columns = "".join(
+            f"ALTER TABLE {name} ADD COLUMN tomorrow;"
+            for name in db.table_names()
+            if "sqlite" not in name
+        )
+        statements = f"CREATE TABLE tomorrow (x TEXT);\n{columns}".replace(";", ";\n")
+        later = Migration("9901_tomorrow", "fleet", statements)
         schema.apply_migrations(db, [later], vault.now())
     vault.close()
     return hospital
