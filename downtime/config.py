@@ -113,41 +113,41 @@ class Home:
     path: Path
 
     @property
-    def config(self) -> Path:
+    def config_file(self) -> Path:
         return self.path / "config.toml"
 
     @property
-    def keys(self) -> Path:
+    def keys_folder(self) -> Path:
         """Key slots, the device's wrapped identities, pinned public keys."""
         return self.path / "keys"
 
     @property
-    def bundles(self) -> Path:
+    def bundles_folder(self) -> Path:
         """Sealed snapshots, ciphertext as received."""
         return self.path / "bundles"
 
     @property
-    def snapshots(self) -> Path:
+    def snapshots_folder(self) -> Path:
         """One read-only encrypted database for each opened snapshot."""
         return self.path / "snapshots"
 
     @property
-    def forms(self) -> Path:
+    def forms_folder(self) -> Path:
         """The hospital's own form definitions, beside those of the installation."""
         return self.path / "forms"
 
     @property
-    def vault(self) -> Path:
+    def vault_file(self) -> Path:
         """Entries, ledger, logs, accounts, audit: encrypted."""
         return self.path / "vault.db"
 
     @property
-    def backups(self) -> Path:
+    def backups_folder(self) -> Path:
         """Copies of the vault, made before it was brought up to a newer version; encrypted."""
         return self.path / "backups"
 
     @property
-    def state(self) -> Path:
+    def state_file(self) -> Path:
         """What the feeds have said so far, encrypted; only on a machine that publishes."""
         return self.path / "state.db"
 

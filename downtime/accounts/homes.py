@@ -118,7 +118,7 @@ def open_with_file(home: Home, settings: Settings, clock: Clock, file: Path) -> 
         person = store.find_by_username(vault.db, name)
         if person is None or not person.is_active:
             raise keys.refused_error()
-        actor = person.actor(device.read_own_code(home))
+        actor = person.make_actor(device.read_own_code(home))
         with change_accounts(vault, actor, AuditAction.SESSION_OPEN_FILE, person.id):
             pass
     except BaseException:
@@ -145,10 +145,10 @@ def _check_empty(home: Home) -> None:
 
 
 def _make_folders(home: Home, settings_text: str) -> Settings:
-    for folder in (home.path, home.keys, home.bundles, home.snapshots):
+    for folder in (home.path, home.keys_folder, home.bundles_folder, home.snapshots_folder):
         make_private_folder(folder)
-    write_atomic(home.config, settings_text.encode())
-    return config.load_settings(home.config)
+    write_atomic(home.config_file, settings_text.encode())
+    return config.load_settings(home.config_file)
 
 
 def _settings_text(site_name: str, site_code: str) -> str:

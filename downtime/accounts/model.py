@@ -128,6 +128,6 @@ class Person:
         """Whether this person may sign in."""
         return self.state is AccountState.ACTIVE
 
-    def actor(self, device: str) -> Actor:
+    def make_actor(self, device: str) -> Actor:
         """This person at a machine (its device code), as written into the audit."""
         return Actor(self.id, self.name, device)

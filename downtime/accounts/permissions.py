@@ -88,7 +88,7 @@ class HasRole(Protocol):
         """What this person may do."""
 
 
-def can(person: HasRole | None, permission: Permission) -> bool:
+def is_permitted(person: HasRole | None, permission: Permission) -> bool:
     """Whether the person may do it; `None` is somebody who has not signed in."""
     if permission is Permission.PUBLIC:
         return True
@@ -97,7 +97,7 @@ def can(person: HasRole | None, permission: Permission) -> bool:
 
 def check_can(person: HasRole | None, permission: Permission) -> None:
     """ForbiddenError with who may do it instead."""
-    if can(person, permission):
+    if is_permitted(person, permission):
         return
     people = [role for role in ROLES_ALLOWED[permission] if role is not Role.SERVICE]
     raise ForbiddenError(

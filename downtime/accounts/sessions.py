@@ -9,7 +9,7 @@ from downtime.accounts import sign_in_delays, store
 from downtime.accounts.model import AuditAction, Person
 from downtime.accounts.read_only import accounts_db, change_accounts, write_accounts
 from downtime.accounts.sign_in import open_with_password
-from downtime.accounts.store import SessionRow
+from downtime.accounts.store import AccountSessionRow
 from downtime.clock import from_text, to_text
 from downtime.errors import LockedError
 from downtime.settings import Settings
@@ -33,11 +33,13 @@ def start_session(vault: Vault, settings: Settings, person: Person, device: str)
     token = secrets.token_urlsafe(32)
     now = vault.clock()
     ends = to_text(now + timedelta(hours=settings.accounts.session_hours))
-    with change_accounts(vault, person.actor(device), AuditAction.SESSION_START, person.id) as db:
+    with change_accounts(
+        vault, person.make_actor(device), AuditAction.SESSION_START, person.id
+    ) as db:
         store.delete_ended_sessions(db, to_text(now))
         store.add_session(
             db,
-            SessionRow(
+            AccountSessionRow(
                 token_hash=_hash_token(token),
                 person=person.id,
                 device=device,
@@ -59,7 +61,7 @@ def resume_session(vault: Vault, token: str) -> SessionState | None:
     person = store.get_person(vault.db, row.person)
     if not person.is_active:
         return None
-    return SessionState(person, person.actor(row.device), row.locked or _is_idle(vault, row))
+    return SessionState(person, person.make_actor(row.device), row.locked or _is_idle(vault, row))
 
 
 def touch_session(vault: Vault, token: str) -> None:
@@ -104,7 +106,7 @@ def count_live_sessions(vault: Vault) -> int:
     return store.count_sessions(accounts_db(vault), vault.now())
 
 
-def _is_idle(vault: Vault, row: SessionRow) -> bool:
+def _is_idle(vault: Vault, row: AccountSessionRow) -> bool:
     return vault.clock() - from_text(row.seen) >= timedelta(minutes=row.idle_minutes)
 
 

@@ -84,7 +84,7 @@ def _check_code(vault: Vault, username: str, code: str) -> SignedIn:
     person = store.find_by_username(vault.db, username)
     if person is None or not person.is_active:
         raise keys.refused_error()
-    actor = person.actor(device.read_own_code(vault.home))
+    actor = person.make_actor(device.read_own_code(vault.home))
     with suppress(_WrongCodeError):
         with change_accounts(vault, actor, AuditAction.SESSION_SIGN_IN, person.id) as db:
             if not totp.accept_code(db, person.id, code, vault.clock()):

@@ -87,4 +87,4 @@ def _write_counts(home: Home, counts: Counts) -> None:
 
 
 def _path(home: Home) -> Path:
-    return home.keys / "failures.json"
+    return home.keys_folder / "failures.json"

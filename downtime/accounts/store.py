@@ -13,7 +13,7 @@ _PERSON = "id, username, name, role, state, initial_password"
 
 
 @dataclass(frozen=True, slots=True)
-class SessionRow:
+class AccountSessionRow:
     """One session; times are stored text, `token_hash` is the SHA-256 of its token."""
 
     token_hash: str
@@ -113,7 +113,7 @@ def use_totp_step(db: sqlite_utils.Database, person_id: str, step: int) -> bool:
     return bool(done.rowcount == 1)
 
 
-def add_session(db: sqlite_utils.Database, row: SessionRow) -> None:
+def add_session(db: sqlite_utils.Database, row: AccountSessionRow) -> None:
     db.conn.execute(
         "INSERT INTO session (token_hash, person, device, started, seen, ends, idle_minutes, locked)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -121,11 +121,11 @@ def add_session(db: sqlite_utils.Database, row: SessionRow) -> None:
     )
 
 
-def find_session(db: sqlite_utils.Database, token_hash: str) -> SessionRow | None:
+def find_session(db: sqlite_utils.Database, token_hash: str) -> AccountSessionRow | None:
     row = db.conn.execute("SELECT * FROM session WHERE token_hash = ?", (token_hash,)).fetchone()
     if row is None:
         return None
-    return build_record(SessionRow, {**dict(row), "locked": bool(row["locked"])})
+    return build_record(AccountSessionRow, {**dict(row), "locked": bool(row["locked"])})
 
 
 def set_session_seen(db: sqlite_utils.Database, token_hash: str, seen: str) -> None:

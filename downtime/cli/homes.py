@@ -102,7 +102,7 @@ def _welcome(session: Session, new_home: NewHome, site: str) -> Iterator[str]:
     yield ""
     if session.unlock_file:
         yield f"Programs unlock with --unlock-file {session.unlock_file}: guard it like a key."
-    yield f"Settings are in {session.home.config}. Next: 'downtime serve', then sign in."
+    yield f"Settings are in {session.home.config_file}. Next: 'downtime serve', then sign in."
 
 
 @command(downtime, "migrate", permission=Permission.CONFIG_MANAGE)

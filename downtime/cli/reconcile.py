@@ -104,7 +104,7 @@ def decide_all(
     preview = preview_bulk_decision(session.vault, outage.id, item_filter, choice, session.actor)
     lines = [
         f"{len(preview.rows)} items would be decided '{decision}', {preview.proposed} of them proposed.",
-        *(f"  {n:>6} {state}" for state, n in preview.counts("state")),
+        *(f"  {n:>6} {state}" for state, n in preview.count_items("state")),
         *(f"  {n:>6} left as they are: {sentence}" for sentence, n in preview.refused.items()),
         f"Repeat with --token {preview.token} and --reason to do it.",
     ]

@@ -122,7 +122,7 @@ def check(session: Session) -> Output:
     """
     targets, faults = check_targets.check_targets(session.settings)
     lines = [f"{t.system}: {CHANNELS[t.channel].title}, as its table says." for t in targets]
-    lines += [f"{session.home.config}: {fault.sentence} {fault.next_step}" for fault in faults]
+    lines += [f"{session.home.config_file}: {fault.sentence} {fault.next_step}" for fault in faults]
     document = {
         "systems": [{"system": target.system, "channel": target.channel} for target in targets],
         "faults": [{"code": fault.code, "sentence": str(fault)} for fault in faults],

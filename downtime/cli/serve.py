@@ -25,10 +25,10 @@ def serve(session: Session, host: str | None, port: int | None) -> Output:
 def start_server(home: Home, host: str | None = None, port: int | None = None) -> None:
     """Serve until stopped; the settings say where unless told otherwise."""
     keys.check_home_exists(home)
-    settings = config.load_settings(home.config)
+    settings = config.load_settings(home.config_file)
     for fault in check_targets.check_targets(settings)[1]:
         # What waits for that system goes on waiting; everything else works.
-        click.echo(f"{home.config}: {fault.sentence}\n{fault.next_step}", err=True)
+        click.echo(f"{home.config_file}: {fault.sentence}\n{fault.next_step}", err=True)
     host, port = host or settings.web.host, port or settings.web.port
     click.echo(f"Serving at http://{host}:{port}/ until Ctrl-C.", err=True)
     (server,) = entry_points(group="downtime.server")

@@ -64,7 +64,7 @@ class Session:
     @cached_property
     def settings(self) -> Settings:
         """The home's settings."""
-        return config.load_settings(self.home.config)
+        return config.load_settings(self.home.config_file)
 
     @cached_property
     def existing_home(self) -> Home | None:

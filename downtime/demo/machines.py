@@ -29,7 +29,7 @@ def prepare(story: Story) -> tuple[SignedIn, Vault, Staff]:
         story.folder.mkdir()
         hospital = Home(story.folder / "publisher")
         publisher = _machine(story, hospital, "publisher", hospital.path / "publisher.unlock")
-        settings = config.load_settings(story.home.config)
+        settings = config.load_settings(story.home.config_file)
         staff = Staff.arrive(laptop.vault, settings, laptop.actor, story.folder)
         device.trust_card(publisher.vault, device.export_card(laptop.vault), publisher.actor, WHY)
         device.trust_card(laptop.vault, device.export_card(publisher.vault), laptop.actor, WHY)
@@ -50,7 +50,9 @@ def _machine(story: Story, home: Home, name: str, unlock_file: Path) -> SignedIn
         unlock_file=unlock_file,
         settings_text=settings_text(story.size) + _RETURNS,
     )
-    return homes.open_with_file(home, config.load_settings(home.config), story.clock, unlock_file)
+    return homes.open_with_file(
+        home, config.load_settings(home.config_file), story.clock, unlock_file
+    )
 
 
 def deliver(

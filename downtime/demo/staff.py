@@ -46,7 +46,7 @@ class Staff:
             credentials = people.create_person(
                 vault, settings, username, name, role, password, installer, WHY, initial=False
             )
-            actors[username] = credentials.person.actor(code)
+            actors[username] = credentials.person.make_actor(code)
             accounts.append(_account(credentials, password))
         content = orjson.dumps(accounts, option=orjson.OPT_INDENT_2)
         write_atomic(folder / ACCOUNTS, content)

@@ -49,7 +49,7 @@ def _clear(home: Home) -> None:
 def _live_through(story: Story) -> None:
     publisher, laptop, staff = machines.prepare(story)
     with closing(publisher.vault), closing(laptop):
-        settings = config.load_settings(story.home.config)
+        settings = config.load_settings(story.home.config_file)
         machines.deliver(story, publisher, laptop, settings, staff, "before")
         run_outage.declare_outage(story, laptop, settings, staff)
         run_outage.print_packs(story, laptop, settings, staff)

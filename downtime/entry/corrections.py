@@ -53,7 +53,7 @@ def send_back(vault: Vault, serial: str, actor: Actor, reason: str) -> Entry:
             changed=now,
             corrections=entry.corrections + 1,
         )
-        entries.save(db, entry)
+        entries.save_entry(db, entry)
     return entry
 
 

@@ -31,15 +31,15 @@ from downtime.entry.open_form import open_form
 from downtime.entry.page_saves import LateSaveError, PageSave
 from downtime.entry.store import claims, entries, second_keyings
 from downtime.entry.validation import (
+    AnswerProblem,
     InvalidAnswersError,
-    Problem,
     field_label,
     validate_answers,
     validate_form,
 )
 from downtime.entry.verify_entry import accept_entry, record_check
 from downtime.paper import serials
-from downtime.paper.forms.model import FieldType, FormDefinition, Item
+from downtime.paper.forms.model import FieldType, FormDefinition, FormItem
 from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
@@ -53,7 +53,7 @@ class DisputedField:
     """One field that two people keyed differently."""
 
     key: str
-    item: Item
+    item: FormItem
     label: str
     first: str
     second: str
@@ -86,7 +86,7 @@ def critical_only(form: FormDefinition) -> FormDefinition:
     )
 
 
-def _keep_critical(item: Item) -> Item:
+def _keep_critical(item: FormItem) -> FormItem:
     if item.type == FieldType.GROUP:
         return replace(item, items=tuple(_keep_critical(inside) for inside in item.items))
     return replace(item, keyed=item.keyed and item.critical)
@@ -146,7 +146,7 @@ def submit_second_keying(
             entry = _accept_critical(db, entry, actor, now, VerificationBasis.AGREED)
             fields = _count_filled(form, entry.answers, answers)
             record_check(db, entry, VerificationBasis.AGREED, fields, 0, now)
-        entries.save(db, entry)
+        entries.save_entry(db, entry)
         claims.delete(db, number)
     return entry
 
@@ -208,7 +208,7 @@ def adjudicate_entry(
         entry = replace(entry, answers=decided)
         entry = _accept_critical(db, entry, actor, now, VerificationBasis.ADJUDICATED)
         record_check(db, entry, VerificationBasis.AGREED, fields, errors, now)
-        entries.save(db, entry)
+        entries.save_entry(db, entry)
         claims.delete(db, number)
     return entry
 
@@ -222,7 +222,7 @@ def _check_decisions(
 ) -> dict[str, str]:
     """All answers with the disputed fields as decided, in their stored form; InvalidAnswersError."""
     if missing := [
-        Problem(field.key, f"{field.label}: choose one.")
+        AnswerProblem(field.key, f"{field.label}: choose one.")
         for field in disputed
         if field.key not in decisions
     ]:
@@ -311,7 +311,7 @@ def _open_waiting_entry(
     db: Database, serial: str, task: Task, actor: Actor, now: str, page: PageSave | None = None
 ) -> Entry:
     """The entry inside the transaction that changes it, if it waits for this and is not theirs."""
-    entry = entries.fetch(db, serial)
+    entry = entries.fetch_entry(db, serial)
     if page:
         is_open = entry is not None and entry.waits == task
         page_saves.record_save(db, serial, page, is_open=is_open)

@@ -54,7 +54,7 @@ def find_duplicate_entries(db: Database) -> list[DuplicateEntry]:
     pairs = []
     for row in entries_elsewhere.find_unsettled(db):
         item = read_elsewhere(row)
-        local = entries.fetch(db, item.serial)
+        local = entries.fetch_entry(db, item.serial)
         if local and not _is_known(db, local, item.entry):
             pairs.append(DuplicateEntry(local, item))
     return pairs

@@ -19,7 +19,7 @@ from downtime.entry.facts import DISCHARGE, Fact, find_person, parse_person_fiel
 from downtime.entry.record_layout import FORM, record_layout
 from downtime.entry.typed_times import moment_to_utc, parse_moment_near
 from downtime.paper.forms.field_types import FIELD_TYPES
-from downtime.paper.forms.model import FieldType, FormDefinition, Item, KeyingPolicy
+from downtime.paper.forms.model import FieldType, FormDefinition, FormItem, KeyingPolicy
 from downtime.paper.forms.record_fields import PERSON_PREFIX, WHEN
 
 _PATIENT_FIELDS = frozenset(Patient.__dataclass_fields__)
@@ -45,7 +45,7 @@ class _RowAnswers:
     fields: dict[str, dict[str, str]] = field(default_factory=dict)
     """By type of record."""
     notes: list[tuple[str, str]] = field(default_factory=list)
-    coded: list[tuple[Item, str, str]] = field(default_factory=list)
+    coded: list[tuple[FormItem, str, str]] = field(default_factory=list)
     """Fields with a code of their own, each with its key and answer."""
     times: list[str] = field(default_factory=list)
     """When it happened, where the form asks for that."""
@@ -85,7 +85,7 @@ class _FactReader:
         order = self.layout.order
         self.rows = sorted(rows.items(), key=lambda r: (order[r[0][0]], int(r[0][1] or 0)))
 
-    def _read_answer(self, row: _RowAnswers, item: Item, key: str, answer: str) -> None:
+    def _read_answer(self, row: _RowAnswers, item: FormItem, key: str, answer: str) -> None:
         record = item.record or self.form.record
         if answer in REASON_TEXTS:
             row.notes.append((item.text or item.link_id, REASON_TEXTS[answer]))
@@ -108,7 +108,7 @@ class _FactReader:
         if option:
             fields |= dict(option.fixed_fields)
 
-    def _read_time(self, item: Item, answer: str) -> str:
+    def _read_time(self, item: FormItem, answer: str) -> str:
         """The time in a field of time, or in words beside the form's own date; else empty."""
         if item.type == FieldType.DATE_TIME:
             return moment_to_utc(answer, self.zone)
@@ -195,7 +195,9 @@ class _FactReader:
             author_role=base.author_role, transcriber=base.transcriber, fields=fields, notes=notes,
         )  # fmt: skip
 
-    def _make_coded(self, item: Item, key: str, answer: str, base: Fact, row: _RowAnswers) -> Fact:
+    def _make_coded(
+        self, item: FormItem, key: str, answer: str, base: Fact, row: _RowAnswers
+    ) -> Fact:
         record, system = item.record or self.form.record, item.system or self.form.system
         link_id, _, number = key.partition(":")
         fields = {"code": item.code, "display": item.text}
@@ -211,7 +213,7 @@ class _FactReader:
         return self._make_fact(fact_key, base, record, system, row, fields)
 
 
-def _record_value(item: Item, answer: str, zone: ZoneInfo) -> str:
+def _record_value(item: FormItem, answer: str, zone: ZoneInfo) -> str:
     """The value of a record's field: times in UTC, a dose with its unit, all else as kept."""
     if item.type == FieldType.DATE_TIME:
         return moment_to_utc(answer, zone)

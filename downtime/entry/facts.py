@@ -42,7 +42,7 @@ _PATIENT_FIELDS = frozenset(Patient.__dataclass_fields__)
 _NO_FIELDS: Mapping[str, str] = MappingProxyType({})
 
 
-class Person(NamedTuple):
+class PaperPerson(NamedTuple):
     """Who a form is about, as the paper says; `id` is the patient of the snapshot at T0."""
 
     id: str = ""
@@ -60,13 +60,13 @@ class Person(NamedTuple):
     general_practitioner: str = ""
 
 
-_SHARED_FIELDS = tuple(name for name in Person._fields if name in _PATIENT_FIELDS)
+_SHARED_FIELDS = tuple(name for name in PaperPerson._fields if name in _PATIENT_FIELDS)
 _read_shared = attrgetter(*_SHARED_FIELDS)
 
 
-def person_of(patient: Patient) -> Person:
+def make_paper_person(patient: Patient) -> PaperPerson:
     """A patient of a snapshot as a person of paper's kind; no snapshot knows a downtime number."""
-    return Person(**dict(zip(_SHARED_FIELDS, _read_shared(patient), strict=True)))
+    return PaperPerson(**dict(zip(_SHARED_FIELDS, _read_shared(patient), strict=True)))
 
 
 class Fact(NamedTuple):
@@ -82,7 +82,7 @@ class Fact(NamedTuple):
     form: str
     serial: str
     ward: str = ""
-    person: Person = Person()
+    person: PaperPerson = PaperPerson()
     event: str = ""
     entered: str = ""
     author: str = ""
@@ -111,8 +111,8 @@ class Fact(NamedTuple):
 
 
 def find_person(
-    definition: FormDefinition, answers: Mapping[str, str], issued: Person, row: str = ""
-) -> Person:
+    definition: FormDefinition, answers: Mapping[str, str], issued: PaperPerson, row: str = ""
+) -> PaperPerson:
     """Who the form, or a row of a list, is about: as printed, filled up with what was keyed.
 
     What the form was printed with always wins; a blank takes the identity block and the fields
@@ -132,7 +132,7 @@ def find_person(
     missing = {
         name: text
         for name, text in keyed.items()
-        if text and name in Person._fields and not getattr(issued, name)
+        if text and name in PaperPerson._fields and not getattr(issued, name)
     }
     return issued._replace(**missing) if missing else issued
 

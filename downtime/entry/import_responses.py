@@ -117,7 +117,7 @@ def import_response(
             f" but this serial is a '{definition.name}'.",
             "Correct the serial or the form and import again.",
         )
-    present = entries.fetch(vault.db, serial)
+    present = entries.fetch_entry(vault.db, serial)
     if present is None or present.state == EntryState.DRAFT:
         origin = EntryOrigin.IMPORTED
         entry = submit_entry(vault, settings, serial, response.answers, actor, origin=origin)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import orjson
 from sqlite_utils import Database
 
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 from downtime.entry.store import entries
 from downtime.paper.store import issued_forms
 
@@ -22,7 +22,7 @@ class KeyedAnswers(NamedTuple):
 def read_keyed_answers(db: Database, serials: Sequence[str]) -> Iterator[KeyedAnswers]:
     """What these forms say, in their order; nothing of one that was printed for a drill."""
     printed_forms = issued_forms.fetch_printed_for(db, serials)
-    people: dict[tuple[str, ...], Person] = {}
+    people: dict[tuple[str, ...], PaperPerson] = {}
     for row in entries.fetch_answers(db, serials):
         serial, form, event, entered, author, role, transcriber, answers = row
         if serial not in printed_forms:
@@ -31,7 +31,7 @@ def read_keyed_answers(db: Database, serials: Sequence[str]) -> Iterator[KeyedAn
         person = people.get(columns)
         if person is None:
             # The columns of `issued_forms.PERSON`, the first of which is the patient at T0.
-            person = people[columns] = Person(*columns)
+            person = people[columns] = PaperPerson(*columns)
         base = Fact(
             key=serial, type="", system="", form=form, serial=serial, ward=ward, person=person,
             event=event, entered=entered, author=author, author_role=role, transcriber=transcriber,

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 from downtime.entry.model import Entry
-from downtime.paper.forms.model import FormDefinition, Item, KeyingPolicy
+from downtime.paper.forms.model import FormDefinition, FormItem, KeyingPolicy
 from downtime.paper.model import IssuedForm
 
 NOT_KEYED = ("patient.location", "patient.allergies")
@@ -33,7 +33,7 @@ class KeyedForm:
         return bool(self.issued.subject.patient)
 
     @property
-    def identity(self) -> list[Item]:
+    def identity(self) -> list[FormItem]:
         """The identity block, where neither print nor the form's own fields say who it is about."""
         asks_identity = any(item.maps.startswith("Patient.") for item in self.definition.fields())
         if self.identity_known or asks_identity:
@@ -41,7 +41,7 @@ class KeyedForm:
         return [item for item in self.definition.identity if item.link_id not in NOT_KEYED]
 
     @property
-    def keyed_items(self) -> list[Item]:
+    def keyed_items(self) -> list[FormItem]:
         """Every field that is keyed, in the order of the screen."""
         return [i for i in (*self.identity, *self.definition.fields()) if i.keyed]
 
@@ -53,10 +53,10 @@ class KeyedForm:
         return [key for item in self.keyed_items if item.critical for key in item.answer_keys()]
 
 
-def printed_person(issued: IssuedForm) -> Person:
+def printed_person(issued: IssuedForm) -> PaperPerson:
     """The person on the form as it was printed; a blank has a downtime number or nothing."""
     subject = issued.subject
-    return Person(
+    return PaperPerson(
         id=subject.patient,
         mrn=subject.mrn,
         nhs_number=subject.nhs_number,

@@ -58,7 +58,7 @@ def save_draft(
                 transcriber_name=actor.name,
                 changed=vault.now(),
             )
-            entries.save(db, entry)
+            entries.save_entry(db, entry)
     except LateSaveError:
         return get_entry(vault, issued.serial)
     return entry
@@ -116,7 +116,7 @@ def submit_entry(
         )
         if not form.critical_keys and not entry.sampled:
             entry = accept_entry(db, entry, actor, now, VerificationBasis.UNSAMPLED)
-        entries.save(db, entry)
+        entries.save_entry(db, entry)
         claims.delete(db, entry.serial)
     return entry
 
@@ -134,7 +134,7 @@ def _open_draft(
     db: Database, issued: IssuedForm, actor: Actor, now: str, page: PageSave | None
 ) -> Entry:
     """The draft that this person may go on with; what another typed before them is kept."""
-    entry = entries.fetch(db, issued.serial)
+    entry = entries.fetch_entry(db, issued.serial)
     if page and entry:
         page_saves.check_unchanged(entry, page, actor.id)
     check_not_claimed(db, issued.serial, actor, now)

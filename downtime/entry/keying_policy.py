@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from downtime.errors import InputError
-from downtime.paper.forms.model import FieldType, FormDefinition, Item, KeyingPolicy
+from downtime.paper.forms.model import FieldType, FormDefinition, FormItem, KeyingPolicy
 from downtime.settings import Settings
 
 
@@ -39,7 +39,7 @@ def _apply_policy(definition: FormDefinition, policy: KeyingPolicy) -> FormDefin
     return replace(definition, policy=policy, items=items, digest=f"{definition.digest}:{policy}")
 
 
-def _keep_minimum(item: Item) -> Item:
+def _keep_minimum(item: FormItem) -> FormItem:
     if item.type == FieldType.GROUP:
         return replace(item, items=tuple(_keep_minimum(inside) for inside in item.items))
     matters = item.required or item.critical or bool(item.code or item.maps)

@@ -168,7 +168,7 @@ class EntryMerger:
             entries_elsewhere.insert_missing(self.db, table, columns[table], row)
 
     def _adopt_furthest(self, serial: str) -> None:
-        present = entries.fetch(self.db, serial)
+        present = entries.fetch_entry(self.db, serial)
         if present is not None:
             digest = entry_digest(present, second_keyings.fetch(self.db, serial))
             if digest != entries_elsewhere.fetch_merged_digest(self.db, serial):
@@ -201,7 +201,7 @@ def reopen_entry(entry: Entry, *, is_critical: bool) -> Entry:
 def replace_entry(db: Database, item: EntryElsewhere, outage: str) -> Entry:
     """Make an entry of elsewhere the one here, inside the caller's transaction."""
     entry = replace(item.entry, outage=outage)
-    entries.save(db, entry)
+    entries.save_entry(db, entry)
     second_keyings.delete(db, entry.serial)
     if item.second:
         second_keyings.save(db, item.second)

@@ -22,12 +22,12 @@ def open_form(vault: Vault, serial: str, settings: Settings | None = None) -> Ke
     if settings is not None:
         definition = apply_policy(definition, settings)
     saved = last_save(vault.db, issued.serial)  # first: what is kept from here on is a conflict
-    return KeyedForm(issued, definition, entries.fetch(vault.db, issued.serial), saved)
+    return KeyedForm(issued, definition, entries.fetch_entry(vault.db, issued.serial), saved)
 
 
 def get_entry(vault: Vault, serial: str) -> Entry:
     """The entry of a form; NotFoundError while nobody has keyed it."""
-    entry = entries.fetch(vault.db, serials.parse_serial(serial))
+    entry = entries.fetch_entry(vault.db, serials.parse_serial(serial))
     if entry is None:
         raise NotFoundError(
             "entry.none", "Nobody has keyed this form yet.", "Key it from the paper first."

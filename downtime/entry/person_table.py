@@ -2,12 +2,12 @@
 
 from downtime.clinical import display
 from downtime.clinical.identifiers import is_nhs_number
-from downtime.entry.facts import Person
+from downtime.entry.facts import PaperPerson
 
 PERSON_COLUMNS = ("Surname", "Given names", "Born", "NHS No.", "Hospital No.", "Downtime No.")
 
 
-def person_cells(person: Person) -> list[str]:
+def person_cells(person: PaperPerson) -> list[str]:
     """What stands under HEAD; an NHS number that is none stays out."""
     nhs = person.nhs_number
     return [

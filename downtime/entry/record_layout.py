@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from downtime.paper.forms.model import SIGN_OFF, FormDefinition, Item
+from downtime.paper.forms.model import SIGN_OFF, FormDefinition, FormItem
 from downtime.paper.forms.record_fields import PERSON_PREFIX
 
 FORM = ""
@@ -26,14 +26,14 @@ class RecordGroup:
 class RecordLayout:
     """Where each answer belongs."""
 
-    places: Mapping[str, tuple[Item, str, str]]
+    places: Mapping[str, tuple[FormItem, str, str]]
     """Key of an answer to its field, group (`FORM` for the form itself) and row."""
     order: Mapping[str, int]
     """Groups in the order of the form."""
     groups: Mapping[str, RecordGroup]
     has_codes: bool
     """Whether the form's own record is made by ticked or filled fields with a code."""
-    people: tuple[Item, ...]
+    people: tuple[FormItem, ...]
     """Fields that say who it is about."""
     groups_of_people: frozenset[str]
     """Groups whose rows say whom they are about."""

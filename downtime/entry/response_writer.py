@@ -11,7 +11,7 @@ from downtime.entry.absent_values import EXTENSION_URL, FHIR_CODES, REASON_TEXTS
 from downtime.entry.model import Entry
 from downtime.entry.typed_times import moment_to_utc
 from downtime.paper.forms.field_types import FIELD_TYPES
-from downtime.paper.forms.model import FieldType, FormDefinition, Item
+from downtime.paper.forms.model import FieldType, FormDefinition, FormItem
 
 _EXACT = "\u0001"
 """Marks a decimal on its way through the JSON writer: no answer can hold this character."""
@@ -39,7 +39,7 @@ def dump_response(resource: Mapping[str, Any]) -> str:
 
 
 def _items(
-    items: Iterable[Item], answers: Mapping[str, str], row: str, zone: ZoneInfo
+    items: Iterable[FormItem], answers: Mapping[str, str], row: str, zone: ZoneInfo
 ) -> Iterator[dict[str, Any]]:
     for item in items:
         if item.type != FieldType.GROUP:
@@ -62,7 +62,7 @@ def _absent_reason(answer: str) -> dict[str, str]:
     return {"url": EXTENSION_URL, "valueCode": FHIR_CODES[AbsentReason(answer)]}
 
 
-def _answer(item: Item, answer: str, zone: ZoneInfo) -> dict[str, Any]:
+def _answer(item: FormItem, answer: str, zone: ZoneInfo) -> dict[str, Any]:
     element = FIELD_TYPES[item.type].fhir_value
     if item.type == FieldType.TIME and " " in answer:  # a zone's name, which FHIR's time has not
         element = "valueString"
@@ -70,19 +70,19 @@ def _answer(item: Item, answer: str, zone: ZoneInfo) -> dict[str, Any]:
     return {element: convert(item, answer, zone) if convert else answer}
 
 
-def _exact_decimal(_: Item, answer: str, __: ZoneInfo) -> str:
+def _exact_decimal(_: FormItem, answer: str, __: ZoneInfo) -> str:
     return _EXACT + answer.removeprefix("+")
 
 
-def _coding(item: Item, answer: str, _: ZoneInfo) -> dict[str, str]:
+def _coding(item: FormItem, answer: str, _: ZoneInfo) -> dict[str, str]:
     return {"code": answer, "display": FIELD_TYPES[item.type].word(item, answer)}
 
 
-def _date_time(_: Item, answer: str, zone: ZoneInfo) -> str:
+def _date_time(_: FormItem, answer: str, zone: ZoneInfo) -> str:
     return from_text(moment_to_utc(answer, zone)).astimezone(zone).isoformat()
 
 
-_CONVERSIONS: Mapping[str, Callable[[Item, str, ZoneInfo], Any]] = {
+_CONVERSIONS: Mapping[str, Callable[[FormItem, str, ZoneInfo], Any]] = {
     "valueBoolean": lambda _, answer, __: bool(answer),
     "valueInteger": lambda _, answer, __: int(answer),
     "valueDecimal": _exact_decimal,

@@ -14,7 +14,7 @@ from downtime.clinical.identifiers import clean_nhs_number
 from downtime.clock import from_text
 from downtime.entry import typed_times
 from downtime.entry.absent_values import parse_reason
-from downtime.entry.facts import Person, find_person
+from downtime.entry.facts import PaperPerson, find_person
 from downtime.entry.keyed_form import KeyedForm, printed_person
 from downtime.errors import InputError
 from downtime.paper.forms.field_types import FIELD_TYPES
@@ -22,7 +22,7 @@ from downtime.paper.forms.model import (
     SIGN_OFF,
     FieldType,
     FormDefinition,
-    Item,
+    FormItem,
     KeyingPolicy,
 )
 from downtime.settings import Settings
@@ -46,7 +46,7 @@ _IDENTITY = {
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class AnswerProblem:
     """What is wrong with one field; the sentence never repeats what was typed."""
 
     key: str
@@ -56,7 +56,7 @@ class Problem:
 class InvalidAnswersError(InputError):
     """Answers that the definition does not allow; `problems` has one sentence a field."""
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[AnswerProblem]) -> None:
         count = len(problems)
         super().__init__(
             "entry.answers",
@@ -72,7 +72,7 @@ class ValidatedAnswers:
     """Answers as they are kept (ISO dates, plain numbers, option codes) and what is wrong."""
 
     answers: dict[str, str]
-    problems: tuple[Problem, ...]
+    problems: tuple[AnswerProblem, ...]
 
 
 def validate_form(
@@ -85,12 +85,12 @@ def validate_form(
     return ValidatedAnswers(validated.answers, (*validated.problems, *mismatches))
 
 
-def _find_identity_problems(form: KeyedForm, answers: Mapping[str, str]) -> list[Problem]:
+def _find_identity_problems(form: KeyedForm, answers: Mapping[str, str]) -> list[AnswerProblem]:
     """A number or date of birth on paper that is not the one the form was printed with."""
     printed = printed_person(form.issued)
-    written = find_person(form.definition, answers, Person())
+    written = find_person(form.definition, answers, PaperPerson())
     return [
-        Problem(
+        AnswerProblem(
             key,
             f"The {name} differs from the one this form was printed with: "
             "the paper may be about somebody else.",
@@ -139,16 +139,16 @@ def validate_answers(
         problems |= _find_event_problem(stored, zone, now)
     order = {key: place for place, key in enumerate(fields)}
     ranked = sorted(problems.items(), key=lambda entry: order.get(entry[0], len(order)))
-    return ValidatedAnswers(stored, tuple(Problem(key, sentence) for key, sentence in ranked))
+    return ValidatedAnswers(stored, tuple(AnswerProblem(key, sentence) for key, sentence in ranked))
 
 
-def keyed_fields(definition: FormDefinition) -> dict[str, Item]:
+def keyed_fields(definition: FormDefinition) -> dict[str, FormItem]:
     """Every key that may be keyed, identity block first: what stays on the paper is left out."""
     items = (*definition.identity, *definition.fields())
     return {key: item for item in items if item.keyed for key in item.answer_keys()}
 
 
-def field_label(item: Item, key: str) -> str:
+def field_label(item: FormItem, key: str) -> str:
     """What a field is called in a sentence: its words on paper, and its row."""
     row = key.partition(":")[2]
     return f"{item.text or item.link_id}{f' (row {row})' if row else ''}"
@@ -195,7 +195,9 @@ def _parse_absent(key: str, text: str) -> str:
     return reason or ""
 
 
-def _parse(item: Item, text: str, stored: Mapping[str, str], zone: ZoneInfo, now: datetime) -> str:
+def _parse(
+    item: FormItem, text: str, stored: Mapping[str, str], zone: ZoneInfo, now: datetime
+) -> str:
     """The stored form of a typed answer; ValueError with the sentence for the person who keys."""
     if _CONTROL.search(text):
         raise ValueError("it holds a character that cannot be printed; type it again")
@@ -225,7 +227,7 @@ def _parse_gender(text: str) -> str:
 
 
 def _parse_time(
-    item: Item, text: str, stored: Mapping[str, str], zone: ZoneInfo, now: datetime
+    item: FormItem, text: str, stored: Mapping[str, str], zone: ZoneInfo, now: datetime
 ) -> str:
     try:
         if item.type == FieldType.TIME:
@@ -243,5 +245,5 @@ def _parse_time(
     return moment
 
 
-def _is_past(item: Item) -> bool:
+def _is_past(item: FormItem) -> bool:
     return item.link_id in ("event.date", "patient.born") or item.maps == "Patient.birth_date"

@@ -42,7 +42,7 @@ def verify_entry(vault: Vault, serial: str, actor: Actor, reason: str = "") -> E
             entry = replace(entry, verifier=actor.id, verifier_name=actor.name, basis=basis)
         else:
             entry = accept_entry(db, entry, actor, vault.now(), basis)
-        entries.save(db, entry)
+        entries.save_entry(db, entry)
         claims.delete(db, number)
         if not entry.corrections:  # what it had wrong was counted when it was corrected
             record_check(db, entry, basis, _count_compared(vault, db, entry), 0, vault.now())

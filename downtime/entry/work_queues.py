@@ -116,7 +116,7 @@ def list_waiting(
     for names in _group_by_rank(vault, settings, wanted):
         for serial in _find_next(vault, wanted, names, actor, (), limit - len(waiting)):
             form = ledger.get_form(vault, serial)
-            entry = entries.fetch(vault.db, serial)
+            entry = entries.fetch_entry(vault.db, serial)
             waiting.append(
                 WaitingForm(
                     serial,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from downtime.feeds.model import Change, Message, Reject
+from downtime.feeds.model import Change, FeedMessage, Reject
 from downtime.feeds.read_feeds import read_feeds
 from downtime.settings import Settings
 
@@ -68,7 +68,7 @@ def check_feeds(paths: Iterable[Path], settings: Settings) -> FeedReport:
     return report
 
 
-def changes_of(message: Message) -> Iterator[Change]:
+def changes_of(message: FeedMessage) -> Iterator[Change]:
     """Every change of a message, those inside a replacement included."""
     for item in message.content:
         if isinstance(item, Change):

@@ -92,7 +92,7 @@ class Reject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class FeedMessage:
     """One message, resource or table that was accepted, with all that it says."""
 
     position: Position

@@ -12,7 +12,7 @@ from downtime.feeds.context import FeedContext, feed_context
 from downtime.feeds.fhir.resources import read_fhir
 from downtime.feeds.file_format import UNREADABLE, FileFormat, detect_format, open_as_bytes
 from downtime.feeds.hl7.messages import read_hl7
-from downtime.feeds.model import Message, Reject
+from downtime.feeds.model import FeedMessage, Reject
 from downtime.feeds.rejects import reject_file
 from downtime.feeds.tables.files import read_csv, read_workbook
 from downtime.settings import Settings
@@ -36,7 +36,7 @@ def _is_hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def read_feeds(paths: Iterable[Path], settings: Settings) -> Iterator[Message | Reject]:
+def read_feeds(paths: Iterable[Path], settings: Settings) -> Iterator[FeedMessage | Reject]:
     """Every message of every file, in order; a fault in one never stops the rest."""
     context = feed_context(settings)
     for path in find_files(paths):
@@ -47,7 +47,7 @@ def read_feeds(paths: Iterable[Path], settings: Settings) -> Iterator[Message | 
             yield reject_file(path, reason)
 
 
-def _read_file(path: Path, context: FeedContext) -> Iterator[Message | Reject]:
+def _read_file(path: Path, context: FeedContext) -> Iterator[FeedMessage | Reject]:
     limit = context.settings.feeds.max_file_bytes
     if path.stat().st_size > limit:
         yield reject_file(path, f"the file is larger than {limit} bytes (feeds.max_file_bytes)")

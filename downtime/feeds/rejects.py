@@ -4,10 +4,10 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from downtime.feeds.model import Message, Position, Reject, UnusableMessageError
+from downtime.feeds.model import FeedMessage, Position, Reject, UnusableMessageError
 
 
-def accept_or_reject(position: Position, read: Callable[[], Message]) -> Message | Reject:
+def accept_or_reject(position: Position, read: Callable[[], FeedMessage]) -> FeedMessage | Reject:
     """The message, or the reject that says why it cannot be used.
 
     A fault of our own is a reject too, naming the place in the program: a feed of a million

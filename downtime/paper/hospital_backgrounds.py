@@ -24,12 +24,12 @@ from downtime.vault.vault import Vault
 def add_background(home: Home, name: str, content: bytes, settings: PaperSettings) -> Path:
     """Keep a PDF as the background `name`; InputError when it cannot be one."""
     hospital_forms.check_name(name)
-    make_private_folder(home.forms)
-    with TemporaryDirectory(dir=home.forms, prefix=".check-") as folder:
+    make_private_folder(home.forms_folder)
+    with TemporaryDirectory(dir=home.forms_folder, prefix=".check-") as folder:
         aside = Path(folder) / f"{name}.pdf"
         aside.write_bytes(content)
         open_background(aside, settings)
-    path = home.forms / f"{name}.pdf"
+    path = home.forms_folder / f"{name}.pdf"
     write_atomic(path, content)
     return path
 
@@ -37,13 +37,15 @@ def add_background(home: Home, name: str, content: bytes, settings: PaperSetting
 def list_backgrounds(home: Home) -> dict[str, Path]:
     """The PDFs of this home, by name."""
     return {
-        path.stem: path for path in sorted(home.forms.glob("*.pdf")) if NAME.fullmatch(path.stem)
+        path.stem: path
+        for path in sorted(home.forms_folder.glob("*.pdf"))
+        if NAME.fullmatch(path.stem)
     }
 
 
 def load_placement(home: Home, name: str, sheet: BackgroundPdf) -> dict[str, Any]:
     """The definition of a PDF's places as it is, or one to start from; ConflictError."""
-    path = home.forms / f"{name}.yaml"
+    path = home.forms_folder / f"{name}.yaml"
     if not path.exists():
         return field_placement.begin_definition(name, sheet.fields)
     form = read_form(path)

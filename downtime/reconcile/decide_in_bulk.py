@@ -50,7 +50,7 @@ class BulkPreview:
     token: str
     """Names exactly this preview."""
 
-    def counts(self, name: str) -> list[tuple[str, int]]:
+    def count_items(self, name: str) -> list[tuple[str, int]]:
         """How many of the items by `state`, or by a field of their facts such as `ward`."""
         values = Counter(
             row.item.state if name == "state" else str(getattr(row.item.fact, name))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 from downtime.reconcile.reasons import Reasons
 from downtime.vault.lifecycle import Lifecycle
 
@@ -118,7 +118,7 @@ class Item:
     """Id of the patient in the recovered snapshot."""
     matched_ids: tuple[str, ...] = ()
     """Ids of the live records that were found to mean the same."""
-    person: Person = Person()
+    person: PaperPerson = PaperPerson()
     """Whom a returned message names: the recovered system's patient, with the downtime number."""
     needs_second_person: bool = False
     """Whether a second person confirms what is decided."""

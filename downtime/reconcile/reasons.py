@@ -11,7 +11,7 @@ from typing import NamedTuple
 import orjson
 
 
-class Code(StrEnum):
+class ReasonCode(StrEnum):
     """What was found, one for each sentence of `downtime.reconcile.wording`."""
 
     STORED_TEXT = auto()
@@ -149,14 +149,14 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 class Reason(NamedTuple):
     """One finding: times are UTC as stored, several values are parted by line breaks."""
 
-    code: Code
+    code: ReasonCode
     values: Mapping[str, str] = NOTHING
 
 
 Reasons = tuple[Reason, ...]
 
 
-def because(code: Code, **values: str) -> Reasons:
+def make_reasons(code: ReasonCode, **values: str) -> Reasons:
     """One reason with the values it speaks of; reasons are joined with `+`."""
     return (Reason(code, values),)
 
@@ -169,8 +169,8 @@ def encode_reasons(reasons: Reasons) -> str:
 def decode_reasons(stored: str | Iterable[tuple[str, Mapping[str, str]]]) -> Reasons:
     """The reasons of a stored item, from parsed JSON; a sentence of an earlier version stays one."""
     if isinstance(stored, str):
-        return because(Code.STORED_TEXT, text=stored)
-    return tuple(Reason(Code(code), values) for code, values in stored)
+        return make_reasons(ReasonCode.STORED_TEXT, text=stored)
+    return tuple(Reason(ReasonCode(code), values) for code, values in stored)
 
 
 def with_returned(reasons: Reasons, serial: str, *, returned: bool) -> Reasons:

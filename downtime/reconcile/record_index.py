@@ -69,7 +69,7 @@ class RecordIndex:
             if identifier.value:
                 self._by_number[fold_number(identifier.value)].add(patient.id)
 
-    def surviving_id(self, patient_id: str) -> str:
+    def find_surviving_id(self, patient_id: str) -> str:
         """The id of the record that survives after merges; empty when it is not here."""
         seen: set[str] = set()
         while patient_id in self.patients and patient_id not in seen:
@@ -82,13 +82,13 @@ class RecordIndex:
 
     def find_by_nhs_number(self, digits: str) -> set[str]:
         """Ids of the living patients who have this NHS number."""
-        return {self.surviving_id(key) for key in self._by_nhs.get(digits, ())} - {""}
+        return {self.find_surviving_id(key) for key in self._by_nhs.get(digits, ())} - {""}
 
     def find_by_number(self, number: str) -> set[str]:
         """Ids of the living patients with this hospital or downtime number, whatever its case."""
-        return {self.surviving_id(key) for key in self._by_number.get(fold_number(number), ())} - {
-            ""
-        }
+        return {
+            self.find_surviving_id(key) for key in self._by_number.get(fold_number(number), ())
+        } - {""}
 
     def own_numbers(self, record: Record) -> set[str]:
         """By what a hospital system knows one of this snapshot's records, whoever published it."""

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from downtime.clinical import display
 from downtime.paper.serials import format_serial
 from downtime.reconcile.model import Item, ItemState
-from downtime.reconcile.reasons import Code, Reasons
+from downtime.reconcile.reasons import ReasonCode, Reasons
 
 STATE_TITLES: Mapping[ItemState, str] = {
     ItemState.ALREADY_THERE: "Already in the system",
@@ -24,7 +24,7 @@ STATE_TITLES: Mapping[ItemState, str] = {
 """What people call the states of an item."""
 
 _TABLE = tomllib.loads((files("downtime.reconcile") / "sentences.toml").read_text("utf-8"))
-SENTENCES: Mapping[Code, str] = {code: _TABLE[code] for code in Code}
+SENTENCES: Mapping[ReasonCode, str] = {code: _TABLE[code] for code in ReasonCode}
 """One for each code: a code without a sentence ends the program as it starts."""
 
 _DETAILS = {

@@ -16,7 +16,7 @@ from downtime.errors import InputError
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.returns import outbox, queue_messages
 from downtime.returns.channels import EXPORT_FORMATS
-from downtime.returns.fill_outbox import Problem
+from downtime.returns.fill_outbox import UnwritableItem
 from downtime.returns.model import Channel, Message, MessageState
 from downtime.returns.rekey import worklist_files
 from downtime.returns.store import outbox_messages
@@ -38,7 +38,7 @@ class ExportResult:
     items: int
     already: int
     outdated: tuple[str, ...]
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[UnwritableItem, ...] = ()
 
     @property
     def sentence(self) -> str:

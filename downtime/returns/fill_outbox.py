@@ -36,7 +36,7 @@ class WrittenMessage(NamedTuple):
     channel: Channel
 
 
-class Problem(NamedTuple):
+class UnwritableItem(NamedTuple):
     """An item that cannot be written, and why."""
 
     item: str
@@ -62,7 +62,7 @@ class OutboxFiller:
         self._replaced: dict[str, Message] = {}
         self._returned: list[StoredItem] = []
         self.message_count = 0
-        self.problems: list[Problem] = []
+        self.problems: list[UnwritableItem] = []
 
     def add_items(self, target: Target, channel: Channel, decided: list[StoredItem]) -> None:
         """Write these items for one system; an item that is out already stays out."""
@@ -210,7 +210,7 @@ class OutboxFiller:
             try:
                 content = draft.write(control_id)
             except InputError as error:
-                self.problems += [Problem(key, error.sentence) for key, _ in draft.items]
+                self.problems += [UnwritableItem(key, error.sentence) for key, _ in draft.items]
             else:
                 written.append(WrittenMessage(draft, control_id, content, system, channel))
         return written

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from downtime.clinical.record_types import list_in_return_order
-from downtime.entry.facts import Person
+from downtime.entry.facts import PaperPerson
 from downtime.reconcile.identity.model import Merge
 from downtime.reconcile.model import StoredItem
 from downtime.returns.model import LINK_PREFIX
@@ -103,5 +103,5 @@ def sending_rank(row: StoredItem) -> Rank:
     return (_RANK_BY_TYPE[fact.type], fact.event, row.key)
 
 
-def _best_number(person: Person) -> str:
+def _best_number(person: PaperPerson) -> str:
     return person.id or person.mrn or person.nhs_number or person.downtime_number

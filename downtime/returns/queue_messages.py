@@ -18,7 +18,7 @@ from downtime.reconcile.model import Decision, ItemState, StoredItem
 from downtime.reconcile.store import items as items_store
 from downtime.returns import outbox
 from downtime.returns.channels import CHANNELS
-from downtime.returns.fill_outbox import OutboxFiller, Problem
+from downtime.returns.fill_outbox import OutboxFiller, UnwritableItem
 from downtime.returns.message_drafts import MessageContext, MessageDraft
 from downtime.returns.model import AuditAction, Channel, Message, MessageState
 from downtime.returns.policies import check_not_drill, check_reason
@@ -41,7 +41,7 @@ class QueueResult:
     messages: int = 0
     already: int = 0
     outdated: tuple[str, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[UnwritableItem, ...] = ()
 
 
 class _NothingNewError(Exception):

@@ -19,7 +19,7 @@ import sqlite_utils
 
 from downtime.clinical.identifiers import Identifier
 from downtime.clock import to_text
-from downtime.feeds.model import Change, Message, Operation, Replacement
+from downtime.feeds.model import Change, FeedMessage, Operation, Replacement
 from downtime.snapshot import identity
 from downtime.snapshot.identity import Mention
 from downtime.snapshot.record_state import (
@@ -68,7 +68,7 @@ class _StateUpdate:
 
 
 def apply_messages(
-    db: sqlite_utils.Database, items: Iterable[Message], now: datetime, authority: str
+    db: sqlite_utils.Database, items: Iterable[FeedMessage], now: datetime, authority: str
 ) -> AppliedCounts:
     """Apply messages; `authority` is the site's own (`settings.site.mrn_authority`).
 
@@ -100,7 +100,7 @@ def _begin_update(db: sqlite_utils.Database, now: datetime, authority: str) -> _
     )
 
 
-def _apply_message(update: _StateUpdate, message: Message) -> None:
+def _apply_message(update: _StateUpdate, message: FeedMessage) -> None:
     times: dict[str, list[str]] = {}
     for part, item in enumerate(message.content):
         if isinstance(item, Replacement):

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from downtime.clinical.model import Encounter, EncounterStatus, Location, Record
 from downtime.clock import to_text
 from downtime.errors import UserError
-from downtime.feeds.model import Message, Reject
+from downtime.feeds.model import FeedMessage, Reject
 from downtime.feeds.read_feeds import read_feeds
 from downtime.settings import Settings
 from downtime.snapshot import apply_messages, bundle
@@ -54,7 +54,7 @@ class _MessageFilter:
     accepted: int = 0
     rejected: list[Reject] = field(default_factory=list)
 
-    def accept_messages(self, items: Iterable[Message | Reject]) -> Iterator[Message]:
+    def accept_messages(self, items: Iterable[FeedMessage | Reject]) -> Iterator[FeedMessage]:
         for item in items:
             if isinstance(item, Reject):
                 self.rejected.append(item)
@@ -82,7 +82,7 @@ def build_snapshot(
     with vault.change(actor, AuditAction.SNAPSHOT_BUILD, target=key, reason=reason) as db:
         number = _choose_number(db, to, key, this.card.public_key)
         snapshot_index.save_published(db, number)
-    state_file = connect(vault.home.state, vault.derive_key("state")).conn
+    state_file = connect(vault.home.state_file, vault.derive_key("state")).conn
     with closing(state_file) as connection, collect_garbage_seldom():
         state_db = sqlite_utils.Database(connection, recursive_triggers=False)
         messages = intake.accept_messages(read_feeds(paths, settings))

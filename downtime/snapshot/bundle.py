@@ -19,7 +19,13 @@ from downtime.clinical.model import Record
 from downtime.clinical.record_types import RECORD_TYPES
 from downtime.snapshot.header import SCHEMA, SnapshotHeader
 from downtime.vault import sealing
-from downtime.vault.sealing import FileKind, SealedFile, incomplete_error, key_id, tampered_error
+from downtime.vault.sealing import (
+    SealedFile,
+    SealedFileKind,
+    incomplete_error,
+    key_id,
+    tampered_error,
+)
 
 __all__ = [
     "KIND",
@@ -32,7 +38,7 @@ __all__ = [
     "verify_bundle",
 ]
 
-KIND = FileKind(
+KIND = SealedFileKind(
     "downtime-bundle/1",
     SCHEMA,
     {"hospital": str, "created": str, "expires": str, "epoch": int, "sequence": int},

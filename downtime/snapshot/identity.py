@@ -45,7 +45,7 @@ class Identity:
     shared: dict[str, list[Identifier]] = field(default_factory=dict)
     """NHS number to the several persons who have it."""
 
-    def survivor(self, anchor: Identifier) -> Identifier:
+    def find_survivor(self, anchor: Identifier) -> Identifier:
         """The person who survives after all merges."""
         while anchor in self.replaced:
             anchor = self.replaced[anchor]
@@ -159,7 +159,7 @@ def _apply_merges(
         survivor_anchor = identity.anchors.get(survivor) or first.get(survivor)
         gone = identity.anchors.get(merged) or first.get(merged)
         if survivor_anchor and gone and survivor_anchor != gone:
-            if identity.survivor(survivor_anchor) == identity.survivor(gone):
+            if identity.find_survivor(survivor_anchor) == identity.find_survivor(gone):
                 identity.replaced.pop(survivor_anchor, None)
             identity.replaced[gone] = survivor_anchor
 
@@ -174,7 +174,7 @@ def _settle_nhs(identity: Identity, strong: list[Mention]) -> None:
     identity.nhs = {anchor: value for anchor, (_, value) in latest.items()}
     holders: dict[str, set[Identifier]] = defaultdict(set)
     for anchor, value in identity.nhs.items():
-        holders[value].add(identity.survivor(anchor))
+        holders[value].add(identity.find_survivor(anchor))
     joined: dict[Identifier, Identifier] = {}
     for value, persons in sorted(holders.items()):
         site_persons = {person for person in persons if is_site_number(person, identity.authority)}

@@ -49,7 +49,7 @@ def receive_bundle(home: Home, settings: Settings, source: Path) -> SealedBundle
 
 
 def _store_sealed(home: Home, sealed: SealedBundle) -> None:
-    write_atomic(home.bundles / sealed.name, sealed.data)
+    write_atomic(home.bundles_folder / sealed.name, sealed.data)
 
 
 def load_bundle(
@@ -108,7 +108,7 @@ def _remove_when_refused(home: Home, sealed: SealedBundle) -> Iterator[None]:
     try:
         yield
     except UntrustedError:
-        (home.bundles / sealed.name).unlink(missing_ok=True)
+        (home.bundles_folder / sealed.name).unlink(missing_ok=True)
         raise
 
 
@@ -160,7 +160,7 @@ def _put_in_use(
         for row in surplus:
             snapshot_index.delete_entry(db, row.id)
     for row in surplus:
-        (vault.home.bundles / row.bundle).unlink(missing_ok=True)
+        (vault.home.bundles_folder / row.bundle).unlink(missing_ok=True)
     remove_surplus_files(vault, settings)
 
 
@@ -169,10 +169,10 @@ def remove_surplus_files(vault: Vault, settings: Settings) -> None:
     rows = snapshot_index.list_entries(vault.db)
     databases = {f"{row.id}.db" for row in rows}
     bundles = {row.bundle for row in rows}
-    sealed = [p for p in vault.home.bundles.glob(f"*{SUFFIX}") if p.name not in bundles]
+    sealed = [p for p in vault.home.bundles_folder.glob(f"*{SUFFIX}") if p.name not in bundles]
     sealed.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
-    doomed = [p for p in vault.home.snapshots.glob("*.db") if p.name not in databases]
-    doomed += [*vault.home.snapshots.glob(".*.tmp"), *sealed[settings.snapshot.keep :]]
+    doomed = [p for p in vault.home.snapshots_folder.glob("*.db") if p.name not in databases]
+    doomed += [*vault.home.snapshots_folder.glob(".*.tmp"), *sealed[settings.snapshot.keep :]]
     for path in doomed:
         # Windows refuses while somebody still reads it: the next load removes it.
         with suppress(OSError):

@@ -115,7 +115,7 @@ def describe_entry(row: snapshot_index.SnapshotEntry, in_use: str, now: datetime
 
 def database_path(vault: Vault, snapshot_id: str) -> Path:
     """The file of an opened snapshot."""
-    return vault.home.snapshots / f"{snapshot_id}.db"
+    return vault.home.snapshots_folder / f"{snapshot_id}.db"
 
 
 def database_key(vault: Vault, snapshot_id: str) -> bytes:

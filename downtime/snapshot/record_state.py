@@ -38,7 +38,7 @@ class ExtractCutoff(NamedTuple):
     number: int = 0
     digest: str = ""
 
-    def counts(self, stamp: Stamp) -> bool:
+    def is_in_force(self, stamp: Stamp) -> bool:
         """Whether a change of this stamp still counts."""
         if stamp.extract or not self.digest:
             return stamp.extract == self.digest
@@ -122,15 +122,15 @@ class RecordState:
         """Forget what a full extract has replaced."""
         if not cutoff.digest:
             return
-        self.layers = [layer for layer in self.layers if cutoff.counts(layer[0])]
+        self.layers = [layer for layer in self.layers if cutoff.is_in_force(layer[0])]
         self.mentions = {
             strength: mention
             for strength, mention in self.mentions.items()
-            if cutoff.counts(mention[0])
+            if cutoff.is_in_force(mention[0])
         }
-        if not cutoff.counts(self.latest):
+        if not cutoff.is_in_force(self.latest):
             self.latest = NEVER
-        if not cutoff.counts(self.deleted):
+        if not cutoff.is_in_force(self.deleted):
             self.deleted = NEVER
 
     def to_json(self) -> bytes:
@@ -180,6 +180,6 @@ def apply_changes(
     """`state` with more changes, and without what an extract has replaced."""
     state.apply_cutoff(cutoff)
     for change in sayings:
-        if not cutoff.digest or cutoff.counts(change.stamp):
+        if not cutoff.digest or cutoff.is_in_force(change.stamp):
             state.apply_change(change)
     return state

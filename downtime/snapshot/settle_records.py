@@ -33,7 +33,7 @@ def settle_records(db: sqlite_utils.Database, settings: Settings) -> Iterator[Re
     yield from patients
     yield from _flag_shared_numbers(identities, people, {p.id: p for p in patients})
     finals = {
-        mention: people[identities.survivor(anchor)]
+        mention: people[identities.find_survivor(anchor)]
         for mention, anchor in identities.anchors.items()
     }
     ids = _record_id_maker(publisher_state.get_salt(db))
@@ -53,7 +53,7 @@ def _existing_states(
 def _list_people(db: sqlite_utils.Database, identities: identity.Identity) -> dict[Identifier, str]:
     """Opaque id of every person, new ones included."""
     anchors = set(identities.anchors.values())
-    anchors.update(identities.survivor(anchor) for anchor in list(anchors))
+    anchors.update(identities.find_survivor(anchor) for anchor in list(anchors))
     publisher_state.insert_people(db, anchors - set(publisher_state.select_people(db)))
     return publisher_state.select_people(db)
 
@@ -71,7 +71,7 @@ def _make_patients(
     details = _merge_details(db, identities, find_owner(settings.systems.records, "Patient"))
     patients = []
     for anchor, key in people.items():
-        current = identities.survivor(identities.belongs.get(anchor, anchor))
+        current = identities.find_survivor(identities.belongs.get(anchor, anchor))
         replaced_by = people[current] if current != anchor else ""
         fields = dict(details.get(anchor, {}))
         patient = {"id": key, "replaced_by": replaced_by, **fields}

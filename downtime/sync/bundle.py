@@ -17,12 +17,12 @@ import pyrage
 
 from downtime.errors import UntrustedError
 from downtime.vault import sealing
-from downtime.vault.device import Card, Device
-from downtime.vault.sealing import FileKind, SealedFile
+from downtime.vault.device import Device, DeviceCard
+from downtime.vault.sealing import SealedFile, SealedFileKind
 
 SCHEMA = 1
 """The version of the rows inside; a program merges no bundle of a later one."""
-KIND = FileKind(
+KIND = SealedFileKind(
     "downtime-handover/1",
     SCHEMA,
     {"hospital": str, "device": str, "station": str, "sequence": int, "created": str},
@@ -64,7 +64,7 @@ def read_header(sealed: SealedFile) -> BundleHeader:
     )
 
 
-def check_header(header: BundleHeader, card: Card, station: str, hospital: str) -> None:
+def check_header(header: BundleHeader, card: DeviceCard, station: str, hospital: str) -> None:
     """UntrustedError unless it is of the laptop that signed it, of this hospital, and for us."""
     if card.code != header.device:
         raise UntrustedError(

@@ -23,7 +23,7 @@ from downtime.paper import merge_ledger, serials
 from downtime.paper.merge_ledger import LedgerTable
 from downtime.sync import store
 from downtime.sync.bundle import Row
-from downtime.sync.model import AuditAction, DuplicateKind, DuplicateNumber
+from downtime.sync.model import AuditAction, DuplicateNumber, DuplicateNumberKind
 from downtime.vault.model import Actor
 from downtime.vault.policies import check_reason
 from downtime.vault.sealing import incomplete_error
@@ -90,7 +90,7 @@ def save_duplicates(db: Database, duplicates: DuplicateRows, device: str, now: s
             digest=_digest(row["form"], row["pack"], row["issued_by"], row["issued_at"]),
             device=device,
             noticed=now,
-            kind=DuplicateKind.FORM,
+            kind=DuplicateNumberKind.FORM,
             title=row["title"],
             ward=row["ward"],
             issued_name=row["issued_name"],
@@ -103,7 +103,7 @@ def save_duplicates(db: Database, duplicates: DuplicateRows, device: str, now: s
             digest=_digest(row["issued"], row["issued_by"]),
             device=device,
             noticed=now,
-            kind=DuplicateKind.DOWNTIME_NUMBER,
+            kind=DuplicateNumberKind.DOWNTIME_NUMBER,
         )
         for row in duplicates.downtime_numbers
     ]

@@ -18,7 +18,7 @@ from downtime.sync.model import AuditAction
 from downtime.transport.folder import CarrierFolder
 from downtime.vault import checkpoint, device, sealing
 from downtime.vault.database import transaction
-from downtime.vault.device import Card
+from downtime.vault.device import DeviceCard
 from downtime.vault.model import Actor
 from downtime.vault.policies import check_reason
 from downtime.vault.sealing import SealedFile
@@ -47,7 +47,7 @@ class ExportedBundle:
         return self.sealed_file.data
 
 
-def find_stations(vault: Vault) -> list[Card]:
+def find_stations(vault: Vault) -> list[DeviceCard]:
     """The machines that a bundle can be sealed to: those whose cards are trusted."""
     return device.read_trusted_cards(vault.home)
 
@@ -114,7 +114,7 @@ def _export_rows(db: Database, header: BundleHeader) -> Iterator[Row]:
     yield from export_entries(db, header.device, header.sequence)
 
 
-def _choose_station(vault: Vault, settings: Settings, code: str) -> Card:
+def _choose_station(vault: Vault, settings: Settings, code: str) -> DeviceCard:
     cards = {card.code: card for card in find_stations(vault)}
     wanted = code or settings.sync.station
     if not wanted and len(cards) == 1:

@@ -118,7 +118,7 @@ class UntrustedBundle:
         return self.failure.sentence if self.failure else self.kept_sentence
 
 
-class DuplicateKind(StrEnum):
+class DuplicateNumberKind(StrEnum):
     """What stands a second time under one number."""
 
     UNKNOWN = ""
@@ -140,7 +140,7 @@ class DuplicateNumber:
     device: str
     """The laptop that issued it again, or the name of its second past: `K7-41`."""
     noticed: str
-    kind: DuplicateKind = DuplicateKind.UNKNOWN
+    kind: DuplicateNumberKind = DuplicateNumberKind.UNKNOWN
     title: str = ""
     ward: str = ""
     issued_name: str = ""
@@ -155,12 +155,12 @@ class DuplicateNumber:
     def description(self) -> str:
         """What the second thing is, for a person."""
         match self.kind:
-            case DuplicateKind.FORM:
+            case DuplicateNumberKind.FORM:
                 ward = f" of ward {self.ward}" if self.ward else ""
                 return f"{self.title}{ward}, printed by {self.issued_name}"
-            case DuplicateKind.DOWNTIME_NUMBER:
+            case DuplicateNumberKind.DOWNTIME_NUMBER:
                 return "a patient's downtime number"
-            case DuplicateKind.UNKNOWN:
+            case DuplicateNumberKind.UNKNOWN:
                 return self.kept_description
 
     @property

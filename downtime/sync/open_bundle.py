@@ -12,7 +12,7 @@ from downtime.sync.bundle import BundleHeader, Row
 from downtime.sync.export_bundle import AUDIT, CHECKPOINT
 from downtime.vault import device, sealing
 from downtime.vault.audit import GENESIS
-from downtime.vault.device import Card
+from downtime.vault.device import DeviceCard
 from downtime.vault.model import Checkpoint
 from downtime.vault.sealing import SealedFile
 from downtime.vault.vault import Vault
@@ -24,7 +24,7 @@ class OpenedBundle:
 
     sealed: SealedFile
     header: BundleHeader
-    card: Card
+    card: DeviceCard
     chain: Sequence[Any]
     """The laptop's audit chain."""
     point: Checkpoint | None

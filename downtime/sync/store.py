@@ -7,8 +7,8 @@ import orjson
 from sqlite_utils import Database
 
 from downtime.sync.model import (
-    DuplicateKind,
     DuplicateNumber,
+    DuplicateNumberKind,
     ExcusedLaptop,
     MergedBundle,
     TrustFailure,
@@ -135,7 +135,7 @@ def fetch_duplicate_numbers(db: Database) -> list[DuplicateNumber]:
     return [
         DuplicateNumber(
             **{names.get(name, name): value for name, value in row.items() if name != "kind"},
-            kind=DuplicateKind(row["kind"]),
+            kind=DuplicateNumberKind(row["kind"]),
         )
         for row in db.query(query)
     ]

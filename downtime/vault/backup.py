@@ -5,7 +5,7 @@ from pathlib import Path
 import sqlcipher3
 import sqlite_utils
 
-from downtime.vault.database import leave_log, open_with_key
+from downtime.vault.database import disable_write_ahead_log, open_with_key
 from downtime.vault.files import flush_file, flush_folder, make_private_folder
 from downtime.vault.store import tables
 from downtime.vault.vault import Vault
@@ -23,7 +23,7 @@ def back_up_vault(vault: Vault, db: sqlite_utils.Database) -> Path:
     The copy is opened again with the key and compared before it gets its name: BackupError,
     sqlcipher3.Error or OSError when it is not whole, and then nothing is left of it.
     """
-    folder = vault.home.backups
+    folder = vault.home.backups_folder
     make_private_folder(folder)
     path = _choose_name(folder, vault.now())
     aside = path.with_name(f".{path.name}.tmp")
@@ -42,7 +42,7 @@ def back_up_vault(vault: Vault, db: sqlite_utils.Database) -> Path:
 
 def delete_old_backups(vault: Vault, keep: int) -> None:
     """Keep the newest ones only."""
-    for path in sorted(vault.home.backups.glob(BACKUPS))[:-keep]:
+    for path in sorted(vault.home.backups_folder.glob(BACKUPS))[:-keep]:
         path.unlink()
 
 
@@ -57,12 +57,12 @@ def _choose_name(folder: Path, now: str) -> Path:
 
 def _copy(vault: Vault, path: Path) -> None:
     key = vault.derive_key("vault")
-    source = open_with_key(vault.home.vault, key, read_only=True)
+    source = open_with_key(vault.home.vault_file, key, read_only=True)
     copy = open_with_key(path, key)
     path.chmod(0o600)
     try:
         source.backup(copy)
-        leave_log(copy)  # one file, nothing beside it
+        disable_write_ahead_log(copy)  # one file, nothing beside it
     finally:
         copy.close()
         source.close()

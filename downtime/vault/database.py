@@ -111,7 +111,7 @@ def open_with_key(path: Path, key: bytes, *, read_only: bool = False) -> sqlciph
     return connection
 
 
-def leave_log(connection: sqlcipher3.Connection) -> None:
+def disable_write_ahead_log(connection: sqlcipher3.Connection) -> None:
     """Keep everything in the database file; refused while anybody else has it open."""
     connection.execute("PRAGMA journal_mode = DELETE").fetchall()
 

@@ -43,7 +43,7 @@ _CODE = re.compile(f"[{CODE_ALPHABET}]{{2}}")
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class DeviceCard:
     """The public half of a machine: `recipient` (age) and `verify_key` (Ed25519, base64)."""
 
     code: str
@@ -65,7 +65,7 @@ class Card:
 class Device:
     """A machine with its private half."""
 
-    card: Card
+    card: DeviceCard
     age_identity: pyrage.x25519.Identity
     signing_key: Ed25519PrivateKey
 
@@ -89,7 +89,7 @@ def choose_code() -> str:
     return "".join(secrets.choice(CODE_ALPHABET) for _ in range(2))
 
 
-def create_device(home: Home, data_key: bytes, code: str, name: str) -> Card:
+def create_device(home: Home, data_key: bytes, code: str, name: str) -> DeviceCard:
     """Give this machine an identity; `code` must be unique in the fleet."""
     if not _CODE.fullmatch(code):
         raise InputError(
@@ -101,13 +101,13 @@ def create_device(home: Home, data_key: bytes, code: str, name: str) -> Card:
         raise ConflictError("device.exists", "This machine has an identity.", "Keep it.")
     identity, signing = pyrage.x25519.Identity.generate(), Ed25519PrivateKey.generate()
     verify_key = b64encode(signing.public_key().public_bytes_raw()).decode()
-    card = Card(code, name, str(identity.to_public()), verify_key)
+    card = DeviceCard(code, name, str(identity.to_public()), verify_key)
     private = {"age": str(identity), "signing": b64encode(signing.private_bytes_raw()).decode()}
     _write_device(home, card, data_key, json.dumps(private).encode())
     return card
 
 
-def read_own_card(home: Home) -> Card:
+def read_own_card(home: Home) -> DeviceCard:
     """This machine's card, also while the vault is locked."""
     return parse_card(_read_document(home)["card"])
 
@@ -121,7 +121,9 @@ def load_device(vault: "Vault") -> Device:
     """This machine with its private half."""
     document = _read_document(vault.home)
     card = parse_card(document["card"])
-    plain = slots.unwrap(vault.derive_key("identity"), document["private"], _encode_header(card))
+    plain = slots.unwrap_secret(
+        vault.derive_key("identity"), document["private"], _encode_header(card)
+    )
     if plain is None:
         raise LockedError(
             "device.key",
@@ -141,7 +143,9 @@ def export_card(vault: "Vault") -> dict[str, str]:
     return read_own_card(vault.home).as_json()
 
 
-def trust_card(vault: "Vault", document: Mapping[str, Any], actor: "Actor", reason: str) -> Card:
+def trust_card(
+    vault: "Vault", document: Mapping[str, Any], actor: "Actor", reason: str
+) -> DeviceCard:
     """Pin another machine's card; ConflictError when its code is pinned with other keys."""
     new = parse_card(document)
     with vault.change(
@@ -171,7 +175,7 @@ def distrust_device(vault: "Vault", code: str, actor: "Actor", reason: str) -> N
         _write_trusted_cards(vault, [card for card in cards if card.code != code])
 
 
-def read_trusted_cards(home: Home) -> list[Card]:
+def read_trusted_cards(home: Home) -> list[DeviceCard]:
     """The pinned cards of other machines, also while the vault is locked.
 
     UntrustedError when the list was not signed by this machine: somebody changed it on the disk.
@@ -191,17 +195,19 @@ def read_trusted_cards(home: Home) -> list[Card]:
     return [parse_card(card) for card in document["cards"]]
 
 
-def _write_trusted_cards(vault: "Vault", cards: list[Card]) -> None:
+def _write_trusted_cards(vault: "Vault", cards: list[DeviceCard]) -> None:
     pinned = {"cards": [card.as_json() for card in cards]}
     signature = load_device(vault).sign(slots.to_canonical_json(pinned["cards"]))
     content = json.dumps({**pinned, "signature": signature}, indent=1)
     write_atomic(_trusted_path(vault.home), content.encode())
 
 
-def parse_card(document: Mapping[str, Any]) -> Card:
+def parse_card(document: Mapping[str, Any]) -> DeviceCard:
     """Check a card's form and keys; InputError when it is none."""
     try:
-        parsed_card = Card(*(str(document[k]) for k in ("code", "name", "recipient", "verify_key")))
+        parsed_card = DeviceCard(
+            *(str(document[k]) for k in ("code", "name", "recipient", "verify_key"))
+        )
         pyrage.x25519.Recipient.from_str(parsed_card.recipient)
         well_made = document["downtime"] == FORMAT and bool(_CODE.fullmatch(parsed_card.code))
         well_made = well_made and bool(parsed_card.public_key) and parsed_card.name.isprintable()
@@ -218,20 +224,22 @@ def rewrap_private_keys(home: Home, current: bytes, following: bytes) -> None:
     """Put the private half under another data key; nothing to do when it is there already."""
     document = _read_document(home)
     card = parse_card(document["card"])
-    private = slots.unwrap(
+    private = slots.unwrap_secret(
         slots.derive_key(current, "identity"), document["private"], _encode_header(card)
     )
     if private is not None:
         _write_device(home, card, following, private)
 
 
-def _write_device(home: Home, card: Card, data_key: bytes, private: bytes) -> None:
-    wrapped = slots.wrap(slots.derive_key(data_key, "identity"), private, _encode_header(card))
+def _write_device(home: Home, card: DeviceCard, data_key: bytes, private: bytes) -> None:
+    wrapped = slots.wrap_secret(
+        slots.derive_key(data_key, "identity"), private, _encode_header(card)
+    )
     document = {"card": card.as_json(), "private": wrapped}
     write_atomic(_path(home), json.dumps(document, indent=1).encode())
 
 
-def _encode_header(card: Card) -> bytes:
+def _encode_header(card: DeviceCard) -> bytes:
     return slots.to_canonical_json(card.as_json())
 
 
@@ -250,8 +258,8 @@ def _read_document(home: Home) -> dict[str, Any]:
 
 
 def _path(home: Home) -> Path:
-    return home.keys / "device.json"
+    return home.keys_folder / "device.json"
 
 
 def _trusted_path(home: Home) -> Path:
-    return home.keys / "trusted.json"
+    return home.keys_folder / "trusted.json"

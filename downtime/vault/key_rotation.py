@@ -24,7 +24,7 @@ import sqlcipher3
 from downtime.config import Home
 from downtime.errors import LockedError
 from downtime.vault import device
-from downtime.vault.database import leave_log, open_with_key
+from downtime.vault.database import disable_write_ahead_log, open_with_key
 from downtime.vault.files import flush_folder
 from downtime.vault.slots import derive_key
 
@@ -43,12 +43,12 @@ class HeldDatabase:
 
 def list_databases(home: Home) -> Iterator[tuple[Path, str]]:
     """Every encrypted database of a home with the purpose of its key."""
-    yield home.vault, "vault"
-    if home.state.exists():
-        yield home.state, "state"
-    for path in sorted(home.snapshots.glob("[!.]*.db")):
+    yield home.vault_file, "vault"
+    if home.state_file.exists():
+        yield home.state_file, "state"
+    for path in sorted(home.snapshots_folder.glob("[!.]*.db")):
         yield path, f"snapshot:{path.stem}"
-    for path in sorted(home.backups.glob("[!.]*.db")):
+    for path in sorted(home.backups_folder.glob("[!.]*.db")):
         yield path, "vault"
 
 
@@ -62,7 +62,7 @@ def hold_databases(
         try:
             for path, purpose in list_databases(home):
                 if held_database := _open_with_either_key(
-                    path, purpose, current, following, needed=path == home.vault
+                    path, purpose, current, following, needed=path == home.vault_file
                 ):
                     stack.callback(held_database.connection.close)
                     _lock_for_rotation(held_database.connection)
@@ -87,8 +87,8 @@ def rekey_databases(
     device.rewrap_private_keys(home, current, following)
     for folder in (
         home.path,
-        home.snapshots,
-        *([home.backups] if home.backups.exists() else []),
+        home.snapshots_folder,
+        *([home.backups_folder] if home.backups_folder.exists() else []),
     ):  # else a cut could bring a finished journal back
         flush_folder(folder)
 
@@ -114,7 +114,7 @@ def _open_with_either_key(
 
 def _lock_for_rotation(connection: sqlcipher3.Connection) -> None:
     connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
-    leave_log(connection)
+    disable_write_ahead_log(connection)
     connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("BEGIN EXCLUSIVE")

@@ -25,7 +25,7 @@ RECOVERY = "recovery code"  # no user name has a space
 
 def home_exists(home: Home) -> bool:
     """Whether there is a home here: its settings and its key file."""
-    return home.config.is_file() and _path(home).is_file()
+    return home.config_file.is_file() and _path(home).is_file()
 
 
 def check_home_exists(home: Home) -> None:
@@ -48,7 +48,7 @@ def create_key_file(
     write_atomic(
         _path(home),
         slots.encode_slot_file(
-            SlotFile(public, new_slots, slots.seal(new_slots, data_key, signer)), signer
+            SlotFile(public, new_slots, slots.seal_data_key(new_slots, data_key, signer)), signer
         ),
     )
 
@@ -166,11 +166,11 @@ def _write_resealed(
     changed = SlotFile(
         file.signer,
         keep,
-        slots.seal(keep, data_key, signer),
-        slots.seal(keep, following, signer) if following else None,
+        slots.seal_data_key(keep, data_key, signer),
+        slots.seal_data_key(keep, following, signer) if following else None,
     )
     write_atomic(_path(home), slots.encode_slot_file(changed, signer))
 
 
 def _path(home: Home) -> Path:
-    return home.keys / "slots.json"
+    return home.keys_folder / "slots.json"

@@ -28,7 +28,7 @@ MEMBERS = ("manifest.json", "manifest.sig", "payload.age")
 
 
 @dataclass(frozen=True, slots=True)
-class FileKind:
+class SealedFileKind:
     """What one kind of file calls itself, and which fields its manifest must have, of which type."""
 
     format: str
@@ -63,7 +63,7 @@ def list_trusted_keys(home: Home) -> dict[str, Ed25519PublicKey]:
 
 
 def seal(
-    kind: FileKind,
+    kind: SealedFileKind,
     public: Mapping[str, Any],
     content: bytes,
     recipients: Iterable[str],
@@ -96,7 +96,9 @@ def write_archive(parts: Iterable[bytes]) -> bytes:
     return file.getvalue()
 
 
-def verify_seal(kind: FileKind, data: bytes, keys: Mapping[str, Ed25519PublicKey]) -> SealedFile:
+def verify_seal(
+    kind: SealedFileKind, data: bytes, keys: Mapping[str, Ed25519PublicKey]
+) -> SealedFile:
     """A file whose every byte is as one of the keys signed it; UntrustedError otherwise.
 
     Works while the vault is locked: it needs public keys only.
@@ -157,7 +159,7 @@ def _read_members(data: bytes) -> tuple[bytes, bytes, bytes]:
     return text, signature, payload
 
 
-def _parse_manifest(kind: FileKind, text: bytes) -> dict[str, Any]:
+def _parse_manifest(kind: SealedFileKind, text: bytes) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = orjson.loads(text)
         file_format, newest = manifest["format"], int(manifest["schema"])

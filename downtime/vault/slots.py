@@ -76,13 +76,13 @@ def derive_key(data_key: bytes, purpose: str) -> bytes:
     return HKDF(SHA256(), 32, salt=None, info=b"downtime:" + purpose.encode()).derive(data_key)
 
 
-def wrap(key: bytes, secret: bytes, header: bytes) -> str:
+def wrap_secret(key: bytes, secret: bytes, header: bytes) -> str:
     """AES-256-GCM with a random nonce in front, as base64 text."""
     nonce = os.urandom(_NONCE)
     return b64encode(nonce + AESGCM(key).encrypt(nonce, secret, header)).decode()
 
 
-def unwrap(key: bytes, wrapped: str, header: bytes) -> bytes | None:
+def unwrap_secret(key: bytes, wrapped: str, header: bytes) -> bytes | None:
     """The secret, or None when the key or the header is another."""
     content = b64decode(wrapped)
     try:
@@ -105,7 +105,7 @@ def new_slot(signer: str, name: str, kind: str, secret: str, cost: AccountsSetti
         signer=signer,
         identity="",
     )
-    wrapped = wrap(slot_key(slot, secret), str(identity).encode(), slot.header())
+    wrapped = wrap_secret(slot_key(slot, secret), str(identity).encode(), slot.header())
     return replace(slot, identity=wrapped)
 
 
@@ -125,17 +125,17 @@ def slot_key(slot: Slot, secret: str) -> bytes:
 
 def open_identity(slot: Slot, secret: str) -> pyrage.x25519.Identity | None:
     """The age identity in a slot; None when the secret does not open it."""
-    plain = unwrap(slot_key(slot, secret), slot.identity, slot.header())
+    plain = unwrap_secret(slot_key(slot, secret), slot.identity, slot.header())
     return pyrage.x25519.Identity.from_str(plain.decode()) if plain else None
 
 
-def seal(slots: Iterable[Slot], data_key: bytes, signing_key: Ed25519PrivateKey) -> Sealed:
+def seal_data_key(slots: Iterable[Slot], data_key: bytes, signing_key: Ed25519PrivateKey) -> Sealed:
     """The data key for every slot, and the signing key under it."""
     recipients = [pyrage.x25519.Recipient.from_str(slot.recipient) for slot in slots]
     seed = signing_key.private_bytes_raw()
     return Sealed(
         b64encode(pyrage.encrypt(data_key, recipients)).decode(),
-        wrap(derive_key(data_key, "slots"), seed, FORMAT.encode()),
+        wrap_secret(derive_key(data_key, "slots"), seed, FORMAT.encode()),
     )
 
 
@@ -150,7 +150,7 @@ def unseal(sealed: Sealed, opener: pyrage.x25519.Identity) -> bytes:
 
 def open_signing_key(sealed: Sealed, data_key: bytes) -> Ed25519PrivateKey:
     """The key that signs the file; LockedError when the data key is an older one."""
-    seed = unwrap(derive_key(data_key, "slots"), sealed.signing_key, FORMAT.encode())
+    seed = unwrap_secret(derive_key(data_key, "slots"), sealed.signing_key, FORMAT.encode())
     if seed is None:
         raise LockedError(
             "keys.renewed",

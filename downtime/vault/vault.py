@@ -19,10 +19,10 @@ from downtime.vault.slots import derive_key
 
 def check_vault_exists(home: Home) -> None:
     """LockedError when an existing home has lost its database: opening would make an empty one."""
-    if not home.vault.is_file() or not home.vault.stat().st_size:
+    if not home.vault_file.is_file() or not home.vault_file.stat().st_size:
         raise LockedError(
             "vault.lost",
-            f"The vault of this home, {home.vault.name}, is missing or empty.",
+            f"The vault of this home, {home.vault_file.name}, is missing or empty.",
             "Restore the home, keys folder included, from its last backup.",
         )
 
@@ -64,7 +64,7 @@ class Vault:
             return db
 
     def _connect(self) -> Database:
-        db = connect(self.home.vault, self.derive_key("vault"))
+        db = connect(self.home.vault_file, self.derive_key("vault"))
         db.watch_schema(schema.list_unknown)
         return db
 

@@ -62,14 +62,14 @@ def session_token() -> str:
 
 def has_permission(permission: Permission) -> bool:
     """Whether the one who is signed in may do it."""
-    return permissions.can(g.get("person"), permission)
+    return permissions.is_permitted(g.get("person"), permission)
 
 
 def _load_user(_: Any) -> SessionUser | None:
     vault_holder = request_context.app_state().vault_holder
     if "lease" not in g or not session_token() or not vault_holder.unlocked:
         return None
-    g.vault = g.lease.enter_context(vault_holder.use())
+    g.vault = g.lease.enter_context(vault_holder.lend_vault())
     state = sessions.resume_session(g.vault, session_token())
     return SessionUser(state) if state else None
 

@@ -30,7 +30,7 @@ from downtime.web.nhs_components import render_component
 from downtime.web.request_context import AppState
 from downtime.web.request_limits import InMemoryRequest
 from downtime.web.vault_holder import VaultHolder
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 from downtime.web.views import BLUEPRINTS
 from downtime.web.views.patient import report_colour, stage_colour
 
@@ -69,7 +69,7 @@ def create_app(
     home: Home, clock: Clock = system_clock, vault_holder: VaultHolder | None = None
 ) -> Flask:
     """The app of a home; NotFoundError or InputError when its settings cannot be read."""
-    settings = config.load_settings(home.config)
+    settings = config.load_settings(home.config_file)
     app = DowntimeApp(
         __name__, static_folder=None, template_folder=data_folder("templates") / "web"
     )
@@ -125,7 +125,7 @@ def asset_url(name: str) -> str:
 
 
 @assets.get("/static/<version>/<path:name>")
-@requires(Permission.PUBLIC)
+@require_permission(Permission.PUBLIC)
 def send_asset(version: str, name: str) -> Response:
     """A style sheet, script or picture of ours, kept by the browser."""
     answer = send_from_directory(STATIC, name, max_age=ASSET_SECONDS)

@@ -16,7 +16,7 @@ def main() -> None:
     arguments = read_arguments()
     home = Home(Path(arguments["home"]))
     with closing(Vault(home, bytes.fromhex(arguments["key"]), system_clock)) as vault:
-        run_job(vault, load_settings(home.config), jobs.get_job(vault, arguments["job"]))
+        run_job(vault, load_settings(home.config_file), jobs.get_job(vault, arguments["job"]))
 
 
 if __name__ == "__main__":

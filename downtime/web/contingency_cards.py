@@ -13,7 +13,7 @@ ANY_SYSTEM = "any"
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ContingencyCard:
     """What to do when one system is down."""
 
     system: str
@@ -22,7 +22,7 @@ class Card:
     call: str = ""
 
 
-def read_cards(home: Home) -> list[Card]:
+def read_cards(home: Home) -> list[ContingencyCard]:
     """The site's own cards (`guidance.yaml` in its home), else those that come with Downtime.
 
     InputError when the file cannot be read as cards.
@@ -32,11 +32,11 @@ def read_cards(home: Home) -> list[Card]:
     return _read(path)
 
 
-def _read(path: Path) -> list[Card]:
+def _read(path: Path) -> list[ContingencyCard]:
     try:
         documents = yaml.safe_load(path.read_text(encoding="utf-8"))
         return [
-            Card(
+            ContingencyCard(
                 str(card["system"]),
                 str(card["title"]),
                 tuple(map(str, card["steps"])),

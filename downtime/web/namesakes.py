@@ -2,14 +2,14 @@
 
 from downtime.accounts.model import Permission
 from downtime.clinical.model import Patient
-from downtime.entry.facts import Person
+from downtime.entry.facts import PaperPerson
 from downtime.paper.model import Subject
 from downtime.snapshot.model import PatientRow
 from downtime.web import request_context
 from downtime.web.access_control import has_permission
 
 
-def namesakes(person: Patient | Person | Subject) -> list[PatientRow]:
+def namesakes(person: Patient | PaperPerson | Subject) -> list[PatientRow]:
     """Inpatients of the present snapshot with the same name; nobody where none may be shown."""
     snapshot = (
         request_context.snapshot_or_none()
@@ -23,7 +23,7 @@ def namesakes(person: Patient | Person | Subject) -> list[PatientRow]:
     return [row for row in snapshot.find_namesakes(named) if not _is_same(row.patient, person)]
 
 
-def _is_same(patient: Patient, person: Patient | Person | Subject) -> bool:
+def _is_same(patient: Patient, person: Patient | PaperPerson | Subject) -> bool:
     """Whether it is the person themself, whom paper knows by number alone."""
     return bool(person.mrn and person.mrn == patient.mrn) or bool(
         person.nhs_number and person.nhs_number == patient.nhs_number

@@ -13,7 +13,7 @@ from downtime.clinical.model import Encounter, Patient, Record
 from downtime.clinical.record_types import Column, FieldFormat
 from downtime.clock import Clock
 from downtime.entry import absent_values
-from downtime.paper.forms.model import TRUE, Item
+from downtime.paper.forms.model import TRUE, FormItem
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.wording import STATE_TITLES
 from downtime.settings import Settings
@@ -98,7 +98,7 @@ def field_id(key: str) -> str:
     return "f-" + key.replace(":", "-row-").replace(".", "-")
 
 
-def has_keyed(group: Item) -> bool:
+def has_keyed(group: FormItem) -> bool:
     """Whether any item of a group is keyed."""
     return any(
         has_keyed(item) if item.type == "group" else item.keyed and item.type != "display"
@@ -126,7 +126,7 @@ def format_answer(answer: str) -> str:
     )
 
 
-def describe_answer(item: Item, answer: str) -> str:
+def describe_answer(item: FormItem, answer: str) -> str:
     """An answer in the words of its form; an empty one says so."""
     if not answer:
         return "nothing" if item.type != "boolean" else "not ticked"

@@ -22,7 +22,7 @@ class VaultHolder:
         """Whether a vault is held."""
         return self._vault is not None
 
-    def hold(self, vault: Vault) -> None:
+    def keep_vault(self, vault: Vault) -> None:
         """Hold a vault that was just unlocked; a second one of the same home is closed again."""
         with self._lock:
             if self._vault is None:
@@ -31,7 +31,7 @@ class VaultHolder:
         vault.close()
 
     @contextmanager
-    def use(self) -> Iterator[Vault]:
+    def lend_vault(self) -> Iterator[Vault]:
         """The vault, which stays open at least until the block ends; LockedError when none is."""
         with self._lock:
             if self._vault is None:
@@ -53,7 +53,7 @@ class VaultHolder:
         if not self.unlocked:
             yield None
             return
-        with self.use() as vault:
+        with self.lend_vault() as vault:
             yield vault
 
     def release(self) -> None:

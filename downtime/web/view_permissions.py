@@ -8,7 +8,7 @@ from downtime.accounts.model import Permission
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def requires(permission: Permission) -> Callable[[View], View]:
+def require_permission(permission: Permission) -> Callable[[View], View]:
     """Mark a view with the permission that whoever asks for it must have."""
 
     def mark(view: View) -> View:

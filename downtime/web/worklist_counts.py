@@ -37,7 +37,7 @@ class WorklistCount(NamedTuple):
     n: int
     address: str
     """Empty for who may not open it."""
-    loud: bool = False
+    is_urgent: bool = False
     within: bool = False
     """Whether these are among those of the line before."""
 

@@ -116,7 +116,7 @@ class Site:
             thread.join()
 
     def _compare_until(self, over: threading.Event) -> None:
-        config = Home(self.folder / "home").config
+        config = Home(self.folder / "home").config_file
         while not over.is_set():
             self.sets += 1
             config.write_text(self.settings_text + SETS.format(self.sets))

@@ -29,12 +29,12 @@ def seconds(forms: Sequence[Sequence[Fact]]) -> float:
     with tempfile.TemporaryDirectory() as folder:
         home, unlock = Home(Path(folder) / "home"), Path(folder) / "unlock"
         create_home(home, lambda: NOW, unlock_file=unlock, settings_text=settings_text("small"))
-        settings = load_settings(home.config)
+        settings = load_settings(home.config_file)
         vault = open_with_file(home, settings, lambda: NOW, unlock).vault
         outage = outages.declare_systems_down(vault, ["LIMS"], WHO, "bench", known=("LIMS",))
         with vault.change(WHO, "bench.fill") as db:
             for facts in forms:
-                entry_store.save(db, _entry(facts[0], outage.id))
+                entry_store.save_entry(db, _entry(facts[0], outage.id))
             items_store.save_items(db, (_row(fact, outage.id) for facts in forms for fact in facts))
         start = time.process_time()
         queued = queue_messages.queue_items(vault, settings, WHO)

@@ -121,7 +121,7 @@ def _enter(vault: Vault, outage: str, serials_: list[str], people_: int) -> None
                 transcriber=WHO.id, transcriber_name=WHO.name, entered=at, verified=at,
                 changed=at, ward="A1",
             )  # fmt: skip
-            entry_store.save(db, entry)
+            entry_store.save_entry(db, entry)
 
 
 def clerks(vault: Vault, settings: Settings, number: int) -> dict[str, str]:

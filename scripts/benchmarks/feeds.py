@@ -8,7 +8,7 @@ from typing import Any
 
 import hl7
 
-from downtime.feeds.model import Message
+from downtime.feeds.model import FeedMessage
 from downtime.feeds.read_feeds import read_feeds
 from downtime.settings import Settings
 
@@ -92,7 +92,7 @@ def _message(template: tuple[str, ...], number: int) -> str:
 
 
 def _accepted(path: Path) -> int:
-    return sum(isinstance(item, Message) for item in read_feeds([path], Settings()))
+    return sum(isinstance(item, FeedMessage) for item in read_feeds([path], Settings()))
 
 
 def _split(message: str) -> list[list[list[str]]]:

@@ -58,7 +58,7 @@ def _site(folder: Path) -> Iterator[Site]:
     create_home(
         home, now, device_code="K7", unlock_file=unlock_file, settings_text=text, password=PASSWORD
     )
-    settings = load_settings(home.config)
+    settings = load_settings(home.config_file)
     with closing(open_with_file(home, settings, now, unlock_file).vault) as vault:
         waiting = hospital(vault, settings, folder, ENTERED, CLERKS * FORMS_EACH)
         secrets = clerks(vault, settings, CLERKS)
@@ -91,7 +91,7 @@ def _shown(
     lost = [
         serial
         for serial, answer in site.saved_answers.items()
-        if (entry := entry_store.fetch(site.vault.db, serial)) is None
+        if (entry := entry_store.fetch_entry(site.vault.db, serial)) is None
         or entry.answers.get("reason") != answer
     ]
     whole = audit.verify_chain(site.vault.db).first_bad is None

@@ -153,7 +153,7 @@ def _hold(vault: Vault, sequence: int, records: Iterator[Record]) -> str:
         key="0123456789abcdef", time_zone="Europe/London", systems={"LIMS": to_text(NOW)},
         counts={}, holds=("Appointment", "AllergyIntolerance"),
     )  # fmt: skip
-    path = vault.home.snapshots / f"{header.id}.db"
+    path = vault.home.snapshots_folder / f"{header.id}.db"
     record_tables.create_database(path, vault.derive_key(f"snapshot:{header.id}"), header, records)
     with vault.change(WHO, "snapshot.load") as db:
         snapshot_index.insert_entry(
@@ -226,7 +226,7 @@ def _paper(vault: Vault, outage: str, snapshot: str, size: int) -> None:
             layouts.insert_layout(db, layout, form.source, at)
         paper_store.insert_forms(db, drafts, pack)
         for entry in entries:
-            entry_store.save(db, entry)
+            entry_store.save_entry(db, entry)
 
 
 # ---- the processes ----------------------------------------------------------------------------
@@ -234,9 +234,9 @@ def _paper(vault: Vault, outage: str, snapshot: str, size: int) -> None:
 
 def _open(folder: Path) -> tuple[Vault, Settings]:
     home, unlock = Home(folder / "home"), folder / "unlock"
-    if not home.config.exists():
+    if not home.config_file.exists():
         create_home(home, lambda: NOW, unlock_file=unlock, settings_text=settings_text("small"))
-    settings = load_settings(home.config)
+    settings = load_settings(home.config_file)
     return open_with_file(home, settings, lambda: NOW, unlock).vault, settings
 
 
@@ -298,7 +298,9 @@ def _change_entries(vault: Vault, number: int) -> None:
     serials = [_serial(1 + n * 100) for n in range(number)]
     with vault.change(WHO, "entry.correct") as db:
         for entry in entry_store.fetch_many(db, serials):
-            entry_store.save(db, replace(entry, changed="2026-11-02T15:00:00Z", corrections=1))
+            entry_store.save_entry(
+                db, replace(entry, changed="2026-11-02T15:00:00Z", corrections=1)
+            )
 
 
 def _changed(records: Iterator[Record]) -> Iterator[Record]:

@@ -14,7 +14,7 @@ from _queueing import seconds
 from fhir.resources.R4B.bundle import Bundle
 from hl7apy.core import Message
 
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 from downtime.entry.model import Entry, EntryState
 from downtime.paper.forms.load_form import load_form
 from downtime.reconcile.model import DecisionRecord, Item, ItemState, StoredItem
@@ -157,7 +157,7 @@ def returned(count: int) -> Iterator[ReturnedFacts]:
 
 
 def fact(number: int, kind: str, system: str, part: str, fields: dict[str, str]) -> Fact:
-    person = Person(
+    person = PaperPerson(
         mrn=f"H{number}", nhs_number="9990000018", family=f"O'Brien{number}", given="Zoë",
         prefix="Ms", birth_date="1960-01-02", gender="female", address="1 High Street",
         postcode="ZZ99 3AA",

@@ -72,7 +72,7 @@ def hospital(folder: Path) -> Iterator[tuple[SignedIn, Settings]]:
     write_feeds(folder / "feeds", SIZE, SEED, "before", NOW)
     home, unlock_file = Home(folder / "home"), folder / "unlock"
     create_home(home, lambda: NOW, unlock_file=unlock_file, settings_text=settings_text(SIZE))
-    settings = load_settings(home.config)
+    settings = load_settings(home.config_file)
     signed_in = open_with_file(home, settings, lambda: NOW, unlock_file)
     with closing(signed_in.vault) as vault:
         built = build_snapshot(vault, settings, [folder / "feeds"], folder / "out", signed_in.actor)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import pytest
 
-from downtime.entry.facts import Person
+from downtime.entry.facts import PaperPerson
 from downtime.returns import outbox, queue_messages, send_messages
 from downtime.returns.store import outbox_messages
 from downtime.settings import ReturnsSettings, Settings
@@ -51,7 +51,7 @@ def decided(decide):  # noqa: F811
 
 
 def facts(number: int):
-    person = Person(mrn=f"H{number}", family=f"O'Brien|{number}", given="Zoë", gender="female")
+    person = PaperPerson(mrn=f"H{number}", family=f"O'Brien|{number}", given="Zoë", gender="female")
     serial = f"K70000{number:02}A"
     given = (
         ("Encounter", "form", {"ward": "A1", "reason": "Fell & hurt her hip\nat home"}),

@@ -10,14 +10,14 @@ from hl7apy import v2_3, v2_3_1, v2_4
 from hl7apy.consts import VALIDATION_LEVEL
 from hl7apy.parser import parse_message
 
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 from downtime.returns.hl7.messages import ReturnedFacts, write_document, write_merge, write_message
 from downtime.returns.message_drafts import make_control_id
 from downtime.returns.profiles import read_target
 from downtime.settings import ReturnsSettings, Settings
 
 FOLDER = Path(__file__).parent / "messages"
-PERSON = Person(
+PERSON = PaperPerson(
     mrn="H100",
     nhs_number="9990000018",
     downtime_number="DK700042X",
@@ -177,7 +177,7 @@ FACTS = {
     ),
     "unknown-patient": Fact(
         key="K7000043V-form", type="Encounter", system="PAS", form="f", serial="K7000043V",
-        person=Person(downtime_number="DK700042X"), event="2026-11-02T14:00:00Z",
+        person=PaperPerson(downtime_number="DK700042X"), event="2026-11-02T14:00:00Z",
         entered="2026-11-03T09:00:00Z", author="Sam Okoro", transcriber="u-7", fields={"ward": "A1"},
     ),
 }  # fmt: skip
@@ -263,7 +263,7 @@ def scan(version: str) -> str:
 def merged(version: str, event: str = "A40") -> str:
     settings = settings_for("PAS", version, merge=event)
     survivor = PERSON._replace(downtime_number="")
-    downtime = Person(downtime_number="DK700042X", family="Unknown", given="Female")
+    downtime = PaperPerson(downtime_number="DK700042X", family="Unknown", given="Female")
     return write_merge(
         survivor, downtime, DECIDED, "DTMERGE", settings, read_target(settings, "PAS")
     ).decode()

@@ -32,7 +32,7 @@ def see_through(vault, settings, serial, checker) -> Entry:
 def key_again_in_home(path: Path, key: Path, clock, serials: Iterable[str], person: Actor) -> None:
     """As `key_again`, in a home that commands work with: there is a screen for it, and no command."""
     home = Home(path)
-    settings = config.load_settings(home.config)
+    settings = config.load_settings(home.config_file)
     opened = homes.open_with_file(home, settings, clock, key)
     for serial in serials:
         key_again(opened.vault, settings, serial, person)

@@ -94,7 +94,7 @@ def _machine(
         unlock_file=file,
         settings_text=_settings(targets),
     )
-    settings = config.load_settings(home.config)
+    settings = config.load_settings(home.config_file)
     signed_in: SignedIn = homes.open_with_file(home, settings, clock, file)
     closing_.enter_context(closing(signed_in.vault))
     return Machine(code_, signed_in.vault, settings, signed_in.actor)
@@ -121,7 +121,7 @@ def _staff(station: Machine) -> dict[str, Actor]:
             station.vault, station.settings, username, name, role, people.make_password(),
             station.actor, WHY, initial=False,
         )  # fmt: skip
-        actors[username] = credentials.person.actor(station.code)
+        actors[username] = credentials.person.make_actor(station.code)
     return actors
 
 

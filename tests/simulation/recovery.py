@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from downtime.clock import to_text
 from downtime.demo.form_answers import local
 from downtime.entry import duplicate_entries, keying, open_form
-from downtime.entry.facts import Person
+from downtime.entry.facts import PaperPerson
 from downtime.entry.model import EntryChoice
 from downtime.outage import outages
 from downtime.paper import ledger, move_form
@@ -181,8 +181,8 @@ def _link(s: Simulation, key: str, number: int, *, undo: bool) -> None:
     finally:
         recovered.close()
     answers = s.strangers[key][0].answers
-    paper = Person(downtime_number=key, birth_date=answers["patient.born"])
-    person = Person(id=patient.id, mrn=patient.mrn, nhs_number=patient.nhs_number)
+    paper = PaperPerson(downtime_number=key, birth_date=answers["patient.born"])
+    person = PaperPerson(id=patient.id, mrn=patient.mrn, nhs_number=patient.nhs_number)
     link = links.propose_link(
         station.vault, outage, key, local_snapshots.get_current_id(station.vault), person, [paper],
         staff["clerk2"], "Photograph and scar agree",

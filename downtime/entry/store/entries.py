@@ -60,7 +60,7 @@ class WaitingCount(NamedTuple):
     n: int
 
 
-def fetch(db: Database, serial: str) -> Entry | None:
+def fetch_entry(db: Database, serial: str) -> Entry | None:
     """The entry of a form, None while nobody has keyed it."""
     row = next(db.query("SELECT * FROM entry WHERE serial = ?", [serial]), None)
     return parse_entry(row) if row else None
@@ -101,7 +101,7 @@ def fetch_answers(db: Database, serials: Sequence[str]) -> Iterator[EntryAnswers
     return (EntryAnswers(*row) for row in rows)
 
 
-def save(db: Database, entry: Entry) -> None:
+def save_entry(db: Database, entry: Entry) -> None:
     """Insert or replace the present row of an entry."""
     row = {name: getattr(entry, name) for name in _COLUMNS}
     row["answers"] = orjson.dumps(dict(entry.answers)).decode()

@@ -32,7 +32,7 @@ from downtime.feeds.fhir.resource_reader import (
     Resource,
     ResourceReader,
     business_identifier,
-    reads,
+    register_reader,
     resource_key,
 )
 from downtime.feeds.hl7.codes import BED_STATES
@@ -67,7 +67,7 @@ _MOST_PARENTS = 6
 """How far up a Location is followed; no hospital nests deeper, and a circle ends here."""
 
 
-@reads(model.Patient)
+@register_reader(model.Patient)
 def read_patient(reader: ResourceReader, resource: Resource) -> list[Change]:
     """Patient: the person, and a merge when it says that another took its place."""
     numbers = reader.identifiers(resource)
@@ -131,7 +131,7 @@ def _person_fields(reader: ResourceReader, resource: Resource) -> dict[str, Valu
     return fields
 
 
-@reads(model.Encounter)
+@register_reader(model.Encounter)
 def read_encounter(reader: ResourceReader, resource: Resource) -> list[Change]:
     """Encounter: a stay, and where the patient is in it."""
     numbers = reader.patient(element_at(resource, "subject"), resource)
@@ -189,7 +189,7 @@ def find_ward_and_bed(reader: ResourceReader, location: Resource) -> tuple[str, 
     return labels["wa"], ward_name, labels["ro"], labels["bd"]
 
 
-@reads(model.Location)
+@register_reader(model.Location)
 def read_location(reader: ResourceReader, resource: Resource) -> list[Change]:
     """Location: a bed, or a ward without its beds."""
     if first_code(element_at(resource, "physicalType")) not in ("bd", "wa"):
@@ -204,7 +204,7 @@ def read_location(reader: ResourceReader, resource: Resource) -> list[Change]:
     return [reader.change(resource, "Location", bed_key(ward, bay, bed), (), fields)]
 
 
-@reads(model.Appointment)
+@register_reader(model.Appointment)
 def read_appointment(reader: ResourceReader, resource: Resource) -> list[Change]:
     """Appointment of a patient; one without a patient is left out."""
     participants = list(elements_at(resource, "participant"))

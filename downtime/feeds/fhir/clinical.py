@@ -18,15 +18,15 @@ from downtime.feeds.fhir.data_types import (
 from downtime.feeds.fhir.resource_reader import (
     Resource,
     ResourceReader,
-    reads,
-    reads_fields,
+    register_field_reader,
+    register_reader,
     resource_key,
 )
 from downtime.feeds.hl7.patient import says_none_known
 from downtime.feeds.model import Change, Value
 
 
-@reads(model.AllergyIntolerance)
+@register_reader(model.AllergyIntolerance)
 def read_allergy(reader: ResourceReader, resource: Resource) -> list[Change]:
     """AllergyIntolerance; a refuted one is no longer active."""
     numbers = reader.patient(element_at(resource, "patient"), resource)
@@ -57,7 +57,7 @@ def read_allergy(reader: ResourceReader, resource: Resource) -> list[Change]:
     return [reader.change(resource, "AllergyIntolerance", key, numbers, fields)]
 
 
-@reads_fields(model.Flag)
+@register_field_reader(model.Flag)
 def flag_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
     """Flag: an alert about a patient."""
     return {

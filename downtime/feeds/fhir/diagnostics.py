@@ -27,8 +27,8 @@ from downtime.feeds.fhir.resource_reader import (
     Resource,
     ResourceReader,
     business_identifier,
-    reads,
-    reads_fields,
+    register_field_reader,
+    register_reader,
     resource_key,
 )
 from downtime.feeds.model import Change, Operation, Value
@@ -51,7 +51,7 @@ def request_key(resource: Resource) -> str:
     return f"{number}|{(first_code(code) or concept_text(code)).upper()}"
 
 
-@reads_fields(model.ServiceRequest, key=request_key)
+@register_field_reader(model.ServiceRequest, key=request_key)
 def service_request_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
     """A test that was asked for."""
     specimens = (reader.resolve(item, resource) for item in elements_at(resource, "specimen"))
@@ -77,7 +77,7 @@ def service_request_fields(reader: ResourceReader, resource: Resource) -> dict[s
     return fields
 
 
-@reads(model.DiagnosticReport)
+@register_reader(model.DiagnosticReport)
 def read_diagnostic_report(reader: ResourceReader, resource: Resource) -> list[Change]:
     """A report, and which observations are part of it."""
     numbers = reader.patient(element_at(resource, "subject"), resource)
@@ -117,7 +117,7 @@ def _link_observations(
             yield report._replace(type="Observation", key=key, fields=fields)
 
 
-@reads_fields(model.Observation)
+@register_field_reader(model.Observation)
 def observation_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
     """An observation of a patient; one of a group or a device is left out."""
     status = text_at(resource, "status")

@@ -14,7 +14,7 @@ from downtime.feeds.fhir.data_types import (
     quantity_text,
     text_at,
 )
-from downtime.feeds.fhir.resource_reader import Resource, ResourceReader, reads_fields
+from downtime.feeds.fhir.resource_reader import Resource, ResourceReader, register_field_reader
 from downtime.feeds.model import Value
 
 _PERIODS = {"s": "second", "min": "minute", "h": "hour", "d": "day", "wk": "week", "mo": "month"}
@@ -27,7 +27,7 @@ _ADMINISTRATION_STATUS = {
 """What was stopped had begun, so it counts as given."""
 
 
-@reads_fields(model.MedicationRequest)
+@register_field_reader(model.MedicationRequest)
 def medication_request_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
     """One medicine as it was prescribed."""
     doses = list(elements_at(resource, "dosageInstruction"))
@@ -47,7 +47,7 @@ def medication_request_fields(reader: ResourceReader, resource: Resource) -> dic
     return fields
 
 
-@reads_fields(model.MedicationAdministration)
+@register_field_reader(model.MedicationAdministration)
 def medication_administration_fields(
     reader: ResourceReader, resource: Resource
 ) -> dict[str, Value]:
@@ -69,7 +69,7 @@ def medication_administration_fields(
     return fields
 
 
-@reads_fields(model.Immunization, patient="patient")
+@register_field_reader(model.Immunization, patient="patient")
 def immunization_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
     """One vaccine that was given or not."""
     vaccine = element_at(resource, "vaccineCode")

@@ -217,7 +217,7 @@ RESOURCE_MAPPINGS: dict[str, ResourceMapping] = {}
 """Resource type to the function that reads it; `reads` and `reads_fields` put it here."""
 
 
-def reads(record: type[Record]) -> Callable[[ResourceMapping], ResourceMapping]:
+def register_reader(record: type[Record]) -> Callable[[ResourceMapping], ResourceMapping]:
     """Marks the function that reads the FHIR resources of one type of record."""
 
     def register(mapping: ResourceMapping) -> ResourceMapping:
@@ -227,7 +227,7 @@ def reads(record: type[Record]) -> Callable[[ResourceMapping], ResourceMapping]:
     return register
 
 
-def reads_fields(
+def register_field_reader(
     record: type[Record],
     *,
     patient: str = "subject",

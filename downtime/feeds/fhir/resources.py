@@ -21,7 +21,7 @@ from downtime.feeds.fhir.json_documents import parse_json, split_documents
 from downtime.feeds.fhir.resource_reader import RESOURCE_MAPPINGS, Resource, ResourceReader
 from downtime.feeds.model import (
     Change,
-    Message,
+    FeedMessage,
     Operation,
     Position,
     Reject,
@@ -38,7 +38,7 @@ _NEVER_DELETED = frozenset({"Patient", "ServiceRequest", "Encounter", "Location"
 _BUNDLE_DEPTH = 4
 
 
-def read_fhir(stream: BinaryIO, name: str, context: FeedContext) -> Iterator[Message | Reject]:
+def read_fhir(stream: BinaryIO, name: str, context: FeedContext) -> Iterator[FeedMessage | Reject]:
     """The resources of one JSON or NDJSON file, in order."""
     number = 0
     settings = context.settings.feeds
@@ -56,7 +56,7 @@ def read_fhir(stream: BinaryIO, name: str, context: FeedContext) -> Iterator[Mes
             yield accept_or_reject(position, partial(read_resource, resource, position, context))
 
 
-def read_resource(resource: Any, position: Position, context: FeedContext) -> Message:
+def read_resource(resource: Any, position: Position, context: FeedContext) -> FeedMessage:
     """What one resource or Bundle says; UnusableMessageError when it is no FHIR resource."""
     kind = text_at(resource, "resourceType")
     if not kind:
@@ -69,7 +69,9 @@ def read_resource(resource: Any, position: Position, context: FeedContext) -> Me
     reader.add("", resource)
     changes = tuple(_read_changes(reader, resource))
     source = changes[0].source if changes else reader.source(resource, kind)
-    return Message(position=position, kind=kind, source=source, sent=reader.sent, content=changes)
+    return FeedMessage(
+        position=position, kind=kind, source=source, sent=reader.sent, content=changes
+    )
 
 
 def _read_changes(reader: ResourceReader, resource: Resource) -> list[Change]:
@@ -83,7 +85,7 @@ def _read_changes(reader: ResourceReader, resource: Resource) -> list[Change]:
     return changes + mapping(reader, resource)
 
 
-def _read_bundle(reader: ResourceReader, bundle: Resource) -> Message:
+def _read_bundle(reader: ResourceReader, bundle: Resource) -> FeedMessage:
     sent = times.parse_instant(text_at(bundle, "timestamp"), reader.context.zone)
     reader.sent = sent or reader.updated(bundle)
     entries = list(_bundle_entries(bundle, _BUNDLE_DEPTH))
@@ -101,7 +103,7 @@ def _read_bundle(reader: ResourceReader, bundle: Resource) -> Message:
         content = tuple(_replacements(reader, changes))
     sources = {change.source for change in changes}
     source = reader.named_source or (sources.pop() if len(sources) == 1 else "")
-    return Message(
+    return FeedMessage(
         position=reader.position, kind="Bundle", source=source, sent=reader.sent, content=content
     )
 

@@ -105,7 +105,7 @@ def _read_group(reader: MessageReader, group: _PatientGroup) -> list[ChangeDraft
 
 def _event_times(reader: MessageReader) -> tuple[str, str]:
     """When the event was recorded and when it happened; empty when not said."""
-    evn = reader.message.first("EVN")
+    evn = reader.message.find_segment("EVN")
     if evn is None:
         return "", ""
     recorded = times.parse_instant(evn.text(2), reader.context.zone)
@@ -154,9 +154,9 @@ def _read_encounter(
 
 def _add_place(pv1: Segment, fields: dict[str, Value]) -> None:
     ward, bay, bed = (pv1.text(3, n) for n in (1, 2, 3))
-    if ward or bay or bed or pv1.raw(3) == DELETED:
+    if ward or bay or bed or pv1.get_raw_field(3) == DELETED:
         fields["ward"], fields["bay"], fields["bed"] = ward, bay, bed
-    if pv1.raw(6):
+    if pv1.get_raw_field(6):
         fields["prior_ward"] = pv1.text(6)
 
 
@@ -179,13 +179,13 @@ def _add_clinicians(pv1: Segment, group: dict[str, Segment], fields: dict[str, V
 def _add_span(reader: MessageReader, pv1: Segment, event: str, fields: dict[str, Value]) -> None:
     zone, trigger = reader.context.zone, reader.trigger
     admitted, discharged = pv1.text(44), pv1.text(45)
-    if pv1.raw(44):
+    if pv1.get_raw_field(44):
         fields["started"], fields["started_text"] = times.parse_time(admitted, zone), admitted
     elif trigger in ("A01", "A04") and event:
         fields["started"] = event
     if trigger == "A13":
         fields["ended"], fields["ended_text"] = "", ""
-    elif pv1.raw(45):
+    elif pv1.get_raw_field(45):
         fields["ended"], fields["ended_text"] = times.parse_time(discharged, zone), discharged
     elif trigger == "A03" and (event or reader.sent):
         fields["ended"] = event or reader.sent
@@ -199,7 +199,7 @@ def _add_span(reader: MessageReader, pv1: Segment, event: str, fields: dict[str,
 def _read_bed_status(reader: MessageReader) -> list[ChangeDraft]:
     """A20: NPU-1 is the bed, NPU-2 its state."""
     changes = []
-    for npu in reader.message.all("NPU"):
+    for npu in reader.message.list_segments("NPU"):
         ward, bay, bed = (npu.text(1, n) for n in (1, 2, 3))
         status = BED_STATES.get(npu.text(2).upper(), "")
         fields: dict[str, Value] = {"ward": ward, "bay": bay, "bed": bed, "status": status}

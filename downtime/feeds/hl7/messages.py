@@ -18,7 +18,14 @@ from downtime.feeds.hl7.orders import read_orders
 from downtime.feeds.hl7.results import read_results
 from downtime.feeds.hl7.scheduling import read_appointment
 from downtime.feeds.hl7.segments import Hl7Message, parse_message
-from downtime.feeds.model import Change, Message, Operation, Position, Reject, UnusableMessageError
+from downtime.feeds.model import (
+    Change,
+    FeedMessage,
+    Operation,
+    Position,
+    Reject,
+    UnusableMessageError,
+)
 from downtime.feeds.rejects import accept_or_reject
 
 _RECORD_OF_TYPE: dict[str, str] = {
@@ -29,7 +36,7 @@ _RECORD_OF_TYPE: dict[str, str] = {
 _ORDER_TYPES: frozenset[str] = frozenset(MessageType) - _RECORD_OF_TYPE.keys()
 
 
-def read_hl7(stream: BinaryIO, name: str, context: FeedContext) -> Iterator[Message | Reject]:
+def read_hl7(stream: BinaryIO, name: str, context: FeedContext) -> Iterator[FeedMessage | Reject]:
     """The messages of one HL7 v2 file, in order."""
     limit = context.settings.feeds.max_message_bytes
     is_empty = True
@@ -42,7 +49,7 @@ def read_hl7(stream: BinaryIO, name: str, context: FeedContext) -> Iterator[Mess
         yield Reject(position=Position(name, 1), segment="MSH", reason=reason)
 
 
-def read_message(data: bytes, position: Position, context: FeedContext) -> Message:
+def read_message(data: bytes, position: Position, context: FeedContext) -> FeedMessage:
     """One message; UnusableMessageError says why it cannot be used."""
     limit = context.settings.feeds.max_message_bytes
     if len(data) > limit:
@@ -54,7 +61,7 @@ def read_message(data: bytes, position: Position, context: FeedContext) -> Messa
     source = _source(parsed, message_type, context)
     sent = times.parse_instant(header.text(7), context.zone)
     reader = MessageReader(parsed, context, trigger, source, sent)
-    return Message(
+    return FeedMessage(
         position=position,
         kind=f"{message_type}^{trigger}" if trigger else message_type,
         source=context.systems_by_application.get(header.text(3).casefold(), source),
@@ -70,7 +77,7 @@ def read_message(data: bytes, position: Position, context: FeedContext) -> Messa
 
 def _type_and_trigger(message: Hl7Message) -> tuple[str, str]:
     """MSH-9 as type and trigger; the trigger may stand only in MSH-9.3 or in EVN-1."""
-    header, evn = message.header, message.first("EVN")
+    header, evn = message.header, message.find_segment("EVN")
     message_type, trigger = header.text(9).upper(), header.text(9, 2).upper()
     structure = header.text(9, 3).upper().split("_")
     message_type = message_type or structure[0]
@@ -83,7 +90,7 @@ def _type_and_trigger(message: Hl7Message) -> tuple[str, str]:
 
 def _source(message: Hl7Message, message_type: str, context: FeedContext) -> str:
     """The system to which the records of a message belong."""
-    header, obr = message.header, message.first("OBR")
+    header, obr = message.header, message.find_segment("OBR")
     sender, department = header.text(3), obr.text(24) if obr else ""
     if message_type in _ORDER_TYPES:
         return context.answering_system(sender, header.text(5), department)

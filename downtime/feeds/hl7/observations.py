@@ -125,7 +125,7 @@ def value_text(segment: Segment) -> tuple[str, str]:
     """The value of an OBX as shown, and a note instead when it cannot be shown."""
     kind = segment.text(2).upper()
     if kind in ("ED", "RP"):
-        return "", DOCUMENT if segment.raw(5) else ""
+        return "", DOCUMENT if segment.get_raw_field(5) else ""
     if kind in _PLAIN:
         return segment.full_text(5), ""
     separator = ", " if kind in _CODED else "\n"

@@ -107,7 +107,7 @@ def read_person(
 ) -> tuple[tuple[Identifier, ...], list[ChangeDraft]]:
     """Who the orders are for, and what PID says of them."""
     message = reader.message
-    pid, pv1 = message.first("PID"), message.first("PV1")
+    pid, pv1 = message.find_segment("PID"), message.find_segment("PV1")
     numbers = patient_identifiers(pid, pv1, message, reader.context)
     numbers = numbers or _identify_by_order(reader, orders)
     if not numbers:
@@ -118,16 +118,16 @@ def read_person(
         )
     if pid is None:
         return numbers, []
-    return numbers, [read_patient(reader, pid, numbers, "", message.first("PD1"))]
+    return numbers, [read_patient(reader, pid, numbers, "", message.find_segment("PD1"))]
 
 
 def read_person_only(reader: MessageReader) -> list[ChangeDraft]:
     """What a message without any order in it says: the person, when it names one."""
-    pid = reader.message.first("PID")
+    pid = reader.message.find_segment("PID")
     numbers = patient_identifiers(pid, None, reader.message, reader.context) if pid else ()
     if pid is None or not numbers:
         return []
-    return [read_patient(reader, pid, numbers, "", reader.message.first("PD1"))]
+    return [read_patient(reader, pid, numbers, "", reader.message.find_segment("PD1"))]
 
 
 def _identify_by_order(reader: MessageReader, orders: list[OrderGroup]) -> tuple[Identifier, ...]:
@@ -155,7 +155,7 @@ def request_fields(reader: MessageReader, order: OrderGroup) -> dict[str, Value]
         "priority": _priority(order),
     }
     fields: dict[str, Value] = {name: value for name, value in values.items() if value}
-    if (pv1 := reader.message.first("PV1")) and (visit := pv1.text(19)):
+    if (pv1 := reader.message.find_segment("PV1")) and (visit := pv1.text(19)):
         fields["encounter"] = visit
     collected, collected_text = order.time_of(reader, 7)
     if collected:
@@ -182,7 +182,9 @@ _PRIORITIES |= {"ASAP": "urgent"}
 
 def _priority(order: OrderGroup) -> str:
     """TQ1-9, else OBR-27.6, ORC-7.6 or OBR-5 (HL7 tables 0485 and 0027); unknown ones as sent."""
-    timings = (s.text(9) for s in order.following_segments if s.fields[0] == "TQ1" and s.raw(9))
+    timings = (
+        s.text(9) for s in order.following_segments if s.fields[0] == "TQ1" and s.get_raw_field(9)
+    )
     obr, orc = order.obr, order.orc
     sent = next(timings, "") or (obr.text(27, 6) if obr else "") or (orc.text(7, 6) if orc else "")
     sent = sent or (obr.text(5) if obr else "")

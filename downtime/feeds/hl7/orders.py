@@ -88,8 +88,8 @@ def _stage(reader: MessageReader, order: OrderGroup, fields: dict[str, Value]) -
     if stage not in (None, RequestStage.REQUESTED):
         return stage
     specimens = (s for s in order.following_segments if s.fields[0] == "SPM")
-    arrived = order.obr.raw(14) if order.obr else ""
-    arrived = arrived or "".join(specimen.raw(18) for specimen in specimens)
+    arrived = order.obr.get_raw_field(14) if order.obr else ""
+    arrived = arrived or "".join(specimen.get_raw_field(18) for specimen in specimens)
     if arrived.strip('"'):
         return RequestStage.RECEIVED
     collected = str(fields.get("collected", ""))

@@ -54,7 +54,7 @@ def read_patient(
 ) -> ChangeDraft:
     """What PID (and PD1) say of the person."""
     fields = reader.context.identity_fields(numbers)
-    if "nhs_number" in fields and pid.raw(32):
+    if "nhs_number" in fields and pid.get_raw_field(32):
         fields["nhs_number_status"] = "verified" if pid.text(32) == "01" else "unverified"
     _add_name(pid, fields)
     _add_birth_and_death(pid, reader.context, fields)
@@ -66,7 +66,7 @@ def read_patient(
 
 def _add_name(pid: Segment, fields: dict[str, Value]) -> None:
     """The legal name of PID-5 when one is marked so, else the first. A name is said as a whole."""
-    if not pid.raw(5):
+    if not pid.get_raw_field(5):
         return
     delimiters = pid.delimiters
     names = pid.repetitions(5) or [""]
@@ -79,14 +79,14 @@ def _add_name(pid: Segment, fields: dict[str, Value]) -> None:
 
 
 def _add_birth_and_death(pid: Segment, context: FeedContext, fields: dict[str, Value]) -> None:
-    if pid.raw(7):
+    if pid.get_raw_field(7):
         fields["birth_date"] = times.parse_date(pid.text(7), context.zone)
         fields["birth_date_text"] = pid.text(7)
-    if pid.raw(8):
+    if pid.get_raw_field(8):
         sent = pid.text(8).upper()
         fields["gender"] = GENDERS.get(sent[:1], Gender.UNKNOWN) if sent else ""
     is_dead, died_at = pid.text(30).upper(), times.parse_time(pid.text(29), context.zone)
-    if is_dead == "N" or pid.raw(29) == DELETED:
+    if is_dead == "N" or pid.get_raw_field(29) == DELETED:
         fields["deceased"] = ""
     elif died_at or is_dead == "Y":
         fields["deceased"] = died_at or "true"
@@ -94,7 +94,7 @@ def _add_birth_and_death(pid: Segment, context: FeedContext, fields: dict[str, V
 
 def _add_contact(pid: Segment, fields: dict[str, Value]) -> None:
     delimiters = pid.delimiters
-    if pid.raw(11):
+    if pid.get_raw_field(11):
         places = [
             value
             for value in pid.repetitions(11)
@@ -104,7 +104,7 @@ def _add_contact(pid: Segment, fields: dict[str, Value]) -> None:
         home = next(homes, (places or [""])[0])
         fields["address"] = address_text(home, delimiters)
         fields["postcode"] = component_text(home, 5, delimiters)
-    if pid.raw(13):
+    if pid.get_raw_field(13):
         numbers = (telephone_number(value, delimiters) for value in pid.repetitions(13))
         fields["phone"] = next((number for number in numbers if number), "")
 

@@ -46,7 +46,7 @@ _SHARED_FIELDS = ("filler", "department", "code", "display", "collected")
 def read_results(reader: MessageReader) -> list[ChangeDraft]:
     """All that one result message says."""
     orders = [order for order in order_groups(reader) if order.obr]
-    if not orders and reader.message.first("OBX"):
+    if not orders and reader.message.find_segment("OBX"):
         raise UnusableMessageError(
             "OBR", "OBX without an OBR before it: the results belong to no report"
         )

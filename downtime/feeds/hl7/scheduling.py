@@ -63,15 +63,15 @@ def read_appointment(reader: MessageReader) -> list[ChangeDraft]:
     if reader.trigger in _BLOCKED_TIME:
         return []
     message = reader.message
-    sch, pid = message.first("SCH"), message.first("PID")
+    sch, pid = message.find_segment("SCH"), message.find_segment("PID")
     number = (sch.text(2) or sch.text(1)) if sch else ""
     if sch is None or not number:
         raise UnusableMessageError(
             "SCH", "neither SCH-1 nor SCH-2 holds a number: the appointment has no name"
         )
-    numbers = patient_identifiers(pid, message.first("PV1"), message, reader.context)
+    numbers = patient_identifiers(pid, message.find_segment("PV1"), message, reader.context)
     numbers = numbers or (Identifier("APPT", reader.source, number),)
-    changes = [read_patient(reader, pid, numbers, "", message.first("PD1"))] if pid else []
+    changes = [read_patient(reader, pid, numbers, "", message.find_segment("PD1"))] if pid else []
     operation = Operation.DELETE if reader.trigger == _DELETION else Operation.SET
     fields = _fields(reader, sch, number)
     return [*changes, ChangeDraft("Appointment", number, numbers, fields, operation=operation)]
@@ -108,7 +108,7 @@ def _status(trigger: str, sch: Segment) -> str:
 
 def _time_text(message: Hl7Message, places: tuple[tuple[str, int, int], ...]) -> str:
     for name, field, component in places:
-        segment = message.first(name)
+        segment = message.find_segment(name)
         if segment and (text := segment.text(field, component)):
             return text
     return ""
@@ -117,7 +117,7 @@ def _time_text(message: Hl7Message, places: tuple[tuple[str, int, int], ...]) ->
 def _minutes(message: Hl7Message) -> int:
     """The length and its unit stand side by side; a unit that is not said is minutes."""
     for name, field in _LENGTHS:
-        segment = message.first(name)
+        segment = message.find_segment(name)
         length = segment.text(field) if segment else ""
         if segment and length.isascii() and length.isdigit() and len(length) < 7:
             unit = (segment.text(field + 1) or "min").casefold()
@@ -127,7 +127,11 @@ def _minutes(message: Hl7Message) -> int:
 
 def _location(message: Hl7Message, sch: Segment) -> str:
     """AIL-3 (its description, else point of care, else room), else the schedule, else PV1-3."""
-    for segment, field in ((message.first("AIL"), 3), (sch, 5), (message.first("PV1"), 3)):
+    for segment, field in (
+        (message.find_segment("AIL"), 3),
+        (sch, 5),
+        (message.find_segment("PV1"), 3),
+    ):
         for value in segment.repetitions(field) if segment else ():
             order = (2, 1) if segment is sch else (9, 1, 2, 4)
             if segment and (place := _first_component(value, order, segment)):
@@ -141,17 +145,17 @@ def _first_component(value: str, components: tuple[int, ...], segment: Segment) 
 
 
 def _person(message: Hl7Message, name: str, field: int) -> str:
-    segment = message.first(name)
+    segment = message.find_segment(name)
     return (person_names(segment, field) or "") if segment else ""
 
 
 def _specialty(message: Hl7Message) -> str:
-    pv1 = message.first("PV1")
+    pv1 = message.find_segment("PV1")
     return (coded_texts(pv1, 10) or "") if pv1 else ""
 
 
 def _description(message: Hl7Message, sch: Segment) -> str:
-    services = [coded_texts(segment, 3) or "" for segment in message.all("AIS")]
+    services = [coded_texts(segment, 3) or "" for segment in message.list_segments("AIS")]
     description = ", ".join(dict.fromkeys(service for service in services if service))
     reasons = (coded_texts(sch, field) for field in (7, 8, 6))
     return description or next((reason for reason in reasons if reason), "")

@@ -87,13 +87,13 @@ class Segment:
         self.fields = fields
         self.delimiters = delimiters
 
-    def raw(self, field: int) -> str:
+    def get_raw_field(self, field: int) -> str:
         """The field as sent, undecoded; empty beyond the last."""
         return self.fields[field] if field < len(self.fields) else ""
 
     def repetitions(self, field: int) -> list[str]:
         """The non-empty repetitions of a field, undecoded."""
-        raw = self.raw(field)
+        raw = self.get_raw_field(field)
         if not raw or raw == DELETED:
             return []
         if self.delimiters.repetition not in raw:
@@ -113,7 +113,7 @@ class Segment:
 
     def full_text(self, field: int) -> str:
         """A text field with all it holds, decoded; repetitions become lines."""
-        raw, delimiters = self.raw(field), self.delimiters
+        raw, delimiters = self.get_raw_field(field), self.delimiters
         if not raw or raw == DELETED:
             return ""
         if delimiters.repetition in raw:
@@ -147,7 +147,7 @@ def person_name(value: str, delimiters: Delimiters) -> str:
 
 def person_names(segment: Segment, field: int) -> str | None:
     """The persons of a repeating XCN, each named once, however many numbers they came with."""
-    if not segment.raw(field):
+    if not segment.get_raw_field(field):
         return None
     names = (person_name(value, segment.delimiters) for value in segment.repetitions(field))
     return ", ".join(dict.fromkeys(name for name in names if name))
@@ -164,7 +164,7 @@ def coded_text(value: str, delimiters: Delimiters) -> str:
 
 def coded_texts(segment: Segment, field: int) -> str | None:
     """The texts of a repeating coded or text field, joined by commas; None when not said."""
-    if not segment.raw(field):
+    if not segment.get_raw_field(field):
         return None
     texts = (coded_text(value, segment.delimiters) for value in segment.repetitions(field))
     return ", ".join(dict.fromkeys(text for text in texts if text))
@@ -222,14 +222,14 @@ class Hl7Message:
         """The MSH segment."""
         return self.segments[0]
 
-    def first(self, name: str) -> Segment | None:
+    def find_segment(self, name: str) -> Segment | None:
         """The first segment of that name."""
         for segment in self.segments:
             if segment.fields[0] == name:
                 return segment
         return None
 
-    def all(self, name: str) -> list[Segment]:
+    def list_segments(self, name: str) -> list[Segment]:
         """All segments of that name, in order."""
         return [segment for segment in self.segments if segment.fields[0] == name]
 

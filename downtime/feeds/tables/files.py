@@ -23,7 +23,7 @@ from downtime.feeds.context import FeedContext
 from downtime.feeds.hl7.segments import decode_text
 from downtime.feeds.model import (
     Change,
-    Message,
+    FeedMessage,
     Position,
     Reject,
     Replacement,
@@ -39,7 +39,7 @@ _DELIMITERS = ",;\t|"
 _STAMP = re.compile(r"(?<!\d)(20\d\d)-?(\d\d)-?(\d\d)(?:[-_T ]?(\d\d)[-:.]?(\d\d))?(?:\d\d)?(?!\d)")
 
 
-def read_csv(path: Path, stream: BinaryIO, context: FeedContext) -> Iterator[Message | Reject]:
+def read_csv(path: Path, stream: BinaryIO, context: FeedContext) -> Iterator[FeedMessage | Reject]:
     """The messages of a CSV file."""
     mapping = _find_mapping(path, context)
     if mapping is None:
@@ -51,7 +51,7 @@ def read_csv(path: Path, stream: BinaryIO, context: FeedContext) -> Iterator[Mes
         yield reject_file(path, f"not valid CSV: {error}")
 
 
-def read_workbook(path: Path, context: FeedContext) -> Iterator[Message | Reject]:
+def read_workbook(path: Path, context: FeedContext) -> Iterator[FeedMessage | Reject]:
     """The messages of an XLSX file."""
     mapping = _find_mapping(path, context)
     if mapping is None:
@@ -99,7 +99,7 @@ def _find_columns(row: Iterable[str], mapping: TableMapping) -> dict[str, int]:
 
 def _read_table(
     path: Path, mapping: TableMapping, rows: Iterator[list[str]], context: FeedContext
-) -> Iterator[Message | Reject]:
+) -> Iterator[FeedMessage | Reject]:
     numbered = enumerate(rows, start=1)
     top = list(islice(numbered, _HEADER_ROWS))
     headers = [_find_columns(row, mapping) for _, row in top]
@@ -127,9 +127,9 @@ def _cells(row: list[str], columns: dict[str, int]) -> dict[str, str]:
     }
 
 
-def _row_message(row: RowReader) -> Message:
+def _row_message(row: RowReader) -> FeedMessage:
     changes = tuple(row.read())
-    return Message(
+    return FeedMessage(
         position=row.position,
         kind="row",
         source=row.mapping.source,
@@ -139,8 +139,8 @@ def _row_message(row: RowReader) -> Message:
 
 
 def _join_messages(
-    path: Path, mapping: TableMapping, messages: Iterable[Message | Reject], sent: str
-) -> Iterator[Message | Reject]:
+    path: Path, mapping: TableMapping, messages: Iterable[FeedMessage | Reject], sent: str
+) -> Iterator[FeedMessage | Reject]:
     """One message of a full table that replaces the data set; its rejects stand for themselves."""
     changes: list[Change] = []
     has_rejects = False
@@ -162,7 +162,7 @@ def _join_messages(
         position=position,
     )
     people = (change for change in changes if change.type != mapping.record)
-    yield Message(
+    yield FeedMessage(
         position=position,
         kind="table",
         source=mapping.source,

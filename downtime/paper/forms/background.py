@@ -27,7 +27,7 @@ class BackgroundPdf:
 
 def find_background(form: FormDefinition, home: Home | None) -> Path:
     """The background beside the form's file; NotFoundError."""
-    folders = [home.forms, data_folder("forms")] if home else [data_folder("forms")]
+    folders = [home.forms_folder, data_folder("forms")] if home else [data_folder("forms")]
     for folder in folders:
         if (folder / form.background).is_file():
             return folder / form.background

@@ -12,7 +12,7 @@ from typing import Any
 
 from downtime.paper.forms.field_types import FIELD_TYPES
 from downtime.paper.forms.form_schema import BOX, ITEM, NESTED
-from downtime.paper.forms.model import FieldBox, FormDefinition, Item
+from downtime.paper.forms.model import FieldBox, FormDefinition, FormItem
 
 EXTENSION_BASE = "https://downtime.example/fhir/StructureDefinition/"
 QUESTIONNAIRE = "https://downtime.example/fhir/Questionnaire/"
@@ -63,7 +63,7 @@ def make_questionnaire(form: FormDefinition) -> dict[str, Any]:
     return _drop_empty(resource)
 
 
-def _write_item(item: Item) -> dict[str, Any]:
+def _write_item(item: FormItem) -> dict[str, Any]:
     is_answered = FIELD_TYPES[item.type].is_answered
     return _drop_empty(
         {
@@ -89,7 +89,7 @@ def _write_item(item: Item) -> dict[str, Any]:
     )
 
 
-def _write_limits(item: Item) -> Iterator[dict[str, Any]]:
+def _write_limits(item: FormItem) -> Iterator[dict[str, Any]]:
     """Unit and limits, as the base specification says them."""
     if item.units:
         yield {"url": UNIT, "valueCoding": {"display": item.units}}
@@ -99,8 +99,8 @@ def _write_limits(item: Item) -> Iterator[dict[str, Any]]:
             yield {"url": url, element: int(limit) if element == "valueInteger" else limit}
 
 
-def _list_extras(item: Item) -> Iterator[tuple[str, Any]]:
-    usual = Item(link_id="")
+def _list_extras(item: FormItem) -> Iterator[tuple[str, Any]]:
+    usual = FormItem(link_id="")
     for name in ITEM_EXTRAS:
         value = getattr(item, ITEM[name][0])
         if name == "place" and value:

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from downtime.paper.forms.model import TRUE, FieldType, Item
+from downtime.paper.forms.model import TRUE, FieldType, FormItem
 
 _NUMBER = re.compile(r"[+-]?\d{1,12}([.,]\d{1,6})?")
 _WHOLE_NUMBER = re.compile(r"[+-]?\d{1,12}")
@@ -39,11 +39,11 @@ class PrintedMark(StrEnum):
     GROUP = "group"
 
 
-def _parse_text(_: Item, text: str) -> str:
+def _parse_text(_: FormItem, text: str) -> str:
     return text
 
 
-def _parse_boolean(_: Item, text: str) -> str:
+def _parse_boolean(_: FormItem, text: str) -> str:
     if text.lower() in _TICKED:
         return TRUE
     if text.lower() in _NOT_TICKED:
@@ -51,7 +51,7 @@ def _parse_boolean(_: Item, text: str) -> str:
     raise ValueError("it is ticked or not: type yes or no")
 
 
-def _parse_choice(item: Item, text: str) -> str:
+def _parse_choice(item: FormItem, text: str) -> str:
     """The option of that code or those words, or the only one whose words begin so."""
     typed = text.lower()
     for option in item.options:
@@ -64,7 +64,7 @@ def _parse_choice(item: Item, text: str) -> str:
     raise ValueError(f"it is not one of the answers on the form ({displays})")
 
 
-def _parse_number(item: Item, text: str) -> str:
+def _parse_number(item: FormItem, text: str) -> str:
     if not _NUMBER.fullmatch(text):
         raise ValueError("it is not a number")
     number = text.replace(",", ".")
@@ -75,21 +75,21 @@ def _parse_number(item: Item, text: str) -> str:
     return number
 
 
-def _parse_whole_number(item: Item, text: str) -> str:
+def _parse_whole_number(item: FormItem, text: str) -> str:
     if not _WHOLE_NUMBER.fullmatch(text):
         raise ValueError("it is not a whole number")
     return _parse_number(item, text)
 
 
-def _word_text(_: Item, answer: str) -> str:
+def _word_text(_: FormItem, answer: str) -> str:
     return answer
 
 
-def _word_boolean(_: Item, answer: str) -> str:
+def _word_boolean(_: FormItem, answer: str) -> str:
     return "yes" if answer == TRUE else answer
 
 
-def _word_choice(item: Item, answer: str) -> str:
+def _word_choice(item: FormItem, answer: str) -> str:
     return next((o.display for o in item.options if o.code == answer), answer)
 
 
@@ -98,8 +98,8 @@ class FieldTypeRow:
     """What follows from a field's type; the module's docstring explains each column."""
 
     mark: PrintedMark = PrintedMark.LINE
-    parse: Callable[[Item, str], str] = _parse_text
-    word: Callable[[Item, str], str] = _word_text
+    parse: Callable[[FormItem, str], str] = _parse_text
+    word: Callable[[FormItem, str], str] = _word_text
     fhir_value: str = "valueString"
     fhir_limit: str = "valueDecimal"
     is_number: bool = False

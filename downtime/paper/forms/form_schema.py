@@ -92,7 +92,7 @@ NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LINK_ID = re.compile(r"[A-Za-z0-9_./-]{1,64}")
 
 
-class Problem(NamedTuple):
+class FormFileProblem(NamedTuple):
     """One mistake in a form's file; lines count from 1."""
 
     file: str

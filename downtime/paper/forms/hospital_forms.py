@@ -28,7 +28,7 @@ def save_form(home: Home, name: str, text: str, *, replace: bool = False) -> Pat
     InputError when the definition has a mistake.
     """
     check_name(name)
-    path = home.forms / f"{name}.yaml"
+    path = home.forms_folder / f"{name}.yaml"
     if path.exists() and not replace:
         raise ConflictError(
             "form.exists",
@@ -36,7 +36,7 @@ def save_form(home: Home, name: str, text: str, *, replace: bool = False) -> Pat
             "Choose another name, or say that it is to be replaced.",
         )
     check_definition(name, text)
-    make_private_folder(home.forms)
+    make_private_folder(home.forms_folder)
     write_atomic(path, text.encode())
     return path
 

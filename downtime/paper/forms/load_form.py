@@ -20,11 +20,11 @@ from downtime.paper.forms.form_schema import (
     LISTS,
     NAME,
     NESTED,
-    Problem,
+    FormFileProblem,
     Table,
     parse,
 )
-from downtime.paper.forms.model import FieldBox, FieldType, FormDefinition, Item, Option
+from downtime.paper.forms.model import FieldBox, FieldType, FormDefinition, FormItem, Option
 
 
 def load_forms(home: Home | None = None) -> dict[str, FormDefinition]:
@@ -45,42 +45,46 @@ def load_form(name: str, home: Home | None = None) -> FormDefinition:
     return read_form(path)
 
 
-def find_all_problems(home: Home | None = None) -> list[Problem]:
+def find_all_problems(home: Home | None = None) -> list[FormFileProblem]:
     """Every mistake in the forms that `definitions` would use, had they none."""
     return [problem for path in _paths(home) for problem in check_file(path)]
 
 
 def _paths(home: Home | None) -> list[Path]:
     """The file of each form, by name."""
-    folders = [data_folder("forms"), home.forms] if home else [data_folder("forms")]
+    folders = [data_folder("forms"), home.forms_folder] if home else [data_folder("forms")]
     paths = {path.stem: path for folder in folders for path in folder.glob("*.yaml")}
     return [paths[name] for name in sorted(paths)]
 
 
-def check_file(path: Path) -> list[Problem]:
+def check_file(path: Path) -> list[FormFileProblem]:
     """Everything that is wrong with a form's file; empty when it can be used."""
     try:
         text = path.read_bytes().decode()
     except UnicodeDecodeError:
-        return [Problem(path.name, 1, "Not valid YAML: the file is not UTF-8 text.")]
+        return [FormFileProblem(path.name, 1, "Not valid YAML: the file is not UTF-8 text.")]
     problems = [
-        Problem(path.name, line, sentence) for line, sentence in _cached_problems(path.stem, text)
+        FormFileProblem(path.name, line, sentence)
+        for line, sentence in _cached_problems(path.stem, text)
     ]
     return problems or _check_background_exists(path, text)
 
 
-def _check_background_exists(path: Path, text: str) -> list[Problem]:
+def _check_background_exists(path: Path, text: str) -> list[FormFileProblem]:
     name = parse_form(text).background
     if not name or (path.parent / name).is_file():
         return []
     line = parse(text).lines["background"]
-    return [Problem(path.name, line, f"The background '{name}' does not lie beside this file.")]
+    return [
+        FormFileProblem(path.name, line, f"The background '{name}' does not lie beside this file.")
+    ]
 
 
-def check_text(name: str, text: str) -> list[Problem]:
+def check_text(name: str, text: str) -> list[FormFileProblem]:
     """Everything that is wrong with a text that is to be the file of that form."""
     return [
-        Problem(f"{name}.yaml", line, sentence) for line, sentence in _cached_problems(name, text)
+        FormFileProblem(f"{name}.yaml", line, sentence)
+        for line, sentence in _cached_problems(name, text)
     ]
 
 
@@ -139,7 +143,7 @@ def parse_form(text: str) -> FormDefinition:
     )
 
 
-def _read_item(table: Table) -> Item:
+def _read_item(table: Table) -> FormItem:
     values = {ITEM[name][0]: value for name, value in table.items() if name in ITEM}
     values |= {name: tuple(values[name]) for name in LISTS if name in values}
     values["type"] = FieldType(table["type"])
@@ -150,7 +154,7 @@ def _read_item(table: Table) -> Item:
     )
     values["items"] = tuple(_read_item(item) for item in table.get("item", ()))
     values["boxes"] = _read_boxes(table.get("place", {}))
-    return Item(**values)
+    return FormItem(**values)
 
 
 def _read_fixed_fields(table: dict[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -97,7 +97,7 @@ class FieldBox:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class FormItem:
     """A field, a group of items, or words for the reader (`display`)."""
 
     link_id: str
@@ -147,7 +147,7 @@ class Item:
     """A `text` field ruled as a grid to write in: words before its rows, words above its columns."""
     boxes: tuple[FieldBox, ...] = ()
     """Where it stands on a background; empty where the paper's own print will do."""
-    items: tuple["Item", ...] = ()
+    items: tuple["FormItem", ...] = ()
     group: str = ""
     """linkId of the repeating group that holds this field; empty outside one."""
     repeated: int = 0
@@ -180,7 +180,7 @@ class FormDefinition:
     """Repeating group of which every filled row is a record; empty when the form is one."""
     fixed_fields: tuple[tuple[str, str], ...] = ()
     """What the form's records always say, such as `event` `transfer`."""
-    items: tuple[Item, ...]
+    items: tuple[FormItem, ...]
     digest: str
     """SHA-256 of the file, so that a printed version can be told from a later one."""
     source: str = ""
@@ -196,16 +196,16 @@ class FormDefinition:
     """Where identity, sign-off, serial and codes stand on that background, by key."""
 
     @property
-    def identity(self) -> tuple[Item, ...]:
+    def identity(self) -> tuple[FormItem, ...]:
         """The identity block, for a form about one patient."""
         return IDENTITY if self.subject == FormSubject.PATIENT else ()
 
     @property
-    def sign_off(self) -> tuple[Item, ...]:
+    def sign_off(self) -> tuple[FormItem, ...]:
         """Who did it and when, for a form that comes back."""
         return SIGN_OFF if self.returns else ()
 
-    def fields(self) -> list[Item]:
+    def fields(self) -> list[FormItem]:
         """Every field to answer, in reading order, the sign-off's last."""
         return list(_fields(self))
 
@@ -216,7 +216,7 @@ class FormDefinition:
         """Every key that an answer may have, rows of repeating groups written out."""
         return [key for item in self.fields() for key in item.answer_keys()]
 
-    def field(self, key: str) -> Item:
+    def field(self, key: str) -> FormItem:
         """The field that a key (`linkId` or `linkId:ROW`) belongs to; KeyError when none does."""
         link_id, _, row = key.partition(":")
         for item in self.fields():
@@ -226,35 +226,35 @@ class FormDefinition:
 
 
 IDENTITY = (
-    Item(
+    FormItem(
         link_id="patient.name", text="Name (SURNAME, Given)", type=FieldType.STRING, critical=True
     ),
-    Item(link_id="patient.born", text="Born", type=FieldType.DATE, critical=True),
-    Item(link_id="patient.gender", text="Gender", type=FieldType.STRING),
-    Item(link_id="patient.nhs", text="NHS No.", type=FieldType.STRING, critical=True),
-    Item(link_id="patient.mrn", text="Hospital No.", type=FieldType.STRING, critical=True),
-    Item(link_id="patient.location", text="Ward / bed", type=FieldType.STRING),
-    Item(link_id="patient.allergies", text="Allergies", type=FieldType.STRING, critical=True),
-    Item(link_id="patient.downtime-number", text="Downtime No.", type=FieldType.STRING),
+    FormItem(link_id="patient.born", text="Born", type=FieldType.DATE, critical=True),
+    FormItem(link_id="patient.gender", text="Gender", type=FieldType.STRING),
+    FormItem(link_id="patient.nhs", text="NHS No.", type=FieldType.STRING, critical=True),
+    FormItem(link_id="patient.mrn", text="Hospital No.", type=FieldType.STRING, critical=True),
+    FormItem(link_id="patient.location", text="Ward / bed", type=FieldType.STRING),
+    FormItem(link_id="patient.allergies", text="Allergies", type=FieldType.STRING, critical=True),
+    FormItem(link_id="patient.downtime-number", text="Downtime No.", type=FieldType.STRING),
 )
 """The identity block that the print template puts on every page of a form about a patient."""
 
 SIGN_OFF = (
-    Item(link_id="author.name", text="Printed name", type=FieldType.STRING, required=True),
-    Item(link_id="author.role", text="Role", type=FieldType.STRING, required=True),
-    Item(link_id="author.signature", text="Signature", type=FieldType.STRING, keyed=False),
-    Item(link_id="event.date", text="Date", type=FieldType.DATE, required=True),
-    Item(link_id="event.time", text="Time", type=FieldType.TIME, required=True),
+    FormItem(link_id="author.name", text="Printed name", type=FieldType.STRING, required=True),
+    FormItem(link_id="author.role", text="Role", type=FieldType.STRING, required=True),
+    FormItem(link_id="author.signature", text="Signature", type=FieldType.STRING, keyed=False),
+    FormItem(link_id="event.date", text="Date", type=FieldType.DATE, required=True),
+    FormItem(link_id="event.time", text="Time", type=FieldType.TIME, required=True),
 )
 """The sign-off at the end of a form that comes back: who did it and when it really happened."""
 
 
 @lru_cache(maxsize=512)
-def _fields(form: FormDefinition) -> tuple[Item, ...]:
+def _fields(form: FormDefinition) -> tuple[FormItem, ...]:
     return (*_leaves(form.items), *form.sign_off)
 
 
-def _leaves(items: tuple[Item, ...]) -> Iterator[Item]:
+def _leaves(items: tuple[FormItem, ...]) -> Iterator[FormItem]:
     for item in items:
         if item.type == FieldType.GROUP:
             repeated = {"group": item.link_id, "repeated": item.rows} if item.repeats else {}
@@ -268,7 +268,7 @@ def _leaves(items: tuple[Item, ...]) -> Iterator[Item]:
                 yield make_score_item(item)
 
 
-def _inherit(group: Item, leaf: Item) -> dict[str, str]:
+def _inherit(group: FormItem, leaf: FormItem) -> dict[str, str]:
     """What a field takes from the group that holds it, unless it says so itself."""
     return {
         name: getattr(group, name)
@@ -277,9 +277,9 @@ def _inherit(group: Item, leaf: Item) -> dict[str, str]:
     }
 
 
-def make_score_item(item: Item) -> Item:
+def make_score_item(item: FormItem) -> FormItem:
     """The box beside a chart's value in which its score is written; it is never keyed."""
-    return Item(
+    return FormItem(
         link_id=f"{item.link_id}.score",
         text="Score",
         type=FieldType.INTEGER,

@@ -18,7 +18,7 @@ from downtime.clinical.model import (
     Patient,
     Record,
 )
-from downtime.paper.forms.model import FieldType, FormDefinition, Item
+from downtime.paper.forms.model import FieldType, FormDefinition, FormItem
 from downtime.snapshot.model import AppointmentRow, PatientRow
 from downtime.snapshot.store.opened_snapshot import Snapshot
 
@@ -131,7 +131,7 @@ def session_values(
 
 
 def _slot_values(
-    group: Item | None, line: int, row: AppointmentRow, zone: ZoneInfo
+    group: FormItem | None, line: int, row: AppointmentRow, zone: ZoneInfo
 ) -> dict[str, str]:
     records = {"appointment": row.appointment, "patient": row.patient}
     values = {}
@@ -146,7 +146,7 @@ def _slot_values(
     return values
 
 
-def _format_plain(item: Item, value: str, zone: ZoneInfo) -> str:
+def _format_plain(item: FormItem, value: str, zone: ZoneInfo) -> str:
     """A value of a list as people read it: the day of a list stands above its rows."""
     if item.type in (FieldType.DATE_TIME, FieldType.TIME):
         return display.format_clock_time(value, zone)
@@ -164,11 +164,11 @@ def _patient_sources(row: PatientRow) -> dict[str, str]:
     return sources | {WARD: row.encounter.ward if row.encounter else ""}
 
 
-def _list_groups(form: FormDefinition) -> Iterator[Item]:
+def _list_groups(form: FormDefinition) -> Iterator[FormItem]:
     return (item for item in form.items if item.repeats and item.prefill in MEDICINES)
 
 
-def _select_chart(group: Item, medicines: Medicines) -> _Chart:
+def _select_chart(group: FormItem, medicines: Medicines) -> _Chart:
     """The medicines of a group; one whose kind was not sent is taken as regular, so that none is lost."""
     kind = group.prefill.partition(".")[2]
     mine = [
@@ -181,14 +181,14 @@ def _select_chart(group: Item, medicines: Medicines) -> _Chart:
     return _Chart(listed, [medicine for medicine in mine if medicine not in listed])
 
 
-def _split_sheets(group: Item, medicines: Medicines) -> list[list[MedicationRequest]]:
+def _split_sheets(group: FormItem, medicines: Medicines) -> list[list[MedicationRequest]]:
     listed = _select_chart(group, medicines).listed
     starts = range(0, max(len(listed), 1), group.rows)
     return [listed[start : start + group.rows] for start in starts]
 
 
 def _chart_sources(
-    group: Item, snapshot: Snapshot, medicines: Medicines, zone: ZoneInfo
+    group: FormItem, snapshot: Snapshot, medicines: Medicines, zone: ZoneInfo
 ) -> dict[str, str]:
     if not snapshot.has_type(MedicationRequest.__name__):
         return {AS_AT: NOT_DELIVERED}
@@ -210,6 +210,6 @@ def _word_on_hold(medicine: MedicationRequest) -> str:
     return f"{' '.join(filter(None, parts))} ({medicine.status})"
 
 
-def _row_values(group: Item, number: int, record: MedicationRequest) -> dict[str, str]:
+def _row_values(group: FormItem, number: int, record: MedicationRequest) -> dict[str, str]:
     sources = {item.link_id: item.prefill.partition(".")[2] for item in group.items if item.prefill}
     return {f"{link_id}:{number}": str(getattr(record, name)) for link_id, name in sources.items()}

@@ -14,7 +14,7 @@ import pikepdf
 
 from downtime.errors import InputError
 from downtime.paper.forms.background import BackgroundPdf, open_background
-from downtime.paper.forms.model import FieldBox, FieldType, FormDefinition, Item
+from downtime.paper.forms.model import FieldBox, FieldType, FormDefinition, FormItem
 from downtime.paper.layout.model import FormLayout, PageRectangles
 from downtime.pdf.field_rectangle import Alignment, FieldKind, FieldRectangle
 from downtime.pdf.templates import render_pdf
@@ -127,7 +127,7 @@ class _BackgroundLayout:
         align = Alignment.RIGHT if key == "page.outage" else Alignment.LEFT
         return self._rectangle(key, box, size=size, bold=key in _BOLD, align=align)
 
-    def _item(self, item: Item, number: int) -> Iterator[FieldRectangle]:
+    def _item(self, item: FormItem, number: int) -> Iterator[FieldRectangle]:
         for box in item.boxes:
             for row in range(1, (item.repeated or 1) + 1):
                 key = f"{item.link_id}={box.option}" if box.option else item.link_id

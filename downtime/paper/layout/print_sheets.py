@@ -15,9 +15,9 @@ from downtime.paper.layout.print_worker import (
     BatchMessage,
     BatchPrinter,
     PrintedBatch,
+    PrintWorkerArguments,
     SheetBatch,
     SheetToPrint,
-    WorkerArguments,
 )
 from downtime.paper.layout.stamp_pages import DocumentPrinter
 from downtime.processes.pool import WorkerProcess, distribute_work, start_workers
@@ -38,7 +38,9 @@ class PrintWorker(WorkerProcess[SheetBatch, PrintedBatch]):
     are for all processes."""
 
     def __init__(
-        self, arguments: WorkerArguments, embed_layout: Callable[[FormLayout], list[EmbeddedPage]]
+        self,
+        arguments: PrintWorkerArguments,
+        embed_layout: Callable[[FormLayout], list[EmbeddedPage]],
     ) -> None:
         super().__init__("downtime.paper.layout.print_worker", arguments)
         self._embed_layout = embed_layout
@@ -79,7 +81,7 @@ def print_sheets(
     start = document.numbers.use_own_ranges(others, cores)
 
     def start_worker(number: int) -> PrintWorker:
-        arguments = WorkerArguments((start, number, cores), imprint, document.tagged)
+        arguments = PrintWorkerArguments((start, number, cores), imprint, document.tagged)
         return PrintWorker(arguments, printer.embed_layout)
 
     with start_workers(start_worker, others) as workers:

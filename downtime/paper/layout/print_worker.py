@@ -18,7 +18,7 @@ PrintedBatch = tuple[list[int], PageBatch]
 """How many pages each sheet took, and the pages."""
 
 
-class WorkerArguments(NamedTuple):
+class PrintWorkerArguments(NamedTuple):
     """What a process that prints begins with."""
 
     numbers: tuple[int, int, int]
@@ -62,7 +62,7 @@ class BatchPrinter:
 
 
 @contextmanager
-def _prepare(arguments: WorkerArguments) -> Iterator[Callable[[BatchMessage], PrintedBatch]]:
+def _prepare(arguments: PrintWorkerArguments) -> Iterator[Callable[[BatchMessage], PrintedBatch]]:
     layouts, pages = dict[str, FormLayout](), dict[str, list[EmbeddedPage]]()
     numbers = ObjectNumbers(object_number_range(*arguments.numbers))
     printer = BatchPrinter(numbers, arguments.imprint, arguments.tagged, pages)

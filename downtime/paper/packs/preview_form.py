@@ -12,7 +12,7 @@ import pikepdf
 
 from downtime.config import Home
 from downtime.paper.forms.field_types import FIELD_TYPES
-from downtime.paper.forms.model import FieldType, FormDefinition, Item
+from downtime.paper.forms.model import FieldType, FormDefinition, FormItem
 from downtime.paper.layout.lay_out_form import lay_out_form
 from downtime.paper.layout.model import FormLayout, FormSheet, Imprint
 from downtime.paper.layout.stamp_pages import DocumentPrinter
@@ -96,7 +96,7 @@ def _fill(form: FormDefinition) -> Iterator[tuple[str, str]]:
             yield key, _make_value(item, row)
 
 
-def _make_value(item: Item, row: int) -> str:
+def _make_value(item: FormItem, row: int) -> str:
     if item.options:
         return item.options[row % len(item.options)].code
     row_of_type = FIELD_TYPES[item.type]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from downtime.reconcile.model import UNDECIDED, Decision, Item, ItemState, StoredItem
-from downtime.reconcile.reasons import Code, because
+from downtime.reconcile.reasons import ReasonCode, make_reasons
 from downtime.reconcile.store.items import fact_digest
 
 
@@ -31,7 +31,7 @@ def carry_decision(
 
 
 def _correct(now: StoredItem) -> StoredItem:
-    reasons = because(Code.CORRECTED_SINCE_RETURN) + now.item.reasons
+    reasons = make_reasons(ReasonCode.CORRECTED_SINCE_RETURN) + now.item.reasons
     return replace(now, item=replace(now.item, state=ItemState.CONFLICT, reasons=reasons))
 
 
@@ -45,7 +45,7 @@ def is_unchanged(before: StoredItem | None, now: StoredItem) -> bool:
 
 def reopen_orphan(row: StoredItem) -> StoredItem:
     """An item that was returned although its form no longer says so: open, never to be resent."""
-    reasons = because(Code.WITHDRAWN_SINCE_RETURN)
+    reasons = make_reasons(ReasonCode.WITHDRAWN_SINCE_RETURN)
     item = replace(row.item, state=ItemState.NEWER_LIVE, reasons=reasons)
     return replace(row, item=item, decided=UNDECIDED)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from downtime.processes.pool import WorkerProcess, distribute_work, start_workers
 from downtime.reconcile.compare.compare_forms import FormComparer
-from downtime.reconcile.compare.comparison_worker import WorkerArguments
+from downtime.reconcile.compare.comparison_worker import ComparisonWorkerArguments
 from downtime.reconcile.compare.model import ComparisonTask, FormsCompared, Stamps
 from downtime.reconcile.identity.match_patient import Links
 from downtime.vault.vault import Vault
@@ -28,7 +28,9 @@ def compare_in_parallel(
 ) -> Iterator[FormsCompared]:
     """Compare every set, here and in `cores - 1` other processes; yields what was found of each."""
     is_worth_it = sum(len(stamps) for stamps in sets) >= WORTH_IT
-    arguments = WorkerArguments(vault.home.path, vault.data_key, vault.clock(), task, dict(links))
+    arguments = ComparisonWorkerArguments(
+        vault.home.path, vault.data_key, vault.clock(), task, dict(links)
+    )
 
     def start_worker(_: int) -> WorkerProcess[Stamps, FormsCompared]:
         return WorkerProcess("downtime.reconcile.compare.comparison_worker", arguments)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from downtime.clinical.model import Patient
 from downtime.clinical.record_types import DOCUMENT
-from downtime.entry.facts import Fact, Person, person_of
+from downtime.entry.facts import Fact, PaperPerson, make_paper_person
 from downtime.reconcile.duplicates.annotate import annotate_items
 from downtime.reconcile.identity.match_patient import (
     Links,
@@ -18,7 +18,7 @@ from downtime.reconcile.identity.match_patient import (
     match_patient,
 )
 from downtime.reconcile.model import REGISTERS, Item, ItemState
-from downtime.reconcile.reasons import Code, Reasons, because
+from downtime.reconcile.reasons import ReasonCode, Reasons, make_reasons
 from downtime.reconcile.record_index import RecordIndex
 from downtime.reconcile.rules.registry import RULES
 from downtime.reconcile.rules.verdict import ComparisonContext
@@ -32,7 +32,7 @@ class MatchedPerson:
     patient: Patient | None
     reasons: Reasons
     contradictions: Reasons
-    person: Person
+    person: PaperPerson
 
 
 def match_fact(fact: Fact, after: RecordIndex, links: Links) -> MatchedPerson:
@@ -47,10 +47,10 @@ def match_fact(fact: Fact, after: RecordIndex, links: Links) -> MatchedPerson:
     return matched
 
 
-def _merge_person(written: Person, live: Patient) -> Person:
+def _merge_person(written: PaperPerson, live: Patient) -> PaperPerson:
     """The live patient's own numbers and name; what the system does not hold comes from paper."""
-    details = zip(person_of(live), written, strict=True)
-    return Person(*[in_system or on_paper for in_system, on_paper in details])
+    details = zip(make_paper_person(live), written, strict=True)
+    return PaperPerson(*[in_system or on_paper for in_system, on_paper in details])
 
 
 def compare_facts(
@@ -88,14 +88,16 @@ def _compare_fact(
 ) -> Item:
     rule = RULES.get(fact.type)
     if rule is None or fact.type == DOCUMENT:
-        return Item(fact, ItemState.NOT_COMPARED, because(Code.FILED), person=fact.person)
+        return Item(
+            fact, ItemState.NOT_COMPARED, make_reasons(ReasonCode.FILED), person=fact.person
+        )
     match = match_fact(fact, context.after, links)
     patient = match.patient
     if patient is None and fact.type == "Patient" and fact.serial in admitting:
-        reasons = match.reasons + because(Code.SENT_WITH_ADMISSION)
+        reasons = match.reasons + make_reasons(ReasonCode.SENT_WITH_ADMISSION)
         return Item(fact, ItemState.NOT_COMPARED, reasons, person=fact.person)
     if patient is None:
-        reasons = match.reasons + because(_next_step(fact))
+        reasons = match.reasons + make_reasons(_next_step(fact))
         return Item(fact, ItemState.UNMATCHED, reasons, person=fact.person)
     if match.contradictions:
         return Item(
@@ -109,11 +111,13 @@ def _compare_fact(
     )  # fmt: skip
 
 
-def _next_step(fact: Fact) -> Code:
+def _next_step(fact: Fact) -> ReasonCode:
     """What can be done about a patient who is not found."""
     if not _is_registration(fact):
-        return Code.SETTLE_PERSON
-    return Code.REGISTERS_NUMBER if fact.person.downtime_number else Code.REGISTERS_PATIENT
+        return ReasonCode.SETTLE_PERSON
+    return (
+        ReasonCode.REGISTERS_NUMBER if fact.person.downtime_number else ReasonCode.REGISTERS_PATIENT
+    )
 
 
 def _is_registration(fact: Fact) -> bool:

@@ -16,7 +16,7 @@ from downtime.reconcile.identity.match_patient import Links
 from downtime.vault.vault import Vault
 
 
-class WorkerArguments(NamedTuple):
+class ComparisonWorkerArguments(NamedTuple):
     """What a process that compares begins with."""
 
     home: Path
@@ -27,7 +27,7 @@ class WorkerArguments(NamedTuple):
 
 
 @contextmanager
-def _prepare(arguments: WorkerArguments) -> Iterator[Callable[[Stamps], FormsCompared]]:
+def _prepare(arguments: ComparisonWorkerArguments) -> Iterator[Callable[[Stamps], FormsCompared]]:
     with (
         closing(
             Vault(Home(arguments.home), arguments.key, _continue_clock(arguments.now))

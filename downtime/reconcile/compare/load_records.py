@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from downtime.clinical.model import DiagnosticReport, Observation, Patient, Record
 from downtime.clinical.record_types import RECORD_TYPES, list_compared_types
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 from downtime.reconcile.compare.comparison import match_fact
 from downtime.reconcile.identity.match_patient import (
     LinkedPatient,
@@ -47,7 +47,7 @@ def load_recovered(
     return index
 
 
-def _linked_to(linked: Person | LinkedPatient) -> Person:
+def _linked_to(linked: PaperPerson | LinkedPatient) -> PaperPerson:
     return linked.person if isinstance(linked, LinkedPatient) else linked
 
 
@@ -105,7 +105,7 @@ def _id(record: Record) -> str:
     return record.id
 
 
-def load_people(snapshot: Snapshot, persons: Iterable[Person]) -> list[Patient]:
+def load_people(snapshot: Snapshot, persons: Iterable[PaperPerson]) -> list[Patient]:
     """Whoever has a person's id or number, those merged into them, and those they merged into."""
     listed = list(persons)
     numbers = {n for p in listed for n in (p.mrn, p.nhs_number, p.downtime_number) if n}

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import orjson
 
 from downtime.clinical.record_types import list_compared_types, list_owners
-from downtime.entry.facts import Person
+from downtime.entry.facts import PaperPerson
 from downtime.entry.store import entries
 from downtime.errors import NotFoundError
 from downtime.reconcile.compare.model import ComparisonTask, Stamps
@@ -74,7 +74,7 @@ def _comparison_basis(task: ComparisonTask) -> str:
 def find_links_in_force(vault: Vault, outage: str) -> Links:
     """Every link that holds: by forms that name one person by two numbers, and by decision."""
     people = compared_forms.fetch_people_with_downtime_number(vault.db, outage)
-    by_forms = links_between_people(Person(**orjson.loads(person)) for person in people)
+    by_forms = links_between_people(PaperPerson(**orjson.loads(person)) for person in people)
     return {**by_forms, **confirmed_links(vault.db)}
 
 

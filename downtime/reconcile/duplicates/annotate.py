@@ -106,7 +106,7 @@ def _find(
     decisions: Mapping[str, Decision],
 ) -> dict[str, DuplicateFinding]:
     findings: dict[str, DuplicateFinding] = {}
-    window, unit_rules = MatchWindow.of(settings), BloodUnitRules.of(settings)
+    window, unit_rules = MatchWindow.from_settings(settings), BloodUnitRules.from_settings(settings)
     for key, group in groups.items():
         is_unit = key.kind == DuplicateKind.UNIT
         possible = group if is_unit else _with_close_times(key, group, window)

@@ -27,11 +27,11 @@ class BloodUnitRules(NamedTuple):
     components: Components
 
     @classmethod
-    def of(cls, settings: Settings) -> "BloodUnitRules":
+    def from_settings(cls, settings: Settings) -> "BloodUnitRules":
         """As the site says."""
         reconcile = settings.reconcile
         slip = timedelta(minutes=reconcile.unit_slip_minutes)
-        components = Components.of(settings)
+        components = Components.from_settings(settings)
         return cls(reconcile.unit_forms, reconcile.unit_record, slip, components)
 
     def component(self, statement: FormStatement) -> Component:

@@ -2,7 +2,7 @@
 
 from downtime.reconcile.duplicates.model import DuplicateFinding, DuplicateKind, FormStatement
 from downtime.reconcile.model import Decision, ItemState
-from downtime.reconcile.reasons import Code, Reasons, because
+from downtime.reconcile.reasons import ReasonCode, Reasons, make_reasons
 
 
 def reasons_for_repeat(kind: DuplicateKind, other: FormStatement) -> Reasons:
@@ -10,21 +10,21 @@ def reasons_for_repeat(kind: DuplicateKind, other: FormStatement) -> Reasons:
     values = _of_form(other.serial, is_returned=other.is_returned) | {"at": other.time}
     if kind == DuplicateKind.DOSE:
         dose = " ".join(filter(None, (other.fields.get("dosage", ""), other.outcome)))
-        return because(Code.DOSE_ON_ANOTHER_FORM, **values, paper=dose)
+        return make_reasons(ReasonCode.DOSE_ON_ANOTHER_FORM, **values, paper=dose)
     if other.has_sample_time:
-        return because(Code.SAMPLE_ON_ANOTHER_FORM, **values)
-    return because(Code.REQUEST_ON_ANOTHER_FORM, **values)
+        return make_reasons(ReasonCode.SAMPLE_ON_ANOTHER_FORM, **values)
+    return make_reasons(ReasonCode.REQUEST_ON_ANOTHER_FORM, **values)
 
 
 def reasons_for_represented(serial: str, system: str, state: str, decision: str) -> Reasons:
     """A unit of blood that the form of this serial, state and decision represents."""
     if decision == Decision.RETURNED:
-        return because(Code.UNIT_RETURNED_BY_FORM, serial=serial)
+        return make_reasons(ReasonCode.UNIT_RETURNED_BY_FORM, serial=serial)
     if decision == Decision.RESOLVED:
-        return because(Code.UNIT_RESOLVED_BY_FORM, serial=serial)
+        return make_reasons(ReasonCode.UNIT_RESOLVED_BY_FORM, serial=serial)
     if state == ItemState.ALREADY_THERE:
-        return because(Code.UNIT_EXISTS_BY_FORM, serial=serial, holder=system)
-    return because(Code.UNIT_REPRESENTED_BY_FORM, serial=serial)
+        return make_reasons(ReasonCode.UNIT_EXISTS_BY_FORM, serial=serial, holder=system)
+    return make_reasons(ReasonCode.UNIT_REPRESENTED_BY_FORM, serial=serial)
 
 
 def reasons_for_contradiction(finding: DuplicateFinding, other: FormStatement) -> Reasons:
@@ -32,16 +32,16 @@ def reasons_for_contradiction(finding: DuplicateFinding, other: FormStatement) -
     values = _of_form(other.serial, is_returned=other.is_returned)
     if finding.unit and finding.unit.is_component_open:
         medicine = other.fields.get("medicine", "")
-        return because(Code.UNIT_COMPONENT_OPEN, **values, paper=medicine)
+        return make_reasons(ReasonCode.UNIT_COMPONENT_OPEN, **values, paper=medicine)
     patient = finding.statement.patient
     is_other_patient = patient and other.patient and patient != other.patient
-    code = Code.UNIT_OF_ANOTHER_PATIENT if is_other_patient else Code.UNIT_CONTRADICTED
-    return because(code, **values, paper=other.outcome)
+    code = ReasonCode.UNIT_OF_ANOTHER_PATIENT if is_other_patient else ReasonCode.UNIT_CONTRADICTED
+    return make_reasons(code, **values, paper=other.outcome)
 
 
 def reasons_for_rival(serial: str) -> Reasons:
     """The same, of a form of which no more than its serial is known."""
-    return because(Code.UNIT_CONTRADICTED, **_of_form(serial, is_returned=False))
+    return make_reasons(ReasonCode.UNIT_CONTRADICTED, **_of_form(serial, is_returned=False))
 
 
 def _of_form(serial: str, *, is_returned: bool) -> dict[str, str]:

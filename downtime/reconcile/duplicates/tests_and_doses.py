@@ -28,7 +28,7 @@ class MatchWindow(NamedTuple):
     """Tests that are rightly asked for twice at a time."""
 
     @classmethod
-    def of(cls, settings: Settings) -> "MatchWindow":
+    def from_settings(cls, settings: Settings) -> "MatchWindow":
         """As the site says."""
         reconcile = settings.reconcile
         return cls(

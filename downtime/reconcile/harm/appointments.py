@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from downtime.clinical.model import Appointment, AppointmentStatus
-from downtime.entry.facts import Person, person_of
+from downtime.entry.facts import PaperPerson, make_paper_person
 from downtime.reconcile.harm.model import FindingKind, FindingState, HarmFinding, Step
 from downtime.reconcile.harm.records import ReviewedRecords
 from downtime.reconcile.model import Item
-from downtime.reconcile.reasons import Code, Reasons, because
+from downtime.reconcile.reasons import ReasonCode, Reasons, make_reasons
 from downtime.settings import Settings
 
 MISSED = (AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW)
@@ -37,7 +37,7 @@ def find_missed_appointments(review: AppointmentReview) -> Iterator[HarmFinding]
     """Every planned visit of the outage that did not take place, and those nobody closed."""
     by_patient: dict[str, list[Appointment]] = defaultdict(list)
     for appointment in review.after.appointments.values():
-        by_patient[review.after.surviving_id(appointment.patient)].append(appointment)
+        by_patient[review.after.find_surviving_id(appointment.patient)].append(appointment)
     cancellations = _find_cancellations(review)
     for planned in _find_planned(review):
         live = _find_live(planned, review.after)
@@ -87,11 +87,11 @@ def _finding(
     item: Item | None,
     by_patient: dict[str, list[Appointment]],
 ) -> HarmFinding:
-    patient = review.after.surviving_id(planned.patient)
+    patient = review.after.find_surviving_id(planned.patient)
     booked = _new_date_on_paper(item) or _find_new_date(review, planned, by_patient[patient])
     state, reasons = _outcome(booked)
     if not booked and status == AppointmentStatus.BOOKED and item is None:
-        state, reasons = FindingState.NOT_KNOWN, because(Code.VISIT_NOT_KNOWN)
+        state, reasons = FindingState.NOT_KNOWN, make_reasons(ReasonCode.VISIT_NOT_KNOWN)
     known = review.after.patients.get(patient) or review.before.patients.get(planned.patient)
     return HarmFinding(
         key=f"{FindingKind.PUT_OFF}:{planned.number or planned.id}",
@@ -100,7 +100,7 @@ def _finding(
         title=" ".join(filter(None, (planned.kind.capitalize(), planned.description))),
         reasons=reasons,
         patient=patient,
-        person=person_of(known) if known else Person(),
+        person=make_paper_person(known) if known else PaperPerson(),
         ward=planned.location,
         system=planned.source,
         serials=(item.fact.serial,) if item else (),
@@ -110,8 +110,8 @@ def _finding(
 
 def _outcome(booked: str) -> tuple[FindingState, Reasons]:
     if booked:
-        return FindingState.BOOKED_AGAIN, because(Code.VISIT_BOOKED_AGAIN, at=booked)
-    return FindingState.NOT_BOOKED, because(Code.VISIT_NOT_BOOKED)
+        return FindingState.BOOKED_AGAIN, make_reasons(ReasonCode.VISIT_BOOKED_AGAIN, at=booked)
+    return FindingState.NOT_BOOKED, make_reasons(ReasonCode.VISIT_NOT_BOOKED)
 
 
 def _times(planned: str, booked: str) -> dict[str, str]:
@@ -130,7 +130,7 @@ def _finding_on_paper(item: Item) -> HarmFinding:
         title=fields.get("description") or item.fact.title,
         reasons=reasons,
         patient=item.patient,
-        person=item.person if item.person != Person() else item.fact.person,
+        person=item.person if item.person != PaperPerson() else item.fact.person,
         ward=item.fact.ward,
         system=item.fact.system,
         serials=(item.fact.serial,),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from downtime.clinical.model import RequestStage, ServiceRequest
 from downtime.clinical.record_types import find_owner
 from downtime.entry import typed_times
-from downtime.entry.facts import Person, person_of
+from downtime.entry.facts import PaperPerson, make_paper_person
 from downtime.reconcile.duplicates.annotate import find_repeated_statements, statement_of_item
 from downtime.reconcile.harm.model import (
     CLOSED,
@@ -21,7 +21,7 @@ from downtime.reconcile.harm.model import (
 )
 from downtime.reconcile.harm.records import POSSIBLY_OPEN_STAGES, ReviewedRecords, names_of_test
 from downtime.reconcile.model import Item, ItemState
-from downtime.reconcile.reasons import Code, Reasons, because
+from downtime.reconcile.reasons import ReasonCode, Reasons, make_reasons
 from downtime.reconcile.rules.test_names import names_of_fact
 from downtime.reconcile.rules.verdict import time_between
 from downtime.settings import Settings
@@ -34,7 +34,7 @@ class TestCourse:
     key: str
     title: str
     patient: str
-    person: Person
+    person: PaperPerson
     ward: str
     system: str
     serials: list[str] = field(default_factory=list)
@@ -51,7 +51,7 @@ class TestCourse:
             self.times[step] = moment
 
     @property
-    def answered(self) -> str:
+    def answered_at(self) -> str:
         """When its result was first known on the ward: phoned, or in the system."""
         known = [self.times[step] for step in (Step.PHONED, Step.RESULTED) if step in self.times]
         return min(known, default="")
@@ -131,14 +131,14 @@ def _index_by_test(
 
 def _course_of_waiting(review: LaboratoryReview, request: ServiceRequest, ward: str) -> TestCourse:
     live = review.after.find_copy(request)
-    patient = review.after.surviving_id(live.patient if live else request.patient)
+    patient = review.after.find_surviving_id(live.patient if live else request.patient)
     now = live or request
     known = review.after.patients.get(patient) or review.before.patients.get(patient)
     course = TestCourse(
         key=f"t0:{request.filler or request.placer or request.id}:{request.code}",
         title=request.display or request.code,
         patient=patient,
-        person=person_of(known) if known else Person(),
+        person=make_paper_person(known) if known else PaperPerson(),
         ward=ward,
         system=request.source or find_owner(review.settings.systems.records, "ServiceRequest"),
         waited=request,
@@ -222,30 +222,34 @@ def _waiting_finding(course: TestCourse) -> HarmFinding:
 
 def _fate(course: TestCourse) -> tuple[FindingState, Reasons]:
     if resulted := course.times.get(Step.RESULTED):
-        return FindingState.RESULTED, because(Code.RESULT_EXISTS, at=resulted)
+        return FindingState.RESULTED, make_reasons(ReasonCode.RESULT_EXISTS, at=resulted)
     if course.live and course.live.stage == RequestStage.CANCELLED:
-        return FindingState.CANCELLED, because(Code.TEST_CANCELLED)
+        return FindingState.CANCELLED, make_reasons(ReasonCode.TEST_CANCELLED)
     if phoned := course.times.get(Step.PHONED):
-        return FindingState.PHONED, because(Code.RESULT_PHONED, at=phoned)
+        return FindingState.PHONED, make_reasons(ReasonCode.RESULT_PHONED, at=phoned)
     if course.requested_again:
         forms = "\n".join(sorted(set(course.requested_again)))
-        return FindingState.ASKED_AGAIN, because(Code.TEST_REQUESTED_AGAIN, forms=forms)
-    code = Code.NO_RESULT_OF_SAMPLE if Step.COLLECTED in course.times else Code.NO_SAMPLE
-    return FindingState.NO_RESULT, because(code)
+        return FindingState.ASKED_AGAIN, make_reasons(ReasonCode.TEST_REQUESTED_AGAIN, forms=forms)
+    code = (
+        ReasonCode.NO_RESULT_OF_SAMPLE if Step.COLLECTED in course.times else ReasonCode.NO_SAMPLE
+    )
+    return FindingState.NO_RESULT, make_reasons(code)
 
 
 def _delay_finding(review: LaboratoryReview, course: TestCourse) -> HarmFinding:
     """The times of a test, and how long the ward waited for an answer."""
     requested = course.times.get(Step.REQUESTED) or course.times.get(Step.COLLECTED, "")
-    waited = time_between(course.answered, requested)
+    waited = time_between(course.answered_at, requested)
     if waited is not None:
         is_late = waited > timedelta(minutes=review.settings.reconcile.harm_late_minutes)
         state = FindingState.ANSWERED_LATE if is_late else FindingState.ANSWERED
-        reasons = because(Code.ANSWER_TIME, minutes=str(int(waited.total_seconds() // 60)))
-    elif course.answered:
-        state, reasons = FindingState.ANSWERED, because(Code.REQUEST_TIME_UNKNOWN)
+        reasons = make_reasons(
+            ReasonCode.ANSWER_TIME, minutes=str(int(waited.total_seconds() // 60))
+        )
+    elif course.answered_at:
+        state, reasons = FindingState.ANSWERED, make_reasons(ReasonCode.REQUEST_TIME_UNKNOWN)
     else:
-        state, reasons = FindingState.NO_ANSWER, because(Code.NO_ANSWER)
+        state, reasons = FindingState.NO_ANSWER, make_reasons(ReasonCode.NO_ANSWER)
     return _finding(course, FindingKind.DELAY, state, reasons)
 
 
@@ -344,8 +348,8 @@ def _duplicate_finding(
     item: Item, forms: Sequence[str], requests: Sequence[ServiceRequest]
 ) -> HarmFinding:
     numbers = (f"{r.filler or r.placer}\t{r.authored}" for r in requests)
-    reasons = because(
-        Code.TEST_REQUESTED_TWICE, serial=item.fact.serial, forms="\n".join(forms),
+    reasons = make_reasons(
+        ReasonCode.TEST_REQUESTED_TWICE, serial=item.fact.serial, forms="\n".join(forms),
         requests="\n".join(numbers),
     )  # fmt: skip
     return _finding_of_item(
@@ -359,5 +363,5 @@ def _is_within(moment: str, other: str, window: timedelta) -> bool:
     return gap is not None and gap <= window
 
 
-def _number(person: Person) -> str:
+def _number(person: PaperPerson) -> str:
     return person.downtime_number or person.mrn or person.nhs_number

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from downtime.entry.facts import Person
+from downtime.entry.facts import PaperPerson
 from downtime.reconcile.reasons import Reasons, decode_reasons
 from downtime.reconcile.wording import word_reasons
 
@@ -132,7 +132,7 @@ class HarmFinding:
     reasons: Reasons
     patient: str = ""
     """Opaque id in the recovered snapshot, or in the one of T0."""
-    person: Person = Person()
+    person: PaperPerson = PaperPerson()
     ward: str = ""
     system: str = ""
     serials: tuple[str, ...] = ()
@@ -168,7 +168,7 @@ def decode_finding(data: Mapping[str, Any]) -> HarmFinding:
             "kind": FindingKind(values["kind"]),
             "state": FindingState(values["state"]),
             "reasons": decode_reasons(reasons),
-            "person": Person(**values["person"]),
+            "person": PaperPerson(**values["person"]),
             "serials": tuple(values["serials"]),
         }
     )

@@ -68,7 +68,7 @@ class ReviewedRecords:
         """Requests that a department or an ordering system knows by this number."""
         return self._numbered.get(number, [])
 
-    def surviving_id(self, patient_id: str) -> str:
+    def find_surviving_id(self, patient_id: str) -> str:
         """The id that survives after merges; the same one for somebody unknown here."""
         seen = {""}
         while (patient := self.patients.get(patient_id)) and patient.replaced_by not in seen:

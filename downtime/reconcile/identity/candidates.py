@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from downtime.clinical.model import Encounter, Patient
 from downtime.clock import from_text, to_text
-from downtime.entry.facts import Person, person_of
+from downtime.entry.facts import PaperPerson, make_paper_person
 from downtime.reconcile.identity.signs import (
     Sign,
     SignKind,
@@ -54,7 +54,7 @@ class Candidate:
     """One patient of the recovered system who may be meant, best first."""
 
     row: PatientRow
-    person: Person
+    person: PaperPerson
     signs: tuple[Sign, ...]
     lines: tuple[DetailLine, ...]
     stay: Encounter | None = None
@@ -97,14 +97,14 @@ class CandidateOffer:
     """The candidates, and pairs among them that seem to be one person with two hospital numbers."""
 
     candidates: tuple[Candidate, ...]
-    double_records: tuple[tuple[Person, Person], ...]
+    double_records: tuple[tuple[PaperPerson, PaperPerson], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PersonQuery:
     """What paper says of one person: every variant, the wards, and from when to when (UTC)."""
 
-    papers: tuple[Person, ...]
+    papers: tuple[PaperPerson, ...]
     wards: tuple[str, ...]
     first: str
     last: str
@@ -112,13 +112,13 @@ class PersonQuery:
     """What somebody types beside: a name, or a number as it stands on paper, valid or not."""
 
     @property
-    def searched_papers(self) -> tuple[Person, ...]:
+    def searched_papers(self) -> tuple[PaperPerson, ...]:
         """What paper says, with a number that was typed."""
         number = search_terms.compact_text(self.typed).upper()
         if not any(sign.isdigit() for sign in number):
             return self.papers
         is_nhs = len(number) == 10 and number.isdigit()
-        return (*self.papers, Person(nhs_number=number) if is_nhs else Person(mrn=number))
+        return (*self.papers, PaperPerson(nhs_number=number) if is_nhs else PaperPerson(mrn=number))
 
 
 def find_candidates(
@@ -161,10 +161,13 @@ def get_candidate(
 
 
 def _candidate(
-    row: PatientRow, papers: Sequence[Person], stay: Encounter | None, settings: ReconcileSettings
+    row: PatientRow,
+    papers: Sequence[PaperPerson],
+    stay: Encounter | None,
+    settings: ReconcileSettings,
 ) -> Candidate:
     number = _known_number(row.patient, papers)
-    person = person_of(row.patient)._replace(downtime_number=number)
+    person = make_paper_person(row.patient)._replace(downtime_number=number)
     variants = (find_signs(paper, person, settings.alike_name_percent) for paper in papers)
     signs = list(_deciding_signs(variants))
     if person.downtime_number:
@@ -177,7 +180,7 @@ def _candidate(
     return Candidate(row, person, tuple(ordered), tuple(_lines(papers, person, signs)), stay)
 
 
-def _known_number(patient: Patient, papers: Sequence[Person]) -> str:
+def _known_number(patient: Patient, papers: Sequence[PaperPerson]) -> str:
     """The downtime number on paper that the system knows as the patient's."""
     compact = search_terms.compact_text
     known = {compact(text.split("|", 2)[-1]) for text in patient.identifiers}
@@ -196,7 +199,9 @@ def _deciding_signs(variants: Iterable[list[Sign]]) -> Iterator[Sign]:
     yield from by_field.values()
 
 
-def _lines(papers: Sequence[Person], live: Person, signs: list[Sign]) -> Iterator[DetailLine]:
+def _lines(
+    papers: Sequence[PaperPerson], live: PaperPerson, signs: list[Sign]
+) -> Iterator[DetailLine]:
     kinds = {sign.field: sign.kind for sign in signs}
     if kinds.get("family") == SignKind.SLIP:
         kinds.setdefault("given", SignKind.SLIP)
@@ -217,7 +222,7 @@ def _arrivals(snapshot: Snapshot, query: PersonQuery, hours: int) -> dict[str, E
     return {stay.patient: stay for stay in stays}
 
 
-def _find_by_blocks(snapshot: Snapshot, papers: Sequence[Person]) -> list[PatientRow]:
+def _find_by_blocks(snapshot: Snapshot, papers: Sequence[PaperPerson]) -> list[PatientRow]:
     rows = snapshot.list_patients(
         snapshot.find_identifier_holders(n for p in papers for n in _near_numbers(p))
     )
@@ -227,7 +232,7 @@ def _find_by_blocks(snapshot: Snapshot, papers: Sequence[Person]) -> list[Patien
     return rows
 
 
-def _near_numbers(paper: Person) -> Iterator[str]:
+def _near_numbers(paper: PaperPerson) -> Iterator[str]:
     if paper.nhs_number:
         yield from near_nhs_numbers(paper.nhs_number)
     for number in (paper.mrn, paper.downtime_number):
@@ -236,7 +241,7 @@ def _near_numbers(paper: Person) -> Iterator[str]:
     yield from possible_slips(search_terms.compact_text(paper.mrn).upper())
 
 
-def _word_blocks(paper: Person) -> Iterator[list[tuple[str, ...]]]:
+def _word_blocks(paper: PaperPerson) -> Iterator[list[tuple[str, ...]]]:
     """Groups of words by which the search index is asked, one question each."""
     if len(paper.birth_date) >= 10:
         births = sorted(near_births(paper.birth_date[:10]))

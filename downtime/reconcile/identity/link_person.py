@@ -3,7 +3,7 @@
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from downtime.entry.facts import person_of
+from downtime.entry.facts import make_paper_person
 from downtime.errors import ConflictError, NotFoundError
 from downtime.outage.model import Outage
 from downtime.reconcile.identity import candidates, links, policies
@@ -158,7 +158,7 @@ def open_recovered_snapshot(vault: Vault, outage: Outage) -> Snapshot:
 
 
 def _check_unchanged(snapshot: Snapshot, link: Link) -> None:
-    people = [person_of(row.patient) for row in snapshot.list_patients([link.person.id])]
+    people = [make_paper_person(row.patient) for row in snapshot.list_patients([link.person.id])]
     now = [(person.mrn, person.nhs_number, person.birth_date) for person in people]
     if now != [(link.person.mrn, link.person.nhs_number, link.person.birth_date)]:
         raise ConflictError(

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
-from downtime.entry.facts import Person
+from downtime.entry.facts import PaperPerson
 from downtime.errors import NotFoundError
 from downtime.reconcile.identity import store
 from downtime.reconcile.identity.match_patient import SERIAL, LinkedPatient
@@ -30,7 +30,7 @@ PROGRAM = "Downtime, by exact number and date of birth"
 def confirmed_links(db: Database) -> Mapping[str, LinkedPatient]:
     """The links in force: downtime number, or `serial:SERIAL`, to the patient who is meant."""
     return {
-        link.key: LinkedPatient.of(link.person, link.paper)
+        link.key: LinkedPatient.from_papers(link.person, link.paper)
         for link in store.fetch_confirmed_links(db)
     }
 
@@ -65,17 +65,17 @@ def _merges_of(link: Link) -> list[Merge]:
     return merges
 
 
-def merge_person(paper: Sequence[Person], number: str) -> Person:
+def merge_person(paper: Sequence[PaperPerson], number: str) -> PaperPerson:
     """The person under a downtime number: of each detail what is said first on the forms."""
     details = {
         name: next((text for p in paper if (text := getattr(p, name))), "")
-        for name in Person._fields
+        for name in PaperPerson._fields
     }
-    return Person(**{**details, "downtime_number": number})
+    return PaperPerson(**{**details, "downtime_number": number})
 
 
 def propose_link(
-    vault: Vault, outage: str, key: str, snapshot: str, person: Person, paper: Sequence[Person],
+    vault: Vault, outage: str, key: str, snapshot: str, person: PaperPerson, paper: Sequence[PaperPerson],
     actor: Actor, reason: str, *, evidence: str = "", exact: bool = False, by_program: bool = False,
 ) -> Link:  # fmt: skip
     """Propose that a downtime number or a form is a patient of a recovered snapshot.

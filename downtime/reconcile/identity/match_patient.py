@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 from downtime.clinical.model import Patient
-from downtime.entry.facts import Fact, Person
-from downtime.reconcile.reasons import Code, Reasons, because
+from downtime.entry.facts import Fact, PaperPerson
+from downtime.reconcile.reasons import ReasonCode, Reasons, make_reasons
 from downtime.reconcile.record_index import RecordIndex
 
 SERIAL = "serial:"
@@ -26,7 +26,7 @@ class StatedIdentity(NamedTuple):
     nhs_number: str
 
     @classmethod
-    def by(cls, person: Person) -> Self:
+    def from_person(cls, person: PaperPerson) -> Self:
         """The date of birth and numbers that a form gives."""
         return cls(person.birth_date, person.mrn, person.nhs_number)
 
@@ -34,16 +34,16 @@ class StatedIdentity(NamedTuple):
 class LinkedPatient(NamedTuple):
     """The patient whom people linked, and what the forms said when they did."""
 
-    person: Person
+    person: PaperPerson
     seen: tuple[StatedIdentity, ...]
 
     @classmethod
-    def of(cls, person: Person, paper: Iterable[Person]) -> Self:
+    def from_papers(cls, person: PaperPerson, paper: Iterable[PaperPerson]) -> Self:
         """The linked patient, decided upon in sight of these forms."""
-        return cls(person, tuple(sorted(set(map(StatedIdentity.by, paper)))))
+        return cls(person, tuple(sorted(set(map(StatedIdentity.from_person, paper)))))
 
 
-Links = Mapping[str, Person | LinkedPatient]
+Links = Mapping[str, PaperPerson | LinkedPatient]
 """Downtime number or form to whom another form, or two people, say that it is."""
 
 
@@ -56,20 +56,20 @@ class PatientMatch:
     contradictions: Reasons = ()
 
 
-def links_between_forms(facts: Iterable[Fact]) -> dict[str, Person]:
+def links_between_forms(facts: Iterable[Fact]) -> dict[str, PaperPerson]:
     """Downtime number to the person whom some form with that number names by an exact number."""
     return links_between_people(fact.person for fact in facts)
 
 
-def links_between_people(people: Iterable[Person]) -> dict[str, Person]:
+def links_between_people(people: Iterable[PaperPerson]) -> dict[str, PaperPerson]:
     """The same, of the people on forms.
 
     A downtime number that two forms tie to different people is no link at all.
     """
-    named: dict[str, set[Person]] = {}
+    named: dict[str, set[PaperPerson]] = {}
     for person in people:
         if person.downtime_number and (person.mrn or person.nhs_number):
-            numbers = Person(
+            numbers = PaperPerson(
                 mrn=person.mrn, nhs_number=person.nhs_number, birth_date=person.birth_date
             )
             named.setdefault(person.downtime_number, set()).add(numbers)
@@ -83,7 +83,9 @@ def link_keys(fact: Fact) -> tuple[str, ...]:
     return (SERIAL + fact.serial, SERIAL + fact.key)
 
 
-def match_patient(person: Person, after: RecordIndex, links: Links, *keys: str) -> PatientMatch:
+def match_patient(
+    person: PaperPerson, after: RecordIndex, links: Links, *keys: str
+) -> PatientMatch:
     """The patient of the recovered hospital whom a form is about; `keys` as of `link_keys`.
 
     What two people decided comes first, unless this form says something that they did not see.
@@ -95,11 +97,11 @@ def match_patient(person: Person, after: RecordIndex, links: Links, *keys: str) 
     reasons: Reasons = ()
     if not ids_by_number and link:
         ids_by_number = _find_by_numbers(link, after)
-        reasons = because(Code.LINKED_BY_FORM, number=person.downtime_number)
+        reasons = make_reasons(ReasonCode.LINKED_BY_FORM, number=person.downtime_number)
     ids = set().union(*ids_by_number.values())
     if len(ids) > 1:
         return PatientMatch(
-            None, because(Code.NUMBERS_OF_SEVERAL, numbers="\n".join(ids_by_number))
+            None, make_reasons(ReasonCode.NUMBERS_OF_SEVERAL, numbers="\n".join(ids_by_number))
         )
     if not ids:
         return PatientMatch(None, _reason_for_none(person))
@@ -108,26 +110,26 @@ def match_patient(person: Person, after: RecordIndex, links: Links, *keys: str) 
 
 
 def _match_by_decision(
-    person: Person, link: LinkedPatient, own_ids: set[str], after: RecordIndex
+    person: PaperPerson, link: LinkedPatient, own_ids: set[str], after: RecordIndex
 ) -> PatientMatch:
     id_sets = _find_by_numbers(link.person, after).values()
     ids = next((ids for ids in id_sets if len(ids) == 1), None)
     if ids is None:
-        return PatientMatch(None, because(Code.LINKED_PATIENT_GONE))
+        return PatientMatch(None, make_reasons(ReasonCode.LINKED_PATIENT_GONE))
     patient = after.patients[next(iter(ids))]
-    reasons = because(Code.LINKED_BY_DECISION)
-    if StatedIdentity.by(person) in link.seen:
+    reasons = make_reasons(ReasonCode.LINKED_BY_DECISION)
+    if StatedIdentity.from_person(person) in link.seen:
         return PatientMatch(patient, reasons)
     contradictions = _contradictions(person, patient)
     if own_ids - {patient.id}:
-        contradictions = because(Code.NUMBER_OF_ANOTHER) + contradictions
+        contradictions = make_reasons(ReasonCode.NUMBER_OF_ANOTHER) + contradictions
     return PatientMatch(patient, reasons, contradictions)
 
 
-def _find_by_numbers(person: Person, after: RecordIndex) -> dict[str, set[str]]:
+def _find_by_numbers(person: PaperPerson, after: RecordIndex) -> dict[str, set[str]]:
     """Ids of the patients to whom each number on paper points, by what the number is called."""
     ids_by_number = {
-        "The snapshot's record": {after.surviving_id(person.id)} - {""},
+        "The snapshot's record": {after.find_surviving_id(person.id)} - {""},
         "the hospital number": after.find_by_number(person.mrn) if person.mrn else set(),
         "the NHS number": after.find_by_nhs_number(person.nhs_number),
         "the downtime number": after.find_by_number(person.downtime_number)
@@ -137,7 +139,7 @@ def _find_by_numbers(person: Person, after: RecordIndex) -> dict[str, set[str]]:
     return {name: ids for name, ids in ids_by_number.items() if ids}
 
 
-def _reason_for_none(person: Person) -> Reasons:
+def _reason_for_none(person: PaperPerson) -> Reasons:
     numbers = {
         "hospital number": person.mrn,
         "NHS number": person.nhs_number,
@@ -145,11 +147,13 @@ def _reason_for_none(person: Person) -> Reasons:
     }
     names = [name for name, number in numbers.items() if number]
     if not names:
-        return because(Code.NO_NUMBER)
-    return because(Code.NUMBER_UNKNOWN, numbers="\n".join(names))
+        return make_reasons(ReasonCode.NO_NUMBER)
+    return make_reasons(ReasonCode.NUMBER_UNKNOWN, numbers="\n".join(names))
 
 
-def _contradictions(person: Person, patient: Patient) -> Reasons:
+def _contradictions(person: PaperPerson, patient: Patient) -> Reasons:
     if person.birth_date and patient.birth_date and person.birth_date != patient.birth_date[:10]:
-        return because(Code.BORN_ANOTHER_DAY, paper=person.birth_date, live=patient.birth_date)
+        return make_reasons(
+            ReasonCode.BORN_ANOTHER_DAY, paper=person.birth_date, live=patient.birth_date
+        )
     return ()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from downtime.entry.facts import Person
+from downtime.entry.facts import PaperPerson
 from downtime.vault.lifecycle import Lifecycle
 
 
@@ -47,8 +47,8 @@ class Link:
     exact: bool
     """Whether an exact identifier and the date of birth agreed."""
     snapshot: str
-    person: Person
-    paper: tuple[Person, ...]
+    person: PaperPerson
+    paper: tuple[PaperPerson, ...]
     proposed: str
     proposed_by: str
     proposed_by_name: str
@@ -84,8 +84,8 @@ class Merge:
     """
 
     number: str
-    survivor: Person
-    downtime: Person
+    survivor: PaperPerson
+    downtime: PaperPerson
     state: MergeState
     decided: str
     decided_by_name: str

@@ -15,7 +15,7 @@ from jellyfish import metaphone
 from rapidfuzz.distance import JaroWinkler
 
 from downtime.clinical.identifiers import clean_nhs_number
-from downtime.entry.facts import Person
+from downtime.entry.facts import PaperPerson
 from downtime.snapshot import search_terms as words
 
 
@@ -38,7 +38,7 @@ class Sign:
     """The finding in words, for the person who decides."""
 
 
-def find_signs(paper: Person, live: Person, similarity_percent: int) -> list[Sign]:
+def find_signs(paper: PaperPerson, live: PaperPerson, similarity_percent: int) -> list[Sign]:
     """All signs between what one form says and one patient of the recovered system."""
     signs = [sign for find in _SIGN_FINDERS for sign in find(paper, live)]
     return [*signs, *_compare_names(paper, live, similarity_percent / 100)]
@@ -75,7 +75,7 @@ def possible_slips(number: str) -> set[str]:
     return slips - {number}
 
 
-SignFinder = Callable[[Person, Person], Iterator[Sign]]
+SignFinder = Callable[[PaperPerson, PaperPerson], Iterator[Sign]]
 """Compares one detail on paper with the patient's."""
 
 
@@ -87,7 +87,7 @@ def _sound(name: str) -> tuple[str, ...]:
 def _compare_number(field: str, title: str, points: int) -> SignFinder:
     slips = {"digit": "one digit differs in", "transposed": "two digits transposed in"}
 
-    def find(paper: Person, live: Person) -> Iterator[Sign]:
+    def find(paper: PaperPerson, live: PaperPerson) -> Iterator[Sign]:
         on_paper, in_system = _compact_details(field, paper, live)
         if not on_paper or not in_system:
             return
@@ -101,11 +101,11 @@ def _compare_number(field: str, title: str, points: int) -> SignFinder:
     return find
 
 
-def _compact_details(field: str, paper: Person, live: Person) -> tuple[str, str]:
+def _compact_details(field: str, paper: PaperPerson, live: PaperPerson) -> tuple[str, str]:
     return words.compact_text(getattr(paper, field)), words.compact_text(getattr(live, field))
 
 
-def _compare_birth_dates(paper: Person, live: Person) -> Iterator[Sign]:
+def _compare_birth_dates(paper: PaperPerson, live: PaperPerson) -> Iterator[Sign]:
     field, on_paper, in_system = "birth_date", paper.birth_date[:10], live.birth_date[:10]
     if len(on_paper) < 10 or len(in_system) < 10:
         return
@@ -123,7 +123,7 @@ def _compare_birth_dates(paper: Person, live: Person) -> Iterator[Sign]:
 
 
 def _compare_text(field: str, title: str, points: int, points_against: int) -> SignFinder:
-    def find(paper: Person, live: Person) -> Iterator[Sign]:
+    def find(paper: PaperPerson, live: PaperPerson) -> Iterator[Sign]:
         on_paper, in_system = _compact_details(field, paper, live)
         if on_paper and in_system and on_paper == in_system:
             yield Sign(field, SignKind.SAME, points, f"same {title}")
@@ -143,7 +143,7 @@ _SIGN_FINDERS: tuple[SignFinder, ...] = (
 )
 
 
-def _compare_names(paper: Person, live: Person, threshold: float) -> Iterator[Sign]:
+def _compare_names(paper: PaperPerson, live: PaperPerson, threshold: float) -> Iterator[Sign]:
     if not paper.family and not paper.given:
         return
     if _are_exchanged(paper, live, threshold):
@@ -154,7 +154,7 @@ def _compare_names(paper: Person, live: Person, threshold: float) -> Iterator[Si
     yield from _compare_name("given", "given name", first, live_first, 10, threshold)
 
 
-def _are_exchanged(paper: Person, live: Person, threshold: float) -> bool:
+def _are_exchanged(paper: PaperPerson, live: PaperPerson, threshold: float) -> bool:
     straight = _similarity(paper.family, live.family) + _similarity(paper.given, live.given)
     crossed = _similarity(paper.family, live.given), _similarity(paper.given, live.family)
     return min(crossed) >= threshold and sum(crossed) > straight
@@ -204,7 +204,7 @@ def near_nhs_numbers(digits: str) -> set[str]:
     return {number for number in {digits} | possible_slips(digits) if clean_nhs_number(number)}
 
 
-def is_same_person(person: Person, other: Person) -> bool:
+def is_same_person(person: PaperPerson, other: PaperPerson) -> bool:
     """Whether two patients of one system look like one person recorded twice."""
     if person.nhs_number and person.nhs_number == other.nhs_number:
         return True
@@ -215,6 +215,6 @@ def is_same_person(person: Person, other: Person) -> bool:
     return same_names and person.birth_date == other.birth_date != ""
 
 
-def find_double_records(people: list[Person]) -> list[tuple[Person, Person]]:
+def find_double_records(people: list[PaperPerson]) -> list[tuple[PaperPerson, PaperPerson]]:
     """Pairs that look like one person with two hospital numbers."""
     return [pair for pair in combinations(people, 2) if is_same_person(*pair)]

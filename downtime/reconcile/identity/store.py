@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from sqlite_utils import Database
 
-from downtime.entry.facts import Person
+from downtime.entry.facts import PaperPerson
 from downtime.reconcile.identity.model import CURRENT, Link, LinkState
 
 
@@ -61,11 +61,11 @@ def _link(row: Mapping[str, Any]) -> Link:
     values = {
         "state": LinkState(row["state"]),
         "exact": bool(row["exact"]),
-        "person": Person(**orjson.loads(row["person"])),
+        "person": PaperPerson(**orjson.loads(row["person"])),
         "paper": _people(orjson.loads(row["paper"])),
     }
     return Link(**{**row, **values})
 
 
-def _people(rows: Iterable[dict[str, str]]) -> tuple[Person, ...]:
-    return tuple(Person(**row) for row in rows)
+def _people(rows: Iterable[dict[str, str]]) -> tuple[PaperPerson, ...]:
+    return tuple(PaperPerson(**row) for row in rows)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from downtime.config import Home
 from downtime.entry.fact_reader import find_facts
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 from downtime.entry.keyed_form import make_base_fact
 from downtime.entry.model import Entry, EntryState
 from downtime.entry.store import entries as entry_store
@@ -76,7 +76,7 @@ class UnidentifiedPerson:
         return self.serials[0] if self.number else self.key.removeprefix(SERIAL)
 
     @cached_property
-    def papers(self) -> tuple[Person, ...]:
+    def papers(self) -> tuple[PaperPerson, ...]:
         """Every variant of what the forms say of the person, without the patient printed for."""
         return tuple(dict.fromkeys(fact.person._replace(id="") for fact in self.facts))
 
@@ -194,7 +194,7 @@ def find_unidentified(
 def _facts_of_blanks(vault: Vault, settings: Settings, outage: Outage) -> Iterator[KeyedFact]:
     """The facts of forms that were printed for nobody and are entered."""
     for issued in ledger.list_forms_without_patient(vault, outage.id):
-        entry = entry_store.fetch(vault.db, issued.serial)
+        entry = entry_store.fetch_entry(vault.db, issued.serial)
         if entry is None or entry.state == EntryState.DRAFT:
             continue
         if issued.outage or (not outage.drill and entry.event >= outage.opened):
@@ -205,7 +205,7 @@ def _linked_facts(vault: Vault, settings: Settings, keys: Iterable[str]) -> Iter
     """The facts of forms that a link names: found by it, they are not unmatched any more."""
     for serial in sorted({key.removeprefix(SERIAL).partition("-")[0] for key in keys}):
         issued = ledger.get_form(vault, serial)
-        entry = entry_store.fetch(vault.db, serial)
+        entry = entry_store.fetch_entry(vault.db, serial)
         if entry is not None and entry.state != EntryState.DRAFT:
             yield from _keyed(vault, settings, issued, entry)
 
@@ -220,7 +220,7 @@ def _keyed(
     for fact in find_facts(definition, entry.answers, make_base_fact(issued, entry), zone):
         if fact.person.downtime_number:
             yield fact.person.downtime_number, fact
-        elif about_one or fact.person != Person():
+        elif about_one or fact.person != PaperPerson():
             yield SERIAL + (fact.serial if about_one else fact.key), fact
 
 
@@ -246,7 +246,7 @@ def _needing_a_link(
         yield key, fact
 
 
-def _load_people(vault: Vault, persons: list[Person]) -> RecordIndex:
+def _load_people(vault: Vault, persons: list[PaperPerson]) -> RecordIndex:
     """Whom the forms' numbers name in the snapshot in use; nobody where there is none."""
     try:
         opened = local_snapshots.open_current_snapshot(vault)

@@ -6,20 +6,20 @@ from datetime import timedelta
 from downtime.clinical.model import MedicationAdministration, Patient
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
-from downtime.reconcile.reasons import Code, because
+from downtime.reconcile.reasons import ReasonCode, make_reasons
 from downtime.reconcile.rules.blood_components import Components
 from downtime.reconcile.rules.values import is_same_dose
 from downtime.reconcile.rules.verdict import (
     ComparisonContext,
     Verdict,
-    compares,
     find_nearest,
     fold_text,
+    register_rule,
     unavailable_verdict,
 )
 
 
-@compares(MedicationAdministration)
+@register_rule(MedicationAdministration)
 def compare_administration(fact: Fact, patient: Patient, context: ComparisonContext) -> Verdict:
     """A dose, or a unit of blood: there, there otherwise, or not there."""
     if not context.after.is_delivered("MedicationAdministration"):
@@ -33,17 +33,19 @@ def compare_administration(fact: Fact, patient: Patient, context: ComparisonCont
     given_at = fact.fields.get("given") or fact.event
     if matching := find_nearest(same_medicine, given_at, window, lambda a: a.given):
         return _compare_dose(fact, matching[0])
-    return Verdict(ItemState.NEW, because(Code.NO_DOSE))
+    return Verdict(ItemState.NEW, make_reasons(ReasonCode.NO_DOSE))
 
 
 def _compare_dose(fact: Fact, live: MedicationAdministration) -> Verdict:
     status, dose = fact.fields.get("status", ""), fact.fields.get("dosage", "")
     if status and live.status and status != live.status:
-        reasons = because(Code.DOSE_STATUS_DIFFERS, paper=status, live=live.status, at=live.given)
+        reasons = make_reasons(
+            ReasonCode.DOSE_STATUS_DIFFERS, paper=status, live=live.status, at=live.given
+        )
     elif dose and live.dosage and not is_same_dose(dose, live.dosage):
-        reasons = because(Code.DOSE_DIFFERS, paper=dose, live=live.dosage, at=live.given)
+        reasons = make_reasons(ReasonCode.DOSE_DIFFERS, paper=dose, live=live.dosage, at=live.given)
     else:
-        reasons = because(Code.DOSE_EXISTS, at=live.given)
+        reasons = make_reasons(ReasonCode.DOSE_EXISTS, at=live.given)
         return Verdict(ItemState.ALREADY_THERE, reasons, (live.id,))
     return Verdict(ItemState.CONFLICT, reasons, (live.id,), needs_second_person=True)
 
@@ -55,7 +57,7 @@ def compare_blood_unit(
 
     Where nobody can tell which of the system's components is meant, two people decide.
     """
-    components = Components.of(context.settings)
+    components = Components.from_settings(context.settings)
     on_paper = components.of_fields(fact.fields)
     number = fold_text(fact.fields["batch"])
     same_donation = [
@@ -65,9 +67,9 @@ def compare_blood_unit(
         (unit, component) for unit, component in same_donation if not on_paper.is_apart(component)
     ]
     if not possible:
-        reasons = because(Code.NO_UNIT)
+        reasons = make_reasons(ReasonCode.NO_UNIT)
         if same_donation:
-            reasons += because(Code.OTHER_COMPONENTS, live=_medicines(same_donation))
+            reasons += make_reasons(ReasonCode.OTHER_COMPONENTS, live=_medicines(same_donation))
         return Verdict(ItemState.NEW, reasons)
     exact = [unit for unit, component in possible if component.name == on_paper.name != ""]
     has_several = len({component.name for _, component in possible} - {""}) > 1
@@ -75,7 +77,9 @@ def compare_blood_unit(
         has_several or any(on_paper.is_doubtful(component) for _, component in possible)
     ):
         medicine = fact.fields.get("medicine", "")
-        reasons = because(Code.COMPONENT_DIFFERS, live=_medicines(possible), paper=medicine)
+        reasons = make_reasons(
+            ReasonCode.COMPONENT_DIFFERS, live=_medicines(possible), paper=medicine
+        )
         ids = tuple(unit.id for unit, _ in possible)
         return Verdict(ItemState.CONFLICT, reasons, ids, needs_second_person=True)
     return _compare_unit_status(fact, exact[0] if exact else possible[0][0])
@@ -90,7 +94,7 @@ def _compare_unit_status(fact: Fact, live: MedicationAdministration) -> Verdict:
     on_paper, in_system = fact.fields.get("reason") or status, live.reason or live.status
     same_words = bool(status) or on_paper in ("given", "", in_system)
     if live.status == status and same_words:
-        reasons = because(Code.UNIT_EXISTS, live=in_system)
+        reasons = make_reasons(ReasonCode.UNIT_EXISTS, live=in_system)
         return Verdict(ItemState.ALREADY_THERE, reasons, (live.id,))
-    reasons = because(Code.UNIT_DIFFERS, live=in_system, paper=on_paper)
+    reasons = make_reasons(ReasonCode.UNIT_DIFFERS, live=in_system, paper=on_paper)
     return Verdict(ItemState.CONFLICT, reasons, (live.id,), needs_second_person=True)

@@ -6,19 +6,19 @@ A system that does not tell its allergies says nothing: unavailable is never non
 from downtime.clinical.model import AllergyIntolerance, ClinicalStatus, Patient
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
-from downtime.reconcile.reasons import Code, because
+from downtime.reconcile.reasons import ReasonCode, make_reasons
 from downtime.reconcile.rules.verdict import (
     ComparisonContext,
     Verdict,
-    compares,
     fold_text,
+    register_rule,
     unavailable_verdict,
 )
 
 _ACTIVE = (ClinicalStatus.ACTIVE, "")
 
 
-@compares(AllergyIntolerance)
+@register_rule(AllergyIntolerance)
 def compare_allergy(fact: Fact, patient: Patient, context: ComparisonContext) -> Verdict:
     """An allergy on paper, 'no known allergies', or a line that paper calls wrong."""
     if not context.after.is_delivered("AllergyIntolerance"):
@@ -37,15 +37,17 @@ def compare_allergy(fact: Fact, patient: Patient, context: ComparisonContext) ->
     if same_substance:
         return _verdict_on_ended(same_substance[0], context)
     if none_known:
-        reasons = because(Code.NO_ALLERGIES_DENIED, paper=fact.title)
+        reasons = make_reasons(ReasonCode.NO_ALLERGIES_DENIED, paper=fact.title)
         return Verdict(ItemState.CONFLICT, reasons, _ids(none_known), needs_second_person=True)
-    return Verdict(ItemState.NEW, because(Code.ALLERGIES_LISTED, live=_substances(active)))
+    return Verdict(
+        ItemState.NEW, make_reasons(ReasonCode.ALLERGIES_LISTED, live=_substances(active))
+    )
 
 
 def _compare_error(fact: Fact, active: list[AllergyIntolerance]) -> Verdict:
     text = fold_text(fact.title)
     possible = [a for a in active if a.substance and fold_text(a.substance) in text] or active
-    reasons = because(Code.ALLERGY_CALLED_WRONG, live=_substances(possible))
+    reasons = make_reasons(ReasonCode.ALLERGY_CALLED_WRONG, live=_substances(possible))
     return Verdict(ItemState.CONFLICT, reasons, _ids(possible), needs_second_person=True)
 
 
@@ -53,29 +55,31 @@ def _compare_none_known(
     active: list[AllergyIntolerance], none_known: list[AllergyIntolerance]
 ) -> Verdict:
     if active:
-        reasons = because(Code.NO_ALLERGIES_RECORDED, live=_substances(active))
+        reasons = make_reasons(ReasonCode.NO_ALLERGIES_RECORDED, live=_substances(active))
         return Verdict(ItemState.CONFLICT, reasons, _ids(active), needs_second_person=True)
     if none_known:
-        reasons = because(Code.NO_ALLERGIES_AGREED)
+        reasons = make_reasons(ReasonCode.NO_ALLERGIES_AGREED)
         return Verdict(ItemState.ALREADY_THERE, reasons, _ids(none_known))
-    reasons = because(Code.ALLERGIES_NOT_RECORDED)
+    reasons = make_reasons(ReasonCode.ALLERGIES_NOT_RECORDED)
     return Verdict(ItemState.NEW, reasons, needs_second_person=True)
 
 
 def _compare_severity(fact: Fact, live: AllergyIntolerance) -> Verdict:
     severity = fact.fields.get("severity", "")
     if severity and live.severity and severity != live.severity:
-        reasons = because(Code.SEVERITY_DIFFERS, paper=severity, live=live.severity)
+        reasons = make_reasons(ReasonCode.SEVERITY_DIFFERS, paper=severity, live=live.severity)
         return Verdict(ItemState.CONFLICT, reasons, (live.id,), needs_second_person=True)
-    reasons = because(Code.ALLERGIES_LISTED, live=live.substance)
+    reasons = make_reasons(ReasonCode.ALLERGIES_LISTED, live=live.substance)
     return Verdict(ItemState.ALREADY_THERE, reasons, (live.id,))
 
 
 def _verdict_on_ended(live: AllergyIntolerance, context: ComparisonContext) -> Verdict:
     if context.has_changed(live, "status"):
-        reasons = because(Code.ALLERGY_ENDED, substance=live.substance, live=live.status)
+        reasons = make_reasons(ReasonCode.ALLERGY_ENDED, substance=live.substance, live=live.status)
         return Verdict(ItemState.NEWER_LIVE, reasons, (live.id,))
-    reasons = because(Code.ALLERGY_NOT_ACTIVE, substance=live.substance, live=live.status)
+    reasons = make_reasons(
+        ReasonCode.ALLERGY_NOT_ACTIVE, substance=live.substance, live=live.status
+    )
     return Verdict(ItemState.CONFLICT, reasons, (live.id,), needs_second_person=True)
 
 

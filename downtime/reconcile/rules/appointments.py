@@ -5,13 +5,13 @@ from datetime import timedelta
 from downtime.clinical.model import Appointment, AppointmentStatus, Patient
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
-from downtime.reconcile.reasons import Code, because
+from downtime.reconcile.reasons import ReasonCode, make_reasons
 from downtime.reconcile.rules.verdict import (
     ComparisonContext,
     Verdict,
-    compares,
     find_nearest,
     fold_text,
+    register_rule,
     unavailable_verdict,
 )
 
@@ -25,7 +25,7 @@ _PROGRESS: dict[str, int] = {
 """How far each status is; from the last ones an appointment does not move on."""
 
 
-@compares(Appointment)
+@register_rule(Appointment)
 def compare_appointment(fact: Fact, patient: Patient, context: ComparisonContext) -> Verdict:
     """What paper says became of a clinic slot or an operation, and its new date."""
     if not context.after.is_delivered("Appointment"):
@@ -50,7 +50,9 @@ def _find_appointment(
     if now := _at_that_time(same_kind, fact, context):
         return now[0]
     earlier = {
-        copy.id: (copy, a) for a in same_kind if isinstance(copy := context.earlier(a), Appointment)
+        copy.id: (copy, a)
+        for a in same_kind
+        if isinstance(copy := context.find_record_at_t0(a), Appointment)
     }
     moved = _at_that_time([copy for copy, _ in earlier.values()], fact, context)
     return earlier[moved[0].id][1] if moved else None
@@ -66,7 +68,7 @@ def _at_that_time(
     ]
     start = fact.fields.get("start", "")
     if "T" not in start:
-        return [a for a in same_place if context.day(a.start) == start[:10] and start]
+        return [a for a in same_place if context.get_local_day(a.start) == start[:10] and start]
     return find_nearest(same_place, start, _window(context), lambda a: a.start)
 
 
@@ -77,27 +79,29 @@ def _window(context: ComparisonContext) -> timedelta:
 def _verdict_on_none(fact: Fact) -> Verdict:
     status = fact.fields["status"]
     if status in (AppointmentStatus.ARRIVED, AppointmentStatus.FULFILLED):
-        return Verdict(ItemState.NEW, because(Code.CAME_WITHOUT_APPOINTMENT))
-    return Verdict(ItemState.CONFLICT, because(Code.NO_APPOINTMENT, paper=status))
+        return Verdict(ItemState.NEW, make_reasons(ReasonCode.CAME_WITHOUT_APPOINTMENT))
+    return Verdict(ItemState.CONFLICT, make_reasons(ReasonCode.NO_APPOINTMENT, paper=status))
 
 
 def _compare_outcome(fact: Fact, live: Appointment, context: ComparisonContext) -> Verdict:
     on_paper, in_system = fact.fields["status"], live.status or "booked"
-    earlier = context.earlier(live)
+    earlier = context.find_record_at_t0(live)
     if isinstance(earlier, Appointment) and earlier.start != live.start:
-        reasons = because(Code.APPOINTMENT_MOVED, at=live.start)
+        reasons = make_reasons(ReasonCode.APPOINTMENT_MOVED, at=live.start)
         return Verdict(ItemState.NEWER_LIVE, reasons, (live.id,))
     if on_paper == in_system:
-        reasons = because(Code.APPOINTMENT_SAYS_SO, live=in_system)
+        reasons = make_reasons(ReasonCode.APPOINTMENT_SAYS_SO, live=in_system)
         return Verdict(ItemState.ALREADY_THERE, reasons, (live.id,))
     paper_progress, live_progress = _PROGRESS.get(on_paper), _PROGRESS.get(in_system)
     is_behind = (live_progress or 0) < (paper_progress or 0)
     if is_behind or not context.has_changed(live, "status", "start"):
         return Verdict(
-            ItemState.NEW, because(Code.APPOINTMENT_STILL_SAYS, live=in_system), (live.id,)
+            ItemState.NEW,
+            make_reasons(ReasonCode.APPOINTMENT_STILL_SAYS, live=in_system),
+            (live.id,),
         )
     state = ItemState.CONFLICT if live_progress == paper_progress == 2 else ItemState.NEWER_LIVE
-    reasons = because(Code.APPOINTMENT_DIFFERS, paper=on_paper, live=in_system)
+    reasons = make_reasons(ReasonCode.APPOINTMENT_DIFFERS, paper=on_paper, live=in_system)
     return Verdict(state, reasons, (live.id,))
 
 
@@ -111,13 +115,15 @@ def _compare_new_date(
     old_is_gone = live in on_new_date or live.status == AppointmentStatus.CANCELLED
     if on_new_date and old_is_gone:
         ids = tuple(dict.fromkeys((live.id, on_new_date[0].id)))
-        return Verdict(ItemState.ALREADY_THERE, because(Code.NEW_DATE_EXISTS, at=start), ids)
+        return Verdict(
+            ItemState.ALREADY_THERE, make_reasons(ReasonCode.NEW_DATE_EXISTS, at=start), ids
+        )
     if live.status != "cancelled" and context.has_changed(live, "status", "start"):
         status = live.status if live.status in _PROGRESS else "booked"
-        reasons = because(Code.APPOINTMENT_CHANGED, at=live.start, live=status)
+        reasons = make_reasons(ReasonCode.APPOINTMENT_CHANGED, at=live.start, live=status)
         return Verdict(ItemState.NEWER_LIVE, reasons, (live.id,))
     if on_new_date:
-        reasons = because(Code.NEW_DATE_AND_OLD, at=start)
+        reasons = make_reasons(ReasonCode.NEW_DATE_AND_OLD, at=start)
         return Verdict(ItemState.NEW, reasons, (live.id, on_new_date[0].id))
-    code = Code.NO_NEW_DATE if old_is_gone else Code.OLD_DATE_STANDS
-    return Verdict(ItemState.NEW, because(code, at=start), (live.id,))
+    code = ReasonCode.NO_NEW_DATE if old_is_gone else ReasonCode.OLD_DATE_STANDS
+    return Verdict(ItemState.NEW, make_reasons(code, at=start), (live.id,))

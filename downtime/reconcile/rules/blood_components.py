@@ -49,7 +49,7 @@ class Components(NamedTuple):
     known: tuple[tuple[str, tuple[Phrase, ...]], ...]
 
     @classmethod
-    def of(cls, settings: Settings) -> "Components":
+    def from_settings(cls, settings: Settings) -> "Components":
         """As the site says."""
         return _known(tuple(settings.reconcile.blood_components.items()))
 

@@ -3,13 +3,13 @@
 from downtime.clinical.model import Patient
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
-from downtime.reconcile.reasons import Code, because
-from downtime.reconcile.rules.verdict import ComparisonContext, Verdict, compares, fold_text
+from downtime.reconcile.reasons import ReasonCode, make_reasons
+from downtime.reconcile.rules.verdict import ComparisonContext, Verdict, fold_text, register_rule
 
 _IDENTIFYING = ("family", "given", "birth_date", "gender", "nhs_number")
 
 
-@compares(Patient)
+@register_rule(Patient)
 def compare_demographics(fact: Fact, patient: Patient, context: ComparisonContext) -> Verdict:
     """What was corrected on paper: the same there, changed there since, other there, or missing."""
     differing = [
@@ -19,16 +19,16 @@ def compare_demographics(fact: Fact, patient: Patient, context: ComparisonContex
     ]
     ids = (patient.id,)
     if not differing:
-        return Verdict(ItemState.ALREADY_THERE, because(Code.DEMOGRAPHICS_AGREE), ids)
+        return Verdict(ItemState.ALREADY_THERE, make_reasons(ReasonCode.DEMOGRAPHICS_AGREE), ids)
     if identifying := [n for n in differing if n in _IDENTIFYING and getattr(patient, n)]:
-        reasons = because(Code.DEMOGRAPHICS_DIFFER, fields="\n".join(identifying))
+        reasons = make_reasons(ReasonCode.DEMOGRAPHICS_DIFFER, fields="\n".join(identifying))
         return Verdict(ItemState.CONFLICT, reasons, ids, needs_second_person=True)
-    earlier = context.earlier(patient)
+    earlier = context.find_record_at_t0(patient)
     changed = [n for n in differing if earlier and getattr(earlier, n) != getattr(patient, n)]
     if changed:
-        reasons = because(Code.DEMOGRAPHICS_CHANGED, fields="\n".join(changed))
+        reasons = make_reasons(ReasonCode.DEMOGRAPHICS_CHANGED, fields="\n".join(changed))
         return Verdict(ItemState.NEWER_LIVE, reasons, ids)
-    reasons = because(Code.DEMOGRAPHICS_MISSING, fields="\n".join(differing))
+    reasons = make_reasons(ReasonCode.DEMOGRAPHICS_MISSING, fields="\n".join(differing))
     return Verdict(ItemState.NEW, reasons, ids)
 
 

@@ -5,13 +5,13 @@ from datetime import timedelta
 from downtime.clinical.model import Encounter, EncounterClass, EncounterStatus, Patient
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
-from downtime.reconcile.reasons import Code, because
+from downtime.reconcile.reasons import ReasonCode, make_reasons
 from downtime.reconcile.rules.verdict import (
     ComparisonContext,
     Verdict,
-    compares,
     find_nearest,
     fold_text,
+    register_rule,
 )
 
 _STAYS = (
@@ -22,7 +22,7 @@ _STAYS = (
 )
 
 
-@compares(Encounter)
+@register_rule(Encounter)
 def compare_movement(fact: Fact, patient: Patient, context: ComparisonContext) -> Verdict:
     """An admission, a transfer or a discharge on paper."""
     rules = {"transfer": compare_transfer, "discharge": compare_discharge}
@@ -35,39 +35,43 @@ def compare_admission(fact: Fact, patient: Patient, context: ComparisonContext) 
     started = fact.fields.get("started") or fact.event
     window = timedelta(hours=context.settings.reconcile.admission_match_hours)
     stays = [e for e in context.after.records_of(Encounter, patient.id) if e.kind in _STAYS]
-    since = [e for e in stays if not context.earlier(e)]
+    since = [e for e in stays if not context.find_record_at_t0(e)]
     matching = find_nearest(since, started, window, lambda e: e.started or e.updated)
     if matching:
         return _verdict_on_stay(fact, matching[0])
-    older = [e for e in stays if context.earlier(e) and e.status == EncounterStatus.IN_PROGRESS]
+    older = [
+        e for e in stays if context.find_record_at_t0(e) and e.status == EncounterStatus.IN_PROGRESS
+    ]
     if older:
         return _verdict_on_older_stay(fact, older[0], context)
-    return Verdict(ItemState.NEW, because(Code.NO_STAY))
+    return Verdict(ItemState.NEW, make_reasons(ReasonCode.NO_STAY))
 
 
 def _verdict_on_stay(fact: Fact, live: Encounter) -> Verdict:
     state, at = ItemState.NEWER_LIVE, live.started
     if live.status == EncounterStatus.CANCELLED:
-        reasons = because(Code.ADMISSION_CANCELLED, at=at)
+        reasons = make_reasons(ReasonCode.ADMISSION_CANCELLED, at=at)
     elif live.status == EncounterStatus.FINISHED:
-        reasons = because(Code.STAY_DISCHARGED, at=at, ended=live.ended)
+        reasons = make_reasons(ReasonCode.STAY_DISCHARGED, at=at, ended=live.ended)
     elif fold_text(live.ward) == fold_text(fact.fields.get("ward", "")):
         state = ItemState.ALREADY_THERE
-        reasons = because(Code.STAY_EXISTS, ward=live.ward, at=at)
+        reasons = make_reasons(ReasonCode.STAY_EXISTS, ward=live.ward, at=at)
     else:
-        reasons = because(Code.STAY_MOVED, at=at, ward=live.ward)
+        reasons = make_reasons(ReasonCode.STAY_MOVED, at=at, ward=live.ward)
     return Verdict(state, reasons, (live.id,))
 
 
 def _verdict_on_older_stay(fact: Fact, live: Encounter, context: ComparisonContext) -> Verdict:
     has_moved = _was_elsewhere(live, context) and live.updated > fact.event
     state = ItemState.NEWER_LIVE if has_moved else ItemState.CONFLICT
-    return Verdict(state, because(Code.OLDER_STAY, ward=live.ward, at=live.started), (live.id,))
+    return Verdict(
+        state, make_reasons(ReasonCode.OLDER_STAY, ward=live.ward, at=live.started), (live.id,)
+    )
 
 
 def _was_elsewhere(live: Encounter, context: ComparisonContext) -> bool:
     """Whether the patient was on another ward at T0."""
-    earlier = context.earlier(live)
+    earlier = context.find_record_at_t0(live)
     return isinstance(earlier, Encounter) and earlier.ward != live.ward
 
 
@@ -75,25 +79,25 @@ def compare_transfer(fact: Fact, patient: Patient, context: ComparisonContext) -
     """A move on paper: the patient is there, was moved elsewhere since, or is where they were."""
     live = _stay_at(fact, patient, context)
     if live is None:
-        return Verdict(ItemState.NEW, because(Code.ADMISSION_FIRST))
+        return Verdict(ItemState.NEW, make_reasons(ReasonCode.ADMISSION_FIRST))
     ward = fold_text(live.ward)
     new_ward, prior_ward = fact.fields.get("ward", ""), fact.fields.get("prior_ward", "")
     state = ItemState.NEWER_LIVE
     if live.status == EncounterStatus.CANCELLED:
-        reasons = because(Code.STAY_CANCELLED)
+        reasons = make_reasons(ReasonCode.STAY_CANCELLED)
     elif live.status == EncounterStatus.FINISHED:
-        reasons = because(Code.STAY_ENDED, at=live.ended)
+        reasons = make_reasons(ReasonCode.STAY_ENDED, at=live.ended)
     elif ward == fold_text(new_ward):
-        state, reasons = ItemState.ALREADY_THERE, because(Code.ON_WARD, ward=live.ward)
+        state, reasons = ItemState.ALREADY_THERE, make_reasons(ReasonCode.ON_WARD, ward=live.ward)
     elif _was_elsewhere(live, context):
-        reasons = because(Code.MOVED_SINCE, ward=live.ward, paper=new_ward)
+        reasons = make_reasons(ReasonCode.MOVED_SINCE, ward=live.ward, paper=new_ward)
     elif prior_ward and fold_text(prior_ward) != ward:
         state = ItemState.CONFLICT
-        reasons = because(
-            Code.MOVED_FROM_ELSEWHERE, prior=prior_ward, paper=new_ward, ward=live.ward
+        reasons = make_reasons(
+            ReasonCode.MOVED_FROM_ELSEWHERE, prior=prior_ward, paper=new_ward, ward=live.ward
         )
     else:
-        state, reasons = ItemState.NEW, because(Code.STILL_ON_WARD, ward=live.ward)
+        state, reasons = ItemState.NEW, make_reasons(ReasonCode.STILL_ON_WARD, ward=live.ward)
     return Verdict(state, reasons, (live.id,))
 
 
@@ -101,25 +105,25 @@ def compare_discharge(fact: Fact, patient: Patient, context: ComparisonContext) 
     """A discharge on paper: ended there too, moved on there since, or still open."""
     live = _stay_at(fact, patient, context)
     if live is None:
-        return Verdict(ItemState.NEW, because(Code.ADMISSION_FIRST))
+        return Verdict(ItemState.NEW, make_reasons(ReasonCode.ADMISSION_FIRST))
     if live.status == EncounterStatus.CANCELLED:
-        return Verdict(ItemState.NEWER_LIVE, because(Code.STAY_CANCELLED), (live.id,))
+        return Verdict(ItemState.NEWER_LIVE, make_reasons(ReasonCode.STAY_CANCELLED), (live.id,))
     if live.status == EncounterStatus.FINISHED:
         return _verdict_on_discharge(fact, live, context)
     if _was_elsewhere(live, context) and live.updated > fact.event:
-        reasons = because(Code.MOVED_AFTER_DISCHARGE, ward=live.ward, at=live.updated)
+        reasons = make_reasons(ReasonCode.MOVED_AFTER_DISCHARGE, ward=live.ward, at=live.updated)
         return Verdict(ItemState.NEWER_LIVE, reasons, (live.id,))
     has_died = fact.fields.get("outcome") == "died"
-    reasons = because(Code.NOT_DISCHARGED, ward=live.ward)
+    reasons = make_reasons(ReasonCode.NOT_DISCHARGED, ward=live.ward)
     return Verdict(ItemState.NEW, reasons, (live.id,), needs_second_person=has_died)
 
 
 def _verdict_on_discharge(fact: Fact, live: Encounter, context: ComparisonContext) -> Verdict:
     window = timedelta(hours=context.settings.reconcile.discharge_match_hours)
     if find_nearest([live], fact.event, window, lambda e: e.ended or e.updated):
-        reasons = because(Code.STAY_ENDED, at=live.ended)
+        reasons = make_reasons(ReasonCode.STAY_ENDED, at=live.ended)
         return Verdict(ItemState.ALREADY_THERE, reasons, (live.id,))
-    reasons = because(Code.DISCHARGE_DIFFERS, at=live.ended, paper=fact.event)
+    reasons = make_reasons(ReasonCode.DISCHARGE_DIFFERS, at=live.ended, paper=fact.event)
     return Verdict(ItemState.CONFLICT, reasons, (live.id,))
 
 

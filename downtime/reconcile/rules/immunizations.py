@@ -5,19 +5,19 @@ from datetime import timedelta
 from downtime.clinical.model import Immunization, Patient
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
-from downtime.reconcile.reasons import Code, because
+from downtime.reconcile.reasons import ReasonCode, make_reasons
 from downtime.reconcile.rules.values import is_same_dose
 from downtime.reconcile.rules.verdict import (
     ComparisonContext,
     Verdict,
-    compares,
     find_nearest,
     fold_text,
+    register_rule,
     unavailable_verdict,
 )
 
 
-@compares(Immunization)
+@register_rule(Immunization)
 def compare_immunization(fact: Fact, patient: Patient, context: ComparisonContext) -> Verdict:
     """A vaccine by its code or name near that time: there, there otherwise, or not there."""
     if not context.after.is_delivered("Immunization"):
@@ -32,7 +32,7 @@ def compare_immunization(fact: Fact, patient: Patient, context: ComparisonContex
     window = timedelta(minutes=context.settings.reconcile.dose_match_minutes)
     if matching := find_nearest(same_vaccine, moment, window, lambda live: live.occurrence):
         return _compare_dose(fact, matching[0])
-    return Verdict(ItemState.NEW, because(Code.NO_DOSE))
+    return Verdict(ItemState.NEW, make_reasons(ReasonCode.NO_DOSE))
 
 
 def _fold_names(*names: str) -> set[str]:
@@ -45,12 +45,16 @@ def _compare_dose(fact: Fact, live: Immunization) -> Verdict:
     status, batch, dose = (fields.get(name, "") for name in ("status", "lot_number", "dosage"))
     at = live.occurrence
     if status and live.status and status != live.status:
-        reasons = because(Code.DOSE_STATUS_DIFFERS, paper=status, live=live.status, at=at)
+        reasons = make_reasons(
+            ReasonCode.DOSE_STATUS_DIFFERS, paper=status, live=live.status, at=at
+        )
     elif batch and live.lot_number and fold_text(batch) != fold_text(live.lot_number):
         paper, in_system = f"batch {batch}", f"batch {live.lot_number}"
-        reasons = because(Code.DOSE_DIFFERS, paper=paper, live=in_system, at=at)
+        reasons = make_reasons(ReasonCode.DOSE_DIFFERS, paper=paper, live=in_system, at=at)
     elif dose and live.dosage and not is_same_dose(dose, live.dosage):
-        reasons = because(Code.DOSE_DIFFERS, paper=dose, live=live.dosage, at=at)
+        reasons = make_reasons(ReasonCode.DOSE_DIFFERS, paper=dose, live=live.dosage, at=at)
     else:
-        return Verdict(ItemState.ALREADY_THERE, because(Code.DOSE_EXISTS, at=at), (live.id,))
+        return Verdict(
+            ItemState.ALREADY_THERE, make_reasons(ReasonCode.DOSE_EXISTS, at=at), (live.id,)
+        )
     return Verdict(ItemState.CONFLICT, reasons, (live.id,), needs_second_person=True)

@@ -6,15 +6,15 @@ from downtime.clinical.model import Observation, Patient
 from downtime.clinical.record_types import find_owner
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
-from downtime.reconcile.reasons import Code, because
+from downtime.reconcile.reasons import ReasonCode, make_reasons
 from downtime.reconcile.rules.test_names import names_of_fact, names_of_record
 from downtime.reconcile.rules.values import is_same_value
-from downtime.reconcile.rules.verdict import ComparisonContext, Verdict, compares, find_nearest
+from downtime.reconcile.rules.verdict import ComparisonContext, Verdict, find_nearest, register_rule
 
 _AMENDED = ("amended", "corrected", "C")
 
 
-@compares(Observation)
+@register_rule(Observation)
 def compare_observation(fact: Fact, patient: Patient, context: ComparisonContext) -> Verdict:
     """A value on paper (phoned, or measured): the same there, another there, or not there.
 
@@ -43,7 +43,7 @@ def compare_observation(fact: Fact, patient: Patient, context: ComparisonContext
         same_test, effective, window, lambda o: _effective_time(o, context)
     )
     if not matching:
-        return Verdict(ItemState.NEW, because(Code.NO_VALUE))
+        return Verdict(ItemState.NEW, make_reasons(ReasonCode.NO_VALUE))
     return _verdict_on_existing(fact, matching[0], context, is_phoned=is_phoned)
 
 
@@ -54,24 +54,26 @@ def _verdict_on_existing(
     value, units = fact.fields.get("value", ""), fact.fields.get("units", "")
     is_same = is_same_value(value, units, live.value, live.units)
     if is_same:
-        return Verdict(ItemState.ALREADY_THERE, because(Code.SAME_VALUE, at=at), (live.id,))
+        return Verdict(
+            ItemState.ALREADY_THERE, make_reasons(ReasonCode.SAME_VALUE, at=at), (live.id,)
+        )
     is_amended = live.status in _AMENDED
-    code = Code.VALUE_CORRECTED if is_amended else Code.VALUE_DIFFERS
+    code = ReasonCode.VALUE_CORRECTED if is_amended else ReasonCode.VALUE_DIFFERS
     if is_phoned:
-        code = Code.PHONED_AMENDED if is_amended else Code.PHONED_DIFFERS
+        code = ReasonCode.PHONED_AMENDED if is_amended else ReasonCode.PHONED_DIFFERS
     on_paper, in_system = f"{value} {units}".strip(), f"{live.value} {live.units}".strip()
-    reasons = because(code, paper=on_paper, live=in_system, at=at)
-    if code == Code.VALUE_CORRECTED:
+    reasons = make_reasons(code, paper=on_paper, live=in_system, at=at)
+    if code == ReasonCode.VALUE_CORRECTED:
         return Verdict(ItemState.NEWER_LIVE, reasons, (live.id,))
     if is_same is None:
-        reasons += because(Code.UNITS_DIFFER)
+        reasons += make_reasons(ReasonCode.UNITS_DIFFER)
     if is_phoned:
-        reasons += because(Code.CLINICIAN_REVIEWS)
+        reasons += make_reasons(ReasonCode.CLINICIAN_REVIEWS)
     return Verdict(ItemState.CONFLICT, reasons, (live.id,), needs_second_person=is_phoned)
 
 
 def _is_unchanged(live: Observation, context: ComparisonContext) -> bool:
-    earlier = context.earlier(live)
+    earlier = context.find_record_at_t0(live)
     return isinstance(earlier, Observation) and earlier.value == live.value
 
 

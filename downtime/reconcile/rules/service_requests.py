@@ -7,12 +7,12 @@ from typing import NamedTuple
 from downtime.clinical.model import OPEN_STAGES, Patient, RequestStage, ServiceRequest
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
-from downtime.reconcile.reasons import Code, because
+from downtime.reconcile.reasons import ReasonCode, make_reasons
 from downtime.reconcile.rules.test_names import names_of_fact, names_of_record
-from downtime.reconcile.rules.verdict import ComparisonContext, Verdict, compares, find_nearest
+from downtime.reconcile.rules.verdict import ComparisonContext, Verdict, find_nearest, register_rule
 
 
-@compares(ServiceRequest)
+@register_rule(ServiceRequest)
 def compare_request(fact: Fact, patient: Patient, context: ComparisonContext) -> Verdict:
     """A test asked for on paper: the same request there, cancelled there, or not there."""
     collected = fact.fields.get("collected") or fact.event
@@ -23,9 +23,9 @@ def compare_request(fact: Fact, patient: Patient, context: ComparisonContext) ->
     if matching:
         return _verdict_on_existing(matching[0])
     older = _with_names(live.older, names)
-    reasons = because(Code.NO_REQUEST)
+    reasons = make_reasons(ReasonCode.NO_REQUEST)
     if older:
-        reasons += because(Code.OLDER_REQUEST)
+        reasons += make_reasons(ReasonCode.OLDER_REQUEST)
     return Verdict(ItemState.NEW, reasons, tuple(request.id for request in older))
 
 
@@ -48,7 +48,7 @@ def _requests_of_patient(patient: Patient, context: ComparisonContext) -> _Patie
         for live in context.after.records_of(ServiceRequest, patient.id):
             for number in {live.placer, live.filler} - {""}:
                 requests.by_number.setdefault(number, []).append(live)
-            if (was_there := context.earlier(live)) and live.stage not in OPEN_STAGES:
+            if (was_there := context.find_record_at_t0(live)) and live.stage not in OPEN_STAGES:
                 continue
             for name in names_of_record(live):
                 by_name = requests.older if was_there else requests.since
@@ -67,8 +67,10 @@ def _time(request: ServiceRequest) -> str:
 def _verdict_on_existing(live: ServiceRequest) -> Verdict:
     at = _time(live)
     if live.stage == RequestStage.CANCELLED:
-        return Verdict(ItemState.NEWER_LIVE, because(Code.REQUEST_CANCELLED, at=at), (live.id,))
-    reasons = because(
-        Code.REQUEST_EXISTS, number=live.filler or live.placer, at=at, stage=live.stage
+        return Verdict(
+            ItemState.NEWER_LIVE, make_reasons(ReasonCode.REQUEST_CANCELLED, at=at), (live.id,)
+        )
+    reasons = make_reasons(
+        ReasonCode.REQUEST_EXISTS, number=live.filler or live.placer, at=at, stage=live.stage
     )
     return Verdict(ItemState.ALREADY_THERE, reasons, (live.id,))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from downtime.clinical.model import Patient, Record
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
-from downtime.reconcile.reasons import Code, Reasons, because
+from downtime.reconcile.reasons import ReasonCode, Reasons, make_reasons
 from downtime.reconcile.record_index import RecordIndex
 from downtime.settings import Settings
 from downtime.snapshot.store.record_tables import local_day
@@ -40,7 +40,7 @@ class ComparisonContext:
     """What rules worked out of a patient's records, by its name and the patient."""
     _earlier: dict[str, Record | None] = field(default_factory=dict)
 
-    def earlier(self, live: Record) -> Record | None:
+    def find_record_at_t0(self, live: Record) -> Record | None:
         """What T0 held of a live record; None when it has come since."""
         if live.id not in self._earlier:
             self._earlier[live.id] = self.before.find_copy(live, self.after)
@@ -48,12 +48,12 @@ class ComparisonContext:
 
     def has_changed(self, live: Record, *names: str) -> bool:
         """Whether one of these fields is not what it was at T0, or the record has come since."""
-        earlier = self.earlier(live)
+        earlier = self.find_record_at_t0(live)
         return earlier is None or any(
             getattr(earlier, name) != getattr(live, name) for name in names
         )
 
-    def day(self, moment: str) -> str:
+    def get_local_day(self, moment: str) -> str:
         """The ISO day of a stored time in the site's zone."""
         return local_day(moment, ZoneInfo(self.settings.site.time_zone)) if moment else ""
 
@@ -63,7 +63,7 @@ RULES: dict[type[Record], Rule] = {}
 """Which rule compares which type of record; full once `rules.registry` is imported."""
 
 
-def compares(record_type: type[Record]) -> Callable[[Rule], Rule]:
+def register_rule(record_type: type[Record]) -> Callable[[Rule], Rule]:
     """Say of a rule that it compares what forms say of this type of record."""
 
     def register(rule: Rule) -> Rule:
@@ -75,7 +75,7 @@ def compares(record_type: type[Record]) -> Callable[[Rule], Rule]:
 
 def unavailable_verdict(records: str) -> Verdict:
     """What no recovered system tells is unavailable, never none: nobody can say what is there."""
-    return Verdict(ItemState.NOT_COMPARED, because(Code.NOT_DELIVERED, records=records))
+    return Verdict(ItemState.NOT_COMPARED, make_reasons(ReasonCode.NOT_DELIVERED, records=records))
 
 
 def find_nearest(

@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import Patient
-from downtime.entry.facts import Person
+from downtime.entry.facts import PaperPerson
 from downtime.reconcile.record_index import fold_number
 from downtime.reconcile.store.items import encode_person
 
@@ -32,7 +32,7 @@ class ComparedPerson(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def person_digest(person: Person) -> str:
+def person_digest(person: PaperPerson) -> str:
     """Names a person as written, within one outage."""
     return hashlib.blake2b(encode_person(person).encode(), digest_size=9).hexdigest()
 

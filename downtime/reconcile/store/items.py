@@ -10,7 +10,7 @@ from typing import Any, Literal
 import orjson
 from sqlite_utils import Database
 
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 from downtime.reconcile.model import (
     ALL_ITEMS,
     PROPOSED,
@@ -197,9 +197,9 @@ def _json(values: Iterable[str]) -> str:
 
 
 @lru_cache(maxsize=8192)
-def encode_person(person: Person) -> str:
+def encode_person(person: PaperPerson) -> str:
     """A person as JSON without what is empty."""
-    details = zip(Person._fields, person, strict=True)
+    details = zip(PaperPerson._fields, person, strict=True)
     return orjson.dumps({name: text for name, text in details if text}).decode()
 
 
@@ -227,7 +227,7 @@ def _row(row: Mapping[str, Any]) -> StoredItem:
         decode_reasons(reasons),
         row["patient"],
         tuple(orjson.loads(row["matched"])),
-        Person(**orjson.loads(row["person"])),
+        PaperPerson(**orjson.loads(row["person"])),
         bool(row["second"]),
     )
     decided = _decision_record({name: row[name] for name in _DECISION_COLUMNS})
@@ -236,7 +236,7 @@ def _row(row: Mapping[str, Any]) -> StoredItem:
 
 def _fact(content: dict[str, Any]) -> Fact:
     notes = tuple((label, answer) for label, answer in content.get("notes", ()))
-    return Fact(**{**content, "person": Person(**content["person"]), "notes": notes})
+    return Fact(**{**content, "person": PaperPerson(**content["person"]), "notes": notes})
 
 
 def _decision_record(values: dict[str, Any]) -> DecisionRecord:

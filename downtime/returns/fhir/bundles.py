@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from downtime.clinical.record_types import DOCUMENT, find_owner
-from downtime.entry.facts import Person
+from downtime.entry.facts import PaperPerson
 from downtime.reconcile.identity.model import Merge, MergeState
 from downtime.reconcile.model import ItemState, StoredItem
 from downtime.returns.fhir import patient_resources
@@ -109,9 +109,9 @@ def write_merge_bundle(
 
 def _reference_patients(
     rows: Sequence[StoredItem], target: FhirTarget
-) -> dict[Person, PatientReference]:
+) -> dict[PaperPerson, PatientReference]:
     """How each person of these items is referred to; nobody is registered twice in one bundle."""
-    patients: dict[Person, PatientReference] = {}
+    patients: dict[PaperPerson, PatientReference] = {}
     registered: set[str] = set()
     for row in rows:
         person = row.item.person

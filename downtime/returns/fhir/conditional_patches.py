@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from downtime.clinical.model import Appointment, Encounter, Patient, Record
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 from downtime.returns.fhir.appointments import CLOSED_STATUSES, end_time
 from downtime.returns.fhir.datatypes import Json, identifier_search, text_concept
 from downtime.returns.fhir.patient_resources import list_numbers
@@ -128,7 +128,7 @@ def _patient_patch(fact: Fact, live: Record, context: BundleContext) -> Conditio
         for name, text in fact.fields.items()
         if name in Patient.__dataclass_fields__ and text and text != getattr(live, name)
     }
-    number = list_numbers(Person(mrn=live.mrn, nhs_number=live.nhs_number), context.target)
+    number = list_numbers(PaperPerson(mrn=live.mrn, nhs_number=live.nhs_number), context.target)
     if not changed or not number or not all(_can_patch(name, live) for name in changed):
         return None
     operations: list[Json] = []

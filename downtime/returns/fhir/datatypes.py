@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 _EMPTY: tuple[Any, ...] = ("", None, [], {}, ())
 
 
-def without_empty(resource: Mapping[str, Any]) -> Json:
+def drop_empty_elements(resource: Mapping[str, Any]) -> Json:
     """Without what is empty: FHIR has no empty elements."""
     return {name: value for name, value in resource.items() if value not in _EMPTY}
 
@@ -47,16 +47,16 @@ def urn(*parts: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def instant(stored: str, zone: ZoneInfo) -> str:
+def format_instant(stored: str, zone: ZoneInfo) -> str:
     """A stored UTC time in the site's zone with its offset; a date stays a date, nothing nothing."""
     if "T" not in stored:
         return stored
     return datetime.fromisoformat(stored).astimezone(zone).isoformat()
 
 
-def coding(system: str, code: str, display: str = "") -> Json:
+def make_coding(system: str, code: str, display: str = "") -> Json:
     """A Coding."""
-    return without_empty({"system": system, "code": code, "display": display})
+    return drop_empty_elements({"system": system, "code": code, "display": display})
 
 
 def coded_concept(code: str, text: str, local: str) -> Json:
@@ -64,7 +64,7 @@ def coded_concept(code: str, text: str, local: str) -> Json:
     if not code:
         return {"text": text}
     system = LOINC if _LOINC_CODE.fullmatch(code) else local
-    return without_empty({"coding": [coding(system, code, text)], "text": text})
+    return drop_empty_elements({"coding": [make_coding(system, code, text)], "text": text})
 
 
 def text_concept(text: str) -> Json:
@@ -87,7 +87,7 @@ def quantity(value: str, unit: str, ucum: Mapping[str, str]) -> Json:
     number: Json = {"value": orjson.Fragment(value.encode()), "unit": unit}
     if code := ucum.get(unit):
         number |= {"system": "http://unitsofmeasure.org", "code": code}
-    return without_empty(number)
+    return drop_empty_elements(number)
 
 
 def annotations(pairs: Iterable[tuple[str, str]]) -> list[Json]:

@@ -89,7 +89,7 @@ def _bundle_writer(
 
 
 def _source_form(context: MessageContext, serial: str) -> SourceForm:
-    entry = entry_store.fetch(context.vault.db, serial)
+    entry = entry_store.fetch_entry(context.vault.db, serial)
     if entry is None:
         raise ValueError("an item without an entry is never drafted")
     definition = get_printed_definition(context.vault, ledger.get_form(context.vault, serial))

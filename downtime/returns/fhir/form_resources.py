@@ -12,11 +12,11 @@ from downtime.paper.forms.model import FormDefinition
 from downtime.returns.fhir.datatypes import (
     TERMINOLOGY,
     Json,
-    coding,
     display_reference,
+    drop_empty_elements,
     identifier,
+    make_coding,
     urn,
-    without_empty,
 )
 from downtime.returns.fhir.target import BundleContext
 
@@ -46,7 +46,7 @@ def build_response(form: SourceForm, subject: Json, context: BundleContext) -> J
     """The QuestionnaireResponse: all that was keyed from the form, field by field."""
     entry = form.entry
     response = response_writer.write_response(entry, form.definition, context.zone)
-    return without_empty(
+    return drop_empty_elements(
         response
         | {
             "identifier": identifier(context.target.form, form.number),
@@ -72,14 +72,16 @@ def build_provenance(
     }
     return {
         "resourceType": "Provenance",
-        "meta": {"tag": [coding(context.target.message, control_id)]},
+        "meta": {"tag": [make_coding(context.target.message, control_id)]},
         "target": [{"reference": reference} for reference in targets],
         "occurredDateTime": context.format_time(entry.event),
         "recorded": context.format_time(entry.entered),
-        "activity": {"coding": [coding(TERMINOLOGY + "v3-DataOperation", "CREATE", "create")]},
+        "activity": {"coding": [make_coding(TERMINOLOGY + "v3-DataOperation", "CREATE", "create")]},
         "agent": [
             {
-                "type": {"coding": [coding(TERMINOLOGY + "provenance-participant-type", role)]},
+                "type": {
+                    "coding": [make_coding(TERMINOLOGY + "provenance-participant-type", role)]
+                },
                 "who": person,
             }
             for role, person in agents.items()
@@ -101,7 +103,7 @@ def build_document(form: SourceForm, subject: Json, context: BundleContext) -> J
         "hash": base64.b64encode(digest).decode(),
         "title": title,
     }
-    return without_empty(
+    return drop_empty_elements(
         {
             "resourceType": "DocumentReference",
             "masterIdentifier": number,
@@ -112,7 +114,7 @@ def build_document(form: SourceForm, subject: Json, context: BundleContext) -> J
             "date": context.format_time(entry.entered),
             "author": [display_reference(entry.author)] if entry.author else [],
             "content": [{"attachment": attachment}],
-            "context": {"period": without_empty({"start": context.format_time(entry.event)})},
+            "context": {"period": drop_empty_elements({"start": context.format_time(entry.event)})},
         }
     )
 

@@ -6,15 +6,15 @@ two, refuses the transaction, so nothing can be filed to the wrong person or to 
 
 from dataclasses import dataclass
 
-from downtime.entry.facts import Person
+from downtime.entry.facts import PaperPerson
 from downtime.returns.fhir.datatypes import (
     Json,
     as_list,
     display_reference,
+    drop_empty_elements,
     identifier,
     identifier_search,
     urn,
-    without_empty,
 )
 from downtime.returns.fhir.target import NHS, FhirTarget, profile_meta
 
@@ -27,7 +27,7 @@ class PatientReference:
     entry: Json | None = None
 
 
-def list_numbers(person: Person, target: FhirTarget) -> list[tuple[str, str]]:
+def list_numbers(person: PaperPerson, target: FhirTarget) -> list[tuple[str, str]]:
     """Each number of a person with its system, the one to find them by first."""
     numbers = (
         (target.hospital_number, person.mrn),
@@ -37,7 +37,9 @@ def list_numbers(person: Person, target: FhirTarget) -> list[tuple[str, str]]:
     return [(system, value) for system, value in numbers if value]
 
 
-def reference_patient(person: Person, target: FhirTarget, *, register: bool) -> PatientReference:
+def reference_patient(
+    person: PaperPerson, target: FhirTarget, *, register: bool
+) -> PatientReference:
     """A known patient by number; with `register`, one who is created unless that number exists.
 
     A person without any number is nobody: the decision to return such an item is refused earlier.
@@ -52,7 +54,7 @@ def reference_patient(person: Person, target: FhirTarget, *, register: bool) -> 
     return PatientReference({"reference": url}, entry)
 
 
-def build_patient(person: Person, target: FhirTarget) -> Json:
+def build_patient(person: PaperPerson, target: FhirTarget) -> Json:
     """The Patient as paper knows them; nobody is called by a name that was not written."""
     name = {
         "family": person.family,
@@ -63,24 +65,24 @@ def build_patient(person: Person, target: FhirTarget) -> Json:
         "line": [person.address] if person.address else [],
         "postalCode": person.postcode,
     }
-    return without_empty(
+    return drop_empty_elements(
         {
             "resourceType": "Patient",
             "meta": profile_meta("Patient", target),
             "identifier": [identifier(*number) for number in list_numbers(person, target)],
             "active": True,
-            "name": [without_empty(name) or {"text": "UNKNOWN"}],
+            "name": [drop_empty_elements(name) or {"text": "UNKNOWN"}],
             "telecom": [{"system": "phone", "value": person.phone}] if person.phone else [],
             "gender": person.gender,
             "birthDate": person.birth_date,
-            "address": as_list(without_empty(address)),
+            "address": as_list(drop_empty_elements(address)),
             "generalPractitioner": as_list(display_reference(person.general_practitioner)),
         }
     )
 
 
 def merge_entry(
-    temporary: Person, surviving: Person, target: FhirTarget, *, undo: bool = False
+    temporary: PaperPerson, surviving: PaperPerson, target: FhirTarget, *, undo: bool = False
 ) -> Json:
     """The entry that retires a downtime number's record in favour of the patient's own.
 

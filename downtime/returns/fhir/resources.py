@@ -14,13 +14,13 @@ from downtime.returns.fhir.datatypes import (
     annotations,
     as_list,
     coded_concept,
-    coding,
     display_reference,
+    drop_empty_elements,
     identifier,
     is_number,
+    make_coding,
     quantity,
     text_concept,
-    without_empty,
 )
 from downtime.returns.fhir.target import BundleContext, profile_meta
 
@@ -51,7 +51,7 @@ def build_resource(fact: Fact, number: str, subject: Json, context: BundleContex
     """The resource of a fact with the identifier `number`; KeyError for a type without one."""
     elements = BUILDERS[fact.type](fact, subject, context)
     item_identifier = identifier(context.target.item, number)
-    return without_empty(
+    return drop_empty_elements(
         {
             "resourceType": fact.type,
             "meta": profile_meta(fact.type, context.target),
@@ -65,12 +65,12 @@ def _admission(fact: Fact, subject: Json, context: BundleContext) -> Json:
     fields = fact.fields
     started = context.format_time(fields.get("started") or fact.event)
     code, display = _CLASSES.get(fields.get("kind", ""), _CLASSES["inpatient"])
-    attender = [coding(TERMINOLOGY + "v3-ParticipationType", "ATND", "attender")]
+    attender = [make_coding(TERMINOLOGY + "v3-ParticipationType", "ATND", "attender")]
     consultant = display_reference(fields.get("consultant", ""))
     participant = {"type": [{"coding": attender}], "individual": consultant}
     return {
         "status": "in-progress",
-        "class": coding(TERMINOLOGY + "v3-ActCode", code, display),
+        "class": make_coding(TERMINOLOGY + "v3-ActCode", code, display),
         "serviceType": text_concept(fields.get("specialty", "")),
         "subject": subject,
         "participant": [participant] if consultant else [],
@@ -114,7 +114,7 @@ def _request(fact: Fact, subject: Json, context: BundleContext) -> Json:
 def _observation(fact: Fact, subject: Json, context: BundleContext) -> Json:
     fields = fact.fields
     phoned = fact.system == context.phoned
-    laboratory = coding(TERMINOLOGY + "observation-category", "laboratory", "Laboratory")
+    laboratory = make_coding(TERMINOLOGY + "observation-category", "laboratory", "Laboratory")
     resource = {
         "status": "preliminary" if phoned else "final",  # until its own system reports it
         "category": [{"coding": [laboratory]}] if phoned else [],
@@ -136,8 +136,8 @@ def _observation(fact: Fact, subject: Json, context: BundleContext) -> Json:
 
 def _allergy(fact: Fact, subject: Json, context: BundleContext) -> Json:
     fields = fact.fields
-    clinical = coding(TERMINOLOGY + "allergyintolerance-clinical", "active")
-    verification = coding(TERMINOLOGY + "allergyintolerance-verification", "unconfirmed")
+    clinical = make_coding(TERMINOLOGY + "allergyintolerance-clinical", "active")
+    verification = make_coding(TERMINOLOGY + "allergyintolerance-verification", "unconfirmed")
     category, severity = fields.get("category", ""), fields.get("severity", "").casefold()
     reaction = fields.get("reaction", "")
     is_coded = bool(reaction) and severity in _SEVERITIES
@@ -145,7 +145,7 @@ def _allergy(fact: Fact, subject: Json, context: BundleContext) -> Json:
     coded_severity = {"severity": severity} if is_coded else {}
     substance = text_concept(fields.get("substance", ""))
     if fields.get("none_known"):
-        none_known = coding(SNOMED, "716186003", "No known allergy")
+        none_known = make_coding(SNOMED, "716186003", "No known allergy")
         substance = {"coding": [none_known], "text": "No known allergy"}
     notes = (
         ("Category", "" if category in _CATEGORIES else category),
@@ -198,7 +198,7 @@ def _administration(fact: Fact, subject: Json, context: BundleContext) -> Json:
         "effectiveDateTime": context.format_time(fields.get("given") or fact.event),
         "performer": [{"actor": display_reference(fields.get("performer") or fact.author)}],
         "reasonCode": reason if is_given else [],
-        "dosage": without_empty(dosage_element),
+        "dosage": drop_empty_elements(dosage_element),
         "note": annotations(notes),
     }
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from downtime import config
 from downtime.paper.forms.export_questionnaire import EXTENSION_BASE
-from downtime.returns.fhir.datatypes import instant
+from downtime.returns.fhir.datatypes import format_instant
 from downtime.returns.profiles import PAGE, TARGETS, Fault, setting_error
 from downtime.settings import Settings, setting
 
@@ -83,7 +83,7 @@ class BundleContext:
 
     def format_time(self, stored: str) -> str:
         """A stored time as FHIR writes it."""
-        return instant(stored, self.zone)
+        return format_instant(stored, self.zone)
 
 
 def _find_faults(target: FhirTarget) -> Iterator[Fault]:

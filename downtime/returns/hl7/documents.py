@@ -2,7 +2,7 @@
 
 import base64
 
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 from downtime.returns.hl7.segment_writer import DOWNTIME, SegmentWriter, fit_coded, text_only
 from downtime.returns.hl7.segments import Value, build_segment
 
@@ -15,7 +15,7 @@ _TYPES = {
 
 
 def build_document(
-    fact: Fact, person: Person, file: tuple[str, bytes], writer: SegmentWriter
+    fact: Fact, person: PaperPerson, file: tuple[str, bytes], writer: SegmentWriter
 ) -> list[str]:
     """The form as it came back; `file` is media type and content.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 from downtime.errors import InputError
 from downtime.returns.hl7 import documents, orders, scheduling
 from downtime.returns.hl7 import patient_administration as adt
@@ -36,7 +36,7 @@ class ReturnedFacts:
     """What one message says: facts, whom it names, when it was decided, and its control ID."""
 
     facts: tuple[Fact, ...]
-    person: Person
+    person: PaperPerson
     decided: str
     control_id: str
 
@@ -45,7 +45,7 @@ class MessageBuilder(NamedTuple):
     """How one type of record goes out: the name of its message, and its segments after MSH."""
 
     message_type: Callable[[Fact, SegmentWriter], str]
-    build: Callable[[tuple[Fact, ...], Person, SegmentWriter], list[str]]
+    build: Callable[[tuple[Fact, ...], PaperPerson, SegmentWriter], list[str]]
 
 
 def message_type(fact: Fact, settings: Settings, target: Target) -> str:
@@ -67,7 +67,7 @@ def write_message(returned: ReturnedFacts, settings: Settings, target: Target) -
 
 def write_document(
     fact: Fact,
-    person: Person,
+    person: PaperPerson,
     file: tuple[str, bytes],
     control_id: str,
     settings: Settings,
@@ -80,8 +80,8 @@ def write_document(
 
 
 def write_merge(
-    survivor: Person,
-    downtime: Person,
+    survivor: PaperPerson,
+    downtime: PaperPerson,
     decided: str,
     control_id: str,
     settings: Settings,

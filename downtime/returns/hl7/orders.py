@@ -3,7 +3,7 @@
 import re
 
 from downtime.clinical.record_types import find_owner
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 from downtime.returns.hl7.segment_writer import DOWNTIME, SegmentWriter, note_segments, text_only
 from downtime.returns.hl7.segments import Value, build_segment
 
@@ -21,7 +21,7 @@ def request_type(fact: Fact, writer: SegmentWriter) -> str:
     return writer.target.order_message if writer.is_from("2.4") else "ORM^O01"
 
 
-def build_request(facts: tuple[Fact, ...], person: Person, writer: SegmentWriter) -> list[str]:
+def build_request(facts: tuple[Fact, ...], person: PaperPerson, writer: SegmentWriter) -> list[str]:
     """One test that was asked for. From 2.7 on its priority is in TQ1, before in ORC-7 and OBR-27."""
     fact = facts[0]
     placer = (fact.number, DOWNTIME)
@@ -56,7 +56,7 @@ def build_request(facts: tuple[Fact, ...], person: Person, writer: SegmentWriter
     ]
 
 
-def build_results(facts: tuple[Fact, ...], person: Person, writer: SegmentWriter) -> list[str]:
+def build_results(facts: tuple[Fact, ...], person: PaperPerson, writer: SegmentWriter) -> list[str]:
     """All values of one form: an OBR for each time at which values were taken, with their OBX.
 
     A phoned value is preliminary until its own system reports it.
@@ -114,7 +114,7 @@ def administration_type(fact: Fact, writer: SegmentWriter) -> str:
 
 
 def build_administration(
-    facts: tuple[Fact, ...], person: Person, writer: SegmentWriter
+    facts: tuple[Fact, ...], person: PaperPerson, writer: SegmentWriter
 ) -> list[str]:
     """A dose given, or not given and why; the medicine in the words of the chart."""
     fact = facts[0]

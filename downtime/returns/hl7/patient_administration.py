@@ -1,6 +1,6 @@
 """ADT: admitted, moved, discharged, corrected, allergic, merged (HL7 v2 chapter 3). Pure."""
 
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 from downtime.errors import InputError
 from downtime.returns.hl7.segment_writer import (
     DESCRIPTION,
@@ -25,7 +25,9 @@ def movement_type(fact: Fact, writer: SegmentWriter) -> str:
     return f"ADT^{_EVENTS[fact.fields.get('event', '')]}"
 
 
-def build_movement(facts: tuple[Fact, ...], person: Person, writer: SegmentWriter) -> list[str]:
+def build_movement(
+    facts: tuple[Fact, ...], person: PaperPerson, writer: SegmentWriter
+) -> list[str]:
     """An admission (A01), a transfer (A02) or a discharge (A03) of one patient."""
     fact = facts[0]
     event = _EVENTS[fact.fields.get("event", "")]
@@ -60,10 +62,14 @@ def _pv2(fact: Fact, specialty: str) -> list[str]:
     return [build_segment("PV2", {3: text_only(reason), 12: description[:DESCRIPTION]})]
 
 
-def build_demographics(facts: tuple[Fact, ...], person: Person, writer: SegmentWriter) -> list[str]:
+def build_demographics(
+    facts: tuple[Fact, ...], person: PaperPerson, writer: SegmentWriter
+) -> list[str]:
     """A08: the patient's details as corrected on paper; what paper did not say stays the system's."""
     fact = facts[0]
-    keyed = {name: text for name, text in fact.fields.items() if name in Person._fields and text}
+    keyed = {
+        name: text for name, text in fact.fields.items() if name in PaperPerson._fields and text
+    }
     corrected = person._replace(**keyed)
     doctor = _general_practitioner(corrected.general_practitioner, writer)
     return [writer.evn(fact, "A08"), writer.pid(corrected), *doctor, writer.pv1(fact, other="U")]
@@ -84,7 +90,7 @@ def allergy_type(fact: Fact, writer: SegmentWriter) -> str:
     return "ADT^A60" if writer.is_from("2.4") else "ADT^A08"
 
 
-def build_allergy(facts: tuple[Fact, ...], person: Person, writer: SegmentWriter) -> list[str]:
+def build_allergy(facts: tuple[Fact, ...], person: PaperPerson, writer: SegmentWriter) -> list[str]:
     """An allergy, or that none is known: IAM in A60; in versions before 2.4, AL1 in A08.
 
     InputError when the target takes none, or has no way to take one back.
@@ -141,7 +147,7 @@ def _allergy_fields(fact: Fact) -> tuple[Value, str, str, str]:
     return (code or name, name, "L"), kind, severity, reaction
 
 
-def build_alert(facts: tuple[Fact, ...], person: Person, writer: SegmentWriter) -> list[str]:
+def build_alert(facts: tuple[Fact, ...], person: PaperPerson, writer: SegmentWriter) -> list[str]:
     """A08 with the alert as an OBX: HL7 v2 has no segment of its own for it."""
     fact = facts[0]
     obx = {
@@ -162,7 +168,7 @@ def build_alert(facts: tuple[Fact, ...], person: Person, writer: SegmentWriter) 
 
 
 def build_merge(
-    survivor: Person, downtime: Person, decided: str, writer: SegmentWriter
+    survivor: PaperPerson, downtime: PaperPerson, decided: str, writer: SegmentWriter
 ) -> list[str]:
     """A40 or A47: the downtime number (MRG-1) is the patient of PID; both numbers stay known."""
     event = writer.target.merge

@@ -1,6 +1,6 @@
 """Appointments and places on theatre lists: SIU (HL7 v2 chapter 10). Pure."""
 
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 from downtime.returns.hl7.segment_writer import DOWNTIME, SegmentWriter, note_segments, text_only
 from downtime.returns.hl7.segments import Value, build_segment
 
@@ -30,7 +30,9 @@ def appointment_type(fact: Fact, writer: SegmentWriter) -> str:
     return f"SIU^{_EVENTS.get(fact.fields.get('status', 'booked'), _CHANGED)}"
 
 
-def build_appointment(facts: tuple[Fact, ...], person: Person, writer: SegmentWriter) -> list[str]:
+def build_appointment(
+    facts: tuple[Fact, ...], person: PaperPerson, writer: SegmentWriter
+) -> list[str]:
     """The appointment by its own number where paper knows it; a new one by that of the form."""
     fact = facts[0]
     fields = fact.fields

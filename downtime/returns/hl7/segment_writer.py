@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 from downtime.errors import InputError
 from downtime.returns.hl7.segments import Value, build_segment, format_timestamp
 from downtime.returns.profiles import Target, is_from
@@ -67,7 +67,7 @@ class SegmentWriter:
             )
         return (code or name, name, "LN" if re.fullmatch(r"\d+-\d", code) else "L")
 
-    def pid(self, person: Person, *, died: str = "") -> str:
+    def pid(self, person: PaperPerson, *, died: str = "") -> str:
         """PID: all numbers with their authorities, name, birth, gender, address, telephone."""
         phone: Value = person.phone
         if phone and self.is_from("2.6"):  # the unformatted number moved to XTN.12
@@ -87,7 +87,7 @@ class SegmentWriter:
             },
         )
 
-    def identifiers(self, person: Person) -> list[Value]:
+    def identifiers(self, person: PaperPerson) -> list[Value]:
         """Identifiers for PID-3 and MRG-1: number, authority and type (table 0203)."""
         numbers: list[Value] = []
         if person.mrn:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
 from downtime.entry import person_table
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 from downtime.paper import csv_file
 from downtime.paper.serials import format_serial
 from downtime.returns.model import Message
@@ -46,7 +46,7 @@ class PrintedLine:
     """One thing to key into one system, or to check there when it was sent as a message."""
 
     fact: Fact
-    person: Person
+    person: PaperPerson
     state: LineState
     decided_by: str
     reason: str

@@ -25,7 +25,7 @@ from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 
-class FileKind(StrEnum):
+class WorklistFileKind(StrEnum):
     """The kinds of file that a worklist can be."""
 
     CSV = "csv"
@@ -34,9 +34,9 @@ class FileKind(StrEnum):
 
 
 MEDIA_TYPES = {
-    FileKind.CSV: "text/csv",
-    FileKind.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    FileKind.PDF: "application/pdf",
+    WorklistFileKind.CSV: "text/csv",
+    WorklistFileKind.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    WorklistFileKind.PDF: "application/pdf",
 }
 
 
@@ -47,11 +47,11 @@ def write_worklists(vault: Vault, settings: Settings, folder: Path, actor: Actor
     lines = rekey_lines.list_lines(vault, outage.id)
     everything = line_table.build_rows(_list_everything(vault, outage, lines, zone), zone)
     contents = {
-        FileKind.CSV: line_table.to_csv(everything),
-        FileKind.XLSX: _to_xlsx(everything),
+        WorklistFileKind.CSV: line_table.to_csv(everything),
+        WorklistFileKind.XLSX: _to_xlsx(everything),
     }
     if lines:
-        contents[FileKind.PDF] = to_pdf(lines, settings, outage, vault.now())
+        contents[WorklistFileKind.PDF] = to_pdf(lines, settings, outage, vault.now())
     for kind, content in contents.items():
         path = folder / f"{Channel.WORKLIST}.{kind}"
         write_atomic(path, content)
@@ -59,24 +59,28 @@ def write_worklists(vault: Vault, settings: Settings, folder: Path, actor: Actor
     mark_handed_over(vault, lines, actor)
 
 
-def parse_kind(name: str) -> FileKind:
+def parse_kind(name: str) -> WorklistFileKind:
     """A kind of file by the name that a screen sends; InputError."""
-    if name not in list(FileKind):
+    if name not in list(WorklistFileKind):
         raise InputError(
-            "rekey.kind", "There is no such kind of file.", f"Choose {', '.join(FileKind)}."
+            "rekey.kind", "There is no such kind of file.", f"Choose {', '.join(WorklistFileKind)}."
         )
-    return FileKind(name)
+    return WorklistFileKind(name)
 
 
 def write_worklist(
-    vault: Vault, settings: Settings, kind: FileKind, lines: Sequence[RekeyLine], actor: Actor
+    vault: Vault,
+    settings: Settings,
+    kind: WorklistFileKind,
+    lines: Sequence[RekeyLine],
+    actor: Actor,
 ) -> bytes:
     """One list as a file; its lines then count as handed over."""
-    if kind == FileKind.PDF:
+    if kind == WorklistFileKind.PDF:
         content = to_pdf(lines, settings, find_latest_outage(vault), vault.now())
     else:
         table = rekey_lines.build_table(lines, ZoneInfo(settings.site.time_zone))
-        content = line_table.to_csv(table) if kind == FileKind.CSV else _to_xlsx(table)
+        content = line_table.to_csv(table) if kind == WorklistFileKind.CSV else _to_xlsx(table)
     mark_handed_over(vault, lines, actor)
     return content
 

@@ -22,7 +22,7 @@ from downtime.reconcile.store import comparisons
 from downtime.reconcile.store import items as items_store
 from downtime.returns.model import AuditAction, Lead, Signature
 from downtime.returns.statement import open_items, outage_forms, statement_facts
-from downtime.returns.statement.model import Verdict, count_kinds
+from downtime.returns.statement.model import StatementVerdict, count_kinds
 from downtime.returns.statement.open_item_owners import count_overdue
 from downtime.returns.store import statement_signatures
 from downtime.settings import Settings
@@ -51,7 +51,7 @@ class Statement:
     @property
     def is_complete(self) -> bool:
         """Whether nothing is open and every audit chain holds."""
-        return self.verdict == Verdict.COMPLETE
+        return self.verdict == StatementVerdict.COMPLETE
 
     @property
     def unproved(self) -> tuple[str, ...]:
@@ -77,11 +77,11 @@ class Statement:
         return sum(s.facts_sha256 != self.digest for s in self.signatures)
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> StatementVerdict:
         """Whether it is complete, and whether that rests on what cannot be proved."""
         if self.facts["open"]:
-            return Verdict.INCOMPLETE
-        return Verdict.UNPROVED if self.unproved else Verdict.COMPLETE
+            return StatementVerdict.INCOMPLETE
+        return StatementVerdict.UNPROVED if self.unproved else StatementVerdict.COMPLETE
 
     def as_json(self) -> dict[str, Any]:
         """One document: facts, hash, signatures with whether they still hold."""

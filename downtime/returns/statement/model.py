@@ -11,7 +11,7 @@ from downtime.reconcile.harm.model import FindingKind
 from downtime.returns.model import STATE_TITLES, WAITING, MessageState
 
 
-class Verdict(StrEnum):
+class StatementVerdict(StrEnum):
     """What the statement says of its outage."""
 
     COMPLETE = "COMPLETE"

@@ -11,13 +11,13 @@ from downtime.accounts.model import Permission
 from downtime.errors import InputError, LockedError, UserError
 from downtime.web import access_control, request_context
 from downtime.web.responses import ViewResponse
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("account", __name__)
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
-@requires(Permission.PUBLIC)
+@require_permission(Permission.PUBLIC)
 def sign_in() -> ViewResponse:
     """User name, password and one-time code; every refusal has the same sentence."""
     if request.method == "GET":
@@ -36,10 +36,10 @@ def sign_in() -> ViewResponse:
                 vault=held_vault,
             )
             if held_vault is None:
-                web.vault_holder.hold(signed_in.vault)
+                web.vault_holder.keep_vault(signed_in.vault)
                 if notice := signed_in.vault.notice:
                     flash(notice)
-        with web.vault_holder.use() as vault:
+        with web.vault_holder.lend_vault() as vault:
             token = sessions.start_session(
                 vault, web.settings, signed_in.person, signed_in.actor.device
             )
@@ -52,7 +52,7 @@ def sign_in() -> ViewResponse:
 
 
 @blueprint.post("/lock")
-@requires(Permission.SESSION_OWN)
+@require_permission(Permission.SESSION_OWN)
 def lock() -> ViewResponse:
     """Lock the screen now."""
     sessions.lock_session(request_context.vault(), access_control.session_token())
@@ -60,7 +60,7 @@ def lock() -> ViewResponse:
 
 
 @blueprint.get("/locked")
-@requires(Permission.SESSION_OWN)
+@require_permission(Permission.SESSION_OWN)
 def locked() -> ViewResponse:
     """The locked screen; coming here locks, so that a page left alone can send itself here."""
     if not g.locked:
@@ -70,7 +70,7 @@ def locked() -> ViewResponse:
 
 
 @blueprint.post("/unlock")
-@requires(Permission.SESSION_OWN)
+@require_permission(Permission.SESSION_OWN)
 def unlock() -> ViewResponse:
     """Go on with the password alone."""
     password = request.form.get("password", "")
@@ -87,14 +87,14 @@ def unlock() -> ViewResponse:
 
 
 @blueprint.post("/switch-user")
-@requires(Permission.SESSION_OWN)
+@require_permission(Permission.SESSION_OWN)
 def switch() -> ViewResponse:
     """End this session and let somebody else sign in; running work goes on."""
     return _end("You are signed out and your work is saved. The next user can sign in.")
 
 
 @blueprint.post("/sign-out")
-@requires(Permission.SESSION_OWN)
+@require_permission(Permission.SESSION_OWN)
 def sign_out() -> ViewResponse:
     """End this session; with the last one the vault is locked."""
     answer = _end("You are signed out.")
@@ -115,7 +115,7 @@ def _end(note: str) -> ViewResponse:
 
 
 @blueprint.route("/password", methods=["GET", "POST"])
-@requires(Permission.SESSION_OWN)
+@require_permission(Permission.SESSION_OWN)
 def password() -> ViewResponse:
     """Choose one's own password, at first because somebody else chose it."""
     error: UserError | None = None

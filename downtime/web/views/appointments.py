@@ -9,7 +9,7 @@ from downtime.clinical.model import AppointmentKind
 from downtime.errors import NotFoundError
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("appointments", __name__)
 HEADINGS: dict[str, str] = {
@@ -19,7 +19,7 @@ HEADINGS: dict[str, str] = {
 
 
 @blueprint.get("/appointments")
-@requires(Permission.APPOINTMENT_LIST)
+@require_permission(Permission.APPOINTMENT_LIST)
 def lists() -> ViewResponse:
     """The clinics or theatres of one day: today, or the first day after it that has any."""
     kind = _kind()
@@ -43,7 +43,7 @@ def lists() -> ViewResponse:
 
 
 @blueprint.get("/appointments/list")
-@requires(Permission.APPOINTMENT_LIST)
+@require_permission(Permission.APPOINTMENT_LIST)
 def session() -> ViewResponse:
     """Who is expected in one clinic or theatre on one day."""
     kind, day = _kind(), request.args.get("day", "")

@@ -10,21 +10,21 @@ from downtime.vault.store import audit_chain
 from downtime.web import request_context
 from downtime.web.access_control import has_permission
 from downtime.web.responses import ViewResponse
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("audit", __name__)
 PAGE = 100
 
 
 @blueprint.get("/audit")
-@requires(Permission.AUDIT_VERIFY)
+@require_permission(Permission.AUDIT_VERIFY)
 def show() -> ViewResponse:
     """One page of entries, of one person or action if asked, for those who may read them."""
     return _page(None)
 
 
 @blueprint.post("/audit/verify")
-@requires(Permission.AUDIT_VERIFY)
+@require_permission(Permission.AUDIT_VERIFY)
 def verify() -> ViewResponse:
     """Walk the whole chain and say whether every link holds."""
     return _page(chain.verify_chain(request_context.vault().db))

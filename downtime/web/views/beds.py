@@ -6,13 +6,13 @@ from downtime.accounts.model import Permission
 from downtime.errors import NotFoundError
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("beds", __name__)
 
 
 @blueprint.get("/beds")
-@requires(Permission.BED_LIST)
+@require_permission(Permission.BED_LIST)
 def wards() -> ViewResponse:
     """All wards with how many patients and empty beds they have."""
     snapshot = request_context.snapshot_or_none()
@@ -20,7 +20,7 @@ def wards() -> ViewResponse:
 
 
 @blueprint.get("/beds/<ward>")
-@requires(Permission.BED_LIST)
+@require_permission(Permission.BED_LIST)
 def board(ward: str) -> ViewResponse:
     """One ward, bed by bed."""
     snapshot = request_context.snapshot()

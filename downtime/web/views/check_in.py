@@ -14,7 +14,7 @@ from downtime.sync.paper_lists import PaperList
 from downtime.web import request_context, stored_times
 from downtime.web.access_control import has_permission
 from downtime.web.responses import ViewResponse, file_response
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("check_in", __name__)
 RECENT = 12
@@ -26,7 +26,7 @@ _RESOLUTIONS = {
 
 
 @blueprint.get("/forms/check-in")
-@requires(Permission.LEDGER_MOVE)
+@require_permission(Permission.LEDGER_MOVE)
 def show() -> ViewResponse:
     """One field for serials; what was checked in last stands below it."""
     vault, actor = request_context.vault(), request_context.actor()
@@ -45,7 +45,7 @@ def show() -> ViewResponse:
 
 
 @blueprint.post("/forms/check-in")
-@requires(Permission.LEDGER_MOVE)
+@require_permission(Permission.LEDGER_MOVE)
 def check_in_form() -> ViewResponse:
     """Check in one paper and wait for the next."""
     try:
@@ -60,7 +60,7 @@ def check_in_form() -> ViewResponse:
 
 
 @blueprint.post("/forms/check-in/undo")
-@requires(Permission.LEDGER_MOVE)
+@require_permission(Permission.LEDGER_MOVE)
 def undo() -> ViewResponse:
     """Take back what was checked in last."""
     serial = check_in.undo_last_check_in(request_context.vault(), request_context.actor())
@@ -69,7 +69,7 @@ def undo() -> ViewResponse:
 
 
 @blueprint.post("/forms/check-in/settle")
-@requires(Permission.LEDGER_MOVE)
+@require_permission(Permission.LEDGER_MOVE)
 def settle() -> ViewResponse:
     """Say of a paper that was checked in twice whether it was the same one."""
     vault, actor = request_context.vault(), request_context.actor()
@@ -86,7 +86,7 @@ def settle() -> ViewResponse:
 
 
 @blueprint.get("/forms/lists/<name>")
-@requires(Permission.LEDGER_VIEW)
+@require_permission(Permission.LEDGER_VIEW)
 def list_papers(name: str) -> ViewResponse:
     """One list of paper that is not in order."""
     vault, settings = request_context.vault(), request_context.settings()
@@ -109,7 +109,7 @@ def list_papers(name: str) -> ViewResponse:
 
 
 @blueprint.get("/forms/lists/<name>.csv")
-@requires(Permission.LEDGER_VIEW)
+@require_permission(Permission.LEDGER_VIEW)
 def download_list(name: str) -> ViewResponse:
     """The same list for a spreadsheet."""
     settings = request_context.settings()
@@ -120,7 +120,7 @@ def download_list(name: str) -> ViewResponse:
 
 
 @blueprint.post("/forms/assign")
-@requires(Permission.LEDGER_ASSIGN)
+@require_permission(Permission.LEDGER_ASSIGN)
 def assign() -> ViewResponse:
     """Give the ticked papers to somebody until a time."""
     vault, name = request_context.vault(), request.form.get("list", PaperList.MISSING)

@@ -30,7 +30,7 @@ from downtime.web import request_context, stored_times
 from downtime.web.comparison_table import build_sides
 from downtime.web.job_kinds import JobName
 from downtime.web.responses import ViewResponse, required_reason
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 from downtime.web.views.jobs import submit_and_follow
 from downtime.web.views.ledger import titles
 from downtime.web.views.owners import owner_card
@@ -70,7 +70,7 @@ DECISIONS = {
 
 
 @blueprint.get("/comparison")
-@requires(Permission.RECONCILE_LIST)
+@require_permission(Permission.RECONCILE_LIST)
 def show() -> ViewResponse:
     """The items of the present or last outage: the open ones, or those that a filter lets through."""
     outage, item_filter = _outage(), _item_filter()
@@ -97,14 +97,14 @@ def show() -> ViewResponse:
 
 
 @blueprint.post("/comparison/run")
-@requires(Permission.RECONCILE_RUN)
+@require_permission(Permission.RECONCILE_RUN)
 def run() -> ViewResponse:
     """Compare every entered form with the snapshot that is current now."""
     return submit_and_follow(JobName.COMPARISON, {})
 
 
 @blueprint.get("/comparison/bulk")
-@requires(Permission.RECONCILE_DECIDE)
+@require_permission(Permission.RECONCILE_DECIDE)
 def preview() -> ViewResponse:
     """What a decision about all open items of a filter would do, before it is made."""
     outage, item_filter = find_latest_outage(request_context.vault()), _item_filter()
@@ -125,7 +125,7 @@ def preview() -> ViewResponse:
 
 
 @blueprint.post("/comparison/bulk")
-@requires(Permission.RECONCILE_DECIDE)
+@require_permission(Permission.RECONCILE_DECIDE)
 def decide_all() -> ViewResponse:
     """Decide about exactly what the preview showed."""
     outage, item_filter = find_latest_outage(request_context.vault()), _item_filter()
@@ -144,7 +144,7 @@ def decide_all() -> ViewResponse:
 
 
 @blueprint.post("/comparison/bulk/<batch>/undo")
-@requires(Permission.RECONCILE_DECIDE)
+@require_permission(Permission.RECONCILE_DECIDE)
 def undo(batch: str) -> ViewResponse:
     """Put every item of a decision in bulk back as it was."""
     result = undo_bulk_decision(
@@ -160,7 +160,7 @@ def undo(batch: str) -> ViewResponse:
 
 
 @blueprint.get("/comparison/<key>")
-@requires(Permission.RECONCILE_LIST)
+@require_permission(Permission.RECONCILE_LIST)
 def show_item(key: str) -> ViewResponse:
     """One item side by side, and the decisions that it allows."""
     vault, person = request_context.vault(), request_context.person()
@@ -191,7 +191,7 @@ def show_item(key: str) -> ViewResponse:
 
 
 @blueprint.post("/comparison/<key>")
-@requires(Permission.RECONCILE_DECIDE)
+@require_permission(Permission.RECONCILE_DECIDE)
 def decide(key: str) -> ViewResponse:
     """Store a decision with its reason, and go to the next open item of the same list."""
     vault, item_filter = request_context.vault(), _item_filter()

@@ -8,23 +8,23 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from downtime.accounts.model import Permission
 from downtime.errors import InputError
 from downtime.vault import device
-from downtime.vault.device import Card
+from downtime.vault.device import DeviceCard
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse, file_response, required_reason
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("devices", __name__)
 CARD_BYTES = 10_000
 
 
-def fingerprint(card: Card) -> str:
+def fingerprint(card: DeviceCard) -> str:
     """Twenty characters of the SHA-256 of both public keys, to be read out on the telephone."""
     digest = sha256(f"{card.recipient}|{card.verify_key}".encode()).hexdigest().upper()
     return " ".join(digest[i : i + 4] for i in range(0, 20, 4))
 
 
 @blueprint.get("/devices")
-@requires(Permission.DEVICE_MANAGE)
+@require_permission(Permission.DEVICE_MANAGE)
 def show() -> ViewResponse:
     """This laptop and the trusted ones."""
     home = request_context.app_state().home
@@ -37,7 +37,7 @@ def show() -> ViewResponse:
 
 
 @blueprint.get("/devices/card")
-@requires(Permission.DEVICE_MANAGE)
+@require_permission(Permission.DEVICE_MANAGE)
 def card() -> ViewResponse:
     """This laptop's card as a file, to carry to the publisher."""
     content = json.dumps(device.export_card(request_context.vault()), indent=1).encode()
@@ -46,7 +46,7 @@ def card() -> ViewResponse:
 
 
 @blueprint.post("/devices/trust")
-@requires(Permission.DEVICE_MANAGE)
+@require_permission(Permission.DEVICE_MANAGE)
 def trust() -> ViewResponse:
     """Believe another machine's bundles from now on."""
     upload = request.files.get("card")
@@ -64,7 +64,7 @@ def trust() -> ViewResponse:
 
 
 @blueprint.post("/devices/distrust")
-@requires(Permission.DEVICE_MANAGE)
+@require_permission(Permission.DEVICE_MANAGE)
 def distrust() -> ViewResponse:
     """Believe it no longer."""
     code = request.form.get("code", "")

@@ -22,7 +22,7 @@ from downtime.paper.packs import preview_form
 from downtime.web import request_context
 from downtime.web.job_kinds import PDF
 from downtime.web.responses import ViewResponse, file_response
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("field_placement", __name__, url_prefix="/forms/place")
 FORM_KEYS = ("title", "version", "status", "purpose", "policy", "record", "system")
@@ -32,7 +32,7 @@ SPARE = 3
 
 
 @blueprint.get("")
-@requires(Permission.CONFIG_MANAGE)
+@require_permission(Permission.CONFIG_MANAGE)
 def choose() -> ViewResponse:
     """The PDFs of this home, and a way to upload another."""
     return render_template(
@@ -42,7 +42,7 @@ def choose() -> ViewResponse:
 
 
 @blueprint.post("")
-@requires(Permission.CONFIG_MANAGE)
+@require_permission(Permission.CONFIG_MANAGE)
 def upload() -> ViewResponse:
     """Keep a PDF that was sent from the browser."""
     file, name = request.files.get("file"), request.form.get("name", "").strip()
@@ -57,7 +57,7 @@ def upload() -> ViewResponse:
 
 
 @blueprint.get("/<name>")
-@requires(Permission.CONFIG_MANAGE)
+@require_permission(Permission.CONFIG_MANAGE)
 def draw(name: str) -> ViewResponse:
     """A page as a picture, with the places on it and their numbers beside it."""
     sheet = _open_background(name)
@@ -66,7 +66,7 @@ def draw(name: str) -> ViewResponse:
 
 
 @blueprint.post("/<name>")
-@requires(Permission.CONFIG_MANAGE)
+@require_permission(Permission.CONFIG_MANAGE)
 def save(name: str) -> ViewResponse:
     """Keep the places; a mistake is explained and nothing is kept."""
     sheet = _open_background(name)
@@ -86,7 +86,7 @@ def save(name: str) -> ViewResponse:
 
 
 @blueprint.get("/<name>/<int:page>.png")
-@requires(Permission.CONFIG_MANAGE)
+@require_permission(Permission.CONFIG_MANAGE)
 def picture(name: str, page: int) -> ViewResponse:
     """A page of the PDF as a picture."""
     png = background.draw_page(_find_background(name), page, request_context.settings().paper)
@@ -94,7 +94,7 @@ def picture(name: str, page: int) -> ViewResponse:
 
 
 @blueprint.get("/<name>/preview")
-@requires(Permission.CONFIG_MANAGE)
+@require_permission(Permission.CONFIG_MANAGE)
 def preview(name: str) -> ViewResponse:
     """The form filled with invented values."""
     home, out = request_context.app_state().home, BytesIO()
@@ -122,7 +122,7 @@ def _render_drawing(
         pages=sheet.pages,
         shown=page,
         size=[round(side / MM, 1) for side in sheet.size],
-        saved=(request_context.app_state().home.forms / f"{name}.yaml").exists(),
+        saved=(request_context.app_state().home.forms_folder / f"{name}.yaml").exists(),
         error=error,
     )
 

@@ -12,14 +12,14 @@ from downtime.snapshot.model import PatientRow
 from downtime.snapshot.store.opened_snapshot import FIND_LIMIT, Snapshot
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("find", __name__)
 SHORTEST = 2
 
 
 @blueprint.post("/find")
-@requires(Permission.PATIENT_FIND)
+@require_permission(Permission.PATIENT_FIND)
 def search() -> ViewResponse:
     """What the box on every page sends: a form's serial, one exact identifier, or words."""
     text = request.form.get("text", "").strip()
@@ -41,7 +41,7 @@ def _exact(snapshot: Snapshot, text: str) -> Patient | None:
 
 
 @blueprint.get("/find")
-@requires(Permission.PATIENT_FIND)
+@require_permission(Permission.PATIENT_FIND)
 def results() -> ViewResponse:
     """The search box with what was found last."""
     text = request_context.session_texts("find")
@@ -49,7 +49,7 @@ def results() -> ViewResponse:
 
 
 @blueprint.post("/find/part")
-@requires(Permission.PATIENT_FIND)
+@require_permission(Permission.PATIENT_FIND)
 def as_you_type() -> ViewResponse:
     """The table alone, while one types."""
     text = request.form.get("text", "").strip()

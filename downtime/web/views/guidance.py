@@ -7,9 +7,9 @@ from flask import Blueprint, render_template
 from downtime.accounts.model import Permission
 from downtime.outage import outages
 from downtime.web import request_context
-from downtime.web.contingency_cards import ANY_SYSTEM, Card, read_cards
+from downtime.web.contingency_cards import ANY_SYSTEM, ContingencyCard, read_cards
 from downtime.web.responses import ViewResponse
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("guidance", __name__)
 
@@ -24,7 +24,7 @@ class ShownCard(NamedTuple):
 
 
 @blueprint.get("/what-to-do")
-@requires(Permission.SESSION_OWN)
+@require_permission(Permission.SESSION_OWN)
 def show() -> ViewResponse:
     """During an outage the cards of what is down; else all of them."""
     outage = outages.find_current(request_context.vault())
@@ -37,9 +37,9 @@ def show() -> ViewResponse:
     return render_template("guidance/show.html", cards=shown)
 
 
-def _is_shown(card: Card, down: tuple[str, ...]) -> bool:
+def _is_shown(card: ContingencyCard, down: tuple[str, ...]) -> bool:
     return not down or card.system == ANY_SYSTEM or card.system in down
 
 
-def _show_card(card: Card, down: tuple[str, ...]) -> ShownCard:
+def _show_card(card: ContingencyCard, down: tuple[str, ...]) -> ShownCard:
     return ShownCard(card.title, card.steps, card.call, card.system in down)

@@ -26,7 +26,7 @@ from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.web import request_context
 from downtime.web.job_kinds import JobName
 from downtime.web.responses import ViewResponse, file_response
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 from downtime.web.views.jobs import submit_and_follow
 
 blueprint = Blueprint("harm", __name__)
@@ -43,7 +43,7 @@ COLOURS = {
 
 
 @blueprint.get("/harm")
-@requires(Permission.HARM_LIST)
+@require_permission(Permission.HARM_LIST)
 def show() -> ViewResponse:
     """The findings of one kind: what waited at T0 unless another is asked for."""
     try:
@@ -82,14 +82,14 @@ def show() -> ViewResponse:
 
 
 @blueprint.post("/harm/run")
-@requires(Permission.HARM_RUN)
+@require_permission(Permission.HARM_RUN)
 def run() -> ViewResponse:
     """Run again, as a job."""
     return submit_and_follow(JobName.HARM_REVIEW, {})
 
 
 @blueprint.get("/harm/csv")
-@requires(Permission.HARM_EXPLAIN)
+@require_permission(Permission.HARM_EXPLAIN)
 def csv() -> ViewResponse:
     """All findings for a spreadsheet."""
     rows = list_findings(request_context.vault())
@@ -99,7 +99,7 @@ def csv() -> ViewResponse:
 
 
 @blueprint.post("/harm/review")
-@requires(Permission.HARM_REVIEW)
+@require_permission(Permission.HARM_REVIEW)
 def review() -> ViewResponse:
     """Say what harm came of the ticked findings."""
     note, outcome = request.form.get("note", "")[:1000], request.form.get("outcome", "")
@@ -110,7 +110,7 @@ def review() -> ViewResponse:
 
 
 @blueprint.post("/harm/explain")
-@requires(Permission.HARM_EXPLAIN)
+@require_permission(Permission.HARM_EXPLAIN)
 def explain() -> ViewResponse:
     """Say what became of the ticked requests that have no result."""
     note, explanation = request.form.get("note", "")[:1000], request.form.get("how", "")

@@ -6,13 +6,13 @@ from downtime.accounts.model import Permission
 from downtime.web import navigation
 from downtime.web.access_control import has_permission
 from downtime.web.responses import ViewResponse
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("home", __name__)
 
 
 @blueprint.get("/")
-@requires(Permission.SESSION_OWN)
+@require_permission(Permission.SESSION_OWN)
 def start() -> ViewResponse:
     """Go to the first page of the menu."""
     return redirect(url_for(navigation.start_endpoint(has_permission)), 303)

@@ -24,7 +24,7 @@ from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault.vault import Vault
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse, required_reason
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 from downtime.web.views.ledger import titles
 from downtime.web.views.owners import owner_card
 
@@ -51,7 +51,7 @@ SIGN_COLOURS = {
 
 
 @blueprint.get("/identity")
-@requires(Permission.IDENTITY_LIST)
+@require_permission(Permission.IDENTITY_LIST)
 def show() -> ViewResponse:
     """The work list: the most urgent first."""
     try:
@@ -74,7 +74,7 @@ def show() -> ViewResponse:
 
 
 @blueprint.post("/identity/exact")
-@requires(Permission.IDENTITY_PROPOSE)
+@require_permission(Permission.IDENTITY_PROPOSE)
 def exact() -> ViewResponse:
     """Let the program propose every link by exact number and date of birth."""
     outage = find_latest_outage(request_context.vault())
@@ -89,7 +89,7 @@ def exact() -> ViewResponse:
 
 
 @blueprint.get("/identity/<ref>")
-@requires(Permission.IDENTITY_PROPOSE)
+@require_permission(Permission.IDENTITY_PROPOSE)
 def show_person(ref: str) -> ViewResponse:
     """One person: what paper says on the left, who it may be on the right."""
     vault, settings, outage = _context()
@@ -119,7 +119,7 @@ def show_person(ref: str) -> ViewResponse:
 
 
 @blueprint.post("/identity/<ref>")
-@requires(Permission.IDENTITY_PROPOSE)
+@require_permission(Permission.IDENTITY_PROPOSE)
 def look(ref: str) -> ViewResponse:
     """Look for a name or number too; it is kept for this session and stands in no address."""
     request_context.remember_text(f"identity {ref}", request.form.get("typed", "").strip()[:100])
@@ -127,7 +127,7 @@ def look(ref: str) -> ViewResponse:
 
 
 @blueprint.post("/identity/<ref>/propose")
-@requires(Permission.IDENTITY_PROPOSE)
+@require_permission(Permission.IDENTITY_PROPOSE)
 def propose(ref: str) -> ViewResponse:
     """Propose one of the candidates, and go to the next person to link."""
     patient = request.form.get("patient", "")
@@ -150,7 +150,7 @@ def propose(ref: str) -> ViewResponse:
 
 
 @blueprint.post("/identity/<ref>/<link_id>/confirm")
-@requires(Permission.IDENTITY_CONFIRM)
+@require_permission(Permission.IDENTITY_CONFIRM)
 def confirm(ref: str, link_id: str) -> ViewResponse:
     """Agree with a proposed link, and go to the next one that waits."""
     vault, settings, outage = _context()
@@ -166,7 +166,7 @@ def confirm(ref: str, link_id: str) -> ViewResponse:
 
 
 @blueprint.post("/identity/<ref>/<link_id>/reject")
-@requires(Permission.IDENTITY_CONFIRM)
+@require_permission(Permission.IDENTITY_CONFIRM)
 def reject(ref: str, link_id: str) -> ViewResponse:
     """Refuse a proposed link: the person is to be linked again."""
     vault, settings, outage = _context()
@@ -178,7 +178,7 @@ def reject(ref: str, link_id: str) -> ViewResponse:
 
 
 @blueprint.post("/identity/<ref>/<link_id>/undo")
-@requires(Permission.IDENTITY_UNDO)
+@require_permission(Permission.IDENTITY_UNDO)
 def undo(ref: str, link_id: str) -> ViewResponse:
     """Take a confirmed link back; other systems are told to keep the two apart."""
     vault, settings, outage = _context()

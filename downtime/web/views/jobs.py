@@ -11,13 +11,13 @@ from downtime.vault.model import Job
 from downtime.web import request_context
 from downtime.web.job_kinds import JOB_KINDS, REASON_ON_SCREEN, JobName, name_print_job
 from downtime.web.responses import ViewResponse, file_response
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("jobs", __name__)
 
 
 @blueprint.get("/jobs/<job_id>")
-@requires(Permission.JOB_OWN)
+@require_permission(Permission.JOB_OWN)
 def show(job_id: str) -> ViewResponse:
     """The page that follows a job until it is over."""
     job = _get_own_job(job_id)
@@ -25,7 +25,7 @@ def show(job_id: str) -> ViewResponse:
 
 
 @blueprint.get("/jobs/<job_id>/part")
-@requires(Permission.JOB_OWN)
+@require_permission(Permission.JOB_OWN)
 def part(job_id: str) -> ViewResponse:
     """The part of the page that changes; a file that is ready opens by itself."""
     job = _get_own_job(job_id)
@@ -36,7 +36,7 @@ def part(job_id: str) -> ViewResponse:
 
 
 @blueprint.get("/jobs/<job_id>/file")
-@requires(Permission.JOB_OWN)
+@require_permission(Permission.JOB_OWN)
 def file(job_id: str) -> ViewResponse:
     """What the job made: a PDF is shown, anything else is saved."""
     job = _get_own_job(job_id)
@@ -46,7 +46,7 @@ def file(job_id: str) -> ViewResponse:
 
 
 @blueprint.post("/jobs/<job_id>/cancel")
-@requires(Permission.JOB_OWN)
+@require_permission(Permission.JOB_OWN)
 def cancel(job_id: str) -> ViewResponse:
     """Stop it; nothing that it had not finished is kept."""
     job = _get_own_job(job_id)

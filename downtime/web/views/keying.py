@@ -21,7 +21,7 @@ from downtime.errors import InputError, NotFoundError, UserError
 from downtime.paper import serials
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse, file_response, required_reason
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 from downtime.web.views import queues
 from downtime.web.views.ledger import titles
 
@@ -33,14 +33,14 @@ _LONGEST = 60
 
 
 @blueprint.get("/key")
-@requires(Permission.ENTRY_KEY)
+@require_permission(Permission.ENTRY_KEY)
 def choose() -> ViewResponse:
     """Scan or type a serial; what waits is counted, and drafts are listed."""
     return _render_choose("", None)
 
 
 @blueprint.post("/key")
-@requires(Permission.ENTRY_KEY)
+@require_permission(Permission.ENTRY_KEY)
 def open_() -> ViewResponse:
     """Go to the form of a serial; what is keyed is then scanned one by one, not from a queue."""
     typed = request.form.get("serial", "")
@@ -53,7 +53,7 @@ def open_() -> ViewResponse:
 
 
 @blueprint.get("/key/<serial>")
-@requires(Permission.ENTRY_KEY)
+@require_permission(Permission.ENTRY_KEY)
 def form(serial: str) -> ViewResponse:
     """The fields of one form as its definition says, with what was keyed so far.
 
@@ -71,7 +71,7 @@ def form(serial: str) -> ViewResponse:
 
 
 @blueprint.post("/key/<serial>")
-@requires(Permission.ENTRY_KEY)
+@require_permission(Permission.ENTRY_KEY)
 def submit(serial: str) -> ViewResponse:
     """Enter the form and open the next, or show beside each field what is wrong with it."""
     vault, settings, answers = request_context.vault(), request_context.settings(), read_answers()
@@ -89,7 +89,7 @@ def submit(serial: str) -> ViewResponse:
 
 
 @blueprint.post("/key/<serial>/draft")
-@requires(Permission.ENTRY_KEY)
+@require_permission(Permission.ENTRY_KEY)
 def draft(serial: str) -> ViewResponse:
     """Keep what was typed, let go of the form, and go to another."""
     entry = entering.save_draft(
@@ -101,7 +101,7 @@ def draft(serial: str) -> ViewResponse:
 
 
 @blueprint.post("/key/<serial>/part")
-@requires(Permission.ENTRY_KEY)
+@require_permission(Permission.ENTRY_KEY)
 def save_while_typing(serial: str) -> ViewResponse:
     """Keep what was typed while one goes on typing."""
     entry = entering.save_draft(
@@ -111,7 +111,7 @@ def save_while_typing(serial: str) -> ViewResponse:
 
 
 @blueprint.post("/key/<serial>/file")
-@requires(Permission.ENTRY_KEY)
+@require_permission(Permission.ENTRY_KEY)
 def file_away(serial: str) -> ViewResponse:
     """The paper goes to its file."""
     settings = request_context.settings()
@@ -122,7 +122,7 @@ def file_away(serial: str) -> ViewResponse:
 
 
 @blueprint.post("/key/<serial>/scan")
-@requires(Permission.ENTRY_SCAN)
+@require_permission(Permission.ENTRY_SCAN)
 def attach(serial: str) -> ViewResponse:
     """Put the scan of the paper beside its fields."""
     sent = request.files.get("scan")
@@ -138,7 +138,7 @@ def attach(serial: str) -> ViewResponse:
 
 
 @blueprint.post("/key/<serial>/scan/away")
-@requires(Permission.ENTRY_SCAN)
+@require_permission(Permission.ENTRY_SCAN)
 def detach(serial: str) -> ViewResponse:
     """The scan belongs to another form."""
     scans.detach_scan(request_context.vault(), serial, request_context.actor(), required_reason())
@@ -146,7 +146,7 @@ def detach(serial: str) -> ViewResponse:
 
 
 @blueprint.get("/key/<serial>/scan/<int:page>")
-@requires(Permission.ENTRY_KEY)
+@require_permission(Permission.ENTRY_KEY)
 def page(serial: str, page: int) -> ViewResponse:
     """The picture of one page."""
     content = scans.get_page_picture(request_context.vault(), serial, page)
@@ -240,7 +240,7 @@ def _claim(serial: str) -> Claim:
 def _possible_actions(opened: KeyedForm) -> dict[str, bool]:
     """What this person can do with the form as it is."""
     issued, entry = opened.issued, opened.entry
-    is_checker = permissions.can(request_context.person(), Permission.ENTRY_VERIFY)
+    is_checker = permissions.is_permitted(request_context.person(), Permission.ENTRY_VERIFY)
     return {
         "editable": policies.can_key(issued, entry),
         "may_verify": is_checker and policies.can_verify(entry, request_context.actor()),

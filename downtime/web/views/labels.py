@@ -15,7 +15,7 @@ from downtime.paper.packs.policies import check_wards
 from downtime.web import request_context
 from downtime.web.job_kinds import PDF, REASON_ON_SCREEN
 from downtime.web.responses import ViewResponse, file_response, read_whole_number
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 from downtime.web.views.printing import queue
 
 blueprint = Blueprint("labels", __name__)
@@ -23,7 +23,7 @@ MOST_LABELS = max(sheet.label_count for sheet in LABEL_SHEETS.values())
 
 
 @blueprint.post("/labels/ward")
-@requires(Permission.PACK_PRINT)
+@require_permission(Permission.PACK_PRINT)
 def ward() -> ViewResponse:
     """Labels or wristbands of every patient of a ward."""
     ward = request.form.get("ward", "")
@@ -32,7 +32,7 @@ def ward() -> ViewResponse:
 
 
 @blueprint.post("/labels/patient")
-@requires(Permission.PACK_PRINT)
+@require_permission(Permission.PACK_PRINT)
 def patient() -> ViewResponse:
     """Labels or wristbands of one patient."""
     patient = request_context.snapshot().get_patient(request.form.get("patient", ""))
@@ -40,14 +40,14 @@ def patient() -> ViewResponse:
 
 
 @blueprint.post("/labels/stock")
-@requires(Permission.FORM_PRINT)
+@require_permission(Permission.FORM_PRINT)
 def stock() -> ViewResponse:
     """A label for the box of every form."""
     return _queue(StockLabels(forms=tuple(load_forms(request_context.vault().home))))
 
 
 @blueprint.post("/labels/test")
-@requires(Permission.FORM_PRINT)
+@require_permission(Permission.FORM_PRINT)
 def test() -> ViewResponse:
     """Outlines of a sheet's labels on plain paper; it holds nothing of anybody."""
     out = BytesIO()

@@ -28,7 +28,7 @@ from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse, file_response, required_reason
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("laptops", __name__)
 MEDIA_TYPE = "application/octet-stream"
@@ -49,7 +49,7 @@ class AnswerPair(NamedTuple):
 
 
 @blueprint.get("/laptops")
-@requires(Permission.SYNC_VIEW)
+@require_permission(Permission.SYNC_VIEW)
 def show() -> ViewResponse:
     """Which laptops have sent their data, which outages they declared, and both ways of a bundle."""
     vault, settings = request_context.vault(), request_context.settings()
@@ -74,7 +74,7 @@ def show() -> ViewResponse:
 
 
 @blueprint.post("/laptops/export")
-@requires(Permission.SYNC_EXPORT)
+@require_permission(Permission.SYNC_EXPORT)
 def export() -> ViewResponse:
     """All that this laptop holds as one file for the records station, to save or into the folder."""
     vault, settings, actor = _context()
@@ -90,7 +90,7 @@ def export() -> ViewResponse:
 
 
 @blueprint.post("/laptops/merge")
-@requires(Permission.SYNC_MERGE)
+@require_permission(Permission.SYNC_MERGE)
 def merge() -> ViewResponse:
     """Merge bundles that were sent from the browser, or all that lie in the folder."""
     is_folder = request.form.get("from") == "folder"
@@ -109,7 +109,7 @@ def merge() -> ViewResponse:
 
 
 @blueprint.post("/laptops/merge-untrusted")
-@requires(Permission.SYNC_MERGE_UNTRUSTED)
+@require_permission(Permission.SYNC_MERGE_UNTRUSTED)
 def merge_untrusted() -> ViewResponse:
     """Merge one bundle whose audit chain does not hold, in the name of whoever is signed in."""
     reason, files = required_reason(), _uploaded_bundles()
@@ -127,7 +127,7 @@ def merge_untrusted() -> ViewResponse:
 
 
 @blueprint.post("/laptops/join")
-@requires(Permission.SYNC_SETTLE)
+@require_permission(Permission.SYNC_SETTLE)
 def join() -> ViewResponse:
     """Put a laptop's outage under one here, or open an outage here with it."""
     vault, _, actor = _context()
@@ -143,7 +143,7 @@ def join() -> ViewResponse:
 
 
 @blueprint.post("/laptops/excuse")
-@requires(Permission.SYNC_SETTLE)
+@require_permission(Permission.SYNC_SETTLE)
 def set_awaited() -> ViewResponse:
     """Await nothing of a machine, or await it again."""
     vault, _, actor = _context()
@@ -158,7 +158,7 @@ def set_awaited() -> ViewResponse:
 
 
 @blueprint.post("/laptops/duplicate-numbers")
-@requires(Permission.SYNC_SETTLE)
+@require_permission(Permission.SYNC_SETTLE)
 def settle_number() -> ViewResponse:
     """Say what became of the second paper under a number that was given out twice."""
     vault, _, actor = _context()
@@ -169,7 +169,7 @@ def settle_number() -> ViewResponse:
 
 
 @blueprint.get("/laptops/duplicate-entries/<serial>/<device>")
-@requires(Permission.ENTRY_VERIFY)
+@require_permission(Permission.ENTRY_VERIFY)
 def compare_entries(serial: str, device: str) -> ViewResponse:
     """Two entries of one form beside each other."""
     pair = get_duplicate_entry(request_context.vault(), serial, device)
@@ -178,7 +178,7 @@ def compare_entries(serial: str, device: str) -> ViewResponse:
 
 
 @blueprint.post("/laptops/duplicate-entries/<serial>/<device>")
-@requires(Permission.ENTRY_VERIFY)
+@require_permission(Permission.ENTRY_VERIFY)
 def settle_entry(serial: str, device: str) -> ViewResponse:
     """Say which of the two counts."""
     vault, settings, actor = _context()

@@ -12,7 +12,7 @@ from downtime.returns.statement.form_accounting import Tally, account_forms
 from downtime.web import request_context
 from downtime.web.access_control import has_permission
 from downtime.web.responses import ViewResponse
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("ledger", __name__)
 SHOWN = 400
@@ -38,7 +38,7 @@ def patient_label(form: IssuedForm) -> str:
 
 
 @blueprint.get("/forms")
-@requires(Permission.LEDGER_VIEW)
+@require_permission(Permission.LEDGER_VIEW)
 def show() -> ViewResponse:
     """The counts of the present or last outage, or of what was printed outside of any."""
     vault, ward = request_context.vault(), request.args.get("ward", "")
@@ -66,7 +66,7 @@ def show() -> ViewResponse:
 
 
 @blueprint.get("/forms/<serial>")
-@requires(Permission.LEDGER_VIEW)
+@require_permission(Permission.LEDGER_VIEW)
 def form(serial: str) -> ViewResponse:
     """One issued form and where it is."""
     issued = rules.get_form(request_context.vault(), serial)
@@ -83,7 +83,7 @@ def form(serial: str) -> ViewResponse:
 
 
 @blueprint.post("/forms/move")
-@requires(Permission.LEDGER_MOVE)
+@require_permission(Permission.LEDGER_MOVE)
 def move() -> ViewResponse:
     """Mark the ticked forms as collected, returned, void or lost."""
     serials, to = request.form.getlist("serial"), request.form.get("to", "")

@@ -6,14 +6,14 @@ from downtime.accounts.model import Permission
 from downtime.outage import downtime_numbers as rules
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse, read_whole_number
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("numbers", __name__)
 MOST = 100
 
 
 @blueprint.get("/numbers")
-@requires(Permission.NUMBER_ISSUE)
+@require_permission(Permission.NUMBER_ISSUE)
 def show() -> ViewResponse:
     """What is left of this laptop's block, and the numbers given out a moment ago."""
     issued = request_context.session_texts("numbers").split()
@@ -23,7 +23,7 @@ def show() -> ViewResponse:
 
 
 @blueprint.post("/numbers")
-@requires(Permission.NUMBER_ISSUE)
+@require_permission(Permission.NUMBER_ISSUE)
 def issue() -> ViewResponse:
     """Give out the next numbers, each once."""
     count = read_whole_number("count", "How many", 1, MOST)

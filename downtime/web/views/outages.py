@@ -6,13 +6,13 @@ from downtime.accounts.model import Permission
 from downtime.outage import outages as rules
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse, required_reason
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("outages", __name__)
 
 
 @blueprint.get("/outages")
-@requires(Permission.OUTAGE_VIEW)
+@require_permission(Permission.OUTAGE_VIEW)
 def show() -> ViewResponse:
     """What is down now, and what was."""
     names = request_context.settings().systems.names
@@ -22,7 +22,7 @@ def show() -> ViewResponse:
 
 
 @blueprint.post("/outages/declare")
-@requires(Permission.OUTAGE_DECLARE)
+@require_permission(Permission.OUTAGE_DECLARE)
 def declare() -> ViewResponse:
     """Declare the ticked systems down; the snapshot of this moment stays as T0."""
     outage = rules.declare_systems_down(
@@ -38,7 +38,7 @@ def declare() -> ViewResponse:
 
 
 @blueprint.post("/outages/end")
-@requires(Permission.OUTAGE_END)
+@require_permission(Permission.OUTAGE_END)
 def end() -> ViewResponse:
     """Mark the ticked systems as restored."""
     systems = request.form.getlist("systems")
@@ -51,7 +51,7 @@ def end() -> ViewResponse:
 
 
 @blueprint.post("/outages/close")
-@requires(Permission.OUTAGE_END)
+@require_permission(Permission.OUTAGE_END)
 def close() -> ViewResponse:
     """Close the outage of an outage whose systems are all back."""
     outage = rules.close_outage(

@@ -6,14 +6,14 @@ from downtime.accounts.model import Permission
 from downtime.clinical.departments import department_name as department_name
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("outstanding_tests", __name__)
 SHOWN = 500
 
 
 @blueprint.get("/tests")
-@requires(Permission.TEST_LIST)
+@require_permission(Permission.TEST_LIST)
 def outstanding() -> ViewResponse:
     """The list, of one ward or department or of all."""
     snapshot = request_context.snapshot_or_none()

@@ -13,13 +13,13 @@ from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.vault.model import Actor
 from downtime.web import request_context, stored_times
 from downtime.web.responses import ViewResponse
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("owners", __name__)
 
 
 @blueprint.post("/comparison/<key>/owner")
-@requires(Permission.LEDGER_ASSIGN)
+@require_permission(Permission.LEDGER_ASSIGN)
 def item(key: str) -> ViewResponse:
     """Give an item to somebody until a time."""
     assignment = assign_item(request_context.vault(), key, *_read_form())
@@ -28,7 +28,7 @@ def item(key: str) -> ViewResponse:
 
 
 @blueprint.post("/comparison/owners")
-@requires(Permission.LEDGER_ASSIGN)
+@require_permission(Permission.LEDGER_ASSIGN)
 def items() -> ViewResponse:
     """Give the ticked items of a list to somebody until a time."""
     owner, due, actor, note = _read_form()
@@ -45,7 +45,7 @@ def items() -> ViewResponse:
 
 
 @blueprint.post("/identity/<ref>/owner")
-@requires(Permission.LEDGER_ASSIGN)
+@require_permission(Permission.LEDGER_ASSIGN)
 def person(ref: str) -> ViewResponse:
     """Give somebody who is not found to somebody until a time."""
     vault = request_context.vault()

@@ -8,7 +8,7 @@ from downtime.clinical.record_types import RECORD_TYPES
 from downtime.paper.labels.model import LABEL_SHEETS
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("patient", __name__)
 
@@ -40,7 +40,7 @@ def report_colour(status: str) -> str:
 
 
 @blueprint.get("/patients/<patient_id>")
-@requires(Permission.PATIENT_VIEW)
+@require_permission(Permission.PATIENT_VIEW)
 def show(patient_id: str) -> ViewResponse:
     """Everything that the snapshot holds of one patient, under an opaque number."""
     snapshot = request_context.snapshot()

@@ -9,13 +9,13 @@ from downtime.accounts.permissions import ROLE_TITLES
 from downtime.web import request_context
 from downtime.web.qr_code import draw_qr_code
 from downtime.web.responses import ViewResponse, required_reason
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("people", __name__)
 
 
 @blueprint.get("/people")
-@requires(Permission.PERSON_MANAGE)
+@require_permission(Permission.PERSON_MANAGE)
 def show() -> ViewResponse:
     """All accounts, closed ones too."""
     everybody = accounts.list_people(request_context.vault())
@@ -25,7 +25,7 @@ def show() -> ViewResponse:
 
 
 @blueprint.post("/people")
-@requires(Permission.PERSON_MANAGE)
+@require_permission(Permission.PERSON_MANAGE)
 def add() -> ViewResponse:
     """A new person; what they need to sign in is shown once, on the answer to this request."""
     password = accounts.make_password()
@@ -43,7 +43,7 @@ def add() -> ViewResponse:
 
 
 @blueprint.get("/people/<person_id>")
-@requires(Permission.PERSON_MANAGE)
+@require_permission(Permission.PERSON_MANAGE)
 def account(person_id: str) -> ViewResponse:
     """What can be changed of one account."""
     subject = accounts.get_person(request_context.vault(), person_id)
@@ -51,7 +51,7 @@ def account(person_id: str) -> ViewResponse:
 
 
 @blueprint.post("/people/<person_id>/name")
-@requires(Permission.PERSON_MANAGE)
+@require_permission(Permission.PERSON_MANAGE)
 def rename(person_id: str) -> ViewResponse:
     """Another name on screens and prints."""
     name = request.form.get("name", "")
@@ -63,7 +63,7 @@ def rename(person_id: str) -> ViewResponse:
 
 
 @blueprint.post("/people/<person_id>/role")
-@requires(Permission.PERSON_MANAGE)
+@require_permission(Permission.PERSON_MANAGE)
 def role(person_id: str) -> ViewResponse:
     """Another role, from their next click on."""
     chosen = request.form.get("role", "")
@@ -75,7 +75,7 @@ def role(person_id: str) -> ViewResponse:
 
 
 @blueprint.post("/people/<person_id>/credentials")
-@requires(Permission.PERSON_MANAGE)
+@require_permission(Permission.PERSON_MANAGE)
 def reset(person_id: str) -> ViewResponse:
     """A new password and one-time code for somebody who lost one."""
     password = accounts.make_password()
@@ -89,7 +89,7 @@ def reset(person_id: str) -> ViewResponse:
 
 
 @blueprint.post("/people/<person_id>/disable")
-@requires(Permission.PERSON_MANAGE)
+@require_permission(Permission.PERSON_MANAGE)
 def disable(person_id: str) -> ViewResponse:
     """Close an account."""
     renewed = accounts.disable_person(
@@ -101,7 +101,7 @@ def disable(person_id: str) -> ViewResponse:
 
 
 @blueprint.post("/people/<person_id>/enable")
-@requires(Permission.PERSON_MANAGE)
+@require_permission(Permission.PERSON_MANAGE)
 def enable(person_id: str) -> ViewResponse:
     """Open a closed account again, with new credentials."""
     password = accounts.make_password()

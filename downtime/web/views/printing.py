@@ -24,7 +24,7 @@ from downtime.vault import jobs
 from downtime.web import request_context
 from downtime.web.job_kinds import REASON_ON_SCREEN, is_print_job
 from downtime.web.responses import ViewResponse, read_whole_number, required_reason
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 from downtime.web.views.jobs import submit_print_job
 
 blueprint = Blueprint("printing", __name__)
@@ -32,7 +32,7 @@ ALL = "*"
 
 
 @blueprint.get("/print")
-@requires(Permission.FORM_PRINT)
+@require_permission(Permission.FORM_PRINT)
 def choose() -> ViewResponse:
     """What can be printed, what this person printed lately, and what nobody got."""
     snapshot, vault, settings = (
@@ -59,7 +59,7 @@ def choose() -> ViewResponse:
 
 
 @blueprint.post("/print/ward")
-@requires(Permission.PACK_PRINT)
+@require_permission(Permission.PACK_PRINT)
 def ward() -> ViewResponse:
     """One ward's pack, or those of all wards."""
     ward = request.form.get("ward", "")
@@ -69,7 +69,7 @@ def ward() -> ViewResponse:
 
 
 @blueprint.post("/print/changes")
-@requires(Permission.PACK_PRINT)
+@require_permission(Permission.PACK_PRINT)
 def changes() -> ViewResponse:
     """What changed on one ward since its last print."""
     ward = request.form.get("ward", "")
@@ -78,7 +78,7 @@ def changes() -> ViewResponse:
 
 
 @blueprint.post("/print/patient")
-@requires(Permission.PACK_PRINT)
+@require_permission(Permission.PACK_PRINT)
 def patient() -> ViewResponse:
     """The summary and the usual forms of one patient."""
     patient = request_context.snapshot().get_patient(request.form.get("patient", ""))
@@ -86,7 +86,7 @@ def patient() -> ViewResponse:
 
 
 @blueprint.post("/print/list")
-@requires(Permission.PACK_PRINT)
+@require_permission(Permission.PACK_PRINT)
 def session() -> ViewResponse:
     """A clinic's or theatre's list of a day, with the forms of its patients."""
     day, location = request.form.get("day", ""), request.form.get("location", "")
@@ -99,7 +99,7 @@ def session() -> ViewResponse:
 
 
 @blueprint.post("/print/blank")
-@requires(Permission.FORM_PRINT)
+@require_permission(Permission.FORM_PRINT)
 def blank() -> ViewResponse:
     """Blank copies of one form, or of every spare that a ward has."""
     name, ward = request.form.get("form", ""), request.form.get("ward", "")
@@ -120,7 +120,7 @@ def blank() -> ViewResponse:
 
 
 @blueprint.post("/print/again/<serial>")
-@requires(Permission.FORM_PRINT)
+@require_permission(Permission.FORM_PRINT)
 def reprint(serial: str) -> ViewResponse:
     """One form again, under a new serial; the old one becomes void."""
     form = ledger.get_form(request_context.vault(), serial)
@@ -128,7 +128,7 @@ def reprint(serial: str) -> ViewResponse:
 
 
 @blueprint.post("/print/failed/<pack>")
-@requires(Permission.PACK_PRINT)
+@require_permission(Permission.PACK_PRINT)
 def failed(pack: str) -> ViewResponse:
     """Print anew what failed."""
     failed_pack = pack_ledger.get_failed(request_context.vault(), pack)

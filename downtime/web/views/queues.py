@@ -12,7 +12,7 @@ from downtime.paper import ledger
 from downtime.web import request_context
 from downtime.web.access_control import has_permission
 from downtime.web.responses import ViewResponse
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("queues", __name__)
 PAGES = {Task.KEY_AGAIN: "verifying.second", Task.ADJUDICATE: "verifying.decide"}
@@ -23,7 +23,7 @@ _REMEMBERED = 200
 
 
 @blueprint.get("/queues/<name>")
-@requires(Permission.ENTRY_KEY)
+@require_permission(Permission.ENTRY_KEY)
 def show(name: str) -> ViewResponse:
     """The next forms of one queue, and who has them."""
     wanted = QueueFilter.parse(name, request.args.get("form", ""), request.args.get("ward", ""))
@@ -44,7 +44,7 @@ def show(name: str) -> ViewResponse:
 
 
 @blueprint.post("/queues/next")
-@requires(Permission.ENTRY_KEY)
+@require_permission(Permission.ENTRY_KEY)
 def next_() -> ViewResponse:
     """Take the next form: of the queue that was chosen, or of the one that one works through.
 
@@ -60,7 +60,7 @@ def next_() -> ViewResponse:
 
 
 @blueprint.get("/queues/previous")
-@requires(Permission.ENTRY_KEY)
+@require_permission(Permission.ENTRY_KEY)
 def previous() -> ViewResponse:
     """The form that was on the screen before."""
     trail = request_context.session_texts(_TRAIL).split()
@@ -72,7 +72,7 @@ def previous() -> ViewResponse:
 
 
 @blueprint.get("/quality")
-@requires(Permission.ENTRY_QUALITY)
+@require_permission(Permission.ENTRY_QUALITY)
 def show_quality() -> ViewResponse:
     """How many fields of each form are wrong, as far as that was checked."""
     vault = request_context.vault()

@@ -11,11 +11,11 @@ from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.returns.policies import MAX_TICK_NUMBER
 from downtime.returns.rekey import line_text, rekey_lines
 from downtime.returns.rekey.rekey_lines import RekeyLine
-from downtime.returns.rekey.worklist_files import FileKind
+from downtime.returns.rekey.worklist_files import WorklistFileKind
 from downtime.web import request_context
 from downtime.web.job_kinds import JobName
 from downtime.web.responses import ViewResponse, required_reason
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 from downtime.web.views.jobs import submit_and_follow
 
 blueprint = Blueprint("rekey_worklists", __name__)
@@ -27,14 +27,14 @@ SEARCHED = "text"
 
 
 @blueprint.get("/rekey-worklists")
-@requires(Permission.REKEY_LIST)
+@require_permission(Permission.REKEY_LIST)
 def show() -> ViewResponse:
     """The lists with their progress, and the open lines of the one that is chosen."""
     return _page(_read_filters(request.args.to_dict()), "")
 
 
 @blueprint.post("/rekey-worklists")
-@requires(Permission.REKEY_LIST)
+@require_permission(Permission.REKEY_LIST)
 def search() -> ViewResponse:
     """The lines, done ones too, that hold what was typed."""
     text = request.form.get(SEARCHED, "").strip()[:100]
@@ -58,7 +58,7 @@ def _page(filters: dict[str, str], text: str) -> ViewResponse:
         lines=lines[:SHOWN],
         count=len(lines),
         shown=SHOWN,
-        kinds=list(FileKind),
+        kinds=list(WorklistFileKind),
         line_text=line_text,
         zone=ZoneInfo(request_context.settings().site.time_zone),
         next_open=next((line.message.control_id for line in lines if not line.tick), ""),
@@ -67,7 +67,7 @@ def _page(filters: dict[str, str], text: str) -> ViewResponse:
 
 
 @blueprint.post("/rekey-worklists/fill")
-@requires(Permission.RETURN_EXPORT)
+@require_permission(Permission.RETURN_EXPORT)
 def fill() -> ViewResponse:
     """List items that cannot be sent as messages."""
     results = rekey_lines.fill_worklists(
@@ -80,7 +80,7 @@ def fill() -> ViewResponse:
 
 
 @blueprint.post("/rekey-worklists/tick")
-@requires(Permission.REKEY_TICK)
+@require_permission(Permission.REKEY_TICK)
 def tick() -> ViewResponse:
     """A line is keyed; the next open one is ready for the next number."""
     control_id, number = request.form.get("line", ""), request.form.get("number", "")
@@ -89,7 +89,7 @@ def tick() -> ViewResponse:
 
 
 @blueprint.post("/rekey-worklists/untick")
-@requires(Permission.REKEY_TICK)
+@require_permission(Permission.REKEY_TICK)
 def untick() -> ViewResponse:
     """A tick was wrong."""
     rekey_lines.untick_line(
@@ -103,7 +103,7 @@ def untick() -> ViewResponse:
 
 
 @blueprint.post("/rekey-worklists/file")
-@requires(Permission.REKEY_LIST)
+@require_permission(Permission.REKEY_LIST)
 def file() -> ViewResponse:
     """The chosen list as a file, as a job."""
     names = ("system", "department", "kind")

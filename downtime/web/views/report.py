@@ -11,14 +11,14 @@ from downtime.returns.report import incident_report, report_files
 from downtime.web import request_context
 from downtime.web.job_kinds import REASON_ON_SCREEN, JobName
 from downtime.web.responses import ViewResponse, file_response
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 from downtime.web.views.jobs import submit_and_follow
 
 blueprint = Blueprint("report", __name__)
 
 
 @blueprint.get("/report")
-@requires(Permission.REPORT_MAKE)
+@require_permission(Permission.REPORT_MAKE)
 def show() -> ViewResponse:
     """The report as it would read now."""
     past = outages.list_outages(request_context.vault())
@@ -39,14 +39,14 @@ def show() -> ViewResponse:
 
 
 @blueprint.post("/report/pdf")
-@requires(Permission.REPORT_MAKE)
+@require_permission(Permission.REPORT_MAKE)
 def pdf() -> ViewResponse:
     """The pages for a board, as a job."""
     return submit_and_follow(JobName.REPORT, {"outage": request.form.get("outage", "")})
 
 
 @blueprint.get("/report/json")
-@requires(Permission.REPORT_MAKE)
+@require_permission(Permission.REPORT_MAKE)
 def json() -> ViewResponse:
     """The same for programs."""
     outage = request.args.get("outage", "")

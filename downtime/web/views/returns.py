@@ -16,7 +16,7 @@ from downtime.returns.store import outbox_messages
 from downtime.web import request_context
 from downtime.web.job_kinds import JobName
 from downtime.web.responses import ViewResponse
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 from downtime.web.views.jobs import submit_and_follow
 
 blueprint = Blueprint("returns", __name__)
@@ -26,7 +26,7 @@ NEWEST = 200
 
 
 @blueprint.get("/returns")
-@requires(Permission.RETURN_EXPORT)
+@require_permission(Permission.RETURN_EXPORT)
 def show() -> ViewResponse:
     """Worklists to go out, what was refused, and what has gone."""
     vault, settings = request_context.vault(), request_context.settings()
@@ -66,21 +66,21 @@ def show() -> ViewResponse:
 
 
 @blueprint.post("/returns")
-@requires(Permission.RETURN_EXPORT)
+@require_permission(Permission.RETURN_EXPORT)
 def export() -> ViewResponse:
     """Write the messages or the worklist; each item goes out once."""
     return submit_and_follow(JobName.RETURNS, {"format": request.form.get("format", "")})
 
 
 @blueprint.post("/returns/send")
-@requires(Permission.RETURN_EXPORT)
+@require_permission(Permission.RETURN_EXPORT)
 def send() -> ViewResponse:
     """Send to one system over the network, as a job."""
     return submit_and_follow(JobName.SENDING, {"system": request.form.get("system", "")})
 
 
 @blueprint.post("/returns/message")
-@requires(Permission.RETURN_EXPORT)
+@require_permission(Permission.RETURN_EXPORT)
 def settle() -> ViewResponse:
     """Send a refused message again, say that people put it right, or take it back."""
     vault, actor = request_context.vault(), request_context.actor()

@@ -10,13 +10,13 @@ from downtime.errors import InputError
 from downtime.snapshot import load_bundle, local_snapshots
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse, required_reason
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("snapshots", __name__)
 
 
 @blueprint.get("/snapshots")
-@requires(Permission.SNAPSHOT_LIST)
+@require_permission(Permission.SNAPSHOT_LIST)
 def show() -> ViewResponse:
     """The snapshots, newest first."""
     return render_template(
@@ -25,7 +25,7 @@ def show() -> ViewResponse:
 
 
 @blueprint.post("/snapshots/load")
-@requires(Permission.SNAPSHOT_LOAD)
+@require_permission(Permission.SNAPSHOT_LOAD)
 def load() -> ViewResponse:
     """Check a bundle that was sent from the browser, and use it from now on."""
     upload = request.files.get("bundle")
@@ -35,7 +35,7 @@ def load() -> ViewResponse:
         )
     reason = required_reason()
     with TemporaryDirectory(
-        dir=request_context.app_state().home.bundles, prefix=".upload-"
+        dir=request_context.app_state().home.bundles_folder, prefix=".upload-"
     ) as folder:
         path = (
             Path(folder) / "upload.downtime"

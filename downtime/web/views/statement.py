@@ -17,7 +17,7 @@ from downtime.returns.statement.form_accounting import COLUMNS
 from downtime.web import request_context
 from downtime.web.job_kinds import REASON_ON_SCREEN, JobName
 from downtime.web.responses import ViewResponse, file_response
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 from downtime.web.views.jobs import submit_and_follow
 from downtime.web.views.ledger import titles
 
@@ -25,7 +25,7 @@ blueprint = Blueprint("statement", __name__)
 
 
 @blueprint.get("/statement")
-@requires(Permission.STATEMENT_MAKE)
+@require_permission(Permission.STATEMENT_MAKE)
 def show() -> ViewResponse:
     """The statement as it would read now."""
     vault, settings = request_context.vault(), request_context.settings()
@@ -53,14 +53,14 @@ def show() -> ViewResponse:
 
 
 @blueprint.post("/statement/pdf")
-@requires(Permission.STATEMENT_MAKE)
+@require_permission(Permission.STATEMENT_MAKE)
 def pdf() -> ViewResponse:
     """The pages for the binder, as a job."""
     return submit_and_follow(JobName.STATEMENT, {"outage": request.form.get("outage", "")})
 
 
 @blueprint.get("/statement/json")
-@requires(Permission.STATEMENT_MAKE)
+@require_permission(Permission.STATEMENT_MAKE)
 def json() -> ViewResponse:
     """The same for programs."""
     outage = request.args.get("outage", "")
@@ -79,7 +79,7 @@ def json() -> ViewResponse:
 
 
 @blueprint.post("/statement/sign")
-@requires(Permission.STATEMENT_SIGN)
+@require_permission(Permission.STATEMENT_SIGN)
 def sign() -> ViewResponse:
     """Sign the facts as they are now, as one of the leads."""
     lead = sign_statement.parse_lead(request.form.get("lead", ""))

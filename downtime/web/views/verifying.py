@@ -13,7 +13,7 @@ from downtime.entry.validation import InvalidAnswersError
 from downtime.paper import serials
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse, required_reason
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 from downtime.web.views import queues
 from downtime.web.views.keying import (
     form_context,
@@ -27,7 +27,7 @@ blueprint = Blueprint("verifying", __name__)
 
 
 @blueprint.get("/key/<serial>/second")
-@requires(Permission.ENTRY_VERIFY)
+@require_permission(Permission.ENTRY_VERIFY)
 def second(serial: str) -> ViewResponse:
     """The critical fields, empty: what the first person keyed is not shown."""
     opened = double_keying.open_second_keying(
@@ -38,7 +38,7 @@ def second(serial: str) -> ViewResponse:
 
 
 @blueprint.post("/key/<serial>/second")
-@requires(Permission.ENTRY_VERIFY)
+@require_permission(Permission.ENTRY_VERIFY)
 def submit_second(serial: str) -> ViewResponse:
     """Finish the second keying and open the next form."""
     vault, settings = request_context.vault(), request_context.settings()
@@ -58,7 +58,7 @@ def submit_second(serial: str) -> ViewResponse:
 
 
 @blueprint.post("/key/<serial>/second/part")
-@requires(Permission.ENTRY_VERIFY)
+@require_permission(Permission.ENTRY_VERIFY)
 def save_while_typing(serial: str) -> ViewResponse:
     """Keep what was typed while one goes on typing."""
     double_keying.save_second_draft(
@@ -68,14 +68,14 @@ def save_while_typing(serial: str) -> ViewResponse:
 
 
 @blueprint.get("/key/<serial>/decide")
-@requires(Permission.ENTRY_VERIFY)
+@require_permission(Permission.ENTRY_VERIFY)
 def decide(serial: str) -> ViewResponse:
     """The fields that two people keyed differently."""
     return _render_decide(serial, {}, {})
 
 
 @blueprint.post("/key/<serial>/decide")
-@requires(Permission.ENTRY_VERIFY)
+@require_permission(Permission.ENTRY_VERIFY)
 def submit_decision(serial: str) -> ViewResponse:
     """What the paper says in each of them, as a third person reads it."""
     vault, settings = request_context.vault(), request_context.settings()
@@ -92,7 +92,7 @@ def submit_decision(serial: str) -> ViewResponse:
 
 
 @blueprint.post("/key/<serial>/verify")
-@requires(Permission.ENTRY_VERIFY)
+@require_permission(Permission.ENTRY_VERIFY)
 def verify(serial: str) -> ViewResponse:
     """A second person compared all of it; what is keyed blind first is not verified by a look."""
     opened = open_form.open_form(request_context.vault(), serial, request_context.settings())
@@ -107,7 +107,7 @@ def verify(serial: str) -> ViewResponse:
 
 
 @blueprint.post("/key/<serial>/send-back")
-@requires(Permission.ENTRY_VERIFY)
+@require_permission(Permission.ENTRY_VERIFY)
 def send_back(serial: str) -> ViewResponse:
     """What was keyed is wrong: it becomes a draft again."""
     corrections.send_back(

@@ -7,13 +7,13 @@ from downtime.errors import NotFoundError
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.web import request_context, worklist_counts
 from downtime.web.responses import ViewResponse
-from downtime.web.view_permissions import requires
+from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("worklists", __name__)
 
 
 @blueprint.get("/worklists")
-@requires(Permission.ENTRY_QUEUE)
+@require_permission(Permission.ENTRY_QUEUE)
 def show() -> ViewResponse:
     """The lists of the present or last outage, each with how many wait in it."""
     try:

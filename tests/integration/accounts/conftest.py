@@ -38,7 +38,7 @@ class Hospital:
             unlock_file=unlock_file,
             settings_text=CHEAP,
         )
-        self.settings = config.load_settings(self.home.config)
+        self.settings = config.load_settings(self.home.config_file)
         self.secrets = {"admin": self.made.totp_secret}
 
     def code(self, username: str) -> str:

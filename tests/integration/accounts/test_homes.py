@@ -11,7 +11,7 @@ from .conftest import CHEAP
 
 
 def test_a_new_home_is_private_and_its_administrator_signs_in(hospital):
-    for folder in (hospital.home.path, hospital.home.keys, hospital.home.snapshots):
+    for folder in (hospital.home.path, hospital.home.keys_folder, hospital.home.snapshots_folder):
         assert folder.stat().st_mode & 0o777 == 0o700
     signed_in = hospital.sign_in()
     assert signed_in.person.role == "administrator"
@@ -80,7 +80,7 @@ def test_a_site_s_name_with_quotes_is_kept(tmp_path, clock):
     homes.create_home(home, clock, site_name='St "Elsewhere" \\ North\n', site_code="X")
     from downtime import config
 
-    assert config.load_settings(home.config).site.name == 'St "Elsewhere" \\ North'
+    assert config.load_settings(home.config_file).site.name == 'St "Elsewhere" \\ North'
 
 
 @pytest.mark.parametrize("wrong", [{"device_code": "I0"}, {"password": "short"}])

@@ -54,7 +54,7 @@ def queued(folder, target):
     target(channel="mllp", host="127.0.0.1", port=1)
     place = Home(folder / "K7")
     opened = homes.open_with_file(
-        place, config.load_settings(place.config), Clock(BEGINS), folder / "K7.key"
+        place, config.load_settings(place.config_file), Clock(BEGINS), folder / "K7.key"
     )
     vault, actor = opened.vault, opened.actor
     try:

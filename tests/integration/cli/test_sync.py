@@ -46,7 +46,7 @@ def machines(tmp_path_factory, settings_file):
 
 def print_blanks(home, key, clock):
     """What a ward prints on the screen: three blank charts."""
-    settings = config.load_settings(Home(home).config)
+    settings = config.load_settings(Home(home).config_file)
     opened = homes.open_with_file(Home(home), settings, clock, key)
     print_pack(
         opened.vault,
@@ -119,7 +119,7 @@ def test_only_a_person_of_records_excuses_a_machine(machines, gathered):
 
 def test_a_broken_laptop_is_taken_over_by_a_named_person_with_a_reason(machines, gathered):
     folder, clerk, laptop, station = machines
-    settings = config.load_settings(Home(folder / "K7").config)
+    settings = config.load_settings(Home(folder / "K7").config_file)
     opened = homes.open_with_file(Home(folder / "K7"), settings, laptop.clock, folder / "K7.key")
     opened.vault.db.conn.execute("DROP TRIGGER audit_no_update")
     opened.vault.db.conn.execute("UPDATE audit SET why = 'other' WHERE seq = 1")

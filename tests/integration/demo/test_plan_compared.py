@@ -14,9 +14,9 @@ from downtime.demo.feeds import write_feeds
 from downtime.demo.plan import plan
 from downtime.demo.settings import settings_text
 from downtime.entry.fact_reader import find_facts
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 from downtime.entry.validation import validate_answers
-from downtime.feeds.model import Message
+from downtime.feeds.model import FeedMessage
 from downtime.feeds.read_feeds import read_feeds
 from downtime.paper.forms.load_form import load_form
 from downtime.reconcile.compare import load_records
@@ -33,7 +33,7 @@ ZONE = ZoneInfo("Europe/London")
 
 
 def recorded(db, folder, settings, at):
-    items = (i for i in read_feeds([folder], settings) if isinstance(i, Message))
+    items = (i for i in read_feeds([folder], settings) if isinstance(i, FeedMessage))
     state.apply_messages(db, items, at, settings.site.mrn_authority)
     return list(select_records(settle_records(db, settings), settings, at))
 
@@ -62,9 +62,11 @@ def keyed(told, patients):
 def issued(written, patients):
     """Whom the form was printed for."""
     if not written.mrn:
-        return Person(downtime_number=written.person)
+        return PaperPerson(downtime_number=written.person)
     held = patients[written.mrn]
-    return Person(id=held.id, mrn=held.mrn, nhs_number=held.nhs_number, birth_date=held.birth_date)
+    return PaperPerson(
+        id=held.id, mrn=held.mrn, nhs_number=held.nhs_number, birth_date=held.birth_date
+    )
 
 
 def lived_through(folder, seed, now):

@@ -19,7 +19,7 @@ from downtime.demo.context import FOLDER
 from downtime.demo.plan import plan
 from downtime.demo.staff import ACCOUNTS
 from downtime.entry.model import VerificationBasis
-from downtime.entry.store.entries import fetch
+from downtime.entry.store.entries import fetch_entry
 from downtime.errors import ConflictError
 from downtime.paper.forms.load_form import load_form
 from downtime.reconcile.find_items import list_items
@@ -68,11 +68,13 @@ def test_nobody_settles_anything_alone(told):
     assert (links["confirmed"], links["unknown"]) == (2, 1)
     assert decided > 0
     assert facts["forms"]["keyed_twice"] > facts["forms"]["disputed"] == 1
-    settings = config.load_settings(home.config)
+    settings = config.load_settings(home.config_file)
     opened = homes.open_with_file(home, settings, system_clock, home.path / "laptop.unlock")
     with closing(opened.vault) as vault:
         rows = list_items(vault, facts["outage"]["id"])
-        entries = {row.item.fact.serial: fetch(vault.db, row.item.fact.serial) for row in rows}
+        entries = {
+            row.item.fact.serial: fetch_entry(vault.db, row.item.fact.serial) for row in rows
+        }
         people = [
             (entry.transcriber, entry.verifier)
             for entry in entries.values()

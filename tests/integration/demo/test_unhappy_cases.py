@@ -10,7 +10,7 @@ from downtime.clinical.record_types import TYPES
 from downtime.demo.feeds import write_feeds
 from downtime.demo.settings import settings_text
 from downtime.demo.special_cases import CASES
-from downtime.feeds.model import Message
+from downtime.feeds.model import FeedMessage
 from downtime.feeds.read_feeds import read_feeds
 from downtime.snapshot import apply_messages
 from downtime.snapshot.settle_records import settle_records
@@ -54,7 +54,7 @@ def story(tmp_path_factory):
     seen = {}
     for phase, at in (("before", NOW), ("after", NOW + timedelta(hours=8))):
         write_feeds(folder / phase, "small", 1, phase, NOW)
-        items = (i for i in read_feeds([folder / phase], settings) if isinstance(i, Message))
+        items = (i for i in read_feeds([folder / phase], settings) if isinstance(i, FeedMessage))
         apply_messages.apply_messages(db, items, at, settings.site.mrn_authority)
         seen[phase] = Seen(list(settle_records(db, settings)))
     return seen

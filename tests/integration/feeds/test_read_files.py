@@ -11,7 +11,7 @@ from openpyxl import Workbook
 
 from downtime.errors import NotFoundError
 from downtime.feeds.check_feeds import check_feeds
-from downtime.feeds.model import Message, Reject
+from downtime.feeds.model import FeedMessage, Reject
 from downtime.feeds.read_feeds import read_feeds
 from downtime.settings import FeedsSettings, Settings
 
@@ -118,7 +118,7 @@ def test_a_workbook_whose_cells_lie_far_apart_is_refused_and_nothing_else_stops(
     first, second = read_feeds([tmp_path], settings())
     assert isinstance(first, Reject)
     assert "memory" in first.reason
-    assert isinstance(second, Message)
+    assert isinstance(second, FeedMessage)
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path):

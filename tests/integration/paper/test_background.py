@@ -126,10 +126,10 @@ def own(vault):
     """`own(pdf, definition)` puts both into the home."""
 
     def put(pdf, text=FORM):
-        vault.home.forms.mkdir(exist_ok=True)
-        (vault.home.forms / "own.pdf").write_bytes(pdf)
-        (vault.home.forms / "own.yaml").write_text(text)
-        assert check_file(vault.home.forms / "own.yaml") == []
+        vault.home.forms_folder.mkdir(exist_ok=True)
+        (vault.home.forms_folder / "own.pdf").write_bytes(pdf)
+        (vault.home.forms_folder / "own.yaml").write_text(text)
+        assert check_file(vault.home.forms_folder / "own.yaml") == []
 
     return put
 
@@ -178,7 +178,8 @@ def test_a_page_stands_upright_and_whole_however_it_was_stored(
         page.obj.Contents = expected.make_stream(drawing(*layout.size).encode())
         expected.save(plain)
     (seen,) = pictures(
-        background.open_background(vault.home.forms / "own.pdf", settings.paper).pdf, tmp_path
+        background.open_background(vault.home.forms_folder / "own.pdf", settings.paper).pdf,
+        tmp_path,
     )
     (wanted,) = pictures(plain.getvalue(), tmp_path)
     assert seen.size == wanted.size
@@ -336,8 +337,8 @@ def test_what_is_no_form_is_refused_in_a_sentence(tmp_path):
 def test_a_missing_background_is_named_with_its_line(own, vault, settings):
     own(turned(A4, 0))
     form = load_form("own", vault.home)
-    (vault.home.forms / "own.pdf").unlink()
-    (problem,) = check_file(vault.home.forms / "own.yaml")
+    (vault.home.forms_folder / "own.pdf").unlink()
+    (problem,) = check_file(vault.home.forms_folder / "own.yaml")
     assert str(problem) == (
         "own.yaml, line 9: The background 'own.pdf' does not lie beside this file."
     )
@@ -347,10 +348,10 @@ def test_a_missing_background_is_named_with_its_line(own, vault, settings):
 
 def test_a_page_is_shown_as_a_picture(own, vault, settings):
     own(turned(A4, 90))
-    png = background.draw_page(vault.home.forms / "own.pdf", 1, settings.paper)
+    png = background.draw_page(vault.home.forms_folder / "own.pdf", 1, settings.paper)
     assert Image.open(io.BytesIO(png)).size == pytest.approx((827, 1170), abs=2)
     with pytest.raises(InputError, match="no page 2"):
-        background.draw_page(vault.home.forms / "own.pdf", 2, settings.paper)
+        background.draw_page(vault.home.forms_folder / "own.pdf", 2, settings.paper)
 
 
 def test_a_page_that_asks_for_too_much_memory_is_refused(tmp_path):

@@ -19,7 +19,7 @@ from .conftest import read_words
 
 def test_what_is_begun_can_be_used_at_once(vault, settings, actor, words):
     path = hospital_forms.create_form(vault.home, "falls-check")
-    assert path == vault.home.forms / "falls-check.yaml"
+    assert path == vault.home.forms_folder / "falls-check.yaml"
     assert check_file(path) == []
     out = io.BytesIO()
     printed = print_pack(
@@ -44,13 +44,13 @@ def test_a_form_is_never_written_over_unasked(home):
 def test_a_name_that_is_no_file_name_is_refused(home, name):
     with pytest.raises(InputError, match="small letters"):
         hospital_forms.create_form(home, name)
-    assert not home.forms.exists()
+    assert not home.forms_folder.exists()
 
 
 def test_a_definition_with_a_mistake_is_not_saved(home):
     with pytest.raises(InputError, match="line 1: The form needs 'version'"):
         hospital_forms.save_form(home, "bad", "name: bad\n")
-    assert not (home.forms / "bad.yaml").exists()
+    assert not (home.forms_folder / "bad.yaml").exists()
 
 
 def test_a_form_travels_as_a_questionnaire_to_another_home(home, tmp_path):

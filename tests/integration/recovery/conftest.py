@@ -173,7 +173,7 @@ def hold(vault):
             key="0123456789abcdef", time_zone="Europe/London", systems={"LIMS": created},
             counts={}, holds=(),
         )  # fmt: skip
-        path = vault.home.snapshots / f"{header.id}.db"
+        path = vault.home.snapshots_folder / f"{header.id}.db"
         record_tables.create_database(
             path, vault.derive_key(f"snapshot:{header.id}"), header, records
         )

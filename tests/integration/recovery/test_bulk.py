@@ -32,7 +32,7 @@ def decided(vault, outage):
 def test_a_rule_decides_exactly_what_its_preview_showed(vault, compared, checker):
     shown = decide_in_bulk.preview_bulk_decision(vault, compared, NEW_IN_LIMS, "return", checker)
     assert len(shown.rows) == 4
-    assert shown.counts("form") == [("blood-sciences-request", 4)]
+    assert shown.count_items("form") == [("blood-sciences-request", 4)]
     assert decided(vault, compared)[0][1] == "open"
     batch = decide_in_bulk.apply_bulk_decision(
         vault, compared, NEW_IN_LIMS, "return", shown.token, checker, "never reached the LIMS"

@@ -9,7 +9,7 @@ from downtime.processes.pool import WorkerError
 from downtime.reconcile import find_items
 from downtime.reconcile.compare import compare_in_parallel, run_comparison
 from downtime.reconcile.compare.compare_forms import FormComparer
-from downtime.reconcile.compare.comparison_worker import WorkerArguments
+from downtime.reconcile.compare.comparison_worker import ComparisonWorkerArguments
 from downtime.vault import audit
 
 from .conftest import BLOODS, HOSPITAL, LATER
@@ -67,7 +67,7 @@ def test_several_processes_find_what_one_finds(
 def test_a_process_that_fails_names_nobody_and_the_next_comparison_goes_on(
     vault, small, settings, paper, actor, found, monkeypatch
 ):
-    lost = lambda home, key, *rest: WorkerArguments(home, bytes(32), *rest)  # noqa: E731
+    lost = lambda home, key, *rest: ComparisonWorkerArguments(home, bytes(32), *rest)  # noqa: E731
     with monkeypatch.context() as patch:
         patch.setattr(compare_in_parallel, "WorkerArguments", lost)
         with pytest.raises(WorkerError) as failed:

@@ -73,7 +73,7 @@ def test_every_field_at_fault_gets_one_sentence_and_nothing_is_kept(vault, setti
         "total:1": "This form has no field 'total:1' to key.",
     }
     assert "8800" not in str(refused.value)
-    assert entries.fetch(vault.db, serial) is None
+    assert entries.fetch_entry(vault.db, serial) is None
     assert state(vault, serial) == "issued"
 
 
@@ -164,7 +164,7 @@ def test_a_void_or_lost_form_cannot_be_keyed(vault, settings, issue, actor, fate
     fate(vault, serial, actor, "torn")
     with pytest.raises(ConflictError):
         keying.submit_entry(vault, settings, serial, BLOODS, actor)
-    assert entries.fetch(vault.db, serial) is None
+    assert entries.fetch_entry(vault.db, serial) is None
 
 
 def test_a_form_kept_as_a_picture_may_be_filed_without_keying(vault, settings, issue, actor):

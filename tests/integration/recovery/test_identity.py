@@ -118,12 +118,12 @@ def test_a_site_orders_urgent_forms_by_a_setting_or_by_forms_of_its_own(
     order = ReconcileSettings(urgent_forms=("blood-sciences-request", "phoned-result"))
     listed = unidentified.list_unidentified(vault, Settings(reconcile=order), outage)
     assert tuple(one.serials[0] for one in listed) == early_and_late
-    vault.home.forms.mkdir()
+    vault.home.forms_folder.mkdir()
     for name in ("blood-sciences-request", "phoned-result"):
         own = load_form(name).source.replace("urgent: 5\n", "")
         if name == "blood-sciences-request":
             own = own.replace("\nitem:\n", "\nurgent: 1\nitem:\n", 1)
-        (vault.home.forms / f"{name}.yaml").write_text(own)
+        (vault.home.forms_folder / f"{name}.yaml").write_text(own)
     assert [one.urgent for one in work()] == [1, 0]
     assert tuple(one.serials[0] for one in work()) == early_and_late
 

@@ -6,7 +6,7 @@ from operator import attrgetter
 
 from downtime.clinical.model import Patient
 from downtime.demo.tables import NAME_GROUPS
-from downtime.entry.facts import Person, person_of
+from downtime.entry.facts import PaperPerson, make_paper_person
 from downtime.reconcile.identity.candidates import PersonQuery, find_candidates
 from downtime.reconcile.identity.signs import find_signs
 from downtime.settings import ReconcileSettings
@@ -41,7 +41,7 @@ def garbled(chance, patient):
         "number": {"mrn": patient.mrn[:-2] + patient.mrn[-1] + patient.mrn[-2]},
     }
     said = {name: getattr(patient, name) for name in ("family", "given", "birth_date", "gender")}
-    return Person(**{**said, **slips[chance.choice(sorted(slips))]})
+    return PaperPerson(**{**said, **slips[chance.choice(sorted(slips))]})
 
 
 def read_through(patients, paper, settings):
@@ -49,7 +49,8 @@ def read_through(patients, paper, settings):
 
     def points(patient):
         return sum(
-            s.points for s in find_signs(paper, person_of(patient), settings.alike_name_percent)
+            s.points
+            for s in find_signs(paper, make_paper_person(patient), settings.alike_name_percent)
         )
 
     return max(map(points, patients))

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 from downtime.errors import ConflictError, InputError
 from downtime.returns import queue_messages
 from downtime.returns.model import MessageState
@@ -160,7 +160,7 @@ def test_every_type_has_its_words_and_loses_none(kind):
     }
     fact = Fact(
         key="K7000042X-form", type=kind, system="EPR", form="f", serial="K7000042X",
-        person=Person(family="Hill"), fields=fields, notes=(("Said", "more"),),
+        person=PaperPerson(family="Hill"), fields=fields, notes=(("Said", "more"),),
     )  # fmt: skip
     told = line_text.describe_item(fact) + line_text.describe_details(
         fact, ZoneInfo("Europe/London")

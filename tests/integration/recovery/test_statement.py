@@ -155,7 +155,7 @@ def test_nobody_signs_twice_or_for_another_lead(vault, settings, recovered, lead
     with vault.change(actor, "person.create") as db:
         accounts.add_person(db, other, "", vault.now())
     with pytest.raises(ConflictError, match="already signed"):
-        sign_statement(vault, settings, "safety", other.actor("laptop-1"))
+        sign_statement(vault, settings, "safety", other.make_actor("laptop-1"))
     with pytest.raises(ForbiddenError, match="as clinical safety lead"):
         sign_statement(vault, settings, "ward", site)
     with pytest.raises(InputError, match="no such lead"):

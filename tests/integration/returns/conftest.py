@@ -4,7 +4,7 @@ from types import MappingProxyType
 
 import pytest
 
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 from downtime.entry.model import Entry, EntryState
 from downtime.entry.store import entries as entry_store
 from downtime.outage import outages
@@ -20,8 +20,10 @@ from downtime.reconcile.store import items as items_store
 from downtime.reconcile.store.items import fact_digest
 from downtime.settings import ReturnsSettings, Settings
 
-MARY = Person(mrn="H100", nhs_number="9990000018", family="Hill", given="Mary", gender="female")
-OLU = Person(mrn="H200", nhs_number="9990000026", family="Ade", given="Olu", gender="male")
+MARY = PaperPerson(
+    mrn="H100", nhs_number="9990000018", family="Hill", given="Mary", gender="female"
+)
+OLU = PaperPerson(mrn="H200", nhs_number="9990000026", family="Ade", given="Olu", gender="male")
 COMPARED = "2026-11-04T09:00:00Z"
 
 
@@ -32,7 +34,9 @@ def outage(vault, actor):
     )
 
 
-def fact(kind: str, serial: str, who: Person, fields: dict, *, part: str = "form", system="LIMS"):
+def fact(
+    kind: str, serial: str, who: PaperPerson, fields: dict, *, part: str = "form", system="LIMS"
+):
     return Fact(
         key=f"{serial}-{part}", type=kind, system=system, form="test-form", serial=serial, ward="A1",
         person=who, event="2026-11-02T14:00:00Z", entered="2026-11-03T09:00:00Z",
@@ -40,11 +44,11 @@ def fact(kind: str, serial: str, who: Person, fields: dict, *, part: str = "form
     )  # fmt: skip
 
 
-def request(serial: str, who: Person, code: str = "FBC") -> Fact:
+def request(serial: str, who: PaperPerson, code: str = "FBC") -> Fact:
     return fact("ServiceRequest", serial, who, {"code": code, "display": code})
 
 
-def value(serial: str, who: Person, name: str, said: str) -> Fact:
+def value(serial: str, who: PaperPerson, name: str, said: str) -> Fact:
     fields = {"display": name, "value": said, "units": "mmol/L"}
     return fact("Observation", serial, who, fields, part=f"value-{name}")
 
@@ -56,7 +60,7 @@ def decide(vault, outage, actor):
     def save(*facts: Fact) -> None:
         with vault.change(actor, AuditAction.RECONCILE_DECIDE) as db:
             for serial in {fact.serial for fact in facts}:
-                entry_store.save(db, verified_entry(serial, outage.id))
+                entry_store.save_entry(db, verified_entry(serial, outage.id))
             items_store.save_items(db, [decided_item(fact, outage.id) for fact in facts])
 
     return save

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.entry.facts import Person
+from downtime.entry.facts import PaperPerson
 from downtime.reconcile.identity import links
 from downtime.returns import outbox, queue_messages, send_messages
 from downtime.returns.message_reasons import word_reason
@@ -19,7 +19,7 @@ from .receiver import ack, receiver
 
 ZONE = ZoneInfo("Europe/London")
 NUMBER = "DK700001X"
-PAPER = Person(downtime_number=NUMBER, family="Unknown", given="Female")
+PAPER = PaperPerson(downtime_number=NUMBER, family="Unknown", given="Female")
 OTHER = Actor("u-2", "Ben Records", "laptop-1")
 
 

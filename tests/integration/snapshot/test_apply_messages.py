@@ -7,7 +7,7 @@ import pytest
 
 from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import Patient
-from downtime.feeds.model import Change, Message, Position, Replacement
+from downtime.feeds.model import Change, FeedMessage, Position, Replacement
 from downtime.settings import Settings
 from downtime.snapshot import apply_messages
 from downtime.snapshot.settle_records import settle_records
@@ -26,7 +26,7 @@ class Feeds:
         self.db = connect(path, os.urandom(32))
 
     def say(self, *content, source="PAS", sent="2026-11-02T10:00:00Z"):
-        message = Message(
+        message = FeedMessage(
             position=Position("f", 1), kind="x", source=source, sent=sent, content=content
         )
         return apply_messages.apply_messages(self.db, [message], NOW, "DEMO")
@@ -235,7 +235,7 @@ def test_systems_are_as_new_as_what_they_sent(feeds):
 
 def test_a_message_without_a_sender_dates_each_system_whose_records_it_holds(feeds):
     both = (change("Patient", who=(A,)), change("Flag", "F1", "08:00", source="EPR"))
-    message = Message(
+    message = FeedMessage(
         position=Position("f", 1),
         kind="Bundle",
         source="",
@@ -254,7 +254,9 @@ def test_a_failure_in_the_middle_leaves_the_state_as_it_was(feeds):
     def broken():
         yield from ()
         item = change("Flag", "F1", "12:00", text="two")
-        yield Message(position=Position("f", 1), kind="x", source="PAS", sent="", content=(item,))
+        yield FeedMessage(
+            position=Position("f", 1), kind="x", source="PAS", sent="", content=(item,)
+        )
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):

@@ -94,7 +94,7 @@ def bundles(machines):
 
 
 def files(machines):
-    return {path.name for path in machines[1].home.snapshots.iterdir()}
+    return {path.name for path in machines[1].home.snapshots_folder.iterdir()}
 
 
 def test_a_bundle_is_loaded_and_can_be_asked(machines, seal, take):
@@ -153,7 +153,7 @@ def test_a_foreign_bundle_is_refused(machines, seal, take):
     refused(machines, take, seal(2, to=machines[:1]), "bundle.not-for-us")
     refused(machines, take, seal(2, hospital="OTHER"), "bundle.other-hospital")
     refused(machines, take, seal(2, schema=99), "bundle.newer-format")
-    assert len(list(ward.home.bundles.iterdir())) == 1
+    assert len(list(ward.home.bundles_folder.iterdir())) == 1
 
 
 def test_counts_that_do_not_agree_are_refused(machines, seal, take):
@@ -291,7 +291,7 @@ def test_old_snapshots_go_and_pinned_ones_stay(machines, seal, take, actor):
         (1, False, True),
     ]
     assert len(files(machines)) == 3
-    assert len(list(machines[1].home.bundles.iterdir())) == 3
+    assert len(list(machines[1].home.bundles_folder.iterdir())) == 3
     with local_snapshots.open_snapshot(ward, first) as snapshot:
         assert snapshot.header.sequence == 1
 
@@ -299,7 +299,7 @@ def test_old_snapshots_go_and_pinned_ones_stay(machines, seal, take, actor):
 def test_a_locked_laptop_keeps_bundles_sealed(machines, seal):
     _, ward, _ = machines
     sealed = load_bundle.receive_bundle(ward.home, SETTINGS, seal(1))
-    assert (ward.home.bundles / sealed.name).read_bytes() == sealed.data
+    assert (ward.home.bundles_folder / sealed.name).read_bytes() == sealed.data
     with pytest.raises(NotFoundError, match="no snapshot yet"):
         local_snapshots.open_current_snapshot(ward.vault)
     with pytest.raises(UntrustedError, match="not trusted"):

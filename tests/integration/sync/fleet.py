@@ -117,12 +117,12 @@ class Machine:
     def backup(self, file: Path) -> None:
         """Copy the vault as it is now."""
         self.vault.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        shutil.copy(self.home.vault, file)
+        shutil.copy(self.home.vault_file, file)
 
     def restore(self, file: Path) -> None:
         """Go on from a copy: what came after it is not known here any more."""
         self.vault.close()
-        shutil.copy(file, self.home.vault)
+        shutil.copy(file, self.home.vault_file)
         self.vault = Vault(self.home, self.data_key, self.clock)
 
     def export(self, station: "Machine") -> ExportedBundle:

@@ -186,12 +186,12 @@ def test_a_laptop_put_back_from_a_backup_is_refused_loudly(fleet, tmp_path):
     k7.issue()
     backup = tmp_path / "backup.db"
     k7.vault.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    shutil.copy(k7.home.vault, backup)
+    shutil.copy(k7.home.vault_file, backup)
     k7.issue()
     station.merge(k7.export(station))
     rows = list(station.vault.db.query("SELECT * FROM form_issue"))
     k7.vault.close()
-    shutil.copy(backup, k7.home.vault)
+    shutil.copy(backup, k7.home.vault_file)
     k7.vault = Vault(k7.home, k7.data_key, k7.clock)
     for _ in range(5):
         k7.issue()
@@ -243,7 +243,9 @@ def test_what_one_person_verified_on_a_laptop_is_keyed_again_at_the_station(flee
     number = key_on_laptop(k7)
     with k7.vault.change(k7.checker, AuditAction.ENTRY_VERIFY, target=number) as db:
         entry, basis = open_form.get_entry(k7.vault, number), VerificationBasis.COMPARED
-        entries.save(db, verify_entry.accept_entry(db, entry, k7.checker, k7.vault.now(), basis))
+        entries.save_entry(
+            db, verify_entry.accept_entry(db, entry, k7.checker, k7.vault.now(), basis)
+        )
     assert k7.state(number) == "verified"
     for _ in range(2):
         station.merge(k7.export(station))

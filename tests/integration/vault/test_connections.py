@@ -62,7 +62,7 @@ def test_a_change_that_is_under_way_is_completed_after_closing(vault, home, acto
     key = vault.derive_key("vault")
     with vault.change(actor, "note.add", target="last"):
         vault.close()
-    assert connect(home.vault, key)["audit"].count == 1
+    assert connect(home.vault_file, key)["audit"].count == 1
 
 
 def test_a_closed_vault_is_locked_for_good(vault):
@@ -81,7 +81,7 @@ def test_reading_goes_on_while_another_thread_writes(vault, actor):
 def test_a_wrong_key_and_a_damaged_file_are_told_in_a_sentence(vault, home, tmp_path):
     assert vault.db["audit"].count == 0
     with pytest.raises(LockedError, match=r"vault\.db does not open with this key"):
-        connect(home.vault, bytes(32))
+        connect(home.vault_file, bytes(32))
     (tmp_path / "junk.db").write_bytes(b"junk" * 4096)
     with pytest.raises(LockedError, match=r"junk\.db does not open"):
         connect(tmp_path / "junk.db", bytes(32))

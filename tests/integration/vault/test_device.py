@@ -15,7 +15,7 @@ from downtime.vault.vault import Vault
 def other(tmp_path):
     """The card of another machine."""
     home = Home(tmp_path / "other")
-    home.keys.mkdir(parents=True)
+    home.keys_folder.mkdir(parents=True)
     return device.create_device(home, bytes(32), "M2", "Publisher").as_json()
 
 
@@ -36,7 +36,7 @@ def test_the_card_is_public_and_what_the_machine_signs_can_be_checked(keyed, hom
 
 
 def test_the_private_half_is_not_in_clear_and_needs_the_vault(keyed, home, clock):
-    content = (home.keys / "device.json").read_text()
+    content = (home.keys_folder / "device.json").read_text()
     assert str(device.load_device(keyed).age_identity) not in content
     with pytest.raises(LockedError, match="identity"):
         device.load_device(Vault(home, bytes(32), clock))
@@ -77,7 +77,7 @@ def test_another_machine_is_trusted_and_forgotten_with_an_audit_entry(keyed, hom
 def test_a_code_belongs_to_one_machine(keyed, home, actor, other, tmp_path):
     device.trust_card(keyed, other, actor, "told by telephone")
     impostor = Home(tmp_path / "impostor")
-    impostor.keys.mkdir(parents=True)
+    impostor.keys_folder.mkdir(parents=True)
     same_code = device.create_device(impostor, bytes(32), "M2", "Publisher").as_json()
     mine = {**same_code, "code": "K7"}
     for card in (same_code, mine):
@@ -121,7 +121,7 @@ def test_other_json_is_refused(keyed, actor, document):
 
 def test_a_card_put_into_the_list_on_the_disk_is_not_believed(keyed, home, actor, other):
     device.trust_card(keyed, other, actor, "second publisher")
-    path = home.keys / "trusted.json"
+    path = home.keys_folder / "trusted.json"
     document = json.loads(path.read_bytes())
     document["cards"][0]["name"] = "somebody else"
     path.write_text(json.dumps(document))

@@ -26,9 +26,9 @@ def filled(keyed, actor):
     with keyed.change(actor, "note.add", target="n-1"):
         pass
     for path, purpose in (
-        (keyed.home.state, "state"),
-        (keyed.home.snapshots / "s1.db", "snapshot:s1"),
-        (keyed.home.snapshots / "s2.db", "snapshot:s2"),
+        (keyed.home.state_file, "state"),
+        (keyed.home.snapshots_folder / "s1.db", "snapshot:s1"),
+        (keyed.home.snapshots_folder / "s2.db", "snapshot:s2"),
     ):
         db = keyed.open_database(path, purpose)
         db.execute("CREATE TABLE note (text TEXT)")
@@ -173,7 +173,7 @@ def test_a_cut_between_two_databases_is_mended_at_the_next_opening(filled, home,
 
 
 def test_a_damaged_snapshot_does_not_keep_anybody_out(filled, home):
-    (home.snapshots / "s1.db").write_bytes(os.urandom(8192))
+    (home.snapshots_folder / "s1.db").write_bytes(os.urandom(8192))
     following = keys.remove_slot(home, filled.data_key, "bob")
     assert keys.renew_data_key(filled, following)
     assert opened_by(home, following) == ["vault", "state", "snapshot:s2"]
@@ -199,7 +199,7 @@ KILLED = textwrap.dedent(
 
 def test_kill_nine_at_any_moment_loses_nothing(filled, home, tmp_path):
     """A real process, really killed, at moments spread over a renewal of some megabytes."""
-    db = filled.open_database(home.state, "state")
+    db = filled.open_database(home.state_file, "state")
     db.execute("CREATE TABLE bulk (content BLOB)")
     db.conn.executemany("INSERT INTO bulk VALUES (?)", [(os.urandom(4000),) for _ in range(2500)])
     db.close()
@@ -220,7 +220,7 @@ def test_kill_nine_at_any_moment_loses_nothing(filled, home, tmp_path):
         data_key = keys.open_slot(copy, "ann", SECRETS["ann"])
         assert data_key != before
         assert opened_by(copy, data_key) == ALL
-        state = connect(copy.state, derive_key(data_key, "state"))
+        state = connect(copy.state_file, derive_key(data_key, "state"))
         assert state["bulk"].count == 2500
         state.close()
         assert keys.load_slot_file(copy).next is None

@@ -58,7 +58,7 @@ def test_the_last_slot_stays(keyed, home):
 
 
 def test_no_changed_byte_crashes_or_opens_something_else(keyed, home):
-    path = home.keys / "slots.json"
+    path = home.keys_folder / "slots.json"
     good = path.read_bytes()
     refused = 0
     for at in range(0, len(good), 7):
@@ -72,7 +72,7 @@ def test_no_changed_byte_crashes_or_opens_something_else(keyed, home):
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"null", b"\xff", b'{"body": {}}'])
 def test_a_damaged_file_is_said_to_be_damaged(keyed, home, content):
-    (home.keys / "slots.json").write_bytes(content)
+    (home.keys_folder / "slots.json").write_bytes(content)
     with pytest.raises(UntrustedError, match="key file"):
         keys.open_slot(home, "ann", SECRETS["ann"])
 
@@ -82,17 +82,17 @@ def test_a_data_key_sealed_by_a_stranger_is_refused(keyed, home):
     file = keys.load_slot_file(home)
     stranger = Ed25519PrivateKey.generate()
     public = b64encode(stranger.public_key().public_bytes_raw()).decode()
-    sealed = slots.seal(file.slots, os.urandom(32), stranger)
+    sealed = slots.seal_data_key(file.slots, os.urandom(32), stranger)
     forged = replace(
         file,
         signer=public,
         slots=tuple(replace(slot, signer=public) for slot in file.slots),
         current=sealed,
     )
-    (home.keys / "slots.json").write_bytes(slots.encode_slot_file(forged, stranger))
+    (home.keys_folder / "slots.json").write_bytes(slots.encode_slot_file(forged, stranger))
     with pytest.raises(LockedError):
         keys.open_slot(home, "ann", SECRETS["ann"])
-    (home.keys / "slots.json").write_bytes(
+    (home.keys_folder / "slots.json").write_bytes(
         slots.encode_slot_file(replace(file, current=sealed), stranger)
     )
     with pytest.raises(UntrustedError):
@@ -103,7 +103,7 @@ def test_holding_the_data_key_opens_no_slot_of_others(keyed, home):
     """Else who leaves could take along what opens the renewed key."""
     file = keys.load_slot_file(home)
     for slot in file.slots:
-        assert slots.unwrap(keyed.data_key, slot.identity, slot.header()) is None
-        assert slots.unwrap(keyed.derive_key("slots"), slot.identity, slot.header()) is None
+        assert slots.unwrap_secret(keyed.data_key, slot.identity, slot.header()) is None
+        assert slots.unwrap_secret(keyed.derive_key("slots"), slot.identity, slot.header()) is None
     with pytest.raises(pyrage.DecryptError):
         pyrage.decrypt(b64decode(file.current.data_key), [pyrage.x25519.Identity.generate()])

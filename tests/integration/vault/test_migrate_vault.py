@@ -82,7 +82,7 @@ def opened(home, settings, clock):
 
 def contents(home, data_key, path=None):
     """Row counts and audit head, without the program's help."""
-    db = connect(path or home.vault, Vault(home, data_key, None).derive_key("vault"))
+    db = connect(path or home.vault_file, Vault(home, data_key, None).derive_key("vault"))
     try:
         return tables.fetch_contents(db.conn)
     finally:
@@ -125,7 +125,7 @@ def test_the_second_opening_finds_nothing_to_do(old, home, opened):
     again = opened(old)
     assert again.migrated is None
     assert again.notice == ""
-    assert len(list(home.backups.iterdir())) == 1
+    assert len(list(home.backups_folder.iterdir())) == 1
 
 
 def test_rows_of_a_room_that_had_another_name_are_recognised(old, opened):
@@ -143,7 +143,7 @@ def test_only_the_last_backups_are_kept(old, home, opened, settings, monkeypatch
         monkeypatch.setattr(
             schema, "list_migrations", _renumbered(schema.list_migrations(), number)
         )
-    assert len(list(home.backups.iterdir())) == settings.vault.backups_kept
+    assert len(list(home.backups_folder.iterdir())) == settings.vault.backups_kept
 
 
 def _renumbered(migrations, number):
@@ -182,7 +182,7 @@ def test_without_a_whole_backup_nothing_is_migrated(old, home, opened, monkeypat
     with pytest.raises(ConflictError, match="BackupError"):
         opened(old)
     assert contents(home, old) == before
-    assert list(home.backups.iterdir()) == []
+    assert list(home.backups_folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("statements", [0, 1, 7])
@@ -246,7 +246,7 @@ def test_a_newer_vault_is_read_and_never_written(newer, home, opened):
     with pytest.raises(sqlcipher3.OperationalError):
         vault.db.conn.execute("DELETE FROM job")
     assert contents(home, newer) == before
-    assert not home.backups.exists()
+    assert not home.backups_folder.exists()
 
 
 def test_a_program_that_is_open_meanwhile_stops_writing_too(keyed, actor):

@@ -79,7 +79,7 @@ class Hospital:
 
     @property
     def settings(self):
-        return config.load_settings(self.home.config)
+        return config.load_settings(self.home.config_file)
 
     def code(self, username: str) -> str:
         """The present one-time code; the clock goes on first, since each is taken once."""
@@ -146,7 +146,7 @@ def home_template(tmp_path_factory):
         settings_text=CHEAP,
     )
     secrets = {"administrator": made.totp_secret}
-    settings = config.load_settings(made.home.config)
+    settings = config.load_settings(made.home.config_file)
     vault = homes.open_with_file(made.home, settings, clock, file).vault
     actor = Actor("install", "Installation", "K7")
     for role in ROLE_TITLES:
@@ -166,7 +166,7 @@ def loaded_template(home_template, tmp_path_factory):
     home, secrets, file = home_template
     folder = tmp_path_factory.mktemp("loaded")
     copy = Home(shutil.copytree(home.path, folder / "home"))
-    clock, settings = Clock(NOW), config.load_settings(copy.config)
+    clock, settings = Clock(NOW), config.load_settings(copy.config_file)
     signed_in = homes.open_with_file(copy, settings, clock, file)
     feeds = tiny.write(folder / "feeds")
     built = build_snapshot.build_snapshot(
@@ -198,7 +198,7 @@ def hospital(loaded_template, tmp_path):
 @pytest.fixture
 def with_queue(hospital, lp):
     """The same with a print queue."""
-    with hospital.home.config.open("a") as file:
+    with hospital.home.config_file.open("a") as file:
         file.write('[printing]\nqueue = "ward-a1"\n')
     return Hospital(hospital.home, hospital.clock, hospital.secrets, hospital.file)
 

@@ -104,7 +104,7 @@ def test_what_the_screen_does_not_show_stays_in_the_definition(hospital, adminis
             {"linkId": "gone", "text": "Gone", "type": "string"},
         ],
     }  # fmt: skip
-    (hospital.home.forms / "own.yaml").write_text(yaml.safe_dump(kept))
+    (hospital.home.forms_folder / "own.yaml").write_text(yaml.safe_dump(kept))
     page = administrator.get("/forms/place/own").text
     assert 'name="step" value="9"' in page
     rows = table(LABEL, BoxRow("what", "What", "string", "1", "25", "100", "50", "8", "9"))
@@ -133,7 +133,7 @@ def test_a_mistake_is_said_and_nothing_is_kept(hospital, administrator, rows, se
     assert answer.status_code == 400
     assert "Not saved" in answer.text
     assert sentence in answer.text
-    assert not (hospital.home.forms / "own.yaml").exists()
+    assert not (hospital.home.forms_folder / "own.yaml").exists()
 
 
 def test_a_file_that_is_no_form_is_refused(hospital, administrator):
@@ -141,7 +141,7 @@ def test_a_file_that_is_no_form_is_refused(hospital, administrator):
     assert answer.status_code == 400
     assert "cannot be the background" in answer.text
     assert bring(administrator, turned(A4, 0), "../x").status_code == 400
-    assert list(hospital.home.forms.glob("*")) == []
+    assert list(hospital.home.forms_folder.glob("*")) == []
     assert administrator.get("/forms/place/nothing").status_code == 404
 
 

@@ -114,7 +114,7 @@ from downtime.vault import jobs
 from downtime.web.job_kinds import JOB_KINDS
 
 home, now = Home(Path(sys.argv[1])), datetime.fromisoformat(sys.argv[3])
-settings = config.load_settings(home.config)
+settings = config.load_settings(home.config_file)
 vault = homes.open_with_file(home, settings, lambda: now, Path(sys.argv[2])).vault
 job = jobs.claim_next_job(vault)
 JOB_KINDS[job.kind].run(vault, settings, job, lambda done, total: os.kill(os.getpid(), signal.SIGKILL))
@@ -190,7 +190,7 @@ def test_a_runner_takes_forms_and_they_are_still_out(hospital):
 
 
 def test_a_block_that_runs_low_is_on_every_screen(hospital):
-    with hospital.home.config.open("a") as file:
+    with hospital.home.config_file.open("a") as file:
         file.write("[paper]\ndowntime_number_block = 10\n")
     hospital = Hospital(hospital.home, hospital.clock, hospital.secrets, hospital.file)
     browser = hospital.browser("ward")

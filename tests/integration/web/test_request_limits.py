@@ -16,10 +16,10 @@ MOST = 3_000_000
 @pytest.fixture
 def served(hospital, monkeypatch):
     """A real server of a site that takes little, on which nobody may open a temporary file."""
-    with hospital.home.config.open("a") as file:
+    with hospital.home.config_file.open("a") as file:
         file.write(f"[web]\nmax_upload_bytes = 1000000\nmax_bundle_upload_bytes = {MOST}\n")
     hospital.__post_init__()
-    settings = config.load_settings(hospital.home.config)
+    settings = config.load_settings(hospital.home.config_file)
     server = listen(hospital.app, settings, "127.0.0.1", 0)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -33,7 +33,7 @@ def test_an_older_vault_is_migrated_by_whoever_signs_in_first(hospital, monkeypa
     browser = hospital.browser("ward")
     page = browser.get(browser.get("/").location).text
     assert "The vault was brought up to this version of Downtime in 1 step." in page
-    assert len(list(hospital.home.backups.iterdir())) == 1
+    assert len(list(hospital.home.backups_folder.iterdir())) == 1
 
 
 def test_every_page_of_a_newer_vault_says_so_and_is_shown(newer):

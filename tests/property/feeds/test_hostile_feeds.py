@@ -13,7 +13,7 @@ from downtime.feeds.context import feed_context
 from downtime.feeds.fhir import resources
 from downtime.feeds.hl7 import framing, segments
 from downtime.feeds.hl7 import messages as hl7_messages
-from downtime.feeds.model import Message, Position, Reject, UnusableMessageError
+from downtime.feeds.model import FeedMessage, Position, Reject, UnusableMessageError
 from downtime.feeds.tables import files
 from downtime.settings import FeedsSettings, Settings
 
@@ -120,7 +120,7 @@ def test_any_bytes_of_any_format_end_in_messages_and_rejects(data):
         *files.read_csv(Path(__file__), io.BytesIO(b"0,1\n" + data), known),
     ]
     for item in messages:
-        assert isinstance(item, (Message, Reject))
+        assert isinstance(item, (FeedMessage, Reject))
         assert "fault in Downtime" not in getattr(item, "reason", "")
 
 
@@ -146,8 +146,8 @@ ESCAPES = {"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\"
 def test_what_was_escaped_is_read_back(text):
     sent = "".join(ESCAPES.get(letter, letter) for letter in text)
     parsed = segments.parse_message(f"MSH|^~\\&|A|||||||1\rNTE|1||x{sent}x|after".encode())
-    assert parsed.first("NTE").text(3) == f"x{text}x"
-    assert parsed.first("NTE").text(4) == "after"
+    assert parsed.find_segment("NTE").text(3) == f"x{text}x"
+    assert parsed.find_segment("NTE").text(4) == "after"
 
 
 @given(st.lists(MESSAGES, min_size=1, max_size=6), st.integers(min_value=24, max_value=200))

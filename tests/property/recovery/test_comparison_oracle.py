@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from downtime.clinical.model import AllergyIntolerance, Appointment, Patient, ServiceRequest
 from downtime.config import Settings
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 from downtime.reconcile.compare import load_records
 from downtime.reconcile.compare.comparison import compare_facts, compare_facts_separately
 from downtime.reconcile.duplicates import annotate
@@ -62,7 +62,7 @@ def written(n, record, person, /, form="f", **fields):
     serial = f"K70000{n // 2:02}X"
     return Fact(
         key=f"{serial}-{n}", type=record, system="PAS", form=form, serial=serial,
-        person=Person(mrn=f"H{person}"), event=HOURS[2], fields=fields,
+        person=PaperPerson(mrn=f"H{person}"), event=HOURS[2], fields=fields,
     )  # fmt: skip
 
 
@@ -191,7 +191,7 @@ def blood(fact, heard, decided):
         return "new"
     best = ("transfusion-record", "blood-unit-fate", "emergency-blood-log", "f")
     group.sort(key=lambda f: (best.index(f.form), _moment(f), f.key))
-    known = {f.key: f.person in [Person(mrn=f"H{n}") for n in PEOPLE] for f in group}
+    known = {f.key: f.person in [PaperPerson(mrn=f"H{n}") for n in PEOPLE] for f in group}
     several = len({_component(f) for f in group} - {"", "?"}) > 1
     story = []
     for rank, sure, vague in product(("returned", "", "leave"), (True, False), (False, True)):

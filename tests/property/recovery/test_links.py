@@ -7,14 +7,14 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from downtime.entry.facts import Person
+from downtime.entry.facts import PaperPerson
 from downtime.errors import UserError
 from downtime.reconcile.identity import links as identity_links
 from downtime.settings import Settings
 from downtime.vault.model import Actor
 
 CLERKS = [Actor(f"u-{n}", f"Clerk {n}", "laptop-1") for n in range(3)]
-PATIENTS = [Person(id=f"p-{n}", mrn=f"H{n}") for n in range(3)]
+PATIENTS = [PaperPerson(id=f"p-{n}", mrn=f"H{n}") for n in range(3)]
 KEYED_BY = ["u-0"]
 numbers = itertools.count()
 steps = st.lists(
@@ -43,7 +43,7 @@ def act(vault, step, keys):
     try:
         if name in ("propose", "program"):
             identity_links.propose_link(
-                vault, "o", keys[at], "s", patient, [Person()], who, "why",
+                vault, "o", keys[at], "s", patient, [PaperPerson()], who, "why",
                 exact=name == "program", by_program=name == "program",
             )  # fmt: skip
         elif held and name == "confirm":

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import Patient
-from downtime.feeds.model import Change, Message, Position, Replacement
+from downtime.feeds.model import Change, FeedMessage, Position, Replacement
 from downtime.settings import Settings
 from downtime.snapshot import apply_messages
 from downtime.snapshot.settle_records import settle_records
@@ -65,7 +65,7 @@ def extracts(draw):
 
 def messages(items):
     return [
-        Message(position=item.position, kind="x", source="PAS", sent=item.sent, content=(item,))
+        FeedMessage(position=item.position, kind="x", source="PAS", sent=item.sent, content=(item,))
         for item in items
     ]
 

@@ -18,15 +18,15 @@ from downtime.clinical.model import (
     ServiceRequest,
 )
 from downtime.clinical.record_types import DOCUMENT
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 
 ANN = Patient(
     id="p-ann", mrn="H100", identifiers=("MR|DEMO|H100",), family="Hill", given="Ann",
     birth_date="1960-01-02", phone="01632 960001",
 )  # fmt: skip
 BOB = Patient(id="p-bob", mrn="H200", identifiers=("MR|DEMO|H200",), family="Hill", given="Bob")
-WRITTEN = Person(mrn="H100", birth_date="1960-01-02")
-BOB_WRITTEN = Person(mrn="H200")
+WRITTEN = PaperPerson(mrn="H100", birth_date="1960-01-02")
+BOB_WRITTEN = PaperPerson(mrn="H200")
 EVERY_TYPE = ("Encounter", "ServiceRequest", "Observation", "AllergyIntolerance", "Flag",
               "MedicationAdministration", "Appointment", "Patient")  # fmt: skip
 Records = tuple[Record, ...]
@@ -462,13 +462,18 @@ DOCUMENTS = Table(
 # ---- what two forms say -------------------------------------------------------------------------
 
 
-def again(one: Fact, event: str = "13:50", person: Person = WRITTEN, **fields: str) -> Fact:
+def again(one: Fact, event: str = "13:50", person: PaperPerson = WRITTEN, **fields: str) -> Fact:
     """The same on another form, at another time."""
     return on("f", "K7000031Y", one, event, person, **fields)
 
 
 def on(
-    form: str, serial: str, one: Fact, event: str = "14:00", person: Person = WRITTEN, **fields: str
+    form: str,
+    serial: str,
+    one: Fact,
+    event: str = "14:00",
+    person: PaperPerson = WRITTEN,
+    **fields: str,
 ) -> Fact:
     """The same on a form of this kind, at another time."""
     return Fact(
@@ -507,14 +512,14 @@ def swabs(one: str, other: str, state: str, sentence: str = NO_REQUEST) -> Row:
     )  # fmt: skip
 
 
-def taken(hour: str = "13:40", person: Person = WRITTEN, **fields: str) -> Fact:
+def taken(hour: str = "13:40", person: PaperPerson = WRITTEN, **fields: str) -> Fact:
     """A line of the log of a fridge."""
     one = fact("MedicationAdministration", "LIMS", batch="G 123", medicine="Emergency red cells")
     return on("emergency-blood-log", "K7000019D", one, hour, person, **fields)
 
 
 def transfused(
-    serial: str = "K7000042X", hour: str = "14:00", person: Person = WRITTEN,
+    serial: str = "K7000042X", hour: str = "14:00", person: PaperPerson = WRITTEN,
     medicine: str = "Red cells",
 ) -> Fact:  # fmt: skip
     """A unit on the record of the bedside."""
@@ -523,7 +528,7 @@ def transfused(
 
 
 def ended(
-    outcome: str, hour: str = "15:30", person: Person = WRITTEN, medicine: str = "Red cells"
+    outcome: str, hour: str = "15:30", person: PaperPerson = WRITTEN, medicine: str = "Red cells"
 ) -> Fact:
     """A line of the slip that says what became of a unit."""
     one = fact("MedicationAdministration", "LIMS", batch="G123", medicine=medicine)

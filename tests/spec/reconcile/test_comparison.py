@@ -16,7 +16,7 @@ from downtime.clinical.model import (
     ServiceRequest,
 )
 from downtime.clinical.record_types import DOCUMENT
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 from downtime.reconcile.compare.comparison import compare_facts
 from downtime.reconcile.record_index import RecordIndex
 from downtime.reconcile.wording import explain
@@ -35,7 +35,7 @@ ANN = Patient(
     birth_date="1960-01-02",
 )
 BOB = Patient(id="p-bob", mrn="H200", identifiers=("MR|DEMO|H200",), family="Hill", given="Bob")
-WRITTEN = Person(mrn="H100", birth_date="1960-01-02")
+WRITTEN = PaperPerson(mrn="H100", birth_date="1960-01-02")
 
 
 def at(hour: str) -> str:
@@ -52,7 +52,7 @@ def verdict(fact: Fact, before=(), after=(), people=(ANN, BOB)) -> str:
 
 
 def fact(
-    kind: str, system: str, hour: str = "14:00", person: Person = WRITTEN, **fields: str
+    kind: str, system: str, hour: str = "14:00", person: PaperPerson = WRITTEN, **fields: str
 ) -> Fact:
     return Fact(
         key="K7000042X-x", type=kind, system=system, form="f", serial="K7000042X",
@@ -246,17 +246,17 @@ OTHER_NHS = Patient(id="p-eve", mrn="H900", nhs_number="9990000026")
 
 PEOPLE = [
     # what the form says                                 in the recovered PAS      → state, patient
-    (Person(mrn="H100"), (ANN, BOB), "new", "p-ann"),
-    (Person(mrn="h-100"), (ANN, BOB), "new", "p-ann"),
-    (Person(nhs_number="9990000018"), (ANN, BOB), "new", "p-ann"),
-    (Person(id="p-ann"), (MERGED, BOB), "new", "p-bob"),  # merged since: the survivor
-    (Person(downtime_number="DK700042X"), (ANN, UNKNOWN), "new", "p-new"),
-    (Person(downtime_number="DK700042X"), (ANN, BOB), "unmatched", ""),
-    (Person(mrn="H999"), (ANN, BOB), "unmatched", ""),
-    (Person(), (ANN, BOB), "unmatched", ""),
-    (Person(family="Hill", given="Ann", birth_date="1960-01-02"), (ANN,), "unmatched", ""),
-    (Person(mrn="H200", nhs_number="9990000018"), (ANN, BOB), "unmatched", ""),
-    (Person(mrn="H100", birth_date="1961-01-02"), (ANN, BOB), "conflict", "p-ann"),
+    (PaperPerson(mrn="H100"), (ANN, BOB), "new", "p-ann"),
+    (PaperPerson(mrn="h-100"), (ANN, BOB), "new", "p-ann"),
+    (PaperPerson(nhs_number="9990000018"), (ANN, BOB), "new", "p-ann"),
+    (PaperPerson(id="p-ann"), (MERGED, BOB), "new", "p-bob"),  # merged since: the survivor
+    (PaperPerson(downtime_number="DK700042X"), (ANN, UNKNOWN), "new", "p-new"),
+    (PaperPerson(downtime_number="DK700042X"), (ANN, BOB), "unmatched", ""),
+    (PaperPerson(mrn="H999"), (ANN, BOB), "unmatched", ""),
+    (PaperPerson(), (ANN, BOB), "unmatched", ""),
+    (PaperPerson(family="Hill", given="Ann", birth_date="1960-01-02"), (ANN,), "unmatched", ""),
+    (PaperPerson(mrn="H200", nhs_number="9990000018"), (ANN, BOB), "unmatched", ""),
+    (PaperPerson(mrn="H100", birth_date="1961-01-02"), (ANN, BOB), "conflict", "p-ann"),
 ]
 
 
@@ -269,14 +269,16 @@ def test_who_a_form_is_about(written, people, state, patient):
 
 def test_an_nhs_number_that_two_patients_share_finds_nobody():
     twin = Patient(id="p-twin", mrn="H101", nhs_number="9990000018")
-    paper = fact("ServiceRequest", "LIMS", person=Person(nhs_number="9990000018"), code="FBC")
+    paper = fact("ServiceRequest", "LIMS", person=PaperPerson(nhs_number="9990000018"), code="FBC")
     assert verdict(paper, people=(ANN, twin)) == "unmatched"
 
 
 def test_another_form_with_the_same_downtime_number_may_say_who_it_is():
     number = "DK700042X"
-    known = fact("Encounter", "PAS", person=Person(downtime_number=number, mrn="H100"), ward="A1")
-    blank = fact("ServiceRequest", "LIMS", person=Person(downtime_number=number), code="FBC")
+    known = fact(
+        "Encounter", "PAS", person=PaperPerson(downtime_number=number, mrn="H100"), ward="A1"
+    )
+    blank = fact("ServiceRequest", "LIMS", person=PaperPerson(downtime_number=number), code="FBC")
     _, item = compare_facts(RecordIndex(), [known, blank], RecordIndex((ANN, BOB)), Settings())
     assert (item.state, item.patient) == ("new", "p-ann")
     assert "linked by another form" in explain(item, ZONE)
@@ -284,15 +286,19 @@ def test_another_form_with_the_same_downtime_number_may_say_who_it_is():
 
 def test_a_downtime_number_that_names_two_people_links_to_neither():
     number = "DK700042X"
-    one = fact("Encounter", "PAS", person=Person(downtime_number=number, mrn="H100"), ward="A1")
-    two = fact("Encounter", "PAS", person=Person(downtime_number=number, mrn="H200"), ward="A1")
-    blank = fact("ServiceRequest", "LIMS", person=Person(downtime_number=number), code="FBC")
+    one = fact(
+        "Encounter", "PAS", person=PaperPerson(downtime_number=number, mrn="H100"), ward="A1"
+    )
+    two = fact(
+        "Encounter", "PAS", person=PaperPerson(downtime_number=number, mrn="H200"), ward="A1"
+    )
+    blank = fact("ServiceRequest", "LIMS", person=PaperPerson(downtime_number=number), code="FBC")
     items = compare_facts(RecordIndex(), [one, two, blank], RecordIndex((ANN, BOB)), Settings())
     assert items[2].state == "unmatched"
 
 
 def test_a_message_names_the_live_patient_and_keeps_the_downtime_number():
-    person = Person(downtime_number="DK700042X", nhs_number="9990000018", family="HIL")
+    person = PaperPerson(downtime_number="DK700042X", nhs_number="9990000018", family="HIL")
     paper = fact("ServiceRequest", "LIMS", person=person, code="FBC")
     item, *_ = compare_facts(RecordIndex(), [paper], RecordIndex((ANN,)), Settings())
     assert (item.person.mrn, item.person.family) == ("H100", "Hill")
@@ -303,4 +309,4 @@ def test_a_message_names_the_live_patient_and_keeps_the_downtime_number():
 
 
 def test_a_document_is_held_whoever_it_is_about():
-    assert verdict(fact(DOCUMENT, "EPR", person=Person())) == "held"
+    assert verdict(fact(DOCUMENT, "EPR", person=PaperPerson())) == "held"

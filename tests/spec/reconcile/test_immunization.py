@@ -10,7 +10,7 @@ import pytest
 from downtime.clinical.model import Immunization, Patient
 from downtime.clinical.record_types import RECORD_TYPES
 from downtime.entry.fact_reader import find_facts
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 from downtime.paper.forms.load_form import check_text, parse_form
 from downtime.reconcile.compare.comparison import compare_facts
 from downtime.reconcile.record_index import RecordIndex
@@ -105,7 +105,7 @@ def on_paper(**answers):
     given = ANSWERS | {f"{name}:1": text for name, text in answers.items()}
     base = Fact(
         key="K7000042X", type="", system="", form="vaccines", serial="K7000042X",
-        person=Person(mrn="H100"), event="2026-11-02T15:00:00Z",
+        person=PaperPerson(mrn="H100"), event="2026-11-02T15:00:00Z",
     )  # fmt: skip
     (fact,) = find_facts(parse_form(FORM), given, base, LONDON)
     return fact

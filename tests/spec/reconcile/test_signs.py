@@ -3,7 +3,7 @@
 import pytest
 
 from downtime.clinical.identifiers import is_nhs_number
-from downtime.entry.facts import Person
+from downtime.entry.facts import PaperPerson
 from downtime.reconcile.identity.signs import (
     find_signs,
     near_births,
@@ -38,28 +38,28 @@ NUMBERS = [
 ]
 
 
-def said(paper: Person, live: Person) -> str:
+def said(paper: PaperPerson, live: PaperPerson) -> str:
     return "; ".join(sign.text for sign in find_signs(paper, live, 85))
 
 
 @pytest.mark.parametrize(("paper", "system", "words"), BIRTHS)
 def test_dates_of_birth(paper, system, words):
-    assert said(Person(birth_date=paper), Person(birth_date=system)) == words
+    assert said(PaperPerson(birth_date=paper), PaperPerson(birth_date=system)) == words
 
 
 @pytest.mark.parametrize(("family", "given", "system_family", "system_given", "words"), NAMES)
 def test_names(family, given, system_family, system_given, words):
-    live = Person(family=system_family, given=system_given)
-    assert said(Person(family=family, given=given), live) == words
+    live = PaperPerson(family=system_family, given=system_given)
+    assert said(PaperPerson(family=family, given=given), live) == words
 
 
 @pytest.mark.parametrize(("paper", "system", "words"), NUMBERS)
 def test_numbers(paper, system, words):
-    assert said(Person(nhs_number=paper), Person(nhs_number=system)) == words
+    assert said(PaperPerson(nhs_number=paper), PaperPerson(nhs_number=system)) == words
 
 
 def test_what_only_one_of_them_says_is_no_sign():
-    assert find_signs(Person(family="Novak", nhs_number="9990000263"), Person(), 85) == []
+    assert find_signs(PaperPerson(family="Novak", nhs_number="9990000263"), PaperPerson(), 85) == []
 
 
 def test_every_slip_that_is_recognised_is_looked_up():

@@ -3,7 +3,7 @@
 import pytest
 
 from downtime.accounts.model import AccountState, Permission, Person, Role
-from downtime.accounts.permissions import ROLE_TITLES, ROLES_ALLOWED, can, check_can
+from downtime.accounts.permissions import ROLE_TITLES, ROLES_ALLOWED, check_can, is_permitted
 from downtime.errors import ForbiddenError
 
 
@@ -12,7 +12,7 @@ def person(role: Role) -> Person:
 
 
 def allowed(role: Role) -> set[Permission]:
-    return {permission for permission in ROLES_ALLOWED if can(person(role), permission)}
+    return {permission for permission in ROLES_ALLOWED if is_permitted(person(role), permission)}
 
 
 @pytest.mark.parametrize("permission", ROLES_ALLOWED)
@@ -52,8 +52,8 @@ def test_only_supervisors_decide():
 
 
 def test_nobody_may_do_what_is_public_and_nothing_else():
-    assert can(None, Permission.PUBLIC)
-    assert not any(can(None, permission) for permission in ROLES_ALLOWED)
+    assert is_permitted(None, Permission.PUBLIC)
+    assert not any(is_permitted(None, permission) for permission in ROLES_ALLOWED)
 
 
 def test_a_refusal_names_the_role_and_who_may():

@@ -58,16 +58,16 @@ def test_a_clock_that_went_back_makes_one_more_wait_and_no_lock_out(home, settin
 
 def test_no_user_name_lies_in_the_file(home, settings):
     attempts(home, settings, 2)
-    assert "ward" not in (home.keys / "failures.json").read_text()
+    assert "ward" not in (home.keys_folder / "failures.json").read_text()
 
 
 def test_made_up_names_do_not_fill_the_disk(home, settings, monkeypatch):
     monkeypatch.setattr(sign_in_delays, "MAX_NAMES", 5)
     for number in range(9):
         sign_in_delays.count_attempt(home, settings.accounts, T0 + number * SECOND, f"name{number}")
-    assert (home.keys / "failures.json").read_text().count("[") == 5
+    assert (home.keys_folder / "failures.json").read_text().count("[") == 5
 
 
 def test_a_damaged_file_keeps_nobody_out(home, settings):
-    (home.keys / "failures.json").write_text('["half')
+    (home.keys_folder / "failures.json").write_text('["half')
     sign_in_delays.count_attempt(home, settings.accounts, T0, "a.ward")

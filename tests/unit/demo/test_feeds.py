@@ -12,7 +12,7 @@ from downtime.demo.feeds import INTENDED_REJECTS, write_feeds
 from downtime.demo.settings import settings_text
 from downtime.errors import InputError
 from downtime.feeds.check_feeds import check_feeds
-from downtime.feeds.model import Message
+from downtime.feeds.model import FeedMessage
 from downtime.feeds.read_feeds import read_feeds
 from downtime.settings import Settings
 
@@ -73,14 +73,14 @@ def test_every_type_of_record_is_delivered(before, settings):
 def test_nothing_is_told_before_it_happened(before, after, settings):
     for folder, as_at in ((before, NOW), (after, NOW + timedelta(hours=8))):
         for item in read_feeds([folder], settings):
-            if isinstance(item, Message) and item.sent:
+            if isinstance(item, FeedMessage) and item.sent:
                 assert from_text(item.sent) <= as_at
 
 
 def test_each_system_has_spoken_lately(before, settings):
     newest = {}
     for item in read_feeds([before], settings):
-        if isinstance(item, Message):
+        if isinstance(item, FeedMessage):
             newest[item.source] = max(newest.get(item.source, ""), item.sent)
     ages = {name: NOW - from_text(sent) for name, sent in newest.items()}
     assert set(ages) == {"PAS", "EPR", "LIMS", "Radiology", "Theatres"}

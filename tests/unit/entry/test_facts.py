@@ -3,10 +3,10 @@
 from zoneinfo import ZoneInfo
 
 from downtime.entry.fact_reader import find_facts
-from downtime.entry.facts import MAX_NUMBER, Fact, Person
+from downtime.entry.facts import MAX_NUMBER, Fact, PaperPerson
 from downtime.paper.forms.load_form import load_form
 
-NOBODY = Person()
+NOBODY = PaperPerson()
 LONDON = ZoneInfo("Europe/London")
 BASE = Fact(
     key="K7000042X",
@@ -19,7 +19,7 @@ BASE = Fact(
 )
 
 
-def of(form: str, person: Person = NOBODY, **answers: str) -> list[Fact]:
+def of(form: str, person: PaperPerson = NOBODY, **answers: str) -> list[Fact]:
     given = {key.replace("__", ":").replace("_", "-"): text for key, text in answers.items()}
     return find_facts(load_form(form), given, BASE._replace(person=person), LONDON)
 
@@ -82,7 +82,7 @@ def test_a_phoned_result_keeps_who_called_and_that_it_was_read_back():
 def test_an_admission_carries_the_stay_and_who_the_patient_is():
     found, *rest = of(
         "admission",
-        Person(downtime_number="DK700042X"),
+        PaperPerson(downtime_number="DK700042X"),
         family="Novak",
         given="Petra",
         birth_date="1985-03-01",
@@ -93,7 +93,7 @@ def test_an_admission_carries_the_stay_and_who_the_patient_is():
     assert (found.type, found.system) == ("Encounter", "PAS")
     assert found.fields == {"event": "admit", "ward": "A1", "started": "2026-07-02T12:30:00Z"}
     assert [(f.type, f.fields["family"]) for f in rest] == [("Patient", "Novak")]
-    assert found.person == Person(
+    assert found.person == PaperPerson(
         downtime_number="DK700042X",
         family="Novak",
         given="Petra",
@@ -106,7 +106,7 @@ def test_a_blank_takes_the_identity_block_and_a_printed_form_never_does():
     block = {"patient.name": "NOVAK, Petra", "patient.mrn": "H7", "test.fbc": "true"}
     (blank,) = find_facts(load_form("blood-sciences-request"), block, BASE, LONDON)
     assert (blank.person.family, blank.person.given, blank.person.mrn) == ("NOVAK", "Petra", "H7")
-    (printed,) = of("blood-sciences-request", Person(id="p", mrn="H1"), **{"test.fbc": "true"})
+    (printed,) = of("blood-sciences-request", PaperPerson(id="p", mrn="H1"), **{"test.fbc": "true"})
     assert printed.person.mrn == "H1"
 
 

@@ -7,7 +7,7 @@ import pytest
 from downtime.feeds.context import feed_context
 from downtime.feeds.fhir import resources
 from downtime.feeds.hl7 import messages
-from downtime.feeds.model import Change, Message, Position
+from downtime.feeds.model import Change, FeedMessage, Position
 from downtime.settings import Settings
 
 CONTEXT = feed_context(Settings())
@@ -15,7 +15,7 @@ HEAD = r"MSH|^~\&|{app}|DEMO|{to}|DEMO|{sent}||{kind}|C1|P|2.4"
 PID = "PID|1||H1001^^^DEMO^MR~9990000018^^^NHS^NH||PATEL^Asha^R^^Mrs||19620304|F"
 
 
-def changes(message: Message, kind: str = "") -> list[Change]:
+def changes(message: FeedMessage, kind: str = "") -> list[Change]:
     return [change for change in message.content if not kind or change.type == kind]
 
 

@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from downtime.clinical.identifiers import Identifier
-from downtime.feeds.model import Message, Reject, Replacement
+from downtime.feeds.model import FeedMessage, Reject, Replacement
 
 NHS = {"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9990000018"}
 MRN = {"system": "https://hospital.example/id/DEMO", "value": "H1001"}
@@ -313,7 +313,7 @@ def test_the_source_is_named_by_meta_source(read_one, of):
 def test_ndjson_is_one_message_a_line_and_a_bad_line_stops_nothing(read_fhir):
     lines = [orjson.dumps(PATIENT), b'{"resourceType": ', b"", orjson.dumps({"log": 1}), b"{}"]
     messages = read_fhir(b"\xef\xbb\xbf" + b"\n".join([*lines, orjson.dumps(ALLERGY)]))
-    assert [type(item) for item in messages] == [Message, Reject, Reject, Reject, Message]
+    assert [type(item) for item in messages] == [FeedMessage, Reject, Reject, Reject, FeedMessage]
     assert messages[1].reason.startswith("not valid JSON")
     assert messages[2].reason == "the JSON has no resourceType: it is not a FHIR resource"
     assert messages[-1].position.number == 5

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from downtime.feeds.hl7 import framing, segments
-from downtime.feeds.model import Message, Reject, UnusableMessageError
+from downtime.feeds.model import FeedMessage, Reject, UnusableMessageError
 
 ADMISSION = (
     b"MSH|^~\\&|PAS|DEMO|DT|DEMO|202611021405||ADT^A08|1|P|2.4\r"
@@ -80,7 +80,7 @@ def test_a_message_too_long_is_refused_and_the_next_is_read(read_hl7):
     messages = read_hl7(data)
     assert isinstance(messages[0], Reject)
     assert "max_message_bytes" in messages[0].reason
-    assert isinstance(messages[1], Message)
+    assert isinstance(messages[1], FeedMessage)
 
 
 def delimiters():
@@ -110,7 +110,7 @@ def test_a_text_broken_over_lines_stays_one_field():
     parsed = segments.parse_message(
         ADMISSION + b"OBX|1|TX|R||Line one\n# left neck of femur\nLine three||||||F\r"
     )
-    obx = parsed.first("OBX")
+    obx = parsed.find_segment("OBX")
     assert obx.full_text(5) == "Line one\n# left neck of femur\nLine three"
     assert obx.text(11) == "F"
 
@@ -126,6 +126,6 @@ def test_what_is_no_message_says_so():
 
 
 def test_an_empty_field_is_not_said_and_a_deleted_one_is_empty():
-    pid = segments.parse_message(b'MSH|^~\\&|P|||||||1\rPID|1||""|x\r').first("PID")
-    assert [pid.raw(n) for n in (2, 3, 4, 40)] == ["", '""', "x", ""]
+    pid = segments.parse_message(b'MSH|^~\\&|P|||||||1\rPID|1||""|x\r').find_segment("PID")
+    assert [pid.get_raw_field(n) for n in (2, 3, 4, 40)] == ["", '""', "x", ""]
     assert [pid.text(n) for n in (2, 3, 4, 40)] == ["", "", "x", ""]

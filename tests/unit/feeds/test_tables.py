@@ -9,7 +9,7 @@ import pytest
 from downtime.clinical.identifiers import Identifier
 from downtime.errors import InputError
 from downtime.feeds.context import feed_context
-from downtime.feeds.model import Message, Reject, Replacement
+from downtime.feeds.model import FeedMessage, Reject, Replacement
 from downtime.feeds.tables import files
 from downtime.settings import FeedsSettings, Settings
 
@@ -114,7 +114,7 @@ def test_a_quoted_cell_may_hold_lines(read):
 def test_a_row_that_cannot_be_used_stops_nothing_and_its_reject_holds_no_data(read):
     bad = ROW.replace("02/11/2026", "PATEL?")
     changes = read(HEADER + bad + ROW)
-    assert [type(item) for item in changes] == [Reject, Message]
+    assert [type(item) for item in changes] == [Reject, FeedMessage]
     assert (changes[0].position.number, changes[0].segment) == (2, "Date")
     assert changes[0].reason == "the column holds no date that can be read"
 

@@ -115,8 +115,8 @@ def test_a_list_is_no_form(tmp_path):
 
 
 def own(home, name, text):
-    home.forms.mkdir(exist_ok=True)
-    (home.forms / f"{name}.yaml").write_text(text)
+    home.forms_folder.mkdir(exist_ok=True)
+    (home.forms_folder / f"{name}.yaml").write_text(text)
 
 
 def test_a_home_has_forms_of_its_own_beside_and_instead_of_the_installations(home):

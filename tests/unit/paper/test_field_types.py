@@ -3,9 +3,9 @@
 import pytest
 
 from downtime.paper.forms.field_types import FIELD_TYPES
-from downtime.paper.forms.model import FieldType, Item, Option
+from downtime.paper.forms.model import FieldType, FormItem, Option
 
-CHOICE = Item(
+CHOICE = FormItem(
     link_id="side", type=FieldType.CHOICE, options=(Option("L", "Left"), Option("R", "Right"))
 )
 
@@ -17,13 +17,13 @@ def test_every_type_has_a_row():
 @pytest.mark.parametrize(
     ("item", "text", "stored"),
     [
-        (Item(link_id="a", type=FieldType.BOOLEAN), "Yes", "true"),
-        (Item(link_id="a", type=FieldType.BOOLEAN), "no", ""),
+        (FormItem(link_id="a", type=FieldType.BOOLEAN), "Yes", "true"),
+        (FormItem(link_id="a", type=FieldType.BOOLEAN), "no", ""),
         (CHOICE, "left", "L"),
         (CHOICE, "ri", "R"),
-        (Item(link_id="a", type=FieldType.DECIMAL, max=42), "36,6", "36.6"),
-        (Item(link_id="a", type=FieldType.INTEGER), "+7", "+7"),
-        (Item(link_id="a", type=FieldType.STRING), "As written", "As written"),
+        (FormItem(link_id="a", type=FieldType.DECIMAL, max=42), "36,6", "36.6"),
+        (FormItem(link_id="a", type=FieldType.INTEGER), "+7", "+7"),
+        (FormItem(link_id="a", type=FieldType.STRING), "As written", "As written"),
     ],
 )
 def test_typed_text_becomes_what_is_stored(item, text, stored):
@@ -33,10 +33,10 @@ def test_typed_text_becomes_what_is_stored(item, text, stored):
 @pytest.mark.parametrize(
     ("item", "text", "sentence"),
     [
-        (Item(link_id="a", type=FieldType.BOOLEAN), "perhaps", "type yes or no"),
+        (FormItem(link_id="a", type=FieldType.BOOLEAN), "perhaps", "type yes or no"),
         (CHOICE, "both", "not one of the answers"),
-        (Item(link_id="a", type=FieldType.DECIMAL, max=42), "43", "above 42"),
-        (Item(link_id="a", type=FieldType.INTEGER), "1.5", "whole number"),
+        (FormItem(link_id="a", type=FieldType.DECIMAL, max=42), "43", "above 42"),
+        (FormItem(link_id="a", type=FieldType.INTEGER), "1.5", "whole number"),
     ],
 )
 def test_what_a_type_does_not_allow_is_refused(item, text, sentence):
@@ -46,4 +46,4 @@ def test_what_a_type_does_not_allow_is_refused(item, text, sentence):
 
 def test_answers_are_worded():
     assert FIELD_TYPES[FieldType.CHOICE].word(CHOICE, "L") == "Left"
-    assert FIELD_TYPES[FieldType.BOOLEAN].word(Item(link_id="a"), "true") == "yes"
+    assert FIELD_TYPES[FieldType.BOOLEAN].word(FormItem(link_id="a"), "true") == "yes"

@@ -12,12 +12,12 @@ from downtime.clinical.model import (
     Patient,
     ServiceRequest,
 )
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 from downtime.reconcile.harm import appointments, laboratory, model
 from downtime.reconcile.harm import turnaround as harm_figures
 from downtime.reconcile.harm.records import ReviewedRecords
 from downtime.reconcile.model import Item, ItemState
-from downtime.reconcile.reasons import Code, because
+from downtime.reconcile.reasons import ReasonCode, make_reasons
 from downtime.settings import Settings
 
 LONDON = ZoneInfo("Europe/London")
@@ -72,7 +72,9 @@ def phoned(state: str = ItemState.CONFLICT, matched_ids=("o-1",), notes=()) -> I
         fields={"display": "Haemoglobin", "value": "78"},
         notes=notes,
     )
-    reasons = because(Code.PHONED_DIFFERS, paper="78", live="87", at="2026-11-02T13:00:00Z")
+    reasons = make_reasons(
+        ReasonCode.PHONED_DIFFERS, paper="78", live="87", at="2026-11-02T13:00:00Z"
+    )
     return Item(fact, state, reasons, "p-ann", tuple(matched_ids))
 
 
@@ -245,9 +247,9 @@ def test_figures_stand_beside_those_before_the_outage():
 def test_a_finding_is_kept_whole_and_its_digest_follows_what_it_says():
     (one,) = found("waiting")
     assert model.decode_finding(one.encode()) == one
-    resulted = because(Code.RESULT_EXISTS, at="2026-11-02T15:00:00Z")
+    resulted = make_reasons(ReasonCode.RESULT_EXISTS, at="2026-11-02T15:00:00Z")
     assert replace(one, reasons=resulted).digest(LONDON) != one.digest(LONDON)
-    assert replace(one, person=Person(family="Other")).digest(LONDON) == one.digest(LONDON)
+    assert replace(one, person=PaperPerson(family="Other")).digest(LONDON) == one.digest(LONDON)
 
 
 def test_a_finding_of_an_earlier_version_keeps_its_sentence_and_its_review():

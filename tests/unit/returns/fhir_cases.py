@@ -1,6 +1,6 @@
 """Returned items of every kind, as the tests of FHIR bundles use them."""
 
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 from downtime.entry.model import Entry, EntryState
 from downtime.paper.forms.load_form import load_form
 from downtime.reconcile.model import Decision, DecisionRecord, Item, ItemState, StoredItem
@@ -9,7 +9,7 @@ from downtime.returns.fhir.form_resources import SourceForm
 from downtime.returns.fhir.target import read_fhir_target
 from downtime.settings import ReturnsSettings, Settings
 
-PERSON = Person(
+PERSON = PaperPerson(
     mrn="H100",
     nhs_number="9990000018",
     downtime_number="DK700042X",
@@ -23,7 +23,7 @@ PERSON = Person(
     phone="020 7946 0000",
     general_practitioner="Dr Penn",
 )
-UNKNOWN = Person(downtime_number="DK700043V")
+UNKNOWN = PaperPerson(downtime_number="DK700043V")
 FHIR = {"url": "http://127.0.0.1:1/fhir", "units": {"mmol/L": "mmol/L"}}
 SETTINGS = Settings(returns=ReturnsSettings(targets={"EPR": {"channel": "fhir", "fhir": FHIR}}))
 NAMES = read_fhir_target(SETTINGS, "EPR", FHIR)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from downtime import config
-from downtime.entry.facts import Person
+from downtime.entry.facts import PaperPerson
 from downtime.errors import InputError
 from downtime.reconcile.identity.model import Merge, MergeState
 from downtime.reconcile.model import ItemState
@@ -147,7 +147,7 @@ def test_an_unknown_patient_is_registered_once_under_the_downtime_number():
 
 
 def test_answers_of_a_list_about_several_people_name_none_of_them_as_subject():
-    other = fact("Observation", key="K7000042X-x", person=Person(mrn="H200"))
+    other = fact("Observation", key="K7000042X-x", person=PaperPerson(mrn="H200"))
     made = bundle(FACTS["observation"], other)
     (answers,) = (
         e["resource"]
@@ -209,7 +209,7 @@ def test_a_long_form_goes_out_in_parts_that_the_receiver_allows():
 
 
 def test_a_merge_retires_the_downtime_record_and_touches_no_other():
-    survivor = Person(mrn="H100")
+    survivor = PaperPerson(mrn="H100")
     merge = Merge(
         "DK700043V", survivor, UNKNOWN, MergeState.LINKED, "2026-11-04T10:00:00Z", "Ben", "l-1"
     )

@@ -1,7 +1,7 @@
 """Admitted and discharged in an outage: by the time of the event, on the ward where it happened."""
 
 from downtime.clinical.model import Encounter
-from downtime.entry.facts import Fact, Person
+from downtime.entry.facts import Fact, PaperPerson
 from downtime.reconcile.model import Item, ItemState
 from downtime.returns.statement.patient_movements import count_movements, find_first_wards
 
@@ -32,7 +32,7 @@ def test_an_admission_counts_where_a_form_says_that_it_began():
         fields = {"ward": ward} | ({"event": event} if event else {})
         fact = Fact(
             key=f"{ward}-{event}", type="Encounter", system="PAS", form="admission", serial="K7",
-            ward=ward, person=Person(), event=SINCE, entered=SINCE, author="", author_role="",
+            ward=ward, person=PaperPerson(), event=SINCE, entered=SINCE, author="", author_role="",
             transcriber="", fields=fields, notes=(),
         )  # fmt: skip
         return Item(fact, ItemState.ALREADY_THERE, (), matched_ids=(number,))

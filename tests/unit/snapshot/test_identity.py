@@ -18,7 +18,7 @@ def settle(*mentions, merges=()):
     ]
     listed = [Mention(n, tuple(ids), when) for n, (ids, when) in enumerate(identifiers, 1)]
     identities = resolve_identities(listed, merges, "DEMO")
-    return identities, [identities.survivor(identities.anchors[m.id]) for m in listed]
+    return identities, [identities.find_survivor(identities.anchors[m.id]) for m in listed]
 
 
 @pytest.mark.parametrize(
