@@ -45,12 +45,12 @@ def sign_in(
     when the vault is open anyway.
     """
     username = username.strip().lower()
-    opened = open_with_password(home, settings, clock, username, password, vault)
+    unlocked_vault = open_with_password(home, settings, clock, username, password, vault)
     try:
-        signed_in = _check_code(opened, username, code)
+        signed_in = _check_code(unlocked_vault, username, code)
     except BaseException:
-        if opened is not vault:
-            opened.close()
+        if unlocked_vault is not vault:
+            unlocked_vault.close()
         raise
     return signed_in
 
@@ -63,7 +63,7 @@ def open_with_password(
     password: str,
     vault: Vault | None,
 ) -> Vault:
-    """The vault that a password opens; every try counts until `failures.forget`."""
+    """The vault that a password opens; every try counts until `sign_in_delays.clear_failures`."""
     keys.check_home_exists(home)
     check_vault_exists(home)
     sign_in_delays.count_attempt(home, settings.accounts, clock(), username)

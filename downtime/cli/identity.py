@@ -168,7 +168,7 @@ def _document(person: UnidentifiedPerson) -> dict[str, object]:
         "wards": list(person.wards),
         "first": person.first,
         "last": person.last,
-        "versions": len(person.papers),
+        "versions": len(person.stated_identities),
         "state": person.state,
     }
 

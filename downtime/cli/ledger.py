@@ -166,7 +166,7 @@ def assign(
         until = to_text(due.replace(tzinfo=zone))
     assigned = apply_to_each(
         numbers,
-        lambda number: assignments.assign(
+        lambda number: assignments.assign_owner(
             vault,
             AssignmentKind.FORM,
             serials.parse_serial(number),

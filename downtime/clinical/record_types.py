@@ -1,7 +1,7 @@
 """The registry of record types: one row says all that the program needs to know of a type.
 
-Adding a type is adding its record to `model`, its row here, a reader (`feeds.fhir`, `@reads`) and,
-when forms may say something of it, its comparison rule (`reconcile.rules`, `@compares`).
+Adding a type is adding its record to `model`, its row here, a reader (`feeds.fhir`, `@register_reader` or `@register_field_reader`) and,
+when forms may say something of it, its comparison rule (`reconcile.rules`, `@register_rule`).
 """
 
 from collections.abc import Callable, Mapping
@@ -79,19 +79,19 @@ class RecordType:
     """Many of them, as a heading or filter calls them."""
     singular: str
     """One of them, as a line of a worklist calls it."""
-    owner: str
+    default_system: str
     """The system that holds such records when neither feed nor setting says which."""
-    is_kept: Callable[[Any, RetentionWindow], bool]
+    is_in_snapshot: Callable[[Any, RetentionWindow], bool]
     """Whether a snapshot carries a record."""
     name_field: str = "display"
     """What a record is about."""
     event_field: str = ""
     """When it happened; a form's `maps: when` fills it."""
-    times: tuple[str, ...] = ()
+    time_fields: tuple[str, ...] = ()
     """Fields that hold a FHIR date or instant."""
-    own_numbers: tuple[str, ...] = ()
+    source_number_fields: tuple[str, ...] = ()
     """Fields with the source's own numbers, by which a record is found again."""
-    references: Mapping[str, str] = field(default_factory=dict)
+    reference_fields: Mapping[str, str] = field(default_factory=dict)
     """Fields that name another record, with its type."""
     answers_requests: bool = False
     """Whether the department that answers a request holds it."""
@@ -131,9 +131,9 @@ _ROWS = (
         record=model.Patient,
         title="Demographics",
         singular="Patient's details",
-        owner="PAS",
-        is_kept=retention.keep_always,
-        times=("birth_date", "deceased"),
+        default_system="PAS",
+        is_in_snapshot=retention.keep_always,
+        time_fields=("birth_date", "deceased"),
         compared_fields=(
             "family", "given", "prefix", "birth_date", "gender", "nhs_number", "address",
             "postcode", "phone", "general_practitioner",
@@ -145,10 +145,10 @@ _ROWS = (
         record=model.Encounter,
         title="Admissions, transfers, discharges",
         singular="Admission",
-        owner="PAS",
-        is_kept=retention.keep_encounter,
-        times=("started", "ended"),
-        own_numbers=("visit_number",),
+        default_system="PAS",
+        is_in_snapshot=retention.keep_encounter,
+        time_fields=("started", "ended"),
+        source_number_fields=("visit_number",),
         form_fields=("event", "destination", "outcome"),
         compared_fields=(
             "event", "status", "kind", "prior_ward", "ward", "bay", "bed", "consultant", "reason",
@@ -161,18 +161,18 @@ _ROWS = (
         record=model.Location,
         title="Beds",
         singular="Bed",
-        owner="PAS",
-        is_kept=retention.keep_always,
+        default_system="PAS",
+        is_in_snapshot=retention.keep_always,
     ),
     RecordType(
         record=model.ServiceRequest,
         title="Requests",
         singular="Request",
-        owner="LIMS",
-        is_kept=retention.keep_request,
-        times=("authored", "collected"),
-        own_numbers=("placer", "filler"),
-        references={"encounter": "Encounter"},
+        default_system="LIMS",
+        is_in_snapshot=retention.keep_request,
+        time_fields=("authored", "collected"),
+        source_number_fields=("placer", "filler"),
+        reference_fields={"encounter": "Encounter"},
         answers_requests=True,
         compared_fields=(
             "display", "code", "stage", "priority", "requester", "authored", "collected", "reason",
@@ -185,11 +185,11 @@ _ROWS = (
         record=model.DiagnosticReport,
         title="Reports",
         singular="Report",
-        owner="LIMS",
-        is_kept=retention.keep_report,
-        times=("issued", "collected"),
-        own_numbers=("filler",),
-        references={"based_on": "ServiceRequest"},
+        default_system="LIMS",
+        is_in_snapshot=retention.keep_report,
+        time_fields=("issued", "collected"),
+        source_number_fields=("filler",),
+        reference_fields={"based_on": "ServiceRequest"},
         answers_requests=True,
         keying_rank=KeyingRank.RESULTS,
     ),
@@ -197,11 +197,11 @@ _ROWS = (
         record=model.Observation,
         title="Results and observations",
         singular="Result",
-        owner="LIMS",
-        is_kept=retention.keep_observation,
+        default_system="LIMS",
+        is_in_snapshot=retention.keep_observation,
         event_field="effective",
-        times=("effective",),
-        references={"report": "DiagnosticReport"},
+        time_fields=("effective",),
+        reference_fields={"report": "DiagnosticReport"},
         answers_requests=True,
         compared_fields=(
             "display", "code", "value", "units", "flag", "status", "effective", "note",
@@ -213,11 +213,11 @@ _ROWS = (
         record=model.Appointment,
         title="Appointments and operations",
         singular="Appointment",
-        owner="PAS",
-        is_kept=retention.keep_appointment,
+        default_system="PAS",
+        is_in_snapshot=retention.keep_appointment,
         name_field="description",
-        times=("start",),
-        own_numbers=("number",),
+        time_fields=("start",),
+        source_number_fields=("number",),
         form_fields=("reason", "rebook_start", "rebook_location", "rebook_answer"),
         compared_fields=(
             "kind", "status", "number", "location", "practitioner", "start", "rebook_start",
@@ -244,11 +244,11 @@ _ROWS = (
         record=model.AllergyIntolerance,
         title="Allergies",
         singular="Allergy",
-        owner="EPR",
-        is_kept=retention.keep_unless_wrong,
+        default_system="EPR",
+        is_in_snapshot=retention.keep_unless_wrong,
         name_field="substance",
         event_field="recorded",
-        times=("recorded",),
+        time_fields=("recorded",),
         compared_fields=(
             "substance", "reaction", "severity", "category", "status", "none_known", "recorded",
         ),
@@ -259,11 +259,11 @@ _ROWS = (
         record=model.Flag,
         title="Alerts",
         singular="Alert",
-        owner="EPR",
-        is_kept=retention.keep_flag,
+        default_system="EPR",
+        is_in_snapshot=retention.keep_flag,
         name_field="text",
         event_field="started",
-        times=("started", "ended"),
+        time_fields=("started", "ended"),
         code_fields=("category", "text"),
         compared_fields=("category", "text", "status", "started", "ended"),
         keying_rank=KeyingRank.ALLERGIES,
@@ -273,21 +273,21 @@ _ROWS = (
         record=model.MedicationRequest,
         title="Medicines as prescribed",
         singular="Prescription",
-        owner="EPR",
-        is_kept=retention.keep_medication_request,
+        default_system="EPR",
+        is_in_snapshot=retention.keep_medication_request,
         name_field="medicine",
-        times=("authored",),
+        time_fields=("authored",),
         keying_rank=KeyingRank.MEDICINES,
     ),
     RecordType(
         record=model.MedicationAdministration,
         title="Doses and blood",
         singular="Dose",
-        owner="EPR",
-        is_kept=retention.keep_administration,
+        default_system="EPR",
+        is_in_snapshot=retention.keep_administration,
         name_field="medicine",
         event_field="given",
-        times=("given",),
+        time_fields=("given",),
         compared_fields=(
             "medicine", "dosage", "route", "given", "status", "reason", "performer", "batch",
         ),
@@ -298,10 +298,10 @@ _ROWS = (
         record=model.Immunization,
         title="Immunisations",
         singular="Immunisation",
-        owner="EPR",
-        is_kept=retention.keep_unless_wrong,
+        default_system="EPR",
+        is_in_snapshot=retention.keep_unless_wrong,
         event_field="occurrence",
-        times=("occurrence",),
+        time_fields=("occurrence",),
         compared_fields=(
             "display", "code", "occurrence", "status", "reason", "dosage", "route", "site",
             "lot_number", "performer",
@@ -358,15 +358,15 @@ def list_owners(configured: Mapping[str, str]) -> dict[str, str]:
 
 def find_owner(configured: Mapping[str, str], type_name: str) -> str:
     """The system that holds a type of record."""
-    return configured.get(type_name) or RECORD_TYPES[type_name].owner
+    return configured.get(type_name) or RECORD_TYPES[type_name].default_system
 
 
-def title_record_type(name: str) -> str:
+def get_plural_title(name: str) -> str:
     """`Requests` of `ServiceRequest`; also of what forms say and no snapshot holds."""
     return RECORD_TYPES[name].title if name in RECORD_TYPES else "Documents"
 
 
-def name_record_type(name: str) -> str:
+def get_singular_title(name: str) -> str:
     """`Request` of `ServiceRequest`; also of what forms say and no snapshot holds."""
     return RECORD_TYPES[name].singular if name in RECORD_TYPES else DOCUMENT
 

@@ -82,7 +82,7 @@ def write_feeds(folder: Path, size: str, seed: int, phase: str, now: datetime) -
     """Write all files of a phase into `folder`, over those of the same name.
 
     `now` is when the outage begins, for both phases: `before` is the hospital then, `after` the
-    same hospital two hours after the systems came back (`aftermath.OUTAGE_HOURS` later). The same
+    same hospital two hours after the systems came back (`recovered_hospital.OUTAGE_HOURS` later). The same
     arguments give the same bytes. InputError for an unknown size or phase.
     """
     _check(size, phase)

@@ -72,12 +72,14 @@ def open_second_keying(vault: Vault, settings: Settings, serial: str, actor: Act
     begun = second_keyings.fetch(vault.db, entry.serial)
     own_answers = begun.answers if begun and begun.person == actor.id else {}
     return replace(
-        form, definition=critical_only(form.definition), entry=replace(entry, answers=own_answers)
+        form,
+        definition=keep_critical_fields(form.definition),
+        entry=replace(entry, answers=own_answers),
     )
 
 
 @lru_cache(maxsize=256)
-def critical_only(form: FormDefinition) -> FormDefinition:
+def keep_critical_fields(form: FormDefinition) -> FormDefinition:
     """The definition with nothing to key but what is critical."""
     return replace(
         form,
@@ -137,7 +139,7 @@ def submit_second_keying(
         now = vault.now()
         entry = _open_waiting_entry(db, number, Task.KEY_AGAIN, actor, now, page)
         second_keyings.save(db, _make_second_keying(number, answers, actor, now, finished=now))
-        if differing_keys(form, entry.answers, answers):
+        if find_differing_keys(form, entry.answers, answers):
             LIFECYCLE.check(entry.state, EntryState.ADJUDICATING)
             entry = replace(
                 entry, state=EntryState.ADJUDICATING, waits=Task.ADJUDICATE, changed=now
@@ -174,7 +176,7 @@ def _find_disputed(vault: Vault, form: KeyedForm, actor: Actor) -> list[Disputed
             entry.answers.get(key, ""),
             second.answers.get(key, ""),
         )
-        for key in differing_keys(form, entry.answers, second.answers)
+        for key in find_differing_keys(form, entry.answers, second.answers)
     ]
 
 
@@ -234,7 +236,7 @@ def _check_decisions(
     return validated.answers
 
 
-def differing_keys(
+def find_differing_keys(
     form: KeyedForm, first: Mapping[str, str], second: Mapping[str, str]
 ) -> list[str]:
     """The critical fields whose two answers are not the same, in the order of the form."""

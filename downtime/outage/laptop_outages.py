@@ -23,17 +23,17 @@ LAPTOP_OUTAGE_ROWS, NUMBER_ROWS = "outage_elsewhere", "downtime_number"
 
 @dataclass(frozen=True, slots=True)
 class LaptopOutage:
-    """An outage as a laptop declared it. `joined` is what a person chose, `outage` what follows."""
+    """An outage as a laptop declared it. `chosen_outage_id` is what a person chose, `outage` what follows."""
 
     device: str
     outage_on_laptop: Outage
     sequence: int
-    joined: str
+    chosen_outage_id: str
     outage: str
     """Id of the outage here that it belongs to; empty when it belongs to none yet."""
 
     @property
-    def origin(self) -> str:
+    def name_in_bundles(self) -> str:
         """How forms and entries name it: `K7:2026-11-02-1`."""
         return f"{self.device}:{self.outage_on_laptop.id}"
 
@@ -87,7 +87,10 @@ def map_to_local_outages(db: Database) -> dict[str, str]:
 
     Without one here it stays under the laptop's own name.
     """
-    return {item.origin: item.outage or item.origin for item in list_laptop_outages(db)}
+    return {
+        item.name_in_bundles: item.outage or item.name_in_bundles
+        for item in list_laptop_outages(db)
+    }
 
 
 def list_local_outages(db: Database) -> list[Outage]:

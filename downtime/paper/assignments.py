@@ -16,7 +16,7 @@ _MOST_OWNER, _MOST_NOTE = 80, 200
 """Characters that are kept."""
 
 
-def assign(
+def assign_owner(
     vault: Vault,
     kind: AssignmentKind,
     target: str,
@@ -41,7 +41,7 @@ def assign(
     return assignment
 
 
-def release(
+def release_assignment(
     vault: Vault, kind: AssignmentKind, target: str, actor: Actor, reason: str = ""
 ) -> None:
     """Nobody has it any more; no error when nobody had."""

@@ -14,11 +14,11 @@ def to_csv(head: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(head)
-    writer.writerows([neutralise(cell) for cell in row] for row in rows)
+    writer.writerows([escape_formula(cell) for cell in row] for row in rows)
     return text.getvalue().encode("utf-8-sig")
 
 
-def neutralise(cell: str) -> str:
+def escape_formula(cell: str) -> str:
     """A cell that a spreadsheet will not run as a formula; plain numbers keep their sign.
 
     Source: OWASP, CSV injection: a cell that starts with = + - @ tab or CR gets an apostrophe.

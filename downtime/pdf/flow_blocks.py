@@ -32,7 +32,7 @@ class Paragraph:
 class Table:
     """`columns` are (title, share of the width); every cell wraps; without titles there is no head.
 
-    `tall` gives each row at least that many points, for handwriting. `carries` says that an empty
+    `row_height` gives each row at least that many points, for handwriting. `repeats_bold` says that an empty
     bold cell means 'as above', so that it is said again at the top of a page.
     """
 

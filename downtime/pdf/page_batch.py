@@ -28,8 +28,8 @@ FIRST_FREE = 9 + len(FACES)
 PAGE_KEYS_OF_BATCH = 1 << 16
 """Each batch's pages have keys of their own in the parent tree: its index times this, and on."""
 _OBJECTS_IN_STREAM = 200
-_RANGE = 4096
-MOST_OBJECTS_IN_STREAM = _OBJECTS_IN_STREAM + _RANGE
+_NUMBERS_PER_RANGE = 4096
+MOST_OBJECTS_IN_STREAM = _OBJECTS_IN_STREAM + _NUMBERS_PER_RANGE
 """Objects in one stream: a page's are never parted."""
 
 
@@ -54,16 +54,16 @@ class PageBatch(NamedTuple):
     is_front: bool
 
 
-def object_number_range(start: int, index: int, sharers: int) -> Callable[[int], int]:
+def object_number_range(start: int, index: int, process_count: int) -> Callable[[int], int]:
     """Every so many ranges of numbers, so that processes never take the same and need not ask.
 
     The function that comes back gives the first number of the next range; it takes how many
     numbers are needed together.
     """
-    ranges = count(start + index * _RANGE, sharers * _RANGE)
+    ranges = count(start + index * _NUMBERS_PER_RANGE, process_count * _NUMBERS_PER_RANGE)
 
     def next_range(size: int) -> int:
-        if size > _RANGE:
+        if size > _NUMBERS_PER_RANGE:
             raise ValueError("more elements on a page than a range has numbers")
         return next(ranges)
 
@@ -88,7 +88,7 @@ class ObjectNumbers:
         """The first of `size` numbers in a row."""
         if self._next + size > self._end:
             self._next = self.next_range(size)
-            self._end = self._next + _RANGE
+            self._end = self._next + _NUMBERS_PER_RANGE
         self._next += size
         return self._next - size
 

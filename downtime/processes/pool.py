@@ -23,7 +23,7 @@ Work = TypeVar("Work")
 Answer = TypeVar("Answer")
 
 ENDED = "The other process ended by itself"
-MOST_HELD = 64
+MAX_WAITING_ANSWERS = 64
 """Answers, some megabytes, that wait for one before them that is slow."""
 
 
@@ -112,9 +112,9 @@ def start_workers(
 
 
 def distribute_work(
-    works: Iterable[Work],
+    work_items: Iterable[Work],
     workers: Sequence[WorkerProcess[Work, Answer]],
-    work_here: Callable[[Work], Answer],
+    run_locally: Callable[[Work], Answer],
     *,
     ahead: int,
     can_send: Callable[[Work], bool] = lambda _: True,
@@ -125,14 +125,14 @@ def distribute_work(
     own. What cannot be sent through a pipe is done here.
     """
     answers: deque[WorkerProcess[Work, Answer] | _Done[Answer]] = deque()
-    for work in works:
+    for work in work_items:
         worker = min(workers, key=lambda worker: worker.unfinished, default=None)
         if worker and worker.unfinished < ahead and can_send(work):
             worker.submit(work)
             answers.append(worker)
         else:
-            answers.append(_Done(work_here(work)))
-        while answers and (len(answers) > MOST_HELD or answers[0].has_answer):
+            answers.append(_Done(run_locally(work)))
+        while answers and (len(answers) > MAX_WAITING_ANSWERS or answers[0].has_answer):
             yield answers.popleft().receive()
     for answer in answers:
         yield answer.receive()
@@ -183,21 +183,21 @@ class _Sender:
 
     def __init__(self, pipe: IO[bytes]) -> None:
         self._pipe = pipe
-        self._waiting: SimpleQueue[bytes] = SimpleQueue()
+        self._outgoing: SimpleQueue[bytes] = SimpleQueue()
         self._thread = Thread(target=self._write, daemon=True)
         self._thread.start()
 
     def send(self, value: object) -> None:
         """Have a value written after those before it. Nobody may be reading: then it is lost."""
-        self._waiting.put(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
+        self._outgoing.put(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
 
     def finish(self) -> None:
         """Wait until all is written, or until nobody reads."""
-        self._waiting.put(b"")
+        self._outgoing.put(b"")
         self._thread.join()
 
     def _write(self) -> None:
-        while data := self._waiting.get():
+        while data := self._outgoing.get():
             with suppress(OSError):  # the reader ended: so says what it was to answer
                 self._pipe.write(data)
                 self._pipe.flush()

@@ -6,7 +6,7 @@ from sqlite_utils import Database
 
 from downtime.errors import InputError
 from downtime.outage.model import Outage
-from downtime.paper.assignments import assign, list_assignments
+from downtime.paper.assignments import assign_owner, list_assignments
 from downtime.paper.model import Assignment, AssignmentKind
 from downtime.reconcile.find_items import get_item
 from downtime.reconcile.identity import unidentified
@@ -21,7 +21,9 @@ def assign_item(
     vault: Vault, key: str, owner: str, due: str, actor: Actor, note: str = ""
 ) -> Assignment:
     """Give a compared item to an owner until `due` (UTC text); NotFoundError, InputError."""
-    return assign(vault, AssignmentKind.ITEM, get_item(vault, key).key, owner, due, actor, note)
+    return assign_owner(
+        vault, AssignmentKind.ITEM, get_item(vault, key).key, owner, due, actor, note
+    )
 
 
 def assign_items(
@@ -40,7 +42,7 @@ def assign_person(
 ) -> Assignment:  # fmt: skip
     """Give somebody of the list *Unmatched* to an owner until `due`; NotFoundError, InputError."""
     person = unidentified.find_unidentified(vault, settings, outage, ref)
-    return assign(vault, AssignmentKind.PERSON, person.key, owner, due, actor, note)
+    return assign_owner(vault, AssignmentKind.PERSON, person.key, owner, due, actor, note)
 
 
 AssignmentsByKind = Mapping[AssignmentKind, Mapping[str, Assignment]]

@@ -26,8 +26,8 @@ from downtime.reconcile.policies import (
     check_can_decide_in_bulk,
     check_can_undo,
     check_reason,
+    explain_refusal,
     is_confirming,
-    refusal,
 )
 from downtime.reconcile.store import batches, items
 from downtime.vault.model import Actor
@@ -67,7 +67,7 @@ def preview_bulk_decision(
     rows: list[StoredItem] = []
     refused: Counter[str] = Counter()
     for row in list_filtered(vault, outage, replace(item_filter, open_only=True)):
-        if sentence := refusal(row, decision, actor):
+        if sentence := explain_refusal(row, decision, actor):
             refused[sentence] += 1
         else:
             rows.append(row)

@@ -62,10 +62,10 @@ def check_can_decide(row: StoredItem, decision: Decision, actor: Actor) -> None:
 
 def can_decide(row: StoredItem, decision: Decision, actor: Actor) -> bool:
     """Whether this person may decide so about this item now."""
-    return not refusal(row, decision, actor)
+    return not explain_refusal(row, decision, actor)
 
 
-def refusal(row: StoredItem, decision: Decision, actor: Actor) -> str:
+def explain_refusal(row: StoredItem, decision: Decision, actor: Actor) -> str:
     """Why this person may not decide so about this item; empty when they may."""
     try:
         check_can_decide(row, decision, actor)

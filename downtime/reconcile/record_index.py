@@ -98,7 +98,7 @@ class RecordIndex:
             report = self.reports.get(record.report)
             name = record.code or record.display
             return {f"{report.filler} {name}"} if report and report.filler else set()
-        fields = RECORD_TYPES[type(record).__name__].own_numbers
+        fields = RECORD_TYPES[type(record).__name__].source_number_fields
         return {getattr(record, field) for field in fields} - {""}
 
     @cached_property

@@ -51,16 +51,16 @@ class _StateUpdate:
     """What one application of feeds has read and not yet written."""
 
     db: sqlite_utils.Database
-    number: int
-    latest: str
+    run_number: int
+    latest_accepted_time: str
     authority: str
     mentions: dict[tuple[Identifier, ...], int]
     cutoffs: dict[tuple[str, str], ExtractCutoff]
     strengths: dict[int, int] = field(default_factory=dict)
     pending: dict[Name, list[StampedChange]] = field(default_factory=lambda: defaultdict(list))
     newest_mention: dict[int, str] = field(default_factory=dict)
-    newest: dict[str, str] = field(default_factory=dict)
-    delivered: set[str] = field(default_factory=set)
+    newest_time_by_source: dict[str, str] = field(default_factory=dict)
+    delivered_types: set[str] = field(default_factory=set)
     merges: list[tuple[str, str, str, int, int, int]] = field(default_factory=list)
     replaced: set[tuple[str, str]] = field(default_factory=set)
     changes: int = 0
@@ -118,9 +118,9 @@ def _note_newest_time(update: _StateUpdate, source: str, sent: str, times: Itera
 
     Orders that the EPR places with a laboratory say nothing of how new the laboratory's data is.
     """
-    past = [time for time in times if time <= update.latest]
-    newest = sent if sent and sent <= update.latest else max(past, default="")
-    update.newest[source] = max(update.newest.get(source, ""), newest)
+    past = [time for time in times if time <= update.latest_accepted_time]
+    newest = sent if sent and sent <= update.latest_accepted_time else max(past, default="")
+    update.newest_time_by_source[source] = max(update.newest_time_by_source.get(source, ""), newest)
 
 
 def _apply_extract(update: _StateUpdate, extract: Replacement) -> None:
@@ -128,7 +128,7 @@ def _apply_extract(update: _StateUpdate, extract: Replacement) -> None:
     digest = hashlib.sha256(b"".join(sorted(map(_digest_change, extract.changes)))).hexdigest()[:12]
     new = ExtractCutoff(extract.sent, position.file, position.number, digest)
     types = set(extract.types) - {"Patient"}
-    update.delivered.update(extract.types)
+    update.delivered_types.update(extract.types)
     for type_name in sorted(types):
         cutoff = update.cutoffs.get((type_name, extract.source), ExtractCutoff())
         if new > cutoff:
@@ -170,7 +170,7 @@ def _apply_change(
         stamp = stamp._replace(moment=extract.sent, sent=extract.sent, extract=digest)
     update.changes += 1
     update.unwritten += 1
-    update.delivered.add(change.type)
+    update.delivered_types.add(change.type)
     mention = _note_mention(update, change.patient, stamp.moment)
     if change.operation == Operation.MERGE:
         merged = _note_mention(update, change.merged, "")
@@ -184,10 +184,12 @@ def _apply_change(
 
 
 def _make_stamp(update: _StateUpdate, change: Change, part: int) -> Stamp:
-    sent = change.sent if change.sent <= update.latest else update.latest
-    moment = change.event if change.event and change.event <= update.latest else sent
+    sent = (
+        change.sent if change.sent <= update.latest_accepted_time else update.latest_accepted_time
+    )
+    moment = change.event if change.event and change.event <= update.latest_accepted_time else sent
     position = change.position
-    timed = 0 if moment else update.number
+    timed = 0 if moment else update.run_number
     return Stamp(moment, sent, timed, position.file, position.number, part)
 
 
@@ -223,7 +225,7 @@ def _write_pending(update: _StateUpdate) -> None:
         db, [Mention(n, texts[n], moment) for n, moment in update.newest_mention.items()]
     )
     publisher_state.save_merges(db, update.merges)
-    publisher_state.save_systems(db, update.newest, update.delivered)
+    publisher_state.save_systems(db, update.newest_time_by_source, update.delivered_types)
     for written in (update.pending, update.newest_mention, update.merges):
         written.clear()
     update.unwritten = 0

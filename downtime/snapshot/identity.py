@@ -37,7 +37,7 @@ class Identity:
     anchors: dict[int, Identifier] = field(default_factory=dict)
     """Mention to person."""
     replaced: dict[Identifier, Identifier] = field(default_factory=dict)
-    """Merged person to the next; `survivor` follows the chain."""
+    """Merged person to the next; `find_survivor` follows the chain."""
     belongs: dict[Identifier, Identifier] = field(default_factory=dict)
     """Identifier to person, for every identifier that names exactly one."""
     nhs: dict[Identifier, str] = field(default_factory=dict)

@@ -38,7 +38,7 @@ def select_records(
     A value goes with its report, however old; a stay is judged beside the patient's other stays.
     """
     window = retention_window(settings, now)
-    rules = {row.record: row.is_kept for row in RECORD_TYPES.values()}
+    rules = {row.record: row.is_in_snapshot for row in RECORD_TYPES.values()}
     stays: list[Encounter] = []
     reports: set[str] = set()
     for record in records:

@@ -37,7 +37,7 @@ def settle_records(db: sqlite_utils.Database, settings: Settings) -> Iterator[Re
         for mention, anchor in identities.anchors.items()
     }
     ids = _record_id_maker(publisher_state.get_salt(db))
-    named = {name for row in RECORD_TYPES.values() for name in row.references.values()}
+    named = {name for row in RECORD_TYPES.values() for name in row.reference_fields.values()}
     references = {name: _index_ids(db, name, ids) for name in named}
     for row in RECORD_TYPES.values():
         if row.record is not Patient:
@@ -177,8 +177,8 @@ def _make_records(
     names = set(columns(record_type)) - {"id", "source", "updated", "patient"}
     for source, key, state in _existing_states(db, type_name):
         fields = {name: value for name, value in state.fields.items() if name in names}
-        for name in row.references.keys() & fields.keys():
-            ids_by_source = references[row.references[name]].get(fields[name], {})
+        for name in row.reference_fields.keys() & fields.keys():
+            ids_by_source = references[row.reference_fields[name]].get(fields[name], {})
             fields[name] = _resolve_reference(ids_by_source, source)
         if has_patient:
             fields["patient"] = finals.get(state.mention, "")

@@ -65,7 +65,7 @@ def find_duplicate_rows(db: Database, rows: Iterable[Row]) -> DuplicateRows:
         raise incomplete_error() from None
 
 
-def without_second_papers(
+def drop_second_papers(
     rows: Iterable[Row], laptop: str, duplicate_serials: Collection[str]
 ) -> Iterator[Row]:
     """The rows of a laptop's bundle without what it says of second papers.

@@ -32,9 +32,9 @@ def merge_bundle(
         known_hashes = store.fetch_audit_hashes(db, laptop)
         if failure := find_trust_failure(bundle, known_hashes, duplicates.numbers):
             raise failure.error
-        news = bundle.header.sequence > len(known_hashes)
-        result = MergeResult(bundle.header, bundle.card.name, bundle.sealed.sha256, news)
-        if news:
+        has_new_entries = bundle.header.sequence > len(known_hashes)
+        result = MergeResult(bundle.header, bundle.card.name, bundle.sealed.sha256, has_new_entries)
+        if has_new_entries:
             store.save_audit_chain(db, laptop, bundle.chain)
             merger = RowMerger(vault, settings, db, actor)
             result = merger.merge_rows(bundle.rows, duplicates, result)

@@ -18,7 +18,7 @@ from downtime.paper.store import issued_forms
 from downtime.settings import Settings
 from downtime.sync import store
 from downtime.sync.bundle import BundleHeader, Row
-from downtime.sync.duplicate_numbers import DuplicateRows, without_second_papers
+from downtime.sync.duplicate_numbers import DuplicateRows, drop_second_papers
 from downtime.sync.export_bundle import PERSON
 from downtime.sync.model import TrustFailure
 from downtime.vault import device, sealing
@@ -85,7 +85,7 @@ class RowMerger:
         failure = result.failure
         diverged_history = (laptop, failure.branch) if failure and failure.branch else None
         try:
-            first_papers = without_second_papers(rows, laptop, duplicates.serials)
+            first_papers = drop_second_papers(rows, laptop, duplicates.serials)
             deferred = self._merge_outages(first_papers, laptop)
             local_outages = laptop_outages.map_to_local_outages(self.db)
             move_forms_to_outages(self.db, local_outages)
@@ -95,7 +95,7 @@ class RowMerger:
                 raise
             raise sealing.incomplete_error() from None
         declared = laptop_outages.list_laptop_outages(self.db)
-        origins = {outage.origin for outage in declared if outage.device == laptop}
+        origins = {outage.name_in_bundles for outage in declared if outage.device == laptop}
         return replace(
             result,
             forms=forms.new_forms,

@@ -24,7 +24,7 @@ SYNCHRONOUS = "FULL"
 were tried: of 50 clerks at work, 99 of 100 saves took 366 ms instead of 412, which is not worth it."""
 LOG_PAGES = 8_000
 """Pages of the write-ahead log (32 MB) at which a writer itself puts them into the database. It
-takes two waits for the disk, so the worker of a server does it before (`tidy`)."""
+takes two waits for the disk, so a server does it before, beside its jobs."""
 
 
 class Database(sqlite_utils.Database):
@@ -43,7 +43,7 @@ class Database(sqlite_utils.Database):
     def watch_schema(self, list_unknown: Callable[[sqlite_utils.Database], Sequence[str]]) -> None:
         """Look now, and again whenever the schema has changed: another program may do it any time."""
         self._list_unknown = list_unknown
-        self.look_at_schema()
+        self.check_schema_version()
 
     def check_writable(self) -> None:
         """ConflictError when it is newer than this program, as far as this connection has seen."""
@@ -54,7 +54,7 @@ class Database(sqlite_utils.Database):
                 "Use the newer version to enter, print or decide anything.",
             )
 
-    def look_at_schema(self) -> None:
+    def check_schema_version(self) -> None:
         """See whether another program has changed the tables since."""
         if self._list_unknown is None:
             return
@@ -124,13 +124,13 @@ def checkpoint_log(db: sqlite_utils.Database) -> None:
 @contextmanager
 def transaction(db: sqlite_utils.Database) -> Iterator[sqlite_utils.Database]:
     """One immediate transaction: all of it, on the disk, or nothing; writers take turns."""
-    with db.writers.hold() if isinstance(db, Database) else nullcontext():  # else in memory
+    with db.writers.hold_lock() if isinstance(db, Database) else nullcontext():  # else in memory
         if isinstance(db, Database):
             db.check_writable()
         _begin(db)
         try:
             if isinstance(db, Database):
-                db.look_at_schema()
+                db.check_schema_version()
                 db.check_writable()
             yield db
         except BaseException:

@@ -21,7 +21,7 @@ class FairLock:
         self._waiting: deque[threading.Lock] = deque()
 
     @contextmanager
-    def hold(self) -> Iterator[None]:
+    def hold_lock(self) -> Iterator[None]:
         """Wait for one's turn, and have it until the block ends."""
         self._acquire()
         try:

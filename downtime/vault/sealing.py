@@ -163,10 +163,10 @@ def _parse_manifest(kind: SealedFileKind, text: bytes) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = orjson.loads(text)
         file_format, newest = manifest["format"], int(manifest["schema"])
-        wanted = {**kind.fields, "key": str}
+        field_types = {**kind.fields, "key": str}
         if file_format.partition("/")[0] != kind.format.partition("/")[0]:
             raise _other_kind_error()
-        well_made = all(isinstance(manifest[name], of) for name, of in wanted.items())
+        well_made = all(isinstance(manifest[name], of) for name, of in field_types.items())
         well_made &= isinstance(manifest["ciphertext"]["size"], int)
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
         raise tampered_error() from None

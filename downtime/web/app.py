@@ -25,7 +25,7 @@ from downtime.web import (
     security_headers,
     template_filters,
 )
-from downtime.web.namesakes import namesakes
+from downtime.web.namesakes import find_namesakes_shown
 from downtime.web.nhs_components import render_component
 from downtime.web.request_context import AppState
 from downtime.web.request_limits import InMemoryRequest
@@ -87,7 +87,7 @@ def create_app(
         nonce=security_headers.script_nonce,
         asset=asset_url,
         htmx_settings=json.dumps(HTMX_SETTINGS),
-        namesakes=namesakes,
+        namesakes=find_namesakes_shown,
         site=settings.site,
         stage_colour=stage_colour,
         report_colour=report_colour,

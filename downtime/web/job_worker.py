@@ -31,7 +31,7 @@ class JobWorker(threading.Thread):
     """Takes the oldest waiting job of some kinds, again and again.
 
     A server has one for what is done here and one for what is done in processes of their own
-    (`workers`), so that nobody waits for a ward's pack behind a month's comparison.
+    (`create_workers`), so that nobody waits for a ward's pack behind a month's comparison.
     """
 
     def __init__(self, web: AppState, kinds: Collection[str] = tuple(JOB_KINDS)) -> None:

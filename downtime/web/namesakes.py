@@ -9,7 +9,7 @@ from downtime.web import request_context
 from downtime.web.access_control import has_permission
 
 
-def namesakes(person: Patient | PaperPerson | Subject) -> list[PatientRow]:
+def find_namesakes_shown(person: Patient | PaperPerson | Subject) -> list[PatientRow]:
     """Inpatients of the present snapshot with the same name; nobody where none may be shown."""
     snapshot = (
         request_context.snapshot_or_none()

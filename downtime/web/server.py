@@ -39,7 +39,7 @@ def serve(
 
 
 def listen(app: Flask, settings: Settings, host: str, port: int) -> Any:
-    """A server of this app that keeps what it carries in memory (`bodies`); ConflictError."""
+    """A server of this app that keeps what it carries in memory (`request_limits`); ConflictError."""
     try:
         server = waitress.create_server(
             app,

@@ -49,7 +49,7 @@ class VaultHolder:
 
     @contextmanager
     def use_if_unlocked(self) -> Iterator[Vault | None]:
-        """The vault as `use` gives it, or None when nobody has unlocked it yet."""
+        """The vault as `lend_vault` gives it, or None when nobody has unlocked it yet."""
         if not self.unlocked:
             yield None
             return

@@ -31,14 +31,14 @@ _TO_DECIDE = {
 
 
 class WorklistCount(NamedTuple):
-    """One list: how many wait in it, and its page; `loud` when it cannot wait."""
+    """One list: how many wait in it, and its page; `is_urgent` when it cannot wait."""
 
     text: str
-    n: int
+    waiting: int
     address: str
     """Empty for who may not open it."""
     is_urgent: bool = False
-    within: bool = False
+    is_part_of_previous: bool = False
     """Whether these are among those of the line before."""
 
 

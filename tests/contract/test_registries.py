@@ -50,7 +50,7 @@ def test_a_row_speaks_of_fields_that_there_are(row):
     own = set(row.record.__dataclass_fields__)
     section = row.section
     named = (
-        {row.name_field, *row.times, *row.own_numbers, *row.references}
+        {row.name_field, *row.time_fields, *row.source_number_fields, *row.reference_fields}
         if row.has_patient
         else set()
     )

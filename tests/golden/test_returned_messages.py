@@ -279,9 +279,9 @@ def any_message(name: str, version: str) -> str:
 @pytest.mark.parametrize("version", ["2.3", "2.4", "2.8"])
 @pytest.mark.parametrize("name", [*FACTS, *OTHERS])
 def test_each_message_is_as_it_was_agreed(name, version):
-    """To see what changed: `git diff`, after `UPDATE_GOLDEN=1 scripts/test tests/golden`."""
+    """To see what changed: `git diff`, after `GOLDEN=write scripts/test tests/golden`."""
     path = FOLDER / version / f"{name}.hl7"
-    if os.environ.get("UPDATE_GOLDEN"):
+    if os.environ.get("GOLDEN") == "write":
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(any_message(name, version).encode())
     assert any_message(name, version) == path.read_bytes().decode()

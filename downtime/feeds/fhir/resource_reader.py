@@ -214,7 +214,7 @@ def resource_key(resource: Resource) -> str:
 ResourceMapping = Callable[[ResourceReader, Resource], list[Change]]
 FieldsMapping = Callable[[ResourceReader, Resource], dict[str, Value]]
 RESOURCE_MAPPINGS: dict[str, ResourceMapping] = {}
-"""Resource type to the function that reads it; `reads` and `reads_fields` put it here."""
+"""Resource type to the function that reads it; `register_reader` and `register_field_reader` put it here."""
 
 
 def register_reader(record: type[Record]) -> Callable[[ResourceMapping], ResourceMapping]:

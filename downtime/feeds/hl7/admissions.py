@@ -63,7 +63,7 @@ def read_admission(reader: MessageReader) -> list[ChangeDraft]:
 class _PatientGroup:
     """One person of a message: a swap or a merge may hold several PID, a move several PV1."""
 
-    first: dict[str, Segment] = field(default_factory=dict)
+    first_segments: dict[str, Segment] = field(default_factory=dict)
     visits: list[Segment] = field(default_factory=list)
     allergies: list[Segment] = field(default_factory=list)
 
@@ -72,9 +72,9 @@ def _patient_groups(reader: MessageReader) -> list[_PatientGroup]:
     groups = [_PatientGroup()]
     for segment in reader.message.segments:
         name = segment.fields[0]
-        if name == "PID" and "PID" in groups[-1].first:
+        if name == "PID" and "PID" in groups[-1].first_segments:
             groups.append(_PatientGroup())
-        groups[-1].first.setdefault(name, segment)
+        groups[-1].first_segments.setdefault(name, segment)
         if name == "PV1":
             groups[-1].visits.append(segment)
         elif name in ("AL1", "IAM"):
@@ -83,7 +83,7 @@ def _patient_groups(reader: MessageReader) -> list[_PatientGroup]:
 
 
 def _read_group(reader: MessageReader, group: _PatientGroup) -> list[ChangeDraft]:
-    pid, first = group.first.get("PID"), group.first
+    pid, first = group.first_segments.get("PID"), group.first_segments
     if pid is None:
         raise UnusableMessageError(
             "PID", "the message has no PID segment: it does not say who it is about"
@@ -141,7 +141,7 @@ def _read_encounter(
         fields["kind"] = kind
     _add_place(pv1, fields)
     _add_clinicians(pv1, group, fields)
-    _add_span(reader, pv1, event, fields)
+    _add_period_and_status(reader, pv1, event, fields)
     return ChangeDraft(
         "Encounter",
         visit or str(numbers[0]),
@@ -176,7 +176,9 @@ def _add_clinicians(pv1: Segment, group: dict[str, Segment], fields: dict[str, V
         fields["reason"] = reason
 
 
-def _add_span(reader: MessageReader, pv1: Segment, event: str, fields: dict[str, Value]) -> None:
+def _add_period_and_status(
+    reader: MessageReader, pv1: Segment, event: str, fields: dict[str, Value]
+) -> None:
     zone, trigger = reader.context.zone, reader.trigger
     admitted, discharged = pv1.text(44), pv1.text(45)
     if pv1.get_raw_field(44):

@@ -64,7 +64,7 @@ def normalise_title(title: str) -> str:
 
 def is_time(record: str, name: str) -> bool:
     """Whether a field of the record holds a time."""
-    return name in RECORD_TYPES[record].times
+    return name in RECORD_TYPES[record].time_fields
 
 
 @cache
@@ -114,7 +114,7 @@ def _check_targets(name: str, record: str, targets: Iterable[str]) -> None:
     names = {field.name for field in fields(TYPES[record])} - _NOT_MAPPED
     person = {f"patient.{field.name}" for field in fields(Patient)}
     person -= {f"patient.{field}" for field in _NOT_MAPPED}
-    times = RECORD_TYPES[record].times
+    times = RECORD_TYPES[record].time_fields
     halves = {f"{field}.{half}" for field in times for half in ("date", "time")}
     known = names | person | halves | {"patient.mrn", "patient.nhs", "as_at"}
     for target in targets:

@@ -46,7 +46,7 @@ def import_questionnaire(
 ) -> tuple[Path, list[str]]:
     """Keep a FHIR Questionnaire as a form; where it is, and a sentence for each change to it.
 
-    InputError when the file is none; ConflictError as `save`.
+    InputError when the file is none; ConflictError as `save_form`.
     """
     read = _read(file)
     return save_form(home, read.name, read.text, replace=replace), read.notes

@@ -80,7 +80,7 @@ def load_earlier(snapshot: Snapshot, after: RecordIndex, facts: Iterable[Fact] =
             # The publisher may have been set up anew: the systems' own numbers stay.
             numbers.setdefault(type(record), set()).update(after.own_numbers(record))
     for kind in list_compared_types():
-        for field in RECORD_TYPES[kind.__name__].own_numbers:
+        for field in RECORD_TYPES[kind.__name__].source_number_fields:
             load(kind, field, numbers.get(kind, ()))
     fillers = {report.filler for report in after.reports.values()} - {""}
     reports = snapshot.find_records(DiagnosticReport, "filler", fillers)

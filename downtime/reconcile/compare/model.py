@@ -30,7 +30,7 @@ class FormsCompared(NamedTuple):
     """What else there is to do after a set of forms was compared and stored."""
 
     forms: int
-    people_gone: set[str]
+    removed_people: set[str]
     """Ids of people who are no longer on some form that they were on before."""
     stale_serials: set[str]
     """Serials of forms of which another one says the same now, or no longer."""

@@ -80,7 +80,7 @@ class _ComparisonPass:
     def compare_all(self) -> None:
         """First what was keyed since; then what is linked or recovered otherwise since."""
         vault, task = self.vault, self.task
-        for withdrawn in self._sets(self.forms.withdrawn):
+        for withdrawn in self._split_serials(self.forms.withdrawn):
             self.people_gone |= forget_forms(vault, task, withdrawn)
         self._compare(self.forms.changed, find_links_in_force(vault, task.outage.id))
         # What was corrected on paper links nobody any more, so links are looked up anew.
@@ -92,18 +92,20 @@ class _ComparisonPass:
     def _compare(self, serials: Set[str], links: Links) -> None:
         stamps, total = self.forms.stamps, len(self.forms.stamps)
         ordered = issued_forms.sort_by_patient(self.vault.db, serials & stamps.keys())
-        sets = [{serial: stamps[serial] for serial in part} for part in self._sets(ordered)]
+        sets = [
+            {serial: stamps[serial] for serial in part} for part in self._split_serials(ordered)
+        ]
         compared = len(self.compared)
         for result in compare_in_parallel(
             self.vault, self.task, links, self.comparer, sets, self.cores
         ):
-            self.people_gone |= result.people_gone
+            self.people_gone |= result.removed_people
             self.stale |= result.stale_serials
             compared += result.forms
             self.progress(min(compared, total), total)
         self.compared.update(ordered)
 
-    def _sets(self, serials: Sequence[str]) -> Iterator[Sequence[str]]:
+    def _split_serials(self, serials: Sequence[str]) -> Iterator[Sequence[str]]:
         size = self.task.settings.reconcile.forms_at_once
         return (serials[start : start + size] for start in range(0, len(serials), size))
 

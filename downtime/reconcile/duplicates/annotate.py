@@ -34,7 +34,7 @@ class Annotated(NamedTuple):
     """The items with what was found, and by key what of all forms another one says already."""
 
     items: list[Item]
-    other: Mapping[str, str]
+    same_on_other_form: Mapping[str, str]
     units: Mapping[str, tuple[DuplicateKey, UnitFinding]]
     """By key: what names a unit of blood that another form names too."""
 

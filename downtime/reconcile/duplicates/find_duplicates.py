@@ -49,7 +49,7 @@ def find_duplicates(
     annotated = annotate_items(items, settings, statements, _decisions(items, stored))
     store.save_findings(db, outage, serials, _findings(items, annotated))
     stale = {other.statement.serial for other in others if _is_stale(other, annotated)}
-    return DuplicateResult(annotated.items, stale, frozenset(annotated.other))
+    return DuplicateResult(annotated.items, stale, frozenset(annotated.same_on_other_form))
 
 
 def _decisions(items: Sequence[Item], stored: Mapping[str, StoredItem]) -> dict[str, Decision]:
@@ -80,7 +80,11 @@ def _still_holds(row: StoredItem, item: Item) -> bool:
 def _findings(items: Sequence[Item], annotated: Annotated) -> list[StoredFinding]:
     findings = []
     for item in items:
-        other = annotated.other.get(item.key, "") if item.state in RETURNABLE_STATES else ""
+        other = (
+            annotated.same_on_other_form.get(item.key, "")
+            if item.state in RETURNABLE_STATES
+            else ""
+        )
         if item.key in annotated.units:
             key, unit = annotated.units[item.key]
             alone = store.encode_own_finding(item.state, item.reasons, item.needs_second_person)
@@ -100,7 +104,7 @@ def _unit_columns(key: DuplicateKey, unit: UnitFinding) -> tuple[str, bool]:
 def _is_stale(other: StoredStatement, annotated: Annotated) -> bool:
     """Whether another form is to be looked at again, since more or less is said beside it now."""
     key = other.statement.key
-    if other.other != (annotated.other.get(key, "") if other.is_returnable else ""):
+    if other.other != (annotated.same_on_other_form.get(key, "") if other.is_returnable else ""):
         return True
     if key not in annotated.units:
         return bool(other.unit)

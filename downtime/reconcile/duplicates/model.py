@@ -63,7 +63,7 @@ class FormStatement(NamedTuple):
 
     @property
     def outcome(self) -> str:
-        """What became of a dose or a unit, in words: `transfused`, `not given`."""
+        """The outcome of a dose or a unit, as people read it: transfused, not given."""
         return self.fields.get("reason") or self.fields.get("status", "").replace("-", " ")
 
     @property

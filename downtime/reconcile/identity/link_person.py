@@ -69,7 +69,7 @@ def propose_for_person(
         candidate = get_chosen_candidate(snapshot, settings, person, patient)
     evidence = policies.check_evidence(evidence, is_needed=candidate.needs_evidence)
     return links.propose_link(
-        vault, outage.id, person.key, snapshot.id, candidate.person, person.papers, actor, reason,
+        vault, outage.id, person.key, snapshot.id, candidate.person, person.stated_identities, actor, reason,
         evidence=evidence, exact=candidate.is_exact,
     )  # fmt: skip
 
@@ -89,7 +89,7 @@ def propose_exact(vault: Vault, settings: Settings, outage: Outage, actor: Actor
             numbered = [candidate for candidate in offer.candidates if candidate.is_numbered]
             if len(exact) == 1 == len(numbered) and not _was_refused(person, exact[0]):
                 links.propose_link(
-                    vault, outage.id, person.key, snapshot.id, exact[0].person, person.papers,
+                    vault, outage.id, person.key, snapshot.id, exact[0].person, person.stated_identities,
                     actor, AUTOMATIC, exact=True, by_program=True,
                 )  # fmt: skip
                 proposed += 1

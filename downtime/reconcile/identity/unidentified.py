@@ -53,11 +53,11 @@ class UnidentifiedPerson:
     key: str
     facts: tuple[Fact, ...]
     links: tuple[Link, ...]
-    urgent: int
+    urgency_rank: int
     """`urgent` of the most urgent of its forms; 0 when none of them is."""
     is_decided: bool = False
     """Whether all of it was compared and none of it waits for a decision."""
-    is_found: bool = False
+    has_patient: bool = False
     """Whether something of it was found to be a patient's, by a link or another number."""
 
     @property
@@ -76,7 +76,7 @@ class UnidentifiedPerson:
         return self.serials[0] if self.number else self.key.removeprefix(SERIAL)
 
     @cached_property
-    def papers(self) -> tuple[PaperPerson, ...]:
+    def stated_identities(self) -> tuple[PaperPerson, ...]:
         """Every variant of what the forms say of the person, without the patient printed for."""
         return tuple(dict.fromkeys(fact.person._replace(id="") for fact in self.facts))
 
@@ -116,7 +116,7 @@ class UnidentifiedPerson:
         is to be told.
         """
         if self.link is None:
-            is_known_number = self.number and self.is_found
+            is_known_number = self.number and self.has_patient
             is_settled = self.is_decided and not is_known_number
             return PersonState.SETTLED if is_settled else PersonState.TO_LINK
         is_confirmed = self.link.state == LinkState.CONFIRMED
@@ -125,12 +125,12 @@ class UnidentifiedPerson:
     @property
     def query(self) -> PersonQuery:
         """What the candidates are looked up by."""
-        return PersonQuery(self.papers, self.wards, self.first, self.last)
+        return PersonQuery(self.stated_identities, self.wards, self.first, self.last)
 
     @property
     def has_new_paper(self) -> bool:
         """Whether a form came after the link and says what nobody saw who decided."""
-        return self.link is not None and not set(self.papers) <= set(self.link.paper)
+        return self.link is not None and not set(self.stated_identities) <= set(self.link.paper)
 
 
 def list_unidentified(vault: Vault, settings: Settings, outage: Outage) -> list[UnidentifiedPerson]:
@@ -155,14 +155,15 @@ def list_unidentified(vault: Vault, settings: Settings, outage: Outage) -> list[
             key,
             tuple(facts),
             tuple(links.get(key, ())),
-            urgent=min((order[fact.form] for fact in facts if fact.form in order), default=0),
+            urgency_rank=min((order[fact.form] for fact in facts if fact.form in order), default=0),
             is_decided=all(fact.key in patients for fact in facts),
-            is_found=any(patients.get(fact.key) for fact in facts),
+            has_patient=any(patients.get(fact.key) for fact in facts),
         )
         for key, facts in facts_by_key.items()
     )
     return sorted(
-        people, key=lambda person: (not person.urgent, person.urgent, person.first, person.key)
+        people,
+        key=lambda person: (not person.urgency_rank, person.urgency_rank, person.first, person.key),
     )
 
 

@@ -1,4 +1,4 @@
-"""Which rule compares which type of record: every module here says it of its own (`@compares`)."""
+"""Which rule compares which type of record: every module here registers its own (`@register_rule`)."""
 
 from collections.abc import Mapping
 from importlib import import_module

@@ -4,13 +4,13 @@ import re
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
-from downtime.clinical.record_types import NAME_FIELDS, list_in_return_order, name_record_type
+from downtime.clinical.record_types import NAME_FIELDS, get_singular_title, list_in_return_order
 from downtime.entry.facts import Fact
 
 SEPARATION = "Separation"
 TYPE_TITLES = {
     SEPARATION: "Patients to separate",
-    **{name: name_record_type(name) for name in list_in_return_order()},
+    **{name: get_singular_title(name) for name in list_in_return_order()},
 }
 """Types in the order in which records teams key them: wrongly joined patients first."""
 _RANK_BY_TYPE = {name: rank for rank, name in enumerate(TYPE_TITLES)}

@@ -41,7 +41,7 @@ def _style(name: str, bold: bool) -> NamedStyle:
 def _fill(sheet: Worksheet, table: Sequence[Sequence[str]]) -> None:
     sheet.append([name for name, _ in COLUMNS])
     for row in table:
-        sheet.append([csv_file.neutralise(cell) for cell in row])
+        sheet.append([csv_file.escape_formula(cell) for cell in row])
     for cells in sheet.iter_rows():
         for cell in cells:
             cell.data_type = "s"

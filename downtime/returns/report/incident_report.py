@@ -35,7 +35,7 @@ class IncidentReport:
     timeline: tuple[TimelineEvent, ...]
     charts: tuple[Chart, ...]
     delays: Mapping[str, Any]
-    """Figures by stretch of a test, `before` and `during` the outage (`harm_figures`)."""
+    """Figures by stretch of a test, `before` and `during` the outage (`reconcile.harm.turnaround`)."""
 
     def as_json(self) -> dict[str, Any]:
         """One document: time line, the charts' tables, delays, harm, and what is open."""

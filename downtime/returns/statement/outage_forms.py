@@ -47,7 +47,7 @@ def was_used(form: IssuedForm, events: Mapping[str, str], outage: Outage) -> boo
 def account_outage_forms(
     vault: Vault, outage: Outage, ahead: Sequence[IssuedForm], scanned: Container[str]
 ) -> tuple[list[AccountRow], AccountRow]:
-    """Every form's fate by ward and form, and the total; `ahead` as `used_ahead` gives it.
+    """Every form's fate by ward and form, and the total; `ahead` as `list_used_ahead` gives it.
 
     UnbalancedError when the sums do not meet what the ledger counts.
     """

@@ -179,7 +179,7 @@ def _insert_records(db: sqlite_utils.Database, records: Iterable[Record]) -> dic
 def _index_records(db: sqlite_utils.Database, row: RecordType) -> None:
     name = row.name
     db.conn.execute(f"CREATE UNIQUE INDEX {name}_id ON {name} (id)")
-    for column in ("patient",) * row.has_patient + row.own_numbers:
+    for column in ("patient",) * row.has_patient + row.source_number_fields:
         db.conn.execute(f"CREATE INDEX {name}_{column} ON {name} ({column})")
 
 

@@ -131,7 +131,7 @@ def assign() -> ViewResponse:
     actor, note = request_context.actor(), request.form.get("note", "")
     for serial in ticked:
         number = serials.parse_serial(serial)
-        assignments.assign(vault, AssignmentKind.FORM, number, owner, due, actor, note)
+        assignments.assign_owner(vault, AssignmentKind.FORM, number, owner, due, actor, note)
     flash(f"{len(ticked)} assigned to {owner.strip()}.")
     return redirect(url_for("check_in.list_papers", name=name), 303)
 

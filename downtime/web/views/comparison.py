@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
-from downtime.clinical.record_types import list_in_return_order, title_record_type
+from downtime.clinical.record_types import get_plural_title, list_in_return_order
 from downtime.errors import NotFoundError
 from downtime.outage.model import Outage
 from downtime.paper import assignments
@@ -58,7 +58,7 @@ BULK = {
     Decision.LEAVE: "Leave them out",
     Decision.RESOLVED: "Done by hand elsewhere",
 }
-TYPES = {name: title_record_type(name) for name in list_in_return_order()}
+TYPES = {name: get_plural_title(name) for name in list_in_return_order()}
 DECISIONS = {
     Decision.OPEN: "Open",
     PROPOSED: "For a second person",

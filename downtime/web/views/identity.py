@@ -211,7 +211,7 @@ def _next(outage: Outage, state: PersonState) -> ViewResponse:
 
 
 def _name(person: UnidentifiedPerson) -> str:
-    first = person.papers[0]
+    first = person.stated_identities[0]
     return f"{first.family}|{first.given}".casefold().strip("|")
 
 

@@ -21,5 +21,7 @@ def show() -> ViewResponse:
     except NotFoundError:
         return render_template("worklists/show.html", outage=None)
     steps = worklist_counts.count_worklists(outage)
-    total = sum(line.n for lines in steps.values() for line in lines if not line.within)
+    total = sum(
+        line.waiting for lines in steps.values() for line in lines if not line.is_part_of_previous
+    )
     return render_template("worklists/show.html", outage=outage, steps=steps, total=total)

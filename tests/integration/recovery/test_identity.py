@@ -91,9 +91,9 @@ def test_the_work_list_has_every_downtime_number_and_every_form_without_a_usable
     keyed("blood-sciences-request", BLOODS)
     by_number, by_form = sorted(work(), key=lambda one: not one.number)
     assert (by_number.key, len(by_number.serials)) == (NUMBER, 2)
-    assert {paper.family for paper in by_number.papers} == {"NOVAK", "NOVAC"}
+    assert {paper.family for paper in by_number.stated_identities} == {"NOVAK", "NOVAC"}
     assert (by_number.wards, by_number.first) == (("A1",), "2026-11-02T13:00:00Z")
-    assert (by_form.key, by_form.papers[0].family) == (f"serial:{nameless}", "")
+    assert (by_form.key, by_form.stated_identities[0].family) == (f"serial:{nameless}", "")
 
 
 @pytest.fixture

@@ -218,7 +218,7 @@ def test_what_somebody_has_to_settle_is_named_with_its_owner_and_when_it_is_late
     vault, settings, outage, recovered, actor, checker, tmp_path
 ):
     (out,) = ledger.list_missing(vault, outage.id)
-    assignments.assign(vault, AssignmentKind.FORM, out.serial, "Ward A1", LONG_AGO, actor)
+    assignments.assign_owner(vault, AssignmentKind.FORM, out.serial, "Ward A1", LONG_AGO, actor)
     row = find_items.list_items(vault, outage.id, decision="open")[0]
     assign_owner.assign_item(vault, row.key, "Laboratory", FAR_OFF, checker)
     made = completeness_statement.make_statement(vault, settings, actor)

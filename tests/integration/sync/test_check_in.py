@@ -6,7 +6,7 @@ import pytest
 
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.paper import check_in, move_form, serials
-from downtime.paper.assignments import assign, list_assignments, release
+from downtime.paper.assignments import assign_owner, list_assignments, release_assignment
 from downtime.paper.model import AssignmentKind
 from downtime.settings import Settings
 from downtime.sync import paper_lists
@@ -118,7 +118,7 @@ def test_a_form_keyed_on_two_machines_is_listed(fleet):
 
 def test_lines_have_owners_and_late_ones_come_first(station):
     early, late = station.issue(), station.issue()
-    assign(
+    assign_owner(
         station.vault,
         AssignmentKind.FORM,
         late,
@@ -141,9 +141,9 @@ def test_lines_have_owners_and_late_ones_come_first(station):
     assert "Hill" not in content
     book(station, late)
     assert paper_lists.find_overdue(station.vault, Settings()) == []
-    release(station.vault, AssignmentKind.FORM, late, station.clerk)
+    release_assignment(station.vault, AssignmentKind.FORM, late, station.clerk)
     assert list_assignments(station.vault.db, AssignmentKind.FORM) == {}
     with pytest.raises(InputError):
-        assign(
+        assign_owner(
             station.vault, AssignmentKind.FORM, early, " ", "2026-11-01T00:00:00Z", station.clerk
         )

@@ -79,7 +79,7 @@ def test_taken_over_its_paper_counts_and_the_act_has_a_name(fleet):
         (),
     )
     assert store.fetch_untrusted_file(station.vault.db, kept.sha256) == bundle.data
-    assert taken_over(station, bundle).news is False
+    assert taken_over(station, bundle).has_new_entries is False
     assert len(store.fetch_untrusted_bundles(station.vault.db)) == 1
 
 

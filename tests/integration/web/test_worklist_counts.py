@@ -174,7 +174,9 @@ def seen(page: str, address: str) -> int:
 def test_overdue_paper_is_said_at_its_own_list(hospital, vault, outage, issue, actor):
     serial = issue("observations")
     issue("observations")
-    assignments.assign(vault, AssignmentKind.FORM, serial, "Ward A1", "2026-01-01T08:00:00Z", actor)
+    assignments.assign_owner(
+        vault, AssignmentKind.FORM, serial, "Ward A1", "2026-01-01T08:00:00Z", actor
+    )
     clerk = hospital.browser("records-clerk")
     lines = lines_of(clerk.get("/worklists").text)
     assert lines["Forms missing"][1] == 2

@@ -14,7 +14,7 @@ from downtime.entry.response_writer import dump_response, write_response
 from downtime.entry.validation import validate_answers
 from downtime.errors import InputError
 from downtime.feeds.hl7 import segments as reader
-from downtime.paper.csv_file import neutralise
+from downtime.paper.csv_file import escape_formula
 from downtime.paper.forms.load_form import load_form
 from downtime.returns.hl7.segments import build_header, build_segment, join_segments
 
@@ -47,7 +47,7 @@ def test_a_message_is_whole_or_refused(words):
 
 @given(st.text(max_size=40))
 def test_no_cell_starts_a_formula(words):
-    cell = neutralise(words)
+    cell = escape_formula(words)
     assert not cell.startswith(("=", "@", "\t", "\r"))
     if cell.startswith(("+", "-")):
         Decimal(cell.replace(",", "."))
