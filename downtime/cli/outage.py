@@ -3,7 +3,7 @@
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.options import OPTIONAL_REASON
+from downtime.cli.options import OPTIONAL_REASON, REASON
 from downtime.cli.program import number, outage
 from downtime.cli.session import Output, Session, command
 from downtime.errors import NotFoundError
@@ -14,7 +14,7 @@ from downtime.outage.model import Outage
 @command(outage, "declare", permission=Permission.OUTAGE_DECLARE)
 @click.argument("systems", nargs=-1, required=True)
 @click.option("--drill", is_flag=True, help="A drill: everything is marked as one.")
-@OPTIONAL_REASON
+@REASON
 def declare(session: Session, systems: tuple[str, ...], drill: bool, reason: str) -> Output:
     """Say that systems are down as from now.
 
@@ -33,14 +33,14 @@ def declare(session: Session, systems: tuple[str, ...], drill: bool, reason: str
 
 @command(outage, "end", permission=Permission.OUTAGE_END)
 @click.argument("systems", nargs=-1, required=True)
-@OPTIONAL_REASON
+@REASON
 def end(session: Session, systems: tuple[str, ...], reason: str) -> Output:
     """Mark systems as restored; the books stay open until 'downtime outage close'."""
     return _outage_output(outages.mark_restored(session.vault, systems, session.actor, reason))
 
 
 @command(outage, "close", permission=Permission.OUTAGE_END)
-@OPTIONAL_REASON
+@REASON
 def close(session: Session, reason: str) -> Output:
     """Close the outage once every system is back."""
     current = outages.find_current(session.vault)

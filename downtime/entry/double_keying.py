@@ -68,7 +68,7 @@ def open_second_keying(vault: Vault, settings: Settings, serial: str, actor: Act
     """
     form = open_form(vault, serial, settings)
     entry = policies.check_waits_for(form.entry, form.issued.serial, Task.KEY_AGAIN)
-    policies.check_is_other_person(entry, actor)
+    policies.check_is_other_person(entry, entries.find_typists(vault.db, entry.serial), actor)
     begun = second_keyings.fetch(vault.db, entry.serial)
     own_answers = begun.answers if begun and begun.person == actor.id else {}
     return replace(
@@ -166,7 +166,8 @@ def find_disputed_fields(
 def _find_disputed(vault: Vault, form: KeyedForm, actor: Actor) -> list[DisputedField]:
     entry = policies.check_waits_for(form.entry, form.issued.serial, Task.ADJUDICATE)
     second = second_keyings.fetch(vault.db, entry.serial)
-    second = policies.check_is_third_person(entry, second, actor)
+    typists = entries.find_typists(vault.db, entry.serial)
+    second = policies.check_is_third_person(entry, typists, second, actor)
     items = {key: item for item in form.keyed_items for key in item.answer_keys()}
     return [
         DisputedField(
@@ -202,7 +203,8 @@ def adjudicate_entry(
         now = vault.now()
         entry = _open_waiting_entry(db, number, Task.ADJUDICATE, actor, now)
         second = second_keyings.fetch(db, number)
-        second = policies.check_is_third_person(entry, second, actor)
+        typists = entries.find_typists(db, number)
+        second = policies.check_is_third_person(entry, typists, second, actor)
         errors = sum(decided.get(d.key, "") != entry.answers.get(d.key, "") for d in disputed)
         fields = _count_filled(form, entry.answers, second.answers)
         if errors:
@@ -319,5 +321,5 @@ def _open_waiting_entry(
         page_saves.record_save(db, serial, page, is_open=is_open)
     check_not_claimed(db, serial, actor, now)
     entry = policies.check_waits_for(entry, serial, task)
-    policies.check_is_other_person(entry, actor)
+    policies.check_is_other_person(entry, entries.find_typists(db, entry.serial), actor)
     return entry

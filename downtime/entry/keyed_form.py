@@ -21,6 +21,8 @@ class KeyedForm:
     entry: Entry | None
     last_save: str = ""
     """Which page kept it last, as `page_saves.last_save` has it."""
+    typists: frozenset[str] = frozenset()
+    """Ids of people who typed an earlier version of the entry."""
 
     @property
     def answers(self) -> Mapping[str, str]:

@@ -152,6 +152,14 @@ def _open_draft(
             ward=issued.ward,
             answers={},
         )
-    if entry.transcriber not in ("", actor.id) and not entry.corrections:
+    if entry.transcriber not in ("", actor.id) and not _is_as_sent_back(db, entry):
         entries.save_past(db, entry, now, actor.id, PastReason.TAKEN_OVER)
     return entry
+
+
+def _is_as_sent_back(db: Database, entry: Entry) -> bool:
+    """Whether nobody has typed since it was sent back: that version is kept already."""
+    if not entry.corrections:
+        return False
+    last = entries.fetch_past(db, entry.serial)[-1]
+    return (last.transcriber, last.answers) == (entry.transcriber, entry.answers)

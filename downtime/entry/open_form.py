@@ -22,7 +22,9 @@ def open_form(vault: Vault, serial: str, settings: Settings | None = None) -> Ke
     if settings is not None:
         definition = apply_policy(definition, settings)
     saved = last_save(vault.db, issued.serial)  # first: what is kept from here on is a conflict
-    return KeyedForm(issued, definition, entries.fetch_entry(vault.db, issued.serial), saved)
+    entry = entries.fetch_entry(vault.db, issued.serial)
+    typists = entries.find_typists(vault.db, issued.serial) if entry else ()
+    return KeyedForm(issued, definition, entry, saved, frozenset(typists))
 
 
 def get_entry(vault: Vault, serial: str) -> Entry:

@@ -4,6 +4,7 @@ The form's critical fields are keyed by two people before anything of it counts 
 decides between them keyed neither; and nobody verifies what they keyed.
 """
 
+from collections.abc import Container
 from functools import partial
 
 from downtime.entry.model import Entry, EntryState, SecondKeying, Task, VerificationBasis
@@ -47,9 +48,12 @@ def check_can_key(form: IssuedForm, entry: Entry | None) -> None:
         )
 
 
-def check_is_other_person(entry: Entry, actor: Actor) -> None:
-    """ForbiddenError for the one who keyed it."""
-    if actor.id == entry.transcriber:
+def check_is_other_person(entry: Entry, typists: Container[str], actor: Actor) -> None:
+    """ForbiddenError for the one who keyed it, and for whoever typed a version that another took on.
+
+    Who enters a colleague's draft may not have read the paper: so the colleague keyed it too.
+    """
+    if actor.id == entry.transcriber or actor.id in typists:
         raise ForbiddenError(
             "entry.own",
             "You keyed this form, so somebody else has to verify it.",
@@ -57,9 +61,11 @@ def check_is_other_person(entry: Entry, actor: Actor) -> None:
         )
 
 
-def check_is_third_person(entry: Entry, second: SecondKeying | None, actor: Actor) -> SecondKeying:
+def check_is_third_person(
+    entry: Entry, typists: Container[str], second: SecondKeying | None, actor: Actor
+) -> SecondKeying:
     """The second keying, for somebody who keyed neither; ForbiddenError for the two who did."""
-    check_is_other_person(entry, actor)
+    check_is_other_person(entry, typists, actor)
     if second is None or second.person == actor.id:
         raise ForbiddenError(
             "entry.own",
@@ -80,9 +86,9 @@ def check_waits_for(entry: Entry | None, serial: str, task: Task) -> Entry:
     return entry
 
 
-def check_can_verify(entry: Entry, actor: Actor) -> None:
+def check_can_verify(entry: Entry, typists: Container[str], actor: Actor) -> None:
     """ForbiddenError for who keyed it; ConflictError before two people keyed its critical fields."""
-    check_is_other_person(entry, actor)
+    check_is_other_person(entry, typists, actor)
     if entry.waits == Task.KEY_AGAIN:
         raise ConflictError(
             "entry.second-keying",
@@ -97,9 +103,11 @@ def check_can_verify(entry: Entry, actor: Actor) -> None:
         )
 
 
-def can_verify(entry: Entry | None, actor: Actor) -> bool:
+def can_verify(entry: Entry | None, typists: Container[str], actor: Actor) -> bool:
     """Whether this person may compare the entry with the paper now."""
-    return entry is not None and entry.waits == Task.COMPARE and entry.transcriber != actor.id
+    if entry is None or entry.waits != Task.COMPARE:
+        return False
+    return entry.transcriber != actor.id and actor.id not in typists
 
 
 def is_verified_uncompared(entry: Entry) -> bool:

@@ -35,7 +35,7 @@ def verify_entry(vault: Vault, serial: str, actor: Actor, reason: str = "") -> E
     number = serials.parse_serial(serial)
     with vault.change(actor, AuditAction.ENTRY_VERIFY, target=number, reason=reason) as db:
         entry = get_entry(vault, number)
-        policies.check_can_verify(entry, actor)
+        policies.check_can_verify(entry, entries.find_typists(db, number), actor)
         check_not_claimed(db, number, actor, vault.now())
         basis = VerificationBasis.COMPARED
         if policies.is_verified_uncompared(entry):

@@ -9,6 +9,7 @@ from downtime.outage import store
 from downtime.outage.model import LIFECYCLE, AuditAction, Outage, OutageState
 from downtime.snapshot import local_snapshots
 from downtime.vault.model import Actor
+from downtime.vault.policies import check_reason
 from downtime.vault.vault import Vault
 
 
@@ -42,7 +43,9 @@ def declare_systems_down(
     The first declaration opens an outage and fixes its T0: `snapshot`, else the one in use, which
     is kept for good from now on. A later one adds systems to it. Real and drilled systems never mix.
     """
+    systems = list(dict.fromkeys(systems))
     check_system_names(systems, known)
+    reason = check_reason(reason)
     if snapshot is None and find_current(vault) is None:
         snapshot = local_snapshots.pin_current_snapshot(vault, actor, reason)
     with vault.change(
@@ -75,6 +78,7 @@ def declare_systems_down(
 
 def mark_restored(vault: Vault, systems: Sequence[str], actor: Actor, reason: str) -> Outage:
     """Mark systems as restored; when the last is, the outage is `recovering`."""
+    systems, reason = list(dict.fromkeys(systems)), check_reason(reason)
     with vault.change(actor, AuditAction.OUTAGE_END, target=",".join(systems), reason=reason) as db:
         now = vault.now()
         outage = store.find_open_outage(db)
@@ -97,6 +101,7 @@ def mark_restored(vault: Vault, systems: Sequence[str], actor: Actor, reason: st
 
 def close_outage(vault: Vault, outage_id: str, actor: Actor, reason: str) -> Outage:
     """Close the books; ConflictError while a system is still down."""
+    reason = check_reason(reason)
     with vault.change(actor, AuditAction.OUTAGE_CLOSE, target=outage_id, reason=reason) as db:
         LIFECYCLE.check(_get(db, outage_id).state, OutageState.CLOSED)
         store.set_outage_state(db, outage_id, OutageState.CLOSED, vault.now())

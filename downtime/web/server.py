@@ -12,6 +12,7 @@ from downtime.errors import ConflictError
 from downtime.settings import Settings
 from downtime.web.app import create_app
 from downtime.web.job_worker import create_workers
+from downtime.web.request_context import AppState
 from downtime.web.request_limits import UNLIMITED_BYTES, discard_longer_bodies
 
 
@@ -25,9 +26,9 @@ def serve(
     """Answer requests until the process is told to stop; the vault is closed behind it."""
     logging.getLogger("waitress").setLevel(logging.ERROR)
     app = create_app(home, clock)
-    web = app.extensions["downtime"]
+    state: AppState = app.extensions["downtime"]
     server = listen(app, settings, host or settings.web.host, port or settings.web.port)
-    job_workers = create_workers(web)
+    job_workers = create_workers(state)
     for worker in job_workers:
         worker.start()
     try:
@@ -35,7 +36,7 @@ def serve(
     finally:
         for worker in job_workers:
             worker.stop()
-        web.keeper.forget()
+        state.vault_holder.release()
 
 
 def listen(app: Flask, settings: Settings, host: str, port: int) -> Any:

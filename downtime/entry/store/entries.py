@@ -128,6 +128,15 @@ def save_past(
     )  # fmt: skip
 
 
+def find_typists(db: Database, serial: str) -> set[str]:
+    """Who typed a version of an entry that was taken on or sent back; not who keyed it blind."""
+    rows = db.execute(
+        "SELECT DISTINCT transcriber FROM entry_past WHERE serial = ? AND state <> ?",
+        [serial, PastState.SECOND_KEYING],
+    )
+    return {row[0] for row in rows.fetchall()}
+
+
 def fetch_past(db: Database, serial: str) -> list[PastEntry]:
     """What an entry said before, oldest first."""
     query = (
@@ -158,10 +167,13 @@ def find_waiting(
     query = (
         f"SELECT * FROM entry WHERE waits = ? AND form IN ({', '.join('?' * len(names))})"
         f" AND serial NOT IN ({', '.join('?' * len(excluded))}) AND transcriber <> ?"
+        " AND NOT EXISTS (SELECT 1 FROM entry_past WHERE entry_past.serial = entry.serial"
+        " AND entry_past.transcriber = ? AND entry_past.state <> ?)"
         + (" AND ward = ?" if ward else "")
         + " ORDER BY event, serial LIMIT ?"
     )
-    values = [task, *names, *excluded, not_by, *([ward] if ward else []), limit]
+    typed_by = [not_by, not_by, PastState.SECOND_KEYING]
+    values = [task, *names, *excluded, *typed_by, *([ward] if ward else []), limit]
     return [parse_entry(row) for row in db.query(query, values)]
 
 

@@ -243,7 +243,8 @@ def _possible_actions(opened: KeyedForm) -> dict[str, bool]:
     is_checker = permissions.is_permitted(request_context.person(), Permission.ENTRY_VERIFY)
     return {
         "editable": policies.can_key(issued, entry),
-        "may_verify": is_checker and policies.can_verify(entry, request_context.actor()),
+        "may_verify": is_checker
+        and policies.can_verify(entry, opened.typists, request_context.actor()),
         "may_send_back": is_checker and policies.can_send_back(issued, entry),
         "may_file": policies.can_file(issued, opened.definition, entry),
     }

@@ -26,6 +26,7 @@ CHEAP = "\n[accounts]\nargon2_memory_kib = 64\nargon2_time_cost = 1\nargon2_para
 EXPECTED = {"status-later": 3, "too-early": 1, "one-keying": 1}
 """Exit codes of the steps that are meant to end so; all the others end with 0."""
 PASSWORD = "a long enough sentence"
+SYSTEMS = ("PAS", "LIMS", "Radiology")
 
 
 class Answer(NamedTuple):
@@ -201,7 +202,7 @@ class Story:
         self.step("status", "status")
 
     def fail(self) -> None:
-        self.step("declare", "outage", "declare", "PAS", "LIMS", "Radiology")
+        self.step("declare", "outage", "declare", *SYSTEMS, "--reason", "ransomware")
         self.step("outages", "outage", "list")
         self.step("numbers", "number", "issue", "2")
         forms = ("--form", "blood-sciences-request", "--blanks", "1")
@@ -210,7 +211,7 @@ class Story:
         self.step("forms", "forms", "list")
         self.clock.now += timedelta(hours=7)
         self.step("status-later", "status")
-        self.step("end", "outage", "end", "PAS", "LIMS", "Radiology")
+        self.step("end", "outage", "end", *SYSTEMS, "--reason", "restored")
 
     def key(self) -> None:
         self.people.choose_password("home", "admin", PASSWORD)
@@ -262,7 +263,7 @@ class Story:
         self.step("void", *void, stdin=self.as_("chief"))
         self.step("statement", "statement", "--out", "statement.pdf")
         self.step("sign", "sign", "records", stdin=self.as_("chief"))
-        self.step("close", "outage", "close")
+        self.step("close", "outage", "close", "--reason", "signed")
         self.step("audit", "audit", "verify")
 
 

@@ -25,7 +25,7 @@ def machines(tmp_path_factory, settings_file):
         people.learn(Terminal(folder, clock, "--home", code).ok("init", *init))
         made[code] = Terminal(folder, clock, "--home", code, "--unlock-file", f"{code}.key")
         made[code].ok("device", "card", "--out", f"{code}.json")
-        made[code].ok("outage", "declare", "LIMS")
+        made[code].ok("outage", "declare", "LIMS", "--reason", "ransomware")
     made["K7"].ok("device", "trust", "RS.json", "--reason", "same hospital")
     made["RS"].ok("device", "trust", "K7.json", "--reason", "same hospital")
     people.choose_password("RS", "admin", PASSWORD)

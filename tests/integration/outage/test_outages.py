@@ -81,3 +81,21 @@ def test_the_first_declaration_keeps_the_snapshot_in_use_by_every_door(vault, ac
     assert declare(vault, actor, "LIMS").snapshot == "S1"
     assert declare(vault, actor, "PAS").snapshot == "S1"
     assert pinned == [(actor, "power lost")], "a later system does not move T0"
+
+
+def test_a_system_named_twice_is_declared_once(vault, actor):
+    assert declare(vault, actor, "LIMS", "LIMS").down == ("LIMS",)
+    assert outages.mark_restored(vault, ["LIMS", "LIMS"], actor, "back").state == "recovering"
+
+
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_no_step_is_taken_without_a_reason(vault, actor, reason):
+    with pytest.raises(InputError, match="A reason is needed"):
+        outages.declare_systems_down(vault, ["LIMS"], actor, reason, known=KNOWN)
+    outage = declare(vault, actor, "LIMS")
+    with pytest.raises(InputError, match="A reason is needed"):
+        outages.mark_restored(vault, ["LIMS"], actor, reason)
+    outages.mark_restored(vault, ["LIMS"], actor, "back")
+    with pytest.raises(InputError, match="A reason is needed"):
+        outages.close_outage(vault, outage.id, actor, reason)
+    assert outages.find_current(vault).state == "recovering"

@@ -40,6 +40,29 @@ def test_a_look_verifies_nothing_before_the_second_keying(vault, settings, phone
     assert verify_entry.verify_entry(vault, phoned, checker).state == EntryState.VERIFIED
 
 
+def test_who_typed_a_draft_keyed_it_whoever_enters_it(vault, settings, issue, actor, checker):
+    """A colleague who only presses Enter has not read the paper: two others are needed."""
+    serial = issue("phoned-result")
+    keying.save_draft(vault, serial, PHONED, actor)
+    keying.submit_entry(vault, settings, serial, PHONED, checker)
+    for person in (actor, checker):
+        with pytest.raises(ForbiddenError, match="You keyed this form"):
+            key_again(vault, settings, serial, person)
+    entry = key_again(vault, settings, serial, THIRD)
+    assert entry.waits != Task.KEY_AGAIN
+    with pytest.raises(ForbiddenError):
+        verify_entry.verify_entry(vault, serial, actor)
+
+
+def test_who_typed_after_it_was_sent_back_keyed_it_too(vault, settings, phoned, actor, checker):
+    corrections.send_back(vault, phoned, THIRD, "wrong")
+    keying.save_draft(vault, phoned, PHONED | {"value:1": "7.7"}, checker)
+    keying.submit_entry(vault, settings, phoned, PHONED | {"value:1": "7.7"}, THIRD)
+    for person in (actor, checker, THIRD):
+        with pytest.raises(ForbiddenError):
+            key_again(vault, settings, phoned, person)
+
+
 def test_what_was_imported_is_keyed_a_second_time_too(
     vault, settings, issue, actor, checker, tmp_path
 ):
