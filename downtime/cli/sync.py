@@ -92,7 +92,7 @@ def _describe_result(result: MergeResult) -> dict[str, object]:
         "device": result.header.device,
         "sequence": result.header.sequence,
         "sha256": result.sha256,
-        "news": result.news,
+        "news": result.has_new_entries,
         "forms": result.forms,
         "moves": result.moves,
         "entries": result.entries,

@@ -142,14 +142,21 @@ def check_can_file(form: IssuedForm, definition: FormDefinition, entry: Entry | 
 
 
 def has_enough_people(entry: Entry, second: SecondKeying | None, *, is_critical: bool) -> bool:
-    """Whether an entry names everybody whom its state needs; another machine may say what it likes.
+    """Whether an entry names everybody whom its state needs, and waits for whom it still needs.
+
+    Another machine may say what it likes.
 
     `is_critical`: the form has critical fields. An entry that is verified, or whose critical fields
     count as certain, was keyed by two people, decided upon by a third where they differed, and
     compared by somebody who did not key it.
     """
-    if entry.state not in (EntryState.VERIFIED, EntryState.CRITICAL_AGREED):
+    if entry.state == EntryState.DRAFT:
         return True
+    if entry.state == EntryState.ENTERED:
+        return entry.waits == (Task.KEY_AGAIN if is_critical else Task.COMPARE)
+    is_keyed_twice = second and second.keyed and second.person != entry.transcriber
+    if entry.state == EntryState.ADJUDICATING:
+        return bool(is_keyed_twice) and entry.waits == Task.ADJUDICATE
     is_verified = entry.state == EntryState.VERIFIED
     if is_verified and entry.basis == VerificationBasis.UNSAMPLED:
         return not is_critical
@@ -157,6 +164,6 @@ def has_enough_people(entry: Entry, second: SecondKeying | None, *, is_critical:
         return False
     if not is_critical:
         return True
-    if second is None or not second.keyed or second.person == entry.transcriber:
+    if second is None or not is_keyed_twice:
         return False
     return entry.basis != VerificationBasis.ADJUDICATED or entry.verifier != second.person

@@ -59,22 +59,22 @@ def merge_untrusted_bundle(
         known_hashes, sha256 = store.fetch_audit_hashes(db, laptop), bundle.sealed.sha256
         failure = find_trust_failure(bundle, known_hashes, duplicates.numbers)
         continues = bundle.header.sequence > len(known_hashes)
-        news = not store.has_bundle(db, sha256) if failure else continues
+        has_new_entries = not store.has_bundle(db, sha256) if failure else continues
         result = MergeResult(
             bundle.header,
             bundle.card.name,
             sha256,
-            news,
+            has_new_entries,
             failure=failure,
             duplicate_numbers=duplicates.numbers,
         )
-        if news:
+        if has_new_entries:
             if not (failure and failure.branch):
                 store.save_audit_chain(db, laptop, bundle.chain)
             merger = RowMerger(vault, settings, db, actor)
             result = merger.merge_rows(bundle.rows, duplicates, result)
         store.save_bundle(db, bundle, actor, now)
-        if failure and news:
+        if failure and has_new_entries:
             save_duplicates(db, duplicates, failure.branch or laptop, now)
             untrusted = UntrustedBundle(
                 sha256=sha256,

@@ -28,13 +28,13 @@ from downtime.vault.vault import Vault
 
 @dataclass(frozen=True, slots=True)
 class MergeResult:
-    """What a bundle brought. `news` is false for one that is no newer than what was merged before."""
+    """What a bundle brought. `has_new_entries` is false for one that is no newer than what was merged before."""
 
     header: BundleHeader
     name: str
     """What people call the laptop."""
     sha256: str
-    news: bool
+    has_new_entries: bool
     forms: int = 0
     moves: int = 0
     entries: int = 0
@@ -51,7 +51,7 @@ class MergeResult:
     def sentence(self) -> str:
         """The result, for a person."""
         laptop = f"{self.name} ({self.header.device})"
-        if not self.news:
+        if not self.has_new_entries:
             return f"{laptop}: nothing newer than what was merged before."
         sentences = [
             f"{laptop}: {self.forms} new forms, {self.moves} new moves,"

@@ -143,3 +143,14 @@ def test_an_entry_names_everybody_whom_its_state_needs(vault, settings, phoned, 
     unsampled = replace(verified, basis=VerificationBasis.UNSAMPLED, verifier="")
     assert not has_enough_people(unsampled, None, is_critical=True)
     assert has_enough_people(unsampled, None, is_critical=False)
+
+
+@pytest.mark.parametrize("state", [EntryState.ENTERED, EntryState.ADJUDICATING])
+@pytest.mark.parametrize("waits", [Task.COMPARE, Task.NONE])
+def test_an_entry_from_elsewhere_does_not_choose_what_it_waits_for(
+    vault, settings, phoned, state, waits
+):
+    claimed = replace(get_entry(vault, phoned), state=state, waits=waits)
+    assert not has_enough_people(claimed, None, is_critical=True)
+    honest = get_entry(vault, phoned)
+    assert has_enough_people(honest, None, is_critical=True)
