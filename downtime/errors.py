@@ -11,7 +11,11 @@ UserError                exit 1   a code, a sentence, a next step
 └── StaleDataError       exit 3   it worked, and the data is older than allowed
 """
 
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class UserError(Exception):
@@ -73,3 +77,18 @@ class StaleDataError(UserError):
     """The work was done, on data older than the site allows."""
 
     exit_code = 3
+
+
+def apply_to_each(names: Sequence[str], do: Callable[[str], T]) -> list[T]:
+    """Do something for each; an error says for which, and that those before it are done."""
+    done: list[T] = []
+    for name in names:
+        try:
+            done.append(do(name))
+        except UserError as error:
+            if len(names) > 1:
+                error.sentence = f"{name}: {error.sentence}"
+            if done:
+                error.next_step += f" The {len(done)} before it are done: leave them out."
+            raise
+    return done

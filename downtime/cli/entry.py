@@ -8,7 +8,7 @@ import click
 from downtime.accounts.model import Permission
 from downtime.cli.options import OPTIONAL_REASON, REASON
 from downtime.cli.program import entry
-from downtime.cli.session import Output, Session, apply_to_each, command
+from downtime.cli.session import Output, Session, command
 from downtime.entry import (
     corrections,
     file_form,
@@ -18,7 +18,7 @@ from downtime.entry import (
     verify_entry,
     work_queues,
 )
-from downtime.errors import NotFoundError
+from downtime.errors import NotFoundError, apply_to_each
 from downtime.outage import outages
 from downtime.paper import ledger, serials
 

@@ -11,10 +11,10 @@ import click
 from downtime.accounts.model import Permission
 from downtime.cli.options import OPTIONAL_REASON, REASON, EnumChoice, NewFile
 from downtime.cli.program import ledger
-from downtime.cli.session import Output, Session, apply_to_each, command
+from downtime.cli.session import Output, Session, command
 from downtime.clinical import display
 from downtime.clock import to_text
-from downtime.errors import UserError
+from downtime.errors import UserError, apply_to_each
 from downtime.paper import assignments, check_in, move_form, serials
 from downtime.paper import ledger as book
 from downtime.paper.model import LIFECYCLE, AssignmentKind, IssuedForm, MoveKind

@@ -8,8 +8,9 @@ import click
 
 from downtime.accounts.model import Permission
 from downtime.cli.program import identity, reconcile
-from downtime.cli.session import Output, Session, apply_to_each, command
+from downtime.cli.session import Output, Session, command
 from downtime.clock import to_text
+from downtime.errors import apply_to_each
 from downtime.paper import assignments
 from downtime.paper.model import Assignment
 from downtime.reconcile import assign_owner

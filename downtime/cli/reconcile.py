@@ -11,7 +11,8 @@ import click
 from downtime.accounts.model import Permission
 from downtime.cli.options import OPTIONAL_REASON, REASON
 from downtime.cli.program import reconcile
-from downtime.cli.session import Output, Session, apply_to_each, command
+from downtime.cli.session import Output, Session, command
+from downtime.errors import apply_to_each
 from downtime.reconcile.compare.run_comparison import run_comparison
 from downtime.reconcile.decide_in_bulk import (
     apply_bulk_decision,

@@ -12,7 +12,8 @@ from downtime.accounts.model import Permission
 from downtime.cli.options import REASON, EnumChoice
 from downtime.cli.program import returns
 from downtime.cli.progress import show_progress
-from downtime.cli.session import Output, Session, apply_to_each, command
+from downtime.cli.session import Output, Session, command
+from downtime.errors import apply_to_each
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.returns import check_targets, outbox, queue_messages, send_messages, take_back_message
 from downtime.returns import export_messages as export_use_case

@@ -1,7 +1,7 @@
 """What all commands share: the options, the unlocked session, one document or some sentences."""
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cached_property, update_wrapper
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -17,7 +17,7 @@ from downtime.accounts.sign_in import SignedIn
 from downtime.cli.options import shared_options
 from downtime.clock import Clock, system_clock
 from downtime.config import Home
-from downtime.errors import LockedError, UserError
+from downtime.errors import LockedError
 from downtime.settings import Settings
 from downtime.vault import keys
 from downtime.vault.model import Actor
@@ -126,21 +126,6 @@ def prompt_for(what: str, *, secret: bool = False) -> str:
         f"{what}: nobody is at a terminal to answer.",
         "Programs unlock with --unlock-file; people run this command in a terminal.",
     )
-
-
-def apply_to_each(names: Sequence[str], do: Callable[[str], T]) -> list[T]:
-    """Do something for each; an error says for which, and that those before it are done."""
-    done: list[T] = []
-    for name in names:
-        try:
-            done.append(do(name))
-        except UserError as error:
-            if len(names) > 1:
-                error.sentence = f"{name}: {error.sentence}"
-            if done:
-                error.next_step += f" The {len(done)} before it are done: leave them out."
-            raise
-    return done
 
 
 def command(

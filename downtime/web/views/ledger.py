@@ -3,7 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
-from downtime.errors import InputError
+from downtime.errors import InputError, apply_to_each
 from downtime.outage import outages
 from downtime.paper import ledger as rules
 from downtime.paper import move_form, policies
@@ -90,8 +90,8 @@ def move() -> ViewResponse:
     reason = request.form.get("reason", "").strip()[:200]
     if to not in list(MOVES) or not serials:
         raise InputError("ledger.none", "No forms were ticked.", "Go back and tick at least one.")
-    for serial in serials:
-        MOVES[FormState(to)](request_context.vault(), serial, request_context.actor(), reason)
+    vault, actor, move_form = request_context.vault(), request_context.actor(), MOVES[FormState(to)]
+    apply_to_each(serials, lambda serial: move_form(vault, serial, actor, reason))
     flash(f"{len(serials)} form{'s' if len(serials) > 1 else ''} marked as {to}.")
     ward, outside = request.form.get("ward") or None, request.form.get("outside") or None
     return redirect(url_for("ledger.show", ward=ward, outside=outside), 303)
