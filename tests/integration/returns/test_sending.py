@@ -174,7 +174,7 @@ def test_what_was_put_right_by_hand_does_not_go_and_lets_the_next_go(
     with receiver(scripted(lambda m: ack(m, "AR"))) as lims:
         send(network(lims.port))
         refused = messages()[0]
-        with pytest.raises(InputError, match="needs a reason"):
+        with pytest.raises(InputError, match="A reason is needed"):
             outbox.resolve_message(vault, refused.control_id, actor, " ")
         outbox.resolve_message(vault, refused.control_id, actor, "keyed in the laboratory")
         assert send(network(lims.port)).acknowledged == 1

@@ -77,7 +77,7 @@ def test_what_was_deleted_comes_back_only_by_a_later_message(feeds):
     feeds.say(change("Flag", "F1", "10:30", text="Late"))
     assert feeds.all("Flag") == []
     feeds.say(change("Flag", "F1", "12:00", category="risk"))
-    assert (feeds.only_record("Flag").text, feeds.one("Flag").category) == ("", "risk")
+    assert (feeds.only_record("Flag").text, feeds.only_record("Flag").category) == ("", "risk")
 
 
 def test_without_a_time_the_later_delivery_is_newer(feeds):
@@ -148,7 +148,7 @@ def test_references_become_record_ids(feeds):
     )
     feeds.say(change("DiagnosticReport", "D1", source="LIMS", based_on="R1"), source="LIMS")
     feeds.say(change("Observation", "O1", source="LIMS", report="D1", value="1.50"), source="LIMS")
-    request, report = feeds.only_record("ServiceRequest"), feeds.one("DiagnosticReport")
+    request, report = feeds.only_record("ServiceRequest"), feeds.only_record("DiagnosticReport")
     assert report.based_on == request.id
     assert request.encounter == feeds.only_record("Encounter").id
     assert feeds.only_record("Observation").report == report.id
@@ -178,9 +178,9 @@ def test_the_register_is_believed_before_the_laboratory(feeds):
 
 def test_ids_stay_the_same_and_say_nothing(feeds):
     feeds.say(change("Patient", family="ONE"), change("Encounter", "V1"))
-    before = feeds.only_record("Patient").id, feeds.one("Encounter").id
+    before = feeds.only_record("Patient").id, feeds.only_record("Encounter").id
     feeds.say(change("Patient", when="12:00", family="TWO"), change("Encounter", "V1", "12:00"))
-    assert (feeds.only_record("Patient").id, feeds.one("Encounter").id) == before
+    assert (feeds.only_record("Patient").id, feeds.only_record("Encounter").id) == before
     assert all(len(text) == 16 for text in before)
 
 
@@ -191,7 +191,7 @@ def test_a_merge_moves_everything_and_keeps_the_old_record(feeds):
     feeds.say(change("Flag", "F1", "12:00", who=(B,), text="late, under the old number"))
     survivor, gone = sorted(feeds.all("Patient"), key=lambda p: p.mrn)
     assert (survivor.mrn, gone.mrn, gone.replaced_by) == ("A", "B", survivor.id)
-    assert feeds.only_record("Encounter").patient == feeds.one("Flag").patient == survivor.id
+    assert feeds.only_record("Encounter").patient == feeds.only_record("Flag").patient == survivor.id
     assert survivor.family == "ONE"
 
 
