@@ -6,6 +6,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from downtime.outage.model import Outage, OutageState, SystemOutage
+from downtime.vault.database import build_record
 
 
 def fetch_outages(db: Database) -> list[Outage]:
@@ -30,10 +31,12 @@ def _read_outage(db: Database, row: dict[str, Any]) -> Outage:
         "SELECT name, declared, ended FROM outage_system WHERE outage = ? ORDER BY declared, rowid",
         [row["id"]],
     )
-    return Outage(
-        **{**row, "drill": bool(row["drill"]), "state": OutageState(row["state"])},
-        systems=tuple(SystemOutage(**system) for system in systems),
-    )
+    values = {
+        "drill": bool(row["drill"]),
+        "state": OutageState(row["state"]),
+        "systems": tuple(SystemOutage(**system) for system in systems),
+    }
+    return build_record(Outage, row | values)
 
 
 def next_id(db: Database, day: str) -> str:

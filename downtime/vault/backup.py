@@ -27,7 +27,8 @@ def back_up_vault(vault: Vault, db: sqlite_utils.Database) -> Path:
     make_private_folder(folder)
     path = _choose_name(folder, vault.now())
     aside = path.with_name(f".{path.name}.tmp")
-    aside.unlink(missing_ok=True)
+    for leftover in folder.glob(".vault-*.db.tmp*"):  # of a program that was killed meanwhile
+        leftover.unlink()
     try:
         _copy(vault, aside)
         _check_copy(vault, aside, db)

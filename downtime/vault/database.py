@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar
 
 import sqlcipher3
 import sqlite_utils
@@ -14,7 +15,6 @@ from downtime.errors import ConflictError, LockedError
 from downtime.vault import fair_lock
 
 T = TypeVar("T")
-_get_type_hints: Callable[[Any], dict[str, Any]] = cache(get_type_hints)
 
 BUSY_MILLISECONDS = 10_000
 NEWER = "A newer version of Downtime has written this vault: this one only shows it."
@@ -165,4 +165,10 @@ def _begin(db: sqlite_utils.Database) -> None:
 
 def build_record(kind: type[T], row: Mapping[str, Any]) -> T:
     """A record from the columns of its fields; columns that a newer program added are left out."""
-    return kind(**{name: row[name] for name in _get_type_hints(kind)})
+    names = _field_names(kind)  # type: ignore[arg-type]  # a class can be hashed
+    return kind(**{name: row[name] for name in names})
+
+
+@cache
+def _field_names(kind: Any) -> tuple[str, ...]:
+    return getattr(kind, "_fields", None) or tuple(field.name for field in fields(kind))

@@ -45,7 +45,8 @@ def migrate_vault(vault: Vault, settings: Settings) -> MigrationReport | None:
             "vault.migrate-failed",
             "The vault could not be brought up to this version of Downtime"
             f" ({type(error).__name__}). It is as it was before.",
-            "Make room on the disk and sign in again; until then use the version before.",
+            "Make room on the disk, see that the home's folder 'backups' can be written, and sign in"
+            " again; until then use the version before.",
         ) from error
     delete_old_backups(vault, settings.vault.backups_kept)
     return report

@@ -62,6 +62,8 @@ def list_unknown(db: sqlite_utils.Database) -> list[str]:
 def apply_migrations(db: sqlite_utils.Database, migrations: Iterable[Migration], now: str) -> None:
     """Run them inside the caller's transaction; `now` is stored text."""
     db.conn.execute(_LEDGER)
+    for former, room in _FORMER_ROOMS.items():  # a program that knows the former name refuses then
+        db.conn.execute("UPDATE migration SET room = ? WHERE room = ?", (room, former))
     for migration in migrations:
         for statement in _split_statements(migration.sql):
             db.conn.execute(statement)

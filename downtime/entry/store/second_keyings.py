@@ -4,12 +4,15 @@ import orjson
 from sqlite_utils import Database
 
 from downtime.entry.model import SecondKeying
+from downtime.vault.database import build_record
 
 
 def fetch(db: Database, serial: str) -> SecondKeying | None:
     """The second keying of a form, None while nobody has begun it."""
     row = next(db.query("SELECT * FROM entry_second WHERE serial = ?", [serial]), None)
-    return SecondKeying(**{**row, "answers": orjson.loads(row["answers"])}) if row else None
+    if row is None:
+        return None
+    return build_record(SecondKeying, row | {"answers": orjson.loads(row["answers"])})
 
 
 def save(db: Database, keying: SecondKeying) -> None:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from sqlite_utils import Database
 
 from downtime.paper.model import Assignment, AssignmentKind
+from downtime.vault.database import build_record
 
 
 def save_assignment(db: Database, assignment: Assignment) -> None:
@@ -19,4 +20,4 @@ def delete_assignment(db: Database, kind: AssignmentKind, target: str) -> None:
 def fetch_assignments(db: Database, kind: AssignmentKind) -> dict[str, Assignment]:
     """Everything of a kind that is assigned, by target."""
     rows = db.query("SELECT * FROM assignment WHERE kind = ? ORDER BY due, target", [kind])
-    return {row["target"]: Assignment(**row | {"kind": kind}) for row in rows}
+    return {row["target"]: build_record(Assignment, row | {"kind": kind}) for row in rows}

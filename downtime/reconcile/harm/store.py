@@ -18,6 +18,7 @@ from downtime.reconcile.harm.model import (
     ReviewKind,
     decode_finding,
 )
+from downtime.vault.database import build_record
 
 
 class FindingRow(NamedTuple):
@@ -38,7 +39,8 @@ def compare_with_stored(
 ) -> tuple[list[str], list[FindingRow]]:
     """Keys of the stored findings that hold no longer, and the rows that are new or other."""
     now = {f.key: _row(f, outage, zone) for f in findings}
-    rows = db.conn.execute("SELECT * FROM harm_finding WHERE outage = ?", (outage,))
+    names = ", ".join(FindingRow._fields)
+    rows = db.conn.execute(f"SELECT {names} FROM harm_finding WHERE outage = ?", (outage,))
     stored = {row[0]: tuple(row) for row in rows}
     changed = [row for key, row in now.items() if stored.get(key) != row]
     return sorted(stored.keys() - now.keys()), changed
@@ -77,7 +79,9 @@ def fetch_last_run(db: Database, outage: str) -> HarmRun | None:
     """The last search of an outage."""
     query = "SELECT * FROM harm_run WHERE outage = ? ORDER BY at DESC, rowid DESC LIMIT 1"
     row = next(db.query(query, [outage]), None)
-    return HarmRun(**{**row, "figures": orjson.loads(row["figures"])}) if row else None
+    if row is None:
+        return None
+    return build_record(HarmRun, row | {"figures": orjson.loads(row["figures"])})
 
 
 def save_review(db: Database, review: HarmReview) -> None:
@@ -127,7 +131,7 @@ def _review(row: dict[str, Any]) -> HarmReview:
     values = dict(row)
     kind, outcome = ReviewKind(values.pop("way")), values.pop("outcome")
     outcomes = Harm if kind == ReviewKind.REVIEWED else Explanation
-    return HarmReview(**values, kind=kind, outcome=outcomes(outcome))
+    return build_record(HarmReview, values | {"kind": kind, "outcome": outcomes(outcome)})
 
 
 _OPEN = (

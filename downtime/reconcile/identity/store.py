@@ -10,6 +10,7 @@ from sqlite_utils import Database
 
 from downtime.entry.facts import PaperPerson
 from downtime.reconcile.identity.model import CURRENT, Link, LinkState
+from downtime.vault.database import build_record
 
 
 def new_id() -> str:
@@ -64,7 +65,7 @@ def _link(row: Mapping[str, Any]) -> Link:
         "person": PaperPerson(**orjson.loads(row["person"])),
         "paper": _people(orjson.loads(row["paper"])),
     }
-    return Link(**{**row, **values})
+    return build_record(Link, {**row, **values})
 
 
 def _people(rows: Iterable[dict[str, str]]) -> tuple[PaperPerson, ...]:

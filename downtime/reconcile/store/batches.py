@@ -9,6 +9,7 @@ from sqlite_utils import Database
 
 from downtime.reconcile.model import BulkDecision, Decision, DecisionRecord, StoredItem
 from downtime.reconcile.store.items import decode_decision, encode_decision
+from downtime.vault.database import build_record
 
 _COLUMNS = tuple(f.name for f in fields(BulkDecision))
 _SAVE = (
@@ -38,7 +39,7 @@ def fetch_bulk_decisions(db: Database, outage: str) -> list[BulkDecision]:
 
 def _bulk_decision(row: Mapping[str, Any]) -> BulkDecision:
     values = {"decision": Decision(row["decision"]), "filter": orjson.loads(row["filter"])}
-    return BulkDecision(**{**row, **values})
+    return build_record(BulkDecision, {**row, **values})
 
 
 def save_previous_decisions(db: Database, batch: str, rows: Iterable[StoredItem]) -> None:

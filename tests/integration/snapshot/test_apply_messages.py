@@ -191,7 +191,9 @@ def test_a_merge_moves_everything_and_keeps_the_old_record(feeds):
     feeds.say(change("Flag", "F1", "12:00", who=(B,), text="late, under the old number"))
     survivor, gone = sorted(feeds.all("Patient"), key=lambda p: p.mrn)
     assert (survivor.mrn, gone.mrn, gone.replaced_by) == ("A", "B", survivor.id)
-    assert feeds.only_record("Encounter").patient == feeds.only_record("Flag").patient == survivor.id
+    assert (
+        feeds.only_record("Encounter").patient == feeds.only_record("Flag").patient == survivor.id
+    )
     assert survivor.family == "ONE"
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from downtime.outage import outages
 from downtime.vault import schema
 from downtime.vault.database import transaction
 from downtime.vault.schema import Migration
@@ -12,7 +13,9 @@ PAGES = ("/", "/find", "/beds", "/outages", "/ledger", "/snapshots", "/waiting",
 
 @pytest.fixture
 def newer(hospital):
-    vault = hospital.open().vault
+    signed_in = hospital.open()
+    vault = signed_in.vault
+    outages.declare_systems_down(vault, ["LIMS"], signed_in.actor, "ransomware", known=("LIMS",))
     with transaction(vault.db) as db:
         columns = "".join(
             f"ALTER TABLE {name} ADD COLUMN tomorrow;"
@@ -36,14 +39,15 @@ def test_an_older_vault_is_migrated_by_whoever_signs_in_first(hospital, monkeypa
     assert len(list(hospital.home.backups_folder.iterdir())) == 1
 
 
-def test_every_page_of_a_newer_vault_says_so_and_is_shown(newer):
-    browser = newer.browser("ward")
+@pytest.mark.parametrize("role", ["ward", "records-supervisor", "administrator", "auditor"])
+def test_every_page_of_a_newer_vault_says_so_and_is_shown(newer, role):
+    browser = newer.browser(role)
     for rule in newer.app.url_map.iter_rules():
         if "GET" in rule.methods and not rule.arguments and not rule.endpoint.startswith("account"):
             answer = browser.get(rule.rule)
             if answer.status_code == 200 and answer.mimetype == "text/html":
                 assert NEWER in answer.text or "<html" not in answer.text, rule.rule
-            assert answer.status_code in (200, 303, 302, 403, 404), (rule.rule, answer.text)
+            assert answer.status_code < 500, (rule.rule, answer.text)
 
 
 def test_what_would_change_a_newer_vault_is_refused_with_the_sentence(newer):
