@@ -61,7 +61,9 @@ def create_person(
     check_is_human(person.role)
     check_new_password(settings, person, password)
     secret = totp.make_secret()
-    with vault.change(actor, AuditAction.PERSON_CREATE, target=person.id, reason=reason) as db:
+    with vault.change(
+        actor, AuditAction.PERSON_CREATE, target=person.id, reason=check_reason(reason)
+    ) as db:
         _check_free(db, person)
         store.add_person(db, person, secret, vault.now())
         _set_password(vault, settings, person, password)

@@ -49,7 +49,7 @@ def test_a_person_changes_their_own_password(hospital, admin):
         change(admin.vault, hospital.settings, person, "not this one", NEW, admin.actor)
     with pytest.raises(InputError):
         change(admin.vault, hospital.settings, person, PASSWORD, "short", admin.actor)
-    change(admin.vault, hospital.settings, person, PASSWORD, NEW, person.actor("K7"))
+    change(admin.vault, hospital.settings, person, PASSWORD, NEW, person.make_actor("K7"))
     assert not hospital.sign_in("b.nurse", NEW).person.initial_password
     with pytest.raises(LockedError):
         hospital.sign_in("b.nurse", PASSWORD)

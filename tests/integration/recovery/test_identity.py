@@ -106,7 +106,7 @@ def early_and_late(keyed, recovered):
 
 
 def test_a_form_whose_file_says_it_is_urgent_comes_first(early_and_late, work):
-    assert [(one.serials[0], one.urgent > 0) for one in work()] == [
+    assert [(one.serials[0], one.urgency_rank > 0) for one in work()] == [
         (early_and_late[1], True),
         (early_and_late[0], False),
     ]
@@ -124,7 +124,7 @@ def test_a_site_orders_urgent_forms_by_a_setting_or_by_forms_of_its_own(
         if name == "blood-sciences-request":
             own = own.replace("\nitem:\n", "\nurgent: 1\nitem:\n", 1)
         (vault.home.forms_folder / f"{name}.yaml").write_text(own)
-    assert [one.urgent for one in work()] == [1, 0]
+    assert [one.urgency_rank for one in work()] == [1, 0]
     assert tuple(one.serials[0] for one in work()) == early_and_late
 
 
