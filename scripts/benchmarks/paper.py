@@ -97,7 +97,7 @@ def ceiling(count: int) -> tuple[float, int]:
     ) -> None:
         pages.append([part for part in parts if part.operators == "" or "m " in part.operators])
 
-    with patch.object(stamp_pages, "compose", keep):
+    with patch.object(stamp_pages, "compose_page", keep):
         print_stamped(layout, labels, count)
     corners = [place for place in layout.pages[0] if place.kind == "code"]
 
