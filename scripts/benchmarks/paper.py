@@ -90,12 +90,14 @@ def ceiling(count: int) -> tuple[float, int]:
     What `untagged` does besides is finding places, fitting text into them and the background.
     """
     layout, labels = prepared()
-    pages: list[list[PageElement]] = []
+    elements_by_page: list[list[PageElement]] = []
 
     def keep(
         pages: Any, size: Any, drawings: Any, furniture: Any, parts: list[PageElement]
     ) -> None:
-        pages.append([part for part in parts if part.operators == "" or "m " in part.operators])
+        elements_by_page.append(
+            [part for part in parts if part.operators == "" or "m " in part.operators]
+        )
 
     with patch.object(stamp_pages, "compose_page", keep):
         print_stamped(layout, labels, count)
@@ -104,7 +106,7 @@ def ceiling(count: int) -> tuple[float, int]:
     def document() -> int:
         with open(os.devnull, "wb") as out:
             writer = PdfWriter(out, "Benchmark", datetime.now(UTC), tagged=False)
-            for number, parts in enumerate(pages, 1):
+            for number, parts in enumerate(elements_by_page, 1):
                 writer.begin_section()
                 drawn = [
                     qr_code_operators(payload, place.x, place.y, place.width)
