@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
-from downtime.entry import claims, corrections, double_keying, open_form, verify_entry
+from downtime.entry import claims, corrections, double_keying, open_form, policies, verify_entry
 from downtime.entry.double_keying import DisputedField
 from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.model import EntryState, Task
@@ -97,6 +97,7 @@ def verify(serial: str) -> ViewResponse:
     """A second person compared all of it; what is keyed blind first is not verified by a look."""
     opened = open_form.open_form(request_context.vault(), serial, request_context.settings())
     if opened.entry and opened.entry.waits == Task.KEY_AGAIN:
+        policies.check_is_other_person(opened.entry, opened.typists, request_context.actor())
         return redirect(url_for("verifying.second", serial=serial), 303)
     entry = verify_entry.verify_entry(
         request_context.vault(), serial, request_context.actor(), "compared on screen"

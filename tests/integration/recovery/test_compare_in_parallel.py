@@ -69,7 +69,7 @@ def test_a_process_that_fails_names_nobody_and_the_next_comparison_goes_on(
 ):
     lost = lambda home, key, *rest: ComparisonWorkerArguments(home, bytes(32), *rest)  # noqa: E731
     with monkeypatch.context() as patch:
-        patch.setattr(compare_in_parallel, "WorkerArguments", lost)
+        patch.setattr(compare_in_parallel, "ComparisonWorkerArguments", lost)
         with pytest.raises(WorkerError) as failed:
             run_comparison.run_comparison(vault, small, actor, "recovered", cores=2)
     assert "LockedError in " in str(failed.value)
