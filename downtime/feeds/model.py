@@ -36,15 +36,66 @@ class Operation(StrEnum):
     SET = "set"
     DELETE = "delete"
     """Entered in error, or the bed is gone."""
+    CANCEL = "cancel"
+    """`fields` hold instead of whatever was sent before this (MSH-7, MSH-13, arrival), whatever the
+    times of those events; what is sent after it stands again."""
     MERGE = "merge"
     """`patient` is the person who survives, `merged` holds what now belongs to them."""
+    UNMERGE = "unmerge"
+    """`patient` and `merged` are two persons again, and everything goes back to whom it belonged."""
+    MOVE = "move"
+    """The stay or account `key` and what was sent with it goes from `merged` to `patient`."""
 
 
 class Position(NamedTuple):
-    """Where in the input: the file as it was named, and the message or row in it, from 1."""
+    """Where in the input: the file as it was named, and the message or row in it, from 1.
+
+    `arrival` is the number under which it was received, rising over files and over time: it decides
+    where times do not.
+    """
 
     file: str
     number: int
+    arrival: int = 0
+
+
+class FindingKind(StrEnum):
+    """What is wrong with data that was sent, as data quality counts it."""
+
+    NOT_READ = "not-read"
+    """A segment, field or resource that was sent and is not used: the message is used in part."""
+    UNKNOWN_CODE = "unknown-code"
+    UNKNOWN_STATUS = "unknown-status"
+    CHARACTER_SET = "character-set"
+    TIME_UNREADABLE = "time-unreadable"
+    NUMBER_REUSED = "number-reused"
+    NUMBER_DAMAGED = "number-damaged"
+    """A number that a spreadsheet broke, or that fails its check digit."""
+    MERGE_UNMATCHED = "merge-unmatched"
+    """A merge, its undoing or a move that finds nobody."""
+    PATIENT_WITHOUT_NUMBER = "patient-without-number"
+    BED_WITH_TWO = "bed-with-two"
+    WARD_UNKNOWN = "ward-unknown"
+    """Admitted, and no ward is known."""
+    RECORD_WITHOUT_PATIENT = "record-without-patient"
+    MEDICINE_UNNAMED = "medicine-unnamed"
+    REFERENCE_UNRESOLVED = "reference-unresolved"
+    STAY_WITHOUT_END = "stay-without-end"
+    """In hospital for longer than is plausible."""
+    ORDER_UNMAPPED = "order-unmapped"
+    """An order of a kind that is neither a test nor an alert."""
+    LIST_IMPLAUSIBLE = "list-implausible"
+    """A damaged list, or one that lacks most of what the one before held: put in quarantine."""
+
+
+class Outcome(StrEnum):
+    """What became of a message."""
+
+    USED = "used"
+    USED_IN_PART = "used-in-part"
+    NOT_USED = "not-used"
+    REJECTED = "rejected"
+    QUARANTINED = "quarantined"
 
 
 class Change(NamedTuple):
@@ -66,6 +117,8 @@ class Change(NamedTuple):
     """When it happened (EVN-2/6, ORC-9, meta.lastUpdated …), UTC; empty when not said."""
     sent: str = ""
     """When the message was made (MSH-7), UTC; empty when not said."""
+    sequence: int = 0
+    """MSH-13, which decides between messages made at one time; 0 when not said."""
     operation: Operation = Operation.SET
     merged: tuple[Identifier, ...] = ()
     position: Position = Position("", 0)
@@ -82,6 +135,32 @@ class Replacement:
     position: Position
 
 
+class Finding(NamedTuple):
+    """Something wrong with what was sent; holds no patient data."""
+
+    kind: FindingKind
+    source: str
+    """The system, as far as it is known."""
+    text: str
+    segment: str = ""
+    """The segment (`OBX 3`), field (`PV1-2`), element (`Observation.status`) or column concerned."""
+
+
+class Origin(NamedTuple):
+    """What a message says of itself, by which a person finds it again at its sender."""
+
+    kind: str = ""
+    """`ADT^A01`, `Bundle`, `Patient`, `table` …"""
+    control_id: str = ""
+    """MSH-10, or the resource's id."""
+    sender: str = ""
+    """Sending application and facility: `PAS^RXH`."""
+    sent: str = ""
+    """MSH-7, `meta.lastUpdated`, UTC."""
+    line: int = 0
+    """The line of the file on which it begins, from 1; 0 when it was not read from lines."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reject:
     """A message or row that cannot be used, and why; holds no patient data."""
@@ -89,6 +168,9 @@ class Reject:
     position: Position
     segment: str
     reason: str
+    origin: Origin = Origin()
+    quote: str = ""
+    """The segment or row concerned, its values masked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,3 +184,15 @@ class FeedMessage:
     """The system that made it; empty when it does not say, and holds records of several."""
     sent: str
     content: tuple[Change | Replacement, ...]
+    origin: Origin = Origin()
+    findings: tuple[Finding, ...] = ()
+    unused: str = ""
+    """Why nothing of it is used, when nothing is."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """Whether all, a part or nothing of it is used."""
+        if not self.content:
+            return Outcome.NOT_USED
+        in_part = any(finding.kind is FindingKind.NOT_READ for finding in self.findings)
+        return Outcome.USED_IN_PART if in_part else Outcome.USED
