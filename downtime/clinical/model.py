@@ -199,6 +199,8 @@ class Encounter(Record):
     started_text: str = ""
     ended: str = ""
     ended_text: str = ""
+    expected_end: str = ""
+    """When they are expected to leave: shown, and never an end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +224,10 @@ class ServiceRequest(Record):
     encounter: str = ""
     placer: str = ""
     filler: str = ""
+    group_number: str = ""
+    """Number of all that was asked for together (ORC-4, FHIR `requisition`)."""
+    parent_number: str = ""
+    """Placer or filler number of the order of which this is a part (ORC-8, OBR-29, `basedOn`)."""
     department: str = ""
     code: str = ""
     display: str = ""
@@ -309,12 +315,17 @@ class AllergyIntolerance(Record):
     code: str = ""
     reaction: str = ""
     severity: str = ""
+    criticality: str = ""
+    """Harm that is possible, as sent: FHIR `low`, `high`, `unable-to-assess`."""
     category: str = ""
     status: str = ""
     """`ClinicalStatus`, or empty."""
+    verification: str = ""
+    """How sure it is, as sent: FHIR `unconfirmed`, `presumed`, `confirmed`, `refuted`."""
     none_known: int = 0
     """1 when this record says 'no known allergies'."""
     recorded: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,27 +6,18 @@ when forms may say something of it, its comparison rule (`reconcile.rules`, `@re
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 from functools import cache
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
-from downtime.clinical import model, retention
+from downtime.clinical import history, model, retention, sections
 from downtime.clinical.model import Record
 from downtime.clinical.retention import RetentionWindow
+from downtime.clinical.sections import PatientSection
 
 DOCUMENT = "Document"
 """What an entry becomes that is filed, not returned as data: no record of the snapshot."""
-
-
-class FieldFormat(StrEnum):
-    """How a screen shows a stored value."""
-
-    TEXT = "text"
-    TIME = "time"
-    """A FHIR date or UTC instant, in the site's zone."""
-    CODE = "words"
-    """A code such as `as-required`, without its hyphens."""
 
 
 class KeyingRank(IntEnum):
@@ -41,33 +32,6 @@ class KeyingRank(IntEnum):
     OBSERVATIONS = 6
     DOCUMENTS = 7
     APPOINTMENTS = 8
-
-
-class Column(NamedTuple):
-    """A column of a table on a patient's page."""
-
-    title: str
-    field: str
-    format: FieldFormat = FieldFormat.TEXT
-
-
-@dataclass(frozen=True, slots=True)
-class PatientSection:
-    """The table of a type of record on a patient's page."""
-
-    title: str
-    short: str
-    """What a link to it says."""
-    empty: str
-    """The sentence when a system sent such records, and none of this patient."""
-    columns: tuple[Column, ...]
-    order: tuple[str, ...]
-    """Fields by which rows are sorted, each with DESC when the last comes first."""
-
-    @property
-    def anchor(self) -> str:
-        """Its place on the page."""
-        return self.short.lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +111,7 @@ _ROWS = (
         singular="Admission",
         default_system="PAS",
         is_in_snapshot=retention.keep_encounter,
-        time_fields=("started", "ended"),
+        time_fields=("started", "ended", "expected_end"),
         source_number_fields=("visit_number",),
         form_fields=("event", "destination", "outcome"),
         compared_fields=(
@@ -225,20 +189,7 @@ _ROWS = (
         ),
         keying_rank=KeyingRank.APPOINTMENTS,
         return_rank=8,
-        section=PatientSection(
-            title="Appointments and theatre",
-            short="Appointments",
-            empty="No appointments recorded.",
-            columns=(
-                Column("When", "start", FieldFormat.TIME),
-                Column("Kind", "kind", FieldFormat.CODE),
-                Column("Place", "location"),
-                Column("With", "practitioner"),
-                Column("For", "description"),
-                Column("State", "status", FieldFormat.CODE),
-            ),
-            order=("start", "position"),
-        ),
+        section=sections.APPOINTMENTS,
     ),
     RecordType(
         record=model.AllergyIntolerance,
@@ -268,6 +219,15 @@ _ROWS = (
         compared_fields=("category", "text", "status", "started", "ended"),
         keying_rank=KeyingRank.ALLERGIES,
         return_rank=3,
+    ),
+    RecordType(
+        record=history.Condition,
+        title="Problems and diagnoses",
+        singular="Problem",
+        default_system="EPR",
+        is_in_snapshot=retention.keep_condition,
+        time_fields=("onset", "ended", "recorded"),
+        section=sections.PROBLEMS,
     ),
     RecordType(
         record=model.MedicationRequest,
@@ -308,22 +268,18 @@ _ROWS = (
         ),
         keying_rank=KeyingRank.MEDICINES,
         return_rank=6,
-        section=PatientSection(
-            title="Immunisations",
-            short="Immunisations",
-            empty="No immunisations recorded.",
-            columns=(
-                Column("When", "occurrence", FieldFormat.TIME),
-                Column("Vaccine", "display"),
-                Column("Dose", "dosage"),
-                Column("Route", "route"),
-                Column("Site", "site"),
-                Column("Batch", "lot_number"),
-                Column("State", "status", FieldFormat.CODE),
-                Column("Given by", "performer"),
-            ),
-            order=("occurrence DESC",),
-        ),
+        section=sections.IMMUNISATIONS,
+    ),
+    RecordType(
+        record=history.DocumentReference,
+        title="Documents",
+        singular="Document",
+        default_system="EPR",
+        is_in_snapshot=retention.keep_document,
+        name_field="title",
+        time_fields=("date",),
+        source_number_fields=("number",),
+        section=sections.DOCUMENTS,
     ),
 )  # fmt: skip
 """In the order in which snapshots carry them: a report before its values."""

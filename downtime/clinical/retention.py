@@ -6,6 +6,7 @@ is) is in `snapshot.select_records`.
 
 from typing import NamedTuple, Protocol
 
+from downtime.clinical.history import Condition, DocumentReference, DocumentStatus
 from downtime.clinical.model import (
     OPEN_STAGES,
     Appointment,
@@ -22,6 +23,7 @@ from downtime.clinical.model import (
 )
 
 _STANDING_STAYS = (EncounterStatus.IN_PROGRESS, EncounterStatus.PLANNED, "")
+_PAST_PROBLEMS = (ClinicalStatus.INACTIVE, ClinicalStatus.RESOLVED, "remission")
 _RUNNING_MEDICINES = (MedicationRequestStatus.ACTIVE, MedicationRequestStatus.ON_HOLD, "")
 
 
@@ -90,6 +92,22 @@ def keep_flag(record: Flag, window: RetentionWindow) -> bool:
         or "" < record.ended <= window.now
     )
     return bool(record.patient) and not is_over
+
+
+def keep_condition(record: Condition, window: RetentionWindow) -> bool:
+    """Problems that stand, and those that are over within the days of results."""
+    is_wrong = record.status == ClinicalStatus.ENTERED_IN_ERROR
+    is_standing = record.status not in _PAST_PROBLEMS
+    is_recent = max(record.ended, record.recorded, record.updated) >= window.results
+    return bool(record.patient) and not is_wrong and (is_standing or is_recent)
+
+
+def keep_document(record: DocumentReference, window: RetentionWindow) -> bool:
+    """Recent documents that hold."""
+    is_current = record.status in (DocumentStatus.CURRENT, "")
+    return (
+        bool(record.patient) and is_current and max(record.date, record.updated) >= window.results
+    )
 
 
 def keep_medication_request(record: MedicationRequest, window: RetentionWindow) -> bool:

@@ -10,7 +10,7 @@ from flask import Flask
 from downtime.clinical import display
 from downtime.clinical.departments import department_name
 from downtime.clinical.model import Encounter, Patient, Record
-from downtime.clinical.record_types import Column, FieldFormat
+from downtime.clinical.sections import Column, FieldFormat
 from downtime.clock import Clock
 from downtime.entry import absent_values
 from downtime.paper.forms.model import TRUE, FormItem

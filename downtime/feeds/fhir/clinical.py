@@ -1,12 +1,13 @@
-"""FHIR R4 AllergyIntolerance and Flag to records.
+"""FHIR AllergyIntolerance, Condition, DocumentReference and Flag to records.
 
 Each such resource is the whole of its record: what it leaves out is empty, not 'not said'.
 """
 
-from downtime.clinical import model
+from downtime.clinical import history, model
 from downtime.clinical.model import ClinicalStatus
 from downtime.feeds.fhir.data_types import (
     all_codes,
+    annotation_text,
     concept_text,
     concept_texts,
     element_at,
@@ -18,6 +19,7 @@ from downtime.feeds.fhir.data_types import (
 from downtime.feeds.fhir.resource_reader import (
     Resource,
     ResourceReader,
+    business_identifier,
     register_field_reader,
     register_reader,
     resource_key,
@@ -55,6 +57,42 @@ def read_allergy(reader: ResourceReader, resource: Resource) -> list[Change]:
         resource = {**resource, "status": verification}
     key = resource_key(resource)
     return [reader.change(resource, "AllergyIntolerance", key, numbers, fields)]
+
+
+@register_field_reader(history.Condition)
+def condition_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
+    """A problem or diagnosis; a refuted one is no longer active."""
+    status = first_code(element_at(resource, "clinicalStatus"))
+    verification = first_code(element_at(resource, "verificationStatus"))
+    fields: dict[str, Value] = {
+        "code": first_code(element_at(resource, "code")),
+        "display": concept_text(element_at(resource, "code")),
+        "category": concept_texts(resource, "category"),
+        "severity": concept_text(element_at(resource, "severity")),
+        "status": ClinicalStatus.INACTIVE if verification == "refuted" else status,
+        "verification": verification,
+        "recorded": reader.parse_time(text_at(resource, "recordedDate")),
+        "ended": reader.parse_time(text_at(resource, "abatementDateTime")),
+        "note": annotation_text(resource, "note"),
+    }
+    onset = text_at(resource, "onsetDateTime") or text_at(resource, "onsetPeriod", "start")
+    reader.add_time(fields, "onset", onset)
+    return fields
+
+
+@register_field_reader(history.DocumentReference)
+def document_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
+    """A document that is filed for a patient."""
+    attachment = element_at(resource, "content", 0, "attachment")
+    fields: dict[str, Value] = {
+        "number": business_identifier(resource),
+        "title": text_at(attachment, "title") or text_at(resource, "description"),
+        "kind": concept_text(element_at(resource, "type")),
+        "status": text_at(resource, "status"),
+        "author": reader.name_of(element_at(resource, "author", 0), resource),
+    }
+    reader.add_time(fields, "date", text_at(resource, "date"))
+    return fields
 
 
 @register_field_reader(model.Flag)
