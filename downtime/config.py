@@ -63,8 +63,13 @@ def _parse_value(kind: Any, value: Any, name: str, page: str) -> Any:
     if wanted is float and type(value) is int:
         return float(value)
     if wanted is dict:
-        if isinstance(value, Mapping) and _has_values_of(get_args(kind)[1], value):
-            return MappingProxyType(dict(value))
+        if isinstance(value, Mapping):
+            entry = get_args(kind)[1]
+            return MappingProxyType(
+                {key: _parse_value(entry, v, f"{name}.{key}", page) for key, v in value.items()}
+                if entry is not Any
+                else dict(value)
+            )
     elif isinstance(value, wanted) and (wanted is bool) == isinstance(value, bool):
         return value
     raise InputError(
@@ -72,10 +77,6 @@ def _parse_value(kind: Any, value: Any, name: str, page: str) -> Any:
         f"The setting '{name}' in config.toml has the wrong type.",
         f"{page} shows what each setting holds.",
     )
-
-
-def _has_values_of(kind: Any, value: Mapping[str, Any]) -> bool:
-    return kind is not str or all(isinstance(entry, str) for entry in value.values())
 
 
 def describe_settings() -> str:

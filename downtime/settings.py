@@ -40,6 +40,11 @@ class SystemsSettings:
         "Type of record to the system that holds it when its feed does not say which; docs/feeds.md"
         " names the usual ones.",
     )
+    holders: dict[str, tuple[str, ...]] = setting(
+        {},
+        "Type of record to every system that holds some of it: one that sent none is shown as"
+        " unavailable. Usual: requests and results LIMS and Radiology, appointments PAS and Theatres.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

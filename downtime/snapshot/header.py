@@ -36,6 +36,10 @@ class SnapshotHeader:
     """System name to the time of its newest data, UTC; in the order shown."""
     holds: tuple[str, ...] = ()
     """Types of record that some system delivered, even if none of them is carried."""
+    delivered: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """System to the types of record that it sent itself; empty in bundles of older publishers."""
+    holders: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Type of record to the systems that hold such records at this site (`snapshot.availability`)."""
     counts: dict[str, int] = field(default_factory=dict)
     """Type of record to the number of rows that follow."""
 
@@ -56,7 +60,13 @@ class SnapshotHeader:
 
     @classmethod
     def parse(cls, document: dict[str, Any]) -> Self:
-        """From a plain dictionary; KeyError when a field is missing."""
-        values = {f.name: document[f.name] for f in fields(cls)}
+        """From a plain dictionary; KeyError when a field of every bundle is missing."""
+        added = {"delivered", "holders"}
+        names = [f.name for f in fields(cls) if f.name in document or f.name not in added]
+        values = {name: document[name] for name in names}
         lists = {name: tuple(values[name]) for name in ("wards", "holds")}
-        return cls(**values | lists)
+        by_name = {
+            name: {key: tuple(items) for key, items in values.get(name, {}).items()}
+            for name in added
+        }
+        return cls(**values | lists | by_name)

@@ -24,6 +24,11 @@ def test_a_site_changes_what_it_names_and_keeps_the_rest(tmp_path):
     assert settings.site.time_zone == "Europe/London"
 
 
+def test_a_site_says_which_systems_hold_a_type_of_record(tmp_path):
+    settings = load(tmp_path, '[systems.holders]\nFlag = ["EPR", "PAS"]\n')
+    assert settings.systems.holders["Flag"] == ("EPR", "PAS")
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
@@ -32,6 +37,8 @@ def test_a_site_changes_what_it_names_and_keeps_the_rest(tmp_path):
         ("[snapshot]\nkeep = 'many'\n", "snapshot.keep"),
         ("[snapshot]\nkeep = true\n", "snapshot.keep"),
         ("[systems]\nnames = [1]\n", "systems.names"),
+        ("[systems.holders]\nFlag = 'EPR'\n", "systems.holders.Flag"),
+        ("[systems.records]\nFlag = 3\n", "systems.records.Flag"),
         ("site = 3\n", "site"),
         ("[site\n", "config.toml is not valid"),
     ],
