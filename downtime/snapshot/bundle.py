@@ -153,6 +153,10 @@ def _parse_records(lines: Iterator[bytes]) -> Iterator[Record]:
             record_type, list_fields = types[name]
             for list_field in list_fields:
                 fields[list_field] = tuple(fields[list_field])
-            yield record_type(**fields)
+            try:
+                yield record_type(**fields)
+            except TypeError:  # a newer publisher's record has fields that this program lacks
+                known = record_type.__dataclass_fields__.keys() & fields.keys()
+                yield record_type(**{name: fields[name] for name in known})
     except (OSError, EOFError, zlib.error, KeyError, TypeError, ValueError):
         raise incomplete_error() from None

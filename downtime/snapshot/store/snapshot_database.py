@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -39,6 +40,7 @@ class SnapshotDatabase:
         tables = self._db.conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
         self.types = TYPES.keys() & {name for (name,) in tables}
         """The types of record that there were when it was written."""
+        self._columns = {name: self._list_stored_columns(name) for name in self.types}
 
     @property
     def _db(self) -> sqlite_utils.Database:
@@ -114,7 +116,7 @@ class SnapshotDatabase:
     def _select_records(self, record_type: type[R], where: str, *values: object) -> list[R]:
         if record_type.__name__ not in self.types:
             return []
-        sql = f"SELECT {_list_columns(record_type)} FROM {record_type.__name__} t {where}"
+        sql = f"SELECT {self._list_columns(record_type)} FROM {record_type.__name__} t {where}"
         return [from_row(record_type, row) for row in self._db.conn.execute(sql, values)]
 
     def _select_joined(
@@ -122,7 +124,7 @@ class SnapshotDatabase:
     ) -> Iterator[list[Any]]:
         """Rows of several records side by side, in tables `t0`, `t1` …; an absent one is None."""
         names = ", ".join(
-            _list_columns(record_type, f"t{n}") for n, record_type in enumerate(kinds)
+            self._list_columns(record_type, f"t{n}") for n, record_type in enumerate(kinds)
         )
         for row in self._db.conn.execute(f"SELECT {names} FROM {tables_and_where}", tuple(values)):
             cells = list(row)
@@ -132,6 +134,15 @@ class SnapshotDatabase:
                 records.append(from_row(record_type, part) if part[0] is not None else None)
             yield records
 
+    def _list_stored_columns(self, type_name: str) -> frozenset[str]:
+        rows = self._db.conn.execute("SELECT name FROM pragma_table_info(?)", (type_name,))
+        return frozenset(name for (name,) in rows)
 
-def _list_columns(record_type: type[Record], table: str = "t") -> str:
-    return ", ".join(f"{table}.{name}" for name in columns(record_type))
+    def _list_columns(self, record_type: type[Record], table: str = "t") -> str:
+        """The columns of a type; a field that is younger than the snapshot is not said."""
+        stored = self._columns[record_type.__name__]
+        young = {field.name: field.default for field in fields(record_type)}
+        return ", ".join(
+            f"{table}.{name}" if name in stored else f"{young[name]!r} AS {name}"
+            for name in columns(record_type)
+        )

@@ -329,3 +329,17 @@ def test_a_snapshot_from_before_a_type_of_record_holds_none_of_it(make):
         assert older.list_flags("p1") == []
         assert not older.has_type("Flag")
         assert older.count_rows()["Patient"] == len(PEOPLE)
+
+
+def test_a_snapshot_written_before_a_field_existed_is_read_without_it(tmp_path, make):
+    snapshot = make([ZOE, stay("e1", "p1"), AllergyIntolerance(id="a1", patient="p1", substance="x")])
+    path, key = snapshot._path, snapshot._key
+    snapshot.close()
+    db = connect(path, key)
+    for table, column in (("Encounter", "expected_end"), ("AllergyIntolerance", "criticality")):
+        db.conn.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+    db.conn.close()
+    old = Snapshot(path, key)
+    assert old.find_encounter("p1").expected_end == ""
+    assert old.summarise_allergies("p1").items[0].criticality == ""
+    old.close()
