@@ -132,7 +132,7 @@ def add_group(name: str, text: str, *modules: str) -> Group:
 audit = add_group("audit", "The audit trail: check it, sign it.", "audit")
 devices = add_group("device", "Devices that exchange bundles.", "devices")
 entry = add_group("entry", "Entries keyed from paper.", "entry")
-feeds = add_group("feeds", "Data feeds from hospital systems.", "feeds")
+feeds = add_group("feeds", "Data feeds from hospital systems.", "feeds", "feed_state")
 forms = add_group("forms", "Paper form definitions.", "forms", "hospital_forms")
 sync = add_group("sync", "Merge what laptops hold at the records station.", "sync")
 harm = add_group("harm", "Harm review: what the outage may have done to patients.", "harm")

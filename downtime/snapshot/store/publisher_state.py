@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterator
 
 import orjson
+import sqlcipher3
 import sqlite_utils
 
 from downtime.clinical.identifiers import Identifier
@@ -30,6 +31,13 @@ _TABLES = (
 
 Name = tuple[str, str, str]
 """Type, source and key of a record."""
+
+
+def open_in_memory() -> sqlite_utils.Database:
+    """A state that is nowhere but in memory."""
+    connection = sqlcipher3.connect(":memory:", isolation_level=None)
+    connection.execute("PRAGMA temp_store = MEMORY")
+    return sqlite_utils.Database(connection, recursive_triggers=False)
 
 
 def create_tables(db: sqlite_utils.Database) -> None:

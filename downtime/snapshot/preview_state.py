@@ -1,0 +1,116 @@
+"""The state that some feeds would give, without a vault: what an engineer looks at before a build."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from downtime.clinical.model import Patient, Record
+from downtime.clinical.record_types import TYPES
+from downtime.feeds.model import FeedMessage, Finding, Origin, Position, Reject
+from downtime.feeds.read_feeds import read_feeds
+from downtime.settings import Settings
+from downtime.snapshot.apply_messages import apply_messages
+from downtime.snapshot.settle_records import settle_records
+from downtime.snapshot.store import publisher_state
+
+
+class LocatedFinding(NamedTuple):
+    """A finding with the message that gave it; of the state as a whole, nowhere."""
+
+    finding: Finding
+    position: Position = Position("", 0)
+    origin: Origin = Origin()
+
+
+@dataclass(slots=True)
+class StatePreview:
+    """The records that there would be, by type, and what is wrong with what was sent."""
+
+    records: dict[str, list[Record]] = field(default_factory=lambda: {name: [] for name in TYPES})
+    findings: list[LocatedFinding] = field(default_factory=list)
+    rejected: list[Reject] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """One JSON document; people are named by their own numbers instead of by random ids."""
+        people = self.name_people()
+        return {
+            "records": {
+                name: [describe_record(record, people) for record in records]
+                for name, records in self.records.items()
+            },
+            "findings": [_describe_finding(item) for item in self.findings],
+            "rejected": [_describe_reject(reject) for reject in self.rejected],
+        }
+
+    def name_people(self) -> dict[str, str]:
+        """Id of each person to their hospital number, else NHS number, else first identifier."""
+        patients = (record for record in self.records["Patient"] if isinstance(record, Patient))
+        return {patient.id: _name_patient(patient) for patient in patients}
+
+
+def preview_state(paths: Iterable[Path], settings: Settings, now: datetime) -> StatePreview:
+    """Read feeds into a state in memory, and settle it; nothing is kept. NotFoundError.
+
+    What was never received has no arrival number: messages count as arrived in the order in which
+    they stand.
+    """
+    preview = StatePreview()
+    db = publisher_state.open_in_memory()
+    with closing(db.conn):
+        messages = _note_messages(read_feeds(paths, settings), preview)
+        apply_messages(db, messages, now, settings.site.mrn_authority)
+        for record in settle_records(db, settings):
+            preview.records[type(record).__name__].append(record)
+    return preview
+
+
+def _note_messages(
+    items: Iterable[FeedMessage | Reject], preview: StatePreview
+) -> Iterator[FeedMessage]:
+    for arrival, item in enumerate(items, start=1):
+        if isinstance(item, Reject):
+            preview.rejected.append(item)
+            continue
+        preview.findings += [
+            LocatedFinding(finding, item.position, item.origin) for finding in item.findings
+        ]
+        yield replace(item, position=item.position._replace(arrival=arrival))
+
+
+def describe_record(record: Record, people: Mapping[str, str]) -> dict[str, Any]:
+    """The fields of a record; whom it is about by their own number."""
+    names_person = ("patient", "replaced_by", *(("id",) if isinstance(record, Patient) else ()))
+    values = {item.name: getattr(record, item.name) for item in fields(record)}
+    return values | {
+        name: people.get(values[name], values[name]) for name in names_person if name in values
+    }
+
+
+def _name_patient(patient: Patient) -> str:
+    first = patient.identifiers[0].split("|", 2)[-1] if patient.identifiers else patient.id
+    return patient.mrn or patient.nhs_number or first
+
+
+def _describe_finding(item: LocatedFinding) -> dict[str, Any]:
+    return {
+        "kind": item.finding.kind,
+        "source": item.finding.source,
+        "text": item.finding.text,
+        "segment": item.finding.segment,
+        "file": item.position.file,
+        "number": item.position.number,
+        "control_id": item.origin.control_id,
+    }
+
+
+def _describe_reject(reject: Reject) -> dict[str, Any]:
+    return {
+        "file": reject.position.file,
+        "number": reject.position.number,
+        "control_id": reject.origin.control_id,
+        "segment": reject.segment,
+        "reason": reject.reason,
+    }
