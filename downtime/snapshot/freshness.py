@@ -7,7 +7,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
-from downtime.clock import from_text
+from downtime.clock import from_text, to_text
 from downtime.settings import Settings
 from downtime.snapshot.header import SystemTime
 
@@ -64,6 +64,11 @@ def _grade_age(age: timedelta, settings: Settings) -> FreshnessLevel:
     if age <= timedelta(minutes=settings.snapshot.stale_minutes):
         return FreshnessLevel.AGEING
     return FreshnessLevel.STALE
+
+
+def find_stale_time(now: datetime, settings: Settings) -> str:
+    """The time (UTC) before which data is stale."""
+    return to_text(now - timedelta(minutes=settings.snapshot.stale_minutes))
 
 
 def describe_clock_fault(now: datetime, last_seen: datetime | None, settings: Settings) -> str:

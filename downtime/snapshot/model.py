@@ -36,6 +36,8 @@ class AllergySummary(NamedTuple):
 
     heading: str
     items: list[AllergyIntolerance]
+    unavailable: tuple[str, ...] = ()
+    """Systems that hold allergies and sent none: there may be more than these."""
 
 
 class ReportRow(NamedTuple):

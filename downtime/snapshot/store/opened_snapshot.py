@@ -20,7 +20,8 @@ from downtime.clinical.model import (
 )
 from downtime.clock import from_text
 from downtime.errors import NotFoundError
-from downtime.snapshot import bed_board, search_terms
+from downtime.snapshot import availability, bed_board, search_terms
+from downtime.snapshot.availability import Availability
 from downtime.snapshot.bed_board import BedRow, WardRow
 from downtime.snapshot.model import (
     AllergySummary,
@@ -166,21 +167,25 @@ class Snapshot(SnapshotDatabase):
 
     # What is known of one patient
 
+    def find_availability(self, type_name: str) -> Availability:
+        """Which systems that hold such records sent some: of the others nobody is 'none'."""
+        return availability.find_availability(self.header, type_name)
+
     def summarise_allergies(self, patient_id: str) -> AllergySummary:
         """The exact heading (CUI PAB-0064) and the active allergies.
 
-        A feed that never came is 'unavailable', never 'none'.
+        While a system that holds allergies sent none, nothing is 'not recorded' but unavailable.
         """
-        if not self.has_type("AllergyIntolerance"):
-            return AllergySummary("Allergies unavailable", [])
         active = self._select_records(
             AllergyIntolerance,
             "WHERE patient = ? AND status IN ('active', '') ORDER BY substance, id",
             patient_id,
         )
-        if items := [item for item in active if not item.none_known]:
-            return AllergySummary("Known allergies", items)
-        return AllergySummary("No known allergies" if active else "Allergies not recorded", [])
+        unavailable = self.find_availability(AllergyIntolerance.__name__).unavailable
+        items = [item for item in active if not item.none_known]
+        return AllergySummary(
+            _choose_allergy_heading(active, items, unavailable), items, unavailable
+        )
 
     def list_flags(self, patient_id: str) -> list[Flag]:
         """Active alerts; one about the patient's identity comes first."""
@@ -280,6 +285,18 @@ class Snapshot(SnapshotDatabase):
             PatientRow(*row)
             for row in self._select_joined((Patient, Encounter), tables + where, values)
         ]
+
+
+def _choose_allergy_heading(
+    active: Sequence[AllergyIntolerance],
+    items: Sequence[AllergyIntolerance],
+    unavailable: Sequence[str],
+) -> str:
+    if items:
+        return "Known allergies"
+    if active:
+        return "No known allergies"
+    return "Allergies unavailable" if unavailable else "Allergies not recorded"
 
 
 def _match_term(token: str) -> str:

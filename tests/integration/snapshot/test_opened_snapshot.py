@@ -193,7 +193,8 @@ def allergy(key, **fields):
 @pytest.mark.parametrize(
     ("is_delivered", "records", "heading", "count"),
     [
-        (False, [allergy("a", substance="Latex", status="active")], "Allergies unavailable", 0),
+        (False, [], "Allergies unavailable", 0),
+        (False, [allergy("a", substance="Latex", status="active")], "Known allergies", 1),
         (True, [], "Allergies not recorded", 0),
         (True, [allergy("a", none_known=1, status="active")], "No known allergies", 0),
         (True, [allergy("a", substance="Latex", status="active")], "Known allergies", 1),
@@ -205,6 +206,16 @@ def test_allergy_headings(make, is_delivered, records, heading, count):
     snapshot = make([ZOE, *records], holds=("AllergyIntolerance",) if is_delivered else ())
     assert snapshot.summarise_allergies("p1").heading == heading
     assert len(snapshot.summarise_allergies("p1").items) == count
+
+
+def test_allergies_of_one_system_do_not_stand_for_those_of_another(make):
+    snapshot = make(
+        [ZOE, allergy("a", source="PAS", none_known=1)],
+        systems={"PAS": "2026-11-02T14:00:00Z", "EPR": "2026-11-02T14:00:00Z"},
+        delivered={"PAS": ("AllergyIntolerance",), "EPR": ("MedicationRequest",)},
+    )
+    assert snapshot.summarise_allergies("p1")[::2] == ("No known allergies", ("EPR",))
+    assert snapshot.summarise_allergies("p2").heading == "Allergies unavailable"
 
 
 def test_identity_flags_come_first(make):
