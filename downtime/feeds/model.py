@@ -3,6 +3,10 @@
 A *change* says only what the message said: a field that was empty is left out, a field that was
 deleted (HL7 `""`) is set to empty text. Laying all changes of one record over each other in the
 order of `event` (else `sent`), then `sent`, gives its present state, in whatever order they arrive.
+
+A field that refers to another record holds that record's key or one of its addresses; a field that
+waits for the name of something (a medicine, a person, a ward) holds a reference text. What they
+mean is found when records are settled (`feeds.named_resources`).
 """
 
 from collections.abc import Mapping
@@ -104,8 +108,9 @@ class Change(NamedTuple):
     `type` is the record's name; `key` names it within `source` (a filler number, a visit number, a
     bed); a Patient's key is empty, since its identifiers say who it is. `patient` holds the
     identifiers of the person concerned, the most specific first. `fields` are the record's own
-    fields without `id`, `source`, `updated`, `patient`; a field that refers to another record of
-    the same source (`report`, `based_on`, `encounter`) holds that record's key.
+    fields without `id`, `source`, `updated`, `patient`; a field that refers to another record
+    (`report`, `based_on`, `encounter`) holds that record's key, or one of the addresses that it
+    carries in the field `named_resources.ADDRESSES`.
     """
 
     type: str
