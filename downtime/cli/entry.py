@@ -9,15 +9,7 @@ from downtime.accounts.model import Permission
 from downtime.cli.options import OPTIONAL_REASON, REASON
 from downtime.cli.program import entry
 from downtime.cli.session import Output, Session, command
-from downtime.entry import (
-    corrections,
-    file_form,
-    import_responses,
-    quality,
-    scans,
-    verify_entry,
-    work_queues,
-)
+from downtime.entry import file_form, import_responses, quality, scans, verify_entry, work_queues
 from downtime.errors import NotFoundError, apply_to_each
 from downtime.outage import outages
 from downtime.paper import ledger, serials
@@ -59,7 +51,7 @@ def verify(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
 def send_back(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
     """Make wrong entries drafts again, to be keyed anew; what they said is kept."""
     wrong = apply_to_each(
-        numbers, lambda n: corrections.send_back(session.vault, n, session.actor, reason)
+        numbers, lambda n: verify_entry.send_back(session.vault, n, session.actor, reason)
     )
     return _entries([entry.serial for entry in wrong], [entry.state for entry in wrong])
 

@@ -9,7 +9,6 @@ from downtime.accounts.model import Permission
 from downtime.cli.options import OPTIONAL_REASON, REASON, NewFile
 from downtime.cli.program import harm
 from downtime.cli.session import Output, Session, command
-from downtime.reconcile.harm.export_csv import findings_to_csv
 from downtime.reconcile.harm.model import (
     EXPLANATIONS,
     OUTCOMES,
@@ -19,6 +18,7 @@ from downtime.reconcile.harm.model import (
     ReviewedFinding,
 )
 from downtime.reconcile.harm.review import (
+    findings_to_csv,
     list_findings,
     record_explanation,
     record_review,

@@ -15,11 +15,10 @@ from downtime.cli.progress import show_progress
 from downtime.cli.session import Output, Session, command
 from downtime.errors import apply_to_each
 from downtime.reconcile.latest_outage import find_latest_outage
-from downtime.returns import check_targets, outbox, queue_messages, send_messages, take_back_message
+from downtime.returns import channels, outbox, queue_messages, send_messages
 from downtime.returns import export_messages as export_use_case
 from downtime.returns.channels import CHANNELS, EXPORT_FORMATS
-from downtime.returns.message_reasons import word_reason
-from downtime.returns.model import STATE_TITLES, Message, MessageState
+from downtime.returns.model import STATE_TITLES, Message, MessageState, word_reason
 from downtime.returns.send_messages import SendingReport
 from downtime.returns.store import outbox_messages
 
@@ -107,7 +106,7 @@ def list_(session: Session, system: str, state: MessageState | None) -> Output:
     for message in list(messages):
         waiting = []
         if message.state == MessageState.REFUSED:
-            waiting = [row.key for row in take_back_message.list_waiting_behind(db, message)]
+            waiting = [row.key for row in queue_messages.list_waiting_behind(db, message)]
         title = STATE_TITLES[message.state]
         lines.append(f"{message.control_id}  {message.system:<10} {message.kind:<8} {title}")
         lines += [f"    {key} of another form waits behind it" for key in waiting]
@@ -121,7 +120,7 @@ def check(session: Session) -> Output:
 
     Exit 1 when something is wrong; nothing is sent.
     """
-    targets, faults = check_targets.check_targets(session.settings)
+    targets, faults = channels.check_targets(session.settings)
     lines = [f"{t.system}: {CHANNELS[t.channel].title}, as its table says." for t in targets]
     lines += [f"{session.home.config_file}: {fault.sentence} {fault.next_step}" for fault in faults]
     document = {
@@ -178,7 +177,7 @@ def take_back(session: Session, control_ids: tuple[str, ...], reason: str) -> Ou
     """Take refused messages back: what they carry is decided anew, those behind them go on."""
 
     def take_back(control_id: str) -> Message:
-        return take_back_message.take_back_message(session.vault, control_id, session.actor, reason)
+        return queue_messages.take_back_message(session.vault, control_id, session.actor, reason)
 
     return _messages_output(apply_to_each(control_ids, take_back))
 

@@ -9,8 +9,8 @@ from downtime.cli.options import OPTIONAL_REASON, EnumChoice, NewFile
 from downtime.cli.program import downtime
 from downtime.cli.session import Output, Session, command
 from downtime.returns.model import Lead
-from downtime.returns.report import incident_report, report_files
-from downtime.returns.statement import completeness_statement, sign_statement, statement_files
+from downtime.returns.report import incident_report
+from downtime.returns.statement import completeness_statement, statement_files
 
 OUTAGE = click.option(
     "--outage",
@@ -64,7 +64,7 @@ def post_incident(session: Session, out: Path, outage: str) -> Output:
     report = incident_report.make_report(
         session.vault, session.settings, session.actor, outage=outage
     )
-    paths = report_files.save_report(report, session.settings, out)
+    paths = incident_report.save_report(report, session.settings, out)
     lines = [f"{event.at}  {event.sentence}" for event in report.timeline]
     return Output(report.as_json(), [*lines, *(f"Wrote {path}" for path in paths)])
 
@@ -75,7 +75,7 @@ def post_incident(session: Session, out: Path, outage: str) -> Output:
 @OPTIONAL_REASON
 def sign(session: Session, lead: Lead, outage: str, reason: str) -> Output:
     """Sign the completeness statement as one of its leads."""
-    statement = sign_statement.sign_statement(
+    statement = completeness_statement.sign_statement(
         session.vault, session.settings, lead, session.actor, reason, outage
     )
     return Output(statement.as_json(), [f"Signed: {statement.verdict}."])

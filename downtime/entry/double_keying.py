@@ -16,7 +16,7 @@ from sqlite_utils import Database
 
 from downtime.entry import page_saves, policies
 from downtime.entry.claims import check_not_claimed
-from downtime.entry.keyed_form import KeyedForm
+from downtime.entry.keyed_form import KeyedForm, open_form
 from downtime.entry.model import (
     LIFECYCLE,
     AuditAction,
@@ -27,7 +27,6 @@ from downtime.entry.model import (
     Task,
     VerificationBasis,
 )
-from downtime.entry.open_form import open_form
 from downtime.entry.page_saves import LateSaveError, PageSave
 from downtime.entry.store import claims, entries, second_keyings
 from downtime.entry.validation import (

@@ -15,8 +15,14 @@ from downtime.clinical.model import Patient
 from downtime.clinical.record_types import DOCUMENT, RECORD_TYPES
 from downtime.clock import from_text
 from downtime.entry.absent_values import REASON_TEXTS
-from downtime.entry.facts import DISCHARGE, Fact, find_person, parse_person_field
-from downtime.entry.record_layout import FORM, record_layout
+from downtime.entry.facts import (
+    DISCHARGE,
+    FORM,
+    Fact,
+    find_person,
+    parse_person_field,
+    record_layout,
+)
 from downtime.entry.typed_times import moment_to_utc, parse_moment_near
 from downtime.paper.forms.field_types import FIELD_TYPES
 from downtime.paper.forms.model import FieldType, FormDefinition, FormItem, KeyingPolicy

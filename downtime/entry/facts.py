@@ -13,16 +13,18 @@ A fact's `fields` are those of the record named by its `type`, and for
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from operator import attrgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
-from downtime.clinical.identifiers import clean_nhs_number, has_check_character
+from downtime.clinical import display
+from downtime.clinical.identifiers import clean_nhs_number, has_check_character, is_nhs_number
 from downtime.clinical.model import Patient
 from downtime.clinical.record_types import NAME_FIELDS
 from downtime.entry.absent_values import known_value
-from downtime.entry.record_layout import record_layout
-from downtime.paper.forms.model import FormDefinition
+from downtime.paper.forms.model import SIGN_OFF, FormDefinition, FormItem
 from downtime.paper.forms.record_fields import PERSON_PREFIX
 
 ADMIT, TRANSFER, DISCHARGE = "admit", "transfer", "discharge"
@@ -152,3 +154,78 @@ def parse_person_field(name: str, text: str) -> dict[str, str]:
 def _parse_name(text: str) -> dict[str, str]:
     family, _, given_names = text.partition(",")
     return {"family": family.strip(), "given": given_names.strip()}
+
+
+FORM = ""
+"""The part of a form that lies in no group with rows and in none with a record of its own."""
+_SIGN_OFF = frozenset(item.link_id for item in SIGN_OFF)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordGroup:
+    """A group that is a record of its own, or each of whose rows is one."""
+
+    record: str
+    system: str
+    fixed_fields: Mapping[str, str]
+    """Fields of the record that every such group gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLayout:
+    """Where each answer belongs."""
+
+    places: Mapping[str, tuple[FormItem, str, str]]
+    """Key of an answer to its field, group (`FORM` for the form itself) and row."""
+    order: Mapping[str, int]
+    """Groups in the order of the form."""
+    groups: Mapping[str, RecordGroup]
+    has_codes: bool
+    """Whether the form's own record is made by ticked or filled fields with a code."""
+    people: tuple[FormItem, ...]
+    """Fields that say who it is about."""
+    groups_of_people: frozenset[str]
+    """Groups whose rows say whom they are about."""
+
+
+@lru_cache(maxsize=512)
+def record_layout(form: FormDefinition) -> RecordLayout:
+    """The layout of a definition."""
+    fields = [item for item in form.fields() if item.link_id not in _SIGN_OFF]
+    places = {
+        key: (item, item.group or item.record_group or FORM, key.partition(":")[2])
+        for item in fields
+        for key in item.answer_keys()
+    }
+    people = tuple(item for item in fields if item.maps.startswith(PERSON_PREFIX))
+    groups = [group for _, group, _ in places.values()]
+    return RecordLayout(
+        places,
+        {group: index for index, group in enumerate(dict.fromkeys(groups))},
+        {
+            item.link_id: RecordGroup(
+                item.record, item.system or form.system, dict(item.fixed_fields)
+            )
+            for item in form.items
+            if item.record
+        },
+        any(item.code and item.record in ("", form.record) for item in fields),
+        people,
+        frozenset(item.group for item in people if item.group),
+    )
+
+
+PERSON_COLUMNS = ("Surname", "Given names", "Born", "NHS No.", "Hospital No.", "Downtime No.")
+
+
+def person_cells(person: PaperPerson) -> list[str]:
+    """What stands under HEAD; an NHS number that is none stays out."""
+    nhs = person.nhs_number
+    return [
+        person.family,
+        person.given,
+        display.format_day(person.birth_date),
+        display.format_nhs_number(nhs) if is_nhs_number(nhs) else "",
+        person.mrn,
+        person.downtime_number,
+    ]

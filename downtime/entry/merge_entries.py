@@ -26,7 +26,7 @@ from downtime.entry.model import (
     VerificationBasis,
 )
 from downtime.entry.policies import has_enough_people
-from downtime.entry.store import checks, entries, entries_elsewhere, second_keyings
+from downtime.entry.store import entries, entries_elsewhere, second_keyings
 from downtime.entry.store.entries_elsewhere import ElsewhereRow
 from downtime.paper import ledger
 from downtime.paper.model import FormState
@@ -226,7 +226,7 @@ def _progress(item: EntryElsewhere) -> tuple[int, int, str, str]:
 def move_to_outages(db: Database, outages_by_serial: Mapping[str, str]) -> None:
     """Follow forms that were put under another outage."""
     entries.move_to_outages(db, outages_by_serial)
-    checks.move_to_outages(db, outages_by_serial)
+    second_keyings.move_to_outages(db, outages_by_serial)
 
 
 def find_keyed_downtime_numbers(db: Database) -> set[str]:

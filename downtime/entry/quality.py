@@ -14,7 +14,7 @@ from math import sqrt
 from sqlite_utils import Database
 
 from downtime.entry.model import Entry, VerificationBasis
-from downtime.entry.store import checks
+from downtime.entry.store import second_keyings
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
@@ -56,10 +56,12 @@ def wilson_interval(errors: int, fields: int) -> tuple[float, float]:
 def estimate_form(db: Database, settings: Settings, outage: str, form: str) -> Estimate:
     """The estimate of one form."""
     last = settings.entry.error_window_forms
-    forms, fields, errors = checks.sum_last_checks(
+    forms, fields, errors = second_keyings.sum_last_checks(
         db, outage, form, VerificationBasis.COMPARED, last
     )
-    _, critical, slips = checks.sum_last_checks(db, outage, form, VerificationBasis.AGREED, last)
+    _, critical, slips = second_keyings.sum_last_checks(
+        db, outage, form, VerificationBasis.AGREED, last
+    )
     low, high = wilson_interval(errors, fields)
     critical_low, critical_high = wilson_interval(slips, critical)
     return Estimate(
@@ -80,7 +82,7 @@ def estimate_form(db: Database, settings: Settings, outage: str, form: str) -> E
 
 def estimate_all(vault: Vault, settings: Settings, outage: str) -> list[Estimate]:
     """The estimates of every form of which anything was checked."""
-    forms = checks.find_checked_forms(vault.db, outage)
+    forms = second_keyings.find_checked_forms(vault.db, outage)
     return [estimate_form(vault.db, settings, outage, form) for form in forms]
 
 

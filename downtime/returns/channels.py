@@ -8,11 +8,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from downtime.clock import Clock
+from downtime.errors import InputError
 from downtime.reconcile.identity.model import Merge
 from downtime.reconcile.model import StoredItem
 from downtime.returns.connection import Connection, LateAnswer, OpenConnection
-from downtime.returns.fhir import credentials, draft_bundles
-from downtime.returns.fhir.target import read_fhir_target
+from downtime.returns.fhir import draft_bundles
+from downtime.returns.fhir.target import check_credentials, read_fhir_target
 from downtime.returns.hl7 import connection as hl7_connection
 from downtime.returns.hl7 import draft_messages, mllp
 from downtime.returns.message_drafts import (
@@ -24,7 +25,7 @@ from downtime.returns.message_drafts import (
     make_merge_draft,
 )
 from downtime.returns.model import Channel
-from downtime.returns.profiles import Target
+from downtime.returns.profiles import Target, read_target
 from downtime.settings import Settings
 
 LINE = "line"
@@ -81,7 +82,7 @@ def _write_nothing(control_id: str) -> bytes:
 def _open_fhir(
     settings: Settings, target: Target, clock: Clock, on_late_answer: LateAnswer
 ) -> AbstractContextManager[Connection]:
-    from downtime.returns.fhir.connection import open_connection  # httpx: slow, seldom needed
+    from downtime.returns.fhir.rest_client import open_connection  # httpx: slow, seldom needed
 
     return open_connection(read_fhir_target(settings, target.system, target.fhir), clock)
 
@@ -92,9 +93,7 @@ def _check_mllp(settings: Settings, target: Target) -> None:
 
 
 def _check_fhir(settings: Settings, target: Target) -> None:
-    credentials.check_credentials(
-        read_fhir_target(settings, target.system, target.fhir), target.system
-    )
+    check_credentials(read_fhir_target(settings, target.system, target.fhir), target.system)
 
 
 CHANNELS: Mapping[Channel, ChannelDefinition] = {
@@ -135,3 +134,21 @@ CHANNELS: Mapping[Channel, ChannelDefinition] = {
 EXPORT_FORMATS: Mapping[str, Channel] = {
     row.export_format: channel for channel, row in CHANNELS.items() if row.export_format
 }
+
+
+def check_target(settings: Settings, system: str) -> Target:
+    """One system's table, with the files that it names; InputError for the first mistake."""
+    target = read_target(settings, system)
+    CHANNELS[target.channel].check(settings, target)
+    return target
+
+
+def check_targets(settings: Settings) -> tuple[list[Target], list[InputError]]:
+    """The systems that can be reached as their tables say, and what is wrong with the others'."""
+    targets, faults = [], []
+    for system in settings.returns.targets:
+        try:
+            targets.append(check_target(settings, system))
+        except InputError as fault:
+            faults.append(fault)
+    return targets, faults

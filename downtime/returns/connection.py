@@ -24,6 +24,8 @@ class AttemptResult:
     answer: str = ""
     pause: bool = False
     wait_seconds: float = 0.0
+    stored_nothing: bool = False
+    """Whether a receiver that refused it has certainly kept nothing of it."""
 
 
 class Connection(Protocol):

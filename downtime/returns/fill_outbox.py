@@ -10,17 +10,29 @@ from sqlite_utils import Database
 from downtime.errors import InputError
 from downtime.outage.model import Outage
 from downtime.reconcile import model as reconcile_model
-from downtime.reconcile.identity.model import Merge
+from downtime.reconcile.identity.model import Merge, MergeState
 from downtime.reconcile.model import Decision, StoredItem
 from downtime.reconcile.store import items as items_store
-from downtime.returns import link_messages, outbox
+from downtime.returns import outbox
 from downtime.returns.channels import CHANNELS, draft_separations
-from downtime.returns.message_drafts import MessageContext, MessageDraft, make_control_id
-from downtime.returns.message_reasons import MessageReason, encode_reason
-from downtime.returns.model import Channel, Message, MessageState, NewMessage
+from downtime.returns.message_drafts import (
+    MessageContext,
+    MessageDraft,
+    make_control_id,
+    make_merge_key,
+)
+from downtime.returns.model import (
+    Channel,
+    Message,
+    MessageReason,
+    MessageState,
+    NewMessage,
+    encode_reason,
+)
 from downtime.returns.policies import had_no_effect
 from downtime.returns.profiles import Target
 from downtime.returns.store import outbox_messages
+from downtime.returns.store.outbox_messages import Carrier
 from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
@@ -89,12 +101,12 @@ class OutboxFiller:
     def add_merges(self, target: Target, channel: Channel, merges: Sequence[Merge]) -> None:
         """Write what one system is still to hear of downtime numbers."""
         system, context = target.system, self._context(target)
-        reports = link_messages.find_unreported_links(self._db, system, channel, merges)
+        reports = find_unreported_links(self._db, system, channel, merges)
         drafts = CHANNELS[channel].draft_merges(context, reports.messages)
         self._written += self._write_drafts(drafts, system, channel)
         lines = draft_separations(context, reports.lines)
         self._written += self._write_drafts(lines, system, Channel.WORKLIST)
-        link_messages.withdraw_messages(self._db, reports.needless, self._now)
+        withdraw_messages(self._db, reports.needless, self._now)
         self.message_count += len(reports.needless)
 
     def add_documents(self, target: Target, channel: Channel, filed: Sequence[StoredItem]) -> None:
@@ -232,3 +244,49 @@ class OutboxFiller:
             if row.decided.decision == Decision.RETURN:
                 reconcile_model.LIFECYCLE.check(Decision.RETURN, Decision.RETURNED)
                 self._returned.append(row)
+
+
+class LinkReports(NamedTuple):
+    """What one system is still to hear of, and messages that need not go out any more."""
+
+    messages: list[Merge]
+    lines: list[Merge]
+    needless: list[Message]
+
+
+def find_unreported_links(
+    db: Database, system: str, channel: Channel, merges: Sequence[Merge]
+) -> LinkReports:
+    """Sort what became of downtime numbers by how this system hears of it."""
+    reports = LinkReports([], [], [])
+    keys = [make_merge_key(merge, system) for merge in merges]
+    known = outbox_messages.find_carriers(db, keys, settled=True)
+    undone_ids = {merge.id for merge in merges if merge.state != MergeState.LINKED}
+    for merge, key in zip(merges, keys, strict=True):
+        if key in known:
+            continue
+        if merge.state == MergeState.LINKED:
+            if merge.id not in undone_ids:
+                reports.messages.append(merge)
+            continue
+        link_messages = _link_messages(db, known, merge, system)
+        if unsent := [message for message in link_messages if had_no_effect(message)]:
+            reports.needless.extend(unsent)
+        elif link_messages:
+            by_hand = CHANNELS[channel].separates_by_hand
+            (reports.lines if by_hand else reports.messages).append(merge)
+    return reports
+
+
+def withdraw_messages(db: Database, needless: Sequence[Message], now: str) -> None:
+    """Take messages of undone links out of the queue."""
+    for message in needless:
+        outbox.settle_message(db, message, encode_reason(MessageReason.LINK_UNDONE), now)
+
+
+def _link_messages(
+    db: Database, known: dict[str, list[Carrier]], undone: Merge, system: str
+) -> list[Message]:
+    """The messages by which this system heard of a link that was undone since."""
+    key = make_merge_key(replace(undone, state=MergeState.LINKED), system)
+    return [outbox.require_message(db, carrier.control_id) for carrier in known.get(key, ())]

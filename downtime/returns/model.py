@@ -136,7 +136,7 @@ class Message:
 
     `items` are the keys of the compared items it carries; `order_key` is the patient, within whom
     order is kept; `answer` is what the receiver said last, `reason` why it is where it is
-    (`message_reasons` words it).
+    (`word_reason` words it).
     """
 
     control_id: str
@@ -206,3 +206,36 @@ class Signature:
     person: str
     person_name: str
     signed: str
+
+
+class MessageReason(StrEnum):
+    """What the program itself has to say about a message."""
+
+    HELD_BEHIND = "held-behind"
+    REPLACED_BY = "replaced-by"
+    LINK_UNDONE = "link-undone"
+    ACCEPTED_ONLY = "accepted-only"
+    TAKEN_EARLIER = "taken-earlier"
+
+
+_REASON_SENTENCES = {
+    MessageReason.HELD_BEHIND: "Waits for message {} of the same patient, which was refused.",
+    MessageReason.REPLACED_BY: "Replaced by message {}.",
+    MessageReason.LINK_UNDONE: "The link was undone before it was told.",
+    MessageReason.ACCEPTED_ONLY: "It is in safe keeping; whether it was taken in was not said.",
+    MessageReason.TAKEN_EARLIER: "It was taken in at an earlier attempt.",
+}
+_REASON_SEPARATOR = ":"
+
+
+def encode_reason(reason: MessageReason, control_id: str = "") -> str:
+    """The reason as it is stored, with the other message that it names."""
+    return f"{reason}{_REASON_SEPARATOR}{control_id}"
+
+
+def word_reason(stored: str) -> str:
+    """A stored reason as a sentence; what a person or a receiver said stays as it was said."""
+    code, separator, control_id = stored.partition(_REASON_SEPARATOR)
+    if separator and code in _REASON_SENTENCES:
+        return _REASON_SENTENCES[MessageReason(code)].format(control_id)
+    return stored

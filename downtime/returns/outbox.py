@@ -22,8 +22,15 @@ from sqlite_utils import Database
 
 from downtime.clock import to_text
 from downtime.errors import ConflictError, NotFoundError
-from downtime.returns.message_reasons import MessageReason, encode_reason
-from downtime.returns.model import LIFECYCLE, AuditAction, Channel, Message, MessageState
+from downtime.returns.model import (
+    LIFECYCLE,
+    AuditAction,
+    Channel,
+    Message,
+    MessageReason,
+    MessageState,
+    encode_reason,
+)
 from downtime.returns.policies import check_awaits_answer, check_can_send_again, check_reason
 from downtime.returns.store import outbox_messages
 from downtime.settings import ReturnsSettings

@@ -8,17 +8,22 @@ import gzip
 import io
 import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pyrage
 
-from downtime.errors import UntrustedError
-from downtime.vault import sealing
+from downtime.errors import InputError, NotFoundError, UntrustedError
+from downtime.settings import Settings
+from downtime.vault import device, sealing
+from downtime.vault.audit import GENESIS
 from downtime.vault.device import Device, DeviceCard
+from downtime.vault.model import Checkpoint
 from downtime.vault.sealing import SealedFile, SealedFileKind
+from downtime.vault.vault import Vault
 
 SCHEMA = 1
 """The version of the rows inside; a program merges no bundle of a later one."""
@@ -28,6 +33,8 @@ KIND = SealedFileKind(
     {"hospital": str, "device": str, "station": str, "sequence": int, "created": str},
 )
 SUFFIX = ".sync"
+AUDIT, CHECKPOINT, PERSON = "audit", "checkpoint", "person"
+"""Rows beside those of the rooms: the laptop's audit chain, its last signed point, its accounts."""
 _LEVEL = 6
 _BYTES = "$bytes"
 
@@ -137,3 +144,76 @@ def _decode_value(value: Any) -> Any:
     if isinstance(value, Mapping) and value.keys() == {_BYTES}:
         return b64decode(value[_BYTES])
     return value
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedBundle:
+    """A bundle of a trusted laptop of this hospital for this station, and what it holds."""
+
+    sealed: SealedFile
+    header: BundleHeader
+    card: DeviceCard
+    chain: Sequence[Any]
+    """The laptop's audit chain."""
+    point: Checkpoint | None
+    """Its last signed point."""
+    rows: Sequence[Row]
+    """All other rows."""
+
+    @property
+    def head(self) -> str:
+        """The hash of the last audit entry."""
+        return str(self.chain[-1][-1]) if self.chain else GENESIS
+
+    @property
+    def audit_target(self) -> str:
+        """How the audit names it."""
+        header = self.header
+        return f"{header.device} {header.sequence} {self.sealed.sha256} head {self.head}"
+
+
+def read_bundle(path: Path, settings: Settings) -> bytes:
+    """The bytes of a bundle's file; NotFoundError, InputError when it is too large."""
+    limit = settings.sync.max_bundle_bytes
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError:
+        raise NotFoundError(
+            "bundle.missing", f"There is no bundle {path.name}.", "Check the name or the stick."
+        ) from None
+    if len(data) > limit:
+        raise InputError(
+            "bundle.too-large",
+            f"{path.name} is larger than {limit} bytes, the most that a bundle may have.",
+            "If it is a bundle of this hospital, raise sync.max_bundle_bytes.",
+        )
+    return data
+
+
+def open_bundle(vault: Vault, settings: Settings, data: bytes) -> OpenedBundle:
+    """The bundle in a file's bytes.
+
+    UntrustedError when it was altered or cut short, comes from an unknown laptop or another
+    hospital, or is for another station.
+    """
+    sealed = sealing.verify_seal(KIND, data, sealing.list_trusted_keys(vault.home))
+    own_device, cards = device.load_device(vault), device.read_trusted_cards(vault.home)
+    header = read_header(sealed)
+    card = next((c for c in cards if sealing.key_id(c.public_key) == header.key), None)
+    if card is None:
+        raise UntrustedError(
+            "sync.own", "This bundle was made by this machine.", "Take it to the station."
+        )
+    check_header(header, card, own_device.code, settings.site.code)
+    chain: list[Any] = []
+    point: Checkpoint | None = None
+    rows: list[Row] = []
+    for table, row in open_rows(sealed, own_device.age_identity):
+        if table == AUDIT:
+            chain.append(row["entry"])
+        elif table == CHECKPOINT:
+            point = Checkpoint(**row)
+        else:
+            rows.append((table, row))
+    return OpenedBundle(sealed, header, card, chain, point, rows)

@@ -13,7 +13,7 @@ from downtime.outage.laptop_outages import export_outages
 from downtime.paper.merge_ledger import export_ledger
 from downtime.settings import Settings
 from downtime.sync import bundle
-from downtime.sync.bundle import BundleHeader, Row
+from downtime.sync.bundle import AUDIT, CHECKPOINT, PERSON, BundleHeader, Row
 from downtime.sync.model import AuditAction
 from downtime.transport.folder import CarrierFolder
 from downtime.vault import checkpoint, device, sealing
@@ -24,8 +24,6 @@ from downtime.vault.policies import check_reason
 from downtime.vault.sealing import SealedFile
 from downtime.vault.store import audit_chain, checkpoints
 from downtime.vault.vault import Vault
-
-AUDIT, CHECKPOINT, PERSON = "audit", "checkpoint", "person"
 
 
 @dataclass(frozen=True, slots=True)

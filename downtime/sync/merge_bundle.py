@@ -6,12 +6,14 @@ in one transaction, together with its audit entry: a program that dies meanwhile
 it. What only its audit chain speaks against can be merged by a person, with a reason.
 """
 
+from sqlite_utils import Database
+
 from downtime.settings import Settings
 from downtime.sync import store
-from downtime.sync.duplicate_numbers import find_duplicate_rows, save_duplicates
+from downtime.sync.bundle import OpenedBundle, open_bundle
+from downtime.sync.duplicate_numbers import DuplicateRows, find_duplicate_rows, save_duplicates
 from downtime.sync.merge_rows import MergeResult, RowMerger
-from downtime.sync.model import AuditAction, UntrustedBundle
-from downtime.sync.open_bundle import open_bundle
+from downtime.sync.model import AuditAction, TrustFailure, UntrustedBundle
 from downtime.sync.trust_checks import find_trust_failure
 from downtime.vault.model import Actor
 from downtime.vault.policies import check_reason
@@ -25,21 +27,7 @@ def merge_bundle(
 
     UntrustedError as `open_bundle`, and when it does not continue what the laptop showed before.
     """
-    bundle = open_bundle(vault, settings, data)
-    laptop, target = bundle.header.device, bundle.audit_target
-    with vault.change(actor, AuditAction.HANDOVER_TAKE, target=target, reason=reason) as db:
-        duplicates = find_duplicate_rows(db, bundle.rows)
-        known_hashes = store.fetch_audit_hashes(db, laptop)
-        if failure := find_trust_failure(bundle, known_hashes, duplicates.numbers):
-            raise failure.error
-        has_new_entries = bundle.header.sequence > len(known_hashes)
-        result = MergeResult(bundle.header, bundle.card.name, bundle.sealed.sha256, has_new_entries)
-        if has_new_entries:
-            store.save_audit_chain(db, laptop, bundle.chain)
-            merger = RowMerger(vault, settings, db, actor)
-            result = merger.merge_rows(bundle.rows, duplicates, result)
-        store.save_bundle(db, bundle, actor, vault.now())
-    return result
+    return _merge(vault, settings, data, actor, reason, AuditAction.HANDOVER_TAKE)
 
 
 def merge_untrusted_bundle(
@@ -52,41 +40,46 @@ def merge_untrusted_bundle(
     merged as any other.
     """
     reason = check_reason(reason, "sync.reason")
+    return _merge(vault, settings, data, actor, reason, AuditAction.HANDOVER_TAKE_OVER)
+
+
+def _merge(
+    vault: Vault, settings: Settings, data: bytes, actor: Actor, reason: str, action: AuditAction
+) -> MergeResult:
     bundle = open_bundle(vault, settings, data)
-    laptop, target = bundle.header.device, bundle.audit_target
-    with vault.change(actor, AuditAction.HANDOVER_TAKE_OVER, target=target, reason=reason) as db:
-        duplicates, now = find_duplicate_rows(db, bundle.rows), vault.now()
-        known_hashes, sha256 = store.fetch_audit_hashes(db, laptop), bundle.sealed.sha256
+    laptop, sha256 = bundle.header.device, bundle.sealed.sha256
+    with vault.change(actor, action, target=bundle.audit_target, reason=reason) as db:
+        duplicates = find_duplicate_rows(db, bundle.rows)
+        known_hashes = store.fetch_audit_hashes(db, laptop)
         failure = find_trust_failure(bundle, known_hashes, duplicates.numbers)
+        if failure and action == AuditAction.HANDOVER_TAKE:
+            raise failure.error
         continues = bundle.header.sequence > len(known_hashes)
-        has_new_entries = not store.has_bundle(db, sha256) if failure else continues
+        is_new = not store.has_bundle(db, sha256) if failure else continues
         result = MergeResult(
-            bundle.header,
-            bundle.card.name,
-            sha256,
-            has_new_entries,
-            failure=failure,
+            bundle.header, bundle.card.name, sha256, is_new, failure=failure,
             duplicate_numbers=duplicates.numbers,
-        )
-        if has_new_entries:
+        )  # fmt: skip
+        if is_new:
             if not (failure and failure.branch):
                 store.save_audit_chain(db, laptop, bundle.chain)
-            merger = RowMerger(vault, settings, db, actor)
-            result = merger.merge_rows(bundle.rows, duplicates, result)
-        store.save_bundle(db, bundle, actor, now)
-        if failure and has_new_entries:
-            save_duplicates(db, duplicates, failure.branch or laptop, now)
-            untrusted = UntrustedBundle(
-                sha256=sha256,
-                device=laptop,
-                failure=failure,
-                kept_sentence="",
-                reason=reason,
-                merged=now,
-                merged_by=actor.id,
-                merged_name=actor.name,
-                duplicate_numbers=duplicates.numbers,
-                file=bundle.sealed.data,
+            result = RowMerger(vault, settings, db, actor).merge_rows(
+                bundle.rows, duplicates, result
             )
-            store.save_untrusted_bundle(db, untrusted)
+        store.save_bundle(db, bundle, actor, vault.now())
+        if is_new and failure:
+            _keep_untrusted(db, bundle, failure, duplicates, actor, vault.now(), reason)
     return result
+
+
+def _keep_untrusted(
+    db: Database, bundle: OpenedBundle, failure: TrustFailure, duplicates: DuplicateRows,
+    actor: Actor, now: str, reason: str,
+) -> None:  # fmt: skip
+    save_duplicates(db, duplicates, failure.branch or failure.device, now)
+    untrusted = UntrustedBundle(
+        sha256=bundle.sealed.sha256, device=failure.device, failure=failure, kept_sentence="",
+        reason=reason, merged=now, merged_by=actor.id, merged_name=actor.name,
+        duplicate_numbers=duplicates.numbers, file=bundle.sealed.data,
+    )  # fmt: skip
+    store.save_untrusted_bundle(db, untrusted)

@@ -7,8 +7,8 @@ has to recover, and its paper is real whatever became of its audit. What was sai
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from downtime.sync.bundle import OpenedBundle
 from downtime.sync.model import TrustFailure, TrustFailureKind
-from downtime.sync.open_bundle import OpenedBundle
 from downtime.vault import audit, checkpoint
 
 

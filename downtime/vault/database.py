@@ -4,10 +4,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import fields
+from enum import Enum
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
+import orjson
 import sqlcipher3
 import sqlite_utils
 
@@ -164,11 +166,38 @@ def _begin(db: sqlite_utils.Database) -> None:
 
 
 def build_record(kind: type[T], row: Mapping[str, Any]) -> T:
-    """A record from the columns of its fields; columns that a newer program added are left out."""
-    names = _field_names(kind)  # type: ignore[arg-type]  # a class can be hashed
-    return kind(**{name: row[name] for name in names})
+    """A record from the columns of its fields; columns that a newer program added are left out.
+
+    What SQLite has no type for is read by the type of its field: enumerations, truth values, and
+    from JSON what is a mapping, a tuple or a record itself.
+    """
+    readers = _field_readers(kind)  # type: ignore[arg-type]  # a class can be hashed
+    return kind(**{name: read(row[name]) if read else row[name] for name, read in readers.items()})
 
 
 @cache
-def _field_names(kind: Any) -> tuple[str, ...]:
-    return getattr(kind, "_fields", None) or tuple(field.name for field in fields(kind))
+def _field_readers(kind: Any) -> dict[str, Callable[[Any], Any] | None]:
+    hints = get_type_hints(kind)
+    names = getattr(kind, "_fields", None) or tuple(field.name for field in fields(kind))
+    return {name: _find_reader(hints[name]) for name in names}
+
+
+def _find_reader(hint: Any) -> Callable[[Any], Any] | None:
+    if isinstance(hint, type) and (hint is bool or issubclass(hint, Enum)):
+        return hint
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin is tuple:
+        return lambda stored: tuple(map(_find_reader(parts[0]) or _unchanged, _from_json(stored)))
+    if origin in (Mapping, dict):
+        return _from_json
+    if hasattr(hint, "_fields"):
+        return lambda stored: build_record(hint, _from_json(stored))
+    return None
+
+
+def _from_json(stored: Any) -> Any:
+    return orjson.loads(stored) if isinstance(stored, str) else stored
+
+
+def _unchanged(stored: Any) -> Any:
+    return stored

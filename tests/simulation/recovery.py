@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from downtime.clock import to_text
 from downtime.demo.form_answers import local
-from downtime.entry import duplicate_entries, keying, open_form
+from downtime.entry import duplicate_entries, keyed_form, keying
 from downtime.entry.facts import PaperPerson
 from downtime.entry.model import EntryChoice
 from downtime.outage import outages
@@ -19,7 +19,7 @@ from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import Decision, ItemFilter, ItemState
 from downtime.returns import outbox, send_messages
 from downtime.returns.model import MessageState
-from downtime.returns.statement import completeness_statement, sign_statement
+from downtime.returns.statement import completeness_statement
 from downtime.returns.statement.completeness_statement import Statement
 from downtime.returns.store import outbox_messages as outbox_store
 from downtime.snapshot import local_snapshots
@@ -135,7 +135,7 @@ def enter(s: Simulation) -> None:
         if paper.sheet.filed:
             continue
         if paper.sheet.entered:
-            s.clerks.see_through(paper, open_form.get_entry(station.vault, paper.sheet.serial))
+            s.clerks.see_through(paper, keyed_form.get_entry(station.vault, paper.sheet.serial))
         else:
             s.clerks.enter(paper)
     for sheet in s.notes:
@@ -259,5 +259,7 @@ def state(s: Simulation) -> Statement:
     """Three leads sign what is stated."""
     station, staff = s.fleet.station, s.fleet.staff
     for lead, username in (("ward", "nurse"), ("records", "records"), ("safety", "site")):
-        sign_statement.sign_statement(station.vault, station.settings, lead, staff[username], WHY)
+        completeness_statement.sign_statement(
+            station.vault, station.settings, lead, staff[username], WHY
+        )
     return completeness_statement.gather_statement(station.vault, station.settings)

@@ -3,11 +3,17 @@
 Each keeps what it finds in transactions of its own.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import monotonic
+from typing import NamedTuple
 
-from downtime.processes.pool import WorkerProcess, distribute_work, start_workers
-from downtime.reconcile.compare.compare_forms import FormComparer
-from downtime.reconcile.compare.comparison_worker import ComparisonWorkerArguments
+from downtime.clock import Clock
+from downtime.config import Home
+from downtime.processes.pool import WorkerProcess, distribute_work, serve_worker, start_workers
+from downtime.reconcile.compare.compare_forms import FormComparer, open_comparison
 from downtime.reconcile.compare.model import ComparisonTask, FormsCompared, Stamps
 from downtime.reconcile.identity.match_patient import Links
 from downtime.vault.vault import Vault
@@ -33,9 +39,40 @@ def compare_in_parallel(
     )
 
     def start_worker(_: int) -> WorkerProcess[Stamps, FormsCompared]:
-        return WorkerProcess("downtime.reconcile.compare.comparison_worker", arguments)
+        return WorkerProcess("downtime.reconcile.compare.compare_in_parallel", arguments)
 
     with start_workers(start_worker, cores - 1 if is_worth_it else 0) as workers:
         yield from distribute_work(
             sets, workers, lambda stamps: comparer.compare(stamps, links), ahead=AHEAD
         )
+
+
+class ComparisonWorkerArguments(NamedTuple):
+    """What a process that compares begins with."""
+
+    home: Path
+    key: bytes
+    now: datetime
+    task: ComparisonTask
+    links: Links
+
+
+@contextmanager
+def _prepare(arguments: ComparisonWorkerArguments) -> Iterator[Callable[[Stamps], FormsCompared]]:
+    with (
+        closing(
+            Vault(Home(arguments.home), arguments.key, _continue_clock(arguments.now))
+        ) as vault,
+        open_comparison(vault, arguments.task) as comparer,
+    ):
+        yield lambda stamps: comparer.compare(stamps, arguments.links)
+
+
+def _continue_clock(now: datetime) -> Clock:
+    """The clock of the process that started this one."""
+    began = monotonic()
+    return lambda: now + timedelta(seconds=monotonic() - began)
+
+
+if __name__ == "__main__":
+    serve_worker(_prepare)

@@ -24,7 +24,7 @@ from downtime.reconcile.duplicates.store import fetch_dangling_serials
 from downtime.reconcile.identity.match_patient import Links
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import AuditAction, ComparisonRun, ItemFilter
-from downtime.reconcile.store import comparisons
+from downtime.reconcile.store import compared_forms
 from downtime.reconcile.store import items as items_store
 from downtime.settings import Settings
 from downtime.snapshot import local_snapshots
@@ -121,7 +121,7 @@ def _record_run(
         run = ComparisonRun(
             outage, vault.now(), task.recovered, len(forms.stamps), items, forms.basis
         )
-        comparisons.save_run(db, run)
+        compared_forms.save_run(db, run)
     states = items_store.count_items_by(vault.db, outage, "state")
     open_items = items_store.count_items(vault.db, outage, ItemFilter(open_only=True))
     return ComparisonSummary(

@@ -20,7 +20,7 @@ from downtime.reconcile.compare.model import ComparisonTask, Stamps
 from downtime.reconcile.identity.links import confirmed_links
 from downtime.reconcile.identity.match_patient import SERIAL, Links, links_between_people
 from downtime.reconcile.model import AuditAction, ComparisonRun
-from downtime.reconcile.store import compared_forms, comparisons
+from downtime.reconcile.store import compared_forms
 from downtime.settings import ReconcileSettings
 from downtime.snapshot import local_snapshots
 from downtime.snapshot.store.changed_patients import find_changed_patients
@@ -45,7 +45,7 @@ def find_forms_to_compare(vault: Vault, task: ComparisonTask) -> FormsToCompare:
     stamps = entries.stamps_of_outage(vault.db, outage.id, "" if outage.drill else outage.opened)
     basis = _comparison_basis(task)
     before = compared_forms.fetch_stamps(vault.db, outage.id)
-    last = comparisons.fetch_last_run(vault.db, outage.id)
+    last = compared_forms.fetch_last_run(vault.db, outage.id)
     if last is None or last.basis != basis:
         changed = set(stamps)
     else:

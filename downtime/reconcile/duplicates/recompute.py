@@ -10,11 +10,12 @@ from sqlite_utils import Database
 
 from downtime.reconcile.duplicates import store
 from downtime.reconcile.duplicates.blood_units import find_representatives
-from downtime.reconcile.duplicates.finding_reasons import (
+from downtime.reconcile.duplicates.model import (
+    RETURNABLE_STATES,
+    rank_settlement,
     reasons_for_represented,
     reasons_for_rival,
 )
-from downtime.reconcile.duplicates.model import RETURNABLE_STATES, rank_settlement
 from downtime.reconcile.duplicates.store import OwnFinding, UnitMember
 from downtime.reconcile.model import LIFECYCLE, UNDECIDED, Decision, ItemState, StoredItem
 from downtime.reconcile.reasons import with_returned

@@ -11,7 +11,7 @@ from downtime.reconcile.duplicates.model import (
     FormStatement,
     is_patient_certain,
 )
-from downtime.reconcile.duplicates.specimen_sites import describe_site
+from downtime.reconcile.duplicates.tests_and_doses import describe_site
 from downtime.reconcile.model import Decision, ItemState
 from downtime.reconcile.reasons import Reasons, decode_reasons
 

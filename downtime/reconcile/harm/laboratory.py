@@ -22,7 +22,7 @@ from downtime.reconcile.harm.model import (
 from downtime.reconcile.harm.records import POSSIBLY_OPEN_STAGES, ReviewedRecords, names_of_test
 from downtime.reconcile.model import Item, ItemState
 from downtime.reconcile.reasons import ReasonCode, Reasons, make_reasons
-from downtime.reconcile.rules.test_names import names_of_fact
+from downtime.reconcile.rules.values import names_of_fact
 from downtime.reconcile.rules.verdict import time_between
 from downtime.settings import Settings
 

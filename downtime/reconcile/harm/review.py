@@ -1,11 +1,15 @@
-"""Look for what the outage may have done to patients, and keep what clinicians say about it."""
+"""Look for what the outage may have done to patients, and keep what clinicians say about it.
+
+All of it also goes out as a table for spreadsheets: one line a finding, times in the site's zone.
+"""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from downtime.clinical import display
 from downtime.clinical.model import (
     Appointment,
     DiagnosticReport,
@@ -14,12 +18,19 @@ from downtime.clinical.model import (
     Record,
     ServiceRequest,
 )
+from downtime.entry import facts
 from downtime.errors import ConflictError, NotFoundError
 from downtime.outage.model import Outage
+from downtime.paper.csv_file import to_csv
+from downtime.paper.serials import format_serial
 from downtime.reconcile.harm import store as harm_store
 from downtime.reconcile.harm.appointments import AppointmentReview, find_missed_appointments
 from downtime.reconcile.harm.laboratory import LaboratoryReview, find_laboratory_findings
 from downtime.reconcile.harm.model import (
+    EXPLANATIONS,
+    KINDS,
+    OUTCOMES,
+    STEPS,
     Explanation,
     FindingKind,
     Harm,
@@ -28,13 +39,14 @@ from downtime.reconcile.harm.model import (
     HarmRun,
     ReviewedFinding,
     ReviewKind,
+    Step,
 )
-from downtime.reconcile.harm.policies import check_can_explain, check_explanation, check_outcome
 from downtime.reconcile.harm.records import ReviewedRecords
 from downtime.reconcile.harm.turnaround import compare_turnaround
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import AuditAction, Item
-from downtime.reconcile.store import comparisons
+from downtime.reconcile.policies import check_can_explain, check_explanation, check_outcome
+from downtime.reconcile.store import compared_forms
 from downtime.reconcile.store import items as items_store
 from downtime.settings import Settings
 from downtime.snapshot import local_snapshots
@@ -52,7 +64,7 @@ def run_review(vault: Vault, settings: Settings, actor: Actor, reason: str) -> H
     ConflictError before the first comparison.
     """
     outage = find_latest_outage(vault)
-    compared = comparisons.fetch_last_run(vault.db, outage.id)
+    compared = compared_forms.fetch_last_run(vault.db, outage.id)
     if compared is None:
         raise ConflictError(
             "harm.not-compared",
@@ -188,3 +200,47 @@ def _record(
             )  # fmt: skip
             harm_store.save_review(db, review)
     return len(keys)
+
+
+HEAD = (
+    "Finding", "State", "What", "What was found", "System", "Ward", *facts.PERSON_COLUMNS, "Requested",
+    "Collected", "Phoned", "Resulted", "Seen", "Planned", "Booked again", "Forms", "Harm", "Note",
+    "Reviewed by", "Reviewed", "Explained", "Reason", "Explained by",
+)  # fmt: skip
+
+
+def findings_to_csv(rows: Iterable[ReviewedFinding], zone: ZoneInfo) -> bytes:
+    """All findings given, in their order; no cell is run as a formula."""
+    return to_csv(HEAD, [_cells(row, zone) for row in rows])
+
+
+def _cells(row: ReviewedFinding, zone: ZoneInfo) -> list[str]:
+    finding = row.finding
+    times = [
+        display.format_moment(finding.times.get(step, ""), zone)
+        for step in (*STEPS, Step.PLANNED, Step.BOOKED)
+    ]
+    return [
+        KINDS[finding.kind],
+        finding.state.replace("-", " "),
+        finding.title,
+        finding.explain(zone),
+        finding.system,
+        finding.ward,
+        *facts.person_cells(finding.person),
+        *times,
+        " ".join(format_serial(serial) for serial in finding.serials),
+        *_review_cells(row, zone),
+    ]
+
+
+def _review_cells(row: ReviewedFinding, zone: ZoneInfo) -> list[str]:
+    review, explanation = row.reviewed, row.explained
+    reviewed, explained = [""] * 4, [""] * 3
+    if review:
+        at = display.format_moment(review.at, zone)
+        reviewed = [OUTCOMES[Harm(review.outcome)], review.note, review.person_name, at]
+    if explanation:
+        title = EXPLANATIONS[Explanation(explanation.outcome)]
+        explained = [title, explanation.note, explanation.person_name]
+    return reviewed + explained

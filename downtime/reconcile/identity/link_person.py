@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from downtime.entry.facts import make_paper_person
 from downtime.errors import ConflictError, NotFoundError
 from downtime.outage.model import Outage
-from downtime.reconcile.identity import candidates, links, policies
+from downtime.reconcile import policies
+from downtime.reconcile.identity import candidates, links
 from downtime.reconcile.identity.candidates import Candidate, CandidateOffer
 from downtime.reconcile.identity.model import Link
 from downtime.reconcile.identity.unidentified import (

@@ -14,12 +14,8 @@ from downtime.errors import NotFoundError
 from downtime.reconcile.identity import store
 from downtime.reconcile.identity.match_patient import SERIAL, LinkedPatient
 from downtime.reconcile.identity.model import LIFECYCLE, Link, LinkState, Merge, MergeState
-from downtime.reconcile.identity.policies import (
-    check_can_confirm,
-    check_can_propose,
-    check_reason,
-)
 from downtime.reconcile.model import AuditAction
+from downtime.reconcile.policies import check_can_confirm, check_can_propose, check_link_reason
 from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
@@ -84,7 +80,7 @@ def propose_link(
     force: one number is never two people. `by_program`: the program found it, and `actor` asked it
     to.
     """
-    reason = check_reason(reason)
+    reason = check_link_reason(reason)
     link = Link(
         id=store.new_id(), outage=outage, key=key, state=LinkState.PROPOSED, exact=exact,
         snapshot=snapshot, person=person, paper=tuple(paper), proposed=vault.now(),
@@ -111,7 +107,7 @@ def confirm_link(
     account ids). What the program proposed is proposed by whoever agrees first, and confirmed by
     the next, unless the setting `reconcile.exact_links_by_one` lets one person suffice.
     """
-    reason = check_reason(reason)
+    reason = check_link_reason(reason)
     with vault.change(actor, AuditAction.IDENTITY_CONFIRM, target=link_id, reason=reason) as db:
         link = get_link(db, link_id)
         LIFECYCLE.check(link.state, LinkState.CONFIRMED)
@@ -143,7 +139,7 @@ def undo_link(vault: Vault, link_id: str, actor: Actor, reason: str) -> Link:
 def _end_link(
     vault: Vault, link_id: str, state: LinkState, action: AuditAction, actor: Actor, reason: str
 ) -> Link:
-    reason = check_reason(reason)
+    reason = check_link_reason(reason)
     with vault.change(actor, action, target=link_id, reason=reason) as db:
         link = get_link(db, link_id)
         LIFECYCLE.check(link.state, state)

@@ -8,7 +8,7 @@ from downtime.clinical.model import OPEN_STAGES, Patient, RequestStage, ServiceR
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.reasons import ReasonCode, make_reasons
-from downtime.reconcile.rules.test_names import names_of_fact, names_of_record
+from downtime.reconcile.rules.values import names_of_fact, names_of_record
 from downtime.reconcile.rules.verdict import ComparisonContext, Verdict, find_nearest, register_rule
 
 

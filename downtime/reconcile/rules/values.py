@@ -2,8 +2,12 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
+
+from downtime.clinical.model import Observation, ServiceRequest
+from downtime.entry.facts import Fact
 
 _NAMES = {
     "k": "potassium",
@@ -110,3 +114,24 @@ def is_same_value(value: str, units: str, other: str, other_units: str) -> bool 
     if (factor := _FACTORS.get((other_unit, unit))) is not None:
         return Decimal(second) * factor == Decimal(first)
     return None
+
+
+def names_of_fact(fact: Fact) -> set[str]:
+    """The names that paper gives a test; none of a mere `other`."""
+    return names_in_fields(fact.fields)
+
+
+def names_in_fields(fields: Mapping[str, str]) -> set[str]:
+    """The names of a test in a fact's fields; none of a mere `other`."""
+    return {
+        fold_test_name(fields.get("code", "")),
+        fold_test_name(fields.get("display", "")),
+    } - _NO_NAME
+
+
+def names_of_record(live: ServiceRequest | Observation) -> set[str]:
+    """The names that the system gives a test."""
+    return {fold_test_name(live.code), fold_test_name(live.display)} - {""}
+
+
+_NO_NAME = frozenset(("", "other"))

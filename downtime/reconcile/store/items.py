@@ -1,4 +1,7 @@
-"""The SQL of compared items and what was decided about them (`item`)."""
+"""The SQL of compared items and what was decided about them, one by one and in bulk.
+
+Tables: `item`, `item_batch` (decisions in bulk) and `item_before` (what was decided before them).
+"""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,6 +18,7 @@ from downtime.reconcile.model import (
     ALL_ITEMS,
     PROPOSED,
     UNDECIDED,
+    BulkDecision,
     Decision,
     DecisionRecord,
     Item,
@@ -23,6 +27,7 @@ from downtime.reconcile.model import (
     StoredItem,
 )
 from downtime.reconcile.reasons import decode_reasons, encode_reasons
+from downtime.vault.database import build_record
 
 Counted = Literal["state", "type", "system", "ward", "form"]
 """By what items are counted."""
@@ -258,3 +263,40 @@ def encode_decision(row: StoredItem) -> str:
 def decode_decision(text: str) -> DecisionRecord:
     """What `encode_decision` wrote."""
     return _decision_record(orjson.loads(text))
+
+
+def save_bulk_decision(db: Database, batch: BulkDecision) -> None:
+    """Insert or replace a decision in bulk."""
+    row = asdict(batch) | {"filter": orjson.dumps(dict(batch.filter)).decode()}
+    db.table("item_batch").upsert(row, pk="id")
+
+
+def fetch_bulk_decision(db: Database, batch_id: str) -> BulkDecision | None:
+    """One decision in bulk."""
+    row = next(db.query("SELECT * FROM item_batch WHERE id = ?", [batch_id]), None)
+    return _bulk_decision(row) if row else None
+
+
+def fetch_bulk_decisions(db: Database, outage: str) -> list[BulkDecision]:
+    """The decisions in bulk of an outage, newest first."""
+    query = "SELECT * FROM item_batch WHERE outage = ? ORDER BY decided DESC, id"
+    return [_bulk_decision(row) for row in db.query(query, [outage])]
+
+
+def _bulk_decision(row: Mapping[str, Any]) -> BulkDecision:
+    values = {"decision": Decision(row["decision"]), "filter": orjson.loads(row["filter"])}
+    return build_record(BulkDecision, {**row, **values})
+
+
+def save_previous_decisions(db: Database, batch: str, rows: Iterable[StoredItem]) -> None:
+    """Keep what was decided about these items until now."""
+    db.conn.executemany(
+        "INSERT INTO item_before (batch, key, decided) VALUES (?, ?, ?)",
+        ((batch, row.key, encode_decision(row)) for row in rows),
+    )
+
+
+def fetch_previous_decisions(db: Database, batch: str) -> dict[str, DecisionRecord]:
+    """Key of each item of a decision in bulk to what was decided about it before."""
+    rows = db.conn.execute("SELECT key, decided FROM item_before WHERE batch = ?", (batch,))
+    return {row[0]: decode_decision(row[1]) for row in rows}

@@ -6,24 +6,26 @@ the same whenever a bundle is made: its time is the decision's, and its internal
 what they stand for.
 """
 
-from collections.abc import Sequence
+import base64
+import re
+from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
+
+import orjson
 
 from downtime.clinical.record_types import DOCUMENT, find_owner
 from downtime.entry.facts import PaperPerson
 from downtime.reconcile.identity.model import Merge, MergeState
 from downtime.reconcile.model import ItemState, StoredItem
 from downtime.returns.fhir import patient_resources
-from downtime.returns.fhir.bundle_entries import (
-    create_entry,
-    form_entries,
-    patch_entry,
-    provenance_entry,
-    write_bundle,
-)
 from downtime.returns.fhir.conditional_patches import ConditionalPatch
-from downtime.returns.fhir.datatypes import Json, identifier_search, urn
-from downtime.returns.fhir.form_resources import SourceForm
+from downtime.returns.fhir.datatypes import Json, identifier, identifier_search, urn
+from downtime.returns.fhir.form_resources import (
+    SourceForm,
+    build_document,
+    build_provenance,
+    build_response,
+)
 from downtime.returns.fhir.patient_resources import PatientReference
 from downtime.returns.fhir.resources import build_resource
 from downtime.returns.fhir.target import BundleContext, FhirTarget
@@ -132,3 +134,62 @@ def _item_entry(row: StoredItem, subject: Json, context: BundleContext) -> Json:
     resource = build_resource(row.item.fact, number, subject, context)
     search = identifier_search(context.target.item, number)
     return create_entry(resource, search, urn("item", number))
+
+
+_EXACT_DECIMAL = re.compile(rb'"\\u0001([-0-9.]+)"')
+"""How `questionnaire_response` marks a decimal that keeps its digits."""
+
+
+def create_entry(resource: Json, search: str, url: str) -> Json:
+    """A conditional create: nothing happens when the search finds one."""
+    request = {"method": "POST", "url": resource["resourceType"], "ifNoneExist": search}
+    return {"fullUrl": url, "resource": resource, "request": request}
+
+
+def patch_entry(patch: ConditionalPatch) -> Json:
+    """A conditional PATCH, as JSON Patch in a Binary (FHIR R4, 3.1.0.8.1)."""
+    resource = {
+        "resourceType": "Binary",
+        "contentType": "application/json-patch+json",
+        "data": base64.b64encode(orjson.dumps(patch.operations)).decode(),
+    }
+    return {
+        "fullUrl": urn(patch.record_type, patch.search),
+        "resource": resource,
+        "request": {"method": "PATCH", "url": patch.search},
+    }
+
+
+def form_entries(form: SourceForm, subject: Json, context: BundleContext) -> Iterator[Json]:
+    """The form itself: its answers, and its scan. A list about several people has no subject."""
+    search = identifier_search(context.target.form, form.number)
+    if form.scan:
+        document = build_document(form, subject, context)
+        yield create_entry(document, search, urn("DocumentReference", form.number))
+    yield create_entry(build_response(form, subject, context), search, form.response_url)
+
+
+def provenance_entry(
+    form: SourceForm, control_id: str, targets: Sequence[str], context: BundleContext
+) -> Json:
+    """Who wrote, keyed and compared what the bundle says; found again by the control ID."""
+    resource = build_provenance(form, control_id, targets, context)
+    search = tag_search(context.target, control_id)
+    return create_entry(resource, search, urn("Provenance", control_id))
+
+
+def tag_search(target: FhirTarget, control_id: str) -> str:
+    """The search for a bundle's Provenance."""
+    return identifier_search(target.message, control_id).replace("identifier=", "_tag=", 1)
+
+
+def write_bundle(control_id: str, at: str, entries: list[Json], context: BundleContext) -> bytes:
+    """The transaction as JSON; `at` is UTC as stored."""
+    bundle = {
+        "resourceType": "Bundle",
+        "identifier": identifier(context.target.message, control_id),
+        "type": "transaction",
+        "timestamp": context.format_time(at),
+        "entry": entries,
+    }
+    return _EXACT_DECIMAL.sub(rb"\1", orjson.dumps(bundle))

@@ -1,18 +1,18 @@
 """FHIR bundles to be: what is new of a form in one, changes of live records each in its own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 
-from downtime.clinical.model import Record
+from downtime.clinical.model import Appointment, Encounter, Patient, Record
 from downtime.clinical.record_types import DOCUMENT
 from downtime.entry import scans
 from downtime.entry.store import entries as entry_store
-from downtime.errors import InputError
+from downtime.errors import InputError, NotFoundError
 from downtime.paper import ledger
 from downtime.paper.ledger import get_printed_definition
 from downtime.reconcile.identity.model import Merge
 from downtime.reconcile.model import StoredItem
 from downtime.returns.fhir import bundles, conditional_patches, resources
-from downtime.returns.fhir.compared_records import find_compared_records
 from downtime.returns.fhir.form_resources import SourceForm
 from downtime.returns.fhir.target import FhirTarget, read_fhir_target
 from downtime.returns.message_drafts import (
@@ -21,6 +21,8 @@ from downtime.returns.message_drafts import (
     make_draft,
     make_merge_draft,
 )
+from downtime.snapshot import local_snapshots
+from downtime.vault.vault import Vault
 
 KIND = "FHIR transaction"
 MERGE_KIND = "FHIR Patient.link"
@@ -116,3 +118,39 @@ def _patch_writer(
         return bundles.write_patch_bundle(stored, patch, form, control_id, context.settings, target)
 
     return write
+
+
+_PATCHED: Mapping[str, type[Record]] = {
+    record_type.__name__: record_type for record_type in (Encounter, Appointment, Patient)
+}
+"""The types of records that a returned item may change."""
+
+
+def find_compared_records(vault: Vault, rows: Sequence[StoredItem]) -> dict[str, Record]:
+    """Item key to the record it was found to mean; nothing where the snapshot is no longer held."""
+    rows_by_snapshot: dict[str, list[StoredItem]] = {}
+    for row in rows:
+        if row.item.matched_ids and row.item.fact.type in _PATCHED:
+            rows_by_snapshot.setdefault(row.snapshot, []).append(row)
+    return {
+        key: record
+        for snapshot_id, compared in rows_by_snapshot.items()
+        for key, record in _load_records(vault, snapshot_id, compared)
+    }
+
+
+def _load_records(
+    vault: Vault, snapshot_id: str, rows: Sequence[StoredItem]
+) -> Iterator[tuple[str, Record]]:
+    try:
+        snapshot = local_snapshots.open_snapshot(vault, snapshot_id)
+    except NotFoundError:
+        return
+    records: dict[str, Record] = {}
+    with closing(snapshot):
+        for name, record_type in _PATCHED.items():
+            ids = {row.item.matched_ids[0] for row in rows if row.item.fact.type == name}
+            records |= {r.id: r for r in snapshot.find_records(record_type, "id", ids)}
+    for row in rows:
+        if record := records.get(row.item.matched_ids[0]):
+            yield row.key, record

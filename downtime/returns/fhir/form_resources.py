@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from downtime.entry import response_writer
+from downtime.entry import questionnaire_response
 from downtime.entry.model import Entry
 from downtime.paper.forms.export_questionnaire import QUESTIONNAIRE
 from downtime.paper.forms.model import FormDefinition
@@ -45,7 +45,7 @@ class SourceForm:
 def build_response(form: SourceForm, subject: Json, context: BundleContext) -> Json:
     """The QuestionnaireResponse: all that was keyed from the form, field by field."""
     entry = form.entry
-    response = response_writer.write_response(entry, form.definition, context.zone)
+    response = questionnaire_response.write_response(entry, form.definition, context.zone)
     return drop_empty_elements(
         response
         | {

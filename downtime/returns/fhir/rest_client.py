@@ -7,19 +7,20 @@ encrypted queue and its screen, never into a log or an error.
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from typing import Any
 
 import httpx
+import orjson
 
 from downtime.clock import Clock
-from downtime.returns.fhir import credentials
-from downtime.returns.fhir.bundle_entries import tag_search
-from downtime.returns.fhir.responses import ServerResponse, interpret_response, parse_object
-from downtime.returns.fhir.target import FhirTarget
-from downtime.returns.model import AttemptOutcome
+from downtime.returns.connection import AttemptResult, Connection
+from downtime.returns.fhir.bundles import tag_search
+from downtime.returns.fhir.target import FhirTarget, build_tls_context, read_authorization
+from downtime.returns.model import AttemptOutcome, Message, MessageReason, encode_reason
 
 _HEADERS = {
     "Accept": "application/fhir+json",
@@ -36,18 +37,27 @@ class FhirClient:
     target: FhirTarget
     clock: Clock
 
-    def post(self, content: bytes) -> ServerResponse:
+    def deliver(self, message: Message, content: bytes) -> AttemptResult:
+        """Post it. What is refused after an attempt that got no answer may be there already."""
+        result = self.post(content)
+        is_repeated = result.stored_nothing and message.attempts > 1
+        if is_repeated and self.has_bundle(message.control_id):
+            answer = encode_reason(MessageReason.TAKEN_EARLIER)
+            return AttemptResult(AttemptOutcome.TAKEN, answer=answer)
+        return replace(result, answer=result.answer or result.reason)
+
+    def post(self, content: bytes) -> AttemptResult:
         """Post one transaction; a fault of the network is an answer too: later."""
         try:
             status, headers, body = self._exchange("POST", self.target.url, content)
         except (httpx.TimeoutException, _TooSlowError):
-            return ServerResponse(AttemptOutcome.LATER, "No answer in time.", pause=True)
+            return AttemptResult(AttemptOutcome.LATER, "No answer in time.", pause=True)
         except _TooLongError:
-            return ServerResponse(
+            return AttemptResult(
                 AttemptOutcome.REFUSED, "The answer is longer than any FHIR server gives."
             )
         except httpx.TransportError as error:
-            return ServerResponse(
+            return AttemptResult(
                 AttemptOutcome.LATER, f"No connection ({type(error).__name__}).", pause=True
             )
         return interpret_response(
@@ -71,7 +81,7 @@ class FhirClient:
     def _exchange(
         self, method: str, url: str, content: bytes | None = None
     ) -> tuple[int, httpx.Headers, bytes]:
-        headers = _HEADERS | credentials.read_authorization(self.target.token_file)
+        headers = _HEADERS | read_authorization(self.target.token_file)
         end = time.monotonic() + self.target.connect_seconds + self.target.answer_seconds
         with self.http.stream(method, url, content=content, headers=headers) as answer:
             body = bytearray()
@@ -93,14 +103,12 @@ class _TooSlowError(Exception):
 
 
 @contextmanager
-def open_client(target: FhirTarget, clock: Clock) -> Iterator[FhirClient]:
-    """A client for one server; InputError when its certificates or token cannot be read."""
-    credentials.read_authorization(target.token_file)
+def open_connection(target: FhirTarget, clock: Clock) -> Iterator[Connection]:
+    """A connection to one server; InputError when its certificates or token cannot be read."""
+    read_authorization(target.token_file)
     timeout = httpx.Timeout(target.answer_seconds, connect=target.connect_seconds)
     # Proxies of the environment are left aside: patient data goes where the settings say.
-    with httpx.Client(
-        verify=credentials.build_tls_context(target), timeout=timeout, trust_env=False
-    ) as http:
+    with httpx.Client(verify=build_tls_context(target), timeout=timeout, trust_env=False) as http:
         yield FhirClient(http, target, clock)
 
 
@@ -113,9 +121,102 @@ def _retry_after_seconds(header: str, client: FhirClient) -> float:
             moment = parsedate_to_datetime(header)
         except (TypeError, ValueError):
             return 0.0
-        seconds = (_aware(moment) - client.clock()).total_seconds()
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        seconds = (moment - client.clock()).total_seconds()
     return min(max(seconds, 0.0), client.target.wait_cap_seconds)
 
 
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+_LONGEST_TEXT = 600
+"""Longest part of an answer that is kept for a person."""
+
+_ABOUT_SERVER = (401, 403, 429, 502, 503, 504)
+"""Answers about the server as a whole: every other message would get the same."""
+
+_PASSING = (401, 403, 408, 425, 429)
+"""Client errors that pass by themselves, or once a token or time-out is put right."""
+
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+
+
+def interpret_response(status: int, body: bytes, wait_seconds: float) -> AttemptResult:
+    """What this status and body mean; `wait_seconds` is what the server asked for."""
+    resource = parse_object(body)
+    if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return AttemptResult(
+            AttemptOutcome.LATER,
+            _describe_status(status, {}),
+            describe_outcome(resource),
+            pause=status in _ABOUT_SERVER,
+            wait_seconds=wait_seconds,
+        )
+    if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        reason = _describe_status(status, resource)
+        return AttemptResult(AttemptOutcome.REFUSED, reason, stored_nothing=True)
+    if resource.get("resourceType") != "Bundle":
+        reason = f"The server answered {status}, but not as a FHIR server does."
+        return AttemptResult(AttemptOutcome.REFUSED, reason)
+    return _interpret_entries(resource)
+
+
+def _interpret_entries(bundle: dict[str, Any]) -> AttemptResult:
+    """A server that ran a transaction as a batch reports faults entry by entry."""
+    responses = [
+        entry["response"]
+        for entry in _objects(bundle.get("entry"))
+        if isinstance(entry.get("response"), dict)
+    ]
+    for response in responses:
+        status = str(response.get("status", ""))[:3]
+        if status.isdigit() and not status.startswith("2"):
+            outcome = response.get("outcome")
+            resource = outcome if isinstance(outcome, dict) else {}
+            if status.startswith("5") or int(status) in _PASSING:
+                reason, detail = _describe_status(int(status), {}), describe_outcome(resource)
+                return AttemptResult(AttemptOutcome.LATER, reason, detail)
+            reason = _describe_status(int(status), resource)
+            return AttemptResult(AttemptOutcome.REFUSED, reason)
+    created = (str(r.get("location", "")).partition("/_history")[0] for r in responses)
+    return AttemptResult(AttemptOutcome.TAKEN, answer=" ".join(filter(None, created)))
+
+
+def _describe_status(status: int, resource: dict[str, Any]) -> str:
+    """`422 Unprocessable Entity: …` with the text of an OperationOutcome, if there is any."""
+    text = describe_outcome(resource)
+    return f"{status} {_PHRASES.get(status, '')}".strip() + (f": {text}" if text else ".")
+
+
+def describe_outcome(resource: dict[str, Any]) -> str:
+    """What an OperationOutcome says of errors, with the places it names; cut at 600 characters."""
+    if resource.get("resourceType") != "OperationOutcome":
+        return ""
+    texts = [
+        _describe_issue(issue)
+        for issue in _objects(resource.get("issue"))
+        if issue.get("severity") not in ("information", "warning")
+    ]
+    text = "; ".join(filter(None, texts))
+    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
+
+
+def _describe_issue(issue: dict[str, Any]) -> str:
+    details = issue.get("details")
+    text = details.get("text") if isinstance(details, dict) else ""
+    parts = [str(part) for part in (text, issue.get("diagnostics")) if part]
+    parts = parts or [str(issue.get("code", ""))]
+    places = issue.get("expression") or issue.get("location")
+    if isinstance(places, list) and places:
+        parts.append("at " + ", ".join(map(str, places)))
+    return " ".join(" ".join(parts).split())
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """A JSON object; an empty one for anything else."""
+    try:
+        resource = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return resource if isinstance(resource, dict) else {}
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []

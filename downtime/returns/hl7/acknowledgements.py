@@ -15,7 +15,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from downtime.returns.hl7.segments import build_header, build_segment, join_segments
+from downtime.returns.hl7.segment_writer import build_header, build_segment, join_segments
 from downtime.returns.model import AttemptOutcome
 
 CODES = ("AA", "AE", "AR", "CA", "CE", "CR")

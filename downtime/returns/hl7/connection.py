@@ -20,8 +20,7 @@ from downtime.returns.hl7.acknowledgements import (
     write_commit,
 )
 from downtime.returns.hl7.mllp import ConnectionBrokenError, MllpClient
-from downtime.returns.message_reasons import MessageReason, encode_reason
-from downtime.returns.model import AttemptOutcome, Message
+from downtime.returns.model import AttemptOutcome, Message, MessageReason, encode_reason
 from downtime.returns.profiles import Target
 from downtime.settings import Settings
 

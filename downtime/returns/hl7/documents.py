@@ -3,8 +3,14 @@
 import base64
 
 from downtime.entry.facts import Fact, PaperPerson
-from downtime.returns.hl7.segment_writer import DOWNTIME, SegmentWriter, fit_coded, text_only
-from downtime.returns.hl7.segments import Value, build_segment
+from downtime.returns.hl7.segment_writer import (
+    DOWNTIME,
+    SegmentWriter,
+    Value,
+    build_segment,
+    fit_coded,
+    text_only,
+)
 
 _TYPES = {
     "application/pdf": ("AP", "PDF"),

@@ -12,10 +12,9 @@ from zoneinfo import ZoneInfo
 
 from downtime.entry.facts import Fact, PaperPerson
 from downtime.errors import InputError
-from downtime.returns.hl7 import documents, orders, scheduling
+from downtime.returns.hl7 import documents, orders
 from downtime.returns.hl7 import patient_administration as adt
-from downtime.returns.hl7.segment_writer import SegmentWriter
-from downtime.returns.hl7.segments import build_header, join_segments
+from downtime.returns.hl7.segment_writer import SegmentWriter, build_header, join_segments
 from downtime.returns.profiles import CHARSETS, Target
 from downtime.settings import Settings
 
@@ -149,6 +148,6 @@ WRITERS: Mapping[str, MessageBuilder] = {
     "MedicationAdministration": MessageBuilder(
         orders.administration_type, orders.build_administration
     ),
-    "Appointment": MessageBuilder(scheduling.appointment_type, scheduling.build_appointment),
+    "Appointment": MessageBuilder(orders.appointment_type, orders.build_appointment),
 }
 """The types of record that have a message; any other goes on the re-key worklist."""

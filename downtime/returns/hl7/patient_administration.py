@@ -6,10 +6,11 @@ from downtime.returns.hl7.segment_writer import (
     DESCRIPTION,
     DOWNTIME,
     SegmentWriter,
+    Value,
+    build_segment,
     fit_coded,
     text_only,
 )
-from downtime.returns.hl7.segments import Value, build_segment
 
 _EVENTS = {"": "A01", "admit": "A01", "transfer": "A02", "discharge": "A03"}
 _CATEGORIES = {"medication": "DA", "food": "FA", "environment": "EA", "biologic": "DA"}

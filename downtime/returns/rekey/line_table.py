@@ -1,17 +1,18 @@
-"""The re-key worklist for departments: its lines as text and as CSV, in keying order. Pure."""
+"""The lines of a re-key worklist as text and CSV, in the words and order of those who key. Pure."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
-from downtime.entry import person_table
+from downtime.clinical.record_types import NAME_FIELDS, get_singular_title, list_in_return_order
+from downtime.entry import facts
 from downtime.entry.facts import Fact, PaperPerson
 from downtime.paper import csv_file
 from downtime.paper.serials import format_serial
 from downtime.returns.model import Message
-from downtime.returns.rekey import line_text
 
 COLUMNS = (
     ("System", 12),
@@ -21,7 +22,7 @@ COLUMNS = (
     ("What", 28),
     ("Details", 44),
     ("Happened", 18),
-    *zip(person_table.PERSON_COLUMNS, (18, 18, 13, 14, 14, 13), strict=True),
+    *zip(facts.PERSON_COLUMNS, (18, 18, 13, 14, 14, 13), strict=True),
     ("Ward", 10),
     ("Author", 20),
     ("Form", 14),
@@ -60,8 +61,8 @@ class PrintedLine:
         fact, person = self.fact, self.person
         return (
             fact.system,
-            line_text.find_department(fact),
-            line_text.keying_rank(fact),
+            find_department(fact),
+            keying_rank(fact),
             fact.event if fact.type == "Encounter" else "",
             fact.fields.get("ward") or fact.ward,
             person.family,
@@ -85,13 +86,13 @@ def _build_row(line: PrintedLine, zone: ZoneInfo) -> list[str]:
     fact = line.fact
     return [
         fact.system,
-        line_text.find_department(fact),
+        find_department(fact),
         _instruction(line, zone),
-        line_text.name_type(fact),
-        line_text.describe_item(fact),
-        line_text.describe_details(fact, zone),
+        name_type(fact),
+        describe_item(fact),
+        describe_details(fact, zone),
         display.format_moment(fact.event, zone),
-        *person_table.person_cells(line.person),
+        *facts.person_cells(line.person),
         fact.fields.get("ward") or fact.ward,
         f"{fact.author} ({fact.author_role})" if fact.author_role else fact.author,
         format_serial(fact.serial),
@@ -109,3 +110,81 @@ def _instruction(line: PrintedLine, zone: ZoneInfo) -> str:
         kind=line.message.kind,
         control_id=line.message.control_id,
     )
+
+
+SEPARATION = "Separation"
+TYPE_TITLES = {
+    SEPARATION: "Patients to separate",
+    **{name: get_singular_title(name) for name in list_in_return_order()},
+}
+"""Types in the order in which records teams key them: wrongly joined patients first."""
+_RANK_BY_TYPE = {name: rank for rank, name in enumerate(TYPE_TITLES)}
+_MOVES = {"transfer": "Transfer", "discharge": "Discharge"}
+_TITLES = (*NAME_FIELDS, "number")
+_LABELS = {
+    "bed": "Bed",
+    "effective": "Taken",
+    "collected": "Sample taken",
+    "started": "Admitted",
+    "ended": "Discharged",
+    "prior_ward": "From ward",
+    "reference_range": "Range",
+    "requester": "Requested by",
+    "value": "Result",
+    "given": "Given",
+    "rebook_start": "Booked again",
+    "rebook_location": "Booked again in",
+}
+_SILENT = ("event", "none_known", "department")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def name_type(fact: Fact) -> str:
+    """What sort of thing it is; KeyError for a type that has no name here."""
+    if fact.type == "Encounter":
+        return _MOVES.get(fact.fields.get("event", ""), TYPE_TITLES[fact.type])
+    return TYPE_TITLES[fact.type]
+
+
+def keying_rank(fact: Fact) -> int:
+    """Where its type stands in the keying order."""
+    return _RANK_BY_TYPE[fact.type]
+
+
+def describe_item(fact: Fact) -> str:
+    """What it is, in the words of the form."""
+    if fact.fields.get("none_known"):
+        return "No known allergies"
+    return fact.fields.get(_title(fact), "") or name_type(fact)
+
+
+def describe_details(fact: Fact, zone: ZoneInfo) -> str:
+    """All else that was written, each with its label; times in the site's zone."""
+    shown = (_title(fact), *_SILENT)
+    parts = [
+        f"{_label(name)}: {_text(value, zone)}"
+        for name, value in fact.fields.items()
+        if value and name not in shown
+    ]
+    return "; ".join([*parts, *(f"{label}: {answer}" for label, answer in fact.notes)])
+
+
+def find_department(fact: Fact) -> str:
+    """The department that a form names, in whatever words it asks for it."""
+    named = (answer for label, answer in fact.notes if label.casefold().startswith("department"))
+    return fact.fields.get("department") or next(named, "")
+
+
+def _title(fact: Fact) -> str:
+    return next((name for name in _TITLES if fact.fields.get(name)), "")
+
+
+def _label(name: str) -> str:
+    return _LABELS.get(name) or name.replace("_", " ").capitalize()
+
+
+def _text(value: str, zone: ZoneInfo) -> str:
+    if _INSTANT.fullmatch(value):
+        return display.format_moment(value, zone)
+    return display.format_day(value) if _DAY.fullmatch(value) else value

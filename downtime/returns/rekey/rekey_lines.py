@@ -10,10 +10,14 @@ from zoneinfo import ZoneInfo
 from sqlite_utils import Database
 
 from downtime.clinical import display
+from downtime.entry.facts import Fact
+from downtime.reconcile.identity.links import list_merges
+from downtime.reconcile.identity.model import Merge, MergeState
 from downtime.reconcile.latest_outage import find_latest_outage
-from downtime.reconcile.model import Decision, StoredItem
+from downtime.reconcile.model import Decision, DecisionRecord, Item, ItemState, StoredItem
 from downtime.reconcile.store import items as items_store
 from downtime.returns import outbox, queue_messages
+from downtime.returns.message_drafts import make_merge_key
 from downtime.returns.model import AuditAction, Channel, Message, MessageState, Tick
 from downtime.returns.policies import (
     check_is_worklist_line,
@@ -23,9 +27,9 @@ from downtime.returns.policies import (
     check_tick_number,
 )
 from downtime.returns.queue_messages import QueueResult
-from downtime.returns.rekey import line_table, line_text, separation_lines
-from downtime.returns.rekey.line_table import LineState, PrintedLine
-from downtime.returns.store import outbox_messages, rekey_ticks
+from downtime.returns.rekey import line_table
+from downtime.returns.rekey.line_table import SEPARATION, LineState, PrintedLine
+from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
@@ -42,7 +46,7 @@ class RekeyLine:
     @property
     def worklist(self) -> tuple[str, str]:
         """The list it stands on: system and department."""
-        return self.row.item.fact.system, line_text.find_department(self.row.item.fact)
+        return self.row.item.fact.system, line_table.find_department(self.row.item.fact)
 
     @property
     def printed(self) -> PrintedLine:
@@ -65,8 +69,8 @@ class RekeyLine:
             person.nhs_number,
             person.downtime_number,
             fact.serial,
-            line_text.describe_item(fact),
-            line_text.name_type(fact),
+            line_table.describe_item(fact),
+            line_table.name_type(fact),
             fact.ward,
             self.tick.number if self.tick else "",
         )
@@ -104,7 +108,7 @@ def fill_worklists(vault: Vault, settings: Settings, actor: Actor) -> list[Queue
 
 def list_lines(vault: Vault, outage: str) -> list[RekeyLine]:
     """Every line of an outage's worklists, in keying order."""
-    ticks = rekey_ticks.list_ticks(vault.db, outage)
+    ticks = outbox_messages.list_ticks(vault.db, outage)
     messages = [
         message
         for message in outbox_messages.list_messages(vault.db, outage, channel=Channel.WORKLIST)
@@ -112,7 +116,7 @@ def list_lines(vault: Vault, outage: str) -> list[RekeyLine]:
     ]
     message_by_key = {key: message for message in messages for key in message.items}
     items = [row for row in items_store.fetch_items(vault.db, outage) if row.key in message_by_key]
-    separations = separation_lines.list_separations(
+    separations = list_separations(
         vault.db, outage, {message.control_id: message for message in messages}
     )
     lines = []
@@ -141,13 +145,13 @@ def tick_line(vault: Vault, control_id: str, number: str, actor: Actor) -> None:
     check_tick_number(number)
     with vault.change(actor, AuditAction.REKEY_TICK, target=control_id) as db:
         message = _require_line(db, control_id)
-        ticks = rekey_ticks.list_ticks(db, message.outage)
+        ticks = outbox_messages.list_ticks(db, message.outage)
         check_not_ticked(message, ticks.get(control_id))
         now = vault.now()
         if message.state == MessageState.QUEUED:
             outbox.move_message(db, message, MessageState.SENT, now)
         outbox.move_message(db, message, MessageState.ACKNOWLEDGED, now, answer=number)
-        rekey_ticks.insert_tick(
+        outbox_messages.insert_tick(
             db,
             Tick(
                 control_id=control_id,
@@ -165,7 +169,7 @@ def untick_line(vault: Vault, control_id: str, actor: Actor, reason: str) -> Non
     with vault.change(actor, AuditAction.REKEY_UNTICK, target=control_id, reason=reason) as db:
         message, now = _require_line(db, control_id), vault.now()
         outbox.move_message(db, message, MessageState.SENT, now, answer="", reason=reason)
-        rekey_ticks.close_tick(db, control_id, now, actor.id, actor.name, reason)
+        outbox_messages.close_tick(db, control_id, now, actor.id, actor.name, reason)
 
 
 def build_table(lines: Sequence[RekeyLine], zone: ZoneInfo) -> list[list[str]]:
@@ -187,3 +191,50 @@ def _require_line(db: Database, control_id: str) -> Message:
     message = outbox.require_message(db, control_id)
     check_is_worklist_line(message)
     return message
+
+
+def list_separations(db: Database, outage: str, messages: dict[str, Message]) -> list[StoredItem]:
+    """The separations among these messages of worklists (by control ID), as rows of their own."""
+    systems = sorted({message.system for message in messages.values()})
+    rows = []
+    for merge in list_merges(db, outage):
+        if merge.state != MergeState.UNLINKED:
+            continue
+        system_by_key = {make_merge_key(merge, system): system for system in systems}
+        for key, carriers in outbox_messages.find_carriers(db, system_by_key).items():
+            if any(carrier.control_id in messages for carrier in carriers):
+                rows.append(_separation_row(merge, key, system_by_key[key], outage))
+    return rows
+
+
+def _separation_row(merge: Merge, key: str, system: str, outage: str) -> StoredItem:
+    fact = Fact(
+        key=key,
+        type=SEPARATION,
+        system=system,
+        form="",
+        serial="",
+        person=merge.downtime,
+        event=merge.decided,
+        author=merge.decided_by_name,
+        fields={"text": f"Separate {merge.number} again"},
+        notes=(
+            ("Was joined with", _survivor_text(merge)),
+            ("To do", "Split the two records, and move what belongs to the downtime number back."),
+        ),
+    )
+    person = merge.survivor._replace(downtime_number=merge.number)
+    decided = DecisionRecord(
+        decision=Decision.RETURNED,
+        decided=merge.decided,
+        decided_by_name=merge.decided_by_name,
+        reason="The link was undone.",
+    )
+    item = Item(fact, ItemState.CONFLICT, (), person=person)
+    return StoredItem(item, outage, "", "", merge.decided, decided)
+
+
+def _survivor_text(merge: Merge) -> str:
+    survivor = merge.survivor
+    number = survivor.mrn or survivor.nhs_number
+    return " ".join(filter(None, (number, survivor.family, survivor.given)))

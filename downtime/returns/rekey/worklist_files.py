@@ -15,8 +15,7 @@ from downtime.reconcile.store import items as items_store
 from downtime.returns import outbox
 from downtime.returns.model import Channel, Message, MessageState
 from downtime.returns.rekey import line_table, rekey_lines
-from downtime.returns.rekey.line_table import LineState, PrintedLine
-from downtime.returns.rekey.line_text import SEPARATION
+from downtime.returns.rekey.line_table import SEPARATION, LineState, PrintedLine
 from downtime.returns.rekey.rekey_lines import RekeyLine
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings

@@ -11,20 +11,23 @@ from typing import Any
 
 import orjson
 
+from downtime.accounts import people
 from downtime.entry.store import entries as entry_store
 from downtime.entry.store import scans
+from downtime.errors import InputError
 from downtime.outage import laptop_outages, outages
 from downtime.outage.model import Outage
 from downtime.paper import ledger
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import ItemFilter, ItemState
-from downtime.reconcile.store import comparisons
+from downtime.reconcile.store import compared_forms
 from downtime.reconcile.store import items as items_store
 from downtime.returns.model import AuditAction, Lead, Signature
-from downtime.returns.statement import open_items, outage_forms, statement_facts
+from downtime.returns.policies import check_can_sign, check_not_signed
+from downtime.returns.statement import form_accounting, open_items, statement_facts
 from downtime.returns.statement.model import StatementVerdict, count_kinds
-from downtime.returns.statement.open_item_owners import count_overdue
-from downtime.returns.store import statement_signatures
+from downtime.returns.statement.open_items import count_overdue
+from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
 from downtime.vault import audit
 from downtime.vault.model import Actor
@@ -128,7 +131,7 @@ def attach_evidence(vault: Vault, outage: str, facts: Mapping[str, Any]) -> Stat
         hashlib.sha256(orjson.dumps(facts, option=orjson.OPT_SORT_KEYS)).hexdigest(),
         vault.now(),
         {"entries": chain.entries, "head": chain.head, "first_bad": chain.first_bad},
-        tuple(statement_signatures.list_signatures(vault.db, outage)),
+        tuple(outbox_messages.list_signatures(vault.db, outage)),
         ledger.form_titles(vault),
     )
 
@@ -142,11 +145,11 @@ def find_outage(vault: Vault, outage_id: str = "") -> Outage:
 
 
 def _gather_facts(vault: Vault, settings: Settings, outage: Outage) -> dict[str, Any]:
-    run = comparisons.fetch_last_run(vault.db, outage.id)
+    run = compared_forms.fetch_last_run(vault.db, outage.id)
     recovered = run.snapshot if run else ""
-    ahead = outage_forms.list_used_ahead(vault, outage)
+    ahead = form_accounting.list_used_ahead(vault, outage)
     serials = [form.serial for form in ahead]
-    forms, total = outage_forms.account_outage_forms(
+    forms, total = form_accounting.account_outage_forms(
         vault, outage, ahead, scans.fetch_serials(vault.db)
     )
     open_ = open_items.find_open_items(vault, settings, outage)
@@ -166,7 +169,7 @@ def _gather_facts(vault: Vault, settings: Settings, outage: Outage) -> dict[str,
         "patients": statement_facts.count_patients(vault, outage, recovered, until, stays),
         "forms": [asdict(row) for row in forms],
         "forms_total": {k: v for k, v in asdict(total).items() if k not in ("ward", "form")},
-        "printed_ahead": outage_forms.count_by_ward(ahead),
+        "printed_ahead": form_accounting.count_by_ward(ahead),
         "entries": entry_store.count_figures(vault.db, outage.id, serials),
         "error_rate": statement_facts.measure_error_rate(vault, outage, serials),
         "items": items_store.count_by_state(vault.db, outage.id),
@@ -177,3 +180,38 @@ def _gather_facts(vault: Vault, settings: Settings, outage: Outage) -> dict[str,
         "open": [item.as_json() for item in open_],
         "open_kinds": count_kinds(open_),
     }
+
+
+def sign_statement(
+    vault: Vault, settings: Settings, lead: Lead, actor: Actor, reason: str = "", outage: str = ""
+) -> Statement:
+    """Sign the facts as they are now, as a lead; of the outage at hand unless another is given.
+
+    A later change of the facts leaves the signature behind: it stays on record and no longer
+    counts. ForbiddenError for somebody whose role is not that lead's, or who already signed these
+    facts as another lead; ConflictError when this lead has signed them.
+    """
+    check_can_sign(settings, lead, people.get_person(vault, actor.id))
+    statement = gather_statement(vault, settings, outage)
+    check_not_signed(statement.signatures, statement.digest, lead, actor.id)
+    target = f"{statement.outage}: {lead}"
+    with vault.change(actor, AuditAction.STATEMENT_SIGN, target=target, reason=reason) as db:
+        outbox_messages.insert_signature(
+            db,
+            Signature(
+                outage=statement.outage,
+                role=lead,
+                facts_sha256=statement.digest,
+                person=actor.id,
+                person_name=actor.name,
+                signed=vault.now(),
+            ),
+        )
+    return attach_evidence(vault, statement.outage, statement.facts)
+
+
+def parse_lead(name: str) -> Lead:
+    """A lead by the name that a form or a command sends; InputError."""
+    if name not in list(Lead):
+        raise InputError("statement.lead", "There is no such lead.", f"Choose {', '.join(Lead)}.")
+    return Lead(name)

@@ -1,34 +1,84 @@
-"""What still stands between an outage and the word 'complete', each thing named."""
+"""What still stands between an outage and the word 'complete': each thing named, and who has it."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
+
+from sqlite_utils import Database
 
 from downtime.entry import keying_policy
 from downtime.entry.model import EntryState
 from downtime.entry.store import entries as entry_store
 from downtime.outage.model import Outage
 from downtime.paper import ledger
+from downtime.paper.assignments import list_assignments
 from downtime.paper.forms.model import KeyingPolicy
 from downtime.paper.ledger import get_printed_definition
-from downtime.paper.model import FormState, IssuedForm
+from downtime.paper.model import Assignment, AssignmentKind, FormState, IssuedForm
 from downtime.paper.serials import format_serial
+from downtime.reconcile.assign_owner import find_owner
 from downtime.reconcile.harm import store as harm_store
 from downtime.reconcile.identity import links as identity_links
 from downtime.reconcile.identity import unidentified
 from downtime.reconcile.identity.model import LinkState
-from downtime.reconcile.model import Decision, ItemFilter, ItemState
-from downtime.reconcile.store import comparisons
+from downtime.reconcile.model import Decision, ItemFilter, ItemState, StoredItem
+from downtime.reconcile.store import compared_forms
 from downtime.reconcile.store import items as items_store
 from downtime.reconcile.wording import explain
 from downtime.returns.model import WAITING
-from downtime.returns.statement import outage_forms
-from downtime.returns.statement.model import OpenItem, OpenKind
-from downtime.returns.statement.open_item_owners import Owners
+from downtime.returns.statement import form_accounting
+from downtime.returns.statement.model import WORDINGS, OpenItem, OpenKind, OwnedItems
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
 from downtime.sync import duplicate_numbers, laptop_reports
 from downtime.vault.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """All that was given to anybody, by what it is about."""
+
+    assignments: Mapping[AssignmentKind, Mapping[str, Assignment]]
+
+    @classmethod
+    def read(cls, db: Database) -> "Owners":
+        """As it stands in the vault."""
+        return cls({kind: list_assignments(db, kind) for kind in AssignmentKind})
+
+    def of_forms(self, serials: Iterable[str]) -> tuple[OwnedItems, ...]:
+        """Of forms, by serial."""
+        forms = self.assignments[AssignmentKind.FORM]
+        return _group_by_owner((format_serial(serial), forms.get(serial)) for serial in serials)
+
+    def of_people(self, keys: Iterable[str]) -> tuple[OwnedItems, ...]:
+        """Of people who are not found, by the key under which they are linked."""
+        people = self.assignments[AssignmentKind.PERSON]
+        return _group_by_owner((key, people.get(key)) for key in keys)
+
+    def of_item(self, row: StoredItem) -> tuple[OwnedItems, ...]:
+        """Of an item: its own, else whoever has its person or its form."""
+        return _group_by_owner([(row.key, find_owner(row, self.assignments))])
+
+    def of_laptop(self, names: Sequence[str]) -> tuple[OwnedItems, ...]:
+        """Of a laptop and of its papers that it has not reported."""
+        assignments = {
+            **self.assignments[AssignmentKind.FORM],
+            **self.assignments[AssignmentKind.LAPTOP],
+        }
+        return _group_by_owner((name, assignments.get(name)) for name in names)
+
+
+def _group_by_owner(pairs: Iterable[tuple[str, Assignment | None]]) -> tuple[OwnedItems, ...]:
+    names_by_owner: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for name, assignment in pairs:
+        if assignment:
+            names_by_owner[assignment.due, assignment.owner].append(name)
+    return tuple(
+        OwnedItems(owner, due, tuple(names))
+        for (due, owner), names in sorted(names_by_owner.items())
+    )
 
 
 def find_open_items(vault: Vault, settings: Settings, outage: Outage) -> list[OpenItem]:
@@ -78,6 +128,7 @@ _UNFINISHED = {
     FormState.RETURNED: (OpenKind.FORM_UNKEYED, "returned and not keyed"),
     FormState.KEYED: (OpenKind.FORM_UNVERIFIED, "keyed and not verified by a second person"),
 }
+
 _STATE_ORDER = list(_UNFINISHED)
 
 
@@ -85,7 +136,7 @@ def _unfinished_forms(
     vault: Vault, settings: Settings, outage: Outage, owners: Owners
 ) -> Iterator[OpenItem]:
     groups: dict[tuple[int, FormState, str, str], list[IssuedForm]] = defaultdict(list)
-    ahead = outage_forms.list_used_ahead(vault, outage, FormState.RETURNED, FormState.KEYED)
+    ahead = form_accounting.list_used_ahead(vault, outage, FormState.RETURNED, FormState.KEYED)
     for form in [*ledger.list_in_states(vault, outage.id, *_UNFINISHED), *ahead]:
         state = FormState(form.state)
         groups[_STATE_ORDER.index(state), state, form.ward, form.form].append(form)
@@ -133,10 +184,10 @@ def _unlinked_numbers(
 
 
 def _uncompared_forms(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
-    ahead = outage_forms.list_used_ahead(vault, outage, FormState.VERIFIED)
+    ahead = form_accounting.list_used_ahead(vault, outage, FormState.VERIFIED)
     verified = ledger.list_in_states(vault, outage.id, FormState.VERIFIED)
     serials = {form.serial for form in (*verified, *ahead)}
-    run = comparisons.fetch_last_run(vault.db, outage.id)
+    run = compared_forms.fetch_last_run(vault.db, outage.id)
     if run is None:
         if serials:
             yield OpenItem(OpenKind.NOT_COMPARED)
@@ -180,9 +231,65 @@ def _waiting_messages(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
 
 def _unjudged_findings(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
     """What waited at T0 and was phoned wrongly: without a word from somebody it stays open."""
-    compared = comparisons.fetch_last_run(vault.db, outage.id)
+    compared = compared_forms.fetch_last_run(vault.db, outage.id)
     reviewed = harm_store.fetch_last_run(vault.db, outage.id)
     if compared and (reviewed is None or reviewed.compared < compared.at):
         yield OpenItem(OpenKind.HARM_NOT_REVIEWED)
     for kind, keys in harm_store.fetch_open_keys(vault.db, outage.id).items():
         yield OpenItem(OpenKind.of_finding(kind), tuple(keys))
+
+
+FIRST = 3
+"""Lines of each kind that are seen without asking for more."""
+
+_ONE_EACH = (OpenKind.LAPTOP_AWAITED,)
+"""Kinds whose names are not counted: a laptop's are its own code and its papers."""
+
+
+class OpenGroup(NamedTuple):
+    """The open things of one kind; what somebody is late with comes first."""
+
+    title: str
+    n: int
+    """Forms, items, messages …, not lines: one line may name many."""
+    lines: tuple[Mapping[str, Any], ...]
+    overdue: int
+    """Lines that somebody is late with."""
+
+    @property
+    def first_lines(self) -> tuple[Mapping[str, Any], ...]:
+        """Those that are seen at once."""
+        return self.lines[:FIRST]
+
+    @property
+    def other_lines(self) -> tuple[Mapping[str, Any], ...]:
+        """Those behind them."""
+        return self.lines[FIRST:]
+
+
+def group_open_items(lines: Iterable[Mapping[str, Any]], now: str) -> list[OpenGroup]:
+    """The open things of a statement by kind, in its own order; `now` is UTC text."""
+    lines_by_kind: dict[OpenKind, list[Mapping[str, Any]]] = {}
+    for line in lines:
+        lines_by_kind.setdefault(OpenKind(line["kind"]), []).append(line)
+    return [_make_group(kind, lines, now) for kind, lines in lines_by_kind.items()]
+
+
+def _make_group(kind: OpenKind, lines: list[Mapping[str, Any]], now: str) -> OpenGroup:
+    def is_overdue(line: Mapping[str, Any]) -> bool:
+        return any(owned["due"] < now for owned in line["owners"])
+
+    ordered = sorted(lines, key=is_overdue, reverse=True)  # a stable order within each half
+    counts = (1 if kind in _ONE_EACH else len(line["names"]) or 1 for line in lines)
+    overdue = sum(map(is_overdue, lines))
+    return OpenGroup(WORDINGS[kind].title, sum(counts), tuple(ordered), overdue)
+
+
+def count_overdue(facts: Mapping[str, Any], now: str) -> int:
+    """How many open things of a statement somebody should have settled by now (UTC text)."""
+    return sum(
+        len(owned["names"])
+        for item in facts["open"]
+        for owned in item["owners"]
+        if owned["due"] < now
+    )

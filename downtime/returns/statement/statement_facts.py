@@ -8,7 +8,7 @@ from typing import Any
 
 from downtime.entry import quality
 from downtime.entry.model import CheckSum, VerificationBasis
-from downtime.entry.store import checks
+from downtime.entry.store import second_keyings
 from downtime.outage import laptop_outages
 from downtime.outage.model import Outage
 from downtime.reconcile.harm import store as harm_store
@@ -162,7 +162,7 @@ def measure_error_rate(vault: Vault, outage: Outage, ahead: Iterable[str]) -> di
     were compared with the paper, `seen` both: no field counts twice, and an error is one of the
     first keying. `ahead` are serials printed ahead.
     """
-    sums = checks.sum_checks(vault.db, outage.id, ahead)
+    sums = second_keyings.sum_checks(vault.db, outage.id, ahead)
     return {
         "all": _error_rates(sums),
         "forms": [

@@ -1,18 +1,21 @@
 """The completeness statement as JSON for programs and as PDF for signatures and binders."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
+
 from downtime.clinical import display
+from downtime.errors import InputError
 from downtime.pdf import templates
 from downtime.reconcile.harm.model import KINDS, OUTCOMES
-from downtime.returns import document_files
 from downtime.returns.model import LEAD_TITLES
 from downtime.returns.statement.completeness_statement import Statement
 from downtime.returns.statement.form_accounting import COLUMNS
 from downtime.settings import Settings
+from downtime.vault.files import write_atomic
 
 NAMED = 40
 """Serials or keys printed of one open thing; the JSON names all."""
@@ -20,7 +23,7 @@ NAMED = 40
 
 def save_statement(statement: Statement, settings: Settings, out: Path) -> tuple[Path, Path]:
     """Write `out` (`.pdf` or `.json`) and its twin of the other kind beside it: (PDF, JSON)."""
-    return document_files.save_documents(
+    return save_documents(
         out, statement.as_json(), lambda: to_pdf(statement, settings), "statement"
     )
 
@@ -63,3 +66,25 @@ def format_error_rate(checked: Mapping[str, Any]) -> str:
         return "nothing checked"
     low, high = checked["low_percent"], checked["high_percent"]
     return f"{checked['percent']:.2f} % ({low:.2f}–{high:.2f} %)"
+
+
+def save_documents(
+    out: Path, document: Mapping[str, Any], to_pdf: Callable[[], bytes], code: str
+) -> tuple[Path, Path]:
+    """Write `out` (`.pdf` or `.json`) and its twin of the other kind beside it: (PDF, JSON).
+
+    InputError, whose code begins with `code`, for any other kind.
+    """
+    if out.suffix.lower() not in (".pdf", ".json"):
+        raise InputError(
+            f"{code}.file", f"{out.name} is neither .pdf nor .json.", "Name one of the two."
+        )
+    pdf, text = out.with_suffix(".pdf"), out.with_suffix(".json")
+    write_atomic(pdf, to_pdf())
+    write_atomic(text, to_json(document))
+    return pdf, text
+
+
+def to_json(document: Mapping[str, Any]) -> bytes:
+    """One JSON document."""
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n"

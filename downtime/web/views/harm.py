@@ -8,7 +8,6 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from downtime.accounts.model import Permission
 from downtime.errors import InputError, NotFoundError
 from downtime.reconcile.harm import store
-from downtime.reconcile.harm.export_csv import findings_to_csv
 from downtime.reconcile.harm.model import (
     EXPLANATIONS,
     KINDS,
@@ -20,7 +19,12 @@ from downtime.reconcile.harm.model import (
     Harm,
     ReviewedFinding,
 )
-from downtime.reconcile.harm.review import list_findings, record_explanation, record_review
+from downtime.reconcile.harm.review import (
+    findings_to_csv,
+    list_findings,
+    record_explanation,
+    record_review,
+)
 from downtime.reconcile.harm.turnaround import SPAN_TITLES
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.web import request_context

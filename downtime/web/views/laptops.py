@@ -19,10 +19,10 @@ from downtime.errors import InputError, UserError
 from downtime.outage import laptop_outages, outages
 from downtime.paper import ledger
 from downtime.settings import Settings
-from downtime.sync import bundle, duplicate_numbers, export_bundle, join_outages, laptop_reports
+from downtime.sync import bundle, duplicate_numbers, export_bundle, laptop_reports, merge_rows
+from downtime.sync.bundle import read_bundle
 from downtime.sync.merge_bundle import merge_bundle, merge_untrusted_bundle
 from downtime.sync.model import ReportState
-from downtime.sync.open_bundle import read_bundle
 from downtime.sync.paper_lists import PaperList
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
@@ -134,10 +134,10 @@ def join() -> ViewResponse:
     reason = required_reason()
     device, _, laptop_outage = request.form.get("origin", "").partition(":")
     if outage := request.form.get("here", ""):
-        moved = join_outages.join_outage(vault, device, laptop_outage, outage, actor, reason)
+        moved = merge_rows.join_outage(vault, device, laptop_outage, outage, actor, reason)
         flash(f"Outage {laptop_outage} of {device} belongs to {outage}: {moved} forms moved.")
     else:
-        opened = join_outages.open_joined_outage(vault, device, laptop_outage, actor, reason)
+        opened = merge_rows.open_joined_outage(vault, device, laptop_outage, actor, reason)
         flash(f"Outage {opened} is open here, as {device} declared it.")
     return redirect(url_for("laptops.show"), 303)
 

@@ -9,7 +9,7 @@ from downtime.accounts.model import Permission
 from downtime.errors import NotFoundError
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.returns.policies import MAX_TICK_NUMBER
-from downtime.returns.rekey import line_text, rekey_lines
+from downtime.returns.rekey import line_table, rekey_lines
 from downtime.returns.rekey.rekey_lines import RekeyLine
 from downtime.returns.rekey.worklist_files import WorklistFileKind
 from downtime.web import request_context
@@ -59,7 +59,7 @@ def _page(filters: dict[str, str], text: str) -> ViewResponse:
         count=len(lines),
         shown=SHOWN,
         kinds=list(WorklistFileKind),
-        line_text=line_text,
+        line_text=line_table,
         zone=ZoneInfo(request_context.settings().site.time_zone),
         next_open=next((line.message.control_id for line in lines if not line.tick), ""),
         max_number=MAX_TICK_NUMBER,

@@ -6,8 +6,8 @@ from markupsafe import Markup
 from downtime.accounts.model import Permission
 from downtime.outage import outages
 from downtime.reconcile.harm.model import KINDS, OUTCOMES
-from downtime.returns import document_files
-from downtime.returns.report import incident_report, report_files
+from downtime.returns.report import incident_report
+from downtime.returns.statement import statement_files
 from downtime.web import request_context
 from downtime.web.job_kinds import REASON_ON_SCREEN, JobName
 from downtime.web.responses import ViewResponse, file_response
@@ -32,7 +32,7 @@ def show() -> ViewResponse:
         report=report,
         past=past,
         facts=report.statement.facts,
-        drawings={chart.id: Markup(report_files.draw_chart(chart)) for chart in report.charts},  # noqa: S704
+        drawings={chart.id: Markup(incident_report.draw_chart(chart)) for chart in report.charts},  # noqa: S704
         kinds=KINDS,
         outcomes=OUTCOMES,
     )
@@ -58,4 +58,4 @@ def json() -> ViewResponse:
         outage,
     )
     name = f"report {report.statement.outage}.json"
-    return file_response(document_files.to_json(report.as_json()), "application/json", name)
+    return file_response(statement_files.to_json(report.as_json()), "application/json", name)

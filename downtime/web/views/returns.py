@@ -8,10 +8,9 @@ from downtime.reconcile import find_items
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import Decision
 from downtime.reconcile.store import items as items_store
-from downtime.returns import check_targets, outbox, queue_messages, take_back_message
+from downtime.returns import channels, outbox, queue_messages
 from downtime.returns.channels import CHANNELS
-from downtime.returns.message_reasons import word_reason
-from downtime.returns.model import LIFECYCLE, STATE_TITLES, MessageState
+from downtime.returns.model import LIFECYCLE, STATE_TITLES, MessageState, word_reason
 from downtime.returns.store import outbox_messages
 from downtime.web import request_context
 from downtime.web.job_kinds import JobName
@@ -41,7 +40,7 @@ def show() -> ViewResponse:
     refused = list(outbox_messages.list_messages(vault.db, outage.id, state=MessageState.REFUSED))
     refused_keys = (key for message in refused for key in message.compared)
     refused_items = items_store.fetch_by_keys(vault.db, refused_keys)
-    targets, faults = check_targets.check_targets(settings)
+    targets, faults = channels.check_targets(settings)
     return render_template(
         "returns/show.html",
         outage=outage,
@@ -54,7 +53,7 @@ def show() -> ViewResponse:
         refused=refused,
         titles={stored.key: stored.item.fact.title for stored in refused_items},
         behind={
-            message.control_id: take_back_message.list_waiting_behind(vault.db, message)
+            message.control_id: queue_messages.list_waiting_behind(vault.db, message)
             for message in refused
         },
         sent=outbox_messages.list_newest(vault.db, outage.id, NEWEST),
@@ -91,7 +90,7 @@ def settle() -> ViewResponse:
         case "resolve":
             outbox.resolve_message(vault, number, actor, reason)
         case "take-back":
-            take_back_message.take_back_message(vault, number, actor, reason)
+            queue_messages.take_back_message(vault, number, actor, reason)
         case _:
             raise InputError(
                 "return.do", "There is no such thing to do.", "Choose one of the three."

@@ -4,15 +4,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
 from downtime.outage import outages
-from downtime.returns import document_files
 from downtime.returns.model import LEAD_TITLES, Lead
 from downtime.returns.policies import can_sign
-from downtime.returns.statement import (
-    completeness_statement,
-    open_item_groups,
-    sign_statement,
-    statement_files,
-)
+from downtime.returns.statement import completeness_statement, open_items, statement_files
 from downtime.returns.statement.form_accounting import COLUMNS
 from downtime.web import request_context
 from downtime.web.job_kinds import REASON_ON_SCREEN, JobName
@@ -39,7 +33,7 @@ def show() -> ViewResponse:
         "statement/show.html",
         statement=statement,
         facts=statement.facts,
-        groups=open_item_groups.group_open_items(statement.facts["open"], statement.made_at),
+        groups=open_items.group_open_items(statement.facts["open"], statement.made_at),
         wards=statement_files.list_wards(statement),
         past=past,
         leads=LEAD_TITLES,
@@ -72,7 +66,7 @@ def json() -> ViewResponse:
         outage,
     )
     return file_response(
-        document_files.to_json(statement.as_json()),
+        statement_files.to_json(statement.as_json()),
         "application/json",
         f"statement {statement.outage}.json",
     )
@@ -82,9 +76,9 @@ def json() -> ViewResponse:
 @require_permission(Permission.STATEMENT_SIGN)
 def sign() -> ViewResponse:
     """Sign the facts as they are now, as one of the leads."""
-    lead = sign_statement.parse_lead(request.form.get("lead", ""))
+    lead = completeness_statement.parse_lead(request.form.get("lead", ""))
     outage = request.form.get("outage", "")
-    sign_statement.sign_statement(
+    completeness_statement.sign_statement(
         request_context.vault(),
         request_context.settings(),
         lead,

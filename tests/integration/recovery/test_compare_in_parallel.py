@@ -9,7 +9,7 @@ from downtime.processes.pool import WorkerError
 from downtime.reconcile import find_items
 from downtime.reconcile.compare import compare_in_parallel, run_comparison
 from downtime.reconcile.compare.compare_forms import FormComparer
-from downtime.reconcile.compare.comparison_worker import ComparisonWorkerArguments
+from downtime.reconcile.compare.compare_in_parallel import ComparisonWorkerArguments
 from downtime.vault import audit
 
 from .conftest import BLOODS, HOSPITAL, LATER

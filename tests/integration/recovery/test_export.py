@@ -9,11 +9,11 @@ import hl7
 import openpyxl
 import pytest
 
-from downtime.entry import corrections, keying
+from downtime.entry import keying, verify_entry
 from downtime.errors import ConflictError, InputError
 from downtime.outage import outages
 from downtime.paper.model import Subject
-from downtime.reconcile import decide_item, find_items
+from downtime.reconcile import find_items
 from downtime.reconcile.compare import run_comparison
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.wording import explain
@@ -37,7 +37,7 @@ def decided(vault, outage, keyed, compare, checker):
         decision = "leave" if title == "Full blood count" else "return"
         if decision not in row.allowed:
             continue
-        decide_item.decide_item(vault, row.key, decision, checker, "=because")
+        find_items.decide_item(vault, row.key, decision, checker, "=because")
     return rows
 
 
@@ -138,7 +138,7 @@ def test_an_entry_that_changed_since_waits_for_a_new_comparison(
     vault, settings, decided, actor, checker, tmp_path
 ):
     key = decided["Urea and electrolytes"].key
-    corrections.send_back(vault, key[:9], checker, "wrong patient")
+    verify_entry.send_back(vault, key[:9], checker, "wrong patient")
     out = export_messages(vault, settings, "hl7v2", tmp_path, actor)
     assert out.outdated == (key,)
     assert out.items == 2
@@ -162,14 +162,14 @@ def test_a_correction_after_the_return_is_a_conflict_and_gets_a_message_of_its_o
 ):
     key = decided["Urea and electrolytes"].key
     export_messages(vault, settings, "hl7v2", tmp_path / "a", actor)
-    corrections.send_back(vault, key[:9], checker, "other requester")
+    verify_entry.send_back(vault, key[:9], checker, "other requester")
     keying.submit_entry(vault, settings, key[:9], BLOODS | {"requester": "Dr Bo"}, actor)
     see_through(vault, settings, key[:9], checker)
     run_comparison.run_comparison(vault, settings, actor, "corrected")
     row = find_items.get_item(vault, key)
     assert row.item.state == "conflict"
     assert explain(row.item, LONDON).startswith("Returned before the entry was corrected.")
-    decide_item.decide_item(vault, key, "return", checker, "send the correction")
+    find_items.decide_item(vault, key, "return", checker, "send the correction")
     out = export_messages(vault, settings, "hl7v2", tmp_path / "b", actor)
     assert out.items == 1
 
@@ -179,12 +179,12 @@ def test_what_went_out_and_is_no_longer_said_is_opened_and_never_sent_again(
 ):
     key = decided["Urea and electrolytes"].key
     export_messages(vault, settings, "hl7v2", tmp_path, actor)
-    corrections.send_back(vault, key[:9], checker, "wrong test")
+    verify_entry.send_back(vault, key[:9], checker, "wrong test")
     run_comparison.run_comparison(vault, settings, actor, "again")
     row = find_items.get_item(vault, key)
     assert (row.item.state, row.is_open) == ("newer-live", True)
     with pytest.raises(ConflictError):
-        decide_item.decide_item(vault, key, "return", checker, "again")
+        find_items.decide_item(vault, key, "return", checker, "again")
 
 
 def test_a_drill_never_leaves_the_house(vault, settings, outage, actor, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from downtime.entry.facts import PaperPerson
 from downtime.reconcile.identity import links
 from downtime.returns import outbox, queue_messages, send_messages
-from downtime.returns.message_reasons import word_reason
+from downtime.returns.model import word_reason
 from downtime.returns.rekey import line_table, rekey_lines, worklist_files
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings

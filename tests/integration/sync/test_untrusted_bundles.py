@@ -5,7 +5,7 @@ import sqlcipher3
 import sqlite_utils
 
 from downtime.clock import system_clock
-from downtime.entry import open_form
+from downtime.entry import keyed_form
 from downtime.entry.duplicate_entries import find_duplicate_entries
 from downtime.errors import ConflictError, InputError, NotFoundError, UntrustedError
 from downtime.outage import outages
@@ -142,7 +142,7 @@ def test_two_pasts_of_one_laptop_are_kept_beside_each_other(forked):
     assert format_serial(first) in taken.sentence
     assert ledger.get_form(station.vault, first).patient_label == "HILL, Ann"
     assert ledger.get_form(station.vault, own).patient_label == "REED, Bob"
-    assert open_form.get_entry(station.vault, own).answers["pulse:1"] == "71"
+    assert keyed_form.get_entry(station.vault, own).answers["pulse:1"] == "71"
     pairs = {pair.serial: pair for pair in find_duplicate_entries(station.vault.db)}
     assert set(pairs) == {both}
     pair = pairs[both]
@@ -191,7 +191,7 @@ def test_what_was_keyed_from_the_second_paper_never_counts_for_the_first_ones_pa
     assert ledger.get_form(station.vault, first).patient_label == "HILL, Ann"
     assert station.state(first) == "issued"
     with pytest.raises(NotFoundError):
-        open_form.get_entry(station.vault, first)
+        keyed_form.get_entry(station.vault, first)
     assert [one["names"] for one in still_open(station)] == [(format_serial(first),)]
 
 

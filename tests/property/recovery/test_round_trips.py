@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from downtime.entry import response_reader
+from downtime.entry import questionnaire_response
 from downtime.entry.model import Entry
-from downtime.entry.response_writer import dump_response, write_response
+from downtime.entry.questionnaire_response import dump_response, write_response
 from downtime.entry.validation import validate_answers
 from downtime.errors import InputError
 from downtime.feeds.hl7 import segments as reader
 from downtime.paper.csv_file import escape_formula
 from downtime.paper.forms.load_form import load_form
-from downtime.returns.hl7.segments import build_header, build_segment, join_segments
+from downtime.returns.hl7.segment_writer import build_header, build_segment, join_segments
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
@@ -90,7 +90,9 @@ def test_answers_survive_export_and_import(filled, name):
         answers=first.answers, event="2026-11-02T14:00:00Z",
     )  # fmt: skip
     resource = json.loads(dump_response(write_response(entry, form, LONDON)), parse_float=Decimal)
-    said = response_reader.read_response(resource, response_reader.repeating_fields(form), LONDON)
+    said = questionnaire_response.read_response(
+        resource, questionnaire_response.repeating_fields(form), LONDON
+    )
     again = validate_answers(form, said.answers, LONDON, NOW)
     assert again.problems == ()
     assert again.answers == first.answers

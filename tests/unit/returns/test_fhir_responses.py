@@ -46,7 +46,7 @@ def transaction(*statuses):
 
 def test_a_transaction_that_was_carried_out_is_taken_in_and_names_what_it_made():
     said = answer(200, transaction("201 Created", "200"))
-    assert (said.outcome, said.detail) == (AttemptOutcome.TAKEN, "Observation/0 Observation/1")
+    assert (said.outcome, said.answer) == (AttemptOutcome.TAKEN, "Observation/0 Observation/1")
 
 
 @pytest.mark.parametrize("status", [400, 404, 409, 412, 413, 422])
@@ -94,7 +94,7 @@ def test_a_server_that_ran_the_transaction_as_a_batch_refuses_by_one_entry():
 def test_only_a_refusal_repeats_what_the_server_said_of_the_patient():
     said = answer(503, OUTCOME)
     assert said.reason == "503 Service Unavailable."
-    assert said.detail.startswith("Unknown code")
+    assert said.answer.startswith("Unknown code")
 
 
 @pytest.mark.parametrize("body", [b"<html>Please sign in</html>", b"[]", b"", b'{"a":1}'])
@@ -148,7 +148,7 @@ def test_a_token_that_cannot_be_used_stops_before_anything_is_sent(content, tmp_
     if content is not None:
         file.write_text(content)
     names = FhirTarget(url="https://epr.example/fhir", token_file=str(file))
-    with pytest.raises(InputError, match="token"), rest_client.open_client(names, lambda: NOW):
+    with pytest.raises(InputError, match="token"), rest_client.open_connection(names, lambda: NOW):
         pass
 
 
@@ -156,6 +156,6 @@ def test_certificates_that_cannot_be_read_stop_before_anything_is_sent(tmp_path)
     names = FhirTarget(url="https://epr.example/fhir", ca_file=str(tmp_path / "none.pem"))
     with (
         pytest.raises(InputError, match="certificates"),
-        rest_client.open_client(names, lambda: NOW),
+        rest_client.open_connection(names, lambda: NOW),
     ):
         pass

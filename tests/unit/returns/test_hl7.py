@@ -6,7 +6,7 @@ import hl7
 import pytest
 
 from downtime.errors import InputError
-from downtime.returns.hl7.segments import (
+from downtime.returns.hl7.segment_writer import (
     build_header,
     build_segment,
     escape_text,
