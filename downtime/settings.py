@@ -50,13 +50,31 @@ class SystemsSettings:
 @dataclass(frozen=True, slots=True)
 class FeedsSettings:
     time_zone: str = setting("Europe/London", "Time zone of feed times that carry none.")
-    max_message_bytes: int = setting(16_777_216, "Largest single message that is read.")
+    max_message_bytes: int = setting(33_554_432, "Largest single message that is read.")
     max_file_bytes: int = setting(2_147_483_648, "Largest feed file that is read.")
     max_workbook_bytes: int = setting(268_435_456, "Largest XLSX once unpacked.")
     max_json_depth: int = setting(64, "Deepest nesting of a FHIR resource that is read.")
     worker_memory_bytes: int = setting(1_073_741_824, "Memory of the child that opens a workbook.")
     worker_seconds: int = setting(60, "Time limit of the child that opens a workbook.")
     tables: dict[str, Any] = setting({}, "Mappings of CSV and XLSX files, one table a file name.")
+    profiles: dict[str, Any] = setting(
+        {}, "What is known of each source, one table a source; docs/feeds.md lists the keys."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSettings:
+    retention_days: int = setting(
+        35, "Received messages are kept this many days, to be looked at and to be read again."
+    )
+    sources: dict[str, Any] = setting(
+        {}, "Where messages come from, one table a source; docs/feeds.md lists the keys."
+    )
+    retry_first_seconds: float = setting(
+        5.0, "A source that failed is tried again after this long; doubled each time."
+    )
+    retry_cap_seconds: float = setting(300.0, "Longest wait before a source is tried again.")
+    health_seconds: float = setting(5.0, "How the sources do is noted this often.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +329,7 @@ class Settings:
     site: SiteSettings = SiteSettings()
     systems: SystemsSettings = SystemsSettings()
     feeds: FeedsSettings = FeedsSettings()
+    ingest: IngestSettings = IngestSettings()
     snapshot: SnapshotSettings = SnapshotSettings()
     vault: VaultSettings = VaultSettings()
     accounts: AccountsSettings = AccountsSettings()
