@@ -148,6 +148,16 @@ class Home:
         return self.path / "backups"
 
     @property
+    def ingest_folder(self) -> Path:
+        """All that was received, encrypted, one file a day; only on a machine that receives."""
+        return self.path / "ingest"
+
+    @property
+    def base_file(self) -> Path:
+        """The state by all that has left the ledger; encrypted."""
+        return self.path / "base.db"
+
+    @property
     def state_file(self) -> Path:
         """What the feeds have said so far, encrypted; only on a machine that publishes."""
         return self.path / "state.db"

@@ -23,6 +23,7 @@ FLOORS = {
     "accounts": 4,
     "transport": 4,
     "feeds": 5,
+    "ingest": 6,
     "snapshot": 7,
     "outage": 9,
     "paper": 10,
@@ -34,7 +35,7 @@ FLOORS = {
     "web": 17,
     "cli": 17,
 }
-"""Floors without a room here are kept for `ingest` (6), `fleet` (8) and `scanning` (11)."""
+"""Floors without a room here are kept for `fleet` (8) and `scanning` (11)."""
 
 GROUND = {"errors", "config", "settings", "clock", "processes"}
 
@@ -49,6 +50,7 @@ MUST_NOT_KNOW = {
     "vault": WEB | {"downtime.clinical"},
     "accounts": WEB | {"downtime.clinical"},
     "feeds": WEB | DATABASES | {"downtime.vault", "downtime.accounts"},
+    "ingest": WEB | PDF,
     "snapshot": WEB | PDF,
     "outage": WEB | PDF,
     "paper": WEB,

@@ -1,0 +1,191 @@
+"""The ledger of all that was received: one encrypted file a day in the home's `ingest` folder.
+
+Arrival numbers rise over days and restarts and over all processes that write: they take turns by
+a lock file. Receiving decides nothing and has no person behind it, so no entry of the audit is
+written for it: the ledger is itself the trace.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import sqlite_utils
+from filelock import FileLock
+
+from downtime.clock import to_text
+from downtime.feeds.context import feed_context
+from downtime.ingest.packing import Packer, train_dictionary
+from downtime.ingest.store import day_file
+from downtime.ingest.store.messages import Numbers
+from downtime.settings import Settings
+from downtime.vault.database import transaction
+from downtime.vault.files import make_private_folder
+from downtime.vault.vault import Vault
+
+TRAINED_AT = 2_000
+"""Messages of a day of which its dictionary is trained."""
+_LOOK_SECONDS = 0.002
+
+
+class DayFile:
+    """An open day: its connection, and what is remembered of it. For one thread at a time."""
+
+    def __init__(self, path: Path, key: bytes, next_arrival: int = 1) -> None:
+        self.path = path
+        self.db = day_file.open_day(path, key, next_arrival)
+        self.numbers = Numbers(self.db)
+        self.newest_stamp = day_file.get_newest_stamp(self.db)
+        self._dictionary: bytes | None = None
+        self._packer = Packer()
+
+    @property
+    def packer(self) -> Packer:
+        """Compresses with the day's dictionary once any process has made it."""
+        if self._dictionary is None:
+            self._dictionary = day_file.get_dictionary(self.db)
+            if self._dictionary:
+                self._packer = Packer(self._dictionary)
+        return self._packer
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite_utils.Database]:
+        """All of it, on the disk, or nothing."""
+        try:
+            with transaction(self.db) as db:
+                yield db
+        except BaseException:
+            self.numbers.clear()
+            raise
+
+    def train_dictionary(self) -> None:
+        """Make the day's dictionary when enough has come and there is none."""
+        packer = self.packer
+        if self._dictionary is not None or day_file.count_messages(self.db) < TRAINED_AT:
+            return
+        blocks = day_file.select_blocks(self.db, 0)
+        samples = [data for block in blocks for data in packer.unpack(block.body)]
+        samples += [packer.unpack_single(row.body) for row in day_file.select_documents(self.db, 0)]
+        with self.transaction() as db:
+            day_file.save_dictionary(db, train_dictionary(samples[-TRAINED_AT:]))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.db.conn.close()
+
+
+class Ledger:
+    """The ledger of a home. May be used by several threads; close it in the end."""
+
+    def __init__(self, vault: Vault, settings: Settings) -> None:
+        self.settings = settings
+        self.context = feed_context(settings)
+        self._clock = vault.clock
+        self._key = vault.derive_key("ingest")
+        self._folder = vault.home.ingest_folder
+        make_private_folder(self._folder)
+        self._thread_lock = threading.Lock()
+        self._process_lock = FileLock(self._folder / ".lock", thread_local=False)
+        self._open: dict[Path, DayFile] = {}
+        self._days: list[Path] = []
+
+    def __enter__(self) -> "Ledger":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of every file."""
+        with self._thread_lock:
+            while self._open:
+                self._open.popitem()[1].close()
+
+    def now(self) -> str:
+        """The clock's time as stored text."""
+        return to_text(self._clock())
+
+    def list_days(self) -> list[Path]:
+        """The files of its days, the oldest first; each is named after its day (UTC)."""
+        return sorted(self._folder.glob("[0-9]*.db"))
+
+    @contextmanager
+    def writing(self) -> Iterator[DayFile]:
+        """The newest day, kept from every other writer until the block ends."""
+        with self._thread_lock, self._process_lock.acquire(poll_interval=_LOOK_SECONDS):
+            day = self._open_today()
+            day.newest_stamp = day_file.get_newest_stamp(day.db)
+            yield day
+
+    @contextmanager
+    def reading(self, path: Path) -> Iterator[DayFile]:
+        """A day, on a connection of the caller's own."""
+        with closing(DayFile(path, self._key)) as day:
+            yield day
+
+    def _open_today(self) -> DayFile:
+        """Today's file; the newest there is while the clock stands before it."""
+        self._days = self.list_days()
+        path = self._folder / f"{self.now()[:10]}.db"
+        if not self._days or path > self._days[-1]:
+            before = self._opened(self._days[-1]) if self._days else None
+            number = day_file.get_next_arrival(before.db) if before else 1
+            self._open[path] = DayFile(path, self._key, number)
+            self._days.append(path)
+        return self._opened(self._days[-1])
+
+    def _opened(self, path: Path) -> DayFile:
+        if path not in self._open:
+            self._open[path] = DayFile(path, self._key)
+        return self._open[path]
+
+    def find_repeated(
+        self, stamp: int, digest: bytes, *, is_document: bool
+    ) -> day_file.Repetition | None:
+        """What is the same and was received before, within the retention. Only while `writing`."""
+        find = day_file.find_document if is_document else day_file.find_repeated
+        for path in reversed(self._days):
+            day = self._opened(path)
+            if day.newest_stamp >= stamp and (found := find(day.db, stamp, digest)):
+                return found
+        return None
+
+    def find_day(self, arrival: int) -> Path | None:
+        """The file of the day that holds a message; None when no day does (any more)."""
+        for path in self.list_days():
+            with self.reading(path) as day:
+                if arrival < day_file.get_next_arrival(day.db):
+                    return path
+        return None
+
+    def get_last_arrival(self) -> int:
+        """The highest number given so far; 0 without any."""
+        days = self.list_days()
+        if not days:
+            return 0
+        with self.reading(days[-1]) as day:
+            return day_file.get_next_arrival(day.db) - 1
+
+    def skip_to(self, arrival: int) -> None:
+        """Give numbers above this one only: a ledger that was lost must not begin at 1 again."""
+        with self.writing() as day:
+            if day_file.get_next_arrival(day.db) <= arrival:
+                with day.transaction() as db:
+                    day_file.save_next_arrival(db, arrival + 1)
+
+    def remove_day(self, path: Path) -> None:
+        """Remove a day for good, the files that SQLite keeps beside it included.
+
+        The newest day goes only once there is another: it knows the next arrival number.
+        """
+        with self.writing() as day:
+            if day.path == path:
+                return
+            if path in self._open:
+                self._open.pop(path).close()
+            for part in (
+                path,
+                path.with_name(f"{path.name}-wal"),
+                path.with_name(f"{path.name}-shm"),
+            ):
+                part.unlink(missing_ok=True)

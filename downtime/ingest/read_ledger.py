@@ -1,0 +1,75 @@
+"""Read what was received once more, in order of arrival, as today's profiles say."""
+
+from collections.abc import Iterator
+from heapq import merge
+from pathlib import Path
+from typing import NamedTuple
+
+from downtime.feeds.file_format import FileFormat
+from downtime.ingest.ledger import DayFile, Ledger
+from downtime.ingest.model import RawMessage, RecordedMessage
+from downtime.ingest.read_raw import number_items, read_raw
+from downtime.ingest.store import day_file, messages
+from downtime.ingest.store.day_file import BlockRow, DocumentRow
+
+
+class KeptRaw(NamedTuple):
+    """What was received under one arrival number, or under several that begin with it."""
+
+    arrival: int
+    raw: RawMessage
+    released_from: int
+
+
+def read_after(ledger: Ledger, arrival: int) -> Iterator[RecordedMessage]:
+    """All that was received after an arrival number, rejects included."""
+    for path in ledger.list_days():
+        yield from read_day(ledger, path, arrival)
+
+
+def read_day(ledger: Ledger, path: Path, arrival: int = 0) -> Iterator[RecordedMessage]:
+    """What was received on one day after an arrival number."""
+    with ledger.reading(path) as day:
+        if day_file.get_next_arrival(day.db) <= arrival + 1:
+            return
+        for kept in _iterate_raw(day, arrival):
+            items = read_raw(kept.raw, ledger.context)
+            for number, item in number_items(kept.raw, kept.arrival, items):
+                if number > arrival:
+                    yield RecordedMessage(number, item, released=bool(kept.released_from))
+
+
+def get_raw(ledger: Ledger, arrival: int) -> KeptRaw | None:
+    """What holds one message as it was received; None when it is not kept (any more)."""
+    path = ledger.find_day(arrival)
+    if path is None:
+        return None
+    with ledger.reading(path) as day:
+        if document := day_file.get_document(day.db, arrival):
+            return _unpack_document(day, document)
+        block = day_file.get_block(day.db, arrival)
+        messages_of_block = _unpack_block(day, block) if block else ()
+        return next((kept for kept in messages_of_block if kept.arrival == arrival), None)
+
+
+def _iterate_raw(day: DayFile, after: int) -> Iterator[KeptRaw]:
+    blocks = (
+        kept
+        for block in day_file.select_blocks(day.db, after)
+        for kept in _unpack_block(day, block)
+    )
+    documents = (_unpack_document(day, row) for row in day_file.select_documents(day.db, after))
+    return merge(blocks, documents, key=lambda kept: kept.arrival)
+
+
+def _unpack_block(day: DayFile, block: BlockRow) -> Iterator[KeptRaw]:
+    rows = messages.select_kept(day.db, block.first, block.count)
+    for row, data in zip(rows, day.packer.unpack(block.body), strict=True):
+        raw = RawMessage(row.source, FileFormat.HL7, row.name, row.number, data, line=row.line)
+        yield KeptRaw(row.arrival, raw, row.released_from)
+
+
+def _unpack_document(day: DayFile, row: DocumentRow) -> KeptRaw:
+    data = day.packer.unpack_single(row.body)
+    raw = RawMessage(row.source, FileFormat(row.format), row.name, row.number, data, row.modified)
+    return KeptRaw(row.first, raw, row.released_from)

@@ -1,0 +1,55 @@
+"""What is received, read as today's profiles say: one HL7 message, or all that a document holds."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from io import BytesIO
+
+from downtime.feeds.context import FeedContext
+from downtime.feeds.file_format import FileFormat
+from downtime.feeds.hl7.messages import read_message
+from downtime.feeds.model import FeedMessage, Position, Reject
+from downtime.feeds.read_feeds import read_document
+from downtime.feeds.rejects import accept_or_reject
+from downtime.ingest.model import RawMessage
+
+Item = FeedMessage | Reject
+
+
+def read_raw(raw: RawMessage, context: FeedContext) -> list[Item]:
+    """One message of HL7; one or more of a document. What cannot be used is a reject."""
+    if raw.format is FileFormat.HL7:
+        position = Position(raw.name, raw.number)
+        item = accept_or_reject(position, partial(read_message, raw.data, position, context))
+        return [_add_line(item, raw.line) if isinstance(item, Reject) else item]
+    items = read_document(raw.name, raw.format, BytesIO(raw.data), raw.modified, context)
+    return [_move_item(item, raw.number - 1) for item in items] or [_describe_empty(raw)]
+
+
+def _add_line(reject: Reject, line: int) -> Reject:
+    return replace(reject, origin=reject.origin._replace(line=line)) if line else reject
+
+
+def _describe_empty(raw: RawMessage) -> FeedMessage:
+    position, kind = Position(raw.name, raw.number), str(raw.format)
+    unused = "it holds no message, row or resource"
+    return FeedMessage(position=position, kind=kind, source="", sent="", content=(), unused=unused)
+
+
+def _move_item(item: Item, count: int) -> Item:
+    """A line of NDJSON is read by itself, and stands further down in its file."""
+    if not count:
+        return item
+    position = item.position._replace(number=item.position.number + count)
+    return replace(item, position=position)
+
+
+def number_items(raw: RawMessage, first: int, items: Iterable[Item]) -> Iterator[tuple[int, Item]]:
+    """Each with its arrival number, which rises: that of its place in what was received.
+
+    It is the same whenever it is read, whatever else is read of the same table by then.
+    """
+    arrival = first - 1
+    for item in items:
+        arrival = max(arrival + 1, first + item.position.number - raw.number)
+        yield arrival, item

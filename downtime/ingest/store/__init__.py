@@ -1,0 +1,1 @@
+"""The tables of the ledger: one encrypted file for each day."""

@@ -1,0 +1,295 @@
+"""What was read of each message of a day, and how it is found again.
+
+Words that come again and again (senders, types, reasons, findings) and combinations of a patient's
+identifiers are kept once a day and numbered.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+import sqlite_utils
+
+from downtime.clinical.identifiers import Identifier
+from downtime.feeds.model import Change, FeedMessage, Finding, FindingKind, Outcome, Reject
+from downtime.ingest.model import LedgerEntry, MessageFilter, read_outcome
+
+Identifiers = tuple[Identifier, ...]
+_COLUMNS = (
+    "arrival, source, name, number, line, stamp, digest, received, released_from,"
+    " released_as, sender, control_id, kind, system, sent, outcome, reason, findings"
+)
+_INSERT = f"INSERT INTO message ({_COLUMNS}) VALUES ({', '.join('?' * 18)})"
+_UPDATE = (
+    "UPDATE message SET sender = ?, control_id = ?, kind = ?, system = ?, sent = ?,"
+    " outcome = ?, reason = ?, findings = ? WHERE arrival = ?"
+)
+_CACHED = 200_000
+"""Numbers that are remembered of one table."""
+
+
+class Receipt(NamedTuple):
+    """How a message came: what does not depend on reading it."""
+
+    arrival: int
+    source: str
+    name: str
+    line: int
+    stamp: int | None
+    digest: bytes | None
+    received: str
+    released_from: int = 0
+
+
+class Numbers:
+    """The numbers of a day's words and persons; forgotten when a transaction fails."""
+
+    def __init__(self, db: sqlite_utils.Database) -> None:
+        self._db = db
+        self._terms: dict[str, int] = {}
+        self._findings: dict[tuple[Finding, ...], int] = {}
+        self._persons: dict[Identifiers, int] = {}
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        for cache in (self._terms, self._findings, self._persons):
+            cache.clear()
+
+    def term(self, text: str) -> int:
+        """The number of a word."""
+        number = self._terms.get(text)
+        if number is None:
+            number = _number_text(self._db, "term", "text", text)
+            _remember(self._terms, text, number)
+        return number
+
+    def findings(self, findings: tuple[Finding, ...]) -> int:
+        """The number of these findings together."""
+        number = self._findings.get(findings)
+        if number is None:
+            number = self.term(orjson.dumps(findings, default=list).decode())
+            _remember(self._findings, findings, number)
+        return number
+
+    def person(self, identifiers: Identifiers) -> int:
+        """The number of a combination of identifiers."""
+        number = self._persons.get(identifiers)
+        if number is None:
+            text = orjson.dumps([list(identifier) for identifier in identifiers]).decode()
+            number = _number_text(self._db, "person", "identifiers", text)
+            _remember(self._persons, identifiers, number)
+        return number
+
+
+def _remember(cache: dict[Any, int], key: object, number: int) -> None:
+    if len(cache) >= _CACHED:
+        cache.clear()
+    cache[key] = number
+
+
+def _number_text(db: sqlite_utils.Database, table: str, column: str, text: str) -> int:
+    db.conn.execute(f"INSERT OR IGNORE INTO {table} ({column}) VALUES (?)", (text,))
+    row = db.conn.execute(f"SELECT id FROM {table} WHERE {column} = ?", (text,)).fetchone()
+    return int(row[0])
+
+
+def insert_messages(
+    db: sqlite_utils.Database,
+    numbers: Numbers,
+    messages: Sequence[tuple[Receipt, FeedMessage | Reject]],
+) -> None:
+    """Keep how messages came and what was read of them."""
+    rows, subjects = [], []
+    for receipt, item in messages:
+        term = numbers.term
+        rows.append(
+            (
+                receipt.arrival,
+                term(receipt.source),
+                term(receipt.name),
+                item.position.number,
+                receipt.line,
+                receipt.stamp,
+                receipt.digest,
+                receipt.received,
+                receipt.released_from,
+                0,
+                *_describe_reading(numbers, item),
+            )
+        )
+        for identifiers in list_patients(item):
+            subjects.append((receipt.arrival, numbers.person(identifiers)))
+    db.conn.executemany(_INSERT, rows)
+    db.conn.executemany("INSERT INTO subject VALUES (?, ?)", subjects)
+
+
+def update_reading(
+    db: sqlite_utils.Database, numbers: Numbers, arrival: int, item: FeedMessage | Reject
+) -> None:
+    """Say what is read of a message today, in the place of what was read before."""
+    db.conn.execute(_UPDATE, (*_describe_reading(numbers, item), arrival))
+    db.conn.execute("DELETE FROM subject WHERE arrival = ?", (arrival,))
+    db.conn.executemany(
+        "INSERT INTO subject VALUES (?, ?)",
+        [(arrival, numbers.person(identifiers)) for identifiers in list_patients(item)],
+    )
+
+
+def _describe_reading(numbers: Numbers, item: FeedMessage | Reject) -> tuple[int | str, ...]:
+    """Sender, control id, kind, system, sent, outcome, reason and findings."""
+    origin, term = item.origin, numbers.term
+    if isinstance(item, Reject):
+        kind, system, sent, reason, findings = origin.kind, "", origin.sent, describe(item), ()
+    else:
+        kind, system, sent, reason = item.kind, item.source, item.sent, item.unused
+        findings = item.findings
+    return (
+        term(origin.sender),
+        origin.control_id,
+        term(kind),
+        term(system),
+        sent,
+        term(read_outcome(item)),
+        term(reason),
+        numbers.findings(findings),
+    )
+
+
+def describe(reject: Reject) -> str:
+    """The reason of a reject with the segment concerned."""
+    return f"{reject.segment}: {reject.reason}" if reject.segment else reject.reason
+
+
+def list_patients(item: FeedMessage | Reject) -> set[Identifiers]:
+    """Every combination of identifiers that a message gives for a person."""
+    if isinstance(item, Reject):
+        return set()
+    patients: set[Identifiers] = set()
+    for part in item.content:
+        for change in (part,) if isinstance(part, Change) else part.changes:
+            patients.add(change.patient)
+            if change.merged:
+                patients.add(change.merged)
+    patients.discard(())
+    return patients
+
+
+def save_outcome(
+    db: sqlite_utils.Database, numbers: Numbers, arrival: int, outcome: Outcome, reason: str
+) -> None:
+    """What became of a message after it was read: quarantine."""
+    db.conn.execute(
+        "UPDATE message SET outcome = ?, reason = ? WHERE arrival = ?",
+        (numbers.term(outcome), numbers.term(reason), arrival),
+    )
+
+
+def save_released_as(db: sqlite_utils.Database, arrival: int, released_as: int) -> None:
+    """Under which number a quarantined message was released."""
+    db.conn.execute("UPDATE message SET released_as = ? WHERE arrival = ?", (released_as, arrival))
+
+
+class KeptMessage(NamedTuple):
+    """What is needed to read a raw message again."""
+
+    arrival: int
+    source: str
+    name: str
+    number: int
+    line: int
+    released_from: int
+
+
+def select_kept(db: sqlite_utils.Database, first: int, count: int) -> Iterator[KeptMessage]:
+    """The messages of a block, in order."""
+    rows = db.conn.execute(
+        "SELECT arrival, s.text, n.text, number, line, released_from FROM message"
+        " JOIN term s ON s.id = source JOIN term n ON n.id = name WHERE arrival BETWEEN ? AND ? ORDER BY arrival",
+        (first, first + count - 1),
+    )
+    return map(KeptMessage._make, rows)
+
+
+_SELECT = (
+    "SELECT m.arrival, s.text source, n.text name, m.number, m.line, d.text sender, m.control_id,"
+    " k.text kind, y.text system, m.sent, m.received, o.text outcome, r.text reason,"
+    " f.text findings, m.released_as, m.released_from FROM message m JOIN term s ON s.id = m.source"
+    " JOIN term n ON n.id = m.name JOIN term d ON d.id = m.sender JOIN term k ON k.id = m.kind"
+    " JOIN term y ON y.id = m.system JOIN term o ON o.id = m.outcome"
+    " JOIN term r ON r.id = m.reason JOIN term f ON f.id = m.findings"
+)
+
+
+def get_entry(db: sqlite_utils.Database, arrival: int) -> LedgerEntry | None:
+    """One message of this day with its patients; None when it is not of it."""
+    row = db.conn.execute(f"{_SELECT} WHERE m.arrival = ?", (arrival,)).fetchone()
+    return _build_entry(row, _select_patients(db, arrival)) if row else None
+
+
+def find_entries(db: sqlite_utils.Database, wanted: MessageFilter, limit: int) -> list[LedgerEntry]:
+    """The newest messages of this day that fit, at most `limit`; without their patients."""
+    conditions = {
+        "m.arrival < ?": wanted.before,
+        "m.control_id = ?": wanted.control_id,
+        "m.outcome = (SELECT id FROM term WHERE text = ?)": wanted.outcome,
+        "m.received >= ?": wanted.since,
+        "m.received < ?": wanted.until,
+    }
+    chosen = {text: (value,) for text, value in conditions.items() if value}
+    if wanted.kind:
+        chosen["m.kind IN (SELECT id FROM term WHERE text = ? OR text LIKE ? || '^%')"] = (
+            wanted.kind,
+            wanted.kind,
+        )
+    if wanted.source:
+        chosen[
+            "(m.source IN (SELECT id FROM term WHERE text = ?) OR m.system IN"
+            " (SELECT id FROM term WHERE text = ?))"
+        ] = (wanted.source, wanted.source)
+    if wanted.identifier:
+        chosen[
+            "m.arrival IN (SELECT arrival FROM subject WHERE person IN (SELECT id FROM person"
+            " WHERE instr(identifiers, json_quote(?) || ']')))"
+        ] = (wanted.identifier,)
+    where = " AND ".join(["1", *chosen])
+    values = [value for texts in chosen.values() for value in texts]
+    rows = db.conn.execute(
+        f"{_SELECT} WHERE {where} ORDER BY m.arrival DESC LIMIT ?", [*values, limit]
+    )
+    return [_build_entry(row, ()) for row in rows]
+
+
+def count_outcomes(db: sqlite_utils.Database) -> dict[tuple[str, Outcome], int]:
+    """Messages of this day by source and what became of them."""
+    rows = db.conn.execute(
+        "SELECT s.text, o.text, count(*) FROM message JOIN term s ON s.id = source"
+        " JOIN term o ON o.id = outcome GROUP BY source, outcome"
+    )
+    return {(source, Outcome(outcome)): count for source, outcome, count in rows}
+
+
+def iterate_readings(db: sqlite_utils.Database) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """What was read of each message of this day: arrival, then kind, system, outcome, reason and findings."""
+    rows = db.conn.execute(
+        "SELECT m.arrival, k.text, y.text, o.text, r.text, f.text FROM message m"
+        " JOIN term k ON k.id = m.kind JOIN term y ON y.id = m.system JOIN term o ON o.id = m.outcome"
+        " JOIN term r ON r.id = m.reason JOIN term f ON f.id = m.findings ORDER BY m.arrival"
+    )
+    return ((row[0], tuple(row)[1:]) for row in rows)
+
+
+def _select_patients(db: sqlite_utils.Database, arrival: int) -> tuple[Identifier, ...]:
+    rows: Iterable[tuple[str]] = db.conn.execute(
+        "SELECT identifiers FROM subject JOIN person ON person.id = person WHERE arrival = ?",
+        (arrival,),
+    )
+    patients = [Identifier(*parts) for row in rows for parts in orjson.loads(row[0])]
+    return tuple(dict.fromkeys(patients))
+
+
+def _build_entry(row: Any, identifiers: tuple[Identifier, ...]) -> LedgerEntry:
+    findings = tuple(
+        Finding(FindingKind(kind), *texts) for kind, *texts in orjson.loads(row["findings"])
+    )
+    values = dict(row) | {"findings": findings, "outcome": Outcome(row["outcome"])}
+    return LedgerEntry(**values, identifiers=identifiers)
