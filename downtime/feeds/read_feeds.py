@@ -5,8 +5,11 @@ are read to their depth, in the order of their names.
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
+from downtime.clock import to_text
 from downtime.errors import NotFoundError
 from downtime.feeds.context import FeedContext, feed_context
 from downtime.feeds.fhir.resources import read_fhir
@@ -53,16 +56,23 @@ def _read_file(path: Path, context: FeedContext) -> Iterator[FeedMessage | Rejec
         yield reject_file(path, f"the file is larger than {limit} bytes (feeds.max_file_bytes)")
         return
     file_format = detect_format(path)
+    with open_as_bytes(path) as stream:
+        modified = to_text(datetime.fromtimestamp(path.stat().st_mtime, UTC))
+        yield from read_document(str(path), file_format, stream, modified, context)
+
+
+def read_document(
+    name: str, file_format: FileFormat, stream: BinaryIO, modified: str, context: FeedContext
+) -> Iterator[FeedMessage | Reject]:
+    """Every message of one file or page of a known format; `modified` is when it was changed (UTC)."""
+    path = Path(name)
     if file_format in UNREADABLE:
         yield reject_file(path, UNREADABLE[file_format])
-        return
-    if file_format is FileFormat.WORKBOOK:
+    elif file_format is FileFormat.WORKBOOK:
         yield from read_workbook(path, context)
-        return
-    with open_as_bytes(path) as stream:
-        if file_format is FileFormat.HL7:
-            yield from read_hl7(stream, str(path), context)
-        elif file_format is FileFormat.JSON:
-            yield from read_fhir(stream, str(path), context)
-        else:
-            yield from read_csv(path, stream, context)
+    elif file_format is FileFormat.HL7:
+        yield from read_hl7(stream, name, context)
+    elif file_format is FileFormat.JSON:
+        yield from read_fhir(stream, name, context)
+    else:
+        yield from read_csv(path, stream, context)
