@@ -22,7 +22,7 @@ from downtime.feeds.model import Value, bed_key
 NAMED_RESOURCE = "NamedResource"
 """Type of the changes that say what something is called (a medicine, a person, a place): no record
 of a patient or snapshot, and no sign of how new a system is. Fields: `ADDRESSES`, `name`; of a
-medicine `code` and `batch`; of a place `number`, `kind`, `part_of` (an address), `status`, `note`."""
+medicine `code` and `batch`; of a specimen `collected`; of a place `number`, `kind`, `part_of` (an address), `status`, `note`."""
 ADDRESSES = "addresses"
 """A field of changes that is none of the record: every address by which references mean it, as
 `Type/id`, and as `Type?number` for each of its business identifiers."""
@@ -32,6 +32,8 @@ _MOST_STEPS = 6
 _PLACE_FIELDS = ("ward", "ward_name", "bay", "bed")
 _FIELD_OF_KIND = {"wa": "ward", "ro": "bay", "bd": "bed"}
 _PLACE_KINDS = ("bd", "wa")
+_DETAILS = frozenset({"batch", "collected", "collected_text"})
+"""Fields that are never filled with a name, and are not missed."""
 
 Fields = Mapping[str, Value]
 
@@ -133,7 +135,9 @@ class NamedResources:
             return place[name] if place["ward"] or place["bed"] else ""
         for _ in range(_MOST_STEPS):
             fields = self._find(address, source)
-            text = str(fields.get(name, "") or fields.get("name", ""))
+            text = str(
+                fields.get(name, "") or (fields.get("name", "") if name not in _DETAILS else "")
+            )
             if not is_reference_text(text):
                 return text
             address = split_reference_text(text)[0]

@@ -39,7 +39,8 @@ def _split(path: Path, source: str, limit: int) -> Iterator[RawMessage]:
             for number, data in enumerate(split_messages(stream, limit), start=1):
                 yield RawMessage(source, file_format, str(path), number, data)
         elif file_format is FileFormat.JSON:
-            for number, data in enumerate(split_documents(stream, limit), start=1):
-                yield RawMessage(source, file_format, str(path), number, data, modified)
+            for number, document in enumerate(split_documents(stream, limit), start=1):
+                data, line = document
+                yield RawMessage(source, file_format, str(path), number, data, modified, line)
         else:
             yield RawMessage(source, file_format, str(path), 1, stream.read(), modified)

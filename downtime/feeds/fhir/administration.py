@@ -1,68 +1,75 @@
-"""FHIR R4 Patient, Encounter, Location and Appointment to records.
+"""FHIR Patient, Encounter and Location to records.
 
 What these leave out is 'not said': they meet what other feeds say of the same person, stay or bed.
 An encounter's key is its visit number (identifier of type VN, else the first), else its id. Only a
-Location that is a bed or a ward (physicalType `bd`, `wa`) is a place Downtime keeps.
+Location that is a bed or a ward (physicalType or form `bd`, `wa`) is a place Downtime keeps; a bed
+whose ward comes in another document is put together when records are settled.
 """
 
 from typing import Any
 
 from downtime.clinical import model
 from downtime.clinical.identifiers import Identifier
-from downtime.clinical.model import (
-    AppointmentStatus,
-    BedStatus,
-    EncounterClass,
-    EncounterStatus,
-    Gender,
-)
+from downtime.clinical.model import BedStatus, EncounterClass, EncounterStatus, Gender
 from downtime.feeds import times
+from downtime.feeds.fhir import statuses
 from downtime.feeds.fhir.data_types import (
     all_codes,
     concept_text,
     concept_texts,
     element_at,
     elements_at,
+    extension_values,
     first_code,
-    human_name,
     text_at,
     texts_at,
 )
-from downtime.feeds.fhir.resource_reader import (
-    Resource,
-    ResourceReader,
-    business_identifier,
-    register_reader,
-    resource_key,
+from downtime.feeds.fhir.identifiers import has_damaged_nhs_number, nhs_number_status
+from downtime.feeds.fhir.mappings import note_without_patient, register_reader
+from downtime.feeds.fhir.periods import (
+    choose_address,
+    choose_phone,
+    human_name,
+    is_current,
+    is_past,
 )
+from downtime.feeds.fhir.references import reference_address
+from downtime.feeds.fhir.resource_reader import Resource, ResourceReader, business_identifier
 from downtime.feeds.hl7.codes import BED_STATES
-from downtime.feeds.model import Change, Operation, Value, bed_key
+from downtime.feeds.model import Change, FindingKind, Operation, Value, bed_key
+from downtime.feeds.named_resources import is_reference_text, reference_text
+from downtime.feeds.profiles import CodeTable
 
 _GENDERS = frozenset(Gender)
-_ENCOUNTER_STATUS = {
-    **{status.value: status for status in EncounterStatus},
-    "arrived": EncounterStatus.IN_PROGRESS,
-    "triaged": EncounterStatus.IN_PROGRESS,
-    "onleave": EncounterStatus.IN_PROGRESS,
-}
 _CLASSES = {
     "IMP": EncounterClass.INPATIENT,
     "ACUTE": EncounterClass.INPATIENT,
     "NONAC": EncounterClass.INPATIENT,
     "OBSENC": EncounterClass.INPATIENT,
+    "I": EncounterClass.INPATIENT,
+    "INPATIENT": EncounterClass.INPATIENT,
     "EMER": EncounterClass.EMERGENCY,
+    "E": EncounterClass.EMERGENCY,
+    "EMERGENCY": EncounterClass.EMERGENCY,
     "AMB": EncounterClass.OUTPATIENT,
+    "O": EncounterClass.OUTPATIENT,
+    "OUTPATIENT": EncounterClass.OUTPATIENT,
+    "AMBULATORY": EncounterClass.OUTPATIENT,
     "VR": EncounterClass.OUTPATIENT,
+    "VIRTUAL": EncounterClass.OUTPATIENT,
     "HH": EncounterClass.OUTPATIENT,
+    "HOME": EncounterClass.OUTPATIENT,
+    "FLD": EncounterClass.OUTPATIENT,
+    "FIELD": EncounterClass.OUTPATIENT,
     "SS": EncounterClass.DAYCASE,
+    "DAYTIME": EncounterClass.DAYCASE,
+    "PRENC": "",
 }
-_APPOINTMENT_STATUS = {
-    **{status.value: status for status in AppointmentStatus},
-    "proposed": AppointmentStatus.BOOKED,
-    "pending": AppointmentStatus.BOOKED,
-    "waitlist": AppointmentStatus.BOOKED,
-    "checked-in": AppointmentStatus.ARRIVED,
-}
+"""v3 ActEncounterCode, the words of DSTU2 and the letters of HL7 v2; PRENC is pre-admission."""
+_OUTPATIENT_LETTER = "O"
+_PLACED = ("active", "")
+_PLANNED_END = ("plannedEndDate", "ExpectedDischargeDate", "expected-discharge-date")
+"""Ends of extensions in which R4 servers carry what R5 calls `plannedEndDate`."""
 _MOST_PARENTS = 6
 """How far up a Location is followed; no hospital nests deeper, and a circle ends here."""
 
@@ -70,10 +77,17 @@ _MOST_PARENTS = 6
 @register_reader(model.Patient)
 def read_patient(reader: ResourceReader, resource: Resource) -> list[Change]:
     """Patient: the person, and a merge when it says that another took its place."""
+    if has_damaged_nhs_number(resource):
+        reason = "an NHS number does not pass its check: it is not used"
+        reader.note(FindingKind.NUMBER_DAMAGED, resource, "identifier", reason)
     numbers = reader.identifiers(resource)
     if not numbers:
+        reason = "it has neither an identifier that holds nor an id: it is not used"
+        reader.note(FindingKind.PATIENT_WITHOUT_NUMBER, resource, "identifier", reason)
         return []
     fields = reader.context.identity_fields(numbers) | _person_fields(reader, resource)
+    if "nhs_number" in fields and (status := nhs_number_status(resource)):
+        fields["nhs_number_status"] = status
     changes = [reader.change(resource, "Patient", "", numbers, fields)]
     for link in elements_at(resource, "link"):
         other = reader.patient(element_at(link, "other"), resource)
@@ -105,30 +119,37 @@ def _read_merge(
 
 def _person_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
     fields: dict[str, Value] = {}
-    zone = reader.context.zone
+    now, zone = reader.now, reader.context.zone
     if "name" in resource:
-        fields["family"], fields["given"], fields["prefix"] = human_name(resource["name"])
+        names = human_name(resource["name"], now, zone)
+        fields["family"], fields["given"], fields["prefix"] = names
     if born := text_at(resource, "birthDate"):
         fields["birth_date"], fields["birth_date_text"] = times.parse_date(born, zone), born
     if gender := text_at(resource, "gender"):
-        fields["gender"] = gender if gender in _GENDERS else Gender.UNKNOWN
+        fields["gender"] = _read_gender(reader, resource, gender)
     died_at = reader.parse_time(text_at(resource, "deceasedDateTime"))
     if died_at or isinstance(resource.get("deceasedBoolean"), bool):
         fields["deceased"] = died_at or ("true" if resource.get("deceasedBoolean") else "")
-    addresses = elements_at(resource, "address")
-    home = next((item for item in addresses if text_at(item, "use") != "old"), None)
-    if home:
+    if any(elements_at(resource, "address")):
+        home = choose_address(resource, now, zone)
         parts = [*texts_at(home, "line"), text_at(home, "city"), text_at(home, "district")]
         fields["address"] = ", ".join(p for p in parts if p) or text_at(home, "text")
         fields["postcode"] = text_at(home, "postalCode")
-    contacts = elements_at(resource, "telecom")
-    phones = (text_at(item, "value") for item in contacts if text_at(item, "system") == "phone")
-    if phone := next((p for p in phones if p), ""):
-        fields["phone"] = phone
+    if any(elements_at(resource, "telecom")):
+        fields["phone"] = choose_phone(resource, now, zone)
     for doctor in elements_at(resource, "generalPractitioner"):
         if name := reader.name_of(doctor, resource):
             fields.setdefault("general_practitioner", name)
     return fields
+
+
+def _read_gender(reader: ResourceReader, resource: Resource, gender: str) -> str:
+    if gender in _GENDERS:
+        return gender
+    if meaning := reader.context.meaning(CodeTable.GENDER, gender):
+        return meaning
+    reader.note(FindingKind.UNKNOWN_CODE, resource, "gender", "a gender that is none of FHIR's")
+    return Gender.UNKNOWN
 
 
 @register_reader(model.Encounter)
@@ -136,43 +157,121 @@ def read_encounter(reader: ResourceReader, resource: Resource) -> list[Change]:
     """Encounter: a stay, and where the patient is in it."""
     numbers = reader.patient(element_at(resource, "subject"), resource)
     if not numbers:
+        note_without_patient(reader, resource, "subject")
         return []
-    visit = business_identifier(resource, "VN")
+    services = (concept_text(item) or reader.name_of(item, resource)
+                for item in elements_at(resource, "serviceType"))  # fmt: skip
     values = {
-        "visit_number": visit,
-        "status": _ENCOUNTER_STATUS.get(text_at(resource, "status"), ""),
-        "kind": _CLASSES.get(text_at(resource, "class", "code").upper(), ""),
-        "specialty": concept_text(element_at(resource, "serviceType")),
-        "reason": concept_texts(resource, "reasonCode"),
+        "visit_number": business_identifier(resource, "VN"),
+        "status": reader.status(resource, statuses.ENCOUNTER),
+        "specialty": next(filter(None, services), ""),
+        "reason": _reasons(resource),
         "consultant": _attending_doctor(reader, resource),
     }
     fields: dict[str, Value] = {name: value for name, value in values.items() if value}
-    reader.add_time(fields, "started", text_at(resource, "period", "start"))
-    reader.add_time(fields, "ended", text_at(resource, "period", "end"))
-    fields.update(_current_place(reader, resource))
-    return [reader.change(resource, "Encounter", visit or resource_key(resource), numbers, fields)]
+    _add_times(reader, resource, fields)
+    fields.update(_current_place(reader, resource, str(values["status"])))
+    bed = fields.get("bed", "")
+    if kind := _read_class(reader, resource, bool(bed) and not is_reference_text(bed)):
+        fields["kind"] = kind
+    key = encounter_key(reader, resource)
+    return [reader.change(resource, "Encounter", key, numbers, fields)]
+
+
+def encounter_key(reader: ResourceReader, resource: Resource) -> str:
+    """The key of an Encounter: its visit number, as HL7 v2 messages have it, else its id."""
+    return business_identifier(resource, "VN") or reader.key_of(resource)
+
+
+def _reasons(resource: Resource) -> str:
+    """R4 `reasonCode`; R5 `reason` with its `value`."""
+    values = (v for reason in elements_at(resource, "reason") for v in elements_at(reason, "value"))
+    texts = [concept_texts(resource, "reasonCode"), *map(concept_text, values)]
+    return ", ".join(dict.fromkeys(filter(None, texts)))
+
+
+def _add_times(reader: ResourceReader, resource: Resource, fields: dict[str, Value]) -> None:
+    """Start and end; an end that is still to come is an expected one."""
+    period = element_at(resource, "period") or element_at(resource, "actualPeriod")
+    reader.add_time(fields, "started", text_at(period, "start"))
+    end, expected = text_at(period, "end"), text_at(resource, "plannedEndDate")
+    for name in _PLANNED_END:
+        for extension in extension_values(resource, name):
+            expected = expected or text_at(extension, "valueDateTime")
+            expected = expected or text_at(extension, "valueDate")
+    if is_past(end, reader.now, reader.context.zone):
+        reader.add_time(fields, "ended", end)
+    else:
+        expected = end or expected
+    if time := reader.parse_time(expected):
+        fields["expected_end"] = time
+
+
+def _read_class(reader: ResourceReader, resource: Resource, has_bed: bool) -> str:
+    """R4 a Coding, R5 a list of concepts. Who lies in a bed is no outpatient where classes say so."""
+    items = list(elements_at(resource, "class"))
+    code = next((c for item in items if (c := text_at(item, "code") or first_code(item))), "")
+    code = code or next((t for item in items if (t := concept_text(item))), "")
+    kind = reader.context.meaning(CodeTable.PATIENT_CLASS, code) or _CLASSES.get(code.upper())
+    if code and kind is None:
+        reason = "a class of stay that is not known: name it in the profile's patient_class"
+        reader.note(FindingKind.UNKNOWN_CODE, resource, "class", reason)
+    bed_classes = {letter.upper() for letter in reader.context.profile.bed_classes}
+    lies_in_bed = has_bed and bool({code.upper(), _OUTPATIENT_LETTER} & bed_classes)
+    if kind == EncounterClass.OUTPATIENT and lies_in_bed:
+        return EncounterClass.INPATIENT
+    return kind or ""
 
 
 def _attending_doctor(reader: ResourceReader, resource: Resource) -> str:
     for participant in elements_at(resource, "participant"):
         if all_codes(participant, "type") & {"ATND", "PPRF", "CON"}:
-            return reader.name_of(element_at(participant, "individual"), resource)
+            if not is_current(participant, reader.now, reader.context.zone):
+                continue
+            person = element_at(participant, "individual") or element_at(participant, "actor")
+            return reader.name_of(person, resource)
     return ""
 
 
-def _current_place(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
-    """Ward, bay and bed of the active location; said as a whole."""
+def _current_place(reader: ResourceReader, resource: Resource, status: str) -> dict[str, Value]:
+    """Ward, bay and bed of the location that holds, said as a whole: nowhere, when none does.
+
+    Of a stay that is over, the last one is where it was.
+    """
     places = list(elements_at(resource, "location"))
-    active = [place for place in places if text_at(place, "status") in ("active", "")]
-    for place in reversed(active):
-        location = reader.resolve(element_at(place, "location"), resource)
-        if location:
-            ward, _, bay, bed = find_ward_and_bed(reader, location)
-            if ward or bed:
-                return {"ward": ward, "bay": bay, "bed": bed}
-        if name := text_at(place, "location", "display"):
-            return {"ward": name, "bay": "", "bed": ""}
-    return {}
+    holding = [place for place in places if _holds(reader, place)]
+    if status in (EncounterStatus.FINISHED, EncounterStatus.CANCELLED):
+        holding = holding or places
+    holding.sort(key=lambda place: text_at(place, "period", "start"))
+    for place in reversed(holding):
+        if found := _read_place(reader, place, resource):
+            return found
+    return {"ward": "", "bay": "", "bed": ""} if places and not holding else {}
+
+
+def _holds(reader: ResourceReader, place: Any) -> bool:
+    return text_at(place, "status") in _PLACED and is_current(
+        place, reader.now, reader.context.zone
+    )
+
+
+def _read_place(reader: ResourceReader, place: Any, resource: Resource) -> dict[str, Value]:
+    reference = element_at(place, "location")
+    display = text_at(reference, "display")
+    location = reader.resolve(reference, resource)
+    ward, _, bay, bed = find_ward_and_bed(reader, location)
+    address = reference_address(reference, "Location")
+    if ward or not address:
+        ward = ward or display
+        return {"ward": ward, "bay": bay, "bed": bed} if ward or bed else {}
+    waiting = reference_text(address)
+    return {"ward": reference_text(address, display), "bay": waiting, "bed": waiting}
+
+
+def location_kind(location: Resource) -> str:
+    """`bd`, `ro`, `wa` …: R4 `physicalType`, R5 `form`."""
+    codes = all_codes(location, "physicalType") | all_codes(location, "form")
+    return next((code for code in ("bd", "ro", "wa") if code in codes), "")
 
 
 def find_ward_and_bed(reader: ResourceReader, location: Resource) -> tuple[str, str, str, str]:
@@ -180,8 +279,8 @@ def find_ward_and_bed(reader: ResourceReader, location: Resource) -> tuple[str, 
     labels = {"wa": "", "ro": "", "bd": ""}
     ward_name = ""
     for _ in range(_MOST_PARENTS):
-        kind = first_code(element_at(location, "physicalType"))
-        if kind in labels:
+        kind = location_kind(location)
+        if kind:
             name = text_at(location, "name")
             labels[kind] = (business_identifier(location) if kind == "wa" else "") or name
             ward_name = name if kind == "wa" else ward_name
@@ -191,71 +290,22 @@ def find_ward_and_bed(reader: ResourceReader, location: Resource) -> tuple[str, 
 
 @register_reader(model.Location)
 def read_location(reader: ResourceReader, resource: Resource) -> list[Change]:
-    """Location: a bed, or a ward without its beds."""
-    if first_code(element_at(resource, "physicalType")) not in ("bd", "wa"):
+    """Location: a bed, or a ward without its beds; one whose ward is elsewhere waits for it."""
+    if location_kind(resource) not in ("bd", "wa"):
         return []
     ward, ward_name, bay, bed = find_ward_and_bed(reader, resource)
-    state = BED_STATES.get(text_at(resource, "operationalStatus", "code").upper())
-    if text_at(resource, "status") in ("suspended", "inactive"):
-        state = state or BedStatus.CLOSED
-    note = text_at(resource, "description")
-    values = {"ward": ward, "ward_name": ward_name, "bay": bay, "bed": bed, "status": state}
-    fields: dict[str, Value] = {k: v for k, v in {**values, "note": note}.items() if v}
+    if not ward:
+        return []
+    values = {"ward": ward, "ward_name": ward_name, "bay": bay, "bed": bed}
+    fields: dict[str, Value] = {name: text for name, text in values.items() if text}
+    fields.update(bed_fields(resource))
     return [reader.change(resource, "Location", bed_key(ward, bay, bed), (), fields)]
 
 
-@register_reader(model.Appointment)
-def read_appointment(reader: ResourceReader, resource: Resource) -> list[Change]:
-    """Appointment of a patient; one without a patient is left out."""
-    participants = list(elements_at(resource, "participant"))
-    actors = [element_at(participant, "actor") for participant in participants]
-    people = (_actor_patient(reader, actor, resource) for actor in actors)
-    numbers = next((person for person in people if person), None)
-    if not numbers:
-        return []
-    number = business_identifier(resource)
-    description = text_at(resource, "description") or concept_texts(resource, "reasonCode")
-    doctors = ("Practitioner", "PractitionerRole")
-    fields: dict[str, Value] = {
-        "status": _APPOINTMENT_STATUS.get(text_at(resource, "status"), ""),
-        "number": number,
-        "location": _actor_name(reader, actors, resource, ("Location", "HealthcareService")),
-        "practitioner": _actor_name(reader, actors, resource, doctors),
-        "specialty": concept_texts(resource, "specialty"),
-        "description": description or concept_texts(resource, "serviceType"),
-        "note": text_at(resource, "patientInstruction") or text_at(resource, "comment"),
-    }
-    reader.add_time(fields, "start", text_at(resource, "start"))
-    fields["minutes"] = _minutes(reader, resource, str(fields.get("start", "")))
-    fields["kind"] = reader.context.appointment_kind(reader.source(resource, "Appointment"))
-    key = number or resource_key(resource)
-    return [reader.change(resource, "Appointment", key, numbers, fields)]
-
-
-def _minutes(reader: ResourceReader, resource: Resource, start: str) -> int:
-    length = resource.get("minutesDuration")
-    if isinstance(length, int) and not isinstance(length, bool):
-        return length
-    end = reader.parse_time(text_at(resource, "end"))
-    return times.minutes_between(start, end)
-
-
-def _actor_patient(
-    reader: ResourceReader, actor: Any, resource: Resource
-) -> tuple[Identifier, ...]:
-    target = reader.resolve(actor, resource)
-    kinds = (text_at(actor, "type"), text_at(target, "resourceType"))
-    is_patient = "Patient" in kinds or "Patient/" in text_at(actor, "reference")
-    return reader.patient(actor, resource) if is_patient else ()
-
-
-def _actor_name(
-    reader: ResourceReader, actors: list[Any], resource: Resource, kinds: tuple[str, ...]
-) -> str:
-    for actor in actors:
-        target = reader.resolve(actor, resource)
-        kind = text_at(target, "resourceType") or text_at(actor, "type")
-        address = text_at(actor, "reference").split("/")
-        if (kind or (address[-2] if len(address) > 1 else "")) in kinds:
-            return reader.name_of(actor, resource)
-    return ""
+def bed_fields(location: Resource) -> dict[str, Value]:
+    """State and note of a bed, as far as they are said."""
+    state = BED_STATES.get(text_at(location, "operationalStatus", "code").upper())
+    if text_at(location, "status") in ("suspended", "inactive"):
+        state = state or BedStatus.CLOSED
+    values = {"status": state, "note": text_at(location, "description")}
+    return {name: value for name, value in values.items() if value}

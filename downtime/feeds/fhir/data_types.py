@@ -1,4 +1,8 @@
-"""FHIR R4 data types as text for people, from JSON that may hold anything."""
+"""FHIR data types as text for people, from JSON that may hold anything.
+
+R5 puts a CodeableReference (`{"concept": …}` or `{"reference": …}`) where R4 has a CodeableConcept;
+either is read wherever a concept is asked for.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -37,12 +41,19 @@ def elements_at(node: Any, *path: str | int) -> Iterator[dict[str, Any]]:
             yield item
 
 
+def _codings(node: Any) -> list[dict[str, Any]]:
+    """The codings of a concept, the one that a person chose first."""
+    inner = element_at(node, "concept")
+    codings = elements_at(node if inner is None else inner, "coding")
+    return sorted(codings, key=lambda coding: coding.get("userSelected") is not True)
+
+
 def concept_text(node: Any) -> str:
-    """The text of a CodeableConcept, else a display, else a code."""
-    if text := text_at(node, "text"):
+    """The text of a CodeableConcept, else a display, else a code; also of a bare Coding."""
+    if text := text_at(node, "text") or text_at(node, "concept", "text"):
         return text
     for name in ("display", "code"):
-        for coding in elements_at(node, "coding"):
+        for coding in [*_codings(node), node]:
             if text := text_at(coding, name):
                 return text
     return ""
@@ -56,14 +67,14 @@ def concept_texts(node: Any, *path: str | int) -> str:
 
 def first_code(node: Any) -> str:
     """The first code of a CodeableConcept."""
-    codes = (text_at(coding, "code") for coding in elements_at(node, "coding"))
+    codes = (text_at(coding, "code") for coding in _codings(node))
     return next((code for code in codes if code), "")
 
 
 def all_codes(node: Any, *path: str | int) -> set[str]:
     """All codes of a CodeableConcept, or of a list of them."""
     concepts = elements_at(node, *path)
-    return {text_at(coding, "code") for item in concepts for coding in elements_at(item, "coding")}
+    return {text_at(coding, "code") for item in concepts for coding in _codings(item)}
 
 
 def value_and_unit(node: Any) -> tuple[str, str]:
@@ -77,18 +88,28 @@ def quantity_text(node: Any) -> str:
     return " ".join(part for part in value_and_unit(node) if part)
 
 
+def ratio_text(node: Any) -> str:
+    """`5 mg/1 mL` of a Ratio; a denominator of 1 keeps its unit alone."""
+    parts = [quantity_text(element_at(node, name)) for name in ("numerator", "denominator")]
+    return "/".join(part.removeprefix("1 ") for part in parts if part)
+
+
+def range_text(node: Any) -> str:
+    """`1 - 2 mmol/L` of a Range, or its one end."""
+    low, high = (quantity_text(element_at(node, end)) for end in ("low", "high"))
+    if low and high:
+        return f"{low} - {high}"
+    return f">= {low}" if low else (f"<= {high}" if high else "")
+
+
 def annotation_text(node: Any, *path: str | int) -> str:
     """The texts of a list of Annotations, one a line."""
     texts = (text_at(item, "text") for item in elements_at(node, *path))
     return "\n".join(text for text in texts if text)
 
 
-def human_name(node: Any) -> tuple[str, str, str]:
-    """Family, given names and prefix of a list of HumanNames: the official one, else the usual."""
-    names = list(elements_at(node))
-    order = {"official": 0, "usual": 1, "": 2}
-    names.sort(key=lambda name: order.get(text_at(name, "use"), 3))
-    best = names[0] if names else {}
-    given_names, prefix = (" ".join(texts_at(best, part)) for part in ("given", "prefix"))
-    family = text_at(best, "family")
-    return (family or ("" if given_names else text_at(best, "text"))), given_names, prefix
+def extension_values(node: Any, name: str) -> Iterator[dict[str, Any]]:
+    """The extensions of an element whose address ends in a name, case-blind."""
+    for extension in elements_at(node, "extension"):
+        if text_at(extension, "url").casefold().endswith(name.casefold()):
+            yield extension

@@ -1,4 +1,4 @@
-"""FHIR R4 ServiceRequest, DiagnosticReport and Observation to records.
+"""FHIR ServiceRequest, DiagnosticReport and Observation to records.
 
 A report or observation is the whole of its record: what it leaves out is empty, not 'not said'. A
 ServiceRequest leaves open what it does not say, since HL7 messages may describe it too: its key is
@@ -8,10 +8,12 @@ in one line when it has several.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from functools import partial
 
 from downtime.clinical import model
-from downtime.clinical.model import DiagnosticReportStatus, RequestStage
+from downtime.clinical.model import RequestStage
+from downtime.feeds.fhir import statuses
+from downtime.feeds.fhir.administration import encounter_key
 from downtime.feeds.fhir.data_types import (
     annotation_text,
     concept_text,
@@ -20,61 +22,108 @@ from downtime.feeds.fhir.data_types import (
     elements_at,
     first_code,
     quantity_text,
+    range_text,
     text_at,
     value_and_unit,
 )
+from downtime.feeds.fhir.documents import plain_text
+from downtime.feeds.fhir.mappings import (
+    note_without_patient,
+    register_field_reader,
+    register_reader,
+)
+from downtime.feeds.fhir.references import reference_address
 from downtime.feeds.fhir.resource_reader import (
     Resource,
     ResourceReader,
     business_identifier,
-    register_field_reader,
-    register_reader,
-    resource_key,
+    typed_identifier,
 )
-from downtime.feeds.model import Change, Operation, Value
+from downtime.feeds.model import Change, FindingKind, Operation, Value
+from downtime.feeds.named_resources import reference_text
 
-_STAGES = {
-    "draft": RequestStage.REQUESTED,
-    "active": RequestStage.REQUESTED,
-    "on-hold": RequestStage.REQUESTED,
-    "completed": RequestStage.RESULTED,
-    "revoked": RequestStage.CANCELLED,
-}
-_REPORT_STATUS = {"appended": DiagnosticReportStatus.AMENDED, "unknown": ""}
-_OBSERVATION_STATUS = {"amended": DiagnosticReportStatus.CORRECTED, "unknown": ""}
+_NO_ORDER = ("proposal", "plan", "option")
 
 
-def request_key(resource: Resource) -> str:
+def request_key(reader: ResourceReader, resource: Resource) -> str:
     """The key of a ServiceRequest: the same as HL7 v2 messages make of its numbers."""
-    number = business_identifier(resource, "PLAC", "FILL") or resource_key(resource)
+    number = business_identifier(resource, "PLAC", "FILL") or reader.key_of(resource)
     code = element_at(resource, "code")
     return f"{number}|{(first_code(code) or concept_text(code)).upper()}"
 
 
-@register_field_reader(model.ServiceRequest, key=request_key)
-def service_request_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
-    """A test that was asked for."""
-    specimens = (reader.resolve(item, resource) for item in elements_at(resource, "specimen"))
-    specimen = next(specimens, {})
+@register_reader(model.ServiceRequest)
+def read_service_request(reader: ResourceReader, resource: Resource) -> list[Change]:
+    """A test that was asked for; what is proposed, planned or must not be done is no request."""
+    numbers = reader.patient(element_at(resource, "subject"), resource)
+    if not numbers:
+        note_without_patient(reader, resource, "subject")
+        return []
+    if resource.get("doNotPerform") is True or text_at(resource, "intent") in _NO_ORDER:
+        reason = "it says what must not be done, or is a proposal or plan: it is no open request"
+        reader.note(FindingKind.ORDER_UNMAPPED, resource, "", reason)
+        reader.note(FindingKind.NOT_READ, resource, "", reason)
+        return []
+    fields = _request_fields(reader, resource)
+    key = request_key(reader, resource)
+    return [reader.change(resource, "ServiceRequest", key, numbers, fields)]
+
+
+def _request_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
     priority = text_at(resource, "priority")
+    code, filler = element_at(resource, "code"), typed_identifier(resource, "FILL")
+    reasons = (concept_texts(resource, name) for name in ("reasonCode", "reason"))
     values = {
-        "placer": business_identifier(resource, "PLAC", "FILL"),
-        "code": first_code(element_at(resource, "code")),
-        "display": concept_text(element_at(resource, "code")),
+        "placer": typed_identifier(resource, "PLAC")
+        or (business_identifier(resource) if not filler else ""),
+        "filler": filler,
+        "group_number": text_at(resource, "requisition", "value"),
+        "parent_number": _parent_number(reader, resource),
+        "code": first_code(code),
+        "display": concept_text(code),
         "department": concept_texts(resource, "category"),
-        "stage": _STAGES.get(text_at(resource, "status"), ""),
+        "stage": reader.status(resource, statuses.REQUEST),
         "priority": "urgent" if priority == "asap" else priority,
         "requester": reader.name_of(element_at(resource, "requester"), resource),
-        "specimen": concept_text(element_at(specimen, "type")),
-        "reason": concept_texts(resource, "reasonCode"),
+        "reason": next(filter(None, reasons), ""),
+        "encounter": reader.record_reference(
+            element_at(resource, "encounter"), resource, partial(encounter_key, reader)
+        ),
     }
     fields: dict[str, Value] = {name: value for name, value in values.items() if value}
     reader.add_time(fields, "authored", text_at(resource, "authoredOn"))
-    reader.add_time(fields, "collected", text_at(specimen, "collection", "collectedDateTime"))
-    stay = reader.resolve(element_at(resource, "encounter"), resource)
-    if stay:
-        fields["encounter"] = business_identifier(stay, "VN") or resource_key(stay)
+    _add_specimen(reader, resource, fields)
     return fields
+
+
+def _parent_number(reader: ResourceReader, resource: Resource) -> str:
+    """The number of the request that this one is part of, when that is in the document."""
+    parents = (reader.resolve(item, resource) for item in elements_at(resource, "basedOn"))
+    return next((n for item in parents if (n := business_identifier(item, "PLAC", "FILL"))), "")
+
+
+def _add_specimen(reader: ResourceReader, resource: Resource, fields: dict[str, Value]) -> None:
+    """What was taken and when; a request whose specimen was taken is no longer only asked for."""
+    reference = element_at(resource, "specimen", 0)
+    specimen = reader.resolve(reference, resource)
+    if not specimen:
+        if address := reference_address(reference, "Specimen"):
+            display = text_at(reference, "display")
+            fields["specimen"] = reference_text(address, display)
+            fields["collected"] = fields["collected_text"] = reference_text(address)
+        return
+    if name := concept_text(element_at(specimen, "type")):
+        fields["specimen"] = name
+    collection = element_at(specimen, "collection")
+    collected = text_at(collection, "collectedDateTime")
+    reader.add_time(
+        fields, "collected", collected or text_at(collection, "collectedPeriod", "start")
+    )
+    if fields.get("stage") == RequestStage.REQUESTED:
+        if text_at(specimen, "receivedTime"):
+            fields["stage"] = RequestStage.RECEIVED
+        elif "collected" in fields:
+            fields["stage"] = RequestStage.COLLECTED
 
 
 @register_reader(model.DiagnosticReport)
@@ -82,27 +131,46 @@ def read_diagnostic_report(reader: ResourceReader, resource: Resource) -> list[C
     """A report, and which observations are part of it."""
     numbers = reader.patient(element_at(resource, "subject"), resource)
     if not numbers:
+        note_without_patient(reader, resource, "subject")
         return []
-    status = text_at(resource, "status")
-    requests = (reader.resolve(item, resource) for item in elements_at(resource, "basedOn"))
-    request = next(requests, {})
-    conclusion = text_at(resource, "conclusion") or concept_texts(resource, "conclusionCode")
     fields: dict[str, Value] = {
-        "based_on": request_key(request) if request else "",
-        "filler": business_identifier(resource, "FILL"),
+        "based_on": _based_on(reader, resource),
+        "filler": typed_identifier(resource, "FILL") or business_identifier(resource),
         "department": concept_texts(resource, "category"),
         "code": first_code(element_at(resource, "code")),
         "display": concept_text(element_at(resource, "code")),
-        "status": _REPORT_STATUS.get(status, status),
-        "conclusion": conclusion,
-        "collected": reader.parse_time(text_at(resource, "effectiveDateTime")),
+        "status": reader.status(resource, statuses.REPORT),
+        "conclusion": _conclusion(resource),
+        "collected": reader.parse_time(_effective(resource)),
+        "issued": "",
+        "issued_text": "",
     }
     reader.add_time(fields, "issued", text_at(resource, "issued"))
-    key = resource_key(resource)
+    key = reader.key_of(resource)
     report = reader.change(resource, "DiagnosticReport", key, numbers, fields)
     if report.operation is Operation.DELETE:
         return [report]
     return [report, *_link_observations(reader, resource, report)]
+
+
+def _based_on(reader: ResourceReader, resource: Resource) -> str:
+    requests = elements_at(resource, "basedOn")
+    key = partial(request_key, reader)
+    keys = (reader.record_reference(item, resource, key) for item in requests)
+    return next(filter(None, keys), "")
+
+
+def _conclusion(resource: Resource) -> str:
+    """The conclusion in words, else coded, else the text that is attached."""
+    forms = (plain_text(item) for item in elements_at(resource, "presentedForm"))
+    texts = (text_at(resource, "conclusion"), concept_texts(resource, "conclusionCode"), *forms)
+    return next(filter(None, texts), "")
+
+
+def _effective(resource: Resource) -> str:
+    names = ("effectiveDateTime", "effectiveInstant")
+    times = (text_at(resource, name) for name in names)
+    return next(filter(None, times), text_at(resource, "effectivePeriod", "start"))
 
 
 def _link_observations(
@@ -110,34 +178,39 @@ def _link_observations(
 ) -> Iterator[Change]:
     for position, reference in enumerate(elements_at(resource, "result"), start=1):
         observation = reader.resolve(reference, resource)
-        address = text_at(reference, "reference")
-        key = resource_key(observation) if observation else address.rsplit("/", 1)[-1].lstrip("#")
+        address = reference_address(reference)
+        is_plain = "/" in address and "?" not in address
+        key = reader.key_of(observation) if observation else address.split("/")[-1] * is_plain
         if key:
             fields: dict[str, Value] = {"report": report.key, "position": position}
             yield report._replace(type="Observation", key=key, fields=fields)
+        elif address:
+            reason = (
+                "a result that is named by a number of another system is not tied to its report"
+            )
+            reader.note(FindingKind.REFERENCE_UNRESOLVED, resource, "result", reason)
 
 
 @register_field_reader(model.Observation)
 def observation_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
     """An observation of a patient; one of a group or a device is left out."""
-    status = text_at(resource, "status")
     value, units = _value_and_units(resource)
+    parts = _component_values(resource)
     note = annotation_text(resource, "note")
+    if value and parts:
+        note = "\n".join(filter(None, (parts, note)))
     flags = (first_code(item) for item in elements_at(resource, "interpretation"))
     fields: dict[str, Value] = {
         "code": first_code(element_at(resource, "code")),
         "display": concept_text(element_at(resource, "code")),
-        "value": value or _component_values(resource),
+        "value": value or parts,
         "units": units,
         "reference_range": _reference_range(resource),
         "flag": ", ".join(filter(None, flags)),
-        "status": _OBSERVATION_STATUS.get(status, status),
+        "status": reader.status(resource, statuses.OBSERVATION),
         "note": note or concept_text(element_at(resource, "dataAbsentReason")),
     }
-    for name in ("effectiveDateTime", "effectiveInstant"):
-        reader.add_time(fields, "effective", text_at(resource, name))
-    if "effective" not in fields:
-        reader.add_time(fields, "effective", text_at(resource, "effectivePeriod", "start"))
+    reader.add_time(fields, "effective", _effective(resource))
     return fields
 
 
@@ -150,7 +223,7 @@ def _value_and_units(node: Resource) -> tuple[str, str]:
     if isinstance(node.get("valueBoolean"), bool):
         return ("Yes" if node["valueBoolean"] else "No"), ""
     if "valueRange" in node:
-        return _range_text(node["valueRange"]), ""
+        return range_text(node["valueRange"]), ""
     if "valueRatio" in node:
         ratio = node["valueRatio"]
         parts = (quantity_text(element_at(ratio, name)) for name in ("numerator", "denominator"))
@@ -177,12 +250,5 @@ def _component_values(resource: Resource) -> str:
 
 def _reference_range(resource: Resource) -> str:
     ranges = elements_at(resource, "referenceRange")
-    texts = (text_at(item, "text") or _range_text(item) for item in ranges)
+    texts = (text_at(item, "text") or range_text(item) for item in ranges)
     return next((text for text in texts if text), "")
-
-
-def _range_text(node: Any) -> str:
-    low, high = (quantity_text(element_at(node, end)) for end in ("low", "high"))
-    if low and high:
-        return f"{low} - {high}"
-    return f">= {low}" if low else (f"<= {high}" if high else "")

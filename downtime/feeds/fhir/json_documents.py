@@ -6,7 +6,7 @@ A decimal is kept as it was written: 1.50 stays 1.50.
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
@@ -17,22 +17,48 @@ from downtime.settings import FeedsSettings
 _INEXACT = re.compile(rb"\d\.\d*0[\s,}\]]|\d[eE][+-]?\d|[.]\d{15}|\D0\.0000|\d{17}")
 """Numbers that would not come back from a float as they were written."""
 
+_TOO_DEEP = "the resource is nested deeper than {} levels (feeds.max_json_depth)"
+_BLANK = b" \t\r\n\xef\xbb\xbf"
+_OPENINGS = (b"{", b"[")
+"""First lines of a document that is written over several."""
 
-def split_documents(stream: BinaryIO, limit: int) -> Iterator[bytes]:
-    """One a line when the first line is whole by itself, else the file; cut off after `limit`."""
-    first = b""
-    while not first.strip(b" \t\r\n\xef\xbb\xbf"):
-        first = stream.readline(limit + 1)
-        if not first:
-            return
-    first = first.removeprefix(b"\xef\xbb\xbf")
-    if not _is_whole(first):
-        yield first + stream.read(max(0, limit + 1 - len(first)))
+
+class JsonDocument(NamedTuple):
+    """The bytes of one document, and the line of the file on which it begins, from 1."""
+
+    data: bytes
+    line: int
+
+
+def split_documents(stream: BinaryIO, limit: int) -> Iterator[JsonDocument]:
+    """One a line when the first or second line is whole by itself, else the file.
+
+    What is longer than `limit` bytes is cut off just after it; a line that long never stops the
+    lines that follow.
+    """
+    lines = _read_lines(stream, limit)
+    first = next(lines, None)
+    if first is None:
         return
-    yield first
+    first = first._replace(data=first.data.removeprefix(b"\xef\xbb\xbf"))
+    second = None if _is_whole(first.data) or first.data.strip() in _OPENINGS else next(lines, None)
+    is_list_of_lines = any(line and _is_whole(line.data) for line in (first, second))
+    if is_list_of_lines or len(first.data) > limit:
+        yield first
+        yield from (second,) if second else ()
+        yield from lines
+        return
+    head = first.data + (second.data if second else b"")
+    yield JsonDocument(head + stream.read(max(0, limit + 1 - len(head))), first.line)
+
+
+def _read_lines(stream: BinaryIO, limit: int) -> Iterator[JsonDocument]:
+    """The lines that are not blank; of one that is too long, its beginning."""
+    number = 0
     while line := stream.readline(limit + 1):
-        if line.strip():
-            yield line
+        number += 1
+        if line.strip(_BLANK):
+            yield JsonDocument(line, number)
         while len(line) > limit and not line.endswith(b"\n"):
             line = stream.readline(limit + 1)
 
@@ -57,11 +83,17 @@ def parse_json(data: bytes, settings: FeedsSettings) -> Any:
         try:
             parsed = orjson.loads(data)
         except orjson.JSONDecodeError as error:
-            raise UnusableMessageError("", f"not valid JSON: {error}") from None
+            raise UnusableMessageError("", _word_error(error, depth)) from None
     if _is_deeper(parsed, depth):
-        reason = f"the resource is nested deeper than {depth} levels (feeds.max_json_depth)"
-        raise UnusableMessageError("", reason)
+        raise UnusableMessageError("", _TOO_DEEP.format(depth))
     return json.loads(data, parse_float=str) if _INEXACT.search(data) else parsed
+
+
+def _word_error(error: orjson.JSONDecodeError, depth: int) -> str:
+    if "depth" in error.msg:
+        return _TOO_DEEP.format(depth)
+    place = f" in its line {error.lineno}" if error.lineno > 1 else ""
+    return f"not valid JSON: {error.msg}{place}, column {error.colno}"
 
 
 def _is_deeper(document: Any, limit: int) -> bool:

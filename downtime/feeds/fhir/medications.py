@@ -1,9 +1,15 @@
-"""FHIR R4 MedicationRequest, MedicationAdministration and Immunization, in the source's words."""
+"""FHIR MedicationRequest, MedicationAdministration and Immunization, in the source's words.
+
+R4 names a medicine in `medicationCodeableConcept` or `medicationReference`, R5 in `medication`. A
+Medication that is not in the document is waited for. What is only proposed or planned is on no drug
+chart, and what must not be given never looks like a prescription.
+"""
 
 from typing import Any
 
 from downtime.clinical import model
-from downtime.clinical.model import AdministrationStatus, MedicationRequestCategory
+from downtime.clinical.model import MedicationRequestCategory
+from downtime.feeds.fhir import statuses
 from downtime.feeds.fhir.data_types import (
     annotation_text,
     concept_text,
@@ -12,39 +18,61 @@ from downtime.feeds.fhir.data_types import (
     elements_at,
     first_code,
     quantity_text,
+    range_text,
+    ratio_text,
     text_at,
 )
-from downtime.feeds.fhir.resource_reader import Resource, ResourceReader, register_field_reader
-from downtime.feeds.model import Value
+from downtime.feeds.fhir.mappings import (
+    note_without_patient,
+    register_field_reader,
+    register_reader,
+)
+from downtime.feeds.fhir.references import reference_address
+from downtime.feeds.fhir.resource_reader import Resource, ResourceReader
+from downtime.feeds.model import Change, FindingKind, Value
+from downtime.feeds.named_resources import reference_text
 
 _PERIODS = {"s": "second", "min": "minute", "h": "hour", "d": "day", "wk": "week", "mo": "month"}
-_ADMINISTRATION_STATUS = {
-    "completed": AdministrationStatus.ADMINISTERED,
-    "in-progress": AdministrationStatus.ADMINISTERED,
-    "stopped": AdministrationStatus.ADMINISTERED,
-    "not-done": AdministrationStatus.NOT_GIVEN,
-}
-"""What was stopped had begun, so it counts as given."""
+_NO_PRESCRIPTION = ("proposal", "plan", "option")
 
 
-@register_field_reader(model.MedicationRequest)
-def medication_request_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
+@register_reader(model.MedicationRequest)
+def read_medication_request(reader: ResourceReader, resource: Resource) -> list[Change]:
     """One medicine as it was prescribed."""
+    numbers = reader.patient(element_at(resource, "subject"), resource)
+    if not numbers:
+        note_without_patient(reader, resource, "subject")
+        return []
+    if reason := _why_no_prescription(resource):
+        reader.note(FindingKind.NOT_READ, resource, "", reason)
+        return []
     doses = list(elements_at(resource, "dosageInstruction"))
     texts = (_dosage_text(dose) for dose in doses)
     routes = (concept_text(element_at(dose, "route")) for dose in doses)
     frequencies = (_frequency_text(element_at(dose, "timing")) for dose in doses)
     fields: dict[str, Value] = {
-        "medicine": _medicine(resource, _medication(reader, resource)),
-        "dosage": "; ".join(text for text in texts if text),
+        "medicine": _medicine(reader, resource),
+        "dosage": text_at(resource, "renderedDosageInstruction")
+        or "; ".join(text for text in texts if text),
         "route": next(filter(None, routes), ""),
         "frequency": next(filter(None, frequencies), ""),
         "category": _category(doses),
-        "status": text_at(resource, "status"),
+        "status": reader.status(resource, statuses.MEDICATION_REQUEST),
         "prescriber": reader.name_of(element_at(resource, "requester"), resource),
+        "authored": "",
+        "authored_text": "",
     }
     reader.add_time(fields, "authored", text_at(resource, "authoredOn"))
-    return fields
+    key = reader.key_of(resource)
+    return [reader.change(resource, "MedicationRequest", key, numbers, fields)]
+
+
+def _why_no_prescription(resource: Resource) -> str:
+    if resource.get("doNotPerform") is True:
+        return "it says what must not be given: it is not used, look in the source system"
+    if text_at(resource, "intent") in _NO_PRESCRIPTION:
+        return "it is a proposal or plan, no prescription: it is not used"
+    return ""
 
 
 @register_field_reader(model.MedicationAdministration)
@@ -52,20 +80,23 @@ def medication_administration_fields(
     reader: ResourceReader, resource: Resource
 ) -> dict[str, Value]:
     """One dose that was given or not."""
-    medication = _medication(reader, resource)
     dosage = element_at(resource, "dosage")
     performer = element_at(resource, "performer", 0, "actor")
+    reasons = ("statusReason", "reasonCode", "reason")
     fields: dict[str, Value] = {
-        "medicine": _medicine(resource, medication),
+        "medicine": _medicine(reader, resource),
         "dosage": quantity_text(element_at(dosage, "dose")) or text_at(dosage, "text"),
         "route": concept_text(element_at(dosage, "route")),
-        "status": _ADMINISTRATION_STATUS.get(text_at(resource, "status"), ""),
-        "reason": concept_texts(resource, "statusReason") or concept_texts(resource, "reasonCode"),
+        "status": reader.status(resource, statuses.ADMINISTRATION),
+        "reason": next(filter(None, (concept_texts(resource, name) for name in reasons)), ""),
         "performer": reader.name_of(performer, resource),
-        "batch": text_at(medication, "batch", "lotNumber"),
+        "batch": _batch(reader, resource),
+        "given": "",
+        "given_text": "",
     }
-    start = text_at(resource, "effectivePeriod", "start")
-    reader.add_time(fields, "given", text_at(resource, "effectiveDateTime") or start)
+    for name in ("effective", "occurence", "occurrence"):  # R5 spells it with one r
+        start = text_at(resource, f"{name}Period", "start")
+        reader.add_time(fields, "given", text_at(resource, f"{name}DateTime") or start)
     return fields
 
 
@@ -81,26 +112,63 @@ def immunization_fields(reader: ResourceReader, resource: Resource) -> dict[str,
         "route": concept_text(element_at(resource, "route")),
         "site": concept_text(element_at(resource, "site")),
         "lot_number": text_at(resource, "lotNumber"),
-        "status": text_at(resource, "status"),
+        "status": reader.status(resource, statuses.IMMUNIZATION),
         "reason": concept_text(element_at(resource, "statusReason")),
         "performer": reader.name_of(performer, resource),
         "recorder": reader.name_of(element_at(resource, "recorder"), resource),
+        "occurrence": "",
+        "occurrence_text": text_at(resource, "occurrenceString"),
     }
     reader.add_time(fields, "occurrence", text_at(resource, "occurrenceDateTime"))
     return fields
 
 
-def _medication(reader: ResourceReader, resource: Resource) -> Resource:
-    """The Medication that a resource refers to; empty when it is not there."""
-    return reader.resolve(element_at(resource, "medicationReference"), resource)
+def _references(resource: Resource) -> list[Any]:
+    return [
+        element_at(resource, "medicationReference"),
+        element_at(resource, "medication", "reference"),
+        element_at(resource, "medication"),
+    ]
 
 
-def _medicine(resource: Resource, medication: Resource) -> str:
-    return (
-        concept_text(element_at(resource, "medicationCodeableConcept"))
-        or text_at(resource, "medicationReference", "display")
-        or concept_text(element_at(medication, "code"))
-    )
+def _medicine(reader: ResourceReader, resource: Resource) -> str:
+    """The medicine's name, as near to the prescription as it stands, or what to wait for."""
+    concepts = (element_at(resource, name) for name in ("medicationCodeableConcept", "medication"))
+    if name := next(filter(None, map(concept_text, concepts)), ""):
+        return name
+    for reference in _references(resource):
+        if display := text_at(reference, "display"):
+            return display
+        if target := reader.resolve(reference, resource):
+            return medication_name(target)
+        if address := reference_address(reference, "Medication"):
+            return reference_text(address)
+    reason = "it names no medicine"
+    reader.note(FindingKind.MEDICINE_UNNAMED, resource, "medication", reason)
+    return ""
+
+
+def _batch(reader: ResourceReader, resource: Resource) -> str:
+    for reference in _references(resource):
+        if target := reader.resolve(reference, resource):
+            return text_at(target, "batch", "lotNumber")
+        if address := reference_address(reference, "Medication"):
+            return reference_text(address)
+    return ""
+
+
+def medication_name(medication: Resource) -> str:
+    """What a Medication is called, else what it is made of, with its strengths."""
+    if name := concept_text(element_at(medication, "code")):
+        return name
+    parts = []
+    for ingredient in elements_at(medication, "ingredient"):
+        item = element_at(ingredient, "itemCodeableConcept") or element_at(ingredient, "item")
+        strength = ratio_text(element_at(ingredient, "strength")) or ratio_text(
+            element_at(ingredient, "strengthRatio")
+        )
+        parts.append(f"{concept_text(item)} {strength}".strip())
+    return " + ".join(filter(None, parts))
 
 
 def _dosage_text(dosage: Resource) -> str:
@@ -109,10 +177,23 @@ def _dosage_text(dosage: Resource) -> str:
         return text
     doses = []
     for item in elements_at(dosage, "doseAndRate"):
-        bounds = (quantity_text(element_at(item, "doseRange", end)) for end in ("low", "high"))
         dose = quantity_text(element_at(item, "doseQuantity"))
-        doses.append(dose or " to ".join(filter(None, bounds)))
-    return ", ".join(filter(None, doses)) or annotation_text(dosage, "additionalInstruction")
+        rate = quantity_text(element_at(item, "rateQuantity")) or ratio_text(
+            element_at(item, "rateRatio")
+        )
+        amount = dose or _dose_range(element_at(item, "doseRange"))
+        rate = rate or range_text(element_at(item, "rateRange"))
+        doses.append(" at ".join(filter(None, (amount, rate))))
+    instructions = [
+        *(concept_text(item) for item in elements_at(dosage, "additionalInstruction")),
+        text_at(dosage, "patientInstruction"),
+    ]
+    return ", ".join(filter(None, [*doses, *instructions])) or annotation_text(dosage, "note")
+
+
+def _dose_range(node: Any) -> str:
+    bounds = (quantity_text(element_at(node, end)) for end in ("low", "high"))
+    return " to ".join(filter(None, bounds))
 
 
 def _frequency_text(timing: Any) -> str:
@@ -121,15 +202,18 @@ def _frequency_text(timing: Any) -> str:
         return text
     repeat = element_at(timing, "repeat")
     count, period = text_at(repeat, "frequency"), text_at(repeat, "period")
+    most = text_at(repeat, "frequencyMax")
     unit = _PERIODS.get(text_at(repeat, "periodUnit"), text_at(repeat, "periodUnit"))
     if not (count and period and unit):
         return ""
-    often = f"{count} time{'' if count == '1' else 's'}"
-    return f"{often} every {period} {unit}{'' if period in ('1', '1.0') else 's'}"
+    often = f"{count}{f' to {most}' if most else ''} time{'' if (most or count) == '1' else 's'}"
+    longest = text_at(repeat, "periodMax")
+    span = f"{period} to {longest}" if longest else period
+    return f"{often} every {span} {unit}{'' if span in ('1', '1.0') else 's'}"
 
 
 def _category(doses: list[Resource]) -> MedicationRequestCategory | str:
-    if any(d.get("asNeededBoolean") is True or "asNeededCodeableConcept" in d for d in doses):
+    if any(_is_as_needed(dose) for dose in doses):
         return MedicationRequestCategory.AS_REQUIRED
     rates = (r for dose in doses for r in elements_at(dose, "doseAndRate"))
     if any("rateRatio" in r or "rateQuantity" in r or "rateRange" in r for r in rates):
@@ -138,3 +222,9 @@ def _category(doses: list[Resource]) -> MedicationRequestCategory | str:
     if doses and all(count == "1" for count in counts):
         return MedicationRequestCategory.ONCE_ONLY
     return MedicationRequestCategory.REGULAR if any("timing" in dose for dose in doses) else ""
+
+
+def _is_as_needed(dose: Resource) -> bool:
+    """R4 `asNeededBoolean` or `asNeededCodeableConcept`; R5 `asNeeded` or `asNeededFor`."""
+    is_said = dose.get("asNeededBoolean") is True or dose.get("asNeeded") is True
+    return is_said or "asNeededCodeableConcept" in dose or bool(dose.get("asNeededFor"))

@@ -1,41 +1,54 @@
 """One FHIR document as its mappings read it: what its references mean, and the changes it makes.
 
-The records of one resource belong to the system that its `meta.source` names (as an application in
-`systems.applications`), else the one its bundle names (MessageHeader.source, Bundle.identifier's
-system), else the holder of that type of record. Requests and reports of an imaging category belong
-to Radiology.
+The records of one resource belong to the system that the source's profile names, else the one that
+its `meta.source` names (as an application in `systems.applications`), else the one its bundle names
+(MessageHeader.source, Bundle.identifier's system), else the holder of that type of record. Requests
+and reports of an imaging category belong to Radiology.
 
 A patient reference means the identifiers of that Patient when it is in the bundle or contained;
 else its own `identifier`; else the reference itself, as `FHIR|<server>|Patient/123`, which the
 Patient resource carries too. The server is the base address of an absolute reference, else the
-system that is named as above, else empty: a hospital with two FHIR servers gives them sources.
+system that is named as above, else empty: a hospital with two FHIR servers gives them sources. Any
+other reference that means nothing in its document is kept for later (`feeds.named_resources`).
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from downtime.clinical.identifiers import MRN, NHS, Identifier, clean_nhs_number
-from downtime.clinical.model import Record
+from downtime.clinical.identifiers import MRN, NHS, Identifier
 from downtime.clinical.record_types import RECORD_TYPES
 from downtime.feeds import times
 from downtime.feeds.context import FeedContext
-from downtime.feeds.fhir.data_types import all_codes, element_at, elements_at, text_at
-from downtime.feeds.model import Change, Operation, Position, Value
+from downtime.feeds.fhir.data_types import (
+    all_codes,
+    concept_text,
+    element_at,
+    elements_at,
+    text_at,
+)
+from downtime.feeds.fhir.identifiers import FHIR, parse_identifiers
+from downtime.feeds.fhir.periods import human_name
+from downtime.feeds.fhir.references import (
+    address_type,
+    conditional_number,
+    reference_address,
+    resource_addresses,
+)
+from downtime.feeds.model import Change, Finding, FindingKind, Operation, Position, Value
+from downtime.feeds.named_resources import ADDRESSES, reference_text
 
 Resource = dict[str, Any]
 """A resource, or an element of one, as its JSON came."""
-FHIR = "FHIR"
-"""Type of an identifier that is a resource's own address."""
-_NHS_SYSTEMS = (
-    "https://fhir.nhs.uk/Id/nhs-number",
-    "https://fhir.nhs.uk/id/nhs-number",
-    "urn:oid:2.16.840.1.113883.2.1.4.1",
-)
-_VISIT_TYPES = frozenset({"VN", "AN"})
 _IMAGING = frozenset({"363679005", "imaging", "RAD"})
+_HOLDERS = {"Medication": "MedicationRequest", "Specimen": "ServiceRequest", "Location": "Location"}
+"""Whose system what is no record belongs to; all else to that of Patient."""
+_ADDRESSED = frozenset(
+    name for row in RECORD_TYPES.values() for name in row.reference_fields.values()
+)
+"""The records to which others refer."""
 
 
 @dataclass(slots=True)
@@ -44,24 +57,37 @@ class ResourceReader:
 
     context: FeedContext
     position: Position
+    now: str
+    """UTC instant that decides which periods have ended."""
     sent: str = ""
     named_source: str = ""
     """System that the document names as its source; empty when it does not."""
     resources: dict[str, Resource] = field(default_factory=dict)
-    """By full address, and by `Type/id`."""
+    """By every address they have."""
     addresses: dict[int, str] = field(default_factory=dict)
     """Where each resource (by object) is to be found; ids of contained ones mean nothing alone."""
+    findings: list[Finding] = field(default_factory=list)
 
     def add(self, full_url: str, resource: Resource) -> None:
         """Makes a resource, and what it contains, known to references."""
         identity = text_at(resource, "id")
         own_address = f"{text_at(resource, 'resourceType')}/{identity}" if identity else ""
+        self.resources |= dict.fromkeys(resource_addresses(resource, full_url), resource)
         for address in filter(None, (full_url, own_address)):
             self.resources[address] = resource
         self.addresses[id(resource)] = full_url or own_address
         for inner in elements_at(resource, "contained"):
-            base = full_url or own_address or resource_key(resource)
+            base = full_url or own_address or self.key_of(resource)
             self.addresses[id(inner)] = f"{base}#{text_at(inner, 'id')}"
+
+    def note(self, kind: FindingKind, resource: Resource, element: str, text: str) -> None:
+        """Keeps a finding about an element of a resource."""
+        resource_type = text_at(resource, "resourceType")
+        resource_type = resource_type if resource_type.isalpha() else ""
+        segment = f"{resource_type}.{element}" if element else resource_type
+        finding = Finding(kind, self.source(resource, resource_type), text, segment)
+        if finding not in self.findings:
+            self.findings.append(finding)
 
     def change(
         self,
@@ -74,6 +100,8 @@ class ResourceReader:
         """A change of one resource; one that was 'entered in error' takes its record away."""
         is_wrong = text_at(resource, "status") == "entered-in-error"
         updated = self.updated(resource)
+        if record_type in _ADDRESSED:
+            fields = fields | {ADDRESSES: self.addresses_of(resource)}
         return Change(
             type=record_type,
             source=self.source(resource, record_type),
@@ -96,6 +124,15 @@ class ResourceReader:
             fields[name] = value
             fields[f"{name}_text"] = text
 
+    def status(self, resource: Resource, meanings: Mapping[str, str], name: str = "status") -> str:
+        """What a status word means; one that is not known is a finding, and empty: not said."""
+        word = text_at(resource, name) or concept_text(element_at(resource, name))
+        meaning = meanings.get(word.casefold())
+        if word and meaning is None and word != "entered-in-error":
+            reason = "a status that is none of FHIR's is not used: it counts as not said"
+            self.note(FindingKind.UNKNOWN_STATUS, resource, name, reason)
+        return meaning or ""
+
     def source(self, resource: Resource, record_type: str) -> str:
         """The system a resource's record belongs to (see above)."""
         if source := self.source_of(resource) or self.named_source:
@@ -104,12 +141,12 @@ class ResourceReader:
         if row and row.answers_requests:
             is_imaging = all_codes(resource, "category") & _IMAGING
             return self.context.department_system("RAD" if is_imaging else "")
-        return self.context.holders.get(record_type, record_type)
+        holders = self.context.holders
+        return holders.get(record_type) or holders[_HOLDERS.get(record_type, "Patient")]
 
     def source_of(self, resource: Resource) -> str:
-        """The system that `meta.source` names."""
-        source = text_at(resource, "meta", "source").split("#")[0]
-        return self.context.systems_by_application.get(source.casefold(), "")
+        """The system that the profile or `meta.source` names."""
+        return self.context.known_system(text_at(resource, "meta", "source").split("#")[0])
 
     def updated(self, resource: Resource) -> str:
         """When the resource last changed (`meta.lastUpdated`)."""
@@ -117,26 +154,61 @@ class ResourceReader:
 
     def resolve(self, reference: Any, resource: Resource) -> Resource:
         """The resource that a Reference means: contained, or in the bundle; else an empty one."""
+        inner = element_at(reference, "reference")
+        if isinstance(inner, dict):  # a CodeableReference of R5
+            reference = inner
         address = text_at(reference, "reference")
         if address.startswith("#"):
             contained = elements_at(resource, "contained")
             return next((inner for inner in contained if text_at(inner, "id") == address[1:]), {})
-        relative = "/".join(address.split("/")[-2:])
-        return self.resources.get(address) or self.resources.get(relative, {})
+        exact = self.resources.get(address) if address else None
+        return exact or self.resources.get(reference_address(reference), {})
+
+    def key_of(self, resource: Resource) -> str:
+        """What names a resource: its `id`, else an identifier, else a digest of all it says."""
+        address = self.addresses.get(id(resource), "")
+        if "#" in address:
+            return "/".join(address.split("/")[-1:])
+        return resource_key(resource)
+
+    def addresses_of(self, resource: Resource) -> tuple[str, ...]:
+        """Every address by which a resource may be meant in other documents."""
+        address = self.addresses.get(id(resource), "")
+        return () if "#" in address else resource_addresses(resource, address)
+
+    def record_reference(
+        self, reference: Any, resource: Resource, key: Callable[[Resource], str]
+    ) -> str:
+        """The key of the record that a reference means, else its address; empty when there is none."""
+        target = self.resolve(reference, resource)
+        return key(target) if target else reference_address(reference)
 
     def name_of(self, reference: Any, resource: Resource) -> str:
-        """What a reference to a person or place is called: its display, else the resource's name."""
+        """What a reference to a person, place or thing is called: its display, else the target's name.
+
+        A target that is not in the document is left for later.
+        """
+        inner = element_at(reference, "reference")
+        if isinstance(inner, dict):  # a CodeableReference of R5
+            reference = inner
         if display := text_at(reference, "display"):
             return display
-        target = self.resolve(reference, resource)
+        if target := self.resolve(reference, resource):
+            return self.own_name(target)
+        address = reference_address(reference)
+        return reference_text(address) if address else ""
+
+    def own_name(self, target: Resource) -> str:
+        """What a resource is called: a person's, a role's, a place's or a thing's name."""
         if isinstance(element_at(target, "name"), list):
-            parts = [
-                text_at(target, "name", 0, "prefix", 0),
-                text_at(target, "name", 0, "given", 0),
-                text_at(target, "name", 0, "family") or text_at(target, "name", 0, "text"),
-            ]
-            return " ".join(part for part in parts if part)
-        return text_at(target, "name")
+            family, given_names, prefix = human_name(target["name"], self.now, self.context.zone)
+            first = given_names.split(" ")[0]
+            return " ".join(part for part in (prefix, first, family) if part)
+        if text_at(target, "resourceType") == "PractitionerRole":
+            name = self.name_of(element_at(target, "practitioner"), target)
+            return name or self.name_of(element_at(target, "organization"), target)
+        name = text_at(target, "name") or text_at(target, "deviceName", 0, "name")
+        return name or concept_text(element_at(target, "type"))
 
     def patient(self, reference: Any, resource: Resource) -> tuple[Identifier, ...]:
         """Who a Reference(Patient) means; empty when it does not mean a patient."""
@@ -145,18 +217,24 @@ class ResourceReader:
             is_patient = text_at(target, "resourceType") == "Patient"
             return self.identifiers(target) if is_patient else ()
         address = text_at(reference, "reference")
-        address_type = address.split("/")[-2] if "/" in address else "Patient"
-        kind = text_at(reference, "type") or address_type
-        if kind != "Patient" and not address.startswith(("urn:", "Patient?")):
+        kind = text_at(reference, "type") or address_type(address)
+        if kind not in ("Patient", "") and not address.startswith("urn:"):
             return ()
-        numbers = list(self._parse_identifiers(elements_at(reference, "identifier")))
-        if address and not address.startswith("#"):
+        numbers = list(
+            parse_identifiers(elements_at(reference, "identifier"), self.context, self.now)
+        )
+        system, value = conditional_number(address)
+        if value:
+            item = {"system": system, "value": value}
+            numbers += parse_identifiers([item], self.context, self.now)
+        elif address and not address.startswith("#"):
             numbers.append(self._address_identifier(address, resource))
         return self._sort_identifiers(numbers)
 
     def identifiers(self, patient: Resource) -> tuple[Identifier, ...]:
-        """Every identifier of a Patient resource, its own address among them."""
-        numbers = list(self._parse_identifiers(elements_at(patient, "identifier")))
+        """Every identifier of a Patient resource that holds, its own address among them."""
+        items = elements_at(patient, "identifier")
+        numbers = list(parse_identifiers(items, self.context, self.now))
         if address := self.addresses.get(id(patient)):
             numbers.append(self._address_identifier(address, patient))
         return self._sort_identifiers(numbers)
@@ -176,33 +254,9 @@ class ResourceReader:
         server = base.rstrip("/") or self.source_of(resource) or self.named_source
         return Identifier(FHIR, server, kind + tail.split("/_history")[0])
 
-    def _parse_identifiers(self, identifiers: Iterator[Resource]) -> Iterator[Identifier]:
-        for item in identifiers:
-            value, system = text_at(item, "value"), text_at(item, "system")
-            kind = next(iter(sorted(all_codes(item, "type") - {""})), "").upper()
-            if not value or kind in _VISIT_TYPES or text_at(item, "use") == "old":
-                continue
-            if system in _NHS_SYSTEMS or kind in ("NH", "NHS"):
-                if digits := clean_nhs_number(value):
-                    yield Identifier(NHS, "NHS", digits)
-            elif self._is_own(item, system, kind):
-                yield Identifier(MRN, self.context.authority, value)
-            else:
-                yield Identifier(kind or "PI", system, value)
-
-    def _is_own(self, item: Resource, system: str, kind: str) -> bool:
-        """Whether an identifier is a number of this hospital."""
-        if kind not in ("", "MR", "PI", "PT"):
-            return False
-        if system and system == self.context.settings.site.mrn_system:
-            return True
-        names = {system.rstrip("/").replace(":", "/").rsplit("/", 1)[-1].casefold()}
-        names.add(text_at(item, "assigner", "display").casefold())
-        return bool(names & self.context.own_names) or (kind == "MR" and not system)
-
 
 def resource_key(resource: Resource) -> str:
-    """What names a resource: its `id`, else an identifier, else a digest of all it says."""
+    """What names a resource by itself: its `id`, else an identifier, else a digest of all it says."""
     if identity := text_at(resource, "id"):
         return identity
     for item in elements_at(resource, "identifier"):
@@ -211,53 +265,16 @@ def resource_key(resource: Resource) -> str:
     return hashlib.sha256(json.dumps(resource, sort_keys=True).encode()).hexdigest()[:16]
 
 
-ResourceMapping = Callable[[ResourceReader, Resource], list[Change]]
-FieldsMapping = Callable[[ResourceReader, Resource], dict[str, Value]]
-RESOURCE_MAPPINGS: dict[str, ResourceMapping] = {}
-"""Resource type to the function that reads it; `register_reader` and `register_field_reader` put it here."""
-
-
-def register_reader(record: type[Record]) -> Callable[[ResourceMapping], ResourceMapping]:
-    """Marks the function that reads the FHIR resources of one type of record."""
-
-    def register(mapping: ResourceMapping) -> ResourceMapping:
-        RESOURCE_MAPPINGS[record.__name__] = mapping
-        return mapping
-
-    return register
-
-
-def register_field_reader(
-    record: type[Record],
-    *,
-    patient: str = "subject",
-    key: Callable[[Resource], str] = resource_key,
-) -> Callable[[FieldsMapping], FieldsMapping]:
-    """Marks the function that gives the fields of one record of a patient.
-
-    `patient` is the element that refers to the person; a resource of nobody gives no record.
-    """
-    record_type = record.__name__
-
-    def register(mapping: FieldsMapping) -> FieldsMapping:
-        def read(reader: ResourceReader, resource: Resource) -> list[Change]:
-            numbers = reader.patient(element_at(resource, patient), resource)
-            if not numbers:
-                return []
-            fields = mapping(reader, resource)
-            return [reader.change(resource, record_type, key(resource), numbers, fields)]
-
-        RESOURCE_MAPPINGS[record_type] = read
-        return mapping
-
-    return register
-
-
 def business_identifier(resource: Resource, *types: str) -> str:
     """The identifier of one of the types (in their order), else the first there is; or empty."""
     items = [item for item in elements_at(resource, "identifier") if text_at(item, "value")]
+    return typed_identifier(resource, *types) or (text_at(items[0], "value") if items else "")
+
+
+def typed_identifier(resource: Resource, *types: str) -> str:
+    """The identifier of one of the types, in their order; empty when there is none."""
     for kind in types:
-        for item in items:
-            if kind in all_codes(item, "type"):
+        for item in elements_at(resource, "identifier"):
+            if kind in all_codes(item, "type") and text_at(item, "value"):
                 return text_at(item, "value")
-    return text_at(items[0], "value") if items else ""
+    return ""

@@ -1,8 +1,8 @@
-"""FHIR R4 in JSON: single resources, lists of them, Bundles and NDJSON, to messages and rejects.
+"""FHIR R4 and R5 in JSON: single resources, lists of them, Bundles and NDJSON, to messages and rejects.
 
-Each resource that stands alone is one message, and so is each Bundle, with bundles inside it. A
-type that Downtime does not use, or a resource without a patient, is accepted and nothing is taken.
-A deletion in a transaction or history (`request.method` DELETE) takes its record away.
+Each resource that stands alone is one message, and so is each Bundle, with bundles inside it. What
+is not used is said: a type for which Downtime has no use, a resource without a patient. A deletion
+in a transaction or history (`request.method` DELETE) takes its record away.
 
 **Full extracts**: a Bundle whose `meta.tag` has the code `full-extract` replaces all that its
 source has said before of the types of record it holds, persons excepted; every other Bundle adds
@@ -10,133 +10,212 @@ to what is known.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any, BinaryIO
 
+from downtime.clock import Clock, system_clock, to_text
 from downtime.feeds import times
 from downtime.feeds.context import FeedContext
-from downtime.feeds.fhir import administration, clinical, diagnostics, medications
+from downtime.feeds.fhir import (
+    administration,
+    clinical,
+    diagnostics,
+    documents,
+    medications,
+    workflow,
+)
+from downtime.feeds.fhir.bundles import (
+    find_sender,
+    is_full_extract,
+    list_entries,
+    list_sender_names,
+)
 from downtime.feeds.fhir.data_types import element_at, elements_at, text_at
-from downtime.feeds.fhir.json_documents import parse_json, split_documents
-from downtime.feeds.fhir.resource_reader import RESOURCE_MAPPINGS, Resource, ResourceReader
+from downtime.feeds.fhir.json_documents import JsonDocument, parse_json, split_documents
+from downtime.feeds.fhir.mappings import RESOURCE_MAPPINGS
+from downtime.feeds.fhir.named import NAMED_TYPES, read_named_resource
+from downtime.feeds.fhir.references import reference_address
+from downtime.feeds.fhir.resource_reader import Resource, ResourceReader
 from downtime.feeds.model import (
     Change,
     FeedMessage,
+    FindingKind,
     Operation,
+    Origin,
     Position,
     Reject,
     Replacement,
     UnusableMessageError,
 )
+from downtime.feeds.named_resources import NAMED_RESOURCE
 from downtime.feeds.rejects import accept_or_reject
 
-MAPPING_MODULES = (administration, clinical, diagnostics, medications)
+MAPPING_MODULES = (administration, clinical, diagnostics, documents, medications, workflow)
 """Importing them fills `RESOURCE_MAPPINGS`; named after the modules of FHIR R4."""
-FULL_EXTRACT = "full-extract"
-"""The code of a Bundle's `meta.tag` that makes it a full extract."""
 _NEVER_DELETED = frozenset({"Patient", "ServiceRequest", "Encounter", "Location"})
-_BUNDLE_DEPTH = 4
+_WRAPPING = frozenset(
+    {"MessageHeader", "OperationOutcome", "Provenance", "SubscriptionStatus", "Parameters"}
+)
+"""What carries or describes the rest of a bundle, and says nothing of a patient itself."""
+_CONTAINED = frozenset({"Patient", "Observation"})
+"""What is a record of its own also inside another resource."""
+_LONGEST_NAME = 64
+_NO_USE = "Downtime has no use for this type of resource"
+_NOTHING = "it says nothing that Downtime keeps"
 
 
-def read_fhir(stream: BinaryIO, name: str, context: FeedContext) -> Iterator[FeedMessage | Reject]:
-    """The resources of one JSON or NDJSON file, in order."""
-    number = 0
+def read_fhir(
+    stream: BinaryIO, name: str, context: FeedContext, clock: Clock = system_clock
+) -> Iterator[FeedMessage | Reject]:
+    """The resources of one JSON or NDJSON file, in order; the clock tells which periods are over."""
+    number, now = 0, to_text(clock())
     settings = context.settings.feeds
-    for data in split_documents(stream, settings.max_message_bytes):
+    for document in split_documents(stream, settings.max_message_bytes):
         try:
-            parsed = parse_json(data, settings)
+            parsed = parse_json(document.data, settings)
         except UnusableMessageError as error:
             number += 1
-            position = Position(name, number)
-            yield Reject(position=position, segment=error.segment, reason=error.reason)
+            yield Reject(
+                position=Position(name, number),
+                segment=error.segment,
+                reason=error.reason,
+                origin=Origin(line=document.line),
+            )
             continue
         for resource in parsed if isinstance(parsed, list) else [parsed]:
             number += 1
-            position = Position(name, number)
-            yield accept_or_reject(position, partial(read_resource, resource, position, context))
+            yield _read_or_reject(resource, Position(name, number), context, now, document)
 
 
-def read_resource(resource: Any, position: Position, context: FeedContext) -> FeedMessage:
+def _read_or_reject(
+    resource: Any, position: Position, context: FeedContext, now: str, document: JsonDocument
+) -> FeedMessage | Reject:
+    origin = Origin(_type_name(resource), text_at(resource, "id"), line=document.line)
+    read = partial(read_resource, resource, position, context, now, document.line)
+    item = accept_or_reject(position, read)
+    return replace(item, origin=origin) if isinstance(item, Reject) else item
+
+
+def read_resource(
+    resource: Any, position: Position, context: FeedContext, now: str, line: int = 0
+) -> FeedMessage:
     """What one resource or Bundle says; UnusableMessageError when it is no FHIR resource."""
-    kind = text_at(resource, "resourceType")
+    kind = _type_name(resource)
     if not kind:
         raise UnusableMessageError("", "the JSON has no resourceType: it is not a FHIR resource")
-    reader = ResourceReader(context, position)
-    reader.named_source = reader.source_of(resource)
+    entries = list_entries(resource) if kind == "Bundle" else []
+    sender = find_sender(list(list_sender_names(resource, entries)), context)
+    context = context.for_message(sender, "", position.file)
+    reader = ResourceReader(context, position, now, named_source=context.known_system(sender))
+    reader.sent = times.parse_instant(text_at(resource, "timestamp"), context.zone)
+    reader.sent = reader.sent or reader.updated(resource)
     if kind == "Bundle":
-        return _read_bundle(reader, resource)
-    reader.sent = reader.updated(resource)
-    reader.add("", resource)
-    changes = tuple(_read_changes(reader, resource))
-    source = changes[0].source if changes else reader.source(resource, kind)
+        content = _read_bundle(reader, resource, entries)
+    else:
+        reader.add("", resource)
+        content = tuple(_read_changes(reader, resource))
     return FeedMessage(
-        position=position, kind=kind, source=source, sent=reader.sent, content=changes
+        position=position,
+        kind=kind,
+        source=_find_source(reader, resource, content),
+        sent=reader.sent,
+        content=content,
+        origin=Origin(kind, _find_number(resource), sender, reader.sent, line),
+        findings=tuple(reader.findings),
+        unused="" if content else _why_unused(reader, kind),
     )
+
+
+def _type_name(resource: Any) -> str:
+    """The type of a resource; empty when what stands there is no name of a type."""
+    kind = text_at(resource, "resourceType")
+    return kind if kind.isascii() and kind.isalpha() and len(kind) <= _LONGEST_NAME else ""
+
+
+def _find_number(resource: Resource) -> str:
+    return text_at(resource, "id") or text_at(resource, "identifier", "value")
+
+
+def _find_source(
+    reader: ResourceReader, resource: Resource, content: tuple[Change | Replacement, ...]
+) -> str:
+    """The system that a message is of: named, else the only one of its records."""
+    sources = {item.source for item in content}
+    if reader.named_source or len(sources) != 1:
+        return reader.named_source
+    return sources.pop()
+
+
+def _why_unused(reader: ResourceReader, kind: str) -> str:
+    """Why nothing is taken: as the profile says, else what was found in the first place."""
+    if kind in reader.context.profile.not_used:
+        return "the profile of its source leaves it out"
+    return next((finding.text for finding in reader.findings), _NOTHING)
 
 
 def _read_changes(reader: ResourceReader, resource: Resource) -> list[Change]:
-    mapping = RESOURCE_MAPPINGS.get(text_at(resource, "resourceType"))
-    if mapping is None:
+    kind = _type_name(resource)
+    if kind in reader.context.profile.not_used or kind in _WRAPPING:
+        return []
+    mapping = RESOURCE_MAPPINGS.get(kind)
+    if mapping is None and kind not in NAMED_TYPES:
+        reader.note(FindingKind.NOT_READ, resource, "", f"{_NO_USE}: {kind}")
         return []
     changes: list[Change] = []
-    for contained in elements_at(resource, "contained"):
-        if text_at(contained, "resourceType") == "Patient":
-            changes += administration.read_patient(reader, contained)
-    return changes + mapping(reader, resource)
+    for contained in elements_at(resource, "contained") if mapping else ():
+        inner_kind = text_at(contained, "resourceType")
+        if inner_kind in _CONTAINED:
+            changes += RESOURCE_MAPPINGS[inner_kind](reader, contained)
+    if kind in NAMED_TYPES:
+        changes += read_named_resource(reader, resource)
+    return changes + (mapping(reader, resource) if mapping else [])
 
 
-def _read_bundle(reader: ResourceReader, bundle: Resource) -> FeedMessage:
-    sent = times.parse_instant(text_at(bundle, "timestamp"), reader.context.zone)
-    reader.sent = sent or reader.updated(bundle)
-    entries = list(_bundle_entries(bundle, _BUNDLE_DEPTH))
+def _read_bundle(
+    reader: ResourceReader, bundle: Resource, entries: list[Resource]
+) -> tuple[Change | Replacement, ...]:
     for entry in entries:
-        reader.add(text_at(entry, "fullUrl"), element_at(entry, "resource") or {})
-    reader.named_source = reader.named_source or _sender(bundle, entries, reader.context)
-    changes: list[Change] = []
-    for entry in entries:
-        if isinstance(element_at(entry, "resource"), dict):
-            changes += _read_changes(reader, entry["resource"])
-        elif text_at(entry, "request", "method") == "DELETE":
-            changes += _read_deletion(reader, text_at(entry, "request", "url"))
-    content: tuple[Change | Replacement, ...] = tuple(changes)
-    if FULL_EXTRACT in {text_at(tag, "code") for tag in elements_at(bundle, "meta", "tag")}:
-        content = tuple(_replacements(reader, changes))
-    sources = {change.source for change in changes}
-    source = reader.named_source or (sources.pop() if len(sources) == 1 else "")
-    return FeedMessage(
-        position=reader.position, kind="Bundle", source=source, sent=reader.sent, content=content
-    )
-
-
-def _bundle_entries(bundle: Resource, depth: int) -> Iterator[Resource]:
-    for entry in elements_at(bundle, "entry"):
         resource = element_at(entry, "resource")
-        if text_at(resource, "resourceType") != "Bundle":
-            yield entry
-        elif depth > 1:
-            yield from _bundle_entries(resource, depth - 1)
-
-
-def _sender(bundle: Resource, entries: list[Resource], context: FeedContext) -> str:
-    names = [text_at(bundle, "identifier", "system")]
+        if isinstance(resource, dict):
+            reader.add(text_at(entry, "fullUrl"), resource)
+    changes: list[Change] = []
     for entry in entries:
-        if text_at(entry, "resource", "resourceType") == "MessageHeader":
-            source = element_at(entry, "resource", "source")
-            names += [text_at(source, name) for name in ("name", "software", "endpoint")]
-    systems = (context.systems_by_application.get(name.casefold()) for name in names)
-    return next((system for system in systems if system), "")
+        changes += _read_entry(reader, entry)
+    return tuple(_replacements(reader, changes) if is_full_extract(bundle) else changes)
 
 
-def _read_deletion(reader: ResourceReader, url: str) -> list[Change]:
-    kind, _, identity = url.partition("/")
-    if kind not in RESOURCE_MAPPINGS or kind in _NEVER_DELETED or not identity:
+def _read_entry(reader: ResourceReader, entry: Resource) -> list[Change]:
+    method = text_at(entry, "request", "method").upper()
+    if method == "DELETE":
+        return _read_deletion(reader, entry)
+    resource = element_at(entry, "resource")
+    if not isinstance(resource, dict):
         return []
+    if method == "PATCH":
+        reason = "a change of single elements (PATCH) is not read"
+        reader.note(FindingKind.NOT_READ, resource, "", reason)
+        return []
+    return _read_changes(reader, resource)
+
+
+def _read_deletion(reader: ResourceReader, entry: Resource) -> list[Change]:
+    address = reference_address({"reference": text_at(entry, "request", "url")})
+    kind, _, identity = address.partition("/")
+    if kind not in RESOURCE_MAPPINGS or kind in _NEVER_DELETED or not identity:
+        element = {"resourceType": kind.partition("?")[0]}
+        reason = "a deletion that is not followed: of its type, or of no single resource"
+        reader.note(FindingKind.NOT_READ, element, "", reason)
+        return []
+    modified = text_at(entry, "response", "lastModified")
+    deleted = times.parse_instant(modified, reader.context.zone)
     return [
         Change(
-            type=kind,
+            type="DocumentReference" if kind == "Composition" else kind,
             source=reader.source({}, kind),
             key=identity,
-            sent=reader.sent,
+            event=deleted,
+            sent=reader.sent or deleted,
             operation=Operation.DELETE,
             position=reader.position,
         )
@@ -144,10 +223,10 @@ def _read_deletion(reader: ResourceReader, url: str) -> list[Change]:
 
 
 def _replacements(reader: ResourceReader, changes: list[Change]) -> Iterator[Change | Replacement]:
-    """One replacement a source; persons are added, never replaced."""
+    """One replacement a source; persons and names are added, never replaced."""
     changes_by_source: dict[str, list[Change]] = {}
     for change in changes:
-        if change.type == "Patient":
+        if change.type in ("Patient", NAMED_RESOURCE):
             yield change
         else:
             changes_by_source.setdefault(change.source, []).append(change)

@@ -128,7 +128,7 @@ def test_any_bytes_of_any_format_end_in_messages_and_rejects(data):
 def test_odd_resources_are_read_or_refused(kind, body):
     resource = {**body, "resourceType": kind} if isinstance(body, dict) else body
     with suppress(UnusableMessageError):
-        resources.read_resource(resource, Position("x", 1), CONTEXT)
+        resources.read_resource(resource, Position("x", 1), CONTEXT, "2026-11-02T14:30:00Z")
     for item in resources.read_fhir(io.BytesIO(orjson.dumps(resource, default=str)), "x", CONTEXT):
         assert "fault in Downtime" not in getattr(item, "reason", "")
 

@@ -1,6 +1,7 @@
 """Helpers of the feed tests: one message in, what it says out."""
 
 import io
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,6 +12,7 @@ from downtime.feeds.model import Change, FeedMessage, Position
 from downtime.settings import Settings
 
 CONTEXT = feed_context(Settings())
+NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
 HEAD = r"MSH|^~\&|{app}|DEMO|{to}|DEMO|{sent}||{kind}|C1|P|2.4"
 PID = "PID|1||H1001^^^DEMO^MR~9990000018^^^NHS^NH||PATEL^Asha^R^^Mrs||19620304|F"
 
@@ -39,8 +41,12 @@ def read_hl7():
 
 @pytest.fixture
 def read_fhir():
-    """Reads a whole JSON or NDJSON file from bytes."""
-    return lambda data, ctx=CONTEXT: list(resources.read_fhir(io.BytesIO(data), "feed.json", ctx))
+    """Reads a whole JSON or NDJSON file from bytes, on 2 November 2026 unless a time is named."""
+
+    def read(data, ctx=CONTEXT, now=NOW):
+        return list(resources.read_fhir(io.BytesIO(data), "feed.json", ctx, lambda: now))
+
+    return read
 
 
 @pytest.fixture

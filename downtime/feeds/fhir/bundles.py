@@ -1,0 +1,64 @@
+"""The entries of a FHIR Bundle, of whatever type, in the order in which they happened.
+
+A history lists the newest first, so it is read from its end; the time of a version is its
+`meta.lastUpdated`, else the entry's `response.lastModified`. Bundles inside a bundle are read as
+part of it. The outcome that a search adds is no result.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from downtime.feeds.context import FeedContext
+from downtime.feeds.fhir.data_types import element_at, elements_at, text_at
+from downtime.feeds.fhir.resource_reader import Resource
+
+FULL_EXTRACT = "full-extract"
+"""The code of a Bundle's `meta.tag` that makes it a full extract."""
+_DEPTH = 4
+_OUTCOME = "outcome"
+
+
+def list_entries(bundle: Resource, depth: int = _DEPTH) -> list[Resource]:
+    """The entries, oldest first as far as the bundle says so."""
+    entries: list[Resource] = []
+    for entry in elements_at(bundle, "entry"):
+        resource = element_at(entry, "resource")
+        if text_at(resource, "resourceType") != "Bundle":
+            if text_at(entry, "search", "mode") != _OUTCOME:
+                entries.append(_with_time(entry))
+        elif depth > 1:
+            entries += list_entries(resource, depth - 1)
+    return entries[::-1] if text_at(bundle, "type") == "history" else entries
+
+
+def _with_time(entry: Resource) -> Resource:
+    """The entry, its resource changed when the server says it did and the resource does not."""
+    resource, modified = element_at(entry, "resource"), text_at(entry, "response", "lastModified")
+    if not isinstance(resource, dict) or not modified or text_at(resource, "meta", "lastUpdated"):
+        return entry
+    meta = element_at(resource, "meta")
+    meta = {**(meta if isinstance(meta, dict) else {}), "lastUpdated": modified}
+    return {**entry, "resource": {**resource, "meta": meta}}
+
+
+def is_full_extract(bundle: Resource) -> bool:
+    """Whether a Bundle is all that its source has of the types that it holds."""
+    return FULL_EXTRACT in {text_at(tag, "code") for tag in elements_at(bundle, "meta", "tag")}
+
+
+def list_sender_names(resource: Any, entries: list[Resource]) -> Iterator[str]:
+    """What a document may call its sender: the most certain first."""
+    yield text_at(resource, "meta", "source").split("#")[0]
+    for entry in entries:
+        if text_at(entry, "resource", "resourceType") == "MessageHeader":
+            source = element_at(entry, "resource", "source")
+            for name in ("name", "software", "endpoint", "endpointUrl"):
+                yield text_at(source, name)
+    if entries:
+        yield text_at(resource, "identifier", "system")
+
+
+def find_sender(names: list[str], context: FeedContext) -> str:
+    """The first name that is a known application, else the first there is."""
+    known = (name for name in names if name.casefold() in context.systems_by_application)
+    return next(known, next(filter(None, names), ""))
