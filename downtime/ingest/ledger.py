@@ -173,6 +173,11 @@ class Ledger:
                 with day.transaction() as db:
                     day_file.save_next_arrival(db, arrival + 1)
 
+    def begin_day(self) -> None:
+        """Make today's file, which takes over the next arrival number."""
+        with self.writing():
+            pass
+
     def remove_day(self, path: Path) -> None:
         """Remove a day for good, the files that SQLite keeps beside it included.
 

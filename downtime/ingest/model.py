@@ -63,14 +63,6 @@ class RecordedMessage(NamedTuple):
         return self.item.reason if isinstance(self.item, Reject) else self.item.unused
 
 
-class ArrivedMessage(NamedTuple):
-    """A message as the state applies it: its arrival number rises over files, days and restarts."""
-
-    arrival: int
-    message: FeedMessage
-    released: bool = False
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry:
     """What the ledger says of one message; all but `identifiers` and `control_id` is no patient data."""

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from downtime.errors import ConflictError, InputError
+from downtime.errors import ConflictError
 from downtime.feeds.file_format import FileFormat
 from downtime.feeds.model import Outcome
 from downtime.ingest.model import LedgerEntry, RawMessage
@@ -49,15 +49,11 @@ def count_numbers(raw: RawMessage) -> int:
     return SHEET_ROWS if raw.format is FileFormat.WORKBOOK else 1
 
 
-def check_can_release(entry: LedgerEntry, reason: str) -> None:
-    """ConflictError when it is not in quarantine (any more); InputError without a reason."""
+def check_can_release(entry: LedgerEntry) -> None:
+    """ConflictError when it does not lie in quarantine (any more)."""
     if entry.outcome is not Outcome.QUARANTINED or entry.released_as:
         raise ConflictError(
             "ingest.not-quarantined",
-            f"Message {entry.arrival} is not in quarantine.",
-            "Look at it with 'downtime ingest show'.",
-        )
-    if not reason.strip():
-        raise InputError(
-            "ingest.no-reason", "A release needs a reason.", "Say why the list is right."
+            f"Message {entry.arrival} does not lie in quarantine.",
+            f"Look at it with 'downtime ingest show {entry.arrival}'.",
         )

@@ -21,10 +21,13 @@ class KeptRaw(NamedTuple):
     released_from: int
 
 
-def read_after(ledger: Ledger, arrival: int) -> Iterator[RecordedMessage]:
-    """All that was received after an arrival number, rejects included."""
+def read_after(ledger: Ledger, arrival: int, before: int = 0) -> Iterator[RecordedMessage]:
+    """All that was received after an arrival number, rejects included, and before another one."""
     for path in ledger.list_days():
-        yield from read_day(ledger, path, arrival)
+        for message in read_day(ledger, path, arrival):
+            if before and message.arrival >= before:
+                return
+            yield message
 
 
 def read_day(ledger: Ledger, path: Path, arrival: int = 0) -> Iterator[RecordedMessage]:

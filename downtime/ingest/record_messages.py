@@ -73,7 +73,7 @@ class _Batch:
                 arrival,
                 raw.source,
                 raw.name,
-                item.origin.line or raw.line,
+                raw.line or item.origin.line,
                 stamp if is_hl7 else None,
                 digest if is_hl7 else None,
                 self.received,
@@ -162,18 +162,27 @@ def record_path(ledger: Ledger, path: Path, source: str = FILES) -> Iterator[Rec
     A file that was broken off and is begun again ends up whole, with nothing in it twice. One that
     cannot be read at all gives a reject with arrival number 0: there is nothing to keep.
     """
+    for batch in record_batches(ledger, path, source):
+        yield from batch
+
+
+def record_batches(
+    ledger: Ledger, path: Path, source: str = FILES
+) -> Iterator[list[RecordedMessage]]:
+    """The same a batch at a time: each is on the disk, and what is new in it came in one piece."""
     parts = split_file(path, source, ledger.settings)
     while batch := list(islice(parts, BATCH)):
-        yield from record_messages(ledger, [part for part in batch if isinstance(part, RawMessage)])
-        yield from (RecordedMessage(0, part) for part in batch if isinstance(part, Reject))
+        unreadable = [RecordedMessage(0, part) for part in batch if isinstance(part, Reject)]
+        raws = [part for part in batch if isinstance(part, RawMessage)]
+        yield unreadable + record_messages(ledger, raws)
 
 
-def release_again(ledger: Ledger, raw: RawMessage, released_from: int) -> int:
-    """Keep a quarantined list once more, released: its new arrival number."""
+def record_again(ledger: Ledger, raw: RawMessage, released_from: int) -> int:
+    """Keep a list that was quarantined once more, released: its new arrival number."""
     items = read_raw(raw, ledger.context)
     with ledger.writing() as day:
         batch = _Batch(ledger, day)
         stamp, digest = policies.read_stamp(raw), policies.fingerprint(raw)
         recorded = batch.add_new(raw, items, stamp, digest, released_from)
         batch.commit()
-    return recorded[0].arrival
+    return recorded[-1].arrival

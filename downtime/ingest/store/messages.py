@@ -41,18 +41,30 @@ class Receipt(NamedTuple):
     released_from: int = 0
 
 
+class Reading(NamedTuple):
+    """What is read of a message, in words; findings as JSON."""
+
+    sender: str
+    control_id: str
+    kind: str
+    system: str
+    sent: str
+    outcome: str
+    reason: str
+    findings: str
+
+
 class Numbers:
     """The numbers of a day's words and persons; forgotten when a transaction fails."""
 
     def __init__(self, db: sqlite_utils.Database) -> None:
         self._db = db
         self._terms: dict[str, int] = {}
-        self._findings: dict[tuple[Finding, ...], int] = {}
         self._persons: dict[Identifiers, int] = {}
 
     def clear(self) -> None:
         """Forget all of them."""
-        for cache in (self._terms, self._findings, self._persons):
+        for cache in (self._terms, self._persons):
             cache.clear()
 
     def term(self, text: str) -> int:
@@ -61,14 +73,6 @@ class Numbers:
         if number is None:
             number = _number_text(self._db, "term", "text", text)
             _remember(self._terms, text, number)
-        return number
-
-    def findings(self, findings: tuple[Finding, ...]) -> int:
-        """The number of these findings together."""
-        number = self._findings.get(findings)
-        if number is None:
-            number = self.term(orjson.dumps(findings, default=list).decode())
-            _remember(self._findings, findings, number)
         return number
 
     def person(self, identifiers: Identifiers) -> int:
@@ -114,7 +118,7 @@ def insert_messages(
                 receipt.received,
                 receipt.released_from,
                 0,
-                *_describe_reading(numbers, item),
+                *_number_reading(numbers, describe_reading(item)),
             )
         )
         for identifiers in list_patients(item):
@@ -124,34 +128,62 @@ def insert_messages(
 
 
 def update_reading(
-    db: sqlite_utils.Database, numbers: Numbers, arrival: int, item: FeedMessage | Reject
+    db: sqlite_utils.Database,
+    numbers: Numbers,
+    arrival: int,
+    reading: Reading,
+    patients: Iterable[Identifiers],
 ) -> None:
     """Say what is read of a message today, in the place of what was read before."""
-    db.conn.execute(_UPDATE, (*_describe_reading(numbers, item), arrival))
+    db.conn.execute(_UPDATE, (*_number_reading(numbers, reading), arrival))
     db.conn.execute("DELETE FROM subject WHERE arrival = ?", (arrival,))
     db.conn.executemany(
         "INSERT INTO subject VALUES (?, ?)",
-        [(arrival, numbers.person(identifiers)) for identifiers in list_patients(item)],
+        [(arrival, numbers.person(identifiers)) for identifiers in patients],
     )
 
 
-def _describe_reading(numbers: Numbers, item: FeedMessage | Reject) -> tuple[int | str, ...]:
-    """Sender, control id, kind, system, sent, outcome, reason and findings."""
-    origin, term = item.origin, numbers.term
+def insert_row_of_document(db: sqlite_utils.Database, arrival: int, number: int) -> None:
+    """A row of a document of which nothing was read till now; its reading is to be updated."""
+    columns = "source, name, received, released_from"
+    db.conn.execute(
+        f"INSERT INTO message (arrival, number, line, released_as, {columns})"
+        f" SELECT ?1, ?2, 0, 0, {columns} FROM message WHERE arrival >= (SELECT max(first)"
+        " FROM document WHERE first <= ?1) ORDER BY arrival LIMIT 1",
+        (arrival, number),
+    )
+
+
+def delete_message(db: sqlite_utils.Database, arrival: int) -> None:
+    """Forget what was read of a document as a whole, once its rows are read."""
+    db.conn.execute("DELETE FROM message WHERE arrival = ?", (arrival,))
+    db.conn.execute("DELETE FROM subject WHERE arrival = ?", (arrival,))
+
+
+def describe_reading(item: FeedMessage | Reject) -> Reading:
+    """What is read of a message, in words."""
+    origin = item.origin
     if isinstance(item, Reject):
-        kind, system, sent, reason, findings = origin.kind, "", origin.sent, describe(item), ()
+        kind, system, sent, reason, findings = origin.kind, "", origin.sent, describe(item), "[]"
     else:
         kind, system, sent, reason = item.kind, item.source, item.sent, item.unused
-        findings = item.findings
+        findings = orjson.dumps(item.findings, default=list).decode() if item.findings else "[]"
+    outcome = str(read_outcome(item))
+    return Reading(origin.sender, origin.control_id, kind, system, sent, outcome, reason, findings)
+
+
+def _number_reading(numbers: Numbers, reading: Reading) -> tuple[int | str, ...]:
+    sender, control_id, kind, system, sent, outcome, reason, findings = reading
+    term = numbers.term
     return (
-        term(origin.sender),
-        origin.control_id,
+        term(sender),
+        control_id,
         term(kind),
         term(system),
         sent,
-        term(read_outcome(item)),
+        term(outcome),
         term(reason),
-        numbers.findings(findings),
+        term(findings),
     )
 
 
@@ -182,6 +214,15 @@ def save_outcome(
         "UPDATE message SET outcome = ?, reason = ? WHERE arrival = ?",
         (numbers.term(outcome), numbers.term(reason), arrival),
     )
+
+
+def select_quarantined(db: sqlite_utils.Database) -> set[int]:
+    """Arrival numbers of the messages that lie in quarantine."""
+    rows = db.conn.execute(
+        "SELECT arrival FROM message WHERE outcome = (SELECT id FROM term WHERE text = ?)",
+        (Outcome.QUARANTINED,),
+    )
+    return {row[0] for row in rows}
 
 
 def save_released_as(db: sqlite_utils.Database, arrival: int, released_as: int) -> None:
@@ -268,14 +309,15 @@ def count_outcomes(db: sqlite_utils.Database) -> dict[tuple[str, Outcome], int]:
     return {(source, Outcome(outcome)): count for source, outcome, count in rows}
 
 
-def iterate_readings(db: sqlite_utils.Database) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """What was read of each message of this day: arrival, then kind, system, outcome, reason and findings."""
+def iterate_readings(db: sqlite_utils.Database) -> Iterator[tuple[int, Reading]]:
+    """What was read of each message of this day, in order of arrival."""
     rows = db.conn.execute(
-        "SELECT m.arrival, k.text, y.text, o.text, r.text, f.text FROM message m"
-        " JOIN term k ON k.id = m.kind JOIN term y ON y.id = m.system JOIN term o ON o.id = m.outcome"
+        "SELECT m.arrival, d.text, m.control_id, k.text, y.text, m.sent, o.text, r.text, f.text"
+        " FROM message m JOIN term d ON d.id = m.sender JOIN term k ON k.id = m.kind"
+        " JOIN term y ON y.id = m.system JOIN term o ON o.id = m.outcome"
         " JOIN term r ON r.id = m.reason JOIN term f ON f.id = m.findings ORDER BY m.arrival"
     )
-    return ((row[0], tuple(row)[1:]) for row in rows)
+    return ((row[0], Reading(*tuple(row)[1:])) for row in rows)
 
 
 def _select_patients(db: sqlite_utils.Database, arrival: int) -> tuple[Identifier, ...]:

@@ -1,0 +1,107 @@
+"""Find messages in the ledger, the newest first, and look at one: as it came, and what it touches."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from downtime.errors import NotFoundError
+from downtime.feeds.model import Change, FeedMessage, Operation, Outcome
+from downtime.ingest.ledger import Ledger
+from downtime.ingest.model import LedgerEntry, MessageFilter
+from downtime.ingest.read_ledger import KeptRaw, get_raw
+from downtime.ingest.read_raw import number_items, read_raw
+from downtime.ingest.store import day_file, messages
+
+PAGE = 100
+"""Messages that are shown at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class TouchedRecord:
+    """A record of which a message says something."""
+
+    type: str
+    source: str
+    key: str
+    operation: Operation
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMessage:
+    """One message with all that is known of it. `raw` and the keys of `touched` are patient data."""
+
+    entry: LedgerEntry
+    raw: bytes
+    format: str
+    touched: tuple[TouchedRecord, ...]
+    """As it is read today; the first thousand."""
+
+
+def find_messages(ledger: Ledger, wanted: MessageFilter, limit: int = PAGE) -> list[LedgerEntry]:
+    """The newest messages that fit, at most `limit`; without their patients' identifiers."""
+    entries: list[LedgerEntry] = []
+    days = ledger.list_days()
+    for path in reversed(days):
+        if wanted.since and path != days[-1] and path.stem < wanted.since[:10]:
+            break
+        if wanted.until and path.stem > wanted.until[:10]:
+            continue
+        with ledger.reading(path) as day:
+            if path != days[-1]:
+                day_file.index_for_search(day.db)
+            entries += messages.find_entries(day.db, wanted, limit - len(entries))
+        if len(entries) >= limit:
+            break
+    return entries
+
+
+def get_entry(ledger: Ledger, arrival: int) -> LedgerEntry:
+    """One message by its arrival number, with its patients' identifiers; NotFoundError."""
+    path = ledger.find_day(arrival)
+    if path is not None:
+        with ledger.reading(path) as day:
+            if entry := messages.get_entry(day.db, arrival):
+                return entry
+    raise NotFoundError(
+        "ingest.unknown",
+        f"The ledger holds no message {arrival}.",
+        "Look for it with 'downtime ingest list', or on the Ingest page; it may be older than"
+        " ingest.retention_days.",
+    )
+
+
+def show_message(ledger: Ledger, arrival: int) -> ShownMessage:
+    """One message as it came, and the records that it touches as it is read today; NotFoundError."""
+    entry = get_entry(ledger, arrival)
+    kept = get_raw(ledger, arrival)
+    if kept is None:
+        return ShownMessage(entry, b"", "", ())
+    touched = _list_touched(ledger, kept, arrival)
+    return ShownMessage(entry, kept.raw.data, str(kept.raw.format), touched)
+
+
+def _list_touched(ledger: Ledger, kept: KeptRaw, arrival: int) -> tuple[TouchedRecord, ...]:
+    items = number_items(kept.raw, kept.arrival, read_raw(kept.raw, ledger.context))
+    item = next((item for number, item in items if number == arrival), None)
+    if not isinstance(item, FeedMessage):
+        return ()
+    parts = ((part,) if isinstance(part, Change) else part.changes for part in item.content)
+    touched = (
+        TouchedRecord(change.type, change.source, change.key, change.operation)
+        for change in chain.from_iterable(parts)
+    )
+    return tuple(dict.fromkeys(touched))[:1000]
+
+
+def count_outcomes(ledger: Ledger) -> dict[str, Counter[tuple[str, Outcome]]]:
+    """For each day, the newest first: messages by source and what became of them."""
+    counts = {}
+    for path in reversed(ledger.list_days()):
+        with ledger.reading(path) as day:
+            counts[path.stem] = Counter(messages.count_outcomes(day.db))
+    return counts
+
+
+def mask_entry(entry: LedgerEntry) -> LedgerEntry:
+    """Without the identifiers of patients."""
+    return replace(entry, identifiers=())
