@@ -15,7 +15,7 @@ FIRST_INDEX = 10_000
 """Numbers of people from here on are outpatients."""
 _ZONE = ZoneInfo("Europe/London")
 _DAYS_BACK = 2
-_SLOT_MINUTES = 15
+SLOT_MINUTES = 15
 _SLOTS = 13
 _PEOPLE_PER_APPOINTMENT = 0.7
 _CANCELLED_SHARE = 0.04
@@ -85,7 +85,7 @@ def _session(clinic: ClinicRow, which: int, room: int, day: date, before: int) -
         first = datetime.combine(day, time(hour, 30 if hour == 13 else 0), _ZONE).astimezone(UTC)
         for n in range(_SLOTS):
             before += 1
-            start = first + timedelta(minutes=n * _SLOT_MINUTES)
+            start = first + timedelta(minutes=n * SLOT_MINUTES)
             yield Slot(before, clinic, room, start, doctor)
 
 

@@ -32,12 +32,9 @@ from downtime.demo.request_events import ORDERS, RESULTS, RequestEvent, list_req
 from downtime.demo.requests import list_requests
 from downtime.demo.theatres import list_operations
 from downtime.demo.writers import tables
-from downtime.demo.writers.adt import adt
 from downtime.demo.writers.fhir import bundle
 from downtime.demo.writers.hl7 import CR, CRLF, LF, header, message, mllp, moment
-from downtime.demo.writers.orders import order
-from downtime.demo.writers.reports import report
-from downtime.demo.writers.siu import siu
+from downtime.demo.writers.messages import adt, order, report, siu
 from downtime.errors import InputError
 
 SIZES, PHASES = ("small", "large"), ("before", "after")

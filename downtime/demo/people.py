@@ -39,6 +39,12 @@ class Person:
     phone: str = ""
     practice: tuple[str, str] = PRACTICES[0]
 
+    @property
+    def given_names(self) -> tuple[str, str]:
+        """The first given name, and all others."""
+        first, _, others = self.given_name.partition(" ")
+        return first, others
+
     def age(self, today: date) -> int:
         """Completed years; 50 when the date of birth is not known."""
         if self.born is None:

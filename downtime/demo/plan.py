@@ -34,10 +34,10 @@ from downtime.demo.recovered_hospital import (
     recover_hospital,
     recovery_time,
 )
+from downtime.demo.request_events import result_values
 from downtime.demo.requests import Request, list_requests
 from downtime.demo.story_patients import choose_story_patients, swap_day_and_month
 from downtime.demo.tables import ASSESSMENT, REASONS
-from downtime.demo.writers.reports import values
 from downtime.reconcile.model import ItemState
 
 
@@ -168,7 +168,7 @@ def _telephoned(hospital: Hospital) -> Iterator[Paper]:
         ("phoned-only", ("TROP",), 140, ItemState.NEW),
     ):
         asked = next(r for r in list_requests(hospital) if r.case == part)
-        results = [result for result in values(asked, hospital.seed) if result.code in codes]
+        results = [result for result in result_values(asked, hospital.seed) if result.code in codes]
         if state == ItemState.CONFLICT:
             results = [_misheard(result) for result in results]
         yield _phoned(hospital, part, asked, results, minutes, state)

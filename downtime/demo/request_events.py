@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 
+from downtime.demo.laboratory_values import Result, make_result, make_results
 from downtime.demo.requests import Request
 
 
@@ -104,3 +105,14 @@ def _move_correction_forward(events: list[RequestEvent]) -> list[RequestEvent]:
     if first is not None and second is not None:
         events.insert(first, events.pop(second))
     return events
+
+
+def result_values(request: Request, seed: int, kind: EventKind = EventKind.FINAL) -> list[Result]:
+    """The values of a request's result; an amended one first had a haemolysed potassium."""
+    taken = request.collected or request.ordered
+    subject = request.subject(taken)
+    results = make_results(seed, subject, request.code, request.group, taken.date())
+    if request.case == "amended-result":
+        potassium = 6.9 if kind == EventKind.FINAL else 4.6
+        results = [make_result("K", potassium, subject) if r.code == "K" else r for r in results]
+    return results

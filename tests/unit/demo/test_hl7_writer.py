@@ -8,8 +8,10 @@ from hl7apy.exceptions import HL7apyException, ValidationError
 from hl7apy.parser import parse_message
 
 from downtime.demo.feeds import INTENDED_REJECTS
-from downtime.demo.writers.hl7 import CR, message, mllp, parts, segment, text
+from downtime.demo.people import Person
+from downtime.demo.writers.hl7 import CR, message, mllp, parts, segments, text
 
+UNREGISTERED = Person("H1", "", "Ash", "Jo", "F", None, practice=("", ""))
 PV1_10 = re.compile(r"(\rPV1(?:\|[^|\r]*){9}\|)(\d+)\^[^|\r]*")
 """Specialty as code and name: the one place where these feeds go beyond the standard."""
 ORDER_CHOICE = "Missing required child ORM_O01_CHOICE.RQD"
@@ -31,7 +33,7 @@ def test_marks_inside_a_value_are_escaped(value, written):
 
 
 def test_fields_stand_at_their_number_and_empty_ones_at_the_end_are_left_out():
-    assert segment("PID", {3: "x", 5: "y", 9: ""}) == "PID|||x||y"
+    assert segments("NTE", "PD1", comment="a|b", person=UNREGISTERED) == ["NTE|1|L|a\\F\\b", "PD1"]
     assert parts("a", "", "b", "", "") == "a^^b"
 
 
