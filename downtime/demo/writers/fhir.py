@@ -1,24 +1,27 @@
-"""Writes the EPR's extract: one FHIR R4 Bundle of allergies, alerts and drug charts, in pieces."""
+"""Writes the EPR's extract: one FHIR R4 Bundle of allergies, alerts and drug charts, in pieces.
 
+What a resource looks like is in `data/fhir.yaml`.
+"""
+
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Any
 
 import orjson
 
 from downtime.clock import to_text
-from downtime.demo.administrations import Span
-from downtime.demo.care import NONE_KNOWN, list_alerts, list_allergies
+from downtime.demo.administrations import Span, list_doses
+from downtime.demo.care import NONE_KNOWN, list_alerts, list_allergies, list_medicines
 from downtime.demo.hospital import Stay
-from downtime.demo.tables import Allergy
-from downtime.demo.writers.medicines import Resource, charted
+from downtime.demo.randomness import random_for
+from downtime.demo.tables import Allergy, Medicine, read_table
 
-_NHS = "https://fhir.nhs.uk/Id/nhs-number"
-_MRN = "https://hospital.example/id/DEMO"
-_CLINICAL = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
-_VERIFICATION = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
-_SNOMED = "http://snomed.info/sct"
-_TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
+Resource = dict[str, Any]
 _GENDERS = {"M": "male", "F": "female"}
+_SEVERE = ("Anaphylaxis", "Angioedema", "Stevens-Johnson syndrome")
+_WHOLE = re.compile(r"\{([\w.]+)\}")
 
 
 def bundle(
@@ -47,81 +50,103 @@ def bundle(
     yield b"\n]}\n"
 
 
+def _resource(kind: str, **values: Any) -> Resource:
+    """A resource of `data/fhir.yaml` with these values."""
+    filled: Resource = _fill(read_table("fhir")[kind], values)
+    return {"resourceType": kind, **filled}
+
+
+def _fill(shape: Any, values: Resource) -> Any:
+    """A shape with its braces filled in, without what is empty then; False is not empty."""
+    if isinstance(shape, dict):
+        filled = {key: _fill(part, values) for key, part in shape.items()}
+        return {key: part for key, part in filled.items() if not _is_empty(part)}
+    if isinstance(shape, tuple):
+        return [part for part in (_fill(part, values) for part in shape) if not _is_empty(part)]
+    if whole := _WHOLE.fullmatch(shape):
+        name, _, attribute = whole[1].partition(".")
+        return attrgetter(attribute)(values[name]) if attribute else values[name]
+    return shape.format_map(values)
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or (value is not False and not value)
+
+
 def _of_stay(stay: Stay, seed: int, spans: Sequence[Span]) -> Iterator[Resource]:
-    yield _patient(stay)
-    subject = {"reference": f"Patient/{_id(stay)}"}
+    key = f"p{stay.person.mrn[1:]}"
+    yield _patient(stay, key)
     for number, (allergy, reaction) in enumerate(list_allergies(stay, seed), 1):
-        yield _allergy(stay, subject, allergy, reaction, number)
+        yield _allergy(stay, key, allergy, reaction, number)
     for number, (category, text) in enumerate(list_alerts(stay, seed), 1):
-        yield {
-            "resourceType": "Flag",
-            "id": f"{_id(stay)}-f{number}",
-            "status": "active",
-            "category": [{"text": category}],
-            "code": {"text": text},
-            "subject": subject,
-            "period": {"start": f"{stay.admitted:%Y-%m-%d}"},
-        }
-    yield from charted(stay, _id(stay), subject, seed, spans)
+        values = {"category": category, "text": text, "day": f"{stay.admitted:%Y-%m-%d}"}
+        yield _resource("Flag", key=key, number=number, **values)
+    for number, medicine in enumerate(list_medicines(stay, seed), 1):
+        yield _prescription(stay, key, medicine, number, seed)
+    for dose in list_doses(stay, seed, spans):
+        yield _resource(
+            "MedicationAdministration",
+            key=key,
+            # Made of medicine and time, so that a later extract names the same dose the same.
+            code=f"{random_for(0, 'dose', dose.medicine.name).randrange(16**6):06x}",
+            second=f"{dose.when.timestamp():.0f}",
+            status="not-done" if dose.reason else "completed",
+            medicine=dose.medicine,
+            when=to_text(dose.when),
+            dose=dose,
+        )
 
 
-def _id(stay: Stay) -> str:
-    return f"p{stay.person.mrn[1:]}"
-
-
-def _patient(stay: Stay) -> Resource:
+def _patient(stay: Stay, key: str) -> Resource:
     person = stay.person
-    numbers: list[Resource] = [
-        {
-            "type": {"coding": [{"system": _TYPES, "code": "MR"}]},
-            "system": _MRN,
-            "value": person.mrn,
-        }
-    ]
-    if person.nhs:
-        numbers.append({"system": _NHS, "value": person.nhs})
-    names: list[Resource] = [
-        {
-            "use": "official",
-            "family": person.family_name.upper(),
-            "given": person.given_name.split(),
-            "prefix": [person.prefix] if person.prefix else [],
-        }
-    ]
-    if any(person.alias):
-        family, given_name = person.alias
-        names.append({"use": "nickname", "family": family, "given": [given_name]})
-    patient = {
-        "resourceType": "Patient",
-        "id": _id(stay),
-        "identifier": numbers,
-        "name": [{key: value for key, value in name.items() if value} for name in names],
-        "gender": _GENDERS.get(person.gender, "unknown"),
-    }
-    if person.born:
-        patient["birthDate"] = person.born.isoformat()
-    return patient
+    family, given_name = person.alias
+    alias = {"use": "nickname", "family": family, "given": [given_name]}
+    nhs_number = {"system": "https://fhir.nhs.uk/Id/nhs-number", "value": person.nhs}
+    return _resource(
+        "Patient",
+        key=key,
+        person=person,
+        nhs_number=nhs_number if person.nhs else None,
+        family_name=person.family_name.upper(),
+        given_names=person.given_name.split(),
+        alias=alias if any(person.alias) else None,
+        gender=_GENDERS.get(person.gender, "unknown"),
+        born=person.born and person.born.isoformat(),
+    )
 
 
-def _allergy(
-    stay: Stay, subject: Resource, allergy: Allergy, reaction: str, number: int
-) -> Resource:
-    code: Resource = {"text": allergy.substance}
-    if allergy.code:
-        code["coding"] = [{"system": _SNOMED, "code": allergy.code, "display": allergy.substance}]
-    resource: Resource = {
-        "resourceType": "AllergyIntolerance",
-        "id": f"{_id(stay)}-a{number}",
-        "clinicalStatus": {"coding": [{"system": _CLINICAL, "code": "active"}]},
-        "verificationStatus": {"coding": [{"system": _VERIFICATION, "code": "confirmed"}]},
-        "code": code,
-        "patient": subject,
-        "recordedDate": to_text(stay.admitted),
+def _allergy(stay: Stay, key: str, allergy: Allergy, reaction: str, number: int) -> Resource:
+    known = allergy is not NONE_KNOWN
+    coding = {
+        "system": "http://snomed.info/sct",
+        "code": allergy.code,
+        "display": allergy.substance,
     }
-    if allergy is not NONE_KNOWN:
-        resource["category"] = [allergy.category]
-        severe = reaction in ("Anaphylaxis", "Angioedema", "Stevens-Johnson syndrome")
-        resource["reaction"] = [
-            {"manifestation": [{"text": reaction}], "severity": "severe" if severe else "mild"}
-        ]
-    return resource
+    severity = "severe" if reaction in _SEVERE else "mild"
+    return _resource(
+        "AllergyIntolerance",
+        key=key,
+        number=number,
+        allergy=allergy,
+        coding=[coding] if allergy.code else None,
+        admitted=to_text(stay.admitted),
+        category=allergy.category if known else None,
+        reaction=[{"manifestation": [{"text": reaction}], "severity": severity}] if known else None,
+    )
+
+
+def _prescription(stay: Stay, key: str, medicine: Medicine, number: int, seed: int) -> Resource:
+    dice = random_for(seed, "prescribed", stay.visit, number)
+    family, given_name, prefix = stay.consultant
+    rate = [{"rateQuantity": {"value": 125, "unit": "ml/hour"}}]
+    return _resource(
+        "MedicationRequest",
+        key=key,
+        number=number,
+        medicine=medicine,
+        prescribed=to_text(stay.admitted + timedelta(minutes=dice.randint(20, 200))),
+        prescriber=f"{prefix} {given_name} {family}",
+        repeat={"count": 1} if medicine.category == "once-only" else None,
+        as_needed=medicine.category == "as-required",
+        rate=rate if medicine.category == "infusion" else None,
+    )
