@@ -1,7 +1,7 @@
 """Which systems sent records of a type, and the words for what is not there. Pure.
 
-What a system did not send is unavailable for that system, never 'none'; 'none' is said with the
-time of its newest data. An order that the EPR places with the laboratory was sent by the EPR.
+What a system did not send is unavailable for that system, never 'none'; 'none' of a system that has
+been silent for long is said with the time of its newest data. An order that the EPR places with the laboratory was sent by the EPR.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,11 @@ from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
 from downtime.clinical.holders import list_holders
+from downtime.clinical.record_types import RECORD_TYPES
 from downtime.snapshot.header import SnapshotHeader
+
+ANY_AGE = "9"
+"""As `stale_before`: every system is named with its time."""
 
 
 class SystemDelivery(NamedTuple):
@@ -23,7 +27,7 @@ class SystemDelivery(NamedTuple):
 
 
 class AvailabilityLine(NamedTuple):
-    """`LIMS unavailable; Radiology: none as at 02-Nov-2026 14:05`; empty when there is nothing to say."""
+    """`LIMS unavailable; Radiology: none`; empty when there is nothing to say."""
 
     text: str
     has_unavailable: bool
@@ -76,30 +80,37 @@ def _find_delivery(header: SnapshotHeader, type_name: str, system: str) -> Syste
     return SystemDelivery(system, is_delivered, newest)
 
 
+def list_unsent_types(header: SnapshotHeader, system: str) -> list[str]:
+    """The types of record that a system holds at this site and did not send."""
+    return [name for name in RECORD_TYPES if system in find_availability(header, name).unavailable]
+
+
 def word_absence(
     availability: Availability, sources: Iterable[str], zone: ZoneInfo, stale_before: str = ""
 ) -> AvailabilityLine:
     """What is not there, system by system; `sources` are the systems of the records that are.
 
-    A system whose newest data is older than `stale_before` (UTC) is named with its time even if it
+    A system whose newest data is older than `stale_before` (UTC) is named with its time, even if it
     sent some.
     """
     present = set(sources)
     systems = availability.holders
-    if not present.intersection(item.system for item in (*systems, *availability.others)):
+    is_empty = not present.intersection(item.system for item in (*systems, *availability.others))
+    if is_empty and not availability.is_known:
         systems += availability.others
     words = [_word_system(item, present, zone, stale_before) for item in systems]
     return AvailabilityLine("; ".join(filter(None, words)), not availability.is_known)
 
 
 def _word_system(item: SystemDelivery, present: set[str], zone: ZoneInfo, stale_before: str) -> str:
-    time = f" as at {display.format_moment(item.newest, zone)}" if item.newest else ""
+    is_stale = "" < item.newest < stale_before
+    time = f" as at {display.format_moment(item.newest, zone)}" if is_stale else ""
     if not item.is_delivered:
         shown = ", shown as others sent it" if item.system in present else ""
         return f"{item.system} unavailable{shown}"
     if item.system not in present:
         return f"{item.system}: none{time}"
-    return f"{item.system}{time}" if time and item.newest < stale_before else ""
+    return f"{item.system}{time}" if is_stale else ""
 
 
 def word_unavailable(availability: Availability) -> str:

@@ -1,5 +1,6 @@
 """The beds of a ward with the patients in them. Pure."""
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from downtime.clinical.model import BedStatus, Encounter, Location, Patient
@@ -17,13 +18,25 @@ class BedRow(NamedTuple):
 
 
 class WardRow(NamedTuple):
-    """A ward: its patients, its beds, and the beds that are free and not closed."""
+    """A ward: its patients, its beds, those that are free and not closed, those sent for several."""
 
     code: str
     name: str
     patients: int
     beds: int
     empty: int
+    beds_with_two: int
+    """Beds for which two or more patients were sent."""
+
+
+class BoardCounts(NamedTuple):
+    """Who is in hospital: `admitted` is `shown` on the boards of wards and `ward_unknown` on none."""
+
+    admitted: int
+    shown: int
+    ward_unknown: int
+    beds_with_two: int
+    """Beds for which two or more patients were sent."""
 
 
 Stay = tuple[Patient, Encounter]
@@ -98,4 +111,33 @@ def _count_ward(code: str, listed: list[Location], stays: list[Stay]) -> WardRow
     name = max((bed.ward_name for bed in listed), default="") or code
     beds = {row.location.id for row in rows if row.location.bed}
     empty = sum(row.patient is None and row.location.status in FREE for row in rows)
-    return WardRow(code, name, len(stays), len(beds), empty)
+    return WardRow(code, name, len(stays), len(beds), empty, len(find_beds_with_two(rows)))
+
+
+def count_board(wards: Iterable[WardRow], stays: Sequence[Stay]) -> BoardCounts:
+    """What the boards of all wards show of everybody who is in hospital."""
+    rows = list(wards)
+    return BoardCounts(
+        admitted=len(stays),
+        shown=sum(ward.patients for ward in rows),
+        ward_unknown=sum(not stay.ward for _, stay in stays),
+        beds_with_two=sum(ward.beds_with_two for ward in rows),
+    )
+
+
+def word_counts(counts: BoardCounts) -> str:
+    """`Admitted 24 = shown on wards 22 + ward not known 2`."""
+    return (
+        f"Admitted {counts.admitted:,} = shown on wards {counts.shown:,}"
+        f" + ward not known {counts.ward_unknown:,}"
+    )
+
+
+def find_beds_with_two(rows: Iterable[BedRow]) -> list[Location]:
+    """The beds of a board in which two or more patients lie."""
+    counts: dict[tuple[str, str], list[Location]] = {}
+    for row in rows:
+        if row.patient is not None and row.location.bed:
+            key = _normalise(row.location.bay), _normalise(row.location.bed)
+            counts.setdefault(key, []).append(row.location)
+    return [beds[0] for beds in counts.values() if len(beds) > 1]

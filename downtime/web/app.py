@@ -13,7 +13,7 @@ from flask_wtf import CSRFProtect
 
 from downtime import config
 from downtime.accounts.model import Permission
-from downtime.clinical.record_types import find_owner
+from downtime.clinical.holders import list_holders
 from downtime.clock import Clock, system_clock
 from downtime.config import Home, data_folder
 from downtime.settings import Settings
@@ -25,6 +25,7 @@ from downtime.web import (
     security_headers,
     template_filters,
 )
+from downtime.web.absent_data import word_absence, word_place
 from downtime.web.namesakes import find_namesakes_shown
 from downtime.web.nhs_components import render_component
 from downtime.web.request_context import AppState
@@ -82,6 +83,8 @@ def create_app(
     error_pages.init_error_pages(app)
     template_filters.init_filters(app, settings, clock)
     page_context.init_page_context(app)
+    systems = settings.systems
+    holders = list_holders(systems.names, systems.records, systems.holders)
     app.jinja_env.globals.update(
         nhs=render_component,
         nonce=security_headers.script_nonce,
@@ -91,7 +94,9 @@ def create_app(
         site=settings.site,
         stage_colour=stage_colour,
         report_colour=report_colour,
-        systems_of=lambda *types: {find_owner(settings.systems.records, name) for name in types},
+        systems_of=lambda *types: {name for kind in types for name in holders[kind]},
+        absence=word_absence,
+        place=word_place,
     )
     for blueprint in (assets, *BLUEPRINTS):
         app.register_blueprint(blueprint)

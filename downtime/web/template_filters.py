@@ -12,11 +12,12 @@ from downtime.clinical.departments import department_name
 from downtime.clinical.model import Encounter, Patient, Record
 from downtime.clinical.sections import Column, FieldFormat
 from downtime.clock import Clock
-from downtime.entry import absent_values
+from downtime.entry import facts
 from downtime.paper.forms.model import TRUE, FormItem
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.wording import STATE_TITLES
 from downtime.settings import Settings
+from downtime.snapshot.bed_board import word_counts
 
 _LOCAL_TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d.*))?")
 _SERIAL = re.compile(r"\b([0-9A-Z]{2})-(\d{6})-([0-9A-Z])(?!\w)")
@@ -33,6 +34,7 @@ def init_filters(app: Flask, settings: Settings, clock: Clock) -> None:
         "department": department_name,
         "gender": display.format_gender,
         "duration": display.format_duration,
+        "board_counts": word_counts,
         "born": lambda patient: display.format_birth(patient, clock().astimezone(zone).date()),
         "moment": lambda text: display.format_moment(text, zone),
         "clock_time": lambda text: display.format_clock_time(text, zone),
@@ -116,8 +118,8 @@ def format_answer(answer: str) -> str:
 
     A field whose paper says nothing that can be read shows the words for that.
     """
-    if answer in absent_values.REASON_TEXTS:
-        return absent_values.REASON_TEXTS[answer]
+    if answer in facts.REASON_TEXTS:
+        return facts.REASON_TEXTS[answer]
     local_time = _LOCAL_TIME.fullmatch(answer)
     return (
         " ".join(filter(None, (display.format_day(local_time[1]), local_time[2])))

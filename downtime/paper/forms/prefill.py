@@ -19,6 +19,7 @@ from downtime.clinical.model import (
     Record,
 )
 from downtime.paper.forms.model import FieldType, FormDefinition, FormItem
+from downtime.snapshot.availability import ANY_AGE, word_absence, word_unavailable
 from downtime.snapshot.model import AppointmentRow, PatientRow
 from downtime.snapshot.store.opened_snapshot import Snapshot
 
@@ -32,8 +33,6 @@ SESSION = ("session.location", "session.day", "session.practitioner")
 NUMBER, AS_AT, ON_HOLD, WARD = SHEET = ("sheet.number", "sheet.as-at", "sheet.held", "sheet.ward")
 """Of the sheet itself: `2 of 3`; newest data of the medicines' system; medicines under way that
 are not active and so not listed, such as those on hold; the ward."""
-NOT_DELIVERED = "Medicines unavailable: no system delivered them."
-NONE_SENT = "None in the snapshot."
 _RECORDS: dict[str, type[Record]] = {"patient": Patient, "encounter": Encounter}
 _IN_ROWS: dict[str, type[Record]] = {
     "medicine": MedicationRequest,
@@ -190,8 +189,6 @@ def _split_sheets(group: FormItem, medicines: Medicines) -> list[list[Medication
 def _chart_sources(
     group: FormItem, snapshot: Snapshot, medicines: Medicines, zone: ZoneInfo
 ) -> dict[str, str]:
-    if not snapshot.has_type(MedicationRequest.__name__):
-        return {AS_AT: NOT_DELIVERED}
     chart = _select_chart(group, medicines)
     sources = {medicine.source for medicine in (*chart.listed, *chart.on_hold)}
     newest_times = [
@@ -199,8 +196,13 @@ def _chart_sources(
         for name, newest in snapshot.list_systems()
         if name in sources and newest
     ]
+    systems = snapshot.find_availability(MedicationRequest.__name__)
+    if not sources:
+        newest_times = [word_absence(systems, (), zone, ANY_AGE).text]
+    elif not systems.is_known:
+        newest_times.append(word_unavailable(systems))
     return {
-        AS_AT: ", ".join(newest_times) or NONE_SENT,
+        AS_AT: "; ".join(newest_times),
         ON_HOLD: "; ".join(map(_word_on_hold, chart.on_hold)),
     }
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from downtime.clinical import display
+from downtime.clinical.record_types import get_plural_title
 from downtime.clock import from_text
 from downtime.paper.model import Subject
 from downtime.paper.packs import content_recorder
@@ -13,8 +14,10 @@ from downtime.paper.packs.model import PrintDocument, PrintOutcome
 from downtime.paper.packs.print_context import PrintContext
 from downtime.paper.packs.snapshot_pages import SnapshotView
 from downtime.pdf.flow_blocks import Block, Heading, Paragraph, Table
+from downtime.snapshot.availability import list_unsent_types
+from downtime.snapshot.bed_board import word_counts
 
-_AGE_COLUMNS = (("System", 3), ("Newest data", 4), ("Age when printed", 4))
+_AGE_COLUMNS = (("System", 2), ("Newest data", 3), ("Age when printed", 3), ("Not sent", 5))
 _CONTENT_COLUMNS = (("What", 8), ("Copies", 2), ("Pages", 2))
 DRILL_WORDS = "THIS IS A DRILL. Do not use these pages for the care of a patient."
 STEPS = (
@@ -53,6 +56,7 @@ def cover_document(
     checksum = content_recorder.format_checksum(outcome.checksum)
     facts = {
         **facts,
+        "In hospital": word_counts(view.snapshot.count_board()),
         "Pack": f"{outcome.pack.id}, printed by {actor.name} on {actor.device}",
         "Pages": _word_pages(outcome),
         "Snapshot": view.snapshot.id,
@@ -122,14 +126,17 @@ def _cover_blocks(
     ]
 
 
-def _list_ages(view: SnapshotView) -> list[tuple[str, str, str]]:
-    return [
-        (
-            name,
-            display.format_moment(newest, view.zone) if newest else "Unavailable",
-            display.format_duration(view.now - from_text(newest))
-            if newest
-            else "No data was delivered",
-        )
-        for name, newest in view.snapshot.list_systems()
-    ]
+def _list_ages(view: SnapshotView) -> list[tuple[str, str, str, str]]:
+    return [_describe_age(view, *system) for system in view.snapshot.list_systems()]
+
+
+def _describe_age(view: SnapshotView, name: str, newest: str) -> tuple[str, str, str, str]:
+    if not newest:
+        return (name, "Unavailable", "No data was delivered", "All that it holds")
+    unsent = list_unsent_types(view.snapshot.header, name)
+    return (
+        name,
+        display.format_moment(newest, view.zone),
+        display.format_duration(view.now - from_text(newest)),
+        ", ".join(get_plural_title(kind) for kind in unsent),
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from downtime.clinical import display
-from downtime.clinical.model import AppointmentKind
+from downtime.clinical.model import Appointment, AppointmentKind
 from downtime.paper.forms import form_sets, prefill
 from downtime.paper.model import PackKind, Subject
 from downtime.paper.packs import documents, snapshot_pages
@@ -15,11 +15,11 @@ from downtime.paper.packs.policies import check_session
 from downtime.paper.packs.print_context import PrintContext
 from downtime.paper.packs.print_request import PrintRequest
 from downtime.paper.packs.snapshot_pages import SnapshotView
-from downtime.pdf.flow_blocks import Table
+from downtime.pdf.flow_blocks import Block, Paragraph, Table
 from downtime.snapshot.model import AppointmentRow, PatientRow
 
 _COLUMNS = (
-    ("Time", 2), ("Patient", 5), ("Born", 3), ("Numbers", 3), ("For, with", 5), ("Allergies", 4),
+    ("Time", 2), ("Patient", 5), ("Born", 3), ("Numbers", 3), ("For, with", 5), ("Allergies and alerts", 5),
     ("Outcome", 5),
 )  # fmt: skip
 
@@ -79,10 +79,7 @@ class SessionPack(PrintRequest):
             title,
             Subject(),
             location,
-            lambda: (
-                {},
-                [Table(_COLUMNS, [_list_row(view, row) for row in rows], row_height=30.0)],
-            ),
+            lambda: ({}, _list_blocks(view, rows)),
         )
         if not form:
             return [plain]
@@ -115,6 +112,12 @@ class TheatrePack(SessionPack):
     appointment_kind: ClassVar[AppointmentKind] = AppointmentKind.THEATRE
 
 
+def _list_blocks(view: SnapshotView, rows: Sequence[AppointmentRow]) -> list[Block]:
+    line = view.word_absence(Appointment.__name__, [row.appointment.source for row in rows])
+    missing = [Paragraph(f"Appointments: {line.text}.", bold=True)] if line.has_unavailable else []
+    return [*missing, Table(_COLUMNS, [_list_row(view, row) for row in rows], row_height=30.0)]
+
+
 def _list_row(view: SnapshotView, row: AppointmentRow) -> tuple[str, ...]:
     slot, patient = row
     today = view.now.astimezone(view.zone).date()
@@ -126,6 +129,6 @@ def _list_row(view: SnapshotView, row: AppointmentRow) -> tuple[str, ...]:
         f"{display.format_birth(patient, today)}\n{display.format_gender(patient)}",
         "\n".join(filter(None, numbers)),
         "\n".join(filter(None, (slot.description, slot.practitioner, slot.note))),
-        snapshot_pages.format_allergies(view.snapshot.summarise_allergies(patient.id)),
+        snapshot_pages.format_warnings(view, patient),
         "",
     )

@@ -1,14 +1,22 @@
 """What is printed from the snapshot: identity block, ages of the data, bed list."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
-from downtime.clinical.model import Encounter, Location, Patient
-from downtime.pdf.flow_blocks import Block, Paragraph, Table
+from downtime.clinical.model import Encounter, Flag, Location, Patient
+from downtime.pdf.flow_blocks import Block, Heading, Paragraph, Table
+from downtime.snapshot import availability, bed_board
+from downtime.snapshot.availability import AvailabilityLine
 from downtime.snapshot.model import AllergySummary, PatientRow
 from downtime.snapshot.store.opened_snapshot import Snapshot
+
+_BED_COLUMNS = (
+    ("Bed", 2), ("Patient", 5), ("Born", 3), ("Numbers", 3), ("Allergies and alerts", 6),
+    ("Notes", 3),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +29,19 @@ class SnapshotView:
     result_days: int
     mrn_name: str
 
+    def word_absence(self, type_name: str, sources: Iterable[str]) -> AvailabilityLine:
+        """`LIMS unavailable; Radiology: none`; `sources` are the systems of what is shown.
+
+        Without times: they stand at the foot of each page, and a page on which nothing but they
+        changed is not printed again.
+        """
+        systems = self.snapshot.find_availability(type_name)
+        return availability.word_absence(systems, sources, self.zone)
+
+    def word_unavailable(self, type_name: str) -> str:
+        """`LIMS unavailable`; empty when every system that holds such records sent some."""
+        return availability.word_unavailable(self.snapshot.find_availability(type_name))
+
 
 def identity_values(view: SnapshotView, row: PatientRow) -> dict[str, str]:
     """The identity block of a patient's pages (CUI PAB-0016, 0034, 0049, 0064)."""
@@ -31,23 +52,42 @@ def identity_values(view: SnapshotView, row: PatientRow) -> dict[str, str]:
         "patient.gender": display.format_gender(patient),
         "patient.nhs": display.format_nhs_number(patient.nhs_number) or display.NOT_RECORDED,
         "patient.mrn": patient.mrn or display.NOT_RECORDED,
-        "patient.location": format_location(row.encounter),
+        "patient.location": format_location(row.encounter) or _word_no_stay(view),
         "patient.allergies": format_allergies(view.snapshot.summarise_allergies(patient.id)),
     }
 
 
 def format_location(stay: Encounter | None) -> str:
-    """`A1, bay 2, bed 4`."""
+    """`A1, bay 2, bed 4`; empty without a stay."""
     if stay is None:
-        return "Not an inpatient"
+        return ""
     parts = [stay.ward, stay.bay and f"bay {stay.bay}", stay.bed and f"bed {stay.bed}"]
     return ", ".join(part for part in parts if part) or display.NOT_RECORDED
 
 
+def _word_no_stay(view: SnapshotView) -> str:
+    stays = view.snapshot.find_availability(Encounter.__name__)
+    return availability.word_place("", False, stays, "Not an inpatient")
+
+
 def format_allergies(summary: AllergySummary) -> str:
-    """The heading, and after it every substance with its reaction."""
+    """The heading, every substance with its reaction, and the systems from which none came."""
     items = [f"{a.substance} ({a.reaction})" if a.reaction else a.substance for a in summary.items]
-    return f"{summary.heading}: {'; '.join(items)}" if items else summary.heading
+    text = f"{summary.heading}: {'; '.join(items)}" if items else summary.heading
+    missing = f"{', '.join(summary.unavailable)} unavailable" if summary.unavailable else ""
+    return f"{text} ({missing})" if missing else text
+
+
+def format_warnings(view: SnapshotView, patient: Patient) -> str:
+    """Allergies, alerts and whether somebody has the same name, for a cell of a list."""
+    flags = view.snapshot.list_flags(patient.id)
+    alerts = [flag.text for flag in flags]
+    if missing := view.word_unavailable(Flag.__name__):
+        alerts.append(f"Alerts: {missing}")
+    if view.snapshot.find_namesakes(patient):
+        alerts.append("Same name on another patient")
+    allergies = format_allergies(view.snapshot.summarise_allergies(patient.id))
+    return "\n".join([allergies, *(f"• {alert}" for alert in alerts)])
 
 
 def format_ages(view: SnapshotView) -> str:
@@ -59,34 +99,67 @@ def format_ages(view: SnapshotView) -> str:
 
 
 def bed_list_blocks(view: SnapshotView, ward: str) -> list[Block]:
-    """Every bed of a ward in order, occupied or not, with room to write."""
-    rows = [_bed_row(view, *row) for row in view.snapshot.list_beds(ward)]
-    columns = (
-        ("Bed", 2), ("Patient", 5), ("Born", 3), ("Numbers", 3), ("Allergies and alerts", 6),
-        ("Notes", 3),
-    )  # fmt: skip
-    empty = Paragraph("The snapshot holds no bed and no patient of this ward.", bold=True)
-    return [Table(columns, rows, row_height=26.0) if rows else empty]
+    """Every bed of a ward in order, occupied or not, with room to write; then who is on no ward."""
+    rows = view.snapshot.list_beds(ward)
+    stays = view.word_absence(Encounter.__name__, [r.encounter.source for r in rows if r.encounter])
+    beds = view.word_absence(Location.__name__, {r.location.source for r in rows})
+    counts = view.snapshot.count_board()
+    blocks: list[Block] = [
+        Paragraph(f"{bed_board.word_counts(counts)}.", bold=counts.ward_unknown > 0)
+    ]
+    if stays.has_unavailable or not rows:
+        blocks.append(Paragraph(f"Who is in which bed: {stays.text}.", bold=True))
+    if not rows:
+        blocks.append(Paragraph(f"Beds: {beds.text}.", bold=True))
+    if shared := bed_board.find_beds_with_two(rows):
+        names = ", ".join(_format_bed(bed) for bed in shared)
+        blocks.append(Paragraph(f"Two patients in one bed: {names}. Look who is there.", bold=True))
+    if rows:
+        blocks.append(Table(_BED_COLUMNS, [_bed_row(view, *r) for r in rows], row_height=26.0))
+    return [*blocks, *_ward_unknown_blocks(view)]
+
+
+def _ward_unknown_blocks(view: SnapshotView) -> list[Block]:
+    """Who is in hospital and on no ward's list: any ward may have them."""
+    rows = view.snapshot.list_inpatients("")
+    if not rows:
+        return []
+    cells = [
+        ("", *_patient_cells(view, patient, stay), format_location(stay)) for patient, stay in rows
+    ]
+    columns = (("", 0.2), *_BED_COLUMNS[1:-1], ("Place as sent", 3))
+    return [
+        Heading(f"In hospital, ward not known: {len(rows)}"),
+        Paragraph("They may be here. Find out where each of them is."),
+        Table(columns, cells, row_height=26.0, bold_column=1),
+    ]
+
+
+def _format_bed(bed: Location) -> str:
+    parts = [bed.bed] if bed.bed.startswith(bed.bay) else [bed.bay, bed.bed]
+    return " ".join(part for part in parts if part) or "No bed"
 
 
 def _bed_row(
     view: SnapshotView, bed: Location, patient: Patient | None, stay: Encounter | None
 ) -> tuple[str, ...]:
-    parts = [bed.bed] if bed.bed.startswith(bed.bay) else [bed.bay, bed.bed]
-    place = " ".join(part for part in parts if part) or "No bed"
     if patient is None:
-        return (place, f"({bed.status or 'empty'})", "", "", bed.note, "")
-    alerts = [format_allergies(view.snapshot.summarise_allergies(patient.id))]
-    alerts += [f"• {flag.text}" for flag in view.snapshot.list_flags(patient.id)]
-    alerts += ["• Same name on another patient"] if view.snapshot.find_namesakes(patient) else []
+        empty = "not known" if view.word_unavailable(Encounter.__name__) else "empty"
+        return (_format_bed(bed), f"({bed.status or empty})", "", "", bed.note, "")
+    return (_format_bed(bed), *_patient_cells(view, patient, stay), "")
+
+
+def _patient_cells(
+    view: SnapshotView, patient: Patient, stay: Encounter | None
+) -> tuple[str, str, str, str]:
+    """Who, born, numbers, allergies and alerts."""
     numbers = (display.format_nhs_number(patient.nhs_number) or "No NHS No.", patient.mrn)
     who = "\n".join(filter(None, (display.format_name(patient), stay.consultant if stay else "")))
     today = view.now.astimezone(view.zone).date()
+    born = display.format_birth(patient, today).replace(" (", "\n(")
     return (
-        place,
         who,
-        f"{display.format_birth(patient, today).replace(' (', chr(10) + '(')} {display.format_gender(patient)}",
+        f"{born} {display.format_gender(patient)}",
         "\n".join(filter(None, numbers)),
-        "\n".join(alerts),
-        "",
+        format_warnings(view, patient),
     )

@@ -41,12 +41,15 @@ class WardPack(PrintRequest):
         check_wards(view.snapshot, wards)
         check_spares(self.blanks)
         sets = form_sets.get_ward_sets(context.settings, wards, context.vault.home)
+        unplaced_set = form_sets.get_ward_sets(context.settings, [""], context.vault.home)[""]
         blank_sets = _BlankSets(context, sets, self.blanks)
         planned: list[PrintDocument] = []
         for ward in wards:
             planned.append(documents.bed_list_document(context, ward))
             planned += self._patient_documents(context, ward, sets[ward])
             planned += blank_sets.for_ward(ward)
+        if not self.wards:
+            planned += self._patient_documents(context, "", unplaced_set)
         name = wards[0] if len(wards) == 1 else "all-wards"
         facts = {"Wards": name_wards(view.snapshot, wards)}
         return context.snapshot_plan(

@@ -22,7 +22,7 @@ from downtime.clock import from_text
 from downtime.errors import NotFoundError
 from downtime.snapshot import availability, bed_board, search_terms
 from downtime.snapshot.availability import Availability
-from downtime.snapshot.bed_board import BedRow, WardRow
+from downtime.snapshot.bed_board import BedRow, BoardCounts, WardRow
 from downtime.snapshot.model import (
     AllergySummary,
     AppointmentRow,
@@ -148,6 +148,17 @@ class Snapshot(SnapshotDatabase):
             )
         return self._wards
 
+    def count_board(self) -> BoardCounts:
+        """How many are in hospital: on the boards of wards, and on none."""
+        return bed_board.count_board(self.list_wards(), self._select_inpatients(None))
+
+    def list_sources(self, type_name: str) -> set[str]:
+        """The systems whose records of a type are carried."""
+        if type_name not in self.types:
+            return set()
+        rows = self._db.conn.execute(f"SELECT DISTINCT source FROM {type_name}")
+        return {source for (source,) in rows}
+
     def list_beds(self, ward: str) -> list[BedRow]:
         """The beds of a ward in order, with who is in them; a patient without a bed comes last."""
         listed = self._select_records(Location, "WHERE ward = ?", ward)
@@ -254,6 +265,13 @@ class Snapshot(SnapshotDatabase):
             "SELECT DISTINCT day FROM appointment_day WHERE kind = ? ORDER BY day", (kind,)
         )
         return [row[0] for row in rows]
+
+    def list_appointment_sources(self, kind: str) -> set[str]:
+        """The systems whose clinic or theatre lists are carried."""
+        rows = self._db.conn.execute(
+            "SELECT DISTINCT source FROM Appointment WHERE kind = ?", (kind,)
+        )
+        return {source for (source,) in rows}
 
     def list_sessions(self, day: str, kind: str) -> list[SessionRow]:
         """The clinics or theatres of a day, with the number who are not cancelled."""

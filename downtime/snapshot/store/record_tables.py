@@ -52,13 +52,15 @@ CREATE INDEX inpatient_name ON inpatient (name);
 CREATE INDEX appointment_list ON appointment_day (kind, day, location);
 """
 
-# A patient is in one place: of several open stays the one that began last is believed.
+# Who is in hospital is said as by `data_quality.is_in_hospital`, on a known ward or not. A patient is
+# in one place: of several open stays one with a ward is believed, then the one that began last.
 _INPATIENTS = """
 INSERT INTO inpatient (patient, encounter, ward)
 SELECT patient, id, ward FROM (
     SELECT patient, id, ward, row_number() OVER (
-        PARTITION BY patient ORDER BY started DESC, updated DESC, id) AS place
-    FROM Encounter WHERE status IN ('in-progress', '') AND kind <> 'outpatient' AND ward <> '')
+        PARTITION BY patient ORDER BY ward = '', started DESC, updated DESC, id) AS place
+    FROM Encounter WHERE status IN ('in-progress', '') AND patient <> ''
+    AND (kind <> 'outpatient' OR bed <> ''))
 WHERE place = 1
 """
 

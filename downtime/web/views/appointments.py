@@ -35,7 +35,7 @@ def lists() -> ViewResponse:
         "appointments/lists.html",
         kind=kind,
         heading=HEADINGS[kind],
-        available=bool(snapshot and snapshot.has_type("Appointment")),
+        systems=sorted(snapshot.list_appointment_sources(kind)) if snapshot else [],
         days=days,
         day=day,
         sessions=snapshot.list_sessions(day, kind) if snapshot and day else [],

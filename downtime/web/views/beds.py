@@ -4,6 +4,7 @@ from flask import Blueprint, render_template
 
 from downtime.accounts.model import Permission
 from downtime.errors import NotFoundError
+from downtime.snapshot.bed_board import find_beds_with_two
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
@@ -16,7 +17,23 @@ blueprint = Blueprint("beds", __name__)
 def wards() -> ViewResponse:
     """All wards with how many patients and empty beds they have."""
     snapshot = request_context.snapshot_or_none()
-    return render_template("beds/wards.html", wards=snapshot.list_wards() if snapshot else [])
+    if snapshot is None:
+        return render_template("beds/wards.html", wards=[])
+    return render_template(
+        "beds/wards.html",
+        wards=snapshot.list_wards(),
+        counts=snapshot.count_board(),
+        stay_systems=snapshot.list_sources("Encounter"),
+        bed_systems=snapshot.list_sources("Location"),
+    )
+
+
+@blueprint.get("/beds/ward-not-known")
+@require_permission(Permission.BED_LIST)
+def ward_unknown() -> ViewResponse:
+    """Everybody who is in hospital and of whom no system said on which ward."""
+    rows = request_context.snapshot().list_inpatients("")
+    return render_template("beds/ward_unknown.html", rows=rows)
 
 
 @blueprint.get("/beds/<ward>")
@@ -29,4 +46,12 @@ def board(ward: str) -> ViewResponse:
         raise NotFoundError(
             "ward.missing", "This snapshot has no such ward.", "Choose one of the list."
         )
-    return render_template("beds/board.html", ward=ward_row, rows=snapshot.list_beds(ward))
+    rows = snapshot.list_beds(ward)
+    return render_template(
+        "beds/board.html",
+        ward=ward_row,
+        rows=rows,
+        counts=snapshot.count_board(),
+        beds_with_two=find_beds_with_two(rows),
+        stays=snapshot.find_availability("Encounter"),
+    )

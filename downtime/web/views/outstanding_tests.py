@@ -4,6 +4,7 @@ from flask import Blueprint, render_template, request
 
 from downtime.accounts.model import Permission
 from downtime.clinical.departments import department_name as department_name
+from downtime.snapshot.availability import word_unavailable
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
@@ -21,7 +22,10 @@ def outstanding() -> ViewResponse:
     everything = snapshot.list_outstanding_tests(ward=ward or None) if snapshot else []
     return render_template(
         "outstanding_tests/outstanding.html",
-        available=bool(snapshot and snapshot.has_type("ServiceRequest")),
+        systems=sorted({row.request.source for row in everything}),
+        unanswered=word_unavailable(snapshot.find_availability("DiagnosticReport"))
+        if snapshot
+        else "",
         ward=ward,
         department=department,
         wards=snapshot.list_wards() if snapshot else [],

@@ -59,7 +59,6 @@ def show(patient_id: str) -> ViewResponse:
             for row in RECORD_TYPES.values()
             if row.section
         ],
-        holds=snapshot.has_type,
         sheets=list(LABEL_SHEETS.values()),
         label_sheet=request_context.settings().paper.label_sheet,
     )

@@ -90,11 +90,11 @@ def snapshot(snapshot_of):
 
 @pytest.fixture
 def snapshot_of(tmp_path):
-    """`snapshot_of(records, created)` → an opened snapshot of them."""
+    """`snapshot_of(records, created, **header)` → an opened snapshot of them."""
     opened = []
 
-    def build(found, created="2026-11-02T14:00:00Z"):
-        opened.append(_snapshot(tmp_path / f"snapshot-{len(opened)}.db", found, created))
+    def build(found, created="2026-11-02T14:00:00Z", **header):
+        opened.append(_snapshot(tmp_path / f"snapshot-{len(opened)}.db", found, created, header))
         return opened[-1]
 
     yield build
@@ -102,19 +102,21 @@ def snapshot_of(tmp_path):
         one.close()
 
 
-def _snapshot(path, found, created):
+def _snapshot(path, found, created, header):
     key = os.urandom(32)
-    header = SnapshotHeader(
-        hospital="DEMO",
-        created=created,
-        expires="2026-11-04T14:00:00Z",
-        key="0123456789abcdef",
-        time_zone="Europe/London",
-        systems={"PAS": "2026-11-02T13:58:00Z", "EPR": "2026-11-02T13:40:00Z", "Theatres": ""},
-        holds=("Patient", "AllergyIntolerance", "Flag", "MedicationRequest", "ServiceRequest",
-               "DiagnosticReport"),
-    )  # fmt: skip
-    record_tables.create_database(path, key, header, found)
+    defaults = {
+        "hospital": "DEMO",
+        "created": created,
+        "expires": "2026-11-04T14:00:00Z",
+        "key": "0123456789abcdef",
+        "time_zone": "Europe/London",
+        "systems": {
+            "PAS": "2026-11-02T13:58:00Z", "EPR": "2026-11-02T13:40:00Z", "Theatres": "",
+        },
+        "holds": ("Patient", "Encounter", "Location", "AllergyIntolerance", "Flag",
+                  "MedicationRequest", "ServiceRequest", "DiagnosticReport"),
+    }  # fmt: skip
+    record_tables.create_database(path, key, SnapshotHeader(**defaults | header), found)
     return Snapshot(path, key)
 
 

@@ -130,8 +130,8 @@ def test_a_name_too_long_for_its_box_is_whole_on_the_page_after(chart):
 
 def test_no_medicine_and_no_data_are_different(tmp_path):
     form = load_form("drug-chart-once-only")
-    for holds, said in [(("MedicationRequest",), "None in the snapshot."),
-                        (("Patient",), prefill.NOT_DELIVERED)]:  # fmt: skip
+    for holds, said in [(("MedicationRequest",), "EPR: none as at 02-Nov-2026 03:40"),
+                        (("Patient",), "EPR unavailable")]:  # fmt: skip
         snapshot = opened(tmp_path, [], holds=holds)
         row = snapshot.list_inpatients("A1")[0]
         assert filled(form, snapshot, row)["as-at"] == said

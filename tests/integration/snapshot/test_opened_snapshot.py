@@ -131,7 +131,7 @@ def test_cancelled_planned_and_finished_stays_are_no_inpatients(make):
         stay("e1", "p1", status="cancelled"),
         stay("e2", "p2", status="finished"),
         stay("e3", "p3", status="planned"),
-        stay("e4", "p4", kind="outpatient"),
+        stay("e4", "p4", kind="outpatient", bed=""),
     ]
     snapshot = make([*PEOPLE, *stays])
     assert snapshot.list_inpatients() == []
@@ -139,6 +139,18 @@ def test_cancelled_planned_and_finished_stays_are_no_inpatients(make):
     assert snapshot.find_encounter("p1") is None
     assert snapshot.find_encounter("p2").id == "e2"
     assert found_ids(snapshot, "smith john") == ["p2"]
+
+
+def test_everybody_in_hospital_is_on_a_board_or_on_the_list_of_those_on_no_ward(make):
+    stays = [
+        stay("e1", "p1"),
+        stay("e2", "p2", ward="", bed=""),
+        stay("e3", "p3", kind="outpatient", bed="1"),
+        stay("e4", "p4", ward="", bay="", bed="7"),
+    ]
+    snapshot = make([*PEOPLE, *stays])
+    assert {row.patient.id for row in snapshot.list_inpatients("")} == {"p2", "p4"}
+    assert snapshot.count_board() == (4, 2, 2, 1)
 
 
 def test_a_patient_with_two_open_stays_is_in_one_place(make):
@@ -343,7 +355,9 @@ def test_a_snapshot_from_before_a_type_of_record_holds_none_of_it(make):
 
 
 def test_a_snapshot_written_before_a_field_existed_is_read_without_it(tmp_path, make):
-    snapshot = make([ZOE, stay("e1", "p1"), AllergyIntolerance(id="a1", patient="p1", substance="x")])
+    snapshot = make(
+        [ZOE, stay("e1", "p1"), AllergyIntolerance(id="a1", patient="p1", substance="x")]
+    )
     path, key = snapshot._path, snapshot._key
     snapshot.close()
     db = connect(path, key)
