@@ -52,11 +52,17 @@ class FeedsSettings:
     time_zone: str = setting("Europe/London", "Time zone of feed times that carry none.")
     max_message_bytes: int = setting(33_554_432, "Largest single message that is read.")
     max_file_bytes: int = setting(2_147_483_648, "Largest feed file that is read.")
-    max_workbook_bytes: int = setting(268_435_456, "Largest XLSX once unpacked.")
+    max_workbook_bytes: int = setting(268_435_456, "Largest workbook once unpacked.")
+    max_unusable_rows_percent: int = setting(
+        10, "A full list of which more rows cannot be used is held in quarantine."
+    )
     max_json_depth: int = setting(64, "Deepest nesting of a FHIR resource that is read.")
     worker_memory_bytes: int = setting(1_073_741_824, "Memory of the child that opens a workbook.")
     worker_seconds: int = setting(60, "Time limit of the child that opens a workbook.")
-    tables: dict[str, Any] = setting({}, "Mappings of CSV and XLSX files, one table a file name.")
+    list_loss_percent: int = setting(
+        50, "A full list that lacks more than this share of what is known is put in quarantine."
+    )
+    tables: dict[str, Any] = setting({}, "Mappings of tables (CSV, XLSX, XLS, ODS), one for each file name.")
     profiles: dict[str, Any] = setting(
         {}, "What is known of each source, one table a source; docs/feeds.md lists the keys."
     )
@@ -86,6 +92,7 @@ class SnapshotSettings:
     keep: int = setting(14, "Opened snapshots that are kept; pinned ones are never removed.")
     max_sequence_jump: int = setting(10_000, "A bundle whose number jumps further is refused.")
     result_days: int = setting(30, "Results and finished requests of this many days are carried.")
+    long_stay_days: int = setting(365, "A stay without an end for longer is counted as doubtful.")
     appointment_days_back: int = setting(2, "Appointments this many days back are carried.")
     appointment_days_ahead: int = setting(60, "Appointments this many days ahead are carried.")
 

@@ -2,149 +2,260 @@
 
 - A change is applied by `record_state`: order and repetition do not matter.
 - A full extract replaces its own data set, one type of one source; an older extract, or an older
-  message, never undoes it. People are never removed by an extract: leaving a list is not leaving
-  the hospital.
-- A time that lies in the future is not believed, or it would shut out all that follows: the time
-  of the message counts instead, else now.
+  message, never undoes it. One that lacks most of what is known is not applied (`plausible_lists`).
+  People are never removed by an extract: leaving a list is not leaving the hospital.
 """
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import orjson
 import sqlite_utils
 
-from downtime.clinical.identifiers import Identifier
-from downtime.clock import to_text
-from downtime.feeds.model import Change, FeedMessage, Operation, Replacement
-from downtime.snapshot import identity
-from downtime.snapshot.identity import Mention
+from downtime.feeds.model import Change, FeedMessage, Finding, FindingKind, Operation, Replacement
+from downtime.feeds.named_resources import NAMED_RESOURCE
+from downtime.settings import Settings
+from downtime.snapshot.identity import IdentityChange
+from downtime.snapshot.mentions import MentionBook
+from downtime.snapshot.plausible_lists import PresentRecord, check_list, stands
 from downtime.snapshot.record_state import (
+    NO_CUTOFF,
     ExtractCutoff,
+    Layer,
     RecordState,
     Stamp,
-    StampedChange,
     apply_changes,
 )
+from downtime.snapshot.stamps import StampMaker
 from downtime.snapshot.store import publisher_state
-from downtime.snapshot.store.publisher_state import Name
+from downtime.snapshot.store.publisher_state import DataSet, Name
 from downtime.vault.database import transaction
 
-BATCH = 20_000
-TOLERANCE = timedelta(minutes=10)
-"""How far the clock of a system may be ahead of ours."""
+BATCH = 50_000
+_IDENTITY_OPERATIONS = frozenset({Operation.MERGE, Operation.UNMERGE, Operation.MOVE})
+
+
+class QuarantinedList(NamedTuple):
+    """A full list that was not applied, and why."""
+
+    arrival: int
+    file: str
+    finding: Finding
 
 
 @dataclass(frozen=True, slots=True)
-class AppliedCounts:
-    """How many messages and changes were applied."""
+class AppliedMessages:
+    """How many messages and changes were applied, and the lists that were not."""
 
     messages: int
     changes: int
-
-
-@dataclass
-class _StateUpdate:
-    """What one application of feeds has read and not yet written."""
-
-    db: sqlite_utils.Database
-    run_number: int
-    latest_accepted_time: str
-    authority: str
-    mentions: dict[tuple[Identifier, ...], int]
-    cutoffs: dict[tuple[str, str], ExtractCutoff]
-    strengths: dict[int, int] = field(default_factory=dict)
-    pending: dict[Name, list[StampedChange]] = field(default_factory=lambda: defaultdict(list))
-    newest_mention: dict[int, str] = field(default_factory=dict)
-    newest_time_by_source: dict[str, str] = field(default_factory=dict)
-    delivered_types: set[str] = field(default_factory=set)
-    merges: list[tuple[str, str, str, int, int, int]] = field(default_factory=list)
-    replaced: set[tuple[str, str]] = field(default_factory=set)
-    changes: int = 0
-    unwritten: int = 0
+    quarantined: tuple[QuarantinedList, ...] = ()
 
 
 def apply_messages(
-    db: sqlite_utils.Database, items: Iterable[FeedMessage], now: datetime, authority: str
-) -> AppliedCounts:
-    """Apply messages; `authority` is the site's own (`settings.site.mrn_authority`).
+    db: sqlite_utils.Database,
+    messages: Iterable[FeedMessage],
+    settings: Settings,
+    now: datetime,
+    released: Collection[int] = frozenset(),
+) -> AppliedMessages:
+    """Apply messages in one transaction: a failure leaves the state as it was.
 
-    All of them are one transaction: a failure leaves the state as it was.
+    A message counts as arrived under `position.arrival`; one without it gets the next number.
+    `released` are arrival numbers of lists that a person has taken out of quarantine.
     """
     with transaction(db):
-        publisher_state.create_tables(db)
-        update = _begin_update(db, now, authority)
-        messages = 0
-        for message in items:
-            messages += 1
-            _apply_message(update, message)
-            if update.unwritten >= BATCH:
-                _write_pending(update)
-        _write_pending(update)
-        for type_name, source in sorted(update.replaced):
-            _remove_unlisted(db, type_name, source)
-    return AppliedCounts(messages, update.changes)
+        publisher_state.prepare_tables(db)
+        update = _StateUpdate(db, settings, now, released)
+        for message in messages:
+            update.apply_message(message)
+        return update.finish()
 
 
-def _begin_update(db: sqlite_utils.Database, now: datetime, authority: str) -> _StateUpdate:
-    return _StateUpdate(
-        db,
-        publisher_state.start_run(db),
-        to_text(now + TOLERANCE),
-        authority,
-        {mention.identifiers: mention.id for mention in publisher_state.select_mentions(db)},
-        publisher_state.select_extracts(db),
-    )
+class _StateUpdate:
+    """Collects what messages say, and writes it to the state in batches."""
+
+    def __init__(
+        self,
+        db: sqlite_utils.Database,
+        settings: Settings,
+        now: datetime,
+        released: Collection[int],
+    ) -> None:
+        self._db, self._released = db, released
+        self._percent = settings.feeds.list_loss_percent
+        self._stamps = StampMaker(now, ZoneInfo(settings.feeds.time_zone))
+        self._mentions = MentionBook()
+        self._systems = _SystemNotes(self._stamps.latest)
+        self._cutoffs = publisher_state.select_extracts(db)
+        self._replaced: set[DataSet] = set()
+        self._pending: dict[Name, list[Layer]] = defaultdict(list)
+        self._identity_changes: list[IdentityChange] = []
+        self._quarantined: list[QuarantinedList] = []
+        self._last_arrival = publisher_state.get_applied_arrival(db)
+        self._messages = self._changes = self._unwritten = 0
+
+    def apply_message(self, message: FeedMessage) -> None:
+        """Take one message."""
+        self._messages += 1
+        arrival = message.position.arrival or self._last_arrival + 1
+        self._last_arrival = max(self._last_arrival, arrival)
+        if finding := self._find_fault(message, arrival):
+            file = message.position.file
+            self._quarantined.append(QuarantinedList(arrival, file, finding))
+            return
+        for part, item in enumerate(message.content):
+            if isinstance(item, Replacement):
+                self._apply_extract(item, arrival)
+            else:
+                self._apply_change(item, self._stamps.make_stamp(item, arrival, part))
+        self._systems.note_message(message)
+        if self._unwritten >= BATCH:
+            self._write()
+
+    def finish(self) -> AppliedMessages:
+        """Write what is left, and remove what full extracts no longer name."""
+        self._write()
+        for data_set in sorted(self._replaced):
+            states = publisher_state.iterate_states(self._db, *data_set)
+            unlisted = [name for name, state in states if state.is_blank]
+            publisher_state.delete_states(self._db, unlisted)
+        publisher_state.save_systems(self._db, self._systems.newest, self._systems.deliveries)
+        publisher_state.save_applied_arrival(self._db, self._last_arrival)
+        return AppliedMessages(self._messages, self._changes, tuple(self._quarantined))
+
+    def _apply_change(self, change: Change, stamp: Stamp) -> None:
+        self._changes += 1
+        self._unwritten += 1
+        mention = self._mentions.note(change.patient, stamp.moment)
+        operation = change.operation
+        if operation in _IDENTITY_OPERATIONS:
+            other = self._mentions.note(change.merged, "", has_records=False)
+            self._identity_changes.append(
+                IdentityChange(stamp, operation, change.source, change.key, mention, other)
+            )
+            if operation is Operation.MOVE:
+                return
+            operation = Operation.SET
+        layer = Layer(stamp, change.fields, operation)
+        self._pending[change.type, change.source, change.key, mention].append(layer)
+
+    def _find_fault(self, message: FeedMessage, arrival: int) -> Finding | None:
+        """What is wrong with a full list that would replace what is known."""
+        if arrival in self._released:
+            return None
+        for finding in message.findings:
+            if finding.kind is FindingKind.LIST_IMPLAUSIBLE:
+                return finding
+        for item in message.content:
+            if isinstance(item, Replacement):
+                for data_set in _list_data_sets(item):
+                    if item.sent >= self._cutoffs.get(data_set, NO_CUTOFF).sent:
+                        present = self._list_present(data_set)
+                        if finding := check_list(item, data_set[0], present, self._percent):
+                            return finding
+        return None
+
+    def _list_present(self, data_set: DataSet) -> list[PresentRecord]:
+        self._write()
+        states = publisher_state.iterate_states(self._db, *data_set)
+        names = [name for name, state in states if stands(state)]
+        mentions = publisher_state.select_identifiers(self._db, {name[3] for name in names})
+        return [PresentRecord(name[2], mentions.get(name[3], ())) for name in names]
+
+    def _apply_extract(self, extract: Replacement, arrival: int) -> None:
+        digest = _digest_changes(extract.changes)
+        new = ExtractCutoff(extract.sent, arrival, digest)
+        self._systems.note_extract(extract)
+        for data_set in _list_data_sets(extract):
+            cutoff = self._cutoffs.get(data_set, NO_CUTOFF)
+            if new > cutoff and (extract.sent, digest) != (cutoff.sent, cutoff.digest):
+                self._write()  # what is pending counts by the extract before this one
+                self._cutoffs[data_set] = new
+                self._replaced.add(data_set)
+                publisher_state.save_extract(self._db, data_set, new)
+        for part, change in enumerate(extract.changes):
+            if change.type == "Patient":
+                self._apply_change(change, self._stamps.make_stamp(change, arrival, part))
+            elif self._cutoffs[change.type, change.source].digest == digest:
+                stamp = self._stamps.make_extract_stamp(extract, digest, arrival, part)
+                self._apply_change(change, stamp)
+            else:  # a list that was overtaken still tells of people
+                self._mentions.note(change.patient, extract.sent)
+
+    def _write(self) -> None:
+        """Write the pending changes and who was mentioned."""
+        db, names = self._db, sorted(self._pending)
+        states = publisher_state.select_states(db, names)
+        publisher_state.save_states(
+            db,
+            (
+                (name, self._apply_pending(name, states.get(name) or RecordState()))
+                for name in names
+            ),
+        )
+        publisher_state.save_mentions(db, self._mentions.take_unsaved())
+        publisher_state.save_identity_changes(db, self._identity_changes)
+        self._pending.clear()
+        self._identity_changes.clear()
+        self._unwritten = 0
+
+    def _apply_pending(self, name: Name, state: RecordState) -> RecordState:
+        cutoff = self._cutoffs.get((name[0], name[1]), NO_CUTOFF)
+        return apply_changes(state, self._pending[name], cutoff)
 
 
-def _apply_message(update: _StateUpdate, message: FeedMessage) -> None:
-    times: dict[str, list[str]] = {}
-    for part, item in enumerate(message.content):
-        if isinstance(item, Replacement):
-            _apply_extract(update, item)
-        else:
-            _apply_change(update, item, part)
-        event_time = item.sent if isinstance(item, Replacement) else item.event
-        times.setdefault(message.source or item.source, []).append(event_time)
-    for source, event_times in (times or {message.source: []}).items():
-        _note_newest_time(update, source, message.sent, event_times)
+class _SystemNotes:
+    """How new each system's data is, and what each has delivered."""
+
+    def __init__(self, latest: str) -> None:
+        self.newest: dict[str, str] = {}
+        self.deliveries: set[tuple[str, str]] = set()
+        self._latest = latest
+
+    def note_extract(self, extract: Replacement) -> None:
+        """An empty list is a delivery too."""
+        self.deliveries.update((extract.source, type_name) for type_name in extract.types)
+
+    def note_message(self, message: FeedMessage) -> None:
+        """A system is as new as the last message it sent itself; without one, as its newest event.
+
+        Orders that the EPR places with a laboratory say nothing of how new the laboratory's data is.
+        """
+        if not message.content:
+            self._note_times(message.source, message.sent, ())
+        times: dict[str, list[str]] = {}
+        for item in message.content:
+            system = message.source or item.source
+            if isinstance(item, Replacement):
+                times.setdefault(system, []).append(item.sent)
+            elif item.type != NAMED_RESOURCE:
+                self.deliveries.add((system, item.type))
+                times.setdefault(system, []).append(item.event)
+        for system, events in times.items():
+            self._note_times(system, message.sent, events)
+
+    def _note_times(self, system: str, sent: str, events: Iterable[str]) -> None:
+        latest = self._latest
+        newest = sent
+        if not sent or sent > latest:
+            newest = max((event for event in events if event <= latest), default="")
+        if newest >= self.newest.get(system, ""):
+            self.newest[system] = newest
 
 
-def _note_newest_time(update: _StateUpdate, source: str, sent: str, times: Iterable[str]) -> None:
-    """A system is as new as the last message it sent itself; without one, as its newest event.
-
-    Orders that the EPR places with a laboratory say nothing of how new the laboratory's data is.
-    """
-    past = [time for time in times if time <= update.latest_accepted_time]
-    newest = sent if sent and sent <= update.latest_accepted_time else max(past, default="")
-    update.newest_time_by_source[source] = max(update.newest_time_by_source.get(source, ""), newest)
+def _list_data_sets(extract: Replacement) -> list[DataSet]:
+    return [(name, extract.source) for name in sorted(set(extract.types) - {"Patient"})]
 
 
-def _apply_extract(update: _StateUpdate, extract: Replacement) -> None:
-    position = extract.position
-    digest = hashlib.sha256(b"".join(sorted(map(_digest_change, extract.changes)))).hexdigest()[:12]
-    new = ExtractCutoff(extract.sent, position.file, position.number, digest)
-    types = set(extract.types) - {"Patient"}
-    update.delivered_types.update(extract.types)
-    for type_name in sorted(types):
-        cutoff = update.cutoffs.get((type_name, extract.source), ExtractCutoff())
-        if new > cutoff:
-            update.cutoffs[type_name, extract.source] = new
-            update.replaced.add((type_name, extract.source))
-            # Pending changes count by the extract before this one.
-            _write_pending(update)
-            publisher_state.save_extract(update.db, type_name, extract.source, new)
-    for part, change in enumerate(extract.changes):
-        if change.type not in types:
-            _apply_change(update, change, part)
-        elif update.cutoffs[change.type, extract.source].digest == digest:
-            _apply_change(update, change, part, extract, digest)
-        else:
-            # A list that was overtaken still tells of people.
-            _note_mention(update, change.patient, extract.sent)
+def _digest_changes(changes: Iterable[Change]) -> str:
+    """The same for the same rows in any order."""
+    return hashlib.sha256(b"".join(sorted(map(_digest_change, changes)))).hexdigest()[:12]
 
 
 def _digest_change(change: Change) -> bytes:
@@ -156,83 +267,3 @@ def _digest_change(change: Change) -> bytes:
         *map(str, change.patient),
     ]
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
-
-
-def _apply_change(
-    update: _StateUpdate,
-    change: Change,
-    part: int,
-    extract: Replacement | None = None,
-    digest: str = "",
-) -> None:
-    stamp = _make_stamp(update, change, part)
-    if extract:
-        stamp = stamp._replace(moment=extract.sent, sent=extract.sent, extract=digest)
-    update.changes += 1
-    update.unwritten += 1
-    update.delivered_types.add(change.type)
-    mention = _note_mention(update, change.patient, stamp.moment)
-    if change.operation == Operation.MERGE:
-        merged = _note_mention(update, change.merged, "")
-        update.merges.append((stamp.moment, stamp.sent, stamp.file, stamp.number, mention, merged))
-    key = str(mention) if change.type == "Patient" else change.key
-    deletes = change.operation == Operation.DELETE
-    stamped = StampedChange(
-        stamp, deletes, change.fields, mention, update.strengths.get(mention, -1)
-    )
-    update.pending[change.type, change.source, key].append(stamped)
-
-
-def _make_stamp(update: _StateUpdate, change: Change, part: int) -> Stamp:
-    sent = (
-        change.sent if change.sent <= update.latest_accepted_time else update.latest_accepted_time
-    )
-    moment = change.event if change.event and change.event <= update.latest_accepted_time else sent
-    position = change.position
-    timed = 0 if moment else update.run_number
-    return Stamp(moment, sent, timed, position.file, position.number, part)
-
-
-def _note_mention(update: _StateUpdate, identifiers: tuple[Identifier, ...], moment: str) -> int:
-    """The number of this combination of identifiers; 0 when there are none."""
-    if not identifiers:
-        return 0
-    number = update.mentions.get(identifiers) or _hash_identifiers(identifiers)
-    update.mentions[identifiers] = number
-    if number not in update.strengths:
-        update.strengths[number] = identity.grade_strength(identifiers, update.authority)
-    if moment >= update.newest_mention.get(number, ""):
-        update.newest_mention[number] = moment
-    return number
-
-
-def _hash_identifiers(identifiers: tuple[Identifier, ...]) -> int:
-    """56 bits of a hash: the same in whatever order people are met."""
-    text = "\0".join(map(str, identifiers)).encode()
-    return int.from_bytes(hashlib.blake2b(text, digest_size=7).digest())
-
-
-def _write_pending(update: _StateUpdate) -> None:
-    """Write the pending changes, who was mentioned, and how new each system is."""
-    db = update.db
-    states = publisher_state.select_states(db, list(update.pending))
-    for name, changes in update.pending.items():
-        cutoff = update.cutoffs.get(name[:2], ExtractCutoff())
-        states[name] = apply_changes(states.get(name) or RecordState(), changes, cutoff)
-    publisher_state.save_states(db, states)
-    texts = {number: identifiers for identifiers, number in update.mentions.items()}
-    publisher_state.save_mentions(
-        db, [Mention(n, texts[n], moment) for n, moment in update.newest_mention.items()]
-    )
-    publisher_state.save_merges(db, update.merges)
-    publisher_state.save_systems(db, update.newest_time_by_source, update.delivered_types)
-    for written in (update.pending, update.newest_mention, update.merges):
-        written.clear()
-    update.unwritten = 0
-
-
-def _remove_unlisted(db: sqlite_utils.Database, type_name: str, source: str) -> None:
-    """Remove the records that a full extract no longer names."""
-    rows = publisher_state.iterate_states(db, type_name, source)
-    unlisted = [(type_name, source, key) for _, key, state in rows if state.is_blank]
-    publisher_state.delete_states(db, unlisted)

@@ -3,30 +3,47 @@
 Two patients on one number is far worse than one patient on two. So:
 
 - A hospital number of this site names a person of its own; two of them are one person only after a
-  merge (ADT^A40), which the last merge in time decides.
+  merge (ADT^A40), which the last merge in time decides, and until it is undone (ADT^A37).
 - Any other number (of another hospital, a FHIR server, an account) belongs to the hospital number
   it was sent beside. Sent beside two different ones, it belongs to neither.
 - Two different hospital numbers of one other authority are never joined either.
 - An NHS number leads to a person only when exactly one has it. When several have it, none is
   chosen, and each gets a warning.
+- The number of a visit, an order or a message leads to the one person whose record has that number.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from downtime.clinical.identifiers import MRN, NHS, Identifier
+from downtime.feeds.model import Operation
+from downtime.snapshot.mentions import Mention
+from downtime.snapshot.record_state import NEVER, Stamp
 
-VISIT_TYPES = frozenset({"AN", "VN", "ACSN", "ANC", "ANT", "AM"})
+
+class IdentityChange(NamedTuple):
+    """A merge, its undoing, or the move of a stay, between two mentions."""
+
+    stamp: Stamp
+    operation: Operation
+    source: str
+    key: str
+    """Of a move: the number of the stay or account."""
+    person: int
+    """Who survives; of a move, who has it now."""
+    other: int
+    """Who was merged; of a move, who had it before."""
 
 
-class Mention(NamedTuple):
-    """The identifiers that one message gave for a person, and when they were last sent."""
+class UndoneMerge(NamedTuple):
+    """A time in which two persons were taken for one."""
 
-    id: int
-    identifiers: tuple[Identifier, ...]
-    newest: str
+    person: Identifier
+    other: Identifier
+    begin: Stamp
+    end: Stamp
 
 
 @dataclass(slots=True)
@@ -44,6 +61,11 @@ class Identity:
     """Person to their present NHS number: the one that was sent last."""
     shared: dict[str, list[Identifier]] = field(default_factory=dict)
     """NHS number to the several persons who have it."""
+    undone: list[UndoneMerge] = field(default_factory=list)
+    moves: dict[tuple[str, Identifier], Identifier] = field(default_factory=dict)
+    """Number of a stay or account, and who had it before, to who has it now."""
+    unmatched: list[IdentityChange] = field(default_factory=list)
+    """Merges that find nobody to merge, and undoings of merges that never were."""
 
     def find_survivor(self, anchor: Identifier) -> Identifier:
         """The person who survives after all merges."""
@@ -51,42 +73,66 @@ class Identity:
             anchor = self.replaced[anchor]
         return anchor
 
+    def list_people(self) -> set[Identifier]:
+        """Everybody of whom anything was sent, and the survivors of merges."""
+        people = set(self.anchors.values())
+        return people | {self.find_survivor(anchor) for anchor in people}
+
 
 def is_site_number(identifier: Identifier, authority: str) -> bool:
     """Whether this is a hospital number of this site."""
     return identifier.type == MRN and identifier.authority == authority
 
 
-def grade_strength(identifiers: Iterable[Identifier], authority: str) -> int:
-    """How surely these identifiers name a person: 2 this site's number, 1 another, 0 a visit."""
-    grades = (2 if is_site_number(i, authority) else i.type not in VISIT_TYPES for i in identifiers)
-    return max(map(int, grades), default=-1)
-
-
 def resolve_identities(
-    mentions: list[Mention], merges: Iterable[tuple[int, int]], authority: str
+    mentions: Collection[Mention],
+    changes: Iterable[IdentityChange],
+    authority: str,
+    holders: Mapping[int, Collection[int]] | None = None,
 ) -> Identity:
-    """Find the person of every mention. `merges` are pairs (survivor, merged) of mentions in order of time."""
+    """Find the person of every mention. `changes` come in order of time.
+
+    `holders` are, of a mention that is only a number of a visit, an order or a message, the
+    mentions of those whose records have that number.
+    """
     identity = Identity(authority)
     identity.belongs = _find_owners(mentions, authority)
     strong: list[Mention] = []
-    weak: list[Mention] = []
+    numberless: list[Mention] = []
     for mention in mentions:
         if anchor := _choose_anchor(mention, identity.belongs, authority):
             identity.anchors[mention.id] = anchor
             strong.append(mention)
         elif mention.identifiers:
-            weak.append(mention)
-    _apply_merges(identity, mentions, merges)
+            numberless.append(mention)
+    _apply_changes(identity, mentions, changes)
     _settle_nhs(identity, strong)
-    for mention in weak:
+    for mention in numberless:
         identity.anchors[mention.id] = identity.belongs.get(
             mention.identifiers[0], mention.identifiers[0]
         )
+    _join_weak_mentions(identity, holders or {})
+    _drop_unknown_people(identity, mentions)
     return identity
 
 
-def _find_owners(mentions: list[Mention], authority: str) -> dict[Identifier, Identifier]:
+def _join_weak_mentions(identity: Identity, holders: Mapping[int, Collection[int]]) -> None:
+    for weak, strong in holders.items():
+        anchors = {identity.anchors[mention] for mention in strong if mention in identity.anchors}
+        persons = {identity.find_survivor(anchor) for anchor in anchors}
+        if len(persons) == 1:
+            identity.anchors[weak] = min(anchors)
+
+
+def _drop_unknown_people(identity: Identity, mentions: Iterable[Mention]) -> None:
+    """Who is only named as merged, and of whom nothing was ever sent, is nobody."""
+    known = {identity.anchors.get(mention.id) for mention in mentions if mention.has_records}
+    for mention in mentions:
+        if identity.anchors.get(mention.id) not in known:
+            identity.anchors.pop(mention.id, None)
+
+
+def _find_owners(mentions: Iterable[Mention], authority: str) -> dict[Identifier, Identifier]:
     """Person of every identifier but NHS numbers."""
     owners: dict[Identifier, set[Identifier]] = defaultdict(set)
     sent_together: dict[Identifier, set[Identifier]] = defaultdict(set)
@@ -151,17 +197,61 @@ def _choose_anchor(
     return belongs[first] if first else None
 
 
-def _apply_merges(
-    identity: Identity, mentions: list[Mention], merges: Iterable[tuple[int, int]]
+def _apply_changes(
+    identity: Identity, mentions: Iterable[Mention], changes: Iterable[IdentityChange]
 ) -> None:
     first = {mention.id: mention.identifiers[0] for mention in mentions if mention.identifiers}
-    for survivor, merged in merges:
-        survivor_anchor = identity.anchors.get(survivor) or first.get(survivor)
-        gone = identity.anchors.get(merged) or first.get(merged)
-        if survivor_anchor and gone and survivor_anchor != gone:
-            if identity.find_survivor(survivor_anchor) == identity.find_survivor(gone):
-                identity.replaced.pop(survivor_anchor, None)
-            identity.replaced[gone] = survivor_anchor
+    anchors = first | identity.anchors
+    known = {anchors[mention.id] for mention in mentions if mention.has_records}
+    begins: dict[tuple[Identifier, Identifier], Stamp] = {}
+    for change in changes:
+        person, other = anchors.get(change.person), anchors.get(change.other)
+        if not person or not other or person == other:
+            continue
+        if change.operation is Operation.MOVE:
+            _move(identity, change.key, person, other)
+        elif change.operation is Operation.UNMERGE:
+            if not _undo_merge(identity, change, person, other, begins):
+                identity.unmatched.append(change)
+        elif other not in known:
+            identity.unmatched.append(change)
+        else:
+            begins[person, other] = change.stamp
+            if identity.find_survivor(person) == identity.find_survivor(other):
+                identity.replaced.pop(person, None)
+            identity.replaced[other] = person
+
+
+def _move(identity: Identity, key: str, person: Identifier, other: Identifier) -> None:
+    if identity.moves.get((key, person)) == other:
+        del identity.moves[key, person]  # moved back
+    else:
+        identity.moves[key, other] = person
+
+
+def _undo_merge(
+    identity: Identity,
+    change: IdentityChange,
+    person: Identifier,
+    other: Identifier,
+    begins: Mapping[tuple[Identifier, Identifier], Stamp],
+) -> bool:
+    """Make two persons of one again, whichever of them the message names first."""
+    for survivor, merged in ((person, other), (other, person)):
+        if merged in identity.replaced and _is_on_way(identity, merged, survivor):
+            del identity.replaced[merged]
+            begin = begins.get((survivor, merged), NEVER)
+            identity.undone.append(UndoneMerge(survivor, merged, begin, change.stamp))
+            return True
+    return False
+
+
+def _is_on_way(identity: Identity, merged: Identifier, survivor: Identifier) -> bool:
+    while merged in identity.replaced:
+        merged = identity.replaced[merged]
+        if merged == survivor:
+            return True
+    return False
 
 
 def _settle_nhs(identity: Identity, strong: list[Mention]) -> None:

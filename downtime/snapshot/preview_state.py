@@ -7,12 +7,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from downtime.clinical.model import Patient, Record
+from downtime.clinical.model import Encounter, Patient, Record
 from downtime.clinical.record_types import TYPES
 from downtime.feeds.model import FeedMessage, Finding, Origin, Position, Reject
 from downtime.feeds.read_feeds import read_feeds
 from downtime.settings import Settings
 from downtime.snapshot.apply_messages import apply_messages
+from downtime.snapshot.data_quality import FindingTally, check_stays
 from downtime.snapshot.settle_records import settle_records
 from downtime.snapshot.store import publisher_state
 
@@ -57,13 +58,19 @@ def preview_state(paths: Iterable[Path], settings: Settings, now: datetime) -> S
     What was never received has no arrival number: messages count as arrived in the order in which
     they stand.
     """
-    preview = StatePreview()
+    preview, tally = StatePreview(), FindingTally()
     db = publisher_state.open_in_memory()
     with closing(db.conn):
         messages = _note_messages(read_feeds(paths, settings), preview)
-        apply_messages(db, messages, now, settings.site.mrn_authority)
-        for record in settle_records(db, settings):
+        applied = apply_messages(db, messages, settings, now)
+        for record in settle_records(db, settings, tally):
             preview.records[type(record).__name__].append(record)
+    stays = (stay for stay in preview.records["Encounter"] if isinstance(stay, Encounter))
+    check_stays(stays, settings, now, tally)
+    preview.findings += [
+        LocatedFinding(item.finding, Position(item.file, 1)) for item in applied.quarantined
+    ]
+    preview.findings += map(LocatedFinding, tally.list_findings())
     return preview
 
 

@@ -1,8 +1,14 @@
-"""Lay changes of one record over each other so that any order and repetition gives the same: pure.
+"""Lay what messages say of one record over each other so that any order gives the same: pure.
 
-Of each field the newest value is kept with its stamp, and of the record when it was last said to
-exist and to be gone. No later change is ever compared with anything else, so a change need not be
-kept once it is applied: applying is a maximum, which does not mind order or repetition.
+Every change is a *layer* of fields with its stamp. Of two layers that say something of one field,
+one may supersede the other:
+
+- of two ordinary changes, the one that both happened later and was sent later. What happened
+  earlier but was sent later stays beside it, since a cancellation may yet take the first away;
+- a cancellation, whatever was sent before it, whenever that happened.
+
+Superseding is a partial order, and what is left is its greatest elements. So applying minds neither
+order nor repetition, and no change need be kept once it is applied.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,175 +17,219 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 
-from downtime.feeds.model import Value
+from downtime.feeds.model import Operation, Value
+
+Sending = tuple[str, int, int, int]
+"""When a change was sent: MSH-7, MSH-13, arrival number, place in its message."""
 
 
 class Stamp(NamedTuple):
-    """When a change was sent, for deciding which of two is the newer one.
+    """When a change happened and was sent (UTC text), for deciding which of two is the newer one.
 
-    Times first (UTC text); then where it stood. `run` counts only for what carries no time: a
-    later delivery is then the newer one. `extract` marks rows of a full extract by its digest.
+    Where times do not decide, MSH-13 does, then the number under which it arrived, then its place
+    in the message. `extract` marks rows of a full extract by its digest.
     """
 
-    moment: str
-    sent: str
-    run: int
-    file: str
-    number: int
-    part: int
+    moment: str = ""
+    sent: str = ""
+    sequence: int = 0
+    arrival: int = 0
+    part: int = 0
     extract: str = ""
+
+    @property
+    def sending(self) -> Sending:
+        """The order in which changes were sent, whenever they happened."""
+        return self[1:5]
+
+
+NEVER = Stamp(arrival=-1)
 
 
 class ExtractCutoff(NamedTuple):
     """The full extract that holds for a data set: what was sent before it no longer counts."""
 
     sent: str = ""
-    file: str = ""
-    number: int = 0
+    arrival: int = 0
     digest: str = ""
 
     def is_in_force(self, stamp: Stamp) -> bool:
         """Whether a change of this stamp still counts."""
         if stamp.extract or not self.digest:
             return stamp.extract == self.digest
-        return stamp.moment > self.sent
+        return stamp.sending > (self.sent, 0, self.arrival, 0)
 
 
-NEVER = Stamp("", "", -1, "", 0, 0)
+NO_CUTOFF = ExtractCutoff()
 
 
-class StampedChange(NamedTuple):
-    """One change with its time; whom it is about as a number, and how sure that is."""
+class Layer(NamedTuple):
+    """What one change says of a record."""
 
     stamp: Stamp
-    deletes: bool
     fields: Mapping[str, Value]
-    mention: int
-    strength: int
-
-
-Layer = tuple[Stamp, dict[str, Any]]
+    operation: Operation = Operation.SET
+    """`SET`, `CANCEL` or `DELETE`."""
 
 
 @dataclass(slots=True)
 class RecordState:
-    """The present state of one record."""
+    """The present state of one record, as one combination of identifiers names its person."""
 
     layers: list[Layer] = field(default_factory=list)
-    """The fields of each stamp, oldest first; a field is only in its newest layer."""
-    latest: Stamp = NEVER
+    """In the order in which they happened."""
     deleted: Stamp = NEVER
-    mentions: dict[int, tuple[Stamp, int]] = field(default_factory=dict)
-    """Whom it is about: the newest mention of each strength, so that an extract can take one away
-    and leave the one before."""
 
     @property
     def exists(self) -> bool:
-        return self.latest > self.deleted
+        """Whether anything that was sent after its deletion still counts."""
+        return bool(self.layers)
 
     @property
     def is_blank(self) -> bool:
         """Whether nothing is known of it any more, not even that it was deleted."""
-        return self.latest == self.deleted == NEVER
+        return not self.layers and self.deleted == NEVER
 
     @property
-    def mention(self) -> int:
-        """The number of the strongest mention; 0 when it is about nobody."""
-        return self.mentions[max(self.mentions)][1] if self.mentions else 0
+    def updated(self) -> str:
+        """When it last changed."""
+        return self.layers[-1].stamp.moment if self.layers else ""
 
     @property
     def fields(self) -> dict[str, Any]:
         """Every field with its present value."""
-        return {name: value for _, layer in self.layers for name, value in layer.items()}
+        if len(self.layers) == 1:
+            return dict(self.layers[0].fields)
+        return {name: value for layer in self._by_weight() for name, value in layer.fields.items()}
 
-    def apply_change(self, change: StampedChange) -> None:
-        """Apply one change to what earlier ones left."""
-        stamp = change.stamp
-        if change.mention:
-            newest = self.mentions.get(change.strength, (NEVER, 0))
-            self.mentions[change.strength] = max(newest, (stamp, change.mention))
-        if change.deletes:
-            self.deleted = max(self.deleted, stamp)
-            self.layers = [layer for layer in self.layers if layer[0] > self.deleted]
-            return
-        self.latest = max(self.latest, stamp)
-        if stamp > self.deleted and change.fields:
-            self._add_layer(stamp, dict(change.fields))
+    def _by_weight(self) -> list[Layer]:
+        """Cancellations first: an ordinary change beside one was sent after it."""
+        return sorted(self.layers, key=_is_ordinary)
 
-    def _add_layer(self, stamp: Stamp, new: dict[str, Any]) -> None:
-        for other, layer in self.layers:
-            for name in new.keys() & layer.keys():
-                if other < stamp or (other == stamp and _is_less(layer[name], new[name])):
-                    del layer[name]
-                else:
-                    del new[name]
-        if new:
-            self.layers.append((stamp, new))
-            self.layers = [layer for layer in self.layers if layer[1]]
-            self.layers.sort(key=_get_stamp)
+    def apply(self, new: Layer) -> None:
+        """Apply one change to what others left."""
+        if new.operation is Operation.DELETE:
+            self._delete(new.stamp)
+        elif self.deleted is NEVER or new.stamp.sending > self.deleted.sending:
+            self._add(new)
+
+    def _delete(self, stamp: Stamp) -> None:
+        if stamp.sending > self.deleted.sending:
+            self.deleted = stamp
+            sending = stamp.sending
+            self.layers = [layer for layer in self.layers if layer.stamp.sending > sending]
+
+    def _add(self, new: Layer) -> None:
+        remaining: list[Layer] = []
+        needed = True
+        for layer in self.layers:
+            if _supersedes(new, layer):
+                layer = _without(layer, new.fields)
+                if not layer.fields:
+                    continue
+            elif _supersedes(layer, new):
+                new = _without(new, layer.fields)
+                needed = bool(new.fields)
+            remaining.append(layer)
+        if needed:
+            remaining.append(new)
+            if len(remaining) > 1 and remaining[-2].stamp > new.stamp:
+                remaining.sort(key=_get_stamp)
+        self.layers = remaining
 
     def apply_cutoff(self, cutoff: ExtractCutoff) -> None:
         """Forget what a full extract has replaced."""
-        if not cutoff.digest:
-            return
-        self.layers = [layer for layer in self.layers if cutoff.is_in_force(layer[0])]
-        self.mentions = {
-            strength: mention
-            for strength, mention in self.mentions.items()
-            if cutoff.is_in_force(mention[0])
-        }
-        if not cutoff.is_in_force(self.latest):
-            self.latest = NEVER
-        if not cutoff.is_in_force(self.deleted):
-            self.deleted = NEVER
+        if cutoff.digest:
+            self.layers = [layer for layer in self.layers if cutoff.is_in_force(layer.stamp)]
+            if not cutoff.is_in_force(self.deleted):
+                self.deleted = NEVER
+
+    def overlay(self, other: "RecordState") -> None:
+        """Lay another state of the same record over this one."""
+        self.apply_deletion(other.deleted)
+        for layer in other.layers:
+            self.apply(layer)
+
+    def apply_deletion(self, deleted: Stamp) -> None:
+        """Take away what was sent before another state of the record was deleted."""
+        if deleted is not NEVER:
+            self._delete(deleted)
+
+    def set_derived(self, fields: Mapping[str, Value]) -> None:
+        """Let what other records tell hold, whatever was sent of this one."""
+        stamp = self.layers[-1].stamp
+        self.layers = [_without(layer, fields) for layer in self.layers]
+        self.layers.append(Layer(stamp, fields))
 
     def to_json(self) -> bytes:
-        """A short text: a stamp that says nothing new is left out."""
-        newest = self.layers[-1][0] if self.layers else NEVER
-        latest = None if self.latest == newest else self.latest
-        deleted = None if self.deleted == NEVER else self.deleted
-        mentions = [
-            [strength, None if stamp == self.latest else stamp, number]
-            for strength, (stamp, number) in self.mentions.items()
+        """A short text: most stamps are a time, an arrival number and a place in the message."""
+        layers = [
+            (_pack(stamp), fields)
+            if operation is Operation.SET
+            else (_pack(stamp), fields, operation)
+            for stamp, fields, operation in self.layers
         ]
-        return orjson.dumps([self.layers, latest, deleted, mentions], default=tuple)
+        whole = [layers] if self.deleted is NEVER else [layers, _pack(self.deleted)]
+        return orjson.dumps(whole, default=dict)
 
     @classmethod
     def from_json(cls, text: bytes) -> Self:
         """The state that `to_json` wrote."""
-        listed, latest_stamp, deleted_stamp, mentions = orjson.loads(text)
-        layers = [(Stamp(*stamp), layer) for stamp, layer in listed]
-        newest = layers[-1][0] if layers else NEVER
-        latest = Stamp(*latest_stamp) if latest_stamp else newest
-        deleted = Stamp(*deleted_stamp) if deleted_stamp else NEVER
-        if mentions and isinstance(mentions[0], int):
-            mentions = [mentions] if mentions[2] else []  # as written before there were several
-        return cls(
-            layers,
-            latest,
-            deleted,
-            {
-                strength: (Stamp(*stamp) if stamp else latest, number)
-                for strength, stamp, number in mentions
-            },
-        )
+        packed = orjson.loads(text)
+        layers = [
+            Layer(_unpack(layer[0]), layer[1], Operation(layer[2]) if len(layer) > 2 else _SET)
+            for layer in packed[0]
+        ]
+        return cls(layers, _unpack(packed[1]) if len(packed) > 1 else NEVER)
 
 
-def _is_less(value: Any, other: Any) -> bool:
-    """Decides between two values of one stamp, whether they were just read or stored before."""
-    return orjson.dumps(value) < orjson.dumps(other)
+_SET = Operation.SET
+
+
+def _supersedes(new: Layer, old: Layer) -> bool:
+    """Whether what `new` says holds instead of what `old` says of the same field."""
+    if new.stamp[1:5] < old.stamp[1:5]:
+        return False
+    if new.operation is not _SET:
+        return True
+    return old.operation is _SET and new.stamp >= old.stamp
+
+
+def _without(layer: Layer, names: Mapping[str, Value]) -> Layer:
+    if layer.fields.keys().isdisjoint(names):
+        return layer
+    left_over = {name: value for name, value in layer.fields.items() if name not in names}
+    return layer._replace(fields=left_over)
+
+
+def _is_ordinary(layer: Layer) -> bool:
+    return layer.operation is _SET
 
 
 def _get_stamp(layer: Layer) -> Stamp:
-    return layer[0]
+    return layer.stamp
+
+
+def _pack(stamp: Stamp) -> tuple[Any, ...]:
+    moment, sent, sequence, arrival, part, extract = stamp
+    if moment == sent and not sequence and not extract:
+        return moment, arrival, part
+    return tuple(stamp)
+
+
+def _unpack(packed: list[Any]) -> Stamp:
+    if len(packed) == 3:
+        moment, arrival, part = packed
+        return Stamp(moment, moment, 0, arrival, part)
+    return Stamp(*packed)
 
 
 def apply_changes(
-    state: RecordState, sayings: Iterable[StampedChange], cutoff: ExtractCutoff
+    state: RecordState, changes: Iterable[Layer], cutoff: ExtractCutoff = NO_CUTOFF
 ) -> RecordState:
     """`state` with more changes, and without what an extract has replaced."""
     state.apply_cutoff(cutoff)
-    for change in sayings:
+    for change in changes:
         if not cutoff.digest or cutoff.is_in_force(change.stamp):
-            state.apply_change(change)
+            state.apply(change)
     return state

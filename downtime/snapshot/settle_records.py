@@ -1,191 +1,325 @@
-"""The present state as records: persons identified, references resolved, shared numbers flagged."""
+"""The present state as records: persons identified, orders linked, references resolved."""
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any, NamedTuple
 
 import sqlite_utils
 
-from downtime.clinical.identifiers import NHS, Identifier, is_nhs_number
-from downtime.clinical.model import ClinicalStatus, Flag, Patient, Record
-from downtime.clinical.record_types import RECORD_TYPES, RecordType, find_owner
+from downtime.clinical.identifiers import Identifier
+from downtime.clinical.model import Location, Patient, Record, ServiceRequest
+from downtime.clinical.record_types import RECORD_TYPES, RecordType
+from downtime.feeds.model import FindingKind
+from downtime.feeds.named_resources import ADDRESSES, NAMED_RESOURCE, NamedResources
 from downtime.settings import Settings
-from downtime.snapshot import identity
-from downtime.snapshot.record_state import RecordState, Stamp
+from downtime.snapshot.data_quality import FindingTally
+from downtime.snapshot.identity import Identity
+from downtime.snapshot.link_orders import OrderNumbers, link_orders
+from downtime.snapshot.record_state import RecordState
+from downtime.snapshot.references import ReferenceIndex, Target
+from downtime.snapshot.settle_people import People, flag_shared_numbers, settle_people
 from downtime.snapshot.store import publisher_state
 from downtime.snapshot.store.record_tables import columns
 
-OWN_SOURCE = "Downtime"
-"""Source of the flags that this program raises itself."""
-
-Ids = Callable[[str, str, str], str]
+NAMELESS_MEDICINE = "medicine not named by the feed"
+"""What stands in the place of a medicine that no message names: a dose alone is dangerous."""
 
 
-def settle_records(db: sqlite_utils.Database, settings: Settings) -> Iterator[Record]:
-    """Every record that exists now, patients first."""
-    authority = settings.site.mrn_authority
-    identities = identity.resolve_identities(
-        publisher_state.select_mentions(db), publisher_state.select_merges(db), authority
+class SettledState(NamedTuple):
+    """One record of one person, before its references are resolved."""
+
+    source: str
+    key: str
+    anchor: Identifier | None
+    """Whom its own messages named; None for nobody."""
+    person: str
+    """Id of the person whose it is now; empty for nobody."""
+    state: RecordState
+    other_keys: tuple[str, ...] = ()
+    """Keys of records that turned out to be the same one."""
+
+
+def settle_records(
+    db: sqlite_utils.Database, settings: Settings, findings: FindingTally | None = None
+) -> Iterator[Record]:
+    """Every record that exists now, patients first; what is wrong with them goes to `findings`."""
+    people = settle_people(db, settings)
+    yield from people.patients
+    yield from flag_shared_numbers(people)
+    settlement = _Settlement(
+        db, people, publisher_state.get_salt(db), FindingTally() if findings is None else findings
     )
-    people = _list_people(db, identities)
-    patients = _make_patients(db, identities, people, settings)
-    yield from patients
-    yield from _flag_shared_numbers(identities, people, {p.id: p for p in patients})
-    finals = {
-        mention: people[identities.find_survivor(anchor)]
-        for mention, anchor in identities.anchors.items()
-    }
-    ids = _record_id_maker(publisher_state.get_salt(db))
-    named = {name for row in RECORD_TYPES.values() for name in row.reference_fields.values()}
-    references = {name: _index_ids(db, name, ids) for name in named}
+    settlement.note_identity_findings()
     for row in RECORD_TYPES.values():
         if row.record is not Patient:
-            yield from _make_records(db, row, finals, ids, references)
+            yield from settlement.make_records(row)
 
 
-def _existing_states(
-    db: sqlite_utils.Database, type_name: str
-) -> Iterator[tuple[str, str, RecordState]]:
-    return (item for item in publisher_state.iterate_states(db, type_name) if item[2].exists)
+@dataclass
+class _Settlement:
+    """What the records of all types share while they are settled."""
 
+    db: sqlite_utils.Database
+    people: People
+    salt: bytes
+    findings: FindingTally
+    resources: NamedResources = field(default_factory=NamedResources)
+    moved: dict[tuple[str, str, str, Identifier], Identifier] = field(default_factory=dict)
+    """Type, source, key and former person of what went with a moved stay, to the present person."""
 
-def _list_people(db: sqlite_utils.Database, identities: identity.Identity) -> dict[Identifier, str]:
-    """Opaque id of every person, new ones included."""
-    anchors = set(identities.anchors.values())
-    anchors.update(identities.find_survivor(anchor) for anchor in list(anchors))
-    publisher_state.insert_people(db, anchors - set(publisher_state.select_people(db)))
-    return publisher_state.select_people(db)
+    def __post_init__(self) -> None:
+        types = {name for row in RECORD_TYPES.values() for name in row.reference_fields.values()}
+        self.references = ReferenceIndex(types)
+        for (_, source, _, _), state in publisher_state.iterate_states(self.db, NAMED_RESOURCE):
+            if state.exists:
+                self.resources.add(source, state.fields)
 
-
-def _make_patients(
-    db: sqlite_utils.Database,
-    identities: identity.Identity,
-    people: dict[Identifier, str],
-    settings: Settings,
-) -> list[Patient]:
-    numbers: dict[Identifier, set[Identifier]] = defaultdict(set)
-    for mention in publisher_state.select_mentions(db):
-        if mention.id in identities.anchors:
-            numbers[identities.anchors[mention.id]].update(mention.identifiers)
-    details = _merge_details(db, identities, find_owner(settings.systems.records, "Patient"))
-    patients = []
-    for anchor, key in people.items():
-        current = identities.find_survivor(identities.belongs.get(anchor, anchor))
-        replaced_by = people[current] if current != anchor else ""
-        fields = dict(details.get(anchor, {}))
-        patient = {"id": key, "replaced_by": replaced_by, **fields}
-        patients.append(
-            Patient(**patient | _choose_numbers(anchor, numbers[anchor], fields, identities))
-        )
-    return patients
-
-
-def _merge_details(
-    db: sqlite_utils.Database, identities: identity.Identity, master: str
-) -> dict[Identifier, dict[str, Any]]:
-    """The details of each person; the system that holds patients is believed before others."""
-    best: dict[Identifier, dict[str, tuple[tuple[bool, Stamp], Any]]] = defaultdict(dict)
-    for source, key, state in _existing_states(db, "Patient"):
-        if anchor := identities.anchors.get(int(key)):
-            best_fields = best[anchor]
-            origin = {"source": source, "updated": state.latest.moment}
-            for stamp, layer in [*state.layers, (state.latest, origin)]:
-                rank = (source == master, stamp)
-                for name, value in layer.items():
-                    if name not in best_fields or rank > best_fields[name][0]:
-                        best_fields[name] = (rank, value)
-    known = set(columns(Patient)) - {"id", "replaced_by", "identifiers", "patient"}
-    return {
-        anchor: {name: value for name, (_, value) in fields.items() if name in known}
-        for anchor, fields in best.items()
-    }
-
-
-def _choose_numbers(
-    anchor: Identifier,
-    sent_numbers: set[Identifier],
-    fields: dict[str, Any],
-    identities: identity.Identity,
-) -> dict[str, Any]:
-    """The identifiers of a patient. Of several NHS numbers only the last is theirs."""
-    nhs = fields.get("nhs_number", identities.nhs.get(anchor, ""))
-    if anchor.type == NHS:
-        nhs = anchor.value
-    nhs = nhs if is_nhs_number(nhs) else ""
-    listed = sorted(
-        i for i in sent_numbers if i.type != NHS and identities.belongs.get(i) == anchor
-    )
-    listed += [Identifier(NHS, "NHS", nhs)] if nhs else []
-    return {
-        "mrn": anchor.value if identity.is_site_number(anchor, identities.authority) else "",
-        "nhs_number": nhs,
-        "nhs_number_status": fields.get("nhs_number_status", "") if nhs else "",
-        "identifiers": tuple(map(str, listed)),
-    }
-
-
-def _flag_shared_numbers(
-    identities: identity.Identity, people: dict[Identifier, str], patients: dict[str, Patient]
-) -> Iterator[Flag]:
-    """One loud flag for each person whose NHS number somebody else has too."""
-    for value, anchors in identities.shared.items():
-        alone = Identifier(NHS, "NHS", value)
-        holders = [*anchors, *([alone] if alone in people else [])]
-        for anchor in holders:
-            others = [_name_anchor(other) for other in holders if other != anchor]
-            yield Flag(
-                id=hashlib.sha256(f"identity {people[anchor]}".encode()).hexdigest()[:16],
-                source=OWN_SOURCE,
-                updated=patients[people[anchor]].updated,
-                patient=people[anchor],
-                category="identity",
-                text="NHS number also held by another patient record"
-                f" ({', '.join(others)}): confirm who this is.",
-                status=ClinicalStatus.ACTIVE,
+    def note_identity_findings(self) -> None:
+        """Merges that found nobody."""
+        for change in self.people.identity.unmatched:
+            self.findings.add(
+                FindingKind.MERGE_UNMATCHED,
+                change.source,
+                f"A {change.operation} names a person of whom nothing was sent, or who was not merged.",
             )
 
+    def make_records(self, row: RecordType) -> Iterator[Record]:
+        """The records of one type."""
+        settled: Iterable[SettledState] = self._settle_states(row)
+        if row.record is ServiceRequest:
+            settled = _link_requests(settled)
+        elif row.record is Location:
+            yield from self._make_named_locations()
+        make = _RecordMaker(self, row)
+        for item in settled:
+            yield make.make_record(item)
 
-def _name_anchor(anchor: Identifier) -> str:
-    return "one known by NHS number alone" if anchor.type == NHS else anchor.value
+    def _make_named_locations(self) -> Iterator[Record]:
+        """Beds and wards whose parts came in different documents."""
+        for place in self.resources.list_locations():
+            target = SettledState(place.source, place.key, None, "", RecordState())
+            yield Location(
+                id=self.make_id("Location", target), source=place.source, **_texts(place.fields)
+            )
+
+    def _settle_states(self, row: RecordType) -> Iterator[SettledState]:
+        """The states of each number, those of one person laid over each other."""
+        anchors, find_id = self.people.identity.anchors, self.people.find_id
+        has_exceptions = bool(self.people.identity.moves or self.people.identity.undone)
+        states = publisher_state.iterate_states(self.db, row.name)
+        for (_, source, key), group in groupby(states, key=_get_key):
+            items = list(group)
+            if len(items) == 1 and not has_exceptions:
+                (_, _, _, mention), state = items[0]
+                if state.layers:
+                    anchor = anchors.get(mention)
+                    yield SettledState(source, key, anchor, find_id(anchor), state)
+            else:
+                yield from self._settle_number(row, source, key, items)
+
+    def _settle_number(
+        self,
+        row: RecordType,
+        source: str,
+        key: str,
+        items: list[tuple[publisher_state.Name, RecordState]],
+    ) -> Iterator[SettledState]:
+        """The record of each person who has one number of a source."""
+        by_anchor: dict[Identifier | None, RecordState] = {}
+        for (_, _, _, mention), state in items:
+            anchor = self.people.identity.anchors.get(mention)
+            by_anchor.setdefault(anchor, RecordState()).overlay(state)
+        by_anchor = _return_after_unmerge(by_anchor, self.people.identity)
+        owners = {
+            anchor: self._find_owner(row, source, key, anchor, by_anchor) for anchor in by_anchor
+        }
+        by_person: dict[str, SettledState] = {}
+        for anchor in sorted(by_anchor, key=str):
+            person = self.people.find_id(owners[anchor])
+            settled = by_person.get(person) or SettledState(
+                source, key, anchor, person, RecordState()
+            )
+            settled.state.overlay(by_anchor[anchor])
+            by_person[person] = settled
+        yield from self._join_nobody(row, by_person)
+
+    def _find_owner(
+        self,
+        row: RecordType,
+        source: str,
+        key: str,
+        anchor: Identifier | None,
+        by_anchor: dict[Identifier | None, RecordState],
+    ) -> Identifier | None:
+        """Whose a record is after moves of the stay to which it belongs."""
+        moves = self.people.identity.moves
+        if anchor is None or not moves:
+            return anchor
+        stays = [key] if row.name == "Encounter" else []
+        fields = by_anchor[anchor].fields
+        for name, target in row.reference_fields.items():
+            value = str(fields.get(name, ""))
+            if target == "Encounter":
+                stays.append(value)
+            elif owner := self.moved.get((target, source, value, anchor)):
+                self.moved[row.name, source, key, anchor] = owner
+                return owner
+        for stay in stays:
+            if owner := moves.get((stay, anchor)):
+                self.moved[row.name, source, key, anchor] = owner
+                return owner
+        return anchor
+
+    def _join_nobody(
+        self, row: RecordType, by_person: dict[str, SettledState]
+    ) -> Iterator[SettledState]:
+        """What names nobody joins the one person who has the number; its deletion counts for all."""
+        nobody = by_person.pop("", None)
+        if nobody and not by_person:
+            by_person[""] = nobody
+        elif nobody:
+            for settled in by_person.values():
+                settled.state.apply_deletion(nobody.state.deleted)
+            if len(by_person) == 1:
+                next(iter(by_person.values())).state.overlay(nobody.state)
+            elif nobody.state.exists:
+                by_person[""] = nobody
+        present = [settled for settled in by_person.values() if settled.state.exists]
+        if len({settled.person for settled in present} - {""}) > 1:
+            self.findings.add(
+                FindingKind.NUMBER_REUSED,
+                present[0].source,
+                f"{row.singular}: one number was sent for {len(present)} patients;"
+                " each keeps their own record.",
+                row.name,
+            )
+        yield from present
+
+    def make_id(self, type_name: str, settled: SettledState) -> str:
+        """Random-looking and always the same; never the same for two persons."""
+        anchor = settled.anchor or ""
+        text = f"{type_name}\0{settled.source}\0{settled.key}\0{anchor}".encode()
+        return hashlib.blake2b(text, key=self.salt, digest_size=8).hexdigest()
 
 
-def _record_id_maker(salt: bytes) -> Ids:
-    def name(type_name: str, source: str, key: str) -> str:
-        text = f"{type_name}\0{source}\0{key}".encode()
-        return hashlib.blake2b(text, key=salt, digest_size=8).hexdigest()
+class _RecordMaker:
+    """Makes the records of one type of what was settled."""
 
-    return name
+    def __init__(self, settlement: _Settlement, row: RecordType) -> None:
+        self._settlement, self._row = settlement, row
+        self._names = frozenset(columns(row.record)) - {"id", "source", "updated", "patient"}
+        self._is_target = row.name in {
+            target for other in RECORD_TYPES.values() for target in other.reference_fields.values()
+        }
+
+    def make_record(self, settled: SettledState) -> Record:
+        """The record, its references resolved."""
+        settlement, row = self._settlement, self._row
+        sent = settled.state.fields
+        record_id = settlement.make_id(row.name, settled)
+        if self._is_target:
+            keys = {settled.key, *settled.other_keys, *sent.get(ADDRESSES, ())}
+            target = Target(settled.source, settled.person, record_id)
+            settlement.references.add(row.name, keys, target)
+        fields = {name: value for name, value in sent.items() if name in self._names}
+        self._resolve_references(fields, settled)
+        if row.has_patient:
+            fields["patient"] = settled.person
+            if not settled.person:
+                self._note(FindingKind.RECORD_WITHOUT_PATIENT, settled, "names no patient")
+        return row.record(
+            id=record_id, source=settled.source, updated=settled.state.updated, **fields
+        )
+
+    def _resolve_references(self, fields: dict[str, Any], settled: SettledState) -> None:
+        settlement = self._settlement
+        for name in self._row.reference_fields.keys() & fields.keys():
+            if key := fields[name]:
+                target_type = self._row.reference_fields[name]
+                fields[name] = settlement.references.find(
+                    target_type, key, settled.source, settled.person
+                )
+                if not fields[name]:
+                    self._note_unresolved(name, settled)
+        for name in settlement.resources.fill_references(fields, settled.source):
+            if name != "medicine":
+                self._note_unresolved(name, settled)
+        if "medicine" in self._names and not fields.get("medicine"):
+            fields["medicine"] = NAMELESS_MEDICINE
+            self._note(FindingKind.MEDICINE_UNNAMED, settled, "names no medicine")
+
+    def _note_unresolved(self, name: str, settled: SettledState) -> None:
+        reason = f"refers by its '{name}' to something that was not sent"
+        self._note(FindingKind.REFERENCE_UNRESOLVED, settled, reason)
+
+    def _note(self, kind: FindingKind, settled: SettledState, reason: str) -> None:
+        text = f"{self._row.singular}: {reason}."
+        self._settlement.findings.add(kind, settled.source, text, self._row.name)
 
 
-def _index_ids(db: sqlite_utils.Database, type_name: str, ids: Ids) -> dict[str, dict[str, str]]:
-    """Key to the ids of the records that have it, by source."""
-    by_key: dict[str, dict[str, str]] = defaultdict(dict)
-    for source, key in publisher_state.select_keys(db, type_name):
-        by_key[key][source] = ids(type_name, source, key)
-    return by_key
+def _get_key(item: tuple[publisher_state.Name, RecordState]) -> tuple[str, str, str]:
+    return item[0][:3]
 
 
-def _make_records(
-    db: sqlite_utils.Database,
-    row: RecordType,
-    finals: dict[int, str],
-    ids: Ids,
-    references: dict[str, dict[str, dict[str, str]]],
-) -> Iterator[Record]:
-    record_type, type_name, has_patient = row.record, row.name, row.has_patient
-    names = set(columns(record_type)) - {"id", "source", "updated", "patient"}
-    for source, key, state in _existing_states(db, type_name):
-        fields = {name: value for name, value in state.fields.items() if name in names}
-        for name in row.reference_fields.keys() & fields.keys():
-            ids_by_source = references[row.reference_fields[name]].get(fields[name], {})
-            fields[name] = _resolve_reference(ids_by_source, source)
-        if has_patient:
-            fields["patient"] = finals.get(state.mention, "")
-        record_id = ids(type_name, source, key)
-        yield record_type(id=record_id, source=source, updated=state.latest.moment, **fields)
+def _texts(fields: dict[str, Any]) -> dict[str, Any]:
+    known = set(columns(Location)) - {"id", "source", "updated"}
+    return {name: value for name, value in fields.items() if name in known}
 
 
-def _resolve_reference(named: dict[str, str], source: str) -> str:
-    """The record of this key that the same source sent, else the only one; else none is guessed."""
-    return named.get(source) or (next(iter(named.values())) if len(named) == 1 else "")
+def _return_after_unmerge(
+    by_anchor: dict[Identifier | None, RecordState], identity: Identity
+) -> dict[Identifier | None, RecordState]:
+    """What was sent under the survivor's number while two were taken for one goes back.
+
+    It is the record of the person who had the number before, when all of the survivor's was sent in
+    that time.
+    """
+    for undone in identity.undone:
+        person, other = by_anchor.get(undone.person), by_anchor.get(undone.other)
+        if person and other and person.layers:
+            stamps = [layer.stamp.sending for layer in person.layers]
+            if undone.begin.sending < min(stamps) and max(stamps) < undone.end.sending:
+                other.overlay(by_anchor.pop(undone.person))
+    return by_anchor
+
+
+def _link_requests(settled: Iterable[SettledState]) -> Iterator[SettledState]:
+    """Requests with those laid over each other that are one order, and profiles closed."""
+    by_person: dict[tuple[str, str], dict[str, SettledState]] = defaultdict(dict)
+    for item in settled:
+        by_person[item.source, item.person][item.key] = item
+    for (_, person), requests in by_person.items():
+        if person and len(requests) > 1:
+            _lay_over_same(requests)
+        yield from requests.values()
+
+
+def _lay_over_same(requests: dict[str, SettledState]) -> None:
+    links = link_orders(_read_numbers(item) for item in requests.values())
+    for key in links.same:
+        target = key
+        while target in links.same:
+            target = links.same[target]
+        joined, into = requests.pop(key), requests[target]
+        into.state.overlay(joined.state)
+        keys = (*into.other_keys, key, *joined.other_keys)
+        requests[target] = into._replace(other_keys=keys)
+    for key, stage in links.closed.items():
+        requests[key].state.set_derived({"stage": stage})
+
+
+def _read_numbers(item: SettledState) -> OrderNumbers:
+    fields = item.state.fields
+    return OrderNumbers(
+        key=item.key,
+        placer=fields.get("placer", ""),
+        filler=fields.get("filler", ""),
+        code=fields.get("code", ""),
+        group=fields.get("group_number", ""),
+        parent=fields.get("parent_number", ""),
+        stage=fields.get("stage", ""),
+        is_ordered=bool(fields.get("authored")),
+    )

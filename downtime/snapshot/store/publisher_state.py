@@ -1,36 +1,44 @@
 """The tables of the publisher's state: all that the feeds have sent so far."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import orjson
 import sqlcipher3
 import sqlite_utils
 
 from downtime.clinical.identifiers import Identifier
-from downtime.snapshot.identity import Mention
-from downtime.snapshot.record_state import ExtractCutoff, RecordState, apply_changes
+from downtime.errors import ConflictError
+from downtime.feeds.model import Operation
+from downtime.snapshot.identity import IdentityChange
+from downtime.snapshot.mentions import Mention
+from downtime.snapshot.record_state import ExtractCutoff, RecordState, Stamp
+from downtime.snapshot.store import older_state
 from downtime.snapshot.store.record_tables import CACHE
 from downtime.vault.database import transaction
 
+VERSION = 2
 _TABLES = (
-    "CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS record (type TEXT NOT NULL, source TEXT NOT NULL,"
-    " key TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (type, source, key)) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS mention (id INTEGER PRIMARY KEY,"
-    " identifiers TEXT NOT NULL UNIQUE, newest TEXT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS merge (moment TEXT, sent TEXT, file TEXT, number INTEGER,"
-    " survivor INTEGER, merged INTEGER, PRIMARY KEY (moment, sent, file, number, survivor, merged))",
-    "CREATE TABLE IF NOT EXISTS person (anchor TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE)",
-    "CREATE TABLE IF NOT EXISTS extract (type TEXT, source TEXT, sent TEXT NOT NULL,"
-    " file TEXT NOT NULL, number INTEGER NOT NULL, digest TEXT NOT NULL,"
-    " PRIMARY KEY (type, source))",
-    "CREATE TABLE IF NOT EXISTS system (name TEXT PRIMARY KEY, newest TEXT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS delivered (type TEXT PRIMARY KEY)",
+    "CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    "CREATE TABLE record (type TEXT NOT NULL, source TEXT NOT NULL, key TEXT NOT NULL,"
+    " mention INTEGER NOT NULL, body BLOB NOT NULL,"
+    " PRIMARY KEY (type, source, key, mention)) WITHOUT ROWID",
+    "CREATE TABLE mention (id INTEGER PRIMARY KEY, identifiers TEXT NOT NULL,"
+    " newest TEXT NOT NULL, has_records INTEGER NOT NULL)",
+    "CREATE TABLE identity_change (stamp TEXT NOT NULL, operation TEXT NOT NULL,"
+    " source TEXT NOT NULL, key TEXT NOT NULL, person INTEGER NOT NULL, other INTEGER NOT NULL,"
+    " PRIMARY KEY (stamp, operation, person, other)) WITHOUT ROWID",
+    "CREATE TABLE person (anchor TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE)",
+    "CREATE TABLE extract (type TEXT, source TEXT, sent TEXT NOT NULL, arrival INTEGER NOT NULL,"
+    " digest TEXT NOT NULL, PRIMARY KEY (type, source))",
+    "CREATE TABLE system (name TEXT PRIMARY KEY, newest TEXT NOT NULL)",
+    "CREATE TABLE delivered (system TEXT, type TEXT, PRIMARY KEY (system, type))",
 )
 
-Name = tuple[str, str, str]
-"""Type, source and key of a record."""
+DataSet = tuple[str, str]
+"""Type and source of records."""
+Name = tuple[str, str, str, int]
+"""Type, source and key of a record, and the mention of its person."""
 
 
 def open_in_memory() -> sqlite_utils.Database:
@@ -40,12 +48,36 @@ def open_in_memory() -> sqlite_utils.Database:
     return sqlite_utils.Database(connection, recursive_triggers=False)
 
 
-def create_tables(db: sqlite_utils.Database) -> None:
-    """Make the tables when they are not there yet."""
+def prepare_tables(db: sqlite_utils.Database) -> None:
+    """Make the tables when they are not there yet, or bring those of an older version up to date.
+
+    ConflictError when a newer version of the program has written them. Inside a transaction.
+    """
     db.conn.execute(f"PRAGMA {CACHE}")
+    version = _read_version(db)
+    if version > VERSION:
+        raise ConflictError(
+            "state.newer",
+            "A newer version of Downtime has written what this publisher knows of the feeds.",
+            "Build with the newer version; snapshots that were published still open.",
+        )
+    if version == VERSION:
+        return
+    older = older_state.set_tables_aside(db) if version else None
     for statement in _TABLES:
         db.conn.execute(statement)
-    db.conn.execute("INSERT OR IGNORE INTO setting VALUES ('salt', ?)", (secrets.token_hex(16),))
+    values = [("salt", secrets.token_hex(16)), ("arrival", "0"), ("version", str(VERSION))]
+    db.conn.executemany("INSERT INTO setting VALUES (?, ?)", values)
+    if older:
+        older_state.copy_tables(db)
+
+
+def _read_version(db: sqlite_utils.Database) -> int:
+    """0 when there are no tables yet."""
+    if not db["setting"].exists():
+        return 0
+    row = db.conn.execute("SELECT value FROM setting WHERE name = 'version'").fetchone()
+    return int(row[0]) if row else 1
 
 
 def get_salt(db: sqlite_utils.Database) -> bytes:
@@ -54,121 +86,145 @@ def get_salt(db: sqlite_utils.Database) -> bytes:
     return bytes.fromhex(row[0])
 
 
-def start_run(db: sqlite_utils.Database) -> int:
-    """Number this application of feeds."""
-    db.conn.execute(
-        "INSERT INTO setting VALUES ('run', '1') ON CONFLICT DO UPDATE SET value = value + 1"
-    )
-    return int(db.conn.execute("SELECT value FROM setting WHERE name = 'run'").fetchone()[0])
+def get_applied_arrival(db: sqlite_utils.Database) -> int:
+    """The highest arrival number of which the state knows; 0 for a new state."""
+    row = db.conn.execute("SELECT value FROM setting WHERE name = 'arrival'").fetchone()
+    return int(row[0])
 
 
-def select_states(db: sqlite_utils.Database, names: list[Name]) -> dict[Name, RecordState]:
-    """The held state of some records."""
+def save_applied_arrival(db: sqlite_utils.Database, arrival: int) -> None:
+    """Remember the highest arrival number that was applied."""
+    db.conn.execute("UPDATE setting SET value = ? WHERE name = 'arrival'", (str(arrival),))
+
+
+def select_states(db: sqlite_utils.Database, names: Iterable[Name]) -> dict[Name, RecordState]:
+    """The present state of some records."""
     rows = db.conn.execute(
-        "SELECT r.type, r.source, r.key, r.body FROM json_each(?) j JOIN record r"
-        " ON r.type = j.value ->> 0 AND r.source = j.value ->> 1 AND r.key = j.value ->> 2",
-        (orjson.dumps(names).decode(),),
+        "SELECT r.type, r.source, r.key, r.mention, r.body FROM json_each(?) j JOIN record r"
+        " ON r.type = j.value ->> 0 AND r.source = j.value ->> 1 AND r.key = j.value ->> 2"
+        " AND r.mention = j.value ->> 3",
+        (orjson.dumps(list(names)).decode(),),
     )
-    return {(kind, source, key): RecordState.from_json(body) for kind, source, key, body in rows}
+    return {(row[0], row[1], row[2], row[3]): RecordState.from_json(row[4]) for row in rows}
 
 
-def save_states(db: sqlite_utils.Database, states: dict[Name, RecordState]) -> None:
-    """Write the state of some records."""
+def save_states(db: sqlite_utils.Database, states: Iterable[tuple[Name, RecordState]]) -> None:
+    """Write the state of some records, quickest in the order of their names."""
     db.conn.executemany(
-        "INSERT INTO record VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
-        [(*name, state.to_json()) for name, state in states.items()],
+        "INSERT INTO record VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
+        ((*name, state.to_json()) for name, state in states),
     )
 
 
-def select_extracts(db: sqlite_utils.Database) -> dict[tuple[str, str], ExtractCutoff]:
-    """The extract that holds for each (type, source)."""
-    rows = db.conn.execute("SELECT type, source, sent, file, number, digest FROM extract")
-    return {(row[0], row[1]): ExtractCutoff(*tuple(row)[2:]) for row in rows}
+def iterate_states(
+    db: sqlite_utils.Database, type_name: str, source: str | None = None
+) -> Iterator[tuple[Name, RecordState]]:
+    """Every record of a type as extracts leave it, in the order of source and key."""
+    cutoffs = select_extracts(db)
+    rows = db.conn.execute(
+        "SELECT source, key, mention, body FROM record WHERE type = ?1 AND (?2 IS NULL OR source = ?2)"
+        " ORDER BY source, key, mention",
+        (type_name, source),
+    )
+    for row_source, key, mention, body in rows:
+        state = RecordState.from_json(body)
+        if cutoff := cutoffs.get((type_name, row_source)):
+            state.apply_cutoff(cutoff)
+        yield (type_name, row_source, key, mention), state
 
 
-def save_extract(
-    db: sqlite_utils.Database, type_name: str, source: str, cutoff: ExtractCutoff
-) -> None:
+def delete_states(db: sqlite_utils.Database, names: Iterable[Name]) -> None:
+    """Forget records altogether."""
+    db.conn.executemany(
+        "DELETE FROM record WHERE type = ? AND source = ? AND key = ? AND mention = ?", names
+    )
+
+
+def select_names_of(db: sqlite_utils.Database, mentions: Iterable[int]) -> list[Name]:
+    """The names of all records of some mentions, and of those that share a key with one."""
+    rows = db.conn.execute(
+        "SELECT DISTINCT o.type, o.source, o.key, o.mention FROM record r JOIN record o"
+        " ON o.type = r.type AND o.source = r.source AND o.key = r.key"
+        " WHERE r.type <> 'Patient' AND r.mention IN (SELECT value FROM json_each(?))",
+        (orjson.dumps(list(mentions)).decode(),),
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def select_extracts(db: sqlite_utils.Database) -> dict[DataSet, ExtractCutoff]:
+    """The extract that holds for each data set."""
+    rows = db.conn.execute("SELECT type, source, sent, arrival, digest FROM extract")
+    return {(row[0], row[1]): ExtractCutoff(row[2], row[3], row[4]) for row in rows}
+
+
+def save_extract(db: sqlite_utils.Database, data_set: DataSet, cutoff: ExtractCutoff) -> None:
     """Let an extract hold from now on."""
-    db.conn.execute(
-        "INSERT OR REPLACE INTO extract VALUES (?, ?, ?, ?, ?, ?)", (type_name, source, *cutoff)
+    db.conn.execute("INSERT OR REPLACE INTO extract VALUES (?, ?, ?, ?, ?)", (*data_set, *cutoff))
+
+
+def select_identifiers(
+    db: sqlite_utils.Database, mentions: Iterable[int]
+) -> dict[int, tuple[Identifier, ...]]:
+    """The identifiers of some mentions."""
+    rows = db.conn.execute(
+        "SELECT id, identifiers FROM mention WHERE id IN (SELECT value FROM json_each(?))",
+        (orjson.dumps(list(mentions)).decode(),),
     )
+    return {row[0]: tuple(Identifier(*i) for i in orjson.loads(row[1])) for row in rows}
 
 
 def select_mentions(db: sqlite_utils.Database) -> list[Mention]:
     """Every combination of identifiers ever given for a person."""
-    rows = db.conn.execute("SELECT id, identifiers, newest FROM mention")
+    rows = db.conn.execute("SELECT id, identifiers, newest, has_records FROM mention ORDER BY id")
     return [
-        Mention(row[0], tuple(Identifier(*i) for i in orjson.loads(row[1])), row[2]) for row in rows
+        Mention(row[0], tuple(Identifier(*i) for i in orjson.loads(row[1])), row[2], bool(row[3]))
+        for row in rows
     ]
 
 
-def save_mentions(db: sqlite_utils.Database, seen_mentions: list[Mention]) -> None:
+def save_mentions(db: sqlite_utils.Database, mentions: Iterable[Mention]) -> None:
     """Remember combinations of identifiers, and when each was last given."""
     db.conn.executemany(
-        "INSERT INTO mention VALUES (?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET newest = max(newest, excluded.newest)",
-        [
-            (number, orjson.dumps([list(i) for i in identifiers]).decode(), moment)
-            for number, identifiers, moment in seen_mentions
-        ],
+        "INSERT INTO mention VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        " newest = max(newest, excluded.newest),"
+        " has_records = max(has_records, excluded.has_records)",
+        (
+            (number, orjson.dumps([list(i) for i in identifiers]).decode(), newest, has_records)
+            for number, identifiers, newest, has_records in mentions
+        ),
     )
 
 
-def save_merges(
-    db: sqlite_utils.Database, pairs: list[tuple[str, str, str, int, int, int]]
+def select_identity_changes(db: sqlite_utils.Database) -> list[IdentityChange]:
+    """Every merge, its undoing and every move, in order of time."""
+    rows = db.conn.execute(
+        "SELECT stamp, operation, source, key, person, other FROM identity_change"
+    )
+    changes = (
+        IdentityChange(Stamp(*orjson.loads(row[0])), Operation(row[1]), *tuple(row)[2:])
+        for row in rows
+    )
+    return sorted(changes)
+
+
+def save_identity_changes(db: sqlite_utils.Database, changes: Iterable[IdentityChange]) -> None:
+    """Remember merges, undoings and moves."""
+    db.conn.executemany(
+        "INSERT OR IGNORE INTO identity_change VALUES (?, ?, ?, ?, ?, ?)",
+        ((orjson.dumps(list(change.stamp)).decode(), *change[1:]) for change in changes),
+    )
+
+
+def save_systems(
+    db: sqlite_utils.Database, newest: dict[str, str], deliveries: Iterable[tuple[str, str]]
 ) -> None:
-    """Remember merges: moment, sent, file, number, survivor, merged."""
-    db.conn.executemany("INSERT OR IGNORE INTO merge VALUES (?, ?, ?, ?, ?, ?)", pairs)
-
-
-def save_systems(db: sqlite_utils.Database, newest: dict[str, str], types: set[str]) -> None:
-    """Remember how new each system's data is, and which types were ever delivered."""
+    """Remember how new each system's data is, and which types each has ever delivered."""
     db.conn.executemany(
         "INSERT INTO system VALUES (?, ?)"
         " ON CONFLICT DO UPDATE SET newest = max(newest, excluded.newest)",
         list(newest.items()),
     )
-    db.conn.executemany("INSERT OR IGNORE INTO delivered VALUES (?)", [(kind,) for kind in types])
-
-
-def select_merges(db: sqlite_utils.Database) -> list[tuple[int, int]]:
-    """(survivor, merged) in order of time."""
-    rows = db.conn.execute(
-        "SELECT survivor, merged FROM merge ORDER BY moment, sent, file, number, survivor, merged"
-    )
-    return [(row[0], row[1]) for row in rows]
-
-
-def delete_states(db: sqlite_utils.Database, names: list[Name]) -> None:
-    """Forget records altogether."""
-    db.conn.executemany("DELETE FROM record WHERE type = ? AND source = ? AND key = ?", names)
-
-
-def iterate_states(
-    db: sqlite_utils.Database, type_name: str, source: str | None = None
-) -> Iterator[tuple[str, str, RecordState]]:
-    """(source, key, state) of every record of a type, as extracts leave it."""
-    cutoffs = select_extracts(db)
-    rows = db.conn.execute(
-        "SELECT source, key, body FROM record WHERE type = ? AND (? IS NULL OR source = ?)",
-        (type_name, source, source),
-    )
-    for row_source, key, body in rows:
-        yield (
-            row_source,
-            key,
-            apply_changes(
-                RecordState.from_json(body),
-                (),
-                cutoffs.get((type_name, row_source), ExtractCutoff()),
-            ),
-        )
-
-
-def select_keys(db: sqlite_utils.Database, type_name: str) -> list[tuple[str, str]]:
-    """(source, key) of every record of a type."""
-    return db.conn.execute("SELECT source, key FROM record WHERE type = ?", (type_name,)).fetchall()
+    db.conn.executemany("INSERT OR IGNORE INTO delivered VALUES (?, ?)", deliveries)
 
 
 def select_people(db: sqlite_utils.Database) -> dict[Identifier, str]:
@@ -191,6 +247,15 @@ def select_newest_times(db: sqlite_utils.Database) -> dict[str, str]:
     return {row[0]: row[1] for row in db.conn.execute("SELECT name, newest FROM system")}
 
 
+def select_deliveries(db: sqlite_utils.Database) -> dict[str, set[str]]:
+    """System to the types of record that it has ever sent itself."""
+    deliveries: dict[str, set[str]] = {}
+    sql = "SELECT system, type FROM delivered WHERE system <> ''"
+    for system, type_name in db.conn.execute(sql):
+        deliveries.setdefault(system, set()).add(type_name)
+    return deliveries
+
+
 def select_delivered_types(db: sqlite_utils.Database) -> set[str]:
     """Types of record that some system has ever delivered."""
-    return {row[0] for row in db.conn.execute("SELECT type FROM delivered")}
+    return {row[0] for row in db.conn.execute("SELECT DISTINCT type FROM delivered")}

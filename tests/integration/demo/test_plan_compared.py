@@ -34,7 +34,7 @@ ZONE = ZoneInfo("Europe/London")
 
 def recorded(db, folder, settings, at):
     items = (i for i in read_feeds([folder], settings) if isinstance(i, FeedMessage))
-    state.apply_messages(db, items, at, settings.site.mrn_authority)
+    state.apply_messages(db, items, settings, at)
     return list(select_records(settle_records(db, settings), settings, at))
 
 

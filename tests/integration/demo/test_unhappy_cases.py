@@ -55,7 +55,7 @@ def story(tmp_path_factory):
     for phase, at in (("before", NOW), ("after", NOW + timedelta(hours=8))):
         write_feeds(folder / phase, "small", 1, phase, NOW)
         items = (i for i in read_feeds([folder / phase], settings) if isinstance(i, FeedMessage))
-        apply_messages.apply_messages(db, items, at, settings.site.mrn_authority)
+        apply_messages.apply_messages(db, items, settings, at)
         seen[phase] = Seen(list(settle_records(db, settings)))
     return seen
 

@@ -7,7 +7,7 @@ import pytest
 
 from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import Patient
-from downtime.feeds.model import Change, FeedMessage, Position, Replacement
+from downtime.feeds.model import Change, FeedMessage, FindingKind, Operation, Position, Replacement
 from downtime.settings import Settings
 from downtime.snapshot import apply_messages
 from downtime.snapshot.settle_records import settle_records
@@ -25,11 +25,14 @@ class Feeds:
     def __init__(self, path):
         self.db = connect(path, os.urandom(32))
 
-    def say(self, *content, source="PAS", sent="2026-11-02T10:00:00Z"):
+    def say(
+        self, *content, source="PAS", sent="2026-11-02T10:00:00Z", arrival=0, released=frozenset()
+    ):
+        position = Position("f", 1, arrival)
         message = FeedMessage(
-            position=Position("f", 1), kind="x", source=source, sent=sent, content=content
+            position=position, kind="x", source=source, sent=sent, content=content
         )
-        return apply_messages.apply_messages(self.db, [message], NOW, "DEMO")
+        return apply_messages.apply_messages(self.db, [message], Settings(), NOW, released)
 
     def all(self, kind):
         records_of_type = settle_records(self.db, Settings())
@@ -49,7 +52,8 @@ def feeds(tmp_path):
 
 def change(name, key="", when="10:00", who=(A,), source="PAS", **fields):
     moment = f"2026-11-02T{when}:00Z" if when else ""
-    defaults = {"operation": fields.pop("operation", "set"), "merged": fields.pop("merged", ())}
+    operation = Operation(fields.pop("operation", "set"))
+    defaults = {"operation": operation, "merged": fields.pop("merged", ())}
     return Change(
         type=name, key=key, source=source, patient=who, event=moment, sent=moment, fields=fields,
         position=Position("f", 1), **defaults,
@@ -129,9 +133,12 @@ def test_a_removal_after_the_extract_outlives_its_repetition(feeds):
     assert feeds.all("Appointment") == []
 
 
-def test_an_empty_extract_empties_its_data_set_and_is_a_delivery(feeds):
+def test_an_empty_extract_empties_its_data_set_once_it_is_released_and_is_a_delivery(feeds):
     feeds.say(change("Appointment", "T1", "10:00", source="Theatres"))
-    feeds.say(extract("11:00"))
+    (quarantined,) = feeds.say(extract("11:00"), arrival=7).quarantined
+    assert (quarantined.arrival, quarantined.finding.kind) == (7, FindingKind.LIST_IMPLAUSIBLE)
+    assert len(feeds.all("Appointment")) == 1
+    assert feeds.say(extract("11:00"), arrival=7, released={7}).quarantined == ()
     assert feeds.all("Appointment") == []
     assert "Appointment" in publisher_state.select_delivered_types(feeds.db)
 
@@ -244,7 +251,7 @@ def test_a_message_without_a_sender_dates_each_system_whose_records_it_holds(fee
         sent="2026-11-02T09:00:00Z",
         content=both,
     )
-    apply_messages.apply_messages(feeds.db, [message], NOW, "DEMO")
+    apply_messages.apply_messages(feeds.db, [message], Settings(), NOW)
     assert publisher_state.select_newest_times(feeds.db) == dict.fromkeys(
         ("PAS", "EPR"), "2026-11-02T09:00:00Z"
     )
@@ -262,7 +269,7 @@ def test_a_failure_in_the_middle_leaves_the_state_as_it_was(feeds):
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        apply_messages.apply_messages(feeds.db, broken(), NOW, "DEMO")
+        apply_messages.apply_messages(feeds.db, broken(), Settings(), NOW)
     assert feeds.only_record("Flag").text == "one"
 
 

@@ -3,7 +3,10 @@
 import pytest
 
 from downtime.clinical.identifiers import Identifier
-from downtime.snapshot.identity import Mention, resolve_identities
+from downtime.feeds.model import Operation
+from downtime.snapshot.identity import IdentityChange, resolve_identities
+from downtime.snapshot.mentions import Mention
+from downtime.snapshot.record_state import Stamp
 
 A, B = Identifier("MR", "DEMO", "A"), Identifier("MR", "DEMO", "B")
 OTHER, OTHER2 = Identifier("MR", "ELSEWHERE", "7"), Identifier("MR", "ELSEWHERE", "8")
@@ -17,7 +20,13 @@ def settle(*mentions, merges=()):
         m if isinstance(m[-1], str) and not isinstance(m, Identifier) else (m, "") for m in mentions
     ]
     listed = [Mention(n, tuple(ids), when) for n, (ids, when) in enumerate(identifiers, 1)]
-    identities = resolve_identities(listed, merges, "DEMO")
+    changes = [
+        IdentityChange(
+            Stamp(arrival=n), Operation(words[0] if words else "merge"), "PAS", "", *pair
+        )
+        for n, (*pair, words) in enumerate((*m[:2], m[2:]) for m in merges)
+    ]
+    identities = resolve_identities(listed, changes, "DEMO")
     return identities, [identities.find_survivor(identities.anchors[m.id]) for m in listed]
 
 

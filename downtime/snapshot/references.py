@@ -1,0 +1,41 @@
+"""Which record a reference means: never one of another person, and never one of several. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Target(NamedTuple):
+    """A record to which others may refer."""
+
+    source: str
+    person: str
+    """Id of its person; empty when it is about nobody."""
+    id: str
+
+
+class ReferenceIndex:
+    """The records of some types by their keys, and by every other address they have."""
+
+    def __init__(self, types: Iterable[str]) -> None:
+        self._by_key: dict[str, dict[str, list[Target]]] = {
+            name: defaultdict(list) for name in types
+        }
+
+    def add(self, type_name: str, keys: Iterable[str], target: Target) -> None:
+        """Make a record known under its key and its other addresses."""
+        by_key = self._by_key.get(type_name)
+        if by_key is not None:
+            for key in keys:
+                by_key[key].append(target)
+
+    def find(self, type_name: str, key: str, source: str, person: str) -> str:
+        """Id of the record that a record of this source and person means; empty when unsure.
+
+        The same source's is meant, else the only one of that key.
+        """
+        targets = self._by_key[type_name].get(key, ())
+        possible = {t for t in targets if person in ("", t.person) or not t.person}
+        same_source = {target for target in possible if target.source == source}
+        chosen = same_source or possible
+        return next(iter(chosen)).id if len(chosen) == 1 else ""

@@ -1,0 +1,81 @@
+"""When a change happened and was sent, as far as that is believed: pure.
+
+- A time that lies in the future is not believed, or it would shut out all that follows: the time
+  of the message counts instead, else now.
+- In the hour that happens twice in autumn a clock does not say which of the two it shows. All times
+  that were read as its first one are one time there, and the order of arrival decides.
+"""
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from downtime.clock import from_text, to_text
+from downtime.feeds.model import Change, Replacement
+from downtime.snapshot.record_state import Stamp
+
+TOLERANCE = timedelta(minutes=10)
+"""How far the clock of a system may be ahead of ours."""
+_NEARBY = timedelta(hours=36)
+
+
+class StampMaker:
+    """Makes the stamps of the changes that arrive now."""
+
+    def __init__(self, now: datetime, zone: ZoneInfo) -> None:
+        self.latest = to_text(now + TOLERANCE)
+        """The latest time that is believed."""
+        self._zone = zone
+
+    def make_stamp(self, change: Change, arrival: int, part: int) -> Stamp:
+        """The stamp of one change of the message that arrived under this number."""
+        latest = self.latest
+        sent, moment = change.sent, change.event
+        if sent > latest:
+            sent = latest
+        if not moment or moment > latest:
+            moment = sent
+        moment = self._order_time(moment)
+        sent = self._order_time(sent) if sent else moment
+        return Stamp(moment, sent, change.sequence, arrival, part)
+
+    def make_extract_stamp(
+        self, extract: Replacement, digest: str, arrival: int, part: int
+    ) -> Stamp:
+        """The stamp of one row of a full extract: all of them are as at one time."""
+        sent = self._order_time(min(extract.sent, self.latest))
+        return Stamp(sent, sent, 0, arrival, part, digest)
+
+    def _order_time(self, text: str) -> str:
+        if text and _is_near_repeated_hour(text[:10], self._zone):
+            return _begin_of_repeated_hour(text, self._zone)
+        return text
+
+
+@lru_cache(maxsize=4096)
+def _is_near_repeated_hour(day: str, zone: ZoneInfo) -> bool:
+    """Whether clocks are put back within a day and a half of an ISO day."""
+    try:
+        noon = datetime.fromisoformat(f"{day}T12:00:00+00:00")
+    except ValueError:
+        return False
+    before, after = (noon + step for step in (-_NEARBY, _NEARBY))
+    return _offset(before, zone) > _offset(after, zone)
+
+
+def _offset(moment: datetime, zone: ZoneInfo) -> timedelta:
+    return moment.astimezone(zone).utcoffset() or timedelta()
+
+
+@lru_cache(maxsize=4096)
+def _begin_of_repeated_hour(text: str, zone: ZoneInfo) -> str:
+    """The instant at which the first of the two hours begins, for an instant in it; else itself."""
+    try:
+        local = from_text(text).astimezone(zone)
+    except ValueError:
+        return text
+    first, second = (local.replace(fold=fold).utcoffset() for fold in (0, 1))
+    if local.fold or first == second:
+        return text
+    begin = local.replace(minute=0, second=0)
+    return to_text(begin.astimezone(UTC))
