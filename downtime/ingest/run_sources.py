@@ -1,0 +1,169 @@
+"""All sources as one service: each runs by itself, fails by itself, and is tried again later.
+
+What they bring goes into the ledger: messages of listeners by one writer, in batches (`intake`),
+documents of the sources that are asked by their own threads. A signal to stop lets everything that
+was begun be finished and answered.
+"""
+
+import asyncio
+import threading
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from functools import partial
+
+from downtime.errors import UserError
+from downtime.ingest.ledger import Ledger
+from downtime.ingest.model import AuditAction, RawMessage, RecordedMessage
+from downtime.ingest.record_messages import record_messages
+from downtime.ingest.sources.health import HealthReport, SourceHealth, SourceState
+from downtime.ingest.sources.intake import Intake
+from downtime.ingest.sources.mllp_listener import MllpListener
+from downtime.ingest.sources.mllp_settings import MllpSettings
+from downtime.ingest.sources.polling import PollContext, Position
+from downtime.ingest.sources.model import SourceSettings
+from downtime.ingest.sources.source_types import SOURCE_TYPES
+from downtime.ingest.store import sources as sources_store
+from downtime.settings import Settings
+from downtime.vault.database import transaction
+from downtime.vault.model import Actor
+from downtime.vault.vault import Vault
+
+OnReady = Callable[[str, int], None]
+"""Told the name of each listener and the port on which it listens now."""
+
+
+async def run_sources(
+    vault: Vault,
+    settings: Settings,
+    sources: Mapping[str, SourceSettings],
+    actor: Actor,
+    stopping: asyncio.Event,
+    on_ready: OnReady = lambda name, port: None,
+) -> list[HealthReport]:
+    """Run these sources until `stopping` is set; how each did. A source that fails stops no other."""
+    with vault.change(actor, AuditAction.INGEST_RUN, target=" ".join(sorted(sources))):
+        pass
+    with closing(Ledger(vault, settings)) as ledger:
+        service = _Service(vault, settings, ledger, on_ready)
+        await service.run(sources, stopping)
+        return [health.report() for health in service.health]
+
+
+class _Service:
+    def __init__(self, vault: Vault, settings: Settings, ledger: Ledger, on_ready: OnReady) -> None:
+        self.vault = vault
+        self.settings = settings
+        self.ledger = ledger
+        self.on_ready = on_ready
+        self.health: list[SourceHealth] = []
+        self.stopping = threading.Event()
+        self.intake = Intake(partial(_record, ledger), self._note_ledger_fault)
+
+    async def run(self, sources: Mapping[str, SourceSettings], stopping: asyncio.Event) -> None:
+        """All of them, until told to stop; then the listeners first, the writer last."""
+        writer = asyncio.create_task(self.intake.run())
+        with ThreadPoolExecutor(max_workers=len(sources) + 1) as threads:
+            tasks = [
+                asyncio.create_task(self._keep_running(name, source, threads))
+                for name, source in sources.items()
+            ]
+            reporting = asyncio.create_task(self._keep_reporting(threads))
+            await stopping.wait()
+            self.stopping.set()
+            for task in (*tasks, reporting):
+                task.cancel()
+            await asyncio.gather(*tasks, reporting, return_exceptions=True)
+        writer.cancel()
+        await asyncio.gather(writer, return_exceptions=True)
+        for health in self.health:
+            health.state = SourceState.STOPPED
+        self._save_health()
+
+    async def _keep_running(
+        self, name: str, source: SourceSettings, threads: ThreadPoolExecutor
+    ) -> None:
+        """One source: run it, again and again where it is asked, later and later where it fails."""
+        health = SourceHealth(name, source.kind, self.vault.clock)
+        self.health.append(health)
+        failures = 0
+        while True:
+            try:
+                await self._run_once(name, source, health, threads)
+            except Exception as error:
+                health.note_fault(describe_fault(error))
+                health.state = SourceState.WAITING
+                failures += 1
+                await asyncio.sleep(self._pause_seconds(failures))
+            else:
+                failures = 0
+                health.note_success()
+                await asyncio.sleep(getattr(source, "every_seconds", 0.0))
+
+    async def _run_once(
+        self, name: str, source: SourceSettings, health: SourceHealth, threads: ThreadPoolExecutor
+    ) -> None:
+        if isinstance(source, MllpSettings):
+            limit = self.settings.feeds.max_message_bytes
+            listener = MllpListener(name, source, limit, self.intake, health, self.vault.clock)
+            await listener.run(partial(self._note_ready, health))
+        elif poll := SOURCE_TYPES[source.kind].poll:
+            context = PollContext(
+                name,
+                self.settings,
+                health,
+                partial(_record, self.ledger),
+                Position(partial(self._fetch_position, name), partial(self._save_position, name)),
+                self.vault.clock,
+                self.stopping,
+            )
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(threads, poll, source, context)
+
+    def _pause_seconds(self, failures: int) -> float:
+        ingest = self.settings.ingest
+        return min(ingest.retry_cap_seconds, ingest.retry_first_seconds * 2.0 ** (failures - 1))
+
+    def _note_ready(self, health: SourceHealth, port: int) -> None:
+        health.note_success()
+        self.on_ready(health.name, port)
+
+    def _note_ledger_fault(self, error: Exception) -> None:
+        for health in self.health:
+            health.note_fault(f"Nothing can be kept: {describe_fault(error)}")
+
+    def _fetch_position(self, name: str) -> str:
+        return sources_store.fetch_position(self.vault.db, name)
+
+    def _save_position(self, name: str, position: str) -> None:
+        with transaction(self.vault.db) as db:
+            sources_store.save_position(db, name, position)
+
+    async def _keep_reporting(self, threads: ThreadPoolExecutor) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await loop.run_in_executor(threads, self._save_health)
+            await asyncio.sleep(self.settings.ingest.health_seconds)
+
+    def _save_health(self) -> None:
+        """Best effort: a vault that cannot be written now must not stop what is received."""
+        with suppress(Exception), transaction(self.vault.db) as db:
+            sources_store.save_health(db, [health.report() for health in self.health])
+
+
+def _record(ledger: Ledger, raws: Sequence[RawMessage]) -> Sequence[RecordedMessage]:
+    return record_messages(ledger, raws)
+
+
+def describe_fault(error: Exception) -> str:
+    """A sentence for a person, without patient data and without an address."""
+    if isinstance(error, UserError):
+        return error.sentence
+    if isinstance(error, TimeoutError):
+        return "No answer in time."
+    if isinstance(error, OSError):
+        return f"{error.strerror or type(error).__name__}."
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    module = place.filename.replace("\\", "/").rsplit("/", 1)[-1]
+    return f"{type(error).__name__} in {module} line {place.lineno}."
