@@ -62,7 +62,9 @@ class FeedsSettings:
     list_loss_percent: int = setting(
         50, "A full list that lacks more than this share of what is known is put in quarantine."
     )
-    tables: dict[str, Any] = setting({}, "Mappings of tables (CSV, XLSX, XLS, ODS), one for each file name.")
+    tables: dict[str, Any] = setting(
+        {}, "Mappings of tables (CSV, XLSX, XLS, ODS), one for each file name."
+    )
     profiles: dict[str, Any] = setting(
         {}, "What is known of each source, one table a source; docs/feeds.md lists the keys."
     )

@@ -21,16 +21,16 @@ class FileFormat(StrEnum):
     TABLE = "table"
     WORKBOOK = "workbook"
     EMPTY = "empty"
-    OLD_WORKBOOK = "old-workbook"
+    COMPRESSED = "compressed"
     XML = "xml"
     UNKNOWN = "unknown"
 
 
 UNREADABLE = {
     FileFormat.EMPTY: "the file is empty",
-    FileFormat.OLD_WORKBOOK: "an old Excel file (.xls): save it as .xlsx or .csv",
+    FileFormat.COMPRESSED: "a compressed file (gzip): it is read once it is unpacked",
     FileFormat.XML: "an XML file: FHIR is read as JSON only",
-    FileFormat.UNKNOWN: "neither HL7 v2, FHIR in JSON, CSV nor XLSX",
+    FileFormat.UNKNOWN: "neither HL7 v2, FHIR in JSON, CSV nor a workbook",
 }
 """Why a file of such a format is rejected."""
 
@@ -40,10 +40,10 @@ def detect_format(path: Path) -> FileFormat:
     with open_as_bytes(path) as stream:
         head = stream.read(_BLOCK).removeprefix(codecs.BOM_UTF8)
     suffix = path.suffix.lower()
-    if head.startswith(b"PK\x03\x04"):
+    if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):  # XLSX and ODS; XLS
         return FileFormat.WORKBOOK
-    if head.startswith(b"\xd0\xcf\x11\xe0"):
-        return FileFormat.OLD_WORKBOOK
+    if head.startswith(b"\x1f\x8b"):
+        return FileFormat.COMPRESSED
     if _HL7.search(head):
         return FileFormat.HL7
     start = head.lstrip()

@@ -104,9 +104,9 @@ class NamedResources:
                     place = self.find_place(address, source)
                     if place["ward"]:
                         note = {name: fields[name] for name in ("status", "note") if name in fields}
-                        said: dict[str, Value] = {n: text for n, text in place.items() if text}
+                        parts: dict[str, Value] = {n: text for n, text in place.items() if text}
                         key = bed_key(place["ward"], place["bay"], place["bed"])
-                        yield NamedLocation(source, key, said | note)
+                        yield NamedLocation(source, key, parts | note)
 
     def find_place(self, address: str, source: str) -> dict[str, str]:
         """Ward, its name, bay and bed, going up from a Location to what it is part of."""

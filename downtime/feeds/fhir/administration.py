@@ -244,8 +244,8 @@ def _current_place(reader: ResourceReader, resource: Resource, status: str) -> d
         holding = holding or places
     holding.sort(key=lambda place: text_at(place, "period", "start"))
     for place in reversed(holding):
-        if found := _read_place(reader, place, resource):
-            return found
+        if fields := _read_place(reader, place, resource):
+            return fields
     return {"ward": "", "bay": "", "bed": ""} if places and not holding else {}
 
 

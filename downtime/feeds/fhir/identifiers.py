@@ -80,7 +80,7 @@ def _is_nhs(item: Any) -> bool:
 
 
 def _is_own(item: Any, system: str, kind: str, context: FeedContext) -> bool:
-    own_types = _OWN_TYPES | {own.upper() for own in context.profile.mrn_types}
+    own_types = _OWN_TYPES | {kind.upper() for kind in context.profile.mrn_types}
     if kind not in own_types:
         return False
     if system and system == context.settings.site.mrn_system:

@@ -1,92 +1,134 @@
-"""CSV and XLSX files to changes, by the mappings of the configuration.
+"""Tables (CSV, XLSX, XLS, ODS) to changes, by the mappings of the configuration.
 
-The header is the first of the top twenty rows that holds every mapped column; the delimiter (comma,
-semicolon, tab or bar) is the one that makes it so. Each row of an ordinary table is a message; a
-table marked `full` is one message that replaces the data set of its source, as at its `as_at`
-column, else the time in its file's name (`…20261102-0600…`), else the file's own time. A full table
-of which no row can be used replaces nothing.
+The header is the first of the top twenty rows that holds every mapped column; a file without one of
+them is refused whole. Each row of an ordinary table is a message; a table marked `full` is one
+message that replaces the data set of its source, as at its `as_at` column, else the time in its
+file's name (`…20261102-0600…`), else the file's own time. A full table that was cut off, or of which
+too many rows cannot be used, is a finding, by which it goes into quarantine: whoever it does not
+name would leave the ward. One of which no row can be used replaces nothing.
 """
 
-import csv
-import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, islice
-from pathlib import Path
 from typing import BinaryIO
 
-from downtime.clock import to_text
+from downtime.clock import Clock, system_clock
 from downtime.feeds import times
 from downtime.feeds.context import FeedContext
-from downtime.feeds.hl7.segments import decode_text
 from downtime.feeds.model import (
     Change,
     FeedMessage,
+    Finding,
+    FindingKind,
+    Origin,
     Position,
     Reject,
     Replacement,
     UnusableMessageError,
 )
-from downtime.feeds.rejects import accept_or_reject, reject_file
+from downtime.feeds.rejects import accept_or_reject
 from downtime.feeds.tables import workbook
+from downtime.feeds.tables.csv_rows import HEADER_ROWS, TableRow, decode_csv, split_rows
 from downtime.feeds.tables.mapping import TableMapping, normalise_title, table_mappings
 from downtime.feeds.tables.rows import RowReader
 
-_HEADER_ROWS = 20
-_DELIMITERS = ",;\t|"
 _STAMP = re.compile(r"(?<!\d)(20\d\d)-?(\d\d)-?(\d\d)(?:[-_T ]?(\d\d)[-:.]?(\d\d))?(?:\d\d)?(?!\d)")
 
 
-def read_csv(path: Path, stream: BinaryIO, context: FeedContext) -> Iterator[FeedMessage | Reject]:
-    """The messages of a CSV file."""
-    mapping = _find_mapping(path, context)
-    if mapping is None:
-        yield _reject_unmapped(path)
-        return
-    try:
-        yield from _read_table(path, mapping, _split_csv(stream, mapping), context)
-    except csv.Error as error:
-        yield reject_file(path, f"not valid CSV: {error}")
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """One file and how it is read."""
+
+    name: str
+    mapping: TableMapping
+    context: FeedContext
+    sent: str
+    clock: Clock
+    findings: tuple[Finding, ...] = ()
+    """About the file as a whole."""
+
+    def find(self, text: str) -> Finding:
+        """The finding that puts the list into quarantine."""
+        return Finding(FindingKind.LIST_IMPLAUSIBLE, self.mapping.source, text)
 
 
-def read_workbook(path: Path, context: FeedContext) -> Iterator[FeedMessage | Reject]:
-    """The messages of an XLSX file."""
-    mapping = _find_mapping(path, context)
-    if mapping is None:
-        yield _reject_unmapped(path)
+def read_csv(
+    stream: BinaryIO, name: str, modified: str, context: FeedContext, clock: Clock = system_clock
+) -> Iterator[FeedMessage | Reject]:
+    """The messages of a CSV file; `modified` is when it was changed (UTC)."""
+    table = _open_table(name, modified, context, clock)
+    if table is None:
+        yield _reject_unmapped(name)
         return
-    rows = workbook.read_workbook_rows(path, mapping.sheet, context.settings.feeds)
+    profile = table.context.profile
+    decoded = decode_csv(stream.read(), profile.character_set)
+    if decoded.is_damaged:
+        text = f"bytes that are no characters of {profile.character_set}"
+        finding = Finding(FindingKind.CHARACTER_SET, table.mapping.source, text)
+        table = replace(table, findings=(finding,))
+
+    def count_columns(row: list[str]) -> int:
+        return len(_find_columns(row, table.mapping))
+
     try:
-        yield from _read_table(path, mapping, rows, context)
+        yield from _read_table(table, split_rows(decoded.text, count_columns))
     except UnusableMessageError as error:
-        yield reject_file(path, error.reason)
+        yield _reject_table(name, error.reason)
+
+
+def read_workbook(
+    stream: BinaryIO, name: str, modified: str, context: FeedContext, clock: Clock = system_clock
+) -> Iterator[FeedMessage | Reject]:
+    """The messages of a workbook."""
+    table = _open_table(name, modified, context, clock)
+    if table is None:
+        yield _reject_unmapped(name)
+        return
+    data, sheet = stream.read(), table.mapping.sheet
+    rows = workbook.read_workbook_rows(data, sheet, context.settings.feeds)
+    try:
+        yield from _read_table(table, rows)
+    except UnusableMessageError as error:
+        yield _reject_table(name, error.reason)
     finally:
         rows.close()
 
 
-def _find_mapping(path: Path, context: FeedContext) -> TableMapping | None:
+def _open_table(name: str, modified: str, context: FeedContext, clock: Clock) -> _Table | None:
+    """The file with its mapping and profile; None when no mapping matches its name."""
+    file_name = name.replace("\\", "/").rsplit("/", 1)[-1]
     known = table_mappings(context.settings.feeds.tables, context.holders)
-    return next((mapping for mapping in known if mapping.matches(path.name)), None)
+    mapping = next((mapping for mapping in known if mapping.matches(file_name)), None)
+    if mapping is None:
+        return None
+    own_context = context.for_message("", "", file_name)
+    return _Table(name, mapping, own_context, _find_time(file_name, modified, own_context), clock)
 
 
-def _reject_unmapped(path: Path) -> Reject:
-    reason = f"no table mapping matches {path.name}: add one under feeds.tables in config.toml"
-    return reject_file(path, reason)
+def _reject_unmapped(name: str) -> Reject:
+    file_name = name.replace("\\", "/").rsplit("/", 1)[-1]
+    reason = f"no table mapping matches {file_name}: add one under feeds.tables in config.toml"
+    return _reject_table(name, reason)
 
 
-def _split_csv(stream: BinaryIO, mapping: TableMapping) -> Iterator[list[str]]:
-    text = io.TextIOWrapper(stream, "latin-1", newline="")
-    lines = (decode_text(line.encode("latin-1")) for line in text)
-    top = list(islice(lines, _HEADER_ROWS))
-    top[:1] = [line.removeprefix("\ufeff") for line in top[:1]]
+def _reject_table(name: str, reason: str) -> Reject:
+    return Reject(
+        position=Position(name, 1), segment="", reason=reason, origin=Origin("table", line=1)
+    )
 
-    def count_columns(delimiter: str) -> int:
-        headers = (_find_columns(row, mapping) for row in csv.reader(top, delimiter=delimiter))
-        return max(map(len, headers), default=0)
 
-    return csv.reader(chain(top, lines), delimiter=max(_DELIMITERS, key=count_columns))
+def _find_time(file_name: str, modified: str, context: FeedContext) -> str:
+    """The time in the file's name, else the file's own."""
+    if match := _STAMP.search(file_name.rpartition(".")[0] or file_name):
+        year, month, day, hour, minute = match.groups()
+        stamp = f"{year}{month}{day}{hour}{minute}"
+        if hour and (moment := times.parse_instant(stamp, context.zone)):
+            return moment
+    return modified
 
 
 def _find_columns(row: Iterable[str], mapping: TableMapping) -> dict[str, int]:
@@ -97,63 +139,101 @@ def _find_columns(row: Iterable[str], mapping: TableMapping) -> dict[str, int]:
     }
 
 
-def _read_table(
-    path: Path, mapping: TableMapping, rows: Iterator[list[str]], context: FeedContext
-) -> Iterator[FeedMessage | Reject]:
-    numbered = enumerate(rows, start=1)
-    top = list(islice(numbered, _HEADER_ROWS))
-    headers = [_find_columns(row, mapping) for _, row in top]
+def _read_table(table: _Table, rows: Iterator[TableRow]) -> Iterator[FeedMessage | Reject]:
+    top = list(islice(rows, HEADER_ROWS))
+    headers = [_find_columns(row.cells, table.mapping) for row in top]
     best = max(range(len(headers)), key=lambda place: len(headers[place]), default=0)
     columns = headers[best] if headers else {}
-    missing = [mapping.titles[c] for c, target in mapping.columns.items() if target not in columns]
+    _check_columns(table.mapping, columns)
+    width = len(top[best].cells)
+    filled = (row for row in chain(top[best + 1 :], rows) if any(map(str.strip, row.cells)))
+    if table.mapping.full:
+        yield from _join_rows(table, list(filled), columns, width)
+    else:
+        yield from (_read_row(table, row, columns, width) for row in filled)
+
+
+def _check_columns(mapping: TableMapping, columns: dict[str, int]) -> None:
+    titles = mapping.columns.items()
+    missing = [mapping.titles[c] for c, target in titles if target not in columns]
     if missing:
-        yield reject_file(
-            path, f"column '{missing[0]}' of the table mapping '{mapping.name}' is not in the file"
+        names = ", ".join(f"'{title}'" for title in missing)
+        is_one = len(missing) == 1
+        raise UnusableMessageError(
+            "",
+            f"column{'' if is_one else 's'} {names} of the table mapping '{mapping.name}' "
+            f"{'is' if is_one else 'are'} not in the file",
         )
-        return
-    sent = _extract_time(path, context)
-    readers = (
-        RowReader(Position(str(path), number), _cells(row, columns), mapping, sent, context)
-        for number, row in chain(top[best + 1 :], numbered)
-        if any(cell.strip() for cell in row)
-    )
-    messages = (accept_or_reject(row.position, partial(_row_message, row)) for row in readers)
-    yield from _join_messages(path, mapping, messages, sent) if mapping.full else messages
 
 
-def _cells(row: list[str], columns: dict[str, int]) -> dict[str, str]:
+def _read_row(
+    table: _Table, row: TableRow, columns: dict[str, int], width: int
+) -> FeedMessage | Reject:
+    position = Position(table.name, row.number)
+    item = accept_or_reject(position, partial(_row_message, table, row, columns, width))
+    if isinstance(item, FeedMessage):
+        return item
+    return replace(item, origin=_origin(table, row), quote=_mask_row(table, row, columns))
+
+
+def _origin(table: _Table, row: TableRow) -> Origin:
+    return Origin("row", "", table.mapping.name, table.sent, row.line)
+
+
+def _mask_row(table: _Table, row: TableRow, columns: dict[str, int]) -> str:
+    """Which columns of the row are filled, without what stands in them."""
+    titles = {target: table.mapping.titles[c] for c, target in table.mapping.columns.items()}
+    cells = _cells(row, columns).items()
+    return ", ".join(f"{titles[target]}={'…' if cell else ''}" for target, cell in cells)
+
+
+def _cells(row: TableRow, columns: dict[str, int]) -> dict[str, str]:
+    cells = row.cells
     return {
-        target: row[place].strip() if place < len(row) else "" for target, place in columns.items()
+        target: cells[place].strip() if place < len(cells) else ""
+        for target, place in columns.items()
     }
 
 
-def _row_message(row: RowReader) -> FeedMessage:
-    changes = tuple(row.read())
+def _row_message(table: _Table, row: TableRow, columns: dict[str, int], width: int) -> FeedMessage:
+    if any(cell.strip() for cell in row.cells[width:]):
+        reason = "the row has more cells than the list has columns: one was cut at a delimiter"
+        raise UnusableMessageError("", reason)
+    position, mapping = Position(table.name, row.number), table.mapping
+    today = table.clock().astimezone(table.context.zone).date()
+    cells = _cells(row, columns)
+    reader = RowReader(position, cells, mapping, table.sent, today, table.context)
+    changes = tuple(reader.read())
     return FeedMessage(
-        position=row.position,
+        position=position,
         kind="row",
-        source=row.mapping.source,
+        source=mapping.source,
         sent=changes[0].sent,
         content=changes,
+        origin=_origin(table, row),
+        findings=(*table.findings, *reader.findings),
     )
 
 
-def _join_messages(
-    path: Path, mapping: TableMapping, messages: Iterable[FeedMessage | Reject], sent: str
+def _join_rows(
+    table: _Table, rows: list[TableRow], columns: dict[str, int], width: int
 ) -> Iterator[FeedMessage | Reject]:
     """One message of a full table that replaces the data set; its rejects stand for themselves."""
+    mapping, position = table.mapping, Position(table.name, 1)
     changes: list[Change] = []
-    has_rejects = False
-    for message in messages:
-        if isinstance(message, Reject):
-            has_rejects = True
-            yield message
+    findings: Counter[Finding] = Counter()
+    unusable = 0
+    for row in rows:
+        item = _read_row(table, row, columns, width)
+        if isinstance(item, Reject):
+            unusable += 1
+            yield item
         else:
-            changes += (item for item in message.content if isinstance(item, Change))
-    if has_rejects and not changes:
+            findings.update(item.findings)
+            changes += (change for change in item.content if isinstance(change, Change))
+    if rows and unusable == len(rows):
         return
-    position = Position(str(path), 1)
-    as_at = max((change.sent for change in changes), default=sent)
+    as_at = max((change.sent for change in changes), default=table.sent)
     replacement = Replacement(
         types=(mapping.record,),
         source=mapping.source,
@@ -168,14 +248,21 @@ def _join_messages(
         source=mapping.source,
         sent=as_at,
         content=(replacement, *people),
+        origin=Origin("table", "", mapping.name, as_at, 1),
+        findings=(*_check_list(table, rows, unusable, width), *_sum_findings(findings)),
     )
 
 
-def _extract_time(path: Path, context: FeedContext) -> str:
-    """The time in the file's name, else the file's own."""
-    if match := _STAMP.search(path.stem):
-        year, month, day, hour, minute = match.groups()
-        stamp = f"{year}{month}{day}{hour}{minute}"
-        if hour and (moment := times.parse_instant(stamp, context.zone)):
-            return moment
-    return to_text(datetime.fromtimestamp(path.stat().st_mtime, UTC))
+def _check_list(
+    table: _Table, rows: list[TableRow], unusable: int, width: int
+) -> Iterator[Finding]:
+    """Why a full table may not be all that there is."""
+    if unusable * 100 > len(rows) * table.context.settings.feeds.max_unusable_rows_percent:
+        yield table.find(f"{unusable} of the {len(rows)} rows of the list cannot be used")
+    elif len(rows) > 1 and len(rows[-1].cells) < width <= min(len(r.cells) for r in rows[:-1]):
+        yield table.find("the last row of the list is shorter than all others: it may be cut off")
+
+
+def _sum_findings(findings: Counter[Finding]) -> Iterator[Finding]:
+    for finding, count in findings.items():
+        yield finding._replace(text=f"{finding.text} ({count} rows)") if count > 1 else finding

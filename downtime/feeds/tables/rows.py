@@ -3,24 +3,38 @@
 Keys: a bed by its place; an encounter by its visit number, else the patient; an appointment by its
 number, else patient, start and place; a request by its number and code as in HL7 v2; others by
 their number, else patient and all that the row says. In an ordinary table an empty cell is 'not
-said'; in a full one it is empty.
+said'; in a full one it is empty. A cell that cannot be read is left out and said; a number that a
+spreadsheet broke is never taken for one.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from datetime import date
 
 from downtime.clinical.identifiers import MRN, NHS, Identifier, clean_nhs_number
+from downtime.clinical.record_types import TYPES
 from downtime.feeds import times
 from downtime.feeds.context import FeedContext
 from downtime.feeds.hl7.codes import GENDERS
-from downtime.feeds.model import Change, Position, UnusableMessageError, Value, bed_key
+from downtime.feeds.model import (
+    Change,
+    Finding,
+    FindingKind,
+    Position,
+    UnusableMessageError,
+    Value,
+    bed_key,
+)
 from downtime.feeds.tables import dates
+from downtime.feeds.tables.cells import is_damaged_number, is_number_field
 from downtime.feeds.tables.mapping import TableMapping, is_number, is_time, normalise_title
 
 _PERSON = "patient."
 """Begins the targets that are fields of Patient."""
 _NUMBER_TARGETS = ("patient.mrn", "patient.nhs", "mrn", "nhs_number")
-_WITHOUT_SOURCE_TEXT = ("recorded", "deceased")
+_NHS_TARGETS = ("patient.nhs", "nhs_number")
+_PAST = ("birth_date", "deceased", "recorded")
+"""Times that are never to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +46,20 @@ class RowReader:
     mapping: TableMapping
     sent: str
     """When the table was made, unless the row has a time of its own."""
+    today: date
     context: FeedContext
+    findings: list[Finding] = field(default_factory=list)
+
+    def note(self, kind: FindingKind, target: str, text: str) -> None:
+        """Keeps a finding about a column."""
+        title = next(iter(self._titles(target)), target)
+        self.findings.append(Finding(kind, self.mapping.source, text, title))
 
     def read(self) -> list[Change]:
         """What the row says; UnusableMessageError names the column, never what stands in it."""
-        record, numbers = self.mapping.record, self._patient()
+        record = self.mapping.record
+        self._drop_damaged_numbers()
+        numbers = self._patient()
         if not numbers and record != "Location":
             raise UnusableMessageError(
                 " / ".join(self._titles(*_NUMBER_TARGETS)),
@@ -77,6 +100,18 @@ class RowReader:
             position=self.position,
         )
 
+    def _drop_damaged_numbers(self) -> None:
+        for target, cell in self.cells.items():
+            if is_number_field(target) and is_damaged_number(cell):
+                is_nhs = target in _NHS_TARGETS and clean_nhs_number(cell)
+                if not is_nhs:
+                    self.cells[target] = ""
+                    reason = "a number that a spreadsheet changed: it is not used"
+                    self.note(FindingKind.NUMBER_DAMAGED, target, reason)
+            elif target in _NHS_TARGETS and cell and not clean_nhs_number(cell):
+                reason = "an NHS number does not pass its check: it is not used"
+                self.note(FindingKind.NUMBER_DAMAGED, target, reason)
+
     def _patient(self) -> tuple[Identifier, ...]:
         mrn = self.cells.get("patient.mrn") or self.cells.get("mrn", "")
         nhs = self.cells.get("patient.nhs") or self.cells.get("nhs_number", "")
@@ -105,7 +140,7 @@ class RowReader:
         value = self.mapping.values.get(target, {}).get(normalise_title(cell), cell)
         if is_time(record, name):
             fields[name] = self._moment(target)
-            if name not in _WITHOUT_SOURCE_TEXT:
+            if _has_field(record, f"{name}_text"):
                 clock = self.cells.get(f"{name}.time", "")
                 fields[f"{name}_text"] = f"{cell} {clock}".strip()
         elif is_number(record, name):
@@ -118,34 +153,43 @@ class RowReader:
         if not digits:
             return 0
         if not digits.isascii() or not digits.isdigit() or len(digits) > 9:
-            raise self._wrong_cell(target, "the column holds no whole number")
+            self.note(FindingKind.NOT_READ, target, "the column holds no whole number")
+            return 0
         return int(digits)
 
     def _moment(self, target: str) -> str:
-        """A time as stored, put together when its date and time stand in two columns."""
+        """A time as stored, put together when its date and time stand in two columns; else empty."""
         text, zone = self.cells.get(target, ""), self.context.zone
         if not text:
             return ""
+        is_past = target.removeprefix(_PERSON).partition(".")[0] in _PAST
         value = times.parse_time(text, zone) if "T" in text else ""
-        value = value or dates.parse_moment(text, self.mapping.dates)
-        if not value:
-            raise self._wrong_cell(target, "the column holds no date that can be read")
-        time_target = target.removesuffix(".date") + ".time"
-        time_text = self.cells.get(time_target, "")
-        if target.endswith(".date") and time_text:
-            clock = dates.parse_clock(time_text)
-            if not clock:
-                reason = "the column holds no time of day that can be read"
-                raise self._wrong_cell(time_target, reason)
-            value = f"{value[:10]}T{clock}"
+        value = value or dates.parse_moment(text, self.mapping.dates, self.today, is_past)
+        if not value or (is_past and value[:10] > self.today.isoformat()):
+            reason = "the column holds no date that can be read, or one that cannot be"
+            self.note(FindingKind.TIME_UNREADABLE, target, reason)
+            return ""
+        if target.endswith(".date"):
+            value = self._add_clock(value, target.removesuffix(".date") + ".time")
         return value if value.endswith("Z") else times.parse_time(value, zone)
 
-    def _wrong_cell(self, target: str, reason: str) -> UnusableMessageError:
-        return UnusableMessageError(next(iter(self._titles(target)), target), reason)
+    def _add_clock(self, value: str, target: str) -> str:
+        text = self.cells.get(target, "")
+        if not text:
+            return value
+        if clock := dates.parse_clock(text):
+            return f"{value[:10]}T{clock}"
+        reason = "the column holds no time of day that can be read"
+        self.note(FindingKind.TIME_UNREADABLE, target, reason)
+        return value
 
     def _titles(self, *targets: str) -> list[str]:
         columns = self.mapping.columns.items()
         return [self.mapping.titles[column] for column, target in columns if target in targets]
+
+
+def _has_field(record: str, name: str) -> bool:
+    return any(item.name == name for item in fields(TYPES[record]))
 
 
 def _normalise_code(name: str, sent: str) -> str:

@@ -1,14 +1,15 @@
-"""The child that opens one workbook and writes its rows as lines of JSON; run by `workbook.rows`.
+"""The child that opens one workbook and writes its rows as lines of JSON; run by `workbook`.
 
-Arguments: path, sheet (may be empty), bytes of memory, seconds.
+Its standard input is the workbook. Arguments: sheet (may be empty), bytes of memory, seconds.
 """
 
 import sys
 from datetime import date, datetime, time, timedelta
+from io import BytesIO
 from typing import Any
 
 import orjson
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from downtime.processes.sandbox import limit_resources
 
@@ -31,22 +32,24 @@ def cell(value: Any) -> str:
     return str(value).strip()
 
 
-def main(path: str, sheet: str, memory: str, seconds: str) -> int:
+def main(sheet: str, memory: str, seconds: str) -> int:
     """Writes the rows, or one object that says why there are none."""
     limit_resources(memory, seconds)
     out = sys.stdout.buffer
     try:
-        workbook = CalamineWorkbook.from_path(path)
+        workbook = CalamineWorkbook.from_filelike(BytesIO(sys.stdin.buffer.read()))
         if sheet and sheet not in workbook.sheet_names:
             out.write(orjson.dumps({"error": f"the workbook has no sheet '{sheet}'"}) + b"\n")
             return 0
         page = workbook.get_sheet_by_name(sheet or workbook.sheet_names[0])
         for row in page.to_python(skip_empty_area=False):
             out.write(orjson.dumps([cell(value) for value in row]) + b"\n")
+    except PasswordError:
+        out.write(orjson.dumps({"error": "the workbook is locked with a password"}) + b"\n")
     except (CalamineError, OSError, IndexError):
-        out.write(orjson.dumps({"error": "the workbook is damaged, or no XLSX"}) + b"\n")
+        out.write(orjson.dumps({"error": "the workbook is damaged, or no workbook"}) + b"\n")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:5]))
+    sys.exit(main(*sys.argv[1:4]))

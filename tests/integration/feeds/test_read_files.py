@@ -1,7 +1,9 @@
 """Files and folders as they come: formats found by content, bombs refused, rejects that say why."""
 
+import base64
 import os
 import zipfile
+import zlib
 from datetime import date, time
 from pathlib import Path
 
@@ -22,8 +24,35 @@ ADT = (
 FHIR = orjson.dumps(
     {"resourceType": "Patient", "id": "p", "identifier": [{"system": "x/DEMO", "value": "H1"}]}
 )
+XLS = zlib.decompress(
+    base64.b64decode(
+        "eNrtWE1oE0EU/mazaX5I0yS2QiuEULDaWijiRYR2a4k2BxOrFvxB0NQuGFoTibnoQas1R6HgyeqlUAUVql78QQ968y"
+        "BULFgQhLQePQkKHtqsb14mkkaFBrRg2S/Mm/czPy/z3szs7tvZYGHqUcsCqtADB4qWB3UVOkHFUxYCILtlSbZcu6lY"
+        "Nv4reNwUyDonnte/cckYyngvQMND/RVRYJHKcZxFIpM2I2uIPvYhKaQP3UQFbpHGj2b2KsT0FNMNTB9wyxdMe1lzjW"
+        "k3tS2IY5g1Eh07VRYf0VrZ5occ9wn3+cCa7WjCa5nFlyZEqa0Tu7Op5Oh6MYR1H6ZBke4302ZWyg24DS8QjXbF411H"
+        "CWHdizvUHrHYrni8gEbKiWl8syLA1/Lmfxmx9WurFyD995V61x/0bgrp7/Qeimu1/rqmA2OwTvIey8OH/bq06NiXOp"
+        "dbQjt0lvhkSMQORRIZEqLJnEnVYOqMSbk0eNpM5rKmV14PfJwEVhwn9bzNfESH0cB8kDdbgBxduvvlXXxowDjBmjG+"
+        "QkoXzWbpGCxclj2os58tGqDc6WB+G9MrPOom5luYNlICU9020KSYvePc5ipb22ieHYw5Y0sFv5X4/OcDT8P5T0Y78T"
+        "P9CxcaZ+aNKbTS4g1Tf/kbR6foFJM3JJ4Z5VqoQ+kj0+ZfDii3FlC+W+o2bcCy3HmEINOSJFdH/JQ0tVYlyUGSQ40l"
+        "qsZy0AoJNdbE6ORNre+i5mV/Q1ic05RdI2/u35N4b5TsckwZpR4thMe8vL0VV74XNmzYsGHDhg0bNtYVhHqodqjHaq"
+        "d6aHep7zrLVIr2Z5J1i4PI0C9Hb4V7kKY6i/M15c9GOEV5LLHKPuXvhRKHafYsRjDEfozUnL/00iUq/8+qOwb+3haq"
+        "df5iLX7+4/l/ANMW5Oo="
+    )
+)
+"""The workbook of the fixture below as Excel 97 kept it: few programs still write that."""
+_ODS = "urn:oasis:names:tc:opendocument:xmlns:"
+_ODS_HEAD = "".join(
+    f'<table:table-cell office:value-type="string"><text:p>{title}</text:p></table:table-cell>'
+    for title in ("NHS No", "Date", "Time", "Theatre")
+)
+_ODS_ROW = (
+    '<table:table-cell office:value-type="float" office:value="9990000018"/>'
+    '<table:table-cell office:value-type="date" office:date-value="2026-11-02"/>'
+    '<table:table-cell office:value-type="time" office:time-value="PT08H30M00S"/>'
+    '<table:table-cell office:value-type="float" office:value="1"/>'
+)
 LIST = {
-    "match": "*.xlsx",
+    "match": ["*.xlsx", "*.xls", "*.ods"],
     "record": "Appointment",
     "columns": {
         "NHS No": "patient.nhs",
@@ -43,6 +72,26 @@ def workbook(tmp_path):
     path = tmp_path / "list.xlsx"
     book.save(path)
     return path
+
+
+def write_ods(path, rows, prologue=""):
+    """An OpenDocument spreadsheet of one sheet, from the XML of its rows."""
+    spaces = "".join(f' xmlns:{n}="{_ODS}{n}:1.0"' for n in ("office", "table", "text"))
+    body = (
+        f'<?xml version="1.0"?>{prologue}<office:document-content{spaces}><office:body>'
+        f'<office:spreadsheet><table:table table:name="List">{rows}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    manifest = (
+        f'<manifest:manifest xmlns:manifest="{_ODS}manifest:1.0">'
+        f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{kind}"/>'
+        "</manifest:manifest>"
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", kind)
+        archive.writestr("META-INF/manifest.xml", manifest)
+        archive.writestr("content.xml", body)
 
 
 def settings(**feeds):
@@ -75,11 +124,12 @@ def test_wide_text_is_read(tmp_path, encoding):
     ("name", "data", "reason"),
     [
         ("empty.hl7", b"", "the file is empty"),
-        ("notes.md", b"# Notes", "neither HL7 v2, FHIR in JSON, CSV nor XLSX"),
-        ("old.xls", b"\xd0\xcf\x11\xe0rest", "an old Excel file"),
+        ("notes.md", b"# Notes", "neither HL7 v2, FHIR in JSON, CSV nor a workbook"),
+        ("list.csv.gz", b"\x1f\x8b\x08rest", "a compressed file"),
         ("fhir.xml", b"<?xml version='1.0'?><Patient/>", "FHIR is read as JSON only"),
         ("list.csv", b"a,b\n1,2\n", "no table mapping matches list.csv"),
         ("bad.xlsx", b"PK\x03\x04 nothing", "the workbook is damaged"),
+        ("bad.xls.xlsx", b"\xd0\xcf\x11\xe0rest", "the workbook is damaged"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why(tmp_path, name, data, reason):
@@ -106,6 +156,71 @@ def test_a_workbook_with_numbers_dates_and_times(workbook):
     assert change.patient[0].value == "9990000018"
     assert change.fields["start"] == "2026-11-02T08:30:00Z"
     assert change.fields["location"] == "1"
+
+
+@pytest.mark.parametrize("suffix", ["xls", "ods"])
+def test_older_and_open_workbooks_are_read_as_xlsx_is(tmp_path, suffix):
+    path = tmp_path / f"list.{suffix}"
+    path.write_bytes(XLS)
+    if suffix == "ods":
+        rows = (f"<table:table-row>{row}</table:table-row>" for row in (_ODS_HEAD, _ODS_ROW))
+        write_ods(path, "".join(rows))
+    (message,) = read_feeds([path], settings())
+    change = message.content[0]
+    assert change.patient[0].value == "9990000018"
+    assert (change.fields["start"], change.fields["location"]) == ("2026-11-02T08:30:00Z", "1")
+
+
+def test_a_sheet_of_repeated_cells_is_refused_and_nothing_else_stops(tmp_path):
+    repeated = 'office:value-type="string" table:number-columns-repeated="16384"'
+    cell = f"<table:table-cell {repeated}><text:p>x</text:p></table:table-cell>"
+    repeated = f'<table:table-row table:number-rows-repeated="1048576">{cell}</table:table-row>'
+    write_ods(tmp_path / "bomb.ods", f"<table:table-row>{_ODS_HEAD}</table:table-row>{repeated}")
+    (tmp_path / "next.hl7").write_bytes(ADT)
+    first, second = read_feeds([tmp_path], settings(worker_memory_bytes=256 << 20))
+    assert first.reason.startswith("the workbook")
+    assert isinstance(second, FeedMessage)
+
+
+def test_entities_are_never_expanded(tmp_path):
+    entities = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
+    prologue = f'<!DOCTYPE x [<!ENTITY e0 "PATEL">{entities}]>'
+    cell = '<table:table-cell office:value-type="string"><text:p>&e9;</text:p></table:table-cell>'
+    row = f"<table:table-row>{cell}</table:table-row>"
+    write_ods(tmp_path / "bomb.ods", row, prologue)
+    (reject,) = read_feeds([tmp_path], settings(worker_memory_bytes=256 << 20))
+    assert reject.reason.startswith(("column 'NHS No'", "columns 'NHS No'", "the workbook"))
+
+
+def test_one_line_that_is_too_long_does_not_stop_the_lines_after_it(tmp_path):
+    long = b'{"resourceType": "Patient", "x": "' + b"y" * 50_000 + b'"}'
+    (tmp_path / "a.ndjson").write_bytes(b"\n".join([long, FHIR, b"", b"{broken", FHIR]))
+    items = list(read_feeds([tmp_path], settings(max_message_bytes=10_000)))
+    assert [type(item) for item in items] == [Reject, FeedMessage, Reject, FeedMessage]
+    assert [item.origin.line for item in items] == [1, 2, 4, 5]
+    assert "feeds.max_message_bytes" in items[0].reason
+
+
+def test_json_a_hundred_thousand_levels_deep_is_refused(tmp_path):
+    (tmp_path / "a.json").write_bytes(b'{"a":' * 100_000)
+    (tmp_path / "b.json").write_bytes(FHIR)
+    first, second = read_feeds([tmp_path], settings())
+    assert "feeds.max_json_depth" in first.reason
+    assert isinstance(second, FeedMessage)
+
+
+def test_a_cell_of_a_whole_file_is_refused(tmp_path):
+    mapping = {"match": "*.csv", "record": "Location", "columns": {"Ward": "ward"}}
+    (tmp_path / "a.csv").write_bytes(b"Ward\n" + b"x" * 1_000_000)
+    (reject,) = read_feeds([tmp_path], settings(tables={"beds": mapping}))
+    assert "far too long" in reject.reason
+
+
+def test_messages_are_numbered_over_all_files(tmp_path):
+    (tmp_path / "a.hl7").write_bytes(ADT * 2)
+    (tmp_path / "b.json").write_bytes(FHIR)
+    positions = [item.position for item in read_feeds([tmp_path], Settings())]
+    assert [(p.number, p.arrival) for p in positions] == [(1, 1), (2, 2), (1, 3)]
 
 
 def test_a_workbook_whose_cells_lie_far_apart_is_refused_and_nothing_else_stops(tmp_path):

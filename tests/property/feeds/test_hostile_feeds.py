@@ -2,7 +2,6 @@
 
 import io
 from contextlib import suppress
-from pathlib import Path
 
 import orjson
 import pytest
@@ -57,6 +56,8 @@ JSON = st.recursive(
         | st.dictionaries(
             st.sampled_from(
                 ["id", "identifier", "system", "value", "type", "coding", "code", "text", "display"]
+                + ["period", "end", "use", "extension", "url", "concept", "medication", "content"]
+                + ["attachment", "data", "contentType", "basedOn", "specimen", "class", "reason"]
                 + ["reference", "subject", "patient", "name", "given", "status", "period", "start"]
                 + [
                     "participant",
@@ -117,7 +118,7 @@ def test_any_bytes_of_any_format_end_in_messages_and_rejects(data):
     messages = [
         *hl7_messages.read_hl7(io.BytesIO(data), "x", known),
         *resources.read_fhir(io.BytesIO(data), "x", known),
-        *files.read_csv(Path(__file__), io.BytesIO(b"0,1\n" + data), known),
+        *files.read_csv(io.BytesIO(b"0,1\n" + data), "x", "2026-11-02T14:30:00Z", known),
     ]
     for item in messages:
         assert isinstance(item, (FeedMessage, Reject))

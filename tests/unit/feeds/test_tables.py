@@ -1,15 +1,14 @@
 """CSV by a mapping of the configuration."""
 
 import io
-import os
-from pathlib import Path
+from datetime import UTC, datetime
 
 import pytest
 
 from downtime.clinical.identifiers import Identifier
 from downtime.errors import InputError
 from downtime.feeds.context import feed_context
-from downtime.feeds.model import FeedMessage, Reject, Replacement
+from downtime.feeds.model import Reject, Replacement
 from downtime.feeds.tables import files
 from downtime.settings import FeedsSettings, Settings
 
@@ -37,22 +36,36 @@ BEDS = {
     "values": {"status": {"Vacant": "available"}},
     "columns": {"Ward": "ward", "Bed": "bed", "State": "status"},
 }
+WARD = {
+    "match": "ward*",
+    "record": "Encounter",
+    "full": True,
+    "constants": {"status": "in-progress", "kind": "inpatient"},
+    "columns": {
+        "Ward": "ward",
+        "Bed": "bed",
+        "MRN": "patient.mrn",
+        "Surname": "patient.family",
+        "DOB": "patient.birth_date",
+        "Visit": "visit_number",
+    },
+}
+WARD_HEADER = "Ward,Bed,MRN,Surname,DOB,Visit\n"
+NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
 HEADER = "Hospital No,NHS No,Surname,Date,Time,Theatre,Order,Procedure,Status\r\n"
 ROW = "H1001,999 000 0018,PATEL,02/11/2026,0830,T1,1,Hernia repair,Booked\r\n"
 
 
 @pytest.fixture
-def read(tmp_path):
+def read():
     """Reads one CSV file of a name from its text, by the mappings that are given."""
 
-    def run(text, name="theatre-list.csv", encoding="utf-8", **mappings):
-        path = tmp_path / name
-        path.write_bytes(text.encode(encoding))
-        os.utime(path, (1_793_606_400, 1_793_606_400))
+    def run(text, name="theatre-list.csv", encoding="utf-8", profiles=None, **mappings):
         known = mappings or {"theatre-list": THEATRE, "beds": BEDS}
-        settings = Settings(feeds=FeedsSettings(tables=known))
-        stream = io.BytesIO(path.read_bytes())
-        return list(files.read_csv(Path(path), stream, feed_context(settings)))
+        settings = Settings(feeds=FeedsSettings(tables=known, profiles=profiles or {}))
+        stream = io.BytesIO(text.encode(encoding))
+        context = feed_context(settings)
+        return list(files.read_csv(stream, name, "2026-11-02T08:00:00Z", context, lambda: NOW))
 
     return run
 
@@ -111,12 +124,21 @@ def test_a_quoted_cell_may_hold_lines(read):
     assert message.content[0].changes[0].fields["description"] == "Hernia,\nboth sides"
 
 
-def test_a_row_that_cannot_be_used_stops_nothing_and_its_reject_holds_no_data(read):
-    bad = ROW.replace("02/11/2026", "PATEL?")
-    changes = read(HEADER + bad + ROW)
-    assert [type(item) for item in changes] == [Reject, FeedMessage]
-    assert (changes[0].position.number, changes[0].segment) == (2, "Date")
-    assert changes[0].reason == "the column holds no date that can be read"
+def test_a_cell_that_cannot_be_read_is_said_and_the_row_is_used(read):
+    (message,) = read(HEADER + ROW.replace("02/11/2026", "PATEL?") + ROW)
+    fields = message.content[0].changes[0].fields
+    assert (fields["start"], fields["description"]) == ("", "Hernia repair")
+    (finding,) = message.findings
+    assert (finding.kind, finding.segment) == ("time-unreadable", "Date")
+    assert "PATEL" not in finding.text
+
+
+def test_a_reject_names_its_row_and_holds_no_data(read):
+    reject, _ = read(HEADER + ROW.replace("H1001,999 000 0018", ",") + ROW * 20)
+    assert (reject.position.number, reject.origin.line) == (2, 2)
+    assert reject.origin.sender == "theatre-list"
+    assert "Hospital No=, NHS No=, Surname=…" in reject.quote
+    assert "PATEL" not in str(reject)
 
 
 def test_a_row_without_a_number_is_a_reject(read):
@@ -168,3 +190,108 @@ def test_a_mapping_that_cannot_be_used_is_named(read, change, words):
     with pytest.raises(InputError, match=words) as caught:
         read("Ward,Bed,State\r\n", name="beds.csv", beds={**BEDS, **change})
     assert "'beds'" in caught.value.sentence
+
+
+@pytest.mark.parametrize("full", [True, False])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        'W1,1,A1,"SMITH,01/02/1960,V1\nW1,2,A2,JONES,01/02/1960,V2\n',
+        'W1,1,A1,"SMITH,01/02/1960,V1\nW1,2,A2,"JONES",01/02/1960,V2\n',
+        'W1,1,A1,"SMITH,01/02/1960,V1\nW1,2,A2,JONES",01/02/1960,V2\nW1,3,A3,KING,,V3\n',
+        'W1,1,A1,SMITH,01/02/1960,"V1\n',
+        'W1,1,A1,"O"BRIEN",01/02/1960,V1\n',
+    ],
+)
+def test_a_list_with_an_open_quote_is_refused_whole(read, rows, full):
+    items = read(WARD_HEADER + rows, name="ward.csv", ward={**WARD, "full": full})
+    assert [type(item) for item in items] == [Reject]
+    assert "refused whole" in items[0].reason
+
+
+def test_a_row_that_was_cut_at_a_comma_is_a_reject(read):
+    rows = "W1,1,A1,SMITH, JOHN,01/02/1960,V1\nW1,2,A2,JONES,01/02/1960,V2\n"
+    first, second = read(WARD_HEADER + rows, name="ward.csv", ward={**WARD, "full": False})
+    assert "more cells" in first.reason
+    assert second.content[1].fields["family"] == "JONES"
+
+
+def test_a_list_that_was_cut_off_or_of_which_many_rows_are_wrong_is_implausible(read):
+    row = "W1,{0},A{0},SMITH,01/02/1960,V{0}\n"
+    rows = [row.format(number) for number in range(1, 10)]
+    cut = read(WARD_HEADER + "".join(rows) + "W1,10,A1", name="ward.csv", ward=WARD)[-1]
+    wrong = read(WARD_HEADER + "".join(rows) + "W1,10,,,,\n" * 2, name="ward.csv", ward=WARD)[-1]
+    whole = read(WARD_HEADER + "".join(rows), name="ward.csv", ward=WARD)[-1]
+    kinds = [[finding.kind for finding in message.findings] for message in (cut, wrong, whole)]
+    assert kinds == [["list-implausible"], ["list-implausible"], []]
+
+
+@pytest.mark.parametrize(
+    ("text", "born"),
+    [
+        ("01/02/29", "1929-02-01"),
+        ("02/11/26", "2026-11-02"),
+        ("03/11/26", "1926-11-03"),
+        ("1-Feb-99", "1999-02-01"),
+        ("29/02/28", "1928-02-29"),
+        ("29/02/00", "2000-02-29"),
+        ("01/02/2029", ""),
+        ("31/02/60", ""),
+    ],
+)
+def test_nobody_is_born_in_the_future(read, text, born):
+    row = f"W1,1,A1,SMITH,{text},V1\n"
+    message = read(WARD_HEADER + row, name="ward.csv", ward=WARD)[-1]
+    assert message.content[1].fields["birth_date"] == born
+    assert [finding.kind for finding in message.findings] == ["time-unreadable"] * (not born)
+
+
+def test_a_two_digit_year_of_an_appointment_is_the_nearest(read):
+    (message,) = read(HEADER + ROW.replace("02/11/2026", "04/01/27"))
+    assert message.content[0].changes[0].fields["start"] == "2027-01-04T08:30:00Z"
+
+
+@pytest.mark.parametrize(
+    "number", ["1.23E+05", '"=""00123"""', "'00123", "123.0", "#REF!", "2026-03-01", "######"]
+)
+def test_a_number_that_a_spreadsheet_broke_is_no_identity(read, number):
+    row = f"W1,1,{number},SMITH,01/02/1960,V1\n"
+    items = read(WARD_HEADER + row, name="ward.csv", ward={**WARD, "full": False})
+    assert [type(item) for item in items] == [Reject]
+    named = {**WARD, "full": False, "columns": {**WARD["columns"], "NHS": "patient.nhs"}}
+    text = f"NHS,{WARD_HEADER}9990000018,{row}"
+    (message,) = read(text, name="ward.csv", ward=named)
+    assert [number.value for number in message.content[0].patient] == ["9990000018"]
+    assert [(f.kind, f.segment) for f in message.findings] == [("number-damaged", "MRN")]
+
+
+def test_a_visit_number_that_was_broken_is_no_key(read):
+    row = "W1,1,A1,SMITH,01/02/1960,1.23E+05\n"
+    (message,) = read(WARD_HEADER + row, name="ward.csv", ward=WARD)
+    assert message.content[0].changes[0].key == "MR|DEMO|A1"
+
+
+def test_an_nhs_number_that_fails_its_check_is_said(read):
+    (message,) = read(HEADER + ROW.replace("999 000 0018", "999 000 0019"))
+    assert [(f.kind, f.segment) for f in message.findings] == [("number-damaged", "NHS No")]
+
+
+def test_the_profile_of_a_file_names_its_characters_and_zone(read):
+    profiles = {"theatre": {"files": ["theatre*"], "character_set": "cp1250",
+                            "time_zone": "Europe/Warsaw"}}  # fmt: skip
+    text = HEADER + ROW.replace("PATEL", "ŁUKASZ")
+    (message,) = read(text, encoding="cp1250", profiles=profiles)
+    assert message.content[1].fields["family"] == "ŁUKASZ"
+    assert message.content[0].changes[0].fields["start"] == "2026-11-02T07:30:00Z"
+
+
+def test_characters_that_are_none_of_the_named_set_are_said(read):
+    profiles = {"theatre": {"files": ["theatre*"], "character_set": "utf-8"}}
+    text = HEADER + ROW.replace("PATEL", "MÜLLER")
+    (message,) = read(text, encoding="cp1252", profiles=profiles)
+    assert [finding.kind for finding in message.findings] == ["character-set"]
+
+
+def test_every_missing_column_is_named(read):
+    (reject,) = read("Ward,Bed\nW1,1\n", name="ward.csv", ward=WARD)
+    assert "'MRN', 'Surname', 'DOB', 'Visit'" in reject.reason
