@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -12,6 +13,11 @@ from downtime.settings import Settings
 
 T = TypeVar("T")
 SETTINGS = "docs/settings.md"
+
+
+def read_data_file(package: str, name: str) -> dict[str, Any]:
+    """A TOML file of the program's own that lies beside the modules of a package."""
+    return tomllib.loads((files(package) / name).read_text("utf-8"))
 
 
 def load_settings(path: Path) -> Settings:

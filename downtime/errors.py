@@ -12,10 +12,12 @@ UserError                exit 1   a code, a sentence, a next step
 """
 
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from http import HTTPStatus
 from typing import TypeVar
 
 T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
 
 
 class UserError(Exception):
@@ -77,6 +79,22 @@ class StaleDataError(UserError):
     """The work was done, on data older than the site allows."""
 
     exit_code = 3
+
+
+def parse_choice(kind: type[E], word: str, code: str, sentence: str) -> E:
+    """The member of an enumeration that a word names; InputError, with the words there are."""
+    if word not in tuple(kind):
+        raise InputError(code, sentence, f"Choose {', '.join(kind)}.")
+    return kind(word)
+
+
+def refusal_of(check: Callable[..., object], *arguments: object) -> str:
+    """The sentence with which a check refuses; empty when it does not."""
+    try:
+        check(*arguments)
+    except UserError as error:
+        return error.sentence
+    return ""
 
 
 def apply_to_each(names: Sequence[str], do: Callable[[str], T]) -> list[T]:

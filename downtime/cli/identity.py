@@ -11,7 +11,7 @@ from downtime.cli.session import Output, Session, command
 from downtime.errors import NotFoundError
 from downtime.outage.model import Outage
 from downtime.paper.serials import format_serial
-from downtime.reconcile.identity import link_person
+from downtime.reconcile.identity import link_person, links
 from downtime.reconcile.identity.candidates import Candidate
 from downtime.reconcile.identity.model import Link
 from downtime.reconcile.identity.unidentified import (
@@ -110,11 +110,8 @@ def confirm(session: Session, form: str, reason: str) -> Output:
 def reject(session: Session, form: str, reason: str) -> Output:
     """Refuse the proposed link."""
     person = _person(session, form)
-    return _link_output(
-        link_person.reject_for_person(
-            *_context(session), person.ref, _link_id(person), session.actor, reason
-        )
-    )
+    link = links.reject_link(session.vault, _link_id(person), session.actor, reason)
+    return _link_output(link)
 
 
 @command(identity, "undo", permission=Permission.IDENTITY_UNDO)
@@ -123,11 +120,8 @@ def reject(session: Session, form: str, reason: str) -> Output:
 def undo(session: Session, form: str, reason: str) -> Output:
     """Take a confirmed link back."""
     person = _person(session, form)
-    return _link_output(
-        link_person.undo_for_person(
-            *_context(session), person.ref, _link_id(person), session.actor, reason
-        )
-    )
+    link = links.undo_link(session.vault, _link_id(person), session.actor, reason)
+    return _link_output(link)
 
 
 def _outage(session: Session) -> Outage:

@@ -14,8 +14,14 @@ from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
-from downtime.entry import page_saves, policies
-from downtime.entry.claims import check_not_claimed
+from downtime.entry import policies
+from downtime.entry.claims import (
+    LateSaveError,
+    PageSave,
+    check_not_claimed,
+    is_last_page,
+    record_save,
+)
 from downtime.entry.keyed_form import KeyedForm, open_form
 from downtime.entry.model import (
     LIFECYCLE,
@@ -27,7 +33,6 @@ from downtime.entry.model import (
     Task,
     VerificationBasis,
 )
-from downtime.entry.page_saves import LateSaveError, PageSave
 from downtime.entry.store import claims, entries, second_keyings
 from downtime.entry.validation import (
     AnswerProblem,
@@ -307,7 +312,7 @@ def _is_resubmission(
     done = second_keyings.fetch(db, entry.serial)
     if done is None or not done.keyed or done.person != actor.id or done.answers != answers:
         return False
-    return page_saves.is_last_page(db, entry.serial, page)
+    return is_last_page(db, entry.serial, page)
 
 
 def _open_waiting_entry(
@@ -317,7 +322,7 @@ def _open_waiting_entry(
     entry = entries.fetch_entry(db, serial)
     if page:
         is_open = entry is not None and entry.waits == task
-        page_saves.record_save(db, serial, page, is_open=is_open)
+        record_save(db, serial, page, is_open=is_open)
     check_not_claimed(db, serial, actor, now)
     entry = policies.check_waits_for(entry, serial, task)
     policies.check_is_other_person(entry, entries.find_typists(db, entry.serial), actor)

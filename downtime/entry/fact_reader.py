@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 from downtime.clinical.model import Patient
 from downtime.clinical.record_types import DOCUMENT, RECORD_TYPES
 from downtime.clock import from_text
-from downtime.entry.absent_values import REASON_TEXTS
 from downtime.entry.facts import (
     DISCHARGE,
     FORM,
+    REASON_TEXTS,
     Fact,
     find_person,
     parse_person_field,

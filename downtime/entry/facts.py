@@ -14,6 +14,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from operator import attrgetter
 from types import MappingProxyType
@@ -23,7 +24,6 @@ from downtime.clinical import display
 from downtime.clinical.identifiers import clean_nhs_number, has_check_character, is_nhs_number
 from downtime.clinical.model import Patient
 from downtime.clinical.record_types import NAME_FIELDS
-from downtime.entry.absent_values import known_value
 from downtime.paper.forms.model import SIGN_OFF, FormDefinition, FormItem
 from downtime.paper.forms.record_fields import PERSON_PREFIX
 
@@ -229,3 +229,47 @@ def person_cells(person: PaperPerson) -> list[str]:
         person.mrn,
         person.downtime_number,
     ]
+
+
+class AbsentReason(StrEnum):
+    """Why a field has no value; the answer that is kept."""
+
+    NOT_WRITTEN = "?not-written"
+    ILLEGIBLE = "?illegible"
+
+
+REASON_TEXTS: Mapping[str, str] = {
+    AbsentReason.NOT_WRITTEN: "Not written on the paper",
+    AbsentReason.ILLEGIBLE: "Illegible",
+}
+EXTENSION_URL = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+FHIR_CODES: Mapping[AbsentReason, str] = {
+    AbsentReason.NOT_WRITTEN: "unknown",
+    AbsentReason.ILLEGIBLE: "error",
+}
+_TYPED = {
+    "?not-written": AbsentReason.NOT_WRITTEN,
+    "not written": AbsentReason.NOT_WRITTEN,
+    "not written on the paper": AbsentReason.NOT_WRITTEN,
+    "--": AbsentReason.NOT_WRITTEN,
+    "?illegible": AbsentReason.ILLEGIBLE,
+    "illegible": AbsentReason.ILLEGIBLE,
+    "??": AbsentReason.ILLEGIBLE,
+}
+
+
+def parse_reason(text: str) -> AbsentReason | None:
+    """The reason that a typed text means: `--`, `??`, or its words; None for anything else."""
+    return _TYPED.get(text.strip().lower())
+
+
+def split_absent(answers: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The answers that have a value, and by key the words of those that have none."""
+    known = {key: text for key, text in answers.items() if text and text not in REASON_TEXTS}
+    return known, {key: REASON_TEXTS[text] for key, text in answers.items() if text in REASON_TEXTS}
+
+
+def known_value(answers: Mapping[str, str], key: str) -> str:
+    """The value of an answer; empty when the paper says nothing that can be read."""
+    text = answers.get(key, "")
+    return "" if text in REASON_TEXTS else text

@@ -1,39 +1,55 @@
-"""Entries as a comparison reads them: what was keyed, beside whom the form was printed for."""
+"""What entered forms say, as facts; a definition is read once for all of its forms."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from zoneinfo import ZoneInfo
 
 import orjson
-from sqlite_utils import Database
 
+from downtime.entry import keying_policy
+from downtime.entry.fact_reader import find_facts
 from downtime.entry.facts import Fact, PaperPerson
 from downtime.entry.store import entries
-from downtime.paper.store import issued_forms
+from downtime.paper.forms.load_form import parse_form
+from downtime.paper.forms.model import FormDefinition
+from downtime.paper.store import issued_forms, layouts
+from downtime.settings import Settings
+from downtime.vault.vault import Vault
+
+FactReader = Callable[[Sequence[str]], Iterator[tuple[str, list[Fact]]]]
+"""Serials to what each of these forms says, in their order; nothing of one printed for a drill."""
 
 
-class KeyedAnswers(NamedTuple):
-    """An entered form: the digest of its layout, what was keyed, what all its facts share."""
+def make_fact_reader(vault: Vault, settings: Settings) -> FactReader:
+    """A reader of this vault's entries, under the policies of the site."""
+    zone = ZoneInfo(settings.site.time_zone)
 
-    layout: str
-    answers: Mapping[str, str]
-    base: Fact
+    @cache
+    def definition(layout: str) -> FormDefinition:
+        text = layouts.fetch_definition_text(vault.db, layout)
+        return keying_policy.apply_policy(parse_form(text), settings)
+
+    @cache
+    def make_person(columns: tuple[str, ...]) -> PaperPerson:
+        """The columns of `issued_forms.PERSON`, the first of which is the patient at T0."""
+        return PaperPerson(*columns)
+
+    def read(serials: Sequence[str]) -> Iterator[tuple[str, list[Fact]]]:
+        printed_forms = issued_forms.fetch_printed_for(vault.db, serials)
+        for row in entries.fetch_answers(vault.db, serials):
+            if row.serial in printed_forms:
+                layout, ward, columns = printed_forms[row.serial]
+                base = _make_base_fact(row, ward, make_person(columns))
+                answers = orjson.loads(row.answers)
+                yield row.serial, find_facts(definition(layout), answers, base, zone)
+
+    return read
 
 
-def read_keyed_answers(db: Database, serials: Sequence[str]) -> Iterator[KeyedAnswers]:
-    """What these forms say, in their order; nothing of one that was printed for a drill."""
-    printed_forms = issued_forms.fetch_printed_for(db, serials)
-    people: dict[tuple[str, ...], PaperPerson] = {}
-    for row in entries.fetch_answers(db, serials):
-        serial, form, event, entered, author, role, transcriber, answers = row
-        if serial not in printed_forms:
-            continue
-        layout, ward, columns = printed_forms[serial]
-        person = people.get(columns)
-        if person is None:
-            # The columns of `issued_forms.PERSON`, the first of which is the patient at T0.
-            person = people[columns] = PaperPerson(*columns)
-        base = Fact(
-            key=serial, type="", system="", form=form, serial=serial, ward=ward, person=person,
-            event=event, entered=entered, author=author, author_role=role, transcriber=transcriber,
-        )  # fmt: skip
-        yield KeyedAnswers(layout, orjson.loads(answers), base)
+def _make_base_fact(row: entries.EntryAnswers, ward: str, person: PaperPerson) -> Fact:
+    """What all facts of one form share."""
+    return Fact(
+        key=row.serial, type="", system="", form=row.form, serial=row.serial, ward=ward,
+        person=person, event=row.event, entered=row.entered, author=row.author,
+        author_role=row.author_role, transcriber=row.transcriber,
+    )  # fmt: skip

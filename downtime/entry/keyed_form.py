@@ -6,10 +6,10 @@ A paper without fields is refused.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from downtime.entry.claims import last_save
 from downtime.entry.facts import Fact, PaperPerson
 from downtime.entry.keying_policy import apply_policy
 from downtime.entry.model import Entry
-from downtime.entry.page_saves import last_save
 from downtime.entry.store import entries
 from downtime.errors import InputError, NotFoundError
 from downtime.paper import ledger, serials
@@ -30,7 +30,7 @@ class KeyedForm:
     definition: FormDefinition
     entry: Entry | None
     last_save: str = ""
-    """Which page kept it last, as `page_saves.last_save` has it."""
+    """Which page kept it last, as `claims.last_save` has it."""
     typists: frozenset[str] = frozenset()
     """Ids of people who typed an earlier version of the entry."""
 

@@ -6,9 +6,15 @@ from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
-from downtime.entry import page_saves
-from downtime.entry.absent_values import known_value
-from downtime.entry.claims import check_not_claimed
+from downtime.entry.claims import (
+    LateSaveError,
+    PageSave,
+    check_not_claimed,
+    check_unchanged,
+    is_last_page,
+    record_save,
+)
+from downtime.entry.facts import known_value
 from downtime.entry.keyed_form import get_entry, get_keyable_form, open_form
 from downtime.entry.model import (
     LIFECYCLE,
@@ -20,7 +26,6 @@ from downtime.entry.model import (
     Task,
     VerificationBasis,
 )
-from downtime.entry.page_saves import LateSaveError, PageSave
 from downtime.entry.policies import check_can_key
 from downtime.entry.quality import is_in_sample
 from downtime.entry.store import claims, entries
@@ -126,7 +131,7 @@ def _is_resubmission(
     """Whether this page has entered the form before: the key was pressed twice."""
     if entry.state == EntryState.DRAFT or entry.transcriber != actor.id:
         return False
-    return entry.answers == answers and page_saves.is_last_page(db, entry.serial, page)
+    return entry.answers == answers and is_last_page(db, entry.serial, page)
 
 
 def _open_draft(
@@ -135,11 +140,11 @@ def _open_draft(
     """The draft that this person may go on with; what another typed before them is kept."""
     entry = entries.fetch_entry(db, issued.serial)
     if page and entry:
-        page_saves.check_unchanged(entry, page, actor.id)
+        check_unchanged(entry, page, actor.id)
     check_not_claimed(db, issued.serial, actor, now)
     if page:
         is_open = entry is None or entry.state == EntryState.DRAFT
-        page_saves.record_save(db, issued.serial, page, is_open=is_open)
+        record_save(db, issued.serial, page, is_open=is_open)
     check_can_key(issued, entry)
     if entry is None:
         return Entry(

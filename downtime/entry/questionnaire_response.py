@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from downtime.clock import from_text
-from downtime.entry.absent_values import EXTENSION_URL, FHIR_CODES, REASON_TEXTS, AbsentReason
+from downtime.entry.facts import EXTENSION_URL, FHIR_CODES, REASON_TEXTS, AbsentReason
 from downtime.entry.model import Entry
 from downtime.entry.typed_times import moment_to_utc
 from downtime.errors import InputError

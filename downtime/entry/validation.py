@@ -13,8 +13,7 @@ from zoneinfo import ZoneInfo
 from downtime.clinical.identifiers import clean_nhs_number
 from downtime.clock import from_text
 from downtime.entry import typed_times
-from downtime.entry.absent_values import parse_reason
-from downtime.entry.facts import PaperPerson, find_person
+from downtime.entry.facts import PaperPerson, find_person, parse_reason
 from downtime.entry.keyed_form import KeyedForm, printed_person
 from downtime.errors import InputError
 from downtime.paper.forms.field_types import FIELD_TYPES

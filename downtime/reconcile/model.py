@@ -127,6 +127,11 @@ class Item:
     def key(self) -> str:
         return self.fact.key
 
+    def has_same_match(self, other: "Item") -> bool:
+        """Whether both were found to be about one patient, person and live records."""
+        mine, theirs = ((i.patient, i.matched_ids, i.person) for i in (self, other))
+        return mine == theirs
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionRecord:

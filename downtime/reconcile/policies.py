@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from downtime.errors import ConflictError, ForbiddenError, InputError, UserError
+from downtime.errors import ConflictError, ForbiddenError, InputError, parse_choice, refusal_of
 from downtime.reconcile.harm.model import Explanation, FindingKind, Harm, HarmFinding
 from downtime.reconcile.identity.model import Link, LinkState
 from downtime.reconcile.model import (
@@ -63,18 +63,9 @@ def check_can_decide(row: StoredItem, decision: Decision, actor: Actor) -> None:
         _check_has_number(row)
 
 
-def can_decide(row: StoredItem, decision: Decision, actor: Actor) -> bool:
-    """Whether this person may decide so about this item now."""
-    return not explain_refusal(row, decision, actor)
-
-
 def explain_refusal(row: StoredItem, decision: Decision, actor: Actor) -> str:
     """Why this person may not decide so about this item; empty when they may."""
-    try:
-        check_can_decide(row, decision, actor)
-    except UserError as error:
-        return error.sentence
-    return ""
+    return refusal_of(check_can_decide, row, decision, actor)
 
 
 def check_is_not_own(row: StoredItem, actor: Actor) -> None:
@@ -146,12 +137,7 @@ def can_undo_item(row: StoredItem, batch: BulkDecision, actor: Actor) -> bool:
 
 def check_outcome(outcome: str, note: str) -> Harm:
     """The degree of harm that a word names; InputError for another, and for harm without a note."""
-    try:
-        harm = Harm(outcome)
-    except ValueError:
-        raise InputError(
-            "harm.outcome", "There is no such degree of harm.", f"Choose {', '.join(Harm)}."
-        ) from None
+    harm = parse_choice(Harm, outcome, "harm.outcome", "There is no such degree of harm.")
     if harm != Harm.NONE and not note.strip():
         raise InputError(
             "harm.note", "Harm needs a note.", "Say what happened and what was done about it."
@@ -161,14 +147,8 @@ def check_outcome(outcome: str, note: str) -> Harm:
 
 def check_explanation(explanation: str, reason: str) -> Explanation:
     """The explanation that a word names; InputError for another, and without a reason."""
-    try:
-        checked = Explanation(explanation)
-    except ValueError:
-        raise InputError(
-            "harm.explanation",
-            "There is no such explanation.",
-            f"Choose {', '.join(Explanation)}.",
-        ) from None
+    sentence = "There is no such explanation."
+    checked = parse_choice(Explanation, explanation, "harm.explanation", sentence)
     if not reason.strip():
         raise InputError("harm.reason", "A reason is needed.", "Say in a few words what is known.")
     return checked
@@ -235,10 +215,4 @@ def check_can_confirm(link: Link, person_id: str, keyed_by: Sequence[str]) -> No
 
 def confirmation_refusal(link: Link | None, person_id: str, keyed_by: Sequence[str]) -> str:
     """Why this account may not be the second one for a proposed link; empty when it may."""
-    if link is None:
-        return ""
-    try:
-        check_can_confirm(link, person_id, keyed_by)
-    except ForbiddenError as error:
-        return error.sentence
-    return ""
+    return refusal_of(check_can_confirm, link, person_id, keyed_by) if link else ""

@@ -1,41 +1,24 @@
 """Word stored reasons when somebody reads them; the sentences stand in `sentences.toml`."""
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
-from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
+from downtime.config import read_data_file
 from downtime.paper.serials import format_serial
 from downtime.reconcile.model import Item, ItemState
 from downtime.reconcile.reasons import ReasonCode, Reasons
 
-STATE_TITLES: Mapping[ItemState, str] = {
-    ItemState.ALREADY_THERE: "Already in the system",
-    ItemState.NEW: "New",
-    ItemState.NEWER_LIVE: "System has newer data",
-    ItemState.CONFLICT: "Conflict",
-    ItemState.UNMATCHED: "Unmatched",
-    ItemState.NOT_COMPARED: "Filed, not returned",
-    ItemState.ON_ANOTHER_FORM: "On another form",
-}
+_TITLES = read_data_file("downtime.reconcile", "titles.toml")
+STATE_TITLES = {state: _TITLES["states"][state] for state in ItemState}
 """What people call the states of an item."""
-
-_TABLE = tomllib.loads((files("downtime.reconcile") / "sentences.toml").read_text("utf-8"))
+_TABLE = read_data_file("downtime.reconcile", "sentences.toml")
 SENTENCES: Mapping[ReasonCode, str] = {code: _TABLE[code] for code in ReasonCode}
 """One for each code: a code without a sentence ends the program as it starts."""
 
-_DETAILS = {
-    "family": "surname",
-    "given": "given names",
-    "prefix": "title",
-    "birth_date": "date of birth",
-    "nhs_number": "NHS number",
-    "general_practitioner": "general practitioner",
-}
-_VISITS = {"fulfilled": "seen", "noshow": "did not come"}
+
 _PLACE = re.compile(r"\{(\w+)(?::(\w+))?(?:\|([^}]*))?\}")
 
 
@@ -85,14 +68,16 @@ _KINDS: Mapping[str, Callable[[str], str]] = {
     "as": "as {}".format,
     "components": lambda text: ", ".join(map(_quoted, text.split("\n"))),
     "day": display.format_day,
-    "details": lambda text: " and ".join(_DETAILS.get(name, name) for name in text.split("\n")),
+    "details": lambda text: " and ".join(
+        _TITLES["details"].get(name, name) for name in text.split("\n")
+    ),
     "duration": lambda text: display.format_duration(timedelta(minutes=int(text))),
     "list": lambda text: ", ".join(text.split("\n")),
     "or": lambda text: " or ".join(text.split("\n")),
     "plain": lambda text: text.replace("-", " "),
     "serial": format_serial,
     "serials": lambda text: ", ".join(map(format_serial, text.split("\n"))),
-    "visit": lambda status: _VISITS.get(status, status),
+    "visit": lambda status: _TITLES["visits"].get(status, status),
     "with": "with '{}'".format,
 }
 """How a value is worded that is more than its own text."""

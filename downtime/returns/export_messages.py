@@ -9,15 +9,15 @@ same bytes under the very same names.
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from downtime.errors import InputError
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.returns import outbox, queue_messages
 from downtime.returns.channels import EXPORT_FORMATS
-from downtime.returns.fill_outbox import UnwritableItem
 from downtime.returns.model import Channel, Message, MessageState
+from downtime.returns.queue_messages import QueueResult
 from downtime.returns.rekey import worklist_files
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
@@ -26,36 +26,9 @@ from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 
-@dataclass(frozen=True, slots=True)
-class ExportResult:
-    """What an export did: files written, items that went out now, and those that had already.
-
-    `outdated` names items whose entry is not verified, or changed after the comparison, and
-    `problems` those that cannot be written: they wait.
-    """
-
-    files: tuple[Path, ...]
-    items: int
-    already: int
-    outdated: tuple[str, ...]
-    problems: tuple[UnwritableItem, ...] = ()
-
-    @property
-    def sentence(self) -> str:
-        """In words, for a terminal."""
-        parts = [f"{self.items} item{'' if self.items == 1 else 's'} returned"]
-        if self.already:
-            parts.append(f"{self.already} already returned")
-        if self.outdated:
-            parts.append(f"{len(self.outdated)} waiting to be verified or compared again")
-        if self.problems:
-            parts.append(f"{len(self.problems)} that cannot be written")
-        return ", ".join(parts) + "."
-
-
 def export_messages(
     vault: Vault, settings: Settings, format_name: str, folder: Path, actor: Actor
-) -> ExportResult:
+) -> QueueResult:
     """Write everything decided `return` that has not gone out yet to a folder.
 
     `format_name` is `hl7v2` (a folder for each system, `messages.csv` with the order in which to
@@ -70,7 +43,7 @@ def export_messages(
     queued = queue_messages.queue_items(vault, settings, actor, channel=channel)
     folder.mkdir(parents=True, exist_ok=True)
     files = tuple(_FILE_WRITERS[channel](vault, settings, folder, actor))
-    return ExportResult(files, queued.items, queued.already, queued.outdated, queued.problems)
+    return replace(queued, files=files)
 
 
 def _write_messages(vault: Vault, settings: Settings, folder: Path, actor: Actor) -> Iterator[Path]:
@@ -98,8 +71,10 @@ def _index_csv(messages: list[Message]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(["order", "system", "message", "control_id", "file", "sha256"])
-    for order, m in enumerate(messages, start=1):
-        writer.writerow([order, m.system, m.kind, m.control_id, m.file, m.sha256])
+    writer.writerows(
+        (order, m.system, m.kind, m.control_id, m.file, m.sha256)
+        for order, m in enumerate(messages, start=1)
+    )
     return text.getvalue().encode()
 
 

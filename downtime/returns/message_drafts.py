@@ -38,11 +38,6 @@ class MessageDraft:
     rank: Rank
     write: Callable[[str], bytes]
 
-    @property
-    def keys(self) -> set[str]:
-        """The keys of its items."""
-        return {key for key, _ in self.items}
-
 
 @dataclass(frozen=True, slots=True)
 class MessageContext:

@@ -1,8 +1,10 @@
 """What a returned message is: its channel, its states and their table of moves, its records."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from downtime.config import read_data_file
 from downtime.vault.lifecycle import Lifecycle
 
 
@@ -86,15 +88,9 @@ WAITING = (
 )
 """States in which a message is not through: the patient's next one waits, and the outage is open."""
 
-STATE_TITLES = {
-    MessageState.QUEUED: "waiting to be sent",
-    MessageState.SENDING: "being sent",
-    MessageState.SENT: "delivered",
-    MessageState.ACKNOWLEDGED: "accepted",
-    MessageState.REFUSED: "refused",
-    MessageState.HELD: "waiting behind a refused one",
-    MessageState.RESOLVED: "resolved another way",
-}
+
+_TITLES = read_data_file("downtime.returns", "titles.toml")
+STATE_TITLES: Mapping[MessageState, str] = {s: _TITLES["states"][s] for s in MessageState}
 """Each state as screens and commands call it."""
 
 
@@ -119,11 +115,7 @@ class Lead(StrEnum):
     SAFETY = "safety"
 
 
-LEAD_TITLES = {
-    Lead.WARD: "Ward lead",
-    Lead.RECORDS: "Records lead",
-    Lead.SAFETY: "Clinical safety lead",
-}
+LEAD_TITLES: Mapping[Lead, str] = {lead: _TITLES["leads"][lead] for lead in Lead}
 
 
 LINK_PREFIX = "link:"
@@ -184,6 +176,11 @@ class NewMessage:
     content: bytes
     items: tuple[tuple[str, str], ...]
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of its items."""
+        return tuple(key for key, _ in self.items)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
@@ -218,13 +215,6 @@ class MessageReason(StrEnum):
     TAKEN_EARLIER = "taken-earlier"
 
 
-_REASON_SENTENCES = {
-    MessageReason.HELD_BEHIND: "Waits for message {} of the same patient, which was refused.",
-    MessageReason.REPLACED_BY: "Replaced by message {}.",
-    MessageReason.LINK_UNDONE: "The link was undone before it was told.",
-    MessageReason.ACCEPTED_ONLY: "It is in safe keeping; whether it was taken in was not said.",
-    MessageReason.TAKEN_EARLIER: "It was taken in at an earlier attempt.",
-}
 _REASON_SEPARATOR = ":"
 
 
@@ -236,6 +226,6 @@ def encode_reason(reason: MessageReason, control_id: str = "") -> str:
 def word_reason(stored: str) -> str:
     """A stored reason as a sentence; what a person or a receiver said stays as it was said."""
     code, separator, control_id = stored.partition(_REASON_SEPARATOR)
-    if separator and code in _REASON_SENTENCES:
-        return _REASON_SENTENCES[MessageReason(code)].format(control_id)
+    if separator and code in tuple(MessageReason):
+        return str(_TITLES["reasons"][code]).format(control_id)
     return stored

@@ -9,7 +9,7 @@ from functools import partial
 
 from downtime.accounts import permissions
 from downtime.accounts.model import Permission, Person
-from downtime.errors import ConflictError, ForbiddenError, InputError
+from downtime.errors import ConflictError, ForbiddenError, InputError, refusal_of
 from downtime.outage.model import Outage
 from downtime.returns.model import (
     LEAD_TITLES,
@@ -129,11 +129,7 @@ def check_can_sign(settings: Settings, lead: Lead, person: Person) -> None:
 
 def can_sign(settings: Settings, lead: Lead, person: Person) -> bool:
     """Whether this person may sign as this lead."""
-    try:
-        check_can_sign(settings, lead, person)
-    except ForbiddenError:
-        return False
-    return True
+    return not refusal_of(check_can_sign, settings, lead, person)
 
 
 def check_not_signed(

@@ -7,6 +7,7 @@ results; medicines; documents; appointments. An item whose earlier message never
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlite_utils import Database
 
@@ -46,6 +47,20 @@ class QueueResult:
     already: int = 0
     outdated: tuple[str, ...] = ()
     problems: tuple[UnwritableItem, ...] = ()
+    files: tuple[Path, ...] = ()
+    """What an export has written of them."""
+
+    @property
+    def sentence(self) -> str:
+        """In words, for a terminal."""
+        parts = [f"{self.items} item{'' if self.items == 1 else 's'} returned"]
+        if self.already:
+            parts.append(f"{self.already} already returned")
+        if self.outdated:
+            parts.append(f"{len(self.outdated)} waiting to be verified or compared again")
+        if self.problems:
+            parts.append(f"{len(self.problems)} that cannot be written")
+        return ", ".join(parts) + "."
 
 
 class _NothingNewError(Exception):
@@ -106,7 +121,7 @@ def _queue_items(
                 filler.add_documents(target, used, filed)
         filler.queue_all()
         result = QueueResult(
-            items=filler.returned_count,
+            items=len(filler.returned),
             messages=filler.message_count,
             already=sum(row.decided.decision == Decision.RETURNED for row in rows),
             outdated=tuple(sorted(outdated)),

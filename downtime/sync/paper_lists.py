@@ -1,14 +1,15 @@
 """The lists of paper that is not in order, each line with its owner and when it is due."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+
+from sqlite_utils import Database
 
 from downtime.entry.duplicate_entries import find_duplicate_entries
 from downtime.entry.file_form import find_unfiled_forms
 from downtime.entry.store import scans
-from downtime.errors import InputError
+from downtime.errors import parse_choice
 from downtime.outage import outages
 from downtime.paper import check_in, csv_file, ledger, serials
 from downtime.paper.assignments import list_assignments
@@ -51,8 +52,7 @@ TO_SETTLE = (
 HEAD = ("Serial", "Form", "Ward", "Printed by", "Since", "Details", "Owner", "Due", "Note")
 
 
-@dataclass(frozen=True, slots=True)
-class PaperLine:
+class PaperLine(NamedTuple):
     """One paper of a list; `form` is None for one that no laptop has reported."""
 
     serial: str
@@ -61,33 +61,22 @@ class PaperLine:
     """UTC as stored."""
     details: str
     """A reason, or who checked it in how often. No patient is named."""
-    device: str
+    device: str = ""
     """The laptop that keyed it too; empty in other lists."""
-    assignment: Assignment | None
+    assignment: Assignment | None = None
 
     def is_overdue(self, now: str) -> bool:
         """Whether its owner is late."""
         return self.assignment is not None and self.assignment.is_overdue(now)
 
 
-class _Paper(NamedTuple):
-    """A line before its owner is known."""
-
-    serial: str
-    form: IssuedForm | None
-    since: str
-    details: str
-    device: str = ""
-
-
-_Finder = Callable[[Vault, Settings, str], Iterator[_Paper]]
+Finder = Callable[[Vault, Settings, str], Iterator[PaperLine]]
+"""Finds the papers of a list in an outage; their owners are not known yet."""
 
 
 def parse_name(name: str) -> PaperList:
     """The list of a name; InputError when there is none."""
-    if name not in tuple(PaperList):
-        raise InputError("ledger.list", "There is no such list.", f"Choose {', '.join(PaperList)}.")
-    return PaperList(name)
+    return parse_choice(PaperList, name, "ledger.list", "There is no such list.")
 
 
 def list_papers(vault: Vault, settings: Settings, name: str, outage: str = "") -> list[PaperLine]:
@@ -99,7 +88,7 @@ def list_papers(vault: Vault, settings: Settings, name: str, outage: str = "") -
     chosen = outage or next((item.id for item in outages.list_outages(vault)), "")
     owners = list_assignments(vault.db, AssignmentKind.FORM)
     lines = [
-        PaperLine(*paper, assignment=owners.get(paper.serial))
+        paper._replace(assignment=owners.get(paper.serial))
         for paper in find(vault, settings, chosen)
     ]
     return sorted(lines, key=lambda line: line.assignment.due if line.assignment else "~")
@@ -137,76 +126,62 @@ def _cells(line: PaperLine, format_moment: Callable[[str], str]) -> list[str]:
     ]
 
 
-def _find_missing(vault: Vault, _: Settings, outage: str) -> Iterator[_Paper]:
+def _find_missing(vault: Vault, _: Settings, outage: str) -> Iterator[PaperLine]:
     for form in ledger.list_missing(vault, outage):
         place = "with a runner" if form.state == FormState.COLLECTED else "on the ward"
-        yield _Paper(form.serial, form, form.changed_at, place)
+        yield PaperLine(form.serial, form, form.changed_at, place)
 
 
-def _find_lost(vault: Vault, _: Settings, outage: str) -> Iterator[_Paper]:
-    return _find_in_state(vault, outage, FormState.LOST)
+def _find_in_state(state: FormState) -> Finder:
+    def find(vault: Vault, _: Settings, outage: str) -> Iterator[PaperLine]:
+        for form in ledger.list_in_states(vault, outage, state):
+            yield PaperLine(form.serial, form, form.changed_at, form.reason_sentence)
+
+    return find
 
 
-def _find_void(vault: Vault, _: Settings, outage: str) -> Iterator[_Paper]:
-    return _find_in_state(vault, outage, FormState.VOID)
-
-
-def _find_in_state(vault: Vault, outage: str, state: FormState) -> Iterator[_Paper]:
-    for form in ledger.list_in_states(vault, outage, state):
-        yield _Paper(form.serial, form, form.changed_at, form.reason_sentence)
-
-
-def _find_keyed_twice(vault: Vault, _: Settings, __: str) -> Iterator[_Paper]:
+def _find_keyed_twice(vault: Vault, _: Settings, __: str) -> Iterator[PaperLine]:
     for pair in find_duplicate_entries(vault.db):
         local, device, entry = pair.local, pair.elsewhere.device, pair.elsewhere.entry
         details = (
             f"Here {local.state} by {local.transcriber_name};"
             f" on {device} {entry.state} by {entry.transcriber_name}."
         )
-        yield _Paper(pair.serial, _find_form(vault, pair.serial), entry.changed, details, device)
+        yield PaperLine(pair.serial, _find_form(vault, pair.serial), entry.changed, details, device)
 
 
-def _find_checked_in_twice(vault: Vault, _: Settings, __: str) -> Iterator[_Paper]:
-    return _describe_moves(vault, check_in.find_unresolved(vault.db))
+def _find_moves(find_moves: Callable[[Database], Mapping[str, list[Move]]]) -> Finder:
+    def find(vault: Vault, _: Settings, __: str) -> Iterator[PaperLine]:
+        for serial, moves in find_moves(vault.db).items():
+            sightings = [move for move in moves if move.kind == MoveKind.SIGHTED] or moves
+            people = ", ".join(dict.fromkeys(move.person_name for move in moves))
+            times = "once" if len(sightings) == 1 else f"{len(sightings)} times"
+            reason = f" {moves[-1].reason}" if moves[-1].reason else ""
+            details = f"Checked in {times}, by {people}.{reason}"
+            yield PaperLine(serial, _find_form(vault, serial), moves[-1].at, details)
 
-
-def _find_copies(vault: Vault, _: Settings, __: str) -> Iterator[_Paper]:
-    return _describe_moves(vault, check_in.find_copies(vault.db))
-
-
-def _find_unreported(vault: Vault, _: Settings, __: str) -> Iterator[_Paper]:
-    return _describe_moves(vault, check_in.find_unreported(vault.db))
-
-
-def _describe_moves(vault: Vault, moves_by_serial: Mapping[str, list[Move]]) -> Iterator[_Paper]:
-    for serial, moves in moves_by_serial.items():
-        sightings = [move for move in moves if move.kind == MoveKind.SIGHTED] or moves
-        people = ", ".join(dict.fromkeys(move.person_name for move in moves))
-        times = "once" if len(sightings) == 1 else f"{len(sightings)} times"
-        reason = f" {moves[-1].reason}" if moves[-1].reason else ""
-        details = f"Checked in {times}, by {people}.{reason}"
-        yield _Paper(serial, _find_form(vault, serial), moves[-1].at, details)
+    return find
 
 
 def _find_form(vault: Vault, serial: str) -> IssuedForm | None:
     return next(iter(ledger.get_forms(vault, [serial])), None)
 
 
-def _find_unfiled(vault: Vault, settings: Settings, outage: str) -> Iterator[_Paper]:
+def _find_unfiled(vault: Vault, settings: Settings, outage: str) -> Iterator[PaperLine]:
     pictures = scans.fetch_serials(vault.db)
     for form in find_unfiled_forms(vault, settings, outage):
         has_picture = form.serial in pictures
         details = "its picture is kept" if has_picture else "no picture of it is kept yet"
-        yield _Paper(form.serial, form, form.changed_at, details)
+        yield PaperLine(form.serial, form, form.changed_at, details)
 
 
-_FINDERS: Mapping[PaperList, _Finder] = {
+_FINDERS: Mapping[PaperList, Finder] = {
     PaperList.MISSING: _find_missing,
-    PaperList.LOST: _find_lost,
-    PaperList.VOID: _find_void,
-    PaperList.CHECKED_IN_TWICE: _find_checked_in_twice,
+    PaperList.LOST: _find_in_state(FormState.LOST),
+    PaperList.VOID: _find_in_state(FormState.VOID),
+    PaperList.CHECKED_IN_TWICE: _find_moves(check_in.find_unresolved),
     PaperList.KEYED_TWICE: _find_keyed_twice,
-    PaperList.COPIES: _find_copies,
-    PaperList.UNREPORTED: _find_unreported,
+    PaperList.COPIES: _find_moves(check_in.find_copies),
+    PaperList.UNREPORTED: _find_moves(check_in.find_unreported),
     PaperList.UNFILED: _find_unfiled,
 }

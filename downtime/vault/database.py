@@ -175,6 +175,26 @@ def build_record(kind: type[T], row: Mapping[str, Any]) -> T:
     return kind(**{name: read(row[name]) if read else row[name] for name, read in readers.items()})
 
 
+def insert_record(
+    db: sqlite_utils.Database, table: str, record: object, *, replace: bool = False, **columns: Any
+) -> None:
+    """A record as one row: its fields are the columns, and `columns` stand beside them.
+
+    With `replace` it takes the place of the row with its key; a second one is an error otherwise.
+    """
+    values = {name: _to_column(getattr(record, name)) for name in _field_readers(type(record))}  # type: ignore[arg-type]
+    values |= columns
+    verb = "INSERT OR REPLACE" if replace else "INSERT"
+    places = ", ".join(f":{name}" for name in values)
+    db.conn.execute(f"{verb} INTO {table} ({', '.join(values)}) VALUES ({places})", values)
+
+
+def _to_column(value: object) -> object:
+    if isinstance(value, (Mapping, tuple)):
+        return orjson.dumps(value, default=dict).decode()
+    return value
+
+
 @cache
 def _field_readers(kind: Any) -> dict[str, Callable[[Any], Any] | None]:
     hints = get_type_hints(kind)

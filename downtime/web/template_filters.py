@@ -12,7 +12,7 @@ from downtime.clinical.departments import department_name
 from downtime.clinical.model import Encounter, Patient, Record
 from downtime.clinical.sections import Column, FieldFormat
 from downtime.clock import Clock
-from downtime.entry import absent_values
+from downtime.entry import facts
 from downtime.paper.forms.model import TRUE, FormItem
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.wording import STATE_TITLES
@@ -118,8 +118,8 @@ def format_answer(answer: str) -> str:
 
     A field whose paper says nothing that can be read shows the words for that.
     """
-    if answer in absent_values.REASON_TEXTS:
-        return absent_values.REASON_TEXTS[answer]
+    if answer in facts.REASON_TEXTS:
+        return facts.REASON_TEXTS[answer]
     local_time = _LOCAL_TIME.fullmatch(answer)
     return (
         " ".join(filter(None, (display.format_day(local_time[1]), local_time[2])))

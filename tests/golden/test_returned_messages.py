@@ -11,7 +11,13 @@ from hl7apy.consts import VALIDATION_LEVEL
 from hl7apy.parser import parse_message
 
 from downtime.entry.facts import Fact, PaperPerson
-from downtime.returns.hl7.messages import ReturnedFacts, write_document, write_merge, write_message
+from downtime.reconcile.identity.model import Merge, MergeState
+from downtime.returns.hl7.messages import (
+    make_segment_writer,
+    write_document,
+    write_facts,
+    write_merge,
+)
 from downtime.returns.message_drafts import make_control_id
 from downtime.returns.profiles import read_target
 from downtime.settings import ReturnsSettings, Settings
@@ -231,11 +237,16 @@ def settings_for(system: str, version: str, **keys) -> Settings:
     return Settings(returns=ReturnsSettings(targets=MappingProxyType({system: target})))
 
 
+def writer_for(system: str, version: str, **keys):
+    settings = settings_for(system, version, **keys)
+    return make_segment_writer(settings, read_target(settings, system))
+
+
 def made(name: str, version: str = "2.4", **keys) -> str:
     one = FACTS[name]
-    settings = settings_for(one.system, version, **keys)
-    returned = ReturnedFacts((one,), one.person, DECIDED, make_control_id([(one.key, name)]))
-    return write_message(returned, settings, read_target(settings, one.system)).decode()
+    writer = writer_for(one.system, version, **keys)
+    control_id = make_control_id([(one.key, name)])
+    return write_facts((one,), one.person, DECIDED, control_id, writer).decode()
 
 
 def chart(version: str) -> str:
@@ -246,27 +257,22 @@ def chart(version: str) -> str:
         key="K7000042X-pulse-2",
         fields={**pulse.fields, "value": "92", "effective": "2026-11-02T15:00:00Z"},
     )  # fmt: skip
-    settings = settings_for("EPR", version)
-    returned = ReturnedFacts((pulse, words, later), PERSON, DECIDED, "DTCHART")
-    return write_message(returned, settings, read_target(settings, "EPR")).decode()
+    facts = (pulse, words, later)
+    return write_facts(facts, PERSON, DECIDED, "DTCHART", writer_for("EPR", version)).decode()
 
 
 def scan(version: str) -> str:
-    settings = settings_for("EPR", version)
     one = fact("Document", "EPR", fields={"display": "Clerking notes"})
-    return write_document(
-        one, PERSON, ("application/pdf", b"%PDF-1.7 two pages"), "DTSCAN", settings,
-        read_target(settings, "EPR"),
-    ).decode()  # fmt: skip
+    file = ("application/pdf", b"%PDF-1.7 two pages")
+    return write_document(one, PERSON, file, "DTSCAN", writer_for("EPR", version)).decode()
 
 
 def merged(version: str, event: str = "A40") -> str:
-    settings = settings_for("PAS", version, merge=event)
+    writer = writer_for("PAS", version, merge=event)
     survivor = PERSON._replace(downtime_number="")
     downtime = PaperPerson(downtime_number="DK700042X", family="Unknown", given="Female")
-    return write_merge(
-        survivor, downtime, DECIDED, "DTMERGE", settings, read_target(settings, "PAS")
-    ).decode()
+    merge = Merge("DK700042X", survivor, downtime, MergeState.LINKED, DECIDED, "Ada", "link")
+    return write_merge(merge, "DTMERGE", writer).decode()
 
 
 OTHERS = {"chart": chart, "scan": scan, "merge": merged}
@@ -308,8 +314,8 @@ def test_words_too_long_for_a_coded_field_are_said_elsewhere():
         "bed": "4",
     }
     one = FACTS["admission"]._replace(fields={**FACTS["admission"].fields, **long})
-    returned = ReturnedFacts((one,), one.person, "2026-11-04T10:00:00Z", "DT1")
-    text = write_message(returned, Settings(), read_target(Settings(), "PAS")).decode()
+    writer = make_segment_writer(Settings(), read_target(Settings(), "PAS"))
+    text = write_facts((one,), one.person, DECIDED, "DT1", writer).decode()
     assert parse_message(text, validation_level=VALIDATION_LEVEL.STRICT).validate()
     for words in long.values():
         assert words in text

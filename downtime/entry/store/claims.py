@@ -1,11 +1,11 @@
-"""The SQL of the table entry_claim: who has which form on the screen."""
+"""The SQL of entry_claim (who has which form on the screen) and entry_save (which page saved it last)."""
 
-from dataclasses import astuple
+from typing import NamedTuple
 
 from sqlite_utils import Database
 
 from downtime.entry.model import Claim
-from downtime.vault.database import build_record
+from downtime.vault.database import build_record, insert_record
 
 
 def fetch(db: Database, serial: str, now: str) -> Claim | None:
@@ -23,11 +23,7 @@ def fetch_all(db: Database, now: str) -> list[Claim]:
 
 def save(db: Database, claim: Claim) -> None:
     """Insert or replace the claim of a form."""
-    db.execute(
-        "INSERT OR REPLACE INTO entry_claim (serial, person, name, since, until, minutes)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        list(astuple(claim)),
-    )
+    insert_record(db, "entry_claim", claim, replace=True)
 
 
 def delete(db: Database, serial: str) -> None:
@@ -38,3 +34,26 @@ def delete(db: Database, serial: str) -> None:
 def delete_ended(db: Database, now: str) -> None:
     """Remove claims whose time is over."""
     db.execute("DELETE FROM entry_claim WHERE until <= ?", [now])
+
+
+class LastSave(NamedTuple):
+    """The page that saved a form last, and the number of that save; empty and 0 while none has."""
+
+    page: str = ""
+    step: int = 0
+
+
+def fetch_last_save(db: Database, serial: str) -> LastSave:
+    """The last save of a form."""
+    query = "SELECT page, step FROM entry_save WHERE serial = ?"
+    row = db.execute(query, [serial]).fetchone()
+    return LastSave(*row) if row else LastSave()
+
+
+def save_last(db: Database, serial: str, last: LastSave) -> None:
+    """Insert or replace the last save of a form."""
+    db.execute(
+        "INSERT INTO entry_save (serial, page, step) VALUES (?, ?, ?)"
+        " ON CONFLICT (serial) DO UPDATE SET page = excluded.page, step = excluded.step",
+        [serial, *last],
+    )

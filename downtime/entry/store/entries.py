@@ -9,14 +9,12 @@ from sqlite_utils import Database
 
 from downtime.entry.model import (
     Entry,
-    EntryOrigin,
     EntryState,
     PastEntry,
     PastState,
     Task,
-    VerificationBasis,
 )
-from downtime.vault.database import build_record
+from downtime.vault.database import build_record, insert_record
 
 _COLUMNS = tuple(f.name for f in fields(Entry))
 _SAVE = (
@@ -24,12 +22,8 @@ _SAVE = (
     " ON CONFLICT (serial) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
 )
-_ENUMS = {
-    "state": EntryState,
-    "origin": EntryOrigin,
-    "waits": Task,
-    "basis": VerificationBasis,
-}
+
+
 _ANSWERS = (
     "SELECT e.serial, e.form, e.event, e.entered, e.author, e.author_role, e.transcriber, e.answers"
     " FROM json_each(?) AS wanted CROSS JOIN entry AS e ON e.serial = wanted.value"
@@ -87,14 +81,6 @@ def stamps_of_outage(db: Database, outage: str, opened: str) -> dict[str, str]:
     return {row[0]: row[1] for row in db.conn.execute(query, (EntryState.DRAFT, outage, opened))}
 
 
-def fetch_many(db: Database, serials: Iterable[str]) -> list[Entry]:
-    """The entries of some forms."""
-    names = ", ".join(_COLUMNS)
-    query = f"SELECT {names} FROM entry WHERE serial IN (SELECT value FROM json_each(?))"
-    rows = db.conn.execute(query, (orjson.dumps(list(serials)).decode(),))
-    return [parse_entry(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
-
-
 def fetch_answers(db: Database, serials: Sequence[str]) -> Iterator[EntryAnswers]:
     """What a comparison reads of the entries of some forms, in their order."""
     rows = db.conn.execute(_ANSWERS, (orjson.dumps(serials).decode(),))
@@ -117,15 +103,11 @@ def save_past(
     state: EntryState | PastState | None = None,
 ) -> None:
     """Keep what an entry said before it was sent back; nothing keyed is ever thrown away."""
-    db.execute(
-        "INSERT INTO entry_past"
-        " (serial, until, state, answers, transcriber, verifier, sent_back_by, reason)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            entry.serial, at, state or entry.state, orjson.dumps(dict(entry.answers)).decode(),
-            entry.transcriber, entry.verifier, by, reason,
-        ],
+    past = PastEntry(
+        serial=entry.serial, until=at, state=state or entry.state, answers=entry.answers,
+        transcriber=entry.transcriber, verifier=entry.verifier, sent_back_by=by, reason=reason,
     )  # fmt: skip
+    insert_record(db, "entry_past", past)
 
 
 def find_typists(db: Database, serial: str) -> set[str]:
@@ -139,14 +121,8 @@ def find_typists(db: Database, serial: str) -> set[str]:
 
 def fetch_past(db: Database, serial: str) -> list[PastEntry]:
     """What an entry said before, oldest first."""
-    query = (
-        "SELECT serial, until, state, answers, transcriber, verifier, sent_back_by, reason"
-        " FROM entry_past WHERE serial = ? ORDER BY until, rowid"
-    )
-    return [
-        PastEntry(**{**row, "answers": orjson.loads(row["answers"])})
-        for row in db.query(query, [serial])
-    ]
+    query = "SELECT * FROM entry_past WHERE serial = ? ORDER BY until, rowid"
+    return [build_record(PastEntry, row) for row in db.query(query, [serial])]
 
 
 def find_waiting(
@@ -196,21 +172,15 @@ def count_figures(db: Database, outage: str, also: Iterable[str] = ()) -> dict[s
 
     Counted are those of an outage, and of these serials: one printed ahead of it carries none.
     """
-    row = next(
-        db.query(
-            "SELECT count(*) AS entered, coalesce(sum(state = ?), 0) AS verified,"
-            " coalesce(sum(corrections > 0), 0) AS sent_back"
-            " FROM entry WHERE (outage = ? OR serial IN (SELECT value FROM json_each(?)))"
-            " AND (state <> ? OR corrections > 0)",
-            [
-                EntryState.VERIFIED,
-                outage,
-                orjson.dumps(list(also)).decode(),
-                EntryState.DRAFT,
-            ],
-        )
+    query = (
+        "SELECT count(*) AS entered, coalesce(sum(state = ?), 0) AS verified,"
+        " coalesce(sum(corrections > 0), 0) AS sent_back"
+        " FROM entry WHERE (outage = ? OR serial IN (SELECT value FROM json_each(?)))"
+        " AND (state <> ? OR corrections > 0)"
     )
-    return dict(row)
+    serials = orjson.dumps(list(also)).decode()
+    values = [EntryState.VERIFIED, outage, serials, EntryState.DRAFT]
+    return dict(next(db.query(query, values)))
 
 
 def find_answers(db: Database, link_id: str) -> set[str]:
@@ -227,8 +197,4 @@ def move_to_outages(db: Database, outages_by_serial: Mapping[str, str]) -> None:
 
 def parse_entry(row: dict[str, Any]) -> Entry:
     """An entry from its columns, as stored or as another machine sent them."""
-    if isinstance(row["answers"], str):
-        row["answers"] = orjson.loads(row["answers"])
-    for name, kind in _ENUMS.items():
-        row[name] = kind(row[name])
     return build_record(Entry, row)

@@ -1,22 +1,19 @@
 """The SQL of the tables form_scan and form_scan_page: scanned forms, and pictures of their pages."""
 
 from collections.abc import Iterable
-from dataclasses import astuple, fields
+from dataclasses import fields
 
 from sqlite_utils import Database
 
 from downtime.entry.model import ScanInfo
+from downtime.vault.database import insert_record
 
 _COLUMNS = ", ".join(f.name for f in fields(ScanInfo))
 
 
 def save(db: Database, info: ScanInfo, content: bytes) -> None:
     """Insert the scan of a form; its pictures follow."""
-    values = [*astuple(info), content]
-    db.execute(
-        f"INSERT INTO form_scan ({_COLUMNS}, content) VALUES ({', '.join('?' * len(values))})",
-        values,
-    )
+    insert_record(db, "form_scan", info, content=content)
 
 
 def save_pages(db: Database, serial: str, pages: Iterable[tuple[int, int, bytes]]) -> None:

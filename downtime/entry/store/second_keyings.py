@@ -1,35 +1,23 @@
 """The SQL of the tables entry_second (critical fields keyed again) and entry_check (what checks found)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple
 
 import orjson
 from sqlite_utils import Database
 
 from downtime.entry.model import Check, CheckSum, CheckTotals, SecondKeying, VerificationBasis
-from downtime.vault.database import build_record
+from downtime.vault.database import build_record, insert_record
 
 
 def fetch(db: Database, serial: str) -> SecondKeying | None:
     """The second keying of a form, None while nobody has begun it."""
     row = next(db.query("SELECT * FROM entry_second WHERE serial = ?", [serial]), None)
-    if row is None:
-        return None
-    return build_record(SecondKeying, row | {"answers": orjson.loads(row["answers"])})
+    return build_record(SecondKeying, row) if row else None
 
 
 def save(db: Database, keying: SecondKeying) -> None:
     """Insert or replace the second keying of a form."""
-    db.execute(
-        "INSERT INTO entry_second (serial, answers, person, name, changed, keyed)"
-        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (serial) DO UPDATE SET answers = excluded.answers,"
-        " person = excluded.person, name = excluded.name, changed = excluded.changed,"
-        " keyed = excluded.keyed",
-        [
-            keying.serial, orjson.dumps(dict(keying.answers)).decode(),
-            keying.person, keying.name, keying.changed, keying.keyed,
-        ],
-    )  # fmt: skip
+    insert_record(db, "entry_second", keying, replace=True)
 
 
 def delete(db: Database, serial: str) -> None:
@@ -39,11 +27,7 @@ def delete(db: Database, serial: str) -> None:
 
 def add_check(db: Database, check: Check) -> None:
     """Add what a check found."""
-    db.execute(
-        "INSERT INTO entry_check (serial, outage, form, at, basis, fields, errors)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        list(astuple(check)),
-    )
+    insert_record(db, "entry_check", check)
 
 
 def has_check(db: Database, serial: str, basis: VerificationBasis) -> bool:

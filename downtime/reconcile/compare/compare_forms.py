@@ -10,10 +10,10 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from downtime.entry.facts import Fact
+from downtime.entry.keyed_answers import make_fact_reader
 from downtime.reconcile.compare.comparison import compare_facts_separately
 from downtime.reconcile.compare.load_records import load_earlier, load_recovered
 from downtime.reconcile.compare.model import ComparisonTask, FormsCompared, Stamps
-from downtime.reconcile.compare.read_facts import make_fact_reader
 from downtime.reconcile.duplicates import store as duplicates_store
 from downtime.reconcile.duplicates.find_duplicates import find_duplicates
 from downtime.reconcile.identity.match_patient import Links
@@ -155,7 +155,7 @@ def carry_decision(
     is_same_fact = before.digest == now.digest
     if before.decided.decision == Decision.RETURNED:
         return replace(now, decided=before.decided) if is_same_fact else _correct(now)
-    is_same_finding = before.item.state == now.item.state and _has_same_match(before.item, now.item)
+    is_same_finding = before.item.state == now.item.state and before.item.has_same_match(now.item)
     if is_same_fact and (is_same_finding or _still_holds(before, now, is_repeated=is_repeated)):
         return replace(now, decided=before.decided)
     return now
@@ -181,17 +181,9 @@ def reopen_orphan(row: StoredItem) -> StoredItem:
     return replace(row, item=item, decided=UNDECIDED)
 
 
-def _has_same_match(before: Item, now: Item) -> bool:
-    return (before.patient, before.matched_ids, before.person) == (
-        now.patient,
-        now.matched_ids,
-        now.person,
-    )
-
-
 def _still_holds(before: StoredItem, now: StoredItem, *, is_repeated: bool) -> bool:
     """Whether the new state only speaks for what was decided."""
-    if not _has_same_match(before.item, now.item):
+    if not before.item.has_same_match(now.item):
         return False
     states = before.item.state, now.item.state
     new, not_compared, conflict = ItemState.NEW, ItemState.NOT_COMPARED, ItemState.CONFLICT

@@ -4,7 +4,7 @@ Every fact gets one state (`ItemState`), with the reasons for the person who dec
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from types import MappingProxyType
 
 from downtime.clinical.model import Patient
@@ -13,36 +13,31 @@ from downtime.entry.facts import Fact, PaperPerson, make_paper_person
 from downtime.reconcile.duplicates.annotate import annotate_items
 from downtime.reconcile.identity.match_patient import (
     Links,
+    PatientMatch,
     link_keys,
     links_between_forms,
     match_patient,
 )
 from downtime.reconcile.model import REGISTERS, Item, ItemState
-from downtime.reconcile.reasons import ReasonCode, Reasons, make_reasons
+from downtime.reconcile.reasons import ReasonCode, make_reasons
 from downtime.reconcile.record_index import RecordIndex
 from downtime.reconcile.rules.registry import RULES
 from downtime.reconcile.rules.verdict import ComparisonContext
 from downtime.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class MatchedPerson:
-    """Whom a form is about, and whom a message would name."""
+def match_fact(fact: Fact, after: RecordIndex, links: Links) -> PatientMatch:
+    """Whom a fact is about in the recovered hospital; many forms about one person ask once.
 
-    patient: Patient | None
-    reasons: Reasons
-    contradictions: Reasons
-    person: PaperPerson
-
-
-def match_fact(fact: Fact, after: RecordIndex, links: Links) -> MatchedPerson:
-    """Whom a fact is about in the recovered hospital; many forms about one person ask once."""
+    `person` of what is found is whom a message would name.
+    """
     keys = tuple(key for key in link_keys(fact) if key in links) if links else ()
-    matched: MatchedPerson | None = after.matched_people.get((fact.person, keys))
+    matched: PatientMatch | None = after.matched_people.get((fact.person, keys))
     if matched is None:
-        match = match_patient(fact.person, after, links, *keys)
-        person = _merge_person(fact.person, match.patient) if match.patient else fact.person
-        matched = MatchedPerson(match.patient, match.reasons, match.contradictions, person)
+        matched = match_patient(fact.person, after, links, *keys)
+        if matched.patient:
+            person = _merge_person(fact.person, matched.patient)
+            matched = replace(matched, person=person)
         after.matched_people[fact.person, keys] = matched
     return matched
 

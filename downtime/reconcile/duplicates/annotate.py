@@ -127,19 +127,13 @@ def _find(
             for item_key, unit in find_units(statements, unit_rules).items():
                 unit_key = key._replace(specimen=unit.component)
                 other = unit.contradicts or unit.represented_by
-                findings[item_key] = DuplicateFinding(
-                    *_placed(unit_key, placed[item_key]), other, unit
-                )
+                position, statement = placed[item_key]
+                findings[item_key] = DuplicateFinding(position, unit_key, statement, other, unit)
         else:
-            for item_key, other in find_repeats(key, statements, window).items():
-                findings[item_key] = DuplicateFinding(*_placed(key, placed[item_key]), other)
+            for item_key, repeated in find_repeats(key, statements, window).items():
+                position, statement = placed[item_key]
+                findings[item_key] = DuplicateFinding(position, key, statement, repeated)
     return findings
-
-
-def _placed(
-    key: DuplicateKey, placed: tuple[int, FormStatement]
-) -> tuple[int, DuplicateKey, FormStatement]:
-    return placed[0], key, placed[1]
 
 
 def _statements(

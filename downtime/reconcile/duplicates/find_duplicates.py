@@ -67,13 +67,8 @@ def _decisions(items: Sequence[Item], stored: Mapping[str, StoredItem]) -> dict[
 def _still_holds(row: StoredItem, item: Item) -> bool:
     if row.decided.decision == Decision.RETURNED:
         return True
-    before = row.item
-    same_match = (before.patient, before.matched_ids, before.person) == (
-        item.patient,
-        item.matched_ids,
-        item.person,
-    )
-    same_state = before.state in (item.state, ItemState.CONFLICT)
+    same_state = row.item.state in (item.state, ItemState.CONFLICT)
+    same_match = row.item.has_same_match(item)
     return same_state and same_match and row.digest == fact_digest(item.fact)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
-from typing import NamedTuple
 
 from sqlite_utils import Database
 
@@ -12,7 +11,6 @@ from downtime.reconcile.duplicates import store
 from downtime.reconcile.duplicates.blood_units import find_representatives
 from downtime.reconcile.duplicates.model import (
     RETURNABLE_STATES,
-    rank_settlement,
     reasons_for_represented,
     reasons_for_rival,
 )
@@ -21,12 +19,8 @@ from downtime.reconcile.model import LIFECYCLE, UNDECIDED, Decision, ItemState, 
 from downtime.reconcile.reasons import with_returned
 from downtime.reconcile.store import items
 
-
-class _NewFinding(NamedTuple):
-    """What an item becomes, and the key of what then represents it."""
-
-    finding: OwnFinding
-    other: str
+_NewFinding = tuple[OwnFinding, str]
+"""What an item becomes, and the key of what then represents it."""
 
 
 def recompute_after_decision(db: Database, rows: Iterable[StoredItem]) -> None:
@@ -41,9 +35,9 @@ def recompute_after_decision(db: Database, rows: Iterable[StoredItem]) -> None:
     findings: dict[str, _NewFinding] = {}
     for _, group in groupby(members, key=attrgetter("unit")):
         findings |= _find_of_unit(list(group))
-    changed = [_apply(row, findings[row.key].finding) for row in items.fetch_by_keys(db, findings)]
+    changed = [_apply(row, findings[row.key][0]) for row in items.fetch_by_keys(db, findings)]
     items.save_items(db, changed)
-    store.save_representatives(db, {key: new.other for key, new in findings.items()})
+    store.save_representatives(db, {key: other for key, (_, other) in findings.items()})
 
 
 def reopen_after_refusal(db: Database, rows: Sequence[StoredItem]) -> None:
@@ -62,50 +56,33 @@ def _not_returned(row: StoredItem, serial: str) -> StoredItem:
     return replace(row, item=replace(row.item, reasons=reasons))
 
 
-class _Candidate(NamedTuple):
-    """A form of a unit that contradicts no other."""
-
-    key: str
-    serial: str
-    is_left_out: bool
-    settlement_rank: int
-    member: UnitMember
-
-
 def _find_of_unit(members: Sequence[UnitMember]) -> dict[str, _NewFinding]:
     """What changes of the items of one unit."""
-    candidates = [
-        _Candidate(
-            m.key, m.serial, m.decision == Decision.LEAVE, rank_settlement(m.state, m.decision), m
-        )
-        for m in members
-        if m.is_consistent
-    ]
-    represented = find_representatives(candidates, lambda candidate, other: True)
-    rival = next((m for m in members if not m.is_consistent and m.decision != Decision.LEAVE), None)
+    consistent = [member for member in members if member.is_consistent]
+    represented = find_representatives(consistent, lambda member, other: True)
+    rival = next((m for m in members if not m.is_consistent and not m.is_left_out), None)
     findings: dict[str, _NewFinding] = {}
-    for candidate in candidates:
-        member = candidate.member
-        if candidate.is_left_out or member.alone.state not in RETURNABLE_STATES:
+    for member in consistent:
+        if member.is_left_out or member.alone.state not in RETURNABLE_STATES:
             continue
-        if first := represented.get(candidate.key):
-            findings[candidate.key] = _represented_by(first.member)
+        if first := represented.get(member.key):
+            findings[member.key] = _represented_by(first)
         elif member.other and member.state in (ItemState.ON_ANOTHER_FORM, ItemState.CONFLICT):
-            findings[candidate.key] = _returned_itself(member, rival)
+            findings[member.key] = _returned_itself(member, rival)
     return findings
 
 
 def _represented_by(member: UnitMember) -> _NewFinding:
     reasons = reasons_for_represented(member.serial, member.system, member.state, member.decision)
-    return _NewFinding(OwnFinding(ItemState.ON_ANOTHER_FORM, reasons, False), member.key)
+    return OwnFinding(ItemState.ON_ANOTHER_FORM, reasons, False), member.key
 
 
 def _returned_itself(member: UnitMember, rival: UnitMember | None) -> _NewFinding:
     """By itself again, unless another form, which nobody left out yet, contradicts the unit's."""
     if rival is None:
-        return _NewFinding(member.alone, "")
+        return member.alone, ""
     reasons = member.alone.reasons + reasons_for_rival(rival.serial)
-    return _NewFinding(OwnFinding(ItemState.CONFLICT, reasons, True), rival.key)
+    return OwnFinding(ItemState.CONFLICT, reasons, True), rival.key
 
 
 def _apply(row: StoredItem, finding: OwnFinding) -> StoredItem:

@@ -10,6 +10,7 @@ from downtime.reconcile.duplicates.model import (
     RETURNABLE_STATES,
     FormStatement,
     is_patient_certain,
+    rank_settlement,
 )
 from downtime.reconcile.duplicates.tests_and_doses import describe_site
 from downtime.reconcile.model import Decision, ItemState
@@ -138,6 +139,15 @@ class UnitMember(NamedTuple):
     is_consistent: bool
     other: str
     alone: OwnFinding
+
+    @property
+    def is_left_out(self) -> bool:
+        return self.decision == Decision.LEAVE
+
+    @property
+    def settlement_rank(self) -> int:
+        """How firmly it is settled that it goes; see `rank_settlement`."""
+        return rank_settlement(self.state, self.decision)
 
 
 def fetch_unit_members(db: Database, outage: str, keys: Iterable[str]) -> list[UnitMember]:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from downtime.entry import absent_values
+from downtime.entry import facts
 from downtime.reconcile.duplicates.model import DuplicateKey, DuplicateKind, FormStatement
 from downtime.reconcile.rules.values import fold_test_name, names_in_fields
 from downtime.reconcile.rules.verdict import parse_instant
@@ -128,7 +128,7 @@ _SAYS_NOTHING = frozenset(
     ("a", "an", "and", "at", "by", "from", "in", "of", "on", "the", "to", "swab", "swabs", "sample",
      "as", "above", "na", "n", "not", "known", "unknown", "none", "stated")
 )  # fmt: skip
-_ABSENT = frozenset(absent_values.REASON_TEXTS.values())
+_ABSENT = frozenset(facts.REASON_TEXTS.values())
 
 
 def describe_site(notes: Iterable[Iterable[str]]) -> str:

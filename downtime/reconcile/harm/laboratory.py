@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -103,7 +103,7 @@ def collect_courses(review: LaboratoryReview) -> list[TestCourse]:
         request = _find_phoned_request(review, item)
         known = by_live.get(request.id) if request else None
         if known is None:
-            known = _course_of_item("phoned", item)
+            known = _course_of_item(f"phoned:{item.key}", item)
             courses.append(known)
         _note_phoned(review, known, item, request)
     return courses
@@ -150,10 +150,10 @@ def _course_of_waiting(review: LaboratoryReview, request: ServiceRequest, ward: 
     return course
 
 
-def _course_of_item(kind: str, item: Item) -> TestCourse:
+def _course_of_item(key: str, item: Item) -> TestCourse:
     fact = item.fact
     return TestCourse(
-        key=f"{kind}:{fact.key}",
+        key=key,
         title=fact.title,
         patient=item.patient,
         person=item.person,
@@ -164,7 +164,7 @@ def _course_of_item(kind: str, item: Item) -> TestCourse:
 
 
 def _course_of_request(review: LaboratoryReview, item: Item) -> TestCourse:
-    course = _course_of_item("asked", item)
+    course = _course_of_item(f"asked:{item.key}", item)
     fact = item.fact
     course.note_time(Step.REQUESTED, fact.event)
     course.note_time(Step.COLLECTED, fact.fields.get("collected", ""))
@@ -215,7 +215,7 @@ def _note_phoned(
 def _waiting_finding(course: TestCourse) -> HarmFinding:
     """What became of a request that had no result at T0."""
     state, reasons = _fate(course)
-    serials = (*course.serials, *course.requested_again)
+    serials = tuple(sorted({*course.serials, *course.requested_again}))
     needs = state not in CLOSED
     return _finding(course, FindingKind.WAITING, state, reasons, needs=needs, serials=serials)
 
@@ -260,7 +260,7 @@ def _finding(
     reasons: Reasons,
     *,
     needs: bool = False,
-    serials: Iterable[str] = (),
+    serials: tuple[str, ...] = (),
 ) -> HarmFinding:
     return HarmFinding(
         key=f"{kind}:{course.key}",
@@ -272,8 +272,8 @@ def _finding(
         person=course.person,
         ward=course.ward,
         system=course.system,
-        serials=tuple(sorted(set(serials or course.serials))),
-        times={step.value: course.times[step] for step in STEPS if step in course.times},
+        serials=serials or tuple(sorted(set(course.serials))),
+        times={step.value: at for step in STEPS if (at := course.times.get(step))},
         needs=needs,
     )
 
@@ -285,30 +285,9 @@ def _find_mismatches(review: LaboratoryReview) -> Iterator[HarmFinding]:
             continue
         live = review.after.observations.get(item.matched_ids[0])
         times = {Step.PHONED: item.fact.event, Step.RESULTED: live.updated if live else ""}
-        yield _finding_of_item(
-            item, FindingKind.MISMATCH, FindingState.DIFFERS, item.reasons,
-            serials=(item.fact.serial,), times=times, needs=True,
-        )  # fmt: skip
-
-
-def _finding_of_item(
-    item: Item, kind: FindingKind, state: FindingState, reasons: Reasons, *,
-    serials: tuple[str, ...], times: Mapping[Step, str], needs: bool = False,
-) -> HarmFinding:  # fmt: skip
-    return HarmFinding(
-        key=f"{kind}:{item.key}",
-        kind=kind,
-        state=state,
-        title=item.fact.title,
-        reasons=reasons,
-        patient=item.patient,
-        person=item.person,
-        ward=item.fact.ward,
-        system=item.fact.system,
-        serials=serials,
-        times={step.value: moment for step, moment in times.items() if moment},
-        needs=needs,
-    )
+        course = replace(_course_of_item(item.key, item), times=times)
+        kind, state = FindingKind.MISMATCH, FindingState.DIFFERS
+        yield _finding(course, kind, state, item.reasons, needs=True)
 
 
 def _find_duplicates(review: LaboratoryReview) -> Iterator[HarmFinding]:
@@ -352,10 +331,10 @@ def _duplicate_finding(
         ReasonCode.TEST_REQUESTED_TWICE, serial=item.fact.serial, forms="\n".join(forms),
         requests="\n".join(numbers),
     )  # fmt: skip
-    return _finding_of_item(
-        item, FindingKind.DUPLICATE, FindingState.REQUESTED_TWICE, reasons,
-        serials=(item.fact.serial, *forms), times={Step.REQUESTED: item.fact.event},
-    )  # fmt: skip
+    times = {Step.REQUESTED: item.fact.event}
+    course = replace(_course_of_item(item.key, item), times=times)
+    kind, state = FindingKind.DUPLICATE, FindingState.REQUESTED_TWICE
+    return _finding(course, kind, state, reasons, serials=(item.fact.serial, *forms))
 
 
 def _is_within(moment: str, other: str, window: timedelta) -> bool:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from downtime.config import read_data_file
 from downtime.entry.facts import PaperPerson
 from downtime.reconcile.reasons import Reasons, decode_reasons
 from downtime.reconcile.wording import word_reasons
@@ -26,15 +27,6 @@ class FindingKind(StrEnum):
     DUPLICATE = "duplicate"
     PUT_OFF = "put-off"
     DELAY = "delay"
-
-
-KINDS = {
-    FindingKind.WAITING: "Without a result when the systems failed",
-    FindingKind.MISMATCH: "Phoned differently from the laboratory's result",
-    FindingKind.DUPLICATE: "Asked for twice",
-    FindingKind.PUT_OFF: "Operations and appointments put off",
-    FindingKind.DELAY: "Times of each test",
-}
 
 
 class FindingState(StrEnum):
@@ -79,15 +71,6 @@ class Harm(StrEnum):
     FATAL = "fatal"
 
 
-OUTCOMES = {
-    Harm.NONE: "No harm",
-    Harm.LOW: "Low harm",
-    Harm.MODERATE: "Moderate harm",
-    Harm.SEVERE: "Severe harm",
-    Harm.FATAL: "Fatal",
-}
-
-
 class Explanation(StrEnum):
     """What may be said about a request of the outage's beginning that has no result."""
 
@@ -95,14 +78,6 @@ class Explanation(StrEnum):
     TO_BE_TAKEN = "to-be-taken"
     NOT_NEEDED = "not-needed"
     ELSEWHERE = "elsewhere"
-
-
-EXPLANATIONS = {
-    Explanation.TAKEN_AGAIN: "Sample taken again",
-    Explanation.TO_BE_TAKEN: "Sample to be taken again; the team knows",
-    Explanation.NOT_NEEDED: "No longer needed, a clinician says",
-    Explanation.ELSEWHERE: "Result found elsewhere",
-}
 
 
 class Step(StrEnum):
@@ -117,6 +92,10 @@ class Step(StrEnum):
     BOOKED = "booked"
 
 
+_TITLES = read_data_file("downtime.reconcile", "titles.toml")
+KINDS: Mapping[FindingKind, str] = {kind: _TITLES["findings"][kind] for kind in FindingKind}
+OUTCOMES: Mapping[Harm, str] = {harm: _TITLES["harm"][harm] for harm in Harm}
+EXPLANATIONS: Mapping[Explanation, str] = {e: _TITLES["explanations"][e] for e in Explanation}
 STEPS = (Step.REQUESTED, Step.COLLECTED, Step.PHONED, Step.RESULTED, Step.SEEN)
 """Those of a test."""
 

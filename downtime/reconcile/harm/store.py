@@ -1,6 +1,8 @@
 """The SQL of the harm review: findings (`harm_finding`), searches (`harm_run`), reviews."""
 
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -18,7 +20,7 @@ from downtime.reconcile.harm.model import (
     ReviewKind,
     decode_finding,
 )
-from downtime.vault.database import build_record
+from downtime.vault.database import build_record, insert_record
 
 
 class FindingRow(NamedTuple):
@@ -68,30 +70,20 @@ def save_findings(db: Database, rows: Iterable[FindingRow]) -> None:
 
 def save_run(db: Database, run: HarmRun) -> None:
     """Record that harm was looked for."""
-    db.execute(
-        "INSERT INTO harm_run VALUES (?, ?, ?, ?, ?, ?)",
-        [run.outage, run.at, run.snapshot, run.compared, run.findings,
-         orjson.dumps(run.figures).decode()],
-    )  # fmt: skip
+    insert_record(db, "harm_run", run)
 
 
 def fetch_last_run(db: Database, outage: str) -> HarmRun | None:
     """The last search of an outage."""
     query = "SELECT * FROM harm_run WHERE outage = ? ORDER BY at DESC, rowid DESC LIMIT 1"
     row = next(db.query(query, [outage]), None)
-    if row is None:
-        return None
-    return build_record(HarmRun, row | {"figures": orjson.loads(row["figures"])})
+    return build_record(HarmRun, row) if row else None
 
 
 def save_review(db: Database, review: HarmReview) -> None:
     """Record what somebody said of a finding."""
-    db.execute(
-        "INSERT INTO harm_review (outage, finding, digest, way, outcome, note, person, person_name,"
-        " at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [review.outage, review.finding, review.digest, review.kind, review.outcome, review.note,
-         review.person, review.person_name, review.at],
-    )  # fmt: skip
+    row = asdict(review)
+    db.table("harm_review").insert({"way": row.pop("kind"), **row})
 
 
 _SELECT = "SELECT f.body, f.digest, f.key FROM harm_finding f WHERE f.outage = :outage"
@@ -128,10 +120,9 @@ def _fetch_reviews(db: Database, outage: str) -> dict[tuple[str, str, ReviewKind
 
 
 def _review(row: dict[str, Any]) -> HarmReview:
-    values = dict(row)
-    kind, outcome = ReviewKind(values.pop("way")), values.pop("outcome")
-    outcomes = Harm if kind == ReviewKind.REVIEWED else Explanation
-    return build_record(HarmReview, values | {"kind": kind, "outcome": outcomes(outcome)})
+    outcomes = Harm if row["way"] == ReviewKind.REVIEWED else Explanation
+    values = {"kind": row["way"], "outcome": outcomes(row["outcome"])}
+    return build_record(HarmReview, row | values)
 
 
 _OPEN = (
@@ -165,9 +156,5 @@ def count_findings(db: Database, outage: str) -> list[dict[str, Any]]:
 
 def count_outcomes(db: Database, outage: str) -> dict[str, int]:
     """How many findings have been given each degree of harm."""
-    counts: dict[str, int] = {}
-    for row in fetch_findings(db, outage):
-        if row.reviewed:
-            outcome = str(row.reviewed.outcome)
-            counts[outcome] = counts.get(outcome, 0) + 1
-    return counts
+    reviews = (row.reviewed for row in fetch_findings(db, outage))
+    return dict(Counter(str(review.outcome) for review in reviews if review))

@@ -6,6 +6,7 @@ from statistics import median
 from typing import Any
 
 from downtime.clinical.model import DiagnosticReport, Record, ServiceRequest
+from downtime.config import read_data_file
 from downtime.reconcile.harm.model import FindingKind, HarmFinding, Step
 from downtime.reconcile.harm.records import FINAL
 from downtime.reconcile.rules.verdict import time_between
@@ -17,13 +18,7 @@ SPANS = {
     "answered-seen": ("answered", "seen"),
 }
 """The stretches of a test that are measured; 'answered' is phoned or resulted, what came first."""
-
-SPAN_TITLES = {
-    "requested-collected": "Request to sample",
-    "collected-answered": "Sample to answer",
-    "requested-answered": "Request to answer",
-    "answered-seen": "Answer to clinician",
-}
+SPAN_TITLES: Mapping[str, str] = read_data_file("downtime.reconcile", "titles.toml")["spans"]
 
 
 @dataclass(frozen=True, slots=True)

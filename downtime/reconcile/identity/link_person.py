@@ -4,7 +4,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from downtime.entry.facts import make_paper_person
-from downtime.errors import ConflictError, NotFoundError
+from downtime.errors import ConflictError
 from downtime.outage.model import Outage
 from downtime.reconcile import policies
 from downtime.reconcile.identity import candidates, links
@@ -111,40 +111,12 @@ def confirm_for_person(
     ConflictError when the patient is no longer in the recovered system as they were proposed.
     """
     person = find_unidentified(vault, settings, outage, ref)
-    link = _link_of(person, link_id)
+    link = next((link for link in person.links if link.id == link_id), None)
+    if link is None:
+        raise links.unknown_link_error()
     with closing(open_recovered_snapshot(vault, outage)) as snapshot:
         _check_unchanged(snapshot, link)
     return links.confirm_link(vault, settings, link_id, actor, reason, person.keyed_by)
-
-
-def reject_for_person(
-    vault: Vault, settings: Settings, outage: Outage, ref: str, link_id: str, actor: Actor,
-    reason: str,
-) -> Link:  # fmt: skip
-    """Refuse a proposed link of this person."""
-    link = _link_of(find_unidentified(vault, settings, outage, ref), link_id)
-    return links.reject_link(vault, link.id, actor, reason)
-
-
-def undo_for_person(
-    vault: Vault, settings: Settings, outage: Outage, ref: str, link_id: str, actor: Actor,
-    reason: str,
-) -> Link:  # fmt: skip
-    """Take a confirmed link of this person back."""
-    link = _link_of(find_unidentified(vault, settings, outage, ref), link_id)
-    return links.undo_link(vault, link.id, actor, reason)
-
-
-def _link_of(person: UnidentifiedPerson, link_id: str) -> Link:
-    for link in person.links:
-        if link.id == link_id:
-            return link
-    raise NotFoundError("identity.unknown", "There is no such link.", "See the work list.")
-
-
-def confirmation_refusal(person: UnidentifiedPerson, account: str) -> str:
-    """Why this account may not be the second one for the proposed link; empty when it may."""
-    return policies.confirmation_refusal(person.link, account, person.keyed_by)
 
 
 def open_recovered_snapshot(vault: Vault, outage: Outage) -> Snapshot:

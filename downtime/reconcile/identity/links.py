@@ -155,4 +155,9 @@ def get_link(db: Database, link_id: str) -> Link:
     """One link; NotFoundError."""
     if link := store.fetch_link(db, link_id):
         return link
-    raise NotFoundError("identity.unknown", "There is no such link.", "See the work list.")
+    raise unknown_link_error()
+
+
+def unknown_link_error() -> NotFoundError:
+    """For a link that there is not, or that is another person's."""
+    return NotFoundError("identity.unknown", "There is no such link.", "See the work list.")

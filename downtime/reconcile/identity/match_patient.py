@@ -54,6 +54,8 @@ class PatientMatch:
     patient: Patient | None
     reasons: Reasons = ()
     contradictions: Reasons = ()
+    person: PaperPerson = PaperPerson()
+    """The patient as a message would name them; empty while only the match is known."""
 
 
 def links_between_forms(facts: Iterable[Fact]) -> dict[str, PaperPerson]:

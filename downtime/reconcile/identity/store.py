@@ -1,14 +1,10 @@
 """The SQL of identity links (`identity_link`): who is which patient, who said so and when."""
 
 import secrets
-from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from typing import Any
 
-import orjson
 from sqlite_utils import Database
 
-from downtime.entry.facts import PaperPerson
 from downtime.reconcile.identity.model import CURRENT, Link, LinkState
 from downtime.vault.database import build_record
 
@@ -45,28 +41,13 @@ def fetch_confirmed_links(db: Database) -> list[Link]:
 
 def _fetch(db: Database, condition: str, *values: str) -> list[Link]:
     query = f"SELECT * FROM identity_link WHERE {condition} ORDER BY proposed, rowid"
-    return [_link(row) for row in db.query(query, values)]
+    return [build_record(Link, row) for row in db.query(query, values)]
 
 
 def save_link(db: Database, link: Link) -> None:
     """Insert or replace a link; a row is never removed."""
-    row = asdict(link) | {
-        "exact": int(link.exact),
-        "person": orjson.dumps(link.person._asdict()).decode(),
-        "paper": orjson.dumps([person._asdict() for person in link.paper]).decode(),
+    people = {
+        "person": link.person._asdict(),
+        "paper": [person._asdict() for person in link.paper],
     }
-    db.table("identity_link").upsert(row, pk="id")
-
-
-def _link(row: Mapping[str, Any]) -> Link:
-    values = {
-        "state": LinkState(row["state"]),
-        "exact": bool(row["exact"]),
-        "person": PaperPerson(**orjson.loads(row["person"])),
-        "paper": _people(orjson.loads(row["paper"])),
-    }
-    return build_record(Link, {**row, **values})
-
-
-def _people(rows: Iterable[dict[str, str]]) -> tuple[PaperPerson, ...]:
-    return tuple(PaperPerson(**row) for row in rows)
+    db.table("identity_link").upsert(asdict(link) | people, pk="id")

@@ -14,6 +14,7 @@ from downtime.reconcile.rules.verdict import (
     Verdict,
     find_nearest,
     fold_text,
+    make_verdict,
     register_rule,
     unavailable_verdict,
 )
@@ -33,21 +34,20 @@ def compare_administration(fact: Fact, patient: Patient, context: ComparisonCont
     given_at = fact.fields.get("given") or fact.event
     if matching := find_nearest(same_medicine, given_at, window, lambda a: a.given):
         return _compare_dose(fact, matching[0])
-    return Verdict(ItemState.NEW, make_reasons(ReasonCode.NO_DOSE))
+    return make_verdict(ItemState.NEW, ReasonCode.NO_DOSE)
 
 
 def _compare_dose(fact: Fact, live: MedicationAdministration) -> Verdict:
-    status, dose = fact.fields.get("status", ""), fact.fields.get("dosage", "")
+    status, dose, at = fact.fields.get("status", ""), fact.fields.get("dosage", ""), live.given
     if status and live.status and status != live.status:
-        reasons = make_reasons(
-            ReasonCode.DOSE_STATUS_DIFFERS, paper=status, live=live.status, at=live.given
-        )
+        code, paper, in_system = ReasonCode.DOSE_STATUS_DIFFERS, status, live.status
     elif dose and live.dosage and not is_same_dose(dose, live.dosage):
-        reasons = make_reasons(ReasonCode.DOSE_DIFFERS, paper=dose, live=live.dosage, at=live.given)
+        code, paper, in_system = ReasonCode.DOSE_DIFFERS, dose, live.dosage
     else:
-        reasons = make_reasons(ReasonCode.DOSE_EXISTS, at=live.given)
-        return Verdict(ItemState.ALREADY_THERE, reasons, (live.id,))
-    return Verdict(ItemState.CONFLICT, reasons, (live.id,), needs_second_person=True)
+        return make_verdict(ItemState.ALREADY_THERE, ReasonCode.DOSE_EXISTS, live, at=at)
+    return make_verdict(
+        ItemState.CONFLICT, code, live, for_two=True, paper=paper, live=in_system, at=at
+    )
 
 
 def compare_blood_unit(
@@ -77,11 +77,10 @@ def compare_blood_unit(
         has_several or any(on_paper.is_doubtful(component) for _, component in possible)
     ):
         medicine = fact.fields.get("medicine", "")
-        reasons = make_reasons(
-            ReasonCode.COMPONENT_DIFFERS, live=_medicines(possible), paper=medicine
-        )
-        ids = tuple(unit.id for unit, _ in possible)
-        return Verdict(ItemState.CONFLICT, reasons, ids, needs_second_person=True)
+        return make_verdict(
+            ItemState.CONFLICT, ReasonCode.COMPONENT_DIFFERS, *(unit for unit, _ in possible),
+            for_two=True, live=_medicines(possible), paper=medicine,
+        )  # fmt: skip
     return _compare_unit_status(fact, exact[0] if exact else possible[0][0])
 
 
@@ -94,7 +93,8 @@ def _compare_unit_status(fact: Fact, live: MedicationAdministration) -> Verdict:
     on_paper, in_system = fact.fields.get("reason") or status, live.reason or live.status
     same_words = bool(status) or on_paper in ("given", "", in_system)
     if live.status == status and same_words:
-        reasons = make_reasons(ReasonCode.UNIT_EXISTS, live=in_system)
-        return Verdict(ItemState.ALREADY_THERE, reasons, (live.id,))
-    reasons = make_reasons(ReasonCode.UNIT_DIFFERS, live=in_system, paper=on_paper)
-    return Verdict(ItemState.CONFLICT, reasons, (live.id,), needs_second_person=True)
+        return make_verdict(ItemState.ALREADY_THERE, ReasonCode.UNIT_EXISTS, live, live=in_system)
+    return make_verdict(
+        ItemState.CONFLICT, ReasonCode.UNIT_DIFFERS, live, for_two=True, live=in_system,
+        paper=on_paper,
+    )  # fmt: skip

@@ -6,11 +6,12 @@ A system that does not tell its allergies says nothing: unavailable is never non
 from downtime.clinical.model import AllergyIntolerance, ClinicalStatus, Flag, Patient
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
-from downtime.reconcile.reasons import ReasonCode, make_reasons
+from downtime.reconcile.reasons import ReasonCode
 from downtime.reconcile.rules.verdict import (
     ComparisonContext,
     Verdict,
     fold_text,
+    make_verdict,
     register_rule,
     unavailable_verdict,
 )
@@ -37,58 +38,54 @@ def compare_allergy(fact: Fact, patient: Patient, context: ComparisonContext) ->
     if same_substance:
         return _verdict_on_ended(same_substance[0], context)
     if none_known:
-        reasons = make_reasons(ReasonCode.NO_ALLERGIES_DENIED, paper=fact.title)
-        return Verdict(ItemState.CONFLICT, reasons, _ids(none_known), needs_second_person=True)
-    return Verdict(
-        ItemState.NEW, make_reasons(ReasonCode.ALLERGIES_LISTED, live=_substances(active))
-    )
+        code = ReasonCode.NO_ALLERGIES_DENIED
+        return make_verdict(ItemState.CONFLICT, code, *none_known, for_two=True, paper=fact.title)
+    return make_verdict(ItemState.NEW, ReasonCode.ALLERGIES_LISTED, live=_substances(active))
 
 
 def _compare_error(fact: Fact, active: list[AllergyIntolerance]) -> Verdict:
     text = fold_text(fact.title)
     possible = [a for a in active if a.substance and fold_text(a.substance) in text] or active
-    reasons = make_reasons(ReasonCode.ALLERGY_CALLED_WRONG, live=_substances(possible))
-    return Verdict(ItemState.CONFLICT, reasons, _ids(possible), needs_second_person=True)
+    code, live = ReasonCode.ALLERGY_CALLED_WRONG, _substances(possible)
+    return make_verdict(ItemState.CONFLICT, code, *possible, for_two=True, live=live)
 
 
 def _compare_none_known(
     active: list[AllergyIntolerance], none_known: list[AllergyIntolerance]
 ) -> Verdict:
     if active:
-        reasons = make_reasons(ReasonCode.NO_ALLERGIES_RECORDED, live=_substances(active))
-        return Verdict(ItemState.CONFLICT, reasons, _ids(active), needs_second_person=True)
+        code, live = ReasonCode.NO_ALLERGIES_RECORDED, _substances(active)
+        return make_verdict(ItemState.CONFLICT, code, *active, for_two=True, live=live)
     if none_known:
-        reasons = make_reasons(ReasonCode.NO_ALLERGIES_AGREED)
-        return Verdict(ItemState.ALREADY_THERE, reasons, _ids(none_known))
-    reasons = make_reasons(ReasonCode.ALLERGIES_NOT_RECORDED)
-    return Verdict(ItemState.NEW, reasons, needs_second_person=True)
+        return make_verdict(ItemState.ALREADY_THERE, ReasonCode.NO_ALLERGIES_AGREED, *none_known)
+    return make_verdict(ItemState.NEW, ReasonCode.ALLERGIES_NOT_RECORDED, for_two=True)
 
 
 def _compare_severity(fact: Fact, live: AllergyIntolerance) -> Verdict:
     severity = fact.fields.get("severity", "")
     if severity and live.severity and severity != live.severity:
-        reasons = make_reasons(ReasonCode.SEVERITY_DIFFERS, paper=severity, live=live.severity)
-        return Verdict(ItemState.CONFLICT, reasons, (live.id,), needs_second_person=True)
-    reasons = make_reasons(ReasonCode.ALLERGIES_LISTED, live=live.substance)
-    return Verdict(ItemState.ALREADY_THERE, reasons, (live.id,))
+        return make_verdict(
+            ItemState.CONFLICT, ReasonCode.SEVERITY_DIFFERS, live, for_two=True, paper=severity,
+            live=live.severity,
+        )  # fmt: skip
+    code = ReasonCode.ALLERGIES_LISTED
+    return make_verdict(ItemState.ALREADY_THERE, code, live, live=live.substance)
 
 
 def _verdict_on_ended(live: AllergyIntolerance, context: ComparisonContext) -> Verdict:
-    if context.has_changed(live, "status"):
-        reasons = make_reasons(ReasonCode.ALLERGY_ENDED, substance=live.substance, live=live.status)
-        return Verdict(ItemState.NEWER_LIVE, reasons, (live.id,))
-    reasons = make_reasons(
-        ReasonCode.ALLERGY_NOT_ACTIVE, substance=live.substance, live=live.status
+    has_ended_since = context.has_changed(live, "status")
+    return make_verdict(
+        ItemState.NEWER_LIVE if has_ended_since else ItemState.CONFLICT,
+        ReasonCode.ALLERGY_ENDED if has_ended_since else ReasonCode.ALLERGY_NOT_ACTIVE,
+        live,
+        for_two=not has_ended_since,
+        substance=live.substance,
+        live=live.status,
     )
-    return Verdict(ItemState.CONFLICT, reasons, (live.id,), needs_second_person=True)
 
 
 def _substances(allergies: list[AllergyIntolerance]) -> str:
     return "\n".join(a.substance or "an allergy without a name" for a in allergies)
-
-
-def _ids(allergies: list[AllergyIntolerance]) -> tuple[str, ...]:
-    return tuple(a.id for a in allergies)
 
 
 @register_rule(Flag)
@@ -99,13 +96,11 @@ def compare_flag(fact: Fact, patient: Patient, context: ComparisonContext) -> Ve
     text = fold_text(fact.fields.get("text", ""))
     same_text = [f for f in context.after.records_of(Flag, patient.id) if fold_text(f.text) == text]
     if active := [f for f in same_text if _is_active(f, fact.event)]:
-        reasons = make_reasons(ReasonCode.ALERT_EXISTS, at=active[0].started)
-        return Verdict(ItemState.ALREADY_THERE, reasons, (active[0].id,))
+        live, code = active[0], ReasonCode.ALERT_EXISTS
+        return make_verdict(ItemState.ALREADY_THERE, code, live, at=live.started)
     if same_text and context.has_changed(same_text[0], "status", "ended"):
-        return Verdict(
-            ItemState.NEWER_LIVE, make_reasons(ReasonCode.ALERT_ENDED), (same_text[0].id,)
-        )
-    return Verdict(ItemState.NEW, make_reasons(ReasonCode.NO_ALERT), tuple(f.id for f in same_text))
+        return make_verdict(ItemState.NEWER_LIVE, ReasonCode.ALERT_ENDED, same_text[0])
+    return make_verdict(ItemState.NEW, ReasonCode.NO_ALERT, *same_text)
 
 
 def _is_active(flag: Flag, at: str) -> bool:

@@ -5,12 +5,13 @@ from datetime import timedelta
 from downtime.clinical.model import Appointment, AppointmentStatus, Patient
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
-from downtime.reconcile.reasons import ReasonCode, make_reasons
+from downtime.reconcile.reasons import ReasonCode
 from downtime.reconcile.rules.verdict import (
     ComparisonContext,
     Verdict,
     find_nearest,
     fold_text,
+    make_verdict,
     register_rule,
     unavailable_verdict,
 )
@@ -79,30 +80,27 @@ def _window(context: ComparisonContext) -> timedelta:
 def _verdict_on_none(fact: Fact) -> Verdict:
     status = fact.fields["status"]
     if status in (AppointmentStatus.ARRIVED, AppointmentStatus.FULFILLED):
-        return Verdict(ItemState.NEW, make_reasons(ReasonCode.CAME_WITHOUT_APPOINTMENT))
-    return Verdict(ItemState.CONFLICT, make_reasons(ReasonCode.NO_APPOINTMENT, paper=status))
+        return make_verdict(ItemState.NEW, ReasonCode.CAME_WITHOUT_APPOINTMENT)
+    return make_verdict(ItemState.CONFLICT, ReasonCode.NO_APPOINTMENT, paper=status)
 
 
 def _compare_outcome(fact: Fact, live: Appointment, context: ComparisonContext) -> Verdict:
     on_paper, in_system = fact.fields["status"], live.status or "booked"
     earlier = context.find_record_at_t0(live)
     if isinstance(earlier, Appointment) and earlier.start != live.start:
-        reasons = make_reasons(ReasonCode.APPOINTMENT_MOVED, at=live.start)
-        return Verdict(ItemState.NEWER_LIVE, reasons, (live.id,))
+        code = ReasonCode.APPOINTMENT_MOVED
+        return make_verdict(ItemState.NEWER_LIVE, code, live, at=live.start)
     if on_paper == in_system:
-        reasons = make_reasons(ReasonCode.APPOINTMENT_SAYS_SO, live=in_system)
-        return Verdict(ItemState.ALREADY_THERE, reasons, (live.id,))
+        code = ReasonCode.APPOINTMENT_SAYS_SO
+        return make_verdict(ItemState.ALREADY_THERE, code, live, live=in_system)
     paper_progress, live_progress = _PROGRESS.get(on_paper), _PROGRESS.get(in_system)
     is_behind = (live_progress or 0) < (paper_progress or 0)
     if is_behind or not context.has_changed(live, "status", "start"):
-        return Verdict(
-            ItemState.NEW,
-            make_reasons(ReasonCode.APPOINTMENT_STILL_SAYS, live=in_system),
-            (live.id,),
-        )
+        code = ReasonCode.APPOINTMENT_STILL_SAYS
+        return make_verdict(ItemState.NEW, code, live, live=in_system)
     state = ItemState.CONFLICT if live_progress == paper_progress == 2 else ItemState.NEWER_LIVE
-    reasons = make_reasons(ReasonCode.APPOINTMENT_DIFFERS, paper=on_paper, live=in_system)
-    return Verdict(state, reasons, (live.id,))
+    code = ReasonCode.APPOINTMENT_DIFFERS
+    return make_verdict(state, code, live, paper=on_paper, live=in_system)
 
 
 def _compare_new_date(
@@ -114,16 +112,14 @@ def _compare_new_date(
     on_new_date = find_nearest(not_cancelled, start, _window(context), lambda a: a.start)
     old_is_gone = live in on_new_date or live.status == AppointmentStatus.CANCELLED
     if on_new_date and old_is_gone:
-        ids = tuple(dict.fromkeys((live.id, on_new_date[0].id)))
-        return Verdict(
-            ItemState.ALREADY_THERE, make_reasons(ReasonCode.NEW_DATE_EXISTS, at=start), ids
-        )
+        both = dict.fromkeys((live, on_new_date[0]))
+        return make_verdict(ItemState.ALREADY_THERE, ReasonCode.NEW_DATE_EXISTS, *both, at=start)
     if live.status != "cancelled" and context.has_changed(live, "status", "start"):
         status = live.status if live.status in _PROGRESS else "booked"
-        reasons = make_reasons(ReasonCode.APPOINTMENT_CHANGED, at=live.start, live=status)
-        return Verdict(ItemState.NEWER_LIVE, reasons, (live.id,))
+        code = ReasonCode.APPOINTMENT_CHANGED
+        return make_verdict(ItemState.NEWER_LIVE, code, live, at=live.start, live=status)
     if on_new_date:
-        reasons = make_reasons(ReasonCode.NEW_DATE_AND_OLD, at=start)
-        return Verdict(ItemState.NEW, reasons, (live.id, on_new_date[0].id))
+        code = ReasonCode.NEW_DATE_AND_OLD
+        return make_verdict(ItemState.NEW, code, live, on_new_date[0], at=start)
     code = ReasonCode.NO_NEW_DATE if old_is_gone else ReasonCode.OLD_DATE_STANDS
-    return Verdict(ItemState.NEW, make_reasons(code, at=start), (live.id,))
+    return make_verdict(ItemState.NEW, code, live, at=start)

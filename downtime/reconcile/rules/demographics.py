@@ -3,8 +3,14 @@
 from downtime.clinical.model import Patient
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
-from downtime.reconcile.reasons import ReasonCode, make_reasons
-from downtime.reconcile.rules.verdict import ComparisonContext, Verdict, fold_text, register_rule
+from downtime.reconcile.reasons import ReasonCode
+from downtime.reconcile.rules.verdict import (
+    ComparisonContext,
+    Verdict,
+    fold_text,
+    make_verdict,
+    register_rule,
+)
 
 _IDENTIFYING = ("family", "given", "birth_date", "gender", "nhs_number")
 
@@ -17,19 +23,18 @@ def compare_demographics(fact: Fact, patient: Patient, context: ComparisonContex
         for name, text in fact.fields.items()
         if _is_compared(name, fact) and not _agrees(name, text, getattr(patient, name))
     ]
-    ids = (patient.id,)
     if not differing:
-        return Verdict(ItemState.ALREADY_THERE, make_reasons(ReasonCode.DEMOGRAPHICS_AGREE), ids)
+        return make_verdict(ItemState.ALREADY_THERE, ReasonCode.DEMOGRAPHICS_AGREE, patient)
     if identifying := [n for n in differing if n in _IDENTIFYING and getattr(patient, n)]:
-        reasons = make_reasons(ReasonCode.DEMOGRAPHICS_DIFFER, fields="\n".join(identifying))
-        return Verdict(ItemState.CONFLICT, reasons, ids, needs_second_person=True)
+        code, names = ReasonCode.DEMOGRAPHICS_DIFFER, "\n".join(identifying)
+        return make_verdict(ItemState.CONFLICT, code, patient, for_two=True, fields=names)
     earlier = context.find_record_at_t0(patient)
     changed = [n for n in differing if earlier and getattr(earlier, n) != getattr(patient, n)]
     if changed:
-        reasons = make_reasons(ReasonCode.DEMOGRAPHICS_CHANGED, fields="\n".join(changed))
-        return Verdict(ItemState.NEWER_LIVE, reasons, ids)
-    reasons = make_reasons(ReasonCode.DEMOGRAPHICS_MISSING, fields="\n".join(differing))
-    return Verdict(ItemState.NEW, reasons, ids)
+        code, names = ReasonCode.DEMOGRAPHICS_CHANGED, "\n".join(changed)
+        return make_verdict(ItemState.NEWER_LIVE, code, patient, fields=names)
+    code, names = ReasonCode.DEMOGRAPHICS_MISSING, "\n".join(differing)
+    return make_verdict(ItemState.NEW, code, patient, fields=names)
 
 
 def _is_compared(name: str, fact: Fact) -> bool:

@@ -11,6 +11,7 @@ from downtime.reconcile.rules.verdict import (
     Verdict,
     find_nearest,
     fold_text,
+    make_verdict,
     register_rule,
 )
 
@@ -44,7 +45,7 @@ def compare_admission(fact: Fact, patient: Patient, context: ComparisonContext) 
     ]
     if older:
         return _verdict_on_older_stay(fact, older[0], context)
-    return Verdict(ItemState.NEW, make_reasons(ReasonCode.NO_STAY))
+    return make_verdict(ItemState.NEW, ReasonCode.NO_STAY)
 
 
 def _verdict_on_stay(fact: Fact, live: Encounter) -> Verdict:
@@ -64,9 +65,7 @@ def _verdict_on_stay(fact: Fact, live: Encounter) -> Verdict:
 def _verdict_on_older_stay(fact: Fact, live: Encounter, context: ComparisonContext) -> Verdict:
     has_moved = _was_elsewhere(live, context) and live.updated > fact.event
     state = ItemState.NEWER_LIVE if has_moved else ItemState.CONFLICT
-    return Verdict(
-        state, make_reasons(ReasonCode.OLDER_STAY, ward=live.ward, at=live.started), (live.id,)
-    )
+    return make_verdict(state, ReasonCode.OLDER_STAY, live, ward=live.ward, at=live.started)
 
 
 def _was_elsewhere(live: Encounter, context: ComparisonContext) -> bool:
@@ -79,7 +78,7 @@ def compare_transfer(fact: Fact, patient: Patient, context: ComparisonContext) -
     """A move on paper: the patient is there, was moved elsewhere since, or is where they were."""
     live = _stay_at(fact, patient, context)
     if live is None:
-        return Verdict(ItemState.NEW, make_reasons(ReasonCode.ADMISSION_FIRST))
+        return make_verdict(ItemState.NEW, ReasonCode.ADMISSION_FIRST)
     ward = fold_text(live.ward)
     new_ward, prior_ward = fact.fields.get("ward", ""), fact.fields.get("prior_ward", "")
     state = ItemState.NEWER_LIVE
@@ -105,26 +104,24 @@ def compare_discharge(fact: Fact, patient: Patient, context: ComparisonContext) 
     """A discharge on paper: ended there too, moved on there since, or still open."""
     live = _stay_at(fact, patient, context)
     if live is None:
-        return Verdict(ItemState.NEW, make_reasons(ReasonCode.ADMISSION_FIRST))
+        return make_verdict(ItemState.NEW, ReasonCode.ADMISSION_FIRST)
     if live.status == EncounterStatus.CANCELLED:
-        return Verdict(ItemState.NEWER_LIVE, make_reasons(ReasonCode.STAY_CANCELLED), (live.id,))
+        return make_verdict(ItemState.NEWER_LIVE, ReasonCode.STAY_CANCELLED, live)
     if live.status == EncounterStatus.FINISHED:
         return _verdict_on_discharge(fact, live, context)
     if _was_elsewhere(live, context) and live.updated > fact.event:
-        reasons = make_reasons(ReasonCode.MOVED_AFTER_DISCHARGE, ward=live.ward, at=live.updated)
-        return Verdict(ItemState.NEWER_LIVE, reasons, (live.id,))
-    has_died = fact.fields.get("outcome") == "died"
-    reasons = make_reasons(ReasonCode.NOT_DISCHARGED, ward=live.ward)
-    return Verdict(ItemState.NEW, reasons, (live.id,), needs_second_person=has_died)
+        code = ReasonCode.MOVED_AFTER_DISCHARGE
+        return make_verdict(ItemState.NEWER_LIVE, code, live, ward=live.ward, at=live.updated)
+    has_died, code = fact.fields.get("outcome") == "died", ReasonCode.NOT_DISCHARGED
+    return make_verdict(ItemState.NEW, code, live, for_two=has_died, ward=live.ward)
 
 
 def _verdict_on_discharge(fact: Fact, live: Encounter, context: ComparisonContext) -> Verdict:
     window = timedelta(hours=context.settings.reconcile.discharge_match_hours)
     if find_nearest([live], fact.event, window, lambda e: e.ended or e.updated):
-        reasons = make_reasons(ReasonCode.STAY_ENDED, at=live.ended)
-        return Verdict(ItemState.ALREADY_THERE, reasons, (live.id,))
-    reasons = make_reasons(ReasonCode.DISCHARGE_DIFFERS, at=live.ended, paper=fact.event)
-    return Verdict(ItemState.CONFLICT, reasons, (live.id,))
+        return make_verdict(ItemState.ALREADY_THERE, ReasonCode.STAY_ENDED, live, at=live.ended)
+    code = ReasonCode.DISCHARGE_DIFFERS
+    return make_verdict(ItemState.CONFLICT, code, live, at=live.ended, paper=fact.event)
 
 
 def _stay_at(fact: Fact, patient: Patient, context: ComparisonContext) -> Encounter | None:

@@ -5,13 +5,14 @@ from datetime import timedelta
 from downtime.clinical.model import Immunization, Patient
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
-from downtime.reconcile.reasons import ReasonCode, make_reasons
+from downtime.reconcile.reasons import ReasonCode
 from downtime.reconcile.rules.values import is_same_dose
 from downtime.reconcile.rules.verdict import (
     ComparisonContext,
     Verdict,
     find_nearest,
     fold_text,
+    make_verdict,
     register_rule,
     unavailable_verdict,
 )
@@ -32,7 +33,7 @@ def compare_immunization(fact: Fact, patient: Patient, context: ComparisonContex
     window = timedelta(minutes=context.settings.reconcile.dose_match_minutes)
     if matching := find_nearest(same_vaccine, moment, window, lambda live: live.occurrence):
         return _compare_dose(fact, matching[0])
-    return Verdict(ItemState.NEW, make_reasons(ReasonCode.NO_DOSE))
+    return make_verdict(ItemState.NEW, ReasonCode.NO_DOSE)
 
 
 def _fold_names(*names: str) -> set[str]:
@@ -41,20 +42,16 @@ def _fold_names(*names: str) -> set[str]:
 
 def _compare_dose(fact: Fact, live: Immunization) -> Verdict:
     """A batch that differs may be another ampoule, so two people look."""
-    fields = fact.fields
+    fields, code, at = fact.fields, ReasonCode.DOSE_DIFFERS, live.occurrence
     status, batch, dose = (fields.get(name, "") for name in ("status", "lot_number", "dosage"))
-    at = live.occurrence
     if status and live.status and status != live.status:
-        reasons = make_reasons(
-            ReasonCode.DOSE_STATUS_DIFFERS, paper=status, live=live.status, at=at
-        )
+        code, paper, in_system = ReasonCode.DOSE_STATUS_DIFFERS, status, live.status
     elif batch and live.lot_number and fold_text(batch) != fold_text(live.lot_number):
         paper, in_system = f"batch {batch}", f"batch {live.lot_number}"
-        reasons = make_reasons(ReasonCode.DOSE_DIFFERS, paper=paper, live=in_system, at=at)
     elif dose and live.dosage and not is_same_dose(dose, live.dosage):
-        reasons = make_reasons(ReasonCode.DOSE_DIFFERS, paper=dose, live=live.dosage, at=at)
+        paper, in_system = dose, live.dosage
     else:
-        return Verdict(
-            ItemState.ALREADY_THERE, make_reasons(ReasonCode.DOSE_EXISTS, at=at), (live.id,)
-        )
-    return Verdict(ItemState.CONFLICT, reasons, (live.id,), needs_second_person=True)
+        return make_verdict(ItemState.ALREADY_THERE, ReasonCode.DOSE_EXISTS, live, at=at)
+    return make_verdict(
+        ItemState.CONFLICT, code, live, for_two=True, paper=paper, live=in_system, at=at
+    )

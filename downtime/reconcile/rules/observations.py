@@ -8,7 +8,13 @@ from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.reasons import ReasonCode, make_reasons
 from downtime.reconcile.rules.values import is_same_value, names_of_fact, names_of_record
-from downtime.reconcile.rules.verdict import ComparisonContext, Verdict, find_nearest, register_rule
+from downtime.reconcile.rules.verdict import (
+    ComparisonContext,
+    Verdict,
+    find_nearest,
+    make_verdict,
+    register_rule,
+)
 
 _AMENDED = ("amended", "corrected", "C")
 
@@ -42,7 +48,7 @@ def compare_observation(fact: Fact, patient: Patient, context: ComparisonContext
         same_test, effective, window, lambda o: _effective_time(o, context)
     )
     if not matching:
-        return Verdict(ItemState.NEW, make_reasons(ReasonCode.NO_VALUE))
+        return make_verdict(ItemState.NEW, ReasonCode.NO_VALUE)
     return _verdict_on_existing(fact, matching[0], context, is_phoned=is_phoned)
 
 
@@ -53,9 +59,7 @@ def _verdict_on_existing(
     value, units = fact.fields.get("value", ""), fact.fields.get("units", "")
     is_same = is_same_value(value, units, live.value, live.units)
     if is_same:
-        return Verdict(
-            ItemState.ALREADY_THERE, make_reasons(ReasonCode.SAME_VALUE, at=at), (live.id,)
-        )
+        return make_verdict(ItemState.ALREADY_THERE, ReasonCode.SAME_VALUE, live, at=at)
     is_amended = live.status in _AMENDED
     code = ReasonCode.VALUE_CORRECTED if is_amended else ReasonCode.VALUE_DIFFERS
     if is_phoned:

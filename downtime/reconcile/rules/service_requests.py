@@ -9,7 +9,13 @@ from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.reasons import ReasonCode, make_reasons
 from downtime.reconcile.rules.values import names_of_fact, names_of_record
-from downtime.reconcile.rules.verdict import ComparisonContext, Verdict, find_nearest, register_rule
+from downtime.reconcile.rules.verdict import (
+    ComparisonContext,
+    Verdict,
+    find_nearest,
+    make_verdict,
+    register_rule,
+)
 
 
 @register_rule(ServiceRequest)
@@ -67,10 +73,6 @@ def _time(request: ServiceRequest) -> str:
 def _verdict_on_existing(live: ServiceRequest) -> Verdict:
     at = _time(live)
     if live.stage == RequestStage.CANCELLED:
-        return Verdict(
-            ItemState.NEWER_LIVE, make_reasons(ReasonCode.REQUEST_CANCELLED, at=at), (live.id,)
-        )
-    reasons = make_reasons(
-        ReasonCode.REQUEST_EXISTS, number=live.filler or live.placer, at=at, stage=live.stage
-    )
-    return Verdict(ItemState.ALREADY_THERE, reasons, (live.id,))
+        return make_verdict(ItemState.NEWER_LIVE, ReasonCode.REQUEST_CANCELLED, live, at=at)
+    number, code = live.filler or live.placer, ReasonCode.REQUEST_EXISTS
+    return make_verdict(ItemState.ALREADY_THERE, code, live, number=number, at=at, stage=live.stage)

@@ -7,66 +7,16 @@ from decimal import Decimal
 from functools import lru_cache
 
 from downtime.clinical.model import Observation, ServiceRequest
+from downtime.config import read_data_file
 from downtime.entry.facts import Fact
 
-_NAMES = {
-    "k": "potassium",
-    "na": "sodium",
-    "ur": "urea",
-    "creat": "creatinine",
-    "cr": "creatinine",
-    "hb": "haemoglobin",
-    "hgb": "haemoglobin",
-    "hemoglobin": "haemoglobin",
-    "wbc": "whitecellcount",
-    "wcc": "whitecellcount",
-    "whitecells": "whitecellcount",
-    "plt": "plateletcount",
-    "plts": "plateletcount",
-    "platelets": "plateletcount",
-    "crp": "creactiveprotein",
-    "glu": "glucose",
-    "ca": "calcium",
-    "mg": "magnesium",
-    "trop": "troponin",
-    "lact": "lactate",
-}
-"""Short forms that are said on the telephone, to the name in full."""
-
-_UNITS = {
-    "x10^9/l": "10^9/l",
-    "10e9/l": "10^9/l",
-    "x10e9/l": "10^9/l",
-    "cells/l": "/l",
-    "bpm": "/min",
-    "beats/min": "/min",
-    "breaths/min": "/min",
-    "{breaths}/min": "/min",
-    "cel": "°c",
-    "c": "°c",
-    "degc": "°c",
-    "mm[hg]": "mmhg",
-    "unit": "units",
-    "iu": "units",
-    "seconds": "s",
-    "sec": "s",
-}
-"""Other spellings of a unit."""
-
+_TABLES = read_data_file("downtime.reconcile.rules", "equivalents.toml")
+_NAMES, _UNITS = _TABLES["tests"], _TABLES["units"]
 _FACTORS = {
-    ("g/dl", "g/l"): Decimal(10),
-    ("umol/l", "mmol/l"): Decimal("0.001"),
-    ("nmol/l", "umol/l"): Decimal("0.001"),
-    ("ug/l", "mg/l"): Decimal("0.001"),
-    ("ng/l", "ug/l"): Decimal("0.001"),
-    ("mg/l", "g/l"): Decimal("0.001"),
-    ("ng/ml", "ug/l"): Decimal(1),
-    ("mg", "g"): Decimal("0.001"),
-    ("ug", "mg"): Decimal("0.001"),
-    ("ml", "l"): Decimal("0.001"),
-    ("ug/ml", "mg/l"): Decimal(1),
+    (unit, other): Decimal(factor)
+    for unit, factors in _TABLES["factors"].items()
+    for other, factor in factors.items()
 }
-"""Units that hold the same quantity: value in the first × factor = value in the second."""
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
@@ -75,14 +25,14 @@ def fold_test_name(text: str) -> str:
     """A test's code or name without case, accents and signs; short forms in full (`K+` → potassium)."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     word = "".join(c for c in plain if c.isalnum())
-    return _NAMES.get(word, word)
+    return str(_NAMES.get(word, word))
 
 
 def fold_unit(text: str) -> str:
     """A unit without case or spaces, micro as `u`, powers of ten as `10^9`."""
     plain = text.casefold().replace("µ", "u").replace("μ", "u").replace("⁹", "^9")
     plain = re.sub(r"[\s·.]", "", plain).replace("×", "x").replace("*", "^").replace("mcg", "ug")
-    return _UNITS.get(plain, plain)
+    return str(_UNITS.get(plain, plain))
 
 
 _DOSE = re.compile(r"\s*([+-]?\d+(?:[.,]\d+)?)\s*(.*?)\s*", re.DOTALL)

@@ -29,6 +29,13 @@ class Verdict(NamedTuple):
     """Whether a second person confirms what is decided."""
 
 
+def make_verdict(
+    state: ItemState, code: ReasonCode, *matched: Record, for_two: bool = False, **values: str
+) -> Verdict:
+    """A verdict for one reason, about the live records that were meant; `for_two`: two people decide."""
+    return Verdict(state, make_reasons(code, **values), tuple(r.id for r in matched), for_two)
+
+
 @dataclass(frozen=True, slots=True)
 class ComparisonContext:
     """The two snapshots and the site's settings."""
@@ -75,7 +82,7 @@ def register_rule(record_type: type[Record]) -> Callable[[Rule], Rule]:
 
 def unavailable_verdict(records: str) -> Verdict:
     """What no recovered system tells is unavailable, never none: nobody can say what is there."""
-    return Verdict(ItemState.NOT_COMPARED, make_reasons(ReasonCode.NOT_DELIVERED, records=records))
+    return make_verdict(ItemState.NOT_COMPARED, ReasonCode.NOT_DELIVERED, records=records)
 
 
 def find_nearest(

@@ -274,18 +274,13 @@ def save_bulk_decision(db: Database, batch: BulkDecision) -> None:
 def fetch_bulk_decision(db: Database, batch_id: str) -> BulkDecision | None:
     """One decision in bulk."""
     row = next(db.query("SELECT * FROM item_batch WHERE id = ?", [batch_id]), None)
-    return _bulk_decision(row) if row else None
+    return build_record(BulkDecision, row) if row else None
 
 
 def fetch_bulk_decisions(db: Database, outage: str) -> list[BulkDecision]:
     """The decisions in bulk of an outage, newest first."""
     query = "SELECT * FROM item_batch WHERE outage = ? ORDER BY decided DESC, id"
-    return [_bulk_decision(row) for row in db.query(query, [outage])]
-
-
-def _bulk_decision(row: Mapping[str, Any]) -> BulkDecision:
-    values = {"decision": Decision(row["decision"]), "filter": orjson.loads(row["filter"])}
-    return build_record(BulkDecision, {**row, **values})
+    return [build_record(BulkDecision, row) for row in db.query(query, [outage])]
 
 
 def save_previous_decisions(db: Database, batch: str, rows: Iterable[StoredItem]) -> None:

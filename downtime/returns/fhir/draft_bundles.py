@@ -1,7 +1,8 @@
 """FHIR bundles to be: what is new of a form in one, changes of live records each in its own."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 
 from downtime.clinical.model import Appointment, Encounter, Patient, Record
 from downtime.clinical.record_types import DOCUMENT
@@ -14,7 +15,7 @@ from downtime.reconcile.identity.model import Merge
 from downtime.reconcile.model import StoredItem
 from downtime.returns.fhir import bundles, conditional_patches, resources
 from downtime.returns.fhir.form_resources import SourceForm
-from downtime.returns.fhir.target import FhirTarget, read_fhir_target
+from downtime.returns.fhir.target import BundleContext, read_fhir_target
 from downtime.returns.message_drafts import (
     MessageContext,
     MessageDraft,
@@ -34,7 +35,7 @@ def draft_items(context: MessageContext, items: Sequence[StoredItem]) -> list[Me
 
     Each change of a live record is a bundle of its own; what FHIR cannot say stays with people.
     """
-    target = _fhir_target(context)
+    bundle_context = _bundle_context(context)
     live_records = find_compared_records(context.vault, items)
     new_by_form: dict[str, list[StoredItem]] = {}
     patches = []
@@ -45,26 +46,28 @@ def draft_items(context: MessageContext, items: Sequence[StoredItem]) -> list[Me
         if _has_own_resource(stored, live):
             new_by_form.setdefault(fact.serial, []).append(stored)
         else:
-            patches.append(
-                make_draft(KIND, (stored,), _patch_writer(context, target, stored, live))
-            )
+            patches.append(_draft_patch(context, bundle_context, stored, live))
     return [
-        make_draft(KIND, part, _bundle_writer(context, target, part))
+        _draft_bundle(context, bundle_context, part)
         for form in new_by_form.values()
-        for part in bundles.split_items(form, target)
+        for part in bundles.split_items(form, bundle_context.target)
     ] + patches
 
 
 def draft_merges(context: MessageContext, merges: Sequence[Merge]) -> list[MessageDraft]:
     """A bundle for each downtime number that was linked to a patient, and for each link undone."""
-    target, system = _fhir_target(context), context.target.system
+    bundle_context, system = _bundle_context(context), context.target.system
 
-    def writer(merge: Merge) -> Callable[[str], bytes]:
-        return lambda control_id: bundles.write_merge_bundle(
-            merge, control_id, context.settings, target
-        )
+    def draft(merge: Merge) -> MessageDraft:
+        write = partial(bundles.write_merge_bundle, merge, context=bundle_context)
+        return make_merge_draft(MERGE_KIND, merge, system, write)
 
-    return [make_merge_draft(MERGE_KIND, merge, system, writer(merge)) for merge in merges]
+    return [draft(merge) for merge in merges]
+
+
+def _bundle_context(context: MessageContext) -> BundleContext:
+    target = read_fhir_target(context.settings, context.target.system, context.target.fhir)
+    return bundles.make_context(context.settings, target)
 
 
 def _has_own_resource(stored: StoredItem, live: Record | None) -> bool:
@@ -76,18 +79,32 @@ def _has_own_resource(stored: StoredItem, live: Record | None) -> bool:
     return resources.has_resource(fact) or fact.type == DOCUMENT
 
 
-def _fhir_target(context: MessageContext) -> FhirTarget:
-    return read_fhir_target(context.settings, context.target.system, context.target.fhir)
-
-
-def _bundle_writer(
-    context: MessageContext, target: FhirTarget, items: tuple[StoredItem, ...]
-) -> Callable[[str], bytes]:
+def _draft_bundle(
+    context: MessageContext, bundle_context: BundleContext, items: tuple[StoredItem, ...]
+) -> MessageDraft:
     def write(control_id: str) -> bytes:
         form = _source_form(context, items[0].item.fact.serial)
-        return bundles.write_form_bundle(items, form, control_id, context.settings, target)
+        return bundles.write_form_bundle(items, form, control_id, bundle_context)
 
-    return write
+    return make_draft(KIND, items, write)
+
+
+def _draft_patch(
+    context: MessageContext, bundle_context: BundleContext, stored: StoredItem, live: Record | None
+) -> MessageDraft:
+    patch = conditional_patches.build_patch(stored.item.fact, live, bundle_context)
+
+    def write(control_id: str) -> bytes:
+        if patch is None:
+            raise InputError(
+                "fhir.unsaid",
+                "FHIR cannot say this without replacing more of a live record than paper says.",
+                "Put it on the worklist, and key it there.",
+            )
+        form = _source_form(context, stored.item.fact.serial)
+        return bundles.write_patch_bundle(stored, patch, form, control_id, bundle_context)
+
+    return make_draft(KIND, (stored,), write)
 
 
 def _source_form(context: MessageContext, serial: str) -> SourceForm:
@@ -99,25 +116,6 @@ def _source_form(context: MessageContext, serial: str) -> SourceForm:
     if scan is None:
         return SourceForm(entry, definition)
     return SourceForm(entry, definition, scan.content, scan.info.media_type)
-
-
-def _patch_writer(
-    context: MessageContext, target: FhirTarget, stored: StoredItem, live: Record | None
-) -> Callable[[str], bytes]:
-    bundle_context = bundles.make_context(context.settings, target)
-    patch = conditional_patches.build_patch(stored.item.fact, live, bundle_context)
-
-    def write(control_id: str) -> bytes:
-        if patch is None:
-            raise InputError(
-                "fhir.unsaid",
-                "FHIR cannot say this without replacing more of a live record than paper says.",
-                "Put it on the worklist, and key it there.",
-            )
-        form = _source_form(context, stored.item.fact.serial)
-        return bundles.write_patch_bundle(stored, patch, form, control_id, context.settings, target)
-
-    return write
 
 
 _PATCHED: Mapping[str, type[Record]] = {

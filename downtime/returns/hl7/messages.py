@@ -5,39 +5,29 @@ form, and a replay is recognised by its control ID. The message is the same byte
 made: its time is the decision's.
 """
 
+import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from downtime.entry.facts import Fact, PaperPerson
 from downtime.errors import InputError
-from downtime.returns.hl7 import documents, orders
+from downtime.reconcile.identity.model import Merge
+from downtime.returns.hl7 import orders
 from downtime.returns.hl7 import patient_administration as adt
-from downtime.returns.hl7.segment_writer import SegmentWriter, build_header, join_segments
+from downtime.returns.hl7.segment_writer import (
+    DOWNTIME,
+    TABLES,
+    SegmentWriter,
+    Value,
+    build_header,
+    build_segment,
+    fit_coded,
+    join_segments,
+    text_only,
+)
 from downtime.returns.profiles import CHARSETS, Target
 from downtime.settings import Settings
-
-_STRUCTURES = {
-    "ADT^A08": "ADT_A01",
-    "ADT^A40": "ADT_A39",
-    "ADT^A47": "ADT_A30",
-    "SIU^S13": "SIU_S12",
-    "SIU^S14": "SIU_S12",
-    "SIU^S15": "SIU_S12",
-    "SIU^S26": "SIU_S12",
-}
-"""Message structures that are not named as their event (table 0354)."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnedFacts:
-    """What one message says: facts, whom it names, when it was decided, and its control ID."""
-
-    facts: tuple[Fact, ...]
-    person: PaperPerson
-    decided: str
-    control_id: str
 
 
 class MessageBuilder(NamedTuple):
@@ -47,49 +37,80 @@ class MessageBuilder(NamedTuple):
     build: Callable[[tuple[Fact, ...], PaperPerson, SegmentWriter], list[str]]
 
 
-def message_type(fact: Fact, settings: Settings, target: Target) -> str:
-    """`ADT^A01`, `ORU^R01` …: the message that returns this fact to this target."""
-    return WRITERS[fact.type].message_type(fact, _segment_writer(settings, target))
+def make_segment_writer(settings: Settings, target: Target) -> SegmentWriter:
+    """How messages are written for this target, at this site."""
+    return SegmentWriter(settings, target, ZoneInfo(settings.site.time_zone))
 
 
-def write_message(returned: ReturnedFacts, settings: Settings, target: Target) -> bytes:
-    """The whole message in the target's character set.
+def write_facts(
+    facts: tuple[Fact, ...],
+    person: PaperPerson,
+    decided: str,
+    control_id: str,
+    writer: SegmentWriter,
+) -> bytes:
+    """The message that returns these facts, in the target's character set.
 
     InputError when a value holds a control character, or anything the target cannot take.
     """
-    writer = _segment_writer(settings, target)
-    builder = WRITERS[returned.facts[0].type]
-    name = builder.message_type(returned.facts[0], writer)
-    segments = builder.build(returned.facts, returned.person, writer)
-    return _assemble(name, returned.decided, returned.control_id, segments, writer)
+    builder = WRITERS[facts[0].type]
+    name = builder.message_type(facts[0], writer)
+    return _assemble(name, decided, control_id, builder.build(facts, person, writer), writer)
 
 
 def write_document(
-    fact: Fact,
-    person: PaperPerson,
-    file: tuple[str, bytes],
-    control_id: str,
-    settings: Settings,
-    target: Target,
+    fact: Fact, person: PaperPerson, file: tuple[str, bytes], control_id: str, writer: SegmentWriter
 ) -> bytes:
     """MDM^T02: the scan of a form (media type, content); its time is when it was entered."""
-    writer = _segment_writer(settings, target)
-    segments = documents.build_document(fact, person, file, writer)
+    segments = _build_document(fact, person, file, writer)
     return _assemble("MDM^T02", fact.entered, control_id, segments, writer)
 
 
-def write_merge(
-    survivor: PaperPerson,
-    downtime: PaperPerson,
-    decided: str,
-    control_id: str,
-    settings: Settings,
-    target: Target,
-) -> bytes:
+def write_merge(merge: Merge, control_id: str, writer: SegmentWriter) -> bytes:
     """ADT^A40 or ADT^A47: a downtime number is this patient."""
-    writer = _segment_writer(settings, target)
-    segments = adt.build_merge(survivor, downtime, decided, writer)
-    return _assemble(f"ADT^{target.merge}", decided, control_id, segments, writer)
+    segments = adt.build_merge(merge.survivor, merge.downtime, merge.decided, writer)
+    name = f"ADT^{writer.target.merge}"
+    return _assemble(name, merge.decided, control_id, segments, writer)
+
+
+def _build_document(
+    fact: Fact, person: PaperPerson, file: tuple[str, bytes], writer: SegmentWriter
+) -> list[str]:
+    """The form as it came back (HL7 v2 chapter 9); its number in TXA-12 is the serial."""
+    author = text_only(fact.author)
+    happened = writer.format_time(fact.event)
+    kind, subtype = TABLES["documents"][file[0]]
+    txa: dict[int, Value] = {
+        1: "1",
+        2: fit_coded(fact.form),
+        3: kind,
+        4: happened,
+        5: author,
+        6: writer.format_time(fact.entered),
+        9: author,
+        11: text_only(fact.transcriber),
+        12: (fact.serial, DOWNTIME),
+        16: f"{fact.serial}.{subtype.lower()}",
+        17: "DO",
+        19: "AV",
+    }
+    encoded = base64.b64encode(file[1]).decode("ascii")
+    obx: dict[int, Value] = {
+        1: "1",
+        2: "ED",
+        3: (fact.form, fact.title, "L"),
+        4: writer.sub_id,
+        5: ("", kind, subtype, "Base64", encoded),
+        11: "F",
+        14: happened,
+    }
+    return [
+        writer.evn(fact, "T02"),
+        writer.pid(person),
+        writer.pv1(fact, other="U"),
+        build_segment("TXA", txa),
+        build_segment("OBX", obx),
+    ]
 
 
 def _assemble(
@@ -111,7 +132,7 @@ def _assemble(
 def _msh(name: str, decided: str, control_id: str, writer: SegmentWriter) -> str:
     target, returns = writer.target, writer.settings.returns
     code, event = name.split("^")
-    structure = _STRUCTURES.get(name, f"{code}_{event}") if writer.is_from("2.3.1") else ""
+    structure = TABLES["structures"].get(name, f"{code}_{event}") if writer.is_from("2.3.1") else ""
     return build_header(
         {
             3: returns.sending_application,
@@ -128,10 +149,6 @@ def _msh(name: str, decided: str, control_id: str, writer: SegmentWriter) -> str
             18: "" if target.charset == "ASCII" else target.charset,
         }
     )
-
-
-def _segment_writer(settings: Settings, target: Target) -> SegmentWriter:
-    return SegmentWriter(settings, target, ZoneInfo(settings.site.time_zone))
 
 
 def _fixed_type(name: str) -> Callable[[Fact, SegmentWriter], str]:

@@ -9,6 +9,7 @@ from downtime.clinical.record_types import find_owner
 from downtime.entry.facts import Fact, PaperPerson
 from downtime.returns.hl7.segment_writer import (
     DOWNTIME,
+    TABLES,
     SegmentWriter,
     Value,
     build_segment,
@@ -21,8 +22,6 @@ _DOSE = re.compile(r"(\d+(?:\.\d+)?)\s*([^\s\d.]\S*)?")
 _NOT_RECORDED = "999"
 """RXA-6 when the amount is not a number (2.4, 4.8.14.6); RXA-9 then says the dose in words."""
 _ROUTINE: Value = ("", "", "", "", "", "R")
-_COMPLETION = {"given": "CP", "not-given": "NA"}
-"""Table 0322."""
 
 
 def request_type(fact: Fact, writer: SegmentWriter) -> str:
@@ -144,7 +143,7 @@ def build_administration(
         9: text_only("; ".join(filter(None, (dosage, reason)))),
         10: text_only(fact.author),
         18: text_only(reason) if status == "not-given" else "",
-        20: _COMPLETION.get(status, "CP"),
+        20: TABLES["completion"].get(status, "CP"),
     }
     route_code = writer.encode("routes", route, route) or "OTH"
     orc: dict[int, Value] = {1: "RE", 2: (fact.number, DOWNTIME), 9: writer.format_time(fact.event)}
@@ -159,30 +158,15 @@ def build_administration(
     ]
 
 
-_EVENTS = {"booked": "S12", "cancelled": "S15", "noshow": "S26"}
 _CHANGED, _MOVED = "S14", "S13"
-_STATUS = {
-    "booked": "Booked",
-    "arrived": "Started",
-    "fulfilled": "Complete",
-    "cancelled": "Cancelled",
-    "noshow": "Noshow",
-}
-"""Table 0278."""
-_REASONS = {
-    "S12": "New booking",
-    "S13": "Rescheduled",
-    "S14": "Changed",
-    "S15": "Cancelled",
-    "S26": "Did not attend",
-}
+_APPOINTMENTS = TABLES["appointments"]
 
 
 def appointment_type(fact: Fact, writer: SegmentWriter) -> str:
     """S12 booked, S13 moved to another time, S14 arrived or over, S15 cancelled, S26 did not come."""
     if fact.fields.get("rebook_start"):
         return f"SIU^{_MOVED}"
-    return f"SIU^{_EVENTS.get(fact.fields.get('status', 'booked'), _CHANGED)}"
+    return f"SIU^{_APPOINTMENTS['events'].get(fact.fields.get('status', 'booked'), _CHANGED)}"
 
 
 def build_appointment(
@@ -196,11 +180,15 @@ def build_appointment(
     location = fields.get("rebook_location") or fields.get("location", "")
     number: Value = fields.get("number") or (fact.number, DOWNTIME)
     timing = writer.is_from("2.7")
-    status = "Booked" if event == _MOVED else _STATUS.get(fields.get("status", "booked"), "Booked")
+    status = (
+        "Booked"
+        if event == _MOVED
+        else _APPOINTMENTS["status"].get(fields.get("status", "booked"), "Booked")
+    )
     sch: dict[int, Value] = {
         1: number,
         2: number,
-        6: (event, _REASONS[event], "L"),
+        6: (event, _APPOINTMENTS["reasons"][event], "L"),
         7: text_only(fields.get("reason") or fields.get("description", "")),
         8: text_only(fields.get("kind", "")),
         11: "" if timing else ("", "", "", start),

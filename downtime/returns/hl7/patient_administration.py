@@ -5,6 +5,7 @@ from downtime.errors import InputError
 from downtime.returns.hl7.segment_writer import (
     DESCRIPTION,
     DOWNTIME,
+    TABLES,
     SegmentWriter,
     Value,
     build_segment,
@@ -12,10 +13,6 @@ from downtime.returns.hl7.segment_writer import (
     text_only,
 )
 
-_EVENTS = {"": "A01", "admit": "A01", "transfer": "A02", "discharge": "A03"}
-_CATEGORIES = {"medication": "DA", "food": "FA", "environment": "EA", "biologic": "DA"}
-_SEVERITIES = {"severe": "SV", "moderate": "MO", "mild": "MI", "high": "SV", "low": "MI"}
-"""Tables 0127 and 0128."""
 _NONE_KNOWN = ("716186003", "No known allergy", "SCT")
 _WRONG = "entered-in-error"
 _DIED = "died"
@@ -23,7 +20,11 @@ _DIED = "died"
 
 def movement_type(fact: Fact, writer: SegmentWriter) -> str:
     """`ADT^A01`, `ADT^A02` or `ADT^A03`."""
-    return f"ADT^{_EVENTS[fact.fields.get('event', '')]}"
+    return f"ADT^{_event(fact)}"
+
+
+def _event(fact: Fact) -> str:
+    return str(TABLES["movements"][fact.fields.get("event", "")])
 
 
 def build_movement(
@@ -31,7 +32,7 @@ def build_movement(
 ) -> list[str]:
     """An admission (A01), a transfer (A02) or a discharge (A03) of one patient."""
     fact = facts[0]
-    event = _EVENTS[fact.fields.get("event", "")]
+    event = _event(fact)
     started = fact.fields.get("started") or (fact.event if event == "A01" else "")
     ended = fact.fields.get("ended") or (fact.event if event == "A03" else "")
     specialty = fact.fields.get("specialty", "")
@@ -137,11 +138,11 @@ def _iam(fact: Fact) -> str:
 
 def _allergy_fields(fact: Fact) -> tuple[Value, str, str, str]:
     fields = fact.fields
-    severity = _SEVERITIES.get(fields.get("severity", "").casefold(), "")
+    severity = TABLES["severities"].get(fields.get("severity", "").casefold(), "")
     if fields.get("none_known") == "1":
         return _NONE_KNOWN, "", "", ""
     code, name = fields.get("code", ""), fields.get("substance", "")
-    kind = _CATEGORIES.get(fields.get("category", ""), "")
+    kind = TABLES["allergy_categories"].get(fields.get("category", ""), "")
     reaction = fields.get("reaction", "")
     if not severity and fields.get("severity"):
         reaction = "; ".join(filter(None, (reaction, fields["severity"])))

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from downtime.config import read_data_file
 from downtime.entry.facts import Fact, PaperPerson
 from downtime.errors import InputError
 from downtime.returns.profiles import Target, is_from
@@ -91,12 +92,9 @@ DOWNTIME = "DOWNTIME"
 CODE, DESCRIPTION = 20, 50
 """Longest coded value (IS), and longest visit description (PV2-12), in HL7 v2.4."""
 
-_CODES: Mapping[str, Mapping[str, str]] = {
-    "gender": {"male": "M", "female": "F", "other": "O", "unknown": "U"},
-    "class": {"inpatient": "I", "emergency": "E", "daycase": "D", "outpatient": "O"},
-    "priority": {"routine": "R", "urgent": "A", "stat": "S"},
-}
-"""Tables 0001, 0004 and 0485 (A is as soon as possible, S is at once)."""
+
+TABLES = read_data_file("downtime.returns.hl7", "tables.toml")
+"""What HL7 calls what forms say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,7 @@ class SegmentWriter:
     def encode(self, table: str, value: str, other: str = "") -> str:
         """A value in the target's code table, else in HL7's own, else `other`."""
         codes: Mapping[str, str] = self.target.codes.get(table, {})
-        return codes.get(value) or _CODES.get(table, {}).get(value, other)
+        return codes.get(value) or TABLES["codes"].get(table, {}).get(value, other)
 
     def encode_units(self, text: str) -> str:
         """Units as the target writes them."""

@@ -1,13 +1,14 @@
 """The lines of a re-key worklist as text and CSV, in the words and order of those who key. Pure."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
 from downtime.clinical.record_types import NAME_FIELDS, get_singular_title, list_in_return_order
+from downtime.config import read_data_file
 from downtime.entry import facts
 from downtime.entry.facts import Fact, PaperPerson
 from downtime.paper import csv_file
@@ -121,20 +122,9 @@ TYPE_TITLES = {
 _RANK_BY_TYPE = {name: rank for rank, name in enumerate(TYPE_TITLES)}
 _MOVES = {"transfer": "Transfer", "discharge": "Discharge"}
 _TITLES = (*NAME_FIELDS, "number")
-_LABELS = {
-    "bed": "Bed",
-    "effective": "Taken",
-    "collected": "Sample taken",
-    "started": "Admitted",
-    "ended": "Discharged",
-    "prior_ward": "From ward",
-    "reference_range": "Range",
-    "requester": "Requested by",
-    "value": "Result",
-    "given": "Given",
-    "rebook_start": "Booked again",
-    "rebook_location": "Booked again in",
-}
+
+
+_LABELS: Mapping[str, str] = read_data_file("downtime.returns", "titles.toml")["details"]
 _SILENT = ("event", "none_known", "department")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")

@@ -6,7 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
-from downtime.errors import InputError
+from downtime.errors import parse_choice
 from downtime.outage.model import Outage
 from downtime.pdf import templates
 from downtime.reconcile.latest_outage import find_latest_outage
@@ -60,11 +60,7 @@ def write_worklists(vault: Vault, settings: Settings, folder: Path, actor: Actor
 
 def parse_kind(name: str) -> WorklistFileKind:
     """A kind of file by the name that a screen sends; InputError."""
-    if name not in list(WorklistFileKind):
-        raise InputError(
-            "rekey.kind", "There is no such kind of file.", f"Choose {', '.join(WorklistFileKind)}."
-        )
-    return WorklistFileKind(name)
+    return parse_choice(WorklistFileKind, name, "rekey.kind", "There is no such kind of file.")
 
 
 def write_worklist(

@@ -14,7 +14,7 @@ import orjson
 from downtime.accounts import people
 from downtime.entry.store import entries as entry_store
 from downtime.entry.store import scans
-from downtime.errors import InputError
+from downtime.errors import parse_choice
 from downtime.outage import laptop_outages, outages
 from downtime.outage.model import Outage
 from downtime.paper import ledger
@@ -212,6 +212,4 @@ def sign_statement(
 
 def parse_lead(name: str) -> Lead:
     """A lead by the name that a form or a command sends; InputError."""
-    if name not in list(Lead):
-        raise InputError("statement.lead", "There is no such lead.", f"Choose {', '.join(Lead)}.")
-    return Lead(name)
+    return parse_choice(Lead, name, "statement.lead", "There is no such lead.")

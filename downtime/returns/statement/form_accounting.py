@@ -10,6 +10,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from downtime.config import read_data_file
 from downtime.entry.model import EntryState
 from downtime.entry.store import entries as entry_store
 from downtime.outage.model import Outage
@@ -28,6 +29,10 @@ FATES = {
     FormState.LOST: "lost",
 }
 """What became of a form, for each state of the ledger; a state without a row cannot be counted."""
+
+
+COLUMNS: Mapping[str, str] = read_data_file("downtime.returns", "titles.toml")["forms"]
+"""The counts of a row in the order shown, and their headings."""
 
 
 class UnbalancedError(Exception):
@@ -98,23 +103,6 @@ def _content_of(tally: Tally) -> str:
     if tally.state in (FormState.KEYED, FormState.VERIFIED) or tally.entered:
         return "entered"
     return "as_scan" if tally.scanned else "unentered"
-
-
-COLUMNS = {
-    "issued": "Issued",
-    "returned": "Returned",
-    "void": "Void",
-    "lost": "Lost",
-    "out": "Still out",
-    "waiting": "Waiting",
-    "entered": "Entered",
-    "as_scan": "Filed as scan",
-    "unentered": "Kept on paper",
-    "keyed": "Not verified",
-    "verified": "Verified, not filed",
-    "filed": "Filed",
-}
-"""The counts of a row in the order shown, and their headings."""
 
 
 def account_forms(tallies: Iterable[Tally], issued: int) -> tuple[list[AccountRow], AccountRow]:

@@ -1,14 +1,14 @@
 """What a statement says: its verdict, and what is open as facts, worded when they are read. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from downtime.reconcile.harm.model import KINDS as FINDING_TITLES
+from downtime.config import read_data_file
 from downtime.reconcile.harm.model import FindingKind
-from downtime.returns.model import STATE_TITLES, WAITING, MessageState
+from downtime.returns.model import MessageState
 
 
 class StatementVerdict(StrEnum):
@@ -114,55 +114,7 @@ class OpenWording(NamedTuple):
     sentence: str
 
 
-def _lower_first(text: str) -> str:
-    return text[0].lower() + text[1:]
-
-
-_FORMS = "{count} × {subject}{ward}: {explanation}."
-WORDINGS: Mapping[OpenKind, OpenWording] = {
-    OpenKind.SYSTEM_DOWN: OpenWording("Systems still down", "{subject} is still declared down."),
-    OpenKind.LAPTOP_AWAITED: OpenWording("Laptops awaited", "Laptop {subject}: {explanation}"),
-    OpenKind.NUMBER_TWICE: OpenWording(
-        "Numbers given out twice, the second not seen to", "{explanation}"
-    ),
-    OpenKind.FORM_OUT: OpenWording("Forms still out", _FORMS),
-    OpenKind.FORM_UNKEYED: OpenWording("Forms returned and not keyed", _FORMS),
-    OpenKind.FORM_UNFILED: OpenWording("Forms returned and not filed", _FORMS),
-    OpenKind.FORM_UNVERIFIED: OpenWording("Forms keyed and not verified", _FORMS),
-    OpenKind.LINK_UNCONFIRMED: OpenWording(
-        "Links between paper and a patient, not confirmed",
-        "{count} × link between paper and a patient: not confirmed yet.",
-    ),
-    OpenKind.NUMBER_UNLINKED: OpenWording(
-        "Downtime numbers of known patients, not linked",
-        "{count} × downtime number: found by another number, not linked.",
-    ),
-    OpenKind.NOT_COMPARED: OpenWording(
-        "Not compared yet", "{count} × form: verified after the last comparison."
-    ),
-    OpenKind.UNMATCHED: OpenWording(
-        "Items whose patient was not found", "{subject}: {explanation}"
-    ),
-    OpenKind.UNDECIDED: OpenWording("Items to be decided", "{subject}: {explanation}"),
-    OpenKind.NOT_SENT: OpenWording(
-        "Items decided to be returned and not sent",
-        "{count} × item: decided to be returned and not sent yet.",
-    ),
-    **{
-        OpenKind.of_message(state): OpenWording(
-            f"Messages: {STATE_TITLES[state]}", f"{{count}} × message: {STATE_TITLES[state]}."
-        )
-        for state in WAITING
-    },
-    OpenKind.HARM_NOT_REVIEWED: OpenWording(
-        "Harm review to be made", "The harm review was not made since the last comparison."
-    ),
-    **{
-        OpenKind.of_finding(kind): OpenWording(
-            f"Harm review: {_lower_first(title)}",
-            f"{{count}} × {_lower_first(title)}: nobody has said what came of it.",
-        )
-        for kind, title in FINDING_TITLES.items()
-    },
-}
-NOTHING_COMPARED = "Nothing has been compared with the recovered systems yet."
+_TABLE = read_data_file("downtime.returns.statement", "open_kinds.toml")
+NOTHING_COMPARED: str = _TABLE["nothing_compared"]
+WORDINGS = {kind: OpenWording(**_TABLE[kind]) for kind in OpenKind}
+"""One for each kind: a kind without one ends the program as it starts."""

@@ -4,7 +4,7 @@ Moves are made by `outbox.py`, which checks them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any, NamedTuple
 
 import orjson
@@ -13,14 +13,13 @@ from sqlite_utils import Database
 from downtime.returns.model import (
     WAITING,
     Channel,
-    Lead,
     Message,
     MessageState,
     NewMessage,
     Signature,
     Tick,
 )
-from downtime.vault.database import build_record
+from downtime.vault.database import build_record, insert_record
 
 _COLUMNS = (
     "control_id, outage, system, channel, kind, order_key, position, state, attempts, next_try,"
@@ -242,11 +241,7 @@ def count_messages(db: Database, outage: str) -> list[MessageCount]:
 
 
 def _message(row: Mapping[str, Any]) -> Message:
-    columns = dict(row)
-    columns["channel"] = Channel(row["channel"])
-    columns["state"] = MessageState(row["state"])
-    columns["items"] = tuple((row["items"] or "").splitlines())
-    return Message(**columns)
+    return build_record(Message, {**row, "items": (row["items"] or "").splitlines()})
 
 
 class LineCount(NamedTuple):
@@ -269,7 +264,7 @@ def list_ticks(db: Database, outage: str) -> dict[str, Tick]:
 
 def insert_tick(db: Database, tick: Tick) -> None:
     """Record a tick; a second one of the same line is an error."""
-    db["rekey_tick"].insert(asdict(tick))  # type: ignore[union-attr]
+    insert_record(db, "rekey_tick", tick)
 
 
 def close_tick(
@@ -302,9 +297,9 @@ def count_lines(db: Database, outage: str) -> list[LineCount]:
 def list_signatures(db: Database, outage: str) -> list[Signature]:
     """Every signature ever given for an outage's statement, oldest first."""
     rows = db.query("SELECT * FROM statement_signature WHERE outage = ? ORDER BY signed", [outage])
-    return [build_record(Signature, row | {"role": Lead(row["role"])}) for row in rows]
+    return [build_record(Signature, row) for row in rows]
 
 
 def insert_signature(db: Database, signature: Signature) -> None:
     """Record a signature; a second one of the same role under the same facts is an error."""
-    db["statement_signature"].insert(asdict(signature))  # type: ignore[union-attr]
+    insert_record(db, "statement_signature", signature)

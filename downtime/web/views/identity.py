@@ -8,7 +8,7 @@ from downtime.accounts.model import Permission
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.outage.model import Outage
 from downtime.reconcile import assign_owner
-from downtime.reconcile.identity import link_person
+from downtime.reconcile.identity import link_person, links
 from downtime.reconcile.identity.candidates import Candidate
 from downtime.reconcile.identity.model import CURRENT, LinkState
 from downtime.reconcile.identity.signs import SignKind
@@ -19,6 +19,7 @@ from downtime.reconcile.identity.unidentified import (
     list_unidentified,
 )
 from downtime.reconcile.latest_outage import find_latest_outage
+from downtime.reconcile.policies import confirmation_refusal
 from downtime.settings import Settings
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault.vault import Vault
@@ -108,7 +109,7 @@ def show_person(ref: str) -> ViewResponse:
         absent=absent,
         offer=offer,
         chosen=chosen,
-        refusal=link_person.confirmation_refusal(person, request_context.person().id),
+        refusal=confirmation_refusal(person.link, request_context.person().id, person.keyed_by),
         ended=[link for link in person.links if link.state not in CURRENT],
         states=STATES,
         colours=COLOURS,
@@ -169,10 +170,8 @@ def confirm(ref: str, link_id: str) -> ViewResponse:
 @require_permission(Permission.IDENTITY_CONFIRM)
 def reject(ref: str, link_id: str) -> ViewResponse:
     """Refuse a proposed link: the person is to be linked again."""
-    vault, settings, outage = _context()
-    link_person.reject_for_person(
-        vault, settings, outage, ref, link_id, request_context.actor(), required_reason()
-    )
+    vault = request_context.vault()
+    links.reject_link(vault, link_id, request_context.actor(), required_reason())
     flash("Rejected. Another patient can be proposed.")
     return redirect(url_for("identity.show_person", ref=ref), 303)
 
@@ -181,10 +180,8 @@ def reject(ref: str, link_id: str) -> ViewResponse:
 @require_permission(Permission.IDENTITY_UNDO)
 def undo(ref: str, link_id: str) -> ViewResponse:
     """Take a confirmed link back; other systems are told to keep the two apart."""
-    vault, settings, outage = _context()
-    link_person.undo_for_person(
-        vault, settings, outage, ref, link_id, request_context.actor(), required_reason()
-    )
+    vault = request_context.vault()
+    links.undo_link(vault, link_id, request_context.actor(), required_reason())
     flash("Undone. Compare again; systems that were told are listed for correction.")
     return redirect(url_for("identity.show"), 303)
 
@@ -202,8 +199,8 @@ def _next(outage: Outage, state: PersonState) -> ViewResponse:
     """The next person in a state whom this account may deal with, else the work list."""
     account = request_context.person().id
     for person in _list_people(outage):
-        is_refused = state == PersonState.TO_CONFIRM and link_person.confirmation_refusal(
-            person, account
+        is_refused = state == PersonState.TO_CONFIRM and confirmation_refusal(
+            person.link, account, person.keyed_by
         )
         if person.state == state and not is_refused:
             return redirect(url_for("identity.show_person", ref=person.ref), 303)

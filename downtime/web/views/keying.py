@@ -12,9 +12,9 @@ from downtime.accounts import permissions
 from downtime.accounts.model import Permission
 from downtime.entry import claims, file_form, keyed_form, picklists, policies, scans
 from downtime.entry import keying as entering
+from downtime.entry.claims import PageSave
 from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.model import Claim, Task
-from downtime.entry.page_saves import PageSave
 from downtime.entry.store import entries
 from downtime.entry.validation import InvalidAnswersError
 from downtime.errors import InputError, NotFoundError, UserError

@@ -5,11 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from downtime.processes.pool import WorkerError
+from downtime.processes.pool import WorkerError, WorkerProcess
 from downtime.reconcile import find_items
 from downtime.reconcile.compare import compare_in_parallel, run_comparison
 from downtime.reconcile.compare.compare_forms import FormComparer
-from downtime.reconcile.compare.compare_in_parallel import ComparisonWorkerArguments
 from downtime.vault import audit
 
 from .conftest import BLOODS, HOSPITAL, LATER
@@ -67,9 +66,13 @@ def test_several_processes_find_what_one_finds(
 def test_a_process_that_fails_names_nobody_and_the_next_comparison_goes_on(
     vault, small, settings, paper, actor, found, monkeypatch
 ):
-    lost = lambda home, key, *rest: ComparisonWorkerArguments(home, bytes(32), *rest)  # noqa: E731
+    start = WorkerProcess.__init__
+
+    def start_with_another_key(process, module, arguments):
+        start(process, module, arguments._replace(key=bytes(32)))
+
     with monkeypatch.context() as patch:
-        patch.setattr(compare_in_parallel, "ComparisonWorkerArguments", lost)
+        patch.setattr(WorkerProcess, "__init__", start_with_another_key)
         with pytest.raises(WorkerError) as failed:
             run_comparison.run_comparison(vault, small, actor, "recovered", cores=2)
     assert "LockedError in " in str(failed.value)

@@ -12,7 +12,7 @@ from downtime.entry import (
     quality,
     verify_entry,
 )
-from downtime.entry.absent_values import AbsentReason
+from downtime.entry.facts import AbsentReason
 from downtime.entry.store import entries, second_keyings
 from downtime.entry.validation import InvalidAnswersError
 from downtime.errors import ConflictError, ForbiddenError

@@ -41,7 +41,9 @@ def made(one, live, number="DT-1") -> bytes:
     assert told is not None
     matched = row(one)
     matched = replace(matched, item=replace(matched.item, matched_ids=(live.id,)))
-    return bundles.write_patch_bundle(matched, told, form(), number, SETTINGS, NAMES)
+    return bundles.write_patch_bundle(
+        matched, told, form(), number, bundles.make_context(SETTINGS, NAMES)
+    )
 
 
 @pytest.fixture

@@ -19,13 +19,13 @@ KINDS = ("Patient", "Encounter", "ServiceRequest", "Observation", "AllergyIntole
 
 def made(name: str) -> bytes:
     return fhir.write_form_bundle(
-        [row(FACTS[name])], form(b"%PDF-1.7"), f"DT-{name}", SETTINGS, NAMES
+        [row(FACTS[name])], form(b"%PDF-1.7"), f"DT-{name}", fhir.make_context(SETTINGS, NAMES)
     )
 
 
 MERGE = Merge("DK700043V", PERSON, UNKNOWN, MergeState.LINKED, "2026-11-04T10:00:00Z", "Ben", "l-1")
 MERGES = [
-    fhir.write_merge_bundle(merge, f"DT-{merge.state}", SETTINGS, NAMES)
+    fhir.write_merge_bundle(merge, f"DT-{merge.state}", fhir.make_context(SETTINGS, NAMES))
     for merge in (MERGE, replace(MERGE, state=MergeState.UNLINKED))
 ]
 

@@ -31,7 +31,9 @@ from tests.unit.returns.fhir_cases import (
 def bundle(*facts, scan=b"", corrections=0, names=NAMES):
     rows = [row(one) for one in facts]
     return json.loads(
-        bundles.write_form_bundle(rows, form(scan, corrections), "DT1", SETTINGS, names)
+        bundles.write_form_bundle(
+            rows, form(scan, corrections), "DT1", bundles.make_context(SETTINGS, names)
+        )
     )
 
 
@@ -49,8 +51,12 @@ def test_every_kind_of_fact_has_a_case():
 @pytest.mark.parametrize("name", FACTS)
 def test_a_bundle_is_the_same_bytes_whenever_it_is_made(name):
     one = row(FACTS[name])
-    first = bundles.write_form_bundle([one], form(b"%PDF"), "DT1", SETTINGS, NAMES)
-    assert first == bundles.write_form_bundle([one], form(b"%PDF"), "DT1", SETTINGS, NAMES)
+    first = bundles.write_form_bundle(
+        [one], form(b"%PDF"), "DT1", bundles.make_context(SETTINGS, NAMES)
+    )
+    assert first == bundles.write_form_bundle(
+        [one], form(b"%PDF"), "DT1", bundles.make_context(SETTINGS, NAMES)
+    )
 
 
 @pytest.mark.parametrize("name", FACTS)
@@ -62,7 +68,9 @@ def test_every_entry_is_created_only_if_it_is_not_there(name):
 
 @pytest.mark.parametrize("name", FACTS)
 def test_nothing_that_was_written_is_lost(name):
-    text = bundles.write_form_bundle([row(FACTS[name])], form(), "DT1", SETTINGS, NAMES).decode()
+    text = bundles.write_form_bundle(
+        [row(FACTS[name])], form(), "DT1", bundles.make_context(SETTINGS, NAMES)
+    ).decode()
     fields = FACTS[name].fields
     coded = ("kind", "status", "none_known", "category", "severity", "minutes", "event")
     for key, value in fields.items():
@@ -81,7 +89,7 @@ def test_a_correction_has_another_identifier_and_a_replay_the_same():
 
 def test_digits_are_kept_as_they_were_written():
     content = bundles.write_form_bundle(
-        [row(FACTS["phoned-result"])], form(), "DT1", SETTINGS, NAMES
+        [row(FACTS["phoned-result"])], form(), "DT1", bundles.make_context(SETTINGS, NAMES)
     )
     assert b'"valueQuantity":{"value":6.10,"unit":"mmol/L"' in content
     assert b'{"valueDecimal":38.10}' in content
@@ -133,7 +141,9 @@ def test_a_known_patient_is_found_by_number_and_never_created():
 
 def test_an_unknown_patient_is_registered_once_under_the_downtime_number():
     rows = [row(FACTS["admission-unknown"]), row(fact("Observation", person=UNKNOWN))]
-    made = json.loads(bundles.write_form_bundle(rows, form(), "DT1", SETTINGS, NAMES))
+    made = json.loads(
+        bundles.write_form_bundle(rows, form(), "DT1", bundles.make_context(SETTINGS, NAMES))
+    )
     patients = [e for e in made["entry"] if e["resource"]["resourceType"] == "Patient"]
     assert len(patients) == 1
     assert patients[0]["resource"]["name"] == [{"text": "UNKNOWN"}]
@@ -204,7 +214,9 @@ def test_a_long_form_goes_out_in_parts_that_the_receiver_allows():
     assert sorted(r.key for part in parts for r in part) == [r.key for r in rows]
     strangers = [row(one.item.fact, ItemState.UNMATCHED) for one in rows]
     for part in bundles.split_items(strangers, small):
-        made = bundles.write_form_bundle(part, form(b"%PDF"), "DT1", SETTINGS, small)
+        made = bundles.write_form_bundle(
+            part, form(b"%PDF"), "DT1", bundles.make_context(SETTINGS, small)
+        )
         assert len(json.loads(made)["entry"]) <= 8
 
 
@@ -213,13 +225,17 @@ def test_a_merge_retires_the_downtime_record_and_touches_no_other():
     merge = Merge(
         "DK700043V", survivor, UNKNOWN, MergeState.LINKED, "2026-11-04T10:00:00Z", "Ben", "l-1"
     )
-    (entry,) = json.loads(bundles.write_merge_bundle(merge, "DT1", SETTINGS, NAMES))["entry"]
+    (entry,) = json.loads(
+        bundles.write_merge_bundle(merge, "DT1", bundles.make_context(SETTINGS, NAMES))
+    )["entry"]
     assert entry["request"]["method"] == "PUT"
     assert entry["request"]["url"].endswith("%7CDK700043V")
     assert entry["resource"]["active"] is False
     assert entry["resource"]["link"][0]["other"]["reference"].endswith("%7CH100")
     undone = replace(merge, state=MergeState.UNLINKED)
-    (entry,) = json.loads(bundles.write_merge_bundle(undone, "DT1", SETTINGS, NAMES))["entry"]
+    (entry,) = json.loads(
+        bundles.write_merge_bundle(undone, "DT1", bundles.make_context(SETTINGS, NAMES))
+    )["entry"]
     assert entry["resource"]["active"] is True
     assert "link" not in entry["resource"]
 
