@@ -9,6 +9,8 @@ from typing import BinaryIO
 
 _HL7 = re.compile(rb"(?:^|[\r\n\x0b])\s*(?:MSH|FHS|BHS)[^A-Za-z0-9\s]")
 _BLOCK = 65_536
+HEAD_BYTES = _BLOCK
+"""So much of a file tells what it is."""
 _TABLES = (".csv", ".tsv", ".txt", ".tab")
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
@@ -38,8 +40,12 @@ UNREADABLE = {
 def detect_format(path: Path) -> FileFormat:
     """What the file is, by content first."""
     with open_as_bytes(path) as stream:
-        head = stream.read(_BLOCK).removeprefix(codecs.BOM_UTF8)
-    suffix = path.suffix.lower()
+        return detect_content(stream.read(HEAD_BYTES), path.suffix)
+
+
+def detect_content(head: bytes, suffix: str) -> FileFormat:
+    """What begins like this; `suffix` is that of its name, with the dot."""
+    head, suffix = head[:HEAD_BYTES].removeprefix(codecs.BOM_UTF8), suffix.lower()
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):  # XLSX and ODS; XLS
         return FileFormat.WORKBOOK
     if head.startswith(b"\x1f\x8b"):
@@ -58,7 +64,11 @@ def detect_format(path: Path) -> FileFormat:
 
 def open_as_bytes(path: Path) -> BinaryIO:
     """The file's bytes; UTF-16 with a byte order mark is turned into UTF-8 as it is read."""
-    stream = path.open("rb")
+    return as_bytes(path.open("rb"))
+
+
+def as_bytes(stream: BinaryIO) -> BinaryIO:
+    """The same for a file that is open at its beginning, and can go back there."""
     byte_order_mark = stream.read(2)
     if byte_order_mark not in _UTF16:
         stream.seek(0)

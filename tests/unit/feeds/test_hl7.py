@@ -76,7 +76,7 @@ def test_a_message_across_blocks_is_whole():
 
 
 def test_a_message_too_long_is_refused_and_the_next_is_read(read_hl7):
-    data = ADMISSION + b"NTE|1||" + b"x" * (17 << 20) + b"\r" + ANOTHER
+    data = ADMISSION + b"NTE|1||" + b"x" * (33 << 20) + b"\r" + ANOTHER
     messages = read_hl7(data)
     assert isinstance(messages[0], Reject)
     assert "max_message_bytes" in messages[0].reason
