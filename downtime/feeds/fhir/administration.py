@@ -67,6 +67,7 @@ _CLASSES = {
 }
 """v3 ActEncounterCode, the words of DSTU2 and the letters of HL7 v2; PRENC is pre-admission."""
 _OUTPATIENT_LETTER = "O"
+_RESPONSIBLE = frozenset({"ATND", "PPRF", "CON"})
 _PLACED = ("active", "")
 _PLANNED_END = ("plannedEndDate", "ExpectedDischargeDate", "expected-discharge-date")
 """Ends of extensions in which R4 servers carry what R5 calls `plannedEndDate`."""
@@ -224,12 +225,15 @@ def _read_class(reader: ResourceReader, resource: Resource, has_bed: bool) -> st
 
 
 def _attending_doctor(reader: ResourceReader, resource: Resource) -> str:
-    for participant in elements_at(resource, "participant"):
-        if all_codes(participant, "type") & {"ATND", "PPRF", "CON"}:
-            if not is_current(participant, reader.now, reader.context.zone):
-                continue
-            person = element_at(participant, "individual") or element_at(participant, "actor")
-            return reader.name_of(person, resource)
+    """Who is responsible now; of several whose time is over the last one."""
+    people = elements_at(resource, "participant")
+    doctors = [item for item in people if all_codes(item, "type") & _RESPONSIBLE]
+    now, zone = reader.now, reader.context.zone
+    current = [doctor for doctor in doctors if is_current(doctor, now, zone)]
+    for doctor in [*current, *doctors[::-1]]:
+        person = element_at(doctor, "individual") or element_at(doctor, "actor")
+        if name := reader.name_of(person, resource):
+            return name
     return ""
 
 

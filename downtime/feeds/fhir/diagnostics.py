@@ -7,14 +7,16 @@ belongs to the report that lists it among its results; its value is kept as it w
 in one line when it has several.
 """
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
 from downtime.clinical import model
-from downtime.clinical.model import RequestStage
+from downtime.clinical.model import ClinicalStatus, RequestStage
 from downtime.feeds.fhir import statuses
 from downtime.feeds.fhir.administration import encounter_key
 from downtime.feeds.fhir.data_types import (
+    all_codes,
     annotation_text,
     concept_text,
     concept_texts,
@@ -41,7 +43,19 @@ from downtime.feeds.fhir.resource_reader import (
 )
 from downtime.feeds.model import Change, FindingKind, Operation, Value
 from downtime.feeds.named_resources import reference_text
+from downtime.feeds.profiles import CodeTable, OrderKind
 
+_ALERT_WORDS = re.compile(
+    r"\b(?:dnacpr|dnar|dnr|resuscitation|attempt cpr|ceiling of (?:care|treatment)"
+    r"|treatment escalation|barrier nursing|(?:source|protective|respiratory) isolation)\b",
+    re.IGNORECASE,
+)
+_ALERT_CODES = frozenset({"304252001", "304253006", "450475007", "450476008"})
+"""SNOMED CT: for, and not for, (attempted) resuscitation."""
+_NO_TEST_CATEGORIES = frozenset(
+    {"387713003", "409073007", "409063005", "306206005", "3457005", "surgical", "referral"}
+)
+"""SNOMED CT: surgical procedure, education, counselling, referral."""
 _NO_ORDER = ("proposal", "plan", "option")
 
 
@@ -64,9 +78,42 @@ def read_service_request(reader: ResourceReader, resource: Resource) -> list[Cha
         reader.note(FindingKind.ORDER_UNMAPPED, resource, "", reason)
         reader.note(FindingKind.NOT_READ, resource, "", reason)
         return []
-    fields = _request_fields(reader, resource)
-    key = request_key(reader, resource)
-    return [reader.change(resource, "ServiceRequest", key, numbers, fields)]
+    match _order_kind(reader, resource):
+        case OrderKind.ALERT:
+            fields = _alert_fields(reader, resource)
+            return [reader.change(resource, "Flag", reader.key_of(resource), numbers, fields)]
+        case OrderKind.TEST:
+            fields = _request_fields(reader, resource)
+            key = request_key(reader, resource)
+            return [reader.change(resource, "ServiceRequest", key, numbers, fields)]
+    reason = "an order of a kind that is neither a test nor an alert"
+    reader.note(FindingKind.ORDER_UNMAPPED, resource, "category", reason)
+    return []
+
+
+def _order_kind(reader: ResourceReader, resource: Resource) -> OrderKind:
+    """What is asked for: as the profile says of its code or category, else by category and words."""
+    code = element_at(resource, "code")
+    codes = [first_code(code), *sorted(all_codes(resource, "category"))]
+    for text in codes:
+        if meaning := reader.context.meaning(CodeTable.ORDER_KIND, text):
+            return OrderKind(meaning)
+    if _ALERT_WORDS.search(concept_text(code)) or set(codes) & _ALERT_CODES:
+        return OrderKind.ALERT
+    return OrderKind.NOT_MAPPED if set(codes) & _NO_TEST_CATEGORIES else OrderKind.TEST
+
+
+def _alert_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
+    """What stands in an order that is no order: something to know of the patient."""
+    stage = reader.status(resource, statuses.REQUEST)
+    is_over = stage == RequestStage.CANCELLED
+    return {
+        "category": concept_texts(resource, "category") or "order",
+        "text": concept_text(element_at(resource, "code")),
+        "status": ClinicalStatus.INACTIVE if is_over else ClinicalStatus.ACTIVE,
+        "started": reader.parse_time(text_at(resource, "authoredOn")),
+        "ended": "",
+    }
 
 
 def _request_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
@@ -210,7 +257,7 @@ def observation_fields(reader: ResourceReader, resource: Resource) -> dict[str, 
         "status": reader.status(resource, statuses.OBSERVATION),
         "note": note or concept_text(element_at(resource, "dataAbsentReason")),
     }
-    reader.add_time(fields, "effective", _effective(resource))
+    reader.add_time(fields, "effective", _effective(resource) or text_at(resource, "issued"))
     return fields
 
 

@@ -62,6 +62,12 @@ _CONTAINED = frozenset({"Patient", "Observation"})
 """What is a record of its own also inside another resource."""
 _LONGEST_NAME = 64
 _NO_USE = "Downtime has no use for this type of resource"
+_UNUSED = {
+    "MedicationStatement": "what a patient takes as they say is no prescription: it is not used",
+    "MedicationDispense": "what a pharmacy gave out is no dose: it is not used",
+    "List": "a list of other resources: it is not used, they are",
+}
+"""Why a type is not used, where that is not plain."""
 _NOTHING = "it says nothing that Downtime keeps"
 
 
@@ -160,7 +166,8 @@ def _read_changes(reader: ResourceReader, resource: Resource) -> list[Change]:
         return []
     mapping = RESOURCE_MAPPINGS.get(kind)
     if mapping is None and kind not in NAMED_TYPES:
-        reader.note(FindingKind.NOT_READ, resource, "", f"{_NO_USE}: {kind}")
+        reason = _UNUSED.get(kind, f"{_NO_USE}: {kind}")
+        reader.note(FindingKind.NOT_READ, resource, "", reason)
         return []
     changes: list[Change] = []
     for contained in elements_at(resource, "contained") if mapping else ():

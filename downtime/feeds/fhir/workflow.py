@@ -49,8 +49,7 @@ def read_appointment(reader: ResourceReader, resource: Resource) -> list[Change]
         or annotation_text(resource, "note")
         or concept_texts(resource, "patientInstruction"),
     }
-    start = text_at(resource, "start") or text_at(resource, "requestedPeriod", 0, "start")
-    reader.add_time(fields, "start", start)
+    reader.add_time(fields, "start", text_at(resource, "start"))
     fields["minutes"] = _minutes(reader, resource, str(fields.get("start", "")))
     fields["kind"] = reader.context.appointment_kind(reader.source(resource, "Appointment"))
     key = number or reader.key_of(resource)

@@ -3,6 +3,7 @@
 import io
 from datetime import UTC, datetime
 
+import orjson
 import pytest
 
 from downtime.feeds.context import feed_context
@@ -53,3 +54,20 @@ def read_fhir():
 def of():
     """The changes of a message, of one type when it is named."""
     return changes
+
+
+@pytest.fixture
+def read_one(read_fhir):
+    """The only message of one FHIR resource."""
+
+    def read(resource, **more):
+        (message,) = read_fhir(orjson.dumps(resource), **more)
+        return message
+
+    return read
+
+
+@pytest.fixture
+def fields_of(read_one):
+    """The fields of the first change of one FHIR resource."""
+    return lambda resource, **more: read_one(resource, **more).content[0].fields

@@ -40,17 +40,6 @@ def bundle(*resources, **more):
     return {"resourceType": "Bundle", "type": "collection", "entry": entries, **more}
 
 
-@pytest.fixture
-def read_one(read_fhir):
-    """The only message of one resource."""
-
-    def read(resource):
-        (message,) = read_fhir(orjson.dumps(resource))
-        return message
-
-    return read
-
-
 def test_a_patient(read_one, of):
     change = of(read_one(PATIENT))[0]
     assert change.patient == (*WHO, ADDRESS)

@@ -1,0 +1,171 @@
+"""FHIR: references within a document, and over documents when both are read."""
+
+import orjson
+import pytest
+
+from downtime.feeds.named_resources import ADDRESSES, NAMED_RESOURCE, NamedResources
+
+SUBJECT = {"reference": "Patient/p1"}
+MEDICATION = {
+    "resourceType": "Medication",
+    "id": "m1",
+    "identifier": [{"system": "urn:x", "value": "77"}],
+    "code": {"text": "Warfarin 3 mg"},
+}
+PRESCRIPTION = {
+    "resourceType": "MedicationRequest",
+    "id": "r1",
+    "status": "active",
+    "subject": SUBJECT,
+    "medicationReference": {"reference": "Medication/m1"},
+}
+WARD = {
+    "resourceType": "Location",
+    "id": "w1",
+    "name": "Ash",
+    "identifier": [{"value": "W1"}],
+    "physicalType": {"coding": [{"code": "wa"}]},
+}
+BED = {
+    "resourceType": "Location",
+    "id": "b1",
+    "name": "11",
+    "form": {"coding": [{"code": "bd"}]},
+    "partOf": {"reference": "Location/w1"},
+    "operationalStatus": {"code": "O"},
+}
+STAY = {
+    "resourceType": "Encounter",
+    "id": "e1",
+    "identifier": [{"value": "V55"}],
+    "status": "in-progress",
+    "subject": SUBJECT,
+    "location": [{"location": {"reference": "Location/b1"}}],
+}
+
+
+@pytest.fixture
+def settle(read_fhir):
+    """The fields of the records of several files, names filled in; and what is not resolved."""
+
+    def run(*files):
+        changes = [
+            change
+            for resource in files
+            for message in read_fhir(orjson.dumps(resource))
+            for change in message.content
+        ]
+        names = NamedResources()
+        for change in changes:
+            if change.type == NAMED_RESOURCE:
+                names.add(change.source, change.fields)
+        records = {
+            change.type: dict(change.fields) for change in changes if change.type != NAMED_RESOURCE
+        }
+        unresolved = [
+            f"{n}.{f}" for n, r in records.items() for f in names.fill_references(r, "EPR")
+        ]
+        return records, unresolved, names
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        {"reference": "Medication/m1"},
+        {"reference": "Medication/m1/_history/3"},
+        {"reference": "https://epr.example/fhir/Medication/m1"},
+        {"reference": "Medication?identifier=urn:x|77"},
+        {"reference": "Medication?identifier=urn%3Ax%7C77"},
+        {"identifier": {"system": "urn:x", "value": "77"}},
+        {"type": "Medication", "identifier": {"value": "77"}},
+    ],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_medicine_in_another_file(settle, reference, first):
+    files = [MEDICATION, {**PRESCRIPTION, "medicationReference": reference}]
+    records, unresolved, _ = settle(*(files if first else files[::-1]))
+    assert records["MedicationRequest"]["medicine"] == "Warfarin 3 mg"
+    assert unresolved == []
+
+
+def test_a_medicine_that_never_comes_is_said(settle):
+    records, unresolved, _ = settle(PRESCRIPTION)
+    assert records["MedicationRequest"]["medicine"] == ""
+    assert unresolved == ["MedicationRequest.medicine"]
+
+
+@pytest.mark.parametrize(
+    "reference", [{"reference": "urn:uuid:1"}, {"reference": "Medication/m1"}, {"identifier": {"value": "77"}, "type": "Medication"}]
+)  # fmt: skip
+def test_a_medicine_in_the_same_bundle(read_one, of, reference):
+    entries = [
+        {"resource": {**PRESCRIPTION, "medicationReference": reference}},
+        {"fullUrl": "urn:uuid:1", "resource": MEDICATION},
+    ]
+    message = read_one({"resourceType": "Bundle", "type": "transaction", "entry": entries})
+    assert of(message, "MedicationRequest")[0].fields["medicine"] == "Warfarin 3 mg"
+
+
+def test_a_bed_a_ward_and_a_stay_in_three_files(settle):
+    records, unresolved, names = settle(STAY, BED, WARD)
+    stay = records["Encounter"]
+    assert [stay[n] for n in ("ward", "bay", "bed")] == ["W1", "", "11"]
+    assert unresolved == []
+    beds = {bed.key: bed.fields for bed in names.list_locations()}
+    assert beds["W1||11"]["status"] == "occupied"
+
+
+def test_a_place_that_never_comes_keeps_its_display(settle):
+    place = {"reference": "Location/zz", "display": "W9"}
+    records, unresolved, _ = settle({**STAY, "location": [{"location": place}]})
+    assert records["Encounter"]["ward"] == "W9"
+    assert unresolved == ["Encounter.ward"]
+
+
+def test_a_person_in_another_file(settle):
+    person = {
+        "resourceType": "Practitioner",
+        "id": "d1",
+        "name": [{"family": "Byron", "given": ["Ada", "K"], "prefix": ["Dr"]}],
+    }
+    role = {
+        "resourceType": "PractitionerRole",
+        "id": "x",
+        "practitioner": {"reference": "Practitioner/d1"},
+    }
+    body = {**PRESCRIPTION, "requester": {"reference": "PractitionerRole/x"}}
+    records, _, _ = settle(body, MEDICATION, role, person)
+    assert records["MedicationRequest"]["prescriber"] == "Dr Ada Byron"
+
+
+def test_records_that_refer_to_records_of_other_files_name_an_address(read_one, of):
+    request = {
+        "resourceType": "ServiceRequest",
+        "id": "s1",
+        "status": "active",
+        "code": {"text": "FBC"},
+        "subject": SUBJECT,
+        "encounter": {"reference": "Encounter/e1"},
+    }
+    report = {
+        "resourceType": "DiagnosticReport",
+        "id": "d1",
+        "status": "final",
+        "subject": SUBJECT,
+        "basedOn": [{"reference": "https://lims.example/fhir/ServiceRequest/s1"}],
+    }
+    stay, asked = of(read_one(STAY), "Encounter")[0], of(read_one(request))[0]
+    assert asked.fields["encounter"] in stay.fields[ADDRESSES]
+    assert of(read_one(report))[0].fields["based_on"] in asked.fields[ADDRESSES]
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": r} for r in (STAY, request, report)]}
+    message = read_one(bundle)
+    assert of(message, "ServiceRequest")[0].fields["encounter"] == "V55"
+    assert of(message, "DiagnosticReport")[0].fields["based_on"] == asked.key
+
+
+def test_a_patient_by_a_conditional_reference(read_one):
+    number = "https://fhir.nhs.uk/Id/nhs-number|9990000018"
+    message = read_one({**PRESCRIPTION, "subject": {"reference": f"Patient?identifier={number}"}})
+    assert [n.value for n in message.content[0].patient] == ["9990000018"]
