@@ -64,7 +64,7 @@ def find_availability(header: SnapshotHeader, type_name: str) -> Availability:
 
     Then every holder from which anything came is believed to have sent what `holds` names.
     """
-    listed = header.holders.get(type_name) or list_holders(header.systems)[type_name]
+    listed = header.holders.get(type_name) or list_holders(header.systems).get(type_name, ())
     senders = [name for name, types in header.delivered.items() if type_name in types]
     holders = tuple(_find_delivery(header, type_name, name) for name in listed)
     others = [name for name in senders if name not in listed]

@@ -31,14 +31,15 @@ def test_lists_are_arrays(story, name):
 
 def test_feeds_are_checked_and_what_is_refused_has_a_place_and_a_reason(story):
     checked = story.said["check"].json
-    assert set(checked) >= {"messages", "accepted", "rejected", "records", "seconds"}
-    assert checked["messages"] == checked["accepted"] + len(checked["rejected"]) > 2000
+    assert set(checked) >= {"messages", "outcomes", "problems", "records", "seconds"}
+    assert checked["messages"] == sum(checked["outcomes"].values()) > 2000
     assert checked["records"]["Patient"] > 300
-    for reject in checked["rejected"]:
-        assert Path(story.folder / reject["source"]).is_file()
-        assert reject["index"] >= 1
-        assert reject["reason"]
-    assert len(checked["rejected"]) == 2  # the two that the demonstration spoils on purpose
+    rejected = [row for row in checked["problems"] if row["outcome"] == "rejected"]
+    for row in rejected:
+        assert Path(story.folder / row["file"]).is_file()
+        assert row["number"] >= 1
+        assert row["reason"]
+    assert len(rejected) == 2  # the two that the demonstration spoils on purpose
 
 
 def test_several_paths_after_from_are_all_read(story):

@@ -12,7 +12,7 @@ from downtime.demo.feeds import INTENDED_REJECTS, write_feeds
 from downtime.demo.settings import settings_text
 from downtime.errors import InputError
 from downtime.feeds.check_feeds import check_feeds
-from downtime.feeds.model import FeedMessage
+from downtime.feeds.model import FeedMessage, Outcome
 from downtime.feeds.read_feeds import read_feeds
 from downtime.settings import Settings
 
@@ -53,12 +53,13 @@ def test_after_begins_with_all_that_was_told_before(before, after, name):
 def test_all_is_accepted_but_what_is_spoiled_on_purpose(before, after, settings):
     for folder in (before, after):
         report = check_feeds([folder], settings)
+        rejected = [p for p in report.problems if p.reason.outcome is Outcome.REJECTED]
         found = {
-            (str(r.position.file).removeprefix(f"{folder}/"), r.segment) for r in report.rejected
+            (str(p.position.file).removeprefix(f"{folder}/"), p.reason.segment) for p in rejected
         }
         assert found == set(INTENDED_REJECTS)
-        assert len(report.rejected) == len(INTENDED_REJECTS)
-        assert not report.ignored
+        assert len(rejected) == len(INTENDED_REJECTS)
+        assert report.count(Outcome.NOT_USED) == 0
 
 
 def test_every_type_of_record_is_delivered(before, settings):
@@ -67,7 +68,7 @@ def test_every_type_of_record_is_delivered(before, settings):
         "Patient", "Encounter", "Location", "ServiceRequest", "DiagnosticReport", "Observation",
         "Appointment", "AllergyIntolerance", "Flag", "MedicationRequest", "MedicationAdministration",
     }  # fmt: skip
-    assert report.kinds["SIU^S12"] == TOTAL["small"]
+    assert report.outcomes["SIU^S12", Outcome.USED] == TOTAL["small"]
 
 
 def test_nothing_is_told_before_it_happened(before, after, settings):

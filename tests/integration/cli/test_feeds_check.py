@@ -1,0 +1,71 @@
+"""`downtime feeds check`: what is used, what is not and why, each message named and no value shown."""
+
+import pytest
+
+HEAD = "MSH|^~\\&|{sender}|NORTH|DT|TEST|20261102140{n}||{kind}|MSG{n}|P|2.4\r"
+PID = "PID|1||700001^^^TEST^MR||Winterbourne^Ffion||19600102|F\r"
+NOBODY = "PID|1||||Winterbourne^Ffion||19600102|F\r"
+STAY = "PV1|1|I|W9^1^4||||||||||||||||V70\r"
+LIST = "Ward,Bed,MRN,Surname,DOB,Visit\n"
+MAPPING = """
+[feeds.tables.ward]
+match = "ward*.csv"
+record = "Encounter"
+source = "PAS"
+full = true
+columns = { Ward = "ward", Bed = "bed", MRN = "patient.mrn", Surname = "patient.family", DOB = "patient.birth_date", Visit = "visit_number" }
+"""
+
+
+def message(n, kind, *segments, sender="PAS"):
+    return HEAD.format(n=n, kind=kind, sender=sender) + "".join(segments)
+
+
+@pytest.fixture
+def folder(terminal):
+    path = terminal.folder / "sent"
+    path.mkdir()
+    return path
+
+
+def test_a_message_that_is_not_used_is_named_and_none_of_its_values_shown(terminal, folder):
+    (folder / "pas.hl7").write_text(
+        message(1, "ADT^A01", PID, STAY) + message(2, "ADT^A01", NOBODY)
+    )
+    answer = terminal.run("feeds", "check", "sent")
+    assert answer.code == 0
+    assert "2 messages: 1 used, 0 used in part, 0 not used, 1 rejected" in answer.out
+    assert "sent/pas.hl7 message 2" in answer.out
+    assert "Winterbourne" not in answer.out
+    document = terminal.ok("feeds", "check", "sent")
+    assert document["outcomes"]["rejected"] == 1
+    assert "Winterbourne" not in str(document)
+
+
+def test_what_says_nothing_that_is_used_is_not_called_accepted(terminal, folder):
+    (folder / "x.hl7").write_text(message(3, "ZZZ^Z99", PID))
+    document = terminal.ok("feeds", "check", "sent")
+    assert document["outcomes"]["used"] == 0
+    assert document["outcomes"]["not-used"] + document["outcomes"]["rejected"] == 1
+    assert document["problems"][0]["reason"]
+
+
+@pytest.mark.parametrize(("segments", "code"), [((PID, STAY), 0), ((NOBODY,), 1)])
+def test_strict_fails_when_anything_was_not_used(terminal, folder, segments, code):
+    (folder / "pas.hl7").write_text(message(1, "ADT^A01", *segments))
+    assert terminal.run("feeds", "check", "--strict", "sent").code == code
+    assert terminal.run("feeds", "check", "sent").code == 0
+
+
+def test_a_list_that_lacks_most_of_the_one_before_is_in_quarantine(home):
+    config, folder = home.folder / "home/config.toml", home.folder / "sent"
+    config.write_text(config.read_text() + MAPPING)
+    folder.mkdir()
+    rows = [f"W9,{n},71000{n},Name{n},1960-01-0{n},V{n}\n" for n in range(1, 9)]
+    (folder / "ward-20261102-1000.csv").write_text(LIST + "".join(rows))
+    (folder / "ward-20261102-1100.csv").write_text(LIST + rows[0])
+    answer = home.run("feeds", "check", "--strict", "sent")
+    assert answer.code == 1
+    assert "1 in quarantine" in answer.out
+    assert "ward-20261102-1100.csv" in answer.out
+    assert "In quarantine: 1 table" in answer.out
