@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import BinaryIO
 
 from downtime.clock import to_text
 from downtime.feeds.fhir.json_documents import split_documents
-from downtime.feeds.file_format import FileFormat, detect_format, open_as_bytes
+from downtime.feeds.file_format import HEAD_BYTES, FileFormat, as_bytes, detect_content
 from downtime.feeds.hl7.framing import split_messages
 from downtime.feeds.model import Reject
 from downtime.feeds.rejects import reject_file
@@ -29,18 +30,31 @@ def split_file(path: Path, source: str, settings: Settings) -> Iterator[RawMessa
 
 
 def _split(path: Path, source: str, limit: int) -> Iterator[RawMessage]:
-    file_format = detect_format(path)
     modified = to_text(datetime.fromtimestamp(path.stat().st_mtime, UTC))
+    with path.open("rb") as stream:
+        yield from split_stream(stream, str(path), modified, source, limit)
+
+
+def split_stream(
+    opened: BinaryIO, name: str, modified: str, source: str, limit: int
+) -> Iterator[RawMessage]:
+    """The same for a file that is open, here or far away, and can go back to its beginning.
+
+    `limit` is the most bytes of one message; `modified` when the file was changed (UTC).
+    """
+    stream = as_bytes(opened)
+    file_format = detect_content(stream.read(HEAD_BYTES), PurePath(name).suffix)
+    opened.seek(0)
     if file_format is FileFormat.WORKBOOK:
-        yield RawMessage(source, file_format, str(path), 1, path.read_bytes(), modified)
+        yield RawMessage(source, file_format, name, 1, opened.read(), modified)
         return
-    with open_as_bytes(path) as stream:
-        if file_format is FileFormat.HL7:
-            for number, data in enumerate(split_messages(stream, limit), start=1):
-                yield RawMessage(source, file_format, str(path), number, data)
-        elif file_format is FileFormat.JSON:
-            for number, document in enumerate(split_documents(stream, limit), start=1):
-                data, line = document
-                yield RawMessage(source, file_format, str(path), number, data, modified, line)
-        else:
-            yield RawMessage(source, file_format, str(path), 1, stream.read(), modified)
+    stream = as_bytes(opened)
+    if file_format is FileFormat.HL7:
+        for number, data in enumerate(split_messages(stream, limit), start=1):
+            yield RawMessage(source, file_format, name, number, data)
+    elif file_format is FileFormat.JSON:
+        for number, document in enumerate(split_documents(stream, limit), start=1):
+            data, line = document
+            yield RawMessage(source, file_format, name, number, data, modified, line)
+    else:
+        yield RawMessage(source, file_format, name, 1, stream.read(), modified)

@@ -5,62 +5,62 @@ How it lies in that folder is said in `transport.folder`.
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import sqlite_utils
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from downtime.clinical.holders import list_holders
 from downtime.clinical.model import Encounter, EncounterStatus, Location, Record
 from downtime.clock import to_text
 from downtime.errors import UserError
-from downtime.feeds.model import FeedMessage, Reject
-from downtime.feeds.read_feeds import read_feeds
+from downtime.feeds.model import Reject
+from downtime.ingest.ledger import Ledger
 from downtime.settings import Settings
-from downtime.snapshot import apply_messages, bundle
+from downtime.snapshot import bundle
 from downtime.snapshot.bundle import PayloadWriter, SealedBundle
+from downtime.snapshot.data_quality import FindingTally, check_stays
+from downtime.snapshot.expire_days import expire_days
 from downtime.snapshot.garbage_collection import collect_garbage_seldom
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.model import AuditAction
 from downtime.snapshot.select_records import select_records
 from downtime.snapshot.settle_records import settle_records
+from downtime.snapshot.state_files import hold_build, open_state
 from downtime.snapshot.store import publisher_state, snapshot_index
 from downtime.snapshot.store.snapshot_index import BundleNumber
+from downtime.snapshot.update_state import Intake, update_state
 from downtime.transport.folder import CarrierFolder, Pointer
 from downtime.vault import device
-from downtime.vault.database import connect
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
 class BuiltSnapshot:
-    """A published bundle, and how many messages of the feeds were accepted."""
+    """A published bundle, and what was taken in for it."""
 
     bundle: Path
     header: SnapshotHeader
-    messages: int
-    accepted: int
-    rejected: list[Reject]
+    intake: Intake
     seconds: float
 
+    @property
+    def messages(self) -> int:
+        """Messages, rows and resources in all."""
+        return self.intake.messages
 
-@dataclass(slots=True)
-class _MessageFilter:
-    """Passes messages on and collects rejects."""
+    @property
+    def accepted(self) -> int:
+        """Those that were not rejected."""
+        return self.intake.accepted
 
-    accepted: int = 0
-    rejected: list[Reject] = field(default_factory=list)
-
-    def accept_messages(self, items: Iterable[FeedMessage | Reject]) -> Iterator[FeedMessage]:
-        for item in items:
-            if isinstance(item, Reject):
-                self.rejected.append(item)
-            else:
-                self.accepted += 1
-                yield item
+    @property
+    def rejected(self) -> list[Reject]:
+        """Those that cannot be used, and why."""
+        return self.intake.rejected
 
 
 def build_snapshot(
@@ -71,30 +71,28 @@ def build_snapshot(
     actor: Actor,
     reason: str = "",
 ) -> BuiltSnapshot:
-    """Read feeds, bring the state up to date, and publish it in folder `to`.
+    """Keep what the files hold in the ledger, bring the state up to it, and publish it in `to`.
 
-    Sealed to this machine and to every device card it trusts. A failure before the last step
-    leaves the bundle that was published before.
+    Without files it is what the ledger has received meanwhile. Sealed to this machine and to every
+    device card it trusts. A failure before the last step leaves the bundle that was published
+    before. ConflictError while another build is running.
     """
-    started, now, intake = time.perf_counter(), vault.clock(), _MessageFilter()
+    started, now = time.perf_counter(), vault.clock()
     this = device.load_device(vault)
     key = bundle.key_id(this.card.public_key)
     with vault.change(actor, AuditAction.SNAPSHOT_BUILD, target=key, reason=reason) as db:
         number = _choose_number(db, to, key, this.card.public_key)
         snapshot_index.save_published(db, number)
-    state_file = connect(vault.home.state_file, vault.derive_key("state")).conn
-    with closing(state_file) as connection, collect_garbage_seldom():
-        state_db = sqlite_utils.Database(connection, recursive_triggers=False)
-        messages = intake.accept_messages(read_feeds(paths, settings))
-        apply_messages.apply_messages(state_db, messages, now, settings.site.mrn_authority)
-        header, content = _write_payload(state_db, settings, now, number, key)
+    with hold_build(vault.home), collect_garbage_seldom(), Ledger(vault, settings) as ledger:
+        with open_state(vault, vault.home.state_file) as state_db:
+            intake = update_state(vault, settings, ledger, state_db, paths)
+            header, content = _write_payload(state_db, settings, now, number, key)
+        expire_days(vault, settings, ledger)
     recipients = [card.recipient for card in (this.card, *device.read_trusted_cards(vault.home))]
     sealed = bundle.seal_bundle(header, content, recipients, this.sign)
     with vault.change(actor, AuditAction.SNAPSHOT_PUBLISH, target=header.id, reason=reason):
         path = publish_bundle(sealed, to, settings.snapshot.keep)
-    total = intake.accepted + len(intake.rejected)
-    seconds = time.perf_counter() - started
-    return BuiltSnapshot(path, header, total, intake.accepted, intake.rejected, seconds)
+    return BuiltSnapshot(path, header, intake, time.perf_counter() - started)
 
 
 def _choose_number(
@@ -129,11 +127,15 @@ def _write_payload(
     key: str,
 ) -> tuple[SnapshotHeader, bytes]:
     """The header and the whole content in clear, in memory only."""
-    packer, wards = PayloadWriter(), set[str]()
-    for record in select_records(settle_records(state_db, settings), settings, now):
+    packer, wards, tally = PayloadWriter(), set[str](), FindingTally()
+    stays: list[Encounter] = []
+    settled = _collect_stays(settle_records(state_db, settings, tally), stays)
+    for record in select_records(settled, settings, now):
         packer.add(record)
         if isinstance(record, Location | Encounter):
             wards.add(_occupied_ward(record))
+    check_stays(stays, settings, now, tally)
+    systems, deliveries = settings.systems, publisher_state.select_deliveries(state_db)
     header = SnapshotHeader(
         hospital=settings.site.code,
         wards=tuple(sorted(wards - {""})),
@@ -145,9 +147,20 @@ def _write_payload(
         time_zone=settings.site.time_zone,
         systems=_list_systems(publisher_state.select_newest_times(state_db), settings),
         holds=tuple(sorted(publisher_state.select_delivered_types(state_db))),
+        delivered={system: tuple(sorted(types)) for system, types in deliveries.items()},
+        holders=list_holders(systems.names, systems.records, systems.holders),
+        quality=tally.count_by_source(),
         counts=packer.counts,
     )
     return header, packer.finish(header)
+
+
+def _collect_stays(records: Iterable[Record], stays: list[Encounter]) -> Iterator[Record]:
+    """Pass records on, and remember the stays among them."""
+    for record in records:
+        if isinstance(record, Encounter):
+            stays.append(record)
+        yield record
 
 
 def _occupied_ward(record: Record) -> str:

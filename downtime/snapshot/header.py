@@ -40,6 +40,10 @@ class SnapshotHeader:
     """System to the types of record that it sent itself; empty in bundles of older publishers."""
     holders: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Type of record to the systems that hold such records at this site (`snapshot.availability`)."""
+    quality: dict[str, dict[str, int]] = field(default_factory=dict)
+    """System to what is wrong with its data, by kind of finding, to how often."""
+    quality: dict[str, dict[str, int]] = field(default_factory=dict)
+    """System to kind of finding (`feeds.model.FindingKind`) to how often the state gives it."""
     counts: dict[str, int] = field(default_factory=dict)
     """Type of record to the number of rows that follow."""
 
@@ -61,12 +65,12 @@ class SnapshotHeader:
     @classmethod
     def parse(cls, document: dict[str, Any]) -> Self:
         """From a plain dictionary; KeyError when a field of every bundle is missing."""
-        added = {"delivered", "holders"}
+        added = {"delivered", "holders", "quality"}
         names = [f.name for f in fields(cls) if f.name in document or f.name not in added]
         values = {name: document[name] for name in names}
         lists = {name: tuple(values[name]) for name in ("wards", "holds")}
         by_name = {
             name: {key: tuple(items) for key, items in values.get(name, {}).items()}
-            for name in added
+            for name in ("delivered", "holders")
         }
         return cls(**values | lists | by_name)

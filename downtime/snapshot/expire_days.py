@@ -1,0 +1,52 @@
+"""Days leave the ledger when they are old enough: first into the base of every replay, then for good."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from downtime.feeds.model import FeedMessage
+from downtime.ingest.ledger import Ledger
+from downtime.ingest.mark_quarantine import list_quarantined
+from downtime.ingest.read_ledger import read_day
+from downtime.settings import Settings
+from downtime.snapshot.apply_messages import apply_messages
+from downtime.snapshot.state_files import open_state
+from downtime.snapshot.store import publisher_state
+from downtime.snapshot.update_state import Intake, list_usable
+from downtime.vault.database import transaction
+from downtime.vault.vault import Vault
+
+
+def expire_days(vault: Vault, settings: Settings, ledger: Ledger) -> None:
+    """Remove the days that are older than the retention, once the base has all of them.
+
+    A cut between the two leaves the day: the base remembers what it has, and the day goes next
+    time.
+    """
+    kept_since = vault.clock() - timedelta(days=settings.ingest.retention_days)
+    expired = [day for day in ledger.list_days() if day.stem < kept_since.date().isoformat()]
+    if not expired:
+        return
+    ledger.begin_day()
+    with open_state(vault, vault.home.base_file) as base:
+        with transaction(base):
+            publisher_state.prepare_tables(base)
+        for day in expired:
+            applied = publisher_state.get_applied_arrival(base)
+            messages = _list_applied(ledger, day, applied)
+            apply_messages(base, messages, settings, vault.clock(), Everything())
+            ledger.remove_day(day)
+
+
+class Everything:
+    """Holds every arrival number: what a day's lists were is decided already."""
+
+    def __contains__(self, arrival: object) -> bool:
+        return True
+
+
+def _list_applied(ledger: Ledger, day: Path, applied: int) -> Iterator[FeedMessage]:
+    """What the state has of a day: not what lay in quarantine and was never released."""
+    quarantined = list_quarantined(ledger, day)
+    recorded = (m for m in read_day(ledger, day, applied) if m.arrival not in quarantined)
+    return list_usable(recorded, Intake())

@@ -1,0 +1,116 @@
+"""Bring the publisher's state up to the ledger: each message read once, kept first, then applied.
+
+The ledger is on the disk before the state is; the state remembers, in its own transaction, the last
+arrival number that it has. So a cut at any moment loses nothing that is in the ledger and applies
+nothing twice: the next time goes on behind that number.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import sqlite_utils
+
+from downtime.feeds.model import FeedMessage, Outcome, Reject
+from downtime.feeds.read_feeds import find_files
+from downtime.ingest.ledger import Ledger
+from downtime.ingest.mark_quarantine import mark_quarantined
+from downtime.ingest.model import RecordedMessage
+from downtime.ingest.read_ledger import read_after
+from downtime.ingest.record_messages import record_batches
+from downtime.settings import Settings
+from downtime.snapshot.apply_messages import apply_messages
+from downtime.snapshot.state_files import keep_older_state
+from downtime.snapshot.store import publisher_state
+from downtime.vault.database import transaction
+from downtime.vault.vault import Vault
+
+
+@dataclass(slots=True)
+class Intake:
+    """What was taken in, and what became of it."""
+
+    messages: int = 0
+    repeated: int = 0
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    unused: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Messages of which nothing is used, by kind and reason."""
+    rejected: list[Reject] = field(default_factory=list)
+    quarantined: dict[int, str] = field(default_factory=dict)
+    """Arrival number to why a list was not applied."""
+    released: set[int] = field(default_factory=set)
+
+    def note(self, recorded: RecordedMessage) -> None:
+        """Count a message."""
+        self.messages += 1
+        self.repeated += recorded.repeated
+        self.outcomes[recorded.outcome] += 1
+        if isinstance(recorded.item, Reject):
+            self.rejected.append(recorded.item)
+        elif recorded.outcome is Outcome.NOT_USED:
+            self.unused[recorded.item.kind, recorded.reason] += 1
+        if recorded.released:
+            self.released.add(recorded.arrival)
+
+    @property
+    def accepted(self) -> int:
+        """Messages that were not rejected."""
+        return self.messages - len(self.rejected)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all that was sent is used, in part at least."""
+        return not (self.rejected or self.unused or self.quarantined)
+
+
+def update_state(
+    vault: Vault,
+    settings: Settings,
+    ledger: Ledger,
+    db: sqlite_utils.Database,
+    paths: Iterable[Path],
+) -> Intake:
+    """Take the files in, and apply all that the ledger holds and the state `db` does not."""
+    intake, now = Intake(), vault.clock()
+    with transaction(db):
+        publisher_state.prepare_tables(db)
+    applied = publisher_state.get_applied_arrival(db)
+    if not applied:
+        keep_older_state(vault, db)
+    ledger.skip_to(applied)
+    recorded = _take_in(ledger, applied, find_files(paths), intake)
+    messages = list_usable(recorded, intake)
+    result = apply_messages(db, messages, settings, now, intake.released)
+    intake.quarantined = {item.arrival: item.finding.text for item in result.quarantined}
+    mark_quarantined(ledger, intake.quarantined)
+    return intake
+
+
+def _take_in(
+    ledger: Ledger, applied: int, files: Iterable[Path], intake: Intake
+) -> Iterator[RecordedMessage]:
+    """All messages after the number `applied`, in order of arrival; those of the files are new ones.
+
+    What others put into the ledger meanwhile stands between two batches of ours.
+    """
+    for path in files:
+        for batch in record_batches(ledger, path):
+            new = [message for message in batch if message.arrival and not message.repeated]
+            for message in batch:
+                if message.repeated or not message.arrival:
+                    intake.note(message)
+            if new:
+                yield from read_after(ledger, applied, new[0].arrival)
+                yield from new
+                applied = new[-1].arrival
+    yield from read_after(ledger, applied)
+
+
+def list_usable(recorded: Iterable[RecordedMessage], intake: Intake) -> Iterator[FeedMessage]:
+    """The messages that a state applies, with their arrival numbers; all are counted."""
+    for message in recorded:
+        intake.note(message)
+        if isinstance(message.item, FeedMessage):
+            position = message.item.position._replace(arrival=message.arrival)
+            yield replace(message.item, position=position)
