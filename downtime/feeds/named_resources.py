@@ -95,18 +95,18 @@ class NamedResources:
         return unresolved
 
     def list_locations(self) -> Iterator[NamedLocation]:
-        """The beds and wards among them, each whole."""
+        """The beds and wards among them, each whole and once."""
+        listed: set[tuple[str, str]] = set()
         for address, by_source in self._by_address.items():
-            if "?" in address:
-                continue
             for source, fields in by_source.items():
-                if fields.get("kind") in _PLACE_KINDS:
-                    place = self.find_place(address, source)
-                    if place["ward"]:
-                        note = {name: fields[name] for name in ("status", "note") if name in fields}
-                        parts: dict[str, Value] = {n: text for n, text in place.items() if text}
-                        key = bed_key(place["ward"], place["bay"], place["bed"])
-                        yield NamedLocation(source, key, parts | note)
+                place = self.find_place(address, source)
+                key = bed_key(place["ward"], place["bay"], place["bed"])
+                is_place = fields.get("kind") in _PLACE_KINDS and bool(place["ward"])
+                if is_place and (source, key) not in listed:
+                    listed.add((source, key))
+                    parts: dict[str, Value] = {name: text for name, text in place.items() if text}
+                    note = {name: fields[name] for name in ("status", "note") if name in fields}
+                    yield NamedLocation(source, key, parts | note)
 
     def find_place(self, address: str, source: str) -> dict[str, str]:
         """Ward, its name, bay and bed, going up from a Location to what it is part of."""

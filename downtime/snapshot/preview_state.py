@@ -61,7 +61,7 @@ def preview_state(paths: Iterable[Path], settings: Settings, now: datetime) -> S
     preview, tally = StatePreview(), FindingTally()
     db = publisher_state.open_in_memory()
     with closing(db.conn):
-        messages = _note_messages(read_feeds(paths, settings), preview)
+        messages = _note_messages(read_feeds(paths, settings, lambda: now), preview)
         applied = apply_messages(db, messages, settings, now)
         for record in settle_records(db, settings, tally):
             preview.records[type(record).__name__].append(record)

@@ -92,14 +92,17 @@ class _Settlement:
         if row.record is ServiceRequest:
             settled = _link_requests(settled)
         elif row.record is Location:
-            yield from self._make_named_locations()
+            settled = list(settled)
+            yield from self._make_named_locations({(item.source, item.key) for item in settled})
         make = _RecordMaker(self, row)
         for item in settled:
             yield make.make_record(item)
 
-    def _make_named_locations(self) -> Iterator[Record]:
-        """Beds and wards whose parts came in different documents."""
+    def _make_named_locations(self, known: set[tuple[str, str]]) -> Iterator[Record]:
+        """Beds and wards whose parts came in different documents, and are not `known` as a whole."""
         for place in self.resources.list_locations():
+            if (place.source, place.key) in known:
+                continue
             target = SettledState(place.source, place.key, None, "", RecordState())
             yield Location(
                 id=self.make_id("Location", target), source=place.source, **_texts(place.fields)

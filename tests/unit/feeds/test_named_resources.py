@@ -80,6 +80,15 @@ def test_a_place_that_is_not_known_keeps_its_words_and_is_said(resources):
     assert fields == {"ward": "W1", "bed": ""}
 
 
+def test_a_bed_with_several_addresses_is_one_bed(resources):
+    known = resources({})
+    bed = {"kind": "bd", "name": "3", "part_of": "Location/w"}
+    ward = {"kind": "wa", "name": "Ash"}
+    known.add("EPR", {ADDRESSES: ("Location/b", "urn:uuid:1", "Location?7"), **bed})
+    known.add("EPR", {ADDRESSES: ("Location/w", "Location?8"), **ward})
+    assert sorted(place.key for place in known.list_locations()) == ["Ash||", "Ash||3"]
+
+
 def test_a_circle_of_places_ends(resources):
     known = resources({"Location/a": {"kind": "bd", "name": "1", "part_of": "Location/a"}})
     assert list(known.list_locations()) == []
