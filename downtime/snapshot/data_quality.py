@@ -33,7 +33,7 @@ class FindingTally:
         counts: dict[str, dict[str, int]] = {}
         for finding, count in sorted(self._counts.items()):
             kinds = counts.setdefault(finding.source, {})
-            kinds[finding.kind] = kinds.get(finding.kind, 0) + count
+            kinds[str(finding.kind)] = kinds.get(finding.kind, 0) + count
         return counts
 
 
