@@ -82,6 +82,9 @@ class IngestSettings:
         5.0, "A source that failed is tried again after this long; doubled each time."
     )
     retry_cap_seconds: float = setting(300.0, "Longest wait before a source is tried again.")
+    poll_seconds: float = setting(
+        1800.0, "A source that is asked and has not finished after this long has failed."
+    )
     health_seconds: float = setting(5.0, "How the sources do is noted this often.")
 
 

@@ -41,7 +41,9 @@ def listen(session: Session, name: str, host: str | None, port: int | None) -> O
     )
     for key, fault in listener.find_faults():
         raise InputError(
-            "source.setting", f"The listener's {key} {fault}.", "docs/feeds.md lists what can be set."
+            "source.setting",
+            f"The listener's {key} {fault}.",
+            "docs/feeds.md lists what can be set.",
         )
     return _run(session, {name or LISTENER: listener})
 

@@ -8,21 +8,21 @@ was begun be finished and answered.
 import asyncio
 import threading
 import traceback
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import closing, suppress
 from functools import partial
 
 from downtime.errors import UserError
 from downtime.ingest.ledger import Ledger
-from downtime.ingest.model import AuditAction, RawMessage, RecordedMessage
+from downtime.ingest.model import AuditAction
 from downtime.ingest.record_messages import record_messages
 from downtime.ingest.sources.health import HealthReport, SourceHealth, SourceState
 from downtime.ingest.sources.intake import Intake
 from downtime.ingest.sources.mllp_listener import MllpListener
 from downtime.ingest.sources.mllp_settings import MllpSettings
-from downtime.ingest.sources.polling import PollContext, Position
 from downtime.ingest.sources.model import SourceSettings
+from downtime.ingest.sources.poll_threads import PollThreads
+from downtime.ingest.sources.polling import PollContext, Position
 from downtime.ingest.sources.source_types import SOURCE_TYPES
 from downtime.ingest.store import sources as sources_store
 from downtime.settings import Settings
@@ -30,6 +30,8 @@ from downtime.vault.database import transaction
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
+STOP_SECONDS = 30.0
+"""So long a source that is being asked may take to finish when the service stops."""
 OnReady = Callable[[str, int], None]
 """Told the name of each listener and the port on which it listens now."""
 
@@ -59,38 +61,36 @@ class _Service:
         self.on_ready = on_ready
         self.health: list[SourceHealth] = []
         self.stopping = threading.Event()
-        self.intake = Intake(partial(_record, ledger), self._note_ledger_fault)
+        self.threads = PollThreads()
+        self.intake = Intake(partial(record_messages, ledger), self._note_ledger_fault)
 
     async def run(self, sources: Mapping[str, SourceSettings], stopping: asyncio.Event) -> None:
-        """All of them, until told to stop; then the listeners first, the writer last."""
+        """All of them, until told to stop; then what was begun is finished, the writer last."""
         writer = asyncio.create_task(self.intake.run())
-        with ThreadPoolExecutor(max_workers=len(sources) + 1) as threads:
-            tasks = [
-                asyncio.create_task(self._keep_running(name, source, threads))
-                for name, source in sources.items()
-            ]
-            reporting = asyncio.create_task(self._keep_reporting(threads))
-            await stopping.wait()
-            self.stopping.set()
-            for task in (*tasks, reporting):
-                task.cancel()
-            await asyncio.gather(*tasks, reporting, return_exceptions=True)
-        writer.cancel()
-        await asyncio.gather(writer, return_exceptions=True)
+        tasks = [
+            asyncio.create_task(self._keep_running(name, source))
+            for name, source in sources.items()
+        ]
+        reporting = asyncio.create_task(self._keep_reporting())
+        await stopping.wait()
+        self.stopping.set()
+        await _cancel(*tasks, reporting)
+        await asyncio.to_thread(self.threads.join, STOP_SECONDS)
+        await _cancel(writer)
         for health in self.health:
             health.state = SourceState.STOPPED
         self._save_health()
 
-    async def _keep_running(
-        self, name: str, source: SourceSettings, threads: ThreadPoolExecutor
-    ) -> None:
+    async def _keep_running(self, name: str, source: SourceSettings) -> None:
         """One source: run it, again and again where it is asked, later and later where it fails."""
         health = SourceHealth(name, source.kind, self.vault.clock)
         self.health.append(health)
+        run: Callable[[], Awaitable[None]] | None = None
         failures = 0
         while True:
             try:
-                await self._run_once(name, source, health, threads)
+                run = run or self._prepare(name, source, health)
+                await run()
             except Exception as error:
                 health.note_fault(describe_fault(error))
                 health.state = SourceState.WAITING
@@ -101,25 +101,31 @@ class _Service:
                 health.note_success()
                 await asyncio.sleep(getattr(source, "every_seconds", 0.0))
 
-    async def _run_once(
-        self, name: str, source: SourceSettings, health: SourceHealth, threads: ThreadPoolExecutor
-    ) -> None:
-        if isinstance(source, MllpSettings):
-            limit = self.settings.feeds.max_message_bytes
-            listener = MllpListener(name, source, limit, self.intake, health, self.vault.clock)
-            await listener.run(partial(self._note_ready, health))
-        elif poll := SOURCE_TYPES[source.kind].poll:
-            context = PollContext(
-                name,
-                self.settings,
-                health,
-                partial(_record, self.ledger),
-                Position(partial(self._fetch_position, name), partial(self._save_position, name)),
-                self.vault.clock,
-                self.stopping,
-            )
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(threads, poll, source, context)
+    def _prepare(
+        self, name: str, source: SourceSettings, health: SourceHealth
+    ) -> Callable[[], Awaitable[None]]:
+        """What runs a source once: a listener until it is stopped, others until they were asked."""
+        make_poller = SOURCE_TYPES[source.kind].poller
+        if make_poller is None:
+            return partial(self._listen, name, source, health)
+        context = PollContext(
+            name,
+            self.settings,
+            health,
+            partial(record_messages, self.ledger),
+            Position(partial(self._fetch_position, name), partial(self._save_position, name)),
+            self.vault.clock,
+            self.stopping,
+        )
+        poller = make_poller(source, context)
+        return partial(self.threads.run, poller.poll, self.settings.ingest.poll_seconds)
+
+    async def _listen(self, name: str, source: SourceSettings, health: SourceHealth) -> None:
+        if not isinstance(source, MllpSettings):
+            raise TypeError(source.kind)
+        limit = self.settings.feeds.max_message_bytes
+        listener = MllpListener(name, source, limit, self.intake, health, self.vault.clock)
+        await listener.run(partial(self._note_ready, health))
 
     def _pause_seconds(self, failures: int) -> float:
         ingest = self.settings.ingest
@@ -140,10 +146,9 @@ class _Service:
         with transaction(self.vault.db) as db:
             sources_store.save_position(db, name, position)
 
-    async def _keep_reporting(self, threads: ThreadPoolExecutor) -> None:
-        loop = asyncio.get_running_loop()
+    async def _keep_reporting(self) -> None:
         while True:
-            await loop.run_in_executor(threads, self._save_health)
+            await asyncio.to_thread(self._save_health)
             await asyncio.sleep(self.settings.ingest.health_seconds)
 
     def _save_health(self) -> None:
@@ -152,8 +157,10 @@ class _Service:
             sources_store.save_health(db, [health.report() for health in self.health])
 
 
-def _record(ledger: Ledger, raws: Sequence[RawMessage]) -> Sequence[RecordedMessage]:
-    return record_messages(ledger, raws)
+async def _cancel(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def describe_fault(error: Exception) -> str:

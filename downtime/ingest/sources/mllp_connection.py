@@ -24,7 +24,9 @@ class Lines(Protocol):
     def is_full(self) -> bool:
         """Whether so much waits to be written that nothing more is read."""
 
-    def submit(self, content: bytes, sender: str, on_recorded: Callable[[RecordedMessage | None], None]) -> None:
+    def submit(
+        self, content: bytes, sender: str, on_recorded: Callable[[RecordedMessage | None], None]
+    ) -> None:
         """Have a message kept."""
 
     def take_large_place(self, connection: "MllpConnection") -> bool:
@@ -57,7 +59,9 @@ class _Answer:
 class MllpConnection(asyncio.Protocol):
     """A sender that is connected."""
 
-    def __init__(self, lines: Lines, sender: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, lines: Lines, sender: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.sender = sender
         self._lines = lines
         self._clock = clock

@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from downtime.clock import Clock
 from downtime.feeds.model import Outcome
@@ -34,19 +35,17 @@ class PollContext:
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the service ends: what is begun is finished, nothing new is begun."""
 
-    def record(self, document: RawMessage) -> "DocumentCounts":
-        """Keep a document; what is counted is what was new."""
-        counts = DocumentCounts()
-        for recorded in self.record_messages([document]):
+    def record(self, raws: Sequence[RawMessage], counts: "DocumentCounts") -> None:
+        """Keep messages or documents, and count what became of them."""
+        for recorded in self.record_messages(raws):
             counts.add(recorded)
             if not recorded.repeated:
                 self.health.note_message(recorded)
-        return counts
 
 
 @dataclass(slots=True)
 class DocumentCounts:
-    """What became of what a document held."""
+    """What became of what a document, or several, held."""
 
     messages: int = 0
     rejected: int = 0
@@ -60,10 +59,23 @@ class DocumentCounts:
             self.rejected += 1
             self.reason = self.reason or recorded.reason
 
+    def add_refused(self, reason: str) -> None:
+        """Count what was not even kept."""
+        self.messages += 1
+        self.rejected += 1
+        self.reason = self.reason or reason
+
     @property
     def is_refused(self) -> bool:
         """Whether nothing of it could be read."""
         return self.rejected == self.messages
+
+
+class Poller(Protocol):
+    """A source that is asked from time to time."""
+
+    def poll(self) -> None:
+        """Ask once, and have what is new kept. OSError or UserError when that cannot be done."""
 
 
 class Deadline:

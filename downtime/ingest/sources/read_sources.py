@@ -16,9 +16,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 def read_sources(settings: Settings) -> dict[str, SourceSettings]:
     """All sources by name; InputError names the first mistake."""
-    return {
-        name: read_source(name, table) for name, table in settings.ingest.sources.items()
-    }
+    return {name: read_source(name, table) for name, table in settings.ingest.sources.items()}
 
 
 def read_source(name: str, table: Any) -> SourceSettings:

@@ -17,9 +17,7 @@ def save_health(db: Database, reports: Iterable[HealthReport]) -> None:
 def list_health(db: Database) -> list[HealthReport]:
     """How every source did when the service last said so, by name."""
     return [
-        HealthReport(
-            **row | {"kind": SourceKind(row["kind"]), "state": SourceState(row["state"])}
-        )
+        HealthReport(**row | {"kind": SourceKind(row["kind"]), "state": SourceState(row["state"])})
         for row in db.query("SELECT * FROM ingest_source ORDER BY name")
     ]
 

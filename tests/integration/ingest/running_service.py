@@ -32,7 +32,7 @@ async def main() -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
     await run_sources(
         vault, settings, read_sources(settings), Actor("u-1", "Service", "laptop-1"), stopping,
-        lambda name, port: print(name, port, flush=True),
+        lambda name, port: sys.stdout.write(f"{name} {port}\n") and sys.stdout.flush(),
     )  # fmt: skip
 
 

@@ -107,18 +107,21 @@ def test_twenty_megabytes_are_kept_and_one_more_is_refused_with_the_reason():
 def test_large_messages_take_turns_and_small_ones_pass_them():
     """Places are few: who holds one and stands still does not hold up small messages."""
     start = VT + message("slow", "NTE|1||" + "x" * 70_000)
-    with listening(large_bytes=65_536, large_messages=1) as running:
-        with Sender(running.port) as slow, Sender(running.port) as second:
-            slow.write(start)
-            wait_until(lambda: len(running.listener._large) == 1)
-            second.write(framed(message("large", "NTE|1||" + "y" * 400_000)))
-            with Sender(running.port) as small:
-                assert small.ask(message("small")) == ("AA", "small")
-            with pytest.raises(TimeoutError):
-                second.answer(0.3)
-            slow.write(FS + CR)
-            assert codes(slow.answer()) == ("AA", "slow")
-            assert codes(second.answer()) == ("AA", "large")
+    with (
+        listening(large_bytes=65_536, large_messages=1) as running,
+        Sender(running.port) as slow,
+        Sender(running.port) as second,
+    ):
+        slow.write(start)
+        wait_until(lambda: len(running.listener._large) == 1)
+        second.write(framed(message("large", "NTE|1||" + "y" * 400_000)))
+        with Sender(running.port) as small:
+            assert small.ask(message("small")) == ("AA", "small")
+        with pytest.raises(TimeoutError):
+            second.answer(0.3)
+        slow.write(FS + CR)
+        assert codes(slow.answer()) == ("AA", "slow")
+        assert codes(second.answer()) == ("AA", "large")
 
 
 def test_a_sender_that_closes_its_side_is_still_answered(ordinary):
@@ -159,15 +162,17 @@ def test_who_drips_is_given_up_and_the_others_are_served():
 
 
 def test_who_never_takes_answers_is_given_up():
-    with listening(message_seconds=0.5, waiting_messages=10_000) as running:
-        with Sender(running.port) as deaf:
-            deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            deaf.socket.settimeout(0.2)
-            block = b"".join(framed(message(number)) for number in range(500))
-            with pytest.raises((TimeoutError, ConnectionError)):
-                for _ in range(1_000):
-                    deaf.write(block)
-            wait_until(lambda: not running.listener._connections)
+    with (
+        listening(message_seconds=0.5, waiting_messages=10_000) as running,
+        Sender(running.port) as deaf,
+    ):
+        deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.socket.settimeout(0.2)
+        block = b"".join(framed(message(number)) for number in range(500))
+        with pytest.raises((TimeoutError, ConnectionError)):
+            for _ in range(1_000):
+                deaf.write(block)
+        wait_until(lambda: not running.listener._connections)
 
 
 def test_a_silent_connection_is_closed():
@@ -298,9 +303,7 @@ def test_a_sender_without_one_or_with_a_strangers_is_not_heard(encrypted, certif
 
 
 def test_senders_that_never_finish_greeting_count_as_connected(certificates):
-    with listening(
-        certificate_file=str(certificates / "127.0.0.1.pem"), connections=5
-    ) as running:
+    with listening(certificate_file=str(certificates / "127.0.0.1.pem"), connections=5) as running:
         silent = [Sender(running.port) for _ in range(5)]
         wait_until(lambda: len(running.listener._connecting) == 5)
         with Sender(running.port) as sixth:
