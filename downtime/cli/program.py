@@ -134,7 +134,9 @@ devices = add_group("device", "Devices that exchange bundles.", "devices")
 entry = add_group("entry", "Entries keyed from paper.", "entry")
 feeds = add_group("feeds", "Data feeds from hospital systems.", "feeds", "feed_state")
 forms = add_group("forms", "Paper form definitions.", "forms")
-ingest = add_group("ingest", "Where messages come from, and what was received.", "ingest_sources")
+ingest = add_group(
+    "ingest", "Where messages come from, and what was received.", "ingest", "ingest_sources"
+)
 sync = add_group("sync", "Merge what laptops hold at the records station.", "sync")
 harm = add_group("harm", "Harm review: what the outage may have done to patients.", "harm")
 identity = add_group(

@@ -1,13 +1,20 @@
 """Build, load and list snapshots."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
 from downtime.accounts.model import Permission
 from downtime.cli.program import snapshot
 from downtime.cli.session import Output, Session, command
+from downtime.feeds.model import Outcome, Reject
 from downtime.snapshot import build_snapshot, load_bundle, local_snapshots
+from downtime.snapshot.build_snapshot import BuiltSnapshot
+
+REJECTS_SHOWN = 20
+"""Rejected messages that are named; `--json` names all of them."""
 
 
 @command(snapshot, "build", permission=Permission.SNAPSHOT_BUILD)
@@ -25,35 +32,88 @@ from downtime.snapshot import build_snapshot, load_bundle, local_snapshots
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder that receives the bundle.",
 )
+@click.option("--strict", is_flag=True, help="Exit 1 when anything was not used.")
 @click.argument("more", nargs=-1, metavar="[PATH]...", type=click.Path(exists=True, path_type=Path))
-def build(session: Session, sources: tuple[Path, ...], to: Path, more: tuple[Path, ...]) -> Output:
-    """Read feeds, bring the state up to date, and publish it as one sealed bundle."""
-    if not sources + more:
-        raise click.UsageError("Name at least one feed with --from.")
+def build(
+    session: Session, sources: tuple[Path, ...], to: Path, more: tuple[Path, ...], strict: bool
+) -> Output:
+    """Read feeds, bring the state up to date, and publish it as one sealed bundle.
+
+    Everything is kept in the ledger first. Without files it is what the ledger received meanwhile.
+    """
     built = build_snapshot.build_snapshot(
         session.vault, session.settings, [*sources, *more], to, session.actor
     )
-    document = {
+    failed = strict and not built.intake.is_complete
+    return Output(_build_document(built), _build_lines(built), int(failed))
+
+
+def _build_document(built: BuiltSnapshot) -> dict[str, Any]:
+    return {
         "bundle": str(built.bundle),
         "id": built.header.id,
         "sequence": built.header.sequence,
         "messages": built.messages,
+        "repeated": built.intake.repeated,
         "accepted": built.accepted,
-        "rejected": [
-            {"source": r.position.file, "index": r.position.number, "reason": r.reason}
-            for r in built.rejected
+        "outcomes": {str(outcome): built.intake.outcomes[outcome] for outcome in Outcome},
+        "not_used": [
+            {"kind": kind, "reason": reason, "count": count}
+            for (kind, reason), count in sorted(built.intake.unused.items())
         ],
+        "rejected": [_reject_document(reject) for reject in built.rejected],
+        "quarantined": [
+            {"arrival": arrival, "reason": reason}
+            for arrival, reason in sorted(built.intake.quarantined.items())
+        ],
+        "quality": built.header.quality,
         "records": built.header.counts,
         "seconds": round(built.seconds, 3),
     }
-    return Output(
-        document,
-        (
-            f"Snapshot {built.header.sequence}: {built.accepted} of {built.messages} messages"
-            f" accepted, {sum(built.header.counts.values())} records, in {built.seconds:.1f} s.",
-            f"Bundle {built.bundle}",
-        ),
+
+
+def _reject_document(reject: Reject) -> dict[str, Any]:
+    return {
+        "source": reject.position.file,
+        "index": reject.position.number,
+        "line": reject.origin.line,
+        "control_id": reject.origin.control_id,
+        "sender": reject.origin.sender,
+        "sent": reject.origin.sent,
+        "segment": reject.segment,
+        "reason": reject.reason,
+        "quote": reject.quote,
+    }
+
+
+def _build_lines(built: BuiltSnapshot) -> Iterator[str]:
+    repeated = f" ({built.intake.repeated} received before)" if built.intake.repeated else ""
+    yield (
+        f"Snapshot {built.header.sequence}: {built.accepted} of {built.messages} messages"
+        f" accepted{repeated}, {sum(built.header.counts.values())} records,"
+        f" in {built.seconds:.1f} s."
     )
+    for (kind, reason), count in sorted(built.intake.unused.items()):
+        yield f"  not used: {count} {kind}: {reason}"
+    for reject in built.rejected[:REJECTS_SHOWN]:
+        yield f"  rejected: {describe_reject(reject)}"
+    if (more := len(built.rejected) - REJECTS_SHOWN) > 0:
+        yield f"  and {more} more: 'downtime ingest list --outcome rejected'"
+    for arrival, reason in sorted(built.intake.quarantined.items()):
+        yield f"  in quarantine: message {arrival}: {reason}"
+        yield f"    if it is right: 'downtime ingest release {arrival} --reason …'"
+    yield f"Bundle {built.bundle}"
+
+
+def describe_reject(reject: Reject) -> str:
+    """Where it stands, what it says of itself (MSH-10, sender, time), and why it is rejected."""
+    origin, position = reject.origin, reject.position
+    place = f"{position.file} message {position.number}"
+    if origin.line:
+        place += f" line {origin.line}"
+    itself = " ".join(word for word in (origin.control_id, origin.sender, origin.sent) if word)
+    segment = f"{reject.segment}: " if reject.segment else ""
+    return f"{place}{f' ({itself})' if itself else ''}: {segment}{reject.reason}"
 
 
 @command(snapshot, "load", permission=Permission.SNAPSHOT_LOAD)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from downtime.errors import NotFoundError
+from downtime.feeds.file_format import FileFormat
+from downtime.feeds.hl7.segments import decode_text
 from downtime.feeds.model import Change, FeedMessage, Operation, Outcome
 from downtime.ingest.ledger import Ledger
 from downtime.ingest.model import LedgerEntry, MessageFilter
@@ -78,6 +80,13 @@ def show_message(ledger: Ledger, arrival: int) -> ShownMessage:
         return ShownMessage(entry, b"", "", ())
     touched = _list_touched(ledger, kept, arrival)
     return ShownMessage(entry, kept.raw.data, str(kept.raw.format), touched)
+
+
+def describe_raw(shown: ShownMessage) -> str:
+    """What came, as text with a line for each segment; a workbook says only how long it is."""
+    if shown.format == FileFormat.WORKBOOK:
+        return f"{shown.format}, {len(shown.raw)} bytes"
+    return "\n".join(decode_text(shown.raw).splitlines())
 
 
 def _list_touched(ledger: Ledger, kept: KeptRaw, arrival: int) -> tuple[TouchedRecord, ...]:
