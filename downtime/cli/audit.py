@@ -2,7 +2,7 @@
 
 from downtime.accounts.model import Permission
 from downtime.cli.program import audit
-from downtime.cli.session import Output, Session, command
+from downtime.cli.session import Output, Session, command, pick
 from downtime.errors import NotFoundError
 from downtime.vault import checkpoint
 
@@ -11,13 +11,7 @@ from downtime.vault import checkpoint
 def verify(session: Session) -> Output:
     """Walk the whole chain and its checkpoints; exit 1 and the first bad number if one fails."""
     report = checkpoint.verify_checkpoints(session.vault)
-    document = {
-        "entries": report.entries,
-        "head": report.head,
-        "first_bad": report.first_bad,
-        "checkpoints": report.checkpoints,
-        "problems": list(report.problems),
-    }
+    document = pick(report, "entries", "head", "first_bad", "checkpoints", "problems")
     good = f"{report.entries} entries and {report.checkpoints} checkpoints hold; head {report.head[:16]}."
     return Output(document, report.problems or [good], 0 if report.is_sound else 1)
 

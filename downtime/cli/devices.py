@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import click
 import orjson
 
 from downtime.accounts.model import Permission
-from downtime.cli.options import OPTIONAL_REASON, NewFile
+from downtime.cli.options import FILE, OPTIONAL_REASON, out_option
 from downtime.cli.program import devices
 from downtime.cli.session import Output, Session, command
 from downtime.errors import InputError
@@ -14,7 +13,7 @@ from downtime.vault import device
 
 
 @command(devices, "card", permission=Permission.DEVICE_MANAGE)
-@click.option("--out", required=True, type=NewFile(), metavar="FILE", help="File to write.")
+@out_option("File to write.")
 def card(session: Session, out: Path) -> Output:
     """Write this machine's public card, to be trusted on other machines."""
     document = device.export_card(session.vault)
@@ -23,7 +22,7 @@ def card(session: Session, out: Path) -> Output:
 
 
 @command(devices, "trust", permission=Permission.DEVICE_MANAGE)
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@FILE
 @OPTIONAL_REASON
 def trust(session: Session, file: Path, reason: str) -> Output:
     """Trust another machine: seal bundles to it, and believe those that it publishes."""

@@ -1,24 +1,25 @@
 """What people keyed from paper, what waits to be keyed, how many fields are wrong, and scans."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.options import OPTIONAL_REASON, REASON
+from downtime.cli.options import FILE, OPTIONAL_REASON, REASON
 from downtime.cli.program import entry
-from downtime.cli.session import Output, Session, command
+from downtime.cli.session import Output, Session, command, command_for_each, pick
 from downtime.entry import file_form, import_responses, quality, scans, verify_entry, work_queues
-from downtime.errors import NotFoundError, apply_to_each
+from downtime.entry.model import Entry
+from downtime.errors import NotFoundError
 from downtime.outage import outages
 from downtime.paper import ledger, serials
-
-SERIALS = click.argument("numbers", nargs=-1, required=True, metavar="SERIAL...")
+from downtime.paper.model import IssuedForm
 
 
 @command(entry, "import", permission=Permission.ENTRY_IMPORT)
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@FILE
 def import_(session: Session, file: Path) -> Output:
     """Import QuestionnaireResponses (JSON, a Bundle, or NDJSON); exit 1 if one was refused."""
     report = import_responses.import_file(session.vault, session.settings, file, session.actor)
@@ -34,47 +35,34 @@ def import_(session: Session, file: Path) -> Output:
     return Output(report.as_json(), lines, 1 if report.problems else 0)
 
 
-@command(entry, "verify", permission=Permission.ENTRY_VERIFY)
-@SERIALS
+def _states(rows: Iterable[Entry | IssuedForm]) -> Output:
+    return Output.of_rows(
+        rows,
+        lambda row: pick(row, "serial", "state"),
+        lambda row: f"{serials.format_serial(row.serial)}: {row.state}",
+    )
+
+
+@command_for_each(entry, "verify", Permission.ENTRY_VERIFY, _states)
 @OPTIONAL_REASON
-def verify(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
+def verify(session: Session, number: str, reason: str) -> Entry:
     """Agree that entries say what their paper says; not for the one who keyed them."""
-    checked = apply_to_each(
-        numbers, lambda n: verify_entry.verify_entry(session.vault, n, session.actor, reason)
-    )
-    return _entries([entry.serial for entry in checked], [entry.state for entry in checked])
+    return verify_entry.verify_entry(session.vault, number, session.actor, reason)
 
 
-@command(entry, "send-back", permission=Permission.ENTRY_VERIFY)
-@SERIALS
+@command_for_each(entry, "send-back", Permission.ENTRY_VERIFY, _states)
 @REASON
-def send_back(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
+def send_back(session: Session, number: str, reason: str) -> Entry:
     """Make wrong entries drafts again, to be keyed anew; what they said is kept."""
-    wrong = apply_to_each(
-        numbers, lambda n: verify_entry.send_back(session.vault, n, session.actor, reason)
-    )
-    return _entries([entry.serial for entry in wrong], [entry.state for entry in wrong])
+    return verify_entry.send_back(session.vault, number, session.actor, reason)
 
 
-@command(entry, "file", permission=Permission.ENTRY_KEY)
-@SERIALS
+@command_for_each(entry, "file", Permission.ENTRY_KEY, _states)
 @OPTIONAL_REASON
-def file_away(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
+def file_away(session: Session, number: str, reason: str) -> IssuedForm:
     """Say that the paper lies in its file: once verified, or at once if it is not keyed."""
-    apply_to_each(
-        numbers,
-        lambda n: file_form.file_form(session.vault, session.settings, n, session.actor, reason),
-    )
-    filed = [ledger.get_form(session.vault, number) for number in numbers]
-    return _entries([form.serial for form in filed], [form.state for form in filed])
-
-
-def _entries(numbers: list[str], states: list[str]) -> Output:
-    pairs = list(zip(numbers, states, strict=True))
-    return Output(
-        [{"serial": number, "state": state} for number, state in pairs],
-        [f"{serials.format_serial(number)}: {state}" for number, state in pairs],
-    )
+    file_form.file_form(session.vault, session.settings, number, session.actor, reason)
+    return ledger.get_form(session.vault, number)
 
 
 @command(entry, "queue", permission=Permission.ENTRY_QUEUE)
@@ -98,18 +86,21 @@ def show_quality(session: Session) -> Output:
     if latest is None:
         raise NotFoundError("outage.none", "There has been no outage.", "Nothing was keyed yet.")
     estimates = quality.estimate_all(session.vault, session.settings, latest.id)
-    lines = [
-        f"{e.form:<26} {e.errors} of {e.fields} fields wrong, at most {e.high:.1%};"
-        f" critical {e.critical_errors} of {e.critical_fields};"
-        f" {e.sample_percent:g} % are compared"
-        for e in estimates
-    ]
-    return Output([asdict(e) for e in estimates], lines or ["No entry has been checked yet."])
+    return Output.of_rows(estimates, asdict, _estimate_line, "No entry has been checked yet.")
+
+
+def _estimate_line(estimate: quality.Estimate) -> str:
+    return (
+        f"{estimate.form:<26} {estimate.errors} of {estimate.fields} fields wrong,"
+        f" at most {estimate.high:.1%};"
+        f" critical {estimate.critical_errors} of {estimate.critical_fields};"
+        f" {estimate.sample_percent:g} % are compared"
+    )
 
 
 @command(entry, "attach", permission=Permission.ENTRY_SCAN)
 @click.argument("serial")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@FILE
 def attach(session: Session, serial: str, file: Path) -> Output:
     """Keep a scanned form (PDF, PNG, JPEG) beside its entry; the file itself may then be deleted."""
     scan = scans.attach_scan(

@@ -1,14 +1,19 @@
-"""The forms of this installation and home, and whether they can be used."""
+"""The forms of this installation and home: look at them, check them, make and exchange one's own."""
 
 from pathlib import Path
 
 import click
 
 from downtime.accounts.model import Permission
+from downtime.cli.options import EXISTING_FILE, FILE, out_option
 from downtime.cli.program import forms
-from downtime.cli.session import Output, Session, command
-from downtime.paper.forms import load_form
-from downtime.paper.packs import prepare_layouts
+from downtime.cli.session import Output, Session, command, pick
+from downtime.config import Home
+from downtime.paper import hospital_backgrounds
+from downtime.paper.forms import hospital_forms, load_form
+from downtime.paper.packs import prepare_layouts, preview_form
+from downtime.vault import keys
+from downtime.vault.files import replace_atomically, write_atomic
 
 
 @command(forms, "list", permission=Permission.PUBLIC)
@@ -19,32 +24,16 @@ def list_(session: Session) -> Output:
     a mistake is left out, and 'downtime forms check' says why.
     """
     forms = sorted(load_form.load_forms(session.existing_home).values(), key=lambda form: form.name)
-    lines = [f"{form.name:<28} v{form.version:<4} {form.policy:<5} {form.title}" for form in forms]
-    return Output(
-        [
-            {
-                "name": form.name,
-                "version": form.version,
-                "title": form.title,
-                "purpose": form.purpose,
-                "policy": form.policy,
-                "record": form.record,
-                "system": form.system,
-                "fields": len(form.fields()),
-            }
-            for form in forms
-        ],
-        lines,
+    names = ("name", "version", "title", "purpose", "policy", "record", "system")
+    return Output.of_rows(
+        forms,
+        lambda form: pick(form, *names) | {"fields": len(form.fields())},
+        lambda form: f"{form.name:<28} v{form.version:<4} {form.policy:<5} {form.title}",
     )
 
 
 @command(forms, "check", permission=Permission.PUBLIC)
-@click.argument(
-    "files",
-    nargs=-1,
-    metavar="[FILE]...",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-)
+@click.argument("files", nargs=-1, metavar="[FILE]...", type=EXISTING_FILE)
 def check(session: Session, files: tuple[Path, ...]) -> Output:
     """Say by file and line what is wrong with forms; exit 1 if anything is.
 
@@ -54,9 +43,13 @@ def check(session: Session, files: tuple[Path, ...]) -> Output:
         problems = [problem for file in files for problem in load_form.check_file(file)]
     else:
         problems = load_form.find_all_problems(session.existing_home)
-    document = [{"file": p.file, "line": p.line, "problem": p.sentence} for p in problems]
-    good = "Every form can be used."
-    return Output(document, [str(problem) for problem in problems] or [good], 1 if problems else 0)
+    return Output.of_rows(
+        problems,
+        lambda problem: pick(problem, "file", "line", problem="sentence"),
+        str,
+        "Every form can be used.",
+        1 if problems else 0,
+    )
 
 
 @command(forms, "ready", permission=Permission.FORM_PRINT)
@@ -67,3 +60,84 @@ def ready(session: Session) -> Output:
     """
     names = list(prepare_layouts.prepare_layouts(session.vault, session.settings))
     return Output({"laid_out": names}, [f"{len(names)} laid out; every form is ready to print."])
+
+
+@command(forms, "new", permission=Permission.PUBLIC)
+@click.argument("name")
+def new(session: Session, name: str) -> Output:
+    """Begin a form of this home's own: writes a definition with explanations, to be changed."""
+    path = hospital_forms.create_form(_home(session), name)
+    return Output(
+        {"name": name, "file": str(path)},
+        [
+            f"Wrote {path}.",
+            f"Change it, check it with 'downtime forms check {path}',"
+            f" and look at it with 'downtime forms preview {name} --out preview.pdf'.",
+        ],
+    )
+
+
+@command(forms, "preview", permission=Permission.PUBLIC)
+@click.argument("name")
+@out_option("PDF to write.")
+def preview(session: Session, name: str, out: Path) -> Output:
+    """Show a form with every field filled with invented values, marked SPECIMEN.
+
+    It is in no ledger, and its codes are those of no page.
+    """
+    form = load_form.load_form(name, session.existing_home)
+    with replace_atomically(out) as file:
+        pages = preview_form.preview_form(
+            form, session.existing_home, session.settings_or_default, session.clock(), file
+        )
+    return Output(
+        {"name": name, "version": form.version, "pages": pages, "out": str(out)},
+        [f"{form.title}, version {form.version}: {pages} page(s) in {out}."],
+    )
+
+
+@command(forms, "export", permission=Permission.PUBLIC)
+@click.argument("name")
+@out_option("JSON to write.")
+def export(session: Session, name: str, out: Path) -> Output:
+    """Write a form as a FHIR R4 Questionnaire."""
+    write_atomic(out, hospital_forms.export_questionnaire(name, session.existing_home))
+    return Output({"name": name, "out": str(out)}, [f"Wrote the Questionnaire '{name}' to {out}."])
+
+
+@command(forms, "import", permission=Permission.PUBLIC)
+@FILE
+@click.option("--replace", is_flag=True, help="Replace the home's form of that name.")
+def import_(session: Session, file: Path, replace: bool) -> Output:
+    """Take over a FHIR R4 Questionnaire as a form of this home's own.
+
+    Says what paper cannot do as the Questionnaire has it, and was changed.
+    """
+    path, notes = hospital_forms.import_questionnaire(_home(session), file, replace=replace)
+    return Output({"file": str(path), "changed": notes}, [f"Wrote {path}.", *notes])
+
+
+@command(forms, "place", permission=Permission.PUBLIC)
+@FILE
+@click.option("--name", default="", help="Name of the form; else that of the file.")
+def place(session: Session, file: Path, name: str) -> Output:
+    """Take over a PDF as the page of a form, and say where its fields are drawn.
+
+    An administrator opens the address while 'downtime serve' runs.
+    """
+    home, web = _home(session), session.settings.web
+    chosen = name or file.stem.lower()
+    path = hospital_backgrounds.add_background(
+        home, chosen, file.read_bytes(), session.settings.paper
+    )
+    address = f"http://{web.host}:{web.port}/forms/place/{chosen}"
+    return Output(
+        {"name": chosen, "file": str(path), "address": address},
+        [f"Took over {path}.", f"Draw its fields at {address}"],
+    )
+
+
+def _home(session: Session) -> Home:
+    """The home, which has to be there."""
+    keys.check_home_exists(session.home)
+    return session.home

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.options import OPTIONAL_REASON, REASON, NewFile
+from downtime.cli.options import OPTIONAL_REASON, REASON, EnumChoice, NewFile
 from downtime.cli.program import harm
-from downtime.cli.session import Output, Session, command
+from downtime.cli.session import Output, Session, command, pick
 from downtime.reconcile.harm.model import (
     EXPLANATIONS,
     OUTCOMES,
@@ -34,27 +34,22 @@ KEYS = click.argument("keys", nargs=-1, required=True, metavar="KEY...")
 def run_(session: Session, reason: str) -> Output:
     """Look for harm as the paper was last compared; 'reconcile run' does so too."""
     run = run_review(session.vault, session.settings, session.actor, reason)
-    document = {"outage": run.outage, "findings": run.findings, "figures": run.figures}
-    return Output(document, [f"{run.findings} findings."])
+    return Output(pick(run, "outage", "findings", "figures"), [f"{run.findings} findings."])
 
 
 @command(harm, "list", permission=Permission.HARM_LIST)
-@click.option(
-    "--kind",
-    type=click.Choice([kind.value for kind in FindingKind]),
-    default=None,
-    help="Only of this kind.",
-)
+@click.option("--kind", type=EnumChoice(FindingKind), default=None, help="Only of this kind.")
 @click.option("--open", "only_open", is_flag=True, help="Only what keeps the statement open.")
 def list_(session: Session, kind: str | None, only_open: bool) -> Output:
     """The findings with what was said of them; no patient is named."""
     zone = ZoneInfo(session.settings.site.time_zone)
     findings = list_findings(session.vault, kind=FindingKind(kind) if kind else None)
-    rows = [row for row in findings if row.is_open or not only_open]
-    lines = [
-        f"{row.finding.key}  {row.finding.state:<12} {row.finding.explain(zone)}" for row in rows
-    ]
-    return Output([_document(row, zone) for row in rows], lines or ["Nothing was found."])
+    return Output.of_rows(
+        [row for row in findings if row.is_open or not only_open],
+        lambda row: _document(row, zone),
+        lambda row: f"{row.finding.key}  {row.finding.state:<12} {row.finding.explain(zone)}",
+        "Nothing was found.",
+    )
 
 
 @command(harm, "csv", permission=Permission.HARM_EXPLAIN)
@@ -68,7 +63,7 @@ def csv(session: Session, out: Path) -> Output:
 
 @command(harm, "review", permission=Permission.HARM_REVIEW)
 @KEYS
-@click.argument("outcome", type=click.Choice([harm.value for harm in Harm]))
+@click.argument("outcome", type=EnumChoice(Harm))
 @click.option("--note", default="", help="What happened; needed unless the outcome is 'none'.")
 def review(session: Session, keys: tuple[str, ...], outcome: str, note: str) -> Output:
     """Say, as a clinician, what harm came of findings."""
@@ -79,7 +74,7 @@ def review(session: Session, keys: tuple[str, ...], outcome: str, note: str) -> 
 
 @command(harm, "explain", permission=Permission.HARM_EXPLAIN)
 @KEYS
-@click.argument("how", type=click.Choice([explanation.value for explanation in Explanation]))
+@click.argument("how", type=EnumChoice(Explanation))
 @REASON
 def explain(session: Session, keys: tuple[str, ...], how: str, reason: str) -> Output:
     """Say what became of requests that had no result when the outage began."""
@@ -91,13 +86,8 @@ def explain(session: Session, keys: tuple[str, ...], how: str, reason: str) -> O
 def _document(row: ReviewedFinding, zone: ZoneInfo) -> dict[str, object]:
     finding = row.finding
     return {
-        "key": finding.key,
-        "kind": finding.kind,
-        "state": finding.state,
-        "title": finding.title,
+        **pick(finding, "key", "kind", "state", "title", "ward", "serials"),
         "words": finding.explain(zone),
-        "ward": finding.ward,
-        "serials": list(finding.serials),
         "times": dict(finding.times),
         "open": row.is_open,
         "harm": row.reviewed.outcome if row.reviewed else "",

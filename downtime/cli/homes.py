@@ -10,8 +10,9 @@ from downtime.accounts import homes
 from downtime.accounts import recover_access as recovering
 from downtime.accounts.homes import NewHome
 from downtime.accounts.model import Permission
+from downtime.cli.options import EXISTING_FILE
 from downtime.cli.program import downtime
-from downtime.cli.session import Output, Session, command, prompt_for
+from downtime.cli.session import Output, Session, command, pick, prompt_for
 from downtime.demo.settings import settings_text
 from downtime.errors import StaleDataError
 from downtime.outage import outages
@@ -30,7 +31,7 @@ from downtime.snapshot import freshness, local_snapshots
 @click.option(
     "--settings",
     "settings_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=EXISTING_FILE,
     help="Begin with this config.toml, for example another laptop's.",
 )
 @click.option("--device", default="", help="Two letters or digits, unique among the machines.")
@@ -71,11 +72,8 @@ def init(
     document = {
         "home": str(session.home.path),
         "site": name,
-        "device": new_home.device_code,
-        "administrator": new_home.username,
-        "password": new_home.password,
-        "one_time_code_uri": new_home.totp_uri,
-        "recovery_code": new_home.recovery_code,
+        **pick(new_home, "password", "recovery_code", device="device_code"),
+        **pick(new_home, administrator="username", one_time_code_uri="totp_uri"),
         "unlock_file": str(session.unlock_file or ""),
     }
     return Output(document, _welcome(session, new_home, name))
@@ -132,9 +130,8 @@ def recover(session: Session, username: str) -> Output:
     recovered = recovering.recover_access(
         session.home, settings, session.clock, code, username, password
     )
-    document = {"one_time_code_uri": recovered.totp_uri, "recovery_code": recovered.recovery_code}
     return Output(
-        document,
+        pick(recovered, "recovery_code", one_time_code_uri="totp_uri"),
         (
             f"{recovered.person.name} can sign in. Write these down now; they are not shown again:",
             f"  one-time code  {recovered.totp_uri}",
@@ -164,12 +161,12 @@ def status(session: Session) -> Output:
     document = {
         "outage": outage.id if outage else None,
         "down": list(down),
-        "systems": [{"name": a.system, "newest": a.newest, "level": a.level} for a in ages],
+        "systems": [pick(age, "newest", "level", name="system") for age in ages],
         "stale": stale,
         "warning": warning,
         "left": [
-            {"what": s.kind, "left": s.remaining, "total": s.total, "low": s.is_low}
-            for s in supplies
+            pick(supply, "total", what="kind", left="remaining", low="is_low")
+            for supply in supplies
         ],
     }
     lines = [

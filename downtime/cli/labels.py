@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.options import OPTIONAL_REASON, NewFile
+from downtime.cli.options import OPTIONAL_REASON, out_option
 from downtime.cli.pack import find_patient_id
 from downtime.cli.printing import (
     PrintDestination,
@@ -87,7 +87,7 @@ def stock(session: Session, forms: tuple[str, ...], **options: Any) -> Output:
 
 @command(labels, "test", permission=Permission.PUBLIC)
 @SHEET
-@click.option("--out", required=True, type=NewFile(), metavar="FILE", help="PDF to write.")
+@out_option("PDF to write.")
 def test(session: Session, sheet: str | None, out: Path) -> Output:
     """Outline every label of a sheet on plain paper, to see whether the printer meets it.
 

@@ -1,8 +1,7 @@
 """Where each issued form is, and what is said of it by hand."""
 
 import sys
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Iterable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,17 +10,14 @@ import click
 from downtime.accounts.model import Permission
 from downtime.cli.options import OPTIONAL_REASON, REASON, EnumChoice, NewFile
 from downtime.cli.program import ledger
-from downtime.cli.session import Output, Session, command
+from downtime.cli.session import Output, Session, command, command_for_each, pick
 from downtime.clinical import display
-from downtime.clock import to_text
-from downtime.errors import UserError, apply_to_each
-from downtime.paper import assignments, check_in, move_form, serials
+from downtime.errors import UserError
+from downtime.paper import check_in, move_form, serials
 from downtime.paper import ledger as book
-from downtime.paper.model import LIFECYCLE, AssignmentKind, IssuedForm, MoveKind
+from downtime.paper.model import LIFECYCLE, IssuedForm, MoveKind
 from downtime.sync import paper_lists
 from downtime.sync.paper_lists import PaperLine
-
-SERIALS = click.argument("numbers", nargs=-1, required=True, metavar="SERIAL...")
 
 
 @command(ledger, "list", permission=Permission.LEDGER_VIEW)
@@ -34,10 +30,7 @@ def list_(
 ) -> Output:
     """Issued forms that must come back, in the order of issue; no patients are named."""
     forms = book.list_forms(session.vault, ward=ward, form=form, state=state, outage=outage)
-    lines = [_form_line(item) for item in forms]
-    return Output(
-        [_form_document(item) for item in forms], lines or ["No form is in the ledger so."]
-    )
+    return _forms_output(forms, "No form is in the ledger so.")
 
 
 @command(ledger, "show", permission=Permission.LEDGER_VIEW)
@@ -48,42 +41,34 @@ def show(session: Session, number: str) -> Output:
     return Output(_form_document(form), [_form_line(form)])
 
 
-@command(ledger, "collected", permission=Permission.LEDGER_MOVE)
-@SERIALS
-def collected(session: Session, numbers: tuple[str, ...]) -> Output:
+def _forms_output(forms: Iterable[IssuedForm], nothing: str = "") -> Output:
+    return Output.of_rows(forms, _form_document, _form_line, nothing)
+
+
+@command_for_each(ledger, "collected", Permission.LEDGER_MOVE, _forms_output)
+def collected(session: Session, number: str) -> IssuedForm:
     """Say that a runner took forms from their ward; they are out until they come back."""
-    return _move_each(
-        numbers, lambda number: move_form.mark_collected(session.vault, number, session.actor)
-    )
+    return move_form.mark_collected(session.vault, number, session.actor)
 
 
-@command(ledger, "returned", permission=Permission.LEDGER_MOVE)
-@SERIALS
-def returned(session: Session, numbers: tuple[str, ...]) -> Output:
+@command_for_each(ledger, "returned", Permission.LEDGER_MOVE, _forms_output)
+def returned(session: Session, number: str) -> IssuedForm:
     """Say that forms came back."""
-    return _move_each(
-        numbers, lambda number: move_form.mark_returned(session.vault, number, session.actor)
-    )
+    return move_form.mark_returned(session.vault, number, session.actor)
 
 
-@command(ledger, "void", permission=Permission.LEDGER_MOVE)
-@SERIALS
+@command_for_each(ledger, "void", Permission.LEDGER_MOVE, _forms_output)
 @REASON
-def void(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
+def void(session: Session, number: str, reason: str) -> IssuedForm:
     """Void forms that were spoilt or never used."""
-    return _move_each(
-        numbers, lambda number: move_form.void_form(session.vault, number, session.actor, reason)
-    )
+    return move_form.void_form(session.vault, number, session.actor, reason)
 
 
-@command(ledger, "lost", permission=Permission.LEDGER_MOVE)
-@SERIALS
+@command_for_each(ledger, "lost", Permission.LEDGER_MOVE, _forms_output)
 @REASON
-def lost(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
+def lost(session: Session, number: str, reason: str) -> IssuedForm:
     """Declare that forms cannot be found."""
-    return _move_each(
-        numbers, lambda number: move_form.mark_lost(session.vault, number, session.actor, reason)
-    )
+    return move_form.mark_lost(session.vault, number, session.actor, reason)
 
 
 @command(ledger, "check-in", permission=Permission.LEDGER_MOVE)
@@ -142,54 +127,20 @@ def open_(session: Session, name: str, outage: str, csv_file: Path | None) -> Ou
             paper_lists.to_csv(papers, lambda text: display.format_moment(text, zone))
         )
     now = session.vault.now()
-    lines = [_paper_line(line, now) for line in papers]
-    return Output(
-        [_paper_document(line, now) for line in papers], lines or ["Nothing is in this list."]
-    )
-
-
-@command(ledger, "assign", permission=Permission.LEDGER_ASSIGN)
-@SERIALS
-@click.option("--owner", required=True, metavar="NAME", help="Person or team that sees to it.")
-@click.option(
-    "--due", type=click.DateTime(["%Y-%m-%dT%H:%M"]), default=None, metavar="TIME",
-    help="Until when, in the site's time; else sync.due_hours from now.",
-)  # fmt: skip
-@click.option("--note", default="", metavar="TEXT", help="Action needed.")
-def assign(
-    session: Session, numbers: tuple[str, ...], owner: str, due: datetime | None, note: str
-) -> Output:
-    """Give papers that are not in order to somebody, until a time."""
-    vault, zone = session.vault, ZoneInfo(session.settings.site.time_zone)
-    until = assignments.default_due(session.settings, vault.clock())
-    if due:
-        until = to_text(due.replace(tzinfo=zone))
-    assigned = apply_to_each(
-        numbers,
-        lambda number: assignments.assign_owner(
-            vault,
-            AssignmentKind.FORM,
-            serials.parse_serial(number),
-            owner,
-            until,
-            session.actor,
-            note,
-        ),
-    )
-    return Output(
-        [{"serial": a.target, "owner": a.owner, "due": a.due} for a in assigned],
-        [f"{serials.format_serial(a.target)}: {a.owner}, due {a.due}." for a in assigned],
+    return Output.of_rows(
+        papers,
+        lambda line: _paper_document(line, now),
+        lambda line: _paper_line(line, now),
+        "Nothing is in this list.",
     )
 
 
 def _paper_document(line: PaperLine, now: str) -> dict[str, object]:
     assignment = line.assignment
     return {
-        "serial": line.serial,
+        **pick(line, "serial", "since", "details"),
         "form": line.form.form if line.form else "",
         "ward": line.form.ward if line.form else "",
-        "since": line.since,
-        "details": line.details,
         "owner": assignment.owner if assignment else "",
         "due": assignment.due if assignment else "",
         "overdue": line.is_overdue(now),
@@ -204,24 +155,9 @@ def _paper_line(line: PaperLine, now: str) -> str:
     return f"{serials.format_serial(line.serial)}  {form} {line.details}{owner}{overdue}"
 
 
-def _move_each(numbers: tuple[str, ...], move: Callable[[str], IssuedForm]) -> Output:
-    forms = apply_to_each(numbers, move)
-    return Output([_form_document(form) for form in forms], [_form_line(form) for form in forms])
-
-
 def _form_document(form: IssuedForm) -> dict[str, object]:
-    return {
-        "serial": form.serial,
-        "form": form.form,
-        "version": form.version,
-        "pages": form.pages,
-        "ward": form.ward,
-        "pack": form.pack,
-        "outage": form.outage,
-        "drill": form.drill,
-        "issued": form.issued_at,
-        "state": form.state,
-    }
+    names = ("serial", "form", "version", "pages", "ward", "pack", "outage", "drill", "state")
+    return pick(form, *names, issued="issued_at")
 
 
 def _form_line(form: IssuedForm) -> str:

@@ -1,14 +1,19 @@
 """Options that commands share, and the kinds of value that several of them take."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 REASON = click.option("--reason", required=True, help="Reason, kept in the audit.")
 OPTIONAL_REASON = click.option("--reason", default="", help="A remark, kept in the audit.")
+EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FILE = click.argument("file", type=EXISTING_FILE)
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 class EnumChoice(click.Choice[Any]):
@@ -40,20 +45,25 @@ class NewFile(click.Path):
         return path
 
 
+def out_option(text: str, metavar: str = "FILE") -> Callable[[F], F]:
+    """The option `--out` of a command that writes a new file."""
+    return click.option("--out", required=True, type=NewFile(), metavar=metavar, help=text)
+
+
 def shared_options(envvar: str | None = None) -> list[click.Option]:
     """The options that may stand before or after a command's name."""
-    folder, file = click.Path(path_type=Path), click.Path(path_type=Path)
+    path = click.Path(path_type=Path)
     return [
         click.Option(
             ["--home"],
-            type=folder,
+            type=path,
             envvar=envvar,
             metavar="DIR",
             help="Home folder; else DOWNTIME_HOME, else ~/.downtime.",
         ),
         click.Option(
             ["--unlock-file"],
-            type=file,
+            type=path,
             metavar="FILE",
             help="Unlock with this file instead of signing in.",
         ),

@@ -5,7 +5,7 @@ import click
 from downtime.accounts.model import Permission
 from downtime.cli.options import OPTIONAL_REASON, REASON
 from downtime.cli.program import number, outage
-from downtime.cli.session import Output, Session, command
+from downtime.cli.session import Output, Session, command, pick
 from downtime.errors import NotFoundError
 from downtime.outage import downtime_numbers, outages
 from downtime.outage.model import Outage
@@ -52,9 +52,7 @@ def close(session: Session, reason: str) -> Output:
 @command(outage, "list", permission=Permission.OUTAGE_VIEW)
 def list_(session: Session) -> Output:
     """All outages and drills, newest first."""
-    history = outages.list_outages(session.vault)
-    lines = [line for item in history for line in _outage_output(item).lines]
-    return Output([_outage_document(item) for item in history], lines or ["There was none."])
+    return Output.of_rows(outages.list_outages(session.vault), _document, _line, "There was none.")
 
 
 @command(number, "issue", permission=Permission.NUMBER_ISSUE)
@@ -68,20 +66,15 @@ def issue(session: Session, count: int, reason: str) -> Output:
     return Output(issued, issued)
 
 
-def _outage_document(item: Outage) -> dict[str, object]:
-    return {
-        "id": item.id,
-        "drill": item.drill,
-        "state": item.state,
-        "snapshot": item.snapshot,
-        "opened": item.opened,
-        "closed": item.closed,
-        "systems": [
-            {"name": s.name, "declared": s.declared, "ended": s.ended} for s in item.systems
-        ],
-    }
+def _document(item: Outage) -> dict[str, object]:
+    systems = [pick(system, "name", "declared", "ended") for system in item.systems]
+    return pick(item, "id", "drill", "state", "snapshot", "opened", "closed") | {"systems": systems}
+
+
+def _line(item: Outage) -> str:
+    down = ", ".join(item.down) or "none"
+    return f"{item.label}: {item.state}; down now: {down}."
 
 
 def _outage_output(item: Outage) -> Output:
-    down = ", ".join(item.down) or "none"
-    return Output(_outage_document(item), [f"{item.label}: {item.state}; down now: {down}."])
+    return Output(_document(item), [_line(item)])

@@ -10,7 +10,7 @@ from downtime.accounts.model import Permission
 from downtime.cli.options import OPTIONAL_REASON, REASON
 from downtime.cli.printing import PrintDestination, print_request, printer_options, result_output
 from downtime.cli.program import downtime, packs
-from downtime.cli.session import Output, Session, command
+from downtime.cli.session import Output, Session, command, pick
 from downtime.errors import NotFoundError
 from downtime.paper import ledger
 from downtime.paper.model import Pack, PackState
@@ -155,13 +155,10 @@ def reprint(session: Session, serial: str, destination: PrintDestination, reason
 def list_(session: Session, failed: bool) -> Output:
     """What was printed, newest first: pack, state, wards, pages, by whom, checksum."""
     pack_ledger.void_interrupted(session.vault, session.settings)
-    printed = [
-        pack
-        for pack in ledger.list_packs(session.vault)
-        if not failed or pack.state == PackState.FAILED
-    ]
-    lines = [_pack_line(pack) for pack in printed]
-    return Output([_pack_document(pack) for pack in printed], lines or ["There is none."])
+    printed = ledger.list_packs(session.vault)
+    if failed:
+        printed = [pack for pack in printed if pack.state == PackState.FAILED]
+    return Output.of_rows(printed, _pack_document, _pack_line, "There is none.")
 
 
 @command(packs, "repeat", permission=Permission.PACK_PRINT)
@@ -180,18 +177,9 @@ def repeat(session: Session, pack_id: str, destination: PrintDestination, reason
 
 
 def _pack_document(pack: Pack) -> dict[str, object]:
-    return {
-        "pack": pack.id,
-        "kind": pack.kind,
-        "wards": list(pack.wards),
-        "state": pack.state,
-        "pages": pack.pages,
-        "printed": pack.issued_at,
-        "by": pack.issued_name,
-        "snapshot": pack.snapshot,
-        "checksum": pack.checksum,
-        "failure": pack.failure_sentence,
-    }
+    renamed = {"pack": "id", "printed": "issued_at", "by": "issued_name"}
+    names = ("kind", "wards", "state", "pages", "snapshot", "checksum")
+    return pick(pack, *names, **renamed, failure="failure_sentence")
 
 
 def _pack_line(pack: Pack) -> str:

@@ -7,9 +7,9 @@ import click
 from downtime.accounts import people
 from downtime.accounts.model import Permission, Person, Role
 from downtime.accounts.permissions import ROLE_TITLES
-from downtime.cli.options import REASON, EnumChoice
+from downtime.cli.options import FILE, REASON, EnumChoice
 from downtime.cli.program import person
-from downtime.cli.session import Output, Session, command, prompt_for
+from downtime.cli.session import Output, Session, command, pick, prompt_for
 from downtime.errors import InputError, NotFoundError
 
 
@@ -35,7 +35,7 @@ def add(session: Session, username: str, name: str, role: str, reason: str) -> O
 @command(person, "add-service", permission=Permission.PERSON_MANAGE)
 @click.argument("username")
 @click.argument("name")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@FILE
 @REASON
 def add_service(session: Session, username: str, name: str, file: Path, reason: str) -> Output:
     """Make an account for a program, opened by the content of FILE."""
@@ -48,11 +48,11 @@ def add_service(session: Session, username: str, name: str, file: Path, reason: 
 @command(person, "list", permission=Permission.PERSON_MANAGE)
 def list_(session: Session) -> Output:
     """Everybody who has an account."""
-    everybody = people.list_people(session.vault)
-    lines = [
-        f"{p.username:<20} {ROLE_TITLES[p.role]:<24} {p.state:<10} {p.name}" for p in everybody
-    ]
-    return Output([_document(p) for p in everybody], lines)
+    return Output.of_rows(
+        people.list_people(session.vault),
+        _document,
+        lambda p: f"{p.username:<20} {ROLE_TITLES[p.role]:<24} {p.state:<10} {p.name}",
+    )
 
 
 @command(person, "rename", permission=Permission.PERSON_MANAGE)
@@ -114,12 +114,7 @@ def _find(session: Session, username: str) -> Person:
 
 
 def _document(person: Person) -> dict[str, str]:
-    return {
-        "username": person.username,
-        "name": person.name,
-        "role": person.role,
-        "state": person.state,
-    }
+    return pick(person, "username", "name", "role", "state")
 
 
 def _credentials(credentials: people.Credentials, password: str) -> Output:

@@ -11,7 +11,7 @@ import click
 
 from downtime.cli.options import NewFile
 from downtime.cli.progress import show_progress
-from downtime.cli.session import Output, Session
+from downtime.cli.session import Output, Session, pick
 from downtime.paper.packs.deliver import make_delivery
 from downtime.paper.packs.model import Deliver, PackResult, PrintChannel
 from downtime.paper.packs.print_pack import print_pack
@@ -113,14 +113,7 @@ def _open_destination(
 def result_output(result: PackResult, destination: PrintDestination) -> Output:
     """What was printed, and where it is."""
     where = f"in {destination.out}" if destination.out else "handed over"
-    document = {
-        "pack": result.id,
-        "out": str(destination.out or ""),
-        "pages": result.pages,
-        "forms": result.forms,
-        "blank_forms": result.blank_forms,
-        "file_name": result.file_name,
-        "checksum": result.checksum,
-    }
+    names = ("pages", "forms", "blank_forms", "file_name", "checksum")
+    document = pick(result, *names, pack="id") | {"out": str(destination.out or "")}
     counts = f"{result.pages} pages ({result.forms} forms, {result.blank_forms} blank)"
     return Output(document, [f"{counts} {where}."])

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.options import OPTIONAL_REASON, REASON
+from downtime.cli.options import OPTIONAL_REASON, REASON, EnumChoice
 from downtime.cli.program import reconcile
-from downtime.cli.session import Output, Session, command
+from downtime.cli.session import Output, Session, command, pick
 from downtime.errors import apply_to_each
 from downtime.reconcile.compare.run_comparison import run_comparison
 from downtime.reconcile.decide_in_bulk import (
@@ -34,14 +34,7 @@ def run(session: Session, reason: str) -> Output:
     cores = os.cpu_count() or 1
     summary = run_comparison(session.vault, session.settings, session.actor, reason, cores=cores)
     run_review(session.vault, session.settings, session.actor, reason)
-    document = {
-        "outage": summary.outage,
-        "snapshot": summary.snapshot,
-        "forms": summary.forms,
-        "items": summary.items,
-        "open": summary.open,
-        "states": summary.states,
-    }
+    document = pick(summary, "outage", "snapshot", "forms", "items", "open", "states")
     lines = [
         f"{summary.items} items from {summary.forms} forms; {summary.open} wait for a decision.",
         *(f"  {state:<14} {summary.states.get(state, 0):>6}" for state in ItemState),
@@ -51,14 +44,11 @@ def run(session: Session, reason: str) -> Output:
 
 def _filters(function: Callable[..., Output]) -> Callable[..., Output]:
     """Options that narrow which items are meant."""
-    for name, help_text in (
-        ("form", "Only items of this form."),
-        ("ward", "Only items of this ward."),
-        ("system", "Only items of this system."),
-        ("type", "Only items of this type of record."),
-    ):
-        function = click.option(f"--{name}", name, default="", help=help_text)(function)
-    states = click.Choice([state.value for state in ItemState])
+    for name in ("form", "ward", "system", "type"):
+        noun = "type of record" if name == "type" else name
+        text = f"Only items of this {noun}."
+        function = click.option(f"--{name}", name, default="", help=text)(function)
+    states = EnumChoice(ItemState)
     return click.option("--state", type=states, default=None, help="Only items in this state.")(
         function
     )
@@ -76,17 +66,18 @@ def list_(session: Session, **filters: str | None) -> Output:
     """The items of the latest outage with their states and decisions."""
     outage = find_latest_outage(session.vault)
     rows = list_filtered(session.vault, outage.id, _item_filter(filters))
-    lines = [
-        f"{row.key}  {row.item.state:<13} {row.decided.decision:<18} {row.item.fact.type}"
-        for row in rows
-    ]
-    return Output(
-        [_document(row, session) for row in rows], lines or ["There is nothing to compare yet."]
+    return Output.of_rows(
+        rows,
+        lambda row: _document(row, session),
+        lambda row: (
+            f"{row.key}  {row.item.state:<13} {row.decided.decision:<18} {row.item.fact.type}"
+        ),
+        "There is nothing to compare yet.",
     )
 
 
 @command(reconcile, "decide-all", permission=Permission.RECONCILE_DECIDE)
-@click.argument("decision", type=click.Choice([decision.value for decision in BULK_DECISIONS]))
+@click.argument("decision", type=EnumChoice(BULK_DECISIONS))
 @_filters
 @click.option("--token", default="", help="The token of the preview, to decide just that.")
 @OPTIONAL_REASON
@@ -132,10 +123,7 @@ def undo(session: Session, batch: str, reason: str) -> Output:
 
 @command(reconcile, "decide", permission=Permission.RECONCILE_DECIDE)
 @click.argument("keys", nargs=-1, required=True, metavar="KEY...")
-@click.argument(
-    "decision",
-    type=click.Choice([decision.value for decision in (*BULK_DECISIONS, Decision.OPEN)]),
-)
+@click.argument("decision", type=EnumChoice((*BULK_DECISIONS, Decision.OPEN)))
 @REASON
 def decide(session: Session, keys: tuple[str, ...], decision: str, reason: str) -> Output:
     """Decide about items by their keys; not for the one who entered them.
@@ -147,24 +135,16 @@ def decide(session: Session, keys: tuple[str, ...], decision: str, reason: str) 
     rows = apply_to_each(
         keys, lambda key: decide_item(session.vault, key, choice, session.actor, reason)
     )
-    return Output(
-        [_document(row, session) for row in rows],
-        [f"{row.key}: {row.decided.decision}" for row in rows],
+    return Output.of_rows(
+        rows, lambda row: _document(row, session), lambda row: f"{row.key}: {row.decided.decision}"
     )
 
 
 def _document(row: StoredItem, session: Session) -> dict[str, object]:
     return {
         "key": row.key,
-        "state": row.item.state,
-        "type": row.item.fact.type,
-        "system": row.item.fact.system,
-        "serial": row.item.fact.serial,
-        "form": row.item.fact.form,
+        **pick(row.item, "state", second="needs_second_person"),
+        **pick(row.item.fact, "type", "system", "serial", "form"),
         "explanation": explain(row.item, ZoneInfo(session.settings.site.time_zone)),
-        "decision": row.decided.decision,
-        "proposal": row.decided.proposal,
-        "second": row.item.needs_second_person,
-        "decided_by": row.decided.decided_by_name,
-        "reason": row.decided.reason,
+        **pick(row.decided, "decision", "proposal", "reason", decided_by="decided_by_name"),
     }

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,8 +12,7 @@ from downtime.accounts.model import Permission
 from downtime.cli.options import REASON, EnumChoice
 from downtime.cli.program import returns
 from downtime.cli.progress import show_progress
-from downtime.cli.session import Output, Session, command
-from downtime.errors import apply_to_each
+from downtime.cli.session import Output, Session, command, command_for_each, pick
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.returns import channels, outbox, queue_messages, send_messages
 from downtime.returns import export_messages as export_use_case
@@ -21,8 +20,6 @@ from downtime.returns.channels import CHANNELS, EXPORT_FORMATS
 from downtime.returns.model import STATE_TITLES, Message, MessageState, word_reason
 from downtime.returns.send_messages import SendingReport
 from downtime.returns.store import outbox_messages
-
-MESSAGES = click.argument("control_ids", nargs=-1, required=True, metavar="MESSAGE...")
 
 
 @command(returns, "export", permission=Permission.RETURN_EXPORT)
@@ -132,85 +129,58 @@ def check(session: Session) -> Output:
     return Output(document, lines, 1 if faults else 0)
 
 
-@command(returns, "again", permission=Permission.RETURN_EXPORT)
-@MESSAGES
-@REASON
-def send_again(session: Session, control_ids: tuple[str, ...], reason: str) -> Output:
-    """Send refused messages once more, written anew where anything about them was put right."""
-
-    def resend(control_id: str) -> Message:
-        return queue_messages.resend_message(
-            session.vault, session.settings, control_id, session.actor, reason
-        )
-
-    return _messages_output(apply_to_each(control_ids, resend))
-
-
-@command(returns, "refused", permission=Permission.RETURN_EXPORT)
-@MESSAGES
-@REASON
-def refused(session: Session, control_ids: tuple[str, ...], reason: str) -> Output:
-    """Say that a system did not take messages which were handed over as files."""
-    return _messages_output(
-        apply_to_each(
-            control_ids, lambda n: outbox.refuse_message(session.vault, n, session.actor, reason)
-        )
-    )
-
-
-@command(returns, "resolve", permission=Permission.RETURN_EXPORT)
-@MESSAGES
-@REASON
-def resolve(session: Session, control_ids: tuple[str, ...], reason: str) -> Output:
-    """Say that refused messages were put right by hand; those behind them go on."""
-    return _messages_output(
-        apply_to_each(
-            control_ids, lambda n: outbox.resolve_message(session.vault, n, session.actor, reason)
-        )
-    )
-
-
-@command(returns, "take-back", permission=Permission.RETURN_EXPORT)
-@MESSAGES
-@REASON
-def take_back(session: Session, control_ids: tuple[str, ...], reason: str) -> Output:
-    """Take refused messages back: what they carry is decided anew, those behind them go on."""
-
-    def take_back(control_id: str) -> Message:
-        return queue_messages.take_back_message(session.vault, control_id, session.actor, reason)
-
-    return _messages_output(apply_to_each(control_ids, take_back))
-
-
 def _messages_output(messages: list[Message]) -> Output:
-    return Output(
-        [_message_document(message) for message in messages],
-        [f"{message.control_id}: {STATE_TITLES[message.state]}" for message in messages],
+    return Output.of_rows(
+        messages, _message_document, lambda m: f"{m.control_id}: {STATE_TITLES[m.state]}"
     )
+
+
+def _settle(name: str) -> Callable[[Callable[..., Message]], click.Command]:
+    """A command that settles refused messages, with a reason."""
+    add = command_for_each(
+        returns, name, Permission.RETURN_EXPORT, _messages_output, metavar="MESSAGE"
+    )
+    return lambda function: add(REASON(function))
+
+
+@_settle("again")
+def send_again(session: Session, message: str, reason: str) -> Message:
+    """Send refused messages once more, written anew where anything about them was put right."""
+    return queue_messages.resend_message(
+        session.vault, session.settings, message, session.actor, reason
+    )
+
+
+@_settle("refused")
+def refused(session: Session, message: str, reason: str) -> Message:
+    """Say that a system did not take messages which were handed over as files."""
+    return outbox.refuse_message(session.vault, message, session.actor, reason)
+
+
+@_settle("resolve")
+def resolve(session: Session, message: str, reason: str) -> Message:
+    """Say that refused messages were put right by hand; those behind them go on."""
+    return outbox.resolve_message(session.vault, message, session.actor, reason)
+
+
+@_settle("take-back")
+def take_back(session: Session, message: str, reason: str) -> Message:
+    """Take refused messages back: what they carry is decided anew, those behind them go on."""
+    return queue_messages.take_back_message(session.vault, message, session.actor, reason)
 
 
 def _report_document(report: SendingReport) -> dict[str, object]:
     return {
+        **pick(report, "committed", "refused", "waiting", taken="acknowledged", trouble="fault"),
         "queued": report.queued.items,
-        "taken": report.acknowledged,
-        "committed": report.committed,
-        "refused": report.refused,
-        "waiting": report.waiting,
         "problems": [problem._asdict() for problem in report.queued.problems],
-        "trouble": report.fault,
     }
 
 
 def _message_document(message: Message) -> dict[str, object]:
+    names = ("control_id", "system", "channel", "kind", "state", "attempts", "next_try", "items")
     return {
-        "control_id": message.control_id,
-        "system": message.system,
-        "channel": message.channel,
-        "kind": message.kind,
-        "state": message.state,
-        "attempts": message.attempts,
-        "next_try": message.next_try,
+        **pick(message, *names),
         "answer": word_reason(message.answer),
         "reason": word_reason(message.reason),
-        "items": list(message.items),
     }

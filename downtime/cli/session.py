@@ -17,7 +17,7 @@ from downtime.accounts.sign_in import SignedIn
 from downtime.cli.options import shared_options
 from downtime.clock import Clock, system_clock
 from downtime.config import Home
-from downtime.errors import LockedError
+from downtime.errors import LockedError, apply_to_each
 from downtime.settings import Settings
 from downtime.vault import keys
 from downtime.vault.model import Actor
@@ -34,6 +34,27 @@ class Output(NamedTuple):
     document: Any
     lines: Iterable[str] = ()
     exit_code: int = 0
+
+    @classmethod
+    def of_rows(
+        cls,
+        rows: Iterable[T],
+        document: Callable[[T], Any],
+        line: Callable[[T], str],
+        nothing: str = "",
+        exit_code: int = 0,
+    ) -> "Output":
+        """A document and a sentence for each row; `nothing` is said where there is none."""
+        rows = list(rows)
+        lines = [line(row) for row in rows]
+        return cls([document(row) for row in rows], lines or [nothing] * bool(nothing), exit_code)
+
+
+def pick(record: object, *names: str, **renamed: str) -> dict[str, Any]:
+    """The part of a document that a record's attributes say: `names`, and others by another name."""
+    attributes = {name: name for name in names} | renamed
+    values = {key: getattr(record, name) for key, name in attributes.items()}
+    return {key: list(v) if isinstance(v, tuple) else v for key, v in values.items()}
 
 
 class Session:
@@ -160,6 +181,26 @@ def command(
         built_command.permission = permission  # type: ignore[attr-defined]
         parent.add_command(built_command)
         return built_command
+
+    return decorate
+
+
+def command_for_each(
+    parent: click.Group,
+    name: str,
+    permission: Permission,
+    show: Callable[[list[T]], Output],
+    metavar: str = "SERIAL",
+) -> Callable[[Callable[..., T]], click.Command]:
+    """Add a command that does the same for each of its arguments; its function takes one of them."""
+
+    def decorate(function: Callable[..., T]) -> click.Command:
+        def do_each(session: Session, names: tuple[str, ...], **options: Any) -> Output:
+            return show(apply_to_each(names, lambda item: function(session, item, **options)))
+
+        update_wrapper(do_each, function)
+        names = click.argument("names", nargs=-1, required=True, metavar=f"{metavar}...")
+        return command(parent, name, permission)(names(do_each))
 
     return decorate
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.options import OPTIONAL_REASON, EnumChoice, NewFile
+from downtime.cli.options import OPTIONAL_REASON, EnumChoice, out_option
 from downtime.cli.program import downtime
 from downtime.cli.session import Output, Session, command
 from downtime.returns.model import Lead
@@ -20,13 +20,7 @@ OUTAGE = click.option(
 )
 
 
-OUT = click.option(
-    "--out",
-    required=True,
-    type=NewFile(),
-    metavar="FILE",
-    help="File to write: .pdf or .json; the other one is written beside it.",
-)
+OUT = out_option("File to write: .pdf or .json; the other one is written beside it.")
 
 
 @command(downtime, "statement", permission=Permission.STATEMENT_MAKE)

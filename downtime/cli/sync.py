@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.options import OPTIONAL_REASON, REASON, EnumChoice
+from downtime.cli.options import FOLDER, OPTIONAL_REASON, REASON, EnumChoice
 from downtime.cli.program import sync
-from downtime.cli.session import Output, Session, command
+from downtime.cli.session import Output, Session, command, pick
 from downtime.entry.duplicate_entries import settle_duplicate_entry
 from downtime.entry.model import EntryChoice
 from downtime.errors import UserError
@@ -20,7 +20,6 @@ from downtime.sync.merge_rows import MergeResult
 from downtime.vault.files import write_atomic
 
 DEVICE = click.argument("device", metavar="DEVICE")
-FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @command(sync, "export", permission=Permission.SYNC_EXPORT)
@@ -82,17 +81,10 @@ def merge_untrusted(session: Session, file: Path, reason: str) -> Output:
 
 def _describe_result(result: MergeResult) -> dict[str, object]:
     return {
-        "device": result.header.device,
-        "sequence": result.header.sequence,
-        "sha256": result.sha256,
-        "news": result.has_new_entries,
-        "forms": result.forms,
-        "moves": result.moves,
-        "entries": result.entries,
-        "duplicates": result.duplicates,
-        "unjoined_outages": list(result.unjoined_outages),
+        **pick(result.header, "device", "sequence"),
+        **pick(result, "sha256", "forms", "moves", "entries", "duplicates", news="has_new_entries"),
+        **pick(result, "unjoined_outages", "duplicate_numbers"),
         "failure": result.failure.kind if result.failure else "",
-        "duplicate_numbers": list(result.duplicate_numbers),
     }
 
 
@@ -109,20 +101,13 @@ def list_untrusted(session: Session, save: Path | None) -> Output:
     for bundle in bundles if save else ():
         path = Path(save or "") / f"{bundle.device}-{bundle.sha256[:12]}{SUFFIX}"
         write_atomic(path, laptop_reports.read_untrusted_file(session.vault, bundle.sha256))
-    documents = [
-        {
-            "device": bundle.device,
-            "sha256": bundle.sha256,
-            "failure": bundle.sentence,
-            "merged": bundle.merged,
-            "by": bundle.merged_name,
-            "reason": bundle.reason,
-            "duplicate_numbers": list(bundle.duplicate_numbers),
-        }
-        for bundle in bundles
-    ]
-    lines = [f"{b.merged}  {b.sentence} {b.merged_name}: {b.reason}" for b in bundles]
-    return Output(documents, lines or ["Every bundle that was merged was trusted."])
+    names = ("device", "sha256", "merged", "reason", "duplicate_numbers")
+    return Output.of_rows(
+        bundles,
+        lambda b: pick(b, *names, failure="sentence", by="merged_name"),
+        lambda b: f"{b.merged}  {b.sentence} {b.merged_name}: {b.reason}",
+        "Every bundle that was merged was trusted.",
+    )
 
 
 @command(sync, "duplicate-numbers", permission=Permission.SYNC_VIEW)
@@ -151,47 +136,34 @@ def show_status(session: Session) -> Output:
     """Every laptop: when its last bundle was merged, and what is still awaited of it."""
     outage = next(iter(outages.list_outages(session.vault)), None)
     reports = laptop_reports.report_laptops(session.vault, outage)
-    documents = [
-        {
-            "device": report.device,
-            "name": report.name,
-            "merged": report.merged,
-            "sequence": report.sequence,
-            "state": report.state,
-            "explanation": report.explanation,
-            "unreported": list(report.unreported),
-        }
-        for report in reports
-    ]
-    lines = [
-        f"{report.device}  {'complete' if report.is_complete else 'AWAITED '}"
-        f"  {report.merged or 'never':<20}  {report.name}  {report.explanation}"
-        for report in reports
-    ]
-    return Output(documents, lines or ["No other machine is known here."])
+    names = ("device", "name", "merged", "sequence", "state", "explanation", "unreported")
+    return Output.of_rows(
+        reports,
+        lambda report: pick(report, *names),
+        lambda report: (
+            f"{report.device}  {'complete' if report.is_complete else 'AWAITED '}"
+            f"  {report.merged or 'never':<20}  {report.name}  {report.explanation}"
+        ),
+        "No other machine is known here.",
+    )
 
 
 @command(sync, "outages", permission=Permission.SYNC_VIEW)
 def list_outages(session: Session) -> Output:
     """Outages as laptops declared them, and the one here that each belongs to."""
-    declared = laptop_outages.list_laptop_outages(session.vault.db)
-    documents = [
-        {
-            "device": item.device,
-            "outage": item.outage_on_laptop.id,
-            "drill": item.outage_on_laptop.drill,
+    return Output.of_rows(
+        laptop_outages.list_laptop_outages(session.vault.db),
+        lambda item: {
+            **pick(item, "device", here="outage"),
+            **pick(item.outage_on_laptop, "drill", "opened", outage="id"),
             "systems": [system.name for system in item.outage_on_laptop.systems],
-            "opened": item.outage_on_laptop.opened,
-            "here": item.outage,
-        }
-        for item in declared
-    ]
-    lines = [
-        f"{item.device}  {item.outage_on_laptop.label:<22} since {item.outage_on_laptop.opened}"
-        f"  belongs to {item.outage or 'none here: join it'}"
-        for item in declared
-    ]
-    return Output(documents, lines or ["No laptop has sent an outage."])
+        },
+        lambda item: (
+            f"{item.device}  {item.outage_on_laptop.label:<22} since {item.outage_on_laptop.opened}"
+            f"  belongs to {item.outage or 'none here: join it'}"
+        ),
+        "No laptop has sent an outage.",
+    )
 
 
 @command(sync, "join", permission=Permission.SYNC_SETTLE)
