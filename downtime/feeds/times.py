@@ -5,6 +5,9 @@ a date, whole or partial, stays a FHIR date (`2026`, `2026-01`, `2026-01-02`), w
 beside it. An hour that the clocks skip in spring is read as if they had not yet changed; an hour
 that happens twice in autumn is read as the first of the two. What is not a time is empty text: 'not
 said'.
+
+For the *order* of messages (`parse_instant`) the hour that happens twice is one moment, its first:
+of what was sent in it the sequence (MSH-13), then the order of arrival, decides.
 """
 
 import re
@@ -20,6 +23,7 @@ _ISO = re.compile(
     r"\s*(?:([+-])(\d\d):?(\d\d)|(Z))?"
 )
 _FIRST_YEAR = 1800
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 UTC_ZONE = ZoneInfo("UTC")
 
 
@@ -51,13 +55,30 @@ def _to_stored(groups: tuple[str | None, ...], zone: ZoneInfo) -> str:
     moment = datetime(
         whole.year, whole.month, whole.day, int(hour), int(minute or 0), seconds, tzinfo=place
     )
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _to_text(moment)
 
 
+def _to_text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()[:19] + "Z"
+
+
+@lru_cache(maxsize=65_536)
 def parse_instant(text: str, zone: ZoneInfo) -> str:
-    """The same, when the time of day is known; else empty: a bare date cannot order events."""
+    """A time by which events are ordered (see above); empty for a bare date, which orders nothing."""
     value = parse_time(text, zone)
-    return value if "T" in value else ""
+    if "T" not in value:
+        return ""
+    moment = datetime.fromisoformat(value).astimezone(zone)
+    repeated = _repeated_span(moment)
+    if not repeated or text.strip()[-1:] == "Z" or re.search(r"[+-]\d\d:?\d\d$", text.strip()):
+        return value
+    return _to_text(moment - (moment.astimezone(UTC) - _EPOCH) % repeated)
+
+
+def _repeated_span(moment: datetime) -> timedelta:
+    """How long a time lasts that clocks show twice; zero for any other time."""
+    first, second = moment.replace(fold=0).utcoffset(), moment.replace(fold=1).utcoffset()
+    return max((first or timedelta()) - (second or timedelta()), timedelta())
 
 
 def parse_date(text: str, zone: ZoneInfo) -> str:

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import partial
 from io import BytesIO
 
 from downtime.feeds.context import FeedContext
 from downtime.feeds.file_format import FileFormat
-from downtime.feeds.hl7.messages import read_message
+from downtime.feeds.hl7.messages import read_or_reject
 from downtime.feeds.model import FeedMessage, Position, Reject
 from downtime.feeds.read_feeds import read_document
-from downtime.feeds.rejects import accept_or_reject
 from downtime.ingest.model import RawMessage
 
 Item = FeedMessage | Reject
@@ -20,14 +18,9 @@ def read_raw(raw: RawMessage, context: FeedContext) -> list[Item]:
     """One message of HL7; one or more of a document. What cannot be used is a reject."""
     if raw.format is FileFormat.HL7:
         position = Position(raw.name, raw.number)
-        item = accept_or_reject(position, partial(read_message, raw.data, position, context))
-        return [_add_line(item, raw.line) if isinstance(item, Reject) else item]
+        return [read_or_reject(raw.data, position, context, raw.line)]
     items = read_document(raw.name, raw.format, BytesIO(raw.data), raw.modified, context)
     return [_move_item(item, raw.number - 1) for item in items] or [_describe_empty(raw)]
-
-
-def _add_line(reject: Reject, line: int) -> Reject:
-    return replace(reject, origin=reject.origin._replace(line=line)) if line else reject
 
 
 def _describe_empty(raw: RawMessage) -> FeedMessage:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from downtime.clock import to_text
 from downtime.feeds.fhir.json_documents import split_documents
 from downtime.feeds.file_format import HEAD_BYTES, FileFormat, as_bytes, detect_content
-from downtime.feeds.hl7.framing import split_messages
+from downtime.feeds.hl7.framing import number_messages
 from downtime.feeds.model import Reject
 from downtime.feeds.rejects import reject_file
 from downtime.ingest.model import RawMessage
@@ -50,11 +50,10 @@ def split_stream(
         return
     stream = as_bytes(opened)
     if file_format is FileFormat.HL7:
-        for number, data in enumerate(split_messages(stream, limit), start=1):
-            yield RawMessage(source, file_format, name, number, data)
+        for number, (line, data) in enumerate(number_messages(stream, limit), start=1):
+            yield RawMessage(source, file_format, name, number, data, line=line)
     elif file_format is FileFormat.JSON:
-        for number, document in enumerate(split_documents(stream, limit), start=1):
-            data, line = document
+        for number, (data, line) in enumerate(split_documents(stream, limit), start=1):
             yield RawMessage(source, file_format, name, number, data, modified, line)
     else:
         yield RawMessage(source, file_format, name, 1, stream.read(), modified)

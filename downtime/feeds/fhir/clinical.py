@@ -23,7 +23,7 @@ from downtime.feeds.fhir.mappings import (
     register_reader,
 )
 from downtime.feeds.fhir.resource_reader import Resource, ResourceReader
-from downtime.feeds.hl7.patient import says_none_known
+from downtime.feeds.hl7.allergies import says_none_known
 from downtime.feeds.model import Change, Value
 
 _SEVERITIES = ("severe", "moderate", "mild")

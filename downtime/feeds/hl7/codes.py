@@ -2,24 +2,43 @@
 
 from enum import StrEnum
 
-from downtime.clinical.model import BedStatus, Gender
+from downtime.clinical.model import BedStatus, DiagnosticReportStatus, Gender, RequestStage
 
 
 class MessageType(StrEnum):
-    """Message types (MSH-9.1) that Downtime uses; any other is accepted and nothing is taken."""
+    """Message types (MSH-9.1) that Downtime uses; any other is counted as not used."""
 
     ADT = "ADT"
     ORU = "ORU"
+    OUL = "OUL"
     SIU = "SIU"
+    MDM = "MDM"
+    VXU = "VXU"
+    PPR = "PPR"
     ORM = "ORM"
     OML = "OML"
     OMG = "OMG"
     OMI = "OMI"
     OMB = "OMB"
+    OMD = "OMD"
+    OMS = "OMS"
+    OMN = "OMN"
     ORR = "ORR"
     ORL = "ORL"
     ORG = "ORG"
     ORI = "ORI"
+    ORB = "ORB"
+    OMP = "OMP"
+    ORP = "ORP"
+    RDE = "RDE"
+    RRE = "RRE"
+    RDS = "RDS"
+    RGV = "RGV"
+    RAS = "RAS"
+
+
+MEDICINE_TYPES = frozenset({"OMP", "ORP", "RDE", "RRE", "RDS", "RGV", "RAS"})
+"""Message types of a pharmacy: prescriptions, and doses that were given."""
 
 
 class ResultStatus(StrEnum):
@@ -35,6 +54,21 @@ class ResultStatus(StrEnum):
     FINAL = "F"
     CORRECTED = "C"
     CANCELLED = "X"
+
+
+RESULT_STATES: dict[str, tuple[DiagnosticReportStatus, RequestStage]] = {
+    ResultStatus.FINAL: (DiagnosticReportStatus.FINAL, RequestStage.RESULTED),
+    ResultStatus.CORRECTED: (DiagnosticReportStatus.CORRECTED, RequestStage.RESULTED),
+    ResultStatus.PRELIMINARY: (DiagnosticReportStatus.PRELIMINARY, RequestStage.IN_PROGRESS),
+    ResultStatus.NOT_VERIFIED: (DiagnosticReportStatus.PRELIMINARY, RequestStage.IN_PROGRESS),
+    ResultStatus.SOME_RESULTS: (DiagnosticReportStatus.PARTIAL, RequestStage.IN_PROGRESS),
+    ResultStatus.SOME_CORRECTED: (DiagnosticReportStatus.PARTIAL, RequestStage.IN_PROGRESS),
+    ResultStatus.SPECIMEN_RECEIVED: (DiagnosticReportStatus.REGISTERED, RequestStage.RECEIVED),
+    ResultStatus.ORDERED: (DiagnosticReportStatus.REGISTERED, RequestStage.REQUESTED),
+    ResultStatus.SCHEDULED: (DiagnosticReportStatus.REGISTERED, RequestStage.REQUESTED),
+    ResultStatus.CANCELLED: (DiagnosticReportStatus.CANCELLED, RequestStage.CANCELLED),
+}
+"""What OBR-25 means for the report, and for its request."""
 
 
 class ObservationStatus(StrEnum):

@@ -19,22 +19,42 @@ def split_messages(stream: BinaryIO, limit: int) -> Iterator[bytes]:
 
     Batch headers and trailers, and whatever stands outside a message, are left out.
     """
-    buffer, seen, begin = b"", 0, -1
+    return (data for _, data in number_messages(stream, limit))
+
+
+def number_messages(stream: BinaryIO, limit: int) -> Iterator[tuple[int, bytes]]:
+    """The same with the line of the file on which each begins, from 1."""
+    buffer, seen, begin, line = b"", 0, -1, 1
     while block := stream.read(BLOCK):
         buffer += block
         end = max(seen, len(buffer) - _LOOK_BEHIND)
+        counted = max(begin, 0)
         for start in _find_starts(buffer, seen, end):
             if begin >= 0:
-                yield _cut_message(buffer[begin:start], limit)
-            begin = start
+                yield line, _cut_message(buffer[begin:start], limit)
+            line += _count_lines(buffer, counted, start)
+            begin = counted = start
         seen = max(0, end - 3)
+        length = len(buffer)
+        dropped = buffer
         buffer, seen, begin = _drop_read(buffer, seen, begin, limit)
+        if begin < 0:
+            line += _count_lines(dropped, 0, length - len(buffer))
+    counted = max(begin, 0)
     for start in _find_starts(buffer, seen, len(buffer)):
         if begin >= 0:
-            yield _cut_message(buffer[begin:start], limit)
-        begin = start
+            yield line, _cut_message(buffer[begin:start], limit)
+        line += _count_lines(buffer, counted, start)
+        begin = counted = start
     if begin >= 0:
-        yield _cut_message(buffer[begin:], limit)
+        yield line, _cut_message(buffer[begin:], limit)
+
+
+def _count_lines(buffer: bytes, start: int, end: int) -> int:
+    """Line ends between two places: CR, LF or both."""
+    feeds, returns = buffer.count(b"\n", start, end), buffer.count(b"\r", start, end)
+    both = buffer.count(b"\r\n", start, end) if feeds and returns else 0
+    return feeds + returns - both
 
 
 def _find_starts(buffer: bytes, seen: int, end: int) -> Iterator[int]:

@@ -1,27 +1,35 @@
 """One HL7 v2 message from bytes to changes, or the reject that says why not.
 
-Types that Downtime uses: ADT, ORM/OML/OMG/OMI and their answers, ORU, SIU. Other types (MDM, VXU,
-ACK …) are no fault of the feed: they are accepted and nothing is taken from them.
+Types that Downtime does not use (ACK, DFT …) are no fault of the feed: they are counted as not used,
+with the reason.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import BinaryIO
 
 from downtime.feeds import times
 from downtime.feeds.context import FeedContext
 from downtime.feeds.hl7.admissions import read_admission
-from downtime.feeds.hl7.codes import MessageType
-from downtime.feeds.hl7.framing import split_messages
-from downtime.feeds.hl7.message_reader import ChangeDraft, MessageReader
+from downtime.feeds.hl7.codes import MEDICINE_TYPES, MessageType
+from downtime.feeds.hl7.documents import read_documents
+from downtime.feeds.hl7.encoding import decode_text
+from downtime.feeds.hl7.framing import number_messages
+from downtime.feeds.hl7.medicines import read_pharmacy
+from downtime.feeds.hl7.message_reader import MessageReader
 from downtime.feeds.hl7.orders import read_orders
+from downtime.feeds.hl7.problem_lists import read_problem_list
 from downtime.feeds.hl7.results import read_results
 from downtime.feeds.hl7.scheduling import read_appointment
 from downtime.feeds.hl7.segments import Hl7Message, parse_message
+from downtime.feeds.hl7.usage import describe_unused, is_left_out, note_unread
+from downtime.feeds.masking import mask_segment
 from downtime.feeds.model import (
     Change,
     FeedMessage,
-    Operation,
+    FindingKind,
+    Origin,
     Position,
     Reject,
     UnusableMessageError,
@@ -30,23 +38,61 @@ from downtime.feeds.rejects import accept_or_reject
 
 _RECORD_OF_TYPE: dict[str, str] = {
     MessageType.ADT: "Patient",
-    MessageType.ORU: "DiagnosticReport",
     MessageType.SIU: "Appointment",
+    MessageType.MDM: "DocumentReference",
+    MessageType.PPR: "Condition",
+    MessageType.VXU: "Immunization",
+    **dict.fromkeys(sorted(MEDICINE_TYPES), "MedicationRequest"),
 }
-_ORDER_TYPES: frozenset[str] = frozenset(MessageType) - _RECORD_OF_TYPE.keys()
+_MOST_QUOTED = 4000
+_RESULT_TYPES = frozenset({MessageType.ORU, MessageType.OUL})
+_READERS: dict[str, Callable[[MessageReader], list[Change]]] = {
+    **dict.fromkeys(MessageType, read_orders),
+    **dict.fromkeys(MEDICINE_TYPES, read_pharmacy),
+    MessageType.ADT: read_admission,
+    MessageType.ORU: read_results,
+    MessageType.OUL: read_results,
+    MessageType.SIU: read_appointment,
+    MessageType.MDM: read_documents,
+    MessageType.PPR: read_problem_list,
+    MessageType.VXU: read_pharmacy,
+}
 
 
 def read_hl7(stream: BinaryIO, name: str, context: FeedContext) -> Iterator[FeedMessage | Reject]:
     """The messages of one HL7 v2 file, in order."""
     limit = context.settings.feeds.max_message_bytes
     is_empty = True
-    for number, data in enumerate(split_messages(stream, limit), start=1):
+    for number, (line, data) in enumerate(number_messages(stream, limit), start=1):
         is_empty = False
         position = Position(name, number)
-        yield accept_or_reject(position, partial(read_message, data, position, context))
+        yield read_or_reject(data, position, context, line)
     if is_empty:
         reason = "the file looks like HL7 v2 and holds no MSH segment"
         yield Reject(position=Position(name, 1), segment="MSH", reason=reason)
+
+
+def read_or_reject(
+    data: bytes, position: Position, context: FeedContext, line: int = 0
+) -> FeedMessage | Reject:
+    """One message, or the reject with what the message says of itself; `line` is that of its file."""
+    item = accept_or_reject(position, partial(read_message, data, position, context))
+    if isinstance(item, Reject):
+        item = _describe_reject(item, data, context)
+    return replace(item, origin=item.origin._replace(line=line)) if line else item
+
+
+def _describe_reject(reject: Reject, data: bytes, context: FeedContext) -> Reject:
+    """The reject with what MSH says, and the segment concerned with its values masked."""
+    lines = decode_text(data[:_MOST_QUOTED]).replace("\n", "\r").split("\r")
+    fields = lines[0].split(lines[0][3:4] or "|") + [""] * 12
+    sender = "^".join(field.split("^")[0] for field in fields[2:4])
+    kind = "^".join(fields[8].split("^")[:2])
+    sent = times.parse_instant(fields[6], context.zone)
+    name = reject.segment.split(" ")[0].split("-")[0] or "MSH"
+    quote = next((mask_segment(line) for line in lines if line.startswith(name)), "")
+    origin = Origin(kind, fields[9], sender, sent)
+    return replace(reject, origin=origin, quote=quote[:_MOST_QUOTED])
 
 
 def read_message(data: bytes, position: Position, context: FeedContext) -> FeedMessage:
@@ -55,72 +101,80 @@ def read_message(data: bytes, position: Position, context: FeedContext) -> FeedM
     if len(data) > limit:
         reason = f"the message is longer than {limit} bytes (feeds.max_message_bytes)"
         raise UnusableMessageError("MSH", reason)
-    parsed = parse_message(data)
-    header = parsed.header
-    message_type, trigger = _type_and_trigger(parsed)
-    source = _source(parsed, message_type, context)
-    sent = times.parse_instant(header.text(7), context.zone)
-    reader = MessageReader(parsed, context, trigger, source, sent)
+    context = _find_context(data, position, context)
+    message = parse_message(data, context.profile.character_set)
+    reader = _make_reader(message, position, context)
+    read = _READERS.get(reader.kind)
+    content = read(reader) if read and not is_left_out(reader) else []
+    if content:
+        note_unread(reader)
+    kind = f"{reader.kind}^{reader.trigger}" if reader.trigger else reader.kind
+    header = message.header
+    sender = header.text(3)
     return FeedMessage(
         position=position,
-        kind=f"{message_type}^{trigger}" if trigger else message_type,
-        source=context.systems_by_application.get(header.text(3).casefold(), source),
-        sent=sent,
-        content=tuple(
-            [
-                _make_change(draft, reader, position)
-                for draft in _draft_changes(reader, message_type)
-            ]
-        ),
+        kind=kind,
+        source=context.known_system(sender) or reader.source,
+        sent=reader.sent,
+        content=tuple(content),
+        origin=Origin(kind, header.text(10), f"{sender}^{reader.facility}", reader.sent),
+        findings=tuple(reader.findings),
+        unused="" if content else describe_unused(reader, is_known=read is not None),
     )
+
+
+def _find_context(data: bytes, position: Position, context: FeedContext) -> FeedContext:
+    """The context of the profile of the source: MSH-3, MSH-4, the file."""
+    if context.find_context is None:
+        return context
+    fields = data[:400].split(data[3:4] or b"|", 4) + [b"", b"", b"", b""]
+    application, facility = (decode_text(field.split(b"^")[0]).strip() for field in fields[2:4])
+    return context.for_message(application, facility, position.file)
+
+
+def _make_reader(message: Hl7Message, position: Position, context: FeedContext) -> MessageReader:
+    header = message.header
+    message_type, trigger = _type_and_trigger(message)
+    sequence = header.text(13)
+    reader = MessageReader(
+        message,
+        context,
+        position,
+        message_type,
+        trigger,
+        source=_source(message, message_type, context),
+        sent=times.parse_instant(header.text(7), context.zone),
+        sequence=int(sequence) if sequence.isascii() and sequence.isdigit() else 0,
+        facility=header.text(4),
+    )
+    if message.problem:
+        reader.note(FindingKind.CHARACTER_SET, message.problem, "MSH-18")
+    return reader
 
 
 def _type_and_trigger(message: Hl7Message) -> tuple[str, str]:
     """MSH-9 as type and trigger; the trigger may stand only in MSH-9.3 or in EVN-1."""
-    header, evn = message.header, message.find_segment("EVN")
+    header = message.header
     message_type, trigger = header.text(9).upper(), header.text(9, 2).upper()
+    if message_type and trigger:
+        return message_type, trigger
     structure = header.text(9, 3).upper().split("_")
     message_type = message_type or structure[0]
     if not message_type:
         raise UnusableMessageError("MSH", "MSH-9 is empty: the message does not say what it is")
-    if not trigger and evn:
+    if not trigger and (evn := message.find_segment("EVN")):
         trigger = evn.text(1).upper()
     return message_type, trigger or (structure[1] if len(structure) > 1 else "")
 
 
 def _source(message: Hl7Message, message_type: str, context: FeedContext) -> str:
     """The system to which the records of a message belong."""
-    header, obr = message.header, message.find_segment("OBR")
-    sender, department = header.text(3), obr.text(24) if obr else ""
-    if message_type in _ORDER_TYPES:
-        return context.answering_system(sender, header.text(5), department)
-    if message_type == MessageType.ORU:
+    header = message.header
+    sender = header.text(3)
+    if message_type in _RECORD_OF_TYPE or message_type not in _READERS:
+        return context.system(sender, _RECORD_OF_TYPE.get(message_type, "Patient"))
+    obr = message.find_segment("OBR")
+    department = obr.text(24) if obr else ""
+    if message_type in _RESULT_TYPES:
         return context.reporting_system(sender, department)
-    return context.system(sender, _RECORD_OF_TYPE.get(message_type, "Patient"))
-
-
-def _draft_changes(reader: MessageReader, message_type: str) -> list[ChangeDraft]:
-    match message_type:
-        case MessageType.ADT:
-            return read_admission(reader)
-        case MessageType.ORU:
-            return read_results(reader)
-        case MessageType.SIU:
-            return read_appointment(reader)
-    return read_orders(reader) if message_type in _ORDER_TYPES else []
-
-
-def _make_change(draft: ChangeDraft, reader: MessageReader, position: Position) -> Change:
-    """The change of a draft; a deletion carries no fields."""
-    return Change(
-        type=draft.type,
-        source=draft.source or reader.source,
-        key=draft.key,
-        patient=draft.patient,
-        fields={} if draft.operation is Operation.DELETE else draft.fields,
-        event=draft.event,
-        sent=reader.sent,
-        operation=draft.operation,
-        merged=draft.merged,
-        position=position,
-    )
+    return context.answering_system(sender, header.text(5), department)

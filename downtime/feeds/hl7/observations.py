@@ -1,26 +1,27 @@
 """OBX segments with their notes to observations, the value exactly as it was sent.
 
 Numbers are never reformatted. Structured numbers (SN) are put side by side (`>100`, `1:128`), coded
-values are shown by their texts, dates in ISO order. A document (ED, RP) is not taken along: its
-observation says so.
+values are shown by their texts, dates in ISO order. A document (ED, RP) is no value: its observation
+says so.
 """
 
 from dataclasses import dataclass, field
-from zoneinfo import ZoneInfo
 
 from downtime.clinical.model import DiagnosticReportStatus as Status
 from downtime.feeds import times
 from downtime.feeds.hl7.codes import ObservationStatus
-from downtime.feeds.hl7.order_groups import OrderGroup
-from downtime.feeds.hl7.segments import (
-    Segment,
+from downtime.feeds.hl7.data_types import (
     address_text,
     coded_text,
+    coding,
     component_text,
-    note_text,
     person_name,
     telephone_number,
+    unit_text,
 )
+from downtime.feeds.hl7.message_reader import MessageReader
+from downtime.feeds.hl7.order_groups import OrderGroup
+from downtime.feeds.hl7.segments import Segment, note_text
 from downtime.feeds.model import Value
 
 DOCUMENT = "[document, not shown]"
@@ -38,6 +39,7 @@ _STATUS: dict[str, Status] = {
 }
 _CODED = frozenset({"CE", "CWE", "CF", "CNE"})
 _PLAIN = frozenset({"NM", "TX", "ST", "FT", "IS", "ID", ""})
+_DOCUMENTS = frozenset({"ED", "RP"})
 _TEXT = frozenset({"TX", "FT"})
 """Types of OBX whose values may go on in the OBX after them."""
 
@@ -51,6 +53,8 @@ class ObservationDraft:
     open_text: tuple[str, str] | None
     """Code and sub-number, when more lines of the same text may follow."""
     fields: dict[str, Value]
+    document: Segment | None = None
+    """The segment, when its value is a document."""
     notes: list[Segment] = field(default_factory=list)
 
     def complete(self, request: dict[str, Value]) -> dict[str, Value]:
@@ -59,14 +63,14 @@ class ObservationDraft:
         if "effective" not in fields and "collected" in request:
             fields["effective"] = request["collected"]
             fields["effective_text"] = request["collected_text"]
-        notes = [str(fields.get("note", "")), note_text(self.notes)]
-        if any(notes):
-            fields["note"] = "\n".join(note for note in notes if note)
+        if self.notes and (text := note_text(self.notes)):
+            note = fields.get("note", "")
+            fields["note"] = f"{note}\n{text}" if note else text
         return fields
 
 
 def read_observations(
-    order: OrderGroup, zone: ZoneInfo
+    reader: MessageReader, order: OrderGroup
 ) -> tuple[list[ObservationDraft], list[Segment]]:
     """The observations of an order, and the notes that belong to the order itself."""
     drafts: list[ObservationDraft] = []
@@ -77,7 +81,7 @@ def read_observations(
         if name == "NTE":
             (drafts[-1].notes if drafts else order_notes).append(segment)
         elif name == "OBX" and not _add_line(segment, drafts):
-            drafts.append(_read_observation(segment, key_counts, len(drafts) + 1, zone))
+            drafts.append(_read_observation(reader, segment, key_counts, len(drafts) + 1))
     return drafts, order_notes
 
 
@@ -89,48 +93,66 @@ def _add_line(segment: Segment, drafts: list[ObservationDraft]) -> bool:
     code, sub_number = last.open_text
     if segment.text(3) not in (code, "") or (segment.text(3) and segment.text(4) != sub_number):
         return False
-    last.fields["value"] = f"{last.fields['value']}\n{value_text(segment)[0]}".rstrip(" ")
+    last.fields["value"] = f"{last.fields['value']}\n{value_text(segment)}".rstrip(" ")
     return True
 
 
 def _read_observation(
-    segment: Segment, key_counts: dict[str, int], position: int, zone: ZoneInfo
+    reader: MessageReader, segment: Segment, key_counts: dict[str, int], position: int
 ) -> ObservationDraft:
-    code, sub_number = segment.text(3) or segment.text(3, 2), segment.text(4)
-    status, delimiters = segment.text(11).upper(), segment.delimiters
+    raw, delimiters = segment.pad_fields(14), segment.delimiters
+    code, display = coding(raw[3], delimiters)
+    code = code or component_text(raw[3], 2, delimiters)
+    kind, status, sub_number = raw[2].upper(), raw[11].upper(), segment.text(4)
     key = f"{code.upper()}|{sub_number}"
-    key_counts[key] = key_counts.get(key, 0) + 1
-    value, note = value_text(segment)
-    names = segment.repetitions(3)
+    key_counts[key] = count = key_counts.get(key, 0) + 1
+    is_document = kind in _DOCUMENTS
     fields: dict[str, Value] = {
         "code": code,
-        "display": coded_text(names[0], delimiters) if names else "",
-        "value": value,
-        "units": segment.text(6, 2) or segment.text(6),
-        "reference_range": segment.full_text(7),
-        "flag": ", ".join(component_text(flag, 1, delimiters) for flag in segment.repetitions(8)),
+        "display": display,
+        "value": "" if is_document else value_text(segment),
+        "units": unit_text(raw[6], delimiters) if raw[6] else "",
+        "reference_range": segment.full_text(7) if raw[7] else "",
+        "flag": _flags(segment) if raw[8] else "",
         "status": _STATUS.get(status, ""),
         "position": position,
     }
-    if note:
-        fields["note"] = note
-    measured = times.parse_time(segment.text(14), zone)
-    if measured:
-        fields["effective"], fields["effective_text"] = measured, segment.text(14)
-    open_text = (code, sub_number) if segment.text(2).upper() in _TEXT else None
-    return ObservationDraft(f"{key}|{key_counts[key]}", status, open_text, fields)
+    if is_document and raw[5]:
+        fields["note"] = DOCUMENT
+    if raw[14] and (measured := times.parse_time(raw[14], reader.context.zone)):
+        fields["effective"], fields["effective_text"] = measured, raw[14]
+    return ObservationDraft(
+        f"{key}|{count}",
+        status,
+        (code, sub_number) if kind in _TEXT else None,
+        fields,
+        segment if is_document else None,
+    )
 
 
-def value_text(segment: Segment) -> tuple[str, str]:
-    """The value of an OBX as shown, and a note instead when it cannot be shown."""
+def _flags(segment: Segment) -> str:
+    delimiters = segment.delimiters
+    return ", ".join(component_text(flag, 1, delimiters) for flag in segment.repetitions(8))
+
+
+def observation_text(segment: Segment) -> str:
+    """An OBX in one line: what it is about, and its value with its unit."""
+    name = coding(segment.get_raw_field(3), segment.delimiters).text
+    units = unit_text(segment.get_raw_field(6), segment.delimiters)
+    value = " ".join(filter(None, (value_text(segment), units)))
+    return f"{name}: {value}" if name and value else value
+
+
+def value_text(segment: Segment) -> str:
+    """The value of an OBX as shown; empty when it cannot be shown."""
     kind = segment.text(2).upper()
-    if kind in ("ED", "RP"):
-        return "", DOCUMENT if segment.get_raw_field(5) else ""
     if kind in _PLAIN:
-        return segment.full_text(5), ""
+        return segment.full_text(5)
+    if kind in _DOCUMENTS:
+        return ""
     separator = ", " if kind in _CODED else "\n"
     values = (_repetition_text(value, kind, segment) for value in segment.repetitions(5))
-    return separator.join(filter(None, values)), ""
+    return separator.join(filter(None, values))
 
 
 def _repetition_text(value: str, kind: str, segment: Segment) -> str:

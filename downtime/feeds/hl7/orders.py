@@ -1,24 +1,29 @@
-"""HL7 v2 orders (ORM, OML, OMG, OMI and their answers ORR, ORL, ORG, ORI) to ServiceRequest.
+"""HL7 v2 orders (ORM, OML, OMG, OMI … and their answers ORR, ORL, ORG, ORI) to ServiceRequest.
 
-The stage follows from ORC-1 and ORC-5 (HL7 tables 0119 and 0038), ORC-5 being mostly blank; a
-request still 'requested' whose specimen was taken (OBR-7, not after the message) or has arrived
-(OBR-14, SPM-18) is `collected` or `received`. An order without an OBR (a medicine, a diet, an answer
-that repeats nothing) is accepted and nothing is taken. A request is dated by ORC-9, else MSH-7.
+The stage follows from ORC-1, ORC-5 and OBR-25 (HL7 tables 0119, 0038 and 0123), ORC-5 being mostly
+blank; a request still 'requested' whose specimen was taken (OBR-7, not after the message) or has
+arrived (OBR-14, SPM-18) is `collected` or `received`. A request is dated by ORC-9, else MSH-7.
+
+Not every order is a test. A resuscitation status or an isolation is an alert, a medicine is a
+prescription, and what Downtime has no record for is held as such: never an outstanding test. The
+profile of the source says which (`codes.order_kind`, by OBR-4 or OBR-24), else their words do.
 """
 
+import re
+
 from downtime.clinical.identifiers import Identifier
-from downtime.clinical.model import RequestStage
+from downtime.clinical.model import ClinicalStatus, RequestStage
 from downtime.feeds import times
-from downtime.feeds.hl7.message_reader import ChangeDraft, MessageReader
-from downtime.feeds.hl7.order_groups import (
-    OrderGroup,
-    order_groups,
-    read_person,
-    read_person_only,
-    request_fields,
-)
-from downtime.feeds.hl7.segments import coded_texts, note_text
-from downtime.feeds.model import Value
+from downtime.feeds.hl7.alerts import PRECAUTIONS, RESUSCITATION, AlertCategory, find_category
+from downtime.feeds.hl7.codes import RESULT_STATES
+from downtime.feeds.hl7.data_types import coded_texts
+from downtime.feeds.hl7.medicines import read_medicines
+from downtime.feeds.hl7.message_reader import MessageReader
+from downtime.feeds.hl7.observations import observation_text
+from downtime.feeds.hl7.order_groups import OrderGroup, read_order_patients, request_fields
+from downtime.feeds.hl7.segments import Hl7Message, note_text
+from downtime.feeds.model import Change, FindingKind, Value
+from downtime.feeds.profiles import CodeTable, OrderKind
 
 STAGE_BY_CONTROL = {
     **dict.fromkeys(("CA", "OC", "CR", "DC", "OD", "DR", "UA"), RequestStage.CANCELLED),
@@ -36,46 +41,118 @@ STAGE_BY_STATUS = {
 """The stage that an order status (ORC-5) means."""
 _NEW_ORDERS = ("", "NW", "RO", "SN")
 """Order controls whose ORC-9 is when the test was asked for."""
+_OTHER_SERVICES = frozenset({"NRS", "OT", "PHY", "RC"})
+"""Diagnostic services (HL7 table 0074) that are no tests: nursing, therapies, a doctor's notes."""
+_OTHER_DEPARTMENT = re.compile(
+    r"\b(?:diet\w*|nutrition|nursing|nurse|referral|consult\w*|physio\w*|therap(?:y|ies)|social work"
+    r"|transport|porter\w*|patient care|activity|communication|admission|discharge|transfer|equipment)\b",
+    re.IGNORECASE,
+)
+_OTHER_NAME = re.compile(
+    r"(?:nil by mouth|nbm|npo|bed ?rest|.*\bdiet|(?:referral|consult\w*|transport|physiotherapy)\b.*"
+    r"|vital signs.*|fluid restriction.*|admit to.*|discharge patient.*)",
+    re.IGNORECASE,
+)
 
 
-def read_orders(reader: MessageReader) -> list[ChangeDraft]:
+def read_orders(reader: MessageReader) -> list[Change]:
     """All that one order message says."""
-    orders = [order for order in order_groups(reader) if order.obr]
-    if not orders:
-        return read_person_only(reader)
-    numbers, changes = read_person(reader, orders)
-    return changes + [_read_request(reader, order, numbers) for order in orders]
+    changes: list[Change] = []
+    for part, orders, numbers, person in read_order_patients(reader):
+        changes += person
+        for order in orders:
+            if order.obr:
+                changes += _read_order(reader, part, order, numbers)
+        if numbers:
+            changes += read_medicines(reader, part, numbers)
+        _note_other_orders(reader, orders)
+    return changes
 
 
-def _read_request(
-    reader: MessageReader, order: OrderGroup, numbers: tuple[Identifier, ...]
-) -> ChangeDraft:
+def _note_other_orders(reader: MessageReader, orders: list[OrderGroup]) -> None:
+    """Orders without an OBR that are no medicine: a diet, supplies, an answer that repeats nothing."""
+    for order in orders:
+        names = {segment.fields[0] for segment in order.following_segments}
+        if not order.obr and not names & {"RXO", "RXE", "RXD", "RXG", "RXA"}:
+            kind = "a diet (ODS, ODT)" if names & {"ODS", "ODT"} else "an order without OBR"
+            reader.note(FindingKind.ORDER_UNMAPPED, f"{kind} is not read", "ORC")
+
+
+def _read_order(
+    reader: MessageReader, part: Hl7Message, order: OrderGroup, numbers: tuple[Identifier, ...]
+) -> list[Change]:
     context, header = reader.context, reader.message.header
-    fields = request_fields(reader, order)
+    fields = request_fields(reader, part, order)
+    event = times.parse_instant(order.orc.text(9), context.zone) if order.orc else ""
+    match find_kind(reader, order, str(fields.get("display", ""))):
+        case OrderKind.ALERT:
+            return [_read_alert(reader, order, numbers, fields, event)]
+        case OrderKind.NOT_MAPPED | OrderKind.MEDICINE:
+            reason = "an order of a kind that is neither a test nor an alert is not read"
+            reader.note(FindingKind.ORDER_UNMAPPED, reason, f"OBR {order.number}")
+            return []
     fields.update(_time_and_reason(reader, order))
     if stage := _stage(reader, order, fields):
         fields["stage"] = stage
-    return ChangeDraft(
-        "ServiceRequest",
-        order.request_key(reader),
-        numbers,
-        fields,
-        event=times.parse_instant(order.orc.text(9), context.zone) if order.orc else "",
-        source=context.answering_system(header.text(3), header.text(5), order.department),
-    )
+    source = context.answering_system(header.text(3), header.text(5), order.department)
+    key = order.request_key(reader)
+    return [reader.change("ServiceRequest", key, numbers, fields, event, source=source)]
+
+
+def find_kind(reader: MessageReader, order: OrderGroup, display: str) -> str:
+    """What an order asks for (see above)."""
+    department, code = order.department, order.code
+    for sent in (code, department, display):
+        if sent and (meaning := reader.context.meaning(CodeTable.ORDER_KIND, sent)):
+            return meaning
+    for text in (display, code, department):
+        if RESUSCITATION.search(text) or PRECAUTIONS.search(text):
+            return OrderKind.ALERT
+    is_other = department.upper() in _OTHER_SERVICES or _OTHER_DEPARTMENT.search(department)
+    if is_other or _OTHER_NAME.fullmatch(display):
+        return OrderKind.NOT_MAPPED
+    return OrderKind.TEST
+
+
+def _read_alert(
+    reader: MessageReader,
+    order: OrderGroup,
+    numbers: tuple[Identifier, ...],
+    request: dict[str, Value],
+    event: str,
+) -> Change:
+    """An order that says something to know of the patient; one that is cancelled takes it back."""
+    text = str(request.get("display", "")) or order.department
+    category = find_category(f"{text} {order.department}") or AlertCategory.NOTE
+    is_over = _stage(reader, order, request) in (RequestStage.CANCELLED, RequestStage.RESULTED)
+    notes = [segment for segment in order.following_segments if segment.fields[0] == "NTE"]
+    answers = [observation_text(s) for s in order.following_segments if s.fields[0] == "OBX"]
+    fields: dict[str, Value] = {
+        "category": category,
+        "text": "\n".join(filter(None, (text, *answers, note_text(notes)))),
+        "status": ClinicalStatus.INACTIVE if is_over else ClinicalStatus.ACTIVE,
+    }
+    if authored := _time_and_reason(reader, order).get("authored"):
+        fields["started"] = authored
+    source = reader.context.system(reader.message.header.text(3), "Flag")
+    return reader.change("Flag", order.request_key(reader), numbers, fields, event, source=source)
 
 
 def _time_and_reason(reader: MessageReader, order: OrderGroup) -> dict[str, Value]:
-    """When and why it was asked for: ORC-9, else OBR-6; OBR-13 and OBR-31, else the notes."""
+    """When it was asked for: ORC-9, else OBR-6; why: OBR-13, OBR-31, answers (OBX) and notes."""
     fields: dict[str, Value] = {}
     obr, orc = order.obr, order.orc
-    sent = (orc.text(9) if orc else "") or order.value_of(0, 6)
-    authored = times.parse_time(sent, reader.context.zone)
-    if authored and (orc is None or orc.text(1) in _NEW_ORDERS):
-        fields["authored"], fields["authored_text"] = authored, sent
-    reasons = [obr.full_text(13), coded_texts(obr, 31) or ""] if obr else []
+    if orc is None or orc.text(1) in _NEW_ORDERS:
+        segment, number = (orc, 9) if orc is not None and orc.get_raw_field(9) else (obr, 6)
+        if segment is not None and segment.get_raw_field(number):
+            reader.add_time(fields, "authored", segment, number)
+    reasons = []
+    if obr is not None:
+        raw = obr.get_raw_field(31)
+        reasons = [obr.full_text(13), coded_texts(raw, obr.delimiters) if raw else ""]
+    reasons += [observation_text(s) for s in order.following_segments if s.fields[0] == "OBX"]
     notes = [segment for segment in order.following_segments if segment.fields[0] == "NTE"]
-    if reason := "; ".join(dict.fromkeys(r for r in reasons if r)) or note_text(notes):
+    if reason := "; ".join(dict.fromkeys(r for r in (*reasons, note_text(notes)) if r)):
         fields["reason"] = reason
     return fields
 
@@ -87,6 +164,9 @@ def _stage(reader: MessageReader, order: OrderGroup, fields: dict[str, Value]) -
         stage = STAGE_BY_STATUS.get(order.value_of(5, 0).upper(), stage)
     if stage not in (None, RequestStage.REQUESTED):
         return stage
+    status = RESULT_STATES.get(order.value_of(0, 25).upper())
+    if status and status[1] is not RequestStage.REQUESTED:
+        return status[1]
     specimens = (s for s in order.following_segments if s.fields[0] == "SPM")
     arrived = order.obr.get_raw_field(14) if order.obr else ""
     arrived = arrived or "".join(specimen.get_raw_field(18) for specimen in specimens)

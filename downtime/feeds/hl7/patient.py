@@ -1,156 +1,117 @@
-"""HL7 v2 PID and PD1 to Patient, AL1 and IAM to AllergyIntolerance.
-
-An allergy is named by its patient and its code (else its words), so that AL1, IAM and a repeated
-message mean one record. 'No known drug allergy' stays an entry in the source's words: it does
-not say that no allergy is known.
-"""
+"""HL7 v2 PID and PD1 to Patient, with all else that a message says of a person: see `read_person`."""
 
 from downtime.clinical.identifiers import Identifier
-from downtime.clinical.model import ClinicalStatus, Gender
+from downtime.clinical.model import Gender
 from downtime.feeds import times
-from downtime.feeds.context import FeedContext
+from downtime.feeds.hl7.alerts import read_patient_notes
+from downtime.feeds.hl7.allergies import read_allergies
 from downtime.feeds.hl7.codes import GENDERS
-from downtime.feeds.hl7.message_reader import ChangeDraft, MessageReader
-from downtime.feeds.hl7.segments import (
+from downtime.feeds.hl7.data_types import (
     DELETED,
-    Segment,
     address_text,
-    coded_text,
     coded_texts,
     component_text,
+    first_part,
     person_names,
     telephone_number,
 )
-from downtime.feeds.model import Operation, Value
-
-_CATEGORIES = {
-    **dict.fromkeys(("DA", "DRUG"), "medication"),
-    **dict.fromkeys(("EA", "AA", "PA", "LA"), "environment"),
-    "FA": "food",
-}
-_SEVERITIES = {"SV": "severe", "MO": "moderate", "MI": "mild", "U": ""}
-_IAM_STATUS = {"E": ClinicalStatus.ENTERED_IN_ERROR, "I": ClinicalStatus.INACTIVE}
-_NONE_KNOWN_CODES = frozenset({"716186003", "NKA"})
-"""SNOMED CT 716186003 'No known allergy'."""
-_NONE_KNOWN_TEXTS = frozenset(
-    {
-        "no known allergies",
-        "no known allergy",
-        "nka",
-        "nil known",
-        "none known",
-        "no known allergies (situation)",
-        "no known allergy (situation)",
-    }
-)
+from downtime.feeds.hl7.message_reader import MessageReader
+from downtime.feeds.hl7.problems import read_problems
+from downtime.feeds.hl7.segments import Hl7Message, Segment
+from downtime.feeds.model import Change, FindingKind, Value
+from downtime.feeds.profiles import CodeTable
 
 
-def read_patient(
+def read_person(
     reader: MessageReader,
+    part: Hl7Message,
     pid: Segment,
     numbers: tuple[Identifier, ...],
-    event: str,
-    pd1: Segment | None,
-) -> ChangeDraft:
-    """What PID (and PD1) say of the person."""
+    event: str = "",
+) -> list[Change]:
+    """What a message says of one person: details, allergies, problems and what to know of them."""
     fields = reader.context.identity_fields(numbers)
-    if "nhs_number" in fields and pid.get_raw_field(32):
+    _add_details(reader, pid, fields)
+    pd1 = part.find_segment("PD1")
+    if pd1 is not None:
+        for number, texts in ((4, person_names), (3, coded_texts)):
+            if raw := pd1.get_raw_field(number):
+                fields["general_practitioner"] = texts(raw, pd1.delimiters)
+                break
+    changes = [reader.change("Patient", "", numbers, fields, event)]
+    names = part.by_name
+    if "AL1" in names or "IAM" in names:
+        changes += read_allergies(reader, part, numbers, event)
+    if "DG1" in names or "PRB" in names:
+        changes += read_problems(reader, part, numbers, event)
+    return changes + read_patient_notes(reader, part, numbers, event)
+
+
+def _add_details(reader: MessageReader, pid: Segment, fields: dict[str, Value]) -> None:
+    """What was sent of name, birth, death, address and telephone; each is said as a whole."""
+    raw, delimiters = pid.pad_fields(32), pid.delimiters
+    if raw[5]:
+        _add_name(pid, fields)
+    if raw[7]:
+        _add_birth_date(reader, pid, fields)
+    if raw[8]:
+        fields["gender"] = _gender(reader, pid.text(8))
+    if raw[11]:
+        home = _find_home(pid)
+        fields["address"] = address_text(home, delimiters)
+        fields["postcode"] = component_text(home, 5, delimiters)
+    if raw[13]:
+        phones = (telephone_number(value, delimiters) for value in pid.repetitions(13))
+        fields["phone"] = next((phone for phone in phones if phone), "")
+    if raw[29] or raw[30]:
+        _add_death(reader, pid, fields)
+    if raw[32] and "nhs_number" in fields:
         fields["nhs_number_status"] = "verified" if pid.text(32) == "01" else "unverified"
-    _add_name(pid, fields)
-    _add_birth_and_death(pid, reader.context, fields)
-    _add_contact(pid, fields)
-    if pd1 is not None and (doctor := person_names(pd1, 4) or coded_texts(pd1, 3)) is not None:
-        fields["general_practitioner"] = doctor
-    return ChangeDraft("Patient", "", numbers, fields, event=event)
 
 
 def _add_name(pid: Segment, fields: dict[str, Value]) -> None:
-    """The legal name of PID-5 when one is marked so, else the first. A name is said as a whole."""
-    if not pid.get_raw_field(5):
-        return
-    delimiters = pid.delimiters
-    names = pid.repetitions(5) or [""]
-    legal = (name for name in names if component_text(name, 7, delimiters) == "L")
-    chosen = next(legal, names[0]) if len(names) > 1 else names[0]
-    fields["family"] = component_text(chosen, 1, delimiters)
-    given_names = (component_text(chosen, 2, delimiters), component_text(chosen, 3, delimiters))
-    fields["given"] = " ".join(name for name in given_names if name)
+    """The legal name of PID-5 when one is marked so, else the first."""
+    delimiters, names = pid.delimiters, pid.repetitions(5) or [""]
+    chosen = names[0]
+    if len(names) > 1:
+        legal = (name for name in names if component_text(name, 7, delimiters) == "L")
+        chosen = next(legal, chosen)
+    first, middle = (component_text(chosen, n, delimiters) for n in (2, 3))
+    fields["family"] = first_part(chosen, 1, delimiters)
+    fields["given"] = f"{first} {middle}".strip()
     fields["prefix"] = component_text(chosen, 5, delimiters)
 
 
-def _add_birth_and_death(pid: Segment, context: FeedContext, fields: dict[str, Value]) -> None:
-    if pid.get_raw_field(7):
-        fields["birth_date"] = times.parse_date(pid.text(7), context.zone)
-        fields["birth_date_text"] = pid.text(7)
-    if pid.get_raw_field(8):
-        sent = pid.text(8).upper()
-        fields["gender"] = GENDERS.get(sent[:1], Gender.UNKNOWN) if sent else ""
-    is_dead, died_at = pid.text(30).upper(), times.parse_time(pid.text(29), context.zone)
+def _add_birth_date(reader: MessageReader, pid: Segment, fields: dict[str, Value]) -> None:
+    """A date of birth after the message is believed by nobody: its words are kept."""
+    sent = pid.text(7)
+    date = times.parse_date(sent, reader.context.zone)
+    if (sent and not date) or (reader.sent and date > reader.sent):
+        reader.note(FindingKind.TIME_UNREADABLE, "PID-7 is no date of birth", "PID-7")
+        date = ""
+    fields["birth_date"], fields["birth_date_text"] = date, sent
+
+
+def _gender(reader: MessageReader, sent: str) -> str:
+    if not sent:
+        return ""
+    meaning = reader.context.meaning(CodeTable.GENDER, sent)
+    return meaning or GENDERS.get(sent[:1].upper(), Gender.UNKNOWN)
+
+
+def _find_home(pid: Segment) -> str:
+    """The home address (XAD-7 `H`), else the first that is no place of birth."""
+    values = pid.repetitions(11)
+    if len(values) == 1 and pid.delimiters.component not in values[0]:
+        return values[0]
+    kinds = [(component_text(value, 7, pid.delimiters), value) for value in values]
+    places = [(kind, value) for kind, value in kinds if kind not in ("BR", "BDL")]
+    return next((value for kind, value in places if kind == "H"), places[0][1] if places else "")
+
+
+def _add_death(reader: MessageReader, pid: Segment, fields: dict[str, Value]) -> None:
+    is_dead, died_at = pid.text(30).upper(), times.parse_time(pid.text(29), reader.context.zone)
     if is_dead == "N" or pid.get_raw_field(29) == DELETED:
         fields["deceased"] = ""
     elif died_at or is_dead == "Y":
         fields["deceased"] = died_at or "true"
-
-
-def _add_contact(pid: Segment, fields: dict[str, Value]) -> None:
-    delimiters = pid.delimiters
-    if pid.get_raw_field(11):
-        places = [
-            value
-            for value in pid.repetitions(11)
-            if component_text(value, 7, delimiters) not in ("BR", "BDL")
-        ]
-        homes = (value for value in places if component_text(value, 7, delimiters) == "H")
-        home = next(homes, (places or [""])[0])
-        fields["address"] = address_text(home, delimiters)
-        fields["postcode"] = component_text(home, 5, delimiters)
-    if pid.get_raw_field(13):
-        numbers = (telephone_number(value, delimiters) for value in pid.repetitions(13))
-        fields["phone"] = next((number for number in numbers if number), "")
-
-
-def read_allergies(
-    reader: MessageReader, segments: list[Segment], numbers: tuple[Identifier, ...], event: str
-) -> list[ChangeDraft]:
-    """What AL1 and IAM segments say: one change an allergy."""
-    drafts = (_read_allergy(reader, segment, numbers, event) for segment in segments)
-    return [draft for draft in drafts if draft]
-
-
-def _read_allergy(
-    reader: MessageReader, segment: Segment, numbers: tuple[Identifier, ...], event: str
-) -> ChangeDraft | None:
-    """The allergy of one segment; None when it names no substance."""
-    values = segment.repetitions(3)
-    code, substance = segment.text(3), coded_text(values[0], segment.delimiters) if values else ""
-    if not code and not substance:
-        return None
-    is_iam = segment.fields[0] == "IAM"
-    category, severity = segment.text(2).upper(), segment.text(4)
-    status = _IAM_STATUS.get(segment.text(17).upper()) if is_iam else None
-    fields: dict[str, Value] = {
-        "substance": substance,
-        "code": code,
-        "category": _CATEGORIES.get(category, ""),
-        "severity": _SEVERITIES.get(severity.upper(), severity),
-        "reaction": coded_texts(segment, 5) or "",
-        "status": status or ClinicalStatus.ACTIVE,
-        "none_known": int(says_none_known(code, substance)),
-    }
-    recorded = times.parse_time(segment.text(13 if is_iam else 6), reader.context.zone)
-    if recorded:
-        fields["recorded"] = recorded
-    is_deleted = is_iam and segment.text(6).upper() == "D"
-    return ChangeDraft(
-        "AllergyIntolerance",
-        f"{numbers[0]}|{(code or substance).upper()}",
-        numbers,
-        fields,
-        event=event,
-        operation=Operation.DELETE if is_deleted else Operation.SET,
-    )
-
-
-def says_none_known(code: str, substance: str) -> bool:
-    """Whether an entry of an allergy list states that no allergy is known at all."""
-    return code.upper() in _NONE_KNOWN_CODES or substance.casefold() in _NONE_KNOWN_TEXTS

@@ -8,18 +8,13 @@ away, else SCH-25. Blocked time (S23, S24) concerns no patient: accepted, nothin
 from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import AppointmentStatus
 from downtime.feeds import times
+from downtime.feeds.hl7.data_types import coded_text, coded_texts, component_text, person_names
 from downtime.feeds.hl7.identifiers import patient_identifiers
-from downtime.feeds.hl7.message_reader import ChangeDraft, MessageReader
-from downtime.feeds.hl7.patient import read_patient
-from downtime.feeds.hl7.segments import (
-    Hl7Message,
-    Segment,
-    coded_texts,
-    component_text,
-    note_text,
-    person_names,
-)
-from downtime.feeds.model import Operation, UnusableMessageError, Value
+from downtime.feeds.hl7.message_reader import MessageReader
+from downtime.feeds.hl7.patient import read_person
+from downtime.feeds.hl7.segments import Hl7Message, Segment, note_text
+from downtime.feeds.model import Change, FindingKind, Operation, UnusableMessageError, Value
+from downtime.feeds.profiles import CodeTable
 
 STATUS_BY_EVENT = {
     "S15": AppointmentStatus.CANCELLED,
@@ -41,6 +36,7 @@ STATUS_BY_FILLER_STATUS = {
 _BOOKINGS = ("S12", "S13")
 _DELETION = "S17"
 _BLOCKED_TIME = frozenset({"S23", "S24"})
+_NOTE_OWNERS = frozenset({"SCH", "TQ1", "RGS", "AIS", "AIG", "AIL", "AIP"})
 _STARTS = (
     ("TQ1", 7, 1),
     ("AIS", 4, 1),
@@ -58,34 +54,40 @@ _MINUTES_OF_UNIT = {
 }
 
 
-def read_appointment(reader: MessageReader) -> list[ChangeDraft]:
+def read_appointment(reader: MessageReader) -> list[Change]:
     """All that one scheduling message says; UnusableMessageError without a number or a patient."""
     if reader.trigger in _BLOCKED_TIME:
+        reader.unused = "blocked time concerns no patient"
         return []
-    message = reader.message
-    sch, pid = message.find_segment("SCH"), message.find_segment("PID")
+    sch = reader.message.find_segment("SCH")
     number = (sch.text(2) or sch.text(1)) if sch else ""
     if sch is None or not number:
         raise UnusableMessageError(
             "SCH", "neither SCH-1 nor SCH-2 holds a number: the appointment has no name"
         )
-    numbers = patient_identifiers(pid, message.find_segment("PV1"), message, reader.context)
-    numbers = numbers or (Identifier("APPT", reader.source, number),)
-    changes = [read_patient(reader, pid, numbers, "", message.find_segment("PD1"))] if pid else []
-    operation = Operation.DELETE if reader.trigger == _DELETION else Operation.SET
     fields = _fields(reader, sch, number)
-    return [*changes, ChangeDraft("Appointment", number, numbers, fields, operation=operation)]
+    operation = Operation.DELETE if reader.trigger == _DELETION else Operation.SET
+    changes: list[Change] = []
+    for part in reader.message.split_patients():
+        pid = part.find_segment("PID")
+        numbers = patient_identifiers(pid, part.find_segment("PV1"), reader)
+        numbers = numbers or (Identifier("APPT", reader.source, number),)
+        if pid is not None:
+            changes += read_person(reader, part, pid, numbers)
+        changes.append(reader.change("Appointment", number, numbers, fields, operation=operation))
+    return changes
 
 
 def _fields(reader: MessageReader, sch: Segment, number: str) -> dict[str, Value]:
     message, zone = reader.message, reader.context.zone
+    notes = message.notes_after(_NOTE_OWNERS)
     values = {
-        "status": _status(reader.trigger, sch),
+        "status": _status(reader, sch),
         "location": _location(message, sch),
         "practitioner": _person(message, "AIP", 3) or _person(message, "PV1", 7),
-        "specialty": _specialty(message),
+        "specialty": _coded(message, "PV1", 10),
         "description": _description(message, sch),
-        "note": note_text(_appointment_notes(message)),
+        "note": note_text(notes) if notes else "",
     }
     fields: dict[str, Value] = {name: value for name, value in values.items() if value}
     fields["number"] = number
@@ -94,16 +96,24 @@ def _fields(reader: MessageReader, sch: Segment, number: str) -> dict[str, Value
     start = times.parse_time(start_text, zone)
     if start:
         fields["start"], fields["start_text"] = start, start_text
+    elif start_text:
+        reader.note(FindingKind.TIME_UNREADABLE, "the start of the appointment is no time", "SCH")
     end = times.parse_time(_time_text(message, _ENDS), zone)
     if minutes := _minutes(message) or times.minutes_between(start, end):
         fields["minutes"] = minutes
     return fields
 
 
-def _status(trigger: str, sch: Segment) -> str:
-    sent = sch.text(25).replace(" ", "").casefold()
-    status = STATUS_BY_EVENT.get(trigger) or STATUS_BY_FILLER_STATUS.get(sent)
-    return status or (AppointmentStatus.BOOKED if trigger in _BOOKINGS else "")
+def _status(reader: MessageReader, sch: Segment) -> str:
+    sent, trigger = sch.text(25), reader.trigger
+    if not sent and sch.get_raw_field(25):
+        sent = coded_text(sch.get_raw_field(25), sch.delimiters)
+    status = reader.context.meaning(CodeTable.APPOINTMENT_STATUS, sent) if sent else ""
+    status = status or STATUS_BY_FILLER_STATUS.get(sent.replace(" ", "").casefold(), "")
+    if sent and not status:
+        reader.note(FindingKind.UNKNOWN_STATUS, "SCH-25 is no status that is known", "SCH-25")
+    by_event = STATUS_BY_EVENT.get(trigger)
+    return by_event or status or (AppointmentStatus.BOOKED if trigger in _BOOKINGS else "")
 
 
 def _time_text(message: Hl7Message, places: tuple[tuple[str, int, int], ...]) -> str:
@@ -146,29 +156,18 @@ def _first_component(value: str, components: tuple[int, ...], segment: Segment) 
 
 def _person(message: Hl7Message, name: str, field: int) -> str:
     segment = message.find_segment(name)
-    return (person_names(segment, field) or "") if segment else ""
+    raw = segment.get_raw_field(field) if segment else ""
+    return person_names(raw, segment.delimiters) if segment and raw else ""
 
 
-def _specialty(message: Hl7Message) -> str:
-    pv1 = message.find_segment("PV1")
-    return (coded_texts(pv1, 10) or "") if pv1 else ""
+def _coded(message: Hl7Message, name: str, field: int) -> str:
+    segment = message.find_segment(name)
+    raw = segment.get_raw_field(field) if segment else ""
+    return coded_texts(raw, segment.delimiters) if segment and raw else ""
 
 
 def _description(message: Hl7Message, sch: Segment) -> str:
-    services = [coded_texts(segment, 3) or "" for segment in message.list_segments("AIS")]
+    services = [coded_texts(s.get_raw_field(3), s.delimiters) for s in message.list_segments("AIS")]
     description = ", ".join(dict.fromkeys(service for service in services if service))
-    reasons = (coded_texts(sch, field) for field in (7, 8, 6))
+    reasons = (_coded(message, "SCH", field) for field in (7, 8, 6))
     return description or next((reason for reason in reasons if reason), "")
-
-
-def _appointment_notes(message: Hl7Message) -> list[Segment]:
-    """The NTE between SCH and the next segment that is neither NTE nor TQ1."""
-    notes, is_inside = [], False
-    for segment in message.segments:
-        if segment.fields[0] == "SCH":
-            is_inside = True
-        elif is_inside and segment.fields[0] == "NTE":
-            notes.append(segment)
-        elif is_inside and segment.fields[0] != "TQ1":
-            break
-    return notes

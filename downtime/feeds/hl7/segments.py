@@ -1,81 +1,19 @@
-"""Splits an HL7 v2 message into segments, and gives their fields by data type as decoded text.
+"""Splits an HL7 v2 message into segments, and gives their fields as decoded text.
 
-Survived: UTF-8, cp1252 and latin-1; five-character or doubled MSH-2 (`^~\\&#`, `^~\\\\&`); `#`
+Survived: any character set of MSH-18; five-character or doubled MSH-2 (`^~\\&#`, `^~\\\\&`); `#`
 comment lines; a text field broken over several lines.
 """
 
-import re
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
+from downtime.feeds.hl7.data_types import DELETED, component_text
+from downtime.feeds.hl7.encoding import Delimiters, decode_message, decode_text, find_delimiters
 from downtime.feeds.model import UnusableMessageError
 
+__all__ = ["Hl7Message", "Segment", "decode_text", "note_text", "parse_message"]
+
 _TEXT_FIELD = {"OBX": 6, "NTE": 4}
-_FORMATTING = re.compile(r"\.(br|sp|ce|sk|in|ti|fi|nf)\s*([+-]?\d{0,3})")
-DELETED = '""'
-"""What stands in a field whose value is to be deleted."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Delimiters:
-    """The delimiters of a message (MSH-1, MSH-2); equal ones are one object (`_delimiters`)."""
-
-    field: str = "|"
-    component: str = "^"
-    repetition: str = "~"
-    escape: str = "\\"
-    subcomponent: str = "&"
-
-    def decode(self, raw: str) -> str:
-        """Text with its escape sequences resolved; an unknown sequence stays as it was sent."""
-        if self.escape not in raw:
-            return raw
-        pieces = raw.split(self.escape)
-        text, number = [pieces[0]], 1
-        while number < len(pieces):
-            meaning = self._resolve(pieces[number]) if number + 1 < len(pieces) else None
-            if meaning is None:
-                text.append(self.escape + pieces[number])
-                number += 1
-            else:
-                text.append(meaning + pieces[number + 1])
-                number += 2
-        return "".join(text)
-
-    def _resolve(self, code: str) -> str | None:
-        """The text that one escape sequence stands for; None when it is not known."""
-        simple = {
-            "F": self.field,
-            "S": self.component,
-            "T": self.subcomponent,
-            "R": self.repetition,
-            "E": self.escape,
-            "P": "#",
-            "H": "",
-            "N": "",
-        }
-        if code in simple:
-            return simple[code]
-        if code[:1] == "X" and len(code) > 1:
-            return _decode_hexadecimal(code[1:])
-        match = _FORMATTING.fullmatch(code)
-        return _apply_formatting(match[1], match[2]) if match else None
-
-
-def _decode_hexadecimal(digits: str) -> str | None:
-    try:
-        return decode_text(bytes.fromhex(digits))
-    except ValueError:
-        return None
-
-
-def _apply_formatting(command: str, count: str) -> str:
-    if command in ("br", "ce"):
-        return "\n"
-    if command == "sp":
-        return "\n" * max(1, abs(int(count or 1)))
-    return " " * abs(int(count or 1)) if command == "sk" else ""
+_PATIENT = "PID"
 
 
 class Segment:
@@ -87,13 +25,23 @@ class Segment:
         self.fields = fields
         self.delimiters = delimiters
 
+    @property
+    def name(self) -> str:
+        """`PID`, `OBX` …"""
+        return self.fields[0]
+
     def get_raw_field(self, field: int) -> str:
         """The field as sent, undecoded; empty beyond the last."""
         return self.fields[field] if field < len(self.fields) else ""
 
+    def pad_fields(self, count: int) -> list[str]:
+        """The fields as sent, at least up to number `count`."""
+        missing = count + 1 - len(self.fields)
+        return self.fields + [""] * missing if missing > 0 else self.fields
+
     def repetitions(self, field: int) -> list[str]:
         """The non-empty repetitions of a field, undecoded."""
-        raw = self.get_raw_field(field)
+        raw = self.fields[field] if field < len(self.fields) else ""
         if not raw or raw == DELETED:
             return []
         if self.delimiters.repetition not in raw:
@@ -101,10 +49,10 @@ class Segment:
         return [part for part in raw.split(self.delimiters.repetition) if part]
 
     def text(self, field: int, component: int = 1) -> str:
-        """A component of the field's first repetition, decoded; only its first subcomponent."""
+        """A component of the field's first repetition, decoded."""
         fields = self.fields
         raw = fields[field] if field < len(fields) else ""
-        if raw.isalnum() or not raw:
+        if not raw or raw.isalnum():
             return raw if component == 1 else ""
         delimiters = self.delimiters
         if delimiters.repetition in raw:
@@ -122,153 +70,87 @@ class Segment:
         return delimiters.decode(raw).strip()
 
 
-def component_text(value: str, component: int, delimiters: Delimiters) -> str:
-    """A component (from 1) of one repetition, decoded; only its first subcomponent."""
-    if delimiters.component in value:
-        parts = value.split(delimiters.component, component)
-        if component > len(parts):
-            return ""
-        value = parts[component - 1]
-    elif component > 1:
-        return ""
-    if delimiters.subcomponent in value:
-        value = value.split(delimiters.subcomponent, 1)[0]
-    if delimiters.escape in value:
-        value = delimiters.decode(value)
-    return "" if value == DELETED else value.strip()
-
-
-@lru_cache(maxsize=16_384)
-def person_name(value: str, delimiters: Delimiters) -> str:
-    """`Dr Ada Lovelace` of one XCN; its number when there is no name."""
-    names = (component_text(value, n, delimiters) for n in (6, 3, 4, 2))
-    return " ".join(name for name in names if name) or component_text(value, 1, delimiters)
-
-
-def person_names(segment: Segment, field: int) -> str | None:
-    """The persons of a repeating XCN, each named once, however many numbers they came with."""
-    if not segment.get_raw_field(field):
-        return None
-    names = (person_name(value, segment.delimiters) for value in segment.repetitions(field))
-    return ", ".join(dict.fromkeys(name for name in names if name))
-
-
-@lru_cache(maxsize=16_384)
-def coded_text(value: str, delimiters: Delimiters) -> str:
-    """The text of one CE/CWE: original text, else its name, else the other name, else the code."""
-    for component in (9, 2, 5, 1, 4):
-        if text := component_text(value, component, delimiters):
-            return text
-    return ""
-
-
-def coded_texts(segment: Segment, field: int) -> str | None:
-    """The texts of a repeating coded or text field, joined by commas; None when not said."""
-    if not segment.get_raw_field(field):
-        return None
-    texts = (coded_text(value, segment.delimiters) for value in segment.repetitions(field))
-    return ", ".join(dict.fromkeys(text for text in texts if text))
-
-
-def address_text(value: str, delimiters: Delimiters) -> str:
-    """Street, other lines, town and county of one XAD in one line, without the postcode."""
-    parts = (component_text(value, n, delimiters) for n in (1, 2, 3, 4))
-    return ", ".join(part for part in parts if part)
-
-
-def telephone_number(value: str, delimiters: Delimiters) -> str:
-    """The number of one XTN: as one text, else put together from its components."""
-    whole = component_text(value, 1, delimiters) or component_text(value, 12, delimiters)
-    parts = (component_text(value, n, delimiters) for n in (5, 6, 7))
-    return whole or " ".join(part for part in parts if part)
-
-
 def note_text(segments: list[Segment]) -> str:
     """The lines of NTE segments, blank ones kept between text."""
     return "\n".join(segment.full_text(3) for segment in segments).strip()
 
 
-class ExtendedId(NamedTuple):
-    """The parts of one CX: a number, who assigned it, and of what type it is."""
-
-    number: str
-    authority: str
-    """The name of the assigning authority (HD), else its OID."""
-    kind: str
-
-
-def parse_cx(value: str, delimiters: Delimiters) -> ExtendedId:
-    """One identifier with check digit (CX)."""
-    number, kind = component_text(value, 1, delimiters), component_text(value, 5, delimiters)
-    parts = value.split(delimiters.component, 4)
-    authority = _first_name(parts[3], delimiters) if len(parts) > 3 else ""
-    return ExtendedId(number, authority, kind.upper())
-
-
-@lru_cache(maxsize=4096)
-def _first_name(authority: str, delimiters: Delimiters) -> str:
-    names = [delimiters.decode(name).strip() for name in authority.split(delimiters.subcomponent)]
-    return next((name for name in names if name and name != DELETED), "")
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Hl7Message:
-    """One message in segments; the first is its MSH."""
+    """One message in segments, or of a message of several patients what concerns one of them."""
 
+    header: Segment
+    """The MSH segment."""
     segments: list[Segment]
+    problem: str = ""
+    """What is wrong with its character set."""
+    by_name: dict[str, list[Segment]] = field(init=False, default_factory=dict)
 
-    @property
-    def header(self) -> Segment:
-        """The MSH segment."""
-        return self.segments[0]
+    def __post_init__(self) -> None:
+        by_name = self.by_name
+        for segment in self.segments:
+            name = segment.fields[0]
+            if name in by_name:
+                by_name[name].append(segment)
+            else:
+                by_name[name] = [segment]
 
     def find_segment(self, name: str) -> Segment | None:
         """The first segment of that name."""
-        for segment in self.segments:
-            if segment.fields[0] == name:
-                return segment
-        return None
+        segments = self.by_name.get(name)
+        return segments[0] if segments else None
 
     def list_segments(self, name: str) -> list[Segment]:
         """All segments of that name, in order."""
-        return [segment for segment in self.segments if segment.fields[0] == name]
+        return self.by_name.get(name, [])
+
+    def split_patients(self) -> "list[Hl7Message]":
+        """The message for each patient in it: a PID begins one; what stands before it is the first's."""
+        if len(self.by_name.get(_PATIENT, ())) < 2:
+            return [self]
+        parts: list[list[Segment]] = [[]]
+        has_patient = False
+        for segment in self.segments:
+            if segment.fields[0] == _PATIENT:
+                if has_patient:
+                    parts.append([])
+                has_patient = True
+            parts[-1].append(segment)
+        return [Hl7Message(self.header, part) for part in parts]
+
+    def notes_after(self, names: frozenset[str]) -> list[Segment]:
+        """The NTE that belong to segments of these names: those that follow one at once."""
+        if "NTE" not in self.by_name:
+            return []
+        owner, notes = "", []
+        for segment in self.segments:
+            name = segment.fields[0]
+            if name != "NTE":
+                owner = name
+            elif owner in names:
+                notes.append(segment)
+        return notes
 
 
-def decode_text(data: bytes) -> str:
-    """Text from bytes: UTF-8 when they are that, else cp1252, else latin-1."""
-    for encoding in ("utf-8", "cp1252"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return data.decode("latin-1")
-
-
-def parse_message(data: bytes) -> Hl7Message:
+def parse_message(data: bytes, character_set: str = "") -> Hl7Message:
     """One message from its bytes (as `split_messages` gives them); UnusableMessageError."""
-    text = decode_text(data.translate(None, b"\x00\x0b\x1a\x1c"))
-    lines = text.replace("\r\n", "\r").replace("\n", "\r").split("\r")
+    text, codec, problem = decode_message(data, character_set)
+    if "\n" in text:
+        text = text.replace("\r\n", "\r").replace("\n", "\r")
+    lines = text.split("\r")
     if not lines[0].startswith("MSH") or len(lines[0]) < 8:
         raise UnusableMessageError("MSH", "the message does not begin with an MSH segment")
     separator = lines[0][3]
-    header = lines[0].split(separator)
-    delimiters = _delimiters(separator, header[1])
-    segments = [Segment(["MSH", separator, *header[1:]], delimiters)]
+    fields = lines[0].split(separator)
+    delimiters = find_delimiters(separator, fields[1], codec)
+    header = Segment(["MSH", separator, *fields[1:]], delimiters)
+    segments = [header]
     for line in lines[1:]:
         if line[3:4] == separator and line[:3].isalnum():
             segments.append(Segment(line.split(separator), delimiters))
         elif line and not line.isspace():
             _read_odd_line(line, segments, delimiters)
-    return Hl7Message(segments)
-
-
-@lru_cache(maxsize=64)
-def _delimiters(field: str, encoding: str) -> Delimiters:
-    """MSH-2 in its usual, five-character and doubled forms; what it leaves out is the standard's."""
-    usual = [mark for mark in "^~\\&" if mark != field]
-    sent = [mark for mark in dict.fromkeys(encoding) if mark != field and not mark.isalnum()]
-    sent += [mark for mark in usual if mark not in sent]
-    return Delimiters(field, *sent[:4])
+    return Hl7Message(header, segments, problem)
 
 
 def _read_odd_line(line: str, segments: list[Segment], delimiters: Delimiters) -> None:

@@ -138,10 +138,15 @@ def test_a_moved_visit_belongs_to_its_new_person(hl7, of):
         "ADT^A45", PID, "MRG|H2002^^^DEMO^MR", "PV1|1|O|OPD||||||||||||||||V1", "MRG|H2002",
         "PV1|2|O|OPD||||||||||||||||V2",
     )  # fmt: skip
-    assert [(c.key, c.patient[0].value) for c in of(message, "Encounter")] == [
-        ("V1", "H1001"),
-        ("V2", "H1001"),
+    stays = of(message, "Encounter")
+    assert [(c.operation, c.key) for c in stays] == [
+        ("move", "V1"),
+        ("move", "V2"),
+        ("set", "V1"),
+        ("set", "V2"),
     ]
+    assert {c.patient[0].value for c in stays} == {"H1001"}
+    assert {c.merged[0].value for c in stays[:2]} == {"H2002"}
 
 
 def test_allergies_of_al1_and_iam_are_one_record(hl7, of):

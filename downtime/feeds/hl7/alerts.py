@@ -1,0 +1,136 @@
+"""What to know of a patient, wherever a sender puts it: to Flag.
+
+Infection and resuscitation status come as orders, as Z segments, as OBX of an admission, or as notes
+(NTE) after PID. They are told by their words; a Z segment without such words is not read. Any other
+note after PID is a note about the patient, and is shown as one.
+"""
+
+import re
+from enum import StrEnum
+
+from downtime.clinical.identifiers import Identifier
+from downtime.clinical.model import ClinicalStatus
+from downtime.feeds.hl7.data_types import coded_text
+from downtime.feeds.hl7.message_reader import MessageReader
+from downtime.feeds.hl7.segments import Hl7Message, Segment
+from downtime.feeds.model import Change, FindingKind, Value
+
+
+class AlertCategory(StrEnum):
+    """What a Flag is about, as far as its words tell."""
+
+    RESUSCITATION = "resuscitation"
+    INFECTION = "infection"
+    NOTE = "note"
+
+
+RESUSCITATION = re.compile(
+    r"\b(?:DNA[- ]?CPR|DNAR|DNR|DNI|do[- ]not[- ](?:attempt|resus|intubate)\w*|not for (?:cpr|resus\w*)|for (?:cpr|full resus\w*)"
+    r"|resus(?:citation)? (?:status|order|decision|plan)|cpr status|code status|full code"
+    r"|allow (?:a )?natural death|respect (?:form|plan|status)|ceiling of (?:care|treatment)"
+    r"|(?:treatment )?escalation (?:plan|status|limit\w*))\b",
+    re.IGNORECASE,
+)
+"""Words of a decision about resuscitation."""
+PRECAUTIONS = re.compile(
+    r"\b(?:isolat(?:ion|e) (?:status|precautions?|nursing|room|patient)|(?:patient|source|protective|strict) isolation"
+    r"|(?:contact|droplet|airborne|enteric|infection|transmission\w*)[- ](?:control )?precautions?"
+    r"|infection (?:status|alert|risk|control alert)|barrier nurs\w+)\b|^isolation$",
+    re.IGNORECASE,
+)
+"""Words of an order that is about an infection and is no test."""
+_INFECTION = re.compile(
+    r"\b(?:MRSA|MSSA|VRE|GRE|ESBL|CPE|CPO|CRE|CRO|C\.? ?diff\w*|clostridi\w+|norovirus|tuberculosis|covid\S*"
+    r"|SARS\S*|influenza|hepatitis|HIV|BBV|infecti\w+|isolation|barrier nurs\w+|precautions)\b",
+    re.IGNORECASE,
+)
+_NEGATIVE = frozenset(
+    {"N", "NO", "NEG", "NEGATIVE", "FALSE", "0", "INACTIVE", "RESOLVED", "CLEARED", "CANCELLED"}
+    | {"REMOVED", "DELETE", "DELETED", "D"}
+)
+_NOTE_OWNERS = frozenset({"PID", "PD1", "PV1", "PV2", "NK1"})
+_NUMBERS = re.compile(r"[\d.:+\-/ ]*")
+_MOST_TEXT = 1000
+
+
+def find_category(text: str) -> AlertCategory | None:
+    """What a text is about, by its words."""
+    if RESUSCITATION.search(text):
+        return AlertCategory.RESUSCITATION
+    is_infection = _INFECTION.search(text) or PRECAUTIONS.search(text)
+    return AlertCategory.INFECTION if is_infection else None
+
+
+def read_patient_notes(
+    reader: MessageReader, part: Hl7Message, numbers: tuple[Identifier, ...], event: str
+) -> list[Change]:
+    """The notes after PID, and the Z segments that are about an infection or resuscitation."""
+    changes: list[Change] = []
+    for note in part.notes_after(_NOTE_OWNERS):
+        if text := note.full_text(3):
+            category = find_category(text) or AlertCategory.NOTE
+            changes.append(make_alert(reader, numbers, category, text, event))
+    for name, segments in part.by_name.items():
+        if name[0] == "Z":
+            for segment in segments:
+                changes += _read_z_segment(reader, segment, numbers, event)
+    return changes
+
+
+def _read_z_segment(
+    reader: MessageReader, segment: Segment, numbers: tuple[Identifier, ...], event: str
+) -> list[Change]:
+    values = [coded_text(raw, segment.delimiters) for raw in segment.fields[1:] if raw]
+    texts = [value for value in values if not _NUMBERS.fullmatch(value)]
+    text = " ".join(texts)
+    category = find_category(text)
+    if category is None:
+        if segment.name not in reader.context.profile.not_used:
+            reader.note(FindingKind.NOT_READ, f"{segment.name} is not read", segment.name)
+        return []
+    return [make_alert(reader, numbers, category, text, event, is_active=is_positive(values))]
+
+
+def is_positive(values: list[str]) -> bool:
+    """Whether none of the values takes the alert back."""
+    return not any(value.upper() in _NEGATIVE for value in values)
+
+
+def read_admission_observations(
+    reader: MessageReader, part: Hl7Message, numbers: tuple[Identifier, ...], event: str
+) -> list[Change]:
+    """The OBX of an admission: an infection or resuscitation status is an alert."""
+    changes: list[Change] = []
+    for segment in part.list_segments("OBX"):
+        name = coded_text(segment.get_raw_field(3), segment.delimiters)
+        value = coded_text(segment.get_raw_field(5), segment.delimiters)
+        text = f"{name}: {value}" if value else name
+        if category := find_category(text):
+            is_active = is_positive([value])
+            changes.append(
+                make_alert(reader, numbers, category, text, event, is_active=is_active, name=name)
+            )
+        else:
+            reader.note(FindingKind.NOT_READ, "OBX of this message are not read", "OBX")
+    return changes
+
+
+def make_alert(
+    reader: MessageReader,
+    numbers: tuple[Identifier, ...],
+    category: AlertCategory,
+    text: str,
+    event: str,
+    *,
+    is_active: bool = True,
+    name: str = "",
+) -> Change:
+    """A Flag, told apart by its patient and its words, or by the name of what it states."""
+    text = text[:_MOST_TEXT]
+    fields: dict[str, Value] = {
+        "category": category,
+        "text": text,
+        "status": ClinicalStatus.ACTIVE if is_active else ClinicalStatus.INACTIVE,
+    }
+    key = f"{numbers[0]}|{category}|{' '.join((name or text).upper().split())}"
+    return reader.change("Flag", key, numbers, fields, event)

@@ -1,0 +1,119 @@
+"""HL7 v2 AL1 and IAM to AllergyIntolerance: every allergy that was sent is kept.
+
+An allergy is named by its patient, its code and its words, so that AL1, IAM and a repeated message
+mean one record, and two allergies under one code ('other') stay two. Where AL1-3 is empty, what
+stands in AL1-5 is the allergy. 'No known drug allergy' stays an entry in the source's words: it
+does not say that no allergy is known.
+"""
+
+from downtime.clinical.identifiers import Identifier
+from downtime.clinical.model import ClinicalStatus
+from downtime.feeds import times
+from downtime.feeds.hl7.data_types import coded_texts, coding
+from downtime.feeds.hl7.message_reader import MessageReader
+from downtime.feeds.hl7.segments import Hl7Message, Segment, note_text
+from downtime.feeds.model import Change, FindingKind, Operation, Value
+
+_CATEGORIES = {
+    **dict.fromkeys(("DA", "DRUG", "MA"), "medication"),
+    **dict.fromkeys(("EA", "AA", "PA", "LA"), "environment"),
+    "FA": "food",
+}
+_SEVERITIES = {"SV": "severe", "MO": "moderate", "MI": "mild", "U": ""}
+_IAM_STATUS = {"E": ClinicalStatus.ENTERED_IN_ERROR, "I": ClinicalStatus.INACTIVE}
+_VERIFICATION = {"C": "confirmed", "P": "presumed", "S": "unconfirmed", "U": "unconfirmed"}
+"""IAM-17, HL7 table 0438, beside `E` and `I`, which say a status."""
+_NONE_KNOWN_CODES = frozenset({"716186003", "NKA"})
+"""SNOMED CT 716186003 'No known allergy'."""
+_NONE_KNOWN_TEXTS = frozenset(
+    {
+        "no known allergies",
+        "no known allergy",
+        "nka",
+        "nil known",
+        "none known",
+        "no known allergies (situation)",
+        "no known allergy (situation)",
+    }
+)
+
+
+def read_allergies(
+    reader: MessageReader, part: Hl7Message, numbers: tuple[Identifier, ...], event: str
+) -> list[Change]:
+    """What the AL1 and IAM segments of one person say, each with the NTE after it."""
+    changes: list[Change] = []
+    notes: dict[int, list[Segment]] = {}
+    allergy: Segment | None = None
+    for segment in part.segments:
+        if segment.name in ("AL1", "IAM"):
+            allergy = segment
+        elif segment.name != "NTE":
+            allergy = None
+        elif allergy is not None:
+            notes.setdefault(id(allergy), []).append(segment)
+    for name in ("AL1", "IAM"):
+        for segment in part.list_segments(name):
+            note = note_text(notes.get(id(segment), []))
+            changes += _read_segment(reader, segment, numbers, event, note)
+    return changes
+
+
+def _read_segment(
+    reader: MessageReader, segment: Segment, numbers: tuple[Identifier, ...], event: str, note: str
+) -> list[Change]:
+    """One change for each substance of a segment: some senders repeat AL1-3."""
+    delimiters, raw = segment.delimiters, segment.pad_fields(20)
+    reaction = coded_texts(raw[5], delimiters) if raw[5] else ""
+    substances = [coding(value, delimiters) for value in segment.repetitions(3)]
+    substances = [substance for substance in substances if substance.text]
+    if not substances and (reaction or note):
+        substances, reaction = [coding("", delimiters)._replace(text=reaction or note)], ""
+    if not substances:
+        where = f"{segment.name} {segment.text(1)}".strip()
+        reader.note(FindingKind.NOT_READ, f"{segment.name} names no substance", where)
+    common = _common_fields(reader, segment, reaction, note)
+    is_deleted = segment.name == "IAM" and segment.text(6).upper() == "D"
+    operation = Operation.DELETE if is_deleted else Operation.SET
+    return [
+        reader.change(
+            "AllergyIntolerance",
+            f"{numbers[0]}|{code.upper()}|{' '.join(text.upper().split())}",
+            numbers,
+            {
+                "substance": text,
+                "code": code,
+                **common,
+                "none_known": int(says_none_known(code, text)),
+            },
+            event,
+            operation,
+        )
+        for code, text in substances
+    ]
+
+
+def _common_fields(
+    reader: MessageReader, segment: Segment, reaction: str, note: str
+) -> dict[str, Value]:
+    is_iam = segment.name == "IAM"
+    category, severity = segment.text(2).upper(), segment.text(4)
+    assurance = segment.text(17).upper() if is_iam else ""
+    fields: dict[str, Value] = {
+        "category": _CATEGORIES.get(category, ""),
+        "severity": _SEVERITIES.get(severity.upper(), severity),
+        "reaction": reaction,
+        "status": _IAM_STATUS.get(assurance) or ClinicalStatus.ACTIVE,
+    }
+    if verification := _VERIFICATION.get(assurance):
+        fields["verification"] = verification
+    if note:
+        fields["note"] = note
+    if recorded := times.parse_time(segment.text(13 if is_iam else 6), reader.context.zone):
+        fields["recorded"] = recorded
+    return fields
+
+
+def says_none_known(code: str, substance: str) -> bool:
+    """Whether an entry of an allergy list states that no allergy is known at all."""
+    return code.upper() in _NONE_KNOWN_CODES or substance.casefold() in _NONE_KNOWN_TEXTS
