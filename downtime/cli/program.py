@@ -132,10 +132,16 @@ def add_group(name: str, text: str, *modules: str) -> Group:
 audit = add_group("audit", "The audit trail: check it, sign it.", "audit")
 devices = add_group("device", "Devices that exchange bundles.", "devices")
 entry = add_group("entry", "Entries keyed from paper.", "entry")
-feeds = add_group("feeds", "Data feeds from hospital systems.", "feeds", "feed_state")
+feeds = add_group(
+    "feeds", "Data feeds from hospital systems.", "feeds", "feed_state", "feed_drafts"
+)
 forms = add_group("forms", "Paper form definitions.", "forms")
 ingest = add_group(
-    "ingest", "Where messages come from, and what was received.", "ingest", "ingest_sources"
+    "ingest",
+    "Where messages come from, and what was received.",
+    "ingest",
+    "ingest_sources",
+    "feed_drafts",
 )
 sync = add_group("sync", "Merge what laptops hold at the records station.", "sync")
 harm = add_group("harm", "Harm review: what the outage may have done to patients.", "harm")
