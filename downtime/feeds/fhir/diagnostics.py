@@ -7,7 +7,6 @@ belongs to the report that lists it among its results; its value is kept as it w
 in one line when it has several.
 """
 
-import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -41,15 +40,16 @@ from downtime.feeds.fhir.resource_reader import (
     business_identifier,
     typed_identifier,
 )
+from downtime.feeds.hl7.alerts import (
+    PRECAUTIONS,
+    RESUSCITATION,
+    AlertCategory,
+    find_category,
+)
 from downtime.feeds.model import Change, FindingKind, Operation, Value
 from downtime.feeds.named_resources import reference_text
 from downtime.feeds.profiles import CodeTable, OrderKind
 
-_ALERT_WORDS = re.compile(
-    r"\b(?:dnacpr|dnar|dnr|resuscitation|attempt cpr|ceiling of (?:care|treatment)"
-    r"|treatment escalation|barrier nursing|(?:source|protective|respiratory) isolation)\b",
-    re.IGNORECASE,
-)
 _ALERT_CODES = frozenset({"304252001", "304253006", "450475007", "450476008"})
 """SNOMED CT: for, and not for, (attempted) resuscitation."""
 _NO_TEST_CATEGORIES = frozenset(
@@ -98,7 +98,9 @@ def _order_kind(reader: ResourceReader, resource: Resource) -> OrderKind:
     for text in codes:
         if meaning := reader.context.meaning(CodeTable.ORDER_KIND, text):
             return OrderKind(meaning)
-    if _ALERT_WORDS.search(concept_text(code)) or set(codes) & _ALERT_CODES:
+    words = concept_text(code)
+    is_alert = RESUSCITATION.search(words) or PRECAUTIONS.search(words)
+    if is_alert or set(codes) & _ALERT_CODES:
         return OrderKind.ALERT
     return OrderKind.NOT_MAPPED if set(codes) & _NO_TEST_CATEGORIES else OrderKind.TEST
 
@@ -106,10 +108,13 @@ def _order_kind(reader: ResourceReader, resource: Resource) -> OrderKind:
 def _alert_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
     """What stands in an order that is no order: something to know of the patient."""
     stage = reader.status(resource, statuses.REQUEST)
-    is_over = stage == RequestStage.CANCELLED
+    is_over = stage in (RequestStage.CANCELLED, RequestStage.RESULTED)
+    text = concept_text(element_at(resource, "code"))
+    is_coded = first_code(element_at(resource, "code")) in _ALERT_CODES
+    category = AlertCategory.RESUSCITATION if is_coded else find_category(text)
     return {
-        "category": concept_texts(resource, "category") or "order",
-        "text": concept_text(element_at(resource, "code")),
+        "category": category or AlertCategory.NOTE,
+        "text": "\n".join(filter(None, (text, annotation_text(resource, "note")))),
         "status": ClinicalStatus.INACTIVE if is_over else ClinicalStatus.ACTIVE,
         "started": reader.parse_time(text_at(resource, "authoredOn")),
         "ended": "",
