@@ -149,7 +149,7 @@ def _show_lines(shown: ShownMessage, sees_values: bool) -> Iterator[str]:
 
 
 def _name_patient(patient: Patient) -> str:
-    return patient.mrn or patient.nhs_number or patient.id
+    return patient.mrn or patient.nhs_number or " ".join(patient.identifiers) or patient.id
 
 
 def _replay_document(report: ReplayReport, sees_values: bool) -> dict[str, Any]:

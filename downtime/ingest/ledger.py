@@ -88,6 +88,7 @@ class Ledger:
         self._process_lock = FileLock(self._folder / ".lock", thread_local=False)
         self._open: dict[Path, DayFile] = {}
         self._days: list[Path] = []
+        self._stamps_of_past_days: dict[Path, int] = {}
 
     def __enter__(self) -> "Ledger":
         return self
@@ -145,10 +146,19 @@ class Ledger:
         """What is the same and was received before, within the retention. Only while `writing`."""
         find = day_file.find_document if is_document else day_file.find_repeated
         for path in reversed(self._days):
-            day = self._opened(path)
-            if day.newest_stamp >= stamp and (found := find(day.db, stamp, digest)):
+            if self._get_newest_stamp(path) >= stamp and (
+                found := find(self._opened(path).db, stamp, digest)
+            ):
                 return found
         return None
+
+    def _get_newest_stamp(self, path: Path) -> int:
+        """Of a day that is over it never changes."""
+        if path == self._days[-1]:
+            return self._open[path].newest_stamp
+        if path not in self._stamps_of_past_days:
+            self._stamps_of_past_days[path] = day_file.get_newest_stamp(self._opened(path).db)
+        return self._stamps_of_past_days[path]
 
     def find_day(self, arrival: int) -> Path | None:
         """The file of the day that holds a message; None when no day does (any more)."""

@@ -46,6 +46,10 @@ def list_databases(home: Home) -> Iterator[tuple[Path, str]]:
     yield home.vault_file, "vault"
     if home.state_file.exists():
         yield home.state_file, "state"
+    if home.base_file.exists():
+        yield home.base_file, "state"
+    for path in sorted(home.ingest_folder.glob("[!.]*.db")):
+        yield path, "ingest"
     for path in sorted(home.snapshots_folder.glob("[!.]*.db")):
         yield path, f"snapshot:{path.stem}"
     for path in sorted(home.backups_folder.glob("[!.]*.db")):
@@ -88,7 +92,7 @@ def rekey_databases(
     for folder in (
         home.path,
         home.snapshots_folder,
-        *([home.backups_folder] if home.backups_folder.exists() else []),
+        *(folder for folder in (home.backups_folder, home.ingest_folder) if folder.exists()),
     ):  # else a cut could bring a finished journal back
         flush_folder(folder)
 

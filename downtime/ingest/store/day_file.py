@@ -38,7 +38,7 @@ _SEARCH_INDEXES = (
     "CREATE INDEX IF NOT EXISTS subject_person ON subject (person)",
 )
 
-_REJECTED = f"(SELECT id FROM term WHERE text = '{Outcome.REJECTED}')"
+_REJECTED = f"coalesce((SELECT id FROM term WHERE text = '{Outcome.REJECTED}'), 0)"
 
 
 class DocumentRow(NamedTuple):

@@ -1,0 +1,291 @@
+"""The state follows the ledger: everything once, through cuts, days that leave, and a replay."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from downtime.errors import ConflictError, InputError
+from downtime.feeds.model import Outcome
+from downtime.ingest.find_messages import find_messages, get_entry
+from downtime.ingest.ledger import Ledger
+from downtime.ingest.model import MessageFilter
+from downtime.ingest.release_list import release_list
+from downtime.settings import FeedsSettings, IngestSettings, Settings
+from downtime.snapshot import update_state
+from downtime.snapshot.build_snapshot import build_snapshot
+from downtime.snapshot.load_bundle import load_bundle
+from downtime.snapshot.local_snapshots import open_current_snapshot
+from downtime.snapshot.replay_ledger import preview_replay, replay_ledger
+from downtime.snapshot.state_files import hold_build, open_state
+from downtime.snapshot.store import publisher_state
+from downtime.vault import device, schema
+from downtime.vault.key_rotation import list_databases
+from downtime.vault.vault import Vault
+
+from .received import MovingClock, admission, hl7, record, table
+
+KILL_ROUNDS = int(os.environ.get("KILL_ROUNDS", "3"))
+"""KILL_ROUNDS=100 is for a night."""
+BUILDER = Path(__file__).with_name("killed_builder.py")
+WARD_LIST = {
+    "match": "ward*",
+    "record": "Encounter",
+    "full": True,
+    "source": "PAS",
+    "constants": {"status": "in-progress", "kind": "inpatient"},
+    "columns": {
+        "Ward": "ward",
+        "Bed": "bed",
+        "MRN": "patient.mrn",
+        "Surname": "patient.family",
+        "Visit": "visit_number",
+    },
+}
+WARDS = Settings(feeds=FeedsSettings(tables={"ward": WARD_LIST}))
+HEADER = "Ward,Bed,MRN,Surname,Visit\n"
+FULL = HEADER + "".join(f"W1,{n},H{n},Quill,V{n}\n" for n in range(1, 9))
+DAMAGED = HEADER + "W1,1,H1,Quill,V1\n"
+AT_EIGHT, AT_NINE = "2026-11-02T08:00:00Z", "2026-11-02T09:00:00Z"
+MENDED = Settings(
+    feeds=FeedsSettings(profiles={"pas": {"mrn_types": ["HID"], "mrn_authorities": ["OLDPAS"]}})
+)
+
+
+@pytest.fixture
+def clock():
+    return MovingClock()
+
+
+@pytest.fixture
+def key():
+    return os.urandom(32)
+
+
+@pytest.fixture
+def publisher(home, clock, key):
+    device.create_device(home, key, "K7", "publisher")
+    vault = Vault(home, key, clock)
+    schema.create_schema(vault.db, clock)
+    yield vault
+    vault.close()
+
+
+@pytest.fixture
+def hospital(publisher, actor, tmp_path):
+    return Publisher(publisher, actor, tmp_path / "share")
+
+
+class Publisher:
+    """Receives, builds, and says who lies where on the ward's screen."""
+
+    def __init__(self, vault, actor, share):
+        self.vault, self.actor, self.share = vault, actor, share
+
+    def receive(self, *raws, settings=Settings()):  # noqa: B008 - settings are frozen
+        with Ledger(self.vault, settings) as ledger:
+            return record(ledger, *raws)
+
+    def build(self, *paths, settings=Settings()):  # noqa: B008
+        return build_snapshot(self.vault, settings, paths, self.share, self.actor)
+
+    def beds(self, **how):
+        """Hospital number to ward and bed, in a snapshot of what the ledger has."""
+        built = self.build(**how)
+        load_bundle(self.vault, Settings(), built.bundle, self.actor)
+        with open_current_snapshot(self.vault) as snapshot:
+            return {
+                row.patient.mrn or row.patient.identifiers[0]: (
+                    row.encounter.ward,
+                    row.encounter.bed,
+                )
+                for ward in {"", *built.header.wards}
+                for row in snapshot.list_inpatients(ward)
+            }
+
+    def audit(self):
+        rows = self.vault.db.query("SELECT action, why FROM audit ORDER BY seq")
+        return [(row["action"], row["why"]) for row in rows]
+
+    def outcome(self, arrival):
+        with Ledger(self.vault, Settings()) as ledger:
+            return get_entry(ledger, arrival).outcome
+
+
+def test_a_build_without_files_is_what_listeners_received(hospital):
+    hospital.receive(hl7(admission(1)), hl7(admission(2)))
+    assert set(hospital.beds()) == {"H1", "H2"}
+    hospital.receive(hl7(admission(2, ward="W9", at="20261102143000")))
+    assert hospital.beds()["H2"][0] == "W9"
+    assert hospital.build().messages == 0
+
+
+def test_what_comes_while_files_are_read_stands_in_its_place(hospital, tmp_path, monkeypatch):
+    path = tmp_path / "adt.hl7"
+    path.write_bytes(b"".join(admission(number) for number in range(1, 1_300)))
+    batches = update_state.record_batches
+    same_minute = "202611021410"
+
+    def interrupted(ledger, *what):
+        for number, batch in enumerate(batches(ledger, *what)):
+            yield batch
+            if number == 0:
+                hospital.receive(
+                    hl7(admission(5_000)), hl7(admission(5, ward="W7", at=same_minute))
+                )
+
+    monkeypatch.setattr(update_state, "record_batches", interrupted)
+    built = hospital.build(path)
+    assert (built.messages, built.intake.repeated) == (1_301, 0)
+    monkeypatch.undo()
+    beds = hospital.beds()
+    assert len(beds) == 1_300
+    assert "H5000" in beds
+    assert hospital.build().messages == 0
+
+
+@pytest.mark.parametrize("turn", range(KILL_ROUNDS))
+def test_a_build_that_is_killed_loses_nothing_and_applies_nothing_twice(
+    hospital, key, tmp_path, turn
+):
+    path = tmp_path / "adt.hl7"
+    path.write_bytes(b"".join(admission(number) for number in range(1, 1_600)))
+    killed_at = (turn + 1) / (KILL_ROUNDS + 1)
+    command = [sys.executable, str(BUILDER), str(hospital.vault.home.path), key.hex(), str(path)]
+    ended = subprocess.run([*command, str(killed_at)], check=False, timeout=120)
+    assert ended.returncode == -signal.SIGKILL
+    hospital.receive(hl7(admission(5_000)))
+    hospital.build(path)
+    with Ledger(hospital.vault, Settings()) as ledger:
+        entries = find_messages(ledger, MessageFilter(), 10_000)
+    assert len({entry.control_id or entry.number for entry in entries}) == len(entries) == 1_600
+    assert len(hospital.beds()) == 1_600
+
+
+def test_two_builds_at_once_take_turns(hospital, monkeypatch):
+    monkeypatch.setattr("downtime.snapshot.state_files.BUILD_WAIT_SECONDS", 0.05)
+    with hold_build(hospital.vault.home), pytest.raises(ConflictError, match="running"):
+        hospital.build()
+
+
+def test_a_day_that_leaves_stays_in_the_state_and_in_every_replay(hospital, clock):
+    short = Settings(ingest=IngestSettings(retention_days=3))
+    hospital.receive(hl7(admission(1)), hl7(admission(2)))
+    assert set(hospital.beds(settings=short)) == {"H1", "H2"}
+    clock.move(days=2)
+    hospital.receive(hl7(admission(3)))
+    hospital.build(settings=short)
+    clock.move(days=3)
+    before = hospital.beds(settings=short)
+    with Ledger(hospital.vault, short) as ledger:
+        assert [entry.arrival for entry in find_messages(ledger, MessageFilter())] == [3]
+    assert set(before) == {"H1", "H2", "H3"}
+    clock.move(days=30)
+    hospital.build(settings=short)
+    with Ledger(hospital.vault, short) as ledger:
+        assert find_messages(ledger, MessageFilter()) == []
+    replay_ledger(hospital.vault, short, hospital.actor, "profile")
+    assert hospital.beds(settings=short) == before
+    assert hospital.receive(hl7(admission(4))) == [4]
+
+
+def test_a_replay_gives_what_the_right_profile_would_have_given(hospital, clock):
+    hospital.receive(
+        hl7(admission(1, number_of="OLDPAS^HID")),
+        hl7(admission(2, number_of="OLDPAS^HID")),
+        hl7(admission(3)),
+    )
+    assert "H1" not in hospital.beds()
+    preview = preview_replay(hospital.vault, MENDED)
+    assert {patient.mrn for patient in preview.patients} - {""} == {"H1", "H2"}
+    assert "H1" not in hospital.beds()
+    with pytest.raises(InputError, match="reason"):
+        replay_ledger(hospital.vault, MENDED, hospital.actor, " ")
+    report = replay_ledger(hospital.vault, MENDED, hospital.actor, "OLDPAS is ours")
+    assert report.records == preview.records
+    assert set(hospital.beds(settings=MENDED)) == {"H1", "H2", "H3"}
+    again = preview_replay(hospital.vault, MENDED)
+    assert (again.records, again.patients) == ({}, [])
+    assert ("ingest.replay", "OLDPAS is ours") in hospital.audit()
+
+
+def test_a_replay_reads_a_table_that_had_no_mapping(hospital):
+    hospital.receive(hl7(admission(1)), table(FULL, modified=AT_EIGHT), hl7(admission(2)))
+    assert set(hospital.beds()) == {"H1", "H2"}
+    report = replay_ledger(hospital.vault, WARDS, hospital.actor, "mapped")
+    assert report.outcomes == {(Outcome.REJECTED, Outcome.USED): 1}
+    assert len(hospital.beds(settings=WARDS)) == 8
+    with Ledger(hospital.vault, WARDS) as ledger:
+        entries = find_messages(ledger, MessageFilter())
+        (found,) = find_messages(ledger, MessageFilter(kind="table"))
+        assert [entry.outcome for entry in entries] == [Outcome.USED] * 3
+        assert get_entry(ledger, found.arrival).name == "ward-list.csv"
+
+
+def test_nothing_of_a_replay_that_fails_is_left(hospital, monkeypatch):
+    hospital.receive(hl7(admission(1)))
+    before = hospital.beds()
+    files = set(os.listdir(hospital.vault.home.path))
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr("downtime.snapshot.replay_ledger.put_in_place", fail)
+        with pytest.raises(OSError, match="space"):
+            replay_ledger(hospital.vault, Settings(), hospital.actor, "why")
+    assert set(os.listdir(hospital.vault.home.path)) == files
+    assert "ingest.replay" not in dict(hospital.audit())
+    assert hospital.beds() == before
+
+
+def test_a_list_lies_in_quarantine_until_a_person_releases_it(hospital):
+    hospital.receive(table(FULL, modified=AT_EIGHT), settings=WARDS)
+    assert len(hospital.beds(settings=WARDS)) == 8
+    (arrival, *_) = hospital.receive(table(DAMAGED, modified=AT_NINE), settings=WARDS)
+    built = hospital.build(settings=WARDS)
+    assert list(built.intake.quarantined) == [arrival]
+    assert hospital.outcome(arrival) is Outcome.QUARANTINED
+    assert len(hospital.beds(settings=WARDS)) == 8
+    replay_ledger(hospital.vault, WARDS, hospital.actor, "still in quarantine")
+    assert len(hospital.beds(settings=WARDS)) == 8
+    with Ledger(hospital.vault, WARDS) as ledger:
+        with pytest.raises(InputError, match="reason"):
+            release_list(hospital.vault, ledger, arrival, hospital.actor, "")
+        released = release_list(hospital.vault, ledger, arrival, hospital.actor, "ward moved")
+        with pytest.raises(ConflictError, match="quarantine"):
+            release_list(hospital.vault, ledger, arrival, hospital.actor, "again")
+        assert get_entry(ledger, arrival).released_as == released
+    assert set(hospital.beds(settings=WARDS)) == {"H1"}
+    replay_ledger(hospital.vault, WARDS, hospital.actor, "released stays released")
+    assert set(hospital.beds(settings=WARDS)) == {"H1"}
+
+
+def test_the_keys_of_ledger_and_base_are_renewed_with_the_home(hospital, clock):
+    hospital.receive(hl7(admission(1)))
+    hospital.build()
+    clock.move(days=60)
+    hospital.build()
+    names = {path.name for path, _ in list_databases(hospital.vault.home)}
+    assert {"state.db", "base.db", "2027-01-01.db"} <= names
+
+
+def test_a_state_from_before_the_ledger_is_the_base_of_every_replay(hospital):
+    hospital.receive(hl7(admission(1)))
+    hospital.build()
+    for path in hospital.vault.home.ingest_folder.iterdir():
+        path.unlink()
+    with_state_only(hospital)
+    hospital.receive(hl7(admission(2)))
+    hospital.build()
+    replay_ledger(hospital.vault, Settings(), hospital.actor, "why")
+    assert set(hospital.beds()) == {"H1", "H2"}
+
+
+def with_state_only(hospital):
+    """As the program left it before there was a ledger: a state that knows no arrival number."""
+    with open_state(hospital.vault, hospital.vault.home.state_file) as db:
+        publisher_state.save_applied_arrival(db, 0)
