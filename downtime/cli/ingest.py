@@ -12,7 +12,6 @@ from downtime.accounts.permissions import check_can, is_permitted
 from downtime.cli.options import REASON, EnumChoice
 from downtime.cli.program import ingest
 from downtime.cli.session import Output, Session, command
-from downtime.clinical.model import Patient
 from downtime.feeds.file_format import FileFormat
 from downtime.feeds.masking import mask_raw
 from downtime.feeds.model import Outcome
@@ -27,7 +26,7 @@ from downtime.ingest.find_messages import (
 from downtime.ingest.ledger import Ledger
 from downtime.ingest.model import LedgerEntry, MessageFilter
 from downtime.ingest.release_list import release_list
-from downtime.snapshot.replay_ledger import ReplayReport, preview_replay, replay_ledger
+from downtime.snapshot.replay_ledger import preview_replay, replay_ledger
 
 
 def _sees_values(session: Session) -> bool:
@@ -94,10 +93,8 @@ def replay(session: Session, preview: bool, reason: str) -> Output:
         report = preview_replay(vault, settings)
     else:
         report = replay_ledger(vault, settings, session.actor, reason)
-    sees_values = _sees_values(session)
-    return Output(
-        _replay_document(report, sees_values), _replay_lines(report, sees_values, preview)
-    )
+    document = report.as_json(names_patients=_sees_values(session))
+    return Output(document, _replay_lines(document, preview))
 
 
 @command(ingest, "release", permission=Permission.INGEST_RELEASE)
@@ -148,32 +145,17 @@ def _show_lines(shown: ShownMessage, sees_values: bool) -> Iterator[str]:
         yield f"Touches {count} {kind} of {source} ({operation})"
 
 
-def _name_patient(patient: Patient) -> str:
-    return patient.mrn or patient.nhs_number or " ".join(patient.identifiers) or patient.id
-
-
-def _replay_document(report: ReplayReport, sees_values: bool) -> dict[str, Any]:
-    return {
-        "messages": report.intake.messages,
-        "outcomes": [
-            {"before": before, "after": after, "count": count}
-            for (before, after), count in sorted(report.outcomes.items())
-        ],
-        "records": {name: asdict(changes) for name, changes in sorted(report.records.items())},
-        "patients": len(report.patients),
-        **({"of": [_name_patient(patient) for patient in report.patients]} if sees_values else {}),
-    }
-
-
-def _replay_lines(report: ReplayReport, sees_values: bool, preview: bool) -> Iterator[str]:
-    would = "would change" if preview else "changed"
-    yield f"{report.intake.messages} messages were read again."
-    for (before, after), count in sorted(report.outcomes.items()):
-        yield f"  {count} messages: {before} before, {after} now"
-    for name, changes in sorted(report.records.items()):
+def _replay_lines(document: dict[str, Any], preview: bool) -> Iterator[str]:
+    yield f"{document['messages']} messages were read again."
+    for item in document["outcomes"]:
+        yield f"  {item['count']} messages: {item['before']} before, {item['after']} now"
+    for name, changes in document["records"].items():
         yield (
-            f"  {name}: {changes.added} more, {changes.changed} others, {changes.removed} no more"
+            f"  {name}: {changes['added']} more, {changes['changed']} changed,"
+            f" {changes['removed']} no more"
         )
-    yield f"Records of {len(report.patients)} patients {would}."
-    if sees_values:
-        yield from (f"  {_name_patient(patient)}" for patient in report.patients[:PAGE])
+    would = "would change" if preview else "have changed"
+    yield f"Records of {document['patients']} patients {would}."
+    yield from (f"  {name}" for name in document["of"])
+    if not preview:
+        yield "The next 'downtime snapshot build' publishes it."

@@ -49,12 +49,17 @@ def find_messages(ledger: Ledger, wanted: MessageFilter, limit: int = PAGE) -> l
         if wanted.until and path.stem > wanted.until[:10]:
             continue
         with ledger.reading(path) as day:
-            if path != days[-1]:
-                day_file.index_for_search(day.db)
             entries += messages.find_entries(day.db, wanted, limit - len(entries))
         if len(entries) >= limit:
             break
     return entries
+
+
+def index_past_days(ledger: Ledger) -> None:
+    """Make the day before today quick to search: nothing more is written into it."""
+    for path in ledger.list_days()[-2:-1]:
+        with ledger.reading(path) as day:
+            day_file.index_for_search(day.db)
 
 
 def get_entry(ledger: Ledger, arrival: int) -> LedgerEntry:

@@ -49,9 +49,14 @@ def count_numbers(raw: RawMessage) -> int:
     return SHEET_ROWS if raw.format is FileFormat.WORKBOOK else 1
 
 
+def can_release(entry: LedgerEntry) -> bool:
+    """Whether it lies in quarantine, and nobody has released it yet."""
+    return entry.outcome is Outcome.QUARANTINED and not entry.released_as
+
+
 def check_can_release(entry: LedgerEntry) -> None:
     """ConflictError when it does not lie in quarantine (any more)."""
-    if entry.outcome is not Outcome.QUARANTINED or entry.released_as:
+    if not can_release(entry):
         raise ConflictError(
             "ingest.not-quarantined",
             f"Message {entry.arrival} does not lie in quarantine.",

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from downtime.feeds.model import FeedMessage
+from downtime.ingest.find_messages import index_past_days
 from downtime.ingest.ledger import Ledger
 from downtime.ingest.mark_quarantine import list_quarantined
 from downtime.ingest.read_ledger import read_day
@@ -23,6 +24,7 @@ def expire_days(vault: Vault, settings: Settings, ledger: Ledger) -> None:
     A cut between the two leaves the day: the base remembers what it has, and the day goes next
     time.
     """
+    index_past_days(ledger)
     kept_since = vault.clock() - timedelta(days=settings.ingest.retention_days)
     expired = [day for day in ledger.list_days() if day.stem < kept_since.date().isoformat()]
     if not expired:

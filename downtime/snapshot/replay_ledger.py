@@ -9,8 +9,9 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 import sqlite_utils
 
@@ -34,6 +35,9 @@ from downtime.vault.model import Actor
 from downtime.vault.policies import check_reason
 from downtime.vault.vault import Vault
 
+MOST_NAMED = 1_000
+"""Patients whom a report names."""
+
 
 @dataclass(slots=True)
 class TypeChanges:
@@ -55,6 +59,20 @@ class ReplayReport:
     """Whom these records are about: patient data."""
     outcomes: Counter[tuple[Outcome, Outcome]] = field(default_factory=Counter)
     """Messages that are read otherwise: the outcome before and after."""
+
+    def as_json(self, *, names_patients: bool) -> dict[str, Any]:
+        """One document; patients are named, the first thousand, only to those who may see them."""
+        named = self.patients[:MOST_NAMED] if names_patients else []
+        return {
+            "messages": self.intake.messages,
+            "outcomes": [
+                {"before": before, "after": after, "count": count}
+                for (before, after), count in sorted(self.outcomes.items())
+            ],
+            "records": {name: asdict(changes) for name, changes in sorted(self.records.items())},
+            "patients": len(self.patients),
+            "of": [_name_patient(patient) for patient in named],
+        }
 
 
 def preview_replay(vault: Vault, settings: Settings) -> ReplayReport:
@@ -149,6 +167,10 @@ def _compare(
         gone = (r for r in _select(before, settings, vault) if isinstance(r, Patient))
         people |= {patient.id: patient for patient in gone if patient.id in missing}
     report.patients = [people[person] for person in sorted(touched & people.keys())]
+
+
+def _name_patient(patient: Patient) -> str:
+    return patient.mrn or patient.nhs_number or " ".join(patient.identifiers) or patient.id
 
 
 def _select(db: sqlite_utils.Database, settings: Settings, vault: Vault) -> Iterator[Record]:

@@ -7,6 +7,8 @@ from enum import StrEnum
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
+import orjson
+
 from downtime.paper.packs import pack_ledger
 from downtime.paper.packs.deliver import DELIVERED_WORDS, make_delivery
 from downtime.paper.packs.model import PrintChannel, RequestKind
@@ -20,6 +22,7 @@ from downtime.returns.rekey import rekey_lines, worklist_files
 from downtime.returns.report import incident_report
 from downtime.returns.statement import completeness_statement, statement_files
 from downtime.settings import Settings
+from downtime.snapshot.replay_ledger import preview_replay, replay_ledger
 from downtime.vault.files import make_private_folder
 from downtime.vault.model import Job, JobResult
 from downtime.vault.vault import Vault
@@ -38,6 +41,8 @@ class JobName(StrEnum):
     RETURNS = "returns"
     WORKLIST = "worklist"
     REPORT = "report"
+    REPLAY = "replay"
+    REPLAY_PREVIEW = "replay-preview"
     SENDING = "send"
     STATEMENT = "statement"
 
@@ -161,6 +166,18 @@ def _make_report(vault: Vault, settings: Settings, job: Job, progress: Progress)
     return JobResult(incident_report.to_pdf(report, settings), PDF, name), report.statement.verdict
 
 
+def _preview_replay(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
+    report = preview_replay(vault, settings)
+    document = orjson.dumps(report.as_json(names_patients=bool(job.arguments["values"])))
+    sentence = f"Records of {len(report.patients)} patients would change."
+    return JobResult(document, "application/json", "replay preview.json"), sentence
+
+
+def _replay_ledger(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
+    report = replay_ledger(vault, settings, job.actor, job.arguments["reason"])
+    return None, f"Records of {len(report.patients)} patients have changed."
+
+
 _PRINT_PREFIX = "pack-"
 
 
@@ -208,6 +225,17 @@ JOB_KINDS: dict[str, JobKind] = {
     ),
     JobName.REPORT: JobKind(
         _make_report, "Post-incident report", "report.show", "Back to the report", own_process=True
+    ),
+    JobName.REPLAY_PREVIEW: JobKind(
+        _preview_replay,
+        "Preview of a replay",
+        "ingest.replay",
+        "See what would change",
+        opens_result=False,
+        own_process=True,
+    ),
+    JobName.REPLAY: JobKind(
+        _replay_ledger, "Replay", "ingest.show", "See the messages", own_process=True
     ),
     JobName.SENDING: JobKind(_send_messages, "Sending", "returns.show", "See progress"),
     JobName.STATEMENT: JobKind(

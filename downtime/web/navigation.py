@@ -77,6 +77,7 @@ RECORDS_AREAS: tuple[MenuArea, ...] = (
 SITE_AREAS: tuple[MenuArea, ...] = (
     _single_page("outages.show", "Outages", Permission.OUTAGE_VIEW),
     _single_page("snapshots.show", "Snapshots", Permission.SNAPSHOT_LIST),
+    _single_page("ingest.show", "Ingest", Permission.INGEST_VIEW),
     _single_page("people.show", "People", Permission.PERSON_MANAGE),
     _single_page("field_placement.choose", "Forms", Permission.CONFIG_MANAGE),
     _single_page("devices.show", "Devices", Permission.DEVICE_MANAGE),
