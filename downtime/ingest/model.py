@@ -47,6 +47,8 @@ class RecordedMessage(NamedTuple):
 
     arrival: int
     item: FeedMessage | Reject
+    received: str = ""
+    """When it was received, UTC; empty when it could not be kept."""
     repeated: bool = False
     """It was received before, under this arrival number: nothing new was kept."""
     released: bool = False

@@ -18,6 +18,7 @@ class KeptRaw(NamedTuple):
 
     arrival: int
     raw: RawMessage
+    received: str
     released_from: int
 
 
@@ -39,7 +40,8 @@ def read_day(ledger: Ledger, path: Path, arrival: int = 0) -> Iterator[RecordedM
             items = read_raw(kept.raw, ledger.context)
             for number, item in number_items(kept.raw, kept.arrival, items):
                 if number > arrival:
-                    yield RecordedMessage(number, item, released=bool(kept.released_from))
+                    released = bool(kept.released_from)
+                    yield RecordedMessage(number, item, kept.received, released=released)
 
 
 def get_raw(ledger: Ledger, arrival: int) -> KeptRaw | None:
@@ -69,10 +71,11 @@ def _unpack_block(day: DayFile, block: BlockRow) -> Iterator[KeptRaw]:
     rows = messages.select_kept(day.db, block.first, block.count)
     for row, data in zip(rows, day.packer.unpack(block.body), strict=True):
         raw = RawMessage(row.source, FileFormat.HL7, row.name, row.number, data, line=row.line)
-        yield KeptRaw(row.arrival, raw, row.released_from)
+        yield KeptRaw(row.arrival, raw, row.received, row.released_from)
 
 
 def _unpack_document(day: DayFile, row: DocumentRow) -> KeptRaw:
     data = day.packer.unpack_single(row.body)
     raw = RawMessage(row.source, FileFormat(row.format), row.name, row.number, data, row.modified)
-    return KeptRaw(row.first, raw, row.released_from)
+    received = messages.get_received(day.db, row.first, row.last)
+    return KeptRaw(row.first, raw, received, row.released_from)

@@ -41,7 +41,7 @@ class _Batch:
         """Take a message into the batch, unless it was received before."""
         stamp, digest = policies.read_stamp(raw), policies.fingerprint(raw)
         if before := self._find_repeated(raw, items, stamp, digest):
-            return [RecordedMessage(before, items[0], repeated=True)]
+            return [RecordedMessage(before, items[0], self.received, repeated=True)]
         self.arrivals[stamp, digest] = self.next
         return self.add_new(raw, items, stamp, digest)
 
@@ -80,7 +80,9 @@ class _Batch:
                 released_from,
             )
             self.messages.append((receipt, item))
-            recorded.append(RecordedMessage(arrival, item, released=bool(released_from)))
+            recorded.append(
+                RecordedMessage(arrival, item, self.received, released=bool(released_from))
+            )
         last = max(first + policies.count_numbers(raw) - 1, recorded[-1].arrival)
         self.next, self.newest_stamp = last + 1, max(self.newest_stamp, stamp)
         if is_hl7:

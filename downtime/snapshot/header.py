@@ -41,8 +41,6 @@ class SnapshotHeader:
     holders: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Type of record to the systems that hold such records at this site (`snapshot.availability`)."""
     quality: dict[str, dict[str, int]] = field(default_factory=dict)
-    """System to what is wrong with its data, by kind of finding, to how often."""
-    quality: dict[str, dict[str, int]] = field(default_factory=dict)
     """System to kind of finding (`feeds.model.FindingKind`) to how often the state gives it."""
     counts: dict[str, int] = field(default_factory=dict)
     """Type of record to the number of rows that follow."""

@@ -170,7 +170,11 @@ def _compare(
 
 
 def _name_patient(patient: Patient) -> str:
-    return patient.mrn or patient.nhs_number or " ".join(patient.identifiers) or patient.id
+    return patient.mrn or patient.nhs_number or _list_values(patient) or patient.id
+
+
+def _list_values(patient: Patient) -> str:
+    return " ".join(identifier.rsplit("|", 1)[-1] for identifier in patient.identifiers)
 
 
 def _select(db: sqlite_utils.Database, settings: Settings, vault: Vault) -> Iterator[Record]:

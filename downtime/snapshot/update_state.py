@@ -21,6 +21,7 @@ from downtime.ingest.read_ledger import read_after
 from downtime.ingest.record_messages import record_batches
 from downtime.settings import Settings
 from downtime.snapshot.apply_messages import apply_messages
+from downtime.snapshot.believed_times import believe_times
 from downtime.snapshot.state_files import keep_older_state
 from downtime.snapshot.store import publisher_state
 from downtime.vault.database import transaction
@@ -112,5 +113,5 @@ def list_usable(recorded: Iterable[RecordedMessage], intake: Intake) -> Iterator
     for message in recorded:
         intake.note(message)
         if isinstance(message.item, FeedMessage):
-            position = message.item.position._replace(arrival=message.arrival)
-            yield replace(message.item, position=position)
+            item = believe_times(message.item, message.received)
+            yield replace(item, position=item.position._replace(arrival=message.arrival))

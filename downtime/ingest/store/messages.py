@@ -4,6 +4,7 @@ Words that come again and again (senders, types, reasons, findings) and combinat
 identifiers are kept once a day and numbered.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -239,12 +240,14 @@ class KeptMessage(NamedTuple):
     number: int
     line: int
     released_from: int
+    received: str
 
 
 def select_kept(db: sqlite_utils.Database, first: int, count: int) -> Iterator[KeptMessage]:
     """The messages of a block, in order."""
     rows = db.conn.execute(
-        "SELECT arrival, s.text, n.text, number, line, released_from FROM message"
+        "SELECT arrival, s.text, n.text, number, line, released_from, received"
+        " FROM message"
         " JOIN term s ON s.id = source JOIN term n ON n.id = name WHERE arrival BETWEEN ? AND ? ORDER BY arrival",
         (first, first + count - 1),
     )
@@ -259,6 +262,14 @@ _SELECT = (
     " JOIN term y ON y.id = m.system JOIN term o ON o.id = m.outcome"
     " JOIN term r ON r.id = m.reason JOIN term f ON f.id = m.findings"
 )
+
+
+def get_received(db: sqlite_utils.Database, first: int, last: int) -> str:
+    """When the document with these arrival numbers was received."""
+    row = db.conn.execute(
+        "SELECT received FROM message WHERE arrival BETWEEN ? AND ? LIMIT 1", (first, last)
+    ).fetchone()
+    return str(row[0]) if row else ""
 
 
 def get_entry(db: sqlite_utils.Database, arrival: int) -> LedgerEntry | None:
@@ -307,6 +318,19 @@ def count_outcomes(db: sqlite_utils.Database) -> dict[tuple[str, Outcome], int]:
         " JOIN term o ON o.id = outcome GROUP BY source, outcome"
     )
     return {(source, Outcome(outcome)): count for source, outcome, count in rows}
+
+
+def count_findings(db: sqlite_utils.Database) -> Counter[tuple[str, FindingKind]]:
+    """Findings of this day's messages by system and kind, repetitions in one message included."""
+    rows = db.conn.execute(
+        "SELECT y.text, f.text, count(*) FROM message JOIN term y ON y.id = system"
+        " JOIN term f ON f.id = findings WHERE f.text <> '[]' GROUP BY system, findings"
+    )
+    counts: Counter[tuple[str, FindingKind]] = Counter()
+    for system, findings, count in rows:
+        for kind, source, *_ in orjson.loads(findings):
+            counts[source or system, FindingKind(kind)] += count
+    return counts
 
 
 def iterate_readings(db: sqlite_utils.Database) -> Iterator[tuple[int, Reading]]:

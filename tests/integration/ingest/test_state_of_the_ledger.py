@@ -212,6 +212,19 @@ def test_a_replay_gives_what_the_right_profile_would_have_given(hospital, clock)
     assert ("ingest.replay", "OLDPAS is ours") in hospital.audit()
 
 
+def test_a_clock_that_ran_ahead_is_not_believed_later_either(hospital, clock):
+    ahead = admission(1, ward="WRONG", at="20261105080000")
+    hospital.receive(hl7(ahead))
+    hospital.build()
+    clock.move(days=1)
+    hospital.receive(hl7(admission(1, ward="W2", at="20261103142000")))
+    before = hospital.beds()
+    assert before["H1"][0] == "W2"
+    clock.move(days=7)
+    replay_ledger(hospital.vault, Settings(), hospital.actor, "why")
+    assert hospital.beds() == before
+
+
 def test_a_replay_reads_a_table_that_had_no_mapping(hospital):
     hospital.receive(hl7(admission(1)), table(FULL, modified=AT_EIGHT), hl7(admission(2)))
     assert set(hospital.beds()) == {"H1", "H2"}

@@ -1,0 +1,46 @@
+"""Times of a message as they could be believed when it was received: pure.
+
+A clock that runs ahead is found out on receipt; read again a month later, its times lie in the past
+and would look right. So they are cut to the time of receipt before they are applied, and a replay
+gives what the first reading gave.
+"""
+
+from dataclasses import replace
+from functools import lru_cache
+
+from downtime.clock import from_text, to_text
+from downtime.feeds.model import Change, FeedMessage, Replacement
+from downtime.snapshot.stamps import TOLERANCE
+
+
+def believe_times(message: FeedMessage, received: str) -> FeedMessage:
+    """The message with no time later than its receipt (UTC text; some minutes are forgiven)."""
+    latest = _find_latest(received)
+    if message.sent <= latest and not any(_is_later(part, latest) for part in message.content):
+        return message
+    content = tuple(_cut_part(part, latest) for part in message.content)
+    return replace(message, sent=min(message.sent, latest), content=content)
+
+
+@lru_cache(maxsize=64)
+def _find_latest(received: str) -> str:
+    return to_text(from_text(received) + TOLERANCE)
+
+
+def _is_later(part: Change | Replacement, latest: str) -> bool:
+    if isinstance(part, Replacement):
+        return part.sent > latest or any(_is_later(change, latest) for change in part.changes)
+    return part.event > latest or part.sent > latest
+
+
+def _cut_part(part: Change | Replacement, latest: str) -> Change | Replacement:
+    if isinstance(part, Replacement):
+        changes = tuple(_cut_change(change, latest) for change in part.changes)
+        return replace(part, sent=min(part.sent, latest), changes=changes)
+    return _cut_change(part, latest)
+
+
+def _cut_change(change: Change, latest: str) -> Change:
+    """An event that lies ahead counts as having happened when the message was made."""
+    sent = min(change.sent, latest)
+    return change._replace(sent=sent, event=sent if change.event > latest else change.event)
