@@ -1,6 +1,7 @@
 """The documents of packs: for each patient, for a ward, for those whom no system knows yet."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 from downtime.paper.forms import prefill
 from downtime.paper.forms.model import FormDefinition
@@ -11,6 +12,7 @@ from downtime.paper.packs.model import PrintDocument
 from downtime.paper.packs.patient_summary import summary_content
 from downtime.paper.packs.policies import check_is_for_patient
 from downtime.paper.packs.print_context import PrintContext
+from downtime.paper.packs.snapshot_pages import SnapshotView
 from downtime.snapshot.model import PatientRow
 
 SUMMARY, BED_LIST = "summary", "bed-list"
@@ -22,47 +24,41 @@ BEDS_TITLE = "Bed list"
 def patient_documents(
     context: PrintContext, row: PatientRow, ward: str, forms: Sequence[str], *, summary: bool
 ) -> list[PrintDocument]:
-    """A patient's summary and forms; InputError for a form that is about no single patient."""
-    for name in forms:
-        check_is_for_patient(context.get_form(name)[0])
-    medicines = context.view.snapshot.list_medicines(row.patient.id)
+    """A patient's summary and forms; InputError for a form that is about no single patient.
+
+    Each form is on as many sheets as what the snapshot prints into it needs.
+    """
+    printed_forms = [context.get_form(name) for name in forms]
+    for form, _ in printed_forms:
+        check_is_for_patient(form)
+    view, subject = context.view, make_subject(row.patient)
+    medicines = view.snapshot.list_medicines(row.patient.id)
     documents = [summary_document(context, row, ward)] if summary else []
-    for name in forms:
-        documents += _form_documents(context, row, medicines, ward, name)
+    for form, layout in printed_forms:
+        for number in range(1, prefill.count_sheets(form, medicines) + 1):
+            values = partial(_sheet_values, view, form, row, medicines, number)
+            documents.append(context.form_document(form, layout, subject, ward, values))
     return documents
 
 
-def _form_documents(
-    context: PrintContext, row: PatientRow, medicines: Medicines, ward: str, name: str
-) -> list[PrintDocument]:
-    """One form, on as many sheets as what the snapshot prints into it needs."""
-    view = context.view
-
-    def values_of(number: int) -> Callable[[FormDefinition], dict[str, str]]:
-        return lambda form: (
-            snapshot_pages.identity_values(view, row)
-            | prefill.sheet_values(form, view.snapshot, row, medicines, view.zone, number)
-        )
-
-    count = prefill.count_sheets(context.get_form(name)[0], medicines)
-    subject = make_subject(row.patient)
-    return [
-        context.form_document(name, subject, ward, values_of(number))
-        for number in range(1, count + 1)
-    ]
+def _sheet_values(
+    view: SnapshotView, form: FormDefinition, row: PatientRow, medicines: Medicines, number: int
+) -> dict[str, str]:
+    """What the snapshot prints into one sheet of a form."""
+    printed = prefill.sheet_values(form, view.snapshot, row, medicines, view.zone, number)
+    return snapshot_pages.identity_values(view, row) | printed
 
 
 def summary_document(
     context: PrintContext, row: PatientRow, ward: str, replaces: tuple[str, ...] = ()
 ) -> PrintDocument:
     """All that the snapshot holds of a patient, for the ward."""
-    view = context.view
     return context.list_document(
         SUMMARY,
         SUMMARY_TITLE,
         make_subject(row.patient),
         ward,
-        lambda: summary_content(view, row),
+        partial(summary_content, context.view, row),
         replaces=replaces,
     )
 
@@ -84,14 +80,13 @@ def bed_list_document(
 
 def blank_document(context: PrintContext, name: str, ward: str, number: str) -> PrintDocument:
     """A blank form; one about a patient carries the downtime number, if any."""
-    subject, values = Subject(), {}
-    if context.get_form(name)[0].identity:
+    form, layout = context.get_form(name)
+    subject, values = Subject(), prefill.blank_values(form, ward)
+    if form.identity:
         subject = Subject(downtime_number=number)
         location = f"{ward}," if ward else ""
-        values = {"patient.downtime-number": number, "patient.location": location}
-    return context.form_document(
-        name, subject, ward, lambda form: values | prefill.blank_values(form, ward)
-    )
+        values = {"patient.downtime-number": number, "patient.location": location} | values
+    return context.form_document(form, layout, subject, ward, values.copy)
 
 
 def collate(patients: Sequence[Sequence[PrintDocument]], *, by_form: bool) -> list[PrintDocument]:

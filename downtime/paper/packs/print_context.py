@@ -122,17 +122,6 @@ class PrintContext:
 
     def form_document(
         self,
-        name: str,
-        subject: Subject,
-        ward: str,
-        values: Callable[[FormDefinition], dict[str, str]],
-    ) -> PrintDocument:
-        """A form with the values that the snapshot, or nobody, prints into it."""
-        form, layout = self.get_form(name)
-        return self.filled_document(form, layout, subject, ward, lambda: values(form))
-
-    def filled_document(
-        self,
         form: FormDefinition,
         layout: FormLayout,
         subject: Subject,
@@ -140,7 +129,7 @@ class PrintContext:
         values: Callable[[], dict[str, str]],
         replaces: tuple[str, ...] = (),
     ) -> PrintDocument:
-        """One version of a form on its own layout."""
+        """One version of a form on its own layout; `values` are asked for when its turn to print comes."""
         labels = self._labels.get(layout.digest)
         if labels is None:
             labels = {item.link_id: item.text for item in form.fields()}

@@ -40,7 +40,7 @@ class Reprint(PrintRequest):
                 "What was printed on this form was not kept.",
                 "Print the patient's pages, or a blank form, and void this one.",
             )
-        document = context.filled_document(
+        document = context.form_document(
             ledger.get_printed_definition(vault, old),
             layout,
             old.subject,

@@ -88,7 +88,7 @@ class SessionPack(PrintRequest):
         return [
             plain,
             *(
-                context.filled_document(definition, layout, Subject(), location, values.copy)
+                context.form_document(definition, layout, Subject(), location, values.copy)
                 for values in sheets
             ),
         ]
