@@ -88,6 +88,7 @@ class Ledger:
         self._process_lock = FileLock(self._folder / ".lock", thread_local=False)
         self._open: dict[Path, DayFile] = {}
         self._days: list[Path] = []
+        self._newest: DayFile | None = None
         self._stamps_of_past_days: dict[Path, int] = {}
 
     def __enter__(self) -> "Ledger":
@@ -114,7 +115,7 @@ class Ledger:
     def writing(self) -> Iterator[DayFile]:
         """The newest day, kept from every other writer until the block ends."""
         with self._thread_lock, self._process_lock.acquire(poll_interval=_LOOK_SECONDS):
-            day = self._open_today()
+            day = self._newest = self._open_today()
             day.newest_stamp = day_file.get_newest_stamp(day.db)
             yield day
 
@@ -145,17 +146,18 @@ class Ledger:
     ) -> day_file.Repetition | None:
         """What is the same and was received before, within the retention. Only while `writing`."""
         find = day_file.find_document if is_document else day_file.find_repeated
-        for path in reversed(self._days):
-            if self._get_newest_stamp(path) >= stamp and (
+        newest = self._newest
+        if newest and newest.newest_stamp >= stamp and (found := find(newest.db, stamp, digest)):
+            return found
+        for path in reversed(self._days[:-1]):
+            if self._get_past_stamp(path) >= stamp and (
                 found := find(self._opened(path).db, stamp, digest)
             ):
                 return found
         return None
 
-    def _get_newest_stamp(self, path: Path) -> int:
-        """Of a day that is over it never changes."""
-        if path == self._days[-1]:
-            return self._open[path].newest_stamp
+    def _get_past_stamp(self, path: Path) -> int:
+        """The newest stamp of a day that is over, which never changes."""
         if path not in self._stamps_of_past_days:
             self._stamps_of_past_days[path] = day_file.get_newest_stamp(self._opened(path).db)
         return self._stamps_of_past_days[path]
