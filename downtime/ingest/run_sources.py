@@ -95,7 +95,8 @@ class _Service:
                 health.note_fault(describe_fault(error))
                 health.state = SourceState.WAITING
                 failures += 1
-                await asyncio.sleep(self._pause_seconds(failures))
+                wait = getattr(error, "wait_seconds", 0.0)  # what a busy server asks for
+                await asyncio.sleep(max(wait, self._pause_seconds(failures)))
             else:
                 failures = 0
                 health.note_success()

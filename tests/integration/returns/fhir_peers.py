@@ -35,10 +35,13 @@ class Server:
 
 
 @contextmanager
-def server(token: str = "") -> Iterator[Server]:
-    """Medplum's router with its memory repository, on a port of this machine."""
+def server(token: str = "", *words: str) -> Iterator[Server]:
+    """Medplum's router with its memory repository, on a port of this machine.
+
+    `words` say who may have the token (tests/peers/fhir-server.mjs).
+    """
     process = subprocess.Popen(
-        ["node", "fhir-server.mjs", *([token] if token else [])],
+        ["node", "fhir-server.mjs", *([token] if token else []), *words],
         cwd=PEERS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=quiet(),
     )  # fmt: skip
     try:
