@@ -31,7 +31,7 @@ _RADIOLOGY = ("radiology", "ris", "imaging")
 _THEATRES = ("theatres", "theatre", "theaters", "operating theatres")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FeedContext:
     """Settings in the form in which mappings use them; made once by `feed_context`."""
 

@@ -14,10 +14,9 @@ from downtime.feeds import times
 from downtime.feeds.hl7.alerts import read_admission_observations
 from downtime.feeds.hl7.codes import BED_STATES
 from downtime.feeds.hl7.encounters import VisitEvent, read_encounter
-from downtime.feeds.hl7.identifiers import patient_identifiers
 from downtime.feeds.hl7.merges import ACCOUNT_EVENTS, MERGES, read_account_event, read_merge
 from downtime.feeds.hl7.message_reader import MessageReader
-from downtime.feeds.hl7.patient import read_person
+from downtime.feeds.hl7.patient import identify, read_person
 from downtime.feeds.hl7.segments import Hl7Message
 from downtime.feeds.model import (
     Change,
@@ -72,12 +71,11 @@ def _share_first_segments(parts: list[Hl7Message]) -> None:
 
 
 def _identify(reader: MessageReader, part: Hl7Message) -> tuple[Identifier, ...]:
-    pid = part.find_segment("PID")
-    if pid is None:
+    if not part.find_segment("PID"):
         raise UnusableMessageError(
             "PID", "the message has no PID segment: it does not say who it is about"
         )
-    numbers = patient_identifiers(pid, part.find_segment("PV1"), reader)
+    numbers = identify(reader, part)
     if not numbers:
         raise UnusableMessageError(
             "PID", "PID-3 holds no identifier: the patient cannot be told apart"
@@ -108,9 +106,8 @@ def _read_part(
     event: VisitEvent,
 ) -> list[Change]:
     """What the message says of one person and their stays."""
-    trigger, pid = reader.trigger, part.find_segment("PID")
-    assert pid is not None  # noqa: S101  (told by `_identify`)
-    changes = read_person(reader, part, pid, numbers, recorded)
+    trigger = reader.trigger
+    changes = read_person(reader, part, numbers, recorded)
     if trigger in MERGES:
         changes += read_merge(reader, part, numbers, recorded)
     elif trigger in ACCOUNT_EVENTS:

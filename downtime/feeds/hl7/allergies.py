@@ -43,6 +43,16 @@ def read_allergies(
 ) -> list[Change]:
     """What the AL1 and IAM segments of one person say, each with the NTE after it."""
     changes: list[Change] = []
+    notes = _notes_by_allergy(part) if "NTE" in part.by_name else {}
+    for name in ("AL1", "IAM"):
+        for segment in part.list_segments(name):
+            note = note_text(notes.get(id(segment), []))
+            changes += _read_segment(reader, segment, numbers, event, note)
+    return changes
+
+
+def _notes_by_allergy(part: Hl7Message) -> dict[int, list[Segment]]:
+    """The NTE that follow a segment, by the identity of its object."""
     notes: dict[int, list[Segment]] = {}
     allergy: Segment | None = None
     for segment in part.segments:
@@ -52,11 +62,7 @@ def read_allergies(
             allergy = None
         elif allergy is not None:
             notes.setdefault(id(allergy), []).append(segment)
-    for name in ("AL1", "IAM"):
-        for segment in part.list_segments(name):
-            note = note_text(notes.get(id(segment), []))
-            changes += _read_segment(reader, segment, numbers, event, note)
-    return changes
+    return notes
 
 
 def _read_segment(

@@ -52,6 +52,31 @@ def component_text(value: str, component: int, delimiters: Delimiters) -> str:
     return "" if value == DELETED else value.strip()
 
 
+def repetition_text(raw: str, component: int, delimiters: Delimiters) -> str:
+    """The same of a field that may repeat: of its first repetition."""
+    if delimiters.repetition in raw:
+        raw = raw.split(delimiters.repetition, 1)[0]
+    return component_text(raw, component, delimiters)
+
+
+def whole_text(raw: str, delimiters: Delimiters) -> str:
+    """A text field with all it holds, decoded; repetitions become lines."""
+    if delimiters.repetition in raw:
+        parts = raw.split(delimiters.repetition)
+        return "\n".join(delimiters.decode(part) for part in parts if part).strip()
+    if delimiters.escape in raw:
+        raw = delimiters.decode(raw)
+    return "" if raw == DELETED else raw.strip()
+
+
+def split_components(value: str, count: int, delimiters: Delimiters) -> list[str]:
+    """The first `count` components of one repetition, decoded; empty where there are fewer."""
+    parts = value.split(delimiters.component, count)[:count]
+    if delimiters.escape in value or delimiters.subcomponent in value or DELETED in value:
+        parts = [component_text(part, 1, delimiters) for part in parts]
+    return parts + [""] * (count - len(parts))
+
+
 def _drop_universal_id(value: str, separator: str) -> str:
     """`A&E` as it is; of `ICU&1.2.3&ISO` the name."""
     parts = value.rstrip(separator).split(separator)

@@ -36,6 +36,7 @@ _CODECS = {
 _SIXTEEN_BIT = frozenset({"unicode", "unicode utf-16"})
 _SEVERAL_BYTES = frozenset({"gb18030", "big5", "euc_kr", "shift_jis"})
 _CONTROLS = bytes(code for code in range(32) if code not in (9, 10, 13, 27)) + b"\x7f"
+_HEXADECIMAL = b"\\X"
 _ESCAPE = b"\x1b"
 """Begins a change of character set in ISO 2022; a control character elsewhere."""
 _MOST_NAME = 40
@@ -62,12 +63,14 @@ def decode_text(data: bytes) -> str:
 def decode_message(data: bytes, character_set: str = "") -> DecodedText:
     """The text of a message, in the set that the profile of its source or MSH-18 names."""
     data = data.translate(None, _CONTROLS)
+    is_ascii = data.isascii() and _ESCAPE not in data
+    if is_ascii and _HEXADECIMAL not in data:
+        return DecodedText(data.decode("ascii"), "")
     named = "" if character_set else _read_character_set(data)
     codec = character_set or _CODECS.get(named, "")
     escapes = _UTF_16 if named in _SIXTEEN_BIT else codec
-    if data.isascii() and _ESCAPE not in data:
-        problem = "" if codec or not named else "MSH-18 names a character set that is not known"
-        return DecodedText(data.decode("ascii"), escapes, problem)
+    if is_ascii:
+        return DecodedText(data.decode("ascii"), escapes)
     text, problem = _decode(data, codec, is_sure=bool(character_set))
     if named and not codec:
         problem = "MSH-18 names a character set that is not known: the bytes decided"

@@ -36,6 +36,8 @@ _CLASSES = {
     "E": EncounterClass.EMERGENCY,
 }
 """HL7 table 0004, and what systems send instead."""
+_INPATIENT, _OUTPATIENT = EncounterClass.INPATIENT, EncounterClass.OUTPATIENT
+_SET, _CANCEL, _DELETE = Operation.SET, Operation.CANCEL, Operation.DELETE
 _NO_CLASS = frozenset({"", "P", "N", "U", "C"})
 """Classes of HL7 table 0004 that say nothing of a stay."""
 _BEGINNINGS = frozenset({"A01", "A04"})
@@ -73,9 +75,9 @@ def read_encounter(
     _add_people(pv1, raw, fields)
     _add_reason(reader, part, fields)
     _add_period_and_status(reader, part, pv1, event, fields)
-    operation = Operation.CANCEL if event.is_cancellation else Operation.SET
+    operation = _CANCEL if event.is_cancellation else _SET
     if reader.trigger == _DELETE_VISIT:
-        operation = Operation.DELETE
+        operation = _DELETE
     key = reader.find_visit(pid, pv1) or str(numbers[0])
     return reader.change("Encounter", key, numbers, fields, event.order, operation)
 
@@ -109,9 +111,9 @@ def _class(reader: MessageReader, sent: str, *, is_placed: bool, in_bed: bool) -
     kind = kind or _CLASSES.get(sent.upper(), "")
     if not kind and sent.upper() not in _NO_CLASS:
         reader.note(FindingKind.UNKNOWN_CODE, "PV1-2 is no class that is known", "PV1-2")
-    if kind == EncounterClass.OUTPATIENT and sent in reader.context.profile.bed_classes:
+    if kind == _OUTPATIENT and sent in reader.context.profile.bed_classes:
         if in_bed:
-            return EncounterClass.INPATIENT
+            return _INPATIENT
         return kind if is_placed or reader.trigger in STATUS_BY_EVENT else ""
     return kind
 

@@ -19,7 +19,7 @@ import re
 from downtime.clinical.identifiers import MRN, NHS, Identifier, clean_nhs_number
 from downtime.feeds.context import FeedContext
 from downtime.feeds.hl7.data_types import ExtendedId, parse_cx
-from downtime.feeds.hl7.message_reader import MessageReader
+from downtime.feeds.hl7.message_reader import FieldReader
 from downtime.feeds.hl7.segments import Segment
 from downtime.feeds.model import FindingKind
 
@@ -77,7 +77,7 @@ def _is_own_authority(authority: str, context: FeedContext) -> bool:
 
 
 def parse_identifiers(
-    segment: Segment, field: int, reader: MessageReader, authority: str = ""
+    segment: Segment, field: int, reader: FieldReader, authority: str = ""
 ) -> list[Identifier]:
     """The distinct identifiers of a repeating CX field; `authority` is of those that name none."""
     numbers: list[Identifier] = []
@@ -91,7 +91,7 @@ def parse_identifiers(
     return _promote_unknown_type(numbers, reader.context)
 
 
-def _note_unusable(number: str, where: str, reader: MessageReader) -> None:
+def _note_unusable(number: str, where: str, reader: FieldReader) -> None:
     if number:
         reason = "holds a number that is damaged, or fails its check digit: it identifies nobody"
         reader.note(FindingKind.NUMBER_DAMAGED, f"{where} {reason}", where)
@@ -108,19 +108,13 @@ def _promote_unknown_type(numbers: list[Identifier], context: FeedContext) -> li
     return numbers
 
 
-def patient_identifiers(
-    pid: Segment | None, pv1: Segment | None, reader: MessageReader
-) -> tuple[Identifier, ...]:
-    """Who the message is about, the most specific first; empty when it does not say."""
-    if pid is None:
-        return _visit_identifiers(None, pv1, reader)
+def person_identifiers(pid: Segment, reader: FieldReader) -> tuple[Identifier, ...]:
+    """The person's own numbers in PID, the most specific first; empty when there are none."""
     numbers = [n for n in parse_identifiers(pid, 3, reader) if n.type not in _VISIT_TYPES]
     if not any(number.type == NHS for number in numbers):
         numbers += _older_nhs_numbers(pid, reader)
     for field in (2, 4):
         numbers = numbers or parse_identifiers(pid, field, reader)
-    if not numbers:
-        return _visit_identifiers(pid, pv1, reader)
     if len(numbers) > 1:
         numbers.sort(key=lambda number: _rank(number, reader.context))
     return tuple(numbers)
@@ -132,7 +126,7 @@ def _rank(number: Identifier, context: FeedContext) -> int:
     return {NHS: 1, MRN: 2, "PI": 3}.get(number.type, 4)
 
 
-def _older_nhs_numbers(pid: Segment, reader: MessageReader) -> list[Identifier]:
+def _older_nhs_numbers(pid: Segment, reader: FieldReader) -> list[Identifier]:
     """From the fields that older versions of HL7 used: PID-2, and PID-19."""
     if pid.get_raw_field(2):
         typed = [number for number in parse_identifiers(pid, 2, reader) if number.type == NHS]
@@ -142,9 +136,10 @@ def _older_nhs_numbers(pid: Segment, reader: MessageReader) -> list[Identifier]:
     return [Identifier(NHS, "NHS", digits)] if digits else []
 
 
-def _visit_identifiers(
-    pid: Segment | None, pv1: Segment | None, reader: MessageReader
+def visit_identifiers(
+    pid: Segment | None, pv1: Segment | None, reader: FieldReader
 ) -> tuple[Identifier, ...]:
+    """The account or visit that stands in for a person without a number."""
     context = reader.context
     for segment, field, kind in ((pid, 18, "AN"), (pv1, 19, "VN")):
         number = segment.text(field) if segment else ""

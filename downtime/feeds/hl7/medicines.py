@@ -17,9 +17,8 @@ from downtime.clinical.model import (
 )
 from downtime.feeds import times
 from downtime.feeds.hl7.data_types import coded_text, coded_texts, coding, person_names, unit_text
-from downtime.feeds.hl7.identifiers import patient_identifiers
 from downtime.feeds.hl7.message_reader import MessageReader
-from downtime.feeds.hl7.patient import read_person
+from downtime.feeds.hl7.patient import identify, read_person
 from downtime.feeds.hl7.segments import Hl7Message, Segment, note_text
 from downtime.feeds.model import Change, FindingKind, Operation, UnusableMessageError, Value
 
@@ -60,11 +59,10 @@ def read_pharmacy(reader: MessageReader) -> list[Change]:
     """All that a message of a pharmacy (RDE, RDS, RAS, OMP …) or of vaccinations (VXU) says."""
     changes: list[Change] = []
     for part in reader.message.split_patients():
-        pid, pv1 = part.find_segment("PID"), part.find_segment("PV1")
-        numbers = patient_identifiers(pid, pv1, reader)
-        if pid is None or not numbers:
+        numbers = identify(reader, part)
+        if not numbers:
             raise UnusableMessageError("PID", "the message does not say whose medicines these are")
-        changes += read_person(reader, part, pid, numbers)
+        changes += read_person(reader, part, numbers)
         changes += read_medicines(reader, part, numbers)
     return changes
 

@@ -11,46 +11,19 @@ from downtime.feeds.model import Change, Finding, FindingKind, Operation, Positi
 from downtime.feeds.profiles import VisitKey
 
 _NO_FIELDS: Mapping[str, Value] = {}
+_SET, _DELETE = Operation.SET, Operation.DELETE
+_BY_VISIT, _BY_PATIENT, _BY_ACCOUNT = VisitKey.VISIT, VisitKey.PATIENT, VisitKey.ACCOUNT
 
 
 @dataclass(slots=True)
-class MessageReader:
-    """What all mappings of one message need, and where they leave what they found wrong."""
+class FieldReader:
+    """What reading fields needs, and where it leaves what it found wrong."""
 
-    message: Hl7Message
     context: FeedContext
-    position: Position
-    kind: str
-    """Message type (MSH-9.1)."""
-    trigger: str
-    """The trigger event, such as `A01`; empty when the message does not name it."""
+    facility: str
+    """MSH-4, to which numbers without an authority belong."""
     source: str = ""
-    sent: str = ""
-    sequence: int = 0
-    facility: str = ""
-    """MSH-4."""
     findings: list[Finding] = field(default_factory=list)
-    unused: str = ""
-    """Why nothing of it is used, when a mapping knows."""
-
-    def change(
-        self,
-        record: str,
-        key: str,
-        patient: tuple[Identifier, ...],
-        fields: Mapping[str, Value],
-        event: str = "",
-        operation: Operation = Operation.SET,
-        source: str = "",
-        merged: tuple[Identifier, ...] = (),
-    ) -> Change:
-        """What the message says of one record; a deletion carries no fields."""
-        if operation is Operation.DELETE:
-            fields = _NO_FIELDS
-        return Change(
-            record, source or self.source, key, patient, fields,
-            event, self.sent, self.sequence, operation, merged, self.position,
-        )  # fmt: skip
 
     def note(self, kind: FindingKind, text: str, segment: str = "") -> None:
         """Leave a finding, once however often it is met."""
@@ -63,7 +36,9 @@ class MessageReader:
     ) -> str:
         """Put a time into `name`, and as sent into `<name>_text`; its stored form, else empty."""
         sent = segment.text(number, component)
-        stored = times.parse_time(sent, self.context.zone) if sent else ""
+        if not sent:
+            return ""
+        stored = times.parse_time(sent, self.context.zone)
         if stored:
             fields[name], fields[name + "_text"] = stored, sent
         elif sent.strip("0"):
@@ -71,11 +46,48 @@ class MessageReader:
             self.note(FindingKind.TIME_UNREADABLE, f"{where} is no time that can be read", where)
         return stored
 
+
+@dataclass(slots=True, kw_only=True)
+class MessageReader(FieldReader):
+    """What all mappings of one message need."""
+
+    message: Hl7Message
+    position: Position
+    kind: str
+    """Message type (MSH-9.1)."""
+    trigger: str
+    """The trigger event, such as `A01`; empty when the message does not name it."""
+    sent: str = ""
+    sequence: int = 0
+    unused: str = ""
+    """Why nothing of it is used, when a mapping knows."""
+
+    def change(
+        self,
+        record: str,
+        key: str,
+        patient: tuple[Identifier, ...],
+        fields: Mapping[str, Value],
+        event: str = "",
+        operation: Operation = _SET,
+        source: str = "",
+        merged: tuple[Identifier, ...] = (),
+    ) -> Change:
+        """What the message says of one record; a deletion carries no fields."""
+        if operation is _DELETE:
+            fields = _NO_FIELDS
+        return Change(
+            record, source or self.source, key, patient, fields,
+            event, self.sent, self.sequence, operation, merged, self.position,
+        )  # fmt: skip
+
     def find_visit(self, pid: Segment | None, pv1: Segment | None) -> str:
         """The key of the stay, when the message names it by a number."""
-        account = pid.text(18) if pid else ""
         visit = pv1.text(19) if pv1 else ""
         key = self.context.profile.visit_key
-        if key == VisitKey.PATIENT:
+        if visit and key == _BY_VISIT:
+            return visit
+        account = pid.text(18) if pid else ""
+        if key == _BY_PATIENT:
             return ""
-        return (account or visit) if key == VisitKey.ACCOUNT else (visit or account)
+        return (account or visit) if key == _BY_ACCOUNT else (visit or account)

@@ -137,15 +137,15 @@ def _make_reader(message: Hl7Message, position: Position, context: FeedContext) 
     message_type, trigger = _type_and_trigger(message)
     sequence = header.text(13)
     reader = MessageReader(
-        message,
         context,
-        position,
-        message_type,
-        trigger,
-        source=_source(message, message_type, context),
+        header.text(4),
+        _source(message, message_type, context),
+        message=message,
+        position=position,
+        kind=message_type,
+        trigger=trigger,
         sent=times.parse_instant(header.text(7), context.zone),
         sequence=int(sequence) if sequence.isascii() and sequence.isdigit() else 0,
-        facility=header.text(4),
     )
     if message.problem:
         reader.note(FindingKind.CHARACTER_SET, message.problem, "MSH-18")

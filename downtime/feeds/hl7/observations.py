@@ -6,10 +6,13 @@ says so.
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 
+from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import DiagnosticReportStatus as Status
 from downtime.feeds import times
-from downtime.feeds.hl7.codes import ObservationStatus
+from downtime.feeds.hl7.codes import REMOVED, ObservationStatus
 from downtime.feeds.hl7.data_types import (
     address_text,
     coded_text,
@@ -18,11 +21,13 @@ from downtime.feeds.hl7.data_types import (
     person_name,
     telephone_number,
     unit_text,
+    whole_text,
 )
+from downtime.feeds.hl7.encoding import Delimiters
 from downtime.feeds.hl7.message_reader import MessageReader
 from downtime.feeds.hl7.order_groups import OrderGroup
-from downtime.feeds.hl7.segments import Segment, note_text
-from downtime.feeds.model import Value
+from downtime.feeds.hl7.segments import Segment
+from downtime.feeds.model import Change, Operation, Value
 
 DOCUMENT = "[document, not shown]"
 """What stands in for a value that is a document."""
@@ -40,94 +45,129 @@ _STATUS: dict[str, Status] = {
 _CODED = frozenset({"CE", "CWE", "CF", "CNE"})
 _PLAIN = frozenset({"NM", "TX", "ST", "FT", "IS", "ID", ""})
 _DOCUMENTS = frozenset({"ED", "RP"})
+_SET, _DELETE = Operation.SET, Operation.DELETE
 _TEXT = frozenset({"TX", "FT"})
 """Types of OBX whose values may go on in the OBX after them."""
 
 
-@dataclass(slots=True)
-class ObservationDraft:
-    """One observation of a report as it is put together from its segments."""
+class ReportLink(NamedTuple):
+    """The report to which observations belong, as their changes need it."""
 
     key: str
-    status: str
-    open_text: tuple[str, str] | None
-    """Code and sub-number, when more lines of the same text may follow."""
-    fields: dict[str, Value]
-    document: Segment | None = None
-    """The segment, when its value is a document."""
-    notes: list[Segment] = field(default_factory=list)
+    numbers: tuple[Identifier, ...]
+    event: str
+    source: str
+    collected: dict[str, Value]
+    """When the specimen was taken: an observation's time, when it has none of its own."""
 
-    def complete(self, request: dict[str, Value]) -> dict[str, Value]:
-        """Its fields, dated by the specimen when it has no time of its own; notes joined."""
-        fields = self.fields
-        if "effective" not in fields and "collected" in request:
-            fields["effective"] = request["collected"]
-            fields["effective_text"] = request["collected_text"]
-        if self.notes and (text := note_text(self.notes)):
-            note = fields.get("note", "")
-            fields["note"] = f"{note}\n{text}" if note else text
-        return fields
+
+@dataclass(slots=True)
+class ReportContent:
+    """What the segments after an OBR hold."""
+
+    changes: list[Change] = field(default_factory=list)
+    statuses: set[str] = field(default_factory=set)
+    """Those of all observations that were not taken away."""
+    notes: list[Segment] = field(default_factory=list)
+    """Of the report itself."""
+    documents: list[tuple[str, Segment]] = field(default_factory=list)
+    """Key and segment of each value that is a document."""
+
+
+class _Test(NamedTuple):
+    """What the OBX of one test have in common, whoever's they are."""
+
+    code: str
+    key: str
+    """The code as keys hold it."""
+    display: str
+    units: str
+    reference_range: str
+
+
+@lru_cache(maxsize=16_384)
+def _read_test(name: str, units: str, limits: str, delimiters: Delimiters) -> _Test:
+    code, display = coding(name, delimiters)
+    code = code or component_text(name, 2, delimiters)
+    unit = unit_text(units, delimiters) if units else ""
+    return _Test(code, code.upper(), display, unit, whole_text(limits, delimiters))
 
 
 def read_observations(
-    reader: MessageReader, order: OrderGroup
-) -> tuple[list[ObservationDraft], list[Segment]]:
+    reader: MessageReader, order: OrderGroup, report: ReportLink
+) -> ReportContent:
     """The observations of an order, and the notes that belong to the order itself."""
-    drafts: list[ObservationDraft] = []
-    order_notes: list[Segment] = []
+    content = ReportContent()
     key_counts: dict[str, int] = {}
+    fields: dict[str, Value] = {}
+    open_text: tuple[str, str] | None = None
     for segment in order.following_segments:
         name = segment.fields[0]
         if name == "NTE":
-            (drafts[-1].notes if drafts else order_notes).append(segment)
-        elif name == "OBX" and not _add_line(segment, drafts):
-            drafts.append(_read_observation(reader, segment, key_counts, len(drafts) + 1))
-    return drafts, order_notes
+            if content.changes:
+                _add_note(fields, segment.full_text(3))
+            else:
+                content.notes.append(segment)
+            open_text = None
+        elif name == "OBX" and not (open_text and _add_line(segment, open_text, fields)):
+            fields, open_text = _read_observation(reader, segment, report, content, key_counts)
+    return content
 
 
-def _add_line(segment: Segment, drafts: list[ObservationDraft]) -> bool:
+def _add_note(fields: dict[str, Value], note: str) -> None:
+    fields["note"] = f"{fields['note']}\n{note}".rstrip() if "note" in fields else note
+
+
+def _add_line(segment: Segment, open_text: tuple[str, str], fields: dict[str, Value]) -> bool:
     """Adds one more line to the text before it, when that is what the segment is."""
-    last = drafts[-1] if drafts else None
-    if last is None or last.open_text is None or last.notes or segment.text(2) not in _TEXT:
+    if segment.text(2) not in _TEXT:
         return False
-    code, sub_number = last.open_text
+    code, sub_number = open_text
     if segment.text(3) not in (code, "") or (segment.text(3) and segment.text(4) != sub_number):
         return False
-    last.fields["value"] = f"{last.fields['value']}\n{value_text(segment)}".rstrip(" ")
+    fields["value"] = f"{fields['value']}\n{value_text(segment)}".rstrip(" ")
     return True
 
 
 def _read_observation(
-    reader: MessageReader, segment: Segment, key_counts: dict[str, int], position: int
-) -> ObservationDraft:
+    reader: MessageReader,
+    segment: Segment,
+    report: ReportLink,
+    content: ReportContent,
+    key_counts: dict[str, int],
+) -> tuple[dict[str, Value], tuple[str, str] | None]:
+    """Adds one observation; its fields, and code and sub-number when its text may go on."""
     raw, delimiters = segment.pad_fields(14), segment.delimiters
-    code, display = coding(raw[3], delimiters)
-    code = code or component_text(raw[3], 2, delimiters)
-    kind, status, sub_number = raw[2].upper(), raw[11].upper(), segment.text(4)
-    key = f"{code.upper()}|{sub_number}"
+    report_key, numbers, event, source, collected = report
+    test = _read_test(raw[3], raw[6], raw[7], delimiters)
+    kind, status = raw[2].upper(), raw[11].upper()
+    sub_number = segment.text(4) if raw[4] else ""
+    key = f"{report_key}|{test.key}|{sub_number}"
     key_counts[key] = count = key_counts.get(key, 0) + 1
-    is_document = kind in _DOCUMENTS
+    key = f"{key}|{count}"
+    changes = content.changes
     fields: dict[str, Value] = {
-        "code": code,
-        "display": display,
-        "value": "" if is_document else value_text(segment),
-        "units": unit_text(raw[6], delimiters) if raw[6] else "",
-        "reference_range": segment.full_text(7) if raw[7] else "",
+        "report": report_key,
+        "code": test.code,
+        "display": test.display,
+        "value": whole_text(raw[5], delimiters) if kind in _PLAIN else value_text(segment),
+        "units": test.units,
+        "reference_range": test.reference_range,
         "flag": _flags(segment) if raw[8] else "",
         "status": _STATUS.get(status, ""),
-        "position": position,
+        "position": len(changes) + 1,
+        **collected,
     }
-    if is_document and raw[5]:
-        fields["note"] = DOCUMENT
     if raw[14] and (measured := times.parse_time(raw[14], reader.context.zone)):
         fields["effective"], fields["effective_text"] = measured, raw[14]
-    return ObservationDraft(
-        f"{key}|{count}",
-        status,
-        (code, sub_number) if kind in _TEXT else None,
-        fields,
-        segment if is_document else None,
-    )
+    if kind in _DOCUMENTS and raw[5]:
+        fields["note"] = DOCUMENT
+        content.documents.append((key, segment))
+    operation = _DELETE if status in REMOVED else _SET
+    if operation is _SET:
+        content.statuses.add(status)
+    changes.append(reader.change("Observation", key, numbers, fields, event, operation, source))
+    return fields, (test.code, sub_number) if kind in _TEXT else None
 
 
 def _flags(segment: Segment) -> str:

@@ -25,9 +25,8 @@ from downtime.feeds.hl7.data_types import (
     specimen_text,
     test_code,
 )
-from downtime.feeds.hl7.identifiers import patient_identifiers
 from downtime.feeds.hl7.message_reader import MessageReader
-from downtime.feeds.hl7.patient import read_person
+from downtime.feeds.hl7.patient import identify, read_person
 from downtime.feeds.hl7.segments import Hl7Message, Segment
 from downtime.feeds.model import Change, UnusableMessageError, Value
 
@@ -37,35 +36,46 @@ class OrderGroup:
     """One ORC and OBR of a message, with the segments that follow them."""
 
     number: int
+    """Of the order in its message, from 1."""
     orc: Segment | None = None
     obr: Segment | None = None
     following_segments: list[Segment] = field(default_factory=list)
+    placer: str = ""
+    """OBR-2, else ORC-2."""
+    filler: str = ""
+    """OBR-3, else ORC-3."""
+    code: str = ""
+    """OBR-4.1, else the test's name."""
+    display: str = ""
+    department: str = ""
+    """OBR-24."""
 
-    def value_of(self, orc_field: int, obr_field: int) -> str:
-        """A value that stands in OBR, else in ORC; 0 for the one of them that never holds it."""
-        value = self.obr.text(obr_field) if self.obr and obr_field else ""
-        return value or (self.orc.text(orc_field) if self.orc and orc_field else "")
+    def read_numbers(self) -> "OrderGroup":
+        """Read what tells the order apart, once all its segments are there."""
+        orc, obr = self.orc, self.obr
+        if obr is not None:
+            self.placer, self.filler, self.department = obr.text(2), obr.text(3), obr.text(24)
+            if raw := obr.get_raw_field(4):
+                self.code = test_code(raw, obr.delimiters)
+                self.display = coding(raw, obr.delimiters).text
+        if orc is not None:
+            self.placer = self.placer or orc.text(2)
+            self.filler = self.filler or orc.text(3)
+        return self
+
+    def list_segments(self, name: str) -> list[Segment]:
+        """Those of the following segments that have this name."""
+        return [segment for segment in self.following_segments if segment.fields[0] == name]
 
     @property
-    def placer(self) -> str:
-        """ORC-2, OBR-2."""
-        return self.value_of(2, 2)
+    def status(self) -> str:
+        """ORC-5."""
+        return self.orc.text(5).upper() if self.orc else ""
 
     @property
-    def filler(self) -> str:
-        """ORC-3, OBR-3."""
-        return self.value_of(3, 3)
-
-    @property
-    def department(self) -> str:
-        """OBR-24."""
-        return self.value_of(0, 24)
-
-    @property
-    def code(self) -> str:
-        """OBR-4.1, else the test's name."""
-        raw = self.obr.get_raw_field(4) if self.obr else ""
-        return test_code(raw, self.obr.delimiters) if self.obr and raw else ""
+    def result_status(self) -> str:
+        """OBR-25."""
+        return self.obr.text(25).upper() if self.obr else ""
 
     def request_key(self, reader: MessageReader) -> str:
         """The key of the ServiceRequest (see above)."""
@@ -100,7 +110,7 @@ def order_groups(part: Hl7Message) -> Iterator[OrderGroup]:
             continue
         if name == "ORC" or (name == "OBR" and (current.obr or not current.orc)):
             if current.number:
-                yield current
+                yield current.read_numbers()
             shared = current.orc if name == "OBR" and not obr_first else None
             current = OrderGroup(current.number + 1, orc=shared)
             current.following_segments += specimens
@@ -115,7 +125,7 @@ def order_groups(part: Hl7Message) -> Iterator[OrderGroup]:
         elif current.number:
             current.following_segments.append(segment)
     if current.number:
-        yield current
+        yield current.read_numbers()
 
 
 def _has_obr_first(part: Hl7Message) -> bool:
@@ -135,8 +145,7 @@ def read_order_patients(
     """
     for part in reader.message.split_patients():
         orders = list(order_groups(part))
-        pid, pv1 = part.find_segment("PID"), part.find_segment("PV1")
-        numbers = patient_identifiers(pid, pv1, reader)
+        numbers = identify(reader, part)
         if not numbers and orders:
             numbers = _identify_by_order(reader, orders)
             if not numbers:
@@ -145,9 +154,7 @@ def read_order_patients(
                     "neither PID-3, an order number nor MSH-10 holds an identifier: "
                     "the patient cannot be told apart",
                 )
-        has_person = pid is not None and numbers
-        changes = read_person(reader, part, pid, numbers) if pid and has_person else []
-        yield part, orders, numbers, changes
+        yield part, orders, numbers, read_person(reader, part, numbers) if numbers else []
 
 
 def _identify_by_order(reader: MessageReader, orders: list[OrderGroup]) -> tuple[Identifier, ...]:
@@ -163,31 +170,27 @@ def _identify_by_order(reader: MessageReader, orders: list[OrderGroup]) -> tuple
 
 def request_fields(reader: MessageReader, part: Hl7Message, order: OrderGroup) -> dict[str, Value]:
     """What ORC, OBR and SPM say of a request, whoever says it; without its stage."""
-    requester, specimen = _requester_and_specimen(order)
+    names, orc, obr = part.by_name, order.orc, order.obr
+    specimens = order.list_segments("SPM") if "SPM" in names else []
     values = {
         "placer": order.placer,
         "filler": order.filler,
         "code": order.code,
-        "display": _display(order),
+        "display": order.display,
         "department": order.department,
-        "requester": requester,
-        "specimen": specimen,
-        "priority": _priority(order),
-        "group_number": order.value_of(4, 0),
+        "requester": _requester(order),
+        "specimen": _specimen(order, specimens),
+        "priority": _priority(order, has_timing="TQ1" in names),
+        "group_number": orc.text(4) if orc is not None else "",
         "parent_number": _parent(order),
         "encounter": reader.find_visit(part.find_segment("PID"), part.find_segment("PV1")),
     }
     fields: dict[str, Value] = {name: value for name, value in values.items() if value}
-    if order.obr is not None and order.obr.get_raw_field(7):
-        reader.add_time(fields, "collected", order.obr, 7)
-    if "collected" not in fields:
-        _add_specimen_time(reader, order, fields)
+    if obr is not None:
+        reader.add_time(fields, "collected", obr, 7)
+    if specimens and "collected" not in fields:
+        reader.add_time(fields, "collected", specimens[0], 17)
     return fields
-
-
-def _display(order: OrderGroup) -> str:
-    raw = order.obr.get_raw_field(4) if order.obr else ""
-    return coding(raw, order.obr.delimiters).text if order.obr and raw else ""
 
 
 def _parent(order: OrderGroup) -> str:
@@ -200,27 +203,22 @@ def _parent(order: OrderGroup) -> str:
     return ""
 
 
-def _add_specimen_time(reader: MessageReader, order: OrderGroup, fields: dict[str, Value]) -> None:
-    """SPM-17, where OBR-7 says nothing."""
-    for segment in order.following_segments:
-        if segment.fields[0] == "SPM" and segment.get_raw_field(17):
-            reader.add_time(fields, "collected", segment, 17)
-
-
-def _requester_and_specimen(order: OrderGroup) -> tuple[str, str]:
-    """OBR-16, else ORC-12; SPM-4, else OBR-15."""
-    requester = specimen = ""
+def _requester(order: OrderGroup) -> str:
+    """OBR-16, else ORC-12."""
     for segment, number in ((order.obr, 16), (order.orc, 12)):
         raw = segment.get_raw_field(number) if segment else ""
-        if segment and raw and not requester:
-            requester = person_names(raw, segment.delimiters)
-    for segment in order.following_segments:
-        if segment.fields[0] == "SPM":
-            raw = segment.get_raw_field(4)
-            return requester, coded_texts(raw, segment.delimiters) if raw else ""
-    if order.obr is not None and (raw := order.obr.get_raw_field(15)):
-        specimen = specimen_text(raw, order.obr.delimiters)
-    return requester, specimen
+        if segment and raw and (names := person_names(raw, segment.delimiters)):
+            return names
+    return ""
+
+
+def _specimen(order: OrderGroup, specimens: list[Segment]) -> str:
+    """SPM-4, else OBR-15."""
+    if specimens:
+        raw = specimens[0].get_raw_field(4)
+        return coded_texts(raw, specimens[0].delimiters) if raw else ""
+    raw = order.obr.get_raw_field(15) if order.obr else ""
+    return specimen_text(raw, order.obr.delimiters) if order.obr and raw else ""
 
 
 _PRIORITIES = {"S": "stat", "ST": "stat", "STAT": "stat", "A": "urgent", "U": "urgent"}
@@ -228,15 +226,15 @@ _PRIORITIES |= {"R": "routine", "P": "urgent", "ROUTINE": "routine", "URGENT": "
 _PRIORITIES |= {"ASAP": "urgent"}
 
 
-def _priority(order: OrderGroup) -> str:
+def _priority(order: OrderGroup, *, has_timing: bool) -> str:
     """TQ1-9, else OBR-27.6, ORC-7.6 or OBR-5 (HL7 tables 0485 and 0027); unknown ones as sent."""
     obr, orc, sent = order.obr, order.orc, ""
-    for segment in order.following_segments:
-        if segment.fields[0] == "TQ1" and (raw := segment.get_raw_field(9)) and not sent:
+    for segment in order.list_segments("TQ1") if has_timing else ():
+        if (raw := segment.get_raw_field(9)) and not sent:
             sent = segment.text(9) or coded_text(raw, segment.delimiters)
-    if not sent and obr is not None and obr.get_raw_field(27):
+    if not sent and obr is not None:
         sent = obr.text(27, 6)
-    if not sent and orc is not None and orc.get_raw_field(7):
+    if not sent and orc is not None:
         sent = orc.text(7, 6)
     sent = sent or (obr.text(5) if obr else "")
-    return _PRIORITIES.get(sent.upper(), sent)
+    return _PRIORITIES.get(sent.upper(), sent) if sent else ""

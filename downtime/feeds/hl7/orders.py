@@ -84,7 +84,7 @@ def _read_order(
     context, header = reader.context, reader.message.header
     fields = request_fields(reader, part, order)
     event = times.parse_instant(order.orc.text(9), context.zone) if order.orc else ""
-    match find_kind(reader, order, str(fields.get("display", ""))):
+    match find_kind(reader, order):
         case OrderKind.ALERT:
             return [_read_alert(reader, order, numbers, fields, event)]
         case OrderKind.NOT_MAPPED | OrderKind.MEDICINE:
@@ -99,9 +99,9 @@ def _read_order(
     return [reader.change("ServiceRequest", key, numbers, fields, event, source=source)]
 
 
-def find_kind(reader: MessageReader, order: OrderGroup, display: str) -> str:
+def find_kind(reader: MessageReader, order: OrderGroup) -> str:
     """What an order asks for (see above)."""
-    department, code = order.department, order.code
+    department, code, display = order.department, order.code, order.display
     for sent in (code, department, display):
         if sent and (meaning := reader.context.meaning(CodeTable.ORDER_KIND, sent)):
             return meaning
@@ -122,11 +122,11 @@ def _read_alert(
     event: str,
 ) -> Change:
     """An order that says something to know of the patient; one that is cancelled takes it back."""
-    text = str(request.get("display", "")) or order.department
+    text = order.display or order.department
     category = find_category(f"{text} {order.department}") or AlertCategory.NOTE
     is_over = _stage(reader, order, request) in (RequestStage.CANCELLED, RequestStage.RESULTED)
-    notes = [segment for segment in order.following_segments if segment.fields[0] == "NTE"]
-    answers = [observation_text(s) for s in order.following_segments if s.fields[0] == "OBX"]
+    notes = order.list_segments("NTE")
+    answers = [observation_text(segment) for segment in order.list_segments("OBX")]
     fields: dict[str, Value] = {
         "category": category,
         "text": "\n".join(filter(None, (text, *answers, note_text(notes)))),
@@ -150,8 +150,8 @@ def _time_and_reason(reader: MessageReader, order: OrderGroup) -> dict[str, Valu
     if obr is not None:
         raw = obr.get_raw_field(31)
         reasons = [obr.full_text(13), coded_texts(raw, obr.delimiters) if raw else ""]
-    reasons += [observation_text(s) for s in order.following_segments if s.fields[0] == "OBX"]
-    notes = [segment for segment in order.following_segments if segment.fields[0] == "NTE"]
+    reasons += [observation_text(segment) for segment in order.list_segments("OBX")]
+    notes = order.list_segments("NTE")
     if reason := "; ".join(dict.fromkeys(r for r in (*reasons, note_text(notes)) if r)):
         fields["reason"] = reason
     return fields
@@ -161,13 +161,13 @@ def _stage(reader: MessageReader, order: OrderGroup, fields: dict[str, Value]) -
     control = order.orc.text(1).upper() if order.orc else "NW"
     stage = STAGE_BY_CONTROL.get(control)
     if stage is not RequestStage.CANCELLED:
-        stage = STAGE_BY_STATUS.get(order.value_of(5, 0).upper(), stage)
+        stage = STAGE_BY_STATUS.get(order.status, stage)
     if stage not in (None, RequestStage.REQUESTED):
         return stage
-    status = RESULT_STATES.get(order.value_of(0, 25).upper())
+    status = RESULT_STATES.get(order.result_status)
     if status and status[1] is not RequestStage.REQUESTED:
         return status[1]
-    specimens = (s for s in order.following_segments if s.fields[0] == "SPM")
+    specimens = order.list_segments("SPM")
     arrived = order.obr.get_raw_field(14) if order.obr else ""
     arrived = arrived or "".join(specimen.get_raw_field(18) for specimen in specimens)
     if arrived.strip('"'):

@@ -1,8 +1,15 @@
-"""HL7 v2 PID and PD1 to Patient, with all else that a message says of a person: see `read_person`."""
+"""HL7 v2 PID and PD1 to Patient, with all else that a message says of a person: see `read_person`.
+
+A hospital sends the same PID with every message of a stay: what it says is read once.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
 
 from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import Gender
 from downtime.feeds import times
+from downtime.feeds.context import FeedContext
 from downtime.feeds.hl7.alerts import read_patient_notes
 from downtime.feeds.hl7.allergies import read_allergies
 from downtime.feeds.hl7.codes import GENDERS
@@ -13,33 +20,49 @@ from downtime.feeds.hl7.data_types import (
     component_text,
     first_part,
     person_names,
+    split_components,
     telephone_number,
 )
-from downtime.feeds.hl7.message_reader import MessageReader
+from downtime.feeds.hl7.encoding import Delimiters
+from downtime.feeds.hl7.identifiers import person_identifiers, visit_identifiers
+from downtime.feeds.hl7.message_reader import FieldReader, MessageReader
 from downtime.feeds.hl7.problems import read_problems
 from downtime.feeds.hl7.segments import Hl7Message, Segment
-from downtime.feeds.model import Change, FindingKind, Value
+from downtime.feeds.model import Change, Finding, FindingKind, Value
 from downtime.feeds.profiles import CodeTable
 
 
+class PersonDetails(NamedTuple):
+    """What a PID says: who it is about, the fields of Patient, and what is wrong with it."""
+
+    numbers: tuple[Identifier, ...]
+    fields: dict[str, Value]
+    findings: tuple[Finding, ...]
+
+
+def identify(reader: MessageReader, part: Hl7Message) -> tuple[Identifier, ...]:
+    """Who a message, or a part of it, is about, the most specific number first; else empty."""
+    pid = part.find_segment("PID")
+    if pid is not None:
+        details = _read_details(pid, reader)
+        if details.numbers:
+            return details.numbers
+    return visit_identifiers(pid, part.find_segment("PV1"), reader)
+
+
+def _read_details(pid: Segment, reader: FieldReader) -> PersonDetails:
+    line = pid.delimiters.field.join(pid.fields)
+    return _read_pid(line, pid.delimiters, reader.facility, reader.context)
+
+
 def read_person(
-    reader: MessageReader,
-    part: Hl7Message,
-    pid: Segment,
-    numbers: tuple[Identifier, ...],
-    event: str = "",
+    reader: MessageReader, part: Hl7Message, numbers: tuple[Identifier, ...], event: str = ""
 ) -> list[Change]:
     """What a message says of one person: details, allergies, problems and what to know of them."""
-    fields = reader.context.identity_fields(numbers)
-    _add_details(reader, pid, fields)
-    pd1 = part.find_segment("PD1")
-    if pd1 is not None:
-        for number, texts in ((4, person_names), (3, coded_texts)):
-            if raw := pd1.get_raw_field(number):
-                fields["general_practitioner"] = texts(raw, pd1.delimiters)
-                break
-    changes = [reader.change("Patient", "", numbers, fields, event)]
-    names = part.by_name
+    changes: list[Change] = []
+    pid, names = part.find_segment("PID"), part.by_name
+    if pid is not None:
+        changes.append(_read_patient(reader, part, pid, numbers, event))
     if "AL1" in names or "IAM" in names:
         changes += read_allergies(reader, part, numbers, event)
     if "DG1" in names or "PRB" in names:
@@ -47,7 +70,43 @@ def read_person(
     return changes + read_patient_notes(reader, part, numbers, event)
 
 
-def _add_details(reader: MessageReader, pid: Segment, fields: dict[str, Value]) -> None:
+def _read_patient(
+    reader: MessageReader,
+    part: Hl7Message,
+    pid: Segment,
+    numbers: tuple[Identifier, ...],
+    event: str,
+) -> Change:
+    """The change of Patient; a date of birth after the message is believed by nobody."""
+    details = _read_details(pid, reader)
+    fields = reader.context.identity_fields(numbers) | details.fields
+    for finding in details.findings:
+        reader.note(finding.kind, finding.text, finding.segment)
+    if reader.sent and str(fields.get("birth_date", "")) > reader.sent:
+        reader.note(FindingKind.TIME_UNREADABLE, "PID-7 is no date of birth", "PID-7")
+        fields["birth_date"] = ""
+    pd1 = part.find_segment("PD1")
+    if pd1 is not None:
+        for number, texts in ((4, person_names), (3, coded_texts)):
+            if raw := pd1.get_raw_field(number):
+                fields["general_practitioner"] = texts(raw, pd1.delimiters)
+                break
+    return reader.change("Patient", "", numbers, fields, event)
+
+
+@lru_cache(maxsize=8192)
+def _read_pid(
+    line: str, delimiters: Delimiters, facility: str, context: FeedContext
+) -> PersonDetails:
+    """What one PID says; nobody changes the fields of what is returned."""
+    pid, reader = Segment(line.split(delimiters.field), delimiters), FieldReader(context, facility)
+    numbers = person_identifiers(pid, reader)
+    fields = context.identity_fields(numbers) if numbers else {}
+    _add_details(reader, pid, fields)
+    return PersonDetails(numbers, fields, tuple(reader.findings))
+
+
+def _add_details(reader: FieldReader, pid: Segment, fields: dict[str, Value]) -> None:
     """What was sent of name, birth, death, address and telephone; each is said as a whole."""
     raw, delimiters = pid.pad_fields(32), pid.delimiters
     if raw[5]:
@@ -76,23 +135,21 @@ def _add_name(pid: Segment, fields: dict[str, Value]) -> None:
     if len(names) > 1:
         legal = (name for name in names if component_text(name, 7, delimiters) == "L")
         chosen = next(legal, chosen)
-    first, middle = (component_text(chosen, n, delimiters) for n in (2, 3))
+    _, first, middle, _, prefix = split_components(chosen, 5, delimiters)
     fields["family"] = first_part(chosen, 1, delimiters)
-    fields["given"] = f"{first} {middle}".strip()
-    fields["prefix"] = component_text(chosen, 5, delimiters)
+    fields["given"] = f"{first.strip()} {middle.strip()}".strip()
+    fields["prefix"] = prefix.strip()
 
 
-def _add_birth_date(reader: MessageReader, pid: Segment, fields: dict[str, Value]) -> None:
-    """A date of birth after the message is believed by nobody: its words are kept."""
+def _add_birth_date(reader: FieldReader, pid: Segment, fields: dict[str, Value]) -> None:
     sent = pid.text(7)
     date = times.parse_date(sent, reader.context.zone)
-    if (sent and not date) or (reader.sent and date > reader.sent):
+    if sent and not date:
         reader.note(FindingKind.TIME_UNREADABLE, "PID-7 is no date of birth", "PID-7")
-        date = ""
     fields["birth_date"], fields["birth_date_text"] = date, sent
 
 
-def _gender(reader: MessageReader, sent: str) -> str:
+def _gender(reader: FieldReader, sent: str) -> str:
     if not sent:
         return ""
     meaning = reader.context.meaning(CodeTable.GENDER, sent)
@@ -101,15 +158,12 @@ def _gender(reader: MessageReader, sent: str) -> str:
 
 def _find_home(pid: Segment) -> str:
     """The home address (XAD-7 `H`), else the first that is no place of birth."""
-    values = pid.repetitions(11)
-    if len(values) == 1 and pid.delimiters.component not in values[0]:
-        return values[0]
-    kinds = [(component_text(value, 7, pid.delimiters), value) for value in values]
+    kinds = [(component_text(value, 7, pid.delimiters), value) for value in pid.repetitions(11)]
     places = [(kind, value) for kind, value in kinds if kind not in ("BR", "BDL")]
     return next((value for kind, value in places if kind == "H"), places[0][1] if places else "")
 
 
-def _add_death(reader: MessageReader, pid: Segment, fields: dict[str, Value]) -> None:
+def _add_death(reader: FieldReader, pid: Segment, fields: dict[str, Value]) -> None:
     is_dead, died_at = pid.text(30).upper(), times.parse_time(pid.text(29), reader.context.zone)
     if is_dead == "N" or pid.get_raw_field(29) == DELETED:
         fields["deceased"] = ""

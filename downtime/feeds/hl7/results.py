@@ -10,13 +10,14 @@ belongs to the OBR or OBX before it. OBX-11 `D` and `W` (wrong) take the observa
 """
 
 from downtime.clinical.identifiers import Identifier
-from downtime.feeds.hl7.codes import REMOVED, RESULT_STATES, ResultStatus
+from downtime.feeds import times
+from downtime.feeds.hl7.codes import RESULT_STATES, ResultStatus
 from downtime.feeds.hl7.documents import read_result_document
 from downtime.feeds.hl7.message_reader import MessageReader
-from downtime.feeds.hl7.observations import ObservationDraft, read_observations
+from downtime.feeds.hl7.observations import ReportLink, read_observations
 from downtime.feeds.hl7.order_groups import OrderGroup, read_order_patients, request_fields
 from downtime.feeds.hl7.segments import Hl7Message, note_text
-from downtime.feeds.model import Change, FindingKind, Operation, UnusableMessageError, Value
+from downtime.feeds.model import Change, FindingKind, UnusableMessageError, Value
 
 _BY_ORDER_STATUS = {
     "CM": ResultStatus.FINAL,
@@ -56,49 +57,57 @@ def _read_report(
     numbers: tuple[Identifier, ...],
     changes: list[Change],
 ) -> None:
-    observations, notes = read_observations(reader, order)
-    source = reader.context.reporting_system(reader.message.header.text(3), order.department)
+    """Adds what one OBR says: request, report, and the observations after it."""
     request = request_fields(reader, part, order)
+    issued: dict[str, Value] = {}
+    event = ""
+    if order.obr is not None and reader.add_time(issued, "issued", order.obr, 22):
+        event = times.parse_instant(order.obr.text(22), reader.context.zone)
+    link = ReportLink(
+        order.report_key(reader),
+        numbers,
+        event,
+        reader.context.reporting_system(reader.message.header.text(3), order.department),
+        _specimen_time(request),
+    )
+    content = read_observations(reader, order, link)
+    status = _result_status(reader, order, content.statuses)
     report: dict[str, Value] = {name: request[name] for name in _SHARED_FIELDS if name in request}
-    report_key, request_key = order.report_key(reader), order.request_key(reader)
-    report["based_on"] = request_key
-    status = _result_status(reader, order, observations)
+    report["based_on"] = request_key = order.request_key(reader)
     report["status"], stage = RESULT_STATES.get(status, ("", ""))
+    report |= issued
     if stage:
         request["stage"] = stage
-    issued = ""
-    if order.obr is not None and order.obr.get_raw_field(22):
-        issued = reader.add_time(report, "issued", order.obr, 22)
-    event = issued if "T" in issued else ""
-    if notes and (conclusion := note_text(notes)):
-        report["conclusion"] = conclusion
-    change = reader.change
-    changes.append(change("ServiceRequest", request_key, numbers, request, event, source=source))
-    changes.append(change("DiagnosticReport", report_key, numbers, report, event, source=source))
-    for observation in observations:
-        fields = observation.complete(request)
-        fields["report"] = report_key
-        key = f"{report_key}|{observation.key}"
-        operation = Operation.DELETE if observation.status in REMOVED else Operation.SET
-        changes.append(change("Observation", key, numbers, fields, event, operation, source))
-        if observation.document:
-            document = read_result_document(reader, observation.document, report, event)
-            changes.append(
-                change("DocumentReference", key, numbers, document, event, operation, source)
-            )
+    if content.notes:
+        report["conclusion"] = note_text(content.notes)
+    for record, key, fields in (
+        ("ServiceRequest", request_key, request),
+        ("DiagnosticReport", link.key, report),
+    ):
+        changes.append(reader.change(record, key, numbers, fields, link.event, source=link.source))
+    changes += content.changes
+    for key, segment in content.documents:
+        document = read_result_document(reader, segment, report, link.event)
+        record = "DocumentReference"
+        changes.append(
+            reader.change(record, key, numbers, document, link.event, source=link.source)
+        )
 
 
-def _result_status(
-    reader: MessageReader, order: OrderGroup, observations: list[ObservationDraft]
-) -> str:
-    sent = order.obr.text(25).upper() if order.obr else ""
+def _specimen_time(request: dict[str, Value]) -> dict[str, Value]:
+    if "collected" not in request:
+        return {}
+    return {"effective": request["collected"], "effective_text": request["collected_text"]}
+
+
+def _result_status(reader: MessageReader, order: OrderGroup, statuses: set[str]) -> str:
+    sent = order.result_status
     if sent in RESULT_STATES:
         return sent
     if sent:
         reader.note(FindingKind.UNKNOWN_STATUS, "OBR-25 is no status that is known", "OBR-25")
-    if by_order := _BY_ORDER_STATUS.get(order.value_of(5, 0).upper()):
+    if by_order := _BY_ORDER_STATUS.get(order.status):
         return by_order
-    statuses = {observation.status for observation in observations} - REMOVED
     if statuses and statuses <= _COMPLETE:
         return ResultStatus.CORRECTED if ResultStatus.CORRECTED in statuses else ResultStatus.FINAL
-    return ResultStatus.PRELIMINARY if observations else ""
+    return ResultStatus.PRELIMINARY if statuses else ""

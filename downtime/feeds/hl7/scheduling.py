@@ -9,9 +9,8 @@ from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import AppointmentStatus
 from downtime.feeds import times
 from downtime.feeds.hl7.data_types import coded_text, coded_texts, component_text, person_names
-from downtime.feeds.hl7.identifiers import patient_identifiers
 from downtime.feeds.hl7.message_reader import MessageReader
-from downtime.feeds.hl7.patient import read_person
+from downtime.feeds.hl7.patient import identify, read_person
 from downtime.feeds.hl7.segments import Hl7Message, Segment, note_text
 from downtime.feeds.model import Change, FindingKind, Operation, UnusableMessageError, Value
 from downtime.feeds.profiles import CodeTable
@@ -69,11 +68,8 @@ def read_appointment(reader: MessageReader) -> list[Change]:
     operation = Operation.DELETE if reader.trigger == _DELETION else Operation.SET
     changes: list[Change] = []
     for part in reader.message.split_patients():
-        pid = part.find_segment("PID")
-        numbers = patient_identifiers(pid, part.find_segment("PV1"), reader)
-        numbers = numbers or (Identifier("APPT", reader.source, number),)
-        if pid is not None:
-            changes += read_person(reader, part, pid, numbers)
+        numbers = identify(reader, part) or (Identifier("APPT", reader.source, number),)
+        changes += read_person(reader, part, numbers)
         changes.append(reader.change("Appointment", number, numbers, fields, operation=operation))
     return changes
 

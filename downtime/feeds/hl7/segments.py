@@ -4,9 +4,9 @@ Survived: any character set of MSH-18; five-character or doubled MSH-2 (`^~\\&#`
 comment lines; a text field broken over several lines.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from downtime.feeds.hl7.data_types import DELETED, component_text
+from downtime.feeds.hl7.data_types import DELETED, repetition_text, whole_text
 from downtime.feeds.hl7.encoding import Delimiters, decode_message, decode_text, find_delimiters
 from downtime.feeds.model import UnusableMessageError
 
@@ -54,20 +54,11 @@ class Segment:
         raw = fields[field] if field < len(fields) else ""
         if not raw or raw.isalnum():
             return raw if component == 1 else ""
-        delimiters = self.delimiters
-        if delimiters.repetition in raw:
-            raw = raw.split(delimiters.repetition, 1)[0]
-        return component_text(raw, component, delimiters)
+        return repetition_text(raw, component, self.delimiters)
 
     def full_text(self, field: int) -> str:
         """A text field with all it holds, decoded; repetitions become lines."""
-        raw, delimiters = self.get_raw_field(field), self.delimiters
-        if not raw or raw == DELETED:
-            return ""
-        if delimiters.repetition in raw:
-            raw = "\n".join(delimiters.decode(part) for part in self.repetitions(field))
-            return raw.strip()
-        return delimiters.decode(raw).strip()
+        return whole_text(self.get_raw_field(field), self.delimiters)
 
 
 def note_text(segments: list[Segment]) -> str:
@@ -82,18 +73,9 @@ class Hl7Message:
     header: Segment
     """The MSH segment."""
     segments: list[Segment]
+    by_name: dict[str, list[Segment]]
     problem: str = ""
     """What is wrong with its character set."""
-    by_name: dict[str, list[Segment]] = field(init=False, default_factory=dict)
-
-    def __post_init__(self) -> None:
-        by_name = self.by_name
-        for segment in self.segments:
-            name = segment.fields[0]
-            if name in by_name:
-                by_name[name].append(segment)
-            else:
-                by_name[name] = [segment]
 
     def find_segment(self, name: str) -> Segment | None:
         """The first segment of that name."""
@@ -116,7 +98,7 @@ class Hl7Message:
                     parts.append([])
                 has_patient = True
             parts[-1].append(segment)
-        return [Hl7Message(self.header, part) for part in parts]
+        return [Hl7Message(self.header, part, _group_by_name(part)) for part in parts]
 
     def notes_after(self, names: frozenset[str]) -> list[Segment]:
         """The NTE that belong to segments of these names: those that follow one at once."""
@@ -130,6 +112,17 @@ class Hl7Message:
             elif owner in names:
                 notes.append(segment)
         return notes
+
+
+def _group_by_name(segments: list[Segment]) -> dict[str, list[Segment]]:
+    by_name: dict[str, list[Segment]] = {}
+    for segment in segments:
+        name = segment.fields[0]
+        if name in by_name:
+            by_name[name].append(segment)
+        else:
+            by_name[name] = [segment]
+    return by_name
 
 
 def parse_message(data: bytes, character_set: str = "") -> Hl7Message:
@@ -146,11 +139,13 @@ def parse_message(data: bytes, character_set: str = "") -> Hl7Message:
     header = Segment(["MSH", separator, *fields[1:]], delimiters)
     segments = [header]
     for line in lines[1:]:
-        if line[3:4] == separator and line[:3].isalnum():
-            segments.append(Segment(line.split(separator), delimiters))
+        fields = line.split(separator)
+        name = fields[0]
+        if len(name) == 3 and name.isalnum() and len(fields) > 1:
+            segments.append(Segment(fields, delimiters))
         elif line and not line.isspace():
             _read_odd_line(line, segments, delimiters)
-    return Hl7Message(header, segments, problem)
+    return Hl7Message(header, segments, _group_by_name(segments), problem)
 
 
 def _read_odd_line(line: str, segments: list[Segment], delimiters: Delimiters) -> None:
