@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from downtime.clinical.model import Patient
+from downtime.clinical.model import AllergyIntolerance, Patient
 
 NOT_RECORDED = "Not recorded"
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -95,6 +95,19 @@ def format_birth(patient: Patient, today: date) -> str:
 def format_gender(patient: Patient) -> str:
     """`Male`, `Female`, `Other`, `Unknown`, or 'Not recorded'."""
     return patient.gender.capitalize() or NOT_RECORDED
+
+
+def describe_allergy_harm(allergy: AllergyIntolerance) -> str:
+    """`severe, high risk`: how bad a reaction was, and how bad the next one may be."""
+    is_graded = allergy.criticality not in ("", "unable-to-assess")
+    risk = f"{allergy.criticality} risk" if is_graded else ""
+    return ", ".join(filter(None, (allergy.severity, risk)))
+
+
+def describe_allergy_note(allergy: AllergyIntolerance) -> str:
+    """`not confirmed; as told by her son`: how sure it is, unless it is confirmed, and what is noted."""
+    doubt = "" if allergy.verification in ("", "confirmed") else allergy.verification
+    return "; ".join(filter(None, (doubt, *allergy.note.splitlines())))
 
 
 def format_duration(span: timedelta) -> str:

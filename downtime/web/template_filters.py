@@ -46,6 +46,8 @@ def init_filters(app: Flask, settings: Settings, clock: Clock) -> None:
         "serials_in": find_serials,
         "serial": format_serial,
         "nhs_status": format_nhs_status,
+        "allergy_harm": display.describe_allergy_harm,
+        "allergy_note": display.describe_allergy_note,
         "field_id": field_id,
         "has_keyed": has_keyed,
         "is_moment": is_moment,

@@ -80,8 +80,16 @@ def _allergy_blocks(view: SnapshotView, summary: AllergySummary) -> Iterator[Blo
     if summary.unavailable:
         yield from _absence_blocks(view, AllergyIntolerance, [a.source for a in summary.items])
     if summary.items:
-        rows = [(a.substance, a.reaction, a.severity, a.category) for a in summary.items]
-        columns = (("Substance", 4), ("Reaction", 5), ("Severity", 2), ("Category", 2))
+        rows = [
+            (
+                item.substance,
+                item.reaction,
+                display.describe_allergy_harm(item),
+                "; ".join(filter(None, (item.category, display.describe_allergy_note(item)))),
+            )
+            for item in summary.items
+        ]
+        columns = (("Substance", 4), ("Reaction", 5), ("Severity", 2), ("Category, note", 4))
         yield Table(columns, rows)
 
 

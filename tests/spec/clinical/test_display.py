@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from downtime.clinical import display
-from downtime.clinical.model import Patient
+from downtime.clinical.model import AllergyIntolerance, Patient
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -83,3 +83,18 @@ def test_a_missing_date_of_birth_is_said_not_left_blank():
 )
 def test_durations(span, text):
     assert display.format_duration(span) == text
+
+
+@pytest.mark.parametrize(
+    ("fields", "harm", "note"),
+    [
+        ({"severity": "severe", "criticality": "high"}, "severe, high risk", ""),
+        ({"criticality": "unable-to-assess"}, "", ""),
+        ({"verification": "confirmed"}, "", ""),
+        ({"verification": "unconfirmed", "note": "told by\nher son"}, "", "unconfirmed; told by; her son"),
+    ],
+)  # fmt: skip
+def test_how_bad_and_how_sure_an_allergy_is(fields, harm, note):
+    allergy = AllergyIntolerance(id="1", **fields)
+    assert display.describe_allergy_harm(allergy) == harm
+    assert display.describe_allergy_note(allergy) == note
