@@ -8,7 +8,7 @@ together.
 import sys
 import zlib
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate, count
 from typing import NamedTuple
 
@@ -54,43 +54,85 @@ class PageBatch(NamedTuple):
     is_front: bool
 
 
-def object_number_range(start: int, index: int, process_count: int) -> Callable[[int], int]:
-    """Every so many ranges of numbers, so that processes never take the same and need not ask.
-
-    The function that comes back gives the first number of the next range; it takes how many
-    numbers are needed together.
-    """
-    ranges = count(start + index * _NUMBERS_PER_RANGE, process_count * _NUMBERS_PER_RANGE)
-
-    def next_range(size: int) -> int:
-        if size > _NUMBERS_PER_RANGE:
-            raise ValueError("more elements on a page than a range has numbers")
-        return next(ranges)
-
-    return next_range
-
-
 class ObjectNumbers:
-    """Object numbers, taken from ranges."""
+    """Object numbers from ranges: of `sharers` processes each keeps to every so many of them.
 
-    def __init__(self, next_range: Callable[[int], int]) -> None:
-        self.next_range = next_range
+    So processes never take the same number and need not ask each other.
+    """
+
+    def __init__(self, start: int, index: int = 0, sharers: int = 1) -> None:
+        self.use_ranges(start, index, sharers)
+
+    def use_ranges(self, start: int, index: int, sharers: int) -> None:
+        """Keep to every so many ranges from the number `start` on."""
+        first = start + index * _NUMBERS_PER_RANGE
+        self._ranges = count(first, sharers * _NUMBERS_PER_RANGE)
         self._next = self._end = 0
 
-    def use_own_ranges(self, index: int, sharers: int) -> int:
-        """Keep to every so many ranges from now on; returns the number where the first begins."""
-        start = self.next_range(1)
-        self._next = self._end = 0
-        self.next_range = object_number_range(start, index, sharers)
-        return start
+    def reserve_range(self) -> int:
+        """Where the next whole range begins."""
+        return next(self._ranges)
 
-    def reserve(self, size: int) -> int:
+    def reserve(self, size: int = 1) -> int:
         """The first of `size` numbers in a row."""
         if self._next + size > self._end:
-            self._next = self.next_range(size)
+            if size > _NUMBERS_PER_RANGE:
+                raise ValueError("more elements on a page than a range has numbers")
+            self._next = self.reserve_range()
             self._end = self._next + _NUMBERS_PER_RANGE
         self._next += size
         return self._next - size
+
+
+class _ObjectBuffer:
+    """Finished objects, behind each other; those that are no streams wait to be compressed together."""
+
+    def __init__(self, numbers: ObjectNumbers) -> None:
+        self._reserve = numbers.reserve
+        self._body: list[bytes] = []
+        self._length = 0
+        self._locations = array("Q")
+        self._pending: list[tuple[int, str]] = []
+        self._runs: list[tuple[int, int, int]] = []
+        """First number, count and place among the pending ones of what came together."""
+
+    def add(self, first: int, objects: Sequence[str]) -> None:
+        """Objects that are no streams, numbered from `first` on."""
+        self._runs.append((first, len(objects), len(self._pending)))
+        self._pending += enumerate(objects, first)
+        if len(self._pending) >= _OBJECTS_IN_STREAM:
+            self._compress()
+
+    def add_stream(self, entries: str, body: bytes, number: int) -> None:
+        data = b"%d 0 obj\n<<%b/Length %d>>\nstream\n%b\nendstream\nendobj\n" % (
+            number, entries.encode("latin-1"), len(body), body,
+        )  # fmt: skip
+        self._locations.extend((number, 1, 0, self._length))
+        self._body.append(data)
+        self._length += len(data)
+
+    def _compress(self) -> None:
+        """Put what is pending into one object stream (ISO 32000-1, 7.5.7)."""
+        if not self._pending:
+            return
+        texts = [text for _, text in self._pending]
+        offsets = accumulate(map(len, texts), lambda offset, size: offset + size + 1, initial=0)
+        head = " ".join(
+            [f"{number} {at}" for (number, _), at in zip(self._pending, offsets, strict=False)]
+        )
+        body = zlib.compress("\n".join([head, *texts]).encode("latin-1"), COMPRESSION)
+        entries = f"/Type/ObjStm/N {len(texts)}/First {len(head) + 1}/Filter/FlateDecode"
+        container = self._reserve()
+        self.add_stream(entries, body, container)
+        for first, objects, index in self._runs:
+            self._locations.extend((first, objects, container, index))
+        self._pending.clear()
+        self._runs.clear()
+
+    def finish(self) -> tuple[bytes, "array[int]"]:
+        """All bytes, and where each object is in them, as `PageBatch` has it."""
+        self._compress()
+        return b"".join(self._body), self._locations
 
 
 class PageWriter:
@@ -104,12 +146,7 @@ class PageWriter:
 
     def _start_batch(self, batch_index: int, is_front: bool) -> None:
         self.batch_index, self._is_front = batch_index, is_front
-        self._body: list[bytes] = []
-        self._length = 0
-        self._locations = array("Q")
-        self._pending: list[str] = []
-        self._pending_numbers: list[int] = []
-        self._pending_locations: list[tuple[int, int, int]] = []
+        self._objects = _ObjectBuffer(self.numbers)
         self._kids: list[int] = []
         self._pages_node = self._structure_root = 0
         self._sections: list[tuple[int, list[str]]] = []
@@ -125,8 +162,8 @@ class PageWriter:
         """What follows belongs together: one section of the document's structure."""
         if self.tagged:
             if not self._structure_root:
-                self._structure_root = self.numbers.reserve(1)
-            self._sections.append((self.numbers.reserve(1), []))
+                self._structure_root = self.numbers.reserve()
+            self._sections.append((self.numbers.reserve(), []))
 
     def add_page(
         self,
@@ -141,7 +178,7 @@ class PageWriter:
         `use_glyphs`, and each of `tags` that has content is opened in it (`marked_content_start`).
         """
         if not self._kids:
-            self._pages_node = self.numbers.reserve(1)
+            self._pages_node = self.numbers.reserve()
         if self.tagged and not self._sections:
             self.begin_section()
         page = self.numbers.reserve(2 + len(tags))
@@ -155,7 +192,7 @@ class PageWriter:
             f"<</Type/Page/Parent {self._pages_node} 0 R/MediaBox[0 0 {size[0]:.2f} {size[1]:.2f}]"
             f"/Resources<</Font<<{fonts}>>/XObject<<{forms}>>>>/Contents {stream} 0 R{key}>>"
         )
-        self._add_objects(page, [entries, *self._tag(tags, page)])
+        self._objects.add(page, [entries, *self._tag(tags, page)])
         self._kids.append(page)
 
     def _key(self, page: int) -> int:
@@ -176,78 +213,52 @@ class PageWriter:
         last = len(self._kids) - 1
         if self._kids:
             entries = f"/Parent {TREE} 0 R/Count {last + 1}/Kids[{references(self._kids)}]"
-            self._add_objects(self._pages_node, [f"<</Type/Pages{entries}>>"])
+            self._objects.add(self._pages_node, [f"<</Type/Pages{entries}>>"])
         if self._sections:
             leaf = self._finish_tags(last)
-        self._flush()
+        data, locations = self._objects.finish()
         batch = PageBatch(
-            b"".join(self._body), self._locations, self._pages_node, last + 1, self._structure_root, leaf,
-            (self._key(0), self._key(last)), _parse_glyphs(self._glyphs_used), self._is_front,
-        )  # fmt: skip
+            data=data,
+            object_locations=locations,
+            pages_node=self._pages_node,
+            pages=last + 1,
+            structure_root=self._structure_root,
+            parent_tree_leaf=leaf,
+            parent_tree_keys=(self._key(0), self._key(last)),
+            glyphs=_parse_glyphs(self._glyphs_used),
+            is_front=self._is_front,
+        )
         self._start_batch(next_index, is_front)
         return batch
 
     def _finish_tags(self, last: int) -> int:
         for number, kids in self._sections:
             entries = f"<</S/Sect/P {self._structure_root} 0 R/K[{' '.join(kids)}]>>"
-            self._add_objects(number, [entries])
+            self._objects.add(number, [entries])
         sections = references([number for number, _ in self._sections])
-        self._add_objects(self._structure_root, [f"<</S/Div/P {DOCUMENT} 0 R/K[{sections}]>>"])
-        leaf = self.numbers.reserve(1)
+        self._objects.add(self._structure_root, [f"<</S/Div/P {DOCUMENT} 0 R/K[{sections}]>>"])
+        leaf = self.numbers.reserve()
         limits = f"{self._key(0)} {self._key(last)}"
-        self._add_objects(leaf, [f"<</Limits[{limits}]/Nums[{' '.join(self._parent_tree_rows)}]>>"])
+        self._objects.add(leaf, [f"<</Limits[{limits}]/Nums[{' '.join(self._parent_tree_rows)}]>>"])
         return leaf
 
     def reserve(self) -> int:
         """A number for an object that is still to be written."""
-        return self.numbers.reserve(1)
+        return self.numbers.reserve()
 
     def object(self, content: str, number: int) -> int:
         """Put an object that is not a stream."""
-        self._add_objects(number, [content])
+        self._objects.add(number, [content])
         return number
 
     def stream(self, entries: str, body: bytes, number: int) -> int:
         """Put a stream; `entries` are those of its dictionary besides its length."""
-        data = b"%d 0 obj\n<<%b/Length %d>>\nstream\n%b\nendstream\nendobj\n" % (
-            number, entries.encode("latin-1"), len(body), body,
-        )  # fmt: skip
-        self._locations.extend((number, 1, 0, self._length))
-        self._body.append(data)
-        self._length += len(data)
+        self._objects.add_stream(entries, body, number)
         return number
-
-    def _add_objects(self, first: int, objects: list[str]) -> None:
-        self._pending_locations.append((first, len(objects), len(self._pending)))
-        self._pending_numbers += range(first, first + len(objects))
-        self._pending += objects
-        if len(self._pending) >= _OBJECTS_IN_STREAM:
-            self._flush()
-
-    def _flush(self) -> None:
-        if not self._pending:
-            return
-        container = self.numbers.reserve(1)
-        places = accumulate(
-            map(len, self._pending), lambda offset, size: offset + size + 1, initial=0
-        )
-        head = [
-            f"{number} {offset}"
-            for number, offset in zip(self._pending_numbers, places, strict=False)
-        ]
-        top = " ".join(head) + "\n"
-        texts = "\n".join(self._pending)
-        body = zlib.compress((top + texts).encode("latin-1"), COMPRESSION)
-        entries = f"/Type/ObjStm/N {len(head)}/First {len(top)}/Filter/FlateDecode"
-        self.stream(entries, body, container)
-        for first, objects, index in self._pending_locations:
-            self._locations.extend((first, objects, container, index))
-        self._pending.clear()
-        self._pending_numbers.clear()
-        self._pending_locations.clear()
 
 
 def _parse_glyphs(used: dict[str, set[str]]) -> dict[str, set[int]]:
+    """Glyphs by face, from their hexadecimal texts."""
     return {name: _parse_hexadecimal(texts) for name, texts in used.items() if texts}
 
 

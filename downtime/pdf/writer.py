@@ -32,7 +32,6 @@ from downtime.pdf.page_batch import (
     ObjectNumbers,
     PageBatch,
     PageWriter,
-    object_number_range,
 )
 from downtime.pdf.tags import pdf_text, references
 from downtime.pdf.typeface import FACES
@@ -47,7 +46,7 @@ class PdfWriter(PageWriter):
     def __init__(
         self, out: BinaryIO, title: str, created: datetime, *, tagged: bool = True
     ) -> None:
-        super().__init__(ObjectNumbers(object_number_range(FIRST_FREE, 0, 1)), tagged)
+        super().__init__(ObjectNumbers(FIRST_FREE), tagged)
         self._out = out
         self._title, self._created = title, created
         self._position = self._page_count = self._batch_count = 0
@@ -74,9 +73,8 @@ class PdfWriter(PageWriter):
 
     def begin_section(self) -> None:
         """What follows belongs together: one section of the document's structure."""
-        if len(self._kids) >= (
-            BATCH_PAGES if self._page_count else 1
-        ):  # the first page leaves at once
+        full = BATCH_PAGES if self._page_count else 1  # the first page leaves at once
+        if len(self._kids) >= full:
             self.append_batch(self.finish_batch(self.next_batch_index()))
         super().begin_section()
 

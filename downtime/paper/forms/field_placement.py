@@ -17,6 +17,8 @@ from downtime.paper.forms.model import FieldType
 NUMBERS = ("page", "x", "y", "width", "height", "step")
 TYPES = tuple(kind for kind, row in FIELD_TYPES.items() if row.can_be_drawn)
 """Types that a field drawn here may have; a choice is drawn option by option."""
+_EVERY_PAGE, _FIRST_PAGE = "0", "1"
+"""The pages of a place that every form has, and of a field, unless it says another."""
 _USUAL_LABEL = {"x": 20.0, "y": 20.0, "width": 90.0, "height": 40.0}
 
 
@@ -27,13 +29,23 @@ class BoxRow:
     key: str
     text: str = ""
     type: str = "string"
-    page: str = "1"
+    page: str = _FIRST_PAGE
     x: str = ""
     y: str = ""
     width: str = ""
     height: str = ""
     step: str = ""
     field: str = ""
+
+    @property
+    def link_id(self) -> str:
+        """The field that the rectangle belongs to."""
+        return self.key.partition("=")[0]
+
+    @property
+    def option(self) -> str:
+        """The code of the option that it is the rectangle of; empty unless it is of one."""
+        return self.key.partition("=")[2]
 
     @property
     def is_reserved(self) -> bool:
@@ -74,26 +86,26 @@ def _make_pdf_item(field: Mapping[str, Any], used: dict[str, int]) -> dict[str, 
 
 def list_rows(form: Mapping[str, Any]) -> list[BoxRow]:
     """Every place of a definition, and its fields that have none yet."""
-    rows = [_make_row(key, place, "", "", "0") for key, place in (form.get("place") or {}).items()]
+    reserved = (form.get("place") or {}).items()
+    rows = [_make_row(key, place, page=_EVERY_PAGE) for key, place in reserved]
     for item in _list_fields(form.get("item") or []):
         rows += _make_item_rows(item)
     return rows
 
 
 def _make_item_rows(item: Mapping[str, Any]) -> Iterator[BoxRow]:
-    link_id, text, kind = item["linkId"], item.get("text", ""), item["type"]
-    place = item.get("place") or {}
+    link_id, kind, place = item["linkId"], item["type"], item.get("place") or {}
     if kind != FieldType.CHOICE or any(name in place for name in ("x", "field")):
-        yield _make_row(link_id, place, text, kind, "1")
+        yield _make_row(link_id, place, text=item.get("text", ""), type=kind)
         return
     for option in item["answerOption"]:
         code = option["code"]
-        yield _make_row(f"{link_id}={code}", place.get(code, {}), option["display"], kind, "1")
+        yield _make_row(f"{link_id}={code}", place.get(code, {}), text=option["display"], type=kind)
 
 
-def _make_row(key: str, place: Mapping[str, Any], text: str, kind: str, page: str) -> BoxRow:
-    texts = {name: _format_value(place[name]) for name in (*NUMBERS, "field") if name in place}
-    return BoxRow(**{"key": key, "text": text, "type": kind or "string", "page": page, **texts})
+def _make_row(key: str, place: Mapping[str, Any], **more: str) -> BoxRow:
+    typed = {name: _format_value(place[name]) for name in (*NUMBERS, "field") if name in place}
+    return BoxRow(key, **more | typed)
 
 
 def _format_value(value: Any) -> str:
@@ -108,18 +120,16 @@ def place_fields(form: Mapping[str, Any], drawn: Sequence[BoxRow]) -> dict[str, 
     keys = [row.key for row in drawn]
     if double := next((key for key in keys if keys.count(key) > 1), None):
         raise InputError("place.twice", f"'{double}' has two rows.", "Give each a name of its own.")
-    own_rows = {row.key: row for row in drawn if not row.is_reserved}
     by_field: dict[str, list[BoxRow]] = {}
-    for row in own_rows.values():
-        by_field.setdefault(row.key.partition("=")[0], []).append(row)
+    reserved: dict[str, dict[str, Any]] = {}
+    for row in drawn:
+        if not row.is_reserved:
+            by_field.setdefault(row.link_id, []).append(row)
+        elif place := _make_place(row, _EVERY_PAGE):
+            reserved[row.key] = place
     items = _update_items(form.get("item") or [], by_field)
-    items += [_make_item(link_id, those) for link_id, those in by_field.items()]
-    reserved = {row.key: _make_place(row, "0") for row in drawn if row.is_reserved}
-    return {
-        **form,
-        "place": {key: place for key, place in reserved.items() if place},
-        "item": items,
-    }
+    items += [_make_item(link_id, boxes) for link_id, boxes in by_field.items()]
+    return {**form, "place": reserved, "item": items}
 
 
 def check_has_field(form: Mapping[str, Any]) -> None:
@@ -146,36 +156,25 @@ def _update_items(items: Sequence[Any], by_field: dict[str, list[BoxRow]]) -> li
     return updated
 
 
-def _update_item(item: Mapping[str, Any], boxes: Sequence[BoxRow]) -> dict[str, Any]:
-    unchanged = {name: value for name, value in item.items() if name != "place"}
-    if any("=" in row.key for row in boxes):
-        return {**unchanged, **_make_choice(boxes)}
-    row = boxes[0]
-    kind = item["type"] if item["type"] == FieldType.CHOICE else row.type
-    place = _make_place(row, "1")
-    return {**unchanged, "text": row.text, "type": kind, **({"place": place} if place else {})}
-
-
 def _make_item(link_id: str, boxes: Sequence[BoxRow]) -> dict[str, Any]:
-    if any("=" in row.key for row in boxes):
-        return {
-            "linkId": link_id,
-            "text": link_id.capitalize(),
-            "type": "choice",
-            **_make_choice(boxes),
-        }
-    return _update_item({"linkId": link_id, "type": boxes[0].type}, boxes)
+    kind = FieldType.CHOICE.value if boxes[0].option else boxes[0].type
+    return _update_item({"linkId": link_id, "text": link_id.capitalize(), "type": kind}, boxes)
 
 
-def _make_choice(boxes: Sequence[BoxRow]) -> dict[str, Any]:
-    options = {row.key.partition("=")[2]: row for row in boxes}
-    places = {code: _make_place(row, "1") for code, row in options.items()}
-    return {
-        "answerOption": [
-            {"code": code, "display": row.text or code} for code, row in options.items()
-        ],
-        "place": {code: place for code, place in places.items() if place},
-    }
+def _update_item(item: Mapping[str, Any], boxes: Sequence[BoxRow]) -> dict[str, Any]:
+    updated = {name: value for name, value in item.items() if name != "place"}
+    row = boxes[0]
+    if any(box.option for box in boxes):
+        updated["answerOption"] = [
+            {"code": box.option, "display": box.text or box.option} for box in boxes
+        ]
+        places = {box.option: _make_place(box, _FIRST_PAGE) for box in boxes}
+        return {**updated, "place": {code: place for code, place in places.items() if place}}
+    updated["text"] = row.text
+    if item["type"] != FieldType.CHOICE:
+        updated["type"] = row.type
+    place = _make_place(row, _FIRST_PAGE)
+    return {**updated, "place": place} if place else updated
 
 
 def _make_place(row: BoxRow, default_page: str) -> dict[str, Any]:
@@ -184,14 +183,11 @@ def _make_place(row: BoxRow, default_page: str) -> dict[str, Any]:
         return {"field": row.field}
     if not any((row.x, row.y, row.width, row.height)):
         return {}
-    values: dict[str, Any] = {}
-    for name in NUMBERS:
-        text = getattr(row, name)
-        if not text or (name == "page" and text == default_page):
-            continue
-        number = _parse_number(row.key, name, text)
-        values[name] = int(number) if name == "page" else round(number, 1)
-    return values
+    typed = {name: getattr(row, name) for name in NUMBERS}
+    if row.page == default_page:
+        del typed["page"]
+    values = {name: _parse_number(row.key, name, text) for name, text in typed.items() if text}
+    return {name: int(n) if name == "page" else round(n, 1) for name, n in values.items()}
 
 
 def _parse_number(key: str, name: str, text: str) -> float:

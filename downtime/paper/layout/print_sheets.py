@@ -78,7 +78,8 @@ def print_sheets(
     document, imprint = printer.document, printer.imprint
     document.append_batch(document.finish_batch(document.next_batch_index()))
     others = cores - 1
-    start = document.numbers.use_own_ranges(others, cores)
+    start = document.numbers.reserve_range()
+    document.numbers.use_ranges(start, others, cores)
 
     def start_worker(number: int) -> PrintWorker:
         arguments = PrintWorkerArguments((start, number, cores), imprint, document.tagged)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from downtime.paper.layout.model import FormLayout, FormSheet, Imprint, ListSheet, PrintedSheet
 from downtime.paper.layout.page_fields import EmbeddedPage
 from downtime.paper.layout.stamp_pages import PageStamper
-from downtime.pdf.page_batch import ObjectNumbers, PageBatch, PageWriter, object_number_range
+from downtime.pdf.page_batch import ObjectNumbers, PageBatch, PageWriter
 from downtime.processes.pool import serve_worker
 
 SheetToPrint = tuple[PrintedSheet, bool]
@@ -22,7 +22,7 @@ class PrintWorkerArguments(NamedTuple):
     """What a process that prints begins with."""
 
     numbers: tuple[int, int, int]
-    """Which object numbers are its own, see `object_number_range`."""
+    """Which object numbers are its own, see `ObjectNumbers`."""
     imprint: Imprint
     tagged: bool
 
@@ -64,7 +64,7 @@ class BatchPrinter:
 @contextmanager
 def _prepare(arguments: PrintWorkerArguments) -> Iterator[Callable[[BatchMessage], PrintedBatch]]:
     layouts, pages = dict[str, FormLayout](), dict[str, list[EmbeddedPage]]()
-    numbers = ObjectNumbers(object_number_range(*arguments.numbers))
+    numbers = ObjectNumbers(*arguments.numbers)
     printer = BatchPrinter(numbers, arguments.imprint, arguments.tagged, pages)
 
     def print_batch(message: BatchMessage) -> PrintedBatch:
