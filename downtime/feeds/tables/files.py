@@ -36,6 +36,8 @@ from downtime.feeds.tables.csv_rows import HEADER_ROWS, TableRow, decode_csv, sp
 from downtime.feeds.tables.mapping import TableMapping, normalise_title, table_mappings
 from downtime.feeds.tables.rows import RowReader
 
+_CUT = "the row has more cells than the list has columns: one was cut at a delimiter"
+_NO_NUMBER = "a spreadsheet changed its numbers: the patient cannot be told apart"
 _STAMP = re.compile(r"(?<!\d)(20\d\d)-?(\d\d)-?(\d\d)(?:[-_T ]?(\d\d)[-:.]?(\d\d))?(?:\d\d)?(?!\d)")
 
 
@@ -197,8 +199,7 @@ def _cells(row: TableRow, columns: dict[str, int]) -> dict[str, str]:
 
 def _row_message(table: _Table, row: TableRow, columns: dict[str, int], width: int) -> FeedMessage:
     if any(cell.strip() for cell in row.cells[width:]):
-        reason = "the row has more cells than the list has columns: one was cut at a delimiter"
-        raise UnusableMessageError("", reason)
+        raise UnusableMessageError("", _CUT)
     position, mapping = Position(table.name, row.number), table.mapping
     today = table.clock().astimezone(table.context.zone).date()
     cells = _cells(row, columns)
@@ -208,10 +209,11 @@ def _row_message(table: _Table, row: TableRow, columns: dict[str, int], width: i
         position=position,
         kind="row",
         source=mapping.source,
-        sent=changes[0].sent,
+        sent=changes[0].sent if changes else table.sent,
         content=changes,
         origin=_origin(table, row),
         findings=(*table.findings, *reader.findings),
+        unused="" if changes else _NO_NUMBER,
     )
 
 
@@ -222,16 +224,20 @@ def _join_rows(
     mapping, position = table.mapping, Position(table.name, 1)
     changes: list[Change] = []
     findings: Counter[Finding] = Counter()
-    unusable = 0
+    unusable = damaged = 0
     for row in rows:
         item = _read_row(table, row, columns, width)
         if isinstance(item, Reject):
             unusable += 1
+            damaged += item.reason == _CUT
             yield item
         else:
+            unusable += not item.content
+            damaged += not item.content
             findings.update(item.findings)
             changes += (change for change in item.content if isinstance(change, Change))
     if rows and unusable == len(rows):
+        yield from _describe_unused(table, tuple(_sum_findings(findings)))
         return
     as_at = max((change.sent for change in changes), default=table.sent)
     replacement = Replacement(
@@ -249,17 +255,35 @@ def _join_rows(
         sent=as_at,
         content=(replacement, *people),
         origin=Origin("table", "", mapping.name, as_at, 1),
-        findings=(*_check_list(table, rows, unusable, width), *_sum_findings(findings)),
+        findings=(*_check_list(table, rows, unusable, damaged), *_sum_findings(findings)),
     )
 
 
+def _describe_unused(table: _Table, findings: tuple[Finding, ...]) -> Iterator[FeedMessage]:
+    """A list of which no row is used: it replaces nothing. Its rejects have said why, else this does."""
+    if findings:
+        yield FeedMessage(
+            position=Position(table.name, 1),
+            kind="table",
+            source=table.mapping.source,
+            sent=table.sent,
+            content=(),
+            origin=Origin("table", "", table.mapping.name, table.sent, 1),
+            findings=findings,
+            unused=_NO_NUMBER,
+        )
+
+
 def _check_list(
-    table: _Table, rows: list[TableRow], unusable: int, width: int
+    table: _Table, rows: list[TableRow], unusable: int, damaged: int
 ) -> Iterator[Finding]:
     """Why a full table may not be all that there is."""
-    if unusable * 100 > len(rows) * table.context.settings.feeds.max_unusable_rows_percent:
+    most = table.context.settings.feeds.max_unusable_rows_percent
+    if damaged:
+        yield table.find(f"{damaged} of the {len(rows)} rows of the list are damaged")
+    elif unusable * 100 > len(rows) * most:
         yield table.find(f"{unusable} of the {len(rows)} rows of the list cannot be used")
-    elif len(rows) > 1 and len(rows[-1].cells) < width <= min(len(r.cells) for r in rows[:-1]):
+    elif len(rows) > 1 and len(rows[-1].cells) < min(len(row.cells) for row in rows[:-1]):
         yield table.find("the last row of the list is shorter than all others: it may be cut off")
 
 

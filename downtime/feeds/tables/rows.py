@@ -56,11 +56,16 @@ class RowReader:
         self.findings.append(Finding(kind, self.mapping.source, text, title))
 
     def read(self) -> list[Change]:
-        """What the row says; UnusableMessageError names the column, never what stands in it."""
+        """What the row says; UnusableMessageError names the column, never what stands in it.
+
+        Nothing, when its only numbers were broken by a spreadsheet: that is a finding.
+        """
         record = self.mapping.record
         self._drop_damaged_numbers()
         numbers = self._patient()
         if not numbers and record != "Location":
+            if self.has_damaged_number:
+                return []
             raise UnusableMessageError(
                 " / ".join(self._titles(*_NUMBER_TARGETS)),
                 "the row holds no hospital number and no valid NHS number: "
@@ -99,6 +104,11 @@ class RowReader:
             sent=sent,
             position=self.position,
         )
+
+    @property
+    def has_damaged_number(self) -> bool:
+        """Whether a number was found that a spreadsheet broke, or that fails its check."""
+        return any(finding.kind is FindingKind.NUMBER_DAMAGED for finding in self.findings)
 
     def _drop_damaged_numbers(self) -> None:
         for target, cell in self.cells.items():

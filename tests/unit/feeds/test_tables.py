@@ -142,7 +142,7 @@ def test_a_reject_names_its_row_and_holds_no_data(read):
 
 
 def test_a_row_without_a_number_is_a_reject(read):
-    changes = read(HEADER + ROW.replace("H1001,999 000 0018", ",9990000019"))
+    changes = read(HEADER + ROW.replace("H1001,999 000 0018", ","))
     assert changes[0].segment == "Hospital No / NHS No"
     assert "cannot be told apart" in changes[0].reason
 
@@ -226,6 +226,13 @@ def test_a_list_that_was_cut_off_or_of_which_many_rows_are_wrong_is_implausible(
     assert kinds == [["list-implausible"], ["list-implausible"], []]
 
 
+@pytest.mark.parametrize("bad", ["W1,99,A99,SMITH, JOHN,,V99", "W1,99,1.2E+05,SMITH,,V99"])
+def test_one_damaged_row_holds_a_long_list_back(read, bad):
+    rows = [f"W1,{number},A{number},SMITH,,V{number}\n" for number in range(1, 50)]
+    message = read(f"{WARD_HEADER}{''.join(rows)}{bad}\n", name="ward.csv", ward=WARD)[-1]
+    assert "list-implausible" in [finding.kind for finding in message.findings]
+
+
 @pytest.mark.parametrize(
     ("text", "born"),
     [
@@ -256,8 +263,10 @@ def test_a_two_digit_year_of_an_appointment_is_the_nearest(read):
 )
 def test_a_number_that_a_spreadsheet_broke_is_no_identity(read, number):
     row = f"W1,1,{number},SMITH,01/02/1960,V1\n"
-    items = read(WARD_HEADER + row, name="ward.csv", ward={**WARD, "full": False})
-    assert [type(item) for item in items] == [Reject]
+    for is_full in (True, False):
+        (unused,) = read(WARD_HEADER + row, name="ward.csv", ward={**WARD, "full": is_full})
+        assert (unused.outcome, unused.content) == ("not-used", ())
+        assert [finding.kind for finding in unused.findings] == ["number-damaged"]
     named = {**WARD, "full": False, "columns": {**WARD["columns"], "NHS": "patient.nhs"}}
     text = f"NHS,{WARD_HEADER}9990000018,{row}"
     (message,) = read(text, name="ward.csv", ward=named)
