@@ -54,14 +54,14 @@ class TokenKeeper:
     def _request(self) -> tuple[str, float]:
         source = self.source
         form = {"grant_type": "client_credentials", "scope": source.scope}
-        basic = None
+        basic: httpx.BasicAuth | None = None
         if source.key_file:
             form["client_assertion_type"] = _ASSERTION_TYPE
             form["client_assertion"] = sign_assertion(source)
         else:
             basic = httpx.BasicAuth(source.client_id, read_secret_file(source.secret_file))
         answer = self.http.post(
-            source.token_url, data=form, auth=basic, headers={"Accept": "application/json"}
+            source.token_url, data=form, auth=basic or httpx.USE_CLIENT_DEFAULT, headers={"Accept": "application/json"}
         )
         try:
             values = answer.json() if answer.is_success else {}

@@ -240,9 +240,9 @@ def test_a_page_without_end_is_not_read(pull):
 
 
 def test_a_redirect_does_not_take_the_token_along(pull):
-    with moody((302, {"Location": "http://other.example/"}, b"")) as running:
-        with pytest.raises(UserError):
-            pull(running.url).poll()
+    step = (302, {"Location": "http://other.example/"}, b"")
+    with moody(step) as running, pytest.raises(UserError):
+        pull(running.url).poll()
 
 
 def test_nobody_there_is_said(pull):
