@@ -192,12 +192,11 @@ class _StateUpdate:
         """Write the pending changes and who was mentioned."""
         db, names = self._db, sorted(self._pending)
         states = publisher_state.select_states(db, names)
+        applied = (
+            (name, self._apply_pending(name, states.get(name) or RecordState())) for name in names
+        )
         publisher_state.save_states(
-            db,
-            (
-                (name, self._apply_pending(name, states.get(name) or RecordState()))
-                for name in names
-            ),
+            db, ((name, state) for name, state in applied if name in states or not state.is_blank)
         )
         publisher_state.save_mentions(db, self._mentions.take_unsaved())
         publisher_state.save_identity_changes(db, self._identity_changes)

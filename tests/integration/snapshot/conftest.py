@@ -1,12 +1,16 @@
-"""A snapshot made from a list of records, as loading makes it."""
+"""A snapshot made from a list of records, as loading makes it, or built from messages."""
 
 import os
 
 import pytest
 
+from downtime.settings import Settings
+from downtime.snapshot import build_snapshot
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.store import record_tables
 from downtime.snapshot.store.opened_snapshot import Snapshot
+from downtime.vault import device, schema
+from downtime.vault.vault import Vault
 
 
 @pytest.fixture
@@ -30,3 +34,26 @@ def make(tmp_path):
     yield build
     for snapshot in opened:
         snapshot.close()
+
+
+@pytest.fixture
+def me(home, clock):
+    """A machine that publishes to itself."""
+    key = os.urandom(32)
+    device.create_device(home, key, "K7", "publisher")
+    vault = Vault(home, key, clock)
+    schema.create_schema(vault.db, clock)
+    yield vault
+    vault.close()
+
+
+@pytest.fixture
+def build(me, actor, tmp_path):
+    def from_text(*messages, settings=Settings()):  # noqa: B008
+        feed = tmp_path / "adt.hl7"
+        feed.write_text("".join(messages), encoding="utf-8")
+        return build_snapshot.build_snapshot(
+            me, settings, [feed], tmp_path / "share", actor, "test"
+        )
+
+    return from_text

@@ -1,15 +1,12 @@
 """From feed files to what a ward laptop shows."""
 
 import json
-import os
 
 import pytest
 
 from downtime.settings import Settings, SnapshotSettings
-from downtime.snapshot import build_snapshot, load_bundle, local_snapshots
+from downtime.snapshot import load_bundle, local_snapshots
 from downtime.transport import folder
-from downtime.vault import device, schema
-from downtime.vault.vault import Vault
 
 ADMISSION = (
     "MSH|^~\\&|PAS|DEMO|||20261102100000||ADT^A01|1|P|2.4\r"
@@ -24,29 +21,6 @@ DISCHARGE = (
     "PV1|1|I|W1^A^4||||||||||||||||V1|||||||||||||||||||||||||20261102100000|20261102120000\r"
 )
 BROKEN = "MSH|^~\\&|PAS|DEMO|||20261102120000||ADT^A01|3|P|2.4\rEVN|A01|20261102120000\r"
-
-
-@pytest.fixture
-def me(home, clock):
-    """A machine that publishes to itself."""
-    key = os.urandom(32)
-    device.create_device(home, key, "K7", "publisher")
-    vault = Vault(home, key, clock)
-    schema.create_schema(vault.db, clock)
-    yield vault
-    vault.close()
-
-
-@pytest.fixture
-def build(me, actor, tmp_path):
-    def from_text(*messages, settings=Settings()):  # noqa: B008
-        feed = tmp_path / "adt.hl7"
-        feed.write_text("".join(messages), encoding="utf-8")
-        return build_snapshot.build_snapshot(
-            me, settings, [feed], tmp_path / "share", actor, "test"
-        )
-
-    return from_text
 
 
 def test_feeds_become_a_snapshot_that_a_ward_can_ask(me, actor, build):
