@@ -52,6 +52,7 @@ class _Table:
     clock: Clock
     findings: tuple[Finding, ...] = ()
     """About the file as a whole."""
+    has_last_line_end: bool = True
 
     def find(self, text: str) -> Finding:
         """The finding that puts the list into quarantine."""
@@ -72,6 +73,7 @@ def read_csv(
         text = f"bytes that are no characters of {profile.character_set}"
         finding = Finding(FindingKind.CHARACTER_SET, table.mapping.source, text)
         table = replace(table, findings=(finding,))
+    table = replace(table, has_last_line_end=decoded.text.endswith(("\n", "\r")))
 
     def count_columns(row: list[str]) -> int:
         return len(_find_columns(row, table.mapping))
@@ -283,8 +285,13 @@ def _check_list(
         yield table.find(f"{damaged} of the {len(rows)} rows of the list are damaged")
     elif unusable * 100 > len(rows) * most:
         yield table.find(f"{unusable} of the {len(rows)} rows of the list cannot be used")
-    elif len(rows) > 1 and len(rows[-1].cells) < min(len(row.cells) for row in rows[:-1]):
-        yield table.find("the last row of the list is shorter than all others: it may be cut off")
+    elif not table.has_last_line_end and _is_last_row_short(rows):
+        yield table.find("the list ends in the middle of a row: it may be cut off")
+
+
+def _is_last_row_short(rows: list[TableRow]) -> bool:
+    shortest = min((len(row.cells) for row in rows[:-1]), default=0)
+    return bool(rows) and len(rows[-1].cells) < shortest
 
 
 def _sum_findings(findings: Counter[Finding]) -> Iterator[Finding]:

@@ -226,6 +226,13 @@ def test_a_list_that_was_cut_off_or_of_which_many_rows_are_wrong_is_implausible(
     assert kinds == [["list-implausible"], ["list-implausible"], []]
 
 
+def test_a_line_below_the_list_is_no_part_of_it(read):
+    rows = [f"W1,{number},A{number},SMITH,,V{number}\n" for number in range(1, 50)]
+    message = read(f"{WARD_HEADER}{''.join(rows)}49 patients\n", name="ward.csv", ward=WARD)[-1]
+    assert message.findings == ()
+    assert len(message.content[0].changes) == 49
+
+
 @pytest.mark.parametrize("bad", ["W1,99,A99,SMITH, JOHN,,V99", "W1,99,1.2E+05,SMITH,,V99"])
 def test_one_damaged_row_holds_a_long_list_back(read, bad):
     rows = [f"W1,{number},A{number},SMITH,,V{number}\n" for number in range(1, 50)]
