@@ -118,10 +118,10 @@ def _describe_entry(entry: LedgerEntry) -> dict[str, Any]:
 
 
 def _list_line(entry: LedgerEntry) -> str:
-    words = (entry.source, entry.sender, entry.control_id, entry.reason)
+    details = (entry.source, entry.sender, entry.control_id, entry.reason)
     return (
         f"{entry.arrival:>9}  {entry.received}  {entry.kind:<12} {entry.outcome:<12} "
-        f" {'  '.join(word for word in words if word)}"
+        f" {'  '.join(filter(None, details))}"
     )
 
 

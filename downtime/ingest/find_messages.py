@@ -10,10 +10,11 @@ from downtime.feeds.hl7.segments import decode_text
 from downtime.feeds.model import Change, FeedMessage, Operation, Outcome
 from downtime.ingest.ledger import Ledger
 from downtime.ingest.model import LedgerEntry, MessageFilter
-from downtime.ingest.read_ledger import KeptRaw, get_raw
+from downtime.ingest.read_ledger import StoredRaw, get_raw
 from downtime.ingest.read_raw import number_items, read_raw
 from downtime.ingest.store import day_file, messages
 
+_TEXTS = (FileFormat.HL7, FileFormat.JSON, FileFormat.TABLE)
 PAGE = 100
 """Messages that are shown at a time."""
 
@@ -80,22 +81,22 @@ def get_entry(ledger: Ledger, arrival: int) -> LedgerEntry:
 def show_message(ledger: Ledger, arrival: int) -> ShownMessage:
     """One message as it came, and the records that it touches as it is read today; NotFoundError."""
     entry = get_entry(ledger, arrival)
-    kept = get_raw(ledger, arrival)
-    if kept is None:
+    stored = get_raw(ledger, arrival)
+    if stored is None:
         return ShownMessage(entry, b"", "", ())
-    touched = _list_touched(ledger, kept, arrival)
-    return ShownMessage(entry, kept.raw.data, str(kept.raw.format), touched)
+    touched = _list_touched(ledger, stored, arrival)
+    return ShownMessage(entry, stored.raw.data, str(stored.raw.format), touched)
 
 
 def describe_raw(shown: ShownMessage) -> str:
     """What came, as text with a line for each segment; a workbook says only how long it is."""
-    if shown.format == FileFormat.WORKBOOK:
+    if shown.format not in _TEXTS:
         return f"{shown.format}, {len(shown.raw)} bytes"
     return "\n".join(decode_text(shown.raw).splitlines())
 
 
-def _list_touched(ledger: Ledger, kept: KeptRaw, arrival: int) -> tuple[TouchedRecord, ...]:
-    items = number_items(kept.raw, kept.arrival, read_raw(kept.raw, ledger.context))
+def _list_touched(ledger: Ledger, stored: StoredRaw, arrival: int) -> tuple[TouchedRecord, ...]:
+    items = number_items(stored.raw, stored.arrival, read_raw(stored.raw, ledger.context))
     item = next((item for number, item in items if number == arrival), None)
     if not isinstance(item, FeedMessage):
         return ()

@@ -147,13 +147,17 @@ class Ledger:
         """What is the same and was received before, within the retention. Only while `writing`."""
         find = day_file.find_document if is_document else day_file.find_repeated
         newest = self._newest
-        if newest and newest.newest_stamp >= stamp and (found := find(newest.db, stamp, digest)):
-            return found
+        if (
+            newest
+            and newest.newest_stamp >= stamp
+            and (repetition := find(newest.db, stamp, digest))
+        ):
+            return repetition
         for path in reversed(self._days[:-1]):
             if self._get_past_stamp(path) >= stamp and (
-                found := find(self._opened(path).db, stamp, digest)
+                repetition := find(self._opened(path).db, stamp, digest)
             ):
-                return found
+                return repetition
         return None
 
     def _get_past_stamp(self, path: Path) -> int:

@@ -13,7 +13,7 @@ from downtime.ingest.store import day_file, messages
 from downtime.ingest.store.day_file import BlockRow, DocumentRow
 
 
-class KeptRaw(NamedTuple):
+class StoredRaw(NamedTuple):
     """What was received under one arrival number, or under several that begin with it."""
 
     arrival: int
@@ -36,15 +36,15 @@ def read_day(ledger: Ledger, path: Path, arrival: int = 0) -> Iterator[RecordedM
     with ledger.reading(path) as day:
         if day_file.get_next_arrival(day.db) <= arrival + 1:
             return
-        for kept in _iterate_raw(day, arrival):
-            items = read_raw(kept.raw, ledger.context)
-            for number, item in number_items(kept.raw, kept.arrival, items):
+        for stored in _iterate_raw(day, arrival):
+            items = read_raw(stored.raw, ledger.context)
+            for number, item in number_items(stored.raw, stored.arrival, items):
                 if number > arrival:
-                    released = bool(kept.released_from)
-                    yield RecordedMessage(number, item, kept.received, released=released)
+                    released = bool(stored.released_from)
+                    yield RecordedMessage(number, item, stored.received, released=released)
 
 
-def get_raw(ledger: Ledger, arrival: int) -> KeptRaw | None:
+def get_raw(ledger: Ledger, arrival: int) -> StoredRaw | None:
     """What holds one message as it was received; None when it is not kept (any more)."""
     path = ledger.find_day(arrival)
     if path is None:
@@ -54,28 +54,28 @@ def get_raw(ledger: Ledger, arrival: int) -> KeptRaw | None:
             return _unpack_document(day, document)
         block = day_file.get_block(day.db, arrival)
         messages_of_block = _unpack_block(day, block) if block else ()
-        return next((kept for kept in messages_of_block if kept.arrival == arrival), None)
+        return next((stored for stored in messages_of_block if stored.arrival == arrival), None)
 
 
-def _iterate_raw(day: DayFile, after: int) -> Iterator[KeptRaw]:
+def _iterate_raw(day: DayFile, after: int) -> Iterator[StoredRaw]:
     blocks = (
-        kept
+        stored
         for block in day_file.select_blocks(day.db, after)
-        for kept in _unpack_block(day, block)
+        for stored in _unpack_block(day, block)
     )
     documents = (_unpack_document(day, row) for row in day_file.select_documents(day.db, after))
-    return merge(blocks, documents, key=lambda kept: kept.arrival)
+    return merge(blocks, documents, key=lambda stored: stored.arrival)
 
 
-def _unpack_block(day: DayFile, block: BlockRow) -> Iterator[KeptRaw]:
+def _unpack_block(day: DayFile, block: BlockRow) -> Iterator[StoredRaw]:
     rows = messages.select_kept(day.db, block.first, block.count)
     for row, data in zip(rows, day.packer.unpack(block.body), strict=True):
         raw = RawMessage(row.source, FileFormat.HL7, row.name, row.number, data, line=row.line)
-        yield KeptRaw(row.arrival, raw, row.received, row.released_from)
+        yield StoredRaw(row.arrival, raw, row.received, row.released_from)
 
 
-def _unpack_document(day: DayFile, row: DocumentRow) -> KeptRaw:
+def _unpack_document(day: DayFile, row: DocumentRow) -> StoredRaw:
     data = day.packer.unpack_single(row.body)
     raw = RawMessage(row.source, FileFormat(row.format), row.name, row.number, data, row.modified)
     received = messages.get_received(day.db, row.first, row.last)
-    return KeptRaw(row.first, raw, received, row.released_from)
+    return StoredRaw(row.first, raw, received, row.released_from)

@@ -52,10 +52,10 @@ class _Batch:
         if arrival := self.arrivals.get((stamp, digest)):
             return arrival
         is_document = raw.format is not FileFormat.HL7
-        found = self.ledger.find_repeated(stamp, digest, is_document=is_document)
-        if found is None or (found.was_rejected and not isinstance(items[0], Reject)):
+        repetition = self.ledger.find_repeated(stamp, digest, is_document=is_document)
+        if repetition is None or (repetition.was_rejected and not isinstance(items[0], Reject)):
             return 0
-        return found.arrival
+        return repetition.arrival
 
     def add_new(
         self,
@@ -118,7 +118,7 @@ class _Batch:
         self.day.train_dictionary()
 
     def _pack_blocks(self) -> Iterator[BlockRow]:
-        """Blocks hold consecutive numbers only, so that a message is found by its own."""
+        """Blocks hold consecutive numbers only, so that a message is repetition by its own."""
         for run in _split_runs(self.raws):
             first = run[0][0]
             for block in split_blocks(data for _, data in run):
@@ -153,7 +153,7 @@ def record_read(
     """The same for messages that have been read."""
     with ledger.writing() as day:
         batch = _Batch(ledger, day)
-        recorded = [one for raw, items in read for one in batch.add(raw, items)]
+        recorded = [message for raw, items in read for message in batch.add(raw, items)]
         batch.commit()
     return recorded
 

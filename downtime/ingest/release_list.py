@@ -21,13 +21,13 @@ def release_list(vault: Vault, ledger: Ledger, arrival: int, actor: Actor, reaso
     """
     reason = check_reason(reason)
     policies.check_can_release(get_entry(ledger, arrival))
-    kept = get_raw(ledger, arrival)
-    if kept is None:
+    stored = get_raw(ledger, arrival)
+    if stored is None:
         raise NotFoundError(
             "ingest.gone", f"Message {arrival} is not kept any more.", "Send the list again."
         )
     with vault.change(actor, AuditAction.INGEST_RELEASE, target=str(arrival), reason=reason):
-        released_as = record_again(ledger, kept.raw, arrival)
+        released_as = record_again(ledger, stored.raw, arrival)
     path = ledger.find_day(arrival)
     if path is not None:
         with ledger.reading(path) as day, day.transaction() as db:

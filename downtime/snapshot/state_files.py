@@ -70,7 +70,7 @@ def keep_older_state(vault: Vault, db: sqlite_utils.Database) -> None:
 
 def put_in_place(vault: Vault, path: Path, target: Path) -> None:
     """Let a finished file take the place of another; no connection to either may be open."""
-    for each in (path, target):
-        with open_state(vault, each) as db:
+    for file in (path, target):
+        with open_state(vault, file) as db:
             disable_write_ahead_log(db.conn)
     path.replace(target)

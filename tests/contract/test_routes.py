@@ -27,6 +27,7 @@ ARGUMENTS = {
     "link_id": "0123456789abcdef",
     "device": "M3",
     "person_id": "u-0",
+    "arrival": 1,
     "version": "x",
     "name": "app.css",
     "page": 1,
