@@ -34,7 +34,7 @@ from downtime.feeds.fhir.periods import (
     is_past,
 )
 from downtime.feeds.fhir.references import reference_address
-from downtime.feeds.fhir.resource_reader import Resource, ResourceReader, business_identifier
+from downtime.feeds.fhir.resource_reader import Resource, ResourceReader
 from downtime.feeds.hl7.codes import BED_STATES
 from downtime.feeds.model import Change, FindingKind, Operation, Value, bed_key
 from downtime.feeds.named_resources import is_reference_text, reference_text
@@ -163,7 +163,7 @@ def read_encounter(reader: ResourceReader, resource: Resource) -> list[Change]:
     services = (concept_text(item) or reader.name_of(item, resource)
                 for item in elements_at(resource, "serviceType"))  # fmt: skip
     values = {
-        "visit_number": business_identifier(resource, "VN"),
+        "visit_number": reader.business_identifier(resource, "VN"),
         "status": reader.status(resource, statuses.ENCOUNTER),
         "specialty": next(filter(None, services), ""),
         "reason": _reasons(resource),
@@ -181,13 +181,14 @@ def read_encounter(reader: ResourceReader, resource: Resource) -> list[Change]:
 
 def encounter_key(reader: ResourceReader, resource: Resource) -> str:
     """The key of an Encounter: its visit number, as HL7 v2 messages have it, else its id."""
-    return business_identifier(resource, "VN") or reader.key_of(resource)
+    return reader.business_identifier(resource, "VN") or reader.key_of(resource)
 
 
 def _reasons(resource: Resource) -> str:
-    """R4 `reasonCode`; R5 `reason` with its `value`."""
-    values = (v for reason in elements_at(resource, "reason") for v in elements_at(reason, "value"))
-    texts = [concept_texts(resource, "reasonCode"), *map(concept_text, values)]
+    """R4 `reasonCode`; R5 `reason` with its `value`; STU3 `reason` itself."""
+    reasons = list(elements_at(resource, "reason"))
+    values = [value for reason in reasons for value in elements_at(reason, "value")]
+    texts = [concept_texts(resource, "reasonCode"), *map(concept_text, [*values, *reasons])]
     return ", ".join(dict.fromkeys(filter(None, texts)))
 
 
@@ -286,7 +287,7 @@ def find_ward_and_bed(reader: ResourceReader, location: Resource) -> tuple[str, 
         kind = location_kind(location)
         if kind:
             name = text_at(location, "name")
-            labels[kind] = (business_identifier(location) if kind == "wa" else "") or name
+            labels[kind] = (reader.business_identifier(location) if kind == "wa" else "") or name
             ward_name = name if kind == "wa" else ward_name
         location = reader.resolve(element_at(location, "partOf"), location)
     return labels["wa"], ward_name, labels["ro"], labels["bd"]

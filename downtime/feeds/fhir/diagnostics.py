@@ -34,12 +34,7 @@ from downtime.feeds.fhir.mappings import (
     register_reader,
 )
 from downtime.feeds.fhir.references import reference_address
-from downtime.feeds.fhir.resource_reader import (
-    Resource,
-    ResourceReader,
-    business_identifier,
-    typed_identifier,
-)
+from downtime.feeds.fhir.resource_reader import Resource, ResourceReader
 from downtime.feeds.hl7.alerts import (
     PRECAUTIONS,
     RESUSCITATION,
@@ -61,7 +56,7 @@ _NO_ORDER = ("proposal", "plan", "option")
 
 def request_key(reader: ResourceReader, resource: Resource) -> str:
     """The key of a ServiceRequest: the same as HL7 v2 messages make of its numbers."""
-    number = business_identifier(resource, "PLAC", "FILL") or reader.key_of(resource)
+    number = reader.business_identifier(resource, "PLAC", "FILL") or reader.key_of(resource)
     code = element_at(resource, "code")
     return f"{number}|{(first_code(code) or concept_text(code)).upper()}"
 
@@ -123,11 +118,11 @@ def _alert_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value
 
 def _request_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
     priority = text_at(resource, "priority")
-    code, filler = element_at(resource, "code"), typed_identifier(resource, "FILL")
+    code, filler = element_at(resource, "code"), reader.typed_identifier(resource, "FILL")
     reasons = (concept_texts(resource, name) for name in ("reasonCode", "reason"))
     values = {
-        "placer": typed_identifier(resource, "PLAC")
-        or (business_identifier(resource) if not filler else ""),
+        "placer": reader.typed_identifier(resource, "PLAC")
+        or (reader.business_identifier(resource) if not filler else ""),
         "filler": filler,
         "group_number": text_at(resource, "requisition", "value"),
         "parent_number": _parent_number(reader, resource),
@@ -151,7 +146,9 @@ def _request_fields(reader: ResourceReader, resource: Resource) -> dict[str, Val
 def _parent_number(reader: ResourceReader, resource: Resource) -> str:
     """The number of the request that this one is part of, when that is in the document."""
     parents = (reader.resolve(item, resource) for item in elements_at(resource, "basedOn"))
-    return next((n for item in parents if (n := business_identifier(item, "PLAC", "FILL"))), "")
+    return next(
+        (n for item in parents if (n := reader.business_identifier(item, "PLAC", "FILL"))), ""
+    )
 
 
 def _add_specimen(reader: ResourceReader, resource: Resource, fields: dict[str, Value]) -> None:
@@ -187,7 +184,7 @@ def read_diagnostic_report(reader: ResourceReader, resource: Resource) -> list[C
         return []
     fields: dict[str, Value] = {
         "based_on": _based_on(reader, resource),
-        "filler": typed_identifier(resource, "FILL") or business_identifier(resource),
+        "filler": reader.typed_identifier(resource, "FILL") or reader.business_identifier(resource),
         "department": concept_texts(resource, "category"),
         "code": first_code(element_at(resource, "code")),
         "display": concept_text(element_at(resource, "code")),

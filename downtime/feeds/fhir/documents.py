@@ -17,7 +17,7 @@ from downtime.feeds.fhir.data_types import (
     text_at,
 )
 from downtime.feeds.fhir.mappings import register_field_reader
-from downtime.feeds.fhir.resource_reader import Resource, ResourceReader, business_identifier
+from downtime.feeds.fhir.resource_reader import Resource, ResourceReader
 from downtime.feeds.hl7.segments import decode_text
 from downtime.feeds.model import Value
 
@@ -36,7 +36,7 @@ def document_fields(reader: ResourceReader, resource: Resource) -> dict[str, Val
     dates = [text_at(resource, "date"), text_at(resource, "indexed")]
     dates += [text_at(item, "creation") for item in attachments]
     fields: dict[str, Value] = {
-        "number": business_identifier(resource),
+        "number": reader.business_identifier(resource),
         "title": next(filter(None, titles), ""),
         "kind": kind,
         "status": reader.status(resource, statuses.DOCUMENT),

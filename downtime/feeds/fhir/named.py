@@ -7,7 +7,7 @@ from downtime.feeds.fhir.administration import bed_fields, location_kind
 from downtime.feeds.fhir.data_types import concept_text, element_at, first_code, text_at
 from downtime.feeds.fhir.medications import medication_name
 from downtime.feeds.fhir.references import reference_address
-from downtime.feeds.fhir.resource_reader import Resource, ResourceReader, business_identifier
+from downtime.feeds.fhir.resource_reader import Resource, ResourceReader
 from downtime.feeds.model import Change, Value
 from downtime.feeds.named_resources import ADDRESSES, NAMED_RESOURCE
 
@@ -52,7 +52,7 @@ def _medication_fields(reader: ResourceReader, resource: Resource) -> dict[str, 
 def _location_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
     return {
         "name": text_at(resource, "name"),
-        "number": business_identifier(resource),
+        "number": reader.business_identifier(resource),
         "kind": location_kind(resource),
         "part_of": reference_address(element_at(resource, "partOf"), "Location"),
         **bed_fields(resource),

@@ -30,7 +30,7 @@ from downtime.feeds.fhir.data_types import (
     text_at,
 )
 from downtime.feeds.fhir.identifiers import FHIR, parse_identifiers
-from downtime.feeds.fhir.periods import human_name
+from downtime.feeds.fhir.periods import human_name, list_current
 from downtime.feeds.fhir.references import (
     address_type,
     conditional_number,
@@ -171,6 +171,21 @@ class ResourceReader:
             return "/".join(address.split("/")[-1:])
         return resource_key(resource)
 
+    def business_identifier(self, resource: Resource, *types: str) -> str:
+        """The number of one of the types (in their order) that holds, else the first that does."""
+        items = list_current(resource, "identifier", self.now, self.context.zone)
+        first = next((value for item in items if (value := text_at(item, "value"))), "")
+        return self.typed_identifier(resource, *types) or first
+
+    def typed_identifier(self, resource: Resource, *types: str) -> str:
+        """The number of one of the types that holds, in their order; empty when there is none."""
+        items = list(list_current(resource, "identifier", self.now, self.context.zone))
+        for kind in types:
+            for item in items:
+                if kind in all_codes(item, "type") and text_at(item, "value"):
+                    return text_at(item, "value")
+        return ""
+
     def addresses_of(self, resource: Resource) -> tuple[str, ...]:
         """Every address by which a resource may be meant in other documents."""
         address = self.addresses.get(id(resource), "")
@@ -263,18 +278,3 @@ def resource_key(resource: Resource) -> str:
         if value := text_at(item, "value"):
             return value
     return hashlib.sha256(json.dumps(resource, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def business_identifier(resource: Resource, *types: str) -> str:
-    """The identifier of one of the types (in their order), else the first there is; or empty."""
-    items = [item for item in elements_at(resource, "identifier") if text_at(item, "value")]
-    return typed_identifier(resource, *types) or (text_at(items[0], "value") if items else "")
-
-
-def typed_identifier(resource: Resource, *types: str) -> str:
-    """The identifier of one of the types, in their order; empty when there is none."""
-    for kind in types:
-        for item in elements_at(resource, "identifier"):
-            if kind in all_codes(item, "type") and text_at(item, "value"):
-                return text_at(item, "value")
-    return ""

@@ -15,7 +15,7 @@ from downtime.feeds.fhir.data_types import (
 )
 from downtime.feeds.fhir.mappings import note_without_patient, register_reader
 from downtime.feeds.fhir.references import address_type
-from downtime.feeds.fhir.resource_reader import Resource, ResourceReader, business_identifier
+from downtime.feeds.fhir.resource_reader import Resource, ResourceReader
 from downtime.feeds.model import Change, Value
 
 _PLACES = ("Location", "HealthcareService")
@@ -33,7 +33,7 @@ def read_appointment(reader: ResourceReader, resource: Resource) -> list[Change]
     if not numbers:
         note_without_patient(reader, resource, "participant")
         return []
-    number = business_identifier(resource)
+    number = reader.business_identifier(resource)
     reason = concept_texts(resource, "reasonCode") or concept_texts(resource, "reason")
     description = text_at(resource, "description") or reason
     instruction = text_at(resource, "patientInstruction")

@@ -172,3 +172,9 @@ def test_an_end_to_come_is_expected_and_no_end(fields_of):
 )
 def test_a_planned_discharge(fields_of, more):
     assert fields_of(stay(**more))["expected_end"] == "2026-11-05"
+
+
+def test_a_visit_number_that_has_ended_is_no_key(read_one):
+    numbers = [{"value": "V1", "period": PAST}, {"value": "V2"}]
+    change = read_one(stay(identifier=numbers)).content[0]
+    assert (change.key, change.fields["visit_number"]) == ("V2", "V2")
