@@ -105,8 +105,7 @@ def rename_person(vault: Vault, person_id: str, name: str, actor: Actor, reason:
     """Change the name on screens and prints; the account stays the same person's."""
     name = check_name(name)
     with _change(vault, actor, AuditAction.PERSON_RENAME, person_id, reason) as db:
-        store.get_person(db, person_id)
-        store.set_name(db, person_id, name)
+        store.update_person(db, replace(store.get_person(db, person_id), name=name))
 
 
 def set_role(vault: Vault, person_id: str, role: str, actor: Actor, reason: str) -> None:
@@ -114,8 +113,9 @@ def set_role(vault: Vault, person_id: str, role: str, actor: Actor, reason: str)
     new_role = check_role(role)
     check_is_human(new_role)
     with _change(vault, actor, AuditAction.PERSON_SET_ROLE, person_id, reason) as db:
-        check_is_human(store.get_person(db, person_id).role)
-        store.set_role(db, person_id, new_role)
+        person = store.get_person(db, person_id)
+        check_is_human(person.role)
+        store.update_person(db, replace(person, role=new_role))
         _check_administrator_left(db)
 
 
@@ -128,7 +128,7 @@ def disable_person(vault: Vault, person_id: str, actor: Actor, reason: str) -> b
     with _change(vault, actor, AuditAction.PERSON_DISABLE, person_id, reason) as db:
         person = store.get_person(db, person_id)
         LIFECYCLE.check(person.state, AccountState.DISABLED)
-        store.set_state(db, person_id, AccountState.DISABLED)
+        store.update_person(db, replace(person, state=AccountState.DISABLED))
         store.delete_sessions_of(db, person_id)
         _check_administrator_left(db)
         following = keys.remove_slot(vault.home, vault.data_key, person.username)
@@ -163,7 +163,7 @@ def change_password(
     check_new_password(settings, person, password)
     keys.open_slot(vault.home, person.username, present)
     with vault.change(actor, AuditAction.PERSON_CHANGE_PASSWORD, target=person.id) as db:
-        store.set_initial_password(db, person.id, False)
+        store.update_person(db, replace(store.get_person(db, person.id), initial_password=False))
         _set_password(vault, settings, person, password)
 
 
@@ -212,8 +212,7 @@ def _renew_credentials(
         check_is_human(person.role)
         check_new_password(settings, person, password)
         person = replace(person, state=AccountState.ACTIVE, initial_password=True)
-        store.set_state(db, person_id, person.state)
-        store.set_initial_password(db, person_id, True)
+        store.update_person(db, person)
         store.set_totp_secret(db, person_id, secret)
         store.delete_sessions_of(db, person_id)
         _set_password(vault, settings, person, password)

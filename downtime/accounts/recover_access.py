@@ -53,8 +53,7 @@ def _renew(vault: Vault, settings: Settings, username: str, password: str) -> Re
     actor = Actor("recovery", "Recovery code", device.read_own_code(vault.home))
     home, data_key, cost = vault.home, vault.data_key, settings.accounts
     with vault.change(actor, AuditAction.PERSON_RECOVER, target=person.id) as db:
-        store.set_state(db, person.id, person.state)
-        store.set_initial_password(db, person.id, person.initial_password)
+        store.update_person(db, person)
         store.set_totp_secret(db, person.id, secret)
         store.delete_sessions_of(db, person.id)
         keys.add_slot(home, data_key, username, "person", password, cost)

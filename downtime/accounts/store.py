@@ -1,6 +1,6 @@
 """The SQL of the tables `person` and `session`."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass
 
 import sqlcipher3
 import sqlite_utils
@@ -8,8 +8,6 @@ import sqlite_utils
 from downtime.accounts.model import AccountState, Person, Role
 from downtime.errors import NotFoundError
 from downtime.vault.database import build_record
-
-_PERSON = "id, username, name, role, state, initial_password"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +41,9 @@ def copy_to_memory(db: sqlite_utils.Database) -> sqlite_utils.Database:
 
 def add_person(db: sqlite_utils.Database, person: Person, totp_secret: str, created: str) -> None:
     """A new row; the user name must be free."""
-    db.conn.execute(
-        "INSERT INTO person (id, username, name, role, state, initial_password, totp_secret,"
-        " created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            person.id,
-            person.username,
-            person.name,
-            person.role,
-            person.state,
-            person.initial_password,
-            totp_secret,
-            created,
-        ),
-    )
+    row = asdict(person) | {"totp_secret": totp_secret, "created": created}
+    places = ", ".join(f":{name}" for name in row)
+    db.conn.execute(f"INSERT INTO person ({', '.join(row)}) VALUES ({places})", row)
 
 
 def get_person(db: sqlite_utils.Database, person_id: str) -> Person:
@@ -71,24 +58,14 @@ def find_by_username(db: sqlite_utils.Database, username: str) -> Person | None:
 
 def list_people(db: sqlite_utils.Database) -> list[Person]:
     """All accounts by name."""
-    rows = db.conn.execute(f"SELECT {_PERSON} FROM person ORDER BY name, id")
-    return [_read_person(row) for row in rows]
+    return [_read_person(row) for row in db.conn.execute("SELECT * FROM person ORDER BY name, id")]
 
 
-def set_role(db: sqlite_utils.Database, person_id: str, role: Role) -> None:
-    db.conn.execute("UPDATE person SET role = ? WHERE id = ?", (role, person_id))
-
-
-def set_name(db: sqlite_utils.Database, person_id: str, name: str) -> None:
-    db.conn.execute("UPDATE person SET name = ? WHERE id = ?", (name, person_id))
-
-
-def set_state(db: sqlite_utils.Database, person_id: str, state: AccountState) -> None:
-    db.conn.execute("UPDATE person SET state = ? WHERE id = ?", (state, person_id))
-
-
-def set_initial_password(db: sqlite_utils.Database, person_id: str, initial: bool) -> None:
-    db.conn.execute("UPDATE person SET initial_password = ? WHERE id = ?", (initial, person_id))
+def update_person(db: sqlite_utils.Database, person: Person) -> None:
+    """Write down what has changed of an account."""
+    row = asdict(person)
+    changes = ", ".join(f"{name} = :{name}" for name in row)
+    db.conn.execute(f"UPDATE person SET {changes} WHERE id = :id", row)
 
 
 def set_totp_secret(db: sqlite_utils.Database, person_id: str, secret: str) -> None:
@@ -158,19 +135,18 @@ def count_active_administrators(db: sqlite_utils.Database) -> int:
 
 
 def _find_person(db: sqlite_utils.Database, column: str, value: str) -> Person | None:
-    row = db.conn.execute(
-        f"SELECT {_PERSON} FROM person WHERE {column} = ?",
-        (value,),
-    ).fetchone()
+    query = f"SELECT * FROM person WHERE {column} = ?"
+    row = db.conn.execute(query, (value,)).fetchone()
     return _read_person(row) if row else None
 
 
 def _read_person(row: sqlcipher3.Row) -> Person:
-    values = dict(row)
-    values["role"] = Role(values["role"])
-    values["state"] = AccountState(values["state"])
-    values["initial_password"] = bool(values["initial_password"])
-    return Person(**values)
+    types = {
+        "role": Role(row["role"]),
+        "state": AccountState(row["state"]),
+        "initial_password": bool(row["initial_password"]),
+    }
+    return build_record(Person, dict(row) | types)
 
 
 def _raise_unknown() -> Person:
