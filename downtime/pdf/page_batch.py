@@ -92,15 +92,17 @@ class _ObjectBuffer:
         self._body: list[bytes] = []
         self._length = 0
         self._locations = array("Q")
-        self._pending: list[tuple[int, str]] = []
+        self._texts: list[str] = []
+        self._numbers: list[int] = []
         self._runs: list[tuple[int, int, int]] = []
-        """First number, count and place among the pending ones of what came together."""
+        """First number, count and place in `_texts` of objects that came together."""
 
     def add(self, first: int, objects: Sequence[str]) -> None:
         """Objects that are no streams, numbered from `first` on."""
-        self._runs.append((first, len(objects), len(self._pending)))
-        self._pending += enumerate(objects, first)
-        if len(self._pending) >= _OBJECTS_IN_STREAM:
+        self._runs.append((first, len(objects), len(self._texts)))
+        self._numbers += range(first, first + len(objects))
+        self._texts += objects
+        if len(self._texts) >= _OBJECTS_IN_STREAM:
             self._compress()
 
     def add_stream(self, entries: str, body: bytes, number: int) -> None:
@@ -112,21 +114,21 @@ class _ObjectBuffer:
         self._length += len(data)
 
     def _compress(self) -> None:
-        """Put what is pending into one object stream (ISO 32000-1, 7.5.7)."""
-        if not self._pending:
+        """Put what waits into one object stream (ISO 32000-1, 7.5.7)."""
+        if not self._texts:
             return
-        texts = [text for _, text in self._pending]
-        offsets = accumulate(map(len, texts), lambda offset, size: offset + size + 1, initial=0)
-        head = " ".join(
-            [f"{number} {at}" for (number, _), at in zip(self._pending, offsets, strict=False)]
-        )
-        body = zlib.compress("\n".join([head, *texts]).encode("latin-1"), COMPRESSION)
-        entries = f"/Type/ObjStm/N {len(texts)}/First {len(head) + 1}/Filter/FlateDecode"
+        offsets = accumulate(map(len, self._texts), lambda at, size: at + size + 1, initial=0)
+        pairs = zip(self._numbers, offsets, strict=False)
+        head = " ".join([f"{number} {offset}" for number, offset in pairs])
+        text = "\n".join([head, *self._texts])
+        body = zlib.compress(text.encode("latin-1"), COMPRESSION)
+        entries = f"/Type/ObjStm/N {len(self._texts)}/First {len(head) + 1}/Filter/FlateDecode"
         container = self._reserve()
         self.add_stream(entries, body, container)
         for first, objects, index in self._runs:
             self._locations.extend((first, objects, container, index))
-        self._pending.clear()
+        self._texts.clear()
+        self._numbers.clear()
         self._runs.clear()
 
     def finish(self) -> tuple[bytes, "array[int]"]:
