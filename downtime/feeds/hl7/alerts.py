@@ -2,7 +2,7 @@
 
 Infection and resuscitation status come as orders, as Z segments, as OBX of an admission, or as notes
 (NTE) after PID. They are told by their words; a Z segment without such words is not read. Any other
-note after PID is a note about the patient, and is shown as one.
+note after PID is a note about the patient, and is shown as one; with orders and results it is theirs.
 """
 
 import re
@@ -48,7 +48,9 @@ _NEGATIVE = frozenset(
     {"N", "NO", "NEG", "NEGATIVE", "FALSE", "0", "INACTIVE", "RESOLVED", "CLEARED", "CANCELLED"}
     | {"REMOVED", "DELETE", "DELETED", "D"}
 )
-_NOTE_OWNERS = frozenset({"PID", "PD1", "PV1", "PV2", "NK1"})
+NOTE_OWNERS = frozenset({"PID", "PD1", "PV1", "PV2", "NK1"})
+"""Segments whose notes (NTE) are about the person."""
+_RESULTS = frozenset({"ORU", "OUL"})
 _NUMBERS = re.compile(r"[\d.:+\-/ ]*")
 _MOST_TEXT = 1000
 
@@ -66,15 +68,26 @@ def read_patient_notes(
 ) -> list[Change]:
     """The notes after PID, and the Z segments that are about an infection or resuscitation."""
     changes: list[Change] = []
-    for note in part.notes_after(_NOTE_OWNERS):
-        if text := note.full_text(3):
-            category = find_category(text) or AlertCategory.NOTE
+    for note in part.notes_after(NOTE_OWNERS):
+        text = note.full_text(3)
+        if text and (category := _find_note_category(reader, part, text)):
             changes.append(make_alert(reader, numbers, category, text, event))
     for name, segments in part.by_name.items():
         if name[0] == "Z":
             for segment in segments:
                 changes += _read_z_segment(reader, segment, numbers, event)
     return changes
+
+
+def _find_note_category(reader: MessageReader, part: Hl7Message, text: str) -> AlertCategory | None:
+    """What a note after PID is about; with orders and results it is a note of theirs too.
+
+    A laboratory's note names infections, departments and senders that are no alert.
+    """
+    category = find_category(text)
+    if reader.kind in _RESULTS:
+        return category if category is AlertCategory.RESUSCITATION else None
+    return category or (None if "OBR" in part.by_name else AlertCategory.NOTE)
 
 
 def _read_z_segment(

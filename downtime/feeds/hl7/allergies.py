@@ -43,34 +43,40 @@ def read_allergies(
 ) -> list[Change]:
     """What the AL1 and IAM segments of one person say, each with the NTE after it."""
     changes: list[Change] = []
-    notes = _notes_by_allergy(part) if "NTE" in part.by_name else {}
-    for name in ("AL1", "IAM"):
-        for segment in part.list_segments(name):
-            note = note_text(notes.get(id(segment), []))
-            changes += _read_segment(reader, segment, numbers, event, note)
+    for segment, following in _allergy_groups(part):
+        changes += _read_segment(reader, segment, following, numbers, event)
     return changes
 
 
-def _notes_by_allergy(part: Hl7Message) -> dict[int, list[Segment]]:
-    """The NTE that follow a segment, by the identity of its object."""
-    notes: dict[int, list[Segment]] = {}
-    allergy: Segment | None = None
+def _allergy_groups(part: Hl7Message) -> list[tuple[Segment, list[Segment]]]:
+    """Each AL1 and IAM with the notes (NTE) and reactions (IAR) right after it."""
+    groups: list[tuple[Segment, list[Segment]]] = []
+    is_open = False
     for segment in part.segments:
-        if segment.name in ("AL1", "IAM"):
-            allergy = segment
-        elif segment.name != "NTE":
-            allergy = None
-        elif allergy is not None:
-            notes.setdefault(id(allergy), []).append(segment)
-    return notes
+        name = segment.fields[0]
+        if name in ("AL1", "IAM"):
+            groups.append((segment, []))
+            is_open = True
+        elif is_open and name in ("NTE", "IAR"):
+            groups[-1][1].append(segment)
+        else:
+            is_open = False
+    return groups
 
 
 def _read_segment(
-    reader: MessageReader, segment: Segment, numbers: tuple[Identifier, ...], event: str, note: str
+    reader: MessageReader,
+    segment: Segment,
+    following: list[Segment],
+    numbers: tuple[Identifier, ...],
+    event: str,
 ) -> list[Change]:
     """One change for each substance of a segment: some senders repeat AL1-3."""
     delimiters, raw = segment.delimiters, segment.pad_fields(20)
-    reaction = coded_texts(raw[5], delimiters) if raw[5] else ""
+    note = note_text([s for s in following if s.name == "NTE"]) if following else ""
+    reactions = [coded_texts(raw[5], delimiters)] if raw[5] else []
+    reactions += [coded_texts(s.get_raw_field(1), delimiters) for s in following if s.name == "IAR"]
+    reaction = ", ".join(dict.fromkeys(filter(None, reactions)))
     substances = [coding(value, delimiters) for value in segment.repetitions(3)]
     substances = [substance for substance in substances if substance.text]
     if not substances and (reaction or note):

@@ -7,13 +7,14 @@ T10) leaves the other superseded.
 
 import base64
 import binascii
+from collections.abc import Mapping
 
 from downtime.clinical.history import DocumentReference, DocumentStatus
 from downtime.clinical.identifiers import Identifier
 from downtime.feeds.hl7.data_types import coding, component_text, person_names
 from downtime.feeds.hl7.encoding import decode_text
 from downtime.feeds.hl7.message_reader import MessageReader
-from downtime.feeds.hl7.observations import value_text
+from downtime.feeds.hl7.observations import is_document, value_text
 from downtime.feeds.hl7.order_groups import read_order_patients
 from downtime.feeds.hl7.segments import Segment
 from downtime.feeds.model import Change, Operation, UnusableMessageError, Value
@@ -69,9 +70,9 @@ def _read_document(
 
 
 def read_result_document(
-    reader: MessageReader, obx: Segment, report: dict[str, Value], event: str
+    reader: MessageReader, obx: Segment, report: Mapping[str, Value], event: str
 ) -> dict[str, Value]:
-    """The fields of the document that is the value of one OBX of a report."""
+    """The fields of the document that is the value of one OBX of a report or request."""
     kind = str(report.get("display", ""))
     title = coding(obx.get_raw_field(3), obx.delimiters).text
     fields: dict[str, Value] = {
@@ -89,9 +90,9 @@ def read_result_document(
 def _document_text(obx: Segment) -> str:
     """The words of an OBX; of a document only where it is plain text."""
     kind, delimiters = obx.text(2).upper(), obx.delimiters
-    if kind != "ED":
-        return value_text(obx)
     raw = obx.get_raw_field(5)
+    if not is_document(kind, raw):
+        return value_text(obx)
     form, subform, encoding, *_ = (component_text(raw, n, delimiters).upper() for n in (2, 3, 4, 5))
     if subform not in _PLAIN or form not in ("TX", "TEXT", "FT", ""):
         return ""

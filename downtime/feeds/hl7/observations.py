@@ -45,6 +45,8 @@ _STATUS: dict[str, Status] = {
 _CODED = frozenset({"CE", "CWE", "CF", "CNE"})
 _PLAIN = frozenset({"NM", "TX", "ST", "FT", "IS", "ID", ""})
 _DOCUMENTS = frozenset({"ED", "RP"})
+_PACKED = "^Base64^"
+"""What a document holds that was sent under another type."""
 _SET, _DELETE = Operation.SET, Operation.DELETE
 _TEXT = frozenset({"TX", "FT"})
 """Types of OBX whose values may go on in the OBX after them."""
@@ -160,7 +162,7 @@ def _read_observation(
     }
     if raw[14] and (measured := times.parse_time(raw[14], reader.context.zone)):
         fields["effective"], fields["effective_text"] = measured, raw[14]
-    if kind in _DOCUMENTS and raw[5]:
+    if raw[5] and is_document(kind, raw[5]):
         fields["note"] = DOCUMENT
         content.documents.append((key, segment))
     operation = _DELETE if status in REMOVED else _SET
@@ -180,7 +182,12 @@ def observation_text(segment: Segment) -> str:
     name = coding(segment.get_raw_field(3), segment.delimiters).text
     units = unit_text(segment.get_raw_field(6), segment.delimiters)
     value = " ".join(filter(None, (value_text(segment), units)))
-    return f"{name}: {value}" if name and value else value
+    return f"{name.rstrip(':')}: {value}" if name and value else value
+
+
+def is_document(kind: str, raw: str) -> bool:
+    """Whether the value of an OBX is a document, by its type or by how it is packed."""
+    return kind in _DOCUMENTS or (kind not in _PLAIN and _PACKED in raw)
 
 
 def value_text(segment: Segment) -> str:
@@ -188,7 +195,7 @@ def value_text(segment: Segment) -> str:
     kind = segment.text(2).upper()
     if kind in _PLAIN:
         return segment.full_text(5)
-    if kind in _DOCUMENTS:
+    if is_document(kind, segment.get_raw_field(5)):
         return ""
     separator = ", " if kind in _CODED else "\n"
     values = (_repetition_text(value, kind, segment) for value in segment.repetitions(5))

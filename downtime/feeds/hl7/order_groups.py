@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from downtime.clinical.identifiers import Identifier
+from downtime.feeds.hl7.alerts import NOTE_OWNERS
 from downtime.feeds.hl7.data_types import (
     coded_text,
     coded_texts,
@@ -96,11 +97,12 @@ class OrderGroup:
 def order_groups(part: Hl7Message) -> Iterator[OrderGroup]:
     """The orders of one patient: an ORC begins one, and so does an OBR without an ORC of its own.
 
-    Where an OBR stands first, as in OUL, the ORC after it is its own. A specimen (SPM) before any
+    A note about the patient goes with the first. Where an OBR stands first, as in OUL, the ORC after it is its own. A specimen (SPM) before any
     order, or after the values of one, is of the next.
     """
     current = OrderGroup(0)
     specimens: list[Segment] = []
+    notes = part.notes_after(NOTE_OWNERS)
     obr_first = _has_obr_first(part)
     for segment in part.segments:
         name = segment.fields[0]
@@ -114,6 +116,8 @@ def order_groups(part: Hl7Message) -> Iterator[OrderGroup]:
             shared = current.orc if name == "OBR" and not obr_first else None
             current = OrderGroup(current.number + 1, orc=shared)
             current.following_segments += specimens
+            current.following_segments += notes
+            notes = []
         if name == "ORC":
             current.orc = segment
         elif name == "OBR":

@@ -17,9 +17,10 @@ from downtime.feeds import times
 from downtime.feeds.hl7.alerts import PRECAUTIONS, RESUSCITATION, AlertCategory, find_category
 from downtime.feeds.hl7.codes import RESULT_STATES
 from downtime.feeds.hl7.data_types import coded_texts
+from downtime.feeds.hl7.documents import read_result_document
 from downtime.feeds.hl7.medicines import read_medicines
 from downtime.feeds.hl7.message_reader import MessageReader
-from downtime.feeds.hl7.observations import observation_text
+from downtime.feeds.hl7.observations import is_document, observation_text
 from downtime.feeds.hl7.order_groups import OrderGroup, read_order_patients, request_fields
 from downtime.feeds.hl7.segments import Hl7Message, note_text
 from downtime.feeds.model import Change, FindingKind, Value
@@ -96,7 +97,26 @@ def _read_order(
         fields["stage"] = stage
     source = context.answering_system(header.text(3), header.text(5), order.department)
     key = order.request_key(reader)
-    return [reader.change("ServiceRequest", key, numbers, fields, event, source=source)]
+    changes = [reader.change("ServiceRequest", key, numbers, fields, event, source=source)]
+    return changes + _read_enclosures(reader, order, key, numbers, fields, event)
+
+
+def _read_enclosures(
+    reader: MessageReader,
+    order: OrderGroup,
+    key: str,
+    numbers: tuple[Identifier, ...],
+    fields: dict[str, Value],
+    event: str,
+) -> list[Change]:
+    """The documents that come with an order, such as its form."""
+    changes = []
+    for number, obx in enumerate(order.list_segments("OBX"), start=1):
+        if is_document(obx.text(2).upper(), raw := obx.get_raw_field(5)) and raw:
+            document = read_result_document(reader, obx, fields, event)
+            record = "DocumentReference"
+            changes.append(reader.change(record, f"{key}|{number}", numbers, document, event))
+    return changes
 
 
 def find_kind(reader: MessageReader, order: OrderGroup) -> str:

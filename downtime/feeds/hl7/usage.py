@@ -8,7 +8,7 @@ from downtime.feeds.hl7.codes import MEDICINE_TYPES, MessageType
 from downtime.feeds.hl7.message_reader import MessageReader
 from downtime.feeds.model import FindingKind
 
-_PERSON = frozenset({"PID", "PD1", "PV1", "PV2", "NTE", "AL1", "IAM", "DG1", "PRB"})
+_PERSON = frozenset({"PID", "PD1", "PV1", "PV2", "NTE", "AL1", "IAM", "IAR", "DG1", "PRB"})
 _ORDERS = _PERSON | {"ORC", "OBR", "OBX", "SPM", "TQ1"}
 _MEDICINES = _PERSON | {"ORC", "RXO", "RXE", "RXR", "RXC", "RXA", "TQ1"}
 READ: dict[str, frozenset[str]] = {

@@ -94,3 +94,24 @@ def test_dates_in_lists(written, order, meant):
 )
 def test_times_of_day_in_lists(written, meant):
     assert dates.parse_clock(written) == meant
+
+
+@pytest.mark.parametrize(
+    ("sent", "moment"),
+    [
+        ("202610250059", "2026-10-24T23:59:00Z"),
+        ("202610250110", "2026-10-25T00:00:00Z"),
+        ("202610250150", "2026-10-25T00:00:00Z"),
+        ("202610250200", "2026-10-25T02:00:00Z"),
+        ("202610250150+0000", "2026-10-25T01:50:00Z"),
+        ("202611020150", "2026-11-02T01:50:00Z"),
+    ],
+)
+def test_of_what_was_sent_in_the_hour_that_happens_twice_arrival_decides(sent, moment):
+    assert times.parse_instant(sent, LONDON) == moment
+
+
+def test_half_an_hour_that_happens_twice_is_one_moment_too():
+    lord_howe = ZoneInfo("Australia/Lord_Howe")
+    first, last = (times.parse_instant(f"2026040501{m}", lord_howe) for m in ("31", "59"))
+    assert first == last > times.parse_instant("202604050129", lord_howe)

@@ -1,0 +1,142 @@
+"""Allergies, alerts and problems: all that was sent is kept, and where it belongs."""
+
+import pytest
+
+from downtime.feeds.context import feed_context
+from downtime.feeds.model import FindingKind, Outcome
+from downtime.settings import FeedsSettings, Settings
+
+PID = "PID|1||H1001^^^DEMO^MR||PATEL^Asha"
+ADMISSION = ("ADT^A08", "EVN|A08|202611021000", PID)
+
+
+def allergies(hl7, of, *segments):
+    return of(hl7(*ADMISSION, *segments), "AllergyIntolerance")
+
+
+def test_two_allergies_of_one_code_are_two(hl7, of):
+    changes = allergies(hl7, of, "AL1|1|DA|OTH^Latex", "AL1|2|DA|OTH^Penicillin")
+    assert [c.fields["substance"] for c in changes] == ["Latex", "Penicillin"]
+    assert len({c.key for c in changes}) == 2
+
+
+def test_an_allergy_of_words_alone_is_kept(hl7, of):
+    (change,) = allergies(hl7, of, "AL1|1|DA|||PENICILLIN RASH")
+    assert change.fields["substance"] == "PENICILLIN RASH"
+
+
+def test_substances_that_are_repeated_in_one_segment_are_all_kept(hl7, of):
+    changes = allergies(hl7, of, "AL1|1|DA|A^Latex~B^Peanut|SV|Rash")
+    assert [c.fields["substance"] for c in changes] == ["Latex", "Peanut"]
+
+
+def test_notes_and_reactions_of_an_allergy_stay_with_it(hl7, of):
+    changes = allergies(
+        hl7, of, "AL1|1|DA|^Latex", "NTE|1||Theatre told", "IAM|1|DA|^Aspirin", "IAR|^Wheeze|SV"
+    )
+    assert changes[0].fields["note"] == "Theatre told"
+    assert changes[1].fields["reaction"] == "Wheeze"
+
+
+def test_an_allergy_that_names_nothing_is_said(hl7, of):
+    message = hl7(*ADMISSION, "AL1|1|DA")
+    assert [f.kind for f in message.findings] == [FindingKind.NOT_READ]
+
+
+def test_allergies_of_an_order_are_kept_too(hl7, of):
+    message = hl7("ORM^O01", PID, "AL1|1|DA|^Latex", "ORC|NW|P1", "OBR|1|P1||FBC^Count")
+    assert len(of(message, "AllergyIntolerance")) == 1
+
+
+def flags(hl7, of, *segments, kind="ADT^A08"):
+    return [
+        (c.fields["category"], c.fields["text"], c.fields["status"])
+        for c in of(hl7(kind, PID, *segments), "Flag")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("segment", "flag"),
+    [
+        ("ZRS|1|DNACPR|20261101", ("resuscitation", "DNACPR", "active")),
+        ("ZIC|MRSA^MRSA carrier|Y", ("infection", "MRSA carrier Y", "active")),
+        ("ZIC|MRSA|NEGATIVE", ("infection", "MRSA NEGATIVE", "inactive")),
+        ("NTE|1||Not for CPR", ("resuscitation", "Not for CPR", "active")),
+        ("NTE|1||C. diff, side room", ("infection", "C. diff, side room", "active")),
+        ("NTE|1||Needs a hoist", ("note", "Needs a hoist", "active")),
+    ],
+)
+def test_what_to_know_of_a_patient_is_an_alert(hl7, of, segment, flag):
+    assert flags(hl7, of, segment) == [flag]
+
+
+def test_an_observation_of_an_admission_about_infection_is_an_alert(hl7, of):
+    obx = "OBX|1|CE|INF^Infection status||VRE^VRE colonised"
+    assert flags(hl7, of, obx) == [("infection", "Infection status: VRE colonised", "active")]
+
+
+def test_an_unknown_z_segment_is_said_unless_it_is_left_out_on_purpose(hl7):
+    message = hl7(*ADMISSION, "ZPV|1|SOMETHING")
+    assert message.outcome is Outcome.USED_IN_PART
+    assert "SOMETHING" not in str(message.findings)
+    known = feed_context(Settings(feeds=FeedsSettings(profiles={"pas": {"not_used": ["ZPV"]}})))
+    assert hl7(*ADMISSION, "ZPV|1|SOMETHING", ctx=known).outcome is Outcome.USED
+
+
+@pytest.mark.parametrize(
+    "obr",
+    [
+        "OBR|1|77^EPC||^^^^DNACPR||||||||||||||||||||Resus Status",
+        "OBR|1|77||TEP^Treatment escalation plan",
+        "OBR|1|77||CODE^Full code",
+        "OBR|1|77||ISO^Contact precautions",
+    ],
+)
+def test_a_status_sent_as_an_order_is_an_alert_and_never_outstanding(hl7, of, obr):
+    message = hl7("ORM^O01", PID, "ORC|NW|77|||||||202611021000", obr, app="EPR")
+    assert of(message, "ServiceRequest") == []
+    (flag,) = of(message, "Flag")
+    assert flag.fields["status"] == "active"
+    ended = hl7("ORM^O01", PID, "ORC|DC|77|||||||202611031000", obr, app="EPR")
+    (over,) = of(ended, "Flag")
+    assert (over.key, over.fields["status"]) == (flag.key, "inactive")
+
+
+@pytest.mark.parametrize(
+    "obr",
+    ["OBR|1|77||DIET^Soft diet", "OBR|1|77||X^Walk daily||||||||||||||||||||Physiotherapy"],
+)
+def test_an_order_of_another_kind_is_held_and_said(hl7, of, obr):
+    message = hl7("ORM^O01", PID, "ORC|NW|77", obr, app="EPR")
+    assert of(message, "ServiceRequest") == []
+    assert [f.kind for f in message.findings] == [FindingKind.ORDER_UNMAPPED]
+
+
+@pytest.mark.parametrize("name", ["Ear discharge culture", "Virus isolation", "MRSA screen"])
+def test_tests_stay_tests(hl7, of, name):
+    message = hl7("ORM^O01", PID, "ORC|NW|77", f"OBR|1|77||X^{name}", app="EPR")
+    assert len(of(message, "ServiceRequest")) == 1
+
+
+def test_what_an_order_is_may_be_the_profiles_to_say(hl7, of):
+    codes = {"order_kind": {"AB12": "alert", "Ward tasks": "not-mapped"}}
+    known = feed_context(Settings(feeds=FeedsSettings(profiles={"epr": {"codes": codes}})))
+    orders = (
+        "ORC|NW|1",
+        "OBR|1|1||AB12^Falls risk",
+        "ORC|NW|2",
+        "OBR|1|2||C^Wash" + "|" * 20 + "Ward tasks",
+    )
+    message = hl7("ORM^O01", PID, *orders, app="EPR", ctx=known)
+    assert [c.type for c in message.content] == ["Patient", "Flag"]
+
+
+def test_diagnoses_and_problems_are_conditions(hl7, of):
+    (diagnosis,) = of(hl7(*ADMISSION, "DG1|1||I63^Stroke^ICD||20261101|W"), "Condition")
+    assert diagnosis.fields["display"] == "Stroke"
+    assert diagnosis.fields["verification"] == "provisional"
+    prb = "PRB|AD|20261102|73211009^Diabetes^SCT|PR1|||202001||20261101"
+    (problem,) = of(hl7("PPR^PC1", PID, prb), "Condition")
+    assert (problem.key, problem.fields["status"]) == ("PR1", "resolved")
+    (removed,) = of(hl7("PPR^PC3", PID, prb.replace("|AD|", "|DE|")), "Condition")
+    assert removed.operation == "delete"
