@@ -163,7 +163,7 @@ def find_delimiters(field: str, encoding: str, codec: str = "") -> Delimiters:
     usual = [mark for mark in "^~\\&" if mark != field]
     sent = [mark for mark in dict.fromkeys(encoding) if mark != field and not mark.isalnum()]
     sent += [mark for mark in usual if mark not in sent]
-    component, repetition, escape, subcomponent = sent[:4]
+    component, repetition, escape, subcomponent = [*sent, "&"][:4]
     return Delimiters(field, component, repetition, escape, subcomponent, codec)
 
 
