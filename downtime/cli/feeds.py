@@ -14,7 +14,7 @@ from downtime.feeds.check_feeds import FeedProblem, FeedReason, FeedReport
 from downtime.feeds.model import Outcome
 from downtime.snapshot.check_lists import check_feeds_and_lists
 
-_WORDS = {
+_OUTCOME_TITLES = {
     Outcome.USED: "used",
     Outcome.USED_IN_PART: "used in part",
     Outcome.NOT_USED: "not used",
@@ -77,11 +77,13 @@ def _problem_document(problem: FeedProblem) -> dict[str, Any]:
 
 
 def _list_lines(report: FeedReport) -> Iterator[str]:
-    counts = ", ".join(f"{report.count(outcome)} {_WORDS[outcome]}" for outcome in Outcome)
+    counts = ", ".join(f"{report.count(outcome)} {_OUTCOME_TITLES[outcome]}" for outcome in Outcome)
     yield f"{report.messages} messages: {counts}, in {report.seconds:.1f} s."
     for kind, row in _document(report)["types"].items():
-        words = ", ".join(f"{count} {_WORDS[Outcome(name)]}" for name, count in row.items())
-        yield f"  {kind:<20} {words}"
+        amounts = ", ".join(
+            f"{count} {_OUTCOME_TITLES[Outcome(name)]}" for name, count in row.items()
+        )
+        yield f"  {kind:<20} {amounts}"
     if report.records:
         yield "What was said, by type of record:"
         yield from (f"  {name:<24} {count:>8}" for name, count in sorted(report.records.items()))
@@ -95,7 +97,7 @@ def _list_lines(report: FeedReport) -> Iterator[str]:
 
 def _reason_lines(reason: FeedReason, count: int, problems: list[FeedProblem]) -> Iterator[str]:
     segment = f" {reason.segment}" if reason.segment else ""
-    yield f"{_WORDS[reason.outcome].capitalize()}: {count} {reason.kind}{segment}: {reason.reason}"
+    yield f"{_OUTCOME_TITLES[reason.outcome].capitalize()}: {count} {reason.kind}{segment}: {reason.reason}"
     for problem in problems[:_SHOWN]:
         yield f"  {_name_message(problem)}"
         if problem.quote:

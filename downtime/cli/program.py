@@ -154,6 +154,9 @@ number = add_group("number", "Downtime numbers for patients without a hospital n
 outage = add_group("outage", "Outages and drills.", "outage")
 packs = add_group("packs", "Printed packs, and those that failed.", "pack")
 person = add_group("person", "People who may sign in.", "people")
+quality = add_group(
+    "quality", "Data quality: what was wrong, and the board against a census.", "quality"
+)
 reconcile = add_group(
     "reconcile", "Compare paper with the recovered systems, and decide.", "reconcile", "owners"
 )

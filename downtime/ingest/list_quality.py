@@ -16,7 +16,7 @@ class QualityCount(NamedTuple):
     day: str
     source: str
     kind: FindingKind | Outcome
-    count: int
+    times: int
 
 
 def list_quality(ledger: Ledger) -> list[QualityCount]:

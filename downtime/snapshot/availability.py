@@ -98,8 +98,8 @@ def word_absence(
     is_empty = not present.intersection(item.system for item in (*systems, *availability.others))
     if is_empty and not availability.is_known:
         systems += availability.others
-    words = [_word_system(item, present, zone, stale_before) for item in systems]
-    return AvailabilityLine("; ".join(filter(None, words)), not availability.is_known)
+    parts = [_word_system(item, present, zone, stale_before) for item in systems]
+    return AvailabilityLine("; ".join(filter(None, parts)), not availability.is_known)
 
 
 def _word_system(item: SystemDelivery, present: set[str], zone: ZoneInfo, stale_before: str) -> str:

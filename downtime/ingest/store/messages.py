@@ -322,7 +322,7 @@ def count_outcomes(db: sqlite_utils.Database) -> dict[tuple[str, Outcome], int]:
 
 def count_findings(db: sqlite_utils.Database) -> Counter[tuple[str, FindingKind]]:
     """Findings of this day's messages by system and kind, repetitions in one message included."""
-    rows = db.conn.execute(
+    rows: Iterable[tuple[str, str, int]] = db.conn.execute(
         "SELECT y.text, f.text, count(*) FROM message JOIN term y ON y.id = system"
         " JOIN term f ON f.id = findings WHERE f.text <> '[]' GROUP BY system, findings"
     )
