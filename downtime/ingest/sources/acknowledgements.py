@@ -12,7 +12,6 @@ some senders acknowledge our acknowledgements.
 """
 
 import re
-from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -21,6 +20,8 @@ from downtime.feeds.model import Outcome
 _HEAD_BYTES = 4096
 _LINE_END = re.compile(rb"[\r\n]")
 _LONGEST_TEXT = 200
+_FIELDS = 18
+_NO_FIELDS = [b""] * (_FIELDS - 1)
 _TRIGGER_VERSION = b"2.4"
 """From this version on the answer's MSH-9 names the structure, from the next ERR has its code."""
 _ERROR_VERSION = b"2.5"
@@ -52,15 +53,21 @@ class Verdict(NamedTuple):
     error: ErrorCode = ErrorCode.NONE
 
 
-class _Header(NamedTuple):
-    """MSH of the message that is answered, its fields as sent."""
+class MessageHeader(NamedTuple):
+    """MSH of the message that is answered, its fields as sent: MSH-n is `fields[n - 1]`, n to 18."""
 
     separator: bytes
     fields: list[bytes]
 
-    def field(self, number: int) -> bytes:
-        """MSH-n, n from 2; empty beyond the last."""
-        return self.fields[number - 1] if number <= len(self.fields) else b""
+    @property
+    def component(self) -> bytes:
+        """The component separator: the first of MSH-2."""
+        return self.fields[1][:1] or b"^"
+
+    @property
+    def is_acknowledgement(self) -> bool:
+        """Whether it answers a message of ours: an answer to an answer would never end."""
+        return self.fields[8].split(self.component, 1)[0] in (b"ACK", b"MCF")
 
 
 NOT_HL7 = Verdict(AckCode.REJECTED, "this is not an HL7 v2 message", ErrorCode.SEQUENCE)
@@ -79,19 +86,26 @@ def is_hl7(content: bytes) -> bool:
     return start[:3] in (b"MSH", b"FHS", b"BHS") and len(start) > 8
 
 
-def is_acknowledgement(content: bytes) -> bool:
-    """Whether it answers a message of ours: an answer to an answer would never end."""
-    header = _parse_header(content)
-    return header.field(9).split(header.field(2)[:1] or b"^")[0] in (b"ACK", b"MCF")
+def parse_header(content: bytes) -> MessageHeader:
+    """The first MSH; with empty fields where there is none."""
+    head = content[:_HEAD_BYTES]
+    start = head.find(b"MSH")
+    if start < 0 or len(head) < start + 8:
+        return MessageHeader(b"|", [b"MSH", b"^~\\&", *_NO_FIELDS])
+    line = _LINE_END.split(head[start:], maxsplit=1)[0]
+    separator = line[3:4]
+    fields = line.split(separator, _FIELDS)
+    return MessageHeader(separator, fields + _NO_FIELDS[len(fields) - 2 :])
 
 
-def write_answers(content: bytes, verdict: Verdict, at: datetime, control_id: str) -> list[bytes]:
+def write_answers(
+    header: MessageHeader, verdict: Verdict, at: bytes, control_id: str
+) -> list[bytes]:
     """The answers that the message's mode asks for: one, none, or two in enhanced mode.
 
-    `at` is in UTC; `control_id` is ours, the second answer's has an `A` behind it.
+    `at` is the time as MSH-7 has it; `control_id` is ours, the second answer's has an `A` behind it.
     """
-    header = _parse_header(content)
-    wants_commit, wants_application = header.field(15), header.field(16)
+    wants_commit, wants_application = header.fields[14], header.fields[15]
     if not wants_commit and not wants_application:
         return [_write_answer(header, verdict, verdict.code, at, control_id)]
     answers = []
@@ -110,40 +124,32 @@ def _is_wanted(condition: bytes, verdict: Verdict) -> bool:
     return condition == b"AL" or (condition == b"SU" and verdict.code is AckCode.ACCEPTED)
 
 
-def _parse_header(content: bytes) -> _Header:
-    head = content[:_HEAD_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip()
-    start = head.find(b"MSH")
-    if start < 0 or len(head) < start + 8:
-        return _Header(b"|", [b"MSH", b"^~\\&"])
-    line = _LINE_END.split(head[start:], maxsplit=1)[0]
-    separator = line[3:4]
-    return _Header(separator, [b"MSH", *line[4:].split(separator)])
-
-
 def _write_answer(
-    header: _Header, verdict: Verdict, code: str, at: datetime, control_id: str
+    header: MessageHeader, verdict: Verdict, code: str, at: bytes, control_id: str
 ) -> bytes:
-    field = header.field
-    component = field(2)[:1] or b"^"
-    version = field(12).split(component)[0] or b"2.5"
+    separator, fields = header
+    component = header.component
+    version = fields[11].split(component, 1)[0] or b"2.5"
     msh = [
-        b"MSH", field(2), field(5), field(6), field(3), field(4),
-        at.strftime("%Y%m%d%H%M%S+0000").encode(), b"",
-        _message_type(field(9), component, version), control_id.encode(),
-        field(11) or b"P", field(12) or version,
+        b"MSH", fields[1], fields[4], fields[5], fields[2], fields[3], at, b"",
+        _message_type(fields[8], component, version), control_id.encode(),
+        fields[10] or b"P", fields[11] or version,
     ]  # fmt: skip
-    if character_set := field(18):
+    if character_set := fields[17]:
         msh += [b"", b"", b"", b"", b"", character_set]
-    text = _escape(verdict.text[:_LONGEST_TEXT], header)
-    segments = [msh, [b"MSA", code.encode(), field(10), text]]
+    msa = [b"MSA", code.encode(), fields[9]]
+    text = _escape(verdict.text[:_LONGEST_TEXT], header) if verdict.text else b""
+    if text:
+        msa.append(text)
+    answer = separator.join(msh) + b"\r" + separator.join(msa) + b"\r"
     if verdict.error:
-        segments.append(_write_error(verdict.error, text, component, version))
-    lines = (header.separator.join(fields).rstrip(header.separator) for fields in segments)
-    return b"".join(line + b"\r" for line in lines)
+        error = _write_error(verdict.error, text, component, version)
+        answer += separator.join(error) + b"\r"
+    return answer
 
 
 def _message_type(sent: bytes, component: bytes, version: bytes) -> bytes:
-    trigger = sent.split(component)[1:2]
+    trigger = sent.split(component, 2)[1:2]
     if version < _TRIGGER_VERSION or not trigger:
         return b"ACK"
     return component.join((b"ACK", *trigger, b"ACK"))
@@ -156,9 +162,9 @@ def _write_error(error: str, text: bytes, component: bytes, version: bytes) -> l
     return [b"ERR", b"", b"", error.encode(), b"E", b"", b"", b"", text]
 
 
-def _escape(text: str, header: _Header) -> bytes:
+def _escape(text: str, header: MessageHeader) -> bytes:
     """Our own words with the sender's delimiters escaped; ASCII, which every character set has."""
-    delimiters = header.field(2).decode("latin-1")
+    delimiters = header.fields[1].decode("latin-1")
     names = {header.separator.decode("latin-1"): "F"} | dict(zip(delimiters, "SRET", strict=False))
     escape = delimiters[2:3] or "\\"
     plain = text.encode("ascii", "replace").decode()

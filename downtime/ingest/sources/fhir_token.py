@@ -61,7 +61,10 @@ class TokenKeeper:
         else:
             basic = httpx.BasicAuth(source.client_id, read_secret_file(source.secret_file))
         answer = self.http.post(
-            source.token_url, data=form, auth=basic or httpx.USE_CLIENT_DEFAULT, headers={"Accept": "application/json"}
+            source.token_url,
+            data=form,
+            auth=basic or httpx.USE_CLIENT_DEFAULT,
+            headers={"Accept": "application/json"},
         )
         try:
             values = answer.json() if answer.is_success else {}

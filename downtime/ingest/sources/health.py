@@ -71,11 +71,10 @@ class SourceHealth:
 
     def note_message(self, recorded: RecordedMessage) -> None:
         """A message is kept."""
-        now = to_text(self.clock())
         with self._lock:
             self._messages += 1
             self._rejected += recorded.outcome is Outcome.REJECTED
-            self._last_message = self._last_success = now
+            self._last_message = self._last_success = recorded.received
             self._last_sent = getattr(recorded.item, "sent", "") or self._last_sent
 
     def note_refused(self, reason: str) -> None:

@@ -9,7 +9,7 @@ from typing import Protocol, cast
 
 from downtime.ingest.model import RecordedMessage
 from downtime.ingest.sources import acknowledgements
-from downtime.ingest.sources.acknowledgements import AckCode, ErrorCode, Verdict
+from downtime.ingest.sources.acknowledgements import AckCode, ErrorCode, MessageHeader, Verdict
 from downtime.ingest.sources.mllp_frames import CR, FS, VT, Frame, FrameReader, NotMllpError
 from downtime.ingest.sources.mllp_settings import MllpSettings
 
@@ -38,7 +38,7 @@ class Lines(Protocol):
     def count_refused(self, verdict: Verdict) -> None:
         """A message was refused unread."""
 
-    def write_answers(self, content: bytes, verdict: Verdict) -> list[bytes]:
+    def write_answers(self, header: MessageHeader, verdict: Verdict) -> list[bytes]:
         """The answers to a message."""
 
     def remember(self, connection: "MllpConnection") -> None:
@@ -52,7 +52,7 @@ class Lines(Protocol):
 class _Answer:
     """What is owed for one message; `frames` when it is known."""
 
-    head: bytes
+    header: MessageHeader
     frames: list[bytes] | None = None
 
 
@@ -161,9 +161,10 @@ class MllpConnection(asyncio.Protocol):
         return len(self._answers) < self._lines.settings.waiting_messages
 
     def _take(self, frame: Frame) -> None:
-        if acknowledgements.is_acknowledgement(frame.content):
+        header = acknowledgements.parse_header(frame.content)
+        if header.is_acknowledgement:
             return
-        answer = _Answer(frame.content[:4096])
+        answer = _Answer(header)
         self._answers.append(answer)
         if frame.is_too_long:
             limit = self._lines.max_message_bytes
@@ -178,13 +179,15 @@ class MllpConnection(asyncio.Protocol):
 
     def _refuse(self, answer: _Answer, verdict: Verdict) -> None:
         self._lines.count_refused(verdict)
-        answer.frames = self._lines.write_answers(answer.head, verdict)
+        answer.frames = self._lines.write_answers(answer.header, verdict)
         self._send_answers()
 
     def _refuse_all(self) -> None:
         """Another protocol: one answer that a person can read, and the end."""
         self._lines.count_refused(acknowledgements.NOT_HL7)
-        for content in self._lines.write_answers(b"", acknowledgements.NOT_HL7):
+        for content in self._lines.write_answers(
+            acknowledgements.parse_header(b""), acknowledgements.NOT_HL7
+        ):
             self._transport.write(VT + content + FS + CR)
         self._transport.close()
 
@@ -194,7 +197,7 @@ class MllpConnection(asyncio.Protocol):
             self.abort()
             return
         verdict = acknowledgements.judge_outcome(result.outcome, result.reason)
-        answer.frames = self._lines.write_answers(answer.head, verdict)
+        answer.frames = self._lines.write_answers(answer.header, verdict)
         self._send_answers()
 
     def _send_answers(self) -> None:

@@ -19,7 +19,7 @@ from downtime.errors import InputError
 from downtime.feeds.file_format import FileFormat
 from downtime.ingest.model import RawMessage, RecordedMessage
 from downtime.ingest.sources import acknowledgements
-from downtime.ingest.sources.acknowledgements import Verdict
+from downtime.ingest.sources.acknowledgements import MessageHeader, Verdict
 from downtime.ingest.sources.health import SourceHealth
 from downtime.ingest.sources.intake import Intake, OnRecorded
 from downtime.ingest.sources.mllp_connection import MllpConnection
@@ -58,6 +58,8 @@ class MllpListener:
         self._connecting: dict[asyncio.Task[None], str] = {}
         self._large: set[MllpConnection] = set()
         self._large_waiting: deque[MllpConnection] = deque()
+        self._stamp = b""
+        """The time to half a second, as MSH-7 has it."""
         self._received = itertools.count(1)
         self._numbers = itertools.count(1)
         self._run_id = secrets.token_hex(3).upper()
@@ -134,6 +136,7 @@ class MllpListener:
 
     async def _check_times(self) -> None:
         while True:
+            self._stamp = self._clock().strftime("%Y%m%d%H%M%S+0000").encode()
             await asyncio.sleep(CHECK_SECONDS)
             for connection in list(self._connections):
                 connection.check_time()
@@ -195,10 +198,10 @@ class MllpListener:
         """A message was refused unread."""
         self._health.note_refused(verdict.text)
 
-    def write_answers(self, content: bytes, verdict: Verdict) -> list[bytes]:
+    def write_answers(self, header: MessageHeader, verdict: Verdict) -> list[bytes]:
         """The answers to a message, under a number of ours."""
         number = f"DT{self._run_id}{next(self._numbers):08}"
-        return acknowledgements.write_answers(content, verdict, self._clock(), number)
+        return acknowledgements.write_answers(header, verdict, self._stamp, number)
 
     def remember(self, connection: MllpConnection) -> None:
         """It is connected."""

@@ -46,7 +46,10 @@ class Keeper:
         if self.fails:
             raise OSError(28, "No space left on device")
         self.batches.append([raw.data for raw in raws])
-        return [RecordedMessage(number, self.read(raw)) for number, raw in enumerate(raws, 1)]
+        return [
+            RecordedMessage(number, self.read(raw), "2026-11-02T10:15:01Z")
+            for number, raw in enumerate(raws, 1)
+        ]
 
     def read(self, raw) -> FeedMessage | Reject:
         position = Position(raw.name, raw.number)

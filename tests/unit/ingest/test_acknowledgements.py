@@ -1,7 +1,5 @@
 """What a sender is answered: who, which message, which code, and when nothing at all."""
 
-from datetime import UTC, datetime
-
 import hl7
 import pytest
 
@@ -12,10 +10,17 @@ from downtime.ingest.sources.acknowledgements import (
     ErrorCode,
     Verdict,
     judge_outcome,
-    write_answers,
+    parse_header,
 )
+from downtime.ingest.sources.acknowledgements import write_answers as write_to_header
 
-AT = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
+AT = b"20261102143000+0000"
+
+
+def write_answers(content: bytes, *words):
+    return write_to_header(parse_header(content), *words)
+
+
 TAKEN = Verdict(AckCode.ACCEPTED)
 FAULTY = Verdict(AckCode.ERROR, "MSH-9 is empty", ErrorCode.DATA)
 
