@@ -10,6 +10,9 @@ from typing import Any
 
 from downtime.config import Home
 from downtime.demo.plan import DowntimePlan
+from downtime.demo.staff import Staff
+from downtime.settings import Settings
+from downtime.vault.vault import Vault
 
 FOLDER = "demonstration"
 Say = Callable[[str], None]
@@ -35,6 +38,10 @@ class Story:
     say: Say
     clock: StoryClock
     plan: DowntimePlan
+    laptop: Vault = field(init=False)
+    settings: Settings = field(init=False)
+    staff: Staff = field(init=False)
+    """All three once the machines are set up."""
     facts: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 

@@ -10,18 +10,16 @@ from downtime.demo.context import Story
 from downtime.demo.feeds import write_feeds
 from downtime.demo.settings import settings_text
 from downtime.demo.staff import WHY, Staff
-from downtime.settings import Settings
 from downtime.snapshot import build_snapshot, load_bundle
 from downtime.sync import laptop_reports
 from downtime.vault import device
-from downtime.vault.vault import Vault
 
 _RETURNS = "\n[returns.targets.EPR]\nallergies = false\n"
 """The EPR takes no allergies by message: they are keyed by hand from a worklist."""
 
 
-def prepare(story: Story) -> tuple[SignedIn, Vault, Staff]:
-    """Homes with identities that trust each other, and accounts for the staff."""
+def prepare(story: Story) -> SignedIn:
+    """Homes with identities that trust each other, and accounts for the staff; the publisher."""
     with story.step(
         "prepare", "A publisher in the hospital's network and a laptop for the wards are set up."
     ):
@@ -29,8 +27,8 @@ def prepare(story: Story) -> tuple[SignedIn, Vault, Staff]:
         story.folder.mkdir()
         hospital = Home(story.folder / "publisher")
         publisher = _machine(story, hospital, "publisher", hospital.path / "publisher.unlock")
-        settings = config.load_settings(story.home.config_file)
-        staff = Staff.arrive(laptop.vault, settings, laptop.actor, story.folder)
+        story.laptop, story.settings = laptop.vault, config.load_settings(story.home.config_file)
+        story.staff = Staff.arrive(laptop.vault, story.settings, laptop.actor, story.folder)
         device.trust_card(publisher.vault, device.export_card(laptop.vault), publisher.actor, WHY)
         device.trust_card(laptop.vault, device.export_card(publisher.vault), laptop.actor, WHY)
         publishing = device.read_own_code(hospital)
@@ -38,7 +36,7 @@ def prepare(story: Story) -> tuple[SignedIn, Vault, Staff]:
             laptop.vault, publishing, laptop.actor, "It publishes and prints nothing"
         )
         story.report("Each trusts the other's card: the laptop opens what the publisher seals.")
-    return publisher, laptop.vault, staff
+    return publisher
 
 
 def _machine(story: Story, home: Home, name: str, unlock_file: Path) -> SignedIn:
@@ -55,9 +53,7 @@ def _machine(story: Story, home: Home, name: str, unlock_file: Path) -> SignedIn
     )
 
 
-def deliver(
-    story: Story, publisher: SignedIn, laptop: Vault, settings: Settings, staff: Staff, phase: str
-) -> None:
+def deliver(story: Story, publisher: SignedIn, phase: str) -> None:
     """What the systems send (`phase` as in `feeds`) reaches the laptop as a sealed snapshot."""
     feeds, bundles = story.folder / "feeds" / phase, story.folder / "bundles"
     with story.step(f"feeds_{phase}", "The hospital's systems send what they know."):
@@ -68,7 +64,7 @@ def deliver(
         )
     with story.step(f"build_{phase}", "The publisher reads them and seals a snapshot."):
         built = build_snapshot.build_snapshot(
-            publisher.vault, settings, [feeds], bundles, publisher.actor, WHY
+            publisher.vault, story.settings, [feeds], bundles, publisher.actor, WHY
         )
         story.report(
             f"{built.accepted} of {built.messages} messages accepted; "
@@ -79,7 +75,9 @@ def deliver(
                 f"  {Path(reject.position.file).name} {reject.position.number}: {reject.reason}"
             )
     with story.step(f"load_{phase}", "The laptop checks the seal, opens it, and puts it in use."):
-        info = load_bundle.load_bundle(laptop, settings, built.bundle, staff.actors["site"], WHY)
+        info = load_bundle.load_bundle(
+            story.laptop, story.settings, built.bundle, story.staff.actors["site"], WHY
+        )
         story.report(
             f"Snapshot {info.header.sequence}, {sum(info.header.counts.values())} records."
         )

@@ -7,19 +7,13 @@ from typing import Any
 
 import orjson
 
-from downtime import config
-from downtime.accounts.sign_in import SignedIn
 from downtime.clock import Clock
 from downtime.config import Home
-from downtime.demo import close_outage, machines, run_outage, run_recovery
+from downtime.demo import machines, steps
 from downtime.demo.context import FOLDER, Say, Story, StoryClock
 from downtime.demo.plan import plan
-from downtime.demo.run_outage import SYSTEMS
-from downtime.demo.staff import ACCOUNTS, Staff
-from downtime.outage import outages
-from downtime.settings import Settings
+from downtime.demo.staff import ACCOUNTS
 from downtime.vault.files import write_atomic
-from downtime.vault.vault import Vault
 
 SUMMARY = "summary.json"
 
@@ -47,26 +41,17 @@ def _clear(home: Home) -> None:
 
 
 def _live_through(story: Story) -> None:
-    publisher, laptop, staff = machines.prepare(story)
-    with closing(publisher.vault), closing(laptop):
-        settings = config.load_settings(story.home.config_file)
-        machines.deliver(story, publisher, laptop, settings, staff, "before")
-        run_outage.declare_outage(story, laptop, settings, staff)
-        run_outage.print_packs(story, laptop, settings, staff)
-        run_outage.work_on_paper(story, laptop, settings, staff)
-        _recover(story, publisher, laptop, settings, staff)
-        run_recovery.key_forms(story, laptop, settings, staff)
-        run_recovery.reconcile_forms(story, laptop, settings, staff)
-        close_outage.return_decisions(story, laptop, settings, staff)
-        close_outage.sign_statement(story, laptop, settings, staff)
-        close_outage.seal_audit_chain(story, laptop)
-
-
-def _recover(
-    story: Story, publisher: SignedIn, laptop: Vault, settings: Settings, staff: Staff
-) -> None:
-    story.clock.now = story.plan.end
-    with story.step("end", "The systems are back."):
-        outages.mark_restored(laptop, SYSTEMS, staff.actors["site"], "Restored and checked")
-    story.clock.now = story.plan.after
-    machines.deliver(story, publisher, laptop, settings, staff, "after")
+    publisher = machines.prepare(story)
+    with closing(publisher.vault), closing(story.laptop):
+        machines.deliver(story, publisher, "before")
+        steps.declare_outage(story)
+        steps.print_packs(story)
+        steps.work_on_paper(story)
+        steps.end_outage(story)
+        machines.deliver(story, publisher, "after")
+        steps.key_forms(story)
+        items = steps.compare_forms(story)
+        steps.decide_items(story, items)
+        steps.return_decisions(story)
+        steps.sign_statement(story)
+        steps.seal_audit_chain(story)
