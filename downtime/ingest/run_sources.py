@@ -6,10 +6,11 @@ was begun be finished and answered.
 """
 
 import asyncio
+import gc
 import threading
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import closing, suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 
 from downtime.errors import UserError
@@ -30,6 +31,8 @@ from downtime.vault.database import transaction
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
+GARBAGE_OBJECTS = 100_000
+"""So many new objects before circles of them are looked for."""
 STOP_SECONDS = 30.0
 """So long a source that is being asked may take to finish when the service stops."""
 OnReady = Callable[[str, int], None]
@@ -47,10 +50,23 @@ async def run_sources(
     """Run these sources until `stopping` is set; how each did. A source that fails stops no other."""
     with vault.change(actor, AuditAction.INGEST_RUN, target=" ".join(sorted(sources))):
         pass
-    with closing(Ledger(vault, settings)) as ledger:
+    with closing(Ledger(vault, settings)) as ledger, _collecting_seldom():
         service = _Service(vault, settings, ledger, on_ready)
         await service.run(sources, stopping)
         return [health.report() for health in service.health]
+
+
+@contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    """Messages leave no circles behind: looking for them took a third of the time of a message."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_OBJECTS, 50, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 class _Service:

@@ -19,10 +19,10 @@ from downtime.entry.model import Entry, EntryState
 from downtime.paper.forms.load_form import load_form
 from downtime.reconcile.model import DecisionRecord, Item, ItemState, StoredItem
 from downtime.reconcile.store.items import fact_digest
-from downtime.returns.fhir.bundles import write_form_bundle
+from downtime.returns.fhir.bundles import make_context, write_form_bundle
 from downtime.returns.fhir.form_resources import SourceForm
 from downtime.returns.fhir.target import read_fhir_target
-from downtime.returns.hl7.messages import ReturnedFacts, write_message
+from downtime.returns.hl7.messages import make_segment_writer, write_facts
 from downtime.returns.profiles import read_target
 from downtime.settings import Settings
 
@@ -65,7 +65,7 @@ def _figure(name: str, ours: float, peers: dict[str, float]) -> dict[str, Any]:
 
 
 def _queue() -> dict[str, Any]:
-    taken = seconds([form.facts for form in returned(FORMS)])
+    taken = seconds([facts for facts, _ in returned(FORMS)])
     return {
         "name": f"{FORMS:,} forms put into the outbox",
         "value": round(taken, 1),
@@ -85,22 +85,30 @@ def rate(make: Callable[[Any], object], items: list[Any]) -> float:
 
 
 SETTINGS = Settings()
-TARGETS = {name: read_target(SETTINGS, name) for name in ("LIMS", "EPR", "PAS")}
+WRITERS = {
+    name: make_segment_writer(SETTINGS, read_target(SETTINGS, name))
+    for name in ("LIMS", "EPR", "PAS")
+}
+Returned = tuple[tuple[Fact, ...], str]
+"""What one message says, and its control ID."""
 
 
 NAMES = read_fhir_target(SETTINGS, "EPR", {"url": "http://127.0.0.1/fhir"})
+CONTEXT = make_context(SETTINGS, NAMES)
 DEFINITION = load_form("observations")
 ANSWERS = {"author.name": "Sam Okoro", "event.date": "2026-11-02", "event.time": "14:00",
            "taken:1": "2026-11-02T13:00", "pulse:1": "88", "temperature:1": "38.10"}  # fmt: skip
 
 
-def written(facts: ReturnedFacts) -> bytes:
-    return write_message(facts, SETTINGS, TARGETS[facts.facts[0].system])
+def written(message: Returned) -> bytes:
+    facts, control_id = message
+    return write_facts(facts, facts[0].person, DECIDED, control_id, WRITERS[facts[0].system])
 
 
-def bundle_of(facts: ReturnedFacts) -> tuple[list[StoredItem], SourceForm]:
+def bundle_of(message: Returned) -> tuple[list[StoredItem], SourceForm]:
     """A form with its items, as they are decided."""
-    fact = facts.facts[0]
+    facts, _ = message
+    fact = facts[0]
     entry = Entry(
         serial=fact.serial, form="observations", version="1", state=EntryState.VERIFIED, outage="o-1",
         answers=ANSWERS, event=fact.event, author=fact.author, author_role=fact.author_role,
@@ -117,13 +125,13 @@ def bundle_of(facts: ReturnedFacts) -> tuple[list[StoredItem], SourceForm]:
             DECIDED,
             decided,
         )
-        for one in facts.facts
+        for one in facts
     ]
     return rows, SourceForm(entry, DEFINITION)
 
 
 def bundled(bundle: tuple[list[StoredItem], SourceForm]) -> bytes:
-    return write_form_bundle(*bundle, f"DT-{bundle[1].entry.serial}", SETTINGS, NAMES)
+    return write_form_bundle(*bundle, f"DT-{bundle[1].entry.serial}", CONTEXT)
 
 
 def by_fhir_resources(text: bytes) -> bytes:
@@ -150,10 +158,10 @@ def by_python_hl7(text: str) -> str:
     return str(hl7.Message("\r", segments))
 
 
-def returned(count: int) -> Iterator[ReturnedFacts]:
+def returned(count: int) -> Iterator[Returned]:
     for number in range(count):
         facts = tuple(KINDS[number % len(KINDS)](number))
-        yield ReturnedFacts(facts, facts[0].person, DECIDED, f"DT{number:018}")
+        yield facts, f"DT{number:018}"
 
 
 def fact(number: int, kind: str, system: str, part: str, fields: dict[str, str]) -> Fact:
