@@ -76,7 +76,7 @@ class IngestSettings:
         35, "Received messages are kept this many days, to be looked at and to be read again."
     )
     sources: dict[str, Any] = setting(
-        {}, "Where messages come from, one table a source; docs/feeds.md lists the keys."
+        {}, "Where messages come from, one table a source; docs/sources.md lists the keys."
     )
     retry_first_seconds: float = setting(
         5.0, "A source that failed is tried again after this long; doubled each time."

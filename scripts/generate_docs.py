@@ -1,6 +1,7 @@
 """Write the documents that are drawn from the program's own tables; `--check` only compares.
 
-docs/settings.md, docs/permissions.md, docs/lifecycles.md, docs/commands.md, docs/rules.md.
+docs/settings.md, docs/sources.md, docs/permissions.md, docs/lifecycles.md, docs/commands.md,
+docs/rules.md.
 """
 
 import difflib
@@ -44,6 +45,7 @@ def documents() -> dict[str, str]:
     """Every generated document's name and text."""
     return {
         "settings.md": settings(),
+        "sources.md": sources(),
         "permissions.md": permissions(),
         "lifecycles.md": lifecycles(),
         "commands.md": commands(),
@@ -123,6 +125,21 @@ def default_tables() -> Iterator[str]:
             if isinstance(value, Mapping) and value:
                 rows = "\n".join(f'{name} = "{text}"' for name, text in value.items())
                 yield f"```toml\n[{section}.{field.name}]\n{rows}\n```"
+
+
+def sources() -> str:
+    from downtime.ingest.sources.source_types import SOURCE_TYPES
+
+    introduction = (
+        "Where messages come from: the tables `[ingest.sources.NAME]` of `config.toml`, which `downtime"
+        " ingest run` runs. What a key means for a site is in [feeds](feeds.md#coming-in). What is left"
+        " out has the default below; a key that is not listed is refused with a sentence that names it."
+    )
+    parts = [
+        f'## kind = "{kind}"\n\n{inspect.getdoc(row.settings)}\n\n{config.describe_table(row.settings)}'
+        for kind, row in SOURCE_TYPES.items()
+    ]
+    return page("Sources", introduction, "downtime/ingest/sources/source_types.py", *parts)
 
 
 def permissions() -> str:

@@ -43,7 +43,7 @@ def listen(session: Session, name: str, host: str | None, port: int | None) -> O
         raise InputError(
             "source.setting",
             f"The listener's {key} {fault}.",
-            "docs/feeds.md lists what can be set.",
+            "docs/sources.md lists what can be set.",
         )
     return _run(session, {name or LISTENER: listener})
 

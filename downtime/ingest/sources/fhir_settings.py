@@ -17,7 +17,7 @@ _POSITIVE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FhirSettings:
-    """One server's table. What is left out has the default."""
+    """A FHIR server (R4 or R5) that is asked over REST for what has changed."""
 
     kind: SourceKind = SourceKind.FHIR
     url: str = setting("", "Base address of the server. Required.")

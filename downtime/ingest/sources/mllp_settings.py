@@ -16,7 +16,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MllpSettings:
-    """One listener's table. What is left out has the default."""
+    """A listener for HL7 v2 over MLLP. Messages are as long as `feeds.max_message_bytes` at most."""
 
     kind: SourceKind = SourceKind.MLLP
     host: str = setting("127.0.0.1", "Address on which it listens.")

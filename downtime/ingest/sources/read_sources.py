@@ -10,7 +10,7 @@ from downtime.ingest.sources.model import SourceKind, SourceSettings
 from downtime.ingest.sources.source_types import SOURCE_TYPES
 from downtime.settings import Settings
 
-SOURCES, PAGE = "ingest.sources", "docs/feeds.md"
+SOURCES, PAGE = "ingest.sources", "docs/sources.md"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 

@@ -11,7 +11,7 @@ _POSITIVE = ("every_seconds", "query_seconds", "connect_seconds", "max_rows", "m
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlSettings:
-    """One query's table. What is left out has the default."""
+    """A database that is asked one question; its answer is read as a CSV file is."""
 
     kind: SourceKind = SourceKind.SQL
     url: str = setting(
