@@ -82,8 +82,8 @@ class NamedResources:
         """
         unresolved = []
         for name, value in fields.items():
-            if is_reference_text(value):
-                address, display = split_reference_text(str(value))
+            if isinstance(value, str) and value.startswith(_MARK):
+                address, display = split_reference_text(value)
                 fields[name] = self._find_text(name, address, source) or display
                 is_without_name = name == "ward" or not fields[name]
                 if (

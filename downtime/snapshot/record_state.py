@@ -96,10 +96,10 @@ class RecordState:
         return self.layers[-1].stamp.moment if self.layers else ""
 
     @property
-    def fields(self) -> dict[str, Any]:
+    def fields(self) -> Mapping[str, Any]:
         """Every field with its present value."""
         if len(self.layers) == 1:
-            return dict(self.layers[0].fields)
+            return self.layers[0].fields
         return {name: value for layer in self._by_weight() for name, value in layer.fields.items()}
 
     def _by_weight(self) -> list[Layer]:

@@ -35,6 +35,9 @@ class ReferenceIndex:
         The same source's is meant, else the only one of that key.
         """
         targets = self._by_key[type_name].get(key, ())
+        if len(targets) == 1:
+            (target,) = targets
+            return target.id if person in ("", target.person) or not target.person else ""
         possible = {t for t in targets if person in ("", t.person) or not t.person}
         same_source = {target for target in possible if target.source == source}
         chosen = same_source or possible

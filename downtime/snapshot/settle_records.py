@@ -213,6 +213,8 @@ class _RecordMaker:
 
     def __init__(self, settlement: _Settlement, row: RecordType) -> None:
         self._settlement, self._row = settlement, row
+        self._has_patient, self._make = row.has_patient, row.record
+        self._references = dict(row.reference_fields)
         self._names = frozenset(columns(row.record)) - {"id", "source", "updated", "patient"}
         self._is_target = row.name in {
             target for other in RECORD_TYPES.values() for target in other.reference_fields.values()
@@ -220,28 +222,27 @@ class _RecordMaker:
 
     def make_record(self, settled: SettledState) -> Record:
         """The record, its references resolved."""
-        settlement, row = self._settlement, self._row
+        settlement, names = self._settlement, self._names
         sent = settled.state.fields
-        record_id = settlement.make_id(row.name, settled)
+        record_id = settlement.make_id(self._row.name, settled)
         if self._is_target:
             keys = {settled.key, *settled.other_keys, *sent.get(ADDRESSES, ())}
             target = Target(settled.source, settled.person, record_id)
-            settlement.references.add(row.name, keys, target)
-        fields = {name: value for name, value in sent.items() if name in self._names}
+            settlement.references.add(self._row.name, keys, target)
+        fields = {name: value for name, value in sent.items() if name in names}
         self._resolve_references(fields, settled)
-        if row.has_patient:
+        if self._has_patient:
             fields["patient"] = settled.person
             if not settled.person:
                 self._note(FindingKind.RECORD_WITHOUT_PATIENT, settled, "names no patient")
-        return row.record(
+        return self._make(
             id=record_id, source=settled.source, updated=settled.state.updated, **fields
         )
 
     def _resolve_references(self, fields: dict[str, Any], settled: SettledState) -> None:
         settlement = self._settlement
-        for name in self._row.reference_fields.keys() & fields.keys():
-            if key := fields[name]:
-                target_type = self._row.reference_fields[name]
+        for name, target_type in self._references.items():
+            if key := fields.get(name):
                 fields[name] = settlement.references.find(
                     target_type, key, settled.source, settled.person
                 )

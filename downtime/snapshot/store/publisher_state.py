@@ -63,12 +63,13 @@ def prepare_tables(db: sqlite_utils.Database) -> None:
         )
     if version == VERSION:
         return
-    older = older_state.set_tables_aside(db) if version else None
+    if version:
+        older_state.set_tables_aside(db)
     for statement in _TABLES:
         db.conn.execute(statement)
     values = [("salt", secrets.token_hex(16)), ("arrival", "0"), ("version", str(VERSION))]
     db.conn.executemany("INSERT INTO setting VALUES (?, ?)", values)
-    if older:
+    if version:
         older_state.copy_tables(db)
 
 
