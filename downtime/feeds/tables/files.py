@@ -36,6 +36,7 @@ from downtime.feeds.tables.csv_rows import HEADER_ROWS, TableRow, decode_csv, sp
 from downtime.feeds.tables.mapping import TableMapping, normalise_title, table_mappings
 from downtime.feeds.tables.rows import RowReader
 
+_TOO_LONG = "the table is longer than {} bytes (feeds.{})"
 _CUT = "the row has more cells than the list has columns: one was cut at a delimiter"
 _NO_NUMBER = "a spreadsheet changed its numbers: the patient cannot be told apart"
 _STAMP = re.compile(r"(?<!\d)(20\d\d)-?(\d\d)-?(\d\d)(?:[-_T ]?(\d\d)[-:.]?(\d\d))?(?:\d\d)?(?!\d)")
@@ -67,8 +68,12 @@ def read_csv(
     if table is None:
         yield _reject_unmapped(name)
         return
-    profile = table.context.profile
-    decoded = decode_csv(stream.read(), profile.character_set)
+    profile, limit = table.context.profile, context.settings.feeds.max_message_bytes
+    data = stream.read(limit + 1)
+    if len(data) > limit:
+        yield _reject_table(name, _TOO_LONG.format(limit, "max_message_bytes"))
+        return
+    decoded = decode_csv(data, profile.character_set)
     if decoded.is_damaged:
         text = f"bytes that are no characters of {profile.character_set}"
         finding = Finding(FindingKind.CHARACTER_SET, table.mapping.source, text)
@@ -92,7 +97,11 @@ def read_workbook(
     if table is None:
         yield _reject_unmapped(name)
         return
-    data, sheet = stream.read(), table.mapping.sheet
+    limit, sheet = context.settings.feeds.max_workbook_bytes, table.mapping.sheet
+    data = stream.read(limit + 1)
+    if len(data) > limit:
+        yield _reject_table(name, _TOO_LONG.format(limit, "max_workbook_bytes"))
+        return
     rows = workbook.read_workbook_rows(data, sheet, context.settings.feeds)
     try:
         yield from _read_table(table, rows)

@@ -278,3 +278,18 @@ def test_check_counts_and_holds_no_patient_data(tmp_path):
     )  # fmt: skip
     assert "PATEL" not in str(report)
     assert report.seconds > 0
+
+
+def test_a_table_that_is_too_long_is_refused(tmp_path):
+    mapping = {"match": "*.csv", "record": "Location", "columns": {"Ward": "ward"}}
+    (tmp_path / "a.csv").write_bytes(b"Ward\n" + b"W1\n" * 1000)
+    (reject,) = read_feeds([tmp_path], settings(tables={"beds": mapping}, max_message_bytes=1000))
+    assert "feeds.max_message_bytes" in reject.reason
+
+
+def test_a_message_that_never_ends_is_read_once_and_the_next_is_found(tmp_path):
+    endless = ADT.rstrip(b"\r") + b"y" * 6_000_000 + b"\r\n"
+    (tmp_path / "a.hl7").write_bytes(endless + ADT)
+    items = list(read_feeds([tmp_path], settings(max_message_bytes=1_000_000)))
+    assert [type(item) for item in items] == [Reject, FeedMessage]
+    assert items[1].origin.line == 3
