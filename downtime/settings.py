@@ -50,7 +50,9 @@ class SystemsSettings:
 @dataclass(frozen=True, slots=True)
 class FeedsSettings:
     time_zone: str = setting("Europe/London", "Time zone of feed times that carry none.")
-    max_message_bytes: int = setting(33_554_432, "Largest single message that is read.")
+    max_message_bytes: int = setting(
+        33_554_432, "Largest single message, resource or table that is read."
+    )
     max_file_bytes: int = setting(2_147_483_648, "Largest feed file that is read.")
     max_workbook_bytes: int = setting(268_435_456, "Largest workbook once unpacked.")
     max_unusable_rows_percent: int = setting(

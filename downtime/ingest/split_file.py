@@ -46,7 +46,7 @@ def split_stream(
     file_format = detect_content(stream.read(HEAD_BYTES), PurePath(name).suffix)
     opened.seek(0)
     if file_format is FileFormat.WORKBOOK:
-        yield RawMessage(source, file_format, name, 1, opened.read(), modified)
+        yield RawMessage(source, file_format, name, 1, opened.read(limit + 1), modified)
         return
     stream = as_bytes(opened)
     if file_format is FileFormat.HL7:
@@ -56,4 +56,4 @@ def split_stream(
         for number, (data, line) in enumerate(split_documents(stream, limit), start=1):
             yield RawMessage(source, file_format, name, number, data, modified, line)
     else:
-        yield RawMessage(source, file_format, name, 1, stream.read(), modified)
+        yield RawMessage(source, file_format, name, 1, stream.read(limit + 1), modified)

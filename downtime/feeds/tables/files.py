@@ -36,7 +36,7 @@ from downtime.feeds.tables.csv_rows import HEADER_ROWS, TableRow, decode_csv, sp
 from downtime.feeds.tables.mapping import TableMapping, normalise_title, table_mappings
 from downtime.feeds.tables.rows import RowReader
 
-_TOO_LONG = "the table is longer than {} bytes (feeds.{})"
+_TOO_LONG = "the table is longer than {} bytes (feeds.max_message_bytes)"
 _CUT = "the row has more cells than the list has columns: one was cut at a delimiter"
 _NO_NUMBER = "a spreadsheet changed its numbers: the patient cannot be told apart"
 _STAMP = re.compile(r"(?<!\d)(20\d\d)-?(\d\d)-?(\d\d)(?:[-_T ]?(\d\d)[-:.]?(\d\d))?(?:\d\d)?(?!\d)")
@@ -71,7 +71,7 @@ def read_csv(
     profile, limit = table.context.profile, context.settings.feeds.max_message_bytes
     data = stream.read(limit + 1)
     if len(data) > limit:
-        yield _reject_table(name, _TOO_LONG.format(limit, "max_message_bytes"))
+        yield _reject_table(name, _TOO_LONG.format(limit))
         return
     decoded = decode_csv(data, profile.character_set)
     if decoded.is_damaged:
@@ -97,10 +97,10 @@ def read_workbook(
     if table is None:
         yield _reject_unmapped(name)
         return
-    limit, sheet = context.settings.feeds.max_workbook_bytes, table.mapping.sheet
+    limit, sheet = context.settings.feeds.max_message_bytes, table.mapping.sheet
     data = stream.read(limit + 1)
     if len(data) > limit:
-        yield _reject_table(name, _TOO_LONG.format(limit, "max_workbook_bytes"))
+        yield _reject_table(name, _TOO_LONG.format(limit))
         return
     rows = workbook.read_workbook_rows(data, sheet, context.settings.feeds)
     try:
